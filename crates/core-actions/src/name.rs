@@ -1,0 +1,172 @@
+//! What an action may be called, decided in one place.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use thiserror::Error;
+
+/// The longest action name that is taken unless told otherwise, in bytes of UTF-8.
+pub const NAME_BYTES_MAX: usize = 256;
+
+/// A valid name of an action, borrowed where it can be.
+///
+/// A name has at least one character that is not Unicode `White_Space`, none of category `Cc`
+/// (control), and at most [`NAME_BYTES_MAX`] bytes. Anything else is allowed, and nothing is changed:
+/// no case folding, no normalisation, no trimming.
+///
+/// # Examples
+///
+/// ```
+/// use core_actions::{ActionName, NameError};
+///
+/// let name = ActionName::new("barrel roll")?;
+/// assert_eq!(name.as_str(), "barrel roll");
+///
+/// assert_eq!(ActionName::new("\u{2003}"), Err(NameError::Blank { len: 3 }));
+/// # Ok::<(), NameError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ActionName<'a>(Cow<'a, str>);
+
+impl<'a> ActionName<'a> {
+    /// Checks a name against the rules above.
+    ///
+    /// # Errors
+    ///
+    /// [`NameError::TooLong`] above [`NAME_BYTES_MAX`] bytes, [`NameError::Control`] for a control
+    /// character, [`NameError::Blank`] for nothing but white space (or nothing at all).
+    ///
+    /// # Complexity
+    ///
+    /// Linear in the length of the name, which is looked at first. Does not allocate.
+    pub fn new(name: impl Into<Cow<'a, str>>) -> Result<Self, NameError> {
+        Self::with_limit(name, NAME_BYTES_MAX)
+    }
+
+    /// Checks a name as [`new`](Self::new) does, with a limit of its own for the length in bytes.
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Self::new).
+    pub fn with_limit(name: impl Into<Cow<'a, str>>, max: usize) -> Result<Self, NameError> {
+        let name = name.into();
+        let len = name.len();
+        if len > max {
+            return Err(NameError::TooLong { len, max });
+        }
+        if let Some((at, found)) = name.char_indices().find(|(_, c)| c.is_control()) {
+            return Err(NameError::Control { found, at });
+        }
+        if name.chars().all(char::is_whitespace) {
+            return Err(NameError::Blank { len });
+        }
+        Ok(Self(name))
+    }
+
+    /// The name as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The name as text that outlives what it was read from.
+    #[must_use]
+    pub fn into_owned(self) -> ActionName<'static> {
+        ActionName(Cow::Owned(self.0.into_owned()))
+    }
+}
+
+impl fmt::Display for ActionName<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl AsRef<str> for ActionName<'_> {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Why a text cannot be the name of an action.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum NameError {
+    /// There is no character that is not white space.
+    #[error("action name is blank ({len} bytes of white space), it needs a visible character")]
+    Blank {
+        /// Length of the name, in bytes.
+        len: usize,
+    },
+    /// There is a control character (Unicode category `Cc`).
+    #[error("action name holds the control character U+{:04X}, none is allowed (byte {at} of the name)", u32::from(*found))]
+    Control {
+        /// The first such character.
+        found: char,
+        /// Where it starts in the name, in bytes.
+        at: usize,
+    },
+    /// The name is longer than allowed.
+    #[error("action name is {len} bytes, limit is {max}")]
+    TooLong {
+        /// Length of the name, in bytes.
+        len: usize,
+        /// The longest name allowed, in bytes.
+        max: usize,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(name: &str, expected: Result<(), &str>) {
+        let found = ActionName::new(name).map(|_| ()).map_err(|e| e.to_string());
+        assert_eq!(found, expected.map_err(str::to_owned), "name {name:?}");
+    }
+
+    #[test]
+    fn any_visible_name_is_allowed() {
+        for name in ["jump", "barrel roll", " x ", "0", "日本", "\u{feff}", "\u{200b}", "\"", "{}"] {
+            check(name, Ok(()));
+        }
+    }
+
+    #[test]
+    fn blank_names_are_refused() {
+        check("", Err("action name is blank (0 bytes of white space), it needs a visible character"));
+        check("  ", Err("action name is blank (2 bytes of white space), it needs a visible character"));
+        check(
+            "\u{a0}\u{2003}\u{3000}",
+            Err("action name is blank (8 bytes of white space), it needs a visible character"),
+        );
+    }
+
+    #[test]
+    fn control_characters_are_refused_where_they_stand() {
+        check(
+            "a\nb",
+            Err("action name holds the control character U+000A, none is allowed (byte 1 of the name)"),
+        );
+        check(
+            "é\u{85}",
+            Err("action name holds the control character U+0085, none is allowed (byte 2 of the name)"),
+        );
+        check(
+            "\u{7f}",
+            Err("action name holds the control character U+007F, none is allowed (byte 0 of the name)"),
+        );
+        check("\u{ad}", Ok(())); // A soft hyphen is of category Cf, one step outside Cc.
+    }
+
+    #[test]
+    fn length_is_counted_in_bytes() {
+        check(&"x".repeat(256), Ok(()));
+        check(&"x".repeat(257), Err("action name is 257 bytes, limit is 256"));
+        check(&"é".repeat(128), Ok(()));
+        check(&"é".repeat(129), Err("action name is 258 bytes, limit is 256"));
+        assert!(ActionName::with_limit("abc", 2).is_err());
+        assert!(ActionName::with_limit("ab", 2).is_ok());
+    }
+}
