@@ -128,15 +128,22 @@ mod tests {
 
     #[test]
     fn any_visible_name_is_allowed() {
-        for name in ["jump", "barrel roll", " x ", "0", "日本", "\u{feff}", "\u{200b}", "\"", "{}"] {
+        for name in ["jump", "barrel roll", " x ", "0", "日本", "\u{feff}", "\u{200b}", "\"", "{}"]
+        {
             check(name, Ok(()));
         }
     }
 
     #[test]
     fn blank_names_are_refused() {
-        check("", Err("action name is blank (0 bytes of white space), it needs a visible character"));
-        check("  ", Err("action name is blank (2 bytes of white space), it needs a visible character"));
+        check(
+            "",
+            Err("action name is blank (0 bytes of white space), it needs a visible character"),
+        );
+        check(
+            "  ",
+            Err("action name is blank (2 bytes of white space), it needs a visible character"),
+        );
         check(
             "\u{a0}\u{2003}\u{3000}",
             Err("action name is blank (8 bytes of white space), it needs a visible character"),
@@ -147,15 +154,21 @@ mod tests {
     fn control_characters_are_refused_where_they_stand() {
         check(
             "a\nb",
-            Err("action name holds the control character U+000A, none is allowed (byte 1 of the name)"),
+            Err(
+                "action name holds the control character U+000A, none is allowed (byte 1 of the name)",
+            ),
         );
         check(
             "é\u{85}",
-            Err("action name holds the control character U+0085, none is allowed (byte 2 of the name)"),
+            Err(
+                "action name holds the control character U+0085, none is allowed (byte 2 of the name)",
+            ),
         );
         check(
             "\u{7f}",
-            Err("action name holds the control character U+007F, none is allowed (byte 0 of the name)"),
+            Err(
+                "action name holds the control character U+007F, none is allowed (byte 0 of the name)",
+            ),
         );
         check("\u{ad}", Ok(())); // A soft hyphen is of category Cf, one step outside Cc.
     }

@@ -66,7 +66,6 @@ impl ActionTime {
 
     /// The time as the nearest float.
     #[must_use]
-    #[expect(clippy::cast_precision_loss, reason = "the nearest float is what is asked for")]
     pub fn as_f64(self) -> f64 {
         match self.0 {
             Repr::Integer(integer) => integer as f64,
@@ -75,12 +74,6 @@ impl ActionTime {
     }
 
     /// Takes a float that is known to be finite and not negative.
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        clippy::cast_precision_loss,
-        reason = "an integral float in [0, 2^64) converts without loss"
-    )]
     fn of_float(float: f64) -> Self {
         if float < TWO_POW_64 && float.trunc() == float {
             Self(Repr::Integer(float as u64))
@@ -111,17 +104,8 @@ impl Ord for ActionTime {
 }
 
 /// Compares an integer with a float that is no integer below 2^64, so that they are never equal.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "the float is truncated on purpose, after its range was looked at"
-)]
 fn integer_to_float(integer: u64, float: f64) -> Ordering {
-    if float >= TWO_POW_64 || integer <= float as u64 {
-        Ordering::Less
-    } else {
-        Ordering::Greater
-    }
+    if float >= TWO_POW_64 || integer <= float as u64 { Ordering::Less } else { Ordering::Greater }
 }
 
 impl fmt::Debug for ActionTime {

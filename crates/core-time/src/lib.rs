@@ -1,5 +1,22 @@
 #![doc = include_str!("../README.md")]
 
+mod clock;
+mod counter;
+mod error;
+mod ledger;
+mod per_thread;
+mod ring;
+mod spec;
+mod stamp;
 mod statistic;
+mod sync;
+mod window;
 
+pub use clock::{Clock, CoarseClock, ManualClock, SystemClock};
+pub use counter::{EventCounter, Refused};
+pub use error::{RecordError, SpecError, WindowError};
+pub use per_thread::PerThread;
+pub use spec::{WindowSpec, WindowSpecBuilder};
+pub use stamp::{Interval, Stamp};
 pub use statistic::Statistic;
+pub use window::Window;

@@ -1,0 +1,325 @@
+//! The event counter: how many events in the past x seconds, from any number of threads.
+
+use std::fmt;
+use std::time::Duration;
+
+use crossbeam_utils::CachePadded;
+
+use crate::clock::{AnyClock, Clock};
+use crate::error::{RecordError, WindowError};
+use crate::ledger::{Cell, Ledger};
+use crate::per_thread::PerThread;
+use crate::spec::WindowSpec;
+use crate::stamp::{Interval, Stamp, nanos};
+use crate::sync::{AtomicU64, Ordering::Relaxed};
+use crate::window::{Touched, Window};
+
+/// Counts events over sliding windows of time.
+///
+/// Events are counted by bucket of time, one second wide unless told otherwise, as far back as the span
+/// of 300 s. Any window up to that can be asked for at any time, from any thread, at the same cost.
+///
+/// ```
+/// use core_time::{EventCounter, ManualClock, Stamp};
+/// use std::time::Duration;
+///
+/// let clock = ManualClock::new(Stamp::from_secs(1_000));
+/// let counter = EventCounter::with_clock(Default::default(), clock.clone());
+///
+/// counter.record();
+/// counter.record_many(45);
+/// counter.record_at(Stamp::from_secs(980), 1)?; // 20 s late.
+///
+/// assert_eq!(counter.count(Duration::from_secs(10))?.events, 46);
+/// assert_eq!(counter.count(Duration::from_secs(300))?.events, 47);
+///
+/// clock.advance(Duration::from_secs(290));
+/// assert_eq!(counter.count(Duration::from_secs(300))?.events, 46);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Accuracy
+///
+/// Exact to one bucket, and [`Window`] tells the bounds. A bucket takes at least 2^40 events; what it
+/// has no room for is refused, and disturbs no other.
+///
+/// # Refusals
+///
+/// An event older than the span, further ahead of the clock than the tolerance, or beyond the room of
+/// its bucket is not counted, changes nothing, and is counted in [`refused`](Self::refused).
+///
+/// # Complexity
+///
+/// A record in the bucket that is open for its thread is a few loads and one store to the thread's own
+/// memory. The first in a new bucket takes a lock and a step of constant cost, however long nothing
+/// happened; one in another bucket takes the lock and at most two square roots of the number of
+/// buckets. A read costs by the threads that ever recorded at once, whatever its window.
+/// Recording allocates once for each of these threads, reading never does.
+///
+/// # Concurrency
+///
+/// A record that happened before a read began is in the answer exactly if its bucket is in the window;
+/// one that runs beside the read may or may not be. A read changes nothing. A thread that ends or
+/// panics loses nothing. After `fork` in a process with several threads, the child must not use a
+/// counter that it inherited: another thread may have held its lock.
+///
+/// # Clocks that step back
+///
+/// The clocks of this crate do not. With one that does, events are still counted by their stamps, and
+/// a window still ends at what the clock says: an event stamped ahead of that is seen once the clock
+/// is there again. Only an event whose bucket has left the ring, because the clock stepped back by more
+/// than the span after a later one was counted, is refused as too old; and to tell, every record takes
+/// the lock as long as [`Clock::may_step_back`].
+pub struct EventCounter {
+    ledger: Ledger,
+    clock: AnyClock,
+    /// One cell for each thread that recorded. A thread that ends leaves its own to the next one.
+    cells: PerThread<CachePadded<Cell>>,
+    refused: [AtomicU64; 3],
+}
+
+/// How many events were refused since the start or the last reset, by reason.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct Refused {
+    /// Events older than the span.
+    pub too_old: u64,
+    /// Events further ahead of the clock than the tolerance.
+    pub too_new: u64,
+    /// Events that their bucket had no room for.
+    pub full: u64,
+}
+
+impl Default for EventCounter {
+    /// Counts with one-second buckets over 300 s, by the system's clock.
+    fn default() -> Self {
+        Self::new(WindowSpec::default())
+    }
+}
+
+impl EventCounter {
+    /// Counts to a specification, by the cheapest clock of the system that is fine enough for it.
+    #[must_use]
+    pub fn new(spec: WindowSpec) -> Self {
+        Self::of(spec, AnyClock::for_resolution(spec.resolution()))
+    }
+
+    /// Counts to a specification, by a clock of one's own.
+    #[must_use]
+    pub fn with_clock(spec: WindowSpec, clock: impl Clock) -> Self {
+        Self::of(spec, AnyClock::new(clock))
+    }
+
+    fn of(spec: WindowSpec, clock: AnyClock) -> Self {
+        Self {
+            ledger: Ledger::new(spec, clock.now()),
+            clock,
+            cells: PerThread::default(),
+            refused: [const { AtomicU64::new(0) }; 3],
+        }
+    }
+
+    /// What the counter remembers.
+    #[must_use]
+    pub fn spec(&self) -> &WindowSpec {
+        self.ledger.spec()
+    }
+
+    /// The present, by the counter's clock.
+    #[must_use]
+    pub fn now(&self) -> Stamp {
+        self.clock.now()
+    }
+
+    /// Counts one event now.
+    #[inline]
+    pub fn record(&self) {
+        self.record_many(1);
+    }
+
+    /// Counts so many events now.
+    ///
+    /// More than 2^40 in one bucket may be refused, all of them, and are then counted in
+    /// [`refused`](Self::refused).
+    #[inline]
+    pub fn record_many(&self, events: u64) {
+        let now = self.clock.now();
+        match self.cells.get() {
+            Some(cell) if !self.clock.may_step_back() && cell.count(now, events) => {}
+            // A refusal has been counted, and by its clock alone the caller could not avoid it.
+            _ => drop(self.turn(now, now, events)),
+        }
+    }
+
+    /// Counts events that happened at a stamp, in the bucket of that stamp.
+    ///
+    /// # Errors
+    ///
+    /// [`RecordError::TooOld`] if the stamp is older than the span, [`RecordError::TooNew`] if it is
+    /// further ahead of the clock than the tolerance, [`RecordError::Full`] if its bucket has no room.
+    /// Nothing is counted then but the refusal.
+    pub fn record_at(&self, stamp: Stamp, events: u64) -> Result<(), RecordError> {
+        let now = self.clock.now();
+        if let Err(refusal) = self.believe(stamp, now) {
+            return self.refuse(refusal, events);
+        }
+        match self.cells.get() {
+            Some(cell)
+                if stamp <= now && !self.clock.may_step_back() && cell.count(stamp, events) =>
+            {
+                Ok(())
+            }
+            _ => self.turn(stamp, now, events),
+        }
+    }
+
+    /// Counts the events of the past `window`, and says how exact that is.
+    ///
+    /// The bucket holding the present counts although it is still filling. With buckets of one second
+    /// and a window of x seconds, [`Window::events`] sums the seconds `floor(now) - x + 1` to
+    /// `floor(now)`. A read changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`WindowError::LongerThanSpan`] if `window` is longer than the counter remembers.
+    pub fn count(&self, window: Duration) -> Result<Window, WindowError> {
+        let span = self.spec().span();
+        if window > span {
+            return Err(WindowError::LongerThanSpan { window, span });
+        }
+        let window = nanos(window).unwrap_or_default().cast_signed(); // Not above the span, so it fits.
+        Ok(self.read_at_present(|spec, now, settled| {
+            (window > 0).then(|| Touched::past(spec, window, now, settled))
+        }))
+    }
+
+    /// Counts the events of an interval `from..to`, and says how exact that is.
+    ///
+    /// It may end ahead of the clock: events stamped so, within the tolerance, are counted. Where it
+    /// begins and ends at the edges of buckets, the answer is exact.
+    ///
+    /// # Errors
+    ///
+    /// [`WindowError::BeforeSpan`] if it begins before what the counter remembers,
+    /// [`WindowError::Backwards`] if it ends before it begins.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use core_time::{EventCounter, ManualClock, Stamp};
+    /// let clock = ManualClock::new(Stamp::from_secs(1_000));
+    /// let counter = EventCounter::with_clock(Default::default(), clock);
+    /// counter.record_at(Stamp::from_secs(990), 3)?;
+    /// let found = counter.count_between(Stamp::from_secs(990)..Stamp::from_secs(991))?;
+    /// assert_eq!((found.at_least, found.at_most), (3, 3));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn count_between(&self, interval: impl Into<Interval>) -> Result<Window, WindowError> {
+        let interval = interval.into();
+        if interval.to < interval.from {
+            return Err(WindowError::Backwards { interval });
+        }
+        let span = self.spec().span();
+        let age = self.clock.now().saturating_since(interval.from);
+        if age > span {
+            return Err(WindowError::BeforeSpan { interval, age, span });
+        }
+        Ok(self.read_at_present(|spec, _, _| {
+            (interval.from < interval.to).then(|| Touched::between(spec, interval))
+        }))
+    }
+
+    /// How many events were refused, by reason.
+    #[must_use]
+    pub fn refused(&self) -> Refused {
+        // ORDERING: Relaxed, for refusals that happened before; nothing else hangs on these.
+        let [too_old, too_new, full] = [0, 1, 2].map(|kind| self.refused[kind].load(Relaxed));
+        Refused { too_old, too_new, full }
+    }
+
+    /// Forgets all events that were recorded before, and all refusals.
+    ///
+    /// # Concurrency
+    ///
+    /// An event that is recorded beside the reset is forgotten or kept, never half.
+    pub fn reset(&self) {
+        self.ledger.reset(self.cells());
+        for kind in &self.refused {
+            kind.store(0, Relaxed); // ORDERING: as in `refused`.
+        }
+    }
+
+    /// All the cells there are.
+    fn cells(&self) -> impl Iterator<Item = &Cell> {
+        self.cells.iter().map(|cell| &**cell)
+    }
+
+    /// Records where the open bucket cannot take it.
+    #[cold]
+    fn turn(&self, stamp: Stamp, now: Stamp, events: u64) -> Result<(), RecordError> {
+        let done = match self.cells.get_or(|| CachePadded::new(Cell::new())) {
+            _ if events == 0 => Ok(()),
+            Some(cell) if stamp <= now => self.ledger.turn(cell, self.cells(), stamp, events),
+            _ => self.ledger.record_in_ring(self.cells(), stamp, now, events),
+        };
+        done.or_else(|refusal| self.refuse(refusal, events))
+    }
+
+    /// Whether a stamp lies in the time that is believed.
+    fn believe(&self, stamp: Stamp, now: Stamp) -> Result<(), RecordError> {
+        let (span, tolerance) = (self.spec().span(), self.spec().tolerance());
+        let (age, ahead) = (now.saturating_since(stamp), stamp.saturating_since(now));
+        if age > span {
+            Err(RecordError::TooOld { age, span })
+        } else if ahead > tolerance {
+            Err(RecordError::TooNew { ahead, tolerance })
+        } else {
+            Ok(())
+        }
+    }
+
+    #[cold]
+    fn refuse(&self, refusal: RecordError, events: u64) -> Result<(), RecordError> {
+        let kind = match refusal {
+            RecordError::TooOld { .. } => 0,
+            RecordError::TooNew { .. } => 1,
+            RecordError::Full { .. } => 2,
+        };
+        // ORDERING: Relaxed, as in `refused`.
+        let more = |refused: u64| Some(refused.saturating_add(events));
+        let _ = self.refused[kind].fetch_update(Relaxed, Relaxed, more);
+        Err(refusal)
+    }
+
+    /// Reads the buckets that are touched, seen from the present.
+    ///
+    /// Between asking the clock and reading, other threads may move on so far that the oldest bucket is
+    /// gone, if this one is not let run for long; then the present is asked for again.
+    fn read_at_present(
+        &self,
+        touch: impl Fn(&WindowSpec, Stamp, bool) -> Option<Touched>,
+    ) -> Window {
+        let spec = self.spec();
+        let mut now = self.clock.now();
+        loop {
+            let settled = !self.clock.may_step_back() && self.ledger.is_settled(now);
+            let Some(touched) = touch(spec, now, settled) else { return Window::empty(now) };
+            let (found, held) = self.ledger.read(|| self.cells(), touched.oldest, touched.newest);
+            let later = if touched.oldest < held { self.clock.now() } else { now };
+            if later <= now {
+                return touched.window(spec, found);
+            }
+            now = later;
+        }
+    }
+}
+
+impl fmt::Debug for EventCounter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EventCounter")
+            .field("spec", self.spec())
+            .field("clock", &self.clock)
+            .field("refused", &self.refused())
+            .finish_non_exhaustive()
+    }
+}

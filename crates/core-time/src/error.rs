@@ -1,0 +1,118 @@
+//! Why a specification, a stamp or a window is refused.
+
+use std::time::Duration;
+
+use thiserror::Error;
+
+use crate::stamp::Interval;
+
+/// Why a counter cannot be built to a specification.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum SpecError {
+    /// Buckets narrower than are offered, or of no width at all.
+    #[error("resolution is {resolution:?}, the finest is {min:?}")]
+    ResolutionTooFine {
+        /// The width asked for.
+        resolution: Duration,
+        /// The finest there is.
+        min: Duration,
+    },
+    /// The span is shorter than one bucket.
+    #[error("span is {span:?}, it must be at least the resolution of {resolution:?}")]
+    SpanTooShort {
+        /// The span asked for.
+        span: Duration,
+        /// The width of a bucket.
+        resolution: Duration,
+    },
+    /// The span does not end at the edge of a bucket.
+    #[error("span is {span:?}, it must be a whole number of buckets of {resolution:?}")]
+    SpanNotWhole {
+        /// The span asked for.
+        span: Duration,
+        /// The width of a bucket.
+        resolution: Duration,
+    },
+    /// A length beyond any use.
+    #[error("length is {length:?}, limit is {max:?}")]
+    TooLong {
+        /// The length asked for.
+        length: Duration,
+        /// The longest there is.
+        max: Duration,
+    },
+    /// The ring of buckets would take too much memory.
+    #[error("ring of {buckets} buckets takes {bytes} bytes, limit is {max} bytes")]
+    TooLarge {
+        /// How many buckets make the span.
+        buckets: u64,
+        /// How much memory they would take.
+        bytes: usize,
+        /// How much they may take.
+        max: usize,
+    },
+}
+
+/// Why an event was not counted; nothing else changed.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum RecordError {
+    /// The stamp is older than the counter remembers.
+    ///
+    /// Age is measured from the clock, or from the newest event where the clock stepped back so far
+    /// that this event's bucket is no longer held.
+    #[error("event is {age:?} old, span is {span:?}")]
+    TooOld {
+        /// How old the event is.
+        age: Duration,
+        /// How far back the counter remembers.
+        span: Duration,
+    },
+    /// The stamp is further ahead of the clock than is believed.
+    #[error("event is {ahead:?} ahead of the clock, tolerance is {tolerance:?}")]
+    TooNew {
+        /// How far ahead of the clock it is.
+        ahead: Duration,
+        /// How far ahead it may be.
+        tolerance: Duration,
+    },
+    /// The bucket has no room for so many events.
+    #[error("bucket has room for {room} more events, not for {events}")]
+    Full {
+        /// How many events were to be counted.
+        events: u64,
+        /// How many there was room for.
+        room: u64,
+    },
+}
+
+/// Why a window cannot be answered for.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum WindowError {
+    /// The window reaches further back than the counter remembers.
+    #[error("window is {window:?}, span is {span:?}")]
+    LongerThanSpan {
+        /// The window asked for.
+        window: Duration,
+        /// How far back the counter remembers.
+        span: Duration,
+    },
+    /// The interval begins before what the counter remembers.
+    #[error("interval {interval:?} begins {age:?} ago, span is {span:?}")]
+    BeforeSpan {
+        /// The interval asked for.
+        interval: Interval,
+        /// How long ago it begins.
+        age: Duration,
+        /// How far back the counter remembers.
+        span: Duration,
+    },
+    /// The interval ends before it begins.
+    #[error("interval {interval:?} ends before it begins")]
+    Backwards {
+        /// The interval asked for.
+        interval: Interval,
+    },
+}

@@ -1,0 +1,353 @@
+//! The protocol between threads that record and threads that read: owner writes, reader merges.
+//!
+//! Each thread that records owns a [`Cell`]: the bucket that is open for it, and a count that only
+//! grows. To record in that bucket is one plain store to its own memory. When the bucket turns, the
+//! owner takes the ledger's lock, hands the count over to the [`Ring`] that all share, and opens the
+//! new bucket. An event in any other bucket, late or ahead of the clock, goes straight to the ring
+//! under the same lock, so it can neither close nor shift a bucket that is open.
+//!
+//! A reader takes the ring's part and adds every cell's. Between handing over and opening, an event
+//! would be seen twice or not at all; so everything but a cell's `total` changes between two steps of
+//! `version`, odd meanwhile, and a reader that sees it move starts again. After some tries it takes the
+//! lock, so writers that turn without pause cannot starve it.
+//!
+//! # What a reader may see
+//!
+//! Every record that returned before the read began, in its own bucket, once. One that runs beside the
+//! read may or may not be counted. Nothing else.
+//!
+//! # Exit and idling
+//!
+//! Nothing happens when a thread ends: its cell stays and is read like any other, until another thread
+//! adopts it and hands it over at its first turn. A cell may then be older than the ring, whose slots
+//! belong to newer buckets by now: what is no longer held is dropped, because it left every window when
+//! its bucket did.
+//!
+//! # Reset
+//!
+//! A reset sets every cell's `handed` to its `total`, whoever owns it. The owner may count on meanwhile:
+//! it writes `total` alone, so what it adds is after the reset and stays.
+
+use crate::error::RecordError;
+use crate::ring::{BUCKET_LIMIT, Reading, Ring};
+use crate::spec::WindowSpec;
+use crate::stamp::Stamp;
+use crate::sync::{
+    AtomicI64, AtomicU64, Mutex, MutexGuard,
+    Ordering::{Acquire, Relaxed, Release},
+    fence,
+};
+
+/// The most events that a record may fill a bucket with: 2^41.
+pub(crate) const BUCKET_FILL: u64 = BUCKET_LIMIT / 2;
+
+/// The most events that a cell counts before it hands them over, although its bucket is still open.
+///
+/// Small enough that thousands of cells stay below [`BUCKET_LIMIT`] together.
+const OPEN_LIMIT: u64 = 1 << 28;
+
+/// How often a reader tries before it takes the lock.
+const READ_TRIES: usize = if cfg!(loom) { 2 } else { 16 };
+
+/// What one thread has counted in its open bucket.
+///
+/// The owner writes `total`; all else is written under the ledger's lock, by the owner or by a reset.
+#[derive(Debug)]
+pub(crate) struct Cell {
+    /// First moment of the open bucket. Meaningless while `len` is 0.
+    start: AtomicI64,
+    /// Length of the open bucket in nanoseconds; 0 while none is open, so that no stamp is inside.
+    len: AtomicU64,
+    /// Events ever counted in this cell.
+    total: AtomicU64,
+    /// How many of `total` are no longer in the open bucket. Never more than `total`.
+    handed: AtomicU64,
+}
+
+impl Cell {
+    pub(crate) fn new() -> Self {
+        Self {
+            start: AtomicI64::new(0),
+            len: AtomicU64::new(0),
+            total: AtomicU64::new(0),
+            handed: AtomicU64::new(0),
+        }
+    }
+
+    /// Counts events in the open bucket; `false` if the stamp is not in it or it must be handed over.
+    ///
+    /// For the owner alone.
+    #[inline]
+    pub(crate) fn count(&self, stamp: Stamp, events: u64) -> bool {
+        // ORDERING: Relaxed loads.
+        // Needs: the values that this thread, or a reset before this call, stored last.
+        // Gives: program order; for the reset, whatever made it happen before this call.
+        // Not needed: more. A reset that runs beside this call may count as before or after it.
+        // Checks: loom.rs, `reset_leaves_nothing_of_before_and_all_of_after`.
+        let offset = stamp.as_nanos().wrapping_sub(self.start.load(Relaxed)).cast_unsigned();
+        if offset >= self.len.load(Relaxed) {
+            return false;
+        }
+        let total = self.total.load(Relaxed);
+        let open = total - self.handed.load(Relaxed);
+        if events > OPEN_LIMIT.saturating_sub(open) {
+            return false;
+        }
+        // ORDERING: Release store.
+        // Needs: a reader that sees this total also sees the turn that opened its bucket.
+        // Gives: the version was stepped before; Release orders it, the reader's fence receives it.
+        // Not needed: an atomic add. This thread alone writes `total`.
+        // Checks: loom.rs, `a_read_beside_a_turn_sees_one_state`.
+        self.total.store(total + events, Release);
+        true
+    }
+
+    /// The events in the open bucket, for a reader or under the lock.
+    fn open_events(&self) -> u64 {
+        // ORDERING: Relaxed loads, `handed` first.
+        // Needs: a total that is not older than what was handed over of it.
+        // Gives: who stored `handed` had seen that much of `total`, and stepped the version after; the
+        // reader's Acquire load of the version, or the lock, receives both.
+        // Not needed: a cut. `total` only grows, and a newer one is a record beside the read.
+        // Checks: loom.rs, `reset_leaves_nothing_of_before_and_all_of_after`.
+        let handed = self.handed.load(Relaxed);
+        self.total.load(Relaxed).wrapping_sub(handed)
+    }
+
+    /// The first moment of the open bucket, if one is open.
+    fn open_start(&self) -> Option<i64> {
+        // ORDERING: Relaxed loads, under the version or the lock as all of a cell but its total.
+        (self.len.load(Relaxed) > 0).then(|| self.start.load(Relaxed))
+    }
+}
+
+/// The closed buckets that all threads share, and what keeps them and the open ones in step.
+#[derive(Debug)]
+pub(crate) struct Ledger {
+    spec: WindowSpec,
+    /// Held by whoever changes the ring or a cell's bucket.
+    turn: Mutex<()>,
+    /// Even at rest, odd while a change is made.
+    version: AtomicU64,
+    ring: Ring,
+    /// The latest stamp that was ahead of the clock when it was recorded.
+    latest_ahead: AtomicI64,
+}
+
+impl Ledger {
+    pub(crate) fn new(spec: WindowSpec, now: Stamp) -> Self {
+        Self {
+            spec,
+            turn: Mutex::new(()),
+            version: AtomicU64::new(0),
+            ring: Ring::new(spec.layout(), spec.tick(now)),
+            latest_ahead: AtomicI64::new(i64::MIN),
+        }
+    }
+
+    pub(crate) fn spec(&self) -> &WindowSpec {
+        &self.spec
+    }
+
+    /// Records events in the caller's own cell, after turning to the bucket of the stamp if that is newer
+    /// than the open one; in the ring if it is older.
+    ///
+    /// For a stamp that [`Cell::count`] did not take. The stamp must not be ahead of the clock: a bucket
+    /// opened too early would make every record until then a late one.
+    #[cold]
+    pub(crate) fn turn<'a>(
+        &self,
+        cell: &Cell,
+        cells: impl Iterator<Item = &'a Cell>,
+        stamp: Stamp,
+        events: u64,
+    ) -> Result<(), RecordError> {
+        let _change = Change::begin(self);
+        let tick = self.admit(cells, stamp, events)?;
+        let start = self.spec.start(tick).as_nanos();
+        if cell.open_start().is_some_and(|open| start < open) {
+            self.ring.add(tick, events);
+            return Ok(());
+        }
+        self.hand_over(cell);
+        // ORDERING: Relaxed stores, between the two steps of the version.
+        // Needs: no reader uses the new bucket with the old count or the other way round.
+        // Gives: the version, as for all in the ring.
+        // Not needed: an order of their own.
+        // Checks: loom.rs, `a_read_beside_a_turn_sees_one_state`.
+        cell.start.store(start, Relaxed);
+        cell.len.store(self.spec.len(tick), Relaxed);
+        if !cell.count(stamp, events) {
+            self.ring.add(tick, events); // More than a cell may hold.
+        }
+        Ok(())
+    }
+
+    /// Records events in the ring, whatever bucket is open.
+    #[cold]
+    pub(crate) fn record_in_ring<'a>(
+        &self,
+        cells: impl Iterator<Item = &'a Cell>,
+        stamp: Stamp,
+        now: Stamp,
+        events: u64,
+    ) -> Result<(), RecordError> {
+        let _change = Change::begin(self);
+        let tick = self.admit(cells, stamp, events)?;
+        self.ring.add(tick, events);
+        if stamp > now {
+            // ORDERING: Relaxed, under the lock; a read that this record happened before sees it.
+            let latest = self.latest_ahead.load(Relaxed).max(stamp.as_nanos());
+            self.latest_ahead.store(latest, Relaxed);
+        }
+        Ok(())
+    }
+
+    /// Makes sure that the ring holds the bucket of a stamp and that the events fit in it, whoever counted
+    /// the others. Refuses otherwise, before anything changed.
+    fn admit<'a>(
+        &self,
+        cells: impl Iterator<Item = &'a Cell>,
+        stamp: Stamp,
+        events: u64,
+    ) -> Result<i64, RecordError> {
+        let tick = self.spec.tick(stamp);
+        if tick < self.ring.oldest() {
+            let age = self.spec.last(self.ring.newest()).saturating_since(stamp);
+            return Err(RecordError::TooOld { age, span: self.spec.span() });
+        }
+        let start = self.spec.start(tick).as_nanos();
+        let open: u64 =
+            cells.filter(|cell| cell.open_start() == Some(start)).map(Cell::open_events).sum();
+        let room = BUCKET_FILL.saturating_sub(self.ring.events_at(tick) + open);
+        if events > room {
+            return Err(RecordError::Full { events, room });
+        }
+        self.ring.enter(tick);
+        Ok(tick)
+    }
+
+    /// Moves what a cell counted in its open bucket to the ring, if that still holds the bucket.
+    fn hand_over(&self, cell: &Cell) {
+        let Some(open) = cell.open_start() else { return };
+        let tick = self.spec.tick(Stamp::from_nanos(open));
+        let events = cell.open_events();
+        if tick >= self.ring.oldest() {
+            self.ring.add(tick, events);
+        }
+        // ORDERING: Relaxed load and store, by the owner under the lock.
+        cell.handed.store(cell.total.load(Relaxed), Relaxed);
+    }
+
+    /// Whether no stamp after `now` can have been recorded, if the clock never steps back.
+    pub(crate) fn is_settled(&self, now: Stamp) -> bool {
+        // ORDERING: Relaxed. Needs only what happened before this read, which coherence gives.
+        self.latest_ahead.load(Relaxed) <= now.as_nanos()
+    }
+
+    /// What the buckets from `oldest` to `newest` hold, and the oldest tick that is held at all.
+    pub(crate) fn read<'a, I: Iterator<Item = &'a Cell>>(
+        &self,
+        cells: impl Fn() -> I,
+        oldest: i64,
+        newest: i64,
+    ) -> (Reading, i64) {
+        for _ in 0..READ_TRIES {
+            // ORDERING: Acquire load, then an Acquire fence before the second, Relaxed load.
+            // Needs: all that is read between belongs to the state that `before` names.
+            // Gives: the first load receives the Release of the change that made the state; if
+            // anything read was stored by a later change, or by a record after one, the fence pairs
+            // with the fence or the Release there, and the second load sees the version moved.
+            // Not needed: SeqCst. Two readers need not agree on an order of changes.
+            // Checks: loom.rs, `a_read_beside_a_turn_sees_one_state`.
+            let before = self.version.load(Acquire);
+            if before.is_multiple_of(2) {
+                let found = self.read_once(cells(), oldest, newest);
+                fence(Acquire);
+                if self.version.load(Relaxed) == before {
+                    return found;
+                }
+            }
+            std::hint::spin_loop();
+        }
+        let _turn = self.lock();
+        self.read_once(cells(), oldest, newest)
+    }
+
+    fn read_once<'a>(
+        &self,
+        cells: impl Iterator<Item = &'a Cell>,
+        oldest: i64,
+        newest: i64,
+    ) -> (Reading, i64) {
+        let held = self.ring.oldest();
+        let mut found = self.ring.read(oldest, newest);
+        let start = |tick| self.spec.start(tick).as_nanos();
+        let (first, last, held_from) = (start(oldest), start(newest), start(held));
+        for cell in cells {
+            match cell.open_start() {
+                Some(open) if open < first.max(held_from) || open > last => {}
+                Some(open) if open == last => found.newest += cell.open_events(),
+                Some(open) if open == first => found.oldest += cell.open_events(),
+                Some(_) => found.between += cell.open_events(),
+                None => {}
+            }
+        }
+        (found, held)
+    }
+
+    /// Forgets all that was recorded before this call, wherever it is held.
+    pub(crate) fn reset<'a>(&self, cells: impl Iterator<Item = &'a Cell>) {
+        let _change = Change::begin(self);
+        self.ring.clear();
+        for cell in cells {
+            // ORDERING: Relaxed load and store, between the two steps of the version.
+            // Needs: every record that happened before this call is in `total`; no reader sees more
+            // handed over than counted.
+            // Gives: coherence for the first; the version's Release for the second.
+            // Not needed: to stop the owner. What it adds from here on was recorded after.
+            // Checks: loom.rs, `reset_leaves_nothing_of_before_and_all_of_after`.
+            cell.handed.store(cell.total.load(Relaxed), Relaxed);
+        }
+        self.latest_ahead.store(i64::MIN, Relaxed);
+    }
+
+    /// Takes the lock. No user's code runs under it, so there is nothing a panic could leave torn.
+    fn lock(&self) -> MutexGuard<'_, ()> {
+        self.turn.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+}
+
+/// The right to change what readers see, taken with the lock and given back when dropped.
+struct Change<'a> {
+    ledger: &'a Ledger,
+    /// The version to leave behind.
+    version: u64,
+    _turn: MutexGuard<'a, ()>,
+}
+
+impl<'a> Change<'a> {
+    fn begin(ledger: &'a Ledger) -> Self {
+        let turn = ledger.lock();
+        // ORDERING: Relaxed load, Relaxed store, Release fence.
+        // Needs: a reader that sees any store of this change also sees the version odd, or later.
+        // Gives: the fence orders this store before all that follow; the reader's fence receives it.
+        // Not needed: an atomic add. The lock excludes other changes.
+        // Checks: loom.rs, `a_read_beside_a_turn_sees_one_state`.
+        let version = ledger.version.load(Relaxed);
+        ledger.version.store(version + 1, Relaxed);
+        fence(Release);
+        Self { ledger, version: version + 2, _turn: turn }
+    }
+}
+
+impl Drop for Change<'_> {
+    fn drop(&mut self) {
+        // ORDERING: Release store.
+        // Needs: a reader that sees this version sees the whole change.
+        // Gives: Release here, the reader's Acquire load.
+        // Not needed: more. The lock is given back after.
+        // Checks: loom.rs, `a_read_beside_a_turn_sees_one_state`.
+        self.ledger.version.store(self.version, Release);
+    }
+}

@@ -1,0 +1,136 @@
+//! What a read found, and how much time it speaks for.
+
+use crate::ring::Reading;
+use crate::spec::WindowSpec;
+use crate::stamp::{Interval, Stamp};
+
+/// How many events fell in a window, and between which numbers the truth lies.
+///
+/// A counter that keeps buckets cannot tell where inside a bucket an event fell, and a window seldom
+/// begins at the edge of one. So there are three numbers; compare the one that is safe for the
+/// purpose: a limiter that must never let too many pass uses [`at_most`](Self::at_most), a breaker
+/// that must not open for too few uses [`at_least`](Self::at_least), a display shows
+/// [`events`](Self::events).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Window {
+    /// Events in the whole buckets of [`covered`](Self::covered).
+    ///
+    /// For the past `window`, these are the newest `ceil(window / resolution)` buckets, the one that is
+    /// still filling included. For an interval, every bucket it touches.
+    pub events: u64,
+    /// Not more than the true number: events in the buckets that lie wholly inside.
+    pub at_least: u64,
+    /// Not less than the true number: events in every bucket that is touched.
+    pub at_most: u64,
+    /// The time that the buckets of [`events`](Self::events) span.
+    pub covered: Interval,
+}
+
+/// The buckets that a question touches, and which of the outermost ones lie wholly inside.
+///
+/// Pure arithmetic on stamps and ticks, so every edge is a test without a counter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Touched {
+    pub(crate) oldest: i64,
+    pub(crate) newest: i64,
+    /// Whether the oldest bucket is one of those that [`Window::events`] sums.
+    oldest_counts: bool,
+    oldest_is_whole: bool,
+    newest_is_whole: bool,
+}
+
+impl Touched {
+    /// The buckets touched by `(now - window, now]`, for a window that is not zero.
+    ///
+    /// `settled` tells that no stamp ahead of `now` can be in the bucket that is filling.
+    pub(crate) fn past(spec: &WindowSpec, window: i64, now: Stamp, settled: bool) -> Self {
+        let first = now.as_nanos().saturating_sub(window - 1);
+        let (oldest, newest) = (spec.tick(Stamp::from_nanos(first)), spec.tick(now));
+        let counted = spec.buckets_in(window);
+        Self {
+            oldest,
+            newest,
+            oldest_counts: oldest > newest - counted,
+            oldest_is_whole: spec.start(oldest).as_nanos() == first,
+            newest_is_whole: settled || spec.last(newest) == now,
+        }
+    }
+
+    /// The buckets touched by `[from, to)`, for an interval that is not empty.
+    pub(crate) fn between(spec: &WindowSpec, interval: Interval) -> Self {
+        let last = Stamp::from_nanos(interval.to.as_nanos() - 1);
+        let (oldest, newest) = (spec.tick(interval.from), spec.tick(last));
+        Self {
+            oldest,
+            newest,
+            oldest_counts: true,
+            oldest_is_whole: spec.start(oldest) == interval.from,
+            newest_is_whole: spec.last(newest) == last,
+        }
+    }
+
+    /// The answer, from what the buckets held.
+    pub(crate) fn window(self, spec: &WindowSpec, found: Reading) -> Window {
+        let Reading { oldest, between, newest } = found;
+        let only_one = self.oldest == self.newest;
+        let newest_is_whole = self.newest_is_whole && (!only_one || self.oldest_is_whole);
+        let when = |condition: bool, events: u64| if condition { events } else { 0 };
+        let first_counted = if self.oldest_counts { self.oldest } else { self.oldest + 1 };
+        Window {
+            events: when(self.oldest_counts, oldest) + between + newest,
+            at_least: when(self.oldest_is_whole, oldest) + between + when(newest_is_whole, newest),
+            at_most: oldest + between + newest,
+            covered: Interval { from: spec.start(first_counted), to: spec.end(self.newest) },
+        }
+    }
+}
+
+impl Window {
+    /// The answer to a question about no time at all.
+    pub(crate) const fn empty(at: Stamp) -> Self {
+        Self { events: 0, at_least: 0, at_most: 0, covered: Interval { from: at, to: at } }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MS: i64 = 1_000_000;
+
+    /// Asks for the past `window_ms` at `now_ms`, with one-second buckets; ticks are seconds.
+    #[track_caller]
+    fn past(window_ms: i64, now_ms: i64) -> (i64, i64, bool, bool) {
+        let now = Stamp::from_millis(now_ms);
+        let touched = Touched::past(&WindowSpec::default(), window_ms * MS, now, true);
+        (touched.oldest, touched.newest, touched.oldest_counts, touched.oldest_is_whole)
+    }
+
+    #[test]
+    fn past_touches_one_bucket_more_than_it_counts_unless_it_ends_with_a_bucket() {
+        assert_eq!(past(1_000, 100_000), (99, 100, false, false));
+        assert_eq!(past(1_000, 100_500), (99, 100, false, false));
+        assert_eq!(past(10_000, 100_000), (90, 100, false, false));
+        assert_eq!(past(500, 100_700), (100, 100, true, false));
+        assert_eq!(past(500, 100_200), (99, 100, false, false));
+        assert_eq!(past(1_500, 100_900), (99, 100, true, false));
+        assert_eq!(past(1_500, 100_200), (98, 100, false, false));
+        let spec = WindowSpec::default();
+        let last = Stamp::from_nanos(101_000 * MS - 1);
+        let touched = Touched::past(&spec, 1_000 * MS, last, true);
+        assert!(touched.oldest == 100 && touched.oldest_counts && touched.oldest_is_whole);
+    }
+
+    #[test]
+    fn past_reaches_the_limits_of_time() {
+        let spec = WindowSpec::default();
+        let touched = Touched::past(&spec, spec.span_nanos(), Stamp::MIN, true);
+        assert_eq!(
+            (touched.oldest, touched.newest),
+            (spec.tick(Stamp::MIN), spec.tick(Stamp::MIN))
+        );
+        let touched = Touched::past(&spec, spec.span_nanos(), Stamp::MAX, true);
+        assert_eq!(touched.newest - touched.oldest, 300);
+    }
+}

@@ -1,0 +1,330 @@
+//! Random histories against a plain list of all events.
+//!
+//! Promises T1 to T5: nothing lost or doubled, any window, the bounds, late and future stamps, pure reads.
+
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use core_time::{
+    Clock, EventCounter, ManualClock, RecordError, Refused, Stamp, Window, WindowSpec,
+};
+use proptest::prelude::*;
+
+#[derive(Debug, Clone)]
+enum Step {
+    Advance { nanos: i64 },
+    StepBack { nanos: i64 },
+    Record { thread: usize, events: u64 },
+    RecordAt { thread: usize, offset: i64, events: u64 },
+    ThreadEnds { thread: usize },
+    Reset,
+}
+
+#[derive(Debug, Clone)]
+struct Shape {
+    resolution: i64,
+    buckets: i64,
+    tolerance: i64,
+    start: i64,
+}
+
+impl Shape {
+    fn spec(&self) -> WindowSpec {
+        WindowSpec::builder()
+            .resolution(duration(self.resolution))
+            .span(duration(self.resolution * self.buckets))
+            .tolerance(duration(self.tolerance))
+            .build()
+            .unwrap()
+    }
+
+    fn span(&self) -> i64 {
+        self.resolution * self.buckets
+    }
+
+    fn tick(&self, nanos: i64) -> i64 {
+        nanos.div_euclid(self.resolution)
+    }
+}
+
+fn duration(nanos: i64) -> Duration {
+    Duration::from_nanos(nanos.unsigned_abs())
+}
+
+/// Every event that was ever accepted, and nothing else.
+struct Oracle {
+    shape: Shape,
+    now: i64,
+    stepped_back: bool,
+    events: Vec<(i64, u64)>,
+    /// The newest bucket ever recorded in, or present at the start.
+    newest: i64,
+    latest_ahead: i64,
+    refused: Refused,
+}
+
+impl Oracle {
+    fn new(shape: Shape) -> Self {
+        let (now, newest) = (shape.start, shape.tick(shape.start));
+        let refused = Refused::default();
+        let events = Vec::new();
+        Self { shape, now, stepped_back: false, events, newest, latest_ahead: i64::MIN, refused }
+    }
+
+    /// A ring holds the span, the bucket that a window cuts, one to spare and those ahead.
+    fn oldest(&self) -> i64 {
+        let Shape { buckets, tolerance, resolution, .. } = self.shape;
+        self.newest - (buckets + 2 + (tolerance + resolution - 1) / resolution) + 1
+    }
+
+    fn record_at(&mut self, stamp: i64, events: u64) -> Result<(), &'static str> {
+        if stamp.saturating_add(self.shape.span()) < self.now {
+            self.refused.too_old += events;
+            return Err("too old");
+        }
+        if stamp > self.now.saturating_add(self.shape.tolerance) {
+            self.refused.too_new += events;
+            return Err("too new");
+        }
+        if events == 0 {
+            return Ok(());
+        }
+        if self.shape.tick(stamp) < self.oldest() {
+            self.refused.too_old += events;
+            return Err("too old");
+        }
+        self.newest = self.newest.max(self.shape.tick(stamp));
+        if stamp > self.now {
+            self.latest_ahead = self.latest_ahead.max(stamp);
+        }
+        self.events.push((stamp, events));
+        Ok(())
+    }
+
+    fn reset(&mut self) {
+        self.events.clear();
+        self.latest_ahead = i64::MIN;
+        self.refused = Refused::default();
+    }
+
+    fn sum(&self, inside: impl Fn(i128) -> bool) -> u64 {
+        let held = |stamp| self.shape.tick(stamp) >= self.oldest();
+        let counts = |&&(stamp, _): &&(i64, u64)| held(stamp) && inside(stamp.into());
+        self.events.iter().filter(counts).map(|&(_, events)| events).sum()
+    }
+
+    /// Sums the events of every bucket whose first and last stamp fit.
+    fn sum_of_buckets(&self, fits: impl Fn(i128, i128) -> bool) -> u64 {
+        let width = i128::from(self.shape.resolution);
+        self.sum(|stamp| {
+            let first = stamp.div_euclid(width) * width;
+            let (first, last) =
+                (first.max(i64::MIN.into()), (first + width - 1).min(i64::MAX.into()));
+            fits(first, last)
+        })
+    }
+
+    #[track_caller]
+    fn check_past(&self, window: i64, found: Window) {
+        let width = i128::from(self.shape.resolution);
+        let now = i128::from(self.now);
+        let before = (now - i128::from(window)).max(i128::from(i64::MIN) - 1);
+        let filling = now.div_euclid(width);
+        let counted = (i128::from(window) + width - 1) / width;
+        let settled = !self.stepped_back && self.latest_ahead <= self.now;
+        let events =
+            self.sum(|stamp| (filling - counted + 1..=filling).contains(&stamp.div_euclid(width)));
+        let at_most = self.sum_of_buckets(|first, last| last > before && first <= now);
+        let at_least = self.sum_of_buckets(|first, last| {
+            first > before && (last <= now || settled && first <= now)
+        });
+        let exact = self.sum(|stamp| stamp > before && stamp <= now);
+        assert_eq!(found.events, events, "events of the past {window} ns at {now}");
+        assert_eq!(found.at_most, at_most, "at most in the past {window} ns at {now}");
+        assert_eq!(found.at_least, at_least, "at least in the past {window} ns at {now}");
+        assert!(at_least <= exact && exact <= at_most, "{at_least} <= {exact} <= {at_most}");
+    }
+
+    #[track_caller]
+    fn check_between(&self, from: i64, to: i64, found: Window) {
+        let (from, to) = (i128::from(from), i128::from(to));
+        let at_most = self.sum_of_buckets(|first, last| last >= from && first < to);
+        let at_least = self.sum_of_buckets(|first, last| first >= from && last < to);
+        let exact = self.sum(|stamp| stamp >= from && stamp < to);
+        assert_eq!((found.events, found.at_most), (at_most, at_most), "in {from}..{to}");
+        assert_eq!(found.at_least, at_least, "at least in {from}..{to}");
+        assert!(at_least <= exact && exact <= at_most);
+    }
+}
+
+/// A thread that does what it is told, so that several cells take part in a history without chance.
+struct Worker<'scope> {
+    jobs: Option<mpsc::Sender<Job>>,
+    done: mpsc::Receiver<Result<(), RecordError>>,
+    thread: Option<thread::ScopedJoinHandle<'scope, ()>>,
+}
+
+type Job = Option<(i64, u64)>;
+
+impl<'scope> Worker<'scope> {
+    fn start<'env>(
+        scope: &'scope thread::Scope<'scope, 'env>,
+        counter: &'env EventCounter,
+        now_events: &'env std::sync::atomic::AtomicU64,
+    ) -> Self {
+        let (jobs, todo) = mpsc::channel::<Job>();
+        let (did, done) = mpsc::channel();
+        let thread = scope.spawn(move || {
+            for job in todo {
+                did.send(match job {
+                    Some((stamp, events)) => counter.record_at(Stamp::from_nanos(stamp), events),
+                    None => {
+                        match now_events.load(std::sync::atomic::Ordering::Acquire) {
+                            1 => counter.record(),
+                            events => counter.record_many(events),
+                        }
+                        Ok(())
+                    }
+                })
+                .unwrap();
+            }
+        });
+        Self { jobs: Some(jobs), done, thread: Some(thread) }
+    }
+
+    fn run(&self, job: Job) -> Result<(), RecordError> {
+        self.jobs.as_ref().unwrap().send(job).unwrap();
+        self.done.recv().unwrap()
+    }
+
+    fn end(&mut self) {
+        drop(self.jobs.take());
+        self.thread.take().unwrap().join().unwrap();
+    }
+}
+
+const THREADS: usize = 3;
+
+fn check(shape: &Shape, steps: &[Step]) {
+    let clock = ManualClock::new(Stamp::from_nanos(shape.start));
+    let counter = EventCounter::with_clock(shape.spec(), clock.clone());
+    let mut oracle = Oracle::new(shape.clone());
+    let now_events = std::sync::atomic::AtomicU64::new(0);
+    thread::scope(|scope| {
+        let start = || Worker::start(scope, &counter, &now_events);
+        let mut workers: Vec<_> = (0..THREADS).map(|_| start()).collect();
+        for step in steps {
+            match *step {
+                Step::Advance { nanos } => {
+                    clock.advance(duration(nanos));
+                    oracle.now = oracle.now.saturating_add(nanos);
+                }
+                Step::StepBack { nanos } => {
+                    let back = oracle.now.saturating_sub(nanos);
+                    oracle.stepped_back |= back < oracle.now;
+                    oracle.now = back;
+                    clock.set(Stamp::from_nanos(back));
+                }
+                Step::Record { thread, events } => {
+                    now_events.store(events, std::sync::atomic::Ordering::Release);
+                    workers[thread].run(None).unwrap();
+                    let _ = oracle.record_at(oracle.now, events);
+                }
+                Step::RecordAt { thread, offset, events } => {
+                    let stamp = oracle.now.saturating_add(offset);
+                    let found = workers[thread].run(Some((stamp, events)));
+                    let found = found.map_err(|refusal| match refusal {
+                        RecordError::TooOld { .. } => "too old",
+                        RecordError::TooNew { .. } => "too new",
+                        _ => "full",
+                    });
+                    assert_eq!(found, oracle.record_at(stamp, events), "stamp {stamp}");
+                }
+                Step::ThreadEnds { thread } => {
+                    workers[thread].end();
+                    workers[thread] = start();
+                }
+                Step::Reset => {
+                    counter.reset();
+                    oracle.reset();
+                }
+            }
+            check_all_reads(&counter, &clock, &oracle);
+        }
+        workers.iter_mut().for_each(Worker::end);
+    });
+}
+
+fn check_all_reads(counter: &EventCounter, clock: &ManualClock, oracle: &Oracle) {
+    let Shape { resolution, .. } = oracle.shape;
+    let span = oracle.shape.span();
+    assert_eq!(clock.now().as_nanos(), oracle.now);
+    assert_eq!(counter.refused(), oracle.refused);
+    let windows = [0, 1, resolution - 1, resolution, resolution + 1, span / 2, span - 1, span];
+    for window in windows.into_iter().filter(|&window| window <= span) {
+        let found = counter.count(duration(window)).unwrap();
+        if window == 0 {
+            assert_eq!((found.events, found.at_least, found.at_most), (0, 0, 0));
+        } else {
+            oracle.check_past(window, found);
+        }
+        assert_eq!(counter.count(duration(window)), Ok(found), "a second read");
+    }
+    let earliest = oracle.now.saturating_sub(span);
+    let edge = oracle.shape.tick(oracle.now).saturating_mul(resolution);
+    let ends = [oracle.now, edge, oracle.now.saturating_add(oracle.shape.tolerance), i64::MAX];
+    for from in [earliest, edge, oracle.now] {
+        for to in ends.into_iter().filter(|&to| to > from) {
+            if from >= earliest {
+                let interval = Stamp::from_nanos(from)..Stamp::from_nanos(to);
+                oracle.check_between(from, to, counter.count_between(interval).unwrap());
+            }
+        }
+    }
+}
+
+const MS: i64 = 1_000_000;
+
+fn shapes() -> impl Strategy<Value = Shape> {
+    let starts = prop_oneof![
+        4 => Just(1_700_000_000_000 * MS),
+        1 => -40 * MS..40 * MS, // Around 1970, buckets numbered below zero.
+        1 => i64::MIN..i64::MIN + 20 * MS,
+        1 => i64::MAX - 20 * MS..=i64::MAX,
+        1 => Just(i64::from(i32::MAX) * 1_000 * MS), // 2038.
+        1 => Just(i64::from(u32::MAX) * 1_000 * MS), // 2106.
+    ];
+    let resolutions = prop_oneof![Just(MS), Just(MS + 1), Just(7 * MS)];
+    (resolutions, 1_i64..12, 0_i64..5 * MS, starts).prop_map(
+        |(resolution, buckets, tolerance, start)| Shape { resolution, buckets, tolerance, start },
+    )
+}
+
+fn steps() -> impl Strategy<Value = Step> {
+    let thread = || 0..THREADS;
+    let near = || prop_oneof![-2 * MS..2 * MS, -90 * MS..90 * MS, Just(0), Just(1), Just(-1)];
+    prop_oneof![
+        6 => prop_oneof![0..3 * MS, Just(MS), 0..200 * MS].prop_map(|nanos| Step::Advance { nanos }),
+        1 => prop_oneof![0..3 * MS, 0..200 * MS].prop_map(|nanos| Step::StepBack { nanos }),
+        8 => (thread(), 0_u64..4).prop_map(|(thread, events)| Step::Record { thread, events }),
+        8 => (thread(), near(), 0_u64..4)
+            .prop_map(|(thread, offset, events)| Step::RecordAt { thread, offset, events }),
+        1 => (thread(), prop_oneof![Just(i64::MIN), Just(i64::MAX)], 1_u64..4)
+            .prop_map(|(thread, offset, events)| Step::RecordAt { thread, offset, events }),
+        1 => thread().prop_map(|thread| Step::ThreadEnds { thread }),
+        1 => Just(Step::Reset),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2_000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn counter_agrees_with_a_list_of_all_events(
+        shape in shapes(),
+        steps in prop::collection::vec(steps(), 1..60),
+    ) {
+        check(&shape, &steps);
+    }
+}
