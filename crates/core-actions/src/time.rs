@@ -74,7 +74,7 @@ impl ActionTime {
     }
 
     /// Takes a float that is known to be finite and not negative.
-    fn of_float(float: f64) -> Self {
+    pub(crate) fn of_float(float: f64) -> Self {
         if float < TWO_POW_64 && float.trunc() == float {
             Self(Repr::Integer(float as u64))
         } else {

@@ -1,0 +1,18 @@
+//! Why an action is refused.
+
+use thiserror::Error;
+
+use crate::name::NameError;
+use crate::time::TimeError;
+
+/// Why a tracker did not take an action in; nothing changed.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum AddError {
+    /// The name is no name for an action.
+    #[error(transparent)]
+    Name(#[from] NameError),
+    /// The time is no time.
+    #[error(transparent)]
+    Time(#[from] TimeError),
+}

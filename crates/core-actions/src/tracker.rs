@@ -1,0 +1,299 @@
+//! The trackers: a statistic for each action, recorded by any number of threads.
+//!
+//! Each thread has a table of its own, from names to rows, and each row a lock that nobody contends for
+//! but a reader, who takes it for one row at a time and as long as it takes to copy that. So a record
+//! finds its row without looking at anything that other threads write, and a reader sees a cut of each
+//! row: all figures of exactly the same records.
+//!
+//! The registry knows, by name, the rows of all threads. It is touched when a thread meets a name for
+//! the first time, and by readers. A thread that ends leaves its table to the next one that starts, so
+//! nothing it recorded is lost and short-lived threads do not make memory grow.
+
+use std::cell::RefCell;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use core_time::{PerThread, Statistic};
+use crossbeam_utils::CachePadded;
+use dashmap::DashMap;
+use hashbrown::HashMap;
+
+use crate::error::AddError;
+use crate::mean::{ExactMean, Mean};
+use crate::name::ActionName;
+use crate::raw::Raw;
+use crate::row::Row;
+use crate::time::{ActionTime, TimeError, Unit};
+
+/// What all trackers do: take in actions with their times, and tell a statistic of each.
+pub trait ActionTracker: Send + Sync {
+    /// What is kept of each action.
+    type Statistic: Mean;
+
+    /// Takes in that an action took so long.
+    ///
+    /// # Errors
+    ///
+    /// [`AddError::Name`] if the name is no name for an action. Nothing changes then.
+    fn add(&self, action: &str, time: ActionTime) -> Result<(), AddError>;
+
+    /// A row for each action that was recorded, in the order in which they first were.
+    ///
+    /// # Concurrency
+    ///
+    /// Each row is a cut: what was recorded before is in it, what is recorded beside may be, and all of
+    /// its figures are of the same records. Rows are cut one after the other.
+    fn stats(&self) -> Vec<Row<Self::Statistic>>;
+
+    /// Forgets all that was recorded before.
+    ///
+    /// # Concurrency
+    ///
+    /// A record beside the reset is forgotten or kept, never half.
+    fn reset(&self);
+}
+
+/// Keeps a statistic of one's choice for each action.
+///
+/// Any [`Statistic`] will do, a tuple of several or one's own among them, and only what is named is
+/// paid for. [`PostTracker`] and [`RunningTracker`] are this tracker with one statistic each.
+///
+/// # Complexity
+///
+/// A record costs a look-up in the thread's own table, a lock without contention and one insert; the
+/// name is checked when it is new to the thread. [`stats`](Self::stats) costs by actions and threads,
+/// and by records only if the statistic does.
+///
+/// # Concurrency
+///
+/// See [`ActionTracker`]. A statistic must not use the tracker that it is kept in.
+///
+/// # Examples
+///
+/// ```
+/// use core_actions::RunningTracker;
+///
+/// let tracker = RunningTracker::default();
+/// tracker.add("jump", 100)?;
+/// tracker.add("run", 75)?;
+/// tracker.add("jump", 200)?;
+///
+/// let stats = tracker.stats();
+/// assert_eq!((stats[0].action(), stats[0].mean()), ("jump", 150.0));
+/// assert_eq!((stats[1].action(), stats[1].mean()), ("run", 75.0));
+///
+/// let refused = tracker.add(" ", 1).unwrap_err();
+/// assert_eq!(
+///     refused.to_string(),
+///     "action name is blank (1 bytes of white space), it needs a visible character",
+/// );
+/// # Ok::<(), core_actions::AddError>(())
+/// ```
+#[derive(Debug)]
+pub struct MergedTracker<S: Statistic<Value = ActionTime>> {
+    unit: Unit,
+    registry: DashMap<Arc<str>, Arc<Action<S>>>,
+    tables: PerThread<RefCell<Table<S>>>,
+    /// What the next action to be recorded for the first time is numbered.
+    next: AtomicU64,
+}
+
+/// Keeps every time of each action, so that any figure can be had of them, and averages on demand.
+pub type PostTracker = MergedTracker<Raw>;
+
+/// Keeps count and exact sum for each action, so that a mean costs the same however many records it is of.
+pub type RunningTracker = MergedTracker<ExactMean>;
+
+/// One thread's rows by name, hashed with a seed of the process.
+type Table<S> = HashMap<Arc<str>, SharedRow<S>, foldhash::fast::RandomState>;
+
+type SharedRow<S> = Arc<CachePadded<Mutex<Part<S>>>>;
+
+/// An action, with its rows in the tables of all threads.
+#[derive(Debug)]
+struct Action<S> {
+    name: Arc<str>,
+    rows: Mutex<Vec<SharedRow<S>>>,
+}
+
+/// What one thread recorded of one action.
+#[derive(Debug, Default)]
+struct Part<S> {
+    /// The number of the first record, if there is one.
+    first: Option<u64>,
+    statistic: S,
+}
+
+impl<S: Statistic<Value = ActionTime>> Default for MergedTracker<S> {
+    fn default() -> Self {
+        Self::with_unit(Unit::default())
+    }
+}
+
+impl<S: Statistic<Value = ActionTime>> MergedTracker<S> {
+    /// A tracker that counts time in a unit of one's choice; nanoseconds otherwise.
+    ///
+    /// The unit matters to [`add_duration`](Self::add_duration) alone: numbers are taken as they are.
+    #[must_use]
+    pub fn with_unit(unit: Unit) -> Self {
+        Self {
+            unit,
+            registry: DashMap::new(),
+            tables: PerThread::default(),
+            next: AtomicU64::new(0),
+        }
+    }
+
+    /// The unit that time is counted in.
+    #[must_use]
+    pub fn unit(&self) -> Unit {
+        self.unit
+    }
+
+    /// Takes in that an action took so long.
+    ///
+    /// # Errors
+    ///
+    /// [`AddError::Name`] if the name is no name for an action, [`AddError::Time`] if the time is
+    /// negative or not finite. Nothing changes then.
+    #[inline]
+    pub fn add<T>(&self, action: &str, time: T) -> Result<(), AddError>
+    where
+        T: TryInto<ActionTime, Error: Into<TimeError>>,
+    {
+        let time = time.try_into().map_err(|error| AddError::Time(error.into()))?;
+        if let Some(table) = self.tables.get() {
+            let table = table.borrow();
+            if let Some(row) = table.get(action) {
+                self.insert(row, time);
+                return Ok(());
+            }
+        }
+        self.add_new(action, time)
+    }
+
+    /// Takes in that an action took so long, in the tracker's [`unit`](Self::unit).
+    ///
+    /// # Errors
+    ///
+    /// [`AddError::Name`] if the name is no name for an action. Nothing changes then.
+    pub fn add_duration(&self, action: &str, duration: Duration) -> Result<(), AddError> {
+        self.add(action, ActionTime::from_duration(duration, self.unit))
+    }
+
+    /// A row for each action that was recorded, in the order in which they first were.
+    ///
+    /// # Concurrency
+    ///
+    /// As [`ActionTracker::stats`].
+    #[must_use]
+    pub fn stats(&self) -> Vec<Row<S>> {
+        let mut rows: Vec<_> = self.actions().iter().filter_map(|action| action.row()).collect();
+        rows.sort_unstable_by(|a, b| (a.first(), a.action()).cmp(&(b.first(), b.action())));
+        rows
+    }
+
+    /// Forgets all that was recorded before.
+    ///
+    /// # Concurrency
+    ///
+    /// As [`ActionTracker::reset`].
+    pub fn reset(&self) {
+        for action in self.actions() {
+            for row in lock(&action.rows).iter() {
+                *lock(row) = Part::default();
+            }
+        }
+    }
+
+    /// All actions there are, without holding on to the registry.
+    fn actions(&self) -> Vec<Arc<Action<S>>> {
+        self.registry.iter().map(|action| Arc::clone(action.value())).collect()
+    }
+
+    /// Takes in the first record that this thread makes of an action.
+    #[cold]
+    fn add_new(&self, name: &str, time: ActionTime) -> Result<(), AddError> {
+        let name = ActionName::new(name)?;
+        let action = self.register(name.as_str());
+        match self.tables.get_or(RefCell::default) {
+            Some(table) => {
+                let row = SharedRow::<S>::default();
+                lock(&action.rows).push(Arc::clone(&row));
+                self.insert(&row, time);
+                table.borrow_mut().insert(Arc::clone(&action.name), row);
+            }
+            // A thread that is being torn down has no table. Any row will do, they all have locks.
+            None => {
+                let row = {
+                    let mut rows = lock(&action.rows);
+                    match rows.first() {
+                        Some(row) => Arc::clone(row),
+                        None => Arc::clone(rows.push_mut(SharedRow::<S>::default())),
+                    }
+                };
+                self.insert(&row, time);
+            }
+        }
+        Ok(())
+    }
+
+    fn register(&self, name: &str) -> Arc<Action<S>> {
+        if let Some(action) = self.registry.get(name) {
+            return Arc::clone(action.value());
+        }
+        let name: Arc<str> = name.into();
+        let new = || Arc::new(Action { name: Arc::clone(&name), rows: Mutex::default() });
+        Arc::clone(self.registry.entry(Arc::clone(&name)).or_insert_with(new).value())
+    }
+
+    #[inline]
+    fn insert(&self, row: &SharedRow<S>, time: ActionTime) {
+        let mut part = lock(row);
+        if part.first.is_none() {
+            // ORDERING: Relaxed. Needs only that a record which happened before has the smaller number,
+            // which coherence gives.
+            part.first = Some(self.next.fetch_add(1, Relaxed));
+        }
+        part.statistic.insert(time);
+    }
+}
+
+impl<S: Statistic<Value = ActionTime>> Action<S> {
+    /// All that was recorded of the action, if anything was.
+    fn row(&self) -> Option<Row<S>> {
+        let rows = lock(&self.rows).clone();
+        let mut first: Option<u64> = None;
+        let mut statistic = S::default();
+        for row in rows {
+            let part = lock(&row);
+            if let Some(number) = part.first {
+                first = Some(first.map_or(number, |first| first.min(number)));
+                statistic.merge(&part.statistic);
+            }
+        }
+        first.map(|first| Row::new(Arc::clone(&self.name), first, statistic))
+    }
+}
+
+impl<S: Mean> ActionTracker for MergedTracker<S> {
+    type Statistic = S;
+
+    fn add(&self, action: &str, time: ActionTime) -> Result<(), AddError> {
+        self.add(action, time)
+    }
+
+    fn stats(&self) -> Vec<Row<S>> {
+        self.stats()
+    }
+
+    fn reset(&self) {
+        self.reset();
+    }
+}
+
+/// Takes a lock, be it one that a thread held when it panicked.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
