@@ -1,1 +1,16 @@
-//! facade
+#![doc = include_str!("../README.md")]
+
+mod error;
+mod windrow;
+
+pub use codec::{Action, DecodeError, Limits, decode, encode};
+pub use core_actions::{
+    ActionName, ActionTime, ActionTracker, AddError, ExactMean, Mean, MergedTracker, NameError,
+    PostTracker, Raw, Row, RunningTracker, TimeError, Unit,
+};
+pub use core_time::{
+    Clock, CoarseClock, EventCounter, Interval, ManualClock, RecordError, Refused, SpecError,
+    Stamp, Statistic, SystemClock, Window, WindowError, WindowSpec,
+};
+pub use error::Error;
+pub use windrow::{Windrow, WindrowBuilder};

@@ -1,0 +1,471 @@
+//! Why bytes are no action: one enum, a variant for each condition.
+
+use std::fmt;
+
+use core_actions::NameError;
+use thiserror::Error;
+
+/// Why an input is no action, and at which byte.
+///
+/// Each variant belongs to exactly one class: [syntax](Self::is_syntax) and
+/// [encoding](Self::is_encoding) mean that the input is not JSON, [limit](Self::is_limit) that it is
+/// more than was to be looked at, and [schema](Self::is_schema) that it is JSON, all of it, but no
+/// action.
+///
+/// `at` counts bytes from 0 and points at the first byte that cannot stand where it stands, which is
+/// the length of the input if it ends too early. For a value that is JSON but not wanted it is the
+/// first byte of that value, for a key its opening quote, for a missing key the `}` that came
+/// instead.
+///
+/// # Examples
+///
+/// ```
+/// use codec::{DecodeError, decode};
+///
+/// let refusal = decode(br#"{"action":"jump","time":-1}"#).unwrap_err();
+/// assert_eq!(refusal, DecodeError::TimeNegative { found: "-1".into(), at: 24 });
+/// assert_eq!(refusal.to_string(), "time is `-1`, expected 0 or more (byte 24)");
+/// assert!(refusal.is_schema());
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum DecodeError {
+    // Limits.
+    /// The input is longer than [`Limits::input_bytes`](crate::Limits::input_bytes); nothing of it
+    /// was read.
+    #[error("input is {len} bytes, limit is {max} (byte {max})")]
+    InputTooLong {
+        /// Length of the input, in bytes.
+        len: usize,
+        /// The longest input allowed, in bytes, which is also the offset of the first byte too many.
+        max: usize,
+    },
+    /// Objects and arrays are nested deeper than [`Limits::nesting`](crate::Limits::nesting).
+    #[error("arrays and objects are nested {depth} deep, limit is {max} (byte {at})")]
+    NestingTooDeep {
+        /// The depth that would have been reached. The outermost object or array is at depth 1.
+        depth: usize,
+        /// The deepest nesting allowed.
+        max: usize,
+        /// Offset of the bracket that opens it.
+        at: usize,
+    },
+
+    // Encoding.
+    /// The input starts with a byte order mark, which JSON is sent without.
+    #[error("found a byte order mark of {encoding}, expected UTF-8 without one (byte 0)")]
+    ByteOrderMark {
+        /// The encoding it stands for, `UTF-8` or `UTF-16`.
+        encoding: &'static str,
+    },
+    /// The bytes are not UTF-8.
+    #[error("byte 0x{found:02X} starts no valid character, expected UTF-8 (byte {at})")]
+    InvalidUtf8 {
+        /// The byte that starts the ill-formed sequence.
+        found: u8,
+        /// Offset of that byte.
+        at: usize,
+    },
+    /// A `\u` escape is one half of a surrogate pair, and the other half is not where it belongs.
+    #[error("escape `\\u{found:04x}` is half of a surrogate pair, expected both (byte {at})")]
+    LoneSurrogate {
+        /// The surrogate.
+        found: u16,
+        /// Offset of the backslash of its escape.
+        at: usize,
+    },
+
+    // Syntax.
+    /// There is nothing in the input, or nothing but white space.
+    #[error("input is empty ({len} bytes of white space), expected an object (byte {len})")]
+    Empty {
+        /// Length of the input, in bytes.
+        len: usize,
+    },
+    /// The input ends before the value does.
+    #[error("input ends, expected {expected} (byte {at})")]
+    UnexpectedEnd {
+        /// What could have come next.
+        expected: &'static str,
+        /// Length of the input, in bytes.
+        at: usize,
+    },
+    /// A character stands where it cannot, and none of the more special variants says why.
+    #[error("found {}, expected {expected} (byte {at})", Shown(*found))]
+    UnexpectedCharacter {
+        /// The character.
+        found: char,
+        /// What could have stood there.
+        expected: &'static str,
+        /// Offset of the character.
+        at: usize,
+    },
+    /// A word starts as `true`, `false` or `null` and goes on differently.
+    #[error("found {} in a literal, expected {expected} (byte {at})", Shown(*found))]
+    InvalidLiteral {
+        /// The first character that differs.
+        found: char,
+        /// The literal as which it starts, in backticks.
+        expected: &'static str,
+        /// Offset of that character.
+        at: usize,
+    },
+    /// A number other than 0 starts with a 0.
+    #[error(
+        "found {} after a leading zero, expected `.`, `e` or the end of the number (byte {at})",
+        Shown(*found)
+    )]
+    LeadingZero {
+        /// The digit after the zero.
+        found: char,
+        /// Offset of that digit.
+        at: usize,
+    },
+    /// A backslash is followed by a character that makes no escape.
+    #[error("found {} after a backslash, expected one of `\"\\/bfnrtu` (byte {at})", Shown(*found))]
+    InvalidEscape {
+        /// The character after the backslash.
+        found: char,
+        /// Offset of that character.
+        at: usize,
+    },
+    /// A `\u` is not followed by four hexadecimal digits.
+    #[error("found {} in a `\\u` escape, expected four hexadecimal digits (byte {at})", Shown(*found))]
+    InvalidUnicodeEscape {
+        /// The first character that is no hexadecimal digit.
+        found: char,
+        /// Offset of that character.
+        at: usize,
+    },
+    /// A control character below U+0020 stands in a string as it is.
+    #[error("found {} in a string, expected it as an escape (byte {at})", Shown(*found))]
+    ControlInString {
+        /// The control character.
+        found: char,
+        /// Offset of the control character.
+        at: usize,
+    },
+    /// A comma is followed by the end of its object or array.
+    #[error("found {} after a comma, expected {expected} (byte {at})", Shown(*found))]
+    TrailingComma {
+        /// The closing bracket.
+        found: char,
+        /// What was to follow the comma.
+        expected: &'static str,
+        /// Offset of the closing bracket.
+        at: usize,
+    },
+    /// The value is followed by something other than white space.
+    #[error("found {} after the value, expected the end of the input (byte {at})", Shown(*found))]
+    TrailingContent {
+        /// The first character of it.
+        found: char,
+        /// Offset of that character.
+        at: usize,
+    },
+
+    // Schema.
+    /// The input is JSON, but no object.
+    #[error("input is {found}, expected an object (byte {at})")]
+    NotObject {
+        /// What it is.
+        found: Kind,
+        /// Offset of the value.
+        at: usize,
+    },
+    /// No key of the object is `action`.
+    #[error("key `action` is missing, expected a string (byte {at})")]
+    MissingAction {
+        /// Offset of the `}` that ends the object.
+        at: usize,
+    },
+    /// No key of the object is `time`.
+    #[error("key `time` is missing, expected a number (byte {at})")]
+    MissingTime {
+        /// Offset of the `}` that ends the object.
+        at: usize,
+    },
+    /// More than one key of the object is `action`, however they are spelt.
+    #[error("key `action` is repeated, expected only the one at byte {first} (byte {at})")]
+    DuplicateAction {
+        /// Offset of the first key's opening quote.
+        first: usize,
+        /// Offset of the second key's opening quote.
+        at: usize,
+    },
+    /// More than one key of the object is `time`, however they are spelt.
+    #[error("key `time` is repeated, expected only the one at byte {first} (byte {at})")]
+    DuplicateTime {
+        /// Offset of the first key's opening quote.
+        first: usize,
+        /// Offset of the second key's opening quote.
+        at: usize,
+    },
+    /// The value of `action` is no string.
+    #[error("value of `action` is {found}, expected a string (byte {at})")]
+    ActionNotString {
+        /// What it is.
+        found: Kind,
+        /// Offset of the value.
+        at: usize,
+    },
+    /// The value of `time` is no number.
+    #[error("value of `time` is {found}, expected a number (byte {at})")]
+    TimeNotNumber {
+        /// What it is.
+        found: Kind,
+        /// Offset of the value.
+        at: usize,
+    },
+    /// The action name has no character that is not white space.
+    #[error(
+        "action name is blank ({len} bytes of white space), expected a visible character (byte {at})"
+    )]
+    NameBlank {
+        /// Length of the name, in bytes of UTF-8 after decoding.
+        len: usize,
+        /// Offset of the string's opening quote.
+        at: usize,
+    },
+    /// The action name has a control character, which JSON allows as an escape, and from U+007F on
+    /// also as it is.
+    #[error("action name holds the control character {}, expected none (byte {at})", Shown(*found))]
+    NameControl {
+        /// The first such character.
+        found: char,
+        /// Offset of the character, or of the backslash of the escape that stands for it.
+        at: usize,
+    },
+    /// The action name is longer than [`Limits::name_bytes`](crate::Limits::name_bytes).
+    #[error("action name is {len} bytes, limit is {max} (byte {at})")]
+    NameTooLong {
+        /// Length of the name, in bytes of UTF-8 after decoding.
+        len: usize,
+        /// The longest name allowed, in bytes.
+        max: usize,
+        /// Offset of the string's opening quote.
+        at: usize,
+    },
+    /// The action name breaks a rule of [`ActionName`](crate::ActionName) that has no variant here.
+    ///
+    /// There is none today. The rules for names live in `core-actions` alone, and one that is added
+    /// there holds here from that day on.
+    #[error("action name is refused, expected a valid one (byte {at})")]
+    NameRefused {
+        /// Offset of the string's opening quote.
+        at: usize,
+        /// The rule.
+        #[source]
+        source: NameError,
+    },
+    /// The time is below 0, if only by so little that the nearest float is 0.
+    #[error("time is `{found}`, expected 0 or more (byte {at})")]
+    TimeNegative {
+        /// The number as written; of more than 32 bytes the first 32 and `…`.
+        found: Box<str>,
+        /// Offset of its minus sign.
+        at: usize,
+    },
+    /// The time is an integer above 2^64 - 1, or rounds to no finite float.
+    #[error("time is `{found}`, limit is {max} (byte {at})")]
+    TimeTooLarge {
+        /// The number as written; of more than 32 bytes the first 32 and `…`.
+        found: Box<str>,
+        /// The largest number that may be written in this way, as an integer or as a float.
+        max: &'static str,
+        /// Offset of its first digit.
+        at: usize,
+    },
+}
+
+/// The classes that the predicates ask for; private, so that the predicates stay the one way to ask.
+#[derive(PartialEq)]
+enum Class {
+    Limit,
+    Encoding,
+    Syntax,
+    Schema,
+}
+
+impl DecodeError {
+    /// Whether the input breaks the grammar of JSON.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// assert!(codec::decode(b"{'action':'jump'}").unwrap_err().is_syntax());
+    /// ```
+    #[must_use]
+    pub fn is_syntax(&self) -> bool {
+        self.class() == Class::Syntax
+    }
+
+    /// Whether the input is JSON from end to end, but no action.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// assert!(codec::decode(br#"["jump", 1]"#).unwrap_err().is_schema());
+    /// ```
+    #[must_use]
+    pub fn is_schema(&self) -> bool {
+        self.class() == Class::Schema
+    }
+
+    /// Whether the input is longer, or nested deeper, than [`Limits`](crate::Limits) allow to look.
+    ///
+    /// An over-long name is no such case: it was looked at, and is a fault of [schema](Self::is_schema).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// assert!(codec::decode("[".repeat(129).as_bytes()).unwrap_err().is_limit());
+    /// ```
+    #[must_use]
+    pub fn is_limit(&self) -> bool {
+        self.class() == Class::Limit
+    }
+
+    /// Whether the input is not plain Unicode text in UTF-8: a byte order mark, bytes that are no
+    /// character, or escapes that are none.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// assert!(codec::decode(br#"{"note":"\ud800"}"#).unwrap_err().is_encoding());
+    /// ```
+    #[must_use]
+    pub fn is_encoding(&self) -> bool {
+        self.class() == Class::Encoding
+    }
+
+    /// The byte of the input that the refusal points at, counted from 0.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// assert_eq!(codec::decode(b"{} {}").unwrap_err().at(), 3);
+    /// ```
+    #[must_use]
+    pub fn at(&self) -> usize {
+        match self {
+            Self::ByteOrderMark { .. } => 0,
+            Self::InputTooLong { max: at, .. }
+            | Self::Empty { len: at }
+            | Self::NestingTooDeep { at, .. }
+            | Self::InvalidUtf8 { at, .. }
+            | Self::LoneSurrogate { at, .. }
+            | Self::UnexpectedEnd { at, .. }
+            | Self::UnexpectedCharacter { at, .. }
+            | Self::InvalidLiteral { at, .. }
+            | Self::LeadingZero { at, .. }
+            | Self::InvalidEscape { at, .. }
+            | Self::InvalidUnicodeEscape { at, .. }
+            | Self::ControlInString { at, .. }
+            | Self::TrailingComma { at, .. }
+            | Self::TrailingContent { at, .. }
+            | Self::NotObject { at, .. }
+            | Self::MissingAction { at }
+            | Self::MissingTime { at }
+            | Self::DuplicateAction { at, .. }
+            | Self::DuplicateTime { at, .. }
+            | Self::ActionNotString { at, .. }
+            | Self::TimeNotNumber { at, .. }
+            | Self::NameBlank { at, .. }
+            | Self::NameControl { at, .. }
+            | Self::NameTooLong { at, .. }
+            | Self::NameRefused { at, .. }
+            | Self::TimeNegative { at, .. }
+            | Self::TimeTooLarge { at, .. } => *at,
+        }
+    }
+
+    /// One class for each variant, without a wildcard: a new variant has to choose.
+    fn class(&self) -> Class {
+        match self {
+            Self::InputTooLong { .. } | Self::NestingTooDeep { .. } => Class::Limit,
+            Self::ByteOrderMark { .. } | Self::InvalidUtf8 { .. } | Self::LoneSurrogate { .. } => {
+                Class::Encoding
+            }
+            Self::Empty { .. }
+            | Self::UnexpectedEnd { .. }
+            | Self::UnexpectedCharacter { .. }
+            | Self::InvalidLiteral { .. }
+            | Self::LeadingZero { .. }
+            | Self::InvalidEscape { .. }
+            | Self::InvalidUnicodeEscape { .. }
+            | Self::ControlInString { .. }
+            | Self::TrailingComma { .. }
+            | Self::TrailingContent { .. } => Class::Syntax,
+            Self::NotObject { .. }
+            | Self::MissingAction { .. }
+            | Self::MissingTime { .. }
+            | Self::DuplicateAction { .. }
+            | Self::DuplicateTime { .. }
+            | Self::ActionNotString { .. }
+            | Self::TimeNotNumber { .. }
+            | Self::NameBlank { .. }
+            | Self::NameControl { .. }
+            | Self::NameTooLong { .. }
+            | Self::NameRefused { .. }
+            | Self::TimeNegative { .. }
+            | Self::TimeTooLarge { .. } => Class::Schema,
+        }
+    }
+}
+
+/// The kinds of value that JSON has.
+///
+/// # Examples
+///
+/// ```
+/// use codec::{DecodeError, Kind, decode};
+///
+/// let refusal = decode(br#"{"action":null,"time":1}"#).unwrap_err();
+/// assert_eq!(refusal, DecodeError::ActionNotString { found: Kind::Null, at: 10 });
+/// assert_eq!(Kind::Array.to_string(), "an array");
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// `null`
+    Null,
+    /// `true` or `false`
+    Boolean,
+    /// Digits, with or without a sign, a fraction and an exponent.
+    Number,
+    /// Characters between double quotes.
+    String,
+    /// Values between `[` and `]`.
+    Array,
+    /// Keys and values between `{` and `}`.
+    Object,
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Null => "null",
+            Self::Boolean => "a boolean",
+            Self::Number => "a number",
+            Self::String => "a string",
+            Self::Array => "an array",
+            Self::Object => "an object",
+        })
+    }
+}
+
+/// A character as a message shows it: itself in backticks where that is safe, else its number.
+///
+/// Safe is visible ASCII only. What came from outside may hold controls and marks that turn the
+/// direction of text, and a message ends up on terminals and in logs.
+struct Shown(char);
+
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_ascii_graphic() && self.0 != '`' {
+            write!(f, "`{}`", self.0)
+        } else {
+            write!(f, "U+{:04X}", u32::from(self.0))
+        }
+    }
+}

@@ -1,0 +1,321 @@
+//! Strings: their grammar, and what they say.
+//!
+//! A string is read as pieces: stretches of bytes that stand for themselves, and escapes. Reading a
+//! piece checks it in full (UTF-8, surrogates, control characters), whether or not anybody wants to
+//! know what it says, so an ignored string obeys the same rules as a name. Most strings are a single
+//! piece and are borrowed from the input.
+//!
+//! A string with escapes is read again where its text is needed: to compare a key, to copy a name
+//! that is known to be short enough, to find the byte behind a character of the name. The
+//! alternative, decoding while scanning, would allocate for strings that nobody asks for.
+
+use std::borrow::Cow;
+use std::str;
+
+use crate::cursor::Cursor;
+use crate::error::DecodeError;
+
+/// A string that was read and found valid.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Text<'a> {
+    /// Where the text begins, behind the opening quote.
+    start: Cursor<'a>,
+    /// The bytes between the quotes, as they stand in the input.
+    raw: &'a [u8],
+    /// Length of what it says, in bytes: `raw.len()` less what its escapes shrink by.
+    pub(crate) len: usize,
+    /// Whether there is any escape, without which what it says is `raw`.
+    escaped: bool,
+}
+
+/// A part of a string.
+enum Piece<'a> {
+    /// Bytes that stand for themselves; valid UTF-8.
+    Plain(&'a [u8]),
+    /// A character written as an escape, or as two that make a surrogate pair.
+    Escape(char),
+    /// The closing quote.
+    End,
+}
+
+impl<'a> Cursor<'a> {
+    /// Reads a string, of which the opening quote was seen.
+    #[inline]
+    pub(crate) fn string(&mut self) -> Result<Text<'a>, DecodeError> {
+        self.at += 1;
+        let start = *self;
+        let (mut len, mut escaped) = (0, false);
+        loop {
+            let before = self.at;
+            match self.piece()? {
+                Piece::Plain(bytes) => len += bytes.len(),
+                Piece::Escape(character) => {
+                    len += character.len_utf8();
+                    escaped = true;
+                }
+                Piece::End => {
+                    let raw = self.input.get(start.at..before).unwrap_or_default();
+                    return Ok(Text { start, raw, len, escaped });
+                }
+            }
+        }
+    }
+
+    /// Reads the next piece of a string, and checks all of it.
+    #[inline]
+    fn piece(&mut self) -> Result<Piece<'a>, DecodeError> {
+        let rest = self.rest();
+        let start = self.at;
+        loop {
+            self.at += plain_ascii(self.rest());
+            match self.peek() {
+                Some(b'"' | b'\\') if self.at > start => {
+                    return Ok(Piece::Plain(rest.get(..self.at - start).unwrap_or_default()));
+                }
+                Some(b'"') => {
+                    self.at += 1;
+                    return Ok(Piece::End);
+                }
+                Some(b'\\') => return self.escape().map(Piece::Escape),
+                Some(0x80..) => self.not_ascii()?,
+                _ => {
+                    return Err(
+                        self.refuse("`\"`", |found, at| DecodeError::ControlInString { found, at })
+                    );
+                }
+            }
+        }
+    }
+
+    /// Goes over characters that are not ASCII.
+    ///
+    /// Their bytes are all 0x80 or above, and no other byte is, so a run of such bytes is a number of
+    /// whole characters or is not UTF-8. The library's decoder knows the rest: overlong forms,
+    /// encoded surrogates, what is above U+10FFFF.
+    fn not_ascii(&mut self) -> Result<(), DecodeError> {
+        let rest = self.rest();
+        let len = rest.iter().position(u8::is_ascii).unwrap_or(rest.len());
+        utf8(rest.get(..len).unwrap_or_default(), self.at)?;
+        self.at += len;
+        Ok(())
+    }
+
+    /// Reads an escape, of which the backslash was seen.
+    fn escape(&mut self) -> Result<char, DecodeError> {
+        let backslash = self.at;
+        self.at += 1;
+        let character = match self.peek() {
+            Some(byte @ (b'"' | b'\\' | b'/')) => char::from(byte),
+            Some(b'b') => '\u{8}',
+            Some(b'f') => '\u{c}',
+            Some(b'n') => '\n',
+            Some(b'r') => '\r',
+            Some(b't') => '\t',
+            Some(b'u') => {
+                self.at += 1;
+                return self.unicode_escape(backslash);
+            }
+            _ => {
+                return Err(self.refuse("the rest of an escape", |found, at| {
+                    DecodeError::InvalidEscape { found, at }
+                }));
+            }
+        };
+        self.at += 1;
+        Ok(character)
+    }
+
+    /// Reads the digits of a `\u` escape, and the escape after it if the two make a surrogate pair.
+    fn unicode_escape(&mut self, backslash: usize) -> Result<char, DecodeError> {
+        let unit = self.four_digits()?;
+        let lone = DecodeError::LoneSurrogate { found: unit, at: backslash };
+        match unit {
+            0xD800..0xDC00 => match self.rest() {
+                [b'\\', b'u', ..] => {
+                    self.at += 2;
+                    let pair = [unit, self.four_digits()?];
+                    char::decode_utf16(pair).next().and_then(Result::ok).ok_or(lone)
+                }
+                // Cut short, it could still have become a pair. The input is what is wrong.
+                [] | [b'\\'] => {
+                    self.at = self.input.len();
+                    Err(self.unexpected("the other half of a surrogate pair"))
+                }
+                _ => Err(lone),
+            },
+            _ => char::from_u32(u32::from(unit)).ok_or(lone),
+        }
+    }
+
+    /// Reads the four digits of a `\u` escape.
+    fn four_digits(&mut self) -> Result<u16, DecodeError> {
+        let mut unit = 0;
+        for _ in 0..4 {
+            let digit = match self.peek() {
+                Some(byte @ b'0'..=b'9') => byte - b'0',
+                Some(byte @ b'a'..=b'f') => byte - b'a' + 10,
+                Some(byte @ b'A'..=b'F') => byte - b'A' + 10,
+                _ => {
+                    return Err(self.refuse("four hexadecimal digits", |found, at| {
+                        DecodeError::InvalidUnicodeEscape { found, at }
+                    }));
+                }
+            };
+            unit = unit << 4 | u16::from(digit);
+            self.at += 1;
+        }
+        Ok(unit)
+    }
+}
+
+impl<'a> Text<'a> {
+    /// Offset of the opening quote.
+    pub(crate) fn at(&self) -> usize {
+        self.start.at - 1
+    }
+
+    /// Whether it says `wanted`, however it is spelt.
+    #[inline]
+    pub(crate) fn says(&self, wanted: &str) -> bool {
+        if self.escaped {
+            self.len == wanted.len() && self.unescapes_to(wanted)
+        } else {
+            self.raw == wanted.as_bytes()
+        }
+    }
+
+    /// What it says; borrowed unless there are escapes, a copy of [`len`](Self::len) bytes if so.
+    ///
+    /// # Errors
+    ///
+    /// None: the string was read before. The signature is how that is said without a panic.
+    #[inline]
+    pub(crate) fn text(&self) -> Result<Cow<'a, str>, DecodeError> {
+        if self.escaped {
+            self.unescape().map(Cow::Owned)
+        } else {
+            utf8(self.raw, self.start.at).map(Cow::Borrowed)
+        }
+    }
+
+    /// Compares piece by piece, so that a key with escapes costs no allocation.
+    fn unescapes_to(&self, wanted: &str) -> bool {
+        let mut cursor = self.start;
+        let mut rest = wanted.as_bytes();
+        loop {
+            let behind = match cursor.piece() {
+                Ok(Piece::Plain(bytes)) => rest.strip_prefix(bytes),
+                Ok(Piece::Escape(character)) => {
+                    rest.strip_prefix(character.encode_utf8(&mut [0; 4]).as_bytes())
+                }
+                _ => return rest.is_empty(),
+            };
+            match behind {
+                Some(behind) => rest = behind,
+                None => return false,
+            }
+        }
+    }
+
+    /// Copies what it says.
+    fn unescape(&self) -> Result<String, DecodeError> {
+        let mut text = String::with_capacity(self.len);
+        let mut cursor = self.start;
+        loop {
+            let at = cursor.at;
+            match cursor.piece()? {
+                Piece::Plain(bytes) => text.push_str(utf8(bytes, at)?),
+                Piece::Escape(character) => text.push(character),
+                Piece::End => return Ok(text),
+            }
+        }
+    }
+
+    /// Finds the byte of the input from which byte `wanted` of the text came.
+    pub(crate) fn locate(&self, wanted: usize) -> usize {
+        let mut cursor = self.start;
+        let mut said = 0;
+        loop {
+            let at = cursor.at;
+            said += match cursor.piece() {
+                Ok(Piece::Plain(bytes)) if wanted - said < bytes.len() => {
+                    return at + wanted - said;
+                }
+                Ok(Piece::Plain(bytes)) => bytes.len(),
+                Ok(Piece::Escape(character)) if wanted > said => character.len_utf8(),
+                _ => return at,
+            };
+        }
+    }
+}
+
+/// Takes `bytes`, which stand `at` in the input, as text.
+fn utf8(bytes: &[u8], at: usize) -> Result<&str, DecodeError> {
+    str::from_utf8(bytes).map_err(|error| {
+        let valid = error.valid_up_to();
+        let found = bytes.get(valid).copied().unwrap_or_default();
+        DecodeError::InvalidUtf8 { found, at: at + valid }
+    })
+}
+
+/// Counts the bytes before the first that is a quote, a backslash, a control or not ASCII.
+///
+/// Eight at a time, in one register: safe, portable, and faster than a table of classes from about
+/// ten bytes on.
+#[inline]
+fn plain_ascii(bytes: &[u8]) -> usize {
+    let (words, tail) = bytes.as_chunks::<8>();
+    let mut len = 0;
+    for word in words {
+        let special = special(u64::from_le_bytes(*word));
+        if special != 0 {
+            // Little-endian: the byte that comes first is the lowest.
+            return len + special.trailing_zeros() as usize / 8;
+        }
+        len += 8;
+    }
+    len + tail.iter().position(|&byte| is_special(byte)).unwrap_or(tail.len())
+}
+
+/// Marks the highest bit of each byte that is special, exactly up to and including the first.
+///
+/// `x - n` for a byte `x < 0x80` borrows into the highest bit if `x < n`. A borrow can go on into the
+/// next byte and mark it wrongly, but only from a byte that is marked itself, and only the first
+/// mark is looked at.
+#[inline]
+fn special(word: u64) -> u64 {
+    const ONES: u64 = u64::from_le_bytes([0x01; 8]);
+    const TOPS: u64 = u64::from_le_bytes([0x80; 8]);
+    let below = |word: u64, n: u8| word.wrapping_sub(ONES * u64::from(n)) & !word;
+    let control = below(word, 0x20);
+    let quote = below(word ^ (ONES * u64::from(b'"')), 1);
+    let backslash = below(word ^ (ONES * u64::from(b'\\')), 1);
+    (control | quote | backslash | word) & TOPS
+}
+
+/// Whether a byte of a string needs a second look; the meaning of [`special`], byte by byte.
+#[inline]
+fn is_special(byte: u8) -> bool {
+    matches!(byte, b'"' | b'\\' | 0..0x20 | 0x80..)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn first_special_byte_is_found_wherever_it_stands() {
+        // Every byte at every place, before every neighbour that a borrow could mark.
+        for byte in 0..=u8::MAX {
+            for next in [0, 1, b' ', b'!', b'"', b'#', b'[', b'\\', b']', b'a', 0x7f, 0x80, 0xff] {
+                for place in 0..19 {
+                    let mut bytes = [b'a'; 20];
+                    bytes[place] = byte;
+                    bytes[place + 1] = next;
+                    let naive = bytes.iter().position(|&b| is_special(b)).unwrap_or(bytes.len());
+                    assert_eq!(plain_ascii(&bytes), naive, "{byte:#x} then {next:#x} at {place}");
+                }
+            }
+        }
+    }
+}

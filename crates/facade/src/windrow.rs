@@ -1,0 +1,278 @@
+//! The front door: one type that joins events and actions.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use codec::Limits;
+use core_actions::{ActionTime, AddError, ExactMean, Row, RunningTracker, TimeError, Unit};
+use core_time::{
+    Clock, EventCounter, RecordError, Stamp, Window, WindowError, WindowSpec, WindowSpecBuilder,
+};
+
+use crate::error::Error;
+
+/// Counts events over sliding windows and keeps timing statistics per action.
+///
+/// The two halves are independent: adding an action records no event. Clones share everything, so one
+/// may be given to each thread.
+///
+/// # Concurrency
+///
+/// Any method may be called from any thread at any time. What happened before a read began is in its
+/// answer; what happens beside it may be.
+///
+/// # Examples
+///
+/// ```
+/// use facade::Windrow;
+/// use std::time::Duration;
+///
+/// let windrow = Windrow::default();
+///
+/// windrow.record_event();
+/// windrow.record_events(45);
+/// windrow.record_events_at(windrow.now() - Duration::from_secs(20), 1)?;
+/// assert_eq!(windrow.request_event_count(Duration::from_secs(300))?, 47);
+///
+/// windrow.add_action(r#"{"action":"jump","time":100}"#)?;
+/// windrow.add_action(r#"{"action":"run","time":75}"#)?;
+/// windrow.add_action(r#"{"action":"jump","time":200}"#)?;
+/// assert_eq!(windrow.get_stats(), r#"[{"action":"jump","avg":150},{"action":"run","avg":75}]"#);
+/// # Ok::<(), facade::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Windrow(Arc<Halves>);
+
+struct Halves {
+    events: EventCounter,
+    actions: RunningTracker,
+    limits: Limits,
+}
+
+impl Default for Windrow {
+    /// One-second buckets over 300 s, by the system's clock.
+    fn default() -> Self {
+        Self::of(EventCounter::default(), RunningTracker::default(), Limits::default())
+    }
+}
+
+impl Windrow {
+    /// Starts from the defaults; every setting has its name.
+    pub fn builder() -> WindrowBuilder {
+        WindrowBuilder::default()
+    }
+
+    fn of(events: EventCounter, actions: RunningTracker, limits: Limits) -> Self {
+        Self(Arc::new(Halves { events, actions, limits }))
+    }
+
+    /// The present, by the clock that events are counted by.
+    #[must_use]
+    pub fn now(&self) -> Stamp {
+        self.0.events.now()
+    }
+
+    /// Counts one event now.
+    #[inline]
+    pub fn record_event(&self) {
+        self.0.events.record();
+    }
+
+    /// Counts so many events now.
+    #[inline]
+    pub fn record_events(&self, events: u64) {
+        self.0.events.record_many(events);
+    }
+
+    /// Counts events that happened at a stamp, late or a little ahead of the clock.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Record`] if the stamp is older than the span or further ahead than the tolerance.
+    pub fn record_events_at(&self, stamp: Stamp, events: u64) -> Result<(), Error> {
+        self.0.events.record_at(stamp, events).map_err(|refusal: RecordError| refusal.into())
+    }
+
+    /// How many events there were in the past `window`.
+    ///
+    /// The newest `ceil(window / resolution)` buckets are summed, the one that is filling included: with
+    /// one-second buckets and a window of x seconds, the seconds `floor(now) - x + 1` to `floor(now)`.
+    /// [`event_window`](Self::event_window) tells the bounds as well.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Window`] if `window` is longer than the span.
+    pub fn request_event_count(&self, window: Duration) -> Result<u64, Error> {
+        Ok(self.event_window(window)?.events)
+    }
+
+    /// How many events there were in the past `window`, and how exact that is.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Window`] if `window` is longer than the span.
+    pub fn event_window(&self, window: Duration) -> Result<Window, Error> {
+        self.0.events.count(window).map_err(|error: WindowError| error.into())
+    }
+
+    /// Takes in an action from its JSON text: `{"action": <string>, "time": <number>}`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Decode`] with the place and the reason if the text is anything else. Nothing changes then.
+    pub fn add_action(&self, json: impl AsRef<[u8]>) -> Result<(), Error> {
+        let action = self.0.limits.decode(json.as_ref())?;
+        Ok(self.0.actions.add(action.name.as_str(), action.time)?)
+    }
+
+    /// Takes in that an action took so long, from its values.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Add`] if the name is blank, too long or has control characters, or the time is negative
+    /// or not finite. Nothing changes then.
+    pub fn add_action_time<T>(&self, action: &str, time: T) -> Result<(), Error>
+    where
+        T: TryInto<ActionTime, Error: Into<TimeError>>,
+    {
+        self.0.actions.add(action, time).map_err(|error: AddError| error.into())
+    }
+
+    /// The mean time of each action as JSON text: `[{"action":"jump","avg":150}]`.
+    ///
+    /// Rows come in the order in which actions were first added; `[]` if none was.
+    #[must_use]
+    pub fn get_stats(&self) -> String {
+        let stats = self.stats();
+        codec::encode(stats.iter().map(|row| (row.action(), row.mean())))
+    }
+
+    /// A row for each action, in the order in which they were first added.
+    #[must_use]
+    pub fn stats(&self) -> Vec<Row<ExactMean>> {
+        self.0.actions.stats()
+    }
+
+    /// The half that counts events.
+    #[must_use]
+    pub fn events(&self) -> &EventCounter {
+        &self.0.events
+    }
+
+    /// The half that keeps statistics of actions.
+    #[must_use]
+    pub fn actions(&self) -> &RunningTracker {
+        &self.0.actions
+    }
+
+    /// Forgets all events and actions of before.
+    pub fn reset(&self) {
+        self.0.events.reset();
+        self.0.actions.reset();
+    }
+}
+
+impl fmt::Debug for Windrow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Windrow")
+            .field("events", &self.0.events)
+            .field("limits", &self.0.limits)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Builds a [`Windrow`] with settings of one's own.
+///
+/// # Examples
+///
+/// ```
+/// use facade::{ManualClock, Stamp, Windrow};
+/// use std::time::Duration;
+///
+/// let clock = ManualClock::new(Stamp::from_secs(1_000));
+/// let windrow = Windrow::builder()
+///     .span(Duration::from_secs(60))
+///     .resolution(Duration::from_millis(100))
+///     .clock(clock.clone())
+///     .build()?;
+///
+/// windrow.record_event();
+/// clock.advance(Duration::from_millis(1_000));
+/// assert_eq!(windrow.request_event_count(Duration::from_millis(1_000))?, 0);
+/// assert_eq!(windrow.request_event_count(Duration::from_millis(1_100))?, 1);
+/// # Ok::<(), facade::Error>(())
+/// ```
+#[derive(Default)]
+#[must_use = "a builder makes nothing until `build` is called"]
+pub struct WindrowBuilder {
+    spec: WindowSpecBuilder,
+    clock: Option<CounterWithClock>,
+    limits: Limits,
+    unit: Unit,
+}
+
+/// Makes a counter with the clock that was chosen, whose type is forgotten.
+type CounterWithClock = Box<dyn FnOnce(WindowSpec) -> EventCounter>;
+
+impl WindrowBuilder {
+    /// Sets the width of a bucket, one second if not set.
+    pub fn resolution(mut self, resolution: Duration) -> Self {
+        self.spec = self.spec.resolution(resolution);
+        self
+    }
+
+    /// Sets how far back events can be counted, 300 s if not set.
+    pub fn span(mut self, span: Duration) -> Self {
+        self.spec = self.spec.span(span);
+        self
+    }
+
+    /// Sets how far ahead of the clock an event may be, 5 s if not set.
+    pub fn tolerance(mut self, tolerance: Duration) -> Self {
+        self.spec = self.spec.tolerance(tolerance);
+        self
+    }
+
+    /// Sets the clock, the cheapest of the system that is fine enough if not set.
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.clock = Some(Box::new(|spec| EventCounter::with_clock(spec, clock)));
+        self
+    }
+
+    /// Sets how large the text of an action may be.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Sets the unit that durations are converted to, nanoseconds if not set.
+    pub fn unit(mut self, unit: Unit) -> Self {
+        self.unit = unit;
+        self
+    }
+
+    /// Checks the settings against each other.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Spec`] if they make no sense together, with the numbers.
+    pub fn build(self) -> Result<Windrow, Error> {
+        let spec = self.spec.build()?;
+        let events = match self.clock {
+            Some(with_clock) => with_clock(spec),
+            None => EventCounter::new(spec),
+        };
+        Ok(Windrow::of(events, RunningTracker::with_unit(self.unit), self.limits))
+    }
+}
+
+impl fmt::Debug for WindrowBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WindrowBuilder")
+            .field("spec", &self.spec)
+            .field("limits", &self.limits)
+            .field("unit", &self.unit)
+            .finish_non_exhaustive()
+    }
+}

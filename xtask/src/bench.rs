@@ -1,0 +1,46 @@
+//! `cargo xtask bench`: measures at length and writes a dated record.
+
+use std::path::Path;
+
+use anyhow::Context as _;
+use xshell::Shell;
+
+use crate::flags::{Command, Flags, Opt};
+use crate::measure::criterion::{self, Plan};
+use crate::measure::record::{self, Circumstances};
+use crate::{step, workspace};
+
+pub(crate) const COMMAND: Command = Command {
+    name: "bench",
+    operands: "[FILTER]",
+    operands_max: 1,
+    passes_on: false,
+    summary: "Measures every implementation and writes a dated record",
+    options: &[
+        Opt { name: "--quick", value: "", help: "Half a second each: noisy, not for the books" },
+        Opt {
+            name: "--out",
+            value: "DIR",
+            help: "Where the record goes, instead of benches/record",
+        },
+    ],
+    examples: &["bench", "bench --quick record/threads_08"],
+    run,
+};
+
+/// Streams criterion's own report. The benchmarks verify their subjects before they time them.
+fn run(sh: &Shell, flags: &Flags) -> anyhow::Result<()> {
+    let filter = flags.operands.first().map(String::as_str);
+    let plan = Plan { filter, quick: flags.has("--quick") };
+    let command = plan.command(sh);
+    let circumstances = Circumstances::now(sh, command.to_string())?;
+    let home = plan.home(sh)?;
+    step::say(&format!("$ {command}"));
+    plan.command(sh).quiet().run()?;
+    let measured = criterion::read(&home)?;
+    let parent = workspace::root().join(flags.value("--out").unwrap_or("benches/record"));
+    let folder = record::write(&parent, &circumstances, &measured).context("writing the record")?;
+    let shown = folder.strip_prefix(workspace::root()).unwrap_or(Path::new(&folder));
+    step::say(&format!("bench: {} benchmarks, {}", measured.len(), shown.display()));
+    Ok(())
+}

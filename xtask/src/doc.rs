@@ -1,0 +1,76 @@
+//! `cargo xtask doc`: rustdoc with warnings denied, which also checks every link between items.
+
+use std::fs;
+
+use xshell::{Shell, cmd};
+
+use crate::flags::{Command, Flags, Opt};
+use crate::step::{Job, Steps};
+use crate::workspace::Workspace;
+
+pub(crate) const COMMAND: Command = Command {
+    name: "doc",
+    operands: "",
+    operands_max: 0,
+    passes_on: false,
+    summary: "Builds the documentation with warnings denied",
+    options: &[Opt { name: "--open", value: "", help: "Opens it in a browser" }],
+    examples: &["doc --open"],
+    run,
+};
+
+fn run(sh: &Shell, flags: &Flags) -> anyhow::Result<()> {
+    let mut steps = Steps::new();
+    if steps.command(job(sh)) {
+        steps.run("items", || items(sh));
+        if flags.has("--open") {
+            let open = cmd!(sh, "cargo doc --package facade --no-deps --open");
+            steps.command(Job::new("open", open).env("RUSTDOCFLAGS", "-Dwarnings"));
+        }
+    }
+    steps.finish(COMMAND.name)
+}
+
+/// The step, as `ci` also runs it.
+pub(crate) fn job(sh: &Shell) -> Job<'_> {
+    Job::new("doc", cmd!(sh, "cargo doc --workspace --no-deps --locked"))
+        .env("RUSTDOCFLAGS", "-Dwarnings")
+        .figure(|output| {
+            let crates =
+                output.lines().filter(|line| line.trim_start().starts_with("Documenting "));
+            match crates.count() {
+                0 => "nothing changed".to_owned(),
+                n => format!("{n} crates documented"),
+            }
+        })
+}
+
+/// Counts the items rustdoc lists, crate by crate.
+fn items(sh: &Shell) -> anyhow::Result<String> {
+    let workspace = Workspace::read(sh)?;
+    let mut listed = Vec::new();
+    for package in &workspace.packages {
+        let page = workspace.target.join("doc").join(package.name.replace('-', "_"));
+        if let Ok(html) = fs::read_to_string(page.join("all.html")) {
+            listed.push(format!("{} {}", package.name, count_items(&html)));
+        }
+    }
+    Ok(listed.join(", "))
+}
+
+/// Counts the entries of rustdoc's page of all items.
+fn count_items(html: &str) -> usize {
+    html.matches("<li><a href=\"").count() - html.matches("<li><a href=\"#").count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn items_are_entries_and_not_headings() {
+        let html = "<ul><li><a href=\"#structs\">Structs</a></li></ul>\
+                    <ul><li><a href=\"struct.Window.html\">Window</a></li></ul>";
+        assert_eq!(count_items(html), 1);
+    }
+}

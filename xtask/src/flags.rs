@@ -1,0 +1,298 @@
+//! The command line: what a command declares of itself, and the parsing and help made from that.
+//!
+//! A library would be longer than this file: there are no nested commands and no typed values.
+
+use std::fmt::Write as _;
+
+use xshell::Shell;
+
+/// What a command says of itself; parsing, help and dispatch all read it from here.
+pub(crate) struct Command {
+    /// The word after `cargo xtask`.
+    pub(crate) name: &'static str,
+    /// The operands as the usage line shows them.
+    pub(crate) operands: &'static str,
+    /// The most operands it takes.
+    pub(crate) operands_max: usize,
+    /// Whether `-- args` are handed on to the tool behind it.
+    pub(crate) passes_on: bool,
+    /// One line for the list of commands.
+    pub(crate) summary: &'static str,
+    /// The options it takes, besides `--help`.
+    pub(crate) options: &'static [Opt],
+    /// Command lines to copy, without `cargo xtask`.
+    pub(crate) examples: &'static [&'static str],
+    /// Does the work; an error is the last line printed.
+    pub(crate) run: fn(&Shell, &Flags) -> anyhow::Result<()>,
+}
+
+/// An option of a command.
+pub(crate) struct Opt {
+    /// With its dashes: `--quick`.
+    pub(crate) name: &'static str,
+    /// The placeholder of its value; empty for a switch.
+    pub(crate) value: &'static str,
+    /// One line of help.
+    pub(crate) help: &'static str,
+}
+
+/// What the caller wrote after the command.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Flags {
+    /// Arguments that are not options.
+    pub(crate) operands: Vec<String>,
+    /// Everything after `--`.
+    pub(crate) rest: Vec<String>,
+    given: Vec<(&'static str, String)>,
+}
+
+impl Flags {
+    /// Tells whether the option was given.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.value(name).is_some()
+    }
+
+    /// Finds the value of an option; the last one wins.
+    pub(crate) fn value(&self, name: &str) -> Option<&str> {
+        self.given.iter().rev().find(|(given, _)| *given == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// What the caller asks for.
+pub(crate) enum Request<'a> {
+    /// This text.
+    Help(String),
+    /// This command.
+    Run(&'a Command, Flags),
+}
+
+/// Reads a command line; an error says what was found and what was meant.
+pub(crate) fn parse<'a>(commands: &[&'a Command], args: &[String]) -> Result<Request<'a>, String> {
+    let (first, rest) = match args.split_first() {
+        None => return Ok(Request::Help(help(commands))),
+        Some((first, rest)) => (first.as_str(), rest),
+    };
+    if matches!(first, "help" | "--help" | "-h") {
+        return match rest.first() {
+            None => Ok(Request::Help(help(commands))),
+            Some(name) => Ok(Request::Help(find(commands, name)?.help())),
+        };
+    }
+    let command = find(commands, first)?;
+    let own = rest.split(|arg| arg == "--").next().unwrap_or_default();
+    if own.iter().any(|arg| arg == "--help" || arg == "-h") {
+        return Ok(Request::Help(command.help()));
+    }
+    Ok(Request::Run(command, command.parse(own, &rest[own.len()..])?))
+}
+
+fn find<'a>(commands: &[&'a Command], name: &str) -> Result<&'a Command, String> {
+    commands.iter().find(|command| command.name == name).copied().ok_or_else(|| {
+        let names = commands.iter().map(|command| command.name);
+        format!(
+            "`{name}` is not a command{}; `cargo xtask help` lists them",
+            did_you_mean(name, names)
+        )
+    })
+}
+
+impl Command {
+    /// Reads `own`, the arguments before `--`, and `rest`, empty or what begins with `--`.
+    fn parse(&self, own: &[String], rest: &[String]) -> Result<Flags, String> {
+        let mut flags = Flags::default();
+        let mut args = own.iter();
+        while let Some(arg) = args.next() {
+            if !arg.starts_with('-') {
+                flags.operands.push(arg.clone());
+                continue;
+            }
+            let (name, inline) = match arg.split_once('=') {
+                Some((name, value)) => (name, Some(value.to_owned())),
+                None => (arg.as_str(), None),
+            };
+            let option = self.option(name)?;
+            let value = match (option.value, inline) {
+                ("", None) => String::new(),
+                ("", Some(_)) => return Err(format!("`{name}` takes no value")),
+                (_, Some(value)) => value,
+                (wanted, None) => {
+                    args.next().cloned().ok_or_else(|| format!("`{name}` needs {wanted}"))?
+                }
+            };
+            flags.given.push((option.name, value));
+        }
+        if let Some(extra) = flags.operands.get(self.operands_max) {
+            return Err(format!("`{extra}` is one too many; usage: {}", self.usage()));
+        }
+        if !rest.is_empty() && !self.passes_on {
+            return Err(format!("`{}` hands nothing on after `--`", self.name));
+        }
+        flags.rest = rest.iter().skip(1).cloned().collect();
+        Ok(flags)
+    }
+
+    fn option(&self, name: &str) -> Result<&Opt, String> {
+        self.options.iter().find(|option| option.name == name).ok_or_else(|| {
+            let names = self.options.iter().map(|option| option.name);
+            format!(
+                "`{}` has no option `{name}`{}; usage: {}",
+                self.name,
+                did_you_mean(name, names),
+                self.usage()
+            )
+        })
+    }
+
+    fn usage(&self) -> String {
+        let mut usage = format!("cargo xtask {}", self.name);
+        for Opt { name, value, .. } in self.options {
+            let space = if value.is_empty() { "" } else { " " };
+            let _ = write!(usage, " [{name}{space}{value}]");
+        }
+        for part in [self.operands, if self.passes_on { "[-- ARGS]" } else { "" }] {
+            if !part.is_empty() {
+                let _ = write!(usage, " {part}");
+            }
+        }
+        usage
+    }
+
+    fn help(&self) -> String {
+        let mut text = format!("{}\n\nUsage: {}\n", self.summary, self.usage());
+        if !self.options.is_empty() {
+            text.push_str("\nOptions:\n");
+            for Opt { name, value, help } in self.options {
+                let _ = writeln!(text, "  {:<12} {help}", format!("{name} {value}"));
+            }
+        }
+        text.push_str("\nExamples:\n");
+        for example in self.examples {
+            let _ = writeln!(text, "  cargo xtask {example}");
+        }
+        text + "\n" + EXIT_CODES
+    }
+}
+
+const EXIT_CODES: &str =
+    "Exit codes: 0 done, 1 a step failed, 2 the command line was not understood";
+
+fn help(commands: &[&Command]) -> String {
+    let mut text = String::from(
+        "Builds, tests and measures the workspace.\n\nUsage: cargo xtask COMMAND [OPTIONS]\n\n",
+    );
+    text.push_str("Commands:\n");
+    for command in commands {
+        let _ = writeln!(text, "  {:<8} {}", command.name, command.summary);
+    }
+    text.push_str("  help     Explains a command: its options, its examples\n\nExamples:\n");
+    for command in commands {
+        let _ = writeln!(text, "  cargo xtask {}", command.examples[0]);
+    }
+    text + "\n" + EXIT_CODES
+}
+
+/// Names the nearest candidate as `, did you mean …?`, or nothing when none is near.
+fn did_you_mean(word: &str, candidates: impl Iterator<Item = &'static str>) -> String {
+    candidates
+        .map(|candidate| (distance(word, candidate), candidate))
+        .min()
+        .filter(|(edits, candidate)| edits * 2 <= candidate.trim_start_matches('-').len())
+        .map_or_else(String::new, |(_, candidate)| format!(", did you mean `{candidate}`?"))
+}
+
+/// Counts the edits (insert, remove, replace) that turn `from` into `to`.
+fn distance(from: &str, to: &str) -> usize {
+    let mut row: Vec<usize> = (0..=to.chars().count()).collect();
+    for (i, a) in from.chars().enumerate() {
+        let mut diagonal = i;
+        row[0] = i + 1;
+        for (j, b) in to.chars().enumerate() {
+            let replaced = diagonal + usize::from(a != b);
+            diagonal = row[j + 1];
+            row[j + 1] = replaced.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row[row.len() - 1]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BENCH: Command = Command {
+        name: "bench",
+        operands: "[FILTER]",
+        operands_max: 1,
+        passes_on: false,
+        summary: "Measures",
+        options: &[
+            Opt { name: "--quick", value: "", help: "less" },
+            Opt { name: "--out", value: "DIR", help: "there" },
+        ],
+        examples: &["bench record"],
+        run: |_, _| Ok(()),
+    };
+    const TEST: Command = Command { name: "test", options: &[], passes_on: true, ..BENCH };
+
+    fn parsed(line: &str) -> Result<Flags, String> {
+        let args: Vec<_> = line.split_whitespace().map(str::to_owned).collect();
+        match parse(&[&BENCH, &TEST], &args)? {
+            Request::Help(text) => Err(text),
+            Request::Run(_, flags) => Ok(flags),
+        }
+    }
+
+    #[test]
+    fn options_operands_and_rest_are_told_apart() {
+        let flags = parsed("bench --quick ring --out here").unwrap();
+        assert_eq!((flags.has("--quick"), flags.value("--out")), (true, Some("here")));
+        assert_eq!(flags.operands, ["ring"]);
+        assert_eq!(parsed("bench --out=a --out=b").unwrap().value("--out"), Some("b"));
+        let flags = parsed("test codec -- --help --exact").unwrap();
+        assert_eq!((flags.operands, flags.rest.len()), (vec!["codec".to_owned()], 2));
+    }
+
+    #[test]
+    fn misuse_says_what_was_found_and_what_was_meant() {
+        let cases = [
+            (
+                "tets",
+                "`tets` is not a command, did you mean `test`?; `cargo xtask help` lists them",
+            ),
+            ("zzz", "`zzz` is not a command; `cargo xtask help` lists them"),
+            (
+                "bench --quik",
+                "`bench` has no option `--quik`, did you mean `--quick`?; \
+                 usage: cargo xtask bench [--quick] [--out DIR] [FILTER]",
+            ),
+            ("bench --out", "`--out` needs DIR"),
+            ("bench --quick=1", "`--quick` takes no value"),
+            (
+                "bench a b",
+                "`b` is one too many; usage: cargo xtask bench [--quick] [--out DIR] [FILTER]",
+            ),
+            ("bench -- a", "`bench` hands nothing on after `--`"),
+        ];
+        for (line, message) in cases {
+            assert_eq!(parsed(line).unwrap_err(), message, "{line}");
+        }
+    }
+
+    #[test]
+    fn help_is_found_by_every_road() {
+        for line in ["", "help", "--help", "-h"] {
+            assert!(parsed(line).unwrap_err().contains("\nCommands:\n  bench    Measures\n"));
+        }
+        for line in ["help bench", "bench --help", "bench --quick -h"] {
+            assert!(parsed(line).unwrap_err().contains("\n  --out DIR    there\n"), "{line}");
+        }
+    }
+
+    #[test]
+    fn distance_counts_single_edits() {
+        let cases = [("", "", 0), ("ci", "", 2), ("demo", "deom", 2), ("bench", "benches", 2)];
+        for (from, to, edits) in cases {
+            assert_eq!(distance(from, to), edits, "{from} to {to}");
+        }
+    }
+}

@@ -1,0 +1,236 @@
+//! Measurements: what a benchmark found, how sure it is, and what may be said of two of them.
+//!
+//! A benchmark's name is `operation/scenario/implementation`. What stands before the last `/` is
+//! its group: the same work for every implementation. `mutex_*` is a group's baseline, `bare_*` its
+//! floor.
+//!
+//! The spread is the middle eight tenths of the samples, not an interval of confidence of the
+//! median: on a shared machine the samples of one run agree better with each other than with the
+//! next run.
+
+pub(crate) mod criterion;
+pub(crate) mod machine;
+pub(crate) mod record;
+pub(crate) mod table;
+
+use std::collections::BTreeMap;
+
+use anyhow::Context as _;
+use serde_json::{Value, json};
+
+/// Two medians nearer than this are the same, however narrow their spreads: runs differ by as much.
+const SAME_WITHIN: f64 = 0.02;
+
+/// What one benchmark found. Times are nanoseconds for one `unit` of work.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Measurement {
+    /// `operation/scenario/implementation`.
+    pub(crate) id: String,
+    /// What a time is for: an element, a byte or a whole iteration.
+    pub(crate) unit: String,
+    /// One time per sample, sorted, not empty.
+    samples_ns: Vec<f64>,
+    /// The fewest and the most iterations timed as one sample.
+    iterations: [u64; 2],
+}
+
+/// What an implementation is for in its group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// The obvious way to do it.
+    Baseline,
+    /// Less than the work asked for: nothing can be faster.
+    Floor,
+    /// One of ours, or a rival.
+    Subject,
+}
+
+impl Measurement {
+    /// Joins the samples of a benchmark; there is at least one.
+    pub(crate) fn new(
+        id: &str,
+        unit: &str,
+        mut samples_ns: Vec<f64>,
+        iterations: [u64; 2],
+    ) -> anyhow::Result<Self> {
+        samples_ns.sort_by(f64::total_cmp);
+        samples_ns.first().with_context(|| format!("{id} has no samples"))?;
+        Ok(Self { id: id.to_owned(), unit: unit.to_owned(), samples_ns, iterations })
+    }
+
+    /// Names the work; shared by everything it may be compared with.
+    pub(crate) fn group(&self) -> &str {
+        self.id.rsplit_once('/').map_or("", |(group, _)| group)
+    }
+
+    /// Names who did the work.
+    pub(crate) fn implementation(&self) -> &str {
+        self.id.rsplit_once('/').map_or(&self.id, |(_, name)| name)
+    }
+
+    /// Reads the role from the name.
+    pub(crate) fn role(&self) -> Role {
+        match self.implementation() {
+            name if name.starts_with("mutex_") => Role::Baseline,
+            name if name.starts_with("bare_") => Role::Floor,
+            _ => Role::Subject,
+        }
+    }
+
+    /// The middle sample.
+    pub(crate) fn median_ns(&self) -> f64 {
+        self.quantile(0.5)
+    }
+
+    /// The samples that bound the middle eight tenths.
+    pub(crate) fn spread_ns(&self) -> [f64; 2] {
+        [self.quantile(0.1), self.quantile(0.9)]
+    }
+
+    /// Tells whether nothing can be said of which is faster.
+    pub(crate) fn same_as(&self, other: &Self) -> bool {
+        let ([low, high], [other_low, other_high]) = (self.spread_ns(), other.spread_ns());
+        let ratio = self.median_ns() / other.median_ns();
+        (low <= other_high && other_low <= high) || (ratio.ln().abs() < SAME_WITHIN.ln_1p())
+    }
+
+    /// Says how this one compares: `same`, `2.5x faster`, `1.3x slower`.
+    pub(crate) fn against(&self, other: &Self) -> String {
+        let ratio = other.median_ns() / self.median_ns();
+        match ratio {
+            _ if self.same_as(other) => "same".to_owned(),
+            r if r >= 1.0 => format!("{}x faster", digits(r)),
+            r => format!("{}x slower", digits(1.0 / r)),
+        }
+    }
+
+    fn quantile(&self, part: f64) -> f64 {
+        let at = part * (self.samples_ns.len() - 1) as f64;
+        let [low, high] = [at.floor(), at.ceil()].map(|index| self.samples_ns[index as usize]);
+        low + (high - low) * at.fract()
+    }
+
+    /// The form it has in a record.
+    pub(crate) fn to_json(&self) -> Value {
+        let [low, high] = self.spread_ns();
+        let ns = |x: f64| (x * 1e4).round() / 1e4;
+        json!({
+            "id": self.id, "unit": self.unit, "median_ns": ns(self.median_ns()),
+            "low_ns": ns(low), "high_ns": ns(high),
+            "iterations_min": self.iterations[0], "iterations_max": self.iterations[1],
+            "samples_ns": self.samples_ns.iter().map(|&sample| ns(sample)).collect::<Vec<_>>(),
+        })
+    }
+
+    /// Reads the form it has in a record.
+    pub(crate) fn from_json(json: &Value) -> anyhow::Result<Self> {
+        let text = |key: &str| json[key].as_str().with_context(|| format!("no `{key}`"));
+        let count = |key: &str| json[key].as_u64().with_context(|| format!("no `{key}`"));
+        let samples = json["samples_ns"].as_array().context("no `samples_ns`")?;
+        let samples = samples.iter().filter_map(Value::as_f64).collect();
+        let iterations = [count("iterations_min")?, count("iterations_max")?];
+        Self::new(text("id")?, text("unit")?, samples, iterations)
+    }
+}
+
+/// Sorts measurements into groups by name, the fastest first in each.
+pub(crate) fn groups(measured: &[Measurement]) -> BTreeMap<&str, Vec<&Measurement>> {
+    let mut groups: BTreeMap<&str, Vec<&Measurement>> = BTreeMap::new();
+    for one in measured {
+        groups.entry(one.group()).or_default().push(one);
+    }
+    for group in groups.values_mut() {
+        group.sort_by(|a, b| a.median_ns().total_cmp(&b.median_ns()));
+    }
+    groups
+}
+
+/// Writes a time with three digits and its unit: `0.31 ns`, `12.5 µs`.
+pub(crate) fn time(ns: f64) -> String {
+    let (scale, unit) = match ns {
+        ns if ns < 1e3 => (1.0, "ns"),
+        ns if ns < 1e6 => (1e3, "µs"),
+        ns if ns < 1e9 => (1e6, "ms"),
+        _ => (1e9, "s"),
+    };
+    format!("{} {unit}", digits(ns / scale))
+}
+
+fn digits(x: f64) -> String {
+    match x {
+        x if x < 10.0 => format!("{x:.2}"),
+        x if x < 100.0 => format!("{x:.1}"),
+        _ => format!("{x:.0}"),
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// A measurement whose samples lie evenly from `low` to `high`.
+    pub(crate) fn measured(id: &str, low: f64, high: f64) -> Measurement {
+        let samples = (0..=10).map(|i| low + (high - low) * f64::from(i) / 10.0).collect();
+        Measurement::new(id, "element", samples, [1, 9]).unwrap()
+    }
+
+    #[test]
+    fn name_gives_group_implementation_and_role() {
+        let one = measured("record/threads_08/mutex_deque", 1.0, 1.0);
+        assert_eq!((one.group(), one.implementation()), ("record/threads_08", "mutex_deque"));
+        let roles = ["mutex_map", "bare_atomic", "ring"].map(|id| measured(id, 1.0, 1.0).role());
+        assert_eq!(roles, [Role::Baseline, Role::Floor, Role::Subject]);
+    }
+
+    #[test]
+    fn spread_is_the_middle_eight_tenths() {
+        let one = measured("a", 10.0, 20.0);
+        assert_eq!((one.median_ns(), one.spread_ns()), (15.0, [11.0, 19.0]));
+        let two = Measurement::new("a", "element", vec![4.0, 2.0], [1, 1]).unwrap();
+        assert_eq!((two.median_ns(), two.spread_ns()), (3.0, [2.2, 3.8]));
+        assert!(Measurement::new("a", "element", vec![], [1, 1]).is_err());
+    }
+
+    #[test]
+    fn ratio_is_claimed_only_outside_the_noise() {
+        let cases = [
+            ([1.0, 1.1], [10.0, 10.1], "9.57x faster"),
+            ([2000.0, 2000.0], [1.0, 1.0], "2000x slower"),
+            ([1.0, 3.0], [1.5, 9.0], "same"), // The spreads touch.
+            ([100.0, 100.0], [101.9, 101.9], "same"), // They do not, but runs differ by as much.
+            ([100.0, 100.0], [102.1, 102.1], "1.02x faster"),
+        ];
+        for ([a, b], [c, d], text) in cases {
+            assert_eq!(measured("a", a, b).against(&measured("b", c, d)), text);
+        }
+    }
+
+    #[test]
+    fn record_form_reads_back() {
+        let one = measured("record/one/ring", 0.25, 0.75);
+        assert_eq!(Measurement::from_json(&one.to_json()).unwrap(), one);
+        assert!(Measurement::from_json(&json!({"id": "a"})).is_err());
+    }
+
+    #[test]
+    fn times_have_three_digits_and_a_unit() {
+        let cases = [
+            (0.314, "0.31 ns"),
+            (12.34, "12.3 ns"),
+            (999.0, "999 ns"),
+            (12_340.0, "12.3 µs"),
+            (5.6e6, "5.60 ms"),
+            (2e9, "2.00 s"),
+        ];
+        for (ns, text) in cases {
+            assert_eq!(time(ns), text);
+        }
+    }
+
+    #[test]
+    fn groups_hold_the_fastest_first() {
+        let all = [measured("g/slow", 2.0, 2.0), measured("g/fast", 1.0, 1.0)];
+        let order: Vec<_> = groups(&all)["g"].iter().map(|one| one.implementation()).collect();
+        assert_eq!(order, ["fast", "slow"]);
+    }
+}

@@ -1,0 +1,123 @@
+//! Criterion from outside: the command line that starts it and the files it leaves.
+//!
+//! It writes into a folder of ours, emptied beforehand, so that every file found there is of this
+//! run and the history a developer keeps in `target/criterion` stays theirs.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, ensure};
+use serde_json::Value;
+use xshell::{Cmd, Shell, cmd};
+
+use super::Measurement;
+use crate::workspace::{Workspace, walk};
+
+/// The variable criterion takes its folder from.
+const HOME: &str = "CRITERION_HOME";
+
+/// Half a second and 20 samples a benchmark: what `compare` can afford for all of them.
+const QUICK: [&str; 8] = [
+    "--warm-up-time",
+    "0.2",
+    "--measurement-time",
+    "0.5",
+    "--sample-size",
+    "20",
+    "--nresamples", // Only criterion's own report uses them, and they cost more than the samples.
+    "2000",
+];
+
+/// Which benchmarks to run, and how long.
+pub(crate) struct Plan<'a> {
+    /// A part of the name; all if absent.
+    pub(crate) filter: Option<&'a str>,
+    /// Short runs instead of the benchmarks' own settings.
+    pub(crate) quick: bool,
+}
+
+impl Plan<'_> {
+    /// The plain cargo command, to run and to show.
+    pub(crate) fn command<'sh>(&self, sh: &'sh Shell) -> Cmd<'sh> {
+        let quick: &[&str] = if self.quick { &QUICK } else { &[] };
+        let filter = self.filter;
+        cmd!(sh, "cargo bench --package benches --bench windrow -- --noplot {quick...} {filter...}")
+    }
+
+    /// Empties the folder of results and makes criterion write there.
+    pub(crate) fn home(&self, sh: &Shell) -> anyhow::Result<PathBuf> {
+        let home = Workspace::read(sh)?.target.join("xtask-criterion");
+        sh.remove_path(&home)?;
+        sh.create_dir(&home)?;
+        sh.set_var(HOME, &home);
+        Ok(home)
+    }
+}
+
+/// Reads all results of a run; there is at least one.
+pub(crate) fn read(home: &Path) -> anyhow::Result<Vec<Measurement>> {
+    let mut measured = Vec::new();
+    for file in walk(home, |_| false)? {
+        if file.ends_with("new/benchmark.json") {
+            let sample = file.with_file_name("sample.json");
+            measured.push(measurement(&json(&file)?, &json(&sample)?)?);
+        }
+    }
+    ensure!(!measured.is_empty(), "no benchmark ran: is the filter part of a benchmark's name?");
+    Ok(measured)
+}
+
+fn json(file: &Path) -> anyhow::Result<Value> {
+    let text = fs::read_to_string(file).with_context(|| file.display().to_string())?;
+    serde_json::from_str(&text).with_context(|| file.display().to_string())
+}
+
+/// Turns total times of samples into nanoseconds for one unit of work.
+fn measurement(benchmark: &Value, sample: &Value) -> anyhow::Result<Measurement> {
+    let id = benchmark["full_id"].as_str().context("a benchmark without `full_id`")?;
+    let (unit, count) = unit(&benchmark["throughput"]);
+    let list = |key: &str| sample[key].as_array().into_iter().flatten().filter_map(Value::as_f64);
+    let samples = list("times").zip(list("iters")).map(|(time, n)| time / (n * count)).collect();
+    let iterations =
+        [list("iters").fold(f64::INFINITY, f64::min), list("iters").fold(0.0, f64::max)];
+    Measurement::new(id, unit, samples, iterations.map(|n| n as u64))
+}
+
+/// Reads the work of one iteration: `{"Elements": 1000}`; if it does not say, it counts as one.
+fn unit(throughput: &Value) -> (&'static str, f64) {
+    let names = [("Elements", "element"), ("Bytes", "byte"), ("BytesDecimal", "byte")];
+    let both = throughput["ElementsAndBytes"]["elements"].as_f64().map(|n| ("element", n));
+    let found = names.iter().find_map(|(key, unit)| throughput[key].as_f64().map(|n| (*unit, n)));
+    found.or(both).unwrap_or(("iteration", 1.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn times_are_divided_by_iterations_and_elements() {
+        let benchmark = json!({"full_id": "record/one/ring", "throughput": {"Elements": 10}});
+        let sample = json!({"iters": [2.0, 4.0], "times": [60.0, 80.0]});
+        let one = measurement(&benchmark, &sample).unwrap();
+        assert_eq!((one.id.as_str(), one.unit.as_str()), ("record/one/ring", "element"));
+        assert_eq!(one.median_ns(), 2.5); // 60 / 20 and 80 / 40.
+        assert_eq!(one.iterations, [2, 4]);
+    }
+
+    #[test]
+    fn every_throughput_has_a_unit() {
+        assert_eq!(unit(&json!({"Bytes": 64})), ("byte", 64.0));
+        assert_eq!(
+            unit(&json!({"ElementsAndBytes": {"elements": 3, "bytes": 90}})),
+            ("element", 3.0)
+        );
+        assert_eq!(unit(&Value::Null), ("iteration", 1.0));
+    }
+
+    #[test]
+    fn benchmark_without_samples_is_refused() {
+        assert!(measurement(&json!({"full_id": "a"}), &json!({"iters": [], "times": []})).is_err());
+    }
+}

@@ -1,0 +1,142 @@
+//! What a measurement was taken on, and when: without it a time is a number without a unit.
+
+use std::env::consts;
+use std::fs;
+use std::thread;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// The machine, as far as its system tells. Linux tells all, others what std knows.
+pub(crate) struct Machine {
+    /// The model of the processor, or the architecture.
+    pub(crate) cpu: String,
+    /// How many threads run at once.
+    pub(crate) cores: usize,
+    /// Memory and load, where the system tells.
+    pub(crate) memory: Option<String>,
+    /// How busy the machine was over the last minute, before the run.
+    pub(crate) load: Option<String>,
+    /// The operating system and its kernel.
+    pub(crate) system: String,
+}
+
+impl Machine {
+    /// Looks at this one.
+    pub(crate) fn this() -> Self {
+        let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
+        let kernel = read("/proc/sys/kernel/osrelease");
+        let name = field(&read("/etc/os-release"), "PRETTY_NAME", '=');
+        let system = [name.unwrap_or_default(), consts::OS.to_owned(), kernel.trim().to_owned()];
+        Self {
+            cpu: field(&read("/proc/cpuinfo"), "model name", ':')
+                .unwrap_or_else(|| format!("{} {}", consts::OS, consts::ARCH)),
+            cores: thread::available_parallelism().map_or(1, usize::from),
+            memory: field(&read("/proc/meminfo"), "MemTotal", ':').map(|kib| gib(&kib)),
+            load: read("/proc/loadavg").split_whitespace().next().map(str::to_owned),
+            system: system.join(" ").trim().to_owned(),
+        }
+    }
+
+    /// Shortens the processor to a name for a folder: `xeon-2core`, `epyc-9b45-8core`.
+    pub(crate) fn slug(&self) -> String {
+        const NOISE: [&str; 8] = ["intel", "amd", "r", "tm", "cpu", "processor", "core", "with"];
+        let lower = self.cpu.to_lowercase();
+        let model = lower.split('@').next().unwrap_or_default();
+        let words = model.split(|c: char| !c.is_ascii_alphanumeric() && c != '-');
+        let words = words
+            .filter(|word| !word.is_empty() && !NOISE.contains(word) && !word.ends_with("-core"));
+        let mut slug: Vec<_> = words.take(3).map(str::to_owned).collect();
+        slug.push(format!("{}core", self.cores));
+        slug.join("-")
+    }
+}
+
+/// Finds `key<separator> value` and takes the quotes off the value.
+fn field(text: &str, key: &str, separator: char) -> Option<String> {
+    text.lines().find_map(|line| {
+        let (found, value) = line.split_once(separator)?;
+        (found.trim() == key).then(|| value.trim().trim_matches('"').to_owned())
+    })
+}
+
+/// Turns `24731700 kB` into `23.6 GiB`; what it cannot read it leaves.
+fn gib(kib: &str) -> String {
+    match kib.split_whitespace().next().and_then(|number| number.parse::<f64>().ok()) {
+        Some(kib) => format!("{:.1} GiB", kib / f64::from(1 << 20)),
+        None => kib.to_owned(),
+    }
+}
+
+/// Today in UTC as `2026-11-22`.
+#[expect(clippy::disallowed_methods, reason = "a record is dated without our crates")]
+pub(crate) fn today() -> String {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    civil_date((since.as_secs() / 86_400) as i64)
+}
+
+/// Turns days since 1970-01-01 into a date of the proleptic Gregorian calendar.
+///
+/// Years begin in March here, so that the leap day is the last of its year.
+///
+/// # References
+///
+/// Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", `civil_from_days`.
+fn civil_date(days: i64) -> String {
+    let days = days + 719_468;
+    let era = days.div_euclid(146_097);
+    let day_of_era = days.rem_euclid(146_097);
+    let year_of_era =
+        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * from_march + 2) / 5 + 1;
+    let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    format!("{year:04}-{month:02}-{day:02}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_are_those_of_the_calendar() {
+        let cases = [
+            (0, "1970-01-01"),
+            (-1, "1969-12-31"),
+            (11_015, "2000-02-28"),
+            (11_016, "2000-02-29"),
+            (11_017, "2000-03-01"),
+            (20_778, "2026-11-21"),
+            (47_540, "2100-02-28"),
+            (47_541, "2100-03-01"),
+        ];
+        for (days, date) in cases {
+            assert_eq!(civil_date(days), date);
+        }
+    }
+
+    #[test]
+    fn slug_keeps_the_model_and_the_cores() {
+        let cases = [
+            ("Intel(R) Xeon(R) Processor", "xeon-2core"),
+            ("Intel(R) Xeon(R) CPU @ 2.20GHz", "xeon-2core"),
+            ("AMD EPYC 9B45", "epyc-9b45-2core"),
+            ("AMD Ryzen 9 5950X 16-Core Processor", "ryzen-9-5950x-2core"),
+            ("Intel(R) Core(TM) i7-8700 CPU @ 3.20GHz", "i7-8700-2core"),
+            ("macos aarch64", "macos-aarch64-2core"),
+        ];
+        for (cpu, slug) in cases {
+            let machine = Machine { cpu: cpu.to_owned(), cores: 2, ..Machine::this() };
+            assert_eq!(machine.slug(), slug);
+        }
+    }
+
+    #[test]
+    fn fields_of_the_system_are_read() {
+        let text = "processor\t: 0\nmodel name\t: Some: CPU\nNAME=\"A b\"\n";
+        assert_eq!(field(text, "model name", ':').as_deref(), Some("Some: CPU"));
+        assert_eq!(field(text, "NAME", '=').as_deref(), Some("A b"));
+        assert_eq!(field(text, "absent", ':'), None);
+        assert_eq!(gib("24731700 kB"), "23.6 GiB");
+    }
+}

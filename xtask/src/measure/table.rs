@@ -1,0 +1,142 @@
+//! Tables: one for each group of implementations, one for two records; as text or as Markdown.
+
+use std::fmt::Write as _;
+
+use super::{Measurement, Role, groups, time};
+
+/// Rows of text under a heading.
+pub(crate) struct Table {
+    title: String,
+    head: Vec<String>,
+    rows: Vec<Vec<String>>,
+}
+
+/// Renders one table for each group: who did the work, how fast, and against baseline and floor.
+pub(crate) fn by_group(measured: &[Measurement]) -> Vec<Table> {
+    groups(measured).into_iter().map(|(name, group)| Table::of_group(name, &group)).collect()
+}
+
+impl Table {
+    /// `group` is sorted, so the fastest baseline and the fastest floor are the ones held against.
+    fn of_group(name: &str, group: &[&Measurement]) -> Self {
+        let marks = [Role::Baseline, Role::Floor]
+            .map(|role| group.iter().find(|one| one.role() == role).copied());
+        let mut head: Vec<_> = ["implementation", "median", "spread"].map(str::to_owned).into();
+        head.extend(marks.iter().flatten().map(|mark| format!("to {}", mark.implementation())));
+        let rows = group.iter().map(|one| {
+            let mut row = vec![one.implementation().to_owned(), time(one.median_ns()), spread(one)];
+            row.extend(marks.iter().flatten().map(|mark| match mark.id == one.id {
+                true => String::from("-"),
+                false => one.against(mark),
+            }));
+            row
+        });
+        let unit = group.first().map_or("", |one| one.unit.as_str());
+        Self { title: format!("{name}, per {unit}"), head, rows: rows.collect() }
+    }
+
+    /// Compares two runs of the same benchmarks; what only one of them ran is left out.
+    pub(crate) fn of_records(old: &[Measurement], new: &[Measurement]) -> Self {
+        let row = |now: &Measurement| {
+            let before = old.iter().find(|before| before.id == now.id)?;
+            let times =
+                [before, now].map(|one| format!("{} ({})", time(one.median_ns()), spread(one)));
+            let [before_text, now_text] = times;
+            Some(vec![now.id.clone(), before_text, now_text, now.against(before)])
+        };
+        let head = ["benchmark", "before (spread)", "after (spread)", "after is"];
+        Self {
+            title: "before and after, per unit of work".to_owned(),
+            head: head.map(str::to_owned).into(),
+            rows: new.iter().filter_map(row).collect(),
+        }
+    }
+
+    /// Counts the rows whose last cell ends with a word.
+    pub(crate) fn count(&self, word: &str) -> usize {
+        self.rows.iter().filter_map(|row| row.last()).filter(|cell| cell.ends_with(word)).count()
+    }
+
+    /// Renders it for a terminal: columns aligned, the first to the left, the rest to the right.
+    pub(crate) fn plain(&self) -> String {
+        let widths: Vec<usize> = (0..self.head.len())
+            .map(|column| self.lines().map(|line| line[column].chars().count()).max().unwrap_or(0))
+            .collect();
+        let mut text = format!("{}\n", self.title);
+        for line in self.lines() {
+            let _ = write!(text, "  {:<width$}", line[0], width = widths[0]);
+            for (cell, width) in line.iter().zip(&widths).skip(1) {
+                let _ = write!(text, "   {cell:>width$}");
+            }
+            text.push('\n');
+        }
+        text
+    }
+
+    /// Renders it for a page.
+    pub(crate) fn markdown(&self) -> String {
+        let mut text = format!("## {}\n\n| {} |\n|", self.title, self.head.join(" | "));
+        for column in 0..self.head.len() {
+            text.push_str(if column == 0 { " --- |" } else { " ---: |" });
+        }
+        text.push('\n');
+        for row in &self.rows {
+            let _ = writeln!(text, "| {} |", row.join(" | "));
+        }
+        text
+    }
+
+    fn lines(&self) -> impl Iterator<Item = &Vec<String>> {
+        std::iter::once(&self.head).chain(&self.rows)
+    }
+}
+
+fn spread(one: &Measurement) -> String {
+    let [low, high] = one.spread_ns().map(time);
+    format!("{low} to {high}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::measured;
+    use super::*;
+
+    fn group() -> [Measurement; 3] {
+        [
+            measured("record/one/mutex_deque", 10.0, 10.0),
+            measured("record/one/bare_atomic", 0.25, 0.25),
+            measured("record/one/ring", 0.5, 0.5),
+        ]
+    }
+
+    #[test]
+    fn group_is_held_against_baseline_and_floor() {
+        let text = by_group(&group())[0].plain();
+        let lines: Vec<_> = text.lines().collect();
+        let expected = [
+            "record/one, per element",
+            "  implementation    median               spread   to mutex_deque   to bare_atomic",
+            "  bare_atomic      0.25 ns   0.25 ns to 0.25 ns     40.0x faster                -",
+            "  ring             0.50 ns   0.50 ns to 0.50 ns     20.0x faster     2.00x slower",
+            "  mutex_deque      10.0 ns   10.0 ns to 10.0 ns                -     40.0x slower",
+        ];
+        assert_eq!(lines, expected);
+    }
+
+    #[test]
+    fn markdown_has_a_rule_for_every_column() {
+        let text = by_group(&group()[2..])[0].markdown();
+        let expected = "## record/one, per element\n\n| implementation | median | spread |\n\
+                        | --- | ---: | ---: |\n| ring | 0.50 ns | 0.50 ns to 0.50 ns |\n";
+        assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn records_are_compared_where_both_measured() {
+        let (old, mut new) = (group(), group());
+        new[2] = measured("record/one/ring", 0.25, 0.25);
+        let table = Table::of_records(&old[..], &new[1..]);
+        assert_eq!((table.rows.len(), table.count("same"), table.count("faster")), (2, 1, 1));
+        assert_eq!(table.rows[1][3], "2.00x faster");
+    }
+}

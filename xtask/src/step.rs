@@ -1,0 +1,316 @@
+//! The only printer: one line per step, output on failure only, the verdict last.
+//!
+//! A line is written when its step ends. On a terminal the step's name and what it does at the
+//! moment stand there meanwhile, so that a first build of some minutes does not look like a hang.
+//! Writing to a closed pipe (`| head`) is not an error, hence `writeln` and not `println`.
+
+use std::env;
+use std::io::{self, BufRead as _, BufReader, IsTerminal as _, Write as _};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::bail;
+use xshell::Cmd;
+
+use crate::tally::{Suites, Tally};
+
+/// Prints text and a line end.
+pub(crate) fn say(text: &str) {
+    let _ = writeln!(io::stdout().lock(), "{}", text.trim_end_matches('\n'));
+}
+
+/// Prints a complaint about the command line, away from the output.
+pub(crate) fn complain(text: &str) {
+    let _ = writeln!(io::stderr().lock(), "{text}");
+}
+
+/// A command to run as a step.
+pub(crate) struct Job<'a> {
+    name: String,
+    command: Cmd<'a>,
+    env: Option<(&'static str, &'static str)>,
+    figure: Figure,
+}
+
+enum Figure {
+    /// Read from the output by this function.
+    Of(fn(&str) -> String),
+    /// The tests that ran, which also count for the whole.
+    Tests,
+}
+
+impl<'a> Job<'a> {
+    /// Names a step and the command behind it; its figure is how many crates were compiled.
+    pub(crate) fn new(name: &str, command: Cmd<'a>) -> Self {
+        Self { name: name.to_owned(), command, env: None, figure: Figure::Of(compiled) }
+    }
+
+    /// Sets a variable for the command.
+    pub(crate) fn env(mut self, key: &'static str, value: &'static str) -> Self {
+        self.env = Some((key, value));
+        self
+    }
+
+    /// Reads the step's figure from its output.
+    pub(crate) fn figure(mut self, figure: fn(&str) -> String) -> Self {
+        self.figure = Figure::Of(figure);
+        self
+    }
+
+    /// Counts the tests of its output; they are summed over all steps.
+    pub(crate) fn tests(mut self) -> Self {
+        self.figure = Figure::Tests;
+        self
+    }
+
+    /// The line a reader can paste to run this step alone.
+    fn repeat(&self) -> String {
+        match self.env {
+            Some((key, value)) => format!("{key}={value} {}", self.command),
+            None => self.command.to_string(),
+        }
+    }
+}
+
+/// The steps of a command as they run. A failure does not stop the next one.
+pub(crate) struct Steps {
+    started: Instant,
+    ran: usize,
+    failed: Vec<String>,
+    tally: Option<Tally>,
+    style: Style,
+}
+
+impl Steps {
+    /// Starts the clock.
+    #[expect(clippy::disallowed_methods, reason = "steps are timed without our crates")]
+    pub(crate) fn new() -> Self {
+        let style = Style::of_stdout();
+        Self { started: Instant::now(), ran: 0, failed: Vec::new(), tally: None, style }
+    }
+
+    /// Runs a function as a step; it returns the step's figure.
+    pub(crate) fn run(
+        &mut self,
+        name: &str,
+        work: impl FnOnce() -> anyhow::Result<String>,
+    ) -> bool {
+        let started = self.begin(name);
+        match work() {
+            Ok(figure) => self.end(name, started, Ok(()), &figure),
+            Err(error) => self.end(name, started, Err(&format!("{error:#}")), ""),
+        }
+    }
+
+    /// Runs a command as a step; what it prints is shown only if it fails.
+    ///
+    /// A warning about a manifest is a failure: a misspelt key is a rule nobody is following.
+    pub(crate) fn command(&mut self, job: Job<'_>) -> bool {
+        let started = self.begin(&job.name);
+        let repeat = job.repeat();
+        let style = self.style;
+        let command = job.command.quiet().envs(job.env);
+        let ran = capture(command.into(), |line| {
+            if !line.trim().is_empty() {
+                style.progress(&job.name, line);
+            }
+        });
+        let (succeeded, output) = ran.unwrap_or_else(|error| (false, error.to_string()));
+        let figure = match job.figure {
+            Figure::Of(figure) => figure(&output),
+            Figure::Tests => {
+                let suites = Suites::read(&output, succeeded);
+                *self.tally.get_or_insert_default() += suites.total();
+                suites.to_string()
+            }
+        };
+        let clean = succeeded && !output.lines().any(is_manifest_warning);
+        let told = format!("{}\nrepeat: {repeat}", output.trim_end());
+        self.end(&job.name, started, if clean { Ok(()) } else { Err(&told) }, &figure)
+    }
+
+    /// Ends the command: prints the tests if there were any, then the verdict.
+    ///
+    /// The verdict of a failure is returned as the error, which is printed as the last line.
+    pub(crate) fn finish(self, command: &str) -> anyhow::Result<()> {
+        if let Some(tally) = self.tally {
+            say(&tally.to_string());
+        }
+        if !self.failed.is_empty() {
+            bail!("{} of {} failed ({})", self.failed.len(), self.ran, self.failed.join(", "));
+        }
+        say(&format!("{command}: {0} of {0} in {1}", self.ran, seconds(self.started.elapsed())));
+        Ok(())
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "steps are timed without our crates")]
+    fn begin(&mut self, name: &str) -> Instant {
+        self.ran += 1;
+        self.style.progress(name, "");
+        Instant::now()
+    }
+
+    fn end(&mut self, name: &str, started: Instant, end: Result<(), &str>, figure: &str) -> bool {
+        self.style.clear();
+        say(&self.style.line(name, end.is_ok(), started.elapsed(), figure));
+        if let Err(told) = end {
+            self.failed.push(name.to_owned());
+            for line in told.trim_matches('\n').lines() {
+                say(&format!("    {line}"));
+            }
+        }
+        end.is_ok()
+    }
+}
+
+/// Whether lines may be coloured and rewritten.
+#[derive(Clone, Copy)]
+struct Style {
+    terminal: bool,
+    colour: bool,
+}
+
+impl Style {
+    fn of_stdout() -> Self {
+        let dumb = env::var_os("TERM").is_some_and(|term| term == "dumb");
+        let terminal = io::stdout().is_terminal() && !dumb;
+        let no_colour = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        Self { terminal, colour: terminal && !no_colour }
+    }
+
+    fn line(self, name: &str, passed: bool, took: Duration, figure: &str) -> String {
+        let (word, ansi) = if passed { ("ok", "32") } else { ("FAILED", "1;31") };
+        let padded = format!("{word:<6}");
+        let verdict = if self.colour { format!("\x1b[{ansi}m{padded}\x1b[0m") } else { padded };
+        let line = format!("  {name:<12} {verdict} {:>12}   {figure}", seconds(took));
+        line.trim_end().to_owned()
+    }
+
+    /// Shows on a terminal which step runs and what it printed last, over the line shown before.
+    fn progress(self, name: &str, doing: &str) {
+        if self.terminal {
+            let doing: String = doing.trim().chars().filter(|c| !c.is_control()).take(56).collect();
+            let mut out = io::stdout().lock();
+            let _ = write!(out, "\r\x1b[K  {name:<12} {doing}");
+            let _ = out.flush();
+        }
+    }
+
+    fn clear(self) {
+        if self.terminal {
+            let _ = write!(io::stdout().lock(), "\r\x1b[K");
+        }
+    }
+}
+
+/// Runs a command to its end and collects both its outputs in the order they were written.
+///
+/// One pipe for both: with two, a test binary's name and its result could change places.
+fn capture(mut command: Command, mut on_line: impl FnMut(&str)) -> io::Result<(bool, String)> {
+    let (reader, writer) = io::pipe()?;
+    command.stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer);
+    let mut child = command.spawn()?;
+    drop(command); // It holds the writing end; the loop below ends when the last one is closed.
+    let mut output = String::new();
+    for line in BufReader::new(reader).split(b'\n') {
+        let line = line?;
+        let line = String::from_utf8_lossy(&line);
+        on_line(&line);
+        output.push_str(&line);
+        output.push('\n');
+    }
+    Ok((child.wait()?.success(), output))
+}
+
+/// Counts the crates cargo had to compile or check.
+fn compiled(output: &str) -> String {
+    let crates = output
+        .lines()
+        .map(str::trim_start)
+        .filter(|line| ["Compiling ", "Checking "].iter().any(|doing| line.starts_with(doing)));
+    match crates.count() {
+        0 => "nothing to compile".to_owned(),
+        1 => "1 crate compiled".to_owned(),
+        n => format!("{n} crates compiled"),
+    }
+}
+
+fn is_manifest_warning(line: &str) -> bool {
+    line.strip_prefix("warning: ").is_some_and(|warning| {
+        warning.contains("Cargo.toml: ") || warning.starts_with("profiles for the non root package")
+    })
+}
+
+/// Writes a duration for people: `0.4 s`, `48 s`, `3 min 05 s`.
+pub(crate) fn seconds(time: Duration) -> String {
+    match time.as_secs_f64() {
+        s if s < 9.95 => format!("{s:.1} s"),
+        s if s < 59.5 => format!("{s:.0} s"),
+        s => {
+            let s = s.round() as u64;
+            format!("{} min {:02} s", s / 60, s % 60)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use xshell::{Shell, cmd};
+
+    #[test]
+    fn durations_are_written_for_people() {
+        let cases = [
+            (0, "0.0 s"),
+            (412, "0.4 s"),
+            (9_940, "9.9 s"),
+            (9_960, "10 s"),
+            (59_400, "59 s"),
+            (59_600, "1 min 00 s"),
+            (185_000, "3 min 05 s"),
+        ];
+        for (ms, text) in cases {
+            assert_eq!(seconds(Duration::from_millis(ms)), text);
+        }
+    }
+
+    #[test]
+    fn line_is_plain_without_a_terminal() {
+        let took = Duration::from_millis(400);
+        let plain = Style { terminal: false, colour: false };
+        assert_eq!(plain.line("fmt", true, took, ""), "  fmt          ok            0.4 s");
+        let colour = Style { terminal: true, colour: true };
+        assert_eq!(
+            colour.line("test", false, took, "2 failed"),
+            "  test         \x1b[1;31mFAILED\x1b[0m        0.4 s   2 failed"
+        );
+    }
+
+    #[test]
+    fn output_is_collected_in_order_with_the_exit_code() {
+        let sh = Shell::new().unwrap();
+        let (succeeded, output) =
+            capture(cmd!(sh, "cargo no-such-command").into(), |_| ()).unwrap();
+        assert!(!succeeded && output.contains("no-such-command"), "{output}");
+    }
+
+    #[test]
+    fn manifest_warnings_are_told_from_others() {
+        assert!(is_manifest_warning("warning: /w/Cargo.toml: unused manifest key: package.colour"));
+        assert!(!is_manifest_warning("warning: unused variable: `x`"));
+    }
+
+    #[test]
+    fn repeat_line_carries_the_variable() {
+        let sh = Shell::new().unwrap();
+        let job =
+            Job::new("doc", cmd!(sh, "cargo doc --no-deps")).env("RUSTDOCFLAGS", "-Dwarnings");
+        assert_eq!(job.repeat(), "RUSTDOCFLAGS=-Dwarnings cargo doc --no-deps");
+    }
+
+    #[test]
+    fn compiled_crates_are_counted() {
+        assert_eq!(compiled("   Compiling a v1\n    Checking b v1\n"), "2 crates compiled");
+        assert_eq!(compiled("    Finished `dev` profile"), "nothing to compile");
+    }
+}

@@ -1,0 +1,37 @@
+//! `cargo xtask test`: unit, integration, model and doc tests, crate by crate.
+
+use anyhow::bail;
+use xshell::{Shell, cmd};
+
+use crate::flags::{Command, Flags};
+use crate::step::{Job, Steps};
+use crate::workspace::Workspace;
+
+pub(crate) const COMMAND: Command = Command {
+    name: "test",
+    operands: "[CRATE]",
+    operands_max: 1,
+    passes_on: true,
+    summary: "Runs unit, integration, model and doc tests, crate by crate",
+    options: &[],
+    examples: &["test", "test core-time", "test codec -- golden"],
+    run,
+};
+
+/// One `cargo test -p` per crate, so each is also shown to compile with its own features alone.
+fn run(sh: &Shell, flags: &Flags) -> anyhow::Result<()> {
+    let all: Vec<_> = Workspace::read(sh)?.packages.into_iter().map(|p| p.name).collect();
+    let chosen = match flags.operands.first() {
+        None => all,
+        Some(name) if all.contains(name) => vec![name.clone()],
+        Some(name) => bail!("`{name}` is none of our crates: {}", all.join(", ")),
+    };
+    let rest = &flags.rest;
+    let dashes = (!rest.is_empty()).then_some("--");
+    let mut steps = Steps::new();
+    for name in chosen {
+        let command = cmd!(sh, "cargo test --package {name} --no-fail-fast {dashes...} {rest...}");
+        steps.command(Job::new(&name, command).tests());
+    }
+    steps.finish(COMMAND.name)
+}

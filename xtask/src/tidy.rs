@@ -1,0 +1,214 @@
+//! `cargo xtask tidy`: the mechanical rules of the house style. A test, so `cargo test` holds them.
+//!
+//! A rule is a pure function from text to findings, so that each has a test with a text that breaks
+//! it. Rules about code see it through [`code`], where comments, strings and test modules are told
+//! apart.
+
+mod code;
+mod comments;
+mod forbidden;
+mod layers;
+mod manifests;
+mod paths;
+mod shape;
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::fs;
+use std::path::Path;
+
+use anyhow::bail;
+use xshell::{Shell, cmd};
+
+use crate::flags::{Command, Flags};
+use crate::step::Steps;
+use crate::workspace::{self, Workspace, walk};
+
+pub(crate) const COMMAND: Command = Command {
+    name: "tidy",
+    operands: "",
+    operands_max: 0,
+    passes_on: false,
+    summary: "Checks the mechanical rules of the house style",
+    options: &[],
+    examples: &["tidy"],
+    run,
+};
+
+fn run(sh: &Shell, _: &Flags) -> anyhow::Result<()> {
+    let mut steps = Steps::new();
+    steps.run("tidy", || step(sh));
+    steps.finish(COMMAND.name)
+}
+
+/// Checks all rules; the error lists every finding, the figure counts the files.
+pub(crate) fn step(sh: &Shell) -> anyhow::Result<String> {
+    let tree = Tree::read(sh)?;
+    let mut findings = check(&tree, &Workspace::read(sh)?);
+    findings.sort();
+    if !findings.is_empty() {
+        let lines: Vec<_> = findings.iter().map(Finding::to_string).collect();
+        bail!("{} found\n{}", lines.len(), lines.join("\n"));
+    }
+    Ok(format!("{} files", tree.files.len()))
+}
+
+fn check(tree: &Tree, workspace: &Workspace) -> Vec<Finding> {
+    let mut findings = layers::check(workspace);
+    findings.extend(manifests::check(tree, workspace));
+    findings.extend(paths::check(tree));
+    for source in &tree.texts {
+        findings.extend(shape::check(source));
+        if source.path.ends_with(".rs") {
+            let lines = code::read(&source.text);
+            findings.extend(comments::check(source, &lines));
+            findings.extend(forbidden::check(source, &lines));
+        }
+    }
+    findings
+}
+
+/// A rule that is not followed. Shown as `file:line: rule, fix`.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Finding {
+    file: String,
+    line: usize,
+    rule: String,
+    fix: &'static str,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}: {}, {}", self.file, self.line, self.rule, self.fix)
+    }
+}
+
+/// A text file of the repository.
+struct Source {
+    /// From the root, with `/` on every system.
+    path: String,
+    text: String,
+}
+
+impl Source {
+    /// Reports line `index`, counted from 0.
+    fn finding(&self, index: usize, rule: impl Into<String>, fix: &'static str) -> Finding {
+        Finding { file: self.path.clone(), line: index + 1, rule: rule.into(), fix }
+    }
+
+    /// Tells whether it is the code of a library or program, not its tests or benchmarks.
+    fn is_product(&self) -> bool {
+        self.path.starts_with("crates/") && self.path.contains("/src/")
+    }
+
+    /// Tells whether all of it is tests.
+    fn is_test(&self) -> bool {
+        self.path.contains("/tests/") || self.path.ends_with("/tests.rs")
+    }
+}
+
+/// The files git knows or would add.
+struct Tree {
+    /// Every path.
+    files: BTreeSet<String>,
+    /// What the rules read: Rust, manifests and pages.
+    texts: Vec<Source>,
+}
+
+impl Tree {
+    fn read(sh: &Shell) -> anyhow::Result<Self> {
+        let mut tree = Self { files: list(sh)?, texts: Vec::new() };
+        tree.files.retain(|path| workspace::root().join(path).is_file());
+        for path in &tree.files {
+            if [".rs", ".toml", ".md"].iter().any(|end| path.ends_with(end)) {
+                let text = fs::read(workspace::root().join(path))?;
+                let text = String::from_utf8_lossy(&text).into_owned();
+                tree.texts.push(Source { path: path.clone(), text });
+            }
+        }
+        Ok(tree)
+    }
+
+    fn text(&self, path: &str) -> Option<&Source> {
+        self.texts.iter().find(|source| source.path == path)
+    }
+
+    /// Tells whether a path is a file or a folder; `*` stands for any part of one name.
+    fn has(&self, wanted: &str) -> bool {
+        self.files.iter().any(|file| {
+            let mut names = file.split('/');
+            wanted.split('/').all(|part| names.next().is_some_and(|name| fits(part, name)))
+        })
+    }
+}
+
+/// Lists the files by git, or by walking where git or its folder is absent.
+fn list(sh: &Shell) -> anyhow::Result<BTreeSet<String>> {
+    let git = cmd!(sh, "git ls-files --cached --others --exclude-standard -z");
+    if let Ok(names) = git.quiet().ignore_stderr().read() {
+        return Ok(names.split('\0').filter(|name| !name.is_empty()).map(str::to_owned).collect());
+    }
+    let hidden = |folder: &Path| folder.ends_with("target") || folder.ends_with(".git");
+    let files = walk(workspace::root(), hidden)?;
+    let relative = files.iter().filter_map(|file| file.strip_prefix(workspace::root()).ok());
+    Ok(relative.map(|file| file.display().to_string().replace('\\', "/")).collect())
+}
+
+fn fits(pattern: &str, name: &str) -> bool {
+    match pattern.split_once('*') {
+        None => pattern == name,
+        Some((start, end)) => {
+            name.len() + 1 >= pattern.len() && name.starts_with(start) && name.ends_with(end)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A source to check a rule with.
+    pub(super) fn source(path: &str, text: &str) -> Source {
+        Source { path: path.to_owned(), text: text.to_owned() }
+    }
+
+    /// The line numbers of findings.
+    pub(super) fn lines(findings: &[Finding]) -> Vec<usize> {
+        findings.iter().map(|finding| finding.line).collect()
+    }
+
+    /// A tree of these files.
+    pub(super) fn tree(texts: &[(&str, &str)]) -> Tree {
+        Tree {
+            files: texts.iter().map(|(path, _)| (*path).to_owned()).collect(),
+            texts: texts.iter().map(|(path, text)| source(path, text)).collect(),
+        }
+    }
+
+    #[test]
+    fn workspace_is_tidy() {
+        let sh = Shell::new().unwrap();
+        sh.change_dir(workspace::root());
+        if let Err(found) = step(&sh) {
+            panic!("{found}");
+        }
+    }
+
+    #[test]
+    fn finding_names_file_line_rule_and_fix() {
+        let finding = source("a.rs", "").finding(6, "no reason", "give one");
+        assert_eq!(finding.to_string(), "a.rs:7: no reason, give one");
+    }
+
+    #[test]
+    fn paths_are_found_as_files_folders_and_patterns() {
+        let tree = tree(&[("crates/codec/tests/model.rs", "")]);
+        let found = ["crates", "crates/codec", "crates/*/tests", "crates/codec/tests/mod*.rs"];
+        for path in found {
+            assert!(tree.has(path), "{path}");
+        }
+        for path in ["codec", "crates/cod", "crates/codec/tests/model.rs/x", "crates/codecc*"] {
+            assert!(!tree.has(path), "{path}");
+        }
+    }
+}

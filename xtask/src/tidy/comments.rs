@@ -1,0 +1,88 @@
+//! Rules on arguments that must stand beside the code: `ORDERING:` at atomics, `SAFETY:` at unsafe.
+
+use super::code::{Line, words_at};
+use super::{Finding, Source};
+
+const ORDERINGS: [&str; 5] = ["Relaxed", "Acquire", "Release", "AcqRel", "SeqCst"];
+/// How far above an ordering its argument may begin: one comment may serve a load and its store.
+const ORDERING_LINES_MAX: usize = 12;
+/// How far above an `unsafe` its argument may begin.
+const SAFETY_LINES_MAX: usize = 8;
+
+pub(super) fn check(source: &Source, lines: &[Line]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut importing = false;
+    for (index, line) in lines.iter().enumerate() {
+        let code = line.code.trim();
+        importing |= ["use ", "pub use ", "pub(crate) use "].iter().any(|s| code.starts_with(s));
+        if source.is_product() && !line.test && !importing && has_ordering(code) {
+            let above = &lines[index.saturating_sub(ORDERING_LINES_MAX)..=index];
+            if !above.iter().any(|line| line.comment.contains("ORDERING:")) {
+                let fix = "argue it in an `ORDERING:` comment within 12 lines above";
+                findings.push(source.finding(index, "atomic ordering without argument", fix));
+            }
+        }
+        if line.has_word("unsafe") {
+            let above = &lines[index.saturating_sub(SAFETY_LINES_MAX)..=index];
+            let argued =
+                |line: &Line| ["SAFETY:", "# Safety"].iter().any(|s| line.comment.contains(s));
+            if !above.iter().any(argued) {
+                let fix = "answer the contract in a `SAFETY:` comment within 8 lines above";
+                findings.push(source.finding(index, "unsafe without argument", fix));
+            }
+        }
+        importing &= !code.ends_with(';');
+    }
+    findings
+}
+
+/// Tells whether an ordering is passed as an argument.
+fn has_ordering(code: &str) -> bool {
+    ORDERINGS.iter().any(|word| {
+        words_at(code, word).any(|at| {
+            let after = code[at + word.len()..].trim_start();
+            after.starts_with([',', ')'])
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::code::read;
+    use super::super::tests::{lines, source};
+    use super::*;
+
+    fn found(path: &str, text: &str) -> Vec<usize> {
+        lines(&check(&source(path, text), &read(text)))
+    }
+
+    #[test]
+    fn ordering_needs_its_argument_near() {
+        let path = "crates/core-time/src/ring.rs";
+        let argued = "// ORDERING: Relaxed.\nlet x = y.load(Relaxed);\n";
+        assert_eq!(found(path, argued), [0; 0]);
+        assert_eq!(found(path, "x.store(1, Ordering::Release);"), [1]);
+        assert_eq!(found(path, "x.swap(\n    1,\n    SeqCst,\n);"), [3]);
+        let far = format!("// ORDERING: far.{}x.load(Acquire);", "\n".repeat(13));
+        assert_eq!(found(path, &far), [14]);
+        let reach = format!("// ORDERING: near.{}x.load(Acquire);", "\n".repeat(12));
+        assert_eq!(found(path, &reach), [0; 0]);
+    }
+
+    #[test]
+    fn imports_tests_and_words_need_none() {
+        let path = "crates/core-time/src/ring.rs";
+        let text = "use std::sync::atomic::Ordering::{\n    Acquire, Relaxed,\n};\n\
+                    /// Acquire, Release)\nmatch x { Less => y(RelaxedMode) }\n\
+                    #[cfg(test)]\nmod tests {\n    x.load(SeqCst);\n}\n";
+        assert_eq!(found(path, text), [0; 0]);
+        assert_eq!(found("benches/src/bench.rs", "x.load(SeqCst);"), [0; 0]);
+    }
+
+    #[test]
+    fn unsafe_needs_its_argument_near() {
+        assert_eq!(found("benches/src/a.rs", "let x = unsafe { y() };"), [1]);
+        assert_eq!(found("benches/src/a.rs", "// SAFETY: z.\nlet x = unsafe { y() };"), [0; 0]);
+        assert_eq!(found("crates/a/src/lib.rs", "#![forbid(unsafe_code)]"), [0; 0]);
+    }
+}

@@ -1,0 +1,103 @@
+//! Rules on the shape of a file: the length of lines and files, and a `lib.rs` without logic.
+
+use super::code::{self, Line};
+use super::{Finding, Source};
+
+const COLUMNS_MAX: usize = 100;
+const LINES_MAX: usize = 700;
+
+pub(super) fn check(source: &Source) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let (rust, manifest) = (source.path.ends_with(".rs"), source.path.ends_with(".toml"));
+    if rust || manifest {
+        for (index, line) in source.text.lines().enumerate() {
+            let columns = line.chars().count();
+            if columns > COLUMNS_MAX && !line.contains("://") {
+                let rule = format!("line of {columns} columns, limit is {COLUMNS_MAX}");
+                findings.push(source.finding(index, rule, "break it"));
+            }
+        }
+    }
+    let lines = source.text.lines().count();
+    if rust && lines > LINES_MAX {
+        let rule = format!("file of {lines} lines, limit is {LINES_MAX}");
+        findings.push(source.finding(LINES_MAX, rule, "split it by idea"));
+    }
+    if source.path.ends_with("src/lib.rs") {
+        let lines = code::read(&source.text);
+        let fix = "move it to a module and re-export it";
+        findings.extend(logic(&lines).map(|at| source.finding(at, "logic in lib.rs", fix)));
+    }
+    findings
+}
+
+/// Finds lines that begin something other than an attribute, a module elsewhere or a `use`.
+///
+/// An item under `#[cfg(test)]` or `#[cfg(doctest)]` is no logic of the library.
+fn logic(lines: &[Line]) -> impl Iterator<Item = usize> + '_ {
+    let mut open = 0_usize; // Brackets of any kind not closed yet.
+    let mut doctest = false;
+    lines.iter().enumerate().filter_map(move |(index, line)| {
+        let code = line.code.trim();
+        let begins = open == 0 && !code.is_empty() && !line.test;
+        for c in code.chars() {
+            open = match c {
+                '{' | '[' | '(' => open + 1,
+                '}' | ']' | ')' => open.saturating_sub(1),
+                _ => open,
+            };
+        }
+        let excused = doctest;
+        doctest = code.starts_with("#[cfg(doctest)]") || (doctest && code.starts_with("#["));
+        (begins && !excused && !belongs(code)).then_some(index)
+    })
+}
+
+fn belongs(code: &str) -> bool {
+    let item = code.strip_prefix("pub").map_or(code, |rest| match rest.split_once(") ") {
+        Some((scope, rest)) if scope.starts_with('(') => rest,
+        _ => rest.trim_start(),
+    });
+    let module = item.starts_with("mod ") && item.ends_with(';');
+    code.starts_with("#[") || code.starts_with("#![") || item.starts_with("use ") || module
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{lines, source};
+    use super::*;
+
+    fn found(path: &str, text: &str) -> Vec<usize> {
+        lines(&check(&source(path, text)))
+    }
+
+    #[test]
+    fn long_lines_are_found_but_not_addresses() {
+        let (fits, long) = ("é".repeat(100), "é".repeat(101));
+        assert_eq!(found("a.rs", &format!("{fits}\n{long}\n")), [2]);
+        assert_eq!(found("a.toml", &format!("# https://example.org/{long}")), [0; 0]);
+        assert_eq!(found("a.md", &long), [0; 0]);
+    }
+
+    #[test]
+    fn long_files_are_found() {
+        assert_eq!(found("a.rs", &"\n".repeat(700)), [0; 0]);
+        assert_eq!(found("a.rs", &"\n".repeat(701)), [701]);
+    }
+
+    #[test]
+    fn lib_rs_holds_docs_lints_modules_and_uses() {
+        let text = "//! Docs.\n#![doc = \"x\"]\n#![expect(\n    missing_docs\n)]\nmod a;\n\
+                    pub mod b;\npub(crate) mod c;\npub use a::{\n    D,\n};\n\
+                    #[cfg(doctest)]\n#[doc = \"x\"]\npub struct ReadmeDoctests;\n\
+                    #[cfg(test)]\nmod tests {\n    fn e() {}\n}\n";
+        assert_eq!(found("crates/a/src/lib.rs", text), [0; 0]);
+    }
+
+    #[test]
+    fn logic_in_lib_rs_is_found() {
+        let text = "mod a {\n    x;\n}\npub fn b(\n    c: u8,\n) {\n}\nconst D: u8 = 1;\n";
+        assert_eq!(found("crates/a/src/lib.rs", text), [1, 4, 8]);
+        assert_eq!(found("crates/a/src/b.rs", text), [0; 0]);
+    }
+}

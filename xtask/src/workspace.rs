@@ -1,0 +1,127 @@
+//! What cargo knows of the workspace: its root, its target folder, its packages and their edges.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use serde_json::Value;
+use xshell::{Shell, cmd};
+
+/// The root of the workspace this runner was compiled in.
+pub(crate) fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies in the root")
+}
+
+/// The workspace as `cargo metadata` describes it.
+pub(crate) struct Workspace {
+    /// Where cargo builds; honours `CARGO_TARGET_DIR`.
+    pub(crate) target: PathBuf,
+    /// The members, by name.
+    pub(crate) packages: Vec<Package>,
+}
+
+/// A member of the workspace.
+pub(crate) struct Package {
+    /// Its name, which is that of its folder.
+    pub(crate) name: String,
+    /// Its folder from the root, with `/` on every system; empty for a package at the root.
+    pub(crate) folder: String,
+    /// The Rust it promises to compile with.
+    pub(crate) rust_version: Option<String>,
+    /// What it depends on.
+    pub(crate) dependencies: Vec<Dependency>,
+}
+
+/// An edge between packages.
+pub(crate) struct Dependency {
+    /// The package depended on.
+    pub(crate) name: String,
+    /// Whether only tests, examples and benchmarks see it.
+    pub(crate) dev: bool,
+}
+
+impl Workspace {
+    /// Asks cargo; compiles nothing and needs no network.
+    pub(crate) fn read(sh: &Shell) -> anyhow::Result<Self> {
+        let json = cmd!(sh, "cargo metadata --no-deps --format-version 1").quiet().read()?;
+        Self::from_json(&serde_json::from_str(&json)?)
+    }
+
+    fn from_json(metadata: &Value) -> anyhow::Result<Self> {
+        let root = PathBuf::from(text(metadata, "workspace_root")?);
+        let mut packages = list(metadata, "packages")
+            .map(|package| Package::from_json(package, &root))
+            .collect::<anyhow::Result<Vec<_>>>()?;
+        packages.sort_by(|a, b| a.folder.cmp(&b.folder));
+        Ok(Self { target: text(metadata, "target_directory")?.into(), packages })
+    }
+}
+
+impl Package {
+    fn from_json(package: &Value, root: &Path) -> anyhow::Result<Self> {
+        let manifest = PathBuf::from(text(package, "manifest_path")?);
+        let folder = manifest.parent().and_then(|dir| dir.strip_prefix(root).ok());
+        let folder = folder.context("a member lies outside the workspace")?;
+        let dependencies = list(package, "dependencies")
+            .map(|edge| Ok(Dependency { name: text(edge, "name")?, dev: edge["kind"] == "dev" }))
+            .collect::<anyhow::Result<Vec<_>>>()?;
+        Ok(Self {
+            name: text(package, "name")?,
+            folder: folder.display().to_string().replace('\\', "/"),
+            rust_version: package["rust_version"].as_str().map(str::to_owned),
+            dependencies,
+        })
+    }
+}
+
+/// Lists all files below a folder, sorted; `skip` is asked about each folder.
+pub(crate) fn walk(folder: &Path, skip: fn(&Path) -> bool) -> anyhow::Result<Vec<PathBuf>> {
+    let (mut files, mut folders) = (Vec::new(), vec![folder.to_owned()]);
+    while let Some(folder) = folders.pop() {
+        let entries = fs::read_dir(&folder).with_context(|| folder.display().to_string())?;
+        for entry in entries {
+            let path = entry?.path();
+            if !path.is_dir() {
+                files.push(path);
+            } else if !skip(&path) {
+                folders.push(path);
+            }
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+fn text(value: &Value, key: &str) -> anyhow::Result<String> {
+    Ok(value[key].as_str().with_context(|| format!("cargo metadata has no `{key}`"))?.to_owned())
+}
+
+fn list<'a>(value: &'a Value, key: &str) -> impl Iterator<Item = &'a Value> {
+    value[key].as_array().into_iter().flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn packages_and_edges_are_read() {
+        let metadata = serde_json::json!({
+            "workspace_root": "/w", "target_directory": "/t",
+            "packages": [{
+                "name": "codec", "manifest_path": "/w/crates/codec/Cargo.toml",
+                "rust_version": "1.95",
+                "dependencies": [{"name": "core-actions", "kind": null},
+                                 {"name": "proptest", "kind": "dev"}],
+            }],
+        });
+        let workspace = Workspace::from_json(&metadata).unwrap();
+        let codec = &workspace.packages[0];
+        assert_eq!((codec.name.as_str(), codec.folder.as_str()), ("codec", "crates/codec"));
+        assert_eq!(codec.rust_version.as_deref(), Some("1.95"));
+        assert_eq!(
+            codec.dependencies.iter().map(|edge| edge.dev).collect::<Vec<_>>(),
+            [false, true]
+        );
+    }
+}
