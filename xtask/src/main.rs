@@ -9,6 +9,7 @@ mod compare;
 mod demo;
 mod doc;
 mod flags;
+mod loom;
 mod measure;
 mod step;
 mod tally;
@@ -23,12 +24,13 @@ use flags::{Command, Request};
 use xshell::Shell;
 
 /// Every command, in the order of the help text.
-const COMMANDS: [&Command; 7] = [
+const COMMANDS: [&Command; 8] = [
     &ci::COMMAND,
     &test::COMMAND,
     &demo::COMMAND,
     &bench::COMMAND,
     &compare::COMMAND,
+    &loom::COMMAND,
     &doc::COMMAND,
     &tidy::COMMAND,
 ];

@@ -98,7 +98,7 @@ impl Steps {
         let started = self.begin(name);
         match work() {
             Ok(figure) => self.end(name, started, Ok(()), &figure),
-            Err(error) => self.end(name, started, Err(&format!("{error:#}")), ""),
+            Err(error) => self.end(name, started, Err(format!("{error:#}")), ""),
         }
     }
 
@@ -124,9 +124,15 @@ impl Steps {
                 suites.to_string()
             }
         };
-        let clean = succeeded && !output.lines().any(is_manifest_warning);
         let told = format!("{}\nrepeat: {repeat}", output.trim_end());
-        self.end(&job.name, started, if clean { Ok(()) } else { Err(&told) }, &figure)
+        let end = match output.lines().find(|line| is_manifest_warning(line)) {
+            _ if !succeeded => Err(told),
+            Some(warning) => {
+                Err(format!("{warning}\na manifest warning is an error\nrepeat: {repeat}"))
+            }
+            None => Ok(()),
+        };
+        self.end(&job.name, started, end, &figure)
     }
 
     /// Ends the command: prints the tests if there were any, then the verdict.
@@ -150,16 +156,17 @@ impl Steps {
         Instant::now()
     }
 
-    fn end(&mut self, name: &str, started: Instant, end: Result<(), &str>, figure: &str) -> bool {
+    fn end(&mut self, name: &str, started: Instant, end: Result<(), String>, figure: &str) -> bool {
+        let passed = end.is_ok();
         self.style.clear();
-        say(&self.style.line(name, end.is_ok(), started.elapsed(), figure));
+        say(&self.style.line(name, passed, started.elapsed(), figure));
         if let Err(told) = end {
             self.failed.push(name.to_owned());
             for line in told.trim_matches('\n').lines() {
                 say(&format!("    {line}"));
             }
         }
-        end.is_ok()
+        passed
     }
 }
 

@@ -54,18 +54,38 @@ pub(crate) fn step(sh: &Shell) -> anyhow::Result<String> {
 }
 
 fn check(tree: &Tree, workspace: &Workspace) -> Vec<Finding> {
+    let test_modules = test_modules(tree);
     let mut findings = layers::check(workspace);
     findings.extend(manifests::check(tree, workspace));
     findings.extend(paths::check(tree));
     for source in &tree.texts {
         findings.extend(shape::check(source));
         if source.path.ends_with(".rs") {
-            let lines = code::read(&source.text);
+            let mut lines = code::read(&source.text);
+            if source.is_test() || test_modules.contains(&source.path) {
+                lines.iter_mut().for_each(|line| line.test = true);
+            }
             findings.extend(comments::check(source, &lines));
             findings.extend(forbidden::check(source, &lines));
         }
     }
     findings
+}
+
+/// Finds the files of modules declared under `#[cfg(test)]`: nothing in them says so.
+fn test_modules(tree: &Tree) -> BTreeSet<String> {
+    let mut modules = BTreeSet::new();
+    for source in tree.texts.iter().filter(|source| source.path.ends_with(".rs")) {
+        let (folder, file) = source.path.rsplit_once('/').unwrap_or(("", &source.path));
+        let own = ["lib.rs", "main.rs", "mod.rs"].contains(&file);
+        let inside = if own { folder } else { source.path.trim_end_matches(".rs") };
+        for line in code::read(&source.text).iter().filter(|line| line.test) {
+            let name =
+                line.code.trim().strip_prefix("mod ").and_then(|rest| rest.strip_suffix(';'));
+            modules.extend(name.map(|name| format!("{inside}/{name}.rs")));
+        }
+    }
+    modules
 }
 
 /// A rule that is not followed. Shown as `file:line: rule, fix`.
@@ -145,7 +165,8 @@ impl Tree {
 /// Lists the files by git, or by walking where git or its folder is absent.
 fn list(sh: &Shell) -> anyhow::Result<BTreeSet<String>> {
     let git = cmd!(sh, "git ls-files --cached --others --exclude-standard -z");
-    if let Ok(names) = git.quiet().ignore_stderr().read() {
+    let names = git.quiet().ignore_stderr().read().unwrap_or_default();
+    if !names.is_empty() {
         return Ok(names.split('\0').filter(|name| !name.is_empty()).map(str::to_owned).collect());
     }
     let hidden = |folder: &Path| folder.ends_with("target") || folder.ends_with(".git");
@@ -198,6 +219,16 @@ mod tests {
     fn finding_names_file_line_rule_and_fix() {
         let finding = source("a.rs", "").finding(6, "no reason", "give one");
         assert_eq!(finding.to_string(), "a.rs:7: no reason, give one");
+    }
+
+    #[test]
+    fn file_of_a_test_module_is_found_by_its_declaration() {
+        let tree = tree(&[
+            ("crates/a/src/lib.rs", "#[cfg(all(test, loom))]\nmod loom;\nmod b;"),
+            ("crates/a/src/b.rs", "#[cfg(test)]\nmod c;"),
+        ]);
+        let found: Vec<_> = test_modules(&tree).into_iter().collect();
+        assert_eq!(found, ["crates/a/src/b/c.rs", "crates/a/src/loom.rs"]);
     }
 
     #[test]

@@ -58,6 +58,11 @@ impl Workspace {
 }
 
 impl Package {
+    /// Tells whether it depends on this package, in any way.
+    pub(crate) fn uses(&self, name: &str) -> bool {
+        self.dependencies.iter().any(|edge| edge.name == name)
+    }
+
     fn from_json(package: &Value, root: &Path) -> anyhow::Result<Self> {
         let manifest = PathBuf::from(text(package, "manifest_path")?);
         let folder = manifest.parent().and_then(|dir| dir.strip_prefix(root).ok());

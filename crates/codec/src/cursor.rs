@@ -67,8 +67,8 @@ impl<'a> Cursor<'a> {
 
     /// Refuses the character here as `fault`, unless there is none or it is none.
     ///
-    /// Every refusal of a character comes through here, so that an input which ends, or which is not
-    /// UTF-8, is called so wherever that happens.
+    /// Every refusal of a character comes through here, so that an input which ends, or which is
+    /// not UTF-8, is called so wherever that happens.
     #[cold]
     pub(crate) fn refuse(
         &self,
@@ -80,7 +80,8 @@ impl<'a> Cursor<'a> {
         let Some(&first) = rest.first() else {
             return DecodeError::UnexpectedEnd { expected, at };
         };
-        // No character is longer than four bytes; a second one may be cut off, and is not asked for.
+        // No character is longer than four bytes; a second one may be cut off, and is not asked
+        // for.
         let longest = rest.get(..4).unwrap_or(rest);
         match longest.utf8_chunks().next().and_then(|chunk| chunk.valid().chars().next()) {
             Some(found) => fault(found, at),

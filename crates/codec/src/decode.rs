@@ -1,9 +1,10 @@
 //! What an action looks like in JSON, and which fault is told when there are several.
 //!
-//! The question whether the input is JSON comes before the question whether it is an action. A fault
-//! of syntax, of encoding or against a limit ends the scan. A fault of the schema is kept, the first
-//! one only, and the scan goes on: what follows may show that the input is not JSON at all. So the
-//! class of a refusal says something about the whole input, and does not depend on the order of keys.
+//! The question whether the input is JSON comes before the question whether it is an action. A
+//! fault of syntax, of encoding or against a limit ends the scan. A fault of the schema is kept,
+//! the first one only, and the scan goes on: what follows may show that the input is not JSON at
+//! all. So the class of a refusal says something about the whole input, and does not depend on the
+//! order of keys.
 
 use core_actions::{ActionName, ActionTime, NameError};
 
@@ -61,27 +62,28 @@ impl Limits {
     /// Decodes one action from JSON, within these limits.
     ///
     /// The input is one JSON text by RFC 8259 in UTF-8, white space around it included: an object
-    /// with a string `action` and a number `time`, each exactly once, in any order and spelt with or
-    /// without escapes. Other keys are ignored, repeated ones too, but their values must be JSON.
+    /// with a string `action` and a number `time`, each exactly once, in any order and spelt with
+    /// or without escapes. Other keys are ignored, repeated ones too, but their values must be
+    /// JSON.
     ///
     /// # Accuracy
     ///
-    /// A time without a point or an exponent is exact. Any other is the nearest `f64`, ties to even,
-    /// and is an integer if its value is one.
+    /// A time without a point or an exponent is exact. Any other is the nearest `f64`, ties to
+    /// even, and is an integer if its value is one.
     ///
     /// # Errors
     ///
-    /// If the input is too long, [`DecodeError::InputTooLong`]. Else if it is not JSON, or is nested
-    /// too deep, the first fault by position, of class [syntax](DecodeError::is_syntax),
+    /// If the input is too long, [`DecodeError::InputTooLong`]. Else if it is not JSON, or is
+    /// nested too deep, the first fault by position, of class [syntax](DecodeError::is_syntax),
     /// [encoding](DecodeError::is_encoding) or [limit](DecodeError::is_limit). Else, if it is no
-    /// action, the first fault by position of class [schema](DecodeError::is_schema); where both keys
-    /// are missing, `action`.
+    /// action, the first fault by position of class [schema](DecodeError::is_schema); where both
+    /// keys are missing, `action`.
     ///
     /// # Complexity
     ///
-    /// Linear in the length of the input. Allocates nothing unless the name has escapes, which takes
-    /// one copy of it, or something is nested deeper than 128 levels. A refusal allocates less than
-    /// 1 KiB under the default limits, whatever the input.
+    /// Linear in the length of the input. Allocates nothing unless the name has escapes, which
+    /// takes one copy of it, or something is nested deeper than 128 levels. A refusal allocates
+    /// less than 1 KiB under the default limits, whatever the input.
     ///
     /// # Examples
     ///
@@ -153,9 +155,9 @@ impl<'a> Draft<'a> {
         while goes_on {
             let key = scanner.key()?;
             if key.says("action") {
-                self.read_action(key.at(), scanner, name_bytes)?;
+                self.read_action(key.at, scanner, name_bytes)?;
             } else if key.says("time") {
-                self.read_time(key.at(), scanner)?;
+                self.read_time(key.at, scanner)?;
             } else {
                 scanner.skip_value()?;
             }
@@ -232,7 +234,7 @@ impl<'a> Draft<'a> {
 /// Takes a string as the name of an action; what a name may be is decided by [`ActionName`].
 #[inline]
 fn name<'a>(text: Text<'a>, max: usize) -> Result<ActionName<'a>, DecodeError> {
-    let (len, at) = (text.len, text.at());
+    let (len, at) = (text.len, text.at);
     if len > max {
         // As `ActionName` would say, but before a copy is made of a name that may be of any length.
         return Err(DecodeError::NameTooLong { len, max, at });

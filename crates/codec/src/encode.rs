@@ -26,7 +26,8 @@ const INTEGERS_END: f64 = 9_007_199_254_740_992.0;
 /// let rows = [("jump", 150.0), ("run", 75.0)];
 /// assert_eq!(codec::encode(rows), r#"[{"action":"jump","avg":150},{"action":"run","avg":75}]"#);
 ///
-/// assert_eq!(codec::encode([("nap", 0.1 + 0.2)]), r#"[{"action":"nap","avg":0.30000000000000004}]"#);
+/// let nap = codec::encode([("nap", 0.1 + 0.2)]);
+/// assert_eq!(nap, r#"[{"action":"nap","avg":0.30000000000000004}]"#);
 /// assert_eq!(codec::encode([]), "[]");
 /// ```
 #[must_use]

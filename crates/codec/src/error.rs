@@ -8,13 +8,13 @@ use thiserror::Error;
 /// Why an input is no action, and at which byte.
 ///
 /// Each variant belongs to exactly one class: [syntax](Self::is_syntax) and
-/// [encoding](Self::is_encoding) mean that the input is not JSON, [limit](Self::is_limit) that it is
-/// more than was to be looked at, and [schema](Self::is_schema) that it is JSON, all of it, but no
-/// action.
+/// [encoding](Self::is_encoding) mean that the input is not JSON, [limit](Self::is_limit) that it
+/// is more than was to be looked at, and [schema](Self::is_schema) that it is JSON, all of it, but
+/// no action.
 ///
-/// `at` counts bytes from 0 and points at the first byte that cannot stand where it stands, which is
-/// the length of the input if it ends too early. For a value that is JSON but not wanted it is the
-/// first byte of that value, for a key its opening quote, for a missing key the `}` that came
+/// `at` counts bytes from 0 and points at the first byte that cannot stand where it stands, which
+/// is the length of the input if it ends too early. For a value that is JSON but not wanted it is
+/// the first byte of that value, for a key its opening quote, for a missing key the `}` that came
 /// instead.
 ///
 /// # Examples
@@ -37,7 +37,8 @@ pub enum DecodeError {
     InputTooLong {
         /// Length of the input, in bytes.
         len: usize,
-        /// The longest input allowed, in bytes, which is also the offset of the first byte too many.
+        /// The longest input allowed, in bytes, which is also the offset of the first byte too
+        /// many.
         max: usize,
     },
     /// Objects and arrays are nested deeper than [`Limits::nesting`](crate::Limits::nesting).
@@ -130,7 +131,10 @@ pub enum DecodeError {
         at: usize,
     },
     /// A `\u` is not followed by four hexadecimal digits.
-    #[error("found {} in a `\\u` escape, expected four hexadecimal digits (byte {at})", Shown(*found))]
+    #[error(
+        "found {} in a `\\u` escape, expected four hexadecimal digits (byte {at})",
+        Shown(*found)
+    )]
     InvalidUnicodeEscape {
         /// The first character that is no hexadecimal digit.
         found: char,
@@ -219,7 +223,8 @@ pub enum DecodeError {
     },
     /// The action name has no character that is not white space.
     #[error(
-        "action name is blank ({len} bytes of white space), expected a visible character (byte {at})"
+        "action name is blank ({len} bytes of white space), \
+         expected a visible character (byte {at})"
     )]
     NameBlank {
         /// Length of the name, in bytes of UTF-8 after decoding.
@@ -278,7 +283,8 @@ pub enum DecodeError {
     },
 }
 
-/// The classes that the predicates ask for; private, so that the predicates stay the one way to ask.
+/// The classes that the predicates ask for; private, so that the predicates stay the one way to
+/// ask.
 #[derive(PartialEq)]
 enum Class {
     Limit,
@@ -314,7 +320,8 @@ impl DecodeError {
 
     /// Whether the input is longer, or nested deeper, than [`Limits`](crate::Limits) allow to look.
     ///
-    /// An over-long name is no such case: it was looked at, and is a fault of [schema](Self::is_schema).
+    /// An over-long name is no such case: it was looked at, and is a fault of
+    /// [schema](Self::is_schema).
     ///
     /// # Examples
     ///

@@ -32,7 +32,8 @@ use core_actions::NAME_BYTES_MAX;
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Limits {
-    /// The longest name of an action, in bytes of UTF-8 after its escapes are decoded. 256 by default.
+    /// The longest name of an action, in bytes of UTF-8 after its escapes are decoded. 256 by
+    /// default.
     pub name_bytes: usize,
     /// How many objects and arrays may be open at once. The action itself is the first, so that 0
     /// refuses everything. 128 by default.

@@ -139,14 +139,15 @@ fn integer(digits: &[u8]) -> Option<u64> {
 
 /// The float nearest to a number; an infinity if it rounds to none.
 ///
-/// The library rounds correctly, but stops reading an exponent at the first digit that takes it above
-/// 65,535, as if no number had digits enough to set against that: it takes `0.` with a million zeros
-/// and then `1e1000001` for 0, and it is 1. So a number that may be long enough is shortened first.
+/// `std` rounds correctly, but stops reading an exponent at the first digit that takes it
+/// above 65,535, as if no number had digits enough to set against that: it takes `0.` with a
+/// million zeros and then `1e1000001` for 0, and it is 1. So a number that may be long enough is
+/// shortened first.
 fn float(literal: &[u8]) -> f64 {
     if literal.len() > DIGITS { shortened(literal) } else { parsed(literal) }
 }
 
-/// What the library makes of a number. Its "not a number" for what is none cannot come up here.
+/// What `std` makes of a number. Its "not a number" for what is none cannot come up here.
 fn parsed(literal: &[u8]) -> f64 {
     str::from_utf8(literal).ok().and_then(|text| text.parse().ok()).unwrap_or(f64::NAN)
 }
@@ -177,7 +178,8 @@ fn shortened(literal: &[u8]) -> f64 {
     if len == 0 {
         return 0.0;
     }
-    // Beyond these powers every number is 0 or an infinity. `e-9999` fits into the eight bytes left.
+    // Beyond these powers every number is 0 or an infinity. `e-9999` fits into the eight bytes
+    // left.
     let power = scale.clamp(-9_000, 9_000) - signed(len);
     let mut free = &mut short[len..];
     let room = free.len();
@@ -267,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn exponents_beyond_the_library_are_read_in_full() {
+    fn exponents_beyond_those_of_std_are_read_in_full() {
         let zeros = "0".repeat(1_000_000);
         assert_eq!(float(format!("0.{zeros}1e1000001").as_bytes()), 1.0);
         assert_eq!(float(format!("1{zeros}e-1000000").as_bytes()), 1.0);
@@ -275,7 +277,7 @@ mod tests {
         assert_eq!(float(format!("1{zeros}.0").as_bytes()), f64::INFINITY);
         assert_eq!(float(format!("0.{zeros}1").as_bytes()), 0.0);
         assert_eq!(float(format!("0.{zeros}e9999999").as_bytes()), 0.0);
-        // One step outside: were the library to learn it, the shortening could go.
+        // One step outside: were `std` to learn it, the shortening could go.
         assert_eq!(parsed(format!("1{zeros}e-1000000").as_bytes()), f64::INFINITY);
     }
 }

@@ -1,8 +1,8 @@
 //! The structure of JSON: objects, arrays, and values that nobody wants but that must be valid.
 //!
-//! The scanner goes forward only and looks at every byte once (a string with escapes twice, if it is
-//! a key as long as ours or the name). It calls itself nowhere: what is open is a stack of bits, so
-//! that the deepest input costs a bit per level and no stack of the thread.
+//! The scanner goes forward only and looks at every byte once (a string with escapes twice, if it
+//! is a key as long as ours or the name). It calls itself nowhere: what is open is a stack of bits,
+//! so that the deepest input costs a bit per level and no stack of the thread.
 
 use crate::cursor::Cursor;
 use crate::error::{DecodeError, Kind};
@@ -92,8 +92,8 @@ impl<'a> Scanner<'a> {
         Ok(false)
     }
 
-    /// Goes over a `{` and up to the key of the first member, then past that key. Says whether there
-    /// is one; if not, the object is closed.
+    /// Goes over a `{` and up to the key of the first member, then past that key. Says whether
+    /// there is one; if not, the object is closed.
     #[inline]
     fn enter_object(&mut self) -> Result<bool, DecodeError> {
         let has_member = self.first_member()?;
@@ -219,8 +219,8 @@ impl<'a> Scanner<'a> {
 
 /// What is open: a bit for each level, 1 for an object and 0 for an array.
 ///
-/// The innermost 128 levels, which are all that the default limit allows, lie in one integer. What is
-/// further out is put away in whole integers, so that only a raised limit ever allocates.
+/// The innermost 128 levels, which are all that the default limit allows, lie in one integer. What
+/// is further out is put away in whole integers, so that only a raised limit ever allocates.
 #[derive(Debug)]
 struct Nesting {
     /// How many levels are open; at most `max`.
@@ -271,7 +271,8 @@ mod tests {
     fn nesting_is_a_stack_across_its_words() {
         let mut nesting = Nesting::new(1_000);
         let mut naive = Vec::new();
-        // Up and down over each boundary, in a pattern that no shift by a power of two maps to itself.
+        // Up and down over each boundary, in a pattern that no shift by a power of two maps to
+        // itself.
         for turn in [127, 129, 300, 513, 128, 1, 700] {
             while naive.len() < turn {
                 let is_object = naive.len().is_multiple_of(3) ^ naive.len().is_multiple_of(7);

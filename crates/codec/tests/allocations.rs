@@ -15,9 +15,9 @@ thread_local! {
     static BYTES: Cell<usize> = const { Cell::new(0) };
 }
 
-// SAFETY: `GlobalAlloc` wants blocks that fit their layout, do not overlap and stay valid until they
-// are freed. `System` gives them, and each call is handed on as it came. Counting does not allocate
-// (the cell is constant and has no destructor) and does not unwind.
+// SAFETY: `GlobalAlloc` wants blocks that fit their layout, do not overlap and stay valid until
+// they are freed. `System` gives them, and each call is handed on as it came. Counting does not
+// allocate (the cell is constant and has no destructor) and does not unwind.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         BYTES.with(|bytes| bytes.set(bytes.get() + layout.size()));
@@ -100,7 +100,8 @@ fn refusals_allocate_less_than_a_kibibyte() {
     check_refused(r#""action":"#.repeat(large).as_bytes());
     let many_faults = r#""action":1,"time":"","#.repeat(large / 8);
     let refusal = check_refused(format!("{{{many_faults}}}").as_bytes());
-    assert!(refusal.is_syntax(), "{refusal}"); // The last comma, after all those faults of the schema.
+    // The last comma, after all those faults of the schema.
+    assert!(refusal.is_syntax(), "{refusal}");
 }
 
 #[test]

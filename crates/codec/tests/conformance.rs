@@ -1,9 +1,9 @@
 //! The grammar of RFC 8259, case by case, each in two places: as the value of an ignored key and as
 //! the whole input.
 //!
-//! A text that must be accepted is accepted as an ignored value, and as the whole input it is JSON of
-//! the wrong shape. A text that must not be is refused in both places as no JSON. Where the standard
-//! leaves a choice, [`CHOICES`] has ours.
+//! A text that must be accepted is accepted as an ignored value, and as the whole input it is JSON
+//! of the wrong shape. A text that must not be is refused in both places as no JSON. Where the
+//! standard leaves a choice, [`CHOICES`] has ours.
 
 use codec::{DecodeError, Limits, decode};
 

@@ -1,9 +1,9 @@
 //! The corpora: a file for each rule of what is taken and what is refused, beside the exact answer.
 //!
-//! `tests/golden/accept/NAME.json` is an input, byte for byte, and `NAME.expected` what comes of it; so in
-//! `reject`, where the name of a file starts with the class that its refusal must have. That name is
-//! written by hand, the `.expected` is not: `UPDATE=1 cargo test -p codec --test golden` rewrites
-//! it, and whoever changes one reads the difference.
+//! `tests/golden/accept/NAME.json` is an input, byte for byte, and `NAME.expected` what comes of
+//! it; so in `reject`, where the name of a file starts with the class that its refusal must have.
+//! That name is written by hand, the `.expected` is not: `UPDATE=1 cargo test -p codec --test
+//! golden` rewrites it, and whoever changes one reads the difference.
 
 use std::collections::BTreeSet;
 use std::fs;

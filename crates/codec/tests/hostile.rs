@@ -1,7 +1,7 @@
 //! Inputs meant to hurt: each is answered, in time and memory that the limits bound.
 //!
-//! A stack that overflows or a time that is not linear ends these tests without a message; that they
-//! end well is most of what they claim.
+//! A stack that overflows or a time that is not linear ends these tests without a message; that
+//! they end well is most of what they claim.
 
 use codec::{Action, DecodeError, Limits, decode};
 

@@ -1,8 +1,9 @@
 //! Our decoder against `serde_json`, on random objects and on random damage to them.
 //!
-//! `serde_json` decides what is JSON, by way of a document that keeps repeated keys; this file decides
-//! what an action is, in the most naive words. Where `serde_json` cannot be asked, the verdict is
-//! [`Verdict::Unsure`], and each such case is in the table of `differences_are_these_and_no_others`.
+//! `serde_json` decides what is JSON, by way of a document that keeps repeated keys; this file
+//! decides what an action is, in the most naive words. Where `serde_json` cannot be asked, the
+//! verdict is [`Verdict::Unsure`], and each such case is in the table of
+//! `differences_are_these_and_no_others`.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -346,7 +347,7 @@ proptest! {
         // An object is whole only at its brace, so that what is cut before is no JSON.
         for end in 0..text.trim_end().len() {
             let refusal = decode(&text.as_bytes()[..end]).unwrap_err();
-            prop_assert!(refusal.is_syntax() || refusal.is_encoding(), "{refusal} in {text} at {end}");
+            prop_assert!(refusal.is_syntax() || refusal.is_encoding(), "{refusal} in {text}");
         }
     }
 }

@@ -24,8 +24,9 @@ impl Machine {
     pub(crate) fn this() -> Self {
         let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
         let kernel = read("/proc/sys/kernel/osrelease");
+        let kernel = kernel.split(['-', '\n']).next().unwrap_or_default(); // Not the build.
         let name = field(&read("/etc/os-release"), "PRETTY_NAME", '=');
-        let system = [name.unwrap_or_default(), consts::OS.to_owned(), kernel.trim().to_owned()];
+        let system = [name.unwrap_or_default(), consts::OS.to_owned(), kernel.to_owned()];
         Self {
             cpu: field(&read("/proc/cpuinfo"), "model name", ':')
                 .unwrap_or_else(|| format!("{} {}", consts::OS, consts::ARCH)),

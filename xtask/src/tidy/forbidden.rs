@@ -7,7 +7,7 @@ pub(super) fn check(source: &Source, lines: &[Line]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (index, line) in lines.iter().enumerate() {
         let code = line.code.as_str();
-        let test = source.is_test() || line.test;
+        let test = line.test;
         let mut report = |broken: bool, rule: &str, fix| {
             if broken {
                 findings.push(source.finding(index, rule, fix));
@@ -41,7 +41,9 @@ mod tests {
     use super::*;
 
     fn found(path: &str, text: &str) -> Vec<String> {
-        check(&source(path, text), &read(text)).into_iter().map(|finding| finding.rule).collect()
+        let (source, mut lines) = (source(path, text), read(text));
+        lines.iter_mut().for_each(|line| line.test |= source.is_test());
+        check(&source, &lines).into_iter().map(|finding| finding.rule).collect()
     }
 
     #[test]
