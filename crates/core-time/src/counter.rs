@@ -1,6 +1,7 @@
 //! The event counter: how many events in the past x seconds, from any number of threads.
 
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use crossbeam_utils::CachePadded;
@@ -11,7 +12,6 @@ use crate::ledger::{Cell, Ledger};
 use crate::per_thread::PerThread;
 use crate::spec::WindowSpec;
 use crate::stamp::{Interval, Stamp, nanos};
-use crate::sync::{AtomicU64, Ordering::Relaxed};
 use crate::window::{Touched, Window};
 
 /// Counts events over sliding windows of time.
@@ -188,9 +188,9 @@ impl EventCounter {
             return Err(WindowError::LongerThanSpan { window, span });
         }
         let window = nanos(window).unwrap_or_default().cast_signed(); // Not above the span, so it fits.
-        Ok(self.read_at_present(|spec, now, settled| {
-            (window > 0).then(|| Touched::past(spec, window, now, settled))
-        }))
+        self.read_at_present(|spec, now, settled| {
+            Ok((window > 0).then(|| Touched::past(spec, window, now, settled)))
+        })
     }
 
     /// Counts the events of an interval `from..to`, and says how exact that is.
@@ -220,13 +220,13 @@ impl EventCounter {
             return Err(WindowError::Backwards { interval });
         }
         let span = self.spec().span();
-        let age = self.clock.now().saturating_since(interval.from);
-        if age > span {
-            return Err(WindowError::BeforeSpan { interval, age, span });
-        }
-        Ok(self.read_at_present(|spec, _, _| {
-            (interval.from < interval.to).then(|| Touched::between(spec, interval))
-        }))
+        self.read_at_present(|spec, now, _| {
+            let age = now.saturating_since(interval.from);
+            if age > span {
+                return Err(WindowError::BeforeSpan { interval, age, span });
+            }
+            Ok((interval.from < interval.to).then(|| Touched::between(spec, interval)))
+        })
     }
 
     /// How many events were refused, by reason.
@@ -297,17 +297,17 @@ impl EventCounter {
     /// gone, if this one is not let run for long; then the present is asked for again.
     fn read_at_present(
         &self,
-        touch: impl Fn(&WindowSpec, Stamp, bool) -> Option<Touched>,
-    ) -> Window {
+        touch: impl Fn(&WindowSpec, Stamp, bool) -> Result<Option<Touched>, WindowError>,
+    ) -> Result<Window, WindowError> {
         let spec = self.spec();
         let mut now = self.clock.now();
         loop {
             let settled = !self.clock.may_step_back() && self.ledger.is_settled(now);
-            let Some(touched) = touch(spec, now, settled) else { return Window::empty(now) };
+            let Some(touched) = touch(spec, now, settled)? else { return Ok(Window::empty(now)) };
             let (found, held) = self.ledger.read(|| self.cells(), touched.oldest, touched.newest);
             let later = if touched.oldest < held { self.clock.now() } else { now };
             if later <= now {
-                return touched.window(spec, found);
+                return Ok(touched.window(spec, found));
             }
             now = later;
         }

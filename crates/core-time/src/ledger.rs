@@ -329,13 +329,13 @@ struct Change<'a> {
 impl<'a> Change<'a> {
     fn begin(ledger: &'a Ledger) -> Self {
         let turn = ledger.lock();
-        // ORDERING: Relaxed load, Relaxed store, Release fence.
+        // ORDERING: Relaxed add, Release fence.
         // Needs: a reader that sees any store of this change also sees the version odd, or later.
-        // Gives: the fence orders this store before all that follow; the reader's fence receives it.
-        // Not needed: an atomic add. The lock excludes other changes.
+        // Gives: the fence orders this step before all that follow; the reader's fence receives it.
+        // Not needed: that the add is atomic, the lock excludes other changes. But loom, which looks for
+        // conflicts with the last access only, would miss a store whose thread has just loaded.
         // Checks: loom.rs, `a_read_beside_a_turn_sees_one_state`.
-        let version = ledger.version.load(Relaxed);
-        ledger.version.store(version + 1, Relaxed);
+        let version = ledger.version.fetch_add(1, Relaxed);
         fence(Release);
         Self { ledger, version: version + 2, _turn: turn }
     }

@@ -4,6 +4,8 @@ mod clock;
 mod counter;
 mod error;
 mod ledger;
+#[cfg(all(test, loom))]
+mod loom;
 mod per_thread;
 mod ring;
 mod spec;

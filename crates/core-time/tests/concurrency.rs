@@ -1,0 +1,255 @@
+//! Promise T1 between threads: nothing lost, doubled or out of its bucket, whoever reads meanwhile.
+
+use std::cell::RefCell;
+use std::sync::atomic::{
+    AtomicBool, AtomicU64,
+    Ordering::{Acquire, Release},
+};
+use std::sync::{Arc, Barrier};
+use std::thread;
+use std::time::Duration;
+
+use core_time::{Clock, EventCounter, ManualClock, PerThread, Stamp, WindowSpec};
+
+const WRITERS: u64 = 3;
+const START: i64 = 1_000;
+
+fn second(tick: u64) -> Stamp {
+    Stamp::from_secs(START + tick.cast_signed())
+}
+
+/// Eight buckets of a second each, so that the ring wraps many times.
+fn small() -> WindowSpec {
+    WindowSpec::builder().span(Duration::from_secs(8)).build().unwrap()
+}
+
+/// What each writer records in a bucket while it is open, so that buckets differ.
+fn events_in(tick: u64) -> u64 {
+    1_000 + tick % 7 * 100
+}
+
+/// How many more it records of the bucket before.
+const LATE: u64 = 10;
+
+#[test]
+fn buckets_turn_under_writers_and_readers_without_loss() {
+    const TURNS: u64 = 300;
+    let clock = ManualClock::new(second(0));
+    let counter = EventCounter::with_clock(small(), clock.clone());
+    let (turn, done) = (Barrier::new(WRITERS as usize + 1), AtomicBool::new(false));
+    thread::scope(|scope| {
+        for _ in 0..WRITERS {
+            scope.spawn(|| {
+                for tick in 0..TURNS {
+                    turn.wait(); // The clock stands at `tick` from here
+                    for event in 0..events_in(tick) {
+                        counter.record();
+                        if event < LATE && tick > 0 {
+                            counter.record_at(second(tick - 1), 1).unwrap();
+                        }
+                    }
+                    turn.wait(); // to here.
+                }
+            });
+        }
+        scope.spawn(|| {
+            while !done.load(Acquire) {
+                check_beside(&counter);
+            }
+        });
+        for tick in 0..TURNS {
+            clock.set(second(tick));
+            turn.wait();
+            turn.wait();
+            check_after(&counter, tick);
+        }
+        done.store(true, Release);
+    });
+    assert_eq!(counter.refused(), Default::default());
+}
+
+/// While nobody writes, every bucket of the span has exactly what was recorded in it.
+fn check_after(counter: &EventCounter, now: u64) {
+    for tick in now.saturating_sub(7)..=now {
+        let late = if tick < now { LATE } else { 0 };
+        let expected = WRITERS * (events_in(tick) + late);
+        let found = counter.count_between(second(tick)..second(tick + 1)).unwrap();
+        assert_eq!((found.at_least, found.at_most), (expected, expected), "bucket {tick} at {now}");
+    }
+}
+
+/// While others write, no bucket has more than will ever be in it, and what is there is not lost.
+fn check_beside(counter: &EventCounter) {
+    let now = counter.now();
+    let tick = ((now.as_nanos() / 1_000_000_000) - START).cast_unsigned();
+    let Some(before) = tick.checked_sub(2) else { return };
+    // The clock may turn once meanwhile, not twice: two buckets ago is complete, and in the span.
+    let found = counter.count_between(second(before)..second(before + 1)).unwrap();
+    assert_eq!(
+        found.events,
+        WRITERS * (events_in(before) + LATE),
+        "bucket {before}, long complete"
+    );
+    let past = counter.count(Duration::from_secs(1)).unwrap();
+    assert!(past.events <= WRITERS * (1_600 + LATE), "bucket of the present: {past:?}");
+}
+
+#[test]
+fn reads_lie_between_what_was_done_before_and_begun_until_after() {
+    let clock = ManualClock::new(second(0));
+    let counter = EventCounter::with_clock(small(), clock.clone());
+    let (begun, ended) = (AtomicU64::new(0), AtomicU64::new(0));
+    thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                for event in 0..60_000_u64 {
+                    begun.fetch_add(1, Release);
+                    counter.record();
+                    ended.fetch_add(1, Release);
+                    if event % 20_000 == 0 {
+                        clock.advance(Duration::from_secs(1));
+                    }
+                }
+            });
+        }
+        scope.spawn(|| {
+            while ended.load(Acquire) < 120_000 {
+                let before = ended.load(Acquire);
+                let found = counter.count(Duration::from_secs(8)).unwrap().events;
+                let after = begun.load(Acquire);
+                assert!(before <= found && found <= after, "{before} <= {found} <= {after}");
+            }
+        });
+    });
+    assert_eq!(counter.count(Duration::from_secs(8)).unwrap().events, 120_000);
+}
+
+#[test]
+fn threads_that_appear_hide_no_other() {
+    let clock = ManualClock::new(second(0));
+    let counter = EventCounter::with_clock(small(), clock);
+    let (begun, ended) = (AtomicU64::new(0), AtomicU64::new(0));
+    thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| {
+                for _ in 0..500 {
+                    thread::scope(|short_lived| {
+                        short_lived.spawn(|| {
+                            begun.fetch_add(1, Release);
+                            counter.record();
+                            ended.fetch_add(1, Release);
+                        });
+                    });
+                }
+            });
+        }
+        while ended.load(Acquire) < 1_500 {
+            let before = ended.load(Acquire);
+            let found = counter.count(Duration::from_secs(8)).unwrap().events;
+            let after = begun.load(Acquire);
+            assert!(before <= found && found <= after, "{before} <= {found} <= {after}");
+        }
+    });
+}
+
+#[test]
+fn short_lived_threads_do_not_make_memory_grow() {
+    let places = PerThread::<AtomicU64>::default();
+    for _ in 0..2_000 {
+        thread::scope(|scope| {
+            scope.spawn(|| places.get_or(AtomicU64::default).unwrap().fetch_add(1, Release));
+        });
+    }
+    let (count, sum) = places.iter().fold((0, 0), |(n, sum), p| (n + 1, sum + p.load(Acquire)));
+    assert_eq!(sum, 2_000);
+    // Other tests of this process start threads too, and ids are handed out to all.
+    assert!(count < 100, "2,000 threads, one at a time, took {count} places");
+}
+
+#[test]
+fn reset_beside_writers_forgets_all_of_before_and_nothing_of_after() {
+    let clock = ManualClock::new(second(0));
+    let counter = EventCounter::with_clock(small(), clock.clone());
+    let ended = AtomicU64::new(0);
+    thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                for event in 0..30_000_u64 {
+                    counter.record();
+                    ended.fetch_add(1, Release);
+                    if event % 3_000 == 0 {
+                        clock.advance(Duration::from_millis(300));
+                    }
+                }
+            });
+        }
+        for _ in 0..200 {
+            let before = ended.load(Acquire);
+            counter.reset();
+            let found = counter.count(Duration::from_secs(8)).unwrap().events;
+            assert!(found <= 60_000 - before, "{found} after a reset, of {before} before it");
+        }
+    });
+    counter.reset();
+    assert_eq!(counter.count(Duration::from_secs(8)).unwrap().events, 0);
+    counter.record();
+    assert_eq!(counter.count(Duration::from_secs(8)).unwrap().events, 1);
+}
+
+/// A clock that panics when told to.
+#[derive(Debug)]
+struct Faulty(AtomicBool);
+
+impl Clock for Faulty {
+    fn now(&self) -> Stamp {
+        assert!(!self.0.load(Acquire), "as told");
+        second(0)
+    }
+}
+
+#[test]
+fn a_thread_that_panics_while_recording_loses_nothing() {
+    let clock = Arc::new(Faulty(AtomicBool::new(false)));
+    let counter = EventCounter::with_clock(small(), Arc::clone(&clock));
+    let panicked = thread::scope(|scope| {
+        let record = || {
+            counter.record_many(5);
+            clock.0.store(true, Release);
+            counter.record();
+        };
+        scope.spawn(record).join().is_err()
+    });
+    clock.0.store(false, Release);
+    counter.record();
+    assert!(panicked);
+    assert_eq!(counter.count(Duration::from_secs(1)).unwrap().events, 6);
+}
+
+/// Records when its thread is torn down.
+struct LastWord(Arc<EventCounter>);
+
+impl Drop for LastWord {
+    fn drop(&mut self) {
+        self.0.record();
+    }
+}
+
+#[test]
+fn a_thread_records_to_its_last_word() {
+    thread_local! {
+        static LAST_WORD: RefCell<Option<LastWord>> = const { RefCell::new(None) };
+    }
+    let counter = Arc::new(EventCounter::with_clock(small(), ManualClock::new(second(0))));
+    for records_before in [true, false] {
+        let counter = Arc::clone(&counter);
+        thread::spawn(move || {
+            LAST_WORD.with(|word| *word.borrow_mut() = Some(LastWord(Arc::clone(&counter))));
+            if records_before {
+                counter.record();
+            }
+        })
+        .join()
+        .unwrap();
+    }
+    assert_eq!(counter.count(Duration::from_secs(1)).unwrap().events, 3);
+}
