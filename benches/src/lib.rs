@@ -1,1 +1,6 @@
-//! benches
+#![doc = include_str!("../README.md")]
+
+pub mod contest;
+pub mod groups;
+pub mod subjects;
+pub mod workload;

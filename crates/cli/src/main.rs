@@ -1,2 +1,56 @@
-//! windrow
-fn main() {}
+#![doc = include_str!("../README.md")]
+
+mod demo;
+mod exit;
+mod fault;
+mod input;
+mod lines;
+mod render;
+mod spot;
+mod stats;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::exit::Exit;
+
+/// Action logs in, per-action statistics out.
+///
+/// An action is a line of JSON such as {"action":"jump","time":100}: what was done, and how long it
+/// took, in any unit. Other keys are ignored.
+#[derive(Debug, Parser)]
+#[command(name = "windrow", bin_name = "windrow", version, after_help = EXAMPLES)]
+#[command(arg_required_else_help = true, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Stats(stats::Args),
+    Demo(demo::Args),
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  windrow stats actions.ndjson                 a table: action, count, mean
+  windrow stats --format json < actions.ndjson
+  windrow demo                                 two ways of averaging, compared
+
+Exit codes:
+  0  done
+  1  could not be done, or not for all files
+  2  the command line was not understood
+  3  done, but some lines were refused and are not counted
+
+`windrow <COMMAND> --help` tells more about a command.";
+
+fn main() -> ExitCode {
+    let exit = match Cli::parse().command {
+        Command::Stats(args) => stats::run(&args),
+        Command::Demo(args) => demo::run(&args),
+    };
+    exit.unwrap_or_else(Exit::without_output).into()
+}

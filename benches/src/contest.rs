@@ -1,0 +1,272 @@
+//! A contest: one scenario of one operation, the same work for everyone who takes part.
+//!
+//! A benchmark is a test that also keeps time: everyone does the work once, on as many threads as
+//! it is then timed on, and the answer is verified. Only what passes is timed, and what is filtered
+//! out on the command line does no work at all.
+//!
+//! Where several threads work at once, each does the whole work of a round, and a round takes as
+//! long as the slowest thread. So a time is what one thread waits for one element while the others
+//! do the same: it stays flat in the number of threads if they are not in each other's way, and
+//! doubles with it if they queue up. Threads are started before the time is taken, and begin a
+//! round together.
+
+use std::hint;
+use std::mem;
+use std::sync::RwLock;
+use std::sync::atomic::{
+    AtomicU64, AtomicUsize,
+    Ordering::{AcqRel, Acquire, Relaxed, Release},
+};
+use std::thread;
+use std::time::Duration;
+
+use criterion::measurement::{Measurement, WallTime};
+use criterion::{BatchSize, Bencher, BenchmarkGroup, Criterion, Throughput};
+
+/// What verifying a subject found: nothing wrong, or what.
+pub type Verdict = Result<(), String>;
+
+/// One scenario, and the group criterion makes of it.
+pub struct Contest<'a> {
+    name: String,
+    group: BenchmarkGroup<'a, WallTime>,
+    threads: usize,
+}
+
+impl<'a> Contest<'a> {
+    /// Opens a contest named `operation/scenario`.
+    ///
+    /// `elements` is the work that each of the threads does in one round.
+    pub fn new(criterion: &'a mut Criterion, name: &str, threads: usize, elements: u64) -> Self {
+        let mut group = criterion.benchmark_group(name);
+        group.throughput(Throughput::Elements(elements));
+        Self { name: name.to_owned(), group, threads }
+    }
+
+    /// How many threads work at once.
+    #[must_use]
+    pub fn threads(&self) -> usize {
+        self.threads
+    }
+
+    /// Verifies and times work that changes what it is done on, which is made afresh for each
+    /// round.
+    ///
+    /// # Panics
+    ///
+    /// If the subject is found to be wrong.
+    pub fn enter_writer<S: Send + Sync>(
+        &mut self,
+        implementation: &str,
+        fresh: impl Fn() -> S + Sync,
+        write: impl Fn(&S) + Sync,
+        verify: impl Fn(&S) -> Verdict,
+    ) {
+        let (name, threads) = (&self.name, self.threads);
+        let mut verified = false;
+        self.group.bench_function(implementation, |bencher| {
+            if !mem::replace(&mut verified, true) {
+                let subject = fresh();
+                at_once(threads, |_| write(&subject));
+                accept(name, implementation, verify(&subject));
+            }
+            match threads {
+                1 => bencher.iter_batched_ref(&fresh, |s| write(s), BatchSize::PerIteration),
+                _ => bencher.iter_custom(|rounds| time_rounds(threads, rounds, &fresh, &write)),
+            }
+        });
+    }
+
+    /// Verifies and times a question that changes nothing. What is asked is filled once.
+    ///
+    /// # Panics
+    ///
+    /// If the subject is found to be wrong.
+    pub fn enter_reader<S: Sync, R>(
+        &mut self,
+        implementation: &str,
+        filled: impl Fn() -> S,
+        read: impl Fn(&S) -> R + Sync,
+        verify: impl Fn(&S) -> Verdict,
+    ) {
+        let (name, threads) = (&self.name, self.threads);
+        let mut subject = None;
+        self.group.bench_function(implementation, |bencher: &mut Bencher| {
+            let subject = &*subject.get_or_insert_with(|| {
+                let subject = filled();
+                accept(name, implementation, verify(&subject));
+                subject
+            });
+            match threads {
+                1 => bencher.iter(|| read(subject)),
+                _ => bencher.iter_custom(|reads| time_reads(threads, reads, || read(subject))),
+            }
+        });
+    }
+}
+
+/// Goes on only if nothing is wrong.
+fn accept(contest: &str, implementation: &str, verdict: Verdict) {
+    if let Err(wrong) = verdict {
+        panic!("{contest}/{implementation} is wrong and was not timed: {wrong}");
+    }
+}
+
+/// Works on several threads, of which this one is the leader, and returns what the leader's work
+/// did.
+fn at_once<R: Send>(threads: usize, work: impl Fn(Role) -> R + Sync) -> R {
+    thread::scope(|scope| {
+        for _ in 1..threads {
+            scope.spawn(|| work(Role::Follower));
+        }
+        work(Role::Leader)
+    })
+}
+
+/// Who a thread is among those that work at once: one leads.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Role {
+    Leader,
+    Follower,
+}
+
+/// Times rounds of work on several threads: of each round what the slowest took.
+fn time_rounds<S: Send + Sync>(
+    threads: usize,
+    rounds: u64,
+    fresh: impl Fn() -> S + Sync,
+    write: impl Fn(&S) + Sync,
+) -> Duration {
+    let (gate, slowest) = (Gate::new(threads), Slowest::default());
+    let stage = RwLock::new(None);
+    at_once(threads, |role| {
+        let mut total = Duration::ZERO;
+        for _ in 0..rounds {
+            if role == Role::Leader {
+                *stage.write().expect("no thread panicked on stage") = Some(fresh());
+            }
+            gate.pass(); // There is a subject to take hold of.
+            let held = stage.read().expect("no thread panicked on stage");
+            let subject = held.as_ref().expect("the leader went first");
+            gate.pass(); // All hold it.
+            slowest.time(|| write(subject));
+            drop(held);
+            gate.pass(); // All are done.
+            if role == Role::Leader {
+                total += slowest.take();
+            }
+        }
+        total
+    })
+}
+
+/// Times so many reads on each of several threads at once: what the slowest took for all of its
+/// own.
+fn time_reads<R>(threads: usize, reads: u64, read: impl Fn() -> R + Sync) -> Duration {
+    let (gate, slowest) = (Gate::new(threads), Slowest::default());
+    at_once(threads, |_| {
+        gate.pass();
+        slowest.time(|| (0..reads).for_each(|_| drop(hint::black_box(read()))));
+    });
+    slowest.take()
+}
+
+/// The longest of the times that several threads took, by criterion's own clock.
+#[derive(Default)]
+struct Slowest(AtomicU64);
+
+impl Slowest {
+    fn time(&self, work: impl FnOnce()) {
+        let start = WallTime.start();
+        work();
+        let nanos = WallTime.end(start).as_nanos();
+        // ORDERING: Relaxed, here and in `take`: the gate, or the end of the thread, lies between.
+        self.0.fetch_max(u64::try_from(nanos).unwrap_or(u64::MAX), Relaxed);
+    }
+
+    /// Tells the longest, and begins anew.
+    fn take(&self) -> Duration {
+        Duration::from_nanos(self.0.swap(0, Relaxed))
+    }
+}
+
+/// A barrier that threads spin at, so that they leave it within a fraction of a microsecond.
+///
+/// The standard one puts threads to sleep; the first to wake would be done with a short round
+/// before the last has begun it, and no two would ever be in each other's way. A thread that panics
+/// leaves the others waiting for ever: what could panic was verified before.
+struct Gate {
+    threads: usize,
+    arrived: AtomicUsize,
+    opened: AtomicUsize,
+}
+
+/// How often a thread looks before it lets others run: some microseconds, if it has a core of its
+/// own.
+const SPINS: u32 = 10_000;
+
+impl Gate {
+    fn new(threads: usize) -> Self {
+        Self { threads, arrived: AtomicUsize::new(0), opened: AtomicUsize::new(0) }
+    }
+
+    /// Waits until all threads are here.
+    fn pass(&self) {
+        // ORDERING: AcqRel add, Release store, Acquire load.
+        // Needs: what any thread did before the gate is seen by all of them behind it; and the gate
+        // is back at none arrived before anyone comes to it again.
+        // Gives: the last to arrive receives the others' adds, and releases all to who sees it
+        // open.
+        let opened = self.opened.load(Relaxed); // Cannot change before this thread arrives.
+        if self.arrived.fetch_add(1, AcqRel) + 1 == self.threads {
+            self.arrived.store(0, Relaxed);
+            self.opened.store(opened + 1, Release);
+            return;
+        }
+        let mut spins = 0;
+        while self.opened.load(Acquire) == opened {
+            spins += 1;
+            if spins % SPINS == 0 {
+                thread::yield_now();
+            }
+            hint::spin_loop();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_thread_works_on_every_round_and_on_that_alone() {
+        let finished = AtomicU64::new(0);
+        let fresh = || AtomicU64::new(0);
+        let write = |subject: &AtomicU64| {
+            let _ = (0..100).map(|_| subject.fetch_add(1, Relaxed)).max();
+            finished.fetch_max(subject.load(Relaxed), Relaxed);
+        };
+        assert!(time_rounds(3, 50, fresh, write) > Duration::ZERO);
+        assert_eq!(
+            finished.into_inner(),
+            300,
+            "a round is shared by three, a subject by one round"
+        );
+    }
+
+    #[test]
+    fn every_thread_reads_as_often_as_asked() {
+        let reads = AtomicU64::new(0);
+        time_reads(3, 70, || reads.fetch_add(1, Relaxed));
+        assert_eq!(reads.into_inner(), 210);
+    }
+
+    #[test]
+    #[should_panic(expected = "add/threads_01/ring is wrong and was not timed: 2 are 3")]
+    fn subject_that_is_wrong_is_not_timed() {
+        let mut criterion = Criterion::default();
+        let mut contest = Contest::new(&mut criterion, "add/threads_01", 1, 1);
+        let timed = |_: &()| unreachable!("is verified first");
+        contest.enter_reader("ring", || (), timed, |()| Err("2 are 3".to_owned()));
+    }
+}

@@ -1,0 +1,17 @@
+//! What is measured: a file for each operation, and in it the scenarios and who takes part.
+
+pub mod add;
+pub mod add_action;
+pub mod count;
+pub mod get_stats;
+pub mod late;
+pub mod record;
+
+use criterion::Criterion;
+
+/// All groups, in the order they run.
+pub const ALL: [fn(&mut Criterion); 6] =
+    [add_action::bench, add::bench, get_stats::bench, record::bench, count::bench, late::bench];
+
+/// How many threads work at once where an operation is measured on one and on several.
+const THREADS: [usize; 2] = [1, 2];

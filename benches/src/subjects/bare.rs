@@ -1,0 +1,178 @@
+//! The floors: less than the work that is asked for, so nothing can be faster.
+
+use std::hint::black_box;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
+
+use codec::decode;
+use core_time::{Clock, Stamp};
+
+use super::mutex_map::StatsRow;
+use super::{Add, AddAction, Count, GetStats, Record, RecordAt};
+use crate::workload::{NAMES, Sample, THOUSANDTHS};
+
+// ORDERING: Relaxed throughout this file: numbers that are read when all threads are done.
+
+/// A sum and a count for each action, by a number that is known beforehand.
+///
+/// Batches are summed in local variables and put down at their end. Nothing is looked up, locked or
+/// kept exact; actions of lines are told apart by the length of their name.
+#[derive(Debug, Default)]
+pub struct BareRows([BareRow; NAMES.len()]);
+
+#[derive(Debug, Default)]
+struct BareRow {
+    thousandths: AtomicU64,
+    count: AtomicU64,
+}
+
+impl BareRows {
+    fn put_down(&self, id: usize, thousandths: u64, count: u64) {
+        self.0[id].thousandths.fetch_add(thousandths, Relaxed);
+        self.0[id].count.fetch_add(count, Relaxed);
+    }
+}
+
+/// No name of the workload is as long.
+const LENGTHS: usize = 16;
+
+/// Takes whole times alone.
+impl AddAction for BareRows {
+    fn add_lines(&self, lines: &[&[u8]]) {
+        let mut rows = [(0, 0); LENGTHS];
+        for line in lines {
+            let action = decode(line).expect("the workload holds nothing to refuse");
+            let row = &mut rows[action.name.as_str().len() % LENGTHS];
+            row.0 += action.time.as_integer().expect("a whole time");
+            row.1 += 1;
+        }
+        for (id, name) in NAMES.iter().enumerate() {
+            let (sum, count) = rows[name.len()];
+            self.put_down(id, sum * THOUSANDTHS, count);
+        }
+    }
+}
+
+impl Add for BareRows {
+    type Parsed = (usize, u64);
+
+    fn parsed(sample: Sample) -> Self::Parsed {
+        (sample.id, sample.thousandths)
+    }
+
+    fn add_parsed(&self, actions: &[Self::Parsed]) {
+        let mut rows = [(0, 0); NAMES.len()];
+        for &(id, thousandths) in actions {
+            rows[id].0 += thousandths;
+            rows[id].1 += 1;
+        }
+        for (id, (thousandths, count)) in rows.into_iter().enumerate() {
+            self.put_down(id, thousandths, count);
+        }
+    }
+}
+
+/// Longer than any answer about the workload.
+const TEXT_BYTES: usize = 256;
+
+/// Divides and encodes, with room for the text from the start: the part that cannot be saved.
+impl GetStats for BareRows {
+    fn stats_text(&self) -> String {
+        let rows = std::array::from_fn::<_, { NAMES.len() }, _>(|id| {
+            let row = &self.0[id];
+            let (sum, count) = (row.thousandths.load(Relaxed), row.count.load(Relaxed));
+            StatsRow { action: NAMES[id], avg: sum as f64 / (count * THOUSANDTHS) as f64 }
+        });
+        let mut text = Vec::with_capacity(TEXT_BYTES);
+        serde_json::to_writer(&mut text, &rows).expect("rows are plain data");
+        String::from_utf8(text).expect("names are text")
+    }
+}
+
+/// One atomic number that all threads add to. Knows no time.
+#[derive(Debug, Default)]
+pub struct BareAtomic(AtomicU64);
+
+impl Record for BareAtomic {
+    fn record_all(&self, events: u64) {
+        for _ in 0..events {
+            self.0.fetch_add(1, Relaxed);
+        }
+    }
+}
+
+impl Count for BareAtomic {
+    fn count_past(&self, _: Duration) -> u64 {
+        self.0.load(Relaxed)
+    }
+}
+
+/// A number of each thread's own, put down at the end of a batch. Knows no time.
+#[derive(Debug, Default)]
+pub struct BareAdd(AtomicU64);
+
+impl Record for BareAdd {
+    fn record_all(&self, events: u64) {
+        let added: u64 = (0..events).map(|_| black_box(1)).sum();
+        self.0.fetch_add(added, Relaxed);
+    }
+}
+
+impl RecordAt for BareAdd {
+    fn record_all_at(&self, _: Stamp, events: u64) {
+        self.record_all(events);
+    }
+}
+
+impl Count for BareAdd {
+    fn count_past(&self, _: Duration) -> u64 {
+        self.0.load(Relaxed)
+    }
+}
+
+/// A clock that is read for each event, and nothing else. Counts how often it was.
+#[derive(Debug)]
+pub struct BareClock<C> {
+    clock: C,
+    reads: AtomicU64,
+}
+
+impl<C: Clock> BareClock<C> {
+    /// Reads a clock.
+    pub fn new(clock: C) -> Self {
+        Self { clock, reads: AtomicU64::new(0) }
+    }
+}
+
+impl<C: Clock> Record for BareClock<C> {
+    fn record_all(&self, events: u64) {
+        for _ in 0..events {
+            black_box(self.clock.now());
+        }
+        self.reads.fetch_add(events, Relaxed);
+    }
+}
+
+impl<C: Clock> Count for BareClock<C> {
+    fn count_past(&self, _: Duration) -> u64 {
+        self.reads.load(Relaxed)
+    }
+}
+
+/// An answer that was known beforehand, and is loaded.
+#[derive(Debug)]
+pub struct BareLoad(AtomicU64);
+
+impl BareLoad {
+    /// Knows the answer.
+    #[must_use]
+    pub fn of(answer: u64) -> Self {
+        Self(AtomicU64::new(answer))
+    }
+}
+
+impl Count for BareLoad {
+    fn count_past(&self, _: Duration) -> u64 {
+        self.0.load(Relaxed)
+    }
+}

@@ -1,0 +1,54 @@
+//! The counter that is exact: the stamp of every event of the span, in a queue under one lock.
+
+use std::collections::VecDeque;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use core_time::{Clock, Stamp};
+
+use super::{Count, Record, RecordAt};
+
+/// All stamps of the past, in order, under one lock. What is too old leaves at the next record.
+#[derive(Debug)]
+pub struct MutexDeque<C> {
+    clock: C,
+    span: Duration,
+    stamps: Mutex<VecDeque<Stamp>>,
+}
+
+impl<C: Clock> MutexDeque<C> {
+    /// Remembers so many seconds.
+    pub fn new(span_s: u64, clock: C) -> Self {
+        Self { clock, span: Duration::from_secs(span_s), stamps: Mutex::default() }
+    }
+}
+
+impl<C: Clock> Record for MutexDeque<C> {
+    fn record_all(&self, events: u64) {
+        for _ in 0..events {
+            let mut stamps = self.stamps.lock().expect("no thread panicked with the lock");
+            let now = self.clock.now(); // Under the lock, which keeps the stamps in order.
+            let end = now - self.span;
+            while stamps.pop_front_if(|oldest| *oldest <= end).is_some() {}
+            stamps.push_back(now);
+        }
+    }
+}
+
+impl<C: Clock> RecordAt for MutexDeque<C> {
+    fn record_all_at(&self, stamp: Stamp, events: u64) {
+        for _ in 0..events {
+            let mut stamps = self.stamps.lock().expect("no thread panicked with the lock");
+            let at = stamps.partition_point(|earlier| *earlier <= stamp);
+            stamps.insert(at, stamp);
+        }
+    }
+}
+
+impl<C: Clock> Count for MutexDeque<C> {
+    fn count_past(&self, window: Duration) -> u64 {
+        let before = self.clock.now() - window;
+        let stamps = self.stamps.lock().expect("no thread panicked with the lock");
+        (stamps.len() - stamps.partition_point(|stamp| *stamp <= before)) as u64
+    }
+}

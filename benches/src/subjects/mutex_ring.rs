@@ -1,0 +1,72 @@
+//! The counter one would write first: a count for each second, in a ring under one lock.
+
+use std::sync::Mutex;
+use std::time::Duration;
+
+use core_time::{Clock, Stamp};
+
+use super::{Count, Record, RecordAt};
+
+/// What happened in one second. Which one it is tells a slot of this lap from one of the last.
+#[derive(Debug, Clone, Copy, Default)]
+struct Slot {
+    second: i64,
+    events: u64,
+}
+
+/// A count for each of the past seconds, under one lock. A window is summed.
+#[derive(Debug)]
+pub struct MutexRing<C> {
+    clock: C,
+    slots: Mutex<Vec<Slot>>,
+}
+
+impl<C: Clock> MutexRing<C> {
+    /// Remembers so many seconds.
+    pub fn new(span_s: u64, clock: C) -> Self {
+        Self { clock, slots: Mutex::new(vec![Slot::default(); span_s as usize]) }
+    }
+
+    fn count_one(&self, second: i64) {
+        let mut slots = self.slots.lock().expect("no thread panicked with the lock");
+        let at = second.rem_euclid(slots.len() as i64) as usize;
+        let slot = &mut slots[at];
+        if slot.second < second {
+            *slot = Slot { second, events: 1 };
+        } else if slot.second == second {
+            slot.events += 1;
+        } // Else too late: the slot has gone to a newer second.
+    }
+}
+
+fn second_of(stamp: Stamp) -> i64 {
+    stamp.as_nanos().div_euclid(1_000_000_000)
+}
+
+impl<C: Clock> Record for MutexRing<C> {
+    fn record_all(&self, events: u64) {
+        for _ in 0..events {
+            self.count_one(second_of(self.clock.now()));
+        }
+    }
+}
+
+impl<C: Clock> RecordAt for MutexRing<C> {
+    fn record_all_at(&self, stamp: Stamp, events: u64) {
+        for _ in 0..events {
+            self.count_one(second_of(stamp));
+        }
+    }
+}
+
+impl<C: Clock> Count for MutexRing<C> {
+    fn count_past(&self, window: Duration) -> u64 {
+        let newest = second_of(self.clock.now());
+        let oldest = newest - window.as_secs() as i64 + 1;
+        let slots = self.slots.lock().expect("no thread panicked with the lock");
+        let (end, start) = slots.split_at(oldest.rem_euclid(slots.len() as i64) as usize);
+        let past = start.iter().chain(end).take(window.as_secs() as usize);
+        let inside = |slot: &&Slot| (oldest..=newest).contains(&slot.second);
+        past.filter(inside).map(|slot| slot.events).sum()
+    }
+}

@@ -1,0 +1,89 @@
+//! Ours, called as a user would call them.
+
+use std::time::Duration;
+
+use codec::{ActionTime, decode};
+use core_actions::{Mean, MergedTracker};
+use core_time::{Clock, EventCounter, Stamp, WindowSpec};
+use facade::Windrow;
+
+use super::{Add, AddAction, Count, GetStats, Record, RecordAt};
+use crate::workload::Sample;
+
+const TAKEN: &str = "the workload holds nothing to refuse";
+
+impl<S: Mean> AddAction for MergedTracker<S> {
+    fn add_lines(&self, lines: &[&[u8]]) {
+        for line in lines {
+            let action = decode(line).expect(TAKEN);
+            self.add(action.name.as_str(), action.time).expect(TAKEN);
+        }
+    }
+}
+
+impl<S: Mean> Add for MergedTracker<S> {
+    type Parsed = (&'static str, ActionTime);
+
+    fn parsed(sample: Sample) -> Self::Parsed {
+        (sample.name(), ActionTime::try_from(sample.time()).expect(TAKEN))
+    }
+
+    fn add_parsed(&self, actions: &[Self::Parsed]) {
+        for &(name, time) in actions {
+            self.add(name, time).expect(TAKEN);
+        }
+    }
+}
+
+impl<S: Mean> GetStats for MergedTracker<S> {
+    fn stats_text(&self) -> String {
+        let stats = self.stats();
+        codec::encode(stats.iter().map(|row| (row.action(), row.mean())))
+    }
+}
+
+impl AddAction for Windrow {
+    fn add_lines(&self, lines: &[&[u8]]) {
+        for line in lines {
+            self.add_action(line).expect(TAKEN);
+        }
+    }
+}
+
+impl GetStats for Windrow {
+    fn stats_text(&self) -> String {
+        self.get_stats()
+    }
+}
+
+/// An event counter with buckets of one second.
+///
+/// # Panics
+///
+/// If there is no such counter.
+pub fn counter(span_s: u64, clock: impl Clock) -> EventCounter {
+    let spec = WindowSpec::builder().span(Duration::from_secs(span_s)).build();
+    EventCounter::with_clock(spec.expect("a few seconds to a day"), clock)
+}
+
+impl Record for EventCounter {
+    fn record_all(&self, events: u64) {
+        for _ in 0..events {
+            self.record();
+        }
+    }
+}
+
+impl RecordAt for EventCounter {
+    fn record_all_at(&self, stamp: Stamp, events: u64) {
+        for _ in 0..events {
+            self.record_at(stamp, 1).expect(TAKEN);
+        }
+    }
+}
+
+impl Count for EventCounter {
+    fn count_past(&self, window: Duration) -> u64 {
+        self.count(window).expect("a window within the span").events
+    }
+}

@@ -1,0 +1,198 @@
+//! What the person at the terminal is told besides results: all of it on standard error.
+
+use std::fmt::{self, Display};
+use std::io::{self, Write};
+
+use clap::builder::styling::{AnsiColor, Style};
+use facade::DecodeError;
+
+use crate::input::Reading;
+use crate::lines::Line;
+use crate::render::{Styled, grouped};
+use crate::spot::{self, Spot};
+
+/// How many refused lines are shown. They are often of one kind, and there may be millions.
+pub(crate) const REFUSALS_TOLD_MAX: usize = 5;
+
+const BAD: Style = AnsiColor::Red.on_default().bold();
+const PLACE: Style = Style::new().bold();
+
+/// A line that is no action: where, why, and what it looks like there.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    place: String,
+    reason: String,
+    spot: Spot,
+}
+
+impl Refusal {
+    pub(crate) fn new(file: &str, line: &Line<'_>, error: &DecodeError) -> Self {
+        let at = error.at();
+        let reason = error.to_string();
+        // The place comes first here, as a column; said twice, from 0 and from 1, it would confuse.
+        let reason = reason.strip_suffix(&format!(" (byte {at})")).unwrap_or(&reason).to_owned();
+        let place = format!("{file}:{}:{}", line.number, at + 1);
+        Self { place, reason, spot: Spot::new(line.bytes, at) }
+    }
+}
+
+impl Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { place, reason, spot: Spot { text, column } } = self;
+        let caret = Styled(BAD, '^');
+        write!(f, "{}: {reason}\n  {text}\n  {:column$}{caret}", Styled(PLACE, place), "")
+    }
+}
+
+/// A file that could not be read.
+#[derive(Debug)]
+pub(crate) struct Unreadable {
+    pub(crate) name: String,
+    pub(crate) error: io::Error,
+    /// How many lines of it were read before.
+    pub(crate) lines: u64,
+}
+
+impl Display for Unreadable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, error, lines } = self;
+        write!(f, "{}: {}", Styled(PLACE, name), reason(error))?;
+        match error.kind() {
+            io::ErrorKind::NotFound => {
+                write!(f, "\n  check how it is spelt, and the folder that it is looked for in")
+            }
+            io::ErrorKind::PermissionDenied => {
+                write!(f, "\n  it needs to be readable by you; check its permissions")
+            }
+            io::ErrorKind::IsADirectory => {
+                write!(f, "\n  name the files in it, such as {name}/*.ndjson")
+            }
+            _ if *lines > 0 => {
+                write!(f, "\n  the {} lines before that were read", grouped(*lines))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Reading {
+    /// Tells what was not read and what was refused.
+    pub(crate) fn tell(&self) {
+        for file in &self.unreadable {
+            tell(file);
+        }
+        if self.refused == 0 {
+            return;
+        }
+        let (refused, lines) = (grouped(self.refused), grouped(self.lines));
+        let told = self.refusals.len() as u64;
+        let more = if self.refused > told { format!("; the first {told}:") } else { ":".into() };
+        let lines = format!("{lines} line{}", if self.lines == 1 { "" } else { "s" });
+        tell(format!("{} of {lines} refused and not counted{more}", Styled(BAD, refused)));
+        for refusal in &self.refusals {
+            say(refusal);
+        }
+    }
+}
+
+/// Tells what is being waited for, where nothing else would be seen to happen.
+pub(crate) fn tell_waiting() {
+    let end = if cfg!(windows) { "Ctrl-Z and Enter" } else { "Ctrl-D" };
+    tell(format!(
+        "waiting for actions, a line each: {{\"action\":\"jump\",\"time\":100}}\n  \
+         {end} on a line of its own ends the input; `windrow --help` tells more"
+    ));
+}
+
+/// Tells that results could not be written.
+pub(crate) fn tell_output(error: &io::Error) {
+    tell(format!("standard output: {}", reason(error)));
+}
+
+/// A name or a line as a terminal may show it.
+pub(crate) fn visible(bytes: &[u8]) -> String {
+    spot::visible(bytes)
+}
+
+/// What the system says, without the number it has for it.
+///
+/// The common reasons are worded here, for they are not worded the same everywhere.
+fn reason(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "No such file or directory".into(),
+        io::ErrorKind::PermissionDenied => "Permission denied".into(),
+        io::ErrorKind::IsADirectory => "Is a directory".into(),
+        _ => {
+            let text = error.to_string();
+            text.split(" (os error").next().unwrap_or_default().to_owned()
+        }
+    }
+}
+
+fn tell(what: impl Display) {
+    say(format_args!("windrow: {what}"));
+}
+
+fn say(what: impl Display) {
+    // Nobody is left to be told if this fails.
+    let _ = writeln!(anstream::stderr().lock(), "{what}");
+}
+
+#[cfg(test)]
+mod tests {
+    use facade::Limits;
+
+    use super::*;
+
+    fn plain(text: impl Display) -> String {
+        anstream::adapter::strip_str(&text.to_string()).to_string()
+    }
+
+    #[track_caller]
+    fn check(kind: io::ErrorKind, lines: u64, expected: &str) {
+        let file = Unreadable { name: "logs".into(), error: kind.into(), lines };
+        assert_eq!(plain(file), expected);
+    }
+
+    #[test]
+    fn unreadable_file_is_told_with_what_to_do() {
+        check(
+            io::ErrorKind::NotFound,
+            0,
+            "logs: No such file or directory\n  \
+             check how it is spelt, and the folder that it is looked for in",
+        );
+        check(
+            io::ErrorKind::PermissionDenied,
+            0,
+            "logs: Permission denied\n  it needs to be readable by you; check its permissions",
+        );
+        check(
+            io::ErrorKind::IsADirectory,
+            0,
+            "logs: Is a directory\n  name the files in it, such as logs/*.ndjson",
+        );
+        check(io::ErrorKind::TimedOut, 0, "logs: timed out");
+        check(
+            io::ErrorKind::TimedOut,
+            1_234,
+            "logs: timed out\n  the 1,234 lines before that were read",
+        );
+    }
+
+    #[test]
+    fn number_that_the_system_has_for_a_reason_is_left_out() {
+        let text = reason(&io::Error::from_raw_os_error(5));
+        assert!(!text.is_empty() && !text.contains("os error"), "{text}");
+    }
+
+    #[test]
+    fn refusal_names_its_place_once() {
+        let bytes = br#"{"action":"jump","time":-1}"#;
+        let error = Limits::default().decode(bytes).unwrap_err();
+        let line = Line { number: 7, bytes, len: bytes.len() };
+        let expected = "a.ndjson:7:25: time is `-1`, expected 0 or more\n  \
+                        {\"action\":\"jump\",\"time\":-1}\n                          ^";
+        assert_eq!(plain(Refusal::new("a.ndjson", &line, &error)), expected);
+    }
+}

@@ -1,0 +1,156 @@
+//! The surroundings of one byte of a line, made fit for a terminal.
+//!
+//! A line may be long, may hold anything, and is shown to somebody. So it is cut to what fits
+//! around the spot, and what would move the cursor, hide or turn around text is written as an
+//! escape.
+
+use unicode_width::UnicodeWidthStr;
+
+/// How many columns are shown before the spot, and from the spot on.
+const BEFORE_COLUMNS: usize = 48;
+const AFTER_COLUMNS: usize = 28;
+/// How many bytes on either side are looked at: more than those columns can hold of any usual text.
+const AROUND_BYTES: usize = 512;
+
+/// A part of a line, and the column of the spot in it.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Spot {
+    /// The part, with `…` where it was cut.
+    pub(crate) text: String,
+    /// How many columns of it come before the spot.
+    pub(crate) column: usize,
+}
+
+impl Spot {
+    /// Shows what is around the byte `at`, which may be one past the end.
+    pub(crate) fn new(line: &[u8], at: usize) -> Self {
+        let start = character_start(line, at.saturating_sub(AROUND_BYTES));
+        let end = character_start(line, at.saturating_add(AROUND_BYTES));
+        let pieces = pieces(&line[start..end]);
+        // The piece that holds the spot: the last one that does not begin after it.
+        let next = pieces.partition_point(|(offset, _)| start + offset <= at);
+        let ended = at >= line.len();
+        let (before, after) = pieces.split_at(if ended { next } else { next.saturating_sub(1) });
+
+        let kept = fitting(before.iter().rev(), BEFORE_COLUMNS);
+        let cut = start > 0 || kept < before.len();
+        let mut text = if cut { "…".to_owned() } else { String::new() };
+        text.extend(before[before.len() - kept..].iter().map(|(_, shown)| shown.as_str()));
+        let column = text.width();
+
+        let kept = fitting(after.iter(), AFTER_COLUMNS);
+        text.extend(after[..kept].iter().map(|(_, shown)| shown.as_str()));
+        if end < line.len() || kept < after.len() {
+            text.push('…');
+        }
+        Self { text, column }
+    }
+}
+
+/// Bytes as text that a terminal shows as it is.
+pub(crate) fn visible(bytes: &[u8]) -> String {
+    pieces(bytes).into_iter().map(|(_, shown)| shown).collect()
+}
+
+/// Where the character begins that holds the byte `at`; the end, if it is past that.
+fn character_start(line: &[u8], at: usize) -> usize {
+    let at = at.min(line.len());
+    let continues = |at: &usize| line.get(*at).is_some_and(|byte| byte & 0xC0 == 0x80);
+    // Where there is no beginning within the length of a character, the bytes are no UTF-8 anyway.
+    (at.saturating_sub(3)..=at).rev().find(|at| !continues(at)).unwrap_or(at)
+}
+
+/// Splits bytes into characters as they are shown, each with its offset.
+fn pieces(bytes: &[u8]) -> Vec<(usize, String)> {
+    let mut pieces = Vec::new();
+    let mut offset = 0;
+    for chunk in bytes.utf8_chunks() {
+        for c in chunk.valid().chars() {
+            let shown = if is_unsafe(c) { c.escape_default().collect() } else { c.into() };
+            pieces.push((offset, shown));
+            offset += c.len_utf8();
+        }
+        for byte in chunk.invalid() {
+            pieces.push((offset, format!("\\x{byte:02X}")));
+            offset += 1;
+        }
+    }
+    pieces
+}
+
+/// Whether a character would do something else than take its place in the line.
+fn is_unsafe(c: char) -> bool {
+    match c {
+        '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' => true, // Direction.
+        '\u{2028}' | '\u{2029}' => true,                                       // Line ends.
+        '\u{200B}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}' => true,             // Of no width.
+        '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E007F}' => true,           // Notes and tags.
+        _ => c.is_control(),
+    }
+}
+
+/// How many pieces fit into so many columns.
+fn fitting<'a>(pieces: impl Iterator<Item = &'a (usize, String)>, columns: usize) -> usize {
+    let ends = pieces.scan(0, |end, (_, shown)| {
+        *end += shown.width();
+        Some(*end)
+    });
+    ends.take_while(|end| *end <= columns).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(line: impl AsRef<[u8]>, at: usize, text: &str, column: usize) {
+        assert_eq!(Spot::new(line.as_ref(), at), Spot { text: text.into(), column });
+    }
+
+    #[test]
+    fn short_line_is_shown_whole() {
+        check("abc", 0, "abc", 0);
+        check("abc", 2, "abc", 2);
+        check("abc", 3, "abc", 3);
+        check("abc", 9, "abc", 3);
+        check("", 0, "", 0);
+    }
+
+    #[test]
+    fn long_line_is_cut_around_the_spot() {
+        let line: String = ('a'..='z').cycle().take(2_000).collect();
+        let (before, after) = (&line[1_000 - 48..1_000], &line[1_000..1_028]);
+        check(&line, 1_000, &format!("…{before}{after}…"), 49);
+        check(&line, 0, &format!("{}…", &line[..28]), 0);
+        check(&line, 48, &format!("{}…", &line[..76]), 48);
+        check(&line, 49, &format!("…{}…", &line[1..77]), 49);
+        check(&line, 1_972, &format!("…{}", &line[1_972 - 48..]), 49);
+        check(&line, 2_000, &format!("…{}", &line[1_952..]), 49);
+    }
+
+    #[test]
+    fn columns_are_those_of_the_terminal() {
+        check("跳 x", 4, "跳 x", 3); // Two columns wide, three bytes long.
+        check("跳 x", 2, "跳 x", 0); // Inside of a character: at its beginning.
+        check("e\u{301} x", 4, "e\u{301} x", 2); // No column of its own.
+        check("a\tb", 2, "a\\tb", 3);
+        check("\u{1b}[31m", 1, "\\u{1b}[31m", 6);
+        check("\u{202e}x", 3, "\\u{202e}x", 8);
+        check(b"a\xFF\x80b", 2, "a\\xFF\\x80b", 5);
+    }
+
+    #[test]
+    fn cut_through_a_character_is_made_before_it() {
+        for shift in 0..3 {
+            let line = format!("{}{}", "a".repeat(shift), "跳".repeat(1_000));
+            let spot = Spot::new(line.as_bytes(), shift + 1_500);
+            assert_eq!(spot.text, format!("…{}…", "跳".repeat((48 + 28) / 2)));
+        }
+    }
+
+    #[test]
+    fn bytes_without_any_beginning_are_shown() {
+        let spot = Spot::new(&[0x80; 2_000], 1_000);
+        assert_eq!(spot.text, format!("…{}…", "\\x80".repeat(12 + 7)));
+    }
+}

@@ -1,0 +1,80 @@
+//! The sample that is shipped, against figures that are computed here in another way (A2, A4, C7).
+
+use std::collections::HashMap;
+use std::fs;
+use std::process::{Command, Stdio};
+
+use serde_json::{Value, json};
+
+/// What `windrow` prints about the sample, run from the root of the workspace as its README has it.
+fn stats(format: &str) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_windrow"))
+        .args(["stats", "crates/cli/samples/startup.ndjson", "--format", format])
+        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+        .env_remove("CLICOLOR_FORCE")
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    assert_eq!((output.status.code(), output.stderr.len()), (Some(0), 0));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// The name, count and sum of each action in the order first seen.
+///
+/// The times of the sample are integers, so that a sum of integers is all it takes.
+fn sums() -> Vec<(String, u128, u128)> {
+    let text = fs::read_to_string("samples/startup.ndjson").unwrap();
+    let mut places = HashMap::new();
+    let mut sums: Vec<(String, u128, u128)> = Vec::new();
+    for line in text.lines() {
+        let value: Value = serde_json::from_str(line).unwrap();
+        let (name, time) = (value["action"].as_str().unwrap(), value["time"].as_u64().unwrap());
+        let place = *places.entry(name.to_owned()).or_insert(sums.len());
+        if place == sums.len() {
+            sums.push((name.to_owned(), 0, 0));
+        }
+        sums[place].1 += 1;
+        sums[place].2 += u128::from(time);
+    }
+    sums
+}
+
+#[test]
+fn means_of_the_sample_are_those_of_a_plain_sum() {
+    let mean = |count: u128, sum: u128| {
+        // Below 2^53 both are floats without loss, and a division rounds once: that is the mean.
+        assert!(count < 1 << 53 && sum < 1 << 53);
+        if sum.is_multiple_of(count) {
+            json!((sum / count) as u64)
+        } else {
+            json!(sum as f64 / count as f64)
+        }
+    };
+    let rows = sums().into_iter();
+    let rows = rows.map(|(action, count, sum)| json!({"action": action, "avg": mean(count, sum)}));
+    let found: Value = serde_json::from_str(&stats("json")).unwrap();
+    assert_eq!(found, Value::from_iter(rows));
+}
+
+#[test]
+fn table_of_the_sample_is_the_one_shipped() {
+    let golden = fs::read_to_string("samples/startup.expected.txt").unwrap().replace('\r', "");
+    assert_eq!(stats("table"), golden);
+}
+
+#[test]
+fn table_of_the_sample_has_all_counts_and_means_to_three_digits() {
+    let text = stats("table");
+    let mut lines = text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+    assert_eq!(lines.next().unwrap(), ["action", "count", "mean"]);
+    for (action, count, sum) in sums() {
+        let line = lines.next().unwrap();
+        let (whole, thousandths) = line[2].split_once('.').unwrap();
+        assert_eq!((line[0], thousandths.len()), (action.as_str(), 3));
+        assert_eq!(line[1], count.to_string(), "{action}");
+        // The mean written is within half a thousandth of sum / count, in whole numbers.
+        let written: u128 = format!("{whole}{thousandths}").parse().unwrap();
+        assert!((written * count).abs_diff(sum * 1_000) * 2 <= count, "{action}: {line:?}");
+    }
+    assert_eq!(lines.next(), None);
+}

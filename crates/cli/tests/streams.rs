@@ -1,0 +1,150 @@
+//! What comes in and goes out through pipes: ends, lengths, and readers that go away (C4, C5).
+
+use std::io::{self, Write};
+use std::process::{Child, Command, Output, Stdio};
+use std::thread;
+
+const JUMP: &[u8] = br#"{"action":"jump","time":100}"#;
+const MIB: usize = 1 << 20;
+
+fn windrow(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_windrow"));
+    command.args(args).env_remove("CLICOLOR_FORCE");
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// Writes beside reading, so that neither waits for the other for ever.
+fn feed(mut child: Child, input: &[u8]) -> Output {
+    let mut stdin = child.stdin.take().unwrap();
+    thread::scope(|scope| {
+        scope.spawn(move || stdin.write_all(input).unwrap());
+        child.wait_with_output().unwrap()
+    })
+}
+
+/// Counts the lines of the input that are actions, and says what is told of the others.
+#[track_caller]
+fn check(input: &[u8], jumps: u64, told: &str, code: i32) {
+    let output = feed(windrow(&["stats"]).spawn().unwrap(), input);
+    let result = String::from_utf8(output.stdout).unwrap();
+    let counts: Vec<_> = result.lines().skip(1).collect();
+    let expected = if jumps == 0 { vec![] } else { vec![format!("jump    {jumps:>5}   100")] };
+    let shown = input[..input.len().min(100)].escape_ascii();
+    assert_eq!(counts, expected, "{shown}");
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), told, "{shown}");
+    assert_eq!(output.status.code(), Some(code), "{shown}");
+}
+
+#[test]
+fn no_input_is_no_fault() {
+    check(b"", 0, "", 0);
+    check(b"\n\n", 0, "", 0);
+    let output = feed(windrow(&["stats", "--format", "json"]).spawn().unwrap(), b"");
+    assert_eq!((output.stdout.as_slice(), output.status.code()), (&b"[]\n"[..], Some(0)));
+}
+
+#[test]
+fn every_line_end_is_taken() {
+    check(JUMP, 1, "", 0);
+    check(&[JUMP, b"\n", JUMP].concat(), 2, "", 0);
+    check(&[JUMP, b"\r\n", JUMP, b"\r\n"].concat(), 2, "", 0);
+    check(&[JUMP, b"\r\n\r\n \t\n", JUMP, b"\n"].concat(), 2, "", 0);
+}
+
+#[test]
+fn invalid_utf8_is_refused_where_it_stands() {
+    let input = [JUMP, b"\n{\"action\":\"ju\xFFmp\",\"time\":1}\n", JUMP].concat();
+    let told = "windrow: 1 of 3 lines refused and not counted:\n\
+                <stdin>:2:14: byte 0xFF starts no valid character, expected UTF-8\n  \
+                {\"action\":\"ju\\xFFmp\",\"time\":1}\n               ^\n";
+    check(&input, 2, told, 3);
+}
+
+#[test]
+fn cut_last_line_is_refused() {
+    let input = [JUMP, b"\r\n\r\n{\"action\":\"jump\""].concat();
+    let told = "windrow: 1 of 2 lines refused and not counted:\n\
+                <stdin>:3:17: input ends, expected `,` or `}`\n  \
+                {\"action\":\"jump\"\n                  ^\n";
+    check(&input, 1, told, 3);
+}
+
+#[test]
+fn long_line_is_refused_by_its_length_and_the_next_counts() {
+    let long = vec![b'a'; 5 * MIB + 3];
+    let input = [JUMP, b"\n", &long, b"\r\n", JUMP, b"\n"].concat();
+    let told = format!(
+        "windrow: 1 of 3 lines refused and not counted:\n\
+         <stdin>:2:1048577: input is 5242883 bytes, limit is 1048576\n  …{}\n{:51}^\n",
+        "a".repeat(50),
+        "",
+    );
+    check(&input, 2, &told, 3);
+}
+
+#[test]
+fn line_of_64_mib_takes_no_memory_of_that_size() {
+    let mut child = windrow(&["stats"]).spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let part = vec![b'['; MIB];
+    for _ in 0..64 {
+        stdin.write_all(&part).unwrap();
+    }
+    // All but what the pipe holds was read, and the program waits for more.
+    if let Some(peak) = peak_kib(&child) {
+        assert!(peak < 32 * 1024, "{peak} KiB at most");
+    }
+    stdin.write_all(&[b"\n", JUMP].concat()).unwrap();
+    drop(stdin);
+    let output = child.wait_with_output().unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        told.contains("<stdin>:1:1048577: input is 67108864 bytes, limit is 1048576"),
+        "{told}"
+    );
+    assert_eq!(output.stdout, b"action  count  mean\njump        1   100\n");
+    assert_eq!(output.status.code(), Some(3));
+}
+
+/// The most memory that a process held so far, where the system tells.
+fn peak_kib(child: &Child) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).ok()?;
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    peak.trim().strip_suffix(" kB")?.parse().ok()
+}
+
+/// Runs with a standard output that nobody reads.
+fn unread(args: &[&str], input: &[u8]) -> (String, Option<i32>) {
+    let (reader, writer) = io::pipe().unwrap();
+    drop(reader);
+    let output = feed(windrow(args).stdout(writer).spawn().unwrap(), input);
+    (String::from_utf8(output.stderr).unwrap(), output.status.code())
+}
+
+#[test]
+fn closed_pipe_is_a_quiet_end() {
+    for args in [&["stats"][..], &["stats", "--format", "json"], &["--help"], &["--version"]] {
+        assert_eq!(unread(args, b""), (String::new(), Some(0)), "{args:?}");
+    }
+    assert_eq!(unread(&["demo", "--records", "1"], b""), (String::new(), Some(0)));
+}
+
+#[test]
+fn closed_pipe_hides_no_refusal() {
+    let (told, code) = unread(&["stats"], b"{}\n");
+    assert!(told.starts_with("windrow: 1 of 1 line refused and not counted:\n"), "{told}");
+    assert_eq!(code, Some(3));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn full_disk_is_told() {
+    for args in [&["stats"][..], &["demo", "--records", "1"]] {
+        let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+        let output = feed(windrow(args).stdout(full).spawn().unwrap(), b"");
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(told, "windrow: standard output: No space left on device\n", "{args:?}");
+        assert_eq!(output.status.code(), Some(1), "{args:?}");
+    }
+}

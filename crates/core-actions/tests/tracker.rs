@@ -1,0 +1,143 @@
+//! What the original action trackers did, through the trait that all trackers are behind. Promises A1, A3, A4.
+
+use std::time::Duration;
+
+use core_actions::{
+    ActionTime, ActionTracker, AddError, ExactMean, Mean, MergedTracker, NameError, PostTracker,
+    Raw, RunningTracker, TimeError, Unit,
+};
+use core_time::Statistic;
+
+/// Adds actions and compares all rows: name, count, mean.
+#[track_caller]
+fn check(tracker: &impl ActionTracker, actions: &[(&str, u64)], expected: &[(&str, u64, f64)]) {
+    for &(action, time) in actions {
+        tracker.add(action, ActionTime::from(time)).unwrap();
+    }
+    let stats = tracker.stats();
+    let found: Vec<_> = stats.iter().map(|row| (row.action(), row.count(), row.mean())).collect();
+    assert_eq!(found, expected);
+}
+
+/// Checks both trackers of the original.
+#[track_caller]
+fn check_both(actions: &[(&str, u64)], expected: &[(&str, u64, f64)]) {
+    check(&PostTracker::default(), actions, expected);
+    check(&RunningTracker::default(), actions, expected);
+}
+
+#[test]
+fn nothing_was_recorded_so_there_are_no_rows() {
+    check_both(&[], &[]);
+}
+
+#[test]
+fn means_are_per_action_in_the_order_first_seen() {
+    check_both(
+        &[("jump", 100), ("run", 75), ("jump", 200)],
+        &[("jump", 2, 150.0), ("run", 1, 75.0)],
+    );
+    check_both(
+        &[("z", 1), ("a", 2), ("m", 3), ("z", 2), ("a", 2)],
+        &[("z", 2, 1.5), ("a", 2, 2.0), ("m", 1, 3.0)],
+    );
+}
+
+#[test]
+fn names_are_taken_as_they_are() {
+    check_both(
+        &[("Jump", 1), ("jump", 2), (" jump", 3), ("barrel roll", 4), ("日本", 5)],
+        &[
+            ("Jump", 1, 1.0),
+            ("jump", 1, 2.0),
+            (" jump", 1, 3.0),
+            ("barrel roll", 1, 4.0),
+            ("日本", 1, 5.0),
+        ],
+    );
+}
+
+#[test]
+fn times_of_the_largest_size_do_not_overflow() {
+    let largest = u64::MAX as f64;
+    check_both(&[("a", u64::MAX), ("a", u64::MAX), ("b", 0)], &[("a", 2, largest), ("b", 1, 0.0)]);
+}
+
+#[test]
+fn what_is_no_action_is_refused_and_changes_nothing() {
+    let tracker = RunningTracker::default();
+    tracker.add("jump", 1).unwrap();
+    let refusals = [
+        (tracker.add("", 1), AddError::Name(NameError::Blank { len: 0 })),
+        (tracker.add(" \u{3000}", 1), AddError::Name(NameError::Blank { len: 4 })),
+        (tracker.add("a\tb", 1), AddError::Name(NameError::Control { found: '\t', at: 1 })),
+        (
+            tracker.add(&"x".repeat(257), 1),
+            AddError::Name(NameError::TooLong { len: 257, max: 256 }),
+        ),
+        (tracker.add("jump", -1), AddError::Time(TimeError::Negative)),
+        (tracker.add("jump", -0.5), AddError::Time(TimeError::Negative)),
+        (tracker.add("jump", f64::NAN), AddError::Time(TimeError::NotFinite)),
+        (tracker.add("jump", f64::INFINITY), AddError::Time(TimeError::NotFinite)),
+    ];
+    for (found, expected) in refusals {
+        assert_eq!(found, Err(expected));
+    }
+    check(&tracker, &[], &[("jump", 1, 1.0)]);
+}
+
+#[test]
+fn durations_are_taken_in_the_unit_of_the_tracker() {
+    for (unit, expected) in [
+        (Unit::Nanoseconds, 1_500_000.0),
+        (Unit::Microseconds, 1_500.0),
+        (Unit::Milliseconds, 1.5),
+        (Unit::Seconds, 0.0015),
+    ] {
+        let tracker = RunningTracker::with_unit(unit);
+        tracker.add_duration("jump", Duration::from_micros(1_500)).unwrap();
+        assert_eq!((tracker.unit(), tracker.stats()[0].mean()), (unit, expected));
+    }
+}
+
+#[test]
+fn reset_forgets_everything_and_the_order_starts_anew() {
+    let tracker = PostTracker::default();
+    check(&tracker, &[("a", 1), ("b", 2)], &[("a", 1, 1.0), ("b", 1, 2.0)]);
+    ActionTracker::reset(&tracker);
+    check(&tracker, &[], &[]);
+    check(&tracker, &[("b", 3), ("a", 4)], &[("b", 1, 3.0), ("a", 1, 4.0)]);
+}
+
+/// A statistic of a user's own.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Largest(Option<ActionTime>);
+
+impl Statistic for Largest {
+    type Value = ActionTime;
+
+    fn insert(&mut self, time: ActionTime) {
+        self.0 = self.0.max(Some(time));
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.0 = self.0.max(other.0);
+    }
+}
+
+#[test]
+fn statistics_of_a_users_own_are_kept_beside_others() {
+    let tracker = MergedTracker::<(ExactMean, Largest, Raw)>::default();
+    std::thread::scope(|scope| {
+        for thread in 1..=4_u64 {
+            let tracker = &tracker;
+            scope.spawn(move || tracker.add("jump", thread * 10).unwrap());
+        }
+    });
+    let stats = tracker.stats();
+    let (mean, largest, raw) = stats[0].statistic();
+    assert_eq!((mean.count(), mean.mean()), (4, Some(25.0)));
+    assert_eq!(largest.0, Some(ActionTime::from(40_u64)));
+    assert_eq!((raw.count(), raw.mean()), (4, Some(25.0)));
+    assert_eq!((stats[0].action(), stats[0].first()), ("jump", 0));
+}
