@@ -1,19 +1,19 @@
 //! Exact sums of times, and their correctly rounded mean.
 //!
-//! A float is an integer times a power of two, never below 2^-1074. So the sum of any number of floats
-//! is an integer times 2^-1074, and an integer that is wide enough holds it exactly: 1,074 bits behind
-//! the point, 1,024 before it, and 64 more for 2^64 values of the largest size. Adding one value
-//! touches two or three 64-bit limbs of it. Nothing is rounded before the end, so the order in which
-//! values arrive or sums are merged cannot be seen in the result.
+//! A float is an integer times a power of two, never below 2^-1074. So the sum of any number of
+//! floats is an integer times 2^-1074, and an integer that is wide enough holds it exactly: 1,074
+//! bits behind the point, 1,024 before it, and 64 more for 2^64 values of the largest size. Adding
+//! one value touches two or three 64-bit limbs of it. Nothing is rounded before the end, so the
+//! order in which values arrive or sums are merged cannot be seen in the result.
 //!
 //! Integers, the common case, are kept apart in 128 bits, and the wide integer is only there once a
 //! value with a fraction (or one above 2^64) arrived.
 //!
 //! A compensated sum (Kahan, Neumaier) is nearly as exact, and not at all independent of order.
 //!
-//! After R. M. Neal, "Fast exact summation using small and large superaccumulators" (2015), who spreads
-//! the integer over overlapping chunks to put off carries; here, where all values have one sign, a
-//! carry seldom runs further than a limb and plain limbs are smaller.
+//! After R. M. Neal, "Fast exact summation using small and large superaccumulators" (2015), who
+//! spreads the integer over overlapping chunks to put off carries; here, where all values have one
+//! sign, a carry seldom runs further than a limb and plain limbs are smaller.
 
 use crate::time::ActionTime;
 
@@ -119,7 +119,8 @@ fn add(to: &mut [u64], what: &[u64]) {
     debug_assert!(!carry, "sum does not fit");
 }
 
-/// Divides an integer, whose lowest bit stands for two to `lowest_bit`, and rounds to the nearest float.
+/// Divides an integer, whose lowest bit stands for two to `lowest_bit`, and rounds to the nearest
+/// float.
 fn divide(limbs: &mut [u64], by: u64, lowest_bit: i32) -> f64 {
     let mut rest = 0_u64;
     for limb in limbs.iter_mut().rev() {
@@ -127,14 +128,14 @@ fn divide(limbs: &mut [u64], by: u64, lowest_bit: i32) -> f64 {
             continue;
         }
         let part = u128::from(rest) << 64 | u128::from(*limb);
-        *limb = (part / u128::from(by)) as u64; // Below 2^64, because the rest is below the divisor.
+        *limb = (part / u128::from(by)) as u64; // It fits, because the rest is below the divisor.
         rest = (part % u128::from(by)) as u64;
     }
     round(limbs, lowest_bit, rest != 0)
 }
 
-/// The nearest float to an integer whose lowest bit stands for two to `lowest_bit`; `more` if there is
-/// anything behind it.
+/// The nearest float to an integer whose lowest bit stands for two to `lowest_bit`; `more` if there
+/// is anything behind it.
 fn round(limbs: &[u64], lowest_bit: i32, more: bool) -> f64 {
     let Some(top) = limbs.iter().rposition(|&limb| limb != 0) else { return 0.0 };
     let top_bit = top as i32 * 64 + limbs[top].ilog2() as i32;
@@ -150,8 +151,8 @@ fn round(limbs: &[u64], lowest_bit: i32, more: bool) -> f64 {
     let beyond_half = more || any_below(limbs, last_bit - 1);
     let up = half && (beyond_half || mantissa & 1 == 1);
     let exponent = (last + lowest_bit - LOWEST_BIT) as u64;
-    // The mantissa's leading one, if it has it, adds the one by which exponents are stored; a carry out
-    // of the mantissa adds another. So both need no case of their own.
+    // The mantissa's leading one, if it has it, adds the one by which exponents are stored; a carry
+    // out of the mantissa adds another. So both need no case of their own.
     f64::from_bits((exponent << FRACTION_BITS) + mantissa + u64::from(up))
 }
 
@@ -197,13 +198,13 @@ mod tests {
             (0_u64..1_000).prop_map(ActionTime::from),
             (0_u64..0x7ff0_0000_0000_0000).prop_map(move |bits| float(f64::from_bits(bits))),
             (0.0..5_000.0).prop_map(float),
-            (0_u64..1 << 54).prop_map(move |bits| float(f64::from_bits(bits))), // Subnormal and near.
+            (0_u64..1 << 54).prop_map(move |bits| float(f64::from_bits(bits))),
             (0_u64..100).prop_map(move |less| float(f64::from_bits(f64::MAX.to_bits() - less))),
         ]
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..Default::default() })]
 
         #[test]
         fn mean_is_the_nearest_float(times in prop::collection::vec(time(), 1..40)) {
@@ -221,8 +222,8 @@ mod tests {
         }
 
         #[test]
-        fn ratio_is_the_nearest_float(numerator: u128, denominator in 1_u64.., shift in 0_u32..128) {
-            let numerator: u128 = numerator >> shift;
+        fn ratio_is_the_nearest_float(number: u128, denominator in 1_u64.., shift in 0_u32..128) {
+            let numerator: u128 = number >> shift;
             let value = Ratio::new(numerator.into(), denominator.into());
             check_nearest(ratio(numerator, denominator), &value);
         }

@@ -9,8 +9,9 @@ use crate::time::ActionTime;
 ///
 /// # Accuracy
 ///
-/// The mean is the exact sum divided by the count, rounded once to the nearest `f64`, ties to even. So
-/// all statistics that are asked for it agree to the bit, whatever the order of arrival and of merging.
+/// The mean is the exact sum divided by the count, rounded once to the nearest `f64`, ties to even.
+/// So all statistics that are asked for it agree to the bit, whatever the order of arrival and of
+/// merging.
 pub trait Mean: Statistic<Value = ActionTime> {
     /// How many times were taken in.
     fn count(&self) -> u64;

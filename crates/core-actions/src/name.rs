@@ -11,8 +11,8 @@ pub const NAME_BYTES_MAX: usize = 256;
 /// A valid name of an action, borrowed where it can be.
 ///
 /// A name has at least one character that is not Unicode `White_Space`, none of category `Cc`
-/// (control), and at most [`NAME_BYTES_MAX`] bytes. Anything else is allowed, and nothing is changed:
-/// no case folding, no normalisation, no trimming.
+/// (control), and at most [`NAME_BYTES_MAX`] bytes. Anything else is allowed, and nothing is
+/// changed: no case folding, no normalisation, no trimming.
 ///
 /// # Examples
 ///
@@ -99,7 +99,10 @@ pub enum NameError {
         len: usize,
     },
     /// There is a control character (Unicode category `Cc`).
-    #[error("action name holds the control character U+{:04X}, none is allowed (byte {at} of the name)", u32::from(*found))]
+    #[error(
+        "action name holds the control character U+{:04X}, none is allowed (byte {at} of the name)",
+        u32::from(*found)
+    )]
     Control {
         /// The first such character.
         found: char,
@@ -152,24 +155,13 @@ mod tests {
 
     #[test]
     fn control_characters_are_refused_where_they_stand() {
-        check(
-            "a\nb",
-            Err(
-                "action name holds the control character U+000A, none is allowed (byte 1 of the name)",
-            ),
-        );
-        check(
-            "é\u{85}",
-            Err(
-                "action name holds the control character U+0085, none is allowed (byte 2 of the name)",
-            ),
-        );
-        check(
-            "\u{7f}",
-            Err(
-                "action name holds the control character U+007F, none is allowed (byte 0 of the name)",
-            ),
-        );
+        let check_control = |name: &str, found: &str, at: usize| {
+            let holds = format!("action name holds the control character {found}, none is allowed");
+            check(name, Err(&format!("{holds} (byte {at} of the name)")));
+        };
+        check_control("a\nb", "U+000A", 1);
+        check_control("é\u{85}", "U+0085", 2);
+        check_control("\u{7f}", "U+007F", 0);
         check("\u{ad}", Ok(())); // A soft hyphen is of category Cf, one step outside Cc.
     }
 

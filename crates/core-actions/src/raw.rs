@@ -13,8 +13,8 @@ const CHUNK: usize = 4_096;
 
 /// Keeps every time, in 8 bytes each.
 ///
-/// A copy shares all but the newest few thousand values with the original, so that taking one is quick
-/// however many there are.
+/// A copy shares all but the newest few thousand values with the original, so that taking one is
+/// quick however many there are.
 ///
 /// # Accuracy
 ///
@@ -100,8 +100,8 @@ impl Eq for Raw {}
 
 /// The exact sum of a chunk of integers.
 ///
-/// Halves are summed apart, each in 64 bits, which the compiler does for several values at once; with
-/// 128 bits, or with carries, it does one after the other.
+/// Halves are summed apart, each in 64 bits, which the compiler does for several values at once;
+/// with 128 bits, or with carries, it does one after the other.
 fn sum_of(integers: &[u64]) -> u128 {
     debug_assert!(integers.len() <= 1 << 32, "sum of halves does not fit");
     let halves =
@@ -133,15 +133,24 @@ impl<T: Copy> Chunks<T> {
     #[inline]
     fn push(&mut self, value: T) {
         self.newest.push(value);
-        if self.newest.len() == CHUNK {
-            self.full.push(self.newest.as_slice().into());
-            self.newest.clear();
-        }
+        self.share_full_chunk();
     }
 
     fn merge(&mut self, other: &Self) {
         self.full.extend(other.full.iter().cloned());
-        other.newest.iter().for_each(|&value| self.push(value));
+        let room = (CHUNK - self.newest.len()).min(other.newest.len());
+        let (fitting, rest) = other.newest.split_at(room);
+        self.newest.extend_from_slice(fitting);
+        self.share_full_chunk();
+        self.newest.extend_from_slice(rest);
+    }
+
+    #[inline]
+    fn share_full_chunk(&mut self) {
+        if self.newest.len() == CHUNK {
+            self.full.push(self.newest.as_slice().into());
+            self.newest.clear();
+        }
     }
 
     fn slices(&self) -> impl Iterator<Item = &[T]> {

@@ -26,9 +26,9 @@ impl<S> Row<S> {
         &self.action
     }
 
-    /// The place of the action's first record among the first records of all: rows come in this order.
+    /// When the action was first recorded, as the number by which rows are ordered.
     ///
-    /// Numbers grow; they need not follow each other without gaps.
+    /// Numbers grow with first records; they may leave gaps.
     #[must_use]
     pub fn first(&self) -> u64 {
         self.first

@@ -14,8 +14,8 @@ const TWO_POW_64: f64 = 18_446_744_073_709_551_616.0;
 
 /// How long an action took, in whatever unit the caller counts in.
 ///
-/// A finite number that is not negative. Integers up to 2^64 - 1 are kept exactly, everything else as
-/// the nearest `f64`; a float that holds an integer is that integer, and `-0.0` is 0.
+/// A finite number that is not negative. Integers up to 2^64 - 1 are kept exactly, everything else
+/// as the nearest `f64`; a float that holds an integer is that integer, and `-0.0` is 0.
 ///
 /// # Examples
 ///

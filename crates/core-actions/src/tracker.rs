@@ -1,13 +1,13 @@
 //! The trackers: a statistic for each action, recorded by any number of threads.
 //!
-//! Each thread has a table of its own, from names to rows, and each row a lock that nobody contends for
-//! but a reader, who takes it for one row at a time and as long as it takes to copy that. So a record
-//! finds its row without looking at anything that other threads write, and a reader sees a cut of each
-//! row: all figures of exactly the same records.
+//! Each thread has a table of its own, from names to rows, and each row a lock that nobody contends
+//! for but a reader, who takes it for one row at a time and as long as it takes to copy that. So a
+//! record finds its row without looking at anything that other threads write, and a reader sees a
+//! cut of each row: all figures of exactly the same records.
 //!
-//! The registry knows, by name, the rows of all threads. It is touched when a thread meets a name for
-//! the first time, and by readers. A thread that ends leaves its table to the next one that starts, so
-//! nothing it recorded is lost and short-lived threads do not make memory grow.
+//! The registry knows, by name, the rows of all threads. It is touched when a thread meets a name
+//! for the first time, and by readers. A thread that ends leaves its table to the next one that
+//! starts, so nothing it recorded is lost and short-lived threads do not make memory grow.
 
 use std::cell::RefCell;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -42,8 +42,8 @@ pub trait ActionTracker: Send + Sync {
     ///
     /// # Concurrency
     ///
-    /// Each row is a cut: what was recorded before is in it, what is recorded beside may be, and all of
-    /// its figures are of the same records. Rows are cut one after the other.
+    /// Each row is a cut: what was recorded before is in it, what is recorded beside may be, and
+    /// all of its figures are of the same records. Rows are cut one after the other.
     fn stats(&self) -> Vec<Row<Self::Statistic>>;
 
     /// Forgets all that was recorded before.
@@ -61,9 +61,9 @@ pub trait ActionTracker: Send + Sync {
 ///
 /// # Complexity
 ///
-/// A record costs a look-up in the thread's own table, a lock without contention and one insert; the
-/// name is checked when it is new to the thread. [`stats`](Self::stats) costs by actions and threads,
-/// and by records only if the statistic does.
+/// A record costs a look-up in the thread's own table, a lock without contention and one insert;
+/// the name is checked when it is new to the thread. [`stats`](Self::stats) costs by actions and
+/// threads, and by records only if the statistic does.
 ///
 /// # Concurrency
 ///
@@ -102,7 +102,7 @@ pub struct MergedTracker<S: Statistic<Value = ActionTime>> {
 /// Keeps every time of each action, so that any figure can be had of them, and averages on demand.
 pub type PostTracker = MergedTracker<Raw>;
 
-/// Keeps count and exact sum for each action, so that a mean costs the same however many records it is of.
+/// Keeps count and exact sum for each action: a mean costs the same however many records it has.
 pub type RunningTracker = MergedTracker<ExactMean>;
 
 /// One thread's rows by name, hashed with a seed of the process.
@@ -134,7 +134,8 @@ impl<S: Statistic<Value = ActionTime>> Default for MergedTracker<S> {
 impl<S: Statistic<Value = ActionTime>> MergedTracker<S> {
     /// A tracker that counts time in a unit of one's choice; nanoseconds otherwise.
     ///
-    /// The unit matters to [`add_duration`](Self::add_duration) alone: numbers are taken as they are.
+    /// The unit matters to [`add_duration`](Self::add_duration) alone: numbers are taken as they
+    /// are.
     #[must_use]
     pub fn with_unit(unit: Unit) -> Self {
         Self {
@@ -252,8 +253,8 @@ impl<S: Statistic<Value = ActionTime>> MergedTracker<S> {
     fn insert(&self, row: &SharedRow<S>, time: ActionTime) {
         let mut part = lock(row);
         if part.first.is_none() {
-            // ORDERING: Relaxed. Needs only that a record which happened before has the smaller number,
-            // which coherence gives.
+            // ORDERING: Relaxed. Needs only that a record which happened before has the smaller
+            // number, which coherence gives.
             part.first = Some(self.next.fetch_add(1, Relaxed));
         }
         part.statistic.insert(time);

@@ -1,4 +1,5 @@
-//! What the original action trackers did, through the trait that all trackers are behind. Promises A1, A3, A4.
+//! What the original action trackers did, through the trait that all trackers are behind. Promises
+//! A1, A3, A4.
 
 use std::time::Duration;
 

@@ -1,12 +1,13 @@
 //! What time it is: the only place that asks the machine.
 //!
 //! A counter wants stamps that mean the same on every machine (the wall clock), that never run
-//! backwards, and that cost next to nothing. No clock of the kernel gives all three. So the clocks of
-//! this module go at the pace of a monotonic clock and keep how far the wall is ahead of it. Ten times
-//! a second that is looked at again: where the wall moved forwards (it was set, or the machine slept),
-//! the clock follows; where it was set back, the clock goes on at its own pace until the wall catches
-//! up. The wall is read first and the monotonic clock second, so a pause between the two makes the
-//! difference too small, which the next look mends, and never too large, which nothing could.
+//! backwards, and that cost next to nothing. No clock of the kernel gives all three. So the clocks
+//! of this module go at the pace of a monotonic clock and keep how far the wall is ahead of it. Ten
+//! times a second that is looked at again: where the wall moved forwards (it was set, or the
+//! machine slept), the clock follows; where it was set back, the clock goes on at its own pace
+//! until the wall catches up. The wall is read first and the monotonic clock second, so a pause
+//! between the two makes the difference too small, which the next look mends, and never too large,
+//! which nothing could.
 
 use std::any::Any;
 use std::fmt::Debug;
@@ -21,17 +22,18 @@ use crate::stamp::Stamp;
 
 /// Tells what time it is.
 ///
-/// A counter asks once per record and once per read. A clock should not run backwards; what a counter
-/// makes of one that does is said at [`EventCounter`](crate::EventCounter).
+/// A counter asks once per record and once per read. A clock should not run backwards; what a
+/// counter makes of one that does is said at [`EventCounter`](crate::EventCounter).
 pub trait Clock: Debug + Send + Sync + 'static {
     /// The present moment.
     fn now(&self) -> Stamp;
 
     /// Whether a stamp may be earlier than one given before, on any thread.
     ///
-    /// If so, the bucket that is filling may hold stamps ahead of the present, and a counter leaves it
-    /// out of [`Window::at_least`](crate::Window::at_least); and the bucket that is open for a thread may
-    /// be one the counter no longer holds, so each record takes a lock. Say `false` where you can.
+    /// If so, the bucket that is filling may hold stamps ahead of the present, and a counter leaves
+    /// it out of [`Window::at_least`](crate::Window::at_least); and the bucket that is open for
+    /// a thread may be one the counter no longer holds, so each record takes a lock. Say
+    /// `false` where you can.
     fn may_step_back(&self) -> bool {
         true
     }
@@ -53,8 +55,9 @@ impl<C: Clock> Clock for Arc<C> {
 ///
 /// # Accuracy
 ///
-/// Follows the wall clock forwards within 100 ms. Where the wall is set back, goes on at the monotonic
-/// rate until the wall has caught up; [`ahead_of_wall`](Self::ahead_of_wall) tells by how much.
+/// Follows the wall clock forwards within 100 ms. Where the wall is set back, goes on at the
+/// monotonic rate until the wall has caught up; [`ahead_of_wall`](Self::ahead_of_wall) tells by how
+/// much.
 ///
 /// # Examples
 ///
@@ -74,8 +77,8 @@ pub struct SystemClock;
 ///
 /// # Accuracy
 ///
-/// Behind by up to [`lag`](Self::lag), usually 1 to 10 ms: of no consequence for buckets of a second.
-/// Otherwise as [`SystemClock`].
+/// Behind by up to [`lag`](Self::lag), usually 1 to 10 ms: of no consequence for buckets of a
+/// second. Otherwise as [`SystemClock`].
 ///
 /// # Examples
 ///
@@ -161,9 +164,9 @@ impl Anchor {
     fn now(&self, source: impl Source) -> Stamp {
         let mut monotonic = source.monotonic();
         // ORDERING: Acquire load of `next_look`, then Relaxed of `wall_ahead`.
-        // Needs: a value of `wall_ahead` that was measured; and one not lower than any that made a stamp
-        // which happened before this call.
-        // Gives: the look stores `wall_ahead` before it releases `next_look`; coherence for the second.
+        // Needs: a value of `wall_ahead` that was measured; and one not lower than any that made a
+        // stamp which happened before this call.
+        // Gives: the look stores `wall_ahead` before it releases `next_look`; coherence the second.
         // Not needed: the newest value there is. The next look is soon enough.
         // Checks: `tests::threads_see_one_clock` below, by the second clause.
         if monotonic >= self.next_look.load(Acquire) {
@@ -298,21 +301,20 @@ impl ManualClock {
     /// A clock that shows a moment.
     #[must_use]
     pub fn new(now: Stamp) -> Self {
-        let clock = Self::default();
-        clock.0.nanos.store(now.as_nanos(), Release);
-        clock
+        let nanos = AtomicI64::new(now.as_nanos());
+        Self(Arc::new(Hands { nanos, stepped_back: AtomicBool::new(false) }))
     }
 
     /// Moves the clock forwards, at most to [`Stamp::MAX`].
     pub fn advance(&self, by: Duration) {
-        // ORDERING: Release, so that who sees the clock moved sees what was done before. `set` alike.
+        // ORDERING: Release, so that who sees the clock moved sees what was done before.
         let moved = |now| Some((Stamp::from_nanos(now) + by).as_nanos());
         let _ = self.0.nanos.fetch_update(Release, Relaxed, moved);
     }
 
     /// Moves the clock to a moment, be it an earlier one.
     pub fn set(&self, now: Stamp) {
-        // ORDERING: the flag before the hands, both Release: who sees the earlier time sees the flag.
+        // ORDERING: Release, as in `advance`, and so that who sees the earlier time sees the flag.
         if now < self.now() {
             self.0.stepped_back.store(true, Release);
         }
@@ -327,17 +329,19 @@ impl Clock for ManualClock {
         Stamp::from_nanos(self.0.nanos.load(Acquire))
     }
 
+    #[inline]
     fn may_step_back(&self) -> bool {
         // ORDERING: Acquire, for the Release of `set`.
         self.0.stepped_back.load(Acquire)
     }
 }
 
-/// A clock as a counter keeps it: the two that are on the hot path without a call through a table.
+/// A clock as a counter keeps it: those of this module without a call through a table.
 #[derive(Debug, Clone)]
 pub(crate) enum AnyClock {
     Coarse,
     Fine,
+    Manual(ManualClock),
     Other(Arc<dyn Clock>),
 }
 
@@ -353,6 +357,8 @@ impl AnyClock {
             Self::Coarse
         } else if any.is::<SystemClock>() {
             Self::Fine
+        } else if let Some(clock) = any.downcast_ref::<ManualClock>() {
+            Self::Manual(clock.clone())
         } else {
             Self::Other(Arc::new(clock))
         }
@@ -363,6 +369,7 @@ impl AnyClock {
         match self {
             Self::Coarse => CoarseClock.now(),
             Self::Fine => SystemClock.now(),
+            Self::Manual(clock) => clock.now(),
             Self::Other(clock) => clock.now(),
         }
     }
@@ -371,6 +378,7 @@ impl AnyClock {
     pub(crate) fn may_step_back(&self) -> bool {
         match self {
             Self::Coarse | Self::Fine => false,
+            Self::Manual(clock) => clock.may_step_back(),
             Self::Other(clock) => clock.may_step_back(),
         }
     }

@@ -16,8 +16,9 @@ use crate::window::{Touched, Window};
 
 /// Counts events over sliding windows of time.
 ///
-/// Events are counted by bucket of time, one second wide unless told otherwise, as far back as the span
-/// of 300 s. Any window up to that can be asked for at any time, from any thread, at the same cost.
+/// Events are counted by bucket of time, one second wide unless told otherwise, as far back as the
+/// span of 300 s. Any window up to that can be asked for at any time, from any thread, at the same
+/// cost.
 ///
 /// ```
 /// use core_time::{EventCounter, ManualClock, Stamp};
@@ -40,36 +41,36 @@ use crate::window::{Touched, Window};
 ///
 /// # Accuracy
 ///
-/// Exact to one bucket, and [`Window`] tells the bounds. A bucket takes at least 2^40 events; what it
-/// has no room for is refused, and disturbs no other.
+/// Exact to one bucket, and [`Window`] tells the bounds. A bucket takes at least 2^40 events; what
+/// it has no room for is refused, and disturbs no other.
 ///
 /// # Refusals
 ///
-/// An event older than the span, further ahead of the clock than the tolerance, or beyond the room of
-/// its bucket is not counted, changes nothing, and is counted in [`refused`](Self::refused).
+/// An event older than the span, further ahead of the clock than the tolerance, or beyond the room
+/// of its bucket is not counted, changes nothing, and is counted in [`refused`](Self::refused).
 ///
 /// # Complexity
 ///
-/// A record in the bucket that is open for its thread is a few loads and one store to the thread's own
-/// memory. The first in a new bucket takes a lock and a step of constant cost, however long nothing
-/// happened; one in another bucket takes the lock and at most two square roots of the number of
-/// buckets. A read costs by the threads that ever recorded at once, whatever its window.
+/// A record in the bucket that is open for its thread is a few loads and one store to the thread's
+/// own memory. The first in a new bucket takes a lock and a step of constant cost, however long
+/// nothing happened; one in another bucket takes the lock and at most two square roots of the
+/// number of buckets. A read costs by the threads that ever recorded at once, whatever its window.
 /// Recording allocates once for each of these threads, reading never does.
 ///
 /// # Concurrency
 ///
-/// A record that happened before a read began is in the answer exactly if its bucket is in the window;
-/// one that runs beside the read may or may not be. A read changes nothing. A thread that ends or
-/// panics loses nothing. After `fork` in a process with several threads, the child must not use a
-/// counter that it inherited: another thread may have held its lock.
+/// A record that happened before a read began is in the answer exactly if its bucket is in the
+/// window; one that runs beside the read may or may not be. A read changes nothing. A thread that
+/// ends or panics loses nothing. After `fork` in a process with several threads, the child must not
+/// use a counter that it inherited: another thread may have held its lock.
 ///
 /// # Clocks that step back
 ///
-/// The clocks of this crate do not. With one that does, events are still counted by their stamps, and
-/// a window still ends at what the clock says: an event stamped ahead of that is seen once the clock
-/// is there again. Only an event whose bucket has left the ring, because the clock stepped back by more
-/// than the span after a later one was counted, is refused as too old; and to tell, every record takes
-/// the lock as long as [`Clock::may_step_back`].
+/// The clocks of this crate do not. With one that does, events are still counted by their stamps,
+/// and a window still ends at what the clock says: an event stamped ahead of that is seen once the
+/// clock is there again. Only an event whose bucket has left the ring, because the clock stepped
+/// back by more than the span after a later one was counted, is refused as too old; and to tell,
+/// every record takes the lock as long as [`Clock::may_step_back`].
 pub struct EventCounter {
     ledger: Ledger,
     clock: AnyClock,
@@ -155,9 +156,9 @@ impl EventCounter {
     ///
     /// # Errors
     ///
-    /// [`RecordError::TooOld`] if the stamp is older than the span, [`RecordError::TooNew`] if it is
-    /// further ahead of the clock than the tolerance, [`RecordError::Full`] if its bucket has no room.
-    /// Nothing is counted then but the refusal.
+    /// [`RecordError::TooOld`] if the stamp is older than the span, [`RecordError::TooNew`] if it
+    /// is further ahead of the clock than the tolerance, [`RecordError::Full`] if its bucket
+    /// has no room. Nothing is counted then but the refusal.
     pub fn record_at(&self, stamp: Stamp, events: u64) -> Result<(), RecordError> {
         let now = self.clock.now();
         if let Err(refusal) = self.believe(stamp, now) {
@@ -175,9 +176,9 @@ impl EventCounter {
 
     /// Counts the events of the past `window`, and says how exact that is.
     ///
-    /// The bucket holding the present counts although it is still filling. With buckets of one second
-    /// and a window of x seconds, [`Window::events`] sums the seconds `floor(now) - x + 1` to
-    /// `floor(now)`. A read changes nothing.
+    /// The bucket holding the present counts although it is still filling. With buckets of one
+    /// second and a window of x seconds, [`Window::events`] sums the seconds `floor(now) - x +
+    /// 1` to `floor(now)`. A read changes nothing.
     ///
     /// # Errors
     ///
@@ -187,7 +188,7 @@ impl EventCounter {
         if window > span {
             return Err(WindowError::LongerThanSpan { window, span });
         }
-        let window = nanos(window).unwrap_or_default().cast_signed(); // Not above the span, so it fits.
+        let window = nanos(window).unwrap_or_default().cast_signed(); // Fits, as the span does.
         self.read_at_present(|spec, now, settled| {
             Ok((window > 0).then(|| Touched::past(spec, window, now, settled)))
         })
@@ -195,8 +196,8 @@ impl EventCounter {
 
     /// Counts the events of an interval `from..to`, and says how exact that is.
     ///
-    /// It may end ahead of the clock: events stamped so, within the tolerance, are counted. Where it
-    /// begins and ends at the edges of buckets, the answer is exact.
+    /// It may end ahead of the clock: events stamped so, within the tolerance, are counted. Where
+    /// it begins and ends at the edges of buckets, the answer is exact.
     ///
     /// # Errors
     ///
@@ -293,8 +294,9 @@ impl EventCounter {
 
     /// Reads the buckets that are touched, seen from the present.
     ///
-    /// Between asking the clock and reading, other threads may move on so far that the oldest bucket is
-    /// gone, if this one is not let run for long; then the present is asked for again.
+    /// Between asking the clock and reading, other threads may move on so far that the oldest
+    /// bucket is gone, if this one is not let run for long; then the present is asked for
+    /// again.
     fn read_at_present(
         &self,
         touch: impl Fn(&WindowSpec, Stamp, bool) -> Result<Option<Touched>, WindowError>,

@@ -2,31 +2,31 @@
 //!
 //! Each thread that records owns a [`Cell`]: the bucket that is open for it, and a count that only
 //! grows. To record in that bucket is one plain store to its own memory. When the bucket turns, the
-//! owner takes the ledger's lock, hands the count over to the [`Ring`] that all share, and opens the
-//! new bucket. An event in any other bucket, late or ahead of the clock, goes straight to the ring
-//! under the same lock, so it can neither close nor shift a bucket that is open.
+//! owner takes the ledger's lock, hands the count over to the [`Ring`] that all share, and opens
+//! the new bucket. An event in any other bucket, late or ahead of the clock, goes straight to the
+//! ring under the same lock, so it can neither close nor shift a bucket that is open.
 //!
 //! A reader takes the ring's part and adds every cell's. Between handing over and opening, an event
-//! would be seen twice or not at all; so everything but a cell's `total` changes between two steps of
-//! `version`, odd meanwhile, and a reader that sees it move starts again. After some tries it takes the
-//! lock, so writers that turn without pause cannot starve it.
+//! would be seen twice or not at all; so everything but a cell's `total` changes between two steps
+//! of `version`, odd meanwhile, and a reader that sees it move starts again. After some tries it
+//! takes the lock, so writers that turn without pause cannot starve it.
 //!
 //! # What a reader may see
 //!
-//! Every record that returned before the read began, in its own bucket, once. One that runs beside the
-//! read may or may not be counted. Nothing else.
+//! Every record that returned before the read began, in its own bucket, once. One that runs beside
+//! the read may or may not be counted. Nothing else.
 //!
 //! # Exit and idling
 //!
-//! Nothing happens when a thread ends: its cell stays and is read like any other, until another thread
-//! adopts it and hands it over at its first turn. A cell may then be older than the ring, whose slots
-//! belong to newer buckets by now: what is no longer held is dropped, because it left every window when
-//! its bucket did.
+//! Nothing happens when a thread ends: its cell stays and is read like any other, until another
+//! thread adopts it and hands it over at its first turn. A cell may then be older than the ring,
+//! whose slots belong to newer buckets by now: what is no longer held is dropped, because it left
+//! every window when its bucket did.
 //!
 //! # Reset
 //!
-//! A reset sets every cell's `handed` to its `total`, whoever owns it. The owner may count on meanwhile:
-//! it writes `total` alone, so what it adds is after the reset and stays.
+//! A reset sets every cell's `handed` to its `total`, whoever owns it. The owner may count on
+//! meanwhile: it writes `total` alone, so what it adds is after the reset and stays.
 
 use crate::error::RecordError;
 use crate::ring::{BUCKET_LIMIT, Reading, Ring};
@@ -51,7 +51,7 @@ const READ_TRIES: usize = if cfg!(loom) { 2 } else { 16 };
 
 /// What one thread has counted in its open bucket.
 ///
-/// The owner writes `total`; all else is written under the ledger's lock, by the owner or by a reset.
+/// The owner writes `total`; all else is written under the ledger's lock, by owner or reset.
 #[derive(Debug)]
 pub(crate) struct Cell {
     /// First moment of the open bucket. Meaningless while `len` is 0.
@@ -74,7 +74,7 @@ impl Cell {
         }
     }
 
-    /// Counts events in the open bucket; `false` if the stamp is not in it or it must be handed over.
+    /// Counts events in the open bucket; `false` if the stamp or the number is not for it.
     ///
     /// For the owner alone.
     #[inline]
@@ -106,8 +106,8 @@ impl Cell {
     fn open_events(&self) -> u64 {
         // ORDERING: Relaxed loads, `handed` first.
         // Needs: a total that is not older than what was handed over of it.
-        // Gives: who stored `handed` had seen that much of `total`, and stepped the version after; the
-        // reader's Acquire load of the version, or the lock, receives both.
+        // Gives: who stored `handed` had seen that much of `total`, and stepped the version after;
+        // the reader's Acquire load of the version, or the lock, receives both.
         // Not needed: a cut. `total` only grows, and a newer one is a record beside the read.
         // Checks: loom.rs, `reset_leaves_nothing_of_before_and_all_of_after`.
         let handed = self.handed.load(Relaxed);
@@ -149,11 +149,11 @@ impl Ledger {
         &self.spec
     }
 
-    /// Records events in the caller's own cell, after turning to the bucket of the stamp if that is newer
-    /// than the open one; in the ring if it is older.
+    /// Records events in the caller's own cell, after turning to the bucket of the stamp if that is
+    /// newer than the open one; in the ring if it is older.
     ///
-    /// For a stamp that [`Cell::count`] did not take. The stamp must not be ahead of the clock: a bucket
-    /// opened too early would make every record until then a late one.
+    /// For a stamp that [`Cell::count`] did not take. The stamp must not be ahead of the clock: a
+    /// bucket opened too early would make every record until then a late one.
     #[cold]
     pub(crate) fn turn<'a>(
         &self,
@@ -203,8 +203,8 @@ impl Ledger {
         Ok(())
     }
 
-    /// Makes sure that the ring holds the bucket of a stamp and that the events fit in it, whoever counted
-    /// the others. Refuses otherwise, before anything changed.
+    /// Makes sure that the ring holds the bucket of a stamp and that the events fit in it, whoever
+    /// counted the others. Refuses otherwise, before anything changed.
     fn admit<'a>(
         &self,
         cells: impl Iterator<Item = &'a Cell>,
@@ -332,8 +332,8 @@ impl<'a> Change<'a> {
         // ORDERING: Relaxed add, Release fence.
         // Needs: a reader that sees any store of this change also sees the version odd, or later.
         // Gives: the fence orders this step before all that follow; the reader's fence receives it.
-        // Not needed: that the add is atomic, the lock excludes other changes. But loom, which looks for
-        // conflicts with the last access only, would miss a store whose thread has just loaded.
+        // Not needed: that the add is atomic, the lock excludes other changes. But loom, which
+        // looks for conflicts with the last access only, would miss a store after a load.
         // Checks: loom.rs, `a_read_beside_a_turn_sees_one_state`.
         let version = ledger.version.fetch_add(1, Relaxed);
         fence(Release);

@@ -1,4 +1,4 @@
-//! A place for each thread, found without a lock, that outlives the thread: what an owner writes to.
+//! A place for each thread, found without a lock, that outlives the thread.
 
 use std::fmt;
 use std::sync::atomic::{
@@ -10,13 +10,13 @@ use thread_local::ThreadLocal;
 
 /// A place of its own for each thread, which a reader can visit all of.
 ///
-/// A thread that ends leaves its place as it is to the next thread that starts, so memory follows the
-/// most threads there were at once, and what the place holds is neither lost nor reset.
+/// A thread that ends leaves its place as it is to the next thread that starts, so memory follows
+/// the most threads there were at once, and what the place holds is neither lost nor reset.
 ///
 /// # Concurrency
 ///
-/// A reader sees each place that was made before it began to look. What the owner does with its place
-/// meanwhile is for `T` to order.
+/// A reader sees each place that was made before it began to look. What the owner does with its
+/// place meanwhile is for `T` to order.
 ///
 /// # Examples
 ///
@@ -81,8 +81,8 @@ impl<T: Send + Sync> PerThread<T> {
         std::iter::from_fn(move || {
             // ORDERING: Acquire, for the Release of `make`.
             // Needs: the end comes only after every place that was made before.
-            // Gives: a place is counted before it can be seen, and this is asked anew after each one,
-            // so one that appears meanwhile cannot stand in for another.
+            // Gives: a place is counted before it can be seen, and this is asked anew after each
+            // one, so one that appears meanwhile cannot stand in for another.
             // Not needed: an exact number. One that is counted and not yet there costs a search.
             // Checks: tests/concurrency.rs, `threads_that_appear_hide_no_other`.
             if seen >= self.made.load(Acquire) {
@@ -103,9 +103,9 @@ impl<T: Send + fmt::Debug> fmt::Debug for PerThread<T> {
 mod teardown {
     //! Whether a thread may still be given a place.
     //!
-    //! `thread_local` takes a thread's number back when the thread ends, and panics if a destructor that
-    //! runs after that asks for a new one. A guard of ours that was set up just before is taken down
-    //! just after (thread-locals go in the reverse order), so it tells.
+    //! `thread_local` takes a thread's number back when the thread ends, and panics if a destructor
+    //! that runs after that asks for a new one. A guard of ours that was set up just before is
+    //! taken down just after (thread-locals go in the reverse order), so it tells.
 
     struct Guard;
 

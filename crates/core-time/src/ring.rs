@@ -1,23 +1,24 @@
-//! The bucket ring: closed buckets of time, kept as running totals so that any window is a difference.
+//! The bucket ring: closed buckets of time, kept as running totals so that any window is a
+//! difference.
 //!
-//! Buckets lie in blocks of about the square root of their number. A block knows the events `before`
-//! it, and each of its buckets the events `within` the block up to and including itself; their sum is
-//! the running total at that bucket, and the events of any range are the difference of two of those.
-//! An event in a past bucket changes the buckets behind it in its block and the blocks behind that: at
-//! most twice the square root. Entering a new bucket changes nothing but the blocks that were skipped,
-//! however long nothing happened, because a block also knows how many of its buckets were `filled`, and
-//! the ones behind repeat the last.
+//! Buckets lie in blocks of about the square root of their number. A block knows the events
+//! `before` it, and each of its buckets the events `within` the block up to and including itself;
+//! their sum is the running total at that bucket, and the events of any range are the difference of
+//! two of those. An event in a past bucket changes the buckets behind it in its block and the
+//! blocks behind that: at most twice the square root. Entering a new bucket changes nothing but the
+//! blocks that were skipped, however long nothing happened, because a block also knows how many of
+//! its buckets were `filled`, and the ones behind repeat the last.
 //!
 //! Totals only ever matter as differences, so they may wrap; no bucket holds more than
 //! [`BUCKET_LIMIT`], so a difference over the largest ring there is cannot.
 //!
 //! This module does not know the time (every call is given a tick) or what an event means. It is
-//! written under the lock of [`crate::ledger`] alone, and read under its version counter, which is what
-//! makes `Relaxed` enough here: see there.
+//! written under the lock of [`crate::ledger`] alone, and read under its version counter, which is
+//! what makes `Relaxed` enough here: see there.
 //!
-//! A queue of stamps would answer exactly, in memory that grows with the event rate; `tests/model.rs`
-//! keeps one as its oracle. Plain counts per bucket would make a query cost by the length of its
-//! window. A Fenwick tree would make it cost by the logarithm, on both sides.
+//! A queue of stamps would answer exactly, in memory that grows with the event rate;
+//! `tests/model.rs` keeps one as its oracle. Plain counts per bucket would make a query cost by the
+//! length of its window. A Fenwick tree would make it cost by the logarithm, on both sides.
 
 use crate::sync::{
     AtomicI64, AtomicU64,
@@ -26,15 +27,15 @@ use crate::sync::{
 
 // ORDERING: every access in this file is Relaxed.
 // Needs: writers exclude each other, and a reader uses no mixture of two states.
-// Gives: the ledger's lock, for writers; its version counter, which a reader compares before and after.
-// Not needed: any order among the accesses of one write, since no reader uses what it saw meanwhile.
-// Checks: loom.rs, `a_read_beside_a_turn_sees_one_state`.
+// Gives: the ledger's lock, for writers; its version counter, which a reader compares before and
+// after. Not needed: any order among the accesses of one write, since no reader uses what it saw
+// meanwhile. Checks: loom.rs, `a_read_beside_a_turn_sees_one_state`.
 const UNDER_VERSION: Ordering = Relaxed;
 
 /// The most events that one bucket holds: 2^42.
 ///
-/// Half of it is what a record may fill; the other half takes in what several threads counted before
-/// any of them could see the others' part.
+/// Half of it is what a record may fill; the other half takes in what several threads counted
+/// before any of them could see the others' part.
 pub(crate) const BUCKET_LIMIT: u64 = 1 << 42;
 
 /// How buckets are laid out in memory.

@@ -72,8 +72,9 @@ impl WindowSpec {
 
     /// How much memory the buckets of one counter take, in bytes.
     ///
-    /// Eight for each bucket and each block of buckets, where the ring holds the span, the tolerance
-    /// and two more buckets, rounded up to a power of two. Each thread that records takes 128 more.
+    /// Eight for each bucket and each block of buckets, where the ring holds the span, the
+    /// tolerance and two more buckets, rounded up to a power of two. Each thread that records
+    /// takes 128 more.
     #[must_use]
     pub fn bytes(&self) -> usize {
         self.layout.bytes()

@@ -6,9 +6,9 @@ use std::time::{Duration, SystemTime};
 
 /// A moment: nanoseconds since the Unix epoch, before it too.
 ///
-/// Reaches from the year 1677 to 2262. What lies outside is held at [`Stamp::MIN`] or [`Stamp::MAX`],
-/// so a stamp given in the wrong unit ends far away, where a counter refuses it, and never wraps into
-/// the present.
+/// Reaches from the year 1677 to 2262. What lies outside is held at [`Stamp::MIN`] or
+/// [`Stamp::MAX`], so a stamp given in the wrong unit ends far away, where a counter refuses it,
+/// and never wraps into the present.
 ///
 /// # Examples
 ///

@@ -3,9 +3,9 @@
 /// Summarises values so that summaries of parts merge into the summary of the whole.
 ///
 /// Three things make a statistic: an identity (`Default`), taking in one value, and merging another
-/// summary. Merging is commutative and associative *to the bit*, and the identity changes nothing; so
-/// values may be split over threads, buckets of time, processes or machines in any way, and merged in
-/// any order, and the answer is the same.
+/// summary. Merging is commutative and associative *to the bit*, and the identity changes nothing;
+/// so values may be split over threads, buckets of time, processes or machines in any way, and
+/// merged in any order, and the answer is the same.
 ///
 /// A tuple of statistics over the same values is a statistic.
 ///

@@ -6,18 +6,18 @@ use crate::stamp::{Interval, Stamp};
 
 /// How many events fell in a window, and between which numbers the truth lies.
 ///
-/// A counter that keeps buckets cannot tell where inside a bucket an event fell, and a window seldom
-/// begins at the edge of one. So there are three numbers; compare the one that is safe for the
-/// purpose: a limiter that must never let too many pass uses [`at_most`](Self::at_most), a breaker
-/// that must not open for too few uses [`at_least`](Self::at_least), a display shows
+/// A counter that keeps buckets cannot tell where inside a bucket an event fell, and a window
+/// seldom begins at the edge of one. So there are three numbers; compare the one that is safe for
+/// the purpose: a limiter that must never let too many pass uses [`at_most`](Self::at_most), a
+/// breaker that must not open for too few uses [`at_least`](Self::at_least), a display shows
 /// [`events`](Self::events).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Window {
     /// Events in the whole buckets of [`covered`](Self::covered).
     ///
-    /// For the past `window`, these are the newest `ceil(window / resolution)` buckets, the one that is
-    /// still filling included. For an interval, every bucket it touches.
+    /// For the past `window`, these are the newest `ceil(window / resolution)` buckets, the one
+    /// that is still filling included. For an interval, every bucket it touches.
     pub events: u64,
     /// Not more than the true number: events in the buckets that lie wholly inside.
     pub at_least: u64,

@@ -60,7 +60,8 @@ fn event_leaves_with_its_whole_bucket() {
 fn late_event_cannot_wipe_or_revive_another() {
     let (counter, _) = counter();
     counter.record_many(7);
-    counter.record_at(at(NOW - 300), 1).unwrap(); // Its slot in a ring of 300 would be the present's.
+    // In a ring of just 300 slots, this one's would be the present's.
+    counter.record_at(at(NOW - 300), 1).unwrap();
     counter.record_at(at(NOW - 299), 2).unwrap();
     check(&counter, secs(1), 7);
     check(&counter, secs(300), 9);

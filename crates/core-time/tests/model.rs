@@ -1,6 +1,7 @@
 //! Random histories against a plain list of all events.
 //!
-//! Promises T1 to T5: nothing lost or doubled, any window, the bounds, late and future stamps, pure reads.
+//! Promises T1 to T5: nothing lost or doubled, any window, the bounds, late and future stamps, pure
+//! reads.
 
 use std::sync::mpsc;
 use std::thread;
@@ -14,7 +15,7 @@ use proptest::prelude::*;
 #[derive(Debug, Clone)]
 enum Step {
     Advance { nanos: i64 },
-    StepBack { nanos: i64 },
+    GoBack { nanos: i64 },
     Record { thread: usize, events: u64 },
     RecordAt { thread: usize, offset: i64, events: u64 },
     ThreadEnds { thread: usize },
@@ -220,7 +221,7 @@ fn check(shape: &Shape, steps: &[Step]) {
                     clock.advance(duration(nanos));
                     oracle.now = oracle.now.saturating_add(nanos);
                 }
-                Step::StepBack { nanos } => {
+                Step::GoBack { nanos } => {
                     let back = oracle.now.saturating_sub(nanos);
                     oracle.stepped_back |= back < oracle.now;
                     oracle.now = back;
@@ -305,8 +306,9 @@ fn steps() -> impl Strategy<Value = Step> {
     let thread = || 0..THREADS;
     let near = || prop_oneof![-2 * MS..2 * MS, -90 * MS..90 * MS, Just(0), Just(1), Just(-1)];
     prop_oneof![
-        6 => prop_oneof![0..3 * MS, Just(MS), 0..200 * MS].prop_map(|nanos| Step::Advance { nanos }),
-        1 => prop_oneof![0..3 * MS, 0..200 * MS].prop_map(|nanos| Step::StepBack { nanos }),
+        6 => prop_oneof![0..3 * MS, Just(MS), 0..200 * MS]
+            .prop_map(|nanos| Step::Advance { nanos }),
+        1 => prop_oneof![0..3 * MS, 0..200 * MS].prop_map(|nanos| Step::GoBack { nanos }),
         8 => (thread(), 0_u64..4).prop_map(|(thread, events)| Step::Record { thread, events }),
         8 => (thread(), near(), 0_u64..4)
             .prop_map(|(thread, offset, events)| Step::RecordAt { thread, offset, events }),

@@ -14,13 +14,13 @@ use crate::error::Error;
 
 /// Counts events over sliding windows and keeps timing statistics per action.
 ///
-/// The two halves are independent: adding an action records no event. Clones share everything, so one
-/// may be given to each thread.
+/// The two halves are independent: adding an action records no event. Clones share everything, so
+/// one may be given to each thread.
 ///
 /// # Concurrency
 ///
-/// Any method may be called from any thread at any time. What happened before a read began is in its
-/// answer; what happens beside it may be.
+/// Any method may be called from any thread at any time. What happened before a read began is in
+/// its answer; what happens beside it may be.
 ///
 /// # Examples
 ///
@@ -96,9 +96,9 @@ impl Windrow {
 
     /// How many events there were in the past `window`.
     ///
-    /// The newest `ceil(window / resolution)` buckets are summed, the one that is filling included: with
-    /// one-second buckets and a window of x seconds, the seconds `floor(now) - x + 1` to `floor(now)`.
-    /// [`event_window`](Self::event_window) tells the bounds as well.
+    /// The newest `ceil(window / resolution)` buckets are summed, the one that is filling included:
+    /// with one-second buckets and a window of x seconds, the seconds `floor(now) - x + 1` to
+    /// `floor(now)`. [`event_window`](Self::event_window) tells the bounds as well.
     ///
     /// # Errors
     ///
@@ -120,7 +120,8 @@ impl Windrow {
     ///
     /// # Errors
     ///
-    /// [`Error::Decode`] with the place and the reason if the text is anything else. Nothing changes then.
+    /// [`Error::Decode`] with the place and the reason if the text is anything else. Nothing
+    /// changes then.
     pub fn add_action(&self, json: impl AsRef<[u8]>) -> Result<(), Error> {
         let action = self.0.limits.decode(json.as_ref())?;
         Ok(self.0.actions.add(action.name.as_str(), action.time)?)
@@ -130,8 +131,8 @@ impl Windrow {
     ///
     /// # Errors
     ///
-    /// [`Error::Add`] if the name is blank, too long or has control characters, or the time is negative
-    /// or not finite. Nothing changes then.
+    /// [`Error::Add`] if the name is blank, too long or has control characters, or the time is
+    /// negative or not finite. Nothing changes then.
     pub fn add_action_time<T>(&self, action: &str, time: T) -> Result<(), Error>
     where
         T: TryInto<ActionTime, Error: Into<TimeError>>,
