@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 
 mod error;
+#[cfg(doctest)]
+mod readme;
 mod windrow;
 
 pub use codec::{Action, DecodeError, Limits, decode, encode};

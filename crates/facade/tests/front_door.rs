@@ -1,0 +1,89 @@
+//! Every re-export is used once, so that none is lost; and the front door joins what is behind it.
+
+use std::time::Duration;
+
+use facade::{
+    Action, ActionName, ActionTime, ActionTracker, AddError, Clock, CoarseClock, DecodeError,
+    Error, EventCounter, ExactMean, Interval, Limits, ManualClock, Mean, MergedTracker, NameError,
+    PostTracker, Raw, RecordError, Refused, Row, RunningTracker, SpecError, Stamp, Statistic,
+    SystemClock, TimeError, Unit, Window, WindowError, WindowSpec, Windrow, WindrowBuilder, decode,
+    encode,
+};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+#[test]
+fn all_that_a_user_of_the_front_door_needs_is_here() {
+    let clock = ManualClock::new(Stamp::from_secs(1_000));
+    let builder: WindrowBuilder = Windrow::builder().clock(clock.clone()).unit(Unit::Microseconds);
+    let windrow: Windrow = builder.build().unwrap();
+    let counter: &EventCounter = windrow.events();
+    let spec: WindowSpec = *counter.spec();
+    let refused: Refused = counter.refused();
+    let found: Window = windrow.event_window(SECOND).unwrap();
+    let covered: Interval = found.covered;
+    assert_eq!((spec, refused), (WindowSpec::default(), Refused::default()));
+    assert_eq!(covered.duration(), SECOND);
+
+    let action: Action = decode(br#"{"action":"jump","time":1}"#).unwrap();
+    let (name, time): (ActionName, ActionTime) = (action.name, action.time);
+    windrow.add_action_time(name.as_str(), time).unwrap();
+    let rows: Vec<Row<ExactMean>> = windrow.stats();
+    assert_eq!(encode([("jump", rows[0].mean())]), r#"[{"action":"jump","avg":1}]"#);
+    assert_eq!(Limits::default().name_bytes, 256);
+
+    let post = MergedTracker::<Raw>::default();
+    let post: &PostTracker = &post;
+    let running: &RunningTracker = windrow.actions();
+    post.add("jump", 1).unwrap();
+    assert_eq!(count_of(post), count_of(running));
+
+    let mut mean = ExactMean::default();
+    Statistic::insert(&mut mean, ActionTime::ZERO);
+    assert_eq!(mean.mean(), Some(0.0));
+    assert!(CoarseClock.now() <= CoarseClock.now() && SystemClock.now() <= SystemClock.now());
+}
+
+fn count_of(tracker: &impl ActionTracker) -> u64 {
+    tracker.stats().iter().map(Row::count).sum()
+}
+
+#[test]
+fn errors_keep_their_layer_and_tell_whose_fault_it_is() {
+    let windrow = Windrow::default();
+    let spec: SpecError = WindowSpec::builder().span(Duration::ZERO).build().unwrap_err();
+    let record: RecordError = windrow.events().record_at(Stamp::MIN, 1).unwrap_err();
+    let window: WindowError = windrow.events().count(Duration::MAX).unwrap_err();
+    let decode: DecodeError = decode(b"").unwrap_err();
+    let name: NameError = ActionName::new("").unwrap_err();
+    let time: TimeError = ActionTime::try_from(-1.0).unwrap_err();
+    let whose = |error: Error| (error.is_input(), error.is_refused(), error.is_request());
+    assert_eq!(whose(spec.clone().into()), (false, false, true));
+    assert_eq!(whose(record.into()), (false, true, false));
+    assert_eq!(whose(window.into()), (false, false, true));
+    assert_eq!(whose(decode.into()), (true, false, false));
+    assert_eq!(whose(AddError::from(name).into()), (true, false, false));
+    assert_eq!(whose(AddError::from(time).into()), (true, false, false));
+    assert_eq!(Error::from(spec.clone()).to_string(), spec.to_string());
+}
+
+#[test]
+fn clones_share_everything_between_threads() {
+    let windrow = Windrow::default();
+    std::thread::scope(|scope| {
+        for _ in 0..3 {
+            let windrow = windrow.clone();
+            scope.spawn(move || {
+                for _ in 0..100 {
+                    windrow.record_event();
+                    windrow.add_action(r#"{"action":"jump","time":2}"#).unwrap();
+                }
+            });
+        }
+    });
+    assert_eq!(windrow.request_event_count(Duration::from_secs(300)), Ok(300));
+    assert_eq!(windrow.stats()[0].count(), 300);
+    windrow.reset();
+    assert_eq!(windrow.request_event_count(Duration::from_secs(300)), Ok(0));
+    assert_eq!(windrow.get_stats(), "[]");
+}
