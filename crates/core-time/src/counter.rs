@@ -184,13 +184,13 @@ impl EventCounter {
     ///
     /// [`WindowError::LongerThanSpan`] if `window` is longer than the counter remembers.
     pub fn count(&self, window: Duration) -> Result<Window, WindowError> {
-        let span = self.spec().span();
-        if window > span {
-            return Err(WindowError::LongerThanSpan { window, span });
-        }
-        let window = nanos(window).unwrap_or_default().cast_signed(); // Fits, as the span does.
+        let span = self.spec().span_nanos();
+        let asked = nanos(window).and_then(|nanos| i64::try_from(nanos).ok());
+        let Some(nanos) = asked.filter(|&nanos| nanos <= span) else {
+            return Err(WindowError::LongerThanSpan { window, span: self.spec().span() });
+        };
         self.read_at_present(|spec, now, settled| {
-            Ok((window > 0).then(|| Touched::past(spec, window, now, settled)))
+            Ok((nanos > 0).then(|| Touched::past(spec, nanos, now, settled)))
         })
     }
 

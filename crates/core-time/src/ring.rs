@@ -182,15 +182,16 @@ impl Ring {
 
     /// What the buckets from `oldest` to `newest` held. What is not held counts nothing.
     pub(crate) fn read(&self, oldest: i64, newest: i64) -> Reading {
-        let at_newest = self.total_at(newest);
-        let before_newest = self.total_at(newest - 1);
+        let entered = self.newest();
+        let total_at = |tick| self.total_when(entered, tick);
+        let (at_newest, before_newest) = (total_at(newest), total_at(newest - 1));
         let events = at_newest.wrapping_sub(before_newest);
         if oldest == newest {
             return Reading { newest: events, ..Reading::default() };
         }
-        let at_oldest = self.total_at(oldest);
+        let (at_oldest, before_oldest) = (total_at(oldest), total_at(oldest - 1));
         Reading {
-            oldest: at_oldest.wrapping_sub(self.total_at(oldest - 1)),
+            oldest: at_oldest.wrapping_sub(before_oldest),
             between: before_newest.wrapping_sub(at_oldest),
             newest: events,
         }
@@ -206,9 +207,13 @@ impl Ring {
 
     /// The running total at the end of a bucket; outside the buckets held, at the nearest of them.
     fn total_at(&self, tick: i64) -> u64 {
-        let newest = self.newest();
+        self.total_when(self.newest(), tick)
+    }
+
+    /// As [`total_at`](Self::total_at), for the newest tick that was entered.
+    fn total_when(&self, newest: i64, tick: i64) -> u64 {
         let before_oldest = newest - self.layout.held.cast_signed();
-        let tick = tick.clamp(before_oldest, newest);
+        let tick = tick.max(before_oldest).min(newest);
         let index = self.layout.block_index(self.layout.block_of(tick));
         let before = self.before[index].load(UNDER_VERSION);
         let filled = self.filled[index].load(UNDER_VERSION);

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use fastdivide::DividerU64;
+
 use crate::error::SpecError;
 use crate::ring::Layout;
 use crate::stamp::{Stamp, nanos};
@@ -26,6 +28,8 @@ use crate::stamp::{Stamp, nanos};
 pub struct WindowSpec {
     /// Width of a bucket in nanoseconds: at least [`WindowSpec::RESOLUTION_MIN`].
     width: i64,
+    /// Divides by the width.
+    by_width: DividerU64,
     /// How many buckets make the span: at least one.
     buckets: i64,
     /// How far ahead of the clock a stamp may be, in nanoseconds.
@@ -90,7 +94,10 @@ impl WindowSpec {
 
     /// The number of the bucket that a moment falls in: `floor(stamp / resolution)`.
     pub(crate) fn tick(&self, stamp: Stamp) -> i64 {
-        stamp.as_nanos().div_euclid(self.width)
+        let nanos = stamp.as_nanos();
+        // Below zero, `!n` is how far a moment lies before the epoch less one, so both sides round to
+        // the past.
+        if nanos >= 0 { self.buckets_below(nanos) } else { !self.buckets_below(!nanos) }
     }
 
     /// The first moment of a bucket, or the first there is if the bucket begins before that.
@@ -109,9 +116,14 @@ impl WindowSpec {
         Stamp::from_nanos(self.start(tick).as_nanos().wrapping_add_unsigned(offset))
     }
 
-    /// How many buckets a window is rounded up to.
+    /// How many buckets a window, which must not be empty, is rounded up to.
     pub(crate) fn buckets_in(&self, window: i64) -> i64 {
-        window / self.width + i64::from(window % self.width != 0)
+        self.buckets_below(window - 1) + 1
+    }
+
+    /// How many whole buckets there are in a time that is not negative.
+    fn buckets_below(&self, nanos: i64) -> i64 {
+        self.by_width.divide(nanos.cast_unsigned()).cast_signed()
     }
 
     /// How many nanoseconds of a bucket can be stamped: its width, less at the limits of [`Stamp`].
@@ -131,6 +143,7 @@ impl Default for WindowSpec {
         const AHEAD: u64 = 5;
         Self {
             width: SECOND,
+            by_width: DividerU64::divide_by(SECOND.cast_unsigned()),
             buckets: BUCKETS.cast_signed(),
             tolerance: AHEAD.cast_signed() * SECOND,
             layout: Layout::holding(BUCKETS + AHEAD + 2),
@@ -204,6 +217,7 @@ impl WindowSpecBuilder {
         }
         Ok(WindowSpec {
             width: width.cast_signed(),
+            by_width: DividerU64::divide_by(width),
             buckets: buckets.cast_signed(),
             tolerance: tolerance_nanos.cast_signed(),
             layout,
@@ -228,6 +242,25 @@ mod tests {
     #[test]
     fn default_equals_what_the_builder_makes_of_it() {
         assert_eq!(WindowSpec::builder().build(), Ok(WindowSpec::default()));
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig {
+            failure_persistence: None,
+            ..Default::default()
+        })]
+
+        #[test]
+        fn tick_is_the_floor_of_the_quotient(nanos: i64, width in 1_000_000_u64..1 << 60) {
+            let width = Duration::from_nanos(width);
+            let spec = WindowSpec::builder().resolution(width).span(width).tolerance(Duration::ZERO);
+            if let Ok(spec) = spec.build() {
+                for nanos in [nanos, nanos >> 20, nanos / spec.width * spec.width, -1, 0, 1] {
+                    let tick = spec.tick(Stamp::from_nanos(nanos));
+                    proptest::prop_assert_eq!(tick, nanos.div_euclid(spec.width));
+                }
+            }
+        }
     }
 
     #[test]
