@@ -7,6 +7,7 @@ use xshell::Shell;
 
 use crate::flags::{Command, Flags, Opt};
 use crate::measure::criterion::{self, Plan};
+use crate::measure::readme;
 use crate::measure::record::{self, Circumstances};
 use crate::{step, workspace};
 
@@ -29,6 +30,8 @@ pub(crate) const COMMAND: Command = Command {
 };
 
 /// Streams criterion's own report. The benchmarks verify their subjects before they time them.
+///
+/// A record of everything, at length, also replaces the figures of the README.
 fn run(sh: &Shell, flags: &Flags) -> anyhow::Result<()> {
     let filter = flags.operands.first().map(String::as_str);
     let plan = Plan { filter, quick: flags.has("--quick") };
@@ -40,6 +43,13 @@ fn run(sh: &Shell, flags: &Flags) -> anyhow::Result<()> {
     let measured = criterion::read(&home)?;
     let parent = workspace::root().join(flags.value("--out").unwrap_or("benches/record"));
     let folder = record::write(&parent, &circumstances, &measured).context("writing the record")?;
+    if filter.is_none() && !flags.has("--quick") && flags.value("--out").is_none() {
+        let name = folder.file_name().unwrap_or_default().display().to_string();
+        let file = workspace::root().join("README.md");
+        let updated = readme::update(&sh.read_file(&file)?, &name, &measured)?;
+        sh.write_file(&file, updated)?;
+        step::say("bench: README.md has the figures of this record");
+    }
     let shown = folder.strip_prefix(workspace::root()).unwrap_or(Path::new(&folder));
     step::say(&format!("bench: {} benchmarks, {}", measured.len(), shown.display()));
     Ok(())

@@ -10,6 +10,7 @@
 
 pub(crate) mod criterion;
 pub(crate) mod machine;
+pub(crate) mod readme;
 pub(crate) mod record;
 pub(crate) mod table;
 

@@ -9,6 +9,7 @@ mod comments;
 mod forbidden;
 mod layers;
 mod manifests;
+mod measured;
 mod paths;
 mod shape;
 
@@ -58,6 +59,7 @@ fn check(tree: &Tree, workspace: &Workspace) -> Vec<Finding> {
     let mut findings = layers::check(workspace);
     findings.extend(manifests::check(tree, workspace));
     findings.extend(paths::check(tree));
+    findings.extend(measured::check(tree));
     for source in &tree.texts {
         findings.extend(shape::check(source));
         if source.path.ends_with(".rs") {

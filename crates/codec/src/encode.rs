@@ -33,7 +33,7 @@ const INTEGERS_END: f64 = 9_007_199_254_740_992.0;
 #[must_use]
 pub fn encode<'a>(rows: impl IntoIterator<Item = (&'a str, f64)>) -> String {
     let rows = rows.into_iter();
-    // A guess that a few short names and means do not outgrow; growing by pieces took most of the time.
+    // A guess that short names and means do not outgrow: growing by pieces took most of the time.
     let mut text = Vec::with_capacity(64 + 48 * rows.size_hint().0);
     text.push(b'[');
     for (action, mean) in rows {

@@ -95,8 +95,7 @@ impl WindowSpec {
     /// The number of the bucket that a moment falls in: `floor(stamp / resolution)`.
     pub(crate) fn tick(&self, stamp: Stamp) -> i64 {
         let nanos = stamp.as_nanos();
-        // Below zero, `!n` is how far a moment lies before the epoch less one, so both sides round to
-        // the past.
+        // `!n` is the distance to the epoch less one, so that both sides round to the past.
         if nanos >= 0 { self.buckets_below(nanos) } else { !self.buckets_below(!nanos) }
     }
 
@@ -253,8 +252,8 @@ mod tests {
         #[test]
         fn tick_is_the_floor_of_the_quotient(nanos: i64, width in 1_000_000_u64..1 << 60) {
             let width = Duration::from_nanos(width);
-            let spec = WindowSpec::builder().resolution(width).span(width).tolerance(Duration::ZERO);
-            if let Ok(spec) = spec.build() {
+            let spec = WindowSpec::builder().resolution(width).span(width);
+            if let Ok(spec) = spec.tolerance(Duration::ZERO).build() {
                 for nanos in [nanos, nanos >> 20, nanos / spec.width * spec.width, -1, 0, 1] {
                     let tick = spec.tick(Stamp::from_nanos(nanos));
                     proptest::prop_assert_eq!(tick, nanos.div_euclid(spec.width));

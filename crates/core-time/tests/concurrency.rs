@@ -1,11 +1,11 @@
 //! Promise T1 between threads: nothing lost, doubled or out of its bucket, whoever reads meanwhile.
 
 use std::cell::RefCell;
+use std::sync::Arc;
 use std::sync::atomic::{
     AtomicBool, AtomicU64,
     Ordering::{Acquire, Release},
 };
-use std::sync::{Arc, Barrier};
 use std::thread;
 use std::time::Duration;
 
@@ -31,58 +31,93 @@ fn events_in(tick: u64) -> u64 {
 /// How many more it records of the bucket before.
 const LATE: u64 = 10;
 
+/// Lets threads wait for each other, but not for one that panicked: a test must fail, not hang.
+#[derive(Default)]
+struct Gate {
+    passed: AtomicU64,
+    failed: AtomicBool,
+}
+
+impl Gate {
+    fn pass(&self) {
+        self.passed.fetch_add(1, Release);
+    }
+
+    /// Waits until so many have passed; `false` if that may never be.
+    fn wait_for(&self, passed: u64) -> bool {
+        while self.passed.load(Acquire) < passed && !self.failed.load(Acquire) {
+            thread::yield_now();
+        }
+        !self.failed.load(Acquire)
+    }
+}
+
+impl Drop for FailsWith<'_> {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            self.0.iter().for_each(|gate| gate.failed.store(true, Release));
+        }
+    }
+}
+
+/// Held by a thread that others wait for.
+struct FailsWith<'a>([&'a Gate; 2]);
+
 #[test]
 fn buckets_turn_under_writers_and_readers_without_loss() {
     const TURNS: u64 = 300;
     let clock = ManualClock::new(second(0));
     let counter = EventCounter::with_clock(small(), clock.clone());
-    let (turn, done) = (Barrier::new(WRITERS as usize + 1), AtomicBool::new(false));
-    let mut wrong = Vec::new();
+    let (opened, written) = (&Gate::default(), &Gate::default());
     thread::scope(|scope| {
         for _ in 0..WRITERS {
             scope.spawn(|| {
+                let _fails = FailsWith([opened, written]);
                 for tick in 0..TURNS {
-                    turn.wait(); // The clock stands at `tick` from here
-                    for event in 0..events_in(tick) {
-                        counter.record();
-                        if event < LATE && tick > 0 {
-                            // A refusal is counted, and looked for at the end: a panic here would
-                            // leave the others waiting.
-                            let _ = counter.record_at(second(tick - 1), 1);
-                        }
+                    if !opened.wait_for(tick + 1) {
+                        return;
                     }
-                    turn.wait(); // to here.
+                    write_bucket(&counter, tick);
+                    written.pass();
                 }
             });
         }
         scope.spawn(|| {
-            while !done.load(Acquire) {
+            let _fails = FailsWith([opened, written]);
+            while written.passed.load(Acquire) < WRITERS * TURNS && opened.wait_for(0) {
                 check_beside(&counter);
             }
         });
+        let _fails = FailsWith([opened, written]);
         for tick in 0..TURNS {
             clock.set(second(tick));
-            turn.wait();
-            turn.wait();
-            wrong.extend(check_after(&counter, tick));
+            opened.pass(); // The clock stands at `tick` from here
+            if !written.wait_for(WRITERS * (tick + 1)) {
+                return;
+            }
+            check_after(&counter, tick); // to here.
         }
-        done.store(true, Release);
     });
-    assert_eq!(wrong, Vec::<String>::new());
     assert_eq!(counter.refused(), Default::default());
 }
 
-/// While nobody writes, every bucket of the span has exactly what was recorded in it; tells which not.
-fn check_after(counter: &EventCounter, now: u64) -> Vec<String> {
-    let buckets = now.saturating_sub(7)..=now;
-    let wrong = buckets.filter_map(|tick| {
+fn write_bucket(counter: &EventCounter, tick: u64) {
+    for event in 0..events_in(tick) {
+        counter.record();
+        if event < LATE && tick > 0 {
+            counter.record_at(second(tick - 1), 1).unwrap();
+        }
+    }
+}
+
+/// While nobody writes, every bucket of the span has exactly what was recorded in it.
+fn check_after(counter: &EventCounter, now: u64) {
+    for tick in now.saturating_sub(7)..=now {
         let late = if tick < now { LATE } else { 0 };
         let expected = WRITERS * (events_in(tick) + late);
         let found = counter.count_between(second(tick)..second(tick + 1)).unwrap();
-        let right = (found.at_least, found.at_most) == (expected, expected);
-        (!right).then(|| format!("bucket {tick} at {now}: {found:?}, expected {expected}"))
-    });
-    wrong.collect()
+        assert_eq!((found.at_least, found.at_most), (expected, expected), "bucket {tick} at {now}");
+    }
 }
 
 /// While others write, no bucket has more than will ever be in it, and what is there is not lost.
