@@ -285,13 +285,15 @@ impl Ledger {
         let start = |tick| self.spec.start(tick).as_nanos();
         let (first, last, held_from) = (start(oldest), start(newest), start(held));
         for cell in cells {
-            match cell.open_start() {
-                Some(open) if open < first.max(held_from) || open > last => {}
-                Some(open) if open == last => found.newest += cell.open_events(),
-                Some(open) if open == first => found.oldest += cell.open_events(),
-                Some(_) => found.between += cell.open_events(),
-                None => {}
-            }
+            let part = match cell.open_start() {
+                Some(open) if open < first.max(held_from) || open > last => continue,
+                Some(open) if open == last => &mut found.newest,
+                Some(open) if open == first => &mut found.oldest,
+                Some(_) => &mut found.between,
+                None => continue,
+            };
+            // Wraps only beside a change, in which case what was found is not used.
+            *part = part.wrapping_add(cell.open_events());
         }
         (found, held)
     }

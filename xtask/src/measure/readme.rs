@@ -36,8 +36,8 @@ pub(crate) fn update(
 fn table(record: &str, measured: &[Measurement]) -> anyhow::Result<String> {
     let mut text = format!(
         "Medians of the record [`{record}`](benches/record/{record}/README.md), which tells \
-         machine and command;\nthe baseline is the obvious way to do it under a lock, the floor does less \
-         than was asked for.\n\n\
+         machine and command;\nthe baseline is the obvious way to do it under a lock, the \
+         floor does less than was asked for.\n\n\
          | Work | Windrow | than the baseline | than the floor |\n| --- | ---: | --- | --- |\n"
     );
     for (title, id) in ROWS {
