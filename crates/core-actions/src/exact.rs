@@ -265,5 +265,8 @@ mod tests {
         assert_eq!(ExactSum::default().mean(), None);
         assert_eq!(ratio(u128::MAX, u64::MAX), 18_446_744_073_709_551_616.0);
         assert_eq!(ratio(1, u64::MAX), 2_f64.powi(-64));
+        // A tie, but for what lies more than 128 bits behind the point.
+        let just_above_half = 5_622_479_189_995_481.0 * 2_f64.powi(-116);
+        assert_eq!(ratio(1, 14_775_821_648_994_670_869), just_above_half);
     }
 }
