@@ -4,8 +4,6 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
-use crossbeam_utils::CachePadded;
-
 use crate::clock::{AnyClock, Clock};
 use crate::error::{RecordError, WindowError};
 use crate::ledger::{Cell, Ledger};
@@ -75,7 +73,7 @@ pub struct EventCounter {
     ledger: Ledger,
     clock: AnyClock,
     /// One cell for each thread that recorded. A thread that ends leaves its own to the next one.
-    cells: PerThread<CachePadded<Cell>>,
+    cells: PerThread<Cell>,
     refused: [AtomicU64; 3],
 }
 
@@ -252,13 +250,13 @@ impl EventCounter {
 
     /// All the cells there are.
     fn cells(&self) -> impl Iterator<Item = &Cell> {
-        self.cells.iter().map(|cell| &**cell)
+        self.cells.iter()
     }
 
     /// Records where the open bucket cannot take it.
     #[cold]
     fn turn(&self, stamp: Stamp, now: Stamp, events: u64) -> Result<(), RecordError> {
-        let done = match self.cells.get_or(|| CachePadded::new(Cell::new())) {
+        let done = match self.cells.get_or(Cell::new) {
             _ if events == 0 => Ok(()),
             Some(cell) if stamp <= now => self.ledger.turn(cell, self.cells(), stamp, events),
             _ => self.ledger.record_in_ring(self.cells(), stamp, now, events),

@@ -107,6 +107,8 @@ pub(crate) struct Ring {
     layout: Layout,
     /// The newest tick that was entered.
     newest: AtomicI64,
+    /// The running total at the newest tick.
+    total: AtomicU64,
     /// By bucket: the events of its block up to and including it. Meaningless if not `filled`.
     within: Box<[AtomicU64]>,
     /// By block: the events before it.
@@ -122,6 +124,7 @@ impl Ring {
         Self {
             layout,
             newest: AtomicI64::new(newest),
+            total: AtomicU64::new(0),
             within: zeros(layout.slots),
             before: zeros(layout.blocks()),
             filled: zeros(layout.blocks()),
@@ -146,7 +149,7 @@ impl Ring {
         if tick <= newest {
             return;
         }
-        let total = self.total_at(newest);
+        let total = self.total.load(UNDER_VERSION);
         let last = self.layout.block_of(tick);
         let blocks = self.layout.blocks().cast_signed();
         let first = (self.layout.block_of(newest) + 1).max(last - blocks + 1);
@@ -172,6 +175,7 @@ impl Ring {
         for later in block + 1..=self.layout.block_of(self.newest()) {
             increase(&self.before[self.layout.block_index(later)], events);
         }
+        increase(&self.total, events);
         events
     }
 
@@ -203,6 +207,7 @@ impl Ring {
             before.store(0, UNDER_VERSION);
             filled.store(0, UNDER_VERSION);
         }
+        self.total.store(0, UNDER_VERSION);
     }
 
     /// The running total at the end of a bucket; outside the buckets held, at the nearest of them.
@@ -212,8 +217,10 @@ impl Ring {
 
     /// As [`total_at`](Self::total_at), for the newest tick that was entered.
     fn total_when(&self, newest: i64, tick: i64) -> u64 {
-        let before_oldest = newest - self.layout.held.cast_signed();
-        let tick = tick.max(before_oldest).min(newest);
+        if tick >= newest {
+            return self.total.load(UNDER_VERSION);
+        }
+        let tick = tick.max(newest - self.layout.held.cast_signed());
         let index = self.layout.block_index(self.layout.block_of(tick));
         let before = self.before[index].load(UNDER_VERSION);
         let filled = self.filled[index].load(UNDER_VERSION);
