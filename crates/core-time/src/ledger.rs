@@ -52,15 +52,11 @@ const READ_TRIES: usize = if cfg!(loom) { 2 } else { 16 };
 /// What one thread has counted in its open bucket.
 ///
 /// The owner writes `total`; all else is written under the ledger's lock, by owner or reset.
+///
+/// On cache lines of its own: two, because processors fetch them in pairs.
 #[derive(Debug)]
-#[repr(C)]
+#[repr(align(128))]
 pub(crate) struct Cell {
-    /// Keeps what two threads write at least a cache line apart, wherever cells are laid.
-    ///
-    /// In front, so that the rest shares a line with the mark that [`PerThread`](crate::PerThread)
-    /// sets behind a place; a wrapper that aligns would put each on lines of its own, and the second
-    /// line is most of what a reader pays for an idle cell.
-    _apart: [u64; 11],
     /// First moment of the open bucket. Meaningless while `len` is 0.
     start: AtomicI64,
     /// Length of the open bucket in nanoseconds; 0 while none is open, so that no stamp is inside.
@@ -74,7 +70,6 @@ pub(crate) struct Cell {
 impl Cell {
     pub(crate) fn new() -> Self {
         Self {
-            _apart: [0; 11],
             start: AtomicI64::new(0),
             len: AtomicU64::new(0),
             total: AtomicU64::new(0),

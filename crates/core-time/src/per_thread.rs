@@ -1,12 +1,23 @@
 //! A place for each thread, found without a lock, that outlives the thread.
+//!
+//! A thread has a small number while it lives, which the next thread gets when it has ended. A place
+//! is found by that number in a table of tables, each twice as long as the one before, so that none
+//! ever moves. The tables hold pointers only: a place is made when a thread first asks for its own, so
+//! memory follows the threads that did, and 16 bytes for each number up to theirs.
+//!
+//! The crate `thread_local` does nearly this. But a destructor that runs when a thread ends, and comes
+//! to record when that crate has already given the thread's number back, panics there, which aborts
+//! the process; and nothing tells beforehand. Here the number is ours, and so is its end.
 
+use std::cell::Cell;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 use std::fmt;
 use std::sync::atomic::{
     AtomicUsize,
     Ordering::{Acquire, Release},
 };
-
-use thread_local::ThreadLocal;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// A place of its own for each thread, which a reader can visit all of.
 ///
@@ -33,14 +44,20 @@ use thread_local::ThreadLocal;
 /// assert_eq!(counts.iter().map(|n| n.load(Relaxed)).sum::<u64>(), 3);
 /// ```
 pub struct PerThread<T: Send> {
-    places: ThreadLocal<T>,
+    /// Table `n` has the places of the threads numbered from `2^n - 1` on.
+    tables: [OnceLock<Box<[Place<T>]>>; TABLES],
     /// How many places there are, or are about to be.
     made: AtomicUsize,
 }
 
+type Place<T> = OnceLock<Box<ForOwner<T>>>;
+
+/// Enough for 2^32 threads at once.
+const TABLES: usize = 32;
+
 impl<T: Send> Default for PerThread<T> {
     fn default() -> Self {
-        Self { places: ThreadLocal::new(), made: AtomicUsize::new(0) }
+        Self { tables: [const { OnceLock::new() }; TABLES], made: AtomicUsize::new(0) }
     }
 }
 
@@ -48,48 +65,59 @@ impl<T: Send> PerThread<T> {
     /// The place of this thread, if it has one.
     #[inline]
     pub fn get(&self) -> Option<&T> {
-        self.places.get()
+        let (table, index) = position(number()?);
+        Some(&self.tables.get(table)?.get()?.get(index)?.get()?.0)
     }
 
     /// The place of this thread, made if it has none.
     ///
-    /// Nothing if the thread is being torn down and had none: it would have nobody to leave one to.
+    /// Nothing if the thread is being torn down so far that it has nobody to leave a place to.
     #[inline]
     pub fn get_or(&self, make: impl FnOnce() -> T) -> Option<&T> {
-        self.places.get().or_else(|| self.make(make))
+        self.get().or_else(|| self.make(make))
     }
 
     #[cold]
     fn make(&self, make: impl FnOnce() -> T) -> Option<&T> {
-        teardown::is_alive().then(|| {
-            self.places.get_or(|| {
-                let place = make();
-                // ORDERING: Release, for the Acquire of `iter`.
-                self.made.fetch_add(1, Release);
-                place
-            })
-        })
+        let (table, index) = position(number_or_new()?);
+        let new_table = || (0..1_usize << table).map(|_| OnceLock::new()).collect();
+        let place = self.tables.get(table)?.get_or_init(new_table).get(index)?;
+        // Before the place is filled, which must not go on while `make` does: that may come here too.
+        let value = Box::new(ForOwner(make()));
+        if place.get().is_none() {
+            // ORDERING: Release, for the Acquire of `iter`.
+            self.made.fetch_add(1, Release);
+        }
+        Some(&place.get_or_init(|| value).0)
+    }
+
+    /// How many places there are, or are about to be.
+    pub(crate) fn made(&self) -> usize {
+        // ORDERING: Acquire, as in `iter`.
+        self.made.load(Acquire)
     }
 }
 
 impl<T: Send + Sync> PerThread<T> {
     /// The places of all threads, also of those that ended.
     pub fn iter(&self) -> impl Iterator<Item = &T> {
-        let mut places = self.places.iter();
+        let tables = self.tables.iter().map_while(|table| Some(table.get()));
+        let mut places =
+            tables.flatten().flat_map(|table| table.iter()).filter_map(|place| place.get());
         let mut seen = 0;
-        // The iterator alone would go on to look for places that cannot be, at ten times the cost.
+        // The iterator alone would go on to look for places that cannot be.
         std::iter::from_fn(move || {
             // ORDERING: Acquire, for the Release of `make`.
             // Needs: the end comes only after every place that was made before.
-            // Gives: a place is counted before it can be seen, and this is asked anew after each
-            // one, so one that appears meanwhile cannot stand in for another.
+            // Gives: a place is counted before it can be seen, and this is asked anew after each one,
+            // so one that appears meanwhile cannot stand in for another.
             // Not needed: an exact number. One that is counted and not yet there costs a search.
             // Checks: tests/concurrency.rs, `threads_that_appear_hide_no_other`.
-            if seen >= self.made.load(Acquire) {
+            if seen >= self.made() {
                 return None;
             }
             seen += 1;
-            places.next()
+            places.next().map(|place| &place.0)
         })
     }
 }
@@ -100,24 +128,99 @@ impl<T: Send + fmt::Debug> fmt::Debug for PerThread<T> {
     }
 }
 
-mod teardown {
-    //! Whether a thread may still be given a place.
-    //!
-    //! `thread_local` takes a thread's number back when the thread ends, and panics if a destructor
-    //! that runs after that asks for a new one. A guard of ours that was set up just before is
-    //! taken down just after (thread-locals go in the reverse order), so it tells.
+/// What only the thread that owns it may use, unless it is for all to use.
+struct ForOwner<T>(T);
 
-    struct Guard;
+#[expect(unsafe_code, reason = "an owner's table needs no lock; see Worth below")]
+// SAFETY: `Sync` promises that threads may share `&ForOwner<T>`. Where `T` is `Sync`, they may share
+// `&T` too. Where it is only `Send`, a `&T` comes out of `get` and `get_or` alone, to the thread whose
+// number the place has: `numbers` gives a number to one thread at a time, and from one to the next
+// through a mutex, so the place is sent, as `Send` allows, and never shared. `iter` asks for `Sync`.
+// Worth: a record of an action borrows its thread's table. With a lock there, `add/threads_01/running`
+// takes half as long again.
+unsafe impl<T: Send> Sync for ForOwner<T> {}
 
-    impl Drop for Guard {
-        fn drop(&mut self) {}
+/// Where the place of a thread lies: in which table, and where in that.
+#[inline]
+fn position(number: usize) -> (usize, usize) {
+    let table = (number + 1).ilog2() as usize;
+    (table, number + 1 - (1 << table))
+}
+
+thread_local! {
+    /// The number of this thread plus one, or 0 while it has none. Without a destructor, so that it
+    /// can be read until the very end.
+    static NUMBER: Cell<usize> = const { Cell::new(0) };
+    /// Gives the number back when the thread ends.
+    static GUARD: Guard = const { Guard };
+}
+
+struct Guard;
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        if let Some(number) = NUMBER.replace(0).checked_sub(1) {
+            numbers().free.push(Reverse(number));
+        }
+    }
+}
+
+#[inline]
+fn number() -> Option<usize> {
+    NUMBER.get().checked_sub(1)
+}
+
+/// The number of this thread, a new one if it has none; nothing once the guard is gone, when there is
+/// nobody left to give a number back.
+fn number_or_new() -> Option<usize> {
+    number().or_else(|| {
+        GUARD.try_with(|_| ()).ok()?;
+        let number = numbers().take();
+        NUMBER.set(number + 1);
+        Some(number)
+    })
+}
+
+/// Which numbers threads have: all below `next` but those in `free`.
+struct Numbers {
+    next: usize,
+    /// The lowest first, so that tables stay short.
+    free: BinaryHeap<Reverse<usize>>,
+}
+
+impl Numbers {
+    fn take(&mut self) -> usize {
+        let used_before = self.free.pop().map(|Reverse(number)| number);
+        used_before.unwrap_or_else(|| {
+            self.next += 1;
+            self.next - 1
+        })
+    }
+}
+
+fn numbers() -> MutexGuard<'static, Numbers> {
+    static NUMBERS: OnceLock<Mutex<Numbers>> = OnceLock::new();
+    let numbers = NUMBERS.get_or_init(|| Mutex::new(Numbers { next: 0, free: BinaryHeap::new() }));
+    numbers.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn positions_fill_tables_without_gaps() {
+        let mut expected =
+            (0..6).flat_map(|table| (0..1 << table).map(move |index| (table, index)));
+        for number in 0..63 {
+            assert_eq!(Some(position(number)), expected.next(), "number {number}");
+        }
     }
 
-    thread_local! {
-        static GUARD: Guard = const { Guard };
-    }
-
-    pub(super) fn is_alive() -> bool {
-        GUARD.try_with(|_| ()).is_ok()
+    #[test]
+    fn a_place_made_while_it_is_made_is_the_same_place() {
+        let places = PerThread::<u8>::default();
+        let place = places.get_or(|| *places.get_or(|| 1).unwrap() + 1);
+        assert_eq!((place, places.iter().count()), (Some(&1), 1));
     }
 }

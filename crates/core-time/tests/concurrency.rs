@@ -293,3 +293,24 @@ fn a_thread_records_to_its_last_word() {
     }
     assert_eq!(counter.count(Duration::from_secs(1)).unwrap().events, 3);
 }
+
+#[test]
+fn a_thread_records_after_another_users_thread_locals_are_gone() {
+    // Set up last, so gone first.
+    thread_local! {
+        static LAST_WORD: RefCell<Option<LastWord>> = const { RefCell::new(None) };
+    }
+    let counter = Arc::new(EventCounter::with_clock(small(), ManualClock::new(second(0))));
+    let early = Arc::new(EventCounter::with_clock(small(), ManualClock::new(second(0))));
+    for _ in 0..3 {
+        let (counter, early) = (Arc::clone(&counter), Arc::clone(&early));
+        thread::spawn(move || {
+            LAST_WORD.with(|word| *word.borrow_mut() = Some(LastWord(counter)));
+            early.record(); // Gives the thread a number, which it has lost when the last word comes.
+        })
+        .join()
+        .unwrap();
+    }
+    assert_eq!(counter.count(Duration::from_secs(1)).unwrap().events, 3);
+    assert_eq!(early.count(Duration::from_secs(1)).unwrap().events, 3);
+}
