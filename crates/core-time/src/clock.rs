@@ -37,6 +37,13 @@ pub trait Clock: Debug + Send + Sync + 'static {
     fn may_step_back(&self) -> bool {
         true
     }
+
+    /// How far the clock may be behind, because it moves in ticks; nothing if it does not.
+    ///
+    /// A stamp of another clock that is ahead by so much more than the tolerance is still believed.
+    fn lag(&self) -> Duration {
+        Duration::ZERO
+    }
 }
 
 impl<C: Clock> Clock for Arc<C> {
@@ -46,6 +53,10 @@ impl<C: Clock> Clock for Arc<C> {
 
     fn may_step_back(&self) -> bool {
         (**self).may_step_back()
+    }
+
+    fn lag(&self) -> Duration {
+        (**self).lag()
     }
 }
 
@@ -77,7 +88,7 @@ pub struct SystemClock;
 ///
 /// # Accuracy
 ///
-/// Behind by up to [`lag`](Self::lag), usually 1 to 10 ms: of no consequence for buckets of a
+/// Behind by up to [`lag`](Clock::lag), usually 1 to 10 ms: of no consequence for buckets of a
 /// second. Otherwise as [`SystemClock`].
 ///
 /// # Examples
@@ -108,12 +119,6 @@ impl CoarseClock {
     pub fn ahead_of_wall(&self) -> Duration {
         self.now().saturating_since(Stamp::from_nanos(source::Coarse.wall()))
     }
-
-    /// How far the clock may be behind, because it moves in ticks.
-    #[must_use]
-    pub fn lag(&self) -> Duration {
-        source::coarse_lag()
-    }
 }
 
 impl Clock for SystemClock {
@@ -135,6 +140,10 @@ impl Clock for CoarseClock {
 
     fn may_step_back(&self) -> bool {
         false
+    }
+
+    fn lag(&self) -> Duration {
+        source::coarse_lag()
     }
 }
 
@@ -371,6 +380,14 @@ impl AnyClock {
             Self::Fine => SystemClock.now(),
             Self::Manual(clock) => clock.now(),
             Self::Other(clock) => clock.now(),
+        }
+    }
+
+    pub(crate) fn lag(&self) -> Duration {
+        match self {
+            Self::Coarse => CoarseClock.lag(),
+            Self::Fine | Self::Manual(_) => Duration::ZERO,
+            Self::Other(clock) => clock.lag(),
         }
     }
 

@@ -66,12 +66,16 @@ use crate::window::{Touched, Window};
 ///
 /// The clocks of this crate do not. With one that does, events are still counted by their stamps,
 /// and a window still ends at what the clock says: an event stamped ahead of that is seen once the
-/// clock is there again. Only an event whose bucket has left the ring, because the clock stepped
-/// back by more than the span after a later one was counted, is refused as too old; and to tell,
-/// every record takes the lock as long as [`Clock::may_step_back`].
+/// clock is there again. Buckets are held as far behind the newest one as the span, the tolerance
+/// and two buckets, at least. Where the clock stepped back by more than the last two, old buckets
+/// were given up that it would still ask for: an event for one is refused, and so is a question that
+/// reaches back to one. To tell, every record takes the lock as long as [`Clock::may_step_back`].
 pub struct EventCounter {
     ledger: Ledger,
     clock: AnyClock,
+    /// How far ahead of the clock a stamp may be, in nanoseconds: the tolerance, and what the clock
+    /// may be behind.
+    believed_ahead: i64,
     /// One cell for each thread that recorded. A thread that ends leaves its own to the next one.
     cells: PerThread<Cell>,
     refused: [AtomicU64; 3],
@@ -110,9 +114,11 @@ impl EventCounter {
     }
 
     fn of(spec: WindowSpec, clock: AnyClock) -> Self {
+        let lag = nanos(clock.lag().min(spec.resolution())).unwrap_or_default().cast_signed();
         Self {
             ledger: Ledger::new(spec, clock.now()),
             clock,
+            believed_ahead: spec.tolerance_nanos() + lag,
             cells: PerThread::default(),
             refused: [const { AtomicU64::new(0) }; 3],
         }
@@ -155,21 +161,23 @@ impl EventCounter {
     /// # Errors
     ///
     /// [`RecordError::TooOld`] if the stamp is older than the span, [`RecordError::TooNew`] if it
-    /// is further ahead of the clock than the tolerance, [`RecordError::Full`] if its bucket
-    /// has no room. Nothing is counted then but the refusal.
+    /// is further ahead of the clock than the tolerance (and what the clock may be behind),
+    /// [`RecordError::Full`] if its bucket has no room, [`RecordError::GivenUp`] if the clock
+    /// stepped back and its bucket was given up meanwhile. Nothing is counted then but the refusal.
     pub fn record_at(&self, stamp: Stamp, events: u64) -> Result<(), RecordError> {
         let now = self.clock.now();
         if let Err(refusal) = self.believe(stamp, now) {
             return self.refuse(refusal, events);
         }
-        match self.cells.get() {
-            Some(cell)
-                if stamp <= now && !self.clock.may_step_back() && cell.count(stamp, events) =>
-            {
-                Ok(())
+        if let Some(cell) = self.cells.get()
+            && !self.clock.may_step_back()
+        {
+            self.ledger.note_ahead(stamp, now);
+            if cell.count(stamp, events) {
+                return Ok(());
             }
-            _ => self.turn(stamp, now, events),
         }
+        self.turn(stamp, now, events)
     }
 
     /// Counts the events of the past `window`, and says how exact that is.
@@ -180,16 +188,15 @@ impl EventCounter {
     ///
     /// # Errors
     ///
-    /// [`WindowError::LongerThanSpan`] if `window` is longer than the counter remembers.
+    /// [`WindowError::LongerThanSpan`] if `window` is longer than the counter remembers,
+    /// [`WindowError::GivenUp`] if the clock stepped back and buckets were given up meanwhile.
     pub fn count(&self, window: Duration) -> Result<Window, WindowError> {
         let span = self.spec().span_nanos();
         let asked = nanos(window).and_then(|nanos| i64::try_from(nanos).ok());
         let Some(nanos) = asked.filter(|&nanos| nanos <= span) else {
             return Err(WindowError::LongerThanSpan { window, span: self.spec().span() });
         };
-        self.read_at_present(|spec, now, settled| {
-            Ok((nanos > 0).then(|| Touched::past(spec, nanos, now, settled)))
-        })
+        self.read_at_present(|spec, now| Ok((nanos > 0).then(|| Touched::past(spec, nanos, now))))
     }
 
     /// Counts the events of an interval `from..to`, and says how exact that is.
@@ -200,7 +207,8 @@ impl EventCounter {
     /// # Errors
     ///
     /// [`WindowError::BeforeSpan`] if it begins before what the counter remembers,
-    /// [`WindowError::Backwards`] if it ends before it begins.
+    /// [`WindowError::Backwards`] if it ends before it begins, [`WindowError::GivenUp`] as
+    /// [`count`](Self::count).
     ///
     /// # Examples
     ///
@@ -219,7 +227,7 @@ impl EventCounter {
             return Err(WindowError::Backwards { interval });
         }
         let span = self.spec().span();
-        self.read_at_present(|spec, now, _| {
+        self.read_at_present(|spec, now| {
             let age = now.saturating_since(interval.from);
             if age > span {
                 return Err(WindowError::BeforeSpan { interval, age, span });
@@ -233,7 +241,7 @@ impl EventCounter {
     pub fn refused(&self) -> Refused {
         // ORDERING: Relaxed, for refusals that happened before; nothing else hangs on these.
         let [too_old, too_new, full] = [0, 1, 2].map(|kind| self.refused[kind].load(Relaxed));
-        Refused { too_old, too_new, full }
+        Refused { too_old, too_new, full: full.saturating_add(self.ledger.cut_off()) }
     }
 
     /// Forgets all events that were recorded before, and all refusals.
@@ -242,15 +250,10 @@ impl EventCounter {
     ///
     /// An event that is recorded beside the reset is forgotten or kept, never half.
     pub fn reset(&self) {
-        self.ledger.reset(self.cells());
+        self.ledger.reset(&self.cells);
         for kind in &self.refused {
             kind.store(0, Relaxed); // ORDERING: as in `refused`.
         }
-    }
-
-    /// All the cells there are.
-    fn cells(&self) -> impl Iterator<Item = &Cell> {
-        self.cells.iter()
     }
 
     /// Records where the open bucket cannot take it.
@@ -258,19 +261,20 @@ impl EventCounter {
     fn turn(&self, stamp: Stamp, now: Stamp, events: u64) -> Result<(), RecordError> {
         let done = match self.cells.get_or(Cell::new) {
             _ if events == 0 => Ok(()),
-            Some(cell) if stamp <= now => self.ledger.turn(cell, self.cells(), stamp, events),
-            _ => self.ledger.record_in_ring(self.cells(), stamp, now, events),
+            Some(cell) if stamp <= now => self.ledger.turn(cell, &self.cells, stamp, events),
+            _ => self.ledger.record_in_ring(&self.cells, stamp, now, events),
         };
         done.or_else(|refusal| self.refuse(refusal, events))
     }
 
     /// Whether a stamp lies in the time that is believed.
     fn believe(&self, stamp: Stamp, now: Stamp) -> Result<(), RecordError> {
-        let (span, tolerance) = (self.spec().span(), self.spec().tolerance());
-        let (age, ahead) = (now.saturating_since(stamp), stamp.saturating_since(now));
-        if age > span {
+        let after_now = stamp.as_nanos().saturating_sub(now.as_nanos());
+        if after_now < -self.spec().span_nanos() {
+            let (age, span) = (now.saturating_since(stamp), self.spec().span());
             Err(RecordError::TooOld { age, span })
-        } else if ahead > tolerance {
+        } else if after_now > self.believed_ahead {
+            let (ahead, tolerance) = (stamp.saturating_since(now), self.spec().tolerance());
             Err(RecordError::TooNew { ahead, tolerance })
         } else {
             Ok(())
@@ -280,7 +284,7 @@ impl EventCounter {
     #[cold]
     fn refuse(&self, refusal: RecordError, events: u64) -> Result<(), RecordError> {
         let kind = match refusal {
-            RecordError::TooOld { .. } => 0,
+            RecordError::TooOld { .. } | RecordError::GivenUp { .. } => 0,
             RecordError::TooNew { .. } => 1,
             RecordError::Full { .. } => 2,
         };
@@ -292,24 +296,34 @@ impl EventCounter {
 
     /// Reads the buckets that are touched, seen from the present.
     ///
-    /// Between asking the clock and reading, other threads may move on so far that the oldest
-    /// bucket is gone, if this one is not let run for long; then the present is asked for
-    /// again.
+    /// The answer is for the moment after the buckets were read: what others recorded until then may
+    /// be among it, and must not be of later. If another bucket is touched by then, or the oldest
+    /// was given up because this thread was not let run for long, they are read again.
     fn read_at_present(
         &self,
-        touch: impl Fn(&WindowSpec, Stamp, bool) -> Result<Option<Touched>, WindowError>,
+        touch: impl Fn(&WindowSpec, Stamp) -> Result<Option<Touched>, WindowError>,
     ) -> Result<Window, WindowError> {
         let spec = self.spec();
         let mut now = self.clock.now();
         loop {
-            let settled = !self.clock.may_step_back() && self.ledger.is_settled(now);
-            let Some(touched) = touch(spec, now, settled)? else { return Ok(Window::empty(now)) };
-            let (found, held) = self.ledger.read(|| self.cells(), touched.oldest, touched.newest);
-            let later = if touched.oldest < held { self.clock.now() } else { now };
-            if later <= now {
-                return Ok(touched.window(spec, found));
+            let Some(mut touched) = touch(spec, now)? else { return Ok(Window::empty(now)) };
+            let found = self.ledger.read(&self.cells, touched.oldest, touched.newest);
+            let after = self.clock.now();
+            if after > now {
+                match touch(spec, after)? {
+                    Some(later) if later.are(touched) => touched = later,
+                    _ => {
+                        now = after;
+                        continue;
+                    }
+                }
             }
-            now = later;
+            if touched.oldest < found.held {
+                let (from, held) = (spec.start(touched.oldest), spec.start(found.held));
+                return Err(WindowError::GivenUp { from, held });
+            }
+            let settled = !self.clock.may_step_back() && found.latest_ahead <= after.as_nanos();
+            return Ok(touched.window(spec, found.reading, settled));
         }
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use crate::stamp::Interval;
+use crate::stamp::{Interval, Stamp};
 
 /// Why a counter cannot be built to a specification.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -43,9 +43,9 @@ pub enum SpecError {
         max: Duration,
     },
     /// The ring of buckets would take too much memory.
-    #[error("ring of {buckets} buckets takes {bytes} bytes, limit is {max} bytes")]
+    #[error("ring of {buckets} buckets (span and tolerance) takes {bytes} bytes, limit is {max}")]
     TooLarge {
-        /// How many buckets make the span.
+        /// How many buckets span and tolerance make, with two to spare.
         buckets: u64,
         /// How much memory they would take.
         bytes: usize,
@@ -59,15 +59,20 @@ pub enum SpecError {
 #[non_exhaustive]
 pub enum RecordError {
     /// The stamp is older than the counter remembers.
-    ///
-    /// Age is measured from the clock, or from the newest event where the clock stepped back so far
-    /// that this event's bucket is no longer held.
     #[error("event is {age:?} old, span is {span:?}")]
     TooOld {
         /// How old the event is.
         age: Duration,
         /// How far back the counter remembers.
         span: Duration,
+    },
+    /// The stamp's bucket was given up for newer ones: the clock stepped back since then.
+    #[error("event is {behind:?} behind the newest, buckets are held for {held:?}")]
+    GivenUp {
+        /// How far the event lies behind the newest bucket that was recorded in.
+        behind: Duration,
+        /// How far back from there buckets are held.
+        held: Duration,
     },
     /// The stamp is further ahead of the clock than is believed.
     #[error("event is {ahead:?} ahead of the clock, tolerance is {tolerance:?}")]
@@ -108,6 +113,14 @@ pub enum WindowError {
         age: Duration,
         /// How far back the counter remembers.
         span: Duration,
+    },
+    /// The window reaches back to buckets that were given up: the clock stepped back since then.
+    #[error("window begins at {from:?}, buckets are held from {held:?} on")]
+    GivenUp {
+        /// Where the window begins.
+        from: Stamp,
+        /// Where the oldest bucket that is held begins.
+        held: Stamp,
     },
     /// The interval ends before it begins.
     #[error("interval {interval:?} ends before it begins")]

@@ -29,6 +29,7 @@
 //! meanwhile: it writes `total` alone, so what it adds is after the reset and stays.
 
 use crate::error::RecordError;
+use crate::per_thread::PerThread;
 use crate::ring::{BUCKET_LIMIT, Reading, Ring};
 use crate::spec::WindowSpec;
 use crate::stamp::Stamp;
@@ -135,6 +136,8 @@ pub(crate) struct Ledger {
     ring: Ring,
     /// The latest stamp that was ahead of the clock when it was recorded.
     latest_ahead: AtomicI64,
+    /// Events that thousands of cells counted in one bucket, which then had no room for their sum.
+    cut_off: AtomicU64,
 }
 
 impl Ledger {
@@ -145,6 +148,7 @@ impl Ledger {
             version: AtomicU64::new(0),
             ring: Ring::new(spec.layout(), spec.tick(now)),
             latest_ahead: AtomicI64::new(i64::MIN),
+            cut_off: AtomicU64::new(0),
         }
     }
 
@@ -158,10 +162,10 @@ impl Ledger {
     /// For a stamp that [`Cell::count`] did not take. The stamp must not be ahead of the clock: a
     /// bucket opened too early would make every record until then a late one.
     #[cold]
-    pub(crate) fn turn<'a>(
+    pub(crate) fn turn(
         &self,
         cell: &Cell,
-        cells: impl Iterator<Item = &'a Cell>,
+        cells: &impl Cells,
         stamp: Stamp,
         events: u64,
     ) -> Result<(), RecordError> {
@@ -188,9 +192,9 @@ impl Ledger {
 
     /// Records events in the ring, whatever bucket is open.
     #[cold]
-    pub(crate) fn record_in_ring<'a>(
+    pub(crate) fn record_in_ring(
         &self,
-        cells: impl Iterator<Item = &'a Cell>,
+        cells: &impl Cells,
         stamp: Stamp,
         now: Stamp,
         events: u64,
@@ -198,33 +202,41 @@ impl Ledger {
         let _change = Change::begin(self);
         let tick = self.admit(cells, stamp, events)?;
         self.ring.add(tick, events);
-        if stamp > now {
-            // ORDERING: Relaxed, under the lock; a read that this record happened before sees it.
-            let latest = self.latest_ahead.load(Relaxed).max(stamp.as_nanos());
-            self.latest_ahead.store(latest, Relaxed);
-        }
+        self.note_ahead(stamp, now);
         Ok(())
+    }
+
+    /// Remembers a stamp that is ahead of the clock. To be called before its event is counted in a cell.
+    #[inline]
+    pub(crate) fn note_ahead(&self, stamp: Stamp, now: Stamp) {
+        // ORDERING: Relaxed load and maximum.
+        // Needs: a read that finds the event finds the stamp, or a later one.
+        // Gives: the Release with which the event is counted, after; or the version.
+        // Not needed: to write what is no news. Threads that stamp by a finer clock come here often.
+        // Checks: tests/concurrency.rs, `an_event_ahead_is_never_in_at_least`.
+        if stamp > now && stamp.as_nanos() > self.latest_ahead.load(Relaxed) {
+            self.latest_ahead.fetch_max(stamp.as_nanos(), Relaxed);
+        }
     }
 
     /// Makes sure that the ring holds the bucket of a stamp and that the events fit in it, whoever
     /// counted the others. Refuses otherwise, before anything changed.
-    fn admit<'a>(
-        &self,
-        cells: impl Iterator<Item = &'a Cell>,
-        stamp: Stamp,
-        events: u64,
-    ) -> Result<i64, RecordError> {
+    fn admit(&self, cells: &impl Cells, stamp: Stamp, events: u64) -> Result<i64, RecordError> {
         let tick = self.spec.tick(stamp);
         if tick < self.ring.oldest() {
-            let age = self.spec.last(self.ring.newest()).saturating_since(stamp);
-            return Err(RecordError::TooOld { age, span: self.spec.span() });
+            let behind = self.spec.end(self.ring.newest()).saturating_since(stamp);
+            return Err(RecordError::GivenUp { behind, held: self.spec.held() });
         }
-        let start = self.spec.start(tick).as_nanos();
-        let open: u64 =
-            cells.filter(|cell| cell.open_start() == Some(start)).map(Cell::open_events).sum();
-        let room = BUCKET_FILL.saturating_sub(self.ring.events_at(tick) + open);
-        if events > room {
-            return Err(RecordError::Full { events, room });
+        let in_ring = self.ring.events_at(tick);
+        let in_cells_at_most = OPEN_LIMIT.saturating_mul(cells.made() as u64);
+        if in_ring.saturating_add(in_cells_at_most).saturating_add(events) > BUCKET_FILL {
+            let start = self.spec.start(tick).as_nanos();
+            let open = cells.iter().filter(|cell| cell.open_start() == Some(start));
+            let in_cells: u64 = open.map(Cell::open_events).sum();
+            let room = BUCKET_FILL.saturating_sub(in_ring + in_cells);
+            if events > room {
+                return Err(RecordError::Full { events, room });
+            }
         }
         self.ring.enter(tick);
         Ok(tick)
@@ -236,25 +248,16 @@ impl Ledger {
         let tick = self.spec.tick(Stamp::from_nanos(open));
         let events = cell.open_events();
         if tick >= self.ring.oldest() {
-            self.ring.add(tick, events);
+            let fitted = self.ring.add(tick, events);
+            // ORDERING: Relaxed, under the lock. A number to be told, nothing hangs on it.
+            self.cut_off.fetch_add(events - fitted, Relaxed);
         }
         // ORDERING: Relaxed load and store, by the owner under the lock.
         cell.handed.store(cell.total.load(Relaxed), Relaxed);
     }
 
-    /// Whether no stamp after `now` can have been recorded, if the clock never steps back.
-    pub(crate) fn is_settled(&self, now: Stamp) -> bool {
-        // ORDERING: Relaxed. Needs only what happened before this read, which coherence gives.
-        self.latest_ahead.load(Relaxed) <= now.as_nanos()
-    }
-
-    /// What the buckets from `oldest` to `newest` hold, and the oldest tick that is held at all.
-    pub(crate) fn read<'a, I: Iterator<Item = &'a Cell>>(
-        &self,
-        cells: impl Fn() -> I,
-        oldest: i64,
-        newest: i64,
-    ) -> (Reading, i64) {
+    /// What the buckets from `oldest` to `newest` hold.
+    pub(crate) fn read(&self, cells: &impl Cells, oldest: i64, newest: i64) -> Found {
         for _ in 0..READ_TRIES {
             // ORDERING: Acquire load, then an Acquire fence before the second, Relaxed load.
             // Needs: all that is read between belongs to the state that `before` names.
@@ -265,7 +268,7 @@ impl Ledger {
             // Checks: loom.rs, `a_read_beside_a_turn_sees_one_state`.
             let before = self.version.load(Acquire);
             if before.is_multiple_of(2) {
-                let found = self.read_once(cells(), oldest, newest);
+                let found = self.read_once(cells, oldest, newest);
                 fence(Acquire);
                 if self.version.load(Relaxed) == before {
                     return found;
@@ -274,21 +277,16 @@ impl Ledger {
             std::hint::spin_loop();
         }
         let _turn = self.lock();
-        self.read_once(cells(), oldest, newest)
+        self.read_once(cells, oldest, newest)
     }
 
-    fn read_once<'a>(
-        &self,
-        cells: impl Iterator<Item = &'a Cell>,
-        oldest: i64,
-        newest: i64,
-    ) -> (Reading, i64) {
+    fn read_once(&self, cells: &impl Cells, oldest: i64, newest: i64) -> Found {
         let held = self.ring.oldest();
         let mut found = self.ring.read(oldest, newest);
         let start = |tick| self.spec.start(tick).as_nanos();
         let (first, last) = (start(oldest), start(newest));
         let first_held = if oldest < held { start(held) } else { first };
-        for cell in cells {
+        for cell in cells.iter() {
             // A cell without an open bucket has no open events, so it may be looked at as any other.
             let open = cell.start.load(Relaxed); // ORDERING: under the version, as in `open_start`.
             let part = match open {
@@ -300,14 +298,17 @@ impl Ledger {
             // Wraps only beside a change, in which case what was found is not used.
             *part = part.wrapping_add(cell.open_events());
         }
-        (found, held)
+        // ORDERING: Relaxed, and last: who counted an event ahead of the clock in a cell has stored this
+        // before, and the fence of `read` comes after.
+        let latest_ahead = self.latest_ahead.load(Relaxed);
+        Found { reading: found, held, latest_ahead }
     }
 
     /// Forgets all that was recorded before this call, wherever it is held.
-    pub(crate) fn reset<'a>(&self, cells: impl Iterator<Item = &'a Cell>) {
+    pub(crate) fn reset(&self, cells: &impl Cells) {
         let _change = Change::begin(self);
         self.ring.clear();
-        for cell in cells {
+        for cell in cells.iter() {
             // ORDERING: Relaxed load and store, between the two steps of the version.
             // Needs: every record that happened before this call is in `total`; no reader sees more
             // handed over than counted.
@@ -317,12 +318,47 @@ impl Ledger {
             cell.handed.store(cell.total.load(Relaxed), Relaxed);
         }
         self.latest_ahead.store(i64::MIN, Relaxed);
+        self.cut_off.store(0, Relaxed);
+    }
+
+    /// Events that were counted and then had no room.
+    pub(crate) fn cut_off(&self) -> u64 {
+        self.cut_off.load(Relaxed) // ORDERING: as in `hand_over`.
     }
 
     /// Takes the lock. No user's code runs under it, so there is nothing a panic could leave torn.
     fn lock(&self) -> MutexGuard<'_, ()> {
         self.turn.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
+}
+
+/// All the cells there are.
+pub(crate) trait Cells {
+    /// Each of them.
+    fn iter(&self) -> impl Iterator<Item = &Cell>;
+
+    /// How many there are, or more.
+    fn made(&self) -> usize;
+}
+
+impl Cells for PerThread<Cell> {
+    fn iter(&self) -> impl Iterator<Item = &Cell> {
+        self.iter()
+    }
+
+    fn made(&self) -> usize {
+        self.made()
+    }
+}
+
+/// What a read found.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Found {
+    pub(crate) reading: Reading,
+    /// The oldest tick that is held.
+    pub(crate) held: i64,
+    /// The latest stamp in nanoseconds that was ahead of the clock when it was recorded.
+    pub(crate) latest_ahead: i64,
 }
 
 /// The right to change what readers see, taken with the lock and given back when dropped.

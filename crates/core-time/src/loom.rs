@@ -7,7 +7,7 @@ use std::time::Duration;
 use ::loom::sync::Arc;
 use ::loom::thread;
 
-use crate::ledger::{Cell, Ledger};
+use crate::ledger::{Cell, Cells, Ledger};
 use crate::ring::Reading;
 use crate::spec::WindowSpec;
 use crate::stamp::Stamp;
@@ -27,6 +27,16 @@ struct Shared {
     cells: [Cell; 2],
 }
 
+impl Cells for [Cell; 2] {
+    fn iter(&self) -> impl Iterator<Item = &Cell> {
+        self.as_slice().iter()
+    }
+
+    fn made(&self) -> usize {
+        self.len()
+    }
+}
+
 impl Shared {
     /// A ring of one bucket (and the one that a window cuts, and one to spare), at tick 0.
     fn new() -> Arc<Self> {
@@ -41,7 +51,7 @@ impl Shared {
     fn record(&self, writer: usize, tick: i64, events: u64) {
         let (cell, stamp) = (&self.cells[writer], Stamp::from_millis(tick));
         if !cell.count(stamp, events) {
-            self.ledger.turn(cell, self.cells.iter(), stamp, events).unwrap();
+            self.ledger.turn(cell, &self.cells, stamp, events).unwrap();
         }
     }
 
@@ -53,7 +63,7 @@ impl Shared {
     }
 
     fn read(&self, oldest: i64, newest: i64) -> Reading {
-        self.ledger.read(|| self.cells.iter(), oldest, newest).0
+        self.ledger.read(&self.cells, oldest, newest).reading
     }
 
     fn sum(&self, oldest: i64, newest: i64) -> u64 {
@@ -131,7 +141,7 @@ fn reset_leaves_nothing_of_before_and_all_of_after() {
             let shared = Arc::clone(&shared);
             thread::spawn(move || shared.record(0, 0, 2))
         };
-        shared.ledger.reset(shared.cells.iter());
+        shared.ledger.reset(&shared.cells);
         let found = shared.sum(0, 0);
         assert!(found == 0 || found == 2, "after the reset there are {found}");
         beside.join().unwrap();
@@ -151,7 +161,7 @@ fn reset_beside_a_turn_leaves_nothing_of_before() {
             let shared = Arc::clone(&shared);
             thread::spawn(move || shared.record(0, 1, 2))
         };
-        shared.ledger.reset(shared.cells.iter());
+        shared.ledger.reset(&shared.cells);
         beside.join().unwrap();
         let found = shared.read(0, 1);
         assert_eq!(found.oldest, 0, "what was recorded before the reset came back");

@@ -41,8 +41,6 @@ pub(crate) const BUCKET_LIMIT: u64 = 1 << 42;
 /// How buckets are laid out in memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Layout {
-    /// How many of the newest buckets can be asked for.
-    held: u64,
     /// How many buckets there is room for: a power of two.
     slots: u64,
     /// How many buckets make a block: two to this power.
@@ -53,15 +51,20 @@ impl Layout {
     /// Room for so many buckets, and for a block more, because a block is given up as a whole.
     ///
     /// The bucket before the oldest is among them: the oldest is a difference to it.
-    pub(crate) const fn holding(held: u64) -> Self {
-        let mut slots = held.next_power_of_two();
+    pub(crate) const fn holding(buckets: u64) -> Self {
+        let mut slots = buckets.next_power_of_two();
         loop {
-            let block_bits = slots.ilog2() / 2;
-            if slots >= held + (1 << block_bits) {
-                return Self { held, slots, block_bits };
+            let layout = Self { slots, block_bits: slots.ilog2() / 2 };
+            if layout.held() >= buckets {
+                return layout;
             }
             slots *= 2;
         }
+    }
+
+    /// How many of the newest buckets can be asked for.
+    pub(crate) const fn held(self) -> u64 {
+        self.slots - (1 << self.block_bits)
     }
 
     pub(crate) const fn bytes(self) -> usize {
@@ -138,7 +141,7 @@ impl Ring {
 
     /// The oldest tick that is held.
     pub(crate) fn oldest(&self) -> i64 {
-        self.newest() - self.layout.held.cast_signed() + 1
+        self.newest() - self.layout.held().cast_signed() + 1
     }
 
     /// Makes `tick` the newest, if it is newer; what is then no longer held is forgotten.
@@ -220,7 +223,7 @@ impl Ring {
         if tick >= newest {
             return self.total.load(UNDER_VERSION);
         }
-        let tick = tick.max(newest - self.layout.held.cast_signed());
+        let tick = tick.max(newest - self.layout.held().cast_signed());
         let index = self.layout.block_index(self.layout.block_of(tick));
         let before = self.before[index].load(UNDER_VERSION);
         let filled = self.filled[index].load(UNDER_VERSION);

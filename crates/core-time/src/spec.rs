@@ -76,12 +76,18 @@ impl WindowSpec {
 
     /// How much memory the buckets of one counter take, in bytes.
     ///
-    /// Eight for each bucket and each block of buckets, where the ring holds the span, the
-    /// tolerance and two more buckets, rounded up to a power of two. Each thread that records
-    /// takes 128 more.
+    /// Eight for each bucket, where the ring holds the span, the tolerance, two more buckets and
+    /// one block of about the square root of all, rounded up to a power of two; and 16 for each
+    /// block. A thread that records takes 128 more, and 16 for each thread that the process ever
+    /// had at once.
     #[must_use]
     pub fn bytes(&self) -> usize {
         self.layout.bytes()
+    }
+
+    /// How far back from the newest bucket that was recorded in buckets are held.
+    pub(crate) fn held(&self) -> Duration {
+        self.resolution().saturating_mul(u32::try_from(self.layout.held()).unwrap_or(u32::MAX))
     }
 
     pub(crate) fn layout(&self) -> Layout {
@@ -90,6 +96,10 @@ impl WindowSpec {
 
     pub(crate) fn span_nanos(&self) -> i64 {
         self.width * self.buckets
+    }
+
+    pub(crate) fn tolerance_nanos(&self) -> i64 {
+        self.tolerance
     }
 
     /// The number of the bucket that a moment falls in: `floor(stamp / resolution)`.
@@ -209,10 +219,11 @@ impl WindowSpecBuilder {
             return Err(SpecError::SpanNotWhole { span, resolution });
         }
         let buckets = span_nanos / width;
-        let layout = Layout::holding(buckets + tolerance_nanos.div_ceil(width) + 2);
+        let held = buckets + tolerance_nanos.div_ceil(width) + 2;
+        let layout = Layout::holding(held);
         if layout.bytes() > WindowSpec::BYTES_MAX {
             let (bytes, max) = (layout.bytes(), WindowSpec::BYTES_MAX);
-            return Err(SpecError::TooLarge { buckets, bytes, max });
+            return Err(SpecError::TooLarge { buckets: held, bytes, max });
         }
         Ok(WindowSpec {
             width: width.cast_signed(),

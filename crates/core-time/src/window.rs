@@ -38,13 +38,13 @@ pub(crate) struct Touched {
     oldest_counts: bool,
     oldest_is_whole: bool,
     newest_is_whole: bool,
+    /// Whether the newest bucket is filling: it is whole too while it holds nothing of later.
+    newest_is_filling: bool,
 }
 
 impl Touched {
     /// The buckets touched by `(now - window, now]`, for a window that is not zero.
-    ///
-    /// `settled` tells that no stamp ahead of `now` can be in the bucket that is filling.
-    pub(crate) fn past(spec: &WindowSpec, window: i64, now: Stamp, settled: bool) -> Self {
+    pub(crate) fn past(spec: &WindowSpec, window: i64, now: Stamp) -> Self {
         let first = now.as_nanos().saturating_sub(window - 1);
         let (oldest, newest) = (spec.tick(Stamp::from_nanos(first)), spec.tick(now));
         let counted = spec.buckets_in(window);
@@ -53,7 +53,8 @@ impl Touched {
             newest,
             oldest_counts: oldest > newest - counted,
             oldest_is_whole: spec.start(oldest).as_nanos() == first,
-            newest_is_whole: settled || spec.last(newest) == now,
+            newest_is_whole: spec.last(newest) == now,
+            newest_is_filling: true,
         }
     }
 
@@ -67,14 +68,21 @@ impl Touched {
             oldest_counts: true,
             oldest_is_whole: spec.start(oldest) == interval.from,
             newest_is_whole: spec.last(newest) == last,
+            newest_is_filling: false,
         }
     }
 
-    /// The answer, from what the buckets held.
-    pub(crate) fn window(self, spec: &WindowSpec, found: Reading) -> Window {
+    /// Whether these are the same buckets, seen at another moment.
+    pub(crate) fn are(self, other: Self) -> bool {
+        (self.oldest, self.newest) == (other.oldest, other.newest)
+    }
+
+    /// The answer, from what the buckets held; `settled` if no stamp of later can be among it.
+    pub(crate) fn window(self, spec: &WindowSpec, found: Reading, settled: bool) -> Window {
         let Reading { oldest, between, newest } = found;
-        let only_one = self.oldest == self.newest;
-        let newest_is_whole = self.newest_is_whole && (!only_one || self.oldest_is_whole);
+        let ends_whole = self.newest_is_whole || self.newest_is_filling && settled;
+        let begins_whole = self.oldest != self.newest || self.oldest_is_whole;
+        let newest_is_whole = ends_whole && begins_whole;
         let when = |condition: bool, events: u64| if condition { events } else { 0 };
         let first_counted = if self.oldest_counts { self.oldest } else { self.oldest + 1 };
         Window {
@@ -103,7 +111,7 @@ mod tests {
     #[track_caller]
     fn past(window_ms: i64, now_ms: i64) -> (i64, i64, bool, bool) {
         let now = Stamp::from_millis(now_ms);
-        let touched = Touched::past(&WindowSpec::default(), window_ms * MS, now, true);
+        let touched = Touched::past(&WindowSpec::default(), window_ms * MS, now);
         (touched.oldest, touched.newest, touched.oldest_counts, touched.oldest_is_whole)
     }
 
@@ -118,19 +126,19 @@ mod tests {
         assert_eq!(past(1_500, 100_200), (98, 100, false, false));
         let spec = WindowSpec::default();
         let last = Stamp::from_nanos(101_000 * MS - 1);
-        let touched = Touched::past(&spec, 1_000 * MS, last, true);
+        let touched = Touched::past(&spec, 1_000 * MS, last);
         assert!(touched.oldest == 100 && touched.oldest_counts && touched.oldest_is_whole);
     }
 
     #[test]
     fn past_reaches_the_limits_of_time() {
         let spec = WindowSpec::default();
-        let touched = Touched::past(&spec, spec.span_nanos(), Stamp::MIN, true);
+        let touched = Touched::past(&spec, spec.span_nanos(), Stamp::MIN);
         assert_eq!(
             (touched.oldest, touched.newest),
             (spec.tick(Stamp::MIN), spec.tick(Stamp::MIN))
         );
-        let touched = Touched::past(&spec, spec.span_nanos(), Stamp::MAX, true);
+        let touched = Touched::past(&spec, spec.span_nanos(), Stamp::MAX);
         assert_eq!(touched.newest - touched.oldest, 300);
     }
 }

@@ -1,11 +1,11 @@
 //! Promise T1 between threads: nothing lost, doubled or out of its bucket, whoever reads meanwhile.
 
 use std::cell::RefCell;
-use std::sync::Arc;
 use std::sync::atomic::{
     AtomicBool, AtomicU64,
-    Ordering::{Acquire, Release},
+    Ordering::{AcqRel, Acquire, Release},
 };
+use std::sync::{Arc, OnceLock, Weak};
 use std::thread;
 use std::time::Duration;
 
@@ -313,4 +313,60 @@ fn a_thread_records_after_another_users_thread_locals_are_gone() {
     }
     assert_eq!(counter.count(Duration::from_secs(1)).unwrap().events, 3);
     assert_eq!(early.count(Duration::from_secs(1)).unwrap().events, 3);
+}
+
+#[test]
+fn an_event_ahead_is_never_in_at_least() {
+    for _ in 0..2_000 {
+        let clock = ManualClock::new(second(0) + Duration::from_millis(200));
+        let counter = EventCounter::with_clock(small(), clock);
+        counter.record_many(0); // Makes this thread's cell, and opens no bucket.
+        thread::scope(|scope| {
+            scope.spawn(|| counter.record_at(second(0) + Duration::from_millis(700), 1).unwrap());
+            let found = counter.count(Duration::from_secs(5)).unwrap();
+            assert_eq!(found.at_least, 0, "{found:?}");
+        });
+    }
+}
+
+/// A clock whose reader is interrupted, when told to, after it has looked and before it goes on.
+#[derive(Debug)]
+struct Interrupted {
+    clock: ManualClock,
+    until: AtomicU64,
+    counter: OnceLock<Weak<EventCounter>>,
+}
+
+impl Clock for Interrupted {
+    fn now(&self) -> Stamp {
+        let now = self.clock.now();
+        let until = self.until.swap(0, AcqRel);
+        if until > 0 {
+            self.clock.set(second(0) + Duration::from_millis(until));
+            let counter = self.counter.get().and_then(Weak::upgrade).unwrap();
+            thread::scope(|other| {
+                other.spawn(|| counter.record());
+            });
+        }
+        now
+    }
+
+    fn may_step_back(&self) -> bool {
+        false
+    }
+}
+
+#[test]
+fn at_least_is_true_of_a_moment_of_the_read() {
+    let manual = ManualClock::new(second(0) + Duration::from_millis(9_100));
+    let clock = Interrupted { clock: manual.clone(), until: 0.into(), counter: OnceLock::new() };
+    let clock = Arc::new(clock);
+    let counter = Arc::new(EventCounter::with_clock(small(), Arc::clone(&clock)));
+    clock.counter.set(Arc::downgrade(&counter)).unwrap();
+    counter.record();
+    manual.set(second(0) + Duration::from_millis(10_400));
+    clock.until.store(10_800, Release);
+    // At 10.4 s there is the event of 9.1 s, at 10.8 s the one of 10.8 s: never both.
+    let found = counter.count(Duration::from_millis(1_500)).unwrap();
+    assert_eq!((found.at_least, found.at_most), (1, 2));
 }

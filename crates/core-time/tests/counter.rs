@@ -169,10 +169,59 @@ fn clock_that_steps_back_loses_no_event_of_the_span() {
     clock.set(at(NOW - 10_000)); // Further than what is held.
     counter.record();
     assert_eq!(counter.refused().too_old, 1);
-    let refusal = counter.record_at(counter.now(), 1).unwrap_err();
-    assert_eq!(refusal.to_string(), "event is 10000.999999999s old, span is 300s");
+    assert_eq!(
+        counter.record_at(counter.now(), 1).unwrap_err().to_string(),
+        "event is 10001s behind the newest, buckets are held for 496s",
+    );
+    assert_eq!(
+        counter.count(secs(1)).unwrap_err().to_string(),
+        "window begins at -9001.000000000s, buckets are held from 505.000000000s on",
+    );
     clock.set(at(NOW));
     check(&counter, secs(300), 2);
+}
+
+#[test]
+fn what_was_given_up_is_never_answered_for() {
+    let (counter, clock) = counter();
+    clock.set(at(NOW - 495)); // Buckets are held from here on.
+    counter.record();
+    clock.set(at(NOW));
+    counter.record_many(2);
+    clock.set(at(NOW - 400));
+    let begins_before = WindowError::GivenUp { from: at(NOW - 700), held: at(NOW - 495) };
+    assert_eq!(counter.count(secs(300)), Err(begins_before));
+    check(&counter, secs(95), 0);
+    check(&counter, secs(95), 0);
+    assert_eq!(counter.count(secs(95)).unwrap().at_most, 1);
+}
+
+/// A clock that says how far it may be behind.
+#[derive(Debug)]
+struct Lagging(ManualClock);
+
+impl Clock for Lagging {
+    fn now(&self) -> Stamp {
+        self.0.now()
+    }
+
+    fn may_step_back(&self) -> bool {
+        false
+    }
+
+    fn lag(&self) -> Duration {
+        Duration::from_millis(10)
+    }
+}
+
+#[test]
+fn stamps_of_a_finer_clock_are_not_of_the_future() {
+    let spec = WindowSpec::builder().tolerance(Duration::ZERO).build().unwrap();
+    let counter = EventCounter::with_clock(spec, Lagging(ManualClock::new(at(NOW))));
+    counter.record_at(at(NOW) + Duration::from_millis(10), 1).unwrap();
+    assert!(counter.record_at(at(NOW) + Duration::from_nanos(10_000_001), 1).is_err());
+    let found = counter.count(secs(2)).unwrap();
+    assert_eq!((found.at_least, found.events), (0, 1)); // It is ahead of this clock all the same.
 }
 
 #[test]
@@ -295,7 +344,7 @@ fn specifications_that_make_no_sense_are_refused_with_their_numbers() {
         ms(1),
         secs(86_400),
         Duration::ZERO,
-        "ring of 86400000 buckets takes 1074003968 bytes, limit is 33554432 bytes",
+        "ring of 86400002 buckets (span and tolerance) takes 1074003968 bytes, limit is 33554432",
     );
     check_spec(
         second,
