@@ -25,7 +25,7 @@ pub(crate) const COMMAND: Command = Command {
             help: "Where the record goes, instead of benches/record",
         },
     ],
-    examples: &["bench", "bench --quick record/threads_08"],
+    examples: &["bench", "bench --quick record/threads_02"],
     run,
 };
 

@@ -16,14 +16,11 @@ pub(crate) const COMMAND: Command = Command {
     operands: "[FILTER | RECORD RECORD]",
     operands_max: 2,
     passes_on: false,
-    summary: "Shows ours, baseline, floor and rivals on the same work; or two records",
-    options: &[
-        Opt { name: "--quick", value: "", help: "Half a second each (what it does anyway)" },
-        Opt { name: "--full", value: "", help: "As long as `bench` measures" },
-    ],
+    summary: "Shows ours, baseline and floor on the same work; or two records",
+    options: &[Opt { name: "--full", value: "", help: "As long as `bench` measures" }],
     examples: &[
         "compare",
-        "compare record/threads_08",
+        "compare record/threads_02",
         "compare benches/record/A benches/record/B",
     ],
     run,

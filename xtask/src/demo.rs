@@ -27,6 +27,8 @@ pub(crate) const COMMAND: Command = Command {
 
 const SAMPLE: &str = "crates/cli/samples/startup.ndjson";
 const GOLDEN: &str = "crates/cli/samples/startup.expected.txt";
+const TITLE: &str =
+    "What programs ask of the system while they start: calls, and mean nanoseconds.";
 /// A difference longer than this is cut: the reader runs the command to see it all.
 const DIFFERENCE_LINES_MAX: usize = 40;
 
@@ -38,16 +40,19 @@ fn run(sh: &Shell, flags: &Flags) -> anyhow::Result<()> {
     let build = cmd!(sh, "cargo build --release --package cli --bin windrow");
     if steps.command(Job::new("build", build)) {
         let program = Workspace::read(sh)?.target.join(format!("release/windrow{EXE_SUFFIX}"));
-        step::say(&format!("\n$ windrow stats {SAMPLE}"));
-        let found = cmd!(sh, "{program} stats {SAMPLE}").quiet().read();
-        if let Ok(text) = &found {
-            step::say(&format!("{text}\n"));
-        }
-        steps.run("stats", || check(sh, found?, flags.has("--update")));
+        step::say(&format!("\n{TITLE}\n\n$ windrow stats {SAMPLE}"));
+        steps.run("stats", || {
+            let found = cmd!(sh, "{program} stats {SAMPLE}").quiet().read()?;
+            step::say(&format!("{found}\n"));
+            check(sh, found, flags.has("--update"))
+        });
+        step::say("\nThe program this one grew out of: all times kept, against sum and count.");
         step::say("\n$ windrow demo");
-        let demo = cmd!(sh, "{program} demo").quiet().run();
-        step::say("");
-        steps.run("original", || demo.map(|()| String::new()).context("windrow demo"));
+        steps.run("original", || {
+            cmd!(sh, "{program} demo").quiet().run().context("windrow demo")?;
+            step::say("");
+            Ok(String::new())
+        });
     }
     steps.finish(COMMAND.name)
 }

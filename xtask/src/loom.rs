@@ -17,22 +17,32 @@ pub(crate) const COMMAND: Command = Command {
     run,
 };
 
-/// Runs the module `loom` of each crate that depends on it.
+fn run(sh: &Shell, flags: &Flags) -> anyhow::Result<()> {
+    let mut steps = Steps::new();
+    for job in jobs(sh, &flags.rest)? {
+        steps.command(job);
+    }
+    steps.finish(COMMAND.name)
+}
+
+/// The module `loom` of each crate that depends on it.
 ///
 /// Under `--cfg loom` the atomics are loom's and work only in a model, so no other test can run.
 /// The target folder is one of its own: a changed `RUSTFLAGS` would rebuild the usual one.
-fn run(sh: &Shell, flags: &Flags) -> anyhow::Result<()> {
+/// Arithmetic is checked although it is optimised: a torn read that overflows is a fault too.
+pub(crate) fn jobs<'a>(sh: &'a Shell, rest: &[String]) -> anyhow::Result<Vec<Job<'a>>> {
     let workspace = Workspace::read(sh)?;
     let target = workspace.target.join("loom");
-    let rest = &flags.rest;
-    let mut steps = Steps::new();
-    for package in workspace.packages.iter().filter(|package| package.uses("loom")) {
-        let name = &package.name;
+    let packages = workspace.packages.iter().filter(|package| package.uses("loom"));
+    let job = |name: &str| {
         let test = cmd!(
             sh,
             "cargo test --release --package {name} --lib --target-dir {target} -- loom:: {rest...}"
         );
-        steps.command(Job::new(name, test).env("RUSTFLAGS", "--cfg=loom").tests());
-    }
-    steps.finish(COMMAND.name)
+        Job::new("loom", test)
+            .env("RUSTFLAGS", "--cfg=loom")
+            .env("CARGO_PROFILE_RELEASE_OVERFLOW_CHECKS", "true")
+            .tests()
+    };
+    Ok(packages.map(|package| job(&package.name)).collect())
 }

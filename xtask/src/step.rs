@@ -28,7 +28,7 @@ pub(crate) fn complain(text: &str) {
 pub(crate) struct Job<'a> {
     name: String,
     command: Cmd<'a>,
-    env: Option<(&'static str, &'static str)>,
+    env: Vec<(&'static str, &'static str)>,
     figure: Figure,
 }
 
@@ -42,12 +42,12 @@ enum Figure {
 impl<'a> Job<'a> {
     /// Names a step and the command behind it; its figure is how many crates were compiled.
     pub(crate) fn new(name: &str, command: Cmd<'a>) -> Self {
-        Self { name: name.to_owned(), command, env: None, figure: Figure::Of(compiled) }
+        Self { name: name.to_owned(), command, env: Vec::new(), figure: Figure::Of(compiled) }
     }
 
     /// Sets a variable for the command.
     pub(crate) fn env(mut self, key: &'static str, value: &'static str) -> Self {
-        self.env = Some((key, value));
+        self.env.push((key, value));
         self
     }
 
@@ -65,10 +65,8 @@ impl<'a> Job<'a> {
 
     /// The line a reader can paste to run this step alone.
     fn repeat(&self) -> String {
-        match self.env {
-            Some((key, value)) => format!("{key}={value} {}", self.command),
-            None => self.command.to_string(),
-        }
+        let env = self.env.iter().map(|(key, value)| format!("{key}={value} "));
+        env.chain([self.command.to_string()]).collect()
     }
 }
 

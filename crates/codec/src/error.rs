@@ -222,10 +222,7 @@ pub enum DecodeError {
         at: usize,
     },
     /// The action name has no character that is not white space.
-    #[error(
-        "action name is blank ({len} bytes of white space), \
-         expected a visible character (byte {at})"
-    )]
+    #[error("action name is blank, expected a character that is not white space (byte {at})")]
     NameBlank {
         /// Length of the name, in bytes of UTF-8 after decoding.
         len: usize,

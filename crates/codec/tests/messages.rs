@@ -97,7 +97,7 @@ fn schema_says_what_an_action_is() {
         (r#"{"time":"1"}"#, "value of `time` is a string, expected a number (byte 8)"),
         (
             r#"{"action":" "}"#,
-            "action name is blank (1 bytes of white space), expected a visible character (byte 10)",
+            "action name is blank, expected a character that is not white space (byte 10)",
         ),
         (
             r#"{"action":"a\u0007"}"#,

@@ -7,7 +7,7 @@
 //! order in which values arrive or sums are merged cannot be seen in the result.
 //!
 //! Integers, the common case, are kept apart in 128 bits, and the wide integer is only there once a
-//! value with a fraction (or one above 2^64) arrived.
+//! value with a fraction (or one of 2^64 or more) arrived.
 //!
 //! A compensated sum (Kahan, Neumaier) is nearly as exact, and not at all independent of order.
 //!

@@ -13,7 +13,7 @@ use crate::time::ActionTime;
 /// So all statistics that are asked for it agree to the bit, whatever the order of arrival and of
 /// merging.
 pub trait Mean: Statistic<Value = ActionTime> {
-    /// How many times were taken in.
+    /// How many values were taken in.
     fn count(&self) -> u64;
 
     /// The mean, if there is anything to take it of.
@@ -27,8 +27,7 @@ pub trait Mean: Statistic<Value = ActionTime> {
 /// # Examples
 ///
 /// ```
-/// use core_actions::{ActionTime, ExactMean, Mean};
-/// use core_time::Statistic;
+/// use core_actions::{ActionTime, ExactMean, Mean, Statistic};
 ///
 /// let mut mean = ExactMean::default();
 /// for _ in 0..10 {

@@ -25,8 +25,7 @@ const CHUNK: usize = 4_096;
 /// Any figure can be had of them, here the largest:
 ///
 /// ```
-/// use core_actions::{ActionTime, Mean, Raw};
-/// use core_time::Statistic;
+/// use core_actions::{ActionTime, Mean, Raw, Statistic};
 ///
 /// let mut raw = Raw::default();
 /// for time in [100_u64, 300, 200] {

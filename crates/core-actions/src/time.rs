@@ -135,6 +135,23 @@ macro_rules! from_unsigned {
 
 from_unsigned!(u8, u16, u32, u64);
 
+impl From<usize> for ActionTime {
+    fn from(integer: usize) -> Self {
+        Self(Repr::Integer(integer as u64))
+    }
+}
+
+impl TryFrom<u128> for ActionTime {
+    type Error = TimeError;
+
+    /// # Errors
+    ///
+    /// [`TimeError::TooLarge`] from 2^64 on.
+    fn try_from(integer: u128) -> Result<Self, TimeError> {
+        u64::try_from(integer).map(Self::from).map_err(|_| TimeError::TooLarge { found: integer })
+    }
+}
+
 macro_rules! try_from_signed {
     ($($integer:ty),+) => {
         $(impl TryFrom<$integer> for ActionTime {
@@ -147,7 +164,7 @@ macro_rules! try_from_signed {
     };
 }
 
-try_from_signed!(i32, i64);
+try_from_signed!(i8, i16, i32, i64, isize);
 
 impl TryFrom<f64> for ActionTime {
     type Error = TimeError;
@@ -200,8 +217,14 @@ pub enum TimeError {
     #[error("time is negative, it must be 0 or more")]
     Negative,
     /// An infinity or not a number.
-    #[error("time is not finite, it must be a number")]
+    #[error("time is not finite, it must be a finite number")]
     NotFinite,
+    /// An integer that is not below 2^64.
+    #[error("time is {found}, an integer must be below 2^64")]
+    TooLarge {
+        /// The integer.
+        found: u128,
+    },
 }
 
 impl From<Infallible> for TimeError {
@@ -236,7 +259,15 @@ mod tests {
         assert_eq!(ActionTime::try_from(-1), Err(TimeError::Negative));
         assert!(ActionTime::try_from(f64::MAX).is_ok());
         assert_eq!(TimeError::Negative.to_string(), "time is negative, it must be 0 or more");
-        assert_eq!(TimeError::NotFinite.to_string(), "time is not finite, it must be a number");
+        assert_eq!(
+            TimeError::NotFinite.to_string(),
+            "time is not finite, it must be a finite number"
+        );
+        assert_eq!(
+            ActionTime::try_from(1_u128 << 64).unwrap_err().to_string(),
+            "time is 18446744073709551616, an integer must be below 2^64"
+        );
+        assert_eq!(ActionTime::try_from(u128::from(u64::MAX)), Ok(ActionTime::from(u64::MAX)));
     }
 
     #[test]

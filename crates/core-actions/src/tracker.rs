@@ -10,6 +10,7 @@
 //! starts, so nothing it recorded is lost and short-lived threads do not make memory grow.
 
 use std::cell::RefCell;
+use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -21,7 +22,7 @@ use hashbrown::HashMap;
 
 use crate::error::AddError;
 use crate::mean::{ExactMean, Mean};
-use crate::name::ActionName;
+use crate::name::{ActionName, NAME_BYTES_MAX};
 use crate::raw::Raw;
 use crate::row::Row;
 use crate::time::{ActionTime, TimeError, Unit};
@@ -86,13 +87,12 @@ pub trait ActionTracker: Send + Sync {
 /// let refused = tracker.add(" ", 1).unwrap_err();
 /// assert_eq!(
 ///     refused.to_string(),
-///     "action name is blank (1 bytes of white space), it needs a visible character",
+///     "action name is blank, it needs a character that is not white space",
 /// );
 /// # Ok::<(), core_actions::AddError>(())
 /// ```
-#[derive(Debug)]
 pub struct MergedTracker<S: Statistic<Value = ActionTime>> {
-    unit: Unit,
+    spec: TrackerSpec,
     registry: DashMap<Arc<str>, Arc<Action<S>>>,
     tables: PerThread<RefCell<Table<S>>>,
     /// What the next action to be recorded for the first time is numbered.
@@ -105,13 +105,28 @@ pub type PostTracker = MergedTracker<Raw>;
 /// Keeps count and exact sum for each action: a mean costs the same however many records it has.
 pub type RunningTracker = MergedTracker<ExactMean>;
 
+/// The settings of a tracker.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TrackerSpec {
+    /// What a duration is converted to. Numbers are taken as they are.
+    pub unit: Unit,
+    /// The longest name of an action, in bytes.
+    pub name_bytes: usize,
+}
+
+impl Default for TrackerSpec {
+    /// Nanoseconds, and names of up to [`NAME_BYTES_MAX`].
+    fn default() -> Self {
+        Self { unit: Unit::default(), name_bytes: NAME_BYTES_MAX }
+    }
+}
+
 /// One thread's rows by name, hashed with a seed of the process.
 type Table<S> = HashMap<Arc<str>, SharedRow<S>, foldhash::fast::RandomState>;
 
 type SharedRow<S> = Arc<CachePadded<Mutex<Part<S>>>>;
 
 /// An action, with its rows in the tables of all threads.
-#[derive(Debug)]
 struct Action<S> {
     name: Arc<str>,
     rows: Mutex<Vec<SharedRow<S>>>,
@@ -127,29 +142,26 @@ struct Part<S> {
 
 impl<S: Statistic<Value = ActionTime>> Default for MergedTracker<S> {
     fn default() -> Self {
-        Self::with_unit(Unit::default())
+        Self::new(TrackerSpec::default())
     }
 }
 
 impl<S: Statistic<Value = ActionTime>> MergedTracker<S> {
-    /// A tracker that counts time in a unit of one's choice; nanoseconds otherwise.
-    ///
-    /// The unit matters to [`add_duration`](Self::add_duration) alone: numbers are taken as they
-    /// are.
+    /// A tracker with settings of one's choice.
     #[must_use]
-    pub fn with_unit(unit: Unit) -> Self {
+    pub fn new(spec: TrackerSpec) -> Self {
         Self {
-            unit,
+            spec,
             registry: DashMap::new(),
             tables: PerThread::default(),
             next: AtomicU64::new(0),
         }
     }
 
-    /// The unit that time is counted in.
+    /// The settings.
     #[must_use]
-    pub fn unit(&self) -> Unit {
-        self.unit
+    pub fn spec(&self) -> &TrackerSpec {
+        &self.spec
     }
 
     /// Takes in that an action took so long.
@@ -174,13 +186,13 @@ impl<S: Statistic<Value = ActionTime>> MergedTracker<S> {
         self.add_new(action, time)
     }
 
-    /// Takes in that an action took so long, in the tracker's [`unit`](Self::unit).
+    /// Takes in that an action took so long, in the tracker's [unit](TrackerSpec::unit).
     ///
     /// # Errors
     ///
     /// [`AddError::Name`] if the name is no name for an action. Nothing changes then.
     pub fn add_duration(&self, action: &str, duration: Duration) -> Result<(), AddError> {
-        self.add(action, ActionTime::from_duration(duration, self.unit))
+        self.add(action, ActionTime::from_duration(duration, self.spec.unit))
     }
 
     /// A row for each action that was recorded, in the order in which they first were.
@@ -216,13 +228,13 @@ impl<S: Statistic<Value = ActionTime>> MergedTracker<S> {
     /// Takes in the first record that this thread makes of an action.
     #[cold]
     fn add_new(&self, name: &str, time: ActionTime) -> Result<(), AddError> {
-        let name = ActionName::new(name)?;
+        let name = ActionName::with_limit(name, self.spec.name_bytes)?;
         let action = self.register(name.as_str());
         match self.tables.get_or(RefCell::default) {
             Some(table) => {
                 let row = SharedRow::<S>::default();
-                lock(&action.rows).push(Arc::clone(&row));
                 self.insert(&row, time);
+                lock(&action.rows).push(Arc::clone(&row));
                 table.borrow_mut().insert(Arc::clone(&action.name), row);
             }
             // A thread that is being torn down has no table. Any row will do, they all have locks.
@@ -252,12 +264,13 @@ impl<S: Statistic<Value = ActionTime>> MergedTracker<S> {
     #[inline]
     fn insert(&self, row: &SharedRow<S>, time: ActionTime) {
         let mut part = lock(row);
+        part.statistic.insert(time); // First: if it panics, there is no record to be numbered.
         if part.first.is_none() {
-            // ORDERING: Relaxed. Needs only that a record which happened before has the smaller
-            // number, which coherence gives.
+            // ORDERING: Relaxed.
+            // Needs: a record that happened before has the smaller number. Gives: coherence.
+            // Not needed: any order towards the row, which has a lock. Checks: no model, therefore.
             part.first = Some(self.next.fetch_add(1, Relaxed));
         }
-        part.statistic.insert(time);
     }
 }
 
@@ -291,6 +304,15 @@ impl<S: Mean> ActionTracker for MergedTracker<S> {
 
     fn reset(&self) {
         self.reset();
+    }
+}
+
+impl<S: Statistic<Value = ActionTime>> fmt::Debug for MergedTracker<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MergedTracker")
+            .field("spec", &self.spec)
+            .field("actions", &self.registry.len())
+            .finish_non_exhaustive()
     }
 }
 

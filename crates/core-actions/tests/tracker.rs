@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use core_actions::{
     ActionTime, ActionTracker, AddError, ExactMean, Mean, MergedTracker, NameError, PostTracker,
-    Raw, RunningTracker, TimeError, Unit,
+    Raw, RunningTracker, TimeError, TrackerSpec, Unit,
 };
 use core_time::Statistic;
 
@@ -95,9 +95,9 @@ fn durations_are_taken_in_the_unit_of_the_tracker() {
         (Unit::Milliseconds, 1.5),
         (Unit::Seconds, 0.0015),
     ] {
-        let tracker = RunningTracker::with_unit(unit);
+        let tracker = RunningTracker::new(TrackerSpec { unit, ..TrackerSpec::default() });
         tracker.add_duration("jump", Duration::from_micros(1_500)).unwrap();
-        assert_eq!((tracker.unit(), tracker.stats()[0].mean()), (unit, expected));
+        assert_eq!((tracker.spec().unit, tracker.stats()[0].mean()), (unit, expected));
     }
 }
 

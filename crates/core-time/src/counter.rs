@@ -68,8 +68,9 @@ use crate::window::{Touched, Window};
 /// and a window still ends at what the clock says: an event stamped ahead of that is seen once the
 /// clock is there again. Buckets are held as far behind the newest one as the span, the tolerance
 /// and two buckets, at least. Where the clock stepped back by more than the last two, old buckets
-/// were given up that it would still ask for: an event for one is refused, and so is a question that
-/// reaches back to one. To tell, every record takes the lock as long as [`Clock::may_step_back`].
+/// were given up that it would still ask for: an event for one is refused, and so is a question
+/// that reaches back to one. To tell, every record takes the lock as long as
+/// [`Clock::may_step_back`].
 pub struct EventCounter {
     ledger: Ledger,
     clock: AnyClock,
@@ -78,7 +79,9 @@ pub struct EventCounter {
     believed_ahead: i64,
     /// One cell for each thread that recorded. A thread that ends leaves its own to the next one.
     cells: PerThread<Cell>,
-    refused: [AtomicU64; 3],
+    too_old: AtomicU64,
+    too_new: AtomicU64,
+    full: AtomicU64,
 }
 
 /// How many events were refused since the start or the last reset, by reason.
@@ -120,7 +123,9 @@ impl EventCounter {
             clock,
             believed_ahead: spec.tolerance_nanos() + lag,
             cells: PerThread::default(),
-            refused: [const { AtomicU64::new(0) }; 3],
+            too_old: AtomicU64::new(0),
+            too_new: AtomicU64::new(0),
+            full: AtomicU64::new(0),
         }
     }
 
@@ -149,10 +154,9 @@ impl EventCounter {
     #[inline]
     pub fn record_many(&self, events: u64) {
         let now = self.clock.now();
-        match self.cells.get() {
-            Some(cell) if !self.clock.may_step_back() && cell.count(now, events) => {}
-            // A refusal has been counted, and by its clock alone the caller could not avoid it.
-            _ => drop(self.turn(now, now, events)),
+        if events > 0 && !self.count_open(now, events) {
+            // A refusal has been counted, and the caller, who gave no stamp, could not avoid it.
+            drop(self.turn(now, now, events));
         }
     }
 
@@ -169,15 +173,11 @@ impl EventCounter {
         if let Err(refusal) = self.believe(stamp, now) {
             return self.refuse(refusal, events);
         }
-        if let Some(cell) = self.cells.get()
-            && !self.clock.may_step_back()
-        {
-            self.ledger.note_ahead(stamp, now);
-            if cell.count(stamp, events) {
-                return Ok(());
-            }
+        if events == 0 {
+            return Ok(());
         }
-        self.turn(stamp, now, events)
+        self.ledger.note_ahead(stamp, now);
+        if self.count_open(stamp, events) { Ok(()) } else { self.turn(stamp, now, events) }
     }
 
     /// Counts the events of the past `window`, and says how exact that is.
@@ -239,9 +239,12 @@ impl EventCounter {
     /// How many events were refused, by reason.
     #[must_use]
     pub fn refused(&self) -> Refused {
-        // ORDERING: Relaxed, for refusals that happened before; nothing else hangs on these.
-        let [too_old, too_new, full] = [0, 1, 2].map(|kind| self.refused[kind].load(Relaxed));
-        Refused { too_old, too_new, full: full.saturating_add(self.ledger.cut_off()) }
+        // ORDERING: Relaxed.
+        // Needs: refusals that happened before. Gives: coherence.
+        // Not needed: any order, nothing hangs on these numbers. Checks: no model, for that reason.
+        let load = |refused: &AtomicU64| refused.load(Relaxed);
+        let full = load(&self.full).saturating_add(self.ledger.cut_off());
+        Refused { too_old: load(&self.too_old), too_new: load(&self.too_new), full }
     }
 
     /// Forgets all events that were recorded before, and all refusals.
@@ -251,16 +254,22 @@ impl EventCounter {
     /// An event that is recorded beside the reset is forgotten or kept, never half.
     pub fn reset(&self) {
         self.ledger.reset(&self.cells);
-        for kind in &self.refused {
-            kind.store(0, Relaxed); // ORDERING: as in `refused`.
+        for refused in [&self.too_old, &self.too_new, &self.full] {
+            refused.store(0, Relaxed); // ORDERING: as in `refused`.
         }
+    }
+
+    /// Counts in the bucket that is open for this thread; `false` if it is not for that.
+    #[inline]
+    fn count_open(&self, stamp: Stamp, events: u64) -> bool {
+        let open = self.cells.get().filter(|_| !self.clock.may_step_back());
+        open.is_some_and(|cell| cell.count(stamp, events))
     }
 
     /// Records where the open bucket cannot take it.
     #[cold]
     fn turn(&self, stamp: Stamp, now: Stamp, events: u64) -> Result<(), RecordError> {
         let done = match self.cells.get_or(Cell::new) {
-            _ if events == 0 => Ok(()),
             Some(cell) if stamp <= now => self.ledger.turn(cell, &self.cells, stamp, events),
             _ => self.ledger.record_in_ring(&self.cells, stamp, now, events),
         };
@@ -283,22 +292,22 @@ impl EventCounter {
 
     #[cold]
     fn refuse(&self, refusal: RecordError, events: u64) -> Result<(), RecordError> {
-        let kind = match refusal {
-            RecordError::TooOld { .. } | RecordError::GivenUp { .. } => 0,
-            RecordError::TooNew { .. } => 1,
-            RecordError::Full { .. } => 2,
+        let refused = match refusal {
+            RecordError::TooOld { .. } | RecordError::GivenUp { .. } => &self.too_old,
+            RecordError::TooNew { .. } => &self.too_new,
+            RecordError::Full { .. } => &self.full,
         };
         // ORDERING: Relaxed, as in `refused`.
         let more = |refused: u64| Some(refused.saturating_add(events));
-        let _ = self.refused[kind].fetch_update(Relaxed, Relaxed, more);
+        let _ = refused.fetch_update(Relaxed, Relaxed, more);
         Err(refusal)
     }
 
     /// Reads the buckets that are touched, seen from the present.
     ///
-    /// The answer is for the moment after the buckets were read: what others recorded until then may
-    /// be among it, and must not be of later. If another bucket is touched by then, or the oldest
-    /// was given up because this thread was not let run for long, they are read again.
+    /// The answer is for the moment after the buckets were read: what others recorded until then
+    /// may be among it, and must not be of later. If another bucket is touched by then, or the
+    /// oldest was given up because this thread was not let run for long, they are read again.
     fn read_at_present(
         &self,
         touch: impl Fn(&WindowSpec, Stamp) -> Result<Option<Touched>, WindowError>,

@@ -35,8 +35,10 @@ pub enum SpecError {
         resolution: Duration,
     },
     /// A length beyond any use.
-    #[error("length is {length:?}, limit is {max:?}")]
+    #[error("{what} is {length:?}, limit is {max:?}")]
     TooLong {
+        /// What is too long: the span, the tolerance or the resolution.
+        what: &'static str,
         /// The length asked for.
         length: Duration,
         /// The longest there is.

@@ -206,13 +206,15 @@ impl Ledger {
         Ok(())
     }
 
-    /// Remembers a stamp that is ahead of the clock. To be called before its event is counted in a cell.
+    /// Remembers a stamp that is ahead of the clock. To be called before its event is counted in a
+    /// cell.
     #[inline]
     pub(crate) fn note_ahead(&self, stamp: Stamp, now: Stamp) {
         // ORDERING: Relaxed load and maximum.
         // Needs: a read that finds the event finds the stamp, or a later one.
         // Gives: the Release with which the event is counted, after; or the version.
-        // Not needed: to write what is no news. Threads that stamp by a finer clock come here often.
+        // Not needed: to write what is no news. Threads that stamp by a finer clock come here
+        // often.
         // Checks: tests/concurrency.rs, `an_event_ahead_is_never_in_at_least`.
         if stamp > now && stamp.as_nanos() > self.latest_ahead.load(Relaxed) {
             self.latest_ahead.fetch_max(stamp.as_nanos(), Relaxed);
@@ -287,7 +289,8 @@ impl Ledger {
         let (first, last) = (start(oldest), start(newest));
         let first_held = if oldest < held { start(held) } else { first };
         for cell in cells.iter() {
-            // A cell without an open bucket has no open events, so it may be looked at as any other.
+            // A cell without an open bucket has no open events, so it may be looked at as any
+            // other.
             let open = cell.start.load(Relaxed); // ORDERING: under the version, as in `open_start`.
             let part = match open {
                 open if open < first_held || open > last => continue,
@@ -298,8 +301,8 @@ impl Ledger {
             // Wraps only beside a change, in which case what was found is not used.
             *part = part.wrapping_add(cell.open_events());
         }
-        // ORDERING: Relaxed, and last: who counted an event ahead of the clock in a cell has stored this
-        // before, and the fence of `read` comes after.
+        // ORDERING: Relaxed, and last: who counted an event ahead of the clock in a cell has stored
+        // this before, and the fence of `read` comes after.
         let latest_ahead = self.latest_ahead.load(Relaxed);
         Found { reading: found, held, latest_ahead }
     }

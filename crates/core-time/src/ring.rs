@@ -27,9 +27,10 @@ use crate::sync::{
 
 // ORDERING: every access in this file is Relaxed.
 // Needs: writers exclude each other, and a reader uses no mixture of two states.
-// Gives: the ledger's lock, for writers; its version counter, which a reader compares before and
-// after. Not needed: any order among the accesses of one write, since no reader uses what it saw
-// meanwhile. Checks: loom.rs, `a_read_beside_a_turn_sees_one_state`.
+// Gives: the ledger's lock, for writers; its version counter, which a reader compares with before.
+// Not needed: any order among the accesses of one write. A reader may see nonsense meanwhile, which
+// it will throw away; so reading must not panic on it: no checked arithmetic on what was read.
+// Checks: loom.rs, `a_read_beside_a_turn_sees_one_state`.
 const UNDER_VERSION: Ordering = Relaxed;
 
 /// The most events that one bucket holds: 2^42.

@@ -1,5 +1,6 @@
 //! What a counter remembers: how finely, how far back, and how far ahead of its clock it believes.
 
+use std::fmt;
 use std::time::Duration;
 
 use fastdivide::DividerU64;
@@ -24,7 +25,7 @@ use crate::stamp::{Stamp, nanos};
 /// assert_eq!(WindowSpec::default().span(), Duration::from_secs(300));
 /// # Ok::<(), core_time::SpecError>(())
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct WindowSpec {
     /// Width of a bucket in nanoseconds: at least [`WindowSpec::RESOLUTION_MIN`].
     width: i64,
@@ -144,6 +145,16 @@ impl WindowSpec {
     }
 }
 
+impl fmt::Debug for WindowSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WindowSpec")
+            .field("resolution", &self.resolution())
+            .field("span", &self.span())
+            .field("tolerance", &self.tolerance())
+            .finish()
+    }
+}
+
 impl Default for WindowSpec {
     /// One-second buckets, a span of 300 s, 5 s of tolerance.
     fn default() -> Self {
@@ -213,8 +224,9 @@ impl WindowSpecBuilder {
         if span < resolution {
             return Err(SpecError::SpanTooShort { span, resolution });
         }
-        let (span_nanos, tolerance_nanos) = (bounded(span)?, bounded(tolerance)?);
-        let width = bounded(resolution)?;
+        let (span_nanos, tolerance_nanos) =
+            (bounded("span", span)?, bounded("tolerance", tolerance)?);
+        let width = bounded("resolution", resolution)?;
         if span_nanos % width != 0 {
             return Err(SpecError::SpanNotWhole { span, resolution });
         }
@@ -238,10 +250,10 @@ impl WindowSpecBuilder {
 /// Far enough for anyone, and far enough from the limits of [`Stamp`] that sums cannot overflow.
 const LENGTH_MAX: Duration = Duration::from_secs(100 * 366 * 86_400);
 
-fn bounded(length: Duration) -> Result<u64, SpecError> {
+fn bounded(what: &'static str, length: Duration) -> Result<u64, SpecError> {
     match nanos(length) {
         Some(nanos) if length <= LENGTH_MAX => Ok(nanos),
-        _ => Err(SpecError::TooLong { length, max: LENGTH_MAX }),
+        _ => Err(SpecError::TooLong { what, length, max: LENGTH_MAX }),
     }
 }
 

@@ -20,8 +20,13 @@ pub struct Window {
     /// that is still filling included. For an interval, every bucket it touches.
     pub events: u64,
     /// Not more than the true number: events in the buckets that lie wholly inside.
+    ///
+    /// The one that is filling is among them, unless an event stamped ahead of the clock may be in
+    /// it.
     pub at_least: u64,
     /// Not less than the true number: events in every bucket that is touched.
+    ///
+    /// So an event is among them for up to a bucket longer than the window.
     pub at_most: u64,
     /// The time that the buckets of [`events`](Self::events) span.
     pub covered: Interval,

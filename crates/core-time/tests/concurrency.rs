@@ -306,7 +306,8 @@ fn a_thread_records_after_another_users_thread_locals_are_gone() {
         let (counter, early) = (Arc::clone(&counter), Arc::clone(&early));
         thread::spawn(move || {
             LAST_WORD.with(|word| *word.borrow_mut() = Some(LastWord(counter)));
-            early.record(); // Gives the thread a number, which it has lost when the last word comes.
+            // Gives the thread a number, which it has lost when the last word comes.
+            early.record();
         })
         .join()
         .unwrap();

@@ -350,13 +350,13 @@ fn specifications_that_make_no_sense_are_refused_with_their_numbers() {
         second,
         Duration::MAX,
         second,
-        "length is 18446744073709551615.999999999s, limit is 3162240000s",
+        "span is 18446744073709551615.999999999s, limit is 3162240000s",
     );
     check_spec(
         second,
         second,
         secs(u64::MAX),
-        "length is 18446744073709551615s, limit is 3162240000s",
+        "tolerance is 18446744073709551615s, limit is 3162240000s",
     );
 }
 

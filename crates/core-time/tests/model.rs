@@ -73,7 +73,8 @@ impl Oracle {
         Self { shape, now, stepped_back: false, events, newest, latest_ahead: i64::MIN, refused }
     }
 
-    /// A ring has room for the span, the tolerance, two more buckets and a block of them, rounded up.
+    /// A ring has room for the span, the tolerance, two more buckets and a block of them, rounded
+    /// up.
     fn oldest(&self) -> i64 {
         let Shape { buckets, tolerance, resolution, .. } = self.shape;
         let wanted = buckets + 2 + (tolerance + resolution - 1) / resolution;

@@ -33,7 +33,7 @@ impl Error {
         matches!(self, Self::Decode(_) | Self::Add(_))
     }
 
-    /// Whether an event was valid, but is not counted where and when it claims to have happened.
+    /// Whether an event was not counted: too old, too far ahead of the clock, or without room.
     #[must_use]
     pub fn is_refused(&self) -> bool {
         matches!(self, Self::Record(_))

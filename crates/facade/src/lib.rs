@@ -5,14 +5,14 @@ mod error;
 mod readme;
 mod windrow;
 
-pub use codec::{Action, DecodeError, Limits, decode, encode};
+pub use codec::{Action, DecodeError, Kind, Limits, decode, encode};
 pub use core_actions::{
     ActionName, ActionTime, ActionTracker, AddError, ExactMean, Mean, MergedTracker, NameError,
-    PostTracker, Raw, Row, RunningTracker, TimeError, Unit,
+    PostTracker, Raw, Row, RunningTracker, TimeError, TrackerSpec, Unit,
 };
 pub use core_time::{
     Clock, CoarseClock, EventCounter, Interval, ManualClock, RecordError, Refused, SpecError,
-    Stamp, Statistic, SystemClock, Window, WindowError, WindowSpec,
+    Stamp, Statistic, SystemClock, Window, WindowError, WindowSpec, WindowSpecBuilder,
 };
 pub use error::Error;
 pub use windrow::{Windrow, WindrowBuilder};

@@ -5,10 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use codec::Limits;
-use core_actions::{ActionTime, AddError, ExactMean, Row, RunningTracker, TimeError, Unit};
-use core_time::{
-    Clock, EventCounter, RecordError, Stamp, Window, WindowError, WindowSpec, WindowSpecBuilder,
-};
+use core_actions::{ActionTime, ExactMean, Row, RunningTracker, TimeError, TrackerSpec, Unit};
+use core_time::{Clock, EventCounter, Stamp, Window, WindowSpec, WindowSpecBuilder};
 
 use crate::error::Error;
 
@@ -89,9 +87,10 @@ impl Windrow {
     ///
     /// # Errors
     ///
-    /// [`Error::Record`] if the stamp is older than the span or further ahead than the tolerance.
+    /// [`Error::Record`] if the stamp is older than the span or further ahead than the tolerance,
+    /// or if its bucket has no room.
     pub fn record_events_at(&self, stamp: Stamp, events: u64) -> Result<(), Error> {
-        self.0.events.record_at(stamp, events).map_err(|refusal: RecordError| refusal.into())
+        Ok(self.0.events.record_at(stamp, events)?)
     }
 
     /// How many events there were in the past `window`.
@@ -113,7 +112,7 @@ impl Windrow {
     ///
     /// [`Error::Window`] if `window` is longer than the span.
     pub fn event_window(&self, window: Duration) -> Result<Window, Error> {
-        self.0.events.count(window).map_err(|error: WindowError| error.into())
+        Ok(self.0.events.count(window)?)
     }
 
     /// Takes in an action from its JSON text: `{"action": <string>, "time": <number>}`.
@@ -137,7 +136,16 @@ impl Windrow {
     where
         T: TryInto<ActionTime, Error: Into<TimeError>>,
     {
-        self.0.actions.add(action, time).map_err(|error: AddError| error.into())
+        Ok(self.0.actions.add(action, time)?)
+    }
+
+    /// Takes in that an action took so long, in the unit that was chosen for durations.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Add`] if the name is no name for an action. Nothing changes then.
+    pub fn add_action_duration(&self, action: &str, duration: Duration) -> Result<(), Error> {
+        Ok(self.0.actions.add_duration(action, duration)?)
     }
 
     /// The mean time of each action as JSON text: `[{"action":"jump","avg":150}]`.
@@ -214,7 +222,7 @@ pub struct WindrowBuilder {
 }
 
 /// Makes a counter with the clock that was chosen, whose type is forgotten.
-type CounterWithClock = Box<dyn FnOnce(WindowSpec) -> EventCounter>;
+type CounterWithClock = Box<dyn FnOnce(WindowSpec) -> EventCounter + Send + Sync>;
 
 impl WindrowBuilder {
     /// Sets the width of a bucket, one second if not set.
@@ -264,7 +272,8 @@ impl WindrowBuilder {
             Some(with_clock) => with_clock(spec),
             None => EventCounter::new(spec),
         };
-        Ok(Windrow::of(events, RunningTracker::with_unit(self.unit), self.limits))
+        let spec = TrackerSpec { unit: self.unit, name_bytes: self.limits.name_bytes };
+        Ok(Windrow::of(events, RunningTracker::new(spec), self.limits))
     }
 }
 

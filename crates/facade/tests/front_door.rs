@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use facade::{
     Action, ActionName, ActionTime, ActionTracker, AddError, Clock, CoarseClock, DecodeError,
-    Error, EventCounter, ExactMean, Interval, Limits, ManualClock, Mean, MergedTracker, NameError,
-    PostTracker, Raw, RecordError, Refused, Row, RunningTracker, SpecError, Stamp, Statistic,
-    SystemClock, TimeError, Unit, Window, WindowError, WindowSpec, Windrow, WindrowBuilder, decode,
-    encode,
+    Error, EventCounter, ExactMean, Interval, Kind, Limits, ManualClock, Mean, MergedTracker,
+    NameError, PostTracker, Raw, RecordError, Refused, Row, RunningTracker, SpecError, Stamp,
+    Statistic, SystemClock, TimeError, TrackerSpec, Unit, Window, WindowError, WindowSpec,
+    WindowSpecBuilder, Windrow, WindrowBuilder, decode, encode,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -30,7 +30,14 @@ fn all_that_a_user_of_the_front_door_needs_is_here() {
     windrow.add_action_time(name.as_str(), time).unwrap();
     let rows: Vec<Row<ExactMean>> = windrow.stats();
     assert_eq!(encode([("jump", rows[0].mean())]), r#"[{"action":"jump","avg":1}]"#);
-    assert_eq!(Limits::default().name_bytes, 256);
+    assert_eq!(Limits::default().name_bytes, TrackerSpec::default().name_bytes);
+    assert_eq!(decode(b"[]"), Err(DecodeError::NotObject { found: Kind::Array, at: 0 }));
+    let builder: WindowSpecBuilder = WindowSpec::builder();
+    assert_eq!(builder.build(), Ok(spec));
+    windrow.add_action_duration("jump", SECOND).unwrap();
+    assert_eq!(windrow.stats()[0].mean(), 500_000.5); // In microseconds.
+    windrow.actions().reset();
+    windrow.add_action_time("jump", 1).unwrap();
 
     let post = MergedTracker::<Raw>::default();
     let post: &PostTracker = &post;
@@ -86,4 +93,18 @@ fn clones_share_everything_between_threads() {
     windrow.reset();
     assert_eq!(windrow.request_event_count(Duration::from_secs(300)), Ok(0));
     assert_eq!(windrow.get_stats(), "[]");
+}
+
+#[test]
+fn one_limit_for_names_holds_on_every_way_in() {
+    for limit in [4, 400] {
+        let limits = Limits { name_bytes: limit, ..Limits::default() };
+        let windrow = Windrow::builder().limits(limits).build().unwrap();
+        let (longest, longer) = ("x".repeat(limit), "x".repeat(limit + 1));
+        let json = |name: &str| format!(r#"{{"action":"{name}","time":1}}"#);
+        assert_eq!(windrow.add_action(json(&longest)), Ok(()));
+        assert_eq!(windrow.add_action_time(&longest, 1), Ok(()));
+        assert!(windrow.add_action(json(&longer)).is_err());
+        assert!(windrow.add_action_time(&longer, 1).is_err());
+    }
 }
