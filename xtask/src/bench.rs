@@ -19,6 +19,7 @@ pub(crate) const COMMAND: Command = Command {
     summary: "Measures every implementation and writes a dated record",
     options: &[
         Opt { name: "--quick", value: "", help: "Half a second each: noisy, not for the books" },
+        Opt { name: "--readme", value: "", help: "Measures nothing, renews the README's table" },
         Opt {
             name: "--out",
             value: "DIR",
@@ -29,10 +30,15 @@ pub(crate) const COMMAND: Command = Command {
     run,
 };
 
+const RECORDS: &str = "benches/record";
+
 /// Streams criterion's own report. The benchmarks verify their subjects before they time them.
 ///
 /// A record of everything, at length, also replaces the figures of the README.
 fn run(sh: &Shell, flags: &Flags) -> anyhow::Result<()> {
+    if flags.has("--readme") {
+        return renew_readme(sh, &record::newest(&workspace::root().join(RECORDS))?);
+    }
     let filter = flags.operands.first().map(String::as_str);
     let plan = Plan { filter, quick: flags.has("--quick") };
     let command = plan.command(sh);
@@ -41,16 +47,22 @@ fn run(sh: &Shell, flags: &Flags) -> anyhow::Result<()> {
     step::say(&format!("$ {command}"));
     plan.command(sh).quiet().run()?;
     let measured = criterion::read(&home)?;
-    let parent = workspace::root().join(flags.value("--out").unwrap_or("benches/record"));
+    let parent = workspace::root().join(flags.value("--out").unwrap_or(RECORDS));
     let folder = record::write(&parent, &circumstances, &measured).context("writing the record")?;
     if filter.is_none() && !flags.has("--quick") && flags.value("--out").is_none() {
-        let name = folder.file_name().unwrap_or_default().display().to_string();
-        let file = workspace::root().join("README.md");
-        let updated = readme::update(&sh.read_file(&file)?, &name, &measured)?;
-        sh.write_file(&file, updated)?;
-        step::say("bench: README.md has the figures of this record");
+        renew_readme(sh, &folder)?;
     }
     let shown = folder.strip_prefix(workspace::root()).unwrap_or(Path::new(&folder));
     step::say(&format!("bench: {} benchmarks, {}", measured.len(), shown.display()));
+    Ok(())
+}
+
+/// Puts the figures of a record into the README.
+fn renew_readme(sh: &Shell, record: &Path) -> anyhow::Result<()> {
+    let name = record.file_name().unwrap_or_default().display().to_string();
+    let file = workspace::root().join("README.md");
+    let updated = readme::update(&sh.read_file(&file)?, &name, &record::read(record)?)?;
+    sh.write_file(&file, updated)?;
+    step::say(&format!("bench: README.md has the figures of {name}"));
     Ok(())
 }

@@ -176,14 +176,10 @@ impl<S: Statistic<Value = ActionTime>> MergedTracker<S> {
         T: TryInto<ActionTime, Error: Into<TimeError>>,
     {
         let time = time.try_into().map_err(|error| AddError::Time(error.into()))?;
-        if let Some(table) = self.tables.get() {
-            let table = table.borrow();
-            if let Some(row) = table.get(action) {
-                self.insert(row, time);
-                return Ok(());
-            }
-        }
-        self.add_new(action, time)
+        let known = self.tables.with(RefCell::default, |table| {
+            table.borrow().get(action).map(|row| self.insert(row, time)).is_some()
+        });
+        if known == Some(true) { Ok(()) } else { self.add_new(action, time) }
     }
 
     /// Takes in that an action took so long, in the tracker's [unit](TrackerSpec::unit).
@@ -230,24 +226,21 @@ impl<S: Statistic<Value = ActionTime>> MergedTracker<S> {
     fn add_new(&self, name: &str, time: ActionTime) -> Result<(), AddError> {
         let name = ActionName::with_limit(name, self.spec.name_bytes)?;
         let action = self.register(name.as_str());
-        match self.tables.get_or(RefCell::default) {
-            Some(table) => {
-                let row = SharedRow::<S>::default();
-                self.insert(&row, time);
-                lock(&action.rows).push(Arc::clone(&row));
-                table.borrow_mut().insert(Arc::clone(&action.name), row);
-            }
+        let added = self.tables.with(RefCell::default, |table| {
+            let row = SharedRow::<S>::default();
+            self.insert(&row, time);
+            lock(&action.rows).push(Arc::clone(&row));
+            table.borrow_mut().insert(Arc::clone(&action.name), row);
+        });
+        if added.is_none() {
             // A thread that is being torn down has no table. Any row will do, they all have locks.
-            None => {
-                let row = {
-                    let mut rows = lock(&action.rows);
-                    match rows.first() {
-                        Some(row) => Arc::clone(row),
-                        None => Arc::clone(rows.push_mut(SharedRow::<S>::default())),
-                    }
-                };
-                self.insert(&row, time);
+            let mut rows = lock(&action.rows);
+            if rows.is_empty() {
+                rows.push(SharedRow::<S>::default());
             }
+            let row = Arc::clone(&rows[0]);
+            drop(rows);
+            self.insert(&row, time);
         }
         Ok(())
     }

@@ -85,6 +85,13 @@ pub(crate) fn write(
     Ok(folder)
 }
 
+/// The newest record below `parent`: the last by name, which begins with the date.
+pub(crate) fn newest(parent: &Path) -> anyhow::Result<PathBuf> {
+    let entries = fs::read_dir(parent)?.collect::<Result<Vec<_>, _>>()?;
+    let newest = entries.iter().map(fs::DirEntry::path).filter(|path| path.is_dir()).max();
+    newest.with_context(|| format!("{} has no record", parent.display()))
+}
+
 /// Reads the measurements of a record.
 pub(crate) fn read(folder: &Path) -> anyhow::Result<Vec<Measurement>> {
     let mut measured = Vec::new();
