@@ -233,8 +233,12 @@ impl Ledger {
         let in_cells_at_most = OPEN_LIMIT.saturating_mul(cells.made() as u64);
         if in_ring.saturating_add(in_cells_at_most).saturating_add(events) > BUCKET_FILL {
             let start = self.spec.start(tick).as_nanos();
-            let open = cells.iter().filter(|cell| cell.open_start() == Some(start));
-            let in_cells: u64 = open.map(Cell::open_events).sum();
+            let mut in_cells = 0;
+            cells.for_each(|cell| {
+                if cell.open_start() == Some(start) {
+                    in_cells += cell.open_events();
+                }
+            });
             let room = BUCKET_FILL.saturating_sub(in_ring + in_cells);
             if events > room {
                 return Err(RecordError::Full { events, room });
@@ -288,19 +292,20 @@ impl Ledger {
         let start = |tick| self.spec.start(tick).as_nanos();
         let (first, last) = (start(oldest), start(newest));
         let first_held = if oldest < held { start(held) } else { first };
-        for cell in cells.iter() {
-            // A cell without an open bucket has no open events, so it may be looked at as any
-            // other.
+        cells.for_each(|cell| {
+            // A cell without an open bucket has no open events, so it may be looked at as any other.
             let open = cell.start.load(Relaxed); // ORDERING: under the version, as in `open_start`.
+            if open < first_held || open > last {
+                return;
+            }
             let part = match open {
-                open if open < first_held || open > last => continue,
                 open if open == last => &mut found.newest,
                 open if open == first => &mut found.oldest,
                 _ => &mut found.between,
             };
             // Wraps only beside a change, in which case what was found is not used.
             *part = part.wrapping_add(cell.open_events());
-        }
+        });
         // ORDERING: Relaxed, and last: who counted an event ahead of the clock in a cell has stored
         // this before, and the fence of `read` comes after.
         let latest_ahead = self.latest_ahead.load(Relaxed);
@@ -311,7 +316,7 @@ impl Ledger {
     pub(crate) fn reset(&self, cells: &impl Cells) {
         let _change = Change::begin(self);
         self.ring.clear();
-        for cell in cells.iter() {
+        cells.for_each(|cell| {
             // ORDERING: Relaxed load and store, between the two steps of the version.
             // Needs: every record that happened before this call is in `total`; no reader sees more
             // handed over than counted.
@@ -319,7 +324,7 @@ impl Ledger {
             // Not needed: to stop the owner. What it adds from here on was recorded after.
             // Checks: loom.rs, `reset_leaves_nothing_of_before_and_all_of_after`.
             cell.handed.store(cell.total.load(Relaxed), Relaxed);
-        }
+        });
         self.latest_ahead.store(i64::MIN, Relaxed);
         self.cut_off.store(0, Relaxed);
     }
@@ -337,16 +342,17 @@ impl Ledger {
 
 /// All the cells there are.
 pub(crate) trait Cells {
-    /// Each of them.
-    fn iter(&self) -> impl Iterator<Item = &Cell>;
+    /// Visits each of them.
+    fn for_each(&self, visit: impl FnMut(&Cell));
 
     /// How many there are, or more.
     fn made(&self) -> usize;
 }
 
 impl Cells for PerThread<Cell> {
-    fn iter(&self) -> impl Iterator<Item = &Cell> {
-        self.iter()
+    #[inline]
+    fn for_each(&self, visit: impl FnMut(&Cell)) {
+        self.for_each(visit);
     }
 
     fn made(&self) -> usize {

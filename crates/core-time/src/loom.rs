@@ -28,8 +28,8 @@ struct Shared {
 }
 
 impl Cells for [Cell; 2] {
-    fn iter(&self) -> impl Iterator<Item = &Cell> {
-        self.as_slice().iter()
+    fn for_each(&self, visit: impl FnMut(&Cell)) {
+        self.iter().for_each(visit);
     }
 
     fn made(&self) -> usize {

@@ -41,7 +41,9 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 ///         scope.spawn(|| counts.get_or(AtomicU64::default).map(|n| n.fetch_add(1, Relaxed)));
 ///     }
 /// });
-/// assert_eq!(counts.iter().map(|n| n.load(Relaxed)).sum::<u64>(), 3);
+/// let mut sum = 0;
+/// counts.for_each(|n| sum += n.load(Relaxed));
+/// assert_eq!(sum, 3);
 /// ```
 pub struct PerThread<T: Send> {
     /// Table `n` has the places of the threads numbered from `2^n - 1` on.
@@ -86,7 +88,7 @@ impl<T: Send> PerThread<T> {
         // Before the place is filled, because `make` may come here too.
         let value = Box::new(ForOwner(make()));
         if place.get().is_none() {
-            // ORDERING: Release, for the Acquire of `iter`.
+            // ORDERING: Release, for the Acquire of `for_each`.
             self.made.fetch_add(1, Release);
         }
         Some(place.get_or_init(|| value))
@@ -94,7 +96,7 @@ impl<T: Send> PerThread<T> {
 
     /// How many places there are, or are about to be.
     pub(crate) fn made(&self) -> usize {
-        // ORDERING: Acquire, as in `iter`.
+        // ORDERING: Acquire, as in `for_each`.
         self.made.load(Acquire)
     }
 }
@@ -114,26 +116,29 @@ impl<T: Send + Sync> PerThread<T> {
         self.find().or_else(|| self.make(make)).map(|place| &place.0)
     }
 
-    /// The places of all threads, also of those that ended.
-    pub fn iter(&self) -> impl Iterator<Item = &T> {
-        // A table may be missing although a later one is there: its threads never came here.
-        let tables = self.tables.iter().filter_map(|table| table.get());
-        let mut places = tables.flat_map(|table| table.iter()).filter_map(|place| place.get());
+    /// Visits the places of all threads, also of those that ended.
+    #[inline]
+    pub fn for_each(&self, mut visit: impl FnMut(&T)) {
         let mut seen = 0;
-        // The iterator alone would go on to look for places that cannot be.
-        std::iter::from_fn(move || {
-            // ORDERING: Acquire, for the Release of `make`.
-            // Needs: the end comes only after every place that was made before.
-            // Gives: a place is counted before it can be seen, and this is asked anew after each
-            // one, so one that appears meanwhile cannot stand in for another.
-            // Not needed: an exact number. One that is counted and not yet there costs a search.
-            // Checks: tests/concurrency.rs, `threads_that_appear_hide_no_other`.
-            if seen >= self.made() {
-                return None;
+        if self.made() == 0 {
+            return;
+        }
+        // A table may be missing although a later one is there: its threads never came here.
+        for table in self.tables.iter().filter_map(OnceLock::get) {
+            for place in table.iter().filter_map(OnceLock::get) {
+                visit(&place.0);
+                seen += 1;
+                // ORDERING: Acquire, for the Release of `make`.
+                // Needs: the end comes only after every place that was made before.
+                // Gives: a place is counted before it can be seen, and this is asked anew after each
+                // one, so one that appears meanwhile cannot stand in for another.
+                // Not needed: an exact number. One that is counted and not yet there costs a search.
+                // Checks: tests/concurrency.rs, `threads_that_appear_hide_no_other`.
+                if seen >= self.made() {
+                    return;
+                }
             }
-            seen += 1;
-            places.next().map(|place| &place.0)
-        })
+        }
     }
 }
 
@@ -225,6 +230,12 @@ fn numbers() -> MutexGuard<'static, Numbers> {
 mod tests {
     use super::*;
 
+    fn count<T: Send + Sync>(places: &PerThread<T>) -> usize {
+        let mut count = 0;
+        places.for_each(|_| count += 1);
+        count
+    }
+
     #[test]
     fn positions_fill_tables_without_gaps() {
         let mut expected =
@@ -238,7 +249,7 @@ mod tests {
     fn a_place_made_while_it_is_made_is_the_same_place() {
         let places = PerThread::<u8>::default();
         let place = places.get_or(|| *places.get_or(|| 1).unwrap() + 1);
-        assert_eq!((place, places.iter().count()), (Some(&1), 1));
+        assert_eq!((place, count(&places)), (Some(&1), 1));
     }
 
     #[test]
@@ -257,6 +268,6 @@ mod tests {
             threads.into_iter().map(|thread| thread.join().unwrap()).sum()
         });
         assert!(made > 0);
-        assert_eq!(places.iter().count(), made);
+        assert_eq!(count(&places), made);
     }
 }

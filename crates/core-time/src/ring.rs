@@ -39,13 +39,17 @@ const UNDER_VERSION: Ordering = Relaxed;
 /// before any of them could see the others' part.
 pub(crate) const BUCKET_LIMIT: u64 = 1 << 42;
 
-/// How buckets are laid out in memory.
+/// How buckets are laid out in memory: computed once, because every read asks for all of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Layout {
-    /// How many buckets there is room for: a power of two.
-    slots: u64,
+    /// How many of the newest buckets can be asked for.
+    held: i64,
     /// How many buckets make a block: two to this power.
     block_bits: u32,
+    /// What is left of a tick that tells where it lies in memory: one less than a power of two.
+    slot_mask: u64,
+    /// The same for a block.
+    block_mask: u64,
 }
 
 impl Layout {
@@ -55,9 +59,11 @@ impl Layout {
     pub(crate) const fn holding(buckets: u64) -> Self {
         let mut slots = buckets.next_power_of_two();
         loop {
-            let layout = Self { slots, block_bits: slots.ilog2() / 2 };
-            if layout.held() >= buckets {
-                return layout;
+            let block_bits = slots.ilog2() / 2;
+            let held = slots - (1 << block_bits);
+            if held >= buckets {
+                let (slot_mask, block_mask) = (slots - 1, (slots >> block_bits) - 1);
+                return Self { held: held.cast_signed(), block_bits, slot_mask, block_mask };
             }
             slots *= 2;
         }
@@ -65,15 +71,19 @@ impl Layout {
 
     /// How many of the newest buckets can be asked for.
     pub(crate) const fn held(self) -> u64 {
-        self.slots - (1 << self.block_bits)
+        self.held.cast_unsigned()
     }
 
     pub(crate) const fn bytes(self) -> usize {
-        ((self.slots + 2 * self.blocks()) as usize).saturating_mul(size_of::<u64>())
+        ((self.slots() + 2 * self.blocks()) as usize).saturating_mul(size_of::<u64>())
+    }
+
+    const fn slots(self) -> u64 {
+        self.slot_mask + 1
     }
 
     const fn blocks(self) -> u64 {
-        self.slots >> self.block_bits
+        self.block_mask + 1
     }
 
     /// The number of the block that a tick lies in; blocks are numbered as ticks are, without end.
@@ -83,12 +93,12 @@ impl Layout {
 
     /// Where a block lies in memory.
     const fn block_index(self, block: i64) -> usize {
-        (block.cast_unsigned() & (self.blocks() - 1)) as usize
+        (block.cast_unsigned() & self.block_mask) as usize
     }
 
     /// Where a bucket lies in memory.
     const fn slot_index(self, tick: i64) -> usize {
-        (tick.cast_unsigned() & (self.slots - 1)) as usize
+        (tick.cast_unsigned() & self.slot_mask) as usize
     }
 
     /// How many buckets of its block lie before a tick.
@@ -129,7 +139,7 @@ impl Ring {
             layout,
             newest: AtomicI64::new(newest),
             total: AtomicU64::new(0),
-            within: zeros(layout.slots),
+            within: zeros(layout.slots()),
             before: zeros(layout.blocks()),
             filled: zeros(layout.blocks()),
         }
@@ -142,7 +152,7 @@ impl Ring {
 
     /// The oldest tick that is held.
     pub(crate) fn oldest(&self) -> i64 {
-        self.newest() - self.layout.held().cast_signed() + 1
+        self.newest() - self.layout.held + 1
     }
 
     /// Makes `tick` the newest, if it is newer; what is then no longer held is forgotten.
@@ -189,6 +199,7 @@ impl Ring {
     }
 
     /// What the buckets from `oldest` to `newest` held. What is not held counts nothing.
+    #[inline]
     pub(crate) fn read(&self, oldest: i64, newest: i64) -> Reading {
         let entered = self.newest();
         let total_at = |tick| self.total_when(entered, tick);
@@ -220,11 +231,12 @@ impl Ring {
     }
 
     /// As [`total_at`](Self::total_at), for the newest tick that was entered.
+    #[inline]
     fn total_when(&self, newest: i64, tick: i64) -> u64 {
         if tick >= newest {
             return self.total.load(UNDER_VERSION);
         }
-        let tick = tick.max(newest - self.layout.held().cast_signed());
+        let tick = tick.max(newest - self.layout.held);
         let index = self.layout.block_index(self.layout.block_of(tick));
         let before = self.before[index].load(UNDER_VERSION);
         let filled = self.filled[index].load(UNDER_VERSION);
