@@ -10,7 +10,7 @@ use crate::ledger::{Cell, Ledger};
 use crate::per_thread::PerThread;
 use crate::spec::WindowSpec;
 use crate::stamp::{Interval, Stamp, nanos};
-use crate::window::{Touched, Window};
+use crate::window::{Series, Touched, Window};
 
 /// Counts events over sliding windows of time.
 ///
@@ -177,7 +177,11 @@ impl EventCounter {
             return Ok(());
         }
         self.ledger.note_ahead(stamp, now);
-        if self.count_open(stamp, events) { Ok(()) } else { self.turn(stamp, now, events) }
+        if !self.count_open(stamp, events) {
+            return self.turn(stamp, now, events);
+        }
+        self.ledger.note_since(stamp);
+        Ok(())
     }
 
     /// Counts the events of the past `window`, and says how exact that is.
@@ -191,11 +195,7 @@ impl EventCounter {
     /// [`WindowError::LongerThanSpan`] if `window` is longer than the counter remembers,
     /// [`WindowError::GivenUp`] if the clock stepped back and buckets were given up meanwhile.
     pub fn count(&self, window: Duration) -> Result<Window, WindowError> {
-        let span = self.spec().span_nanos();
-        let asked = nanos(window).and_then(|nanos| i64::try_from(nanos).ok());
-        let Some(nanos) = asked.filter(|&nanos| nanos <= span) else {
-            return Err(WindowError::LongerThanSpan { window, span: self.spec().span() });
-        };
+        let nanos = self.nanos_in_span(window)?;
         self.read_at_present(|spec, now| Ok((nanos > 0).then(|| Touched::past(spec, nanos, now))))
     }
 
@@ -236,6 +236,74 @@ impl EventCounter {
         })
     }
 
+    /// How many events fell in each bucket of the past `window`, the oldest first.
+    ///
+    /// The buckets are those of [`Window::events`].
+    ///
+    /// # Errors
+    ///
+    /// As [`count`](Self::count).
+    ///
+    /// # Complexity
+    ///
+    /// Linear in the number of buckets, and allocates for them.
+    ///
+    /// # Concurrency
+    ///
+    /// All buckets are of one state: what moves from one thread's cell to the ring meanwhile is in
+    /// its bucket, once.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use core_time::{EventCounter, ManualClock, Stamp};
+    /// # use std::time::Duration;
+    /// let clock = ManualClock::new(Stamp::from_secs(1_000));
+    /// let counter = EventCounter::with_clock(Default::default(), clock.clone());
+    /// counter.record_many(2);
+    /// clock.advance(Duration::from_secs(2));
+    /// counter.record();
+    /// assert_eq!(counter.series(Duration::from_secs(4))?.counts, [0, 2, 0, 1]);
+    /// # Ok::<(), core_time::WindowError>(())
+    /// ```
+    pub fn series(&self, window: Duration) -> Result<Series, WindowError> {
+        let (spec, nanos) = (self.spec(), self.nanos_in_span(window)?);
+        loop {
+            let now = self.clock.now();
+            if nanos == 0 {
+                return Ok(Series { from: now, resolution: spec.resolution(), counts: Vec::new() });
+            }
+            let touched = Touched::past(spec, nanos, now);
+            let oldest = touched.first_counted();
+            let (counts, held) = self.ledger.read_each(&self.cells, oldest, touched.newest);
+            let from = spec.start(oldest);
+            if held <= oldest {
+                return Ok(Series { from, resolution: spec.resolution(), counts });
+            }
+            if self.clock.now() <= now {
+                return Err(WindowError::GivenUp { from, held: spec.start(held) });
+            }
+        }
+    }
+
+    /// How many events were counted since the start or the last reset, however long ago.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use core_time::{EventCounter, ManualClock, Stamp};
+    /// # use std::time::Duration;
+    /// let clock = ManualClock::new(Stamp::from_secs(1_000));
+    /// let counter = EventCounter::with_clock(Default::default(), clock.clone());
+    /// counter.record_many(5);
+    /// clock.advance(Duration::from_secs(86_400));
+    /// assert_eq!(counter.total(), 5);
+    /// ```
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.ledger.total(&self.cells)
+    }
+
     /// How many events were refused, by reason.
     #[must_use]
     pub fn refused(&self) -> Refused {
@@ -253,10 +321,17 @@ impl EventCounter {
     ///
     /// An event that is recorded beside the reset is forgotten or kept, never half.
     pub fn reset(&self) {
-        self.ledger.reset(&self.cells);
+        self.ledger.reset(&self.cells, self.clock.now());
         for refused in [&self.too_old, &self.too_new, &self.full] {
             refused.store(0, Relaxed); // ORDERING: as in `refused`.
         }
+    }
+
+    /// A window in nanoseconds, if it is not longer than the span.
+    fn nanos_in_span(&self, window: Duration) -> Result<i64, WindowError> {
+        let asked = nanos(window).and_then(|nanos| i64::try_from(nanos).ok());
+        let in_span = asked.filter(|&nanos| nanos <= self.spec().span_nanos());
+        in_span.ok_or_else(|| WindowError::LongerThanSpan { window, span: self.spec().span() })
     }
 
     /// Counts in the bucket that is open for this thread; `false` if it is not for that.
@@ -273,7 +348,11 @@ impl EventCounter {
             Some(cell) if stamp <= now => self.ledger.turn(cell, &self.cells, stamp, events),
             _ => self.ledger.record_in_ring(&self.cells, stamp, now, events),
         };
-        done.or_else(|refusal| self.refuse(refusal, events))
+        match done {
+            Ok(()) => self.ledger.note_since(stamp),
+            Err(refusal) => return self.refuse(refusal, events),
+        }
+        Ok(())
     }
 
     /// Whether a stamp lies in the time that is believed.
@@ -332,7 +411,7 @@ impl EventCounter {
                 return Err(WindowError::GivenUp { from, held });
             }
             let settled = !self.clock.may_step_back() && found.latest_ahead <= after.as_nanos();
-            return Ok(touched.window(spec, found.reading, settled));
+            return Ok(touched.window(spec, &found, settled, after));
         }
     }
 }

@@ -138,6 +138,12 @@ pub(crate) struct Ledger {
     latest_ahead: AtomicI64,
     /// Events that thousands of cells counted in one bucket, which then had no room for their sum.
     cut_off: AtomicU64,
+    /// Events that went to the ring without being counted in a cell.
+    in_ring: AtomicU64,
+    /// How many events of the cells' totals and of `in_ring` there were at the last reset.
+    forgotten: AtomicU64,
+    /// When counting began: at the start, at the last reset, or with the earliest event since.
+    since: AtomicI64,
 }
 
 impl Ledger {
@@ -149,6 +155,9 @@ impl Ledger {
             ring: Ring::new(spec.layout(), spec.tick(now)),
             latest_ahead: AtomicI64::new(i64::MIN),
             cut_off: AtomicU64::new(0),
+            in_ring: AtomicU64::new(0),
+            forgotten: AtomicU64::new(0),
+            since: AtomicI64::new(now.as_nanos()),
         }
     }
 
@@ -173,7 +182,7 @@ impl Ledger {
         let tick = self.admit(cells, stamp, events)?;
         let start = self.spec.start(tick).as_nanos();
         if cell.open_start().is_some_and(|open| start < open) {
-            self.ring.add(tick, events);
+            self.add_to_ring(tick, events);
             return Ok(());
         }
         self.hand_over(cell);
@@ -185,7 +194,7 @@ impl Ledger {
         cell.start.store(start, Relaxed);
         cell.len.store(self.spec.len(tick), Relaxed);
         if !cell.count(stamp, events) {
-            self.ring.add(tick, events); // More than a cell may hold.
+            self.add_to_ring(tick, events); // More than a cell may hold.
         }
         Ok(())
     }
@@ -201,9 +210,25 @@ impl Ledger {
     ) -> Result<(), RecordError> {
         let _change = Change::begin(self);
         let tick = self.admit(cells, stamp, events)?;
-        self.ring.add(tick, events);
+        self.add_to_ring(tick, events);
         self.note_ahead(stamp, now);
         Ok(())
+    }
+
+    /// Adds events that no cell counted.
+    fn add_to_ring(&self, tick: i64, events: u64) {
+        self.ring.add(tick, events);
+        // ORDERING: Relaxed, under the lock, as all that changes between two steps of the version.
+        self.in_ring.fetch_add(events, Relaxed);
+    }
+
+    /// Remembers a stamp that is before all others, which is then where counting began.
+    #[inline]
+    pub(crate) fn note_since(&self, stamp: Stamp) {
+        // ORDERING: Relaxed load and minimum, for the same reasons as in `note_ahead`.
+        if stamp.as_nanos() < self.since.load(Relaxed) {
+            self.since.fetch_min(stamp.as_nanos(), Relaxed);
+        }
     }
 
     /// Remembers a stamp that is ahead of the clock. To be called before its event is counted in a
@@ -264,6 +289,44 @@ impl Ledger {
 
     /// What the buckets from `oldest` to `newest` hold.
     pub(crate) fn read(&self, cells: &impl Cells, oldest: i64, newest: i64) -> Found {
+        self.consistently(|| self.read_once(cells, oldest, newest))
+    }
+
+    /// What each of the buckets from `oldest` to `newest` holds, and the oldest tick that is held.
+    pub(crate) fn read_each(
+        &self,
+        cells: &impl Cells,
+        oldest: i64,
+        newest: i64,
+    ) -> (Vec<u64>, i64) {
+        self.consistently(|| {
+            let held = self.ring.oldest();
+            let mut counts: Vec<u64> =
+                (oldest..=newest).map(|tick| self.ring.events_at(tick)).collect();
+            cells.for_each(|cell| {
+                let Some(open) = cell.open_start() else { return };
+                let tick = self.spec.tick(Stamp::from_nanos(open));
+                let place = usize::try_from(tick - oldest).ok().filter(|_| tick >= held);
+                if let Some(count) = place.and_then(|place| counts.get_mut(place)) {
+                    *count = count.wrapping_add(cell.open_events());
+                }
+            });
+            (counts, held)
+        })
+    }
+
+    /// How many events were recorded since the start or the last reset.
+    pub(crate) fn total(&self, cells: &impl Cells) -> u64 {
+        self.consistently(|| {
+            // ORDERING: Relaxed, all of it under the version.
+            let mut total = self.in_ring.load(Relaxed).wrapping_sub(self.forgotten.load(Relaxed));
+            cells.for_each(|cell| total = total.wrapping_add(cell.total.load(Relaxed)));
+            total
+        })
+    }
+
+    /// Reads what belongs to one state, however often others change it meanwhile.
+    fn consistently<R>(&self, read: impl Fn() -> R) -> R {
         for _ in 0..READ_TRIES {
             // ORDERING: Acquire load, then an Acquire fence before the second, Relaxed load.
             // Needs: all that is read between belongs to the state that `before` names.
@@ -274,7 +337,7 @@ impl Ledger {
             // Checks: loom.rs, `a_read_beside_a_turn_sees_one_state`.
             let before = self.version.load(Acquire);
             if before.is_multiple_of(2) {
-                let found = self.read_once(cells, oldest, newest);
+                let found = read();
                 fence(Acquire);
                 if self.version.load(Relaxed) == before {
                     return found;
@@ -283,7 +346,7 @@ impl Ledger {
             std::hint::spin_loop();
         }
         let _turn = self.lock();
-        self.read_once(cells, oldest, newest)
+        read()
     }
 
     fn read_once(&self, cells: &impl Cells, oldest: i64, newest: i64) -> Found {
@@ -309,13 +372,15 @@ impl Ledger {
         // ORDERING: Relaxed, and last: who counted an event ahead of the clock in a cell has stored
         // this before, and the fence of `read` comes after.
         let latest_ahead = self.latest_ahead.load(Relaxed);
-        Found { reading: found, held, latest_ahead }
+        let since = Stamp::from_nanos(self.since.load(Relaxed));
+        Found { reading: found, held, latest_ahead, since }
     }
 
     /// Forgets all that was recorded before this call, wherever it is held.
-    pub(crate) fn reset(&self, cells: &impl Cells) {
+    pub(crate) fn reset(&self, cells: &impl Cells, now: Stamp) {
         let _change = Change::begin(self);
         self.ring.clear();
+        let mut forgotten = self.in_ring.load(Relaxed); // ORDERING: under the lock, as below.
         cells.for_each(|cell| {
             // ORDERING: Relaxed load and store, between the two steps of the version.
             // Needs: every record that happened before this call is in `total`; no reader sees more
@@ -323,8 +388,12 @@ impl Ledger {
             // Gives: coherence for the first; the version's Release for the second.
             // Not needed: to stop the owner. What it adds from here on was recorded after.
             // Checks: loom.rs, `reset_leaves_nothing_of_before_and_all_of_after`.
-            cell.handed.store(cell.total.load(Relaxed), Relaxed);
+            let total = cell.total.load(Relaxed);
+            cell.handed.store(total, Relaxed);
+            forgotten = forgotten.wrapping_add(total);
         });
+        self.forgotten.store(forgotten, Relaxed);
+        self.since.store(now.as_nanos(), Relaxed);
         self.latest_ahead.store(i64::MIN, Relaxed);
         self.cut_off.store(0, Relaxed);
     }
@@ -368,6 +437,8 @@ pub(crate) struct Found {
     pub(crate) held: i64,
     /// The latest stamp in nanoseconds that was ahead of the clock when it was recorded.
     pub(crate) latest_ahead: i64,
+    /// When counting began.
+    pub(crate) since: Stamp,
 }
 
 /// The right to change what readers see, taken with the lock and given back when dropped.

@@ -21,4 +21,4 @@ pub use per_thread::PerThread;
 pub use spec::{WindowSpec, WindowSpecBuilder};
 pub use stamp::{Interval, Stamp};
 pub use statistic::Statistic;
-pub use window::Window;
+pub use window::{Series, Window};

@@ -139,7 +139,7 @@ fn reset_leaves_nothing_of_before_and_all_of_after() {
             let shared = Arc::clone(&shared);
             thread::spawn(move || shared.record(0, 0, 2))
         };
-        shared.ledger.reset(&shared.cells);
+        shared.ledger.reset(&shared.cells, Stamp::UNIX_EPOCH);
         let found = shared.sum(0, 0);
         assert!(found == 0 || found == 2, "after the reset there are {found}");
         beside.join().unwrap();
@@ -159,7 +159,7 @@ fn reset_beside_a_turn_leaves_nothing_of_before() {
             let shared = Arc::clone(&shared);
             thread::spawn(move || shared.record(0, 1, 2))
         };
-        shared.ledger.reset(&shared.cells);
+        shared.ledger.reset(&shared.cells, Stamp::UNIX_EPOCH);
         beside.join().unwrap();
         let found = shared.read(0, 1);
         assert_eq!(found.oldest, 0, "what was recorded before the reset came back");

@@ -1,5 +1,8 @@
 //! What a read found, and how much time it speaks for.
 
+use std::time::Duration;
+
+use crate::ledger::Found;
 use crate::ring::Reading;
 use crate::spec::WindowSpec;
 use crate::stamp::{Interval, Stamp};
@@ -30,6 +33,45 @@ pub struct Window {
     pub at_most: u64,
     /// The time that the buckets of [`events`](Self::events) span.
     pub covered: Interval,
+    /// How much of that had passed, and was counted in, when the question was asked.
+    elapsed: Duration,
+}
+
+impl Window {
+    /// Events per second, over the time that was truly covered.
+    ///
+    /// That is less than the window at first: a counter that was started half a second ago and
+    /// counted one event tells 2 per second, whatever the window. Nothing if no time has passed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use core_time::{EventCounter, ManualClock, Stamp};
+    /// # use std::time::Duration;
+    /// let clock = ManualClock::new(Stamp::from_secs(1_000));
+    /// let counter = EventCounter::with_clock(Default::default(), clock.clone());
+    /// counter.record();
+    /// assert_eq!(counter.count(Duration::from_secs(300))?.rate(), None);
+    /// clock.advance(Duration::from_millis(500));
+    /// assert_eq!(counter.count(Duration::from_secs(300))?.rate(), Some(2.0));
+    /// # Ok::<(), core_time::WindowError>(())
+    /// ```
+    #[must_use]
+    pub fn rate(&self) -> Option<f64> {
+        (!self.elapsed.is_zero()).then(|| self.events as f64 / self.elapsed.as_secs_f64())
+    }
+}
+
+/// How many events fell in each bucket of a window, the oldest first: for plotting.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Series {
+    /// Where the first bucket begins.
+    pub from: Stamp,
+    /// The width of a bucket.
+    pub resolution: Duration,
+    /// The events of each bucket. The last one is still filling.
+    pub counts: Vec<u64>,
 }
 
 /// The buckets that a question touches, and which of the outermost ones lie wholly inside.
@@ -82,19 +124,33 @@ impl Touched {
         (self.oldest, self.newest) == (other.oldest, other.newest)
     }
 
-    /// The answer, from what the buckets held; `settled` if no stamp of later can be among it.
-    pub(crate) fn window(self, spec: &WindowSpec, found: Reading, settled: bool) -> Window {
-        let Reading { oldest, between, newest } = found;
+    /// The oldest bucket that [`Window::events`] sums.
+    pub(crate) fn first_counted(self) -> i64 {
+        if self.oldest_counts { self.oldest } else { self.oldest + 1 }
+    }
+
+    /// The answer at a moment, from what the buckets held; `settled` if no stamp of later can be
+    /// among it.
+    pub(crate) fn window(
+        self,
+        spec: &WindowSpec,
+        found: &Found,
+        settled: bool,
+        now: Stamp,
+    ) -> Window {
+        let Reading { oldest, between, newest } = found.reading;
         let ends_whole = self.newest_is_whole || self.newest_is_filling && settled;
         let begins_whole = self.oldest != self.newest || self.oldest_is_whole;
         let newest_is_whole = ends_whole && begins_whole;
         let when = |condition: bool, events: u64| if condition { events } else { 0 };
-        let first_counted = if self.oldest_counts { self.oldest } else { self.oldest + 1 };
+        let covered =
+            Interval { from: spec.start(self.first_counted()), to: spec.end(self.newest) };
         Window {
             events: when(self.oldest_counts, oldest) + between + newest,
             at_least: when(self.oldest_is_whole, oldest) + between + when(newest_is_whole, newest),
             at_most: oldest + between + newest,
-            covered: Interval { from: spec.start(first_counted), to: spec.end(self.newest) },
+            covered,
+            elapsed: covered.to.min(now).saturating_since(covered.from.max(found.since)),
         }
     }
 }
@@ -102,7 +158,8 @@ impl Touched {
 impl Window {
     /// The answer to a question about no time at all.
     pub(crate) const fn empty(at: Stamp) -> Self {
-        Self { events: 0, at_least: 0, at_most: 0, covered: Interval { from: at, to: at } }
+        let covered = Interval { from: at, to: at };
+        Self { events: 0, at_least: 0, at_most: 0, covered, elapsed: Duration::ZERO }
     }
 }
 

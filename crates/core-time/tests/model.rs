@@ -8,7 +8,8 @@ use std::thread;
 use std::time::Duration;
 
 use core_time::{
-    Clock, EventCounter, ManualClock, RecordError, Refused, Stamp, Window, WindowError, WindowSpec,
+    Clock, EventCounter, ManualClock, RecordError, Refused, Series, Stamp, Window, WindowError,
+    WindowSpec,
 };
 use proptest::prelude::*;
 
@@ -62,6 +63,8 @@ struct Oracle {
     /// The newest bucket ever recorded in, or present at the start.
     newest: i64,
     latest_ahead: i64,
+    /// When counting began, or the earliest event since.
+    since: i64,
     refused: Refused,
 }
 
@@ -70,7 +73,8 @@ impl Oracle {
         let (now, newest) = (shape.start, shape.tick(shape.start));
         let refused = Refused::default();
         let events = Vec::new();
-        Self { shape, now, stepped_back: false, events, newest, latest_ahead: i64::MIN, refused }
+        let (latest_ahead, since) = (i64::MIN, now);
+        Self { shape, now, stepped_back: false, events, newest, latest_ahead, since, refused }
     }
 
     /// A ring has room for the span, the tolerance, two more buckets and a block of them, rounded
@@ -104,12 +108,14 @@ impl Oracle {
         if stamp > self.now {
             self.latest_ahead = self.latest_ahead.max(stamp);
         }
+        self.since = self.since.min(stamp);
         self.events.push((stamp, events));
         Ok(())
     }
 
     fn reset(&mut self) {
         self.events.clear();
+        self.since = self.now;
         self.latest_ahead = i64::MIN;
         self.refused = Refused::default();
     }
@@ -142,6 +148,7 @@ impl Oracle {
             return;
         }
         let found = found.unwrap();
+        self.check_rate(found);
         if window == 0 {
             assert_eq!((found.events, found.at_least, found.at_most), (0, 0, 0));
             return;
@@ -163,6 +170,31 @@ impl Oracle {
         assert_eq!(found.at_most, at_most, "at most in the past {window} ns at {now}");
         assert_eq!(found.at_least, at_least, "at least in the past {window} ns at {now}");
         assert!(at_least <= exact && exact <= at_most, "{at_least} <= {exact} <= {at_most}");
+    }
+
+    #[track_caller]
+    fn check_rate(&self, found: Window) {
+        let from = found.covered.from.as_nanos().max(self.since);
+        let elapsed = i128::from(found.covered.to.as_nanos().min(self.now)) - i128::from(from);
+        let rate = (elapsed > 0).then(|| found.events as f64 / (elapsed as f64 / 1e9));
+        match (found.rate(), rate) {
+            (Some(found), Some(rate)) => assert!((found - rate).abs() <= rate * 1e-9),
+            (found, rate) => assert_eq!(found, rate),
+        }
+    }
+
+    #[track_caller]
+    fn check_series(&self, window: i64, found: Result<Series, WindowError>) {
+        let counted = (window - 1) / self.shape.resolution + 1;
+        let filling = self.shape.tick(self.now);
+        let first = (filling - counted + 1).max(self.shape.tick(i64::MIN));
+        if first < self.oldest() {
+            assert!(matches!(found, Err(WindowError::GivenUp { .. })), "{found:?}");
+            return;
+        }
+        let count = |tick| self.sum(|stamp| stamp.div_euclid(self.shape.resolution.into()) == tick);
+        let counts: Vec<_> = (first..=filling).map(|tick| count(tick.into())).collect();
+        assert_eq!(found.unwrap().counts, counts, "each bucket of the past {window} ns");
     }
 
     #[track_caller]
@@ -291,7 +323,11 @@ fn check_all_reads(counter: &EventCounter, clock: &ManualClock, oracle: &Oracle)
         let found = counter.count(duration(window));
         assert_eq!(counter.count(duration(window)), found, "a second read");
         oracle.check_past(window, found);
+        if window > 0 {
+            oracle.check_series(window, counter.series(duration(window)));
+        }
     }
+    assert_eq!(counter.total(), oracle.sum(|_| true));
     let earliest = oracle.now.saturating_sub(span);
     let edge = oracle.shape.tick(oracle.now).saturating_mul(resolution);
     let ends = [oracle.now, edge, oracle.now.saturating_add(oracle.shape.tolerance), i64::MAX];

@@ -11,8 +11,8 @@ pub use core_actions::{
     PostTracker, Raw, Row, RunningTracker, TimeError, TrackerSpec, Unit,
 };
 pub use core_time::{
-    Clock, CoarseClock, EventCounter, Interval, ManualClock, RecordError, Refused, SpecError,
-    Stamp, Statistic, SystemClock, Window, WindowError, WindowSpec, WindowSpecBuilder,
+    Clock, CoarseClock, EventCounter, Interval, ManualClock, RecordError, Refused, Series,
+    SpecError, Stamp, Statistic, SystemClock, Window, WindowError, WindowSpec, WindowSpecBuilder,
 };
 pub use error::Error;
 pub use windrow::{Windrow, WindrowBuilder};

@@ -5,8 +5,8 @@ use std::time::Duration;
 use facade::{
     Action, ActionName, ActionTime, ActionTracker, AddError, Clock, CoarseClock, DecodeError,
     Error, EventCounter, ExactMean, Interval, Kind, Limits, ManualClock, Mean, MergedTracker,
-    NameError, PostTracker, Raw, RecordError, Refused, Row, RunningTracker, SpecError, Stamp,
-    Statistic, SystemClock, TimeError, TrackerSpec, Unit, Window, WindowError, WindowSpec,
+    NameError, PostTracker, Raw, RecordError, Refused, Row, RunningTracker, Series, SpecError,
+    Stamp, Statistic, SystemClock, TimeError, TrackerSpec, Unit, Window, WindowError, WindowSpec,
     WindowSpecBuilder, Windrow, WindrowBuilder, decode, encode,
 };
 
@@ -24,6 +24,8 @@ fn all_that_a_user_of_the_front_door_needs_is_here() {
     let covered: Interval = found.covered;
     assert_eq!((spec, refused), (WindowSpec::default(), Refused::default()));
     assert_eq!(covered.duration(), SECOND);
+    let series: Series = counter.series(SECOND * 2).unwrap();
+    assert_eq!((series.counts, counter.total()), (vec![0, 0], 0));
 
     let action: Action = decode(br#"{"action":"jump","time":1}"#).unwrap();
     let (name, time): (ActionName, ActionTime) = (action.name, action.time);
