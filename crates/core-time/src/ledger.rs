@@ -356,7 +356,8 @@ impl Ledger {
         let (first, last) = (start(oldest), start(newest));
         let first_held = if oldest < held { start(held) } else { first };
         cells.for_each(|cell| {
-            // A cell without an open bucket has no open events, so it may be looked at as any other.
+            // A cell without an open bucket has no open events, so it may be looked at as any
+            // other.
             let open = cell.start.load(Relaxed); // ORDERING: under the version, as in `open_start`.
             if open < first_held || open > last {
                 return;
@@ -392,6 +393,7 @@ impl Ledger {
             cell.handed.store(total, Relaxed);
             forgotten = forgotten.wrapping_add(total);
         });
+        // ORDERING: Relaxed, these four too: a reader takes them for one state by the version.
         self.forgotten.store(forgotten, Relaxed);
         self.since.store(now.as_nanos(), Relaxed);
         self.latest_ahead.store(i64::MIN, Relaxed);

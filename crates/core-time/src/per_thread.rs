@@ -130,9 +130,10 @@ impl<T: Send + Sync> PerThread<T> {
                 seen += 1;
                 // ORDERING: Acquire, for the Release of `make`.
                 // Needs: the end comes only after every place that was made before.
-                // Gives: a place is counted before it can be seen, and this is asked anew after each
-                // one, so one that appears meanwhile cannot stand in for another.
-                // Not needed: an exact number. One that is counted and not yet there costs a search.
+                // Gives: a place is counted before it can be seen, and this is asked anew after
+                // each one, so one that appears meanwhile cannot stand in for another.
+                // Not needed: an exact number. One that is counted and not yet there costs a
+                // search.
                 // Checks: tests/concurrency.rs, `threads_that_appear_hide_no_other`.
                 if seen >= self.made() {
                     return;
