@@ -176,7 +176,10 @@ impl EventCounter {
         if events == 0 {
             return Ok(());
         }
-        self.ledger.note_ahead(stamp, now);
+        // What is refused must leave no trace, and what is counted must not be seen before this is.
+        if stamp > now && self.cells.get().is_some_and(|cell| cell.takes(stamp, events)) {
+            self.ledger.note_ahead(stamp, now);
+        }
         if !self.count_open(stamp, events) {
             return self.turn(stamp, now, events);
         }

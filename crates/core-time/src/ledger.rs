@@ -78,11 +78,11 @@ impl Cell {
         }
     }
 
-    /// Counts events in the open bucket; `false` if the stamp or the number is not for it.
+    /// Whether the stamp is in the open bucket and the number fits in the cell.
     ///
-    /// For the owner alone.
+    /// For the owner alone, as [`count`](Self::count): what it takes now it takes until it turns.
     #[inline]
-    pub(crate) fn count(&self, stamp: Stamp, events: u64) -> bool {
+    pub(crate) fn takes(&self, stamp: Stamp, events: u64) -> bool {
         // ORDERING: Relaxed loads.
         // Needs: the values that this thread, or a reset before this call, stored last.
         // Gives: program order; for the reset, whatever made it happen before this call.
@@ -92,18 +92,24 @@ impl Cell {
         if offset >= self.len.load(Relaxed) {
             return false;
         }
-        let total = self.total.load(Relaxed);
-        let open = total - self.handed.load(Relaxed);
-        if events > OPEN_LIMIT.saturating_sub(open) {
-            return false;
+        let open = self.total.load(Relaxed) - self.handed.load(Relaxed);
+        events <= OPEN_LIMIT.saturating_sub(open)
+    }
+
+    /// Counts events in the open bucket; `false` if the stamp or the number is not for it.
+    #[inline]
+    pub(crate) fn count(&self, stamp: Stamp, events: u64) -> bool {
+        let takes = self.takes(stamp, events);
+        if takes {
+            // ORDERING: Relaxed load, Release store.
+            // Needs: a reader that sees this total also sees the turn that opened its bucket.
+            // Gives: the version was stepped before; Release orders it, the reader's fence
+            // receives.
+            // Not needed: an atomic add. This thread alone writes `total`.
+            // Checks: loom.rs, `a_read_beside_a_turn_sees_one_state`.
+            self.total.store(self.total.load(Relaxed) + events, Release);
         }
-        // ORDERING: Release store.
-        // Needs: a reader that sees this total also sees the turn that opened its bucket.
-        // Gives: the version was stepped before; Release orders it, the reader's fence receives it.
-        // Not needed: an atomic add. This thread alone writes `total`.
-        // Checks: loom.rs, `a_read_beside_a_turn_sees_one_state`.
-        self.total.store(total + events, Release);
-        true
+        takes
     }
 
     /// The events in the open bucket, for a reader or under the lock.
@@ -393,10 +399,11 @@ impl Ledger {
             cell.handed.store(total, Relaxed);
             forgotten = forgotten.wrapping_add(total);
         });
-        // ORDERING: Relaxed, these four too: a reader takes them for one state by the version.
+        // ORDERING: Relaxed, these too: a reader takes them for one state by the version.
         self.forgotten.store(forgotten, Relaxed);
         self.since.store(now.as_nanos(), Relaxed);
-        self.latest_ahead.store(i64::MIN, Relaxed);
+        // Not `latest_ahead`: it may be of an event that is about to be counted, and stays. Until
+        // the clock is there, it only makes `at_least` lower.
         self.cut_off.store(0, Relaxed);
     }
 

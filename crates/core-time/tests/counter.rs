@@ -259,6 +259,17 @@ fn bucket_takes_more_than_two_to_the_forty_and_refuses_what_would_overflow() {
 }
 
 #[test]
+fn refused_event_ahead_of_the_clock_leaves_no_trace() {
+    let (counter, _) = counter();
+    counter.record_many(2);
+    let ahead = at(NOW) + Duration::from_millis(1);
+    assert!(counter.record_at(ahead, u64::MAX).is_err());
+    assert_eq!(counter.count(secs(10)).unwrap().at_least, 2);
+    counter.record_at(ahead, 1).unwrap();
+    assert_eq!(counter.count(secs(10)).unwrap().at_least, 0);
+}
+
+#[test]
 fn open_bucket_that_is_handed_over_early_is_counted_once() {
     let (counter, clock) = counter();
     for _ in 0..100 {

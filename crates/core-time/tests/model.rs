@@ -116,7 +116,6 @@ impl Oracle {
     fn reset(&mut self) {
         self.events.clear();
         self.since = self.now;
-        self.latest_ahead = i64::MIN;
         self.refused = Refused::default();
     }
 
