@@ -8,7 +8,7 @@ use xshell::{Shell, cmd};
 use crate::flags::{Command, Flags};
 use crate::step::{Job, Steps};
 use crate::workspace::Workspace;
-use crate::{doc, loom, tidy};
+use crate::{doc, faults, loom, tidy};
 
 pub(crate) const COMMAND: Command = Command {
     name: "ci",
@@ -48,6 +48,7 @@ fn run(sh: &Shell, _: &Flags) -> anyhow::Result<()> {
     for job in loom::jobs(sh, &[])? {
         steps.command(job);
     }
+    steps.watch("faults", |doing| faults::step(sh, doing));
     steps.command(doc::job(sh));
     steps.finish(COMMAND.name)
 }

@@ -139,7 +139,6 @@ struct Tree {
 impl Tree {
     fn read(sh: &Shell) -> anyhow::Result<Self> {
         let mut tree = Self { files: workspace::files(sh)?, texts: Vec::new() };
-        tree.files.retain(|path| workspace::root().join(path).is_file());
         for path in &tree.files {
             if [".rs", ".toml", ".md"].iter().any(|end| path.ends_with(end)) {
                 let text = fs::read(workspace::root().join(path))?;

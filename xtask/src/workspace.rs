@@ -85,7 +85,8 @@ pub(crate) fn files(sh: &Shell) -> anyhow::Result<BTreeSet<String>> {
     let git = cmd!(sh, "git ls-files --cached --others --exclude-standard -z");
     let names = git.quiet().ignore_stderr().read().unwrap_or_default();
     if !names.is_empty() {
-        return Ok(names.split('\0').filter(|name| !name.is_empty()).map(str::to_owned).collect());
+        let there = names.split('\0').filter(|name| root().join(name).is_file()); // Not deleted.
+        return Ok(there.map(str::to_owned).collect());
     }
     let hidden = |folder: &Path| folder.ends_with("target") || folder.ends_with(".git");
     let files = walk(root(), hidden)?;
