@@ -12,6 +12,7 @@ mod copy;
 mod fault;
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::fs::{self, File};
 use std::path::PathBuf;
 
@@ -33,7 +34,7 @@ pub(crate) const COMMAND: Command = Command {
     passes_on: false,
     summary: "Plants faults in a copy, and demands that a test finds each",
     options: &[],
-    examples: &["faults", "faults reader_checks_once"],
+    examples: &["faults", "faults reader_looks_once"],
     run,
 };
 
@@ -53,7 +54,7 @@ fn run(sh: &Shell, flags: &Flags) -> anyhow::Result<()> {
     });
     if let Some(field) = field.filter(|_| ready) {
         for (place, names) in places(&faults) {
-            steps.watch(&place.to_string(), |doing| field.passes(&place, &names, doing));
+            steps.watch("no fault", |doing| field.passes(&place, &names, doing));
         }
         for fault in &faults {
             steps.watch(&fault.name, |doing| field.finds(fault, doing));
@@ -97,9 +98,9 @@ struct Place {
     suite: Suite,
 }
 
-impl std::fmt::Display for Place {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "no fault, {} of {}", self.suite, self.package)
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} tests of {}", self.suite, self.package)
     }
 }
 
@@ -157,7 +158,7 @@ impl Field {
         ensure!(succeeded, "{}\nfails without a fault", output.trim_end());
         let ran = usize::try_from(tally.passed)?;
         ensure!(ran == names.len(), "{ran} tests ran, of {}", names.join(", "));
-        Ok(tally.to_string())
+        Ok(format!("{ran} {place}"))
     }
 
     /// Plants a fault, demands that its test fails, and takes it out again.
