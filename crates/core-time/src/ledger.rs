@@ -301,7 +301,7 @@ impl Ledger {
         // Gives: the Release with which the event is counted, after; or the version.
         // Not needed: to write what is no news. Threads that stamp by a finer clock come here
         // often.
-        // Checks: tests/concurrency.rs, `an_event_ahead_is_never_in_at_least`.
+        // Checks: loom.rs, `an_event_ahead_of_the_clock_is_seen_with_its_stamp`.
         if stamp > now && stamp.as_nanos() > self.latest_ahead.load(Relaxed) {
             self.latest_ahead.fetch_max(stamp.as_nanos(), Relaxed);
         }
@@ -473,8 +473,12 @@ impl Ledger {
             // Wraps only beside a change, in which case what was found is not used.
             *part = part.wrapping_add(cell.open_events());
         });
-        // ORDERING: Relaxed, and last: who counted an event ahead of the clock in a cell has stored
-        // this before, and the fence of `consistently` comes after.
+        // ORDERING: Acquire fence, then Relaxed loads.
+        // Needs: the stamp of each event ahead of the clock that was found in a cell.
+        // Gives: the stamp was stored before the event was released; the fence receives that.
+        // Not needed: to wait for the fence of `consistently`, which comes after the loads.
+        // Checks: loom.rs, `an_event_ahead_of_the_clock_is_seen_with_its_stamp`.
+        fence(Acquire);
         let latest_ahead = self.latest_ahead.load(Relaxed);
         let since = Stamp::from_nanos(self.since.load(Relaxed));
         Found { reading, latest_ahead, since }
