@@ -1,10 +1,10 @@
 //! Whole seconds, the cheapest there are.
 
-use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 use std::time::Duration;
 
 use super::Clock;
 use crate::stamp::Stamp;
+use crate::sync::{AtomicI64, Ordering::Relaxed, shared};
 
 /// The system's time in whole seconds, for a third of what the [`CoarseClock`] costs on Linux.
 ///
@@ -36,8 +36,8 @@ use crate::stamp::Stamp;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct SecondsClock;
 
-/// The latest second that anyone was told.
-static LATEST: AtomicI64 = AtomicI64::new(i64::MIN);
+// The latest second that anyone was told.
+shared!(static LATEST: AtomicI64 = AtomicI64::new(i64::MIN));
 
 impl Clock for SecondsClock {
     #[inline]
