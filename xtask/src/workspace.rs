@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use serde_json::Value;
 use xshell::{Shell, cmd};
 
@@ -46,6 +46,15 @@ impl Workspace {
     pub(crate) fn read(sh: &Shell) -> anyhow::Result<Self> {
         let json = cmd!(sh, "cargo metadata --no-deps --format-version 1").quiet().read()?;
         Self::from_json(&serde_json::from_str(&json)?)
+    }
+
+    /// These crates, if all are ours.
+    pub(crate) fn chosen(&self, names: &[String]) -> anyhow::Result<Vec<String>> {
+        let all: Vec<_> = self.packages.iter().map(|package| package.name.as_str()).collect();
+        match names.iter().find(|name| !all.contains(&name.as_str())) {
+            Some(name) => bail!("`{name}` is none of our crates: {}", all.join(", ")),
+            None => Ok(names.to_vec()),
+        }
     }
 
     fn from_json(metadata: &Value) -> anyhow::Result<Self> {
