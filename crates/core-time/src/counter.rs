@@ -131,13 +131,14 @@ impl EventCounter {
     }
 
     /// The present, by the counter's clock.
+    #[inline]
     #[must_use]
     pub fn now(&self) -> Stamp {
         self.clock.now()
     }
 
     /// Counts one event now.
-    #[inline]
+    #[inline(always)]
     pub fn record(&self) {
         self.record_many(1);
     }
@@ -146,9 +147,10 @@ impl EventCounter {
     ///
     /// More than 2^40 in one bucket may be refused, all of them, and are then counted in
     /// [`refused`](Self::refused).
-    #[inline]
+    #[inline(always)]
     pub fn record_many(&self, events: u64) {
-        self.record_in(self.cells.get(), events);
+        let present = self.clock.tell();
+        self.record_in(self.cells.get(), present, events);
     }
 
     /// Counts events that happened at a stamp, in the bucket of that stamp.
@@ -177,11 +179,21 @@ impl EventCounter {
         Recorder::new(self, cell, number)
     }
 
-    /// Counts events now, in the cell of the caller if it has one.
-    #[inline]
-    pub(crate) fn record_in(&self, cell: Option<&Cell>, events: u64) {
-        let now = self.clock.now();
-        if events > 0 && !self.count_open(cell, now, events) {
+    #[inline(always)]
+    pub(crate) fn tell(&self) -> (Stamp, bool) {
+        self.clock.tell()
+    }
+
+    /// Counts events of the present, in the cell of the caller if it has one.
+    #[inline(always)]
+    pub(crate) fn record_in(
+        &self,
+        cell: Option<&Cell>,
+        (now, may_step_back): (Stamp, bool),
+        events: u64,
+    ) {
+        let open = cell.filter(|_| !may_step_back);
+        if events > 0 && !open.is_some_and(|cell| cell.count(now, events)) {
             // A refusal has been counted, and the caller, who gave no stamp, could not avoid it.
             drop(self.turn(cell, now, now, events));
         }
@@ -194,7 +206,7 @@ impl EventCounter {
         stamp: Stamp,
         events: u64,
     ) -> Result<(), RecordError> {
-        let now = self.clock.now();
+        let (now, may_step_back) = self.clock.tell();
         if let Err(refusal) = self.spec().believe(stamp, now, self.believed_ahead) {
             return self.refuse(refusal, events);
         }
@@ -205,7 +217,8 @@ impl EventCounter {
         if stamp > now && cell.is_some_and(|cell| cell.takes(stamp, events)) {
             self.ledger.note_ahead(stamp, now);
         }
-        if !self.count_open(cell, stamp, events) {
+        let open = cell.filter(|_| !may_step_back);
+        if !open.is_some_and(|cell| cell.count(stamp, events)) {
             return self.turn(cell, stamp, now, events);
         }
         self.ledger.note_since(stamp);
@@ -254,14 +267,17 @@ impl EventCounter {
         for (question, window) in questions.iter_mut().zip(windows) {
             *question = Question::Past(self.spec().nanos_in_span(window)?);
         }
-        let mut now = self.clock.now();
+        let (mut now, _) = self.clock.tell();
         loop {
-            let looks = self.ledger.consistently(|| self.ledger.look(&self.cells, questions, now));
-            let then = self.clock.now().max(now);
+            let mut looks = [None; N];
+            let look = || self.ledger.look(&self.cells, &questions, now, &mut looks);
+            self.ledger.consistently(look);
+            let (then, may_step_back) = self.clock.tell();
+            let then = then.max(now);
             let mut answers = [Window::empty(then, Duration::ZERO); N];
             let mut is_done = true;
             for ((answer, look), question) in answers.iter_mut().zip(looks).zip(questions) {
-                match self.conclude(question, look, now, then)? {
+                match self.conclude(question, look, now, (then, may_step_back))? {
                     Some(window) => *answer = window,
                     None => is_done = false,
                 }
@@ -334,8 +350,9 @@ impl EventCounter {
         loop {
             let now = self.clock.now();
             let series = self.ledger.consistently(|| {
-                let [look] = self.ledger.look(&self.cells, [question], now);
-                let Look { tier, touched, .. } = look?;
+                let mut looks = [None];
+                self.ledger.look(&self.cells, &[question], now, &mut looks);
+                let Look { tier, touched, .. } = looks[0]?;
                 let from = tier.grid.start(*touched.counted().start());
                 let counts = self.ledger.read_each(&self.cells, tier, touched.counted());
                 Some(Series { from, resolution: tier.grid.resolution(), counts })
@@ -481,13 +498,6 @@ impl EventCounter {
         self.refused.reset();
     }
 
-    /// Counts in the bucket that is open in a cell; `false` if it is not for that.
-    #[inline]
-    fn count_open(&self, cell: Option<&Cell>, stamp: Stamp, events: u64) -> bool {
-        let open = cell.filter(|_| !self.clock.may_step_back());
-        open.is_some_and(|cell| cell.count(stamp, events))
-    }
-
     /// Records where the open bucket cannot take it, in a cell made for this thread if there is
     /// none yet.
     #[cold]
@@ -528,18 +538,19 @@ impl EventCounter {
     /// answer is for the moment after the look.
     #[inline(always)]
     fn answer(&self, question: Question) -> Result<Window, WindowError> {
-        let mut now = self.clock.now();
+        let (mut now, may_step_back) = self.clock.tell();
         loop {
-            let [look] =
-                self.ledger.consistently(|| self.ledger.look(&self.cells, [question], now));
+            let mut looks = [None];
+            let look = || self.ledger.look(&self.cells, &[question], now, &mut looks);
+            self.ledger.consistently(look);
+            let [look] = &looks;
             match look {
-                Some(look) if look.touched.lasts => {
-                    return Ok(look.window_now(self.clock.may_step_back()));
-                }
+                Some(look) if look.touched.lasts => return Ok(look.window_now(may_step_back)),
                 _ => {}
             }
-            let then = self.clock.now().max(now);
-            if let Some(window) = self.conclude(question, look, now, then)? {
+            let (then, may_step_back) = self.clock.tell();
+            let then = then.max(now);
+            if let Some(window) = self.conclude(question, *look, now, (then, may_step_back))? {
                 return Ok(window);
             }
             now = then;
@@ -554,10 +565,10 @@ impl EventCounter {
         question: Question,
         look: Option<Look<'_>>,
         now: Stamp,
-        then: Stamp,
+        (then, may_step_back): (Stamp, bool),
     ) -> Result<Option<Window>, WindowError> {
         match look {
-            Some(look) => Ok(look.window(question, then, self.clock.may_step_back())),
+            Some(look) => Ok(look.window(question, then, may_step_back)),
             None if then == now => Err(self.ledger.unanswered(question, now)),
             None => Ok(None),
         }

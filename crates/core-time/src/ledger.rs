@@ -365,14 +365,19 @@ impl Ledger {
     /// called, as all that reads, by way of [`consistently`](Self::consistently).
     ///
     /// Every cell is read once for all questions, so that a longer window never has fewer events.
+    ///
+    /// The answers are put where they are wanted, because they are too large to be moved about.
     #[inline(always)]
-    pub(crate) fn look<const N: usize>(
-        &self,
+    pub(crate) fn look<'a, const N: usize>(
+        &'a self,
         cells: &impl Cells,
-        questions: [Question; N],
+        questions: &[Question; N],
         now: Stamp,
-    ) -> [Option<Look<'_>>; N] {
-        let mut looks = questions.map(|question| self.look_at_rings(question, now));
+        looks: &mut [Option<Look<'a>>; N],
+    ) {
+        for (look, &question) in looks.iter_mut().zip(questions) {
+            *look = self.look_at_rings(question, now);
+        }
         cells.for_each(|cell| {
             let (start, events, _) = cell.read();
             looks.iter_mut().flatten().for_each(|look| look.take_in(start, events));
@@ -387,7 +392,6 @@ impl Ledger {
             look.latest_ahead = self.latest_ahead.load(Relaxed);
             look.since = Stamp::from_nanos(self.since.load(Relaxed));
         }
-        looks
     }
 
     #[inline(always)]
@@ -507,7 +511,7 @@ impl Ledger {
     ///
     /// `read` must not panic on what belongs to no state: it is thrown away then.
     #[inline(always)]
-    pub(crate) fn consistently<R>(&self, read: impl Fn() -> R) -> R {
+    pub(crate) fn consistently<R>(&self, mut read: impl FnMut() -> R) -> R {
         let mut tries = 0;
         let mut _turn = None;
         loop {

@@ -87,9 +87,9 @@ impl Shared {
     fn find(&self, oldest: i64, newest: i64) -> Look<'_> {
         let from = Stamp::from_millis(oldest);
         let question = Question::Between((from..Stamp::from_millis(newest + 1)).into());
-        let look = || self.ledger.look(&self.cells, [question], from);
-        let [found] = self.ledger.consistently(look);
-        found.expect("buckets are held")
+        let mut looks = [None];
+        self.ledger.consistently(|| self.ledger.look(&self.cells, &[question], from, &mut looks));
+        looks[0].expect("buckets are held")
     }
 
     fn read(&self, oldest: i64, newest: i64) -> Reading {

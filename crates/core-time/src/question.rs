@@ -140,9 +140,11 @@ pub(crate) struct Look<'a> {
     pub(crate) now: Stamp,
     pub(crate) touched: Touched,
     pub(crate) reading: Reading,
-    /// How many buckets there can be between the oldest and the newest that a cell has open. No
-    /// cell is ahead of the ring, so this is small even if the question reaches far ahead.
-    between: u64,
+    /// Where the oldest bucket begins, which may be before the first stamp; and how far behind it
+    /// the newest one does. No cell is ahead of the ring, so that is small even if the question
+    /// reaches far ahead.
+    first: i64,
+    last: u64,
     /// The latest stamp in nanoseconds that was ahead of the clock when it was recorded.
     pub(crate) latest_ahead: i64,
     /// When counting began.
@@ -155,9 +157,11 @@ impl<'a> Look<'a> {
     pub(crate) fn new(tier: &'a RingTier, now: Stamp, touched: Touched) -> Self {
         let Touched { oldest, newest, .. } = touched;
         let reading = tier.ring.read(oldest, newest);
-        let between = (newest.min(tier.ring.newest() + 1) - oldest).max(0).cast_unsigned();
+        let between = (newest.min(tier.ring.newest() + 1) - oldest).max(0);
+        let first = oldest.wrapping_mul(tier.grid.width());
+        let last = between.wrapping_mul(tier.grid.width()).cast_unsigned();
         let (latest_ahead, since) = (i64::MIN, Stamp::MAX);
-        Self { tier, now, touched, reading, between, latest_ahead, since }
+        Self { tier, now, touched, reading, first, last, latest_ahead, since }
     }
 
     /// Takes in the events of the bucket that a cell has open, if that is touched.
@@ -166,11 +170,8 @@ impl<'a> Look<'a> {
     /// holds is held here, and what it does not is not touched.
     #[inline(always)]
     pub(crate) fn take_in(&mut self, start: i64, events: u64) {
-        // Distances from where the oldest bucket begins, which may be before the first stamp.
-        let width = self.tier.grid.width();
-        let distance = start.wrapping_sub(self.touched.oldest.wrapping_mul(width)).cast_unsigned();
-        let width = width.cast_unsigned();
-        let last = self.between.wrapping_mul(width);
+        let (last, width) = (self.last, self.tier.grid.width().cast_unsigned());
+        let distance = start.wrapping_sub(self.first).cast_unsigned();
         if distance >= last.wrapping_add(width) {
             return;
         }
