@@ -7,7 +7,7 @@ use core_actions::{Mean, MergedTracker};
 use core_time::{Clock, EventCounter, Stamp, WindowSpec};
 use facade::Windrow;
 
-use super::{Add, AddAction, Count, GetStats, Record, RecordAt};
+use super::{Add, AddAction, Count, CountBetween, GetStats, Record, RecordAt};
 use crate::workload::Sample;
 
 const TAKEN: &str = "the workload holds nothing to refuse";
@@ -62,8 +62,17 @@ impl GetStats for Windrow {
 ///
 /// If there is no such counter.
 pub fn counter(span_s: u64, clock: impl Clock) -> EventCounter {
-    let spec = WindowSpec::builder().span(Duration::from_secs(span_s)).build();
-    EventCounter::with_clock(spec.expect("a few seconds to a day"), clock)
+    counter_of(Duration::from_secs(1), Duration::from_secs(span_s), clock)
+}
+
+/// An event counter with buckets of a width.
+///
+/// # Panics
+///
+/// If there is no such counter.
+pub fn counter_of(width: Duration, span: Duration, clock: impl Clock) -> EventCounter {
+    let spec = WindowSpec::builder().resolution(width).span(span).build();
+    EventCounter::with_clock(spec.expect("buckets that make the span"), clock)
 }
 
 impl Record for EventCounter {
@@ -85,5 +94,11 @@ impl RecordAt for EventCounter {
 impl Count for EventCounter {
     fn count_past(&self, window: Duration) -> u64 {
         self.count(window).expect("a window within the span").events
+    }
+}
+
+impl CountBetween for EventCounter {
+    fn count_between(&self, from: Stamp, to: Stamp) -> u64 {
+        self.count_between(from..to).expect("an interval within the span").events
     }
 }
