@@ -24,7 +24,12 @@ struct Scenario {
 const SCENARIOS: [Scenario; 2] = [
     Scenario { name: "turn/every_event", span_s: 300, turns: 1_000, by: SECOND },
     // Alone in its round: the turn after it would find a ring that is nearly empty.
-    Scenario { name: "turn/after_86400_idle", span_s: 86_400, turns: 1, by: seconds(86_400) },
+    Scenario {
+        name: "turn/after_86400_idle_buckets",
+        span_s: 86_400,
+        turns: 1,
+        by: seconds(86_400),
+    },
 ];
 
 /// Runs the group.
@@ -32,7 +37,7 @@ pub fn bench(criterion: &mut Criterion) {
     for scenario in &SCENARIOS {
         let &Scenario { name, span_s, turns, .. } = scenario;
         let contest = &mut Contest::new(criterion, name, 1, turns);
-        // All of the span is of events that came with a turn, whose number is a multiple of it.
+        // What was there before has left the span: either it is shorter, or the turn was as long.
         let past = [(1, 1), (span_s, turns.min(span_s))];
         scenario.enter(contest, "counter", &past, |clock| counter(span_s, clock));
         scenario.enter(contest, "mutex_ring", &past, |clock| MutexRing::new(span_s, clock));

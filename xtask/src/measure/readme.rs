@@ -26,7 +26,7 @@ const ROWS: [[&str; 4]; 14] = [
         "record while another thread counts every microsecond",
         "interference/reader_every_1us/counter",
         "shared_ring",
-        "bare_coarse_clock",
+        "counter_alone",
     ],
     ["add an action to Running", "add/threads_01/running", "mutex_map", "bare_add"],
     ["… on two threads at once", "add/threads_02/running", "mutex_map", "bare_add"],
