@@ -30,7 +30,7 @@ pub use mutex_map::MutexMap;
 pub use mutex_map_of_vecs::MutexMapOfVecs;
 pub use mutex_ring::MutexRing;
 pub use opentelemetry::{OpenTelemetry, OpenTelemetryBound};
-pub use ours::{counter, counter_of};
+pub use ours::{Recorded, counter, counter_of};
 pub use shared_ring::{SharedRing, shared_ring};
 pub use totals::{Metrics, Metriken, Prometheus, PrometheusClient, PrometheusLocal};
 
@@ -206,6 +206,9 @@ mod tests {
             totals::<BareOwnAtomic>(),
         ];
         assert_eq!(found, [1_001; 9]);
+        let recorded = Recorded(counter(300, ManualClock::new(START)));
+        recorded.record_all(1_001);
+        assert_eq!(recorded.count_past(seconds(300)), 1_001);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use core_time::{Clock, CoarseClock};
 use criterion::Criterion;
 
 use crate::contest::Contest;
-use crate::subjects::{BareClock, Count, MutexRing, Record, counter, shared_ring};
+use crate::subjects::{BareClock, Count, MutexRing, Record, Recorded, counter, shared_ring};
 use crate::workload::{seconds, verify_counts};
 
 /// How many events the writer records in one round, long enough for hundreds of questions.
@@ -21,6 +21,7 @@ const SPAN_S: u64 = 300;
 pub fn bench(criterion: &mut Criterion) {
     let contest = &mut Contest::new(criterion, "interference/reader_every_1us", 1, EVENTS);
     enter(contest, "counter", || counter(SPAN_S, CoarseClock));
+    enter(contest, "recorder", || Recorded(counter(SPAN_S, CoarseClock)));
     enter(contest, "mutex_ring", || MutexRing::new(SPAN_S, CoarseClock));
     enter(contest, "shared_ring", || shared_ring(SPAN_S, CoarseClock));
     enter(contest, "bare_coarse_clock", || BareClock::new(|| CoarseClock.now()));

@@ -2,20 +2,21 @@
 //! counter.
 //!
 //! Most of the cost is the clock, so a scenario is a clock: everyone in it who knows time reads the
-//! same one, and the floor is that clock alone. Rivals that know no time read none.
+//! same one, and a floor is that clock alone. Rivals that know no time read none.
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
-use core_time::{Clock, CoarseClock, ManualClock, SystemClock};
+use core_time::{Clock, CoarseClock, SecondsClock, SystemClock, TickerClock, TscClock};
 use criterion::Criterion;
 
 use crate::contest::{Contest, Verdict};
 use crate::subjects::{
     BareAdd, BareClock, BareOwnAtomic, Count, Fenster, Invocations, Metrics, Metriken, MutexDeque,
-    MutexRing, OpenTelemetry, Prometheus, PrometheusClient, Record, SharedRing, counter,
-    counter_of, shared_ring,
+    MutexRing, OpenTelemetry, OpenTelemetryBound, Prometheus, PrometheusClient, PrometheusLocal,
+    Record, Recorded, SharedRing, counter, counter_of, shared_ring,
 };
-use crate::workload::{START, seconds, verify_counts};
+use crate::workload::{seconds, verify_counts};
 
 /// How many events a thread records in a fresh counter in one round.
 const EVENTS: u64 = 10_000;
@@ -26,9 +27,15 @@ const SPAN_S: u64 = 300;
 /// Runs the groups.
 pub fn bench(criterion: &mut Criterion) {
     for (operation, threads) in [("record", 1), ("record_contended", 2)] {
-        let name = |scenario| format!("{operation}/{scenario}");
-        by_default(&mut Contest::new(criterion, &name("default"), threads, EVENTS));
-        in_fine_buckets(&mut Contest::new(criterion, &name("fine_buckets"), threads, EVENTS));
+        let mut run = |scenario, enter_all: fn(&mut Contest<'_>)| {
+            let name = format!("{operation}/{scenario}");
+            enter_all(&mut Contest::new(criterion, &name, threads, EVENTS));
+        };
+        run("default", by_default);
+        run("whole_seconds", by_whole_seconds);
+        run("fine_buckets", in_fine_buckets);
+        run("fine_buckets_tsc", in_fine_buckets_by_the_processor);
+        run("ticked_clock", by_a_ticked_clock);
     }
 }
 
@@ -36,7 +43,6 @@ pub fn bench(criterion: &mut Criterion) {
 /// otherwise.
 fn by_default(contest: &mut Contest<'_>) {
     enter(contest, "counter", || counter(SPAN_S, CoarseClock));
-    enter(contest, "counter_manual_clock", || counter(SPAN_S, ManualClock::new(START)));
     enter(contest, "mutex_ring", || MutexRing::new(SPAN_S, CoarseClock));
     enter(contest, "mutex_deque", || MutexDeque::new(SPAN_S, CoarseClock));
     enter(contest, "shared_ring", || shared_ring(SPAN_S, CoarseClock));
@@ -48,21 +54,60 @@ fn by_default(contest: &mut Contest<'_>) {
     enter(contest, "rival_prometheus", Prometheus::default);
     enter(contest, "rival_prometheus_client", PrometheusClient::default);
     enter(contest, "bare_add", BareAdd::default);
-    enter(contest, "bare_own_atomic", BareOwnAtomic::default);
     enter(contest, "bare_coarse_clock", || BareClock::new(|| CoarseClock.now()));
 }
 
-/// `fine_buckets`: 10 ms each, which the coarse clock is too coarse for.
+/// `whole_seconds`: the same by the cheapest clock, which tells no more.
+fn by_whole_seconds(contest: &mut Contest<'_>) {
+    enter(contest, "counter", || counter(SPAN_S, SecondsClock));
+    enter(contest, "shared_ring", || shared_ring(SPAN_S, SecondsClock));
+    enter(contest, "bare_seconds_clock", || BareClock::new(|| SecondsClock.now()));
+}
+
+/// How wide fine buckets are: too fine for the coarse clock.
+const FINE_MS: i64 = 10;
+
+/// `fine_buckets`: 10 ms each by the system's clock, as a counter of such is unless told otherwise.
 fn in_fine_buckets(contest: &mut Contest<'_>) {
-    const WIDTH_MS: i64 = 10;
-    const BUCKETS: u64 = SPAN_S * 100;
-    let width = Duration::from_millis(WIDTH_MS.cast_unsigned());
-    enter(contest, "counter_system_clock", || counter_of(width, seconds(SPAN_S), SystemClock));
-    let ring = || SharedRing::<_, WIDTH_MS>::new(BUCKETS, SystemClock);
-    enter(contest, "shared_ring", ring);
+    enter_fine(contest, SystemClock);
     enter(contest, "bare_system_clock", || BareClock::new(|| SystemClock.now()));
-    let quanta = quanta::Clock::new();
-    enter(contest, "bare_quanta_clock", || BareClock::new(|| quanta.now()));
+}
+
+/// `fine_buckets_tsc`: the same by the processor's counter.
+fn in_fine_buckets_by_the_processor(contest: &mut Contest<'_>) {
+    /// Finds out how fast the counter goes, when it is first needed.
+    static QUANTA: LazyLock<quanta::Clock> = LazyLock::new(quanta::Clock::new);
+    enter_fine(contest, TscClock);
+    enter(contest, "bare_tsc_clock", || BareClock::new(|| TscClock.now()));
+    enter(contest, "bare_quanta_clock", || {
+        let clock = QUANTA.clone();
+        BareClock::new(move || clock.now())
+    });
+}
+
+fn enter_fine(contest: &mut Contest<'_>, clock: impl Clock + Copy) {
+    const BUCKETS: u64 = SPAN_S * 1_000 / FINE_MS.cast_unsigned();
+    let width = Duration::from_millis(FINE_MS.cast_unsigned());
+    enter(contest, "counter", || counter_of(width, seconds(SPAN_S), clock));
+    enter(contest, "shared_ring", || SharedRing::<_, FINE_MS>::new(BUCKETS, clock));
+}
+
+/// `ticked_clock`: what one would choose for a hot loop, a clock that costs a load, and whatever
+/// can be bound to the thread beforehand.
+fn by_a_ticked_clock(contest: &mut Contest<'_>) {
+    let clock = TickerClock::start(Duration::from_millis(1)).expect("the system has a thread");
+    enter(contest, "recorder", || Recorded(counter(SPAN_S, clock.clone())));
+    enter(contest, "counter", || counter(SPAN_S, clock.clone()));
+    enter(contest, "shared_ring", || shared_ring(SPAN_S, clock.clone()));
+    enter(contest, "rival_metriken", Metriken::default);
+    enter(contest, "rival_opentelemetry_bound", OpenTelemetryBound::default);
+    enter(contest, "rival_prometheus_local", PrometheusLocal::default);
+    enter(contest, "bare_add", BareAdd::default);
+    enter(contest, "bare_own_atomic", BareOwnAtomic::default);
+    enter(contest, "bare_ticker_clock", || {
+        let clock = clock.clone();
+        BareClock::new(move || clock.now())
+    });
 }
 
 /// Verifies that all events are found, and times the recording of them.

@@ -83,6 +83,24 @@ impl Record for EventCounter {
     }
 }
 
+/// An event counter whose events are recorded through a recorder, made once for a batch.
+pub struct Recorded(pub EventCounter);
+
+impl Record for Recorded {
+    fn record_all(&self, events: u64) {
+        let mut recorder = self.0.recorder();
+        for _ in 0..events {
+            recorder.record();
+        }
+    }
+}
+
+impl Count for Recorded {
+    fn count_past(&self, window: Duration) -> u64 {
+        self.0.count_past(window)
+    }
+}
+
 impl RecordAt for EventCounter {
     fn record_all_at(&self, stamp: Stamp, events: u64) {
         for _ in 0..events {

@@ -13,12 +13,23 @@ use std::any::Any;
 use std::fmt::Debug;
 use std::sync::Arc;
 use std::sync::atomic::{
-    AtomicBool, AtomicI64,
+    AtomicI64,
     Ordering::{Acquire, Relaxed, Release},
 };
 use std::time::Duration;
 
 use crate::stamp::Stamp;
+
+mod hands;
+mod seconds;
+#[cfg(feature = "tsc")]
+mod tsc;
+
+use hands::Hands;
+pub use hands::{ManualClock, TickerClock};
+pub use seconds::SecondsClock;
+#[cfg(feature = "tsc")]
+pub use tsc::TscClock;
 
 /// Tells what time it is.
 ///
@@ -279,86 +290,16 @@ mod source {
     }
 }
 
-/// A clock that stands until it is moved, for tests and for replaying logs.
-///
-/// Clones show the same time.
-///
-/// # Concurrency
-///
-/// What was recorded before the clock was moved is seen by whoever sees it moved.
-///
-/// # Examples
-///
-/// ```
-/// use core_time::{Clock, ManualClock, Stamp};
-/// use std::time::Duration;
-///
-/// let clock = ManualClock::new(Stamp::from_secs(1_000));
-/// clock.advance(Duration::from_millis(2_500));
-/// assert_eq!(clock.now(), Stamp::from_millis(1_002_500));
-/// ```
-#[derive(Debug, Clone, Default)]
-pub struct ManualClock(Arc<Hands>);
-
-#[derive(Debug, Default)]
-struct Hands {
-    nanos: AtomicI64,
-    stepped_back: AtomicBool,
-}
-
-impl ManualClock {
-    /// A clock that shows a moment.
-    #[must_use]
-    pub fn new(now: Stamp) -> Self {
-        let nanos = AtomicI64::new(now.as_nanos());
-        Self(Arc::new(Hands { nanos, stepped_back: AtomicBool::new(false) }))
-    }
-
-    /// Moves the clock forwards, at most to [`Stamp::MAX`].
-    pub fn advance(&self, by: Duration) {
-        // ORDERING: Release, so that who sees the clock moved sees what was done before.
-        let moved = |now| Some((Stamp::from_nanos(now) + by).as_nanos());
-        let _ = self.0.nanos.fetch_update(Release, Relaxed, moved);
-    }
-
-    /// Moves the clock to a moment, be it an earlier one.
-    ///
-    /// A clock that stepped back once [may do so](Clock::may_step_back) from then on, which costs a
-    /// counter some speed and leaves the filling bucket out of `at_least`.
-    pub fn set(&self, now: Stamp) {
-        // ORDERING: Release, as in `advance`; and the flag before the hands, so that who sees the
-        // earlier time sees the flag. In one step with the comparison, or two who set it at once
-        // could step back unseen.
-        let nanos = now.as_nanos();
-        let _ = self.0.nanos.fetch_update(Release, Relaxed, |before| {
-            if nanos < before {
-                self.0.stepped_back.store(true, Release);
-            }
-            Some(nanos)
-        });
-    }
-}
-
-impl Clock for ManualClock {
-    #[inline]
-    fn now(&self) -> Stamp {
-        // ORDERING: Acquire, for the Release of `advance` and `set`.
-        Stamp::from_nanos(self.0.nanos.load(Acquire))
-    }
-
-    #[inline]
-    fn may_step_back(&self) -> bool {
-        // ORDERING: Acquire, for the Release of `set`.
-        self.0.stepped_back.load(Acquire)
-    }
-}
-
 /// A clock as a counter keeps it: those of this module without a call through a table.
 #[derive(Debug, Clone)]
 pub(crate) enum AnyClock {
     Coarse,
     Fine,
-    Manual(ManualClock),
+    Seconds,
+    #[cfg(feature = "tsc")]
+    Tsc,
+    /// A clock that somebody else moves.
+    Hands(Arc<Hands>),
     Other(Arc<dyn Clock>),
 }
 
@@ -370,12 +311,20 @@ impl AnyClock {
 
     pub(crate) fn new(clock: impl Clock) -> Self {
         let any: &dyn Any = &clock;
+        #[cfg(feature = "tsc")]
+        if any.is::<TscClock>() {
+            return Self::Tsc;
+        }
         if any.is::<CoarseClock>() {
             Self::Coarse
         } else if any.is::<SystemClock>() {
             Self::Fine
+        } else if any.is::<SecondsClock>() {
+            Self::Seconds
         } else if let Some(clock) = any.downcast_ref::<ManualClock>() {
-            Self::Manual(clock.clone())
+            Self::Hands(clock.hands())
+        } else if let Some(clock) = any.downcast_ref::<TickerClock>() {
+            Self::Hands(clock.hands())
         } else {
             Self::Other(Arc::new(clock))
         }
@@ -386,7 +335,10 @@ impl AnyClock {
         match self {
             Self::Coarse => CoarseClock.now(),
             Self::Fine => SystemClock.now(),
-            Self::Manual(clock) => clock.now(),
+            Self::Seconds => SecondsClock.now(),
+            #[cfg(feature = "tsc")]
+            Self::Tsc => TscClock.now(),
+            Self::Hands(hands) => hands.now(),
             Self::Other(clock) => clock.now(),
         }
     }
@@ -394,7 +346,11 @@ impl AnyClock {
     pub(crate) fn lag(&self) -> Duration {
         match self {
             Self::Coarse => CoarseClock.lag(),
-            Self::Fine | Self::Manual(_) => Duration::ZERO,
+            Self::Fine => Duration::ZERO,
+            Self::Seconds => SecondsClock.lag(),
+            #[cfg(feature = "tsc")]
+            Self::Tsc => TscClock.lag(),
+            Self::Hands(hands) => hands.lag(),
             Self::Other(clock) => clock.lag(),
         }
     }
@@ -402,8 +358,10 @@ impl AnyClock {
     #[inline]
     pub(crate) fn may_step_back(&self) -> bool {
         match self {
-            Self::Coarse | Self::Fine => false,
-            Self::Manual(clock) => clock.may_step_back(),
+            Self::Coarse | Self::Fine | Self::Seconds => false,
+            #[cfg(feature = "tsc")]
+            Self::Tsc => false,
+            Self::Hands(hands) => hands.stepped_back(),
             Self::Other(clock) => clock.may_step_back(),
         }
     }
@@ -516,16 +474,5 @@ mod tests {
         let fine = AnyClock::for_resolution(Duration::from_millis(1));
         assert!(matches!(coarse, AnyClock::Coarse), "{coarse:?}");
         assert!(matches!(fine, AnyClock::Fine) || CoarseClock.lag().is_zero(), "{fine:?}");
-    }
-
-    #[test]
-    fn manual_clock_remembers_that_it_stepped_back() {
-        let clock = ManualClock::new(Stamp::from_secs(10));
-        clock.set(Stamp::from_secs(12));
-        clock.advance(Duration::MAX);
-        assert!(!clock.may_step_back());
-        assert_eq!(clock.now(), Stamp::MAX);
-        clock.clone().set(Stamp::MIN);
-        assert!(clock.may_step_back() && Arc::new(clock).may_step_back());
     }
 }

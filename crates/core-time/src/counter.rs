@@ -7,10 +7,12 @@ use std::time::Duration;
 use crate::clock::{AnyClock, Clock};
 use crate::error::{RecordError, WindowError};
 use crate::ledger::{Cell, Ledger};
-use crate::per_thread::PerThread;
+use crate::per_thread::{Number, PerThread};
+use crate::question::{Look, Question};
+use crate::recorder::Recorder;
 use crate::spec::WindowSpec;
 use crate::stamp::{Interval, Stamp, nanos};
-use crate::window::{Series, Touched, Window};
+use crate::window::{Series, Window};
 
 /// Counts events over sliding windows of time.
 ///
@@ -107,7 +109,8 @@ impl EventCounter {
     /// Counts to a specification, by the cheapest clock of the system that is fine enough for it.
     #[must_use]
     pub fn new(spec: WindowSpec) -> Self {
-        Self::of(spec, AnyClock::for_resolution(spec.resolution()))
+        let clock = AnyClock::for_resolution(spec.resolution());
+        Self::of(spec, clock)
     }
 
     /// Counts to a specification, by a clock of one's own.
@@ -118,10 +121,11 @@ impl EventCounter {
 
     fn of(spec: WindowSpec, clock: AnyClock) -> Self {
         let lag = nanos(clock.lag().min(spec.resolution())).unwrap_or_default().cast_signed();
+        let believed_ahead = spec.tolerance_nanos() + lag;
         Self {
             ledger: Ledger::new(spec, clock.now()),
             clock,
-            believed_ahead: spec.tolerance_nanos() + lag,
+            believed_ahead,
             cells: PerThread::default(),
             too_old: AtomicU64::new(0),
             too_new: AtomicU64::new(0),
@@ -153,11 +157,7 @@ impl EventCounter {
     /// [`refused`](Self::refused).
     #[inline]
     pub fn record_many(&self, events: u64) {
-        let now = self.clock.now();
-        if events > 0 && !self.count_open(now, events) {
-            // A refusal has been counted, and the caller, who gave no stamp, could not avoid it.
-            drop(self.turn(now, now, events));
-        }
+        self.record_in(self.cells.get(), events);
     }
 
     /// Counts events that happened at a stamp, in the bucket of that stamp.
@@ -169,6 +169,40 @@ impl EventCounter {
     /// [`RecordError::Full`] if its bucket has no room, [`RecordError::GivenUp`] if the clock
     /// stepped back and its bucket was given up meanwhile. Nothing is counted then but the refusal.
     pub fn record_at(&self, stamp: Stamp, events: u64) -> Result<(), RecordError> {
+        self.record_at_in(self.cells.get(), stamp, events)
+    }
+
+    /// A cell of one's own to record in, for hot loops: finding the thread's costs as much as the
+    /// record itself.
+    ///
+    /// # Panics
+    ///
+    /// If there are 2^32 threads and recorders in the process.
+    #[must_use]
+    pub fn recorder(&self) -> Recorder<'_> {
+        let number = Number::take();
+        let cell =
+            self.cells.of(&number, Cell::new).expect("fewer than 2^32 threads and recorders");
+        Recorder::new(self, cell, number)
+    }
+
+    /// Counts events now, in the cell of the caller if it has one.
+    #[inline]
+    pub(crate) fn record_in(&self, cell: Option<&Cell>, events: u64) {
+        let now = self.clock.now();
+        if events > 0 && !self.count_open(cell, now, events) {
+            // A refusal has been counted, and the caller, who gave no stamp, could not avoid it.
+            drop(self.turn(cell, now, now, events));
+        }
+    }
+
+    /// Counts events at a stamp, in the cell of the caller if it has one.
+    pub(crate) fn record_at_in(
+        &self,
+        cell: Option<&Cell>,
+        stamp: Stamp,
+        events: u64,
+    ) -> Result<(), RecordError> {
         let now = self.clock.now();
         if let Err(refusal) = self.believe(stamp, now) {
             return self.refuse(refusal, events);
@@ -177,11 +211,11 @@ impl EventCounter {
             return Ok(());
         }
         // What is refused must leave no trace, and what is counted must not be seen before this is.
-        if stamp > now && self.cells.get().is_some_and(|cell| cell.takes(stamp, events)) {
+        if stamp > now && cell.is_some_and(|cell| cell.takes(stamp, events)) {
             self.ledger.note_ahead(stamp, now);
         }
-        if !self.count_open(stamp, events) {
-            return self.turn(stamp, now, events);
+        if !self.count_open(cell, stamp, events) {
+            return self.turn(cell, stamp, now, events);
         }
         self.ledger.note_since(stamp);
         Ok(())
@@ -198,8 +232,55 @@ impl EventCounter {
     /// [`WindowError::LongerThanSpan`] if `window` is longer than the counter remembers,
     /// [`WindowError::GivenUp`] if the clock stepped back and buckets were given up meanwhile.
     pub fn count(&self, window: Duration) -> Result<Window, WindowError> {
-        let nanos = self.nanos_in_span(window)?;
-        self.read_at_present(|spec, now| Ok((nanos > 0).then(|| Touched::past(spec, nanos, now))))
+        self.answer(self.past(window)?)
+    }
+
+    /// Counts the events of several windows at one moment, each as [`count`](Self::count) would.
+    ///
+    /// All answers are of the same state and the same present, so a longer window never has fewer
+    /// events than a shorter one. Costs one look at the clock.
+    ///
+    /// # Errors
+    ///
+    /// As [`count`](Self::count), if there is an error for any of them.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use core_time::EventCounter;
+    /// # use std::time::Duration;
+    /// let counter = EventCounter::default();
+    /// counter.record_many(3);
+    /// let [ten, all] = counter.count_each([10, 300].map(Duration::from_secs))?;
+    /// assert_eq!((ten.events, all.events), (3, 3));
+    /// # Ok::<(), core_time::WindowError>(())
+    /// ```
+    pub fn count_each<const N: usize>(
+        &self,
+        windows: [Duration; N],
+    ) -> Result<[Window; N], WindowError> {
+        let mut questions = [Question::Past(0); N];
+        for (question, window) in questions.iter_mut().zip(windows) {
+            *question = self.past(window)?;
+        }
+        let mut now = self.clock.now();
+        loop {
+            let look = |question| self.ledger.look(&self.cells, question, now);
+            let looks = self.ledger.consistently(|| questions.map(look));
+            let then = self.clock.now().max(now);
+            let mut answers = [Window::empty(then, Duration::ZERO); N];
+            let mut is_done = true;
+            for ((answer, look), question) in answers.iter_mut().zip(looks).zip(questions) {
+                match self.conclude(question, look, now, then)? {
+                    Some(window) => *answer = window,
+                    None => is_done = false,
+                }
+            }
+            if is_done {
+                return Ok(answers);
+            }
+            now = then;
+        }
     }
 
     /// Counts the events of an interval `from..to`, and says how exact that is.
@@ -229,14 +310,7 @@ impl EventCounter {
         if interval.to < interval.from {
             return Err(WindowError::Backwards { interval });
         }
-        let span = self.spec().span();
-        self.read_at_present(|spec, now| {
-            let age = now.saturating_since(interval.from);
-            if age > span {
-                return Err(WindowError::BeforeSpan { interval, age, span });
-            }
-            Ok((interval.from < interval.to).then(|| Touched::between(spec, interval)))
-        })
+        self.answer(Question::Between(interval))
     }
 
     /// How many events fell in each bucket of the past `window`, the oldest first.
@@ -270,21 +344,19 @@ impl EventCounter {
     /// # Ok::<(), core_time::WindowError>(())
     /// ```
     pub fn series(&self, window: Duration) -> Result<Series, WindowError> {
-        let (spec, nanos) = (self.spec(), self.nanos_in_span(window)?);
+        let question = self.past(window)?;
         loop {
             let now = self.clock.now();
-            if nanos == 0 {
-                return Ok(Series { from: now, resolution: spec.resolution(), counts: Vec::new() });
-            }
-            let touched = Touched::past(spec, nanos, now);
-            let oldest = touched.first_counted();
-            let (counts, held) = self.ledger.read_each(&self.cells, oldest, touched.newest);
-            let from = spec.start(oldest);
-            if held <= oldest {
-                return Ok(Series { from, resolution: spec.resolution(), counts });
-            }
-            if self.clock.now() <= now {
-                return Err(WindowError::GivenUp { from, held: spec.start(held) });
+            let series = self.ledger.consistently(|| {
+                let Look { tier, touched, .. } = self.ledger.look(&self.cells, question, now)?;
+                let from = tier.grid.start(*touched.counted().start());
+                let counts = self.ledger.read_each(&self.cells, tier, touched.counted());
+                Some(Series { from, resolution: tier.grid.resolution(), counts })
+            });
+            match series {
+                Some(series) => return Ok(series),
+                None if self.clock.now() > now => {} // This thread was not let run for long.
+                None => return Err(self.ledger.unanswered(question, now)),
             }
         }
     }
@@ -330,26 +402,37 @@ impl EventCounter {
         }
     }
 
-    /// A window in nanoseconds, if it is not longer than the span.
-    fn nanos_in_span(&self, window: Duration) -> Result<i64, WindowError> {
+    /// The question for a window, if it is not longer than the span.
+    #[inline]
+    fn past(&self, window: Duration) -> Result<Question, WindowError> {
+        let longest = self.spec().longest();
         let asked = nanos(window).and_then(|nanos| i64::try_from(nanos).ok());
-        let in_span = asked.filter(|&nanos| nanos <= self.spec().span_nanos());
-        in_span.ok_or_else(|| WindowError::LongerThanSpan { window, span: self.spec().span() })
+        match asked {
+            Some(nanos) if nanos <= longest.span() => Ok(Question::Past(nanos)),
+            _ => Err(WindowError::LongerThanSpan { window, span: longest.tier().span }),
+        }
     }
 
-    /// Counts in the bucket that is open for this thread; `false` if it is not for that.
+    /// Counts in the bucket that is open in a cell; `false` if it is not for that.
     #[inline]
-    fn count_open(&self, stamp: Stamp, events: u64) -> bool {
-        let open = self.cells.get().filter(|_| !self.clock.may_step_back());
+    fn count_open(&self, cell: Option<&Cell>, stamp: Stamp, events: u64) -> bool {
+        let open = cell.filter(|_| !self.clock.may_step_back());
         open.is_some_and(|cell| cell.count(stamp, events))
     }
 
-    /// Records where the open bucket cannot take it.
+    /// Records where the open bucket cannot take it, in a cell made for this thread if there is
+    /// none yet.
     #[cold]
-    fn turn(&self, stamp: Stamp, now: Stamp, events: u64) -> Result<(), RecordError> {
-        let done = match self.cells.get_or(Cell::new) {
+    fn turn(
+        &self,
+        cell: Option<&Cell>,
+        stamp: Stamp,
+        now: Stamp,
+        events: u64,
+    ) -> Result<(), RecordError> {
+        let done = match cell.or_else(|| self.cells.get_or(Cell::new)) {
             Some(cell) if stamp <= now => self.ledger.turn(cell, &self.cells, stamp, events),
-            _ => self.ledger.record_in_ring(&self.cells, stamp, now, events),
+            _ => self.ledger.record_in_rings(&self.cells, stamp, now, events),
         };
         match done {
             Ok(()) => self.ledger.note_since(stamp),
@@ -361,7 +444,7 @@ impl EventCounter {
     /// Whether a stamp lies in the time that is believed.
     fn believe(&self, stamp: Stamp, now: Stamp) -> Result<(), RecordError> {
         let after_now = stamp.as_nanos().saturating_sub(now.as_nanos());
-        if after_now < -self.spec().span_nanos() {
+        if after_now < -self.spec().longest().span() {
             let (age, span) = (now.saturating_since(stamp), self.spec().span());
             Err(RecordError::TooOld { age, span })
         } else if after_now > self.believed_ahead {
@@ -385,36 +468,44 @@ impl EventCounter {
         Err(refusal)
     }
 
-    /// Reads the buckets that are touched, seen from the present.
+    /// Answers a question from one state, and from the finest tier that holds what it asks for.
     ///
-    /// The answer is for the moment after the buckets were read: what others recorded until then
-    /// may be among it, and must not be of later. If another bucket is touched by then, or the
-    /// oldest was given up because this thread was not let run for long, they are read again.
-    fn read_at_present(
-        &self,
-        touch: impl Fn(&WindowSpec, Stamp) -> Result<Option<Touched>, WindowError>,
-    ) -> Result<Window, WindowError> {
-        let spec = self.spec();
+    /// Others may record meanwhile, and what they count may be of later than the present that was
+    /// asked for first. Where that makes no difference the clock is not asked again. Otherwise the
+    /// answer is for the moment after the look.
+    #[inline(always)]
+    fn answer(&self, question: Question) -> Result<Window, WindowError> {
         let mut now = self.clock.now();
         loop {
-            let Some(mut touched) = touch(spec, now)? else { return Ok(Window::empty(now)) };
-            let found = self.ledger.read(&self.cells, touched.oldest, touched.newest);
-            let after = self.clock.now();
-            if after > now {
-                match touch(spec, after)? {
-                    Some(later) if later.are(touched) => touched = later,
-                    _ => {
-                        now = after;
-                        continue;
-                    }
+            let look = self.ledger.consistently(|| self.ledger.look(&self.cells, question, now));
+            match look {
+                Some(look) if look.touched.lasts => {
+                    return Ok(look.window_now(self.clock.may_step_back()));
                 }
+                _ => {}
             }
-            if touched.oldest < found.held {
-                let (from, held) = (spec.start(touched.oldest), spec.start(found.held));
-                return Err(WindowError::GivenUp { from, held });
+            let then = self.clock.now().max(now);
+            if let Some(window) = self.conclude(question, look, now, then)? {
+                return Ok(window);
             }
-            let settled = !self.clock.may_step_back() && found.latest_ahead <= after.as_nanos();
-            return Ok(touched.window(spec, &found, settled, after));
+            now = then;
+        }
+    }
+
+    /// What a look says for a later moment. Nothing if it is to be looked again: other buckets are
+    /// touched by then, or the oldest was given up because this thread was not let run for long.
+    #[cold]
+    fn conclude(
+        &self,
+        question: Question,
+        look: Option<Look<'_>>,
+        now: Stamp,
+        then: Stamp,
+    ) -> Result<Option<Window>, WindowError> {
+        match look {
+            Some(look) => Ok(look.window(question, then, self.clock.may_step_back())),
+            None if then == now => Err(self.ledger.unanswered(question, now)),
+            None => Ok(None),
         }
     }
 }

@@ -34,6 +34,25 @@ pub enum SpecError {
         /// The width of a bucket.
         resolution: Duration,
     },
+    /// The buckets of a tier are not made of two or more whole ones of the tier before.
+    #[error(
+        "resolution of a tier is {resolution:?}, it must be two or more times the {finer:?} of the \
+         tier before, a whole number"
+    )]
+    TierNotCoarser {
+        /// The width of the tier's buckets.
+        resolution: Duration,
+        /// The width of those of the tier before.
+        finer: Duration,
+    },
+    /// A tier reaches no further back than the one before.
+    #[error("span of a tier is {span:?}, it must be longer than the {finer:?} of the tier before")]
+    TierNotLonger {
+        /// The span of the tier.
+        span: Duration,
+        /// The span of the tier before.
+        finer: Duration,
+    },
     /// A length beyond any use.
     #[error("{what} is {length:?}, limit is {max:?}")]
     TooLong {
@@ -44,10 +63,10 @@ pub enum SpecError {
         /// The longest there is.
         max: Duration,
     },
-    /// The ring of buckets would take too much memory.
-    #[error("ring of {buckets} buckets (span and tolerance) takes {bytes} bytes, limit is {max}")]
+    /// The rings of buckets would take too much memory.
+    #[error("{buckets} buckets and what the tolerance adds take {bytes} bytes, limit is {max}")]
     TooLarge {
-        /// How many buckets span and tolerance make, with two to spare.
+        /// How many buckets make the spans of this tier and those before.
         buckets: u64,
         /// How much memory they would take.
         bytes: usize,

@@ -3,10 +3,13 @@
 mod clock;
 mod counter;
 mod error;
+mod grid;
 mod ledger;
 #[cfg(all(test, loom))]
 mod loom;
 mod per_thread;
+mod question;
+mod recorder;
 mod ring;
 mod spec;
 mod stamp;
@@ -14,11 +17,14 @@ mod statistic;
 mod sync;
 mod window;
 
-pub use clock::{Clock, CoarseClock, ManualClock, SystemClock};
+#[cfg(feature = "tsc")]
+pub use clock::TscClock;
+pub use clock::{Clock, CoarseClock, ManualClock, SecondsClock, SystemClock, TickerClock};
 pub use counter::{EventCounter, Refused};
 pub use error::{RecordError, SpecError, WindowError};
 pub use per_thread::PerThread;
-pub use spec::{WindowSpec, WindowSpecBuilder};
+pub use recorder::Recorder;
+pub use spec::{Tier, WindowSpec, WindowSpecBuilder};
 pub use stamp::{Interval, Stamp};
 pub use statistic::Statistic;
 pub use window::{Series, Window};

@@ -57,11 +57,12 @@ impl Shared {
 
     fn late(&self, tick: i64, events: u64) {
         let stamp = Stamp::from_millis(tick);
-        self.ledger.record_in_ring(&self.cells, stamp, Stamp::from_millis(9), events).unwrap();
+        self.ledger.record_in_rings(&self.cells, stamp, Stamp::from_millis(9), events).unwrap();
     }
 
     fn read(&self, oldest: i64, newest: i64) -> Reading {
-        self.ledger.read(&self.cells, oldest, newest).reading
+        let read = || self.ledger.read(&self.cells, &self.ledger.tiers()[0], oldest, newest);
+        self.ledger.consistently(read).reading
     }
 
     fn sum(&self, oldest: i64, newest: i64) -> u64 {

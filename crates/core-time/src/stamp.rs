@@ -64,8 +64,13 @@ impl Stamp {
     /// The time from `earlier` to this stamp, zero if `earlier` is not earlier.
     #[must_use]
     pub fn saturating_since(self, earlier: Self) -> Duration {
-        let after = self.0.max(earlier.0);
-        Duration::from_nanos(after.abs_diff(earlier.0))
+        Duration::from_nanos(self.nanos_since(earlier))
+    }
+
+    /// The same in nanoseconds.
+    #[inline]
+    pub(crate) fn nanos_since(self, earlier: Self) -> u64 {
+        self.0.max(earlier.0).abs_diff(earlier.0)
     }
 }
 

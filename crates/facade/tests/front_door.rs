@@ -18,11 +18,11 @@ fn all_that_a_user_of_the_front_door_needs_is_here() {
     let builder: WindrowBuilder = Windrow::builder().clock(clock.clone()).unit(Unit::Microseconds);
     let windrow: Windrow = builder.build().unwrap();
     let counter: &EventCounter = windrow.events();
-    let spec: WindowSpec = *counter.spec();
+    let spec: &WindowSpec = counter.spec();
     let refused: Refused = counter.refused();
     let found: Window = windrow.event_window(SECOND).unwrap();
     let covered: Interval = found.covered;
-    assert_eq!((spec, refused), (WindowSpec::default(), Refused::default()));
+    assert_eq!((spec, refused), (&WindowSpec::default(), Refused::default()));
     assert_eq!(covered.duration(), SECOND);
     let series: Series = counter.series(SECOND * 2).unwrap();
     assert_eq!((series.counts, counter.total()), (vec![0, 0], 0));
@@ -35,7 +35,7 @@ fn all_that_a_user_of_the_front_door_needs_is_here() {
     assert_eq!(Limits::default().name_bytes, TrackerSpec::default().name_bytes);
     assert_eq!(decode(b"[]"), Err(DecodeError::NotObject { found: Kind::Array, at: 0 }));
     let builder: WindowSpecBuilder = WindowSpec::builder();
-    assert_eq!(builder.build(), Ok(spec));
+    assert_eq!(builder.build().as_ref(), Ok(spec));
     windrow.add_action_duration("jump", SECOND).unwrap();
     assert_eq!(windrow.stats()[0].mean(), 500_000.5); // In microseconds.
     windrow.actions().reset();

@@ -9,13 +9,26 @@ const END: &str = "<!-- measured: end -->";
 
 /// What a reader of the README wants to know, the benchmark that answers it, and what it is held
 /// against besides the fastest rival: what one would write oneself, and what cannot be beaten.
-const ROWS: [[&str; 4]; 14] = [
+const ROWS: [[&str; 4]; 17] = [
     ["record an event", "record/default/counter", "shared_ring", "bare_coarse_clock"],
     [
         "… on two threads at once",
         "record_contended/default/counter",
         "shared_ring",
         "bare_coarse_clock",
+    ],
+    ["… by whole seconds", "record/whole_seconds/counter", "shared_ring", "bare_seconds_clock"],
+    [
+        "… through a recorder, by a ticked clock",
+        "record/ticked_clock/recorder",
+        "shared_ring",
+        "bare_ticker_clock",
+    ],
+    [
+        "… on two threads at once",
+        "record_contended/ticked_clock/recorder",
+        "shared_ring",
+        "bare_ticker_clock",
     ],
     ["count the past second", "count/ring_00300_window_00001s/counter", "shared_ring", "bare_load"],
     ["count the past 300 s", "count/ring_00300_window_00300s/counter", "shared_ring", "bare_load"],
@@ -71,8 +84,8 @@ fn table(record: &str, measured: &[Measurement]) -> anyhow::Result<String> {
     let mut text = format!(
         "Medians of the record [`{record}`](benches/record/{record}/README.md), which tells \
          machine and command;\nthe baseline is what one would write oneself, under a lock or with \
-         shared atomics; the floor does\nless than was asked for; of the rivals it is the fastest, \
-         even if it only counts and knows no time.\n\n\
+         shared atomics;\nthe floor does less than was asked for; and the rival is the fastest, \
+         even one that knows no time.\n\n\
          | Work | Windrow | than the baseline | than the floor | than the fastest rival |\n\
          | --- | ---: | --- | --- | --- |\n"
     );
