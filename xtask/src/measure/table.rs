@@ -23,7 +23,8 @@ impl Table {
     /// `group` is sorted, so the first of a role is the fastest.
     fn of_group(name: &str, group: &[&Measurement]) -> Self {
         let of = |role| group.iter().copied().filter(move |one| one.role() == role);
-        let marks = [of(Role::Baseline).next(), of(Role::Floor).last(), of(Role::Rival).next()];
+        let marks =
+            [of(Role::Baseline).next(), of(Role::Floor).next_back(), of(Role::Rival).next()];
         let marks: Vec<_> = marks.into_iter().flatten().collect();
         let mut head: Vec<_> = ["implementation", "median", "spread"].map(str::to_owned).into();
         head.extend(marks.iter().map(|mark| format!("to {}", mark.implementation())));
