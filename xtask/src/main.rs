@@ -8,6 +8,7 @@ mod ci;
 mod compare;
 mod demo;
 mod doc;
+mod faults;
 mod flags;
 mod loom;
 mod measure;
@@ -24,13 +25,14 @@ use flags::{Command, Request};
 use xshell::Shell;
 
 /// Every command, in the order of the help text.
-const COMMANDS: [&Command; 8] = [
+const COMMANDS: [&Command; 9] = [
     &ci::COMMAND,
     &test::COMMAND,
     &demo::COMMAND,
     &bench::COMMAND,
     &compare::COMMAND,
     &loom::COMMAND,
+    &faults::COMMAND,
     &doc::COMMAND,
     &tidy::COMMAND,
 ];

@@ -16,14 +16,13 @@ mod shape;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::fs;
-use std::path::Path;
 
 use anyhow::bail;
-use xshell::{Shell, cmd};
+use xshell::Shell;
 
 use crate::flags::{Command, Flags};
 use crate::step::Steps;
-use crate::workspace::{self, Workspace, walk};
+use crate::workspace::{self, Workspace};
 
 pub(crate) const COMMAND: Command = Command {
     name: "tidy",
@@ -139,7 +138,7 @@ struct Tree {
 
 impl Tree {
     fn read(sh: &Shell) -> anyhow::Result<Self> {
-        let mut tree = Self { files: list(sh)?, texts: Vec::new() };
+        let mut tree = Self { files: workspace::files(sh)?, texts: Vec::new() };
         tree.files.retain(|path| workspace::root().join(path).is_file());
         for path in &tree.files {
             if [".rs", ".toml", ".md"].iter().any(|end| path.ends_with(end)) {
@@ -162,19 +161,6 @@ impl Tree {
             wanted.split('/').all(|part| names.next().is_some_and(|name| fits(part, name)))
         })
     }
-}
-
-/// Lists the files by git, or by walking where git or its folder is absent.
-fn list(sh: &Shell) -> anyhow::Result<BTreeSet<String>> {
-    let git = cmd!(sh, "git ls-files --cached --others --exclude-standard -z");
-    let names = git.quiet().ignore_stderr().read().unwrap_or_default();
-    if !names.is_empty() {
-        return Ok(names.split('\0').filter(|name| !name.is_empty()).map(str::to_owned).collect());
-    }
-    let hidden = |folder: &Path| folder.ends_with("target") || folder.ends_with(".git");
-    let files = walk(workspace::root(), hidden)?;
-    let relative = files.iter().filter_map(|file| file.strip_prefix(workspace::root()).ok());
-    Ok(relative.map(|file| file.display().to_string().replace('\\', "/")).collect())
 }
 
 fn fits(pattern: &str, name: &str) -> bool {

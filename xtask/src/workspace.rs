@@ -1,5 +1,6 @@
 //! What cargo knows of the workspace: its root, its target folder, its packages and their edges.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -77,6 +78,19 @@ impl Package {
             dependencies,
         })
     }
+}
+
+/// Lists the files git knows or would add, from the root; all, where git or its folder is absent.
+pub(crate) fn files(sh: &Shell) -> anyhow::Result<BTreeSet<String>> {
+    let git = cmd!(sh, "git ls-files --cached --others --exclude-standard -z");
+    let names = git.quiet().ignore_stderr().read().unwrap_or_default();
+    if !names.is_empty() {
+        return Ok(names.split('\0').filter(|name| !name.is_empty()).map(str::to_owned).collect());
+    }
+    let hidden = |folder: &Path| folder.ends_with("target") || folder.ends_with(".git");
+    let files = walk(root(), hidden)?;
+    let relative = files.iter().filter_map(|file| file.strip_prefix(root()).ok());
+    Ok(relative.map(|file| file.display().to_string().replace('\\', "/")).collect())
 }
 
 /// Lists all files below a folder, sorted; `skip` is asked about each folder.

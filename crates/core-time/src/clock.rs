@@ -12,13 +12,14 @@
 use std::any::Any;
 use std::fmt::Debug;
 use std::sync::Arc;
-use std::sync::atomic::{
-    AtomicI64,
-    Ordering::{Acquire, Relaxed, Release},
-};
 use std::time::Duration;
 
 use crate::stamp::Stamp;
+use crate::sync::{
+    AtomicI64,
+    Ordering::{Acquire, Relaxed, Release},
+    shared,
+};
 
 mod hands;
 mod seconds;
@@ -113,8 +114,8 @@ pub struct SystemClock;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct CoarseClock;
 
-static FINE: Anchor = Anchor::new();
-static COARSE: Anchor = Anchor::new();
+shared!(static FINE: Anchor = Anchor::new());
+shared!(static COARSE: Anchor = Anchor::new());
 
 impl SystemClock {
     /// How far the clock is ahead of the wall, which was set back by so much; usually nothing.
@@ -159,13 +160,13 @@ impl Clock for CoarseClock {
 }
 
 /// A monotonic clock and the wall clock, in nanoseconds, of the same grain.
-trait Source: Copy {
+pub(crate) trait Source: Copy {
     fn monotonic(self) -> i64;
     fn wall(self) -> i64;
 }
 
 /// How far the wall is ahead of a monotonic clock, as far as is known.
-struct Anchor {
+pub(crate) struct Anchor {
     /// Only grows.
     wall_ahead: AtomicI64,
     /// When to look again, by the monotonic clock.
@@ -173,22 +174,29 @@ struct Anchor {
 }
 
 /// How long a clock goes on without looking at the wall.
-const LOOK_EVERY_NANOS: i64 = 100_000_000;
+pub(crate) const LOOK_EVERY_NANOS: i64 = 100_000_000;
 
 impl Anchor {
+    #[cfg(not(loom))]
     const fn new() -> Self {
         Self { wall_ahead: AtomicI64::new(i64::MIN), next_look: AtomicI64::new(i64::MIN) }
     }
 
+    /// The same, no constant: the atomics of loom are made in a model.
+    #[cfg(loom)]
+    pub(crate) fn new() -> Self {
+        Self { wall_ahead: AtomicI64::new(i64::MIN), next_look: AtomicI64::new(i64::MIN) }
+    }
+
     #[inline]
-    fn now(&self, source: impl Source) -> Stamp {
+    pub(crate) fn now(&self, source: impl Source) -> Stamp {
         let mut monotonic = source.monotonic();
         // ORDERING: Acquire load of `next_look`, then Relaxed of `wall_ahead`.
         // Needs: a value of `wall_ahead` that was measured; and one not lower than any that made a
         // stamp which happened before this call.
         // Gives: the look stores `wall_ahead` before it releases `next_look`; coherence the second.
         // Not needed: the newest value there is. The next look is soon enough.
-        // Checks: no model; `tests::threads_see_one_clock` tries it.
+        // Checks: loom.rs, `a_stamp_is_never_lower_than_one_that_happened_before`.
         if monotonic >= self.next_look.load(Acquire) {
             monotonic = self.look(source);
         }
@@ -207,7 +215,7 @@ impl Anchor {
     }
 }
 
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", not(std_clock)))]
 mod source {
     //! The kernel's clocks, read without a system call.
 
@@ -256,9 +264,11 @@ mod source {
     }
 }
 
-#[cfg(not(target_os = "linux"))]
+#[cfg(any(not(target_os = "linux"), std_clock))]
 mod source {
     //! The clocks of the standard library, for systems whose coarse clocks were not measured.
+    //!
+    //! `--cfg std_clock` takes them on Linux too, so that they are tested where we are.
 
     #![expect(clippy::disallowed_methods, reason = "this is the one place that asks for the time")]
 

@@ -1,7 +1,6 @@
 //! The event counter: how many events in the past x seconds, from any number of threads.
 
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use crate::clock::{AnyClock, Clock};
@@ -10,8 +9,9 @@ use crate::ledger::{Cell, Ledger};
 use crate::per_thread::{Number, PerThread};
 use crate::question::{Look, Question};
 use crate::recorder::Recorder;
+use crate::refused::{Refusals, Refused};
 use crate::spec::WindowSpec;
-use crate::stamp::{Interval, Stamp, nanos};
+use crate::stamp::{Interval, Stamp};
 use crate::window::{Series, Window};
 
 /// Counts events over sliding windows of time.
@@ -81,21 +81,7 @@ pub struct EventCounter {
     believed_ahead: i64,
     /// One cell for each thread that recorded. A thread that ends leaves its own to the next one.
     cells: PerThread<Cell>,
-    too_old: AtomicU64,
-    too_new: AtomicU64,
-    full: AtomicU64,
-}
-
-/// How many events were refused since the start or the last reset, by reason.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub struct Refused {
-    /// Events older than the span.
-    pub too_old: u64,
-    /// Events further ahead of the clock than the tolerance.
-    pub too_new: u64,
-    /// Events that their bucket had no room for.
-    pub full: u64,
+    refused: Refusals,
 }
 
 impl Default for EventCounter {
@@ -120,16 +106,13 @@ impl EventCounter {
     }
 
     fn of(spec: WindowSpec, clock: AnyClock) -> Self {
-        let lag = nanos(clock.lag().min(spec.resolution())).unwrap_or_default().cast_signed();
-        let believed_ahead = spec.tolerance_nanos() + lag;
+        let believed_ahead = spec.believed_ahead(clock.lag());
         Self {
             ledger: Ledger::new(spec, clock.now()),
             clock,
             believed_ahead,
             cells: PerThread::default(),
-            too_old: AtomicU64::new(0),
-            too_new: AtomicU64::new(0),
-            full: AtomicU64::new(0),
+            refused: Refusals::default(),
         }
     }
 
@@ -204,7 +187,7 @@ impl EventCounter {
         events: u64,
     ) -> Result<(), RecordError> {
         let now = self.clock.now();
-        if let Err(refusal) = self.believe(stamp, now) {
+        if let Err(refusal) = self.spec().believe(stamp, now, self.believed_ahead) {
             return self.refuse(refusal, events);
         }
         if events == 0 {
@@ -232,7 +215,7 @@ impl EventCounter {
     /// [`WindowError::LongerThanSpan`] if `window` is longer than the counter remembers,
     /// [`WindowError::GivenUp`] if the clock stepped back and buckets were given up meanwhile.
     pub fn count(&self, window: Duration) -> Result<Window, WindowError> {
-        self.answer(self.past(window)?)
+        self.answer(Question::Past(self.spec().nanos_in_span(window)?))
     }
 
     /// Counts the events of several windows at one moment, each as [`count`](Self::count) would.
@@ -261,7 +244,7 @@ impl EventCounter {
     ) -> Result<[Window; N], WindowError> {
         let mut questions = [Question::Past(0); N];
         for (question, window) in questions.iter_mut().zip(windows) {
-            *question = self.past(window)?;
+            *question = Question::Past(self.spec().nanos_in_span(window)?);
         }
         let mut now = self.clock.now();
         loop {
@@ -306,11 +289,7 @@ impl EventCounter {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn count_between(&self, interval: impl Into<Interval>) -> Result<Window, WindowError> {
-        let interval = interval.into();
-        if interval.to < interval.from {
-            return Err(WindowError::Backwards { interval });
-        }
-        self.answer(Question::Between(interval))
+        self.answer(Question::Between(interval.into().forwards()?))
     }
 
     /// How many events fell in each bucket of the past `window`, the oldest first.
@@ -344,7 +323,7 @@ impl EventCounter {
     /// # Ok::<(), core_time::WindowError>(())
     /// ```
     pub fn series(&self, window: Duration) -> Result<Series, WindowError> {
-        let question = self.past(window)?;
+        let question = Question::Past(self.spec().nanos_in_span(window)?);
         loop {
             let now = self.clock.now();
             let series = self.ledger.consistently(|| {
@@ -382,12 +361,8 @@ impl EventCounter {
     /// How many events were refused, by reason.
     #[must_use]
     pub fn refused(&self) -> Refused {
-        // ORDERING: Relaxed.
-        // Needs: refusals that happened before. Gives: coherence.
-        // Not needed: any order, nothing hangs on these numbers. Checks: no model, for that reason.
-        let load = |refused: &AtomicU64| refused.load(Relaxed);
-        let full = load(&self.full).saturating_add(self.ledger.cut_off());
-        Refused { too_old: load(&self.too_old), too_new: load(&self.too_new), full }
+        let refused = self.refused.read();
+        Refused { full: refused.full.saturating_add(self.ledger.cut_off()), ..refused }
     }
 
     /// Forgets all events that were recorded before, and all refusals.
@@ -397,20 +372,7 @@ impl EventCounter {
     /// An event that is recorded beside the reset is forgotten or kept, never half.
     pub fn reset(&self) {
         self.ledger.reset(&self.cells, self.clock.now());
-        for refused in [&self.too_old, &self.too_new, &self.full] {
-            refused.store(0, Relaxed); // ORDERING: as in `refused`.
-        }
-    }
-
-    /// The question for a window, if it is not longer than the span.
-    #[inline]
-    fn past(&self, window: Duration) -> Result<Question, WindowError> {
-        let longest = self.spec().longest();
-        let asked = nanos(window).and_then(|nanos| i64::try_from(nanos).ok());
-        match asked {
-            Some(nanos) if nanos <= longest.span() => Ok(Question::Past(nanos)),
-            _ => Err(WindowError::LongerThanSpan { window, span: longest.tier().span }),
-        }
+        self.refused.reset();
     }
 
     /// Counts in the bucket that is open in a cell; `false` if it is not for that.
@@ -441,30 +403,9 @@ impl EventCounter {
         Ok(())
     }
 
-    /// Whether a stamp lies in the time that is believed.
-    fn believe(&self, stamp: Stamp, now: Stamp) -> Result<(), RecordError> {
-        let after_now = stamp.as_nanos().saturating_sub(now.as_nanos());
-        if after_now < -self.spec().longest().span() {
-            let (age, span) = (now.saturating_since(stamp), self.spec().span());
-            Err(RecordError::TooOld { age, span })
-        } else if after_now > self.believed_ahead {
-            let (ahead, tolerance) = (stamp.saturating_since(now), self.spec().tolerance());
-            Err(RecordError::TooNew { ahead, tolerance })
-        } else {
-            Ok(())
-        }
-    }
-
     #[cold]
     fn refuse(&self, refusal: RecordError, events: u64) -> Result<(), RecordError> {
-        let refused = match refusal {
-            RecordError::TooOld { .. } | RecordError::GivenUp { .. } => &self.too_old,
-            RecordError::TooNew { .. } => &self.too_new,
-            RecordError::Full { .. } => &self.full,
-        };
-        // ORDERING: Relaxed, as in `refused`.
-        let more = |refused: u64| Some(refused.saturating_add(events));
-        let _ = refused.fetch_update(Relaxed, Relaxed, more);
+        self.refused.add(&refusal, events);
         Err(refusal)
     }
 

@@ -60,12 +60,6 @@ impl Grid {
         self.layout
     }
 
-    /// How long so many buckets are, which must be few enough for a ring to hold.
-    #[inline]
-    pub(crate) fn nanos(&self, buckets: i64) -> u64 {
-        (self.width * buckets).cast_unsigned()
-    }
-
     /// How far back from the newest bucket that was recorded in buckets are held.
     pub(crate) fn held(&self) -> Duration {
         let held = i64::try_from(self.layout.held()).unwrap_or(i64::MAX);

@@ -301,7 +301,7 @@ impl Ledger {
         // Gives: the Release with which the event is counted, after; or the version.
         // Not needed: to write what is no news. Threads that stamp by a finer clock come here
         // often.
-        // Checks: tests/concurrency.rs, `an_event_ahead_is_never_in_at_least`.
+        // Checks: loom.rs, `an_event_ahead_of_the_clock_is_seen_with_its_stamp`.
         if stamp > now && stamp.as_nanos() > self.latest_ahead.load(Relaxed) {
             self.latest_ahead.fetch_max(stamp.as_nanos(), Relaxed);
         }
@@ -357,7 +357,7 @@ impl Ledger {
         for tier in &self.tiers {
             if question.fits(&tier.grid, now) {
                 let touched = question.touches(&tier.grid, now);
-                if tier.ring.oldest() <= touched.oldest {
+                if tier.ring.oldest() <= touched.oldest || touched.is_empty {
                     let found = self.read(cells, tier, touched.oldest, touched.newest);
                     return Some(Look { tier, now, touched, found });
                 }
@@ -449,9 +449,12 @@ impl Ledger {
     ) -> Found {
         let RingTier { grid, ring } = tier;
         let mut reading = ring.read(oldest, newest);
-        // Distances from where the oldest bucket begins, which may be before the first stamp.
-        let (first, last) = (oldest.wrapping_mul(grid.width()), grid.nanos(newest - oldest));
-        let (second, end) = (grid.nanos(1), last + grid.nanos(1));
+        // Distances from where the oldest bucket begins, which may be before the first stamp. No
+        // cell is ahead of the ring, so they need not reach further than that, and stay small.
+        let (first, width) = (oldest.wrapping_mul(grid.width()), grid.width().cast_unsigned());
+        let between = (newest.min(ring.newest() + 1) - oldest).max(0).cast_unsigned();
+        let (last, end) =
+            (between.wrapping_mul(width), between.wrapping_add(1).wrapping_mul(width));
         cells.for_each(|cell| {
             // A cell without an open bucket has no open events, so it may be looked at as any
             // other. What is held in the ring is held here, and what is not there nor here.
@@ -462,7 +465,7 @@ impl Ledger {
             }
             let part = if distance >= last {
                 &mut reading.newest
-            } else if distance < second {
+            } else if distance < width {
                 &mut reading.oldest
             } else {
                 &mut reading.between
@@ -470,8 +473,12 @@ impl Ledger {
             // Wraps only beside a change, in which case what was found is not used.
             *part = part.wrapping_add(cell.open_events());
         });
-        // ORDERING: Relaxed, and last: who counted an event ahead of the clock in a cell has stored
-        // this before, and the fence of `consistently` comes after.
+        // ORDERING: Acquire fence, then Relaxed loads.
+        // Needs: the stamp of each event ahead of the clock that was found in a cell.
+        // Gives: the stamp was stored before the event was released; the fence receives that.
+        // Not needed: to wait for the fence of `consistently`, which comes after the loads.
+        // Checks: loom.rs, `an_event_ahead_of_the_clock_is_seen_with_its_stamp`.
+        fence(Acquire);
         let latest_ahead = self.latest_ahead.load(Relaxed);
         let since = Stamp::from_nanos(self.since.load(Relaxed));
         Found { reading, latest_ahead, since }

@@ -3,6 +3,7 @@
 mod clock;
 mod counter;
 mod error;
+mod exact;
 mod grid;
 mod ledger;
 #[cfg(all(test, loom))]
@@ -10,6 +11,7 @@ mod loom;
 mod per_thread;
 mod question;
 mod recorder;
+mod refused;
 mod ring;
 mod spec;
 mod stamp;
@@ -20,10 +22,12 @@ mod window;
 #[cfg(feature = "tsc")]
 pub use clock::TscClock;
 pub use clock::{Clock, CoarseClock, ManualClock, SecondsClock, SystemClock, TickerClock};
-pub use counter::{EventCounter, Refused};
+pub use counter::EventCounter;
 pub use error::{RecordError, SpecError, WindowError};
+pub use exact::ExactCounter;
 pub use per_thread::PerThread;
 pub use recorder::Recorder;
+pub use refused::Refused;
 pub use spec::{Tier, WindowSpec, WindowSpecBuilder};
 pub use stamp::{Interval, Stamp};
 pub use statistic::Statistic;

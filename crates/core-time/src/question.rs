@@ -62,7 +62,7 @@ impl Question {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Touched {
     /// Whether no time is asked about, so that it does not matter which buckets these are.
-    is_empty: bool,
+    pub(crate) is_empty: bool,
     pub(crate) oldest: i64,
     pub(crate) newest: i64,
     /// Whether the oldest bucket is one of those that [`Window::events`] sums.

@@ -3,9 +3,9 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::error::SpecError;
+use crate::error::{RecordError, SpecError, WindowError};
 use crate::grid::Grid;
-use crate::stamp::nanos;
+use crate::stamp::{Stamp, nanos};
 
 /// How finely a counter tells moments apart and how far back it can be asked.
 ///
@@ -113,8 +113,39 @@ impl WindowSpec {
         &self.grids[self.grids.len() - 1]
     }
 
-    pub(crate) fn tolerance_nanos(&self) -> i64 {
-        self.tolerance
+    /// A window in nanoseconds, if it is not longer than the span.
+    #[inline]
+    pub(crate) fn nanos_in_span(&self, window: Duration) -> Result<i64, WindowError> {
+        let longest = self.longest();
+        match nanos(window).and_then(|nanos| i64::try_from(nanos).ok()) {
+            Some(nanos) if nanos <= longest.span() => Ok(nanos),
+            _ => Err(WindowError::LongerThanSpan { window, span: longest.tier().span }),
+        }
+    }
+
+    /// How far ahead of a clock a stamp may be, in nanoseconds: the tolerance, and what the clock
+    /// may be behind, as long as that is less than a bucket.
+    pub(crate) fn believed_ahead(&self, lag: Duration) -> i64 {
+        let lag = nanos(lag.min(self.resolution())).unwrap_or_default();
+        self.tolerance + lag.cast_signed()
+    }
+
+    /// Whether a stamp lies in the time that is believed.
+    pub(crate) fn believe(
+        &self,
+        stamp: Stamp,
+        now: Stamp,
+        believed_ahead: i64,
+    ) -> Result<(), RecordError> {
+        let after_now = stamp.as_nanos().saturating_sub(now.as_nanos());
+        if after_now < -self.longest().span() {
+            Err(RecordError::TooOld { age: now.saturating_since(stamp), span: self.span() })
+        } else if after_now > believed_ahead {
+            let (ahead, tolerance) = (stamp.saturating_since(now), self.tolerance());
+            Err(RecordError::TooNew { ahead, tolerance })
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -239,8 +270,6 @@ fn checked(tier: Tier, tolerance: Duration, finer: Option<&Grid>) -> Result<Grid
 }
 
 /// Far enough for anyone, and far enough from the limits of [`Stamp`] that sums cannot overflow.
-///
-/// [`Stamp`]: crate::Stamp
 const LENGTH_MAX: Duration = Duration::from_secs(100 * 366 * 86_400);
 
 fn bounded(what: &'static str, length: Duration) -> Result<u64, SpecError> {

@@ -74,6 +74,13 @@ pub struct Series {
 }
 
 impl Window {
+    /// The answer of who keeps every stamp.
+    pub(crate) fn exact(events: u64, covered: Interval, since: Stamp, now: Stamp) -> Self {
+        let elapsed = covered.to.min(now).nanos_since(covered.from.max(since));
+        let resolution = Duration::from_nanos(1);
+        Self { events, at_least: events, at_most: events, covered, resolution, elapsed }
+    }
+
     /// The answer to a question about no time at all.
     pub(crate) const fn empty(at: Stamp, resolution: Duration) -> Self {
         let covered = Interval { from: at, to: at };

@@ -8,8 +8,8 @@ use std::thread;
 use std::time::Duration;
 
 use core_time::{
-    Clock, EventCounter, ManualClock, RecordError, Refused, Series, Stamp, Tier, Window,
-    WindowError, WindowSpec, WindowSpecBuilder,
+    Clock, EventCounter, ExactCounter, ManualClock, RecordError, Refused, Series, Stamp, Tier,
+    Window, WindowError, WindowSpec, WindowSpecBuilder,
 };
 use proptest::prelude::*;
 
@@ -252,17 +252,26 @@ impl<'scope> Worker<'scope> {
         scope: &'scope thread::Scope<'scope, 'env>,
         counter: &'env EventCounter,
         now_events: &'env std::sync::atomic::AtomicU64,
+        bound: bool,
     ) -> Self {
         let (jobs, todo) = mpsc::channel::<Job>();
         let (did, done) = mpsc::channel();
         let thread = scope.spawn(move || {
+            let mut recorder = bound.then(|| counter.recorder());
             for job in todo {
-                did.send(match job {
-                    Some((stamp, events)) => counter.record_at(Stamp::from_nanos(stamp), events),
-                    None => {
-                        match now_events.load(std::sync::atomic::Ordering::Acquire) {
-                            1 => counter.record(),
-                            events => counter.record_many(events),
+                did.send(match (job, &mut recorder) {
+                    (Some((stamp, events)), None) => {
+                        counter.record_at(Stamp::from_nanos(stamp), events)
+                    }
+                    (Some((stamp, events)), Some(recorder)) => {
+                        recorder.record_at(Stamp::from_nanos(stamp), events)
+                    }
+                    (None, recorder) => {
+                        match (now_events.load(std::sync::atomic::Ordering::Acquire), recorder) {
+                            (1, None) => counter.record(),
+                            (1, Some(recorder)) => recorder.record(),
+                            (events, None) => counter.record_many(events),
+                            (events, Some(recorder)) => recorder.record_many(events),
                         }
                         Ok(())
                     }
@@ -286,14 +295,18 @@ impl<'scope> Worker<'scope> {
 
 const THREADS: usize = 3;
 
+/// The thread that records by a recorder of its own.
+const BOUND: usize = 1;
+
 fn check(shape: &Shape, steps: &[Step]) {
     let clock = ManualClock::new(Stamp::from_nanos(shape.start));
     let counter = EventCounter::with_clock(shape.spec(), clock.clone());
+    let exact = ExactCounter::with_clock(shape.spec(), clock.clone());
     let mut oracle = Oracle::new(shape.clone());
     let now_events = std::sync::atomic::AtomicU64::new(0);
     thread::scope(|scope| {
-        let start = || Worker::start(scope, &counter, &now_events);
-        let mut workers: Vec<_> = (0..THREADS).map(|_| start()).collect();
+        let start = |thread| Worker::start(scope, &counter, &now_events, thread == BOUND);
+        let mut workers: Vec<_> = (0..THREADS).map(start).collect();
         for step in steps {
             match *step {
                 Step::Advance { nanos } => {
@@ -309,11 +322,16 @@ fn check(shape: &Shape, steps: &[Step]) {
                 Step::Record { thread, events } => {
                     now_events.store(events, std::sync::atomic::Ordering::Release);
                     workers[thread].run(None).unwrap();
+                    exact.record_many(events);
                     let _ = oracle.record_at(oracle.now, events);
                 }
                 Step::RecordAt { thread, offset, events } => {
                     let stamp = oracle.now.saturating_add(offset);
                     let found = workers[thread].run(Some((stamp, events)));
+                    let exactly = exact.record_at(Stamp::from_nanos(stamp), events);
+                    if !matches!(found, Err(RecordError::GivenUp { .. })) {
+                        assert_eq!(exactly, found, "stamp {stamp}");
+                    }
                     let found = found.map_err(|refusal| match refusal {
                         RecordError::TooOld { .. } => "too old",
                         RecordError::TooNew { .. } => "too new",
@@ -324,17 +342,41 @@ fn check(shape: &Shape, steps: &[Step]) {
                 }
                 Step::ThreadEnds { thread } => {
                     workers[thread].end();
-                    workers[thread] = start();
+                    workers[thread] = start(thread);
                 }
                 Step::Reset => {
                     counter.reset();
+                    exact.reset();
                     oracle.reset();
                 }
             }
             check_all_reads(&counter, &clock, &oracle);
+            if !oracle.stepped_back {
+                check_exact(&exact, &oracle);
+            }
         }
         workers.iter_mut().for_each(Worker::end);
     });
+}
+
+/// With a clock that stepped back, the exact counter has forgotten what was older than the span.
+fn check_exact(exact: &ExactCounter, oracle: &Oracle) {
+    let (now, span) = (i128::from(oracle.now), oracle.shape.span());
+    assert_eq!((exact.total(), exact.refused()), (oracle.sum(|_| true), oracle.refused));
+    for window in [0, 1, span / 2, span] {
+        let found = exact.count(duration(window)).unwrap();
+        let before = now - i128::from(window);
+        let events = oracle.sum(|stamp| stamp > before && stamp <= now);
+        assert_eq!((found.events, found.at_least, found.at_most), (events, events, events));
+        if i64::try_from(before).is_ok_and(|before| before < i64::MAX) && now < i64::MAX.into() {
+            assert_eq!(found.covered.duration(), duration(window));
+        }
+        oracle.check_rate(found);
+        let from = oracle.now.saturating_sub(window);
+        let interval = Stamp::from_nanos(from)..Stamp::MAX;
+        let events = oracle.sum(|stamp| (from.into()..i64::MAX.into()).contains(&stamp));
+        assert_eq!(exact.count_between(interval).unwrap().events, events);
+    }
 }
 
 fn check_all_reads(counter: &EventCounter, clock: &ManualClock, oracle: &Oracle) {

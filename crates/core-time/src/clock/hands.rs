@@ -2,15 +2,15 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{
-    AtomicBool, AtomicI64,
-    Ordering::{Acquire, Relaxed, Release},
-};
 use std::thread;
 use std::time::Duration;
 
 use super::{Clock, SystemClock};
 use crate::stamp::Stamp;
+use crate::sync::{
+    AtomicBool, AtomicI64,
+    Ordering::{Acquire, Relaxed, Release},
+};
 
 /// What such a clock shows.
 #[derive(Debug, Default)]

@@ -1,10 +1,10 @@
 //! Whole seconds, the cheapest there are.
 
-use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 use std::time::Duration;
 
 use super::Clock;
 use crate::stamp::Stamp;
+use crate::sync::{AtomicI64, Ordering::Relaxed, shared};
 
 /// The system's time in whole seconds, for a third of what the [`CoarseClock`] costs on Linux.
 ///
@@ -36,8 +36,8 @@ use crate::stamp::Stamp;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct SecondsClock;
 
-/// The latest second that anyone was told.
-static LATEST: AtomicI64 = AtomicI64::new(i64::MIN);
+// The latest second that anyone was told.
+shared!(static LATEST: AtomicI64 = AtomicI64::new(i64::MIN));
 
 impl Clock for SecondsClock {
     #[inline]
@@ -67,7 +67,7 @@ fn never_back(latest: &AtomicI64, second: i64) -> i64 {
     if second <= known { known } else { latest.fetch_max(second, Relaxed).max(second) }
 }
 
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", not(std_clock)))]
 #[expect(unsafe_code, reason = "`time` has no safe form that is as cheap; see Worth below")]
 #[inline]
 fn seconds() -> i64 {
@@ -78,7 +78,7 @@ fn seconds() -> i64 {
     unsafe { libc::time(std::ptr::null_mut()) }
 }
 
-#[cfg(not(target_os = "linux"))]
+#[cfg(any(not(target_os = "linux"), std_clock))]
 fn seconds() -> i64 {
     super::SystemClock.now().as_nanos().div_euclid(1_000_000_000)
 }

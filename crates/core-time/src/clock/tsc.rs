@@ -4,6 +4,7 @@ use std::sync::OnceLock;
 
 use super::{Anchor, Clock, Source, SystemClock};
 use crate::stamp::Stamp;
+use crate::sync::shared;
 
 /// The system's time by the processor's counter, for buckets too fine for the coarse clock.
 ///
@@ -34,7 +35,7 @@ use crate::stamp::Stamp;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct TscClock;
 
-static TSC: Anchor = Anchor::new();
+shared!(static TSC: Anchor = Anchor::new());
 
 impl Clock for TscClock {
     #[inline]
