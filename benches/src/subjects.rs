@@ -30,7 +30,7 @@ pub use mutex_map::MutexMap;
 pub use mutex_map_of_vecs::MutexMapOfVecs;
 pub use mutex_ring::MutexRing;
 pub use opentelemetry::{OpenTelemetry, OpenTelemetryBound};
-pub use ours::{Recorded, counter, counter_of};
+pub use ours::{Recorded, counter, counter_of, exact_counter};
 pub use shared_ring::{SharedRing, shared_ring};
 pub use totals::{Metrics, Metriken, Prometheus, PrometheusClient, PrometheusLocal};
 
@@ -170,6 +170,7 @@ mod tests {
     #[test]
     fn all_who_count_find_the_events_of_each_window() {
         assert_eq!(counts(|clock| counter(10, clock)), Ok(()));
+        assert_eq!(counts(|clock| exact_counter(10, clock)), Ok(()));
         assert_eq!(counts(|clock| MutexRing::new(10, clock)), Ok(()));
         assert_eq!(counts(|clock| MutexDeque::new(10, clock)), Ok(()));
         assert_eq!(counts(|clock| shared_ring(10, clock)), Ok(()));

@@ -11,7 +11,7 @@ use criterion::Criterion;
 use crate::contest::Contest;
 use crate::subjects::{
     BareClock, BareLoad, Count, CountBetween, Fenster, Invocations, MutexDeque, MutexRing, Record,
-    counter, shared_ring,
+    counter, exact_counter, shared_ring,
 };
 use crate::workload::{EVENTS_PER_SECOND, START, fill, seconds, verify_counts};
 
@@ -68,6 +68,7 @@ impl Scenario {
         if self.writers == 1 {
             // Others keep nothing for each writer: with more of them, one of these stands for all.
             self.enter(contest, "mutex_ring", |clock| MutexRing::new(span_s, clock));
+            self.enter(contest, "exact_counter", |clock| exact_counter(span_s, clock));
             self.enter(contest, "mutex_deque", |clock| MutexDeque::new(span_s, clock));
             self.enter(contest, RIVAL, |clock| Invocations::new(span_s, clock));
         }
@@ -148,6 +149,7 @@ fn between(criterion: &mut Criterion) {
     let span_s = WHOLE.span_s;
     enter_between(contest, "counter", |clock| counter(span_s, clock));
     enter_between(contest, "mutex_ring", |clock| MutexRing::new(span_s, clock));
+    enter_between(contest, "exact_counter", |clock| exact_counter(span_s, clock));
     enter_between(contest, "mutex_deque", |clock| MutexDeque::new(span_s, clock));
     enter_between(contest, "shared_ring", |clock| shared_ring(span_s, clock));
     enter_between(contest, RIVAL, |clock| Invocations::new(span_s, clock));

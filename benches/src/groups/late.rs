@@ -5,7 +5,8 @@ use criterion::Criterion;
 
 use crate::contest::Contest;
 use crate::subjects::{
-    BareAdd, Count, Invocations, MutexDeque, MutexRing, Record, RecordAt, counter, shared_ring,
+    BareAdd, Count, Invocations, MutexDeque, MutexRing, Record, RecordAt, counter, exact_counter,
+    shared_ring,
 };
 use crate::workload::{EVENTS_PER_SECOND, START, fill, seconds, verify_counts};
 
@@ -41,6 +42,7 @@ pub fn bench(criterion: &mut Criterion) {
         ];
         scenario.enter(contest, "counter", &past, |clock| counter(span_s, clock));
         scenario.enter(contest, "mutex_ring", &past, |clock| MutexRing::new(span_s, clock));
+        scenario.enter(contest, "exact_counter", &past, |clock| exact_counter(span_s, clock));
         scenario.enter(contest, "mutex_deque", &past, |clock| MutexDeque::new(span_s, clock));
         scenario.enter(contest, "shared_ring", &past, |clock| shared_ring(span_s, clock));
         let rival = "rival_invocation_counter";

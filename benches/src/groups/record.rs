@@ -14,7 +14,7 @@ use crate::contest::{Contest, Verdict};
 use crate::subjects::{
     BareAdd, BareClock, BareOwnAtomic, Count, Fenster, Invocations, Metrics, Metriken, MutexDeque,
     MutexRing, OpenTelemetry, OpenTelemetryBound, Prometheus, PrometheusClient, PrometheusLocal,
-    Record, Recorded, SharedRing, counter, counter_of, shared_ring,
+    Record, Recorded, SharedRing, counter, counter_of, exact_counter, shared_ring,
 };
 use crate::workload::{seconds, verify_counts};
 
@@ -43,6 +43,7 @@ pub fn bench(criterion: &mut Criterion) {
 /// otherwise.
 fn by_default(contest: &mut Contest<'_>) {
     enter(contest, "counter", || counter(SPAN_S, CoarseClock));
+    enter(contest, "exact_counter", || exact_counter(SPAN_S, CoarseClock));
     enter(contest, "mutex_ring", || MutexRing::new(SPAN_S, CoarseClock));
     enter(contest, "mutex_deque", || MutexDeque::new(SPAN_S, CoarseClock));
     enter(contest, "shared_ring", || shared_ring(SPAN_S, CoarseClock));
@@ -70,6 +71,8 @@ const FINE_MS: i64 = 10;
 /// `fine_buckets`: 10 ms each by the system's clock, as a counter of such is unless told otherwise.
 fn in_fine_buckets(contest: &mut Contest<'_>) {
     enter_fine(contest, SystemClock);
+    enter(contest, "exact_counter", || exact_counter(SPAN_S, SystemClock));
+    enter(contest, "mutex_deque", || MutexDeque::new(SPAN_S, SystemClock));
     enter(contest, "bare_system_clock", || BareClock::new(|| SystemClock.now()));
 }
 

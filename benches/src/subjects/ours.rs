@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use codec::{ActionTime, decode};
 use core_actions::{Mean, MergedTracker};
-use core_time::{Clock, EventCounter, Stamp, WindowSpec};
+use core_time::{Clock, EventCounter, ExactCounter, Stamp, WindowSpec};
 use facade::Windrow;
 
 use super::{Add, AddAction, Count, CountBetween, GetStats, Record, RecordAt};
@@ -71,8 +71,21 @@ pub fn counter(span_s: u64, clock: impl Clock) -> EventCounter {
 ///
 /// If there is no such counter.
 pub fn counter_of(width: Duration, span: Duration, clock: impl Clock) -> EventCounter {
+    EventCounter::with_clock(spec(width, span), clock)
+}
+
+/// A counter that keeps every stamp.
+///
+/// # Panics
+///
+/// If there is no such counter.
+pub fn exact_counter(span_s: u64, clock: impl Clock) -> ExactCounter {
+    ExactCounter::with_clock(spec(Duration::from_secs(1), Duration::from_secs(span_s)), clock)
+}
+
+fn spec(width: Duration, span: Duration) -> WindowSpec {
     let spec = WindowSpec::builder().resolution(width).span(span).build();
-    EventCounter::with_clock(spec.expect("buckets that make the span"), clock)
+    spec.expect("buckets that make the span")
 }
 
 impl Record for EventCounter {
@@ -80,6 +93,34 @@ impl Record for EventCounter {
         for _ in 0..events {
             self.record();
         }
+    }
+}
+
+impl Record for ExactCounter {
+    fn record_all(&self, events: u64) {
+        for _ in 0..events {
+            self.record();
+        }
+    }
+}
+
+impl RecordAt for ExactCounter {
+    fn record_all_at(&self, stamp: Stamp, events: u64) {
+        for _ in 0..events {
+            self.record_at(stamp, 1).expect(TAKEN);
+        }
+    }
+}
+
+impl Count for ExactCounter {
+    fn count_past(&self, window: Duration) -> u64 {
+        self.count(window).expect("a window within the span").events
+    }
+}
+
+impl CountBetween for ExactCounter {
+    fn count_between(&self, from: Stamp, to: Stamp) -> u64 {
+        self.count_between(from..to).expect("an interval within the span").events
     }
 }
 

@@ -3,6 +3,7 @@
 //! Each is used as its documentation shows for the hot path: the handle is at hand, no name is
 //! looked up. They are verified on their total.
 
+use std::hint::black_box;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
@@ -98,7 +99,7 @@ impl Record for PrometheusLocal {
     fn record_all(&self, events: u64) {
         let local = self.0.0.local();
         for _ in 0..events {
-            local.inc();
+            black_box(&local).inc(); // Or the loop is found to be one addition.
         }
         local.flush();
     }
