@@ -84,8 +84,8 @@ fn table(record: &str, measured: &[Measurement]) -> anyhow::Result<String> {
     let mut text = format!(
         "Medians of the record [`{record}`](benches/record/{record}/README.md), which tells \
          machine and command;\nthe baseline is what one would write oneself, under a lock or with \
-         shared atomics;\nthe floor does less than was asked for; and the rival is the fastest one, \
-         even if it knows no time.\n\n\
+         shared atomics;\nthe floor does less than was asked for; and the rival is the fastest \
+         one, even if it knows no time.\n\n\
          | Work | Windrow | than the baseline | than the floor | than the fastest rival |\n\
          | --- | ---: | --- | --- | --- |\n"
     );
