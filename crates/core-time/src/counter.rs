@@ -1,15 +1,17 @@
 //! The event counter: how many events in the past x seconds, from any number of threads.
 
 use std::fmt;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::clock::{AnyClock, Clock};
-use crate::error::{RecordError, WindowError};
+use crate::error::{RecordError, SnapshotError, WindowError};
 use crate::ledger::{Cell, Ledger};
 use crate::per_thread::{Number, PerThread};
 use crate::question::{Look, Question};
 use crate::recorder::Recorder;
 use crate::refused::{Refusals, Refused};
+use crate::snapshot::{Instance, Snapshot, same_tiers, union};
 use crate::spec::WindowSpec;
 use crate::stamp::{Interval, Stamp};
 use crate::window::{Series, Window};
@@ -82,6 +84,10 @@ pub struct EventCounter {
     /// One cell for each thread that recorded. A thread that ends leaves its own to the next one.
     cells: PerThread<Cell>,
     refused: Refusals,
+    /// Tells this counter from others in snapshots, with the number of the process.
+    drawn: u64,
+    /// Whose snapshots were merged into this counter since the last reset.
+    merged: Mutex<Vec<Instance>>,
 }
 
 impl Default for EventCounter {
@@ -113,6 +119,8 @@ impl EventCounter {
             believed_ahead,
             cells: PerThread::default(),
             refused: Refusals::default(),
+            drawn: Instance::draw(),
+            merged: Mutex::default(),
         }
     }
 
@@ -248,8 +256,7 @@ impl EventCounter {
         }
         let mut now = self.clock.now();
         loop {
-            let look = |question| self.ledger.look(&self.cells, question, now);
-            let looks = self.ledger.consistently(|| questions.map(look));
+            let looks = self.ledger.consistently(|| self.ledger.look(&self.cells, questions, now));
             let then = self.clock.now().max(now);
             let mut answers = [Window::empty(then, Duration::ZERO); N];
             let mut is_done = true;
@@ -327,7 +334,8 @@ impl EventCounter {
         loop {
             let now = self.clock.now();
             let series = self.ledger.consistently(|| {
-                let Look { tier, touched, .. } = self.ledger.look(&self.cells, question, now)?;
+                let [look] = self.ledger.look(&self.cells, [question], now);
+                let Look { tier, touched, .. } = look?;
                 let from = tier.grid.start(*touched.counted().start());
                 let counts = self.ledger.read_each(&self.cells, tier, touched.counted());
                 Some(Series { from, resolution: tier.grid.resolution(), counts })
@@ -365,13 +373,111 @@ impl EventCounter {
         Refused { full: refused.full.saturating_add(self.ledger.cut_off()), ..refused }
     }
 
+    /// What the counter holds, as a value: to be kept, sent, merged and restored.
+    ///
+    /// # Complexity
+    ///
+    /// Linear in the number of buckets that are held, and allocates for them.
+    ///
+    /// # Concurrency
+    ///
+    /// All buckets and the total are of one state, as in [`series`](Self::series).
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        let now = self.clock.now();
+        let merged = self.merged();
+        let mut instances = vec![Instance::here(self.drawn)];
+        instances.extend(merged.iter());
+        instances.sort_unstable();
+        let contents = self.ledger.contents(&self.cells, now);
+        Snapshot::new(instances, self.spec().clone(), now, contents, self.refused())
+    }
+
+    /// Adds the events of other counters: those of a snapshot, to those that are here.
+    ///
+    /// As if they had been recorded here, each in its bucket; those in buckets that are not held
+    /// any more are told by [`total`](Self::total) alone. Refusals are not added.
+    ///
+    /// # Errors
+    ///
+    /// [`SnapshotError::OtherTiers`] if the counter has other tiers,
+    /// [`SnapshotError::SameInstance`] if events of the same counter are here already, be it this
+    /// one, [`SnapshotError::TooManyInstances`] as [`Snapshot::merge`],
+    /// [`SnapshotError::TooManyEvents`] if a bucket or the total has no room for them, and
+    /// [`SnapshotError::TooNew`] if a bucket begins further ahead of the clock than the tolerance.
+    /// Nothing is added then.
+    ///
+    /// # Complexity
+    ///
+    /// As many late records as there are buckets with events, under one lock; threads that record
+    /// in their open bucket go on meanwhile.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use core_time::EventCounter;
+    /// # use std::time::Duration;
+    /// let (here, there) = (EventCounter::default(), EventCounter::default());
+    /// here.record();
+    /// there.record_many(2);
+    /// here.merge(&there.snapshot())?;
+    /// assert_eq!(here.count(Duration::from_secs(300))?.events, 3);
+    /// assert!(here.merge(&there.snapshot()).is_err()); // Twice would be twice as many.
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn merge(&self, snapshot: &Snapshot) -> Result<(), SnapshotError> {
+        same_tiers(self.spec(), snapshot.spec())?;
+        let now = self.clock.now();
+        // The other counter's clock may have been behind, and so believed an event more.
+        snapshot.believe(now, self.spec().believed_ahead(self.spec().resolution()))?;
+        let mut merged = self.merged();
+        let instances = union(&merged, snapshot.instances())?;
+        union(&instances, &[Instance::here(self.drawn)])?;
+        self.ledger.merge(&self.cells, snapshot, now)?;
+        *merged = instances;
+        Ok(())
+    }
+
+    /// A counter that goes on from a snapshot, by the cheapest clock of the system that is fine
+    /// enough.
+    ///
+    /// It is another counter than the one the snapshot is of: snapshots of it name both.
+    ///
+    /// # Errors
+    ///
+    /// As [`merge`](Self::merge).
+    pub fn restore(snapshot: &Snapshot) -> Result<Self, SnapshotError> {
+        Self::new(snapshot.spec().clone()).with(snapshot)
+    }
+
+    /// A counter that goes on from a snapshot, by a clock of one's own.
+    ///
+    /// # Errors
+    ///
+    /// As [`merge`](Self::merge).
+    pub fn restore_with_clock(
+        snapshot: &Snapshot,
+        clock: impl Clock,
+    ) -> Result<Self, SnapshotError> {
+        Self::with_clock(snapshot.spec().clone(), clock).with(snapshot)
+    }
+
+    fn with(self, snapshot: &Snapshot) -> Result<Self, SnapshotError> {
+        self.merge(snapshot)?;
+        self.refused.add_all(snapshot.refused());
+        Ok(self)
+    }
+
     /// Forgets all events that were recorded before, and all refusals.
     ///
     /// # Concurrency
     ///
     /// An event that is recorded beside the reset is forgotten or kept, never half.
     pub fn reset(&self) {
-        self.ledger.reset(&self.cells, self.clock.now());
+        let now = self.clock.now();
+        let mut merged = self.merged();
+        self.ledger.reset(&self.cells, now);
+        merged.clear();
         self.refused.reset();
     }
 
@@ -403,6 +509,12 @@ impl EventCounter {
         Ok(())
     }
 
+    /// Whose snapshots were merged. Whoever changes or tells both them and the events holds this
+    /// for as long; no user's code runs meanwhile.
+    fn merged(&self) -> MutexGuard<'_, Vec<Instance>> {
+        self.merged.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     #[cold]
     fn refuse(&self, refusal: RecordError, events: u64) -> Result<(), RecordError> {
         self.refused.add(&refusal, events);
@@ -418,7 +530,8 @@ impl EventCounter {
     fn answer(&self, question: Question) -> Result<Window, WindowError> {
         let mut now = self.clock.now();
         loop {
-            let look = self.ledger.consistently(|| self.ledger.look(&self.cells, question, now));
+            let [look] =
+                self.ledger.consistently(|| self.ledger.look(&self.cells, [question], now));
             match look {
                 Some(look) if look.touched.lasts => {
                     return Ok(look.window_now(self.clock.may_step_back()));
@@ -456,6 +569,7 @@ impl fmt::Debug for EventCounter {
         f.debug_struct("EventCounter")
             .field("spec", self.spec())
             .field("clock", &self.clock)
+            .field("threads", &self.cells.made())
             .field("refused", &self.refused())
             .finish_non_exhaustive()
     }

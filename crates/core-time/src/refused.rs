@@ -30,13 +30,22 @@ impl Refusals {
     /// Counts what was refused.
     #[cold]
     pub(crate) fn add(&self, refusal: &RecordError, events: u64) {
-        let refused = match refusal {
-            RecordError::TooOld { .. } | RecordError::GivenUp { .. } => &self.too_old,
-            RecordError::TooNew { .. } => &self.too_new,
-            RecordError::Full { .. } => &self.full,
-        };
-        let more = |refused: u64| Some(refused.saturating_add(events));
-        let _ = refused.fetch_update(Relaxed, Relaxed, more);
+        let mut refused = Refused::default();
+        *match refusal {
+            RecordError::TooOld { .. } | RecordError::GivenUp { .. } => &mut refused.too_old,
+            RecordError::TooNew { .. } => &mut refused.too_new,
+            RecordError::Full { .. } => &mut refused.full,
+        } = events;
+        self.add_all(refused);
+    }
+
+    pub(crate) fn add_all(&self, Refused { too_old, too_new, full }: Refused) {
+        for (refused, more) in
+            [(&self.too_old, too_old), (&self.too_new, too_new), (&self.full, full)]
+        {
+            let more = |refused: u64| Some(refused.saturating_add(more));
+            let _ = refused.fetch_update(Relaxed, Relaxed, more);
+        }
     }
 
     pub(crate) fn read(&self) -> Refused {
