@@ -8,7 +8,7 @@ use xshell::{Shell, cmd};
 use crate::flags::{Command, Flags};
 use crate::step::{Job, Steps};
 use crate::workspace::Workspace;
-use crate::{doc, loom, tidy};
+use crate::{doc, faults, loom, tidy};
 
 pub(crate) const COMMAND: Command = Command {
     name: "ci",
@@ -40,7 +40,8 @@ fn run(sh: &Shell, _: &Flags) -> anyhow::Result<()> {
             "test",
             cmd!(
                 sh,
-                "cargo test --workspace --all-features --no-fail-fast --locked -- --skip tests::workspace_is_tidy"
+                "cargo test --workspace --all-features --no-fail-fast --locked --
+                    --skip tests::workspace_is_tidy"
             ),
         )
         .tests(),
@@ -48,6 +49,7 @@ fn run(sh: &Shell, _: &Flags) -> anyhow::Result<()> {
     for job in loom::jobs(sh, &[])? {
         steps.command(job);
     }
+    steps.watch("faults", |doing| faults::step(sh, doing));
     steps.command(doc::job(sh));
     steps.finish(COMMAND.name)
 }

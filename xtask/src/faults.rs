@@ -1,4 +1,4 @@
-//! `cargo xtask faults`: plants faults in a copy of the sources, and demands that a test finds each.
+//! `cargo xtask faults`: plants faults in a copy of the sources; a test must find each of them.
 //!
 //! A test that never failed proves nothing. A fault is a small text in the folder `faults` of the
 //! crate it concerns: what is wrong, which test must find it, and what is put in place of what. It
@@ -12,6 +12,7 @@ mod copy;
 mod fault;
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::fs::{self, File};
 use std::path::PathBuf;
 
@@ -33,7 +34,7 @@ pub(crate) const COMMAND: Command = Command {
     passes_on: false,
     summary: "Plants faults in a copy, and demands that a test finds each",
     options: &[],
-    examples: &["faults", "faults reader_checks_once"],
+    examples: &["faults", "faults reader_looks_once"],
     run,
 };
 
@@ -53,7 +54,7 @@ fn run(sh: &Shell, flags: &Flags) -> anyhow::Result<()> {
     });
     if let Some(field) = field.filter(|_| ready) {
         for (place, names) in places(&faults) {
-            steps.watch(&place.to_string(), |doing| field.passes(&place, &names, doing));
+            steps.watch("no fault", |doing| field.passes(&place, &names, doing));
         }
         for fault in &faults {
             steps.watch(&fault.name, |doing| field.finds(fault, doing));
@@ -62,18 +63,15 @@ fn run(sh: &Shell, flags: &Flags) -> anyhow::Result<()> {
     steps.finish(COMMAND.name)
 }
 
-/// All of it as one step of `ci`.
+/// All of it as one step of `ci`, where the steps before have run the tests without a fault.
 pub(crate) fn step(sh: &Shell, doing: &dyn Fn(&str)) -> anyhow::Result<String> {
     let faults = read(sh)?;
     let (field, _) = Field::prepare(sh)?;
-    for (place, names) in places(&faults) {
-        field.passes(&place, &names, doing)?;
-    }
     for fault in &faults {
         doing(&fault.name);
         field.finds(fault, doing).with_context(|| fault.name.clone())?;
     }
-    Ok(format!("{} found", faults.len()))
+    Ok(format!("{} planted, all found", faults.len()))
 }
 
 /// Reads the faults of all crates, by crate and name.
@@ -100,9 +98,9 @@ struct Place {
     suite: Suite,
 }
 
-impl std::fmt::Display for Place {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "no fault, {} of {}", self.suite, self.package)
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} tests of {}", self.suite, self.package)
     }
 }
 
@@ -160,13 +158,13 @@ impl Field {
         ensure!(succeeded, "{}\nfails without a fault", output.trim_end());
         let ran = usize::try_from(tally.passed)?;
         ensure!(ran == names.len(), "{ran} tests ran, of {}", names.join(", "));
-        Ok(tally.to_string())
+        Ok(format!("{ran} {place}"))
     }
 
     /// Plants a fault, demands that its test fails, and takes it out again.
     fn finds(&self, fault: &Fault, doing: &dyn Fn(&str)) -> anyhow::Result<String> {
         let before = self.copy.change(fault.planted(|path| self.copy.read(path))?)?;
-        let ran = self.test(&fault.package, &fault.suite, &[fault.test.clone()], doing);
+        let ran = self.test(&fault.package, &fault.suite, std::slice::from_ref(&fault.test), doing);
         self.copy.change(before)?;
         let (succeeded, output) = ran?;
         match verdict(succeeded, &output) {
@@ -201,27 +199,114 @@ impl Field {
     }
 }
 
+/// What a model says when it did not come to an answer.
+const NO_ANSWER: [&str; 2] = ["Model exceeded maximum number of", "threads never met"];
+
 /// Says what a test complained of, or why a fault does not count as found.
 fn verdict(succeeded: bool, output: &str) -> Result<String, &'static str> {
-    let tally = Suites::read(output, succeeded).total();
-    if !output.lines().any(|line| line.starts_with("running ")) {
-        return Err("does not compile with this fault");
+    let mut running = output.lines().filter_map(|line| line.strip_prefix("running "));
+    match running.next_back() {
+        None => return Err("does not compile with this fault"),
+        Some("1 test") => {}
+        Some(_) => return Err("no test ran, or more than one"),
     }
-    if !output.lines().any(|line| line.starts_with("running 1 test")) {
-        return Err("no such test ran");
-    }
-    if output.contains("Model exceeded maximum number of") {
-        return Err("was given up because the model grew too large, which says nothing");
-    }
-    if succeeded || tally.failed == 0 {
+    if succeeded {
         return Err("was not found");
+    }
+    if NO_ANSWER.iter().any(|phrase| output.contains(phrase)) {
+        return Err("the model came to no answer");
     }
     Ok(complaint(output))
 }
 
-/// The first line of what a panic said.
+/// What the first panic said, on one line.
 fn complaint(output: &str) -> String {
-    let mut lines = output.lines().skip_while(|line| !line.contains(" panicked at "));
-    let line = lines.nth(1).unwrap_or("no panic, the test's process died");
-    line.trim().to_owned()
+    let said = output.lines().skip_while(|line| !line.contains(" panicked at ")).skip(1);
+    let said = said.take_while(|line| !line.is_empty() && !line.starts_with("note: "));
+    let said: Vec<_> = said.map(str::trim).take(3).collect();
+    if said.is_empty() { "its process died".to_owned() } else { said.join(", ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FOUND: &str = "\
+     Running unittests src/lib.rs (target/loom/model/deps/core_time-0a1b)
+
+running 1 test
+test loom::a ... FAILED
+
+failures:
+
+---- loom::a stdout ----
+
+thread 'loom::a' (7) panicked at crates/core-time/src/loom.rs:9:9:
+assertion `left == right` failed: as it should
+  left: 1
+ right: 2
+note: run with `RUST_BACKTRACE=1` environment variable to display a backtrace
+
+test result: FAILED. 0 passed; 1 failed; 0 ignored; 0 measured; 9 filtered out; finished in 0.0s
+";
+
+    #[test]
+    fn found_is_only_what_a_test_that_ran_complained_of() {
+        let complaint = "assertion `left == right` failed: as it should, left: 1, right: 2";
+        let cases = [
+            (false, FOUND.to_owned(), Ok(complaint)),
+            (true, FOUND.replace("FAILED", "ok"), Err("was not found")),
+            (
+                false,
+                "error[E0308]: mismatched types\n".to_owned(),
+                Err("does not compile with this fault"),
+            ),
+            (
+                true,
+                FOUND.replace("running 1 test", "running 0 tests"),
+                Err("no test ran, or more than one"),
+            ),
+            (
+                false,
+                FOUND.replace("as it should", "threads never met"),
+                Err("the model came to no answer"),
+            ),
+            (false, "running 1 test\nsignal: 6, SIGABRT\n".to_owned(), Ok("its process died")),
+        ];
+        for (succeeded, output, expected) in cases {
+            let found = verdict(succeeded, &output);
+            assert_eq!(found.as_deref().map_err(|why| *why), expected, "{output}");
+        }
+    }
+
+    #[test]
+    fn each_fault_fits_the_sources_and_names_a_test_that_there_is() {
+        let sh = Shell::new().unwrap();
+        sh.change_dir(workspace::root());
+        let source = |path: &str| Ok(fs::read_to_string(workspace::root().join(path))?);
+        let files = workspace::files(&sh).unwrap();
+        for fault in read(&sh).unwrap() {
+            let name = &fault.name;
+            fault.planted(source).unwrap_or_else(|error| panic!("{name}: {error}"));
+            let test = format!("fn {}()", fault.test.rsplit("::").next().unwrap_or_default());
+            let folder = format!("crates/{}/", fault.package);
+            let mut sources =
+                files.iter().filter(|file| file.starts_with(&folder) && file.ends_with(".rs"));
+            let is_there = |file: &String| source(file).is_ok_and(|text| text.contains(&test));
+            assert!(sources.any(is_there), "{name}: there is no {test} in {folder}");
+        }
+    }
+
+    #[test]
+    fn tests_without_a_fault_are_gathered_once() {
+        let sh = Shell::new().unwrap();
+        sh.change_dir(workspace::root());
+        let faults = read(&sh).unwrap();
+        let places = places(&faults);
+        let named: usize = places.values().map(Vec::len).sum();
+        let mut tests: Vec<_> = faults.iter().map(|fault| (&fault.package, &fault.test)).collect();
+        tests.sort_unstable();
+        tests.dedup();
+        assert_eq!(named, tests.len());
+    }
 }

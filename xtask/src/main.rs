@@ -3,6 +3,7 @@
 //! It depends on none of our crates, so it still runs when they do not compile. Each command is one
 //! file that exports a `COMMAND`; the list below is all there is to add. Only [`step`] prints.
 
+mod asan;
 mod bench;
 mod ci;
 mod compare;
@@ -12,10 +13,12 @@ mod faults;
 mod flags;
 mod loom;
 mod measure;
+mod nightly;
 mod step;
 mod tally;
 mod test;
 mod tidy;
+mod tsan;
 mod workspace;
 
 use std::env;
@@ -25,7 +28,7 @@ use flags::{Command, Request};
 use xshell::Shell;
 
 /// Every command, in the order of the help text.
-const COMMANDS: [&Command; 9] = [
+const COMMANDS: [&Command; 11] = [
     &ci::COMMAND,
     &test::COMMAND,
     &demo::COMMAND,
@@ -33,6 +36,8 @@ const COMMANDS: [&Command; 9] = [
     &compare::COMMAND,
     &loom::COMMAND,
     &faults::COMMAND,
+    &asan::COMMAND,
+    &tsan::COMMAND,
     &doc::COMMAND,
     &tidy::COMMAND,
 ];

@@ -73,6 +73,11 @@ fn check(tree: &Tree, workspace: &Workspace) -> Vec<Finding> {
     findings
 }
 
+/// Tells whether code that is not a test has a block, a function or a promise that is `unsafe`.
+pub(crate) fn has_unsafe(text: &str) -> bool {
+    code::read(text).iter().any(|line| !line.test && line.has_word("unsafe"))
+}
+
 /// Finds the files of modules declared under `#[cfg(test)]`: nothing in them says so.
 fn test_modules(tree: &Tree) -> BTreeSet<String> {
     let mut modules = BTreeSet::new();
@@ -139,7 +144,6 @@ struct Tree {
 impl Tree {
     fn read(sh: &Shell) -> anyhow::Result<Self> {
         let mut tree = Self { files: workspace::files(sh)?, texts: Vec::new() };
-        tree.files.retain(|path| workspace::root().join(path).is_file());
         for path in &tree.files {
             if [".rs", ".toml", ".md"].iter().any(|end| path.ends_with(end)) {
                 let text = fs::read(workspace::root().join(path))?;

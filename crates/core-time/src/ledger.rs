@@ -433,7 +433,7 @@ impl Ledger {
         counts
     }
 
-    /// All that one could ask for: since when, how many events in all, and the buckets of each tier.
+    /// All that one could ask for: since when, how many events in all, the buckets of each tier.
     pub(crate) fn contents(&self, cells: &impl Cells, now: Stamp) -> (Stamp, u64, Vec<Buckets>) {
         self.consistently(|| {
             let closed = |tier: &RingTier| {
@@ -442,6 +442,7 @@ impl Ledger {
                 (oldest, tier.closed(oldest..=newest))
             };
             let mut tiers: Vec<_> = self.tiers.iter().map(closed).collect();
+            // ORDERING: Relaxed, all of it under the version.
             let mut total = self.in_rings.load(Relaxed).wrapping_sub(self.forgotten.load(Relaxed));
             cells.for_each(|cell| {
                 let (start, events, ever) = cell.read();

@@ -318,4 +318,42 @@ mod tests {
         assert!(made > 0);
         assert_eq!(count(&places), made);
     }
+    #[test]
+    fn a_number_belongs_to_one_thread_at_a_time() {
+        let places = PerThread::<u8>::default();
+        std::thread::scope(|scope| {
+            scope.spawn(|| places.get_or(|| 0)); // Gives its number back.
+        });
+        let both_have_one = std::sync::Barrier::new(2);
+        let position = || {
+            places.get_or(|| 0);
+            let position = POSITION.get();
+            both_have_one.wait();
+            position
+        };
+        let [first, second] = std::thread::scope(|scope| {
+            [scope.spawn(position), scope.spawn(position)].map(|thread| thread.join().unwrap())
+        });
+        assert_ne!(first, second);
+    }
+
+    #[test]
+    fn a_thread_that_gave_its_number_back_has_no_place() {
+        /// Tells at the end of its thread whether that still has a place.
+        struct Asks(Cell<Option<std::sync::mpsc::Sender<Position>>>);
+        impl Drop for Asks {
+            fn drop(&mut self) {
+                self.0.take().unwrap().send(POSITION.get()).unwrap();
+            }
+        }
+        thread_local! {
+            static ASKS: Asks = const { Asks(Cell::new(None)) };
+        }
+        let (sender, receiver) = std::sync::mpsc::channel();
+        std::thread::spawn(|| {
+            ASKS.with(|asks| asks.0.set(Some(sender))); // Set up first, so gone after the guard.
+            assert!(PerThread::<u8>::default().get_or(|| 0).is_some());
+        });
+        assert_eq!(receiver.recv().unwrap(), Position::NONE);
+    }
 }

@@ -13,8 +13,8 @@ use crate::window::Series;
 #[cfg(feature = "serde")]
 mod wire;
 
-/// What an [`EventCounter`] held at one moment: the events of each bucket that one could ask for, in
-/// every tier.
+/// What an [`EventCounter`] held at one moment: the events of each bucket that one could ask for,
+/// in every tier.
 ///
 /// A value, with nothing of the counter's left in it. Snapshots of several counters, of several
 /// threads, processes or machines, [`merge`](Self::merge) into what one counter would hold that saw

@@ -217,7 +217,13 @@ mod wire {
     }
 
     /// The form that is promised.
-    const WRITTEN: &str = r#"{"version":1,"instances":["0123456789abcdef-0000002a"],"at":1000500000000,"since":900000000000,"total":12,"refused":{"too_old":1,"too_new":2,"full":3},"tolerance":5000000000,"tiers":[{"resolution":1000000000,"span":8000000000,"first":998,"counts":[1,0,2]},{"resolution":5000000000,"span":60000000000,"first":190,"counts":[9,0,0,0,0,0,0,0,0,1,2]}]}"#;
+    const WRITTEN: &str = concat!(
+        r#"{"version":1,"instances":["0123456789abcdef-0000002a"],"at":1000500000000,"#,
+        r#""since":900000000000,"total":12,"refused":{"too_old":1,"too_new":2,"full":3},"#,
+        r#""tolerance":5000000000,"tiers":[{"resolution":1000000000,"span":8000000000,"#,
+        r#""first":998,"counts":[1,0,2]},{"resolution":5000000000,"span":60000000000,"#,
+        r#""first":190,"counts":[9,0,0,0,0,0,0,0,0,1,2]}]}"#,
+    );
 
     #[test]
     fn form_is_as_promised() {

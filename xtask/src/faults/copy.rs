@@ -23,12 +23,8 @@ impl Copy {
     pub(super) fn of(files: &BTreeSet<String>, root: PathBuf) -> anyhow::Result<(Self, usize)> {
         let copy = Self { root };
         let wanted = |file: &&String| !LEFT_OUT.iter().any(|out| file.starts_with(out));
-        let wanted: BTreeSet<_> = files
-            .iter()
-            .filter(wanted)
-            .filter(|file| workspace::root().join(file).is_file())
-            .map(|file| copy.root.join(file))
-            .collect();
+        let wanted: BTreeSet<_> =
+            files.iter().filter(wanted).map(|file| copy.root.join(file)).collect();
         fs::create_dir_all(&copy.root)?;
         for file in walk(&copy.root, |_| false)? {
             if !wanted.contains(&file) {

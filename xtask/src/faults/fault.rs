@@ -103,7 +103,7 @@ impl Fault {
                 None => original(file)?,
             };
             let times = text.matches(old.as_str()).count();
-            ensure!(times == 1, "`{old}` is {times} times in {file}, the fault needs it once");
+            ensure!(times == 1, "`{old}` is {times} times in {file}, a fault needs it once");
             files.insert(file.clone(), text.replace(old.as_str(), new));
         }
         Ok(files)
@@ -247,9 +247,9 @@ file: src/b.rs
         assert_eq!(planted["crates/core-time/src/a.rs"], "    let a = 2;\n\n    let c = 3;\n");
         assert_eq!(planted["crates/core-time/src/b.rs"], "x\n\n");
         for (text, times) in [("let a = 2;", 0), ("let a = 1;\nlet a = 1;\n", 2)] {
-            let expected = format!(
-                "`let a = 1;` is {times} times in crates/core-time/src/a.rs, the fault needs it once"
-            );
+            let file = "crates/core-time/src/a.rs";
+            let expected =
+                format!("`let a = 1;` is {times} times in {file}, a fault needs it once");
             assert_eq!(plant(text).unwrap_err().to_string(), expected);
         }
     }

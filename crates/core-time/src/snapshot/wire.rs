@@ -18,7 +18,7 @@ const VERSION: u32 = 1;
 #[derive(Serialize, Deserialize)]
 struct Wire<'a> {
     version: u32,
-    /// As `0123456789abcdef-01234567`, because many readers of JSON do not keep 64 bits of a number.
+    /// As `0123456789abcdef-01234567`: many readers of JSON do not keep 64 bits of a number.
     instances: Vec<String>,
     at: i64,
     since: i64,
