@@ -31,7 +31,7 @@ fn run(sh: &Shell, _: &Flags) -> anyhow::Result<()> {
     steps.run("msrv", || msrv(sh));
     steps.command(Job::new(
         "clippy",
-        cmd!(sh, "cargo clippy --workspace --all-targets --locked -- -Dwarnings"),
+        cmd!(sh, "cargo clippy --workspace --all-features --all-targets --locked -- -Dwarnings"),
     ));
     steps.command(Job::new("build", cmd!(sh, "cargo build --workspace --all-targets --locked")));
     steps.command(
@@ -40,7 +40,8 @@ fn run(sh: &Shell, _: &Flags) -> anyhow::Result<()> {
             "test",
             cmd!(
                 sh,
-                "cargo test --workspace --no-fail-fast --locked -- --skip tests::workspace_is_tidy"
+                "cargo test --workspace --all-features --no-fail-fast --locked --
+                    --skip tests::workspace_is_tidy"
             ),
         )
         .tests(),

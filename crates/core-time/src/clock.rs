@@ -260,7 +260,8 @@ mod source {
 
     #[inline]
     fn nanos(time: Timespec) -> i64 {
-        time.tv_sec.saturating_mul(1_000_000_000).saturating_add(time.tv_nsec)
+        // Wraps in 292 years, which is further than the kernel goes.
+        time.tv_sec.wrapping_mul(1_000_000_000).wrapping_add(time.tv_nsec)
     }
 }
 
@@ -340,17 +341,31 @@ impl AnyClock {
         }
     }
 
-    #[inline]
-    pub(crate) fn now(&self) -> Stamp {
+    /// The present, and whether a later one [may be earlier](Clock::may_step_back).
+    #[inline(always)]
+    pub(crate) fn tell(&self) -> (Stamp, bool) {
         match self {
-            Self::Coarse => CoarseClock.now(),
-            Self::Fine => SystemClock.now(),
-            Self::Seconds => SecondsClock.now(),
-            #[cfg(feature = "tsc")]
-            Self::Tsc => TscClock.now(),
-            Self::Hands(hands) => hands.now(),
-            Self::Other(clock) => clock.now(),
+            Self::Hands(hands) => (hands.now(), hands.stepped_back()),
+            Self::Coarse => (CoarseClock.now(), false),
+            Self::Seconds => (SecondsClock.now(), false),
+            _ => self.tell_at_a_cost(),
         }
+    }
+
+    /// By the clocks beside whose cost that of a call is nothing.
+    #[inline(never)]
+    fn tell_at_a_cost(&self) -> (Stamp, bool) {
+        match self {
+            #[cfg(feature = "tsc")]
+            Self::Tsc => (TscClock.now(), false),
+            Self::Other(clock) => (clock.now(), clock.may_step_back()),
+            _ => (SystemClock.now(), false),
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn now(&self) -> Stamp {
+        self.tell().0
     }
 
     pub(crate) fn lag(&self) -> Duration {
@@ -362,17 +377,6 @@ impl AnyClock {
             Self::Tsc => TscClock.lag(),
             Self::Hands(hands) => hands.lag(),
             Self::Other(clock) => clock.lag(),
-        }
-    }
-
-    #[inline]
-    pub(crate) fn may_step_back(&self) -> bool {
-        match self {
-            Self::Coarse | Self::Fine | Self::Seconds => false,
-            #[cfg(feature = "tsc")]
-            Self::Tsc => false,
-            Self::Hands(hands) => hands.stepped_back(),
-            Self::Other(clock) => clock.may_step_back(),
         }
     }
 }

@@ -1,15 +1,17 @@
 //! The event counter: how many events in the past x seconds, from any number of threads.
 
 use std::fmt;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::clock::{AnyClock, Clock};
-use crate::error::{RecordError, WindowError};
+use crate::error::{RecordError, SnapshotError, WindowError};
 use crate::ledger::{Cell, Ledger};
 use crate::per_thread::{Number, PerThread};
 use crate::question::{Look, Question};
 use crate::recorder::Recorder;
 use crate::refused::{Refusals, Refused};
+use crate::snapshot::{Instance, Snapshot, same_tiers, union};
 use crate::spec::WindowSpec;
 use crate::stamp::{Interval, Stamp};
 use crate::window::{Series, Window};
@@ -82,6 +84,10 @@ pub struct EventCounter {
     /// One cell for each thread that recorded. A thread that ends leaves its own to the next one.
     cells: PerThread<Cell>,
     refused: Refusals,
+    /// Tells this counter from others in snapshots, with the number of the process.
+    drawn: u64,
+    /// Whose snapshots were merged into this counter since the last reset.
+    merged: Mutex<Vec<Instance>>,
 }
 
 impl Default for EventCounter {
@@ -113,6 +119,8 @@ impl EventCounter {
             believed_ahead,
             cells: PerThread::default(),
             refused: Refusals::default(),
+            drawn: Instance::draw(),
+            merged: Mutex::default(),
         }
     }
 
@@ -123,13 +131,14 @@ impl EventCounter {
     }
 
     /// The present, by the counter's clock.
+    #[inline]
     #[must_use]
     pub fn now(&self) -> Stamp {
         self.clock.now()
     }
 
     /// Counts one event now.
-    #[inline]
+    #[inline(always)]
     pub fn record(&self) {
         self.record_many(1);
     }
@@ -138,9 +147,10 @@ impl EventCounter {
     ///
     /// More than 2^40 in one bucket may be refused, all of them, and are then counted in
     /// [`refused`](Self::refused).
-    #[inline]
+    #[inline(always)]
     pub fn record_many(&self, events: u64) {
-        self.record_in(self.cells.get(), events);
+        let present = self.clock.tell();
+        self.record_in(self.cells.get(), present, events);
     }
 
     /// Counts events that happened at a stamp, in the bucket of that stamp.
@@ -169,11 +179,21 @@ impl EventCounter {
         Recorder::new(self, cell, number)
     }
 
-    /// Counts events now, in the cell of the caller if it has one.
-    #[inline]
-    pub(crate) fn record_in(&self, cell: Option<&Cell>, events: u64) {
-        let now = self.clock.now();
-        if events > 0 && !self.count_open(cell, now, events) {
+    #[inline(always)]
+    pub(crate) fn tell(&self) -> (Stamp, bool) {
+        self.clock.tell()
+    }
+
+    /// Counts events of the present, in the cell of the caller if it has one.
+    #[inline(always)]
+    pub(crate) fn record_in(
+        &self,
+        cell: Option<&Cell>,
+        (now, may_step_back): (Stamp, bool),
+        events: u64,
+    ) {
+        let open = cell.filter(|_| !may_step_back);
+        if events > 0 && !open.is_some_and(|cell| cell.count(now, events)) {
             // A refusal has been counted, and the caller, who gave no stamp, could not avoid it.
             drop(self.turn(cell, now, now, events));
         }
@@ -186,7 +206,7 @@ impl EventCounter {
         stamp: Stamp,
         events: u64,
     ) -> Result<(), RecordError> {
-        let now = self.clock.now();
+        let (now, may_step_back) = self.clock.tell();
         if let Err(refusal) = self.spec().believe(stamp, now, self.believed_ahead) {
             return self.refuse(refusal, events);
         }
@@ -197,7 +217,8 @@ impl EventCounter {
         if stamp > now && cell.is_some_and(|cell| cell.takes(stamp, events)) {
             self.ledger.note_ahead(stamp, now);
         }
-        if !self.count_open(cell, stamp, events) {
+        let open = cell.filter(|_| !may_step_back);
+        if !open.is_some_and(|cell| cell.count(stamp, events)) {
             return self.turn(cell, stamp, now, events);
         }
         self.ledger.note_since(stamp);
@@ -246,15 +267,17 @@ impl EventCounter {
         for (question, window) in questions.iter_mut().zip(windows) {
             *question = Question::Past(self.spec().nanos_in_span(window)?);
         }
-        let mut now = self.clock.now();
+        let (mut now, _) = self.clock.tell();
         loop {
-            let look = |question| self.ledger.look(&self.cells, question, now);
-            let looks = self.ledger.consistently(|| questions.map(look));
-            let then = self.clock.now().max(now);
+            let mut looks = [None; N];
+            let look = || self.ledger.look(&self.cells, &questions, now, &mut looks);
+            self.ledger.consistently(look);
+            let (then, may_step_back) = self.clock.tell();
+            let then = then.max(now);
             let mut answers = [Window::empty(then, Duration::ZERO); N];
             let mut is_done = true;
             for ((answer, look), question) in answers.iter_mut().zip(looks).zip(questions) {
-                match self.conclude(question, look, now, then)? {
+                match self.conclude(question, look, now, (then, may_step_back))? {
                     Some(window) => *answer = window,
                     None => is_done = false,
                 }
@@ -327,7 +350,9 @@ impl EventCounter {
         loop {
             let now = self.clock.now();
             let series = self.ledger.consistently(|| {
-                let Look { tier, touched, .. } = self.ledger.look(&self.cells, question, now)?;
+                let mut looks = [None];
+                self.ledger.look(&self.cells, &[question], now, &mut looks);
+                let Look { tier, touched, .. } = looks[0]?;
                 let from = tier.grid.start(*touched.counted().start());
                 let counts = self.ledger.read_each(&self.cells, tier, touched.counted());
                 Some(Series { from, resolution: tier.grid.resolution(), counts })
@@ -365,21 +390,112 @@ impl EventCounter {
         Refused { full: refused.full.saturating_add(self.ledger.cut_off()), ..refused }
     }
 
+    /// What the counter holds, as a value: to be kept, sent, merged and restored.
+    ///
+    /// # Complexity
+    ///
+    /// Linear in the number of buckets that are held, and allocates for them.
+    ///
+    /// # Concurrency
+    ///
+    /// All buckets and the total are of one state, as in [`series`](Self::series).
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        let now = self.clock.now();
+        let merged = self.merged();
+        let mut instances = vec![Instance::here(self.drawn)];
+        instances.extend(merged.iter());
+        instances.sort_unstable();
+        let contents = self.ledger.contents(&self.cells, now);
+        Snapshot::new(instances, self.spec().clone(), now, contents, self.refused())
+    }
+
+    /// Adds the events of other counters: those of a snapshot, to those that are here.
+    ///
+    /// As if they had been recorded here, each in its bucket; those in buckets that are not held
+    /// any more are told by [`total`](Self::total) alone. Refusals are not added.
+    ///
+    /// # Errors
+    ///
+    /// [`SnapshotError::OtherTiers`] if the counter has other tiers,
+    /// [`SnapshotError::SameInstance`] if events of the same counter are here already, be it this
+    /// one, [`SnapshotError::TooManyInstances`] as [`Snapshot::merge`],
+    /// [`SnapshotError::TooManyEvents`] if a bucket or the total has no room for them, and
+    /// [`SnapshotError::TooNew`] if a bucket begins further ahead of the clock than the tolerance.
+    /// Nothing is added then.
+    ///
+    /// # Complexity
+    ///
+    /// As many late records as there are buckets with events, under one lock; threads that record
+    /// in their open bucket go on meanwhile.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use core_time::EventCounter;
+    /// # use std::time::Duration;
+    /// let (here, there) = (EventCounter::default(), EventCounter::default());
+    /// here.record();
+    /// there.record_many(2);
+    /// here.merge(&there.snapshot())?;
+    /// assert_eq!(here.count(Duration::from_secs(300))?.events, 3);
+    /// assert!(here.merge(&there.snapshot()).is_err()); // Twice would be twice as many.
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn merge(&self, snapshot: &Snapshot) -> Result<(), SnapshotError> {
+        same_tiers(self.spec(), snapshot.spec())?;
+        let now = self.clock.now();
+        // The other counter's clock may have been behind, and so believed an event more.
+        snapshot.believe(now, self.spec().believed_ahead(self.spec().resolution()))?;
+        let mut merged = self.merged();
+        let instances = union(&merged, snapshot.instances())?;
+        union(&instances, &[Instance::here(self.drawn)])?;
+        self.ledger.merge(&self.cells, snapshot, now)?;
+        *merged = instances;
+        Ok(())
+    }
+
+    /// A counter that goes on from a snapshot, by the cheapest clock of the system that is fine
+    /// enough.
+    ///
+    /// It is another counter than the one the snapshot is of: snapshots of it name both.
+    ///
+    /// # Errors
+    ///
+    /// As [`merge`](Self::merge).
+    pub fn restore(snapshot: &Snapshot) -> Result<Self, SnapshotError> {
+        Self::new(snapshot.spec().clone()).with(snapshot)
+    }
+
+    /// A counter that goes on from a snapshot, by a clock of one's own.
+    ///
+    /// # Errors
+    ///
+    /// As [`merge`](Self::merge).
+    pub fn restore_with_clock(
+        snapshot: &Snapshot,
+        clock: impl Clock,
+    ) -> Result<Self, SnapshotError> {
+        Self::with_clock(snapshot.spec().clone(), clock).with(snapshot)
+    }
+
+    fn with(self, snapshot: &Snapshot) -> Result<Self, SnapshotError> {
+        self.merge(snapshot)?;
+        self.refused.add_all(snapshot.refused());
+        Ok(self)
+    }
+
     /// Forgets all events that were recorded before, and all refusals.
     ///
     /// # Concurrency
     ///
     /// An event that is recorded beside the reset is forgotten or kept, never half.
     pub fn reset(&self) {
-        self.ledger.reset(&self.cells, self.clock.now());
+        let now = self.clock.now();
+        let mut merged = self.merged();
+        self.ledger.reset(&self.cells, now);
+        merged.clear();
         self.refused.reset();
-    }
-
-    /// Counts in the bucket that is open in a cell; `false` if it is not for that.
-    #[inline]
-    fn count_open(&self, cell: Option<&Cell>, stamp: Stamp, events: u64) -> bool {
-        let open = cell.filter(|_| !self.clock.may_step_back());
-        open.is_some_and(|cell| cell.count(stamp, events))
     }
 
     /// Records where the open bucket cannot take it, in a cell made for this thread if there is
@@ -403,6 +519,12 @@ impl EventCounter {
         Ok(())
     }
 
+    /// Whose snapshots were merged. Whoever changes or tells both them and the events holds this
+    /// for as long; no user's code runs meanwhile.
+    fn merged(&self) -> MutexGuard<'_, Vec<Instance>> {
+        self.merged.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     #[cold]
     fn refuse(&self, refusal: RecordError, events: u64) -> Result<(), RecordError> {
         self.refused.add(&refusal, events);
@@ -416,17 +538,19 @@ impl EventCounter {
     /// answer is for the moment after the look.
     #[inline(always)]
     fn answer(&self, question: Question) -> Result<Window, WindowError> {
-        let mut now = self.clock.now();
+        let (mut now, may_step_back) = self.clock.tell();
         loop {
-            let look = self.ledger.consistently(|| self.ledger.look(&self.cells, question, now));
+            let mut looks = [None];
+            let look = || self.ledger.look(&self.cells, &[question], now, &mut looks);
+            self.ledger.consistently(look);
+            let [look] = &looks;
             match look {
-                Some(look) if look.touched.lasts => {
-                    return Ok(look.window_now(self.clock.may_step_back()));
-                }
+                Some(look) if look.touched.lasts => return Ok(look.window_now(may_step_back)),
                 _ => {}
             }
-            let then = self.clock.now().max(now);
-            if let Some(window) = self.conclude(question, look, now, then)? {
+            let (then, may_step_back) = self.clock.tell();
+            let then = then.max(now);
+            if let Some(window) = self.conclude(question, *look, now, (then, may_step_back))? {
                 return Ok(window);
             }
             now = then;
@@ -441,10 +565,10 @@ impl EventCounter {
         question: Question,
         look: Option<Look<'_>>,
         now: Stamp,
-        then: Stamp,
+        (then, may_step_back): (Stamp, bool),
     ) -> Result<Option<Window>, WindowError> {
         match look {
-            Some(look) => Ok(look.window(question, then, self.clock.may_step_back())),
+            Some(look) => Ok(look.window(question, then, may_step_back)),
             None if then == now => Err(self.ledger.unanswered(question, now)),
             None => Ok(None),
         }
@@ -456,6 +580,7 @@ impl fmt::Debug for EventCounter {
         f.debug_struct("EventCounter")
             .field("spec", self.spec())
             .field("clock", &self.clock)
+            .field("threads", &self.cells.made())
             .field("refused", &self.refused())
             .finish_non_exhaustive()
     }

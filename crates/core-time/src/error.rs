@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use crate::snapshot::Instance;
+use crate::spec::Tier;
 use crate::stamp::{Interval, Stamp};
 
 /// Why a counter cannot be built to a specification.
@@ -148,5 +150,81 @@ pub enum WindowError {
     Backwards {
         /// The interval asked for.
         interval: Interval,
+    },
+}
+
+/// Why a snapshot cannot be read, merged or restored; nothing was changed.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum SnapshotError {
+    /// It is written in another form than this version of the crate knows.
+    #[error("snapshot has version {found}, known is {known}")]
+    OtherVersion {
+        /// The version it has.
+        found: u32,
+        /// The version that is known.
+        known: u32,
+    },
+    /// It names no tier of buckets.
+    #[error("snapshot has no tier")]
+    NoTier,
+    /// Its tiers make no sense.
+    #[error("tiers of the snapshot make no sense")]
+    Spec(#[from] SpecError),
+    /// It holds more buckets of a tier than a counter does.
+    #[error("snapshot has {buckets} buckets in a tier, a counter holds {max}")]
+    TooManyBuckets {
+        /// How many buckets it has.
+        buckets: u64,
+        /// How many a counter holds.
+        max: u64,
+    },
+    /// A bucket lies outside of what can be stamped.
+    #[error("snapshot has buckets from number {first} on, beyond all stamps")]
+    OutOfTime {
+        /// The number of the first bucket.
+        first: i64,
+    },
+    /// There are more events in the buckets than in all.
+    #[error("snapshot has a total of {total} events and more than that in its buckets")]
+    TotalTooSmall {
+        /// How many events there are said to be.
+        total: u64,
+    },
+    /// It does not name the counter that it is of, or not in a way that can be read.
+    #[error("snapshot names no counter that it is of")]
+    NoInstance,
+    /// The buckets are of other widths, or reach back differently far.
+    #[error("snapshot has the tiers {found:?}, needed are {expected:?}")]
+    OtherTiers {
+        /// The tiers it has.
+        found: Vec<Tier>,
+        /// The tiers it should have.
+        expected: Vec<Tier>,
+    },
+    /// Events of the same counter are on both sides, and would be counted twice.
+    #[error("events of the counter {instance} are there already")]
+    SameInstance {
+        /// The counter.
+        instance: Instance,
+    },
+    /// The events are of more counters than one snapshot can name.
+    #[error("events of {instances} counters, limit is {max}")]
+    TooManyInstances {
+        /// Of how many counters they are.
+        instances: usize,
+        /// Of how many they may be.
+        max: usize,
+    },
+    /// A bucket, or the sum of all, has no room for so many events.
+    #[error("more events than a bucket or the total has room for")]
+    TooManyEvents,
+    /// There are events further ahead of the clock than is believed.
+    #[error("snapshot has events at {newest:?}, which is {ahead:?} ahead of the clock")]
+    TooNew {
+        /// Where the newest bucket with an event begins.
+        newest: Stamp,
+        /// How far ahead of the clock that is.
+        ahead: Duration,
     },
 }

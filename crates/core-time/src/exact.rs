@@ -29,9 +29,10 @@ use crate::window::Window;
 ///
 /// Everything takes one lock. A record costs the logarithm of the number of stamps held; a
 /// question costs that and as many steps as there are different stamps in its window. Each stamp
-/// takes some tens of bytes, the more events at one moment share; one that is older than the span
-/// is given up at the next record, also if the clock steps back then. At most [`STAMPS_MAX`](Self::STAMPS_MAX) are held; an event that
-/// brings one more is refused as [`RecordError::Full`].
+/// takes some tens of bytes, which the events of one moment share; one that is older than the span
+/// is given up at the next record, also if the clock steps back then. At most
+/// [`STAMPS_MAX`](Self::STAMPS_MAX) are held; an event that brings one more is refused as
+/// [`RecordError::Full`].
 ///
 /// # Concurrency
 ///

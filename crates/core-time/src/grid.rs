@@ -66,6 +66,12 @@ impl Grid {
         Duration::from_nanos(self.width.saturating_mul(held).cast_unsigned())
     }
 
+    /// The oldest bucket that one could ask for at a moment, of those that are held with a newest.
+    pub(crate) fn oldest(&self, newest: i64, at: Stamp) -> i64 {
+        let held = self.layout.held().cast_signed();
+        (newest - held + 1).max(self.tick(at) - self.span / self.width)
+    }
+
     /// The number of the bucket that a moment falls in: `floor(stamp / resolution)`.
     #[inline]
     pub(crate) fn tick(&self, stamp: Stamp) -> i64 {

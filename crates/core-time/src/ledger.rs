@@ -30,11 +30,12 @@
 
 use std::ops::RangeInclusive;
 
-use crate::error::{RecordError, WindowError};
+use crate::error::{RecordError, SnapshotError, WindowError};
 use crate::grid::Grid;
 use crate::per_thread::PerThread;
 use crate::question::{Look, Question};
-use crate::ring::{Reading, Ring, increase};
+use crate::ring::{Ring, increase};
+use crate::snapshot::{Buckets, Snapshot};
 use crate::spec::WindowSpec;
 use crate::stamp::Stamp;
 use crate::sync::{
@@ -116,14 +117,22 @@ impl Cell {
 
     /// The events in the open bucket, for a reader or under the lock.
     fn open_events(&self) -> u64 {
-        // ORDERING: Relaxed loads, `handed` first.
+        self.read().1
+    }
+
+    /// The first moment of the open bucket, the events in it, and all there ever were; of one
+    /// moment. Where no bucket is open, there are no events in it, and any moment will do.
+    #[inline]
+    fn read(&self) -> (i64, u64, u64) {
+        // ORDERING: Relaxed loads, `handed` before `total`.
         // Needs: a total that is not older than what was handed over of it.
         // Gives: who stored `handed` had seen that much of `total`, and stepped the version after;
         // the reader's Acquire load of the version, or the lock, receives both.
         // Not needed: a cut. `total` only grows, and a newer one is a record beside the read.
         // Checks: loom.rs, `reset_leaves_nothing_of_before_and_all_of_after`.
-        let handed = self.handed.load(Relaxed);
-        self.total.load(Relaxed).wrapping_sub(handed)
+        let (start, handed) = (self.start.load(Relaxed), self.handed.load(Relaxed));
+        let total = self.total.load(Relaxed);
+        (start, total.wrapping_sub(handed), total)
     }
 
     /// The first moment of the open bucket, if one is open.
@@ -159,7 +168,7 @@ pub(crate) struct Ledger {
 #[derive(Debug)]
 pub(crate) struct RingTier {
     pub(crate) grid: Grid,
-    ring: Ring,
+    pub(crate) ring: Ring,
 }
 
 impl RingTier {
@@ -167,6 +176,19 @@ impl RingTier {
     fn held_tick(&self, stamp: Stamp) -> Option<i64> {
         let tick = self.grid.tick(stamp);
         (tick >= self.ring.oldest()).then_some(tick)
+    }
+
+    /// What the ring has of each bucket.
+    fn closed(&self, ticks: RangeInclusive<i64>) -> Vec<u64> {
+        ticks.map(|tick| self.ring.events_at(tick)).collect()
+    }
+
+    /// Adds what is open in a cell to its bucket, if that is one of those from `oldest` on.
+    fn add_open(&self, oldest: i64, counts: &mut [u64], start: i64, events: u64) {
+        let place = usize::try_from(self.grid.tick(Stamp::from_nanos(start)) - oldest);
+        if let Some(count) = place.ok().and_then(|place| counts.get_mut(place)) {
+            *count = count.wrapping_add(events);
+        }
     }
 }
 
@@ -213,12 +235,6 @@ impl Ledger {
 
     pub(crate) fn spec(&self) -> &WindowSpec {
         &self.spec
-    }
-
-    /// The tiers, the finest first, for models.
-    #[cfg(all(test, loom))]
-    pub(crate) fn tiers(&self) -> &[RingTier] {
-        &self.tiers
     }
 
     /// Records events in the caller's own cell, after turning to the bucket of the stamp if that is
@@ -345,21 +361,46 @@ impl Ledger {
         cell.handed.store(cell.total.load(Relaxed), Relaxed);
     }
 
-    /// Asks the finest tier that holds what a question is about, if any does. To be called, as all
-    /// that reads, by way of [`consistently`](Self::consistently).
+    /// Asks, for each question, the finest tier that holds what it is about, if any does. To be
+    /// called, as all that reads, by way of [`consistently`](Self::consistently).
+    ///
+    /// Every cell is read once for all questions, so that a longer window never has fewer events.
+    ///
+    /// The answers are put where they are wanted, because they are too large to be moved about.
     #[inline(always)]
-    pub(crate) fn look(
-        &self,
+    pub(crate) fn look<'a, const N: usize>(
+        &'a self,
         cells: &impl Cells,
-        question: Question,
+        questions: &[Question; N],
         now: Stamp,
-    ) -> Option<Look<'_>> {
+        looks: &mut [Option<Look<'a>>; N],
+    ) {
+        for (look, &question) in looks.iter_mut().zip(questions) {
+            *look = self.look_at_rings(question, now);
+        }
+        cells.for_each(|cell| {
+            let (start, events, _) = cell.read();
+            looks.iter_mut().flatten().for_each(|look| look.take_in(start, events));
+        });
+        // ORDERING: Acquire fence, then Relaxed loads.
+        // Needs: the stamp of each event ahead of the clock that was found in a cell.
+        // Gives: the stamp was stored before the event was released; the fence receives that.
+        // Not needed: to wait for the fence of `consistently`, which comes after the loads.
+        // Checks: loom.rs, `an_event_ahead_of_the_clock_is_seen_with_its_stamp`.
+        fence(Acquire);
+        for look in looks.iter_mut().flatten() {
+            look.latest_ahead = self.latest_ahead.load(Relaxed);
+            look.since = Stamp::from_nanos(self.since.load(Relaxed));
+        }
+    }
+
+    #[inline(always)]
+    fn look_at_rings(&self, question: Question, now: Stamp) -> Option<Look<'_>> {
         for tier in &self.tiers {
             if question.fits(&tier.grid, now) {
                 let touched = question.touches(&tier.grid, now);
                 if tier.ring.oldest() <= touched.oldest || touched.is_empty {
-                    let found = self.read(cells, tier, touched.oldest, touched.newest);
-                    return Some(Look { tier, now, touched, found });
+                    return Some(Look::new(tier, now, touched));
                 }
             }
         }
@@ -384,33 +425,94 @@ impl Ledger {
         tier: &RingTier,
         ticks: RangeInclusive<i64>,
     ) -> Vec<u64> {
-        let oldest = *ticks.start();
-        let mut counts: Vec<u64> = ticks.map(|tick| tier.ring.events_at(tick)).collect();
+        let mut counts = tier.closed(ticks.clone());
         cells.for_each(|cell| {
-            let Some(open) = cell.open_start() else { return };
-            let place = usize::try_from(tier.grid.tick(Stamp::from_nanos(open)) - oldest);
-            if let Some(count) = place.ok().and_then(|place| counts.get_mut(place)) {
-                *count = count.wrapping_add(cell.open_events());
-            }
+            let (start, events, _) = cell.read();
+            tier.add_open(*ticks.start(), &mut counts, start, events);
         });
         counts
     }
 
-    /// How many events were recorded since the start or the last reset.
-    pub(crate) fn total(&self, cells: &impl Cells) -> u64 {
+    /// All that one could ask for: since when, how many events in all, the buckets of each tier.
+    pub(crate) fn contents(&self, cells: &impl Cells, now: Stamp) -> (Stamp, u64, Vec<Buckets>) {
         self.consistently(|| {
+            let closed = |tier: &RingTier| {
+                let newest = tier.ring.newest();
+                let oldest = tier.grid.oldest(newest, now);
+                (oldest, tier.closed(oldest..=newest))
+            };
+            let mut tiers: Vec<_> = self.tiers.iter().map(closed).collect();
             // ORDERING: Relaxed, all of it under the version.
             let mut total = self.in_rings.load(Relaxed).wrapping_sub(self.forgotten.load(Relaxed));
-            cells.for_each(|cell| total = total.wrapping_add(cell.total.load(Relaxed)));
-            total
+            cells.for_each(|cell| {
+                let (start, events, ever) = cell.read();
+                total = total.wrapping_add(ever);
+                for (tier, (oldest, counts)) in self.tiers.iter().zip(&mut tiers) {
+                    tier.add_open(*oldest, counts, start, events);
+                }
+            });
+            let since = Stamp::from_nanos(self.since.load(Relaxed)); // ORDERING: under the version.
+            (
+                since,
+                total,
+                tiers.into_iter().map(|(oldest, all)| Buckets::new(oldest, all)).collect(),
+            )
         })
+    }
+
+    /// Adds all that a snapshot of the same tiers holds. What is older than the rings is counted in
+    /// the total alone.
+    pub(crate) fn merge(
+        &self,
+        cells: &impl Cells,
+        snapshot: &Snapshot,
+        now: Stamp,
+    ) -> Result<(), SnapshotError> {
+        let _change = Change::begin(self);
+        let pairs = || self.tiers.iter().zip(snapshot.tiers());
+        for (tier, buckets) in pairs() {
+            for (tick, count) in buckets.iter().filter(|&(tick, _)| tick >= tier.ring.oldest()) {
+                let room = tier.has_room(cells, tick, count);
+                room.map_err(|_| SnapshotError::TooManyEvents)?;
+            }
+        }
+        if self.total_once(cells).checked_add(snapshot.total()).is_none() {
+            return Err(SnapshotError::TooManyEvents);
+        }
+        for (tier, buckets) in pairs() {
+            let Some(newest) = buckets.newest() else { continue };
+            tier.ring.enter(newest);
+            for (tick, count) in buckets.iter().filter(|&(tick, _)| tick >= tier.ring.oldest()) {
+                tier.ring.add(tick, count);
+            }
+        }
+        // Where in its bucket the newest event was is not known: it may have been at the end. All
+        // tiers have it, so the finest tells.
+        if let Some(newest) = snapshot.tiers()[0].newest() {
+            self.note_ahead(self.tiers[0].grid.last(newest), now);
+        }
+        increase(&self.in_rings, snapshot.total());
+        self.note_since(snapshot.since());
+        Ok(())
+    }
+
+    /// How many events were recorded since the start or the last reset.
+    pub(crate) fn total(&self, cells: &impl Cells) -> u64 {
+        self.consistently(|| self.total_once(cells))
+    }
+
+    fn total_once(&self, cells: &impl Cells) -> u64 {
+        // ORDERING: Relaxed, all of it under the version or the lock.
+        let mut total = self.in_rings.load(Relaxed).wrapping_sub(self.forgotten.load(Relaxed));
+        cells.for_each(|cell| total = total.wrapping_add(cell.total.load(Relaxed)));
+        total
     }
 
     /// Reads what belongs to one state, however often others change it meanwhile.
     ///
     /// `read` must not panic on what belongs to no state: it is thrown away then.
     #[inline(always)]
-    pub(crate) fn consistently<R>(&self, read: impl Fn() -> R) -> R {
+    pub(crate) fn consistently<R>(&self, mut read: impl FnMut() -> R) -> R {
         let mut tries = 0;
         let mut _turn = None;
         loop {
@@ -436,52 +538,6 @@ impl Ledger {
                 std::hint::spin_loop();
             }
         }
-    }
-
-    /// What the buckets of a tier from `oldest`, which must be held, to `newest` have.
-    #[inline(always)]
-    pub(crate) fn read(
-        &self,
-        cells: &impl Cells,
-        tier: &RingTier,
-        oldest: i64,
-        newest: i64,
-    ) -> Found {
-        let RingTier { grid, ring } = tier;
-        let mut reading = ring.read(oldest, newest);
-        // Distances from where the oldest bucket begins, which may be before the first stamp. No
-        // cell is ahead of the ring, so they need not reach further than that, and stay small.
-        let (first, width) = (oldest.wrapping_mul(grid.width()), grid.width().cast_unsigned());
-        let between = (newest.min(ring.newest() + 1) - oldest).max(0).cast_unsigned();
-        let (last, end) =
-            (between.wrapping_mul(width), between.wrapping_add(1).wrapping_mul(width));
-        cells.for_each(|cell| {
-            // A cell without an open bucket has no open events, so it may be looked at as any
-            // other. What is held in the ring is held here, and what is not there nor here.
-            // ORDERING: under the version, as in `open_start`.
-            let distance = cell.start.load(Relaxed).wrapping_sub(first).cast_unsigned();
-            if distance >= end {
-                return;
-            }
-            let part = if distance >= last {
-                &mut reading.newest
-            } else if distance < width {
-                &mut reading.oldest
-            } else {
-                &mut reading.between
-            };
-            // Wraps only beside a change, in which case what was found is not used.
-            *part = part.wrapping_add(cell.open_events());
-        });
-        // ORDERING: Acquire fence, then Relaxed loads.
-        // Needs: the stamp of each event ahead of the clock that was found in a cell.
-        // Gives: the stamp was stored before the event was released; the fence receives that.
-        // Not needed: to wait for the fence of `consistently`, which comes after the loads.
-        // Checks: loom.rs, `an_event_ahead_of_the_clock_is_seen_with_its_stamp`.
-        fence(Acquire);
-        let latest_ahead = self.latest_ahead.load(Relaxed);
-        let since = Stamp::from_nanos(self.since.load(Relaxed));
-        Found { reading, latest_ahead, since }
     }
 
     /// Forgets all that was recorded before this call, wherever it is held.
@@ -537,16 +593,6 @@ impl Cells for PerThread<Cell> {
     fn made(&self) -> usize {
         self.made()
     }
-}
-
-/// What a read found.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Found {
-    pub(crate) reading: Reading,
-    /// The latest stamp in nanoseconds that was ahead of the clock when it was recorded.
-    pub(crate) latest_ahead: i64,
-    /// When counting began.
-    pub(crate) since: Stamp,
 }
 
 /// The right to change what readers see, taken with the lock and given back when dropped.

@@ -11,7 +11,8 @@ use ::loom::thread;
 
 use crate::clock::{Anchor, Clock, LOOK_EVERY_NANOS, ManualClock, Source};
 use crate::error::RecordError;
-use crate::ledger::{Cell, Cells, Found, Ledger};
+use crate::ledger::{Cell, Cells, Ledger};
+use crate::question::{Look, Question};
 use crate::ring::Reading;
 use crate::spec::WindowSpec;
 use crate::stamp::Stamp;
@@ -82,9 +83,13 @@ impl Shared {
         self.ledger.record_in_rings(&self.cells, stamp, Stamp::from_millis(9), events).unwrap();
     }
 
-    fn find(&self, oldest: i64, newest: i64) -> Found {
-        let read = || self.ledger.read(&self.cells, &self.ledger.tiers()[0], oldest, newest);
-        self.ledger.consistently(read)
+    /// Looks at buckets that are held.
+    fn find(&self, oldest: i64, newest: i64) -> Look<'_> {
+        let from = Stamp::from_millis(oldest);
+        let question = Question::Between((from..Stamp::from_millis(newest + 1)).into());
+        let mut looks = [None];
+        self.ledger.consistently(|| self.ledger.look(&self.cells, &[question], from, &mut looks));
+        looks[0].expect("buckets are held")
     }
 
     fn read(&self, oldest: i64, newest: i64) -> Reading {

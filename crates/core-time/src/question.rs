@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::error::WindowError;
 use crate::grid::Grid;
-use crate::ledger::{Found, RingTier};
+use crate::ledger::RingTier;
 use crate::ring::Reading;
 use crate::spec::WindowSpec;
 use crate::stamp::{Interval, Stamp};
@@ -131,30 +131,6 @@ impl Touched {
     fn first_counted(self) -> i64 {
         if self.oldest_counts { self.oldest } else { self.oldest + 1 }
     }
-
-    /// The answer at a moment, from what the buckets held; `settled` if no stamp of later can be
-    /// among it.
-    #[inline(always)]
-    pub(crate) fn window(self, grid: &Grid, found: &Found, settled: bool, now: Stamp) -> Window {
-        if self.is_empty {
-            return Window::empty(now, grid.resolution());
-        }
-        let Reading { oldest, between, newest } = found.reading;
-        let ends_whole = self.newest_is_whole || self.newest_is_filling && settled;
-        let begins_whole = self.oldest != self.newest || self.oldest_is_whole;
-        let newest_is_whole = ends_whole && begins_whole;
-        let when = |condition: bool, events: u64| if condition { events } else { 0 };
-        let covered =
-            Interval { from: grid.start(self.first_counted()), to: grid.end(self.newest) };
-        Window {
-            events: when(self.oldest_counts, oldest) + between + newest,
-            at_least: when(self.oldest_is_whole, oldest) + between + when(newest_is_whole, newest),
-            at_most: oldest + between + newest,
-            covered,
-            resolution: grid.resolution(),
-            elapsed: covered.to.min(now).nanos_since(covered.from.max(found.since)),
-        }
-    }
 }
 
 /// What the buckets said to a question, at the moment for which that was asked.
@@ -163,15 +139,79 @@ pub(crate) struct Look<'a> {
     pub(crate) tier: &'a RingTier,
     pub(crate) now: Stamp,
     pub(crate) touched: Touched,
-    pub(crate) found: Found,
+    pub(crate) reading: Reading,
+    /// Where the oldest bucket begins, which may be before the first stamp; and how far behind it
+    /// the newest one does. No cell is ahead of the ring, so that is small even if the question
+    /// reaches far ahead.
+    first: i64,
+    last: u64,
+    /// The latest stamp in nanoseconds that was ahead of the clock when it was recorded.
+    pub(crate) latest_ahead: i64,
+    /// When counting began.
+    pub(crate) since: Stamp,
 }
 
-impl Look<'_> {
+impl<'a> Look<'a> {
+    /// What the ring says, to which the cells are to be added.
+    #[inline(always)]
+    pub(crate) fn new(tier: &'a RingTier, now: Stamp, touched: Touched) -> Self {
+        let Touched { oldest, newest, .. } = touched;
+        let reading = tier.ring.read(oldest, newest);
+        let between = (newest.min(tier.ring.newest() + 1) - oldest).max(0);
+        let first = oldest.wrapping_mul(tier.grid.width());
+        let last = between.wrapping_mul(tier.grid.width()).cast_unsigned();
+        let (latest_ahead, since) = (i64::MIN, Stamp::MAX);
+        Self { tier, now, touched, reading, first, last, latest_ahead, since }
+    }
+
+    /// Takes in the events of the bucket that a cell has open, if that is touched.
+    ///
+    /// A cell without one has no events in it, so it may be looked at as any other. What the ring
+    /// holds is held here, and what it does not is not touched.
+    #[inline(always)]
+    pub(crate) fn take_in(&mut self, start: i64, events: u64) {
+        let (last, width) = (self.last, self.tier.grid.width().cast_unsigned());
+        let distance = start.wrapping_sub(self.first).cast_unsigned();
+        if distance >= last.wrapping_add(width) {
+            return;
+        }
+        let part = if distance >= last {
+            &mut self.reading.newest
+        } else if distance < width {
+            &mut self.reading.oldest
+        } else {
+            &mut self.reading.between
+        };
+        // Wraps only beside a change, in which case what was found is not used.
+        *part = part.wrapping_add(events);
+    }
+
     /// The answer for the moment of the look.
     #[inline(always)]
     pub(crate) fn window_now(&self, clock_may_step_back: bool) -> Window {
-        let settled = !clock_may_step_back && self.found.latest_ahead <= self.now.as_nanos();
-        self.touched.window(&self.tier.grid, &self.found, settled, self.now)
+        let (grid, touched, now) = (&self.tier.grid, self.touched, self.now);
+        if touched.is_empty {
+            return Window::empty(now, grid.resolution());
+        }
+        // No stamp of later can be among the events.
+        let settled = !clock_may_step_back && self.latest_ahead <= now.as_nanos();
+        let Reading { oldest, between, newest } = self.reading;
+        let ends_whole = touched.newest_is_whole || touched.newest_is_filling && settled;
+        let begins_whole = touched.oldest != touched.newest || touched.oldest_is_whole;
+        let newest_is_whole = ends_whole && begins_whole;
+        let when = |condition: bool, events: u64| if condition { events } else { 0 };
+        let covered =
+            Interval { from: grid.start(touched.first_counted()), to: grid.end(touched.newest) };
+        Window {
+            events: when(touched.oldest_counts, oldest) + between + newest,
+            at_least: when(touched.oldest_is_whole, oldest)
+                + between
+                + when(newest_is_whole, newest),
+            at_most: oldest + between + newest,
+            covered,
+            resolution: grid.resolution(),
+            elapsed: covered.to.min(now).nanos_since(covered.from.max(self.since)),
+        }
     }
 
     /// The answer for this moment or a later one; nothing if other buckets are touched by then.

@@ -61,7 +61,7 @@ impl<'a> Recorder<'a> {
     /// Counts so many events now, as [`EventCounter::record_many`].
     #[inline]
     pub fn record_many(&mut self, events: u64) {
-        self.counter.record_in(Some(self.cell), events);
+        self.counter.record_in(Some(self.cell), self.counter.tell(), events);
     }
 
     /// Counts events that happened at a stamp, as [`EventCounter::record_at`].

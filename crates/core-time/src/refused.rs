@@ -1,7 +1,7 @@
 //! How many events were refused, by reason.
 
 use crate::error::RecordError;
-use crate::sync::{AtomicU64, Ordering::Relaxed};
+use crate::sync::{AtomicU64, Ordering};
 
 /// How many events were refused since the start or the last reset, by reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
@@ -26,21 +26,32 @@ pub(crate) struct Refusals {
 // ORDERING: every access in this file is Relaxed.
 // Needs: refusals that happened before. Gives: coherence.
 // Not needed: any order, nothing hangs on these numbers. Checks: no model, for that reason.
+const A_NUMBER: Ordering = Ordering::Relaxed;
+
 impl Refusals {
     /// Counts what was refused.
     #[cold]
     pub(crate) fn add(&self, refusal: &RecordError, events: u64) {
-        let refused = match refusal {
-            RecordError::TooOld { .. } | RecordError::GivenUp { .. } => &self.too_old,
-            RecordError::TooNew { .. } => &self.too_new,
-            RecordError::Full { .. } => &self.full,
-        };
-        let more = |refused: u64| Some(refused.saturating_add(events));
-        let _ = refused.fetch_update(Relaxed, Relaxed, more);
+        let mut refused = Refused::default();
+        *match refusal {
+            RecordError::TooOld { .. } | RecordError::GivenUp { .. } => &mut refused.too_old,
+            RecordError::TooNew { .. } => &mut refused.too_new,
+            RecordError::Full { .. } => &mut refused.full,
+        } = events;
+        self.add_all(refused);
+    }
+
+    pub(crate) fn add_all(&self, Refused { too_old, too_new, full }: Refused) {
+        for (refused, more) in
+            [(&self.too_old, too_old), (&self.too_new, too_new), (&self.full, full)]
+        {
+            let more = |refused: u64| Some(refused.saturating_add(more));
+            let _ = refused.fetch_update(A_NUMBER, A_NUMBER, more);
+        }
     }
 
     pub(crate) fn read(&self) -> Refused {
-        let load = |refused: &AtomicU64| refused.load(Relaxed);
+        let load = |refused: &AtomicU64| refused.load(A_NUMBER);
         Refused {
             too_old: load(&self.too_old),
             too_new: load(&self.too_new),
@@ -50,7 +61,7 @@ impl Refusals {
 
     pub(crate) fn reset(&self) {
         for refused in [&self.too_old, &self.too_new, &self.full] {
-            refused.store(0, Relaxed);
+            refused.store(0, A_NUMBER);
         }
     }
 }

@@ -46,6 +46,9 @@ pub(crate) struct Layout {
     block_mask: u64,
     /// What is left of a tick that tells its place in its block.
     place_mask: u64,
+    /// The most events that one bucket holds: what leaves room for as many in all others. At least
+    /// 2^42, in the largest ring there is.
+    bucket_limit: u64,
 }
 
 impl Layout {
@@ -60,7 +63,8 @@ impl Layout {
             if held >= buckets {
                 let (slot_mask, place_mask) = (slots - 1, (1 << block_bits) - 1);
                 let (held, block_mask) = (held.cast_signed(), (slots >> block_bits) - 1);
-                return Self { held, block_bits, slot_mask, block_mask, place_mask };
+                let bucket_limit = (1 << 63) / slots;
+                return Self { held, block_bits, slot_mask, block_mask, place_mask, bucket_limit };
             }
             slots *= 2;
         }
@@ -71,10 +75,9 @@ impl Layout {
         self.held.cast_unsigned()
     }
 
-    /// The most events that one bucket holds: what leaves room for as many in all others. At least
-    /// 2^42, in the largest ring there is.
+    /// The most events that one bucket holds.
     pub(crate) const fn bucket_limit(self) -> u64 {
-        (1 << 63) / self.slots()
+        self.bucket_limit
     }
 
     pub(crate) const fn bytes(self) -> usize {
@@ -200,13 +203,14 @@ impl Ring {
         let place = self.layout.place_in_block(tick);
         if place < self.layout.place_mask {
             let filled = self.fill(block, place + 1);
-            let slot = self.layout.slot_index(tick);
-            for behind in 1..=(filled - place) as usize {
-                increase(&self.within[slot + behind], events);
+            let behind = self.layout.slot_index(tick) + 1;
+            for within in &self.within[behind..behind + (filled - place) as usize] {
+                increase(within, events);
             }
         }
-        for later in block + 1..=self.layout.block_of(self.newest()) {
-            increase(&self.block(later).before, events);
+        // Not an inclusive range, whose steps cost as much again.
+        for later in block..self.layout.block_of(self.newest()) {
+            increase(&self.block(later + 1).before, events);
         }
         increase(&self.total, events);
         if tick < self.newest() {
@@ -282,8 +286,8 @@ impl Ring {
         }
         let first = self.layout.slot_index(block << self.layout.block_bits);
         let total = self.within[first + filled as usize].load(UNDER_VERSION);
-        for place in filled + 1..=wanted {
-            self.within[first + place as usize].store(total, UNDER_VERSION);
+        for within in &self.within[first + filled as usize + 1..first + wanted as usize + 1] {
+            within.store(total, UNDER_VERSION);
         }
         self.block(block).filled.store(wanted, UNDER_VERSION);
         wanted

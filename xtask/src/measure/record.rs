@@ -56,10 +56,10 @@ impl Circumstances {
 
 const README_END: &str = "
 `summary.md` is generated: for each group the median, the spread (the middle eight tenths of the
-samples) and the ratios to the group's baseline (`mutex_*`) and floor (`bare_*`); `same` where the
-spreads touch or the medians are within 2 %. `raw/` holds the samples of each benchmark, in
-nanoseconds for one unit of work. `cargo xtask compare A B` holds two such folders against each
-other.
+samples) and the ratios to the fastest baseline (`mutex_*`, `shared_*`), the slowest floor
+(`bare_*`) and the fastest rival (`rival_*`); `same` where the spreads touch or the medians are
+within 2 %. `raw/` holds the samples of each benchmark, in nanoseconds for one unit of work.
+`cargo xtask compare A B` holds two such folders against each other.
 ";
 
 /// Writes a new record below `parent`; a second one of the same day gets a number.
