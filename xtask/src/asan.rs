@@ -20,7 +20,7 @@ pub(crate) const COMMAND: Command = Command {
 };
 
 const ADDRESS: Sanitizer =
-    Sanitizer { name: COMMAND.name, flags: "-Zsanitizer=address", builds_std: false };
+    Sanitizer { name: COMMAND.name, flag: "-Zsanitizer=address", std_suffix: None };
 
 fn run(sh: &Shell, flags: &Flags) -> anyhow::Result<()> {
     ADDRESS.run(sh, flags)

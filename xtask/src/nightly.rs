@@ -5,9 +5,9 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, ensure};
+use anyhow::{Context as _, bail};
 use xshell::{Shell, cmd};
 
 use crate::flags::Flags;
@@ -22,10 +22,10 @@ pub(crate) const NIGHTLY: &str = "nightly";
 pub(crate) struct Sanitizer {
     /// Of the command, and of its folder below the target folder.
     pub(crate) name: &'static str,
-    /// The compiler's flags.
-    pub(crate) flags: &'static str,
-    /// Whether the standard library must be compiled for it too.
-    pub(crate) builds_std: bool,
+    /// The compiler's flag.
+    pub(crate) flag: &'static str,
+    /// What a system's name ends with whose standard library is compiled for it, if that is needed.
+    pub(crate) std_suffix: Option<&'static str>,
 }
 
 impl Sanitizer {
@@ -38,32 +38,40 @@ impl Sanitizer {
             [] => with_unsafe(&workspace.packages)?,
             named => workspace.chosen(named)?,
         };
-        let host = Toolchain::find(sh)?.fit_for(self)?;
+        let Plan { system, flag, build_std } = Toolchain::find(sh)?.plan(self)?;
         let target = workspace.target.join(self.name);
         let toolchain = format!("+{NIGHTLY}");
-        let build_std = self.builds_std.then_some("-Zbuild-std");
         let rest = &flags.rest;
         let mut steps = Steps::new();
         for name in names {
             let command = cmd!(
                 sh,
-                "cargo {toolchain} test --profile sanitizer --target {host} {build_std...}
-                 --target-dir {target} --package {name} --tests --no-fail-fast
-                 -- {rest...}"
+                "cargo {toolchain} test --profile sanitizer --target {system} {build_std...}
+                 --target-dir {target} --package {name} --tests --no-fail-fast -- {rest...}"
             );
-            steps.command(Job::new(&name, command).env("RUSTFLAGS", self.flags).tests());
+            steps.command(Job::new(&name, command).env("RUSTFLAGS", flag).tests());
         }
         steps.finish(self.name)
     }
 }
 
-/// What there is of the nightly toolchain.
+/// How to compile for a sanitizer.
 #[derive(Debug, PartialEq, Eq)]
+struct Plan {
+    system: String,
+    flag: &'static str,
+    build_std: Option<&'static str>,
+}
+
+/// What there is of the nightly toolchain.
+#[derive(Debug, Clone)]
 struct Toolchain {
-    /// The system it compiles for.
+    /// The system it runs on.
     host: String,
-    /// Whether it has the sources of the standard library.
-    has_sources: bool,
+    /// The systems it could compile for.
+    known: Vec<String>,
+    /// Where its libraries are, in a folder for each system.
+    libraries: PathBuf,
 }
 
 impl Toolchain {
@@ -76,21 +84,34 @@ impl Toolchain {
                  rustup toolchain install {NIGHTLY} --profile minimal"
             )
         })?;
+        let known = cmd!(sh, "rustc {toolchain} --print target-list").quiet().read()?;
         let sysroot = cmd!(sh, "rustc {toolchain} --print sysroot").quiet().read()?;
-        let sources = Path::new(&sysroot).join("lib/rustlib/src/rust/library/std");
-        Ok(Self { host: host(&version)?.to_owned(), has_sources: sources.is_dir() })
+        Ok(Self {
+            host: host(&version)?.to_owned(),
+            known: known.lines().map(str::to_owned).collect(),
+            libraries: Path::new(&sysroot).join("lib/rustlib"),
+        })
     }
 
-    /// The system to compile for, if all is there that the sanitizer asks for.
-    fn fit_for(self, sanitizer: &Sanitizer) -> anyhow::Result<String> {
-        ensure!(
-            self.has_sources || !sanitizer.builds_std,
-            "the sources of the standard library are missing, which must be compiled for `{}`: a \
-             library that is not would give false alarms at every lock; get them with: \
-             rustup component add rust-src --toolchain {NIGHTLY}",
-            sanitizer.name
-        );
-        Ok(self.host)
+    /// Finds a way to what the sanitizer asks for, or says what is missing.
+    fn plan(&self, sanitizer: &Sanitizer) -> anyhow::Result<Plan> {
+        let &Sanitizer { name, flag, std_suffix } = sanitizer;
+        let host = self.host.clone();
+        let Some(suffix) = std_suffix else {
+            return Ok(Plan { system: host, flag, build_std: None });
+        };
+        let system = format!("{host}{suffix}");
+        if self.libraries.join(&system).join("lib").is_dir() {
+            return Ok(Plan { system, flag: "", build_std: None }); // It has the flag by itself.
+        }
+        if self.libraries.join("src/rust/library/std").is_dir() {
+            return Ok(Plan { system: host, flag, build_std: Some("-Zbuild-std") });
+        }
+        let get = match self.known.contains(&system) {
+            true => format!("rustup target add {system} --toolchain {NIGHTLY}"),
+            false => format!("rustup component add rust-src --toolchain {NIGHTLY}"),
+        };
+        bail!("a standard library compiled for {name} is missing, get it with: {get}");
     }
 }
 
@@ -136,10 +157,7 @@ fn close<'a, P: Iterator<Item = &'a Package>>(
 mod tests {
     use super::*;
     use crate::workspace::Dependency;
-
-    fn sanitizer(builds_std: bool) -> Sanitizer {
-        Sanitizer { name: "tsan", flags: "", builds_std }
-    }
+    use std::{env, process};
 
     #[test]
     fn host_is_read_from_the_version() {
@@ -149,16 +167,32 @@ mod tests {
     }
 
     #[test]
-    fn sources_of_std_are_asked_for_only_where_std_is_built() {
-        let toolchain = |has_sources| Toolchain { host: "here".to_owned(), has_sources };
-        for (has_sources, builds_std) in [(true, true), (true, false), (false, false)] {
-            assert_eq!(toolchain(has_sources).fit_for(&sanitizer(builds_std)).unwrap(), "here");
-        }
-        let missing = toolchain(false).fit_for(&sanitizer(true)).unwrap_err().to_string();
-        assert!(
-            missing.ends_with("rustup component add rust-src --toolchain nightly"),
-            "{missing}"
-        );
+    fn standard_library_is_taken_or_built_or_asked_for() {
+        let folder = env::temp_dir().join(format!("windrow-xtask-nightly-{}", process::id()));
+        let toolchain = Toolchain {
+            host: "x86_64-gnu".to_owned(),
+            known: vec!["x86_64-gnutsan".to_owned()],
+            libraries: folder.clone(),
+        };
+        let address = Sanitizer { name: "asan", flag: "-Za", std_suffix: None };
+        let thread = Sanitizer { name: "tsan", flag: "-Zt", std_suffix: Some("tsan") };
+        let plan =
+            |system: &str, flag, build_std| Plan { system: system.to_owned(), flag, build_std };
+        let missing = |toolchain: &Toolchain| toolchain.plan(&thread).unwrap_err().to_string();
+
+        assert_eq!(toolchain.plan(&address).unwrap(), plan("x86_64-gnu", "-Za", None));
+        let get = "a standard library compiled for tsan is missing, get it with: rustup";
+        let target = format!("{get} target add x86_64-gnutsan --toolchain nightly");
+        assert_eq!(missing(&toolchain), target);
+        let sources = format!("{get} component add rust-src --toolchain nightly");
+        assert_eq!(missing(&Toolchain { known: vec![], ..toolchain.clone() }), sources);
+
+        fs::create_dir_all(folder.join("src/rust/library/std")).unwrap();
+        let built = plan("x86_64-gnu", "-Zt", Some("-Zbuild-std"));
+        assert_eq!(toolchain.plan(&thread).unwrap(), built);
+        fs::create_dir_all(folder.join("x86_64-gnutsan/lib")).unwrap();
+        assert_eq!(toolchain.plan(&thread).unwrap(), plan("x86_64-gnutsan", "", None));
+        fs::remove_dir_all(folder).unwrap();
     }
 
     #[test]
