@@ -11,6 +11,7 @@ mod demo;
 mod doc;
 mod faults;
 mod flags;
+mod instructions;
 mod loom;
 mod measure;
 mod nightly;
@@ -28,12 +29,13 @@ use flags::{Command, Request};
 use xshell::Shell;
 
 /// Every command, in the order of the help text.
-const COMMANDS: [&Command; 11] = [
+const COMMANDS: [&Command; 12] = [
     &ci::COMMAND,
     &test::COMMAND,
     &demo::COMMAND,
     &bench::COMMAND,
     &compare::COMMAND,
+    &instructions::COMMAND,
     &loom::COMMAND,
     &faults::COMMAND,
     &asan::COMMAND,

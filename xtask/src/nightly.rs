@@ -48,7 +48,7 @@ impl Sanitizer {
             let command = cmd!(
                 sh,
                 "cargo {toolchain} test --profile sanitizer --target {host} {build_std...}
-                 --target-dir {target} --package {name} --lib --bins --tests --no-fail-fast
+                 --target-dir {target} --package {name} --tests --no-fail-fast
                  -- {rest...}"
             );
             steps.command(Job::new(&name, command).env("RUSTFLAGS", self.flags).tests());

@@ -110,7 +110,8 @@ fn file_name(id: &str) -> String {
     name.replace("..", "__") + ".json"
 }
 
-fn commit(sh: &Shell) -> anyhow::Result<String> {
+/// Names the commit that is checked out, and whether anything is changed.
+pub(crate) fn commit(sh: &Shell) -> anyhow::Result<String> {
     let commit = cmd!(sh, "git rev-parse HEAD").quiet().ignore_stderr().read()?;
     let clean = cmd!(sh, "git status --porcelain -- . :!benches/record").quiet().read()?.is_empty();
     Ok(format!("{commit}{}", if clean { "" } else { ", with changes not committed" }))
