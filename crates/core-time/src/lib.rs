@@ -3,6 +3,7 @@
 mod clock;
 mod counter;
 mod error;
+pub mod laws;
 mod ledger;
 #[cfg(all(test, loom))]
 mod loom;
@@ -20,5 +21,5 @@ pub use error::{RecordError, SpecError, WindowError};
 pub use per_thread::PerThread;
 pub use spec::{WindowSpec, WindowSpecBuilder};
 pub use stamp::{Interval, Stamp};
-pub use statistic::Statistic;
+pub use statistic::{Statistic, Subtract};
 pub use window::{Series, Window};
