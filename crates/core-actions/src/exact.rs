@@ -19,7 +19,7 @@
 //! spreads the integer over overlapping chunks to put off carries; here, where all values have one
 //! sign, a carry seldom runs further than a limb and plain limbs are smaller.
 
-use crate::limbs::{LOWEST_BIT, add, add_shifted, mantissa_and_shift, subtract};
+use crate::limbs::{LOWEST_BIT, add, add_at, mantissa_and_shift, shifted, shifted_wide, subtract};
 use crate::time::ActionTime;
 
 /// The limbs of a sum of times: 64 + 64 bits for integers, else 1,074 + 1,024 + 64.
@@ -66,11 +66,20 @@ impl<const POWER: u32, const INTEGER_LIMBS: usize, const LIMBS: usize>
     }
 
     /// Adds the power of a float that is finite and not negative.
-    #[inline]
+    ///
+    /// Called, because in line it would keep [`insert`](Self::insert) out of line.
+    #[inline(never)]
     pub(crate) fn insert_float(&mut self, float: f64) {
-        let (mantissa, shift) = mantissa_and_shift(float);
         let limbs = self.floats.get_or_insert_with(|| Box::new([0; LIMBS]));
-        add_shifted(&mut limbs[..], u128::from(mantissa).pow(POWER), shift * POWER);
+        let (mantissa, shift) = mantissa_and_shift(float);
+        let (at, within) = ((POWER * shift / 64) as usize, POWER * shift % 64);
+        match POWER {
+            1 => add_at(&mut limbs[..], at, shifted(mantissa, within)),
+            _ => {
+                let power = u128::from(mantissa).pow(POWER);
+                add_at(&mut limbs[..], at, shifted_wide(power, within));
+            }
+        }
     }
 
     pub(crate) fn merge(&mut self, other: &Self) {
@@ -102,10 +111,9 @@ impl<const POWER: u32, const INTEGER_LIMBS: usize, const LIMBS: usize>
     /// There is one for each value, so it is the form to compare and to store.
     pub(crate) fn total(&self) -> [u64; LIMBS] {
         let mut total = self.floats.as_deref().copied().unwrap_or([0; LIMBS]);
-        for (limb, shift) in
-            self.integers.iter().zip((Self::LOWEST_BIT.unsigned_abs()..).step_by(64))
-        {
-            add_shifted(&mut total, u128::from(*limb), shift);
+        let shift = Self::LOWEST_BIT.unsigned_abs();
+        for (at, &limb) in (shift as usize / 64..).zip(&self.integers) {
+            add_at(&mut total, at, shifted(limb, shift % 64));
         }
         total
     }

@@ -24,6 +24,7 @@ use crate::time::ActionTime;
 /// }
 /// assert_eq!(extent.min(), Some(ActionTime::from(100_u64)));
 /// assert_eq!(extent.max(), Some(ActionTime::from(300_u64)));
+/// assert_eq!(extent.clamp(ActionTime::from(301_u64)), ActionTime::from(300_u64));
 /// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Extent {
@@ -47,6 +48,15 @@ impl Extent {
     #[must_use]
     pub fn max(&self) -> Option<ActionTime> {
         self.integer(1).into_iter().chain(self.float(1)).max()
+    }
+
+    /// The time, or the least or the greatest if it is beyond that; as it is if there are none.
+    ///
+    /// An estimate, such as a quantile of many times, may be a little beyond.
+    #[must_use]
+    pub fn clamp(&self, time: ActionTime) -> ActionTime {
+        let above = self.min().map_or(time, |min| time.max(min));
+        self.max().map_or(above, |max| above.min(max))
     }
 
     fn integer(&self, end: usize) -> Option<ActionTime> {

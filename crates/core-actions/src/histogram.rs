@@ -3,15 +3,16 @@
 //! Each power of two is cut into 64 cells of one width, so a cell is at most a 64th as wide as the
 //! values in it, and its middle at most a 128th off any of them. That is the layout of a float: its
 //! exponent and the six highest bits of its fraction, read as one integer, number the cells in
-//! order. So to find the cell of a float is a shift; of an integer, whose exponent is the place of
-//! its highest bit, a shift more. No logarithm is taken, and no bound is compared with.
+//! order. So to find the cell of a float is a shift. No logarithm is taken, and no bound is
+//! compared with.
 //!
 //! Subnormal floats have no exponent of their own, but are integers times 2^-1074, and numbered as
 //! those are. So the whole range of finite floats has cells, 134,273 of them, of one relative width.
 //!
-//! Nobody needs them all. They come in chunks of 16, a quarter of a power of two, which are there
-//! from the first value in them on; a directory tells where. Both grow, and are copied in two moves
-//! of memory.
+//! Nobody needs them all. From 2^-32 to 2^64, where nearly all times are in whatever unit, the cells
+//! that are needed and those between them are one slice; a record is a shift, a subtraction and an
+//! increment. The others, zero among them, are in a tree. A slice for all would be simpler, and two
+//! absurd times would make it a megabyte; a directory of small pieces was half as fast.
 //!
 //! A sketch that merges neighbouring cells when there are too many (as DDSketch and UDDSketch do)
 //! takes less at worst, and gives up either the accuracy or, for some of them, the independence of
@@ -21,7 +22,9 @@
 //! J. E. Rim, H. K. Lee, "DDSketch: a fast and fully-mergeable quantile sketch with relative-error
 //! guarantees" (2019), for the guarantee.
 
+use std::collections::BTreeMap;
 use std::iter;
+use std::ops::Range;
 
 use core_time::{Statistic, Subtract};
 
@@ -34,20 +37,22 @@ const CUT_BITS: u32 = 6;
 const CUTS: u64 = 1 << CUT_BITS;
 /// What is added to the exponent of a value, so that the smallest float has 1. Zero has 0.
 const BIAS: u32 = 1_075;
-/// Cells that come together.
-const CHUNK: usize = 16;
-/// A slot for chunks that are not there: there never are as many.
-const ABSENT: u16 = u16::MAX;
+/// The cells that are kept in a slice: those from 2^-32 on, and below 2^64.
+const NEAR: Range<usize> = (BIAS as usize - 32) << CUT_BITS..(BIAS as usize + 64) << CUT_BITS;
+/// How many cells the slice grows by: a quarter of a power of two.
+const STEP: usize = 16;
+const FRACTION_BITS: u32 = f64::MANTISSA_DIGITS - 1;
 
 /// Keeps how many times fell into each of many cells, at most a 64th as wide as their values.
 ///
 /// Quantiles of it are [less than 1 % off](Self::quantile). [`Quantiles`](crate::Quantiles) is this
 /// and the exact values while they are few; this can be subtracted.
 ///
-/// Takes 64 bytes, 128 for each chunk of 16 cells that has a value in it (there are four from each
-/// power of two to the next), and 2 for each such chunk from the lowest to the highest. Times
-/// between a microsecond and a second, in nanoseconds, take 10 KiB; the same time always, 200
-/// bytes; whatever there is, from 2^-1074 to 2^1024, 1.1 MB.
+/// Takes 64 bytes, and 8 for each cell from that of the smallest time to that of the largest, of
+/// which there are 64 from each power of two to the next: 200 bytes for always the same time, 10
+/// KiB for times between a microsecond and a second. That is for times from 2^-32 to 2^64, and
+/// makes 48 KiB for all of them. For others it is about 24 bytes for each cell that is needed, and
+/// 3 MB if somebody goes for all 128,129 of them.
 ///
 /// # Examples
 ///
@@ -66,12 +71,12 @@ const ABSENT: u16 = u16::MAX;
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct Histogram {
-    /// Which of the `chunks` has the cells from 16 times a number on, or [`ABSENT`]; by that number,
-    /// the first of which is `first`.
-    directory: Vec<u16>,
+    /// The number of the first cell in `near`.
     first: usize,
-    /// In the order in which they were needed.
-    chunks: Vec<[u64; CHUNK]>,
+    /// The counts of the cells from `first` on, within [`NEAR`].
+    near: Vec<u64>,
+    /// The counts of cells outside of [`NEAR`], by number.
+    far: BTreeMap<usize, u64>,
     /// How many were no integers below 2^64. While there are none, cells are of integers only.
     fractions: u64,
 }
@@ -120,64 +125,89 @@ impl Histogram {
     }
 
     /// Whether nothing was ever taken in.
-    pub(crate) fn is_unused(&self) -> bool {
-        self.chunks.is_empty()
+    pub(crate) fn is_empty(&self) -> bool {
+        self.near.is_empty() && self.far.is_empty()
     }
 
-    /// Takes one more time in, if its cell is there.
+    /// Takes one more time in, if it belongs into one of the cells in the slice.
     #[inline]
-    pub(crate) fn insert_known(&mut self, time: ActionTime) -> bool {
-        let cell = cell_of(time);
-        let slot = self.directory.get((cell / CHUNK).wrapping_sub(self.first));
-        let chunk = slot.and_then(|&slot| self.chunks.get_mut(usize::from(slot)));
-        let Some(chunk) = chunk else { return false };
-        chunk[cell % CHUNK] = chunk[cell % CHUNK].wrapping_add(1);
+    pub(crate) fn insert_near(&mut self, time: ActionTime) -> bool {
+        const EXACT: u64 = 1 << f64::MANTISSA_DIGITS;
+        let float = match time.as_integer() {
+            // A conversion, because to find the highest bit is slow where that instruction waits
+            // for what is in its target register.
+            Some(integer) if integer < EXACT => integer as i64 as f64,
+            Some(_) => return false, // Could be rounded up into the next cell.
+            None => time.as_f64(),
+        };
+        // Zero and subnormal floats come out at a wrong place, which is not near.
+        let Some(count) = self.near.get_mut(cell_of_float(float).wrapping_sub(self.first)) else {
+            return false;
+        };
+        *count = count.wrapping_add(1);
         if time.as_integer().is_none() {
             self.fractions = self.fractions.wrapping_add(1);
         }
         true
     }
 
-    /// The chunk of this number, which is there from now on.
+    /// Takes one more time in, wherever it belongs.
     #[cold]
-    fn chunk(&mut self, number: usize) -> &mut [u64; CHUNK] {
-        if self.directory.is_empty() {
-            self.first = number;
+    pub(crate) fn insert_anywhere(&mut self, time: ActionTime) {
+        let cell = cell_of(time);
+        if NEAR.contains(&cell) {
+            self.reach(cell..cell + 1);
         }
-        let before = self.first.saturating_sub(number);
-        self.directory.splice(0..0, iter::repeat_n(ABSENT, before));
-        self.first -= before;
-        let at = number - self.first;
-        if at >= self.directory.len() {
-            self.directory.resize(at + 1, ABSENT);
-        }
-        let slot = &mut self.directory[at];
-        if *slot == ABSENT {
-            *slot = self.chunks.len() as u16; // It fits: there are 8,396 chunks at most.
-            self.chunks.push([0; CHUNK]);
-        }
-        &mut self.chunks[usize::from(*slot)]
+        let count = self.count_mut(cell);
+        *count = count.wrapping_add(1);
+        self.fractions = self.fractions.wrapping_add(time.as_integer().is_none().into());
     }
 
-    /// Changes each cell by that of another histogram.
-    fn combine(&mut self, other: &Self, change: impl Fn(u64, u64) -> u64) {
-        for (at, &slot) in other.directory.iter().enumerate().filter(|(_, slot)| **slot != ABSENT) {
-            let theirs = other.chunks[usize::from(slot)];
-            let mine = self.chunk(other.first + at);
-            for (mine, theirs) in mine.iter_mut().zip(theirs) {
+    /// The count of a cell, which has been reached if it is near.
+    fn count_mut(&mut self, cell: usize) -> &mut u64 {
+        match self.near.get_mut(cell.wrapping_sub(self.first)) {
+            Some(count) => count,
+            None => self.far.entry(cell).or_default(),
+        }
+    }
+
+    /// Makes the slice reach over these cells, which are near.
+    fn reach(&mut self, cells: Range<usize>) {
+        let (start, end) = (cells.start / STEP * STEP, cells.end.next_multiple_of(STEP));
+        if self.near.is_empty() {
+            self.first = start;
+        }
+        let before = self.first.saturating_sub(start);
+        let after = end.saturating_sub(self.first + self.near.len());
+        self.near.reserve_exact(before + after);
+        self.near.splice(0..0, iter::repeat_n(0, before));
+        self.first -= before;
+        self.near.extend(iter::repeat_n(0, after));
+    }
+
+    /// Changes each count by that of another histogram.
+    fn combine(&mut self, other: &Self, change: fn(u64, u64) -> u64) {
+        if !other.near.is_empty() {
+            self.reach(other.first..other.first + other.near.len());
+            let from = other.first - self.first;
+            for (mine, &theirs) in self.near[from..].iter_mut().zip(&other.near) {
                 *mine = change(*mine, theirs);
             }
+        }
+        for (&cell, &theirs) in &other.far {
+            let mine = self.far.entry(cell).or_default();
+            *mine = change(*mine, theirs);
         }
         self.fractions = change(self.fractions, other.fractions);
     }
 
     /// The numbers and counts of the cells that are not empty, in ascending order.
     fn counts(&self) -> impl Iterator<Item = (usize, u64)> {
-        let slots = self.directory.iter().zip(self.first..);
-        slots
-            .filter(|(slot, _)| **slot != ABSENT)
-            .flat_map(|(&slot, number)| (number * CHUNK..).zip(self.chunks[usize::from(slot)]))
-            .filter(|&(_, count)| count > 0)
+        let (below, above) = (self.far.range(..NEAR.start), self.far.range(NEAR.end..));
+        let near = (self.first..).zip(&self.near);
+        let owned = |(&cell, &count): (&usize, &u64)| (cell, count);
+        let near = near.map(|(cell, &count)| (cell, count));
+        below.map(owned).chain(near).chain(above.map(owned)).filter(|&(_, count)| count > 0)
     }
 }
 
@@ -186,9 +216,8 @@ impl Statistic for Histogram {
 
     #[inline]
     fn insert(&mut self, time: ActionTime) {
-        if !self.insert_known(time) {
-            self.chunk(cell_of(time) / CHUNK);
-            self.insert_known(time);
+        if !self.insert_near(time) {
+            self.insert_anywhere(time);
         }
     }
 
@@ -222,35 +251,32 @@ impl PartialEq for Histogram {
 impl Eq for Histogram {}
 
 /// The number of the cell that a time belongs into.
-#[inline]
 fn cell_of(time: ActionTime) -> usize {
+    let float = time.as_f64();
     match time.as_integer() {
+        Some(0) => 0,
         Some(integer) => cell_of_integer(integer),
-        None => cell_of_float(time.as_f64()),
+        // An integer in units of the smallest float, which has the exponent 1.
+        None if float.is_subnormal() => {
+            cell_of_integer(float.to_bits()) - ((BIAS as usize - 1) << CUT_BITS)
+        }
+        None => cell_of_float(float),
     }
 }
 
+/// The number of the cell of a float that is neither zero nor subnormal.
 #[inline]
+fn cell_of_float(float: f64) -> usize {
+    const FLOAT_BIAS: u32 = f64::MAX_EXP as u32 - 1;
+    (float.to_bits() >> (FRACTION_BITS - CUT_BITS)) as usize
+        + ((BIAS - FLOAT_BIAS) << CUT_BITS) as usize
+}
+
+/// The number of the cell of an integer that is not zero.
 fn cell_of_integer(integer: u64) -> usize {
-    if integer == 0 {
-        return 0;
-    }
     let zeros = integer.leading_zeros();
     let leading = integer << zeros >> (u64::BITS - 1 - CUT_BITS); // The leading one, and the cut.
     (u64::from(BIAS + u64::BITS - 1 - zeros) * CUTS + leading - CUTS) as usize
-}
-
-/// The cell of a float that is finite and above zero.
-#[inline]
-fn cell_of_float(float: f64) -> usize {
-    const FRACTION_BITS: u32 = f64::MANTISSA_DIGITS - 1;
-    const FLOAT_BIAS: u32 = f64::MAX_EXP as u32 - 1;
-    let bits = float.to_bits();
-    if bits >> FRACTION_BITS == 0 {
-        // Subnormal: an integer in units of the smallest float, which has the exponent 1.
-        return cell_of_integer(bits) - (u64::from(BIAS - 1) * CUTS) as usize;
-    }
-    ((bits >> (FRACTION_BITS - CUT_BITS)) + u64::from(BIAS - FLOAT_BIAS) * CUTS) as usize
 }
 
 /// The leading bits of the values in a cell, and where the last of them is, from 2^-1074 on.
@@ -293,9 +319,8 @@ fn middle(cell: usize, integers: bool) -> ActionTime {
 
 /// Two to so much above -1074.
 fn two_to(place: i32) -> f64 {
-    let fraction_bits = f64::MANTISSA_DIGITS as i32 - 1;
-    match place {
-        _ if place < fraction_bits => f64::from_bits(1 << place),
-        _ => f64::from_bits(((place - fraction_bits + 1) as u64) << fraction_bits),
+    match place - FRACTION_BITS as i32 + 1 {
+        ..=0 => f64::from_bits(1 << place), // Subnormal.
+        exponent => f64::from_bits((exponent as u64) << FRACTION_BITS),
     }
 }

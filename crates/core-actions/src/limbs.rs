@@ -42,23 +42,35 @@ pub(crate) fn subtract<const LIMBS: usize>(from: &mut [u64; LIMBS], what: &[u64;
     }
 }
 
-/// Adds `what`, shifted up by so many bits, and carries as far as it goes.
+/// Adds a few limbs from some place on, and carries as far as it goes.
 #[inline]
-pub(crate) fn add_shifted(to: &mut [u64], what: u128, shift: u32) {
-    let (at, within) = ((shift / 64) as usize, shift % 64);
-    let low = what << within;
-    let high = what >> 1 >> (127 - within); // In two steps, because `within` may be 0.
+pub(crate) fn add_at<const LIMBS: usize>(to: &mut [u64], at: usize, what: [u64; LIMBS]) {
+    let (meet, above) = to[at..].split_at_mut(LIMBS);
     let mut carry = false;
-    for (limb, more) in to[at..].iter_mut().zip([low as u64, (low >> 64) as u64, high as u64]) {
+    for (limb, more) in meet.iter_mut().zip(what) {
         (*limb, carry) = limb.carrying_add(more, carry);
     }
     if carry {
-        // Seldom: limbs of which all bits are set.
-        to[at + 3..].iter_mut().any(|limb| {
+        // Seldom: further than one limb only where all bits are set.
+        above.iter_mut().any(|limb| {
             *limb = limb.wrapping_add(1);
             *limb != 0
         });
     }
+}
+
+/// Shifts up by less than a limb.
+#[inline]
+pub(crate) fn shifted(what: u64, by: u32) -> [u64; 2] {
+    let wide = u128::from(what) << by;
+    [wide as u64, (wide >> 64) as u64]
+}
+
+/// Shifts up by less than a limb.
+#[inline]
+pub(crate) fn shifted_wide(what: u128, by: u32) -> [u64; 3] {
+    let (low, high) = (what << by, what >> 1 >> (127 - by)); // In two steps, because of 0.
+    [low as u64, (low >> 64) as u64, high as u64]
 }
 
 /// Adds the product of two integers.
@@ -238,9 +250,12 @@ mod tests {
             subtract(&mut sum, &wide(&b));
             prop_assert_eq!(big(&sum), (big(&a) + &whole - big(&b)) % &whole);
 
-            let mut shifted = wide(&b);
-            add_shifted(&mut shifted, top, shift);
-            prop_assert_eq!(big(&shifted), big(&b) + (BigUint::from(top) << shift));
+            let mut sum = wide(&b);
+            let (at, within) = (shift as usize / 64, shift % 64);
+            add_at(&mut sum, at, shifted_wide(top, within));
+            add_at(&mut sum, at, shifted(top as u64, within));
+            let added = BigUint::from(top) + BigUint::from(top as u64);
+            prop_assert_eq!(big(&sum), big(&b) + (added << shift));
             let mut product = wide(&b);
             add_product(&mut product, &a, &b);
             prop_assert_eq!(big(&product), big(&b) + big(&a) * big(&b));
@@ -255,7 +270,7 @@ mod tests {
         fn floats_come_apart_and_together(bits in 0..f64::INFINITY.to_bits()) {
             let (mantissa, shift) = mantissa_and_shift(f64::from_bits(bits));
             let mut limbs = [0; 36];
-            add_shifted(&mut limbs, mantissa.into(), shift + 64);
+            add_at(&mut limbs, shift as usize / 64 + 1, shifted(mantissa, shift % 64));
             prop_assert_eq!(round(&limbs, LOWEST_BIT - 64, false).to_bits(), bits);
         }
     }
@@ -263,10 +278,10 @@ mod tests {
     #[test]
     fn carries_run_to_the_end_and_no_further() {
         let mut limbs = [u64::MAX; 5];
-        add_shifted(&mut limbs, 1, 0);
+        add_at(&mut limbs, 0, [1]);
         assert_eq!(limbs, [0; 5]);
         let mut limbs = [0, u64::MAX, u64::MAX, u64::MAX, 7];
-        add_shifted(&mut limbs, 1, 64);
+        add_at(&mut limbs, 1, [1, 0]);
         assert_eq!(limbs, [0, 0, 0, 0, 8]);
     }
 

@@ -74,14 +74,12 @@ impl Quantiles {
     /// Takes in a time for which there is no cell yet.
     #[cold]
     fn insert_new(&mut self, time: ActionTime) {
-        if self.many.is_unused() {
-            if self.few.len() < Self::EXACT {
-                self.few.insert(self.few.partition_point(|&few| few < time), time);
-                return;
-            }
+        if self.many.is_empty() && self.few.len() < Self::EXACT {
+            self.few.insert(self.few.partition_point(|&few| few < time), time);
+        } else {
             self.pour();
+            self.many.insert_anywhere(time);
         }
-        self.many.insert(time);
     }
 
     /// Counts the few in cells.
@@ -95,13 +93,13 @@ impl Statistic for Quantiles {
 
     #[inline]
     fn insert(&mut self, time: ActionTime) {
-        if !self.many.insert_known(time) {
+        if !self.many.insert_near(time) {
             self.insert_new(time);
         }
     }
 
     fn merge(&mut self, other: &Self) {
-        let many = !(self.many.is_unused() && other.many.is_unused());
+        let many = !(self.many.is_empty() && other.many.is_empty());
         if many || self.few.len() + other.few.len() > Self::EXACT {
             self.pour();
             self.many.merge(&other.many);
