@@ -10,8 +10,8 @@
 //! Integers, the common case, are kept apart in as few limbs as 2^64 of them need, and the wide
 //! integer is only there once a value with a fraction (or one of 2^64 or more) arrived.
 //!
-//! More than 2^64 values wrap around, as do differences below zero. So sums are a group: whatever is
-//! added can be subtracted again, in any order.
+//! Sums of more than 2^64 values wrap around, as do differences below zero. So sums are a group:
+//! whatever is added can be subtracted again, in any order.
 //!
 //! A compensated sum (Kahan, Neumaier) is nearly as exact, and not at all independent of order.
 //!

@@ -7,12 +7,14 @@
 //! compared with.
 //!
 //! Subnormal floats have no exponent of their own, but are integers times 2^-1074, and numbered as
-//! those are. So the whole range of finite floats has cells, 134,273 of them, of one relative width.
+//! those are. So the whole range of finite floats has cells, 133,952 of them, of one relative
+//! width.
 //!
-//! Nobody needs them all. From 2^-32 to 2^64, where nearly all times are in whatever unit, the cells
-//! that are needed and those between them are one slice; a record is a shift, a subtraction and an
-//! increment. The others, zero among them, are in a tree. A slice for all would be simpler, and two
-//! absurd times would make it a megabyte; a directory of small pieces was half as fast.
+//! Nobody needs them all. From 2^-32 to 2^64, where nearly all times are in whatever unit, the
+//! cells that are needed and those between them are one slice; a record is a shift, a subtraction
+//! and an increment. The others, zero among them, are in a tree. A slice for all would be simpler,
+//! and two absurd times would make it a megabyte; a directory of small pieces took half as many
+//! instructions more.
 //!
 //! A sketch that merges neighbouring cells when there are too many (as DDSketch and UDDSketch do)
 //! takes less at worst, and gives up either the accuracy or, for some of them, the independence of
@@ -52,7 +54,7 @@ const FRACTION_BITS: u32 = f64::MANTISSA_DIGITS - 1;
 /// which there are 64 from each power of two to the next: 200 bytes for always the same time, 10
 /// KiB for times between a microsecond and a second. That is for times from 2^-32 to 2^64, and
 /// makes 48 KiB for all of them. For others it is about 24 bytes for each cell that is needed, and
-/// 3 MB if somebody goes for all 128,129 of them.
+/// 3 MB if somebody goes for all 127,808 of them.
 ///
 /// # Examples
 ///
@@ -322,5 +324,74 @@ fn two_to(place: i32) -> f64 {
     match place - FRACTION_BITS as i32 + 1 {
         ..=0 => f64::from_bits(1 << place), // Subnormal.
         exponent => f64::from_bits((exponent as u64) << FRACTION_BITS),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(times: &[f64]) -> Histogram {
+        let mut histogram = Histogram::default();
+        times.iter().for_each(|&time| histogram.insert(ActionTime::try_from(time).unwrap()));
+        histogram
+    }
+
+    /// How many cells there are in the slice and in the tree.
+    #[track_caller]
+    fn check_memory(times: &[f64], near: usize, far: usize) {
+        for order in [times.to_vec(), times.iter().rev().copied().collect()] {
+            let histogram = of(&order);
+            assert_eq!((histogram.near.len(), histogram.far.len()), (near, far), "{order:?}");
+            assert_eq!(histogram.near.capacity(), near, "{order:?}");
+        }
+    }
+
+    #[test]
+    fn memory_is_that_of_the_cells_needed_and_of_those_between() {
+        check_memory(&[], 0, 0);
+        check_memory(&[1.0; 9], STEP, 0);
+        check_memory(&[1.0, 1.25], 2 * STEP, 0);
+        check_memory(&[1.0, 1.5, 1.75], 4 * STEP, 0);
+        check_memory(&[1e3, 1e9], 81 * STEP, 0); // From the 9th power of two to the 29th.
+        check_memory(&[0.0, 1e-300, 1e300], 0, 3);
+        let (least, most) = (2_f64.powi(-32), 2_f64.powi(64).next_down());
+        check_memory(&[least, most], NEAR.len(), 0);
+        check_memory(&[0.0, least.next_down(), least, most, most.next_up()], NEAR.len(), 3);
+        assert_eq!(NEAR.len() * 8, 48 << 10);
+    }
+
+    #[test]
+    fn cells_are_numbered_in_order() {
+        let number = |bits: u64| cell_of(ActionTime::of_float(f64::from_bits(bits)));
+        // Up to 64 times the smallest float, each float has a cell, and some numbers have none.
+        assert!((0..64).all(|bits| number(bits) < number(bits + 1)));
+        // From there on, each number has a cell.
+        let mut cells = 64 + 1;
+        let last = f64::MAX.to_bits();
+        let mut first = 64; // The bits of the first float in the cell.
+        while number(first) < number(last) {
+            // As many more as have the same leading bits.
+            let width = 1 << (first.ilog2() - CUT_BITS).min(FRACTION_BITS - CUT_BITS);
+            assert_eq!(number(first), number(first + width - 1));
+            assert_eq!(number(first) + 1, number(first + width));
+            (first, cells) = (first + width, cells + 1);
+        }
+        assert_eq!((cells, cells - NEAR.len()), (133_952, 127_808));
+    }
+
+    #[test]
+    fn integers_are_in_the_cells_of_their_floats() {
+        let around = |power: u64| (power - power.min(70)).max(1)..power.saturating_add(70);
+        for integer in (0..64).flat_map(|shift| around(1 << shift)).chain([u64::MAX]) {
+            // Cut off to 53 bits, so that it is not rounded up.
+            let cut = integer & (u64::MAX << (integer.ilog2().saturating_sub(52)));
+            let cell = cell_of_integer(integer);
+            assert_eq!(cell, cell_of_float(cut as f64), "{integer}");
+            let mut histogram = Histogram::default();
+            histogram.insert(ActionTime::from(integer)); // Far at first, as nothing is near.
+            histogram.insert(ActionTime::from(integer));
+            assert_eq!(histogram.counts().collect::<Vec<_>>(), [(cell, 2)], "{integer}");
+        }
     }
 }

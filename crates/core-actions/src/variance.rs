@@ -7,8 +7,8 @@
 //!
 //! Welford's recurrence is good in floats, but depends on the order of arrival and of merging.
 //!
-//! Reference: T. F. Chan, G. H. Golub, R. J. LeVeque, "Algorithms for computing the sample variance:
-//! analysis and recommendations" (1983), on all that can happen otherwise.
+//! Reference: T. F. Chan, G. H. Golub, R. J. LeVeque, "Algorithms for computing the sample
+//! variance: analysis and recommendations" (1983), on all that can happen otherwise.
 
 use core_time::{Statistic, Subtract};
 

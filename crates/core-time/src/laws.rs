@@ -29,7 +29,7 @@ use crate::statistic::{Statistic, Subtract};
 ///
 /// # Examples
 ///
-/// The mean of two means is not the mean of all, and a float sum depends on the order:
+/// A sum of floats depends on the order:
 ///
 /// ```should_panic
 /// use core_time::{Statistic, laws};
@@ -49,7 +49,8 @@ use crate::statistic::{Statistic, Subtract};
 ///     }
 /// }
 ///
-/// laws::check_merge::<FloatSum>(&[0.1, 0.2, 0.3]); // Panics: 0.1 + 0.2 + 0.3 is not 0.3 + 0.2 + 0.1.
+/// // Panics, because 0.1 + 0.2 + 0.3 is not 0.3 + 0.2 + 0.1.
+/// laws::check_merge::<FloatSum>(&[0.1, 0.2, 0.3]);
 /// ```
 #[track_caller]
 pub fn check_merge<S>(values: &[S::Value])

@@ -57,13 +57,14 @@ pub trait Statistic: Clone + Default + Send + Sync + 'static {
     fn merge(&mut self, other: &Self);
 }
 
-/// A statistic that can also give back what it merged, so that a part is a difference of two wholes.
+/// A statistic that can also give back what it merged, so that a part is a difference of two
+/// wholes.
 ///
 /// Subtracting undoes merging *to the bit*: whatever `a` and `b` are, `a` merged with `b` and then
 /// without `b` is `a`. [`laws::check_subtract`](crate::laws::check_subtract) tries that. So sums,
-/// counts and cells can be subtracted; extremes cannot, because nobody remembers the second largest.
+/// counts and cells can be subtracted; extremes cannot, as nobody remembers the second largest.
 ///
-/// What to subtract must have been merged or inserted before. If it was not, nothing panics, and the
+/// What is subtracted must have been merged or inserted before. Otherwise nothing panics, and the
 /// result is good for nothing but merging that very part.
 ///
 /// A tuple of such statistics is one.

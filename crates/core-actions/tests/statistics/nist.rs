@@ -1,10 +1,10 @@
-//! Promise A2, on the univariate reference data of NIST (Statistical Reference Datasets), which tell
-//! naive and stable algorithms apart by the digits they get right.
+//! Promise A2, on the univariate reference data of NIST (Statistical Reference Datasets), which
+//! tell naive and stable algorithms apart by the digits they get right.
 //!
 //! The data are decimal. As integers they are exact, and all 15 digits that are certified must be
 //! right. As floats they are not: 1000000.1 is off by 2e-11, and no algorithm that is given floats
-//! can be nearer to the certified value than that. So there the mean and the deviation may be off by
-//! as much as one of the floats is, and half a unit in the last certified place.
+//! can be nearer to the certified value than that. So there the mean and the deviation may be off
+//! by as much as one of the floats is, and half a unit in the last certified place.
 
 use core_actions::{ActionTime, Mean, Variance};
 use num_bigint::BigUint;
