@@ -15,7 +15,7 @@ use crate::time::ActionTime;
 /// when they came, or merging would depend on its order; so the smallest are. (To keep the first,
 /// the last or a random choice would.) The mean is still that of all times.
 ///
-/// Takes 16 bytes for each time that it keeps, and 320 at most beside them. It cannot be
+/// Takes 16 bytes for each time that it keeps, and 328 at most beside them. It cannot be
 /// subtracted.
 ///
 /// # Accuracy

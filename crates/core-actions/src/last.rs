@@ -24,7 +24,7 @@ impl From<Stamped> for ActionTime {
 
 /// Keeps the time with the greatest stamp, of several the greatest time.
 ///
-/// Takes 32 bytes. What arrives last does not count, because that depends on threads and on the
+/// Takes 24 bytes. What arrives last does not count, because that depends on threads and on the
 /// order of merging; so it takes times with their [stamps](Stamped). In a tuple it stands first,
 /// as the first says what all take. It cannot be subtracted.
 ///

@@ -295,6 +295,24 @@ mod tests {
     }
 
     #[test]
+    fn a_root_that_is_a_tie_is_rounded_by_whatever_is_behind_it() {
+        let (even, odd) = ((1_u64 << 52) + 2, (1_u64 << 52) + 3);
+        for mantissa in [even, odd] {
+            let middle = 2 * u128::from(mantissa) + 1; // Between the mantissa and the next.
+            let square = middle * middle;
+            let root = |square: u128, low: u64, more: bool| {
+                square_root(&[low, 0, square as u64, (square >> 64) as u64], -128, more) / 2.0
+            };
+            let nearest = |up: bool| (mantissa + u64::from(up)) as f64;
+            assert_eq!(root(square, 0, false), nearest(mantissa == odd)); // To the even one.
+            assert_eq!(root(square - 1, u64::MAX, true), nearest(false));
+            assert_eq!(root(square, 0, true), nearest(true));
+            assert_eq!(root(square, 1, false), nearest(true));
+            assert_eq!(root(square + 1, 0, false), nearest(true));
+        }
+    }
+
+    #[test]
     fn what_is_beyond_the_floats_is_zero_or_infinite() {
         let largest = u64::MAX << 11; // 53 bits.
         assert_eq!(round(&[0, largest], 1_024 - 128, false), f64::MAX);

@@ -102,7 +102,8 @@ proptest! {
             prop_assert_eq!(running.count(), times.len() as u64);
             prop_assert_eq!(post.mean().to_bits(), running.mean().to_bits());
             let sum: BigUint = times.iter().map(|&time| units(time)).sum();
-            let truth = Ratio::new_raw(sum, BigUint::from(times.len()) << 1_074);
+            check_nearest(running.statistic().sum(), &Ratio::new_raw(sum.clone(), one_unit()));
+            let truth = Ratio::new_raw(sum, one_unit() * times.len());
             check_nearest(running.mean(), &truth);
             let mut kept: Vec<_> = post.statistic().times().collect();
             let mut all = times.clone();
@@ -111,4 +112,9 @@ proptest! {
             prop_assert_eq!(kept, all);
         }
     }
+}
+
+/// What times are integers of, as a denominator.
+fn one_unit() -> BigUint {
+    BigUint::from(1_u8) << 1_074
 }

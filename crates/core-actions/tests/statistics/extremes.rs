@@ -24,6 +24,14 @@ fn check(times: &[ActionTime]) {
     let extent = of::<Extent>(times);
     assert_eq!(extent.min(), times.iter().min().copied(), "least of {times:?}");
     assert_eq!(extent.max(), times.iter().max().copied(), "greatest of {times:?}");
+    for edge in edges() {
+        let (above, below) = times.iter().fold((true, true), |(above, below), &time| {
+            (above && time < edge, below && time > edge)
+        });
+        let end = if above { extent.max() } else { extent.min() };
+        let clamped = if above || below { end.unwrap_or(edge) } else { edge };
+        assert_eq!(extent.clamp(edge), clamped, "{edge} between {times:?}");
+    }
     check_largest::<0>(times);
     check_largest::<1>(times);
     check_largest::<5>(times);

@@ -109,6 +109,14 @@ fn what_was_never_merged_can_be_subtracted_without_harm() {
 }
 
 #[test]
+fn statistics_take_the_bytes_that_they_say() {
+    assert_eq!([size_of::<Count>(), size_of::<ExactMean>(), size_of::<Variance>()], [8, 32, 64]);
+    assert_eq!([size_of::<Extent>(), size_of::<Last>()], [32, 24]);
+    assert_eq!([size_of::<Histogram>(), size_of::<Quantiles>()], [64, 88]);
+    assert_eq!([size_of::<ActionTime>(), size_of::<Largest<9>>()], [16, 328 - 272]);
+}
+
+#[test]
 fn every_statistic_works_in_a_tracker() {
     type All = (Variance, Extent, Quantiles, (Raw, Largest<2>, Histogram, Count, ExactMean));
     let tracker = MergedTracker::<All>::default();
