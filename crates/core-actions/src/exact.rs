@@ -142,3 +142,23 @@ impl<const POWER: u32, const INTEGER_LIMBS: usize, const LIMBS: usize> Eq
     for ExactSum<POWER, INTEGER_LIMBS, LIMBS>
 {
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_wide_integer_is_there_while_it_is_not_zero() {
+        let half = ActionTime::try_from(0.5).unwrap();
+        let mut sum = Sum::default();
+        sum.insert(ActionTime::from(u64::MAX));
+        assert_eq!(sum.integers(), Some(&[u64::MAX, 0]));
+        let before = sum.clone();
+        sum.insert(half);
+        assert_eq!(sum.integers(), None);
+        let mut part = Sum::default();
+        part.insert(half);
+        sum.subtract(&part);
+        assert_eq!((sum.integers(), &sum), (Some(&[u64::MAX, 0]), &before));
+    }
+}
