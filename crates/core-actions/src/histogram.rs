@@ -12,7 +12,7 @@
 //!
 //! Nobody needs them all. From 2^-32 to 2^64, where nearly all times are in whatever unit, the
 //! cells that are needed and those between them are one slice; a record is a shift, a subtraction
-//! and an increment. The others, zero among them, are in a tree. A slice for all would be simpler,
+//! and an increment. Zero is alone, and the others are in a tree. A slice for all would be simpler,
 //! and two absurd times would make it a megabyte; a directory of small pieces took half as many
 //! instructions more.
 //!
@@ -50,7 +50,7 @@ const FRACTION_BITS: u32 = f64::MANTISSA_DIGITS - 1;
 /// Quantiles of it are [less than 1 % off](Self::quantile). [`Quantiles`](crate::Quantiles) is this
 /// and the exact values while they are few; this can be subtracted.
 ///
-/// Takes 64 bytes, and 8 for each cell from that of the smallest time to that of the largest, of
+/// Takes 72 bytes, and 8 for each cell from that of the smallest time to that of the largest, of
 /// which there are 64 from each power of two to the next: 200 bytes for always the same time, 10
 /// KiB for times between a microsecond and a second. That is for times from 2^-32 to 2^64, and
 /// makes 48 KiB for all of them. For others it is about 24 bytes for each cell that is needed, and
@@ -77,8 +77,10 @@ pub struct Histogram {
     first: usize,
     /// The counts of the cells from `first` on, within [`NEAR`].
     near: Vec<u64>,
-    /// The counts of cells outside of [`NEAR`], by number.
+    /// The counts of cells outside of [`NEAR`], by number; but for that of zero.
     far: BTreeMap<usize, u64>,
+    /// How many were zero.
+    zeros: u64,
     /// How many were no integers below 2^64. While there are none, cells are of integers only.
     fractions: u64,
 }
@@ -99,7 +101,7 @@ impl Histogram {
     ///
     /// # Accuracy
     ///
-    /// Less than 2^-7 (0.8 %) off the time in question, whatever its size: the middle of its cell.
+    /// At most 2^-7 (0.8 %) off the time in question, whatever its size: the middle of its cell.
     /// While there are only integers, the answer is one, and exact below 128. See [`Quantile`] for
     /// which time is in question.
     ///
@@ -128,14 +130,20 @@ impl Histogram {
 
     /// Whether nothing was ever taken in.
     pub(crate) fn is_empty(&self) -> bool {
-        self.near.is_empty() && self.far.is_empty()
+        self.near.is_empty() && self.far.is_empty() && self.zeros == 0
     }
 
-    /// Takes one more time in, if it belongs into one of the cells in the slice.
+    /// Takes one more time in, if it belongs into one of the cells in the slice or is another zero.
+    ///
+    /// So it takes nothing into a histogram that is empty.
     #[inline]
     pub(crate) fn insert_near(&mut self, time: ActionTime) -> bool {
         const EXACT: u64 = 1 << f64::MANTISSA_DIGITS;
         let float = match time.as_integer() {
+            Some(0) if self.zeros > 0 => {
+                self.zeros = self.zeros.wrapping_add(1);
+                return true;
+            }
             // A conversion, because to find the highest bit is slow where that instruction waits
             // for what is in its target register.
             Some(integer) if integer < EXACT => integer as i64 as f64,
@@ -169,6 +177,7 @@ impl Histogram {
     fn count_mut(&mut self, cell: usize) -> &mut u64 {
         match self.near.get_mut(cell.wrapping_sub(self.first)) {
             Some(count) => count,
+            None if cell == 0 => &mut self.zeros,
             None => self.far.entry(cell).or_default(),
         }
     }
@@ -200,16 +209,18 @@ impl Histogram {
             let mine = self.far.entry(cell).or_default();
             *mine = change(*mine, theirs);
         }
+        self.zeros = change(self.zeros, other.zeros);
         self.fractions = change(self.fractions, other.fractions);
     }
 
     /// The numbers and counts of the cells that are not empty, in ascending order.
     fn counts(&self) -> impl Iterator<Item = (usize, u64)> {
-        let (below, above) = (self.far.range(..NEAR.start), self.far.range(NEAR.end..));
-        let near = (self.first..).zip(&self.near);
         let owned = |(&cell, &count): (&usize, &u64)| (cell, count);
-        let near = near.map(|(cell, &count)| (cell, count));
-        below.map(owned).chain(near).chain(above.map(owned)).filter(|&(_, count)| count > 0)
+        let below = self.far.range(..NEAR.start).map(owned);
+        let above = self.far.range(NEAR.end..).map(owned);
+        let near = (self.first..).zip(self.near.iter().copied());
+        let all = iter::once((0, self.zeros)).chain(below).chain(near).chain(above);
+        all.filter(|&(_, count)| count > 0)
     }
 }
 
@@ -354,10 +365,10 @@ mod tests {
         check_memory(&[1.0, 1.25], 2 * STEP, 0);
         check_memory(&[1.0, 1.5, 1.75], 4 * STEP, 0);
         check_memory(&[1e3, 1e9], 81 * STEP, 0); // From the 9th power of two to the 29th.
-        check_memory(&[0.0, 1e-300, 1e300], 0, 3);
+        check_memory(&[0.0, 1e-300, 1e300], 0, 2);
         let (least, most) = (2_f64.powi(-32), 2_f64.powi(64).next_down());
         check_memory(&[least, most], NEAR.len(), 0);
-        check_memory(&[0.0, least.next_down(), least, most, most.next_up()], NEAR.len(), 3);
+        check_memory(&[0.0, least.next_down(), least, most, most.next_up()], NEAR.len(), 2);
         assert_eq!(NEAR.len() * 8, 48 << 10);
     }
 

@@ -15,7 +15,7 @@ use crate::time::ActionTime;
 /// of a [`Histogram`]; which of the two it is depends on how many there are and on nothing else. So
 /// it cannot be subtracted; the histogram can.
 ///
-/// Takes 88 bytes, and 16 for each time while they are kept, or as much as the histogram.
+/// Takes 96 bytes, and 16 for each time while they are kept, or as much as the histogram.
 ///
 /// # Accuracy
 ///
