@@ -140,17 +140,13 @@ impl Histogram {
     pub(crate) fn insert_near(&mut self, time: ActionTime) -> bool {
         const EXACT: u64 = 1 << f64::MANTISSA_DIGITS;
         let float = match time.as_integer() {
-            Some(0) if self.zeros > 0 => {
-                self.zeros = self.zeros.wrapping_add(1);
-                return true;
-            }
             // A conversion, because to find the highest bit is slow where that instruction waits
             // for what is in its target register.
-            Some(integer) if integer < EXACT => integer as i64 as f64,
-            Some(_) => return false, // Could be rounded up into the next cell.
+            Some(integer @ 1..EXACT) => integer as i64 as f64,
+            Some(integer) => return integer == 0 && self.insert_another_zero(),
             None => time.as_f64(),
         };
-        // Zero and subnormal floats come out at a wrong place, which is not near.
+        // Subnormal floats come out at a wrong place, which is not near.
         let Some(count) = self.near.get_mut(cell_of_float(float).wrapping_sub(self.first)) else {
             return false;
         };
@@ -159,6 +155,12 @@ impl Histogram {
             self.fractions = self.fractions.wrapping_add(1);
         }
         true
+    }
+
+    /// Takes a zero in, if it is not the first.
+    fn insert_another_zero(&mut self) -> bool {
+        self.zeros = self.zeros.wrapping_add(u64::from(self.zeros > 0));
+        self.zeros > 0
     }
 
     /// Takes one more time in, wherever it belongs.
