@@ -395,14 +395,14 @@ mod tests {
 
     #[test]
     fn integers_are_in_the_cells_of_their_floats() {
+        // All cells are there, so that a wrong one would be found too.
+        let mut histogram = of(&[2_f64.powi(-32), 2_f64.powi(64).next_down()]);
         let around = |power: u64| (power - power.min(70)).max(1)..power.saturating_add(70);
         for integer in (0..64).flat_map(|shift| around(1 << shift)).chain([u64::MAX]) {
             // Cut off to 53 bits, so that it is not rounded up.
             let cut = integer & (u64::MAX << (integer.ilog2().saturating_sub(52)));
             let cell = cell_of_integer(integer);
             assert_eq!(cell, cell_of_float(cut as f64), "{integer}");
-            // All cells are there, so that a wrong one would be found too.
-            let mut histogram = of(&[2_f64.powi(-32), 2_f64.powi(64).next_down()]);
             let before = *histogram.count_mut(cell);
             histogram.insert(ActionTime::from(integer));
             assert_eq!(*histogram.count_mut(cell), before + 1, "{integer}");
