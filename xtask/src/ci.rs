@@ -33,7 +33,10 @@ fn run(sh: &Shell, _: &Flags) -> anyhow::Result<()> {
         "clippy",
         cmd!(sh, "cargo clippy --workspace --all-features --all-targets --locked -- -Dwarnings"),
     ));
-    steps.command(Job::new("build", cmd!(sh, "cargo build --workspace --all-targets --locked")));
+    steps.command(Job::new(
+        "build",
+        cmd!(sh, "cargo build --workspace --all-features --all-targets --locked"),
+    ));
     steps.command(
         // Tidy has had its step; as a test it would only bury the verdict when it fails.
         Job::new(

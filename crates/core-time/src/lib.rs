@@ -5,6 +5,7 @@ mod counter;
 mod error;
 mod exact;
 mod grid;
+pub mod laws;
 mod ledger;
 #[cfg(all(test, loom))]
 mod loom;
@@ -32,5 +33,5 @@ pub use refused::Refused;
 pub use snapshot::{Instance, Snapshot};
 pub use spec::{Tier, WindowSpec, WindowSpecBuilder};
 pub use stamp::{Interval, Stamp};
-pub use statistic::Statistic;
+pub use statistic::{Statistic, Subtract};
 pub use window::{Series, Window};

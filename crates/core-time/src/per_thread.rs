@@ -322,7 +322,8 @@ mod tests {
     fn a_number_belongs_to_one_thread_at_a_time() {
         let places = PerThread::<u8>::default();
         std::thread::scope(|scope| {
-            scope.spawn(|| places.get_or(|| 0)); // Gives its number back.
+            // Gives its number back when it is joined: a scope does not wait for destructors.
+            scope.spawn(|| places.get_or(|| 0).copied()).join().unwrap();
         });
         let both_have_one = std::sync::Barrier::new(2);
         let position = || {

@@ -3,14 +3,37 @@
 use std::time::Duration;
 
 use facade::{
-    Action, ActionName, ActionTime, ActionTracker, AddError, Clock, CoarseClock, DecodeError,
-    Error, EventCounter, ExactMean, Interval, Kind, Limits, ManualClock, Mean, MergedTracker,
-    NameError, PostTracker, Raw, RecordError, Refused, Row, RunningTracker, Series, SpecError,
-    Stamp, Statistic, SystemClock, TimeError, TrackerSpec, Unit, Window, WindowError, WindowSpec,
-    WindowSpecBuilder, Windrow, WindrowBuilder, decode, encode,
+    Action, ActionName, ActionTime, ActionTracker, AddError, Clock, CoarseClock, Count, Counted,
+    DecodeError, Error, EventCounter, ExactCounter, ExactMean, Extent, Histogram, HistogramCell,
+    Instance, Interval, Kind, Largest, Last, Limits, ManualClock, Mean, MergedTracker, NameError,
+    PostTracker, Quantile, QuantileError, Quantiles, Raw, RecordError, Recorder, Refused, Row,
+    RunningTracker, SecondsClock, Series, Snapshot, SnapshotError, SpecError, Stamp, Stamped,
+    Statistic, Subtract, SystemClock, TickerClock, Tier, TimeError, TrackerSpec, Unit, Variance,
+    Window, WindowError, WindowSpec, WindowSpecBuilder, Windrow, WindrowBuilder, decode, encode,
+    laws,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
+
+#[test]
+fn counters_of_every_kind_are_behind_the_front_door() {
+    let minute = Tier { resolution: SECOND * 60, span: SECOND * 3_600 };
+    let clock = TickerClock::start(SECOND).unwrap();
+    let windrow = Windrow::builder().tier(minute).clock(clock).build().unwrap();
+    let mut recorder: Recorder<'_> = windrow.events().recorder();
+    recorder.record_many(3);
+    assert_eq!(windrow.request_event_count(SECOND * 1_800), Ok(3));
+    assert_eq!(windrow.event_window(SECOND * 1_800).unwrap().resolution, SECOND * 60);
+
+    let snapshot: Snapshot = windrow.events().snapshot();
+    let instance: Instance = snapshot.instances()[0];
+    let twice = windrow.events().merge(&snapshot);
+    assert_eq!(twice, Err(SnapshotError::SameInstance { instance }));
+
+    let exact = ExactCounter::with_clock(WindowSpec::default(), SecondsClock);
+    exact.record();
+    assert_eq!(exact.count(SECOND * 300).unwrap().events, 1);
+}
 
 #[test]
 fn all_that_a_user_of_the_front_door_needs_is_here() {
@@ -53,7 +76,33 @@ fn all_that_a_user_of_the_front_door_needs_is_here() {
     assert!(CoarseClock.now() <= CoarseClock.now() && SystemClock.now() <= SystemClock.now());
 }
 
-fn count_of(tracker: &impl ActionTracker) -> u64 {
+#[test]
+fn every_statistic_is_here() {
+    let tracker = MergedTracker::<(Variance, Extent, Quantiles, Largest<1>)>::default();
+    for time in [1_u64, 3] {
+        tracker.add("jump", time).unwrap();
+    }
+    let row = &tracker.stats()[0];
+    let (variance, extent, quantiles, largest) = row.statistic();
+    assert_eq!((row.count(), row.mean(), variance.population_deviation()), (2, 2.0, Some(1.0)));
+    assert_eq!((extent.min(), quantiles.at(Quantile::MEDIAN)), (Some(1_u8.into()), extent.min()));
+    assert_eq!((extent.max(), largest.times().next()), (Some(3_u8.into()), extent.max()));
+    assert_eq!(Quantile::try_from(2.0), Err(QuantileError::AboveOne));
+    let histogram: Histogram = quantiles.histogram().into_owned();
+    let cell: HistogramCell = histogram.cells().next().unwrap();
+    assert_eq!((cell.count, histogram.count()), (1, 2));
+
+    let stamped = Stamped { stamp: Stamp::UNIX_EPOCH, time: ActionTime::ZERO };
+    let mut statistic = <(Last, Count)>::default();
+    statistic.insert(stamped);
+    assert_eq!((statistic.0.last(), statistic.1.count()), (Some(stamped), 1));
+    let mut count = statistic.1;
+    count.subtract(&statistic.1);
+    assert_eq!(count, Count::default());
+    laws::check_merge::<(Last, Count)>(&[stamped]);
+}
+
+fn count_of(tracker: &impl ActionTracker<Statistic: Counted>) -> u64 {
     tracker.stats().iter().map(Row::count).sum()
 }
 
