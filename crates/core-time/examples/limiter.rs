@@ -34,7 +34,7 @@ impl Limiter {
 /// Whether so many calls failed in the last minute that no more should be made.
 fn is_open(failed: &EventCounter) -> Result<bool, WindowError> {
     // Not `at_most`: a breaker must not open for failures that may be older.
-    Ok(failed.count(60 * SECOND)?.at_least >= 100)
+    Ok(failed.count(60 * SECOND)?.at_least >= 50)
 }
 
 fn main() -> Result<(), WindowError> {
