@@ -154,8 +154,9 @@ mod tests {
     const COUNTS_MERGES: u8 = 3;
     const FORGETS_ON_MERGE: u8 = 4;
     const IS_CHANGED_BY_NOTHING: u8 = 5;
-    const SUBTRACTS_TWICE: u8 = 6;
-    const SUBTRACTS_ONLY_MORE_THAN_ONE: u8 = 7;
+    const WANTS_THE_LARGER_LAST: u8 = 6;
+    const SUBTRACTS_TWICE: u8 = 7;
+    const SUBTRACTS_ONLY_MORE_THAN_ONE: u8 = 8;
 
     impl<const FAULT: u8> Statistic for Faulty<FAULT> {
         type Value = u64;
@@ -168,6 +169,8 @@ mod tests {
         }
 
         fn merge(&mut self, other: &Self) {
+            let larger_first = self.sum > other.sum && other.sum > 0;
+            self.last += u64::from(FAULT == WANTS_THE_LARGER_LAST && larger_first);
             self.sum = if FAULT == FORGETS_ON_MERGE { other.sum } else { self.sum + other.sum };
             self.merges += u64::from(FAULT == COUNTS_MERGES);
             if FAULT == KEEPS_LAST_PART && other.sum > 0 {
@@ -212,6 +215,7 @@ mod tests {
         assert!(!merges::<COUNTS_MERGES>(&values));
         assert!(!merges::<FORGETS_ON_MERGE>(&values));
         assert!(!merges::<IS_CHANGED_BY_NOTHING>(&values));
+        assert!(!merges::<WANTS_THE_LARGER_LAST>(&values[..3])); // Which no cut finds.
         assert!(!subtracts::<SUBTRACTS_TWICE>(&values));
         assert!(!subtracts::<SUBTRACTS_ONLY_MORE_THAN_ONE>(&values));
         let tuple = || check_merge::<(Faulty<NONE>, Faulty<FORGETS_ON_MERGE>)>(&values);
