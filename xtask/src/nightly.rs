@@ -116,7 +116,7 @@ impl Toolchain {
 }
 
 /// Reads the system a compiler is for from what it tells of its version.
-fn host(version: &str) -> anyhow::Result<&str> {
+pub(crate) fn host(version: &str) -> anyhow::Result<&str> {
     let host = version.lines().find_map(|line| line.strip_prefix("host: "));
     host.context("rustc does not tell its host")
 }
