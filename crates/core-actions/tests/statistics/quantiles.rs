@@ -17,6 +17,7 @@ fn check(mut times: Vec<ActionTime>) {
     let quantiles = of::<Quantiles>(&times);
     let histogram = quantiles.histogram();
     assert_eq!(*histogram, of::<Histogram>(&times));
+    assert_eq!(quantiles.count(), times.len() as u64);
     times.sort_unstable();
     for share in SHARES {
         let quantile = Quantile::try_from(share).unwrap();
