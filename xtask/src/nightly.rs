@@ -47,7 +47,8 @@ impl Sanitizer {
             let command = cmd!(
                 sh,
                 "cargo {toolchain} test --profile sanitizer --target {system} {build_std...}
-                 --target-dir {target} --package {name} --tests --no-fail-fast -- {rest...}"
+                 --target-dir {target} --package {name} --all-features --tests --no-fail-fast
+                 -- {rest...}"
             );
             steps.command(Job::new(&name, command).env("RUSTFLAGS", flag).tests());
         }
