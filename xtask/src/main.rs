@@ -7,6 +7,7 @@ mod asan;
 mod bench;
 mod ci;
 mod compare;
+mod coverage;
 mod demo;
 mod doc;
 mod faults;
@@ -29,7 +30,7 @@ use flags::{Command, Request};
 use xshell::Shell;
 
 /// Every command, in the order of the help text.
-const COMMANDS: [&Command; 12] = [
+const COMMANDS: [&Command; 13] = [
     &ci::COMMAND,
     &test::COMMAND,
     &demo::COMMAND,
@@ -40,6 +41,7 @@ const COMMANDS: [&Command; 12] = [
     &faults::COMMAND,
     &asan::COMMAND,
     &tsan::COMMAND,
+    &coverage::COMMAND,
     &doc::COMMAND,
     &tidy::COMMAND,
 ];
