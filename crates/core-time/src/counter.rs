@@ -561,9 +561,9 @@ impl EventCounter {
     /// The answers, all for one moment.
     ///
     /// Others may have recorded beside the look, and what they counted may be of later than the
-    /// present that was asked for first. Where that could make an answer wrong, it is for the moment
-    /// after the look; and if other buckets are touched by then, it is for the first and leaves out
-    /// what may be of later.
+    /// present that was asked for first. Where that could make an answer wrong, it is for the
+    /// moment after the look; and if other buckets are touched by then, it is for the first and
+    /// leaves out what may be of later.
     #[cold]
     fn conclude<const N: usize>(
         &self,

@@ -8,8 +8,8 @@
 //!
 //! A reader takes the ring's part and adds every cell's. Between handing over and opening, an event
 //! would be seen twice or not at all; so all that says where an event is, but a cell's `total`,
-//! changes between two steps of `version`, odd meanwhile, and a reader that sees it move starts again. After some tries it
-//! takes the lock, so writers that turn without pause cannot starve it.
+//! changes between two steps of `version`, odd meanwhile, and a reader that sees it move starts
+//! again. After some tries it takes the lock, so writers that turn without pause cannot starve it.
 //!
 //! # What a reader may see
 //!
@@ -482,8 +482,9 @@ impl Ledger {
                 room.map_err(|_| SnapshotError::TooManyEvents)?;
             }
         }
+        // ORDERING: Relaxed, under the lock.
         if snapshot.total() > TOTAL_LIMIT.saturating_sub(self.closed.load(Relaxed)) {
-            return Err(SnapshotError::TooManyEvents); // ORDERING: under the lock, as all here.
+            return Err(SnapshotError::TooManyEvents);
         }
         for (tier, buckets) in pairs() {
             let Some(newest) = buckets.newest() else { continue };

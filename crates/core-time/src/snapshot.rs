@@ -247,8 +247,8 @@ impl Snapshot {
         Ok(())
     }
 
-    /// A moment that no event is later than: where the newest bucket of the finest tier ends, because
-    /// what coarser tiers alone took in was late, and before the moment of the snapshot.
+    /// A moment that no event is later than: where the newest bucket of the finest tier ends. What
+    /// coarser tiers alone took in was late, and before the moment of the snapshot.
     pub(crate) fn latest(&self) -> Stamp {
         let newest = self.tiers[0].newest().map(|newest| self.spec.finest().last(newest));
         let most = self.at + self.spec.tolerance() + self.spec.resolution();
