@@ -56,8 +56,9 @@ use crate::window::{Series, Window};
 /// A record in the bucket that is open for its thread is a few loads and one store to the thread's
 /// own memory. The first in a new bucket takes a lock and a step of constant cost, or after nothing
 /// happened for long at most one for each block of the ring, of which there are about the square
-/// root of the number of buckets; one in another bucket takes the lock and at most two such roots. A read costs by the threads that ever recorded at once, whatever its window.
-/// Recording allocates once for each of these threads, reading never does.
+/// root of the number of buckets; one in another bucket takes the lock and at most two such roots.
+/// A read costs by the threads that ever recorded at once, whatever its window. Recording allocates
+/// once for each of these threads, reading never does.
 ///
 /// # Concurrency
 ///
@@ -470,9 +471,9 @@ impl EventCounter {
     ///
     /// # Concurrency
     ///
-    /// An event that is recorded beside the reset is forgotten or kept, never half. If one was ahead
-    /// of the clock before, [`Window::at_least`] leaves the filling bucket out until the clock has
-    /// come there.
+    /// An event that is recorded beside the reset is forgotten or kept, never half. If one was
+    /// ahead of the clock before, [`Window::at_least`] leaves the filling bucket out until the
+    /// clock has come there.
     pub fn reset(&self) {
         let now = self.clock.now();
         let mut merged = self.merged();
