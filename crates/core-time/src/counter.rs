@@ -49,7 +49,8 @@ use crate::window::{Series, Window};
 /// # Refusals
 ///
 /// An event older than the span, further ahead of the clock than the tolerance, or beyond the room
-/// of its bucket, in whichever tier, or of all (2^63) is not counted, changes nothing, and is counted in [`refused`](Self::refused).
+/// of its bucket, in whichever tier, or of all (2^63) is not counted, changes nothing, and is
+/// counted in [`refused`](Self::refused).
 ///
 /// # Complexity
 ///
