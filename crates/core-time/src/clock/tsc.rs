@@ -19,9 +19,10 @@ use crate::sync::shared;
 /// µs besides (or 50 where the counter was measured badly): the counter is taken to be 1/4096 slower
 /// than measured, so that its error never puts it ahead, where it could not come back from.
 ///
-/// The processor may read its counter before what was asked for earlier is done, and two processors'
-/// counters may differ. So the stamps of two threads may be in the wrong order by as much, measured
-/// at up to 2 µs; and a bound of a [`Window`](crate::Window) may be wrong by the events of that.
+/// The processor may read its counter before what was asked for earlier is done, and two
+/// processors' counters may differ. So the stamps of two threads may be in the wrong order by as
+/// much, measured at up to 2 µs; and a bound of a [`Window`](crate::Window) may be wrong by the
+/// events of that.
 ///
 /// # Examples
 ///
