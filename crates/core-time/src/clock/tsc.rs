@@ -16,8 +16,8 @@ use crate::sync::shared;
 /// # Accuracy
 ///
 /// Follows the wall clock forwards within 100 ms, as [`SystemClock`], and is behind it by up to 25
-/// µs besides (or 50 where the counter was measured badly): the counter is taken to be 1/4096 slower
-/// than measured, so that its error never puts it ahead, where it could not come back from.
+/// µs besides (or 50 where the counter was measured badly): the counter is taken to be 1/4096
+/// slower than measured, so that its error never puts it ahead, where it could not come back from.
 ///
 /// The processor may read its counter before what was asked for earlier is done, and two
 /// processors' counters may differ. So the stamps of two threads may be in the wrong order by as
