@@ -14,9 +14,9 @@ use crate::sync::{AtomicI64, Ordering::Relaxed, shared};
 /// # Accuracy
 ///
 /// Behind by up to a second, as far as the second has gone, and by a tick of the kernel: a second
-/// begins up to that late. Follows the wall clock forwards at once. This is the weakness: where the wall is set back, or repeats a
-/// leap second, the clock *stands* until the wall has caught up, and all that happens meanwhile is
-/// counted in one second. The [`CoarseClock`] goes on then.
+/// begins up to that late. Follows the wall clock forwards at once. This is the weakness: where the
+/// wall is set back, or repeats a leap second, the clock *stands* until the wall has caught up, and
+/// all that happens meanwhile is counted in one second. The [`CoarseClock`] goes on then.
 ///
 /// Elsewhere than on Linux this is the [`SystemClock`](super::SystemClock), rounded down.
 ///
