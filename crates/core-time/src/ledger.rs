@@ -384,10 +384,12 @@ impl Ledger {
             looks.iter_mut().flatten().for_each(|look| look.take_in(start, events));
         });
         // ORDERING: Acquire fence, then Relaxed loads.
-        // Needs: the stamp of each event ahead of the clock that was found in a cell.
+        // Needs: the stamp of each event ahead of the clock, or before all others, that was found
+        // in a cell.
         // Gives: the stamp was stored before the event was released; the fence receives that.
         // Not needed: to wait for the fence of `consistently`, which comes after the loads.
-        // Checks: loom.rs, `an_event_ahead_of_the_clock_is_seen_with_its_stamp`.
+        // Checks: loom.rs, `an_event_ahead_of_the_clock_is_seen_with_its_stamp` and
+        // `an_event_before_all_others_is_seen_with_when_counting_began`.
         fence(Acquire);
         for look in looks.iter_mut().flatten() {
             look.latest_ahead = self.latest_ahead.load(Relaxed);
@@ -457,7 +459,11 @@ impl Ledger {
                     tier.add_open(*oldest, counts, start, events);
                 }
             });
-            let since = Stamp::from_nanos(self.since.load(Relaxed)); // ORDERING: under the version.
+            // ORDERING: Acquire fence, then a Relaxed load, as in `look`.
+            // Needs: that no event found in a cell is before this.
+            // Checks: loom.rs, `an_event_before_all_others_is_seen_with_when_counting_began`.
+            fence(Acquire);
+            let since = Stamp::from_nanos(self.since.load(Relaxed));
             (
                 since,
                 total,
