@@ -8,8 +8,11 @@
 
 use core_actions::{ActionName, ActionTime, NameError};
 
+use crate::common::common;
+use crate::cursor::{Refused, Scanned};
 use crate::error::DecodeError;
 use crate::limits::Limits;
+use crate::number::plain_time;
 use crate::scanner::Scanner;
 use crate::string::Text;
 
@@ -97,7 +100,21 @@ impl Limits {
     ///     Err(DecodeError::NestingTooDeep { depth: 2, max: 1, at: 33 })
     /// );
     /// ```
+    #[inline]
     pub fn decode<'a>(&self, input: &'a [u8]) -> Result<Action<'a>, DecodeError> {
+        if let Some(common) = common(input)
+            && common.end == input.len()
+            && let Some(name) = input.get(common.name.clone())
+            && let Ok(name) = std::str::from_utf8(name)
+            && let Ok(name) = ActionName::with_limit(name, self.name_bytes)
+        {
+            return Ok(Action { name, time: common.time });
+        }
+        self.decode_general(input)
+    }
+
+    #[inline(never)]
+    pub(crate) fn decode_general<'a>(&self, input: &'a [u8]) -> Result<Action<'a>, DecodeError> {
         if input.len() > self.input_bytes {
             return Err(DecodeError::InputTooLong { len: input.len(), max: self.input_bytes });
         }
@@ -105,20 +122,10 @@ impl Limits {
             return Err(DecodeError::ByteOrderMark { encoding });
         }
         let mut scanner = Scanner::new(input, self.nesting);
-        match scanner.cursor.peek_token() {
-            Some(b'{') => {
-                let mut draft = Draft::default();
-                let end = draft.read(&mut scanner, self.name_bytes)?;
-                scanner.end()?;
-                draft.finish(end)
-            }
-            Some(_) => {
-                let at = scanner.cursor.at;
-                let found = scanner.skip_value()?;
-                scanner.end()?;
-                Err(DecodeError::NotObject { found, at })
-            }
-            None => Err(DecodeError::Empty { len: input.len() }),
+        let mut draft = Draft::default();
+        match draft.read_all(&mut scanner, self.name_bytes) {
+            Ok(end) => draft.finish(end),
+            Err(Refused) => Err(scanner.cursor.fault.unwrap_or(DecodeError::Empty { len: 0 })),
         }
     }
 }
@@ -148,9 +155,28 @@ struct Draft<'a> {
 }
 
 impl<'a> Draft<'a> {
+    #[inline(always)]
+    fn read_all(&mut self, scanner: &mut Scanner<'a>, name_bytes: usize) -> Scanned<usize> {
+        let end = match scanner.cursor.peek_token() {
+            Some(b'{') => self.read(scanner, name_bytes)?,
+            Some(_) => {
+                let at = scanner.cursor.at;
+                let found = scanner.skip_value()?;
+                self.keep_first(DecodeError::NotObject { found, at });
+                at
+            }
+            None => {
+                let len = scanner.cursor.at;
+                return scanner.cursor.refuse_as(DecodeError::Empty { len });
+            }
+        };
+        scanner.end()?;
+        Ok(end)
+    }
+
     /// Reads an object to its end, and says where that is: the offset of the `}`.
     #[inline]
-    fn read(&mut self, scanner: &mut Scanner<'a>, name_bytes: usize) -> Result<usize, DecodeError> {
+    fn read(&mut self, scanner: &mut Scanner<'a>, name_bytes: usize) -> Scanned<usize> {
         let mut goes_on = scanner.first_member()?;
         while goes_on {
             let key = scanner.key()?;
@@ -173,7 +199,7 @@ impl<'a> Draft<'a> {
         at: usize,
         scanner: &mut Scanner<'a>,
         name_bytes: usize,
-    ) -> Result<(), DecodeError> {
+    ) -> Scanned<()> {
         if let Some(first) = self.action_at {
             self.keep_first(DecodeError::DuplicateAction { first, at });
             return scanner.skip_value().map(|_| ());
@@ -194,13 +220,18 @@ impl<'a> Draft<'a> {
 
     /// Reads the value of a key `time` that stands `at`.
     #[inline]
-    fn read_time(&mut self, at: usize, scanner: &mut Scanner<'a>) -> Result<(), DecodeError> {
+    fn read_time(&mut self, at: usize, scanner: &mut Scanner<'a>) -> Scanned<()> {
         if let Some(first) = self.time_at {
             self.keep_first(DecodeError::DuplicateTime { first, at });
             return scanner.skip_value().map(|_| ());
         }
         self.time_at = Some(at);
         if let Some(b'-' | b'0'..=b'9') = scanner.cursor.peek_token() {
+            if let Some((time, end)) = plain_time(scanner.cursor.input, scanner.cursor.at) {
+                scanner.cursor.at = end;
+                self.time = Some(time);
+                return Ok(());
+            }
             match scanner.cursor.number()?.time() {
                 Ok(time) => self.time = Some(time),
                 Err(fault) => self.keep_first(fault),
@@ -239,7 +270,7 @@ fn name<'a>(text: Text<'a>, max: usize) -> Result<ActionName<'a>, DecodeError> {
         // As `ActionName` would say, but before a copy is made of a name that may be of any length.
         return Err(DecodeError::NameTooLong { len, max, at });
     }
-    ActionName::with_limit(text.text()?, max).map_err(|refusal| match refusal {
+    ActionName::with_limit(text.text(), max).map_err(|refusal| match refusal {
         NameError::Blank { len } => DecodeError::NameBlank { len, at },
         NameError::Control { found, at } => DecodeError::NameControl { found, at: text.locate(at) },
         NameError::TooLong { len, max } => DecodeError::NameTooLong { len, max, at },

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod common;
 mod cursor;
 mod decode;
 mod encode;
@@ -8,6 +9,7 @@ mod limits;
 mod number;
 mod scanner;
 mod string;
+mod words;
 
 pub use core_actions::{ActionName, ActionTime};
 pub use decode::{Action, decode};

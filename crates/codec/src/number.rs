@@ -9,8 +9,9 @@ use std::str;
 
 use core_actions::ActionTime;
 
-use crate::cursor::Cursor;
+use crate::cursor::{Cursor, Scanned};
 use crate::error::DecodeError;
+use crate::words::{self, word_at};
 
 /// The largest time written as an integer, as a message shows it.
 const INTEGER_MAX: &str = "18446744073709551615";
@@ -39,7 +40,7 @@ pub(crate) struct Number<'a> {
 impl<'a> Cursor<'a> {
     /// Reads a number, of which the first byte was seen to be a digit or a minus sign.
     #[inline]
-    pub(crate) fn number(&mut self) -> Result<Number<'a>, DecodeError> {
+    pub(crate) fn number(&mut self) -> Scanned<Number<'a>> {
         let at = self.at;
         if self.peek() == Some(b'-') {
             self.at += 1;
@@ -47,9 +48,8 @@ impl<'a> Cursor<'a> {
         if self.peek() == Some(b'0') {
             self.at += 1;
             if matches!(self.peek(), Some(b'0'..=b'9')) {
-                return Err(
-                    self.refuse("a number", |found, at| DecodeError::LeadingZero { found, at })
-                );
+                return self
+                    .refuse("a number", |found, at| DecodeError::LeadingZero { found, at });
             }
         } else {
             self.digits()?;
@@ -72,12 +72,15 @@ impl<'a> Cursor<'a> {
 
     /// Goes over digits, of which there must be one.
     #[inline]
-    fn digits(&mut self) -> Result<(), DecodeError> {
+    fn digits(&mut self) -> Scanned<()> {
         let start = self.at;
-        while let Some(b'0'..=b'9') = self.peek() {
-            self.at += 1;
+        loop {
+            let count = words::digits(word_at(self.input, self.at));
+            self.at += count;
+            if count < words::BYTES {
+                return if self.at == start { self.unexpected("a digit") } else { Ok(()) };
+            }
         }
-        if self.at == start { Err(self.unexpected("a digit")) } else { Ok(()) }
     }
 }
 
@@ -122,6 +125,85 @@ impl Number<'_> {
         excerpt.into_boxed_str()
     }
 }
+
+/// Reads a time in the plainest way to write one: digits, and perhaps a point and digits.
+///
+/// Says what it is and where it ends, or nothing if it is written in any other way or is none.
+/// There must not be too many digits either: all of them together have to fit an integer.
+#[inline(always)]
+pub(crate) fn plain_time(input: &[u8], at: usize) -> Option<(ActionTime, usize)> {
+    let word = word_at(input, at);
+    let mut count = words::digits(word);
+    let mut value = words::value(word, count);
+    if count == 0 || (word as u8 == b'0' && count > 1) {
+        return None;
+    }
+    let mut end = at + count;
+    while count == words::BYTES {
+        let word = word_at(input, end);
+        count = words::digits(word);
+        value = value.wrapping_mul(POWERS[count]).wrapping_add(words::value(word, count));
+        end += count;
+        if end - at > DIGITS_OF_INTEGER {
+            return None;
+        }
+    }
+    match input.get(end) {
+        Some(b'.') => plain_fraction(input, at, end, value),
+        Some(b'e' | b'E') => None,
+        _ => Some((ActionTime::from(value), end)),
+    }
+}
+
+/// Reads on behind the digits before a point.
+#[inline]
+fn plain_fraction(
+    input: &[u8],
+    at: usize,
+    point: usize,
+    mut value: u64,
+) -> Option<(ActionTime, usize)> {
+    let start = point + 1;
+    let mut end = start;
+    loop {
+        let word = word_at(input, end);
+        let count = words::digits(word);
+        value = value.wrapping_mul(POWERS[count]).wrapping_add(words::value(word, count));
+        end += count;
+        if end - at > DIGITS_OF_INTEGER + 1 {
+            return None;
+        }
+        if count < words::BYTES {
+            break;
+        }
+    }
+    let places = end - start;
+    if places == 0 || matches!(input.get(end), Some(b'e' | b'E')) {
+        return None;
+    }
+    let float = match FLOAT_POWERS.get(places) {
+        // Both are exact as floats, and the one division is rounded to the nearest: so is the time.
+        Some(power) if value <= EXACT_MAX => value as i64 as f64 / power,
+        _ => parsed(input.get(at..end)?),
+    };
+    Some((ActionTime::try_from(float).ok()?, end))
+}
+
+/// Any integer of so many digits is below 2^64.
+const DIGITS_OF_INTEGER: usize = 19;
+
+/// Up to here a float knows every integer.
+const EXACT_MAX: u64 = 1 << f64::MANTISSA_DIGITS;
+
+/// The powers of ten by which the digits of one word move those before it.
+const POWERS: [u64; words::BYTES + 1] =
+    [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000];
+
+/// The powers of ten that a float knows exactly, as far as digits go here.
+const FLOAT_POWERS: [f64; DIGITS_OF_INTEGER] = [
+    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
+    1e17, 1e18,
+];
 
 /// Whether a number without its sign is 0: no digit before the exponent is another.
 fn is_zero(magnitude: &[u8]) -> bool {

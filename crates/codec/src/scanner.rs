@@ -4,7 +4,7 @@
 //! is a key as long as ours or the name). It calls itself nowhere: what is open is a stack of bits,
 //! so that the deepest input costs a bit per level and no stack of the thread.
 
-use crate::cursor::Cursor;
+use crate::cursor::{Cursor, Scanned};
 use crate::error::{DecodeError, Kind};
 use crate::string::Text;
 
@@ -19,12 +19,12 @@ impl<'a> Scanner<'a> {
     /// Starts at the first byte of `input`.
     #[inline]
     pub(crate) fn new(input: &'a [u8], nesting_max: usize) -> Self {
-        Self { cursor: Cursor { input, at: 0 }, open: Nesting::new(nesting_max) }
+        Self { cursor: Cursor::new(input), open: Nesting::new(nesting_max) }
     }
 
     /// The kind of the value that starts here, where `expected` may come.
     #[inline]
-    fn kind(&mut self, expected: &'static str) -> Result<Kind, DecodeError> {
+    fn kind(&mut self, expected: &'static str) -> Scanned<Kind> {
         match self.cursor.peek_token() {
             Some(b'"') => Ok(Kind::String),
             Some(b'-' | b'0'..=b'9') => Ok(Kind::Number),
@@ -32,13 +32,13 @@ impl<'a> Scanner<'a> {
             Some(b'[') => Ok(Kind::Array),
             Some(b't' | b'f') => Ok(Kind::Boolean),
             Some(b'n') => Ok(Kind::Null),
-            _ => Err(self.cursor.unexpected(expected)),
+            _ => self.cursor.unexpected(expected),
         }
     }
 
     /// Goes over a value of any kind and all that is in it, checks all of it, and says what it is.
     #[inline]
-    pub(crate) fn skip_value(&mut self) -> Result<Kind, DecodeError> {
+    pub(crate) fn skip_value(&mut self) -> Scanned<Kind> {
         let around = self.open.depth;
         let outermost = self.kind("a value")?;
         let mut kind = outermost;
@@ -63,7 +63,7 @@ impl<'a> Scanner<'a> {
 
     /// Goes over a value that has no others in it.
     #[inline]
-    fn skip_scalar(&mut self, kind: Kind) -> Result<(), DecodeError> {
+    fn skip_scalar(&mut self, kind: Kind) -> Scanned<()> {
         match kind {
             Kind::String => self.cursor.string().map(|_| ()),
             Kind::Number => self.cursor.number().map(|_| ()),
@@ -78,7 +78,7 @@ impl<'a> Scanner<'a> {
     /// Goes over what stands between a value and the next one, closing what ends here. Says whether
     /// there is a next one before the depth is back at `around`.
     #[inline]
-    fn goes_on(&mut self, around: usize) -> Result<bool, DecodeError> {
+    fn goes_on(&mut self, around: usize) -> Scanned<bool> {
         while self.open.depth > around {
             if self.open.is_object() {
                 if self.next_member()? {
@@ -95,7 +95,7 @@ impl<'a> Scanner<'a> {
     /// Goes over a `{` and up to the key of the first member, then past that key. Says whether
     /// there is one; if not, the object is closed.
     #[inline]
-    fn enter_object(&mut self) -> Result<bool, DecodeError> {
+    fn enter_object(&mut self) -> Scanned<bool> {
         let has_member = self.first_member()?;
         if has_member {
             self.key()?;
@@ -105,7 +105,7 @@ impl<'a> Scanner<'a> {
 
     /// Goes over a `[`. Says whether there is an element; if not, the array is closed.
     #[inline]
-    fn enter_array(&mut self) -> Result<bool, DecodeError> {
+    fn enter_array(&mut self) -> Scanned<bool> {
         self.enter(false)?;
         if self.cursor.peek_token() == Some(b']') {
             self.leave();
@@ -116,7 +116,7 @@ impl<'a> Scanner<'a> {
 
     /// Goes over a `{`. Says whether there is a member; if not, the object is closed.
     #[inline]
-    pub(crate) fn first_member(&mut self) -> Result<bool, DecodeError> {
+    pub(crate) fn first_member(&mut self) -> Scanned<bool> {
         self.enter(true)?;
         match self.cursor.peek_token() {
             Some(b'"') => Ok(true),
@@ -124,41 +124,41 @@ impl<'a> Scanner<'a> {
                 self.leave();
                 Ok(false)
             }
-            _ => Err(self.cursor.unexpected("a key in double quotes or `}`")),
+            _ => self.cursor.unexpected("a key in double quotes or `}`"),
         }
     }
 
     /// Goes over what stands behind a member. Says whether another follows; if not, the object is
     /// closed.
     #[inline]
-    pub(crate) fn next_member(&mut self) -> Result<bool, DecodeError> {
+    pub(crate) fn next_member(&mut self) -> Scanned<bool> {
         const KEY: &str = "a key in double quotes";
         match self.cursor.peek_token() {
             Some(b',') => {
                 self.cursor.at += 1;
                 match self.cursor.peek_token() {
                     Some(b'"') => Ok(true),
-                    Some(b'}') => Err(self.trailing_comma(KEY)),
-                    _ => Err(self.cursor.unexpected(KEY)),
+                    Some(b'}') => self.trailing_comma(KEY),
+                    _ => self.cursor.unexpected(KEY),
                 }
             }
             Some(b'}') => {
                 self.leave();
                 Ok(false)
             }
-            _ => Err(self.cursor.unexpected("`,` or `}`")),
+            _ => self.cursor.unexpected("`,` or `}`"),
         }
     }
 
     /// Goes over what stands behind an element. Says whether another follows; if not, the array is
     /// closed.
     #[inline]
-    fn next_element(&mut self) -> Result<bool, DecodeError> {
+    fn next_element(&mut self) -> Scanned<bool> {
         match self.cursor.peek_token() {
             Some(b',') => {
                 self.cursor.at += 1;
                 match self.cursor.peek_token() {
-                    Some(b']') => Err(self.trailing_comma("a value")),
+                    Some(b']') => self.trailing_comma("a value"),
                     _ => Ok(true),
                 }
             }
@@ -166,16 +166,16 @@ impl<'a> Scanner<'a> {
                 self.leave();
                 Ok(false)
             }
-            _ => Err(self.cursor.unexpected("`,` or `]`")),
+            _ => self.cursor.unexpected("`,` or `]`"),
         }
     }
 
     /// Reads a key, of which the opening quote was seen, and the colon behind it.
     #[inline]
-    pub(crate) fn key(&mut self) -> Result<Text<'a>, DecodeError> {
+    pub(crate) fn key(&mut self) -> Scanned<Text<'a>> {
         let key = self.cursor.string()?;
         if self.cursor.peek_token() != Some(b':') {
-            return Err(self.cursor.unexpected("`:`"));
+            return self.cursor.unexpected("`:`");
         }
         self.cursor.at += 1;
         Ok(key)
@@ -183,21 +183,23 @@ impl<'a> Scanner<'a> {
 
     /// Goes over white space to the end of the input.
     #[inline]
-    pub(crate) fn end(&mut self) -> Result<(), DecodeError> {
+    pub(crate) fn end(&mut self) -> Scanned<()> {
         match self.cursor.peek_token() {
             None => Ok(()),
-            Some(_) => Err(self.cursor.refuse("the end of the input", |found, at| {
+            Some(_) => self.cursor.refuse("the end of the input", |found, at| {
                 DecodeError::TrailingContent { found, at }
-            })),
+            }),
         }
     }
 
     /// Goes over an opening bracket.
     #[inline]
-    fn enter(&mut self, is_object: bool) -> Result<(), DecodeError> {
+    fn enter(&mut self, is_object: bool) -> Scanned<()> {
         let Nesting { depth, max, .. } = self.open;
         if depth >= max {
-            return Err(DecodeError::NestingTooDeep { depth: depth + 1, max, at: self.cursor.at });
+            let at = self.cursor.at;
+            let fault = DecodeError::NestingTooDeep { depth: depth + 1, max, at };
+            return self.cursor.refuse_as(fault);
         }
         self.open.push(is_object);
         self.cursor.at += 1;
@@ -212,7 +214,7 @@ impl<'a> Scanner<'a> {
     }
 
     #[cold]
-    fn trailing_comma(&self, expected: &'static str) -> DecodeError {
+    fn trailing_comma<T>(&mut self, expected: &'static str) -> Scanned<T> {
         self.cursor.refuse(expected, |found, at| DecodeError::TrailingComma { found, expected, at })
     }
 }

@@ -12,8 +12,9 @@
 use std::borrow::Cow;
 use std::str;
 
-use crate::cursor::Cursor;
+use crate::cursor::{Cursor, Scanned};
 use crate::error::DecodeError;
+use crate::words::{before, special, word_at};
 
 /// A string that was read and found valid.
 ///
@@ -46,23 +47,37 @@ impl<'a> Cursor<'a> {
     /// Always inlined: called, it hands its answer over in memory. It, and [`Text`] in four words,
     /// took a third off the time of the common line.
     #[inline(always)]
-    pub(crate) fn string(&mut self) -> Result<Text<'a>, DecodeError> {
+    pub(crate) fn string(&mut self) -> Scanned<Text<'a>> {
         let at = self.at;
         self.at += 1;
-        let rest = self.rest();
-        let len = plain_ascii(rest);
-        self.at += len;
+        let len = self.skip_plain();
         if self.peek() == Some(b'"') {
             // Nearly every string ends here: one piece, and nothing in it to be looked at again.
+            let raw = self.input.get(at + 1..self.at).unwrap_or_default();
             self.at += 1;
-            return Ok(Text { raw: rest.get(..len).unwrap_or_default(), at, len });
+            return Ok(Text { raw, at, len });
         }
         self.string_from(at, len)
     }
 
+    /// Goes over the bytes before the first that is a quote, a backslash, a control or not ASCII,
+    /// and says how many.
+    #[inline(always)]
+    fn skip_plain(&mut self) -> usize {
+        let start = self.at;
+        loop {
+            let special = special(word_at(self.input, self.at));
+            self.at += before(special);
+            if special != 0 {
+                // The zeros that pad the last word are controls: never further than the end.
+                return self.at - start;
+            }
+        }
+    }
+
     /// Reads the rest of a string whose opening quote stands `at`, after `len` plain bytes.
     #[inline(never)]
-    fn string_from(&mut self, at: usize, mut len: usize) -> Result<Text<'a>, DecodeError> {
+    fn string_from(&mut self, at: usize, mut len: usize) -> Scanned<Text<'a>> {
         loop {
             let before = self.at;
             match self.piece()? {
@@ -81,11 +96,11 @@ impl<'a> Cursor<'a> {
     /// Where the input ends is the end of a piece too: of a string that is cut short, which the
     /// next call refuses, or of one that is read again and was taken out of its quotes.
     #[inline]
-    fn piece(&mut self) -> Result<Piece<'a>, DecodeError> {
+    fn piece(&mut self) -> Scanned<Piece<'a>> {
         let rest = self.rest();
         let start = self.at;
         loop {
-            self.at += plain_ascii(self.rest());
+            self.skip_plain();
             match self.peek() {
                 Some(b'"' | b'\\') | None if self.at > start => {
                     return Ok(Piece::Plain(rest.get(..self.at - start).unwrap_or_default()));
@@ -97,9 +112,8 @@ impl<'a> Cursor<'a> {
                 Some(b'\\') => return self.escape().map(Piece::Escape),
                 Some(0x80..) => self.not_ascii()?,
                 _ => {
-                    return Err(
-                        self.refuse("`\"`", |found, at| DecodeError::ControlInString { found, at })
-                    );
+                    return self
+                        .refuse("`\"`", |found, at| DecodeError::ControlInString { found, at });
                 }
             }
         }
@@ -110,16 +124,20 @@ impl<'a> Cursor<'a> {
     /// Their bytes are all 0x80 or above, and no other byte is, so a run of such bytes is a number
     /// of whole characters or is not UTF-8. `std` knows the rest: overlong forms,
     /// encoded surrogates, what is above U+10FFFF.
-    fn not_ascii(&mut self) -> Result<(), DecodeError> {
+    fn not_ascii(&mut self) -> Scanned<()> {
         let rest = self.rest();
         let len = rest.iter().position(u8::is_ascii).unwrap_or(rest.len());
-        utf8(rest.get(..len).unwrap_or_default(), self.at)?;
-        self.at += len;
-        Ok(())
+        match utf8(rest.get(..len).unwrap_or_default(), self.at) {
+            Ok(_) => {
+                self.at += len;
+                Ok(())
+            }
+            Err(fault) => self.refuse_as(fault),
+        }
     }
 
     /// Reads an escape, of which the backslash was seen.
-    fn escape(&mut self) -> Result<char, DecodeError> {
+    fn escape(&mut self) -> Scanned<char> {
         let backslash = self.at;
         self.at += 1;
         let character = match self.peek() {
@@ -134,9 +152,9 @@ impl<'a> Cursor<'a> {
                 return self.unicode_escape(backslash);
             }
             _ => {
-                return Err(self.refuse("the rest of an escape", |found, at| {
+                return self.refuse("the rest of an escape", |found, at| {
                     DecodeError::InvalidEscape { found, at }
-                }));
+                });
             }
         };
         self.at += 1;
@@ -144,29 +162,32 @@ impl<'a> Cursor<'a> {
     }
 
     /// Reads the digits of a `\u` escape, and the escape after it if the two make a surrogate pair.
-    fn unicode_escape(&mut self, backslash: usize) -> Result<char, DecodeError> {
+    fn unicode_escape(&mut self, backslash: usize) -> Scanned<char> {
         let unit = self.four_digits()?;
-        let lone = DecodeError::LoneSurrogate { found: unit, at: backslash };
-        match unit {
+        let character = match unit {
             0xD800..0xDC00 => match self.rest() {
                 [b'\\', b'u', ..] => {
                     self.at += 2;
                     let pair = [unit, self.four_digits()?];
-                    char::decode_utf16(pair).next().and_then(Result::ok).ok_or(lone)
+                    char::decode_utf16(pair).next().and_then(Result::ok)
                 }
                 // Cut short, it could still have become a pair. The input is what is wrong.
                 [] | [b'\\'] => {
                     self.at = self.input.len();
-                    Err(self.unexpected("the other half of a surrogate pair"))
+                    return self.unexpected("the other half of a surrogate pair");
                 }
-                _ => Err(lone),
+                _ => None,
             },
-            _ => char::from_u32(u32::from(unit)).ok_or(lone),
+            _ => char::from_u32(u32::from(unit)),
+        };
+        match character {
+            Some(character) => Ok(character),
+            None => self.refuse_as(DecodeError::LoneSurrogate { found: unit, at: backslash }),
         }
     }
 
     /// Reads the four digits of a `\u` escape.
-    fn four_digits(&mut self) -> Result<u16, DecodeError> {
+    fn four_digits(&mut self) -> Scanned<u16> {
         let mut unit = 0;
         for _ in 0..4 {
             let digit = match self.peek() {
@@ -174,9 +195,9 @@ impl<'a> Cursor<'a> {
                 Some(byte @ b'a'..=b'f') => byte - b'a' + 10,
                 Some(byte @ b'A'..=b'F') => byte - b'A' + 10,
                 _ => {
-                    return Err(self.refuse("four hexadecimal digits", |found, at| {
+                    return self.refuse("four hexadecimal digits", |found, at| {
                         DecodeError::InvalidUnicodeEscape { found, at }
-                    }));
+                    });
                 }
             };
             unit = unit << 4 | u16::from(digit);
@@ -201,15 +222,15 @@ impl<'a> Text<'a> {
 
     /// What it says; borrowed unless there are escapes, a copy of [`len`](Self::len) bytes if so.
     ///
-    /// # Errors
-    ///
-    /// None: the string was read before. The signature is how that is said without a panic.
+    /// It was read before and found valid, so that nothing is left out.
     #[inline]
-    pub(crate) fn text(&self) -> Result<Cow<'a, str>, DecodeError> {
+    pub(crate) fn text(&self) -> Cow<'a, str> {
         if self.is_escaped() {
-            self.unescape().map(Cow::Owned)
+            let mut text = String::with_capacity(self.len);
+            self.unescape(&mut text);
+            Cow::Owned(text)
         } else {
-            utf8(self.raw, self.at + 1).map(Cow::Borrowed)
+            Cow::Borrowed(str::from_utf8(self.raw).unwrap_or_default())
         }
     }
 
@@ -220,7 +241,7 @@ impl<'a> Text<'a> {
 
     /// The string again, from behind its opening quote to where the closing one was.
     fn reread(&self) -> Cursor<'a> {
-        Cursor { input: self.raw, at: 0 }
+        Cursor::new(self.raw)
     }
 
     /// Compares piece by piece, so that a key with escapes costs no allocation.
@@ -244,20 +265,16 @@ impl<'a> Text<'a> {
         rest.is_empty()
     }
 
-    /// Copies what it says.
-    #[cold]
-    fn unescape(&self) -> Result<String, DecodeError> {
-        let mut text = String::with_capacity(self.len);
+    /// Appends what it says.
+    fn unescape(&self, text: &mut String) {
         let mut cursor = self.reread();
         while cursor.peek().is_some() {
-            let at = self.at + 1 + cursor.at;
-            match cursor.piece()? {
-                Piece::Plain(bytes) => text.push_str(utf8(bytes, at)?),
-                Piece::Escape(character) => text.push(character),
-                Piece::End => break,
+            match cursor.piece() {
+                Ok(Piece::Plain(bytes)) => text.push_str(str::from_utf8(bytes).unwrap_or_default()),
+                Ok(Piece::Escape(character)) => text.push(character),
+                Ok(Piece::End) | Err(_) => break,
             }
         }
-        Ok(text)
     }
 
     /// Finds the byte of the input from which byte `wanted` of the text came.
@@ -286,66 +303,4 @@ fn utf8(bytes: &[u8], at: usize) -> Result<&str, DecodeError> {
         let found = bytes.get(valid).copied().unwrap_or_default();
         DecodeError::InvalidUtf8 { found, at: at + valid }
     })
-}
-
-/// Counts the bytes before the first that is a quote, a backslash, a control or not ASCII.
-///
-/// Eight at a time, in one register: safe, portable, and faster than a table of classes from about
-/// ten bytes on.
-#[inline]
-fn plain_ascii(bytes: &[u8]) -> usize {
-    let (words, tail) = bytes.as_chunks::<8>();
-    let mut len = 0;
-    for word in words {
-        let special = special(u64::from_le_bytes(*word));
-        if special != 0 {
-            // Little-endian: the byte that comes first is the lowest.
-            return len + special.trailing_zeros() as usize / 8;
-        }
-        len += 8;
-    }
-    len + tail.iter().position(|&byte| is_special(byte)).unwrap_or(tail.len())
-}
-
-/// Marks the highest bit of each byte that is special, exactly up to and including the first.
-///
-/// `x - n` for a byte `x < 0x80` borrows into the highest bit if `x < n`. A borrow can go on into
-/// the next byte and mark it wrongly, but only from a byte that is marked itself, and only the
-/// first mark is looked at.
-#[inline]
-fn special(word: u64) -> u64 {
-    const ONES: u64 = u64::from_le_bytes([0x01; 8]);
-    const TOPS: u64 = u64::from_le_bytes([0x80; 8]);
-    let below = |word: u64, n: u8| word.wrapping_sub(ONES * u64::from(n)) & !word;
-    let control = below(word, 0x20);
-    let quote = below(word ^ (ONES * u64::from(b'"')), 1);
-    let backslash = below(word ^ (ONES * u64::from(b'\\')), 1);
-    (control | quote | backslash | word) & TOPS
-}
-
-/// Whether a byte of a string needs a second look; the meaning of [`special`], byte by byte.
-#[inline]
-fn is_special(byte: u8) -> bool {
-    matches!(byte, b'"' | b'\\' | 0..0x20 | 0x80..)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn first_special_byte_is_found_wherever_it_stands() {
-        // Every byte at every place, before every neighbour that a borrow could mark.
-        for byte in 0..=u8::MAX {
-            for next in [0, 1, b' ', b'!', b'"', b'#', b'[', b'\\', b']', b'a', 0x7f, 0x80, 0xff] {
-                for place in 0..19 {
-                    let mut bytes = [b'a'; 20];
-                    bytes[place] = byte;
-                    bytes[place + 1] = next;
-                    let naive = bytes.iter().position(|&b| is_special(b)).unwrap_or(bytes.len());
-                    assert_eq!(plain_ascii(&bytes), naive, "{byte:#x} then {next:#x} at {place}");
-                }
-            }
-        }
-    }
 }
