@@ -106,6 +106,13 @@ impl<'a> Cursor<'a> {
         })
     }
 
+    /// Why the input was refused.
+    #[cold]
+    pub(crate) fn take_fault(&mut self) -> DecodeError {
+        // Whoever says `Refused` has said why before: there is no other way to make one.
+        self.fault.take().unwrap_or(DecodeError::Empty { len: self.at })
+    }
+
     /// Refuses the input for a reason.
     #[cold]
     pub(crate) fn refuse_as<T>(&mut self, fault: DecodeError) -> Scanned<T> {

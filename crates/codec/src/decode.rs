@@ -7,13 +7,17 @@
 //! order of keys.
 
 use core_actions::{ActionName, ActionTime, NameError};
+use core_time::Stamp;
 
 use crate::common::common;
 use crate::cursor::{Refused, Scanned};
 use crate::error::DecodeError;
+use crate::excerpt::Excerpt;
 use crate::limits::Limits;
 use crate::number::plain_time;
+use crate::policy::{Fractions, Policy};
 use crate::scanner::Scanner;
+use crate::stamp::StampKey;
 use crate::string::Text;
 
 /// An action as it was sent: a name and how long it took.
@@ -86,7 +90,7 @@ impl Limits {
     ///
     /// Linear in the length of the input. Allocates nothing unless the name has escapes, which
     /// takes one copy of it, or something is nested deeper than 128 levels. A refusal allocates
-    /// less than 1 KiB under the default limits, whatever the input.
+    /// nothing else either, whatever the input.
     ///
     /// # Examples
     ///
@@ -100,32 +104,154 @@ impl Limits {
     ///     Err(DecodeError::NestingTooDeep { depth: 2, max: 1, at: 33 })
     /// );
     /// ```
-    #[inline]
     pub fn decode<'a>(&self, input: &'a [u8]) -> Result<Action<'a>, DecodeError> {
-        if let Some(common) = common(input)
-            && common.end == input.len()
-            && let Some(name) = input.get(common.name.clone())
-            && let Ok(name) = std::str::from_utf8(name)
-            && let Ok(name) = ActionName::with_limit(name, self.name_bytes)
-        {
-            return Ok(Action { name, time: common.time });
-        }
-        self.decode_general(input)
+        let rules = Rules { limits: *self, fractions: Fractions::Allowed, stamp: None };
+        rules.decode(input).map(|(action, _)| action)
+    }
+}
+
+impl Policy {
+    /// Decodes one action from JSON, by this policy.
+    ///
+    /// As [`Limits::decode`], with the choices of the policy besides. Where it names a stamp key,
+    /// that key is checked, and what it says is left out: [`decode_stamped`](Self::decode_stamped)
+    /// tells it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Limits::decode`], and [`DecodeError::TimeNotInteger`] if fractions are refused.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let action = codec::Policy::default().decode(br#"{"action":"jump","time":100}"#)?;
+    /// assert_eq!(action.name.as_str(), "jump");
+    /// # Ok::<(), codec::DecodeError>(())
+    /// ```
+    pub fn decode<'a>(&self, input: &'a [u8]) -> Result<Action<'a>, DecodeError> {
+        self.rules().decode(input).map(|(action, _)| action)
     }
 
+    /// Decodes one action and the moment it happened, if the policy names a key for that and the
+    /// object has it.
+    ///
+    /// # Errors
+    ///
+    /// As [`decode`](Self::decode), and the variants of [`DecodeError`] about stamps for a key that
+    /// is repeated, or is no moment in the form that the policy names.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use codec::{Policy, Stamp, StampForm, StampKey};
+    ///
+    /// let key = StampKey::new("at", StampForm::Rfc3339)?;
+    /// let policy = Policy { stamp: Some(key), ..Policy::default() };
+    /// let line = br#"{"action":"jump","time":100,"at":"1970-01-01T01:00:00.5+01:00"}"#;
+    /// let (action, stamp) = policy.decode_stamped(line)?;
+    /// assert_eq!(action.name.as_str(), "jump");
+    /// assert_eq!(stamp, Some(Stamp::from_millis(500)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn decode_stamped<'a>(
+        &self,
+        input: &'a [u8],
+    ) -> Result<(Action<'a>, Option<Stamp>), DecodeError> {
+        self.rules().decode(input)
+    }
+}
+
+/// What one line is decoded by.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Rules<'p> {
+    pub(crate) limits: Limits,
+    pub(crate) fractions: Fractions,
+    pub(crate) stamp: Option<&'p StampKey>,
+}
+
+/// A name that was found valid.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Name<'a> {
+    /// It stands in the input.
+    Plain(ActionName<'a>),
+    /// It had escapes, and was decoded into the room that was given for that.
+    Decoded,
+}
+
+/// What a line was found to say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Found<'a> {
+    pub(crate) name: Name<'a>,
+    pub(crate) time: ActionTime,
+    pub(crate) stamp: Option<Stamp>,
+}
+
+impl Found<'_> {
+    /// The name, which may have been decoded into `room`.
+    #[inline]
+    pub(crate) fn name<'n>(&'n self, room: &'n str) -> &'n str {
+        match &self.name {
+            Name::Plain(name) => name.as_str(),
+            Name::Decoded => room,
+        }
+    }
+}
+
+impl Rules<'_> {
+    #[inline(always)]
+    fn decode<'a>(&self, input: &'a [u8]) -> Result<(Action<'a>, Option<Stamp>), DecodeError> {
+        if let Some(common) = common(input)
+            && common.end == input.len()
+            && self.allow(common.end, common.time)
+            && let Some(Ok(name)) = input.get(common.name).map(str::from_utf8)
+            && let Ok(name) = ActionName::with_limit(name, self.limits.name_bytes)
+        {
+            return Ok((Action { name, time: common.time }, None));
+        }
+        let mut room = String::new();
+        let found = self.decode_any(input, &mut room)?;
+        let name = match found.name {
+            Name::Plain(name) => name,
+            // It was checked in that room; this is the only way to make a name of it.
+            Name::Decoded => ActionName::with_limit(room, self.limits.name_bytes)
+                .map_err(|source| DecodeError::NameRefused { at: 0, source })?,
+        };
+        Ok((Action { name, time: found.time }, found.stamp))
+    }
+
+    /// Whether a line of the common shape is within these rules, its name aside.
+    #[inline(always)]
+    pub(crate) fn allow(&self, len: usize, time: ActionTime) -> bool {
+        len <= self.limits.input_bytes && self.limits.nesting > 0 && self.allow_time(time)
+    }
+
+    #[inline(always)]
+    fn allow_time(&self, time: ActionTime) -> bool {
+        self.fractions == Fractions::Allowed || time.as_integer().is_some()
+    }
+
+    /// Decodes a line of any shape: the one that says what is taken and what is refused.
+    ///
+    /// A name with escapes is decoded into `room`.
     #[inline(never)]
-    pub(crate) fn decode_general<'a>(&self, input: &'a [u8]) -> Result<Action<'a>, DecodeError> {
-        if input.len() > self.input_bytes {
-            return Err(DecodeError::InputTooLong { len: input.len(), max: self.input_bytes });
+    pub(crate) fn decode_any<'a>(
+        &self,
+        input: &'a [u8],
+        room: &mut String,
+    ) -> Result<Found<'a>, DecodeError> {
+        if input.len() > self.limits.input_bytes {
+            let max = self.limits.input_bytes;
+            return Err(DecodeError::InputTooLong { len: input.len(), max });
         }
         if let Some(encoding) = byte_order_mark(input) {
             return Err(DecodeError::ByteOrderMark { encoding });
         }
-        let mut scanner = Scanner::new(input, self.nesting);
-        let mut draft = Draft::default();
-        match draft.read_all(&mut scanner, self.name_bytes) {
+        let scanner = Scanner::new(input, self.limits.nesting);
+        let mut draft = Draft::new(self, scanner, room);
+        match draft.read() {
             Ok(end) => draft.finish(end),
-            Err(Refused) => Err(scanner.cursor.fault.unwrap_or(DecodeError::Empty { len: 0 })),
+            // A scan that ends early has said why.
+            Err(Refused) => Err(draft.scanner.cursor.take_fault()),
         }
     }
 }
@@ -142,77 +268,89 @@ fn byte_order_mark(input: &[u8]) -> Option<&'static str> {
 }
 
 /// What is known of an action while its object is being read.
-#[derive(Default)]
-struct Draft<'a> {
+struct Draft<'d, 'a> {
+    rules: &'d Rules<'d>,
+    scanner: Scanner<'a>,
+    /// Where a name with escapes is decoded.
+    room: &'d mut String,
     /// Where the key `action` stood first.
     action_at: Option<usize>,
     /// Where the key `time` stood first.
     time_at: Option<usize>,
-    name: Option<ActionName<'a>>,
+    /// Where the key of the stamp stood first.
+    stamp_at: Option<usize>,
+    name: Option<Name<'a>>,
     time: Option<ActionTime>,
+    stamp: Option<Stamp>,
     /// The first fault of the schema. Members are read in order, so the first is the leftmost.
     fault: Option<DecodeError>,
 }
 
-impl<'a> Draft<'a> {
+impl<'d, 'a> Draft<'d, 'a> {
     #[inline(always)]
-    fn read_all(&mut self, scanner: &mut Scanner<'a>, name_bytes: usize) -> Scanned<usize> {
-        let end = match scanner.cursor.peek_token() {
-            Some(b'{') => self.read(scanner, name_bytes)?,
+    fn new(rules: &'d Rules<'d>, scanner: Scanner<'a>, room: &'d mut String) -> Self {
+        let (action_at, time_at, stamp_at) = (None, None, None);
+        let (name, time, stamp, fault) = (None, None, None, None);
+        Self { rules, scanner, room, action_at, time_at, stamp_at, name, time, stamp, fault }
+    }
+
+    /// Reads all of the input, and says where its object ends: the offset of the `}`.
+    #[inline(always)]
+    fn read(&mut self) -> Scanned<usize> {
+        let end = match self.scanner.cursor.peek_token() {
+            Some(b'{') => self.read_object()?,
             Some(_) => {
-                let at = scanner.cursor.at;
-                let found = scanner.skip_value()?;
+                let at = self.scanner.cursor.at;
+                let found = self.scanner.skip_value()?;
                 self.keep_first(DecodeError::NotObject { found, at });
                 at
             }
             None => {
-                let len = scanner.cursor.at;
-                return scanner.cursor.refuse_as(DecodeError::Empty { len });
+                let len = self.scanner.cursor.at;
+                return self.scanner.cursor.refuse_as(DecodeError::Empty { len });
             }
         };
-        scanner.end()?;
+        self.scanner.end()?;
         Ok(end)
     }
 
-    /// Reads an object to its end, and says where that is: the offset of the `}`.
-    #[inline]
-    fn read(&mut self, scanner: &mut Scanner<'a>, name_bytes: usize) -> Scanned<usize> {
-        let mut goes_on = scanner.first_member()?;
+    #[inline(always)]
+    fn read_object(&mut self) -> Scanned<usize> {
+        let mut goes_on = self.scanner.first_member()?;
         while goes_on {
-            let key = scanner.key()?;
+            let key = self.scanner.key()?;
             if key.says("action") {
-                self.read_action(key.at, scanner, name_bytes)?;
+                self.read_action(key.at)?;
             } else if key.says("time") {
-                self.read_time(key.at, scanner)?;
+                self.read_time(key.at)?;
+            } else if let Some(stamp) = self.rules.stamp
+                && key.says(stamp.key())
+            {
+                self.read_stamp(key.at, stamp)?;
             } else {
-                scanner.skip_value()?;
+                self.scanner.skip_value()?;
             }
-            goes_on = scanner.next_member()?;
+            goes_on = self.scanner.next_member()?;
         }
-        Ok(scanner.cursor.at - 1)
+        Ok(self.scanner.cursor.at - 1)
     }
 
     /// Reads the value of a key `action` that stands `at`.
     #[inline]
-    fn read_action(
-        &mut self,
-        at: usize,
-        scanner: &mut Scanner<'a>,
-        name_bytes: usize,
-    ) -> Scanned<()> {
+    fn read_action(&mut self, at: usize) -> Scanned<()> {
         if let Some(first) = self.action_at {
-            self.keep_first(DecodeError::DuplicateAction { first, at });
-            return scanner.skip_value().map(|_| ());
+            return self.refuse_repeated(DecodeError::DuplicateAction { first, at });
         }
         self.action_at = Some(at);
-        if scanner.cursor.peek_token() == Some(b'"') {
-            match name(scanner.cursor.string()?, name_bytes) {
+        if self.scanner.cursor.peek_token() == Some(b'"') {
+            let text = self.scanner.cursor.string()?;
+            match name(text, self.rules.limits.name_bytes, self.room) {
                 Ok(name) => self.name = Some(name),
                 Err(fault) => self.keep_first(fault),
             }
         } else {
-            let at = scanner.cursor.at;
-            let found = scanner.skip_value()?;
+            let at = self.scanner.cursor.at;
+            let found = self.scanner.skip_value()?;
             self.keep_first(DecodeError::ActionNotString { found, at });
         }
         Ok(())
@@ -220,28 +358,68 @@ impl<'a> Draft<'a> {
 
     /// Reads the value of a key `time` that stands `at`.
     #[inline]
-    fn read_time(&mut self, at: usize, scanner: &mut Scanner<'a>) -> Scanned<()> {
+    fn read_time(&mut self, at: usize) -> Scanned<()> {
         if let Some(first) = self.time_at {
-            self.keep_first(DecodeError::DuplicateTime { first, at });
-            return scanner.skip_value().map(|_| ());
+            return self.refuse_repeated(DecodeError::DuplicateTime { first, at });
         }
         self.time_at = Some(at);
-        if let Some(b'-' | b'0'..=b'9') = scanner.cursor.peek_token() {
-            if let Some((time, end)) = plain_time(scanner.cursor.input, scanner.cursor.at) {
-                scanner.cursor.at = end;
-                self.time = Some(time);
-                return Ok(());
-            }
-            match scanner.cursor.number()?.time() {
-                Ok(time) => self.time = Some(time),
+        let cursor = &mut self.scanner.cursor;
+        if let Some(b'-' | b'0'..=b'9') = cursor.peek_token() {
+            let at = cursor.at;
+            let time = if let Some((time, end)) = plain_time(cursor.input, at) {
+                cursor.at = end;
+                Ok(time)
+            } else {
+                cursor.number()?.time()
+            };
+            match time {
+                Ok(time) if self.rules.allow_time(time) => self.time = Some(time),
+                Ok(_) => {
+                    let literal = cursor.input.get(at..cursor.at).unwrap_or_default();
+                    let found = Excerpt::new(literal);
+                    self.keep_first(DecodeError::TimeNotInteger { found, at });
+                }
                 Err(fault) => self.keep_first(fault),
             }
         } else {
-            let at = scanner.cursor.at;
-            let found = scanner.skip_value()?;
+            let at = cursor.at;
+            let found = self.scanner.skip_value()?;
             self.keep_first(DecodeError::TimeNotNumber { found, at });
         }
         Ok(())
+    }
+
+    /// Reads the value of the key of the stamp, which stands `at`.
+    fn read_stamp(&mut self, at: usize, key: &StampKey) -> Scanned<()> {
+        if let Some(first) = self.stamp_at {
+            return self.refuse_repeated(DecodeError::DuplicateStamp { first, at });
+        }
+        self.stamp_at = Some(at);
+        let token = self.scanner.cursor.peek_token();
+        let at = self.scanner.cursor.at;
+        let stamp = match (token, key.form().unit()) {
+            (Some(b'-' | b'0'..=b'9'), Some(unit)) => self.scanner.cursor.number()?.stamp(unit),
+            (Some(b'"'), None) => {
+                let text = self.scanner.cursor.string()?;
+                crate::stamp::parse_rfc3339(&text.text(), at)
+            }
+            (_, unit) => {
+                let found = self.scanner.skip_value()?;
+                let expected = if unit.is_some() { "a number" } else { "a string" };
+                Err(DecodeError::StampKind { found, expected, at })
+            }
+        };
+        match stamp {
+            Ok(stamp) => self.stamp = Some(stamp),
+            Err(fault) => self.keep_first(fault),
+        }
+        Ok(())
+    }
+
+    #[cold]
+    fn refuse_repeated(&mut self, fault: DecodeError) -> Scanned<()> {
+        self.keep_first(fault);
+        self.scanner.skip_value().map(|_| ())
     }
 
     #[cold]
@@ -251,26 +429,33 @@ impl<'a> Draft<'a> {
 
     /// Decides, now that the input is known to be JSON. The object ends at `end`.
     #[inline]
-    fn finish(self, end: usize) -> Result<Action<'a>, DecodeError> {
+    fn finish(self, end: usize) -> Result<Found<'a>, DecodeError> {
         if let Some(fault) = self.fault {
             return Err(fault);
         }
         // Without a fault, what is not there was not given.
         let name = self.name.ok_or(DecodeError::MissingAction { at: end })?;
         let time = self.time.ok_or(DecodeError::MissingTime { at: end })?;
-        Ok(Action { name, time })
+        Ok(Found { name, time, stamp: self.stamp })
     }
 }
 
 /// Takes a string as the name of an action; what a name may be is decided by [`ActionName`].
 #[inline]
-fn name<'a>(text: Text<'a>, max: usize) -> Result<ActionName<'a>, DecodeError> {
+fn name<'a>(text: Text<'a>, max: usize, room: &mut String) -> Result<Name<'a>, DecodeError> {
     let (len, at) = (text.len, text.at);
     if len > max {
         // As `ActionName` would say, but before a copy is made of a name that may be of any length.
         return Err(DecodeError::NameTooLong { len, max, at });
     }
-    ActionName::with_limit(text.text(), max).map_err(|refusal| match refusal {
+    let name = match text.plain() {
+        Some(plain) => ActionName::with_limit(plain, max).map(Name::Plain),
+        None => {
+            text.decode(room);
+            ActionName::with_limit(room.as_str(), max).map(|_| Name::Decoded)
+        }
+    };
+    name.map_err(|refusal| match refusal {
         NameError::Blank { len } => DecodeError::NameBlank { len, at },
         NameError::Control { found, at } => DecodeError::NameControl { found, at: text.locate(at) },
         NameError::TooLong { len, max } => DecodeError::NameTooLong { len, max, at },

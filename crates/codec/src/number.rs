@@ -8,19 +8,12 @@ use std::io::Write;
 use std::str;
 
 use core_actions::ActionTime;
+use core_time::Stamp;
 
 use crate::cursor::{Cursor, Scanned};
-use crate::error::DecodeError;
+use crate::error::{DecodeError, Largest};
+use crate::excerpt::Excerpt;
 use crate::words::{self, word_at};
-
-/// The largest time written as an integer, as a message shows it.
-const INTEGER_MAX: &str = "18446744073709551615";
-
-/// The largest time written as a float, as a message shows it.
-const FLOAT_MAX: &str = "1.7976931348623157e308";
-
-/// How much of a number a message repeats, in bytes.
-const EXCERPT_BYTES: usize = 32;
 
 /// Digits that decide how a decimal rounds to an `f64`: half-way between two floats there are
 /// decimals of up to 767 digits, and one more digit tells on which side of it a number lies.
@@ -99,30 +92,30 @@ impl Number<'_> {
         }
         if self.is_float {
             // What is refused is an infinity, by the grammar neither negative nor no number.
-            ActionTime::try_from(float(self.literal)).map_err(|_| self.too_large(FLOAT_MAX))
+            ActionTime::try_from(float(self.literal)).map_err(|_| self.too_large(Largest::Float))
         } else {
-            integer(self.literal).map(ActionTime::from).ok_or_else(|| self.too_large(INTEGER_MAX))
+            integer(self.literal).map(ActionTime::from).ok_or_else(|| self.too_large(Largest::Integer))
         }
+    }
+
+    /// The moment it stands for, counted in units of so many nanoseconds.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError::StampOutOfRange`].
+    pub(crate) fn stamp(&self, unit: u64) -> Result<Stamp, DecodeError> {
+        let nanos = crate::stamp::nanos(self.literal, unit);
+        nanos.map(Stamp::from_nanos).ok_or(DecodeError::StampOutOfRange { at: self.at })
     }
 
     #[cold]
     fn negative(&self) -> DecodeError {
-        DecodeError::TimeNegative { found: self.excerpt(), at: self.at }
+        DecodeError::TimeNegative { found: Excerpt::new(self.literal), at: self.at }
     }
 
     #[cold]
-    fn too_large(&self, max: &'static str) -> DecodeError {
-        DecodeError::TimeTooLarge { found: self.excerpt(), max, at: self.at }
-    }
-
-    /// The literal for a message: a bounded part of it, as it may be as long as the input.
-    fn excerpt(&self) -> Box<str> {
-        let (shown, rest) = self.literal.split_at(self.literal.len().min(EXCERPT_BYTES));
-        let mut excerpt = String::from_utf8_lossy(shown).into_owned();
-        if !rest.is_empty() {
-            excerpt.push('…');
-        }
-        excerpt.into_boxed_str()
+    fn too_large(&self, max: Largest) -> DecodeError {
+        DecodeError::TimeTooLarge { found: Excerpt::new(self.literal), max, at: self.at }
     }
 }
 
@@ -270,12 +263,12 @@ fn shortened(literal: &[u8]) -> f64 {
 }
 
 /// A length as a signed number, which every length of a slice fits.
-fn signed(len: usize) -> i64 {
+pub(crate) fn signed(len: usize) -> i64 {
     i64::try_from(len).unwrap_or(i64::MAX)
 }
 
 /// The value of an exponent; one that is out of range is as good as the end of the range.
-fn saturating_integer(exponent: &[u8]) -> i64 {
+pub(crate) fn saturating_integer(exponent: &[u8]) -> i64 {
     let (is_negative, digits) = match exponent {
         [b'-', digits @ ..] => (true, digits),
         [b'+', digits @ ..] | digits => (false, digits),

@@ -220,18 +220,38 @@ impl<'a> Text<'a> {
             }
     }
 
-    /// What it says; borrowed unless there are escapes, a copy of [`len`](Self::len) bytes if so.
-    ///
-    /// It was read before and found valid, so that nothing is left out.
+    /// What it says, if that stands in the input as it is.
     #[inline]
-    pub(crate) fn text(&self) -> Cow<'a, str> {
-        if self.is_escaped() {
-            let mut text = String::with_capacity(self.len);
-            self.unescape(&mut text);
-            Cow::Owned(text)
-        } else {
-            Cow::Borrowed(str::from_utf8(self.raw).unwrap_or_default())
+    pub(crate) fn plain(&self) -> Option<&'a str> {
+        // It was read before and found valid.
+        if self.is_escaped() { None } else { str::from_utf8(self.raw).ok() }
+    }
+
+    /// Writes what it says into `room`, over what was there.
+    pub(crate) fn decode(&self, room: &mut String) {
+        room.clear();
+        room.reserve_exact(self.len);
+        let mut cursor = self.reread();
+        while cursor.peek().is_some() {
+            match cursor.piece() {
+                Ok(Piece::Plain(bytes)) => room.push_str(str::from_utf8(bytes).unwrap_or_default()),
+                Ok(Piece::Escape(character)) => room.push(character),
+                // Neither is met in what lay between the quotes of a valid string.
+                Ok(Piece::End) | Err(_) => break,
+            }
         }
+    }
+
+    /// What it says; borrowed unless there are escapes, a copy of [`len`](Self::len) bytes if so.
+    pub(crate) fn text(&self) -> Cow<'a, str> {
+        self.plain().map_or_else(
+            || {
+                let mut text = String::new();
+                self.decode(&mut text);
+                Cow::Owned(text)
+            },
+            Cow::Borrowed,
+        )
     }
 
     #[inline]
@@ -263,18 +283,6 @@ impl<'a> Text<'a> {
             }
         }
         rest.is_empty()
-    }
-
-    /// Appends what it says.
-    fn unescape(&self, text: &mut String) {
-        let mut cursor = self.reread();
-        while cursor.peek().is_some() {
-            match cursor.piece() {
-                Ok(Piece::Plain(bytes)) => text.push_str(str::from_utf8(bytes).unwrap_or_default()),
-                Ok(Piece::Escape(character)) => text.push(character),
-                Ok(Piece::End) | Err(_) => break,
-            }
-        }
     }
 
     /// Finds the byte of the input from which byte `wanted` of the text came.
