@@ -9,15 +9,12 @@
 use core_actions::{ActionName, ActionTime, NameError};
 use core_time::Stamp;
 
-use crate::common::common;
-use crate::cursor::{Refused, Scanned};
+use crate::cursor::Cursor;
 use crate::error::DecodeError;
-use crate::excerpt::Excerpt;
+use crate::fault::{Fault, Scanned, What};
 use crate::limits::Limits;
-use crate::number::plain_time;
 use crate::policy::{Fractions, Policy};
-use crate::scanner::Scanner;
-use crate::stamp::StampKey;
+use crate::stamp::{self, StampKey};
 use crate::string::Text;
 
 /// An action as it was sent: a name and how long it took.
@@ -200,16 +197,9 @@ impl Found<'_> {
 impl Rules<'_> {
     #[inline(always)]
     fn decode<'a>(&self, input: &'a [u8]) -> Result<(Action<'a>, Option<Stamp>), DecodeError> {
-        if let Some(common) = common(input)
-            && common.end == input.len()
-            && self.allow(common.end, common.time)
-            && let Some(Ok(name)) = input.get(common.name).map(str::from_utf8)
-            && let Ok(name) = ActionName::with_limit(name, self.limits.name_bytes)
-        {
-            return Ok((Action { name, time: common.time }, None));
-        }
         let mut room = String::new();
-        let found = self.decode_any(input, &mut room)?;
+        let found = self.decode_any(input, None, &mut room)?;
+        let found = found.map_err(|fault| fault.explain(input, self.limits))?;
         let name = match found.name {
             Name::Plain(name) => name,
             // It was checked in that room; this is the only way to make a name of it.
@@ -232,13 +222,19 @@ impl Rules<'_> {
 
     /// Decodes a line of any shape: the one that says what is taken and what is refused.
     ///
-    /// A name with escapes is decoded into `room`.
+    /// A name with escapes is decoded into `room`. `text` is the input once more, if it is known to
+    /// be UTF-8.
+    ///
+    /// # Errors
+    ///
+    /// What is refused before a look at its content, on the outside; a [`Fault`] inside.
     #[inline(never)]
     pub(crate) fn decode_any<'a>(
         &self,
         input: &'a [u8],
+        text: Option<&'a str>,
         room: &mut String,
-    ) -> Result<Found<'a>, DecodeError> {
+    ) -> Result<Scanned<Found<'a>>, DecodeError> {
         if input.len() > self.limits.input_bytes {
             let max = self.limits.input_bytes;
             return Err(DecodeError::InputTooLong { len: input.len(), max });
@@ -246,13 +242,7 @@ impl Rules<'_> {
         if let Some(encoding) = byte_order_mark(input) {
             return Err(DecodeError::ByteOrderMark { encoding });
         }
-        let scanner = Scanner::new(input, self.limits.nesting);
-        let mut draft = Draft::new(self, scanner, room);
-        match draft.read() {
-            Ok(end) => draft.finish(end),
-            // A scan that ends early has said why.
-            Err(Refused) => Err(draft.scanner.cursor.take_fault()),
-        }
+        Ok(Draft::new(self, input, text, room).read())
     }
 }
 
@@ -270,195 +260,246 @@ fn byte_order_mark(input: &[u8]) -> Option<&'static str> {
 /// What is known of an action while its object is being read.
 struct Draft<'d, 'a> {
     rules: &'d Rules<'d>,
-    scanner: Scanner<'a>,
+    input: &'a [u8],
+    /// The input, if it is known to be UTF-8.
+    text: Option<&'a str>,
     /// Where a name with escapes is decoded.
     room: &'d mut String,
-    /// Where the key `action` stood first.
-    action_at: Option<usize>,
-    /// Where the key `time` stood first.
-    time_at: Option<usize>,
-    /// Where the key of the stamp stood first.
-    stamp_at: Option<usize>,
+    /// How many bytes were left where the key `action` stood first.
+    action_left: Option<usize>,
+    /// So for the key `time`.
+    time_left: Option<usize>,
+    /// So for the key of the stamp.
+    stamp_left: Option<usize>,
     name: Option<Name<'a>>,
     time: Option<ActionTime>,
     stamp: Option<Stamp>,
     /// The first fault of the schema. Members are read in order, so the first is the leftmost.
-    fault: Option<DecodeError>,
+    fault: Option<Fault>,
 }
 
 impl<'d, 'a> Draft<'d, 'a> {
     #[inline(always)]
-    fn new(rules: &'d Rules<'d>, scanner: Scanner<'a>, room: &'d mut String) -> Self {
-        let (action_at, time_at, stamp_at) = (None, None, None);
+    fn new(
+        rules: &'d Rules<'d>,
+        input: &'a [u8],
+        text: Option<&'a str>,
+        room: &'d mut String,
+    ) -> Self {
+        let (action_left, time_left, stamp_left) = (None, None, None);
         let (name, time, stamp, fault) = (None, None, None, None);
-        Self { rules, scanner, room, action_at, time_at, stamp_at, name, time, stamp, fault }
+        Self {
+            rules,
+            input,
+            text,
+            room,
+            action_left,
+            time_left,
+            stamp_left,
+            name,
+            time,
+            stamp,
+            fault,
+        }
     }
 
-    /// Reads all of the input, and says where its object ends: the offset of the `}`.
+    /// Reads all of the input.
     #[inline(always)]
-    fn read(&mut self) -> Scanned<usize> {
-        let end = match self.scanner.cursor.peek_token() {
-            Some(b'{') => self.read_object()?,
+    fn read(mut self) -> Scanned<Found<'a>> {
+        let mut cursor = Cursor { rest: self.input };
+        match cursor.peek_token() {
+            Some(b'{') => self.read_object(&mut cursor)?,
             Some(_) => {
-                let at = self.scanner.cursor.at;
-                let found = self.scanner.skip_value()?;
-                self.keep_first(DecodeError::NotObject { found, at });
-                at
+                let left = cursor.left();
+                cursor.skip_value(0, self.rules.limits.nesting)?;
+                self.keep_first(Fault { what: What::NotObject, left, detail: 0 });
             }
-            None => {
-                let len = self.scanner.cursor.at;
-                return self.scanner.cursor.refuse_as(DecodeError::Empty { len });
-            }
-        };
-        self.scanner.end()?;
-        Ok(end)
+            None => return cursor.refuse(What::Empty),
+        }
+        // The object ended with the byte before.
+        let end = cursor.left() + 1;
+        cursor.end()?;
+        self.finish(end)
     }
 
     #[inline(always)]
-    fn read_object(&mut self) -> Scanned<usize> {
-        let mut goes_on = self.scanner.first_member()?;
-        while goes_on {
-            let key = self.scanner.key()?;
+    fn read_object(&mut self, cursor: &mut Cursor<'a>) -> Scanned<()> {
+        if self.rules.limits.nesting == 0 {
+            let (what, left) = (What::NestingTooDeep, cursor.left());
+            return Err(Fault { what, left, detail: 1 });
+        }
+        if !cursor.first_member()? {
+            cursor.advance(1);
+            return Ok(());
+        }
+        loop {
+            let key = cursor.key()?;
             if key.says("action") {
-                self.read_action(key.at)?;
+                self.read_action(key.left, cursor)?;
             } else if key.says("time") {
-                self.read_time(key.at)?;
+                self.read_time(key.left, cursor)?;
             } else if let Some(stamp) = self.rules.stamp
                 && key.says(stamp.key())
             {
-                self.read_stamp(key.at, stamp)?;
+                *cursor = self.read_stamp(key.left, *cursor, stamp)?;
             } else {
-                self.scanner.skip_value()?;
+                cursor.skip_value(1, self.rules.limits.nesting)?;
             }
-            goes_on = self.scanner.next_member()?;
+            if !cursor.next_member()? {
+                return Ok(());
+            }
         }
-        Ok(self.scanner.cursor.at - 1)
     }
 
-    /// Reads the value of a key `action` that stands `at`.
-    #[inline]
-    fn read_action(&mut self, at: usize) -> Scanned<()> {
-        if let Some(first) = self.action_at {
-            return self.refuse_repeated(DecodeError::DuplicateAction { first, at });
+    /// Reads the value of a key `action` that stands where so many bytes are `left`.
+    #[inline(always)]
+    fn read_action(&mut self, left: usize, cursor: &mut Cursor<'a>) -> Scanned<()> {
+        if let Some(first) = self.action_left {
+            self.keep_first(Fault { what: What::DuplicateAction, left, detail: first });
+            return cursor.skip_value(1, self.rules.limits.nesting);
         }
-        self.action_at = Some(at);
-        if self.scanner.cursor.peek_token() == Some(b'"') {
-            let text = self.scanner.cursor.string()?;
-            match name(text, self.rules.limits.name_bytes, self.room) {
+        self.action_left = Some(left);
+        if cursor.peek_token() == Some(b'"') {
+            let text = cursor.string()?;
+            match self.name(text) {
                 Ok(name) => self.name = Some(name),
                 Err(fault) => self.keep_first(fault),
             }
-        } else {
-            let at = self.scanner.cursor.at;
-            let found = self.scanner.skip_value()?;
-            self.keep_first(DecodeError::ActionNotString { found, at });
+            return Ok(());
         }
+        let left = cursor.left();
+        cursor.skip_value(1, self.rules.limits.nesting)?;
+        self.keep_first(Fault { what: What::ActionNotString, left, detail: 0 });
         Ok(())
     }
 
-    /// Reads the value of a key `time` that stands `at`.
-    #[inline]
-    fn read_time(&mut self, at: usize) -> Scanned<()> {
-        if let Some(first) = self.time_at {
-            return self.refuse_repeated(DecodeError::DuplicateTime { first, at });
+    /// Takes a string as the name; what a name may be is decided by [`ActionName`].
+    #[inline(always)]
+    fn name(&mut self, text: Text<'a>) -> Scanned<Name<'a>> {
+        let max = self.rules.limits.name_bytes;
+        if text.len > max {
+            // As `ActionName` would say, but before a copy is made of a name of any length.
+            return Err(Fault { what: What::NameTooLong, left: text.left, detail: text.len });
         }
-        self.time_at = Some(at);
-        let cursor = &mut self.scanner.cursor;
-        if let Some(b'-' | b'0'..=b'9') = cursor.peek_token() {
-            let at = cursor.at;
-            let time = if let Some((time, end)) = plain_time(cursor.input, at) {
-                cursor.at = end;
-                Ok(time)
-            } else {
-                cursor.number()?.time()
-            };
-            match time {
-                Ok(time) if self.rules.allow_time(time) => self.time = Some(time),
-                Ok(_) => {
-                    let literal = cursor.input.get(at..cursor.at).unwrap_or_default();
-                    let found = Excerpt::new(literal);
-                    self.keep_first(DecodeError::TimeNotInteger { found, at });
-                }
-                Err(fault) => self.keep_first(fault),
+        let name = match self.plain(text) {
+            Some(plain) => ActionName::with_limit(plain, max).map(Name::Plain),
+            None => {
+                text.decode(self.room);
+                ActionName::with_limit(self.room.as_str(), max).map(|_| Name::Decoded)
             }
+        };
+        name.map_err(|refusal| {
+            let left = text.left;
+            match refusal {
+                NameError::Blank { len } => Fault { what: What::NameBlank, left, detail: len },
+                NameError::Control { found, at } => {
+                    let (what, left) = (What::NameControl, text.locate(at));
+                    Fault { what, left, detail: u32::from(found) as usize }
+                }
+                NameError::TooLong { len, .. } => {
+                    Fault { what: What::NameTooLong, left, detail: len }
+                }
+                _ => Fault { what: What::NameRefused, left, detail: 0 },
+            }
+        })
+    }
+
+    /// What a string says, if that stands in the input as it is.
+    #[inline(always)]
+    fn plain(&self, text: Text<'a>) -> Option<&'a str> {
+        match self.text {
+            // It is known to be text, and need not be looked through once more.
+            Some(all) if text.len == text.raw.len() => {
+                let start = self.input.len() - text.left + 1;
+                all.get(start..start + text.len)
+            }
+            _ => text.plain(),
+        }
+    }
+
+    /// Reads the value of a key `time` that stands where so many bytes are `left`.
+    #[inline(always)]
+    fn read_time(&mut self, left: usize, cursor: &mut Cursor<'a>) -> Scanned<()> {
+        if let Some(first) = self.time_left {
+            self.keep_first(Fault { what: What::DuplicateTime, left, detail: first });
+            return cursor.skip_value(1, self.rules.limits.nesting);
+        }
+        self.time_left = Some(left);
+        let token = cursor.peek_token();
+        let left = cursor.left();
+        let time = if let Some(time) = cursor.plain_time() {
+            Ok(time)
+        } else if let Some(b'-' | b'0'..=b'9') = token {
+            cursor.number()?.time()
         } else {
-            let at = cursor.at;
-            let found = self.scanner.skip_value()?;
-            self.keep_first(DecodeError::TimeNotNumber { found, at });
+            cursor.skip_value(1, self.rules.limits.nesting)?;
+            Err(Fault { what: What::TimeNotNumber, left, detail: 0 })
+        };
+        match time {
+            Ok(time) if self.allow_time(time) => self.time = Some(time),
+            Ok(_) => self.keep_first(Fault { what: What::TimeNotInteger, left, detail: 0 }),
+            Err(fault) => self.keep_first(fault),
         }
         Ok(())
     }
 
-    /// Reads the value of the key of the stamp, which stands `at`.
-    fn read_stamp(&mut self, at: usize, key: &StampKey) -> Scanned<()> {
-        if let Some(first) = self.stamp_at {
-            return self.refuse_repeated(DecodeError::DuplicateStamp { first, at });
+    #[inline(always)]
+    fn allow_time(&self, time: ActionTime) -> bool {
+        self.rules.allow_time(time)
+    }
+
+    /// Reads the value of the key of the stamp, which stands where so many bytes are `left`.
+    #[inline(never)]
+    fn read_stamp(
+        &mut self,
+        left: usize,
+        mut cursor: Cursor<'a>,
+        key: &StampKey,
+    ) -> Scanned<Cursor<'a>> {
+        if let Some(first) = self.stamp_left {
+            self.keep_first(Fault { what: What::DuplicateStamp, left, detail: first });
+            cursor.skip_value(1, self.rules.limits.nesting)?;
+            return Ok(cursor);
         }
-        self.stamp_at = Some(at);
-        let token = self.scanner.cursor.peek_token();
-        let at = self.scanner.cursor.at;
+        self.stamp_left = Some(left);
+        let token = cursor.peek_token();
+        let left = cursor.left();
         let stamp = match (token, key.form().unit()) {
-            (Some(b'-' | b'0'..=b'9'), Some(unit)) => self.scanner.cursor.number()?.stamp(unit),
+            (Some(b'-' | b'0'..=b'9'), Some(unit)) => cursor.number()?.stamp(unit),
             (Some(b'"'), None) => {
-                let text = self.scanner.cursor.string()?;
-                crate::stamp::parse_rfc3339(&text.text(), at)
+                let text = cursor.string()?;
+                let moment = stamp::rfc3339(&text.text());
+                moment.map_err(|what| Fault { what, left, detail: 0 })
             }
             (_, unit) => {
-                let found = self.scanner.skip_value()?;
-                let expected = if unit.is_some() { "a number" } else { "a string" };
-                Err(DecodeError::StampKind { found, expected, at })
+                cursor.skip_value(1, self.rules.limits.nesting)?;
+                let what = if unit.is_some() { What::StampNotNumber } else { What::StampNotString };
+                Err(Fault { what, left, detail: 0 })
             }
         };
         match stamp {
             Ok(stamp) => self.stamp = Some(stamp),
             Err(fault) => self.keep_first(fault),
         }
-        Ok(())
+        Ok(cursor)
     }
 
-    #[cold]
-    fn refuse_repeated(&mut self, fault: DecodeError) -> Scanned<()> {
-        self.keep_first(fault);
-        self.scanner.skip_value().map(|_| ())
-    }
-
-    #[cold]
-    fn keep_first(&mut self, fault: DecodeError) {
+    #[inline(always)]
+    fn keep_first(&mut self, fault: Fault) {
         self.fault.get_or_insert(fault);
     }
 
-    /// Decides, now that the input is known to be JSON. The object ends at `end`.
-    #[inline]
-    fn finish(self, end: usize) -> Result<Found<'a>, DecodeError> {
+    /// Decides, now that the input is known to be JSON. From the end of the object on, so many
+    /// bytes are left.
+    #[inline(always)]
+    fn finish(self, left: usize) -> Scanned<Found<'a>> {
         if let Some(fault) = self.fault {
             return Err(fault);
         }
         // Without a fault, what is not there was not given.
-        let name = self.name.ok_or(DecodeError::MissingAction { at: end })?;
-        let time = self.time.ok_or(DecodeError::MissingTime { at: end })?;
+        let missing = |what| Fault { what, left, detail: 0 };
+        let name = self.name.ok_or(missing(What::MissingAction))?;
+        let time = self.time.ok_or(missing(What::MissingTime))?;
         Ok(Found { name, time, stamp: self.stamp })
     }
-}
-
-/// Takes a string as the name of an action; what a name may be is decided by [`ActionName`].
-#[inline]
-fn name<'a>(text: Text<'a>, max: usize, room: &mut String) -> Result<Name<'a>, DecodeError> {
-    let (len, at) = (text.len, text.at);
-    if len > max {
-        // As `ActionName` would say, but before a copy is made of a name that may be of any length.
-        return Err(DecodeError::NameTooLong { len, max, at });
-    }
-    let name = match text.plain() {
-        Some(plain) => ActionName::with_limit(plain, max).map(Name::Plain),
-        None => {
-            text.decode(room);
-            ActionName::with_limit(room.as_str(), max).map(|_| Name::Decoded)
-        }
-    };
-    name.map_err(|refusal| match refusal {
-        NameError::Blank { len } => DecodeError::NameBlank { len, at },
-        NameError::Control { found, at } => DecodeError::NameControl { found, at: text.locate(at) },
-        NameError::TooLong { len, max } => DecodeError::NameTooLong { len, max, at },
-        source => DecodeError::NameRefused { at, source },
-    })
 }

@@ -8,6 +8,7 @@ mod decode;
 mod encode;
 mod error;
 mod excerpt;
+mod fault;
 mod ledger;
 mod limits;
 mod lines;

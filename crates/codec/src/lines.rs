@@ -11,7 +11,7 @@ use core_time::Stamp;
 use memchr::memchr;
 
 use crate::batch::{Entry, Sink};
-use crate::common::{Common, common};
+use crate::common::{Common, HEAD, common};
 use crate::decode::{Found, Rules};
 use crate::error::DecodeError;
 use crate::policy::Policy;
@@ -80,15 +80,16 @@ impl<'p> Lines<'p> {
             let found: Found<'_>;
             // Both kinds of lines meet at one call, so that the sink becomes part of this loop.
             let (name, time, stamp): (&str, _, Option<Stamp>);
-            if let Some(line) = self.common_line(text, bytes.len() - at) {
+            if let Some(line) = self.common_line(text) {
                 (name, time, stamp) = (line.name, line.time, None);
                 at += line.len;
                 text = text.get(line.len..).unwrap_or_default();
             } else {
                 let end = memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |len| at + len);
                 at = bytes.len().min(end + 1);
+                let known = text.get(..end - start);
                 text = text.get(at - start..).unwrap_or_default();
-                match self.other_line(block, start..end, &mut tally, refusals_kept) {
+                match self.other_line(block, start..end, known, &mut tally, refusals_kept) {
                     Some(line) => found = line,
                     None => continue,
                 }
@@ -100,18 +101,16 @@ impl<'p> Lines<'p> {
     }
 
     /// Reads the line that a text begins with, if it has the common shape and is within the rules.
-    ///
-    /// The block goes on for `left` bytes, of which the text is those known to be UTF-8.
     #[inline(always)]
-    fn common_line<'t>(&self, text: &'t str, left: usize) -> Option<CommonLine<'t>> {
-        let Common { name, time, end } = common(text.as_bytes())?;
-        let len = match text.as_bytes().get(end..)? {
+    fn common_line<'t>(&self, text: &'t str) -> Option<CommonLine<'t>> {
+        let head: &[u8; HEAD] = text.as_bytes().first_chunk()?;
+        let Common { name, name_end, time, end } = common(head)?;
+        let len = match head.get(end..)? {
             [b'\n', ..] => end + 1,
             [b'\r', b'\n', ..] => end + 2,
-            [] if end == left => end,
             _ => return None,
         };
-        let name = text.get(name)?;
+        let name = text.get(name..name_end)?;
         let is_allowed = name.len() <= self.rules.limits.name_bytes && self.rules.allow(end, time);
         is_allowed.then_some(CommonLine { name, time, len })
     }
@@ -122,26 +121,31 @@ impl<'p> Lines<'p> {
         &mut self,
         block: Block<'b>,
         line: Range<usize>,
+        text: Option<&'b str>,
         tally: &mut Tally,
         refusals_kept: usize,
     ) -> Option<Found<'b>> {
-        let bytes = &block.bytes[line.clone()];
+        let mut bytes = &block.bytes[line.clone()];
         // A `\r` belongs to the line end only if there is one.
-        let is_ended = line.end < block.bytes.len();
-        let bytes = if is_ended { bytes.strip_suffix(b"\r").unwrap_or(bytes) } else { bytes };
+        if line.end < block.bytes.len() {
+            bytes = bytes.strip_suffix(b"\r").unwrap_or(bytes);
+        }
         // What is too long is not looked at, blank or not.
         if bytes.len() <= self.rules.limits.input_bytes && is_blank(bytes) {
             tally.blank += 1;
             return None;
         }
-        match self.rules.decode_any(bytes, &mut self.room) {
-            Ok(found) => Some(found),
-            Err(error) => {
-                let end = line.start + bytes.len();
-                tally.refuse(block, line.start..end, error, refusals_kept);
-                None
+        let error = match self.rules.decode_any(bytes, text, &mut self.room) {
+            Ok(Ok(found)) => return Some(found),
+            _ if tally.refusals.len() >= refusals_kept => {
+                tally.refused += 1;
+                return None;
             }
-        }
+            Ok(Err(fault)) => fault.explain(bytes, self.rules.limits),
+            Err(error) => error,
+        };
+        tally.refuse(block, line.start..line.start + bytes.len(), error, refusals_kept);
+        None
     }
 }
 

@@ -10,10 +10,10 @@ use std::str;
 use core_actions::ActionTime;
 use core_time::Stamp;
 
-use crate::cursor::{Cursor, Scanned};
-use crate::error::{DecodeError, Largest};
-use crate::excerpt::Excerpt;
-use crate::words::{self, word_at};
+use crate::cursor::Cursor;
+use crate::error::Largest;
+use crate::fault::{Fault, Scanned, What};
+use crate::words;
 
 /// Digits that decide how a decimal rounds to an `f64`: half-way between two floats there are
 /// decimals of up to 767 digits, and one more digit tells on which side of it a number lies.
@@ -22,8 +22,8 @@ const DIGITS: usize = 768;
 /// A number that was read and found valid.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Number<'a> {
-    /// Offset of its first byte.
-    at: usize,
+    /// How many bytes are left from its first byte on.
+    left: usize,
     /// The number as it stands in the input; ASCII.
     literal: &'a [u8],
     /// Whether it has a point or an exponent.
@@ -32,48 +32,34 @@ pub(crate) struct Number<'a> {
 
 impl<'a> Cursor<'a> {
     /// Reads a number, of which the first byte was seen to be a digit or a minus sign.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn number(&mut self) -> Scanned<Number<'a>> {
-        let at = self.at;
+        let start = *self;
         if self.peek() == Some(b'-') {
-            self.at += 1;
+            self.advance(1);
         }
         if self.peek() == Some(b'0') {
-            self.at += 1;
+            self.advance(1);
             if matches!(self.peek(), Some(b'0'..=b'9')) {
-                return self
-                    .refuse("a number", |found, at| DecodeError::LeadingZero { found, at });
+                return self.refuse(What::LeadingZero);
             }
         } else {
             self.digits()?;
         }
-        let whole = self.at;
+        let whole = *self;
         if self.peek() == Some(b'.') {
-            self.at += 1;
+            self.advance(1);
             self.digits()?;
         }
         if let Some(b'e' | b'E') = self.peek() {
-            self.at += 1;
+            self.advance(1);
             if let Some(b'+' | b'-') = self.peek() {
-                self.at += 1;
+                self.advance(1);
             }
             self.digits()?;
         }
-        let literal = self.input.get(at..self.at).unwrap_or_default();
-        Ok(Number { at, literal, is_float: self.at > whole })
-    }
-
-    /// Goes over digits, of which there must be one.
-    #[inline]
-    fn digits(&mut self) -> Scanned<()> {
-        let start = self.at;
-        loop {
-            let count = words::digits(word_at(self.input, self.at));
-            self.at += count;
-            if count < words::BYTES {
-                return if self.at == start { self.unexpected("a digit") } else { Ok(()) };
-            }
-        }
+        let literal = start.up_to(*self);
+        Ok(Number { left: start.left(), literal, is_float: self.left() < whole.left() })
     }
 }
 
@@ -82,104 +68,119 @@ impl Number<'_> {
     ///
     /// # Errors
     ///
-    /// [`DecodeError::TimeNegative`] and [`DecodeError::TimeTooLarge`], in this order: `-1e400` is
-    /// negative.
-    #[inline]
-    pub(crate) fn time(&self) -> Result<ActionTime, DecodeError> {
+    /// [`What::TimeNegative`] and [`What::TimeTooLarge`], in this order: `-1e400` is negative.
+    #[inline(never)]
+    pub(crate) fn time(&self) -> Scanned<ActionTime> {
         if let [b'-', magnitude @ ..] = self.literal {
             // The digits decide, not the float: `-1e-400` rounds to -0 and is below 0 nonetheless.
-            return if is_zero(magnitude) { Ok(ActionTime::ZERO) } else { Err(self.negative()) };
+            let is_zero = is_zero(magnitude);
+            return if is_zero { Ok(ActionTime::ZERO) } else { self.refuse(What::TimeNegative) };
         }
-        if self.is_float {
+        let (time, largest) = if self.is_float {
             // What is refused is an infinity, by the grammar neither negative nor no number.
-            ActionTime::try_from(float(self.literal)).map_err(|_| self.too_large(Largest::Float))
+            (ActionTime::try_from(float(self.literal)).ok(), Largest::Float)
         } else {
-            integer(self.literal).map(ActionTime::from).ok_or_else(|| self.too_large(Largest::Integer))
-        }
+            (integer(self.literal).map(ActionTime::from), Largest::Integer)
+        };
+        time.map_or_else(|| self.refuse(What::TimeTooLarge(largest)), Ok)
     }
 
     /// The moment it stands for, counted in units of so many nanoseconds.
     ///
     /// # Errors
     ///
-    /// [`DecodeError::StampOutOfRange`].
-    pub(crate) fn stamp(&self, unit: u64) -> Result<Stamp, DecodeError> {
+    /// [`What::StampOutOfRange`].
+    pub(crate) fn stamp(&self, unit: u64) -> Scanned<Stamp> {
         let nanos = crate::stamp::nanos(self.literal, unit);
-        nanos.map(Stamp::from_nanos).ok_or(DecodeError::StampOutOfRange { at: self.at })
+        nanos.map(Stamp::from_nanos).map_or_else(|| self.refuse(What::StampOutOfRange), Ok)
     }
 
-    #[cold]
-    fn negative(&self) -> DecodeError {
-        DecodeError::TimeNegative { found: Excerpt::new(self.literal), at: self.at }
-    }
-
-    #[cold]
-    fn too_large(&self, max: Largest) -> DecodeError {
-        DecodeError::TimeTooLarge { found: Excerpt::new(self.literal), max, at: self.at }
+    fn refuse<T>(&self, what: What) -> Scanned<T> {
+        Err(Fault { what, left: self.left, detail: 0 })
     }
 }
 
-/// Reads a time in the plainest way to write one: digits, and perhaps a point and digits.
-///
-/// Says what it is and where it ends, or nothing if it is written in any other way or is none.
-/// There must not be too many digits either: all of them together have to fit an integer.
+impl Cursor<'_> {
+    /// Reads a time that is written in the plainest way: digits, and perhaps a point and digits.
+    ///
+    /// Nothing is read if it is written in any other way or is none. There must not be too many
+    /// digits either: all of them together have to fit an integer.
+    #[inline(always)]
+    pub(crate) fn plain_time(&mut self) -> Option<ActionTime> {
+        let start = *self;
+        let mut end = start;
+        let first = end.word();
+        let value = end.add_digits(0)?;
+        if value.count == 0 || (first as u8 == b'0' && value.count > 1) {
+            return None;
+        }
+        let time = match end.peek() {
+            Some(b'.') => {
+                end.advance(1);
+                let all = end.add_digits(value.value)?;
+                let literal = start.up_to(end);
+                let (whole, places) = (value.count, all.count);
+                plain(Plain { literal, value: all.value, whole, places })?
+            }
+            _ => ActionTime::from(value.value),
+        };
+        if let Some(b'e' | b'E') = end.peek() {
+            return None;
+        }
+        *self = end;
+        Some(time)
+    }
+
+    /// Reads digits as the next ones of a value, up to so many that the value may not fit.
+    #[inline(always)]
+    fn add_digits(&mut self, mut value: u64) -> Option<Digits> {
+        let start = self.left();
+        loop {
+            let word = self.word();
+            let count = words::digits(word);
+            value = words::append(value, word, count);
+            self.advance(count);
+            let total = start - self.left();
+            if count < words::BYTES {
+                return (total <= DIGITS_OF_INTEGER).then_some(Digits { value, count: total });
+            } else if total > DIGITS_OF_INTEGER {
+                return None;
+            }
+        }
+    }
+}
+
+/// What digits say, and how many they are.
+struct Digits {
+    value: u64,
+    count: usize,
+}
+
+/// A number with a point and without a sign or an exponent.
+pub(crate) struct Plain<'a> {
+    /// All of it.
+    pub(crate) literal: &'a [u8],
+    /// What its digits say without the point; wrapped around if they are too many.
+    pub(crate) value: u64,
+    /// How many digits there are before the point.
+    pub(crate) whole: usize,
+    /// How many there are behind it.
+    pub(crate) places: usize,
+}
+
+/// The time that a number is, unless it has no digits behind its point or too many in all.
 #[inline(always)]
-pub(crate) fn plain_time(input: &[u8], at: usize) -> Option<(ActionTime, usize)> {
-    let word = word_at(input, at);
-    let mut count = words::digits(word);
-    let mut value = words::value(word, count);
-    if count == 0 || (word as u8 == b'0' && count > 1) {
-        return None;
-    }
-    let mut end = at + count;
-    while count == words::BYTES {
-        let word = word_at(input, end);
-        count = words::digits(word);
-        value = value.wrapping_mul(POWERS[count]).wrapping_add(words::value(word, count));
-        end += count;
-        if end - at > DIGITS_OF_INTEGER {
-            return None;
-        }
-    }
-    match input.get(end) {
-        Some(b'.') => plain_fraction(input, at, end, value),
-        Some(b'e' | b'E') => None,
-        _ => Some((ActionTime::from(value), end)),
-    }
-}
-
-/// Reads on behind the digits before a point.
-#[inline]
-fn plain_fraction(
-    input: &[u8],
-    at: usize,
-    point: usize,
-    mut value: u64,
-) -> Option<(ActionTime, usize)> {
-    let start = point + 1;
-    let mut end = start;
-    loop {
-        let word = word_at(input, end);
-        let count = words::digits(word);
-        value = value.wrapping_mul(POWERS[count]).wrapping_add(words::value(word, count));
-        end += count;
-        if end - at > DIGITS_OF_INTEGER + 1 {
-            return None;
-        }
-        if count < words::BYTES {
-            break;
-        }
-    }
-    let places = end - start;
-    if places == 0 || matches!(input.get(end), Some(b'e' | b'E')) {
+pub(crate) fn plain(number: Plain<'_>) -> Option<ActionTime> {
+    let Plain { literal, value, whole, places } = number;
+    if places == 0 || whole + places > DIGITS_OF_INTEGER {
         return None;
     }
     let float = match FLOAT_POWERS.get(places) {
         // Both are exact as floats, and the one division is rounded to the nearest: so is the time.
         Some(power) if value <= EXACT_MAX => value as i64 as f64 / power,
-        _ => parsed(input.get(at..end)?),
+        _ => parsed(literal),
     };
-    Some((ActionTime::try_from(float).ok()?, end))
+    ActionTime::try_from(float).ok()
 }
 
 /// Any integer of so many digits is below 2^64.
@@ -187,10 +188,6 @@ const DIGITS_OF_INTEGER: usize = 19;
 
 /// Up to here a float knows every integer.
 const EXACT_MAX: u64 = 1 << f64::MANTISSA_DIGITS;
-
-/// The powers of ten by which the digits of one word move those before it.
-const POWERS: [u64; words::BYTES + 1] =
-    [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000];
 
 /// The powers of ten that a float knows exactly, as far as digits go here.
 const FLOAT_POWERS: [f64; DIGITS_OF_INTEGER] = [

@@ -3,7 +3,7 @@
 use core_time::Stamp;
 use thiserror::Error;
 
-use crate::error::DecodeError;
+use crate::fault::What;
 use crate::number::{saturating_integer, signed};
 
 /// The key whose value is when an action happened, and how that is written.
@@ -97,16 +97,15 @@ pub struct StampKeyError {
     pub key: Box<str>,
 }
 
-/// Reads a moment of RFC 3339 in a string whose opening quote stands `at`.
-pub(crate) fn parse_rfc3339(text: &str, at: usize) -> Result<Stamp, DecodeError> {
+/// Reads a moment of RFC 3339.
+pub(crate) fn rfc3339(text: &str) -> Result<Stamp, What> {
     // The library reads more than RFC 3339: other separators, zones by name, other lengths.
     if !has_form(text.as_bytes()) {
-        return Err(DecodeError::StampNotMoment { at });
+        return Err(What::StampNotMoment);
     }
-    let moment: jiff::Timestamp =
-        text.parse().map_err(|_| DecodeError::StampNotMoment { at })?;
+    let moment: jiff::Timestamp = text.parse().map_err(|_| What::StampNotMoment)?;
     let nanos = i64::try_from(moment.as_nanosecond());
-    nanos.map(Stamp::from_nanos).map_err(|_| DecodeError::StampOutOfRange { at })
+    nanos.map(Stamp::from_nanos).map_err(|_| What::StampOutOfRange)
 }
 
 /// Whether a text has the form of RFC 3339, section 5.6, whatever its numbers.

@@ -12,9 +12,9 @@
 use std::borrow::Cow;
 use std::str;
 
-use crate::cursor::{Cursor, Scanned};
-use crate::error::DecodeError;
-use crate::words::{before, special, word_at};
+use crate::cursor::Cursor;
+use crate::fault::{Expected, Fault, Scanned, What};
+use crate::words::{before, special};
 
 /// A string that was read and found valid.
 ///
@@ -23,9 +23,9 @@ use crate::words::{before, special, word_at};
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Text<'a> {
     /// The bytes between the quotes, as they stand in the input.
-    raw: &'a [u8],
-    /// Offset of the opening quote.
-    pub(crate) at: usize,
+    pub(crate) raw: &'a [u8],
+    /// How many bytes are left from the opening quote on.
+    pub(crate) left: usize,
     /// Length of what it says, in bytes. Every escape is longer than what it stands for, so that
     /// this is `raw.len()` exactly if there is none.
     pub(crate) len: usize,
@@ -43,49 +43,49 @@ enum Piece<'a> {
 
 impl<'a> Cursor<'a> {
     /// Reads a string, of which the opening quote was seen.
-    ///
-    /// Always inlined: called, it hands its answer over in memory. It, and [`Text`] in four words,
-    /// took a third off the time of the common line.
     #[inline(always)]
     pub(crate) fn string(&mut self) -> Scanned<Text<'a>> {
-        let at = self.at;
-        self.at += 1;
-        let len = self.skip_plain();
+        let start = *self;
+        self.advance(1);
+        let text = *self;
+        self.skip_plain();
         if self.peek() == Some(b'"') {
             // Nearly every string ends here: one piece, and nothing in it to be looked at again.
-            let raw = self.input.get(at + 1..self.at).unwrap_or_default();
-            self.at += 1;
-            return Ok(Text { raw, at, len });
+            let raw = text.up_to(*self);
+            self.advance(1);
+            return Ok(Text { raw, left: start.left(), len: raw.len() });
         }
-        self.string_from(at, len)
+        let (end, text) = start.string_with_more(*self)?;
+        *self = end;
+        Ok(text)
     }
 
-    /// Goes over the bytes before the first that is a quote, a backslash, a control or not ASCII,
-    /// and says how many.
+    /// Goes over the bytes before the first that is a quote, a backslash, a control or not ASCII.
     #[inline(always)]
-    fn skip_plain(&mut self) -> usize {
-        let start = self.at;
+    fn skip_plain(&mut self) {
         loop {
-            let special = special(word_at(self.input, self.at));
-            self.at += before(special);
+            let special = special(self.word());
+            // The zeros that pad the last word are controls: never further than the end.
+            self.advance(before(special));
             if special != 0 {
-                // The zeros that pad the last word are controls: never further than the end.
-                return self.at - start;
+                return;
             }
         }
     }
 
-    /// Reads the rest of a string whose opening quote stands `at`, after `len` plain bytes.
+    /// Reads the string that begins here, and was read as far as `here`.
     #[inline(never)]
-    fn string_from(&mut self, at: usize, mut len: usize) -> Scanned<Text<'a>> {
+    fn string_with_more(self, mut here: Self) -> Scanned<(Self, Text<'a>)> {
+        let mut text = self;
+        text.advance(1);
+        let mut len = text.left() - here.left();
         loop {
-            let before = self.at;
-            match self.piece()? {
+            let before = here;
+            match here.piece()? {
                 Piece::Plain(bytes) => len += bytes.len(),
                 Piece::Escape(character) => len += character.len_utf8(),
                 Piece::End => {
-                    let raw = self.input.get(at + 1..before).unwrap_or_default();
-                    return Ok(Text { raw, at, len });
+                    return Ok((here, Text { raw: text.up_to(before), left: self.left(), len }));
                 }
             }
         }
@@ -95,26 +95,26 @@ impl<'a> Cursor<'a> {
     ///
     /// Where the input ends is the end of a piece too: of a string that is cut short, which the
     /// next call refuses, or of one that is read again and was taken out of its quotes.
-    #[inline]
+    #[inline(always)]
     fn piece(&mut self) -> Scanned<Piece<'a>> {
-        let rest = self.rest();
-        let start = self.at;
+        let start = *self;
         loop {
             self.skip_plain();
             match self.peek() {
-                Some(b'"' | b'\\') | None if self.at > start => {
-                    return Ok(Piece::Plain(rest.get(..self.at - start).unwrap_or_default()));
+                Some(b'"' | b'\\') | None if self.left() < start.left() => {
+                    return Ok(Piece::Plain(start.up_to(*self)));
                 }
                 Some(b'"') => {
-                    self.at += 1;
+                    self.advance(1);
                     return Ok(Piece::End);
                 }
-                Some(b'\\') => return self.escape().map(Piece::Escape),
-                Some(0x80..) => self.not_ascii()?,
-                _ => {
-                    return self
-                        .refuse("`\"`", |found, at| DecodeError::ControlInString { found, at });
+                Some(b'\\') => {
+                    let (end, character) = self.escape()?;
+                    *self = end;
+                    return Ok(Piece::Escape(character));
                 }
+                Some(0x80..) => *self = self.not_ascii()?,
+                _ => return self.refuse(What::ControlInString),
             }
         }
     }
@@ -124,22 +124,18 @@ impl<'a> Cursor<'a> {
     /// Their bytes are all 0x80 or above, and no other byte is, so a run of such bytes is a number
     /// of whole characters or is not UTF-8. `std` knows the rest: overlong forms,
     /// encoded surrogates, what is above U+10FFFF.
-    fn not_ascii(&mut self) -> Scanned<()> {
-        let rest = self.rest();
-        let len = rest.iter().position(u8::is_ascii).unwrap_or(rest.len());
-        match utf8(rest.get(..len).unwrap_or_default(), self.at) {
-            Ok(_) => {
-                self.at += len;
-                Ok(())
-            }
-            Err(fault) => self.refuse_as(fault),
-        }
+    fn not_ascii(mut self) -> Scanned<Self> {
+        let len = self.rest.iter().position(u8::is_ascii).unwrap_or(self.left());
+        let run = str::from_utf8(self.rest.get(..len).unwrap_or_default());
+        self.advance(run.map_or_else(|error| error.valid_up_to(), str::len));
+        if run.is_ok() { Ok(self) } else { self.refuse(What::InvalidUtf8) }
     }
 
     /// Reads an escape, of which the backslash was seen.
-    fn escape(&mut self) -> Scanned<char> {
-        let backslash = self.at;
-        self.at += 1;
+    #[inline]
+    fn escape(mut self) -> Scanned<(Self, char)> {
+        let backslash = self;
+        self.advance(1);
         let character = match self.peek() {
             Some(byte @ (b'"' | b'\\' | b'/')) => char::from(byte),
             Some(b'b') => '\u{8}',
@@ -148,45 +144,42 @@ impl<'a> Cursor<'a> {
             Some(b'r') => '\r',
             Some(b't') => '\t',
             Some(b'u') => {
-                self.at += 1;
+                self.advance(1);
                 return self.unicode_escape(backslash);
             }
-            _ => {
-                return self.refuse("the rest of an escape", |found, at| {
-                    DecodeError::InvalidEscape { found, at }
-                });
-            }
+            _ => return self.refuse(What::InvalidEscape),
         };
-        self.at += 1;
-        Ok(character)
+        self.advance(1);
+        Ok((self, character))
     }
 
     /// Reads the digits of a `\u` escape, and the escape after it if the two make a surrogate pair.
-    fn unicode_escape(&mut self, backslash: usize) -> Scanned<char> {
+    #[inline]
+    fn unicode_escape(mut self, backslash: Self) -> Scanned<(Self, char)> {
         let unit = self.four_digits()?;
         let character = match unit {
-            0xD800..0xDC00 => match self.rest() {
+            0xD800..0xDC00 => match self.rest {
                 [b'\\', b'u', ..] => {
-                    self.at += 2;
+                    self.advance(2);
                     let pair = [unit, self.four_digits()?];
                     char::decode_utf16(pair).next().and_then(Result::ok)
                 }
                 // Cut short, it could still have become a pair. The input is what is wrong.
                 [] | [b'\\'] => {
-                    self.at = self.input.len();
-                    return self.unexpected("the other half of a surrogate pair");
+                    self.rest = &[];
+                    return self.unexpected(Expected::OtherHalf);
                 }
                 _ => None,
             },
             _ => char::from_u32(u32::from(unit)),
         };
-        match character {
-            Some(character) => Ok(character),
-            None => self.refuse_as(DecodeError::LoneSurrogate { found: unit, at: backslash }),
-        }
+        let (what, left) = (What::LoneSurrogate, backslash.left());
+        let refused = Fault { what, left, detail: unit.into() };
+        character.map(|character| (self, character)).ok_or(refused)
     }
 
     /// Reads the four digits of a `\u` escape.
+    #[inline]
     fn four_digits(&mut self) -> Scanned<u16> {
         let mut unit = 0;
         for _ in 0..4 {
@@ -194,14 +187,10 @@ impl<'a> Cursor<'a> {
                 Some(byte @ b'0'..=b'9') => byte - b'0',
                 Some(byte @ b'a'..=b'f') => byte - b'a' + 10,
                 Some(byte @ b'A'..=b'F') => byte - b'A' + 10,
-                _ => {
-                    return self.refuse("four hexadecimal digits", |found, at| {
-                        DecodeError::InvalidUnicodeEscape { found, at }
-                    });
-                }
+                _ => return self.refuse(What::InvalidUnicodeEscape),
             };
             unit = unit << 4 | u16::from(digit);
-            self.at += 1;
+            self.advance(1);
         }
         Ok(unit)
     }
@@ -209,7 +198,7 @@ impl<'a> Cursor<'a> {
 
 impl<'a> Text<'a> {
     /// Whether it says `wanted`, however it is spelt.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn says(&self, wanted: &str) -> bool {
         // The length first: it is two numbers, and tells most keys apart.
         self.len == wanted.len()
@@ -254,14 +243,14 @@ impl<'a> Text<'a> {
         )
     }
 
-    #[inline]
+    #[inline(always)]
     fn is_escaped(&self) -> bool {
         self.len != self.raw.len()
     }
 
     /// The string again, from behind its opening quote to where the closing one was.
     fn reread(&self) -> Cursor<'a> {
-        Cursor::new(self.raw)
+        Cursor { rest: self.raw }
     }
 
     /// Compares piece by piece, so that a key with escapes costs no allocation.
@@ -285,30 +274,21 @@ impl<'a> Text<'a> {
         rest.is_empty()
     }
 
-    /// Finds the byte of the input from which byte `wanted` of the text came.
+    /// Finds the byte from which byte `wanted` of the text came, and says how many are left there.
     #[cold]
     pub(crate) fn locate(&self, wanted: usize) -> usize {
         let mut cursor = self.reread();
         let mut said = 0;
         loop {
-            let at = self.at + 1 + cursor.at;
+            let left = self.left - 1 - (self.raw.len() - cursor.left());
             said += match cursor.piece() {
                 Ok(Piece::Plain(bytes)) if wanted - said < bytes.len() => {
-                    return at + wanted - said;
+                    return left - (wanted - said);
                 }
                 Ok(Piece::Plain(bytes)) => bytes.len(),
                 Ok(Piece::Escape(character)) if wanted > said => character.len_utf8(),
-                _ => return at,
+                _ => return left,
             };
         }
     }
-}
-
-/// Takes `bytes`, which stand `at` in the input, as text.
-fn utf8(bytes: &[u8], at: usize) -> Result<&str, DecodeError> {
-    str::from_utf8(bytes).map_err(|error| {
-        let valid = error.valid_up_to();
-        let found = bytes.get(valid).copied().unwrap_or_default();
-        DecodeError::InvalidUtf8 { found, at: at + valid }
-    })
 }
