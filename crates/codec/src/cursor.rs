@@ -86,7 +86,11 @@ impl<'a> Cursor<'a> {
             let count = words::digits(self.word());
             self.advance(count);
             if count < words::BYTES {
-                return if self.left() == start { self.unexpected(Expected::Digit) } else { Ok(()) };
+                return if self.left() == start {
+                    self.unexpected(Expected::Digit)
+                } else {
+                    Ok(())
+                };
             }
         }
     }

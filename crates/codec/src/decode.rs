@@ -14,7 +14,7 @@ use crate::error::DecodeError;
 use crate::fault::{Fault, Scanned, What};
 use crate::limits::Limits;
 use crate::policy::{Fractions, Policy};
-use crate::stamp::{self, StampKey};
+use crate::stamp::{self, StampForm, StampKey};
 use crate::string::Text;
 
 /// An action as it was sent: a name and how long it took.
@@ -333,21 +333,38 @@ impl<'d, 'a> Draft<'d, 'a> {
             return Ok(());
         }
         loop {
-            let key = cursor.key()?;
-            if key.says("action") {
-                self.read_action(key.left, cursor)?;
-            } else if key.says("time") {
-                self.read_time(key.left, cursor)?;
-            } else if let Some(stamp) = self.rules.stamp
-                && key.says(stamp.key())
-            {
-                *cursor = self.read_stamp(key.left, *cursor, stamp)?;
+            // Our keys as nearly everybody spells them are two loads each.
+            if cursor.rest.starts_with(b"\"action\":") {
+                let left = cursor.left();
+                cursor.advance(9);
+                self.read_action(left, cursor)?;
+            } else if cursor.rest.starts_with(b"\"time\":") {
+                let left = cursor.left();
+                cursor.advance(7);
+                self.read_time(left, cursor)?;
             } else {
-                cursor.skip_value(1, self.rules.limits.nesting)?;
+                let key = cursor.key()?;
+                self.read_other(key, cursor)?;
             }
             if !cursor.next_member()? {
                 return Ok(());
             }
+        }
+    }
+
+    /// Reads the value of a key, which may be any.
+    #[inline(always)]
+    fn read_other(&mut self, key: Text<'a>, cursor: &mut Cursor<'a>) -> Scanned<()> {
+        if key.says("action") {
+            self.read_action(key.left, cursor)
+        } else if key.says("time") {
+            self.read_time(key.left, cursor)
+        } else if let Some(stamp) = self.rules.stamp
+            && key.says(stamp.key())
+        {
+            self.read_stamp(key.left, cursor, stamp)
+        } else {
+            cursor.skip_value(1, self.rules.limits.nesting)
         }
     }
 
@@ -449,39 +466,20 @@ impl<'d, 'a> Draft<'d, 'a> {
     }
 
     /// Reads the value of the key of the stamp, which stands where so many bytes are `left`.
-    #[inline(never)]
-    fn read_stamp(
-        &mut self,
-        left: usize,
-        mut cursor: Cursor<'a>,
-        key: &StampKey,
-    ) -> Scanned<Cursor<'a>> {
+    #[inline(always)]
+    fn read_stamp(&mut self, left: usize, cursor: &mut Cursor<'a>, key: &StampKey) -> Scanned<()> {
         if let Some(first) = self.stamp_left {
             self.keep_first(Fault { what: What::DuplicateStamp, left, detail: first });
-            cursor.skip_value(1, self.rules.limits.nesting)?;
-            return Ok(cursor);
+            return cursor.skip_value(1, self.rules.limits.nesting);
         }
         self.stamp_left = Some(left);
-        let token = cursor.peek_token();
-        let left = cursor.left();
-        let stamp = match (token, key.form().unit()) {
-            (Some(b'-' | b'0'..=b'9'), Some(unit)) => cursor.number()?.stamp(unit),
-            (Some(b'"'), None) => {
-                let text = cursor.string()?;
-                let moment = stamp::rfc3339(&text.text());
-                moment.map_err(|what| Fault { what, left, detail: 0 })
-            }
-            (_, unit) => {
-                cursor.skip_value(1, self.rules.limits.nesting)?;
-                let what = if unit.is_some() { What::StampNotNumber } else { What::StampNotString };
-                Err(Fault { what, left, detail: 0 })
-            }
-        };
+        let stamp;
+        (*cursor, stamp) = stamp_here(*cursor, key.form(), self.rules.limits.nesting)?;
         match stamp {
             Ok(stamp) => self.stamp = Some(stamp),
             Err(fault) => self.keep_first(fault),
         }
-        Ok(cursor)
+        Ok(())
     }
 
     #[inline(always)]
@@ -502,4 +500,28 @@ impl<'d, 'a> Draft<'d, 'a> {
         let time = self.time.ok_or(missing(What::MissingTime))?;
         Ok(Found { name, time, stamp: self.stamp })
     }
+}
+
+/// Reads the value of the stamp key, and says what moment it is and what comes behind it.
+#[inline(never)]
+fn stamp_here(
+    mut cursor: Cursor<'_>,
+    form: StampForm,
+    nesting: usize,
+) -> Scanned<(Cursor<'_>, Scanned<Stamp>)> {
+    let token = cursor.peek_token();
+    let left = cursor.left();
+    let stamp = match (token, form.unit()) {
+        (Some(b'-' | b'0'..=b'9'), Some(unit)) => cursor.number()?.stamp(unit),
+        (Some(b'"'), None) => {
+            let moment = stamp::rfc3339(&cursor.string()?.text());
+            moment.map_err(|what| Fault { what, left, detail: 0 })
+        }
+        (_, unit) => {
+            cursor.skip_value(1, nesting)?;
+            let what = if unit.is_some() { What::StampNotNumber } else { What::StampNotString };
+            Err(Fault { what, left, detail: 0 })
+        }
+    };
+    Ok((cursor, stamp))
 }

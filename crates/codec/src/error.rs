@@ -298,7 +298,9 @@ pub enum DecodeError {
         at: usize,
     },
     /// The stamp is a string, but no moment of RFC 3339.
-    #[error("stamp is no moment, expected one as `1985-04-12T23:20:50.52Z` of RFC 3339 (byte {at})")]
+    #[error(
+        "stamp is no moment, expected one as `1985-04-12T23:20:50.52Z` of RFC 3339 (byte {at})"
+    )]
     StampNotMoment {
         /// Offset of the string's opening quote.
         at: usize,

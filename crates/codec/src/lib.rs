@@ -25,7 +25,7 @@ pub use batch::{Entry, ReadError, Report, Sink};
 pub use core_actions::{ActionName, ActionTime};
 pub use core_time::Stamp;
 pub use decode::{Action, decode};
-pub use encode::encode;
+pub use encode::{Cell, Format, encode, encode_rows};
 pub use error::{DecodeError, Kind, Largest};
 pub use excerpt::Excerpt;
 pub use limits::Limits;

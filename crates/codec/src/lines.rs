@@ -178,7 +178,9 @@ impl Tally {
 
 /// As much of bytes as is UTF-8.
 fn valid_prefix(bytes: &[u8]) -> &str {
-    str::from_utf8(bytes).or_else(|error| str::from_utf8(&bytes[..error.valid_up_to()])).unwrap_or_default()
+    str::from_utf8(bytes)
+        .or_else(|error| str::from_utf8(&bytes[..error.valid_up_to()]))
+        .unwrap_or_default()
 }
 
 /// Whether a line has nothing but what JSON takes for white space.

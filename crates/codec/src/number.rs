@@ -197,8 +197,8 @@ const FLOAT_POWERS: [f64; DIGITS_OF_INTEGER] = [
 
 /// Whether a number without its sign is 0: no digit before the exponent is another.
 fn is_zero(magnitude: &[u8]) -> bool {
-    let mut significand = magnitude.split(|byte| matches!(byte, b'e' | b'E'));
-    significand.next().is_some_and(|digits| digits.iter().all(|byte| matches!(byte, b'0' | b'.')))
+    let mut significand = magnitude.iter().take_while(|byte| !matches!(byte, b'e' | b'E'));
+    significand.all(|byte| matches!(byte, b'0' | b'.'))
 }
 
 /// The value of digits, unless it is above 2^64 - 1.

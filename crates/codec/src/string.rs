@@ -179,27 +179,37 @@ impl<'a> Cursor<'a> {
     }
 
     /// Reads the four digits of a `\u` escape.
-    #[inline]
+    #[inline(always)]
     fn four_digits(&mut self) -> Scanned<u16> {
-        let mut unit = 0;
-        for _ in 0..4 {
-            let digit = match self.peek() {
-                Some(byte @ b'0'..=b'9') => byte - b'0',
-                Some(byte @ b'a'..=b'f') => byte - b'a' + 10,
-                Some(byte @ b'A'..=b'F') => byte - b'A' + 10,
-                _ => return self.refuse(What::InvalidUnicodeEscape),
-            };
-            unit = unit << 4 | u16::from(digit);
-            self.advance(1);
+        if let Some([a, b, c, d]) = self.rest.first_chunk() {
+            let [a, b, c, d] = [a, b, c, d].map(|&byte| HEX[usize::from(byte)]);
+            if a | b | c | d < 16 {
+                self.advance(4);
+                return Ok(u16::from(a << 4 | b) << 8 | u16::from(c << 4 | d));
+            }
         }
-        Ok(unit)
+        let digits = self.rest.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
+        self.advance(digits);
+        self.refuse(What::InvalidUnicodeEscape)
     }
 }
+
+/// The value of each byte as a hexadecimal digit, or one that no digit has.
+const HEX: [u8; 256] = {
+    let mut values = [0xFF; 256];
+    let mut value = 0;
+    while value < 16 {
+        values[b"0123456789abcdef"[value] as usize] = value as u8;
+        values[b"0123456789ABCDEF"[value] as usize] = value as u8;
+        value += 1;
+    }
+    values
+};
 
 impl<'a> Text<'a> {
     /// Whether it says `wanted`, however it is spelt.
     #[inline(always)]
-    pub(crate) fn says(&self, wanted: &str) -> bool {
+    pub(crate) fn says(self, wanted: &str) -> bool {
         // The length first: it is two numbers, and tells most keys apart.
         self.len == wanted.len()
             && if self.is_escaped() {
@@ -211,13 +221,13 @@ impl<'a> Text<'a> {
 
     /// What it says, if that stands in the input as it is.
     #[inline]
-    pub(crate) fn plain(&self) -> Option<&'a str> {
+    pub(crate) fn plain(self) -> Option<&'a str> {
         // It was read before and found valid.
         if self.is_escaped() { None } else { str::from_utf8(self.raw).ok() }
     }
 
     /// Writes what it says into `room`, over what was there.
-    pub(crate) fn decode(&self, room: &mut String) {
+    pub(crate) fn decode(self, room: &mut String) {
         room.clear();
         room.reserve_exact(self.len);
         let mut cursor = self.reread();
@@ -232,7 +242,7 @@ impl<'a> Text<'a> {
     }
 
     /// What it says; borrowed unless there are escapes, a copy of [`len`](Self::len) bytes if so.
-    pub(crate) fn text(&self) -> Cow<'a, str> {
+    pub(crate) fn text(self) -> Cow<'a, str> {
         self.plain().map_or_else(
             || {
                 let mut text = String::new();
@@ -244,18 +254,18 @@ impl<'a> Text<'a> {
     }
 
     #[inline(always)]
-    fn is_escaped(&self) -> bool {
+    fn is_escaped(self) -> bool {
         self.len != self.raw.len()
     }
 
     /// The string again, from behind its opening quote to where the closing one was.
-    fn reread(&self) -> Cursor<'a> {
+    fn reread(self) -> Cursor<'a> {
         Cursor { rest: self.raw }
     }
 
     /// Compares piece by piece, so that a key with escapes costs no allocation.
     #[cold]
-    fn unescapes_to(&self, wanted: &str) -> bool {
+    fn unescapes_to(self, wanted: &str) -> bool {
         let mut cursor = self.reread();
         let mut rest = wanted.as_bytes();
         while cursor.peek().is_some() {
@@ -276,7 +286,7 @@ impl<'a> Text<'a> {
 
     /// Finds the byte from which byte `wanted` of the text came, and says how many are left there.
     #[cold]
-    pub(crate) fn locate(&self, wanted: usize) -> usize {
+    pub(crate) fn locate(self, wanted: usize) -> usize {
         let mut cursor = self.reread();
         let mut said = 0;
         loop {

@@ -5,7 +5,11 @@ mod error;
 mod readme;
 mod windrow;
 
-pub use codec::{Action, DecodeError, Kind, Limits, decode, encode};
+pub use codec::{
+    Action, Cell, DecodeError, Entry, Excerpt, Format, Fractions, Kind, Largest, Limits, Policy,
+    ReadError, Refusal, Report, Sink, Spot, StampForm, StampKey, StampKeyError, decode, encode,
+    encode_rows, visible,
+};
 pub use core_actions::{
     ActionName, ActionTime, ActionTracker, AddError, ExactMean, Mean, MergedTracker, NameError,
     PostTracker, Raw, Row, RunningTracker, TimeError, TrackerSpec, Unit,
