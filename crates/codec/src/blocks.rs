@@ -144,3 +144,102 @@ impl<R: Read> Blocks<R> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Gives no more than so many bytes at once.
+    struct Sips<'t>(&'t [u8], usize);
+
+    impl Read for Sips<'_> {
+        fn read(&mut self, free: &mut [u8]) -> io::Result<usize> {
+            let most = free.len().min(self.1);
+            self.0.read(&mut free[..most])
+        }
+    }
+
+    /// A line: where it begins, what is kept of it, and how long it is without its end.
+    type Line = (u64, Vec<u8>, usize);
+
+    /// Lines as one would split them without a limit to memory.
+    fn naive(text: &[u8]) -> Vec<Line> {
+        let mut at = 0;
+        let mut lines = Vec::new();
+        for line in text.split_inclusive(|&byte| byte == b'\n') {
+            let ended = line.strip_suffix(b"\n");
+            let bytes = ended.map_or(line, |line| line.strip_suffix(b"\r").unwrap_or(line));
+            lines.push((at, bytes.to_vec(), bytes.len()));
+            at += line.len() as u64;
+        }
+        lines
+    }
+
+    /// Lines by way of blocks.
+    fn blocks(text: &[u8], buffer_bytes: usize, sip: usize, limit: usize) -> Vec<Line> {
+        let mut blocks = Blocks::new(Sips(text, sip), buffer_bytes, limit);
+        let (mut room, mut lines, mut read) = (Room::default(), Vec::new(), 0);
+        while blocks.read(&mut room).unwrap() {
+            let block = room.block();
+            assert_eq!(block.offset, read, "{}", text.escape_ascii());
+            read += room.bytes_read();
+            match block.cut_from {
+                None => {
+                    let own = naive(block.bytes).into_iter();
+                    lines.extend(own.map(|(at, line, len)| (at + block.offset, line, len)));
+                }
+                Some(len) => {
+                    assert!(len > limit && block.bytes.len() > limit, "{}", text.escape_ascii());
+                    let kept = &block.bytes[..block.bytes.len().min(len)];
+                    lines.push((block.offset, kept.to_vec(), len));
+                }
+            }
+            let most = 2 * (buffer_bytes + limit + END_BYTES) + BUFFER_BYTES.min(buffer_bytes);
+            assert!(room.bytes.len() <= most, "{} bytes of room", room.bytes.len());
+        }
+        assert_eq!(read, text.len() as u64);
+        lines
+    }
+
+    #[track_caller]
+    fn check(text: &[u8], buffer_bytes: usize, sip: usize, limit: usize) {
+        let shown = text.escape_ascii().to_string();
+        let (expected, found) = (naive(text), blocks(text, buffer_bytes, sip, limit));
+        assert_eq!(found.len(), expected.len(), "{shown:.80} {buffer_bytes} {sip} {limit}");
+        for ((at, line, len), expected) in found.into_iter().zip(expected) {
+            assert_eq!((at, len), (expected.0, expected.2), "{shown:.80}");
+            assert!(expected.1.starts_with(&line), "{shown:.80}");
+            assert!(line.len() == len || line.len() > limit, "{shown:.80}");
+        }
+    }
+
+    #[test]
+    fn every_short_text_is_split_as_without_a_limit() {
+        for len in 0..=7 {
+            for number in 0..3_usize.pow(len) {
+                let digit = |place| b"a\r\n"[number / 3_usize.pow(place) % 3];
+                let text: Vec<u8> = (0..len).map(digit).collect();
+                for (buffer_bytes, sip, limit) in
+                    [(1, 1, 0), (1, 1, 2), (2, 2, 1), (3, 1, 3), (3, 3, 0), (4, 2, 1), (9, 9, 2)]
+                {
+                    check(&text, buffer_bytes, sip, limit);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn long_lines_are_cut_wherever_reads_end() {
+        for extra in 0..6 {
+            let long = vec![b'a'; 40 + extra];
+            for end in ["", "\n", "\r\n", "\r\r\n", "\nb", "\r\nb\n", "\n\n\n"] {
+                let text = [b"b\n", &long[..], end.as_bytes(), &long, end.as_bytes()].concat();
+                for (buffer_bytes, sip) in [(1, 1), (8, 8), (8, 3), (64, 64), (200, 200)] {
+                    for limit in [2, 39, 40, 43, 100] {
+                        check(&text, buffer_bytes, sip, limit);
+                    }
+                }
+            }
+        }
+    }
+}

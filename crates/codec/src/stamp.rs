@@ -129,10 +129,12 @@ fn has_form(text: &[u8]) -> bool {
         }
         _ => rest,
     };
+    // Digits compare as numbers do. The library allows offsets of more than a day.
+    let is_offset = |offset: &[u8]| {
+        (pattern(offset, b"+00:00") || pattern(offset, b"-00:00")) && offset[1..3] <= *b"23"
+    };
     pattern(moment, b"0000-00-00T00:00:00")
-        && (matches!(offset, [b'Z' | b'z'])
-            || pattern(offset, b"+00:00")
-            || pattern(offset, b"-00:00"))
+        && (matches!(offset, [b'Z' | b'z']) || is_offset(offset))
 }
 
 /// A number of units as nanoseconds, rounded down; nothing if an `i64` does not hold them.
