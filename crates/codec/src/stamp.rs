@@ -131,7 +131,8 @@ fn has_form(text: &[u8]) -> bool {
     };
     // Digits compare as numbers do. The library allows offsets of more than a day.
     let is_offset = |offset: &[u8]| {
-        (pattern(offset, b"+00:00") || pattern(offset, b"-00:00")) && offset[1..3] <= *b"23"
+        (pattern(offset, b"+00:00") || pattern(offset, b"-00:00"))
+            && &offset[1..3] <= b"23".as_slice()
     };
     pattern(moment, b"0000-00-00T00:00:00")
         && (matches!(offset, [b'Z' | b'z']) || is_offset(offset))
