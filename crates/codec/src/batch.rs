@@ -131,8 +131,8 @@ impl Policy {
     ///
     /// # Complexity
     ///
-    /// Linear in the length of the input. Memory is 256 KiB, and twice the longest line if that is
-    /// more; lines longer than [`input_bytes`](crate::Limits::input_bytes) count with that limit.
+    /// Linear in the length of the input. Memory is 256 KiB, or three times the longest line if that
+    /// is more; one longer than [`input_bytes`](crate::Limits::input_bytes) counts with that limit.
     ///
     /// # Examples
     ///
