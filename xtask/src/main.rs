@@ -9,6 +9,7 @@ mod compare;
 mod demo;
 mod doc;
 mod flags;
+mod fuzz;
 mod loom;
 mod measure;
 mod step;
@@ -24,13 +25,14 @@ use flags::{Command, Request};
 use xshell::Shell;
 
 /// Every command, in the order of the help text.
-const COMMANDS: [&Command; 8] = [
+const COMMANDS: [&Command; 9] = [
     &ci::COMMAND,
     &test::COMMAND,
     &demo::COMMAND,
     &bench::COMMAND,
     &compare::COMMAND,
     &loom::COMMAND,
+    &fuzz::COMMAND,
     &doc::COMMAND,
     &tidy::COMMAND,
 ];

@@ -3,36 +3,13 @@
 //! A batch tries that path; `Policy::decode` never does. Behind the line stands enough for the path
 //! to read on, as in the middle of a file.
 
-use codec::{DecodeError, Entry, Fractions, Limits, Policy};
+#[path = "support/common.rs"]
+mod support;
+
+use codec::{Fractions, Limits, Policy};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
-
-/// What stands behind: a line of its own, so that nothing of it belongs to the line before.
-const BEHIND: &str = "\n                                                                            \
-                      {\"action\":\"behind\",\"time\":1}\n";
-
-#[track_caller]
-fn check(policy: &Policy, line: &[u8]) {
-    assert!(!line.contains(&b'\n'));
-    let alone = policy.decode(line.strip_suffix(b"\r").unwrap_or(line));
-    let alone = alone.map(|action| (action.name.into_owned(), action.time));
-    let text = [line, BEHIND.as_bytes()].concat();
-    let mut found = Vec::new();
-    let report = policy.decode_slice(&text, &mut |entry: Entry<'_>| {
-        if entry.offset == 0 {
-            found.push((entry.name.to_owned(), entry.time));
-        }
-    });
-    let shown = line.escape_ascii();
-    match alone {
-        Ok((name, time)) => assert_eq!(found, [(name.as_str().to_owned(), time)], "{shown}"),
-        Err(DecodeError::Empty { .. }) => assert_eq!(report.refused, 0, "{shown}"),
-        Err(error) => {
-            assert_eq!(found, [], "{shown}");
-            assert_eq!(report.refusals[0].error, error, "{shown}");
-        }
-    }
-}
+use support::check;
 
 fn time() -> impl Strategy<Value = String> {
     prop_oneof![
