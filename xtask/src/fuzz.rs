@@ -49,7 +49,7 @@ fn run(sh: &Shell, flags: &Flags) -> anyhow::Result<()> {
     }
     for target in &targets {
         let corpus = format!("fuzz/corpus/{target}");
-        let seeds = seeds(target);
+        let seeds = &seeds(target);
         fs::create_dir_all(root().join(&corpus))?;
         let fuzz = cmd!(
             sh,
