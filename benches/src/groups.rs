@@ -3,6 +3,7 @@
 pub mod add;
 pub mod add_action;
 pub mod count;
+pub mod decode;
 pub mod get_stats;
 pub mod late;
 pub mod record;
@@ -10,8 +11,15 @@ pub mod record;
 use criterion::Criterion;
 
 /// All groups, in the order they run.
-pub const ALL: [fn(&mut Criterion); 6] =
-    [add_action::bench, add::bench, get_stats::bench, record::bench, count::bench, late::bench];
+pub const ALL: [fn(&mut Criterion); 7] = [
+    decode::bench,
+    add_action::bench,
+    add::bench,
+    get_stats::bench,
+    record::bench,
+    count::bench,
+    late::bench,
+];
 
 /// How many threads work at once where an operation is measured on one and on several.
 const THREADS: [usize; 2] = [1, 2];

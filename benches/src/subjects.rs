@@ -6,6 +6,7 @@
 //! decode the same text, all use the clock they are given, and all answer in the same form.
 
 mod bare;
+mod decoders;
 mod mutex_deque;
 mod mutex_map;
 mod mutex_map_of_vecs;
@@ -17,6 +18,7 @@ use std::time::Duration;
 use core_time::Stamp;
 
 pub use bare::{BareAdd, BareAtomic, BareClock, BareLoad, BareRows};
+pub use decoders::{DECODERS, Decoder, bare_memchr, bare_newlines};
 pub use mutex_deque::MutexDeque;
 pub use mutex_map::MutexMap;
 pub use mutex_map_of_vecs::MutexMapOfVecs;
