@@ -169,7 +169,17 @@ impl Tally {
     ) {
         self.refused += 1;
         if self.refusals.len() < refusals_kept {
-            let spot = Spot::new(&block.bytes[line.clone()], error.at());
+            let mut shown = &block.bytes[line.clone()];
+            let at = error.at();
+            let is_long = matches!(error, DecodeError::InputTooLong { .. });
+            if is_long {
+                // No more of a line than may be kept of one that was not read whole.
+                shown = shown.get(..=at).unwrap_or(shown);
+            }
+            let mut spot = Spot::new(shown, at);
+            if is_long {
+                spot.text.push('…');
+            }
             let offset = block.offset + line.start as u64;
             self.refusals.push(Refusal { line: self.lines, offset, error, spot });
         }

@@ -9,7 +9,7 @@ use codec::{DecodeError, Entry, Fractions, Limits, Policy, Report};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
-use support::{Expected, Keep, check, naive};
+use support::{Expected, Keep, Sips, check, naive};
 
 const LINES: &[&str] = &[
     r#"{"action":"jump","time":100}"#,
@@ -216,4 +216,21 @@ fn a_sink_that_panics_is_told() {
     let mut sinks =
         [(); 4].map(|()| |entry: Entry<'_>| assert!(entry.offset < 1_000_000, "panicked"));
     Policy::default().decode_slice_among(text.as_bytes(), &mut sinks);
+}
+
+#[test]
+fn a_line_that_is_too_long_looks_the_same_however_it_was_read() {
+    // Found by fuzzing: what was shown of it depended on where a read ended.
+    let text = format!("{{\"action\":\"{}\",\"time\":1}}\r\n{{}}\n", "跳".repeat(30));
+    for max in 30..70 {
+        let limits = Limits { input_bytes: max, ..Limits::default() };
+        let policy = Policy { limits, ..Policy::default() };
+        let whole = policy.decode_slice(text.as_bytes(), &mut Keep::default());
+        for sip in 1..60 {
+            let sips = Sips { text: text.as_bytes(), sip };
+            let report = policy.decode_reader(sips, &mut Keep::default()).unwrap();
+            assert_eq!(report, whole, "limit {max}, {sip} bytes at once");
+        }
+        assert!(whole.refusals[0].spot.text.ends_with('…'), "{}", whole.refusals[0].spot);
+    }
 }

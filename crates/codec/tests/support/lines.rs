@@ -92,9 +92,11 @@ pub fn check(policy: &Policy, input: &[u8], sip: usize) {
 }
 
 /// Gives no more than so many bytes at once, and is interrupted before each.
-struct Sips<'t> {
-    text: &'t [u8],
-    sip: usize,
+pub struct Sips<'t> {
+    /// What is left.
+    pub text: &'t [u8],
+    /// How many at first; fewer and fewer.
+    pub sip: usize,
 }
 
 impl Read for Sips<'_> {
