@@ -131,15 +131,15 @@ impl Policy {
     ///
     /// # Complexity
     ///
-    /// Linear in the length of the input. Memory is 256 KiB, or three times the longest line if that
-    /// is more; one longer than [`input_bytes`](crate::Limits::input_bytes) counts with that limit.
+    /// Linear in the length of the input. Memory is 256 KiB, or three times the longest line if
+    /// that is more; one above [`input_bytes`](crate::Limits::input_bytes) counts with that limit.
     ///
     /// # Examples
     ///
     /// ```
     /// use codec::{Entry, Policy};
     ///
-    /// let file = b"{\"action\":\"jump\",\"time\":100}\n{\"action\":\"jump\",\"time\":200}".as_slice();
+    /// let file = b"{\"action\":\"a\",\"time\":100}\n{\"action\":\"a\",\"time\":200}".as_slice();
     /// let mut sum = 0.0;
     /// let report = Policy::default()
     ///     .decode_reader(file, &mut |entry: Entry<'_>| sum += entry.time.as_f64())?;

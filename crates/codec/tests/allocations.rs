@@ -1,5 +1,5 @@
-//! What decoding allocates: nothing for a plain line or a refusal, and a bounded amount for a batch,
-//! whatever the input.
+//! What decoding allocates: nothing for a plain line or a refusal, and a bounded amount for a
+//! batch, whatever the input.
 #![expect(unsafe_code, reason = "counting what is allocated takes an allocator of our own")]
 
 use std::alloc::{GlobalAlloc, Layout, System};

@@ -3,8 +3,11 @@
 use codec::{DecodeError, Entry, Policy};
 
 /// What stands behind: a line of its own, so that nothing of it belongs to the line before.
-const BEHIND: &str = "\n                                                                            \
-                      {\"action\":\"behind\",\"time\":1}\n";
+const BEHIND: &str = concat!(
+    "\n                                                  ",
+    "                                                    ",
+    "{\"action\":\"behind\",\"time\":1}\n"
+);
 
 /// Holds the two against each other.
 ///
