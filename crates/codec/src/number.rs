@@ -5,7 +5,6 @@
 //! exact or refused; with one it is a float and is rounded once, to the nearest.
 
 use std::io::Write;
-use std::str;
 
 use core_actions::ActionTime;
 use core_time::Stamp;
@@ -211,17 +210,16 @@ fn integer(digits: &[u8]) -> Option<u64> {
 
 /// The float nearest to a number; an infinity if it rounds to none.
 ///
-/// `std` rounds correctly, but stops reading an exponent at the first digit that takes it
-/// above 65,535, as if no number had digits enough to set against that: it takes `0.` with a
-/// million zeros and then `1e1000001` for 0, and it is 1. So a number that may be long enough is
-/// shortened first.
+/// The library rounds correctly, but stops reading an exponent where no number had digits enough
+/// to set against it: it takes `0.` with a million zeros and then `1e1000001` for 0, and it is 1.
+/// So a number that may be long enough is shortened first.
 fn float(literal: &[u8]) -> f64 {
     if literal.len() > DIGITS { shortened(literal) } else { parsed(literal) }
 }
 
-/// What `std` makes of a number. Its "not a number" for what is none cannot come up here.
+/// What the library makes of a number. Its "not a number" for what is none cannot come up here.
 fn parsed(literal: &[u8]) -> f64 {
-    str::from_utf8(literal).ok().and_then(|text| text.parse().ok()).unwrap_or(f64::NAN)
+    fast_float2::parse(literal).unwrap_or(f64::NAN)
 }
 
 /// The float nearest to a number of any length, from its leading digits and its true exponent.
@@ -341,7 +339,7 @@ mod tests {
     }
 
     #[test]
-    fn exponents_beyond_those_of_std_are_read_in_full() {
+    fn exponents_beyond_those_of_the_library_are_read_in_full() {
         let zeros = "0".repeat(1_000_000);
         assert_eq!(float(format!("0.{zeros}1e1000001").as_bytes()), 1.0);
         assert_eq!(float(format!("1{zeros}e-1000000").as_bytes()), 1.0);
@@ -349,7 +347,7 @@ mod tests {
         assert_eq!(float(format!("1{zeros}.0").as_bytes()), f64::INFINITY);
         assert_eq!(float(format!("0.{zeros}1").as_bytes()), 0.0);
         assert_eq!(float(format!("0.{zeros}e9999999").as_bytes()), 0.0);
-        // One step outside: were `std` to learn it, the shortening could go.
+        // One step outside: were the library to learn it, the shortening could go.
         assert_eq!(parsed(format!("1{zeros}e-1000000").as_bytes()), f64::INFINITY);
     }
 }

@@ -15,7 +15,7 @@ const BEHIND: &str = concat!(
 ///
 /// If they do not agree, or the line is more than one.
 #[track_caller]
-pub fn check(policy: &Policy, line: &[u8]) {
+pub(crate) fn check(policy: &Policy, line: &[u8]) {
     assert!(!line.contains(&b'\n'));
     let alone = policy.decode(line.strip_suffix(b"\r").unwrap_or(line));
     let alone = alone.map(|action| (action.name.into_owned(), action.time));

@@ -5,11 +5,11 @@ use std::io::{self, ErrorKind, Read};
 use codec::{DecodeError, Entry, Policy, Report, Sink};
 
 /// What was handed on: offset, name and time of each.
-pub type Actions = Vec<(u64, String, f64)>;
+pub(crate) type Actions = Vec<(u64, String, f64)>;
 
 /// Keeps what it is handed.
 #[derive(Default)]
-pub struct Keep(pub Actions);
+pub(crate) struct Keep(pub(crate) Actions);
 
 impl Sink for Keep {
     fn take(&mut self, entry: Entry<'_>) {
@@ -18,17 +18,17 @@ impl Sink for Keep {
 }
 
 /// What is to come of a batch.
-pub struct Expected {
+pub(crate) struct Expected {
     /// What was handed on.
-    pub actions: Actions,
+    pub(crate) actions: Actions,
     /// What became of the lines; its refusals are below.
-    pub report: Report,
+    pub(crate) report: Report,
     /// Line, offset and reason of the refusals that are kept.
-    pub refused: Vec<(u64, u64, DecodeError)>,
+    pub(crate) refused: Vec<(u64, u64, DecodeError)>,
 }
 
 /// Line by line, as one would write it first.
-pub fn naive(policy: &Policy, input: &[u8]) -> Expected {
+pub(crate) fn naive(policy: &Policy, input: &[u8]) -> Expected {
     let (mut actions, mut report, mut refused) = (Vec::new(), Report::default(), Vec::new());
     for line in input.split_inclusive(|&byte| byte == b'\n') {
         let text = line.strip_suffix(b"\n");
@@ -69,7 +69,7 @@ fn agree(way: &str, mut found: Actions, report: &Report, expected: &Expected) {
 
 /// Every way to decode a batch answers as line by line.
 #[track_caller]
-pub fn check(policy: &Policy, input: &[u8], sip: usize) {
+pub(crate) fn check(policy: &Policy, input: &[u8], sip: usize) {
     let expected = naive(policy, input);
 
     let mut keep = Keep::default();
@@ -92,11 +92,11 @@ pub fn check(policy: &Policy, input: &[u8], sip: usize) {
 }
 
 /// Gives no more than so many bytes at once, and is interrupted before each.
-pub struct Sips<'t> {
+pub(crate) struct Sips<'t> {
     /// What is left.
-    pub text: &'t [u8],
+    pub(crate) text: &'t [u8],
     /// How many at first; fewer and fewer.
-    pub sip: usize,
+    pub(crate) sip: usize,
 }
 
 impl Read for Sips<'_> {

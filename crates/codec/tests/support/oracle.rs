@@ -71,7 +71,7 @@ impl<'de> Visitor<'de> for DocumentVisitor {
 
 /// What an input is.
 #[derive(Debug, PartialEq)]
-pub enum Verdict {
+pub(crate) enum Verdict {
     NotJson,
     NotAction,
     Action(String, Time),
@@ -80,18 +80,19 @@ pub enum Verdict {
 
 /// A time, exact where it is an integer.
 #[derive(Debug, PartialEq)]
-pub enum Time {
+pub(crate) enum Time {
     Integer(u64),
     Float(f64),
 }
 
-pub const TOO_LARGE: &str = "a number out of the range of floats is refused wherever it stands";
-pub const TOO_DEEP: &str = "nesting deeper than 127 is refused";
-pub const MINUS_ZERO: &str = "a negative number that rounds to 0 cannot be told from -0";
-pub const ROUNDED: &str = "an integer above 2^64 - 1 is rounded to a float";
+pub(crate) const TOO_LARGE: &str =
+    "a number out of the range of floats is refused wherever it stands";
+pub(crate) const TOO_DEEP: &str = "nesting deeper than 127 is refused";
+pub(crate) const MINUS_ZERO: &str = "a negative number that rounds to 0 cannot be told from -0";
+pub(crate) const ROUNDED: &str = "an integer above 2^64 - 1 is rounded to a float";
 
 /// What an input is, as far as can be told without us.
-pub fn oracle(input: &[u8]) -> Verdict {
+pub(crate) fn oracle(input: &[u8]) -> Verdict {
     match serde_json::from_slice(input) {
         Err(error) if error.to_string().starts_with("number out of range") => {
             Verdict::Unsure(TOO_LARGE)
@@ -132,7 +133,7 @@ fn time(number: &Number) -> Result<Option<Time>, &'static str> {
 }
 
 /// What an input is, by us.
-pub fn ours(input: &[u8]) -> Verdict {
+pub(crate) fn ours(input: &[u8]) -> Verdict {
     match decode(input) {
         Ok(action) => {
             let time = match action.time.as_integer() {
@@ -152,7 +153,7 @@ pub fn ours(input: &[u8]) -> Verdict {
 ///
 /// If they do not agree.
 #[track_caller]
-pub fn check(input: &[u8]) {
+pub(crate) fn check(input: &[u8]) {
     let expected = oracle(input);
     let found = ours(input);
     if !matches!(expected, Verdict::Unsure(_)) {
