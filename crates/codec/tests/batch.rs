@@ -84,7 +84,7 @@ fn policy() -> impl Strategy<Value = Policy> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(600))]
+    #![proptest_config(ProptestConfig::with_cases(200))]
 
     #[test]
     fn every_way_answers_as_line_by_line(policy in policy(), text in lines(), sip in 1_usize..90) {

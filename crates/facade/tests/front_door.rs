@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use facade::{
-    Action, ActionName, ActionTime, ActionTracker, AddError, Clock, CoarseClock, DecodeError,
-    Error, EventCounter, ExactMean, Interval, Kind, Limits, ManualClock, Mean, MergedTracker,
-    NameError, PostTracker, Raw, RecordError, Refused, Row, RunningTracker, Series, SpecError,
-    Stamp, Statistic, SystemClock, TimeError, TrackerSpec, Unit, Window, WindowError, WindowSpec,
-    WindowSpecBuilder, Windrow, WindrowBuilder, decode, encode,
+    Action, ActionName, ActionTime, ActionTracker, AddError, Cell, Clock, CoarseClock, DecodeError,
+    Entry, Error, EventCounter, ExactMean, Excerpt, Format, Fractions, Interval, Kind, Largest,
+    Limits, ManualClock, Mean, MergedTracker, NameError, Policy, PostTracker, Raw, ReadError,
+    RecordError, Refusal, Refused, Report, Row, RunningTracker, Series, Sink, SpecError, Spot,
+    Stamp, StampForm, StampKey, StampKeyError, Statistic, SystemClock, TimeError, TrackerSpec,
+    Unit, Window, WindowError, WindowSpec, WindowSpecBuilder, Windrow, WindrowBuilder, decode,
+    encode, encode_rows, visible,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -51,6 +53,34 @@ fn all_that_a_user_of_the_front_door_needs_is_here() {
     Statistic::insert(&mut mean, ActionTime::ZERO);
     assert_eq!(mean.mean(), Some(0.0));
     assert!(CoarseClock.now() <= CoarseClock.now() && SystemClock.now() <= SystemClock.now());
+}
+
+/// Adds what it is handed.
+struct Adds<'w>(&'w Windrow);
+
+impl Sink for Adds<'_> {
+    fn take(&mut self, entry: Entry<'_>) {
+        self.0.add_action_time(entry.name, entry.time).unwrap();
+    }
+}
+
+#[test]
+fn batches_go_through_the_front_door() -> Result<(), ReadError> {
+    let windrow = Windrow::default();
+    let key: Result<StampKey, StampKeyError> = StampKey::new("at", StampForm::Seconds);
+    let (stamp, fractions) = (key.ok(), Fractions::Refused);
+    let policy = Policy { stamp, fractions, ..Policy::default() };
+    let lines = b"{\"action\":\"jump\",\"time\":2,\"at\":1}\n{\"action\":\"jump\",\"time\":0.5}\n";
+    let report: Report = policy.decode_reader(&lines[..], &mut Adds(&windrow))?;
+    assert_eq!((report.accepted, windrow.get_stats()), (1, encode([("jump", 2.0)])));
+    let refusal: &Refusal = &report.refusals[0];
+    let found = Excerpt::from("0.5");
+    assert_eq!(refusal.error, DecodeError::TimeNotInteger { found, at: 24 });
+    let spot: &Spot = &refusal.spot;
+    assert_eq!((spot.column, visible(b"\x1b")), (24, r"\u{1b}".to_owned()));
+    assert_eq!(encode_rows(Format::Csv, ["a"], [[Cell::Missing]]), "a\n\n");
+    assert_eq!(Largest::Integer.to_string(), u64::MAX.to_string());
+    Ok(())
 }
 
 fn count_of(tracker: &impl ActionTracker) -> u64 {
