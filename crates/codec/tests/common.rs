@@ -38,7 +38,7 @@ fn name() -> impl Strategy<Value = String> {
 /// A line as programs write it, and nearly so.
 fn line() -> impl Strategy<Value = String> {
     let space = || select(vec!["", "", "", " ", "  ", "\t"]);
-    let end = select(vec!["", "", "", "\r", " ", "}", ",", "x"]);
+    let end = select(vec!["", "", "", "\r", "\rx", "\r\r", " ", "}", ",", "x"]);
     (name(), time(), any::<bool>(), (space(), space(), space(), space(), space()), end).prop_map(
         |(name, time, is_first, (a, b, c, d, e), end)| {
             let (name, time) = (format!("\"action\":{a}\"{name}\""), format!("\"time\":{b}{time}"));
@@ -98,6 +98,7 @@ fn every_byte_at_every_place_is_decoded_as_alone() {
         r#"{"action": "barrel ro", "time": 12.5}"#,
         r#"{"time":0.25,"action":"hop"}"#,
         "{\"time\": 99999999, \"action\": \"a\"}\r",
+        "{\"time\":1,\"action\":\"a\"}\r\r\r",
     ] {
         for at in 0..line.len() {
             for byte in (0..=u8::MAX).filter(|byte| *byte != b'\n') {
