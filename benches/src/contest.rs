@@ -14,7 +14,7 @@ use std::hint;
 use std::mem;
 use std::sync::RwLock;
 use std::sync::atomic::{
-    AtomicU64, AtomicUsize,
+    AtomicBool, AtomicU64, AtomicUsize,
     Ordering::{AcqRel, Acquire, Relaxed, Release},
 };
 use std::thread;
@@ -72,8 +72,38 @@ impl<'a> Contest<'a> {
             }
             match threads {
                 1 => bencher.iter_batched_ref(&fresh, |s| write(s), BatchSize::PerIteration),
-                _ => bencher.iter_custom(|rounds| time_rounds(threads, rounds, &fresh, &write)),
+                _ => bencher.iter_custom(|rounds| {
+                    time_rounds(threads, rounds, &fresh, |_, subject| time(|| write(subject)))
+                }),
             }
+        });
+    }
+
+    /// Verifies and times work as [`enter_writer`](Self::enter_writer) does, on one thread, while
+    /// another asks a question every microsecond, or as often as it can.
+    ///
+    /// # Panics
+    ///
+    /// If the subject is found to be wrong.
+    pub fn enter_writer_beside_reader<S: Send + Sync, R>(
+        &mut self,
+        implementation: &str,
+        fresh: impl Fn() -> S + Sync,
+        write: impl Fn(&S) + Sync,
+        read: impl Fn(&S) -> R + Sync,
+        verify: impl Fn(&S) -> Verdict,
+    ) {
+        let name = &self.name;
+        let mut verified = false;
+        self.group.bench_function(implementation, |bencher| {
+            if !mem::replace(&mut verified, true) {
+                let (subject, is_done) = (fresh(), AtomicBool::new(false));
+                at_once(2, |role| beside_reader(role, &is_done, &subject, &write, &read));
+                accept(name, implementation, verify(&subject));
+            }
+            let is_done = AtomicBool::new(false);
+            let work = |role, subject: &S| beside_reader(role, &is_done, subject, &write, &read);
+            bencher.iter_custom(|rounds| time_rounds(2, rounds, &fresh, work));
         });
     }
 
@@ -130,12 +160,13 @@ enum Role {
     Follower,
 }
 
-/// Times rounds of work on several threads: of each round what the slowest took.
+/// Times rounds of work on several threads, each of which tells how long it took: of each round
+/// what the slowest told.
 fn time_rounds<S: Send + Sync>(
     threads: usize,
     rounds: u64,
     fresh: impl Fn() -> S + Sync,
-    write: impl Fn(&S) + Sync,
+    work: impl Fn(Role, &S) -> Duration + Sync,
 ) -> Duration {
     let (gate, slowest) = (Gate::new(threads), Slowest::default());
     let stage = RwLock::new(None);
@@ -149,7 +180,7 @@ fn time_rounds<S: Send + Sync>(
             let held = stage.read().expect("no thread panicked on stage");
             let subject = held.as_ref().expect("the leader went first");
             gate.pass(); // All hold it.
-            slowest.time(|| write(subject));
+            slowest.note(work(role, subject));
             drop(held);
             gate.pass(); // All are done.
             if role == Role::Leader {
@@ -166,22 +197,60 @@ fn time_reads<R>(threads: usize, reads: u64, read: impl Fn() -> R + Sync) -> Dur
     let (gate, slowest) = (Gate::new(threads), Slowest::default());
     at_once(threads, |_| {
         gate.pass();
-        slowest.time(|| (0..reads).for_each(|_| drop(hint::black_box(read()))));
+        slowest.note(time(|| (0..reads).for_each(|_| drop(hint::black_box(read())))));
     });
     slowest.take()
 }
 
-/// The longest of the times that several threads took, by criterion's own clock.
+/// Times work by criterion's own clock.
+fn time(work: impl FnOnce()) -> Duration {
+    let start = WallTime.start();
+    work();
+    WallTime.end(start)
+}
+
+/// What lies between two questions of a reader beside a writer.
+const PAUSE: Duration = Duration::from_micros(1);
+
+/// A round of the writer, who leads and is timed, or of the reader, who is not and asks until the
+/// writer is done.
+fn beside_reader<S, R>(
+    role: Role,
+    is_done: &AtomicBool,
+    subject: &S,
+    write: impl Fn(&S),
+    read: impl Fn(&S) -> R,
+) -> Duration {
+    // ORDERING: Release store, Acquire load; Relaxed to take the flag down.
+    // Needs: the flag is down when a round begins.
+    // Gives: the reader takes it down before the gate behind the round.
+    // Not needed: that the reader sees it soon; nobody waits for it who is timed.
+    if role == Role::Leader {
+        let took = time(|| write(subject));
+        is_done.store(true, Release);
+        return took;
+    }
+    let (start, mut next) = (WallTime.start(), PAUSE);
+    while !is_done.load(Acquire) {
+        if WallTime.end(start) >= next {
+            hint::black_box(read(subject));
+            next += PAUSE;
+        }
+        hint::spin_loop();
+    }
+    is_done.store(false, Relaxed);
+    Duration::ZERO
+}
+
+/// The longest of the times that several threads took.
 #[derive(Default)]
 struct Slowest(AtomicU64);
 
 impl Slowest {
-    fn time(&self, work: impl FnOnce()) {
-        let start = WallTime.start();
-        work();
-        let nanos = WallTime.end(start).as_nanos();
+    fn note(&self, took: Duration) {
+        let nanos = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
         // ORDERING: Relaxed, here and in `take`: the gate, or the end of the thread, lies between.
-        self.0.fetch_max(u64::try_from(nanos).unwrap_or(u64::MAX), Relaxed);
+        self.0.fetch_max(nanos, Relaxed);
     }
 
     /// Tells the longest, and begins anew.
@@ -242,16 +311,32 @@ mod tests {
     fn every_thread_works_on_every_round_and_on_that_alone() {
         let finished = AtomicU64::new(0);
         let fresh = || AtomicU64::new(0);
-        let write = |subject: &AtomicU64| {
+        let work = |_, subject: &AtomicU64| {
             let _ = (0..100).map(|_| subject.fetch_add(1, Relaxed)).max();
             finished.fetch_max(subject.load(Relaxed), Relaxed);
+            Duration::from_nanos(1)
         };
-        assert!(time_rounds(3, 50, fresh, write) > Duration::ZERO);
+        assert_eq!(time_rounds(3, 50, fresh, work), Duration::from_nanos(50));
         assert_eq!(
             finished.into_inner(),
             300,
             "a round is shared by three, a subject by one round"
         );
+    }
+
+    #[test]
+    fn reader_asks_in_every_round_until_the_writer_is_done() {
+        let (is_done, rounds_read) = (AtomicBool::new(false), AtomicU64::new(0));
+        let fresh = || AtomicU64::new(0);
+        let write = |asked: &AtomicU64| while asked.load(Relaxed) < 3 {};
+        let read = |asked: &AtomicU64| {
+            if asked.fetch_add(1, Relaxed) == 2 {
+                rounds_read.fetch_add(1, Relaxed);
+            }
+        };
+        let work = |role, asked: &AtomicU64| beside_reader(role, &is_done, asked, write, read);
+        time_rounds(2, 20, fresh, work);
+        assert_eq!((rounds_read.into_inner(), is_done.into_inner()), (20, false));
     }
 
     #[test]

@@ -5,7 +5,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use core_time::{ManualClock, Stamp};
+use core_time::{Clock, ManualClock, Stamp};
 use serde::Deserialize;
 
 use crate::contest::Verdict;
@@ -150,7 +150,7 @@ pub fn fill(subject: &impl Record, clock: &ManualClock, span_s: u64) -> Stamp {
         clock.advance(SECOND);
         subject.record_all(EVENTS_PER_SECOND);
     }
-    START + seconds(span_s)
+    clock.now()
 }
 
 /// Checks how many events a subject finds in each of the past windows, given in seconds.

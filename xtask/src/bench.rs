@@ -26,7 +26,7 @@ pub(crate) const COMMAND: Command = Command {
             help: "Where the record goes, instead of benches/record",
         },
     ],
-    examples: &["bench", "bench --quick record/threads_02"],
+    examples: &["bench", "bench --quick record/default"],
     run,
 };
 
@@ -50,6 +50,7 @@ fn run(sh: &Shell, flags: &Flags) -> anyhow::Result<()> {
     let parent = workspace::root().join(flags.value("--out").unwrap_or(RECORDS));
     let folder = record::write(&parent, &circumstances, &measured).context("writing the record")?;
     if filter.is_none() && !flags.has("--quick") && flags.value("--out").is_none() {
+        readme::check_complete(&measured)?;
         renew_readme(sh, &folder)?;
     }
     let shown = folder.strip_prefix(workspace::root()).unwrap_or(Path::new(&folder));

@@ -16,13 +16,9 @@ pub(crate) const COMMAND: Command = Command {
     operands: "[FILTER | RECORD RECORD]",
     operands_max: 2,
     passes_on: false,
-    summary: "Shows ours, baseline and floor on the same work; or two records",
+    summary: "Shows ours, baselines, floors and rivals on the same work; or two records",
     options: &[Opt { name: "--full", value: "", help: "As long as `bench` measures" }],
-    examples: &[
-        "compare",
-        "compare record/threads_02",
-        "compare benches/record/A benches/record/B",
-    ],
+    examples: &["compare", "compare record/default", "compare benches/record/A benches/record/B"],
     run,
 };
 

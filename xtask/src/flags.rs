@@ -181,10 +181,12 @@ fn help(commands: &[&Command]) -> String {
         "Builds, tests and measures the workspace.\n\nUsage: cargo xtask COMMAND [OPTIONS]\n\n",
     );
     text.push_str("Commands:\n");
+    let width = commands.iter().map(|command| command.name.len()).max().unwrap_or(0).max(8);
     for command in commands {
-        let _ = writeln!(text, "  {:<8} {}", command.name, command.summary);
+        let _ = writeln!(text, "  {:<width$} {}", command.name, command.summary);
     }
-    text.push_str("  help     Explains a command: its options, its examples\n\nExamples:\n");
+    let help = "Explains a command: its options, its examples";
+    let _ = write!(text, "  {:<width$} {help}\n\nExamples:\n", "help");
     for command in commands {
         let _ = writeln!(text, "  cargo xtask {}", command.examples[0]);
     }

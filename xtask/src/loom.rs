@@ -1,6 +1,8 @@
 //! `cargo xtask loom`: explores the protocols of the concurrent crates in all their interleavings.
 
-use xshell::{Shell, cmd};
+use std::path::{Path, PathBuf};
+
+use xshell::{Cmd, Shell, cmd};
 
 use crate::flags::{Command, Flags};
 use crate::step::{Job, Steps};
@@ -26,23 +28,48 @@ fn run(sh: &Shell, flags: &Flags) -> anyhow::Result<()> {
 }
 
 /// The module `loom` of each crate that depends on it.
-///
-/// Under `--cfg loom` the atomics are loom's and work only in a model, so no other test can run.
-/// The target folder is one of its own: a changed `RUSTFLAGS` would rebuild the usual one.
-/// Arithmetic is checked although it is optimised: a torn read that overflows is a fault too.
 pub(crate) fn jobs<'a>(sh: &'a Shell, rest: &[String]) -> anyhow::Result<Vec<Job<'a>>> {
     let workspace = Workspace::read(sh)?;
-    let target = workspace.target.join("loom");
+    let target = target(&workspace);
     let packages = workspace.packages.iter().filter(|package| package.uses("loom"));
     let job = |name: &str| {
-        let test = cmd!(
-            sh,
-            "cargo test --release --package {name} --lib --target-dir {target} -- loom:: {rest...}"
-        );
-        Job::new("loom", test)
-            .env("RUSTFLAGS", "--cfg=loom")
-            .env("CARGO_PROFILE_RELEASE_OVERFLOW_CHECKS", "true")
-            .tests()
+        let test = test(sh, name, &target).args(["--", "loom::", "--show-output"]).args(rest);
+        Job::new("loom", test).env(FLAGS, CFG).tests().note(explored)
     };
     Ok(packages.map(|package| job(&package.name)).collect())
+}
+
+/// The variable under which `loom` takes the place of the atomics.
+pub(crate) const FLAGS: &str = "RUSTFLAGS";
+pub(crate) const CFG: &str = "--cfg=loom";
+
+/// A target folder of its own: changed flags would rebuild the usual one.
+pub(crate) fn target(workspace: &Workspace) -> PathBuf {
+    workspace.target.join("loom")
+}
+
+/// The command that tests a crate's models, to be followed by `--` and their names.
+///
+/// Under [`CFG`] the atomics are loom's and work only in a model, so no other test can run.
+pub(crate) fn test<'a>(sh: &'a Shell, package: &str, target: &Path) -> Cmd<'a> {
+    cmd!(sh, "cargo test --profile model --package {package} --lib --target-dir {target}")
+}
+
+/// Sums what models print of how often they ran.
+fn explored(output: &str) -> String {
+    let numbers = output.lines().filter_map(|line| line.strip_suffix(" interleavings"));
+    let sum: u64 = numbers.filter_map(|number| number.parse::<u64>().ok()).sum();
+    format!("{sum} interleavings")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn interleavings_of_all_models_are_summed() {
+        let output = "---- loom::a stdout ----\n193 interleavings\n\n\
+                      ---- loom::b stdout ----\n7 interleavings\nx interleavings\n";
+        assert_eq!(explored(output), "200 interleavings");
+    }
 }

@@ -3,19 +3,24 @@
 //! It depends on none of our crates, so it still runs when they do not compile. Each command is one
 //! file that exports a `COMMAND`; the list below is all there is to add. Only [`step`] prints.
 
+mod asan;
 mod bench;
 mod ci;
 mod compare;
 mod demo;
 mod doc;
+mod faults;
 mod flags;
 mod fuzz;
+mod instructions;
 mod loom;
 mod measure;
+mod nightly;
 mod step;
 mod tally;
 mod test;
 mod tidy;
+mod tsan;
 mod workspace;
 
 use std::env;
@@ -25,14 +30,18 @@ use flags::{Command, Request};
 use xshell::Shell;
 
 /// Every command, in the order of the help text.
-const COMMANDS: [&Command; 9] = [
+const COMMANDS: [&Command; 13] = [
     &ci::COMMAND,
     &test::COMMAND,
     &demo::COMMAND,
     &bench::COMMAND,
     &compare::COMMAND,
+    &instructions::COMMAND,
     &loom::COMMAND,
     &fuzz::COMMAND,
+    &faults::COMMAND,
+    &asan::COMMAND,
+    &tsan::COMMAND,
     &doc::COMMAND,
     &tidy::COMMAND,
 ];

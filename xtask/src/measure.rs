@@ -1,8 +1,9 @@
 //! Measurements: what a benchmark found, how sure it is, and what may be said of two of them.
 //!
 //! A benchmark's name is `operation/scenario/implementation`. What stands before the last `/` is
-//! its group: the same work for every implementation. `mutex_*` is a group's baseline, `bare_*` its
-//! floor.
+//! its group: the same work for every implementation. What an implementation is for is told by how
+//! its name begins: `mutex_*` and `shared_*` are baselines, `bare_*` floors, `rival_*` crates of
+//! others, all else is ours. Where others disturb the work, `x_alone` is `x` left in peace.
 //!
 //! The spread is the middle eight tenths of the samples, not an interval of confidence of the
 //! median: on a shared machine the samples of one run agree better with each other than with the
@@ -38,13 +39,20 @@ pub(crate) struct Measurement {
 /// What an implementation is for in its group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Role {
-    /// The obvious way to do it.
+    /// What one would write oneself.
     Baseline,
     /// Less than the work asked for: nothing can be faster.
     Floor,
-    /// One of ours, or a rival.
-    Subject,
+    /// What one would use instead. It may do less than the work asked for, too.
+    Rival,
+    /// Any of these or of ours without what disturbs it elsewhere in the group.
+    Alone,
+    /// One of ours.
+    Ours,
 }
+
+/// How the name of an implementation ends that nothing disturbs.
+const ALONE: &str = "_alone";
 
 impl Measurement {
     /// Joins the samples of a benchmark; there is at least one.
@@ -71,11 +79,20 @@ impl Measurement {
 
     /// Reads the role from the name.
     pub(crate) fn role(&self) -> Role {
-        match self.implementation() {
-            name if name.starts_with("mutex_") => Role::Baseline,
-            name if name.starts_with("bare_") => Role::Floor,
-            _ => Role::Subject,
+        let name = self.implementation();
+        let begins_with = |prefixes: &[&str]| prefixes.iter().any(|p| name.starts_with(p));
+        match () {
+            () if name.ends_with(ALONE) => Role::Alone,
+            () if begins_with(&["mutex_", "shared_"]) => Role::Baseline,
+            () if begins_with(&["bare_"]) => Role::Floor,
+            () if begins_with(&["rival_"]) => Role::Rival,
+            () => Role::Ours,
         }
+    }
+
+    /// Tells whether this is what another one is when nothing disturbs it.
+    pub(crate) fn is_alone_what(&self, other: &Self) -> bool {
+        self.implementation().strip_suffix(ALONE) == Some(other.implementation())
     }
 
     /// The middle sample.
@@ -179,8 +196,12 @@ pub(crate) mod tests {
     fn name_gives_group_implementation_and_role() {
         let one = measured("record/threads_08/mutex_deque", 1.0, 1.0);
         assert_eq!((one.group(), one.implementation()), ("record/threads_08", "mutex_deque"));
-        let roles = ["mutex_map", "bare_atomic", "ring"].map(|id| measured(id, 1.0, 1.0).role());
-        assert_eq!(roles, [Role::Baseline, Role::Floor, Role::Subject]);
+        let role = |id| measured(id, 1.0, 1.0).role();
+        assert_eq!(["mutex_map", "shared_ring"].map(role), [Role::Baseline; 2]);
+        assert_eq!(["bare_add", "rival_metrics"].map(role), [Role::Floor, Role::Rival]);
+        assert_eq!(["ring", "mutex_ring_alone"].map(role), [Role::Ours, Role::Alone]);
+        let [disturbed, alone] = ["ring", "ring_alone"].map(|id| measured(id, 1.0, 1.0));
+        assert!(alone.is_alone_what(&disturbed) && !disturbed.is_alone_what(&alone));
     }
 
     #[test]

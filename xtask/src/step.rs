@@ -30,6 +30,8 @@ pub(crate) struct Job<'a> {
     command: Cmd<'a>,
     env: Vec<(&'static str, &'static str)>,
     figure: Figure,
+    /// Reads what else is worth saying from the output.
+    note: Option<fn(&str) -> String>,
 }
 
 enum Figure {
@@ -42,7 +44,8 @@ enum Figure {
 impl<'a> Job<'a> {
     /// Names a step and the command behind it; its figure is how many crates were compiled.
     pub(crate) fn new(name: &str, command: Cmd<'a>) -> Self {
-        Self { name: name.to_owned(), command, env: Vec::new(), figure: Figure::Of(compiled) }
+        let figure = Figure::Of(compiled);
+        Self { name: name.to_owned(), command, env: Vec::new(), figure, note: None }
     }
 
     /// Sets a variable for the command.
@@ -60,6 +63,12 @@ impl<'a> Job<'a> {
     /// Counts the tests of its output; they are summed over all steps.
     pub(crate) fn tests(mut self) -> Self {
         self.figure = Figure::Tests;
+        self
+    }
+
+    /// Reads more than the figure from the output.
+    pub(crate) fn note(mut self, note: fn(&str) -> String) -> Self {
+        self.note = Some(note);
         self
     }
 
@@ -87,6 +96,14 @@ impl Steps {
         Self { started: Instant::now(), ran: 0, failed: Vec::new(), tally: None, style }
     }
 
+    /// The same, for steps whose names are known and may be long.
+    pub(crate) fn named<'n>(names: impl Iterator<Item = &'n str>) -> Self {
+        let mut steps = Self::new();
+        let longest = names.map(|name| name.chars().count()).max().unwrap_or(0);
+        steps.style.width = steps.style.width.max(longest);
+        steps
+    }
+
     /// Runs a function as a step; it returns the step's figure.
     pub(crate) fn run(
         &mut self,
@@ -100,6 +117,16 @@ impl Steps {
         }
     }
 
+    /// Runs a function as a step, which tells meanwhile what it is doing.
+    pub(crate) fn watch(
+        &mut self,
+        name: &str,
+        work: impl FnOnce(&dyn Fn(&str)) -> anyhow::Result<String>,
+    ) -> bool {
+        let style = self.style;
+        self.run(name, || work(&|doing| style.progress(name, doing)))
+    }
+
     /// Runs a command as a step; what it prints is shown only if it fails.
     ///
     /// A warning about a manifest is a failure: a misspelt key is a rule nobody is following.
@@ -108,11 +135,7 @@ impl Steps {
         let repeat = job.repeat();
         let style = self.style;
         let command = job.command.quiet().envs(job.env);
-        let ran = capture(command.into(), |line| {
-            if !line.trim().is_empty() {
-                style.progress(&job.name, line);
-            }
-        });
+        let ran = capture(command.into(), |line| style.progress(&job.name, line));
         let (succeeded, output) = ran.unwrap_or_else(|error| (false, error.to_string()));
         let figure = match job.figure {
             Figure::Of(figure) => figure(&output),
@@ -122,6 +145,7 @@ impl Steps {
                 suites.to_string()
             }
         };
+        let note = job.note.map(|note| format!(", {}", note(&output))).unwrap_or_default();
         let told = format!("{}\nrepeat: {repeat}", output.trim_end());
         let end = match output.lines().find(|line| is_manifest_warning(line)) {
             _ if !succeeded => Err(told),
@@ -130,7 +154,7 @@ impl Steps {
             }
             None => Ok(()),
         };
-        self.end(&job.name, started, end, &figure)
+        self.end(&job.name, started, end, &(figure + &note))
     }
 
     /// Ends the command: prints the tests if there were any, then the verdict.
@@ -150,7 +174,7 @@ impl Steps {
     #[expect(clippy::disallowed_methods, reason = "steps are timed without our crates")]
     fn begin(&mut self, name: &str) -> Instant {
         self.ran += 1;
-        self.style.progress(name, "");
+        self.style.progress(name, "…");
         Instant::now()
     }
 
@@ -173,30 +197,36 @@ impl Steps {
 struct Style {
     terminal: bool,
     colour: bool,
+    /// What names are padded to.
+    width: usize,
 }
+
+/// Room for the names of most steps.
+const WIDTH: usize = 12;
 
 impl Style {
     fn of_stdout() -> Self {
         let dumb = env::var_os("TERM").is_some_and(|term| term == "dumb");
         let terminal = io::stdout().is_terminal() && !dumb;
         let no_colour = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        Self { terminal, colour: terminal && !no_colour }
+        Self { terminal, colour: terminal && !no_colour, width: WIDTH }
     }
 
     fn line(self, name: &str, passed: bool, took: Duration, figure: &str) -> String {
         let (word, ansi) = if passed { ("ok", "32") } else { ("FAILED", "1;31") };
         let padded = format!("{word:<6}");
         let verdict = if self.colour { format!("\x1b[{ansi}m{padded}\x1b[0m") } else { padded };
-        let line = format!("  {name:<12} {verdict} {:>12}   {figure}", seconds(took));
+        let (width, took) = (self.width, seconds(took));
+        let line = format!("  {name:<width$} {verdict} {took:>12}   {figure}");
         line.trim_end().to_owned()
     }
 
     /// Shows on a terminal which step runs and what it printed last, over the line shown before.
     fn progress(self, name: &str, doing: &str) {
-        if self.terminal {
+        if self.terminal && !doing.trim().is_empty() {
             let doing: String = doing.trim().chars().filter(|c| !c.is_control()).take(56).collect();
             let mut out = io::stdout().lock();
-            let _ = write!(out, "\r\x1b[K  {name:<12} {doing}");
+            let _ = write!(out, "\r\x1b[K  {name:<width$} {doing}", width = self.width);
             let _ = out.flush();
         }
     }
@@ -211,7 +241,10 @@ impl Style {
 /// Runs a command to its end and collects both its outputs in the order they were written.
 ///
 /// One pipe for both: with two, a test binary's name and its result could change places.
-fn capture(mut command: Command, mut on_line: impl FnMut(&str)) -> io::Result<(bool, String)> {
+pub(crate) fn capture(
+    mut command: Command,
+    mut on_line: impl FnMut(&str),
+) -> io::Result<(bool, String)> {
     let (reader, writer) = io::pipe()?;
     command.stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer);
     let mut child = command.spawn()?;
@@ -282,9 +315,9 @@ mod tests {
     #[test]
     fn line_is_plain_without_a_terminal() {
         let took = Duration::from_millis(400);
-        let plain = Style { terminal: false, colour: false };
+        let plain = Style { terminal: false, colour: false, width: WIDTH };
         assert_eq!(plain.line("fmt", true, took, ""), "  fmt          ok            0.4 s");
-        let colour = Style { terminal: true, colour: true };
+        let colour = Style { terminal: true, colour: true, width: WIDTH };
         assert_eq!(
             colour.line("test", false, took, "2 failed"),
             "  test         \x1b[1;31mFAILED\x1b[0m        0.4 s   2 failed"

@@ -1,6 +1,5 @@
 //! `cargo xtask test`: unit, integration, model and doc tests, crate by crate.
 
-use anyhow::bail;
 use xshell::{Shell, cmd};
 
 use crate::flags::{Command, Flags};
@@ -20,11 +19,10 @@ pub(crate) const COMMAND: Command = Command {
 
 /// One `cargo test -p` per crate, so each is also shown to compile with its own features alone.
 fn run(sh: &Shell, flags: &Flags) -> anyhow::Result<()> {
-    let all: Vec<_> = Workspace::read(sh)?.packages.into_iter().map(|p| p.name).collect();
-    let chosen = match flags.operands.first() {
-        None => all,
-        Some(name) if all.contains(name) => vec![name.clone()],
-        Some(name) => bail!("`{name}` is none of our crates: {}", all.join(", ")),
+    let workspace = Workspace::read(sh)?;
+    let chosen = match flags.operands.as_slice() {
+        [] => workspace.packages.into_iter().map(|package| package.name).collect(),
+        named => workspace.chosen(named)?,
     };
     let rest = &flags.rest;
     let dashes = (!rest.is_empty()).then_some("--");

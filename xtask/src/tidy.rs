@@ -16,14 +16,13 @@ mod shape;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::fs;
-use std::path::Path;
 
 use anyhow::bail;
-use xshell::{Shell, cmd};
+use xshell::Shell;
 
 use crate::flags::{Command, Flags};
 use crate::step::Steps;
-use crate::workspace::{self, Workspace, walk};
+use crate::workspace::{self, Workspace};
 
 pub(crate) const COMMAND: Command = Command {
     name: "tidy",
@@ -72,6 +71,11 @@ fn check(tree: &Tree, workspace: &Workspace) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// Tells whether code that is not a test has a block, a function or a promise that is `unsafe`.
+pub(crate) fn has_unsafe(text: &str) -> bool {
+    code::read(text).iter().any(|line| !line.test && line.has_word("unsafe"))
 }
 
 /// Finds the files of modules declared under `#[cfg(test)]`: nothing in them says so.
@@ -139,8 +143,7 @@ struct Tree {
 
 impl Tree {
     fn read(sh: &Shell) -> anyhow::Result<Self> {
-        let mut tree = Self { files: list(sh)?, texts: Vec::new() };
-        tree.files.retain(|path| workspace::root().join(path).is_file());
+        let mut tree = Self { files: workspace::files(sh)?, texts: Vec::new() };
         for path in &tree.files {
             if [".rs", ".toml", ".md"].iter().any(|end| path.ends_with(end)) {
                 let text = fs::read(workspace::root().join(path))?;
@@ -162,19 +165,6 @@ impl Tree {
             wanted.split('/').all(|part| names.next().is_some_and(|name| fits(part, name)))
         })
     }
-}
-
-/// Lists the files by git, or by walking where git or its folder is absent.
-fn list(sh: &Shell) -> anyhow::Result<BTreeSet<String>> {
-    let git = cmd!(sh, "git ls-files --cached --others --exclude-standard -z");
-    let names = git.quiet().ignore_stderr().read().unwrap_or_default();
-    if !names.is_empty() {
-        return Ok(names.split('\0').filter(|name| !name.is_empty()).map(str::to_owned).collect());
-    }
-    let hidden = |folder: &Path| folder.ends_with("target") || folder.ends_with(".git");
-    let files = walk(workspace::root(), hidden)?;
-    let relative = files.iter().filter_map(|file| file.strip_prefix(workspace::root()).ok());
-    Ok(relative.map(|file| file.display().to_string().replace('\\', "/")).collect())
 }
 
 fn fits(pattern: &str, name: &str) -> bool {

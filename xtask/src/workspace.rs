@@ -1,9 +1,10 @@
 //! What cargo knows of the workspace: its root, its target folder, its packages and their edges.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use serde_json::Value;
 use xshell::{Shell, cmd};
 
@@ -47,6 +48,15 @@ impl Workspace {
         Self::from_json(&serde_json::from_str(&json)?)
     }
 
+    /// These crates, if all are ours.
+    pub(crate) fn chosen(&self, names: &[String]) -> anyhow::Result<Vec<String>> {
+        let all: Vec<_> = self.packages.iter().map(|package| package.name.as_str()).collect();
+        match names.iter().find(|name| !all.contains(&name.as_str())) {
+            Some(name) => bail!("`{name}` is none of our crates: {}", all.join(", ")),
+            None => Ok(names.to_vec()),
+        }
+    }
+
     fn from_json(metadata: &Value) -> anyhow::Result<Self> {
         let root = PathBuf::from(text(metadata, "workspace_root")?);
         let mut packages = list(metadata, "packages")
@@ -77,6 +87,20 @@ impl Package {
             dependencies,
         })
     }
+}
+
+/// Lists the files git knows or would add, from the root; all, where git or its folder is absent.
+pub(crate) fn files(sh: &Shell) -> anyhow::Result<BTreeSet<String>> {
+    let git = cmd!(sh, "git ls-files --cached --others --exclude-standard -z");
+    let names = git.quiet().ignore_stderr().read().unwrap_or_default();
+    if !names.is_empty() {
+        let there = names.split('\0').filter(|name| root().join(name).is_file()); // Not deleted.
+        return Ok(there.map(str::to_owned).collect());
+    }
+    let hidden = |folder: &Path| folder.ends_with("target") || folder.ends_with(".git");
+    let files = walk(root(), hidden)?;
+    let relative = files.iter().filter_map(|file| file.strip_prefix(root()).ok());
+    Ok(relative.map(|file| file.display().to_string().replace('\\', "/")).collect())
 }
 
 /// Lists all files below a folder, sorted; `skip` is asked about each folder.

@@ -1,16 +1,22 @@
 //! `count`: how many events there were in a window, of a counter that is full of them and idle.
 //!
-//! The clock stands, so that the answer is known and the cost is that of the counter alone;
-//! `counter_coarse_clock` reads the clock of the machine as well, as the default does.
+//! The clock stands, so that the answer is known and the cost is that of the counter alone, but for
+//! `count/coarse_clock`, where it is the machine's, as a counter's is unless told otherwise.
 
 use std::sync::Barrier;
 
-use core_time::{CoarseClock, ManualClock};
+use core_time::{Clock, CoarseClock, ManualClock, Stamp};
 use criterion::Criterion;
 
 use crate::contest::Contest;
-use crate::subjects::{BareLoad, Count, MutexDeque, MutexRing, Record, counter};
+use crate::subjects::{
+    BareClock, BareLoad, Count, CountBetween, Fenster, Invocations, MutexDeque, MutexRing, Record,
+    counter, exact_counter, shared_ring,
+};
 use crate::workload::{EVENTS_PER_SECOND, START, fill, seconds, verify_counts};
+
+/// The rival that has windows of any length.
+const RIVAL: &str = "rival_invocation_counter";
 
 /// What is asked, and of what.
 struct Scenario {
@@ -24,97 +30,74 @@ struct Scenario {
     writers: usize,
 }
 
-const SCENARIOS: [Scenario; 5] = [
-    Scenario {
-        name: "count/window_001s_threads_01",
-        span_s: 300,
-        window_s: 1,
-        threads: 1,
-        writers: 1,
-    },
-    Scenario {
-        name: "count/window_300s_threads_01",
-        span_s: 300,
-        window_s: 300,
-        threads: 1,
-        writers: 1,
-    },
-    Scenario {
-        name: "count/window_300s_threads_02",
-        span_s: 300,
-        window_s: 300,
-        threads: 2,
-        writers: 1,
-    },
-    Scenario {
-        name: "count/writers_64_threads_01",
-        span_s: 300,
-        window_s: 300,
-        threads: 1,
-        writers: 64,
-    },
-    Scenario {
-        name: "count/ring_86400s_threads_01",
-        span_s: 86_400,
-        window_s: 86_400,
-        threads: 1,
-        writers: 1,
-    },
+/// One writer and one reader, over the whole ring.
+const WHOLE: Scenario = Scenario {
+    name: "count/ring_00300_window_00300s",
+    span_s: 300,
+    window_s: 300,
+    threads: 1,
+    writers: 1,
+};
+
+const SCENARIOS: [Scenario; 8] = [
+    Scenario { name: "count/ring_00001_window_00001s", span_s: 1, window_s: 1, ..WHOLE },
+    Scenario { name: "count/ring_00300_window_00001s", window_s: 1, ..WHOLE },
+    Scenario { name: "count/ring_00300_window_00010s", window_s: 10, ..WHOLE },
+    WHOLE,
+    Scenario { name: "count/ring_86400_window_86400s", span_s: 86_400, window_s: 86_400, ..WHOLE },
+    Scenario { name: "count/readers_02", threads: 2, ..WHOLE },
+    Scenario { name: "count/writers_02", writers: 2, ..WHOLE },
+    Scenario { name: "count/writers_64", writers: 64, ..WHOLE },
 ];
 
 /// Runs the group.
 pub fn bench(criterion: &mut Criterion) {
     for scenario in &SCENARIOS {
-        let &Scenario { name, span_s, threads, .. } = scenario;
-        let mut contest = Contest::new(criterion, name, threads, 1);
-        enter(&mut contest, "counter", scenario, |clock| counter(span_s, clock));
-        if scenario.window_s == span_s {
-            enter_by_the_machine(&mut contest, scenario);
-        }
-        enter(&mut contest, "mutex_ring", scenario, |clock| MutexRing::new(span_s, clock));
-        enter(&mut contest, "mutex_deque", scenario, |clock| MutexDeque::new(span_s, clock));
-        let load = || BareLoad::of(scenario.expected());
-        ask(&mut contest, "bare_load", scenario, load);
+        scenario.bench(criterion);
     }
-}
-
-/// Counts in a history that ends at the present of a clock which stands.
-fn enter<S: Record + Count>(
-    contest: &mut Contest,
-    name: &str,
-    scenario: &Scenario,
-    fresh: impl Fn(ManualClock) -> S,
-) {
-    let filled = || {
-        let clock = ManualClock::new(START);
-        let subject = fresh(clock.clone());
-        fill(&subject, &clock, scenario.span_s);
-        scenario.record_by_all_writers(&subject);
-        subject
-    };
-    ask(contest, name, scenario, filled);
-}
-
-/// Counts by the machine's clock. All events are of the present, because only of a window that is
-/// far longer than the measurement it is known then what it holds.
-fn enter_by_the_machine(contest: &mut Contest, scenario: &Scenario) {
-    let filled = || {
-        let subject = counter(scenario.span_s, CoarseClock);
-        subject.record_all(scenario.span_s * EVENTS_PER_SECOND);
-        scenario.record_by_all_writers(&subject);
-        subject
-    };
-    ask(contest, "counter_coarse_clock", scenario, filled);
-}
-
-fn ask<S: Count>(contest: &mut Contest, name: &str, scenario: &Scenario, filled: impl Fn() -> S) {
-    let window = seconds(scenario.window_s);
-    let expected = [(scenario.window_s, scenario.expected())];
-    let count = |subject: &S| subject.count_past(window);
-    contest.enter_reader(name, filled, count, |subject| verify_counts(subject, &expected));
+    by_the_coarse_clock(criterion);
+    between(criterion);
 }
 
 impl Scenario {
+    fn bench(&self, criterion: &mut Criterion) {
+        let span_s = self.span_s;
+        let contest = &mut Contest::new(criterion, self.name, self.threads, 1);
+        self.enter(contest, "counter", |clock| counter(span_s, clock));
+        self.enter(contest, "shared_ring", |clock| shared_ring(span_s, clock));
+        if self.writers == 1 {
+            // Others keep nothing for each writer: with more of them, one of these stands for all.
+            self.enter(contest, "mutex_ring", |clock| MutexRing::new(span_s, clock));
+            self.enter(contest, "exact_counter", |clock| exact_counter(span_s, clock));
+            self.enter(contest, "mutex_deque", |clock| MutexDeque::new(span_s, clock));
+            self.enter(contest, RIVAL, |clock| Invocations::new(span_s, clock));
+        }
+        self.ask(contest, "bare_load", || BareLoad::of(self.expected()));
+    }
+
+    /// Counts in a history that ends at the present of a clock which stands.
+    fn enter<S: Record + Count>(
+        &self,
+        contest: &mut Contest<'_>,
+        name: &str,
+        fresh: impl Fn(ManualClock) -> S,
+    ) {
+        self.ask(contest, name, || {
+            let clock = ManualClock::new(START);
+            let subject = fresh(clock.clone());
+            fill(&subject, &clock, self.span_s);
+            self.record_by_all_writers(&subject);
+            subject
+        });
+    }
+
+    fn ask<S: Count>(&self, contest: &mut Contest<'_>, name: &str, filled: impl Fn() -> S) {
+        let window = seconds(self.window_s);
+        let expected = [(self.window_s, self.expected())];
+        let count = |subject: &S| subject.count_past(window);
+        contest.enter_reader(name, filled, count, |subject| verify_counts(subject, &expected));
+    }
+
     /// How many events the window holds.
     fn expected(&self) -> u64 {
         self.window_s * EVENTS_PER_SECOND + self.writers as u64
@@ -138,4 +121,61 @@ impl Scenario {
             record();
         });
     }
+}
+
+/// `coarse_clock`: all events are of the present, because only of a window that is far longer than
+/// the measurement it is known then what it holds.
+fn by_the_coarse_clock(criterion: &mut Criterion) {
+    const EVENTS: u64 = WHOLE.span_s * EVENTS_PER_SECOND + 1;
+    fn enter<S: Record + Count>(contest: &mut Contest<'_>, name: &str, fresh: impl Fn() -> S) {
+        WHOLE.ask(contest, name, || {
+            let subject = fresh();
+            subject.record_all(EVENTS);
+            subject
+        });
+    }
+    let contest = &mut Contest::new(criterion, "count/coarse_clock", 1, 1);
+    enter(contest, "counter", || counter(WHOLE.span_s, CoarseClock));
+    enter(contest, "mutex_ring", || MutexRing::new(WHOLE.span_s, CoarseClock));
+    enter(contest, "shared_ring", || shared_ring(WHOLE.span_s, CoarseClock));
+    enter(contest, RIVAL, || Invocations::new(WHOLE.span_s, CoarseClock));
+    enter(contest, "rival_fenster", || Fenster::new(WHOLE.span_s, CoarseClock));
+    enter(contest, "bare_coarse_clock", || BareClock::new(|| CoarseClock.now()));
+}
+
+/// `between`: a hundred seconds in the middle of the past.
+fn between(criterion: &mut Criterion) {
+    let contest = &mut Contest::new(criterion, "count/between", 1, 1);
+    let span_s = WHOLE.span_s;
+    enter_between(contest, "counter", |clock| counter(span_s, clock));
+    enter_between(contest, "mutex_ring", |clock| MutexRing::new(span_s, clock));
+    enter_between(contest, "exact_counter", |clock| exact_counter(span_s, clock));
+    enter_between(contest, "mutex_deque", |clock| MutexDeque::new(span_s, clock));
+    enter_between(contest, "shared_ring", |clock| shared_ring(span_s, clock));
+    enter_between(contest, RIVAL, |clock| Invocations::new(span_s, clock));
+    enter_between(contest, "bare_load", |_| BareLoad::of(BETWEEN_S * EVENTS_PER_SECOND));
+}
+
+/// The first edge of a bucket after [`START`].
+const FIRST_EDGE: Stamp = Stamp::from_secs(1_000_001);
+
+const BETWEEN_S: u64 = 100;
+
+fn enter_between<S: Record + CountBetween>(
+    contest: &mut Contest<'_>,
+    name: &str,
+    fresh: impl Fn(ManualClock) -> S,
+) {
+    let filled = || {
+        let clock = ManualClock::new(START);
+        let subject = fresh(clock.clone());
+        fill(&subject, &clock, WHOLE.span_s);
+        let to = FIRST_EDGE + seconds(BETWEEN_S * 2);
+        (subject, [to - seconds(BETWEEN_S), to])
+    };
+    let count = |(subject, [from, to]): &(S, [Stamp; 2])| subject.count_between(*from, *to);
+    contest.enter_reader(name, filled, count, |filled| match count(filled) {
+        found if found == BETWEEN_S * EVENTS_PER_SECOND => Ok(()),
+        found => Err(format!("{found} events in {BETWEEN_S} s")),
+    });
 }

@@ -4,45 +4,68 @@ use core_time::{ManualClock, Stamp};
 use criterion::Criterion;
 
 use crate::contest::Contest;
-use crate::subjects::{BareAdd, Count, MutexDeque, MutexRing, Record, RecordAt, counter};
+use crate::subjects::{
+    BareAdd, Count, Invocations, MutexDeque, MutexRing, Record, RecordAt, counter, exact_counter,
+    shared_ring,
+};
 use crate::workload::{EVENTS_PER_SECOND, START, fill, seconds, verify_counts};
 
 /// How many events are recorded late in one round.
 const EVENTS: u64 = 10_000;
 
-/// How late they are.
-const LATE_S: u64 = 20;
+/// How late events are.
+struct Scenario {
+    name: &'static str,
+    /// How far back everyone remembers; all of it is full of events when the first late one comes.
+    span_s: u64,
+    late_s: u64,
+}
 
-/// How far back everyone remembers; all of it is full of events when the first late one comes.
-const SPAN_S: u64 = 300;
+const SCENARIOS: [Scenario; 5] = [
+    Scenario { name: "late/ring_00300_by_00001s", span_s: 300, late_s: 1 },
+    Scenario { name: "late/ring_00300_by_00020s", span_s: 300, late_s: 20 },
+    Scenario { name: "late/ring_00300_by_00299s", span_s: 300, late_s: 299 },
+    Scenario { name: "late/ring_86400_by_00020s", span_s: 86_400, late_s: 20 },
+    Scenario { name: "late/ring_86400_by_86399s", span_s: 86_400, late_s: 86_399 },
+];
 
 /// Runs the group.
 pub fn bench(criterion: &mut Criterion) {
-    let mut contest = Contest::new(criterion, "late/by_020s_threads_01", 1, EVENTS);
-    let before = |window_s| window_s * EVENTS_PER_SECOND;
-    let past = [
-        (LATE_S, before(LATE_S)),
-        (LATE_S + 1, before(LATE_S + 1) + EVENTS),
-        (SPAN_S, before(SPAN_S) + EVENTS),
-    ];
-    enter(&mut contest, "counter", &past, |clock| counter(SPAN_S, clock));
-    enter(&mut contest, "mutex_ring", &past, |clock| MutexRing::new(SPAN_S, clock));
-    enter(&mut contest, "mutex_deque", &past, |clock| MutexDeque::new(SPAN_S, clock));
-    enter(&mut contest, "bare_add", &past[2..], |_| BareAdd::default());
+    for scenario in &SCENARIOS {
+        let &Scenario { name, span_s, late_s } = scenario;
+        let contest = &mut Contest::new(criterion, name, 1, EVENTS);
+        let before = |window_s| window_s * EVENTS_PER_SECOND;
+        let past = [
+            (late_s, before(late_s)),
+            (late_s + 1, before(late_s + 1) + EVENTS),
+            (span_s, before(span_s) + EVENTS),
+        ];
+        scenario.enter(contest, "counter", &past, |clock| counter(span_s, clock));
+        scenario.enter(contest, "mutex_ring", &past, |clock| MutexRing::new(span_s, clock));
+        scenario.enter(contest, "exact_counter", &past, |clock| exact_counter(span_s, clock));
+        scenario.enter(contest, "mutex_deque", &past, |clock| MutexDeque::new(span_s, clock));
+        scenario.enter(contest, "shared_ring", &past, |clock| shared_ring(span_s, clock));
+        let rival = "rival_invocation_counter";
+        scenario.enter(contest, rival, &past, |clock| Invocations::new(span_s, clock));
+        scenario.enter(contest, "bare_add", &past[2..], |_| BareAdd::default());
+    }
 }
 
-fn enter<S: Record + RecordAt + Count>(
-    contest: &mut Contest,
-    name: &str,
-    expected: &[(u64, u64)],
-    fresh: impl Fn(ManualClock) -> S + Sync,
-) {
-    let filled = || {
-        let clock = ManualClock::new(START);
-        let subject = fresh(clock.clone());
-        let now = fill(&subject, &clock, SPAN_S);
-        (now - seconds(LATE_S), subject)
-    };
-    let record = |(late, subject): &(Stamp, S)| subject.record_all_at(*late, EVENTS);
-    contest.enter_writer(name, filled, record, |(_, subject)| verify_counts(subject, expected));
+impl Scenario {
+    fn enter<S: Record + RecordAt + Count>(
+        &self,
+        contest: &mut Contest<'_>,
+        name: &str,
+        expected: &[(u64, u64)],
+        fresh: impl Fn(ManualClock) -> S + Sync,
+    ) {
+        let filled = || {
+            let clock = ManualClock::new(START);
+            let subject = fresh(clock.clone());
+            let now = fill(&subject, &clock, self.span_s);
+            (now - seconds(self.late_s), subject)
+        };
+        let record = |(late, subject): &(Stamp, S)| subject.record_all_at(*late, EVENTS);
+        contest.enter_writer(name, filled, record, |(_, s)| verify_counts(s, expected));
+    }
 }

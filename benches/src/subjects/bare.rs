@@ -1,17 +1,21 @@
 //! The floors: less than the work that is asked for, so nothing can be faster.
 
 use std::hint::black_box;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{
+    AtomicU64,
+    Ordering::{Relaxed, Release},
+};
 use std::time::Duration;
 
 use codec::decode;
-use core_time::{Clock, Stamp};
+use core_time::Stamp;
 
 use super::mutex_map::StatsRow;
-use super::{Add, AddAction, Count, GetStats, Record, RecordAt};
+use super::{Add, AddAction, Count, CountBetween, GetStats, Record, RecordAt};
 use crate::workload::{NAMES, Sample, THOUSANDTHS};
 
-// ORDERING: Relaxed throughout this file: numbers that are read when all threads are done.
+// ORDERING: Relaxed throughout this file: numbers that are read when all threads are done. Release
+// where a floor stands for a number that others read meanwhile; it costs nothing here.
 
 /// A sum and a count for each action, by a number that is known beforehand.
 ///
@@ -89,24 +93,6 @@ impl GetStats for BareRows {
     }
 }
 
-/// One atomic number that all threads add to. Knows no time.
-#[derive(Debug, Default)]
-pub struct BareAtomic(AtomicU64);
-
-impl Record for BareAtomic {
-    fn record_all(&self, events: u64) {
-        for _ in 0..events {
-            self.0.fetch_add(1, Relaxed);
-        }
-    }
-}
-
-impl Count for BareAtomic {
-    fn count_past(&self, _: Duration) -> u64 {
-        self.0.load(Relaxed)
-    }
-}
-
 /// A number of each thread's own, put down at the end of a batch. Knows no time.
 #[derive(Debug, Default)]
 pub struct BareAdd(AtomicU64);
@@ -130,32 +116,57 @@ impl Count for BareAdd {
     }
 }
 
-/// A clock that is read for each event, and nothing else. Counts how often it was.
-#[derive(Debug)]
-pub struct BareClock<C> {
-    clock: C,
-    reads: AtomicU64,
-}
+/// An atomic number of each thread's own, added to for each event without a lock on the bus: what
+/// is left to do if others are to see each event at once. Knows no time.
+///
+/// The totals are put down at the end of a batch.
+#[derive(Debug, Default)]
+pub struct BareOwnAtomic(AtomicU64);
 
-impl<C: Clock> BareClock<C> {
-    /// Reads a clock.
-    pub fn new(clock: C) -> Self {
-        Self { clock, reads: AtomicU64::new(0) }
+impl Record for BareOwnAtomic {
+    fn record_all(&self, events: u64) {
+        let own = AtomicU64::new(0);
+        let shown: &AtomicU64 = black_box(&own); // As if others looked at it.
+        for _ in 0..events {
+            shown.store(shown.load(Relaxed) + 1, Release);
+        }
+        self.0.fetch_add(own.load(Relaxed), Relaxed);
     }
 }
 
-impl<C: Clock> Record for BareClock<C> {
+impl Count for BareOwnAtomic {
+    fn count_past(&self, _: Duration) -> u64 {
+        self.0.load(Relaxed)
+    }
+}
+
+/// A clock that is read for each event and each question, and nothing else. Counts the events.
+#[derive(Debug)]
+pub struct BareClock<F> {
+    read: F,
+    events: AtomicU64,
+}
+
+impl<F: Fn() -> R, R> BareClock<F> {
+    /// Reads a clock, ours or another's.
+    pub fn new(read: F) -> Self {
+        Self { read, events: AtomicU64::new(0) }
+    }
+}
+
+impl<F: Fn() -> R + Send + Sync, R> Record for BareClock<F> {
     fn record_all(&self, events: u64) {
         for _ in 0..events {
-            black_box(self.clock.now());
+            black_box((self.read)());
         }
-        self.reads.fetch_add(events, Relaxed);
+        self.events.fetch_add(events, Relaxed);
     }
 }
 
-impl<C: Clock> Count for BareClock<C> {
+impl<F: Fn() -> R + Send + Sync, R> Count for BareClock<F> {
     fn count_past(&self, _: Duration) -> u64 {
-        self.reads.load(Relaxed)
+        black_box((self.read)());
+        self.events.load(Relaxed)
     }
 }
 
@@ -175,4 +186,15 @@ impl Count for BareLoad {
     fn count_past(&self, _: Duration) -> u64 {
         self.0.load(Relaxed)
     }
+}
+
+impl CountBetween for BareLoad {
+    fn count_between(&self, _: Stamp, _: Stamp) -> u64 {
+        self.0.load(Relaxed)
+    }
+}
+
+/// Knows what will have happened.
+impl Record for BareLoad {
+    fn record_all(&self, _: u64) {}
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use core_time::{Clock, Stamp};
 
-use super::{Count, Record, RecordAt};
+use super::{Count, CountBetween, Record, RecordAt};
 
 /// All stamps of the past, in order, under one lock. What is too old leaves at the next record.
 #[derive(Debug)]
@@ -50,5 +50,13 @@ impl<C: Clock> Count for MutexDeque<C> {
         let before = self.clock.now() - window;
         let stamps = self.stamps.lock().expect("no thread panicked with the lock");
         (stamps.len() - stamps.partition_point(|stamp| *stamp <= before)) as u64
+    }
+}
+
+impl<C: Clock> CountBetween for MutexDeque<C> {
+    fn count_between(&self, from: Stamp, to: Stamp) -> u64 {
+        let stamps = self.stamps.lock().expect("no thread panicked with the lock");
+        let [start, end] = [from, to].map(|edge| stamps.partition_point(|stamp| *stamp < edge));
+        (end - start) as u64
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use core_time::{Clock, Stamp};
 
-use super::{Count, Record, RecordAt};
+use super::{Count, CountBetween, Record, RecordAt};
 
 /// What happened in one second. Which one it is tells a slot of this lap from one of the last.
 #[derive(Debug, Clone, Copy, Default)]
@@ -37,6 +37,15 @@ impl<C: Clock> MutexRing<C> {
             slot.events += 1;
         } // Else too late: the slot has gone to a newer second.
     }
+
+    /// Adds up the seconds from `oldest` to `newest`, no more than there are slots.
+    fn sum(&self, oldest: i64, newest: i64) -> u64 {
+        let slots = self.slots.lock().expect("no thread panicked with the lock");
+        let (end, start) = slots.split_at(oldest.rem_euclid(slots.len() as i64) as usize);
+        let past = start.iter().chain(end).take((newest - oldest + 1) as usize);
+        let inside = |slot: &&Slot| (oldest..=newest).contains(&slot.second);
+        past.filter(inside).map(|slot| slot.events).sum()
+    }
 }
 
 fn second_of(stamp: Stamp) -> i64 {
@@ -62,11 +71,12 @@ impl<C: Clock> RecordAt for MutexRing<C> {
 impl<C: Clock> Count for MutexRing<C> {
     fn count_past(&self, window: Duration) -> u64 {
         let newest = second_of(self.clock.now());
-        let oldest = newest - window.as_secs() as i64 + 1;
-        let slots = self.slots.lock().expect("no thread panicked with the lock");
-        let (end, start) = slots.split_at(oldest.rem_euclid(slots.len() as i64) as usize);
-        let past = start.iter().chain(end).take(window.as_secs() as usize);
-        let inside = |slot: &&Slot| (oldest..=newest).contains(&slot.second);
-        past.filter(inside).map(|slot| slot.events).sum()
+        self.sum(newest - window.as_secs() as i64 + 1, newest)
+    }
+}
+
+impl<C: Clock> CountBetween for MutexRing<C> {
+    fn count_between(&self, from: Stamp, to: Stamp) -> u64 {
+        self.sum(second_of(from), second_of(to) - 1)
     }
 }

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use codec::{ActionTime, decode};
 use core_actions::{Mean, MergedTracker};
-use core_time::{Clock, EventCounter, Stamp, WindowSpec};
+use core_time::{Clock, EventCounter, ExactCounter, Stamp, WindowSpec};
 use facade::Windrow;
 
-use super::{Add, AddAction, Count, GetStats, Record, RecordAt};
+use super::{Add, AddAction, Count, CountBetween, GetStats, Record, RecordAt};
 use crate::workload::Sample;
 
 const TAKEN: &str = "the workload holds nothing to refuse";
@@ -62,8 +62,30 @@ impl GetStats for Windrow {
 ///
 /// If there is no such counter.
 pub fn counter(span_s: u64, clock: impl Clock) -> EventCounter {
-    let spec = WindowSpec::builder().span(Duration::from_secs(span_s)).build();
-    EventCounter::with_clock(spec.expect("a few seconds to a day"), clock)
+    counter_of(Duration::from_secs(1), Duration::from_secs(span_s), clock)
+}
+
+/// An event counter with buckets of a width.
+///
+/// # Panics
+///
+/// If there is no such counter.
+pub fn counter_of(width: Duration, span: Duration, clock: impl Clock) -> EventCounter {
+    EventCounter::with_clock(spec(width, span), clock)
+}
+
+/// A counter that keeps every stamp.
+///
+/// # Panics
+///
+/// If there is no such counter.
+pub fn exact_counter(span_s: u64, clock: impl Clock) -> ExactCounter {
+    ExactCounter::with_clock(spec(Duration::from_secs(1), Duration::from_secs(span_s)), clock)
+}
+
+fn spec(width: Duration, span: Duration) -> WindowSpec {
+    let spec = WindowSpec::builder().resolution(width).span(span).build();
+    spec.expect("buckets that make the span")
 }
 
 impl Record for EventCounter {
@@ -71,6 +93,52 @@ impl Record for EventCounter {
         for _ in 0..events {
             self.record();
         }
+    }
+}
+
+impl Record for ExactCounter {
+    fn record_all(&self, events: u64) {
+        for _ in 0..events {
+            self.record();
+        }
+    }
+}
+
+impl RecordAt for ExactCounter {
+    fn record_all_at(&self, stamp: Stamp, events: u64) {
+        for _ in 0..events {
+            self.record_at(stamp, 1).expect(TAKEN);
+        }
+    }
+}
+
+impl Count for ExactCounter {
+    fn count_past(&self, window: Duration) -> u64 {
+        self.count(window).expect("a window within the span").events
+    }
+}
+
+impl CountBetween for ExactCounter {
+    fn count_between(&self, from: Stamp, to: Stamp) -> u64 {
+        self.count_between(from..to).expect("an interval within the span").events
+    }
+}
+
+/// An event counter whose events are recorded through a recorder, made once for a batch.
+pub struct Recorded(pub EventCounter);
+
+impl Record for Recorded {
+    fn record_all(&self, events: u64) {
+        let mut recorder = self.0.recorder();
+        for _ in 0..events {
+            recorder.record();
+        }
+    }
+}
+
+impl Count for Recorded {
+    fn count_past(&self, window: Duration) -> u64 {
+        self.0.count_past(window)
     }
 }
 
@@ -85,5 +153,11 @@ impl RecordAt for EventCounter {
 impl Count for EventCounter {
     fn count_past(&self, window: Duration) -> u64 {
         self.count(window).expect("a window within the span").events
+    }
+}
+
+impl CountBetween for EventCounter {
+    fn count_between(&self, from: Stamp, to: Stamp) -> u64 {
+        self.count_between(from..to).expect("an interval within the span").events
     }
 }

@@ -7,7 +7,7 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use clap::builder::styling::Style;
-use facade::{ActionTracker, Limits, PostTracker, RunningTracker, encode};
+use facade::{ActionTracker, Limits, Mean, PostTracker, RunningTracker, encode};
 use fastrand::Rng;
 
 use crate::exit::Exit;
@@ -86,7 +86,7 @@ struct Measured {
 }
 
 impl Measured {
-    fn new<T: ActionTracker>(tracker: &T, texts: &[String]) -> Self {
+    fn new<T: ActionTracker<Statistic: Mean>>(tracker: &T, texts: &[String]) -> Self {
         let ((), added) = timed(|| texts.iter().for_each(|text| add_action(tracker, text)));
         let (_, asked) = timed(|| get_stats(tracker));
         let rows = tracker.stats();
@@ -106,12 +106,12 @@ impl Measured {
     }
 }
 
-fn add_action(tracker: &impl ActionTracker, json: &str) {
+fn add_action(tracker: &impl ActionTracker<Statistic: Mean>, json: &str) {
     let action = Limits::default().decode(json.as_bytes()).expect("the text was made here");
     tracker.add(action.name.as_str(), action.time).expect("the decoder checked the name");
 }
 
-fn get_stats(tracker: &impl ActionTracker) -> String {
+fn get_stats(tracker: &impl ActionTracker<Statistic: Mean>) -> String {
     encode(tracker.stats().iter().map(|row| (row.action(), row.mean())))
 }
 

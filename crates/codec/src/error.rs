@@ -317,7 +317,7 @@ pub enum DecodeError {
         /// The number as written; of more than 32 bytes the first 32 and `…`.
         found: Excerpt,
         /// The largest number that may be written in this way.
-        max: Largest,
+        max: TimeMax,
         /// Offset of its first digit.
         at: usize,
     },
@@ -516,22 +516,22 @@ impl fmt::Display for Kind {
 /// # Examples
 ///
 /// ```
-/// use codec::{DecodeError, Excerpt, Largest, decode};
+/// use codec::{DecodeError, Excerpt, TimeMax, decode};
 ///
 /// let refusal = decode(br#"{"action":"jump","time":1e309}"#).unwrap_err();
-/// let (found, max) = (Excerpt::from("1e309"), Largest::Float);
+/// let (found, max) = (Excerpt::from("1e309"), TimeMax::Float);
 /// assert_eq!(refusal, DecodeError::TimeTooLarge { found, max, at: 24 });
-/// assert_eq!(Largest::Integer.to_string(), u64::MAX.to_string());
+/// assert_eq!(TimeMax::Integer.to_string(), u64::MAX.to_string());
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Largest {
+pub enum TimeMax {
     /// 2^64 - 1, for a number without a point or an exponent.
     Integer,
     /// The largest finite `f64`, for a number with one.
     Float,
 }
 
-impl fmt::Display for Largest {
+impl fmt::Display for TimeMax {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Integer => "18446744073709551615",
@@ -540,7 +540,7 @@ impl fmt::Display for Largest {
     }
 }
 
-impl fmt::Debug for Largest {
+impl fmt::Debug for TimeMax {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "\"{self}\"")
     }

@@ -7,7 +7,7 @@
 use core_actions::{ActionName, NameError};
 
 use crate::cursor::Cursor;
-use crate::error::{DecodeError, Kind, Largest};
+use crate::error::{DecodeError, Kind, TimeMax};
 use crate::excerpt::Excerpt;
 use crate::limits::Limits;
 
@@ -59,7 +59,7 @@ pub(crate) enum What {
     NameTooLong,
     NameRefused,
     TimeNegative,
-    TimeTooLarge(Largest),
+    TimeTooLarge(TimeMax),
     TimeNotInteger,
     StampNotNumber,
     StampNotString,

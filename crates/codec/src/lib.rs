@@ -26,7 +26,7 @@ pub use core_actions::{ActionName, ActionTime};
 pub use core_time::Stamp;
 pub use decode::{Action, decode};
 pub use encode::{Cell, Format, encode, encode_rows};
-pub use error::{DecodeError, Kind, Largest};
+pub use error::{DecodeError, Kind, TimeMax};
 pub use excerpt::Excerpt;
 pub use limits::Limits;
 pub use policy::{Fractions, Policy};

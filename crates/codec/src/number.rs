@@ -10,7 +10,7 @@ use core_actions::ActionTime;
 use core_time::Stamp;
 
 use crate::cursor::Cursor;
-use crate::error::Largest;
+use crate::error::TimeMax;
 use crate::fault::{Fault, Scanned, What};
 use crate::words;
 
@@ -77,9 +77,9 @@ impl Number<'_> {
         }
         let (time, largest) = if self.is_float {
             // What is refused is an infinity, by the grammar neither negative nor no number.
-            (ActionTime::try_from(float(self.literal)).ok(), Largest::Float)
+            (ActionTime::try_from(float(self.literal)).ok(), TimeMax::Float)
         } else {
-            (integer(self.literal).map(ActionTime::from), Largest::Integer)
+            (integer(self.literal).map(ActionTime::from), TimeMax::Integer)
         };
         time.map_or_else(|| self.refuse(What::TimeTooLarge(largest)), Ok)
     }

@@ -1,19 +1,41 @@
 #![doc = include_str!("../README.md")]
 
+mod count;
 mod error;
 mod exact;
+mod extent;
+mod figures;
+mod histogram;
+mod largest;
+mod last;
+mod limbs;
 mod mean;
 mod name;
+#[cfg(test)]
+#[path = "../tests/statistics/oracle.rs"]
+mod oracle;
+mod quantile;
+mod quantiles;
 mod raw;
 mod row;
 mod time;
 mod tracker;
+mod variance;
 
-pub use core_time::Statistic;
+pub use core_time::{Statistic, Subtract, laws};
+pub use count::Count;
 pub use error::AddError;
-pub use mean::{ExactMean, Mean};
+pub use extent::Extent;
+pub use figures::{Counted, Mean};
+pub use histogram::{Histogram, HistogramCell};
+pub use largest::Largest;
+pub use last::{Last, Stamped};
+pub use mean::ExactMean;
 pub use name::{ActionName, NAME_BYTES_MAX, NameError};
+pub use quantile::{Quantile, QuantileError};
+pub use quantiles::Quantiles;
 pub use raw::Raw;
 pub use row::Row;
 pub use time::{ActionTime, TimeError, Unit};
 pub use tracker::{ActionTracker, MergedTracker, PostTracker, RunningTracker, TrackerSpec};
+pub use variance::Variance;

@@ -1,28 +1,19 @@
 //! The exact mean: a count and a sum that is never rounded.
 
-use core_time::Statistic;
+use core_time::{Statistic, Subtract};
 
-use crate::exact::ExactSum;
+use crate::exact::{SUM_LIMBS, Sum};
+use crate::figures::{Counted, Mean};
+use crate::limbs::{divide, ratio, round};
 use crate::time::ActionTime;
-
-/// A statistic that knows how many times it took in, and their mean.
-///
-/// # Accuracy
-///
-/// The mean is the exact sum divided by the count, rounded once to the nearest `f64`, ties to even.
-/// So all statistics that are asked for it agree to the bit, whatever the order of arrival and of
-/// merging.
-pub trait Mean: Statistic<Value = ActionTime> {
-    /// How many values were taken in.
-    fn count(&self) -> u64;
-
-    /// The mean, if there is anything to take it of.
-    fn mean(&self) -> Option<f64>;
-}
 
 /// Keeps the count and the exact sum of times, and so their mean.
 ///
 /// Takes 32 bytes for integers, and 272 more from the first time with a fraction on.
+///
+/// # Accuracy
+///
+/// There is room for 2^64 times of any size. Sums that are equal in value are equal.
 ///
 /// # Examples
 ///
@@ -34,30 +25,86 @@ pub trait Mean: Statistic<Value = ActionTime> {
 ///     mean.insert(ActionTime::try_from(0.1)?);
 /// }
 /// assert_eq!(mean.mean(), Some(0.1)); // A plain float sum says 0.09999999999999999.
+/// assert_eq!(mean.sum(), 1.0);
 /// # Ok::<(), core_actions::TimeError>(())
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ExactMean(ExactSum);
+pub struct ExactMean {
+    count: u64,
+    sum: Sum,
+}
+
+impl ExactMean {
+    /// The sum of all times.
+    ///
+    /// # Accuracy
+    ///
+    /// The exact sum rounded once to the nearest `f64`, ties to even; infinite from 2^1024 on,
+    /// where there are no more. The mean never is.
+    #[must_use]
+    pub fn sum(&self) -> f64 {
+        self.divided_by(1)
+    }
+
+    /// The sum as it is.
+    pub(crate) fn exact(&self) -> &Sum {
+        &self.sum
+    }
+
+    /// Takes in the sum of so many integers.
+    pub(crate) fn insert_integers(&mut self, count: u64, sum: u128) {
+        self.count = self.count.wrapping_add(count);
+        self.sum.insert_power(sum);
+    }
+
+    /// Takes in a float that is finite and not negative.
+    pub(crate) fn insert_float(&mut self, float: f64) {
+        self.count = self.count.wrapping_add(1);
+        self.sum.insert_float(float);
+    }
+
+    fn divided_by(&self, divisor: u64) -> f64 {
+        if let Some(&[low, high]) = self.sum.integers() {
+            return ratio(u128::from(high) << 64 | u128::from(low), divisor);
+        }
+        // One limb more below, for the bits of the quotient behind the last of the sum.
+        let mut limbs = [0; SUM_LIMBS + 1];
+        limbs[1..].copy_from_slice(&self.sum.total());
+        let more = divide(&mut limbs, divisor);
+        round(&limbs, Sum::LOWEST_BIT - 64, more)
+    }
+}
 
 impl Statistic for ExactMean {
     type Value = ActionTime;
 
     #[inline]
     fn insert(&mut self, time: ActionTime) {
-        self.0.insert(time);
+        self.count = self.count.wrapping_add(1);
+        self.sum.insert(time);
     }
 
     fn merge(&mut self, other: &Self) {
-        self.0.merge(&other.0);
+        self.count = self.count.wrapping_add(other.count);
+        self.sum.merge(&other.sum);
+    }
+}
+
+impl Subtract for ExactMean {
+    fn subtract(&mut self, other: &Self) {
+        self.count = self.count.wrapping_sub(other.count);
+        self.sum.subtract(&other.sum);
+    }
+}
+
+impl Counted for ExactMean {
+    fn count(&self) -> u64 {
+        self.count
     }
 }
 
 impl Mean for ExactMean {
-    fn count(&self) -> u64 {
-        self.0.count()
-    }
-
     fn mean(&self) -> Option<f64> {
-        self.0.mean()
+        (self.count > 0).then(|| self.divided_by(self.count))
     }
 }

@@ -4,14 +4,16 @@ use std::sync::Arc;
 
 use core_time::Statistic;
 
-use crate::exact::ExactSum;
-use crate::mean::Mean;
+use crate::figures::{Counted, Mean};
+use crate::mean::ExactMean;
 use crate::time::ActionTime;
 
 /// How many values make a chunk, which is shared from then on instead of copied.
 const CHUNK: usize = 4_096;
 
 /// Keeps every time, in 8 bytes each.
+///
+/// There is no cap. [`Largest`](crate::Largest) has one, and says what it drops.
 ///
 /// A copy shares all but the newest few thousand values with the original, so that taking one is
 /// quick however many there are.
@@ -66,16 +68,18 @@ impl Statistic for Raw {
     }
 }
 
-impl Mean for Raw {
+impl Counted for Raw {
     fn count(&self) -> u64 {
         (self.integers.len() + self.floats.len()) as u64
     }
+}
 
+impl Mean for Raw {
     /// # Complexity
     ///
     /// Linear in the number of times: nothing was summed before.
     fn mean(&self) -> Option<f64> {
-        let mut sum = ExactSum::default();
+        let mut sum = ExactMean::default();
         for integers in self.integers.slices() {
             sum.insert_integers(integers.len() as u64, sum_of(integers));
         }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::mean::Mean;
+use crate::figures::{Counted, Mean};
 
 /// One action with its statistic, as of one moment.
 ///
@@ -34,20 +34,22 @@ impl<S> Row<S> {
         self.first
     }
 
-    /// What was kept of the action's times.
+    /// What was kept of the action's times; of a tuple, take the members apart by position.
     #[must_use]
     pub fn statistic(&self) -> &S {
         &self.statistic
     }
 }
 
-impl<S: Mean> Row<S> {
+impl<S: Counted> Row<S> {
     /// How many times the action was recorded: at least once.
     #[must_use]
     pub fn count(&self) -> u64 {
         self.statistic.count()
     }
+}
 
+impl<S: Mean> Row<S> {
     /// The mean time of the action, correctly rounded.
     #[must_use]
     pub fn mean(&self) -> f64 {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use crate::exact::ratio;
+use crate::limbs::ratio;
 
 /// 2^64, the first float that is no `u64`.
 const TWO_POW_64: f64 = 18_446_744_073_709_551_616.0;

@@ -21,7 +21,7 @@ use dashmap::DashMap;
 use hashbrown::HashMap;
 
 use crate::error::AddError;
-use crate::mean::{ExactMean, Mean};
+use crate::mean::ExactMean;
 use crate::name::{ActionName, NAME_BYTES_MAX};
 use crate::raw::Raw;
 use crate::row::Row;
@@ -30,14 +30,18 @@ use crate::time::{ActionTime, TimeError, Unit};
 /// What all trackers do: take in actions with their times, and tell a statistic of each.
 pub trait ActionTracker: Send + Sync {
     /// What is kept of each action.
-    type Statistic: Mean;
+    type Statistic: Statistic;
 
     /// Takes in that an action took so long.
     ///
     /// # Errors
     ///
     /// [`AddError::Name`] if the name is no name for an action. Nothing changes then.
-    fn add(&self, action: &str, time: ActionTime) -> Result<(), AddError>;
+    fn add(
+        &self,
+        action: &str,
+        time: <Self::Statistic as Statistic>::Value,
+    ) -> Result<(), AddError>;
 
     /// A row for each action that was recorded, in the order in which they first were.
     ///
@@ -58,7 +62,8 @@ pub trait ActionTracker: Send + Sync {
 /// Keeps a statistic of one's choice for each action.
 ///
 /// Any [`Statistic`] will do, a tuple of several or one's own among them, and only what is named is
-/// paid for. [`PostTracker`] and [`RunningTracker`] are this tracker with one statistic each.
+/// paid for. What is added is whatever the statistic takes: mostly an [`ActionTime`].
+/// [`PostTracker`] and [`RunningTracker`] are this tracker with one statistic each.
 ///
 /// # Complexity
 ///
@@ -91,7 +96,7 @@ pub trait ActionTracker: Send + Sync {
 /// );
 /// # Ok::<(), core_actions::AddError>(())
 /// ```
-pub struct MergedTracker<S: Statistic<Value = ActionTime>> {
+pub struct MergedTracker<S: Statistic> {
     spec: TrackerSpec,
     registry: DashMap<Arc<str>, Arc<Action<S>>>,
     tables: PerThread<RefCell<Table<S>>>,
@@ -140,13 +145,13 @@ struct Part<S> {
     statistic: S,
 }
 
-impl<S: Statistic<Value = ActionTime>> Default for MergedTracker<S> {
+impl<S: Statistic> Default for MergedTracker<S> {
     fn default() -> Self {
         Self::new(TrackerSpec::default())
     }
 }
 
-impl<S: Statistic<Value = ActionTime>> MergedTracker<S> {
+impl<S: Statistic> MergedTracker<S> {
     /// A tracker with settings of one's choice.
     #[must_use]
     pub fn new(spec: TrackerSpec) -> Self {
@@ -173,7 +178,7 @@ impl<S: Statistic<Value = ActionTime>> MergedTracker<S> {
     #[inline]
     pub fn add<T>(&self, action: &str, time: T) -> Result<(), AddError>
     where
-        T: TryInto<ActionTime, Error: Into<TimeError>>,
+        T: TryInto<S::Value, Error: Into<TimeError>>,
     {
         let time = time.try_into().map_err(|error| AddError::Time(error.into()))?;
         let known = self.tables.with(RefCell::default, |table| {
@@ -187,7 +192,10 @@ impl<S: Statistic<Value = ActionTime>> MergedTracker<S> {
     /// # Errors
     ///
     /// [`AddError::Name`] if the name is no name for an action. Nothing changes then.
-    pub fn add_duration(&self, action: &str, duration: Duration) -> Result<(), AddError> {
+    pub fn add_duration(&self, action: &str, duration: Duration) -> Result<(), AddError>
+    where
+        S::Value: From<ActionTime>,
+    {
         self.add(action, ActionTime::from_duration(duration, self.spec.unit))
     }
 
@@ -223,7 +231,7 @@ impl<S: Statistic<Value = ActionTime>> MergedTracker<S> {
 
     /// Takes in the first record that this thread makes of an action.
     #[cold]
-    fn add_new(&self, name: &str, time: ActionTime) -> Result<(), AddError> {
+    fn add_new(&self, name: &str, time: S::Value) -> Result<(), AddError> {
         let name = ActionName::with_limit(name, self.spec.name_bytes)?;
         let action = self.register(name.as_str());
         let added = self.tables.with(RefCell::default, |table| {
@@ -255,7 +263,7 @@ impl<S: Statistic<Value = ActionTime>> MergedTracker<S> {
     }
 
     #[inline]
-    fn insert(&self, row: &SharedRow<S>, time: ActionTime) {
+    fn insert(&self, row: &SharedRow<S>, time: S::Value) {
         let mut part = lock(row);
         part.statistic.insert(time); // First: if it panics, there is no record to be numbered.
         if part.first.is_none() {
@@ -267,7 +275,7 @@ impl<S: Statistic<Value = ActionTime>> MergedTracker<S> {
     }
 }
 
-impl<S: Statistic<Value = ActionTime>> Action<S> {
+impl<S: Statistic> Action<S> {
     /// All that was recorded of the action, if anything was.
     fn row(&self) -> Option<Row<S>> {
         let rows = lock(&self.rows).clone();
@@ -284,10 +292,10 @@ impl<S: Statistic<Value = ActionTime>> Action<S> {
     }
 }
 
-impl<S: Mean> ActionTracker for MergedTracker<S> {
+impl<S: Statistic> ActionTracker for MergedTracker<S> {
     type Statistic = S;
 
-    fn add(&self, action: &str, time: ActionTime) -> Result<(), AddError> {
+    fn add(&self, action: &str, time: S::Value) -> Result<(), AddError> {
         self.add(action, time)
     }
 
@@ -300,7 +308,7 @@ impl<S: Mean> ActionTracker for MergedTracker<S> {
     }
 }
 
-impl<S: Statistic<Value = ActionTime>> fmt::Debug for MergedTracker<S> {
+impl<S: Statistic> fmt::Debug for MergedTracker<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MergedTracker")
             .field("spec", &self.spec)

@@ -8,7 +8,7 @@ use std::sync::atomic::{
 };
 use std::thread;
 
-use core_actions::{ExactMean, Mean, MergedTracker, PostTracker, Raw, RunningTracker};
+use core_actions::{Counted, ExactMean, Mean, MergedTracker, PostTracker, Raw, RunningTracker};
 
 const NAMES: [&str; 3] = ["jump", "sprint", "hop"];
 

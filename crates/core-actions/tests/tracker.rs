@@ -4,14 +4,17 @@
 use std::time::Duration;
 
 use core_actions::{
-    ActionTime, ActionTracker, AddError, ExactMean, Mean, MergedTracker, NameError, PostTracker,
-    Raw, RunningTracker, TimeError, TrackerSpec, Unit,
+    ActionTime, ActionTracker, AddError, Counted, ExactMean, Mean, MergedTracker, NameError,
+    PostTracker, Raw, RunningTracker, TimeError, TrackerSpec, Unit,
 };
 use core_time::Statistic;
 
 /// Adds actions and compares all rows: name, count, mean.
 #[track_caller]
-fn check(tracker: &impl ActionTracker, actions: &[(&str, u64)], expected: &[(&str, u64, f64)]) {
+fn check<T>(tracker: &T, actions: &[(&str, u64)], expected: &[(&str, u64, f64)])
+where
+    T: ActionTracker<Statistic: Mean>,
+{
     for &(action, time) in actions {
         tracker.add(action, ActionTime::from(time)).unwrap();
     }

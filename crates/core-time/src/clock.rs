@@ -12,13 +12,25 @@
 use std::any::Any;
 use std::fmt::Debug;
 use std::sync::Arc;
-use std::sync::atomic::{
-    AtomicBool, AtomicI64,
-    Ordering::{Acquire, Relaxed, Release},
-};
 use std::time::Duration;
 
 use crate::stamp::Stamp;
+use crate::sync::{
+    AtomicI64,
+    Ordering::{Acquire, Relaxed, Release},
+    shared,
+};
+
+mod hands;
+mod seconds;
+#[cfg(feature = "tsc")]
+mod tsc;
+
+use hands::Hands;
+pub use hands::{ManualClock, TickerClock};
+pub use seconds::SecondsClock;
+#[cfg(feature = "tsc")]
+pub use tsc::TscClock;
 
 /// Tells what time it is.
 ///
@@ -102,8 +114,8 @@ pub struct SystemClock;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct CoarseClock;
 
-static FINE: Anchor = Anchor::new();
-static COARSE: Anchor = Anchor::new();
+shared!(static FINE: Anchor = Anchor::new());
+shared!(static COARSE: Anchor = Anchor::new());
 
 impl SystemClock {
     /// How far the clock is ahead of the wall, which was set back by so much; usually nothing.
@@ -148,13 +160,13 @@ impl Clock for CoarseClock {
 }
 
 /// A monotonic clock and the wall clock, in nanoseconds, of the same grain.
-trait Source: Copy {
+pub(crate) trait Source: Copy {
     fn monotonic(self) -> i64;
     fn wall(self) -> i64;
 }
 
 /// How far the wall is ahead of a monotonic clock, as far as is known.
-struct Anchor {
+pub(crate) struct Anchor {
     /// Only grows.
     wall_ahead: AtomicI64,
     /// When to look again, by the monotonic clock.
@@ -162,22 +174,29 @@ struct Anchor {
 }
 
 /// How long a clock goes on without looking at the wall.
-const LOOK_EVERY_NANOS: i64 = 100_000_000;
+pub(crate) const LOOK_EVERY_NANOS: i64 = 100_000_000;
 
 impl Anchor {
+    #[cfg(not(loom))]
     const fn new() -> Self {
         Self { wall_ahead: AtomicI64::new(i64::MIN), next_look: AtomicI64::new(i64::MIN) }
     }
 
+    /// The same, no constant: the atomics of loom are made in a model.
+    #[cfg(loom)]
+    pub(crate) fn new() -> Self {
+        Self { wall_ahead: AtomicI64::new(i64::MIN), next_look: AtomicI64::new(i64::MIN) }
+    }
+
     #[inline]
-    fn now(&self, source: impl Source) -> Stamp {
+    pub(crate) fn now(&self, source: impl Source) -> Stamp {
         let mut monotonic = source.monotonic();
         // ORDERING: Acquire load of `next_look`, then Relaxed of `wall_ahead`.
         // Needs: a value of `wall_ahead` that was measured; and one not lower than any that made a
         // stamp which happened before this call.
         // Gives: the look stores `wall_ahead` before it releases `next_look`; coherence the second.
         // Not needed: the newest value there is. The next look is soon enough.
-        // Checks: no model; `tests::threads_see_one_clock` tries it.
+        // Checks: loom.rs, `a_stamp_is_never_lower_than_one_that_happened_before`.
         if monotonic >= self.next_look.load(Acquire) {
             monotonic = self.look(source);
         }
@@ -196,7 +215,7 @@ impl Anchor {
     }
 }
 
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", not(std_clock)))]
 mod source {
     //! The kernel's clocks, read without a system call.
 
@@ -241,13 +260,16 @@ mod source {
 
     #[inline]
     fn nanos(time: Timespec) -> i64 {
-        time.tv_sec.saturating_mul(1_000_000_000).saturating_add(time.tv_nsec)
+        // Wraps in 292 years, which is further than the kernel goes.
+        time.tv_sec.wrapping_mul(1_000_000_000).wrapping_add(time.tv_nsec)
     }
 }
 
-#[cfg(not(target_os = "linux"))]
+#[cfg(any(not(target_os = "linux"), std_clock))]
 mod source {
     //! The clocks of the standard library, for systems whose coarse clocks were not measured.
+    //!
+    //! `--cfg std_clock` takes them on Linux too, so that they are tested where we are.
 
     #![expect(clippy::disallowed_methods, reason = "this is the one place that asks for the time")]
 
@@ -279,86 +301,16 @@ mod source {
     }
 }
 
-/// A clock that stands until it is moved, for tests and for replaying logs.
-///
-/// Clones show the same time.
-///
-/// # Concurrency
-///
-/// What was recorded before the clock was moved is seen by whoever sees it moved.
-///
-/// # Examples
-///
-/// ```
-/// use core_time::{Clock, ManualClock, Stamp};
-/// use std::time::Duration;
-///
-/// let clock = ManualClock::new(Stamp::from_secs(1_000));
-/// clock.advance(Duration::from_millis(2_500));
-/// assert_eq!(clock.now(), Stamp::from_millis(1_002_500));
-/// ```
-#[derive(Debug, Clone, Default)]
-pub struct ManualClock(Arc<Hands>);
-
-#[derive(Debug, Default)]
-struct Hands {
-    nanos: AtomicI64,
-    stepped_back: AtomicBool,
-}
-
-impl ManualClock {
-    /// A clock that shows a moment.
-    #[must_use]
-    pub fn new(now: Stamp) -> Self {
-        let nanos = AtomicI64::new(now.as_nanos());
-        Self(Arc::new(Hands { nanos, stepped_back: AtomicBool::new(false) }))
-    }
-
-    /// Moves the clock forwards, at most to [`Stamp::MAX`].
-    pub fn advance(&self, by: Duration) {
-        // ORDERING: Release, so that who sees the clock moved sees what was done before.
-        let moved = |now| Some((Stamp::from_nanos(now) + by).as_nanos());
-        let _ = self.0.nanos.fetch_update(Release, Relaxed, moved);
-    }
-
-    /// Moves the clock to a moment, be it an earlier one.
-    ///
-    /// A clock that stepped back once [may do so](Clock::may_step_back) from then on, which costs a
-    /// counter some speed and leaves the filling bucket out of `at_least`.
-    pub fn set(&self, now: Stamp) {
-        // ORDERING: Release, as in `advance`; and the flag before the hands, so that who sees the
-        // earlier time sees the flag. In one step with the comparison, or two who set it at once
-        // could step back unseen.
-        let nanos = now.as_nanos();
-        let _ = self.0.nanos.fetch_update(Release, Relaxed, |before| {
-            if nanos < before {
-                self.0.stepped_back.store(true, Release);
-            }
-            Some(nanos)
-        });
-    }
-}
-
-impl Clock for ManualClock {
-    #[inline]
-    fn now(&self) -> Stamp {
-        // ORDERING: Acquire, for the Release of `advance` and `set`.
-        Stamp::from_nanos(self.0.nanos.load(Acquire))
-    }
-
-    #[inline]
-    fn may_step_back(&self) -> bool {
-        // ORDERING: Acquire, for the Release of `set`.
-        self.0.stepped_back.load(Acquire)
-    }
-}
-
 /// A clock as a counter keeps it: those of this module without a call through a table.
 #[derive(Debug, Clone)]
 pub(crate) enum AnyClock {
     Coarse,
     Fine,
-    Manual(ManualClock),
+    Seconds,
+    #[cfg(feature = "tsc")]
+    Tsc,
+    /// A clock that somebody else moves.
+    Hands(Arc<Hands>),
     Other(Arc<dyn Clock>),
 }
 
@@ -370,41 +322,61 @@ impl AnyClock {
 
     pub(crate) fn new(clock: impl Clock) -> Self {
         let any: &dyn Any = &clock;
+        #[cfg(feature = "tsc")]
+        if any.is::<TscClock>() {
+            return Self::Tsc;
+        }
         if any.is::<CoarseClock>() {
             Self::Coarse
         } else if any.is::<SystemClock>() {
             Self::Fine
+        } else if any.is::<SecondsClock>() {
+            Self::Seconds
         } else if let Some(clock) = any.downcast_ref::<ManualClock>() {
-            Self::Manual(clock.clone())
+            Self::Hands(clock.hands())
+        } else if let Some(clock) = any.downcast_ref::<TickerClock>() {
+            Self::Hands(clock.hands())
         } else {
             Self::Other(Arc::new(clock))
         }
     }
 
-    #[inline]
-    pub(crate) fn now(&self) -> Stamp {
+    /// The present, and whether a later one [may be earlier](Clock::may_step_back).
+    #[inline(always)]
+    pub(crate) fn tell(&self) -> (Stamp, bool) {
         match self {
-            Self::Coarse => CoarseClock.now(),
-            Self::Fine => SystemClock.now(),
-            Self::Manual(clock) => clock.now(),
-            Self::Other(clock) => clock.now(),
+            Self::Hands(hands) => (hands.now(), hands.stepped_back()),
+            Self::Coarse => (CoarseClock.now(), false),
+            Self::Seconds => (SecondsClock.now(), false),
+            _ => self.tell_at_a_cost(),
         }
+    }
+
+    /// By the clocks beside whose cost that of a call is nothing.
+    #[inline(never)]
+    fn tell_at_a_cost(&self) -> (Stamp, bool) {
+        match self {
+            #[cfg(feature = "tsc")]
+            Self::Tsc => (TscClock.now(), false),
+            Self::Other(clock) => (clock.now(), clock.may_step_back()),
+            _ => (SystemClock.now(), false),
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn now(&self) -> Stamp {
+        self.tell().0
     }
 
     pub(crate) fn lag(&self) -> Duration {
         match self {
             Self::Coarse => CoarseClock.lag(),
-            Self::Fine | Self::Manual(_) => Duration::ZERO,
+            Self::Fine => Duration::ZERO,
+            Self::Seconds => SecondsClock.lag(),
+            #[cfg(feature = "tsc")]
+            Self::Tsc => TscClock.lag(),
+            Self::Hands(hands) => hands.lag(),
             Self::Other(clock) => clock.lag(),
-        }
-    }
-
-    #[inline]
-    pub(crate) fn may_step_back(&self) -> bool {
-        match self {
-            Self::Coarse | Self::Fine => false,
-            Self::Manual(clock) => clock.may_step_back(),
-            Self::Other(clock) => clock.may_step_back(),
         }
     }
 }
@@ -516,16 +488,5 @@ mod tests {
         let fine = AnyClock::for_resolution(Duration::from_millis(1));
         assert!(matches!(coarse, AnyClock::Coarse), "{coarse:?}");
         assert!(matches!(fine, AnyClock::Fine) || CoarseClock.lag().is_zero(), "{fine:?}");
-    }
-
-    #[test]
-    fn manual_clock_remembers_that_it_stepped_back() {
-        let clock = ManualClock::new(Stamp::from_secs(10));
-        clock.set(Stamp::from_secs(12));
-        clock.advance(Duration::MAX);
-        assert!(!clock.may_step_back());
-        assert_eq!(clock.now(), Stamp::MAX);
-        clock.clone().set(Stamp::MIN);
-        assert!(clock.may_step_back() && Arc::new(clock).may_step_back());
     }
 }

@@ -1,16 +1,20 @@
 //! The event counter: how many events in the past x seconds, from any number of threads.
 
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::clock::{AnyClock, Clock};
-use crate::error::{RecordError, WindowError};
+use crate::error::{RecordError, SnapshotError, WindowError};
 use crate::ledger::{Cell, Ledger};
-use crate::per_thread::PerThread;
+use crate::per_thread::{Number, PerThread};
+use crate::question::{Look, Question};
+use crate::recorder::Recorder;
+use crate::refused::{Refusals, Refused};
+use crate::snapshot::{Instance, Snapshot, same_tiers, union};
 use crate::spec::WindowSpec;
-use crate::stamp::{Interval, Stamp, nanos};
-use crate::window::{Series, Touched, Window};
+use crate::stamp::{Interval, Stamp};
+use crate::window::{Series, Window};
 
 /// Counts events over sliding windows of time.
 ///
@@ -79,21 +83,11 @@ pub struct EventCounter {
     believed_ahead: i64,
     /// One cell for each thread that recorded. A thread that ends leaves its own to the next one.
     cells: PerThread<Cell>,
-    too_old: AtomicU64,
-    too_new: AtomicU64,
-    full: AtomicU64,
-}
-
-/// How many events were refused since the start or the last reset, by reason.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub struct Refused {
-    /// Events older than the span.
-    pub too_old: u64,
-    /// Events further ahead of the clock than the tolerance.
-    pub too_new: u64,
-    /// Events that their bucket had no room for.
-    pub full: u64,
+    refused: Refusals,
+    /// Tells this counter from others in snapshots, with the number of the process.
+    drawn: u64,
+    /// Whose snapshots were merged into this counter since the last reset.
+    merged: Mutex<Vec<Instance>>,
 }
 
 impl Default for EventCounter {
@@ -107,7 +101,8 @@ impl EventCounter {
     /// Counts to a specification, by the cheapest clock of the system that is fine enough for it.
     #[must_use]
     pub fn new(spec: WindowSpec) -> Self {
-        Self::of(spec, AnyClock::for_resolution(spec.resolution()))
+        let clock = AnyClock::for_resolution(spec.resolution());
+        Self::of(spec, clock)
     }
 
     /// Counts to a specification, by a clock of one's own.
@@ -117,15 +112,15 @@ impl EventCounter {
     }
 
     fn of(spec: WindowSpec, clock: AnyClock) -> Self {
-        let lag = nanos(clock.lag().min(spec.resolution())).unwrap_or_default().cast_signed();
+        let believed_ahead = spec.believed_ahead(clock.lag());
         Self {
             ledger: Ledger::new(spec, clock.now()),
             clock,
-            believed_ahead: spec.tolerance_nanos() + lag,
+            believed_ahead,
             cells: PerThread::default(),
-            too_old: AtomicU64::new(0),
-            too_new: AtomicU64::new(0),
-            full: AtomicU64::new(0),
+            refused: Refusals::default(),
+            drawn: Instance::draw(),
+            merged: Mutex::default(),
         }
     }
 
@@ -136,13 +131,14 @@ impl EventCounter {
     }
 
     /// The present, by the counter's clock.
+    #[inline]
     #[must_use]
     pub fn now(&self) -> Stamp {
         self.clock.now()
     }
 
     /// Counts one event now.
-    #[inline]
+    #[inline(always)]
     pub fn record(&self) {
         self.record_many(1);
     }
@@ -151,13 +147,10 @@ impl EventCounter {
     ///
     /// More than 2^40 in one bucket may be refused, all of them, and are then counted in
     /// [`refused`](Self::refused).
-    #[inline]
+    #[inline(always)]
     pub fn record_many(&self, events: u64) {
-        let now = self.clock.now();
-        if events > 0 && !self.count_open(now, events) {
-            // A refusal has been counted, and the caller, who gave no stamp, could not avoid it.
-            drop(self.turn(now, now, events));
-        }
+        let present = self.clock.tell();
+        self.record_in(self.cells.get(), present, events);
     }
 
     /// Counts events that happened at a stamp, in the bucket of that stamp.
@@ -169,19 +162,64 @@ impl EventCounter {
     /// [`RecordError::Full`] if its bucket has no room, [`RecordError::GivenUp`] if the clock
     /// stepped back and its bucket was given up meanwhile. Nothing is counted then but the refusal.
     pub fn record_at(&self, stamp: Stamp, events: u64) -> Result<(), RecordError> {
-        let now = self.clock.now();
-        if let Err(refusal) = self.believe(stamp, now) {
+        self.record_at_in(self.cells.get(), stamp, events)
+    }
+
+    /// A cell of one's own to record in, for hot loops: finding the thread's costs as much as the
+    /// record itself.
+    ///
+    /// # Panics
+    ///
+    /// If there are 2^32 threads and recorders in the process.
+    #[must_use]
+    pub fn recorder(&self) -> Recorder<'_> {
+        let number = Number::take();
+        let cell =
+            self.cells.of(&number, Cell::new).expect("fewer than 2^32 threads and recorders");
+        Recorder::new(self, cell, number)
+    }
+
+    #[inline(always)]
+    pub(crate) fn tell(&self) -> (Stamp, bool) {
+        self.clock.tell()
+    }
+
+    /// Counts events of the present, in the cell of the caller if it has one.
+    #[inline(always)]
+    pub(crate) fn record_in(
+        &self,
+        cell: Option<&Cell>,
+        (now, may_step_back): (Stamp, bool),
+        events: u64,
+    ) {
+        let open = cell.filter(|_| !may_step_back);
+        if events > 0 && !open.is_some_and(|cell| cell.count(now, events)) {
+            // A refusal has been counted, and the caller, who gave no stamp, could not avoid it.
+            drop(self.turn(cell, now, now, events));
+        }
+    }
+
+    /// Counts events at a stamp, in the cell of the caller if it has one.
+    pub(crate) fn record_at_in(
+        &self,
+        cell: Option<&Cell>,
+        stamp: Stamp,
+        events: u64,
+    ) -> Result<(), RecordError> {
+        let (now, may_step_back) = self.clock.tell();
+        if let Err(refusal) = self.spec().believe(stamp, now, self.believed_ahead) {
             return self.refuse(refusal, events);
         }
         if events == 0 {
             return Ok(());
         }
         // What is refused must leave no trace, and what is counted must not be seen before this is.
-        if stamp > now && self.cells.get().is_some_and(|cell| cell.takes(stamp, events)) {
+        if stamp > now && cell.is_some_and(|cell| cell.takes(stamp, events)) {
             self.ledger.note_ahead(stamp, now);
         }
-        if !self.count_open(stamp, events) {
-            return self.turn(stamp, now, events);
+        let open = cell.filter(|_| !may_step_back);
+        if !open.is_some_and(|cell| cell.count(stamp, events)) {
+            return self.turn(cell, stamp, now, events);
         }
         self.ledger.note_since(stamp);
         Ok(())
@@ -198,8 +236,57 @@ impl EventCounter {
     /// [`WindowError::LongerThanSpan`] if `window` is longer than the counter remembers,
     /// [`WindowError::GivenUp`] if the clock stepped back and buckets were given up meanwhile.
     pub fn count(&self, window: Duration) -> Result<Window, WindowError> {
-        let nanos = self.nanos_in_span(window)?;
-        self.read_at_present(|spec, now| Ok((nanos > 0).then(|| Touched::past(spec, nanos, now))))
+        self.answer(Question::Past(self.spec().nanos_in_span(window)?))
+    }
+
+    /// Counts the events of several windows at one moment, each as [`count`](Self::count) would.
+    ///
+    /// All answers are of the same state and the same present, so a longer window never has fewer
+    /// events than a shorter one. Costs one look at the clock.
+    ///
+    /// # Errors
+    ///
+    /// As [`count`](Self::count), if there is an error for any of them.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use core_time::EventCounter;
+    /// # use std::time::Duration;
+    /// let counter = EventCounter::default();
+    /// counter.record_many(3);
+    /// let [ten, all] = counter.count_each([10, 300].map(Duration::from_secs))?;
+    /// assert_eq!((ten.events, all.events), (3, 3));
+    /// # Ok::<(), core_time::WindowError>(())
+    /// ```
+    pub fn count_each<const N: usize>(
+        &self,
+        windows: [Duration; N],
+    ) -> Result<[Window; N], WindowError> {
+        let mut questions = [Question::Past(0); N];
+        for (question, window) in questions.iter_mut().zip(windows) {
+            *question = Question::Past(self.spec().nanos_in_span(window)?);
+        }
+        let (mut now, _) = self.clock.tell();
+        loop {
+            let mut looks = [None; N];
+            let look = || self.ledger.look(&self.cells, &questions, now, &mut looks);
+            self.ledger.consistently(look);
+            let (then, may_step_back) = self.clock.tell();
+            let then = then.max(now);
+            let mut answers = [Window::empty(then, Duration::ZERO); N];
+            let mut is_done = true;
+            for ((answer, look), question) in answers.iter_mut().zip(looks).zip(questions) {
+                match self.conclude(question, look, now, (then, may_step_back))? {
+                    Some(window) => *answer = window,
+                    None => is_done = false,
+                }
+            }
+            if is_done {
+                return Ok(answers);
+            }
+            now = then;
+        }
     }
 
     /// Counts the events of an interval `from..to`, and says how exact that is.
@@ -225,18 +312,7 @@ impl EventCounter {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn count_between(&self, interval: impl Into<Interval>) -> Result<Window, WindowError> {
-        let interval = interval.into();
-        if interval.to < interval.from {
-            return Err(WindowError::Backwards { interval });
-        }
-        let span = self.spec().span();
-        self.read_at_present(|spec, now| {
-            let age = now.saturating_since(interval.from);
-            if age > span {
-                return Err(WindowError::BeforeSpan { interval, age, span });
-            }
-            Ok((interval.from < interval.to).then(|| Touched::between(spec, interval)))
-        })
+        self.answer(Question::Between(interval.into().forwards()?))
     }
 
     /// How many events fell in each bucket of the past `window`, the oldest first.
@@ -270,21 +346,21 @@ impl EventCounter {
     /// # Ok::<(), core_time::WindowError>(())
     /// ```
     pub fn series(&self, window: Duration) -> Result<Series, WindowError> {
-        let (spec, nanos) = (self.spec(), self.nanos_in_span(window)?);
+        let question = Question::Past(self.spec().nanos_in_span(window)?);
         loop {
             let now = self.clock.now();
-            if nanos == 0 {
-                return Ok(Series { from: now, resolution: spec.resolution(), counts: Vec::new() });
-            }
-            let touched = Touched::past(spec, nanos, now);
-            let oldest = touched.first_counted();
-            let (counts, held) = self.ledger.read_each(&self.cells, oldest, touched.newest);
-            let from = spec.start(oldest);
-            if held <= oldest {
-                return Ok(Series { from, resolution: spec.resolution(), counts });
-            }
-            if self.clock.now() <= now {
-                return Err(WindowError::GivenUp { from, held: spec.start(held) });
+            let series = self.ledger.consistently(|| {
+                let mut looks = [None];
+                self.ledger.look(&self.cells, &[question], now, &mut looks);
+                let Look { tier, touched, .. } = looks[0]?;
+                let from = tier.grid.start(*touched.counted().start());
+                let counts = self.ledger.read_each(&self.cells, tier, touched.counted());
+                Some(Series { from, resolution: tier.grid.resolution(), counts })
+            });
+            match series {
+                Some(series) => return Ok(series),
+                None if self.clock.now() > now => {} // This thread was not let run for long.
+                None => return Err(self.ledger.unanswered(question, now)),
             }
         }
     }
@@ -310,12 +386,103 @@ impl EventCounter {
     /// How many events were refused, by reason.
     #[must_use]
     pub fn refused(&self) -> Refused {
-        // ORDERING: Relaxed.
-        // Needs: refusals that happened before. Gives: coherence.
-        // Not needed: any order, nothing hangs on these numbers. Checks: no model, for that reason.
-        let load = |refused: &AtomicU64| refused.load(Relaxed);
-        let full = load(&self.full).saturating_add(self.ledger.cut_off());
-        Refused { too_old: load(&self.too_old), too_new: load(&self.too_new), full }
+        let refused = self.refused.read();
+        Refused { full: refused.full.saturating_add(self.ledger.cut_off()), ..refused }
+    }
+
+    /// What the counter holds, as a value: to be kept, sent, merged and restored.
+    ///
+    /// # Complexity
+    ///
+    /// Linear in the number of buckets that are held, and allocates for them.
+    ///
+    /// # Concurrency
+    ///
+    /// All buckets and the total are of one state, as in [`series`](Self::series).
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        let now = self.clock.now();
+        let merged = self.merged();
+        let mut instances = vec![Instance::here(self.drawn)];
+        instances.extend(merged.iter());
+        instances.sort_unstable();
+        let contents = self.ledger.contents(&self.cells, now);
+        Snapshot::new(instances, self.spec().clone(), now, contents, self.refused())
+    }
+
+    /// Adds the events of other counters: those of a snapshot, to those that are here.
+    ///
+    /// As if they had been recorded here, each in its bucket; those in buckets that are not held
+    /// any more are told by [`total`](Self::total) alone. Refusals are not added.
+    ///
+    /// # Errors
+    ///
+    /// [`SnapshotError::OtherTiers`] if the counter has other tiers,
+    /// [`SnapshotError::SameInstance`] if events of the same counter are here already, be it this
+    /// one, [`SnapshotError::TooManyInstances`] as [`Snapshot::merge`],
+    /// [`SnapshotError::TooManyEvents`] if a bucket or the total has no room for them, and
+    /// [`SnapshotError::TooNew`] if a bucket begins further ahead of the clock than the tolerance.
+    /// Nothing is added then.
+    ///
+    /// # Complexity
+    ///
+    /// As many late records as there are buckets with events, under one lock; threads that record
+    /// in their open bucket go on meanwhile.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use core_time::EventCounter;
+    /// # use std::time::Duration;
+    /// let (here, there) = (EventCounter::default(), EventCounter::default());
+    /// here.record();
+    /// there.record_many(2);
+    /// here.merge(&there.snapshot())?;
+    /// assert_eq!(here.count(Duration::from_secs(300))?.events, 3);
+    /// assert!(here.merge(&there.snapshot()).is_err()); // Twice would be twice as many.
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn merge(&self, snapshot: &Snapshot) -> Result<(), SnapshotError> {
+        same_tiers(self.spec(), snapshot.spec())?;
+        let now = self.clock.now();
+        // The other counter's clock may have been behind, and so believed an event more.
+        snapshot.believe(now, self.spec().believed_ahead(self.spec().resolution()))?;
+        let mut merged = self.merged();
+        let instances = union(&merged, snapshot.instances())?;
+        union(&instances, &[Instance::here(self.drawn)])?;
+        self.ledger.merge(&self.cells, snapshot, now)?;
+        *merged = instances;
+        Ok(())
+    }
+
+    /// A counter that goes on from a snapshot, by the cheapest clock of the system that is fine
+    /// enough.
+    ///
+    /// It is another counter than the one the snapshot is of: snapshots of it name both.
+    ///
+    /// # Errors
+    ///
+    /// As [`merge`](Self::merge).
+    pub fn restore(snapshot: &Snapshot) -> Result<Self, SnapshotError> {
+        Self::new(snapshot.spec().clone()).with(snapshot)
+    }
+
+    /// A counter that goes on from a snapshot, by a clock of one's own.
+    ///
+    /// # Errors
+    ///
+    /// As [`merge`](Self::merge).
+    pub fn restore_with_clock(
+        snapshot: &Snapshot,
+        clock: impl Clock,
+    ) -> Result<Self, SnapshotError> {
+        Self::with_clock(snapshot.spec().clone(), clock).with(snapshot)
+    }
+
+    fn with(self, snapshot: &Snapshot) -> Result<Self, SnapshotError> {
+        self.merge(snapshot)?;
+        self.refused.add_all(snapshot.refused());
+        Ok(self)
     }
 
     /// Forgets all events that were recorded before, and all refusals.
@@ -324,32 +491,26 @@ impl EventCounter {
     ///
     /// An event that is recorded beside the reset is forgotten or kept, never half.
     pub fn reset(&self) {
-        self.ledger.reset(&self.cells, self.clock.now());
-        for refused in [&self.too_old, &self.too_new, &self.full] {
-            refused.store(0, Relaxed); // ORDERING: as in `refused`.
-        }
+        let now = self.clock.now();
+        let mut merged = self.merged();
+        self.ledger.reset(&self.cells, now);
+        merged.clear();
+        self.refused.reset();
     }
 
-    /// A window in nanoseconds, if it is not longer than the span.
-    fn nanos_in_span(&self, window: Duration) -> Result<i64, WindowError> {
-        let asked = nanos(window).and_then(|nanos| i64::try_from(nanos).ok());
-        let in_span = asked.filter(|&nanos| nanos <= self.spec().span_nanos());
-        in_span.ok_or_else(|| WindowError::LongerThanSpan { window, span: self.spec().span() })
-    }
-
-    /// Counts in the bucket that is open for this thread; `false` if it is not for that.
-    #[inline]
-    fn count_open(&self, stamp: Stamp, events: u64) -> bool {
-        let open = self.cells.get().filter(|_| !self.clock.may_step_back());
-        open.is_some_and(|cell| cell.count(stamp, events))
-    }
-
-    /// Records where the open bucket cannot take it.
+    /// Records where the open bucket cannot take it, in a cell made for this thread if there is
+    /// none yet.
     #[cold]
-    fn turn(&self, stamp: Stamp, now: Stamp, events: u64) -> Result<(), RecordError> {
-        let done = match self.cells.get_or(Cell::new) {
+    fn turn(
+        &self,
+        cell: Option<&Cell>,
+        stamp: Stamp,
+        now: Stamp,
+        events: u64,
+    ) -> Result<(), RecordError> {
+        let done = match cell.or_else(|| self.cells.get_or(Cell::new)) {
             Some(cell) if stamp <= now => self.ledger.turn(cell, &self.cells, stamp, events),
-            _ => self.ledger.record_in_ring(&self.cells, stamp, now, events),
+            _ => self.ledger.record_in_rings(&self.cells, stamp, now, events),
         };
         match done {
             Ok(()) => self.ledger.note_since(stamp),
@@ -358,63 +519,58 @@ impl EventCounter {
         Ok(())
     }
 
-    /// Whether a stamp lies in the time that is believed.
-    fn believe(&self, stamp: Stamp, now: Stamp) -> Result<(), RecordError> {
-        let after_now = stamp.as_nanos().saturating_sub(now.as_nanos());
-        if after_now < -self.spec().span_nanos() {
-            let (age, span) = (now.saturating_since(stamp), self.spec().span());
-            Err(RecordError::TooOld { age, span })
-        } else if after_now > self.believed_ahead {
-            let (ahead, tolerance) = (stamp.saturating_since(now), self.spec().tolerance());
-            Err(RecordError::TooNew { ahead, tolerance })
-        } else {
-            Ok(())
-        }
+    /// Whose snapshots were merged. Whoever changes or tells both them and the events holds this
+    /// for as long; no user's code runs meanwhile.
+    fn merged(&self) -> MutexGuard<'_, Vec<Instance>> {
+        self.merged.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     #[cold]
     fn refuse(&self, refusal: RecordError, events: u64) -> Result<(), RecordError> {
-        let refused = match refusal {
-            RecordError::TooOld { .. } | RecordError::GivenUp { .. } => &self.too_old,
-            RecordError::TooNew { .. } => &self.too_new,
-            RecordError::Full { .. } => &self.full,
-        };
-        // ORDERING: Relaxed, as in `refused`.
-        let more = |refused: u64| Some(refused.saturating_add(events));
-        let _ = refused.fetch_update(Relaxed, Relaxed, more);
+        self.refused.add(&refusal, events);
         Err(refusal)
     }
 
-    /// Reads the buckets that are touched, seen from the present.
+    /// Answers a question from one state, and from the finest tier that holds what it asks for.
     ///
-    /// The answer is for the moment after the buckets were read: what others recorded until then
-    /// may be among it, and must not be of later. If another bucket is touched by then, or the
-    /// oldest was given up because this thread was not let run for long, they are read again.
-    fn read_at_present(
-        &self,
-        touch: impl Fn(&WindowSpec, Stamp) -> Result<Option<Touched>, WindowError>,
-    ) -> Result<Window, WindowError> {
-        let spec = self.spec();
-        let mut now = self.clock.now();
+    /// Others may record meanwhile, and what they count may be of later than the present that was
+    /// asked for first. Where that makes no difference the clock is not asked again. Otherwise the
+    /// answer is for the moment after the look.
+    #[inline(always)]
+    fn answer(&self, question: Question) -> Result<Window, WindowError> {
+        let (mut now, may_step_back) = self.clock.tell();
         loop {
-            let Some(mut touched) = touch(spec, now)? else { return Ok(Window::empty(now)) };
-            let found = self.ledger.read(&self.cells, touched.oldest, touched.newest);
-            let after = self.clock.now();
-            if after > now {
-                match touch(spec, after)? {
-                    Some(later) if later.are(touched) => touched = later,
-                    _ => {
-                        now = after;
-                        continue;
-                    }
-                }
+            let mut looks = [None];
+            let look = || self.ledger.look(&self.cells, &[question], now, &mut looks);
+            self.ledger.consistently(look);
+            let [look] = &looks;
+            match look {
+                Some(look) if look.touched.lasts => return Ok(look.window_now(may_step_back)),
+                _ => {}
             }
-            if touched.oldest < found.held {
-                let (from, held) = (spec.start(touched.oldest), spec.start(found.held));
-                return Err(WindowError::GivenUp { from, held });
+            let (then, may_step_back) = self.clock.tell();
+            let then = then.max(now);
+            if let Some(window) = self.conclude(question, *look, now, (then, may_step_back))? {
+                return Ok(window);
             }
-            let settled = !self.clock.may_step_back() && found.latest_ahead <= after.as_nanos();
-            return Ok(touched.window(spec, &found, settled, after));
+            now = then;
+        }
+    }
+
+    /// What a look says for a later moment. Nothing if it is to be looked again: other buckets are
+    /// touched by then, or the oldest was given up because this thread was not let run for long.
+    #[cold]
+    fn conclude(
+        &self,
+        question: Question,
+        look: Option<Look<'_>>,
+        now: Stamp,
+        (then, may_step_back): (Stamp, bool),
+    ) -> Result<Option<Window>, WindowError> {
+        match look {
+            Some(look) => Ok(look.window(question, then, may_step_back)),
+            None if then == now => Err(self.ledger.unanswered(question, now)),
+            None => Ok(None),
         }
     }
 }
@@ -424,6 +580,7 @@ impl fmt::Debug for EventCounter {
         f.debug_struct("EventCounter")
             .field("spec", self.spec())
             .field("clock", &self.clock)
+            .field("threads", &self.cells.made())
             .field("refused", &self.refused())
             .finish_non_exhaustive()
     }

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use crate::snapshot::Instance;
+use crate::spec::Tier;
 use crate::stamp::{Interval, Stamp};
 
 /// Why a counter cannot be built to a specification.
@@ -34,6 +36,25 @@ pub enum SpecError {
         /// The width of a bucket.
         resolution: Duration,
     },
+    /// The buckets of a tier are not made of two or more whole ones of the tier before.
+    #[error(
+        "resolution of a tier is {resolution:?}, it must be two or more times the {finer:?} of the \
+         tier before, a whole number"
+    )]
+    TierNotCoarser {
+        /// The width of the tier's buckets.
+        resolution: Duration,
+        /// The width of those of the tier before.
+        finer: Duration,
+    },
+    /// A tier reaches no further back than the one before.
+    #[error("span of a tier is {span:?}, it must be longer than the {finer:?} of the tier before")]
+    TierNotLonger {
+        /// The span of the tier.
+        span: Duration,
+        /// The span of the tier before.
+        finer: Duration,
+    },
     /// A length beyond any use.
     #[error("{what} is {length:?}, limit is {max:?}")]
     TooLong {
@@ -44,10 +65,10 @@ pub enum SpecError {
         /// The longest there is.
         max: Duration,
     },
-    /// The ring of buckets would take too much memory.
-    #[error("ring of {buckets} buckets (span and tolerance) takes {bytes} bytes, limit is {max}")]
+    /// The rings of buckets would take too much memory.
+    #[error("{buckets} buckets and what the tolerance adds take {bytes} bytes, limit is {max}")]
     TooLarge {
-        /// How many buckets span and tolerance make, with two to spare.
+        /// How many buckets make the spans of this tier and those before.
         buckets: u64,
         /// How much memory they would take.
         bytes: usize,
@@ -129,5 +150,81 @@ pub enum WindowError {
     Backwards {
         /// The interval asked for.
         interval: Interval,
+    },
+}
+
+/// Why a snapshot cannot be read, merged or restored; nothing was changed.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum SnapshotError {
+    /// It is written in another form than this version of the crate knows.
+    #[error("snapshot has version {found}, known is {known}")]
+    OtherVersion {
+        /// The version it has.
+        found: u32,
+        /// The version that is known.
+        known: u32,
+    },
+    /// It names no tier of buckets.
+    #[error("snapshot has no tier")]
+    NoTier,
+    /// Its tiers make no sense.
+    #[error("tiers of the snapshot make no sense")]
+    Spec(#[from] SpecError),
+    /// It holds more buckets of a tier than a counter does.
+    #[error("snapshot has {buckets} buckets in a tier, a counter holds {max}")]
+    TooManyBuckets {
+        /// How many buckets it has.
+        buckets: u64,
+        /// How many a counter holds.
+        max: u64,
+    },
+    /// A bucket lies outside of what can be stamped.
+    #[error("snapshot has buckets from number {first} on, beyond all stamps")]
+    OutOfTime {
+        /// The number of the first bucket.
+        first: i64,
+    },
+    /// There are more events in the buckets than in all.
+    #[error("snapshot has a total of {total} events and more than that in its buckets")]
+    TotalTooSmall {
+        /// How many events there are said to be.
+        total: u64,
+    },
+    /// It does not name the counter that it is of, or not in a way that can be read.
+    #[error("snapshot names no counter that it is of")]
+    NoInstance,
+    /// The buckets are of other widths, or reach back differently far.
+    #[error("snapshot has the tiers {found:?}, needed are {expected:?}")]
+    OtherTiers {
+        /// The tiers it has.
+        found: Vec<Tier>,
+        /// The tiers it should have.
+        expected: Vec<Tier>,
+    },
+    /// Events of the same counter are on both sides, and would be counted twice.
+    #[error("events of the counter {instance} are there already")]
+    SameInstance {
+        /// The counter.
+        instance: Instance,
+    },
+    /// The events are of more counters than one snapshot can name.
+    #[error("events of {instances} counters, limit is {max}")]
+    TooManyInstances {
+        /// Of how many counters they are.
+        instances: usize,
+        /// Of how many they may be.
+        max: usize,
+    },
+    /// A bucket, or the sum of all, has no room for so many events.
+    #[error("more events than a bucket or the total has room for")]
+    TooManyEvents,
+    /// There are events further ahead of the clock than is believed.
+    #[error("snapshot has events at {newest:?}, which is {ahead:?} ahead of the clock")]
+    TooNew {
+        /// Where the newest bucket with an event begins.
+        newest: Stamp,
+        /// How far ahead of the clock that is.
+        ahead: Duration,
     },
 }

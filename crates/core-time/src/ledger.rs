@@ -28,9 +28,14 @@
 //! A reset sets every cell's `handed` to its `total`, whoever owns it. The owner may count on
 //! meanwhile: it writes `total` alone, so what it adds is after the reset and stays.
 
-use crate::error::RecordError;
+use std::ops::RangeInclusive;
+
+use crate::error::{RecordError, SnapshotError, WindowError};
+use crate::grid::Grid;
 use crate::per_thread::PerThread;
-use crate::ring::{BUCKET_LIMIT, Reading, Ring};
+use crate::question::{Look, Question};
+use crate::ring::{Ring, increase};
+use crate::snapshot::{Buckets, Snapshot};
 use crate::spec::WindowSpec;
 use crate::stamp::Stamp;
 use crate::sync::{
@@ -39,12 +44,9 @@ use crate::sync::{
     fence,
 };
 
-/// The most events that a record may fill a bucket with: 2^41.
-pub(crate) const BUCKET_FILL: u64 = BUCKET_LIMIT / 2;
-
 /// The most events that a cell counts before it hands them over, although its bucket is still open.
 ///
-/// Small enough that thousands of cells stay below [`BUCKET_LIMIT`] together.
+/// Small enough that thousands of cells stay below the limit of a bucket together.
 const OPEN_LIMIT: u64 = 1 << 28;
 
 /// How often a reader tries before it takes the lock.
@@ -64,7 +66,8 @@ pub(crate) struct Cell {
     len: AtomicU64,
     /// Events ever counted in this cell.
     total: AtomicU64,
-    /// How many of `total` are no longer in the open bucket. Never more than `total`.
+    /// How many of `total` are no longer in the open bucket: never more than `total`, nor less by
+    /// more than `OPEN_LIMIT`.
     handed: AtomicU64,
 }
 
@@ -93,7 +96,7 @@ impl Cell {
             return false;
         }
         let open = self.total.load(Relaxed) - self.handed.load(Relaxed);
-        events <= OPEN_LIMIT.saturating_sub(open)
+        events <= OPEN_LIMIT - open
     }
 
     /// Counts events in the open bucket; `false` if the stamp or the number is not for it.
@@ -114,14 +117,22 @@ impl Cell {
 
     /// The events in the open bucket, for a reader or under the lock.
     fn open_events(&self) -> u64 {
-        // ORDERING: Relaxed loads, `handed` first.
+        self.read().1
+    }
+
+    /// The first moment of the open bucket, the events in it, and all there ever were; of one
+    /// moment. Where no bucket is open, there are no events in it, and any moment will do.
+    #[inline]
+    fn read(&self) -> (i64, u64, u64) {
+        // ORDERING: Relaxed loads, `handed` before `total`.
         // Needs: a total that is not older than what was handed over of it.
         // Gives: who stored `handed` had seen that much of `total`, and stepped the version after;
         // the reader's Acquire load of the version, or the lock, receives both.
         // Not needed: a cut. `total` only grows, and a newer one is a record beside the read.
         // Checks: loom.rs, `reset_leaves_nothing_of_before_and_all_of_after`.
-        let handed = self.handed.load(Relaxed);
-        self.total.load(Relaxed).wrapping_sub(handed)
+        let (start, handed) = (self.start.load(Relaxed), self.handed.load(Relaxed));
+        let total = self.total.load(Relaxed);
+        (start, total.wrapping_sub(handed), total)
     }
 
     /// The first moment of the open bucket, if one is open.
@@ -135,33 +146,88 @@ impl Cell {
 #[derive(Debug)]
 pub(crate) struct Ledger {
     spec: WindowSpec,
-    /// Held by whoever changes the ring or a cell's bucket.
-    turn: Mutex<()>,
-    /// Even at rest, odd while a change is made.
+    /// The version, for whoever changes a ring or a cell's bucket.
+    turn: Mutex<u64>,
+    /// The same for readers: even at rest, odd while a change is made.
     version: AtomicU64,
-    ring: Ring,
+    /// The finest first. Cells have buckets of that one.
+    tiers: Box<[RingTier]>,
     /// The latest stamp that was ahead of the clock when it was recorded.
     latest_ahead: AtomicI64,
     /// Events that thousands of cells counted in one bucket, which then had no room for their sum.
     cut_off: AtomicU64,
-    /// Events that went to the ring without being counted in a cell.
-    in_ring: AtomicU64,
-    /// How many events of the cells' totals and of `in_ring` there were at the last reset.
+    /// Events that went to the rings without being counted in a cell.
+    in_rings: AtomicU64,
+    /// How many events of the cells' totals and of `in_rings` there were at the last reset.
     forgotten: AtomicU64,
     /// When counting began: at the start, at the last reset, or with the earliest event since.
     since: AtomicI64,
 }
 
+/// The closed buckets of one width.
+#[derive(Debug)]
+pub(crate) struct RingTier {
+    pub(crate) grid: Grid,
+    pub(crate) ring: Ring,
+}
+
+impl RingTier {
+    /// The tick of a stamp, if its bucket is held or yet to come.
+    fn held_tick(&self, stamp: Stamp) -> Option<i64> {
+        let tick = self.grid.tick(stamp);
+        (tick >= self.ring.oldest()).then_some(tick)
+    }
+
+    /// What the ring has of each bucket.
+    fn closed(&self, ticks: RangeInclusive<i64>) -> Vec<u64> {
+        ticks.map(|tick| self.ring.events_at(tick)).collect()
+    }
+
+    /// Adds what is open in a cell to its bucket, if that is one of those from `oldest` on.
+    fn add_open(&self, oldest: i64, counts: &mut [u64], start: i64, events: u64) {
+        let place = usize::try_from(self.grid.tick(Stamp::from_nanos(start)) - oldest);
+        if let Some(count) = place.ok().and_then(|place| counts.get_mut(place)) {
+            *count = count.wrapping_add(events);
+        }
+    }
+}
+
+impl RingTier {
+    /// Whether so many events fit in a bucket that is held, with what is open in cells.
+    ///
+    /// A record fills at most half of what a bucket may hold. The other half takes in what several
+    /// threads counted before any of them could see the others' part.
+    fn has_room(&self, cells: &impl Cells, tick: i64, events: u64) -> Result<(), RecordError> {
+        let limit = self.ring.layout().bucket_limit() / 2;
+        let in_ring = self.ring.events_at(tick);
+        let in_cells_at_most = OPEN_LIMIT.saturating_mul(cells.made() as u64);
+        if in_ring.saturating_add(in_cells_at_most).saturating_add(events) <= limit {
+            return Ok(());
+        }
+        let (start, end) = (self.grid.start(tick).as_nanos(), self.grid.end(tick).as_nanos());
+        let mut in_cells = 0;
+        cells.for_each(|cell| {
+            if cell.open_start().is_some_and(|open| (start..end).contains(&open)) {
+                in_cells += cell.open_events();
+            }
+        });
+        let room = limit.saturating_sub(in_ring + in_cells);
+        if events > room { Err(RecordError::Full { events, room }) } else { Ok(()) }
+    }
+}
+
 impl Ledger {
     pub(crate) fn new(spec: WindowSpec, now: Stamp) -> Self {
+        let ring = |grid: &Grid| Ring::new(grid.layout(), grid.tick(now));
+        let tiers = spec.grids().iter().map(|&grid| RingTier { grid, ring: ring(&grid) }).collect();
         Self {
             spec,
-            turn: Mutex::new(()),
+            turn: Mutex::new(0),
             version: AtomicU64::new(0),
-            ring: Ring::new(spec.layout(), spec.tick(now)),
+            tiers,
             latest_ahead: AtomicI64::new(i64::MIN),
             cut_off: AtomicU64::new(0),
-            in_ring: AtomicU64::new(0),
+            in_rings: AtomicU64::new(0),
             forgotten: AtomicU64::new(0),
             since: AtomicI64::new(now.as_nanos()),
         }
@@ -172,7 +238,7 @@ impl Ledger {
     }
 
     /// Records events in the caller's own cell, after turning to the bucket of the stamp if that is
-    /// newer than the open one; in the ring if it is older.
+    /// newer than the open one; in the rings if it is older.
     ///
     /// For a stamp that [`Cell::count`] did not take. The stamp must not be ahead of the clock: a
     /// bucket opened too early would make every record until then a late one.
@@ -185,10 +251,12 @@ impl Ledger {
         events: u64,
     ) -> Result<(), RecordError> {
         let _change = Change::begin(self);
-        let tick = self.admit(cells, stamp, events)?;
-        let start = self.spec.start(tick).as_nanos();
+        self.admit(cells, stamp, events)?;
+        let grid = &self.tiers[0].grid;
+        let tick = grid.tick(stamp);
+        let start = grid.start(tick).as_nanos();
         if cell.open_start().is_some_and(|open| start < open) {
-            self.add_to_ring(tick, events);
+            self.add_to_rings(stamp, events);
             return Ok(());
         }
         self.hand_over(cell);
@@ -198,16 +266,16 @@ impl Ledger {
         // Not needed: an order of their own.
         // Checks: loom.rs, `a_read_beside_a_turn_sees_one_state`.
         cell.start.store(start, Relaxed);
-        cell.len.store(self.spec.len(tick), Relaxed);
+        cell.len.store(grid.len(tick), Relaxed);
         if !cell.count(stamp, events) {
-            self.add_to_ring(tick, events); // More than a cell may hold.
+            self.add_to_rings(stamp, events); // More than a cell may hold.
         }
         Ok(())
     }
 
-    /// Records events in the ring, whatever bucket is open.
+    /// Records events in the rings, whatever bucket is open.
     #[cold]
-    pub(crate) fn record_in_ring(
+    pub(crate) fn record_in_rings(
         &self,
         cells: &impl Cells,
         stamp: Stamp,
@@ -215,17 +283,20 @@ impl Ledger {
         events: u64,
     ) -> Result<(), RecordError> {
         let _change = Change::begin(self);
-        let tick = self.admit(cells, stamp, events)?;
-        self.add_to_ring(tick, events);
+        self.admit(cells, stamp, events)?;
+        self.add_to_rings(stamp, events);
         self.note_ahead(stamp, now);
         Ok(())
     }
 
     /// Adds events that no cell counted.
-    fn add_to_ring(&self, tick: i64, events: u64) {
-        self.ring.add(tick, events);
-        // ORDERING: Relaxed, under the lock, as all that changes between two steps of the version.
-        self.in_ring.fetch_add(events, Relaxed);
+    fn add_to_rings(&self, stamp: Stamp, events: u64) {
+        for tier in &self.tiers {
+            if let Some(tick) = tier.held_tick(stamp) {
+                tier.ring.add(tick, events);
+            }
+        }
+        increase(&self.in_rings, events);
     }
 
     /// Remembers a stamp that is before all others, which is then where counting began.
@@ -246,94 +317,205 @@ impl Ledger {
         // Gives: the Release with which the event is counted, after; or the version.
         // Not needed: to write what is no news. Threads that stamp by a finer clock come here
         // often.
-        // Checks: tests/concurrency.rs, `an_event_ahead_is_never_in_at_least`.
+        // Checks: loom.rs, `an_event_ahead_of_the_clock_is_seen_with_its_stamp`.
         if stamp > now && stamp.as_nanos() > self.latest_ahead.load(Relaxed) {
             self.latest_ahead.fetch_max(stamp.as_nanos(), Relaxed);
         }
     }
 
-    /// Makes sure that the ring holds the bucket of a stamp and that the events fit in it, whoever
-    /// counted the others. Refuses otherwise, before anything changed.
-    fn admit(&self, cells: &impl Cells, stamp: Stamp, events: u64) -> Result<i64, RecordError> {
-        let tick = self.spec.tick(stamp);
-        if tick < self.ring.oldest() {
-            let behind = self.spec.end(self.ring.newest()).saturating_since(stamp);
-            return Err(RecordError::GivenUp { behind, held: self.spec.held() });
-        }
-        let in_ring = self.ring.events_at(tick);
-        let in_cells_at_most = OPEN_LIMIT.saturating_mul(cells.made() as u64);
-        if in_ring.saturating_add(in_cells_at_most).saturating_add(events) > BUCKET_FILL {
-            let start = self.spec.start(tick).as_nanos();
-            let mut in_cells = 0;
-            cells.for_each(|cell| {
-                if cell.open_start() == Some(start) {
-                    in_cells += cell.open_events();
-                }
-            });
-            let room = BUCKET_FILL.saturating_sub(in_ring + in_cells);
-            if events > room {
-                return Err(RecordError::Full { events, room });
+    /// Makes sure that a ring holds the bucket of a stamp, and that the events fit in wherever they
+    /// will be, whoever counted the others. Refuses otherwise, before anything changed.
+    fn admit(&self, cells: &impl Cells, stamp: Stamp, events: u64) -> Result<(), RecordError> {
+        let mut is_held = false;
+        for tier in &self.tiers {
+            if let Some(tick) = tier.held_tick(stamp) {
+                tier.has_room(cells, tick, events)?;
+                is_held = true;
             }
         }
-        self.ring.enter(tick);
-        Ok(tick)
+        if !is_held {
+            let RingTier { grid, ring } = &self.tiers[self.tiers.len() - 1];
+            let behind = grid.end(ring.newest()).saturating_since(stamp);
+            return Err(RecordError::GivenUp { behind, held: grid.held() });
+        }
+        for tier in &self.tiers {
+            tier.ring.enter(tier.grid.tick(stamp));
+        }
+        Ok(())
     }
 
-    /// Moves what a cell counted in its open bucket to the ring, if that still holds the bucket.
+    /// Moves what a cell counted in its open bucket to the rings that still hold the bucket.
     fn hand_over(&self, cell: &Cell) {
         let Some(open) = cell.open_start() else { return };
-        let tick = self.spec.tick(Stamp::from_nanos(open));
         let events = cell.open_events();
-        if tick >= self.ring.oldest() {
-            let fitted = self.ring.add(tick, events);
-            // ORDERING: Relaxed, under the lock. A number to be told, nothing hangs on it.
-            self.cut_off.fetch_add(events - fitted, Relaxed);
+        let mut cut_off = 0;
+        for tier in &self.tiers {
+            if let Some(tick) = tier.held_tick(Stamp::from_nanos(open)) {
+                let fitting = events.min(tier.ring.room_at(tick));
+                tier.ring.add(tick, fitting);
+                cut_off = cut_off.max(events - fitting);
+            }
         }
+        increase(&self.cut_off, cut_off); // A number to be told, nothing hangs on it.
         // ORDERING: Relaxed load and store, by the owner under the lock.
         cell.handed.store(cell.total.load(Relaxed), Relaxed);
     }
 
-    /// What the buckets from `oldest` to `newest` hold.
-    pub(crate) fn read(&self, cells: &impl Cells, oldest: i64, newest: i64) -> Found {
-        self.consistently(|| self.read_once(cells, oldest, newest))
+    /// Asks, for each question, the finest tier that holds what it is about, if any does. To be
+    /// called, as all that reads, by way of [`consistently`](Self::consistently).
+    ///
+    /// Every cell is read once for all questions, so that a longer window never has fewer events.
+    ///
+    /// The answers are put where they are wanted, because they are too large to be moved about.
+    #[inline(always)]
+    pub(crate) fn look<'a, const N: usize>(
+        &'a self,
+        cells: &impl Cells,
+        questions: &[Question; N],
+        now: Stamp,
+        looks: &mut [Option<Look<'a>>; N],
+    ) {
+        for (look, &question) in looks.iter_mut().zip(questions) {
+            *look = self.look_at_rings(question, now);
+        }
+        cells.for_each(|cell| {
+            let (start, events, _) = cell.read();
+            looks.iter_mut().flatten().for_each(|look| look.take_in(start, events));
+        });
+        // ORDERING: Acquire fence, then Relaxed loads.
+        // Needs: the stamp of each event ahead of the clock that was found in a cell.
+        // Gives: the stamp was stored before the event was released; the fence receives that.
+        // Not needed: to wait for the fence of `consistently`, which comes after the loads.
+        // Checks: loom.rs, `an_event_ahead_of_the_clock_is_seen_with_its_stamp`.
+        fence(Acquire);
+        for look in looks.iter_mut().flatten() {
+            look.latest_ahead = self.latest_ahead.load(Relaxed);
+            look.since = Stamp::from_nanos(self.since.load(Relaxed));
+        }
     }
 
-    /// What each of the buckets from `oldest` to `newest` holds, and the oldest tick that is held.
+    #[inline(always)]
+    fn look_at_rings(&self, question: Question, now: Stamp) -> Option<Look<'_>> {
+        for tier in &self.tiers {
+            if question.fits(&tier.grid, now) {
+                let touched = question.touches(&tier.grid, now);
+                if tier.ring.oldest() <= touched.oldest || touched.is_empty {
+                    return Some(Look::new(tier, now, touched));
+                }
+            }
+        }
+        None
+    }
+
+    /// Why no tier holds what a question is about.
+    #[cold]
+    pub(crate) fn unanswered(&self, question: Question, now: Stamp) -> WindowError {
+        let RingTier { grid, ring } = &self.tiers[self.tiers.len() - 1];
+        if !question.fits(grid, now) {
+            return question.beyond(&self.spec, now);
+        }
+        let from = grid.start(question.touches(grid, now).oldest);
+        WindowError::GivenUp { from, held: grid.start(self.consistently(|| ring.oldest())) }
+    }
+
+    /// What each of the buckets of a tier holds, all of which must be held or yet to come.
     pub(crate) fn read_each(
         &self,
         cells: &impl Cells,
-        oldest: i64,
-        newest: i64,
-    ) -> (Vec<u64>, i64) {
+        tier: &RingTier,
+        ticks: RangeInclusive<i64>,
+    ) -> Vec<u64> {
+        let mut counts = tier.closed(ticks.clone());
+        cells.for_each(|cell| {
+            let (start, events, _) = cell.read();
+            tier.add_open(*ticks.start(), &mut counts, start, events);
+        });
+        counts
+    }
+
+    /// All that one could ask for: since when, how many events in all, the buckets of each tier.
+    pub(crate) fn contents(&self, cells: &impl Cells, now: Stamp) -> (Stamp, u64, Vec<Buckets>) {
         self.consistently(|| {
-            let held = self.ring.oldest();
-            let mut counts: Vec<u64> =
-                (oldest..=newest).map(|tick| self.ring.events_at(tick)).collect();
+            let closed = |tier: &RingTier| {
+                let newest = tier.ring.newest();
+                let oldest = tier.grid.oldest(newest, now);
+                (oldest, tier.closed(oldest..=newest))
+            };
+            let mut tiers: Vec<_> = self.tiers.iter().map(closed).collect();
+            // ORDERING: Relaxed, all of it under the version.
+            let mut total = self.in_rings.load(Relaxed).wrapping_sub(self.forgotten.load(Relaxed));
             cells.for_each(|cell| {
-                let Some(open) = cell.open_start() else { return };
-                let tick = self.spec.tick(Stamp::from_nanos(open));
-                let place = usize::try_from(tick - oldest).ok().filter(|_| tick >= held);
-                if let Some(count) = place.and_then(|place| counts.get_mut(place)) {
-                    *count = count.wrapping_add(cell.open_events());
+                let (start, events, ever) = cell.read();
+                total = total.wrapping_add(ever);
+                for (tier, (oldest, counts)) in self.tiers.iter().zip(&mut tiers) {
+                    tier.add_open(*oldest, counts, start, events);
                 }
             });
-            (counts, held)
+            let since = Stamp::from_nanos(self.since.load(Relaxed)); // ORDERING: under the version.
+            (
+                since,
+                total,
+                tiers.into_iter().map(|(oldest, all)| Buckets::new(oldest, all)).collect(),
+            )
         })
+    }
+
+    /// Adds all that a snapshot of the same tiers holds. What is older than the rings is counted in
+    /// the total alone.
+    pub(crate) fn merge(
+        &self,
+        cells: &impl Cells,
+        snapshot: &Snapshot,
+        now: Stamp,
+    ) -> Result<(), SnapshotError> {
+        let _change = Change::begin(self);
+        let pairs = || self.tiers.iter().zip(snapshot.tiers());
+        for (tier, buckets) in pairs() {
+            for (tick, count) in buckets.iter().filter(|&(tick, _)| tick >= tier.ring.oldest()) {
+                let room = tier.has_room(cells, tick, count);
+                room.map_err(|_| SnapshotError::TooManyEvents)?;
+            }
+        }
+        if self.total_once(cells).checked_add(snapshot.total()).is_none() {
+            return Err(SnapshotError::TooManyEvents);
+        }
+        for (tier, buckets) in pairs() {
+            let Some(newest) = buckets.newest() else { continue };
+            tier.ring.enter(newest);
+            for (tick, count) in buckets.iter().filter(|&(tick, _)| tick >= tier.ring.oldest()) {
+                tier.ring.add(tick, count);
+            }
+        }
+        // Where in its bucket the newest event was is not known: it may have been at the end. All
+        // tiers have it, so the finest tells.
+        if let Some(newest) = snapshot.tiers()[0].newest() {
+            self.note_ahead(self.tiers[0].grid.last(newest), now);
+        }
+        increase(&self.in_rings, snapshot.total());
+        self.note_since(snapshot.since());
+        Ok(())
     }
 
     /// How many events were recorded since the start or the last reset.
     pub(crate) fn total(&self, cells: &impl Cells) -> u64 {
-        self.consistently(|| {
-            // ORDERING: Relaxed, all of it under the version.
-            let mut total = self.in_ring.load(Relaxed).wrapping_sub(self.forgotten.load(Relaxed));
-            cells.for_each(|cell| total = total.wrapping_add(cell.total.load(Relaxed)));
-            total
-        })
+        self.consistently(|| self.total_once(cells))
+    }
+
+    fn total_once(&self, cells: &impl Cells) -> u64 {
+        // ORDERING: Relaxed, all of it under the version or the lock.
+        let mut total = self.in_rings.load(Relaxed).wrapping_sub(self.forgotten.load(Relaxed));
+        cells.for_each(|cell| total = total.wrapping_add(cell.total.load(Relaxed)));
+        total
     }
 
     /// Reads what belongs to one state, however often others change it meanwhile.
-    fn consistently<R>(&self, read: impl Fn() -> R) -> R {
-        for _ in 0..READ_TRIES {
+    ///
+    /// `read` must not panic on what belongs to no state: it is thrown away then.
+    #[inline(always)]
+    pub(crate) fn consistently<R>(&self, mut read: impl FnMut() -> R) -> R {
+        let mut tries = 0;
+        let mut _turn = None;
+        loop {
             // ORDERING: Acquire load, then an Acquire fence before the second, Relaxed load.
             // Needs: all that is read between belongs to the state that `before` names.
             // Gives: the first load receives the Release of the change that made the state; if
@@ -349,45 +531,20 @@ impl Ledger {
                     return found;
                 }
             }
-            std::hint::spin_loop();
-        }
-        let _turn = self.lock();
-        read()
-    }
-
-    fn read_once(&self, cells: &impl Cells, oldest: i64, newest: i64) -> Found {
-        let held = self.ring.oldest();
-        let mut found = self.ring.read(oldest, newest);
-        let start = |tick| self.spec.start(tick).as_nanos();
-        let (first, last) = (start(oldest), start(newest));
-        let first_held = if oldest < held { start(held) } else { first };
-        cells.for_each(|cell| {
-            // A cell without an open bucket has no open events, so it may be looked at as any
-            // other.
-            let open = cell.start.load(Relaxed); // ORDERING: under the version, as in `open_start`.
-            if open < first_held || open > last {
-                return;
+            tries += 1;
+            if tries == READ_TRIES {
+                _turn = Some(self.lock()); // Nobody changes anything now: the next try succeeds.
+            } else {
+                std::hint::spin_loop();
             }
-            let part = match open {
-                open if open == last => &mut found.newest,
-                open if open == first => &mut found.oldest,
-                _ => &mut found.between,
-            };
-            // Wraps only beside a change, in which case what was found is not used.
-            *part = part.wrapping_add(cell.open_events());
-        });
-        // ORDERING: Relaxed, and last: who counted an event ahead of the clock in a cell has stored
-        // this before, and the fence of `read` comes after.
-        let latest_ahead = self.latest_ahead.load(Relaxed);
-        let since = Stamp::from_nanos(self.since.load(Relaxed));
-        Found { reading: found, held, latest_ahead, since }
+        }
     }
 
     /// Forgets all that was recorded before this call, wherever it is held.
     pub(crate) fn reset(&self, cells: &impl Cells, now: Stamp) {
         let _change = Change::begin(self);
-        self.ring.clear();
-        let mut forgotten = self.in_ring.load(Relaxed); // ORDERING: under the lock, as below.
+        self.tiers.iter().for_each(|tier| tier.ring.clear());
+        let mut forgotten = self.in_rings.load(Relaxed); // ORDERING: under the lock, as below.
         cells.for_each(|cell| {
             // ORDERING: Relaxed load and store, between the two steps of the version.
             // Needs: every record that happened before this call is in `total`; no reader sees more
@@ -409,11 +566,11 @@ impl Ledger {
 
     /// Events that were counted and then had no room.
     pub(crate) fn cut_off(&self) -> u64 {
-        self.cut_off.load(Relaxed) // ORDERING: as in `hand_over`.
+        self.cut_off.load(Relaxed) // ORDERING: Relaxed, a number to be told.
     }
 
     /// Takes the lock. No user's code runs under it, so there is nothing a panic could leave torn.
-    fn lock(&self) -> MutexGuard<'_, ()> {
+    fn lock(&self) -> MutexGuard<'_, u64> {
         self.turn.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 }
@@ -438,48 +595,35 @@ impl Cells for PerThread<Cell> {
     }
 }
 
-/// What a read found.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Found {
-    pub(crate) reading: Reading,
-    /// The oldest tick that is held.
-    pub(crate) held: i64,
-    /// The latest stamp in nanoseconds that was ahead of the clock when it was recorded.
-    pub(crate) latest_ahead: i64,
-    /// When counting began.
-    pub(crate) since: Stamp,
-}
-
 /// The right to change what readers see, taken with the lock and given back when dropped.
 struct Change<'a> {
     ledger: &'a Ledger,
-    /// The version to leave behind.
-    version: u64,
-    _turn: MutexGuard<'a, ()>,
+    version: MutexGuard<'a, u64>,
 }
 
 impl<'a> Change<'a> {
     fn begin(ledger: &'a Ledger) -> Self {
-        let turn = ledger.lock();
-        // ORDERING: Relaxed add, Release fence.
+        let mut version = ledger.lock();
+        *version += 1;
+        // ORDERING: Relaxed store, Release fence.
         // Needs: a reader that sees any store of this change also sees the version odd, or later.
         // Gives: the fence orders this step before all that follow; the reader's fence receives it.
-        // Not needed: that the add is atomic, the lock excludes other changes. But loom, which
-        // looks for conflicts with the last access only, would miss a store after a load.
+        // Not needed: an atomic add. The lock excludes other changes.
         // Checks: loom.rs, `a_read_beside_a_turn_sees_one_state`.
-        let version = ledger.version.fetch_add(1, Relaxed);
+        ledger.version.store(*version, Relaxed);
         fence(Release);
-        Self { ledger, version: version + 2, _turn: turn }
+        Self { ledger, version }
     }
 }
 
 impl Drop for Change<'_> {
     fn drop(&mut self) {
+        *self.version += 1;
         // ORDERING: Release store.
         // Needs: a reader that sees this version sees the whole change.
         // Gives: Release here, the reader's Acquire load.
         // Not needed: more. The lock is given back after.
         // Checks: loom.rs, `a_read_beside_a_turn_sees_one_state`.
-        self.ledger.version.store(self.version, Release);
+        self.ledger.version.store(*self.version, Release);
     }
 }

@@ -3,22 +3,35 @@
 mod clock;
 mod counter;
 mod error;
+mod exact;
+mod grid;
+pub mod laws;
 mod ledger;
 #[cfg(all(test, loom))]
 mod loom;
 mod per_thread;
+mod question;
+mod recorder;
+mod refused;
 mod ring;
+mod snapshot;
 mod spec;
 mod stamp;
 mod statistic;
 mod sync;
 mod window;
 
-pub use clock::{Clock, CoarseClock, ManualClock, SystemClock};
-pub use counter::{EventCounter, Refused};
-pub use error::{RecordError, SpecError, WindowError};
+#[cfg(feature = "tsc")]
+pub use clock::TscClock;
+pub use clock::{Clock, CoarseClock, ManualClock, SecondsClock, SystemClock, TickerClock};
+pub use counter::EventCounter;
+pub use error::{RecordError, SnapshotError, SpecError, WindowError};
+pub use exact::ExactCounter;
 pub use per_thread::PerThread;
-pub use spec::{WindowSpec, WindowSpecBuilder};
+pub use recorder::Recorder;
+pub use refused::Refused;
+pub use snapshot::{Instance, Snapshot};
+pub use spec::{Tier, WindowSpec, WindowSpecBuilder};
 pub use stamp::{Interval, Stamp};
-pub use statistic::Statistic;
+pub use statistic::{Statistic, Subtract};
 pub use window::{Series, Window};

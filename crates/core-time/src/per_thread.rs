@@ -1,6 +1,6 @@
 //! A place for each thread, found without a lock, that outlives the thread.
 //!
-//! A thread has a small number while it lives, which the next thread gets when it has ended. A
+//! A thread has a small [`Number`] while it lives, which the next thread gets when it has ended. A
 //! place is found by that number in a table of tables, each twice as long as the one before, so
 //! that none ever moves. The tables hold pointers only: a place is made when a thread first asks
 //! for its own, so memory follows the threads that did, and 16 bytes for each number up to theirs.
@@ -76,15 +76,23 @@ impl<T: Send> PerThread<T> {
 
     #[inline]
     fn find(&self) -> Option<&ForOwner<T>> {
-        let (table, index) = position(number()?);
-        self.tables.get(table)?.get()?.get(index)?.get().map(|place| &**place)
+        self.at(POSITION.get())
+    }
+
+    #[inline]
+    fn at(&self, Position { table, index }: Position) -> Option<&ForOwner<T>> {
+        self.tables.get(table as usize)?.get()?.get(index as usize)?.get().map(|place| &**place)
     }
 
     #[cold]
     fn make(&self, make: impl FnOnce() -> T) -> Option<&ForOwner<T>> {
-        let (table, index) = position(number_or_new()?);
-        let new_table = || (0..1_usize << table).map(|_| OnceLock::new()).collect();
-        let place = self.tables.get(table)?.get_or_init(new_table).get(index)?;
+        self.make_at(position_or_new()?, make)
+    }
+
+    fn make_at(&self, at: Position, make: impl FnOnce() -> T) -> Option<&ForOwner<T>> {
+        let new_table = || (0..1_usize << at.table).map(|_| OnceLock::new()).collect();
+        let table = self.tables.get(at.table as usize)?.get_or_init(new_table);
+        let place = table.get(at.index as usize)?;
         // Before the place is filled, because `make` may come here too.
         let value = Box::new(ForOwner(make()));
         if place.get().is_none() {
@@ -114,6 +122,12 @@ impl<T: Send + Sync> PerThread<T> {
     #[inline]
     pub fn get_or(&self, make: impl FnOnce() -> T) -> Option<&T> {
         self.find().or_else(|| self.make(make)).map(|place| &place.0)
+    }
+
+    /// The place that goes with a number of one's own, made if there is none.
+    pub(crate) fn of(&self, number: &Number, make: impl FnOnce() -> T) -> Option<&T> {
+        let at = Position::of(number.0)?;
+        self.at(at).or_else(|| self.make_at(at, make)).map(|place| &place.0)
     }
 
     /// Visits the places of all threads, also of those that ended.
@@ -155,56 +169,87 @@ struct ForOwner<T>(T);
 #[expect(unsafe_code, reason = "an owner's table needs no lock; see Worth below")]
 // SAFETY: `Sync` promises that threads may share `&ForOwner<T>`. Where `T` is `Sync`, they may
 // share `&T` too. Where it is only `Send`, `with` alone lends a `&T`, to the thread whose number
-// the place has and for the time of a call: `Numbers` gives a number to one thread at a time, takes
-// it back when no call of that thread can be under way but those of destructors that come later,
-// which have no number, and hands it on through a mutex. So the place is sent, as `Send` allows,
+// the place has and for the time of a call: a `Number` belongs to one thread at a time, which gives
+// it back when no call of its can be under way but those of destructors that come later, which find
+// no position; and it is handed on through a mutex. So the place is sent, as `Send` allows,
 // and never shared.
 // Worth: a record of an action borrows its thread's table. Taking an uncontended mutex beside each
 // `RunningTracker::add`, in a loop over four names, made 54 ns of its 35 (medians of five runs).
 unsafe impl<T: Send> Sync for ForOwner<T> {}
 
-/// Where the place of a thread lies: in which table, and where in that.
-#[inline]
-fn position(number: usize) -> (usize, usize) {
-    let table = (number + 1).ilog2() as usize;
-    (table, number + 1 - (1 << table))
+/// Where the place with a number lies: in which table, and where in that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Position {
+    table: u32,
+    index: u32,
 }
 
-thread_local! {
-    /// The number of this thread plus one, or 0 while it has none. Without a destructor, so that it
-    /// can be read until the very end.
-    static NUMBER: Cell<usize> = const { Cell::new(0) };
-    /// Gives the number back when the thread ends.
-    static GUARD: Guard = const { Guard };
-}
+impl Position {
+    /// In a table that there is not.
+    const NONE: Self = Self { table: TABLES as u32, index: 0 };
 
-struct Guard;
-
-impl Drop for Guard {
-    fn drop(&mut self) {
-        if let Some(number) = NUMBER.replace(0).checked_sub(1) {
-            numbers().free.push(Reverse(number));
-        }
+    fn of(number: usize) -> Option<Self> {
+        let nth = u32::try_from(number).ok()?.checked_add(1)?;
+        Some(Self { table: nth.ilog2(), index: nth - (1 << nth.ilog2()) })
     }
 }
 
-#[inline]
-fn number() -> Option<usize> {
-    NUMBER.get().checked_sub(1)
+/// A number that nobody else has, until it is dropped.
+///
+/// Threads have one while they live, and whoever must be told apart from the thread it lives on
+/// takes one of its own.
+#[derive(Debug)]
+pub(crate) struct Number(usize);
+
+impl Number {
+    /// The lowest number there is.
+    pub(crate) fn take() -> Self {
+        Self(numbers().take())
+    }
 }
 
-/// The number of this thread, a new one if it has none; nothing once the guard is gone, when there
-/// is nobody left to give a number back.
-fn number_or_new() -> Option<usize> {
-    number().or_else(|| {
-        GUARD.try_with(|_| ()).ok()?;
-        let number = numbers().take();
-        NUMBER.set(number + 1);
-        Some(number)
-    })
+impl Drop for Number {
+    fn drop(&mut self) {
+        numbers().free.push(Reverse(self.0));
+    }
 }
 
-/// Which numbers threads have: all below `next` but those in `free`.
+thread_local! {
+    /// Where this thread's places lie, if it has a number. Without a destructor, so that it can be
+    /// read until the very end.
+    static POSITION: Cell<Position> = const { Cell::new(Position::NONE) };
+    /// Gives the number back when the thread ends.
+    static GUARD: Guard = const { Guard(Cell::new(None)) };
+}
+
+struct Guard(Cell<Option<Number>>);
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        // Before the number is dropped, which another thread may then take.
+        POSITION.set(Position::NONE);
+    }
+}
+
+/// Where this thread's places lie, with a new number if it has none; nothing once the guard is
+/// gone, when there is nobody left to give a number back.
+fn position_or_new() -> Option<Position> {
+    GUARD
+        .try_with(|guard| {
+            let known = POSITION.get();
+            if known != Position::NONE {
+                return Some(known);
+            }
+            let number = Number::take();
+            let position = Position::of(number.0)?;
+            guard.0.set(Some(number));
+            POSITION.set(position);
+            Some(position)
+        })
+        .ok()?
+}
+
+/// Which numbers are taken: all below `next` but those in `free`.
 struct Numbers {
     next: usize,
     /// The lowest first, so that tables stay short.
@@ -242,8 +287,10 @@ mod tests {
         let mut expected =
             (0..6).flat_map(|table| (0..1 << table).map(move |index| (table, index)));
         for number in 0..63 {
-            assert_eq!(Some(position(number)), expected.next(), "number {number}");
+            let (table, index) = expected.next().unwrap();
+            assert_eq!(Position::of(number), Some(Position { table, index }), "number {number}");
         }
+        assert_eq!(Position::of(u32::MAX as usize), None);
     }
 
     #[test]
@@ -262,7 +309,7 @@ mod tests {
                 scope.spawn(|| {
                     numbered.get_or(|| 0);
                     all_have_numbers.wait();
-                    let is_late = number().is_some_and(|number| number >= 3); // Not in tables 0, 1.
+                    let is_late = POSITION.get().table >= 2;
                     usize::from(is_late && places.get_or(|| 0).is_some())
                 })
             });
@@ -270,5 +317,44 @@ mod tests {
         });
         assert!(made > 0);
         assert_eq!(count(&places), made);
+    }
+    #[test]
+    fn a_number_belongs_to_one_thread_at_a_time() {
+        let places = PerThread::<u8>::default();
+        std::thread::scope(|scope| {
+            // Gives its number back when it is joined: a scope does not wait for destructors.
+            scope.spawn(|| places.get_or(|| 0).copied()).join().unwrap();
+        });
+        let both_have_one = std::sync::Barrier::new(2);
+        let position = || {
+            places.get_or(|| 0);
+            let position = POSITION.get();
+            both_have_one.wait();
+            position
+        };
+        let [first, second] = std::thread::scope(|scope| {
+            [scope.spawn(position), scope.spawn(position)].map(|thread| thread.join().unwrap())
+        });
+        assert_ne!(first, second);
+    }
+
+    #[test]
+    fn a_thread_that_gave_its_number_back_has_no_place() {
+        /// Tells at the end of its thread whether that still has a place.
+        struct Asks(Cell<Option<std::sync::mpsc::Sender<Position>>>);
+        impl Drop for Asks {
+            fn drop(&mut self) {
+                self.0.take().unwrap().send(POSITION.get()).unwrap();
+            }
+        }
+        thread_local! {
+            static ASKS: Asks = const { Asks(Cell::new(None)) };
+        }
+        let (sender, receiver) = std::sync::mpsc::channel();
+        std::thread::spawn(|| {
+            ASKS.with(|asks| asks.0.set(Some(sender))); // Set up first, so gone after the guard.
+            assert!(PerThread::<u8>::default().get_or(|| 0).is_some());
+        });
+        assert_eq!(receiver.recv().unwrap(), Position::NONE);
     }
 }

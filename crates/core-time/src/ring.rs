@@ -2,15 +2,15 @@
 //! difference.
 //!
 //! Buckets lie in blocks of about the square root of their number. A block knows the events
-//! `before` it, and each of its buckets the events `within` the block up to and including itself;
-//! their sum is the running total at that bucket, and the events of any range are the difference of
-//! two of those. An event in a past bucket changes the buckets behind it in its block and the
-//! blocks behind that: at most twice the square root. Entering a new bucket changes nothing but the
-//! blocks that were skipped, however long nothing happened, because a block also knows how many of
-//! its buckets were `filled`, and the ones behind repeat the last.
+//! `before` it, and each of its buckets the events `within` the block before itself; their sum is
+//! the running total where the bucket begins, and the events of any range are the difference of two
+//! of those. An event in a past bucket changes the buckets behind it in its block and the blocks
+//! behind that: at most twice the square root. Entering a new bucket changes nothing but the blocks
+//! that were skipped, however long nothing happened, because a block also knows up to which of its
+//! buckets sums were `filled` in, and the ones behind repeat the last.
 //!
 //! Totals only ever matter as differences, so they may wrap; no bucket holds more than
-//! [`BUCKET_LIMIT`], so a difference over the largest ring there is cannot.
+//! [`Layout::bucket_limit`], so a difference over the whole ring cannot.
 //!
 //! This module does not know the time (every call is given a tick) or what an event means. It is
 //! written under the lock of [`crate::ledger`] alone, and read under its version counter, which is
@@ -33,12 +33,6 @@ use crate::sync::{
 // Checks: loom.rs, `a_read_beside_a_turn_sees_one_state`.
 const UNDER_VERSION: Ordering = Relaxed;
 
-/// The most events that one bucket holds: 2^42.
-///
-/// Half of it is what a record may fill; the other half takes in what several threads counted
-/// before any of them could see the others' part.
-pub(crate) const BUCKET_LIMIT: u64 = 1 << 42;
-
 /// How buckets are laid out in memory: computed once, because every read asks for all of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Layout {
@@ -50,6 +44,11 @@ pub(crate) struct Layout {
     slot_mask: u64,
     /// The same for a block.
     block_mask: u64,
+    /// What is left of a tick that tells its place in its block.
+    place_mask: u64,
+    /// The most events that one bucket holds: what leaves room for as many in all others. At least
+    /// 2^42, in the largest ring there is.
+    bucket_limit: u64,
 }
 
 impl Layout {
@@ -62,8 +61,10 @@ impl Layout {
             let block_bits = slots.ilog2() / 2;
             let held = slots - (1 << block_bits);
             if held >= buckets {
-                let (slot_mask, block_mask) = (slots - 1, (slots >> block_bits) - 1);
-                return Self { held: held.cast_signed(), block_bits, slot_mask, block_mask };
+                let (slot_mask, place_mask) = (slots - 1, (1 << block_bits) - 1);
+                let (held, block_mask) = (held.cast_signed(), (slots >> block_bits) - 1);
+                let bucket_limit = (1 << 63) / slots;
+                return Self { held, block_bits, slot_mask, block_mask, place_mask, bucket_limit };
             }
             slots *= 2;
         }
@@ -72,6 +73,11 @@ impl Layout {
     /// How many of the newest buckets can be asked for.
     pub(crate) const fn held(self) -> u64 {
         self.held.cast_unsigned()
+    }
+
+    /// The most events that one bucket holds.
+    pub(crate) const fn bucket_limit(self) -> u64 {
+        self.bucket_limit
     }
 
     pub(crate) const fn bytes(self) -> usize {
@@ -103,7 +109,7 @@ impl Layout {
 
     /// How many buckets of its block lie before a tick.
     const fn place_in_block(self, tick: i64) -> u64 {
-        tick.cast_unsigned() & ((1 << self.block_bits) - 1)
+        tick.cast_unsigned() & self.place_mask
     }
 }
 
@@ -121,43 +127,56 @@ pub(crate) struct Ring {
     layout: Layout,
     /// The newest tick that was entered.
     newest: AtomicI64,
-    /// The running total at the newest tick.
+    /// The running total where the newest tick ends.
     total: AtomicU64,
-    /// By bucket: the events of its block up to and including it. Meaningless if not `filled`.
+    /// The running total where it begins. Most questions end there, so it is not looked for.
+    before_newest: AtomicU64,
+    /// By bucket: the events of its block before it. Meaningless behind what is `filled`, and 0 for
+    /// the first of a block.
     within: Box<[AtomicU64]>,
-    /// By block: the events before it.
-    before: Box<[AtomicU64]>,
-    /// By block: how many of its buckets, from the first, have a meaning in `within`.
-    filled: Box<[AtomicU64]>,
+    blocks: Box<[Block]>,
+}
+
+#[derive(Debug, Default)]
+struct Block {
+    /// The events before the block.
+    before: AtomicU64,
+    /// The place in the block of the last bucket that has a meaning in `within`.
+    filled: AtomicU64,
 }
 
 impl Ring {
+    pub(crate) fn layout(&self) -> Layout {
+        self.layout
+    }
+
     /// An empty ring that holds the buckets up to `newest`.
     pub(crate) fn new(layout: Layout, newest: i64) -> Self {
-        let zeros = |n: u64| (0..n).map(|_| AtomicU64::new(0)).collect();
         Self {
             layout,
             newest: AtomicI64::new(newest),
             total: AtomicU64::new(0),
-            within: zeros(layout.slots()),
-            before: zeros(layout.blocks()),
-            filled: zeros(layout.blocks()),
+            before_newest: AtomicU64::new(0),
+            within: (0..layout.slots()).map(|_| AtomicU64::new(0)).collect(),
+            blocks: (0..layout.blocks()).map(|_| Block::default()).collect(),
         }
     }
 
     /// The newest tick that was entered.
+    #[inline]
     pub(crate) fn newest(&self) -> i64 {
         self.newest.load(UNDER_VERSION)
     }
 
     /// The oldest tick that is held.
+    #[inline]
     pub(crate) fn oldest(&self) -> i64 {
         self.newest() - self.layout.held + 1
     }
 
     /// Makes `tick` the newest, if it is newer; what is then no longer held is forgotten.
     ///
-    /// Costs a store or two for each block that was skipped, at most for all of them.
+    /// Costs two stores for each block that was skipped, at most for all of them.
     pub(crate) fn enter(&self, tick: i64) {
         let newest = self.newest();
         if tick <= newest {
@@ -168,107 +187,114 @@ impl Ring {
         let blocks = self.layout.blocks().cast_signed();
         let first = (self.layout.block_of(newest) + 1).max(last - blocks + 1);
         for block in first..=last {
-            let index = self.layout.block_index(block);
-            self.before[index].store(total, UNDER_VERSION);
-            self.filled[index].store(0, UNDER_VERSION);
+            let block = self.block(block);
+            block.before.store(total, UNDER_VERSION);
+            block.filled.store(0, UNDER_VERSION);
         }
         self.newest.store(tick, UNDER_VERSION);
+        self.before_newest.store(total, UNDER_VERSION);
     }
 
-    /// Adds events to a bucket that is held, and tells how many there was room for.
-    pub(crate) fn add(&self, tick: i64, events: u64) -> u64 {
+    /// Adds events to a bucket that is held and has room for them.
+    pub(crate) fn add(&self, tick: i64, events: u64) {
         debug_assert!((self.oldest()..=self.newest()).contains(&tick), "bucket is not held");
-        let events = events.min(BUCKET_LIMIT - self.events_at(tick));
+        debug_assert!(events <= self.room_at(tick), "bucket has no room");
         let block = self.layout.block_of(tick);
         let place = self.layout.place_in_block(tick);
-        let filled = self.fill(block, place + 1);
-        let slot = self.layout.slot_index(tick);
-        for behind in 0..(filled - place) as usize {
-            increase(&self.within[slot + behind], events);
+        if place < self.layout.place_mask {
+            let filled = self.fill(block, place + 1);
+            let behind = self.layout.slot_index(tick) + 1;
+            for within in &self.within[behind..behind + (filled - place) as usize] {
+                increase(within, events);
+            }
         }
-        for later in block + 1..=self.layout.block_of(self.newest()) {
-            increase(&self.before[self.layout.block_index(later)], events);
+        // Not an inclusive range, whose steps cost as much again.
+        for later in block..self.layout.block_of(self.newest()) {
+            increase(&self.block(later + 1).before, events);
         }
         increase(&self.total, events);
-        events
+        if tick < self.newest() {
+            increase(&self.before_newest, events);
+        }
+    }
+
+    /// How many more events a bucket that is held has room for.
+    pub(crate) fn room_at(&self, tick: i64) -> u64 {
+        self.layout.bucket_limit() - self.events_at(tick)
     }
 
     /// The events of one bucket that is held, or of one yet to come.
     pub(crate) fn events_at(&self, tick: i64) -> u64 {
-        self.total_at(tick).wrapping_sub(self.total_at(tick - 1))
+        let newest = self.newest();
+        self.total_before(tick + 1, newest).wrapping_sub(self.total_before(tick, newest))
     }
 
-    /// What the buckets from `oldest` to `newest` held. What is not held counts nothing.
-    #[inline]
+    /// What the buckets from `oldest`, which must be held, to `newest` have.
+    #[inline(always)]
     pub(crate) fn read(&self, oldest: i64, newest: i64) -> Reading {
         let entered = self.newest();
-        let total_at = |tick| self.total_when(entered, tick);
-        let (at_newest, before_newest) = (total_at(newest), total_at(newest - 1));
-        let events = at_newest.wrapping_sub(before_newest);
+        let (to, last) =
+            (self.total_before(newest + 1, entered), self.total_before(newest, entered));
         if oldest == newest {
-            return Reading { newest: events, ..Reading::default() };
+            return Reading { newest: to.wrapping_sub(last), ..Reading::default() };
         }
-        let (at_oldest, before_oldest) = (total_at(oldest), total_at(oldest - 1));
+        let (second, from) =
+            (self.total_before(oldest + 1, entered), self.total_before(oldest, entered));
         Reading {
-            oldest: at_oldest.wrapping_sub(before_oldest),
-            between: before_newest.wrapping_sub(at_oldest),
-            newest: events,
+            oldest: second.wrapping_sub(from),
+            between: last.wrapping_sub(second),
+            newest: to.wrapping_sub(last),
         }
     }
 
     /// Forgets all events; the buckets held stay the same.
     pub(crate) fn clear(&self) {
-        for (before, filled) in self.before.iter().zip(&self.filled) {
-            before.store(0, UNDER_VERSION);
-            filled.store(0, UNDER_VERSION);
+        for block in &self.blocks {
+            block.before.store(0, UNDER_VERSION);
+            block.filled.store(0, UNDER_VERSION);
         }
         self.total.store(0, UNDER_VERSION);
+        self.before_newest.store(0, UNDER_VERSION);
     }
 
-    /// The running total at the end of a bucket; outside the buckets held, at the nearest of them.
-    fn total_at(&self, tick: i64) -> u64 {
-        self.total_when(self.newest(), tick)
-    }
-
-    /// As [`total_at`](Self::total_at), for the newest tick that was entered.
-    #[inline]
-    fn total_when(&self, newest: i64, tick: i64) -> u64 {
+    /// The running total where a bucket begins that is held or yet to come, for the newest tick
+    /// that was entered.
+    #[inline(always)]
+    fn total_before(&self, tick: i64, newest: i64) -> u64 {
         if tick >= newest {
-            return self.total.load(UNDER_VERSION);
+            let known = if tick == newest { &self.before_newest } else { &self.total };
+            return known.load(UNDER_VERSION);
         }
-        let tick = tick.max(newest - self.layout.held);
-        let index = self.layout.block_index(self.layout.block_of(tick));
-        let before = self.before[index].load(UNDER_VERSION);
-        let filled = self.filled[index].load(UNDER_VERSION);
-        if filled == 0 {
-            return before;
-        }
+        let block = self.block(self.layout.block_of(tick));
         let place = self.layout.place_in_block(tick);
-        let slot = self.layout.slot_index(tick) - (place - place.min(filled - 1)) as usize;
-        before.wrapping_add(self.within[slot].load(UNDER_VERSION))
+        let behind = place.saturating_sub(block.filled.load(UNDER_VERSION));
+        let slot = self.layout.slot_index(tick) - behind as usize;
+        block.before.load(UNDER_VERSION).wrapping_add(self.within[slot].load(UNDER_VERSION))
     }
 
-    /// Gives at least the first `wanted` buckets of a block a meaning, and tells how many have one.
+    #[inline]
+    fn block(&self, block: i64) -> &Block {
+        &self.blocks[self.layout.block_index(block)]
+    }
+
+    /// Gives the buckets of a block a meaning in `within` at least up to the place `wanted`, and
+    /// tells up to which place they have one.
     fn fill(&self, block: i64, wanted: u64) -> u64 {
-        let index = self.layout.block_index(block);
-        let filled = self.filled[index].load(UNDER_VERSION);
+        let filled = self.block(block).filled.load(UNDER_VERSION);
         if wanted <= filled {
             return filled;
         }
         let first = self.layout.slot_index(block << self.layout.block_bits);
-        let total = match filled {
-            0 => 0,
-            some => self.within[first + some as usize - 1].load(UNDER_VERSION),
-        };
-        for place in filled..wanted {
-            self.within[first + place as usize].store(total, UNDER_VERSION);
+        let total = self.within[first + filled as usize].load(UNDER_VERSION);
+        for within in &self.within[first + filled as usize + 1..first + wanted as usize + 1] {
+            within.store(total, UNDER_VERSION);
         }
-        self.filled[index].store(wanted, UNDER_VERSION);
+        self.block(block).filled.store(wanted, UNDER_VERSION);
         wanted
     }
 }
 
 /// Adds to a number that nobody else writes meanwhile.
-fn increase(number: &AtomicU64, by: u64) {
+pub(crate) fn increase(number: &AtomicU64, by: u64) {
     number.store(number.load(UNDER_VERSION).wrapping_add(by), UNDER_VERSION);
 }

@@ -3,40 +3,55 @@
 use std::fmt;
 use std::time::Duration;
 
-use fastdivide::DividerU64;
-
-use crate::error::SpecError;
-use crate::ring::Layout;
+use crate::error::{RecordError, SpecError, WindowError};
+use crate::grid::Grid;
 use crate::stamp::{Stamp, nanos};
 
 /// How finely a counter tells moments apart and how far back it can be asked.
 ///
+/// Usually in one [`Tier`]; coarser ones can be added, which reach further back.
+///
 /// # Examples
 ///
 /// ```
-/// use core_time::WindowSpec;
+/// use core_time::{Tier, WindowSpec};
 /// use std::time::Duration;
 ///
 /// let spec = WindowSpec::builder()
 ///     .resolution(Duration::from_millis(100))
 ///     .span(Duration::from_secs(60))
 ///     .build()?;
-/// assert_eq!(spec.buckets(), 600);
-/// assert_eq!(WindowSpec::default().span(), Duration::from_secs(300));
+/// assert_eq!(spec.tiers().map(|tier| tier.buckets()).sum::<u64>(), 600);
+///
+/// let (minute, day) = (Duration::from_secs(60), Duration::from_secs(86_400));
+/// let spec = WindowSpec::builder().tier(Tier { resolution: minute, span: day }).build()?;
+/// assert_eq!((spec.resolution(), spec.span()), (Duration::from_secs(1), day));
 /// # Ok::<(), core_time::SpecError>(())
 /// ```
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct WindowSpec {
-    /// Width of a bucket in nanoseconds: at least [`WindowSpec::RESOLUTION_MIN`].
-    width: i64,
-    /// Divides by the width.
-    by_width: DividerU64,
-    /// How many buckets make the span: at least one.
-    buckets: i64,
+    /// The finest first, at least one; each is coarser and longer than the one before.
+    grids: Vec<Grid>,
     /// How far ahead of the clock a stamp may be, in nanoseconds.
     tolerance: i64,
-    /// The ring that holds the span, the bucket that a window cuts, and the buckets ahead.
-    layout: Layout,
+}
+
+/// Buckets of one width, as far back as its span.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Tier {
+    /// The width of a bucket.
+    pub resolution: Duration,
+    /// How far back one can ask.
+    pub span: Duration,
+}
+
+impl Tier {
+    /// How many buckets make the span; a part of one counts as one.
+    #[must_use]
+    pub fn buckets(self) -> u64 {
+        let buckets = self.span.as_nanos().div_ceil(self.resolution.as_nanos().max(1));
+        u64::try_from(buckets).unwrap_or(u64::MAX)
+    }
 }
 
 impl WindowSpec {
@@ -51,16 +66,16 @@ impl WindowSpec {
         WindowSpecBuilder::default()
     }
 
-    /// The width of a bucket.
+    /// The width of the finest buckets.
     #[must_use]
     pub fn resolution(&self) -> Duration {
-        Duration::from_nanos(self.width.unsigned_abs())
+        self.finest().tier().resolution
     }
 
-    /// How far back one can ask.
+    /// How far back one can ask, in the longest tier.
     #[must_use]
     pub fn span(&self) -> Duration {
-        Duration::from_nanos(self.span_nanos().unsigned_abs())
+        self.longest().tier().span
     }
 
     /// How far ahead of the clock a stamp may be.
@@ -69,78 +84,67 @@ impl WindowSpec {
         Duration::from_nanos(self.tolerance.unsigned_abs())
     }
 
-    /// How many buckets make the span.
-    #[must_use]
-    pub fn buckets(&self) -> u64 {
-        self.buckets.unsigned_abs()
+    /// The tiers, from the finest and shortest to the coarsest and longest.
+    pub fn tiers(&self) -> impl ExactSizeIterator<Item = Tier> + '_ {
+        self.grids.iter().map(Grid::tier)
     }
 
     /// How much memory the buckets of one counter take, in bytes.
     ///
-    /// Eight for each bucket, where the ring holds the span, the tolerance, two more buckets and
-    /// one block of about the square root of all, rounded up to a power of two; and 16 for each
-    /// block. A thread that records takes 128 more, and 16 for each thread that the process ever
-    /// had at once.
+    /// For each tier: eight for each bucket, where the ring holds the span, the tolerance, two more
+    /// buckets and one block of about the square root of all, rounded up to a power of two; and 16
+    /// for each block. A thread that records takes 128 more, and 16 for each thread that the
+    /// process ever had at once.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.layout.bytes()
+        self.grids.iter().map(|grid| grid.layout().bytes()).sum()
     }
 
-    /// How far back from the newest bucket that was recorded in buckets are held.
-    pub(crate) fn held(&self) -> Duration {
-        self.resolution().saturating_mul(u32::try_from(self.layout.held()).unwrap_or(u32::MAX))
+    /// The tiers as they cut time, the finest first.
+    pub(crate) fn grids(&self) -> &[Grid] {
+        &self.grids
     }
 
-    pub(crate) fn layout(&self) -> Layout {
-        self.layout
+    pub(crate) fn finest(&self) -> &Grid {
+        &self.grids[0]
     }
 
-    pub(crate) fn span_nanos(&self) -> i64 {
-        self.width * self.buckets
+    pub(crate) fn longest(&self) -> &Grid {
+        &self.grids[self.grids.len() - 1]
     }
 
-    pub(crate) fn tolerance_nanos(&self) -> i64 {
-        self.tolerance
+    /// A window in nanoseconds, if it is not longer than the span.
+    #[inline]
+    pub(crate) fn nanos_in_span(&self, window: Duration) -> Result<i64, WindowError> {
+        let longest = self.longest();
+        match nanos(window).and_then(|nanos| i64::try_from(nanos).ok()) {
+            Some(nanos) if nanos <= longest.span() => Ok(nanos),
+            _ => Err(WindowError::LongerThanSpan { window, span: longest.tier().span }),
+        }
     }
 
-    /// The number of the bucket that a moment falls in: `floor(stamp / resolution)`.
-    pub(crate) fn tick(&self, stamp: Stamp) -> i64 {
-        let nanos = stamp.as_nanos();
-        // `!n` is the distance to the epoch less one, so that both sides round to the past.
-        if nanos >= 0 { self.buckets_below(nanos) } else { !self.buckets_below(!nanos) }
+    /// How far ahead of a clock a stamp may be, in nanoseconds: the tolerance, and what the clock
+    /// may be behind, as long as that is less than a bucket.
+    pub(crate) fn believed_ahead(&self, lag: Duration) -> i64 {
+        let lag = nanos(lag.min(self.resolution())).unwrap_or_default();
+        self.tolerance + lag.cast_signed()
     }
 
-    /// The first moment of a bucket, or the first there is if the bucket begins before that.
-    pub(crate) fn start(&self, tick: i64) -> Stamp {
-        Stamp::from_nanos(tick.saturating_mul(self.width))
-    }
-
-    /// The first moment after a bucket, or the last there is if the bucket ends after that.
-    pub(crate) fn end(&self, tick: i64) -> Stamp {
-        self.start(tick + 1)
-    }
-
-    /// The last moment of a bucket, or the last there is if the bucket ends after that.
-    pub(crate) fn last(&self, tick: i64) -> Stamp {
-        let offset = self.len(tick) - 1;
-        Stamp::from_nanos(self.start(tick).as_nanos().wrapping_add_unsigned(offset))
-    }
-
-    /// How many buckets a window, which must not be empty, is rounded up to.
-    pub(crate) fn buckets_in(&self, window: i64) -> i64 {
-        self.buckets_below(window - 1) + 1
-    }
-
-    /// How many whole buckets there are in a time that is not negative.
-    fn buckets_below(&self, nanos: i64) -> i64 {
-        self.by_width.divide(nanos.cast_unsigned()).cast_signed()
-    }
-
-    /// How many nanoseconds of a bucket can be stamped: its width, less at the limits of [`Stamp`].
-    pub(crate) fn len(&self, tick: i64) -> u64 {
-        match (tick + 1).checked_mul(self.width) {
-            Some(end) => end.abs_diff(self.start(tick).as_nanos()),
-            None => i64::MAX.abs_diff(self.start(tick).as_nanos()) + 1,
+    /// Whether a stamp lies in the time that is believed.
+    pub(crate) fn believe(
+        &self,
+        stamp: Stamp,
+        now: Stamp,
+        believed_ahead: i64,
+    ) -> Result<(), RecordError> {
+        let after_now = stamp.as_nanos().saturating_sub(now.as_nanos());
+        if after_now < -self.longest().span() {
+            Err(RecordError::TooOld { age: now.saturating_since(stamp), span: self.span() })
+        } else if after_now > believed_ahead {
+            let (ahead, tolerance) = (stamp.saturating_since(now), self.tolerance());
+            Err(RecordError::TooNew { ahead, tolerance })
+        } else {
+            Ok(())
         }
     }
 }
@@ -148,8 +152,7 @@ impl WindowSpec {
 impl fmt::Debug for WindowSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("WindowSpec")
-            .field("resolution", &self.resolution())
-            .field("span", &self.span())
+            .field("tiers", &self.tiers().collect::<Vec<_>>())
             .field("tolerance", &self.tolerance())
             .finish()
     }
@@ -158,16 +161,9 @@ impl fmt::Debug for WindowSpec {
 impl Default for WindowSpec {
     /// One-second buckets, a span of 300 s, 5 s of tolerance.
     fn default() -> Self {
-        const SECOND: i64 = 1_000_000_000;
-        const BUCKETS: u64 = 300;
-        const AHEAD: u64 = 5;
-        Self {
-            width: SECOND,
-            by_width: DividerU64::divide_by(SECOND.cast_unsigned()),
-            buckets: BUCKETS.cast_signed(),
-            tolerance: AHEAD.cast_signed() * SECOND,
-            layout: Layout::holding(BUCKETS + AHEAD + 2),
-        }
+        const SECOND: u64 = 1_000_000_000;
+        let grids = vec![Grid::new(SECOND, 300 * SECOND, 5 * SECOND)];
+        Self { grids, tolerance: 5 * SECOND.cast_signed() }
     }
 }
 
@@ -175,28 +171,38 @@ impl Default for WindowSpec {
 #[derive(Debug, Clone)]
 #[must_use = "a builder makes nothing until `build` is called"]
 pub struct WindowSpecBuilder {
-    resolution: Duration,
-    span: Duration,
+    finest: Tier,
+    coarser: Vec<Tier>,
     tolerance: Duration,
 }
 
 impl Default for WindowSpecBuilder {
     fn default() -> Self {
         let spec = WindowSpec::default();
-        Self { resolution: spec.resolution(), span: spec.span(), tolerance: spec.tolerance() }
+        Self { finest: spec.finest().tier(), coarser: Vec::new(), tolerance: spec.tolerance() }
     }
 }
 
 impl WindowSpecBuilder {
-    /// Sets the width of a bucket, one second if not set.
+    /// Sets the width of the finest buckets, one second if not set.
     pub fn resolution(mut self, resolution: Duration) -> Self {
-        self.resolution = resolution;
+        self.finest.resolution = resolution;
         self
     }
 
-    /// Sets how far back one can ask, 300 s if not set.
+    /// Sets how far back one can ask in the finest buckets, 300 s if not set.
     pub fn span(mut self, span: Duration) -> Self {
-        self.span = span;
+        self.finest.span = span;
+        self
+    }
+
+    /// Adds a tier of coarser buckets that reaches further back than those before.
+    ///
+    /// Each event is counted in all tiers, and a question is answered from the finest one that
+    /// holds what is asked for. Recording costs no more as long as the finest bucket stays the
+    /// same.
+    pub fn tier(mut self, tier: Tier) -> Self {
+        self.coarser.push(tier);
         self
     }
 
@@ -211,40 +217,56 @@ impl WindowSpecBuilder {
     /// # Errors
     ///
     /// [`SpecError::ResolutionTooFine`] below [`WindowSpec::RESOLUTION_MIN`],
-    /// [`SpecError::SpanTooShort`] if the span is shorter than a bucket,
+    /// [`SpecError::SpanTooShort`] if a span is shorter than a bucket,
     /// [`SpecError::SpanNotWhole`] if it is not a whole number of buckets,
-    /// [`SpecError::TooLong`] if span or tolerance is longer than 100 years, and
-    /// [`SpecError::TooLarge`] if the ring would take more than [`WindowSpec::BYTES_MAX`].
+    /// [`SpecError::TierNotCoarser`] if the buckets of a tier are not made of two or more whole
+    /// ones of the tier before, [`SpecError::TierNotLonger`] if it does not reach further back,
+    /// [`SpecError::TooLong`] if resolution, span or tolerance is longer than 100 years, and
+    /// [`SpecError::TooLarge`] if the rings would take more than [`WindowSpec::BYTES_MAX`].
     pub fn build(self) -> Result<WindowSpec, SpecError> {
-        let Self { resolution, span, tolerance } = self;
-        if resolution < WindowSpec::RESOLUTION_MIN {
-            let min = WindowSpec::RESOLUTION_MIN;
-            return Err(SpecError::ResolutionTooFine { resolution, min });
+        let mut grids: Vec<Grid> = Vec::with_capacity(1 + self.coarser.len());
+        let (mut buckets, mut bytes) = (0_u64, 0_usize);
+        for tier in std::iter::once(self.finest).chain(self.coarser) {
+            let grid = checked(tier, self.tolerance, grids.last())?;
+            buckets = buckets.saturating_add(tier.buckets());
+            bytes = bytes.saturating_add(grid.layout().bytes());
+            if bytes > WindowSpec::BYTES_MAX {
+                return Err(SpecError::TooLarge { buckets, bytes, max: WindowSpec::BYTES_MAX });
+            }
+            grids.push(grid);
         }
-        if span < resolution {
-            return Err(SpecError::SpanTooShort { span, resolution });
-        }
-        let (span_nanos, tolerance_nanos) =
-            (bounded("span", span)?, bounded("tolerance", tolerance)?);
-        let width = bounded("resolution", resolution)?;
-        if span_nanos % width != 0 {
-            return Err(SpecError::SpanNotWhole { span, resolution });
-        }
-        let buckets = span_nanos / width;
-        let held = buckets + tolerance_nanos.div_ceil(width) + 2;
-        let layout = Layout::holding(held);
-        if layout.bytes() > WindowSpec::BYTES_MAX {
-            let (bytes, max) = (layout.bytes(), WindowSpec::BYTES_MAX);
-            return Err(SpecError::TooLarge { buckets: held, bytes, max });
-        }
-        Ok(WindowSpec {
-            width: width.cast_signed(),
-            by_width: DividerU64::divide_by(width),
-            buckets: buckets.cast_signed(),
-            tolerance: tolerance_nanos.cast_signed(),
-            layout,
-        })
+        let tolerance = bounded("tolerance", self.tolerance)?.cast_signed();
+        Ok(WindowSpec { grids, tolerance })
     }
+}
+
+/// The grid of a tier that comes after `finer`, if it makes sense.
+fn checked(tier: Tier, tolerance: Duration, finer: Option<&Grid>) -> Result<Grid, SpecError> {
+    let Tier { resolution, span } = tier;
+    if resolution < WindowSpec::RESOLUTION_MIN {
+        let min = WindowSpec::RESOLUTION_MIN;
+        return Err(SpecError::ResolutionTooFine { resolution, min });
+    }
+    if span < resolution {
+        return Err(SpecError::SpanTooShort { span, resolution });
+    }
+    let span_nanos = bounded("span", span)?;
+    let tolerance_nanos = bounded("tolerance", tolerance)?;
+    let width = bounded("resolution", resolution)?;
+    if span_nanos % width != 0 {
+        return Err(SpecError::SpanNotWhole { span, resolution });
+    }
+    if let Some(finer) = finer {
+        let finer_width = finer.width().cast_unsigned();
+        if width <= finer_width || !width.is_multiple_of(finer_width) {
+            let finer = finer.tier().resolution;
+            return Err(SpecError::TierNotCoarser { resolution, finer });
+        }
+        if span_nanos <= finer.span().cast_unsigned() {
+            return Err(SpecError::TierNotLonger { span, finer: finer.tier().span });
+        }
+    }
+    Ok(Grid::new(width, span_nanos, tolerance_nanos))
 }
 
 /// Far enough for anyone, and far enough from the limits of [`Stamp`] that sums cannot overflow.
@@ -264,39 +286,5 @@ mod tests {
     #[test]
     fn default_equals_what_the_builder_makes_of_it() {
         assert_eq!(WindowSpec::builder().build(), Ok(WindowSpec::default()));
-    }
-
-    proptest::proptest! {
-        #![proptest_config(proptest::prelude::ProptestConfig {
-            failure_persistence: None,
-            ..Default::default()
-        })]
-
-        #[test]
-        fn tick_is_the_floor_of_the_quotient(nanos: i64, width in 1_000_000_u64..1 << 60) {
-            let width = Duration::from_nanos(width);
-            let spec = WindowSpec::builder().resolution(width).span(width);
-            if let Ok(spec) = spec.tolerance(Duration::ZERO).build() {
-                for nanos in [nanos, nanos >> 20, nanos / spec.width * spec.width, -1, 0, 1] {
-                    let tick = spec.tick(Stamp::from_nanos(nanos));
-                    proptest::prop_assert_eq!(tick, nanos.div_euclid(spec.width));
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn buckets_at_the_limits_of_time_are_cut_exactly() {
-        let spec = WindowSpec::default();
-        let (first, last) = (spec.tick(Stamp::MIN), spec.tick(Stamp::MAX));
-        assert_eq!(spec.start(first), Stamp::MIN);
-        // i64::MIN is 0.145224192 s after a whole second, i64::MAX 0.854775807 s.
-        assert_eq!(spec.len(first), 854_775_808);
-        assert_eq!(spec.len(first + 1), 1_000_000_000);
-        assert_eq!(spec.len(last - 1), 1_000_000_000);
-        assert_eq!(spec.len(last), 854_775_808);
-        assert_eq!(spec.end(last), Stamp::MAX);
-        assert_eq!(spec.tick(Stamp::from_nanos(-1)), -1);
-        assert_eq!(spec.tick(Stamp::from_nanos(-1_000_000_001)), -2);
     }
 }

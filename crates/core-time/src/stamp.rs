@@ -4,6 +4,8 @@ use std::fmt;
 use std::ops::Range;
 use std::time::{Duration, SystemTime};
 
+use crate::error::WindowError;
+
 /// A moment: nanoseconds since the Unix epoch, before it too.
 ///
 /// Reaches from the year 1677 to 2262. What lies outside is held at [`Stamp::MIN`] or
@@ -64,8 +66,13 @@ impl Stamp {
     /// The time from `earlier` to this stamp, zero if `earlier` is not earlier.
     #[must_use]
     pub fn saturating_since(self, earlier: Self) -> Duration {
-        let after = self.0.max(earlier.0);
-        Duration::from_nanos(after.abs_diff(earlier.0))
+        Duration::from_nanos(self.nanos_since(earlier))
+    }
+
+    /// The same in nanoseconds.
+    #[inline]
+    pub(crate) fn nanos_since(self, earlier: Self) -> u64 {
+        self.0.max(earlier.0).abs_diff(earlier.0)
     }
 }
 
@@ -127,6 +134,11 @@ impl Interval {
     #[must_use]
     pub fn duration(self) -> Duration {
         self.to.saturating_since(self.from)
+    }
+
+    /// Itself, unless it ends before it begins.
+    pub(crate) fn forwards(self) -> Result<Self, WindowError> {
+        if self.to < self.from { Err(WindowError::Backwards { interval: self }) } else { Ok(self) }
     }
 }
 

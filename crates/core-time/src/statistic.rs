@@ -5,16 +5,18 @@
 /// Three things make a statistic: an identity (`Default`), taking in one value, and merging another
 /// summary. Merging is commutative and associative *to the bit*, and the identity changes nothing;
 /// so values may be split over threads, buckets of time, processes or machines in any way, and
-/// merged in any order, and the answer is the same.
+/// merged in any order, and the answer is the same. [`laws::check_merge`](crate::laws::check_merge)
+/// tries that, for any statistic.
 ///
-/// A tuple of statistics over the same values is a statistic.
+/// A tuple of statistics is a statistic. Its first member says what value it takes, and the others
+/// take what that can be made into: usually the same.
 ///
 /// # Examples
 ///
 /// The share of times above a limit:
 ///
 /// ```
-/// use core_time::Statistic;
+/// use core_time::{Statistic, laws};
 ///
 /// #[derive(Debug, Clone, Default, PartialEq)]
 /// struct ShareAbove250 {
@@ -41,6 +43,8 @@
 /// two.insert(300);
 /// one.merge(&two);
 /// assert_eq!(one, ShareAbove250 { above: 1, all: 2 });
+///
+/// laws::check_merge::<ShareAbove250>(&[100, 250, 251, 300]);
 /// ```
 pub trait Statistic: Clone + Default + Send + Sync + 'static {
     /// What one insert takes in.
@@ -53,27 +57,90 @@ pub trait Statistic: Clone + Default + Send + Sync + 'static {
     fn merge(&mut self, other: &Self);
 }
 
-macro_rules! tuple_is_a_statistic {
-    ($($name:ident $index:tt),+) => {
-        impl<V: Copy, $($name: Statistic<Value = V>),+> Statistic for ($($name,)+) {
-            type Value = V;
+/// A statistic that can also give back what it merged, so that a part is a difference of two
+/// wholes.
+///
+/// Subtracting undoes merging *to the bit*: whatever `a` and `b` are, `a` merged with `b` and then
+/// without `b` is `a`. [`laws::check_subtract`](crate::laws::check_subtract) tries that. So sums,
+/// counts and cells can be subtracted; extremes cannot, as nobody remembers the second largest.
+///
+/// What is subtracted must have been merged or inserted before. Otherwise nothing panics, and the
+/// result is good for nothing but merging that very part.
+///
+/// A tuple of such statistics is one.
+///
+/// # Examples
+///
+/// ```
+/// use core_time::{Statistic, Subtract, laws};
+///
+/// #[derive(Debug, Clone, Default, PartialEq)]
+/// struct Total(u64);
+///
+/// impl Statistic for Total {
+///     type Value = u64;
+///
+///     fn insert(&mut self, value: u64) {
+///         self.0 = self.0.wrapping_add(value);
+///     }
+///
+///     fn merge(&mut self, other: &Self) {
+///         self.0 = self.0.wrapping_add(other.0);
+///     }
+/// }
+///
+/// impl Subtract for Total {
+///     fn subtract(&mut self, other: &Self) {
+///         self.0 = self.0.wrapping_sub(other.0);
+///     }
+/// }
+///
+/// laws::check_subtract::<Total>(&[1, 2, 3]);
+/// ```
+pub trait Subtract: Statistic {
+    /// Takes out everything that `other` took in.
+    fn subtract(&mut self, other: &Self);
+}
 
-            fn insert(&mut self, value: V) {
-                $(self.$index.insert(value);)+
+macro_rules! tuple_is_a_statistic {
+    ($first:ident $(, $name:ident $index:tt)*) => {
+        impl<$first, $($name),*> Statistic for ($first, $($name,)*)
+        where
+            $first: Statistic,
+            $($name: Statistic<Value: From<$first::Value>>,)*
+        {
+            type Value = $first::Value;
+
+            #[inline]
+            fn insert(&mut self, value: Self::Value) {
+                self.0.insert(value);
+                $(self.$index.insert(value.into());)*
             }
 
             fn merge(&mut self, other: &Self) {
-                $(self.$index.merge(&other.$index);)+
+                self.0.merge(&other.0);
+                $(self.$index.merge(&other.$index);)*
+            }
+        }
+
+        impl<$first, $($name),*> Subtract for ($first, $($name,)*)
+        where
+            $first: Subtract,
+            $($name: Subtract<Value: From<$first::Value>>,)*
+        {
+            fn subtract(&mut self, other: &Self) {
+                self.0.subtract(&other.0);
+                $(self.$index.subtract(&other.$index);)*
             }
         }
     };
 }
 
-tuple_is_a_statistic!(A 0);
-tuple_is_a_statistic!(A 0, B 1);
-tuple_is_a_statistic!(A 0, B 1, C 2);
-tuple_is_a_statistic!(A 0, B 1, C 2, D 3);
-tuple_is_a_statistic!(A 0, B 1, C 2, D 3, E 4);
-tuple_is_a_statistic!(A 0, B 1, C 2, D 3, E 4, F 5);
-tuple_is_a_statistic!(A 0, B 1, C 2, D 3, E 4, F 5, G 6);
-tuple_is_a_statistic!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7);
+tuple_is_a_statistic!(A);
+tuple_is_a_statistic!(A, B 1);
+tuple_is_a_statistic!(A, B 1, C 2);
+tuple_is_a_statistic!(A, B 1, C 2, D 3);
+tuple_is_a_statistic!(A, B 1, C 2, D 3, E 4);
+tuple_is_a_statistic!(A, B 1, C 2, D 3, E 4, F 5);
+tuple_is_a_statistic!(A, B 1, C 2, D 3, E 4, F 5, G 6);
+tuple_is_a_statistic!(A, B 1, C 2, D 3, E 4, F 5, G 6, H 7);

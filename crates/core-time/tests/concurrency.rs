@@ -9,7 +9,7 @@ use std::sync::{Arc, OnceLock, Weak};
 use std::thread;
 use std::time::Duration;
 
-use core_time::{Clock, EventCounter, ManualClock, PerThread, Stamp, WindowSpec};
+use core_time::{Clock, EventCounter, ManualClock, PerThread, Recorder, Stamp, WindowSpec};
 
 const WRITERS: u64 = 3;
 const START: i64 = 1_000;
@@ -318,6 +318,66 @@ fn a_thread_records_after_another_users_thread_locals_are_gone() {
     }
     assert_eq!(counter.count(Duration::from_secs(1)).unwrap().events, 3);
     assert_eq!(early.count(Duration::from_secs(1)).unwrap().events, 3);
+}
+
+/// A recorder that outlives its thread's other things, and records at the very end.
+struct LastRecorder(Option<Recorder<'static>>);
+
+impl Drop for LastRecorder {
+    fn drop(&mut self) {
+        for _ in 0..20_000 {
+            self.0.iter_mut().for_each(Recorder::record);
+        }
+    }
+}
+
+#[test]
+fn a_recorder_of_a_thread_that_ends_shares_its_cell_with_nobody() {
+    // Set up last, so gone first: the recorder records when the thread has no number any more.
+    thread_local! {
+        static LAST: RefCell<LastRecorder> = const { RefCell::new(LastRecorder(None)) };
+    }
+    static COUNTER: OnceLock<EventCounter> = OnceLock::new();
+    let counter =
+        COUNTER.get_or_init(|| EventCounter::with_clock(small(), ManualClock::new(second(0))));
+    thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                for _ in 0..20 {
+                    let ends = thread::spawn(|| {
+                        LAST.with(|last| last.borrow_mut().0 = Some(counter.recorder()));
+                        counter.record();
+                    });
+                    ends.join().unwrap();
+                }
+            });
+        }
+    });
+    assert_eq!(counter.total(), 2 * 20 * 20_001);
+}
+
+#[test]
+fn recorders_leave_their_cells_to_the_next_ones() {
+    let counter = EventCounter::with_clock(small(), ManualClock::new(second(0)));
+    for round in 0..2_000 {
+        let mut recorders = [counter.recorder(), counter.recorder()];
+        recorders.iter_mut().for_each(Recorder::record);
+        assert_eq!(counter.total(), 2 * (round + 1));
+        let mut sent = counter.recorder();
+        thread::scope(|scope| {
+            scope.spawn(move || sent.record_many(0));
+        });
+    }
+    let cells: usize = format!("{counter:?}")
+        .split("threads: ")
+        .nth(1)
+        .unwrap()
+        .split(',')
+        .next()
+        .unwrap()
+        .parse()
+        .unwrap();
+    assert!(cells < 100, "2,000 rounds of three recorders took {cells} cells");
 }
 
 #[test]

@@ -8,8 +8,8 @@ use std::thread;
 use std::time::Duration;
 
 use core_time::{
-    Clock, EventCounter, ManualClock, RecordError, Refused, Series, Stamp, Window, WindowError,
-    WindowSpec,
+    Clock, EventCounter, ExactCounter, ManualClock, RecordError, Refused, Series, Stamp, Tier,
+    Window, WindowError, WindowSpec, WindowSpecBuilder,
 };
 use proptest::prelude::*;
 
@@ -25,22 +25,39 @@ enum Step {
 
 #[derive(Debug, Clone)]
 struct Shape {
-    resolution: i64,
-    buckets: i64,
+    /// The finest first.
+    tiers: Vec<TierShape>,
     tolerance: i64,
     start: i64,
 }
 
+#[derive(Debug, Clone, Copy)]
+struct TierShape {
+    resolution: i64,
+    buckets: i64,
+}
+
 impl Shape {
     fn spec(&self) -> WindowSpec {
-        WindowSpec::builder()
-            .resolution(duration(self.resolution))
-            .span(duration(self.resolution * self.buckets))
-            .tolerance(duration(self.tolerance))
-            .build()
-            .unwrap()
+        let TierShape { resolution, .. } = self.tiers[0];
+        let finest = WindowSpec::builder()
+            .resolution(duration(resolution))
+            .span(duration(self.tiers[0].span()))
+            .tolerance(duration(self.tolerance));
+        let coarser = self.tiers[1..].iter().map(|tier| Tier {
+            resolution: duration(tier.resolution),
+            span: duration(tier.span()),
+        });
+        coarser.fold(finest, WindowSpecBuilder::tier).build().unwrap()
     }
 
+    /// How far back one can ask at all.
+    fn span(&self) -> i64 {
+        self.tiers[self.tiers.len() - 1].span()
+    }
+}
+
+impl TierShape {
     fn span(&self) -> i64 {
         self.resolution * self.buckets
     }
@@ -60,7 +77,7 @@ struct Oracle {
     now: i64,
     stepped_back: bool,
     events: Vec<(i64, u64)>,
-    /// The newest bucket ever recorded in, or present at the start.
+    /// The newest stamp ever recorded, or that of the start.
     newest: i64,
     latest_ahead: i64,
     /// When counting began, or the earliest event since.
@@ -70,7 +87,7 @@ struct Oracle {
 
 impl Oracle {
     fn new(shape: Shape) -> Self {
-        let (now, newest) = (shape.start, shape.tick(shape.start));
+        let (now, newest) = (shape.start, shape.start);
         let refused = Refused::default();
         let events = Vec::new();
         let (latest_ahead, since) = (i64::MIN, now);
@@ -79,13 +96,13 @@ impl Oracle {
 
     /// A ring has room for the span, the tolerance, two more buckets and a block of them, rounded
     /// up.
-    fn oldest(&self) -> i64 {
-        let Shape { buckets, tolerance, resolution, .. } = self.shape;
+    fn oldest(&self, tier: TierShape) -> i64 {
+        let (TierShape { buckets, resolution }, tolerance) = (tier, self.shape.tolerance);
         let wanted = buckets + 2 + (tolerance + resolution - 1) / resolution;
         let powers = (0..).map(|bits| 1_i64 << bits);
         let held = |slots: &i64| slots - (1 << (slots.ilog2() / 2));
         let slots = powers.filter(|slots| held(slots) >= wanted).find(|&slots| slots >= wanted);
-        self.newest - held(&slots.unwrap()) + 1
+        tier.tick(self.newest) - held(&slots.unwrap()) + 1
     }
 
     fn record_at(&mut self, stamp: i64, events: u64) -> Result<(), &'static str> {
@@ -100,11 +117,11 @@ impl Oracle {
         if events == 0 {
             return Ok(());
         }
-        if self.shape.tick(stamp) < self.oldest() {
+        if self.shape.tiers.iter().all(|&tier| self.gave_up(tier, stamp)) {
             self.refused.too_old += events;
             return Err("given up");
         }
-        self.newest = self.newest.max(self.shape.tick(stamp));
+        self.newest = self.newest.max(stamp);
         if stamp > self.now {
             self.latest_ahead = self.latest_ahead.max(stamp);
         }
@@ -124,9 +141,9 @@ impl Oracle {
         self.events.iter().filter(counts).map(|&(_, events)| events).sum()
     }
 
-    /// Sums the events of every bucket whose first and last stamp fit.
-    fn sum_of_buckets(&self, fits: impl Fn(i128, i128) -> bool) -> u64 {
-        let width = i128::from(self.shape.resolution);
+    /// Sums the events of every bucket of a tier whose first and last stamp fit.
+    fn sum_of_buckets(&self, tier: TierShape, fits: impl Fn(i128, i128) -> bool) -> u64 {
+        let width = i128::from(tier.resolution);
         self.sum(|stamp| {
             let first = stamp.div_euclid(width) * width;
             let (first, last) =
@@ -135,24 +152,32 @@ impl Oracle {
         })
     }
 
-    /// Whether a bucket that holds the first moment of a question was given up, and so the answer.
-    fn gave_up(&self, first: i64) -> bool {
-        self.shape.tick(first) < self.oldest()
+    /// Whether a tier gave up the bucket of a stamp.
+    fn gave_up(&self, tier: TierShape, stamp: i64) -> bool {
+        tier.tick(stamp) < self.oldest(tier)
+    }
+
+    /// The finest tier that holds a question which begins at a stamp and reaches so far back.
+    fn tier(&self, first: i64, reaches_back: i64) -> Option<TierShape> {
+        let tiers = self.shape.tiers.iter().copied();
+        tiers.filter(|tier| reaches_back <= tier.span()).find(|&tier| !self.gave_up(tier, first))
     }
 
     #[track_caller]
     fn check_past(&self, window: i64, found: Result<Window, WindowError>) {
-        if window > 0 && self.gave_up(self.now.saturating_sub(window - 1)) {
-            assert!(matches!(found, Err(WindowError::GivenUp { .. })), "{found:?}");
-            return;
-        }
-        let found = found.unwrap();
-        self.check_rate(found);
         if window == 0 {
+            let found = found.unwrap();
             assert_eq!((found.events, found.at_least, found.at_most), (0, 0, 0));
             return;
         }
-        let width = i128::from(self.shape.resolution);
+        let Some(tier) = self.tier(self.now.saturating_sub(window - 1), window) else {
+            assert!(matches!(found, Err(WindowError::GivenUp { .. })), "{found:?}");
+            return;
+        };
+        let found = found.unwrap();
+        assert_eq!(found.resolution, duration(tier.resolution));
+        self.check_rate(found);
+        let width = i128::from(tier.resolution);
         let now = i128::from(self.now);
         let before = (now - i128::from(window)).max(i128::from(i64::MIN) - 1);
         let filling = now.div_euclid(width);
@@ -160,8 +185,8 @@ impl Oracle {
         let settled = !self.stepped_back && self.latest_ahead <= self.now;
         let events =
             self.sum(|stamp| (filling - counted + 1..=filling).contains(&stamp.div_euclid(width)));
-        let at_most = self.sum_of_buckets(|first, last| last > before && first <= now);
-        let at_least = self.sum_of_buckets(|first, last| {
+        let at_most = self.sum_of_buckets(tier, |first, last| last > before && first <= now);
+        let at_least = self.sum_of_buckets(tier, |first, last| {
             first > before && (last <= now || settled && first <= now)
         });
         let exact = self.sum(|stamp| stamp > before && stamp <= now);
@@ -184,28 +209,28 @@ impl Oracle {
 
     #[track_caller]
     fn check_series(&self, window: i64, found: Result<Series, WindowError>) {
-        let counted = (window - 1) / self.shape.resolution + 1;
-        let filling = self.shape.tick(self.now);
-        let first = (filling - counted + 1).max(self.shape.tick(i64::MIN));
-        if first < self.oldest() {
+        let Some(tier) = self.tier(self.now.saturating_sub(window - 1), window) else {
             assert!(matches!(found, Err(WindowError::GivenUp { .. })), "{found:?}");
             return;
-        }
-        let count = |tick| self.sum(|stamp| stamp.div_euclid(self.shape.resolution.into()) == tick);
+        };
+        let counted = (window - 1) / tier.resolution + 1;
+        let filling = tier.tick(self.now);
+        let first = (filling - counted + 1).max(tier.tick(i64::MIN));
+        let count = |tick| self.sum(|stamp| stamp.div_euclid(tier.resolution.into()) == tick);
         let counts: Vec<_> = (first..=filling).map(|tick| count(tick.into())).collect();
         assert_eq!(found.unwrap().counts, counts, "each bucket of the past {window} ns");
     }
 
     #[track_caller]
     fn check_between(&self, from: i64, to: i64, found: Result<Window, WindowError>) {
-        if self.gave_up(from) {
+        let Some(tier) = self.tier(from, self.now.saturating_sub(from)) else {
             assert!(matches!(found, Err(WindowError::GivenUp { .. })), "{found:?}");
             return;
-        }
+        };
         let found = found.unwrap();
         let (from, to) = (i128::from(from), i128::from(to));
-        let at_most = self.sum_of_buckets(|first, last| last >= from && first < to);
-        let at_least = self.sum_of_buckets(|first, last| first >= from && last < to);
+        let at_most = self.sum_of_buckets(tier, |first, last| last >= from && first < to);
+        let at_least = self.sum_of_buckets(tier, |first, last| first >= from && last < to);
         let exact = self.sum(|stamp| stamp >= from && stamp < to);
         assert_eq!((found.events, found.at_most), (at_most, at_most), "in {from}..{to}");
         assert_eq!(found.at_least, at_least, "at least in {from}..{to}");
@@ -227,17 +252,26 @@ impl<'scope> Worker<'scope> {
         scope: &'scope thread::Scope<'scope, 'env>,
         counter: &'env EventCounter,
         now_events: &'env std::sync::atomic::AtomicU64,
+        bound: bool,
     ) -> Self {
         let (jobs, todo) = mpsc::channel::<Job>();
         let (did, done) = mpsc::channel();
         let thread = scope.spawn(move || {
+            let mut recorder = bound.then(|| counter.recorder());
             for job in todo {
-                did.send(match job {
-                    Some((stamp, events)) => counter.record_at(Stamp::from_nanos(stamp), events),
-                    None => {
-                        match now_events.load(std::sync::atomic::Ordering::Acquire) {
-                            1 => counter.record(),
-                            events => counter.record_many(events),
+                did.send(match (job, &mut recorder) {
+                    (Some((stamp, events)), None) => {
+                        counter.record_at(Stamp::from_nanos(stamp), events)
+                    }
+                    (Some((stamp, events)), Some(recorder)) => {
+                        recorder.record_at(Stamp::from_nanos(stamp), events)
+                    }
+                    (None, recorder) => {
+                        match (now_events.load(std::sync::atomic::Ordering::Acquire), recorder) {
+                            (1, None) => counter.record(),
+                            (1, Some(recorder)) => recorder.record(),
+                            (events, None) => counter.record_many(events),
+                            (events, Some(recorder)) => recorder.record_many(events),
                         }
                         Ok(())
                     }
@@ -261,14 +295,18 @@ impl<'scope> Worker<'scope> {
 
 const THREADS: usize = 3;
 
+/// The thread that records by a recorder of its own.
+const BOUND: usize = 1;
+
 fn check(shape: &Shape, steps: &[Step]) {
     let clock = ManualClock::new(Stamp::from_nanos(shape.start));
     let counter = EventCounter::with_clock(shape.spec(), clock.clone());
+    let exact = ExactCounter::with_clock(shape.spec(), clock.clone());
     let mut oracle = Oracle::new(shape.clone());
     let now_events = std::sync::atomic::AtomicU64::new(0);
     thread::scope(|scope| {
-        let start = || Worker::start(scope, &counter, &now_events);
-        let mut workers: Vec<_> = (0..THREADS).map(|_| start()).collect();
+        let start = |thread| Worker::start(scope, &counter, &now_events, thread == BOUND);
+        let mut workers: Vec<_> = (0..THREADS).map(start).collect();
         for step in steps {
             match *step {
                 Step::Advance { nanos } => {
@@ -284,11 +322,16 @@ fn check(shape: &Shape, steps: &[Step]) {
                 Step::Record { thread, events } => {
                     now_events.store(events, std::sync::atomic::Ordering::Release);
                     workers[thread].run(None).unwrap();
+                    exact.record_many(events);
                     let _ = oracle.record_at(oracle.now, events);
                 }
                 Step::RecordAt { thread, offset, events } => {
                     let stamp = oracle.now.saturating_add(offset);
                     let found = workers[thread].run(Some((stamp, events)));
+                    let exactly = exact.record_at(Stamp::from_nanos(stamp), events);
+                    if !matches!(found, Err(RecordError::GivenUp { .. })) {
+                        assert_eq!(exactly, found, "stamp {stamp}");
+                    }
                     let found = found.map_err(|refusal| match refusal {
                         RecordError::TooOld { .. } => "too old",
                         RecordError::TooNew { .. } => "too new",
@@ -299,42 +342,70 @@ fn check(shape: &Shape, steps: &[Step]) {
                 }
                 Step::ThreadEnds { thread } => {
                     workers[thread].end();
-                    workers[thread] = start();
+                    workers[thread] = start(thread);
                 }
                 Step::Reset => {
                     counter.reset();
+                    exact.reset();
                     oracle.reset();
                 }
             }
             check_all_reads(&counter, &clock, &oracle);
+            if !oracle.stepped_back {
+                check_exact(&exact, &oracle);
+            }
         }
         workers.iter_mut().for_each(Worker::end);
     });
 }
 
+/// With a clock that stepped back, the exact counter has forgotten what was older than the span.
+fn check_exact(exact: &ExactCounter, oracle: &Oracle) {
+    let (now, span) = (i128::from(oracle.now), oracle.shape.span());
+    assert_eq!((exact.total(), exact.refused()), (oracle.sum(|_| true), oracle.refused));
+    for window in [0, 1, span / 2, span] {
+        let found = exact.count(duration(window)).unwrap();
+        let before = now - i128::from(window);
+        let events = oracle.sum(|stamp| stamp > before && stamp <= now);
+        assert_eq!((found.events, found.at_least, found.at_most), (events, events, events));
+        if i64::try_from(before).is_ok_and(|before| before < i64::MAX) && now < i64::MAX.into() {
+            assert_eq!(found.covered.duration(), duration(window));
+        }
+        oracle.check_rate(found);
+        let from = oracle.now.saturating_sub(window);
+        let interval = Stamp::from_nanos(from)..Stamp::MAX;
+        let events = oracle.sum(|stamp| (from.into()..i64::MAX.into()).contains(&stamp));
+        assert_eq!(exact.count_between(interval).unwrap().events, events);
+    }
+}
+
 fn check_all_reads(counter: &EventCounter, clock: &ManualClock, oracle: &Oracle) {
-    let Shape { resolution, .. } = oracle.shape;
-    let span = oracle.shape.span();
     assert_eq!(clock.now().as_nanos(), oracle.now);
     assert_eq!(counter.refused(), oracle.refused);
-    let windows = [0, 1, resolution - 1, resolution, resolution + 1, span / 2, span - 1, span];
-    for window in windows.into_iter().filter(|&window| window <= span) {
-        let found = counter.count(duration(window));
-        assert_eq!(counter.count(duration(window)), found, "a second read");
-        oracle.check_past(window, found);
-        if window > 0 {
-            oracle.check_series(window, counter.series(duration(window)));
-        }
-    }
     assert_eq!(counter.total(), oracle.sum(|_| true));
-    let earliest = oracle.now.saturating_sub(span);
-    let edge = oracle.shape.tick(oracle.now).saturating_mul(resolution);
-    let ends = [oracle.now, edge, oracle.now.saturating_add(oracle.shape.tolerance), i64::MAX];
-    for from in [earliest, edge, oracle.now] {
-        for to in ends.into_iter().filter(|&to| to > from) {
-            if from >= earliest {
-                let interval = Stamp::from_nanos(from)..Stamp::from_nanos(to);
-                oracle.check_between(from, to, counter.count_between(interval));
+    for tier in &oracle.shape.tiers {
+        let (resolution, span) = (tier.resolution, tier.span());
+        let windows = [0, 1, resolution - 1, resolution, resolution + 1, span / 2, span - 1, span];
+        for window in windows.into_iter().filter(|&window| window <= oracle.shape.span()) {
+            let found = counter.count(duration(window));
+            assert_eq!(counter.count(duration(window)), found, "a second read");
+            if let (Ok(found), Ok(both)) = (&found, counter.count_each([window, 0].map(duration))) {
+                assert_eq!(&both[0], found, "one of two at once");
+            }
+            oracle.check_past(window, found);
+            if window > 0 {
+                oracle.check_series(window, counter.series(duration(window)));
+            }
+        }
+        let earliest = oracle.now.saturating_sub(span);
+        let edge = tier.tick(oracle.now).saturating_mul(resolution);
+        let ends = [oracle.now, edge, oracle.now.saturating_add(oracle.shape.tolerance), i64::MAX];
+        for from in [earliest, edge, oracle.now] {
+            for to in ends.into_iter().filter(|&to| to > from) {
+                if from >= earliest {
+                    let interval = Stamp::from_nanos(from)..Stamp::from_nanos(to);
+                    oracle.check_between(from, to, counter.count_between(interval));
+                }
             }
         }
     }
@@ -352,8 +423,19 @@ fn shapes() -> impl Strategy<Value = Shape> {
         1 => Just(i64::from(u32::MAX) * 1_000 * MS), // 2106.
     ];
     let resolutions = prop_oneof![Just(MS), Just(MS + 1), Just(7 * MS)];
-    (resolutions, 1_i64..12, 0_i64..5 * MS, starts).prop_map(
-        |(resolution, buckets, tolerance, start)| Shape { resolution, buckets, tolerance, start },
+    // How many buckets of the finer tier make one, and how many more than needed there are.
+    let coarser = prop::collection::vec((2_i64..6, 0_i64..6), 0..3);
+    (resolutions, 1_i64..12, coarser, 0_i64..5 * MS, starts).prop_map(
+        |(resolution, buckets, coarser, tolerance, start)| {
+            let mut tiers = vec![TierShape { resolution, buckets }];
+            for (factor, more) in coarser {
+                let finer = tiers[tiers.len() - 1];
+                let resolution = finer.resolution * factor;
+                let buckets = finer.span() / resolution + 1 + more;
+                tiers.push(TierShape { resolution, buckets });
+            }
+            Shape { tiers, tolerance, start }
+        },
     )
 }
 
@@ -375,7 +457,7 @@ fn steps() -> impl Strategy<Value = Step> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2_000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 1_000, ..ProptestConfig::default() })]
 
     #[test]
     fn counter_agrees_with_a_list_of_all_events(

@@ -6,17 +6,23 @@ mod readme;
 mod windrow;
 
 pub use codec::{
-    Action, Cell, DecodeError, Entry, Excerpt, Format, Fractions, Kind, Largest, Limits, Policy,
-    ReadError, Refusal, Report, Sink, Spot, StampForm, StampKey, StampKeyError, decode, encode,
+    Action, Cell, DecodeError, Entry, Excerpt, Format, Fractions, Kind, Limits, Policy, ReadError,
+    Refusal, Report, Sink, Spot, StampForm, StampKey, StampKeyError, TimeMax, decode, encode,
     encode_rows, visible,
 };
 pub use core_actions::{
-    ActionName, ActionTime, ActionTracker, AddError, ExactMean, Mean, MergedTracker, NameError,
-    PostTracker, Raw, Row, RunningTracker, TimeError, TrackerSpec, Unit,
+    ActionName, ActionTime, ActionTracker, AddError, Count, Counted, ExactMean, Extent, Histogram,
+    HistogramCell, Largest, Last, Mean, MergedTracker, NameError, PostTracker, Quantile,
+    QuantileError, Quantiles, Raw, Row, RunningTracker, Stamped, TimeError, TrackerSpec, Unit,
+    Variance,
 };
+#[cfg(feature = "tsc")]
+pub use core_time::TscClock;
 pub use core_time::{
-    Clock, CoarseClock, EventCounter, Interval, ManualClock, RecordError, Refused, Series,
-    SpecError, Stamp, Statistic, SystemClock, Window, WindowError, WindowSpec, WindowSpecBuilder,
+    Clock, CoarseClock, EventCounter, ExactCounter, Instance, Interval, ManualClock, RecordError,
+    Recorder, Refused, SecondsClock, Series, Snapshot, SnapshotError, SpecError, Stamp, Statistic,
+    Subtract, SystemClock, TickerClock, Tier, Window, WindowError, WindowSpec, WindowSpecBuilder,
+    laws,
 };
 pub use error::Error;
 pub use windrow::{Windrow, WindrowBuilder};

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use codec::Limits;
 use core_actions::{ActionTime, ExactMean, Row, RunningTracker, TimeError, TrackerSpec, Unit};
-use core_time::{Clock, EventCounter, Stamp, Window, WindowSpec, WindowSpecBuilder};
+use core_time::{Clock, EventCounter, Stamp, Tier, Window, WindowSpec, WindowSpecBuilder};
 
 use crate::error::Error;
 
@@ -234,6 +234,14 @@ impl WindrowBuilder {
     /// Sets how far back events can be counted, 300 s if not set.
     pub fn span(mut self, span: Duration) -> Self {
         self.spec = self.spec.span(span);
+        self
+    }
+
+    /// Adds a tier of coarser buckets that reaches further back than those before.
+    ///
+    /// Windows longer than the span are then answered from the finest tier that holds them.
+    pub fn tier(mut self, tier: Tier) -> Self {
+        self.spec = self.spec.tier(tier);
         self
     }
 

@@ -3,16 +3,38 @@
 use std::time::Duration;
 
 use facade::{
-    Action, ActionName, ActionTime, ActionTracker, AddError, Cell, Clock, CoarseClock, DecodeError,
-    Entry, Error, EventCounter, ExactMean, Excerpt, Format, Fractions, Interval, Kind, Largest,
-    Limits, ManualClock, Mean, MergedTracker, NameError, Policy, PostTracker, Raw, ReadError,
-    RecordError, Refusal, Refused, Report, Row, RunningTracker, Series, Sink, SpecError, Spot,
-    Stamp, StampForm, StampKey, StampKeyError, Statistic, SystemClock, TimeError, TrackerSpec,
-    Unit, Window, WindowError, WindowSpec, WindowSpecBuilder, Windrow, WindrowBuilder, decode,
-    encode, encode_rows, visible,
+    Action, ActionName, ActionTime, ActionTracker, AddError, Cell, Clock, CoarseClock, Count,
+    Counted, DecodeError, Entry, Error, EventCounter, ExactCounter, ExactMean, Excerpt, Extent,
+    Format, Fractions, Histogram, HistogramCell, Instance, Interval, Kind, Largest, Last, Limits,
+    ManualClock, Mean, MergedTracker, NameError, Policy, PostTracker, Quantile, QuantileError,
+    Quantiles, Raw, ReadError, RecordError, Recorder, Refusal, Refused, Report, Row,
+    RunningTracker, SecondsClock, Series, Sink, Snapshot, SnapshotError, SpecError, Spot, Stamp,
+    StampForm, StampKey, StampKeyError, Stamped, Statistic, Subtract, SystemClock, TickerClock,
+    Tier, TimeError, TimeMax, TrackerSpec, Unit, Variance, Window, WindowError, WindowSpec,
+    WindowSpecBuilder, Windrow, WindrowBuilder, decode, encode, encode_rows, laws, visible,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
+
+#[test]
+fn counters_of_every_kind_are_behind_the_front_door() {
+    let minute = Tier { resolution: SECOND * 60, span: SECOND * 3_600 };
+    let clock = TickerClock::start(SECOND).unwrap();
+    let windrow = Windrow::builder().tier(minute).clock(clock).build().unwrap();
+    let mut recorder: Recorder<'_> = windrow.events().recorder();
+    recorder.record_many(3);
+    assert_eq!(windrow.request_event_count(SECOND * 1_800), Ok(3));
+    assert_eq!(windrow.event_window(SECOND * 1_800).unwrap().resolution, SECOND * 60);
+
+    let snapshot: Snapshot = windrow.events().snapshot();
+    let instance: Instance = snapshot.instances()[0];
+    let twice = windrow.events().merge(&snapshot);
+    assert_eq!(twice, Err(SnapshotError::SameInstance { instance }));
+
+    let exact = ExactCounter::with_clock(WindowSpec::default(), SecondsClock);
+    exact.record();
+    assert_eq!(exact.count(SECOND * 300).unwrap().events, 1);
+}
 
 #[test]
 fn all_that_a_user_of_the_front_door_needs_is_here() {
@@ -20,11 +42,11 @@ fn all_that_a_user_of_the_front_door_needs_is_here() {
     let builder: WindrowBuilder = Windrow::builder().clock(clock.clone()).unit(Unit::Microseconds);
     let windrow: Windrow = builder.build().unwrap();
     let counter: &EventCounter = windrow.events();
-    let spec: WindowSpec = *counter.spec();
+    let spec: &WindowSpec = counter.spec();
     let refused: Refused = counter.refused();
     let found: Window = windrow.event_window(SECOND).unwrap();
     let covered: Interval = found.covered;
-    assert_eq!((spec, refused), (WindowSpec::default(), Refused::default()));
+    assert_eq!((spec, refused), (&WindowSpec::default(), Refused::default()));
     assert_eq!(covered.duration(), SECOND);
     let series: Series = counter.series(SECOND * 2).unwrap();
     assert_eq!((series.counts, counter.total()), (vec![0, 0], 0));
@@ -37,7 +59,7 @@ fn all_that_a_user_of_the_front_door_needs_is_here() {
     assert_eq!(Limits::default().name_bytes, TrackerSpec::default().name_bytes);
     assert_eq!(decode(b"[]"), Err(DecodeError::NotObject { found: Kind::Array, at: 0 }));
     let builder: WindowSpecBuilder = WindowSpec::builder();
-    assert_eq!(builder.build(), Ok(spec));
+    assert_eq!(builder.build().as_ref(), Ok(spec));
     windrow.add_action_duration("jump", SECOND).unwrap();
     assert_eq!(windrow.stats()[0].mean(), 500_000.5); // In microseconds.
     windrow.actions().reset();
@@ -79,11 +101,37 @@ fn batches_go_through_the_front_door() -> Result<(), ReadError> {
     let spot: &Spot = &refusal.spot;
     assert_eq!((spot.column, visible(b"\x1b")), (24, r"\u{1b}".to_owned()));
     assert_eq!(encode_rows(Format::Csv, ["a"], [[Cell::Missing]]), "a\n\n");
-    assert_eq!(Largest::Integer.to_string(), u64::MAX.to_string());
+    assert_eq!(TimeMax::Integer.to_string(), u64::MAX.to_string());
     Ok(())
 }
 
-fn count_of(tracker: &impl ActionTracker) -> u64 {
+#[test]
+fn every_statistic_is_here() {
+    let tracker = MergedTracker::<(Variance, Extent, Quantiles, Largest<1>)>::default();
+    for time in [1_u64, 3] {
+        tracker.add("jump", time).unwrap();
+    }
+    let row = &tracker.stats()[0];
+    let (variance, extent, quantiles, largest) = row.statistic();
+    assert_eq!((row.count(), row.mean(), variance.population_deviation()), (2, 2.0, Some(1.0)));
+    assert_eq!((extent.min(), quantiles.at(Quantile::MEDIAN)), (Some(1_u8.into()), extent.min()));
+    assert_eq!((extent.max(), largest.times().next()), (Some(3_u8.into()), extent.max()));
+    assert_eq!(Quantile::try_from(2.0), Err(QuantileError::AboveOne));
+    let histogram: Histogram = quantiles.histogram().into_owned();
+    let cell: HistogramCell = histogram.cells().next().unwrap();
+    assert_eq!((cell.count, histogram.count()), (1, 2));
+
+    let stamped = Stamped { stamp: Stamp::UNIX_EPOCH, time: ActionTime::ZERO };
+    let mut statistic = <(Last, Count)>::default();
+    statistic.insert(stamped);
+    assert_eq!((statistic.0.last(), statistic.1.count()), (Some(stamped), 1));
+    let mut count = statistic.1;
+    count.subtract(&statistic.1);
+    assert_eq!(count, Count::default());
+    laws::check_merge::<(Last, Count)>(&[stamped]);
+}
+
+fn count_of(tracker: &impl ActionTracker<Statistic: Counted>) -> u64 {
     tracker.stats().iter().map(Row::count).sum()
 }
 

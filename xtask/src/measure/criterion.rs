@@ -19,9 +19,9 @@ const HOME: &str = "CRITERION_HOME";
 /// Half a second and 20 samples a benchmark: what `compare` can afford for all of them.
 const QUICK: [&str; 8] = [
     "--warm-up-time",
-    "0.2",
+    "0.1",
     "--measurement-time",
-    "0.5",
+    "0.4",
     "--sample-size",
     "20",
     "--nresamples", // Only criterion's own report uses them, and they cost more than the samples.

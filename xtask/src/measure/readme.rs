@@ -1,20 +1,46 @@
 //! The table in the README at the root, made from a record so that the two cannot differ.
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 
-use super::{Measurement, time};
+use super::{Measurement, Role, groups, time};
 
 const BEGIN: &str = "<!-- measured: begin, written by `cargo xtask bench` -->\n";
 const END: &str = "<!-- measured: end -->";
 
 /// What a reader of the README wants to know, the benchmark that answers it, and what it is held
-/// against: the obvious way to do the same, and what cannot be beaten.
-const ROWS: [[&str; 4]; 11] = [
-    ["record an event", "record/threads_01/counter", "mutex_ring", "bare_coarse_clock"],
-    ["… on two threads at once", "record/threads_02/counter", "mutex_ring", "bare_coarse_clock"],
-    ["count the past 300 s", "count/window_300s_threads_01/counter", "mutex_ring", "bare_load"],
-    ["count the past day", "count/ring_86400s_threads_01/counter", "mutex_ring", "bare_load"],
-    ["record an event 20 s late", "late/by_020s_threads_01/counter", "mutex_ring", "bare_add"],
+/// against besides the fastest rival: what one would write oneself, and what cannot be beaten.
+const ROWS: [[&str; 4]; 17] = [
+    ["record an event", "record/default/counter", "shared_ring", "bare_coarse_clock"],
+    [
+        "… on two threads at once",
+        "record_contended/default/counter",
+        "shared_ring",
+        "bare_coarse_clock",
+    ],
+    ["… by whole seconds", "record/whole_seconds/counter", "shared_ring", "bare_seconds_clock"],
+    [
+        "… through a recorder, by a ticked clock",
+        "record/ticked_clock/recorder",
+        "shared_ring",
+        "bare_ticker_clock",
+    ],
+    [
+        "… so on two threads at once",
+        "record_contended/ticked_clock/recorder",
+        "shared_ring",
+        "bare_ticker_clock",
+    ],
+    ["count the past second", "count/ring_00300_window_00001s/counter", "shared_ring", "bare_load"],
+    ["count the past 300 s", "count/ring_00300_window_00300s/counter", "shared_ring", "bare_load"],
+    ["count the past day", "count/ring_86400_window_86400s/counter", "shared_ring", "bare_load"],
+    ["record an event 20 s late", "late/ring_00300_by_00020s/counter", "shared_ring", "bare_add"],
+    ["… a day late", "late/ring_86400_by_86399s/counter", "shared_ring", "bare_add"],
+    [
+        "record while another thread counts every microsecond",
+        "interference/reader_every_1us/counter",
+        "shared_ring",
+        "counter_alone",
+    ],
     ["add an action to Running", "add/threads_01/running", "mutex_map", "bare_add"],
     ["… on two threads at once", "add/threads_02/running", "mutex_map", "bare_add"],
     ["add an action to Post", "add/threads_01/post", "mutex_map", "bare_add"],
@@ -33,7 +59,17 @@ const ROWS: [[&str; 4]; 11] = [
     ],
 ];
 
+/// Checks that a record has every benchmark that the table has a row for.
+pub(crate) fn check_complete(measured: &[Measurement]) -> anyhow::Result<()> {
+    for [_, id, ..] in ROWS {
+        ensure!(measured.iter().any(|one| one.id == id), "the record has no `{id}`");
+    }
+    Ok(())
+}
+
 /// Puts the table of a record into the text of the README.
+///
+/// A record older than a benchmark has no row for it.
 pub(crate) fn update(
     readme: &str,
     record: &str,
@@ -47,20 +83,29 @@ pub(crate) fn update(
 fn table(record: &str, measured: &[Measurement]) -> anyhow::Result<String> {
     let mut text = format!(
         "Medians of the record [`{record}`](benches/record/{record}/README.md), which tells \
-         machine and command;\nthe baseline is the obvious way to do it under a lock, the \
-         floor does less than was asked for.\n\n\
-         | Work | Windrow | than the baseline | than the floor |\n| --- | ---: | --- | --- |\n"
+         machine and command;\nthe baseline is what one would write oneself, under a lock or with \
+         shared atomics;\nthe floor does less than was asked for; and the rival is the fastest \
+         one, even if it knows no time.\n\n\
+         | Work | Windrow | than the baseline | than the floor | than the fastest rival |\n\
+         | --- | ---: | --- | --- | --- |\n"
     );
-    let find = |id: &str| {
-        let found = measured.iter().find(|one| one.id == id);
-        found.with_context(|| format!("the record has no `{id}`"))
-    };
+    let groups = groups(measured);
     for [title, id, baseline, floor] in ROWS {
-        let ours = find(id)?;
+        let Some(ours) = measured.iter().find(|one| one.id == id) else { continue };
+        let group = &groups[ours.group()];
+        let named = |name| {
+            let found = group.iter().find(|one| one.implementation() == name);
+            found.with_context(|| format!("the record has no `{}/{name}`", ours.group()))
+        };
+        let rival = group.iter().find(|one| one.role() == Role::Rival);
         text += &format!("| {title} | {} |", time(ours.median_ns()));
-        for other in [baseline, floor] {
-            let other = find(&format!("{}/{other}", ours.group()))?;
-            text += &format!(" {} (`{}`) |", ours.against(other), other.implementation());
+        for other in [Some(named(baseline)?), Some(named(floor)?), rival] {
+            match other {
+                Some(other) => {
+                    text += &format!(" {} (`{}`) |", ours.against(other), other.implementation());
+                }
+                None => text += " - |",
+            }
         }
         text.push('\n');
     }
@@ -72,30 +117,53 @@ mod tests {
     use super::super::tests::measured;
     use super::*;
 
-    #[test]
-    fn table_replaces_the_one_before_and_nothing_else() {
-        let mut all = Vec::new();
+    /// A record of all that the table has a row for, and of one rival.
+    fn record() -> Vec<Measurement> {
+        let mut all = vec![measured("record/default/rival_metrics", 15.0, 15.0)];
         for [_, id, baseline, floor] in ROWS {
             let (group, _) = id.rsplit_once('/').unwrap();
-            all.push(measured(id, 10.0, 10.0));
-            all.push(measured(&format!("{group}/{baseline}"), 30.0, 30.0));
-            all.push(measured(&format!("{group}/{floor}"), 1.0, 1.0));
+            let others = [(baseline, 30.0), (floor, 1.0)];
+            let others = others.map(|(name, ns)| measured(&format!("{group}/{name}"), ns, ns));
+            all.extend(others.into_iter().chain([measured(id, 10.0, 10.0)]));
         }
+        all
+    }
+
+    #[test]
+    fn table_replaces_the_one_before_and_nothing_else() {
         let readme = format!("a\n{BEGIN}old\n{END}\nb\n");
-        let updated = update(&readme, "2026-11-22-xeon", &all).unwrap();
-        let row = "| add an action to Running | 10.0 ns \
-                   | 3.00x faster (`mutex_map`) | 10.0x slower (`bare_add`) |\n";
-        assert!(updated.contains(row), "{updated}");
+        let updated = update(&readme, "2026-11-22-xeon", &record()).unwrap();
+        for row in [
+            "| record an event | 10.0 ns | 3.00x faster (`shared_ring`) \
+             | 10.0x slower (`bare_coarse_clock`) | 1.50x faster (`rival_metrics`) |\n",
+            "| add an action to Running | 10.0 ns | 3.00x faster (`mutex_map`) \
+             | 10.0x slower (`bare_add`) | - |\n",
+        ] {
+            assert!(updated.contains(row), "{updated}");
+        }
         assert!(updated.starts_with("a\n") && updated.ends_with("\nb\n"));
         assert!(!updated.contains("old"));
-        assert_eq!(update(&updated, "2026-11-22-xeon", &all).unwrap(), updated);
+        assert_eq!(update(&updated, "2026-11-22-xeon", &record()).unwrap(), updated);
     }
 
     #[test]
     fn what_is_missing_is_named() {
-        let readme = format!("{BEGIN}{END}");
-        let error = update(&readme, "r", &[]).unwrap_err().to_string();
-        assert_eq!(error, "the record has no `record/threads_01/counter`");
-        assert!(update("", "r", &[]).is_err());
+        let mut record = record();
+        check_complete(&record).unwrap();
+        record.retain(|one| one.id != "record/default/counter");
+        let error = check_complete(&record).unwrap_err().to_string();
+        assert_eq!(error, "the record has no `record/default/counter`");
+        record.retain(|one| one.id != "add/threads_01/mutex_map");
+        let error = update(&format!("{BEGIN}{END}"), "r", &record).unwrap_err().to_string();
+        assert_eq!(error, "the record has no `add/threads_01/mutex_map`");
+        assert!(update("", "r", &record).is_err());
+    }
+
+    #[test]
+    fn benchmark_newer_than_the_record_has_no_row() {
+        let mut record = record();
+        record.retain(|one| one.id != "add/threads_01/post");
+        let updated = update(&format!("{BEGIN}{END}"), "r", &record).unwrap();
+        assert!(updated.contains("Running") && !updated.contains("add an action to Post"));
     }
 }

@@ -56,10 +56,10 @@ impl Circumstances {
 
 const README_END: &str = "
 `summary.md` is generated: for each group the median, the spread (the middle eight tenths of the
-samples) and the ratios to the group's baseline (`mutex_*`) and floor (`bare_*`); `same` where the
-spreads touch or the medians are within 2 %. `raw/` holds the samples of each benchmark, in
-nanoseconds for one unit of work. `cargo xtask compare A B` holds two such folders against each
-other.
+samples) and the ratios to the fastest baseline (`mutex_*`, `shared_*`), the slowest floor
+(`bare_*`) and the fastest rival (`rival_*`); `same` where the spreads touch or the medians are
+within 2 %. `raw/` holds the samples of each benchmark, in nanoseconds for one unit of work.
+`cargo xtask compare A B` holds two such folders against each other.
 ";
 
 /// Writes a new record below `parent`; a second one of the same day gets a number.
@@ -110,7 +110,8 @@ fn file_name(id: &str) -> String {
     name.replace("..", "__") + ".json"
 }
 
-fn commit(sh: &Shell) -> anyhow::Result<String> {
+/// Names the commit that is checked out, and whether anything is changed.
+pub(crate) fn commit(sh: &Shell) -> anyhow::Result<String> {
     let commit = cmd!(sh, "git rev-parse HEAD").quiet().ignore_stderr().read()?;
     let clean = cmd!(sh, "git status --porcelain -- . :!benches/record").quiet().read()?.is_empty();
     Ok(format!("{commit}{}", if clean { "" } else { ", with changes not committed" }))

@@ -11,24 +11,34 @@ pub(crate) struct Table {
     rows: Vec<Vec<String>>,
 }
 
-/// Renders one table for each group: who did the work, how fast, and against baseline and floor.
+/// Renders one table for each group: who did the work, how fast, and against whom.
 pub(crate) fn by_group(measured: &[Measurement]) -> Vec<Table> {
     groups(measured).into_iter().map(|(name, group)| Table::of_group(name, &group)).collect()
 }
 
 impl Table {
-    /// `group` is sorted, so the fastest baseline and the fastest floor are the ones held against.
+    /// Holds everyone against the fastest baseline, the slowest floor, because nothing can be
+    /// faster than any of them, and the fastest rival; and what is disturbed against itself alone.
+    ///
+    /// `group` is sorted, so the first of a role is the fastest.
     fn of_group(name: &str, group: &[&Measurement]) -> Self {
-        let marks = [Role::Baseline, Role::Floor]
-            .map(|role| group.iter().find(|one| one.role() == role).copied());
+        let of = |role| group.iter().copied().filter(move |one| one.role() == role);
+        let marks =
+            [of(Role::Baseline).next(), of(Role::Floor).next_back(), of(Role::Rival).next()];
+        let marks: Vec<_> = marks.into_iter().flatten().collect();
         let mut head: Vec<_> = ["implementation", "median", "spread"].map(str::to_owned).into();
-        head.extend(marks.iter().flatten().map(|mark| format!("to {}", mark.implementation())));
+        head.extend(marks.iter().map(|mark| format!("to {}", mark.implementation())));
+        let some_alone = of(Role::Alone).next().map(|_| "to itself alone".to_owned());
+        head.extend(some_alone.clone());
         let rows = group.iter().map(|one| {
-            let mut row = vec![one.implementation().to_owned(), time(one.median_ns()), spread(one)];
-            row.extend(marks.iter().flatten().map(|mark| match mark.id == one.id {
+            let against = |mark: &Measurement| match mark.id == one.id {
                 true => String::from("-"),
                 false => one.against(mark),
-            }));
+            };
+            let mut row = vec![one.implementation().to_owned(), time(one.median_ns()), spread(one)];
+            row.extend(marks.iter().map(|mark| against(mark)));
+            let alone = of(Role::Alone).find(|mark| mark.is_alone_what(one)).unwrap_or(one);
+            row.extend(some_alone.iter().map(|_| against(alone)));
             row
         });
         let unit = group.first().map_or("", |one| one.unit.as_str());
@@ -121,6 +131,26 @@ mod tests {
             "  mutex_deque      10.0 ns   10.0 ns to 10.0 ns                -     40.0x slower",
         ];
         assert_eq!(lines, expected);
+    }
+
+    #[test]
+    fn fastest_rival_slowest_floor_and_oneself_alone_are_held_against() {
+        let times = [
+            ("rival_a", 8.0),
+            ("rival_b", 4.0),
+            ("bare_add", 0.5),
+            ("bare_clock", 1.0),
+            ("ring", 2.0),
+            ("ring_alone", 1.0),
+        ];
+        let group = times.map(|(name, ns)| measured(&format!("record/one/{name}"), ns, ns));
+        let table = &by_group(&group)[0];
+        let against = ["to bare_clock", "to rival_b", "to itself alone"];
+        assert_eq!(table.head[3..], against);
+        let ring = table.rows.iter().find(|row| row[0] == "ring").unwrap();
+        assert_eq!(ring[3..], ["2.00x slower", "2.00x faster", "2.00x slower"]);
+        let other = table.rows.iter().find(|row| row[0] == "rival_b").unwrap();
+        assert_eq!(other[3..], ["4.00x slower", "-", "-"]);
     }
 
     #[test]

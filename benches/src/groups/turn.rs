@@ -1,0 +1,78 @@
+//! `turn`: an event that is the first of its bucket. Moving a manual clock is part of the time.
+
+use std::time::Duration;
+
+use core_time::{Clock, ManualClock};
+use criterion::Criterion;
+
+use crate::contest::Contest;
+use crate::subjects::{
+    BareClock, Count, Invocations, MutexDeque, MutexRing, Record, counter, exact_counter,
+    shared_ring,
+};
+use crate::workload::{EVENTS_PER_SECOND, SECOND, START, fill, seconds, verify_counts};
+
+/// How the clock moves, and between what.
+struct Scenario {
+    name: &'static str,
+    /// How far back everyone remembers; all of it is full of events when the first turn comes.
+    span_s: u64,
+    /// How often the clock moves, each time for one event.
+    turns: u64,
+    by: Duration,
+}
+
+const SCENARIOS: [Scenario; 2] = [
+    Scenario { name: "turn/every_event", span_s: 300, turns: 1_000, by: SECOND },
+    // Alone in its round: the turn after it would find a ring that is nearly empty.
+    Scenario {
+        name: "turn/after_86400_idle_buckets",
+        span_s: 86_400,
+        turns: 1,
+        by: seconds(86_400),
+    },
+];
+
+/// Runs the group.
+pub fn bench(criterion: &mut Criterion) {
+    for scenario in &SCENARIOS {
+        let &Scenario { name, span_s, turns, .. } = scenario;
+        let contest = &mut Contest::new(criterion, name, 1, turns);
+        // What was there before has left the span: either it is shorter, or the turn was as long.
+        let past = [(1, 1), (span_s, turns.min(span_s))];
+        scenario.enter(contest, "counter", &past, |clock| counter(span_s, clock));
+        scenario.enter(contest, "mutex_ring", &past, |clock| MutexRing::new(span_s, clock));
+        scenario.enter(contest, "exact_counter", &past, |clock| exact_counter(span_s, clock));
+        scenario.enter(contest, "mutex_deque", &past, |clock| MutexDeque::new(span_s, clock));
+        scenario.enter(contest, "shared_ring", &past, |clock| shared_ring(span_s, clock));
+        let rival = "rival_invocation_counter";
+        scenario.enter(contest, rival, &past, |clock| Invocations::new(span_s, clock));
+        let ever = [(span_s, span_s * EVENTS_PER_SECOND + turns)];
+        let read = |clock: ManualClock| BareClock::new(move || clock.now());
+        scenario.enter(contest, "bare_manual_clock", &ever, read);
+    }
+}
+
+impl Scenario {
+    fn enter<S: Record + Count>(
+        &self,
+        contest: &mut Contest<'_>,
+        name: &str,
+        expected: &[(u64, u64)],
+        fresh: impl Fn(ManualClock) -> S + Sync,
+    ) {
+        let filled = || {
+            let clock = ManualClock::new(START);
+            let subject = fresh(clock.clone());
+            fill(&subject, &clock, self.span_s);
+            (clock, subject)
+        };
+        let record = |(clock, subject): &(ManualClock, S)| {
+            for _ in 0..self.turns {
+                clock.advance(self.by);
+                subject.record_all(1);
+            }
+        };
+        contest.enter_writer(name, filled, record, |(_, s)| verify_counts(s, expected));
+    }
+}

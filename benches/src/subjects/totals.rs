@@ -1,0 +1,130 @@
+//! The rivals that keep a total and know no time: what an event costs them, they need no clock for.
+//!
+//! Each is used as its documentation shows for the hot path: the handle is at hand, no name is
+//! looked up. They are verified on their total.
+
+use std::hint::black_box;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
+
+use metriken::ShardedCounterGroup;
+use prometheus::IntCounter;
+use prometheus_client::metrics::counter::Counter;
+
+use super::{Count, Record};
+
+/// `metriken`: an atomic number on a cache line of each thread's own.
+pub struct Metriken(ShardedCounterGroup);
+
+impl Default for Metriken {
+    /// A group of one counter.
+    fn default() -> Self {
+        let group = ShardedCounterGroup::new(1);
+        group.add(0, 0); // Makes the cache lines, which is no work of a round.
+        Self(group)
+    }
+}
+
+impl Record for Metriken {
+    fn record_all(&self, events: u64) {
+        for _ in 0..events {
+            self.0.increment(0);
+        }
+    }
+}
+
+impl Count for Metriken {
+    fn count_past(&self, _: Duration) -> u64 {
+        self.0.value(0).expect("the group has a counter")
+    }
+}
+
+/// `metrics`: a handle to whatever a recorder has installed, here the atomic number of the crate.
+pub struct Metrics {
+    handle: metrics::Counter,
+    total: Arc<AtomicU64>,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let total = Arc::new(AtomicU64::new(0));
+        Self { handle: metrics::Counter::from_arc(Arc::clone(&total)), total }
+    }
+}
+
+impl Record for Metrics {
+    fn record_all(&self, events: u64) {
+        for _ in 0..events {
+            self.handle.increment(1);
+        }
+    }
+}
+
+impl Count for Metrics {
+    fn count_past(&self, _: Duration) -> u64 {
+        self.total.load(Relaxed) // ORDERING: Relaxed. Read when all threads are done.
+    }
+}
+
+/// `prometheus`: one atomic number that all threads add to.
+pub struct Prometheus(IntCounter);
+
+impl Default for Prometheus {
+    fn default() -> Self {
+        Self(IntCounter::new("events", "Events.").expect("a name that is allowed"))
+    }
+}
+
+impl Record for Prometheus {
+    fn record_all(&self, events: u64) {
+        for _ in 0..events {
+            self.0.inc();
+        }
+    }
+}
+
+impl Count for Prometheus {
+    fn count_past(&self, _: Duration) -> u64 {
+        self.0.get()
+    }
+}
+
+/// `prometheus`, through a local counter: nobody sees an event until it is flushed, here at the end
+/// of a batch.
+#[derive(Default)]
+pub struct PrometheusLocal(Prometheus);
+
+impl Record for PrometheusLocal {
+    fn record_all(&self, events: u64) {
+        let local = self.0.0.local();
+        for _ in 0..events {
+            black_box(&local).inc(); // Or the loop is found to be one addition.
+        }
+        local.flush();
+    }
+}
+
+impl Count for PrometheusLocal {
+    fn count_past(&self, window: Duration) -> u64 {
+        self.0.count_past(window)
+    }
+}
+
+/// `prometheus-client`: one atomic number that all threads add to.
+#[derive(Default)]
+pub struct PrometheusClient(Counter);
+
+impl Record for PrometheusClient {
+    fn record_all(&self, events: u64) {
+        for _ in 0..events {
+            self.0.inc();
+        }
+    }
+}
+
+impl Count for PrometheusClient {
+    fn count_past(&self, _: Duration) -> u64 {
+        self.0.get()
+    }
+}

@@ -1,0 +1,48 @@
+//! The count of values, and nothing else.
+
+use core_time::{Statistic, Subtract};
+
+use crate::figures::Counted;
+use crate::time::ActionTime;
+
+/// Keeps how many times were taken in.
+///
+/// Takes 8 bytes. [`ExactMean`](crate::ExactMean), [`Variance`](crate::Variance) and
+/// [`Quantiles`](crate::Quantiles) know the count as well.
+///
+/// # Examples
+///
+/// ```
+/// use core_actions::{ActionTime, Count, Counted, Statistic};
+///
+/// let mut count = Count::default();
+/// count.insert(ActionTime::from(100_u64));
+/// assert_eq!(count.count(), 1);
+/// ```
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Count(u64);
+
+impl Statistic for Count {
+    type Value = ActionTime;
+
+    #[inline]
+    fn insert(&mut self, _: ActionTime) {
+        self.0 = self.0.wrapping_add(1);
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.0 = self.0.wrapping_add(other.0);
+    }
+}
+
+impl Subtract for Count {
+    fn subtract(&mut self, other: &Self) {
+        self.0 = self.0.wrapping_sub(other.0);
+    }
+}
+
+impl Counted for Count {
+    fn count(&self) -> u64 {
+        self.0
+    }
+}

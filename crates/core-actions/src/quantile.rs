@@ -1,0 +1,142 @@
+//! Which quantile is asked for.
+
+use thiserror::Error;
+
+/// A share of all values, from 0 to 1, to ask for the value that so many do not exceed.
+///
+/// The value in question is the smallest that at least this share of all values do not exceed (the
+/// *nearest rank*): one that was there, no mean of two. Of 10 values, 0.9 asks for the ninth in
+/// order, 0.91 for the tenth; 0 asks for the smallest, 1 for the greatest.
+///
+/// # Accuracy
+///
+/// A share like 0.9 is a little off as an `f64`, here a little above, and 10 times as much is above
+/// 9. So what is above a whole number by 2^-51 of itself or less counts as that number.
+///
+/// # Examples
+///
+/// ```
+/// use core_actions::{ActionTime, Quantile, QuantileError, Quantiles, Statistic};
+///
+/// let mut quantiles = Quantiles::default();
+/// for time in [100_u64, 200, 300, 400] {
+///     quantiles.insert(ActionTime::from(time));
+/// }
+/// assert_eq!(quantiles.at(Quantile::MEDIAN), Some(ActionTime::from(200_u64)));
+/// assert_eq!(quantiles.at(Quantile::try_from(0.51)?), Some(ActionTime::from(300_u64)));
+/// assert_eq!(Quantile::try_from(99.0), Err(QuantileError::AboveOne));
+/// # Ok::<(), QuantileError>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
+pub struct Quantile(f64);
+
+impl Quantile {
+    /// One half.
+    pub const MEDIAN: Self = Self(0.5);
+    /// 90 of 100.
+    pub const P90: Self = Self(0.9);
+    /// 95 of 100.
+    pub const P95: Self = Self(0.95);
+    /// 99 of 100.
+    pub const P99: Self = Self(0.99);
+    /// 999 of 1,000.
+    pub const P999: Self = Self(0.999);
+
+    /// The share, from 0 to 1.
+    #[must_use]
+    pub fn share(self) -> f64 {
+        self.0
+    }
+
+    /// Which of so many values in ascending order is asked for, counted from 1; if there are any.
+    pub(crate) fn rank(self, count: u64) -> Option<u64> {
+        // The share and the product are both rounded, by 2^-53 of themselves at most.
+        let rank = (self.0 * count as f64 * (1.0 - 2.0 * f64::EPSILON)).ceil();
+        (count > 0).then(|| if self.0 == 1.0 { count } else { (rank as u64).clamp(1, count) })
+    }
+}
+
+impl TryFrom<f64> for Quantile {
+    type Error = QuantileError;
+
+    /// # Errors
+    ///
+    /// [`QuantileError::NotANumber`], [`QuantileError::Negative`] below 0,
+    /// [`QuantileError::AboveOne`] above 1.
+    fn try_from(share: f64) -> Result<Self, QuantileError> {
+        match share {
+            _ if share.is_nan() => Err(QuantileError::NotANumber),
+            ..0.0 => Err(QuantileError::Negative),
+            0.0..=1.0 => Ok(Self(share)),
+            _ => Err(QuantileError::AboveOne),
+        }
+    }
+}
+
+/// Why a number cannot be a quantile.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum QuantileError {
+    /// Not a number.
+    #[error("quantile is not a number, it must be from 0 to 1")]
+    NotANumber,
+    /// Below 0.
+    #[error("quantile is negative, it must be from 0 to 1")]
+    Negative,
+    /// Above 1.
+    #[error("quantile is above 1, it must be from 0 to 1 (99 percent are 0.99)")]
+    AboveOne,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(share: f64, count: u64, expected: Option<u64>) {
+        let quantile = Quantile::try_from(share).unwrap();
+        assert_eq!(quantile.rank(count), expected, "{share} of {count}");
+    }
+
+    #[test]
+    fn ranks_are_those_of_the_decimal_share() {
+        for parts in [10_u64, 100, 1_000, 10_000] {
+            for part in 0..=parts {
+                for count in (1..=40).chain([99, 100, 101, 1_000, 123_457, 10_000_000_000]) {
+                    let expected = (part * count).div_ceil(parts).max(1);
+                    check(part as f64 / parts as f64, count, Some(expected));
+                }
+            }
+        }
+        check(1.0 / 3.0, 3, Some(1));
+        check(2.0 / 3.0, 3, Some(2));
+        check(0.667, 3, Some(3));
+    }
+
+    #[test]
+    fn ends_are_the_smallest_and_the_greatest() {
+        for count in [1, 2, (1 << 53) + 1, u64::MAX] {
+            check(0.0, count, Some(1));
+            check(-0.0, count, Some(1));
+            check(f64::from_bits(1), count, Some(1));
+            check(1.0, count, Some(count));
+        }
+        check(1.0_f64.next_down(), 1, Some(1));
+        check(0.5, u64::MAX, Some((1 << 63) - (1 << 12)));
+        for share in [0.0, 0.5, 1.0] {
+            check(share, 0, None);
+        }
+    }
+
+    #[test]
+    fn what_is_no_share_is_refused() {
+        let message = |share: f64| Quantile::try_from(share).unwrap_err().to_string();
+        assert_eq!(message(f64::NAN), "quantile is not a number, it must be from 0 to 1");
+        let negative = "quantile is negative, it must be from 0 to 1";
+        assert_eq!(message(-f64::from_bits(1)), negative);
+        assert_eq!(message(f64::NEG_INFINITY), negative);
+        let above = "quantile is above 1, it must be from 0 to 1 (99 percent are 0.99)";
+        assert_eq!(message(1.0_f64.next_up()), above);
+        assert_eq!(message(f64::INFINITY), above);
+    }
+}

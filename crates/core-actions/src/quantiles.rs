@@ -1,0 +1,121 @@
+//! Quantiles: exact while the values are few, and less than 1 % off when they are many.
+
+use std::borrow::Cow;
+
+use core_time::Statistic;
+
+use crate::figures::Counted;
+use crate::histogram::Histogram;
+use crate::quantile::Quantile;
+use crate::time::ActionTime;
+
+/// Keeps what quantiles of times can be told from.
+///
+/// Up to [`Self::EXACT`] times are kept as they are. One more, and all become counts in the cells
+/// of a [`Histogram`]; which of the two it is depends on how many there are and on nothing else. So
+/// it cannot be subtracted; the histogram can.
+///
+/// Takes 96 bytes, and 16 for each time while they are kept, or as much as the histogram.
+///
+/// # Accuracy
+///
+/// Of up to [`Self::EXACT`] times, exact. Of more, at most 2^-7 (0.8 %) off the time in question,
+/// whatever its size; see [`Histogram::quantile`].
+///
+/// # Examples
+///
+/// ```
+/// use core_actions::{ActionTime, Quantile, Quantiles, Statistic};
+///
+/// let mut quantiles = Quantiles::default();
+/// assert_eq!(quantiles.at(Quantile::MEDIAN), None);
+/// for time in [1_500_u64, 1_000] {
+///     quantiles.insert(ActionTime::from(time));
+/// }
+/// assert_eq!(quantiles.at(Quantile::MEDIAN), Some(ActionTime::from(1_000_u64)));
+/// assert_eq!(quantiles.at(Quantile::P99), Some(ActionTime::from(1_500_u64)));
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Quantiles {
+    /// In ascending order. Empty once there are more than [`Self::EXACT`].
+    few: Vec<ActionTime>,
+    /// Empty until then.
+    many: Histogram,
+}
+
+impl Quantiles {
+    /// Up to how many times are kept as they are, so that every quantile is exact.
+    pub const EXACT: usize = 32;
+
+    /// The smallest time that so great a share of all times do not exceed; see [`Quantile`].
+    ///
+    /// # Complexity
+    ///
+    /// Linear in the cells.
+    #[must_use]
+    pub fn at(&self, quantile: Quantile) -> Option<ActionTime> {
+        match quantile.rank(self.few.len() as u64) {
+            Some(rank) => self.few.get(rank as usize - 1).copied(),
+            None => self.many.quantile(quantile),
+        }
+    }
+
+    /// All times as counts in cells, the few too.
+    #[must_use]
+    pub fn histogram(&self) -> Cow<'_, Histogram> {
+        if self.few.is_empty() {
+            return Cow::Borrowed(&self.many);
+        }
+        let mut histogram = Histogram::default();
+        self.few.iter().for_each(|&time| histogram.insert(time));
+        Cow::Owned(histogram)
+    }
+
+    /// Takes in a time for which there is no cell yet.
+    #[cold]
+    fn insert_new(&mut self, time: ActionTime) {
+        if self.many.is_empty() && self.few.len() < Self::EXACT {
+            self.few.insert(self.few.partition_point(|&few| few < time), time);
+        } else {
+            self.pour();
+            self.many.insert_anywhere(time);
+        }
+    }
+
+    /// Counts the few in cells.
+    fn pour(&mut self) {
+        std::mem::take(&mut self.few).into_iter().for_each(|time| self.many.insert(time));
+    }
+}
+
+impl Statistic for Quantiles {
+    type Value = ActionTime;
+
+    #[inline]
+    fn insert(&mut self, time: ActionTime) {
+        if !self.many.insert_near(time) {
+            self.insert_new(time);
+        }
+    }
+
+    fn merge(&mut self, other: &Self) {
+        let many = !(self.many.is_empty() && other.many.is_empty());
+        if many || self.few.len() + other.few.len() > Self::EXACT {
+            self.pour();
+            self.many.merge(&other.many);
+            other.few.iter().for_each(|&time| self.many.insert(time));
+        } else {
+            self.few.extend_from_slice(&other.few);
+            self.few.sort_unstable();
+        }
+    }
+}
+
+impl Counted for Quantiles {
+    /// # Complexity
+    ///
+    /// Linear in the cells.
+    fn count(&self) -> u64 {
+        self.few.len() as u64 + self.many.count()
+    }
+}

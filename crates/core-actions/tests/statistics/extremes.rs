@@ -1,0 +1,74 @@
+//! Least, greatest, last and the largest few, against sorting.
+
+use std::cmp::Reverse;
+
+use core_actions::{ActionTime, Counted, ExactMean, Extent, Largest, Last, Mean, Stamped};
+use core_time::Stamp;
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use crate::values::{any_time, edges, of};
+
+fn check_largest<const CAP: usize>(times: &[ActionTime]) {
+    let largest = of::<Largest<CAP>>(times);
+    let (mut found, mut expected) = (largest.times().collect::<Vec<_>>(), times.to_vec());
+    found.sort_unstable_by_key(|&time| Reverse(time));
+    expected.sort_unstable_by_key(|&time| Reverse(time));
+    assert_eq!(found, expected[..CAP.min(times.len())], "{CAP} largest of {times:?}");
+    assert_eq!(largest.dropped(), times.len().saturating_sub(CAP) as u64);
+    assert_eq!(largest.count(), times.len() as u64);
+    assert_eq!(largest.mean(), of::<ExactMean>(times).mean());
+}
+
+fn check(times: &[ActionTime]) {
+    let extent = of::<Extent>(times);
+    assert_eq!(extent.min(), times.iter().min().copied(), "least of {times:?}");
+    assert_eq!(extent.max(), times.iter().max().copied(), "greatest of {times:?}");
+    for edge in edges() {
+        let (above, below) = times.iter().fold((true, true), |(above, below), &time| {
+            (above && time < edge, below && time > edge)
+        });
+        let end = if above { extent.max() } else { extent.min() };
+        let clamped = if above || below { end.unwrap_or(edge) } else { edge };
+        assert_eq!(extent.clamp(edge), clamped, "{edge} between {times:?}");
+    }
+    check_largest::<0>(times);
+    check_largest::<1>(times);
+    check_largest::<5>(times);
+    check_largest::<60>(times);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn extremes_are_those_of_the_sorted_times(times in vec(any_time(), 0..60)) {
+        check(&times);
+    }
+
+    #[test]
+    fn last_is_the_greatest_of_the_greatest_stamp(
+        values in vec((any::<i64>(), any_time()), 0..20), ties: bool,
+    ) {
+        let stamp = |nanos: i64| Stamp::from_nanos(if ties { nanos % 2 } else { nanos });
+        let values: Vec<_> =
+            values.iter().map(|&(nanos, time)| Stamped { stamp: stamp(nanos), time }).collect();
+        let latest = values.iter().map(|value| value.stamp).max();
+        let expected = values.iter().filter(|v| Some(v.stamp) == latest).map(|v| v.time).max();
+        let found = of::<Last>(&values).last();
+        prop_assert_eq!(found.map(|last| last.stamp), latest);
+        prop_assert_eq!(found.map(ActionTime::from), expected);
+    }
+}
+
+#[test]
+fn extremes_of_edges_are_exact() {
+    check(&[]);
+    check(&edges());
+    for a in edges() {
+        check(&[a]);
+        for b in edges() {
+            check(&[a, b]);
+        }
+    }
+}

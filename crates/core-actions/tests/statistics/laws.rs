@@ -1,0 +1,147 @@
+//! Promise A5, and the first idea of the design: merging statistics is commutative and associative
+//! to the bit, and what can be subtracted is what it was before merging.
+
+use core_actions::{
+    ActionTime, Count, ExactMean, Extent, Histogram, Largest, Last, Mean, MergedTracker, Quantile,
+    Quantiles, Raw, Stamped, Statistic, Subtract, Variance, laws,
+};
+use core_time::Stamp;
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use crate::values::{any_time, edges, of, time};
+
+fn check(times: &[ActionTime]) {
+    laws::check_merge::<Count>(times);
+    laws::check_merge::<ExactMean>(times);
+    laws::check_merge::<Extent>(times);
+    laws::check_merge::<Histogram>(times);
+    laws::check_merge::<Largest<0>>(times);
+    laws::check_merge::<Largest<3>>(times);
+    laws::check_merge::<Largest<1_000>>(times);
+    laws::check_merge::<Quantiles>(times);
+    laws::check_merge::<Raw>(times);
+    laws::check_merge::<Variance>(times);
+    laws::check_merge::<(Variance, Extent, Quantiles)>(times);
+    laws::check_subtract::<Count>(times);
+    laws::check_subtract::<ExactMean>(times);
+    laws::check_subtract::<Histogram>(times);
+    laws::check_subtract::<Variance>(times);
+    laws::check_subtract::<(Variance, Count, Histogram)>(times);
+}
+
+fn check_stamped(values: &[Stamped]) {
+    laws::check_merge::<Last>(values);
+    laws::check_merge::<(Last, ExactMean, Extent)>(values);
+}
+
+/// Few stamps and few times, so that both are often equal.
+fn stamped() -> impl Strategy<Value = Stamped> {
+    let stamp = prop_oneof![(-2_i64..3).prop_map(Stamp::from_nanos), Just(Stamp::MIN)];
+    let time = prop_oneof![(0_u64..3).prop_map(ActionTime::from), Just(time(0.5))];
+    (stamp, time).prop_map(|(stamp, time)| Stamped { stamp, time })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: 16, failure_persistence: None, ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn statistics_keep_the_laws(times in vec(any_time(), 0..50)) {
+        check(&times);
+    }
+
+    #[test]
+    fn statistics_of_stamped_values_keep_the_laws(values in vec(stamped(), 0..12)) {
+        check_stamped(&values);
+    }
+}
+
+#[test]
+fn edges_keep_the_laws() {
+    check(&[]);
+    check(&edges());
+    for edge in edges() {
+        check(&[edge]);
+        check(&[edge; 40]);
+    }
+    check_stamped(&[]);
+}
+
+#[test]
+fn sums_of_equal_value_are_equal_however_they_came_about() {
+    let (halves, whole) = ([time(0.5), time(0.5)], [time(0.0), time(1.0)]);
+    assert_eq!(of::<ExactMean>(&halves), of::<ExactMean>(&whole));
+    assert_ne!(of::<Variance>(&halves), of::<Variance>(&whole)); // The squares differ.
+    assert_ne!(of::<ExactMean>(&halves), of::<ExactMean>(&whole[..1]));
+    assert_ne!(of::<ExactMean>(&halves[..1]), of::<ExactMean>(&whole[..1]));
+
+    let two_pow_64 = time(u64::MAX as f64);
+    let [most, one] = [u64::MAX, 1].map(ActionTime::from);
+    assert_eq!(of::<ExactMean>(&[two_pow_64, time(0.0)]), of::<ExactMean>(&[most, one]));
+}
+
+#[test]
+fn the_same_extent_is_equal_whatever_is_within() {
+    let within = [time(1.0), time(1.5), time(2.0)];
+    assert_eq!(of::<Extent>(&within), of::<Extent>(&[time(1.0), time(2.0)]));
+    assert_ne!(of::<Extent>(&within), of::<Extent>(&[time(1.0), time(2.5)]));
+}
+
+#[test]
+fn what_was_never_merged_can_be_subtracted_without_harm() {
+    let twice = [edges(), edges()].concat();
+    for (a, b) in [(vec![], edges()), (vec![time(1.0)], edges()), (edges(), twice)] {
+        let (mut mean, mut variance) = (of::<ExactMean>(&a), of::<Variance>(&a));
+        let mut histogram = of::<Histogram>(&a);
+        mean.subtract(&of(&b));
+        variance.subtract(&of(&b));
+        histogram.subtract(&of(&b));
+        let (_, _) = (mean.mean(), mean.sum());
+        let (_, _) = (variance.sample_deviation(), variance.population_variance());
+        let _ = histogram.quantile(Quantile::P99);
+        mean.merge(&of(&b));
+        variance.merge(&of(&b));
+        histogram.merge(&of(&b));
+        assert_eq!((mean, variance, histogram), (of(&a), of(&a), of(&a)));
+    }
+}
+
+#[test]
+fn statistics_take_the_bytes_that_they_say() {
+    assert_eq!([size_of::<Count>(), size_of::<ExactMean>(), size_of::<Variance>()], [8, 32, 64]);
+    assert_eq!([size_of::<Extent>(), size_of::<Last>()], [32, 24]);
+    assert_eq!([size_of::<Histogram>(), size_of::<Quantiles>()], [72, 96]);
+    assert_eq!([size_of::<ActionTime>(), size_of::<Largest<9>>()], [16, 328 - 272]);
+}
+
+#[test]
+fn every_statistic_works_in_a_tracker() {
+    type All = (Variance, Extent, Quantiles, (Raw, Largest<2>, Histogram, Count, ExactMean));
+    let tracker = MergedTracker::<All>::default();
+    std::thread::scope(|scope| {
+        for thread in 1..=4_u64 {
+            let tracker = &tracker;
+            scope.spawn(move || tracker.add("jump", thread * 10).unwrap());
+        }
+    });
+    let stats = tracker.stats();
+    let times = [10_u64, 20, 30, 40].map(ActionTime::from);
+    assert_eq!(stats[0].statistic(), &of::<All>(&times));
+    assert_eq!((stats[0].count(), stats[0].mean()), (4, 25.0));
+}
+
+#[test]
+fn stamped_values_work_in_a_tracker() {
+    let tracker = MergedTracker::<(Last, ExactMean)>::default();
+    for (nanos, time) in [(3, 30_u64), (7, 10), (7, 20), (5, 40)] {
+        let stamp = Stamp::from_nanos(nanos);
+        tracker.add("jump", Stamped { stamp, time: time.into() }).unwrap();
+    }
+    let stats = tracker.stats();
+    let (last, mean) = stats[0].statistic();
+    let expected = Stamped { stamp: Stamp::from_nanos(7), time: ActionTime::from(20_u64) };
+    assert_eq!(last.last(), Some(expected));
+    assert_eq!(mean.mean(), Some(25.0));
+}

@@ -1,0 +1,10 @@
+//! The statistics, each against a naive oracle: sorting, or exact rational arithmetic.
+
+mod exactness;
+mod extremes;
+mod laws;
+mod nist;
+mod oracle;
+mod quantiles;
+mod values;
+mod variance;

@@ -1,0 +1,188 @@
+//! Promise A5: quantiles are exact for few values and less than 1 % off for many, whatever the
+//! values are like. The oracle sorts.
+
+use core_actions::{
+    ActionTime, Counted, Histogram, HistogramCell, Quantile, Quantiles, Statistic, laws,
+};
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use crate::values::{any_time, edges, of, time, units};
+
+const SHARES: [f64; 9] = [0.0, 0.001, 0.1, 0.5, 0.75, 0.9, 0.99, 0.999, 1.0];
+
+/// Compares quantiles with those of the sorted times, and the cells with what falls into them.
+#[track_caller]
+fn check(mut times: Vec<ActionTime>) {
+    let quantiles = of::<Quantiles>(&times);
+    let histogram = quantiles.histogram();
+    assert_eq!(*histogram, of::<Histogram>(&times));
+    assert_eq!(quantiles.count(), times.len() as u64);
+    times.sort_unstable();
+    for share in SHARES {
+        let quantile = Quantile::try_from(share).unwrap();
+        let (found, in_cells) = (quantiles.at(quantile), histogram.quantile(quantile));
+        let Some(rank) = rank(share, times.len()) else {
+            assert_eq!((found, in_cells), (None, None));
+            continue;
+        };
+        let truth = times[rank];
+        near(in_cells.unwrap(), truth);
+        if times.len() <= Quantiles::EXACT {
+            assert_eq!(found, Some(truth), "{share} of {times:?}");
+        } else {
+            assert_eq!(found, in_cells);
+        }
+        let integers = times.iter().all(|time| time.as_integer().is_some());
+        if integers && truth < ActionTime::from(128_u8) {
+            assert_eq!(in_cells, Some(truth), "{share} of {times:?}");
+        }
+    }
+    check_cells(&histogram, &times);
+}
+
+/// The index of the nearest rank: the smallest that has so great a share below it or at it.
+fn rank(share: f64, len: usize) -> Option<usize> {
+    let rank = (share * 1_000.0).round() as usize * len;
+    len.checked_sub(1).map(|last| rank.div_ceil(1_000).saturating_sub(1).min(last))
+}
+
+/// Whether one is at most 2^-7 of the truth off.
+#[track_caller]
+fn near(found: ActionTime, truth: ActionTime) {
+    let (found_units, exact) = (units(found), units(truth));
+    let off = if found > truth { found_units - &exact } else { &exact - found_units };
+    assert!(off * 128_u8 <= exact, "{found} is too far from {truth}");
+}
+
+#[track_caller]
+fn check_cells(histogram: &Histogram, sorted: &[ActionTime]) {
+    let cells: Vec<_> = histogram.cells().collect();
+    let mut rest = sorted;
+    for &HistogramCell { from, to, count } in &cells {
+        let (cell, others) = rest.split_at(count as usize);
+        let within = |time: &ActionTime| {
+            self::time(from) <= *time && (to.is_infinite() || *time < self::time(to))
+        };
+        assert!(cell.iter().all(within), "{cell:?} are not from {from} to {to}");
+        assert!(from == 0.0 || to <= from * (1.0 + 1.0 / 64.0) || from < 64.0 * f64::from_bits(1));
+        rest = others;
+    }
+    assert_eq!((rest, histogram.count()), (&[][..], sorted.len() as u64));
+    assert!(cells.windows(2).all(|two| two[0].to <= two[1].from), "{cells:?} overlap");
+}
+
+/// Random numbers from 0 to 1, the same on every run: SplitMix64.
+fn random(seed: u64) -> impl Iterator<Item = f64> {
+    const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
+    (0..).map(move |index: u64| {
+        let mut z = seed.wrapping_add(index + 1).wrapping_mul(STEP);
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((z ^ (z >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
+    })
+}
+
+#[track_caller]
+fn check_random(value: impl Fn(f64, f64) -> ActionTime) {
+    for (seed, len) in [(1, 33), (2, 1_000), (3, 20_000)] {
+        let pairs = random(seed).zip(random(seed + 1_000_000));
+        check(pairs.take(len).map(|(a, b)| value(a, b)).collect());
+    }
+}
+
+/// A random number of the standard normal distribution, after Box and Muller.
+fn normal(a: f64, b: f64) -> f64 {
+    (-2.0 * (1.0 - a).ln()).sqrt() * (std::f64::consts::TAU * b).cos()
+}
+
+#[test]
+fn uniform_times_are_told_apart() {
+    check_random(|a, _| time(a));
+    check_random(|a, _| time((a * 100.0).floor()));
+    check_random(|a, _| time((a * 1e6).floor()));
+    check_random(|a, _| ActionTime::from((a * u64::MAX as f64) as u64));
+}
+
+#[test]
+fn lognormal_times_are_told_apart() {
+    check_random(|a, b| time((12.0 + 2.0 * normal(a, b)).exp()));
+    check_random(|a, b| time((12.0 + 2.0 * normal(a, b)).exp().floor()));
+    check_random(|a, b| time((100.0 * normal(a, b)).exp()));
+}
+
+#[test]
+fn bimodal_times_are_told_apart() {
+    let modes = |a: f64, b: f64| if a < 0.9 { 1e5 * (1.0 + b / 10.0) } else { 1e9 * (1.0 + b) };
+    check_random(|a, b| time(modes(a, b)));
+    check_random(|a, b| time(modes(a, b).floor()));
+    check_random(|a, b| if a < 0.5 { time(0.0) } else { time(b) });
+}
+
+#[test]
+fn the_same_time_again_and_again_is_told() {
+    for edge in edges() {
+        for len in [0, 1, 2, 3, 32, 33, 1_000] {
+            check(vec![edge; len]);
+        }
+    }
+}
+
+#[test]
+fn times_of_every_size_are_told_apart() {
+    let any_float = |a: f64| f64::from_bits((a * f64::INFINITY.to_bits() as f64) as u64);
+    check_random(|a, _| time(any_float(a)));
+    check_random(|a, _| time(f64::from_bits((a * 200.0) as u64))); // The smallest of all.
+    check_random(|a, _| time(f64::from_bits((a * (1_u64 << 55) as f64) as u64))); // Subnormal.
+    check_random(|a, b| if a < 0.5 { time(1e-308 * b) } else { time(1e308 * b) });
+    check((0..5_000).map(|bits| time(f64::from_bits(bits))).collect());
+    check((0..5_000).map(|less| time(f64::from_bits(f64::MAX.to_bits() - less))).collect());
+}
+
+#[test]
+fn one_and_two_times_are_exact() {
+    for a in edges() {
+        check(vec![a]);
+        for b in edges() {
+            check(vec![a, b]);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn quantiles_are_near_those_of_the_sorted_times(times in vec(any_time(), 0..100)) {
+        check(times);
+    }
+
+    #[test]
+    fn cells_begin_and_end_where_they_say(time in any_time()) {
+        // One cell on, so that both sides of each edge are tried.
+        let cell = of::<Histogram>(&[time]).cells().next().unwrap();
+        let first = self::time(cell.from);
+        let cell_of = |time| of::<Histogram>(&[time]).cells().next().unwrap();
+        prop_assert_eq!(cell_of(first), cell);
+        if cell.to.is_finite() {
+            prop_assert_eq!(cell_of(self::time(cell.to.next_down())), cell);
+            prop_assert_eq!(cell_of(self::time(cell.to)).from, cell.to);
+        }
+    }
+}
+
+#[test]
+fn exactness_depends_on_the_number_of_times_alone() {
+    let times: Vec<_> =
+        (0..200_u64).map(|i| ActionTime::from(1_000 + i * i * 7_919 % 997)).collect();
+    for len in [1, 31, 32, 33, 34, 64, 65, 200] {
+        laws::check_merge::<Quantiles>(&times[..len]);
+        check(times[..len].to_vec());
+    }
+    let median = Quantile::MEDIAN;
+    let most = of::<Quantiles>(&times[..Quantiles::EXACT]);
+    assert!(times.contains(&most.at(median).unwrap()));
+    let mut more = most.clone();
+    more.merge(&of(&times[..1]));
+    assert_eq!(more.at(median), more.histogram().quantile(median));
+}

@@ -1,0 +1,241 @@
+//! The exact counter: every stamp kept.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::Bound;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crate::clock::{AnyClock, Clock};
+use crate::error::{RecordError, WindowError};
+use crate::question::Question;
+use crate::refused::{Refusals, Refused};
+use crate::spec::WindowSpec;
+use crate::stamp::{Interval, Stamp};
+use crate::window::Window;
+
+/// Counts events over sliding windows of time to the nanosecond, by keeping every stamp.
+///
+/// For those who need the exact number for any window, and as a measure for the [`EventCounter`]:
+/// it is asked the same questions, and takes and refuses the same events. The longest tier of the
+/// specification tells how far back it keeps them; buckets play no part.
+///
+/// # Accuracy
+///
+/// Exact: [`Window::events`], `at_least` and `at_most` are the same number. An event stamped ahead
+/// of the clock is counted in a window of the past when the clock has come there.
+///
+/// # Complexity
+///
+/// Everything takes one lock. A record costs the logarithm of the number of stamps held; a
+/// question costs that and as many steps as there are different stamps in its window. Each stamp
+/// takes some tens of bytes, which the events of one moment share; one that is older than the span
+/// is given up at the next record, also if the clock steps back then. At most
+/// [`STAMPS_MAX`](Self::STAMPS_MAX) are held; an event that brings one more is refused as
+/// [`RecordError::Full`].
+///
+/// # Concurrency
+///
+/// Every operation is at one moment, in one order for all threads. After `fork` as with the
+/// [`EventCounter`].
+///
+/// # Examples
+///
+/// ```
+/// use core_time::{ExactCounter, ManualClock, Stamp};
+/// use std::time::Duration;
+///
+/// let clock = ManualClock::new(Stamp::from_millis(10_500));
+/// let counter = ExactCounter::with_clock(Default::default(), clock.clone());
+/// counter.record();
+/// clock.advance(Duration::from_millis(1_000));
+/// counter.record();
+/// assert_eq!(counter.count(Duration::from_millis(1_000))?.events, 1);
+/// assert_eq!(counter.count(Duration::from_millis(1_001))?.events, 2);
+/// # Ok::<(), core_time::WindowError>(())
+/// ```
+///
+/// [`EventCounter`]: crate::EventCounter
+pub struct ExactCounter {
+    spec: WindowSpec,
+    clock: AnyClock,
+    believed_ahead: i64,
+    held: Mutex<Held>,
+    refused: Refusals,
+}
+
+#[derive(Debug)]
+struct Held {
+    /// How many events there were at each stamp.
+    events: BTreeMap<Stamp, u64>,
+    total: u64,
+    since: Stamp,
+}
+
+impl Held {
+    fn new(since: Stamp) -> Self {
+        Self { events: BTreeMap::new(), total: 0, since }
+    }
+
+    /// Gives up what is older than `oldest`.
+    fn forget_before(&mut self, oldest: Stamp) {
+        if self.events.first_key_value().is_some_and(|(&first, _)| first < oldest) {
+            self.events = self.events.split_off(&oldest);
+        }
+    }
+
+    fn add(&mut self, stamp: Stamp, events: u64) -> Result<(), RecordError> {
+        let is_full =
+            self.events.len() >= ExactCounter::STAMPS_MAX && !self.events.contains_key(&stamp);
+        // No sum of what is held can overflow while the sum of all does not.
+        let room = if is_full { 0 } else { u64::MAX - self.total };
+        if events > room {
+            return Err(RecordError::Full { events, room });
+        }
+        *self.events.entry(stamp).or_default() += events;
+        self.total += events;
+        self.since = self.since.min(stamp);
+        Ok(())
+    }
+}
+
+impl Default for ExactCounter {
+    /// Counts over 300 s, by the system's clock.
+    fn default() -> Self {
+        Self::new(WindowSpec::default())
+    }
+}
+
+impl ExactCounter {
+    /// The most different stamps that are held.
+    pub const STAMPS_MAX: usize = 1 << 24;
+
+    /// Counts over the span of a specification, by the system's clock to the nanosecond.
+    #[must_use]
+    pub fn new(spec: WindowSpec) -> Self {
+        Self::of(spec, AnyClock::Fine)
+    }
+
+    /// Counts over the span of a specification, by a clock of one's own.
+    #[must_use]
+    pub fn with_clock(spec: WindowSpec, clock: impl Clock) -> Self {
+        Self::of(spec, AnyClock::new(clock))
+    }
+
+    fn of(spec: WindowSpec, clock: AnyClock) -> Self {
+        let (held, believed_ahead) = (Held::new(clock.now()), spec.believed_ahead(clock.lag()));
+        let (held, refused) = (Mutex::new(held), Refusals::default());
+        Self { spec, clock, believed_ahead, held, refused }
+    }
+
+    /// Counts one event now.
+    pub fn record(&self) {
+        self.record_many(1);
+    }
+
+    /// Counts so many events now.
+    pub fn record_many(&self, events: u64) {
+        // A refusal has been counted, and the caller, who gave no stamp, could not avoid it.
+        let _ = self.record_at(self.clock.now(), events);
+    }
+
+    /// Counts events that happened at a stamp.
+    ///
+    /// # Errors
+    ///
+    /// [`RecordError::TooOld`] if the stamp is older than the span, [`RecordError::TooNew`] if it
+    /// is further ahead of the clock than the tolerance (and what the clock may be behind),
+    /// [`RecordError::Full`] if there is no room for another stamp or for so many events.
+    pub fn record_at(&self, stamp: Stamp, events: u64) -> Result<(), RecordError> {
+        let now = self.clock.now();
+        let mut done = self.spec.believe(stamp, now, self.believed_ahead);
+        if done.is_ok() && events > 0 {
+            let mut held = self.lock();
+            held.forget_before(now - self.spec.span());
+            done = held.add(stamp, events);
+        }
+        done.inspect_err(|refusal| self.refused.add(refusal, events))
+    }
+
+    /// Counts the events of the past `window`: those stamped in `(now - window, now]`.
+    ///
+    /// # Errors
+    ///
+    /// [`WindowError::LongerThanSpan`] if `window` is longer than the span.
+    pub fn count(&self, window: Duration) -> Result<Window, WindowError> {
+        let nanos = self.spec.nanos_in_span(window)?;
+        let now = self.clock.now();
+        let held = self.lock();
+        let before = now.as_nanos().checked_sub(nanos).map(Stamp::from_nanos);
+        let first = before.map_or(Bound::Unbounded, Bound::Excluded);
+        let covered = match before {
+            Some(before) => before + NANOSECOND..now + NANOSECOND,
+            None => Stamp::MIN..now + NANOSECOND,
+        };
+        let events = match nanos {
+            0 => 0, // There is no range that excludes both ends of nothing.
+            _ => held.events.range((first, Bound::Included(now))).map(|(_, &events)| events).sum(),
+        };
+        Ok(Window::exact(events, covered.into(), held.since, now))
+    }
+
+    /// Counts the events stamped in an interval `from..to`.
+    ///
+    /// # Errors
+    ///
+    /// [`WindowError::BeforeSpan`] if it begins further back than the span,
+    /// [`WindowError::Backwards`] if it ends before it begins.
+    pub fn count_between(&self, interval: impl Into<Interval>) -> Result<Window, WindowError> {
+        let interval = interval.into().forwards()?;
+        let (question, now) = (Question::Between(interval), self.clock.now());
+        if !question.fits(self.spec.longest(), now) {
+            return Err(question.beyond(&self.spec, now));
+        }
+        let held = self.lock();
+        let inside = held.events.range(interval.from..interval.to);
+        let events = inside.map(|(_, &events)| events).sum();
+        Ok(Window::exact(events, interval, held.since, now))
+    }
+
+    /// How many events were counted since the start or the last reset, however long ago.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.lock().total
+    }
+
+    /// How many events were refused, by reason.
+    #[must_use]
+    pub fn refused(&self) -> Refused {
+        self.refused.read()
+    }
+
+    /// Forgets all events and all refusals.
+    pub fn reset(&self) {
+        let empty = Held::new(self.clock.now());
+        *self.lock() = empty;
+        self.refused.reset();
+    }
+
+    /// The present, by the counter's clock.
+    #[must_use]
+    pub fn now(&self) -> Stamp {
+        self.clock.now()
+    }
+
+    /// Takes the lock. No user's code runs under it, not even a clock's.
+    fn lock(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+const NANOSECOND: Duration = Duration::from_nanos(1);
+
+impl fmt::Debug for ExactCounter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ExactCounter")
+            .field("spec", &self.spec)
+            .field("clock", &self.clock)
+            .field("stamps", &self.lock().events.len())
+            .finish_non_exhaustive()
+    }
+}

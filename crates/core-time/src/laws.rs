@@ -1,0 +1,236 @@
+//! The laws that statistics keep, as functions for the tests of whoever writes one.
+//!
+//! They are here without a feature, because they weigh nothing where they are not called, and a
+//! test that needs a feature switched on is one that is not written.
+
+use std::fmt::Debug;
+
+use crate::statistic::{Statistic, Subtract};
+
+/// Checks that a statistic of these values is the same however they are split and merged.
+///
+/// Three parts are taken, in many ways: runs of the values, and every third value. Some are empty,
+/// which is the identity. For each way, merging the parts in either grouping and in the other order
+/// must give what taking in all values does, forwards and backwards.
+///
+/// Call it with values from a generator, and from the edges of what the statistic can hold.
+///
+/// # Accuracy
+///
+/// Equal means `==`: a statistic that compares less than its bits is checked for no more.
+///
+/// # Panics
+///
+/// If a law is broken; the message tells which, and of which parts.
+///
+/// # Complexity
+///
+/// Takes each value in a few hundred times.
+///
+/// # Examples
+///
+/// A sum of floats depends on the order:
+///
+/// ```should_panic
+/// use core_time::{Statistic, laws};
+///
+/// #[derive(Debug, Clone, Default, PartialEq)]
+/// struct FloatSum(f64);
+///
+/// impl Statistic for FloatSum {
+///     type Value = f64;
+///
+///     fn insert(&mut self, value: f64) {
+///         self.0 += value;
+///     }
+///
+///     fn merge(&mut self, other: &Self) {
+///         self.0 += other.0;
+///     }
+/// }
+///
+/// // Panics, because 0.1 + 0.2 + 0.3 is not 0.3 + 0.2 + 0.1.
+/// laws::check_merge::<FloatSum>(&[0.1, 0.2, 0.3]);
+/// ```
+#[track_caller]
+pub fn check_merge<S>(values: &[S::Value])
+where
+    S: Statistic<Value: Debug> + PartialEq + Debug,
+{
+    let whole = of::<S>(values);
+    let backwards: Vec<_> = values.iter().rev().copied().collect();
+    equal("all values taken in backwards", &of::<S>(&backwards), &whole, &[values]);
+    for parts in splits(values) {
+        let parts = parts.each_ref().map(|part| part.as_slice());
+        let [a, b, c] = parts.map(of::<S>);
+        let (ab, bc) = (merged(&a, &b), merged(&b, &c));
+        equal("(a + b) + c", &merged(&ab, &c), &whole, &parts);
+        equal("a + (b + c)", &merged(&a, &bc), &whole, &parts);
+        equal("c + (b + a)", &merged(&c, &merged(&b, &a)), &whole, &parts);
+    }
+}
+
+/// Checks that subtracting from a statistic of these values undoes merging.
+///
+/// The values are split as for [`check_merge`], which is to be called as well.
+///
+/// # Panics
+///
+/// If the law is broken; the message tells how, and of which parts.
+///
+/// # Examples
+///
+/// See [`Subtract`].
+#[track_caller]
+pub fn check_subtract<S>(values: &[S::Value])
+where
+    S: Subtract<Value: Debug> + PartialEq + Debug,
+{
+    for parts in splits(values) {
+        let parts = parts.each_ref().map(|part| part.as_slice());
+        let [a, b, c] = parts.map(of::<S>);
+        let (ab, whole) = (merged(&a, &b), of::<S>(values));
+        equal("(a + b) - b", &without(&ab, &b), &a, &parts[..2]);
+        equal("(a + b + c) - (a + b)", &without(&whole, &ab), &c, &parts);
+        equal("(a + b + c) - b - a", &without(&without(&whole, &b), &a), &c, &parts);
+    }
+}
+
+#[track_caller]
+fn equal<S: PartialEq + Debug, V: Debug>(what: &str, found: &S, expected: &S, parts: &[&[V]]) {
+    assert!(found == expected, "{what} is {found:?}, not {expected:?}, of the parts {parts:?}");
+}
+
+fn of<S: Statistic>(values: &[S::Value]) -> S {
+    let mut statistic = S::default();
+    values.iter().for_each(|&value| statistic.insert(value));
+    statistic
+}
+
+fn merged<S: Statistic>(a: &S, b: &S) -> S {
+    let mut merged = a.clone();
+    merged.merge(b);
+    merged
+}
+
+fn without<S: Subtract>(whole: &S, part: &S) -> S {
+    let mut rest = whole.clone();
+    rest.subtract(part);
+    rest
+}
+
+/// Ways to split values in three.
+fn splits<V: Copy>(values: &[V]) -> Vec<[Vec<V>; 3]> {
+    let len = values.len();
+    let mut cuts = [0, len.min(1), len / 3, len / 2, len * 2 / 3, len.saturating_sub(1), len];
+    cuts.sort_unstable();
+    let dealt = [0, 1, 2].map(|from| values.iter().skip(from).step_by(3).copied().collect());
+    let mut splits = vec![dealt];
+    for (at, &first) in cuts.iter().enumerate() {
+        for &second in &cuts[at..] {
+            let parts = [&values[..first], &values[first..second], &values[second..]];
+            splits.push(parts.map(<[V]>::to_vec));
+        }
+    }
+    splits
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::panic::catch_unwind;
+
+    /// A sum with a fault of choice.
+    #[derive(Debug, Clone, Default, PartialEq)]
+    struct Faulty<const FAULT: u8> {
+        sum: u64,
+        last: u64,
+        merges: u64,
+    }
+
+    const NONE: u8 = 0;
+    const KEEPS_LAST_VALUE: u8 = 1;
+    const KEEPS_LAST_PART: u8 = 2;
+    const COUNTS_MERGES: u8 = 3;
+    const FORGETS_ON_MERGE: u8 = 4;
+    const IS_CHANGED_BY_NOTHING: u8 = 5;
+    const WANTS_THE_LARGER_LAST: u8 = 6;
+    const SUBTRACTS_TWICE: u8 = 7;
+    const SUBTRACTS_ONLY_MORE_THAN_ONE: u8 = 8;
+
+    impl<const FAULT: u8> Statistic for Faulty<FAULT> {
+        type Value = u64;
+
+        fn insert(&mut self, value: u64) {
+            self.sum += value;
+            if FAULT == KEEPS_LAST_VALUE {
+                self.last = value;
+            }
+        }
+
+        fn merge(&mut self, other: &Self) {
+            let larger_first = self.sum > other.sum && other.sum > 0;
+            self.last += u64::from(FAULT == WANTS_THE_LARGER_LAST && larger_first);
+            self.sum = if FAULT == FORGETS_ON_MERGE { other.sum } else { self.sum + other.sum };
+            self.merges += u64::from(FAULT == COUNTS_MERGES);
+            if FAULT == KEEPS_LAST_PART && other.sum > 0 {
+                self.last = other.sum % 2;
+            }
+            self.last += u64::from(FAULT == IS_CHANGED_BY_NOTHING && other.sum == 0);
+        }
+    }
+
+    impl<const FAULT: u8> Subtract for Faulty<FAULT> {
+        fn subtract(&mut self, other: &Self) {
+            let times = if FAULT == SUBTRACTS_TWICE { 2 } else { 1 };
+            if FAULT != SUBTRACTS_ONLY_MORE_THAN_ONE || other.sum > 1 {
+                self.sum = self.sum.wrapping_sub(times * other.sum);
+            }
+        }
+    }
+
+    fn merges<const FAULT: u8>(values: &[u64]) -> bool {
+        catch_unwind(|| check_merge::<Faulty<FAULT>>(values)).is_ok()
+    }
+
+    fn subtracts<const FAULT: u8>(values: &[u64]) -> bool {
+        catch_unwind(|| check_subtract::<Faulty<FAULT>>(values)).is_ok()
+    }
+
+    #[test]
+    fn what_keeps_the_laws_passes_for_any_number_of_values() {
+        let values: Vec<u64> = (1..=20).collect();
+        for len in 0..=values.len() {
+            assert!(merges::<NONE>(&values[..len]) && subtracts::<NONE>(&values[..len]));
+        }
+        check_merge::<(Faulty<NONE>, Faulty<NONE>)>(&values);
+        check_subtract::<(Faulty<NONE>, Faulty<NONE>)>(&values);
+    }
+
+    #[test]
+    fn each_broken_law_is_found() {
+        let values = [1, 2, 4, 8];
+        assert!(!merges::<KEEPS_LAST_VALUE>(&values));
+        assert!(!merges::<KEEPS_LAST_PART>(&values));
+        assert!(!merges::<COUNTS_MERGES>(&values));
+        assert!(!merges::<FORGETS_ON_MERGE>(&values));
+        assert!(!merges::<IS_CHANGED_BY_NOTHING>(&values));
+        assert!(!merges::<WANTS_THE_LARGER_LAST>(&values[..3])); // Which no cut finds.
+        assert!(!subtracts::<SUBTRACTS_TWICE>(&values));
+        assert!(!subtracts::<SUBTRACTS_ONLY_MORE_THAN_ONE>(&values));
+        let tuple = || check_merge::<(Faulty<NONE>, Faulty<FORGETS_ON_MERGE>)>(&values);
+        assert!(catch_unwind(tuple).is_err());
+    }
+
+    #[test]
+    fn splits_are_of_all_values() {
+        for len in 0..9 {
+            let values: Vec<_> = (0..len).collect();
+            for parts in splits(&values) {
+                let mut all = parts.concat();
+                all.sort_unstable();
+                assert_eq!(all, values);
+            }
+        }
+    }
+}

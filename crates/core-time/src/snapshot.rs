@@ -1,0 +1,285 @@
+//! What a counter holds, as a value: to be kept, sent, merged and restored.
+
+use std::fmt;
+use std::hash::{BuildHasher, Hasher, RandomState};
+
+use crate::error::SnapshotError;
+use crate::grid::Grid;
+use crate::refused::Refused;
+use crate::spec::{Tier, WindowSpec};
+use crate::stamp::Stamp;
+use crate::window::Series;
+
+#[cfg(feature = "serde")]
+mod wire;
+
+/// What an [`EventCounter`] held at one moment: the events of each bucket that one could ask for,
+/// in every tier.
+///
+/// A value, with nothing of the counter's left in it. Snapshots of several counters, of several
+/// threads, processes or machines, [`merge`](Self::merge) into what one counter would hold that saw
+/// all their events; in any order, to the event. To ask one, restore it by a clock that stands at
+/// its moment:
+///
+/// ```
+/// use core_time::{EventCounter, ManualClock};
+/// use std::time::Duration;
+///
+/// let (one, two) = (EventCounter::default(), EventCounter::default());
+/// one.record_many(3);
+/// two.record_many(4);
+///
+/// let mut both = one.snapshot();
+/// both.merge(&two.snapshot())?;
+/// let counter = EventCounter::restore_with_clock(&both, ManualClock::new(both.at()))?;
+/// assert_eq!(counter.count(Duration::from_secs(300))?.events, 7);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Twice is once
+///
+/// A snapshot names the counters whose events are in it, and two that share one are not merged: its
+/// events would be counted twice. Of one counter, keep the latest; it holds all that earlier ones
+/// do and is still in the span.
+///
+/// # Wire form
+///
+/// With the feature `serde`, a map with the key `version`, which is 1. Moments and lengths are
+/// integers of nanoseconds. What is read is checked as far as it can be: a snapshot that no counter
+/// can have made is an error, and no snapshot that is read without one makes a counter panic.
+///
+/// [`EventCounter`]: crate::EventCounter
+#[derive(Clone, PartialEq, Eq)]
+pub struct Snapshot {
+    /// Whose events these are: sorted, each once, at least one.
+    instances: Vec<Instance>,
+    spec: WindowSpec,
+    at: Stamp,
+    since: Stamp,
+    total: u64,
+    refused: Refused,
+    /// One for each tier of the specification.
+    tiers: Vec<Buckets>,
+}
+
+/// The buckets of one tier, from the oldest with an event to the newest with one.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub(crate) struct Buckets {
+    /// The tick of the first; 0 if there is none.
+    first: i64,
+    /// The first and the last are not 0.
+    counts: Vec<u64>,
+}
+
+/// Tells a counter from all others, in this process and elsewhere.
+///
+/// A number drawn at random when the counter was made, and that of the process: after `fork`, the
+/// child's copy of a counter is another.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Instance {
+    drawn: u64,
+    process: u32,
+}
+
+impl Instance {
+    /// A number for a counter that is made now.
+    pub(crate) fn draw() -> u64 {
+        RandomState::new().build_hasher().finish()
+    }
+
+    /// The counter that was given a number, in this process.
+    pub(crate) fn here(drawn: u64) -> Self {
+        Self { drawn, process: std::process::id() }
+    }
+}
+
+impl fmt::Display for Instance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}-{:08x}", self.drawn, self.process)
+    }
+}
+
+impl fmt::Debug for Instance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl Buckets {
+    /// The buckets from `first` on, of which those at both ends may be empty.
+    pub(crate) fn new(first: i64, mut counts: Vec<u64>) -> Self {
+        let end = counts.iter().rposition(|&count| count > 0).map_or(0, |newest| newest + 1);
+        counts.truncate(end);
+        let empty = counts.iter().take_while(|&&count| count == 0).count();
+        counts.drain(..empty);
+        let first = if counts.is_empty() { 0 } else { first + empty as i64 };
+        Self { first, counts }
+    }
+
+    /// Each bucket with an event: its tick, and how many there are.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (i64, u64)> + '_ {
+        let each = (self.first..).zip(self.counts.iter().copied());
+        each.filter(|&(_, count)| count > 0)
+    }
+
+    /// The tick of the newest bucket with an event.
+    pub(crate) fn newest(&self) -> Option<i64> {
+        let last = self.counts.len().checked_sub(1)?;
+        Some(self.first + last as i64)
+    }
+
+    /// The sum of two, as far back as one could ask a counter at a moment; nothing if a bucket
+    /// overflows.
+    fn merged(&self, other: &Self, grid: &Grid, at: Stamp) -> Option<Self> {
+        let Some(newest) = self.newest().max(other.newest()) else { return Some(Self::default()) };
+        let first = grid.oldest(newest, at);
+        let mut counts = vec![0_u64; usize::try_from(newest - first + 1).unwrap_or_default()];
+        for (tick, count) in self.iter().chain(other.iter()).filter(|&(tick, _)| tick >= first) {
+            let sum = &mut counts[(tick - first) as usize];
+            *sum = sum.checked_add(count)?;
+        }
+        Some(Self::new(first, counts))
+    }
+}
+
+impl Snapshot {
+    /// The most counters whose events one snapshot can hold.
+    pub const INSTANCES_MAX: usize = 1_024;
+
+    /// What a counter holds: since when, how many in all, and the buckets of each tier.
+    pub(crate) fn new(
+        instances: Vec<Instance>,
+        spec: WindowSpec,
+        at: Stamp,
+        (since, total, tiers): (Stamp, u64, Vec<Buckets>),
+        refused: Refused,
+    ) -> Self {
+        Self { instances, spec, at, since, total, refused, tiers }
+    }
+
+    /// The moment of the snapshot, by the counter's clock; of a merged one, the latest.
+    #[must_use]
+    pub fn at(&self) -> Stamp {
+        self.at
+    }
+
+    /// When counting began; of a merged one, the earliest.
+    #[must_use]
+    pub fn since(&self) -> Stamp {
+        self.since
+    }
+
+    /// How many events were counted since then, also those that left all buckets.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.total
+    }
+
+    /// How many events were refused, by reason.
+    #[must_use]
+    pub fn refused(&self) -> Refused {
+        self.refused
+    }
+
+    /// What the counter remembers.
+    #[must_use]
+    pub fn spec(&self) -> &WindowSpec {
+        &self.spec
+    }
+
+    /// The counters whose events are in it, in no order that matters.
+    #[must_use]
+    pub fn instances(&self) -> &[Instance] {
+        &self.instances
+    }
+
+    /// The events of each bucket, from the oldest with an event to the newest with one; for each
+    /// tier, the finest first.
+    pub fn series(&self) -> impl DoubleEndedIterator<Item = Series> + '_ {
+        self.tiers.iter().zip(self.spec.grids()).map(|(buckets, grid)| Series {
+            from: grid.start(buckets.first),
+            resolution: grid.resolution(),
+            counts: buckets.counts.clone(),
+        })
+    }
+
+    /// Takes in the events of another snapshot.
+    ///
+    /// Commutative and associative, to the event. What is further back from the later of the two
+    /// moments than the span is given up, but in [`total`](Self::total).
+    ///
+    /// # Errors
+    ///
+    /// [`SnapshotError::OtherTiers`] if they are not of the same tiers,
+    /// [`SnapshotError::SameInstance`] if both hold events of the same counter,
+    /// [`SnapshotError::TooManyInstances`] if they are of more counters than
+    /// [`INSTANCES_MAX`](Self::INSTANCES_MAX), [`SnapshotError::TooManyEvents`] if a bucket or the
+    /// total overflows. Nothing is taken in then.
+    pub fn merge(&mut self, other: &Self) -> Result<(), SnapshotError> {
+        same_tiers(&self.spec, &other.spec)?;
+        let instances = union(&self.instances, &other.instances)?;
+        let total = self.total.checked_add(other.total).ok_or(SnapshotError::TooManyEvents)?;
+        let at = self.at.max(other.at);
+        let pairs = self.tiers.iter().zip(&other.tiers).zip(self.spec.grids());
+        let merged: Option<Vec<_>> =
+            pairs.map(|((one, two), grid)| one.merged(two, grid, at)).collect();
+        self.tiers = merged.ok_or(SnapshotError::TooManyEvents)?;
+        (self.instances, self.total) = (instances, total);
+        (self.at, self.since) = (at, self.since.min(other.since));
+        let (refused, more) = (&mut self.refused, other.refused);
+        refused.too_old = refused.too_old.saturating_add(more.too_old);
+        refused.too_new = refused.too_new.saturating_add(more.too_new);
+        refused.full = refused.full.saturating_add(more.full);
+        Ok(())
+    }
+
+    /// Whether all buckets begin in the time that is believed.
+    pub(crate) fn believe(&self, now: Stamp, believed_ahead: i64) -> Result<(), SnapshotError> {
+        let newest = self.tiers.iter().zip(self.spec.grids());
+        let newest = newest.filter_map(|(buckets, grid)| Some(grid.start(buckets.newest()?))).max();
+        match newest {
+            Some(newest) if newest.as_nanos().saturating_sub(now.as_nanos()) > believed_ahead => {
+                Err(SnapshotError::TooNew { newest, ahead: newest.saturating_since(now) })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    pub(crate) fn tiers(&self) -> &[Buckets] {
+        &self.tiers
+    }
+}
+
+/// Whether two specifications have the same buckets. How far ahead they believe may differ.
+pub(crate) fn same_tiers(one: &WindowSpec, two: &WindowSpec) -> Result<(), SnapshotError> {
+    if one.tiers().eq(two.tiers()) {
+        return Ok(());
+    }
+    let tiers = |spec: &WindowSpec| spec.tiers().collect::<Vec<Tier>>();
+    Err(SnapshotError::OtherTiers { found: tiers(two), expected: tiers(one) })
+}
+
+/// All instances of two sorted lists that share none.
+pub(crate) fn union(one: &[Instance], two: &[Instance]) -> Result<Vec<Instance>, SnapshotError> {
+    let mut all = [one, two].concat();
+    all.sort_unstable();
+    if let Some(pair) = all.windows(2).find(|pair| pair[0] == pair[1]) {
+        return Err(SnapshotError::SameInstance { instance: pair[0] });
+    }
+    let (instances, max) = (all.len(), Snapshot::INSTANCES_MAX);
+    if instances > max { Err(SnapshotError::TooManyInstances { instances, max }) } else { Ok(all) }
+}
+
+impl fmt::Debug for Snapshot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Snapshot")
+            .field("instances", &self.instances)
+            .field("spec", &self.spec)
+            .field("at", &self.at)
+            .field("since", &self.since)
+            .field("total", &self.total)
+            .field("refused", &self.refused)
+            .field("series", &self.series().collect::<Vec<_>>())
+            .finish()
+    }
+}

@@ -1,0 +1,149 @@
+//! The wire form of a snapshot, version 1. A rename in the code must not change it: what is here is
+//! the form, and `tests/snapshot.rs` pins it.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::{Buckets, Instance, Snapshot, union};
+use crate::error::SnapshotError;
+use crate::grid::Grid;
+use crate::refused::Refused;
+use crate::spec::{Tier, WindowSpec};
+use crate::stamp::Stamp;
+
+const VERSION: u32 = 1;
+
+#[derive(Serialize, Deserialize)]
+struct Wire<'a> {
+    version: u32,
+    /// As `0123456789abcdef-01234567`: many readers of JSON do not keep 64 bits of a number.
+    instances: Vec<String>,
+    at: i64,
+    since: i64,
+    total: u64,
+    refused: WireRefused,
+    tolerance: u64,
+    tiers: Vec<WireTier<'a>>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct WireRefused {
+    too_old: u64,
+    too_new: u64,
+    full: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct WireTier<'a> {
+    resolution: u64,
+    span: u64,
+    /// The number of the first bucket: the moment where it begins, divided by the resolution.
+    first: i64,
+    counts: Cow<'a, [u64]>,
+}
+
+impl Serialize for Snapshot {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Refused { too_old, too_new, full } = self.refused;
+        let tier = |(buckets, grid): (&'_ Buckets, &Grid)| WireTier {
+            resolution: grid.width().cast_unsigned(),
+            span: grid.span().cast_unsigned(),
+            first: buckets.first,
+            counts: Cow::Owned(buckets.counts.clone()),
+        };
+        let wire = Wire {
+            version: VERSION,
+            instances: self.instances.iter().map(Instance::to_string).collect(),
+            at: self.at.as_nanos(),
+            since: self.since.as_nanos(),
+            total: self.total,
+            refused: WireRefused { too_old, too_new, full },
+            tolerance: self.spec.tolerance().as_nanos() as u64,
+            tiers: self.tiers.iter().zip(self.spec.grids()).map(tier).collect(),
+        };
+        wire.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Snapshot {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Wire::deserialize(deserializer)?.checked().map_err(serde::de::Error::custom)
+    }
+}
+
+impl Wire<'_> {
+    fn checked(self) -> Result<Snapshot, SnapshotError> {
+        if self.version != VERSION {
+            return Err(SnapshotError::OtherVersion { found: self.version, known: VERSION });
+        }
+        let spec = self.spec()?;
+        let tiers = self.tiers.into_iter().zip(spec.grids());
+        let tiers: Vec<_> =
+            tiers.map(|(tier, grid)| tier.checked(grid)).collect::<Result<_, _>>()?;
+        for buckets in &tiers {
+            let counted = buckets.counts.iter().try_fold(0_u64, |sum, &n| sum.checked_add(n));
+            match counted {
+                Some(counted) if counted <= self.total => {}
+                _ => return Err(SnapshotError::TotalTooSmall { total: self.total }),
+            }
+        }
+        let mut instances: Vec<_> =
+            self.instances.iter().map(|text| parsed(text)).collect::<Result<_, _>>()?;
+        instances = union(&instances, &[])?;
+        if instances.is_empty() {
+            return Err(SnapshotError::NoInstance);
+        }
+        let WireRefused { too_old, too_new, full } = self.refused;
+        Ok(Snapshot {
+            instances,
+            spec,
+            at: Stamp::from_nanos(self.at),
+            since: Stamp::from_nanos(self.since),
+            total: self.total,
+            refused: Refused { too_old, too_new, full },
+            tiers,
+        })
+    }
+
+    fn spec(&self) -> Result<WindowSpec, SnapshotError> {
+        let nanos = Duration::from_nanos;
+        let mut tiers = self
+            .tiers
+            .iter()
+            .map(|tier| Tier { resolution: nanos(tier.resolution), span: nanos(tier.span) });
+        let finest = tiers.next().ok_or(SnapshotError::NoTier)?;
+        let spec = WindowSpec::builder()
+            .resolution(finest.resolution)
+            .span(finest.span)
+            .tolerance(nanos(self.tolerance));
+        Ok(tiers.fold(spec, |spec, tier| spec.tier(tier)).build()?)
+    }
+}
+
+impl WireTier<'_> {
+    fn checked(self, grid: &Grid) -> Result<Buckets, SnapshotError> {
+        let (buckets, max) = (self.counts.len() as u64, grid.layout().held());
+        if buckets > max {
+            return Err(SnapshotError::TooManyBuckets { buckets, max });
+        }
+        let (first, end) = (self.first, self.first.saturating_add_unsigned(buckets));
+        if first < grid.tick(Stamp::MIN) || end > grid.tick(Stamp::MAX) + 1 {
+            return Err(SnapshotError::OutOfTime { first });
+        }
+        Ok(Buckets::new(first, self.counts.into_owned()))
+    }
+}
+
+fn parsed(text: &str) -> Result<Instance, SnapshotError> {
+    let number = |digits: &str, len: usize| {
+        let is_hex = digits.len() == len && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+        is_hex.then(|| u64::from_str_radix(digits, 16).ok()).flatten()
+    };
+    let parts = text.split_once('-').and_then(|(drawn, process)| {
+        Some((number(drawn, 16)?, u32::try_from(number(process, 8)?).ok()?))
+    });
+    let (drawn, process) = parts.ok_or(SnapshotError::NoInstance)?;
+    Ok(Instance { drawn, process })
+}

@@ -1,0 +1,67 @@
+//! What counting allocates: nothing once a writer exists, and reading never does.
+
+use std::time::Duration;
+
+use allocation_counter::measure;
+use core_time::{EventCounter, ManualClock, Stamp, Tier, WindowSpec};
+
+fn secs(secs: u64) -> Duration {
+    Duration::from_secs(secs)
+}
+
+fn counter() -> (EventCounter, ManualClock) {
+    let clock = ManualClock::new(Stamp::from_secs(1_000));
+    let hour = Tier { resolution: secs(60), span: secs(3_600) };
+    let spec = WindowSpec::builder().tier(hour).build().unwrap();
+    (EventCounter::with_clock(spec, clock.clone()), clock)
+}
+
+#[test]
+fn first_event_of_a_thread_allocates_its_cell() {
+    let (counter, _) = counter();
+    let first = measure(|| counter.record());
+    assert!(first.count_total > 0 && first.bytes_total < 1_024, "{first:?}");
+    // Where a recorder left its cell, the next one takes it over.
+    drop(counter.recorder());
+    assert_eq!(measure(|| counter.recorder().record()).count_total, 0);
+}
+
+#[test]
+fn recording_allocates_nothing_once_a_writer_exists() {
+    let (counter, clock) = counter();
+    counter.record();
+    let mut recorder = counter.recorder();
+    let recorded = measure(|| {
+        for event in 0..10_000 {
+            counter.record();
+            recorder.record_many(event);
+            clock.advance(Duration::from_millis(event));
+            counter.record_at(counter.now() - secs(event % 400), 1).unwrap();
+            recorder.record_at(counter.now() + secs(event % 5), 1).unwrap();
+            counter.record_at(Stamp::MIN, 1).unwrap_err();
+            counter.record_at(Stamp::MAX, 1).unwrap_err();
+        }
+        clock.advance(secs(1 << 40));
+        counter.record();
+        counter.reset();
+        counter.record_many(u64::MAX);
+    });
+    assert_eq!(recorded.count_total, 0, "{recorded:?}");
+}
+
+#[test]
+fn reading_allocates_nothing_but_what_it_gives_back() {
+    let (counter, clock) = counter();
+    counter.record();
+    clock.advance(secs(5));
+    let read = measure(|| {
+        counter.count(secs(10)).unwrap();
+        counter.count(secs(1_000)).unwrap();
+        counter.count(secs(100_000)).unwrap_err();
+        counter.count_between(counter.now() - secs(7)..counter.now()).unwrap();
+        counter.count_each([1, 10, 300].map(secs)).unwrap();
+        let _ = (counter.total(), counter.refused());
+    });
+    assert_eq!(read.count_total, 0, "{read:?}");
+    assert_eq!(measure(|| drop(counter.series(secs(300)).unwrap())).count_total, 1);
+}

@@ -1,0 +1,181 @@
+//! `cargo xtask instructions`: how many instructions an operation takes, counted and not timed.
+//!
+//! A count is the same on a busy machine and on an idle one, to a fraction of an instruction, so it
+//! shows a change that a time would hide in its noise. It is no time: a miss of the cache counts as
+//! much as a hit, a division as much as an addition.
+//!
+//! The operations are those of `benches/src/bin/instructions.rs`. Each is run twice under valgrind,
+//! a few times and many times; the difference has no start of the program in it, nor what an
+//! operation needs made beforehand.
+
+use std::env::consts::EXE_SUFFIX;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, ensure};
+use xshell::{Shell, cmd};
+
+use crate::flags::{Command, Flags, Opt};
+use crate::measure::record::commit;
+use crate::step::{self, Job, Steps};
+use crate::workspace::{self, Workspace};
+
+pub(crate) const COMMAND: Command = Command {
+    name: "instructions",
+    operands: "[FILTER]",
+    operands_max: 1,
+    passes_on: false,
+    summary: "Counts the instructions of each operation, under valgrind",
+    options: &[Opt { name: "--out", value: "FILE", help: "Writes the table there too" }],
+    examples: &["instructions", "instructions count/", "instructions --out counts.md"],
+    run,
+};
+
+/// How often an operation is done in the two runs.
+const FEW: u64 = 1_000;
+const MANY: u64 = 11_000;
+
+/// Clocks are read with a system call here: valgrind hides the kernel's page of shared memory.
+const NOTE: &str = "\
+Instructions of one operation, in user mode. Reading a clock counts less than it is: under valgrind
+it is a system call, whose inside is not counted.";
+
+fn run(sh: &Shell, flags: &Flags) -> anyhow::Result<()> {
+    let valgrind = valgrind(sh)?;
+    let filter = flags.operands.first().map_or("", String::as_str);
+    let target = Workspace::read(sh)?.target;
+    let counter = Counter {
+        program: target.join(format!("release/instructions{EXE_SUFFIX}")),
+        out: target.join("instructions"),
+    };
+    let mut steps = Steps::new();
+    let build = cmd!(sh, "cargo build --release --package benches --bin instructions");
+    let mut counts = Vec::new();
+    if steps.command(Job::new("build", build)) {
+        steps.watch("count", |doing| {
+            for name in counter.operations(sh, filter)? {
+                doing(&name);
+                counts.push((counter.count(sh, &name)?, name));
+            }
+            Ok(format!("{} operations", counts.len()))
+        });
+        step::say(&format!("\n{}", plain(&counts)));
+        if let Some(file) = flags.value("--out") {
+            steps.run("write", || {
+                let head = format!("{}, {valgrind}, commit {}", toolchain(sh)?, commit(sh)?);
+                write(&workspace::root().join(file), &head, &counts)
+            });
+        }
+    }
+    steps.finish(COMMAND.name)
+}
+
+/// Asks valgrind for its version.
+fn valgrind(sh: &Shell) -> anyhow::Result<String> {
+    let version = cmd!(sh, "valgrind --version").quiet().ignore_stderr().read();
+    version.ok().context(
+        "valgrind is missing, get it from your system's packages: apt install valgrind, \
+         dnf install valgrind (it runs on Linux and FreeBSD)",
+    )
+}
+
+fn toolchain(sh: &Shell) -> anyhow::Result<String> {
+    let version = cmd!(sh, "rustc --version").quiet().read()?;
+    Ok(version.split(" (").next().unwrap_or(&version).to_owned())
+}
+
+/// The program that does the operations, and where its profiles go.
+struct Counter {
+    program: PathBuf,
+    /// Keeps the last profile of each operation, for `callgrind_annotate`.
+    out: PathBuf,
+}
+
+impl Counter {
+    /// The operations with a text in their name, in the program's order.
+    fn operations(&self, sh: &Shell, filter: &str) -> anyhow::Result<Vec<String>> {
+        let program = &self.program;
+        let all = cmd!(sh, "{program}").quiet().read()?;
+        let names: Vec<_> = all.lines().filter(|name| name.contains(filter)).collect();
+        ensure!(!names.is_empty(), "no operation has `{filter}` in its name:\n{all}");
+        Ok(names.into_iter().map(str::to_owned).collect())
+    }
+
+    /// Counts the instructions of one operation.
+    fn count(&self, sh: &Shell, name: &str) -> anyhow::Result<f64> {
+        let [few, many] = [self.run(sh, name, FEW)?, self.run(sh, name, MANY)?];
+        Ok((many as f64 - few as f64) / (MANY - FEW) as f64)
+    }
+
+    /// Counts the instructions of the program while it does an operation so many times.
+    fn run(&self, sh: &Shell, name: &str, times: u64) -> anyhow::Result<u64> {
+        let (program, times) = (&self.program, times.to_string());
+        fs::create_dir_all(&self.out)?;
+        let file = self.out.join(format!("{}.{times}.callgrind", name.replace('/', "_")));
+        let out = format!("--callgrind-out-file={}", file.display());
+        let command = cmd!(sh, "valgrind --tool=callgrind {out} {program} {name} {times}");
+        let (succeeded, output) = step::capture(command.quiet().into(), |_| ())?;
+        let collected = collected(&output).filter(|_| succeeded);
+        collected.with_context(|| format!("valgrind failed at {name}\n{}", output.trim_end()))
+    }
+}
+
+/// Reads the total from what callgrind says at its end: `==7== Collected : 347002`.
+fn collected(output: &str) -> Option<u64> {
+    let line = output.lines().rev().find_map(|line| line.split_once("Collected :"))?;
+    line.1.trim().parse().ok()
+}
+
+/// The table for a terminal.
+fn plain(counts: &[(f64, String)]) -> String {
+    let width = counts.iter().map(|(_, name)| name.len()).max().unwrap_or(0);
+    let mut text = format!("  {:<width$} {:>14}\n", "operation", "instructions");
+    for (count, name) in counts {
+        let _ = writeln!(text, "  {name:<width$} {count:>14.1}");
+    }
+    text
+}
+
+/// The table for a page.
+fn markdown(head: &str, counts: &[(f64, String)]) -> String {
+    let mut text = format!("# Instructions\n\n{NOTE}\n\n{head}.\n\n");
+    text.push_str("| operation | instructions |\n| --- | ---: |\n");
+    for (count, name) in counts {
+        let _ = writeln!(text, "| {name} | {count:.1} |");
+    }
+    text
+}
+
+fn write(file: &Path, head: &str, counts: &[(f64, String)]) -> anyhow::Result<String> {
+    let shown = file.display().to_string();
+    fs::write(file, markdown(head, counts)).with_context(|| shown.clone())?;
+    Ok(shown)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn total_is_read_from_the_last_line_that_has_one() {
+        let output = "==7== Callgrind, a profiler\n==7== Events    : Ir\n\
+                      ==7== Collected : 347002\n==7== \n";
+        assert_eq!(collected(output), Some(347_002));
+        assert_eq!(collected("==7== Collected : many\n"), None);
+        assert_eq!(collected("valgrind: failed to start\n"), None);
+    }
+
+    #[test]
+    fn tables_show_a_tenth_of_an_instruction() {
+        let counts = [(96.96, "record/now".to_owned()), (6.0, "clock/coarse".to_owned())];
+        assert_eq!(
+            plain(&counts),
+            "  operation      instructions\n  record/now             97.0\n  \
+             clock/coarse            6.0\n"
+        );
+        let page = markdown("rustc 1.95.0", &counts);
+        assert!(page.ends_with("| record/now | 97.0 |\n| clock/coarse | 6.0 |\n"), "{page}");
+        assert!(page.contains("\n\nrustc 1.95.0.\n\n"), "{page}");
+    }
+}

@@ -1,0 +1,215 @@
+//! What needs a nightly toolchain: the sanitizers, whose flags are not stable.
+//!
+//! A sanitizer looks at what a program does while it runs; only what is compiled for it is looked
+//! at. So it is worth a run where there is `unsafe`, in our crates or in what they build on.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use xshell::{Shell, cmd};
+
+use crate::flags::Flags;
+use crate::step::{Job, Steps};
+use crate::tidy;
+use crate::workspace::{self, Package, Workspace};
+
+/// The nightly toolchain, as rustup names it. The only place that does.
+pub(crate) const NIGHTLY: &str = "nightly";
+
+/// A sanitizer, and what it asks for.
+pub(crate) struct Sanitizer {
+    /// Of the command, and of its folder below the target folder.
+    pub(crate) name: &'static str,
+    /// The compiler's flag.
+    pub(crate) flag: &'static str,
+    /// What a system's name ends with whose standard library is compiled for it, if that is needed.
+    pub(crate) std_suffix: Option<&'static str>,
+}
+
+impl Sanitizer {
+    /// Runs the tests of the crates named, or of those with `unsafe` or built on such.
+    ///
+    /// No doctests: they would be compiled one by one, and show nothing that the others do not.
+    pub(crate) fn run(&self, sh: &Shell, flags: &Flags) -> anyhow::Result<()> {
+        let workspace = Workspace::read(sh)?;
+        let names = match flags.operands.as_slice() {
+            [] => with_unsafe(&workspace.packages)?,
+            named => workspace.chosen(named)?,
+        };
+        let Plan { system, flag, build_std } = Toolchain::find(sh)?.plan(self)?;
+        let target = workspace.target.join(self.name);
+        let toolchain = format!("+{NIGHTLY}");
+        let rest = &flags.rest;
+        let mut steps = Steps::new();
+        for name in names {
+            let command = cmd!(
+                sh,
+                "cargo {toolchain} test --profile sanitizer --target {system} {build_std...}
+                 --target-dir {target} --package {name} --tests --no-fail-fast -- {rest...}"
+            );
+            steps.command(Job::new(&name, command).env("RUSTFLAGS", flag).tests());
+        }
+        steps.finish(self.name)
+    }
+}
+
+/// How to compile for a sanitizer.
+#[derive(Debug, PartialEq, Eq)]
+struct Plan {
+    system: String,
+    flag: &'static str,
+    build_std: Option<&'static str>,
+}
+
+/// What there is of the nightly toolchain.
+#[derive(Debug, Clone)]
+struct Toolchain {
+    /// The system it runs on.
+    host: String,
+    /// The systems it could compile for.
+    known: Vec<String>,
+    /// Where its libraries are, in a folder for each system.
+    libraries: PathBuf,
+}
+
+impl Toolchain {
+    fn find(sh: &Shell) -> anyhow::Result<Self> {
+        let toolchain = format!("+{NIGHTLY}");
+        let version = cmd!(sh, "rustc {toolchain} --version --verbose").quiet().ignore_stderr();
+        let version = version.read().ok().with_context(|| {
+            format!(
+                "the toolchain `{NIGHTLY}` is missing, get it with: \
+                 rustup toolchain install {NIGHTLY} --profile minimal"
+            )
+        })?;
+        let known = cmd!(sh, "rustc {toolchain} --print target-list").quiet().read()?;
+        let sysroot = cmd!(sh, "rustc {toolchain} --print sysroot").quiet().read()?;
+        Ok(Self {
+            host: host(&version)?.to_owned(),
+            known: known.lines().map(str::to_owned).collect(),
+            libraries: Path::new(&sysroot).join("lib/rustlib"),
+        })
+    }
+
+    /// Finds a way to what the sanitizer asks for, or says what is missing.
+    fn plan(&self, sanitizer: &Sanitizer) -> anyhow::Result<Plan> {
+        let &Sanitizer { name, flag, std_suffix } = sanitizer;
+        let host = self.host.clone();
+        let Some(suffix) = std_suffix else {
+            return Ok(Plan { system: host, flag, build_std: None });
+        };
+        let system = format!("{host}{suffix}");
+        if self.libraries.join(&system).join("lib").is_dir() {
+            return Ok(Plan { system, flag: "", build_std: None }); // It has the flag by itself.
+        }
+        if self.libraries.join("src/rust/library/std").is_dir() {
+            return Ok(Plan { system: host, flag, build_std: Some("-Zbuild-std") });
+        }
+        let get = match self.known.contains(&system) {
+            true => format!("rustup target add {system} --toolchain {NIGHTLY}"),
+            false => format!("rustup component add rust-src --toolchain {NIGHTLY}"),
+        };
+        bail!("a standard library compiled for {name} is missing, get it with: {get}");
+    }
+}
+
+/// Reads the system a compiler is for from what it tells of its version.
+fn host(version: &str) -> anyhow::Result<&str> {
+    let host = version.lines().find_map(|line| line.strip_prefix("host: "));
+    host.context("rustc does not tell its host")
+}
+
+/// The crates whose code has `unsafe`, and those that depend on one, on any road.
+fn with_unsafe(packages: &[Package]) -> anyhow::Result<Vec<String>> {
+    let mut found = BTreeSet::new();
+    let ours = || packages.iter().filter(|package| package.folder.starts_with("crates/"));
+    for package in ours() {
+        let sources = workspace::root().join(&package.folder).join("src");
+        for file in workspace::walk(&sources, |_| false)? {
+            if tidy::has_unsafe(&fs::read_to_string(&file)?) {
+                found.insert(package.name.clone());
+            }
+        }
+    }
+    close(&mut found, || ours());
+    Ok(ours().map(|package| package.name.clone()).filter(|name| found.contains(name)).collect())
+}
+
+/// Adds to some packages those that depend on them, until there are no more.
+fn close<'a, P: Iterator<Item = &'a Package>>(
+    found: &mut BTreeSet<String>,
+    packages: impl Fn() -> P,
+) {
+    loop {
+        let before = found.len();
+        let on_found = |package: &Package| found.iter().any(|name| package.uses(name));
+        let more: Vec<_> = packages().filter(|package| on_found(package)).collect();
+        found.extend(more.iter().map(|package| package.name.clone()));
+        if found.len() == before {
+            return;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::workspace::Dependency;
+    use std::{env, process};
+
+    #[test]
+    fn host_is_read_from_the_version() {
+        let version = "rustc 1.97.0-nightly (e50aa6fba 2026-05-19)\nhost: aarch64-apple-darwin\n";
+        assert_eq!(host(version).unwrap(), "aarch64-apple-darwin");
+        assert!(host("rustc 1.97.0-nightly").is_err());
+    }
+
+    #[test]
+    fn standard_library_is_taken_or_built_or_asked_for() {
+        let folder = env::temp_dir().join(format!("windrow-xtask-nightly-{}", process::id()));
+        let toolchain = Toolchain {
+            host: "x86_64-gnu".to_owned(),
+            known: vec!["x86_64-gnutsan".to_owned()],
+            libraries: folder.clone(),
+        };
+        let address = Sanitizer { name: "asan", flag: "-Za", std_suffix: None };
+        let thread = Sanitizer { name: "tsan", flag: "-Zt", std_suffix: Some("tsan") };
+        let plan =
+            |system: &str, flag, build_std| Plan { system: system.to_owned(), flag, build_std };
+        let missing = |toolchain: &Toolchain| toolchain.plan(&thread).unwrap_err().to_string();
+
+        assert_eq!(toolchain.plan(&address).unwrap(), plan("x86_64-gnu", "-Za", None));
+        let get = "a standard library compiled for tsan is missing, get it with: rustup";
+        let target = format!("{get} target add x86_64-gnutsan --toolchain nightly");
+        assert_eq!(missing(&toolchain), target);
+        let sources = format!("{get} component add rust-src --toolchain nightly");
+        assert_eq!(missing(&Toolchain { known: vec![], ..toolchain.clone() }), sources);
+
+        fs::create_dir_all(folder.join("src/rust/library/std")).unwrap();
+        let built = plan("x86_64-gnu", "-Zt", Some("-Zbuild-std"));
+        assert_eq!(toolchain.plan(&thread).unwrap(), built);
+        fs::create_dir_all(folder.join("x86_64-gnutsan/lib")).unwrap();
+        assert_eq!(toolchain.plan(&thread).unwrap(), plan("x86_64-gnutsan", "", None));
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn crates_that_build_on_unsafe_are_found_on_any_road() {
+        let package = |name: &str, on: &[&str]| Package {
+            name: name.to_owned(),
+            folder: format!("crates/{name}"),
+            rust_version: None,
+            dependencies: on
+                .iter()
+                .map(|name| Dependency { name: (*name).to_owned(), dev: false })
+                .collect(),
+        };
+        let packages =
+            [package("a", &["b"]), package("b", &["c"]), package("c", &[]), package("d", &[])];
+        let mut found = BTreeSet::from(["c".to_owned()]);
+        close(&mut found, || packages.iter());
+        assert_eq!(found.into_iter().collect::<Vec<_>>(), ["a", "b", "c"]);
+    }
+}
