@@ -187,13 +187,15 @@ impl Field {
         doing: &dyn Fn(&str),
     ) -> anyhow::Result<(bool, String)> {
         let (sh, target) = (&self.sh, &self.target);
+        let chosen = match suite {
+            Suite::Loom | Suite::Unit => vec!["--lib"],
+            Suite::Integration(file) => vec!["--test", file],
+        };
         let command: Cmd<'_> = match suite {
             Suite::Loom => loom::test(sh, package, &self.loom_target).env(loom::FLAGS, loom::CFG),
-            Suite::Unit => cmd!(sh, "cargo test --package {package} --lib --target-dir {target}"),
-            Suite::Integration(file) => {
-                cmd!(sh, "cargo test --package {package} --test {file} --target-dir {target}")
-            }
+            _ => cmd!(sh, "cargo test --package {package} --all-features --target-dir {target}"),
         };
+        let command = command.args(chosen);
         let command = command.args(["--", "--exact"]).args(names).env("RUST_BACKTRACE", "0");
         Ok(step::capture(command.quiet().into(), doing)?)
     }

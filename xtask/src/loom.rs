@@ -33,7 +33,8 @@ pub(crate) fn jobs<'a>(sh: &'a Shell, rest: &[String]) -> anyhow::Result<Vec<Job
     let target = target(&workspace);
     let packages = workspace.packages.iter().filter(|package| package.uses("loom"));
     let job = |name: &str| {
-        let test = test(sh, name, &target).args(["--", "loom::", "--show-output"]).args(rest);
+        let test = test(sh, name, &target);
+        let test = test.args(["--lib", "--", "loom::", "--show-output"]).args(rest);
         Job::new("loom", test).env(FLAGS, CFG).tests().note(explored)
     };
     Ok(packages.map(|package| job(&package.name)).collect())
@@ -48,11 +49,11 @@ pub(crate) fn target(workspace: &Workspace) -> PathBuf {
     workspace.target.join("loom")
 }
 
-/// The command that tests a crate's models, to be followed by `--` and their names.
+/// The command that tests a crate's models, to be followed by `--lib --` and their names.
 ///
 /// Under [`CFG`] the atomics are loom's and work only in a model, so no other test can run.
 pub(crate) fn test<'a>(sh: &'a Shell, package: &str, target: &Path) -> Cmd<'a> {
-    cmd!(sh, "cargo test --profile model --package {package} --lib --target-dir {target}")
+    cmd!(sh, "cargo test --profile model --package {package} --target-dir {target}")
 }
 
 /// Sums what models print of how often they ran.

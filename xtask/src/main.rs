@@ -7,6 +7,7 @@ mod asan;
 mod bench;
 mod ci;
 mod compare;
+mod coverage;
 mod demo;
 mod doc;
 mod faults;
@@ -30,7 +31,7 @@ use flags::{Command, Request};
 use xshell::Shell;
 
 /// Every command, in the order of the help text.
-const COMMANDS: [&Command; 13] = [
+const COMMANDS: [&Command; 14] = [
     &ci::COMMAND,
     &test::COMMAND,
     &demo::COMMAND,
@@ -42,6 +43,7 @@ const COMMANDS: [&Command; 13] = [
     &faults::COMMAND,
     &asan::COMMAND,
     &tsan::COMMAND,
+    &coverage::COMMAND,
     &doc::COMMAND,
     &tidy::COMMAND,
 ];

@@ -47,7 +47,8 @@ impl Sanitizer {
             let command = cmd!(
                 sh,
                 "cargo {toolchain} test --profile sanitizer --target {system} {build_std...}
-                 --target-dir {target} --package {name} --tests --no-fail-fast -- {rest...}"
+                 --target-dir {target} --package {name} --all-features --tests --no-fail-fast
+                 -- {rest...}"
             );
             steps.command(Job::new(&name, command).env("RUSTFLAGS", flag).tests());
         }
@@ -116,7 +117,7 @@ impl Toolchain {
 }
 
 /// Reads the system a compiler is for from what it tells of its version.
-fn host(version: &str) -> anyhow::Result<&str> {
+pub(crate) fn host(version: &str) -> anyhow::Result<&str> {
     let host = version.lines().find_map(|line| line.strip_prefix("host: "));
     host.context("rustc does not tell its host")
 }

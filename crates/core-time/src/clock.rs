@@ -100,8 +100,8 @@ pub struct SystemClock;
 ///
 /// # Accuracy
 ///
-/// Behind by up to [`lag`](Clock::lag), usually 1 to 10 ms: of no consequence for buckets of a
-/// second. Otherwise as [`SystemClock`].
+/// Behind by up to [`lag`](Clock::lag), two ticks of the kernel, usually 2 to 20 ms: of no
+/// consequence for buckets of a second. Otherwise as [`SystemClock`].
 ///
 /// # Examples
 ///
@@ -155,7 +155,7 @@ impl Clock for CoarseClock {
     }
 
     fn lag(&self) -> Duration {
-        source::coarse_lag()
+        2 * source::coarse_tick() // One as it moves, and one that a look at the wall may miss.
     }
 }
 
@@ -253,7 +253,7 @@ mod source {
         }
     }
 
-    pub(super) fn coarse_lag() -> Duration {
+    pub(super) fn coarse_tick() -> Duration {
         let tick = nanos(clock_getres(ClockId::MonotonicCoarse));
         Duration::from_nanos(tick.unsigned_abs())
     }
@@ -296,7 +296,7 @@ mod source {
         }
     }
 
-    pub(super) fn coarse_lag() -> Duration {
+    pub(super) fn coarse_tick() -> Duration {
         Duration::ZERO
     }
 }
@@ -317,7 +317,7 @@ pub(crate) enum AnyClock {
 impl AnyClock {
     /// The cheapest clock whose lag does not matter at a resolution.
     pub(crate) fn for_resolution(resolution: Duration) -> Self {
-        if CoarseClock.lag() * 20 <= resolution { Self::Coarse } else { Self::Fine }
+        if CoarseClock.lag() * 10 <= resolution { Self::Coarse } else { Self::Fine }
     }
 
     pub(crate) fn new(clock: impl Clock) -> Self {

@@ -49,15 +49,17 @@ use crate::window::{Series, Window};
 /// # Refusals
 ///
 /// An event older than the span, further ahead of the clock than the tolerance, or beyond the room
-/// of its bucket is not counted, changes nothing, and is counted in [`refused`](Self::refused).
+/// of its bucket, in whichever tier, or of all (2^63) is not counted, changes nothing, and is
+/// counted in [`refused`](Self::refused).
 ///
 /// # Complexity
 ///
 /// A record in the bucket that is open for its thread is a few loads and one store to the thread's
-/// own memory. The first in a new bucket takes a lock and a step of constant cost, however long
-/// nothing happened; one in another bucket takes the lock and at most two square roots of the
-/// number of buckets. A read costs by the threads that ever recorded at once, whatever its window.
-/// Recording allocates once for each of these threads, reading never does.
+/// own memory. The first in a new bucket takes a lock and a step of constant cost, or after nothing
+/// happened for long at most one for each block of the ring, of which there are about the square
+/// root of the number of buckets; one in another bucket takes the lock and at most two such roots.
+/// A read costs by the threads that ever recorded at once, whatever its window. Recording allocates
+/// once for each of these threads, reading never does.
 ///
 /// # Concurrency
 ///
@@ -214,14 +216,10 @@ impl EventCounter {
             return Ok(());
         }
         // What is refused must leave no trace, and what is counted must not be seen before this is.
-        if stamp > now && cell.is_some_and(|cell| cell.takes(stamp, events)) {
-            self.ledger.note_ahead(stamp, now);
-        }
-        let open = cell.filter(|_| !may_step_back);
-        if !open.is_some_and(|cell| cell.count(stamp, events)) {
-            return self.turn(cell, stamp, now, events);
-        }
-        self.ledger.note_since(stamp);
+        let open = cell.filter(|cell| !may_step_back && cell.takes(stamp, events));
+        let Some(cell) = open else { return self.turn(cell, stamp, now, events) };
+        self.ledger.note(stamp, now);
+        cell.count(stamp, events); // What it takes it takes until it turns, which only we can do.
         Ok(())
     }
 
@@ -241,8 +239,8 @@ impl EventCounter {
 
     /// Counts the events of several windows at one moment, each as [`count`](Self::count) would.
     ///
-    /// All answers are of the same state and the same present, so a longer window never has fewer
-    /// events than a shorter one. Costs one look at the clock.
+    /// All answers are of the same state and the same present, so of two that are answered from one
+    /// tier, the longer never has fewer events. Costs two looks at the clock.
     ///
     /// # Errors
     ///
@@ -267,26 +265,9 @@ impl EventCounter {
         for (question, window) in questions.iter_mut().zip(windows) {
             *question = Question::Past(self.spec().nanos_in_span(window)?);
         }
-        let (mut now, _) = self.clock.tell();
-        loop {
-            let mut looks = [None; N];
-            let look = || self.ledger.look(&self.cells, &questions, now, &mut looks);
-            self.ledger.consistently(look);
-            let (then, may_step_back) = self.clock.tell();
-            let then = then.max(now);
-            let mut answers = [Window::empty(then, Duration::ZERO); N];
-            let mut is_done = true;
-            for ((answer, look), question) in answers.iter_mut().zip(looks).zip(questions) {
-                match self.conclude(question, look, now, (then, may_step_back))? {
-                    Some(window) => *answer = window,
-                    None => is_done = false,
-                }
-            }
-            if is_done {
-                return Ok(answers);
-            }
-            now = then;
-        }
+        let mut looks = [None; N];
+        let (may_step_back, ()) = self.look(&questions, &mut looks, |_| ())?;
+        Ok(self.conclude(&questions, looks, may_step_back))
     }
 
     /// Counts the events of an interval `from..to`, and says how exact that is.
@@ -347,22 +328,16 @@ impl EventCounter {
     /// ```
     pub fn series(&self, window: Duration) -> Result<Series, WindowError> {
         let question = Question::Past(self.spec().nanos_in_span(window)?);
-        loop {
-            let now = self.clock.now();
-            let series = self.ledger.consistently(|| {
-                let mut looks = [None];
-                self.ledger.look(&self.cells, &[question], now, &mut looks);
-                let Look { tier, touched, .. } = looks[0]?;
-                let from = tier.grid.start(*touched.counted().start());
-                let counts = self.ledger.read_each(&self.cells, tier, touched.counted());
-                Some(Series { from, resolution: tier.grid.resolution(), counts })
-            });
-            match series {
-                Some(series) => return Ok(series),
-                None if self.clock.now() > now => {} // This thread was not let run for long.
-                None => return Err(self.ledger.unanswered(question, now)),
-            }
-        }
+        let mut looks = [None];
+        let (_, series) = self.look(&[question], &mut looks, |[look]| {
+            look.map(|Look { tier, touched, .. }| Series {
+                from: tier.grid.start(*touched.counted().start()),
+                resolution: tier.grid.resolution(),
+                counts: self.ledger.read_each(&self.cells, tier, touched.counted()),
+            })
+        })?;
+        let now = self.clock.now();
+        series.ok_or_else(|| self.ledger.unanswered(question, now))
     }
 
     /// How many events were counted since the start or the last reset, however long ago.
@@ -421,7 +396,8 @@ impl EventCounter {
     /// [`SnapshotError::SameInstance`] if events of the same counter are here already, be it this
     /// one, [`SnapshotError::TooManyInstances`] as [`Snapshot::merge`],
     /// [`SnapshotError::TooManyEvents`] if a bucket or the total has no room for them, and
-    /// [`SnapshotError::TooNew`] if a bucket begins further ahead of the clock than the tolerance.
+    /// [`SnapshotError::TooNew`] if it was taken, or a bucket begins, further ahead of the clock
+    /// than the tolerance.
     /// Nothing is added then.
     ///
     /// # Complexity
@@ -458,7 +434,8 @@ impl EventCounter {
     /// A counter that goes on from a snapshot, by the cheapest clock of the system that is fine
     /// enough.
     ///
-    /// It is another counter than the one the snapshot is of: snapshots of it name both.
+    /// It is the counter that the snapshot is of, as far as merging goes: the events before are in
+    /// the snapshots of both. The clock may be behind the moment of the snapshot by the tolerance.
     ///
     /// # Errors
     ///
@@ -479,9 +456,15 @@ impl EventCounter {
         Self::with_clock(snapshot.spec().clone(), clock).with(snapshot)
     }
 
-    fn with(self, snapshot: &Snapshot) -> Result<Self, SnapshotError> {
+    fn with(mut self, snapshot: &Snapshot) -> Result<Self, SnapshotError> {
         self.merge(snapshot)?;
         self.refused.add_all(snapshot.refused());
+        // One of the counters of the snapshot goes on, so that to restore again and again names no
+        // more of them.
+        let mut merged = self.merged();
+        let own = merged.remove(0).drawn();
+        drop(merged);
+        self.drawn = own;
         Ok(self)
     }
 
@@ -489,7 +472,9 @@ impl EventCounter {
     ///
     /// # Concurrency
     ///
-    /// An event that is recorded beside the reset is forgotten or kept, never half.
+    /// An event that is recorded beside the reset is forgotten or kept, never half. If one was
+    /// ahead of the clock before, [`Window::at_least`] leaves the filling bucket out until the
+    /// clock has come there.
     pub fn reset(&self) {
         let now = self.clock.now();
         let mut merged = self.merged();
@@ -512,11 +497,7 @@ impl EventCounter {
             Some(cell) if stamp <= now => self.ledger.turn(cell, &self.cells, stamp, events),
             _ => self.ledger.record_in_rings(&self.cells, stamp, now, events),
         };
-        match done {
-            Ok(()) => self.ledger.note_since(stamp),
-            Err(refusal) => return self.refuse(refusal, events),
-        }
-        Ok(())
+        done.or_else(|refusal| self.refuse(refusal, events))
     }
 
     /// Whose snapshots were merged. Whoever changes or tells both them and the events holds this
@@ -532,46 +513,82 @@ impl EventCounter {
     }
 
     /// Answers a question from one state, and from the finest tier that holds what it asks for.
-    ///
-    /// Others may record meanwhile, and what they count may be of later than the present that was
-    /// asked for first. Where that makes no difference the clock is not asked again. Otherwise the
-    /// answer is for the moment after the look.
     #[inline(always)]
     fn answer(&self, question: Question) -> Result<Window, WindowError> {
-        let (mut now, may_step_back) = self.clock.tell();
-        loop {
-            let mut looks = [None];
-            let look = || self.ledger.look(&self.cells, &[question], now, &mut looks);
-            self.ledger.consistently(look);
-            let [look] = &looks;
-            match look {
-                Some(look) if look.touched.lasts => return Ok(look.window_now(may_step_back)),
-                _ => {}
+        let mut looks = [None];
+        let (may_step_back, ()) = self.look(&[question], &mut looks, |_| ())?;
+        match &looks {
+            [Some(look)] if look.touched.lasts => Ok(look.window_now(may_step_back)),
+            _ => {
+                let [window] = self.conclude(&[question], looks, may_step_back);
+                Ok(window)
             }
-            let (then, may_step_back) = self.clock.tell();
-            let then = then.max(now);
-            if let Some(window) = self.conclude(question, *look, now, (then, may_step_back))? {
-                return Ok(window);
-            }
-            now = then;
         }
     }
 
-    /// What a look says for a later moment. Nothing if it is to be looked again: other buckets are
-    /// touched by then, or the oldest was given up because this thread was not let run for long.
-    #[cold]
-    fn conclude(
-        &self,
-        question: Question,
-        look: Option<Look<'_>>,
-        now: Stamp,
-        (then, may_step_back): (Stamp, bool),
-    ) -> Result<Option<Window>, WindowError> {
-        match look {
-            Some(look) => Ok(look.window(question, then, may_step_back)),
-            None if then == now => Err(self.ledger.unanswered(question, now)),
-            None => Ok(None),
+    /// Looks at what the buckets hold for questions of the present, all at one moment, and reads
+    /// what else is to be of the same state. Tells whether the clock may step back.
+    ///
+    /// If an oldest bucket was given up, that may be because this thread was not let run for long:
+    /// then it looks again, a few times.
+    #[inline(always)]
+    fn look<'a, const N: usize, R>(
+        &'a self,
+        questions: &[Question; N],
+        looks: &mut [Option<Look<'a>>; N],
+        also: impl Fn(&[Option<Look<'a>>; N]) -> R,
+    ) -> Result<(bool, R), WindowError> {
+        const TRIES: usize = 16;
+        let (mut now, mut may_step_back) = self.clock.tell();
+        for _ in 0..TRIES {
+            let found = self.ledger.consistently(|| {
+                self.ledger.look(&self.cells, questions, now, looks);
+                also(looks)
+            });
+            if looks.iter().all(Option::is_some) {
+                return Ok((may_step_back, found));
+            }
+            let longest = self.spec().longest();
+            let then = self.clock.tell();
+            let may_be_held = questions.iter().all(|question| question.fits(longest, now));
+            if may_step_back || then.0 <= now || !may_be_held {
+                break;
+            }
+            (now, may_step_back) = then;
         }
+        let missing = looks.iter().position(Option::is_none).unwrap_or_default();
+        Err(self.ledger.unanswered(questions[missing], now))
+    }
+
+    /// The answers, all for one moment.
+    ///
+    /// Others may have recorded beside the look, and what they counted may be of later than the
+    /// present that was asked for first. Where that could make an answer wrong, it is for the
+    /// moment after the look; and if other buckets are touched by then, it is for the first and
+    /// leaves out what may be of later.
+    #[cold]
+    fn conclude<const N: usize>(
+        &self,
+        questions: &[Question; N],
+        mut looks: [Option<Look<'_>>; N],
+        may_step_back: bool,
+    ) -> [Window; N] {
+        let then = self.clock.tell();
+        let mut later = looks;
+        let pairs = later.iter_mut().zip(questions);
+        let is_same = pairs.fold(true, |is_same, (look, &question)| {
+            is_same && look.as_mut().is_some_and(|look| look.moves_to(question, then.0))
+        });
+        // What one answer tells of later, all must.
+        let all_last = looks.iter().flatten().all(|look| look.touched.lasts);
+        let may_be_ahead = if is_same { then.1 } else { may_step_back || !all_last };
+        if is_same {
+            looks = later;
+        }
+        looks.map(|look| {
+            let empty = Window::empty(then.0, Duration::ZERO);
+            look.map_or(empty, |look| look.window_now(may_be_ahead))
+        })
     }
 }
 

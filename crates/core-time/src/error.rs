@@ -165,6 +165,12 @@ pub enum SnapshotError {
         /// The version that is known.
         known: u32,
     },
+    /// A key is missing in what was read.
+    #[error("snapshot has no `{key}`")]
+    Missing {
+        /// The key.
+        key: &'static str,
+    },
     /// It names no tier of buckets.
     #[error("snapshot has no tier")]
     NoTier,
@@ -219,10 +225,10 @@ pub enum SnapshotError {
     /// A bucket, or the sum of all, has no room for so many events.
     #[error("more events than a bucket or the total has room for")]
     TooManyEvents,
-    /// There are events further ahead of the clock than is believed.
-    #[error("snapshot has events at {newest:?}, which is {ahead:?} ahead of the clock")]
+    /// It was taken, or has events, further ahead of the clock than is believed.
+    #[error("snapshot is of {newest:?}, which is {ahead:?} ahead of the clock")]
     TooNew {
-        /// Where the newest bucket with an event begins.
+        /// When it was taken, or where its newest bucket with an event begins.
         newest: Stamp,
         /// How far ahead of the clock that is.
         ahead: Duration,

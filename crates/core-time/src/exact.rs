@@ -70,18 +70,25 @@ struct Held {
     events: BTreeMap<Stamp, u64>,
     total: u64,
     since: Stamp,
+    /// What is older was given up.
+    oldest: Stamp,
 }
 
 impl Held {
     fn new(since: Stamp) -> Self {
-        Self { events: BTreeMap::new(), total: 0, since }
+        Self { events: BTreeMap::new(), total: 0, since, oldest: Stamp::MIN }
     }
 
     /// Gives up what is older than `oldest`.
     fn forget_before(&mut self, oldest: Stamp) {
         if self.events.first_key_value().is_some_and(|(&first, _)| first < oldest) {
             self.events = self.events.split_off(&oldest);
+            self.oldest = oldest;
         }
+    }
+
+    fn sum(&self, range: (Bound<Stamp>, Bound<Stamp>)) -> u64 {
+        self.events.range(range).map(|(_, &events)| events).sum()
     }
 
     fn add(&mut self, stamp: Stamp, events: u64) -> Result<(), RecordError> {
@@ -135,8 +142,9 @@ impl ExactCounter {
 
     /// Counts so many events now.
     pub fn record_many(&self, events: u64) {
+        let now = self.clock.now();
         // A refusal has been counted, and the caller, who gave no stamp, could not avoid it.
-        let _ = self.record_at(self.clock.now(), events);
+        let _ = self.record_by(now, now, events);
     }
 
     /// Counts events that happened at a stamp.
@@ -147,7 +155,10 @@ impl ExactCounter {
     /// is further ahead of the clock than the tolerance (and what the clock may be behind),
     /// [`RecordError::Full`] if there is no room for another stamp or for so many events.
     pub fn record_at(&self, stamp: Stamp, events: u64) -> Result<(), RecordError> {
-        let now = self.clock.now();
+        self.record_by(self.clock.now(), stamp, events)
+    }
+
+    fn record_by(&self, now: Stamp, stamp: Stamp, events: u64) -> Result<(), RecordError> {
         let mut done = self.spec.believe(stamp, now, self.believed_ahead);
         if done.is_ok() && events > 0 {
             let mut held = self.lock();
@@ -161,22 +172,19 @@ impl ExactCounter {
     ///
     /// # Errors
     ///
-    /// [`WindowError::LongerThanSpan`] if `window` is longer than the span.
+    /// [`WindowError::LongerThanSpan`] if `window` is longer than the span,
+    /// [`WindowError::GivenUp`] if the clock stepped back and stamps were given up meanwhile.
     pub fn count(&self, window: Duration) -> Result<Window, WindowError> {
         let nanos = self.spec.nanos_in_span(window)?;
-        let now = self.clock.now();
-        let held = self.lock();
-        let before = now.as_nanos().checked_sub(nanos).map(Stamp::from_nanos);
-        let first = before.map_or(Bound::Unbounded, Bound::Excluded);
-        let covered = match before {
-            Some(before) => before + NANOSECOND..now + NANOSECOND,
-            None => Stamp::MIN..now + NANOSECOND,
-        };
-        let events = match nanos {
-            0 => 0, // There is no range that excludes both ends of nothing.
-            _ => held.events.range((first, Bound::Included(now))).map(|(_, &events)| events).sum(),
-        };
-        Ok(Window::exact(events, covered.into(), held.since, now))
+        self.ask(|now, held| {
+            let before = now.as_nanos().checked_sub(nanos).map(Stamp::from_nanos);
+            let from = before.map_or(Stamp::MIN, |before| before + NANOSECOND);
+            let events = match nanos {
+                0 => 0, // There is no range that excludes both ends of nothing.
+                _ => held.sum((Bound::Included(from), Bound::Included(now))),
+            };
+            Ok((from, Window::exact(events, (from..now + NANOSECOND).into(), held.since, now)))
+        })
     }
 
     /// Counts the events stamped in an interval `from..to`.
@@ -184,17 +192,43 @@ impl ExactCounter {
     /// # Errors
     ///
     /// [`WindowError::BeforeSpan`] if it begins further back than the span,
-    /// [`WindowError::Backwards`] if it ends before it begins.
+    /// [`WindowError::Backwards`] if it ends before it begins, [`WindowError::GivenUp`] as
+    /// [`count`](Self::count).
     pub fn count_between(&self, interval: impl Into<Interval>) -> Result<Window, WindowError> {
         let interval = interval.into().forwards()?;
-        let (question, now) = (Question::Between(interval), self.clock.now());
-        if !question.fits(self.spec.longest(), now) {
-            return Err(question.beyond(&self.spec, now));
+        let question = Question::Between(interval);
+        self.ask(|now, held| {
+            if !question.fits(self.spec.longest(), now) {
+                let (age, span) = (now.saturating_since(interval.from), self.spec.span());
+                return Err(WindowError::BeforeSpan { interval, age, span });
+            }
+            let events = held.sum((Bound::Included(interval.from), Bound::Excluded(interval.to)));
+            Ok((interval.from, Window::exact(events, interval, held.since, now)))
+        })
+    }
+
+    /// Answers from what is held, for a present at which nothing was given up that is asked for.
+    fn ask(
+        &self,
+        answer: impl Fn(Stamp, &Held) -> Result<(Stamp, Window), WindowError>,
+    ) -> Result<Window, WindowError> {
+        let mut now = self.clock.now();
+        loop {
+            let (from, held) = {
+                let held = self.lock();
+                let (from, window) = answer(now, &held)?;
+                if held.oldest <= from {
+                    return Ok(window);
+                }
+                (from, held.oldest)
+            };
+            // Unless the clock stepped back, this thread was not let run for long.
+            let then = self.clock.now();
+            if then <= now {
+                return Err(WindowError::GivenUp { from, held });
+            }
+            now = then;
         }
-        let held = self.lock();
-        let inside = held.events.range(interval.from..interval.to);
-        let events = inside.map(|(_, &events)| events).sum();
-        Ok(Window::exact(events, interval, held.since, now))
     }
 
     /// How many events were counted since the start or the last reset, however long ago.
@@ -232,10 +266,11 @@ const NANOSECOND: Duration = Duration::from_nanos(1);
 
 impl fmt::Debug for ExactCounter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let stamps = self.lock().events.len(); // The lock is not held while others write.
         f.debug_struct("ExactCounter")
             .field("spec", &self.spec)
             .field("clock", &self.clock)
-            .field("stamps", &self.lock().events.len())
+            .field("stamps", &stamps)
             .finish_non_exhaustive()
     }
 }

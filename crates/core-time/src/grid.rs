@@ -22,6 +22,8 @@ pub(crate) struct Grid {
     by_width: Reciprocal,
     /// How far back one can ask in nanoseconds: a whole number of buckets, at least one.
     span: i64,
+    /// How many buckets may lie ahead of the clock.
+    ahead: i64,
     /// The ring that holds the span, the bucket that a window cuts, and the buckets ahead.
     layout: Layout,
 }
@@ -35,6 +37,7 @@ impl Grid {
             resolution: Duration::from_nanos(width),
             by_width: Reciprocal::of(width),
             span: span.cast_signed(),
+            ahead: tolerance.div_ceil(width).cast_signed(),
             layout: Layout::holding(span / width + tolerance.div_ceil(width) + 2),
         }
     }
@@ -66,10 +69,11 @@ impl Grid {
         Duration::from_nanos(self.width.saturating_mul(held).cast_unsigned())
     }
 
-    /// The oldest bucket that one could ask for at a moment, of those that are held with a newest.
+    /// The oldest bucket that one could ask for at a moment, of those that are held with a newest;
+    /// also by a clock that is behind by the tolerance.
     pub(crate) fn oldest(&self, newest: i64, at: Stamp) -> i64 {
         let held = self.layout.held().cast_signed();
-        (newest - held + 1).max(self.tick(at) - self.span / self.width)
+        (newest - held + 1).max(self.tick(at) - self.span / self.width - self.ahead)
     }
 
     /// The number of the bucket that a moment falls in: `floor(stamp / resolution)`.

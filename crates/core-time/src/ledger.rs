@@ -7,9 +7,9 @@
 //! ring under the same lock, so it can neither close nor shift a bucket that is open.
 //!
 //! A reader takes the ring's part and adds every cell's. Between handing over and opening, an event
-//! would be seen twice or not at all; so everything but a cell's `total` changes between two steps
-//! of `version`, odd meanwhile, and a reader that sees it move starts again. After some tries it
-//! takes the lock, so writers that turn without pause cannot starve it.
+//! would be seen twice or not at all; so all that says where an event is, but a cell's `total`,
+//! changes between two steps of `version`, odd meanwhile, and a reader that sees it move starts
+//! again. After some tries it takes the lock, so writers that turn without pause cannot starve it.
 //!
 //! # What a reader may see
 //!
@@ -48,6 +48,9 @@ use crate::sync::{
 ///
 /// Small enough that thousands of cells stay below the limit of a bucket together.
 const OPEN_LIMIT: u64 = 1 << 28;
+
+/// The most events in all, but for those open in cells, so that their sum does not overflow: 2^63.
+const TOTAL_LIMIT: u64 = 1 << 63;
 
 /// How often a reader tries before it takes the lock.
 const READ_TRIES: usize = if cfg!(loom) { 2 } else { 16 };
@@ -120,10 +123,10 @@ impl Cell {
         self.read().1
     }
 
-    /// The first moment of the open bucket, the events in it, and all there ever were; of one
-    /// moment. Where no bucket is open, there are no events in it, and any moment will do.
+    /// The first moment of the open bucket, and the events in it. Where none is open, there are no
+    /// events in it, and any moment will do.
     #[inline]
-    fn read(&self) -> (i64, u64, u64) {
+    fn read(&self) -> (i64, u64) {
         // ORDERING: Relaxed loads, `handed` before `total`.
         // Needs: a total that is not older than what was handed over of it.
         // Gives: who stored `handed` had seen that much of `total`, and stepped the version after;
@@ -131,8 +134,7 @@ impl Cell {
         // Not needed: a cut. `total` only grows, and a newer one is a record beside the read.
         // Checks: loom.rs, `reset_leaves_nothing_of_before_and_all_of_after`.
         let (start, handed) = (self.start.load(Relaxed), self.handed.load(Relaxed));
-        let total = self.total.load(Relaxed);
-        (start, total.wrapping_sub(handed), total)
+        (start, self.total.load(Relaxed).wrapping_sub(handed))
     }
 
     /// The first moment of the open bucket, if one is open.
@@ -156,10 +158,9 @@ pub(crate) struct Ledger {
     latest_ahead: AtomicI64,
     /// Events that thousands of cells counted in one bucket, which then had no room for their sum.
     cut_off: AtomicU64,
-    /// Events that went to the rings without being counted in a cell.
-    in_rings: AtomicU64,
-    /// How many events of the cells' totals and of `in_rings` there were at the last reset.
-    forgotten: AtomicU64,
+    /// Events since the start or the last reset that are not, or no longer, open in a cell. At most
+    /// [`TOTAL_LIMIT`].
+    closed: AtomicU64,
     /// When counting began: at the start, at the last reset, or with the earliest event since.
     since: AtomicI64,
 }
@@ -227,8 +228,7 @@ impl Ledger {
             tiers,
             latest_ahead: AtomicI64::new(i64::MIN),
             cut_off: AtomicU64::new(0),
-            in_rings: AtomicU64::new(0),
-            forgotten: AtomicU64::new(0),
+            closed: AtomicU64::new(0),
             since: AtomicI64::new(now.as_nanos()),
         }
     }
@@ -252,6 +252,7 @@ impl Ledger {
     ) -> Result<(), RecordError> {
         let _change = Change::begin(self);
         self.admit(cells, stamp, events)?;
+        self.note(stamp, stamp);
         let grid = &self.tiers[0].grid;
         let tick = grid.tick(stamp);
         let start = grid.start(tick).as_nanos();
@@ -285,7 +286,7 @@ impl Ledger {
         let _change = Change::begin(self);
         self.admit(cells, stamp, events)?;
         self.add_to_rings(stamp, events);
-        self.note_ahead(stamp, now);
+        self.note(stamp, now);
         Ok(())
     }
 
@@ -296,24 +297,15 @@ impl Ledger {
                 tier.ring.add(tick, events);
             }
         }
-        increase(&self.in_rings, events);
+        increase(&self.closed, events);
     }
 
-    /// Remembers a stamp that is before all others, which is then where counting began.
+    /// Remembers a stamp that is ahead of the clock, or before all others, where counting then
+    /// began. To be called before its event is counted in a cell.
     #[inline]
-    pub(crate) fn note_since(&self, stamp: Stamp) {
-        // ORDERING: Relaxed load and minimum, for the same reasons as in `note_ahead`.
-        if stamp.as_nanos() < self.since.load(Relaxed) {
-            self.since.fetch_min(stamp.as_nanos(), Relaxed);
-        }
-    }
-
-    /// Remembers a stamp that is ahead of the clock. To be called before its event is counted in a
-    /// cell.
-    #[inline]
-    pub(crate) fn note_ahead(&self, stamp: Stamp, now: Stamp) {
-        // ORDERING: Relaxed load and maximum.
-        // Needs: a read that finds the event finds the stamp, or a later one.
+    pub(crate) fn note(&self, stamp: Stamp, now: Stamp) {
+        // ORDERING: Relaxed loads, maximum and minimum.
+        // Needs: a read that finds the event finds the stamp, or one further out.
         // Gives: the Release with which the event is counted, after; or the version.
         // Not needed: to write what is no news. Threads that stamp by a finer clock come here
         // often.
@@ -321,11 +313,18 @@ impl Ledger {
         if stamp > now && stamp.as_nanos() > self.latest_ahead.load(Relaxed) {
             self.latest_ahead.fetch_max(stamp.as_nanos(), Relaxed);
         }
+        if stamp.as_nanos() < self.since.load(Relaxed) {
+            self.since.fetch_min(stamp.as_nanos(), Relaxed);
+        }
     }
 
     /// Makes sure that a ring holds the bucket of a stamp, and that the events fit in wherever they
     /// will be, whoever counted the others. Refuses otherwise, before anything changed.
     fn admit(&self, cells: &impl Cells, stamp: Stamp, events: u64) -> Result<(), RecordError> {
+        let room = TOTAL_LIMIT.saturating_sub(self.closed.load(Relaxed)); // ORDERING: by the lock.
+        if events > room {
+            return Err(RecordError::Full { events, room });
+        }
         let mut is_held = false;
         for tier in &self.tiers {
             if let Some(tick) = tier.held_tick(stamp) {
@@ -357,6 +356,8 @@ impl Ledger {
             }
         }
         increase(&self.cut_off, cut_off); // A number to be told, nothing hangs on it.
+        // At most a cell's worth beyond the limit, for each cell.
+        increase(&self.closed, events);
         // ORDERING: Relaxed load and store, by the owner under the lock.
         cell.handed.store(cell.total.load(Relaxed), Relaxed);
     }
@@ -379,7 +380,7 @@ impl Ledger {
             *look = self.look_at_rings(question, now);
         }
         cells.for_each(|cell| {
-            let (start, events, _) = cell.read();
+            let (start, events) = cell.read();
             looks.iter_mut().flatten().for_each(|look| look.take_in(start, events));
         });
         // ORDERING: Acquire fence, then Relaxed loads.
@@ -411,11 +412,16 @@ impl Ledger {
     #[cold]
     pub(crate) fn unanswered(&self, question: Question, now: Stamp) -> WindowError {
         let RingTier { grid, ring } = &self.tiers[self.tiers.len() - 1];
-        if !question.fits(grid, now) {
-            return question.beyond(&self.spec, now);
+        match question {
+            Question::Between(interval) if !question.fits(grid, now) => {
+                let age = now.saturating_since(interval.from);
+                WindowError::BeforeSpan { interval, age, span: self.spec.span() }
+            }
+            _ => {
+                let from = grid.start(question.touches(grid, now).oldest);
+                WindowError::GivenUp { from, held: grid.start(self.consistently(|| ring.oldest())) }
+            }
         }
-        let from = grid.start(question.touches(grid, now).oldest);
-        WindowError::GivenUp { from, held: grid.start(self.consistently(|| ring.oldest())) }
     }
 
     /// What each of the buckets of a tier holds, all of which must be held or yet to come.
@@ -427,7 +433,7 @@ impl Ledger {
     ) -> Vec<u64> {
         let mut counts = tier.closed(ticks.clone());
         cells.for_each(|cell| {
-            let (start, events, _) = cell.read();
+            let (start, events) = cell.read();
             tier.add_open(*ticks.start(), &mut counts, start, events);
         });
         counts
@@ -443,10 +449,10 @@ impl Ledger {
             };
             let mut tiers: Vec<_> = self.tiers.iter().map(closed).collect();
             // ORDERING: Relaxed, all of it under the version.
-            let mut total = self.in_rings.load(Relaxed).wrapping_sub(self.forgotten.load(Relaxed));
+            let mut total = self.closed.load(Relaxed);
             cells.for_each(|cell| {
-                let (start, events, ever) = cell.read();
-                total = total.wrapping_add(ever);
+                let (start, events) = cell.read();
+                total = total.wrapping_add(events);
                 for (tier, (oldest, counts)) in self.tiers.iter().zip(&mut tiers) {
                     tier.add_open(*oldest, counts, start, events);
                 }
@@ -476,7 +482,8 @@ impl Ledger {
                 room.map_err(|_| SnapshotError::TooManyEvents)?;
             }
         }
-        if self.total_once(cells).checked_add(snapshot.total()).is_none() {
+        // ORDERING: Relaxed, under the lock.
+        if snapshot.total() > TOTAL_LIMIT.saturating_sub(self.closed.load(Relaxed)) {
             return Err(SnapshotError::TooManyEvents);
         }
         for (tier, buckets) in pairs() {
@@ -486,13 +493,9 @@ impl Ledger {
                 tier.ring.add(tick, count);
             }
         }
-        // Where in its bucket the newest event was is not known: it may have been at the end. All
-        // tiers have it, so the finest tells.
-        if let Some(newest) = snapshot.tiers()[0].newest() {
-            self.note_ahead(self.tiers[0].grid.last(newest), now);
-        }
-        increase(&self.in_rings, snapshot.total());
-        self.note_since(snapshot.since());
+        self.note(snapshot.latest(), now);
+        increase(&self.closed, snapshot.total());
+        self.note(snapshot.since(), now);
         Ok(())
     }
 
@@ -503,8 +506,8 @@ impl Ledger {
 
     fn total_once(&self, cells: &impl Cells) -> u64 {
         // ORDERING: Relaxed, all of it under the version or the lock.
-        let mut total = self.in_rings.load(Relaxed).wrapping_sub(self.forgotten.load(Relaxed));
-        cells.for_each(|cell| total = total.wrapping_add(cell.total.load(Relaxed)));
+        let mut total = self.closed.load(Relaxed);
+        cells.for_each(|cell| total = total.wrapping_add(cell.open_events()));
         total
     }
 
@@ -544,7 +547,6 @@ impl Ledger {
     pub(crate) fn reset(&self, cells: &impl Cells, now: Stamp) {
         let _change = Change::begin(self);
         self.tiers.iter().for_each(|tier| tier.ring.clear());
-        let mut forgotten = self.in_rings.load(Relaxed); // ORDERING: under the lock, as below.
         cells.for_each(|cell| {
             // ORDERING: Relaxed load and store, between the two steps of the version.
             // Needs: every record that happened before this call is in `total`; no reader sees more
@@ -552,12 +554,10 @@ impl Ledger {
             // Gives: coherence for the first; the version's Release for the second.
             // Not needed: to stop the owner. What it adds from here on was recorded after.
             // Checks: loom.rs, `reset_leaves_nothing_of_before_and_all_of_after`.
-            let total = cell.total.load(Relaxed);
-            cell.handed.store(total, Relaxed);
-            forgotten = forgotten.wrapping_add(total);
+            cell.handed.store(cell.total.load(Relaxed), Relaxed);
         });
         // ORDERING: Relaxed, these too: a reader takes them for one state by the version.
-        self.forgotten.store(forgotten, Relaxed);
+        self.closed.store(0, Relaxed);
         self.since.store(now.as_nanos(), Relaxed);
         // Not `latest_ahead`: it may be of an event that is about to be counted, and stays. Until
         // the clock is there, it only makes `at_least` lower.

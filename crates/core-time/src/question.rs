@@ -1,13 +1,10 @@
 //! What is asked, which buckets that touches, and what they say: arithmetic on stamps and ticks.
 
 use std::ops::RangeInclusive;
-use std::time::Duration;
 
-use crate::error::WindowError;
 use crate::grid::Grid;
 use crate::ledger::RingTier;
 use crate::ring::Reading;
-use crate::spec::WindowSpec;
 use crate::stamp::{Interval, Stamp};
 use crate::window::Window;
 
@@ -28,22 +25,6 @@ impl Question {
             Self::Between(interval) => now.as_nanos().saturating_sub(interval.from.as_nanos()),
         };
         reaches_back <= grid.span()
-    }
-
-    /// Why no tier of a specification fits.
-    #[cold]
-    pub(crate) fn beyond(self, spec: &WindowSpec, now: Stamp) -> WindowError {
-        let span = spec.span();
-        match self {
-            Self::Past(window) => {
-                let window = Duration::from_nanos(window.unsigned_abs());
-                WindowError::LongerThanSpan { window, span }
-            }
-            Self::Between(interval) => {
-                let age = now.saturating_since(interval.from);
-                WindowError::BeforeSpan { interval, age, span }
-            }
-        }
     }
 
     /// The buckets that are touched.
@@ -71,8 +52,8 @@ pub(crate) struct Touched {
     newest_is_whole: bool,
     /// Whether the newest bucket is filling: it is whole too while it holds nothing of later.
     newest_is_filling: bool,
-    /// Whether the buckets between lie wholly inside until the newest one ends, so that the answer
-    /// is right at the moment of any event in that.
+    /// Whether those that lie wholly inside do so until the newest one ends, so that the answer is
+    /// right at the moment of any event in that.
     pub(crate) lasts: bool,
 }
 
@@ -97,7 +78,7 @@ impl Touched {
             oldest_is_whole: into_oldest <= 0 || first == Stamp::MIN,
             newest_is_whole: into_newest == grid.width() - 1 || now == Stamp::MAX,
             newest_is_filling: true,
-            lasts: into_oldest <= into_newest + 1 && first != Stamp::MIN,
+            lasts: into_oldest > 0 && into_oldest <= into_newest + 1 && first != Stamp::MIN,
         }
     }
 
@@ -172,7 +153,7 @@ impl<'a> Look<'a> {
     pub(crate) fn take_in(&mut self, start: i64, events: u64) {
         let (last, width) = (self.last, self.tier.grid.width().cast_unsigned());
         let distance = start.wrapping_sub(self.first).cast_unsigned();
-        if distance >= last.wrapping_add(width) {
+        if distance >= last && distance - last >= width {
             return;
         }
         let part = if distance >= last {
@@ -214,21 +195,14 @@ impl<'a> Look<'a> {
         }
     }
 
-    /// The answer for this moment or a later one; nothing if other buckets are touched by then.
-    pub(crate) fn window(
-        mut self,
-        question: Question,
-        then: Stamp,
-        clock_may_step_back: bool,
-    ) -> Option<Window> {
-        if then != self.now {
-            let touched = question.touches(&self.tier.grid, then);
-            if !touched.are(self.touched) {
-                return None;
-            }
+    /// Makes it a look for a later moment, if the same buckets are touched then.
+    pub(crate) fn moves_to(&mut self, question: Question, then: Stamp) -> bool {
+        let touched = question.touches(&self.tier.grid, then);
+        let is_same = then >= self.now && touched.are(self.touched);
+        if is_same {
             (self.touched, self.now) = (touched, then);
         }
-        Some(self.window_now(clock_may_step_back))
+        is_same
     }
 }
 
@@ -265,14 +239,21 @@ mod tests {
     }
 
     #[test]
-    fn past_lasts_if_no_bucket_between_is_cut_before_the_newest_ends() {
+    fn past_lasts_if_no_whole_bucket_is_cut_before_the_newest_ends() {
         let grid = seconds();
-        for (window_ms, now_ms) in [(1, 0), (500, 200), (500, 700), (1_000, 300), (2_700, 700)] {
-            let (window, now) = (window_ms * MS, Stamp::from_millis(now_ms));
-            let (touched, last) = (Touched::past(&grid, window, now), grid.last(grid.tick(now)));
-            let cut = Touched::past(&grid, window, last);
-            let still_whole = cut.oldest + i64::from(!cut.oldest_is_whole);
-            assert_eq!(touched.lasts, still_whole <= touched.oldest + 1, "{window_ms} {now_ms}");
+        let first_whole = |touched: Touched| touched.oldest + i64::from(!touched.oldest_is_whole);
+        for (window_ns, now_ms) in [
+            (MS, 0),
+            (500 * MS, 200),
+            (500 * MS, 700),
+            (1_000 * MS, 300),
+            (2_700 * MS, 700),
+            (1_400 * MS + 1, 10_400), // Begins with a bucket, which the next moment cuts.
+        ] {
+            let now = Stamp::from_millis(now_ms);
+            let touched = Touched::past(&grid, window_ns, now);
+            let cut = Touched::past(&grid, window_ns, grid.last(grid.tick(now)));
+            assert_eq!(touched.lasts, first_whole(cut) <= first_whole(touched), "{window_ns}");
         }
     }
 

@@ -7,11 +7,11 @@ use crate::sync::{AtomicU64, Ordering};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
 #[non_exhaustive]
 pub struct Refused {
-    /// Events older than the span.
+    /// Events older than the span, or in a bucket that was given up.
     pub too_old: u64,
     /// Events further ahead of the clock than the tolerance.
     pub too_new: u64,
-    /// Events that their bucket had no room for.
+    /// Events that there was no room for.
     pub full: u64,
 }
 

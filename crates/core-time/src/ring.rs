@@ -81,7 +81,8 @@ impl Layout {
     }
 
     pub(crate) const fn bytes(self) -> usize {
-        ((self.slots() + 2 * self.blocks()) as usize).saturating_mul(size_of::<u64>())
+        let bytes = (self.slots() + 2 * self.blocks()).saturating_mul(size_of::<u64>() as u64);
+        if bytes > usize::MAX as u64 { usize::MAX } else { bytes as usize }
     }
 
     const fn slots(self) -> u64 {

@@ -73,8 +73,9 @@ pub(crate) struct Buckets {
 
 /// Tells a counter from all others, in this process and elsewhere.
 ///
-/// A number drawn at random when the counter was made, and that of the process: after `fork`, the
-/// child's copy of a counter is another.
+/// A number drawn at random when the counter was made, and that of the process. After `fork`, the
+/// child's copy of a counter has another process, and a counter that was restored may have one too;
+/// they share what happened before, so their events are not merged.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Instance {
     drawn: u64,
@@ -90,6 +91,10 @@ impl Instance {
     /// The counter that was given a number, in this process.
     pub(crate) fn here(drawn: u64) -> Self {
         Self { drawn, process: std::process::id() }
+    }
+
+    pub(crate) fn drawn(self) -> u64 {
+        self.drawn
     }
 }
 
@@ -128,17 +133,15 @@ impl Buckets {
         Some(self.first + last as i64)
     }
 
-    /// The sum of two, as far back as one could ask a counter at a moment; nothing if a bucket
-    /// overflows.
-    fn merged(&self, other: &Self, grid: &Grid, at: Stamp) -> Option<Self> {
-        let Some(newest) = self.newest().max(other.newest()) else { return Some(Self::default()) };
+    /// The sum of two, as far back as one could ask a counter at a moment.
+    fn merged(&self, other: &Self, grid: &Grid, at: Stamp) -> Self {
+        let Some(newest) = self.newest().max(other.newest()) else { return Self::default() };
         let first = grid.oldest(newest, at);
         let mut counts = vec![0_u64; usize::try_from(newest - first + 1).unwrap_or_default()];
         for (tick, count) in self.iter().chain(other.iter()).filter(|&(tick, _)| tick >= first) {
-            let sum = &mut counts[(tick - first) as usize];
-            *sum = sum.checked_add(count)?;
+            counts[(tick - first) as usize] += count; // Not more than the total, which was checked.
         }
-        Some(Self::new(first, counts))
+        Self::new(first, counts)
     }
 }
 
@@ -213,18 +216,18 @@ impl Snapshot {
     /// [`SnapshotError::OtherTiers`] if they are not of the same tiers,
     /// [`SnapshotError::SameInstance`] if both hold events of the same counter,
     /// [`SnapshotError::TooManyInstances`] if they are of more counters than
-    /// [`INSTANCES_MAX`](Self::INSTANCES_MAX), [`SnapshotError::TooManyEvents`] if a bucket or the
-    /// total overflows. Nothing is taken in then.
+    /// [`INSTANCES_MAX`](Self::INSTANCES_MAX), [`SnapshotError::TooManyEvents`] if the total
+    /// overflows. Nothing is taken in then.
     pub fn merge(&mut self, other: &Self) -> Result<(), SnapshotError> {
         same_tiers(&self.spec, &other.spec)?;
         let instances = union(&self.instances, &other.instances)?;
         let total = self.total.checked_add(other.total).ok_or(SnapshotError::TooManyEvents)?;
         let at = self.at.max(other.at);
-        let pairs = self.tiers.iter().zip(&other.tiers).zip(self.spec.grids());
-        let merged: Option<Vec<_>> =
-            pairs.map(|((one, two), grid)| one.merged(two, grid, at)).collect();
-        self.tiers = merged.ok_or(SnapshotError::TooManyEvents)?;
-        (self.instances, self.total) = (instances, total);
+        // Of two that believe differently far ahead, the one that believes more.
+        let spec = std::cmp::max_by_key(&self.spec, &other.spec, |spec| spec.tolerance()).clone();
+        let pairs = self.tiers.iter().zip(&other.tiers).zip(spec.grids());
+        self.tiers = pairs.map(|((one, two), grid)| one.merged(two, grid, at)).collect();
+        (self.instances, self.total, self.spec) = (instances, total, spec);
         (self.at, self.since) = (at, self.since.min(other.since));
         let (refused, more) = (&mut self.refused, other.refused);
         refused.too_old = refused.too_old.saturating_add(more.too_old);
@@ -233,16 +236,23 @@ impl Snapshot {
         Ok(())
     }
 
-    /// Whether all buckets begin in the time that is believed.
+    /// Whether the snapshot itself, and where each bucket begins, lie in the time that is believed.
     pub(crate) fn believe(&self, now: Stamp, believed_ahead: i64) -> Result<(), SnapshotError> {
-        let newest = self.tiers.iter().zip(self.spec.grids());
-        let newest = newest.filter_map(|(buckets, grid)| Some(grid.start(buckets.newest()?))).max();
-        match newest {
-            Some(newest) if newest.as_nanos().saturating_sub(now.as_nanos()) > believed_ahead => {
-                Err(SnapshotError::TooNew { newest, ahead: newest.saturating_since(now) })
-            }
-            _ => Ok(()),
+        let begin = |(buckets, grid): (&Buckets, &Grid)| Some(grid.start(buckets.newest()?));
+        let newest = self.tiers.iter().zip(self.spec.grids()).filter_map(begin).max();
+        let newest = newest.map_or(self.at, |newest| newest.max(self.at));
+        if newest.as_nanos().saturating_sub(now.as_nanos()) > believed_ahead {
+            return Err(SnapshotError::TooNew { newest, ahead: newest.saturating_since(now) });
         }
+        Ok(())
+    }
+
+    /// A moment that no event is later than: where the newest bucket of the finest tier ends. What
+    /// coarser tiers alone took in was late, and before the moment of the snapshot.
+    pub(crate) fn latest(&self) -> Stamp {
+        let newest = self.tiers[0].newest().map(|newest| self.spec.finest().last(newest));
+        let most = self.at + self.spec.tolerance() + self.spec.resolution();
+        newest.map_or(self.at, |newest| newest.max(self.at).min(most))
     }
 
     pub(crate) fn tiers(&self) -> &[Buckets] {
@@ -263,7 +273,7 @@ pub(crate) fn same_tiers(one: &WindowSpec, two: &WindowSpec) -> Result<(), Snaps
 pub(crate) fn union(one: &[Instance], two: &[Instance]) -> Result<Vec<Instance>, SnapshotError> {
     let mut all = [one, two].concat();
     all.sort_unstable();
-    if let Some(pair) = all.windows(2).find(|pair| pair[0] == pair[1]) {
+    if let Some(pair) = all.windows(2).find(|pair| pair[0].drawn == pair[1].drawn) {
         return Err(SnapshotError::SameInstance { instance: pair[0] });
     }
     let (instances, max) = (all.len(), Snapshot::INSTANCES_MAX);

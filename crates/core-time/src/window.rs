@@ -40,7 +40,9 @@ impl Window {
     /// Events per second, over the time that was truly covered.
     ///
     /// That is less than the window at first: a counter that was started half a second ago and
-    /// counted one event tells 2 per second, whatever the window. Nothing if no time has passed.
+    /// counted one event tells 2 per second, whatever the window. A late event of before the start
+    /// moves the start back to it. Nothing if no time has passed; what an interval covers ahead of
+    /// the clock has not.
     ///
     /// # Examples
     ///

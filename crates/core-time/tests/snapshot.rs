@@ -133,10 +133,7 @@ fn what_cannot_be_merged_is_refused_and_changes_nothing() {
     let (ahead, its_clock) = counter(tiers());
     its_clock.advance(secs(7));
     ahead.record();
-    check(
-        &ahead.snapshot(),
-        "snapshot has events at 1007.000000000s, which is 7s ahead of the clock",
-    );
+    check(&ahead.snapshot(), "snapshot is of 1007.000000000s, which is 7s ahead of the clock");
     clock.advance(secs(1));
     here.merge(&ahead.snapshot()).unwrap(); // Six seconds: tolerance, and a bucket.
     let (full, _) = counter(tiers());
@@ -250,6 +247,9 @@ mod wire {
     #[test]
     fn snapshots_that_no_counter_made_are_refused() {
         check(r#""version":1"#, r#""version":2"#, "snapshot has version 2, known is 1");
+        check(r#""version":1,"instances""#, r#""version":3,"others""#, "snapshot has version 3");
+        check(r#""version":1,"#, "", "snapshot has no `version`");
+        check(r#""total":12,"#, "", "snapshot has no `total`");
         check(r#""total":12"#, r#""total":11"#, "snapshot has a total of 11 events and more");
         check(
             r#""resolution":1000000000"#,

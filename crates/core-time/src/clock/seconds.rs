@@ -13,10 +13,10 @@ use crate::sync::{AtomicI64, Ordering::Relaxed, shared};
 ///
 /// # Accuracy
 ///
-/// Behind by up to a second, as far as the second has gone; which second it is, is right. Follows
-/// the wall clock forwards at once. This is the weakness: where the wall is set back, or repeats a
-/// leap second, the clock *stands* until the wall has caught up, and all that happens meanwhile is
-/// counted in one second. The [`CoarseClock`] goes on then.
+/// Behind by up to a second, as far as the second has gone, and by a tick of the kernel: a second
+/// begins up to that late. Follows the wall clock forwards at once. This is the weakness: where the
+/// wall is set back, or repeats a leap second, the clock *stands* until the wall has caught up, and
+/// all that happens meanwhile is counted in one second. The [`CoarseClock`] goes on then.
 ///
 /// Elsewhere than on Linux this is the [`SystemClock`](super::SystemClock), rounded down.
 ///
@@ -50,7 +50,7 @@ impl Clock for SecondsClock {
     }
 
     fn lag(&self) -> Duration {
-        Duration::from_secs(1)
+        Duration::from_secs(1) + super::CoarseClock.lag()
     }
 }
 

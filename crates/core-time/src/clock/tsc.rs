@@ -1,6 +1,7 @@
 //! The processor's own counter of time.
 
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use super::{Anchor, Clock, Source, SystemClock};
 use crate::stamp::Stamp;
@@ -15,9 +16,13 @@ use crate::sync::shared;
 /// # Accuracy
 ///
 /// Follows the wall clock forwards within 100 ms, as [`SystemClock`], and is behind it by up to 25
-/// µs besides: the counter is taken to be 1/4096 slower than measured, so that its error never puts
-/// it ahead, where it could not come back from. Two processors' counters may differ by some
-/// nanoseconds, and so may the order of what they stamp.
+/// µs besides (or 50 where the counter was measured badly): the counter is taken to be 1/4096
+/// slower than measured, so that its error never puts it ahead, where it could not come back from.
+///
+/// The processor may read its counter before what was asked for earlier is done, and two
+/// processors' counters may differ. So the stamps of two threads may be in the wrong order by as
+/// much, measured at up to 2 µs; and a bound of a [`Window`](crate::Window) may be wrong by the
+/// events of that.
 ///
 /// # Examples
 ///
@@ -45,6 +50,10 @@ impl Clock for TscClock {
 
     fn may_step_back(&self) -> bool {
         false
+    }
+
+    fn lag(&self) -> Duration {
+        Duration::from_micros(50)
     }
 }
 

@@ -15,17 +15,18 @@ use crate::stamp::Stamp;
 
 const VERSION: u32 = 1;
 
+/// All may be missing, because another version may have other keys.
 #[derive(Serialize, Deserialize)]
 struct Wire<'a> {
-    version: u32,
+    version: Option<u32>,
     /// As `0123456789abcdef-01234567`: many readers of JSON do not keep 64 bits of a number.
-    instances: Vec<String>,
-    at: i64,
-    since: i64,
-    total: u64,
-    refused: WireRefused,
-    tolerance: u64,
-    tiers: Vec<WireTier<'a>>,
+    instances: Option<Vec<String>>,
+    at: Option<i64>,
+    since: Option<i64>,
+    total: Option<u64>,
+    refused: Option<WireRefused>,
+    tolerance: Option<u64>,
+    tiers: Option<Vec<WireTier<'a>>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -54,14 +55,14 @@ impl Serialize for Snapshot {
             counts: Cow::Owned(buckets.counts.clone()),
         };
         let wire = Wire {
-            version: VERSION,
-            instances: self.instances.iter().map(Instance::to_string).collect(),
-            at: self.at.as_nanos(),
-            since: self.since.as_nanos(),
-            total: self.total,
-            refused: WireRefused { too_old, too_new, full },
-            tolerance: self.spec.tolerance().as_nanos() as u64,
-            tiers: self.tiers.iter().zip(self.spec.grids()).map(tier).collect(),
+            version: Some(VERSION),
+            instances: Some(self.instances.iter().map(Instance::to_string).collect()),
+            at: Some(self.at.as_nanos()),
+            since: Some(self.since.as_nanos()),
+            total: Some(self.total),
+            refused: Some(WireRefused { too_old, too_new, full }),
+            tolerance: Some(self.spec.tolerance().as_nanos() as u64),
+            tiers: Some(self.tiers.iter().zip(self.spec.grids()).map(tier).collect()),
         };
         wire.serialize(serializer)
     }
@@ -75,51 +76,57 @@ impl<'de> Deserialize<'de> for Snapshot {
 
 impl Wire<'_> {
     fn checked(self) -> Result<Snapshot, SnapshotError> {
-        if self.version != VERSION {
-            return Err(SnapshotError::OtherVersion { found: self.version, known: VERSION });
+        let version = there("version", self.version)?;
+        if version != VERSION {
+            return Err(SnapshotError::OtherVersion { found: version, known: VERSION });
         }
-        let spec = self.spec()?;
-        let tiers = self.tiers.into_iter().zip(spec.grids());
+        let (tiers, total) = (there("tiers", self.tiers)?, there("total", self.total)?);
+        let spec = spec(&tiers, there("tolerance", self.tolerance)?)?;
+        let tiers = tiers.into_iter().zip(spec.grids());
         let tiers: Vec<_> =
             tiers.map(|(tier, grid)| tier.checked(grid)).collect::<Result<_, _>>()?;
         for buckets in &tiers {
             let counted = buckets.counts.iter().try_fold(0_u64, |sum, &n| sum.checked_add(n));
             match counted {
-                Some(counted) if counted <= self.total => {}
-                _ => return Err(SnapshotError::TotalTooSmall { total: self.total }),
+                Some(counted) if counted <= total => {}
+                _ => return Err(SnapshotError::TotalTooSmall { total }),
             }
         }
-        let mut instances: Vec<_> =
-            self.instances.iter().map(|text| parsed(text)).collect::<Result<_, _>>()?;
-        instances = union(&instances, &[])?;
+        let instances = there("instances", self.instances)?;
+        let instances: Vec<_> =
+            instances.iter().map(|text| parsed(text)).collect::<Result<_, _>>()?;
+        let instances = union(&instances, &[])?;
         if instances.is_empty() {
             return Err(SnapshotError::NoInstance);
         }
-        let WireRefused { too_old, too_new, full } = self.refused;
+        let WireRefused { too_old, too_new, full } = there("refused", self.refused)?;
         Ok(Snapshot {
             instances,
             spec,
-            at: Stamp::from_nanos(self.at),
-            since: Stamp::from_nanos(self.since),
-            total: self.total,
+            at: Stamp::from_nanos(there("at", self.at)?),
+            since: Stamp::from_nanos(there("since", self.since)?),
+            total,
             refused: Refused { too_old, too_new, full },
             tiers,
         })
     }
+}
 
-    fn spec(&self) -> Result<WindowSpec, SnapshotError> {
-        let nanos = Duration::from_nanos;
-        let mut tiers = self
-            .tiers
-            .iter()
-            .map(|tier| Tier { resolution: nanos(tier.resolution), span: nanos(tier.span) });
-        let finest = tiers.next().ok_or(SnapshotError::NoTier)?;
-        let spec = WindowSpec::builder()
-            .resolution(finest.resolution)
-            .span(finest.span)
-            .tolerance(nanos(self.tolerance));
-        Ok(tiers.fold(spec, |spec, tier| spec.tier(tier)).build()?)
-    }
+fn there<T>(key: &'static str, value: Option<T>) -> Result<T, SnapshotError> {
+    value.ok_or(SnapshotError::Missing { key })
+}
+
+fn spec(tiers: &[WireTier<'_>], tolerance: u64) -> Result<WindowSpec, SnapshotError> {
+    let nanos = Duration::from_nanos;
+    let tier =
+        |tier: &WireTier<'_>| Tier { resolution: nanos(tier.resolution), span: nanos(tier.span) };
+    let mut tiers = tiers.iter().map(tier);
+    let finest = tiers.next().ok_or(SnapshotError::NoTier)?;
+    let spec = WindowSpec::builder()
+        .resolution(finest.resolution)
+        .span(finest.span)
+        .tolerance(nanos(tolerance));
+    Ok(tiers.fold(spec, |spec, tier| spec.tier(tier)).build()?)
 }
 
 impl WireTier<'_> {
