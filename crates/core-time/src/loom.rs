@@ -236,7 +236,7 @@ fn an_event_ahead_of_the_clock_is_seen_with_its_stamp() {
                 }
             })
         };
-        shared.ledger.note_ahead(ahead, now);
+        shared.ledger.note(ahead, now);
         assert!(shared.cells[0].count(ahead, 1));
         reader.join().unwrap();
     });
