@@ -3,6 +3,7 @@
 pub mod add;
 pub mod add_action;
 pub mod count;
+pub mod decode;
 pub mod get_stats;
 pub mod interference;
 pub mod late;
@@ -12,7 +13,8 @@ pub mod turn;
 use criterion::Criterion;
 
 /// All groups, in the order they run.
-pub const ALL: [fn(&mut Criterion); 8] = [
+pub const ALL: [fn(&mut Criterion); 9] = [
+    decode::bench,
     add_action::bench,
     add::bench,
     get_stats::bench,

@@ -2,5 +2,6 @@
 
 pub mod contest;
 pub mod groups;
+pub mod shapes;
 pub mod subjects;
 pub mod workload;

@@ -7,6 +7,7 @@
 //! text, all use the clock they are given, and all answer in the same form.
 
 mod bare;
+mod decoders;
 mod fenster;
 mod invocations;
 mod mutex_deque;
@@ -23,6 +24,7 @@ use std::time::Duration;
 use core_time::Stamp;
 
 pub use bare::{BareAdd, BareClock, BareLoad, BareOwnAtomic, BareRows};
+pub use decoders::{DECODERS, Decoder, bare_memchr, bare_newlines};
 pub use fenster::Fenster;
 pub use invocations::Invocations;
 pub use mutex_deque::MutexDeque;

@@ -63,7 +63,7 @@ impl Actions {
     /// The first `count` actions of the workload, of which there is no end.
     #[must_use]
     pub fn new(count: usize, times: Times) -> Self {
-        let mut random = Random(0x5EED);
+        let mut random = Random::default();
         let sample = |_| {
             let id = random.below(NAMES.len() as u64) as usize;
             let thousandths = match times {
@@ -173,7 +173,13 @@ pub fn verify_counts(subject: &impl Count, expected: &[(u64, u64)]) -> Verdict {
 /// # References
 ///
 /// Steele, Lea and Flood, "Fast splittable pseudorandom number generators": `SplitMix64`.
-struct Random(u64);
+pub(crate) struct Random(u64);
+
+impl Default for Random {
+    fn default() -> Self {
+        Self(0x5EED)
+    }
+}
 
 impl Random {
     fn next(&mut self) -> u64 {
@@ -184,7 +190,7 @@ impl Random {
     }
 
     /// A number below a limit that is far below 2^64, so that the rest favours none.
-    fn below(&mut self, limit: u64) -> u64 {
+    pub(crate) fn below(&mut self, limit: u64) -> u64 {
         self.next() % limit
     }
 }

@@ -12,6 +12,7 @@ mod demo;
 mod doc;
 mod faults;
 mod flags;
+mod fuzz;
 mod instructions;
 mod loom;
 mod measure;
@@ -30,7 +31,7 @@ use flags::{Command, Request};
 use xshell::Shell;
 
 /// Every command, in the order of the help text.
-const COMMANDS: [&Command; 13] = [
+const COMMANDS: [&Command; 14] = [
     &ci::COMMAND,
     &test::COMMAND,
     &demo::COMMAND,
@@ -38,6 +39,7 @@ const COMMANDS: [&Command; 13] = [
     &compare::COMMAND,
     &instructions::COMMAND,
     &loom::COMMAND,
+    &fuzz::COMMAND,
     &faults::COMMAND,
     &asan::COMMAND,
     &tsan::COMMAND,

@@ -4,12 +4,10 @@ use std::fmt::{self, Display};
 use std::io::{self, Write};
 
 use clap::builder::styling::{AnsiColor, Style};
-use facade::DecodeError;
+use facade::{Refusal, Spot};
 
 use crate::input::Reading;
-use crate::lines::Line;
 use crate::render::{Styled, grouped};
-use crate::spot::{self, Spot};
 
 /// How many refused lines are shown. They are often of one kind, and there may be millions.
 pub(crate) const REFUSALS_TOLD_MAX: usize = 5;
@@ -19,27 +17,27 @@ const PLACE: Style = Style::new().bold();
 
 /// A line that is no action: where, why, and what it looks like there.
 #[derive(Debug)]
-pub(crate) struct Refusal {
+pub(crate) struct Refused {
     place: String,
     reason: String,
     spot: Spot,
 }
 
-impl Refusal {
-    pub(crate) fn new(file: &str, line: &Line<'_>, error: &DecodeError) -> Self {
-        let at = error.at();
-        let reason = error.to_string();
+impl Refused {
+    pub(crate) fn new(file: &str, refusal: &Refusal) -> Self {
+        let at = refusal.error.at();
+        let reason = refusal.error.to_string();
         // The place comes first here, as a column; said twice, from 0 and from 1, it would confuse.
         let reason = reason.strip_suffix(&format!(" (byte {at})")).unwrap_or(&reason).to_owned();
-        let place = format!("{file}:{}:{}", line.number, at + 1);
-        Self { place, reason, spot: Spot::new(line.bytes, at) }
+        let place = format!("{file}:{}:{}", refusal.line, at + 1);
+        Self { place, reason, spot: refusal.spot.clone() }
     }
 }
 
-impl Display for Refusal {
+impl Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { place, reason, spot: Spot { text, column } } = self;
-        let caret = Styled(BAD, '^');
+        let Self { place, reason, spot } = self;
+        let (text, column, caret) = (&spot.text, spot.column, Styled(BAD, '^'));
         write!(f, "{}: {reason}\n  {text}\n  {:column$}{caret}", Styled(PLACE, place), "")
     }
 }
@@ -109,11 +107,6 @@ pub(crate) fn tell_output(error: &io::Error) {
     tell(format!("standard output: {}", reason(error)));
 }
 
-/// A name or a line as a terminal may show it.
-pub(crate) fn visible(bytes: &[u8]) -> String {
-    spot::visible(bytes)
-}
-
 /// What the system says, without the number it has for it.
 ///
 /// The common reasons are worded here, for they are not worded the same everywhere.
@@ -140,7 +133,7 @@ fn say(what: impl Display) {
 
 #[cfg(test)]
 mod tests {
-    use facade::Limits;
+    use facade::{Entry, Policy};
 
     use super::*;
 
@@ -188,11 +181,10 @@ mod tests {
 
     #[test]
     fn refusal_names_its_place_once() {
-        let bytes = br#"{"action":"jump","time":-1}"#;
-        let error = Limits::default().decode(bytes).unwrap_err();
-        let line = Line { number: 7, bytes, len: bytes.len() };
+        let lines = b"\n\n\n\n\n\n{\"action\":\"jump\",\"time\":-1}";
+        let report = Policy::default().decode_slice(lines, &mut |_: Entry<'_>| {});
         let expected = "a.ndjson:7:25: time is `-1`, expected 0 or more\n  \
                         {\"action\":\"jump\",\"time\":-1}\n                          ^";
-        assert_eq!(plain(Refusal::new("a.ndjson", &line, &error)), expected);
+        assert_eq!(plain(Refused::new("a.ndjson", &report.refusals[0])), expected);
     }
 }

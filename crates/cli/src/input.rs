@@ -4,11 +4,10 @@ use std::fs::File;
 use std::io::{self, IsTerminal, Read};
 use std::path::{Path, PathBuf};
 
-use facade::{Action, DecodeError, Limits};
+use facade::{Entry, Policy, ReadError, Report, Sink, visible};
 
 use crate::exit::Exit;
-use crate::fault::{self, Refusal, Unreadable};
-use crate::lines::{Line, Lines};
+use crate::fault::{self, Refused, Unreadable};
 
 /// The files that a command reads.
 #[derive(Debug, clap::Args)]
@@ -26,7 +25,7 @@ pub(crate) struct Reading {
     /// Those of them that are no actions.
     pub(crate) refused: u64,
     /// The first refusals, no more than [`fault::REFUSALS_TOLD_MAX`].
-    pub(crate) refusals: Vec<Refusal>,
+    pub(crate) refusals: Vec<Refused>,
     /// The files that could not be read, or not to their end.
     pub(crate) unreadable: Vec<Unreadable>,
 }
@@ -36,7 +35,7 @@ impl Files {
     ///
     /// A line that is no action is noted and never stops or shifts the others; a file that cannot
     /// be read is noted, and the next is taken.
-    pub(crate) fn read(&self, mut take: impl FnMut(Action<'_>)) -> Reading {
+    pub(crate) fn read(&self, mut take: impl FnMut(Entry<'_>)) -> Reading {
         let mut reading = Reading::default();
         let default = [PathBuf::from("-")];
         if self.files.is_empty() && io::stdin().is_terminal() {
@@ -62,12 +61,12 @@ impl Reading {
         }
     }
 
-    fn read_file(&mut self, path: &Path, take: &mut impl FnMut(Action<'_>)) {
+    fn read_file(&mut self, path: &Path, take: &mut impl Sink) {
         if path == Path::new("-") {
             self.read_lines("<stdin>", io::stdin().lock(), take);
             return;
         }
-        let name = fault::visible(path.as_os_str().as_encoded_bytes());
+        let name = visible(path.as_os_str().as_encoded_bytes());
         match File::open(path) {
             Ok(file) => self.read_lines(&name, file, take),
             Err(error) => {
@@ -79,50 +78,25 @@ impl Reading {
         }
     }
 
-    fn read_lines(&mut self, name: &str, file: impl Read, take: &mut impl FnMut(Action<'_>)) {
-        let limits = Limits::default();
-        let mut lines = Lines::new(file, limits.input_bytes);
-        let error = loop {
-            match lines.next() {
-                Ok(Some(line)) => self.read_line(name, &line, &limits, take),
-                Ok(None) => return,
-                Err(error) => break error,
-            }
-        };
-        self.unreadable.push(Unreadable { name: name.to_owned(), error, lines: lines.number() });
-    }
-
-    fn read_line(
-        &mut self,
-        name: &str,
-        line: &Line<'_>,
-        limits: &Limits,
-        take: &mut impl FnMut(Action<'_>),
-    ) {
-        let (len, max) = (line.len, limits.input_bytes);
-        let decoded = if len > max {
-            Err(DecodeError::InputTooLong { len, max })
-        } else if is_blank(line.bytes) {
-            return;
-        } else {
-            limits.decode(line.bytes)
-        };
-        self.lines += 1;
-        match decoded {
-            Ok(action) => take(action),
-            Err(error) => {
-                self.refused += 1;
-                if self.refusals.len() < fault::REFUSALS_TOLD_MAX {
-                    self.refusals.push(Refusal::new(name, line, &error));
-                }
+    fn read_lines(&mut self, name: &str, file: impl Read, take: &mut impl Sink) {
+        let left = fault::REFUSALS_TOLD_MAX - self.refusals.len();
+        let policy = Policy { refusals_kept: left, ..Policy::default() };
+        match policy.decode_reader(file, take) {
+            Ok(report) => self.note(name, report),
+            Err(ReadError { report, source: error }) => {
+                let lines = report.lines();
+                self.note(name, *report);
+                self.unreadable.push(Unreadable { name: name.to_owned(), error, lines });
             }
         }
     }
-}
 
-/// Whether a line has nothing but what JSON takes for white space.
-fn is_blank(line: &[u8]) -> bool {
-    line.iter().all(|byte| matches!(byte, b' ' | b'\t' | b'\r'))
+    fn note(&mut self, name: &str, report: Report) {
+        self.lines += report.accepted + report.refused;
+        self.refused += report.refused;
+        let refusals = report.refusals.iter().map(|refusal| Refused::new(name, refusal));
+        self.refusals.extend(refusals);
+    }
 }
 
 #[cfg(test)]
@@ -140,7 +114,9 @@ mod tests {
 
     fn read(file: impl Read) -> (Reading, Vec<String>) {
         let (mut reading, mut names) = (Reading::default(), Vec::new());
-        reading.read_lines("a.ndjson", file, &mut |action| names.push(action.name.to_string()));
+        reading.read_lines("a.ndjson", file, &mut |entry: Entry<'_>| {
+            names.push(entry.name.to_owned())
+        });
         (reading, names)
     }
 
@@ -155,7 +131,7 @@ mod tests {
 
     #[test]
     fn line_at_the_limit_is_taken_and_one_byte_more_is_refused() {
-        let max = Limits::default().input_bytes;
+        let max = Policy::default().limits.input_bytes;
         let action = r#"{"action":"jump","time":1}"#;
         for (len, accepted) in [(max, 1), (max + 1, 0)] {
             for end in ["", "\n", "\r\n"] {

@@ -4,9 +4,7 @@ mod demo;
 mod exit;
 mod fault;
 mod input;
-mod lines;
 mod render;
-mod spot;
 mod stats;
 
 use std::process::ExitCode;

@@ -3,10 +3,9 @@
 use std::io;
 
 use clap::ValueEnum;
-use facade::{ExactMean, Row, RunningTracker, encode};
+use facade::{ExactMean, Row, RunningTracker, encode, visible};
 
 use crate::exit::Exit;
-use crate::fault::visible;
 use crate::input::Files;
 use crate::render;
 
@@ -46,8 +45,8 @@ Exit codes: 0 done, 1 a file could not be read, 2 usage, 3 some lines were refus
 
 pub(crate) fn run(args: &Args) -> io::Result<Exit> {
     let tracker = RunningTracker::default();
-    let reading = args.files.read(|action| {
-        tracker.add(action.name.as_str(), action.time).expect("the decoder checked the name");
+    let reading = args.files.read(|entry| {
+        tracker.add(entry.name, entry.time).expect("the decoder checked the name");
     });
     let stats = tracker.stats();
     let printed = render::print(match args.format {

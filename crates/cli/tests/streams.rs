@@ -76,8 +76,8 @@ fn long_line_is_refused_by_its_length_and_the_next_counts() {
     let input = [JUMP, b"\n", &long, b"\r\n", JUMP, b"\n"].concat();
     let told = format!(
         "windrow: 1 of 3 lines refused and not counted:\n\
-         <stdin>:2:1048577: input is 5242883 bytes, limit is 1048576\n  …{}\n{:51}^\n",
-        "a".repeat(50),
+         <stdin>:2:1048577: input is 5242883 bytes, limit is 1048576\n  …{}…\n{:51}^\n",
+        "a".repeat(49),
         "",
     );
     check(&input, 2, &told, 3);

@@ -1,91 +1,109 @@
-//! A place in the input, and the one way to refuse what stands there.
+//! A place in the input, handed on by value.
 
-use crate::error::DecodeError;
+use crate::fault::{Expected, Fault, Scanned, What};
+use crate::words::{self, word_of};
 
-/// A place in the input.
+/// What is left of the input.
 ///
-/// Two words and a borrow, so that a copy of it is a bookmark: a string that turns out to need its
-/// escapes decoded is read again from where it started.
+/// Two words that are copied: a place is remembered by keeping it. Nothing but code that is inlined
+/// takes it by reference, for otherwise it would lie in memory, and every step of a scan would wait
+/// for the one before to arrive there.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Cursor<'a> {
-    /// The whole input: offsets are offsets into what the caller gave us.
-    pub(crate) input: &'a [u8],
-    /// The next byte to look at. At most the length of the input.
-    pub(crate) at: usize,
+    pub(crate) rest: &'a [u8],
 }
 
 impl<'a> Cursor<'a> {
-    /// The byte here, unless the input ends.
-    #[inline]
-    pub(crate) fn peek(&self) -> Option<u8> {
-        self.input.get(self.at).copied()
+    /// How many bytes are left.
+    #[inline(always)]
+    pub(crate) fn left(self) -> usize {
+        self.rest.len()
     }
 
-    /// What is left, from here on.
-    #[inline]
-    pub(crate) fn rest(&self) -> &'a [u8] {
-        // Never out of range by the invariant of `at`. Asked for in the form that cannot panic, and
-        // that the compiler turns into the same comparison.
-        self.input.get(self.at..).unwrap_or_default()
+    /// The byte here, unless the input ends.
+    #[inline(always)]
+    pub(crate) fn peek(self) -> Option<u8> {
+        self.rest.first().copied()
+    }
+
+    /// The eight bytes here, with zeros for what lies behind the end.
+    #[inline(always)]
+    pub(crate) fn word(self) -> u64 {
+        word_of(self.rest)
+    }
+
+    /// Goes on by so many bytes, of which the last was seen.
+    #[inline(always)]
+    pub(crate) fn advance(&mut self, bytes: usize) {
+        self.rest = self.rest.get(bytes..).unwrap_or_default();
+    }
+
+    /// The bytes from here to a later place.
+    #[inline(always)]
+    pub(crate) fn up_to(self, end: Self) -> &'a [u8] {
+        self.rest.get(..self.left() - end.left()).unwrap_or_default()
     }
 
     /// Goes over white space (JSON has four kinds) and looks at the byte behind it.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn peek_token(&mut self) -> Option<u8> {
+        match self.peek() {
+            // Most tokens follow each other at once.
+            Some(byte) if byte > b' ' => Some(byte),
+            _ => {
+                *self = self.behind_space();
+                self.peek()
+            }
+        }
+    }
+
+    #[inline]
+    fn behind_space(mut self) -> Self {
+        while let Some(b' ' | b'\t' | b'\n' | b'\r') = self.peek() {
+            self.advance(1);
+        }
+        self
+    }
+
+    /// Goes over `true`, `false` or `null`, of which the first byte was seen.
+    #[inline(always)]
+    pub(crate) fn literal(&mut self, literal: &'static str) -> Scanned<()> {
+        if self.rest.starts_with(literal.as_bytes()) {
+            self.advance(literal.len());
+            return Ok(());
+        }
+        let pairs = self.rest.iter().zip(literal.as_bytes());
+        let same = pairs.take_while(|(a, b)| a == b).count();
+        self.advance(same);
+        Err(Fault { what: What::InvalidLiteral, left: self.left(), detail: same })
+    }
+
+    /// Goes over digits, of which there must be one.
+    #[inline(always)]
+    pub(crate) fn digits(&mut self) -> Scanned<()> {
+        let start = self.left();
         loop {
-            match self.peek() {
-                Some(b' ' | b'\t' | b'\n' | b'\r') => self.at += 1,
-                other => return other,
+            let count = words::digits(self.word());
+            self.advance(count);
+            if count < words::BYTES {
+                return if self.left() == start {
+                    self.unexpected(Expected::Digit)
+                } else {
+                    Ok(())
+                };
             }
         }
     }
 
-    /// Goes over `literal`, of which the first byte was seen.
-    pub(crate) fn literal(
-        &mut self,
-        literal: &'static str,
-        expected: &'static str,
-    ) -> Result<(), DecodeError> {
-        for byte in literal.bytes() {
-            if self.peek() != Some(byte) {
-                return Err(self.refuse(expected, |found, at| DecodeError::InvalidLiteral {
-                    found,
-                    expected,
-                    at,
-                }));
-            }
-            self.at += 1;
-        }
-        Ok(())
+    /// Refuses what is here, where something else was to be.
+    #[inline(always)]
+    pub(crate) fn unexpected<T>(self, expected: Expected) -> Scanned<T> {
+        self.refuse(What::Unexpected(expected))
     }
 
-    /// Refuses the character here, where `expected` was to be.
-    #[cold]
-    pub(crate) fn unexpected(&self, expected: &'static str) -> DecodeError {
-        self.refuse(expected, |found, at| DecodeError::UnexpectedCharacter { found, expected, at })
-    }
-
-    /// Refuses the character here as `fault`, unless there is none or it is none.
-    ///
-    /// Every refusal of a character comes through here, so that an input which ends, or which is
-    /// not UTF-8, is called so wherever that happens.
-    #[cold]
-    pub(crate) fn refuse(
-        &self,
-        expected: &'static str,
-        fault: impl FnOnce(char, usize) -> DecodeError,
-    ) -> DecodeError {
-        let at = self.at;
-        let rest = self.rest();
-        let Some(&first) = rest.first() else {
-            return DecodeError::UnexpectedEnd { expected, at };
-        };
-        // No character is longer than four bytes; a second one may be cut off, and is not asked
-        // for.
-        let longest = rest.get(..4).unwrap_or(rest);
-        match longest.utf8_chunks().next().and_then(|chunk| chunk.valid().chars().next()) {
-            Some(found) => fault(found, at),
-            None => DecodeError::InvalidUtf8 { found: first, at },
-        }
+    /// Refuses what is here.
+    #[inline(always)]
+    pub(crate) fn refuse<T>(self, what: What) -> Scanned<T> {
+        Err(Fault { what, left: self.left(), detail: 0 })
     }
 }

@@ -1,5 +1,6 @@
-//! Rows of results as JSON: the text that `get_stats` answers with.
+//! Rows of results as text: JSON, a line of JSON for each, or comma-separated values.
 
+use core_actions::ActionTime;
 use serde::{Serialize, Serializer};
 
 /// 2^53: below it a float knows every integer, so that one without a fraction is meant as one.
@@ -40,7 +41,7 @@ pub fn encode<'a>(rows: impl IntoIterator<Item = (&'a str, f64)>) -> String {
         if text.len() > 1 {
             text.push(b',');
         }
-        Row { action, avg: Mean(mean) }.write(&mut text);
+        write_json(&mut text, &Row { action, avg: Mean(mean) });
     }
     text.push(b']');
     into_string(text)
@@ -51,13 +52,6 @@ pub fn encode<'a>(rows: impl IntoIterator<Item = (&'a str, f64)>) -> String {
 struct Row<'a> {
     action: &'a str,
     avg: Mean,
-}
-
-impl Row<'_> {
-    fn write(&self, text: &mut Vec<u8>) {
-        serde_json::to_writer(text, self)
-            .expect("a vector takes every write, and a row is plain data");
-    }
 }
 
 /// A mean as it is written.
@@ -72,6 +66,194 @@ impl Serialize for Mean {
             serializer.serialize_f64(self.0)
         }
     }
+}
+
+/// How rows are written.
+///
+/// # Examples
+///
+/// ```
+/// use codec::{Cell, Format, encode_rows};
+///
+/// let write = |format| {
+///     let rows = [["a,b".into(), Cell::from(2), Cell::from(0.5)]];
+///     encode_rows(format, ["action", "count", "avg"], rows)
+/// };
+/// assert_eq!(write(Format::Json), r#"[{"action":"a,b","count":2,"avg":0.5}]"#);
+/// assert_eq!(write(Format::Ndjson), "{\"action\":\"a,b\",\"count\":2,\"avg\":0.5}\n");
+/// assert_eq!(write(Format::Csv), "action,count,avg\n\"a,b\",2,0.5\n");
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Format {
+    /// One array of objects, without spaces and line ends.
+    Json,
+    /// An object on a line of its own for each row.
+    Ndjson,
+    /// A line of the columns' names, then one for each row, by RFC 4180 but for its line ends,
+    /// which are `\n` here.
+    ///
+    /// Text is in quotes where it has to be: with a comma, a quote, a line end or a space at either
+    /// end, and if it is empty, which tells it from what is missing. Nothing else is changed, so
+    /// that what a spreadsheet takes for a formula remains one.
+    Csv,
+}
+
+/// A value in a row.
+///
+/// # Accuracy
+///
+/// A float without a fraction and below 2^53 in magnitude is written as an integer (-0 as 0), any
+/// other with the shortest digits that read back to the same `f64`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub enum Cell<'a> {
+    /// Text, escaped as the format has it.
+    Text(&'a str),
+    /// An integer, with all its digits.
+    Integer(u64),
+    /// A float; what is not finite is written as [`Missing`](Self::Missing).
+    Float(f64),
+    /// Nothing: `null`, or an empty field.
+    Missing,
+}
+
+impl<'a> From<&'a str> for Cell<'a> {
+    fn from(text: &'a str) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<u64> for Cell<'_> {
+    fn from(integer: u64) -> Self {
+        Self::Integer(integer)
+    }
+}
+
+impl From<f64> for Cell<'_> {
+    fn from(float: f64) -> Self {
+        Self::Float(float)
+    }
+}
+
+impl From<ActionTime> for Cell<'_> {
+    /// The same number: what is decoded again is the same time.
+    fn from(time: ActionTime) -> Self {
+        time.as_integer().map_or(Self::Float(time.as_f64()), Self::Integer)
+    }
+}
+
+impl<'a, T: Into<Cell<'a>>> From<Option<T>> for Cell<'a> {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Missing, Into::into)
+    }
+}
+
+/// Encodes rows of any columns, in the order given.
+///
+/// # Complexity
+///
+/// Linear in the length of the text, which is what it allocates.
+///
+/// # Examples
+///
+/// ```
+/// use codec::{ActionTime, Cell, Entry, Format, Policy, encode_rows};
+///
+/// // Actions, as they are decoded.
+/// let time = ActionTime::try_from(0.1)?;
+/// let lines = encode_rows(Format::Ndjson, ["action", "time"], [["\"hi\"".into(), time.into()]]);
+/// assert_eq!(lines, "{\"action\":\"\\\"hi\\\"\",\"time\":0.1}\n");
+/// Policy::default().decode_slice(lines.as_bytes(), &mut |entry: Entry<'_>| {
+///     assert_eq!((entry.name, entry.time), ("\"hi\"", time));
+/// });
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[must_use]
+pub fn encode_rows<'a, const N: usize>(
+    format: Format,
+    columns: [&str; N],
+    rows: impl IntoIterator<Item = [Cell<'a>; N]>,
+) -> String {
+    let mut text = Vec::new();
+    match format {
+        Format::Json => {
+            text.push(b'[');
+            for row in rows {
+                if text.len() > 1 {
+                    text.push(b',');
+                }
+                write_object(&mut text, columns, row);
+            }
+            text.push(b']');
+        }
+        Format::Ndjson => {
+            for row in rows {
+                write_object(&mut text, columns, row);
+                text.push(b'\n');
+            }
+        }
+        Format::Csv => {
+            write_record(&mut text, columns.map(Cell::Text));
+            for row in rows {
+                write_record(&mut text, row);
+            }
+        }
+    }
+    into_string(text)
+}
+
+fn write_object<const N: usize>(text: &mut Vec<u8>, columns: [&str; N], row: [Cell<'_>; N]) {
+    text.push(b'{');
+    for (index, (column, cell)) in columns.into_iter().zip(row).enumerate() {
+        if index > 0 {
+            text.push(b',');
+        }
+        write_json(text, column);
+        text.push(b':');
+        match cell {
+            Cell::Text(words) => write_json(text, words),
+            Cell::Integer(integer) => write_json(text, &integer),
+            Cell::Float(float) => write_json(text, &Mean(float)),
+            Cell::Missing => write_json(text, &()),
+        }
+    }
+    text.push(b'}');
+}
+
+fn write_record<const N: usize>(text: &mut Vec<u8>, row: [Cell<'_>; N]) {
+    for (index, cell) in row.into_iter().enumerate() {
+        if index > 0 {
+            text.push(b',');
+        }
+        match cell {
+            Cell::Text(words) => write_field(text, words),
+            Cell::Integer(integer) => write_json(text, &integer),
+            Cell::Float(float) if float.is_finite() => write_json(text, &Mean(float)),
+            Cell::Float(_) | Cell::Missing => {}
+        }
+    }
+    text.push(b'\n');
+}
+
+fn write_field(text: &mut Vec<u8>, words: &str) {
+    let has_edge = words.starts_with(' ') || words.ends_with(' ');
+    if !words.is_empty() && !has_edge && !words.contains([',', '"', '\r', '\n']) {
+        text.extend_from_slice(words.as_bytes());
+        return;
+    }
+    text.push(b'"');
+    for (index, part) in words.split('"').enumerate() {
+        if index > 0 {
+            text.extend_from_slice(b"\"\"");
+        }
+        text.extend_from_slice(part.as_bytes());
+    }
+    text.push(b'"');
+}
+
+fn write_json(text: &mut Vec<u8>, value: &(impl Serialize + ?Sized)) {
+    serde_json::to_writer(text, value).expect("a vector takes every write, and a cell is data");
 }
 
 fn into_string(text: Vec<u8>) -> String {

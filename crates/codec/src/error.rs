@@ -5,6 +5,8 @@ use std::fmt;
 use core_actions::NameError;
 use thiserror::Error;
 
+use crate::excerpt::Excerpt;
+
 /// Why an input is no action, and at which byte.
 ///
 /// Each variant belongs to exactly one class: [syntax](Self::is_syntax) and
@@ -264,17 +266,58 @@ pub enum DecodeError {
     #[error("time is `{found}`, expected 0 or more (byte {at})")]
     TimeNegative {
         /// The number as written; of more than 32 bytes the first 32 and `…`.
-        found: Box<str>,
+        found: Excerpt,
         /// Offset of its minus sign.
+        at: usize,
+    },
+    /// The time is no integer below 2^64, and the policy refuses
+    /// [fractions](crate::Fractions::Refused).
+    #[error("time is `{found}`, expected an integer (byte {at})")]
+    TimeNotInteger {
+        /// The number as written; of more than 32 bytes the first 32 and `…`.
+        found: Excerpt,
+        /// Offset of its first digit.
+        at: usize,
+    },
+    /// More than one key of the object is the [stamp key](crate::StampKey), however they are spelt.
+    #[error("key of the stamp is repeated, expected only the one at byte {first} (byte {at})")]
+    DuplicateStamp {
+        /// Offset of the first key's opening quote.
+        first: usize,
+        /// Offset of the second key's opening quote.
+        at: usize,
+    },
+    /// The value of the stamp key is of another kind than its form is written in.
+    #[error("stamp is {found}, expected {expected} (byte {at})")]
+    StampKind {
+        /// What it is.
+        found: Kind,
+        /// What it was to be.
+        expected: &'static str,
+        /// Offset of the value.
+        at: usize,
+    },
+    /// The stamp is a string, but no moment of RFC 3339.
+    #[error(
+        "stamp is no moment, expected one as `1985-04-12T23:20:50.52Z` of RFC 3339 (byte {at})"
+    )]
+    StampNotMoment {
+        /// Offset of the string's opening quote.
+        at: usize,
+    },
+    /// The stamp is a moment that a [`Stamp`](crate::Stamp) does not hold.
+    #[error("stamp is out of range, expected 1677-09-21 to 2262-04-11 (byte {at})")]
+    StampOutOfRange {
+        /// Offset of the value.
         at: usize,
     },
     /// The time is an integer above 2^64 - 1, or rounds to no finite float.
     #[error("time is `{found}`, limit is {max} (byte {at})")]
     TimeTooLarge {
         /// The number as written; of more than 32 bytes the first 32 and `…`.
-        found: Box<str>,
-        /// The largest number that may be written in this way, as an integer or as a float.
-        max: &'static str,
+        found: Excerpt,
+        /// The largest number that may be written in this way.
+        max: TimeMax,
         /// Offset of its first digit.
         at: usize,
     },
@@ -380,6 +423,11 @@ impl DecodeError {
             | Self::NameTooLong { at, .. }
             | Self::NameRefused { at, .. }
             | Self::TimeNegative { at, .. }
+            | Self::TimeNotInteger { at, .. }
+            | Self::DuplicateStamp { at, .. }
+            | Self::StampKind { at, .. }
+            | Self::StampNotMoment { at }
+            | Self::StampOutOfRange { at }
             | Self::TimeTooLarge { at, .. } => *at,
         }
     }
@@ -413,6 +461,11 @@ impl DecodeError {
             | Self::NameTooLong { .. }
             | Self::NameRefused { .. }
             | Self::TimeNegative { .. }
+            | Self::TimeNotInteger { .. }
+            | Self::DuplicateStamp { .. }
+            | Self::StampKind { .. }
+            | Self::StampNotMoment { .. }
+            | Self::StampOutOfRange { .. }
             | Self::TimeTooLarge { .. } => Class::Schema,
         }
     }
@@ -455,6 +508,41 @@ impl fmt::Display for Kind {
             Self::Array => "an array",
             Self::Object => "an object",
         })
+    }
+}
+
+/// The largest time, which depends on how a number is written.
+///
+/// # Examples
+///
+/// ```
+/// use codec::{DecodeError, Excerpt, TimeMax, decode};
+///
+/// let refusal = decode(br#"{"action":"jump","time":1e309}"#).unwrap_err();
+/// let (found, max) = (Excerpt::from("1e309"), TimeMax::Float);
+/// assert_eq!(refusal, DecodeError::TimeTooLarge { found, max, at: 24 });
+/// assert_eq!(TimeMax::Integer.to_string(), u64::MAX.to_string());
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TimeMax {
+    /// 2^64 - 1, for a number without a point or an exponent.
+    Integer,
+    /// The largest finite `f64`, for a number with one.
+    Float,
+}
+
+impl fmt::Display for TimeMax {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Integer => "18446744073709551615",
+            Self::Float => "1.7976931348623157e308",
+        })
+    }
+}
+
+impl fmt::Debug for TimeMax {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\"{self}\"")
     }
 }
 

@@ -1,16 +1,35 @@
 #![doc = include_str!("../README.md")]
 
+mod batch;
+mod blocks;
+mod common;
 mod cursor;
 mod decode;
 mod encode;
 mod error;
+mod excerpt;
+mod fault;
+mod ledger;
 mod limits;
+mod lines;
 mod number;
+mod policy;
+mod refusal;
 mod scanner;
+mod spot;
+mod stamp;
 mod string;
+mod words;
 
+pub use batch::{Entry, ReadError, Report, Sink};
 pub use core_actions::{ActionName, ActionTime};
+pub use core_time::Stamp;
 pub use decode::{Action, decode};
-pub use encode::encode;
-pub use error::{DecodeError, Kind};
+pub use encode::{Cell, Format, encode, encode_rows};
+pub use error::{DecodeError, Kind, TimeMax};
+pub use excerpt::Excerpt;
 pub use limits::Limits;
+pub use policy::{Fractions, Policy};
+pub use refusal::Refusal;
+pub use spot::{Spot, visible};
+pub use stamp::{StampForm, StampKey, StampKeyError};

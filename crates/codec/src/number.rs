@@ -5,21 +5,14 @@
 //! exact or refused; with one it is a float and is rounded once, to the nearest.
 
 use std::io::Write;
-use std::str;
 
 use core_actions::ActionTime;
+use core_time::Stamp;
 
 use crate::cursor::Cursor;
-use crate::error::DecodeError;
-
-/// The largest time written as an integer, as a message shows it.
-const INTEGER_MAX: &str = "18446744073709551615";
-
-/// The largest time written as a float, as a message shows it.
-const FLOAT_MAX: &str = "1.7976931348623157e308";
-
-/// How much of a number a message repeats, in bytes.
-const EXCERPT_BYTES: usize = 32;
+use crate::error::TimeMax;
+use crate::fault::{Fault, Scanned, What};
+use crate::words;
 
 /// Digits that decide how a decimal rounds to an `f64`: half-way between two floats there are
 /// decimals of up to 767 digits, and one more digit tells on which side of it a number lies.
@@ -28,8 +21,8 @@ const DIGITS: usize = 768;
 /// A number that was read and found valid.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Number<'a> {
-    /// Offset of its first byte.
-    at: usize,
+    /// How many bytes are left from its first byte on.
+    left: usize,
     /// The number as it stands in the input; ASCII.
     literal: &'a [u8],
     /// Whether it has a point or an exponent.
@@ -38,46 +31,34 @@ pub(crate) struct Number<'a> {
 
 impl<'a> Cursor<'a> {
     /// Reads a number, of which the first byte was seen to be a digit or a minus sign.
-    #[inline]
-    pub(crate) fn number(&mut self) -> Result<Number<'a>, DecodeError> {
-        let at = self.at;
+    #[inline(always)]
+    pub(crate) fn number(&mut self) -> Scanned<Number<'a>> {
+        let start = *self;
         if self.peek() == Some(b'-') {
-            self.at += 1;
+            self.advance(1);
         }
         if self.peek() == Some(b'0') {
-            self.at += 1;
+            self.advance(1);
             if matches!(self.peek(), Some(b'0'..=b'9')) {
-                return Err(
-                    self.refuse("a number", |found, at| DecodeError::LeadingZero { found, at })
-                );
+                return self.refuse(What::LeadingZero);
             }
         } else {
             self.digits()?;
         }
-        let whole = self.at;
+        let whole = *self;
         if self.peek() == Some(b'.') {
-            self.at += 1;
+            self.advance(1);
             self.digits()?;
         }
         if let Some(b'e' | b'E') = self.peek() {
-            self.at += 1;
+            self.advance(1);
             if let Some(b'+' | b'-') = self.peek() {
-                self.at += 1;
+                self.advance(1);
             }
             self.digits()?;
         }
-        let literal = self.input.get(at..self.at).unwrap_or_default();
-        Ok(Number { at, literal, is_float: self.at > whole })
-    }
-
-    /// Goes over digits, of which there must be one.
-    #[inline]
-    fn digits(&mut self) -> Result<(), DecodeError> {
-        let start = self.at;
-        while let Some(b'0'..=b'9') = self.peek() {
-            self.at += 1;
-        }
-        if self.at == start { Err(self.unexpected("a digit")) } else { Ok(()) }
+        let literal = start.up_to(*self);
+        Ok(Number { left: start.left(), literal, is_float: self.left() < whole.left() })
     }
 }
 
@@ -86,47 +67,137 @@ impl Number<'_> {
     ///
     /// # Errors
     ///
-    /// [`DecodeError::TimeNegative`] and [`DecodeError::TimeTooLarge`], in this order: `-1e400` is
-    /// negative.
-    #[inline]
-    pub(crate) fn time(&self) -> Result<ActionTime, DecodeError> {
+    /// [`What::TimeNegative`] and [`What::TimeTooLarge`], in this order: `-1e400` is negative.
+    #[inline(never)]
+    pub(crate) fn time(&self) -> Scanned<ActionTime> {
         if let [b'-', magnitude @ ..] = self.literal {
             // The digits decide, not the float: `-1e-400` rounds to -0 and is below 0 nonetheless.
-            return if is_zero(magnitude) { Ok(ActionTime::ZERO) } else { Err(self.negative()) };
+            let is_zero = is_zero(magnitude);
+            return if is_zero { Ok(ActionTime::ZERO) } else { self.refuse(What::TimeNegative) };
         }
-        if self.is_float {
+        let (time, largest) = if self.is_float {
             // What is refused is an infinity, by the grammar neither negative nor no number.
-            ActionTime::try_from(float(self.literal)).map_err(|_| self.too_large(FLOAT_MAX))
+            (ActionTime::try_from(float(self.literal)).ok(), TimeMax::Float)
         } else {
-            integer(self.literal).map(ActionTime::from).ok_or_else(|| self.too_large(INTEGER_MAX))
-        }
+            (integer(self.literal).map(ActionTime::from), TimeMax::Integer)
+        };
+        time.map_or_else(|| self.refuse(What::TimeTooLarge(largest)), Ok)
     }
 
-    #[cold]
-    fn negative(&self) -> DecodeError {
-        DecodeError::TimeNegative { found: self.excerpt(), at: self.at }
+    /// The moment it stands for, counted in units of so many nanoseconds.
+    ///
+    /// # Errors
+    ///
+    /// [`What::StampOutOfRange`].
+    pub(crate) fn stamp(&self, unit: u64) -> Scanned<Stamp> {
+        let nanos = crate::stamp::nanos(self.literal, unit);
+        nanos.map(Stamp::from_nanos).map_or_else(|| self.refuse(What::StampOutOfRange), Ok)
     }
 
-    #[cold]
-    fn too_large(&self, max: &'static str) -> DecodeError {
-        DecodeError::TimeTooLarge { found: self.excerpt(), max, at: self.at }
-    }
-
-    /// The literal for a message: a bounded part of it, as it may be as long as the input.
-    fn excerpt(&self) -> Box<str> {
-        let (shown, rest) = self.literal.split_at(self.literal.len().min(EXCERPT_BYTES));
-        let mut excerpt = String::from_utf8_lossy(shown).into_owned();
-        if !rest.is_empty() {
-            excerpt.push('…');
-        }
-        excerpt.into_boxed_str()
+    fn refuse<T>(&self, what: What) -> Scanned<T> {
+        Err(Fault { what, left: self.left, detail: 0 })
     }
 }
 
+impl Cursor<'_> {
+    /// Reads a time that is written in the plainest way: digits, and perhaps a point and digits.
+    ///
+    /// Nothing is read if it is written in any other way or is none. There must not be too many
+    /// digits either: all of them together have to fit an integer.
+    #[inline(always)]
+    pub(crate) fn plain_time(&mut self) -> Option<ActionTime> {
+        let start = *self;
+        let mut end = start;
+        let first = end.word();
+        let value = end.add_digits(0)?;
+        if value.count == 0 || (first as u8 == b'0' && value.count > 1) {
+            return None;
+        }
+        let time = match end.peek() {
+            Some(b'.') => {
+                end.advance(1);
+                let all = end.add_digits(value.value)?;
+                let literal = start.up_to(end);
+                let (whole, places) = (value.count, all.count);
+                plain(Plain { literal, value: all.value, whole, places })?
+            }
+            _ => ActionTime::from(value.value),
+        };
+        if let Some(b'e' | b'E') = end.peek() {
+            return None;
+        }
+        *self = end;
+        Some(time)
+    }
+
+    /// Reads digits as the next ones of a value, up to so many that the value may not fit.
+    #[inline(always)]
+    fn add_digits(&mut self, mut value: u64) -> Option<Digits> {
+        let start = self.left();
+        loop {
+            let word = self.word();
+            let count = words::digits(word);
+            value = words::append(value, word, count);
+            self.advance(count);
+            let total = start - self.left();
+            if count < words::BYTES {
+                return (total <= DIGITS_OF_INTEGER).then_some(Digits { value, count: total });
+            } else if total > DIGITS_OF_INTEGER {
+                return None;
+            }
+        }
+    }
+}
+
+/// What digits say, and how many they are.
+struct Digits {
+    value: u64,
+    count: usize,
+}
+
+/// A number with a point and without a sign or an exponent.
+pub(crate) struct Plain<'a> {
+    /// All of it.
+    pub(crate) literal: &'a [u8],
+    /// What its digits say without the point; wrapped around if they are too many.
+    pub(crate) value: u64,
+    /// How many digits there are before the point.
+    pub(crate) whole: usize,
+    /// How many there are behind it.
+    pub(crate) places: usize,
+}
+
+/// The time that a number is, unless it has no digits behind its point or too many in all.
+#[inline(always)]
+pub(crate) fn plain(number: Plain<'_>) -> Option<ActionTime> {
+    let Plain { literal, value, whole, places } = number;
+    if places == 0 || whole + places > DIGITS_OF_INTEGER {
+        return None;
+    }
+    let float = match FLOAT_POWERS.get(places) {
+        // Both are exact as floats, and the one division is rounded to the nearest: so is the time.
+        Some(power) if value <= EXACT_MAX => value as i64 as f64 / power,
+        _ => parsed(literal),
+    };
+    ActionTime::try_from(float).ok()
+}
+
+/// Any integer of so many digits is below 2^64.
+const DIGITS_OF_INTEGER: usize = 19;
+
+/// Up to here a float knows every integer.
+const EXACT_MAX: u64 = 1 << f64::MANTISSA_DIGITS;
+
+/// The powers of ten that a float knows exactly, as far as digits go here.
+const FLOAT_POWERS: [f64; DIGITS_OF_INTEGER] = [
+    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
+    1e17, 1e18,
+];
+
 /// Whether a number without its sign is 0: no digit before the exponent is another.
 fn is_zero(magnitude: &[u8]) -> bool {
-    let mut significand = magnitude.split(|byte| matches!(byte, b'e' | b'E'));
-    significand.next().is_some_and(|digits| digits.iter().all(|byte| matches!(byte, b'0' | b'.')))
+    let mut significand = magnitude.iter().take_while(|byte| !matches!(byte, b'e' | b'E'));
+    significand.all(|byte| matches!(byte, b'0' | b'.'))
 }
 
 /// The value of digits, unless it is above 2^64 - 1.
@@ -139,17 +210,16 @@ fn integer(digits: &[u8]) -> Option<u64> {
 
 /// The float nearest to a number; an infinity if it rounds to none.
 ///
-/// `std` rounds correctly, but stops reading an exponent at the first digit that takes it
-/// above 65,535, as if no number had digits enough to set against that: it takes `0.` with a
-/// million zeros and then `1e1000001` for 0, and it is 1. So a number that may be long enough is
-/// shortened first.
+/// The library rounds correctly, but stops reading an exponent where no number had digits enough
+/// to set against it: it takes `0.` with a million zeros and then `1e1000001` for 0, and it is 1.
+/// So a number that may be long enough is shortened first.
 fn float(literal: &[u8]) -> f64 {
     if literal.len() > DIGITS { shortened(literal) } else { parsed(literal) }
 }
 
-/// What `std` makes of a number. Its "not a number" for what is none cannot come up here.
+/// What the library makes of a number. Its "not a number" for what is none cannot come up here.
 fn parsed(literal: &[u8]) -> f64 {
-    str::from_utf8(literal).ok().and_then(|text| text.parse().ok()).unwrap_or(f64::NAN)
+    fast_float2::parse(literal).unwrap_or(f64::NAN)
 }
 
 /// The float nearest to a number of any length, from its leading digits and its true exponent.
@@ -188,12 +258,12 @@ fn shortened(literal: &[u8]) -> f64 {
 }
 
 /// A length as a signed number, which every length of a slice fits.
-fn signed(len: usize) -> i64 {
+pub(crate) fn signed(len: usize) -> i64 {
     i64::try_from(len).unwrap_or(i64::MAX)
 }
 
 /// The value of an exponent; one that is out of range is as good as the end of the range.
-fn saturating_integer(exponent: &[u8]) -> i64 {
+pub(crate) fn saturating_integer(exponent: &[u8]) -> i64 {
     let (is_negative, digits) = match exponent {
         [b'-', digits @ ..] => (true, digits),
         [b'+', digits @ ..] | digits => (false, digits),
@@ -269,7 +339,7 @@ mod tests {
     }
 
     #[test]
-    fn exponents_beyond_those_of_std_are_read_in_full() {
+    fn exponents_beyond_those_of_the_library_are_read_in_full() {
         let zeros = "0".repeat(1_000_000);
         assert_eq!(float(format!("0.{zeros}1e1000001").as_bytes()), 1.0);
         assert_eq!(float(format!("1{zeros}e-1000000").as_bytes()), 1.0);
@@ -277,7 +347,7 @@ mod tests {
         assert_eq!(float(format!("1{zeros}.0").as_bytes()), f64::INFINITY);
         assert_eq!(float(format!("0.{zeros}1").as_bytes()), 0.0);
         assert_eq!(float(format!("0.{zeros}e9999999").as_bytes()), 0.0);
-        // One step outside: were `std` to learn it, the shortening could go.
+        // One step outside: were the library to learn it, the shortening could go.
         assert_eq!(parsed(format!("1{zeros}e-1000000").as_bytes()), f64::INFINITY);
     }
 }

@@ -5,215 +5,152 @@
 //! so that the deepest input costs a bit per level and no stack of the thread.
 
 use crate::cursor::Cursor;
-use crate::error::{DecodeError, Kind};
+use crate::fault::{Expected, Fault, Scanned, What};
 use crate::string::Text;
 
-/// Reads values, and knows what is open around them.
-#[derive(Debug)]
-pub(crate) struct Scanner<'a> {
-    pub(crate) cursor: Cursor<'a>,
-    open: Nesting,
-}
-
-impl<'a> Scanner<'a> {
-    /// Starts at the first byte of `input`.
-    #[inline]
-    pub(crate) fn new(input: &'a [u8], nesting_max: usize) -> Self {
-        Self { cursor: Cursor { input, at: 0 }, open: Nesting::new(nesting_max) }
-    }
-
-    /// The kind of the value that starts here, where `expected` may come.
-    #[inline]
-    fn kind(&mut self, expected: &'static str) -> Result<Kind, DecodeError> {
-        match self.cursor.peek_token() {
-            Some(b'"') => Ok(Kind::String),
-            Some(b'-' | b'0'..=b'9') => Ok(Kind::Number),
-            Some(b'{') => Ok(Kind::Object),
-            Some(b'[') => Ok(Kind::Array),
-            Some(b't' | b'f') => Ok(Kind::Boolean),
-            Some(b'n') => Ok(Kind::Null),
-            _ => Err(self.cursor.unexpected(expected)),
+impl<'a> Cursor<'a> {
+    /// Goes over a value of any kind and all that is in it, and checks all of it.
+    ///
+    /// It lies in `around` objects and arrays, of which `max` may be open at once.
+    #[inline(always)]
+    pub(crate) fn skip_value(&mut self, around: usize, max: usize) -> Scanned<()> {
+        match self.peek_token() {
+            Some(b'{' | b'[') => {
+                *self = self.skip_nested(around, max)?;
+                Ok(())
+            }
+            token => self.skip_scalar(token),
         }
     }
 
-    /// Goes over a value of any kind and all that is in it, checks all of it, and says what it is.
-    #[inline]
-    pub(crate) fn skip_value(&mut self) -> Result<Kind, DecodeError> {
-        let around = self.open.depth;
-        let outermost = self.kind("a value")?;
-        let mut kind = outermost;
+    /// Goes over a value that has no others in it, of which the first byte was seen.
+    #[inline(always)]
+    fn skip_scalar(&mut self, token: Option<u8>) -> Scanned<()> {
+        match token {
+            Some(b'"') => self.string().map(|_| ()),
+            Some(b'-' | b'0'..=b'9') => self.number().map(|_| ()),
+            Some(b't') => self.literal("true"),
+            Some(b'f') => self.literal("false"),
+            Some(b'n') => self.literal("null"),
+            _ => self.unexpected(Expected::Value),
+        }
+    }
+
+    /// Goes over an object or an array.
+    #[inline(never)]
+    fn skip_nested(mut self, around: usize, max: usize) -> Scanned<Self> {
+        let mut open = Nesting::new(around, max);
         loop {
-            let is_entered = match kind {
-                Kind::Object => self.enter_object()?,
-                Kind::Array => self.enter_array()?,
-                scalar => {
-                    self.skip_scalar(scalar)?;
-                    false
+            // Here a value begins.
+            match self.peek_token() {
+                Some(b'{') => {
+                    open.push(true, self)?;
+                    if self.first_member()? {
+                        self.key()?;
+                        continue;
+                    }
                 }
-            };
-            kind = if is_entered && kind == Kind::Array {
-                self.kind("a value or `]`")?
-            } else if is_entered || self.goes_on(around)? {
-                self.kind("a value")?
-            } else {
-                return Ok(outermost);
-            };
-        }
-    }
-
-    /// Goes over a value that has no others in it.
-    #[inline]
-    fn skip_scalar(&mut self, kind: Kind) -> Result<(), DecodeError> {
-        match kind {
-            Kind::String => self.cursor.string().map(|_| ()),
-            Kind::Number => self.cursor.number().map(|_| ()),
-            Kind::Boolean if self.cursor.peek() == Some(b't') => {
-                self.cursor.literal("true", "`true`")
+                Some(b'[') => {
+                    open.push(false, self)?;
+                    self.advance(1);
+                    match self.peek_token() {
+                        Some(b']') => {}
+                        Some(b'"' | b'-' | b'0'..=b'9' | b'{' | b'[' | b't' | b'f' | b'n') => {
+                            continue;
+                        }
+                        _ => return self.unexpected(Expected::ValueOrEnd),
+                    }
+                }
+                token => self.skip_scalar(token)?,
             }
-            Kind::Boolean => self.cursor.literal("false", "`false`"),
-            _ => self.cursor.literal("null", "`null`"),
-        }
-    }
-
-    /// Goes over what stands between a value and the next one, closing what ends here. Says whether
-    /// there is a next one before the depth is back at `around`.
-    #[inline]
-    fn goes_on(&mut self, around: usize) -> Result<bool, DecodeError> {
-        while self.open.depth > around {
-            if self.open.is_object() {
-                if self.next_member()? {
-                    self.key()?;
-                    return Ok(true);
+            // Here one ended, or nothing began in what was opened last.
+            loop {
+                if open.is_object() {
+                    if self.next_member()? {
+                        self.key()?;
+                        break;
+                    }
+                } else if self.next_element()? {
+                    break;
                 }
-            } else if self.next_element()? {
-                return Ok(true);
+                open.pop();
+                if open.depth == 0 {
+                    return Ok(self);
+                }
             }
         }
-        Ok(false)
     }
 
-    /// Goes over a `{` and up to the key of the first member, then past that key. Says whether
-    /// there is one; if not, the object is closed.
-    #[inline]
-    fn enter_object(&mut self) -> Result<bool, DecodeError> {
-        let has_member = self.first_member()?;
-        if has_member {
-            self.key()?;
-        }
-        Ok(has_member)
-    }
-
-    /// Goes over a `[`. Says whether there is an element; if not, the array is closed.
-    #[inline]
-    fn enter_array(&mut self) -> Result<bool, DecodeError> {
-        self.enter(false)?;
-        if self.cursor.peek_token() == Some(b']') {
-            self.leave();
-            return Ok(false);
-        }
-        Ok(true)
-    }
-
-    /// Goes over a `{`. Says whether there is a member; if not, the object is closed.
-    #[inline]
-    pub(crate) fn first_member(&mut self) -> Result<bool, DecodeError> {
-        self.enter(true)?;
-        match self.cursor.peek_token() {
+    /// Goes over a `{`. Says whether there is a member; if not, the `}` is here.
+    #[inline(always)]
+    pub(crate) fn first_member(&mut self) -> Scanned<bool> {
+        self.advance(1);
+        match self.peek_token() {
             Some(b'"') => Ok(true),
-            Some(b'}') => {
-                self.leave();
-                Ok(false)
-            }
-            _ => Err(self.cursor.unexpected("a key in double quotes or `}`")),
+            Some(b'}') => Ok(false),
+            _ => self.unexpected(Expected::KeyOrEnd),
         }
     }
 
-    /// Goes over what stands behind a member. Says whether another follows; if not, the object is
-    /// closed.
-    #[inline]
-    pub(crate) fn next_member(&mut self) -> Result<bool, DecodeError> {
-        const KEY: &str = "a key in double quotes";
-        match self.cursor.peek_token() {
+    /// Goes over what stands behind a member. Says whether another follows; if not, the object has
+    /// ended.
+    #[inline(always)]
+    pub(crate) fn next_member(&mut self) -> Scanned<bool> {
+        match self.peek_token() {
             Some(b',') => {
-                self.cursor.at += 1;
-                match self.cursor.peek_token() {
+                self.advance(1);
+                match self.peek_token() {
                     Some(b'"') => Ok(true),
-                    Some(b'}') => Err(self.trailing_comma(KEY)),
-                    _ => Err(self.cursor.unexpected(KEY)),
+                    Some(b'}') => self.refuse(What::TrailingComma(Expected::Key)),
+                    _ => self.unexpected(Expected::Key),
                 }
             }
             Some(b'}') => {
-                self.leave();
+                self.advance(1);
                 Ok(false)
             }
-            _ => Err(self.cursor.unexpected("`,` or `}`")),
+            _ => self.unexpected(Expected::CommaOrBrace),
         }
     }
 
-    /// Goes over what stands behind an element. Says whether another follows; if not, the array is
-    /// closed.
-    #[inline]
-    fn next_element(&mut self) -> Result<bool, DecodeError> {
-        match self.cursor.peek_token() {
+    /// Goes over what stands behind an element. Says whether another follows; if not, the array has
+    /// ended.
+    #[inline(always)]
+    fn next_element(&mut self) -> Scanned<bool> {
+        match self.peek_token() {
             Some(b',') => {
-                self.cursor.at += 1;
-                match self.cursor.peek_token() {
-                    Some(b']') => Err(self.trailing_comma("a value")),
+                self.advance(1);
+                match self.peek_token() {
+                    Some(b']') => self.refuse(What::TrailingComma(Expected::Value)),
                     _ => Ok(true),
                 }
             }
             Some(b']') => {
-                self.leave();
+                self.advance(1);
                 Ok(false)
             }
-            _ => Err(self.cursor.unexpected("`,` or `]`")),
+            _ => self.unexpected(Expected::CommaOrBracket),
         }
     }
 
     /// Reads a key, of which the opening quote was seen, and the colon behind it.
-    #[inline]
-    pub(crate) fn key(&mut self) -> Result<Text<'a>, DecodeError> {
-        let key = self.cursor.string()?;
-        if self.cursor.peek_token() != Some(b':') {
-            return Err(self.cursor.unexpected("`:`"));
+    #[inline(always)]
+    pub(crate) fn key(&mut self) -> Scanned<Text<'a>> {
+        let key = self.string()?;
+        if self.peek_token() != Some(b':') {
+            return self.unexpected(Expected::Colon);
         }
-        self.cursor.at += 1;
+        self.advance(1);
         Ok(key)
     }
 
     /// Goes over white space to the end of the input.
-    #[inline]
-    pub(crate) fn end(&mut self) -> Result<(), DecodeError> {
-        match self.cursor.peek_token() {
+    #[inline(always)]
+    pub(crate) fn end(&mut self) -> Scanned<()> {
+        match self.peek_token() {
             None => Ok(()),
-            Some(_) => Err(self.cursor.refuse("the end of the input", |found, at| {
-                DecodeError::TrailingContent { found, at }
-            })),
+            Some(_) => self.refuse(What::TrailingContent),
         }
-    }
-
-    /// Goes over an opening bracket.
-    #[inline]
-    fn enter(&mut self, is_object: bool) -> Result<(), DecodeError> {
-        let Nesting { depth, max, .. } = self.open;
-        if depth >= max {
-            return Err(DecodeError::NestingTooDeep { depth: depth + 1, max, at: self.cursor.at });
-        }
-        self.open.push(is_object);
-        self.cursor.at += 1;
-        Ok(())
-    }
-
-    /// Goes over a closing bracket.
-    #[inline]
-    fn leave(&mut self) {
-        self.open.pop();
-        self.cursor.at += 1;
-    }
-
-    #[cold]
-    fn trailing_comma(&self, expected: &'static str) -> DecodeError {
-        self.cursor.refuse(expected, |found, at| DecodeError::TrailingComma { found, expected, at })
     }
 }
 
@@ -223,8 +160,11 @@ impl<'a> Scanner<'a> {
 /// is further out is put away in whole integers, so that only a raised limit ever allocates.
 #[derive(Debug)]
 struct Nesting {
-    /// How many levels are open; at most `max`.
+    /// How many levels are open here.
     depth: usize,
+    /// How many are open around, by other means.
+    around: usize,
+    /// How many may be open in all.
     max: usize,
     /// The innermost levels, the last one in the lowest bit.
     near: u128,
@@ -234,8 +174,8 @@ struct Nesting {
 
 impl Nesting {
     #[inline]
-    fn new(max: usize) -> Self {
-        Self { depth: 0, max, near: 0, far: Vec::new() }
+    fn new(around: usize, max: usize) -> Self {
+        Self { depth: 0, around, max, near: 0, far: Vec::new() }
     }
 
     #[inline]
@@ -243,13 +183,20 @@ impl Nesting {
         self.near & 1 == 1
     }
 
+    /// Opens a level, whose bracket is at `here`.
     #[inline]
-    fn push(&mut self, is_object: bool) {
+    fn push(&mut self, is_object: bool, here: Cursor<'_>) -> Scanned<()> {
+        let depth = self.around + self.depth;
+        if depth >= self.max {
+            let (what, left) = (What::NestingTooDeep, here.left());
+            return Err(Fault { what, left, detail: depth + 1 });
+        }
         if self.depth > 0 && self.depth.is_multiple_of(128) {
             self.far.push(self.near);
         }
         self.near = self.near << 1 | u128::from(is_object);
         self.depth += 1;
+        Ok(())
     }
 
     /// Closes the innermost level, of which there must be one.
@@ -269,14 +216,15 @@ mod tests {
 
     #[test]
     fn nesting_is_a_stack_across_its_words() {
-        let mut nesting = Nesting::new(1_000);
+        let mut nesting = Nesting::new(3, 1_000);
+        let here = Cursor { rest: b"[" };
         let mut naive = Vec::new();
         // Up and down over each boundary, in a pattern that no shift by a power of two maps to
         // itself.
         for turn in [127, 129, 300, 513, 128, 1, 700] {
             while naive.len() < turn {
                 let is_object = naive.len().is_multiple_of(3) ^ naive.len().is_multiple_of(7);
-                nesting.push(is_object);
+                nesting.push(is_object, here).unwrap();
                 naive.push(is_object);
                 assert_eq!(nesting.is_object(), is_object);
             }
@@ -287,5 +235,7 @@ mod tests {
                 assert_eq!(nesting.depth, naive.len());
             }
         }
+        while nesting.push(true, here).is_ok() {}
+        assert_eq!(nesting.depth, 997);
     }
 }

@@ -13,7 +13,8 @@ use std::borrow::Cow;
 use std::str;
 
 use crate::cursor::Cursor;
-use crate::error::DecodeError;
+use crate::fault::{Expected, Fault, Scanned, What};
+use crate::words::{before, special};
 
 /// A string that was read and found valid.
 ///
@@ -22,9 +23,9 @@ use crate::error::DecodeError;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Text<'a> {
     /// The bytes between the quotes, as they stand in the input.
-    raw: &'a [u8],
-    /// Offset of the opening quote.
-    pub(crate) at: usize,
+    pub(crate) raw: &'a [u8],
+    /// How many bytes are left from the opening quote on.
+    pub(crate) left: usize,
     /// Length of what it says, in bytes. Every escape is longer than what it stands for, so that
     /// this is `raw.len()` exactly if there is none.
     pub(crate) len: usize,
@@ -42,35 +43,49 @@ enum Piece<'a> {
 
 impl<'a> Cursor<'a> {
     /// Reads a string, of which the opening quote was seen.
-    ///
-    /// Always inlined: called, it hands its answer over in memory. It, and [`Text`] in four words,
-    /// took a third off the time of the common line.
     #[inline(always)]
-    pub(crate) fn string(&mut self) -> Result<Text<'a>, DecodeError> {
-        let at = self.at;
-        self.at += 1;
-        let rest = self.rest();
-        let len = plain_ascii(rest);
-        self.at += len;
+    pub(crate) fn string(&mut self) -> Scanned<Text<'a>> {
+        let start = *self;
+        self.advance(1);
+        let text = *self;
+        self.skip_plain();
         if self.peek() == Some(b'"') {
             // Nearly every string ends here: one piece, and nothing in it to be looked at again.
-            self.at += 1;
-            return Ok(Text { raw: rest.get(..len).unwrap_or_default(), at, len });
+            let raw = text.up_to(*self);
+            self.advance(1);
+            return Ok(Text { raw, left: start.left(), len: raw.len() });
         }
-        self.string_from(at, len)
+        let (end, text) = start.string_with_more(*self)?;
+        *self = end;
+        Ok(text)
     }
 
-    /// Reads the rest of a string whose opening quote stands `at`, after `len` plain bytes.
-    #[inline(never)]
-    fn string_from(&mut self, at: usize, mut len: usize) -> Result<Text<'a>, DecodeError> {
+    /// Goes over the bytes before the first that is a quote, a backslash, a control or not ASCII.
+    #[inline(always)]
+    fn skip_plain(&mut self) {
         loop {
-            let before = self.at;
-            match self.piece()? {
+            let special = special(self.word());
+            // The zeros that pad the last word are controls: never further than the end.
+            self.advance(before(special));
+            if special != 0 {
+                return;
+            }
+        }
+    }
+
+    /// Reads the string that begins here, and was read as far as `here`.
+    #[inline(never)]
+    fn string_with_more(self, mut here: Self) -> Scanned<(Self, Text<'a>)> {
+        let mut text = self;
+        text.advance(1);
+        let mut len = text.left() - here.left();
+        loop {
+            let before = here;
+            match here.piece()? {
                 Piece::Plain(bytes) => len += bytes.len(),
                 Piece::Escape(character) => len += character.len_utf8(),
                 Piece::End => {
-                    let raw = self.input.get(at + 1..before).unwrap_or_default();
-                    return Ok(Text { raw, at, len });
+                    return Ok((here, Text { raw: text.up_to(before), left: self.left(), len }));
                 }
             }
         }
@@ -80,27 +95,26 @@ impl<'a> Cursor<'a> {
     ///
     /// Where the input ends is the end of a piece too: of a string that is cut short, which the
     /// next call refuses, or of one that is read again and was taken out of its quotes.
-    #[inline]
-    fn piece(&mut self) -> Result<Piece<'a>, DecodeError> {
-        let rest = self.rest();
-        let start = self.at;
+    #[inline(always)]
+    fn piece(&mut self) -> Scanned<Piece<'a>> {
+        let start = *self;
         loop {
-            self.at += plain_ascii(self.rest());
+            self.skip_plain();
             match self.peek() {
-                Some(b'"' | b'\\') | None if self.at > start => {
-                    return Ok(Piece::Plain(rest.get(..self.at - start).unwrap_or_default()));
+                Some(b'"' | b'\\') | None if self.left() < start.left() => {
+                    return Ok(Piece::Plain(start.up_to(*self)));
                 }
                 Some(b'"') => {
-                    self.at += 1;
+                    self.advance(1);
                     return Ok(Piece::End);
                 }
-                Some(b'\\') => return self.escape().map(Piece::Escape),
-                Some(0x80..) => self.not_ascii()?,
-                _ => {
-                    return Err(
-                        self.refuse("`\"`", |found, at| DecodeError::ControlInString { found, at })
-                    );
+                Some(b'\\') => {
+                    let (end, character) = self.escape()?;
+                    *self = end;
+                    return Ok(Piece::Escape(character));
                 }
+                Some(0x80..) => *self = self.not_ascii()?,
+                _ => return self.refuse(What::ControlInString),
             }
         }
     }
@@ -110,18 +124,18 @@ impl<'a> Cursor<'a> {
     /// Their bytes are all 0x80 or above, and no other byte is, so a run of such bytes is a number
     /// of whole characters or is not UTF-8. `std` knows the rest: overlong forms,
     /// encoded surrogates, what is above U+10FFFF.
-    fn not_ascii(&mut self) -> Result<(), DecodeError> {
-        let rest = self.rest();
-        let len = rest.iter().position(u8::is_ascii).unwrap_or(rest.len());
-        utf8(rest.get(..len).unwrap_or_default(), self.at)?;
-        self.at += len;
-        Ok(())
+    fn not_ascii(mut self) -> Scanned<Self> {
+        let len = self.rest.iter().position(u8::is_ascii).unwrap_or(self.left());
+        let run = str::from_utf8(self.rest.get(..len).unwrap_or_default());
+        self.advance(run.map_or_else(|error| error.valid_up_to(), str::len));
+        if run.is_ok() { Ok(self) } else { self.refuse(What::InvalidUtf8) }
     }
 
     /// Reads an escape, of which the backslash was seen.
-    fn escape(&mut self) -> Result<char, DecodeError> {
-        let backslash = self.at;
-        self.at += 1;
+    #[inline]
+    fn escape(mut self) -> Scanned<(Self, char)> {
+        let backslash = self;
+        self.advance(1);
         let character = match self.peek() {
             Some(byte @ (b'"' | b'\\' | b'/')) => char::from(byte),
             Some(b'b') => '\u{8}',
@@ -130,66 +144,72 @@ impl<'a> Cursor<'a> {
             Some(b'r') => '\r',
             Some(b't') => '\t',
             Some(b'u') => {
-                self.at += 1;
+                self.advance(1);
                 return self.unicode_escape(backslash);
             }
-            _ => {
-                return Err(self.refuse("the rest of an escape", |found, at| {
-                    DecodeError::InvalidEscape { found, at }
-                }));
-            }
+            _ => return self.refuse(What::InvalidEscape),
         };
-        self.at += 1;
-        Ok(character)
+        self.advance(1);
+        Ok((self, character))
     }
 
     /// Reads the digits of a `\u` escape, and the escape after it if the two make a surrogate pair.
-    fn unicode_escape(&mut self, backslash: usize) -> Result<char, DecodeError> {
+    #[inline]
+    fn unicode_escape(mut self, backslash: Self) -> Scanned<(Self, char)> {
         let unit = self.four_digits()?;
-        let lone = DecodeError::LoneSurrogate { found: unit, at: backslash };
-        match unit {
-            0xD800..0xDC00 => match self.rest() {
+        let character = match unit {
+            0xD800..0xDC00 => match self.rest {
                 [b'\\', b'u', ..] => {
-                    self.at += 2;
+                    self.advance(2);
                     let pair = [unit, self.four_digits()?];
-                    char::decode_utf16(pair).next().and_then(Result::ok).ok_or(lone)
+                    char::decode_utf16(pair).next().and_then(Result::ok)
                 }
                 // Cut short, it could still have become a pair. The input is what is wrong.
                 [] | [b'\\'] => {
-                    self.at = self.input.len();
-                    Err(self.unexpected("the other half of a surrogate pair"))
+                    self.rest = &[];
+                    return self.unexpected(Expected::OtherHalf);
                 }
-                _ => Err(lone),
+                _ => None,
             },
-            _ => char::from_u32(u32::from(unit)).ok_or(lone),
-        }
+            _ => char::from_u32(u32::from(unit)),
+        };
+        let (what, left) = (What::LoneSurrogate, backslash.left());
+        let refused = Fault { what, left, detail: unit.into() };
+        character.map(|character| (self, character)).ok_or(refused)
     }
 
     /// Reads the four digits of a `\u` escape.
-    fn four_digits(&mut self) -> Result<u16, DecodeError> {
-        let mut unit = 0;
-        for _ in 0..4 {
-            let digit = match self.peek() {
-                Some(byte @ b'0'..=b'9') => byte - b'0',
-                Some(byte @ b'a'..=b'f') => byte - b'a' + 10,
-                Some(byte @ b'A'..=b'F') => byte - b'A' + 10,
-                _ => {
-                    return Err(self.refuse("four hexadecimal digits", |found, at| {
-                        DecodeError::InvalidUnicodeEscape { found, at }
-                    }));
-                }
-            };
-            unit = unit << 4 | u16::from(digit);
-            self.at += 1;
+    #[inline(always)]
+    fn four_digits(&mut self) -> Scanned<u16> {
+        if let Some([a, b, c, d]) = self.rest.first_chunk() {
+            let [a, b, c, d] = [a, b, c, d].map(|&byte| HEX[usize::from(byte)]);
+            if a | b | c | d < 16 {
+                self.advance(4);
+                return Ok(u16::from(a << 4 | b) << 8 | u16::from(c << 4 | d));
+            }
         }
-        Ok(unit)
+        let digits = self.rest.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
+        self.advance(digits);
+        self.refuse(What::InvalidUnicodeEscape)
     }
 }
 
+/// The value of each byte as a hexadecimal digit, or one that no digit has.
+const HEX: [u8; 256] = {
+    let mut values = [0xFF; 256];
+    let mut value = 0;
+    while value < 16 {
+        values[b"0123456789abcdef"[value] as usize] = value as u8;
+        values[b"0123456789ABCDEF"[value] as usize] = value as u8;
+        value += 1;
+    }
+    values
+};
+
 impl<'a> Text<'a> {
     /// Whether it says `wanted`, however it is spelt.
-    #[inline]
-    pub(crate) fn says(&self, wanted: &str) -> bool {
+    #[inline(always)]
+    pub(crate) fn says(self, wanted: &str) -> bool {
         // The length first: it is two numbers, and tells most keys apart.
         self.len == wanted.len()
             && if self.is_escaped() {
@@ -199,33 +219,53 @@ impl<'a> Text<'a> {
             }
     }
 
-    /// What it says; borrowed unless there are escapes, a copy of [`len`](Self::len) bytes if so.
-    ///
-    /// # Errors
-    ///
-    /// None: the string was read before. The signature is how that is said without a panic.
+    /// What it says, if that stands in the input as it is.
     #[inline]
-    pub(crate) fn text(&self) -> Result<Cow<'a, str>, DecodeError> {
-        if self.is_escaped() {
-            self.unescape().map(Cow::Owned)
-        } else {
-            utf8(self.raw, self.at + 1).map(Cow::Borrowed)
+    pub(crate) fn plain(self) -> Option<&'a str> {
+        // It was read before and found valid.
+        if self.is_escaped() { None } else { str::from_utf8(self.raw).ok() }
+    }
+
+    /// Writes what it says into `room`, over what was there.
+    pub(crate) fn decode(self, room: &mut String) {
+        room.clear();
+        room.reserve_exact(self.len);
+        let mut cursor = self.reread();
+        while cursor.peek().is_some() {
+            match cursor.piece() {
+                Ok(Piece::Plain(bytes)) => room.push_str(str::from_utf8(bytes).unwrap_or_default()),
+                Ok(Piece::Escape(character)) => room.push(character),
+                // Neither is met in what lay between the quotes of a valid string.
+                Ok(Piece::End) | Err(_) => break,
+            }
         }
     }
 
-    #[inline]
-    fn is_escaped(&self) -> bool {
+    /// What it says; borrowed unless there are escapes, a copy of [`len`](Self::len) bytes if so.
+    pub(crate) fn text(self) -> Cow<'a, str> {
+        self.plain().map_or_else(
+            || {
+                let mut text = String::new();
+                self.decode(&mut text);
+                Cow::Owned(text)
+            },
+            Cow::Borrowed,
+        )
+    }
+
+    #[inline(always)]
+    fn is_escaped(self) -> bool {
         self.len != self.raw.len()
     }
 
     /// The string again, from behind its opening quote to where the closing one was.
-    fn reread(&self) -> Cursor<'a> {
-        Cursor { input: self.raw, at: 0 }
+    fn reread(self) -> Cursor<'a> {
+        Cursor { rest: self.raw }
     }
 
     /// Compares piece by piece, so that a key with escapes costs no allocation.
     #[cold]
-    fn unescapes_to(&self, wanted: &str) -> bool {
+    fn unescapes_to(self, wanted: &str) -> bool {
         let mut cursor = self.reread();
         let mut rest = wanted.as_bytes();
         while cursor.peek().is_some() {
@@ -244,108 +284,21 @@ impl<'a> Text<'a> {
         rest.is_empty()
     }
 
-    /// Copies what it says.
+    /// Finds the byte from which byte `wanted` of the text came, and says how many are left there.
     #[cold]
-    fn unescape(&self) -> Result<String, DecodeError> {
-        let mut text = String::with_capacity(self.len);
-        let mut cursor = self.reread();
-        while cursor.peek().is_some() {
-            let at = self.at + 1 + cursor.at;
-            match cursor.piece()? {
-                Piece::Plain(bytes) => text.push_str(utf8(bytes, at)?),
-                Piece::Escape(character) => text.push(character),
-                Piece::End => break,
-            }
-        }
-        Ok(text)
-    }
-
-    /// Finds the byte of the input from which byte `wanted` of the text came.
-    #[cold]
-    pub(crate) fn locate(&self, wanted: usize) -> usize {
+    pub(crate) fn locate(self, wanted: usize) -> usize {
         let mut cursor = self.reread();
         let mut said = 0;
         loop {
-            let at = self.at + 1 + cursor.at;
+            let left = self.left - 1 - (self.raw.len() - cursor.left());
             said += match cursor.piece() {
                 Ok(Piece::Plain(bytes)) if wanted - said < bytes.len() => {
-                    return at + wanted - said;
+                    return left - (wanted - said);
                 }
                 Ok(Piece::Plain(bytes)) => bytes.len(),
                 Ok(Piece::Escape(character)) if wanted > said => character.len_utf8(),
-                _ => return at,
+                _ => return left,
             };
-        }
-    }
-}
-
-/// Takes `bytes`, which stand `at` in the input, as text.
-fn utf8(bytes: &[u8], at: usize) -> Result<&str, DecodeError> {
-    str::from_utf8(bytes).map_err(|error| {
-        let valid = error.valid_up_to();
-        let found = bytes.get(valid).copied().unwrap_or_default();
-        DecodeError::InvalidUtf8 { found, at: at + valid }
-    })
-}
-
-/// Counts the bytes before the first that is a quote, a backslash, a control or not ASCII.
-///
-/// Eight at a time, in one register: safe, portable, and faster than a table of classes from about
-/// ten bytes on.
-#[inline]
-fn plain_ascii(bytes: &[u8]) -> usize {
-    let (words, tail) = bytes.as_chunks::<8>();
-    let mut len = 0;
-    for word in words {
-        let special = special(u64::from_le_bytes(*word));
-        if special != 0 {
-            // Little-endian: the byte that comes first is the lowest.
-            return len + special.trailing_zeros() as usize / 8;
-        }
-        len += 8;
-    }
-    len + tail.iter().position(|&byte| is_special(byte)).unwrap_or(tail.len())
-}
-
-/// Marks the highest bit of each byte that is special, exactly up to and including the first.
-///
-/// `x - n` for a byte `x < 0x80` borrows into the highest bit if `x < n`. A borrow can go on into
-/// the next byte and mark it wrongly, but only from a byte that is marked itself, and only the
-/// first mark is looked at.
-#[inline]
-fn special(word: u64) -> u64 {
-    const ONES: u64 = u64::from_le_bytes([0x01; 8]);
-    const TOPS: u64 = u64::from_le_bytes([0x80; 8]);
-    let below = |word: u64, n: u8| word.wrapping_sub(ONES * u64::from(n)) & !word;
-    let control = below(word, 0x20);
-    let quote = below(word ^ (ONES * u64::from(b'"')), 1);
-    let backslash = below(word ^ (ONES * u64::from(b'\\')), 1);
-    (control | quote | backslash | word) & TOPS
-}
-
-/// Whether a byte of a string needs a second look; the meaning of [`special`], byte by byte.
-#[inline]
-fn is_special(byte: u8) -> bool {
-    matches!(byte, b'"' | b'\\' | 0..0x20 | 0x80..)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn first_special_byte_is_found_wherever_it_stands() {
-        // Every byte at every place, before every neighbour that a borrow could mark.
-        for byte in 0..=u8::MAX {
-            for next in [0, 1, b' ', b'!', b'"', b'#', b'[', b'\\', b']', b'a', 0x7f, 0x80, 0xff] {
-                for place in 0..19 {
-                    let mut bytes = [b'a'; 20];
-                    bytes[place] = byte;
-                    bytes[place + 1] = next;
-                    let naive = bytes.iter().position(|&b| is_special(b)).unwrap_or(bytes.len());
-                    assert_eq!(plain_ascii(&bytes), naive, "{byte:#x} then {next:#x} at {place}");
-                }
-            }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The output: exact text where it is promised, and the same rows when it is read back.
 
-use codec::encode;
+use codec::{ActionName, ActionTime, Cell, Entry, Format, Policy, encode, encode_rows};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::Value;
@@ -79,6 +79,120 @@ proptest! {
             prop_assert_eq!(row["action"].as_str().unwrap(), name);
             // Adding 0 makes -0 a 0, and changes no other number.
             prop_assert_eq!(row["avg"].as_f64().unwrap().to_bits(), (mean + 0.0).to_bits());
+        }
+    }
+}
+
+/// Records of comma-separated values by RFC 4180, in the most naive words: `None` is a field that
+/// is empty without quotes.
+fn records(text: &str) -> Vec<Vec<Option<String>>> {
+    let (mut records, mut record, mut field) = (Vec::new(), Vec::new(), None::<String>);
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '"' => loop {
+                let inside = field.get_or_insert_default();
+                match chars.next().expect("a quote that closes") {
+                    '"' if chars.peek() == Some(&'"') => inside.push(chars.next().unwrap()),
+                    '"' => break,
+                    other => inside.push(other),
+                }
+            },
+            ',' => record.push(field.take()),
+            '\n' => {
+                record.push(field.take());
+                records.push(std::mem::take(&mut record));
+            }
+            other => field.get_or_insert_default().push(other),
+        }
+    }
+    assert!(record.is_empty() && field.is_none(), "the last record has no end: {text:?}");
+    records
+}
+
+#[test]
+fn fields_are_quoted_where_they_have_to_be() {
+    let check = |text: &str, expected: &str| {
+        let found = encode_rows(Format::Csv, ["a"], [[Cell::from(text)]]);
+        assert_eq!(found, format!("a\n{expected}\n"));
+    };
+    check("plain", "plain");
+    check("two words", "two words");
+    check("", "\"\"");
+    check("a,b", "\"a,b\"");
+    check("say \"hi\"", "\"say \"\"hi\"\"\"");
+    check("\"", "\"\"\"\"");
+    check("a\nb", "\"a\nb\"");
+    check("a\rb", "\"a\rb\"");
+    check(" a", "\" a\"");
+    check("a ", "\"a \"");
+    check("=1+1", "=1+1");
+    let rows = [[Cell::Missing, Cell::from(f64::NAN), None::<u64>.into(), Some(1).into()]];
+    assert_eq!(encode_rows(Format::Csv, ["a", "b", "c", "d"], rows), "a,b,c,d\n,,,1\n");
+    assert_eq!(encode_rows::<2>(Format::Csv, ["a,", "b"], []), "\"a,\",b\n");
+}
+
+#[test]
+fn objects_have_their_columns_in_order() {
+    let rows = [[Cell::from("a\"b"), Cell::from(u64::MAX), Cell::from(150.0), Cell::Missing]; 2];
+    let columns = ["action", "c\"t", "avg", "none"];
+    let object = r#"{"action":"a\"b","c\"t":18446744073709551615,"avg":150,"none":null}"#;
+    assert_eq!(encode_rows(Format::Json, columns, rows), format!("[{object},{object}]"));
+    assert_eq!(encode_rows(Format::Ndjson, columns, rows), format!("{object}\n{object}\n"));
+    assert_eq!(encode_rows::<1>(Format::Json, ["a"], []), "[]");
+    assert_eq!(encode_rows::<1>(Format::Ndjson, ["a"], []), "");
+    let infinite = encode_rows(Format::Ndjson, ["a"], [[f64::INFINITY.into()]]);
+    assert_eq!(infinite, "{\"a\":null}\n");
+}
+
+fn name() -> impl Strategy<Value = String> {
+    any::<String>().prop_filter("a name", |name| ActionName::new(name).is_ok())
+}
+
+fn time() -> impl Strategy<Value = ActionTime> {
+    prop_oneof![
+        any::<u64>().prop_map(ActionTime::from),
+        any::<f64>().prop_filter_map("a time", |float| ActionTime::try_from(float.abs()).ok()),
+        (0_u32..10_000, 1_u32..1_000)
+            .prop_map(|(a, b)| { ActionTime::try_from(f64::from(a) / f64::from(b)).unwrap() }),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn actions_read_back_as_they_were(actions in vec((name(), time()), 0..20)) {
+        let rows = || actions.iter().map(|(name, time)| [name.as_str().into(), (*time).into()]);
+        let lines = encode_rows(Format::Ndjson, ["action", "time"], rows());
+        let mut found = Vec::new();
+        let sink = &mut |entry: Entry<'_>| found.push((entry.name.to_owned(), entry.time));
+        let report = Policy::default().decode_slice(lines.as_bytes(), sink);
+        prop_assert_eq!(report.refusals, []);
+        prop_assert_eq!(&found, &actions);
+
+        let all: Value =
+            serde_json::from_str(&encode_rows(Format::Json, ["action", "time"], rows())).unwrap();
+        for (row, (name, time)) in all.as_array().unwrap().iter().zip(&actions) {
+            let line = row.to_string();
+            let action = codec::decode(line.as_bytes()).unwrap();
+            prop_assert_eq!((action.name.as_str(), action.time), (name.as_str(), *time));
+        }
+        prop_assert_eq!(all.as_array().unwrap().len(), actions.len());
+    }
+
+    #[test]
+    fn records_read_back_as_they_were(
+        rows in vec((any::<String>(), any::<Option<u64>>(), any::<f64>()), 0..20),
+    ) {
+        let cells = rows.iter().map(|(a, b, c)| [a.as_str().into(), (*b).into(), (*c).into()]);
+        let text = encode_rows(Format::Csv, ["a", "b", "c"], cells);
+        let mut found = records(&text).into_iter();
+        prop_assert_eq!(found.next().unwrap().len(), 3);
+        prop_assert_eq!(found.len(), rows.len());
+        for (record, (a, b, c)) in found.zip(&rows) {
+            prop_assert_eq!(record[0].as_ref(), Some(a));
+            prop_assert_eq!(record[1].as_ref().map(|b| b.parse().unwrap()), *b);
+            let float = record[2].as_ref().map(|c| c.parse::<f64>().unwrap().to_bits());
+            prop_assert_eq!(float, c.is_finite().then_some((c + 0.0).to_bits()));
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use codec::{ActionName, DecodeError, Kind, Limits, decode};
+use codec::{ActionName, DecodeError, Fractions, Kind, Limits, Policy, decode};
 
 #[track_caller]
 fn check(refusal: &DecodeError, is_class: fn(&DecodeError) -> bool, expected: &str) {
@@ -114,6 +114,21 @@ fn schema_says_what_an_action_is() {
     }
     let name = format!(r#"{{"action":"{}"}}"#, "x".repeat(300));
     check_input(name.as_bytes(), is_class, "action name is 300 bytes, limit is 256 (byte 10)");
+}
+
+#[test]
+fn a_strict_policy_says_what_it_wants() {
+    let strict = Policy { fractions: Fractions::Refused, ..Policy::default() };
+    for time in ["99", "99.0", "9.9e1", "0.0", "-0", "18446744073709551615", "1e-400"] {
+        let input = format!(r#"{{"action":"a","time":{time}}}"#);
+        assert!(strict.decode(input.as_bytes()).is_ok(), "{time}");
+    }
+    for time in ["99.5", "2e19", "1e-9", "5e-324"] {
+        let input = format!(r#"{{"action":"a","time":{time}}}"#);
+        let refusal = strict.decode(input.as_bytes()).unwrap_err();
+        let expected = format!("time is `{time}`, expected an integer (byte 21)");
+        check(&refusal, DecodeError::is_schema, &expected);
+    }
 }
 
 #[test]

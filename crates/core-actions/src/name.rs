@@ -48,17 +48,15 @@ impl<'a> ActionName<'a> {
     /// # Errors
     ///
     /// As [`new`](Self::new).
+    #[inline]
     pub fn with_limit(name: impl Into<Cow<'a, str>>, max: usize) -> Result<Self, NameError> {
         let name = name.into();
         let len = name.len();
         if len > max {
             return Err(NameError::TooLong { len, max });
         }
-        if let Some((at, found)) = name.char_indices().find(|(_, c)| c.is_control()) {
-            return Err(NameError::Control { found, at });
-        }
-        if name.chars().all(char::is_whitespace) {
-            return Err(NameError::Blank { len });
+        if !is_plain(name.as_bytes()) {
+            check_characters(&name)?;
         }
         Ok(Self(name))
     }
@@ -74,6 +72,33 @@ impl<'a> ActionName<'a> {
     pub fn into_owned(self) -> ActionName<'static> {
         ActionName(Cow::Owned(self.0.into_owned()))
     }
+}
+
+/// Checks a name by its characters.
+fn check_characters(name: &str) -> Result<(), NameError> {
+    if let Some((at, found)) = name.char_indices().find(|(_, c)| c.is_control()) {
+        return Err(NameError::Control { found, at });
+    }
+    if name.chars().all(char::is_whitespace) {
+        return Err(NameError::Blank { len: name.len() });
+    }
+    Ok(())
+}
+
+/// Whether a name is visible ASCII and spaces, the first of them visible: most are, and eight bytes
+/// are looked at together, where the rules go by the character.
+#[inline]
+fn is_plain(name: &[u8]) -> bool {
+    const ONES: u64 = u64::from_le_bytes([0x01; 8]);
+    // Highest bits: of a byte itself, of one that is 0x7F plus 1, of one below 0x20 less 0x20. The
+    // carry or borrow into the next byte comes only from a byte that is marked as well.
+    let marks = |word: u64| {
+        (word | word.wrapping_add(ONES) | word.wrapping_sub(ONES * 0x20)) & (ONES * 0x80)
+    };
+    let (words, tail) = name.as_chunks();
+    name.first().is_some_and(|first| first.is_ascii_graphic())
+        && words.iter().all(|word| marks(u64::from_le_bytes(*word)) == 0)
+        && tail.iter().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
 impl fmt::Display for ActionName<'_> {
@@ -157,6 +182,23 @@ mod tests {
         check_control("é\u{85}", "U+0085", 2);
         check_control("\u{7f}", "U+007F", 0);
         check("\u{ad}", Ok(())); // A soft hyphen is of category Cf, one step outside Cc.
+    }
+
+    #[test]
+    fn quick_look_agrees_with_the_rules() {
+        for byte in 0..=0x7F_u8 {
+            for next in [b'!', b' ', b'~', 0x1F, 0x7F] {
+                for place in 0..10 {
+                    let mut name = [b'a'; 12];
+                    (name[place], name[place + 1]) = (byte, next);
+                    let name = str::from_utf8(&name).unwrap();
+                    let expected = !name.chars().any(char::is_control);
+                    assert_eq!(ActionName::new(name).is_ok(), expected, "{name:?}");
+                    assert!(!is_plain(name.as_bytes()) || expected, "{name:?}");
+                }
+            }
+        }
+        assert!(is_plain(b"a") && is_plain(b"barrel roll") && !is_plain(b" a") && !is_plain(b""));
     }
 
     #[test]

@@ -5,7 +5,11 @@ mod error;
 mod readme;
 mod windrow;
 
-pub use codec::{Action, DecodeError, Kind, Limits, decode, encode};
+pub use codec::{
+    Action, Cell, DecodeError, Entry, Excerpt, Format, Fractions, Kind, Limits, Policy, ReadError,
+    Refusal, Report, Sink, Spot, StampForm, StampKey, StampKeyError, TimeMax, decode, encode,
+    encode_rows, visible,
+};
 pub use core_actions::{
     ActionName, ActionTime, ActionTracker, AddError, Count, Counted, ExactMean, Extent, Histogram,
     HistogramCell, Largest, Last, Mean, MergedTracker, NameError, PostTracker, Quantile,

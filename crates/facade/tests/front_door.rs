@@ -3,14 +3,15 @@
 use std::time::Duration;
 
 use facade::{
-    Action, ActionName, ActionTime, ActionTracker, AddError, Clock, CoarseClock, Count, Counted,
-    DecodeError, Error, EventCounter, ExactCounter, ExactMean, Extent, Histogram, HistogramCell,
-    Instance, Interval, Kind, Largest, Last, Limits, ManualClock, Mean, MergedTracker, NameError,
-    PostTracker, Quantile, QuantileError, Quantiles, Raw, RecordError, Recorder, Refused, Row,
-    RunningTracker, SecondsClock, Series, Snapshot, SnapshotError, SpecError, Stamp, Stamped,
-    Statistic, Subtract, SystemClock, TickerClock, Tier, TimeError, TrackerSpec, Unit, Variance,
-    Window, WindowError, WindowSpec, WindowSpecBuilder, Windrow, WindrowBuilder, decode, encode,
-    laws,
+    Action, ActionName, ActionTime, ActionTracker, AddError, Cell, Clock, CoarseClock, Count,
+    Counted, DecodeError, Entry, Error, EventCounter, ExactCounter, ExactMean, Excerpt, Extent,
+    Format, Fractions, Histogram, HistogramCell, Instance, Interval, Kind, Largest, Last, Limits,
+    ManualClock, Mean, MergedTracker, NameError, Policy, PostTracker, Quantile, QuantileError,
+    Quantiles, Raw, ReadError, RecordError, Recorder, Refusal, Refused, Report, Row,
+    RunningTracker, SecondsClock, Series, Sink, Snapshot, SnapshotError, SpecError, Spot, Stamp,
+    StampForm, StampKey, StampKeyError, Stamped, Statistic, Subtract, SystemClock, TickerClock,
+    Tier, TimeError, TimeMax, TrackerSpec, Unit, Variance, Window, WindowError, WindowSpec,
+    WindowSpecBuilder, Windrow, WindrowBuilder, decode, encode, encode_rows, laws, visible,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -74,6 +75,34 @@ fn all_that_a_user_of_the_front_door_needs_is_here() {
     Statistic::insert(&mut mean, ActionTime::ZERO);
     assert_eq!(mean.mean(), Some(0.0));
     assert!(CoarseClock.now() <= CoarseClock.now() && SystemClock.now() <= SystemClock.now());
+}
+
+/// Adds what it is handed.
+struct Adds<'w>(&'w Windrow);
+
+impl Sink for Adds<'_> {
+    fn take(&mut self, entry: Entry<'_>) {
+        self.0.add_action_time(entry.name, entry.time).unwrap();
+    }
+}
+
+#[test]
+fn batches_go_through_the_front_door() -> Result<(), ReadError> {
+    let windrow = Windrow::default();
+    let key: Result<StampKey, StampKeyError> = StampKey::new("at", StampForm::Seconds);
+    let (stamp, fractions) = (key.ok(), Fractions::Refused);
+    let policy = Policy { stamp, fractions, ..Policy::default() };
+    let lines = b"{\"action\":\"jump\",\"time\":2,\"at\":1}\n{\"action\":\"jump\",\"time\":0.5}\n";
+    let report: Report = policy.decode_reader(&lines[..], &mut Adds(&windrow))?;
+    assert_eq!((report.accepted, windrow.get_stats()), (1, encode([("jump", 2.0)])));
+    let refusal: &Refusal = &report.refusals[0];
+    let found = Excerpt::from("0.5");
+    assert_eq!(refusal.error, DecodeError::TimeNotInteger { found, at: 24 });
+    let spot: &Spot = &refusal.spot;
+    assert_eq!((spot.column, visible(b"\x1b")), (24, r"\u{1b}".to_owned()));
+    assert_eq!(encode_rows(Format::Csv, ["a"], [[Cell::Missing]]), "a\n\n");
+    assert_eq!(TimeMax::Integer.to_string(), u64::MAX.to_string());
+    Ok(())
 }
 
 #[test]

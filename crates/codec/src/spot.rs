@@ -4,6 +4,8 @@
 //! around the spot, and what would move the cursor, hide or turn around text is written as an
 //! escape.
 
+use std::fmt;
+
 use unicode_width::UnicodeWidthStr;
 
 /// How many columns are shown before the spot, and from the spot on.
@@ -12,18 +14,43 @@ const AFTER_COLUMNS: usize = 28;
 /// How many bytes on either side are looked at: more than those columns can hold of any usual text.
 const AROUND_BYTES: usize = 512;
 
-/// A part of a line, and the column of the spot in it.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Spot {
+/// What a line looks like around one of its bytes, fit for a terminal.
+///
+/// At most 48 columns before the byte and 28 from it on, with `…` where the line goes on. What
+/// would move the cursor, hide or turn around text is written as an escape. Shown with `{}`, it is
+/// two lines, the second a caret below the byte.
+///
+/// # Examples
+///
+/// ```
+/// use codec::{Spot, decode};
+///
+/// let line = br#"{"action":"jump","time":-1}"#;
+/// let refusal = decode(line).unwrap_err();
+/// assert_eq!(
+///     format!("{refusal}\n{}", Spot::new(line, refusal.at())),
+///     r#"time is `-1`, expected 0 or more (byte 24)
+/// {"action":"jump","time":-1}
+///                         ^"#
+/// );
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Spot {
     /// The part, with `…` where it was cut.
-    pub(crate) text: String,
-    /// How many columns of it come before the spot.
-    pub(crate) column: usize,
+    pub text: String,
+    /// How many columns of a terminal come before the spot.
+    pub column: usize,
 }
 
 impl Spot {
     /// Shows what is around the byte `at`, which may be one past the end.
-    pub(crate) fn new(line: &[u8], at: usize) -> Self {
+    ///
+    /// # Complexity
+    ///
+    /// The same for a line of any length: no more than 1 KiB of it is looked at.
+    #[must_use]
+    pub fn new(line: &[u8], at: usize) -> Self {
         let start = character_start(line, at.saturating_sub(AROUND_BYTES));
         let end = character_start(line, at.saturating_add(AROUND_BYTES));
         let pieces = pieces(&line[start..end]);
@@ -47,8 +74,25 @@ impl Spot {
     }
 }
 
-/// Bytes as text that a terminal shows as it is.
-pub(crate) fn visible(bytes: &[u8]) -> String {
+impl fmt::Display for Spot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { text, column } = self;
+        write!(f, "{text}\n{:column$}^", "")
+    }
+}
+
+/// Turns bytes into text that a terminal shows as it is.
+///
+/// Control characters, marks of direction, characters of no width and bytes that are not UTF-8 are
+/// written as escapes.
+///
+/// # Examples
+///
+/// ```
+/// assert_eq!(codec::visible(b"caf\xC3\xA9 \x1B[31m \xFF"), r"café \u{1b}[31m \xFF");
+/// ```
+#[must_use]
+pub fn visible(bytes: &[u8]) -> String {
     pieces(bytes).into_iter().map(|(_, shown)| shown).collect()
 }
 

@@ -1,0 +1,236 @@
+//! Batches: every line is exactly one of accepted, refused and blank, whichever way it came (C4).
+
+#[path = "support/lines.rs"]
+mod support;
+
+use std::io::{self, Chain, Cursor, ErrorKind, Read};
+
+use codec::{DecodeError, Entry, Fractions, Limits, Policy, Report};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+use support::{Expected, Keep, Sips, check, naive};
+
+const LINES: &[&str] = &[
+    r#"{"action":"jump","time":100}"#,
+    r#"{"action":"jump", "time":100}"#,
+    r#"{"action": "barrel roll", "time": 5.25}"#,
+    r#"{"time":0.1,"action":"hop"}"#,
+    r#"{"time": 7, "action": "sprint across the whole field"}"#,
+    r#"{"action":"jump","time":123456789012345678}"#,
+    r#"{"action":"j\u0075mp","time":1e2,"x":[{"y":"z\n"}]}"#,
+    r#"{"action":"日本","time":0.30000000000000004}"#,
+    r#"{"action":"jump","time":-1}"#,
+    r#"{"action":"jump","time":01}"#,
+    r#"{"action":"jump","time":1}x"#,
+    r#"{"action":"jump","time":1,}"#,
+    r#"{"action":"jump""#,
+    r#"{"action":"","time":1}"#,
+    r#"{"action":" jump","time":1}"#,
+    "{\"action\":\"ju\u{7f}mp\",\"time\":1}",
+    r#"{"action":"jump","time":1.}"#,
+    r#"{"action":"jump","time":.5}"#,
+    r#"["jump",1]"#,
+    "",
+    " \t",
+    "\r",
+    "\u{a0}",
+    "\u{feff}{}",
+];
+
+fn lines() -> impl Strategy<Value = Vec<u8>> {
+    let line = prop_oneof![
+        4 => select(LINES.to_vec()).prop_map(|line| line.as_bytes().to_vec()),
+        1 => vec(any::<u8>(), 0..40),
+        1 => (select(LINES.to_vec()), any::<prop::sample::Index>(), any::<u8>()).prop_map(
+            |(line, at, byte)| {
+                let mut line = line.as_bytes().to_vec();
+                if !line.is_empty() {
+                    let at = at.index(line.len());
+                    line[at] = byte;
+                }
+                line
+            }
+        ),
+    ];
+    let end = select(vec!["\n", "\n", "\r\n", "\n\n"]);
+    (vec((line, end), 0..40), any::<bool>()).prop_map(|(lines, is_cut)| {
+        let mut text = Vec::new();
+        for (line, end) in lines {
+            text.extend(line);
+            text.extend(end.bytes());
+        }
+        if is_cut {
+            text.pop();
+        }
+        text
+    })
+}
+
+fn policy() -> impl Strategy<Value = Policy> {
+    let limits = prop_oneof![
+        3 => Just(Limits::default()),
+        1 => (0_usize..40, 0_usize..3, 0_usize..60).prop_map(|(name_bytes, nesting, input_bytes)| {
+            Limits { name_bytes, nesting, input_bytes }
+        }),
+    ];
+    let fractions = select(vec![Fractions::Allowed, Fractions::Refused]);
+    (limits, fractions, 0_usize..9).prop_map(|(limits, fractions, refusals_kept)| Policy {
+        limits,
+        fractions,
+        refusals_kept,
+        stamp: None,
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn every_way_answers_as_line_by_line(policy in policy(), text in lines(), sip in 1_usize..90) {
+        check(&policy, &text, sip);
+    }
+}
+
+#[test]
+fn what_the_lines_are_is_not_all_the_same() {
+    let text = LINES.join("\n");
+    let Expected { actions, report, .. } = naive(&Policy::default(), text.as_bytes());
+    assert_eq!((actions.len(), report.refused, report.blank), (9, 12, 3));
+    check(&Policy::default(), text.as_bytes(), 7);
+}
+
+#[test]
+fn shares_of_threads_meet_without_a_gap() {
+    // Of lengths that put the ends of shares anywhere, and more than one share for each thread.
+    for pad in 0..3 {
+        let line = |n: usize| {
+            let time = if n.is_multiple_of(997) { "-1" } else { "1" };
+            format!("{{\"action\":\"{}\",\"time\":{time}}}\r\n", "x".repeat(1 + n % 50 + pad))
+        };
+        let text: String = (0..40_000).map(line).collect();
+        assert!(text.len() > 6 * 256 * 1024, "{} bytes", text.len());
+        check(&Policy { refusals_kept: 20, ..Policy::default() }, text.as_bytes(), 1 << 20);
+    }
+}
+
+#[test]
+fn first_refusals_are_kept_whoever_finds_them() {
+    let text = "{}\n".repeat(500_000);
+    let policy = Policy { refusals_kept: 3, ..Policy::default() };
+    for _ in 0..5 {
+        let mut sinks = [Keep::default(), Keep::default(), Keep::default()];
+        let report = policy.decode_slice_among(text.as_bytes(), &mut sinks);
+        let lines: Vec<_> = report.refusals.iter().map(|refusal| refusal.line).collect();
+        assert_eq!((lines, report.refused), (vec![1, 2, 3], 500_000));
+    }
+}
+
+#[test]
+fn nobody_to_take_is_nothing_done() {
+    let none: &mut [Keep] = &mut [];
+    assert_eq!(Policy::default().decode_slice_among(b"{}\n", none), Report::default());
+}
+
+#[test]
+fn lines_longer_than_a_buffer_work_up_to_the_limit() {
+    let action = r#"{"action":"jump","time":1}"#;
+    for len in [256 << 10, (256 << 10) + 1, 1 << 20, (1 << 20) + 1, 3 << 20] {
+        for end in ["", "\n", "\r\n"] {
+            let long = format!("{action}{}{end}", " ".repeat(len - action.len()));
+            let text = format!("{action}\n{long}{action}\n");
+            if end.is_empty() {
+                check(&Policy::default(), long.as_bytes(), 1 << 20);
+            } else {
+                check(&Policy::default(), text.as_bytes(), 1 << 20);
+            }
+        }
+    }
+    let policy = Policy::default();
+    let text = format!("{action}\n\n{}\n{action}", "[".repeat(9 << 20));
+    let mut keep = Keep::default();
+    let report = policy.decode_reader(text.as_bytes(), &mut keep).unwrap();
+    assert_eq!((report.accepted, report.refused, report.blank), (2, 1, 1));
+    let (len, max) = (9 << 20, 1 << 20);
+    assert_eq!(report.refusals[0].error, DecodeError::InputTooLong { len, max });
+    assert_eq!((report.refusals[0].line, report.refusals[0].offset), (3, 28));
+}
+
+/// A disk that fails.
+struct Failing;
+
+impl Read for Failing {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        Err(ErrorKind::TimedOut.into())
+    }
+}
+
+fn failing(text: &str) -> Chain<Cursor<Vec<u8>>, Failing> {
+    Cursor::new(text.as_bytes().to_vec()).chain(Failing)
+}
+
+#[test]
+fn lines_before_a_failure_count_and_the_one_in_it_is_lost() {
+    let text = "{\"action\":\"jump\",\"time\":1}\n\n{}\n{\"action\":\"run\",\"time\":1}";
+    let mut keep = Keep::default();
+    let failed = Policy::default().decode_reader(failing(text), &mut keep).unwrap_err();
+    assert_eq!(failed.to_string(), "input could not be read after 3 lines");
+    assert_eq!(failed.source.kind(), ErrorKind::TimedOut);
+    assert_eq!((failed.report.accepted, failed.report.refused, failed.report.blank), (1, 1, 1));
+    assert_eq!(keep.0, [(0, "jump".to_owned(), 1.0)]);
+
+    let mut sinks = [Keep::default(), Keep::default()];
+    let failed = Policy::default().decode_reader_among(failing(text), &mut sinks).unwrap_err();
+    assert_eq!((failed.report.lines(), failed.report.refusals[0].line), (3, 3));
+
+    let failed = Policy::default().decode_reader(failing(&"x".repeat(2 << 20)), &mut keep);
+    assert_eq!(failed.unwrap_err().report.lines(), 0);
+}
+
+#[test]
+fn a_pipe_is_followed_line_by_line() {
+    let text = b"{\"action\":\"a\",\"time\":1}\n{\"action\":\"b\",\"time\":2}\n{\"action\":";
+    let mut seen = Vec::new();
+    let pipe = text[..24].chain(&text[24..48]).chain(&text[48..]).chain(Failing);
+    let sink = &mut |entry: Entry<'_>| seen.push(entry.name.to_owned());
+    Policy::default().decode_reader(pipe, sink).unwrap_err();
+    assert_eq!(seen, ["a", "b"]);
+}
+
+#[test]
+fn a_refusal_shows_the_line_and_the_spot() {
+    let text = b"{\"action\":\"jump\",\"time\":1}\r\n{\"action\":\"\xE8\xB7\xB3\",\"time\":1,}\r\n";
+    let report = Policy::default().decode_slice(text, &mut Keep::default());
+    let refusal = &report.refusals[0];
+    let reason = "line 2: found `}` after a comma, expected a key in double quotes (byte 25)";
+    assert_eq!(refusal.to_string(), reason);
+    let caret = " ".repeat(26);
+    let expected = format!("{reason}\n  {{\"action\":\"跳\",\"time\":1,}}\n{caret}^");
+    assert_eq!(format!("{refusal:#}"), expected);
+}
+
+#[test]
+#[should_panic(expected = "panicked")]
+fn a_sink_that_panics_is_told() {
+    let text = "{\"action\":\"jump\",\"time\":1}\n".repeat(100_000);
+    let mut sinks =
+        [(); 4].map(|()| |entry: Entry<'_>| assert!(entry.offset < 1_000_000, "panicked"));
+    Policy::default().decode_slice_among(text.as_bytes(), &mut sinks);
+}
+
+#[test]
+fn a_line_that_is_too_long_looks_the_same_however_it_was_read() {
+    // Found by fuzzing: what was shown of it depended on where a read ended.
+    let text = format!("{{\"action\":\"{}\",\"time\":1}}\r\n{{}}\n", "跳".repeat(30));
+    for max in 30..70 {
+        let limits = Limits { input_bytes: max, ..Limits::default() };
+        let policy = Policy { limits, ..Policy::default() };
+        let whole = policy.decode_slice(text.as_bytes(), &mut Keep::default());
+        for sip in 1..60 {
+            let sips = Sips { text: text.as_bytes(), sip };
+            let report = policy.decode_reader(sips, &mut Keep::default()).unwrap();
+            assert_eq!(report, whole, "limit {max}, {sip} bytes at once");
+        }
+        assert!(whole.refusals[0].spot.text.ends_with('…'), "{}", whole.refusals[0].spot);
+    }
+}

@@ -1,0 +1,127 @@
+//! The path of the common shape says what the one decoder says, or nothing (C6).
+//!
+//! A batch tries that path; `Policy::decode` never does. Behind the line stands enough for the path
+//! to read on, as in the middle of a file.
+
+#[path = "support/common.rs"]
+mod support;
+
+use codec::{Fractions, Limits, Policy};
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+use support::check;
+
+fn time() -> impl Strategy<Value = String> {
+    prop_oneof![
+        3 => "[0-9]{1,9}",
+        3 => r"[0-9]{1,9}\.[0-9]{0,18}",
+        1 => r"-?[0-9]{1,21}(\.[0-9]{0,20})?([eE][+-]?[0-9]{0,3})?",
+        2 => any::<f64>().prop_map(|float| float.abs().to_string()),
+        1 => any::<u64>().prop_map(|integer| integer.to_string()),
+        1 => (0_u64..1 << 54, 1_i32..23).prop_map(|(value, places)| {
+            let digits = format!("{value:0>25}");
+            let point = digits.len() - places as usize;
+            let whole = digits[..point].trim_start_matches('0');
+            format!("{}.{}", if whole.is_empty() { "0" } else { whole }, &digits[point..])
+        }),
+    ]
+}
+
+fn name() -> impl Strategy<Value = String> {
+    prop_oneof![
+        4 => "[ -~]{0,18}",
+        2 => "[a-z]{1,17}",
+        1 => r#"[a-z "\\/\u{7f}\u{85}\u{1f}é日]{0,12}"#,
+    ]
+}
+
+/// A line as programs write it, and nearly so.
+fn line() -> impl Strategy<Value = String> {
+    let space = || select(vec!["", "", "", " ", "  ", "\t"]);
+    let end = select(vec!["", "", "", "\r", "\rx", "\r\r", " ", "}", ",", "x"]);
+    (name(), time(), any::<bool>(), (space(), space(), space(), space(), space()), end).prop_map(
+        |(name, time, is_first, (a, b, c, d, e), end)| {
+            let (name, time) = (format!("\"action\":{a}\"{name}\""), format!("\"time\":{b}{time}"));
+            let (one, other) = if is_first { (name, time) } else { (time, name) };
+            format!("{{{c}{one},{d}{other}{e}}}{end}")
+        },
+    )
+}
+
+fn policy() -> impl Strategy<Value = Policy> {
+    let limits = prop_oneof![
+        4 => Just(Limits::default()),
+        1 => (0_usize..18, 0_usize..2, 20_usize..60).prop_map(|(name_bytes, nesting, input_bytes)| {
+            Limits { name_bytes, nesting, input_bytes }
+        }),
+    ];
+    let fractions = select(vec![Fractions::Allowed, Fractions::Allowed, Fractions::Refused]);
+    (limits, fractions).prop_map(|(limits, fractions)| Policy {
+        limits,
+        fractions,
+        ..Policy::default()
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4_000))]
+
+    #[test]
+    fn lines_are_decoded_as_alone(policy in policy(), line in line()) {
+        check(&policy, line.as_bytes());
+    }
+
+    #[test]
+    fn damaged_lines_are_decoded_as_alone(
+        policy in policy(),
+        line in line(),
+        damage in proptest::collection::vec((any::<Index>(), any::<u8>(), 0_u8..3), 1..3),
+    ) {
+        let mut line = line.into_bytes();
+        for (at, byte, what) in damage {
+            let at = at.index(line.len());
+            match what {
+                0 => line[at] = byte,
+                1 => line.insert(at, byte),
+                _ => drop(line.remove(at)),
+            }
+        }
+        line.retain(|byte| *byte != b'\n');
+        check(&policy, &line);
+    }
+}
+
+#[test]
+fn every_byte_at_every_place_is_decoded_as_alone() {
+    for line in [
+        r#"{"action":"jump","time":150}"#,
+        r#"{"action": "barrel ro", "time": 12.5}"#,
+        r#"{"time":0.25,"action":"hop"}"#,
+        "{\"time\": 99999999, \"action\": \"a\"}\r",
+        "{\"time\":1,\"action\":\"a\"}\r\r\r",
+    ] {
+        for at in 0..line.len() {
+            for byte in (0..=u8::MAX).filter(|byte| *byte != b'\n') {
+                let mut line = line.as_bytes().to_vec();
+                line[at] = byte;
+                check(&Policy::default(), &line);
+            }
+        }
+    }
+}
+
+#[test]
+fn lengths_at_the_edges_are_decoded_as_alone() {
+    for name in 0..40 {
+        for digits in 1..22 {
+            for places in 0..22 {
+                let time = match places {
+                    0 => "9".repeat(digits),
+                    _ => format!("{}.{}", "9".repeat(digits), "7".repeat(places)),
+                };
+                let line = format!(r#"{{"action":"{}","time":{time}}}"#, "x".repeat(name));
+                check(&Policy::default(), line.as_bytes());
+            }
+        }
+    }
+}
