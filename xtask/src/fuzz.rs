@@ -11,6 +11,7 @@ use anyhow::{Context as _, bail};
 use xshell::{Shell, cmd};
 
 use crate::flags::{Command, Flags, Opt};
+use crate::nightly::NIGHTLY;
 use crate::step::{Job, Steps};
 use crate::workspace::root;
 
@@ -25,8 +26,6 @@ pub(crate) const COMMAND: Command = Command {
     run,
 };
 
-/// The toolchain that fuzzing needs: the sanitizers are not stable.
-const NIGHTLY: &str = "nightly";
 const SECONDS: u64 = 30;
 /// An input that takes longer is a finding: time is to be linear.
 const SECONDS_FOR_ONE: u64 = 10;
