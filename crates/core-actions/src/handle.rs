@@ -56,7 +56,10 @@ pub struct Handle<S: Statistic<Value: Packed>> {
 }
 
 impl<S: Statistic<Value: Packed>> Handle<S> {
-    pub(crate) fn new(registry: &Arc<Registry<S>>, name: &ActionName<'_>) -> Result<Self, AddError> {
+    pub(crate) fn new(
+        registry: &Arc<Registry<S>>,
+        name: &ActionName<'_>,
+    ) -> Result<Self, AddError> {
         loop {
             let action = registry.register(name)?;
             if let Ok(part) = action.pin(&registry.empty) {

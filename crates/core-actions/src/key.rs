@@ -1,6 +1,6 @@
 //! Names as three words, so that a short one is compared at once.
 
-use std::hash::{BuildHasher, Hasher};
+use std::hash::{BuildHasher as _, Hasher as _};
 
 /// A name up to 16 bytes as it is, of a longer one both ends.
 ///
@@ -34,7 +34,9 @@ impl Key {
             return (u32::from_le_bytes(first).into(), u32::from_le_bytes(last).into());
         }
         match *bytes {
-            [first, .., last] => (first.into(), u64::from(bytes[bytes.len() / 2]) << 8 | u64::from(last)),
+            [first, .., last] => {
+                (first.into(), u64::from(bytes[bytes.len() / 2]) << 8 | u64::from(last))
+            }
             [only] => (only.into(), 0),
             [] => (0, 0),
         }
@@ -46,16 +48,17 @@ impl Key {
         self.len <= Self::WHOLE as u64
     }
 
-    /// The hash of the name that this is the key of.
+    /// The hash of a name that this is the whole of.
     #[inline]
-    pub(crate) fn hash(self, name: &str, seed: &foldhash::fast::RandomState) -> u64 {
+    pub(crate) fn hash(self, seed: &foldhash::fast::RandomState) -> u64 {
         let mut hasher = seed.build_hasher();
-        if self.is_whole() {
-            hasher.write_u64(self.low ^ self.len << 56);
-            hasher.write_u64(self.high);
-        } else {
-            hasher.write(name.as_bytes());
-        }
+        hasher.write_u64(self.low ^ self.len << 56);
+        hasher.write_u64(self.high);
         hasher.finish()
+    }
+
+    /// The hash of a name that this is the key of.
+    pub(crate) fn hash_with(self, name: &str, seed: &foldhash::fast::RandomState) -> u64 {
+        if self.is_whole() { self.hash(seed) } else { seed.hash_one(name) }
     }
 }

@@ -81,7 +81,11 @@ impl Packed for ActionTime {
 
     #[inline]
     fn unpack([word]: [u64; 1]) -> Self {
-        if word < FLOAT { Self::from(word) } else { Self::of_fraction(f64::from_bits(word ^ FLOAT)) }
+        if word < FLOAT {
+            Self::from(word)
+        } else {
+            Self::of_fraction(f64::from_bits(word ^ FLOAT))
+        }
     }
 }
 

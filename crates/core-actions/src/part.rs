@@ -150,10 +150,9 @@ impl<S: Statistic<Value: Packed>> Part<S> {
         if waiting >= self.limit.load(Relaxed) {
             return false;
         }
-        let (Some(words), Some(room)) = (value.pack(), self.words.get(waiting as usize..)) else {
-            return false;
-        };
-        for (room, &word) in room.iter().zip(words.as_ref()) {
+        let Some(words) = value.pack() else { return false };
+        for (at, &word) in (waiting as usize..).zip(words.as_ref()) {
+            let Some(room) = self.words.get(at) else { return false };
             room.store(word, Relaxed);
         }
         self.waiting.store(waiting + Self::EACH, Release);

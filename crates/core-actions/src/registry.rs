@@ -1,13 +1,10 @@
 //! All actions of a tracker by name, within a limit, with what every writer recorded of each.
 
-use std::collections::{BTreeMap, BinaryHeap};
 use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
 use std::sync::Arc;
-use std::sync::atomic::{
-    AtomicU64, AtomicUsize,
-    Ordering::Relaxed,
-};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 
 use core_time::Statistic;
 use crossbeam_utils::CachePadded;

@@ -43,13 +43,27 @@ impl<S: Statistic<Value: Packed>> Table<S> {
     ) -> bool {
         let key = Key::of(name);
         let parts = self.parts.borrow();
-        match parts.find(key.hash(name, &self.seed), |part| part.is_of(key, name)) {
-            Some(part) => {
-                self.note_use(part, registry);
-                record(part).is_ok()
-            }
-            None => false,
-        }
+        let found = if key.is_whole() {
+            parts.find(key.hash(&self.seed), |part| part.key == key)
+        } else {
+            self.find_long(&parts, key, name)
+        };
+        let Some(part) = found else { return false };
+        self.note_use(part, registry);
+        record(part).is_ok()
+    }
+
+    /// Finds the part of a name of which the key does not say all.
+    ///
+    /// Called, because in line it would take the registers that the others need.
+    #[inline(never)]
+    fn find_long<'a>(
+        &self,
+        parts: &'a HashTable<SharedPart<S>>,
+        key: Key,
+        name: &str,
+    ) -> Option<&'a SharedPart<S>> {
+        parts.find(key.hash_with(name, &self.seed), |part| part.is_of(key, name))
     }
 
     /// Takes in the first value that this thread has for an action.
@@ -61,7 +75,7 @@ impl<S: Statistic<Value: Packed>> Table<S> {
         numbering: Numbering<'_>,
     ) -> Result<(), Retired> {
         let (name, key) = (&*action.name, Key::of(&action.name));
-        let hash = key.hash(name, &self.seed);
+        let hash = key.hash_with(name, &self.seed);
         self.meet(registry);
         let known = self.parts.borrow().find(hash, |part| part.is_of(key, name)).map(Arc::clone);
         if let Some(part) = known {
@@ -80,7 +94,7 @@ impl<S: Statistic<Value: Packed>> Table<S> {
         if self.parts.borrow().len() > registry.spec.actions.saturating_mul(2) {
             self.sweep(registry);
         }
-        let rehash = |part: &SharedPart<S>| part.key.hash(part.name(), &self.seed);
+        let rehash = |part: &SharedPart<S>| part.key.hash_with(part.name(), &self.seed);
         self.parts.borrow_mut().insert_unique(hash, part, rehash);
         Ok(())
     }
@@ -93,7 +107,9 @@ impl<S: Statistic<Value: Packed>> Table<S> {
     /// Drops a part that was given up.
     fn remove(&self, hash: u64, part: &SharedPart<S>, registry: &Registry<S>) {
         registry.is_alive(part);
-        if let Ok(entry) = self.parts.borrow_mut().find_entry(hash, |found| Arc::ptr_eq(found, part)) {
+        if let Ok(entry) =
+            self.parts.borrow_mut().find_entry(hash, |found| Arc::ptr_eq(found, part))
+        {
             entry.remove();
         }
     }
