@@ -25,10 +25,10 @@ use crate::key::Key;
 use crate::packed::Packed;
 use crate::sync::{AtomicU32, AtomicU64, Mutex, MutexGuard, lock};
 
-/// How many words there are for values that wait: with what else the writer needs, they fill two
-/// cache lines, which many processors fetch together.
+/// How many words there are for values that wait: with what else the writer needs, four cache
+/// lines. Half as many cost a tenth more for each record, twice as many gain nothing.
 #[cfg(not(loom))]
-const WORDS: usize = 10;
+const WORDS: usize = 26;
 /// So few that a model fills them.
 #[cfg(loom)]
 const WORDS: usize = 2;
@@ -116,9 +116,9 @@ impl<S: Statistic> Part<S> {
 
 impl<S: Statistic<Value: Packed>> Part<S> {
     /// How many words a value takes.
-    const EACH: u32 = size_of::<<S::Value as Packed>::Words>() as u32 / 8;
+    const EACH: usize = size_of::<<S::Value as Packed>::Words>() / size_of::<u64>();
     /// How many words may wait: none, if inserting may panic, as that must be seen at once.
-    const ROOM: u32 = if S::NEVER_PANICS { WORDS as u32 / Self::EACH * Self::EACH } else { 0 };
+    const ROOM: u32 = if S::NEVER_PANICS { (WORDS / Self::EACH * Self::EACH) as u32 } else { 0 };
 
     /// Takes a value in. For the writer alone.
     #[inline]
@@ -155,7 +155,7 @@ impl<S: Statistic<Value: Packed>> Part<S> {
             let Some(room) = self.words.get(at) else { return false };
             room.store(word, Relaxed);
         }
-        self.waiting.store(waiting + Self::EACH, Release);
+        self.waiting.store(waiting + Self::EACH as u32, Release);
         true
     }
 
@@ -223,7 +223,6 @@ impl<S: Statistic<Value: Packed>> Part<S> {
             }
             None => &mut sum.insert((first, settled.statistic.clone())).1,
         };
-        drop(settled);
         statistic.insert_all(waiting.values());
     }
 
@@ -248,19 +247,21 @@ impl<S: Statistic<Value: Packed>> Part<S> {
         settled.retired.then(|| self.waiting(&settled).len())
     }
 
-    fn forget(&self, settled: &mut Settled<S>, empty: &S) {
-        let forgotten = self.waiting(settled).to;
-        *settled = Settled { statistic: empty.clone(), records: 0, forgotten, ..*settled };
+    fn forget(&self, settled: &mut MutexGuard<'_, Settled<S>>, empty: &S) {
+        // ORDERING: Acquire, as in `waiting`; Relaxed for what the next value must see, as `wait`
+        // says.
+        let forgotten = self.waiting.load(Acquire);
+        **settled = Settled { statistic: empty.clone(), records: 0, forgotten, ..**settled };
         self.first.store(NONE, Relaxed);
         self.limit.store(0, Relaxed);
     }
 
-    /// The values that wait and were not forgotten, at rest while the lock is held.
-    fn waiting(&self, settled: &Settled<S>) -> Waiting {
+    /// The words that wait and were not forgotten.
+    fn waiting<'a>(&'a self, settled: &MutexGuard<'_, Settled<S>>) -> Waiting<'a> {
         // ORDERING: Acquire, for the Release of `wait`; see there.
-        let to = self.waiting.load(Acquire);
-        let words = std::array::from_fn(|at| self.words[at].load(Relaxed));
-        Waiting { words, each: Self::EACH, from: settled.forgotten, to }
+        let to = self.waiting.load(Acquire) as usize;
+        let words = self.words.get(settled.forgotten as usize..to).unwrap_or_default();
+        Waiting { words, each: Self::EACH }
     }
 
     fn lock(&self) -> MutexGuard<'_, Settled<S>> {
@@ -293,25 +294,25 @@ impl<S> Part<S> {
     }
 }
 
-/// A copy of the words that wait.
+/// The words that wait, at rest while the lock is held.
 #[derive(Debug, Clone, Copy)]
-struct Waiting {
-    words: [u64; WORDS],
-    each: u32,
-    from: u32,
-    to: u32,
+struct Waiting<'a> {
+    words: &'a [AtomicU64],
+    each: usize,
 }
 
-impl Waiting {
-    fn len(&self) -> u64 {
-        u64::from((self.to - self.from) / self.each)
+impl<'a> Waiting<'a> {
+    fn len(self) -> u64 {
+        (self.words.len() / self.each) as u64
     }
 
-    fn values<V: Packed>(&self) -> impl Iterator<Item = V> + Clone {
-        let words = self.words.get(self.from as usize..self.to as usize).unwrap_or_default();
-        words.chunks_exact(self.each as usize).map(|chunk| {
+    #[inline]
+    fn values<V: Packed>(self) -> impl Iterator<Item = V> + Clone + use<'a, V> {
+        self.words.chunks_exact(self.each).map(|chunk| {
             let mut words = V::Words::default();
-            words.as_mut().copy_from_slice(chunk);
+            for (word, waiting) in words.as_mut().iter_mut().zip(chunk) {
+                *word = waiting.load(Relaxed); // ORDERING: as `Part::waiting`, which saw them.
+            }
             V::unpack(words)
         })
     }
