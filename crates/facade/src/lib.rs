@@ -19,10 +19,10 @@ pub use core_actions::{
 #[cfg(feature = "tsc")]
 pub use core_time::TscClock;
 pub use core_time::{
-    Clock, CoarseClock, EventCounter, ExactCounter, Instance, Interval, ManualClock, RecordError,
-    Recorder, Refused, SecondsClock, Series, Snapshot, SnapshotError, SpecError, Stamp, Statistic,
-    Subtract, SystemClock, TickerClock, Tier, Window, WindowError, WindowSpec, WindowSpecBuilder,
-    laws,
+    Clock, CoarseClock, EventCounter, ExactCounter, Instance, InstanceError, Instances, Interval,
+    ManualClock, RecordError, Recorder, Refused, SecondsClock, Series, Snapshot, SnapshotError,
+    SpecError, Stamp, Statistic, Subtract, SystemClock, TickerClock, Tier, Window, WindowError,
+    WindowSpec, WindowSpecBuilder, laws,
 };
 pub use error::Error;
 pub use windrow::{Windrow, WindrowBuilder};
