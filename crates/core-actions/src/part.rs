@@ -9,12 +9,12 @@
 //! copy of the statistic at most, and only if the writer is out of room just then.
 //!
 //! A version counter over a statistic made of atomics costs about the same, but only those can be
-//! kept that are made of atomics, and beside a busy writer a reader starves once a copy takes longer
-//! than the writer's pause.
+//! kept that are made of atomics, and beside a busy writer a reader starves once a copy takes
+//! longer than the writer's pause.
 //!
-//! Whoever forgets what a part holds, be it for good, cannot take back the values that wait, because
-//! their number belongs to the writer. It notes how many they are, and sends the writer, by a limit
-//! of none, to the lock with its next value.
+//! Whoever forgets what a part holds, be it for good, cannot take back the values that wait,
+//! because their number belongs to the writer. It notes how many they are, and sends the writer, by
+//! a limit of none, to the lock with its next value.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
@@ -86,7 +86,8 @@ impl Numbering<'_> {
         match self {
             // ORDERING: Relaxed.
             // Needs: a record that happened before has the smaller number. Gives: coherence.
-            // Not needed: any order towards the part, which has a lock. Checks: no model, therefore.
+            // Not needed: any order towards the part, which has a lock. Checks: no model,
+            // therefore.
             Numbering::Next(next) => next.fetch_add(1, Relaxed),
             Numbering::Given(number) => number.min(NONE - 1),
         }
@@ -151,6 +152,7 @@ impl<S: Statistic<Value: Packed>> Part<S> {
             return false;
         }
         let Some(words) = value.pack() else { return false };
+        // ORDERING: as above.
         for (at, &word) in (waiting as usize..).zip(words.as_ref()) {
             let Some(room) = self.words.get(at) else { return false };
             room.store(word, Relaxed);
@@ -169,6 +171,7 @@ impl<S: Statistic<Value: Packed>> Part<S> {
         }
         let waiting = self.waiting(&settled);
         // First, so that no value is met twice should the statistic panic after all.
+        // ORDERING: Relaxed, here and for the limit: a reader needs the lock to look.
         self.waiting.store(0, Relaxed);
         settled.forgotten = 0;
         settled.records += waiting.len();
@@ -195,6 +198,13 @@ impl<S: Statistic<Value: Packed>> Part<S> {
         Ok(())
     }
 
+    /// Takes in all that another statistic did, whose first record had a number. For anybody.
+    pub(crate) fn merge(&self, first: u64, statistic: &S) {
+        let mut settled = self.lock();
+        settled.statistic.merge(statistic);
+        self.number(Numbering::Given(first));
+    }
+
     /// Notes the number of a record, under the lock.
     fn number(&self, numbering: Numbering<'_>) {
         // ORDERING: Relaxed, here and below: written under the lock.
@@ -211,7 +221,7 @@ impl<S: Statistic<Value: Packed>> Part<S> {
         if waiting.len() > 0 {
             self.number(Numbering::Next(next)); // A value that came beside a reset has none yet.
         }
-        let first = self.first.load(Relaxed);
+        let first = self.first.load(Relaxed); // ORDERING: as in `number`.
         if first == NONE {
             return;
         }

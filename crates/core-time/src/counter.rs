@@ -391,12 +391,11 @@ impl EventCounter {
     ///
     /// # Errors
     ///
-    /// [`SnapshotError::OtherTiers`] if the counter has other tiers,
-    /// [`SnapshotError::Instances`] if events of the same counter are here already, be it this one,
-    /// or those of too many, [`SnapshotError::TooManyEvents`] if a bucket or the total has no room for them, and
+    /// [`SnapshotError::OtherTiers`] if the counter has other tiers, [`SnapshotError::Instances`]
+    /// if events of the same counter are here already, be it this one, or those of too many,
+    /// [`SnapshotError::TooManyEvents`] if a bucket or the total has no room for them, and
     /// [`SnapshotError::TooNew`] if it was taken, or a bucket begins, further ahead of the clock
-    /// than the tolerance.
-    /// Nothing is added then.
+    /// than the tolerance. Nothing is added then.
     ///
     /// # Complexity
     ///

@@ -11,10 +11,11 @@ pub use codec::{
     encode_rows, visible,
 };
 pub use core_actions::{
-    ActionName, ActionTime, ActionTracker, AddError, Count, Counted, ExactMean, Extent, Histogram,
-    HistogramCell, Largest, Last, Mean, MergedTracker, NameError, PostTracker, Quantile,
-    QuantileError, Quantiles, Raw, Row, RunningTracker, Stamped, TimeError, TrackerSpec, Unit,
-    Variance,
+    ACTIONS_MAX, ActionName, ActionTime, ActionTracker, AddError, Count, Counted, ExactMean,
+    Extent, Handle, Histogram, HistogramCell, Largest, Last, Mean, MergedTracker, NameError,
+    Overflow, Packed, PostTracker, Quantile, QuantileError, Quantiles, Raw, Row, RunningTracker,
+    Stamped, TimeError, TrackerSnapshot, TrackerSnapshotError, TrackerSpec, Unit, Variance,
+    WhenFull,
 };
 #[cfg(feature = "tsc")]
 pub use core_time::TscClock;
