@@ -128,7 +128,7 @@ packed_as! {
     u32: u64::from, |word| word as Self;
     i64: Self::cast_unsigned, u64::cast_signed;
     f64: Self::to_bits, Self::from_bits;
-    Stamp: |at: Self| at.as_nanos().cast_unsigned(), |word: u64| Self::from_nanos(word.cast_signed());
+    Stamp: |at: Self| at.as_nanos() as u64, |word| Self::from_nanos(word as i64);
 }
 
 #[cfg(test)]
