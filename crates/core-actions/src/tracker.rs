@@ -119,8 +119,16 @@ impl<S: Statistic<Value: Packed>> MergedTracker<S> {
     /// A tracker with settings of one's choice.
     #[must_use]
     pub fn new(spec: TrackerSpec) -> Self {
-        let registry = Arc::new(Registry::new(spec, S::default()));
-        Self { registry, tables: PerThread::default() }
+        Self::with_empty(spec, S::default())
+    }
+
+    /// A tracker whose rows begin with a statistic that is empty, but not the default.
+    pub(crate) fn with_empty(spec: TrackerSpec, empty: S) -> Self {
+        Self { registry: Arc::new(Registry::new(spec, empty)), tables: PerThread::default() }
+    }
+
+    pub(crate) fn registry(&self) -> &Registry<S> {
+        &self.registry
     }
 
     /// The settings.
