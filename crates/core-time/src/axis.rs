@@ -13,8 +13,8 @@ use crate::stamp::{Interval, Stamp};
 /// Tells which bucket of time something belongs into, and which buckets a window covers.
 ///
 /// This is what whoever keeps statistics by time needs beside a [ring](crate::StatisticRing) of
-/// them. Buckets have numbers, ticks: `floor(stamp / resolution)`, also before 1970. Of the tiers of
-/// a specification it knows the finest alone.
+/// them. Buckets have numbers, ticks: `floor(stamp / resolution)`, also before 1970. Of the tiers
+/// of a specification it knows the finest alone.
 ///
 /// # Examples
 ///
@@ -22,7 +22,8 @@ use crate::stamp::{Interval, Stamp};
 /// use core_time::{ManualClock, Stamp, TimeAxis, WindowSpec};
 /// use std::time::Duration;
 ///
-/// let axis = TimeAxis::with_clock(WindowSpec::default(), ManualClock::new(Stamp::from_secs(1_000)));
+/// let clock = ManualClock::new(Stamp::from_secs(1_000));
+/// let axis = TimeAxis::with_clock(WindowSpec::default(), clock);
 /// assert_eq!(axis.tick_now(), 1_000);
 /// assert_eq!(axis.tick_at(Stamp::from_millis(999_999))?, 999);
 /// assert!(axis.tick_at(Stamp::from_secs(1)).is_err());
@@ -140,7 +141,8 @@ impl CoveredBuckets {
     /// use core_time::{ManualClock, Stamp, TimeAxis};
     /// use std::time::Duration;
     ///
-    /// let axis = TimeAxis::with_clock(Default::default(), ManualClock::new(Stamp::from_secs(1_000)));
+    /// let clock = ManualClock::new(Stamp::from_secs(1_000));
+    /// let axis = TimeAxis::with_clock(Default::default(), clock);
     /// let covered = axis.past(Duration::from_secs(10))?;
     /// assert_eq!(covered.rate(18, Stamp::UNIX_EPOCH), Some(2.0)); // Nine of ten have passed.
     /// assert_eq!(covered.rate(18, Stamp::from_secs(997)), Some(6.0));
