@@ -16,6 +16,10 @@ pub(crate) enum Exit {
     Refused,
     /// Something could not be done.
     Failed,
+    /// What was asked for makes no sense.
+    Misused,
+    /// Ended by Ctrl-C, after telling what is known so far.
+    Interrupted,
 }
 
 impl Exit {
@@ -36,7 +40,9 @@ impl From<Exit> for ExitCode {
         Self::from(match exit {
             Exit::Done => 0,
             Exit::Failed => 1,
+            Exit::Misused => 2,
             Exit::Refused => 3,
+            Exit::Interrupted => 130,
         })
     }
 }

@@ -122,7 +122,7 @@ fn reason(error: &io::Error) -> String {
     }
 }
 
-fn tell(what: impl Display) {
+pub(crate) fn tell(what: impl Display) {
     say(format_args!("windrow: {what}"));
 }
 

@@ -1,11 +1,14 @@
 #![doc = include_str!("../README.md")]
 
+mod count;
 mod demo;
 mod exit;
 mod fault;
 mod input;
 mod render;
+mod spark;
 mod stats;
+mod top;
 
 use std::process::ExitCode;
 
@@ -28,6 +31,8 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Stats(stats::Args),
+    Count(count::Args),
+    Top(top::Args),
     Demo(demo::Args),
 }
 
@@ -48,6 +53,8 @@ Exit codes:
 fn main() -> ExitCode {
     let exit = match Cli::parse().command {
         Command::Stats(args) => stats::run(&args),
+        Command::Count(args) => count::run(&args),
+        Command::Top(args) => top::run(&args),
         Command::Demo(args) => demo::run(&args),
     };
     exit.unwrap_or_else(Exit::without_output).into()

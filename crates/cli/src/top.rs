@@ -1,0 +1,237 @@
+//! `windrow top`: the actions of the last while, as they happen.
+//!
+//! One thread reads and records, another draws and listens to keys; what they share is the tracker
+//! and a [`Status`]. The reading thread is never waited for, because it may wait for input itself.
+
+mod batches;
+mod draw;
+mod feed;
+mod follow;
+mod screen;
+
+use std::fs::File;
+use std::io::{self, IsTerminal, Read};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use facade::{Entry, Policy, Report, visible};
+use ratatui::DefaultTerminal;
+use ratatui::crossterm::event::{self, Event};
+
+use crate::exit::Exit;
+use crate::fault;
+use crate::render;
+
+use batches::Batches;
+use feed::Feed;
+use follow::{Follow, Found};
+use screen::{Ask, Column, Line, Screen, Status};
+
+/// Shows the actions of the last while as they happen, in a table that you can sort
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Args {
+    /// A file of actions, one JSON object per line; `-` or none is standard input
+    #[arg(value_name = "FILE")]
+    file: Option<PathBuf>,
+
+    /// Go on where the file ends, also if it is cut short or replaced; begins at its end
+    #[arg(long, short)]
+    follow: bool,
+
+    /// How far back the table looks
+    #[arg(long, value_name = "TIME", default_value = "1m", value_parser = humantime::parse_duration)]
+    window: Duration,
+
+    /// How often the table is drawn anew
+    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = humantime::parse_duration)]
+    every: Duration,
+}
+
+const EXAMPLES: &str = "\
+An action counts from the moment at which it is read.
+
+Keys: q quits, space pauses, the arrows left and right choose the column to sort by, o turns the
+order round, - and + choose the window, ? tells all.
+
+Examples:
+  windrow top --follow /var/log/service.ndjson
+  tail -f service.log | grep checkout | windrow top
+  windrow top --window 5m --follow actions.ndjson
+
+Exit codes: 0 done, 1 could not be read, 2 usage, 3 some lines were refused, 130 ended by Ctrl-C.";
+
+/// How long to wait for more where a file ends.
+const WAIT: Duration = Duration::from_millis(250);
+
+/// What the two threads share.
+#[derive(Debug, Default)]
+struct Shared {
+    feed: Feed,
+    status: Mutex<Status>,
+}
+
+impl Shared {
+    fn status(&self) -> MutexGuard<'_, Status> {
+        self.status.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Reads to the end, which a stream that is followed does not have.
+    fn read(&self, stream: impl Read) {
+        let policy = Policy { refusals_kept: 1, ..Policy::default() };
+        let mut batches = Batches::new(stream);
+        while !batches.is_over() {
+            let read = policy.decode_reader(&mut batches, &mut |entry: Entry<'_>| {
+                self.feed.add(entry);
+            });
+            match read {
+                Ok(report) => self.note(&report),
+                Err(error) => {
+                    self.note(&error.report);
+                    self.status().note = Some(error.source.to_string());
+                    break;
+                }
+            }
+        }
+        self.status().is_ended = true;
+    }
+
+    fn note(&self, report: &Report) {
+        let mut status = self.status();
+        status.accepted += report.accepted;
+        status.refused += report.refused;
+        if let Some(refusal) = report.refusals.first() {
+            status.refusal = Some(refusal.error.to_string());
+        }
+    }
+}
+
+/// A file that is followed, as a reader that waits.
+struct Waiting {
+    follow: Follow,
+    shared: Arc<Shared>,
+    /// Nothing is ever sent; waiting for it is waiting until the other end is gone.
+    end: Receiver<()>,
+}
+
+impl Read for Waiting {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            let note = match self.follow.look(buffer)? {
+                Found::Bytes(read) => return Ok(read),
+                Found::CutShort => "the file was cut short and is read from its beginning",
+                Found::Replaced => "another file took the name and is read from its beginning",
+                Found::Nothing => match self.end.recv_timeout(WAIT) {
+                    Err(RecvTimeoutError::Timeout) => continue,
+                    _ => return Ok(0),
+                },
+            };
+            self.shared.status().note = Some(note.to_owned());
+        }
+    }
+}
+
+pub(crate) fn run(args: &Args) -> io::Result<Exit> {
+    if !io::stdout().is_terminal() {
+        fault::tell(
+            "top draws on a terminal, and standard output is none\n  \
+             `windrow stats` prints a table, `windrow count` a line for each interval",
+        );
+        return Ok(Exit::Failed);
+    }
+    let shared = Arc::new(Shared::default());
+    let (_end, end) = mpsc::channel();
+    let source = match start(args, &shared, end) {
+        Ok(source) => source,
+        Err(unreadable) => {
+            fault::tell(unreadable);
+            return Ok(Exit::Failed);
+        }
+    };
+    let mut screen = Screen::new(source, args.window);
+    let mut terminal = ratatui::try_init()?;
+    let ended = watch(&mut terminal, &mut screen, &shared, args.every);
+    ratatui::restore();
+    let ask = ended?;
+    render::print(table(screen.lines()))?;
+    Ok(match ask {
+        Ask::Interrupt => Exit::Interrupted,
+        _ if screen.status.refused > 0 => Exit::Refused,
+        _ => Exit::Done,
+    })
+}
+
+/// Starts reading, and says what is read.
+fn start(
+    args: &Args,
+    shared: &Arc<Shared>,
+    end: Receiver<()>,
+) -> Result<String, fault::Unreadable> {
+    let path = args.file.as_deref().filter(|path| *path != Path::new("-"));
+    let Some(path) = path else {
+        let shared = Arc::clone(shared);
+        thread::spawn(move || shared.read(io::stdin().lock()));
+        return Ok("<stdin>".to_owned());
+    };
+    let name = visible(path.as_os_str().as_encoded_bytes());
+    let unreadable = |error| fault::Unreadable { name: name.clone(), error, lines: 0 };
+    if path.is_dir() {
+        return Err(unreadable(io::ErrorKind::IsADirectory.into()));
+    }
+    let shared = Arc::clone(shared);
+    if args.follow {
+        let follow = Follow::open(path, follow::From::End).map_err(unreadable)?;
+        let stream = Waiting { follow, shared: Arc::clone(&shared), end };
+        thread::spawn(move || shared.read(stream));
+    } else {
+        let file = File::open(path).map_err(unreadable)?;
+        thread::spawn(move || shared.read(file));
+    }
+    Ok(name)
+}
+
+/// Draws and listens until the person has seen enough.
+#[expect(clippy::disallowed_methods, reason = "drawing has no clock of ours to follow")]
+fn watch(
+    terminal: &mut DefaultTerminal,
+    screen: &mut Screen,
+    shared: &Shared,
+    every: Duration,
+) -> io::Result<Ask> {
+    loop {
+        screen.show(shared.status().clone(), |window| shared.feed.lines(window));
+        let next = Instant::now() + every;
+        loop {
+            terminal.draw(|frame| draw::draw(screen, frame))?;
+            if !event::poll(next.saturating_duration_since(Instant::now()))? {
+                break;
+            }
+            // Anything else, such as another size, is drawn by the next turn.
+            let Event::Key(key) = event::read()? else { continue };
+            match screen.press(key) {
+                Some(Ask::Look) => break,
+                Some(ask) => return Ok(ask),
+                None => {}
+            }
+        }
+    }
+}
+
+/// What stays on the screen after it was left.
+fn table(lines: &[Line]) -> String {
+    let column = |value: fn(&Line) -> f64| {
+        render::means(&lines.iter().map(value).collect::<Vec<_>>()).into_iter()
+    };
+    let numbers = column(|line| line.mean)
+        .zip(column(|line| line.p50))
+        .zip(column(|line| line.p99))
+        .zip(column(|line| line.max));
+    let rows = lines.iter().zip(numbers).map(|(line, (((mean, p50), p99), max))| {
+        let rate = line.rate.map(render::rate).unwrap_or_default();
+        [line.action.clone(), render::grouped(line.count), rate, mean, p50, p99, max]
+    });
+    render::table(Column::ALL.map(Column::name), rows)
+}
