@@ -7,8 +7,8 @@ mod windrow;
 
 pub use codec::{
     Action, Cell, DecodeError, Entry, Excerpt, Format, Fractions, Kind, Limits, Policy, ReadError,
-    Refusal, Report, Sink, Spot, StampForm, StampKey, StampKeyError, TimeMax, decode, encode,
-    encode_rows, visible,
+    Refusal, RefusedLine, Report, Sink, Spot, StampForm, StampKey, StampKeyError, TimeMax, decode,
+    encode, encode_records, encode_rows, visible,
 };
 pub use core_actions::{
     ActionName, ActionTime, ActionTracker, AddError, Count, Counted, ExactMean, Extent, Histogram,
