@@ -1,13 +1,13 @@
 //! `windrow count`: the event counter as a pipe.
 //!
 //! One thread reads and counts line ends, another tells what was counted, once an interval. It
-//! waits on a channel through which the end of the input and Ctrl-C come too, so that neither has
-//! to wait for the interval to pass.
+//! waits on a channel through which the end comes too, by itself or by Ctrl-C, so that it does not
+//! have to wait for the interval to pass.
 
 use std::fmt::Write as _;
 use std::io::{self, ErrorKind, IsTerminal, Read};
 use std::sync::Arc;
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
@@ -16,8 +16,11 @@ use facade::{EventCounter, SpecError, Stamp, SystemClock, Tier, Window, WindowEr
 use memchr::memchr_iter;
 
 use crate::exit::Exit;
-use crate::fault;
+use crate::fault::{self, Unreadable};
+use crate::interrupt::Interrupt;
+use crate::output::{self, Failure};
 use crate::render::{self, grouped};
+use crate::source::STDIN;
 use crate::spark::{shorten, spark};
 
 /// Counts lines as they arrive, over windows of time
@@ -88,7 +91,7 @@ enum Event {
     Interrupt,
 }
 
-pub(crate) fn run(args: &Args) -> io::Result<Exit> {
+pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     let spec = match spec(&args.window) {
         Ok(spec) => spec,
         Err(error) => {
@@ -100,14 +103,18 @@ pub(crate) fn run(args: &Args) -> io::Result<Exit> {
         fault::tell("waiting for lines to count; `windrow count --help` tells more");
     }
     let counter = Arc::new(EventCounter::with_clock(spec, SystemClock));
+    let interrupt = Interrupt::install()
+        .map_err(|error| Failure { name: "Ctrl-C could not be taken over".into(), error })?;
     let (sender, events) = mpsc::channel();
-    let interrupt = sender.clone();
-    // It fails if there is a handler already, which nobody else sets, or for want of a thread.
-    let _ = ctrlc::set_handler(move || {
-        let _ = interrupt.send(Event::Interrupt);
-    });
     let writer = Arc::clone(&counter);
-    thread::spawn(move || count(io::stdin().lock(), &writer, &sender));
+    thread::spawn(move || {
+        let end = match count(Watched { interrupt: &interrupt }, &writer) {
+            Event::End if interrupt.is_pressed() => Event::Interrupt,
+            end => end,
+        };
+        // The other end is gone only when the program ends.
+        let _ = sender.send(end);
+    });
     let mut teller = Teller {
         windows: &args.window,
         format: args.format,
@@ -150,8 +157,23 @@ fn spec(windows: &[Duration]) -> Result<WindowSpec, SpecError> {
     further.iter().fold(builder, |builder, &tier| builder.tier(tier)).build()
 }
 
-/// Counts the lines of a stream while they arrive.
-fn count(mut stream: impl Read, counter: &EventCounter, events: &Sender<Event>) {
+/// Standard input, which ends where Ctrl-C is pressed.
+struct Watched<'w> {
+    interrupt: &'w Interrupt,
+}
+
+impl Read for Watched<'_> {
+    fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
+        let mut stdin = io::stdin().lock();
+        // Its buffer is always empty: it is only ever read into room that is larger.
+        #[cfg(unix)]
+        self.interrupt.wait_for(&stdin);
+        if self.interrupt.is_pressed() { Ok(0) } else { stdin.read(room) }
+    }
+}
+
+/// Counts the lines of a stream while they arrive, and says how it ended.
+fn count(mut stream: impl Read, counter: &EventCounter) -> Event {
     let mut recorder = counter.recorder();
     let mut buffer = vec![0; 64 * 1024];
     let mut at_line_end = true;
@@ -169,9 +191,7 @@ fn count(mut stream: impl Read, counter: &EventCounter, events: &Sender<Event>) 
     };
     // The last line needs no end.
     recorder.record_many(u64::from(!at_line_end));
-    drop(recorder);
-    // The other end is gone only when the program ends.
-    let _ = events.send(end);
+    end
 }
 
 /// Tells what was counted.
@@ -191,22 +211,23 @@ impl Teller<'_> {
         counter: &EventCounter,
         events: &Receiver<Event>,
         every: Duration,
-    ) -> io::Result<Exit> {
+    ) -> Result<Exit, Failure> {
         if self.format == Format::Csv {
-            render::print(self.header())?;
+            output::print(self.header())?;
         }
         let exit = loop {
             match events.recv_timeout(every) {
-                Err(RecvTimeoutError::Timeout) => render::print(self.tell(counter))?,
+                Err(RecvTimeoutError::Timeout) => output::print(self.tell(counter))?,
                 Err(RecvTimeoutError::Disconnected) | Ok(Event::End) => break Exit::Done,
                 Ok(Event::Interrupt) => break Exit::Interrupted,
                 Ok(Event::Broken(error)) => {
-                    fault::tell(format_args!("<stdin>: {error}"));
+                    let (name, lines) = (STDIN.to_owned(), counter.total());
+                    fault::tell(Unreadable { name, error, lines });
                     break Exit::Failed;
                 }
             }
         };
-        render::print(self.conclude(counter))?;
+        output::print(self.conclude(counter))?;
         Ok(exit)
     }
 }
@@ -337,10 +358,9 @@ mod tests {
         const WINDOWS: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(60)];
         let clock = ManualClock::new(NOON);
         let counter = EventCounter::with_clock(spec(&WINDOWS).unwrap(), clock.clone());
-        let (sender, _events) = mpsc::channel();
-        count("a\nb\nc".as_bytes(), &counter, &sender);
+        count("a\nb\nc".as_bytes(), &counter);
         clock.advance(Duration::from_secs(10));
-        count("\n".repeat(20).as_bytes(), &counter, &sender);
+        count("\n".repeat(20).as_bytes(), &counter);
         clock.advance(Duration::from_millis(500));
         let redraws = format == Format::Text;
         (Teller { windows: &WINDOWS, format, redraws, start: NOON, drawn: 0 }, counter)
@@ -405,10 +425,8 @@ mod tests {
     fn every_end_of_a_line_is_counted_once() {
         for (text, lines) in [("", 0), ("a", 1), ("a\n", 1), ("\n\n", 2), ("a\r\nb", 2)] {
             let counter = EventCounter::default();
-            let (sender, events) = mpsc::channel();
-            count(text.as_bytes(), &counter, &sender);
+            assert!(matches!(count(text.as_bytes(), &counter), Event::End));
             assert_eq!(counter.total(), lines, "{text:?}");
-            assert!(matches!(events.recv(), Ok(Event::End)));
         }
     }
 

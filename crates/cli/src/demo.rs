@@ -3,7 +3,6 @@
 //! Batches of random actions go through the tracker that keeps every time and through the one that
 //! keeps a sum and a count. After each batch both are asked for the averages of all records so far.
 
-use std::io;
 use std::time::{Duration, Instant};
 
 use clap::builder::styling::Style;
@@ -11,6 +10,7 @@ use facade::{ActionTracker, Limits, Mean, PostTracker, RunningTracker, encode};
 use fastrand::Rng;
 
 use crate::exit::Exit;
+use crate::output::{self, Failure};
 use crate::render::{self, Styled, grouped};
 
 const ACTIONS: [&str; 4] = ["jump", "sprint", "hop", "barrel roll"];
@@ -48,9 +48,9 @@ Examples:
 
 Exit codes: 0 means agree, 1 they do not, 2 usage.";
 
-pub(crate) fn run(args: &Args) -> io::Result<Exit> {
+pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     let Args { seed, batches, records } = *args;
-    render::print(format_args!(
+    output::print(format_args!(
         "Post keeps every time, Running a sum and a count.\n\
          Random actions: {batches} × {}, seed {seed}.\n",
         grouped(records.into()),
@@ -64,10 +64,10 @@ pub(crate) fn run(args: &Args) -> io::Result<Exit> {
         agree &= post.agrees_with(&running);
         let so_far = grouped(u64::from(batch) * u64::from(records));
         let title = format!("Batch {batch} of {batches}: {so_far} so far");
-        render::print(describe(&title, &post, &running))?;
+        output::print(describe(&title, &post, &running))?;
     }
     let (answer, exit) = if agree { ("yes", Exit::Done) } else { ("no", Exit::Failed) };
-    render::print(format_args!("\nmeans agree to the bit: {answer}\n"))?;
+    output::print(format_args!("\nmeans agree to the bit: {answer}\n"))?;
     Ok(exit)
 }
 

@@ -1,9 +1,9 @@
 //! How a run ended, as the number that the shell is told.
 
-use std::io;
 use std::process::ExitCode;
 
 use crate::fault;
+use crate::output::Failure;
 
 /// How a run ended; of several endings the last in this list is the one that is told.
 ///
@@ -18,7 +18,7 @@ pub(crate) enum Exit {
     Failed,
     /// What was asked for makes no sense.
     Misused,
-    /// Ended by Ctrl-C, after telling what is known so far.
+    /// Ctrl-C was pressed. What was known then was told.
     Interrupted,
 }
 
@@ -26,12 +26,21 @@ impl Exit {
     /// The end of a run whose results could not be written.
     ///
     /// A reader that has seen enough, such as `head`, closes the pipe. That is no fault of anybody.
-    pub(crate) fn without_output(error: io::Error) -> Self {
-        if error.kind() == io::ErrorKind::BrokenPipe {
-            return Self::Done;
+    pub(crate) fn without_output(failure: Failure) -> Self {
+        Self::Done.or(Err(failure))
+    }
+
+    /// The end of a run that would end so, but for writing its results.
+    ///
+    /// How the input was does not depend on how soon the reader of the results went.
+    pub(crate) fn or(self, written: Result<(), Failure>) -> Self {
+        match written {
+            Err(failure) if !failure.is_closed_pipe() => {
+                fault::tell_failure(&failure);
+                self.max(Self::Failed)
+            }
+            _ => self,
         }
-        fault::tell_output(&error);
-        Self::Failed
     }
 }
 
@@ -42,7 +51,7 @@ impl From<Exit> for ExitCode {
             Exit::Failed => 1,
             Exit::Misused => 2,
             Exit::Refused => 3,
-            Exit::Interrupted => 130,
+            Exit::Interrupted => 130, // 128 and the number of the signal, as shells have it.
         })
     }
 }

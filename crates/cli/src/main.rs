@@ -5,7 +5,11 @@ mod demo;
 mod exit;
 mod fault;
 mod input;
+mod interrupt;
+mod output;
+mod progress;
 mod render;
+mod source;
 mod spark;
 mod stats;
 mod top;
@@ -13,6 +17,7 @@ mod top;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use colorchoice_clap::Color;
 
 use crate::exit::Exit;
 
@@ -24,6 +29,9 @@ use crate::exit::Exit;
 #[command(name = "windrow", bin_name = "windrow", version, after_help = EXAMPLES)]
 #[command(arg_required_else_help = true, max_term_width = 100)]
 struct Cli {
+    #[command(flatten)]
+    color: Color,
+
     #[command(subcommand)]
     command: Command,
 }
@@ -51,7 +59,9 @@ Exit codes:
 `windrow <COMMAND> --help` tells more about a command.";
 
 fn main() -> ExitCode {
-    let exit = match Cli::parse().command {
+    let Cli { color, command } = Cli::parse();
+    color.write_global();
+    let exit = match command {
         Command::Stats(args) => stats::run(&args),
         Command::Count(args) => count::run(&args),
         Command::Top(args) => top::run(&args),

@@ -1,7 +1,6 @@
 //! Results as text: tables, numbers and durations, and the way to standard output.
 
 use std::fmt::{self, Display};
-use std::io::{self, Write};
 use std::time::Duration;
 
 use clap::builder::styling::Style;
@@ -16,17 +15,6 @@ const DIGITS_MAX: usize = 9;
 /// Means other than 0 that are below or not below these are written with an exponent.
 const PLAIN_MIN: f64 = 1e-7;
 const PLAIN_END: f64 = 1e15;
-
-/// Writes to standard output; styles are left out unless it is a terminal that wants them.
-///
-/// # Errors
-///
-/// What the system says, [`io::ErrorKind::BrokenPipe`] if the reader has gone.
-pub(crate) fn print(text: impl Display) -> io::Result<()> {
-    let mut output = anstream::stdout().lock();
-    write!(output, "{text}")?;
-    output.flush()
-}
 
 /// Text in a style, and back to none.
 #[derive(Debug)]

@@ -1,12 +1,11 @@
 //! `windrow stats`: the statistics of the actions in files.
 
-use std::io;
-
 use clap::ValueEnum;
-use facade::{ExactMean, Row, RunningTracker, encode, visible};
+use facade::{Entry, ExactMean, Row, RunningTracker, encode, visible};
 
 use crate::exit::Exit;
-use crate::input::Files;
+use crate::input::Input;
+use crate::output::{Failure, OutputArgs};
 use crate::render;
 
 /// Counts the actions in files and averages their times
@@ -14,7 +13,10 @@ use crate::render;
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
     #[command(flatten)]
-    files: Files,
+    input: Input,
+
+    #[command(flatten)]
+    output: OutputArgs,
 
     /// How results are written
     #[arg(long, value_enum, default_value_t = Format::Table)]
@@ -43,22 +45,24 @@ Examples:
 
 Exit codes: 0 done, 1 a file could not be read, 2 usage, 3 some lines were refused.";
 
-pub(crate) fn run(args: &Args) -> io::Result<Exit> {
+pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
+    let output = args.output.open(args.input.files())?;
     let tracker = RunningTracker::default();
-    let reading = args.files.read(|entry| {
+    let take = |entry: Entry<'_>| {
         tracker.add(entry.name, entry.time).expect("the decoder checked the name");
-    });
+    };
+    let reading = args.input.read(&args.input.policy(), &mut [take])?;
+    if reading.is_stopped {
+        reading.tell();
+        return Ok(reading.exit());
+    }
     let stats = tracker.stats();
-    let printed = render::print(match args.format {
+    let printed = output.print(match args.format {
         Format::Table => table(&stats),
         Format::Json => encode(stats.iter().map(|row| (row.action(), row.mean()))) + "\n",
     });
     reading.tell();
-    match printed {
-        // How the lines were does not depend on how soon the reader of the results went.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(reading.exit()),
-        printed => printed.map(|()| reading.exit()),
-    }
+    Ok(reading.exit().or(printed))
 }
 
 fn table(stats: &[Row<ExactMean>]) -> String {

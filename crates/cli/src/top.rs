@@ -11,19 +11,21 @@ mod screen;
 
 use std::fs::File;
 use std::io::{self, IsTerminal, Read};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use facade::{Entry, Policy, Report, visible};
+use facade::{Entry, Policy, Report};
 use ratatui::DefaultTerminal;
 use ratatui::crossterm::event::{self, Event};
 
 use crate::exit::Exit;
-use crate::fault;
+use crate::fault::{self, Unreadable};
+use crate::output::{self, Failure};
 use crate::render;
+use crate::source;
 
 use batches::Batches;
 use feed::Feed;
@@ -134,7 +136,7 @@ impl Read for Waiting {
     }
 }
 
-pub(crate) fn run(args: &Args) -> io::Result<Exit> {
+pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     if !io::stdout().is_terminal() {
         fault::tell(
             "top draws on a terminal, and standard output is none\n  \
@@ -152,11 +154,12 @@ pub(crate) fn run(args: &Args) -> io::Result<Exit> {
         }
     };
     let mut screen = Screen::new(source, args.window);
-    let mut terminal = ratatui::try_init()?;
+    let failure = |error| Failure { name: "the terminal".into(), error };
+    let mut terminal = ratatui::try_init().map_err(failure)?;
     let ended = watch(&mut terminal, &mut screen, &shared, args.every);
     ratatui::restore();
-    let ask = ended?;
-    render::print(table(screen.lines()))?;
+    let ask = ended.map_err(failure)?;
+    output::print(table(screen.lines()))?;
     Ok(match ask {
         Ask::Interrupt => Exit::Interrupted,
         _ if screen.status.refused > 0 => Exit::Refused,
@@ -165,19 +168,15 @@ pub(crate) fn run(args: &Args) -> io::Result<Exit> {
 }
 
 /// Starts reading, and says what is read.
-fn start(
-    args: &Args,
-    shared: &Arc<Shared>,
-    end: Receiver<()>,
-) -> Result<String, fault::Unreadable> {
-    let path = args.file.as_deref().filter(|path| *path != Path::new("-"));
+fn start(args: &Args, shared: &Arc<Shared>, end: Receiver<()>) -> Result<String, Unreadable> {
+    let path = args.file.as_deref().filter(|path| !source::is_stdin(path));
     let Some(path) = path else {
         let shared = Arc::clone(shared);
         thread::spawn(move || shared.read(io::stdin().lock()));
-        return Ok("<stdin>".to_owned());
+        return Ok(source::STDIN.to_owned());
     };
-    let name = visible(path.as_os_str().as_encoded_bytes());
-    let unreadable = |error| fault::Unreadable { name: name.clone(), error, lines: 0 };
+    let name = source::name(path);
+    let unreadable = |error| Unreadable { name: name.clone(), error, lines: 0 };
     if path.is_dir() {
         return Err(unreadable(io::ErrorKind::IsADirectory.into()));
     }

@@ -7,11 +7,12 @@ use facade::{
     Counted, DecodeError, Entry, Error, EventCounter, ExactCounter, ExactMean, Excerpt, Extent,
     Format, Fractions, Histogram, HistogramCell, Instance, Interval, Kind, Largest, Last, Limits,
     ManualClock, Mean, MergedTracker, NameError, Policy, PostTracker, Quantile, QuantileError,
-    Quantiles, Raw, ReadError, RecordError, Recorder, Refusal, Refused, Report, Row,
+    Quantiles, Raw, ReadError, RecordError, Recorder, Refusal, Refused, RefusedLine, Report, Row,
     RunningTracker, SecondsClock, Series, Sink, Snapshot, SnapshotError, SpecError, Spot, Stamp,
     StampForm, StampKey, StampKeyError, Stamped, Statistic, Subtract, SystemClock, TickerClock,
     Tier, TimeError, TimeMax, TrackerSpec, Unit, Variance, Window, WindowError, WindowSpec,
-    WindowSpecBuilder, Windrow, WindrowBuilder, decode, encode, encode_rows, laws, visible,
+    WindowSpecBuilder, Windrow, WindrowBuilder, decode, encode, encode_records, encode_rows, laws,
+    visible,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -84,6 +85,10 @@ impl Sink for Adds<'_> {
     fn take(&mut self, entry: Entry<'_>) {
         self.0.add_action_time(entry.name, entry.time).unwrap();
     }
+
+    fn refuse(&mut self, line: RefusedLine<'_>) {
+        assert_eq!((line.offset, line.error().reason()), (33, "time is no integer"));
+    }
 }
 
 #[test]
@@ -101,6 +106,7 @@ fn batches_go_through_the_front_door() -> Result<(), ReadError> {
     let spot: &Spot = &refusal.spot;
     assert_eq!((spot.column, visible(b"\x1b")), (24, r"\u{1b}".to_owned()));
     assert_eq!(encode_rows(Format::Csv, ["a"], [[Cell::Missing]]), "a\n\n");
+    assert_eq!(encode_records(Format::Ndjson, &["a"], [[1.into()]]), "{\"a\":1}\n");
     assert_eq!(TimeMax::Integer.to_string(), u64::MAX.to_string());
     Ok(())
 }

@@ -1,0 +1,56 @@
+//! How far the reading has come, for who waits at a terminal.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// Work shorter than this is done before anybody wonders.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// How often it is drawn while nothing happens, so that one sees that nothing does.
+const TICK: Duration = Duration::from_millis(250);
+
+const WITH_END: &str =
+    "{prefix} {wide_bar} {percent}% of {decimal_total_bytes}  {decimal_bytes_per_sec}  {eta} left ";
+const WITHOUT_END: &str =
+    "{prefix}  {decimal_bytes} in {elapsed}  {decimal_bytes_per_sec}  Ctrl-C shows the result ";
+
+/// A line on standard error that tells bytes read, speed and time left, if that is a terminal.
+///
+/// It comes when the work has taken a second, and goes without a trace when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Progress {
+    bar: ProgressBar,
+    is_shown: AtomicBool,
+}
+
+impl Progress {
+    /// Begins, with as many bytes as there will be if that is known.
+    pub(crate) fn new(total: Option<u64>) -> Self {
+        let template = if total.is_some() { WITH_END } else { WITHOUT_END };
+        let style = ProgressStyle::with_template(template).expect("the template is well-formed");
+        let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::hidden());
+        bar.set_style(style.progress_chars("━╸ "));
+        bar.set_prefix("windrow");
+        Self { bar, is_shown: AtomicBool::new(false) }
+    }
+
+    /// Notes that so many bytes more were read.
+    pub(crate) fn add(&self, bytes: u64) {
+        self.bar.inc(bytes);
+        // ORDERING: Relaxed.
+        // Needs: that one thread alone shows it. Gives: the swap. Not needed: any order towards
+        // the bar, which has a lock. Checks: no model; twice shown would do no harm either.
+        if self.bar.elapsed() >= PATIENCE && !self.is_shown.swap(true, Ordering::Relaxed) {
+            // Nothing is drawn where standard error is no terminal.
+            self.bar.set_draw_target(ProgressDrawTarget::stderr());
+            self.bar.enable_steady_tick(TICK);
+        }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}
