@@ -1,14 +1,18 @@
 #![doc = include_str!("../README.md")]
 
+mod axis;
 mod count;
 mod demo;
 mod exit;
 mod fault;
+mod figures;
 mod input;
 mod interrupt;
+mod moment;
 mod output;
 mod progress;
 mod render;
+mod series;
 mod source;
 mod spark;
 mod stats;
@@ -39,6 +43,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Stats(stats::Args),
+    Series(series::Args),
     Count(count::Args),
     Top(top::Args),
     Demo(demo::Args),
@@ -63,6 +68,7 @@ fn main() -> ExitCode {
     color.write_global();
     let exit = match command {
         Command::Stats(args) => stats::run(&args),
+        Command::Series(args) => series::run(&args),
         Command::Count(args) => count::run(&args),
         Command::Top(args) => top::run(&args),
         Command::Demo(args) => demo::run(&args),

@@ -23,6 +23,7 @@ use ratatui::crossterm::event::{self, Event};
 
 use crate::exit::Exit;
 use crate::fault::{self, Unreadable};
+use crate::moment;
 use crate::output::{self, Failure};
 use crate::render;
 use crate::source;
@@ -45,11 +46,11 @@ pub(crate) struct Args {
     follow: bool,
 
     /// How far back the table looks
-    #[arg(long, value_name = "TIME", default_value = "1m", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "TIME", default_value = "1m", value_parser = moment::some_time)]
     window: Duration,
 
     /// How often the table is drawn anew
-    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = moment::some_time)]
     every: Duration,
 }
 
