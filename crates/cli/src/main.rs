@@ -1,14 +1,18 @@
 #![doc = include_str!("../README.md")]
 
 mod demo;
+mod distribution;
 mod exit;
 mod fault;
+mod figures;
 mod input;
 mod interrupt;
 mod output;
 mod progress;
+mod prometheus;
 mod render;
 mod source;
+mod spark;
 mod stats;
 
 use std::process::ExitCode;

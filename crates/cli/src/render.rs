@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use clap::builder::styling::Style;
 use comfy_table::{CellAlignment, Table, presets};
+use facade::Cell;
 
+/// What stands for a number that there is not.
+const MISSING: &str = "-";
 /// Spaces between two columns.
 const GAP: u16 = 2;
 /// Digits after the point of a column of means, if any mean has some.
@@ -29,9 +32,9 @@ impl<T: Display> Display for Styled<T> {
 
 /// Lays out rows below a header, the first column to the left and the others, numbers, to the
 /// right.
-pub(crate) fn table<const N: usize>(
-    header: [&str; N],
-    rows: impl IntoIterator<Item = [String; N]>,
+pub(crate) fn table<'h>(
+    header: impl IntoIterator<Item = &'h str>,
+    rows: impl IntoIterator<Item: IntoIterator<Item = String>>,
 ) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_header(header).add_rows(rows);
@@ -49,6 +52,31 @@ pub(crate) fn table<const N: usize>(
         text.push('\n');
     }
     text
+}
+
+/// Writes numbers as a column: integers in full, and if any is none, all as [`means`] are.
+pub(crate) fn numbers(cells: &[Cell<'_>]) -> Vec<String> {
+    let floats = cells.iter().filter_map(|cell| match *cell {
+        Cell::Integer(integer) => Some(integer as f64),
+        Cell::Float(float) => Some(float),
+        _ => None,
+    });
+    let mut written = means(&floats.collect::<Vec<_>>()).into_iter();
+    let are_integers = !cells.iter().any(|cell| matches!(cell, Cell::Float(_)));
+    let write = |cell: &Cell<'_>| match cell {
+        Cell::Integer(_) | Cell::Float(_) => {
+            let float = written.next().unwrap_or_default();
+            if let Cell::Integer(integer) = cell
+                && are_integers
+            {
+                integer.to_string()
+            } else {
+                float
+            }
+        }
+        _ => MISSING.to_owned(),
+    };
+    cells.iter().map(write).collect()
 }
 
 /// Writes means as a column, all with the same number of digits after the point.

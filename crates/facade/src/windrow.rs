@@ -280,7 +280,8 @@ impl WindrowBuilder {
             Some(with_clock) => with_clock(spec),
             None => EventCounter::new(spec),
         };
-        let spec = TrackerSpec { unit: self.unit, name_bytes: self.limits.name_bytes };
+        let (unit, name_bytes) = (self.unit, self.limits.name_bytes);
+        let spec = TrackerSpec { unit, name_bytes, ..TrackerSpec::default() };
         Ok(Windrow::of(events, RunningTracker::new(spec), self.limits))
     }
 }
