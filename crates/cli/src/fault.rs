@@ -5,7 +5,7 @@ use std::fmt::{self, Display};
 use std::io::{self, Write};
 
 use clap::builder::styling::{AnsiColor, Style};
-use facade::{Refusal, Spot};
+use facade::{Refusal, Spot, WhenFull};
 
 use crate::input::Reading;
 use crate::output::Failure;
@@ -130,6 +130,18 @@ pub(crate) fn tell_waiting() {
         "waiting for actions, a line each: {{\"action\":\"jump\",\"time\":100}}\n  \
          {end} on a line of its own ends the input; `windrow --help` tells more"
     ));
+}
+
+/// Tells how many records were counted together, for there were more actions than so many.
+pub(crate) fn tell_folded(folded: u64, actions: usize) {
+    if folded > 0 {
+        let (folded, actions) = (grouped(folded), grouped(actions as u64));
+        tell(format!(
+            "{folded} lines are of actions beyond the first {actions} met, and counted together as \
+             `{}`\n  `--max-actions` sets how many are kept apart, and memory grows with them",
+            WhenFull::OTHER
+        ));
+    }
 }
 
 /// Tells what could not be written or done.

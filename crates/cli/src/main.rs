@@ -3,6 +3,7 @@
 mod axis;
 mod count;
 mod demo;
+mod distribution;
 mod exit;
 mod fault;
 mod figures;
@@ -11,6 +12,7 @@ mod interrupt;
 mod moment;
 mod output;
 mod progress;
+mod prometheus;
 mod render;
 mod series;
 mod source;

@@ -72,7 +72,7 @@ impl fmt::Display for Refusal {
 ///
 /// let mut refused = Refused::default();
 /// Policy::default().decode_slice(b"{\"action\":\"jump\",\"time\":1}\n[1]\r\n", &mut refused);
-/// assert_eq!(refused.0, ["28: [1] (not an object)"]);
+/// assert_eq!(refused.0, ["27: [1] (not an object)"]);
 /// ```
 #[derive(Debug, Clone)]
 #[non_exhaustive]

@@ -12,9 +12,9 @@ pub use codec::{
 };
 pub use core_actions::{
     ActionName, ActionTime, ActionTracker, AddError, Count, Counted, ExactMean, Extent, Histogram,
-    HistogramCell, Largest, Last, Mean, MergedTracker, NameError, Overflow, Packed, PostTracker,
-    Quantile, QuantileError, Quantiles, Raw, Row, RunningTracker, Stamped, TimeError, TrackerSpec,
-    Unit, Variance, WhenFull,
+    HistogramCell, Largest, Last, Mean, MergedTracker, NameError, Overflow, PostTracker, Quantile,
+    QuantileError, Quantiles, Raw, Row, RunningTracker, Stamped, TimeError, TrackerSpec, Unit,
+    Variance, WhenFull,
 };
 #[cfg(feature = "tsc")]
 pub use core_time::TscClock;
