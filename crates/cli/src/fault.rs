@@ -21,9 +21,9 @@ const PLACE: Style = Style::new().bold();
 /// A line that is no action: where, why, and what it looks like there.
 #[derive(Debug)]
 pub(crate) struct Refused {
-    place: String,
-    reason: String,
-    spot: Spot,
+    pub(crate) place: String,
+    pub(crate) reason: String,
+    pub(crate) spot: Spot,
 }
 
 impl Refused {
@@ -157,7 +157,7 @@ fn foreign(error: &io::Error) -> Option<&Foreign> {
 /// What the system says, without the number it has for it.
 ///
 /// The common reasons are worded here, for they are not worded the same everywhere.
-fn reason(error: &io::Error) -> String {
+pub(crate) fn reason(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => "No such file or directory".into(),
         io::ErrorKind::PermissionDenied => "Permission denied".into(),

@@ -51,6 +51,14 @@ impl Input {
         &self.files
     }
 
+    /// What the inputs are called where they are told of.
+    pub(crate) fn names(&self) -> Vec<String> {
+        if self.files.is_empty() {
+            return vec![source::STDIN.into()];
+        }
+        self.files.iter().map(|path| source::name(path)).collect()
+    }
+
     /// Which lines are taken.
     pub(crate) fn policy(&self) -> Policy {
         let fractions = if self.integers { Fractions::Refused } else { Fractions::Allowed };

@@ -14,6 +14,7 @@ mod output;
 mod progress;
 mod prometheus;
 mod render;
+mod report;
 mod series;
 mod source;
 mod spark;
@@ -46,6 +47,7 @@ struct Cli {
 enum Command {
     Stats(stats::Args),
     Series(series::Args),
+    Report(report::Args),
     Count(count::Args),
     Top(top::Args),
     Demo(demo::Args),
@@ -71,6 +73,7 @@ fn main() -> ExitCode {
     let exit = match command {
         Command::Stats(args) => stats::run(&args),
         Command::Series(args) => series::run(&args),
+        Command::Report(args) => report::run(&args),
         Command::Count(args) => count::run(&args),
         Command::Top(args) => top::run(&args),
         Command::Demo(args) => demo::run(&args),
