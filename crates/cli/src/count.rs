@@ -55,8 +55,8 @@ enum Format {
 
 const EXAMPLES: &str = "\
 Lines of anything are counted, from standard input. A window ends at the present, begins so much
-before, and is counted in parts of a twentieth of the shortest window or less. Its rate is per second of
-the time that was truly covered, which is less than the window at first.
+before, and is counted in parts of a twentieth of the shortest window or less. Its rate is per
+second of the time that was truly covered, which is less than the window at first.
 
 Examples:
   tail -f access.log | windrow count

@@ -88,12 +88,11 @@ fn totals(content: &Content<'_>) -> Markup {
                     dd { (grouped(reading.refused)) }
                 }
                 @if let Some([first, last]) = ends {
-                    div.wide { dt { "from" } dd { (first) } }
-                    div.wide { dt { "to" } dd { (last) } }
+                    div.wide { dt { "first to last" } dd { (first) br; "to " (last) } }
                 }
             }
             @if reading.is_interrupted {
-                p.warning role="note" { "Reading was interrupted: this is of what was read before." }
+                p.warning role="note" { "Interrupted: this is of what was read before." }
             }
             @for file in &reading.unreadable {
                 p.warning role="note" {
@@ -253,8 +252,9 @@ fn course(key: &str, axis: &Axis<Together<Kept>>) -> Markup {
             h2 id="course" { "Over time" }
             @if axis.unstamped() > 0 {
                 p.warning role="note" {
-                    (grouped(axis.unstamped())) " actions have no " code { (shown(key)) }
-                    " and are not shown here."
+                    (grouped(axis.unstamped()))
+                    @if axis.unstamped() == 1 { " action without " } @else { " actions without " }
+                    code { (shown(key)) } ": not shown here."
                 }
             }
             @if !stretches.is_empty() {
@@ -307,9 +307,9 @@ fn refusal_of(refusal: &Refused) -> Markup {
 fn notes() -> Markup {
     html! {
         p {
-            "Counts, means, deviations, least and greatest times are exact. Quantiles are exact for "
-            "up to 32 times of an action, and within 0.8 % beyond: p99 is the time that 99 of 100 "
-            "do not exceed. Histograms are of the cells that the quantiles are found by."
+            "Counts, means, deviations, least and greatest times are exact. Quantiles are exact "
+            "for up to 32 times of an action, and within 0.8 % beyond: p99 is the time that 99 of "
+            "100 do not exceed. Histograms are of the cells that the quantiles are found by."
         }
         p { "Made by windrow. This page needs no network and runs no script." }
     }

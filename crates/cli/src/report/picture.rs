@@ -12,7 +12,7 @@ const HEIGHT: f64 = 150.0;
 /// Room below for labels.
 const FOOT: f64 = 22.0;
 /// Room above for a label.
-const HEAD: f64 = 16.0;
+const HEAD: f64 = 20.0;
 const BARS: usize = 48;
 
 /// Times that differ by more than this are shown in steps of equal ratio.
@@ -101,7 +101,7 @@ pub(super) fn histogram(
             @for &(name, time) in marks {
                 @let x = scale.place(time.as_f64()) * WIDTH;
                 line.mark x1=(short(x)) y1=(HEAD) x2=(short(x)) y2=(base) {}
-                text.label x=(short(x.clamp(12.0, WIDTH - 12.0))) y="11" text-anchor="middle" {
+                text.label x=(short(x.clamp(16.0, WIDTH - 16.0))) y="13" text-anchor="middle" {
                     (name)
                 }
             }
@@ -148,20 +148,23 @@ pub(super) fn chart(title: &str, curves: &[Curve<'_>], ends: [&str; 2]) -> Marku
     let top = nice(values.copied().fold(0.0, f64::max));
     let (base, right) = (CHART_HEIGHT - FOOT, CHART_WIDTH - 8.0);
     html! {
-        svg.chart viewBox=(format!("0 0 {CHART_WIDTH} {CHART_HEIGHT}")) role="img" {
-            title { (title) }
-            @for part in [0.0, 0.5, 1.0] {
-                @let y = base - part * (base - HEAD);
-                line.grid x1=(MARGIN) y1=(short(y)) x2=(right) y2=(short(y)) {}
-                text.label x=(MARGIN - 8.0) y=(short(y + 4.0)) text-anchor="end" {
-                    (number(top * part))
+        div.pan tabindex="0" role="region" aria-label=(title) {
+            svg.chart viewBox=(format!("0 0 {CHART_WIDTH} {CHART_HEIGHT}")) role="img" {
+                title { (title) }
+                @for part in [0.0, 0.5, 1.0] {
+                    @let y = base - part * (base - HEAD);
+                    line.grid x1=(MARGIN) y1=(short(y)) x2=(right) y2=(short(y)) {}
+                    text.label x=(MARGIN - 8.0) y=(short(y + 4.0)) text-anchor="end" {
+                        (number(top * part))
+                    }
                 }
+                @for curve in curves {
+                    @let path = path(&curve.values, top, right, base);
+                    path class={ "curve " (curve.class) } d=(path) {}
+                }
+                text.label x=(MARGIN) y=(CHART_HEIGHT - 4.0) { (ends[0]) }
+                text.label x=(right) y=(CHART_HEIGHT - 4.0) text-anchor="end" { (ends[1]) }
             }
-            @for curve in curves {
-                path class={ "curve " (curve.class) } d=(path(&curve.values, top, right, base)) {}
-            }
-            text.label x=(MARGIN) y=(CHART_HEIGHT - 4.0) { (ends[0]) }
-            text.label x=(right) y=(CHART_HEIGHT - 4.0) text-anchor="end" { (ends[1]) }
         }
         @if curves.len() > 1 {
             p.legend {
@@ -262,7 +265,7 @@ mod tests {
     #[test]
     fn curve_is_interrupted_where_nothing_happened() {
         let values = [Some(0.0), Some(1.0), None, Some(0.5)];
-        assert_eq!(path(&values, 1.0, MARGIN + 30.0, 116.0), "M64 116h0L74 16M94 66h0");
+        assert_eq!(path(&values, 1.0, MARGIN + 30.0, 116.0), "M64 116h0L74 20M94 68h0");
     }
 
     #[test]

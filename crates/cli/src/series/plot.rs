@@ -56,10 +56,12 @@ pub(super) fn together(points: &[Point], width: Duration) -> String {
     let counts = series(|point| Some(point.count as f64));
     let each = humantime::format_duration(width);
     let mut text = format!("actions in {each}\n");
-    text += &chart(&[("", GraphType::Line, &counts)], &froms, width);
+    text += &chart(&[("", Marker::Braille, &counts)], &froms, width);
     text += "\ntime of an action\n";
     let (means, p99s) = (series(|point| point.mean), series(|point| point.p99));
-    let graphs = [("mean", GraphType::Line, &means), ("p99", GraphType::Line, &p99s)];
+    // Told apart without colours, too.
+    let graphs: [Graph<'_>; 2] =
+        [("⣀ mean", Marker::Braille, &means), ("• p99", Marker::Dot, &p99s)];
     text + &chart(&graphs, &froms, width)
 }
 
@@ -73,7 +75,7 @@ pub(super) fn apart(froms: &[Stamp], curves: &[Curve], width: Duration) -> Strin
     let graphs: Vec<_> = shown
         .iter()
         .zip(&points)
-        .map(|(curve, points)| (curve.name.as_str(), GraphType::Line, points))
+        .map(|(curve, points)| (curve.name.as_str(), Marker::Braille, points.as_slice()))
         .collect();
     let mut text = format!("actions in {}", humantime::format_duration(width));
     if shown.len() < curves.len() {
@@ -82,16 +84,15 @@ pub(super) fn apart(froms: &[Stamp], curves: &[Curve], width: Duration) -> Strin
     text + "\n" + &chart(&graphs, froms, width)
 }
 
+/// A name, which may be empty, and the points of a curve.
+type Graph<'a> = (&'a str, Marker, &'a [(f64, f64)]);
+
 /// A chart as text, with its colours.
-fn chart(
-    graphs: &[(&str, GraphType, &Vec<(f64, f64)>)],
-    froms: &[Stamp],
-    width: Duration,
-) -> String {
+fn chart(graphs: &[Graph<'_>], froms: &[Stamp], width: Duration) -> String {
     let greatest = graphs.iter().flat_map(|(.., points)| points.iter().map(|point| point.1));
     let top = nice(greatest.fold(0.0, f64::max));
-    let datasets = graphs.iter().zip(COLORS).map(|(&(name, kind, points), (color, _))| {
-        let dataset = Dataset::default().marker(Marker::Braille).graph_type(kind).data(points);
+    let datasets = graphs.iter().zip(COLORS).map(|(&(name, marker, points), (color, _))| {
+        let dataset = Dataset::default().marker(marker).graph_type(GraphType::Line).data(points);
         let dataset = if name.is_empty() { dataset } else { dataset.name(name) };
         dataset.style(Style::new().fg(color))
     });
