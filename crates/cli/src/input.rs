@@ -89,7 +89,7 @@ impl Input {
             fault::tell_waiting();
         }
         let files = if self.files.is_empty() { &default[..] } else { &self.files };
-        let progress = Progress::new(total_bytes(files));
+        let progress = Progress::of_bytes(total_bytes(files));
         let (mut reading, stop) = (Reading::default(), AtomicBool::new(false));
         let watch = Watch { interrupt: &interrupt, progress: &progress, stop: &stop };
         for path in files {

@@ -5,8 +5,10 @@ mod distribution;
 mod exit;
 mod fault;
 mod figures;
+mod generate;
 mod input;
 mod interrupt;
+mod manual;
 mod output;
 mod progress;
 mod prometheus;
@@ -17,7 +19,7 @@ mod stats;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use colorchoice_clap::Color;
 
 use crate::exit::Exit;
@@ -40,7 +42,10 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Stats(stats::Args),
+    Generate(generate::Args),
     Demo(demo::Args),
+    Completions(manual::CompletionsArgs),
+    Man(manual::ManArgs),
 }
 
 const EXAMPLES: &str = "\
@@ -62,7 +67,10 @@ fn main() -> ExitCode {
     color.write_global();
     let exit = match command {
         Command::Stats(args) => stats::run(&args),
+        Command::Generate(args) => generate::run(&args),
         Command::Demo(args) => demo::run(&args),
+        Command::Completions(args) => manual::completions(&args, Cli::command()),
+        Command::Man(args) => manual::man(&args, Cli::command()),
     };
     exit.unwrap_or_else(Exit::without_output).into()
 }

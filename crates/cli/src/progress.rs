@@ -12,10 +12,12 @@ const TICK: Duration = Duration::from_millis(250);
 
 const WITH_END: &str =
     "{prefix} {wide_bar} {percent}% of {decimal_total_bytes}  {decimal_bytes_per_sec}  {eta} left ";
+const OF_LINES: &str = "{prefix} {wide_bar} {percent}% of {human_len} lines  {eta} left ";
 const WITHOUT_END: &str =
     "{prefix}  {decimal_bytes} in {elapsed}  {decimal_bytes_per_sec}  Ctrl-C shows the result ";
 
-/// A line on standard error that tells bytes read, speed and time left, if that is a terminal.
+/// A line on standard error that tells how much was done, the speed and the time left, if that is
+/// a terminal.
 ///
 /// It comes when the work has taken a second, and goes without a trace when it is dropped.
 #[derive(Debug)]
@@ -25,9 +27,17 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
-    /// Begins, with as many bytes as there will be if that is known.
-    pub(crate) fn new(total: Option<u64>) -> Self {
-        let template = if total.is_some() { WITH_END } else { WITHOUT_END };
+    /// Begins, with as many bytes as are to be read if that is known.
+    pub(crate) fn of_bytes(total: Option<u64>) -> Self {
+        Self::new(if total.is_some() { WITH_END } else { WITHOUT_END }, total)
+    }
+
+    /// Begins, with as many lines as are to be written.
+    pub(crate) fn of_lines(total: u64) -> Self {
+        Self::new(OF_LINES, Some(total))
+    }
+
+    fn new(template: &str, total: Option<u64>) -> Self {
         let style = ProgressStyle::with_template(template).expect("the template is well-formed");
         let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::hidden());
         bar.set_style(style.progress_chars("━╸ "));
@@ -35,9 +45,9 @@ impl Progress {
         Self { bar, is_shown: AtomicBool::new(false) }
     }
 
-    /// Notes that so many bytes more were read.
-    pub(crate) fn add(&self, bytes: u64) {
-        self.bar.inc(bytes);
+    /// Notes that so much more was done.
+    pub(crate) fn add(&self, done: u64) {
+        self.bar.inc(done);
         // ORDERING: Relaxed.
         // Needs: that one thread alone shows it. Gives: the swap. Not needed: any order towards
         // the bar, which has a lock. Checks: no model; twice shown would do no harm either.
