@@ -20,6 +20,9 @@ use crate::source::{self, Stopped, Watch};
 /// A thread is worth starting for so much of a file: what is read at once.
 const SHARE_BYTES: u64 = 256 * 1024;
 
+/// More than any machine has cores, and less than any system refuses.
+const THREADS_MAX: i64 = 1_024;
+
 /// What a command reads, and which lines of it are taken.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Input {
@@ -41,8 +44,8 @@ pub(crate) struct Input {
     refused: Option<PathBuf>,
 
     /// How many threads read; the result does not depend on it [default: one for each core]
-    #[arg(long, value_name = "N")]
-    threads: Option<NonZero<usize>>,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=THREADS_MAX))]
+    threads: Option<u16>,
 }
 
 impl Input {
@@ -59,8 +62,11 @@ impl Input {
 
     /// How many threads read, and so how many takers are wanted.
     pub(crate) fn threads(&self) -> usize {
-        let cores = || thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
-        if self.refused.is_some() { 1 } else { self.threads.unwrap_or_else(cores).get() }
+        match self.threads {
+            _ if self.refused.is_some() => 1,
+            Some(threads) => threads.into(),
+            None => thread::available_parallelism().map_or(1, NonZero::get),
+        }
     }
 
     /// Hands every action to one of the takers, of which each has a thread of its own.

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anstream::AutoStream;
 use facade::visible;
+use terminal_size::{Width, terminal_size};
 
 /// Where results go; by default to standard output.
 #[derive(Debug, clap::Args)]
@@ -82,6 +83,12 @@ impl Output {
     /// Whether it is read while it is written.
     pub(crate) fn is_terminal(&self) -> bool {
         matches!(self, Self::Stdout) && io::stdout().is_terminal()
+    }
+
+    /// How many columns are seen, if it is a terminal that says so.
+    pub(crate) fn columns(&self) -> Option<usize> {
+        let (Width(columns), _) = self.is_terminal().then(terminal_size).flatten()?;
+        Some(columns.into())
     }
 }
 
