@@ -15,13 +15,25 @@ const COLUMNS: usize = "distribution".len();
 pub(crate) fn pictures<'r, S: Figures + 'r>(
     rows: impl Iterator<Item = &'r S> + Clone,
 ) -> Vec<String> {
-    let axis = Axis::over(rows.clone().filter_map(Figures::extent));
+    let ends = rows.clone().flat_map(|row| ends(row).into_iter().flatten());
+    let axis = Axis::over(ends);
     let picture = |row: &S| {
         let Some(quantiles) = row.quantiles() else { return String::new() };
         let counts = axis.counts(quantiles.histogram().cells());
         spark(counts.map(|count| (count > 0.0).then_some(count)))
     };
     rows.map(picture).collect()
+}
+
+/// The least time of a row that has a logarithm, and the greatest.
+fn ends(row: &impl Figures) -> [Option<f64>; 2] {
+    let [least, greatest] = [Extent::min, Extent::max]
+        .map(|end| row.extent().and_then(end).map(ActionTime::as_f64).filter(|&time| time > 0.0));
+    let least_cell = || {
+        let histogram = row.quantiles()?.histogram();
+        histogram.cells().map(|cell| cell.from).find(|&from| from > 0.0)
+    };
+    [least.or_else(least_cell), greatest]
 }
 
 /// Columns of equal ratio.
@@ -34,17 +46,12 @@ struct Axis {
 }
 
 impl Axis {
-    fn over<'e>(extents: impl Iterator<Item = &'e Extent> + Clone) -> Self {
-        let ends = extents.clone().filter_map(Extent::min).chain(extents.filter_map(Extent::max));
-        let logarithms = ends.map(ActionTime::as_f64).filter(|&time| time > 0.0).map(f64::ln);
-        let (from, to) = logarithms.fold((f64::INFINITY, f64::NEG_INFINITY), |(from, to), end| {
-            (from.min(end), to.max(end))
+    fn over(ends: impl Iterator<Item = f64>) -> Self {
+        let (from, to) = ends.map(f64::ln).fold((f64::INFINITY, f64::NEG_INFINITY), |ends, end| {
+            (ends.0.min(end), ends.1.max(end))
         });
-        if from < to {
-            Self { from, step: (to - from) / COLUMNS as f64 }
-        } else {
-            Self { from, step: 0.0 }
-        }
+        let step = if from < to { (to - from) / COLUMNS as f64 } else { 0.0 };
+        Self { from, step }
     }
 
     /// Which column a time belongs into, with how far it is into that.
@@ -77,7 +84,20 @@ impl Axis {
 
 #[cfg(test)]
 mod tests {
+    use facade::{ExactMean, Quantiles, Statistic};
+
     use super::*;
+
+    #[test]
+    fn zero_does_not_shorten_the_axis() {
+        let mut rows = [<(ExactMean, Extent, Quantiles)>::default(), Default::default()];
+        for time in [0_u64, 1, 1_000] {
+            rows[0].insert(time.into());
+        }
+        rows[1].insert(0_u64.into());
+        assert_eq!(pictures(rows.iter()), ["█          ▅", "█           "]);
+        assert_eq!(pictures(rows[1..].iter()), ["█           "]);
+    }
 
     #[test]
     fn cells_are_shared_out_by_their_logarithms() {

@@ -20,6 +20,9 @@ use crate::source::{self, Stopped, Watch};
 /// A thread is worth starting for so much of a file: what is read at once.
 const SHARE_BYTES: u64 = 256 * 1024;
 
+/// More than any machine has cores, and less than any system refuses.
+const THREADS_MAX: i64 = 1_024;
+
 /// What a command reads, and which lines of it are taken.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Input {
@@ -41,8 +44,8 @@ pub(crate) struct Input {
     refused: Option<PathBuf>,
 
     /// How many threads read; the result does not depend on it [default: one for each core]
-    #[arg(long, value_name = "N")]
-    threads: Option<NonZero<usize>>,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=THREADS_MAX))]
+    threads: Option<u16>,
 }
 
 impl Input {
@@ -67,8 +70,11 @@ impl Input {
 
     /// How many threads read, and so how many takers are wanted.
     pub(crate) fn threads(&self) -> usize {
-        let cores = || thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
-        if self.refused.is_some() { 1 } else { self.threads.unwrap_or_else(cores).get() }
+        match self.threads {
+            _ if self.refused.is_some() => 1,
+            Some(threads) => threads.into(),
+            None => thread::available_parallelism().map_or(1, NonZero::get),
+        }
     }
 
     /// Hands every action to one of the takers, of which each has a thread of its own.
@@ -97,7 +103,7 @@ impl Input {
             fault::tell_waiting();
         }
         let files = if self.files.is_empty() { &default[..] } else { &self.files };
-        let progress = Progress::new(total_bytes(files));
+        let progress = Progress::of_bytes(total_bytes(files));
         let (mut reading, stop) = (Reading::default(), AtomicBool::new(false));
         let watch = Watch { interrupt: &interrupt, progress: &progress, stop: &stop };
         for path in files {

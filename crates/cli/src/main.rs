@@ -7,8 +7,10 @@ mod distribution;
 mod exit;
 mod fault;
 mod figures;
+mod generate;
 mod input;
 mod interrupt;
+mod manual;
 mod moment;
 mod output;
 mod progress;
@@ -23,7 +25,7 @@ mod top;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use colorchoice_clap::Color;
 
 use crate::exit::Exit;
@@ -50,7 +52,10 @@ enum Command {
     Report(report::Args),
     Count(count::Args),
     Top(top::Args),
+    Generate(generate::Args),
     Demo(demo::Args),
+    Completions(manual::CompletionsArgs),
+    Man(manual::ManArgs),
 }
 
 const EXAMPLES: &str = "\
@@ -76,7 +81,10 @@ fn main() -> ExitCode {
         Command::Report(args) => report::run(&args),
         Command::Count(args) => count::run(&args),
         Command::Top(args) => top::run(&args),
+        Command::Generate(args) => generate::run(&args),
         Command::Demo(args) => demo::run(&args),
+        Command::Completions(args) => manual::completions(&args, Cli::command()),
+        Command::Man(args) => manual::man(&args, Cli::command()),
     };
     exit.unwrap_or_else(Exit::without_output).into()
 }

@@ -2,11 +2,12 @@
 
 use std::fmt::Display;
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use anstream::AutoStream;
 use facade::visible;
+use terminal_size::{Width, terminal_size};
 
 /// Where results go; by default to standard output.
 #[derive(Debug, clap::Args)]
@@ -26,7 +27,7 @@ impl OutputArgs {
     /// [`Failure`] if that cannot be written, or is one of the inputs.
     pub(crate) fn open(&self, inputs: &[PathBuf]) -> Result<Output, Failure> {
         let Some(path) = &self.output else { return Ok(Output::Stdout) };
-        let failure = |error| Failure { name: visible(path.as_os_str().as_encoded_bytes()), error };
+        let failure = |error| Failure { name: name(path), error };
         not_among(path, inputs).map_err(failure)?;
         let file = File::options().create(true).write(true).truncate(false).open(path);
         Ok(Output::File(file.map_err(failure)?, path.clone()))
@@ -62,6 +63,40 @@ impl Output {
     }
 }
 
+impl Output {
+    /// Writes something long piece by piece, without looking for styles in it.
+    ///
+    /// # Errors
+    ///
+    /// As [`print`](Self::print).
+    pub(crate) fn stream(
+        self,
+        work: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> Result<(), Failure> {
+        match self {
+            Self::Stdout => {
+                let mut stdout = io::stdout().lock();
+                let written = work(&mut stdout).and_then(|()| stdout.flush());
+                written.map_err(Failure::of_stdout)
+            }
+            Self::File(mut file, path) => empty(&file)
+                .and_then(|()| work(&mut file))
+                .map_err(|error| Failure { name: name(&path), error }),
+        }
+    }
+
+    /// Whether it is read while it is written.
+    pub(crate) fn is_terminal(&self) -> bool {
+        matches!(self, Self::Stdout) && io::stdout().is_terminal()
+    }
+
+    /// How many columns are seen, if it is a terminal that says so.
+    pub(crate) fn columns(&self) -> Option<usize> {
+        let (Width(columns), _) = self.is_terminal().then(terminal_size).flatten()?;
+        Some(columns.into())
+    }
+}
+
 /// Writes to standard output; styles are left out unless it is a terminal that wants them.
 ///
 /// # Errors
@@ -70,13 +105,21 @@ impl Output {
 pub(crate) fn print(text: impl Display) -> Result<(), Failure> {
     let mut output = anstream::stdout().lock();
     let written = write!(output, "{text}").and_then(|()| output.flush());
-    written.map_err(|error| Failure { name: "standard output".into(), error })
+    written.map_err(Failure::of_stdout)
+}
+
+/// Forgets what a file has, which a device does by itself.
+fn empty(file: &File) -> io::Result<()> {
+    if file.metadata()?.is_file() { file.set_len(0) } else { Ok(()) }
+}
+
+/// What a file is called where it is told of.
+fn name(path: &Path) -> String {
+    visible(path.as_os_str().as_encoded_bytes())
 }
 
 fn write(file: File, text: impl Display) -> io::Result<()> {
-    if file.metadata()?.is_file() {
-        file.set_len(0)?;
-    }
+    empty(&file)?;
     let mut file = AutoStream::auto(file);
     write!(file, "{text}").and_then(|()| file.flush())
 }
@@ -103,6 +146,10 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
+    pub(crate) fn of_stdout(error: io::Error) -> Self {
+        Self { name: "standard output".into(), error }
+    }
+
     /// Whether the reader of the results has gone.
     pub(crate) fn is_closed_pipe(&self) -> bool {
         self.error.kind() == io::ErrorKind::BrokenPipe

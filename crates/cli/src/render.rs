@@ -3,9 +3,11 @@
 use std::fmt::{self, Display};
 use std::time::Duration;
 
+use anstream::adapter::strip_str;
 use clap::builder::styling::Style;
 use comfy_table::{CellAlignment, Table, presets};
 use facade::Cell;
+use unicode_width::UnicodeWidthStr;
 
 /// What stands for a number that there is not.
 const MISSING: &str = "-";
@@ -52,6 +54,11 @@ pub(crate) fn table<'h>(
         text.push('\n');
     }
     text
+}
+
+/// How many columns of a terminal a text takes.
+pub(crate) fn width(text: &str) -> usize {
+    strip_str(text).to_string().lines().map(UnicodeWidthStr::width).max().unwrap_or_default()
 }
 
 /// Writes numbers as a column: integers in full, and if any is none, all as [`means`] are.

@@ -140,7 +140,8 @@ impl Args {
             return Ok(reading.exit());
         }
         let stats = tracker.stats();
-        let printed = output.print(self.write(&self.arrange(&stats)));
+        let text = self.write(&self.arrange(&stats), output.columns());
+        let printed = output.print(text);
         reading.tell();
         fault::tell_folded(tracker.overflow().folded, self.max_actions);
         Ok(reading.exit().or(printed))
@@ -158,11 +159,6 @@ impl Args {
             Style::Json | Style::Ndjson => vec![Figure::Mean],
             Style::Prometheus => [50, 90, 99].map(percentile).to_vec(),
         }
-    }
-
-    /// Whether the table has a picture of the distribution.
-    fn is_pictured(&self) -> bool {
-        self.format == Style::Table && self.stat.is_empty()
     }
 
     fn needs(&self) -> Needs {
@@ -201,10 +197,16 @@ impl Args {
         rows
     }
 
-    fn write<S: Figures>(&self, rows: &[&Row<S>]) -> String {
+    fn write<S: Figures>(&self, rows: &[&Row<S>], columns_seen: Option<usize>) -> String {
         let figures = self.figures();
         let format = match self.format {
-            Style::Table => return self.table(&figures, rows),
+            Style::Table => {
+                let pictured = self.stat.is_empty().then(|| table(&figures, rows, true));
+                // Where it would be broken, nobody sees a picture.
+                let fits =
+                    |text: &String| columns_seen.is_none_or(|seen| render::width(text) <= seen);
+                return pictured.filter(fits).unwrap_or_else(|| table(&figures, rows, false));
+            }
             Style::Prometheus => {
                 let rows = rows.iter().map(|row| (row.action(), row.statistic()));
                 return prometheus::page(&figures, rows);
@@ -227,22 +229,21 @@ impl Args {
         let text = encode_records(format, &columns, rows);
         if format == Format::Json { text + "\n" } else { text }
     }
+}
 
-    fn table<S: Figures>(&self, figures: &[Figure], rows: &[&Row<S>]) -> String {
-        let mut columns: Vec<Vec<String>> =
-            vec![rows.iter().map(|row| visible(row.action().as_bytes())).collect()];
-        for figure in figures {
-            let cells: Vec<_> = rows.iter().map(|row| figure.of(row.statistic())).collect();
-            columns.push(render::numbers(&cells));
-        }
-        let mut header: Vec<_> =
-            iter::once("action").chain(figures.iter().map(Figure::name)).collect();
-        if self.is_pictured() {
-            header.push("distribution");
-            columns.push(distribution::pictures(rows.iter().map(|row| row.statistic())));
-        }
-        let mut columns: Vec<_> = columns.into_iter().map(Vec::into_iter).collect();
-        let row = |_| columns.iter_mut().filter_map(Iterator::next).collect::<Vec<_>>();
-        render::table(header, (0..rows.len()).map(row))
+fn table<S: Figures>(figures: &[Figure], rows: &[&Row<S>], is_pictured: bool) -> String {
+    let mut columns: Vec<Vec<String>> =
+        vec![rows.iter().map(|row| visible(row.action().as_bytes())).collect()];
+    for figure in figures {
+        let cells: Vec<_> = rows.iter().map(|row| figure.of(row.statistic())).collect();
+        columns.push(render::numbers(&cells));
     }
+    let mut header: Vec<_> = iter::once("action").chain(figures.iter().map(Figure::name)).collect();
+    if is_pictured {
+        header.push("distribution");
+        columns.push(distribution::pictures(rows.iter().map(|row| row.statistic())));
+    }
+    let mut columns: Vec<_> = columns.into_iter().map(Vec::into_iter).collect();
+    let row = |_| columns.iter_mut().filter_map(Iterator::next).collect::<Vec<_>>();
+    render::table(header, (0..rows.len()).map(row))
 }
