@@ -17,19 +17,19 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use facade::{Entry, Policy, Report};
+use facade::{Entry, Policy, Report, StampKey};
 use ratatui::DefaultTerminal;
 use ratatui::crossterm::event::{self, Event};
 
 use crate::exit::Exit;
 use crate::fault::{self, Unreadable};
-use crate::moment;
+use crate::moment::{self, StampArgs};
 use crate::output::{self, Failure};
 use crate::render;
 use crate::source;
 
 use batches::Batches;
-use feed::Feed;
+use feed::{By, Feed};
 use follow::{Follow, Found};
 use screen::{Ask, Column, Line, Screen, Status};
 
@@ -41,9 +41,15 @@ pub(crate) struct Args {
     #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
 
-    /// Go on where the file ends, also if it is cut short or replaced; begins at its end
+    /// Go on where the file ends, also if it is cut short or replaced
+    ///
+    /// Begins at the end of the file, as what is in it did not happen now; with --stamp-key at its
+    /// beginning.
     #[arg(long, short)]
     follow: bool,
+
+    #[command(flatten)]
+    stamp: StampArgs,
 
     /// How far back the table looks
     #[arg(long, value_name = "TIME", default_value = "1m", value_parser = moment::some_time)]
@@ -55,7 +61,9 @@ pub(crate) struct Args {
 }
 
 const EXAMPLES: &str = "\
-An action counts from the moment at which it is read.
+An action counts from the moment at which it is read, or with --stamp-key from that of its stamp.
+Where a file with stamps is read and not followed, the window ends at the latest of them. Of more
+than 1,024 actions those that were not met for longest are forgotten.
 
 Keys: q quits, space pauses, the arrows left and right choose the column to sort by, o turns the
 order round, - and + choose the window, ? tells all.
@@ -63,7 +71,7 @@ order round, - and + choose the window, ? tells all.
 Examples:
   windrow top --follow /var/log/service.ndjson
   tail -f service.log | grep checkout | windrow top
-  windrow top --window 5m --follow actions.ndjson
+  windrow top --window 5m --stamp-key at yesterday.ndjson
 
 Exit codes: 0 done, 1 could not be read, 2 usage, 3 some lines were refused, 130 ended by Ctrl-C.";
 
@@ -71,7 +79,7 @@ Exit codes: 0 done, 1 could not be read, 2 usage, 3 some lines were refused, 130
 const WAIT: Duration = Duration::from_millis(250);
 
 /// What the two threads share.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Shared {
     feed: Feed,
     status: Mutex<Status>,
@@ -83,27 +91,30 @@ impl Shared {
     }
 
     /// Reads to the end, which a stream that is followed does not have.
-    fn read(&self, stream: impl Read) {
-        let policy = Policy { refusals_kept: 1, ..Policy::default() };
+    fn read(&self, stream: impl Read, stamp: Option<StampKey>) {
+        let policy = Policy { refusals_kept: 1, stamp, ..Policy::default() };
         let mut batches = Batches::new(stream);
         while !batches.is_over() {
+            let mut outside = 0;
             let read = policy.decode_reader(&mut batches, &mut |entry: Entry<'_>| {
-                self.feed.add(entry);
+                outside += u64::from(!self.feed.add(entry));
             });
             match read {
-                Ok(report) => self.note(&report),
+                Ok(report) => self.note(&report, outside),
                 Err(error) => {
-                    self.note(&error.report);
-                    self.status().note = Some(error.source.to_string());
+                    self.note(&error.report, outside);
+                    self.status().note = Some(fault::reason(&error.source));
                     break;
                 }
             }
         }
+        self.feed.stop();
         self.status().is_ended = true;
     }
 
-    fn note(&self, report: &Report) {
+    fn note(&self, report: &Report, outside: u64) {
         let mut status = self.status();
+        status.outside += outside;
         status.accepted += report.accepted;
         status.refused += report.refused;
         if let Some(refusal) = report.refusals.first() {
@@ -145,7 +156,19 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
         );
         return Ok(Exit::Failed);
     }
-    let shared = Arc::new(Shared::default());
+    let by = match (args.stamp.key().is_some(), args.follow || args.is_stdin()) {
+        (false, _) => By::Arrival,
+        (true, true) => By::Stamps,
+        (true, false) => By::LatestStamp,
+    };
+    let feed = match Feed::new(args.window, by) {
+        Ok(feed) => feed,
+        Err(error) => {
+            fault::tell(format_args!("--window: {error}"));
+            return Ok(Exit::Misused);
+        }
+    };
+    let shared = Arc::new(Shared { feed, status: Mutex::default() });
     let (_end, end) = mpsc::channel();
     let source = match start(args, &shared, end) {
         Ok(source) => source,
@@ -168,12 +191,18 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     })
 }
 
+impl Args {
+    fn is_stdin(&self) -> bool {
+        self.file.as_deref().is_none_or(source::is_stdin)
+    }
+}
+
 /// Starts reading, and says what is read.
 fn start(args: &Args, shared: &Arc<Shared>, end: Receiver<()>) -> Result<String, Unreadable> {
     let path = args.file.as_deref().filter(|path| !source::is_stdin(path));
     let Some(path) = path else {
-        let shared = Arc::clone(shared);
-        thread::spawn(move || shared.read(io::stdin().lock()));
+        let (shared, stamp) = (Arc::clone(shared), args.stamp.key());
+        thread::spawn(move || shared.read(io::stdin().lock(), stamp));
         return Ok(source::STDIN.to_owned());
     };
     let name = source::name(path);
@@ -181,14 +210,15 @@ fn start(args: &Args, shared: &Arc<Shared>, end: Receiver<()>) -> Result<String,
     if path.is_dir() {
         return Err(unreadable(io::ErrorKind::IsADirectory.into()));
     }
-    let shared = Arc::clone(shared);
+    let (shared, stamp) = (Arc::clone(shared), args.stamp.key());
     if args.follow {
-        let follow = Follow::open(path, follow::From::End).map_err(unreadable)?;
+        let from = if stamp.is_some() { follow::From::Beginning } else { follow::From::End };
+        let follow = Follow::open(path, from).map_err(unreadable)?;
         let stream = Waiting { follow, shared: Arc::clone(&shared), end };
-        thread::spawn(move || shared.read(stream));
+        thread::spawn(move || shared.read(stream, stamp));
     } else {
         let file = File::open(path).map_err(unreadable)?;
-        thread::spawn(move || shared.read(file));
+        thread::spawn(move || shared.read(file, stamp));
     }
     Ok(name)
 }

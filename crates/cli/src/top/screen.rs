@@ -5,6 +5,9 @@ use std::time::Duration;
 
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
+/// How much shorter than the longest a window may be.
+const SHORTER_MAX: u32 = 30;
+
 /// A column of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Column {
@@ -150,8 +153,10 @@ pub(crate) struct Screen {
 impl Screen {
     /// A screen that shows the longest window first, and offers shorter ones.
     pub(crate) fn new(source: String, window: Duration) -> Self {
-        let shorter = [1, 10, 60, 300, 900, 3_600].map(Duration::from_secs);
-        let windows = shorter.into_iter().filter(|&shorter| shorter < window);
+        let shorter = [1, 10, 60, 300, 900, 3_600, 21_600].map(Duration::from_secs);
+        // Much shorter ones would be made of too few buckets to be smooth.
+        let is_even = |&shorter: &Duration| shorter < window && shorter * SHORTER_MAX >= window;
+        let windows = shorter.into_iter().filter(is_even);
         Self {
             source,
             status: Status::default(),
@@ -359,7 +364,7 @@ mod tests {
     fn window_is_chosen_among_shorter_ones() {
         let mut screen = screen();
         assert_eq!(press(&mut screen, '+'), None);
-        for (key, expected) in [('-', 10), ('-', 1), ('-', 1), ('+', 10), ('+', 60), ('+', 60)] {
+        for (key, expected) in [('-', 10), ('-', 10), ('+', 60), ('+', 60)] {
             press(&mut screen, key);
             assert_eq!(screen.window, Duration::from_secs(expected), "{key}");
             screen.show(Status::default(), |window| {
