@@ -77,8 +77,8 @@ also where nothing happened. With --by-action there is no row for an action whil
 Lines may come in any order. Quantiles are exact for up to 32 times of a row, and within 0.8 %
 beyond; the rest is exact.
 
-Input is one action per line, as JSON: {\"action\":\"jump\",\"time\":100,\"at\":1700000000.5}. An action
-without a stamp is told of and not in the rows.
+Input is one action per line, as JSON: {\"action\":\"jump\",\"time\":100,\"at\":1700000000.5}.
+An action without a stamp is told of and not in the rows.
 
 Examples:
   windrow series --stamp-key at actions.ndjson
