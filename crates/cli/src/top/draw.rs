@@ -320,8 +320,8 @@ mod tests {
             &[
                 "windrow top  a.ndjson  last 1m: 1,234 actions, 20.6/s   PAUSED",
                 "1,235 lines read, 3 outside the window, 1 refused; time is `-1`, expec",
-                "action                       count    rate/s▼       mean        p50",
-                "jump                         1,200       20.0    150.500         99",
+                "action             count    rate/s▼       mean        p50        p99",
+                "jump               1,200       20.0    150.500         99        400",
                 "q quit  space pause  ←→ sort  o order  -+ window  ↑↓ scroll  ? help",
             ],
         );
