@@ -11,7 +11,7 @@ use core_time::Statistic;
 use crate::error::AddError;
 use crate::name::ActionName;
 use crate::packed::Packed;
-use crate::registry::{Action, Registry, SharedPart};
+use crate::registry::{Pin, Registry};
 use crate::time::ActionTime;
 
 /// Records one action of a tracker: no name is looked up, and nothing can be refused.
@@ -48,9 +48,7 @@ use crate::time::ActionTime;
 /// ```
 pub struct Handle<S: Statistic<Value: Packed>> {
     registry: Arc<Registry<S>>,
-    action: Arc<Action<S>>,
-    /// Not there while it is dropped.
-    part: Option<SharedPart<S>>,
+    pin: Pin<S>,
     /// A part has one writer.
     not_sync: PhantomData<Cell<()>>,
 }
@@ -60,29 +58,21 @@ impl<S: Statistic<Value: Packed>> Handle<S> {
         registry: &Arc<Registry<S>>,
         name: &ActionName<'_>,
     ) -> Result<Self, AddError> {
-        loop {
-            let action = registry.register(name)?;
-            if let Ok(part) = action.pin(&registry.empty) {
-                let registry = Arc::clone(registry);
-                return Ok(Self { registry, action, part: Some(part), not_sync: PhantomData });
-            }
-            registry.forget(&action);
-        }
+        let pin = registry.pin(name)?;
+        Ok(Self { registry: Arc::clone(registry), pin, not_sync: PhantomData })
     }
 
     /// The name of the action: what was asked for, or that of the row it was folded into.
     #[must_use]
     pub fn name(&self) -> &str {
-        &self.action.name
+        &self.pin.action.name
     }
 
     /// Takes in that the action took so long.
     #[inline]
     pub fn add(&self, time: impl Into<S::Value>) {
-        if let Some(part) = &self.part {
-            // A part is retired only with its action, which this handle pins.
-            let _ = part.record(time.into(), &self.registry.next);
-        }
+        // Its part is not given up while it is pinned.
+        let _ = self.pin.part.record(time.into(), &self.registry.next);
     }
 
     /// Takes in that the action took so long, in the tracker's
@@ -98,20 +88,8 @@ impl<S: Statistic<Value: Packed>> Handle<S> {
 impl<S: Statistic<Value: Packed>> Clone for Handle<S> {
     /// A handle of the same action, for another thread.
     fn clone(&self) -> Self {
-        Self {
-            registry: Arc::clone(&self.registry),
-            action: Arc::clone(&self.action),
-            part: self.action.pin(&self.registry.empty).ok(),
-            not_sync: PhantomData,
-        }
-    }
-}
-
-impl<S: Statistic<Value: Packed>> Drop for Handle<S> {
-    fn drop(&mut self) {
-        if let Some(part) = self.part.take() {
-            self.action.leave(part);
-        }
+        let pin = self.pin.another(&self.registry.empty);
+        Self { registry: Arc::clone(&self.registry), pin, not_sync: PhantomData }
     }
 }
 

@@ -9,12 +9,12 @@
 //! copy of the statistic at most, and only if the writer is out of room just then.
 //!
 //! A version counter over a statistic made of atomics costs about the same, but only those can be
-//! kept that are made of atomics, and beside a busy writer a reader starves once a copy takes longer
-//! than the writer's pause.
+//! kept that are made of atomics, and beside a busy writer a reader starves once a copy takes
+//! longer than the writer's pause.
 //!
-//! Whoever forgets what a part holds, be it for good, cannot take back the values that wait, because
-//! their number belongs to the writer. It notes how many they are, and sends the writer, by a limit
-//! of none, to the lock with its next value.
+//! Whoever forgets what a part holds, be it for good, cannot take back the values that wait,
+//! because their number belongs to the writer. It notes how many they are, and sends the writer, by
+//! a limit of none, to the lock with its next value.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
@@ -25,10 +25,10 @@ use crate::key::Key;
 use crate::packed::Packed;
 use crate::sync::{AtomicU32, AtomicU64, Mutex, MutexGuard, lock};
 
-/// How many words there are for values that wait: with what else the writer needs, they fill two
-/// cache lines, which many processors fetch together.
+/// How many words there are for values that wait: with what else the writer needs, four cache
+/// lines. Half as many cost a tenth more for each record, twice as many gain nothing.
 #[cfg(not(loom))]
-const WORDS: usize = 10;
+const WORDS: usize = 26;
 /// So few that a model fills them.
 #[cfg(loom)]
 const WORDS: usize = 2;
@@ -86,7 +86,8 @@ impl Numbering<'_> {
         match self {
             // ORDERING: Relaxed.
             // Needs: a record that happened before has the smaller number. Gives: coherence.
-            // Not needed: any order towards the part, which has a lock. Checks: no model, therefore.
+            // Not needed: any order towards the part, which has a lock. Checks: no model,
+            // therefore.
             Numbering::Next(next) => next.fetch_add(1, Relaxed),
             Numbering::Given(number) => number.min(NONE - 1),
         }
@@ -116,9 +117,9 @@ impl<S: Statistic> Part<S> {
 
 impl<S: Statistic<Value: Packed>> Part<S> {
     /// How many words a value takes.
-    const EACH: u32 = size_of::<<S::Value as Packed>::Words>() as u32 / 8;
+    const EACH: usize = if S::Value::WORDS == 0 { 1 } else { S::Value::WORDS };
     /// How many words may wait: none, if inserting may panic, as that must be seen at once.
-    const ROOM: u32 = if S::NEVER_PANICS { WORDS as u32 / Self::EACH * Self::EACH } else { 0 };
+    const ROOM: u32 = if S::NEVER_PANICS { (WORDS / Self::EACH * Self::EACH) as u32 } else { 0 };
 
     /// Takes a value in. For the writer alone.
     #[inline]
@@ -150,12 +151,16 @@ impl<S: Statistic<Value: Packed>> Part<S> {
         if waiting >= self.limit.load(Relaxed) {
             return false;
         }
-        let Some(words) = value.pack() else { return false };
-        for (at, &word) in (waiting as usize..).zip(words.as_ref()) {
+        let mut words = [0; WORDS];
+        if !value.pack(&mut words[..S::Value::WORDS]) {
+            return false;
+        }
+        // ORDERING: as above.
+        for (at, &word) in (waiting as usize..).zip(&words[..S::Value::WORDS]) {
             let Some(room) = self.words.get(at) else { return false };
             room.store(word, Relaxed);
         }
-        self.waiting.store(waiting + Self::EACH, Release);
+        self.waiting.store(waiting + Self::EACH as u32, Release);
         true
     }
 
@@ -169,6 +174,7 @@ impl<S: Statistic<Value: Packed>> Part<S> {
         }
         let waiting = self.waiting(&settled);
         // First, so that no value is met twice should the statistic panic after all.
+        // ORDERING: Relaxed, here and for the limit: a reader needs the lock to look.
         self.waiting.store(0, Relaxed);
         settled.forgotten = 0;
         settled.records += waiting.len();
@@ -195,6 +201,13 @@ impl<S: Statistic<Value: Packed>> Part<S> {
         Ok(())
     }
 
+    /// Takes in all that another statistic did, whose first record had a number. For anybody.
+    pub(crate) fn merge(&self, first: u64, statistic: &S) {
+        let mut settled = self.lock();
+        settled.statistic.merge(statistic);
+        self.number(Numbering::Given(first));
+    }
+
     /// Notes the number of a record, under the lock.
     fn number(&self, numbering: Numbering<'_>) {
         // ORDERING: Relaxed, here and below: written under the lock.
@@ -204,27 +217,20 @@ impl<S: Statistic<Value: Packed>> Part<S> {
         }
     }
 
-    /// Adds all that was recorded to the sum of other parts, if anything was.
-    pub(crate) fn add_to(&self, sum: &mut Option<(u64, S)>, next: &AtomicU64) {
+    /// Reads all that was recorded, if anything was: the number of the first record, the statistic,
+    /// and the values that wait to go into it.
+    pub(crate) fn read<R>(
+        &self,
+        next: &AtomicU64,
+        read: impl FnOnce(u64, &S, Waiting<'_>) -> R,
+    ) -> Option<R> {
         let settled = self.lock();
         let waiting = self.waiting(&settled);
         if waiting.len() > 0 {
             self.number(Numbering::Next(next)); // A value that came beside a reset has none yet.
         }
-        let first = self.first.load(Relaxed);
-        if first == NONE {
-            return;
-        }
-        let statistic = match sum {
-            Some((least, statistic)) => {
-                *least = first.min(*least);
-                statistic.merge(&settled.statistic);
-                statistic
-            }
-            None => &mut sum.insert((first, settled.statistic.clone())).1,
-        };
-        drop(settled);
-        statistic.insert_all(waiting.values());
+        let first = self.first.load(Relaxed); // ORDERING: as in `number`.
+        (first != NONE).then(|| read(first, &settled.statistic, waiting))
     }
 
     /// Forgets all that was recorded before.
@@ -248,19 +254,21 @@ impl<S: Statistic<Value: Packed>> Part<S> {
         settled.retired.then(|| self.waiting(&settled).len())
     }
 
-    fn forget(&self, settled: &mut Settled<S>, empty: &S) {
-        let forgotten = self.waiting(settled).to;
-        *settled = Settled { statistic: empty.clone(), records: 0, forgotten, ..*settled };
+    fn forget(&self, settled: &mut MutexGuard<'_, Settled<S>>, empty: &S) {
+        // ORDERING: Acquire, as in `waiting`; Relaxed for what the next value must see, as `wait`
+        // says.
+        let forgotten = self.waiting.load(Acquire);
+        **settled = Settled { statistic: empty.clone(), records: 0, forgotten, ..**settled };
         self.first.store(NONE, Relaxed);
         self.limit.store(0, Relaxed);
     }
 
-    /// The values that wait and were not forgotten, at rest while the lock is held.
-    fn waiting(&self, settled: &Settled<S>) -> Waiting {
+    /// The words that wait and were not forgotten.
+    fn waiting<'a>(&'a self, settled: &MutexGuard<'_, Settled<S>>) -> Waiting<'a> {
         // ORDERING: Acquire, for the Release of `wait`; see there.
-        let to = self.waiting.load(Acquire);
-        let words = std::array::from_fn(|at| self.words[at].load(Relaxed));
-        Waiting { words, each: Self::EACH, from: settled.forgotten, to }
+        let to = self.waiting.load(Acquire) as usize;
+        let words = self.words.get(settled.forgotten as usize..to).unwrap_or_default();
+        Waiting { words, each: Self::EACH }
     }
 
     fn lock(&self) -> MutexGuard<'_, Settled<S>> {
@@ -293,26 +301,26 @@ impl<S> Part<S> {
     }
 }
 
-/// A copy of the words that wait.
+/// The words that wait, at rest while the lock is held.
 #[derive(Debug, Clone, Copy)]
-struct Waiting {
-    words: [u64; WORDS],
-    each: u32,
-    from: u32,
-    to: u32,
+pub(crate) struct Waiting<'a> {
+    words: &'a [AtomicU64],
+    each: usize,
 }
 
-impl Waiting {
-    fn len(&self) -> u64 {
-        u64::from((self.to - self.from) / self.each)
+impl<'a> Waiting<'a> {
+    fn len(self) -> u64 {
+        (self.words.len() / self.each) as u64
     }
 
-    fn values<V: Packed>(&self) -> impl Iterator<Item = V> + Clone {
-        let words = self.words.get(self.from as usize..self.to as usize).unwrap_or_default();
-        words.chunks_exact(self.each as usize).map(|chunk| {
-            let mut words = V::Words::default();
-            words.as_mut().copy_from_slice(chunk);
-            V::unpack(words)
+    #[inline]
+    pub(crate) fn values<V: Packed>(self) -> impl Iterator<Item = V> + Clone + use<'a, V> {
+        self.words.chunks_exact(self.each).map(|chunk| {
+            let mut words = [0; WORDS];
+            for (word, waiting) in words.iter_mut().zip(chunk) {
+                *word = waiting.load(Relaxed); // ORDERING: as `Part::waiting`, which saw them.
+            }
+            V::unpack(&words[..V::WORDS])
         })
     }
 }

@@ -4,19 +4,30 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 use std::sync::Arc;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{
+    AtomicU64, AtomicUsize,
+    Ordering::{self, Relaxed},
+};
 
-use core_time::Statistic;
+use core_time::{Instance, Instances, Statistic};
 use crossbeam_utils::CachePadded;
 use dashmap::{DashMap, Entry};
 
 use crate::error::AddError;
 use crate::name::ActionName;
 use crate::packed::Packed;
-use crate::part::{Numbering, Part, Retired};
+use crate::part::{Numbering, Part, Retired, Waiting};
 use crate::row::Row;
+use crate::snapshot::{TrackerSnapshot, TrackerSnapshotError, same_unit};
 use crate::spec::{Overflow, TrackerSpec, WhenFull};
 use crate::sync::lock;
+
+// ORDERING: every access in this file is Relaxed.
+// Needs: no more actions than there may be, and numbers that grow with what happened before.
+// Gives: each is one number that hangs together with no other memory; coherence.
+// Not needed: any order among them. What was recorded is found through locks.
+// Checks: tests/bounds.rs, for the limit; none of the others can be wrong by an order.
+const ALONE: Ordering = Relaxed;
 
 /// The actions of a tracker.
 pub(crate) struct Registry<S: Statistic> {
@@ -33,6 +44,18 @@ pub(crate) struct Registry<S: Statistic> {
     /// The greatest count of uses that a thread came here with; see `Table::uses`.
     pub(crate) uses: AtomicU64,
     overflow: Counts,
+    /// Tells this tracker from others in snapshots, with the number of the process.
+    instance: Instance,
+    merged: Mutex<Merged>,
+}
+
+/// What is changed and told together with the rows, under a lock.
+#[derive(Debug, Default)]
+struct Merged {
+    /// Whose snapshots were merged into this tracker since the last reset.
+    instances: Instances,
+    /// How often all was reset.
+    resets: u64,
 }
 
 /// Actions in the order in which they were registered.
@@ -62,11 +85,31 @@ pub(crate) type SharedPart<S> = Arc<CachePadded<Part<S>>>;
 
 struct Parts<S: Statistic> {
     all: Vec<SharedPart<S>>,
-    /// Those of them whose handle is gone.
+    /// Those of them whose pin is gone.
     free: Vec<SharedPart<S>>,
-    /// How many handles there are. While there is one, the action is not evicted.
-    handles: usize,
+    /// How many pins there are: while there is one, the action is not evicted.
+    pins: usize,
     evicted: bool,
+}
+
+/// A part of an action for a writer of one's own, which keeps the action from being evicted.
+pub(crate) struct Pin<S: Statistic> {
+    pub(crate) action: Arc<Action<S>>,
+    pub(crate) part: SharedPart<S>,
+}
+
+impl<S: Statistic<Value: Packed>> Pin<S> {
+    /// Another pin of the same action.
+    pub(crate) fn another(&self, empty: &S) -> Self {
+        let part = lock(&self.action.parts).pin(|| self.action.part(empty));
+        Self { action: Arc::clone(&self.action), part }
+    }
+}
+
+impl<S: Statistic> Drop for Pin<S> {
+    fn drop(&mut self) {
+        self.action.leave(&self.part);
+    }
 }
 
 impl<S: Statistic<Value: Packed>> Registry<S> {
@@ -81,6 +124,8 @@ impl<S: Statistic<Value: Packed>> Registry<S> {
             next: AtomicU64::new(0),
             uses: AtomicU64::new(0),
             overflow: Counts::default(),
+            instance: Instance::draw(),
+            merged: Mutex::default(),
         }
     }
 
@@ -96,13 +141,12 @@ impl<S: Statistic<Value: Packed>> Registry<S> {
             }
             match self.spec.when_full {
                 WhenFull::Fold => {
-                    // ORDERING: Relaxed, for all counts: nothing hangs on them.
-                    self.overflow.folded.fetch_add(1, Relaxed);
+                    self.overflow.folded.fetch_add(1, ALONE);
                     return Ok(self.enter(WhenFull::OTHER, false));
                 }
                 WhenFull::EvictIdle if self.evict() => {}
                 WhenFull::EvictIdle | WhenFull::Refuse => {
-                    self.overflow.refused.fetch_add(1, Relaxed);
+                    self.overflow.refused.fetch_add(1, ALONE);
                     return Err(AddError::Full { limit: self.spec.actions });
                 }
             }
@@ -121,14 +165,111 @@ impl<S: Statistic<Value: Packed>> Registry<S> {
 
     /// A row for each action that was recorded, in the order in which they first were.
     pub(crate) fn rows(&self) -> Vec<Row<S>> {
+        self.rows_of(|sum: Option<S>, part, waiting| {
+            let mut sum = match sum {
+                None => part.clone(),
+                Some(mut sum) => {
+                    sum.merge(part);
+                    sum
+                }
+            };
+            sum.insert_all(waiting.values());
+            Some(sum)
+        })
+    }
+
+    /// The same of something made from the parts of an action, each of which is added to what was
+    /// made of the ones before; no row if it comes to nothing.
+    pub(crate) fn rows_of<T>(
+        &self,
+        mut add: impl FnMut(Option<T>, &S, Waiting<'_>) -> Option<T>,
+    ) -> Vec<Row<T>> {
         let actions = self.actions();
         let mut rows = Vec::with_capacity(actions.len());
-        rows.extend(actions.iter().filter_map(|action| action.row(&self.next)));
-        rows.sort_unstable_by(|a, b| (a.first(), a.action()).cmp(&(b.first(), b.action())));
+        for action in actions {
+            let mut sum = None;
+            let first = self.read(&action, |part, waiting| sum = add(sum.take(), part, waiting));
+            rows.extend(sum.map(|sum| Row::new(Arc::clone(&action.name), first, sum)));
+        }
+        rows.sort_unstable_by(Row::by_first);
         rows
     }
 
+    /// Reads the parts of an action that something was recorded in, and tells the number of the
+    /// first record.
+    fn read(&self, action: &Action<S>, mut read: impl FnMut(&S, Waiting<'_>)) -> u64 {
+        let mut first = u64::MAX;
+        for part in &lock(&action.parts).all {
+            part.read(&self.next, |number, statistic, waiting| {
+                first = first.min(number);
+                read(statistic, waiting);
+            });
+        }
+        first
+    }
+
+    /// Reads the parts of the action of a name, if there is one.
+    pub(crate) fn read_named(&self, name: &str, read: impl FnMut(&S, Waiting<'_>)) {
+        let action = self.names.get(name).map(|action| Arc::clone(action.value()));
+        if let Some(action) = action {
+            self.read(&action, read);
+        }
+    }
+
+    pub(crate) fn snapshot(&self) -> TrackerSnapshot<S> {
+        let merged = lock(&self.merged);
+        // An eviction beside this is within the range, so that a row which began anew is not taken
+        // for the one before.
+        let forgotten = || merged.resets.wrapping_add(self.overflow().evicted);
+        let before = forgotten();
+        let rows = self.rows();
+        let instances = merged.instances.with(self.instance.here());
+        TrackerSnapshot::new(instances, self.spec.unit, before..forgotten(), rows)
+    }
+
+    pub(crate) fn merge(&self, snapshot: &TrackerSnapshot<S>) -> Result<(), TrackerSnapshotError> {
+        same_unit(snapshot.unit(), self.spec.unit)?;
+        let mut merged = lock(&self.merged);
+        let instances = merged.instances.union(snapshot.instances())?;
+        instances.union(&self.instance.into())?;
+        // First a place for each, which nobody can take away; then nothing can go wrong any more.
+        let mut pinned = Vec::with_capacity(snapshot.rows().len());
+        for row in snapshot.rows() {
+            let name = ActionName::with_limit(row.action(), self.spec.name_bytes)?;
+            let place = self.pin(&name);
+            let place = place.map_err(|_| TrackerSnapshotError::Full { limit: self.spec.actions });
+            pinned.push((place?, row));
+        }
+        for (pin, row) in pinned {
+            self.next.fetch_max(row.first().saturating_add(1), ALONE);
+            pin.part.merge(row.first(), row.statistic());
+        }
+        merged.instances = instances;
+        Ok(())
+    }
+
+    /// Goes on as one of the trackers whose snapshots were merged, so that to restore again and
+    /// again names no more of them.
+    pub(crate) fn go_on(&mut self) {
+        let own = lock(&self.merged).instances.pop();
+        self.instance = own.unwrap_or(self.instance);
+    }
+
+    /// A part of an action for somebody who is no thread; the action stays while it is held.
+    pub(crate) fn pin(&self, name: &ActionName<'_>) -> Result<Pin<S>, AddError> {
+        loop {
+            let action = self.register(name)?;
+            if let Ok(part) = action.pin(&self.empty) {
+                return Ok(Pin { action, part });
+            }
+            self.forget(&action);
+        }
+    }
+
     pub(crate) fn reset(&self) {
+        let mut merged = lock(&self.merged);
+        merged.resets = merged.resets.wrapping_add(1);
+        merged.instances.clear();
         for action in self.actions() {
             lock(&action.parts).all.iter().for_each(|part| part.reset(&self.empty));
         }
@@ -137,10 +278,10 @@ impl<S: Statistic<Value: Packed>> Registry<S> {
     pub(crate) fn overflow(&self) -> Overflow {
         let Counts { refused, folded, evicted, records } = &self.overflow;
         Overflow {
-            refused: refused.load(Relaxed),
-            folded: folded.load(Relaxed),
-            evicted: evicted.load(Relaxed),
-            evicted_records: records.load(Relaxed),
+            refused: refused.load(ALONE),
+            folded: folded.load(ALONE),
+            evicted: evicted.load(ALONE),
+            evicted_records: records.load(ALONE),
         }
     }
 
@@ -149,19 +290,18 @@ impl<S: Statistic<Value: Packed>> Registry<S> {
     /// Values that it recorded beside that went with the others, and are counted now.
     pub(crate) fn is_alive(&self, part: &Part<S>) -> bool {
         let stragglers = part.stragglers();
-        self.overflow.records.fetch_add(stragglers.unwrap_or_default(), Relaxed);
+        self.overflow.records.fetch_add(stragglers.unwrap_or_default(), ALONE);
         stragglers.is_none()
     }
 
     /// Takes one of the places that there are for actions.
     fn reserve(&self) -> bool {
         let more = |taken| (taken < self.spec.actions).then_some(taken + 1);
-        // ORDERING: Relaxed: the number alone is what is bounded.
-        self.taken.fetch_update(Relaxed, Relaxed, more).is_ok()
+        self.taken.fetch_update(ALONE, ALONE, more).is_ok()
     }
 
     fn release(&self) {
-        self.taken.fetch_sub(1, Relaxed);
+        self.taken.fetch_sub(1, ALONE);
     }
 
     /// Enters a name, unless another thread did meanwhile, who reserved a place for it too.
@@ -176,7 +316,7 @@ impl<S: Statistic<Value: Packed>> Registry<S> {
             }
             Entry::Vacant(entry) => {
                 let action = Arc::new(Action::new(name));
-                // Listed before others can find it, or what they record could be missed by a reader.
+                // Listed before others can find it, or a reader could miss what they record.
                 lock(&self.listed).push(Arc::clone(&action), reserved && self.spec.evicts());
                 entry.insert(Arc::clone(&action));
                 action
@@ -184,12 +324,12 @@ impl<S: Statistic<Value: Packed>> Registry<S> {
         }
     }
 
-    /// Evicts what was idle for longest. Nothing is evicted while all have handles.
+    /// Evicts what was idle for longest; nothing while all have handles.
     fn evict(&self) -> bool {
         let evicted = lock(&self.listed).evict(&self.empty);
         let Some((action, records)) = evicted else { return false };
-        self.overflow.evicted.fetch_add(1, Relaxed);
-        self.overflow.records.fetch_add(records, Relaxed);
+        self.overflow.evicted.fetch_add(1, ALONE);
+        self.overflow.records.fetch_add(records, ALONE);
         self.forget(&action);
         self.release();
         true
@@ -234,9 +374,30 @@ impl<S: Statistic<Value: Packed>> Listed<S> {
     }
 }
 
+impl<S: Statistic> Parts<S> {
+    /// A part that nobody writes to, or a new one.
+    fn pin(&mut self, new: impl FnOnce() -> SharedPart<S>) -> SharedPart<S> {
+        self.pins += 1;
+        self.free.pop().unwrap_or_else(|| {
+            let part = new();
+            self.all.push(Arc::clone(&part));
+            part
+        })
+    }
+}
+
+impl<S: Statistic> Action<S> {
+    /// Leaves the part of a pin to the next one.
+    fn leave(&self, part: &SharedPart<S>) {
+        let mut parts = lock(&self.parts);
+        parts.pins -= 1;
+        parts.free.push(Arc::clone(part));
+    }
+}
+
 impl<S: Statistic<Value: Packed>> Action<S> {
     fn new(name: Arc<str>) -> Self {
-        let parts = Parts { all: Vec::new(), free: Vec::new(), handles: 0, evicted: false };
+        let parts = Parts { all: Vec::new(), free: Vec::new(), pins: 0, evicted: false };
         Self { name, parts: Mutex::new(parts) }
     }
 
@@ -255,25 +416,10 @@ impl<S: Statistic<Value: Packed>> Action<S> {
         Ok(())
     }
 
-    /// A part for a handle, which keeps the action from being evicted until it is [left](Self::leave).
-    pub(crate) fn pin(&self, empty: &S) -> Result<SharedPart<S>, Retired> {
+    /// A part that keeps the action from being evicted until it is [left](Self::leave).
+    fn pin(&self, empty: &S) -> Result<SharedPart<S>, Retired> {
         let mut parts = lock(&self.parts);
-        if parts.evicted {
-            return Err(Retired);
-        }
-        parts.handles += 1;
-        Ok(parts.free.pop().unwrap_or_else(|| {
-            let part = self.part(empty);
-            parts.all.push(Arc::clone(&part));
-            part
-        }))
-    }
-
-    /// Leaves the part of a handle to the next one.
-    pub(crate) fn leave(&self, part: SharedPart<S>) {
-        let mut parts = lock(&self.parts);
-        parts.handles -= 1;
-        parts.free.push(part);
+        if parts.evicted { Err(Retired) } else { Ok(parts.pin(|| self.part(empty))) }
     }
 
     /// Takes a value in for a writer who has no part.
@@ -295,22 +441,15 @@ impl<S: Statistic<Value: Packed>> Action<S> {
         parts.all[0].insert(value, numbering)
     }
 
-    /// All that was recorded, if anything was.
-    fn row(&self, next: &AtomicU64) -> Option<Row<S>> {
-        let mut sum = None;
-        lock(&self.parts).all.iter().for_each(|part| part.add_to(&mut sum, next));
-        sum.map(|(first, statistic)| Row::new(Arc::clone(&self.name), first, statistic))
-    }
-
     /// When the action was last used.
     fn used(&self) -> u64 {
         lock(&self.parts).all.iter().map(|part| part.used()).max().unwrap_or_default()
     }
 
-    /// Gives everything up, and tells how many records that were; unless there is a handle.
+    /// Gives everything up, and tells how many records that were; unless there is a pin.
     fn evict(&self, empty: &S) -> Option<u64> {
         let mut parts = lock(&self.parts);
-        if parts.handles > 0 {
+        if parts.pins > 0 {
             return None;
         }
         parts.evicted = true;

@@ -24,6 +24,7 @@ use crate::part::Numbering;
 use crate::raw::Raw;
 use crate::registry::Registry;
 use crate::row::Row;
+use crate::snapshot::{TrackerSnapshot, TrackerSnapshotError};
 use crate::spec::{Overflow, TrackerSpec};
 use crate::table::Table;
 use crate::time::{ActionTime, TimeError};
@@ -118,8 +119,16 @@ impl<S: Statistic<Value: Packed>> MergedTracker<S> {
     /// A tracker with settings of one's choice.
     #[must_use]
     pub fn new(spec: TrackerSpec) -> Self {
-        let registry = Arc::new(Registry::new(spec, S::default()));
-        Self { registry, tables: PerThread::default() }
+        Self::with_empty(spec, S::default())
+    }
+
+    /// A tracker whose rows begin with a statistic that is empty, but not the default.
+    pub(crate) fn with_empty(spec: TrackerSpec, empty: S) -> Self {
+        Self { registry: Arc::new(Registry::new(spec, empty)), tables: PerThread::default() }
+    }
+
+    pub(crate) fn registry(&self) -> &Registry<S> {
+        &self.registry
     }
 
     /// The settings.
@@ -207,6 +216,52 @@ impl<S: Statistic<Value: Packed>> MergedTracker<S> {
     #[must_use]
     pub fn stats(&self) -> Vec<Row<S>> {
         self.registry.rows()
+    }
+
+    /// What the tracker holds, as a value: to be kept, sent, merged and restored.
+    ///
+    /// # Concurrency
+    ///
+    /// As [`ActionTracker::stats`].
+    #[must_use]
+    pub fn snapshot(&self) -> TrackerSnapshot<S> {
+        self.registry.snapshot()
+    }
+
+    /// Adds the records of other trackers: those of a snapshot, to those that are here.
+    ///
+    /// # Errors
+    ///
+    /// [`TrackerSnapshotError::OtherUnit`] if it is in another unit,
+    /// [`TrackerSnapshotError::Instances`] if records of the same tracker are here already, be it
+    /// this one, or those of too many, [`TrackerSnapshotError::Name`] if the name of an action is
+    /// longer than is allowed here, [`TrackerSnapshotError::Full`] if it has more actions than
+    /// there is room for. Nothing is added then, but the new names among them may have taken up
+    /// room.
+    ///
+    /// # Concurrency
+    ///
+    /// A reader beside this may see some actions with what was added, and others without.
+    pub fn merge(&self, snapshot: &TrackerSnapshot<S>) -> Result<(), TrackerSnapshotError> {
+        self.registry.merge(snapshot)
+    }
+
+    /// A tracker that goes on from a snapshot.
+    ///
+    /// It is the tracker that the snapshot is of, as far as merging goes: the records before are in
+    /// the snapshots of both.
+    ///
+    /// # Errors
+    ///
+    /// As [`merge`](Self::merge).
+    pub fn restore(
+        spec: TrackerSpec,
+        snapshot: &TrackerSnapshot<S>,
+    ) -> Result<Self, TrackerSnapshotError> {
+        let mut registry = Registry::new(spec, S::default());
+        registry.merge(snapshot)?;
+        registry.go_on();
+        Ok(Self { registry: Arc::new(registry), tables: PerThread::default() })
     }
 
     /// How much was beyond the [limit](TrackerSpec::actions) of actions.

@@ -52,9 +52,9 @@ pub trait Statistic: Clone + Default + Send + Sync + 'static {
 
     /// Whether inserting never panics, whatever the value and whatever was inserted before.
     ///
-    /// Whoever says so lets values wait, and be inserted several at once: a tracker of actions does
-    /// that, and a record then costs a third. A statistic that says so and panics all the same loses
-    /// the values that were waiting.
+    /// Whoever says so lets values wait, to be inserted several at once: a tracker of actions does
+    /// that, and a record then costs a third. A statistic that says so and panics all the same
+    /// loses the values that were waiting.
     const NEVER_PANICS: bool = false;
 
     /// Takes one value in.
@@ -172,7 +172,8 @@ macro_rules! tuple_is_a_statistic {
             // not.
             fn insert_whole(&mut self, value: Self::Value) {
                 let values = (value, $($name::Value::from(value),)*);
-                let copies = (copy_with(&self.0, value), $(copy_with(&self.$index, values.$index),)*);
+                let copies =
+                    (copy_with(&self.0, value), $(copy_with(&self.$index, values.$index),)*);
                 settle(&mut self.0, copies.0, values.0);
                 $(settle(&mut self.$index, copies.$index, values.$index);)*
             }
