@@ -24,6 +24,7 @@ mod raw;
 mod registry;
 mod row;
 mod spec;
+mod sums;
 mod sync;
 mod table;
 mod time;
