@@ -94,7 +94,8 @@ impl Reading {
         match &self.refusals[..] {
             [] => {}
             [first, ..] if self.is_stopped => {
-                tell(format!("{} refused, and without a result:", Styled(BAD, "a line was")));
+                let line = Styled(BAD, "refused line");
+                tell(format!("stopped at the first {line}, without a result (`--strict`):"));
                 say(first);
             }
             refusals => {

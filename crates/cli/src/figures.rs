@@ -49,7 +49,7 @@ impl Figure {
     /// What has to be kept of the times for it.
     pub(crate) fn needs(&self) -> Needs {
         Needs {
-            // A quantile is the middle of a cell; between the ends, it is no further than they.
+            // A quantile is the middle of a cell, which may be beyond the least and the greatest.
             extent: matches!(self, Self::Min | Self::Max | Self::Quantile(..)),
             quantiles: matches!(self, Self::Quantile(..)),
             variance: matches!(self, Self::Deviation | Self::Variance),
@@ -69,8 +69,16 @@ impl Figure {
             Self::Deviation => figures.variance().and_then(Variance::sample_deviation).into(),
             Self::Variance => figures.variance().and_then(Variance::sample_variance).into(),
             Self::Quantile(quantile, _) => {
-                let found = figures.quantiles().and_then(|quantiles| quantiles.at(*quantile));
-                found.zip(figures.extent()).map(|(time, extent)| extent.clamp(time)).into()
+                let extent = figures.extent();
+                match quantile.share() {
+                    0.0 => extent.and_then(Extent::min),
+                    1.0 => extent.and_then(Extent::max),
+                    _ => {
+                        let time = figures.quantiles().and_then(|times| times.at(*quantile));
+                        time.zip(extent).map(|(time, extent)| extent.clamp(time))
+                    }
+                }
+                .into()
             }
         }
     }

@@ -126,16 +126,13 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     let workload = args.workload();
     let output = args.output.open(&[])?;
     // Beside the lines themselves it would only be in the way.
-    let progress = (!output.is_terminal()).then(|| Progress::of_lines(args.lines));
-    output.stream(|output| write(&workload, output, progress.as_ref()))?;
+    let is_seen = output.is_terminal();
+    let progress = if is_seen { Progress::untold() } else { Progress::of_lines(args.lines) };
+    output.stream(|output| write(&workload, output, &progress))?;
     Ok(Exit::Done)
 }
 
-fn write(
-    workload: &Workload,
-    output: &mut dyn Write,
-    progress: Option<&Progress>,
-) -> io::Result<()> {
+fn write(workload: &Workload, output: &mut dyn Write, progress: &Progress) -> io::Result<()> {
     let mut text = Vec::with_capacity(BUFFER_BYTES + 1_024);
     for (number, line) in (1..).zip(workload.lines()) {
         line.write(&mut text);
@@ -144,7 +141,7 @@ fn write(
             text.clear();
         }
         if number % STEP_LINES == 0 {
-            progress.into_iter().for_each(|progress| progress.add(STEP_LINES));
+            progress.add(STEP_LINES);
         }
     }
     output.write_all(&text)

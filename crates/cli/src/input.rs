@@ -103,7 +103,9 @@ impl Input {
             fault::tell_waiting();
         }
         let files = if self.files.is_empty() { &default[..] } else { &self.files };
-        let progress = Progress::of_bytes(total_bytes(files));
+        let is_typed = files.iter().any(|path| source::is_stdin(path)) && io::stdin().is_terminal();
+        let progress =
+            if is_typed { Progress::untold() } else { Progress::of_bytes(total_bytes(files)) };
         let (mut reading, stop) = (Reading::default(), AtomicBool::new(false));
         let watch = Watch { interrupt: &interrupt, progress: &progress, stop: &stop };
         for path in files {

@@ -60,16 +60,20 @@ enum Command {
 
 const EXAMPLES: &str = "\
 Examples:
-  windrow stats actions.ndjson                 a table: action, count, mean
-  windrow stats --format json < actions.ndjson
-  windrow demo                                 two ways of averaging, compared
+  windrow stats actions.ndjson                       count, mean, quantiles of each action
+  windrow stats --sort p99 --top 10 *.ndjson.gz      the ten slowest
+  windrow stats --format json < actions.ndjson       for programs
+  windrow generate --lines 100000 | windrow stats    something to try it on
+  windrow demo                                       three ways of averaging, compared
 
 Exit codes:
-  0  done
-  1  could not be done, or not for all files
-  2  the command line was not understood
-  3  done, but some lines were refused and are not counted
+  0    done
+  1    could not be done, or not for all files
+  2    the command line was not understood
+  3    done, but some lines were refused and are not counted
+  130  Ctrl-C: what was known by then was told
 
+Results go to standard output, all else to standard error.
 `windrow <COMMAND> --help` tells more about a command.";
 
 fn main() -> ExitCode {

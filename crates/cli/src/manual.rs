@@ -64,7 +64,8 @@ pub(crate) fn man(args: &ManArgs, mut program: Command) -> Result<Exit, Failure>
         },
     };
     let mut text = Vec::new();
-    Man::new(page).render(&mut text).expect("a vector takes every write");
+    let man = Man::new(page).source(concat!("windrow ", env!("CARGO_PKG_VERSION")));
+    man.render(&mut text).expect("a vector takes every write");
     args.output.open(&[])?.stream(|output| output.write_all(&text))?;
     Ok(Exit::Done)
 }

@@ -42,6 +42,11 @@ impl Progress {
         Self::new(OF_LINES, Some(total))
     }
 
+    /// Tells nothing, where it would be in the way.
+    pub(crate) fn untold() -> Self {
+        Self { bar: ProgressBar::hidden(), is_shown: AtomicBool::new(true) }
+    }
+
     fn new(template: &str, total: Option<u64>) -> Self {
         let style = ProgressStyle::with_template(template).expect("the template is well-formed");
         let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::hidden());

@@ -58,22 +58,48 @@ pub(crate) fn open<'w>(path: &Path, watch: Watch<'w>) -> io::Result<Box<dyn Read
     let whole = Cursor::new(head).chain(input);
     if gzip {
         let compressed = BufReader::with_capacity(COMPRESSED_BYTES, whole);
-        return Ok(Box::new(MultiGzDecoder::new(compressed)));
+        return Ok(Box::new(Unpacked(MultiGzDecoder::new(compressed))));
     }
     if zstd {
         let compressed = BufReader::with_capacity(COMPRESSED_BYTES, whole);
-        return Ok(Box::new(zstd::Decoder::with_buffer(compressed)?));
+        return Ok(Box::new(Unpacked(zstd::Decoder::with_buffer(compressed)?)));
     }
     Ok(Box::new(whole))
 }
 
 /// Why a file is not read.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("compressed with {format}, which is not read here")]
+#[error("Compressed with {format}, which is not read here")]
 pub(crate) struct Foreign {
     format: &'static str,
     /// What makes plain text of it.
     pub(crate) command: &'static str,
+}
+
+/// What was compressed, with faults in the words of this program.
+struct Unpacked<R>(R);
+
+impl<R: Read> Read for Unpacked<R> {
+    fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
+        self.0.read(room).map_err(|error| {
+            let is_ours = error.get_ref().is_some_and(|error| error.is::<Stopped>());
+            match error.kind() {
+                _ if is_ours || error.raw_os_error().is_some() => error,
+                kind @ io::ErrorKind::Interrupted => kind.into(),
+                kind @ io::ErrorKind::UnexpectedEof => io::Error::new(kind, Damaged::CutOff),
+                kind => io::Error::new(kind, Damaged::Corrupt(error.to_string())),
+            }
+        })
+    }
+}
+
+/// Why a compressed file is not read to its end.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+enum Damaged {
+    #[error("Cut off, the compressed data has no end")]
+    CutOff,
+    #[error("Damaged, the compressed data cannot be read ({0})")]
+    Corrupt(String),
 }
 
 /// Reads as much of the beginning as tells formats from each other.
