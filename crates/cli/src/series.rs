@@ -162,7 +162,7 @@ impl Args {
             fault::tell(format_args!(
                 "{from} to {to} are {grouped} rows of {width}, limit is {limit}\n  \
                  `--every {wider}` makes fewer, `--max-rows` allows more\n  \
-                 one stamp far from all others may be written in another form than --stamp-form says"
+                 a stamp far from all others may be of another form than --stamp-form says"
             ));
         } else {
             fault::tell(format_args!(
