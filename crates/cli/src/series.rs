@@ -93,6 +93,7 @@ type Kept = (ExactMean, Extent, Quantiles);
 
 /// How many rows there are at most, if nobody said how wide they are.
 const ROWS: u64 = 60;
+const SECOND: Duration = Duration::from_secs(1);
 /// How wide pictures in a table are.
 const BAR_COLUMNS: usize = 24;
 const SPARK_COLUMNS: usize = 30;
@@ -154,19 +155,22 @@ impl Args {
             return false;
         }
         let (width, length) = (humantime::format_duration(axis.width()), axis.length());
-        let wider = humantime::format_duration(axis::width_for(first, last, max));
-        let rows = if length > max {
-            format!("are {} rows of {width}", render::grouped(length))
+        let [from, to] = [first, last].map(|end| moment::write(end, SECOND));
+        let (grouped, limit) = (render::grouped(length), render::grouped(max));
+        if length > max {
+            let wider = humantime::format_duration(axis::width_for(first, last, max));
+            fault::tell(format_args!(
+                "{from} to {to} are {grouped} rows of {width}, limit is {limit}\n  \
+                 `--every {wider}` makes fewer, `--max-rows` allows more\n  \
+                 a stamp far from all others may be of another form than --stamp-form says"
+            ));
         } else {
-            format!("have more rows of {width} with the actions apart")
-        };
-        let [first, last] = [first, last].map(|end| moment::write(end, Duration::from_secs(1)));
-        fault::tell(format_args!(
-            "{first} to {last} {rows}, limit is {}\n  \
-             `--every {wider}` makes fewer, `--max-rows` allows more; \
-             a stamp far from all others may be in another form than --stamp-form says",
-            render::grouped(max),
-        ));
+            fault::tell(format_args!(
+                "{from} to {to} have more than {limit} rows with the actions apart\n  \
+                 a wider `--every` makes fewer, and so does to leave out --by-action; \
+                 `--max-rows` allows more"
+            ));
+        }
         true
     }
 
@@ -182,8 +186,11 @@ impl Args {
     }
 
     /// The header of the first column.
-    fn title(width: Duration) -> String {
-        format!("from (each {})", humantime::format_duration(width))
+    fn title<C: Content>(axis: &Axis<C>) -> String {
+        match axis.ends() {
+            Some(_) => format!("from (each {})", humantime::format_duration(axis.width())),
+            None => "from".to_owned(),
+        }
     }
 }
 
@@ -212,7 +219,7 @@ impl Rows for Together<Kept> {
             format!("{bar:<BAR_COLUMNS$}")
         };
         columns.push(rows.iter().map(picture).collect());
-        let title = Args::title(width);
+        let title = Args::title(axis);
         let picture = format!("{:<BAR_COLUMNS$}", "how many");
         let names = args.stat.iter().map(Figure::name);
         let header = iter::once(title.as_str()).chain(names).chain([picture.as_str()]);
@@ -266,10 +273,13 @@ impl Rows for Apart<Kept> {
         let means = courses.iter().map(|course| {
             spark(course.parts.iter().map(|part| part.as_ref().and_then(|part| part.0.mean())))
         });
-        columns.push(counts.collect());
-        columns.push(means.collect());
         let parts = courses.first().map_or(0, |course| course.parts.len());
-        let titles = ["how many", "mean"].map(|title| format!("{title:<parts$}"));
+        let titles = ["how many", "how long"];
+        // Numbers stand to the right in a table, and pictures to the left.
+        let wide = parts.max(titles[0].len());
+        columns.push(counts.map(|picture| format!("{picture:<wide$}")).collect());
+        columns.push(means.map(|picture| format!("{picture:<wide$}")).collect());
+        let titles = titles.map(|title| format!("{title:<wide$}"));
         let names = args.stat.iter().map(Figure::name);
         let header = iter::once("action").chain(names).chain(titles.iter().map(String::as_str));
         let mut text = render::table(header, transpose(columns, courses.len()));
