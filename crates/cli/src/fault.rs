@@ -7,8 +7,8 @@ use std::io::{self, Write};
 use clap::builder::styling::{AnsiColor, Style};
 use facade::{Refusal, Spot, WhenFull};
 
-use crate::input::Reading;
 use crate::output::Failure;
+use crate::reading::Reading;
 use crate::render::{Styled, grouped};
 use crate::source::Foreign;
 
@@ -82,18 +82,18 @@ impl Display for Unreadable {
 impl Reading {
     /// Tells what was not read and what was refused.
     pub(crate) fn tell(&self) {
-        for file in &self.unreadable {
+        for (_, file) in &self.unreadable {
             tell(file);
         }
         self.unwritten.iter().for_each(tell_failure);
         let lines =
             format!("{} line{}", grouped(self.lines), if self.lines == 1 { "" } else { "s" });
         if self.is_interrupted {
-            tell(format!("interrupted: the result is that of the first {lines}"));
+            tell(format!("interrupted: the result is that of {lines}"));
         }
         match &self.refusals[..] {
             [] => {}
-            [first, ..] if self.is_stopped => {
+            [(_, first), ..] if self.is_stopped => {
                 let line = Styled(BAD, "refused line");
                 tell(format!("stopped at the first {line}, without a result (`--strict`):"));
                 say(first);
@@ -102,7 +102,7 @@ impl Reading {
                 let refused = Styled(BAD, grouped(self.refused));
                 tell(format!("{refused} of {lines} refused and not counted:"));
                 self.tell_reasons();
-                for refusal in refusals {
+                for (_, refusal) in refusals {
                     say(refusal);
                 }
             }

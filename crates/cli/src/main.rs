@@ -12,6 +12,7 @@ mod manual;
 mod output;
 mod progress;
 mod prometheus;
+mod reading;
 mod render;
 mod source;
 mod spark;
