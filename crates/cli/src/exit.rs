@@ -16,6 +16,8 @@ pub(crate) enum Exit {
     Refused,
     /// Something could not be done.
     Failed,
+    /// What was asked for makes no sense.
+    Misused,
     /// Ctrl-C was pressed. What was known then was told.
     Interrupted,
 }
@@ -47,6 +49,7 @@ impl From<Exit> for ExitCode {
         Self::from(match exit {
             Exit::Done => 0,
             Exit::Failed => 1,
+            Exit::Misused => 2,
             Exit::Refused => 3,
             Exit::Interrupted => 130, // 128 and the number of the signal, as shells have it.
         })

@@ -21,9 +21,9 @@ const PLACE: Style = Style::new().bold();
 /// A line that is no action: where, why, and what it looks like there.
 #[derive(Debug)]
 pub(crate) struct Refused {
-    place: String,
-    reason: String,
-    spot: Spot,
+    pub(crate) place: String,
+    pub(crate) reason: String,
+    pub(crate) spot: Spot,
 }
 
 impl Refused {
@@ -82,7 +82,7 @@ impl Display for Unreadable {
 impl Reading {
     /// Tells what was not read and what was refused.
     pub(crate) fn tell(&self) {
-        for (_, file) in &self.unreadable {
+        for file in &self.unreadable {
             tell(file);
         }
         self.unwritten.iter().for_each(tell_failure);
@@ -93,7 +93,7 @@ impl Reading {
         }
         match &self.refusals[..] {
             [] => {}
-            [(_, first), ..] if self.is_stopped => {
+            [first, ..] if self.is_stopped => {
                 let line = Styled(BAD, "refused line");
                 tell(format!("stopped at the first {line}, without a result (`--strict`):"));
                 say(first);
@@ -102,7 +102,7 @@ impl Reading {
                 let refused = Styled(BAD, grouped(self.refused));
                 tell(format!("{refused} of {lines} refused and not counted:"));
                 self.tell_reasons();
-                for (_, refusal) in refusals {
+                for refusal in refusals {
                     say(refusal);
                 }
             }
@@ -158,7 +158,7 @@ fn foreign(error: &io::Error) -> Option<&Foreign> {
 /// What the system says, without the number it has for it.
 ///
 /// The common reasons are worded here, for they are not worded the same everywhere.
-fn reason(error: &io::Error) -> String {
+pub(crate) fn reason(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => "No such file or directory".into(),
         io::ErrorKind::PermissionDenied => "Permission denied".into(),
@@ -170,7 +170,7 @@ fn reason(error: &io::Error) -> String {
     }
 }
 
-fn tell(what: impl Display) {
+pub(crate) fn tell(what: impl Display) {
     say(format_args!("windrow: {what}"));
 }
 

@@ -55,6 +55,14 @@ impl Input {
         &self.files
     }
 
+    /// What the inputs are called where they are told of.
+    pub(crate) fn names(&self) -> Vec<String> {
+        if self.files.is_empty() {
+            return vec![source::STDIN.into()];
+        }
+        self.files.iter().map(|path| source::name(path)).collect()
+    }
+
     /// Which lines are taken.
     pub(crate) fn policy(&self) -> Policy {
         let fractions = if self.integers { Fractions::Refused } else { Fractions::Allowed };
@@ -253,7 +261,7 @@ mod tests {
         let text = "{\"action\":\"jump\",\"time\":1}\n{\"action\":\"run\"";
         let (reading, names) = read(text.as_bytes().chain(Failing));
         assert_eq!((names, reading.lines), (vec!["jump".to_owned()], 1));
-        assert_eq!((reading.unreadable.len(), reading.unreadable[0].1.lines), (1, 1));
+        assert_eq!((reading.unreadable.len(), reading.unreadable[0].lines), (1, 1));
         assert_eq!(reading.exit(), Exit::Failed);
     }
 

@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+mod axis;
+mod count;
 mod demo;
 mod distribution;
 mod exit;
@@ -9,14 +11,18 @@ mod generate;
 mod input;
 mod interrupt;
 mod manual;
+mod moment;
 mod output;
 mod progress;
 mod prometheus;
 mod reading;
 mod render;
+mod report;
+mod series;
 mod source;
 mod spark;
 mod stats;
+mod top;
 
 use std::process::ExitCode;
 
@@ -43,6 +49,10 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Stats(stats::Args),
+    Series(series::Args),
+    Report(report::Args),
+    Count(count::Args),
+    Top(top::Args),
     Generate(generate::Args),
     Demo(demo::Args),
     Completions(manual::CompletionsArgs),
@@ -72,6 +82,10 @@ fn main() -> ExitCode {
     color.write_global();
     let exit = match command {
         Command::Stats(args) => stats::run(&args),
+        Command::Series(args) => series::run(&args),
+        Command::Report(args) => report::run(&args),
+        Command::Count(args) => count::run(&args),
+        Command::Top(args) => top::run(&args),
         Command::Generate(args) => generate::run(&args),
         Command::Demo(args) => demo::run(&args),
         Command::Completions(args) => manual::completions(&args, Cli::command()),

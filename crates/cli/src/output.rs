@@ -42,6 +42,11 @@ pub(crate) enum Output {
 }
 
 impl Output {
+    /// Whether results go to standard output.
+    pub(crate) fn is_stdout(&self) -> bool {
+        matches!(self, Self::Stdout)
+    }
+
     /// Writes the results; styles are left out unless they go to a terminal that wants them.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
+use std::iter;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -132,17 +133,18 @@ pub(crate) struct Reading {
     pub(crate) refused: u64,
     /// These by reason.
     pub(crate) reasons: Reasons,
-    /// The first refusals in the order of the files, no more than [`REFUSALS_TOLD_MAX`], each with
-    /// the number of its file.
-    pub(crate) refusals: Vec<(usize, Refused)>,
-    /// The files that could not be read, or not to their end, in their order, with their numbers.
-    pub(crate) unreadable: Vec<(usize, Unreadable)>,
+    /// The first refusals in the order of the files, no more than [`REFUSALS_TOLD_MAX`].
+    pub(crate) refusals: Vec<Refused>,
+    /// The files that could not be read, or not to their end, in their order.
+    pub(crate) unreadable: Vec<Unreadable>,
     /// What kept the refused lines from being written.
     pub(crate) unwritten: Option<Failure>,
     /// Whether somebody wanted to see what was known so far.
     pub(crate) is_interrupted: bool,
     /// Whether a refused line was the end, and there is no result.
     pub(crate) is_stopped: bool,
+    /// The numbers of the files of the refusals, and of those that are unreadable.
+    files: [Vec<usize>; 2],
 }
 
 impl Reading {
@@ -167,13 +169,17 @@ impl Reading {
         for (reason, count) in reasons {
             *self.reasons.entry(reason).or_default() += count;
         }
-        let refusals = report.refusals.iter().map(|refusal| (index, Refused::new(&name, refusal)));
-        self.refusals.extend(refusals);
-        self.refusals.sort_by_key(|(index, _)| *index);
+        let [of_refusals, of_unreadable] = &mut self.files;
+        let place = of_refusals.partition_point(|&file| file < index);
+        let refusals = report.refusals.iter().map(|refusal| Refused::new(&name, refusal));
+        self.refusals.splice(place..place, refusals);
+        of_refusals.splice(place..place, iter::repeat_n(index, report.refusals.len()));
         self.refusals.truncate(REFUSALS_TOLD_MAX);
+        of_refusals.truncate(REFUSALS_TOLD_MAX);
         if let Some(error) = error {
-            self.unreadable.push((index, Unreadable { name, error, lines: report.lines() }));
-            self.unreadable.sort_by_key(|(index, _)| *index);
+            let place = of_unreadable.partition_point(|&file| file < index);
+            of_unreadable.insert(place, index);
+            self.unreadable.insert(place, Unreadable { name, error, lines: report.lines() });
         }
     }
 }

@@ -146,6 +146,15 @@ pub(crate) fn duration(duration: Duration) -> String {
     }
 }
 
+/// Writes a rate per second with three digits or more.
+pub(crate) fn rate(rate: f64) -> String {
+    match rate {
+        ..9.995 => format!("{rate:.2}"),
+        ..99.95 => format!("{rate:.1}"),
+        _ => grouped(rate.round() as u64),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -194,6 +203,14 @@ mod tests {
         ];
         for (nanoseconds, expected) in cases {
             assert_eq!(duration(Duration::from_nanos(nanoseconds)), expected, "{nanoseconds}");
+        }
+    }
+
+    #[test]
+    fn rates_have_three_digits() {
+        let cases = [(0.0, "0.00"), (9.994, "9.99"), (9.995, "10.0"), (1_234.5, "1,235")];
+        for (value, expected) in cases {
+            assert_eq!(rate(value), expected);
         }
     }
 

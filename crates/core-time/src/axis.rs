@@ -13,8 +13,8 @@ use crate::stamp::{Interval, Stamp};
 /// Tells which bucket of time something belongs into, and which buckets a window covers.
 ///
 /// This is what whoever keeps statistics by time needs beside a [ring](crate::StatisticRing) of
-/// them. Buckets have numbers, ticks: `floor(stamp / resolution)`, also before 1970. Of the tiers of
-/// a specification it knows the finest alone.
+/// them. Buckets have numbers, ticks: `floor(stamp / resolution)`, also before 1970. Of the tiers
+/// of a specification it knows the finest alone.
 ///
 /// # Examples
 ///
@@ -22,7 +22,8 @@ use crate::stamp::{Interval, Stamp};
 /// use core_time::{ManualClock, Stamp, TimeAxis, WindowSpec};
 /// use std::time::Duration;
 ///
-/// let axis = TimeAxis::with_clock(WindowSpec::default(), ManualClock::new(Stamp::from_secs(1_000)));
+/// let clock = ManualClock::new(Stamp::from_secs(1_000));
+/// let axis = TimeAxis::with_clock(WindowSpec::default(), clock);
 /// assert_eq!(axis.tick_now(), 1_000);
 /// assert_eq!(axis.tick_at(Stamp::from_millis(999_999))?, 999);
 /// assert!(axis.tick_at(Stamp::from_secs(1)).is_err());
@@ -31,12 +32,12 @@ use crate::stamp::{Interval, Stamp};
 /// ```
 #[derive(Debug)]
 pub struct TimeAxis {
-    spec: WindowSpec,
-    clock: AnyClock,
+    pub(crate) spec: WindowSpec,
+    pub(crate) clock: AnyClock,
     /// How far ahead of the clock a stamp may be, in nanoseconds: the tolerance, and what the clock
     /// may be behind.
     believed_ahead: i64,
-    refused: Refusals,
+    pub(crate) refused: Refusals,
 }
 
 /// The buckets that a window covers at a moment.
@@ -67,7 +68,7 @@ impl TimeAxis {
         Self::of(spec, AnyClock::new(clock))
     }
 
-    fn of(spec: WindowSpec, clock: AnyClock) -> Self {
+    pub(crate) fn of(spec: WindowSpec, clock: AnyClock) -> Self {
         let believed_ahead = spec.believed_ahead(clock.lag());
         Self { spec, clock, believed_ahead, refused: Refusals::default() }
     }
@@ -99,9 +100,23 @@ impl TimeAxis {
     /// [`RecordError::TooOld`] if the moment is longer ago than the span, [`RecordError::TooNew`]
     /// if it is further ahead of the clock than the tolerance.
     pub fn tick_at(&self, stamp: Stamp) -> Result<i64, RecordError> {
-        let believed = self.spec.believe(stamp, self.now(), self.believed_ahead);
+        let believed = self.believe(stamp, self.now());
         believed.inspect_err(|refusal| self.refused.add(refusal, 1))?;
         Ok(self.spec.finest().tick(stamp))
+    }
+
+    /// Whether a stamp lies in the time that is believed.
+    pub(crate) fn believe(&self, stamp: Stamp, now: Stamp) -> Result<(), RecordError> {
+        let spec = &self.spec;
+        let after_now = stamp.as_nanos().saturating_sub(now.as_nanos());
+        if after_now < -spec.longest().span() {
+            Err(RecordError::TooOld { age: now.saturating_since(stamp), span: spec.span() })
+        } else if after_now > self.believed_ahead {
+            let (ahead, tolerance) = (stamp.saturating_since(now), spec.tolerance());
+            Err(RecordError::TooNew { ahead, tolerance })
+        } else {
+            Ok(())
+        }
     }
 
     /// How many moments were refused, by reason.
@@ -140,7 +155,8 @@ impl CoveredBuckets {
     /// use core_time::{ManualClock, Stamp, TimeAxis};
     /// use std::time::Duration;
     ///
-    /// let axis = TimeAxis::with_clock(Default::default(), ManualClock::new(Stamp::from_secs(1_000)));
+    /// let clock = ManualClock::new(Stamp::from_secs(1_000));
+    /// let axis = TimeAxis::with_clock(Default::default(), clock);
     /// let covered = axis.past(Duration::from_secs(10))?;
     /// assert_eq!(covered.rate(18, Stamp::UNIX_EPOCH), Some(2.0)); // Nine of ten have passed.
     /// assert_eq!(covered.rate(18, Stamp::from_secs(997)), Some(6.0));
