@@ -64,6 +64,10 @@ Examples:
   windrow stats actions.ndjson                       count, mean, quantiles of each action
   windrow stats --sort p99 --top 10 *.ndjson.gz      the ten slowest
   windrow stats --format json < actions.ndjson       for programs
+  windrow series --every 10s --stamp-key at *.ndjson on the axis of time
+  windrow report actions.ndjson -o report.html       a page to pass on
+  windrow top --follow actions.ndjson                what is going on right now
+  tail -f service.log | windrow count                lines by the second and the minute
   windrow generate --lines 100000 | windrow stats    something to try it on
   windrow demo                                       three ways of averaging, compared
 
