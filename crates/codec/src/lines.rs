@@ -15,8 +15,7 @@ use crate::common::{Common, HEAD, common};
 use crate::decode::{Found, Rules};
 use crate::error::DecodeError;
 use crate::policy::Policy;
-use crate::refusal::Refusal;
-use crate::spot::Spot;
+use crate::refusal::{Refusal, RefusedLine, Why};
 
 /// What became of the lines of a block.
 #[derive(Debug, Default)]
@@ -63,7 +62,8 @@ impl<'p> Lines<'p> {
             tally.lines = 1;
             let max = self.rules.limits.input_bytes;
             let error = DecodeError::InputTooLong { len, max };
-            tally.refuse(block, 0..block.bytes.len(), error, refusals_kept);
+            let line = 0..block.bytes.len();
+            self.refuse(block, line, Why::Told(error), &mut tally, refusals_kept, sink);
             return tally;
         }
         let bytes = block.bytes;
@@ -89,7 +89,7 @@ impl<'p> Lines<'p> {
                 at = bytes.len().min(end + 1);
                 let known = text.get(..end - start);
                 text = text.get(at - start..).unwrap_or_default();
-                match self.other_line(block, start..end, known, &mut tally, refusals_kept) {
+                match self.other_line(block, start..end, known, &mut tally, refusals_kept, sink) {
                     Some(line) => found = line,
                     None => continue,
                 }
@@ -124,6 +124,7 @@ impl<'p> Lines<'p> {
         text: Option<&'b str>,
         tally: &mut Tally,
         refusals_kept: usize,
+        sink: &mut impl Sink,
     ) -> Option<Found<'b>> {
         let mut bytes = &block.bytes[line.clone()];
         // A `\r` belongs to the line end only if there is one.
@@ -135,17 +136,33 @@ impl<'p> Lines<'p> {
             tally.blank += 1;
             return None;
         }
-        let error = match self.rules.decode_any(bytes, text, &mut self.room) {
+        let why = match self.rules.decode_any(bytes, text, &mut self.room) {
             Ok(Ok(found)) => return Some(found),
-            _ if tally.refusals.len() >= refusals_kept => {
-                tally.refused += 1;
-                return None;
-            }
-            Ok(Err(fault)) => fault.explain(bytes, self.rules.limits),
-            Err(error) => error,
+            Ok(Err(fault)) => Why::Found(fault, self.rules.limits),
+            Err(error) => Why::Told(error),
         };
-        tally.refuse(block, line.start..line.start + bytes.len(), error, refusals_kept);
+        let line = line.start..line.start + bytes.len();
+        self.refuse(block, line, why, tally, refusals_kept, sink);
         None
+    }
+
+    /// Notes why a line is no action, and shows it to the sink.
+    fn refuse(
+        &self,
+        block: Block<'_>,
+        line: Range<usize>,
+        why: Why,
+        tally: &mut Tally,
+        refusals_kept: usize,
+        sink: &mut impl Sink,
+    ) {
+        tally.refused += 1;
+        let offset = block.offset + line.start as u64;
+        let refused = RefusedLine { bytes: &block.bytes[line], offset, why };
+        if tally.refusals.len() < refusals_kept {
+            tally.refusals.push(refused.keep(tally.lines));
+        }
+        sink.refuse(refused);
     }
 }
 
@@ -156,34 +173,6 @@ struct CommonLine<'t> {
     time: ActionTime,
     /// With its end.
     len: usize,
-}
-
-impl Tally {
-    #[cold]
-    fn refuse(
-        &mut self,
-        block: Block<'_>,
-        line: Range<usize>,
-        error: DecodeError,
-        refusals_kept: usize,
-    ) {
-        self.refused += 1;
-        if self.refusals.len() < refusals_kept {
-            let mut shown = &block.bytes[line.clone()];
-            let at = error.at();
-            let is_long = matches!(error, DecodeError::InputTooLong { .. });
-            if is_long {
-                // No more of a line than may be kept of one that was not read whole.
-                shown = shown.get(..=at).unwrap_or(shown);
-            }
-            let mut spot = Spot::new(shown, at);
-            if is_long {
-                spot.text.push('…');
-            }
-            let offset = block.offset + line.start as u64;
-            self.refusals.push(Refusal { line: self.lines, offset, error, spot });
-        }
-    }
 }
 
 /// As much of bytes as is UTF-8.

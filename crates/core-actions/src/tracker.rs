@@ -69,13 +69,15 @@ pub trait ActionTracker: Send + Sync {
 ///
 /// # Complexity
 ///
-/// A record costs a look-up in the thread's own table, a lock without contention and one insert;
-/// the name is checked when it is new to the thread. [`stats`](Self::stats) costs by actions and
-/// threads, and by records only if the statistic does.
+/// A record costs a look-up in the thread's own table and two stores; one in some twenty takes a
+/// lock without contention, and inserts what waited since the last one did. The name is checked
+/// when it is new to the thread. [`stats`](Self::stats) costs by actions and threads, and by
+/// records only if the statistic does.
 ///
 /// # Concurrency
 ///
-/// See [`ActionTracker`]. A statistic must not use the tracker that it is kept in.
+/// See [`ActionTracker`]. A statistic must not use the tracker that it is kept in. After `fork` in
+/// a process with several threads, the child must not use a tracker that it inherited.
 ///
 /// # Examples
 ///

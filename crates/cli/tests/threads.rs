@@ -1,0 +1,64 @@
+//! Whatever is told does not depend on how many threads read.
+
+use std::fs;
+use std::process::{Command, Output};
+
+fn windrow(args: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_windrow"));
+    command.args(args).env_remove("CLICOLOR_FORCE").output().unwrap()
+}
+
+/// Makes a file of a megabyte, so that all threads have something to do.
+fn file(name: &str, more: &[&str]) -> String {
+    let path = format!("{}/{name}", env!("CARGO_TARGET_TMPDIR"));
+    let output = windrow(&[&["generate", "--lines", "30000", "-o", &path], more].concat());
+    assert_eq!((output.status.code(), output.stderr.len()), (Some(0), 0));
+    path
+}
+
+/// Runs with one thread and with several, several times, and hands out the one answer.
+#[track_caller]
+fn answer(args: &[&str]) -> Output {
+    let one = windrow(&[args, &["--threads", "1"]].concat());
+    for threads in ["2", "3", "8"].repeat(2) {
+        let other = windrow(&[args, &["--threads", threads]].concat());
+        assert_eq!(other, one, "{threads} threads");
+    }
+    one
+}
+
+#[test]
+fn answer_is_the_same() {
+    let mixed = ["--actions", "500", "--popularity", "zipf", "--shape", "mixed", "--bad", "0.01"];
+    let mixed = file("mixed.ndjson", &mixed);
+    for format in ["table", "csv"] {
+        let found = answer(&["stats", "--format", format, &mixed, "tests/data/monday.ndjson"]);
+        assert_eq!(found.status.code(), Some(3));
+    }
+}
+
+#[test]
+fn first_refused_line_is_the_same() {
+    let bad = file("bad.ndjson", &["--bad", "0.001", "--seed", "3"]);
+    let found = answer(&["stats", "--strict", "tests/data/monday.ndjson", &bad]);
+    assert_eq!((found.stdout.len(), found.status.code()), (0, Some(3)));
+}
+
+#[test]
+fn refused_lines_are_kept_in_order() {
+    let bad = file("kept.ndjson", &["--bad", "0.01", "--shape", "mixed"]);
+    let kept = format!("{}/refused.ndjson", env!("CARGO_TARGET_TMPDIR"));
+    let found = windrow(&["stats", "--stat", "count", "--refused", &kept, &bad]);
+    assert_eq!(found.status.code(), Some(3));
+    let kept = fs::read_to_string(kept).unwrap();
+    let lines = fs::read_to_string(bad).unwrap();
+    let mut rest = lines.lines();
+    assert!(kept.lines().count() > 200);
+    for refused in kept.lines() {
+        assert!(rest.any(|line| line == refused), "`{refused}` is not where it should be");
+    }
+    let counts = String::from_utf8(found.stdout).unwrap();
+    let counts =
+        counts.lines().skip(1).filter_map(|line| line.rsplit_once(' ')?.1.parse::<usize>().ok());
+    assert_eq!(counts.sum::<usize>() + kept.lines().count(), lines.lines().count());
+}
