@@ -89,9 +89,9 @@ impl FromStr for SortKey {
 }
 
 const EXAMPLES: &str = "\
-Figures that have to be exact are: the mean is the exact sum divided by the count and rounded once,
-whatever the order of the lines. Quantiles are exact for up to 32 times of an action, and within
-0.8 % beyond. `stddev` and `variance` are those of a sample.
+The mean is exact: the exact sum divided by the count and rounded once, whatever the order of the
+lines. Quantiles are exact for up to 32 times of an action, and within 0.8 % beyond. `stddev` and
+`variance` are those of a sample, of one time there is none.
 
 Without --stat a table and CSV have count, mean, min, p50, p99 and max, JSON has the mean alone, as
 `avg`, and Prometheus has a summary. The picture in the table reaches from the shortest to the
