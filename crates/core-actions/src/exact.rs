@@ -19,9 +19,11 @@
 //! spreads the integer over overlapping chunks to put off carries; here, where all values have one
 //! sign, a carry seldom runs further than a limb and plain limbs are smaller.
 
+use std::array;
+
 use crate::limbs::{
-    FRACTION_BITS, LOWEST_BIT, add, add_at, add_shifted, mantissa_and_shift, shifted, shifted_wide,
-    subtract,
+    FRACTION_BITS, LOWEST_BIT, add, add_at, add_shifted, any_below, bits_from, mantissa_and_shift,
+    shifted, shifted_wide, subtract, top_bit,
 };
 use crate::time::ActionTime;
 
@@ -39,6 +41,147 @@ pub(crate) struct ExactSum<const POWER: u32, const INTEGER_LIMBS: usize, const L
     integers: [u64; INTEGER_LIMBS],
     /// The sum of all others, from the place of the lowest bit up. Not there while it is zero.
     floats: Option<Box<[u64; LIMBS]>>,
+}
+
+/// The exact sum of times.
+pub(crate) type Sum = ExactSum<1, 2, SUM_LIMBS>;
+/// The exact sum of the squares of times.
+pub(crate) type SumOfSquares = ExactSum<2, 3, SQUARES_LIMBS>;
+
+impl<const POWER: u32, const INTEGER_LIMBS: usize, const LIMBS: usize>
+    ExactSum<POWER, INTEGER_LIMBS, LIMBS>
+{
+    /// What the lowest bit of the [total](Self::total) stands for.
+    pub(crate) const LOWEST_BIT: i32 = LOWEST_BIT * POWER as i32;
+
+    #[inline]
+    pub(crate) fn insert(&mut self, time: ActionTime) {
+        match time.as_integer() {
+            Some(integer) => self.insert_power(power::<POWER>(integer)),
+            None => self.insert_float(time.as_f64()),
+        }
+    }
+
+    /// Adds several: integers in registers, and from a fraction on floats of similar size too.
+    #[inline(always)] // Else it is called for each ten values, which costs more than it gains.
+    pub(crate) fn insert_all(&mut self, times: impl Iterator<Item = ActionTime> + Clone) {
+        let mut integers = self.integers;
+        let rest = integers_first(times, |integer| {
+            add(&mut integers, &limbs_of(power::<POWER>(integer)));
+        });
+        self.integers = integers;
+        if let Some(rest) = rest {
+            self.insert_run(rest);
+        }
+    }
+
+    /// Adds several of which the first is no integer.
+    #[inline(never)]
+    pub(crate) fn insert_run(&mut self, times: impl Iterator<Item = ActionTime> + Clone) {
+        let limbs = &mut self.floats.get_or_insert_with(|| Box::new([0; LIMBS]))[..];
+        let mut run = Run::<POWER>::around(times.clone().next().map_or(0.0, ActionTime::as_f64));
+        for time in times {
+            match time.as_integer() {
+                Some(integer) => add(&mut self.integers, &limbs_of(power::<POWER>(integer))),
+                None if run.insert(time.as_f64()) => {}
+                None => add_float::<POWER>(limbs, time.as_f64()),
+            }
+        }
+        run.end(limbs);
+    }
+
+    /// Adds what is to the power already: that of an integer, or the sum of some.
+    #[inline]
+    pub(crate) fn insert_power(&mut self, power: u128) {
+        add(&mut self.integers, &limbs_of(power));
+    }
+
+    /// Adds the power of a float that is finite and not negative.
+    ///
+    /// Called, because in line it would keep [`insert`](Self::insert) out of line.
+    #[inline(never)]
+    pub(crate) fn insert_float(&mut self, float: f64) {
+        let limbs = self.floats.get_or_insert_with(|| Box::new([0; LIMBS]));
+        add_float::<POWER>(&mut limbs[..], float);
+    }
+
+    #[inline]
+    pub(crate) fn merge(&mut self, other: &Self) {
+        add(&mut self.integers, &other.integers);
+        match (&mut self.floats, &other.floats) {
+            (_, None) => {}
+            (Some(mine), Some(theirs)) => add(mine, theirs),
+            (mine @ None, theirs) => mine.clone_from(theirs),
+        }
+    }
+
+    /// Takes the sum of another out, which leaves that of so many.
+    ///
+    /// Which part holds a value must not matter: with fractions, 1 and 0.5 are worth 1.5.
+    pub(crate) fn subtract(&mut self, other: &Self, count: u64) {
+        if self.floats.is_none() && other.floats.is_none() {
+            return subtract(&mut self.integers, &other.integers);
+        }
+        let mut total = self.total();
+        subtract(&mut total, &other.total());
+        self.set_total(&total, count);
+    }
+
+    /// Makes this the sum of so many by its [total](Self::total): of integers, if it can be.
+    ///
+    /// A sum of as many integers is below the count times 2^64 (for squares, 2^128). What is not
+    /// must not be held as one, because that has no room for more such sums to be merged.
+    pub(crate) fn set_total(&mut self, total: &[u64; LIMBS], count: u64) {
+        let point = Self::LOWEST_BIT.unsigned_abs() as usize;
+        self.integers = array::from_fn(|at| bits_from(total, point + 64 * at) as u64);
+        let is_integer = !any_below(total, point)
+            && top_bit(total).is_none_or(|top| top < point + 64 * INTEGER_LIMBS)
+            && (self.integers[INTEGER_LIMBS - 1] < count || self.integers == [0; INTEGER_LIMBS]);
+        if is_integer {
+            self.floats = None;
+        } else {
+            self.integers = [0; INTEGER_LIMBS];
+            **self.floats.get_or_insert_with(|| Box::new([0; LIMBS])) = *total;
+        }
+    }
+
+    /// The sum as an integer, if it is held as one: nothing but integers was added.
+    pub(crate) fn integers(&self) -> Option<&[u64; INTEGER_LIMBS]> {
+        self.floats.is_none().then_some(&self.integers)
+    }
+
+    /// The sum as an integer whose lowest bit stands for two to [`LOWEST_BIT`](Self::LOWEST_BIT).
+    ///
+    /// There is one for each value, so it is the form to compare and to store.
+    pub(crate) fn total(&self) -> [u64; LIMBS] {
+        let mut total = self.floats.as_deref().copied().unwrap_or([0; LIMBS]);
+        add_shifted(&mut total, Self::LOWEST_BIT.unsigned_abs(), &self.integers);
+        total
+    }
+}
+
+impl<const POWER: u32, const INTEGER_LIMBS: usize, const LIMBS: usize> Default
+    for ExactSum<POWER, INTEGER_LIMBS, LIMBS>
+{
+    fn default() -> Self {
+        Self { integers: [0; INTEGER_LIMBS], floats: None }
+    }
+}
+
+impl<const POWER: u32, const INTEGER_LIMBS: usize, const LIMBS: usize> PartialEq
+    for ExactSum<POWER, INTEGER_LIMBS, LIMBS>
+{
+    fn eq(&self, other: &Self) -> bool {
+        match (&self.floats, &other.floats) {
+            (None, None) => self.integers == other.integers,
+            _ => self.total() == other.total(),
+        }
+    }
+}
+
+impl<const POWER: u32, const INTEGER_LIMBS: usize, const LIMBS: usize> Eq
+    for ExactSum<POWER, INTEGER_LIMBS, LIMBS>
+{
 }
 
 /// The exact sum of floats of similar size, to the power of `POWER`, in a few limbs.
@@ -136,127 +279,6 @@ fn halves(integer: u128) -> [u64; 2] {
     [integer as u64, (integer >> 64) as u64]
 }
 
-/// The exact sum of times.
-pub(crate) type Sum = ExactSum<1, 2, SUM_LIMBS>;
-/// The exact sum of the squares of times.
-pub(crate) type SumOfSquares = ExactSum<2, 3, SQUARES_LIMBS>;
-
-impl<const POWER: u32, const INTEGER_LIMBS: usize, const LIMBS: usize>
-    ExactSum<POWER, INTEGER_LIMBS, LIMBS>
-{
-    /// What the lowest bit of the [total](Self::total) stands for.
-    pub(crate) const LOWEST_BIT: i32 = LOWEST_BIT * POWER as i32;
-
-    #[inline]
-    pub(crate) fn insert(&mut self, time: ActionTime) {
-        match time.as_integer() {
-            Some(integer) => self.insert_power(power::<POWER>(integer)),
-            None => self.insert_float(time.as_f64()),
-        }
-    }
-
-    /// Adds several: integers in registers, and from a fraction on floats of similar size too.
-    #[inline(always)] // Else it is called for each ten values, which costs more than it gains.
-    pub(crate) fn insert_all(&mut self, times: impl Iterator<Item = ActionTime> + Clone) {
-        let mut integers = self.integers;
-        let rest = integers_first(times, |integer| {
-            add(&mut integers, &limbs_of(power::<POWER>(integer)));
-        });
-        self.integers = integers;
-        if let Some(rest) = rest {
-            self.insert_run(rest);
-        }
-    }
-
-    /// Adds several of which the first is no integer.
-    #[inline(never)]
-    pub(crate) fn insert_run(&mut self, times: impl Iterator<Item = ActionTime> + Clone) {
-        let limbs = &mut self.floats.get_or_insert_with(|| Box::new([0; LIMBS]))[..];
-        let mut run = Run::<POWER>::around(times.clone().next().map_or(0.0, ActionTime::as_f64));
-        for time in times {
-            match time.as_integer() {
-                Some(integer) => add(&mut self.integers, &limbs_of(power::<POWER>(integer))),
-                None if run.insert(time.as_f64()) => {}
-                None => add_float::<POWER>(limbs, time.as_f64()),
-            }
-        }
-        run.end(limbs);
-    }
-
-    /// Adds what is to the power already: that of an integer, or the sum of some.
-    #[inline]
-    pub(crate) fn insert_power(&mut self, power: u128) {
-        add(&mut self.integers, &limbs_of(power));
-    }
-
-    /// Adds the power of a float that is finite and not negative.
-    ///
-    /// Called, because in line it would keep [`insert`](Self::insert) out of line.
-    #[inline(never)]
-    pub(crate) fn insert_float(&mut self, float: f64) {
-        let limbs = self.floats.get_or_insert_with(|| Box::new([0; LIMBS]));
-        add_float::<POWER>(&mut limbs[..], float);
-    }
-
-    #[inline]
-    pub(crate) fn merge(&mut self, other: &Self) {
-        add(&mut self.integers, &other.integers);
-        match (&mut self.floats, &other.floats) {
-            (_, None) => {}
-            (Some(mine), Some(theirs)) => add(mine, theirs),
-            (mine @ None, theirs) => mine.clone_from(theirs),
-        }
-    }
-
-    pub(crate) fn subtract(&mut self, other: &Self) {
-        subtract(&mut self.integers, &other.integers);
-        let Some(theirs) = &other.floats else { return };
-        let mine = self.floats.get_or_insert_with(|| Box::new([0; LIMBS]));
-        subtract(mine, theirs);
-        if mine.iter().all(|&limb| limb == 0) {
-            self.floats = None;
-        }
-    }
-
-    /// The sum as an integer, if nothing but integers was added.
-    pub(crate) fn integers(&self) -> Option<&[u64; INTEGER_LIMBS]> {
-        self.floats.is_none().then_some(&self.integers)
-    }
-
-    /// The sum as an integer whose lowest bit stands for two to [`LOWEST_BIT`](Self::LOWEST_BIT).
-    ///
-    /// There is one for each value, so it is the form to compare and to store.
-    pub(crate) fn total(&self) -> [u64; LIMBS] {
-        let mut total = self.floats.as_deref().copied().unwrap_or([0; LIMBS]);
-        add_shifted(&mut total, Self::LOWEST_BIT.unsigned_abs(), &self.integers);
-        total
-    }
-}
-
-impl<const POWER: u32, const INTEGER_LIMBS: usize, const LIMBS: usize> Default
-    for ExactSum<POWER, INTEGER_LIMBS, LIMBS>
-{
-    fn default() -> Self {
-        Self { integers: [0; INTEGER_LIMBS], floats: None }
-    }
-}
-
-impl<const POWER: u32, const INTEGER_LIMBS: usize, const LIMBS: usize> PartialEq
-    for ExactSum<POWER, INTEGER_LIMBS, LIMBS>
-{
-    fn eq(&self, other: &Self) -> bool {
-        match (&self.floats, &other.floats) {
-            (None, None) => self.integers == other.integers,
-            _ => self.total() == other.total(),
-        }
-    }
-}
-
-impl<const POWER: u32, const INTEGER_LIMBS: usize, const LIMBS: usize> Eq
-    for ExactSum<POWER, INTEGER_LIMBS, LIMBS>
-{
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -272,7 +294,26 @@ mod tests {
         assert_eq!(sum.integers(), None);
         let mut part = Sum::default();
         part.insert(half);
-        sum.subtract(&part);
+        sum.subtract(&part, 1);
         assert_eq!((sum.integers(), &sum), (Some(&[u64::MAX, 0]), &before));
+    }
+    #[test]
+    fn what_is_taken_out_may_be_held_otherwise() {
+        let of = |floats: &[f64]| {
+            let mut sum = Sum::default();
+            floats.iter().for_each(|&float| sum.insert(ActionTime::try_from(float).unwrap()));
+            sum
+        };
+        let mut sum = of(&[1.0, 0.5, 7.0]);
+        sum.subtract(&of(&[1.5]), 1);
+        assert_eq!((sum.integers(), &sum), (Some(&[7, 0]), &of(&[7.0])));
+        // No integers: as such it would have no room for as many more as there may be.
+        let large = [2_f64.powi(127); 2];
+        let mut sum = of(&[&large[..], &[0.5]].concat());
+        sum.subtract(&of(&[0.5]), 2);
+        assert_eq!((sum.integers(), &sum), (None, &of(&large)));
+        sum.merge(&of(&large));
+        sum.subtract(&of(&large), 2);
+        assert_eq!(sum, of(&large));
     }
 }

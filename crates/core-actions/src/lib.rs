@@ -11,6 +11,8 @@ mod key;
 mod largest;
 mod last;
 mod limbs;
+#[cfg(all(test, loom))]
+mod loom;
 mod mean;
 mod name;
 #[cfg(test)]

@@ -165,13 +165,13 @@ pub(crate) fn square_root(limbs: &[u64], lowest_bit: i32, more: bool) -> f64 {
 }
 
 /// The place of the highest bit that is set.
-fn top_bit(limbs: &[u64]) -> Option<usize> {
+pub(crate) fn top_bit(limbs: &[u64]) -> Option<usize> {
     let top = limbs.iter().rposition(|&limb| limb != 0)?;
     Some(top * 64 + limbs[top].ilog2() as usize)
 }
 
 /// The 128 bits from one on.
-fn bits_from(limbs: &[u64], bit: usize) -> u128 {
+pub(crate) fn bits_from(limbs: &[u64], bit: usize) -> u128 {
     let limb = |index: usize| u128::from(limbs.get(index).copied().unwrap_or(0));
     let (at, within) = (bit / 64, bit % 64);
     let low = limb(at) | limb(at + 1) << 64;
@@ -179,7 +179,7 @@ fn bits_from(limbs: &[u64], bit: usize) -> u128 {
 }
 
 /// Whether any of the lowest bits is set.
-fn any_below(limbs: &[u64], bits: usize) -> bool {
+pub(crate) fn any_below(limbs: &[u64], bits: usize) -> bool {
     let (whole, part) = (bits / 64, bits % 64);
     let whole_limb = limbs.iter().take(whole).any(|&limb| limb != 0);
     whole_limb || limbs.get(whole).is_some_and(|limb| limb & ((1 << part) - 1) != 0)

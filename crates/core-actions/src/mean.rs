@@ -106,7 +106,7 @@ impl Statistic for ExactMean {
 impl Subtract for ExactMean {
     fn subtract(&mut self, other: &Self) {
         self.count = self.count.wrapping_sub(other.count);
-        self.sum.subtract(&other.sum);
+        self.sum.subtract(&other.sum, self.count);
     }
 }
 

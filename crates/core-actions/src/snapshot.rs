@@ -89,6 +89,11 @@ impl<S: Statistic> TrackerSnapshot<S> {
         &self.instances
     }
 
+    /// How often something had been forgotten, of all that its trackers recorded.
+    pub(crate) fn forgotten(&self) -> u64 {
+        self.forgotten.end
+    }
+
     /// Takes in the records of another snapshot.
     ///
     /// Commutative and associative, to the bit.

@@ -48,9 +48,10 @@ pub enum WhenFull {
     Fold,
     /// It takes the place of the action that was not recorded for longest, whose row is forgotten.
     ///
-    /// Records of one thread have an order, and so have those of two threads if one of them met a
-    /// new name in between; of others it is not known which was later. An action that has a handle
-    /// stays; if all have one, the new action is refused.
+    /// Records of one thread have an order, and so have those of two threads if the earlier of them
+    /// met a new name in between, and then the later; of others it is not known which was later. An
+    /// action that has a handle stays, and counts as recorded when the next one is evicted after
+    /// that was dropped; if all have one, the new action is refused.
     EvictIdle,
 }
 
@@ -68,7 +69,7 @@ pub struct Overflow {
     pub folded: u64,
     /// Rows that were evicted.
     pub evicted: u64,
-    /// The records of those rows.
+    /// The records of those rows, without what was [merged](crate::MergedTracker::merge) into them.
     pub evicted_records: u64,
 }
 

@@ -207,6 +207,7 @@ impl<S: Statistic<Value: Packed>> MergedTracker<S> {
     /// new and there are too many.
     pub fn action(&self, action: &str) -> Result<Handle<S>, AddError> {
         let name = ActionName::with_limit(action, self.spec().name_bytes)?;
+        self.meet();
         Handle::new(&self.registry, &name)
     }
 
@@ -262,7 +263,7 @@ impl<S: Statistic<Value: Packed>> MergedTracker<S> {
     ) -> Result<Self, TrackerSnapshotError> {
         let mut registry = Registry::new(spec, S::default());
         registry.merge(snapshot)?;
-        registry.go_on();
+        registry.go_on_from(snapshot);
         Ok(Self { registry: Arc::new(registry), tables: PerThread::default() })
     }
 
@@ -281,6 +282,11 @@ impl<S: Statistic<Value: Packed>> MergedTracker<S> {
         self.registry.reset();
     }
 
+    /// Lets others know how much this thread has recorded, which may be about to evict.
+    fn meet(&self) {
+        self.tables.with(Table::default, |table| table.meet(&self.registry));
+    }
+
     /// Takes in the first record that this thread makes of an action.
     #[cold]
     #[inline(never)]
@@ -291,6 +297,7 @@ impl<S: Statistic<Value: Packed>> MergedTracker<S> {
         numbering: Numbering<'_>,
     ) -> Result<(), AddError> {
         let name = ActionName::with_limit(name, self.spec().name_bytes)?;
+        self.meet();
         loop {
             let action = self.registry.register(&name)?;
             let added = self.tables.with(Table::default, |table| {

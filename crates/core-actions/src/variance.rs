@@ -185,7 +185,7 @@ impl Statistic for Variance {
 impl Subtract for Variance {
     fn subtract(&mut self, other: &Self) {
         self.mean.subtract(&other.mean);
-        self.squares.subtract(&other.squares);
+        self.squares.subtract(&other.squares, self.mean.count());
     }
 }
 
