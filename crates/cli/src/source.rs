@@ -102,9 +102,9 @@ impl<R: Read> Read for Unpacked<R> {
 /// Why a compressed file is not read to its end.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 enum Damaged {
-    #[error("Cut off, the compressed data has no end")]
+    #[error("The compressed data is cut off")]
     CutOff,
-    #[error("Damaged, the compressed data cannot be read ({0})")]
+    #[error("The compressed data cannot be read: {0}")]
     Corrupt(String),
 }
 

@@ -41,6 +41,9 @@ pub(crate) struct Args {
     top: Option<NonZero<usize>>,
 
     /// How many actions are kept apart; those beyond are counted together, as `(other)`
+    ///
+    /// The first ones met are kept apart. If several threads read, that is not always the first in
+    /// the files: it is the one thing that may differ from run to run, and it is told when it does.
     #[arg(long, value_name = "N", default_value_t = TrackerSpec::default().actions)]
     max_actions: usize,
 
