@@ -15,6 +15,7 @@ mod moment;
 mod output;
 mod progress;
 mod prometheus;
+mod reading;
 mod render;
 mod report;
 mod series;

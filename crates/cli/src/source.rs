@@ -67,6 +67,12 @@ pub(crate) fn open<'w>(path: &Path, watch: Watch<'w>) -> io::Result<Box<dyn Read
     Ok(Box::new(whole))
 }
 
+/// Whether a file is compressed in a way that is read here.
+pub(crate) fn is_compressed(path: &Path) -> bool {
+    let head = File::open(path).and_then(|mut file| head(&mut file));
+    head.is_ok_and(|head| [GZIP, ZSTD].iter().any(|magic| head.starts_with(magic)))
+}
+
 /// Why a file is not read.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("Compressed with {format}, which is not read here")]

@@ -106,10 +106,7 @@ fn ctrl_c_tells_what_is_known() {
     assert!(header.split_whitespace().eq(["action", "count"]), "{seen}");
     assert!(count > 0 && row.starts_with("jump"), "{seen}");
     let told = told.replace(',', "");
-    assert_eq!(
-        told,
-        format!("windrow: interrupted: the result is that of the first {count} lines")
-    );
+    assert_eq!(told, format!("windrow: interrupted: the result is that of {count} lines"));
     assert_eq!(code, Some(130));
 
     let quiet = quiet.wait_with_output().unwrap();

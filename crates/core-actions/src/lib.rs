@@ -25,6 +25,7 @@ mod registry;
 mod row;
 mod snapshot;
 mod spec;
+mod sums;
 mod sync;
 mod table;
 mod time;

@@ -12,8 +12,8 @@ use super::{Kept, Told};
 use crate::axis::{Axis, Together};
 use crate::fault::{self, Refused};
 use crate::figures::Figure;
-use crate::input::Reading;
 use crate::moment;
+use crate::reading::Reading;
 use crate::render::{self, grouped};
 
 /// What the page is made of.
