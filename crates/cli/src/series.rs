@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 use facade::{
-    Cell, Counted, Entry, ExactMean, Extent, Format, Mean, Quantiles, Sink, Stamp, Statistic,
-    encode_records, visible,
+    Cell, Counted, Entry, ExactMean, Extent, Format, Mean, Quantile, Quantiles, Sink, Stamp,
+    Statistic, encode_records, visible,
 };
 
 use crate::axis::{self, Apart, Axis, Content, Together, Width};
@@ -233,8 +233,10 @@ impl Rows for Together<Kept> {
             .map(|(from, row)| {
                 let kept = kept(row);
                 let (count, mean) = kept.map_or((0, None), |kept| (kept.0.count(), kept.0.mean()));
-                let p99 = kept.and_then(|kept| kept.2.at(facade::Quantile::P99));
-                plot::Point { from, count, mean, p99: p99.map(facade::ActionTime::as_f64) }
+                let p99 = kept.and_then(|(_, extent, quantiles)| {
+                    quantiles.at(Quantile::P99).map(|p99| extent.clamp(p99).as_f64())
+                });
+                plot::Point { from, count, mean, p99 }
             })
             .collect();
         plot::together(&points, axis.width())
