@@ -2,6 +2,7 @@
 
 mod plot;
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::iter;
 use std::num::NonZero;
@@ -9,8 +10,8 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 use facade::{
-    Cell, Counted, Entry, ExactMean, Extent, Format, Mean, Quantiles, Sink, Stamp, Statistic,
-    encode_records, visible,
+    Cell, Counted, Entry, ExactMean, Extent, Format, Mean, Quantile, Quantiles, Sink, Stamp,
+    Statistic, encode_records, visible,
 };
 
 use crate::axis::{self, Apart, Axis, Content, Together, Width};
@@ -232,8 +233,10 @@ impl Rows for Together<Kept> {
             .map(|(from, row)| {
                 let kept = kept(row);
                 let (count, mean) = kept.map_or((0, None), |kept| (kept.0.count(), kept.0.mean()));
-                let p99 = kept.and_then(|kept| kept.2.at(facade::Quantile::P99));
-                plot::Point { from, count, mean, p99: p99.map(facade::ActionTime::as_f64) }
+                let p99 = kept.and_then(|(_, extent, quantiles)| {
+                    quantiles.at(Quantile::P99).map(|p99| extent.clamp(p99).as_f64())
+                });
+                plot::Point { from, count, mean, p99 }
             })
             .collect();
         plot::together(&points, axis.width())
@@ -294,15 +297,24 @@ impl Rows for Apart<Kept> {
     }
 
     fn plot(_: &Args, axis: &Axis<Self>) -> String {
-        let length = usize::try_from(axis.length()).unwrap_or(usize::MAX);
-        let mut courses = courses(axis, length);
-        courses.sort_by_key(|course| std::cmp::Reverse(course.whole.0.count()));
-        let froms: Vec<_> = axis.stretches().map(|(from, _)| from).collect();
-        let curves = courses.iter().map(|course| plot::Curve {
-            name: visible(course.action.as_bytes()),
-            counts: course.parts.iter().map(count_of).collect(),
+        let mut totals = BTreeMap::<&str, u64>::new();
+        for (action, cell) in axis.stretches().filter_map(|(_, row)| row).flat_map(|row| &row.0) {
+            *totals.entry(action).or_default() += cell.statistic.0.count();
+        }
+        let mut totals: Vec<_> = totals.into_iter().collect();
+        totals.sort_by_key(|&(action, count)| (Reverse(count), action));
+        let of = totals.len();
+        // Only of those that are drawn there is a number for each row.
+        totals.truncate(plot::CURVES_MAX);
+        let count = |row: Option<&Self>, action: &str| {
+            row.and_then(|row| row.0.get(action)).map_or(0, |cell| cell.statistic.0.count())
+        };
+        let curves = totals.iter().map(|&(action, _)| plot::Curve {
+            name: visible(action.as_bytes()),
+            counts: axis.stretches().map(|(_, row)| count(row, action)).collect(),
         });
-        plot::apart(&froms, &curves.collect::<Vec<_>>(), axis.width())
+        let froms: Vec<_> = axis.stretches().map(|(from, _)| from).collect();
+        plot::apart(&froms, &curves.collect::<Vec<_>>(), of, axis.width())
     }
 
     fn records(args: &Args, axis: &Axis<Self>, format: Format) -> String {
@@ -326,10 +338,6 @@ impl Rows for Apart<Kept> {
 
 fn kept(row: Option<&Together<Kept>>) -> Option<&Kept> {
     row.and_then(|row| row.0.as_ref())
-}
-
-fn count_of(part: &Option<Kept>) -> u64 {
-    part.as_ref().map_or(0, |part| part.0.count())
 }
 
 /// A figure; of nothing there is only how many.

@@ -71,24 +71,26 @@ pub(super) fn together(points: &[Point], width: Duration) -> String {
     text + &chart(&graphs, &froms, width)
 }
 
-/// How many of each action.
-pub(super) fn apart(froms: &[Stamp], curves: &[Curve], width: Duration) -> String {
+/// How many curves can be told apart.
+pub(super) const CURVES_MAX: usize = COLORS.len();
+
+/// How many of each of the most frequent actions, of so many.
+pub(super) fn apart(froms: &[Stamp], curves: &[Curve], of: usize, width: Duration) -> String {
     if curves.is_empty() {
         return NOTHING.to_owned();
     }
-    let shown = &curves[..curves.len().min(COLORS.len())];
-    let points: Vec<Vec<(f64, f64)>> = shown
+    let points: Vec<Vec<(f64, f64)>> = curves
         .iter()
         .map(|curve| (0..).map(f64::from).zip(curve.counts.iter().map(|&n| n as f64)).collect())
         .collect();
-    let graphs: Vec<_> = shown
+    let graphs: Vec<_> = curves
         .iter()
         .zip(&points)
         .map(|(curve, points)| (curve.name.as_str(), Marker::Braille, points.as_slice()))
         .collect();
     let mut text = format!("actions in {}", humantime::format_duration(width));
-    if shown.len() < curves.len() {
-        let _ = write!(text, ", the {} most frequent of {}", shown.len(), curves.len());
+    if curves.len() < of {
+        let _ = write!(text, ", the {} most frequent of {of}", curves.len());
     }
     text + "\n" + &chart(&graphs, froms, width)
 }
