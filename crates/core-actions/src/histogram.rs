@@ -82,7 +82,7 @@ pub struct Histogram {
     /// How many were zero.
     zeros: u64,
     /// How many were no integers below 2^64. While there are none, cells are of integers only.
-    fractions: u64,
+    pub(crate) fractions: u64,
 }
 
 /// A cell of a [`Histogram`]: how many values are at least `from` and below `to`.
@@ -126,6 +126,31 @@ impl Histogram {
             to: lower_bound(index + 1),
             count,
         })
+    }
+
+    /// The values that belong into a cell, if there is one of this number.
+    #[cfg(feature = "serde")]
+    pub(crate) fn range_of(cell: usize) -> Option<Range<f64>> {
+        if cell > cell_of_float(f64::MAX) {
+            return None;
+        }
+        let from = lower_bound(cell);
+        // Fewer than 64 times the smallest float, not every number has a value.
+        (cell_of(ActionTime::of_float(from)) == cell).then(|| from..lower_bound(cell + 1))
+    }
+
+    /// The histogram of these cells, which ascend, and are there, and not empty.
+    #[cfg(feature = "serde")]
+    pub(crate) fn of_counts(counts: &[(u32, u64)], fractions: u64) -> Self {
+        let mut histogram = Self { fractions, ..Self::default() };
+        let mut near = counts.iter().map(|&(cell, _)| cell as usize).filter(|c| NEAR.contains(c));
+        if let Some(first) = near.next() {
+            histogram.reach(first..near.next_back().unwrap_or(first) + 1);
+        }
+        for &(cell, count) in counts {
+            *histogram.count_mut(cell as usize) = count;
+        }
+        histogram
     }
 
     /// Whether nothing was ever taken in.
@@ -224,7 +249,7 @@ impl Histogram {
     }
 
     /// The numbers and counts of the cells that are not empty, in ascending order.
-    fn counts(&self) -> impl Iterator<Item = (usize, u64)> {
+    pub(crate) fn counts(&self) -> impl Iterator<Item = (usize, u64)> {
         let owned = |(&cell, &count): (&usize, &u64)| (cell, count);
         let below = self.far.range(..NEAR.start).map(owned);
         let above = self.far.range(NEAR.end..).map(owned);

@@ -30,6 +30,8 @@ mod table;
 mod time;
 mod tracker;
 mod variance;
+#[cfg(feature = "serde")]
+mod wire;
 
 pub use core_time::{Statistic, Subtract, laws};
 pub use count::Count;
