@@ -415,6 +415,16 @@ mod tests {
     }
 
     #[test]
+    fn each_fraction_is_counted_once() {
+        // The first in its cell, another one, one in a new cell, and those that are never near.
+        let fractions = [1.5, 1.5, 1e3 + 0.5, 1e300, 1e300, f64::from_bits(1)];
+        for len in 0..=fractions.len() {
+            let times = [&[1.0, 0.0, 0.0], &fractions[..len]].concat();
+            assert_eq!(of(&times).fractions, len as u64, "{times:?}");
+        }
+    }
+
+    #[test]
     fn cells_are_numbered_in_order() {
         let number = |bits: u64| cell_of(ActionTime::of_float(f64::from_bits(bits)));
         // Up to 64 times the smallest float, each float has a cell, and some numbers have none.
