@@ -82,7 +82,7 @@ pub struct Histogram {
     /// How many were zero.
     zeros: u64,
     /// How many were no integers below 2^64. While there are none, cells are of integers only.
-    fractions: u64,
+    pub(crate) fractions: u64,
 }
 
 /// A cell of a [`Histogram`]: how many values are at least `from` and below `to`.
@@ -126,6 +126,31 @@ impl Histogram {
             to: lower_bound(index + 1),
             count,
         })
+    }
+
+    /// The values that belong into a cell, if there is one of this number.
+    #[cfg(feature = "serde")]
+    pub(crate) fn range_of(cell: usize) -> Option<Range<f64>> {
+        if cell > cell_of_float(f64::MAX) {
+            return None;
+        }
+        let from = lower_bound(cell);
+        // Fewer than 64 times the smallest float, not every number has a value.
+        (cell_of(ActionTime::of_float(from)) == cell).then(|| from..lower_bound(cell + 1))
+    }
+
+    /// The histogram of these cells, which ascend, and are there, and not empty.
+    #[cfg(feature = "serde")]
+    pub(crate) fn of_counts(counts: &[(u32, u64)], fractions: u64) -> Self {
+        let mut histogram = Self { fractions, ..Self::default() };
+        let mut near = counts.iter().map(|&(cell, _)| cell as usize).filter(|c| NEAR.contains(c));
+        if let Some(first) = near.next() {
+            histogram.reach(first..near.next_back().unwrap_or(first) + 1);
+        }
+        for &(cell, count) in counts {
+            *histogram.count_mut(cell as usize) = count;
+        }
+        histogram
     }
 
     /// Whether nothing was ever taken in.
@@ -224,7 +249,7 @@ impl Histogram {
     }
 
     /// The numbers and counts of the cells that are not empty, in ascending order.
-    fn counts(&self) -> impl Iterator<Item = (usize, u64)> {
+    pub(crate) fn counts(&self) -> impl Iterator<Item = (usize, u64)> {
         let owned = |(&cell, &count): (&usize, &u64)| (cell, count);
         let below = self.far.range(..NEAR.start).map(owned);
         let above = self.far.range(NEAR.end..).map(owned);
@@ -387,6 +412,16 @@ mod tests {
         check_memory(&[least, most], NEAR.len(), 0);
         check_memory(&[0.0, least.next_down(), least, most, most.next_up()], NEAR.len(), 2);
         assert_eq!(NEAR.len() * 8, 48 << 10);
+    }
+
+    #[test]
+    fn each_fraction_is_counted_once() {
+        // The first in its cell, another one, one in a new cell, and those that are never near.
+        let fractions = [1.5, 1.5, 1e3 + 0.5, 1e300, 1e300, f64::from_bits(1)];
+        for len in 0..=fractions.len() {
+            let times = [&[1.0, 0.0, 0.0], &fractions[..len]].concat();
+            assert_eq!(of(&times).fractions, len as u64, "{times:?}");
+        }
     }
 
     #[test]

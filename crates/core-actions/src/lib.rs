@@ -34,6 +34,8 @@ mod time;
 mod tracker;
 mod variance;
 mod windowed;
+#[cfg(feature = "serde")]
+mod wire;
 
 pub use core_time::{Statistic, Subtract, laws};
 pub use count::Count;

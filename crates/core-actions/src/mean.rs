@@ -30,8 +30,8 @@ use crate::time::ActionTime;
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ExactMean {
-    count: u64,
-    sum: Sum,
+    pub(crate) count: u64,
+    pub(crate) sum: Sum,
 }
 
 impl ExactMean {

@@ -41,9 +41,9 @@ use crate::time::ActionTime;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Quantiles {
     /// In ascending order. Empty once there are more than [`Self::EXACT`].
-    few: Vec<ActionTime>,
+    pub(crate) few: Vec<ActionTime>,
     /// Empty until then.
-    many: Histogram,
+    pub(crate) many: Histogram,
 }
 
 impl Quantiles {

@@ -55,8 +55,8 @@ use crate::time::ActionTime;
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Variance {
-    mean: ExactMean,
-    squares: SumOfSquares,
+    pub(crate) mean: ExactMean,
+    pub(crate) squares: SumOfSquares,
 }
 
 impl Variance {

@@ -9,3 +9,5 @@ mod oracle;
 mod quantiles;
 mod values;
 mod variance;
+#[cfg(feature = "serde")]
+mod wire;
