@@ -92,8 +92,8 @@ impl Numbering<'_> {
             // Not needed: any order towards the part, which has a lock. Checks: no model,
             // therefore.
             Numbering::Next(next) => {
-                let more = |number: u64| Some(number.saturating_add(1).min(NONE - 1));
-                next.fetch_update(Relaxed, Relaxed, more).unwrap_or(NONE - 1)
+                let more = |number: u64| number.checked_add(1);
+                next.fetch_update(Relaxed, Relaxed, more).unwrap_or(NONE).min(NONE - 1)
             }
             Numbering::Given(number) => number.min(NONE - 1),
         }

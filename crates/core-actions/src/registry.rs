@@ -55,6 +55,8 @@ struct Merged {
     instances: Instances,
     /// How often all was reset.
     resets: u64,
+    /// How many snapshots were taken.
+    taken: u64,
 }
 
 /// Actions in the order in which they were registered.
@@ -233,14 +235,15 @@ impl<S: Statistic<Value: Packed>> Registry<S> {
     }
 
     pub(crate) fn snapshot(&self) -> TrackerSnapshot<S> {
-        let merged = lock(&self.merged);
+        let mut merged = lock(&self.merged);
+        merged.taken = merged.taken.wrapping_add(1);
         // An eviction beside this is within the range, so that a row which began anew is not taken
         // for the one before.
         let forgotten = || merged.resets.wrapping_add(lock(&self.listed).evicted.actions);
         let before = forgotten();
         let rows = self.rows();
         let instances = merged.instances.with(self.instance.here());
-        TrackerSnapshot::new(instances, self.spec.unit, before..forgotten(), rows)
+        TrackerSnapshot::new(instances, self.spec.unit, merged.taken, before..forgotten(), rows)
     }
 
     pub(crate) fn merge(&self, snapshot: &TrackerSnapshot<S>) -> Result<(), TrackerSnapshotError> {
@@ -273,7 +276,7 @@ impl<S: Statistic<Value: Packed>> Registry<S> {
     pub(crate) fn go_on_from(&mut self, snapshot: &TrackerSnapshot<S>) {
         let mut merged = lock(&self.merged);
         self.instance = merged.instances.pop().unwrap_or(self.instance);
-        merged.resets = snapshot.forgotten();
+        [merged.resets, merged.taken] = snapshot.age();
     }
 
     /// A part of an action for somebody who is no thread; the action stays while it is held.
@@ -336,7 +339,8 @@ impl<S: Statistic<Value: Packed>> Registry<S> {
 
     /// Evicts what was idle for longest; nothing while all have handles.
     fn evict(&self) -> bool {
-        let evicted = lock(&self.listed).evict(self.uses.load(ALONE), &self.empty);
+        let now = self.uses.fetch_add(1, ALONE) + 1;
+        let evicted = lock(&self.listed).evict(now, &self.empty);
         self.let_go(evicted)
     }
 

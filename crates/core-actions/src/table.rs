@@ -76,6 +76,7 @@ impl<S: Statistic<Value: Packed>> Table<S> {
     ) -> Result<(), Retired> {
         let (name, key) = (&*action.name, Key::of(&action.name));
         let hash = key.hash_with(name, &self.seed);
+        self.meet(registry); // Again, as something may have been evicted.
         let known = self.parts.borrow().find(hash, |part| part.is_of(key, name)).map(Arc::clone);
         if let Some(part) = known {
             // That of all others; or the old one of an action that was evicted.
