@@ -25,6 +25,8 @@ pub struct Count(u64);
 impl Statistic for Count {
     type Value = ActionTime;
 
+    const NEVER_PANICS: bool = true;
+
     #[inline]
     fn insert(&mut self, _: ActionTime) {
         self.0 = self.0.wrapping_add(1);

@@ -15,4 +15,10 @@ pub enum AddError {
     /// The time is no time.
     #[error(transparent)]
     Time(#[from] TimeError),
+    /// The action is new, and there are as many as there may be.
+    #[error("action is new, and the tracker has as many as it may: limit is {limit}")]
+    Full {
+        /// How many actions may be kept apart.
+        limit: usize,
+    },
 }

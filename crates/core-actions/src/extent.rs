@@ -87,6 +87,8 @@ impl Default for Extent {
 impl Statistic for Extent {
     type Value = ActionTime;
 
+    const NEVER_PANICS: bool = true;
+
     #[inline]
     fn insert(&mut self, time: ActionTime) {
         match time.as_integer() {

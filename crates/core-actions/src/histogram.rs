@@ -229,6 +229,8 @@ impl Histogram {
 impl Statistic for Histogram {
     type Value = ActionTime;
 
+    const NEVER_PANICS: bool = true;
+
     #[inline]
     fn insert(&mut self, time: ActionTime) {
         if !self.insert_near(time) {

@@ -58,6 +58,8 @@ impl Last {
 impl Statistic for Last {
     type Value = Stamped;
 
+    const NEVER_PANICS: bool = true;
+
     #[inline]
     fn insert(&mut self, stamped: Stamped) {
         self.0 = self.0.max(Some(stamped));

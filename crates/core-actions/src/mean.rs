@@ -78,6 +78,8 @@ impl ExactMean {
 impl Statistic for ExactMean {
     type Value = ActionTime;
 
+    const NEVER_PANICS: bool = true;
+
     #[inline]
     fn insert(&mut self, time: ActionTime) {
         self.count = self.count.wrapping_add(1);

@@ -91,6 +91,8 @@ impl Quantiles {
 impl Statistic for Quantiles {
     type Value = ActionTime;
 
+    const NEVER_PANICS: bool = true;
+
     #[inline]
     fn insert(&mut self, time: ActionTime) {
         if !self.many.insert_near(time) {

@@ -54,6 +54,8 @@ impl Raw {
 impl Statistic for Raw {
     type Value = ActionTime;
 
+    const NEVER_PANICS: bool = true;
+
     #[inline]
     fn insert(&mut self, time: ActionTime) {
         match time.as_integer() {

@@ -1,6 +1,9 @@
 //! What is known of one action, as a plain value.
 
+use std::cmp::Ordering;
 use std::sync::Arc;
+
+use core_time::{Statistic, Subtract};
 
 use crate::figures::{Counted, Mean};
 
@@ -18,6 +21,16 @@ pub struct Row<S> {
 impl<S> Row<S> {
     pub(crate) fn new(action: Arc<str>, first: u64, statistic: S) -> Self {
         Self { action, first, statistic }
+    }
+
+    /// Orders rows by which was first seen, and by name.
+    pub(crate) fn by_first(&self, other: &Self) -> Ordering {
+        (self.first, &self.action).cmp(&(other.first, &other.action))
+    }
+
+    /// The name, to be kept beside the row.
+    pub(crate) fn shared_action(&self) -> Arc<str> {
+        Arc::clone(&self.action)
     }
 
     /// The name of the action.
@@ -38,6 +51,23 @@ impl<S> Row<S> {
     #[must_use]
     pub fn statistic(&self) -> &S {
         &self.statistic
+    }
+}
+
+impl<S: Statistic> Row<S> {
+    /// Takes in what another row of the same action has.
+    pub(crate) fn merge(&mut self, other: &Self) {
+        self.first = self.first.min(other.first);
+        self.statistic.merge(&other.statistic);
+    }
+}
+
+impl<S: Subtract> Row<S> {
+    /// What this row has and an earlier one had not.
+    pub(crate) fn without(&self, earlier: &Self) -> Self {
+        let mut row = self.clone();
+        row.statistic.subtract(&earlier.statistic);
+        row
     }
 }
 

@@ -81,6 +81,11 @@ impl ActionTime {
             Self(Repr::Float(float))
         }
     }
+
+    /// Takes a float that is known to be finite, not negative, and no integer below 2^64.
+    pub(crate) fn of_fraction(float: f64) -> Self {
+        Self(Repr::Float(float))
+    }
 }
 
 impl Eq for ActionTime {}

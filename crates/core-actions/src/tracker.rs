@@ -1,31 +1,33 @@
 //! The trackers: a statistic for each action, recorded by any number of threads.
 //!
-//! Each thread has a table of its own, from names to rows, and each row a lock that nobody contends
-//! for but a reader, who takes it for one row at a time and as long as it takes to copy that. So a
-//! record finds its row without looking at anything that other threads write, and a reader sees a
-//! cut of each row: all figures of exactly the same records.
+//! Each thread has a [table](crate::table) of its own, from names to [parts](crate::part), to which
+//! nobody else writes. So a record looks at nothing that other threads write, and a reader sees a
+//! cut of each part: all figures of exactly the same records.
 //!
-//! The registry knows, by name, the rows of all threads. It is touched when a thread meets a name
-//! for the first time, and by readers. A thread that ends leaves its table to the next one that
-//! starts, so nothing it recorded is lost and short-lived threads do not make memory grow.
+//! The [registry](crate::registry) knows, by name, the parts of all threads. It is touched when a
+//! thread meets a name for the first time, and by readers. A thread that ends leaves its table to
+//! the next one that starts, so nothing it recorded is lost and short-lived threads do not make
+//! memory grow.
 
-use std::cell::RefCell;
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use core_time::{PerThread, Statistic};
-use crossbeam_utils::CachePadded;
-use dashmap::DashMap;
-use hashbrown::HashMap;
 
 use crate::error::AddError;
+use crate::handle::Handle;
 use crate::mean::ExactMean;
-use crate::name::{ActionName, NAME_BYTES_MAX};
+use crate::name::ActionName;
+use crate::packed::Packed;
+use crate::part::Numbering;
 use crate::raw::Raw;
+use crate::registry::Registry;
 use crate::row::Row;
-use crate::time::{ActionTime, TimeError, Unit};
+use crate::snapshot::{TrackerSnapshot, TrackerSnapshotError};
+use crate::spec::{Overflow, TrackerSpec};
+use crate::table::Table;
+use crate::time::{ActionTime, TimeError};
 
 /// What all trackers do: take in actions with their times, and tell a statistic of each.
 pub trait ActionTracker: Send + Sync {
@@ -97,11 +99,8 @@ pub trait ActionTracker: Send + Sync {
 /// # Ok::<(), core_actions::AddError>(())
 /// ```
 pub struct MergedTracker<S: Statistic> {
-    spec: TrackerSpec,
-    registry: DashMap<Arc<str>, Arc<Action<S>>>,
-    tables: PerThread<RefCell<Table<S>>>,
-    /// What the next action to be recorded for the first time is numbered.
-    next: AtomicU64,
+    registry: Arc<Registry<S>>,
+    tables: PerThread<Table<S>>,
 }
 
 /// Keeps every time of each action, so that any figure can be had of them, and averages on demand.
@@ -110,63 +109,24 @@ pub type PostTracker = MergedTracker<Raw>;
 /// Keeps count and exact sum for each action: a mean costs the same however many records it has.
 pub type RunningTracker = MergedTracker<ExactMean>;
 
-/// The settings of a tracker.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TrackerSpec {
-    /// What a duration is converted to. Numbers are taken as they are.
-    pub unit: Unit,
-    /// The longest name of an action, in bytes.
-    pub name_bytes: usize,
-}
-
-impl Default for TrackerSpec {
-    /// Nanoseconds, and names of up to [`NAME_BYTES_MAX`].
-    fn default() -> Self {
-        Self { unit: Unit::default(), name_bytes: NAME_BYTES_MAX }
-    }
-}
-
-/// One thread's rows by name, hashed with a seed of the process.
-type Table<S> = HashMap<Arc<str>, SharedRow<S>, foldhash::fast::RandomState>;
-
-type SharedRow<S> = Arc<CachePadded<Mutex<Part<S>>>>;
-
-/// An action, with its rows in the tables of all threads.
-struct Action<S> {
-    name: Arc<str>,
-    rows: Mutex<Vec<SharedRow<S>>>,
-}
-
-/// What one thread recorded of one action.
-#[derive(Debug, Default)]
-struct Part<S> {
-    /// The number of the first record, if there is one.
-    first: Option<u64>,
-    statistic: S,
-}
-
-impl<S: Statistic> Default for MergedTracker<S> {
+impl<S: Statistic<Value: Packed>> Default for MergedTracker<S> {
     fn default() -> Self {
         Self::new(TrackerSpec::default())
     }
 }
 
-impl<S: Statistic> MergedTracker<S> {
+impl<S: Statistic<Value: Packed>> MergedTracker<S> {
     /// A tracker with settings of one's choice.
     #[must_use]
     pub fn new(spec: TrackerSpec) -> Self {
-        Self {
-            spec,
-            registry: DashMap::new(),
-            tables: PerThread::default(),
-            next: AtomicU64::new(0),
-        }
+        let registry = Arc::new(Registry::new(spec, S::default()));
+        Self { registry, tables: PerThread::default() }
     }
 
     /// The settings.
     #[must_use]
     pub fn spec(&self) -> &TrackerSpec {
-        &self.spec
+        &self.registry.spec
     }
 
     /// Takes in that an action took so long.
@@ -174,29 +134,70 @@ impl<S: Statistic> MergedTracker<S> {
     /// # Errors
     ///
     /// [`AddError::Name`] if the name is no name for an action, [`AddError::Time`] if the time is
-    /// negative or not finite. Nothing changes then.
+    /// negative or not finite, [`AddError::Full`] if the action is new and there are too many.
+    /// Nothing changes then.
     #[inline]
     pub fn add<T>(&self, action: &str, time: T) -> Result<(), AddError>
     where
         T: TryInto<S::Value, Error: Into<TimeError>>,
     {
         let time = time.try_into().map_err(|error| AddError::Time(error.into()))?;
-        let known = self.tables.with(RefCell::default, |table| {
-            table.borrow().get(action).map(|row| self.insert(row, time)).is_some()
+        let registry = &*self.registry;
+        let known = self.tables.with(Table::default, |table| {
+            table.record(action, registry, |part| part.record(time, &registry.next))
         });
-        if known == Some(true) { Ok(()) } else { self.add_new(action, time) }
+        if known == Some(true) {
+            return Ok(());
+        }
+        self.add_new(action, time, Numbering::Next(&registry.next))
+    }
+
+    /// Takes in that an action took so long, in a record that has a number.
+    ///
+    /// Rows come in the order of the smallest numbers of their records. Whoever adds records in
+    /// another order than that in which they lie, such as several threads that read a file, numbers
+    /// them, and gets the rows in the order of the file. [`add`](Self::add) numbers from 0 on.
+    ///
+    /// # Errors
+    ///
+    /// As [`add`](Self::add).
+    #[inline]
+    pub fn add_numbered<T>(&self, action: &str, time: T, number: u64) -> Result<(), AddError>
+    where
+        T: TryInto<S::Value, Error: Into<TimeError>>,
+    {
+        let time = time.try_into().map_err(|error| AddError::Time(error.into()))?;
+        let known = self.tables.with(Table::default, |table| {
+            table.record(action, &self.registry, |part| part.record_numbered(time, number))
+        });
+        if known == Some(true) {
+            return Ok(());
+        }
+        self.add_new(action, time, Numbering::Given(number))
     }
 
     /// Takes in that an action took so long, in the tracker's [unit](TrackerSpec::unit).
     ///
     /// # Errors
     ///
-    /// [`AddError::Name`] if the name is no name for an action. Nothing changes then.
+    /// [`AddError::Name`] if the name is no name for an action, [`AddError::Full`] if the action is
+    /// new and there are too many. Nothing changes then.
     pub fn add_duration(&self, action: &str, duration: Duration) -> Result<(), AddError>
     where
         S::Value: From<ActionTime>,
     {
-        self.add(action, ActionTime::from_duration(duration, self.spec.unit))
+        self.add(action, ActionTime::from_duration(duration, self.spec().unit))
+    }
+
+    /// A handle that records one action without looking it up.
+    ///
+    /// # Errors
+    ///
+    /// [`AddError::Name`] if the name is no name for an action, [`AddError::Full`] if the action is
+    /// new and there are too many.
+    pub fn action(&self, action: &str) -> Result<Handle<S>, AddError> {
+        let name = ActionName::with_limit(action, self.spec().name_bytes)?;
+        Handle::new(&self.registry, &name)
     }
 
     /// A row for each action that was recorded, in the order in which they first were.
@@ -206,9 +207,59 @@ impl<S: Statistic> MergedTracker<S> {
     /// As [`ActionTracker::stats`].
     #[must_use]
     pub fn stats(&self) -> Vec<Row<S>> {
-        let mut rows: Vec<_> = self.actions().iter().filter_map(|action| action.row()).collect();
-        rows.sort_unstable_by(|a, b| (a.first(), a.action()).cmp(&(b.first(), b.action())));
-        rows
+        self.registry.rows()
+    }
+
+    /// What the tracker holds, as a value: to be kept, sent, merged and restored.
+    ///
+    /// # Concurrency
+    ///
+    /// As [`ActionTracker::stats`].
+    #[must_use]
+    pub fn snapshot(&self) -> TrackerSnapshot<S> {
+        self.registry.snapshot()
+    }
+
+    /// Adds the records of other trackers: those of a snapshot, to those that are here.
+    ///
+    /// # Errors
+    ///
+    /// [`TrackerSnapshotError::OtherUnit`] if it is in another unit,
+    /// [`TrackerSnapshotError::Instances`] if records of the same tracker are here already, be it
+    /// this one, or those of too many, [`TrackerSnapshotError::Name`] if the name of an action is
+    /// longer than is allowed here, [`TrackerSnapshotError::Full`] if it has more actions than
+    /// there is room for. Nothing is added then, but the new names among them may have taken up
+    /// room.
+    ///
+    /// # Concurrency
+    ///
+    /// A reader beside this may see some actions with what was added, and others without.
+    pub fn merge(&self, snapshot: &TrackerSnapshot<S>) -> Result<(), TrackerSnapshotError> {
+        self.registry.merge(snapshot)
+    }
+
+    /// A tracker that goes on from a snapshot.
+    ///
+    /// It is the tracker that the snapshot is of, as far as merging goes: the records before are in
+    /// the snapshots of both.
+    ///
+    /// # Errors
+    ///
+    /// As [`merge`](Self::merge).
+    pub fn restore(
+        spec: TrackerSpec,
+        snapshot: &TrackerSnapshot<S>,
+    ) -> Result<Self, TrackerSnapshotError> {
+        let mut registry = Registry::new(spec, S::default());
+        registry.merge(snapshot)?;
+        registry.go_on();
+        Ok(Self { registry: Arc::new(registry), tables: PerThread::default() })
+    }
+
+    /// How much was beyond the [limit](TrackerSpec::actions) of actions.
+    #[must_use]
+    pub fn overflow(&self) -> Overflow {
+        self.registry.overflow()
     }
 
     /// Forgets all that was recorded before.
@@ -217,82 +268,35 @@ impl<S: Statistic> MergedTracker<S> {
     ///
     /// As [`ActionTracker::reset`].
     pub fn reset(&self) {
-        for action in self.actions() {
-            for row in lock(&action.rows).iter() {
-                *lock(row) = Part::default();
-            }
-        }
-    }
-
-    /// All actions there are, without holding on to the registry.
-    fn actions(&self) -> Vec<Arc<Action<S>>> {
-        self.registry.iter().map(|action| Arc::clone(action.value())).collect()
+        self.registry.reset();
     }
 
     /// Takes in the first record that this thread makes of an action.
     #[cold]
-    fn add_new(&self, name: &str, time: S::Value) -> Result<(), AddError> {
-        let name = ActionName::with_limit(name, self.spec.name_bytes)?;
-        let action = self.register(name.as_str());
-        let added = self.tables.with(RefCell::default, |table| {
-            let row = SharedRow::<S>::default();
-            self.insert(&row, time);
-            lock(&action.rows).push(Arc::clone(&row));
-            table.borrow_mut().insert(Arc::clone(&action.name), row);
-        });
-        if added.is_none() {
-            // A thread that is being torn down has no table. Any row will do, they all have locks.
-            let mut rows = lock(&action.rows);
-            if rows.is_empty() {
-                rows.push(SharedRow::<S>::default());
+    #[inline(never)]
+    fn add_new(
+        &self,
+        name: &str,
+        value: S::Value,
+        numbering: Numbering<'_>,
+    ) -> Result<(), AddError> {
+        let name = ActionName::with_limit(name, self.spec().name_bytes)?;
+        loop {
+            let action = self.registry.register(&name)?;
+            let added = self.tables.with(Table::default, |table| {
+                table.record_new(&action, &self.registry, value, numbering)
+            });
+            // A thread that is being torn down has no table.
+            let insert = || action.insert(value, numbering, &self.registry.empty);
+            if added.unwrap_or_else(insert).is_ok() {
+                return Ok(());
             }
-            let row = Arc::clone(&rows[0]);
-            drop(rows);
-            self.insert(&row, time);
-        }
-        Ok(())
-    }
-
-    fn register(&self, name: &str) -> Arc<Action<S>> {
-        if let Some(action) = self.registry.get(name) {
-            return Arc::clone(action.value());
-        }
-        let name: Arc<str> = name.into();
-        let new = || Arc::new(Action { name: Arc::clone(&name), rows: Mutex::default() });
-        Arc::clone(self.registry.entry(Arc::clone(&name)).or_insert_with(new).value())
-    }
-
-    #[inline]
-    fn insert(&self, row: &SharedRow<S>, time: S::Value) {
-        let mut part = lock(row);
-        part.statistic.insert(time); // First: if it panics, there is no record to be numbered.
-        if part.first.is_none() {
-            // ORDERING: Relaxed.
-            // Needs: a record that happened before has the smaller number. Gives: coherence.
-            // Not needed: any order towards the row, which has a lock. Checks: no model, therefore.
-            part.first = Some(self.next.fetch_add(1, Relaxed));
+            self.registry.forget(&action);
         }
     }
 }
 
-impl<S: Statistic> Action<S> {
-    /// All that was recorded of the action, if anything was.
-    fn row(&self) -> Option<Row<S>> {
-        let rows = lock(&self.rows).clone();
-        let mut first: Option<u64> = None;
-        let mut statistic = S::default();
-        for row in rows {
-            let part = lock(&row);
-            if let Some(number) = part.first {
-                first = Some(first.map_or(number, |first| first.min(number)));
-                statistic.merge(&part.statistic);
-            }
-        }
-        first.map(|first| Row::new(Arc::clone(&self.name), first, statistic))
-    }
-}
-
-impl<S: Statistic> ActionTracker for MergedTracker<S> {
+impl<S: Statistic<Value: Packed + Send + Sync>> ActionTracker for MergedTracker<S> {
     type Statistic = S;
 
     fn add(&self, action: &str, time: S::Value) -> Result<(), AddError> {
@@ -308,16 +312,11 @@ impl<S: Statistic> ActionTracker for MergedTracker<S> {
     }
 }
 
-impl<S: Statistic> fmt::Debug for MergedTracker<S> {
+impl<S: Statistic<Value: Packed>> fmt::Debug for MergedTracker<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MergedTracker")
-            .field("spec", &self.spec)
+            .field("spec", self.spec())
             .field("actions", &self.registry.len())
             .finish_non_exhaustive()
     }
-}
-
-/// Takes a lock, be it one that a thread held when it panicked.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -156,6 +156,8 @@ fn quotient<const LIMBS: usize>(
 impl Statistic for Variance {
     type Value = ActionTime;
 
+    const NEVER_PANICS: bool = true;
+
     #[inline]
     fn insert(&mut self, time: ActionTime) {
         self.mean.insert(time);

@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use crate::clock::{AnyClock, Clock};
 use crate::error::{RecordError, SnapshotError, WindowError};
+use crate::instance::{Instance, Instances};
 use crate::ledger::{Cell, Ledger};
 use crate::per_thread::{Number, PerThread};
 use crate::question::{Look, Question};
 use crate::recorder::Recorder;
 use crate::refused::{Refusals, Refused};
-use crate::snapshot::{Instance, Snapshot, same_tiers, union};
+use crate::snapshot::{Snapshot, same_tiers};
 use crate::spec::WindowSpec;
 use crate::stamp::{Interval, Stamp};
 use crate::window::{Series, Window};
@@ -87,9 +88,9 @@ pub struct EventCounter {
     cells: PerThread<Cell>,
     refused: Refusals,
     /// Tells this counter from others in snapshots, with the number of the process.
-    drawn: u64,
+    instance: Instance,
     /// Whose snapshots were merged into this counter since the last reset.
-    merged: Mutex<Vec<Instance>>,
+    merged: Mutex<Instances>,
 }
 
 impl Default for EventCounter {
@@ -121,7 +122,7 @@ impl EventCounter {
             believed_ahead,
             cells: PerThread::default(),
             refused: Refusals::default(),
-            drawn: Instance::draw(),
+            instance: Instance::draw(),
             merged: Mutex::default(),
         }
     }
@@ -378,9 +379,7 @@ impl EventCounter {
     pub fn snapshot(&self) -> Snapshot {
         let now = self.clock.now();
         let merged = self.merged();
-        let mut instances = vec![Instance::here(self.drawn)];
-        instances.extend(merged.iter());
-        instances.sort_unstable();
+        let instances = merged.with(self.instance.here());
         let contents = self.ledger.contents(&self.cells, now);
         Snapshot::new(instances, self.spec().clone(), now, contents, self.refused())
     }
@@ -392,13 +391,11 @@ impl EventCounter {
     ///
     /// # Errors
     ///
-    /// [`SnapshotError::OtherTiers`] if the counter has other tiers,
-    /// [`SnapshotError::SameInstance`] if events of the same counter are here already, be it this
-    /// one, [`SnapshotError::TooManyInstances`] as [`Snapshot::merge`],
+    /// [`SnapshotError::OtherTiers`] if the counter has other tiers, [`SnapshotError::Instances`]
+    /// if events of the same counter are here already, be it this one, or those of too many,
     /// [`SnapshotError::TooManyEvents`] if a bucket or the total has no room for them, and
     /// [`SnapshotError::TooNew`] if it was taken, or a bucket begins, further ahead of the clock
-    /// than the tolerance.
-    /// Nothing is added then.
+    /// than the tolerance. Nothing is added then.
     ///
     /// # Complexity
     ///
@@ -424,8 +421,8 @@ impl EventCounter {
         // The other counter's clock may have been behind, and so believed an event more.
         snapshot.believe(now, self.spec().believed_ahead(self.spec().resolution()))?;
         let mut merged = self.merged();
-        let instances = union(&merged, snapshot.instances())?;
-        union(&instances, &[Instance::here(self.drawn)])?;
+        let instances = merged.union(snapshot.instances())?;
+        instances.union(&self.instance.into())?;
         self.ledger.merge(&self.cells, snapshot, now)?;
         *merged = instances;
         Ok(())
@@ -462,9 +459,9 @@ impl EventCounter {
         // One of the counters of the snapshot goes on, so that to restore again and again names no
         // more of them.
         let mut merged = self.merged();
-        let own = merged.remove(0).drawn();
+        let own = merged.pop();
         drop(merged);
-        self.drawn = own;
+        self.instance = own.unwrap_or(self.instance);
         Ok(self)
     }
 
@@ -502,7 +499,7 @@ impl EventCounter {
 
     /// Whose snapshots were merged. Whoever changes or tells both them and the events holds this
     /// for as long; no user's code runs meanwhile.
-    fn merged(&self) -> MutexGuard<'_, Vec<Instance>> {
+    fn merged(&self) -> MutexGuard<'_, Instances> {
         self.merged.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

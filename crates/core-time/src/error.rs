@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use crate::snapshot::Instance;
+use crate::instance::InstanceError;
 use crate::spec::Tier;
 use crate::stamp::{Interval, Stamp};
 
@@ -197,9 +197,6 @@ pub enum SnapshotError {
         /// How many events there are said to be.
         total: u64,
     },
-    /// It does not name the counter that it is of, or not in a way that can be read.
-    #[error("snapshot names no counter that it is of")]
-    NoInstance,
     /// The buckets are of other widths, or reach back differently far.
     #[error("snapshot has the tiers {found:?}, needed are {expected:?}")]
     OtherTiers {
@@ -208,20 +205,9 @@ pub enum SnapshotError {
         /// The tiers it should have.
         expected: Vec<Tier>,
     },
-    /// Events of the same counter are on both sides, and would be counted twice.
-    #[error("events of the counter {instance} are there already")]
-    SameInstance {
-        /// The counter.
-        instance: Instance,
-    },
-    /// The events are of more counters than one snapshot can name.
-    #[error("events of {instances} counters, limit is {max}")]
-    TooManyInstances {
-        /// Of how many counters they are.
-        instances: usize,
-        /// Of how many they may be.
-        max: usize,
-    },
+    /// Of the counters that it is of, one is there already, or there are too many or none.
+    #[error(transparent)]
+    Instances(#[from] InstanceError),
     /// A bucket, or the sum of all, has no room for so many events.
     #[error("more events than a bucket or the total has room for")]
     TooManyEvents,

@@ -5,6 +5,7 @@ mod counter;
 mod error;
 mod exact;
 mod grid;
+mod instance;
 pub mod laws;
 mod ledger;
 #[cfg(all(test, loom))]
@@ -27,10 +28,11 @@ pub use clock::{Clock, CoarseClock, ManualClock, SecondsClock, SystemClock, Tick
 pub use counter::EventCounter;
 pub use error::{RecordError, SnapshotError, SpecError, WindowError};
 pub use exact::ExactCounter;
+pub use instance::{Instance, InstanceError, Instances};
 pub use per_thread::PerThread;
 pub use recorder::Recorder;
 pub use refused::Refused;
-pub use snapshot::{Instance, Snapshot};
+pub use snapshot::Snapshot;
 pub use spec::{Tier, WindowSpec, WindowSpecBuilder};
 pub use stamp::{Interval, Stamp};
 pub use statistic::{Statistic, Subtract};

@@ -1,10 +1,10 @@
 //! What a counter holds, as a value: to be kept, sent, merged and restored.
 
 use std::fmt;
-use std::hash::{BuildHasher, Hasher, RandomState};
 
 use crate::error::SnapshotError;
 use crate::grid::Grid;
+use crate::instance::Instances;
 use crate::refused::Refused;
 use crate::spec::{Tier, WindowSpec};
 use crate::stamp::Stamp;
@@ -51,8 +51,8 @@ mod wire;
 /// [`EventCounter`]: crate::EventCounter
 #[derive(Clone, PartialEq, Eq)]
 pub struct Snapshot {
-    /// Whose events these are: sorted, each once, at least one.
-    instances: Vec<Instance>,
+    /// Whose events these are: at least one.
+    instances: Instances,
     spec: WindowSpec,
     at: Stamp,
     since: Stamp,
@@ -69,45 +69,6 @@ pub(crate) struct Buckets {
     first: i64,
     /// The first and the last are not 0.
     counts: Vec<u64>,
-}
-
-/// Tells a counter from all others, in this process and elsewhere.
-///
-/// A number drawn at random when the counter was made, and that of the process. After `fork`, the
-/// child's copy of a counter has another process, and a counter that was restored may have one too;
-/// they share what happened before, so their events are not merged.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Instance {
-    drawn: u64,
-    process: u32,
-}
-
-impl Instance {
-    /// A number for a counter that is made now.
-    pub(crate) fn draw() -> u64 {
-        RandomState::new().build_hasher().finish()
-    }
-
-    /// The counter that was given a number, in this process.
-    pub(crate) fn here(drawn: u64) -> Self {
-        Self { drawn, process: std::process::id() }
-    }
-
-    pub(crate) fn drawn(self) -> u64 {
-        self.drawn
-    }
-}
-
-impl fmt::Display for Instance {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:016x}-{:08x}", self.drawn, self.process)
-    }
-}
-
-impl fmt::Debug for Instance {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
 }
 
 impl Buckets {
@@ -146,12 +107,9 @@ impl Buckets {
 }
 
 impl Snapshot {
-    /// The most counters whose events one snapshot can hold.
-    pub const INSTANCES_MAX: usize = 1_024;
-
     /// What a counter holds: since when, how many in all, and the buckets of each tier.
     pub(crate) fn new(
-        instances: Vec<Instance>,
+        instances: Instances,
         spec: WindowSpec,
         at: Stamp,
         (since, total, tiers): (Stamp, u64, Vec<Buckets>),
@@ -192,7 +150,7 @@ impl Snapshot {
 
     /// The counters whose events are in it, in no order that matters.
     #[must_use]
-    pub fn instances(&self) -> &[Instance] {
+    pub fn instances(&self) -> &Instances {
         &self.instances
     }
 
@@ -214,13 +172,11 @@ impl Snapshot {
     /// # Errors
     ///
     /// [`SnapshotError::OtherTiers`] if they are not of the same tiers,
-    /// [`SnapshotError::SameInstance`] if both hold events of the same counter,
-    /// [`SnapshotError::TooManyInstances`] if they are of more counters than
-    /// [`INSTANCES_MAX`](Self::INSTANCES_MAX), [`SnapshotError::TooManyEvents`] if the total
-    /// overflows. Nothing is taken in then.
+    /// [`SnapshotError::Instances`] if both hold events of the same counter, or if they are of too
+    /// many, [`SnapshotError::TooManyEvents`] if the total overflows. Nothing is taken in then.
     pub fn merge(&mut self, other: &Self) -> Result<(), SnapshotError> {
         same_tiers(&self.spec, &other.spec)?;
-        let instances = union(&self.instances, &other.instances)?;
+        let instances = self.instances.union(&other.instances)?;
         let total = self.total.checked_add(other.total).ok_or(SnapshotError::TooManyEvents)?;
         let at = self.at.max(other.at);
         // Of two that believe differently far ahead, the one that believes more.
@@ -267,17 +223,6 @@ pub(crate) fn same_tiers(one: &WindowSpec, two: &WindowSpec) -> Result<(), Snaps
     }
     let tiers = |spec: &WindowSpec| spec.tiers().collect::<Vec<Tier>>();
     Err(SnapshotError::OtherTiers { found: tiers(two), expected: tiers(one) })
-}
-
-/// All instances of two sorted lists that share none.
-pub(crate) fn union(one: &[Instance], two: &[Instance]) -> Result<Vec<Instance>, SnapshotError> {
-    let mut all = [one, two].concat();
-    all.sort_unstable();
-    if let Some(pair) = all.windows(2).find(|pair| pair[0].drawn == pair[1].drawn) {
-        return Err(SnapshotError::SameInstance { instance: pair[0] });
-    }
-    let (instances, max) = (all.len(), Snapshot::INSTANCES_MAX);
-    if instances > max { Err(SnapshotError::TooManyInstances { instances, max }) } else { Ok(all) }
 }
 
 impl fmt::Debug for Snapshot {

@@ -50,8 +50,32 @@ pub trait Statistic: Clone + Default + Send + Sync + 'static {
     /// What one insert takes in.
     type Value: Copy;
 
+    /// Whether inserting never panics, whatever the value and whatever was inserted before.
+    ///
+    /// Whoever says so lets values wait, to be inserted several at once: a tracker of actions does
+    /// that, and a record then costs a third. A statistic that says so and panics all the same
+    /// loses the values that were waiting.
+    const NEVER_PANICS: bool = false;
+
     /// Takes one value in.
     fn insert(&mut self, value: Self::Value);
+
+    /// Takes all values in, in their order.
+    ///
+    /// To be written only where several at once are cheaper than one by one.
+    #[inline]
+    fn insert_all(&mut self, values: impl Iterator<Item = Self::Value> + Clone) {
+        values.for_each(|value| self.insert(value));
+    }
+
+    /// Takes one value in as a whole: if inserting panics, this is as it was.
+    ///
+    /// A statistic that does not promise [never to panic](Self::NEVER_PANICS) is copied for that.
+    #[inline]
+    fn insert_whole(&mut self, value: Self::Value) {
+        let copy = copy_with(self, value);
+        settle(self, copy, value);
+    }
 
     /// Takes in everything that `other` took in.
     fn merge(&mut self, other: &Self);
@@ -102,6 +126,25 @@ pub trait Subtract: Statistic {
     fn subtract(&mut self, other: &Self);
 }
 
+/// A copy that also took a value in, of a statistic that may panic over it.
+#[inline]
+fn copy_with<S: Statistic>(statistic: &S, value: S::Value) -> Option<S> {
+    (!S::NEVER_PANICS).then(|| {
+        let mut copy = statistic.clone();
+        copy.insert(value);
+        copy
+    })
+}
+
+/// Puts the copy that took the value in into place, or takes it in here, where it cannot panic.
+#[inline]
+fn settle<S: Statistic>(statistic: &mut S, copy: Option<S>, value: S::Value) {
+    match copy {
+        Some(copy) => *statistic = copy,
+        None => statistic.insert(value),
+    }
+}
+
 macro_rules! tuple_is_a_statistic {
     ($first:ident $(, $name:ident $index:tt)*) => {
         impl<$first, $($name),*> Statistic for ($first, $($name,)*)
@@ -111,10 +154,28 @@ macro_rules! tuple_is_a_statistic {
         {
             type Value = $first::Value;
 
+            const NEVER_PANICS: bool = $first::NEVER_PANICS $(&& $name::NEVER_PANICS)*;
+
             #[inline]
             fn insert(&mut self, value: Self::Value) {
                 self.0.insert(value);
                 $(self.$index.insert(value.into());)*
+            }
+
+            #[inline]
+            fn insert_all(&mut self, values: impl Iterator<Item = Self::Value> + Clone) {
+                $(self.$index.insert_all(values.clone().map(Into::into));)*
+                self.0.insert_all(values);
+            }
+
+            // Only those members that may panic are copied, and nothing changes before they did
+            // not.
+            fn insert_whole(&mut self, value: Self::Value) {
+                let values = (value, $($name::Value::from(value),)*);
+                let copies =
+                    (copy_with(&self.0, value), $(copy_with(&self.$index, values.$index),)*);
+                settle(&mut self.0, copies.0, values.0);
+                $(settle(&mut self.$index, copies.$index, values.$index);)*
             }
 
             fn merge(&mut self, other: &Self) {

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use core_time::{
-    Clock, EventCounter, ManualClock, Refused, Snapshot, SnapshotError, Stamp, Tier, WindowSpec,
+    Clock, EventCounter, InstanceError, Instances, ManualClock, Refused, Snapshot, SnapshotError,
+    Stamp, Tier, WindowSpec,
 };
 use proptest::prelude::*;
 
@@ -101,7 +102,9 @@ fn events_that_are_merged_may_be_ahead_of_the_clock() {
 #[test]
 fn same_events_are_not_taken_in_twice() {
     let [one, two, three] = [(); 3].map(|()| counter(tiers()).0);
-    let same = |error: SnapshotError| matches!(error, SnapshotError::SameInstance { .. });
+    let same = |error: SnapshotError| {
+        matches!(error, SnapshotError::Instances(InstanceError::Same { .. }))
+    };
     assert!(same(one.merge(&one.snapshot()).unwrap_err()));
     two.merge(&one.snapshot()).unwrap();
     assert!(same(two.merge(&one.snapshot()).unwrap_err()));
@@ -151,7 +154,7 @@ fn what_cannot_be_merged_is_refused_and_changes_nothing() {
 #[test]
 fn snapshots_of_too_many_counters_are_refused() {
     let mut all = counter(tiers()).0.snapshot();
-    for _ in 1..Snapshot::INSTANCES_MAX {
+    for _ in 1..Instances::MAX {
         all.merge(&counter(tiers()).0.snapshot()).unwrap();
     }
     let refused = all.merge(&counter(tiers()).0.snapshot()).unwrap_err();
@@ -280,14 +283,14 @@ mod wire {
             "snapshot has buckets from number",
         );
         for instances in ["", "-", "0123456789abcdef", "0123456789abcde+-0000002a", "é-0000002a"] {
-            check("0123456789abcdef-0000002a", instances, "snapshot names no counter");
+            check("0123456789abcdef-0000002a", instances, "no instance is named");
         }
         check(
             r#"["0123456789abcdef-0000002a"]"#,
             r#"["0123456789abcdef-0000002a","0123456789abcdef-0000002a"]"#,
             "events of the counter 0123456789abcdef-0000002a are there already",
         );
-        check(r#"["0123456789abcdef-0000002a"]"#, "[]", "snapshot names no counter");
+        check(r#"["0123456789abcdef-0000002a"]"#, "[]", "no instance is named");
         let tiers = &WRITTEN[WRITTEN.find("[{").unwrap()..WRITTEN.len() - 1];
         check(tiers, "[]", "snapshot has no tier");
     }

@@ -11,18 +11,19 @@ pub use codec::{
     encode_rows, visible,
 };
 pub use core_actions::{
-    ActionName, ActionTime, ActionTracker, AddError, Count, Counted, ExactMean, Extent, Histogram,
-    HistogramCell, Largest, Last, Mean, MergedTracker, NameError, PostTracker, Quantile,
-    QuantileError, Quantiles, Raw, Row, RunningTracker, Stamped, TimeError, TrackerSpec, Unit,
-    Variance,
+    ACTIONS_MAX, ActionName, ActionTime, ActionTracker, AddError, Count, Counted, ExactMean,
+    Extent, Handle, Histogram, HistogramCell, Largest, Last, Mean, MergedTracker, NameError,
+    Overflow, Packed, PostTracker, Quantile, QuantileError, Quantiles, Raw, Row, RunningTracker,
+    Stamped, TimeError, TrackerSnapshot, TrackerSnapshotError, TrackerSpec, Unit, Variance,
+    WhenFull,
 };
 #[cfg(feature = "tsc")]
 pub use core_time::TscClock;
 pub use core_time::{
-    Clock, CoarseClock, EventCounter, ExactCounter, Instance, Interval, ManualClock, RecordError,
-    Recorder, Refused, SecondsClock, Series, Snapshot, SnapshotError, SpecError, Stamp, Statistic,
-    Subtract, SystemClock, TickerClock, Tier, Window, WindowError, WindowSpec, WindowSpecBuilder,
-    laws,
+    Clock, CoarseClock, EventCounter, ExactCounter, Instance, InstanceError, Instances, Interval,
+    ManualClock, RecordError, Recorder, Refused, SecondsClock, Series, Snapshot, SnapshotError,
+    SpecError, Stamp, Statistic, Subtract, SystemClock, TickerClock, Tier, Window, WindowError,
+    WindowSpec, WindowSpecBuilder, laws,
 };
 pub use error::Error;
 pub use windrow::{Windrow, WindrowBuilder};

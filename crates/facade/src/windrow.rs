@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use codec::Limits;
-use core_actions::{ActionTime, ExactMean, Row, RunningTracker, TimeError, TrackerSpec, Unit};
+use core_actions::{
+    ActionTime, ExactMean, Row, RunningTracker, TimeError, TrackerSpec, Unit, WhenFull,
+};
 use core_time::{Clock, EventCounter, Stamp, Tier, Window, WindowSpec, WindowSpecBuilder};
 
 use crate::error::Error;
@@ -218,7 +220,7 @@ pub struct WindrowBuilder {
     spec: WindowSpecBuilder,
     clock: Option<CounterWithClock>,
     limits: Limits,
-    unit: Unit,
+    tracker: TrackerSpec,
 }
 
 /// Makes a counter with the clock that was chosen, whose type is forgotten.
@@ -265,7 +267,14 @@ impl WindrowBuilder {
 
     /// Sets the unit that durations are converted to, nanoseconds if not set.
     pub fn unit(mut self, unit: Unit) -> Self {
-        self.unit = unit;
+        self.tracker.unit = unit;
+        self
+    }
+
+    /// Sets how many actions are kept apart, and what becomes of those beyond, if not
+    /// [`ACTIONS_MAX`](crate::ACTIONS_MAX) of which more are refused.
+    pub fn actions(mut self, actions: usize, when_full: WhenFull) -> Self {
+        (self.tracker.actions, self.tracker.when_full) = (actions, when_full);
         self
     }
 
@@ -280,8 +289,8 @@ impl WindrowBuilder {
             Some(with_clock) => with_clock(spec),
             None => EventCounter::new(spec),
         };
-        let spec = TrackerSpec { unit: self.unit, name_bytes: self.limits.name_bytes };
-        Ok(Windrow::of(events, RunningTracker::new(spec), self.limits))
+        let tracker = TrackerSpec { name_bytes: self.limits.name_bytes, ..self.tracker };
+        Ok(Windrow::of(events, RunningTracker::new(tracker), self.limits))
     }
 }
 
@@ -290,7 +299,7 @@ impl fmt::Debug for WindrowBuilder {
         f.debug_struct("WindrowBuilder")
             .field("spec", &self.spec)
             .field("limits", &self.limits)
-            .field("unit", &self.unit)
+            .field("tracker", &self.tracker)
             .finish_non_exhaustive()
     }
 }

@@ -5,9 +5,9 @@ use std::time::Duration;
 use facade::{
     Action, ActionName, ActionTime, ActionTracker, AddError, Cell, Clock, CoarseClock, Count,
     Counted, DecodeError, Entry, Error, EventCounter, ExactCounter, ExactMean, Excerpt, Extent,
-    Format, Fractions, Histogram, HistogramCell, Instance, Interval, Kind, Largest, Last, Limits,
-    ManualClock, Mean, MergedTracker, NameError, Policy, PostTracker, Quantile, QuantileError,
-    Quantiles, Raw, ReadError, RecordError, Recorder, Refusal, Refused, Report, Row,
+    Format, Fractions, Histogram, HistogramCell, Instance, InstanceError, Interval, Kind, Largest,
+    Last, Limits, ManualClock, Mean, MergedTracker, NameError, Policy, PostTracker, Quantile,
+    QuantileError, Quantiles, Raw, ReadError, RecordError, Recorder, Refusal, Refused, Report, Row,
     RunningTracker, SecondsClock, Series, Sink, Snapshot, SnapshotError, SpecError, Spot, Stamp,
     StampForm, StampKey, StampKeyError, Stamped, Statistic, Subtract, SystemClock, TickerClock,
     Tier, TimeError, TimeMax, TrackerSpec, Unit, Variance, Window, WindowError, WindowSpec,
@@ -29,7 +29,7 @@ fn counters_of_every_kind_are_behind_the_front_door() {
     let snapshot: Snapshot = windrow.events().snapshot();
     let instance: Instance = snapshot.instances()[0];
     let twice = windrow.events().merge(&snapshot);
-    assert_eq!(twice, Err(SnapshotError::SameInstance { instance }));
+    assert_eq!(twice, Err(SnapshotError::Instances(InstanceError::Same { instance })));
 
     let exact = ExactCounter::with_clock(WindowSpec::default(), SecondsClock);
     exact.record();

@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{Buckets, Instance, Snapshot, union};
+use super::{Buckets, Snapshot};
 use crate::error::SnapshotError;
 use crate::grid::Grid;
+use crate::instance::{InstanceError, Instances};
 use crate::refused::Refused;
 use crate::spec::{Tier, WindowSpec};
 use crate::stamp::Stamp;
@@ -19,8 +20,7 @@ const VERSION: u32 = 1;
 #[derive(Serialize, Deserialize)]
 struct Wire<'a> {
     version: Option<u32>,
-    /// As `0123456789abcdef-01234567`: many readers of JSON do not keep 64 bits of a number.
-    instances: Option<Vec<String>>,
+    instances: Option<Instances>,
     at: Option<i64>,
     since: Option<i64>,
     total: Option<u64>,
@@ -56,7 +56,7 @@ impl Serialize for Snapshot {
         };
         let wire = Wire {
             version: Some(VERSION),
-            instances: Some(self.instances.iter().map(Instance::to_string).collect()),
+            instances: Some(self.instances.clone()),
             at: Some(self.at.as_nanos()),
             since: Some(self.since.as_nanos()),
             total: Some(self.total),
@@ -93,11 +93,8 @@ impl Wire<'_> {
             }
         }
         let instances = there("instances", self.instances)?;
-        let instances: Vec<_> =
-            instances.iter().map(|text| parsed(text)).collect::<Result<_, _>>()?;
-        let instances = union(&instances, &[])?;
         if instances.is_empty() {
-            return Err(SnapshotError::NoInstance);
+            return Err(InstanceError::Unreadable.into());
         }
         let WireRefused { too_old, too_new, full } = there("refused", self.refused)?;
         Ok(Snapshot {
@@ -141,16 +138,4 @@ impl WireTier<'_> {
         }
         Ok(Buckets::new(first, self.counts.into_owned()))
     }
-}
-
-fn parsed(text: &str) -> Result<Instance, SnapshotError> {
-    let number = |digits: &str, len: usize| {
-        let is_hex = digits.len() == len && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-        is_hex.then(|| u64::from_str_radix(digits, 16).ok()).flatten()
-    };
-    let parts = text.split_once('-').and_then(|(drawn, process)| {
-        Some((number(drawn, 16)?, u32::try_from(number(process, 8)?).ok()?))
-    });
-    let (drawn, process) = parts.ok_or(SnapshotError::NoInstance)?;
-    Ok(Instance { drawn, process })
 }

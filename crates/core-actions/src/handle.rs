@@ -1,0 +1,100 @@
+//! Recording one action without looking it up.
+
+use std::cell::Cell;
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::time::Duration;
+
+use core_time::Statistic;
+
+use crate::error::AddError;
+use crate::name::ActionName;
+use crate::packed::Packed;
+use crate::registry::{Pin, Registry};
+use crate::time::ActionTime;
+
+/// Records one action of a tracker: no name is looked up, and nothing can be refused.
+///
+/// It is got from [`MergedTracker::action`](crate::MergedTracker::action), and may be kept as long
+/// as one likes. While it is there, its action is not evicted.
+///
+/// # Complexity
+///
+/// A record costs two stores, and one in some ten takes a lock that nobody contends for but a
+/// reader.
+///
+/// # Concurrency
+///
+/// For one thread at a time; each has a clone of its own. Readers see what a handle recorded as
+/// they see what anybody did; nothing is lost when it is dropped, and the next handle of the action
+/// goes on where it stopped.
+///
+/// # Examples
+///
+/// ```
+/// use core_actions::RunningTracker;
+/// use std::thread;
+///
+/// let tracker = RunningTracker::default();
+/// let jump = tracker.action("jump")?;
+/// let other = jump.clone();
+/// thread::spawn(move || other.add(200_u64)).join().unwrap();
+/// jump.add(100_u64);
+///
+/// let stats = tracker.stats();
+/// assert_eq!((stats[0].action(), stats[0].count(), stats[0].mean()), ("jump", 2, 150.0));
+/// # Ok::<(), core_actions::AddError>(())
+/// ```
+pub struct Handle<S: Statistic<Value: Packed>> {
+    registry: Arc<Registry<S>>,
+    pin: Pin<S>,
+    /// A part has one writer.
+    not_sync: PhantomData<Cell<()>>,
+}
+
+impl<S: Statistic<Value: Packed>> Handle<S> {
+    pub(crate) fn new(
+        registry: &Arc<Registry<S>>,
+        name: &ActionName<'_>,
+    ) -> Result<Self, AddError> {
+        let pin = registry.pin(name)?;
+        Ok(Self { registry: Arc::clone(registry), pin, not_sync: PhantomData })
+    }
+
+    /// The name of the action: what was asked for, or that of the row it was folded into.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.pin.action.name
+    }
+
+    /// Takes in that the action took so long.
+    #[inline]
+    pub fn add(&self, time: impl Into<S::Value>) {
+        // Its part is not given up while it is pinned.
+        let _ = self.pin.part.record(time.into(), &self.registry.next);
+    }
+
+    /// Takes in that the action took so long, in the tracker's
+    /// [unit](crate::TrackerSpec::unit).
+    pub fn add_duration(&self, duration: Duration)
+    where
+        S::Value: From<ActionTime>,
+    {
+        self.add(ActionTime::from_duration(duration, self.registry.spec.unit));
+    }
+}
+
+impl<S: Statistic<Value: Packed>> Clone for Handle<S> {
+    /// A handle of the same action, for another thread.
+    fn clone(&self) -> Self {
+        let pin = self.pin.another(&self.registry.empty);
+        Self { registry: Arc::clone(&self.registry), pin, not_sync: PhantomData }
+    }
+}
+
+impl<S: Statistic<Value: Packed>> fmt::Debug for Handle<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handle").field("action", &self.name()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,422 @@
+//! All actions of a tracker by name, within a limit, with what every writer recorded of each.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::atomic::{
+    AtomicU64, AtomicUsize,
+    Ordering::{self, Relaxed},
+};
+
+use core_time::{Instance, Instances, Statistic};
+use crossbeam_utils::CachePadded;
+use dashmap::{DashMap, Entry};
+
+use crate::error::AddError;
+use crate::name::ActionName;
+use crate::packed::Packed;
+use crate::part::{Numbering, Part, Retired};
+use crate::row::Row;
+use crate::snapshot::{TrackerSnapshot, TrackerSnapshotError, same_unit};
+use crate::spec::{Overflow, TrackerSpec, WhenFull};
+use crate::sync::lock;
+
+// ORDERING: every access in this file is Relaxed.
+// Needs: no more actions than there may be, and numbers that grow with what happened before.
+// Gives: each is one number that hangs together with no other memory; coherence.
+// Not needed: any order among them. What was recorded is found through locks.
+// Checks: tests/bounds.rs, for the limit; none of the others can be wrong by an order.
+const ALONE: Ordering = Relaxed;
+
+/// The actions of a tracker.
+pub(crate) struct Registry<S: Statistic> {
+    pub(crate) spec: TrackerSpec,
+    /// What a row begins with.
+    pub(crate) empty: S,
+    names: DashMap<Arc<str>, Arc<Action<S>>>,
+    /// Locked after a name's place in `names`, never before.
+    listed: Mutex<Listed<S>>,
+    /// How many actions there are, or are about to be, but for the one that others are folded into.
+    taken: AtomicUsize,
+    /// The number of the next record to be an action's first.
+    pub(crate) next: AtomicU64,
+    /// The greatest count of uses that a thread came here with; see `Table::uses`.
+    pub(crate) uses: AtomicU64,
+    overflow: Counts,
+    /// Tells this tracker from others in snapshots, with the number of the process.
+    instance: Instance,
+    merged: Mutex<Merged>,
+}
+
+/// What is changed and told together with the rows, under a lock.
+#[derive(Debug, Default)]
+struct Merged {
+    /// Whose snapshots were merged into this tracker since the last reset.
+    instances: Instances,
+    /// How often all was reset.
+    resets: u64,
+}
+
+/// Actions in the order in which they were registered.
+struct Listed<S: Statistic> {
+    all: BTreeMap<u64, Arc<Action<S>>>,
+    /// What to evict next: when an action was used, by the last look at it, and its place in `all`.
+    idle: BinaryHeap<Reverse<(u64, u64)>>,
+    next: u64,
+}
+
+#[derive(Debug, Default)]
+struct Counts {
+    refused: AtomicU64,
+    folded: AtomicU64,
+    evicted: AtomicU64,
+    records: AtomicU64,
+}
+
+/// An action, with what each writer recorded of it.
+pub(crate) struct Action<S: Statistic> {
+    pub(crate) name: Arc<str>,
+    parts: Mutex<Parts<S>>,
+}
+
+/// What writers share with readers.
+pub(crate) type SharedPart<S> = Arc<CachePadded<Part<S>>>;
+
+struct Parts<S: Statistic> {
+    all: Vec<SharedPart<S>>,
+    /// Those of them whose pin is gone.
+    free: Vec<SharedPart<S>>,
+    /// How many pins there are: while there is one, the action is not evicted.
+    pins: usize,
+    evicted: bool,
+}
+
+/// A part of an action for a writer of one's own, which keeps the action from being evicted.
+pub(crate) struct Pin<S: Statistic> {
+    pub(crate) action: Arc<Action<S>>,
+    pub(crate) part: SharedPart<S>,
+}
+
+impl<S: Statistic<Value: Packed>> Pin<S> {
+    /// Another pin of the same action.
+    pub(crate) fn another(&self, empty: &S) -> Self {
+        let part = lock(&self.action.parts).pin(|| self.action.part(empty));
+        Self { action: Arc::clone(&self.action), part }
+    }
+}
+
+impl<S: Statistic> Drop for Pin<S> {
+    fn drop(&mut self) {
+        self.action.leave(&self.part);
+    }
+}
+
+impl<S: Statistic<Value: Packed>> Registry<S> {
+    pub(crate) fn new(spec: TrackerSpec, empty: S) -> Self {
+        let listed = Listed { all: BTreeMap::new(), idle: BinaryHeap::new(), next: 0 };
+        Self {
+            spec,
+            empty,
+            names: DashMap::new(),
+            listed: Mutex::new(listed),
+            taken: AtomicUsize::new(0),
+            next: AtomicU64::new(0),
+            uses: AtomicU64::new(0),
+            overflow: Counts::default(),
+            instance: Instance::draw(),
+            merged: Mutex::default(),
+        }
+    }
+
+    /// The action of a name, made if there is none; or what stands for it when there are too many.
+    pub(crate) fn register(&self, name: &ActionName<'_>) -> Result<Arc<Action<S>>, AddError> {
+        let name = name.as_str();
+        loop {
+            if let Some(action) = self.names.get(name) {
+                return Ok(Arc::clone(action.value()));
+            }
+            if self.reserve() {
+                return Ok(self.enter(name, true));
+            }
+            match self.spec.when_full {
+                WhenFull::Fold => {
+                    self.overflow.folded.fetch_add(1, ALONE);
+                    return Ok(self.enter(WhenFull::OTHER, false));
+                }
+                WhenFull::EvictIdle if self.evict() => {}
+                WhenFull::EvictIdle | WhenFull::Refuse => {
+                    self.overflow.refused.fetch_add(1, ALONE);
+                    return Err(AddError::Full { limit: self.spec.actions });
+                }
+            }
+        }
+    }
+
+    /// All actions there are, in the order in which they were registered.
+    pub(crate) fn actions(&self) -> Vec<Arc<Action<S>>> {
+        lock(&self.listed).all.values().cloned().collect()
+    }
+
+    /// How many actions there are.
+    pub(crate) fn len(&self) -> usize {
+        lock(&self.listed).all.len()
+    }
+
+    /// A row for each action that was recorded, in the order in which they first were.
+    pub(crate) fn rows(&self) -> Vec<Row<S>> {
+        let actions = self.actions();
+        let mut rows = Vec::with_capacity(actions.len());
+        rows.extend(actions.iter().filter_map(|action| action.row(&self.next)));
+        rows.sort_unstable_by(Row::by_first);
+        rows
+    }
+
+    pub(crate) fn snapshot(&self) -> TrackerSnapshot<S> {
+        let merged = lock(&self.merged);
+        // An eviction beside this is within the range, so that a row which began anew is not taken
+        // for the one before.
+        let forgotten = || merged.resets.wrapping_add(self.overflow().evicted);
+        let before = forgotten();
+        let rows = self.rows();
+        let instances = merged.instances.with(self.instance.here());
+        TrackerSnapshot::new(instances, self.spec.unit, before..forgotten(), rows)
+    }
+
+    pub(crate) fn merge(&self, snapshot: &TrackerSnapshot<S>) -> Result<(), TrackerSnapshotError> {
+        same_unit(snapshot.unit(), self.spec.unit)?;
+        let mut merged = lock(&self.merged);
+        let instances = merged.instances.union(snapshot.instances())?;
+        instances.union(&self.instance.into())?;
+        // First a place for each, which nobody can take away; then nothing can go wrong any more.
+        let mut pinned = Vec::with_capacity(snapshot.rows().len());
+        for row in snapshot.rows() {
+            let name = ActionName::with_limit(row.action(), self.spec.name_bytes)?;
+            let place = self.pin(&name);
+            let place = place.map_err(|_| TrackerSnapshotError::Full { limit: self.spec.actions });
+            pinned.push((place?, row));
+        }
+        for (pin, row) in pinned {
+            self.next.fetch_max(row.first().saturating_add(1), ALONE);
+            pin.part.merge(row.first(), row.statistic());
+        }
+        merged.instances = instances;
+        Ok(())
+    }
+
+    /// Goes on as one of the trackers whose snapshots were merged, so that to restore again and
+    /// again names no more of them.
+    pub(crate) fn go_on(&mut self) {
+        let own = lock(&self.merged).instances.pop();
+        self.instance = own.unwrap_or(self.instance);
+    }
+
+    /// A part of an action for somebody who is no thread; the action stays while it is held.
+    pub(crate) fn pin(&self, name: &ActionName<'_>) -> Result<Pin<S>, AddError> {
+        loop {
+            let action = self.register(name)?;
+            if let Ok(part) = action.pin(&self.empty) {
+                return Ok(Pin { action, part });
+            }
+            self.forget(&action);
+        }
+    }
+
+    pub(crate) fn reset(&self) {
+        let mut merged = lock(&self.merged);
+        merged.resets = merged.resets.wrapping_add(1);
+        merged.instances.clear();
+        for action in self.actions() {
+            lock(&action.parts).all.iter().for_each(|part| part.reset(&self.empty));
+        }
+    }
+
+    pub(crate) fn overflow(&self) -> Overflow {
+        let Counts { refused, folded, evicted, records } = &self.overflow;
+        Overflow {
+            refused: refused.load(ALONE),
+            folded: folded.load(ALONE),
+            evicted: evicted.load(ALONE),
+            evicted_records: records.load(ALONE),
+        }
+    }
+
+    /// Whether a part was not given up, for the writer that is about to drop it otherwise.
+    ///
+    /// Values that it recorded beside that went with the others, and are counted now.
+    pub(crate) fn is_alive(&self, part: &Part<S>) -> bool {
+        let stragglers = part.stragglers();
+        self.overflow.records.fetch_add(stragglers.unwrap_or_default(), ALONE);
+        stragglers.is_none()
+    }
+
+    /// Takes one of the places that there are for actions.
+    fn reserve(&self) -> bool {
+        let more = |taken| (taken < self.spec.actions).then_some(taken + 1);
+        self.taken.fetch_update(ALONE, ALONE, more).is_ok()
+    }
+
+    fn release(&self) {
+        self.taken.fetch_sub(1, ALONE);
+    }
+
+    /// Enters a name, unless another thread did meanwhile, who reserved a place for it too.
+    fn enter(&self, name: &str, reserved: bool) -> Arc<Action<S>> {
+        let name: Arc<str> = name.into();
+        match self.names.entry(Arc::clone(&name)) {
+            Entry::Occupied(entry) => {
+                if reserved {
+                    self.release();
+                }
+                Arc::clone(entry.get())
+            }
+            Entry::Vacant(entry) => {
+                let action = Arc::new(Action::new(name));
+                // Listed before others can find it, or a reader could miss what they record.
+                lock(&self.listed).push(Arc::clone(&action), reserved && self.spec.evicts());
+                entry.insert(Arc::clone(&action));
+                action
+            }
+        }
+    }
+
+    /// Evicts what was idle for longest; nothing while all have handles.
+    fn evict(&self) -> bool {
+        let evicted = lock(&self.listed).evict(&self.empty);
+        let Some((action, records)) = evicted else { return false };
+        self.overflow.evicted.fetch_add(1, ALONE);
+        self.overflow.records.fetch_add(records, ALONE);
+        self.forget(&action);
+        self.release();
+        true
+    }
+
+    /// Takes an action that was evicted out of the names.
+    pub(crate) fn forget(&self, action: &Arc<Action<S>>) {
+        self.names.remove_if(&action.name, |_, found| Arc::ptr_eq(found, action));
+    }
+}
+
+impl<S: Statistic<Value: Packed>> Listed<S> {
+    fn push(&mut self, action: Arc<Action<S>>, may_be_evicted: bool) {
+        if may_be_evicted {
+            self.idle.push(Reverse((0, self.next)));
+        }
+        self.all.insert(self.next, action);
+        self.next += 1;
+    }
+
+    /// Takes out what was idle for longest, and tells how many records it had.
+    ///
+    /// An action that was used since the last look goes back with its newer count, once for each
+    /// time that it comes up; so this is the logarithm of all for each that does.
+    fn evict(&mut self, empty: &S) -> Option<(Arc<Action<S>>, u64)> {
+        let mut pinned = Vec::new();
+        let evicted = loop {
+            let Some(Reverse((seen, place))) = self.idle.pop() else { break None };
+            let Some(action) = self.all.get(&place) else { continue };
+            let used = action.used();
+            if used > seen {
+                self.idle.push(Reverse((used, place)));
+                continue;
+            }
+            match action.evict(empty) {
+                Some(records) => break self.all.remove(&place).map(|action| (action, records)),
+                None => pinned.push(Reverse((used, place))),
+            }
+        };
+        self.idle.extend(pinned);
+        evicted
+    }
+}
+
+impl<S: Statistic> Parts<S> {
+    /// A part that nobody writes to, or a new one.
+    fn pin(&mut self, new: impl FnOnce() -> SharedPart<S>) -> SharedPart<S> {
+        self.pins += 1;
+        self.free.pop().unwrap_or_else(|| {
+            let part = new();
+            self.all.push(Arc::clone(&part));
+            part
+        })
+    }
+}
+
+impl<S: Statistic> Action<S> {
+    /// Leaves the part of a pin to the next one.
+    fn leave(&self, part: &SharedPart<S>) {
+        let mut parts = lock(&self.parts);
+        parts.pins -= 1;
+        parts.free.push(Arc::clone(part));
+    }
+}
+
+impl<S: Statistic<Value: Packed>> Action<S> {
+    fn new(name: Arc<str>) -> Self {
+        let parts = Parts { all: Vec::new(), free: Vec::new(), pins: 0, evicted: false };
+        Self { name, parts: Mutex::new(parts) }
+    }
+
+    /// A part for a writer, with nothing in it.
+    pub(crate) fn part(&self, empty: &S) -> SharedPart<S> {
+        Arc::new(CachePadded::new(Part::new(Arc::clone(&self.name), empty.clone())))
+    }
+
+    /// Shows a part to readers.
+    pub(crate) fn share(&self, part: &SharedPart<S>) -> Result<(), Retired> {
+        let mut parts = lock(&self.parts);
+        if parts.evicted {
+            return Err(Retired);
+        }
+        parts.all.push(Arc::clone(part));
+        Ok(())
+    }
+
+    /// A part that keeps the action from being evicted until it is [left](Self::leave).
+    fn pin(&self, empty: &S) -> Result<SharedPart<S>, Retired> {
+        let mut parts = lock(&self.parts);
+        if parts.evicted { Err(Retired) } else { Ok(parts.pin(|| self.part(empty))) }
+    }
+
+    /// Takes a value in for a writer who has no part.
+    pub(crate) fn insert(
+        &self,
+        value: S::Value,
+        numbering: Numbering<'_>,
+        empty: &S,
+    ) -> Result<(), Retired> {
+        let mut parts = lock(&self.parts);
+        if parts.evicted {
+            return Err(Retired);
+        }
+        if parts.all.is_empty() {
+            let part = self.part(empty);
+            parts.free.push(Arc::clone(&part));
+            parts.all.push(part);
+        }
+        parts.all[0].insert(value, numbering)
+    }
+
+    /// All that was recorded, if anything was.
+    fn row(&self, next: &AtomicU64) -> Option<Row<S>> {
+        let mut sum = None;
+        lock(&self.parts).all.iter().for_each(|part| part.add_to(&mut sum, next));
+        sum.map(|(first, statistic)| Row::new(Arc::clone(&self.name), first, statistic))
+    }
+
+    /// When the action was last used.
+    fn used(&self) -> u64 {
+        lock(&self.parts).all.iter().map(|part| part.used()).max().unwrap_or_default()
+    }
+
+    /// Gives everything up, and tells how many records that were; unless there is a pin.
+    fn evict(&self, empty: &S) -> Option<u64> {
+        let mut parts = lock(&self.parts);
+        if parts.pins > 0 {
+            return None;
+        }
+        parts.evicted = true;
+        parts.free.clear();
+        Some(parts.all.drain(..).map(|part| part.retire(empty)).sum())
+    }
+}

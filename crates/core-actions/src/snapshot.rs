@@ -1,0 +1,229 @@
+//! What a tracker holds, as a value: to be kept, sent, merged and restored.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use core_time::{InstanceError, Instances, Statistic, Subtract};
+use thiserror::Error;
+
+use crate::name::NameError;
+use crate::row::Row;
+use crate::time::Unit;
+
+#[cfg(feature = "serde")]
+mod wire;
+
+/// What a tracker held at one moment: the statistic of each action.
+///
+/// A value, with nothing of the tracker's left in it. Snapshots of several trackers, of several
+/// processes or machines, [`merge`](Self::merge) into what one tracker would hold that saw all
+/// their records; in any order, to the bit.
+///
+/// Two are equal if they have the same actions with the same statistics in the same unit, whichever
+/// trackers they are of and whichever action was first.
+///
+/// # Twice is once
+///
+/// A snapshot names the trackers whose records are in it, and two that share one are not merged:
+/// its records would be counted twice. Of one tracker, keep the latest; it holds all that earlier
+/// ones do.
+///
+/// # Wire form
+///
+/// With the feature `serde`, a map with the key `version`, which is 1; statistics in it have a form
+/// of their own. What is read is checked as far as it can be: a snapshot that no tracker can have
+/// made is an error.
+///
+/// # Examples
+///
+/// ```
+/// use core_actions::RunningTracker;
+///
+/// let (one, two) = (RunningTracker::default(), RunningTracker::default());
+/// one.add("jump", 100)?;
+/// two.add("jump", 200)?;
+/// two.add("run", 75)?;
+///
+/// let mut both = one.snapshot();
+/// both.merge(&two.snapshot())?;
+/// let means: Vec<_> = both.rows().iter().map(|row| (row.action(), row.mean())).collect();
+/// assert_eq!(means, [("jump", 150.0), ("run", 75.0)]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct TrackerSnapshot<S> {
+    /// Whose records these are: at least one.
+    instances: Instances,
+    unit: Unit,
+    /// How often something had been forgotten before the rows were read, and after.
+    forgotten: Range<u64>,
+    /// In the order in which they were first seen, each action once.
+    rows: Vec<Row<S>>,
+}
+
+impl<S: Statistic> TrackerSnapshot<S> {
+    pub(crate) fn new(
+        instances: Instances,
+        unit: Unit,
+        forgotten: Range<u64>,
+        rows: Vec<Row<S>>,
+    ) -> Self {
+        Self { instances, unit, forgotten, rows }
+    }
+
+    /// The actions, in the order in which they were first seen.
+    #[must_use]
+    pub fn rows(&self) -> &[Row<S>] {
+        &self.rows
+    }
+
+    /// The unit that durations were converted to.
+    #[must_use]
+    pub fn unit(&self) -> Unit {
+        self.unit
+    }
+
+    /// The trackers whose records are in it.
+    #[must_use]
+    pub fn instances(&self) -> &Instances {
+        &self.instances
+    }
+
+    /// Takes in the records of another snapshot.
+    ///
+    /// Commutative and associative, to the bit.
+    ///
+    /// # Errors
+    ///
+    /// [`TrackerSnapshotError::OtherUnit`] if they are in another unit,
+    /// [`TrackerSnapshotError::Instances`] if both hold records of the same tracker, or if they are
+    /// of too many. Nothing is taken in then.
+    pub fn merge(&mut self, other: &Self) -> Result<(), TrackerSnapshotError> {
+        same_unit(other.unit, self.unit)?;
+        self.instances = self.instances.union(&other.instances)?;
+        let (mine, more) = (&self.forgotten, &other.forgotten);
+        self.forgotten = mine.start.wrapping_add(more.start)..mine.end.wrapping_add(more.end);
+        let places: HashMap<_, _> =
+            self.rows.iter().enumerate().map(|(at, row)| (row.shared_action(), at)).collect();
+        for row in &other.rows {
+            match places.get(row.action()) {
+                Some(&at) => self.rows[at].merge(row),
+                None => self.rows.push(row.clone()),
+            }
+        }
+        self.rows.sort_unstable_by(Row::by_first);
+        Ok(())
+    }
+
+    /// What was recorded since an earlier snapshot of the same trackers; actions of which nothing
+    /// was are left out.
+    ///
+    /// Only of statistics that can be [subtracted](Subtract), which extremes, for one, cannot.
+    ///
+    /// # Errors
+    ///
+    /// [`TrackerSnapshotError::OtherUnit`] if it is in another unit,
+    /// [`TrackerSnapshotError::NotEarlier`] if it is of other trackers, or later, or if something
+    /// was reset or evicted in between.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core_actions::RunningTracker;
+    ///
+    /// let tracker = RunningTracker::default();
+    /// tracker.add("jump", 100)?;
+    /// let earlier = tracker.snapshot();
+    /// tracker.add("jump", 300)?;
+    ///
+    /// let since = tracker.snapshot().diff(&earlier)?;
+    /// assert_eq!((since[0].action(), since[0].count(), since[0].mean()), ("jump", 1, 300.0));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn diff(&self, earlier: &Self) -> Result<Vec<Row<S>>, TrackerSnapshotError>
+    where
+        S: Subtract + PartialEq,
+    {
+        same_unit(earlier.unit, self.unit)?;
+        let rows: HashMap<_, _> = earlier.rows.iter().map(|row| (row.action(), row)).collect();
+        let known = self.rows.iter().filter(|row| rows.contains_key(row.action())).count();
+        if earlier.instances != self.instances
+            || earlier.forgotten.start != self.forgotten.end
+            || known < rows.len()
+        {
+            return Err(TrackerSnapshotError::NotEarlier);
+        }
+        let since = self.rows.iter().map(|row| match rows.get(row.action()) {
+            Some(earlier) => row.without(earlier),
+            None => row.clone(),
+        });
+        Ok(since.filter(|row| *row.statistic() != S::default()).collect())
+    }
+}
+
+impl<S: PartialEq> PartialEq for TrackerSnapshot<S> {
+    fn eq(&self, other: &Self) -> bool {
+        let [mine, theirs] = [self, other].map(|snapshot| {
+            let rows = snapshot.rows.iter().map(|row| (row.action(), row.statistic()));
+            rows.collect::<HashMap<_, _>>()
+        });
+        self.unit == other.unit && mine == theirs
+    }
+}
+
+/// Whether times mean the same.
+pub(crate) fn same_unit(found: Unit, expected: Unit) -> Result<(), TrackerSnapshotError> {
+    if found == expected {
+        return Ok(());
+    }
+    Err(TrackerSnapshotError::OtherUnit { found, expected })
+}
+
+/// Why a snapshot of a tracker is refused; nothing changed.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum TrackerSnapshotError {
+    /// It is written in another form than this version of the crate knows.
+    #[error("snapshot has version {found}, known is {known}")]
+    OtherVersion {
+        /// The version it has.
+        found: u32,
+        /// The version that is known.
+        known: u32,
+    },
+    /// A key is missing in what was read.
+    #[error("snapshot has no `{key}`")]
+    Missing {
+        /// The key.
+        key: &'static str,
+    },
+    /// An action is in it twice.
+    #[error("snapshot has the action {action:?} twice")]
+    Twice {
+        /// The action.
+        action: String,
+    },
+    /// A name in it is no name for an action.
+    #[error("snapshot has an action that cannot be one")]
+    Name(#[from] NameError),
+    /// Its times are in another unit.
+    #[error("snapshot is in {found:?}, needed are {expected:?}")]
+    OtherUnit {
+        /// The unit it is in.
+        found: Unit,
+        /// The unit it should be in.
+        expected: Unit,
+    },
+    /// Of the trackers that it is of, one is there already, or there are too many or none.
+    #[error(transparent)]
+    Instances(#[from] InstanceError),
+    /// It was not taken of the same trackers earlier, with nothing forgotten since.
+    #[error("snapshot is not an earlier one of the same trackers, or something was reset since")]
+    NotEarlier,
+    /// It has more actions than the tracker has room for.
+    #[error("snapshot has more actions than there is room for, limit is {limit}")]
+    Full {
+        /// How many actions the tracker may have.
+        limit: usize,
+    },
+}

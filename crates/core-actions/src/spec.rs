@@ -1,0 +1,95 @@
+//! The settings of a tracker, and what became of what is beyond them.
+
+use crate::name::NAME_BYTES_MAX;
+use crate::time::Unit;
+
+/// The settings of a tracker.
+///
+/// # Examples
+///
+/// ```
+/// use core_actions::{RunningTracker, TrackerSpec, WhenFull};
+///
+/// let spec = TrackerSpec { actions: 2, when_full: WhenFull::Fold, ..TrackerSpec::default() };
+/// let tracker = RunningTracker::new(spec);
+/// for name in ["jump", "run", "hop", "skip"] {
+///     tracker.add(name, 100)?;
+/// }
+/// let stats = tracker.stats();
+/// let rows: Vec<_> = stats.iter().map(|row| (row.action(), row.count())).collect();
+/// assert_eq!(rows, [("jump", 1), ("run", 1), (WhenFull::OTHER, 2)]);
+/// assert_eq!(tracker.overflow().folded, 2);
+/// # Ok::<(), core_actions::AddError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TrackerSpec {
+    /// What a duration is converted to. Numbers are taken as they are.
+    pub unit: Unit,
+    /// The longest name of an action, in bytes.
+    pub name_bytes: usize,
+    /// How many actions are kept apart.
+    pub actions: usize,
+    /// What becomes of an action beyond them.
+    pub when_full: WhenFull,
+}
+
+/// What becomes of a new action when there are as many as a tracker may have.
+///
+/// How often that was is told by [`MergedTracker::overflow`](crate::MergedTracker::overflow).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum WhenFull {
+    /// It is refused, as [`AddError::Full`](crate::AddError::Full).
+    #[default]
+    Refuse,
+    /// Its records go into a row that all such actions share, named [`WhenFull::OTHER`].
+    ///
+    /// That row comes on top of the limit.
+    Fold,
+    /// It takes the place of the action that was not recorded for longest, whose row is forgotten.
+    ///
+    /// Records of one thread have an order, and so have those of two threads if one of them met a
+    /// new name in between; of others it is not known which was later. An action that has a handle
+    /// stays; if all have one, the new action is refused.
+    EvictIdle,
+}
+
+impl WhenFull {
+    /// The row of the actions that have none of their own.
+    pub const OTHER: &'static str = "(other)";
+}
+
+/// How much was beyond the limit of a tracker, since it was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Overflow {
+    /// Records and handles that were refused, because there was no room for their action.
+    pub refused: u64,
+    /// Records and handles that went into the row of all others.
+    pub folded: u64,
+    /// Rows that were evicted.
+    pub evicted: u64,
+    /// The records of those rows.
+    pub evicted_records: u64,
+}
+
+/// How many actions are kept apart unless a tracker is told otherwise.
+pub const ACTIONS_MAX: usize = 1 << 17;
+
+impl TrackerSpec {
+    pub(crate) fn evicts(&self) -> bool {
+        self.when_full == WhenFull::EvictIdle
+    }
+}
+
+impl Default for TrackerSpec {
+    /// Nanoseconds, names of up to [`NAME_BYTES_MAX`], and [`ACTIONS_MAX`] actions, beyond which
+    /// new ones are refused.
+    fn default() -> Self {
+        Self {
+            unit: Unit::default(),
+            name_bytes: NAME_BYTES_MAX,
+            actions: ACTIONS_MAX,
+            when_full: WhenFull::default(),
+        }
+    }
+}

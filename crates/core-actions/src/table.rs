@@ -1,0 +1,134 @@
+//! One thread's parts, by name.
+
+use std::cell::{Cell, RefCell};
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+
+use core_time::Statistic;
+use hashbrown::HashTable;
+
+use crate::key::Key;
+use crate::packed::Packed;
+use crate::part::{Numbering, Part, Retired};
+use crate::registry::{Action, Registry, SharedPart};
+
+/// Finds the part that a thread has of an action.
+///
+/// What is needed to find it lies in the part itself, so that a record touches, besides the table's
+/// own index, the two cache lines that it writes.
+pub(crate) struct Table<S: Statistic> {
+    parts: RefCell<HashTable<SharedPart<S>>>,
+    seed: foldhash::fast::RandomState,
+    /// Counts the records of this thread, where somebody must know what is idle.
+    ///
+    /// Threads bring their counts up to the greatest when they meet a new name. So what happened
+    /// before has the smaller count as far as such meetings tell.
+    uses: Cell<u64>,
+}
+
+impl<S: Statistic> Default for Table<S> {
+    fn default() -> Self {
+        Self { parts: RefCell::default(), seed: Default::default(), uses: Cell::new(0) }
+    }
+}
+
+impl<S: Statistic<Value: Packed>> Table<S> {
+    /// Takes a value in, if the thread has a part of the action.
+    #[inline]
+    pub(crate) fn record(
+        &self,
+        name: &str,
+        registry: &Registry<S>,
+        record: impl FnOnce(&Part<S>) -> Result<(), Retired>,
+    ) -> bool {
+        let key = Key::of(name);
+        let parts = self.parts.borrow();
+        let found = if key.is_whole() {
+            parts.find(key.hash(&self.seed), |part| part.key == key)
+        } else {
+            self.find_long(&parts, key, name)
+        };
+        let Some(part) = found else { return false };
+        self.note_use(part, registry);
+        record(part).is_ok()
+    }
+
+    /// Finds the part of a name of which the key does not say all.
+    ///
+    /// Called, because in line it would take the registers that the others need.
+    #[inline(never)]
+    fn find_long<'a>(
+        &self,
+        parts: &'a HashTable<SharedPart<S>>,
+        key: Key,
+        name: &str,
+    ) -> Option<&'a SharedPart<S>> {
+        parts.find(key.hash_with(name, &self.seed), |part| part.is_of(key, name))
+    }
+
+    /// Takes in the first value that this thread has for an action.
+    pub(crate) fn record_new(
+        &self,
+        action: &Action<S>,
+        registry: &Registry<S>,
+        value: S::Value,
+        numbering: Numbering<'_>,
+    ) -> Result<(), Retired> {
+        let (name, key) = (&*action.name, Key::of(&action.name));
+        let hash = key.hash_with(name, &self.seed);
+        self.meet(registry);
+        let known = self.parts.borrow().find(hash, |part| part.is_of(key, name)).map(Arc::clone);
+        if let Some(part) = known {
+            // That of all others; or the old one of an action that was evicted.
+            self.note_use(&part, registry);
+            if part.insert(value, numbering).is_ok() {
+                return Ok(());
+            }
+            self.remove(hash, &part, registry);
+        }
+        let part = action.part(&registry.empty);
+        self.note_use(&part, registry);
+        part.insert(value, numbering)?;
+        action.share(&part)?;
+        // Half of them were given up at least.
+        if self.parts.borrow().len() > registry.spec.actions.saturating_mul(2) {
+            self.sweep(registry);
+        }
+        let rehash = |part: &SharedPart<S>| part.key.hash_with(part.name(), &self.seed);
+        self.parts.borrow_mut().insert_unique(hash, part, rehash);
+        Ok(())
+    }
+
+    /// Drops the parts that were given up.
+    fn sweep(&self, registry: &Registry<S>) {
+        self.parts.borrow_mut().retain(|part| registry.is_alive(part));
+    }
+
+    /// Drops a part that was given up.
+    fn remove(&self, hash: u64, part: &SharedPart<S>, registry: &Registry<S>) {
+        registry.is_alive(part);
+        if let Ok(entry) =
+            self.parts.borrow_mut().find_entry(hash, |found| Arc::ptr_eq(found, part))
+        {
+            entry.remove();
+        }
+    }
+
+    #[inline]
+    fn note_use(&self, part: &Part<S>, registry: &Registry<S>) {
+        if registry.spec.evicts() {
+            self.uses.set(self.uses.get() + 1);
+            part.use_at(self.uses.get());
+        }
+    }
+
+    /// Brings the count of uses up to that of the thread that has used most.
+    fn meet(&self, registry: &Registry<S>) {
+        if registry.spec.evicts() {
+            // ORDERING: Relaxed: counts only ever grow, and an order of threads that met nowhere
+            // else is not promised.
+            let greatest = registry.uses.fetch_max(self.uses.get(), Relaxed);
+            self.uses.set(self.uses.get().max(greatest));
+        }
+    }
+}
