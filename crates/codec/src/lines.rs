@@ -68,8 +68,8 @@ impl<'p> Lines<'p> {
             return tally;
         }
         let bytes = block.bytes;
-        // What is known to be UTF-8, from `at` on. Checked by the block, which costs a nanosecond a
-        // line; name by name it would be five.
+        // What is known to be UTF-8, from `at` on. Checked by the block, it takes 14 instructions for
+        // a line of the common shape; name by name it would take 74 more.
         let mut text = "";
         let (mut at, mut is_common) = (0, true);
         while at < bytes.len() {
