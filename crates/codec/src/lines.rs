@@ -15,8 +15,7 @@ use crate::common::{Begun, Common, HEAD, common, head};
 use crate::decode::{Found, Name, Rules};
 use crate::error::DecodeError;
 use crate::policy::Policy;
-use crate::refusal::Refusal;
-use crate::spot::Spot;
+use crate::refusal::{Refusal, RefusedLine, Why};
 use crate::words;
 
 /// What became of the lines of a block.
@@ -64,12 +63,13 @@ impl<'p> Lines<'p> {
             tally.lines = 1;
             let max = self.rules.limits.input_bytes;
             let error = DecodeError::InputTooLong { len, max };
-            tally.refuse(block, 0..block.bytes.len(), error, refusals_kept);
+            let line = 0..block.bytes.len();
+            self.refuse(block, line, Why::Told(error), &mut tally, refusals_kept, sink);
             return tally;
         }
         let bytes = block.bytes;
-        // What is known to be UTF-8, from `at` on. Checked by the block, it takes 14 instructions for
-        // a line of the common shape; name by name it would take 74 more.
+        // What is known to be UTF-8, from `at` on. Checked by the block, it takes 14 instructions
+        // for a line of the common shape; name by name it would take 74 more.
         let mut text = "";
         let (mut at, mut is_common) = (0, true);
         while at < bytes.len() {
@@ -90,7 +90,7 @@ impl<'p> Lines<'p> {
                 at += line.len;
                 text = text.get(line.len..).unwrap_or_default();
             } else {
-                let other = self.other_line(block, start, text, &mut tally, refusals_kept);
+                let other = self.other_line(block, start, text, &mut tally, refusals_kept, sink);
                 at = other.behind;
                 text = text.get(at - start..).unwrap_or_default();
                 is_common = other.is_common;
@@ -139,6 +139,7 @@ impl<'p> Lines<'p> {
         text: &'b str,
         tally: &mut Tally,
         refusals_kept: usize,
+        sink: &mut impl Sink,
     ) -> Other<'b> {
         let begun = match text.as_bytes().first_chunk() {
             Some(head) => self.common_line(text, head),
@@ -163,17 +164,35 @@ impl<'p> Lines<'p> {
             tally.blank += 1;
             return other(None);
         }
-        let error =
-            match self.rules.decode_any(bytes, text.get(..bytes.len()), begun, &mut self.room) {
-                Ok(found) => return other(Some(found)),
-                Err(_) if tally.refusals.len() >= refusals_kept => {
-                    tally.refused += 1;
-                    return other(None);
-                }
-                Err(fault) => fault.explain(bytes, self.rules.limits),
-            };
-        tally.refuse(block, start..start + bytes.len(), error, refusals_kept);
-        other(None)
+        let known = text.get(..bytes.len());
+        match self.rules.decode_any(bytes, known, begun, &mut self.room) {
+            Ok(found) => other(Some(found)),
+            Err(fault) => {
+                let why = Why::Found(fault, self.rules.limits);
+                let line = start..start + bytes.len();
+                self.refuse(block, line, why, tally, refusals_kept, sink);
+                other(None)
+            }
+        }
+    }
+
+    /// Notes why a line is no action, and shows it to the sink.
+    fn refuse(
+        &self,
+        block: Block<'_>,
+        line: Range<usize>,
+        why: Why,
+        tally: &mut Tally,
+        refusals_kept: usize,
+        sink: &mut impl Sink,
+    ) {
+        tally.refused += 1;
+        let offset = block.offset + line.start as u64;
+        let refused = RefusedLine { bytes: &block.bytes[line], offset, why };
+        if tally.refusals.len() < refusals_kept {
+            tally.refusals.push(refused.keep(tally.lines));
+        }
+        sink.refuse(refused);
     }
 
     /// Reads a line near the end of a text, as [`common_line`](Self::common_line) does.
@@ -206,34 +225,6 @@ impl<'t> CommonLine<'t> {
         let Self { name, time, len } = self;
         let found = Found { name: Name::Plain(name), time, stamp: None };
         Other { found: Some(found), behind: start + len, is_common: true }
-    }
-}
-
-impl Tally {
-    #[cold]
-    fn refuse(
-        &mut self,
-        block: Block<'_>,
-        line: Range<usize>,
-        error: DecodeError,
-        refusals_kept: usize,
-    ) {
-        self.refused += 1;
-        if self.refusals.len() < refusals_kept {
-            let mut shown = &block.bytes[line.clone()];
-            let at = error.at();
-            let is_long = matches!(error, DecodeError::InputTooLong { .. });
-            if is_long {
-                // No more of a line than may be kept of one that was not read whole.
-                shown = shown.get(..=at).unwrap_or(shown);
-            }
-            let mut spot = Spot::new(shown, at);
-            if is_long {
-                spot.text.push('…');
-            }
-            let offset = block.offset + line.start as u64;
-            self.refusals.push(Refusal { line: self.lines, offset, error, spot });
-        }
     }
 }
 

@@ -2,6 +2,8 @@
 
 use thiserror::Error;
 
+use core_time::RecordError;
+
 use crate::name::NameError;
 use crate::time::TimeError;
 
@@ -15,6 +17,9 @@ pub enum AddError {
     /// The time is no time.
     #[error(transparent)]
     Time(#[from] TimeError),
+    /// The moment is too long ago, or too far ahead of the clock.
+    #[error(transparent)]
+    Stamp(#[from] RecordError),
     /// The action is new, and there are as many as there may be.
     #[error("action is new, and the tracker has as many as it may: limit is {limit}")]
     Full {

@@ -133,34 +133,42 @@ impl Histogram {
         self.near.is_empty() && self.far.is_empty() && self.zeros == 0
     }
 
-    /// Takes one more time in, if it belongs into one of the cells in the slice or is another zero.
+    /// Takes times in as long as they belong into the cells in the slice or are further zeros, and
+    /// tells which one was the first that does not.
     ///
     /// So it takes nothing into a histogram that is empty.
     #[inline]
-    pub(crate) fn insert_near(&mut self, time: ActionTime) -> bool {
+    pub(crate) fn insert_near(
+        &mut self,
+        times: &mut impl Iterator<Item = ActionTime>,
+    ) -> Option<ActionTime> {
         const EXACT: u64 = 1 << f64::MANTISSA_DIGITS;
-        let float = match time.as_integer() {
-            // A conversion, because to find the highest bit is slow where that instruction waits
-            // for what is in its target register.
-            Some(integer @ 1..EXACT) => integer as i64 as f64,
-            Some(integer) => return integer == 0 && self.insert_another_zero(),
-            None => time.as_f64(),
-        };
-        // Subnormal floats come out at a wrong place, which is not near.
-        let Some(count) = self.near.get_mut(cell_of_float(float).wrapping_sub(self.first)) else {
-            return false;
-        };
-        *count = count.wrapping_add(1);
-        if time.as_integer().is_none() {
-            self.fractions = self.fractions.wrapping_add(1);
-        }
-        true
-    }
-
-    /// Takes a zero in, if it is not the first.
-    fn insert_another_zero(&mut self) -> bool {
-        self.zeros = self.zeros.wrapping_add(u64::from(self.zeros > 0));
-        self.zeros > 0
+        let (first, near, mut fractions) = (self.first, &mut self.near[..], 0);
+        let beyond = times.find(|time| {
+            let float = match time.as_integer() {
+                // A conversion, because to find the highest bit is slow where that instruction
+                // waits for what is in its target register.
+                Some(integer @ 1..EXACT) => integer as i64 as f64,
+                Some(0) if self.zeros > 0 => {
+                    self.zeros = self.zeros.wrapping_add(1);
+                    return false;
+                }
+                Some(_) => return true,
+                None => {
+                    fractions += 1;
+                    time.as_f64()
+                }
+            };
+            // Subnormal floats come out at a wrong place, which is not near.
+            match near.get_mut(cell_of_float(float).wrapping_sub(first)) {
+                Some(count) => *count = count.wrapping_add(1),
+                None => return true,
+            }
+            false
+        });
+        fractions -= u64::from(beyond.is_some_and(|time| time.as_integer().is_none()));
+        self.fractions = self.fractions.wrapping_add(fractions);
+        beyond
     }
 
     /// Takes one more time in, wherever it belongs.
@@ -233,7 +241,12 @@ impl Statistic for Histogram {
 
     #[inline]
     fn insert(&mut self, time: ActionTime) {
-        if !self.insert_near(time) {
+        self.insert_all(iter::once(time));
+    }
+
+    #[inline]
+    fn insert_all(&mut self, mut times: impl Iterator<Item = ActionTime> + Clone) {
+        while let Some(time) = self.insert_near(&mut times) {
             self.insert_anywhere(time);
         }
     }

@@ -25,11 +25,13 @@ mod registry;
 mod row;
 mod snapshot;
 mod spec;
+mod sums;
 mod sync;
 mod table;
 mod time;
 mod tracker;
 mod variance;
+mod windowed;
 
 pub use core_time::{Statistic, Subtract, laws};
 pub use count::Count;
@@ -52,3 +54,4 @@ pub use spec::{ACTIONS_MAX, Overflow, TrackerSpec, WhenFull};
 pub use time::{ActionTime, TimeError, Unit};
 pub use tracker::{ActionTracker, MergedTracker, PostTracker, RunningTracker};
 pub use variance::Variance;
+pub use windowed::{WindowRows, WindowedHandle, WindowedSpec, WindowedSpecError, WindowedTracker};

@@ -8,7 +8,8 @@
 /// The place of the lowest bit: every float is an integer times two to this power.
 pub(crate) const LOWEST_BIT: i32 = -1_074;
 
-const FRACTION_BITS: u32 = f64::MANTISSA_DIGITS - 1;
+/// The bits of a float behind its leading one.
+pub(crate) const FRACTION_BITS: u32 = f64::MANTISSA_DIGITS - 1;
 /// The largest exponent of a finite float, counted from that of the smallest.
 const EXPONENT_MAX: i32 = 2_045;
 
@@ -56,6 +57,17 @@ pub(crate) fn add_at<const LIMBS: usize>(to: &mut [u64], at: usize, what: [u64; 
             *limb = limb.wrapping_add(1);
             *limb != 0
         });
+    }
+}
+
+/// Adds an integer that is shifted up by so many bits. What is not zero of it fits.
+#[inline]
+pub(crate) fn add_shifted(to: &mut [u64], by: u32, what: &[u64]) {
+    for (at, &limb) in (by as usize / 64..).zip(what).filter(|&(_, &limb)| limb != 0) {
+        match shifted(limb, by % 64) {
+            [low, 0] => add_at(to, at, [low]), // There may be no room for another.
+            both => add_at(to, at, both),
+        }
     }
 }
 

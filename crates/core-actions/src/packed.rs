@@ -1,6 +1,6 @@
 //! Values as words of memory, in which they wait to be inserted.
 
-use core_time::Stamp;
+use core_time::{InBucket, Stamp};
 
 use crate::last::Stamped;
 use crate::time::ActionTime;
@@ -24,14 +24,15 @@ use crate::time::ActionTime;
 /// }
 ///
 /// impl Packed for Transfer {
-///     type Words = [u64; 2];
+///     const WORDS: usize = 2;
 ///
-///     fn pack(self) -> Option<[u64; 2]> {
-///         Some([self.received, self.sent])
+///     fn pack(self, words: &mut [u64]) -> bool {
+///         (words[0], words[1]) = (self.received, self.sent);
+///         true
 ///     }
 ///
-///     fn unpack([received, sent]: [u64; 2]) -> Self {
-///         Self { received, sent }
+///     fn unpack(words: &[u64]) -> Self {
+///         Self { received: words[0], sent: words[1] }
 ///     }
 /// }
 ///
@@ -55,69 +56,59 @@ use crate::time::ActionTime;
 /// # Ok::<(), core_actions::AddError>(())
 /// ```
 pub trait Packed: Copy {
-    /// An array of so many words, at most four.
-    type Words: AsRef<[u64]> + AsMut<[u64]> + Default + Copy;
+    /// How many words a value takes: the fewer they are, the more values wait.
+    const WORDS: usize;
 
-    /// The value in words. Nothing if it does not fit; it is inserted at once then.
-    fn pack(self) -> Option<Self::Words>;
+    /// Puts the value into so many words, and tells whether it fits. If not, it does not wait.
+    fn pack(self, words: &mut [u64]) -> bool;
 
-    /// The value that was packed.
-    fn unpack(words: Self::Words) -> Self;
+    /// The value that was put into so many words.
+    fn unpack(words: &[u64]) -> Self;
 }
 
 /// The bit that no integer below 2^63 has, and no float that is not negative.
 const FLOAT: u64 = 1 << 63;
 
 impl Packed for ActionTime {
-    type Words = [u64; 1];
+    const WORDS: usize = 1;
 
     #[inline]
-    fn pack(self) -> Option<[u64; 1]> {
+    fn pack(self, words: &mut [u64]) -> bool {
         match self.as_integer() {
-            Some(integer) => (integer < FLOAT).then_some([integer]),
-            None => Some([self.as_f64().to_bits() | FLOAT]),
+            Some(integer) => {
+                words[0] = integer;
+                integer < FLOAT
+            }
+            None => {
+                words[0] = self.as_f64().to_bits() | FLOAT;
+                true
+            }
         }
     }
 
     #[inline]
-    fn unpack([word]: [u64; 1]) -> Self {
-        if word < FLOAT {
-            Self::from(word)
-        } else {
-            Self::of_fraction(f64::from_bits(word ^ FLOAT))
+    fn unpack(words: &[u64]) -> Self {
+        match words[0] {
+            integer @ ..FLOAT => Self::from(integer),
+            float => Self::of_fraction(f64::from_bits(float ^ FLOAT)),
         }
-    }
-}
-
-impl Packed for Stamped {
-    type Words = [u64; 2];
-
-    #[inline]
-    fn pack(self) -> Option<[u64; 2]> {
-        let [time] = self.time.pack()?;
-        Some([self.stamp.as_nanos().cast_unsigned(), time])
-    }
-
-    #[inline]
-    fn unpack([stamp, time]: [u64; 2]) -> Self {
-        let stamp = Stamp::from_nanos(stamp.cast_signed());
-        Self { stamp, time: ActionTime::unpack([time]) }
     }
 }
 
 macro_rules! packed_as {
     ($($value:ty: $pack:expr, $unpack:expr;)+) => {
         $(impl Packed for $value {
-            type Words = [u64; 1];
+            const WORDS: usize = 1;
 
             #[inline]
-            fn pack(self) -> Option<[u64; 1]> {
-                Some([$pack(self)])
+            fn pack(self, words: &mut [u64]) -> bool {
+                words[0] = $pack(self);
+                true
             }
 
             #[inline]
-            fn unpack([word]: [u64; 1]) -> Self {
-                $unpack(word)
+            fn unpack(words: &[u64]) -> Self {
+                $unpack(words[0])
             }
         })+
     };
@@ -131,13 +122,43 @@ packed_as! {
     Stamp: |at: Self| at.as_nanos() as u64, |word| Self::from_nanos(word as i64);
 }
 
+impl Packed for Stamped {
+    const WORDS: usize = 2;
+
+    #[inline]
+    fn pack(self, words: &mut [u64]) -> bool {
+        self.stamp.pack(&mut words[..1]) && self.time.pack(&mut words[1..])
+    }
+
+    #[inline]
+    fn unpack(words: &[u64]) -> Self {
+        Self { stamp: Stamp::unpack(&words[..1]), time: ActionTime::unpack(&words[1..]) }
+    }
+}
+
+impl<V: Packed> Packed for InBucket<V> {
+    const WORDS: usize = 1 + V::WORDS;
+
+    #[inline]
+    fn pack(self, words: &mut [u64]) -> bool {
+        self.tick.pack(&mut words[..1]) && self.value.pack(&mut words[1..])
+    }
+
+    #[inline]
+    fn unpack(words: &[u64]) -> Self {
+        Self { tick: i64::unpack(&words[..1]), value: V::unpack(&words[1..]) }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[track_caller]
     fn check<V: Packed + PartialEq + std::fmt::Debug>(value: V) {
-        assert_eq!(value.pack().map(V::unpack), Some(value));
+        let mut words = vec![0; V::WORDS];
+        assert!(value.pack(&mut words), "{value:?}");
+        assert_eq!(V::unpack(&words), value);
     }
 
     #[test]
@@ -150,12 +171,13 @@ mod tests {
             check(ActionTime::try_from(float).unwrap());
         }
         for integer in [FLOAT, u64::MAX] {
-            assert_eq!(ActionTime::from(integer).pack(), None, "{integer}");
+            assert!(!ActionTime::from(integer).pack(&mut [0]), "{integer}");
         }
         check(u64::MAX);
         check(u32::MAX);
         check(i64::MIN);
         check(-0.5);
         check(Stamp::from_nanos(-1));
+        check(InBucket { tick: -1, value: 0.5 });
     }
 }

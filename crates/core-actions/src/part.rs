@@ -117,7 +117,7 @@ impl<S: Statistic> Part<S> {
 
 impl<S: Statistic<Value: Packed>> Part<S> {
     /// How many words a value takes.
-    const EACH: usize = size_of::<<S::Value as Packed>::Words>() / size_of::<u64>();
+    const EACH: usize = if S::Value::WORDS == 0 { 1 } else { S::Value::WORDS };
     /// How many words may wait: none, if inserting may panic, as that must be seen at once.
     const ROOM: u32 = if S::NEVER_PANICS { (WORDS / Self::EACH * Self::EACH) as u32 } else { 0 };
 
@@ -151,9 +151,12 @@ impl<S: Statistic<Value: Packed>> Part<S> {
         if waiting >= self.limit.load(Relaxed) {
             return false;
         }
-        let Some(words) = value.pack() else { return false };
+        let mut words = [0; WORDS];
+        if !value.pack(&mut words[..S::Value::WORDS]) {
+            return false;
+        }
         // ORDERING: as above.
-        for (at, &word) in (waiting as usize..).zip(words.as_ref()) {
+        for (at, &word) in (waiting as usize..).zip(&words[..S::Value::WORDS]) {
             let Some(room) = self.words.get(at) else { return false };
             room.store(word, Relaxed);
         }
@@ -214,26 +217,20 @@ impl<S: Statistic<Value: Packed>> Part<S> {
         }
     }
 
-    /// Adds all that was recorded to the sum of other parts, if anything was.
-    pub(crate) fn add_to(&self, sum: &mut Option<(u64, S)>, next: &AtomicU64) {
+    /// Reads all that was recorded, if anything was: the number of the first record, the statistic,
+    /// and the values that wait to go into it.
+    pub(crate) fn read<R>(
+        &self,
+        next: &AtomicU64,
+        read: impl FnOnce(u64, &S, Waiting<'_>) -> R,
+    ) -> Option<R> {
         let settled = self.lock();
         let waiting = self.waiting(&settled);
         if waiting.len() > 0 {
             self.number(Numbering::Next(next)); // A value that came beside a reset has none yet.
         }
         let first = self.first.load(Relaxed); // ORDERING: as in `number`.
-        if first == NONE {
-            return;
-        }
-        let statistic = match sum {
-            Some((least, statistic)) => {
-                *least = first.min(*least);
-                statistic.merge(&settled.statistic);
-                statistic
-            }
-            None => &mut sum.insert((first, settled.statistic.clone())).1,
-        };
-        statistic.insert_all(waiting.values());
+        (first != NONE).then(|| read(first, &settled.statistic, waiting))
     }
 
     /// Forgets all that was recorded before.
@@ -306,7 +303,7 @@ impl<S> Part<S> {
 
 /// The words that wait, at rest while the lock is held.
 #[derive(Debug, Clone, Copy)]
-struct Waiting<'a> {
+pub(crate) struct Waiting<'a> {
     words: &'a [AtomicU64],
     each: usize,
 }
@@ -317,13 +314,13 @@ impl<'a> Waiting<'a> {
     }
 
     #[inline]
-    fn values<V: Packed>(self) -> impl Iterator<Item = V> + Clone + use<'a, V> {
+    pub(crate) fn values<V: Packed>(self) -> impl Iterator<Item = V> + Clone + use<'a, V> {
         self.words.chunks_exact(self.each).map(|chunk| {
-            let mut words = V::Words::default();
-            for (word, waiting) in words.as_mut().iter_mut().zip(chunk) {
+            let mut words = [0; WORDS];
+            for (word, waiting) in words.iter_mut().zip(chunk) {
                 *word = waiting.load(Relaxed); // ORDERING: as `Part::waiting`, which saw them.
             }
-            V::unpack(words)
+            V::unpack(&words[..V::WORDS])
         })
     }
 }

@@ -16,7 +16,7 @@ use dashmap::{DashMap, Entry};
 use crate::error::AddError;
 use crate::name::ActionName;
 use crate::packed::Packed;
-use crate::part::{Numbering, Part, Retired};
+use crate::part::{Numbering, Part, Retired, Waiting};
 use crate::row::Row;
 use crate::snapshot::{TrackerSnapshot, TrackerSnapshotError, same_unit};
 use crate::spec::{Overflow, TrackerSpec, WhenFull};
@@ -165,11 +165,55 @@ impl<S: Statistic<Value: Packed>> Registry<S> {
 
     /// A row for each action that was recorded, in the order in which they first were.
     pub(crate) fn rows(&self) -> Vec<Row<S>> {
+        self.rows_of(|sum: Option<S>, part, waiting| {
+            let mut sum = match sum {
+                None => part.clone(),
+                Some(mut sum) => {
+                    sum.merge(part);
+                    sum
+                }
+            };
+            sum.insert_all(waiting.values());
+            Some(sum)
+        })
+    }
+
+    /// The same of something made from the parts of an action, each of which is added to what was
+    /// made of the ones before; no row if it comes to nothing.
+    pub(crate) fn rows_of<T>(
+        &self,
+        mut add: impl FnMut(Option<T>, &S, Waiting<'_>) -> Option<T>,
+    ) -> Vec<Row<T>> {
         let actions = self.actions();
         let mut rows = Vec::with_capacity(actions.len());
-        rows.extend(actions.iter().filter_map(|action| action.row(&self.next)));
+        for action in actions {
+            let mut sum = None;
+            let first = self.read(&action, |part, waiting| sum = add(sum.take(), part, waiting));
+            rows.extend(sum.map(|sum| Row::new(Arc::clone(&action.name), first, sum)));
+        }
         rows.sort_unstable_by(Row::by_first);
         rows
+    }
+
+    /// Reads the parts of an action that something was recorded in, and tells the number of the
+    /// first record.
+    fn read(&self, action: &Action<S>, mut read: impl FnMut(&S, Waiting<'_>)) -> u64 {
+        let mut first = u64::MAX;
+        for part in &lock(&action.parts).all {
+            part.read(&self.next, |number, statistic, waiting| {
+                first = first.min(number);
+                read(statistic, waiting);
+            });
+        }
+        first
+    }
+
+    /// Reads the parts of the action of a name, if there is one.
+    pub(crate) fn read_named(&self, name: &str, read: impl FnMut(&S, Waiting<'_>)) {
+        let action = self.names.get(name).map(|action| Arc::clone(action.value()));
+        if let Some(action) = action {
+            self.read(&action, read);
+        }
     }
 
     pub(crate) fn snapshot(&self) -> TrackerSnapshot<S> {
@@ -395,13 +439,6 @@ impl<S: Statistic<Value: Packed>> Action<S> {
             parts.all.push(part);
         }
         parts.all[0].insert(value, numbering)
-    }
-
-    /// All that was recorded, if anything was.
-    fn row(&self, next: &AtomicU64) -> Option<Row<S>> {
-        let mut sum = None;
-        lock(&self.parts).all.iter().for_each(|part| part.add_to(&mut sum, next));
-        sum.map(|(first, statistic)| Row::new(Arc::clone(&self.name), first, statistic))
     }
 
     /// When the action was last used.

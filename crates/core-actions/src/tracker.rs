@@ -69,13 +69,15 @@ pub trait ActionTracker: Send + Sync {
 ///
 /// # Complexity
 ///
-/// A record costs a look-up in the thread's own table, a lock without contention and one insert;
-/// the name is checked when it is new to the thread. [`stats`](Self::stats) costs by actions and
-/// threads, and by records only if the statistic does.
+/// A record costs a look-up in the thread's own table and two stores; one in some twenty takes a
+/// lock without contention, and inserts what waited since the last one did. The name is checked
+/// when it is new to the thread. [`stats`](Self::stats) costs by actions and threads, and by
+/// records only if the statistic does.
 ///
 /// # Concurrency
 ///
-/// See [`ActionTracker`]. A statistic must not use the tracker that it is kept in.
+/// See [`ActionTracker`]. A statistic must not use the tracker that it is kept in. After `fork` in
+/// a process with several threads, the child must not use a tracker that it inherited.
 ///
 /// # Examples
 ///
@@ -119,8 +121,16 @@ impl<S: Statistic<Value: Packed>> MergedTracker<S> {
     /// A tracker with settings of one's choice.
     #[must_use]
     pub fn new(spec: TrackerSpec) -> Self {
-        let registry = Arc::new(Registry::new(spec, S::default()));
-        Self { registry, tables: PerThread::default() }
+        Self::with_empty(spec, S::default())
+    }
+
+    /// A tracker whose rows begin with a statistic that is empty, but not the default.
+    pub(crate) fn with_empty(spec: TrackerSpec, empty: S) -> Self {
+        Self { registry: Arc::new(Registry::new(spec, empty)), tables: PerThread::default() }
+    }
+
+    pub(crate) fn registry(&self) -> &Registry<S> {
+        &self.registry
     }
 
     /// The settings.

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod axis;
 mod clock;
 mod counter;
 mod error;
@@ -19,9 +20,11 @@ mod snapshot;
 mod spec;
 mod stamp;
 mod statistic;
+mod statistic_ring;
 mod sync;
 mod window;
 
+pub use axis::{CoveredBuckets, TimeAxis};
 #[cfg(feature = "tsc")]
 pub use clock::TscClock;
 pub use clock::{Clock, CoarseClock, ManualClock, SecondsClock, SystemClock, TickerClock};
@@ -36,4 +39,5 @@ pub use snapshot::Snapshot;
 pub use spec::{Tier, WindowSpec, WindowSpecBuilder};
 pub use stamp::{Interval, Stamp};
 pub use statistic::{Statistic, Subtract};
+pub use statistic_ring::{InBucket, StatisticRing};
 pub use window::{Series, Window};

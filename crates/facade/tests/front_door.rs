@@ -6,12 +6,13 @@ use facade::{
     Action, ActionName, ActionTime, ActionTracker, AddError, Cell, Clock, CoarseClock, Count,
     Counted, DecodeError, Entry, Error, EventCounter, ExactCounter, ExactMean, Excerpt, Extent,
     Format, Fractions, Histogram, HistogramCell, Instance, InstanceError, Interval, Kind, Largest,
-    Last, Limits, ManualClock, Mean, MergedTracker, NameError, Policy, PostTracker, Quantile,
-    QuantileError, Quantiles, Raw, ReadError, RecordError, Recorder, Refusal, Refused, Report, Row,
-    RunningTracker, SecondsClock, Series, Sink, Snapshot, SnapshotError, SpecError, Spot, Stamp,
-    StampForm, StampKey, StampKeyError, Stamped, Statistic, Subtract, SystemClock, TickerClock,
-    Tier, TimeError, TimeMax, TrackerSpec, Unit, Variance, Window, WindowError, WindowSpec,
-    WindowSpecBuilder, Windrow, WindrowBuilder, decode, encode, encode_rows, laws, visible,
+    Last, Limits, ManualClock, Mean, MergedTracker, NameError, Overflow, Policy, PostTracker,
+    Quantile, QuantileError, Quantiles, Raw, ReadError, RecordError, Recorder, Refusal, Refused,
+    RefusedLine, Report, Row, RunningTracker, SecondsClock, Series, Sink, Snapshot, SnapshotError,
+    SpecError, Spot, Stamp, StampForm, StampKey, StampKeyError, Stamped, Statistic, Subtract,
+    SystemClock, TickerClock, Tier, TimeError, TimeMax, TrackerSpec, Unit, Variance, WhenFull,
+    Window, WindowError, WindowSpec, WindowSpecBuilder, Windrow, WindrowBuilder, decode, encode,
+    encode_records, encode_rows, laws, visible,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -84,6 +85,10 @@ impl Sink for Adds<'_> {
     fn take(&mut self, entry: Entry<'_>) {
         self.0.add_action_time(entry.name, entry.time).unwrap();
     }
+
+    fn refuse(&mut self, line: RefusedLine<'_>) {
+        assert_eq!((line.offset, line.error().reason()), (34, "time is no integer"));
+    }
 }
 
 #[test]
@@ -101,16 +106,19 @@ fn batches_go_through_the_front_door() -> Result<(), ReadError> {
     let spot: &Spot = &refusal.spot;
     assert_eq!((spot.column, visible(b"\x1b")), (24, r"\u{1b}".to_owned()));
     assert_eq!(encode_rows(Format::Csv, ["a"], [[Cell::Missing]]), "a\n\n");
+    assert_eq!(encode_records(Format::Ndjson, &["a"], [[1.into()]]), "{\"a\":1}\n");
     assert_eq!(TimeMax::Integer.to_string(), u64::MAX.to_string());
     Ok(())
 }
 
 #[test]
 fn every_statistic_is_here() {
-    let tracker = MergedTracker::<(Variance, Extent, Quantiles, Largest<1>)>::default();
+    let spec = TrackerSpec { when_full: WhenFull::Fold, ..TrackerSpec::default() };
+    let tracker = MergedTracker::<(Variance, Extent, Quantiles, Largest<1>)>::new(spec);
     for time in [1_u64, 3] {
         tracker.add("jump", time).unwrap();
     }
+    assert_eq!(tracker.overflow(), Overflow::default());
     let row = &tracker.stats()[0];
     let (variance, extent, quantiles, largest) = row.statistic();
     assert_eq!((row.count(), row.mean(), variance.population_deviation()), (2, 2.0, Some(1.0)));

@@ -1,5 +1,6 @@
 //! The statistics, each against a naive oracle: sorting, or exact rational arithmetic.
 
+mod batches;
 mod exactness;
 mod extremes;
 mod laws;

@@ -1,0 +1,396 @@
+//! Statistics of the past x seconds: a ring of statistics for each action.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use core_time::{
+    Clock, CoveredBuckets, InBucket, Refused, Stamp, Statistic, StatisticRing, TimeAxis,
+    WindowError, WindowSpec,
+};
+use thiserror::Error;
+
+use crate::error::AddError;
+use crate::figures::Counted;
+use crate::handle::Handle;
+use crate::packed::Packed;
+use crate::part::Part;
+use crate::row::Row;
+use crate::spec::{Overflow, TrackerSpec};
+use crate::time::{ActionTime, TimeError};
+use crate::tracker::MergedTracker;
+
+/// Keeps statistics of one's choice for each action and bucket of time, and tells them for any
+/// window.
+///
+/// It is to [`MergedTracker`](crate::MergedTracker) what a window is to all time: the same names,
+/// the same limits, the same cost of a record and the time it takes to look at the clock. What it
+/// keeps for an action is a [ring](StatisticRing) of statistics.
+///
+/// # Memory
+///
+/// [`WindowedSpec::bytes_max`] for each thread that records, and what the statistics allocate;
+/// buckets that nothing happened in take none. The specification is refused if that is more than it
+/// allows.
+///
+/// # Concurrency
+///
+/// As [`ActionTracker`](crate::ActionTracker): a reader sees a cut of each action, and all rows are
+/// of the same buckets.
+///
+/// # Examples
+///
+/// ```
+/// use core_actions::{Counted, ExactMean, Extent, Mean, Quantile, Quantiles, WindowedTracker};
+/// use core_time::{ManualClock, Stamp};
+/// use std::time::Duration;
+///
+/// let clock = ManualClock::new(Stamp::from_secs(1_000));
+/// let spec = Default::default();
+/// type Latency = (ExactMean, Extent, Quantiles);
+/// let tracker = WindowedTracker::<Latency>::with_clock(spec, clock.clone())?;
+/// tracker.add("checkout", 120)?;
+/// clock.advance(Duration::from_secs(60));
+/// tracker.add("checkout", 80)?;
+/// tracker.add("checkout", 100)?;
+///
+/// let minute = tracker.window(Duration::from_secs(60))?;
+/// let row = &minute.rows()[0];
+/// let (mean, extent, quantiles) = row.statistic();
+/// assert_eq!((row.action(), row.count(), row.mean()), ("checkout", 2, 90.0));
+/// assert_eq!(extent.max(), Some(100_u64.into()));
+/// assert_eq!(quantiles.at(Quantile::P99), Some(100_u64.into()));
+/// assert_eq!(tracker.window(Duration::from_secs(61))?.rows()[0].mean(), 100.0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct WindowedTracker<S: Statistic<Value: Packed>> {
+    axis: Arc<TimeAxis>,
+    rings: MergedTracker<StatisticRing<S>>,
+    /// When recording began, in nanoseconds; earlier if something was late.
+    since: AtomicI64,
+}
+
+// ORDERING: every access in this file is Relaxed.
+// Needs: what happened before. Gives: coherence.
+// Not needed: any order, nothing else hangs on these numbers. Checks: no model, for that reason.
+const ALONE: Ordering = Ordering::Relaxed;
+
+/// The settings of a [`WindowedTracker`].
+#[derive(Debug, Clone)]
+pub struct WindowedSpec {
+    /// How far back one can ask, in buckets of which width.
+    pub window: WindowSpec,
+    /// The settings that all trackers have.
+    pub tracker: TrackerSpec,
+    /// How much memory one thread may need, in bytes.
+    pub bytes: usize,
+}
+
+impl WindowedSpec {
+    /// The most memory that one thread needs, in bytes, but for what the statistics allocate: the
+    /// number of actions, times the buckets that are held and a block or two, times twice what a
+    /// statistic takes.
+    #[must_use]
+    pub fn bytes_max<S: Statistic<Value: Packed>>(&self) -> usize {
+        let part = size_of::<Part<StatisticRing<S>>>() + self.tracker.name_bytes;
+        let ring = StatisticRing::<S>::bytes_max(&self.window);
+        self.tracker.actions.saturating_mul(part.saturating_add(ring))
+    }
+}
+
+impl Default for WindowedSpec {
+    /// 300 buckets of a second, 4,096 actions and no more than a gibibyte.
+    fn default() -> Self {
+        let tracker = TrackerSpec { actions: 1 << 12, ..TrackerSpec::default() };
+        Self { window: WindowSpec::default(), tracker, bytes: 1 << 30 }
+    }
+}
+
+/// Why a tracker cannot be built to a specification.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum WindowedSpecError {
+    /// A tracker keeps buckets of one width.
+    #[error("window has {found} tiers, a tracker keeps one")]
+    TooManyTiers {
+        /// How many tiers the window has.
+        found: usize,
+    },
+    /// It could take too much memory.
+    #[error("{actions} actions in {buckets} buckets take up to {bytes} bytes, limit is {max}")]
+    TooLarge {
+        /// How many actions there may be.
+        actions: usize,
+        /// How many buckets make the span.
+        buckets: u64,
+        /// How much memory one thread might need.
+        bytes: usize,
+        /// How much it may need.
+        max: usize,
+    },
+}
+
+impl<S: Statistic<Value: Packed>> WindowedTracker<S> {
+    /// A tracker by the cheapest clock of the system that is fine enough.
+    ///
+    /// # Errors
+    ///
+    /// [`WindowedSpecError`] if the window has several tiers, or could take too much memory.
+    pub fn new(spec: WindowedSpec) -> Result<Self, WindowedSpecError> {
+        let axis = TimeAxis::new(spec.window.clone());
+        Self::of(spec, axis)
+    }
+
+    /// A tracker by a clock of one's own.
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Self::new).
+    pub fn with_clock(spec: WindowedSpec, clock: impl Clock) -> Result<Self, WindowedSpecError> {
+        let axis = TimeAxis::with_clock(spec.window.clone(), clock);
+        Self::of(spec, axis)
+    }
+
+    fn of(spec: WindowedSpec, axis: TimeAxis) -> Result<Self, WindowedSpecError> {
+        let mut tiers = spec.window.tiers();
+        let (found, buckets) = (tiers.len(), tiers.next().map_or(0, |tier| tier.buckets()));
+        if found > 1 {
+            return Err(WindowedSpecError::TooManyTiers { found });
+        }
+        let (bytes, max) = (spec.bytes_max::<S>(), spec.bytes);
+        if bytes > max {
+            let actions = spec.tracker.actions;
+            return Err(WindowedSpecError::TooLarge { actions, buckets, bytes, max });
+        }
+        let rings = MergedTracker::with_empty(spec.tracker, StatisticRing::new(&spec.window));
+        let since = AtomicI64::new(axis.now().as_nanos());
+        Ok(Self { axis: Arc::new(axis), rings, since })
+    }
+
+    /// How far back one can ask, in buckets of which width.
+    #[must_use]
+    pub fn window_spec(&self) -> &WindowSpec {
+        self.axis.spec()
+    }
+
+    /// The settings that all trackers have.
+    #[must_use]
+    pub fn spec(&self) -> &TrackerSpec {
+        self.rings.spec()
+    }
+
+    /// The present, by the tracker's clock.
+    #[must_use]
+    pub fn now(&self) -> Stamp {
+        self.axis.now()
+    }
+
+    /// Takes in that an action took so long, and ended now.
+    ///
+    /// # Errors
+    ///
+    /// As [`MergedTracker::add`](crate::MergedTracker::add).
+    #[inline]
+    pub fn add<T>(&self, action: &str, time: T) -> Result<(), AddError>
+    where
+        T: TryInto<S::Value, Error: Into<TimeError>>,
+    {
+        let value = time.try_into().map_err(|error| AddError::Time(error.into()))?;
+        self.rings.add(action, InBucket { tick: self.axis.tick_now(), value })
+    }
+
+    /// Takes in that an action took so long, and when it ended.
+    ///
+    /// # Errors
+    ///
+    /// As [`MergedTracker::add`](crate::MergedTracker::add), and [`AddError::Stamp`] if that was
+    /// longer ago than the span, or is further ahead of the clock than the tolerance.
+    pub fn add_at<T>(&self, action: &str, time: T, stamp: Stamp) -> Result<(), AddError>
+    where
+        T: TryInto<S::Value, Error: Into<TimeError>>,
+    {
+        let value = time.try_into().map_err(|error| AddError::Time(error.into()))?;
+        let tick = self.axis.tick_at(stamp)?;
+        self.rings.add(action, InBucket { tick, value })?;
+        self.since.fetch_min(stamp.as_nanos(), ALONE);
+        Ok(())
+    }
+
+    /// Takes in that an action took so long, in the tracker's [unit](TrackerSpec::unit), and ended
+    /// now.
+    ///
+    /// # Errors
+    ///
+    /// As [`MergedTracker::add_duration`](crate::MergedTracker::add_duration).
+    pub fn add_duration(&self, action: &str, duration: Duration) -> Result<(), AddError>
+    where
+        S::Value: From<ActionTime>,
+    {
+        self.add(action, ActionTime::from_duration(duration, self.spec().unit))
+    }
+
+    /// A handle that records one action without looking it up.
+    ///
+    /// # Errors
+    ///
+    /// As [`MergedTracker::action`](crate::MergedTracker::action).
+    pub fn action(&self, action: &str) -> Result<WindowedHandle<S>, AddError> {
+        Ok(WindowedHandle { axis: Arc::clone(&self.axis), ring: self.rings.action(action)? })
+    }
+
+    /// The statistics of the past `window`: a row for each action that was recorded in it.
+    ///
+    /// The bucket holding the present counts although it is still filling: these are the newest
+    /// `ceil(window / resolution)` buckets, as with an
+    /// [`EventCounter`](core_time::EventCounter::count). A read changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`WindowError::LongerThanSpan`] if `window` is longer than the tracker remembers.
+    ///
+    /// # Complexity
+    ///
+    /// For each action and thread, merges of four times the square root of the buckets at most.
+    pub fn window(&self, window: Duration) -> Result<WindowRows<S>, WindowError> {
+        let covered = self.axis.past(window)?;
+        let rows = self.rings.registry().rows_of(|sum: Option<S>, ring, waiting| {
+            let any_before = sum.is_some();
+            let mut sum = sum.unwrap_or_default();
+            let any = ring.merge_window(covered.ticks.clone(), &mut sum);
+            let waiting =
+                waiting.values().filter(|value: &InBucket<_>| covered.ticks.contains(&value.tick));
+            let any = any_before || any || waiting.clone().next().is_some();
+            sum.insert_all(waiting.map(|value| value.value));
+            any.then_some(sum)
+        });
+        let since = Stamp::from_nanos(self.since.load(ALONE));
+        Ok(WindowRows { rows, covered, since })
+    }
+
+    /// The statistics of one action in each bucket of the past `window`, the oldest first: for
+    /// plotting. Of an action that is not there, or was not recorded, all are empty.
+    ///
+    /// # Errors
+    ///
+    /// As [`window`](Self::window).
+    pub fn series(&self, action: &str, window: Duration) -> Result<Vec<S>, WindowError> {
+        let covered = self.axis.past(window)?;
+        let mut series: Vec<S> = covered.ticks.clone().map(|_| S::default()).collect();
+        self.rings.registry().read_named(action, |ring, waiting| {
+            for (tick, bucket) in covered.ticks.clone().zip(&mut series) {
+                ring.merge_window(tick..=tick, bucket);
+            }
+            for InBucket { tick, value } in waiting.values() {
+                let at = usize::try_from(tick.wrapping_sub(*covered.ticks.start())).ok();
+                if let Some(bucket) = at.and_then(|at| series.get_mut(at)) {
+                    bucket.insert(value);
+                }
+            }
+        });
+        Ok(series)
+    }
+
+    /// How much was beyond the [limit](TrackerSpec::actions) of actions.
+    #[must_use]
+    pub fn overflow(&self) -> Overflow {
+        self.rings.overflow()
+    }
+
+    /// How many records were refused for their stamp, by reason.
+    #[must_use]
+    pub fn refused(&self) -> Refused {
+        self.axis.refused()
+    }
+
+    /// Forgets all that was recorded before, and all refusals of stamps.
+    ///
+    /// # Concurrency
+    ///
+    /// A record beside the reset is forgotten or kept, never half.
+    pub fn reset(&self) {
+        self.rings.reset();
+        self.since.store(self.axis.now().as_nanos(), ALONE);
+        self.axis.reset_refused();
+    }
+}
+
+impl<S: Statistic<Value: Packed>> fmt::Debug for WindowedTracker<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WindowedTracker")
+            .field("axis", &self.axis)
+            .field("rings", &self.rings)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The statistics of all actions in one window.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WindowRows<S> {
+    rows: Vec<Row<S>>,
+    covered: CoveredBuckets,
+    since: Stamp,
+}
+
+impl<S> WindowRows<S> {
+    /// The actions that were recorded in the window, in the order in which they first were.
+    #[must_use]
+    pub fn rows(&self) -> &[Row<S>] {
+        &self.rows
+    }
+
+    /// The buckets that the window covers, all of which is told of every action.
+    #[must_use]
+    pub fn covered(&self) -> &CoveredBuckets {
+        &self.covered
+    }
+}
+
+impl<S: Counted> WindowRows<S> {
+    /// How often per second an action was recorded, over the time that was truly covered: less than
+    /// the window at first. Nothing if no time has passed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core_actions::{Count, WindowedTracker};
+    /// use core_time::{ManualClock, Stamp};
+    /// use std::time::Duration;
+    ///
+    /// let clock = ManualClock::new(Stamp::from_secs(1_000));
+    /// let tracker = WindowedTracker::<Count>::with_clock(Default::default(), clock.clone())?;
+    /// tracker.add("jump", 1)?;
+    /// tracker.add("jump", 2)?;
+    /// clock.advance(Duration::from_millis(500));
+    /// let minute = tracker.window(Duration::from_secs(60))?;
+    /// assert_eq!(minute.rate(&minute.rows()[0]), Some(4.0));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn rate(&self, row: &Row<S>) -> Option<f64> {
+        self.covered.rate(row.count(), self.since)
+    }
+}
+
+/// Records one action of a [`WindowedTracker`] without looking it up.
+///
+/// A [`Handle`] that looks at the clock; see there.
+#[derive(Debug, Clone)]
+pub struct WindowedHandle<S: Statistic<Value: Packed>> {
+    axis: Arc<TimeAxis>,
+    ring: Handle<StatisticRing<S>>,
+}
+
+impl<S: Statistic<Value: Packed>> WindowedHandle<S> {
+    /// The name of the action: what was asked for, or that of the row it was folded into.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.ring.name()
+    }
+
+    /// Takes in that the action took so long, and ended now.
+    #[inline]
+    pub fn add(&self, time: impl Into<S::Value>) {
+        self.ring.add(InBucket { tick: self.axis.tick_now(), value: time.into() });
+    }
+}
