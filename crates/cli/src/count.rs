@@ -266,7 +266,7 @@ impl Teller<'_> {
         self.windows.iter().filter_map(|&window| {
             let counted: Result<Window, WindowError> = counter.count(window);
             // The counter was built to hold them all.
-            Some((humantime::format_duration(window).to_string(), counted.ok()?))
+            Some((moment::span(window), counted.ok()?))
         })
     }
 
@@ -282,7 +282,7 @@ impl Teller<'_> {
             let counts = shorten(&series.counts, PICTURE_COLUMNS);
             let picture =
                 spark(counts.into_iter().map(|count| (count > 0).then_some(count as f64)));
-            let name = humantime::format_duration(PICTURE);
+            let name = moment::span(PICTURE);
             let _ = writeln!(text, "{picture:PICTURE_COLUMNS$}  the last {name}");
         }
         let up = std::mem::replace(&mut self.drawn, text.lines().count());
@@ -322,7 +322,7 @@ impl Teller<'_> {
     fn header(&self) -> String {
         let mut text = "at,total".to_owned();
         for &window in self.windows {
-            let name = humantime::format_duration(window);
+            let name = moment::span(window);
             let _ = write!(text, ",events_{name},rate_{name}");
         }
         text + "\n"

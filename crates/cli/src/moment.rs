@@ -74,6 +74,27 @@ pub(crate) fn some_time(text: &str) -> Result<Duration, String> {
     }
 }
 
+/// Writes a span of time as it can be read again; in days at most, as months differ.
+pub(crate) fn span(span: Duration) -> String {
+    let mut left = span.as_nanos();
+    let mut parts = Vec::new();
+    for (unit, nanos) in [
+        ("d", 86_400_000_000_000),
+        ("h", 3_600_000_000_000),
+        ("m", 60_000_000_000),
+        ("s", 1_000_000_000),
+        ("ms", 1_000_000),
+        ("us", 1_000),
+        ("ns", 1),
+    ] {
+        if left >= nanos {
+            parts.push(format!("{}{unit}", left / nanos));
+            left %= nanos;
+        }
+    }
+    if parts.is_empty() { "0s".into() } else { parts.join(" ") }
+}
+
 /// Writes a moment as RFC 3339 has it, with as many digits as multiples of a width need.
 pub(crate) fn write(stamp: Stamp, width: Duration) -> String {
     let Ok(moment) = jiff::Timestamp::from_nanosecond(stamp.as_nanos().into()) else {
@@ -104,6 +125,22 @@ mod tests {
             assert_eq!(write(stamp, width), expected);
         }
         assert_eq!(write(Stamp::MIN, Duration::from_secs(1)), "1677-09-21T00:12:43Z");
+    }
+
+    #[test]
+    fn spans_are_read_again_as_they_were_written() {
+        let cases = [
+            (1, "1ns"),
+            (1_500_000, "1ms 500us"),
+            (10_000_000_000, "10s"),
+            (90_000_000_000, "1m 30s"),
+            (360 * 86_400_000_000_000, "360d"),
+        ];
+        for (nanos, expected) in cases {
+            let time = Duration::from_nanos(nanos);
+            assert_eq!((span(time).as_str(), some_time(expected)), (expected, Ok(time)));
+        }
+        assert_eq!(span(Duration::ZERO), "0s");
     }
 
     #[test]

@@ -155,11 +155,11 @@ impl Args {
         if !axis.is_overfull() && axis.length() <= max {
             return false;
         }
-        let (width, length) = (humantime::format_duration(axis.width()), axis.length());
+        let (width, length) = (moment::span(axis.width()), axis.length());
         let [from, to] = [first, last].map(|end| moment::write(end, SECOND));
         let (grouped, limit) = (render::grouped(length), render::grouped(max));
         if length > max {
-            let wider = humantime::format_duration(axis::width_for(first, last, max));
+            let wider = moment::span(axis::width_for(first, last, max));
             fault::tell(format_args!(
                 "{from} to {to} are {grouped} rows of {width}, limit is {limit}\n  \
                  `--every {wider}` makes fewer, `--max-rows` allows more\n  \
@@ -189,7 +189,7 @@ impl Args {
     /// The header of the first column.
     fn title<C: Content>(axis: &Axis<C>) -> String {
         match axis.ends() {
-            Some(_) => format!("from (each {})", humantime::format_duration(axis.width())),
+            Some(_) => format!("from (each {})", moment::span(axis.width())),
             None => "from".to_owned(),
         }
     }
@@ -290,7 +290,7 @@ impl Rows for Apart<Kept> {
             let each = axis.length().div_ceil(parts.max(1) as u64);
             let each = axis.width().saturating_mul(u32::try_from(each).unwrap_or(u32::MAX));
             let [first, last] = [first, last].map(|end| moment::write(end, axis.width()));
-            let each = humantime::format_duration(each);
+            let each = moment::span(each);
             text += &format!("pictures: {first} to {last}, a column is {each}\n");
         }
         text

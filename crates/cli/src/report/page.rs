@@ -232,7 +232,7 @@ fn distribution(row: &Row<Told>) -> Markup {
 
 fn course(key: &str, axis: &Axis<Together<Kept>>) -> Markup {
     let width = axis.width();
-    let each = humantime::format_duration(width).to_string();
+    let each = moment::span(width);
     let stretches: Vec<_> = axis.stretches().collect();
     let kept = |of: fn(&Kept) -> Option<f64>| -> Vec<Option<f64>> {
         let value = |row: Option<&Together<Kept>>| row.and_then(|row| of(row.0.as_ref()?));

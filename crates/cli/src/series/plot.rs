@@ -60,7 +60,7 @@ pub(super) fn together(points: &[Point], width: Duration) -> String {
         points.iter().enumerate().filter_map(place).collect()
     };
     let counts = series(|point| Some(point.count as f64));
-    let each = humantime::format_duration(width);
+    let each = moment::span(width);
     let mut text = format!("actions in {each}\n");
     text += &chart(&[("", Marker::Braille, &counts)], &froms, width);
     text += "\ntime of an action\n";
@@ -88,7 +88,7 @@ pub(super) fn apart(froms: &[Stamp], curves: &[Curve], of: usize, width: Duratio
         .zip(&points)
         .map(|(curve, points)| (curve.name.as_str(), Marker::Braille, points.as_slice()))
         .collect();
-    let mut text = format!("actions in {}", humantime::format_duration(width));
+    let mut text = format!("actions in {}", moment::span(width));
     if curves.len() < of {
         let _ = write!(text, ", the {} most frequent of {of}", curves.len());
     }

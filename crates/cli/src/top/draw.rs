@@ -10,6 +10,7 @@ use ratatui::widgets::{Block, Cell, Clear, Paragraph, Row, Table};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::screen::{Column, Line, Order, Screen, Status};
+use crate::moment;
 use crate::render::{self, grouped};
 use crate::spark::{shorten, spark};
 
@@ -53,7 +54,7 @@ fn describe(screen: &Screen) -> Text<'_> {
     let rate = screen.lines().iter().filter_map(|line| line.rate).fold(0.0, f64::add);
     let mut text = Text::from(vec![
         Span::styled(format!("windrow top  {source}"), TITLE),
-        format!("  last {}: ", humantime::format_duration(*window)).into(),
+        format!("  last {}: ", moment::span(*window)).into(),
         format!("{} actions, {}/s", grouped(count), render::rate(rate)).into(),
     ]);
     if *is_paused {
