@@ -62,25 +62,27 @@ impl<const POWER: u32, const INTEGER_LIMBS: usize, const LIMBS: usize>
         }
     }
 
-    /// Adds several: integers in registers, and from a fraction on floats of similar size too.
+    /// Adds several, and tells how many: integers in registers, and from a fraction on floats of
+    /// similar size too.
     #[inline(always)] // Else it is called for each ten values, which costs more than it gains.
-    pub(crate) fn insert_all(&mut self, times: impl Iterator<Item = ActionTime> + Clone) {
-        let mut integers = self.integers;
+    pub(crate) fn insert_all(&mut self, times: impl Iterator<Item = ActionTime> + Clone) -> u64 {
+        let (mut integers, mut count) = (self.integers, 0);
         let rest = integers_first(times, |integer| {
             add(&mut integers, &limbs_of(power::<POWER>(integer)));
+            count += 1;
         });
         self.integers = integers;
-        if let Some(rest) = rest {
-            self.insert_run(rest);
-        }
+        count + rest.map_or(0, |rest| self.insert_run(rest))
     }
 
-    /// Adds several of which the first is no integer.
+    /// Adds several of which the first is no integer, and tells how many.
     #[inline(never)]
-    pub(crate) fn insert_run(&mut self, times: impl Iterator<Item = ActionTime> + Clone) {
+    pub(crate) fn insert_run(&mut self, times: impl Iterator<Item = ActionTime> + Clone) -> u64 {
+        let mut count = 0;
         let limbs = &mut self.floats.get_or_insert_with(|| Box::new([0; LIMBS]))[..];
         let mut run = Run::<POWER>::around(times.clone().next().map_or(0.0, ActionTime::as_f64));
         for time in times {
+            count += 1;
             match time.as_integer() {
                 Some(integer) => add(&mut self.integers, &limbs_of(power::<POWER>(integer))),
                 None if run.insert(time.as_f64()) => {}
@@ -88,6 +90,7 @@ impl<const POWER: u32, const INTEGER_LIMBS: usize, const LIMBS: usize>
             }
         }
         run.end(limbs);
+        count
     }
 
     /// Adds what is to the power already: that of an integer, or the sum of some.

@@ -93,8 +93,8 @@ impl Statistic for ExactMean {
 
     #[inline(always)]
     fn insert_all(&mut self, times: impl Iterator<Item = ActionTime> + Clone) {
-        self.count = self.count.wrapping_add(times.clone().count() as u64);
-        self.sum.insert_all(times);
+        let count = self.sum.insert_all(times);
+        self.count = self.count.wrapping_add(count);
     }
 
     fn merge(&mut self, other: &Self) {

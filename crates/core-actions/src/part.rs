@@ -348,7 +348,8 @@ impl<'a> Waiting<'a> {
     pub(crate) fn values<V: Packed>(self) -> impl Iterator<Item = V> + Clone + use<'a, V> {
         self.words.chunks_exact(self.each).map(|chunk| {
             let mut words = [0; WORDS];
-            for (word, waiting) in words.iter_mut().zip(chunk) {
+            // Both of a length that is known: else this is a loop over memory where it is called.
+            for (word, waiting) in words[..V::WORDS].iter_mut().zip(&chunk[..V::WORDS]) {
                 *word = waiting.load(Relaxed); // ORDERING: as `Part::waiting`, which saw them.
             }
             V::unpack(&words[..V::WORDS])
