@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use allocation_counter::measure;
 use core_actions::{
-    Count, ExactMean, Extent, Histogram, MergedTracker, Overflow, Quantiles,
-    RunningTracker, Statistic, TrackerSpec, WhenFull, WindowedSpec, WindowedTracker,
+    Count, ExactMean, Extent, Histogram, MergedTracker, Overflow, Quantiles, RunningTracker,
+    Statistic, TrackerSpec, WhenFull, WindowedSpec, WindowedTracker,
 };
 use core_time::{ManualClock, Stamp, WindowSpec};
 

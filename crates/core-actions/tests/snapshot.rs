@@ -75,8 +75,8 @@ proptest! {
 
     #[test]
     fn diff_is_what_was_recorded_since(records in records()) {
-        let (tracker, since) =
-            (MergedTracker::<(Variance, Count)>::default(), MergedTracker::<(Variance, Count)>::default());
+        type Tracker = MergedTracker<(Variance, Count)>;
+        let (tracker, since) = (Tracker::default(), Tracker::default());
         let (before, after) = records.split_at(records.len() / 2);
         before.iter().for_each(|&(_, name, time)| tracker.add(NAMES[name], time).unwrap());
         let earlier = tracker.snapshot();
