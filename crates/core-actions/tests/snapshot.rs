@@ -75,8 +75,7 @@ proptest! {
 
     #[test]
     fn diff_is_what_was_recorded_since(records in records()) {
-        let (tracker, since) =
-            (MergedTracker::<(Variance, Count)>::default(), MergedTracker::<(Variance, Count)>::default());
+        let [tracker, since] = [(); 2].map(|()| MergedTracker::<(Variance, Count)>::default());
         let (before, after) = records.split_at(records.len() / 2);
         before.iter().for_each(|&(_, name, time)| tracker.add(NAMES[name], time).unwrap());
         let earlier = tracker.snapshot();

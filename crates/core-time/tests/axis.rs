@@ -1,5 +1,5 @@
-//! The time axis, against the event counter: the same buckets, refusals and rates for any window and
-//! moment. And against plain division.
+//! The time axis, against the event counter: the same buckets, refusals and rates for any window
+//! and moment. And against plain division.
 
 use std::time::Duration;
 
@@ -76,7 +76,8 @@ proptest! {
         let in_nanos = |&(ms, more): &(i64, i64)| ms * MS + more;
         let offsets: Vec<_> = offsets.iter().map(in_nanos).collect();
         let now = (now * MS).saturating_add(more);
-        check(shape, now, &offsets, windows.iter().map(in_nanos).chain([0, 1, width * buckets * MS]));
+        let edges = [0, 1, width * buckets * MS];
+        check(shape, now, &offsets, windows.iter().map(in_nanos).chain(edges));
     }
 }
 
