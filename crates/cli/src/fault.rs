@@ -7,8 +7,8 @@ use std::io::{self, Write};
 use clap::builder::styling::{AnsiColor, Style};
 use facade::{Refusal, Spot, WhenFull};
 
-use crate::input::Reading;
 use crate::output::Failure;
+use crate::reading::Reading;
 use crate::render::{Styled, grouped};
 use crate::source::Foreign;
 
@@ -89,7 +89,7 @@ impl Reading {
         let lines =
             format!("{} line{}", grouped(self.lines), if self.lines == 1 { "" } else { "s" });
         if self.is_interrupted {
-            tell(format!("interrupted: the result is that of the first {lines}"));
+            tell(format!("interrupted: the result is that of {lines}"));
         }
         match &self.refusals[..] {
             [] => {}

@@ -1,21 +1,22 @@
-//! The files of a command line, as actions, and what became of their lines.
+//! The files of a command line, as actions.
 
-use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::{self, BufWriter, IsTerminal, Read, Write};
+use std::fs;
+use std::io::{self, IsTerminal, Read};
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::slice;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use facade::{Entry, Fractions, Policy, ReadError, RefusedLine, Report, Sink, visible};
+use facade::{Fractions, Policy, ReadError, Report, Sink};
 
-use crate::exit::Exit;
-use crate::fault::{self, Refused, Unreadable};
+use crate::fault;
 use crate::interrupt::Interrupt;
-use crate::output::{self, Failure};
+use crate::output::Failure;
 use crate::progress::Progress;
-use crate::source::{self, Stopped, Watch};
+use crate::reading::{Outcome, Reading, RefusedFile, Taker};
+use crate::source::{self, Watch};
 
 /// A thread is worth starting for so much of a file: what is read at once.
 const SHARE_BYTES: u64 = 256 * 1024;
@@ -79,9 +80,8 @@ impl Input {
 
     /// Hands every action to one of the takers, of which each has a thread of its own.
     ///
-    /// Files are read one after the other. Offsets go on from file to file, as if they were one, so
-    /// the action first seen has the smallest offset, whoever took it. With a single taker actions
-    /// come in order.
+    /// Offsets grow from file to file, so the action first seen has the smallest offset, whoever
+    /// took it and when. With a single taker actions come in order.
     ///
     /// A line that is no action is noted and never stops or shifts the others, unless it is to. A
     /// file that cannot be read is noted, and the next is taken.
@@ -106,37 +106,107 @@ impl Input {
         let is_typed = files.iter().any(|path| source::is_stdin(path)) && io::stdin().is_terminal();
         let progress =
             if is_typed { Progress::untold() } else { Progress::of_bytes(total_bytes(files)) };
-        let (mut reading, stop) = (Reading::default(), AtomicBool::new(false));
+        let stop = AtomicBool::new(false);
         let watch = Watch { interrupt: &interrupt, progress: &progress, stop: &stop };
-        for path in files {
-            if watch.is_over() {
-                break;
-            }
-            let threads = if kept.is_some() { 1 } else { threads_worth(path) };
-            let threads = takers.len().min(threads);
-            let mut kept = kept.as_mut();
-            let mut takers: Vec<_> = takers[..threads]
-                .iter_mut()
-                .map(|taker| Taker {
-                    taker,
-                    before: reading.bytes,
-                    reasons: BTreeMap::new(),
-                    stop: self.strict.then_some(&stop),
-                    kept: kept.take(),
-                })
-                .collect();
-            match source::open(path, watch) {
-                Ok(source) => reading.read(&source::name(path), source, policy, &mut takers),
-                Err(error) => reading.fail(&source::name(path), error, 0),
-            }
-            takers.into_iter().for_each(|taker| reading.count(taker.reasons));
-        }
+        let job = Job { policy, watch, is_strict: self.strict };
+        let takers = if kept.is_some() { &mut takers[..1] } else { takers };
+        let mut reading = job.read(files, takers, kept.as_mut());
+        drop(progress);
         reading.is_interrupted = interrupt.is_pressed();
         reading.is_stopped = self.strict && reading.refused > 0;
-        drop(progress);
         reading.unwritten = kept.and_then(RefusedFile::finish);
         Ok(reading)
     }
+}
+
+/// How files are read, and who looks on.
+struct Job<'j> {
+    policy: &'j Policy,
+    watch: Watch<'j>,
+    is_strict: bool,
+}
+
+impl Job<'_> {
+    /// Reads files: those that keep one thread busy at best several at once, and then each of the
+    /// others with all threads.
+    fn read<T: Sink + Send>(
+        &self,
+        files: &[PathBuf],
+        takers: &mut [T],
+        mut kept: Option<&mut RefusedFile>,
+    ) -> Reading {
+        let threads = takers.len();
+        let files = files.iter().enumerate();
+        // The first refused line is known only if nobody has read ahead in a later file.
+        let in_order = threads == 1 || self.is_strict;
+        let (mut solo, mut shared): (Vec<_>, Vec<_>) =
+            files.partition(|(_, path)| !in_order && is_solo(path, threads));
+        if solo.len() == 1 {
+            shared.append(&mut solo);
+        }
+        let reading = Mutex::new(Reading::default());
+        let workers = threads.min(solo.len());
+        let solo = Mutex::new(solo.into_iter());
+        thread::scope(|scope| {
+            for taker in &mut takers[..workers] {
+                scope.spawn(|| {
+                    let taker = slice::from_mut(taker);
+                    // Taken in a statement of its own, so that the lock is not held while reading.
+                    while let Some((index, path)) = { lock(&solo).next() } {
+                        let outcome = self.read_file(index, path, taker, None);
+                        lock(&reading).enter(index, outcome);
+                    }
+                });
+            }
+        });
+        let mut reading = reading.into_inner().unwrap_or_else(PoisonError::into_inner);
+        for (index, path) in shared {
+            let takers = &mut takers[..threads.min(threads_worth(path))];
+            reading.enter(index, self.read_file(index, path, takers, kept.as_deref_mut()));
+        }
+        reading
+    }
+
+    /// Reads one file, unless no more is wanted.
+    fn read_file<T: Sink + Send>(
+        &self,
+        index: usize,
+        path: &Path,
+        takers: &mut [T],
+        mut kept: Option<&mut RefusedFile>,
+    ) -> Outcome {
+        let stop = self.is_strict.then_some(self.watch.stop);
+        let taker = |taker| Taker::new(taker, index, stop, kept.take());
+        let mut takers: Vec<_> = takers.iter_mut().map(taker).collect();
+        let read = if self.watch.is_over() {
+            Ok(Report::default())
+        } else {
+            source::open(path, self.watch)
+                .map_err(|source| ReadError { report: Box::default(), source })
+                .and_then(|source| decode(self.policy, source, &mut takers))
+        };
+        Outcome::new(source::name(path), read, takers)
+    }
+}
+
+fn decode<T: Sink + Send>(
+    policy: &Policy,
+    source: impl Read + Send,
+    takers: &mut [Taker<'_, T>],
+) -> Result<Report, ReadError> {
+    let policy = Policy { refusals_kept: fault::REFUSALS_TOLD_MAX, ..policy.clone() };
+    match takers {
+        [taker] => policy.decode_reader(source, taker),
+        takers => policy.decode_reader_among(source, takers),
+    }
+}
+
+/// Whether it would be a waste to read a file with so many threads.
+///
+/// One that is compressed comes no faster than one thread can make it plain.
+fn is_solo(path: &Path, threads: usize) -> bool {
+    let worth = threads_worth(path);
+    worth < threads || (worth < usize::MAX && source::is_compressed(path))
 }
 
 /// How many bytes there will be, if that is known.
@@ -156,155 +226,17 @@ fn threads_worth(path: &Path) -> usize {
     file.map_or(usize::MAX, |file| (file.len() / SHARE_BYTES) as usize + 1)
 }
 
-/// A taker of actions of one file.
-struct Taker<'t, T> {
-    taker: &'t mut T,
-    /// The bytes of the files before.
-    before: u64,
-    reasons: Reasons,
-    /// Raised at the first refused line, if that is to be the end.
-    stop: Option<&'t AtomicBool>,
-    kept: Option<&'t mut RefusedFile>,
-}
-
-impl<T: Sink> Sink for Taker<'_, T> {
-    #[inline]
-    fn take(&mut self, mut entry: Entry<'_>) {
-        entry.offset += self.before;
-        self.taker.take(entry);
-    }
-
-    fn refuse(&mut self, line: RefusedLine<'_>) {
-        *self.reasons.entry(line.error().reason()).or_default() += 1;
-        if let Some(stop) = self.stop {
-            // ORDERING: Relaxed. As where it is looked at, in `source.rs`.
-            stop.store(true, Ordering::Relaxed);
-        }
-        if let Some(kept) = &mut self.kept {
-            kept.write(line.bytes);
-        }
-        self.taker.refuse(line);
-    }
-}
-
-/// How many lines were refused for which reason.
-pub(crate) type Reasons = BTreeMap<&'static str, u64>;
-
-/// Where refused lines are written.
-struct RefusedFile {
-    name: String,
-    file: BufWriter<File>,
-    /// The first fault. It is told at the end, and keeps nobody from reading on.
-    error: Option<io::Error>,
-}
-
-impl RefusedFile {
-    fn create(path: &Path, inputs: &[PathBuf]) -> Result<Self, Failure> {
-        let name = visible(path.as_os_str().as_encoded_bytes());
-        match output::not_among(path, inputs).and_then(|()| File::create(path)) {
-            Ok(file) => Ok(Self { name, file: BufWriter::new(file), error: None }),
-            Err(error) => Err(Failure { name, error }),
-        }
-    }
-
-    fn write(&mut self, line: &[u8]) {
-        let written = self.file.write_all(line).and_then(|()| self.file.write_all(b"\n"));
-        self.error = self.error.take().or(written.err());
-    }
-
-    /// Ends it, and tells what of it went wrong.
-    fn finish(mut self) -> Option<Failure> {
-        let error = self.error.or(self.file.flush().err());
-        error.map(|error| Failure { name: self.name, error })
-    }
-}
-
-/// What became of the lines of all files.
-#[derive(Debug, Default)]
-pub(crate) struct Reading {
-    /// Lines that were not blank.
-    pub(crate) lines: u64,
-    /// Those of them that are no actions.
-    pub(crate) refused: u64,
-    /// These by reason.
-    pub(crate) reasons: Reasons,
-    /// The first refusals, no more than [`fault::REFUSALS_TOLD_MAX`].
-    pub(crate) refusals: Vec<Refused>,
-    /// The files that could not be read, or not to their end.
-    pub(crate) unreadable: Vec<Unreadable>,
-    /// What kept the refused lines from being written.
-    pub(crate) unwritten: Option<Failure>,
-    /// Whether somebody wanted to see what was known so far.
-    pub(crate) is_interrupted: bool,
-    /// Whether a refused line was the end, and there is no result.
-    pub(crate) is_stopped: bool,
-    /// How many bytes they were, when they were no longer compressed.
-    bytes: u64,
-}
-
-impl Reading {
-    /// How a run ends that read this and did all else.
-    pub(crate) fn exit(&self) -> Exit {
-        if self.is_interrupted {
-            Exit::Interrupted
-        } else if self.unwritten.is_some() || !self.unreadable.is_empty() {
-            Exit::Failed
-        } else if self.refused > 0 {
-            Exit::Refused
-        } else {
-            Exit::Done
-        }
-    }
-
-    fn read<T: Sink + Send>(
-        &mut self,
-        name: &str,
-        file: impl Read + Send,
-        policy: &Policy,
-        takers: &mut [Taker<'_, T>],
-    ) {
-        let left = fault::REFUSALS_TOLD_MAX - self.refusals.len();
-        let policy = Policy { refusals_kept: left, ..policy.clone() };
-        let read = match takers {
-            [taker] => policy.decode_reader(file, taker),
-            takers => policy.decode_reader_among(file, takers),
-        };
-        match read {
-            Ok(report) => self.note(name, report),
-            Err(ReadError { report, source: error }) => {
-                let lines = report.lines();
-                self.note(name, *report);
-                self.fail(name, error, lines);
-            }
-        }
-    }
-
-    /// Notes that a file was not read to its end.
-    fn fail(&mut self, name: &str, error: io::Error, lines: u64) {
-        let is_stopped = error.get_ref().is_some_and(|error| error.is::<Stopped>());
-        if !is_stopped {
-            self.unreadable.push(Unreadable { name: name.to_owned(), error, lines });
-        }
-    }
-
-    fn note(&mut self, name: &str, report: Report) {
-        self.lines += report.accepted + report.refused;
-        self.bytes += report.bytes;
-        self.refused += report.refused;
-        let refusals = report.refusals.iter().map(|refusal| Refused::new(name, refusal));
-        self.refusals.extend(refusals);
-    }
-
-    fn count(&mut self, reasons: Reasons) {
-        for (reason, count) in reasons {
-            *self.reasons.entry(reason).or_default() += count;
-        }
-    }
+/// Takes a lock. A panic of another thread is told of by its scope.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
 mod tests {
+    use facade::Entry;
+
     use super::*;
+    use crate::exit::Exit;
 
     /// A disk that fails.
     struct Failing;
@@ -318,9 +250,9 @@ mod tests {
     fn read(file: impl Read + Send) -> (Reading, Vec<String>) {
         let (mut reading, mut names) = (Reading::default(), Vec::new());
         let mut take = |entry: Entry<'_>| names.push(entry.name.to_owned());
-        let reasons = Reasons::new();
-        let taker = Taker { taker: &mut take, before: 0, reasons, stop: None, kept: None };
-        reading.read("a.ndjson", file, &Policy::default(), &mut [taker]);
+        let mut takers = [Taker::new(&mut take, 0, None, None)];
+        let read = decode(&Policy::default(), file, &mut takers);
+        reading.enter(0, Outcome::new("a.ndjson".into(), read, takers));
         (reading, names)
     }
 

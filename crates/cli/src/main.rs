@@ -15,6 +15,7 @@ mod moment;
 mod output;
 mod progress;
 mod prometheus;
+mod reading;
 mod render;
 mod report;
 mod series;
@@ -63,6 +64,10 @@ Examples:
   windrow stats actions.ndjson                       count, mean, quantiles of each action
   windrow stats --sort p99 --top 10 *.ndjson.gz      the ten slowest
   windrow stats --format json < actions.ndjson       for programs
+  windrow series --stamp-key at actions.ndjson       the same on the axis of time
+  windrow report actions.ndjson -o report.html       all there is to see, as a page
+  tail -f service.log | windrow count                how many lines, live
+  windrow top --follow actions.ndjson                the actions of the last minute, live
   windrow generate --lines 100000 | windrow stats    something to try it on
   windrow demo                                       three ways of averaging, compared
 

@@ -80,8 +80,8 @@ impl Drop for Progress {
 
 /// The last line of standard error, with the cursor at its beginning.
 ///
-/// The target that the library has leaves the cursor at the end, where the `^C` of a terminal breaks
-/// the line in two, of which one is left behind.
+/// The target that the library has leaves the cursor at the end, where the `^C` of a terminal
+/// breaks the line in two, of which one is left behind.
 #[derive(Debug, Default)]
 struct Line(Mutex<String>);
 

@@ -2,6 +2,7 @@
 
 mod plot;
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::iter;
 use std::num::NonZero;
@@ -9,8 +10,8 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 use facade::{
-    Cell, Counted, Entry, ExactMean, Extent, Format, Mean, Quantiles, Sink, Stamp, Statistic,
-    encode_records, visible,
+    Cell, Counted, Entry, ExactMean, Extent, Format, Mean, Quantile, Quantiles, Sink, Stamp,
+    Statistic, encode_records, visible,
 };
 
 use crate::axis::{self, Apart, Axis, Content, Together, Width};
@@ -93,6 +94,7 @@ type Kept = (ExactMean, Extent, Quantiles);
 
 /// How many rows there are at most, if nobody said how wide they are.
 const ROWS: u64 = 60;
+const SECOND: Duration = Duration::from_secs(1);
 /// How wide pictures in a table are.
 const BAR_COLUMNS: usize = 24;
 const SPARK_COLUMNS: usize = 30;
@@ -154,19 +156,22 @@ impl Args {
             return false;
         }
         let (width, length) = (humantime::format_duration(axis.width()), axis.length());
-        let wider = humantime::format_duration(axis::width_for(first, last, max));
-        let rows = if length > max {
-            format!("are {} rows of {width}", render::grouped(length))
+        let [from, to] = [first, last].map(|end| moment::write(end, SECOND));
+        let (grouped, limit) = (render::grouped(length), render::grouped(max));
+        if length > max {
+            let wider = humantime::format_duration(axis::width_for(first, last, max));
+            fault::tell(format_args!(
+                "{from} to {to} are {grouped} rows of {width}, limit is {limit}\n  \
+                 `--every {wider}` makes fewer, `--max-rows` allows more\n  \
+                 a stamp far from all others may be of another form than --stamp-form says"
+            ));
         } else {
-            format!("have more rows of {width} with the actions apart")
-        };
-        let [first, last] = [first, last].map(|end| moment::write(end, Duration::from_secs(1)));
-        fault::tell(format_args!(
-            "{first} to {last} {rows}, limit is {}\n  \
-             `--every {wider}` makes fewer, `--max-rows` allows more; \
-             a stamp far from all others may be in another form than --stamp-form says",
-            render::grouped(max),
-        ));
+            fault::tell(format_args!(
+                "{from} to {to} have more than {limit} rows with the actions apart\n  \
+                 a wider `--every` makes fewer, and so does to leave out --by-action; \
+                 `--max-rows` allows more"
+            ));
+        }
         true
     }
 
@@ -182,8 +187,11 @@ impl Args {
     }
 
     /// The header of the first column.
-    fn title(width: Duration) -> String {
-        format!("from (each {})", humantime::format_duration(width))
+    fn title<C: Content>(axis: &Axis<C>) -> String {
+        match axis.ends() {
+            Some(_) => format!("from (each {})", humantime::format_duration(axis.width())),
+            None => "from".to_owned(),
+        }
     }
 }
 
@@ -212,7 +220,7 @@ impl Rows for Together<Kept> {
             format!("{bar:<BAR_COLUMNS$}")
         };
         columns.push(rows.iter().map(picture).collect());
-        let title = Args::title(width);
+        let title = Args::title(axis);
         let picture = format!("{:<BAR_COLUMNS$}", "how many");
         let names = args.stat.iter().map(Figure::name);
         let header = iter::once(title.as_str()).chain(names).chain([picture.as_str()]);
@@ -225,8 +233,10 @@ impl Rows for Together<Kept> {
             .map(|(from, row)| {
                 let kept = kept(row);
                 let (count, mean) = kept.map_or((0, None), |kept| (kept.0.count(), kept.0.mean()));
-                let p99 = kept.and_then(|kept| kept.2.at(facade::Quantile::P99));
-                plot::Point { from, count, mean, p99: p99.map(facade::ActionTime::as_f64) }
+                let p99 = kept.and_then(|(_, extent, quantiles)| {
+                    quantiles.at(Quantile::P99).map(|p99| extent.clamp(p99).as_f64())
+                });
+                plot::Point { from, count, mean, p99 }
             })
             .collect();
         plot::together(&points, axis.width())
@@ -266,10 +276,13 @@ impl Rows for Apart<Kept> {
         let means = courses.iter().map(|course| {
             spark(course.parts.iter().map(|part| part.as_ref().and_then(|part| part.0.mean())))
         });
-        columns.push(counts.collect());
-        columns.push(means.collect());
         let parts = courses.first().map_or(0, |course| course.parts.len());
-        let titles = ["how many", "mean"].map(|title| format!("{title:<parts$}"));
+        let titles = ["how many", "how long"];
+        // Numbers stand to the right in a table, and pictures to the left.
+        let wide = parts.max(titles[0].len());
+        columns.push(counts.map(|picture| format!("{picture:<wide$}")).collect());
+        columns.push(means.map(|picture| format!("{picture:<wide$}")).collect());
+        let titles = titles.map(|title| format!("{title:<wide$}"));
         let names = args.stat.iter().map(Figure::name);
         let header = iter::once("action").chain(names).chain(titles.iter().map(String::as_str));
         let mut text = render::table(header, transpose(columns, courses.len()));
@@ -284,15 +297,24 @@ impl Rows for Apart<Kept> {
     }
 
     fn plot(_: &Args, axis: &Axis<Self>) -> String {
-        let length = usize::try_from(axis.length()).unwrap_or(usize::MAX);
-        let mut courses = courses(axis, length);
-        courses.sort_by_key(|course| std::cmp::Reverse(course.whole.0.count()));
-        let froms: Vec<_> = axis.stretches().map(|(from, _)| from).collect();
-        let curves = courses.iter().map(|course| plot::Curve {
-            name: visible(course.action.as_bytes()),
-            counts: course.parts.iter().map(count_of).collect(),
+        let mut totals = BTreeMap::<&str, u64>::new();
+        for (action, cell) in axis.stretches().filter_map(|(_, row)| row).flat_map(|row| &row.0) {
+            *totals.entry(action).or_default() += cell.statistic.0.count();
+        }
+        let mut totals: Vec<_> = totals.into_iter().collect();
+        totals.sort_by_key(|&(action, count)| (Reverse(count), action));
+        let of = totals.len();
+        // Only of those that are drawn there is a number for each row.
+        totals.truncate(plot::CURVES_MAX);
+        let count = |row: Option<&Self>, action: &str| {
+            row.and_then(|row| row.0.get(action)).map_or(0, |cell| cell.statistic.0.count())
+        };
+        let curves = totals.iter().map(|&(action, _)| plot::Curve {
+            name: visible(action.as_bytes()),
+            counts: axis.stretches().map(|(_, row)| count(row, action)).collect(),
         });
-        plot::apart(&froms, &curves.collect::<Vec<_>>(), axis.width())
+        let froms: Vec<_> = axis.stretches().map(|(from, _)| from).collect();
+        plot::apart(&froms, &curves.collect::<Vec<_>>(), of, axis.width())
     }
 
     fn records(args: &Args, axis: &Axis<Self>, format: Format) -> String {
@@ -316,10 +338,6 @@ impl Rows for Apart<Kept> {
 
 fn kept(row: Option<&Together<Kept>>) -> Option<&Kept> {
     row.and_then(|row| row.0.as_ref())
-}
-
-fn count_of(part: &Option<Kept>) -> u64 {
-    part.as_ref().map_or(0, |part| part.0.count())
 }
 
 /// A figure; of nothing there is only how many.

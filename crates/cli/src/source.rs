@@ -67,6 +67,12 @@ pub(crate) fn open<'w>(path: &Path, watch: Watch<'w>) -> io::Result<Box<dyn Read
     Ok(Box::new(whole))
 }
 
+/// Whether a file is compressed in a way that is read here.
+pub(crate) fn is_compressed(path: &Path) -> bool {
+    let head = File::open(path).and_then(|mut file| head(&mut file));
+    head.is_ok_and(|head| [GZIP, ZSTD].iter().any(|magic| head.starts_with(magic)))
+}
+
 /// Why a file is not read.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("Compressed with {format}, which is not read here")]
@@ -96,9 +102,9 @@ impl<R: Read> Read for Unpacked<R> {
 /// Why a compressed file is not read to its end.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 enum Damaged {
-    #[error("Cut off, the compressed data has no end")]
+    #[error("The compressed data is cut off")]
     CutOff,
-    #[error("Damaged, the compressed data cannot be read ({0})")]
+    #[error("The compressed data cannot be read: {0}")]
     Corrupt(String),
 }
 

@@ -41,6 +41,9 @@ pub(crate) struct Args {
     top: Option<NonZero<usize>>,
 
     /// How many actions are kept apart; those beyond are counted together, as `(other)`
+    ///
+    /// The first ones met are kept apart. If several threads read, that is not always the first in
+    /// the files: it is the one thing that may differ from run to run, and it is told when it does.
     #[arg(long, value_name = "N", default_value_t = TrackerSpec::default().actions)]
     max_actions: usize,
 
@@ -89,9 +92,9 @@ impl FromStr for SortKey {
 }
 
 const EXAMPLES: &str = "\
-Figures that have to be exact are: the mean is the exact sum divided by the count and rounded once,
-whatever the order of the lines. Quantiles are exact for up to 32 times of an action, and within
-0.8 % beyond. `stddev` and `variance` are those of a sample.
+The mean is exact: the exact sum divided by the count and rounded once, whatever the order of the
+lines. Quantiles are exact for up to 32 times of an action, and within 0.8 % beyond. `stddev` and
+`variance` are those of a sample, of one time there is none.
 
 Without --stat a table and CSV have count, mean, min, p50, p99 and max, JSON has the mean alone, as
 `avg`, and Prometheus has a summary. The picture in the table reaches from the shortest to the

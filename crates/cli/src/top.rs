@@ -17,12 +17,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use anstream::ColorChoice;
 use facade::{Entry, Policy, Report, StampKey};
 use ratatui::DefaultTerminal;
 use ratatui::crossterm::event::{self, Event};
+use ratatui::crossterm::style;
 
 use crate::exit::Exit;
 use crate::fault::{self, Unreadable};
+use crate::interrupt::Interrupt;
 use crate::moment::{self, StampArgs};
 use crate::output::{self, Failure};
 use crate::render;
@@ -75,7 +78,7 @@ Examples:
 
 Exit codes: 0 done, 1 could not be read, 2 usage, 3 some lines were refused, 130 ended by Ctrl-C.";
 
-/// How long to wait for more where a file ends.
+/// How long to wait for more where a file ends, and for a key before looking whether to end.
 const WAIT: Duration = Duration::from_millis(250);
 
 /// What the two threads share.
@@ -179,8 +182,14 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     };
     let mut screen = Screen::new(source, args.window);
     let failure = |error| Failure { name: "the terminal".into(), error };
+    let interrupt = Interrupt::install().map_err(failure)?;
+    match ColorChoice::global() {
+        ColorChoice::Never => style::force_color_output(false),
+        ColorChoice::Always | ColorChoice::AlwaysAnsi => style::force_color_output(true),
+        ColorChoice::Auto => {} // It looks at NO_COLOR by itself.
+    }
     let mut terminal = ratatui::try_init().map_err(failure)?;
-    let ended = watch(&mut terminal, &mut screen, &shared, args.every);
+    let ended = watch(&mut terminal, &mut screen, &shared, args.every, &interrupt);
     ratatui::restore();
     let ask = ended.map_err(failure)?;
     output::print(table(screen.lines()))?;
@@ -230,14 +239,24 @@ fn watch(
     screen: &mut Screen,
     shared: &Shared,
     every: Duration,
+    interrupt: &Interrupt,
 ) -> io::Result<Ask> {
     loop {
         screen.show(shared.status().clone(), |window| shared.feed.lines(window));
         let next = Instant::now() + every;
         loop {
             terminal.draw(|frame| draw::draw(screen, frame))?;
-            if !event::poll(next.saturating_duration_since(Instant::now()))? {
-                break;
+            let left = next.saturating_duration_since(Instant::now());
+            let has_come = event::poll(left.min(WAIT))?;
+            // In this mode Ctrl-C is a key like others; the signal comes from another program.
+            if interrupt.is_pressed() {
+                return Ok(Ask::Interrupt);
+            }
+            if !has_come {
+                if left <= WAIT {
+                    break;
+                }
+                continue;
             }
             // Anything else, such as another size, is drawn by the next turn.
             let Event::Key(key) = event::read()? else { continue };

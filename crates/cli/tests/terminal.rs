@@ -2,85 +2,21 @@
 
 #![cfg(unix)]
 
-use std::io::{Read, Write};
-use std::num::NonZero;
-use std::process::{Child, ChildStdin, Command, Stdio};
+mod pty;
+
+use std::io::Write;
+use std::process::{ChildStdin, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread;
 
 use flate2::{Compression, write::GzEncoder};
-use pty_process::Size;
-use pty_process::blocking::{self, Pty};
+use pty::Terminal;
+use pty_process::blocking;
 
 const JUMP: &str = "{\"action\":\"jump\",\"time\":100}\n";
 const CTRL_C: &[u8] = b"\x03";
 const CTRL_D: &[u8] = b"\x04";
 const STYLE: &str = "\x1b[1m";
-
-/// A terminal with the program in it.
-struct Terminal {
-    pty: Pty,
-    child: Child,
-    /// All that was written to it.
-    written: Vec<u8>,
-    screen: vt100::Parser,
-}
-
-impl Terminal {
-    /// Starts the program with all of its streams at a terminal of so many columns.
-    fn new(args: &[&str], columns: u16) -> Self {
-        Self::with(args, columns, |command| command)
-    }
-
-    fn with(
-        args: &[&str],
-        columns: u16,
-        change: impl FnOnce(blocking::Command) -> blocking::Command,
-    ) -> Self {
-        let (pty, pts) = blocking::open().unwrap();
-        pty.resize(Size::new(24, columns)).unwrap();
-        let command = blocking::Command::new(env!("CARGO_BIN_EXE_windrow")).args(args);
-        let command = command.env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE");
-        let command = command.env("TERM", "xterm-256color").env_remove("CI");
-        let child = change(command).spawn(pts).unwrap();
-        let [rows, columns] = [24, columns].map(|size| NonZero::new(size).unwrap());
-        let screen = vt100::Parser::new(rows, columns, 0);
-        Self { pty, child, written: Vec::new(), screen }
-    }
-
-    fn press(&mut self, keys: &[u8]) {
-        self.pty.write_all(keys).unwrap();
-    }
-
-    /// Waits for more to be written, and says whether there is.
-    fn read(&mut self) -> bool {
-        let mut bytes = [0; 4_096];
-        // When the last program has gone from a terminal, some systems have that as a fault.
-        let read = self.pty.read(&mut bytes).unwrap_or_default();
-        self.written.extend_from_slice(&bytes[..read]);
-        self.screen.process(&bytes[..read]);
-        read > 0
-    }
-
-    fn seen(&self) -> String {
-        self.screen.screen().contents()
-    }
-
-    /// Waits until something is seen.
-    #[track_caller]
-    fn wait_for(&mut self, text: &str) {
-        while !self.seen().contains(text) {
-            assert!(self.read(), "`{text}` was never seen:\n{}", self.seen());
-        }
-    }
-
-    /// Waits for the end: what is seen then, all that was written, and the exit code.
-    fn end(mut self) -> (String, String, Option<i32>) {
-        while self.read() {}
-        let code = self.child.wait().unwrap().code();
-        (self.seen(), String::from_utf8_lossy(&self.written).into_owned(), code)
-    }
-}
 
 /// Writes lines for as long as they are wanted.
 fn feed(mut stdin: ChildStdin, enough: &AtomicBool) {
@@ -170,10 +106,7 @@ fn ctrl_c_tells_what_is_known() {
     assert!(header.split_whitespace().eq(["action", "count"]), "{seen}");
     assert!(count > 0 && row.starts_with("jump"), "{seen}");
     let told = told.replace(',', "");
-    assert_eq!(
-        told,
-        format!("windrow: interrupted: the result is that of the first {count} lines")
-    );
+    assert_eq!(told, format!("windrow: interrupted: the result is that of {count} lines"));
     assert_eq!(code, Some(130));
 
     let quiet = quiet.wait_with_output().unwrap();

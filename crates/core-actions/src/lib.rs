@@ -27,12 +27,15 @@ mod registry;
 mod row;
 mod snapshot;
 mod spec;
+mod sums;
 mod sync;
 mod table;
 mod time;
 mod tracker;
 mod variance;
 mod windowed;
+#[cfg(feature = "serde")]
+mod wire;
 
 pub use core_time::{Statistic, Subtract, laws};
 pub use count::Count;

@@ -196,3 +196,33 @@ fn one_limit_for_names_holds_on_every_way_in() {
         assert!(windrow.add_action_time(&longer, 1).is_err());
     }
 }
+
+#[test]
+fn what_a_time_and_a_stamp_may_be_is_chosen_when_it_is_built() {
+    let key = StampKey::new("at", StampForm::Seconds).unwrap();
+    let strict = Windrow::builder().fractions(Fractions::Refused).stamp_key(key).build().unwrap();
+    strict.add_action(r#"{"action":"jump","time":1,"at":1700000000}"#).unwrap();
+    for line in
+        [r#"{"action":"jump","time":1.5}"#, r#"{"action":"jump","time":1,"at":"yesterday"}"#]
+    {
+        assert!(strict.add_action(line).unwrap_err().is_input(), "{line}");
+        Windrow::default().add_action(line).unwrap();
+    }
+    assert_eq!(strict.get_stats(), r#"[{"action":"jump","avg":1}]"#);
+}
+
+#[test]
+fn lines_are_taken_in_on_any_number_of_threads() {
+    let line = |n: usize| format!("{{\"action\":\"{}\",\"time\":{n}}}\n", ["jump", "run"][n % 2]);
+    let lines: String = (0..50_000).map(line).collect();
+    for threads in [0, 1, 2, 3] {
+        let windrow = Windrow::builder().threads(threads).build().unwrap();
+        let report = windrow.add_actions((lines.clone() + "{}\n").as_bytes()).unwrap();
+        assert_eq!((report.accepted, report.refused), (50_000, 1));
+        assert_eq!(report.refusals[0].line, 50_001);
+        let mut stats = windrow.stats();
+        stats.sort_by(|one, other| one.action().cmp(other.action()));
+        let means: Vec<_> = stats.iter().map(|row| (row.action(), row.mean())).collect();
+        assert_eq!(means, [("jump", 24_999.0), ("run", 25_000.0)]);
+    }
+}

@@ -12,8 +12,8 @@ use super::{Kept, Told};
 use crate::axis::{Axis, Together};
 use crate::fault::{self, Refused};
 use crate::figures::Figure;
-use crate::input::Reading;
 use crate::moment;
+use crate::reading::Reading;
 use crate::render::{self, grouped};
 
 /// What the page is made of.
@@ -208,8 +208,9 @@ fn distributions(content: &Content<'_>) -> Markup {
 fn distribution(row: &Row<Told>) -> Markup {
     let (_, extent, quantiles): &(Variance, Extent, Quantiles) = row.statistic();
     let marks = [("p50", Quantile::MEDIAN), ("p99", Quantile::P99)];
-    let marks = marks.map(|(name, quantile)| (name, quantiles.at(quantile)));
-    let marks: Vec<_> = marks.into_iter().filter_map(|(name, at)| Some((name, at?))).collect();
+    // The middle of a cell may lie beyond what was there.
+    let mark = |(name, quantile)| Some((name, extent.clamp(quantiles.at(quantile)?)));
+    let marks: Vec<_> = marks.into_iter().filter_map(mark).collect();
     let told = |time: Option<ActionTime>| number(time.map_or(0.0, ActionTime::as_f64));
     let title = format!(
         "{}: {} times from {} to {}",
@@ -239,7 +240,9 @@ fn course(key: &str, axis: &Axis<Together<Kept>>) -> Markup {
     };
     let count = |kept: &Kept| Some(kept.0.count() as f64);
     let counts = kept(count).into_iter().map(|count| Some(count.unwrap_or(0.0))).collect();
-    let p99 = |kept: &Kept| kept.2.at(Quantile::P99).map(ActionTime::as_f64);
+    let p99 = |(_, extent, quantiles): &Kept| {
+        quantiles.at(Quantile::P99).map(|p99| extent.clamp(p99).as_f64())
+    };
     let froms: Vec<_> = stretches.iter().map(|&(from, _)| moment::write(from, width)).collect();
     let ends = [froms.first(), froms.last()].map(|end| end.map_or("", String::as_str));
     let counts = [Curve { name: "actions", class: "one", values: counts }];

@@ -46,8 +46,14 @@ const COLORS: [(Color, AnsiColor); 6] = [
     (Color::Blue, AnsiColor::Blue),
 ];
 
+/// What is drawn where there is nothing.
+const NOTHING: &str = "no action has a stamp\n";
+
 /// How many, and below how long they took.
 pub(super) fn together(points: &[Point], width: Duration) -> String {
+    if points.is_empty() {
+        return NOTHING.to_owned();
+    }
     let froms: Vec<_> = points.iter().map(|point| point.from).collect();
     let series = |value: fn(&Point) -> Option<f64>| -> Vec<(f64, f64)> {
         let place = |(index, point)| Some((index as f64, value(point)?));
@@ -65,21 +71,26 @@ pub(super) fn together(points: &[Point], width: Duration) -> String {
     text + &chart(&graphs, &froms, width)
 }
 
-/// How many of each action.
-pub(super) fn apart(froms: &[Stamp], curves: &[Curve], width: Duration) -> String {
-    let shown = &curves[..curves.len().min(COLORS.len())];
-    let points: Vec<Vec<(f64, f64)>> = shown
+/// How many curves can be told apart.
+pub(super) const CURVES_MAX: usize = COLORS.len();
+
+/// How many of each of the most frequent actions, of so many.
+pub(super) fn apart(froms: &[Stamp], curves: &[Curve], of: usize, width: Duration) -> String {
+    if curves.is_empty() {
+        return NOTHING.to_owned();
+    }
+    let points: Vec<Vec<(f64, f64)>> = curves
         .iter()
         .map(|curve| (0..).map(f64::from).zip(curve.counts.iter().map(|&n| n as f64)).collect())
         .collect();
-    let graphs: Vec<_> = shown
+    let graphs: Vec<_> = curves
         .iter()
         .zip(&points)
         .map(|(curve, points)| (curve.name.as_str(), Marker::Braille, points.as_slice()))
         .collect();
     let mut text = format!("actions in {}", humantime::format_duration(width));
-    if shown.len() < curves.len() {
-        let _ = write!(text, ", the {} most frequent of {}", shown.len(), curves.len());
+    if curves.len() < of {
+        let _ = write!(text, ", the {} most frequent of {of}", curves.len());
     }
     text + "\n" + &chart(&graphs, froms, width)
 }
@@ -91,10 +102,15 @@ type Graph<'a> = (&'a str, Marker, &'a [(f64, f64)]);
 fn chart(graphs: &[Graph<'_>], froms: &[Stamp], width: Duration) -> String {
     let greatest = graphs.iter().flat_map(|(.., points)| points.iter().map(|point| point.1));
     let top = nice(greatest.fold(0.0, f64::max));
-    let datasets = graphs.iter().zip(COLORS).map(|(&(name, marker, points), (color, _))| {
-        let dataset = Dataset::default().marker(marker).graph_type(GraphType::Line).data(points);
-        let dataset = if name.is_empty() { dataset } else { dataset.name(name) };
-        dataset.style(Style::new().fg(color))
+    let datasets = graphs.iter().zip(COLORS).flat_map(|(&(name, marker, points), (color, _))| {
+        // A line is interrupted where nothing happened.
+        let pieces = points.chunk_by(|(before, _), (after, _)| after - before < 1.5);
+        pieces.enumerate().map(move |(index, piece)| {
+            let kind = if piece.len() > 1 { GraphType::Line } else { GraphType::Scatter };
+            let dataset = Dataset::default().marker(marker).graph_type(kind).data(piece);
+            let dataset = if name.is_empty() || index > 0 { dataset } else { dataset.name(name) };
+            dataset.style(Style::new().fg(color))
+        })
     });
     let x = Axis::default().bounds([0.0, froms.len().saturating_sub(1).max(1) as f64]);
     let labels = [0.0, top / 2.0, top].map(label);
