@@ -241,8 +241,11 @@ fn what_is_beyond_the_limit_shares_a_row() {
     assert_eq!(rows(&tracker), [("a".into(), 2), (WhenFull::OTHER.into(), 4)]);
     assert_eq!(tracker.overflow(), Overflow { folded: 4, ..Overflow::default() });
     let tracker = RunningTracker::new(spec(0, WhenFull::Fold));
-    add_each(&tracker, &["a", "b"]);
-    assert_eq!(rows(&tracker), [(WhenFull::OTHER.into(), 2)]);
+    for _ in 0..3 {
+        add_each(&tracker, &["a", "b"]);
+        assert_eq!(rows(&tracker), [(WhenFull::OTHER.into(), 2)]);
+        tracker.reset();
+    }
 }
 
 #[test]
