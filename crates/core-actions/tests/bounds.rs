@@ -280,6 +280,16 @@ fn a_reset_makes_room() {
 }
 
 #[test]
+fn a_reset_makes_no_room_of_what_was_recorded_since() {
+    let tracker = RunningTracker::new(spec(2, WhenFull::Refuse));
+    add_each(&tracker, &["a", "b"]);
+    tracker.reset();
+    add_each(&tracker, &["a", "c"]);
+    assert!(tracker.add("d", 1).is_err() && tracker.add("b", 1).is_err());
+    assert_eq!(rows(&tracker), [("a".into(), 1), ("c".into(), 1)]);
+}
+
+#[test]
 fn evicted_and_live_records_add_up_after_a_race() {
     let tracker = RunningTracker::new(spec(3, WhenFull::EvictIdle));
     let mut all = 0;

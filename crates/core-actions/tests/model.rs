@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use core_actions::{
     ActionTime, AddError, Counted, ExactMean, Extent, Handle, Mean, MergedTracker, Overflow, Raw,
-    Statistic, TrackerSpec, WhenFull, WindowedSpec, WindowedTracker,
+    Row, Statistic, TrackerSpec, WhenFull, WindowedSpec, WindowedTracker,
 };
 use core_time::{ManualClock, Stamp, WindowSpec};
 use num_bigint::BigUint;
@@ -415,8 +415,9 @@ impl<S: Checked> History<S> {
         assert_eq!(self.tracker.snapshot(), snapshot);
         self.oracle.places = snapshot.rows().iter().map(|row| row.action().to_owned()).collect();
         (self.oracle.emptied, self.oracle.overflow) = (Vec::new(), Overflow::default());
+        self.oracle.newest = snapshot.rows().iter().map(Row::first).max();
         self.oracle.actions.retain(|_, entry| !entry.times.is_empty());
-        // What merged rows held before is no record of an eviction.
+        // What was merged is not counted when it is evicted.
         if self.oracle.shape.when_full == WhenFull::EvictIdle {
             self.oracle.shape.when_full = WhenFull::Refuse;
             let spec = spec(&self.oracle.shape);

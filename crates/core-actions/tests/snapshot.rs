@@ -184,6 +184,7 @@ fn what_is_no_earlier_snapshot_is_not_subtracted() {
     let restored = RunningTracker::restore(spec, &tracker.snapshot()).unwrap();
     for _ in 0..3 {
         restored.reset();
+        (0..20).for_each(|_| drop(restored.snapshot()));
         (0..9).for_each(|_| restored.add("jump", 1).unwrap());
         let earlier = [&first, &later, &before];
         earlier.into_iter().for_each(|earlier| refuses(&restored.snapshot(), earlier));
