@@ -43,6 +43,11 @@ impl<'a> Contest<'a> {
         Self { name: name.to_owned(), group, threads }
     }
 
+    /// Says how many bytes those elements are, all together.
+    pub fn of_bytes(&mut self, elements: u64, bytes: u64) {
+        self.group.throughput(Throughput::ElementsAndBytes { elements, bytes });
+    }
+
     /// How many threads work at once.
     #[must_use]
     pub fn threads(&self) -> usize {

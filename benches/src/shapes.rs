@@ -60,6 +60,17 @@ impl Sums {
         self.time += time;
     }
 
+    /// Both together. Times that are integers add up to the same in any order.
+    #[must_use]
+    pub fn with(self, other: Self) -> Self {
+        Self {
+            accepted: self.accepted + other.accepted,
+            refused: self.refused + other.refused,
+            name_bytes: self.name_bytes + other.name_bytes,
+            time: self.time + other.time,
+        }
+    }
+
     /// Adds what an action is, or that there is none.
     #[inline]
     pub fn add<E>(&mut self, action: Result<(&str, f64), E>) {

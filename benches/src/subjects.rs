@@ -27,7 +27,7 @@ use std::time::Duration;
 use core_time::Stamp;
 
 pub use bare::{BareAdd, BareClock, BareLoad, BareOwnAtomic, BareRows};
-pub use decoders::{DECODERS, Decoder, bare_memchr, bare_newlines};
+pub use decoders::{DECODERS, Decoder, bare_memchr, bare_newlines, halved, shared_batch};
 pub use fenster::Fenster;
 pub use invocations::Invocations;
 pub use mutex_deque::MutexDeque;

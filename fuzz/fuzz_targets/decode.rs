@@ -1,4 +1,5 @@
-//! One input: our decoder against `serde_json`, and the common path against our decoder.
+//! One input: our decoder against `serde_json`, and the common path against our decoder, by several
+//! policies.
 #![no_main]
 
 #[path = "../../crates/codec/tests/support/common.rs"]
@@ -6,8 +7,16 @@ mod common;
 #[path = "../../crates/codec/tests/support/oracle.rs"]
 mod oracle;
 
-use codec::{Policy, Spot};
+use codec::{DecodeError, Fractions, Limits, Policy, Spot, StampForm, StampKey};
 use libfuzzer_sys::fuzz_target;
+
+const FORMS: [StampForm; 5] = [
+    StampForm::Seconds,
+    StampForm::Milliseconds,
+    StampForm::Microseconds,
+    StampForm::Nanoseconds,
+    StampForm::Rfc3339,
+];
 
 fuzz_target!(|input: &[u8]| {
     oracle::check(input);
@@ -18,7 +27,50 @@ fuzz_target!(|input: &[u8]| {
         let spot = Spot::new(input, at);
         assert!(!spot.text.contains(char::is_control) && spot.column <= 49, "{spot}");
     }
+    let policies = policies(input.len());
     if !input.contains(&b'\n') {
-        common::check(&Policy::default(), input);
+        policies.iter().for_each(|policy| common::check(policy, input));
     }
+    policies.iter().for_each(|policy| check_stamped(policy, input));
 });
+
+/// Policies of every kind. The length of the input chooses limits near what it may have.
+fn policies(len: usize) -> [Policy; 4] {
+    let tight = Limits { name_bytes: len % 19, nesting: len % 4, input_bytes: len - len % 2 };
+    let form = FORMS[len % FORMS.len()];
+    let stamp = ["at", "x", "", "\u{e9}"][len % 4];
+    let stamp = StampKey::new(stamp, form).expect("a key without a meaning");
+    let default = Policy { refusals_kept: 1, ..Policy::default() };
+    [
+        default.clone(),
+        Policy { fractions: Fractions::Refused, ..default.clone() },
+        Policy { limits: tight, ..default.clone() },
+        Policy { stamp: Some(stamp), ..default },
+    ]
+}
+
+/// Whoever asks for a stamp besides is told the same, but for what is wrong with the stamp.
+fn check_stamped(policy: &Policy, input: &[u8]) {
+    let plain = Policy { stamp: None, ..policy.clone() };
+    let shown = input.escape_ascii();
+    match (plain.decode(input), policy.decode_stamped(input)) {
+        (Ok(plain), Ok((action, _))) => assert_eq!(action, plain, "{shown}"),
+        (Ok(_), Err(refusal)) => assert!(is_of_stamp(&refusal), "{refusal}: {shown}"),
+        (Err(plain), Err(refusal)) if !is_of_stamp(&refusal) => {
+            assert_eq!(refusal, plain, "{shown}");
+        }
+        (Err(plain), found) => {
+            assert!(plain.is_schema() && found.is_err(), "{plain}, {found:?}: {shown}");
+        }
+    }
+}
+
+fn is_of_stamp(refusal: &DecodeError) -> bool {
+    matches!(
+        refusal,
+        DecodeError::DuplicateStamp { .. }
+            | DecodeError::StampKind { .. }
+            | DecodeError::StampNotMoment { .. }
+            | DecodeError::StampOutOfRange { .. }
+    )
+}

@@ -10,6 +10,7 @@ mod compare;
 mod coverage;
 mod demo;
 mod doc;
+mod e2e;
 mod faults;
 mod flags;
 mod fuzz;
@@ -31,10 +32,11 @@ use flags::{Command, Request};
 use xshell::Shell;
 
 /// Every command, in the order of the help text.
-const COMMANDS: [&Command; 14] = [
+const COMMANDS: [&Command; 15] = [
     &ci::COMMAND,
     &test::COMMAND,
     &demo::COMMAND,
+    &e2e::COMMAND,
     &bench::COMMAND,
     &compare::COMMAND,
     &instructions::COMMAND,

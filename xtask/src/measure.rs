@@ -31,6 +31,8 @@ pub(crate) struct Measurement {
     pub(crate) id: String,
     /// What a time is for: an element, a byte or a whole iteration.
     pub(crate) unit: String,
+    /// How many bytes the work of a unit has, if it is work on bytes.
+    pub(crate) unit_bytes: Option<f64>,
     /// One time per sample, sorted, not empty.
     samples_ns: Vec<f64>,
     /// The fewest and the most iterations timed as one sample.
@@ -65,7 +67,8 @@ impl Measurement {
     ) -> anyhow::Result<Self> {
         samples_ns.sort_by(f64::total_cmp);
         samples_ns.first().with_context(|| format!("{id} has no samples"))?;
-        Ok(Self { id: id.to_owned(), unit: unit.to_owned(), samples_ns, iterations })
+        let (id, unit) = (id.to_owned(), unit.to_owned());
+        Ok(Self { id, unit, unit_bytes: None, samples_ns, iterations })
     }
 
     /// Names the work; shared by everything it may be compared with.
@@ -101,6 +104,11 @@ impl Measurement {
         self.quantile(0.5)
     }
 
+    /// How much of its input it works through in a second, by the middle sample.
+    pub(crate) fn gigabytes_per_s(&self) -> Option<f64> {
+        self.unit_bytes.map(|bytes| bytes / self.median_ns())
+    }
+
     /// The samples that bound the middle eight tenths.
     pub(crate) fn spread_ns(&self) -> [f64; 2] {
         [self.quantile(0.1), self.quantile(0.9)]
@@ -134,7 +142,8 @@ impl Measurement {
         let [low, high] = self.spread_ns();
         let ns = |x: f64| (x * 1e4).round() / 1e4;
         json!({
-            "id": self.id, "unit": self.unit, "median_ns": ns(self.median_ns()),
+            "id": self.id, "unit": self.unit, "unit_bytes": self.unit_bytes,
+            "median_ns": ns(self.median_ns()),
             "low_ns": ns(low), "high_ns": ns(high),
             "iterations_min": self.iterations[0], "iterations_max": self.iterations[1],
             "samples_ns": self.samples_ns.iter().map(|&sample| ns(sample)).collect::<Vec<_>>(),
@@ -148,7 +157,8 @@ impl Measurement {
         let samples = json["samples_ns"].as_array().context("no `samples_ns`")?;
         let samples = samples.iter().filter_map(Value::as_f64).collect();
         let iterations = [count("iterations_min")?, count("iterations_max")?];
-        Self::new(text("id")?, text("unit")?, samples, iterations)
+        let measured = Self::new(text("id")?, text("unit")?, samples, iterations)?;
+        Ok(Self { unit_bytes: json["unit_bytes"].as_f64(), ..measured })
     }
 }
 
@@ -232,6 +242,8 @@ pub(crate) mod tests {
     fn record_form_reads_back() {
         let one = measured("record/one/ring", 0.25, 0.75);
         assert_eq!(Measurement::from_json(&one.to_json()).unwrap(), one);
+        let of_bytes = Measurement { unit_bytes: Some(33.5), ..one.clone() };
+        assert_eq!(Measurement::from_json(&of_bytes.to_json()).unwrap(), of_bytes);
         assert!(Measurement::from_json(&json!({"id": "a"})).is_err());
     }
 

@@ -1,13 +1,16 @@
 //! Does one operation so many times, for `cargo xtask instructions` to count what it takes.
 //!
-//! Without arguments, lists the operations.
+//! Without arguments, lists the operations. Those of `decode` are one for each shape of a line and
+//! each who reads lines.
 
 use std::env;
 use std::hint::black_box;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use codec::{ActionTime, decode};
+use benches::shapes::{Lines, SHAPES};
+use benches::subjects::{DECODERS, Decoder};
+use codec::ActionTime;
 use core_actions::{
     Count, ExactMean, Extent, Histogram, MergedTracker, PostTracker, Quantiles, Raw,
     RunningTracker, Statistic, Variance, WindowedSpec, WindowedTracker,
@@ -18,7 +21,7 @@ use facade::Windrow;
 /// A name, and what does the operation so many times. What it does before is not counted.
 type Operation = (&'static str, fn(u64));
 
-const OPERATIONS: [Operation; 35] = [
+const OPERATIONS: [Operation; 34] = [
     ("clock/coarse", |n| times(n, CoarseClock, |clock| clock.now())),
     ("record/default_clock", |n| times(n, EventCounter::default(), EventCounter::record)),
     ("record/manual_clock", |n| times(n, Filled::new(), |filled| filled.counter.record())),
@@ -52,22 +55,36 @@ const OPERATIONS: [Operation; 35] = [
     ("stats/actions_4", |n| times(n, with_four_names::<ExactMean>(), MergedTracker::stats)),
     ("stats/actions_4_merged", |n| times(n, with_four_names::<Both>(), MergedTracker::stats)),
     ("stats/actions_4_quantiles", |n| times(n, with_four_names::<Figures>(), |t| t.stats())),
-    ("decode/common", |n| times(n, LINE, |line| decode(line).is_ok())),
     ("get_stats/actions_4", |n| times(n, with_four_actions(), Windrow::get_stats)),
 ];
 
 fn main() -> ExitCode {
     let args: Vec<_> = env::args().skip(1).collect();
-    let find = |name: &str| OPERATIONS.iter().find(|(known, _)| *known == name);
     match args.as_slice() {
-        [] => OPERATIONS.iter().for_each(|(name, _)| say(name)),
-        [name, n] => match (find(name), n.parse()) {
-            (Some((_, run)), Ok(n)) => run(n),
+        [] => {
+            OPERATIONS.iter().for_each(|(name, _)| say(name));
+            decode_operations().for_each(|(name, ..)| say(&name));
+        }
+        [name, n] => match n.parse() {
+            Ok(n) if run(name, n) => {}
             _ => return misused(),
         },
         _ => return misused(),
     }
     ExitCode::SUCCESS
+}
+
+/// Does an operation so many times, unless there is none of that name.
+fn run(name: &str, n: u64) -> bool {
+    if let Some((_, run)) = OPERATIONS.iter().find(|(known, _)| *known == name) {
+        run(n);
+        true
+    } else if let Some((_, lines, decode)) = decode_operations().find(|(known, ..)| known == name) {
+        black_box(decode(black_box(first(n, &lines()))));
+        true
+    } else {
+        false
+    }
 }
 
 #[expect(clippy::print_stdout, reason = "a program that lists what it can")]
@@ -79,6 +96,26 @@ fn say(name: &str) {
 fn misused() -> ExitCode {
     eprintln!("usage: instructions [OPERATION NUMBER]");
     ExitCode::from(2)
+}
+
+/// How many lines there are to read.
+const LINES: usize = 20_000;
+
+/// Who reads which lines. They are written only for who is to read them.
+fn decode_operations() -> impl Iterator<Item = (String, impl Fn() -> Lines, Decoder)> {
+    SHAPES.into_iter().flat_map(|(shape_name, shape)| {
+        DECODERS.into_iter().map(move |(who, decode)| {
+            (format!("decode/{shape_name}/{who}"), move || Lines::new(shape, LINES), decode)
+        })
+    })
+}
+
+/// The first lines of a text. All of it is gone through, so that this costs the same for any
+/// number.
+fn first(n: u64, lines: &Lines) -> &[u8] {
+    let ends: Vec<usize> = memchr::memchr_iter(b'\n', &lines.text).collect();
+    let last = ends.get((n as usize).wrapping_sub(1));
+    &lines.text[..last.expect("as many lines as are asked for") + 1]
 }
 
 /// Does the same so many times to something the compiler knows nothing of.
@@ -138,7 +175,6 @@ fn count_with_idle(n: u64, writers: usize) {
 }
 
 const NAMES: [&str; 4] = ["jump", "sprint", "hop", "barrel roll"];
-const LINE: &[u8] = br#"{"action":"jump", "time":4321}"#;
 
 fn add_four<S: Statistic<Value = ActionTime>>(n: u64, tracker: &MergedTracker<S>) {
     for (i, name) in (0..n).zip(NAMES.iter().cycle()) {

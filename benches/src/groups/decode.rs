@@ -4,11 +4,14 @@ use criterion::Criterion;
 
 use super::THREADS;
 use crate::contest::Contest;
-use crate::shapes::{Lines, SHAPES};
-use crate::subjects::{DECODERS, bare_memchr, bare_newlines};
+use crate::shapes::{Lines, SHAPES, Shape, Sums};
+use crate::subjects::{DECODERS, bare_memchr, bare_newlines, halved, shared_batch};
 
 /// How many lines are read at once: a third of a megabyte of the common shape.
 const LINES: usize = 10_000;
+
+/// How many lines two threads share: ten megabytes, beside which it is nothing to start a thread.
+const SHARED_LINES: usize = 300_000;
 
 /// Runs the group.
 pub fn bench(criterion: &mut Criterion) {
@@ -17,14 +20,9 @@ pub fn bench(criterion: &mut Criterion) {
             let lines = Lines::new(shape, LINES);
             let text = &*lines.text;
             let name = format!("decode/{name}_threads_{threads:02}");
-            let mut contest = Contest::new(criterion, &name, threads, LINES as u64);
+            let mut contest = contest(criterion, &name, threads, &lines, LINES);
             for (who, decode) in DECODERS {
-                contest.enter_reader(
-                    who,
-                    || (),
-                    |()| decode(text),
-                    |()| lines.verify(decode(text)),
-                );
+                enter(&mut contest, who, &lines, || decode(text));
             }
             for (who, count) in
                 [("bare_memchr", bare_memchr as fn(&[u8]) -> u64), ("bare_newlines", bare_newlines)]
@@ -38,4 +36,32 @@ pub fn bench(criterion: &mut Criterion) {
             }
         }
     }
+    shared(criterion);
+}
+
+/// `decode/canonical_shared_02`: one text that two threads share.
+fn shared(criterion: &mut Criterion) {
+    let lines = Lines::new(Shape::Canonical, SHARED_LINES);
+    let text = &*lines.text;
+    let mut contest = contest(criterion, "decode/canonical_shared_02", 1, &lines, SHARED_LINES);
+    enter(&mut contest, "batch", &lines, || shared_batch(text));
+    for (who, decode) in DECODERS.into_iter().filter(|(who, _)| *who != "batch") {
+        enter(&mut contest, who, &lines, || halved(text, decode));
+    }
+}
+
+fn contest<'a>(
+    criterion: &'a mut Criterion,
+    name: &str,
+    threads: usize,
+    lines: &Lines,
+    count: usize,
+) -> Contest<'a> {
+    let mut contest = Contest::new(criterion, name, threads, count as u64);
+    contest.of_bytes(count as u64, lines.text.len() as u64);
+    contest
+}
+
+fn enter(contest: &mut Contest<'_>, who: &str, lines: &Lines, decode: impl Fn() -> Sums + Sync) {
+    contest.enter_reader(who, || (), |()| decode(), |()| lines.verify(decode()));
 }

@@ -4,9 +4,10 @@
 //! `memchr` finds for them. As derived structs they take more than the form allows.
 
 use std::borrow::Cow;
+use std::thread;
 
-use codec::{Entry, Policy};
-use memchr::memchr_iter;
+use codec::{Entry, Policy, Sink};
+use memchr::{memchr, memchr_iter};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -50,6 +51,38 @@ fn batch(text: &[u8]) -> Sums {
     let report = Policy::default().decode_slice(text, sink);
     sums.refused = report.refused;
     sums
+}
+
+/// Ours: the batch on two threads, which take shares of the text.
+#[must_use]
+pub fn shared_batch(text: &[u8]) -> Sums {
+    let mut sums = [Sums::default(), Sums::default()];
+    let report = Policy::default().decode_slice_among(text, &mut sums);
+    let [one, other] = sums;
+    Sums { refused: report.refused, ..one.with(other) }
+}
+
+impl Sink for Sums {
+    #[inline]
+    fn take(&mut self, entry: Entry<'_>) {
+        self.accept(entry.name, entry.time.as_f64());
+    }
+}
+
+/// Anyone on two threads, each of which is given half of the lines.
+///
+/// # Panics
+///
+/// If the decoder does.
+#[must_use]
+pub fn halved(text: &[u8], decode: Decoder) -> Sums {
+    let half = text.len() / 2;
+    let half = half + memchr(b'\n', &text[half..]).map_or(0, |end| end + 1);
+    let (one, other) = text.split_at(half);
+    thread::scope(|scope| {
+        let other = scope.spawn(|| decode(other));
+        decode(one).with(other.join().expect("a decoder does not panic"))
+    })
 }
 
 /// Ours: a line at a time, with the reason of each refusal.
@@ -114,7 +147,7 @@ pub fn bare_newlines(text: &[u8]) -> u64 {
 pub fn bare_memchr(text: &[u8]) -> u64 {
     let mut count = 0;
     let mut rest = text;
-    while let Some(end) = memchr::memchr(b'\n', rest) {
+    while let Some(end) = memchr(b'\n', rest) {
         count += 1;
         rest = &rest[std::hint::black_box(end) + 1..];
     }
@@ -139,9 +172,18 @@ mod tests {
     }
 
     #[test]
+    fn two_threads_find_the_same() {
+        for shape in [Shape::Canonical, Shape::Refused] {
+            let lines = Lines::new(shape, 30_000);
+            assert_eq!(lines.verify(shared_batch(&lines.text)), Ok(()));
+            assert_eq!(lines.verify(halved(&lines.text, batch)), Ok(()));
+        }
+    }
+
+    #[test]
     fn a_line_that_is_left_out_is_found() {
         let lines = Lines::new(Shape::Mixed, 300);
-        let cut = memchr::memchr(b'\n', &lines.text).unwrap() + 1;
+        let cut = memchr(b'\n', &lines.text).unwrap() + 1;
         assert!(lines.verify(batch(&lines.text[cut..])).is_err());
     }
 }

@@ -1,25 +1,40 @@
 //! `windrow demo`: the program that this one grew out of, on the trackers of today.
 //!
-//! Batches of random actions go through the tracker that keeps every time and through the one that
-//! keeps a sum and a count. After each batch both are asked for the averages of all records so far.
+//! Batches of random actions go through the tracker that keeps every time, through the one that
+//! keeps a sum and a count, and through the one that was wished for: as extensible as the first
+//! and as fast as the second. After each batch all are asked for the averages of all so far.
 
-use std::io;
 use std::time::{Duration, Instant};
 
-use clap::builder::styling::Style;
-use facade::{ActionTracker, Limits, Mean, PostTracker, RunningTracker, encode};
+use clap::builder::styling::{AnsiColor, Style};
+use facade::{
+    ActionTracker, ExactMean, Extent, Limits, Mean, MergedTracker, PostTracker, Quantiles,
+    RunningTracker, encode,
+};
 use fastrand::Rng;
 
 use crate::exit::Exit;
+use crate::output::{self, Failure};
 use crate::render::{self, Styled, grouped};
+use crate::spark::{bar, spark};
 
 const ACTIONS: [&str; 4] = ["jump", "sprint", "hop", "barrel roll"];
 const TIME_MAX: u32 = 5_000;
 
-/// Compares two ways of averaging on random actions
+/// The trackers by name; the last has count, mean, least, greatest and quantiles.
+const TRACKERS: [&str; 3] = ["Post", "Running", "Merged"];
+type Trackers = (PostTracker, RunningTracker, MergedTracker<(ExactMean, Extent, Quantiles)>);
+
+/// How long the longest bar is.
+const BAR_COLUMNS: usize = 40;
+const BAR: Style = AnsiColor::Cyan.on_default();
+const TITLE: Style = Style::new().bold().underline();
+
+/// Compares three ways of averaging on random actions
 ///
-/// Post keeps every time and averages when it is asked. Running keeps a sum and a count. Both take
-/// the same JSON text, made beforehand, and both means are exact, so they must agree to the bit.
+/// Post keeps every time and averages when it is asked. Running keeps a sum and a count. Merged
+/// keeps any statistics that are named, here also the least, the greatest and quantiles. All take
+/// the same JSON text, made beforehand, and all means are exact, so they must agree to the bit.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
@@ -39,8 +54,8 @@ pub(crate) struct Args {
 }
 
 const EXAMPLES: &str = "\
-After each batch the averages are of all records so far. Times are of this one run: `add_action` of
-the whole batch, reading the JSON text included, and `get_stats` of one call.
+After each batch the averages are of all records so far. Times are of this one run, on this machine
+as busy as it is.
 
 Examples:
   windrow demo
@@ -48,26 +63,31 @@ Examples:
 
 Exit codes: 0 means agree, 1 they do not, 2 usage.";
 
-pub(crate) fn run(args: &Args) -> io::Result<Exit> {
+pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     let Args { seed, batches, records } = *args;
-    render::print(format_args!(
-        "Post keeps every time, Running a sum and a count.\n\
-         Random actions: {batches} × {}, seed {seed}.\n",
+    output::print(format_args!(
+        "Post keeps every time, Running a sum and a count, Merged what is named: here also the\n\
+         least, the greatest and quantiles. Random actions: {batches} × {}, seed {seed}.\n",
         grouped(records.into()),
     ))?;
     let mut random = Rng::with_seed(seed);
-    let (post, running) = (PostTracker::default(), RunningTracker::default());
-    let mut agree = true;
+    let trackers = Trackers::default();
+    let mut measured: [Vec<Measured>; TRACKERS.len()] = Default::default();
     for batch in 1..=batches {
         let texts: Vec<String> = (0..records).map(|_| action(&mut random)).collect();
-        let (post, running) = (Measured::new(&post, &texts), Measured::new(&running, &texts));
-        agree &= post.agrees_with(&running);
+        measured[0].push(Measured::new(&trackers.0, &texts));
+        measured[1].push(Measured::new(&trackers.1, &texts));
+        measured[2].push(Measured::new(&trackers.2, &texts));
         let so_far = grouped(u64::from(batch) * u64::from(records));
         let title = format!("Batch {batch} of {batches}: {so_far} so far");
-        render::print(describe(&title, &post, &running))?;
+        let last = measured.each_ref().map(|batches| &batches[batches.len() - 1]);
+        output::print(format_args!("\n{}\n{}", Styled(TITLE, title), averages(last)))?;
     }
+    output::print(comparison(&measured, records))?;
+    let [post, others @ ..] = &measured;
+    let agree = others.iter().all(|other| post.iter().zip(other).all(|(a, b)| a.agrees_with(b)));
     let (answer, exit) = if agree { ("yes", Exit::Done) } else { ("no", Exit::Failed) };
-    render::print(format_args!("\nmeans agree to the bit: {answer}\n"))?;
+    output::print(format_args!("\nmeans agree to the bit: {answer}\n"))?;
     Ok(exit)
 }
 
@@ -115,30 +135,48 @@ fn get_stats(tracker: &impl ActionTracker<Statistic: Mean>) -> String {
     encode(tracker.stats().iter().map(|row| (row.action(), row.mean())))
 }
 
-fn describe(title: &str, post: &Measured, running: &Measured) -> String {
-    let row = |name: &str, of: &Measured| {
-        [name.to_owned(), render::duration(of.added), render::duration(of.asked)]
-    };
-    let ratios = [
-        "Post / Running".to_owned(),
-        ratio(post.added, running.added),
-        ratio(post.asked, running.asked),
-    ];
-    let means = post.means.iter().zip(&running.means).map(|((name, _, post), (_, _, running))| {
-        [name.clone(), post.to_string(), running.to_string()]
+fn averages(measured: [&Measured; TRACKERS.len()]) -> String {
+    let rows = measured[0].means.iter().enumerate().map(|(row, (name, ..))| {
+        let mean = |of: &Measured| of.means.get(row).map_or_else(String::new, |m| m.2.to_string());
+        [name.clone()].into_iter().chain(measured.map(mean))
     });
-    let means = render::table(["average", "Post", "Running"], means);
-    let times = render::table(
-        ["time", "add_action", "get_stats"],
-        [row("Post", post), row("Running", running), ratios],
-    );
-    let title = Styled(Style::new().bold().underline(), title);
-    format!("\n{title}\n{means}\n{times}")
+    render::table(["average"].into_iter().chain(TRACKERS), rows)
 }
 
-fn ratio(a: Duration, b: Duration) -> String {
-    let ratio = a.as_nanos() as f64 / (b.as_nanos() as f64).max(1.0);
-    if ratio < 99.95 { format!("{ratio:.2}") } else { grouped(ratio.round() as u64) }
+/// Draws how long each tracker took, and how that grew.
+fn comparison(measured: &[Vec<Measured>; TRACKERS.len()], records: u32) -> String {
+    let all = measured[0].len() as u64 * u64::from(records);
+    let added = measured.each_ref().map(|batches| {
+        let total: Duration = batches.iter().map(|batch| batch.added).sum();
+        total.div_f64(all as f64)
+    });
+    let asked = measured.each_ref().map(|batches| batches[batches.len() - 1].asked);
+    let growth = measured
+        .each_ref()
+        .map(|batches| spark(batches.iter().map(|batch| Some(batch.asked.as_secs_f64()))));
+    let growth = growth.map(|growth| format!("{growth}  "));
+    let title = |title| Styled(TITLE, title);
+    format!(
+        "\n{}\n{}\n{}\n{}",
+        title("add_action, for each, reading the JSON text included"),
+        bars(added, [const { String::new() }; TRACKERS.len()]),
+        title(&format!(
+            "get_stats, one call after {}, and how it grew from batch to batch",
+            grouped(all)
+        )),
+        bars(asked, growth),
+    )
+}
+
+fn bars(times: [Duration; TRACKERS.len()], notes: [String; TRACKERS.len()]) -> String {
+    let longest = times.iter().max().map_or(0.0, Duration::as_secs_f64);
+    let mut text = String::new();
+    for ((name, time), note) in TRACKERS.into_iter().zip(times).zip(notes) {
+        let drawn = Styled(BAR, bar(time.as_secs_f64(), longest, BAR_COLUMNS));
+        let written = render::duration(time);
+        text.push_str(&format!("{name:7}  {written:>7}  {note}{drawn}\n"));
+    }
+    text
 }
 
 /// Does something, and says how long it took.

@@ -1,9 +1,9 @@
 //! How a run ended, as the number that the shell is told.
 
-use std::io;
 use std::process::ExitCode;
 
 use crate::fault;
+use crate::output::Failure;
 
 /// How a run ended; of several endings the last in this list is the one that is told.
 ///
@@ -16,18 +16,31 @@ pub(crate) enum Exit {
     Refused,
     /// Something could not be done.
     Failed,
+    /// What was asked for makes no sense.
+    Misused,
+    /// Ctrl-C was pressed. What was known then was told.
+    Interrupted,
 }
 
 impl Exit {
     /// The end of a run whose results could not be written.
     ///
     /// A reader that has seen enough, such as `head`, closes the pipe. That is no fault of anybody.
-    pub(crate) fn without_output(error: io::Error) -> Self {
-        if error.kind() == io::ErrorKind::BrokenPipe {
-            return Self::Done;
+    pub(crate) fn without_output(failure: Failure) -> Self {
+        Self::Done.or(Err(failure))
+    }
+
+    /// The end of a run that would end so, but for writing its results.
+    ///
+    /// How the input was does not depend on how soon the reader of the results went.
+    pub(crate) fn or(self, written: Result<(), Failure>) -> Self {
+        match written {
+            Err(failure) if !failure.is_closed_pipe() => {
+                fault::tell_failure(&failure);
+                self.max(Self::Failed)
+            }
+            _ => self,
         }
-        fault::tell_output(&error);
-        Self::Failed
     }
 }
 
@@ -36,7 +49,9 @@ impl From<Exit> for ExitCode {
         Self::from(match exit {
             Exit::Done => 0,
             Exit::Failed => 1,
+            Exit::Misused => 2,
             Exit::Refused => 3,
+            Exit::Interrupted => 130, // 128 and the number of the signal, as shells have it.
         })
     }
 }

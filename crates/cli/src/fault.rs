@@ -1,13 +1,16 @@
 //! What the person at the terminal is told besides results: all of it on standard error.
 
+use std::cmp::Reverse;
 use std::fmt::{self, Display};
 use std::io::{self, Write};
 
 use clap::builder::styling::{AnsiColor, Style};
-use facade::{Refusal, Spot};
+use facade::{Refusal, Spot, WhenFull};
 
-use crate::input::Reading;
+use crate::output::Failure;
+use crate::reading::Reading;
 use crate::render::{Styled, grouped};
+use crate::source::Foreign;
 
 /// How many refused lines are shown. They are often of one kind, and there may be millions.
 pub(crate) const REFUSALS_TOLD_MAX: usize = 5;
@@ -18,9 +21,9 @@ const PLACE: Style = Style::new().bold();
 /// A line that is no action: where, why, and what it looks like there.
 #[derive(Debug)]
 pub(crate) struct Refused {
-    place: String,
-    reason: String,
-    spot: Spot,
+    pub(crate) place: String,
+    pub(crate) reason: String,
+    pub(crate) spot: Spot,
 }
 
 impl Refused {
@@ -65,6 +68,9 @@ impl Display for Unreadable {
             io::ErrorKind::IsADirectory => {
                 write!(f, "\n  name the files in it, such as {name}/*.ndjson")
             }
+            _ if let Some(Foreign { command, .. }) = foreign(error) => {
+                write!(f, "\n  try `{command} {name} | windrow stats`")
+            }
             _ if *lines > 0 => {
                 write!(f, "\n  the {} lines before that were read", grouped(*lines))
             }
@@ -79,17 +85,42 @@ impl Reading {
         for file in &self.unreadable {
             tell(file);
         }
-        if self.refused == 0 {
+        self.unwritten.iter().for_each(tell_failure);
+        let lines =
+            format!("{} line{}", grouped(self.lines), if self.lines == 1 { "" } else { "s" });
+        if self.is_interrupted {
+            tell(format!("interrupted: the result is that of {lines}"));
+        }
+        match &self.refusals[..] {
+            [] => {}
+            [first, ..] if self.is_stopped => {
+                let line = Styled(BAD, "refused line");
+                tell(format!("stopped at the first {line}, without a result (`--strict`):"));
+                say(first);
+            }
+            refusals => {
+                let refused = Styled(BAD, grouped(self.refused));
+                tell(format!("{refused} of {lines} refused and not counted:"));
+                self.tell_reasons();
+                for refusal in refusals {
+                    say(refusal);
+                }
+            }
+        }
+    }
+
+    /// Tells how many lines were refused for which reason, if that says more than the lines do.
+    fn tell_reasons(&self) {
+        if self.refused <= self.refusals.len() as u64 {
             return;
         }
-        let (refused, lines) = (grouped(self.refused), grouped(self.lines));
-        let told = self.refusals.len() as u64;
-        let more = if self.refused > told { format!("; the first {told}:") } else { ":".into() };
-        let lines = format!("{lines} line{}", if self.lines == 1 { "" } else { "s" });
-        tell(format!("{} of {lines} refused and not counted{more}", Styled(BAD, refused)));
-        for refusal in &self.refusals {
-            say(refusal);
+        let mut reasons: Vec<_> = self.reasons.iter().collect();
+        reasons.sort_by_key(|&(reason, &count)| (Reverse(count), *reason));
+        let width = reasons.first().map_or(0, |&(_, &count)| grouped(count).len());
+        for (reason, &count) in reasons {
+            say(format_args!("  {:>width$}  {reason}", grouped(count)));
         }
+        say(format_args!("the first {}:", self.refusals.len()));
     }
 }
 
@@ -102,15 +133,32 @@ pub(crate) fn tell_waiting() {
     ));
 }
 
-/// Tells that results could not be written.
-pub(crate) fn tell_output(error: &io::Error) {
-    tell(format!("standard output: {}", reason(error)));
+/// Tells how many records were counted together, for there were more actions than so many.
+pub(crate) fn tell_folded(folded: u64, actions: usize) {
+    if folded > 0 {
+        let (folded, actions) = (grouped(folded), grouped(actions as u64));
+        tell(format!(
+            "{folded} lines are of actions beyond the first {actions} met, and counted together as \
+             `{}`\n  `--max-actions` sets how many are kept apart, and memory grows with them",
+            WhenFull::OTHER
+        ));
+    }
+}
+
+/// Tells what could not be written or done.
+pub(crate) fn tell_failure(failure: &Failure) {
+    tell(format!("{}: {}", Styled(PLACE, &failure.name), reason(&failure.error)));
+}
+
+/// The format of a file, if that is why it cannot be read.
+fn foreign(error: &io::Error) -> Option<&Foreign> {
+    error.get_ref()?.downcast_ref()
 }
 
 /// What the system says, without the number it has for it.
 ///
 /// The common reasons are worded here, for they are not worded the same everywhere.
-fn reason(error: &io::Error) -> String {
+pub(crate) fn reason(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => "No such file or directory".into(),
         io::ErrorKind::PermissionDenied => "Permission denied".into(),
@@ -122,7 +170,7 @@ fn reason(error: &io::Error) -> String {
     }
 }
 
-fn tell(what: impl Display) {
+pub(crate) fn tell(what: impl Display) {
     say(format_args!("windrow: {what}"));
 }
 

@@ -1,107 +1,242 @@
-//! The files of a command line, as actions, and what became of their lines.
+//! The files of a command line, as actions.
 
-use std::fs::File;
+use std::fs;
 use std::io::{self, IsTerminal, Read};
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
+use std::slice;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread;
 
-use facade::{Entry, Policy, ReadError, Report, Sink, visible};
+use facade::{Fractions, Policy, ReadError, Report, Sink};
 
-use crate::exit::Exit;
-use crate::fault::{self, Refused, Unreadable};
+use crate::fault;
+use crate::interrupt::Interrupt;
+use crate::output::Failure;
+use crate::progress::Progress;
+use crate::reading::{Outcome, Reading, RefusedFile, Taker};
+use crate::source::{self, Watch};
 
-/// The files that a command reads.
+/// A thread is worth starting for so much of a file: what is read at once.
+const SHARE_BYTES: u64 = 256 * 1024;
+
+/// More than any machine has cores, and less than any system refuses.
+const THREADS_MAX: i64 = 1_024;
+
+/// What a command reads, and which lines of it are taken.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Files {
-    /// Files of actions, one JSON object per line; `-` or none is standard input
+pub(crate) struct Input {
+    /// Files of actions, one JSON object per line, also as gzip or zstd; `-` or none is standard
+    /// input
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
+
+    /// Stop at the first refused line, without a result
+    #[arg(long)]
+    strict: bool,
+
+    /// Refuse times that are no integers
+    #[arg(long)]
+    integers: bool,
+
+    /// Write all refused lines to FILE, as they are and in order; one thread reads then
+    #[arg(long, value_name = "FILE")]
+    refused: Option<PathBuf>,
+
+    /// How many threads read; the result does not depend on it [default: one for each core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=THREADS_MAX))]
+    threads: Option<u16>,
 }
 
-/// What became of the lines of all files.
-#[derive(Debug, Default)]
-pub(crate) struct Reading {
-    /// Lines that were not blank.
-    pub(crate) lines: u64,
-    /// Those of them that are no actions.
-    pub(crate) refused: u64,
-    /// The first refusals, no more than [`fault::REFUSALS_TOLD_MAX`].
-    pub(crate) refusals: Vec<Refused>,
-    /// The files that could not be read, or not to their end.
-    pub(crate) unreadable: Vec<Unreadable>,
-}
+impl Input {
+    /// The files as they were named; empty for standard input.
+    pub(crate) fn files(&self) -> &[PathBuf] {
+        &self.files
+    }
 
-impl Files {
-    /// Hands on every action, file by file and in order.
+    /// What the inputs are called where they are told of.
+    pub(crate) fn names(&self) -> Vec<String> {
+        if self.files.is_empty() {
+            return vec![source::STDIN.into()];
+        }
+        self.files.iter().map(|path| source::name(path)).collect()
+    }
+
+    /// Which lines are taken.
+    pub(crate) fn policy(&self) -> Policy {
+        let fractions = if self.integers { Fractions::Refused } else { Fractions::Allowed };
+        Policy { fractions, ..Policy::default() }
+    }
+
+    /// How many threads read, and so how many takers are wanted.
+    pub(crate) fn threads(&self) -> usize {
+        match self.threads {
+            _ if self.refused.is_some() => 1,
+            Some(threads) => threads.into(),
+            None => thread::available_parallelism().map_or(1, NonZero::get),
+        }
+    }
+
+    /// Hands every action to one of the takers, of which each has a thread of its own.
     ///
-    /// A line that is no action is noted and never stops or shifts the others; a file that cannot
-    /// be read is noted, and the next is taken.
-    pub(crate) fn read(&self, mut take: impl FnMut(Entry<'_>)) -> Reading {
-        let mut reading = Reading::default();
+    /// Offsets grow from file to file, so the action first seen has the smallest offset, whoever
+    /// took it and when. With a single taker actions come in order.
+    ///
+    /// A line that is no action is noted and never stops or shifts the others, unless it is to. A
+    /// file that cannot be read is noted, and the next is taken.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] if there is no place to write the refused lines to.
+    pub(crate) fn read<T: Sink + Send>(
+        &self,
+        policy: &Policy,
+        takers: &mut [T],
+    ) -> Result<Reading, Failure> {
+        let refused = self.refused.as_deref();
+        let mut kept = refused.map(|path| RefusedFile::create(path, &self.files)).transpose()?;
+        let interrupt = Interrupt::install()
+            .map_err(|error| Failure { name: "Ctrl-C could not be taken over".into(), error })?;
         let default = [PathBuf::from("-")];
         if self.files.is_empty() && io::stdin().is_terminal() {
             fault::tell_waiting();
         }
         let files = if self.files.is_empty() { &default[..] } else { &self.files };
-        for path in files {
-            reading.read_file(path, &mut take);
-        }
-        reading
+        let is_typed = files.iter().any(|path| source::is_stdin(path)) && io::stdin().is_terminal();
+        let progress =
+            if is_typed { Progress::untold() } else { Progress::of_bytes(total_bytes(files)) };
+        let stop = AtomicBool::new(false);
+        let watch = Watch { interrupt: &interrupt, progress: &progress, stop: &stop };
+        let job = Job { policy, watch, is_strict: self.strict };
+        let takers = if kept.is_some() { &mut takers[..1] } else { takers };
+        let mut reading = job.read(files, takers, kept.as_mut());
+        drop(progress);
+        reading.is_interrupted = interrupt.is_pressed();
+        reading.is_stopped = self.strict && reading.refused > 0;
+        reading.unwritten = kept.and_then(RefusedFile::finish);
+        Ok(reading)
     }
 }
 
-impl Reading {
-    /// How a run ends that read this and did all else.
-    pub(crate) fn exit(&self) -> Exit {
-        if !self.unreadable.is_empty() {
-            Exit::Failed
-        } else if self.refused > 0 {
-            Exit::Refused
+/// How files are read, and who looks on.
+struct Job<'j> {
+    policy: &'j Policy,
+    watch: Watch<'j>,
+    is_strict: bool,
+}
+
+impl Job<'_> {
+    /// Reads files: those that keep one thread busy at best several at once, and then each of the
+    /// others with all threads.
+    fn read<T: Sink + Send>(
+        &self,
+        files: &[PathBuf],
+        takers: &mut [T],
+        mut kept: Option<&mut RefusedFile>,
+    ) -> Reading {
+        let threads = takers.len();
+        let files = files.iter().enumerate();
+        // The first refused line is known only if nobody has read ahead in a later file.
+        let in_order = threads == 1 || self.is_strict;
+        let (mut solo, mut shared): (Vec<_>, Vec<_>) =
+            files.partition(|(_, path)| !in_order && is_solo(path, threads));
+        if solo.len() == 1 {
+            shared.append(&mut solo);
+        }
+        let reading = Mutex::new(Reading::default());
+        let workers = threads.min(solo.len());
+        let solo = Mutex::new(solo.into_iter());
+        thread::scope(|scope| {
+            for taker in &mut takers[..workers] {
+                scope.spawn(|| {
+                    let taker = slice::from_mut(taker);
+                    // Taken in a statement of its own, so that the lock is not held while reading.
+                    while let Some((index, path)) = { lock(&solo).next() } {
+                        let outcome = self.read_file(index, path, taker, None);
+                        lock(&reading).enter(index, outcome);
+                    }
+                });
+            }
+        });
+        let mut reading = reading.into_inner().unwrap_or_else(PoisonError::into_inner);
+        for (index, path) in shared {
+            let takers = &mut takers[..threads.min(threads_worth(path))];
+            reading.enter(index, self.read_file(index, path, takers, kept.as_deref_mut()));
+        }
+        reading
+    }
+
+    /// Reads one file, unless no more is wanted.
+    fn read_file<T: Sink + Send>(
+        &self,
+        index: usize,
+        path: &Path,
+        takers: &mut [T],
+        mut kept: Option<&mut RefusedFile>,
+    ) -> Outcome {
+        let stop = self.is_strict.then_some(self.watch.stop);
+        let taker = |taker| Taker::new(taker, index, stop, kept.take());
+        let mut takers: Vec<_> = takers.iter_mut().map(taker).collect();
+        let read = if self.watch.is_over() {
+            Ok(Report::default())
         } else {
-            Exit::Done
-        }
+            source::open(path, self.watch)
+                .map_err(|source| ReadError { report: Box::default(), source })
+                .and_then(|source| decode(self.policy, source, &mut takers))
+        };
+        Outcome::new(source::name(path), read, takers)
     }
+}
 
-    fn read_file(&mut self, path: &Path, take: &mut impl Sink) {
-        if path == Path::new("-") {
-            self.read_lines("<stdin>", io::stdin().lock(), take);
-            return;
-        }
-        let name = visible(path.as_os_str().as_encoded_bytes());
-        match File::open(path) {
-            Ok(file) => self.read_lines(&name, file, take),
-            Err(error) => {
-                // Where folders cannot be opened at all, the system gives another reason.
-                let folder = path.is_dir();
-                let error = if folder { io::ErrorKind::IsADirectory.into() } else { error };
-                self.unreadable.push(Unreadable { name, error, lines: 0 });
-            }
-        }
+fn decode<T: Sink + Send>(
+    policy: &Policy,
+    source: impl Read + Send,
+    takers: &mut [Taker<'_, T>],
+) -> Result<Report, ReadError> {
+    let policy = Policy { refusals_kept: fault::REFUSALS_TOLD_MAX, ..policy.clone() };
+    match takers {
+        [taker] => policy.decode_reader(source, taker),
+        takers => policy.decode_reader_among(source, takers),
     }
+}
 
-    fn read_lines(&mut self, name: &str, file: impl Read, take: &mut impl Sink) {
-        let left = fault::REFUSALS_TOLD_MAX - self.refusals.len();
-        let policy = Policy { refusals_kept: left, ..Policy::default() };
-        match policy.decode_reader(file, take) {
-            Ok(report) => self.note(name, report),
-            Err(ReadError { report, source: error }) => {
-                let lines = report.lines();
-                self.note(name, *report);
-                self.unreadable.push(Unreadable { name: name.to_owned(), error, lines });
-            }
-        }
-    }
+/// Whether it would be a waste to read a file with so many threads.
+///
+/// One that is compressed comes no faster than one thread can make it plain.
+fn is_solo(path: &Path, threads: usize) -> bool {
+    let worth = threads_worth(path);
+    worth < threads || (worth < usize::MAX && source::is_compressed(path))
+}
 
-    fn note(&mut self, name: &str, report: Report) {
-        self.lines += report.accepted + report.refused;
-        self.refused += report.refused;
-        let refusals = report.refusals.iter().map(|refusal| Refused::new(name, refusal));
-        self.refusals.extend(refusals);
+/// How many bytes there will be, if that is known.
+fn total_bytes(files: &[PathBuf]) -> Option<u64> {
+    let mut total = 0;
+    for path in files {
+        // What is not there takes no time.
+        let Ok(file) = fs::metadata(path) else { continue };
+        total += file.is_file().then_some(file.len())?;
     }
+    (total > 0).then_some(total)
+}
+
+/// How many threads a file keeps busy.
+fn threads_worth(path: &Path) -> usize {
+    let file = fs::metadata(path).ok().filter(|file| file.is_file());
+    file.map_or(usize::MAX, |file| (file.len() / SHARE_BYTES) as usize + 1)
+}
+
+/// Takes a lock. A panic of another thread is told of by its scope.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
 mod tests {
+    use facade::Entry;
+
     use super::*;
+    use crate::exit::Exit;
 
     /// A disk that fails.
     struct Failing;
@@ -112,11 +247,12 @@ mod tests {
         }
     }
 
-    fn read(file: impl Read) -> (Reading, Vec<String>) {
+    fn read(file: impl Read + Send) -> (Reading, Vec<String>) {
         let (mut reading, mut names) = (Reading::default(), Vec::new());
-        reading.read_lines("a.ndjson", file, &mut |entry: Entry<'_>| {
-            names.push(entry.name.to_owned())
-        });
+        let mut take = |entry: Entry<'_>| names.push(entry.name.to_owned());
+        let mut takers = [Taker::new(&mut take, 0, None, None)];
+        let read = decode(&Policy::default(), file, &mut takers);
+        reading.enter(0, Outcome::new("a.ndjson".into(), read, takers));
         (reading, names)
     }
 

@@ -1,15 +1,33 @@
 #![doc = include_str!("../README.md")]
 
+mod axis;
+mod count;
 mod demo;
+mod distribution;
 mod exit;
 mod fault;
+mod figures;
+mod generate;
 mod input;
+mod interrupt;
+mod manual;
+mod moment;
+mod output;
+mod progress;
+mod prometheus;
+mod reading;
 mod render;
+mod report;
+mod series;
+mod source;
+mod spark;
 mod stats;
+mod top;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
+use colorchoice_clap::Color;
 
 use crate::exit::Exit;
 
@@ -21,6 +39,9 @@ use crate::exit::Exit;
 #[command(name = "windrow", bin_name = "windrow", version, after_help = EXAMPLES)]
 #[command(arg_required_else_help = true, max_term_width = 100)]
 struct Cli {
+    #[command(flatten)]
+    color: Color,
+
     #[command(subcommand)]
     command: Command,
 }
@@ -28,27 +49,51 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Stats(stats::Args),
+    Series(series::Args),
+    Report(report::Args),
+    Count(count::Args),
+    Top(top::Args),
+    Generate(generate::Args),
     Demo(demo::Args),
+    Completions(manual::CompletionsArgs),
+    Man(manual::ManArgs),
 }
 
 const EXAMPLES: &str = "\
 Examples:
-  windrow stats actions.ndjson                 a table: action, count, mean
-  windrow stats --format json < actions.ndjson
-  windrow demo                                 two ways of averaging, compared
+  windrow stats actions.ndjson                       count, mean, quantiles of each action
+  windrow stats --sort p99 --top 10 *.ndjson.gz      the ten slowest
+  windrow stats --format json < actions.ndjson       for programs
+  windrow series --stamp-key at actions.ndjson       the same on the axis of time
+  windrow report actions.ndjson -o report.html       all there is to see, as a page
+  tail -f service.log | windrow count                how many lines, live
+  windrow top --follow actions.ndjson                the actions of the last minute, live
+  windrow generate --lines 100000 | windrow stats    something to try it on
+  windrow demo                                       three ways of averaging, compared
 
 Exit codes:
-  0  done
-  1  could not be done, or not for all files
-  2  the command line was not understood
-  3  done, but some lines were refused and are not counted
+  0    done
+  1    could not be done, or not for all files
+  2    the command line was not understood
+  3    done, but some lines were refused and are not counted
+  130  Ctrl-C: what was known by then was told
 
+Results go to standard output, all else to standard error.
 `windrow <COMMAND> --help` tells more about a command.";
 
 fn main() -> ExitCode {
-    let exit = match Cli::parse().command {
+    let Cli { color, command } = Cli::parse();
+    color.write_global();
+    let exit = match command {
         Command::Stats(args) => stats::run(&args),
+        Command::Series(args) => series::run(&args),
+        Command::Report(args) => report::run(&args),
+        Command::Count(args) => count::run(&args),
+        Command::Top(args) => top::run(&args),
+        Command::Generate(args) => generate::run(&args),
         Command::Demo(args) => demo::run(&args),
+        Command::Completions(args) => manual::completions(&args, Cli::command()),
+        Command::Man(args) => manual::man(&args, Cli::command()),
     };
     exit.unwrap_or_else(Exit::without_output).into()
 }

@@ -1,12 +1,16 @@
 //! Results as text: tables, numbers and durations, and the way to standard output.
 
 use std::fmt::{self, Display};
-use std::io::{self, Write};
 use std::time::Duration;
 
+use anstream::adapter::strip_str;
 use clap::builder::styling::Style;
 use comfy_table::{CellAlignment, Table, presets};
+use facade::Cell;
+use unicode_width::UnicodeWidthStr;
 
+/// What stands for a number that there is not.
+const MISSING: &str = "-";
 /// Spaces between two columns.
 const GAP: u16 = 2;
 /// Digits after the point of a column of means, if any mean has some.
@@ -16,17 +20,6 @@ const DIGITS_MAX: usize = 9;
 /// Means other than 0 that are below or not below these are written with an exponent.
 const PLAIN_MIN: f64 = 1e-7;
 const PLAIN_END: f64 = 1e15;
-
-/// Writes to standard output; styles are left out unless it is a terminal that wants them.
-///
-/// # Errors
-///
-/// What the system says, [`io::ErrorKind::BrokenPipe`] if the reader has gone.
-pub(crate) fn print(text: impl Display) -> io::Result<()> {
-    let mut output = anstream::stdout().lock();
-    write!(output, "{text}")?;
-    output.flush()
-}
 
 /// Text in a style, and back to none.
 #[derive(Debug)]
@@ -41,9 +34,9 @@ impl<T: Display> Display for Styled<T> {
 
 /// Lays out rows below a header, the first column to the left and the others, numbers, to the
 /// right.
-pub(crate) fn table<const N: usize>(
-    header: [&str; N],
-    rows: impl IntoIterator<Item = [String; N]>,
+pub(crate) fn table<'h>(
+    header: impl IntoIterator<Item = &'h str>,
+    rows: impl IntoIterator<Item: IntoIterator<Item = String>>,
 ) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_header(header).add_rows(rows);
@@ -61,6 +54,36 @@ pub(crate) fn table<const N: usize>(
         text.push('\n');
     }
     text
+}
+
+/// How many columns of a terminal a text takes.
+pub(crate) fn width(text: &str) -> usize {
+    strip_str(text).to_string().lines().map(UnicodeWidthStr::width).max().unwrap_or_default()
+}
+
+/// Writes numbers as a column: integers in full, and if any is none, all as [`means`] are.
+pub(crate) fn numbers(cells: &[Cell<'_>]) -> Vec<String> {
+    let floats = cells.iter().filter_map(|cell| match *cell {
+        Cell::Integer(integer) => Some(integer as f64),
+        Cell::Float(float) => Some(float),
+        _ => None,
+    });
+    let mut written = means(&floats.collect::<Vec<_>>()).into_iter();
+    let are_integers = !cells.iter().any(|cell| matches!(cell, Cell::Float(_)));
+    let write = |cell: &Cell<'_>| match cell {
+        Cell::Integer(_) | Cell::Float(_) => {
+            let float = written.next().unwrap_or_default();
+            if let Cell::Integer(integer) = cell
+                && are_integers
+            {
+                integer.to_string()
+            } else {
+                float
+            }
+        }
+        _ => MISSING.to_owned(),
+    };
+    cells.iter().map(write).collect()
 }
 
 /// Writes means as a column, all with the same number of digits after the point.
@@ -123,6 +146,15 @@ pub(crate) fn duration(duration: Duration) -> String {
     }
 }
 
+/// Writes a rate per second with three digits or more.
+pub(crate) fn rate(rate: f64) -> String {
+    match rate {
+        ..9.995 => format!("{rate:.2}"),
+        ..99.95 => format!("{rate:.1}"),
+        _ => grouped(rate.round() as u64),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -171,6 +203,14 @@ mod tests {
         ];
         for (nanoseconds, expected) in cases {
             assert_eq!(duration(Duration::from_nanos(nanoseconds)), expected, "{nanoseconds}");
+        }
+    }
+
+    #[test]
+    fn rates_have_three_digits() {
+        let cases = [(0.0, "0.00"), (9.994, "9.99"), (9.995, "10.0"), (1_234.5, "1,235")];
+        for (value, expected) in cases {
+            assert_eq!(rate(value), expected);
         }
     }
 

@@ -66,7 +66,8 @@ fn table_of_the_sample_is_the_one_shipped() {
 fn table_of_the_sample_has_all_counts_and_means_to_three_digits() {
     let text = stats("table");
     let mut lines = text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
-    assert_eq!(lines.next().unwrap(), ["action", "count", "mean"]);
+    let header = ["action", "count", "mean", "min", "p50", "p99", "max", "distribution"];
+    assert_eq!(lines.next().unwrap(), header);
     for (action, count, sum) in sums() {
         let line = lines.next().unwrap();
         let (whole, thousandths) = line[2].split_once('.').unwrap();
@@ -77,4 +78,56 @@ fn table_of_the_sample_has_all_counts_and_means_to_three_digits() {
         assert!((written * count).abs_diff(sum * 1_000) * 2 <= count, "{action}: {line:?}");
     }
     assert_eq!(lines.next(), None);
+}
+
+/// The times of each action, in ascending order.
+fn times() -> HashMap<String, Vec<u64>> {
+    let text = fs::read_to_string("samples/startup.ndjson").unwrap();
+    let mut times = HashMap::<String, Vec<u64>>::new();
+    for line in text.lines() {
+        let value: Value = serde_json::from_str(line).unwrap();
+        let time = value["time"].as_u64().unwrap();
+        times.entry(value["action"].as_str().unwrap().to_owned()).or_default().push(time);
+    }
+    times.values_mut().for_each(|times| times.sort_unstable());
+    times
+}
+
+#[test]
+fn figures_of_the_sample_are_those_of_its_sorted_times() {
+    let output = Command::new(env!("CARGO_BIN_EXE_windrow"))
+        .args(["stats", "samples/startup.ndjson", "--format", "ndjson"])
+        .args(["--stat", "count,sum,min,p50,p99,max,stddev"])
+        .output()
+        .unwrap();
+    let rows: Vec<Value> = String::from_utf8(output.stdout)
+        .unwrap()
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let times = times();
+    assert_eq!(rows.len(), times.len());
+    for row in rows {
+        let action = row["action"].as_str().unwrap();
+        let sorted = &times[action];
+        let sum: u64 = sorted.iter().sum();
+        assert_eq!(row["count"], json!(sorted.len()), "{action}");
+        assert_eq!(row["sum"], json!(sum), "{action}");
+        assert_eq!(
+            (&row["min"], &row["max"]),
+            (&json!(sorted[0]), &json!(sorted[sorted.len() - 1]))
+        );
+        for (name, percent) in [("p50", 50), ("p99", 99)] {
+            let truth = sorted[(sorted.len() * percent).div_ceil(100) - 1] as f64;
+            let off = (row[name].as_f64().unwrap() / truth - 1.0).abs();
+            assert!(off <= if sorted.len() > 32 { 0.0079 } else { 0.0 }, "{action} {name}: {off}");
+        }
+        let mean = sum as f64 / sorted.len() as f64;
+        let squares: f64 = sorted.iter().map(|&time| (time as f64 - mean).powi(2)).sum();
+        let deviation = (squares / (sorted.len() as f64 - 1.0)).sqrt();
+        match row["stddev"].as_f64() {
+            Some(found) => assert!((found / deviation - 1.0).abs() < 1e-12, "{action}: {found}"),
+            None => assert_eq!(sorted.len(), 1, "{action}"),
+        }
+    }
 }

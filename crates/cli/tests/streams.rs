@@ -26,7 +26,7 @@ fn feed(mut child: Child, input: &[u8]) -> Output {
 /// Counts the lines of the input that are actions, and says what is told of the others.
 #[track_caller]
 fn check(input: &[u8], jumps: u64, told: &str, code: i32) {
-    let output = feed(windrow(&["stats"]).spawn().unwrap(), input);
+    let output = feed(windrow(&["stats", "--stat", "count,mean"]).spawn().unwrap(), input);
     let result = String::from_utf8(output.stdout).unwrap();
     let counts: Vec<_> = result.lines().skip(1).collect();
     let expected = if jumps == 0 { vec![] } else { vec![format!("jump    {jumps:>5}   100")] };
@@ -85,7 +85,7 @@ fn long_line_is_refused_by_its_length_and_the_next_counts() {
 
 #[test]
 fn line_of_64_mib_takes_no_memory_of_that_size() {
-    let mut child = windrow(&["stats"]).spawn().unwrap();
+    let mut child = windrow(&["stats", "--stat", "count,mean"]).spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();
     let part = vec![b'['; MIB];
     for _ in 0..64 {

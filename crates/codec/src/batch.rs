@@ -13,7 +13,7 @@ use crate::blocks::{BUFFER_BYTES, Blocks, Room};
 use crate::ledger::Ledger;
 use crate::lines::{Block, Lines};
 use crate::policy::Policy;
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, RefusedLine};
 
 /// An action of a batch, lent to whoever takes it.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -35,6 +35,11 @@ pub struct Entry<'a> {
 pub trait Sink {
     /// Takes one action.
     fn take(&mut self, entry: Entry<'_>);
+
+    /// Is shown a line that is no action. By default nothing is done; the report has the first.
+    fn refuse(&mut self, line: RefusedLine<'_>) {
+        let _ = line;
+    }
 }
 
 impl<F: FnMut(Entry<'_>)> Sink for F {

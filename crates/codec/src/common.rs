@@ -3,10 +3,10 @@
 //! Nearly every line of a log is written by a program, and in one of few ways: the two keys in
 //! either order, a space or none behind colons and commas, a short name without escapes, a time in
 //! plain digits. Such a line is read in a straight run, without a look for its end before and
-//! without a loop. At the first surprise the run gives up and says nothing: the line is then read
-//! by the decoder of [`crate::decode`], which alone says what is taken and what is refused. So this
-//! path may be left out at any time, and nothing but speed would change; `cargo xtask fuzz` and
-//! `tests/common.rs` hold it to that.
+//! without a loop. At the first surprise the run gives up and says which members it has read whole:
+//! the decoder of [`crate::decode`], which alone says what is taken and what is refused, goes on
+//! from there, as if it had read them itself. So this path may be left out at any time, and nothing
+//! but speed would change; `cargo xtask fuzz` and `tests/common.rs` hold it to that.
 //!
 //! All reading is from an array of fixed length, which the longest such line fits into. Lengths are
 //! bounded by how they come about, so that the compiler sees that no place lies outside and leaves
@@ -21,41 +21,121 @@ use crate::words::{self, before, special_in_name};
 pub(crate) const HEAD: usize = 96;
 
 /// What a line of the common shape says.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Common {
-    /// Where the name begins: visible ASCII and spaces, the first of them visible.
-    pub(crate) name: usize,
-    /// Where it ends.
-    pub(crate) name_end: usize,
-    pub(crate) time: ActionTime,
+    pub(crate) name: CommonName,
+    pub(crate) time: CommonTime,
     /// The place behind the `}`.
     pub(crate) end: usize,
 }
 
-/// Reads the action that bytes begin with, if it has the common shape.
-#[inline(always)]
-pub(crate) fn common(head: &[u8; HEAD]) -> Option<Common> {
-    let first = word(head, 0)?;
-    if first == const { u64::from_le_bytes(*b"{\"action") } {
-        let at = eat(head, 8, b"\":")?;
-        let name = space(head, at) + 1;
-        let name_end = name_end(head, name)?;
-        let at = space(head, eat(head, name_end, b"\",")?);
-        let at = space(head, eat(head, at, b"\"time\":")?);
-        let (time, at) = time(head, at)?;
-        let end = eat(head, at, b"}")?;
-        Some(Common { name, name_end, time, end })
-    } else if first == const { u64::from_le_bytes(*b"{\"time\":") } {
-        let (time, at) = time(head, space(head, 8))?;
-        let at = space(head, eat(head, at, b",")?);
-        let at = space(head, eat(head, at, b"\"action\":")?);
-        let name = at + 1;
-        let name_end = name_end(head, name)?;
-        let end = eat(head, name_end, b"\"}")?;
-        Some(Common { name, name_end, time, end })
-    } else {
-        None
+/// A name: visible ASCII and spaces, the first of them visible.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct CommonName {
+    /// Where its key stands.
+    pub(crate) key: usize,
+    /// Where it begins, behind its quote.
+    pub(crate) start: usize,
+    /// Where it ends, before its quote.
+    pub(crate) end: usize,
+}
+
+/// A time.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct CommonTime {
+    /// Where its key stands.
+    pub(crate) key: usize,
+    pub(crate) time: ActionTime,
+    /// The place behind it.
+    pub(crate) end: usize,
+}
+
+/// The members that were read before a surprise, just as the decoder would have read them.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Begun {
+    pub(crate) name: Option<CommonName>,
+    pub(crate) time: Option<CommonTime>,
+}
+
+impl Begun {
+    /// The place behind the last value, if there is one.
+    #[inline(always)]
+    pub(crate) fn end(&self) -> usize {
+        let name = self.name.map_or(0, |name| name.end + 1);
+        name.max(self.time.map_or(0, |time| time.end))
     }
+}
+
+impl From<Common> for Begun {
+    /// What was read, if the surprise comes behind it.
+    fn from(line: Common) -> Self {
+        Self { name: Some(line.name), time: Some(line.time) }
+    }
+}
+
+/// The bytes that an input begins with; those of a short one are copied, with zeros behind them,
+/// which are a surprise wherever they stand.
+#[inline(always)]
+pub(crate) fn head<'a>(input: &'a [u8], room: &'a mut [u8; HEAD]) -> &'a [u8; HEAD] {
+    if let Some(head) = input.first_chunk() {
+        return head;
+    }
+    room[..input.len()].copy_from_slice(input);
+    room
+}
+
+/// Reads the action that bytes begin with, if it has the common shape.
+///
+/// # Errors
+///
+/// As much of it as was read.
+#[inline(always)]
+pub(crate) fn common(head: &[u8; HEAD]) -> Result<Common, Begun> {
+    let mut begun = Begun::default();
+    if head.starts_with(b"{\"action\":") {
+        let name = name(head, 1, 10).ok_or(begun)?;
+        begun.name = Some(name);
+        let key = comma(head, name.end + 1).ok_or(begun)?;
+        let colon = eat(head, key, b"\"time\":").ok_or(begun)?;
+        let time = time(head, key, colon).ok_or(begun)?;
+        begun.time = Some(time);
+        let end = eat(head, time.end, b"}").ok_or(begun)?;
+        Ok(Common { name, time, end })
+    } else if head.starts_with(b"{\"time\":") {
+        let time = time(head, 1, 8).ok_or(begun)?;
+        begun.time = Some(time);
+        let key = comma(head, time.end).ok_or(begun)?;
+        let colon = eat(head, key, b"\"action\":").ok_or(begun)?;
+        let name = name(head, key, colon).ok_or(begun)?;
+        begun.name = Some(name);
+        let end = eat(head, name.end + 1, b"}").ok_or(begun)?;
+        Ok(Common { name, time, end })
+    } else {
+        Err(begun)
+    }
+}
+
+/// Goes over a comma, and a space if there is one.
+#[inline(always)]
+fn comma(head: &[u8; HEAD], at: usize) -> Option<usize> {
+    Some(space(head, eat(head, at, b",")?))
+}
+
+/// Reads the name of a key, which stands behind its colon.
+#[inline(always)]
+fn name(head: &[u8; HEAD], key: usize, colon: usize) -> Option<CommonName> {
+    let start = space(head, colon) + 1;
+    let end = name_end(head, start)?;
+    (head.get(end) == Some(&b'"')).then_some(CommonName { key, start, end })
+}
+
+/// Reads the time of a key, which stands behind its colon.
+#[inline(always)]
+fn time(head: &[u8; HEAD], key: usize, colon: usize) -> Option<CommonTime> {
+    let (time, end) = number(head, space(head, colon))?;
+    // If it goes on, it was not read.
+    let goes_on = matches!(head.get(end)?, b'0'..=b'9' | b'.' | b'e' | b'E');
+    (!goes_on).then_some(CommonTime { key, time, end })
 }
 
 #[inline(always)]
@@ -99,9 +179,9 @@ fn name_end(head: &[u8; HEAD], at: usize) -> Option<usize> {
     (is_visible && *head.get(at - 1)? == b'"').then_some(end)
 }
 
-/// Reads a time in plain digits, at most eight of them before the point and sixteen behind it.
+/// Reads a number in plain digits, at most eight of them before the point and sixteen behind it.
 #[inline(always)]
-fn time(head: &[u8; HEAD], at: usize) -> Option<(ActionTime, usize)> {
+fn number(head: &[u8; HEAD], at: usize) -> Option<(ActionTime, usize)> {
     let first = word(head, at)?;
     let whole = words::digits(first);
     let value = words::value(first, whole);
@@ -110,7 +190,6 @@ fn time(head: &[u8; HEAD], at: usize) -> Option<(ActionTime, usize)> {
     }
     let point = at + whole;
     if *head.get(point)? != b'.' {
-        // If the digits go on or an exponent follows, that is a surprise to whoever is next.
         return Some((ActionTime::from(value), point));
     }
     let first = word(head, point + 1)?;

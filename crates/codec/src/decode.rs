@@ -6,9 +6,13 @@
 //! all. So the class of a refusal says something about the whole input, and does not depend on the
 //! order of keys.
 
+use std::borrow::Cow;
+use std::ops::Range;
+
 use core_actions::{ActionName, ActionTime, NameError};
 use core_time::Stamp;
 
+use crate::common::{Begun, Common, CommonTime, HEAD, common, head};
 use crate::cursor::Cursor;
 use crate::error::DecodeError;
 use crate::fault::{Fault, Scanned, What};
@@ -167,16 +171,16 @@ pub(crate) struct Rules<'p> {
 }
 
 /// A name that was found valid.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Name<'a> {
     /// It stands in the input.
-    Plain(ActionName<'a>),
+    Plain(&'a str),
     /// It had escapes, and was decoded into the room that was given for that.
     Decoded,
 }
 
 /// What a line was found to say.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Found<'a> {
     pub(crate) name: Name<'a>,
     pub(crate) time: ActionTime,
@@ -188,7 +192,7 @@ impl Found<'_> {
     #[inline]
     pub(crate) fn name<'n>(&'n self, room: &'n str) -> &'n str {
         match &self.name {
-            Name::Plain(name) => name.as_str(),
+            Name::Plain(name) => name,
             Name::Decoded => room,
         }
     }
@@ -197,15 +201,46 @@ impl Found<'_> {
 impl Rules<'_> {
     #[inline(always)]
     fn decode<'a>(&self, input: &'a [u8]) -> Result<(Action<'a>, Option<Stamp>), DecodeError> {
-        let mut room = String::new();
-        let found = self.decode_any(input, None, &mut room)?;
-        let found = found.map_err(|fault| fault.explain(input, self.limits))?;
-        let name = match found.name {
-            Name::Plain(name) => name,
-            // It was checked in that room; this is the only way to make a name of it.
-            Name::Decoded => ActionName::with_limit(room, self.limits.name_bytes)
-                .map_err(|source| DecodeError::NameRefused { at: 0, source })?,
+        let mut padded = [0; HEAD];
+        let begun = match common(head(input, &mut padded)) {
+            Ok(line) => match self.whole(input, line) {
+                Some(action) => return Ok((action, None)),
+                None => line.into(),
+            },
+            Err(begun) => begun,
         };
+        self.decode_other(input, begun)
+    }
+
+    /// Takes a line of the common shape, if it is all of the input and within the rules.
+    #[inline(always)]
+    fn whole<'a>(&self, input: &'a [u8], line: Common) -> Option<Action<'a>> {
+        let Common { name, time, end } = line;
+        if end != input.len() || !self.allow(end, time.time) {
+            return None;
+        }
+        let name = text_at(input, None, name.start..name.end)?;
+        let name = ActionName::with_limit(name, self.limits.name_bytes).ok()?;
+        Some(Action { name, time: time.time })
+    }
+
+    /// Decodes a line of any shape into an action or a reason.
+    #[inline(never)]
+    fn decode_other<'a>(
+        &self,
+        input: &'a [u8],
+        begun: Begun,
+    ) -> Result<(Action<'a>, Option<Stamp>), DecodeError> {
+        let mut room = String::new();
+        let found = self.decode_any(input, None, begun, &mut room);
+        let found = found.map_err(|fault| fault.explain(input, self.limits))?;
+        let name: Cow<'_, str> = match found.name {
+            Name::Plain(name) => name.into(),
+            Name::Decoded => room.into(),
+        };
+        // It was found valid; this is the only way to make a name of it.
+        let name = ActionName::with_limit(name, self.limits.name_bytes)
+            .map_err(|source| DecodeError::NameRefused { at: 0, source })?;
         Ok((Action { name, time: found.time }, found.stamp))
     }
 
@@ -222,39 +257,55 @@ impl Rules<'_> {
 
     /// Decodes a line of any shape: the one that says what is taken and what is refused.
     ///
-    /// A name with escapes is decoded into `room`. `text` is the input once more, if it is known to
-    /// be UTF-8.
-    ///
-    /// # Errors
-    ///
-    /// What is refused before a look at its content, on the outside; a [`Fault`] inside.
+    /// What was `begun` by the path of the common shape is not read again. A name with escapes is
+    /// decoded into `room`. `text` is the input once more, if it is known to be UTF-8.
     #[inline(never)]
     pub(crate) fn decode_any<'a>(
         &self,
         input: &'a [u8],
         text: Option<&'a str>,
+        begun: Begun,
         room: &mut String,
-    ) -> Result<Scanned<Found<'a>>, DecodeError> {
+    ) -> Scanned<Found<'a>> {
+        let refuse = |what| Err(Fault { what, left: 0, detail: 0 });
         if input.len() > self.limits.input_bytes {
-            let max = self.limits.input_bytes;
-            return Err(DecodeError::InputTooLong { len: input.len(), max });
+            return refuse(What::InputTooLong);
         }
-        if let Some(encoding) = byte_order_mark(input) {
-            return Err(DecodeError::ByteOrderMark { encoding });
+        if byte_order_mark(input).is_some() {
+            return refuse(What::ByteOrderMark);
         }
-        Ok(Draft::new(self, input, text, room).read())
+        Draft::new(self, input, text, room).read(begun)
+    }
+}
+
+/// Part of an input as text, if it is some. Where all of it is known to be text, nothing is looked
+/// through once more.
+#[inline(always)]
+fn text_at<'a>(input: &'a [u8], text: Option<&'a str>, place: Range<usize>) -> Option<&'a str> {
+    match text {
+        Some(text) => text.get(place),
+        None => str::from_utf8(input.get(place)?).ok(),
     }
 }
 
 /// The encoding that `input` declares in its first bytes, though JSON is always UTF-8.
 ///
 /// UTF-16 is named as well: it is what some shells write when output is sent to a file.
-fn byte_order_mark(input: &[u8]) -> Option<&'static str> {
+pub(crate) fn byte_order_mark(input: &[u8]) -> Option<&'static str> {
     match input {
         [0xEF, 0xBB, 0xBF, ..] => Some("UTF-8"),
         [0xFE, 0xFF, ..] | [0xFF, 0xFE, ..] => Some("UTF-16"),
         _ => None,
     }
+}
+
+/// The keys that mean something, and the others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Key {
+    Action,
+    Time,
+    Stamp,
+    Other,
 }
 
 /// What is known of an action while its object is being read.
@@ -305,16 +356,20 @@ impl<'d, 'a> Draft<'d, 'a> {
 
     /// Reads all of the input.
     #[inline(always)]
-    fn read(mut self) -> Scanned<Found<'a>> {
+    fn read(mut self, begun: Begun) -> Scanned<Found<'a>> {
         let mut cursor = Cursor { rest: self.input };
-        match cursor.peek_token() {
-            Some(b'{') => self.read_object(&mut cursor)?,
-            Some(_) => {
-                let left = cursor.left();
-                cursor.skip_value(0, self.rules.limits.nesting)?;
-                self.keep_first(Fault { what: What::NotObject, left, detail: 0 });
+        let has_member = if let Some(at) = self.take_over(begun) {
+            cursor.advance(at);
+            cursor.next_member()?
+        } else {
+            match cursor.peek_token() {
+                Some(b'{') => self.open(&mut cursor)?,
+                Some(_) => return self.not_object(cursor),
+                None => return cursor.refuse(What::Empty),
             }
-            None => return cursor.refuse(What::Empty),
+        };
+        if has_member {
+            self.read_members(&mut cursor)?;
         }
         // The object ended with the byte before.
         let end = cursor.left() + 1;
@@ -322,29 +377,59 @@ impl<'d, 'a> Draft<'d, 'a> {
         self.finish(end)
     }
 
+    /// Takes over the members that were read before, and says where they end; unless there are none
+    /// or one of them is not within the rules.
     #[inline(always)]
-    fn read_object(&mut self, cursor: &mut Cursor<'a>) -> Scanned<()> {
+    fn take_over(&mut self, begun: Begun) -> Option<usize> {
+        let Begun { name, time } = begun;
+        let (len, end) = (self.input.len(), begun.end());
+        if self.rules.limits.nesting == 0 || time.is_some_and(|time| !self.allow_time(time.time)) {
+            return None;
+        }
+        if let Some(name) = name {
+            // It was found good but for its length.
+            let text = text_at(self.input, self.text, name.start..name.end)?;
+            if text.len() > self.rules.limits.name_bytes {
+                return None;
+            }
+            (self.action_left, self.name) = (Some(len - name.key), Some(Name::Plain(text)));
+        }
+        if let Some(CommonTime { key, time, .. }) = time {
+            (self.time_left, self.time) = (Some(len - key), Some(time));
+        }
+        (end > 0).then_some(end)
+    }
+
+    /// Goes over the `{`, and over the `}` if there is no member in between. Says whether there is.
+    #[inline(always)]
+    fn open(&self, cursor: &mut Cursor<'a>) -> Scanned<bool> {
         if self.rules.limits.nesting == 0 {
             let (what, left) = (What::NestingTooDeep, cursor.left());
             return Err(Fault { what, left, detail: 1 });
         }
-        if !cursor.first_member()? {
-            cursor.advance(1);
-            return Ok(());
-        }
+        let has_member = cursor.first_member()?;
+        cursor.advance(usize::from(!has_member));
+        Ok(has_member)
+    }
+
+    /// Refuses any other value, which has to be JSON all the same.
+    #[cold]
+    #[inline(never)]
+    fn not_object(&self, cursor: Cursor<'a>) -> Scanned<Found<'a>> {
+        self.skip(cursor, 0)?.end()?;
+        cursor.refuse(What::NotObject)
+    }
+
+    /// Reads members to the end of the object; at a key.
+    #[inline(always)]
+    fn read_members(&mut self, cursor: &mut Cursor<'a>) -> Scanned<()> {
         loop {
-            // Our keys as nearly everybody spells them are two loads each.
-            if cursor.rest.starts_with(b"\"action\":") {
-                let left = cursor.left();
-                cursor.advance(9);
-                self.read_action(left, cursor)?;
-            } else if cursor.rest.starts_with(b"\"time\":") {
-                let left = cursor.left();
-                cursor.advance(7);
-                self.read_time(left, cursor)?;
-            } else {
-                let key = cursor.key()?;
-                self.read_other(key, cursor)?;
+            let left = cursor.left();
+            match self.key(cursor)? {
+                Key::Action => *cursor = self.read_action(left, *cursor)?,
+                Key::Time => *cursor = self.read_time(left, *cursor)?,
+                Key::Stamp => *cursor = self.read_stamp(left, *cursor)?,
+                Key::Other => cursor.skip_value(1, self.rules.limits.nesting)?,
             }
             if !cursor.next_member()? {
                 return Ok(());
@@ -352,28 +437,44 @@ impl<'d, 'a> Draft<'d, 'a> {
         }
     }
 
-    /// Reads the value of a key, which may be any.
+    /// Reads a key and the colon behind it, and says which it is.
     #[inline(always)]
-    fn read_other(&mut self, key: Text<'a>, cursor: &mut Cursor<'a>) -> Scanned<()> {
-        if key.says("action") {
-            self.read_action(key.left, cursor)
-        } else if key.says("time") {
-            self.read_time(key.left, cursor)
-        } else if let Some(stamp) = self.rules.stamp
-            && key.says(stamp.key())
-        {
-            self.read_stamp(key.left, cursor, stamp)
-        } else {
-            cursor.skip_value(1, self.rules.limits.nesting)
+    fn key(&self, cursor: &mut Cursor<'a>) -> Scanned<Key> {
+        // Our keys as nearly everybody spells them are two loads each.
+        if cursor.rest.starts_with(b"\"action\":") {
+            cursor.advance(9);
+            return Ok(Key::Action);
         }
+        if cursor.rest.starts_with(b"\"time\":") {
+            cursor.advance(7);
+            return Ok(Key::Time);
+        }
+        let key = cursor.key()?;
+        Ok(if key.says("action") {
+            Key::Action
+        } else if key.says("time") {
+            Key::Time
+        } else if self.rules.stamp.is_some_and(|stamp| key.says(stamp.key())) {
+            Key::Stamp
+        } else {
+            Key::Other
+        })
+    }
+
+    /// Goes over a value that is not wanted where it stands, which is rare.
+    #[cold]
+    #[inline(never)]
+    fn skip(&self, mut cursor: Cursor<'a>, around: usize) -> Scanned<Cursor<'a>> {
+        cursor.skip_value(around, self.rules.limits.nesting)?;
+        Ok(cursor)
     }
 
     /// Reads the value of a key `action` that stands where so many bytes are `left`.
-    #[inline(always)]
-    fn read_action(&mut self, left: usize, cursor: &mut Cursor<'a>) -> Scanned<()> {
+    #[inline(never)]
+    fn read_action(&mut self, left: usize, mut cursor: Cursor<'a>) -> Scanned<Cursor<'a>> {
         if let Some(first) = self.action_left {
             self.keep_first(Fault { what: What::DuplicateAction, left, detail: first });
-            return cursor.skip_value(1, self.rules.limits.nesting);
+            return self.skip(cursor, 1);
         }
         self.action_left = Some(left);
         if cursor.peek_token() == Some(b'"') {
@@ -382,12 +483,21 @@ impl<'d, 'a> Draft<'d, 'a> {
                 Ok(name) => self.name = Some(name),
                 Err(fault) => self.keep_first(fault),
             }
-            return Ok(());
+            return Ok(cursor);
         }
         let left = cursor.left();
-        cursor.skip_value(1, self.rules.limits.nesting)?;
+        cursor = self.skip(cursor, 1)?;
         self.keep_first(Fault { what: What::ActionNotString, left, detail: 0 });
-        Ok(())
+        Ok(cursor)
+    }
+
+    /// What a string says, if that stands in the input as it is.
+    #[inline(always)]
+    fn plain(&self, text: Text<'a>) -> Option<&'a str> {
+        let start = self.input.len() - text.left + 1;
+        // Every escape is longer than what it stands for.
+        let is_plain = text.len == text.raw.len();
+        if is_plain { text_at(self.input, self.text, start..start + text.len) } else { None }
     }
 
     /// Takes a string as the name; what a name may be is decided by [`ActionName`].
@@ -399,7 +509,7 @@ impl<'d, 'a> Draft<'d, 'a> {
             return Err(Fault { what: What::NameTooLong, left: text.left, detail: text.len });
         }
         let name = match self.plain(text) {
-            Some(plain) => ActionName::with_limit(plain, max).map(Name::Plain),
+            Some(plain) => ActionName::with_limit(plain, max).map(|_| Name::Plain(plain)),
             None => {
                 text.decode(self.room);
                 ActionName::with_limit(self.room.as_str(), max).map(|_| Name::Decoded)
@@ -421,25 +531,12 @@ impl<'d, 'a> Draft<'d, 'a> {
         })
     }
 
-    /// What a string says, if that stands in the input as it is.
-    #[inline(always)]
-    fn plain(&self, text: Text<'a>) -> Option<&'a str> {
-        match self.text {
-            // It is known to be text, and need not be looked through once more.
-            Some(all) if text.len == text.raw.len() => {
-                let start = self.input.len() - text.left + 1;
-                all.get(start..start + text.len)
-            }
-            _ => text.plain(),
-        }
-    }
-
     /// Reads the value of a key `time` that stands where so many bytes are `left`.
-    #[inline(always)]
-    fn read_time(&mut self, left: usize, cursor: &mut Cursor<'a>) -> Scanned<()> {
+    #[inline(never)]
+    fn read_time(&mut self, left: usize, mut cursor: Cursor<'a>) -> Scanned<Cursor<'a>> {
         if let Some(first) = self.time_left {
             self.keep_first(Fault { what: What::DuplicateTime, left, detail: first });
-            return cursor.skip_value(1, self.rules.limits.nesting);
+            return self.skip(cursor, 1);
         }
         self.time_left = Some(left);
         let token = cursor.peek_token();
@@ -449,7 +546,7 @@ impl<'d, 'a> Draft<'d, 'a> {
         } else if let Some(b'-' | b'0'..=b'9') = token {
             cursor.number()?.time()
         } else {
-            cursor.skip_value(1, self.rules.limits.nesting)?;
+            cursor = self.skip(cursor, 1)?;
             Err(Fault { what: What::TimeNotNumber, left, detail: 0 })
         };
         match time {
@@ -457,7 +554,7 @@ impl<'d, 'a> Draft<'d, 'a> {
             Ok(_) => self.keep_first(Fault { what: What::TimeNotInteger, left, detail: 0 }),
             Err(fault) => self.keep_first(fault),
         }
-        Ok(())
+        Ok(cursor)
     }
 
     #[inline(always)]
@@ -466,20 +563,21 @@ impl<'d, 'a> Draft<'d, 'a> {
     }
 
     /// Reads the value of the key of the stamp, which stands where so many bytes are `left`.
-    #[inline(always)]
-    fn read_stamp(&mut self, left: usize, cursor: &mut Cursor<'a>, key: &StampKey) -> Scanned<()> {
+    #[inline(never)]
+    fn read_stamp(&mut self, left: usize, mut cursor: Cursor<'a>) -> Scanned<Cursor<'a>> {
+        let Some(form) = self.rules.stamp.map(StampKey::form) else { return Ok(cursor) };
         if let Some(first) = self.stamp_left {
             self.keep_first(Fault { what: What::DuplicateStamp, left, detail: first });
-            return cursor.skip_value(1, self.rules.limits.nesting);
+            return self.skip(cursor, 1);
         }
         self.stamp_left = Some(left);
         let stamp;
-        (*cursor, stamp) = stamp_here(*cursor, key.form(), self.rules.limits.nesting)?;
+        (cursor, stamp) = stamp_here(cursor, form, self.rules.limits.nesting)?;
         match stamp {
             Ok(stamp) => self.stamp = Some(stamp),
             Err(fault) => self.keep_first(fault),
         }
-        Ok(())
+        Ok(cursor)
     }
 
     #[inline(always)]

@@ -175,7 +175,33 @@ pub fn encode_rows<'a, const N: usize>(
     columns: [&str; N],
     rows: impl IntoIterator<Item = [Cell<'a>; N]>,
 ) -> String {
+    encode_records(format, &columns, rows)
+}
+
+/// Encodes rows of columns that are chosen at run time; otherwise as [`encode_rows`].
+///
+/// # Panics
+///
+/// If a row has not as many cells as there are columns.
+///
+/// # Examples
+///
+/// ```
+/// use codec::{Cell, Format, encode_records};
+///
+/// let rows = [vec![Cell::from("jump"), Cell::from(2)]];
+/// assert_eq!(encode_records(Format::Csv, &["action", "count"], rows), "action,count\njump,2\n");
+/// ```
+#[must_use]
+pub fn encode_records<'a>(
+    format: Format,
+    columns: &[&str],
+    rows: impl IntoIterator<Item: AsRef<[Cell<'a>]>>,
+) -> String {
     let mut text = Vec::new();
+    let rows = rows.into_iter().inspect(|row| {
+        assert_eq!(row.as_ref().len(), columns.len(), "a row has a cell for each column");
+    });
     match format {
         Format::Json => {
             text.push(b'[');
@@ -183,29 +209,29 @@ pub fn encode_rows<'a, const N: usize>(
                 if text.len() > 1 {
                     text.push(b',');
                 }
-                write_object(&mut text, columns, row);
+                write_object(&mut text, columns, row.as_ref());
             }
             text.push(b']');
         }
         Format::Ndjson => {
             for row in rows {
-                write_object(&mut text, columns, row);
+                write_object(&mut text, columns, row.as_ref());
                 text.push(b'\n');
             }
         }
         Format::Csv => {
-            write_record(&mut text, columns.map(Cell::Text));
+            write_record(&mut text, columns.iter().map(|column| Cell::Text(column)));
             for row in rows {
-                write_record(&mut text, row);
+                write_record(&mut text, row.as_ref().iter().copied());
             }
         }
     }
     into_string(text)
 }
 
-fn write_object<const N: usize>(text: &mut Vec<u8>, columns: [&str; N], row: [Cell<'_>; N]) {
+fn write_object(text: &mut Vec<u8>, columns: &[&str], row: &[Cell<'_>]) {
     text.push(b'{');
-    for (index, (column, cell)) in columns.into_iter().zip(row).enumerate() {
+    for (index, (column, &cell)) in columns.iter().zip(row).enumerate() {
         if index > 0 {
             text.push(b',');
         }
@@ -221,8 +247,8 @@ fn write_object<const N: usize>(text: &mut Vec<u8>, columns: [&str; N], row: [Ce
     text.push(b'}');
 }
 
-fn write_record<const N: usize>(text: &mut Vec<u8>, row: [Cell<'_>; N]) {
-    for (index, cell) in row.into_iter().enumerate() {
+fn write_record<'a>(text: &mut Vec<u8>, row: impl Iterator<Item = Cell<'a>>) {
+    for (index, cell) in row.enumerate() {
         if index > 0 {
             text.push(b',');
         }

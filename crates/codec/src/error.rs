@@ -432,6 +432,53 @@ impl DecodeError {
         }
     }
 
+    /// Why it is refused in a few words, the same for all inputs: what refusals are counted by.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let refusal = codec::decode(br#"{"action":"jump","time":-1}"#).unwrap_err();
+    /// assert_eq!(refusal.reason(), "time is negative");
+    /// ```
+    #[must_use]
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::InputTooLong { .. } => "too long",
+            Self::NestingTooDeep { .. } => "nested too deep",
+            Self::ByteOrderMark { .. } => "byte order mark",
+            Self::InvalidUtf8 { .. } => "not UTF-8",
+            Self::LoneSurrogate { .. } => "half of a surrogate pair",
+            Self::Empty { .. } => "empty",
+            Self::UnexpectedEnd { .. } => "ends too early",
+            Self::UnexpectedCharacter { .. }
+            | Self::InvalidLiteral { .. }
+            | Self::LeadingZero { .. }
+            | Self::InvalidEscape { .. }
+            | Self::InvalidUnicodeEscape { .. }
+            | Self::ControlInString { .. }
+            | Self::TrailingComma { .. } => "not JSON",
+            Self::TrailingContent { .. } => "more than one value",
+            Self::NotObject { .. } => "not an object",
+            Self::MissingAction { .. } => "key `action` is missing",
+            Self::MissingTime { .. } => "key `time` is missing",
+            Self::DuplicateAction { .. } => "key `action` is repeated",
+            Self::DuplicateTime { .. } => "key `time` is repeated",
+            Self::ActionNotString { .. } => "value of `action` is no string",
+            Self::TimeNotNumber { .. } => "value of `time` is no number",
+            Self::NameBlank { .. } => "action name is blank",
+            Self::NameControl { .. } => "action name holds a control character",
+            Self::NameTooLong { .. } => "action name is too long",
+            Self::NameRefused { .. } => "action name is refused",
+            Self::TimeNegative { .. } => "time is negative",
+            Self::TimeNotInteger { .. } => "time is no integer",
+            Self::TimeTooLarge { .. } => "time is too large",
+            Self::DuplicateStamp { .. } => "stamp is repeated",
+            Self::StampKind { .. } => "stamp is of another kind",
+            Self::StampNotMoment { .. } => "stamp is no moment",
+            Self::StampOutOfRange { .. } => "stamp is out of range",
+        }
+    }
+
     /// One class for each variant, without a wildcard: a new variant has to choose.
     fn class(&self) -> Class {
         match self {

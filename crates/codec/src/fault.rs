@@ -7,6 +7,7 @@
 use core_actions::{ActionName, NameError};
 
 use crate::cursor::Cursor;
+use crate::decode::byte_order_mark;
 use crate::error::{DecodeError, Kind, TimeMax};
 use crate::excerpt::Excerpt;
 use crate::limits::Limits;
@@ -27,6 +28,9 @@ pub(crate) struct Fault {
 /// The conditions of [`DecodeError`], and at which point of the grammar they were met.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum What {
+    /// Told without a look at the content, as is the next.
+    InputTooLong,
+    ByteOrderMark,
     /// The depth is the detail.
     NestingTooDeep,
     InvalidUtf8,
@@ -108,6 +112,12 @@ impl Fault {
         let kind = || kind(rest);
         let excerpt = || Excerpt::new(number(rest));
         match what {
+            What::InputTooLong => {
+                DecodeError::InputTooLong { len: input.len(), max: limits.input_bytes }
+            }
+            What::ByteOrderMark => {
+                DecodeError::ByteOrderMark { encoding: byte_order_mark(input).unwrap_or("UTF-8") }
+            }
             What::NestingTooDeep => {
                 DecodeError::NestingTooDeep { depth: detail, max: limits.nesting, at }
             }

@@ -3,6 +3,8 @@
 use std::fmt;
 
 use crate::error::DecodeError;
+use crate::fault::Fault;
+use crate::limits::Limits;
 use crate::spot::Spot;
 
 /// A line of a batch that is no action: where it is, why it is none, and what it looks like there.
@@ -46,5 +48,79 @@ impl fmt::Display for Refusal {
             write!(f, "\n  {text}\n  {:column$}^", "")?;
         }
         Ok(())
+    }
+}
+
+/// A line of a batch that is no action, lent to a [`Sink`](crate::Sink) that is shown them all.
+///
+/// # Examples
+///
+/// ```
+/// use codec::{Entry, Policy, RefusedLine, Sink};
+///
+/// #[derive(Default)]
+/// struct Refused(Vec<String>);
+///
+/// impl Sink for Refused {
+///     fn take(&mut self, _: Entry<'_>) {}
+///
+///     fn refuse(&mut self, line: RefusedLine<'_>) {
+///         let text = String::from_utf8_lossy(line.bytes);
+///         self.0.push(format!("{}: {text} ({})", line.offset, line.error().reason()));
+///     }
+/// }
+///
+/// let mut refused = Refused::default();
+/// Policy::default().decode_slice(b"{\"action\":\"jump\",\"time\":1}\n[1]\r\n", &mut refused);
+/// assert_eq!(refused.0, ["27: [1] (not an object)"]);
+/// ```
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct RefusedLine<'a> {
+    /// The line without its end; of one that is longer than the limit, the beginning.
+    pub bytes: &'a [u8],
+    /// Where it begins in the input, in bytes.
+    pub offset: u64,
+    pub(crate) why: Why,
+}
+
+/// Why a line is no action.
+#[derive(Debug, Clone)]
+pub(crate) enum Why {
+    /// To be told in full only to who asks, which takes longer than to find it.
+    Found(Fault, Limits),
+    Told(DecodeError),
+}
+
+impl RefusedLine<'_> {
+    /// Why it is no action, with the offset in the line.
+    ///
+    /// # Complexity
+    ///
+    /// Made when it is asked for: about as long as it took to find that the line is none.
+    #[must_use]
+    pub fn error(&self) -> DecodeError {
+        match &self.why {
+            Why::Found(fault, limits) => fault.explain(self.bytes, *limits),
+            Why::Told(error) => error.clone(),
+        }
+    }
+
+    /// What is kept of it, as so many-th line.
+    #[cold]
+    pub(crate) fn keep(&self, line: u64) -> Refusal {
+        let error = self.error();
+        let mut shown = self.bytes;
+        let at = error.at();
+        let is_long = matches!(error, DecodeError::InputTooLong { .. });
+        if is_long {
+            // No more of a line than may be kept of one that was not read whole.
+            shown = shown.get(..=at).unwrap_or(shown);
+        }
+        let mut spot = Spot::new(shown, at);
+        if is_long {
+            spot.text.push('…');
+        }
+        Refusal { line, offset: self.offset, error, spot }
     }
 }

@@ -67,9 +67,10 @@ fn below(word: u64, n: u8) -> u64 {
     word.wrapping_sub(ONES * u64::from(n)) & !word
 }
 
+/// Marks the bytes that are a certain one. Exact up to and including the first.
 #[inline(always)]
-fn equal(word: u64, byte: u8) -> u64 {
-    below(word ^ (ONES * u64::from(byte)), 1)
+pub(crate) fn equal(word: u64, byte: u8) -> u64 {
+    below(word ^ (ONES * u64::from(byte)), 1) & TOPS
 }
 
 /// How many digits a word begins with.

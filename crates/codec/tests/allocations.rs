@@ -37,6 +37,14 @@ unsafe impl GlobalAlloc for Counting {
         unsafe { System.alloc(layout) }
     }
 
+    // As it is by default, every page of it would be written to.
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        BYTES.with(|bytes| bytes.set(bytes.get() + layout.size()));
+        hold(layout.size().cast_signed());
+        // SAFETY: the caller upholds the contract of `alloc_zeroed`, which is that of `System`.
+        unsafe { System.alloc_zeroed(layout) }
+    }
+
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
         hold(-layout.size().cast_signed());
         // SAFETY: the caller hands over a block of ours with its layout, and ours are of `System`.
@@ -180,6 +188,44 @@ fn a_gibibyte_without_a_line_end_takes_no_more_than_a_line() {
         assert_eq!(found, DecodeError::InputTooLong { len: len - newline, max: 1 << 20 });
         // A buffer that grows is held twice for a moment.
         assert!(peak < 4 << 20, "{peak} bytes");
+    }
+}
+
+#[test]
+fn a_gibibyte_in_memory_is_refused_without_a_look() {
+    for start in [&b"{\"action\":\"a\",\"time\":1,\"x\":\""[..], b"{\"action\":\"", b""] {
+        // Zeros that nobody touches are not there: the system gives a page when it is written to.
+        let mut input = vec![0; GIB as usize];
+        input[..start.len()].copy_from_slice(start);
+        let refused = DecodeError::InputTooLong { len: input.len(), max: 1 << 20 };
+        assert_eq!(check_refused(&input), refused);
+        let limits = Limits { input_bytes: usize::MAX, ..Limits::default() };
+        // Allowed to be looked at, it ends where no JSON has a zero.
+        let (bytes, answer) = allocated(|| limits.decode(&input));
+        assert_eq!((bytes, answer.unwrap_err().at()), (0, start.len()));
+    }
+}
+
+#[test]
+fn a_long_string_in_memory_is_gone_over_without_a_copy() {
+    // What takes a copy takes it of 16 MiB as of a gibibyte, and that would be a minute here.
+    const LONG: usize = 16 << 20;
+    let limits = Limits { input_bytes: usize::MAX, ..Limits::default() };
+    for (start, end, is_accepted) in [
+        (&b"{\"action\":\"a\",\"time\":1,\"x\":\""[..], &b"\"}"[..], true),
+        (b"{\"", b"\":0,\"action\":\"a\",\"time\":1}", true),
+        (b"{\"action\":\"", b"\",\"time\":1}", false),
+        (b"{\"action\":\"\\u0061", b"\",\"time\":1}", false),
+    ] {
+        let mut input = vec![b'a'; start.len() + LONG];
+        input[..start.len()].copy_from_slice(start);
+        input.extend_from_slice(end);
+        let (bytes, answer) = allocated(|| limits.decode(&input).map(|action| action.time));
+        assert_eq!((bytes, answer.is_ok()), (0, is_accepted), "{}", start.escape_ascii());
+        let policy = Policy { limits, ..Policy::default() };
+        let (bytes, report) = allocated(|| policy.decode_slice(&input, &mut |_: Entry<'_>| {}));
+        assert_eq!(report.accepted, u64::from(is_accepted));
+        assert!(bytes < 128 << 10, "{bytes} bytes");
     }
 }
 

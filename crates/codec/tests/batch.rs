@@ -127,6 +127,15 @@ fn first_refusals_are_kept_whoever_finds_them() {
 }
 
 #[test]
+fn a_return_without_a_line_end_belongs_to_the_line() {
+    for (text, at) in [("{\"action\":\"a\r", 12), ("{\"time\":1}\n{\r", 2)] {
+        let report = Policy::default().decode_slice(text.as_bytes(), &mut Keep::default());
+        assert_eq!(report.refusals.last().unwrap().error.at(), at);
+        check(&Policy::default(), text.as_bytes(), 1);
+    }
+}
+
+#[test]
 fn nobody_to_take_is_nothing_done() {
     let none: &mut [Keep] = &mut [];
     assert_eq!(Policy::default().decode_slice_among(b"{}\n", none), Report::default());

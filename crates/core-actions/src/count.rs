@@ -20,7 +20,7 @@ use crate::time::ActionTime;
 /// assert_eq!(count.count(), 1);
 /// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Count(u64);
+pub struct Count(pub(crate) u64);
 
 impl Statistic for Count {
     type Value = ActionTime;

@@ -97,6 +97,14 @@ impl Statistic for Extent {
         }
     }
 
+    // In registers: what `self` refers to would be written for each value.
+    #[inline]
+    fn insert_all(&mut self, times: impl Iterator<Item = ActionTime> + Clone) {
+        let mut extent = *self;
+        times.for_each(|time| extent.insert(time));
+        *self = extent;
+    }
+
     fn merge(&mut self, other: &Self) {
         self.widen_integers(other.integers);
         self.widen_floats(other.floats);

@@ -82,7 +82,7 @@ pub struct Histogram {
     /// How many were zero.
     zeros: u64,
     /// How many were no integers below 2^64. While there are none, cells are of integers only.
-    fractions: u64,
+    pub(crate) fractions: u64,
 }
 
 /// A cell of a [`Histogram`]: how many values are at least `from` and below `to`.
@@ -128,39 +128,72 @@ impl Histogram {
         })
     }
 
+    /// The values that belong into a cell, if there is one of this number.
+    #[cfg(feature = "serde")]
+    pub(crate) fn range_of(cell: usize) -> Option<Range<f64>> {
+        if cell > cell_of_float(f64::MAX) {
+            return None;
+        }
+        let from = lower_bound(cell);
+        // Fewer than 64 times the smallest float, not every number has a value.
+        (cell_of(ActionTime::of_float(from)) == cell).then(|| from..lower_bound(cell + 1))
+    }
+
+    /// The histogram of these cells, which ascend, and are there, and not empty.
+    #[cfg(feature = "serde")]
+    pub(crate) fn of_counts(counts: &[(u32, u64)], fractions: u64) -> Self {
+        let mut histogram = Self { fractions, ..Self::default() };
+        let mut near = counts.iter().map(|&(cell, _)| cell as usize).filter(|c| NEAR.contains(c));
+        if let Some(first) = near.next() {
+            histogram.reach(first..near.next_back().unwrap_or(first) + 1);
+        }
+        for &(cell, count) in counts {
+            *histogram.count_mut(cell as usize) = count;
+        }
+        histogram
+    }
+
     /// Whether nothing was ever taken in.
     pub(crate) fn is_empty(&self) -> bool {
         self.near.is_empty() && self.far.is_empty() && self.zeros == 0
     }
 
-    /// Takes one more time in, if it belongs into one of the cells in the slice or is another zero.
+    /// Takes times in as long as they belong into the cells in the slice or are further zeros, and
+    /// tells which one was the first that does not.
     ///
     /// So it takes nothing into a histogram that is empty.
     #[inline]
-    pub(crate) fn insert_near(&mut self, time: ActionTime) -> bool {
+    pub(crate) fn insert_near(
+        &mut self,
+        times: &mut impl Iterator<Item = ActionTime>,
+    ) -> Option<ActionTime> {
         const EXACT: u64 = 1 << f64::MANTISSA_DIGITS;
-        let float = match time.as_integer() {
-            // A conversion, because to find the highest bit is slow where that instruction waits
-            // for what is in its target register.
-            Some(integer @ 1..EXACT) => integer as i64 as f64,
-            Some(integer) => return integer == 0 && self.insert_another_zero(),
-            None => time.as_f64(),
-        };
-        // Subnormal floats come out at a wrong place, which is not near.
-        let Some(count) = self.near.get_mut(cell_of_float(float).wrapping_sub(self.first)) else {
-            return false;
-        };
-        *count = count.wrapping_add(1);
-        if time.as_integer().is_none() {
-            self.fractions = self.fractions.wrapping_add(1);
-        }
-        true
-    }
-
-    /// Takes a zero in, if it is not the first.
-    fn insert_another_zero(&mut self) -> bool {
-        self.zeros = self.zeros.wrapping_add(u64::from(self.zeros > 0));
-        self.zeros > 0
+        let (first, near, mut fractions) = (self.first, &mut self.near[..], 0);
+        let beyond = times.find(|time| {
+            let float = match time.as_integer() {
+                // A conversion, because to find the highest bit is slow where that instruction
+                // waits for what is in its target register.
+                Some(integer @ 1..EXACT) => integer as i64 as f64,
+                Some(0) if self.zeros > 0 => {
+                    self.zeros = self.zeros.wrapping_add(1);
+                    return false;
+                }
+                Some(_) => return true,
+                None => {
+                    fractions += 1;
+                    time.as_f64()
+                }
+            };
+            // Subnormal floats come out at a wrong place, which is not near.
+            match near.get_mut(cell_of_float(float).wrapping_sub(first)) {
+                Some(count) => *count = count.wrapping_add(1),
+                None => return true,
+            }
+            false
+        });
+        fractions -= u64::from(beyond.is_some_and(|time| time.as_integer().is_none()));
+        self.fractions = self.fractions.wrapping_add(fractions);
+        beyond
     }
 
     /// Takes one more time in, wherever it belongs.
@@ -216,7 +249,7 @@ impl Histogram {
     }
 
     /// The numbers and counts of the cells that are not empty, in ascending order.
-    fn counts(&self) -> impl Iterator<Item = (usize, u64)> {
+    pub(crate) fn counts(&self) -> impl Iterator<Item = (usize, u64)> {
         let owned = |(&cell, &count): (&usize, &u64)| (cell, count);
         let below = self.far.range(..NEAR.start).map(owned);
         let above = self.far.range(NEAR.end..).map(owned);
@@ -233,7 +266,12 @@ impl Statistic for Histogram {
 
     #[inline]
     fn insert(&mut self, time: ActionTime) {
-        if !self.insert_near(time) {
+        self.insert_all(iter::once(time));
+    }
+
+    #[inline]
+    fn insert_all(&mut self, mut times: impl Iterator<Item = ActionTime> + Clone) {
+        while let Some(time) = self.insert_near(&mut times) {
             self.insert_anywhere(time);
         }
     }
@@ -374,6 +412,16 @@ mod tests {
         check_memory(&[least, most], NEAR.len(), 0);
         check_memory(&[0.0, least.next_down(), least, most, most.next_up()], NEAR.len(), 2);
         assert_eq!(NEAR.len() * 8, 48 << 10);
+    }
+
+    #[test]
+    fn each_fraction_is_counted_once() {
+        // The first in its cell, another one, one in a new cell, and those that are never near.
+        let fractions = [1.5, 1.5, 1e3 + 0.5, 1e300, 1e300, f64::from_bits(1)];
+        for len in 0..=fractions.len() {
+            let times = [&[1.0, 0.0, 0.0], &fractions[..len]].concat();
+            assert_eq!(of(&times).fractions, len as u64, "{times:?}");
+        }
     }
 
     #[test]

@@ -45,9 +45,9 @@ use crate::time::ActionTime;
 #[derive(Debug, Clone, Default)]
 pub struct Largest<const CAP: usize> {
     /// At most `CAP`, the smallest on top.
-    kept: BinaryHeap<Reverse<ActionTime>>,
+    pub(crate) kept: BinaryHeap<Reverse<ActionTime>>,
     /// All others. None of them is above one that was kept.
-    dropped: ExactMean,
+    pub(crate) dropped: ExactMean,
 }
 
 impl<const CAP: usize> Largest<CAP> {

@@ -45,7 +45,7 @@ impl From<Stamped> for ActionTime {
 /// # Ok::<(), AddError>(())
 /// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Last(Option<Stamped>);
+pub struct Last(pub(crate) Option<Stamped>);
 
 impl Last {
     /// The last of the times, if there are any.

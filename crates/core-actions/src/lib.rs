@@ -11,6 +11,8 @@ mod key;
 mod largest;
 mod last;
 mod limbs;
+#[cfg(all(test, loom))]
+mod loom;
 mod mean;
 mod name;
 #[cfg(test)]
@@ -25,12 +27,15 @@ mod registry;
 mod row;
 mod snapshot;
 mod spec;
+mod sums;
 mod sync;
 mod table;
 mod time;
 mod tracker;
 mod variance;
 mod windowed;
+#[cfg(feature = "serde")]
+mod wire;
 
 pub use core_time::{Statistic, Subtract, laws};
 pub use count::Count;

@@ -8,7 +8,8 @@
 /// The place of the lowest bit: every float is an integer times two to this power.
 pub(crate) const LOWEST_BIT: i32 = -1_074;
 
-const FRACTION_BITS: u32 = f64::MANTISSA_DIGITS - 1;
+/// The bits of a float behind its leading one.
+pub(crate) const FRACTION_BITS: u32 = f64::MANTISSA_DIGITS - 1;
 /// The largest exponent of a finite float, counted from that of the smallest.
 const EXPONENT_MAX: i32 = 2_045;
 
@@ -56,6 +57,17 @@ pub(crate) fn add_at<const LIMBS: usize>(to: &mut [u64], at: usize, what: [u64; 
             *limb = limb.wrapping_add(1);
             *limb != 0
         });
+    }
+}
+
+/// Adds an integer that is shifted up by so many bits. What is not zero of it fits.
+#[inline]
+pub(crate) fn add_shifted(to: &mut [u64], by: u32, what: &[u64]) {
+    for (at, &limb) in (by as usize / 64..).zip(what).filter(|&(_, &limb)| limb != 0) {
+        match shifted(limb, by % 64) {
+            [low, 0] => add_at(to, at, [low]), // There may be no room for another.
+            both => add_at(to, at, both),
+        }
     }
 }
 
@@ -153,13 +165,13 @@ pub(crate) fn square_root(limbs: &[u64], lowest_bit: i32, more: bool) -> f64 {
 }
 
 /// The place of the highest bit that is set.
-fn top_bit(limbs: &[u64]) -> Option<usize> {
+pub(crate) fn top_bit(limbs: &[u64]) -> Option<usize> {
     let top = limbs.iter().rposition(|&limb| limb != 0)?;
     Some(top * 64 + limbs[top].ilog2() as usize)
 }
 
 /// The 128 bits from one on.
-fn bits_from(limbs: &[u64], bit: usize) -> u128 {
+pub(crate) fn bits_from(limbs: &[u64], bit: usize) -> u128 {
     let limb = |index: usize| u128::from(limbs.get(index).copied().unwrap_or(0));
     let (at, within) = (bit / 64, bit % 64);
     let low = limb(at) | limb(at + 1) << 64;
@@ -167,7 +179,7 @@ fn bits_from(limbs: &[u64], bit: usize) -> u128 {
 }
 
 /// Whether any of the lowest bits is set.
-fn any_below(limbs: &[u64], bits: usize) -> bool {
+pub(crate) fn any_below(limbs: &[u64], bits: usize) -> bool {
     let (whole, part) = (bits / 64, bits % 64);
     let whole_limb = limbs.iter().take(whole).any(|&limb| limb != 0);
     whole_limb || limbs.get(whole).is_some_and(|limb| limb & ((1 << part) - 1) != 0)

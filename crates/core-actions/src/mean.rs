@@ -30,8 +30,8 @@ use crate::time::ActionTime;
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ExactMean {
-    count: u64,
-    sum: Sum,
+    pub(crate) count: u64,
+    pub(crate) sum: Sum,
 }
 
 impl ExactMean {
@@ -57,10 +57,15 @@ impl ExactMean {
         self.sum.insert_power(sum);
     }
 
-    /// Takes in a float that is finite and not negative.
-    pub(crate) fn insert_float(&mut self, float: f64) {
-        self.count = self.count.wrapping_add(1);
-        self.sum.insert_float(float);
+    /// Takes in floats that are finite and not negative.
+    pub(crate) fn insert_floats(&mut self, floats: &[f64]) {
+        self.insert_all(floats.iter().map(|&float| ActionTime::of_fraction(float)));
+    }
+
+    /// Takes in the sum of so many floats, which is finite and not negative.
+    pub(crate) fn insert_sum(&mut self, count: u64, sum: f64) {
+        self.count = self.count.wrapping_add(count);
+        self.sum.insert_float(sum);
     }
 
     fn divided_by(&self, divisor: u64) -> f64 {
@@ -86,6 +91,12 @@ impl Statistic for ExactMean {
         self.sum.insert(time);
     }
 
+    #[inline(always)]
+    fn insert_all(&mut self, times: impl Iterator<Item = ActionTime> + Clone) {
+        self.count = self.count.wrapping_add(times.clone().count() as u64);
+        self.sum.insert_all(times);
+    }
+
     fn merge(&mut self, other: &Self) {
         self.count = self.count.wrapping_add(other.count);
         self.sum.merge(&other.sum);
@@ -95,7 +106,7 @@ impl Statistic for ExactMean {
 impl Subtract for ExactMean {
     fn subtract(&mut self, other: &Self) {
         self.count = self.count.wrapping_sub(other.count);
-        self.sum.subtract(&other.sum);
+        self.sum.subtract(&other.sum, self.count);
     }
 }
 

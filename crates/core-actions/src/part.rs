@@ -36,6 +36,9 @@ const WORDS: usize = 2;
 /// The number of a first record that was not.
 const NONE: u64 = u64::MAX;
 
+/// When a writer recorded who did not count, until somebody looks.
+const UNTIL_NOW: u64 = u64::MAX;
+
 /// What one writer recorded of one action.
 #[derive(Debug)]
 #[repr(C)] // What the writer needs for a record comes first, and together.
@@ -88,7 +91,10 @@ impl Numbering<'_> {
             // Needs: a record that happened before has the smaller number. Gives: coherence.
             // Not needed: any order towards the part, which has a lock. Checks: no model,
             // therefore.
-            Numbering::Next(next) => next.fetch_add(1, Relaxed),
+            Numbering::Next(next) => {
+                let more = |number: u64| number.checked_add(1);
+                next.fetch_update(Relaxed, Relaxed, more).unwrap_or(NONE).min(NONE - 1)
+            }
             Numbering::Given(number) => number.min(NONE - 1),
         }
     }
@@ -242,25 +248,40 @@ impl<S: Statistic<Value: Packed>> Part<S> {
     /// Forgets all, and takes nothing in any more. Tells how many records that were.
     pub(crate) fn retire(&self, empty: &S) -> u64 {
         let mut settled = self.lock();
-        let records = settled.records + self.waiting(&settled).len();
-        self.forget(&mut settled, empty);
         settled.retired = true;
-        records
+        self.forget(&mut settled, empty)
     }
 
-    /// Of a part that was given up, how many values came beside that.
-    pub(crate) fn stragglers(&self) -> Option<u64> {
+    /// Whether it was given up.
+    pub(crate) fn is_retired(&self) -> bool {
+        self.lock().retired
+    }
+
+    /// How many values came since all was forgotten, if none of them found it so.
+    ///
+    /// Of a part that was given up, those that came beside that.
+    pub(crate) fn stragglers(&self) -> u64 {
+        self.waiting(&self.lock()).len()
+    }
+
+    /// Whether nothing was recorded since all was forgotten.
+    pub(crate) fn is_empty(&self) -> bool {
         let settled = self.lock();
-        settled.retired.then(|| self.waiting(&settled).len())
+        // ORDERING: Relaxed, as in `number`.
+        self.first.load(Relaxed) == NONE && self.waiting(&settled).len() == 0
     }
 
-    fn forget(&self, settled: &mut MutexGuard<'_, Settled<S>>, empty: &S) {
-        // ORDERING: Acquire, as in `waiting`; Relaxed for what the next value must see, as `wait`
-        // says.
-        let forgotten = self.waiting.load(Acquire);
+    /// Forgets all, and tells how many records that were.
+    fn forget(&self, settled: &mut MutexGuard<'_, Settled<S>>, empty: &S) -> u64 {
+        // Looked at once: a value that comes after this look was not forgotten.
+        let waiting = self.waiting(settled);
+        let records = settled.records + waiting.len();
+        let forgotten = settled.forgotten + waiting.words.len() as u32;
         **settled = Settled { statistic: empty.clone(), records: 0, forgotten, ..**settled };
+        // ORDERING: Relaxed, for what the next value must see, as `wait` says.
         self.first.store(NONE, Relaxed);
         self.limit.store(0, Relaxed);
+        records
     }
 
     /// The words that wait and were not forgotten.
@@ -288,16 +309,26 @@ impl<S> Part<S> {
         &self.name
     }
 
-    /// When the writer last recorded, by its own count.
-    pub(crate) fn used(&self) -> u64 {
+    /// When the writer last recorded, by its own count; until `now`, if it did not count.
+    pub(crate) fn used(&self, now: u64) -> u64 {
         // ORDERING: Relaxed, here and below: an opinion of what was idle for longest.
-        self.used.load(Relaxed)
+        let used = self.used.load(Relaxed);
+        if used != UNTIL_NOW {
+            return used;
+        }
+        self.used.store(now, Relaxed);
+        now
     }
 
     /// Notes when the writer recorded.
     #[inline]
     pub(crate) fn use_at(&self, count: u64) {
         self.used.store(count, Relaxed);
+    }
+
+    /// Notes that the writer, who did not count, recorded until whoever looks next.
+    pub(crate) fn use_until_now(&self) {
+        self.use_at(UNTIL_NOW);
     }
 }
 

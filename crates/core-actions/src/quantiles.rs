@@ -1,6 +1,7 @@
 //! Quantiles: exact while the values are few, and less than 1 % off when they are many.
 
 use std::borrow::Cow;
+use std::iter;
 
 use core_time::Statistic;
 
@@ -20,7 +21,9 @@ use crate::time::ActionTime;
 /// # Accuracy
 ///
 /// Of up to [`Self::EXACT`] times, exact. Of more, at most 2^-7 (0.8 %) off the time in question,
-/// whatever its size; see [`Histogram::quantile`].
+/// whatever its size; see [`Histogram::quantile`]. So the answer may be as much below the least
+/// time or above the greatest, because a cell does not tell where in it a time was; an
+/// [`Extent`](crate::Extent) beside it can [clamp](crate::Extent::clamp) the answer.
 ///
 /// # Examples
 ///
@@ -38,9 +41,9 @@ use crate::time::ActionTime;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Quantiles {
     /// In ascending order. Empty once there are more than [`Self::EXACT`].
-    few: Vec<ActionTime>,
+    pub(crate) few: Vec<ActionTime>,
     /// Empty until then.
-    many: Histogram,
+    pub(crate) many: Histogram,
 }
 
 impl Quantiles {
@@ -95,7 +98,12 @@ impl Statistic for Quantiles {
 
     #[inline]
     fn insert(&mut self, time: ActionTime) {
-        if !self.many.insert_near(time) {
+        self.insert_all(iter::once(time));
+    }
+
+    #[inline]
+    fn insert_all(&mut self, mut times: impl Iterator<Item = ActionTime> + Clone) {
+        while let Some(time) = self.many.insert_near(&mut times) {
             self.insert_new(time);
         }
     }

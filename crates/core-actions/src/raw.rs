@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use core_time::Statistic;
+use core_time::{Statistic, Subtract};
 
 use crate::figures::{Counted, Mean};
 use crate::mean::ExactMean;
+use crate::sums::{BLOCK, sum_of_integers, sums_of_floats};
 use crate::time::ActionTime;
 
 /// How many values make a chunk, which is shared from then on instead of copied.
@@ -81,11 +82,25 @@ impl Mean for Raw {
     ///
     /// Linear in the number of times: nothing was summed before.
     fn mean(&self) -> Option<f64> {
-        let mut sum = ExactMean::default();
+        let (mut sum, mut less) = (ExactMean::default(), ExactMean::default());
         for integers in self.integers.slices() {
-            sum.insert_integers(integers.len() as u64, sum_of(integers));
+            sum.insert_integers(integers.len() as u64, sum_of_integers(integers));
         }
-        self.floats.slices().flatten().for_each(|&float| sum.insert_float(float));
+        for floats in self.floats.slices() {
+            let (blocks, rest) = floats.as_chunks();
+            sum.insert_floats(rest);
+            for block in blocks {
+                match sums_of_floats(block) {
+                    Some([upper, lower]) => {
+                        sum.insert_sum(BLOCK as u64, upper);
+                        let sum = if lower < 0.0 { &mut less } else { &mut sum };
+                        sum.insert_sum(0, lower.abs());
+                    }
+                    None => sum.insert_floats(block),
+                }
+            }
+        }
+        sum.subtract(&less);
         sum.mean()
     }
 }
@@ -102,18 +117,6 @@ impl PartialEq for Raw {
 }
 
 impl Eq for Raw {}
-
-/// The exact sum of a chunk of integers.
-///
-/// Halves are summed apart, each in 64 bits, which the compiler does for several values at once;
-/// with 128 bits, or with carries, it does one after the other.
-fn sum_of(integers: &[u64]) -> u128 {
-    debug_assert!(integers.len() <= 1 << 32, "sum of halves does not fit");
-    let halves =
-        |(low, high), &integer: &u64| (low + (integer & 0xffff_ffff), high + (integer >> 32));
-    let (low, high) = integers.iter().fold((0_u64, 0_u64), halves);
-    (u128::from(high) << 32) + u128::from(low)
-}
 
 /// A vector that is copied by sharing its full chunks.
 #[derive(Debug, Clone)]
@@ -153,9 +156,15 @@ impl<T: Copy> Chunks<T> {
     #[inline]
     fn share_full_chunk(&mut self) {
         if self.newest.len() == CHUNK {
-            self.full.push(self.newest.as_slice().into());
-            self.newest.clear();
+            self.share();
         }
+    }
+
+    #[cold]
+    #[inline(never)] // Else a push is no longer in line.
+    fn share(&mut self) {
+        self.full.push(self.newest.as_slice().into());
+        self.newest.clear();
     }
 
     fn slices(&self) -> impl Iterator<Item = &[T]> {
@@ -179,11 +188,5 @@ mod tests {
             all.sort_unstable();
             assert!(all.iter().enumerate().all(|(at, &value)| value == at / 2), "of {len} values");
         }
-    }
-
-    #[test]
-    fn halves_add_up_to_the_exact_sum() {
-        assert_eq!(sum_of(&[u64::MAX; CHUNK]), u128::from(u64::MAX) * CHUNK as u128);
-        assert_eq!(sum_of(&[]), 0);
     }
 }

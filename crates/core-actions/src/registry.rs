@@ -3,9 +3,8 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 use std::sync::Arc;
-use std::sync::Mutex;
 use std::sync::atomic::{
-    AtomicU64, AtomicUsize,
+    AtomicUsize,
     Ordering::{self, Relaxed},
 };
 
@@ -20,7 +19,7 @@ use crate::part::{Numbering, Part, Retired, Waiting};
 use crate::row::Row;
 use crate::snapshot::{TrackerSnapshot, TrackerSnapshotError, same_unit};
 use crate::spec::{Overflow, TrackerSpec, WhenFull};
-use crate::sync::lock;
+use crate::sync::{AtomicU64, Mutex, lock};
 
 // ORDERING: every access in this file is Relaxed.
 // Needs: no more actions than there may be, and numbers that grow with what happened before.
@@ -56,6 +55,8 @@ struct Merged {
     instances: Instances,
     /// How often all was reset.
     resets: u64,
+    /// How many snapshots were taken.
+    taken: u64,
 }
 
 /// Actions in the order in which they were registered.
@@ -63,15 +64,28 @@ struct Listed<S: Statistic> {
     all: BTreeMap<u64, Arc<Action<S>>>,
     /// What to evict next: when an action was used, by the last look at it, and its place in `all`.
     idle: BinaryHeap<Reverse<(u64, u64)>>,
+    /// Places of actions of which nothing may have been recorded since a reset.
+    emptied: Vec<u64>,
     next: u64,
+    evicted: Evicted<S>,
+}
+
+/// What became of actions that were evicted.
+struct Evicted<S> {
+    actions: u64,
+    /// Without those that are in `parts`.
+    records: u64,
+    /// Parts that their threads may not have dropped yet: what they recorded beside the eviction
+    /// went with the others, and may still come.
+    parts: Vec<SharedPart<S>>,
+    /// How many parts there may be before they are looked through.
+    parts_max: usize,
 }
 
 #[derive(Debug, Default)]
 struct Counts {
     refused: AtomicU64,
     folded: AtomicU64,
-    evicted: AtomicU64,
-    records: AtomicU64,
 }
 
 /// An action, with what each writer recorded of it.
@@ -114,12 +128,11 @@ impl<S: Statistic> Drop for Pin<S> {
 
 impl<S: Statistic<Value: Packed>> Registry<S> {
     pub(crate) fn new(spec: TrackerSpec, empty: S) -> Self {
-        let listed = Listed { all: BTreeMap::new(), idle: BinaryHeap::new(), next: 0 };
         Self {
             spec,
             empty,
             names: DashMap::new(),
-            listed: Mutex::new(listed),
+            listed: Mutex::new(Listed::new()),
             taken: AtomicUsize::new(0),
             next: AtomicU64::new(0),
             uses: AtomicU64::new(0),
@@ -133,16 +146,18 @@ impl<S: Statistic<Value: Packed>> Registry<S> {
     pub(crate) fn register(&self, name: &ActionName<'_>) -> Result<Arc<Action<S>>, AddError> {
         let name = name.as_str();
         loop {
-            if let Some(action) = self.names.get(name) {
-                return Ok(Arc::clone(action.value()));
+            if let Some(action) = self.find(name) {
+                return Ok(action);
             }
             if self.reserve() {
                 return Ok(self.enter(name, true));
             }
             match self.spec.when_full {
+                _ if self.drop_empty() => {}
                 WhenFull::Fold => {
                     self.overflow.folded.fetch_add(1, ALONE);
-                    return Ok(self.enter(WhenFull::OTHER, false));
+                    let other = self.find(WhenFull::OTHER);
+                    return Ok(other.unwrap_or_else(|| self.enter(WhenFull::OTHER, false)));
                 }
                 WhenFull::EvictIdle if self.evict() => {}
                 WhenFull::EvictIdle | WhenFull::Refuse => {
@@ -151,6 +166,10 @@ impl<S: Statistic<Value: Packed>> Registry<S> {
                 }
             }
         }
+    }
+
+    fn find(&self, name: &str) -> Option<Arc<Action<S>>> {
+        self.names.get(name).map(|action| Arc::clone(action.value()))
     }
 
     /// All actions there are, in the order in which they were registered.
@@ -210,21 +229,21 @@ impl<S: Statistic<Value: Packed>> Registry<S> {
 
     /// Reads the parts of the action of a name, if there is one.
     pub(crate) fn read_named(&self, name: &str, read: impl FnMut(&S, Waiting<'_>)) {
-        let action = self.names.get(name).map(|action| Arc::clone(action.value()));
-        if let Some(action) = action {
+        if let Some(action) = self.find(name) {
             self.read(&action, read);
         }
     }
 
     pub(crate) fn snapshot(&self) -> TrackerSnapshot<S> {
-        let merged = lock(&self.merged);
+        let mut merged = lock(&self.merged);
+        merged.taken = merged.taken.wrapping_add(1);
         // An eviction beside this is within the range, so that a row which began anew is not taken
         // for the one before.
-        let forgotten = || merged.resets.wrapping_add(self.overflow().evicted);
+        let forgotten = || merged.resets.wrapping_add(lock(&self.listed).evicted.actions);
         let before = forgotten();
         let rows = self.rows();
         let instances = merged.instances.with(self.instance.here());
-        TrackerSnapshot::new(instances, self.spec.unit, before..forgotten(), rows)
+        TrackerSnapshot::new(instances, self.spec.unit, merged.taken, before..forgotten(), rows)
     }
 
     pub(crate) fn merge(&self, snapshot: &TrackerSnapshot<S>) -> Result<(), TrackerSnapshotError> {
@@ -232,15 +251,18 @@ impl<S: Statistic<Value: Packed>> Registry<S> {
         let mut merged = lock(&self.merged);
         let instances = merged.instances.union(snapshot.instances())?;
         instances.union(&self.instance.into())?;
-        // First a place for each, which nobody can take away; then nothing can go wrong any more.
-        let mut pinned = Vec::with_capacity(snapshot.rows().len());
-        for row in snapshot.rows() {
-            let name = ActionName::with_limit(row.action(), self.spec.name_bytes)?;
-            let place = self.pin(&name);
-            let place = place.map_err(|_| TrackerSnapshotError::Full { limit: self.spec.actions });
-            pinned.push((place?, row));
+        let rows = snapshot.rows();
+        let name = |row| ActionName::with_limit(Row::action(row), self.spec.name_bytes);
+        let names = rows.iter().map(name).collect::<Result<Vec<_>, _>>()?;
+        let full = TrackerSnapshotError::Full { limit: self.spec.actions };
+        // Before others are evicted for nothing.
+        if rows.len() > self.spec.actions && self.spec.when_full != WhenFull::Fold {
+            return Err(full);
         }
-        for (pin, row) in pinned {
+        // First a place for each, which nobody can take away; then nothing can go wrong any more.
+        let pins = names.iter().map(|name| self.pin(name).map_err(|_| full.clone()));
+        let pins = pins.collect::<Result<Vec<_>, _>>()?;
+        for (pin, row) in pins.iter().zip(rows) {
             self.next.fetch_max(row.first().saturating_add(1), ALONE);
             pin.part.merge(row.first(), row.statistic());
         }
@@ -248,11 +270,13 @@ impl<S: Statistic<Value: Packed>> Registry<S> {
         Ok(())
     }
 
-    /// Goes on as one of the trackers whose snapshots were merged, so that to restore again and
-    /// again names no more of them.
-    pub(crate) fn go_on(&mut self) {
-        let own = lock(&self.merged).instances.pop();
-        self.instance = own.unwrap_or(self.instance);
+    /// Goes on as one of the trackers whose snapshot was merged, so that to restore again and again
+    /// names no more of them. What they forgot is counted on, or an older snapshot could pass for
+    /// an earlier one.
+    pub(crate) fn go_on_from(&mut self, snapshot: &TrackerSnapshot<S>) {
+        let mut merged = lock(&self.merged);
+        self.instance = merged.instances.pop().unwrap_or(self.instance);
+        [merged.resets, merged.taken] = snapshot.age();
     }
 
     /// A part of an action for somebody who is no thread; the action stays while it is held.
@@ -273,25 +297,14 @@ impl<S: Statistic<Value: Packed>> Registry<S> {
         for action in self.actions() {
             lock(&action.parts).all.iter().for_each(|part| part.reset(&self.empty));
         }
+        lock(&self.listed).note_emptied();
     }
 
     pub(crate) fn overflow(&self) -> Overflow {
-        let Counts { refused, folded, evicted, records } = &self.overflow;
-        Overflow {
-            refused: refused.load(ALONE),
-            folded: folded.load(ALONE),
-            evicted: evicted.load(ALONE),
-            evicted_records: records.load(ALONE),
-        }
-    }
-
-    /// Whether a part was not given up, for the writer that is about to drop it otherwise.
-    ///
-    /// Values that it recorded beside that went with the others, and are counted now.
-    pub(crate) fn is_alive(&self, part: &Part<S>) -> bool {
-        let stragglers = part.stragglers();
-        self.overflow.records.fetch_add(stragglers.unwrap_or_default(), ALONE);
-        stragglers.is_none()
+        let Counts { refused, folded } = &self.overflow;
+        let (refused, folded) = (refused.load(ALONE), folded.load(ALONE));
+        let Listed { evicted, .. } = &*lock(&self.listed);
+        Overflow { refused, folded, evicted: evicted.actions, evicted_records: evicted.records() }
     }
 
     /// Takes one of the places that there are for actions.
@@ -326,13 +339,24 @@ impl<S: Statistic<Value: Packed>> Registry<S> {
 
     /// Evicts what was idle for longest; nothing while all have handles.
     fn evict(&self) -> bool {
-        let evicted = lock(&self.listed).evict(&self.empty);
-        let Some((action, records)) = evicted else { return false };
-        self.overflow.evicted.fetch_add(1, ALONE);
-        self.overflow.records.fetch_add(records, ALONE);
-        self.forget(&action);
-        self.release();
-        true
+        let now = self.uses.fetch_add(1, ALONE) + 1;
+        let evicted = lock(&self.listed).evict(now, &self.empty);
+        self.let_go(evicted)
+    }
+
+    /// Drops an action of which nothing was recorded since a reset, if there is one.
+    fn drop_empty(&self) -> bool {
+        let dropped = lock(&self.listed).drop_empty(&self.empty);
+        self.let_go(dropped)
+    }
+
+    /// Gives away the place of an action that is listed no more, if one is.
+    fn let_go(&self, action: Option<Arc<Action<S>>>) -> bool {
+        if let Some(action) = &action {
+            self.forget(action);
+            self.release();
+        }
+        action.is_some()
     }
 
     /// Takes an action that was evicted out of the names.
@@ -342,6 +366,12 @@ impl<S: Statistic<Value: Packed>> Registry<S> {
 }
 
 impl<S: Statistic<Value: Packed>> Listed<S> {
+    fn new() -> Self {
+        let evicted = Evicted { actions: 0, records: 0, parts: Vec::new(), parts_max: 0 };
+        let (all, idle, emptied) = (BTreeMap::new(), BinaryHeap::new(), Vec::new());
+        Self { all, idle, emptied, next: 0, evicted }
+    }
+
     fn push(&mut self, action: Arc<Action<S>>, may_be_evicted: bool) {
         if may_be_evicted {
             self.idle.push(Reverse((0, self.next)));
@@ -350,27 +380,75 @@ impl<S: Statistic<Value: Packed>> Listed<S> {
         self.next += 1;
     }
 
-    /// Takes out what was idle for longest, and tells how many records it had.
+    /// Takes out what was idle for longest.
     ///
-    /// An action that was used since the last look goes back with its newer count, once for each
-    /// time that it comes up; so this is the logarithm of all for each that does.
-    fn evict(&mut self, empty: &S) -> Option<(Arc<Action<S>>, u64)> {
-        let mut pinned = Vec::new();
+    /// An action that was used since the last look goes back with its newer count; so this is the
+    /// logarithm of all for each that does. As many go back as there are and no more, because
+    /// threads may use them faster than one can look.
+    fn evict(&mut self, now: u64, empty: &S) -> Option<Arc<Action<S>>> {
+        let (mut pinned, mut looks) = (Vec::new(), self.idle.len());
         let evicted = loop {
             let Some(Reverse((seen, place))) = self.idle.pop() else { break None };
             let Some(action) = self.all.get(&place) else { continue };
-            let used = action.used();
-            if used > seen {
+            let used = action.used(now);
+            if used > seen && looks > 0 {
+                looks -= 1;
                 self.idle.push(Reverse((used, place)));
                 continue;
             }
             match action.evict(empty) {
-                Some(records) => break self.all.remove(&place).map(|action| (action, records)),
+                Some((parts, records)) => {
+                    self.evicted.add(parts, records);
+                    break self.all.remove(&place);
+                }
                 None => pinned.push(Reverse((used, place))),
             }
         };
         self.idle.extend(pinned);
         evicted
+    }
+
+    /// Notes that everything was reset.
+    fn note_emptied(&mut self) {
+        self.emptied.clear();
+        self.emptied.extend(self.all.keys().rev());
+    }
+
+    /// Takes out an action of which nothing was recorded since a reset.
+    fn drop_empty(&mut self, empty: &S) -> Option<Arc<Action<S>>> {
+        while let Some(place) = self.emptied.pop() {
+            if self.all.get(&place).is_some_and(|action| action.evict_if_empty(empty)) {
+                return self.all.remove(&place);
+            }
+        }
+        None
+    }
+}
+
+impl<S: Statistic<Value: Packed>> Evicted<S> {
+    fn add(&mut self, parts: Vec<SharedPart<S>>, records: u64) {
+        self.actions += 1;
+        self.records += records;
+        self.parts.extend(parts);
+        if self.parts.len() > self.parts_max {
+            self.drop_parts();
+            // Half of them are new when they are looked through again.
+            self.parts_max = self.parts.len() * 2;
+        }
+    }
+
+    /// Drops the parts that nobody else has any more, to which nothing more can come.
+    fn drop_parts(&mut self) {
+        let records = &mut self.records;
+        self.parts.retain_mut(|part| {
+            let is_gone = Arc::get_mut(part).is_some();
+            *records += if is_gone { part.stragglers() } else { 0 };
+            !is_gone
+        });
+    }
+
+    fn records(&self) -> u64 {
+        self.records + self.parts.iter().map(|part| part.stragglers()).sum::<u64>()
     }
 }
 
@@ -390,6 +468,7 @@ impl<S: Statistic> Action<S> {
     /// Leaves the part of a pin to the next one.
     fn leave(&self, part: &SharedPart<S>) {
         let mut parts = lock(&self.parts);
+        part.use_until_now();
         parts.pins -= 1;
         parts.free.push(Arc::clone(part));
     }
@@ -442,18 +521,34 @@ impl<S: Statistic<Value: Packed>> Action<S> {
     }
 
     /// When the action was last used.
-    fn used(&self) -> u64 {
-        lock(&self.parts).all.iter().map(|part| part.used()).max().unwrap_or_default()
+    fn used(&self, now: u64) -> u64 {
+        lock(&self.parts).all.iter().map(|part| part.used(now)).max().unwrap_or_default()
     }
 
     /// Gives everything up, and tells how many records that were; unless there is a pin.
-    fn evict(&self, empty: &S) -> Option<u64> {
+    fn evict(&self, empty: &S) -> Option<(Vec<SharedPart<S>>, u64)> {
         let mut parts = lock(&self.parts);
-        if parts.pins > 0 {
-            return None;
+        (parts.pins == 0).then(|| parts.give_up(empty))
+    }
+
+    /// Gives everything up if there is nothing, and no pin.
+    fn evict_if_empty(&self, empty: &S) -> bool {
+        let mut parts = lock(&self.parts);
+        let is_empty = parts.pins == 0 && parts.all.iter().all(|part| part.is_empty());
+        if is_empty {
+            parts.give_up(empty);
         }
-        parts.evicted = true;
-        parts.free.clear();
-        Some(parts.all.drain(..).map(|part| part.retire(empty)).sum())
+        is_empty
+    }
+}
+
+impl<S: Statistic<Value: Packed>> Parts<S> {
+    /// Retires all, and tells how many records that were.
+    fn give_up(&mut self, empty: &S) -> (Vec<SharedPart<S>>, u64) {
+        self.evicted = true;
+        self.free.clear();
+        let parts = std::mem::take(&mut self.all);
+        let records = parts.iter().map(|part| part.retire(empty)).sum();
+        (parts, records)
     }
 }

@@ -55,6 +55,8 @@ pub struct TrackerSnapshot<S> {
     /// Whose records these are: at least one.
     instances: Instances,
     unit: Unit,
+    /// How many snapshots had been taken of its trackers, which tells the later of two.
+    taken: u64,
     /// How often something had been forgotten before the rows were read, and after.
     forgotten: Range<u64>,
     /// In the order in which they were first seen, each action once.
@@ -65,10 +67,11 @@ impl<S: Statistic> TrackerSnapshot<S> {
     pub(crate) fn new(
         instances: Instances,
         unit: Unit,
+        taken: u64,
         forgotten: Range<u64>,
         rows: Vec<Row<S>>,
     ) -> Self {
-        Self { instances, unit, forgotten, rows }
+        Self { instances, unit, taken, forgotten, rows }
     }
 
     /// The actions, in the order in which they were first seen.
@@ -89,6 +92,11 @@ impl<S: Statistic> TrackerSnapshot<S> {
         &self.instances
     }
 
+    /// How often something had been forgotten of its trackers, and how many snapshots taken.
+    pub(crate) fn age(&self) -> [u64; 2] {
+        [self.forgotten.end, self.taken]
+    }
+
     /// Takes in the records of another snapshot.
     ///
     /// Commutative and associative, to the bit.
@@ -101,6 +109,7 @@ impl<S: Statistic> TrackerSnapshot<S> {
     pub fn merge(&mut self, other: &Self) -> Result<(), TrackerSnapshotError> {
         same_unit(other.unit, self.unit)?;
         self.instances = self.instances.union(&other.instances)?;
+        self.taken = self.taken.wrapping_add(other.taken);
         let (mine, more) = (&self.forgotten, &other.forgotten);
         self.forgotten = mine.start.wrapping_add(more.start)..mine.end.wrapping_add(more.end);
         let places: HashMap<_, _> =
@@ -148,6 +157,7 @@ impl<S: Statistic> TrackerSnapshot<S> {
         let rows: HashMap<_, _> = earlier.rows.iter().map(|row| (row.action(), row)).collect();
         let known = self.rows.iter().filter(|row| rows.contains_key(row.action())).count();
         if earlier.instances != self.instances
+            || earlier.taken > self.taken
             || earlier.forgotten.start != self.forgotten.end
             || known < rows.len()
         {

@@ -1,6 +1,11 @@
 //! The settings of a tracker, and what became of what is beyond them.
 
+use core_time::Statistic;
+use crossbeam_utils::CachePadded;
+
 use crate::name::NAME_BYTES_MAX;
+use crate::packed::Packed;
+use crate::part::Part;
 use crate::time::Unit;
 
 /// The settings of a tracker.
@@ -48,9 +53,10 @@ pub enum WhenFull {
     Fold,
     /// It takes the place of the action that was not recorded for longest, whose row is forgotten.
     ///
-    /// Records of one thread have an order, and so have those of two threads if one of them met a
-    /// new name in between; of others it is not known which was later. An action that has a handle
-    /// stays; if all have one, the new action is refused.
+    /// Records of one thread have an order, and so have those of two threads if the earlier of them
+    /// met a new name in between, and then the later; of others it is not known which was later. An
+    /// action that has a handle stays, and counts as recorded when the next one is evicted after
+    /// that was dropped; if all have one, the new action is refused.
     EvictIdle,
 }
 
@@ -68,14 +74,46 @@ pub struct Overflow {
     pub folded: u64,
     /// Rows that were evicted.
     pub evicted: u64,
-    /// The records of those rows.
+    /// The records of those rows, without what was [merged](crate::MergedTracker::merge) into them.
     pub evicted_records: u64,
 }
 
 /// How many actions are kept apart unless a tracker is told otherwise.
 pub const ACTIONS_MAX: usize = 1 << 17;
 
+/// What a tracker takes with no action in it, in bytes: tables of one for each of many processors.
+const TRACKER: usize = 1 << 18;
+/// What an action takes by which it is found, once for all threads and once for each, in bytes:
+/// places in tables that are half empty, and about to be copied into larger ones.
+const ENTRY: usize = 448;
+
 impl TrackerSpec {
+    /// The most memory that a tracker takes which one thread records with, in bytes, but for what
+    /// the statistics allocate. Each thread more takes no more than that again.
+    ///
+    /// For each action: some 450 bytes by which it is found, its name, and what a thread keeps of
+    /// it: the statistic, a few cache lines and the name. Where the longest idle is evicted, a
+    /// thread may keep twice as many again that were, until it comes to look.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core_actions::{ExactMean, TrackerSpec};
+    ///
+    /// let spec = TrackerSpec { actions: 1_000, ..TrackerSpec::default() };
+    /// assert!(spec.bytes_max::<ExactMean>() < 2_000_000);
+    /// ```
+    #[must_use]
+    pub fn bytes_max<S: Statistic<Value: Packed>>(&self) -> usize {
+        // What shares memory has a count before it, of the same alignment.
+        let part = size_of::<CachePadded<Part<S>>>() + align_of::<CachePadded<Part<S>>>();
+        let part = part.saturating_add(self.name_bytes);
+        let parts = if self.evicts() { part.saturating_mul(3) } else { part };
+        // One more, which all others share.
+        let actions = self.actions.saturating_add(1);
+        actions.saturating_mul(parts.saturating_add(ENTRY)).saturating_add(TRACKER)
+    }
+
     pub(crate) fn evicts(&self) -> bool {
         self.when_full == WhenFull::EvictIdle
     }

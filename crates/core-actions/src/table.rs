@@ -76,7 +76,7 @@ impl<S: Statistic<Value: Packed>> Table<S> {
     ) -> Result<(), Retired> {
         let (name, key) = (&*action.name, Key::of(&action.name));
         let hash = key.hash_with(name, &self.seed);
-        self.meet(registry);
+        self.meet(registry); // Again, as something may have been evicted.
         let known = self.parts.borrow().find(hash, |part| part.is_of(key, name)).map(Arc::clone);
         if let Some(part) = known {
             // That of all others; or the old one of an action that was evicted.
@@ -84,7 +84,7 @@ impl<S: Statistic<Value: Packed>> Table<S> {
             if part.insert(value, numbering).is_ok() {
                 return Ok(());
             }
-            self.remove(hash, &part, registry);
+            self.remove(hash, &part);
         }
         let part = action.part(&registry.empty);
         self.note_use(&part, registry);
@@ -92,7 +92,7 @@ impl<S: Statistic<Value: Packed>> Table<S> {
         action.share(&part)?;
         // Half of them were given up at least.
         if self.parts.borrow().len() > registry.spec.actions.saturating_mul(2) {
-            self.sweep(registry);
+            self.sweep();
         }
         let rehash = |part: &SharedPart<S>| part.key.hash_with(part.name(), &self.seed);
         self.parts.borrow_mut().insert_unique(hash, part, rehash);
@@ -100,16 +100,14 @@ impl<S: Statistic<Value: Packed>> Table<S> {
     }
 
     /// Drops the parts that were given up.
-    fn sweep(&self, registry: &Registry<S>) {
-        self.parts.borrow_mut().retain(|part| registry.is_alive(part));
+    fn sweep(&self) {
+        self.parts.borrow_mut().retain(|part| !part.is_retired());
     }
 
     /// Drops a part that was given up.
-    fn remove(&self, hash: u64, part: &SharedPart<S>, registry: &Registry<S>) {
-        registry.is_alive(part);
-        if let Ok(entry) =
-            self.parts.borrow_mut().find_entry(hash, |found| Arc::ptr_eq(found, part))
-        {
+    fn remove(&self, hash: u64, part: &SharedPart<S>) {
+        let mut parts = self.parts.borrow_mut();
+        if let Ok(entry) = parts.find_entry(hash, |found| Arc::ptr_eq(found, part)) {
             entry.remove();
         }
     }
@@ -123,7 +121,7 @@ impl<S: Statistic<Value: Packed>> Table<S> {
     }
 
     /// Brings the count of uses up to that of the thread that has used most.
-    fn meet(&self, registry: &Registry<S>) {
+    pub(crate) fn meet(&self, registry: &Registry<S>) {
         if registry.spec.evicts() {
             // ORDERING: Relaxed: counts only ever grow, and an order of threads that met nowhere
             // else is not promised.

@@ -69,13 +69,15 @@ pub trait ActionTracker: Send + Sync {
 ///
 /// # Complexity
 ///
-/// A record costs a look-up in the thread's own table, a lock without contention and one insert;
-/// the name is checked when it is new to the thread. [`stats`](Self::stats) costs by actions and
-/// threads, and by records only if the statistic does.
+/// A record costs a look-up in the thread's own table and two stores; one in some twenty takes a
+/// lock without contention, and inserts what waited since the last one did. The name is checked
+/// when it is new to the thread. [`stats`](Self::stats) costs by actions and threads, and by
+/// records only if the statistic does.
 ///
 /// # Concurrency
 ///
-/// See [`ActionTracker`]. A statistic must not use the tracker that it is kept in.
+/// See [`ActionTracker`]. A statistic must not use the tracker that it is kept in. After `fork` in
+/// a process with several threads, the child must not use a tracker that it inherited.
 ///
 /// # Examples
 ///
@@ -205,6 +207,7 @@ impl<S: Statistic<Value: Packed>> MergedTracker<S> {
     /// new and there are too many.
     pub fn action(&self, action: &str) -> Result<Handle<S>, AddError> {
         let name = ActionName::with_limit(action, self.spec().name_bytes)?;
+        self.meet();
         Handle::new(&self.registry, &name)
     }
 
@@ -260,7 +263,7 @@ impl<S: Statistic<Value: Packed>> MergedTracker<S> {
     ) -> Result<Self, TrackerSnapshotError> {
         let mut registry = Registry::new(spec, S::default());
         registry.merge(snapshot)?;
-        registry.go_on();
+        registry.go_on_from(snapshot);
         Ok(Self { registry: Arc::new(registry), tables: PerThread::default() })
     }
 
@@ -279,6 +282,11 @@ impl<S: Statistic<Value: Packed>> MergedTracker<S> {
         self.registry.reset();
     }
 
+    /// Lets others know how much this thread has recorded, which may be about to evict.
+    fn meet(&self) {
+        self.tables.with(Table::default, |table| table.meet(&self.registry));
+    }
+
     /// Takes in the first record that this thread makes of an action.
     #[cold]
     #[inline(never)]
@@ -289,6 +297,7 @@ impl<S: Statistic<Value: Packed>> MergedTracker<S> {
         numbering: Numbering<'_>,
     ) -> Result<(), AddError> {
         let name = ActionName::with_limit(name, self.spec().name_bytes)?;
+        self.meet();
         loop {
             let action = self.registry.register(&name)?;
             let added = self.tables.with(Table::default, |table| {

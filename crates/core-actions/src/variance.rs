@@ -12,7 +12,7 @@
 
 use core_time::{Statistic, Subtract};
 
-use crate::exact::{SQUARES_LIMBS, SumOfSquares};
+use crate::exact::{SQUARES_LIMBS, SumOfSquares, integers_first};
 use crate::figures::{Counted, Mean};
 use crate::limbs::{LOWEST_BIT, add_product, divide, round, square_root, subtract};
 use crate::mean::ExactMean;
@@ -55,8 +55,8 @@ use crate::time::ActionTime;
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Variance {
-    mean: ExactMean,
-    squares: SumOfSquares,
+    pub(crate) mean: ExactMean,
+    pub(crate) squares: SumOfSquares,
 }
 
 impl Variance {
@@ -164,6 +164,18 @@ impl Statistic for Variance {
         self.squares.insert(time);
     }
 
+    #[inline(always)]
+    fn insert_all(&mut self, times: impl Iterator<Item = ActionTime> + Clone) {
+        let mut integers = Self::default();
+        let rest = integers_first(times, |integer| integers.insert(integer.into()));
+        self.merge(&integers);
+        if let Some(rest) = rest {
+            self.mean.insert_all(rest.clone());
+            self.squares.insert_run(rest);
+        }
+    }
+
+    #[inline]
     fn merge(&mut self, other: &Self) {
         self.mean.merge(&other.mean);
         self.squares.merge(&other.squares);
@@ -173,7 +185,7 @@ impl Statistic for Variance {
 impl Subtract for Variance {
     fn subtract(&mut self, other: &Self) {
         self.mean.subtract(&other.mean);
-        self.squares.subtract(&other.squares);
+        self.squares.subtract(&other.squares, self.mean.count());
     }
 }
 

@@ -15,7 +15,6 @@ use crate::error::AddError;
 use crate::figures::Counted;
 use crate::handle::Handle;
 use crate::packed::Packed;
-use crate::part::Part;
 use crate::row::Row;
 use crate::spec::{Overflow, TrackerSpec};
 use crate::time::{ActionTime, TimeError};
@@ -88,14 +87,14 @@ pub struct WindowedSpec {
 }
 
 impl WindowedSpec {
-    /// The most memory that one thread needs, in bytes, but for what the statistics allocate: the
-    /// number of actions, times the buckets that are held and a block or two, times twice what a
-    /// statistic takes.
+    /// The most memory that one thread needs, in bytes, but for what the statistics allocate: that
+    /// of a [tracker](TrackerSpec::bytes_max), and the number of actions times that of a
+    /// [ring](StatisticRing::bytes_max).
     #[must_use]
     pub fn bytes_max<S: Statistic<Value: Packed>>(&self) -> usize {
-        let part = size_of::<Part<StatisticRing<S>>>() + self.tracker.name_bytes;
-        let ring = StatisticRing::<S>::bytes_max(&self.window);
-        self.tracker.actions.saturating_mul(part.saturating_add(ring))
+        let actions = self.tracker.actions.saturating_add(1);
+        let rings = actions.saturating_mul(StatisticRing::<S>::bytes_max(&self.window));
+        self.tracker.bytes_max::<StatisticRing<S>>().saturating_add(rings)
     }
 }
 

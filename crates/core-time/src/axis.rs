@@ -32,12 +32,12 @@ use crate::stamp::{Interval, Stamp};
 /// ```
 #[derive(Debug)]
 pub struct TimeAxis {
-    spec: WindowSpec,
-    clock: AnyClock,
+    pub(crate) spec: WindowSpec,
+    pub(crate) clock: AnyClock,
     /// How far ahead of the clock a stamp may be, in nanoseconds: the tolerance, and what the clock
     /// may be behind.
     believed_ahead: i64,
-    refused: Refusals,
+    pub(crate) refused: Refusals,
 }
 
 /// The buckets that a window covers at a moment.
@@ -68,7 +68,7 @@ impl TimeAxis {
         Self::of(spec, AnyClock::new(clock))
     }
 
-    fn of(spec: WindowSpec, clock: AnyClock) -> Self {
+    pub(crate) fn of(spec: WindowSpec, clock: AnyClock) -> Self {
         let believed_ahead = spec.believed_ahead(clock.lag());
         Self { spec, clock, believed_ahead, refused: Refusals::default() }
     }
@@ -100,9 +100,23 @@ impl TimeAxis {
     /// [`RecordError::TooOld`] if the moment is longer ago than the span, [`RecordError::TooNew`]
     /// if it is further ahead of the clock than the tolerance.
     pub fn tick_at(&self, stamp: Stamp) -> Result<i64, RecordError> {
-        let believed = self.spec.believe(stamp, self.now(), self.believed_ahead);
+        let believed = self.believe(stamp, self.now());
         believed.inspect_err(|refusal| self.refused.add(refusal, 1))?;
         Ok(self.spec.finest().tick(stamp))
+    }
+
+    /// Whether a stamp lies in the time that is believed.
+    pub(crate) fn believe(&self, stamp: Stamp, now: Stamp) -> Result<(), RecordError> {
+        let spec = &self.spec;
+        let after_now = stamp.as_nanos().saturating_sub(now.as_nanos());
+        if after_now < -spec.longest().span() {
+            Err(RecordError::TooOld { age: now.saturating_since(stamp), span: spec.span() })
+        } else if after_now > self.believed_ahead {
+            let (ahead, tolerance) = (stamp.saturating_since(now), spec.tolerance());
+            Err(RecordError::TooNew { ahead, tolerance })
+        } else {
+            Ok(())
+        }
     }
 
     /// How many moments were refused, by reason.

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use crate::axis::TimeAxis;
 use crate::clock::{AnyClock, Clock};
 use crate::error::{RecordError, SnapshotError, WindowError};
 use crate::instance::{Instance, Instances};
@@ -11,7 +12,7 @@ use crate::ledger::{Cell, Ledger};
 use crate::per_thread::{Number, PerThread};
 use crate::question::{Look, Question};
 use crate::recorder::Recorder;
-use crate::refused::{Refusals, Refused};
+use crate::refused::Refused;
 use crate::snapshot::{Snapshot, same_tiers};
 use crate::spec::WindowSpec;
 use crate::stamp::{Interval, Stamp};
@@ -80,13 +81,9 @@ use crate::window::{Series, Window};
 /// [`Clock::may_step_back`].
 pub struct EventCounter {
     ledger: Ledger,
-    clock: AnyClock,
-    /// How far ahead of the clock a stamp may be, in nanoseconds: the tolerance, and what the clock
-    /// may be behind.
-    believed_ahead: i64,
+    axis: TimeAxis,
     /// One cell for each thread that recorded. A thread that ends leaves its own to the next one.
     cells: PerThread<Cell>,
-    refused: Refusals,
     /// Tells this counter from others in snapshots, with the number of the process.
     instance: Instance,
     /// Whose snapshots were merged into this counter since the last reset.
@@ -115,13 +112,10 @@ impl EventCounter {
     }
 
     fn of(spec: WindowSpec, clock: AnyClock) -> Self {
-        let believed_ahead = spec.believed_ahead(clock.lag());
         Self {
-            ledger: Ledger::new(spec, clock.now()),
-            clock,
-            believed_ahead,
+            ledger: Ledger::new(spec.clone(), clock.now()),
+            axis: TimeAxis::of(spec, clock),
             cells: PerThread::default(),
-            refused: Refusals::default(),
             instance: Instance::draw(),
             merged: Mutex::default(),
         }
@@ -137,7 +131,7 @@ impl EventCounter {
     #[inline]
     #[must_use]
     pub fn now(&self) -> Stamp {
-        self.clock.now()
+        self.axis.clock.now()
     }
 
     /// Counts one event now.
@@ -152,7 +146,7 @@ impl EventCounter {
     /// [`refused`](Self::refused).
     #[inline(always)]
     pub fn record_many(&self, events: u64) {
-        let present = self.clock.tell();
+        let present = self.axis.clock.tell();
         self.record_in(self.cells.get(), present, events);
     }
 
@@ -184,7 +178,7 @@ impl EventCounter {
 
     #[inline(always)]
     pub(crate) fn tell(&self) -> (Stamp, bool) {
-        self.clock.tell()
+        self.axis.clock.tell()
     }
 
     /// Counts events of the present, in the cell of the caller if it has one.
@@ -209,8 +203,8 @@ impl EventCounter {
         stamp: Stamp,
         events: u64,
     ) -> Result<(), RecordError> {
-        let (now, may_step_back) = self.clock.tell();
-        if let Err(refusal) = self.spec().believe(stamp, now, self.believed_ahead) {
+        let (now, may_step_back) = self.axis.clock.tell();
+        if let Err(refusal) = self.axis.believe(stamp, now) {
             return self.refuse(refusal, events);
         }
         if events == 0 {
@@ -337,7 +331,7 @@ impl EventCounter {
                 counts: self.ledger.read_each(&self.cells, tier, touched.counted()),
             })
         })?;
-        let now = self.clock.now();
+        let now = self.axis.clock.now();
         series.ok_or_else(|| self.ledger.unanswered(question, now))
     }
 
@@ -362,7 +356,7 @@ impl EventCounter {
     /// How many events were refused, by reason.
     #[must_use]
     pub fn refused(&self) -> Refused {
-        let refused = self.refused.read();
+        let refused = self.axis.refused.read();
         Refused { full: refused.full.saturating_add(self.ledger.cut_off()), ..refused }
     }
 
@@ -377,7 +371,7 @@ impl EventCounter {
     /// All buckets and the total are of one state, as in [`series`](Self::series).
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
-        let now = self.clock.now();
+        let now = self.axis.clock.now();
         let merged = self.merged();
         let instances = merged.with(self.instance.here());
         let contents = self.ledger.contents(&self.cells, now);
@@ -417,7 +411,7 @@ impl EventCounter {
     /// ```
     pub fn merge(&self, snapshot: &Snapshot) -> Result<(), SnapshotError> {
         same_tiers(self.spec(), snapshot.spec())?;
-        let now = self.clock.now();
+        let now = self.axis.clock.now();
         // The other counter's clock may have been behind, and so believed an event more.
         snapshot.believe(now, self.spec().believed_ahead(self.spec().resolution()))?;
         let mut merged = self.merged();
@@ -455,7 +449,7 @@ impl EventCounter {
 
     fn with(mut self, snapshot: &Snapshot) -> Result<Self, SnapshotError> {
         self.merge(snapshot)?;
-        self.refused.add_all(snapshot.refused());
+        self.axis.refused.add_all(snapshot.refused());
         // One of the counters of the snapshot goes on, so that to restore again and again names no
         // more of them.
         let mut merged = self.merged();
@@ -473,11 +467,11 @@ impl EventCounter {
     /// ahead of the clock before, [`Window::at_least`] leaves the filling bucket out until the
     /// clock has come there.
     pub fn reset(&self) {
-        let now = self.clock.now();
+        let now = self.axis.clock.now();
         let mut merged = self.merged();
         self.ledger.reset(&self.cells, now);
         merged.clear();
-        self.refused.reset();
+        self.axis.refused.reset();
     }
 
     /// Records where the open bucket cannot take it, in a cell made for this thread if there is
@@ -505,7 +499,7 @@ impl EventCounter {
 
     #[cold]
     fn refuse(&self, refusal: RecordError, events: u64) -> Result<(), RecordError> {
-        self.refused.add(&refusal, events);
+        self.axis.refused.add(&refusal, events);
         Err(refusal)
     }
 
@@ -536,7 +530,7 @@ impl EventCounter {
         also: impl Fn(&[Option<Look<'a>>; N]) -> R,
     ) -> Result<(bool, R), WindowError> {
         const TRIES: usize = 16;
-        let (mut now, mut may_step_back) = self.clock.tell();
+        let (mut now, mut may_step_back) = self.axis.clock.tell();
         for _ in 0..TRIES {
             let found = self.ledger.consistently(|| {
                 self.ledger.look(&self.cells, questions, now, looks);
@@ -546,7 +540,7 @@ impl EventCounter {
                 return Ok((may_step_back, found));
             }
             let longest = self.spec().longest();
-            let then = self.clock.tell();
+            let then = self.axis.clock.tell();
             let may_be_held = questions.iter().all(|question| question.fits(longest, now));
             if may_step_back || then.0 <= now || !may_be_held {
                 break;
@@ -570,7 +564,7 @@ impl EventCounter {
         mut looks: [Option<Look<'_>>; N],
         may_step_back: bool,
     ) -> [Window; N] {
-        let then = self.clock.tell();
+        let then = self.axis.clock.tell();
         let mut later = looks;
         let pairs = later.iter_mut().zip(questions);
         let is_same = pairs.fold(true, |is_same, (look, &question)| {
@@ -593,7 +587,7 @@ impl fmt::Debug for EventCounter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("EventCounter")
             .field("spec", self.spec())
-            .field("clock", &self.clock)
+            .field("clock", &self.axis.clock)
             .field("threads", &self.cells.made())
             .field("refused", &self.refused())
             .finish_non_exhaustive()

@@ -6,10 +6,11 @@ use std::ops::Bound;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use crate::axis::TimeAxis;
 use crate::clock::{AnyClock, Clock};
 use crate::error::{RecordError, WindowError};
 use crate::question::Question;
-use crate::refused::{Refusals, Refused};
+use crate::refused::Refused;
 use crate::spec::WindowSpec;
 use crate::stamp::{Interval, Stamp};
 use crate::window::Window;
@@ -57,11 +58,8 @@ use crate::window::Window;
 ///
 /// [`EventCounter`]: crate::EventCounter
 pub struct ExactCounter {
-    spec: WindowSpec,
-    clock: AnyClock,
-    believed_ahead: i64,
+    axis: TimeAxis,
     held: Mutex<Held>,
-    refused: Refusals,
 }
 
 #[derive(Debug)]
@@ -130,9 +128,8 @@ impl ExactCounter {
     }
 
     fn of(spec: WindowSpec, clock: AnyClock) -> Self {
-        let (held, believed_ahead) = (Held::new(clock.now()), spec.believed_ahead(clock.lag()));
-        let (held, refused) = (Mutex::new(held), Refusals::default());
-        Self { spec, clock, believed_ahead, held, refused }
+        let held = Mutex::new(Held::new(clock.now()));
+        Self { axis: TimeAxis::of(spec, clock), held }
     }
 
     /// Counts one event now.
@@ -142,7 +139,7 @@ impl ExactCounter {
 
     /// Counts so many events now.
     pub fn record_many(&self, events: u64) {
-        let now = self.clock.now();
+        let now = self.axis.clock.now();
         // A refusal has been counted, and the caller, who gave no stamp, could not avoid it.
         let _ = self.record_by(now, now, events);
     }
@@ -155,17 +152,17 @@ impl ExactCounter {
     /// is further ahead of the clock than the tolerance (and what the clock may be behind),
     /// [`RecordError::Full`] if there is no room for another stamp or for so many events.
     pub fn record_at(&self, stamp: Stamp, events: u64) -> Result<(), RecordError> {
-        self.record_by(self.clock.now(), stamp, events)
+        self.record_by(self.axis.clock.now(), stamp, events)
     }
 
     fn record_by(&self, now: Stamp, stamp: Stamp, events: u64) -> Result<(), RecordError> {
-        let mut done = self.spec.believe(stamp, now, self.believed_ahead);
+        let mut done = self.axis.believe(stamp, now);
         if done.is_ok() && events > 0 {
             let mut held = self.lock();
-            held.forget_before(now - self.spec.span());
+            held.forget_before(now - self.axis.spec.span());
             done = held.add(stamp, events);
         }
-        done.inspect_err(|refusal| self.refused.add(refusal, events))
+        done.inspect_err(|refusal| self.axis.refused.add(refusal, events))
     }
 
     /// Counts the events of the past `window`: those stamped in `(now - window, now]`.
@@ -175,7 +172,7 @@ impl ExactCounter {
     /// [`WindowError::LongerThanSpan`] if `window` is longer than the span,
     /// [`WindowError::GivenUp`] if the clock stepped back and stamps were given up meanwhile.
     pub fn count(&self, window: Duration) -> Result<Window, WindowError> {
-        let nanos = self.spec.nanos_in_span(window)?;
+        let nanos = self.axis.spec.nanos_in_span(window)?;
         self.ask(|now, held| {
             let before = now.as_nanos().checked_sub(nanos).map(Stamp::from_nanos);
             let from = before.map_or(Stamp::MIN, |before| before + NANOSECOND);
@@ -198,8 +195,8 @@ impl ExactCounter {
         let interval = interval.into().forwards()?;
         let question = Question::Between(interval);
         self.ask(|now, held| {
-            if !question.fits(self.spec.longest(), now) {
-                let (age, span) = (now.saturating_since(interval.from), self.spec.span());
+            if !question.fits(self.axis.spec.longest(), now) {
+                let (age, span) = (now.saturating_since(interval.from), self.axis.spec.span());
                 return Err(WindowError::BeforeSpan { interval, age, span });
             }
             let events = held.sum((Bound::Included(interval.from), Bound::Excluded(interval.to)));
@@ -212,7 +209,7 @@ impl ExactCounter {
         &self,
         answer: impl Fn(Stamp, &Held) -> Result<(Stamp, Window), WindowError>,
     ) -> Result<Window, WindowError> {
-        let mut now = self.clock.now();
+        let mut now = self.axis.clock.now();
         loop {
             let (from, held) = {
                 let held = self.lock();
@@ -223,7 +220,7 @@ impl ExactCounter {
                 (from, held.oldest)
             };
             // Unless the clock stepped back, this thread was not let run for long.
-            let then = self.clock.now();
+            let then = self.axis.clock.now();
             if then <= now {
                 return Err(WindowError::GivenUp { from, held });
             }
@@ -240,20 +237,20 @@ impl ExactCounter {
     /// How many events were refused, by reason.
     #[must_use]
     pub fn refused(&self) -> Refused {
-        self.refused.read()
+        self.axis.refused.read()
     }
 
     /// Forgets all events and all refusals.
     pub fn reset(&self) {
-        let empty = Held::new(self.clock.now());
+        let empty = Held::new(self.axis.clock.now());
         *self.lock() = empty;
-        self.refused.reset();
+        self.axis.refused.reset();
     }
 
     /// The present, by the counter's clock.
     #[must_use]
     pub fn now(&self) -> Stamp {
-        self.clock.now()
+        self.axis.clock.now()
     }
 
     /// Takes the lock. No user's code runs under it, not even a clock's.
@@ -268,8 +265,8 @@ impl fmt::Debug for ExactCounter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let stamps = self.lock().events.len(); // The lock is not held while others write.
         f.debug_struct("ExactCounter")
-            .field("spec", &self.spec)
-            .field("clock", &self.clock)
+            .field("spec", &self.axis.spec)
+            .field("clock", &self.axis.clock)
             .field("stamps", &stamps)
             .finish_non_exhaustive()
     }

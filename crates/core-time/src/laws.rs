@@ -11,7 +11,8 @@ use crate::statistic::{Statistic, Subtract};
 ///
 /// Three parts are taken, in many ways: runs of the values, and every third value. Some are empty,
 /// which is the identity. For each way, merging the parts in either grouping and in the other order
-/// must give what taking in all values does, forwards and backwards.
+/// must give what taking in all values one by one does, forwards and backwards; and so must taking
+/// in the parts one after the other, each [at once](Statistic::insert_all).
 ///
 /// Call it with values from a generator, and from the edges of what the statistic can hold.
 ///
@@ -62,6 +63,9 @@ where
     equal("all values taken in backwards", &of::<S>(&backwards), &whole, &[values]);
     for parts in splits(values) {
         let parts = parts.each_ref().map(|part| part.as_slice());
+        let mut at_once = S::default();
+        parts.iter().for_each(|part| at_once.insert_all(part.iter().copied()));
+        equal("all values, each part taken in at once,", &at_once, &whole, &parts);
         let [a, b, c] = parts.map(of::<S>);
         let (ab, bc) = (merged(&a, &b), merged(&b, &c));
         equal("(a + b) + c", &merged(&ab, &c), &whole, &parts);
@@ -157,6 +161,7 @@ mod tests {
     const WANTS_THE_LARGER_LAST: u8 = 6;
     const SUBTRACTS_TWICE: u8 = 7;
     const SUBTRACTS_ONLY_MORE_THAN_ONE: u8 = 8;
+    const FORGETS_THE_FIRST_OF_SEVERAL: u8 = 9;
 
     impl<const FAULT: u8> Statistic for Faulty<FAULT> {
         type Value = u64;
@@ -166,6 +171,11 @@ mod tests {
             if FAULT == KEEPS_LAST_VALUE {
                 self.last = value;
             }
+        }
+
+        fn insert_all(&mut self, values: impl Iterator<Item = u64> + Clone) {
+            let forgotten = usize::from(FAULT == FORGETS_THE_FIRST_OF_SEVERAL);
+            values.skip(forgotten).for_each(|value| self.insert(value));
         }
 
         fn merge(&mut self, other: &Self) {
@@ -216,6 +226,7 @@ mod tests {
         assert!(!merges::<FORGETS_ON_MERGE>(&values));
         assert!(!merges::<IS_CHANGED_BY_NOTHING>(&values));
         assert!(!merges::<WANTS_THE_LARGER_LAST>(&values[..3])); // Which no cut finds.
+        assert!(!merges::<FORGETS_THE_FIRST_OF_SEVERAL>(&values));
         assert!(!subtracts::<SUBTRACTS_TWICE>(&values));
         assert!(!subtracts::<SUBTRACTS_ONLY_MORE_THAN_ONE>(&values));
         let tuple = || check_merge::<(Faulty<NONE>, Faulty<FORGETS_ON_MERGE>)>(&values);

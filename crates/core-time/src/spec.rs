@@ -3,9 +3,9 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::error::{RecordError, SpecError, WindowError};
+use crate::error::{SpecError, WindowError};
 use crate::grid::Grid;
-use crate::stamp::{Stamp, nanos};
+use crate::stamp::nanos;
 
 /// How finely a counter tells moments apart and how far back it can be asked.
 ///
@@ -128,24 +128,6 @@ impl WindowSpec {
     pub(crate) fn believed_ahead(&self, lag: Duration) -> i64 {
         let lag = nanos(lag.min(self.resolution())).unwrap_or_default();
         self.tolerance + lag.cast_signed()
-    }
-
-    /// Whether a stamp lies in the time that is believed.
-    pub(crate) fn believe(
-        &self,
-        stamp: Stamp,
-        now: Stamp,
-        believed_ahead: i64,
-    ) -> Result<(), RecordError> {
-        let after_now = stamp.as_nanos().saturating_sub(now.as_nanos());
-        if after_now < -self.longest().span() {
-            Err(RecordError::TooOld { age: now.saturating_since(stamp), span: self.span() })
-        } else if after_now > believed_ahead {
-            let (ahead, tolerance) = (stamp.saturating_since(now), self.tolerance());
-            Err(RecordError::TooNew { ahead, tolerance })
-        } else {
-            Ok(())
-        }
     }
 }
 

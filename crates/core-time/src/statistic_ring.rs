@@ -23,9 +23,10 @@ use crate::statistic::Statistic;
 ///
 /// # Memory
 ///
-/// At most `2 × (buckets + 2 × sqrt(buckets)) × (8 + size_of::<S>())` bytes and what the statistics
-/// allocate, as a value never gets into more than a bucket and a block. Buckets are given up as
-/// blocks, once a newer one is inserted.
+/// At most `3 × (buckets + 4 × sqrt(buckets) + 18) × (16 + size_of::<S>())` bytes and what the
+/// statistics allocate, where the buckets are those of the span, one more, and those ahead of the
+/// clock. [`bytes_max`](Self::bytes_max) tells the number. Buckets are given up as blocks, once a
+/// newer one is inserted.
 ///
 /// # Complexity
 ///
@@ -66,7 +67,7 @@ pub struct StatisticRing<S> {
     buckets: u64,
     /// Two to this power of them are a block.
     block_bits: u32,
-    /// The newest bucket that anything was inserted into.
+    /// The newest bucket that anything was inserted into, since the clock was set back.
     newest: i64,
     /// What was inserted into a bucket since it was last the one to insert into.
     open: Option<(i64, S)>,
@@ -104,11 +105,11 @@ impl<S: Statistic> StatisticRing<S> {
     #[must_use]
     pub fn bytes_max(spec: &WindowSpec) -> usize {
         let ring = Self::new(spec);
-        let statistics = ring.buckets + (ring.blocks_max() << ring.block_bits) + ring.blocks_max();
-        // A node of the map may be half full.
-        let each = 2 * (size_of::<i64>() + size_of::<S>());
-        size_of::<Self>()
-            .saturating_add(usize::try_from(statistics).unwrap_or(usize::MAX).saturating_mul(each))
+        let buckets = ring.blocks_max() << ring.block_bits;
+        // The nodes of a map may be little more than a third full, and the first is there at once.
+        let statistics = usize::try_from(buckets + ring.blocks_max() + 16).unwrap_or(usize::MAX);
+        let each = 3 * (2 * size_of::<i64>() + size_of::<S>());
+        size_of::<Self>().saturating_add(statistics.saturating_mul(each))
     }
 
     /// Merges all of a window into a statistic, and tells whether there was anything.
@@ -144,18 +145,21 @@ impl<S: Statistic> StatisticRing<S> {
     #[inline]
     fn bucket(&mut self, tick: i64) -> &mut S {
         if self.open.as_ref().is_none_or(|(open, _)| *open != tick) {
-            self.turn(tick);
+            self.turn(tick, S::default());
         }
         &mut self.open.get_or_insert_with(|| (tick, S::default())).1
     }
 
+    /// Turns to another bucket, in which there is something.
     #[cold]
-    fn turn(&mut self, tick: i64) {
-        if let Some((before, open)) = self.open.replace((tick, S::default())) {
+    fn turn(&mut self, tick: i64, begun: S) {
+        if let Some((before, open)) = self.open.replace((tick, begun)) {
             self.close(before, open);
         }
-        self.newest = self.newest.max(tick);
-        self.give_up_old();
+        // Nothing is as late as that, unless the clock was set back.
+        let is_set_back = tick < self.oldest();
+        self.newest = if is_set_back { tick } else { self.newest.max(tick) };
+        self.give_up();
     }
 
     fn close(&mut self, tick: i64, statistic: S) {
@@ -169,21 +173,30 @@ impl<S: Statistic> StatisticRing<S> {
 
     /// Gives up the blocks that nobody can ask for any more.
     ///
-    /// A clock that was set back leaves blocks ahead of it, and then makes some behind. They can be
-    /// asked for, and are kept as long as they are not too many.
-    fn give_up_old(&mut self) {
-        let oldest = self.block_of(self.newest.saturating_sub_unsigned(self.buckets));
-        while let Some((&block, _)) = self.blocks.first_key_value() {
-            if block >= oldest && self.blocks.len() as u64 <= self.blocks_max() {
-                break;
-            }
-            self.blocks.pop_first();
-            while let Some(bucket) = self.closed.first_entry()
-                && bucket.key() >> self.block_bits <= block
-            {
-                bucket.remove();
-            }
+    /// A clock that was set back leaves blocks ahead of it. They can be asked for when it comes
+    /// there again, and are kept as long as they are not too many.
+    fn give_up(&mut self) {
+        let oldest = self.block_of(self.oldest());
+        while let Some(block) = self.blocks.first_entry()
+            && *block.key() < oldest
+        {
+            block.remove();
         }
+        while let Some(bucket) = self.closed.first_entry()
+            && bucket.key() >> self.block_bits < oldest
+        {
+            bucket.remove();
+        }
+        while self.blocks.len() as u64 > self.blocks_max()
+            && let Some((last, _)) = self.blocks.pop_last()
+        {
+            self.closed.split_off(&(last << self.block_bits));
+        }
+    }
+
+    /// The oldest bucket that can be asked for.
+    fn oldest(&self) -> i64 {
+        self.newest.saturating_sub_unsigned(self.buckets)
     }
 
     /// How many blocks all buckets are, and one that is cut.
@@ -229,19 +242,31 @@ impl<S: Statistic> Statistic for StatisticRing<S> {
         }
     }
 
-    /// Takes in what is in the buckets of another ring; of two of different lengths, this becomes
-    /// the longer.
+    /// Turns to a bucket only when the value is in it, and copies no more than that.
+    fn insert_whole(&mut self, InBucket { tick, value }: Self::Value) {
+        match &mut self.open {
+            Some((open, statistic)) if *open == tick => statistic.insert_whole(value),
+            _ => {
+                let mut begun = S::default();
+                begun.insert(value);
+                self.turn(tick, begun);
+            }
+        }
+    }
+
+    /// Takes in what is in the buckets of another ring, but for what is too old beside what is
+    /// here; of two of different lengths, this becomes the longer.
     fn merge(&mut self, other: &Self) {
         if other.buckets > self.buckets {
             let longer = Self::of(other.buckets);
             let mine = mem::replace(self, longer);
             self.merge(&mine);
         }
-        for (&tick, bucket) in &other.closed {
-            self.bucket(tick).merge(bucket);
-        }
-        if let Some((tick, open)) = &other.open {
-            self.bucket(*tick).merge(open);
+        let open = other.open.as_ref().map(|(tick, open)| (tick, open));
+        for (&tick, bucket) in other.closed.iter().chain(open) {
+            if tick >= self.oldest() {
+                self.bucket(tick).merge(bucket);
+            }
         }
     }
 }

@@ -158,7 +158,7 @@ fn snapshots_of_too_many_counters_are_refused() {
         all.merge(&counter(tiers()).0.snapshot()).unwrap();
     }
     let refused = all.merge(&counter(tiers()).0.snapshot()).unwrap_err();
-    assert_eq!(refused.to_string(), "events of 1025 counters, limit is 1024");
+    assert_eq!(refused.to_string(), "1025 instances, limit is 1024");
 }
 
 /// An event: by which counter, how long after the one before, how late it comes, how many.
@@ -288,7 +288,7 @@ mod wire {
         check(
             r#"["0123456789abcdef-0000002a"]"#,
             r#"["0123456789abcdef-0000002a","0123456789abcdef-0000002a"]"#,
-            "events of the counter 0123456789abcdef-0000002a are there already",
+            "what instance 0123456789abcdef-0000002a holds is there already",
         );
         check(r#"["0123456789abcdef-0000002a"]"#, "[]", "no instance is named");
         let tiers = &WRITTEN[WRITTEN.find("[{").unwrap()..WRITTEN.len() - 1];

@@ -7,23 +7,24 @@ mod windrow;
 
 pub use codec::{
     Action, Cell, DecodeError, Entry, Excerpt, Format, Fractions, Kind, Limits, Policy, ReadError,
-    Refusal, Report, Sink, Spot, StampForm, StampKey, StampKeyError, TimeMax, decode, encode,
-    encode_rows, visible,
+    Refusal, RefusedLine, Report, Sink, Spot, StampForm, StampKey, StampKeyError, TimeMax, decode,
+    encode, encode_records, encode_rows, visible,
 };
 pub use core_actions::{
     ACTIONS_MAX, ActionName, ActionTime, ActionTracker, AddError, Count, Counted, ExactMean,
     Extent, Handle, Histogram, HistogramCell, Largest, Last, Mean, MergedTracker, NameError,
     Overflow, Packed, PostTracker, Quantile, QuantileError, Quantiles, Raw, Row, RunningTracker,
     Stamped, TimeError, TrackerSnapshot, TrackerSnapshotError, TrackerSpec, Unit, Variance,
-    WhenFull,
+    WhenFull, WindowRows, WindowedHandle, WindowedSpec, WindowedSpecError, WindowedTracker,
 };
 #[cfg(feature = "tsc")]
 pub use core_time::TscClock;
 pub use core_time::{
-    Clock, CoarseClock, EventCounter, ExactCounter, Instance, InstanceError, Instances, Interval,
-    ManualClock, RecordError, Recorder, Refused, SecondsClock, Series, Snapshot, SnapshotError,
-    SpecError, Stamp, Statistic, Subtract, SystemClock, TickerClock, Tier, Window, WindowError,
-    WindowSpec, WindowSpecBuilder, laws,
+    Clock, CoarseClock, CoveredBuckets, EventCounter, ExactCounter, InBucket, Instance,
+    InstanceError, Instances, Interval, ManualClock, RecordError, Recorder, Refused, SecondsClock,
+    Series, Snapshot, SnapshotError, SpecError, Stamp, Statistic, StatisticRing, Subtract,
+    SystemClock, TickerClock, Tier, TimeAxis, Window, WindowError, WindowSpec, WindowSpecBuilder,
+    laws,
 };
 pub use error::Error;
 pub use windrow::{Windrow, WindrowBuilder};

@@ -1,10 +1,12 @@
 //! The front door: one type that joins events and actions.
 
 use std::fmt;
+use std::io::Read;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
-use codec::Limits;
+use codec::{Entry, Fractions, Limits, Policy, ReadError, Report, Sink, StampKey};
 use core_actions::{
     ActionTime, ExactMean, Row, RunningTracker, TimeError, TrackerSpec, Unit, WhenFull,
 };
@@ -47,13 +49,15 @@ pub struct Windrow(Arc<Halves>);
 struct Halves {
     events: EventCounter,
     actions: RunningTracker,
-    limits: Limits,
+    policy: Policy,
+    threads: NonZeroUsize,
 }
 
 impl Default for Windrow {
     /// One-second buckets over 300 s, by the system's clock.
     fn default() -> Self {
-        Self::of(EventCounter::default(), RunningTracker::default(), Limits::default())
+        let actions = RunningTracker::default();
+        Self::of(EventCounter::default(), actions, Policy::default(), NonZeroUsize::MIN)
     }
 }
 
@@ -63,8 +67,13 @@ impl Windrow {
         WindrowBuilder::default()
     }
 
-    fn of(events: EventCounter, actions: RunningTracker, limits: Limits) -> Self {
-        Self(Arc::new(Halves { events, actions, limits }))
+    fn of(
+        events: EventCounter,
+        actions: RunningTracker,
+        policy: Policy,
+        threads: NonZeroUsize,
+    ) -> Self {
+        Self(Arc::new(Halves { events, actions, policy, threads }))
     }
 
     /// The present, by the clock that events are counted by.
@@ -124,8 +133,43 @@ impl Windrow {
     /// [`Error::Decode`] with the place and the reason if the text is anything else. Nothing
     /// changes then.
     pub fn add_action(&self, json: impl AsRef<[u8]>) -> Result<(), Error> {
-        let action = self.0.limits.decode(json.as_ref())?;
+        let action = self.0.policy.decode(json.as_ref())?;
         Ok(self.0.actions.add(action.name.as_str(), action.time)?)
+    }
+
+    /// Takes in the actions that a reader gives, a line of JSON text each, on as many threads as
+    /// the builder was told.
+    ///
+    /// A bad line is told in the report and stops nothing. An action that is turned away because
+    /// the tracker is full counts as accepted, for its line was good; the tracker's
+    /// [`overflow`](RunningTracker::overflow) tells of it. On several threads it is left to chance
+    /// which of two new actions comes first in the rows.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`] if the reader fails, with what became of the lines before, which are taken in.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use facade::Windrow;
+    ///
+    /// let windrow = Windrow::builder().threads(2).build()?;
+    /// let lines = "{\"action\":\"jump\",\"time\":100}\n{\"action\":\"jump\",\"time\":-1}\n";
+    /// let report = windrow.add_actions(lines.as_bytes())?;
+    /// assert_eq!((report.accepted, report.refused, report.refusals[0].line), (1, 1, 2));
+    /// assert_eq!(windrow.get_stats(), r#"[{"action":"jump","avg":100}]"#);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn add_actions(&self, reader: impl Read + Send) -> Result<Report, ReadError> {
+        let Halves { actions, policy, threads, .. } = &*self.0;
+        match threads.get() {
+            1 => policy.decode_reader(reader, &mut Adder(actions)),
+            threads => {
+                let mut adders: Vec<_> = (0..threads).map(|_| Adder(actions)).collect();
+                policy.decode_reader_among(reader, &mut adders)
+            }
+        }
     }
 
     /// Takes in that an action took so long, from its values.
@@ -188,8 +232,19 @@ impl fmt::Debug for Windrow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Windrow")
             .field("events", &self.0.events)
-            .field("limits", &self.0.limits)
+            .field("policy", &self.0.policy)
             .finish_non_exhaustive()
+    }
+}
+
+/// Adds the actions of a batch.
+struct Adder<'t>(&'t RunningTracker);
+
+impl Sink for Adder<'_> {
+    fn take(&mut self, entry: Entry<'_>) {
+        // The name and the time are good. Only a tracker that is full refuses them, and its
+        // `overflow` tells how often.
+        let _ = self.0.add(entry.name, entry.time);
     }
 }
 
@@ -219,7 +274,8 @@ impl fmt::Debug for Windrow {
 pub struct WindrowBuilder {
     spec: WindowSpecBuilder,
     clock: Option<CounterWithClock>,
-    limits: Limits,
+    policy: Policy,
+    threads: Option<NonZeroUsize>,
     tracker: TrackerSpec,
 }
 
@@ -261,7 +317,29 @@ impl WindrowBuilder {
 
     /// Sets how large the text of an action may be.
     pub fn limits(mut self, limits: Limits) -> Self {
-        self.limits = limits;
+        self.policy.limits = limits;
+        self
+    }
+
+    /// Sets whether the text of an action may have a time that is no integer. It may if not set.
+    pub fn fractions(mut self, fractions: Fractions) -> Self {
+        self.policy.fractions = fractions;
+        self
+    }
+
+    /// Sets the key that says when an action happened, none if not set.
+    ///
+    /// An action whose key says no moment is refused. What it says is not looked at otherwise: the
+    /// statistics here are of all time.
+    pub fn stamp_key(mut self, key: StampKey) -> Self {
+        self.policy.stamp = Some(key);
+        self
+    }
+
+    /// Sets how many threads read the lines of one call of
+    /// [`add_actions`](Windrow::add_actions); one if not set, or 0.
+    pub fn threads(mut self, threads: usize) -> Self {
+        self.threads = NonZeroUsize::new(threads);
         self
     }
 
@@ -289,8 +367,9 @@ impl WindrowBuilder {
             Some(with_clock) => with_clock(spec),
             None => EventCounter::new(spec),
         };
-        let tracker = TrackerSpec { name_bytes: self.limits.name_bytes, ..self.tracker };
-        Ok(Windrow::of(events, RunningTracker::new(tracker), self.limits))
+        let threads = self.threads.unwrap_or(NonZeroUsize::MIN);
+        let tracker = TrackerSpec { name_bytes: self.policy.limits.name_bytes, ..self.tracker };
+        Ok(Windrow::of(events, RunningTracker::new(tracker), self.policy, threads))
     }
 }
 
@@ -298,7 +377,7 @@ impl fmt::Debug for WindrowBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("WindrowBuilder")
             .field("spec", &self.spec)
-            .field("limits", &self.limits)
+            .field("policy", &self.policy)
             .field("tracker", &self.tracker)
             .finish_non_exhaustive()
     }

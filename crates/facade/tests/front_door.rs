@@ -6,12 +6,13 @@ use facade::{
     Action, ActionName, ActionTime, ActionTracker, AddError, Cell, Clock, CoarseClock, Count,
     Counted, DecodeError, Entry, Error, EventCounter, ExactCounter, ExactMean, Excerpt, Extent,
     Format, Fractions, Histogram, HistogramCell, Instance, InstanceError, Interval, Kind, Largest,
-    Last, Limits, ManualClock, Mean, MergedTracker, NameError, Policy, PostTracker, Quantile,
-    QuantileError, Quantiles, Raw, ReadError, RecordError, Recorder, Refusal, Refused, Report, Row,
-    RunningTracker, SecondsClock, Series, Sink, Snapshot, SnapshotError, SpecError, Spot, Stamp,
-    StampForm, StampKey, StampKeyError, Stamped, Statistic, Subtract, SystemClock, TickerClock,
-    Tier, TimeError, TimeMax, TrackerSpec, Unit, Variance, Window, WindowError, WindowSpec,
-    WindowSpecBuilder, Windrow, WindrowBuilder, decode, encode, encode_rows, laws, visible,
+    Last, Limits, ManualClock, Mean, MergedTracker, NameError, Overflow, Policy, PostTracker,
+    Quantile, QuantileError, Quantiles, Raw, ReadError, RecordError, Recorder, Refusal, Refused,
+    RefusedLine, Report, Row, RunningTracker, SecondsClock, Series, Sink, Snapshot, SnapshotError,
+    SpecError, Spot, Stamp, StampForm, StampKey, StampKeyError, Stamped, Statistic, Subtract,
+    SystemClock, TickerClock, Tier, TimeError, TimeMax, TrackerSpec, Unit, Variance, WhenFull,
+    Window, WindowError, WindowSpec, WindowSpecBuilder, Windrow, WindrowBuilder, decode, encode,
+    encode_records, encode_rows, laws, visible,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -84,6 +85,10 @@ impl Sink for Adds<'_> {
     fn take(&mut self, entry: Entry<'_>) {
         self.0.add_action_time(entry.name, entry.time).unwrap();
     }
+
+    fn refuse(&mut self, line: RefusedLine<'_>) {
+        assert_eq!((line.offset, line.error().reason()), (34, "time is no integer"));
+    }
 }
 
 #[test]
@@ -101,16 +106,19 @@ fn batches_go_through_the_front_door() -> Result<(), ReadError> {
     let spot: &Spot = &refusal.spot;
     assert_eq!((spot.column, visible(b"\x1b")), (24, r"\u{1b}".to_owned()));
     assert_eq!(encode_rows(Format::Csv, ["a"], [[Cell::Missing]]), "a\n\n");
+    assert_eq!(encode_records(Format::Ndjson, &["a"], [[1.into()]]), "{\"a\":1}\n");
     assert_eq!(TimeMax::Integer.to_string(), u64::MAX.to_string());
     Ok(())
 }
 
 #[test]
 fn every_statistic_is_here() {
-    let tracker = MergedTracker::<(Variance, Extent, Quantiles, Largest<1>)>::default();
+    let spec = TrackerSpec { when_full: WhenFull::Fold, ..TrackerSpec::default() };
+    let tracker = MergedTracker::<(Variance, Extent, Quantiles, Largest<1>)>::new(spec);
     for time in [1_u64, 3] {
         tracker.add("jump", time).unwrap();
     }
+    assert_eq!(tracker.overflow(), Overflow::default());
     let row = &tracker.stats()[0];
     let (variance, extent, quantiles, largest) = row.statistic();
     assert_eq!((row.count(), row.mean(), variance.population_deviation()), (2, 2.0, Some(1.0)));
@@ -186,5 +194,35 @@ fn one_limit_for_names_holds_on_every_way_in() {
         assert_eq!(windrow.add_action_time(&longest, 1), Ok(()));
         assert!(windrow.add_action(json(&longer)).is_err());
         assert!(windrow.add_action_time(&longer, 1).is_err());
+    }
+}
+
+#[test]
+fn what_a_time_and_a_stamp_may_be_is_chosen_when_it_is_built() {
+    let key = StampKey::new("at", StampForm::Seconds).unwrap();
+    let strict = Windrow::builder().fractions(Fractions::Refused).stamp_key(key).build().unwrap();
+    strict.add_action(r#"{"action":"jump","time":1,"at":1700000000}"#).unwrap();
+    for line in
+        [r#"{"action":"jump","time":1.5}"#, r#"{"action":"jump","time":1,"at":"yesterday"}"#]
+    {
+        assert!(strict.add_action(line).unwrap_err().is_input(), "{line}");
+        Windrow::default().add_action(line).unwrap();
+    }
+    assert_eq!(strict.get_stats(), r#"[{"action":"jump","avg":1}]"#);
+}
+
+#[test]
+fn lines_are_taken_in_on_any_number_of_threads() {
+    let line = |n: usize| format!("{{\"action\":\"{}\",\"time\":{n}}}\n", ["jump", "run"][n % 2]);
+    let lines: String = (0..50_000).map(line).collect();
+    for threads in [0, 1, 2, 3] {
+        let windrow = Windrow::builder().threads(threads).build().unwrap();
+        let report = windrow.add_actions((lines.clone() + "{}\n").as_bytes()).unwrap();
+        assert_eq!((report.accepted, report.refused), (50_000, 1));
+        assert_eq!(report.refusals[0].line, 50_001);
+        let mut stats = windrow.stats();
+        stats.sort_by(|one, other| one.action().cmp(other.action()));
+        let means: Vec<_> = stats.iter().map(|row| (row.action(), row.mean())).collect();
+        assert_eq!(means, [("jump", 24_999.0), ("run", 25_000.0)]);
     }
 }

@@ -80,7 +80,9 @@ fn measurement(benchmark: &Value, sample: &Value) -> anyhow::Result<Measurement>
     let samples = list("times").zip(list("iters")).map(|(time, n)| time / (n * count)).collect();
     let iterations =
         [list("iters").fold(f64::INFINITY, f64::min), list("iters").fold(0.0, f64::max)];
-    Measurement::new(id, unit, samples, iterations.map(|n| n as u64))
+    let bytes = benchmark["throughput"]["ElementsAndBytes"]["bytes"].as_f64();
+    let measured = Measurement::new(id, unit, samples, iterations.map(|n| n as u64))?;
+    Ok(Measurement { unit_bytes: bytes.map(|bytes| bytes / count), ..measured })
 }
 
 /// Reads the work of one iteration: `{"Elements": 1000}`; if it does not say, it counts as one.
@@ -104,6 +106,16 @@ mod tests {
         assert_eq!((one.id.as_str(), one.unit.as_str()), ("record/one/ring", "element"));
         assert_eq!(one.median_ns(), 2.5); // 60 / 20 and 80 / 40.
         assert_eq!(one.iterations, [2, 4]);
+    }
+
+    #[test]
+    fn bytes_are_divided_by_elements_too() {
+        let throughput = json!({"ElementsAndBytes": {"elements": 10, "bytes": 330}});
+        let benchmark = json!({"full_id": "decode/one/batch", "throughput": throughput});
+        let sample = json!({"iters": [1.0], "times": [110.0]});
+        let one = measurement(&benchmark, &sample).unwrap();
+        assert_eq!((one.median_ns(), one.unit_bytes), (11.0, Some(33.0)));
+        assert_eq!(one.gigabytes_per_s(), Some(3.0));
     }
 
     #[test]

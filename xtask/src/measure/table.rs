@@ -28,6 +28,8 @@ impl Table {
         let marks: Vec<_> = marks.into_iter().flatten().collect();
         let mut head: Vec<_> = ["implementation", "median", "spread"].map(str::to_owned).into();
         head.extend(marks.iter().map(|mark| format!("to {}", mark.implementation())));
+        let of_bytes = group.iter().any(|one| one.unit_bytes.is_some());
+        head.extend(of_bytes.then(|| "GB/s".to_owned()));
         let some_alone = of(Role::Alone).next().map(|_| "to itself alone".to_owned());
         head.extend(some_alone.clone());
         let rows = group.iter().map(|one| {
@@ -37,6 +39,8 @@ impl Table {
             };
             let mut row = vec![one.implementation().to_owned(), time(one.median_ns()), spread(one)];
             row.extend(marks.iter().map(|mark| against(mark)));
+            let speed = one.gigabytes_per_s().map_or("-".to_owned(), |speed| format!("{speed:.2}"));
+            row.extend(of_bytes.then_some(speed));
             let alone = of(Role::Alone).find(|mark| mark.is_alone_what(one)).unwrap_or(one);
             row.extend(some_alone.iter().map(|_| against(alone)));
             row

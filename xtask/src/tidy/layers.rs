@@ -4,7 +4,7 @@ use super::Finding;
 use crate::workspace::{Package, Workspace};
 
 /// The crates, each allowed to use those before it.
-const LAYERS: [&str; 5] = ["core-time", "core-actions", "codec", "facade", "cli"];
+const LAYERS: [&str; 6] = ["core-time", "core-actions", "codec", "workload", "facade", "cli"];
 /// The packages nothing may depend on.
 const OUTSIDE: [&str; 2] = ["benches", "xtask"];
 

@@ -19,6 +19,7 @@ struct Wire<R> {
     version: Option<u32>,
     instances: Option<Instances>,
     unit: Option<WireUnit>,
+    taken: Option<u64>,
     forgotten: Option<[u64; 2]>,
     rows: Option<Vec<R>>,
 }
@@ -64,6 +65,7 @@ impl<S: Statistic + Serialize> Serialize for TrackerSnapshot<S> {
             version: Some(VERSION),
             instances: Some(self.instances.clone()),
             unit: Some(unit),
+            taken: Some(self.taken),
             forgotten: Some([self.forgotten.start, self.forgotten.end]),
             rows: Some(self.rows.iter().map(WireRow::of).collect()),
         };
@@ -93,6 +95,7 @@ impl<S: Statistic> Wire<ReadRow<S>> {
             WireUnit::Milliseconds => Unit::Milliseconds,
             WireUnit::Seconds => Unit::Seconds,
         };
+        let taken = there("taken", self.taken)?;
         let [start, end] = there("forgotten", self.forgotten)?;
         let read = there("rows", self.rows)?;
         let (mut names, mut rows) = (HashSet::new(), Vec::with_capacity(read.len()));
@@ -105,7 +108,7 @@ impl<S: Statistic> Wire<ReadRow<S>> {
             rows.push(row);
         }
         rows.sort_unstable_by(Row::by_first);
-        Ok(TrackerSnapshot { instances, unit, forgotten: start..end, rows })
+        Ok(TrackerSnapshot { instances, unit, taken, forgotten: start..end, rows })
     }
 }
 

@@ -1,5 +1,6 @@
 //! The statistics, each against a naive oracle: sorting, or exact rational arithmetic.
 
+mod batches;
 mod exactness;
 mod extremes;
 mod laws;
@@ -8,3 +9,5 @@ mod oracle;
 mod quantiles;
 mod values;
 mod variance;
+#[cfg(feature = "serde")]
+mod wire;

@@ -1,0 +1,446 @@
+//! `windrow count`: the event counter as a pipe.
+//!
+//! One thread reads and counts line ends, another tells what was counted, once an interval. It
+//! waits on a channel through which the end comes too, by itself or by Ctrl-C, so that it does not
+//! have to wait for the interval to pass.
+
+use std::fmt::Write as _;
+use std::io::{self, ErrorKind, IsTerminal, Read};
+use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
+
+use clap::ValueEnum;
+use facade::{EventCounter, SpecError, Stamp, SystemClock, Tier, Window, WindowError, WindowSpec};
+use memchr::memchr_iter;
+
+use crate::exit::Exit;
+use crate::fault::{self, Unreadable};
+use crate::interrupt::Interrupt;
+use crate::moment;
+use crate::output::{self, Failure};
+use crate::render::{self, grouped};
+use crate::source::STDIN;
+use crate::spark::{shorten, spark};
+
+/// Counts lines as they arrive, over windows of time
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Args {
+    /// The windows, each of which ends at the present
+    #[arg(long, value_name = "TIME,…", value_delimiter = ',', default_value = "1s,10s,1m,5m")]
+    #[arg(value_parser = moment::some_time)]
+    window: Vec<Duration>,
+
+    /// How often to tell
+    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = moment::some_time)]
+    every: Duration,
+
+    /// How it is told; on a terminal, text is drawn over what was there before
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+/// How counts are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// A line for people
+    Text,
+    /// A line of JSON
+    Ndjson,
+    /// A line of comma-separated values, below a header
+    Csv,
+}
+
+const EXAMPLES: &str = "\
+Lines of anything are counted, from standard input. A window ends at the present, begins so much
+before, and is counted in parts of a twentieth of the shortest window or less. Its rate is per
+second of the time that was truly covered, which is less than the window at first.
+
+Examples:
+  tail -f access.log | windrow count
+  tail -f access.log | grep ' 500 ' | windrow count --window 10s,1h
+  service | windrow count --every 10s --format csv > counts.csv
+
+Exit codes: 0 done, 1 could not be read, 2 usage, 130 ended by Ctrl-C, after telling the totals.";
+
+/// To which moments are told.
+const PRECISION: Duration = Duration::from_millis(1);
+/// How many parts the shortest window has.
+const PARTS: u32 = 20;
+/// How many parts of the same length there may be; for what is further back they are longer.
+const BUCKETS_MAX: u32 = 10_000;
+/// How much time the picture on the terminal spans, and how wide it is.
+const PICTURE: Duration = Duration::from_secs(60);
+const PICTURE_COLUMNS: usize = 60;
+
+/// What may happen while an interval passes.
+#[derive(Debug)]
+enum Event {
+    /// The input has ended.
+    End,
+    /// The input cannot be read.
+    Broken(io::Error),
+    /// The person has seen enough.
+    Interrupt,
+}
+
+pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
+    let spec = match spec(&args.window) {
+        Ok(spec) => spec,
+        Err(error) => {
+            fault::tell(format_args!("--window: {error}"));
+            return Ok(Exit::Misused);
+        }
+    };
+    if io::stdin().is_terminal() {
+        fault::tell("waiting for lines to count; `windrow count --help` tells more");
+    }
+    let counter = Arc::new(EventCounter::with_clock(spec, SystemClock));
+    let interrupt = Interrupt::install()
+        .map_err(|error| Failure { name: "Ctrl-C could not be taken over".into(), error })?;
+    let (sender, events) = mpsc::channel();
+    let writer = Arc::clone(&counter);
+    thread::spawn(move || {
+        let end = match count(Watched { interrupt: &interrupt }, &writer) {
+            Event::End if interrupt.is_pressed() => Event::Interrupt,
+            end => end,
+        };
+        // The other end is gone only when the program ends.
+        let _ = sender.send(end);
+    });
+    let mut teller = Teller {
+        windows: &args.window,
+        format: args.format,
+        redraws: args.format == Format::Text && io::stdout().is_terminal(),
+        start: counter.now(),
+        drawn: 0,
+    };
+    teller.follow(&counter, &events, args.every)
+}
+
+/// Chooses parts of time in which all windows can be told: the first ones short, then longer ones.
+fn spec(windows: &[Duration]) -> Result<WindowSpec, SpecError> {
+    let mut windows = windows.to_vec();
+    windows.sort_unstable();
+    let whole = |window: Duration, resolution: Duration| {
+        let parts = window.as_nanos().div_ceil(resolution.as_nanos().max(1));
+        resolution.saturating_mul(u32::try_from(parts).unwrap_or(u32::MAX))
+    };
+    let shortest = windows.first().copied().unwrap_or_default();
+    let mut resolution = (shortest / PARTS).max(Duration::from_millis(1));
+    let mut tiers: Vec<Tier> = Vec::new();
+    for window in windows.into_iter().chain([PICTURE]).filter(|window| !window.is_zero()) {
+        let parts = window.as_nanos() / resolution.as_nanos();
+        let fits = parts <= u128::from(BUCKETS_MAX);
+        if !fits {
+            let times = parts.div_ceil(u128::from(BUCKETS_MAX / PARTS));
+            resolution = resolution.saturating_mul(u32::try_from(times).unwrap_or(u32::MAX));
+        }
+        let span = whole(window, resolution);
+        match tiers.last_mut() {
+            Some(tier) if fits => tier.span = tier.span.max(span),
+            _ => tiers.push(Tier { resolution, span }),
+        }
+    }
+    let (first, further) = match tiers.split_first() {
+        Some((first, further)) => (*first, further),
+        None => (Tier { resolution, span: shortest }, &[][..]),
+    };
+    let builder = WindowSpec::builder().resolution(first.resolution).span(first.span);
+    further.iter().fold(builder, |builder, &tier| builder.tier(tier)).build()
+}
+
+/// Standard input, which ends where Ctrl-C is pressed.
+struct Watched<'w> {
+    interrupt: &'w Interrupt,
+}
+
+impl Read for Watched<'_> {
+    fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
+        let mut stdin = io::stdin().lock();
+        // Its buffer is always empty: it is only ever read into room that is larger.
+        #[cfg(unix)]
+        self.interrupt.wait_for(&stdin);
+        if self.interrupt.is_pressed() { Ok(0) } else { stdin.read(room) }
+    }
+}
+
+/// Counts the lines of a stream while they arrive, and says how it ended.
+fn count(mut stream: impl Read, counter: &EventCounter) -> Event {
+    let mut recorder = counter.recorder();
+    let mut buffer = vec![0; 64 * 1024];
+    let mut at_line_end = true;
+    let end = loop {
+        match stream.read(&mut buffer) {
+            Ok(0) => break Event::End,
+            Ok(read) => {
+                let bytes = &buffer[..read];
+                recorder.record_many(memchr_iter(b'\n', bytes).count() as u64);
+                at_line_end = bytes.ends_with(b"\n");
+            }
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => break Event::Broken(error),
+        }
+    };
+    // The last line needs no end.
+    recorder.record_many(u64::from(!at_line_end));
+    end
+}
+
+/// Tells what was counted.
+struct Teller<'a> {
+    windows: &'a [Duration],
+    format: Format,
+    /// Whether lines are drawn over those before.
+    redraws: bool,
+    start: Stamp,
+    /// How many lines were drawn.
+    drawn: usize,
+}
+
+impl Teller<'_> {
+    fn follow(
+        &mut self,
+        counter: &EventCounter,
+        events: &Receiver<Event>,
+        every: Duration,
+    ) -> Result<Exit, Failure> {
+        if self.format == Format::Csv {
+            output::print(self.header())?;
+        }
+        let exit = loop {
+            match events.recv_timeout(every) {
+                Err(RecvTimeoutError::Timeout) => output::print(self.tell(counter))?,
+                Err(RecvTimeoutError::Disconnected) | Ok(Event::End) => break Exit::Done,
+                Ok(Event::Interrupt) => break Exit::Interrupted,
+                Ok(Event::Broken(error)) => {
+                    let (name, lines) = (STDIN.to_owned(), counter.total());
+                    fault::tell(Unreadable { name, error, lines });
+                    break Exit::Failed;
+                }
+            }
+        };
+        output::print(self.conclude(counter))?;
+        Ok(exit)
+    }
+}
+
+impl Teller<'_> {
+    /// The present state.
+    fn tell(&mut self, counter: &EventCounter) -> String {
+        match self.format {
+            Format::Text if self.redraws => self.draw(counter),
+            Format::Text => self.line(counter),
+            Format::Ndjson => self.json(counter),
+            Format::Csv => self.record(counter),
+        }
+    }
+
+    /// The last state, with the total.
+    fn conclude(&mut self, counter: &EventCounter) -> String {
+        let mut text = self.tell(counter);
+        if self.format == Format::Text {
+            let (lines, elapsed) = (counter.total(), self.elapsed(counter));
+            let plural = if lines == 1 { "" } else { "s" };
+            let took = render::duration(elapsed);
+            let _ = write!(text, "total {} line{plural} in {took}", grouped(lines));
+            if !elapsed.is_zero() {
+                let rate = lines as f64 / elapsed.as_secs_f64();
+                let _ = write!(text, ", {}/s", render::rate(rate));
+            }
+            text.push('\n');
+        }
+        text
+    }
+
+    fn elapsed(&self, counter: &EventCounter) -> Duration {
+        counter.now().saturating_since(self.start)
+    }
+
+    fn counted<'c>(
+        &'c self,
+        counter: &'c EventCounter,
+    ) -> impl Iterator<Item = (String, Window)> + 'c {
+        self.windows.iter().filter_map(|&window| {
+            let counted: Result<Window, WindowError> = counter.count(window);
+            // The counter was built to hold them all.
+            Some((moment::span(window), counted.ok()?))
+        })
+    }
+
+    /// A table and a picture, over those that were drawn before.
+    fn draw(&mut self, counter: &EventCounter) -> String {
+        let rows = self.counted(counter).map(|(name, window)| {
+            let rate = window.rate().map(render::rate).unwrap_or_default();
+            [format!("last {name}"), grouped(window.events), rate]
+        });
+        let total = ["total".to_owned(), grouped(counter.total()), String::new()];
+        let mut text = render::table(["window", "lines", "per second"], rows.chain([total]));
+        if let Ok(series) = counter.series(PICTURE) {
+            let counts = shorten(&series.counts, PICTURE_COLUMNS);
+            let picture =
+                spark(counts.into_iter().map(|count| (count > 0).then_some(count as f64)));
+            let name = moment::span(PICTURE);
+            let _ = writeln!(text, "{picture:PICTURE_COLUMNS$}  the last {name}");
+        }
+        let up = std::mem::replace(&mut self.drawn, text.lines().count());
+        let mut drawn = if up > 0 { format!("\x1b[{up}A") } else { String::new() };
+        for line in text.lines() {
+            let _ = writeln!(drawn, "{line}\x1b[K");
+        }
+        drawn
+    }
+
+    fn line(&self, counter: &EventCounter) -> String {
+        let mut text = format!(
+            "{} total {}",
+            moment::write(counter.now(), PRECISION),
+            grouped(counter.total())
+        );
+        for (name, window) in self.counted(counter) {
+            let _ = write!(text, "  {name} {}", grouped(window.events));
+            if let Some(rate) = window.rate() {
+                let _ = write!(text, " ({}/s)", render::rate(rate));
+            }
+        }
+        text + "\n"
+    }
+
+    fn json(&self, counter: &EventCounter) -> String {
+        let now = moment::write(counter.now(), PRECISION);
+        let mut text = format!("{{\"at\":\"{now}\",\"total\":{}", counter.total());
+        for (name, window) in self.counted(counter) {
+            let _ = write!(text, ",\"events_{name}\":{}", window.events);
+            let rate = window.rate().map_or("null".into(), |rate| rate.to_string());
+            let _ = write!(text, ",\"rate_{name}\":{rate}");
+        }
+        text + "}\n"
+    }
+
+    fn header(&self) -> String {
+        let mut text = "at,total".to_owned();
+        for &window in self.windows {
+            let name = moment::span(window);
+            let _ = write!(text, ",events_{name},rate_{name}");
+        }
+        text + "\n"
+    }
+
+    fn record(&self, counter: &EventCounter) -> String {
+        let mut text = format!("{},{}", moment::write(counter.now(), PRECISION), counter.total());
+        for (_, window) in self.counted(counter) {
+            let rate = window.rate().map(|rate| rate.to_string()).unwrap_or_default();
+            let _ = write!(text, ",{},{rate}", window.events);
+        }
+        text + "\n"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use facade::ManualClock;
+
+    use super::*;
+
+    const NOON: Stamp = Stamp::from_secs(1_700_000_000);
+
+    /// A second of 3 lines, ten seconds ago, and one of 20 that has just ended.
+    fn teller_and_counter(format: Format) -> (Teller<'static>, EventCounter) {
+        const WINDOWS: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(60)];
+        let clock = ManualClock::new(NOON);
+        let counter = EventCounter::with_clock(spec(&WINDOWS).unwrap(), clock.clone());
+        count("a\nb\nc".as_bytes(), &counter);
+        clock.advance(Duration::from_secs(10));
+        count("\n".repeat(20).as_bytes(), &counter);
+        clock.advance(Duration::from_millis(500));
+        let redraws = format == Format::Text;
+        (Teller { windows: &WINDOWS, format, redraws, start: NOON, drawn: 0 }, counter)
+    }
+
+    fn plain(text: String) -> String {
+        anstream::adapter::strip_str(&text).to_string()
+    }
+
+    #[test]
+    fn line_tells_each_window() {
+        let (mut teller, counter) = teller_and_counter(Format::Text);
+        teller.redraws = false;
+        assert_eq!(
+            teller.tell(&counter),
+            "2023-11-14T22:13:30.500Z total 23  1s 20 (21.1/s)  1m 23 (2.19/s)\n"
+        );
+    }
+
+    #[test]
+    fn csv_and_json_tell_the_same() {
+        let (mut teller, counter) = teller_and_counter(Format::Csv);
+        assert_eq!(teller.header(), "at,total,events_1s,rate_1s,events_1m,rate_1m\n");
+        assert_eq!(
+            teller.tell(&counter),
+            "2023-11-14T22:13:30.500Z,23,20,21.05263157894737,23,2.1904761904761907\n"
+        );
+        teller.format = Format::Ndjson;
+        assert_eq!(
+            teller.tell(&counter),
+            "{\"at\":\"2023-11-14T22:13:30.500Z\",\"total\":23,\"events_1s\":20,\
+             \"rate_1s\":21.05263157894737,\"events_1m\":23,\"rate_1m\":2.1904761904761907}\n"
+        );
+    }
+
+    #[test]
+    fn drawing_goes_over_what_was_drawn() {
+        let (mut teller, counter) = teller_and_counter(Format::Text);
+        let first = teller.tell(&counter);
+        assert_eq!(
+            plain(first.clone()),
+            "window   lines  per second\nlast 1s     20        21.1\nlast 1m     23        2.19\n\
+             total       23\n"
+                .to_owned()
+                + &format!("{:49}▂         █  the last 1m\n", "")
+        );
+        assert!(!first.contains("\x1b[5A"));
+        let second = teller.tell(&counter);
+        assert!(second.starts_with("\x1b[5A"), "{second:?}");
+        assert!(second.lines().all(|line| line.ends_with("\x1b[K")), "{second:?}");
+    }
+
+    #[test]
+    fn end_tells_the_total() {
+        let (mut teller, counter) = teller_and_counter(Format::Text);
+        teller.redraws = false;
+        let told = teller.conclude(&counter);
+        assert_eq!(told.lines().last(), Some("total 23 lines in 10.5 s, 2.19/s"));
+    }
+
+    #[test]
+    fn every_end_of_a_line_is_counted_once() {
+        for (text, lines) in [("", 0), ("a", 1), ("a\n", 1), ("\n\n", 2), ("a\r\nb", 2)] {
+            let counter = EventCounter::default();
+            assert!(matches!(count(text.as_bytes(), &counter), Event::End));
+            assert_eq!(counter.total(), lines, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn windows_of_any_length_are_held() {
+        let cases: [&[u64]; 6] = [
+            &[1],
+            &[7],
+            &[1_000],
+            &[1_000, 10_000, 60_000, 300_000],
+            &[1_000, 86_400_000],
+            &[10, 1_001, 3_600_000, 30 * 86_400_000],
+        ];
+        for millis in cases {
+            let windows: Vec<_> = millis.iter().copied().map(Duration::from_millis).collect();
+            let counter = EventCounter::new(spec(&windows).unwrap());
+            for window in windows {
+                assert!(counter.count(window).is_ok(), "{window:?} of {millis:?}");
+            }
+            assert!(counter.series(PICTURE).is_ok(), "{millis:?}");
+        }
+        assert!(spec(&[Duration::MAX]).is_err());
+    }
+}

@@ -1,0 +1,155 @@
+//! Stamps on the command line and in results: the key they have, and how they are written.
+
+use std::time::Duration;
+
+use clap::ValueEnum;
+use facade::{Stamp, StampForm, StampKey};
+
+/// Where the stamp of an action is.
+#[derive(Debug, clap::Args)]
+pub(crate) struct StampArgs {
+    /// The key whose value is when an action happened
+    #[arg(long, value_name = "KEY", value_parser = key)]
+    stamp_key: Option<String>,
+
+    /// How that value is written
+    #[arg(long, value_enum, default_value_t = Form::Seconds, requires = "stamp_key")]
+    stamp_form: Form,
+}
+
+/// How a stamp is written: as a number since 1970, or as text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Form {
+    /// Seconds since 1970, also with a fraction
+    #[value(alias = "s")]
+    Seconds,
+    /// Milliseconds since 1970
+    #[value(alias = "ms")]
+    Milliseconds,
+    /// Microseconds since 1970
+    #[value(alias = "us")]
+    Microseconds,
+    /// Nanoseconds since 1970
+    #[value(alias = "ns")]
+    Nanoseconds,
+    /// Text such as "2023-11-14T22:13:20.5Z"
+    Rfc3339,
+}
+
+impl From<Form> for StampForm {
+    fn from(form: Form) -> Self {
+        match form {
+            Form::Seconds => Self::Seconds,
+            Form::Milliseconds => Self::Milliseconds,
+            Form::Microseconds => Self::Microseconds,
+            Form::Nanoseconds => Self::Nanoseconds,
+            Form::Rfc3339 => Self::Rfc3339,
+        }
+    }
+}
+
+/// Checks a key; in which form its value is makes no difference to that.
+fn key(text: &str) -> Result<String, String> {
+    match StampKey::new(text, StampForm::Seconds) {
+        Ok(key) => Ok(key.key().to_owned()),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+impl StampArgs {
+    /// The key, if one was named.
+    pub(crate) fn key(&self) -> Option<StampKey> {
+        let key = self.stamp_key.as_deref()?;
+        // It was checked when the command line was read.
+        StampKey::new(key, self.stamp_form.into()).ok()
+    }
+}
+
+/// Reads a span of time of which something can be told.
+pub(crate) fn some_time(text: &str) -> Result<Duration, String> {
+    match humantime::parse_duration(text) {
+        Ok(Duration::ZERO) => Err("no time at all, expected some, such as `10s`".into()),
+        Ok(time) => Ok(time),
+        Err(error) => Err(format!("{error}, expected a time such as `10s`, `5m` or `1h 30m`")),
+    }
+}
+
+/// Writes a span of time as it can be read again; in days at most, as months differ.
+pub(crate) fn span(span: Duration) -> String {
+    let mut left = span.as_nanos();
+    let mut parts = Vec::new();
+    for (unit, nanos) in [
+        ("d", 86_400_000_000_000),
+        ("h", 3_600_000_000_000),
+        ("m", 60_000_000_000),
+        ("s", 1_000_000_000),
+        ("ms", 1_000_000),
+        ("us", 1_000),
+        ("ns", 1),
+    ] {
+        if left >= nanos {
+            parts.push(format!("{}{unit}", left / nanos));
+            left %= nanos;
+        }
+    }
+    if parts.is_empty() { "0s".into() } else { parts.join(" ") }
+}
+
+/// Writes a moment as RFC 3339 has it, with as many digits as multiples of a width need.
+pub(crate) fn write(stamp: Stamp, width: Duration) -> String {
+    let Ok(moment) = jiff::Timestamp::from_nanosecond(stamp.as_nanos().into()) else {
+        return String::new(); // Never: it reaches further than a stamp does.
+    };
+    let nanos = width.subsec_nanos();
+    match (0..9).find(|&digits| nanos.is_multiple_of(10_u32.pow(9 - digits))) {
+        Some(0) => format!("{moment:.0}"),
+        Some(digits) => format!("{moment:.0$}", digits as usize),
+        None => format!("{moment:.9}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_have_the_digits_that_their_width_needs() {
+        let stamp = Stamp::from_nanos(1_700_000_000_120_000_000);
+        let cases = [
+            (Duration::from_secs(60), "2023-11-14T22:13:20Z"),
+            (Duration::from_millis(1_500), "2023-11-14T22:13:20.1Z"),
+            (Duration::from_millis(1), "2023-11-14T22:13:20.120Z"),
+            (Duration::from_nanos(1), "2023-11-14T22:13:20.120000000Z"),
+        ];
+        for (width, expected) in cases {
+            assert_eq!(write(stamp, width), expected);
+        }
+        assert_eq!(write(Stamp::MIN, Duration::from_secs(1)), "1677-09-21T00:12:43Z");
+    }
+
+    #[test]
+    fn spans_are_read_again_as_they_were_written() {
+        let cases = [
+            (1, "1ns"),
+            (1_500_000, "1ms 500us"),
+            (10_000_000_000, "10s"),
+            (90_000_000_000, "1m 30s"),
+            (360 * 86_400_000_000_000, "360d"),
+        ];
+        for (nanos, expected) in cases {
+            let time = Duration::from_nanos(nanos);
+            assert_eq!((span(time).as_str(), some_time(expected)), (expected, Ok(time)));
+        }
+        assert_eq!(span(Duration::ZERO), "0s");
+    }
+
+    #[test]
+    fn time_has_to_be_some() {
+        assert_eq!(some_time("1h 30m"), Ok(Duration::from_secs(5_400)));
+        assert_eq!(some_time("0s").unwrap_err(), "no time at all, expected some, such as `10s`");
+        assert_eq!(
+            some_time("ten").unwrap_err(),
+            "expected number at 0, expected a time such as `10s`, `5m` or `1h 30m`"
+        );
+    }
+}

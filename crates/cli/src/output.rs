@@ -1,0 +1,157 @@
+//! Where results go: standard output or a file.
+
+use std::fmt::Display;
+use std::fs::{self, File};
+use std::io::{self, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+use anstream::AutoStream;
+use facade::visible;
+use terminal_size::{Width, terminal_size};
+
+/// Where results go; by default to standard output.
+#[derive(Debug, clap::Args)]
+pub(crate) struct OutputArgs {
+    /// Write results to FILE instead of standard output
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+impl OutputArgs {
+    /// Opens what results are written to, before any work is done in vain.
+    ///
+    /// A file keeps what it has until there is something to write.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] if that cannot be written, or is one of the inputs.
+    pub(crate) fn open(&self, inputs: &[PathBuf]) -> Result<Output, Failure> {
+        let Some(path) = &self.output else { return Ok(Output::Stdout) };
+        let failure = |error| Failure { name: name(path), error };
+        not_among(path, inputs).map_err(failure)?;
+        let file = File::options().create(true).write(true).truncate(false).open(path);
+        Ok(Output::File(file.map_err(failure)?, path.clone()))
+    }
+}
+
+/// Where results go, opened.
+#[derive(Debug)]
+pub(crate) enum Output {
+    Stdout,
+    File(File, PathBuf),
+}
+
+impl Output {
+    /// Whether results go to standard output.
+    pub(crate) fn is_stdout(&self) -> bool {
+        matches!(self, Self::Stdout)
+    }
+
+    /// Writes the results; styles are left out unless they go to a terminal that wants them.
+    ///
+    /// # Errors
+    ///
+    /// What the system says, [`io::ErrorKind::BrokenPipe`] if the reader has gone.
+    pub(crate) fn print(self, text: impl Display) -> Result<(), Failure> {
+        match self {
+            Self::Stdout => print(text),
+            Self::File(file, path) => write(file, text).map_err(|error| Failure {
+                name: visible(path.as_os_str().as_encoded_bytes()),
+                error,
+            }),
+        }
+    }
+}
+
+impl Output {
+    /// Writes something long piece by piece, without looking for styles in it.
+    ///
+    /// # Errors
+    ///
+    /// As [`print`](Self::print).
+    pub(crate) fn stream(
+        self,
+        work: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> Result<(), Failure> {
+        match self {
+            Self::Stdout => {
+                let mut stdout = io::stdout().lock();
+                let written = work(&mut stdout).and_then(|()| stdout.flush());
+                written.map_err(Failure::of_stdout)
+            }
+            Self::File(mut file, path) => empty(&file)
+                .and_then(|()| work(&mut file))
+                .map_err(|error| Failure { name: name(&path), error }),
+        }
+    }
+
+    /// Whether it is read while it is written.
+    pub(crate) fn is_terminal(&self) -> bool {
+        matches!(self, Self::Stdout) && io::stdout().is_terminal()
+    }
+
+    /// How many columns are seen, if it is a terminal that says so.
+    pub(crate) fn columns(&self) -> Option<usize> {
+        let (Width(columns), _) = self.is_terminal().then(terminal_size).flatten()?;
+        Some(columns.into())
+    }
+}
+
+/// Writes to standard output; styles are left out unless it is a terminal that wants them.
+///
+/// # Errors
+///
+/// What the system says, [`io::ErrorKind::BrokenPipe`] if the reader has gone.
+pub(crate) fn print(text: impl Display) -> Result<(), Failure> {
+    let mut output = anstream::stdout().lock();
+    let written = write!(output, "{text}").and_then(|()| output.flush());
+    written.map_err(Failure::of_stdout)
+}
+
+/// Forgets what a file has, which a device does by itself.
+fn empty(file: &File) -> io::Result<()> {
+    if file.metadata()?.is_file() { file.set_len(0) } else { Ok(()) }
+}
+
+/// What a file is called where it is told of.
+fn name(path: &Path) -> String {
+    visible(path.as_os_str().as_encoded_bytes())
+}
+
+fn write(file: File, text: impl Display) -> io::Result<()> {
+    empty(&file)?;
+    let mut file = AutoStream::auto(file);
+    write!(file, "{text}").and_then(|()| file.flush())
+}
+
+/// Makes sure that nothing is written over what is read.
+///
+/// # Errors
+///
+/// If the path is one of the inputs, whatever it is called there.
+pub(crate) fn not_among(path: &Path, inputs: &[PathBuf]) -> io::Result<()> {
+    let Ok(own) = fs::canonicalize(path) else { return Ok(()) };
+    let is_own = |input: &PathBuf| fs::canonicalize(input).is_ok_and(|input| input == own);
+    if own.is_file() && inputs.iter().any(is_own) {
+        return Err(io::Error::other("is one of the inputs, and would be overwritten"));
+    }
+    Ok(())
+}
+
+/// What could not be written or done, and why.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) name: String,
+    pub(crate) error: io::Error,
+}
+
+impl Failure {
+    pub(crate) fn of_stdout(error: io::Error) -> Self {
+        Self { name: "standard output".into(), error }
+    }
+
+    /// Whether the reader of the results has gone.
+    pub(crate) fn is_closed_pipe(&self) -> bool {
+        self.error.kind() == io::ErrorKind::BrokenPipe
+    }
+}

@@ -1,0 +1,185 @@
+//! What became of the lines of files, in the order of the files, whoever read them and when.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::iter;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use facade::{Entry, ReadError, RefusedLine, Report, Sink, visible};
+
+use crate::exit::Exit;
+use crate::fault::{REFUSALS_TOLD_MAX, Refused, Unreadable};
+use crate::output::{self, Failure};
+use crate::source::Stopped;
+
+/// How many bits of an offset are within a file: up to 16 TiB each, and a million files.
+const OFFSET_BITS: u32 = 44;
+
+/// A taker of actions of one file.
+pub(crate) struct Taker<'t, T> {
+    taker: &'t mut T,
+    /// What is more than any offset in the files before.
+    before: u64,
+    reasons: Reasons,
+    /// Raised at the first refused line, if that is to be the end.
+    stop: Option<&'t AtomicBool>,
+    kept: Option<&'t mut RefusedFile>,
+}
+
+impl<'t, T> Taker<'t, T> {
+    /// Hands on the actions of a file that comes after as many others.
+    pub(crate) fn new(
+        taker: &'t mut T,
+        index: usize,
+        stop: Option<&'t AtomicBool>,
+        kept: Option<&'t mut RefusedFile>,
+    ) -> Self {
+        let before = (index as u64) << OFFSET_BITS;
+        Self { taker, before, reasons: Reasons::new(), stop, kept }
+    }
+}
+
+impl<T: Sink> Sink for Taker<'_, T> {
+    #[inline]
+    fn take(&mut self, mut entry: Entry<'_>) {
+        entry.offset += self.before;
+        self.taker.take(entry);
+    }
+
+    fn refuse(&mut self, line: RefusedLine<'_>) {
+        *self.reasons.entry(line.error().reason()).or_default() += 1;
+        if let Some(stop) = self.stop {
+            // ORDERING: Relaxed. As where it is looked at, in `source.rs`.
+            stop.store(true, Ordering::Relaxed);
+        }
+        if let Some(kept) = &mut self.kept {
+            kept.write(line.bytes);
+        }
+        self.taker.refuse(line);
+    }
+}
+
+/// How many lines were refused for which reason.
+pub(crate) type Reasons = BTreeMap<&'static str, u64>;
+
+/// Where refused lines are written.
+pub(crate) struct RefusedFile {
+    name: String,
+    file: BufWriter<File>,
+    /// The first fault. It is told at the end, and keeps nobody from reading on.
+    error: Option<io::Error>,
+}
+
+impl RefusedFile {
+    pub(crate) fn create(path: &Path, inputs: &[PathBuf]) -> Result<Self, Failure> {
+        let name = visible(path.as_os_str().as_encoded_bytes());
+        match output::not_among(path, inputs).and_then(|()| File::create(path)) {
+            Ok(file) => Ok(Self { name, file: BufWriter::new(file), error: None }),
+            Err(error) => Err(Failure { name, error }),
+        }
+    }
+
+    fn write(&mut self, line: &[u8]) {
+        let written = self.file.write_all(line).and_then(|()| self.file.write_all(b"\n"));
+        self.error = self.error.take().or(written.err());
+    }
+
+    /// Ends it, and tells what of it went wrong.
+    pub(crate) fn finish(mut self) -> Option<Failure> {
+        let error = self.error.or(self.file.flush().err());
+        error.map(|error| Failure { name: self.name, error })
+    }
+}
+
+/// What became of the lines of one file.
+pub(crate) struct Outcome {
+    name: String,
+    report: Report,
+    reasons: Reasons,
+    /// Why it was not read to its end.
+    error: Option<io::Error>,
+}
+
+impl Outcome {
+    pub(crate) fn new<'t, T: 't>(
+        name: String,
+        read: Result<Report, ReadError>,
+        takers: impl IntoIterator<Item = Taker<'t, T>>,
+    ) -> Self {
+        let (report, error) = match read {
+            Ok(report) => (report, None),
+            Err(ReadError { report, source }) => (*report, Some(source)),
+        };
+        // That it was to be read no further is no fault of the file.
+        let is_stop =
+            |error: &io::Error| error.get_ref().is_some_and(|error| error.is::<Stopped>());
+        let error = error.filter(|error| !is_stop(error));
+        let mut reasons = Reasons::new();
+        for (reason, count) in takers.into_iter().flat_map(|taker| taker.reasons) {
+            *reasons.entry(reason).or_default() += count;
+        }
+        Self { name, report, reasons, error }
+    }
+}
+
+/// What became of the lines of all files.
+#[derive(Debug, Default)]
+pub(crate) struct Reading {
+    /// Lines that were not blank.
+    pub(crate) lines: u64,
+    /// Those of them that are no actions.
+    pub(crate) refused: u64,
+    /// These by reason.
+    pub(crate) reasons: Reasons,
+    /// The first refusals in the order of the files, no more than [`REFUSALS_TOLD_MAX`].
+    pub(crate) refusals: Vec<Refused>,
+    /// The files that could not be read, or not to their end, in their order.
+    pub(crate) unreadable: Vec<Unreadable>,
+    /// What kept the refused lines from being written.
+    pub(crate) unwritten: Option<Failure>,
+    /// Whether somebody wanted to see what was known so far.
+    pub(crate) is_interrupted: bool,
+    /// Whether a refused line was the end, and there is no result.
+    pub(crate) is_stopped: bool,
+    /// The numbers of the files of the refusals, and of those that are unreadable.
+    files: [Vec<usize>; 2],
+}
+
+impl Reading {
+    /// How a run ends that read this and did all else.
+    pub(crate) fn exit(&self) -> Exit {
+        if self.is_interrupted {
+            Exit::Interrupted
+        } else if self.unwritten.is_some() || !self.unreadable.is_empty() {
+            Exit::Failed
+        } else if self.refused > 0 {
+            Exit::Refused
+        } else {
+            Exit::Done
+        }
+    }
+
+    /// Enters what became of the file with this number; the order does not matter.
+    pub(crate) fn enter(&mut self, index: usize, outcome: Outcome) {
+        let Outcome { name, report, reasons, error } = outcome;
+        self.lines += report.accepted + report.refused;
+        self.refused += report.refused;
+        for (reason, count) in reasons {
+            *self.reasons.entry(reason).or_default() += count;
+        }
+        let [of_refusals, of_unreadable] = &mut self.files;
+        let place = of_refusals.partition_point(|&file| file < index);
+        let refusals = report.refusals.iter().map(|refusal| Refused::new(&name, refusal));
+        self.refusals.splice(place..place, refusals);
+        of_refusals.splice(place..place, iter::repeat_n(index, report.refusals.len()));
+        self.refusals.truncate(REFUSALS_TOLD_MAX);
+        of_refusals.truncate(REFUSALS_TOLD_MAX);
+        if let Some(error) = error {
+            let place = of_unreadable.partition_point(|&file| file < index);
+            of_unreadable.insert(place, index);
+            self.unreadable.insert(place, Unreadable { name, error, lines: report.lines() });
+        }
+    }
+}

@@ -1,0 +1,386 @@
+//! `windrow series`: what happened when.
+
+mod plot;
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::iter;
+use std::num::NonZero;
+use std::time::Duration;
+
+use clap::ValueEnum;
+use facade::{
+    Cell, Counted, Entry, ExactMean, Extent, Format, Mean, Quantile, Quantiles, Sink, Stamp,
+    Statistic, encode_records, visible,
+};
+
+use crate::axis::{self, Apart, Axis, Content, Together, Width};
+use crate::exit::Exit;
+use crate::figures::Figure;
+use crate::input::Input;
+use crate::moment::{self, StampArgs};
+use crate::output::{Failure, OutputArgs};
+use crate::spark::{bar, spark};
+use crate::{fault, render};
+
+/// Tells what happened when: count, mean, quantiles and more on the axis of time
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    input: Input,
+
+    #[command(flatten)]
+    stamp: StampArgs,
+
+    /// How much time a row spans [default: as much as makes 60 rows or fewer]
+    #[arg(long, value_name = "TIME", value_parser = moment::some_time)]
+    every: Option<Duration>,
+
+    /// Each action by itself; the table has a row for each, with its course in pictures
+    #[arg(long)]
+    by_action: bool,
+
+    /// Which figures: count, sum, mean, min, max, p50, p99, p99.9 and so on
+    #[arg(long, value_name = "FIGURES", value_delimiter = ',')]
+    #[arg(default_value = "count,mean,p50,p99,max")]
+    stat: Vec<Figure>,
+
+    /// How many rows there may be; memory grows with them
+    #[arg(long, value_name = "N", default_value = "10000")]
+    max_rows: NonZero<usize>,
+
+    /// How results are written
+    #[arg(long, value_enum, default_value_t = Style::Table)]
+    format: Style,
+
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Style {
+    /// Columns for people, rounded
+    Table,
+    /// Two curves: how many, and how long they took
+    Plot,
+    /// An array of objects
+    Json,
+    /// The same objects, a line each
+    Ndjson,
+    /// A line of names, then the rows
+    Csv,
+}
+
+const EXAMPLES: &str = "\
+Rows begin at multiples of their width since 1970 in UTC, and go from the first stamp to the last,
+also where nothing happened. With --by-action there is no row for an action while it was not there.
+Lines may come in any order. Quantiles are exact for up to 32 times of a row, and within 0.8 %
+beyond; the rest is exact.
+
+Input is one action per line, as JSON: {\"action\":\"jump\",\"time\":100,\"at\":1700000000.5}.
+An action without a stamp is told of and not in the rows.
+
+Examples:
+  windrow series --stamp-key at actions.ndjson
+  windrow series --stamp-key at --every 10s --format csv actions.ndjson.gz > series.csv
+  windrow series --stamp-key at --by-action --stat count,p99 actions.ndjson
+  windrow series --stamp-key when --stamp-form rfc3339 --format plot *.ndjson
+
+Exit codes: 0 done, 1 could not be done, 2 usage, 3 some lines were refused, 130 Ctrl-C.";
+
+/// What is kept of each row.
+type Kept = (ExactMean, Extent, Quantiles);
+
+/// How many rows there are at most, if nobody said how wide they are.
+const ROWS: u64 = 60;
+const SECOND: Duration = Duration::from_secs(1);
+/// How wide pictures in a table are.
+const BAR_COLUMNS: usize = 24;
+const SPARK_COLUMNS: usize = 30;
+
+pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
+    if args.stamp.key().is_none() {
+        fault::tell(
+            "which key says when an action happened?\n  \
+             `--stamp-key at` is for lines such as \
+             {\"action\":\"jump\",\"time\":100,\"at\":1700000000.5}",
+        );
+        return Ok(Exit::Misused);
+    }
+    if args.by_action { args.run::<Apart<Kept>>() } else { args.run::<Together<Kept>>() }
+}
+
+/// Puts actions on an axis.
+struct Taker<C>(Axis<C>);
+
+impl<C: Content> Sink for Taker<C> {
+    fn take(&mut self, entry: Entry<'_>) {
+        self.0.take(&entry);
+    }
+}
+
+impl Args {
+    fn run<C: Content + Send + Clone + Rows>(&self) -> Result<Exit, Failure> {
+        let output = self.output.open(self.input.files())?;
+        let width = self.every.map_or(Width::AtMost(ROWS), Width::Given);
+        let axis = || Taker(Axis::<C>::new(width, self.max_rows.get()));
+        let mut takers: Vec<_> = iter::repeat_with(axis).take(self.input.threads()).collect();
+        let mut policy = self.input.policy();
+        policy.stamp = self.stamp.key();
+        let reading = self.input.read(&policy, &mut takers)?;
+        let mut axis = axis().0;
+        takers.into_iter().for_each(|taker| axis.merge(taker.0));
+        if reading.is_stopped || self.is_too_long(&axis) {
+            reading.tell();
+            return Ok(reading.exit().max(Exit::Failed));
+        }
+        let text = match self.format {
+            Style::Table => C::table(self, &axis),
+            Style::Plot => C::plot(self, &axis),
+            Style::Json => C::records(self, &axis, Format::Json) + "\n",
+            Style::Ndjson => C::records(self, &axis, Format::Ndjson),
+            Style::Csv => C::records(self, &axis, Format::Csv),
+        };
+        let printed = output.print(text);
+        reading.tell();
+        self.tell_unstamped(&axis, reading.lines - reading.refused);
+        Ok(reading.exit().or(printed))
+    }
+
+    /// Tells if there are more rows than there may be, and what to do.
+    fn is_too_long<C: Content>(&self, axis: &Axis<C>) -> bool {
+        let max = self.max_rows.get() as u64;
+        let Some((first, last)) = axis.ends() else { return false };
+        if !axis.is_overfull() && axis.length() <= max {
+            return false;
+        }
+        let (width, length) = (moment::span(axis.width()), axis.length());
+        let [from, to] = [first, last].map(|end| moment::write(end, SECOND));
+        let (grouped, limit) = (render::grouped(length), render::grouped(max));
+        if length > max {
+            let wider = moment::span(axis::width_for(first, last, max));
+            fault::tell(format_args!(
+                "{from} to {to} are {grouped} rows of {width}, limit is {limit}\n  \
+                 `--every {wider}` makes fewer, `--max-rows` allows more\n  \
+                 a stamp far from all others may be of another form than --stamp-form says"
+            ));
+        } else {
+            fault::tell(format_args!(
+                "{from} to {to} have more than {limit} rows with the actions apart\n  \
+                 a wider `--every` makes fewer, and so does to leave out --by-action; \
+                 `--max-rows` allows more"
+            ));
+        }
+        true
+    }
+
+    fn tell_unstamped<C: Content>(&self, axis: &Axis<C>, actions: u64) {
+        let (unstamped, key) = (axis.unstamped(), self.stamp.key());
+        let key = key.as_ref().map(|key| visible(key.key().as_bytes())).unwrap_or_default();
+        if unstamped > 0 {
+            let [unstamped, actions] = [unstamped, actions].map(render::grouped);
+            fault::tell(format_args!(
+                "{unstamped} of {actions} actions have no `{key}`, and are not in the rows"
+            ));
+        }
+    }
+
+    /// The header of the first column.
+    fn title<C: Content>(axis: &Axis<C>) -> String {
+        match axis.ends() {
+            Some(_) => format!("from (each {})", moment::span(axis.width())),
+            None => "from".to_owned(),
+        }
+    }
+}
+
+/// How what an axis holds is written.
+trait Rows: Content {
+    fn table(args: &Args, axis: &Axis<Self>) -> String;
+    fn plot(args: &Args, axis: &Axis<Self>) -> String;
+    fn records(args: &Args, axis: &Axis<Self>, format: Format) -> String;
+}
+
+impl Rows for Together<Kept> {
+    fn table(args: &Args, axis: &Axis<Self>) -> String {
+        let nothing = Kept::default();
+        let rows: Vec<(Stamp, &Kept)> =
+            axis.stretches().map(|(from, row)| (from, kept(row).unwrap_or(&nothing))).collect();
+        let width = axis.width();
+        let froms = rows.iter().map(|&(from, _)| moment::write(from, width)).collect();
+        let mut columns: Vec<Vec<String>> = vec![froms];
+        for figure in &args.stat {
+            let cells: Vec<_> = rows.iter().map(|(_, kept)| figure_of(figure, kept)).collect();
+            columns.push(render::numbers(&cells));
+        }
+        let greatest = rows.iter().map(|(_, kept)| kept.0.count()).max().unwrap_or_default();
+        let picture = |&(_, kept): &(Stamp, &Kept)| {
+            let bar = bar(kept.0.count() as f64, greatest as f64, BAR_COLUMNS);
+            format!("{bar:<BAR_COLUMNS$}")
+        };
+        columns.push(rows.iter().map(picture).collect());
+        let title = Args::title(axis);
+        let picture = format!("{:<BAR_COLUMNS$}", "how many");
+        let names = args.stat.iter().map(Figure::name);
+        let header = iter::once(title.as_str()).chain(names).chain([picture.as_str()]);
+        render::table(header, transpose(columns, rows.len()))
+    }
+
+    fn plot(_: &Args, axis: &Axis<Self>) -> String {
+        let points: Vec<_> = axis
+            .stretches()
+            .map(|(from, row)| {
+                let kept = kept(row);
+                let (count, mean) = kept.map_or((0, None), |kept| (kept.0.count(), kept.0.mean()));
+                let p99 = kept.and_then(|(_, extent, quantiles)| {
+                    quantiles.at(Quantile::P99).map(|p99| extent.clamp(p99).as_f64())
+                });
+                plot::Point { from, count, mean, p99 }
+            })
+            .collect();
+        plot::together(&points, axis.width())
+    }
+
+    fn records(args: &Args, axis: &Axis<Self>, format: Format) -> String {
+        let nothing = Kept::default();
+        let width = axis.width();
+        let rows: Vec<_> = axis
+            .stretches()
+            .map(|(from, row)| (moment::write(from, width), kept(row).unwrap_or(&nothing)))
+            .collect();
+        let names = args.stat.iter().map(Figure::name);
+        let columns: Vec<_> = iter::once("from").chain(names).collect();
+        let rows = rows.iter().map(|(from, kept)| -> Vec<_> {
+            let figures = args.stat.iter().map(|figure| figure_of(figure, kept));
+            iter::once(Cell::Text(from)).chain(figures).collect()
+        });
+        encode_records(format, &columns, rows)
+    }
+}
+
+impl Rows for Apart<Kept> {
+    fn table(args: &Args, axis: &Axis<Self>) -> String {
+        let courses = courses(axis, SPARK_COLUMNS);
+        let mut columns: Vec<Vec<String>> =
+            vec![courses.iter().map(|course| visible(course.action.as_bytes())).collect()];
+        for figure in &args.stat {
+            let cells: Vec<_> =
+                courses.iter().map(|course| figure_of(figure, &course.whole)).collect();
+            columns.push(render::numbers(&cells));
+        }
+        let counts = courses.iter().map(|course| {
+            let counts = course.parts.iter().map(|part| part.as_ref().map(|part| part.0.count()));
+            spark(counts.map(|count| count.map(|count| count as f64)))
+        });
+        let means = courses.iter().map(|course| {
+            spark(course.parts.iter().map(|part| part.as_ref().and_then(|part| part.0.mean())))
+        });
+        let parts = courses.first().map_or(0, |course| course.parts.len());
+        let titles = ["how many", "how long"];
+        // Numbers stand to the right in a table, and pictures to the left.
+        let wide = parts.max(titles[0].len());
+        columns.push(counts.map(|picture| format!("{picture:<wide$}")).collect());
+        columns.push(means.map(|picture| format!("{picture:<wide$}")).collect());
+        let titles = titles.map(|title| format!("{title:<wide$}"));
+        let names = args.stat.iter().map(Figure::name);
+        let header = iter::once("action").chain(names).chain(titles.iter().map(String::as_str));
+        let mut text = render::table(header, transpose(columns, courses.len()));
+        if let Some((first, last)) = axis.ends() {
+            let each = axis.length().div_ceil(parts.max(1) as u64);
+            let each = axis.width().saturating_mul(u32::try_from(each).unwrap_or(u32::MAX));
+            let [first, last] = [first, last].map(|end| moment::write(end, axis.width()));
+            let each = moment::span(each);
+            text += &format!("pictures: {first} to {last}, a column is {each}\n");
+        }
+        text
+    }
+
+    fn plot(_: &Args, axis: &Axis<Self>) -> String {
+        let mut totals = BTreeMap::<&str, u64>::new();
+        for (action, cell) in axis.stretches().filter_map(|(_, row)| row).flat_map(|row| &row.0) {
+            *totals.entry(action).or_default() += cell.statistic.0.count();
+        }
+        let mut totals: Vec<_> = totals.into_iter().collect();
+        totals.sort_by_key(|&(action, count)| (Reverse(count), action));
+        let of = totals.len();
+        // Only of those that are drawn there is a number for each row.
+        totals.truncate(plot::CURVES_MAX);
+        let count = |row: Option<&Self>, action: &str| {
+            row.and_then(|row| row.0.get(action)).map_or(0, |cell| cell.statistic.0.count())
+        };
+        let curves = totals.iter().map(|&(action, _)| plot::Curve {
+            name: visible(action.as_bytes()),
+            counts: axis.stretches().map(|(_, row)| count(row, action)).collect(),
+        });
+        let froms: Vec<_> = axis.stretches().map(|(from, _)| from).collect();
+        plot::apart(&froms, &curves.collect::<Vec<_>>(), of, axis.width())
+    }
+
+    fn records(args: &Args, axis: &Axis<Self>, format: Format) -> String {
+        let width = axis.width();
+        let rows: Vec<_> = axis
+            .stretches()
+            .filter_map(|(from, row)| Some((moment::write(from, width), row?)))
+            .collect();
+        let names = args.stat.iter().map(Figure::name);
+        let columns: Vec<_> = ["from", "action"].into_iter().chain(names).collect();
+        let rows = rows.iter().flat_map(|(from, row)| {
+            row.0.iter().map(move |(action, cell)| -> Vec<_> {
+                let names = [Cell::Text(from), Cell::Text(action)];
+                let figures = args.stat.iter().map(|figure| figure_of(figure, &cell.statistic));
+                names.into_iter().chain(figures).collect()
+            })
+        });
+        encode_records(format, &columns, rows)
+    }
+}
+
+fn kept(row: Option<&Together<Kept>>) -> Option<&Kept> {
+    row.and_then(|row| row.0.as_ref())
+}
+
+/// A figure; of nothing there is only how many.
+fn figure_of(figure: &Figure, kept: &Kept) -> Cell<'static> {
+    figure.of(kept)
+}
+
+/// One action over all time.
+struct Course<'a> {
+    action: &'a str,
+    /// Where its first line is.
+    offset: u64,
+    whole: Kept,
+    /// Equal parts of the time.
+    parts: Vec<Option<Kept>>,
+}
+
+/// The courses of all actions in so many parts or fewer, in the order first seen.
+fn courses(axis: &Axis<Apart<Kept>>, parts: usize) -> Vec<Course<'_>> {
+    let length = usize::try_from(axis.length()).unwrap_or(usize::MAX);
+    let together = length.div_ceil(parts.max(1)).max(1);
+    let parts = length.div_ceil(together);
+    let mut courses = BTreeMap::new();
+    for (index, (_, row)) in axis.stretches().enumerate() {
+        for (action, cell) in row.into_iter().flat_map(|row| &row.0) {
+            let course = courses.entry(action).or_insert_with(|| Course {
+                action,
+                offset: cell.offset,
+                whole: Kept::default(),
+                parts: vec![None; parts],
+            });
+            course.offset = course.offset.min(cell.offset);
+            course.whole.merge(&cell.statistic);
+            course.parts[index / together].get_or_insert_default().merge(&cell.statistic);
+        }
+    }
+    let mut courses: Vec<_> = courses.into_values().collect();
+    courses.sort_by_key(|course| course.offset);
+    courses
+}
+
+/// Makes rows of columns.
+fn transpose(columns: Vec<Vec<String>>, rows: usize) -> impl Iterator<Item = Vec<String>> {
+    let mut columns: Vec<_> = columns.into_iter().map(Vec::into_iter).collect();
+    (0..rows).map(move |_| columns.iter_mut().filter_map(Iterator::next).collect())
+}

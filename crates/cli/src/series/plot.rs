@@ -1,0 +1,205 @@
+//! Curves in a terminal.
+
+use std::fmt::Write as _;
+use std::io::{self, IsTerminal};
+use std::time::Duration;
+
+use clap::builder::styling::{AnsiColor, Style as Ansi};
+use facade::Stamp;
+use ratatui::buffer::Buffer;
+use ratatui::crossterm::terminal;
+use ratatui::layout::{Constraint, Rect};
+use ratatui::style::{Color, Style};
+use ratatui::symbols::Marker;
+use ratatui::widgets::{Axis, Chart, Dataset, GraphType, LegendPosition, Widget};
+
+use crate::moment;
+use crate::render::{Styled, grouped};
+
+/// Where the output is no terminal, or does not tell.
+const COLUMNS: u16 = 100;
+const COLUMNS_MAX: u16 = 160;
+const LINES: u16 = 14;
+
+/// A stretch of time with what happened in it.
+pub(super) struct Point {
+    pub(super) from: Stamp,
+    pub(super) count: u64,
+    /// Nothing where nothing happened.
+    pub(super) mean: Option<f64>,
+    pub(super) p99: Option<f64>,
+}
+
+/// How often an action happened.
+pub(super) struct Curve {
+    pub(super) name: String,
+    pub(super) counts: Vec<u64>,
+}
+
+/// What tells curves apart; as many as can be.
+const COLORS: [(Color, AnsiColor); 6] = [
+    (Color::Cyan, AnsiColor::Cyan),
+    (Color::Yellow, AnsiColor::Yellow),
+    (Color::Magenta, AnsiColor::Magenta),
+    (Color::Green, AnsiColor::Green),
+    (Color::Red, AnsiColor::Red),
+    (Color::Blue, AnsiColor::Blue),
+];
+
+/// What is drawn where there is nothing.
+const NOTHING: &str = "no action has a stamp\n";
+
+/// How many, and below how long they took.
+pub(super) fn together(points: &[Point], width: Duration) -> String {
+    if points.is_empty() {
+        return NOTHING.to_owned();
+    }
+    let froms: Vec<_> = points.iter().map(|point| point.from).collect();
+    let series = |value: fn(&Point) -> Option<f64>| -> Vec<(f64, f64)> {
+        let place = |(index, point)| Some((index as f64, value(point)?));
+        points.iter().enumerate().filter_map(place).collect()
+    };
+    let counts = series(|point| Some(point.count as f64));
+    let each = moment::span(width);
+    let mut text = format!("actions in {each}\n");
+    text += &chart(&[("", Marker::Braille, &counts)], &froms, width);
+    text += "\ntime of an action\n";
+    let (means, p99s) = (series(|point| point.mean), series(|point| point.p99));
+    // Told apart without colours, too.
+    let graphs: [Graph<'_>; 2] =
+        [("⣀ mean", Marker::Braille, &means), ("• p99", Marker::Dot, &p99s)];
+    text + &chart(&graphs, &froms, width)
+}
+
+/// How many curves can be told apart.
+pub(super) const CURVES_MAX: usize = COLORS.len();
+
+/// How many of each of the most frequent actions, of so many.
+pub(super) fn apart(froms: &[Stamp], curves: &[Curve], of: usize, width: Duration) -> String {
+    if curves.is_empty() {
+        return NOTHING.to_owned();
+    }
+    let points: Vec<Vec<(f64, f64)>> = curves
+        .iter()
+        .map(|curve| (0..).map(f64::from).zip(curve.counts.iter().map(|&n| n as f64)).collect())
+        .collect();
+    let graphs: Vec<_> = curves
+        .iter()
+        .zip(&points)
+        .map(|(curve, points)| (curve.name.as_str(), Marker::Braille, points.as_slice()))
+        .collect();
+    let mut text = format!("actions in {}", moment::span(width));
+    if curves.len() < of {
+        let _ = write!(text, ", the {} most frequent of {of}", curves.len());
+    }
+    text + "\n" + &chart(&graphs, froms, width)
+}
+
+/// A name, which may be empty, and the points of a curve.
+type Graph<'a> = (&'a str, Marker, &'a [(f64, f64)]);
+
+/// A chart as text, with its colours.
+fn chart(graphs: &[Graph<'_>], froms: &[Stamp], width: Duration) -> String {
+    let greatest = graphs.iter().flat_map(|(.., points)| points.iter().map(|point| point.1));
+    let top = nice(greatest.fold(0.0, f64::max));
+    let datasets = graphs.iter().zip(COLORS).flat_map(|(&(name, marker, points), (color, _))| {
+        // A line is interrupted where nothing happened.
+        let pieces = points.chunk_by(|(before, _), (after, _)| after - before < 1.5);
+        pieces.enumerate().map(move |(index, piece)| {
+            let kind = if piece.len() > 1 { GraphType::Line } else { GraphType::Scatter };
+            let dataset = Dataset::default().marker(marker).graph_type(kind).data(piece);
+            let dataset = if name.is_empty() || index > 0 { dataset } else { dataset.name(name) };
+            dataset.style(Style::new().fg(color))
+        })
+    });
+    let x = Axis::default().bounds([0.0, froms.len().saturating_sub(1).max(1) as f64]);
+    let labels = [0.0, top / 2.0, top].map(label);
+    let margin = labels.iter().map(String::len).max().unwrap_or_default();
+    let y = Axis::default().bounds([0.0, top]);
+    let y = y.labels(labels.map(|label| format!("{label:>margin$}")));
+    let chart = Chart::new(datasets.collect())
+        .x_axis(x)
+        .y_axis(y)
+        .hidden_legend_constraints((Constraint::Percentage(60), Constraint::Percentage(60)))
+        .legend_position(Some(LegendPosition::TopRight));
+    let mut buffer = Buffer::empty(Rect::new(0, 0, columns(), LINES));
+    chart.render(buffer.area, &mut buffer);
+    let mut text = text(&buffer);
+    if let Some((&first, &last)) = froms.first().zip(froms.last()) {
+        let [first, last] = [first, last].map(|from| moment::write(from, width));
+        let columns = usize::from(columns()).saturating_sub(margin + 1);
+        let rest = columns.saturating_sub(first.len());
+        let _ = writeln!(text, "{:margin$} {first}{last:>rest$}", "");
+    }
+    text
+}
+
+/// The next number that is short to write.
+fn nice(value: f64) -> f64 {
+    if value <= 0.0 {
+        return 1.0;
+    }
+    let power = 10_f64.powf(value.log10().floor());
+    let steps = [1.0, 2.0, 4.0, 5.0, 6.0, 8.0, 10.0];
+    steps.into_iter().map(|step| step * power).find(|&nice| nice >= value).unwrap_or(value)
+}
+
+fn label(value: f64) -> String {
+    match value {
+        0.0 => "0".into(),
+        1.0..1e9 if value.fract() == 0.0 => grouped(value as u64),
+        0.001..1e9 => format!("{value:.3}").trim_end_matches('0').trim_end_matches('.').into(),
+        _ => format!("{value:e}"),
+    }
+}
+
+fn columns() -> u16 {
+    let columns = io::stdout().is_terminal().then(terminal::size).and_then(Result::ok);
+    columns.map_or(COLUMNS, |(columns, _)| columns.clamp(40, COLUMNS_MAX))
+}
+
+/// The lines of a buffer, coloured where they are.
+fn text(buffer: &Buffer) -> String {
+    let mut text = String::new();
+    for y in 0..buffer.area.height {
+        let mut line = String::new();
+        for x in 0..buffer.area.width {
+            let cell = &buffer[(x, y)];
+            let color = COLORS.iter().find(|(color, _)| *color == cell.fg);
+            match color {
+                Some((_, ansi)) if cell.symbol() != " " => {
+                    let style = Ansi::new().fg_color(Some((*ansi).into()));
+                    let _ = write!(line, "{}", Styled(style, cell.symbol()));
+                }
+                _ => line.push_str(cell.symbol()),
+            }
+        }
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn axes_end_at_short_numbers() {
+        let cases = [
+            (0.0, 1.0, "1"),
+            (0.7, 0.8, "0.8"),
+            (1.0, 1.0, "1"),
+            (999.0, 1_000.0, "1,000"),
+            (1_001.0, 2_000.0, "2,000"),
+            (23.0, 40.0, "40"),
+            (3e-5, 4e-5, "4e-5"),
+            (1.1e300, 2e300, "2e300"),
+        ];
+        for (value, top, text) in cases {
+            let found = nice(value);
+            assert!((found / top - 1.0).abs() < 1e-9, "{value}: {found}");
+            assert_eq!(label(top), text);
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! What lives on a terminal: `count` and `top`, driven by keys and by files that change.
+
+#![cfg(unix)]
+
+mod pty;
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::{ChildStdin, Stdio};
+
+use pty::Terminal;
+
+const CTRL_C: &[u8] = b"\x03";
+const COLUMNS: u16 = 100;
+
+/// Starts the program with a pipe for its input, as at the end of a pipeline.
+fn piped(args: &[&str]) -> (Terminal, ChildStdin) {
+    let mut terminal = Terminal::with(args, COLUMNS, |command| command.stdin(Stdio::piped()));
+    let stdin = terminal.child.stdin.take().unwrap();
+    (terminal, stdin)
+}
+
+fn line(action: &str, time: u32) -> String {
+    format!("{{\"action\":\"{action}\",\"time\":{time}}}\n")
+}
+
+/// A file that is there for as long as it is wanted.
+struct Log(PathBuf);
+
+impl Log {
+    fn new(name: &str, text: &str) -> Self {
+        let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir(&folder).unwrap();
+        let log = Self(folder);
+        log.append(text);
+        log
+    }
+
+    fn path(&self) -> PathBuf {
+        self.0.join("log.ndjson")
+    }
+
+    fn append(&self, text: &str) {
+        let mut file = File::options().append(true).create(true).open(self.path()).unwrap();
+        file.write_all(text.as_bytes()).unwrap();
+    }
+
+    fn top(&self, args: &[&str]) -> Terminal {
+        let path = self.path().display().to_string();
+        Terminal::new(&[&["top", "--every", "20ms", &path], args].concat(), COLUMNS)
+    }
+}
+
+impl Drop for Log {
+    fn drop(&mut self) {
+        fs::remove_dir_all(&self.0).unwrap();
+    }
+}
+
+/// The actions of a table, from its top.
+fn actions(seen: &str) -> Vec<&str> {
+    let table = seen.lines().skip_while(|line| !line.starts_with("action")).skip(1);
+    table
+        .take_while(|line| !line.trim().is_empty())
+        .filter_map(|line| line.split(' ').next())
+        .collect()
+}
+
+/// Whether there is a line of these words.
+fn has_line(seen: &str, words: &[&str]) -> bool {
+    seen.lines().any(|line| line.split_whitespace().eq(words.iter().copied()))
+}
+
+#[test]
+fn count_is_drawn_over_what_was_there() {
+    let (mut terminal, mut stdin) = piped(&["count", "--every", "20ms", "--window", "1h"]);
+    stdin.write_all(b"one\ntwo\n").unwrap();
+    terminal.wait_until(|seen| has_line(seen, &["total", "2"]));
+    stdin.write_all(b"three\n").unwrap();
+    terminal.wait_until(|seen| has_line(seen, &["total", "3"]));
+    assert_eq!(terminal.seen().matches("last 1h").count(), 1, "{}", terminal.seen());
+    stdin.write_all(b"four").unwrap();
+    drop(stdin);
+    let (seen, _, code) = terminal.end();
+    assert!(seen.contains("total 4 lines in "), "{seen}");
+    assert_eq!((seen.matches("window").count(), code), (1, Some(0)), "{seen}");
+}
+
+#[test]
+fn ctrl_c_ends_count_with_the_total() {
+    let (mut terminal, mut stdin) = piped(&["count", "--every", "20ms"]);
+    stdin.write_all(b"one\n").unwrap();
+    terminal.wait_until(|seen| has_line(seen, &["total", "1"]));
+    terminal.press(CTRL_C);
+    let (seen, _, code) = terminal.end();
+    assert!(seen.contains("total 1 line in "), "{seen}");
+    assert_eq!(code, Some(130));
+}
+
+#[test]
+fn who_types_is_told_what_count_waits_for() {
+    let mut terminal = Terminal::new(&["count", "--every", "1h"], COLUMNS);
+    terminal.wait_for("waiting for lines to count");
+    terminal.press(b"one\n\x04");
+    let (seen, _, code) = terminal.end();
+    assert!(seen.contains("total 1 line in "), "{seen}");
+    assert_eq!(code, Some(0));
+}
+
+#[test]
+fn top_shows_what_comes_through_a_pipe_and_listens_to_keys() {
+    let (mut terminal, mut stdin) = piped(&["top", "--every", "20ms", "--window", "1h"]);
+    terminal.wait_for("Waiting for actions");
+    stdin
+        .write_all(format!("{}{}{{}}\n", line("jump", 100).repeat(3), line("run", 900)).as_bytes())
+        .unwrap();
+    terminal.wait_for("1 refused");
+    terminal.wait_for("run");
+    assert_eq!(actions(&terminal.seen()), ["jump", "run"], "{}", terminal.seen());
+    terminal.press(b"m");
+    terminal.wait_for("mean▼");
+    assert_eq!(actions(&terminal.seen()), ["run", "jump"], "{}", terminal.seen());
+    terminal.press(b"?");
+    terminal.wait_for("turn the order round");
+    terminal.press(b"x ");
+    terminal.wait_for("PAUSED");
+    stdin.write_all(line("hop", 1).as_bytes()).unwrap();
+    terminal.wait_for("6 lines read");
+    assert!(!terminal.seen().contains("hop"), "{}", terminal.seen());
+    terminal.press(b"p");
+    terminal.wait_for("hop");
+    terminal.press(b"q");
+    let (seen, _, code) = terminal.end();
+    // The last table stays, on the screen that was there before.
+    assert_eq!(actions(&seen), ["run", "jump", "hop"], "{seen}");
+    assert!(!seen.contains("q quit"), "{seen}");
+    assert_eq!(code, Some(3));
+}
+
+#[test]
+fn top_follows_a_file_that_grows_is_replaced_and_cut_short() {
+    let log = Log::new("follow", &line("before", 1));
+    let mut terminal = log.top(&["--follow"]);
+    terminal.wait_for("0 lines read");
+    // Where it begins is known only by what it finds; so it is asked until it finds something.
+    terminal.wait_until(|seen| {
+        log.append(&line("grown", 1));
+        seen.contains("grown")
+    });
+    assert!(!terminal.seen().contains("before"), "{}", terminal.seen());
+    fs::rename(log.path(), log.0.join("log.1")).unwrap();
+    log.append(&line("replaced", 1));
+    terminal.wait_for("another file took the name");
+    terminal.wait_for("replaced");
+    fs::write(log.path(), "").unwrap();
+    terminal.wait_for("cut short");
+    log.append(&line("cut", 1));
+    terminal.wait_for("\ncut");
+    terminal.press(CTRL_C);
+    let (seen, _, code) = terminal.end();
+    let mut found = actions(&seen);
+    found.sort_unstable();
+    assert_eq!((found, code), (vec!["cut", "grown", "replaced"], Some(130)), "{seen}");
+}
+
+#[test]
+fn top_ends_where_a_file_does() {
+    let log = Log::new("ended", &line("jump", 1));
+    let mut terminal = log.top(&[]);
+    terminal.wait_for("END OF INPUT");
+    terminal.press(b"q");
+    let (seen, _, code) = terminal.end();
+    assert_eq!((actions(&seen), code), (vec!["jump"], Some(0)), "{seen}");
+}
+
+#[test]
+fn top_shows_the_end_of_a_log_of_another_day() {
+    let stamped = |at: u32| format!("{{\"action\":\"at{at}\",\"time\":1,\"at\":{at}}}\n");
+    let log = Log::new("stamped", &[1_000, 1_030, 1_090].map(stamped).concat());
+    let mut terminal = log.top(&["--stamp-key", "at", "--window", "1m"]);
+    terminal.wait_for("END OF INPUT");
+    terminal.press(b"q");
+    let (seen, ..) = terminal.end();
+    assert_eq!(actions(&seen), ["at1090"], "{seen}");
+}
+
+#[test]
+fn top_tells_what_cannot_be_read() {
+    let (seen, _, code) = Terminal::new(&["top", "missing.ndjson"], COLUMNS).end();
+    assert!(seen.starts_with("windrow: missing.ndjson: No such file"), "{seen}");
+    assert_eq!(code, Some(1));
+}
+
+#[test]
+fn report_is_not_for_a_terminal() {
+    let file = "tests/data/monday.ndjson";
+    let (seen, _, code) = Terminal::new(&["report", file], COLUMNS).end();
+    assert!(seen.contains("`-o report.html` writes it to a file"), "{seen}");
+    assert_eq!(code, Some(2));
+}
+
+#[test]
+fn plot_is_coloured_on_a_terminal_and_fits_it() {
+    let args = ["series", "--stamp-key", "at", "--format", "plot", "tests/data/stamped.ndjson"];
+    let (seen, written, code) = Terminal::new(&args, 60).end();
+    assert!(written.contains("\x1b[36m") && written.contains("\x1b[33m"), "{written:?}");
+    assert!(seen.lines().any(|line| line.ends_with("2023-11-14T22:14:05Z")), "{seen}");
+    assert_eq!(code, Some(0));
+}

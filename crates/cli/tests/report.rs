@@ -1,0 +1,49 @@
+//! The page of `windrow report`, made of names and lines that would rather be something else.
+//!
+//! How it looks and what a browser makes of it is seen by `cargo xtask e2e`.
+
+use std::process::Command;
+
+fn page(file: &str) -> String {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_windrow"));
+    let output = command.args(["report", "--stamp-key", "at", file]).output().unwrap();
+    assert_eq!(output.status.code(), Some(3));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn names_and_lines_stay_text() {
+    let page = page("tests/data/hostile.ndjson");
+    for markup in ["<script", "<img", "<b>", "<svg onload", "</title></style>", "</pre><script"] {
+        assert!(!page.contains(markup), "{markup}");
+    }
+    for text in [
+        "&lt;script&gt;alert(1)&lt;/script&gt;",
+        "&quot;&gt;&lt;img src=x onerror=alert(1)&gt;",
+        "&lt;/title&gt;&lt;/style&gt;&lt;h1&gt;owned",
+        "&lt;/pre&gt;&lt;script&gt;",
+        r"\u{202e}right to left",
+    ] {
+        assert!(page.contains(text), "{text}");
+    }
+    assert!(!page.contains('\u{202e}'), "a mark that turns text round");
+}
+
+#[test]
+fn page_needs_nothing_from_elsewhere() {
+    let page = page("tests/data/hostile.ndjson");
+    assert!(page.contains("default-src 'none'"));
+    for reference in ["http:", "https:", " href=", "url(", "@import"] {
+        assert!(!page.contains(reference), "{reference}");
+    }
+}
+
+#[test]
+fn threads_make_no_difference() {
+    let with = |threads: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_windrow"));
+        let args = ["report", "samples/startup.ndjson", "--threads", threads];
+        command.args(args).output().unwrap().stdout
+    };
+    assert!(with("1") == with("4"), "the pages differ");
+}

@@ -1,0 +1,97 @@
+//! Whatever is told does not depend on how many threads read.
+
+use std::fs;
+use std::io::Write;
+use std::process::{Command, Output};
+
+use flate2::{Compression, write::GzEncoder};
+
+fn windrow(args: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_windrow"));
+    command.args(args).env_remove("CLICOLOR_FORCE").output().unwrap()
+}
+
+/// Makes a file of more than half a megabyte, so that all threads have something to do.
+fn file(name: &str, more: &[&str]) -> String {
+    let path = format!("{}/{name}", env!("CARGO_TARGET_TMPDIR"));
+    let output = windrow(&[&["generate", "--lines", "20000", "-o", &path], more].concat());
+    assert_eq!((output.status.code(), output.stderr.len()), (Some(0), 0));
+    path
+}
+
+/// Runs with one thread and with several, several times, and hands out the one answer.
+#[track_caller]
+fn answer(args: &[&str]) -> Output {
+    let one = windrow(&[args, &["--threads", "1"]].concat());
+    for threads in ["2", "5"].repeat(2) {
+        let other = windrow(&[args, &["--threads", threads]].concat());
+        assert_eq!(other, one, "{threads} threads");
+    }
+    one
+}
+
+#[test]
+fn answer_is_the_same() {
+    let mixed = ["--actions", "500", "--popularity", "zipf", "--shape", "mixed", "--bad", "0.01"];
+    let mixed = file("mixed.ndjson", &mixed);
+    for format in ["table", "csv"] {
+        let found = answer(&["stats", "--format", format, &mixed, "tests/data/monday.ndjson"]);
+        assert_eq!(found.status.code(), Some(3));
+    }
+}
+
+#[test]
+fn files_are_told_of_in_their_order() {
+    let bad = ["--bad", "0.01", "--actions", "50", "--seed"];
+    let names: Vec<_> = (0..5)
+        .map(|seed| {
+            let seed = seed.to_string();
+            let plain = file(&format!("{seed}.ndjson"), &[&bad[..], &[&seed]].concat());
+            let zipped = format!("{plain}.gz");
+            let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
+            gzip.write_all(&fs::read(&plain).unwrap()).unwrap();
+            let mut bytes = gzip.finish().unwrap();
+            if seed == "1" || seed == "4" {
+                bytes.truncate(bytes.len() / 2);
+            }
+            fs::write(&zipped, bytes).unwrap();
+            zipped
+        })
+        .collect();
+    let mut files: Vec<_> = names.iter().map(String::as_str).collect();
+    files.insert(2, "missing.ndjson");
+    files.extend(["tests/data/monday.ndjson", "tests/data/refused.ndjson", "missing.too"]);
+    let found = answer(&[&["stats", "--stat", "count,mean,p99"], &files[..]].concat());
+    assert_eq!(found.status.code(), Some(1));
+    let told = String::from_utf8(found.stderr).unwrap();
+    let told: Vec<_> = told.lines().filter_map(|line| line.strip_prefix("windrow: ")).collect();
+    let begins = |(told, name): (&&str, &str)| told.starts_with(&format!("{name}: "));
+    let unreadable = [&names[1], "missing.ndjson", &names[4], "missing.too"];
+    assert!(told.iter().zip(unreadable).all(begins), "{told:#?}");
+}
+
+#[test]
+fn first_refused_line_is_the_same() {
+    let bad = file("bad.ndjson", &["--bad", "0.001", "--seed", "3"]);
+    let found = answer(&["stats", "--strict", "tests/data/monday.ndjson", &bad]);
+    assert_eq!((found.stdout.len(), found.status.code()), (0, Some(3)));
+}
+
+#[test]
+fn refused_lines_are_kept_in_order() {
+    let bad = file("kept.ndjson", &["--bad", "0.01", "--shape", "mixed"]);
+    let kept = format!("{}/refused.ndjson", env!("CARGO_TARGET_TMPDIR"));
+    let found = windrow(&["stats", "--stat", "count", "--refused", &kept, &bad]);
+    assert_eq!(found.status.code(), Some(3));
+    let kept = fs::read_to_string(kept).unwrap();
+    let lines = fs::read_to_string(bad).unwrap();
+    let mut rest = lines.lines();
+    assert!(kept.lines().count() > 150);
+    for refused in kept.lines() {
+        assert!(rest.any(|line| line == refused), "`{refused}` is not where it should be");
+    }
+    let counts = String::from_utf8(found.stdout).unwrap();
+    let counts =
+        counts.lines().skip(1).filter_map(|line| line.rsplit_once(' ')?.1.parse::<usize>().ok());
+    assert_eq!(counts.sum::<usize>() + kept.lines().count(), lines.lines().count());
+}

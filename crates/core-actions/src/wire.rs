@@ -1,0 +1,373 @@
+//! The wire forms of times and statistics. A rename in the code must not change them: what is here
+//! is the form, and `tests/wire.rs` pins it.
+//!
+//! They have no version of their own, because whatever they are parts of has one.
+//!
+//! What is read is checked as far as it can be: what no statistic can have become by taking values
+//! in is an error, and nothing that is read without one makes a later call panic. What is made for
+//! it grows with the length of what is read, but for up to 48 KiB of cells between two that are far
+//! apart.
+
+use std::cmp::Reverse;
+use std::fmt;
+use std::ops::Range;
+
+use core_time::{Stamp, Statistic};
+use serde::de::{Error, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use thiserror::Error;
+
+use crate::count::Count;
+use crate::exact::{SQUARES_LIMBS, Sum, SumOfSquares};
+use crate::extent::Extent;
+use crate::figures::{Counted, Mean};
+use crate::histogram::Histogram;
+use crate::largest::Largest;
+use crate::last::{Last, Stamped};
+use crate::limbs::add_product;
+use crate::mean::ExactMean;
+use crate::quantiles::Quantiles;
+use crate::raw::Raw;
+use crate::time::{ActionTime, TimeError};
+use crate::variance::Variance;
+
+mod sum;
+
+const TWO_POW_52: f64 = 4_503_599_627_370_496.0;
+const TWO_POW_64: f64 = 18_446_744_073_709_551_616.0;
+
+/// Why what was read is no statistic.
+#[derive(Debug, Error)]
+enum WireError {
+    #[error(
+        "sum is `{text}`, which is no odd hexadecimal integer and power of two, as in `0x19p2`"
+    )]
+    NoSum { text: String },
+    #[error("sum is `{text}`, which is beyond the largest")]
+    SumTooLarge { text: String },
+    #[error("sum is `{text}`, which is more than {count} times can have")]
+    SumOfTooMany { text: String, count: u64 },
+    #[error("sum of squares is `{squares}`, no {count} times have that and the sum `{sum}`")]
+    Squares { squares: String, sum: String, count: u64 },
+    #[error("least time is {least}, greatest is {greatest}, which is less")]
+    Backwards { least: ActionTime, greatest: ActionTime },
+    #[error("{kept} times are kept, limit is {limit}")]
+    TooManyKept { kept: usize, limit: usize },
+    #[error(
+        "{dropped} times were dropped, while there was room: {kept} are kept, limit is {limit}"
+    )]
+    DroppedTooSoon { dropped: u64, kept: usize, limit: usize },
+    #[error(
+        "mean of what was dropped is {mean}, the least that was kept is {least}, which is less"
+    )]
+    DroppedLarger { mean: f64, least: ActionTime },
+    #[error("there is no cell {cell}")]
+    NoCell { cell: u32 },
+    #[error("cell {cell} comes after cell {before}, they must ascend")]
+    CellsDescend { cell: u32, before: u32 },
+    #[error("cell {cell} is empty, such are left out")]
+    EmptyCell { cell: u32 },
+    #[error("cells hold 2^64 times or more")]
+    CellsTooFull,
+    #[error("{found} times are no integers, by their cells {least} at least and {most} at most")]
+    Fractions { found: u64, least: u64, most: u64 },
+    #[error("{few} times are kept one by one beside a histogram, there must be none")]
+    FewAndMany { few: usize },
+    #[error("{few} times are kept one by one, limit is {limit}")]
+    TooManyFew { few: usize, limit: usize },
+    #[error("time {time} comes after {before}, they must ascend")]
+    FewDescend { time: ActionTime, before: ActionTime },
+    #[error("{many} times are in a histogram, up to {limit} are kept one by one")]
+    TooFewMany { many: u64, limit: usize },
+}
+
+/// Reads and writes a type as another one, which is checked when it is read.
+macro_rules! wire {
+    ($type:ty, $wire:ty, $to_wire:expr, $checked:expr $(, const $cap:ident: usize)?) => {
+        impl $(<const $cap: usize>)? Serialize for $type {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                let to_wire: fn(&Self) -> $wire = $to_wire;
+                to_wire(self).serialize(serializer)
+            }
+        }
+
+        impl<'de $(, const $cap: usize)?> Deserialize<'de> for $type {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let checked: fn($wire) -> Result<Self, WireError> = $checked;
+                checked(<$wire>::deserialize(deserializer)?).map_err(Error::custom)
+            }
+        }
+    };
+}
+
+wire!(Count, u64, |count| count.0, |count| Ok(Count(count)));
+wire!(ExactMean, WireMean, WireMean::of, WireMean::checked);
+wire!(Variance, WireVariance, WireVariance::of, WireVariance::checked);
+wire!(
+    Extent,
+    Option<[ActionTime; 2]>,
+    |extent| extent.min().zip(extent.max()).map(Into::into),
+    extent
+);
+wire!(Stamped, WireStamped, WireStamped::of, WireStamped::checked);
+wire!(Last, Option<Stamped>, |last| last.0, |last| Ok(Last(last)));
+wire!(Largest<CAP>, WireLargest, WireLargest::of, WireLargest::checked, const CAP: usize);
+wire!(Raw, Vec<ActionTime>, |raw| raw.times().collect(), |times| Ok(of(times)));
+wire!(Histogram, WireHistogram, WireHistogram::of, WireHistogram::checked);
+wire!(Quantiles, WireQuantiles, WireQuantiles::of, WireQuantiles::checked);
+
+/// A time where a format is not for people, and may not tell of itself what a number is.
+#[derive(Serialize, Deserialize)]
+enum Number {
+    Integer(u64),
+    Float(f64),
+}
+
+impl Serialize for ActionTime {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match (self.as_integer(), serializer.is_human_readable()) {
+            (Some(integer), true) => serializer.serialize_u64(integer),
+            (None, true) => serializer.serialize_f64(self.as_f64()),
+            (Some(integer), false) => Number::Integer(integer).serialize(serializer),
+            (None, false) => Number::Float(self.as_f64()).serialize(serializer),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for ActionTime {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        if deserializer.is_human_readable() {
+            return deserializer.deserialize_any(TimeVisitor);
+        }
+        let time = match Number::deserialize(deserializer)? {
+            Number::Integer(integer) => Ok(integer.into()),
+            Number::Float(float) => Self::try_from(float),
+        };
+        time.map_err(Error::custom)
+    }
+}
+
+struct TimeVisitor;
+
+impl Visitor<'_> for TimeVisitor {
+    type Value = ActionTime;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a time, which is a number of 0 or more")
+    }
+
+    fn visit_u64<E: Error>(self, integer: u64) -> Result<ActionTime, E> {
+        Ok(integer.into())
+    }
+
+    fn visit_i64<E: Error>(self, integer: i64) -> Result<ActionTime, E> {
+        time(integer)
+    }
+
+    fn visit_f64<E: Error>(self, float: f64) -> Result<ActionTime, E> {
+        time(float)
+    }
+}
+
+fn time<N: TryInto<ActionTime, Error = TimeError>, E: Error>(number: N) -> Result<ActionTime, E> {
+    number.try_into().map_err(E::custom)
+}
+
+/// A statistic of these values.
+fn of<S: Statistic>(values: Vec<S::Value>) -> S {
+    let mut statistic = S::default();
+    statistic.insert_all(values.into_iter());
+    statistic
+}
+
+#[derive(Serialize, Deserialize)]
+struct WireMean {
+    count: u64,
+    sum: String,
+}
+
+impl WireMean {
+    fn of(mean: &ExactMean) -> Self {
+        Self { count: mean.count, sum: mean.sum.to_text() }
+    }
+
+    fn checked(self) -> Result<ExactMean, WireError> {
+        Ok(ExactMean { count: self.count, sum: Sum::from_text(&self.sum, self.count)? })
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct WireVariance {
+    count: u64,
+    sum: String,
+    squares: String,
+}
+
+impl WireVariance {
+    fn of(variance: &Variance) -> Self {
+        let WireMean { count, sum } = WireMean::of(&variance.mean);
+        Self { count, sum, squares: variance.squares.to_text() }
+    }
+
+    fn checked(self) -> Result<Variance, WireError> {
+        let Self { count, sum, squares } = self;
+        let mean = ExactMean { count, sum: Sum::from_text(&sum, count)? };
+        let exact = SumOfSquares::from_text(&squares, count)?;
+        if go_together(count, &mean.sum, &exact) {
+            Ok(Variance { mean, squares: exact })
+        } else {
+            Err(WireError::Squares { squares, sum, count })
+        }
+    }
+}
+
+/// Whether so many numbers, none of them negative, can have a sum and a sum of squares.
+fn go_together(count: u64, sum: &Sum, squares: &SumOfSquares) -> bool {
+    const LIMBS: usize = SQUARES_LIMBS + 2;
+    /// Highest limb first, to be compared.
+    fn product(a: &[u64], b: &[u64]) -> [u64; LIMBS] {
+        let mut product = [0; LIMBS];
+        add_product(&mut product, a, b);
+        product.reverse();
+        product
+    }
+    let (sum, squares) = (sum.total(), squares.total());
+    let square_of_sum = product(&sum, &sum);
+    // All equal, or all but one zero: these are the extremes.
+    product(&squares, &[count]) >= square_of_sum && product(&squares, &[1]) <= square_of_sum
+}
+
+fn extent(ends: Option<[ActionTime; 2]>) -> Result<Extent, WireError> {
+    match ends {
+        Some([least, greatest]) if least > greatest => {
+            Err(WireError::Backwards { least, greatest })
+        }
+        ends => Ok(of(ends.into_iter().flatten().collect())),
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct WireStamped {
+    /// In nanoseconds since the Unix epoch.
+    stamp: i64,
+    time: ActionTime,
+}
+
+impl WireStamped {
+    fn of(stamped: &Stamped) -> Self {
+        Self { stamp: stamped.stamp.as_nanos(), time: stamped.time }
+    }
+
+    fn checked(self) -> Result<Stamped, WireError> {
+        Ok(Stamped { stamp: Stamp::from_nanos(self.stamp), time: self.time })
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct WireLargest {
+    /// In descending order when written.
+    kept: Vec<ActionTime>,
+    dropped: ExactMean,
+}
+
+impl WireLargest {
+    fn of<const CAP: usize>(largest: &Largest<CAP>) -> Self {
+        let sorted = largest.kept.clone().into_sorted_vec();
+        let kept = sorted.into_iter().map(|Reverse(time)| time).collect();
+        Self { kept, dropped: largest.dropped.clone() }
+    }
+
+    fn checked<const CAP: usize>(self) -> Result<Largest<CAP>, WireError> {
+        let (kept, dropped) = (self.kept.len(), self.dropped.count());
+        if kept > CAP {
+            return Err(WireError::TooManyKept { kept, limit: CAP });
+        }
+        if kept < CAP && dropped > 0 {
+            return Err(WireError::DroppedTooSoon { dropped, kept, limit: CAP });
+        }
+        // Rounding keeps order: a mean that is not above the least is not above it when rounded.
+        match (self.dropped.mean(), self.kept.iter().min()) {
+            (Some(mean), Some(&least)) if mean > least.as_f64() => {
+                Err(WireError::DroppedLarger { mean, least })
+            }
+            _ => Ok(Largest {
+                kept: self.kept.into_iter().map(Reverse).collect(),
+                dropped: self.dropped,
+            }),
+        }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct WireHistogram {
+    /// The number of each cell that is not empty, and its count. The number of the cell of zero is
+    /// 0; that of a value from 2^e on is 64 (e + 1075), and one more for each 64th of 2^e.
+    cells: Vec<(u32, u64)>,
+    /// How many times are no integers below 2^64.
+    fractions: u64,
+}
+
+impl WireHistogram {
+    fn of(histogram: &Histogram) -> Self {
+        let cells = histogram.counts().map(|(cell, count)| (cell as u32, count));
+        Self { cells: cells.collect(), fractions: histogram.fractions }
+    }
+
+    fn checked(self) -> Result<Histogram, WireError> {
+        let mut before = None;
+        let (mut sum, mut least, mut most) = (0_u64, 0, 0);
+        for &(cell, count) in &self.cells {
+            let range = Histogram::range_of(cell as usize).ok_or(WireError::NoCell { cell })?;
+            if let Some(before) = before.filter(|&before| before >= cell) {
+                return Err(WireError::CellsDescend { cell, before });
+            }
+            if count == 0 {
+                return Err(WireError::EmptyCell { cell });
+            }
+            sum = sum.checked_add(count).ok_or(WireError::CellsTooFull)?;
+            least += if has_integers(&range) { 0 } else { count };
+            most += if has_fractions(&range) { count } else { 0 };
+            before = Some(cell);
+        }
+        if !(least..=most).contains(&self.fractions) {
+            return Err(WireError::Fractions { found: self.fractions, least, most });
+        }
+        Ok(Histogram::of_counts(&self.cells, self.fractions))
+    }
+}
+
+/// Whether there are integers below 2^64 in a cell.
+fn has_integers(range: &Range<f64>) -> bool {
+    range.start < TWO_POW_64 && range.start.ceil() < range.end
+}
+
+/// Whether there are floats in a cell that are no such integers.
+fn has_fractions(range: &Range<f64>) -> bool {
+    (0.0 < range.start && range.start < TWO_POW_52) || range.start >= TWO_POW_64
+}
+
+#[derive(Serialize, Deserialize)]
+struct WireQuantiles {
+    few: Vec<ActionTime>,
+    many: Option<Histogram>,
+}
+
+impl WireQuantiles {
+    fn of(quantiles: &Quantiles) -> Self {
+        let many = (!quantiles.many.is_empty()).then(|| quantiles.many.clone());
+        Self { few: quantiles.few.clone(), many }
+    }
+
+    fn checked(self) -> Result<Quantiles, WireError> {
+        let (few, limit) = (self.few.len(), Quantiles::EXACT);
+        if let Some(two) = self.few.windows(2).find(|two| two[0] > two[1]) {
+            return Err(WireError::FewDescend { time: two[1], before: two[0] });
+        }
+        match self.many.as_ref().map(Histogram::count) {
+            None if few > limit => Err(WireError::TooManyFew { few, limit }),
+            Some(_) if few > 0 => Err(WireError::FewAndMany { few }),
+            Some(many) if many <= limit as u64 => Err(WireError::TooFewMany { many, limit }),
+            _ => Ok(Quantiles { few: self.few, many: self.many.unwrap_or_default() }),
+        }
+    }
+}

@@ -1,0 +1,353 @@
+//! Promise A7: bytes per action are known, the number of actions is limited, and what is beyond the
+//! limit is reported; and A8: a handle keeps its action.
+
+use std::sync::atomic::{
+    AtomicBool,
+    Ordering::{Acquire, Release},
+};
+use std::thread;
+use std::time::Duration;
+
+use allocation_counter::measure;
+use core_actions::{
+    Count, ExactMean, Extent, Histogram, MergedTracker, Overflow, Quantiles, RunningTracker,
+    Statistic, TrackerSpec, WhenFull, WindowedSpec, WindowedTracker,
+};
+use core_time::{ManualClock, Stamp, WindowSpec};
+
+fn spec(actions: usize, when_full: WhenFull) -> TrackerSpec {
+    TrackerSpec { actions, when_full, ..TrackerSpec::default() }
+}
+
+fn rows(tracker: &RunningTracker) -> Vec<(String, u64)> {
+    tracker.stats().iter().map(|row| (row.action().to_owned(), row.count())).collect()
+}
+
+fn add_each(tracker: &RunningTracker, names: &[&str]) {
+    names.iter().for_each(|name| tracker.add(name, 1).unwrap());
+}
+
+fn names(tracker: &RunningTracker) -> Vec<String> {
+    rows(tracker).into_iter().map(|(name, _)| name).collect()
+}
+
+/// How many bytes there are at most while this is done, and when it is.
+fn bytes<T>(run: impl FnOnce() -> T) -> (usize, usize) {
+    let mut kept = None;
+    let used = measure(|| kept = Some(run()));
+    drop(kept);
+    (used.bytes_max as usize, used.bytes_current as usize)
+}
+
+#[test]
+fn a_million_names_take_no_more_than_the_limit_allows() {
+    for (names, actions, when_full) in [
+        (1_000_000, TrackerSpec::default().actions, WhenFull::Refuse),
+        (50_000, 1_000, WhenFull::Fold),
+        (50_000, 1_000, WhenFull::EvictIdle),
+    ] {
+        let spec = spec(actions, when_full);
+        let most = spec.bytes_max::<ExactMean>();
+        let limit = actions as u64;
+        let mut found = Overflow::default();
+        let (used, _) = bytes(|| {
+            let tracker = RunningTracker::new(spec);
+            for number in 0..names {
+                let added = tracker.add(&format!("name {number}"), 1);
+                assert_eq!(added.is_ok(), number < limit || when_full != WhenFull::Refuse);
+            }
+            found = tracker.overflow();
+            let records: u64 = tracker.stats().iter().map(|row| row.count()).sum();
+            assert_eq!(records + found.refused + found.evicted_records, names);
+        });
+        let beyond = names - limit;
+        let expected = match when_full {
+            WhenFull::Refuse => Overflow { refused: beyond, ..Overflow::default() },
+            WhenFull::Fold => Overflow { folded: beyond, ..Overflow::default() },
+            _ => Overflow { evicted: beyond, evicted_records: beyond, ..Overflow::default() },
+        };
+        assert_eq!(found, expected, "{when_full:?}");
+        assert!(used <= most, "{used} bytes of {most}, {actions} actions, {when_full:?}");
+    }
+}
+
+#[track_caller]
+fn check_bytes<S: Statistic<Value = core_actions::ActionTime>>(actions: usize, name_bytes: usize) {
+    let spec = TrackerSpec { name_bytes, ..spec(actions, WhenFull::Refuse) };
+    let most = spec.bytes_max::<S>();
+    let (used, kept) = bytes(|| {
+        let tracker = MergedTracker::<S>::new(spec);
+        for number in 0..actions {
+            tracker.add(&format!("{number:0name_bytes$}"), number as u64).unwrap();
+        }
+        tracker
+    });
+    let case = format!("{kept} to {used} bytes of {most}, {actions} names of {name_bytes}");
+    assert!(used <= most, "{case}");
+    assert!(actions < 1_000 || most <= 3 * kept, "{case}");
+}
+
+#[test]
+fn memory_follows_the_formula() {
+    for (actions, name_bytes) in [(1, 1), (10, 10), (1_000, 8), (1_793, 200), (30_000, 20)] {
+        check_bytes::<Count>(actions, name_bytes);
+        check_bytes::<ExactMean>(actions, name_bytes);
+        check_bytes::<(ExactMean, Extent)>(actions, name_bytes);
+    }
+}
+
+#[track_caller]
+fn check_windowed<S: Statistic<Value = core_actions::ActionTime>>(actions: usize, span: u64) {
+    let span_of = Duration::from_secs(span);
+    let window = WindowSpec::builder().span(span_of).tolerance(Duration::ZERO).build().unwrap();
+    let tracker = TrackerSpec { name_bytes: 10, ..spec(actions, WhenFull::Refuse) };
+    let spec = WindowedSpec { window, tracker, bytes: usize::MAX };
+    let most = spec.bytes_max::<S>();
+    let clock = ManualClock::new(Stamp::from_secs(1_000));
+    let (used, kept) = bytes(|| {
+        let tracker = WindowedTracker::<S>::with_clock(spec, clock.clone()).unwrap();
+        for _ in 0..2 * span + 40 {
+            for number in 0..actions {
+                tracker.add(&format!("{number:010}"), 1).unwrap();
+            }
+            clock.advance(Duration::from_secs(1));
+        }
+        tracker
+    });
+    let case = format!("{kept} to {used} bytes of {most}, {actions} actions, {span} buckets");
+    assert!(used <= most, "{case}");
+    assert!(actions < 100 || most <= 4 * kept, "{case}");
+}
+
+#[test]
+fn windowed_memory_follows_the_formula() {
+    for (actions, span) in [(1, 1), (3, 300), (200, 60)] {
+        check_windowed::<Count>(actions, span);
+        check_windowed::<(ExactMean, Extent)>(actions, span);
+    }
+}
+
+#[test]
+fn what_could_take_too_much_memory_is_refused() {
+    let spec = WindowedSpec { bytes: 1 << 20, ..WindowedSpec::default() };
+    let refused = WindowedTracker::<Count>::new(spec).unwrap_err().to_string();
+    assert!(refused.contains("4096 actions in 300 buckets"), "{refused}");
+    let spec = WindowedSpec::default();
+    let bytes = spec.bytes_max::<Count>();
+    assert!(WindowedTracker::<Count>::new(WindowedSpec { bytes, ..spec.clone() }).is_ok());
+    assert!(WindowedTracker::<Count>::new(WindowedSpec { bytes: bytes - 1, ..spec }).is_err());
+    assert!(WindowedTracker::<(ExactMean, Extent)>::new(WindowedSpec::default()).is_ok());
+}
+
+#[test]
+fn the_longest_idle_is_evicted() {
+    let tracker = RunningTracker::new(spec(3, WhenFull::EvictIdle));
+    let add = |name| tracker.add(name, 1).unwrap();
+    ["a", "b", "c", "a", "b", "a"].into_iter().for_each(add);
+    add("d"); // Evicts c,
+    add("a");
+    add("e"); // then b,
+    assert_eq!(names(&tracker), ["a", "d", "e"]);
+    add("d");
+    tracker.add_numbered("a", 1, 0).unwrap();
+    add("f"); // then e.
+    assert_eq!(rows(&tracker), [("a".into(), 5), ("d".into(), 2), ("f".into(), 1)]);
+    add("c"); // Begins anew, and evicts d.
+    assert_eq!(rows(&tracker), [("a".into(), 5), ("f".into(), 1), ("c".into(), 1)]);
+    assert_eq!((tracker.overflow().evicted, tracker.overflow().evicted_records), (4, 6));
+}
+
+/// Which of few names are used, against a list in the order of their use.
+#[test]
+fn the_longest_idle_is_evicted_whatever_came_before() {
+    for limit in [1, 2, 3, 7] {
+        let tracker = RunningTracker::new(spec(limit, WhenFull::EvictIdle));
+        let mut order: Vec<String> = Vec::new();
+        let mut random = 1_u64;
+        for _ in 0..5_000 {
+            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            let name = format!("name {}", (random >> 33) % (limit as u64 + 3));
+            order.retain(|known| *known != name);
+            order.push(name.clone());
+            tracker.add(&name, 1).unwrap();
+            let expected = &order[order.len().saturating_sub(limit)..];
+            order = expected.to_vec();
+            let mut found = names(&tracker);
+            found.sort_unstable();
+            let mut expected = order.clone();
+            expected.sort_unstable();
+            assert_eq!(found, expected, "limit {limit}");
+        }
+    }
+}
+
+#[test]
+fn threads_that_met_in_between_have_an_order() {
+    let tracker = RunningTracker::new(spec(3, WhenFull::EvictIdle));
+    let elsewhere = |name: &str| {
+        thread::scope(|scope| scope.spawn(|| tracker.add(name, 1).unwrap()).join().unwrap());
+    };
+    (0..100).for_each(|_| tracker.add("here", 1).unwrap());
+    tracker.add("new", 1).unwrap(); // Lets others know how far this thread is,
+    elsewhere("there"); // and this one comes later.
+    tracker.add("more", 1).unwrap();
+    assert_eq!(names(&tracker), ["new", "there", "more"]);
+}
+
+#[test]
+fn a_handle_keeps_its_action() {
+    for when_full in [WhenFull::EvictIdle, WhenFull::Refuse] {
+        let tracker = RunningTracker::new(spec(2, when_full));
+        let handle = tracker.action("kept").unwrap();
+        let clone = handle.clone();
+        assert_eq!(rows(&tracker), []);
+        for round in 1..50 {
+            let _ = tracker.add(&format!("name {round}"), 1);
+            handle.add(1_u64);
+            clone.add(1_u64);
+            assert!(rows(&tracker).contains(&("kept".into(), 2 * round)));
+        }
+        drop(handle);
+        let other = tracker.action("other");
+        assert_eq!(other.is_ok(), when_full == WhenFull::EvictIdle);
+        assert!(tracker.add("none", 1).is_err(), "all have handles");
+        assert!(tracker.action("none").is_err());
+        drop(clone);
+        assert_eq!(tracker.add("one", 1).is_ok(), when_full == WhenFull::EvictIdle);
+    }
+}
+
+#[test]
+fn an_action_whose_handle_was_dropped_was_used_until_then() {
+    let tracker = RunningTracker::new(spec(2, WhenFull::EvictIdle));
+    let handle = tracker.action("by handle").unwrap();
+    (0..10).for_each(|_| tracker.add("idle", 1).unwrap());
+    handle.add(1_u64);
+    drop(handle);
+    tracker.add("new", 1).unwrap();
+    assert_eq!(names(&tracker), ["by handle", "new"]);
+    (0..10).for_each(|_| tracker.add("new", 1).unwrap());
+    tracker.add("newer", 1).unwrap();
+    assert_eq!(names(&tracker), ["new", "newer"]);
+}
+
+#[test]
+fn what_is_beyond_the_limit_shares_a_row() {
+    let tracker = RunningTracker::new(spec(1, WhenFull::Fold));
+    add_each(&tracker, &["a", "b", "c", "a", "b"]);
+    let handle = tracker.action("d").unwrap();
+    handle.add(1_u64);
+    assert_eq!(handle.name(), WhenFull::OTHER);
+    assert_eq!(rows(&tracker), [("a".into(), 2), (WhenFull::OTHER.into(), 4)]);
+    assert_eq!(tracker.overflow(), Overflow { folded: 4, ..Overflow::default() });
+    let tracker = RunningTracker::new(spec(0, WhenFull::Fold));
+    add_each(&tracker, &["a", "b"]);
+    assert_eq!(rows(&tracker), [(WhenFull::OTHER.into(), 2)]);
+}
+
+#[test]
+fn a_limit_of_none_refuses_all() {
+    for when_full in [WhenFull::Refuse, WhenFull::EvictIdle] {
+        let tracker = RunningTracker::new(spec(0, when_full));
+        assert_eq!(
+            tracker.add("a", 1).unwrap_err().to_string(),
+            "action is new, and the tracker has as many as it may: limit is 0"
+        );
+        assert_eq!(tracker.overflow(), Overflow { refused: 1, ..Overflow::default() });
+    }
+}
+
+#[test]
+fn a_reset_makes_room() {
+    for when_full in [WhenFull::Refuse, WhenFull::Fold, WhenFull::EvictIdle] {
+        let tracker = RunningTracker::new(spec(3, when_full));
+        let handle = tracker.action("handle").unwrap();
+        for round in 0..50 {
+            let before = tracker.overflow();
+            for name in ["a", "b"] {
+                tracker.add(&format!("{name} {round}"), 1).unwrap();
+            }
+            handle.add(1_u64);
+            let expected = ["a", "b"].map(|name| format!("{name} {round}"));
+            assert_eq!(names(&tracker), [&expected[0], &expected[1], "handle"], "{when_full:?}");
+            assert_eq!(tracker.overflow(), before);
+            tracker.reset();
+        }
+    }
+}
+
+#[test]
+fn evicted_and_live_records_add_up_after_a_race() {
+    let tracker = RunningTracker::new(spec(3, WhenFull::EvictIdle));
+    let mut all = 0;
+    for _ in 0..40 {
+        thread::scope(|scope| {
+            for thread in 0..3 {
+                let tracker = &tracker;
+                scope.spawn(move || {
+                    for record in 0..1_000_u64 {
+                        let name = format!("name {}", record * (thread + 1) % 5);
+                        tracker.add(&name, record).unwrap();
+                    }
+                });
+            }
+        });
+        all += 3_000;
+        let live: u64 = rows(&tracker).iter().map(|(_, count)| count).sum();
+        assert_eq!(live + tracker.overflow().evicted_records, all);
+        assert!(rows(&tracker).len() <= 3);
+    }
+}
+
+#[test]
+fn an_eviction_beside_busy_threads_comes_to_an_end() {
+    let tracker = RunningTracker::new(spec(4, WhenFull::EvictIdle));
+    let ended = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            while !ended.load(Acquire) {
+                add_each(&tracker, &["a", "b", "c", "d"]);
+            }
+        });
+        for number in 0..300 {
+            tracker.add(&format!("name {number}"), 1).unwrap();
+        }
+        ended.store(true, Release);
+    });
+    assert!(tracker.overflow().evicted >= 296);
+}
+
+#[test]
+fn short_lived_threads_do_not_make_memory_grow() {
+    for when_full in [WhenFull::Refuse, WhenFull::EvictIdle] {
+        let tracker = MergedTracker::<Histogram>::new(spec(8, when_full));
+        let add = |number: u64| {
+            thread::scope(|scope| {
+                let thread = scope.spawn(|| {
+                    let used = measure(|| drop(tracker.add(&format!("name {}", number % 8), 1)));
+                    used.bytes_current
+                });
+                thread.join().unwrap()
+            })
+        };
+        let _: i64 = (0..100).map(add).sum();
+        let more: i64 = (0..1_000).map(add).sum();
+        assert!(more <= 8 * 4_096, "{more} bytes more after a thousand threads");
+        let count: u64 = tracker.stats().iter().map(|row| row.count()).sum();
+        assert_eq!(count, 1_100);
+    }
+}
+
+#[test]
+fn recording_a_known_action_allocates_nothing() {
+    let tracker = MergedTracker::<(ExactMean, Extent, Quantiles)>::default();
+    let handle = tracker.action("by handle").unwrap();
+    let add = |time: u64| {
+        tracker.add("jump", time).unwrap();
+        tracker.add("a name that is longer than sixteen bytes", time).unwrap();
+        handle.add(time);
+    };
+    (0..1_000).for_each(add);
+    let used = measure(|| (0..1_000).for_each(add));
+    assert_eq!(used.count_total, 0, "{used:?}");
+}

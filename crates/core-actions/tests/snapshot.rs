@@ -1,0 +1,243 @@
+//! Promise A9: snapshots of trackers are values, which merge into what one tracker would hold that
+//! saw everything, to the bit; and what is refused changes nothing.
+
+use std::collections::BTreeMap;
+
+use core_actions::{
+    Count, ExactMean, Extent, MergedTracker, PostTracker, Quantiles, RunningTracker, Statistic,
+    TrackerSnapshot, TrackerSnapshotError, TrackerSpec, Unit, Variance, WhenFull,
+};
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+type Full = (Variance, Extent, Quantiles);
+type Tracker = MergedTracker<Full>;
+type Snapshot = TrackerSnapshot<Full>;
+
+const NAMES: [&str; 5] = ["jump", "run", "hop", "a name longer than sixteen bytes", "日本"];
+
+/// Which tracker records which action, and how long it took.
+fn records() -> impl Strategy<Value = Vec<(usize, usize, f64)>> {
+    let time =
+        prop_oneof![(0_u32..100).prop_map(f64::from), 0.0..1e9, Just(f64::MAX), Just(5e-324)];
+    vec((0..3_usize, 0..NAMES.len(), time), 0..120)
+}
+
+fn add_each(tracker: &RunningTracker, names: &[&str]) {
+    names.iter().for_each(|name| tracker.add(name, 1).unwrap());
+}
+
+fn merged<'a>(snapshots: impl IntoIterator<Item = &'a Snapshot>) -> Snapshot {
+    let mut snapshots = snapshots.into_iter();
+    let mut all = snapshots.next().unwrap().clone();
+    snapshots.for_each(|snapshot| all.merge(snapshot).unwrap());
+    all
+}
+
+fn order<S: Statistic>(snapshot: &TrackerSnapshot<S>) -> Vec<(&str, u64)> {
+    snapshot.rows().iter().map(|row| (row.action(), row.first())).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: 64, failure_persistence: None, ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn merged_snapshots_equal_one_tracker_that_saw_everything(records in records()) {
+        let (one, parts) = (Tracker::default(), [(); 3].map(|()| Tracker::default()));
+        for (number, &(part, name, time)) in (0..).zip(&records) {
+            one.add_numbered(NAMES[name], time, number).unwrap();
+            parts[part].add_numbered(NAMES[name], time, number).unwrap();
+        }
+        let one = one.snapshot();
+        let [a, b, c] = parts.each_ref().map(Tracker::snapshot);
+        let whole = merged([&a, &b, &c]);
+        for other in [
+            merged([&c, &a, &b]),
+            merged([&a, &merged([&b, &c])]),
+            merged([&merged([&c, &b]), &a]),
+        ] {
+            prop_assert_eq!(&other, &one);
+            prop_assert_eq!(order(&other), order(&one));
+            prop_assert_eq!(other.instances(), whole.instances());
+        }
+        // And so does a tracker that they are merged into.
+        let into = Tracker::default();
+        [&c, &a, &b].into_iter().for_each(|snapshot| into.merge(snapshot).unwrap());
+        let restored = Tracker::restore(TrackerSpec::default(), &whole).unwrap().snapshot();
+        prop_assert_eq!(restored.instances(), whole.instances());
+        for other in [into.snapshot(), restored] {
+            prop_assert_eq!(&other, &one);
+            prop_assert_eq!(order(&other), order(&one));
+        }
+    }
+
+    #[test]
+    fn diff_is_what_was_recorded_since(records in records()) {
+        type Tracker = MergedTracker<(Variance, Count)>;
+        let (tracker, since) = (Tracker::default(), Tracker::default());
+        let (before, after) = records.split_at(records.len() / 2);
+        before.iter().for_each(|&(_, name, time)| tracker.add(NAMES[name], time).unwrap());
+        let earlier = tracker.snapshot();
+        for &(_, name, time) in after {
+            tracker.add(NAMES[name], time).unwrap();
+            since.add(NAMES[name], time).unwrap();
+        }
+        let diff = tracker.snapshot().diff(&earlier).unwrap();
+        let rows: BTreeMap<_, _> = diff.iter().map(|row| (row.action(), row.statistic())).collect();
+        let since = since.stats();
+        let expected = since.iter().map(|row| (row.action(), row.statistic())).collect();
+        prop_assert_eq!(rows, expected);
+    }
+}
+
+#[test]
+fn snapshots_that_share_a_tracker_are_not_merged() {
+    let (one, two) = (RunningTracker::default(), RunningTracker::default());
+    one.add("jump", 1).unwrap();
+    two.add("run", 2).unwrap();
+    let (first, mut both) = (one.snapshot(), one.snapshot());
+    both.merge(&two.snapshot()).unwrap();
+    let before = both.clone();
+    for snapshot in [&first, &two.snapshot()] {
+        let refused = both.merge(snapshot).unwrap_err();
+        assert!(matches!(refused, TrackerSnapshotError::Instances(_)), "{refused}");
+        assert_eq!((&both, order(&both)), (&before, order(&before)));
+    }
+    assert!(one.merge(&first).is_err());
+    one.merge(&two.snapshot()).unwrap();
+    assert!(one.merge(&two.snapshot()).is_err());
+    assert!(two.merge(&one.snapshot()).is_err());
+    assert_eq!(one.stats().iter().map(|row| row.count()).collect::<Vec<_>>(), [1, 1]);
+    // What is forgotten can be merged again.
+    one.reset();
+    one.merge(&two.snapshot()).unwrap();
+    assert_eq!(order(&one.snapshot()), order(&two.snapshot()));
+}
+
+#[test]
+fn a_restored_tracker_goes_on() {
+    let tracker = RunningTracker::default();
+    tracker.add("jump", 1).unwrap();
+    let mut snapshot = tracker.snapshot();
+    for restart in 2..1_100 {
+        let tracker = RunningTracker::restore(TrackerSpec::default(), &snapshot).unwrap();
+        assert!(tracker.merge(&snapshot).is_err(), "its own");
+        tracker.add("jump", 1).unwrap();
+        tracker.add(&format!("run {}", restart % 10), 1).unwrap();
+        let since = tracker.snapshot().diff(&snapshot).unwrap();
+        assert_eq!(since.iter().map(|row| row.count()).sum::<u64>(), 2);
+        snapshot = tracker.snapshot();
+        assert_eq!(snapshot.instances().len(), 1);
+        assert_eq!((snapshot.rows()[0].action(), snapshot.rows()[0].count()), ("jump", restart));
+    }
+}
+
+#[test]
+fn units_must_agree() {
+    let spec = |unit| TrackerSpec { unit, ..TrackerSpec::default() };
+    let [nanos, secs] =
+        [Unit::Nanoseconds, Unit::Seconds].map(|unit| RunningTracker::new(spec(unit)));
+    nanos.add("jump", 1).unwrap();
+    let expected =
+        TrackerSnapshotError::OtherUnit { found: Unit::Nanoseconds, expected: Unit::Seconds };
+    assert_eq!(expected.to_string(), "snapshot is in Nanoseconds, needed are Seconds");
+    assert_eq!(secs.merge(&nanos.snapshot()), Err(expected.clone()));
+    assert_eq!(secs.snapshot().merge(&nanos.snapshot()), Err(expected.clone()));
+    assert_eq!(secs.snapshot().diff(&nanos.snapshot()), Err(expected.clone()));
+    let restored = RunningTracker::restore(spec(Unit::Seconds), &nanos.snapshot());
+    assert_eq!(restored.map(drop).unwrap_err(), expected);
+    assert!(secs.stats().is_empty() && secs.snapshot() != nanos.snapshot());
+}
+
+#[test]
+fn what_is_no_earlier_snapshot_is_not_subtracted() {
+    let spec = TrackerSpec { actions: 2, when_full: WhenFull::EvictIdle, ..Default::default() };
+    let tracker = RunningTracker::new(spec.clone());
+    let other = RunningTracker::default();
+    let add = |action, time| tracker.add(action, time).unwrap();
+    add("jump", 1);
+    let first = tracker.snapshot();
+    add("jump", 2);
+    let later = tracker.snapshot();
+    let refuses = |later: &TrackerSnapshot<ExactMean>, earlier: &TrackerSnapshot<_>| {
+        assert_eq!(later.diff(earlier), Err(TrackerSnapshotError::NotEarlier));
+    };
+    assert_eq!(later.diff(&first).unwrap()[0].count(), 1);
+    assert!(later.diff(&later).unwrap().is_empty());
+    refuses(&first, &later);
+    refuses(&later, &other.snapshot());
+    // After an eviction, also if the action is there again, with more than before.
+    add("run", 1);
+    let before = tracker.snapshot();
+    add("hop", 1);
+    refuses(&tracker.snapshot(), &before);
+    (0..3).for_each(|_| add("jump", 1));
+    refuses(&tracker.snapshot(), &later);
+    let before = tracker.snapshot();
+    add("jump", 1);
+    assert_eq!(tracker.snapshot().diff(&before).unwrap()[0].count(), 1);
+    // After a reset, also in a tracker that was restored in between.
+    tracker.reset();
+    (0..9).for_each(|_| add("jump", 1));
+    refuses(&tracker.snapshot(), &before);
+    let restored = RunningTracker::restore(spec, &tracker.snapshot()).unwrap();
+    for _ in 0..3 {
+        restored.reset();
+        (0..9).for_each(|_| restored.add("jump", 1).unwrap());
+        let earlier = [&first, &later, &before];
+        earlier.into_iter().for_each(|earlier| refuses(&restored.snapshot(), earlier));
+    }
+}
+
+#[test]
+fn a_snapshot_that_does_not_fit_changes_nothing() {
+    let many = RunningTracker::default();
+    add_each(&many, &["a", "b", "c"]);
+    let long = RunningTracker::default();
+    add_each(&long, &["d", &"x".repeat(200)]);
+    for when_full in [WhenFull::Refuse, WhenFull::EvictIdle] {
+        let spec = TrackerSpec { actions: 2, name_bytes: 100, when_full, ..Default::default() };
+        let tracker = RunningTracker::new(spec.clone());
+        add_each(&tracker, &["jump", "run"]);
+        let full = TrackerSnapshotError::Full { limit: 2 };
+        assert_eq!(tracker.merge(&many.snapshot()), Err(full.clone()));
+        assert!(matches!(tracker.merge(&long.snapshot()), Err(TrackerSnapshotError::Name(_))));
+        let names: Vec<_> = tracker.stats().iter().map(|row| row.action().to_owned()).collect();
+        assert_eq!(names, ["jump", "run"]);
+        assert_eq!(tracker.overflow().evicted, 0);
+        assert_eq!(RunningTracker::restore(spec, &many.snapshot()).map(drop), Err(full));
+    }
+    let spec = TrackerSpec { actions: 2, when_full: WhenFull::Fold, ..Default::default() };
+    let folded = RunningTracker::restore(spec, &many.snapshot()).unwrap().stats();
+    let found: Vec<_> = folded.iter().map(|row| (row.action(), row.count())).collect();
+    assert_eq!(found, [("a", 1), ("b", 1), (WhenFull::OTHER, 1)]);
+}
+
+#[test]
+fn numbers_at_the_end_lose_no_row() {
+    let last = RunningTracker::default();
+    last.add_numbered("last", 1, u64::MAX).unwrap();
+    let tracker = RunningTracker::default();
+    tracker.merge(&last.snapshot()).unwrap();
+    add_each(&tracker, &["b", "a"]);
+    assert_eq!(tracker.stats().len(), 3);
+    assert_eq!(PostTracker::default().snapshot(), PostTracker::default().snapshot());
+    assert_eq!(tracker.stats()[0].mean(), 1.0);
+}
+
+#[test]
+fn equal_are_the_same_actions_with_the_same_statistics() {
+    let [one, two] = [["jump", "run"], ["run", "jump"]].map(|names| {
+        let tracker = RunningTracker::default();
+        add_each(&tracker, &names);
+        tracker
+    });
+    assert_eq!(one.snapshot(), two.snapshot());
+    two.add("jump", 1).unwrap();
+    assert_ne!(one.snapshot(), two.snapshot());
+    one.add("jump", 1).unwrap();
+    one.add("hop", 1).unwrap();
+    assert_ne!(one.snapshot(), two.snapshot());
+}

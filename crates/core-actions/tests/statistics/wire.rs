@@ -1,0 +1,369 @@
+//! Promise A9, of statistics: what is written is read back, in a form that does not change, and
+//! what no statistic can have become is refused.
+
+use std::fmt::Debug;
+
+use core_actions::{
+    ActionTime, Count, Counted, ExactMean, Extent, Histogram, Largest, Last, Mean, Quantile,
+    Quantiles, Raw, Stamped, Statistic, Subtract, Variance,
+};
+use core_time::Stamp;
+use proptest::collection::vec;
+use proptest::prelude::*;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::values::{any_time, edges, of, time};
+
+/// Writes and reads a value in a form for people and in one that is not.
+#[track_caller]
+fn read_back<T: Serialize + DeserializeOwned + PartialEq + Debug>(value: &T) -> T {
+    let text = serde_json::to_string(value).unwrap();
+    let read: T = serde_json::from_str(&text).unwrap();
+    assert_eq!(&read, value, "by {text}");
+    let bytes = postcard::to_allocvec(value).unwrap();
+    assert_eq!(&postcard::from_bytes::<T>(&bytes).unwrap(), value, "by {text}, in bytes");
+    read
+}
+
+/// Reads back the statistics of two halves of some values, which must merge as they do themselves.
+#[track_caller]
+fn check_one<S>(values: &[S::Value]) -> [S; 2]
+where
+    S: Statistic + Serialize + DeserializeOwned + PartialEq + Debug,
+{
+    let (one, two) = values.split_at(values.len() / 3);
+    let [mut one, two] = [one, two].map(|part| read_back(&of::<S>(part)));
+    one.merge(&two);
+    assert_eq!(one, of::<S>(values));
+    [one, two]
+}
+
+fn check_subtracted<S>(values: &[S::Value])
+where
+    S: Subtract + Serialize + DeserializeOwned + PartialEq + Debug,
+{
+    let [mut whole, part] = check_one::<S>(values);
+    whole.subtract(&part);
+    assert_eq!(whole, of::<S>(&values[..values.len() / 3]));
+    read_back(&whole);
+}
+
+fn check(times: &[ActionTime]) {
+    times.iter().for_each(|time| _ = read_back(time));
+    check_subtracted::<Count>(times);
+    check_subtracted::<ExactMean>(times);
+    check_subtracted::<Variance>(times);
+    check_subtracted::<Histogram>(times);
+    check_one::<Extent>(times);
+    check_one::<Largest<0>>(times);
+    check_one::<Largest<5>>(times);
+    check_one::<Largest<500>>(times);
+    check_one::<Quantiles>(times);
+    check_one::<Raw>(times);
+    check_one::<(ExactMean, Extent, Quantiles)>(times);
+    let stamped = |(at, &time): (i64, &ActionTime)| Stamped { stamp: Stamp::from_nanos(at), time };
+    check_one::<(Last, Count)>(&(-9..).zip(times).map(stamped).collect::<Vec<_>>());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_is_written_is_read_back(times in vec(any_time(), 0..60)) {
+        check(&times);
+    }
+
+    #[test]
+    fn equal_sums_have_one_form(bits in vec(0..1_u64 << 40, 1..20), scale in -40..40) {
+        // The same sum by integers, by fractions and by halves of them.
+        let scale = 2_f64.powi(scale);
+        let floats: Vec<_> = bits.iter().map(|&bits| time(bits as f64 * scale)).collect();
+        let sum = floats.iter().map(|time| time.as_f64()).sum::<f64>(); // Exact, in 45 bits.
+        let mut whole = of::<ExactMean>(&[time(sum)]);
+        let zeros = vec![ActionTime::ZERO; floats.len() - 1];
+        whole.merge(&of(&zeros));
+        let parts = of::<ExactMean>(&floats);
+        prop_assert_eq!(&parts, &whole);
+        let [parts, whole] = [parts, whole].map(|mean| serde_json::to_string(&mean).unwrap());
+        prop_assert_eq!(parts, whole);
+    }
+
+    #[test]
+    fn nothing_that_is_read_makes_anything_panic(
+        times in vec(any_time(), 0..40),
+        edits in vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
+    ) {
+        survive(&times, &edits);
+    }
+}
+
+type Edit = (prop::sample::Index, u8);
+
+/// Reads what is nearly the statistic of some times, and uses what is read without an error.
+fn survive(times: &[ActionTime], edits: &[Edit]) {
+    fn each<S>(times: &[ActionTime], edits: &[Edit], ask: impl Fn(&S))
+    where
+        S: Statistic<Value = ActionTime> + Serialize + DeserializeOwned,
+    {
+        const LIKELY: &[u8] = b"0123456789abcdefp-.,[]";
+        let statistic = of::<S>(times);
+        let mut text = serde_json::to_vec(&statistic).unwrap();
+        let mut bytes = postcard::to_allocvec(&statistic).unwrap();
+        for (index, new) in edits {
+            let (at, in_bytes) = (index.index(text.len()), index.index(bytes.len()));
+            text[at] = LIKELY[usize::from(*new) % LIKELY.len()];
+            bytes[in_bytes] = *new;
+        }
+        let read = [serde_json::from_slice(&text).ok(), postcard::from_bytes(&bytes).ok()];
+        for mut statistic in read.into_iter().flatten().collect::<Vec<S>>() {
+            ask(&statistic);
+            edges().into_iter().for_each(|time| statistic.insert(time));
+            statistic.insert_all(edges().into_iter());
+            let copy = statistic.clone();
+            statistic.merge(&copy);
+            statistic.merge(&of(&edges()));
+            ask(&statistic);
+        }
+    }
+    each::<Count>(times, edits, |_| ());
+    each::<ExactMean>(times, edits, |mean| _ = (mean.mean(), mean.sum()));
+    each::<Variance>(times, edits, |variance| {
+        _ = (variance.population_variance(), variance.sample_deviation(), variance.mean());
+    });
+    each::<Extent>(times, edits, |extent| _ = (extent.min(), extent.max()));
+    each::<Largest<3>>(times, edits, |largest| _ = (largest.mean(), largest.times().count()));
+    each::<Raw>(times, edits, |raw| _ = raw.mean());
+    each::<Histogram>(times, edits, |histogram| {
+        _ = (histogram.quantile(Quantile::P99), histogram.cells().count(), histogram.count());
+    });
+    each::<Quantiles>(times, edits, |quantiles| {
+        _ = (quantiles.at(Quantile::MEDIAN), quantiles.histogram().cells().count());
+    });
+}
+
+#[test]
+fn edges_are_read_back() {
+    check(&[]);
+    check(&edges());
+    check(&[edges(), edges(), edges()].concat());
+    for edge in edges() {
+        check(&[edge]);
+        check(&[edge; 40]);
+    }
+}
+
+/// The form that is promised, and the statistic of it.
+#[track_caller]
+fn form<T: Serialize + DeserializeOwned + PartialEq + Debug>(value: &T, text: &str) {
+    assert_eq!(serde_json::to_string(value).unwrap(), text);
+    assert_eq!(&serde_json::from_str::<T>(text).unwrap(), value);
+}
+
+#[test]
+fn forms_are_as_promised() {
+    let times = [100_u64, 300, 200, 300].map(ActionTime::from);
+    form(&times[0], "100");
+    form(&ActionTime::from(u64::MAX), "18446744073709551615");
+    form(&time(0.5), "0.5");
+    form(&of::<Count>(&times), "4");
+    form(&of::<ExactMean>(&times), r#"{"count":4,"sum":"0xe1p2"}"#);
+    form(&of::<ExactMean>(&[]), r#"{"count":0,"sum":"0x0p0"}"#);
+    form(&of::<ExactMean>(&[time(1.5), time(0.125)]), r#"{"count":2,"sum":"0xdp-3"}"#);
+    form(&of::<ExactMean>(&[time(f64::from_bits(1))]), r#"{"count":1,"sum":"0x1p-1074"}"#);
+    form(
+        &of::<Variance>(&[times[0], time(0.5)]),
+        r#"{"count":2,"sum":"0xc9p-1","squares":"0x9c41p-2"}"#,
+    );
+    form(&of::<Extent>(&times), "[100,300]");
+    form(&of::<Extent>(&[]), "null");
+    form(&of::<Largest<2>>(&times), r#"{"kept":[300,300],"dropped":{"count":2,"sum":"0x4bp2"}}"#);
+    form(&of::<Raw>(&[time(0.5), times[0]]), "[100,0.5]");
+    let some = [time(0.0), time(1.0), time(64.5), time(64.0), time(f64::from_bits(1))];
+    let cells = r#"{"cells":[[0,1],[64,1],[68800,1],[69184,2]],"fractions":2}"#;
+    form(&of::<Histogram>(&some), cells);
+    form(&of::<Quantiles>(&times), r#"{"few":[100,200,300,300],"many":null}"#);
+    let many = r#"{"few":[],"many":{"cells":[[68800,33]],"fractions":0}}"#;
+    form(&of::<Quantiles>(&[time(1.0); 33]), many);
+    let last = Stamped { stamp: Stamp::from_millis(5), time: times[0] };
+    form(&of::<Last>(&[last]), r#"{"stamp":5000000,"time":100}"#);
+    form(&of::<Last>(&[]), "null");
+    form(&of::<(Count, Extent)>(&times), "[4,[100,300]]");
+    // Integers by any name.
+    assert_eq!(serde_json::from_str::<ActionTime>("1e2").unwrap(), times[0]);
+    assert_eq!(postcard::to_allocvec(&times[0]).unwrap(), [0, 100]);
+    assert_eq!(postcard::from_bytes::<ActionTime>(&[0, 100]).unwrap(), times[0]);
+}
+
+/// What is no such statistic, and why.
+#[track_caller]
+fn refused<T: DeserializeOwned + Debug>(text: &str, expected: &str) {
+    let error = serde_json::from_str::<T>(text).unwrap_err().to_string();
+    let message = error.rsplit_once(" at line").map_or(error.as_str(), |(message, _)| message);
+    assert_eq!(message, expected, "of {text}");
+}
+
+#[test]
+fn times_that_are_none_are_refused() {
+    refused::<ActionTime>("-1", "time is negative, it must be 0 or more");
+    refused::<ActionTime>("-0.5", "time is negative, it must be 0 or more");
+    let expected = "invalid type: string \"1\", expected a time, which is a number of 0 or more";
+    refused::<ActionTime>("\"1\"", expected);
+    let bits = f64::INFINITY.to_bits().to_le_bytes();
+    assert!(postcard::from_bytes::<ActionTime>(&[&[1][..], &bits].concat()).is_err());
+    refused::<Extent>("[2,1]", "least time is 2, greatest is 1, which is less");
+    refused::<Raw>("[1,-2]", "time is negative, it must be 0 or more");
+}
+
+#[test]
+fn sums_that_are_none_are_refused() {
+    let mean = |count: u64, sum: &str| format!(r#"{{"count":{count},"sum":"{sum}"}}"#);
+    for text in [
+        "",
+        "0x",
+        "0xp0",
+        "p",
+        "0x1",
+        "1p0",
+        "0x2p0",
+        "0x01p0",
+        "0x1p",
+        "0x1p+1",
+        "0x1p01",
+        "0x1p-0",
+        "0X1p0",
+        "0xAp0",
+        "0xgp0",
+        "0x1p1p1",
+        "0x-1p0",
+        "0x0p1",
+        "0x1p-1075",
+        "0xép0",
+        "0x1p99999999999",
+    ] {
+        let expected = format!(
+            "sum is `{text}`, which is no odd hexadecimal integer and power of two, as in `0x19p2`"
+        );
+        refused::<ExactMean>(&mean(1, text), &expected);
+    }
+    for text in ["0x1p1102", "0x3p1101", "0x1p2147483647"] {
+        let expected = format!("sum is `{text}`, which is beyond the largest");
+        refused::<ExactMean>(&mean(u64::MAX, text), &expected);
+    }
+    let long = format!("0x{}1p-1074", "f".repeat(2_000));
+    let expected = format!("sum is `0x{}…`, which is beyond the largest", "f".repeat(38));
+    refused::<ExactMean>(&mean(1, &long), &expected);
+    refused::<ExactMean>(&mean(0, "0x1p0"), "sum is `0x1p0`, which is more than 0 times can have");
+    let most = of::<ExactMean>(&[time(f64::MAX); 2]);
+    let text = serde_json::to_string(&most).unwrap().replace("\"count\":2", "\"count\":1");
+    assert!(serde_json::from_str::<ExactMean>(&text).is_err(), "{text}");
+}
+
+#[test]
+fn sums_of_squares_that_do_not_go_with_the_sum_are_refused() {
+    let variance = |count: u64, sum: &str, squares: &str| {
+        format!(r#"{{"count":{count},"sum":"{sum}","squares":"{squares}"}}"#)
+    };
+    // Two times with the sum 4: from 2 and 2 to 0 and 4.
+    for (squares, ok) in [("0x7p0", false), ("0x1p3", true), ("0x1p4", true), ("0x11p0", false)] {
+        let text = variance(2, "0x1p2", squares);
+        if ok {
+            assert!(serde_json::from_str::<Variance>(&text).is_ok());
+        } else {
+            let expected =
+                format!("sum of squares is `{squares}`, no 2 times have that and the sum `0x1p2`");
+            refused::<Variance>(&text, &expected);
+        }
+    }
+    let expected = "sum of squares is `0x0p0`, no 1 times have that and the sum `0x1p0`";
+    refused::<Variance>(&variance(1, "0x1p0", "0x0p0"), expected);
+}
+
+#[test]
+fn largest_times_that_cannot_be_are_refused() {
+    let largest = |kept: &str, count: u64, sum: &str| {
+        format!(r#"{{"kept":[{kept}],"dropped":{{"count":{count},"sum":"{sum}"}}}}"#)
+    };
+    refused::<Largest<2>>(&largest("3,2,1", 0, "0x0p0"), "3 times are kept, limit is 2");
+    refused::<Largest<2>>(
+        &largest("3", 1, "0x1p0"),
+        "1 times were dropped, while there was room: 1 are kept, limit is 2",
+    );
+    refused::<Largest<2>>(
+        &largest("3,2", 1, "0x3p0"),
+        "mean of what was dropped is 3, the least that was kept is 2, which is less",
+    );
+    assert!(serde_json::from_str::<Largest<2>>(&largest("3,2", 1, "0x1p1")).is_ok());
+    assert!(serde_json::from_str::<Largest<0>>(&largest("", 1, "0x1p1")).is_ok());
+}
+
+#[test]
+fn cells_that_cannot_be_are_refused() {
+    let cells =
+        |cells: &str, fractions: u64| format!(r#"{{"cells":[{cells}],"fractions":{fractions}}}"#);
+    let none = |number: u32| {
+        refused::<Histogram>(
+            &cells(&format!("[{number},1]"), 1),
+            &format!("there is no cell {number}"),
+        );
+    };
+    [1, 63, 65, 127, 129, 200_000, u32::MAX].into_iter().for_each(none);
+    let last = of::<Histogram>(&[time(f64::MAX)]);
+    let text = serde_json::to_string(&last).unwrap();
+    assert_eq!(text, r#"{"cells":[[134335,1]],"fractions":1}"#);
+    none(134_336);
+    refused::<Histogram>(
+        &cells("[68801,1],[68800,1]", 1),
+        "cell 68800 comes after cell 68801, they must ascend",
+    );
+    refused::<Histogram>(
+        &cells("[68800,1],[68800,1]", 1),
+        "cell 68800 comes after cell 68800, they must ascend",
+    );
+    refused::<Histogram>(&cells("[68800,0]", 0), "cell 68800 is empty, such are left out");
+    refused::<Histogram>(
+        &cells("[68800,18446744073709551615],[68801,1]", 0),
+        "cells hold 2^64 times or more",
+    );
+    let fractions = |found: u64, least: u64, most: u64| {
+        format!("{found} times are no integers, by their cells {least} at least and {most} at most")
+    };
+    // Zero; below 1; 1 and a little more; that without 1; 2^52; 2^64.
+    for (number, least, most) in
+        [(0, 0, 0), (68_799, 5, 5), (68_800, 0, 5), (68_801, 5, 5), (72_128, 0, 0), (72_896, 5, 5)]
+    {
+        for found in [0, 4, 5, 6] {
+            let text = cells(&format!("[{number},5]"), found);
+            if (least..=most).contains(&found) {
+                assert!(serde_json::from_str::<Histogram>(&text).is_ok(), "{text}");
+            } else {
+                refused::<Histogram>(&text, &fractions(found, least, most));
+            }
+        }
+    }
+}
+
+#[test]
+fn quantiles_that_cannot_be_are_refused() {
+    let few = |times: &str| format!(r#"{{"few":[{times}],"many":null}}"#);
+    refused::<Quantiles>(&few("2,1"), "time 1 comes after 2, they must ascend");
+    let zeros = ["0"; 33].join(",");
+    refused::<Quantiles>(&few(&zeros), "33 times are kept one by one, limit is 32");
+    assert!(serde_json::from_str::<Quantiles>(&few(&zeros[2..])).is_ok());
+    let many = |few: &str, count: u64| {
+        format!(r#"{{"few":[{few}],"many":{{"cells":[[0,{count}]],"fractions":0}}}}"#)
+    };
+    refused::<Quantiles>(
+        &many("", 32),
+        "32 times are in a histogram, up to 32 are kept one by one",
+    );
+    refused::<Quantiles>(
+        &many("1", 33),
+        "1 times are kept one by one beside a histogram, there must be none",
+    );
+    assert!(serde_json::from_str::<Quantiles>(&many("", 33)).is_ok());
+    refused::<Quantiles>(
+        r#"{"few":[],"many":{"cells":[],"fractions":0}}"#,
+        "0 times are in a histogram, up to 32 are kept one by one",
+    );
+}

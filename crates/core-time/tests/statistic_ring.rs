@@ -1,0 +1,242 @@
+//! The ring of statistics against a plain list of all values: any window, late values, a clock that
+//! is set back, the edges of time, the memory it takes, and the laws of merging.
+
+use std::ops::RangeInclusive;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
+
+use allocation_counter::measure;
+use core_time::{InBucket, Statistic, StatisticRing, WindowSpec};
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+/// All values, in order.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Values(Vec<u64>);
+
+impl Statistic for Values {
+    type Value = u64;
+
+    fn insert(&mut self, value: u64) {
+        assert_ne!(value, u64::MAX, "as some statistics do");
+        self.0.push(value);
+        self.0.sort_unstable();
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.0.extend(&other.0);
+        self.0.sort_unstable();
+    }
+}
+
+type Ring = StatisticRing<Values>;
+
+/// A span of so many buckets of a second, of which so many may lie ahead of the clock.
+fn spec(buckets: u64, ahead: u64) -> WindowSpec {
+    let [span, tolerance] = [buckets, ahead].map(Duration::from_secs);
+    WindowSpec::builder().span(span).tolerance(tolerance).build().unwrap()
+}
+
+fn of(values: impl IntoIterator<Item = (i64, u64)>, spec: &WindowSpec) -> Ring {
+    let mut ring = Ring::new(spec);
+    values.into_iter().for_each(|(tick, value)| ring.insert(InBucket { tick, value }));
+    ring
+}
+
+fn window(ring: &Ring, ticks: RangeInclusive<i64>) -> Vec<u64> {
+    let mut found = Values::default();
+    let any = ring.merge_window(ticks, &mut found);
+    assert_eq!(any, !found.0.is_empty());
+    found.0
+}
+
+/// Compares every window that can be asked for while the newest bucket is among those ahead.
+#[track_caller]
+fn check(ring: &Ring, all: &[(i64, u64)], newest: i64, [buckets, ahead]: [i64; 2]) {
+    for now in newest - ahead..=newest {
+        for len in 0..=buckets {
+            let ticks = now - len + 1..=now;
+            let inside = all.iter().filter(|(tick, _)| ticks.contains(tick));
+            let mut expected: Vec<_> = inside.map(|&(_, value)| value).collect();
+            expected.sort_unstable();
+            assert_eq!(window(ring, ticks.clone()), expected, "{ticks:?} of {all:?}");
+        }
+    }
+}
+
+/// How the next bucket lies to the newest: it, one before, the next, or one far ahead.
+fn move_by(buckets: i64) -> impl Strategy<Value = i64> {
+    prop_oneof![4 => Just(0), 4 => -buckets + 1..=0, 4 => 1..=2_i64, 1 => 1..4 * buckets]
+}
+
+/// A shape, the bucket of the first value, and how those of the others lie.
+fn history() -> impl Strategy<Value = ([i64; 2], i64, Vec<i64>)> {
+    (1_i64..20, 0_i64..4, -30_i64..30).prop_flat_map(|(buckets, ahead, first)| {
+        (Just([buckets, ahead]), Just(first), vec(move_by(buckets), 0..60))
+    })
+}
+
+/// The buckets of a history with a value in each, and the newest.
+fn values(first: i64, moves: &[i64]) -> (Vec<(i64, u64)>, i64) {
+    let mut newest = first;
+    let ticks = moves.iter().map(|by| {
+        let tick = newest + by;
+        newest = newest.max(tick);
+        tick
+    });
+    (ticks.zip(0..).collect(), newest)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_window_is_what_was_inserted_into_its_buckets((shape, first, moves) in history()) {
+        let spec = spec(shape[0].cast_unsigned(), shape[1].cast_unsigned());
+        let (all, newest) = values(first, &moves);
+        let (mut ring, mut at_once) = (Ring::new(&spec), Ring::new(&spec));
+        for (at, &(tick, value)) in all.iter().enumerate() {
+            match at % 2 {
+                0 => ring.insert(InBucket { tick, value }),
+                _ => ring.insert_whole(InBucket { tick, value }),
+            }
+        }
+        at_once.insert_all(all.iter().map(|&(tick, value)| InBucket { tick, value }));
+        check(&ring, &all, newest, shape);
+        check(&at_once, &all, newest, shape);
+    }
+
+    #[test]
+    fn rings_merge_in_any_order_to_the_one_that_saw_all((shape, first, moves) in history()) {
+        let spec = spec(shape[0].cast_unsigned(), shape[1].cast_unsigned());
+        let (all, newest) = values(first, &moves);
+        let part = |nth: u64| of(all.iter().copied().filter(|(_, value)| value % 3 == nth), &spec);
+        let merged = |a: &Ring, b: &Ring| {
+            let mut merged = a.clone();
+            merged.merge(b);
+            merged
+        };
+        let ([a, b, c], none) = ([0, 1, 2].map(part), Ring::default());
+        for whole in [
+            merged(&merged(&a, &b), &c),
+            merged(&a, &merged(&b, &c)),
+            merged(&merged(&c, &b), &a),
+            merged(&none, &merged(&merged(&b, &none), &merged(&a, &c))),
+        ] {
+            check(&whole, &all, newest, shape);
+        }
+    }
+}
+
+#[test]
+fn a_ring_works_at_the_edges_of_time() {
+    let spec = spec(3, 0);
+    for (tick, after) in [(i64::MIN, i64::MIN + 1), (-1, 0), (i64::MAX - 1, i64::MAX)] {
+        let ring = of([(tick, 1), (after, 2), (tick, 3)], &spec);
+        assert_eq!(window(&ring, tick..=tick), [1, 3], "{tick}");
+        assert_eq!(window(&ring, tick..=after), [1, 2, 3], "{tick}");
+        assert_eq!(window(&ring, after..=after), [2], "{tick}");
+        assert_eq!(window(&ring, i64::MIN..=i64::MAX), [1, 2, 3], "{tick}");
+        #[expect(clippy::reversed_empty_ranges, reason = "a window of no length")]
+        let none = after..=tick;
+        assert_eq!(window(&ring, none), [0_u64; 0], "{tick}");
+    }
+    let ring = of([(i64::MIN, 1), (i64::MAX, 2)], &spec);
+    assert_eq!(window(&ring, i64::MAX - 2..=i64::MAX), [2]);
+}
+
+#[test]
+fn what_is_older_than_the_span_is_given_up() {
+    for buckets in [1, 2, 3, 17, 100] {
+        let ring = of((0..10_000).map(|tick| (tick, 1)), &spec(buckets, 0));
+        let held = window(&ring, 0..=10_000).len() as u64;
+        let few_more = buckets + 2 * buckets.isqrt() + 4;
+        assert!((buckets..=few_more).contains(&held), "{held} are held of {buckets}");
+    }
+}
+
+#[test]
+fn a_clock_that_was_set_back_is_followed() {
+    let (buckets, ahead) = (10, 2);
+    let spec = spec(10, 2);
+    let mut ring = Ring::new(&spec);
+    for (round, start) in [5_000, 4_000, 3_970, 0, -70_000].into_iter().enumerate() {
+        let ticks = start..start + 15;
+        let all: Vec<_> = ticks.map(|tick| (tick, round as u64)).collect();
+        for &(tick, value) in &all {
+            ring.insert(InBucket { tick, value });
+        }
+        check(&ring, &all, start + 14, [buckets, ahead]);
+    }
+    assert!(window(&ring, i64::MIN..=i64::MAX).len() < 30);
+}
+
+#[test]
+fn buckets_ahead_of_a_clock_that_was_set_back_a_little_are_kept() {
+    let mut ring = of((100..110).map(|tick| (tick, 1)), &spec(10, 0));
+    for tick in 105..110 {
+        ring.insert(InBucket { tick, value: 2 });
+    }
+    assert_eq!(window(&ring, 100..=109).len(), 15);
+}
+
+#[test]
+fn a_value_that_panics_leaves_the_ring_as_it_was() {
+    let mut ring = of([(1, 7)], &spec(10, 0));
+    for tick in [1, 2, 5_000, -5_000] {
+        let value = InBucket { tick, value: u64::MAX };
+        let panicked = catch_unwind(AssertUnwindSafe(|| ring.insert_whole(value)));
+        assert!(panicked.is_err());
+        assert_eq!(window(&ring, i64::MIN..=i64::MAX), [7]);
+        assert!(!ring.merge_window(2..=5_000, &mut Values::default()), "a bucket without values");
+    }
+    ring.insert_whole(InBucket { tick: 2, value: 8 });
+    assert_eq!(window(&ring, 1..=2), [7, 8]);
+}
+
+/// A statistic of so many bytes.
+#[derive(Clone)]
+struct Sized<const BYTES: usize>([u8; BYTES]);
+
+impl<const BYTES: usize> Default for Sized<BYTES> {
+    fn default() -> Self {
+        Self([0; BYTES])
+    }
+}
+
+impl<const BYTES: usize> Statistic for Sized<BYTES> {
+    type Value = u64;
+
+    const NEVER_PANICS: bool = true;
+
+    fn insert(&mut self, _: u64) {}
+
+    fn merge(&mut self, _: &Self) {}
+}
+
+fn check_memory<const BYTES: usize>(buckets: u64) {
+    let spec = spec(buckets, 5);
+    let max = StatisticRing::<Sized<BYTES>>::bytes_max(&spec);
+    let used = measure(|| {
+        let mut ring = Box::new(StatisticRing::<Sized<BYTES>>::new(&spec));
+        let last = 4 * buckets.cast_signed() + 40;
+        for tick in 0..last {
+            ring.insert(InBucket { tick, value: 1 });
+            ring.insert(InBucket { tick: last - tick / 3, value: 1 });
+        }
+    });
+    let used = usize::try_from(used.bytes_max).unwrap();
+    let case = format!("{used} of {max} bytes, {buckets} buckets of {BYTES} bytes");
+    assert!(used <= max, "{case}");
+    assert!(buckets < 100 || max <= 4 * used, "{case}");
+}
+
+#[test]
+fn memory_follows_the_formula() {
+    for buckets in [1, 2, 7, 60, 300, 3_600] {
+        check_memory::<0>(buckets);
+        check_memory::<8>(buckets);
+        check_memory::<40>(buckets);
+        check_memory::<200>(buckets);
+    }
+}

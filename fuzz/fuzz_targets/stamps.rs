@@ -1,0 +1,91 @@
+//! Moments: written in every form they are read as they were, and any text is read the same in a
+//! batch and alone.
+#![no_main]
+
+use codec::{Entry, Policy, Stamp, StampForm, StampKey};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|input: (i64, i16, String)| {
+    let (nanos, offset_min, text) = input;
+    let moment = Stamp::from_nanos(nanos);
+    // In the numeric forms. What is finer than a unit is behind the point.
+    for (form, places) in [
+        (StampForm::Seconds, 9),
+        (StampForm::Milliseconds, 6),
+        (StampForm::Microseconds, 3),
+        (StampForm::Nanoseconds, 0),
+    ] {
+        assert_eq!(read(form, &decimal(nanos, places)), Some(moment));
+        let _ = read(form, &text);
+    }
+    // As a moment of RFC 3339, in the time of any place.
+    let offset_min = offset_min % (24 * 60);
+    let written = format!("\"{}\"", rfc3339(nanos, offset_min));
+    assert_eq!(read(StampForm::Rfc3339, &written), Some(moment), "{written}");
+    if let Some(found) = read(StampForm::Rfc3339, &format!("\"{text}\"")) {
+        let written = format!("\"{}\"", rfc3339(found.as_nanos(), 0));
+        assert_eq!(read(StampForm::Rfc3339, &written), Some(found), "{text} is not {written}");
+    }
+});
+
+/// Reads a value of the stamp key, alone and in a batch.
+fn read(form: StampForm, value: &str) -> Option<Stamp> {
+    let key = StampKey::new("at", form).expect("a key without a meaning");
+    let policy = Policy { stamp: Some(key), ..Policy::default() };
+    let line = format!(r#"{{"action":"a","time":1,"at":{value}}}"#);
+    let alone = policy.decode_stamped(line.as_bytes());
+    if !line.contains('\n') {
+        let mut found = None;
+        let line = format!("{line}\n");
+        let report =
+            policy.decode_slice(line.as_bytes(), &mut |entry: Entry<'_>| found = entry.stamp);
+        assert_eq!(alone.clone().ok().and_then(|(_, stamp)| stamp), found, "{line}");
+        assert_eq!(report.accepted == 1, alone.is_ok(), "{line}");
+    }
+    alone.ok().and_then(|(_, stamp)| stamp)
+}
+
+/// An integer with its last digits behind a point.
+fn decimal(value: i64, places: usize) -> String {
+    let sign = if value < 0 { "-" } else { "" };
+    let digits = format!("{:0>width$}", value.unsigned_abs(), width = places + 1);
+    let (whole, fraction) = digits.split_at(digits.len() - places);
+    let point = if places == 0 { "" } else { "." };
+    format!("{sign}{whole}{point}{fraction}")
+}
+
+/// A moment in the time of a place that is so many minutes ahead, by counting days.
+fn rfc3339(nanos: i64, offset_min: i16) -> String {
+    let local = i128::from(nanos) + i128::from(offset_min) * 60_000_000_000;
+    let (second, fraction) = (local.div_euclid(1_000_000_000), local.rem_euclid(1_000_000_000));
+    let (mut day, second) = (second.div_euclid(86_400), second.rem_euclid(86_400));
+    let mut year = 1970;
+    let is_leap = |year: i128| year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    while day < 0 {
+        year -= 1;
+        day += 365 + i128::from(is_leap(year));
+    }
+    while day >= 365 + i128::from(is_leap(year)) {
+        day -= 365 + i128::from(is_leap(year));
+        year += 1;
+    }
+    let february = 28 + i128::from(is_leap(year));
+    let mut month = 1;
+    for days in [31, february, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] {
+        if day < days {
+            break;
+        }
+        day -= days;
+        month += 1;
+    }
+    let (hour, minute, second) = (second / 3_600, second / 60 % 60, second % 60);
+    let sign = if offset_min < 0 { '-' } else { '+' };
+    let offset = offset_min.unsigned_abs();
+    format!(
+        "{year:04}-{month:02}-{:02}T{hour:02}:{minute:02}:{second:02}.{fraction:09}\
+         {sign}{:02}:{:02}",
+        day + 1,
+        offset / 60,
+        offset % 60
+    )
+}

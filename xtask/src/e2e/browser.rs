@@ -1,0 +1,222 @@
+//! A headless browser, spoken to through a pair of pipes.
+//!
+//! With `--remote-debugging-pipe` it reads requests from its third file and writes answers and
+//! events to its fourth, each a JSON text that ends with a zero byte. A shell moves its standard
+//! input and output there, so that no library is needed to open files under chosen numbers.
+
+use std::fs;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::Path;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+use anyhow::{Context as _, bail};
+use serde_json::{Value, json};
+
+/// Moves the files and becomes the browser.
+const SHELL: &str = r#"exec "$0" "$@" 3<&0 4>&1 </dev/null >/dev/null 2>&1"#;
+
+/// Nothing is looked up, fetched or asked.
+const FLAGS: [&str; 12] = [
+    "--headless",
+    "--remote-debugging-pipe",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-default-apps",
+    "--disable-extensions",
+    "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND",
+    "--no-first-run",
+    "--hide-scrollbars",
+];
+
+/// A browser with one page.
+pub(super) struct Browser {
+    child: Child,
+    requests: ChildStdin,
+    answers: BufReader<ChildStdout>,
+    session: Value,
+    /// The number of the last request.
+    id: u64,
+    /// What happened on the page since it was opened.
+    events: Vec<Value>,
+}
+
+impl Browser {
+    /// Starts it with a profile that is new.
+    pub(super) fn start(binary: &Path, profile: &Path) -> anyhow::Result<Self> {
+        if profile.exists() {
+            fs::remove_dir_all(profile)?;
+        }
+        let mut command = Command::new("sh");
+        command.args(["-c", SHELL]).arg(binary).args(FLAGS);
+        command.arg(format!("--user-data-dir={}", profile.display()));
+        if is_root() {
+            // It refuses to start in its sandbox then; what it opens was made here.
+            command.arg("--no-sandbox");
+        }
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+        let requests = child.stdin.take().context("the browser has no input")?;
+        let answers = child.stdout.take().context("the browser has no output")?;
+        let (answers, session) = (BufReader::new(answers), Value::Null);
+        let mut browser = Self { child, requests, answers, session, id: 0, events: Vec::new() };
+        let page = browser.ask("Target.createTarget", json!({ "url": "about:blank" }))?;
+        let target = json!({ "targetId": page["targetId"], "flatten": true });
+        browser.session = browser.ask("Target.attachToTarget", target)?["sessionId"].take();
+        for domain in ["Page", "Runtime", "Log", "Network"] {
+            browser.ask(&format!("{domain}.enable"), json!({}))?;
+        }
+        let mut offline = json!({ "offline": true, "latency": 0 });
+        offline["downloadThroughput"] = json!(0);
+        offline["uploadThroughput"] = json!(0);
+        browser.ask("Network.emulateNetworkConditions", offline)?;
+        Ok(browser)
+    }
+
+    /// Opens a page and waits until it is there.
+    pub(super) fn open(
+        &mut self,
+        address: &str,
+        scheme: &str,
+        width: u32,
+        height: u32,
+    ) -> anyhow::Result<()> {
+        let feature = json!({ "name": "prefers-color-scheme", "value": scheme });
+        self.ask("Emulation.setEmulatedMedia", json!({ "features": [feature] }))?;
+        let window =
+            json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
+        self.ask("Emulation.setDeviceMetricsOverride", window)?;
+        self.events.clear();
+        let opened = self.ask("Page.navigate", json!({ "url": address }))?;
+        if let Some(error) = opened["errorText"].as_str() {
+            bail!("{address}: {error}");
+        }
+        while !self.events.iter().any(|event| event["method"] == "Page.loadEventFired") {
+            let event = self.read()?;
+            self.events.push(event);
+        }
+        Ok(())
+    }
+
+    /// What the browser said of the page: errors, warnings, whatever was written to the console.
+    pub(super) fn complaints(&self) -> Vec<String> {
+        let complaint = |event: &Value| {
+            let text = match event["method"].as_str()? {
+                "Log.entryAdded" => &event["params"]["entry"]["text"],
+                "Runtime.exceptionThrown" => &event["params"]["exceptionDetails"]["text"],
+                "Runtime.consoleAPICalled" => &event["params"]["args"],
+                "Page.javascriptDialogOpening" => &event["params"]["message"],
+                _ => return None,
+            };
+            Some(format!("browser: {text}"))
+        };
+        self.events.iter().filter_map(complaint).collect()
+    }
+
+    /// What the page wanted to be fetched, itself included.
+    pub(super) fn requests(&self) -> Vec<String> {
+        let sent = |event: &&Value| event["method"] == "Network.requestWillBeSent";
+        let requests = self.events.iter().filter(sent);
+        let address = |event: &Value| event["params"]["request"]["url"].as_str().map(str::to_owned);
+        requests.filter_map(address).collect()
+    }
+
+    /// Evaluates an expression on the page, whose own policy does not bind who looks at it.
+    pub(super) fn evaluate(&mut self, expression: &str) -> anyhow::Result<Value> {
+        let expression = json!({ "expression": expression, "returnByValue": true });
+        let mut answer = self.ask("Runtime.evaluate", expression)?;
+        if let Some(thrown) = answer.get("exceptionDetails") {
+            bail!("looking at the page failed: {thrown}");
+        }
+        Ok(answer["result"]["value"].take())
+    }
+
+    /// Takes a picture of the whole page, as a PNG.
+    pub(super) fn picture(&mut self) -> anyhow::Result<Vec<u8>> {
+        let whole = json!({ "format": "png", "captureBeyondViewport": true });
+        let answer = self.ask("Page.captureScreenshot", whole)?;
+        let data = answer["data"].as_str().context("there is no picture")?;
+        from_base64(data).context("the picture is no base64")
+    }
+
+    fn ask(&mut self, method: &str, params: Value) -> anyhow::Result<Value> {
+        self.id += 1;
+        let mut request = json!({ "id": self.id, "method": method, "params": params });
+        if !self.session.is_null() {
+            request["sessionId"] = self.session.clone();
+        }
+        self.requests.write_all(format!("{request}\0").as_bytes())?;
+        self.requests.flush()?;
+        loop {
+            let mut message = self.read().with_context(|| method.to_owned())?;
+            if message["id"] == self.id {
+                if let Some(error) = message.get("error") {
+                    bail!("{method}: {}", error["message"]);
+                }
+                return Ok(message["result"].take());
+            }
+            self.events.push(message);
+        }
+    }
+
+    fn read(&mut self) -> anyhow::Result<Value> {
+        let mut message = Vec::new();
+        self.answers.read_until(0, &mut message)?;
+        if message.pop().is_none() {
+            bail!("the browser has gone");
+        }
+        Ok(serde_json::from_slice(&message)?)
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        // It may have gone by itself; nothing is left to be done then.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn is_root() -> bool {
+    let id = Command::new("id").arg("-u").output();
+    id.is_ok_and(|output| output.stdout.trim_ascii() == b"0")
+}
+
+/// Reads base64 with padding, as RFC 4648 has it.
+fn from_base64(text: &str) -> Option<Vec<u8>> {
+    let value = |byte: u8| match byte {
+        b'A'..=b'Z' => Some(byte - b'A'),
+        b'a'..=b'z' => Some(byte - b'a' + 26),
+        b'0'..=b'9' => Some(byte - b'0' + 52),
+        b'+' => Some(62),
+        b'/' => Some(63),
+        _ => None,
+    };
+    let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
+    for group in text.trim_end_matches('=').as_bytes().chunks(4) {
+        let mut bits = 0_u32;
+        for &byte in group {
+            bits = bits << 6 | u32::from(value(byte)?);
+        }
+        bits <<= 6 * (4 - group.len());
+        bytes.extend_from_slice(&bits.to_be_bytes()[1..group.len()]);
+    }
+    Some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base64_is_that_of_the_standard() {
+        let cases =
+            [("", ""), ("Zg==", "f"), ("Zm8=", "fo"), ("Zm9v", "foo"), ("Zm9vYg==", "foob")];
+        for (text, bytes) in cases {
+            assert_eq!(from_base64(text).as_deref(), Some(bytes.as_bytes()), "{text}");
+        }
+        assert_eq!(from_base64("+/+/"), Some(vec![0xFB, 0xFF, 0xBF]));
+        assert_eq!(from_base64("Zg!="), None);
+    }
+}

@@ -1,0 +1,80 @@
+// Looks at a report as a reader would, and returns what is there and what is wrong with it.
+(() => {
+  const faults = [];
+  const all = (selector, within = document) => [...within.querySelectorAll(selector)];
+  const name = (element) => {
+    const text = (element.textContent || "").trim().slice(0, 40);
+    return `${element.tagName.toLowerCase()}.${element.getAttribute("class") || ""} "${text}"`;
+  };
+
+  // A colour may be written in several ways; drawn on a canvas it is four bytes.
+  const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+  const bytes = (color) => {
+    canvas.clearRect(0, 0, 1, 1);
+    canvas.fillStyle = color;
+    canvas.fillRect(0, 0, 1, 1);
+    return [...canvas.getImageData(0, 0, 1, 1).data];
+  };
+  const luminance = ([r, g, b]) => {
+    const linear = [r, g, b].map((byte) => {
+      const share = byte / 255;
+      return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+    });
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2];
+  };
+  const background = (element) => {
+    for (let at = element; at; at = at.parentElement) {
+      const color = bytes(getComputedStyle(at).backgroundColor);
+      if (color[3] === 255) return color;
+    }
+    return [255, 255, 255, 255];
+  };
+  const contrast = (one, two) => {
+    const [low, high] = [luminance(one), luminance(two)].sort((a, b) => a - b);
+    return (high + 0.05) / (low + 0.05);
+  };
+
+  for (const element of all("body *")) {
+    const own = [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
+    const style = getComputedStyle(element);
+    const drawn = element.getClientRects().length > 0;
+    if (own && drawn && element.tagName !== "title") {
+      const inPicture = element instanceof SVGElement;
+      const ratio = contrast(bytes(inPicture ? style.fill : style.color), background(element));
+      if (ratio < 4.5) faults.push(`contrast is ${ratio.toFixed(1)}, least is 4.5: ${name(element)}`);
+      if (inPicture) {
+        const size = element.getBoundingClientRect().height;
+        if (size < 8) faults.push(`label is ${size.toFixed(1)} pixels high: ${name(element)}`);
+      }
+    }
+    const clips = style.overflowX === "visible" && style.display !== "inline";
+    if (clips && drawn && element.clientWidth && element.scrollWidth > element.clientWidth + 1) {
+      faults.push(`overflows its box: ${name(element)}`);
+    }
+  }
+  if (document.documentElement.scrollWidth > innerWidth) faults.push("page scrolls sideways");
+  for (const cell of all("th:not([scope])")) faults.push(`header without a scope: ${name(cell)}`);
+  for (const picture of all("svg")) {
+    const hidden = picture.getAttribute("aria-hidden") === "true";
+    const titled = picture.getAttribute("role") === "img" && picture.querySelector("title");
+    if (!hidden && !titled) faults.push("picture without a title");
+    if (picture.getBoundingClientRect().height < 4) faults.push("picture without a height");
+  }
+  const ids = all("[id]").map((element) => element.id);
+  if (new Set(ids).size !== ids.length) faults.push("an id is there twice");
+  for (const element of all("[aria-labelledby]")) {
+    const id = element.getAttribute("aria-labelledby");
+    if (!document.getElementById(id)) faults.push(`label #${id} is not there`);
+  }
+  if (!document.title || all("h1").length !== 1) faults.push("title and one heading are missing");
+
+  return {
+    faults,
+    scheme: luminance(background(document.body)) < 0.2 ? "dark" : "light",
+    scripts: document.scripts.length,
+    actions: all("section[aria-labelledby=actions] tbody tr").length,
+    refusals: all(".refusal").length,
+    charts: all("svg.chart").length,
+    text: document.body.innerText,
+  };
+})()
