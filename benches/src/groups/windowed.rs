@@ -70,9 +70,11 @@ fn enter_now<S: Windows<CoarseClock>>(contest: &mut Contest<'_>, name: &str, dra
     contest.enter_writer(name, fresh, add, |subject| draws.verify(1, subject.found(SPAN_S)));
 }
 
-/// `add_late`, where every name was added in every second of the span.
+/// `add_late`, where every name was added in every second: of the span if names are few, and
+/// otherwise of some before the late ones, because all of that is made anew for each round.
 fn add_late(criterion: &mut Criterion, names: usize) {
-    let before = names * (SPAN_S as usize - 1);
+    let history_s = if names == NAMES[0] { SPAN_S } else { LATE_S + 10 };
+    let before = names * (history_s as usize - 1);
     let draws = &Draws::new(names, before + ACTIONS, Frequency::RoundRobin, Times::Whole);
     let name = format!("windowed/add_late_names_{names:06}");
     let contest = &mut Contest::new(criterion, &name, 1, ACTIONS as u64);
