@@ -140,6 +140,58 @@ impl<'a> Contest<'a> {
     }
 }
 
+/// Work that goes on round after round, on what was made once.
+///
+/// So what happens only at first, such as to meet a name, is no part of the time.
+pub trait Steady: Sync {
+    /// What a thread has for itself: a handle, a map, nothing.
+    type Own;
+
+    /// Makes what a thread has for itself, and does what happens only at first.
+    fn own(&self) -> Self::Own;
+
+    /// Does the work of one round.
+    fn work(&self, own: &mut Self::Own);
+
+    /// Makes room after a round; that is not timed.
+    fn make_room(&self) {}
+
+    /// Takes what a thread had for itself, to be verified.
+    fn hand_in(&self, own: Self::Own);
+
+    /// Checks the answer after each thread did one round.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it.
+    fn verify(&self) -> Verdict;
+}
+
+impl Contest<'_> {
+    /// Verifies and times work that goes on.
+    ///
+    /// # Panics
+    ///
+    /// If the subject is found to be wrong.
+    pub fn enter_steady<S: Steady>(&mut self, implementation: &str, made: impl Fn() -> S) {
+        let (name, threads) = (&self.name, self.threads);
+        let mut subject = None;
+        self.group.bench_function(implementation, |bencher| {
+            let subject = &*subject.get_or_insert_with(|| {
+                let subject = made();
+                at_once(threads, |_| {
+                    let mut own = subject.own();
+                    subject.work(&mut own);
+                    subject.hand_in(own);
+                });
+                accept(name, implementation, subject.verify());
+                subject
+            });
+            bencher.iter_custom(|rounds| time_steady(threads, rounds, subject));
+        });
+    }
+}
+
 /// Goes on only if nothing is wrong.
 fn accept(contest: &str, implementation: &str, verdict: Verdict) {
     if let Err(wrong) = verdict {
@@ -190,6 +242,24 @@ fn time_rounds<S: Send + Sync>(
             gate.pass(); // All are done.
             if role == Role::Leader {
                 total += slowest.take();
+            }
+        }
+        total
+    })
+}
+
+/// Times rounds of work that goes on, on several threads: of each round what the slowest took.
+fn time_steady<S: Steady>(threads: usize, rounds: u64, subject: &S) -> Duration {
+    let (gate, slowest) = (Gate::new(threads), Slowest::default());
+    at_once(threads, |role| {
+        let (mut own, mut total) = (subject.own(), Duration::ZERO);
+        for _ in 0..rounds {
+            gate.pass(); // All are ready.
+            slowest.note(time(|| subject.work(&mut own)));
+            gate.pass(); // All are done.
+            if role == Role::Leader {
+                total += slowest.take();
+                subject.make_room();
             }
         }
         total
@@ -342,6 +412,46 @@ mod tests {
         let work = |role, asked: &AtomicU64| beside_reader(role, &is_done, asked, write, read);
         time_rounds(2, 20, fresh, work);
         assert_eq!((rounds_read.into_inner(), is_done.into_inner()), (20, false));
+    }
+
+    /// Counts rounds, and what became of them.
+    #[derive(Default)]
+    struct Rounds {
+        begun: AtomicU64,
+        worked: AtomicU64,
+        made_room: AtomicU64,
+    }
+
+    impl Steady for Rounds {
+        type Own = ();
+
+        fn own(&self) {
+            self.begun.fetch_add(1, Relaxed);
+        }
+
+        fn work(&self, (): &mut ()) {
+            self.worked.fetch_add(1, Relaxed);
+        }
+
+        fn make_room(&self) {
+            let rounds = self.made_room.fetch_add(1, Relaxed) + 1;
+            assert_eq!(self.worked.load(Relaxed), rounds * 3, "all are done, none has gone on");
+        }
+
+        fn hand_in(&self, (): ()) {}
+
+        fn verify(&self) -> Verdict {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn steady_work_begins_once_and_makes_room_between_rounds() {
+        let rounds = Rounds::default();
+        time_steady(3, 50, &rounds);
+        let Rounds { begun, worked, made_room } = rounds;
+        let found = [begun, worked, made_room].map(AtomicU64::into_inner);
+        assert_eq!(found, [3, 150, 50]);
     }
 
     #[test]

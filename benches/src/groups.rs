@@ -2,21 +2,31 @@
 
 pub mod add;
 pub mod add_action;
+pub mod add_names;
 pub mod count;
 pub mod decode;
 pub mod get_stats;
 pub mod interference;
 pub mod late;
+pub mod merge;
+pub mod quantile;
 pub mod record;
+pub mod stats;
 pub mod turn;
+pub mod windowed;
 
 use criterion::Criterion;
 
 /// All groups, in the order they run.
-pub const ALL: [fn(&mut Criterion); 9] = [
+pub const ALL: [fn(&mut Criterion); 14] = [
     decode::bench,
     add_action::bench,
     add::bench,
+    add_names::bench,
+    stats::bench,
+    quantile::bench,
+    windowed::bench,
+    merge::bench,
     get_stats::bench,
     record::bench,
     turn::bench,

@@ -2,6 +2,7 @@
 
 pub mod contest;
 pub mod groups;
+pub mod names;
 pub mod shapes;
 pub mod subjects;
 pub mod workload;

@@ -7,6 +7,7 @@
 //! text, all use the clock they are given, and all answer in the same form.
 
 mod bare;
+pub mod by_name;
 mod decoders;
 mod fenster;
 mod invocations;
@@ -17,7 +18,9 @@ mod mutex_ring;
 mod opentelemetry;
 mod ours;
 mod shared_ring;
+pub mod sketches;
 mod totals;
+pub mod windows;
 
 use std::time::Duration;
 

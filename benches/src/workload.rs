@@ -21,7 +21,7 @@ const TIME_MAX: u64 = 5_000;
 pub const THOUSANDTHS: u64 = 1_000;
 
 /// How far a mean may be from the true one: what a million rounded sums come to, and no more.
-const TOLERANCE: f64 = 1e-9;
+pub(crate) const TOLERANCE: f64 = 1e-9;
 
 /// What kind of times the actions took.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +30,16 @@ pub enum Times {
     Whole,
     /// Three digits behind the point, between 0 and 5,000.
     Fractions,
+}
+
+impl Times {
+    /// One of these, in thousandths.
+    pub(crate) fn draw(self, random: &mut Random) -> u64 {
+        match self {
+            Self::Whole => random.below(TIME_MAX + 1) * THOUSANDTHS,
+            Self::Fractions => random.below(TIME_MAX * THOUSANDTHS),
+        }
+    }
 }
 
 /// One action of the workload.
@@ -66,11 +76,7 @@ impl Actions {
         let mut random = Random::default();
         let sample = |_| {
             let id = random.below(NAMES.len() as u64) as usize;
-            let thousandths = match times {
-                Times::Whole => random.below(TIME_MAX + 1) * THOUSANDTHS,
-                Times::Fractions => random.below(TIME_MAX * THOUSANDTHS),
-            };
-            Sample { id, thousandths }
+            Sample { id, thousandths: times.draw(&mut random) }
         };
         Self((0..count).map(sample).collect())
     }

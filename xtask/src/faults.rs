@@ -290,7 +290,7 @@ test result: FAILED. 0 passed; 1 failed; 0 ignored; 0 measured; 9 filtered out; 
         for fault in read(&sh).unwrap() {
             let name = &fault.name;
             fault.planted(source).unwrap_or_else(|error| panic!("{name}: {error}"));
-            let test = format!("fn {}()", fault.test.rsplit("::").next().unwrap_or_default());
+            let test = format!("fn {}(", fault.test.rsplit("::").next().unwrap_or_default());
             let folder = format!("crates/{}/", fault.package);
             let mut sources =
                 files.iter().filter(|file| file.starts_with(&folder) && file.ends_with(".rs"));

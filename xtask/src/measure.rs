@@ -2,8 +2,9 @@
 //!
 //! A benchmark's name is `operation/scenario/implementation`. What stands before the last `/` is
 //! its group: the same work for every implementation. What an implementation is for is told by how
-//! its name begins: `mutex_*` and `shared_*` are baselines, `bare_*` floors, `rival_*` crates of
-//! others, all else is ours. Where others disturb the work, `x_alone` is `x` left in peace.
+//! its name begins: `mutex_*`, `shared_*` and `local_*` are baselines, `bare_*` floors, `rival_*`
+//! crates of others, all else is ours. Where others disturb the work, `x_alone` is `x` left in
+//! peace.
 //!
 //! The spread is the middle eight tenths of the samples, not an interval of confidence of the
 //! median: on a shared machine the samples of one run agree better with each other than with the
@@ -86,7 +87,7 @@ impl Measurement {
         let begins_with = |prefixes: &[&str]| prefixes.iter().any(|p| name.starts_with(p));
         match () {
             () if name.ends_with(ALONE) => Role::Alone,
-            () if begins_with(&["mutex_", "shared_"]) => Role::Baseline,
+            () if begins_with(&["mutex_", "shared_", "local_"]) => Role::Baseline,
             () if begins_with(&["bare_"]) => Role::Floor,
             () if begins_with(&["rival_"]) => Role::Rival,
             () => Role::Ours,
@@ -207,7 +208,7 @@ pub(crate) mod tests {
         let one = measured("record/threads_08/mutex_deque", 1.0, 1.0);
         assert_eq!((one.group(), one.implementation()), ("record/threads_08", "mutex_deque"));
         let role = |id| measured(id, 1.0, 1.0).role();
-        assert_eq!(["mutex_map", "shared_ring"].map(role), [Role::Baseline; 2]);
+        assert_eq!(["mutex_map", "shared_ring", "local_map"].map(role), [Role::Baseline; 3]);
         assert_eq!(["bare_add", "rival_metrics"].map(role), [Role::Floor, Role::Rival]);
         assert_eq!(["ring", "mutex_ring_alone"].map(role), [Role::Ours, Role::Alone]);
         let [disturbed, alone] = ["ring", "ring_alone"].map(|id| measured(id, 1.0, 1.0));

@@ -11,14 +11,17 @@ use std::time::Duration;
 use benches::shapes::{Lines, SHAPES};
 use benches::subjects::{DECODERS, Decoder};
 use codec::ActionTime;
-use core_actions::RunningTracker;
+use core_actions::{
+    Count, ExactMean, Extent, Histogram, MergedTracker, PostTracker, Quantiles, Raw,
+    RunningTracker, Statistic, Variance, WindowedSpec, WindowedTracker,
+};
 use core_time::{Clock, CoarseClock, EventCounter, ManualClock, Recorder, Stamp, WindowSpec};
 use facade::Windrow;
 
 /// A name, and what does the operation so many times. What it does before is not counted.
 type Operation = (&'static str, fn(u64));
 
-const OPERATIONS: [Operation; 12] = [
+const OPERATIONS: [Operation; 34] = [
     ("clock/coarse", |n| times(n, CoarseClock, |clock| clock.now())),
     ("record/default_clock", |n| times(n, EventCounter::default(), EventCounter::record)),
     ("record/manual_clock", |n| times(n, Filled::new(), |filled| filled.counter.record())),
@@ -29,7 +32,29 @@ const OPERATIONS: [Operation; 12] = [
     ("count/window_300s", |n| times(n, Filled::new(), |filled| filled.count(300))),
     ("count/writers_001", |n| count_with_idle(n, 1)),
     ("count/writers_064", |n| count_with_idle(n, 64)),
-    ("add/names_4", |n| add_by_name(n, &RunningTracker::default())),
+    ("add/names_4", |n| add_four(n, &RunningTracker::default())),
+    ("add/name_short", |n| add_one(n, "jump", &Merged::default())),
+    ("add/name_16_bytes", |n| add_one(n, "checkout_payment", &Merged::default())),
+    ("add/name_long", |n| add_one(n, "checkout_payment_refused", &Merged::default())),
+    ("add/fractions", |n| add_fractions(n, &Merged::default())),
+    ("add/post", |n| add_one(n, "jump", &PostTracker::default())),
+    ("add/quantiles", |n| add_one(n, "jump", &MergedTracker::<Figures>::default())),
+    ("add/windowed", |n| add_windowed(n, &windowed())),
+    ("handle/running", |n| add_by_handle(n, &RunningTracker::default())),
+    ("handle/merged", |n| add_by_handle(n, &Merged::default())),
+    ("handle/quantiles", |n| add_by_handle(n, &MergedTracker::<Figures>::default())),
+    ("fold_26/count", fold::<Count>),
+    ("fold_26/exact_mean", fold::<ExactMean>),
+    ("fold_26/extent", fold::<Extent>),
+    ("fold_26/variance", fold::<Variance>),
+    ("fold_26/histogram", fold::<Histogram>),
+    ("fold_26/quantiles", fold::<Quantiles>),
+    ("fold_26/raw", fold::<Raw>),
+    ("window/actions_4_010s", |n| times(n, with_history(), |tracker| rows_of(tracker, 10))),
+    ("window/actions_4_300s", |n| times(n, with_history(), |tracker| rows_of(tracker, 300))),
+    ("stats/actions_4", |n| times(n, with_four_names::<ExactMean>(), MergedTracker::stats)),
+    ("stats/actions_4_merged", |n| times(n, with_four_names::<Both>(), MergedTracker::stats)),
+    ("stats/actions_4_quantiles", |n| times(n, with_four_names::<Figures>(), |t| t.stats())),
     ("get_stats/actions_4", |n| times(n, with_four_actions(), Windrow::get_stats)),
 ];
 
@@ -151,10 +176,84 @@ fn count_with_idle(n: u64, writers: usize) {
 
 const NAMES: [&str; 4] = ["jump", "sprint", "hop", "barrel roll"];
 
-fn add_by_name(n: u64, tracker: &RunningTracker) {
+fn add_four<S: Statistic<Value = ActionTime>>(n: u64, tracker: &MergedTracker<S>) {
     for (i, name) in (0..n).zip(NAMES.iter().cycle()) {
         tracker.add(black_box(name), ActionTime::from(i % 5_000)).expect("a good name");
     }
+}
+
+/// Count, exact sum, least and greatest time.
+type Both = (ExactMean, Extent);
+type Merged = MergedTracker<Both>;
+
+/// The same with quantiles.
+type Figures = (ExactMean, Extent, Quantiles);
+
+/// Adds times from 0 to 4,999 over and over.
+fn add_one<S: Statistic<Value = ActionTime>>(n: u64, name: &str, tracker: &MergedTracker<S>) {
+    for i in 0..n {
+        tracker.add(black_box(name), ActionTime::from(i % 5_000)).expect("a good name");
+    }
+}
+
+fn add_fractions(n: u64, tracker: &Merged) {
+    for i in 0..n {
+        let time = black_box((i % 5_000) as f64 + 0.125);
+        tracker.add(black_box("jump"), time).expect("a good name");
+    }
+}
+
+fn add_by_handle<S: Statistic<Value = ActionTime>>(n: u64, tracker: &MergedTracker<S>) {
+    let handle = tracker.action("jump").expect("a good name");
+    for i in 0..n {
+        black_box(&handle).add(ActionTime::from(black_box(i % 5_000)));
+    }
+}
+
+/// By a clock that stands, so that what is counted is not the clock.
+fn windowed() -> (ManualClock, WindowedTracker<Both>) {
+    let clock = ManualClock::new(Stamp::from_millis(1_000_000_500));
+    let tracker = WindowedTracker::with_clock(WindowedSpec::default(), clock.clone());
+    (clock, tracker.expect("the default is allowed"))
+}
+
+fn add_windowed(n: u64, (_, tracker): &(ManualClock, WindowedTracker<Both>)) {
+    for i in 0..n {
+        tracker.add(black_box("jump"), ActionTime::from(i % 5_000)).expect("a good name");
+    }
+}
+
+/// Four actions, each recorded in every second of the span.
+fn with_history() -> WindowedTracker<Both> {
+    let (clock, tracker) = windowed();
+    for second in 0..SPAN_S {
+        clock.advance(Duration::from_secs(1));
+        for name in NAMES {
+            tracker.add(name, ActionTime::from(second * 7)).expect("a good name");
+        }
+    }
+    tracker
+}
+
+fn rows_of(tracker: &WindowedTracker<Both>, window_s: u64) -> usize {
+    let window = tracker.window(Duration::from_secs(window_s)).expect("within the span");
+    window.rows().len()
+}
+
+/// Takes in 26 at once: as many times as wait in a tracker until they go into its statistic.
+fn fold<S: Statistic<Value = ActionTime>>(n: u64) {
+    let all: Vec<_> = (0..2_600_u64).map(|i| ActionTime::from(i * 7 % 5_000)).collect();
+    let mut statistic = S::default();
+    statistic.insert_all(all.iter().copied());
+    for (_, times) in (0..n).zip(all.chunks(26).cycle()) {
+        black_box(&mut statistic).insert_all(black_box(times).iter().copied());
+    }
+}
+
+fn with_four_names<S: Statistic<Value = ActionTime>>() -> MergedTracker<S> {
+    let tracker = MergedTracker::default();
+    add_four(1_000, &tracker);
+    tracker
 }
 
 fn with_four_actions() -> Windrow {

@@ -10,9 +10,9 @@ use crate::workload::{Actions, Times};
 /// How many records were made before, and of what kind of times.
 const SCENARIOS: [(&str, usize, Times); 4] = [
     ("records_0001000", 1_000, Times::Whole),
-    ("records_0100000", 100_000, Times::Whole),
+    ("records_0400000", 400_000, Times::Whole),
     ("records_1000000", 1_000_000, Times::Whole),
-    ("fractions_0100000", 100_000, Times::Fractions),
+    ("fractions_0400000", 400_000, Times::Fractions),
 ];
 
 /// Runs the group.

@@ -77,12 +77,18 @@ impl Count for OpenTelemetryBound {
 
 /// The SDK's reader on demand, shared by the provider, which wants one of its own, and by who asks.
 #[derive(Debug, Clone, Default)]
-struct Reader(Arc<ManualReader>);
+pub(super) struct Reader(Arc<ManualReader>);
 
 impl Reader {
-    fn total(&self) -> u64 {
+    /// All that there is to read.
+    pub(super) fn collected(&self) -> ResourceMetrics {
         let mut found = ResourceMetrics::default();
         self.0.collect(&mut found).expect("the provider lives");
+        found
+    }
+
+    fn total(&self) -> u64 {
+        let found = self.collected();
         let metrics = found.scope_metrics().flat_map(|scope| scope.metrics());
         let sums = metrics.map(|metric| match metric.data() {
             AggregatedMetrics::U64(MetricData::Sum(sum)) => {

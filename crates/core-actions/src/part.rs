@@ -29,9 +29,9 @@ use crate::sync::{AtomicU32, AtomicU64, Mutex, MutexGuard, lock};
 /// lines. Half as many cost a tenth more for each record, twice as many gain nothing.
 #[cfg(not(loom))]
 const WORDS: usize = 26;
-/// So few that a model fills them.
+/// So few that a model fills them, and so many that not all wait under the lock.
 #[cfg(loom)]
-const WORDS: usize = 2;
+const WORDS: usize = 4;
 
 /// The number of a first record that was not.
 const NONE: u64 = u64::MAX;

@@ -410,8 +410,10 @@ impl<S: Statistic<Value: Packed>> Listed<S> {
 
     /// Notes that everything was reset.
     fn note_emptied(&mut self) {
-        self.emptied.clear();
-        self.emptied.extend(self.all.keys().rev());
+        // The row that all others share has no place that it could give away.
+        let has_place = |action: &Action<S>| *action.name != *WhenFull::OTHER;
+        let places = self.all.iter().filter(|(_, action)| has_place(action)).map(|(&at, _)| at);
+        self.emptied = places.rev().collect();
     }
 
     /// Takes out an action of which nothing was recorded since a reset.

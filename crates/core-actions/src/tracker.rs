@@ -166,7 +166,8 @@ impl<S: Statistic<Value: Packed>> MergedTracker<S> {
     ///
     /// Rows come in the order of the smallest numbers of their records. Whoever adds records in
     /// another order than that in which they lie, such as several threads that read a file, numbers
-    /// them, and gets the rows in the order of the file. [`add`](Self::add) numbers from 0 on.
+    /// them, and gets the rows in the order of the file. [`add`](Self::add) numbers from 0 on, and
+    /// so is a record numbered that is kept although it came beside a reset.
     ///
     /// # Errors
     ///

@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use allocation_counter::measure;
 use core_actions::{
-    Count, ExactMean, Extent, Histogram, MergedTracker, Overflow, Quantiles,
-    RunningTracker, Statistic, TrackerSpec, WhenFull, WindowedSpec, WindowedTracker,
+    Count, ExactMean, Extent, Histogram, MergedTracker, Overflow, Quantiles, RunningTracker,
+    Statistic, TrackerSpec, WhenFull, WindowedSpec, WindowedTracker,
 };
 use core_time::{ManualClock, Stamp, WindowSpec};
 
@@ -241,8 +241,11 @@ fn what_is_beyond_the_limit_shares_a_row() {
     assert_eq!(rows(&tracker), [("a".into(), 2), (WhenFull::OTHER.into(), 4)]);
     assert_eq!(tracker.overflow(), Overflow { folded: 4, ..Overflow::default() });
     let tracker = RunningTracker::new(spec(0, WhenFull::Fold));
-    add_each(&tracker, &["a", "b"]);
-    assert_eq!(rows(&tracker), [(WhenFull::OTHER.into(), 2)]);
+    for _ in 0..3 {
+        add_each(&tracker, &["a", "b"]);
+        assert_eq!(rows(&tracker), [(WhenFull::OTHER.into(), 2)]);
+        tracker.reset();
+    }
 }
 
 #[test]
@@ -274,6 +277,16 @@ fn a_reset_makes_room() {
             tracker.reset();
         }
     }
+}
+
+#[test]
+fn a_reset_makes_no_room_of_what_was_recorded_since() {
+    let tracker = RunningTracker::new(spec(2, WhenFull::Refuse));
+    add_each(&tracker, &["a", "b"]);
+    tracker.reset();
+    add_each(&tracker, &["a", "c"]);
+    assert!(tracker.add("d", 1).is_err() && tracker.add("b", 1).is_err());
+    assert_eq!(rows(&tracker), [("a".into(), 1), ("c".into(), 1)]);
 }
 
 #[test]

@@ -8,7 +8,11 @@ use std::sync::atomic::{
 };
 use std::thread;
 
-use core_actions::{Counted, ExactMean, Mean, MergedTracker, PostTracker, Raw, RunningTracker};
+use core_actions::{
+    Counted, ExactMean, Handle, Mean, MergedTracker, PostTracker, Quantiles, Raw, RunningTracker,
+    TrackerSpec, WhenFull, WindowedTracker,
+};
+use core_time::{ManualClock, Stamp};
 
 const NAMES: [&str; 3] = ["jump", "sprint", "hop"];
 
@@ -114,4 +118,178 @@ fn a_thread_records_to_its_last_word() {
     let stats = tracker.stats();
     let found: Vec<_> = stats.iter().map(|row| (row.action(), row.count())).collect();
     assert_eq!(found, [("first word", 2), ("last word", 3)]);
+}
+
+#[test]
+fn a_reader_beside_a_busy_writer_gets_its_cut_each_time() {
+    let tracker = MergedTracker::<(ExactMean, Quantiles)>::default();
+    let handle = tracker.action("jump").unwrap();
+    let (begun, ended) = (AtomicU64::new(0), AtomicU64::new(0));
+    thread::scope(|scope| {
+        let (begun, ended) = (&begun, &ended);
+        scope.spawn(move || {
+            for record in 0..300_000_u64 {
+                begun.store(record + 1, Release);
+                handle.add(record % 1_000);
+                ended.store(record + 1, Release);
+            }
+        });
+        while ended.load(Acquire) < 300_000 {
+            let before = ended.load(Acquire);
+            let found = tracker.stats().first().map_or(0, |row| {
+                let (mean, quantiles) = row.statistic();
+                assert_eq!(mean.count(), quantiles.count());
+                mean.count()
+            });
+            let after = begun.load(Acquire);
+            assert!(before <= found && found <= after, "{before} <= {found} <= {after}");
+        }
+    });
+}
+
+#[test]
+fn handles_go_from_thread_to_thread_and_lose_nothing() {
+    let tracker = RunningTracker::default();
+    let mut handles: Vec<Handle<_>> =
+        NAMES.iter().map(|name| tracker.action(name).unwrap()).collect();
+    for round in 1..=100 {
+        handles = thread::scope(|scope| {
+            let threads: Vec<_> = handles
+                .into_iter()
+                .map(|handle| {
+                    scope.spawn(move || {
+                        (0..100_u64).for_each(|time| handle.add(time));
+                        // Another for the next round, which goes on where a dropped one stopped.
+                        let next = handle.clone();
+                        if round % 2 == 0 { next } else { handle }
+                    })
+                })
+                .collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        for row in tracker.stats() {
+            assert_eq!((row.count(), row.mean()), (100 * round, 49.5), "{}", row.action());
+        }
+    }
+}
+
+#[test]
+fn reset_beside_handles_forgets_all_of_before() {
+    let tracker = PostTracker::default();
+    let ended = AtomicU64::new(0);
+    thread::scope(|scope| {
+        for _ in 0..2 {
+            let handle = tracker.action("jump").unwrap();
+            let ended = &ended;
+            scope.spawn(move || {
+                for _ in 0..20_000 {
+                    handle.add(1_u64);
+                    ended.fetch_add(1, Release);
+                }
+            });
+        }
+        for _ in 0..100 {
+            let before = ended.load(Acquire);
+            tracker.reset();
+            let found = tracker.stats().first().map_or(0, |row| row.count());
+            assert!(found <= 40_000 - before, "{found} after a reset, of {before} before it");
+        }
+    });
+    tracker.reset();
+    assert!(tracker.stats().is_empty());
+}
+
+#[test]
+fn resets_and_evictions_beside_writers_revive_nothing() {
+    let spec = TrackerSpec { actions: 2, when_full: WhenFull::EvictIdle, ..Default::default() };
+    let tracker = PostTracker::new(spec);
+    for round in 0..200_u64 {
+        thread::scope(|scope| {
+            for name in NAMES {
+                let tracker = &tracker;
+                scope.spawn(move || {
+                    (0..50).for_each(|_| tracker.add(name, round).unwrap());
+                });
+            }
+            tracker.reset();
+        });
+        // What is there now is of this round, or was not there at all.
+        for row in tracker.stats() {
+            assert!(row.statistic().times().all(|time| time.as_integer() == Some(round)));
+            assert!(row.count() <= 50, "{} has {}", row.action(), row.count());
+        }
+        tracker.reset();
+        assert!(tracker.stats().is_empty());
+    }
+}
+
+#[test]
+fn windows_beside_writers_are_of_whole_records() {
+    let clock = ManualClock::new(Stamp::from_secs(1_000));
+    let spec = Default::default();
+    let tracker = WindowedTracker::<(ExactMean, Raw)>::with_clock(spec, clock.clone()).unwrap();
+    let ended = AtomicU64::new(0);
+    let minute = std::time::Duration::from_secs(60);
+    thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                for record in 0..5_000_u64 {
+                    tracker.add("jump", record).unwrap();
+                    ended.fetch_add(1, Release);
+                }
+            });
+        }
+        while ended.load(Acquire) < 10_000 {
+            let before = ended.load(Acquire);
+            let window = tracker.window(minute).unwrap();
+            let found = window.rows().first().map_or(0, |row| {
+                let (mean, raw) = row.statistic();
+                assert_eq!((mean.count(), mean.mean()), (raw.count(), raw.mean()));
+                mean.count()
+            });
+            assert!(before <= found && found <= 10_000, "{before} <= {found}");
+            // Less than a minute in all.
+            clock.advance(std::time::Duration::from_micros(100));
+        }
+    });
+}
+
+/// Records through a handle, and by name, when its thread is torn down.
+struct LastHandle(Arc<RunningTracker>, Handle<ExactMean>);
+
+impl Drop for LastHandle {
+    fn drop(&mut self) {
+        (0..50_u64).for_each(|time| self.1.add(time));
+        self.0.add("by name", 1).unwrap();
+        self.0.action("at last").unwrap().add(1_u64);
+    }
+}
+
+#[test]
+fn a_handle_records_to_the_last_word_of_its_thread() {
+    thread_local! {
+        static LAST: RefCell<Option<LastHandle>> = const { RefCell::new(None) };
+    }
+    for when_full in [WhenFull::Refuse, WhenFull::EvictIdle] {
+        let tracker =
+            Arc::new(RunningTracker::new(TrackerSpec { when_full, ..Default::default() }));
+        for records_before in [true, false, true] {
+            let tracker = Arc::clone(&tracker);
+            thread::spawn(move || {
+                let handle = tracker.action("by handle").unwrap();
+                LAST.with(|last| {
+                    *last.borrow_mut() = Some(LastHandle(Arc::clone(&tracker), handle));
+                });
+                if records_before {
+                    tracker.add("by name", 1).unwrap();
+                }
+            })
+            .join()
+            .unwrap();
+        }
+        let stats = tracker.stats();
+        let mut found: Vec<_> = stats.iter().map(|row| (row.action(), row.count())).collect();
+        found.sort_unstable();
+        assert_eq!(found, [("at last", 3), ("by handle", 150), ("by name", 5)]);
+    }
 }

@@ -75,8 +75,7 @@ proptest! {
 
     #[test]
     fn diff_is_what_was_recorded_since(records in records()) {
-        let (tracker, since) =
-            (MergedTracker::<(Variance, Count)>::default(), MergedTracker::<(Variance, Count)>::default());
+        let [tracker, since] = [(); 2].map(|()| MergedTracker::<(Variance, Count)>::default());
         let (before, after) = records.split_at(records.len() / 2);
         before.iter().for_each(|&(_, name, time)| tracker.add(NAMES[name], time).unwrap());
         let earlier = tracker.snapshot();
@@ -192,6 +191,24 @@ fn what_is_no_earlier_snapshot_is_not_subtracted() {
 }
 
 #[test]
+fn a_restored_tracker_has_forgotten_what_the_first_did() {
+    let tracker = RunningTracker::default();
+    tracker.reset();
+    add_each(&tracker, &["jump", "jump"]);
+    let earlier = tracker.snapshot();
+    tracker.reset();
+    add_each(&tracker, &["jump"]);
+    let tracker = RunningTracker::restore(TrackerSpec::default(), &tracker.snapshot()).unwrap();
+    for _ in 0..5 {
+        tracker.reset();
+        add_each(&tracker, &["jump"]);
+        (0..9).for_each(|_| drop(tracker.snapshot()));
+        let refused = tracker.snapshot().diff(&earlier);
+        assert_eq!(refused, Err(TrackerSnapshotError::NotEarlier));
+    }
+}
+
+#[test]
 fn a_snapshot_that_does_not_fit_changes_nothing() {
     let many = RunningTracker::default();
     add_each(&many, &["a", "b", "c"]);
@@ -240,4 +257,114 @@ fn equal_are_the_same_actions_with_the_same_statistics() {
     one.add("jump", 1).unwrap();
     one.add("hop", 1).unwrap();
     assert_ne!(one.snapshot(), two.snapshot());
+}
+
+#[cfg(feature = "serde")]
+mod wire {
+    use core_actions::{ActionTime, Raw, Statistic, Subtract};
+    use serde::{Deserialize, Serialize};
+
+    use super::*;
+
+    /// A statistic of a user's own, in a form of its own.
+    #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+    struct Total {
+        count: u64,
+        sum: u64,
+    }
+
+    impl Statistic for Total {
+        type Value = ActionTime;
+
+        fn insert(&mut self, time: ActionTime) {
+            self.count += 1;
+            self.sum += time.as_integer().unwrap_or_default();
+        }
+
+        fn merge(&mut self, other: &Self) {
+            self.count += other.count;
+            self.sum += other.sum;
+        }
+    }
+
+    impl Subtract for Total {
+        fn subtract(&mut self, other: &Self) {
+            self.count -= other.count;
+            self.sum -= other.sum;
+        }
+    }
+
+    /// Version 1, as it is kept by those who wrote it.
+    const WRITTEN: &str = concat!(
+        r#"{"version":1,"instances":["0123456789abcdef-0000002a"],"unit":"milliseconds","#,
+        r#""taken":3,"forgotten":[1,2],"rows":["#,
+        r#"{"action":"jump","first":0,"statistic":{"count":2,"sum":300}},"#,
+        r#"{"action":"run","first":7,"statistic":{"count":1,"sum":75}}]}"#,
+    );
+
+    fn read(text: &str) -> Result<TrackerSnapshot<Total>, String> {
+        serde_json::from_str(text).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn form_is_as_promised() {
+        let snapshot = read(WRITTEN).unwrap();
+        assert_eq!(serde_json::to_string(&snapshot).unwrap(), WRITTEN);
+        assert_eq!((snapshot.unit(), order(&snapshot)), {
+            (Unit::Milliseconds, vec![("jump", 0), ("run", 7)])
+        });
+        assert_eq!(snapshot.instances()[0].to_string(), "0123456789abcdef-0000002a");
+        for (unit, written) in [
+            (Unit::Nanoseconds, "nanoseconds"),
+            (Unit::Microseconds, "microseconds"),
+            (Unit::Seconds, "seconds"),
+        ] {
+            let text = WRITTEN.replace("milliseconds", written);
+            let snapshot = read(&text).unwrap();
+            assert_eq!((snapshot.unit(), serde_json::to_string(&snapshot).unwrap()), (unit, text));
+        }
+    }
+
+    #[test]
+    fn snapshots_that_no_tracker_made_are_refused() {
+        let check = |old: &str, new: &str, expected: &str| {
+            assert_eq!(WRITTEN.matches(old).count(), 1, "{old}");
+            let refused = read(&WRITTEN.replace(old, new)).unwrap_err();
+            assert!(refused.starts_with(expected), "{old} -> {new}: {refused}");
+        };
+        check(r#""version":1"#, r#""version":2"#, "snapshot has version 2, known is 1");
+        check(r#""version":1,"instances""#, r#""version":3,"x""#, "snapshot has version 3");
+        for key in ["version", "instances", "unit", "taken", "forgotten", "rows"] {
+            check(&format!("\"{key}\""), "\"x\"", &format!("snapshot has no `{key}`"));
+        }
+        check(r#"["0123456789abcdef-0000002a"]"#, "[]", "no instance is named");
+        check("0123456789abcdef-0000002a", "jump", "no instance is named");
+        check(r#""run""#, r#""jump""#, r#"snapshot has the action "jump" twice"#);
+        check(r#""run""#, r#"" ""#, "snapshot has an action that cannot be one");
+        check(r#""run""#, r#""a\nb""#, "snapshot has an action that cannot be one");
+        check("milliseconds", "hours", "unknown variant `hours`");
+        check("[1,2]", "[1]", "invalid length 1");
+        check(r#""count":1,"#, "", "missing field `count`");
+    }
+
+    #[test]
+    fn rows_are_read_in_any_order() {
+        let text = WRITTEN.replace(r#""first":0"#, r#""first":9"#);
+        assert_eq!(order(&read(&text).unwrap()), [("run", 7), ("jump", 9)]);
+    }
+
+    #[test]
+    fn a_tracker_is_restored_from_what_was_written() {
+        let tracker = MergedTracker::<(Variance, Extent, Quantiles, Raw, Count)>::default();
+        for time in [0.0, 0.5, 1e300, 5e-324, 123.0] {
+            tracker.add("jump", time).unwrap();
+            tracker.add("a \"name\" with \\ in it", time).unwrap();
+        }
+        let snapshot = tracker.snapshot();
+        let text = serde_json::to_string(&snapshot).unwrap();
+        let read: TrackerSnapshot<_> = serde_json::from_str(&text).unwrap();
+        assert_eq!((&read, order(&read)), (&snapshot, order(&snapshot)));
+        let restored = MergedTracker::restore(TrackerSpec::default(), &read).unwrap().snapshot();
+        assert_eq!((&restored, order(&restored)), (&snapshot, order(&snapshot)));
+    }
 }

@@ -137,9 +137,7 @@ fn a_ring_works_at_the_edges_of_time() {
         assert_eq!(window(&ring, tick..=after), [1, 2, 3], "{tick}");
         assert_eq!(window(&ring, after..=after), [2], "{tick}");
         assert_eq!(window(&ring, i64::MIN..=i64::MAX), [1, 2, 3], "{tick}");
-        #[expect(clippy::reversed_empty_ranges, reason = "a window of no length")]
-        let none = after..=tick;
-        assert_eq!(window(&ring, none), [0_u64; 0], "{tick}");
+        assert_eq!(window(&ring, after..=tick), [0_u64; 0], "{tick}");
     }
     let ring = of([(i64::MIN, 1), (i64::MAX, 2)], &spec);
     assert_eq!(window(&ring, i64::MAX - 2..=i64::MAX), [2]);

@@ -1,0 +1,154 @@
+//! `merge`: to take a snapshot of a thousand actions, and to merge two of them.
+
+use std::collections::HashMap;
+
+use core_actions::{MergedTracker, TrackerSnapshot};
+use criterion::Criterion;
+
+use super::stats::filled;
+use crate::contest::Contest;
+use crate::names::{Draws, Found, Frequency};
+use crate::subjects::by_name::{
+    BareCells, ByName, HdrRow, HdrRows, Merged, MergedQuantiles, MutexRows, Plain, Told, found,
+};
+use crate::workload::Times;
+
+/// How many actions there are.
+const NAMES: usize = 1_000;
+
+/// How many records there are of them.
+const RECORDS: usize = 100_000;
+
+/// Runs the group.
+pub fn bench(criterion: &mut Criterion) {
+    let draws = &Draws::new(NAMES, RECORDS - NAMES, Frequency::Uniform, Times::Whole);
+    let taking = "merge/snapshot_names_001000";
+    let merging = "merge/two_snapshots_names_001000";
+    snapshot(&mut Contest::new(criterion, taking, 1, 1), draws);
+    two_snapshots(&mut Contest::new(criterion, merging, 1, 1), draws);
+}
+
+/// Values that leave the tracker as it is.
+fn snapshot(contest: &mut Contest<'_>, draws: &Draws) {
+    enter::<Merged>(contest, "merged", draws);
+    enter::<MergedQuantiles>(contest, "merged_quantiles", draws);
+    enter::<MutexRows>(contest, "mutex_map", draws);
+    enter::<HdrRows>(contest, "rival_hdrhistogram", draws);
+    enter::<BareCells>(contest, "bare_cells", draws);
+}
+
+fn enter<S: Snapshot>(contest: &mut Contest<'_>, name: &str, draws: &Draws) {
+    let verify = |subject: &S| draws.verify(1, subject.rows(&subject.taken()));
+    contest.enter_reader(name, || filled::<S>(draws, 1), S::taken, verify);
+}
+
+/// A copy of one, into which the other is merged.
+fn two_snapshots(contest: &mut Contest<'_>, draws: &Draws) {
+    enter_two::<Merged>(contest, "merged", draws);
+    enter_two::<MergedQuantiles>(contest, "merged_quantiles", draws);
+    enter_two::<MutexRows>(contest, "mutex_map", draws);
+    enter_two::<HdrRows>(contest, "rival_hdrhistogram", draws);
+    enter_two::<BareCells>(contest, "bare_cells", draws);
+}
+
+fn enter_two<S: Snapshot>(contest: &mut Contest<'_>, name: &str, draws: &Draws) {
+    let two = || {
+        let [one, other] = [(); 2].map(|()| filled::<S>(draws, 1));
+        let taken = [one.taken(), other.taken()];
+        (one, taken)
+    };
+    let merged = |(_, [one, other]): &(S, [S::Taken; 2])| {
+        let mut both = one.clone();
+        S::merge(&mut both, other);
+        both
+    };
+    contest.enter_reader(name, two, merged, |two| draws.verify(2, two.0.rows(&merged(two))));
+}
+
+/// Can be taken as a value that merges.
+trait Snapshot: ByName {
+    type Taken: Clone + Sync;
+
+    fn taken(&self) -> Self::Taken;
+
+    fn merge(into: &mut Self::Taken, other: &Self::Taken);
+
+    fn rows(&self, taken: &Self::Taken) -> Vec<Found>;
+}
+
+impl<S: Told> Snapshot for MergedTracker<S> {
+    type Taken = TrackerSnapshot<S>;
+
+    fn taken(&self) -> Self::Taken {
+        self.snapshot()
+    }
+
+    fn merge(into: &mut Self::Taken, other: &Self::Taken) {
+        into.merge(other).expect("two trackers");
+    }
+
+    fn rows(&self, taken: &Self::Taken) -> Vec<Found> {
+        taken.rows().iter().map(found).collect()
+    }
+}
+
+impl Snapshot for MutexRows {
+    type Taken = HashMap<String, Plain>;
+
+    fn taken(&self) -> Self::Taken {
+        self.with(|rows| rows.clone())
+    }
+
+    fn merge(into: &mut Self::Taken, other: &Self::Taken) {
+        for (name, more) in other {
+            match into.get_mut(name) {
+                Some(row) => row.merge(more),
+                None => drop(into.insert(name.clone(), *more)),
+            }
+        }
+    }
+
+    fn rows(&self, taken: &Self::Taken) -> Vec<Found> {
+        taken.iter().map(|(name, row)| row.found(name)).collect()
+    }
+}
+
+impl Snapshot for BareCells {
+    type Taken = Vec<(u64, u64)>;
+
+    fn taken(&self) -> Self::Taken {
+        self.with(<[_]>::to_vec)
+    }
+
+    fn merge(into: &mut Self::Taken, other: &Self::Taken) {
+        for ((count, sum), (more, added)) in into.iter_mut().zip(other) {
+            *count += more;
+            *sum += added;
+        }
+    }
+
+    fn rows(&self, taken: &Self::Taken) -> Vec<Found> {
+        self.tell(taken)
+    }
+}
+
+impl Snapshot for HdrRows {
+    type Taken = HashMap<String, HdrRow>;
+
+    fn taken(&self) -> Self::Taken {
+        self.with(|rows| rows.clone())
+    }
+
+    fn merge(into: &mut Self::Taken, other: &Self::Taken) {
+        for (name, more) in other {
+            match into.get_mut(name) {
+                Some(row) => row.merge(more),
+                None => drop(into.insert(name.clone(), more.clone())),
+            }
+        }
+    }
+
+    fn rows(&self, taken: &Self::Taken) -> Vec<Found> {
+        taken.iter().map(|(name, row)| row.found(name)).collect()
+    }
+}

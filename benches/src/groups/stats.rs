@@ -1,0 +1,79 @@
+//! `stats`: the rows of all actions and their means, after a number of records and of a number of
+//! actions. What they cost as text is `get_stats`.
+
+use core_actions::{PostTracker, RunningTracker};
+use criterion::Criterion;
+
+use crate::contest::Contest;
+use crate::names::{Draws, Frequency};
+use crate::subjects::by_name::{
+    BareCells, ByName, DashRows, Means, Merged, MergedQuantiles, MutexRows,
+};
+use crate::workload::Times;
+
+/// What was recorded before.
+struct Scenario {
+    name: &'static str,
+    names: usize,
+    /// How many records a pass has, the first of each name among them.
+    records: usize,
+    /// How often all of these were recorded.
+    passes: u64,
+    times: Times,
+}
+
+const FOUR: Scenario =
+    Scenario { name: "", names: 4, records: 100_000, passes: 1, times: Times::Whole };
+
+const SCENARIOS: [Scenario; 7] = [
+    Scenario { name: "stats/records_00001000", records: 1_000, ..FOUR },
+    Scenario { name: "stats/records_00100000", ..FOUR },
+    Scenario { name: "stats/records_00400000", passes: 4, ..FOUR },
+    Scenario { name: "stats/records_10000000", passes: 100, ..FOUR },
+    Scenario { name: "stats/fractions_00400000", passes: 4, times: Times::Fractions, ..FOUR },
+    Scenario { name: "stats/names_001000", names: 1_000, ..FOUR },
+    Scenario { name: "stats/names_100000", names: 100_000, ..FOUR },
+];
+
+/// Beyond so many records nobody keeps each time.
+const KEPT: u64 = 1_000_000;
+
+/// Beyond so many names nobody keeps quantiles of each.
+const NAMES_WITH_QUANTILES: usize = 1_000;
+
+/// Runs the group.
+pub fn bench(criterion: &mut Criterion) {
+    for scenario in &SCENARIOS {
+        let &Scenario { name, names, records, passes, times } = scenario;
+        let draws = &Draws::new(names, records - names, Frequency::Zipf, times);
+        let contest = &mut Contest::new(criterion, name, 1, 1);
+        if records as u64 * passes <= KEPT {
+            enter::<PostTracker>(contest, "post", draws, passes);
+        }
+        enter::<RunningTracker>(contest, "running", draws, passes);
+        enter::<Merged>(contest, "merged", draws, passes);
+        if names <= NAMES_WITH_QUANTILES {
+            enter::<MergedQuantiles>(contest, "merged_quantiles", draws, passes);
+        }
+        enter::<MutexRows>(contest, "mutex_map", draws, passes);
+        enter::<DashRows>(contest, "shared_dashmap", draws, passes);
+        enter::<BareCells>(contest, "bare_cells", draws, passes);
+    }
+}
+
+fn enter<S: Means>(contest: &mut Contest<'_>, name: &str, draws: &Draws, passes: u64) {
+    let filled = || filled::<S>(draws, passes);
+    contest.enter_reader(name, filled, S::means, |subject| draws.verify(passes, subject.found()));
+}
+
+/// A subject that was given all so many times.
+pub(super) fn filled<S: ByName>(draws: &Draws, passes: u64) -> S {
+    let parsed: Vec<_> = draws.first().chain(draws.iter()).map(S::parsed).collect();
+    let subject = S::fresh(draws);
+    let mut own = subject.own();
+    for _ in 0..passes {
+        subject.add_all(&mut own, &parsed);
+    }
+    subject.hand_in(own);
+    subject
+}

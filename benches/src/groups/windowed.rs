@@ -1,0 +1,168 @@
+//! `windowed`: actions of the past x seconds, added now and late, and asked for.
+
+use core_actions::{ExactMean, Extent, Quantiles, WindowedTracker};
+use core_time::{Clock, CoarseClock, ManualClock};
+use criterion::Criterion;
+
+use crate::contest::Contest;
+use crate::names::{Draw, Draws, Frequency};
+use crate::subjects::windows::{MutexDeques, Windows};
+use crate::subjects::{BareClock, Record};
+use crate::workload::{START, Times, seconds};
+
+/// Count, exact sum, least and greatest time.
+type Merged = WindowedTracker<(ExactMean, Extent)>;
+
+/// The same with quantiles.
+type MergedQuantiles = WindowedTracker<(ExactMean, Extent, Quantiles)>;
+
+/// How far back everyone remembers.
+const SPAN_S: u64 = 300;
+
+/// How many actions are added in one round.
+const ACTIONS: usize = 1 << 14;
+
+/// How late the late ones are.
+const LATE_S: u64 = 20;
+
+/// How many names there are.
+const NAMES: [usize; 2] = [4, 1_000];
+
+/// How far back is asked.
+const WINDOWS_S: [u64; 2] = [10, SPAN_S];
+
+/// Runs the group.
+pub fn bench(criterion: &mut Criterion) {
+    for names in NAMES {
+        add_now(criterion, names);
+    }
+    for names in NAMES {
+        add_late(criterion, names);
+    }
+    for window_s in WINDOWS_S {
+        for names in NAMES {
+            ask(criterion, names, window_s);
+        }
+    }
+}
+
+/// `add_now`, by the clock that is the default.
+fn add_now(criterion: &mut Criterion, names: usize) {
+    let draws = &Draws::new(names, ACTIONS, Frequency::Zipf, Times::Whole);
+    let name = format!("windowed/add_now_names_{names:06}");
+    let contest = &mut Contest::new(criterion, &name, 1, ACTIONS as u64);
+    enter_now::<Merged>(contest, "windowed", draws);
+    enter_now::<MergedQuantiles>(contest, "windowed_quantiles", draws);
+    enter_now::<MutexDeques<CoarseClock>>(contest, "mutex_deques", draws);
+    let fresh = || BareClock::new(|| CoarseClock.now());
+    let read = |clock: &BareClock<_>| clock.record_all(ACTIONS as u64);
+    contest.enter_writer("bare_coarse_clock", fresh, read, |_| Ok(()));
+}
+
+fn enter_now<S: Windows<CoarseClock>>(contest: &mut Contest<'_>, name: &str, draws: &Draws) {
+    let [first, rest] = parsed::<_, S>(draws);
+    let fresh = || {
+        let subject = S::fresh(CoarseClock);
+        subject.add_all(&first);
+        subject
+    };
+    let add = |subject: &S| subject.add_all(&rest);
+    contest.enter_writer(name, fresh, add, |subject| draws.verify(1, subject.found(SPAN_S)));
+}
+
+/// `add_late`, where every name was added in every second: of the span if names are few, and
+/// otherwise of some before the late ones, because all of that is made anew for each round.
+fn add_late(criterion: &mut Criterion, names: usize) {
+    let history_s = if names == NAMES[0] { SPAN_S } else { LATE_S + 10 };
+    let before = names * (history_s as usize - 1);
+    let draws = &Draws::new(names, before + ACTIONS, Frequency::RoundRobin, Times::Whole);
+    let name = format!("windowed/add_late_names_{names:06}");
+    let contest = &mut Contest::new(criterion, &name, 1, ACTIONS as u64);
+    enter_late::<Merged>(contest, "windowed", draws);
+    enter_late::<MergedQuantiles>(contest, "windowed_quantiles", draws);
+    enter_late::<MutexDeques<ManualClock>>(contest, "mutex_deques", draws);
+    let fresh = || BareClock::new(|| CoarseClock.now());
+    let read = |clock: &BareClock<_>| clock.record_all(ACTIONS as u64);
+    contest.enter_writer("bare_coarse_clock", fresh, read, |_| Ok(()));
+}
+
+fn enter_late<S: Windows<ManualClock>>(contest: &mut Contest<'_>, name: &str, draws: &Draws) {
+    let [first, rest] = parsed::<_, S>(draws);
+    let (before, late) = rest.split_at(rest.len() - ACTIONS);
+    let filled = || {
+        let clock = ManualClock::new(START);
+        let subject = S::fresh(clock.clone());
+        fill(&subject, &clock, &first, before);
+        (subject, clock.now() - seconds(LATE_S))
+    };
+    let add = |(subject, stamp): &(S, _)| subject.add_all_at(late, *stamp);
+    contest.enter_writer(name, filled, add, |(subject, _)| draws.verify(1, subject.found(SPAN_S)));
+}
+
+/// Adds every name once in every second.
+fn fill<S: Windows<ManualClock>>(
+    subject: &S,
+    clock: &ManualClock,
+    first: &[(&str, S::Time)],
+    rest: &[(&str, S::Time)],
+) {
+    subject.add_all(first);
+    for second in rest.chunks(first.len()) {
+        clock.advance(seconds(1));
+        subject.add_all(second);
+    }
+}
+
+/// `window`: every name was added in every second of the span.
+fn ask(criterion: &mut Criterion, names: usize, window_s: u64) {
+    let of = |span_s: u64| {
+        let draws = names * (span_s as usize - 1);
+        Draws::new(names, draws, Frequency::RoundRobin, Times::Whole)
+    };
+    let history = &History { before: of(SPAN_S), within: of(window_s), window_s };
+    let name = format!("windowed/window_{window_s:05}s_names_{names:06}");
+    let contest = &mut Contest::new(criterion, &name, 1, 1);
+    history.enter::<Merged>(contest, "windowed");
+    if names == NAMES[0] {
+        // Of a thousand names, those of 300 s take a gigabyte.
+        history.enter::<MergedQuantiles>(contest, "windowed_quantiles");
+    }
+    history.enter::<MutexDeques<ManualClock>>(contest, "mutex_deques");
+    let rows = || -> Vec<f64> { history.within.first().map(Draw::time).collect() };
+    contest.enter_reader("bare_rows", rows, |rows| rows.iter().sum::<f64>(), |_| Ok(()));
+}
+
+/// What was added before the window that is asked for, and in it.
+struct History {
+    before: Draws,
+    within: Draws,
+    window_s: u64,
+}
+
+impl History {
+    fn enter<S: Windows<ManualClock>>(&self, contest: &mut Contest<'_>, name: &str) {
+        let filled = || {
+            let clock = ManualClock::new(START);
+            let subject = S::fresh(clock.clone());
+            for draws in [&self.before, &self.within] {
+                let [first, rest] = parsed::<_, S>(draws);
+                clock.advance(seconds(1));
+                fill(&subject, &clock, &first, &rest);
+            }
+            subject
+        };
+        let ask = |subject: &S| subject.means(self.window_s);
+        contest.enter_reader(name, filled, ask, |subject| {
+            self.within.verify(1, subject.found(self.window_s))
+        });
+    }
+}
+
+/// An action as it is handed over.
+type Parsed<'a, C, S> = (&'a str, <S as Windows<C>>::Time);
+
+/// The first and the other actions as they are handed over.
+fn parsed<C: Clock, S: Windows<C>>(draws: &Draws) -> [Vec<Parsed<'_, C, S>>; 2] {
+    let first = draws.first().map(|draw| (draw.name, S::time(draw))).collect();
+    [first, draws.iter().map(|draw| (draw.name, S::time(draw))).collect()]
+}

@@ -1,0 +1,582 @@
+//! Random histories against a plain map of vectors, with exact rational arithmetic.
+//!
+//! Promises A2, A4, A6, A7 and A9: all figures of each row, the order of rows, what is beyond the
+//! limit, windows of every length; whichever thread or handle recorded, through resets, merging and
+//! restoring, for statistics that wait and for one that does not.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, mpsc};
+use std::thread;
+use std::time::Duration;
+
+use core_actions::{
+    ActionTime, AddError, Counted, ExactMean, Extent, Handle, Mean, MergedTracker, Overflow, Raw,
+    Row, Statistic, TrackerSpec, WhenFull, WindowedSpec, WindowedTracker,
+};
+use core_time::{ManualClock, Stamp, WindowSpec};
+use num_bigint::BigUint;
+use num_rational::Ratio;
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+#[expect(dead_code, reason = "roots are for the tests of statistics")]
+#[path = "statistics/oracle.rs"]
+mod oracle;
+
+/// A thread that does what it is told, so that several tables take part without chance.
+struct Worker {
+    jobs: Option<mpsc::Sender<Job>>,
+    thread: Option<thread::JoinHandle<()>>,
+}
+
+type Job = Box<dyn FnOnce() + Send>;
+
+impl Worker {
+    fn start() -> Self {
+        let (jobs, todo) = mpsc::channel::<Job>();
+        let thread = thread::spawn(move || todo.into_iter().for_each(|job| job()));
+        Self { jobs: Some(jobs), thread: Some(thread) }
+    }
+
+    fn run<R: Send + 'static>(&self, job: impl FnOnce() -> R + Send + 'static) -> R {
+        let (send, receive) = mpsc::channel();
+        let job = Box::new(move || send.send(job()).unwrap());
+        self.jobs.as_ref().unwrap().send(job).unwrap();
+        receive.recv().unwrap()
+    }
+
+    fn end(&mut self) {
+        drop(self.jobs.take());
+        self.thread.take().unwrap().join().unwrap();
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        drop(self.jobs.take());
+    }
+}
+
+const THREADS: usize = 3;
+const NAMES: [&str; 6] =
+    ["a", "jump", "sixteen bytes!!!", "more than sixteen b", "日本", "more than sixteen c"];
+
+#[derive(Debug, Clone)]
+enum Step {
+    Add {
+        thread: usize,
+        name: usize,
+        time: ActionTime,
+        number: u64,
+    },
+    /// Makes a handle, and records through it.
+    Hold {
+        name: usize,
+        time: ActionTime,
+    },
+    /// Records through a handle, in another thread if it is to be dropped after that.
+    ByHandle {
+        thread: usize,
+        handle: usize,
+        time: ActionTime,
+        drop: bool,
+    },
+    ThreadEnds {
+        thread: usize,
+    },
+    Reset,
+    /// Merges another tracker, of which the records are some that were made before.
+    Merge {
+        records: Vec<(usize, ActionTime, u64)>,
+    },
+    Restore,
+}
+
+#[derive(Debug, Clone)]
+struct Shape {
+    limit: usize,
+    when_full: WhenFull,
+    /// Whether records have numbers of the caller's.
+    numbered: bool,
+}
+
+/// Any kind of time: those that wait as integers, those that do not, and fractions.
+fn time() -> impl Strategy<Value = ActionTime> {
+    let float = |float| ActionTime::try_from(float).unwrap();
+    prop_oneof![
+        4 => (0_u64..100).prop_map(ActionTime::from),
+        1 => any::<u64>().prop_map(ActionTime::from),
+        2 => (0.0..1e3).prop_map(float),
+        1 => Just(float(f64::MAX)),
+        1 => Just(float(5e-324)),
+    ]
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let name = 0..NAMES.len();
+    let records = vec((name.clone(), time(), 0..1_000_u64), 0..8);
+    prop_oneof![
+        40 => (0..THREADS, name.clone(), time(), 0..1_000_u64)
+            .prop_map(|(thread, name, time, number)| Step::Add { thread, name, time, number }),
+        3 => (name, time()).prop_map(|(name, time)| Step::Hold { name, time }),
+        8 => (0..THREADS, 0..4_usize, time(), prop::bool::weighted(0.2))
+            .prop_map(|(thread, handle, time, drop)| Step::ByHandle { thread, handle, time, drop }),
+        2 => (0..THREADS).prop_map(|thread| Step::ThreadEnds { thread }),
+        1 => Just(Step::Reset),
+        1 => records.prop_map(|records| Step::Merge { records }),
+        1 => Just(Step::Restore),
+    ]
+}
+
+fn shape() -> impl Strategy<Value = Shape> {
+    let when_full =
+        prop_oneof![Just(WhenFull::Refuse), Just(WhenFull::Fold), Just(WhenFull::EvictIdle),];
+    let limit = prop_oneof![0..5_usize, Just(100)];
+    (limit, when_full, any::<bool>()).prop_map(|(limit, when_full, numbered)| Shape {
+        limit,
+        when_full,
+        numbered,
+    })
+}
+
+/// Every time that is there, by action.
+struct Oracle {
+    shape: Shape,
+    actions: BTreeMap<String, Entry>,
+    /// Names that have a place, in the order in which they got it.
+    places: Vec<String>,
+    /// Those of them that were there at the last reset, the first last.
+    emptied: Vec<String>,
+    overflow: Overflow,
+    /// The greatest number that was seen.
+    newest: Option<u64>,
+}
+
+#[derive(Debug, Default)]
+struct Entry {
+    times: Vec<ActionTime>,
+    first: Option<u64>,
+    handles: usize,
+}
+
+impl Oracle {
+    fn new(shape: Shape) -> Self {
+        let (actions, places, emptied) = (BTreeMap::new(), Vec::new(), Vec::new());
+        Self { shape, actions, places, emptied, overflow: Overflow::default(), newest: None }
+    }
+
+    fn is_empty(&self, name: &str) -> bool {
+        self.actions.get(name).is_none_or(|entry| entry.times.is_empty() && entry.handles == 0)
+    }
+
+    fn drop_empty(&mut self) -> bool {
+        while let Some(name) = self.emptied.pop() {
+            if self.places.contains(&name) && self.is_empty(&name) {
+                self.places.retain(|place| *place != name);
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Which row a name goes into, if any; `rows` are those that are there when it is in.
+    fn place(&mut self, name: &str, rows: &[String]) -> Option<String> {
+        if self.places.iter().any(|place| place == name) {
+            return Some(name.to_owned());
+        }
+        if self.places.len() >= self.shape.limit && !self.drop_empty() {
+            let when_full = self.shape.when_full;
+            match when_full {
+                WhenFull::Fold => {
+                    self.overflow.folded += 1;
+                    return Some(WhenFull::OTHER.to_owned());
+                }
+                WhenFull::EvictIdle if self.evict(rows) => {}
+                _ => {
+                    self.overflow.refused += 1;
+                    return None;
+                }
+            }
+        }
+        self.places.push(name.to_owned());
+        Some(name.to_owned())
+    }
+
+    /// Takes out what is a row no more; which that must be is told by the tests of bounds.
+    fn evict(&mut self, rows: &[String]) -> bool {
+        let has_no_handle = |name: &&String| self.actions[*name].handles == 0;
+        let mut evicted = self.places.iter().filter(has_no_handle);
+        if evicted.clone().next().is_none() {
+            return false;
+        }
+        let evicted = evicted.find(|name| !rows.contains(name)).expect("one is gone").clone();
+        self.places.retain(|place| *place != evicted);
+        let entry = self.actions.remove(&evicted).unwrap();
+        self.overflow.evicted += 1;
+        self.overflow.evicted_records += entry.times.len() as u64;
+        true
+    }
+
+    fn add(&mut self, place: &str, time: ActionTime, number: Option<u64>) {
+        let entry = self.actions.entry(place.to_owned()).or_default();
+        entry.times.push(time);
+        if let Some(number) = number {
+            entry.first = Some(entry.first.map_or(number, |first| first.min(number)));
+        }
+    }
+
+    fn reset(&mut self) {
+        for entry in self.actions.values_mut() {
+            (entry.times, entry.first) = (Vec::new(), None);
+        }
+        self.emptied = self.places.iter().rev().cloned().collect();
+    }
+
+    #[track_caller]
+    fn check<S: Checked>(&mut self, tracker: &MergedTracker<S>) {
+        let stats = tracker.stats();
+        assert_eq!(tracker.overflow(), self.overflow);
+        let mut seen = self.newest;
+        for row in &stats {
+            let entry = self.actions.get_mut(row.action()).expect("a row of an action");
+            // Numbers that the tracker gave are learned, and are greater than those before.
+            let first = *entry.first.get_or_insert_with(|| {
+                assert!(self.newest < Some(row.first()), "{} after {:?}", row.first(), self.newest);
+                row.first()
+            });
+            assert_eq!(row.first(), first, "{}", row.action());
+            seen = seen.max(Some(first));
+            row.statistic().check(&entry.times);
+        }
+        self.newest = seen;
+        let entries = self.actions.iter().filter(|(_, entry)| !entry.times.is_empty());
+        let mut expected: Vec<_> = entries.map(|(name, entry)| (entry.first, &**name)).collect();
+        expected.sort_unstable();
+        let found: Vec<_> = stats.iter().map(|row| (Some(row.first()), row.action())).collect();
+        assert_eq!(found, expected);
+    }
+}
+
+/// A statistic that is compared with all times.
+trait Checked: Statistic<Value = ActionTime> + PartialEq + std::fmt::Debug {
+    fn check(&self, times: &[ActionTime]);
+}
+
+type Batched = (Raw, ExactMean);
+/// With a statistic of a user's own, which says nothing of panics, so that nothing waits.
+type Unpromising = (ExactMean, Own, Raw);
+
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Own(u64);
+
+impl Statistic for Own {
+    type Value = ActionTime;
+
+    fn insert(&mut self, _: ActionTime) {
+        self.0 += 1;
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.0 += other.0;
+    }
+}
+
+#[track_caller]
+fn check_figures(raw: &Raw, mean: &ExactMean, times: &[ActionTime]) {
+    let (mut found, mut expected): (Vec<_>, _) = (raw.times().collect(), times.to_vec());
+    found.sort_unstable();
+    expected.sort_unstable();
+    assert_eq!(found, expected);
+    assert_eq!(mean.count(), times.len() as u64);
+    let sum: BigUint = times.iter().map(|&time| units(time)).sum();
+    oracle::check_nearest(
+        mean.mean().unwrap(),
+        &Ratio::new_raw(sum, BigUint::from(times.len()) << 1_074),
+    );
+}
+
+/// A time as an integer times 2^-1074.
+fn units(time: ActionTime) -> BigUint {
+    match time.as_integer() {
+        Some(integer) => BigUint::from(integer) << 1_074,
+        None => oracle::units_of(time.as_f64()),
+    }
+}
+
+impl Checked for Batched {
+    fn check(&self, times: &[ActionTime]) {
+        check_figures(&self.0, &self.1, times);
+    }
+}
+
+impl Checked for Unpromising {
+    fn check(&self, times: &[ActionTime]) {
+        check_figures(&self.2, &self.0, times);
+        assert_eq!(self.1.0, times.len() as u64);
+    }
+}
+
+/// The tracker and what it should hold, with those who record in it.
+struct History<S: Checked> {
+    tracker: Arc<MergedTracker<S>>,
+    workers: Vec<Worker>,
+    handles: Vec<Handle<S>>,
+    oracle: Oracle,
+}
+
+impl<S: Checked> History<S> {
+    fn run(shape: &Shape, steps: &[Step]) {
+        let tracker = Arc::new(MergedTracker::<S>::new(spec(shape)));
+        let workers = (0..THREADS).map(|_| Worker::start()).collect();
+        let oracle = Oracle::new(shape.clone());
+        let mut history = Self { tracker, workers, handles: Vec::new(), oracle };
+        for step in steps {
+            history.step(step);
+            history.oracle.check(&history.tracker);
+        }
+        history.workers.iter_mut().for_each(Worker::end);
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.tracker.stats().iter().map(|row| row.action().to_owned()).collect()
+    }
+
+    fn step(&mut self, step: &Step) {
+        let numbered = self.oracle.shape.numbered;
+        match step.clone() {
+            Step::Add { thread, name, time, number } => {
+                let (tracker, name) = (Arc::clone(&self.tracker), NAMES[name]);
+                let added = self.workers[thread].run(move || match numbered {
+                    true => tracker.add_numbered(name, time, number),
+                    false => tracker.add(name, time),
+                });
+                let place = self.oracle.place(name, &self.names());
+                let full = AddError::Full { limit: self.oracle.shape.limit };
+                assert_eq!(added, if place.is_some() { Ok(()) } else { Err(full) });
+                if let Some(place) = place {
+                    self.oracle.add(&place, time, numbered.then_some(number));
+                }
+            }
+            Step::Hold { name, time } if !numbered => {
+                let handle = self.tracker.action(NAMES[name]);
+                let place = self.oracle.place(NAMES[name], &self.names());
+                assert_eq!(handle.as_ref().ok().map(Handle::name), place.as_deref());
+                if let (Ok(handle), Some(place)) = (handle, place) {
+                    handle.add(time);
+                    self.oracle.add(&place, time, None);
+                    self.oracle.actions.get_mut(&place).unwrap().handles += 1;
+                    self.handles.push(handle);
+                }
+            }
+            Step::ByHandle { thread, handle, time, drop } if !self.handles.is_empty() => {
+                let at = handle % self.handles.len();
+                let name = self.handles[at].name().to_owned();
+                self.oracle.add(&name, time, None);
+                if drop {
+                    let handle = self.handles.swap_remove(at);
+                    self.workers[thread].run(move || handle.add(time));
+                    self.oracle.actions.get_mut(&name).unwrap().handles -= 1;
+                } else {
+                    self.handles[at].add(time);
+                }
+            }
+            Step::ThreadEnds { thread } => {
+                self.workers[thread].end();
+                self.workers[thread] = Worker::start();
+            }
+            Step::Reset => {
+                self.tracker.reset();
+                self.oracle.reset();
+            }
+            Step::Merge { records } if self.oracle.shape.limit > NAMES.len() => {
+                let other = MergedTracker::<S>::default();
+                for &(name, time, number) in &records {
+                    other.add_numbered(NAMES[name], time, number).unwrap();
+                }
+                self.tracker.merge(&other.snapshot()).unwrap();
+                for (name, time, number) in records {
+                    let place = self.oracle.place(NAMES[name], &[]).unwrap();
+                    self.oracle.add(&place, time, Some(number));
+                }
+            }
+            Step::Restore if self.handles.is_empty() => self.restore(),
+            _ => {}
+        }
+    }
+
+    /// Goes on with a tracker made from a snapshot, unless that has a row beyond the limit.
+    fn restore(&mut self) {
+        let snapshot = self.tracker.snapshot();
+        if snapshot.rows().iter().any(|row| row.action() == WhenFull::OTHER) {
+            return;
+        }
+        self.tracker =
+            Arc::new(MergedTracker::restore(spec(&self.oracle.shape), &snapshot).unwrap());
+        assert_eq!(self.tracker.snapshot(), snapshot);
+        self.oracle.places = snapshot.rows().iter().map(|row| row.action().to_owned()).collect();
+        (self.oracle.emptied, self.oracle.overflow) = (Vec::new(), Overflow::default());
+        self.oracle.newest = snapshot.rows().iter().map(Row::first).max();
+        self.oracle.actions.retain(|_, entry| !entry.times.is_empty());
+        // What was merged is not counted when it is evicted.
+        if self.oracle.shape.when_full == WhenFull::EvictIdle {
+            self.oracle.shape.when_full = WhenFull::Refuse;
+            let spec = spec(&self.oracle.shape);
+            self.tracker = Arc::new(MergedTracker::restore(spec, &snapshot).unwrap());
+        }
+    }
+}
+
+fn spec(shape: &Shape) -> TrackerSpec {
+    let Shape { limit: actions, when_full, .. } = *shape;
+    TrackerSpec { actions, when_full, ..TrackerSpec::default() }
+}
+
+#[derive(Debug, Clone)]
+enum Windowed {
+    Advance { millis: u64 },
+    Add { thread: usize, name: usize, time: ActionTime },
+    AddAt { thread: usize, name: usize, time: ActionTime, offset: i64 },
+    ByHandle { name: usize, time: ActionTime },
+    ThreadEnds { thread: usize },
+    Reset,
+}
+
+fn windowed_step() -> impl Strategy<Value = Windowed> {
+    let name = 0..3_usize;
+    prop_oneof![
+        8 => prop_oneof![0..1_500_u64, 0..20_000_u64]
+            .prop_map(|millis| Windowed::Advance { millis }),
+        12 => (0..THREADS, name.clone(), time())
+            .prop_map(|(thread, name, time)| Windowed::Add { thread, name, time }),
+        8 => (0..THREADS, name.clone(), time(), -9_000_i64..3_000)
+            .prop_map(|(thread, name, time, offset)| {
+                Windowed::AddAt { thread, name, time, offset }
+            }),
+        6 => (name, time()).prop_map(|(name, time)| Windowed::ByHandle { name, time }),
+        1 => (0..THREADS).prop_map(|thread| Windowed::ThreadEnds { thread }),
+        1 => Just(Windowed::Reset),
+    ]
+}
+
+/// Compares every window and series with the list of all records: action, bucket, time.
+#[track_caller]
+fn check_windows<S: Checked>(
+    tracker: &WindowedTracker<S>,
+    records: &[(usize, i64, ActionTime)],
+    now: i64,
+    span: i64,
+) {
+    for len in 0..=span {
+        let window = Duration::from_secs(len.unsigned_abs());
+        let ticks = now - len + 1..=now;
+        let found = tracker.window(window).unwrap();
+        assert_eq!(found.covered().ticks.is_empty(), len == 0);
+        for (name, action) in NAMES.iter().enumerate() {
+            let of = |ticks: std::ops::RangeInclusive<i64>| -> Vec<_> {
+                let fits =
+                    |record: &&(usize, i64, _)| record.0 == name && ticks.contains(&record.1);
+                records.iter().filter(fits).map(|&(_, _, time)| time).collect()
+            };
+            let expected = of(ticks.clone());
+            match found.rows().iter().find(|row| row.action() == *action) {
+                Some(row) => row.statistic().check(&expected),
+                None => assert!(expected.is_empty(), "{action} is missing in {ticks:?}"),
+            }
+            if len == span {
+                let series = tracker.series(action, window).unwrap();
+                assert_eq!(series.len() as i64, len);
+                for (tick, bucket) in ticks.clone().zip(&series) {
+                    match &of(tick..=tick)[..] {
+                        [] => assert_eq!(*bucket, S::default()),
+                        times => bucket.check(times),
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn check_windowed<S: Checked>(span: i64, steps: &[Windowed]) {
+    let clock = ManualClock::new(Stamp::from_secs(1_000));
+    let window = WindowSpec::builder().span(Duration::from_secs(span.unsigned_abs()));
+    let window = window.tolerance(Duration::from_secs(2)).build().unwrap();
+    let spec = WindowedSpec { window, ..WindowedSpec::default() };
+    let tracker = Arc::new(WindowedTracker::<S>::with_clock(spec, clock.clone()).unwrap());
+    let mut workers: Vec<_> = (0..THREADS).map(|_| Worker::start()).collect();
+    let handles = [0, 1, 2].map(|name| tracker.action(NAMES[name]).unwrap());
+    let mut records = Vec::new();
+    for step in steps {
+        let now = tracker.now().as_nanos();
+        let tick = now.div_euclid(1_000_000_000);
+        match *step {
+            Windowed::Advance { millis } => clock.advance(Duration::from_millis(millis)),
+            Windowed::Add { thread, name, time } => {
+                let tracker = Arc::clone(&tracker);
+                workers[thread].run(move || tracker.add(NAMES[name], time)).unwrap();
+                records.push((name, tick, time));
+            }
+            Windowed::AddAt { thread, name, time, offset } => {
+                let at = now + offset * 1_000_000;
+                let tracker = Arc::clone(&tracker);
+                let job = move || tracker.add_at(NAMES[name], time, Stamp::from_nanos(at));
+                let added = workers[thread].run(job);
+                let fits = -span * 1_000 <= offset && offset <= 2_000;
+                assert_eq!(added.is_ok(), fits, "{offset} ms");
+                if fits {
+                    records.push((name, at.div_euclid(1_000_000_000), time));
+                }
+            }
+            Windowed::ByHandle { name, time } => {
+                handles[name].add(time);
+                records.push((name, tick, time));
+            }
+            Windowed::ThreadEnds { thread } => {
+                workers[thread].end();
+                workers[thread] = Worker::start();
+            }
+            Windowed::Reset => {
+                tracker.reset();
+                records.clear();
+            }
+        }
+        let now = tracker.now().as_nanos().div_euclid(1_000_000_000);
+        check_windows(&tracker, &records, now, span);
+    }
+    workers.iter_mut().for_each(Worker::end);
+}
+
+impl Checked for (Raw, ExactMean, Extent) {
+    fn check(&self, times: &[ActionTime]) {
+        check_figures(&self.0, &self.1, times);
+        assert_eq!(
+            (self.2.min(), self.2.max()),
+            (times.iter().min().copied(), times.iter().max().copied())
+        );
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: 128, failure_persistence: None, ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn rows_are_those_of_a_map_of_all_times(shape in shape(), steps in vec(step(), 0..60)) {
+        History::<Batched>::run(&shape, &steps);
+        History::<Unpromising>::run(&shape, &steps);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: 48, failure_persistence: None, ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn windows_are_those_of_a_list_of_all_times(
+        span in 1_i64..8, steps in vec(windowed_step(), 0..40),
+    ) {
+        check_windowed::<(Raw, ExactMean, Extent)>(span, &steps);
+        check_windowed::<Unpromising>(span, &steps);
+    }
+}
