@@ -23,22 +23,20 @@ pub(crate) struct Table<S: Statistic> {
     ///
     /// Threads bring their counts up to the greatest when they meet a new name. So what happened
     /// before has the smaller count as far as such meetings tell.
-    uses: Cell<u64>,
-}
-
-impl<S: Statistic> Default for Table<S> {
-    fn default() -> Self {
-        Self { parts: RefCell::default(), seed: Default::default(), uses: Cell::new(0) }
-    }
+    uses: Option<Cell<u64>>,
 }
 
 impl<S: Statistic<Value: Packed>> Table<S> {
+    pub(crate) fn new(registry: &Registry<S>) -> Self {
+        let uses = registry.spec.evicts().then(|| Cell::new(0));
+        Self { parts: RefCell::default(), seed: Default::default(), uses }
+    }
+
     /// Takes a value in, if the thread has a part of the action.
     #[inline]
     pub(crate) fn record(
         &self,
         name: &str,
-        registry: &Registry<S>,
         record: impl FnOnce(&Part<S>) -> Result<(), Retired>,
     ) -> bool {
         let key = Key::of(name);
@@ -49,7 +47,7 @@ impl<S: Statistic<Value: Packed>> Table<S> {
             self.find_long(&parts, key, name)
         };
         let Some(part) = found else { return false };
-        self.note_use(part, registry);
+        self.note_use(part);
         record(part).is_ok()
     }
 
@@ -80,14 +78,14 @@ impl<S: Statistic<Value: Packed>> Table<S> {
         let known = self.parts.borrow().find(hash, |part| part.is_of(key, name)).map(Arc::clone);
         if let Some(part) = known {
             // That of all others; or the old one of an action that was evicted.
-            self.note_use(&part, registry);
+            self.note_use(&part);
             if part.insert(value, numbering).is_ok() {
                 return Ok(());
             }
             self.remove(hash, &part);
         }
         let part = action.part(&registry.empty);
-        self.note_use(&part, registry);
+        self.note_use(&part);
         part.insert(value, numbering)?;
         action.share(&part)?;
         // Half of them were given up at least.
@@ -113,20 +111,20 @@ impl<S: Statistic<Value: Packed>> Table<S> {
     }
 
     #[inline]
-    fn note_use(&self, part: &Part<S>, registry: &Registry<S>) {
-        if registry.spec.evicts() {
-            self.uses.set(self.uses.get() + 1);
-            part.use_at(self.uses.get());
+    fn note_use(&self, part: &Part<S>) {
+        if let Some(uses) = &self.uses {
+            uses.set(uses.get() + 1);
+            part.use_at(uses.get());
         }
     }
 
     /// Brings the count of uses up to that of the thread that has used most.
     pub(crate) fn meet(&self, registry: &Registry<S>) {
-        if registry.spec.evicts() {
+        if let Some(uses) = &self.uses {
             // ORDERING: Relaxed: counts only ever grow, and an order of threads that met nowhere
             // else is not promised.
-            let greatest = registry.uses.fetch_max(self.uses.get(), Relaxed);
-            self.uses.set(self.uses.get().max(greatest));
+            let greatest = registry.uses.fetch_max(uses.get(), Relaxed);
+            uses.set(uses.get().max(greatest));
         }
     }
 }

@@ -153,9 +153,10 @@ impl<S: Statistic<Value: Packed>> MergedTracker<S> {
     {
         let time = time.try_into().map_err(|error| AddError::Time(error.into()))?;
         let registry = &*self.registry;
-        let known = self.tables.with(Table::default, |table| {
-            table.record(action, registry, |part| part.record(time, &registry.next))
-        });
+        let known = self.tables.with(
+            || Table::new(registry),
+            |table| table.record(action, |part| part.record(time, &registry.next)),
+        );
         if known == Some(true) {
             return Ok(());
         }
@@ -178,9 +179,10 @@ impl<S: Statistic<Value: Packed>> MergedTracker<S> {
         T: TryInto<S::Value, Error: Into<TimeError>>,
     {
         let time = time.try_into().map_err(|error| AddError::Time(error.into()))?;
-        let known = self.tables.with(Table::default, |table| {
-            table.record(action, &self.registry, |part| part.record_numbered(time, number))
-        });
+        let known = self.tables.with(
+            || Table::new(&self.registry),
+            |table| table.record(action, |part| part.record_numbered(time, number)),
+        );
         if known == Some(true) {
             return Ok(());
         }
@@ -285,7 +287,7 @@ impl<S: Statistic<Value: Packed>> MergedTracker<S> {
 
     /// Lets others know how much this thread has recorded, which may be about to evict.
     fn meet(&self) {
-        self.tables.with(Table::default, |table| table.meet(&self.registry));
+        self.tables.with(|| Table::new(&self.registry), |table| table.meet(&self.registry));
     }
 
     /// Takes in the first record that this thread makes of an action.
@@ -301,9 +303,10 @@ impl<S: Statistic<Value: Packed>> MergedTracker<S> {
         self.meet();
         loop {
             let action = self.registry.register(&name)?;
-            let added = self.tables.with(Table::default, |table| {
-                table.record_new(&action, &self.registry, value, numbering)
-            });
+            let added = self.tables.with(
+                || Table::new(&self.registry),
+                |table| table.record_new(&action, &self.registry, value, numbering),
+            );
             // A thread that is being torn down has no table.
             let insert = || action.insert(value, numbering, &self.registry.empty);
             if added.unwrap_or_else(insert).is_ok() {
