@@ -9,7 +9,7 @@ const END: &str = "<!-- measured: end -->";
 
 /// What a reader of the README wants to know, the benchmark that answers it, and what it is held
 /// against besides the fastest rival: what one would write oneself, and what cannot be beaten.
-const ROWS: [[&str; 4]; 17] = [
+const ROWS: [[&str; 4]; 24] = [
     ["record an event", "record/default/counter", "shared_ring", "bare_coarse_clock"],
     [
         "… on two threads at once",
@@ -44,6 +44,43 @@ const ROWS: [[&str; 4]; 17] = [
     ["add an action to Running", "add/threads_01/running", "mutex_map", "bare_add"],
     ["… on two threads at once", "add/threads_02/running", "mutex_map", "bare_add"],
     ["add an action to Post", "add/threads_01/post", "mutex_map", "bare_add"],
+    [
+        "… count, sum, least and greatest, of 1,000 names",
+        "add/names_001000_zipf_threads_01/merged",
+        "shared_dashmap",
+        "bare_cells",
+    ],
+    [
+        "… so on two threads at once",
+        "add/names_001000_zipf_threads_02/merged",
+        "shared_dashmap",
+        "bare_cells",
+    ],
+    [
+        "… against a map of the thread's own",
+        "add/names_001000_zipf_threads_01/merged",
+        "local_map_same_row",
+        "bare_cells",
+    ],
+    [
+        "… of 100,000 names",
+        "add/names_100000_zipf_threads_01/merged",
+        "shared_dashmap",
+        "bare_cells",
+    ],
+    ["… by a handle", "handle/four_rows_threads_01/merged", "local_rows_same_row", "bare_cells"],
+    [
+        "… by a handle, with quantiles",
+        "handle/four_rows_threads_01/merged_quantiles",
+        "local_rows_same_row",
+        "bare_cells",
+    ],
+    [
+        "… into the present second",
+        "windowed/add_now_names_000004/windowed",
+        "mutex_deques",
+        "bare_coarse_clock",
+    ],
     ["add a line of JSON", "add_action/threads_01/running", "mutex_map", "bare_decode"],
     [
         "`get_stats` of Running, 1,000,000 records",
