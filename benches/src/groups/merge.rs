@@ -92,6 +92,20 @@ impl<S: Told> Snapshot for MergedTracker<S> {
     }
 }
 
+/// Merges rows by name, as one would write it.
+fn merge_rows<R: Clone>(
+    into: &mut HashMap<String, R>,
+    other: &HashMap<String, R>,
+    merge: impl Fn(&mut R, &R),
+) {
+    for (name, more) in other {
+        match into.get_mut(name) {
+            Some(row) => merge(row, more),
+            None => drop(into.insert(name.clone(), more.clone())),
+        }
+    }
+}
+
 impl Snapshot for MutexRows {
     type Taken = HashMap<String, Plain>;
 
@@ -100,12 +114,7 @@ impl Snapshot for MutexRows {
     }
 
     fn merge(into: &mut Self::Taken, other: &Self::Taken) {
-        for (name, more) in other {
-            match into.get_mut(name) {
-                Some(row) => row.merge(more),
-                None => drop(into.insert(name.clone(), *more)),
-            }
-        }
+        merge_rows(into, other, Plain::merge);
     }
 
     fn rows(&self, taken: &Self::Taken) -> Vec<Found> {
@@ -140,12 +149,7 @@ impl Snapshot for HdrRows {
     }
 
     fn merge(into: &mut Self::Taken, other: &Self::Taken) {
-        for (name, more) in other {
-            match into.get_mut(name) {
-                Some(row) => row.merge(more),
-                None => drop(into.insert(name.clone(), more.clone())),
-            }
-        }
+        merge_rows(into, other, HdrRow::merge);
     }
 
     fn rows(&self, taken: &Self::Taken) -> Vec<Found> {

@@ -21,7 +21,7 @@ use crate::time::ActionTime;
 ///
 /// # Complexity
 ///
-/// A record costs two stores, and one in some ten takes a lock that nobody contends for but a
+/// A record costs two stores, and one in some twenty takes a lock that nobody contends for but a
 /// reader.
 ///
 /// # Concurrency

@@ -26,7 +26,7 @@ use crate::packed::Packed;
 use crate::sync::{AtomicU32, AtomicU64, Mutex, MutexGuard, lock};
 
 /// How many words there are for values that wait: with what else the writer needs, four cache
-/// lines. Half as many cost a tenth more for each record, twice as many gain nothing.
+/// lines. With fewer the lock is taken more often; many more make parts larger than what they hold.
 #[cfg(not(loom))]
 const WORDS: usize = 26;
 /// So few that a model fills them, and so many that not all wait under the lock.
@@ -149,7 +149,7 @@ impl<S: Statistic<Value: Packed>> Part<S> {
         // ORDERING: `waiting` Relaxed load, Release store; words Relaxed; `limit` Relaxed.
         // Needs: a reader sees the words of the number that it sees; a value that comes after a
         // reset or a retirement goes to the lock.
-        // Gives: the Acquire in `Settled::waiting`; a word is not written again before the lock was
+        // Gives: the Acquire in `Part::waiting`; a word is not written again before the lock was
         // held to insert it. What comes after sees the limit of none by coherence.
         // Not needed: that a value beside a reset sees it. It is kept, behind what was forgotten.
         // Checks: loom.rs, `a_reader_sees_whole_records`, `what_comes_after_a_reset_is_numbered`.

@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::axis::TimeAxis;
-use crate::clock::{AnyClock, Clock};
+use crate::clock::Clock;
 use crate::error::{RecordError, SnapshotError, WindowError};
 use crate::instance::{Instance, Instances};
 use crate::ledger::{Cell, Ledger};
@@ -101,20 +101,19 @@ impl EventCounter {
     /// Counts to a specification, by the cheapest clock of the system that is fine enough for it.
     #[must_use]
     pub fn new(spec: WindowSpec) -> Self {
-        let clock = AnyClock::for_resolution(spec.resolution());
-        Self::of(spec, clock)
+        Self::on(TimeAxis::new(spec))
     }
 
     /// Counts to a specification, by a clock of one's own.
     #[must_use]
     pub fn with_clock(spec: WindowSpec, clock: impl Clock) -> Self {
-        Self::of(spec, AnyClock::new(clock))
+        Self::on(TimeAxis::with_clock(spec, clock))
     }
 
-    fn of(spec: WindowSpec, clock: AnyClock) -> Self {
+    fn on(axis: TimeAxis) -> Self {
         Self {
-            ledger: Ledger::new(spec.clone(), clock.now()),
-            axis: TimeAxis::of(spec, clock),
+            ledger: Ledger::new(axis.spec.clone(), axis.now()),
+            axis,
             cells: PerThread::default(),
             instance: Instance::draw(),
             merged: Mutex::default(),

@@ -118,18 +118,17 @@ impl ExactCounter {
     /// Counts over the span of a specification, by the system's clock to the nanosecond.
     #[must_use]
     pub fn new(spec: WindowSpec) -> Self {
-        Self::of(spec, AnyClock::Fine)
+        Self::on(TimeAxis::of(spec, AnyClock::Fine))
     }
 
     /// Counts over the span of a specification, by a clock of one's own.
     #[must_use]
     pub fn with_clock(spec: WindowSpec, clock: impl Clock) -> Self {
-        Self::of(spec, AnyClock::new(clock))
+        Self::on(TimeAxis::with_clock(spec, clock))
     }
 
-    fn of(spec: WindowSpec, clock: AnyClock) -> Self {
-        let held = Mutex::new(Held::new(clock.now()));
-        Self { axis: TimeAxis::of(spec, clock), held }
+    fn on(axis: TimeAxis) -> Self {
+        Self { held: Mutex::new(Held::new(axis.now())), axis }
     }
 
     /// Counts one event now.

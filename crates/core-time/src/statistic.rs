@@ -52,9 +52,9 @@ pub trait Statistic: Clone + Default + Send + Sync + 'static {
 
     /// Whether inserting never panics, whatever the value and whatever was inserted before.
     ///
-    /// Whoever says so lets values wait, to be inserted several at once: a tracker of actions does
-    /// that, and a record then costs a third. A statistic that says so and panics all the same
-    /// loses the values that were waiting.
+    /// Whoever says so lets values wait, to be inserted several at once, which costs less: a
+    /// tracker of actions does that. A statistic that says so and panics all the same loses the
+    /// values that were waiting.
     const NEVER_PANICS: bool = false;
 
     /// Takes one value in.
