@@ -1,12 +1,16 @@
 //! The only printer: one line per step, output on failure only, the verdict last.
 //!
 //! A line is written when its step ends. On a terminal the step's name and what it does at the
-//! moment stand there meanwhile, so that a first build of some minutes does not look like a hang.
+//! moment stand there meanwhile, so that a first build of some minutes does not look like a hang;
+//! elsewhere they are written each minute, so that a log that ends early tells where.
 //! Writing to a closed pipe (`| head`) is not an error, hence `writeln` and not `println`.
 
+use std::cell::Cell;
 use std::env;
 use std::io::{self, BufRead as _, BufReader, IsTerminal as _, Write as _};
 use std::process::{Command, Stdio};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::bail;
@@ -123,8 +127,8 @@ impl Steps {
         name: &str,
         work: impl FnOnce(&dyn Fn(&str)) -> anyhow::Result<String>,
     ) -> bool {
-        let style = self.style;
-        self.run(name, || work(&|doing| style.progress(name, doing)))
+        let doing = Doing::new(name, self.style);
+        self.run(name, || work(&|line| doing.tell(line)))
     }
 
     /// Runs a command as a step; what it prints is shown only if it fails.
@@ -133,9 +137,9 @@ impl Steps {
     pub(crate) fn command(&mut self, job: Job<'_>) -> bool {
         let started = self.begin(&job.name);
         let repeat = job.repeat();
-        let style = self.style;
+        let doing = Doing::new(&job.name, self.style);
         let command = job.command.quiet().envs(job.env);
-        let ran = capture(command.into(), |line| style.progress(&job.name, line));
+        let ran = capture(command.into(), |line| doing.tell(line));
         let (succeeded, output) = ran.unwrap_or_else(|error| (false, error.to_string()));
         let figure = match job.figure {
             Figure::Of(figure) => figure(&output),
@@ -174,7 +178,7 @@ impl Steps {
     #[expect(clippy::disallowed_methods, reason = "steps are timed without our crates")]
     fn begin(&mut self, name: &str) -> Instant {
         self.ran += 1;
-        self.style.progress(name, "…");
+        Doing::new(name, self.style).tell("…");
         Instant::now()
     }
 
@@ -221,16 +225,6 @@ impl Style {
         line.trim_end().to_owned()
     }
 
-    /// Shows on a terminal which step runs and what it printed last, over the line shown before.
-    fn progress(self, name: &str, doing: &str) {
-        if self.terminal && !doing.trim().is_empty() {
-            let doing: String = doing.trim().chars().filter(|c| !c.is_control()).take(56).collect();
-            let mut out = io::stdout().lock();
-            let _ = write!(out, "\r\x1b[K  {name:<width$} {doing}", width = self.width);
-            let _ = out.flush();
-        }
-    }
-
     fn clear(self) {
         if self.terminal {
             let _ = write!(io::stdout().lock(), "\r\x1b[K");
@@ -238,26 +232,91 @@ impl Style {
     }
 }
 
+/// What a step does at the moment.
+struct Doing<'a> {
+    name: &'a str,
+    style: Style,
+    started: Instant,
+    /// How many minutes of it have been told.
+    minutes: Cell<u64>,
+}
+
+impl<'a> Doing<'a> {
+    #[expect(clippy::disallowed_methods, reason = "steps are timed without our crates")]
+    fn new(name: &'a str, style: Style) -> Self {
+        Self { name, style, started: Instant::now(), minutes: Cell::new(0) }
+    }
+
+    /// Shows the line that was printed last: on a terminal over the one before, elsewhere each
+    /// minute.
+    fn tell(&self, line: &str) {
+        let Style { terminal, width, .. } = self.style;
+        let line: String = line.trim().chars().filter(|c| !c.is_control()).take(56).collect();
+        let took = self.started.elapsed();
+        if terminal && !line.is_empty() {
+            let mut out = io::stdout().lock();
+            let _ = write!(out, "\r\x1b[K  {:<width$} {line}", self.name);
+            let _ = out.flush();
+        } else if !terminal && took.as_secs() / 60 > self.minutes.get() {
+            self.minutes.set(took.as_secs() / 60);
+            say(&format!("  {:<width$} {:<6} {:>12}   {line}", self.name, "…", seconds(took)));
+        }
+    }
+}
+
+/// How long a command may be silent before somebody wants to know that it still runs.
+const SILENCE: Duration = Duration::from_secs(60);
+/// How many times as long is a hang: no crate takes that to compile, on a busy machine either.
+const SILENCES_MAX: u32 = 10;
+
 /// Runs a command to its end and collects both its outputs in the order they were written.
 ///
-/// One pipe for both: with two, a test binary's name and its result could change places.
-pub(crate) fn capture(
+/// One pipe for both: with two, a test binary's name and its result could change places. Of a
+/// command that says nothing the last line is told again each minute; after ten it hangs, and is
+/// ended, so that what it printed is seen.
+pub(crate) fn capture(command: Command, on_line: impl FnMut(&str)) -> io::Result<(bool, String)> {
+    capture_unless_silent(command, SILENCE, on_line)
+}
+
+fn capture_unless_silent(
     mut command: Command,
+    silence: Duration,
     mut on_line: impl FnMut(&str),
 ) -> io::Result<(bool, String)> {
     let (reader, writer) = io::pipe()?;
     command.stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer);
     let mut child = command.spawn()?;
     drop(command); // It holds the writing end; the loop below ends when the last one is closed.
-    let mut output = String::new();
-    for line in BufReader::new(reader).split(b'\n') {
-        let line = line?;
-        let line = String::from_utf8_lossy(&line);
-        on_line(&line);
-        output.push_str(&line);
-        output.push('\n');
+    let (sender, lines) = mpsc::channel();
+    // It outlives this call if a child of the command holds the pipe open and says nothing.
+    thread::spawn(move || {
+        BufReader::new(reader).split(b'\n').try_for_each(|line| sender.send(line))
+    });
+    let (mut output, mut silences) = (String::new(), 0);
+    loop {
+        match lines.recv_timeout(silence) {
+            Ok(line) => {
+                let line = line?;
+                let line = String::from_utf8_lossy(&line);
+                on_line(&line);
+                output.push_str(&line);
+                output.push('\n');
+                silences = 0;
+            }
+            Err(RecvTimeoutError::Disconnected) => return Ok((child.wait()?.success(), output)),
+            Err(RecvTimeoutError::Timeout) => {
+                on_line(output.lines().next_back().unwrap_or_default());
+                silences += 1;
+                if silences == SILENCES_MAX {
+                    child.kill()?;
+                    child.wait()?;
+                    let told = seconds(silence * SILENCES_MAX);
+                    output.push_str(&format!("ended, as it printed nothing for {told}\n"));
+                    return Ok((false, output));
+                }
+            }
+        }
     }
-    Ok((child.wait()?.success(), output))
 }
 
 /// Counts the crates cargo had to compile or check.
@@ -330,6 +389,18 @@ mod tests {
         let (succeeded, output) =
             capture(cmd!(sh, "cargo no-such-command").into(), |_| ()).unwrap();
         assert!(!succeeded && output.contains("no-such-command"), "{output}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn command_that_says_nothing_is_ended() {
+        let sh = Shell::new().unwrap();
+        let silent = cmd!(sh, "tail -f /dev/null").into();
+        let mut told = 0;
+        let silence = Duration::from_millis(1);
+        let (succeeded, output) = capture_unless_silent(silent, silence, |_| told += 1).unwrap();
+        assert!(!succeeded);
+        assert_eq!((output.as_str(), told), ("ended, as it printed nothing for 0.0 s\n", 10));
     }
 
     #[test]

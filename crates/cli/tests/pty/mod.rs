@@ -4,8 +4,15 @@ use std::io::{Read, Write};
 use std::num::NonZero;
 use std::process::Child;
 
+use nix::sys::signal::{SigSet, Signal};
 use pty_process::Size;
 use pty_process::blocking::{self, Pty};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+/// A test that waits for what never comes has to end and say so. Both are far beyond what a busy
+/// machine takes; a screen is written every 20 ms.
+const SILENCE_MAX_S: i64 = 60;
+const READS_MAX: usize = 10_000;
 
 /// A terminal with the program in it.
 pub(crate) struct Terminal {
@@ -32,6 +39,8 @@ impl Terminal {
         let command = blocking::Command::new(env!("CARGO_BIN_EXE_windrow")).args(args);
         let command = command.env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE");
         let command = command.env("TERM", "xterm-256color").env_remove("CI");
+        // Whoever runs the tests may have Ctrl-C blocked, and what is blocked is inherited.
+        SigSet::from(Signal::SIGINT).thread_unblock().unwrap();
         let child = change(command).spawn(pts).unwrap();
         let [rows, columns] = [24, columns].map(|size| NonZero::new(size).unwrap());
         let screen = vt100::Parser::new(rows, columns, 0);
@@ -43,8 +52,12 @@ impl Terminal {
     }
 
     /// Waits for more to be written, and says whether there is.
+    #[track_caller]
     pub(crate) fn read(&mut self) -> bool {
         let mut bytes = [0; 4_096];
+        let timeout = Timespec { tv_sec: SILENCE_MAX_S, tv_nsec: 0 };
+        let ready = poll(&mut [PollFd::new(&self.pty, PollFlags::IN)], Some(&timeout)).unwrap();
+        assert!(ready > 0, "nothing was written for {SILENCE_MAX_S} s:\n{}", self.seen());
         // When the last program has gone from a terminal, some systems have that as a fault.
         let read = self.pty.read(&mut bytes).unwrap_or_default();
         self.written.extend_from_slice(&bytes[..read]);
@@ -65,9 +78,13 @@ impl Terminal {
     /// Waits until what is seen is as it should be; looks again whenever something is written.
     #[track_caller]
     pub(crate) fn wait_until(&mut self, mut is_right: impl FnMut(&str) -> bool) {
-        while !is_right(&self.seen()) {
+        for _ in 0..READS_MAX {
+            if is_right(&self.seen()) {
+                return;
+            }
             assert!(self.read(), "this is never right:\n{}", self.seen());
         }
+        panic!("this is not right after {READS_MAX} reads:\n{}", self.seen());
     }
 
     /// Waits for the end: what is seen then, all that was written, and the exit code.
