@@ -19,8 +19,8 @@ pub(crate) type Scanned<T> = Result<T, Fault>;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Fault {
     pub(crate) what: What,
-    /// How many bytes are left from the place on; the places of a scan are all counted so.
-    pub(crate) left: usize,
+    /// Which byte of the input.
+    pub(crate) at: usize,
     /// A number that goes with it.
     pub(crate) detail: usize,
 }
@@ -49,7 +49,7 @@ pub(crate) enum What {
     NotObject,
     MissingAction,
     MissingTime,
-    /// Of the first key, as many bytes are left as the detail says; so for the next two.
+    /// Where the first key is, is the detail; so for the next two.
     DuplicateAction,
     DuplicateTime,
     DuplicateStamp,
@@ -105,9 +105,7 @@ impl Fault {
     /// Tells the fault of an input in full.
     #[cold]
     pub(crate) fn explain(self, input: &[u8], limits: Limits) -> DecodeError {
-        let Self { what, left, detail } = self;
-        let place = |left| input.len().saturating_sub(left);
-        let (at, first) = (place(left), place(detail));
+        let Self { what, at, detail } = self;
         let rest = input.get(at..).unwrap_or_default();
         let kind = || kind(rest);
         let excerpt = || Excerpt::new(number(rest));
@@ -157,9 +155,9 @@ impl Fault {
             What::NotObject => DecodeError::NotObject { found: kind(), at },
             What::MissingAction => DecodeError::MissingAction { at },
             What::MissingTime => DecodeError::MissingTime { at },
-            What::DuplicateAction => DecodeError::DuplicateAction { first, at },
-            What::DuplicateTime => DecodeError::DuplicateTime { first, at },
-            What::DuplicateStamp => DecodeError::DuplicateStamp { first, at },
+            What::DuplicateAction => DecodeError::DuplicateAction { first: detail, at },
+            What::DuplicateTime => DecodeError::DuplicateTime { first: detail, at },
+            What::DuplicateStamp => DecodeError::DuplicateStamp { first: detail, at },
             What::ActionNotString => DecodeError::ActionNotString { found: kind(), at },
             What::TimeNotNumber => DecodeError::TimeNotNumber { found: kind(), at },
             What::NameBlank => DecodeError::NameBlank { len: detail, at },
@@ -233,7 +231,7 @@ fn number(rest: &[u8]) -> &[u8] {
 /// Why the string that stands here is no name.
 fn refusal(rest: &[u8], limits: Limits) -> NameError {
     let mut room = String::new();
-    if let Ok(text) = (Cursor { rest }).string() {
+    if let Ok(text) = Cursor::new(rest, rest.len()).string() {
         text.decode(&mut room);
     }
     let refused = ActionName::with_limit(room, limits.name_bytes).err();
