@@ -448,7 +448,7 @@ impl Rules<'_> {
         let start = cursor.at;
         if let Some(text) = cursor.plain_name()
             && text.len <= self.limits.name_bytes
-            && let Some(name) = line.text_of(text)
+            && let Some(name) = line.raw(text)
         {
             return Ok(Ok(Name::Plain(name)));
         }
@@ -470,12 +470,12 @@ impl Rules<'_> {
             // As `ActionName` would say, but before a copy is made of a name of any length.
             return Err(Fault { what: What::NameTooLong, at: text.at, detail: text.len });
         }
-        let name = match line.text_of(text) {
-            Some(plain) => ActionName::with_limit(plain, max).map(|_| Name::Plain(plain)),
-            None => {
-                text.decode(room);
-                ActionName::with_limit(room.as_str(), max).map(|_| Name::Decoded)
-            }
+        let raw = line.raw(text).unwrap_or_default();
+        let name = if text.is_escaped() {
+            text.decode(raw, room);
+            ActionName::with_limit(room.as_str(), max).map(|_| Name::Decoded)
+        } else {
+            ActionName::with_limit(raw, max).map(|_| Name::Plain(raw))
         };
         name.map_err(|refusal| {
             let at = text.at;
@@ -540,12 +540,11 @@ pub(crate) struct Line<'a> {
 }
 
 impl<'a> Line<'a> {
-    /// What a string of the line says, if that stands there as it is.
+    /// A string of the line, as it stands there.
     #[inline(always)]
-    fn text_of(self, text: Text<'a>) -> Option<&'a str> {
+    fn raw(self, text: Text<'a>) -> Option<&'a str> {
         let start = text.at + 1;
-        let is_plain = !text.is_escaped();
-        if is_plain { text_at(self.bytes, self.text, start..start + text.len) } else { None }
+        text_at(self.bytes, self.text, start..start + text.raw.len())
     }
 }
 

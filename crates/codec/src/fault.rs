@@ -4,6 +4,8 @@
 //! and is told in full: making one on the way, for a line of which nobody may ever be told, took
 //! most of the time of a refused line. What a fault does not carry is read again in the input.
 
+use std::borrow::Cow;
+
 use core_actions::{ActionName, NameError};
 
 use crate::cursor::Cursor;
@@ -11,6 +13,7 @@ use crate::decode::byte_order_mark;
 use crate::error::{DecodeError, Kind, TimeMax};
 use crate::excerpt::Excerpt;
 use crate::limits::Limits;
+use crate::string::Text;
 
 /// What every step of a scan answers.
 pub(crate) type Scanned<T> = Result<T, Fault>;
@@ -230,10 +233,8 @@ fn number(rest: &[u8]) -> &[u8] {
 
 /// Why the string that stands here is no name.
 fn refusal(rest: &[u8], limits: Limits) -> NameError {
-    let mut room = String::new();
-    if let Ok(text) = Cursor::new(rest, rest.len()).string() {
-        text.decode(&mut room);
-    }
-    let refused = ActionName::with_limit(room, limits.name_bytes).err();
+    let text = Cursor::new(rest, rest.len()).string();
+    let name = text.map_or(Cow::default(), Text::text);
+    let refused = ActionName::with_limit(name, limits.name_bytes).err();
     refused.unwrap_or(NameError::Blank { len: 0 })
 }

@@ -14,7 +14,7 @@ use std::str;
 
 use crate::cursor::Cursor;
 use crate::fault::{Expected, Fault, Scanned, What};
-use crate::words::{before, special, special_in_name};
+use crate::words::{before, equal, special, special_in_name};
 
 /// A string that was read and found valid.
 ///
@@ -182,27 +182,33 @@ impl<'a> Cursor<'a> {
     }
 
     /// Reads the digits of a `\u` escape, and the escape after it if the two make a surrogate pair.
-    #[inline]
+    #[inline(always)]
     fn unicode_escape(mut self, backslash: Self) -> Scanned<(usize, char)> {
         let unit = self.four_digits()?;
-        let character = match unit {
-            0xD800..0xDC00 => match self.up_to(Self { at: self.end, ..self }) {
-                [b'\\', b'u', ..] => {
-                    self.advance(2);
-                    let pair = [unit, self.four_digits()?];
-                    char::decode_utf16(pair).next().and_then(Result::ok)
-                }
-                // Cut short, it could still have become a pair. The input is what is wrong.
-                [] | [b'\\'] => {
-                    self.at = self.end;
-                    return self.unexpected(Expected::OtherHalf);
-                }
-                _ => None,
-            },
-            _ => char::from_u32(u32::from(unit)),
+        match char::from_u32(u32::from(unit)) {
+            Some(character) => Ok((self.at, character)),
+            None => self.surrogates(unit, backslash.at),
+        }
+    }
+
+    /// Reads the rest of a surrogate pair, of which one half was read; the backslash of that is at
+    /// a place.
+    #[inline(never)]
+    fn surrogates(mut self, unit: u16, at: usize) -> Scanned<(usize, char)> {
+        let character = match (unit, self.up_to(Self { at: self.end, ..self })) {
+            (..0xDC00, [b'\\', b'u', ..]) => {
+                self.advance(2);
+                let pair = [unit, self.four_digits()?];
+                char::decode_utf16(pair).next().and_then(Result::ok)
+            }
+            // Cut short, it could still have become a pair. The input is what is wrong.
+            (..0xDC00, [] | [b'\\']) => {
+                self.at = self.end;
+                return self.unexpected(Expected::OtherHalf);
+            }
+            _ => None,
         };
-        let (what, at) = (What::LoneSurrogate, backslash.at);
-        let refused = Fault { what, at, detail: unit.into() };
+        let refused = Fault { what: What::LoneSurrogate, at, detail: unit.into() };
         character.map(|character| (self.at, character)).ok_or(refused)
     }
 
@@ -247,38 +253,41 @@ impl<'a> Text<'a> {
             }
     }
 
-    /// What it says, if that stands in the input as it is.
-    #[inline]
-    fn plain(self) -> Option<&'a str> {
-        // It was read before and found valid.
-        if self.is_escaped() { None } else { str::from_utf8(self.raw).ok() }
-    }
-
-    /// Writes what it says into `room`, over what was there.
-    pub(crate) fn decode(self, room: &mut String) {
+    /// Writes what it says into `room`, over what was there. `raw` is itself once more.
+    pub(crate) fn decode(self, raw: &str, room: &mut String) {
         room.clear();
         room.reserve_exact(self.len);
         let mut cursor = self.reread();
-        while !cursor.is_at_end() {
-            match cursor.piece() {
-                Ok(Piece::Plain(bytes)) => room.push_str(str::from_utf8(bytes).unwrap_or_default()),
-                Ok(Piece::Escape(character)) => room.push(character),
-                // Neither is met in what lay between the quotes of a valid string.
-                Ok(Piece::End) | Err(_) => break,
+        loop {
+            let start = cursor.at;
+            // It was found valid: nothing but a backslash is of interest any more.
+            while !cursor.is_at_end() {
+                let escapes = equal(cursor.word(), b'\\');
+                cursor.advance(before(escapes));
+                if escapes != 0 {
+                    break;
+                }
             }
+            room.push_str(raw.get(start..cursor.at.min(raw.len())).unwrap_or_default());
+            if cursor.is_at_end() {
+                return;
+            }
+            // None is refused in what lay between the quotes of a valid string.
+            let Ok((end, character)) = cursor.escape() else { return };
+            room.push(character);
+            cursor.at = end;
         }
     }
 
     /// What it says; borrowed unless there are escapes, a copy of [`len`](Self::len) bytes if so.
     pub(crate) fn text(self) -> Cow<'a, str> {
-        self.plain().map_or_else(
-            || {
-                let mut text = String::new();
-                self.decode(&mut text);
-                Cow::Owned(text)
-            },
-            Cow::Borrowed,
-        )
+        let raw = str::from_utf8(self.raw).unwrap_or_default();
+        if !self.is_escaped() {
+            return Cow::Borrowed(raw);
+        }
+        let mut text = String::new();
+        self.decode(raw, &mut text);
+        Cow::Owned(text)
     }
 
     /// Whether there is an escape in it.
