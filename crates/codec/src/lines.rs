@@ -65,7 +65,8 @@ impl<'p> Lines<'p> {
             let max = self.rules.limits.input_bytes;
             let error = DecodeError::InputTooLong { len, max };
             let line = 0..block.bytes.len();
-            self.refuse(block, line, Why::Told(error), &mut tally, refusals_kept, sink);
+            let why = || Why::Told(error.clone());
+            self.refuse(block, line, why, &mut tally, refusals_kept, sink);
             return tally;
         }
         let bytes = block.bytes;
@@ -147,7 +148,7 @@ impl<'p> Lines<'p> {
             Ok(_) => {}
             Err(Fault { what: What::Empty, .. }) => tally.blank += 1,
             Err(fault) => {
-                let why = Why::Found(fault, self.rules.limits);
+                let why = || Why::Found(fault, self.rules.limits);
                 let line = start..start + other.len;
                 self.refuse(block, line, why, tally, refusals_kept, sink);
             }
@@ -183,22 +184,26 @@ impl<'p> Lines<'p> {
     }
 
     /// Notes why a line is no action, and shows it to the sink.
+    #[inline(always)]
     fn refuse(
         &self,
         block: Block<'_>,
         line: Range<usize>,
-        why: Why,
+        why: impl Fn() -> Why,
         tally: &mut Tally,
         refusals_kept: usize,
         sink: &mut impl Sink,
     ) {
         tally.refused += 1;
-        let offset = block.offset + line.start as u64;
-        let refused = RefusedLine { bytes: &block.bytes[line], offset, why };
+        // Made for each who looks: for a sink that does not, none is.
+        let refused = || {
+            let offset = block.offset + line.start as u64;
+            RefusedLine { bytes: &block.bytes[line.clone()], offset, why: why() }
+        };
         if tally.refusals.len() < refusals_kept {
-            tally.refusals.push(refused.keep(tally.lines));
+            tally.refusals.push(refused().keep(tally.lines));
         }
-        sink.refuse(refused);
+        sink.refuse(refused());
     }
 }
 
