@@ -346,8 +346,8 @@ impl Rules<'_> {
 
     /// Reads members to the end of the object; at a key.
     ///
-    /// All in one, part of its caller: handed from function to function, the place and what is known
-    /// of the action would go through memory at each step.
+    /// All in one, and part of its caller: handed from function to function, the place and what is
+    /// known of the action would go through memory at each step.
     #[inline(always)]
     fn read_members<'a>(
         &self,
@@ -358,40 +358,23 @@ impl Rules<'_> {
     ) -> Scanned<()> {
         loop {
             let at = cursor.at;
-            // What is wrong with the value, if it is none that is wanted.
-            let wrong = match self.key(cursor)? {
-                Key::Action => match draft.action_at {
-                    None => {
-                        draft.action_at = Some(at);
-                        let token = cursor.peek_token();
-                        if token == b'"' {
-                            let name = self.name(line, cursor, room)?;
-                            match name {
-                                Ok(name) => draft.name = Some(name),
-                                Err(fault) => draft.keep_first(fault),
-                            }
-                            if cursor.next_member()? { continue } else { return Ok(()) }
-                        }
-                        Some(Fault { what: What::ActionNotString, at: cursor.at, detail: 0 })
+            let key = self.key(cursor)?;
+            match (key, cursor.peek_token()) {
+                (Key::Action, b'"') if draft.action_at.is_none() => {
+                    draft.action_at = Some(at);
+                    match self.name(line, cursor, room)? {
+                        Ok(name) => draft.name = Some(name),
+                        Err(fault) => draft.keep_first(fault),
                     }
-                    Some(detail) => Some(Fault { what: What::DuplicateAction, at, detail }),
-                },
-                Key::Time => match draft.time_at {
-                    None => {
-                        draft.time_at = Some(at);
-                        let token = cursor.peek_token();
-                        if let b'-' | b'0'..=b'9' = token {
-                            match self.time(cursor)? {
-                                Ok(time) => draft.time = Some(time),
-                                Err(fault) => draft.keep_first(fault),
-                            }
-                            if cursor.next_member()? { continue } else { return Ok(()) }
-                        }
-                        Some(Fault { what: What::TimeNotNumber, at: cursor.at, detail: 0 })
+                }
+                (Key::Time, b'-' | b'0'..=b'9') if draft.time_at.is_none() => {
+                    draft.time_at = Some(at);
+                    match self.time(cursor)? {
+                        Ok(time) => draft.time = Some(time),
+                        Err(fault) => draft.keep_first(fault),
                     }
-                    Some(detail) => Some(Fault { what: What::DuplicateTime, at, detail }),
-                },
-                Key::Stamp => {
+                }
+                (Key::Stamp, _) => {
                     let stamp;
                     (cursor.at, stamp) = self.read_stamp(at, draft.stamp_at, *cursor)?;
                     draft.stamp_at = draft.stamp_at.or(Some(at));
@@ -399,13 +382,14 @@ impl Rules<'_> {
                         Ok(stamp) => draft.stamp = Some(stamp),
                         Err(fault) => draft.keep_first(fault),
                     }
-                    if cursor.next_member()? { continue } else { return Ok(()) }
                 }
-                Key::Other => None,
-            };
-            cursor.skip_value(1, self.limits.nesting)?;
-            if let Some(wrong) = wrong {
-                draft.keep_first(wrong);
+                _ => {
+                    let wrong = draft.unwanted(key, at, cursor.at);
+                    cursor.skip_value(1, self.limits.nesting)?;
+                    if let Some(wrong) = wrong {
+                        draft.keep_first(wrong);
+                    }
+                }
             }
             if !cursor.next_member()? {
                 return Ok(());
@@ -595,6 +579,23 @@ struct Draft<'a> {
 }
 
 impl<'a> Draft<'a> {
+    /// What is wrong with a value that is not wanted where it stands. Its key stands at `key_at`.
+    #[inline(always)]
+    fn unwanted(&mut self, key: Key, key_at: usize, at: usize) -> Option<Fault> {
+        let (before, again, what) = match key {
+            Key::Action => (&mut self.action_at, What::DuplicateAction, What::ActionNotString),
+            Key::Time => (&mut self.time_at, What::DuplicateTime, What::TimeNotNumber),
+            Key::Stamp | Key::Other => return None,
+        };
+        Some(match *before {
+            Some(first) => Fault { what: again, at: key_at, detail: first },
+            None => {
+                *before = Some(key_at);
+                Fault { what, at, detail: 0 }
+            }
+        })
+    }
+
     #[inline(always)]
     fn keep_first(&mut self, fault: Fault) {
         self.fault.get_or_insert(fault);
