@@ -22,6 +22,7 @@ mod series;
 mod source;
 mod spark;
 mod stats;
+mod tally;
 mod top;
 
 use std::process::ExitCode;

@@ -6,9 +6,7 @@ mod picture;
 use std::io::{self, IsTerminal};
 use std::iter;
 
-use facade::{
-    Entry, ExactMean, Extent, MergedTracker, Quantiles, Sink, TrackerSpec, Variance, WhenFull,
-};
+use facade::{Entry, ExactMean, Extent, Quantiles, Sink, TrackerSpec, Variance};
 
 use crate::axis::{Axis, Together, Width};
 use crate::exit::Exit;
@@ -16,6 +14,7 @@ use crate::fault;
 use crate::input::Input;
 use crate::moment::StampArgs;
 use crate::output::{Failure, OutputArgs};
+use crate::tally::{Names, Rows, Tally};
 
 /// Makes one page of HTML: totals, a table, distributions, the course of time, refused lines
 #[derive(Debug, clap::Args)]
@@ -67,10 +66,8 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
         );
         return Ok(Exit::Misused);
     }
-    let (actions, when_full) = (args.max_actions, WhenFull::Fold);
-    let spec = TrackerSpec { actions, when_full, ..TrackerSpec::default() };
-    let tracker = MergedTracker::<Told>::new(spec);
-    let taker = || Taker { tracker: &tracker, axis: axis() };
+    let names = Names::new(args.max_actions);
+    let taker = || Taker { tally: Tally::new(&names), axis: axis() };
     let mut takers: Vec<_> = iter::repeat_with(taker).take(args.input.threads()).collect();
     let mut policy = args.input.policy();
     policy.stamp = args.stamp.key();
@@ -80,8 +77,13 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
         return Ok(reading.exit());
     }
     let mut axis = axis();
-    takers.into_iter().for_each(|taker| axis.merge(taker.axis));
-    let mut rows = tracker.stats();
+    let mut tallies = Vec::new();
+    for taker in takers {
+        axis.merge(taker.axis);
+        tallies.push(taker.tally);
+    }
+    let all = Rows::of(tallies);
+    let mut rows: Vec<_> = all.iter().collect();
     // The sort is stable, so that equal ones stay in the order first seen.
     rows.sort_by_key(|row| std::cmp::Reverse(row.count()));
     let shown = rows.len().min(args.top);
@@ -92,11 +94,11 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
         rows: &rows,
         shown,
         axis: key.as_ref().map(|key| (key.key(), &axis)),
-        folded: tracker.overflow().folded,
+        folded: all.folded,
     });
     let printed = output.print(page);
     reading.tell();
-    fault::tell_folded(tracker.overflow().folded, args.max_actions);
+    fault::tell_folded(all.folded, args.max_actions);
     Ok(reading.exit().or(printed))
 }
 
@@ -107,15 +109,13 @@ fn axis() -> Axis<Together<Kept>> {
 
 /// Takes actions for the table, and for the axis if they have a stamp.
 struct Taker<'t> {
-    tracker: &'t MergedTracker<Told>,
+    tally: Tally<'t, Told>,
     axis: Axis<Together<Kept>>,
 }
 
 impl Sink for Taker<'_> {
     fn take(&mut self, entry: Entry<'_>) {
         self.axis.take(&entry);
-        self.tracker
-            .add_numbered(entry.name, entry.time, entry.offset)
-            .expect("the decoder checked the name, and what is too many is folded");
+        self.tally.take(entry);
     }
 }

@@ -7,14 +7,14 @@ use std::str::FromStr;
 
 use clap::ValueEnum;
 use facade::{
-    Cell, Entry, ExactMean, Extent, Format, MergedTracker, Quantiles, Row, TrackerSpec, Variance,
-    WhenFull, encode_records, visible,
+    Cell, ExactMean, Extent, Format, Quantiles, TrackerSpec, Variance, encode_records, visible,
 };
 
 use crate::exit::Exit;
 use crate::figures::{self, Figure, Figures, Needs, Nothing};
 use crate::input::Input;
 use crate::output::{Failure, OutputArgs};
+use crate::tally::{Names, Row, Rows, Tally};
 use crate::{distribution, fault, prometheus, render};
 
 /// Tells count, mean, quantiles and more of the times of each action
@@ -113,7 +113,7 @@ Exit codes: 0 done, 1 a file could not be read, 2 usage, 3 some lines were refus
 
 pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     let Needs { extent, quantiles, variance } = args.needs();
-    // Each set of statistics is a tracker of its own, so that nothing is paid for but what is used.
+    // Each set of statistics is a tally of its own, so that nothing is paid for but what is used.
     match (variance, extent, quantiles) {
         (false, false, false) => args.run::<(ExactMean, Nothing, Nothing)>(),
         (false, true, false) => args.run::<(ExactMean, Extent, Nothing)>(),
@@ -127,26 +127,19 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
 impl Args {
     fn run<S: Figures>(&self) -> Result<Exit, Failure> {
         let output = self.output.open(self.input.files())?;
-        let (actions, when_full) = (self.max_actions, WhenFull::Fold);
-        let spec = TrackerSpec { actions, when_full, ..TrackerSpec::default() };
-        let tracker = MergedTracker::<S>::new(spec);
-        let take = |entry: Entry<'_>| {
-            // Numbered by its place, so that rows come in the order of the file, whoever read them.
-            tracker
-                .add_numbered(entry.name, entry.time, entry.offset)
-                .expect("the decoder checked the name, and what is too many is folded");
-        };
-        let policy = self.input.policy();
-        let reading = self.input.read(&policy, &mut vec![take; self.input.threads()])?;
+        let names = Names::new(self.max_actions);
+        let tally = || Tally::<S>::new(&names);
+        let mut tallies: Vec<_> = iter::repeat_with(tally).take(self.input.threads()).collect();
+        let reading = self.input.read(&self.input.policy(), &mut tallies)?;
         if reading.is_stopped {
             reading.tell();
             return Ok(reading.exit());
         }
-        let stats = tracker.stats();
-        let text = self.write(&self.arrange(&stats), output.columns());
+        let rows = Rows::of(tallies);
+        let text = self.write(&self.arrange(&rows), output.columns());
         let printed = output.print(text);
         reading.tell();
-        fault::tell_folded(tracker.overflow().folded, self.max_actions);
+        fault::tell_folded(rows.folded, self.max_actions);
         Ok(reading.exit().or(printed))
     }
 
@@ -180,14 +173,14 @@ impl Args {
     }
 
     /// The rows that are asked for, in the order that is asked for.
-    fn arrange<'r, S: Figures>(&self, stats: &'r [Row<S>]) -> Vec<&'r Row<S>> {
-        let mut rows: Vec<_> = stats.iter().collect();
+    fn arrange<'r, S: Figures>(&self, rows: &'r Rows<S>) -> Vec<Row<'r, S>> {
+        let mut rows: Vec<_> = rows.iter().collect();
         match self.sort_key() {
             SortKey::First => {}
-            SortKey::Action => rows.sort_by_key(|row| row.action()),
+            SortKey::Action => rows.sort_by_key(Row::action),
             SortKey::Figure(figure) => {
                 let mut keyed: Vec<_> =
-                    rows.iter().map(|&row| (figure.of(row.statistic()), row)).collect();
+                    rows.into_iter().map(|row| (figure.of(row.statistic()), row)).collect();
                 // The greatest first; equal ones stay in the order first seen.
                 keyed.sort_by(|(a, _), (b, _)| figures::compare(b, a));
                 rows = keyed.into_iter().map(|(_, row)| row).collect();
@@ -200,7 +193,7 @@ impl Args {
         rows
     }
 
-    fn write<S: Figures>(&self, rows: &[&Row<S>], columns_seen: Option<usize>) -> String {
+    fn write<S: Figures>(&self, rows: &[Row<'_, S>], columns_seen: Option<usize>) -> String {
         let figures = self.figures();
         let format = match self.format {
             Style::Table => {
@@ -234,7 +227,7 @@ impl Args {
     }
 }
 
-fn table<S: Figures>(figures: &[Figure], rows: &[&Row<S>], is_pictured: bool) -> String {
+fn table<S: Figures>(figures: &[Figure], rows: &[Row<'_, S>], is_pictured: bool) -> String {
     let mut columns: Vec<Vec<String>> =
         vec![rows.iter().map(|row| visible(row.action().as_bytes())).collect()];
     for figure in figures {
