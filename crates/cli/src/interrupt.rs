@@ -1,4 +1,6 @@
-//! What others want of this process. Ctrl-C: the first ends the reading, so that what is known can be told; the second ends the
+//! What others want of this process.
+//!
+//! Of Ctrl-C the first ends the reading, so that what is known can be told; the second ends the
 //! program at once.
 
 use std::io;

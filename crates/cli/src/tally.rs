@@ -101,12 +101,18 @@ impl Kept {
     }
 }
 
+/// How many places are remembered: a kilobyte, which stays in the nearest cache.
+const RECENT: usize = 256;
+
 /// What one thread keeps of the actions that it read.
 #[derive(Debug)]
 pub(crate) struct Tally<'n, S> {
     names: &'n Names,
     /// Places in `cells`, by name.
     places: HashTable<u32>,
+    /// Places where names were found last, by some bits of their keys: most logs have few names,
+    /// and those need neither a hash nor a search. Of any other the key tells that it is not there.
+    recent: Box<[u32; RECENT]>,
     cells: Vec<Cell<S>>,
     /// Names that are longer than a key, one after the other.
     long: String,
@@ -127,12 +133,32 @@ struct Cell<S> {
 
 impl<'n, S: Statistic<Value = ActionTime>> Tally<'n, S> {
     pub(crate) fn new(names: &'n Names) -> Self {
-        Self { names, places: HashTable::new(), cells: Vec::new(), long: String::new(), folded: 0 }
+        Self {
+            names,
+            places: HashTable::new(),
+            recent: Box::new([0; RECENT]),
+            cells: Vec::new(),
+            long: String::new(),
+            folded: 0,
+        }
+    }
+
+    /// Takes in an action whose name is not where the last one like it was.
+    #[inline(never)]
+    fn take_any(&mut self, key: Key, entry: Entry<'_>) {
+        match self.find(key, key.hash(&self.names.seed), entry.name) {
+            Some(place) => {
+                if key.is_whole() {
+                    self.recent[key.spot()] = place as u32;
+                }
+                self.cells[place].take(&entry);
+            }
+            None => self.meet(entry),
+        }
     }
 
     /// Takes in an action whose name is not known here.
     #[cold]
-    #[inline(never)]
     fn meet(&mut self, entry: Entry<'_>) {
         let (name, number) = match self.names.enter(entry.name) {
             Entered::Itself(number) => (entry.name, number),
@@ -141,7 +167,8 @@ impl<'n, S: Statistic<Value = ActionTime>> Tally<'n, S> {
                 (WhenFull::OTHER, number)
             }
         };
-        let (mut key, hash) = Key::of(name, &self.names.seed);
+        let mut key = Key::of(name, &self.names.seed);
+        let hash = key.hash(&self.names.seed);
         let place = self.find(key, hash, name).unwrap_or_else(|| {
             if !key.is_whole() {
                 key.low = self.long.len() as u64;
@@ -158,7 +185,6 @@ impl<'n, S: Statistic<Value = ActionTime>> Tally<'n, S> {
     }
 
     /// Where a name is.
-    #[inline]
     fn find(&self, key: Key, hash: u64, name: &str) -> Option<usize> {
         if !key.is_whole() {
             return self.find_long(key, hash, name);
@@ -168,9 +194,6 @@ impl<'n, S: Statistic<Value = ActionTime>> Tally<'n, S> {
     }
 
     /// Where a name is that is longer than a key.
-    ///
-    /// Called, because in line it would take the registers that the others need.
-    #[inline(never)]
     fn find_long(&self, key: Key, hash: u64, name: &str) -> Option<usize> {
         let is_it = |&place: &u32| {
             let own = self.cells[place as usize].key;
@@ -183,10 +206,12 @@ impl<'n, S: Statistic<Value = ActionTime>> Tally<'n, S> {
 impl<S: Statistic<Value = ActionTime>> Sink for Tally<'_, S> {
     #[inline]
     fn take(&mut self, entry: Entry<'_>) {
-        let (key, hash) = Key::of(entry.name, &self.names.seed);
-        match self.find(key, hash, entry.name) {
-            Some(place) => self.cells[place].take(&entry),
-            None => self.meet(entry),
+        let key = Key::of(entry.name, &self.names.seed);
+        let place = self.recent[key.spot()] as usize;
+        match self.cells.get_mut(place) {
+            // The key of a longer name does not say all of it, and no cell has it as it is here.
+            Some(cell) if cell.key == key => cell.take(&entry),
+            _ => self.take_any(key, entry),
         }
     }
 }
@@ -211,22 +236,30 @@ struct Key {
 
 impl Key {
     const WHOLE: u32 = 16;
+    /// Where no name is.
+    const UNKNOWN: u64 = u64::MAX;
 
-    /// The key of a name with its hash. Where a longer name is, is not known yet.
+    /// The key of a name. Where a longer name is, is not known yet.
     #[inline]
-    fn of(name: &str, seed: &RandomState) -> (Self, u64) {
+    fn of(name: &str, seed: &RandomState) -> Self {
         let (bytes, len) = (name.as_bytes(), name.len() as u32);
         if len > Self::WHOLE {
-            let hash = seed.hash_one(name);
-            return (Self { low: 0, high: hash, len }, hash);
+            return Self { low: Self::UNKNOWN, high: seed.hash_one(name), len };
         }
         // Two reads that overlap where the name is shorter than both.
         let (low, high) = match (bytes.first_chunk(), bytes.last_chunk()) {
             (Some(&first), Some(&last)) => (u64::from_le_bytes(first), u64::from_le_bytes(last)),
             _ => Self::ends_of_few(bytes),
         };
-        let key = Self { low, high, len };
-        (key, key.hash(seed))
+        Self { low, high, len }
+    }
+
+    /// Where a name is remembered.
+    #[inline]
+    fn spot(self) -> usize {
+        // The golden ratio, so that any bits of a name move the highest ones.
+        let mixed = self.low ^ self.high.rotate_left(32) ^ u64::from(self.len);
+        (mixed.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 56) as usize % RECENT
     }
 
     /// The same of fewer than eight bytes.

@@ -33,15 +33,15 @@ pub(crate) struct Took {
 }
 
 /// Runs a program to its end, with nothing to read. Its output goes to a file, its complaints to
-/// one of the same name that ends in `err`.
+/// one of the same name that ends in `err`; without a file, its output goes nowhere.
 pub(crate) fn run(
     program: &str,
     args: &[String],
     env: Option<(&str, String)>,
-    output: &Path,
+    output: Option<&Path>,
 ) -> anyhow::Result<Took> {
     let mut command = Command::new(env::current_exe().context("who am I?")?);
-    command.arg(WORD).arg(output).arg(program).args(args).envs(env);
+    command.arg(WORD).arg(output.unwrap_or(Path::new(""))).arg(program).args(args).envs(env);
     let told = command.stdin(Stdio::null()).stderr(Stdio::inherit()).output()?;
     ensure!(told.status.success(), "`{program}` could not be started");
     Took::from_json(&serde_json::from_slice(&told.stdout)?).context("a run told nothing")
@@ -50,10 +50,12 @@ pub(crate) fn run(
 /// Does what [`run`] asks for, in the process that it started.
 pub(crate) fn tell(args: &[String]) -> anyhow::Result<()> {
     let [output, program, args @ ..] = args else { anyhow::bail!("whom to run?") };
-    let output = Path::new(output);
-    let errors = File::create(output.with_extension("err"))?;
     let mut command = Command::new(program);
-    command.args(args).stdin(Stdio::null()).stdout(File::create(output)?).stderr(errors);
+    command.args(args).stdin(Stdio::null()).stdout(Stdio::null());
+    if !output.is_empty() {
+        let errors = File::create(Path::new(output).with_extension("err"))?;
+        command.stdout(File::create(output)?).stderr(errors);
+    }
     step::say(&measure(command)?.to_json().to_string());
     Ok(())
 }

@@ -15,7 +15,7 @@ use xshell::{Shell, cmd};
 
 use super::answer::Answer;
 use super::child::{self, Took};
-use super::contestant::{CONTESTS, Contest, Contestant, Input, Tool, Tools};
+use super::contestant::{CONTESTS, Contest, Contestant, Form, Input, Tool, Tools};
 use crate::flags::Flags;
 use crate::measure::record::{self, Circumstances, Kind};
 use crate::measure::table::Table;
@@ -140,7 +140,7 @@ impl Place {
         if made(&packed) < made(&plain) {
             let part = plain.with_extension("part");
             let file = plain.display().to_string();
-            let took = child::run(&tools.program(tool), &["-c".into(), file], None, &part)?;
+            let took = child::run(&tools.program(tool), &["-c".into(), file], None, Some(&part))?;
             ensure!(took.code == Some(0), "`{}` could not be compressed", plain.display());
             fs::rename(&part, &packed)?;
         }
@@ -174,7 +174,9 @@ impl Place {
                 warm(file)?;
                 let args = outcome.contestant.args(file, contest.threads, &scripts);
                 let env = outcome.contestant.env(contest.threads);
-                let took = child::run(&tools.program(*tool), &args, env, &outcome.output)?;
+                let is_kept = outcome.contestant.form != Form::Bytes;
+                let output = is_kept.then_some(outcome.output.as_path());
+                let took = child::run(&tools.program(*tool), &args, env, output)?;
                 let is_done =
                     took.code == Some(0) || (*tool == Tool::Windrow && took.code == Some(REFUSED));
                 if !is_done {
@@ -211,8 +213,8 @@ fn compare(outcomes: &[Outcome], lines: u64, doing: &dyn Fn(&str)) -> anyhow::Re
         let Outcome { contest, contestant, output, .. } = outcome;
         let who = format!("{}/{}", contest.name, contestant.name);
         doing(&who);
-        // A compressed input may be as large as the others, and what `-dc` writes of it too.
-        if contestant.form == super::contestant::Form::Bytes {
+        // What was unpacked was kept nowhere, and is as large as the input.
+        if contestant.form == Form::Bytes {
             continue;
         }
         let errors = fs::read_to_string(output.with_extension("err"))?;
