@@ -23,7 +23,6 @@ mod series;
 mod source;
 mod spark;
 mod stats;
-mod tally;
 mod top;
 
 use std::process::ExitCode;

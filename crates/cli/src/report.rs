@@ -6,7 +6,9 @@ mod picture;
 use std::io::{self, IsTerminal};
 use std::iter;
 
-use facade::{Entry, ExactMean, Extent, Quantiles, Sink, TrackerSpec, Variance};
+use facade::{
+    Entry, ExactMean, Extent, Quantiles, Sink, Tally, TallyNames, TrackerSpec, Variance, WhenFull,
+};
 
 use crate::axis::{Axis, Together, Width};
 use crate::exit::Exit;
@@ -14,7 +16,6 @@ use crate::fault;
 use crate::input::Input;
 use crate::moment::StampArgs;
 use crate::output::{Failure, OutputArgs};
-use crate::tally::{Names, Rows, Tally};
 
 /// Makes one page of HTML: totals, a table, distributions, the course of time, refused lines
 #[derive(Debug, clap::Args)]
@@ -66,7 +67,8 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
         );
         return Ok(Exit::Misused);
     }
-    let names = Names::new(args.max_actions);
+    let (actions, when_full) = (args.max_actions, WhenFull::Fold);
+    let names = TallyNames::new(TrackerSpec { actions, when_full, ..TrackerSpec::default() });
     let taker = || Taker { tally: Tally::new(&names), axis: axis() };
     let mut takers: Vec<_> = iter::repeat_with(taker).take(args.input.threads()).collect();
     let mut policy = args.input.policy();
@@ -77,13 +79,12 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
         return Ok(reading.exit());
     }
     let mut axis = axis();
-    let mut tallies = Vec::new();
+    let mut tally = Tally::new(&names);
     for taker in takers {
         axis.merge(taker.axis);
-        tallies.push(taker.tally);
+        tally.merge(taker.tally);
     }
-    let all = Rows::of(tallies);
-    let mut rows: Vec<_> = all.iter().collect();
+    let mut rows = tally.into_rows();
     // The sort is stable, so that equal ones stay in the order first seen.
     rows.sort_by_key(|row| std::cmp::Reverse(row.count()));
     let shown = rows.len().min(args.top);
@@ -94,11 +95,11 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
         rows: &rows,
         shown,
         axis: key.as_ref().map(|key| (key.key(), &axis)),
-        folded: all.folded,
+        folded: names.overflow().folded,
     });
     let printed = output.print(page);
     reading.tell();
-    fault::tell_folded(all.folded, args.max_actions);
+    fault::tell_folded(names.overflow().folded, args.max_actions);
     Ok(reading.exit().or(printed))
 }
 
@@ -116,6 +117,8 @@ struct Taker<'t> {
 impl Sink for Taker<'_> {
     fn take(&mut self, entry: Entry<'_>) {
         self.axis.take(&entry);
-        self.tally.take(entry);
+        self.tally
+            .add_numbered(entry.name, entry.time, entry.offset)
+            .expect("the decoder checked the name, and what is too many is folded");
     }
 }

@@ -1,6 +1,5 @@
 //! `windrow stats`: the statistics of the actions in files.
 
-use std::fmt::{self, Display};
 use std::iter;
 use std::num::NonZero;
 use std::ops::BitOr;
@@ -8,14 +7,14 @@ use std::str::FromStr;
 
 use clap::ValueEnum;
 use facade::{
-    Cell, ExactMean, Extent, Format, Quantiles, TrackerSpec, Variance, encode_records, visible,
+    Cell, Entry, ExactMean, Extent, Format, Quantiles, Row, Tally, TallyNames, TrackerSpec,
+    Variance, WhenFull, encode_records, visible,
 };
 
 use crate::exit::Exit;
 use crate::figures::{self, Figure, Figures, Needs, Nothing};
 use crate::input::Input;
-use crate::output::{Failure, Output, OutputArgs};
-use crate::tally::{Names, Row, Rows, Tally};
+use crate::output::{Failure, OutputArgs};
 use crate::{distribution, fault, prometheus, render};
 
 /// Tells count, mean, quantiles and more of the times of each action
@@ -128,18 +127,29 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
 impl Args {
     fn run<S: Figures>(&self) -> Result<Exit, Failure> {
         let output = self.output.open(self.input.files())?;
-        let names = Names::new(self.max_actions);
-        let tally = || Tally::<S>::new(&names);
-        let mut tallies: Vec<_> = iter::repeat_with(tally).take(self.input.threads()).collect();
-        let reading = self.input.read(&self.input.policy(), &mut tallies)?;
+        let (actions, when_full) = (self.max_actions, WhenFull::Fold);
+        let names = TallyNames::new(TrackerSpec { actions, when_full, ..TrackerSpec::default() });
+        let tallies = iter::repeat_with(|| Tally::<S>::new(&names)).take(self.input.threads());
+        let mut tallies: Vec<_> = tallies.collect();
+        let take = |tally: &mut Tally<'_, S>, entry: Entry<'_>| {
+            // Numbered by its place, so that rows come in the order of the file, whoever read them.
+            tally
+                .add_numbered(entry.name, entry.time, entry.offset)
+                .expect("the decoder checked the name, and what is too many is folded");
+        };
+        let sinks = tallies.iter_mut().map(|tally| move |entry: Entry<'_>| take(tally, entry));
+        let reading = self.input.read(&self.input.policy(), &mut sinks.collect::<Vec<_>>())?;
         if reading.is_stopped {
             reading.tell();
             return Ok(reading.exit());
         }
-        let rows = Rows::of(tallies);
-        let printed = self.write(&self.arrange(&rows), output);
+        let mut tally = Tally::new(&names);
+        tallies.into_iter().for_each(|other| tally.merge(other));
+        let stats = tally.into_rows();
+        let text = self.write(&self.arrange(&stats), output.columns());
+        let printed = output.print(text);
         reading.tell();
-        fault::tell_folded(rows.folded, self.max_actions);
+        fault::tell_folded(names.overflow().folded, self.max_actions);
         Ok(reading.exit().or(printed))
     }
 
@@ -173,14 +183,14 @@ impl Args {
     }
 
     /// The rows that are asked for, in the order that is asked for.
-    fn arrange<'r, S: Figures>(&self, rows: &'r Rows<S>) -> Vec<Row<'r, S>> {
-        let mut rows: Vec<_> = rows.iter().collect();
+    fn arrange<'r, S: Figures>(&self, stats: &'r [Row<S>]) -> Vec<&'r Row<S>> {
+        let mut rows: Vec<_> = stats.iter().collect();
         match self.sort_key() {
             SortKey::First => {}
-            SortKey::Action => rows.sort_by_key(Row::action),
+            SortKey::Action => rows.sort_by_key(|row| row.action()),
             SortKey::Figure(figure) => {
                 let mut keyed: Vec<_> =
-                    rows.into_iter().map(|row| (figure.of(row.statistic()), row)).collect();
+                    rows.iter().map(|&row| (figure.of(row.statistic()), row)).collect();
                 // The greatest first; equal ones stay in the order first seen.
                 keyed.sort_by(|(a, _), (b, _)| figures::compare(b, a));
                 rows = keyed.into_iter().map(|(_, row)| row).collect();
@@ -193,42 +203,24 @@ impl Args {
         rows
     }
 
-    fn write<S: Figures>(&self, rows: &[Row<'_, S>], output: Output) -> Result<(), Failure> {
+    fn write<S: Figures>(&self, rows: &[&Row<S>], columns_seen: Option<usize>) -> String {
         let figures = self.figures();
         let format = match self.format {
             Style::Table => {
                 let pictured = self.stat.is_empty().then(|| table(&figures, rows, true));
                 // Where it would be broken, nobody sees a picture.
-                let seen = output.columns();
-                let fits = |text: &String| seen.is_none_or(|seen| render::width(text) <= seen);
-                let text = pictured.filter(fits).unwrap_or_else(|| table(&figures, rows, false));
-                return output.print(text);
+                let fits =
+                    |text: &String| columns_seen.is_none_or(|seen| render::width(text) <= seen);
+                return pictured.filter(fits).unwrap_or_else(|| table(&figures, rows, false));
             }
             Style::Prometheus => {
                 let rows = rows.iter().map(|row| (row.action(), row.statistic()));
-                return output.print(prometheus::page(&figures, rows));
+                return prometheus::page(&figures, rows);
             }
             Style::Json => Format::Json,
             Style::Ndjson => Format::Ndjson,
             Style::Csv => Format::Csv,
         };
-        output.print(Records { format, figures: &figures, rows })
-    }
-}
-
-/// How many rows are made into text at once: of many, the text would be larger than they are.
-const PIECE_ROWS: usize = 1_000;
-
-/// Rows as text for programs, written piece by piece.
-struct Records<'r, S> {
-    format: Format,
-    figures: &'r [Figure],
-    rows: &'r [Row<'r, S>],
-}
-
-impl<S: Figures> Display for Records<'_, S> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { format, figures, rows } = *self;
         // Objects have had the mean from the beginning, as `avg`.
         let objects = format != Format::Csv;
         let asked = figures.iter().filter(|figure| !(objects && **figure == Figure::Mean));
@@ -236,35 +228,16 @@ impl<S: Figures> Display for Records<'_, S> {
         let asked = asked.map(|figure| (figure.name(), figure));
         let (names, figures): (Vec<_>, Vec<_>) = mean.into_iter().chain(asked).unzip();
         let columns: Vec<_> = iter::once("action").chain(names).collect();
-        let text = |rows: &[Row<'_, S>]| {
-            let rows = rows.iter().map(|row| -> Vec<_> {
-                let cells = figures.iter().map(|figure| figure.of(row.statistic()));
-                iter::once(Cell::Text(row.action())).chain(cells).collect()
-            });
-            encode_records(format, &columns, rows)
-        };
-        // What stands before the first row, between two pieces and behind the last row.
-        let nothing = text(&[]);
-        let (head, between, end) = match format {
-            Format::Json => ("[", ",", "]\n"),
-            _ => (nothing.as_str(), "", ""),
-        };
-        f.write_str(head)?;
-        for (index, rows) in rows.chunks(PIECE_ROWS).enumerate() {
-            let piece = text(rows);
-            let piece = piece.strip_prefix(head).unwrap_or(&piece);
-            f.write_str(if index > 0 { between } else { "" })?;
-            f.write_str(if end.is_empty() {
-                piece
-            } else {
-                piece.strip_suffix(']').unwrap_or(piece)
-            })?;
-        }
-        f.write_str(end)
+        let rows = rows.iter().map(|row| -> Vec<_> {
+            let cells = figures.iter().map(|figure| figure.of(row.statistic()));
+            iter::once(Cell::Text(row.action())).chain(cells).collect()
+        });
+        let text = encode_records(format, &columns, rows);
+        if format == Format::Json { text + "\n" } else { text }
     }
 }
 
-fn table<S: Figures>(figures: &[Figure], rows: &[Row<'_, S>], is_pictured: bool) -> String {
+fn table<S: Figures>(figures: &[Figure], rows: &[&Row<S>], is_pictured: bool) -> String {
     let mut columns: Vec<Vec<String>> =
         vec![rows.iter().map(|row| visible(row.action().as_bytes())).collect()];
     for figure in figures {
@@ -279,36 +252,4 @@ fn table<S: Figures>(figures: &[Figure], rows: &[Row<'_, S>], is_pictured: bool)
     let mut columns: Vec<_> = columns.into_iter().map(Vec::into_iter).collect();
     let row = |_| columns.iter_mut().filter_map(Iterator::next).collect::<Vec<_>>();
     render::table(header, (0..rows.len()).map(row))
-}
-
-#[cfg(test)]
-mod tests {
-    use facade::{Entry, Policy, Sink as _};
-
-    use super::*;
-
-    #[test]
-    fn pieces_are_the_whole() {
-        for count in [0, 1, PIECE_ROWS - 1, PIECE_ROWS, PIECE_ROWS + 1, 2 * PIECE_ROWS] {
-            let lines: String = (0..count)
-                .map(|name| format!("{{\"action\":\"{name}]\",\"time\":{name}}}\n"))
-                .collect();
-            let names = Names::new(usize::MAX);
-            let mut tally = Tally::<(ExactMean, Nothing, Nothing)>::new(&names);
-            Policy::default()
-                .decode_slice(lines.as_bytes(), &mut |entry: Entry<'_>| tally.take(entry));
-            let all = Rows::of(vec![tally]);
-            let rows: Vec<_> = all.iter().collect();
-            for (format, end) in [(Format::Json, "\n"), (Format::Ndjson, ""), (Format::Csv, "")] {
-                let figures = [Figure::Mean];
-                let name = if format == Format::Csv { "mean" } else { "avg" };
-                let cells = rows
-                    .iter()
-                    .map(|row| [Cell::Text(row.action()), Figure::Mean.of(row.statistic())]);
-                let whole = encode_records(format, &["action", name], cells) + end;
-                let pieces = Records { format, figures: &figures, rows: &rows }.to_string();
-                assert!(pieces == whole, "{count} {format:?}");
-            }
-        }
-    }
 }

@@ -4,7 +4,7 @@
 //! or turns around other text be seen, and through the template, which escapes it. As a second
 //! lock, the page forbids itself all scripts and everything from elsewhere.
 
-use facade::{ActionTime, Counted, Extent, Mean, Quantile, Quantiles, Variance, visible};
+use facade::{ActionTime, Counted, Extent, Mean, Quantile, Quantiles, Row, Variance, visible};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::picture::{self, Curve, number};
@@ -15,14 +15,13 @@ use crate::figures::Figure;
 use crate::moment;
 use crate::reading::Reading;
 use crate::render::{self, grouped};
-use crate::tally::Row;
 
 /// What the page is made of.
 pub(super) struct Content<'a> {
     pub(super) inputs: Vec<String>,
     pub(super) reading: &'a Reading,
     /// The most frequent first.
-    pub(super) rows: &'a [Row<'a, Told>],
+    pub(super) rows: &'a [Row<Told>],
     /// How many of them are in the table.
     pub(super) shown: usize,
     /// The key of the stamps and what happened when, if it was asked for.
@@ -186,7 +185,7 @@ fn percent(count: u64, all: u64) -> String {
     if share < 0.05 { "< 0.1 %".to_owned() } else { format!("{share:.1} %") }
 }
 
-fn small(row: &Row<'_, Told>) -> Markup {
+fn small(row: &Row<Told>) -> Markup {
     let (_, extent, quantiles) = row.statistic();
     picture::small(extent, &quantiles.histogram())
 }
@@ -206,7 +205,7 @@ fn distributions(content: &Content<'_>) -> Markup {
     }
 }
 
-fn distribution(row: &Row<'_, Told>) -> Markup {
+fn distribution(row: &Row<Told>) -> Markup {
     let (_, extent, quantiles): &(Variance, Extent, Quantiles) = row.statistic();
     let marks = [("p50", Quantile::MEDIAN), ("p99", Quantile::P99)];
     // The middle of a cell may lie beyond what was there.
