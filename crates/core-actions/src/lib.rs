@@ -58,4 +58,6 @@ pub use spec::{ACTIONS_MAX, Overflow, TrackerSpec, WhenFull};
 pub use time::{ActionTime, TimeError, Unit};
 pub use tracker::{ActionTracker, MergedTracker, PostTracker, RunningTracker};
 pub use variance::Variance;
-pub use windowed::{WindowRows, WindowedHandle, WindowedSpec, WindowedSpecError, WindowedTracker};
+pub use windowed::{
+    WindowRows, WindowedHandle, WindowedSnapshot, WindowedSpec, WindowedSpecError, WindowedTracker,
+};

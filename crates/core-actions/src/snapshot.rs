@@ -2,16 +2,21 @@
 
 use std::collections::HashMap;
 use std::ops::Range;
+use std::time::Duration;
 
-use core_time::{InstanceError, Instances, Statistic, Subtract};
+use core_time::{InstanceError, Instances, SpecError, Stamp, Statistic, Subtract, WindowSpec};
 use thiserror::Error;
 
 use crate::name::NameError;
 use crate::row::Row;
 use crate::time::Unit;
+use crate::windowed::WindowedSpecError;
 
 #[cfg(feature = "serde")]
 mod wire;
+
+#[cfg(feature = "serde")]
+pub(crate) use wire::there;
 
 /// What a tracker held at one moment: the statistic of each action.
 ///
@@ -230,6 +235,36 @@ pub enum TrackerSnapshotError {
     /// It was not taken of the same trackers earlier, with nothing forgotten since.
     #[error("snapshot is not an earlier one of the same trackers, or something was reset since")]
     NotEarlier,
+    /// It has other buckets of time, or more of them.
+    #[error("snapshot is of {found:?}, needed is {expected:?}")]
+    OtherWindow {
+        /// What it is of.
+        found: WindowSpec,
+        /// What it should be of.
+        expected: WindowSpec,
+    },
+    /// Its buckets of time make no sense.
+    #[error("window of the snapshot makes no sense")]
+    Window(#[from] SpecError),
+    /// The rings in it are not as long as its window says.
+    #[error("snapshot has a ring of {found} buckets, its window needs {needed}")]
+    OtherReach {
+        /// How many buckets the ring has.
+        found: u64,
+        /// How many it should have.
+        needed: u64,
+    },
+    /// It was taken, or has buckets, further ahead of the clock than is believed.
+    #[error("snapshot is of {newest:?}, which is {ahead:?} ahead of the clock")]
+    TooNew {
+        /// When it was taken, or where its newest bucket begins.
+        newest: Stamp,
+        /// How far ahead of the clock that is.
+        ahead: Duration,
+    },
+    /// There can be no tracker to restore it to.
+    #[error(transparent)]
+    Tracker(#[from] WindowedSpecError),
     /// It has more actions than the tracker has room for.
     #[error("snapshot has more actions than there is room for, limit is {limit}")]
     Full {

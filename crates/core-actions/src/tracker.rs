@@ -264,7 +264,16 @@ impl<S: Statistic<Value: Packed>> MergedTracker<S> {
         spec: TrackerSpec,
         snapshot: &TrackerSnapshot<S>,
     ) -> Result<Self, TrackerSnapshotError> {
-        let mut registry = Registry::new(spec, S::default());
+        Self::restore_with_empty(spec, S::default(), snapshot)
+    }
+
+    /// The same, for rows that begin with a statistic that is empty, but not the default.
+    pub(crate) fn restore_with_empty(
+        spec: TrackerSpec,
+        empty: S,
+        snapshot: &TrackerSnapshot<S>,
+    ) -> Result<Self, TrackerSnapshotError> {
+        let mut registry = Registry::new(spec, empty);
         registry.merge(snapshot)?;
         registry.go_on_from(snapshot);
         Ok(Self { registry: Arc::new(registry), tables: PerThread::default() })

@@ -16,9 +16,14 @@ use crate::figures::Counted;
 use crate::handle::Handle;
 use crate::packed::Packed;
 use crate::row::Row;
+use crate::snapshot::TrackerSnapshotError;
 use crate::spec::{Overflow, TrackerSpec};
 use crate::time::{ActionTime, TimeError};
 use crate::tracker::MergedTracker;
+
+mod snapshot;
+
+pub use snapshot::WindowedSnapshot;
 
 /// Keeps statistics of one's choice for each action and bucket of time, and tells them for any
 /// window.
@@ -288,6 +293,75 @@ impl<S: Statistic<Value: Packed>> WindowedTracker<S> {
             }
         });
         Ok(series)
+    }
+
+    /// What the tracker holds, as a value: to be kept, sent, merged and restored.
+    ///
+    /// # Concurrency
+    ///
+    /// A cut of each action, taken one after the other.
+    #[must_use]
+    pub fn snapshot(&self) -> WindowedSnapshot<S> {
+        let since = Stamp::from_nanos(self.since.load(ALONE));
+        let rings = self.rings.snapshot();
+        WindowedSnapshot::new(self.window_spec().clone(), self.now(), since, rings)
+    }
+
+    /// Adds the records of other trackers: those of a snapshot, to those that are here.
+    ///
+    /// # Errors
+    ///
+    /// [`TrackerSnapshotError::OtherWindow`] if its buckets are others,
+    /// [`TrackerSnapshotError::TooNew`] if they are further ahead of the clock than the tolerance,
+    /// and as [`MergedTracker::merge`]. Nothing is added then, but the new names in it may have
+    /// taken up room.
+    ///
+    /// # Concurrency
+    ///
+    /// A reader beside this may see some actions with what was added, and others without.
+    pub fn merge(&self, snapshot: &WindowedSnapshot<S>) -> Result<(), TrackerSnapshotError> {
+        snapshot.is_for(&self.axis)?;
+        self.rings.merge(snapshot.rings())?;
+        self.since.fetch_min(snapshot.since().as_nanos(), ALONE);
+        Ok(())
+    }
+
+    /// A tracker that goes on from a snapshot, by the cheapest clock of the system that is fine
+    /// enough.
+    ///
+    /// It is the tracker that the snapshot is of, as far as merging goes: the records before are in
+    /// the snapshots of both.
+    ///
+    /// # Errors
+    ///
+    /// [`TrackerSnapshotError::Tracker`] as [`new`](Self::new), else as [`merge`](Self::merge).
+    pub fn restore(
+        spec: WindowedSpec,
+        snapshot: &WindowedSnapshot<S>,
+    ) -> Result<Self, TrackerSnapshotError> {
+        Self::new(spec)?.go_on_from(snapshot)
+    }
+
+    /// A tracker that goes on from a snapshot, by a clock of one's own: to ask a snapshot, one that
+    /// stands at its moment.
+    ///
+    /// # Errors
+    ///
+    /// As [`restore`](Self::restore).
+    pub fn restore_with_clock(
+        spec: WindowedSpec,
+        snapshot: &WindowedSnapshot<S>,
+        clock: impl Clock,
+    ) -> Result<Self, TrackerSnapshotError> {
+        Self::with_clock(spec, clock)?.go_on_from(snapshot)
+    }
+
+    fn go_on_from(mut self, snapshot: &WindowedSnapshot<S>) -> Result<Self, TrackerSnapshotError> {
+        snapshot.is_for(&self.axis)?;
+        let (spec, empty) = (self.spec().clone(), StatisticRing::new(self.window_spec()));
+        self.rings = MergedTracker::restore_with_empty(spec, empty, snapshot.rings())?;
+        self.since.fetch_min(snapshot.since().as_nanos(), ALONE);
+        Ok(self)
     }
 
     /// How much was beyond the [limit](TrackerSpec::actions) of actions.

@@ -12,6 +12,9 @@ use std::ops::RangeInclusive;
 use crate::spec::WindowSpec;
 use crate::statistic::Statistic;
 
+#[cfg(feature = "serde")]
+mod wire;
+
 /// Keeps a statistic for each of the newest buckets of time.
 ///
 /// It is a statistic itself, of values with the number of the bucket that they belong into; a
@@ -32,6 +35,12 @@ use crate::statistic::Statistic;
 ///
 /// To insert costs what the statistic does, and the logarithm of the buckets where another bucket
 /// begins. A window costs merges of at most four times the square root of its buckets.
+///
+/// # Wire form
+///
+/// With the feature `serde`, a map of how far back one can ask, `reach`, and of the `buckets` that
+/// something is in: pairs of number and statistic, by number. It has no version of its own, because
+/// whatever it is part of has one.
 ///
 /// # Examples
 ///
@@ -141,6 +150,34 @@ impl<S: Statistic> StatisticRing<S> {
         any
     }
 
+    /// How many of the newest buckets can be asked for.
+    #[must_use]
+    pub fn reach(&self) -> u64 {
+        self.buckets
+    }
+
+    /// The newest bucket that something was inserted into, since the clock was set back.
+    #[must_use]
+    pub fn newest(&self) -> Option<i64> {
+        self.open.is_some().then_some(self.newest)
+    }
+
+    /// The buckets that something was inserted into, by number: the newest, and those before as far
+    /// back as can be asked for. What a clock that was set back left ahead of it is not among them.
+    ///
+    /// # Complexity
+    ///
+    /// A copy of each.
+    #[must_use]
+    pub fn buckets(&self) -> BTreeMap<i64, S> {
+        let reached = self.closed.range(self.oldest()..=self.newest);
+        let mut buckets: BTreeMap<_, _> = reached.map(|(&tick, s)| (tick, s.clone())).collect();
+        if let Some((tick, open)) = &self.open {
+            buckets.entry(*tick).or_default().merge(open);
+        }
+        buckets
+    }
+
     /// The bucket that values go into, to which the ring turns if it is another than before.
     #[inline]
     fn bucket(&mut self, tick: i64) -> &mut S {
@@ -220,6 +257,13 @@ impl<S: Statistic> Default for StatisticRing<S> {
             closed: BTreeMap::new(),
             blocks: BTreeMap::new(),
         }
+    }
+}
+
+impl<S: Statistic + PartialEq> PartialEq for StatisticRing<S> {
+    /// Whether both answer alike, whatever one asks.
+    fn eq(&self, other: &Self) -> bool {
+        self.buckets == other.buckets && self.buckets() == other.buckets()
     }
 }
 

@@ -1,6 +1,7 @@
 //! The ring of statistics against a plain list of all values: any window, late values, a clock that
 //! is set back, the edges of time, the memory it takes, and the laws of merging.
 
+use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
@@ -62,6 +63,13 @@ fn check(ring: &Ring, all: &[(i64, u64)], newest: i64, [buckets, ahead]: [i64; 2
             assert_eq!(window(ring, ticks.clone()), expected, "{ticks:?} of {all:?}");
         }
     }
+    let (newest, reach) = (all.iter().map(|&(tick, _)| tick).max(), buckets + ahead + 1);
+    let mut held = BTreeMap::<_, Values>::new();
+    for &(tick, value) in all.iter().filter(|&&(tick, _)| newest <= Some(tick + reach)) {
+        held.entry(tick).or_default().insert(value);
+    }
+    assert_eq!((ring.buckets(), ring.reach()), (held, reach.cast_unsigned()));
+    assert_eq!(ring.newest(), newest);
 }
 
 /// How the next bucket lies to the newest: it, one before, the next, or one far ahead.
@@ -126,6 +134,15 @@ proptest! {
             check(&whole, &all, newest, shape);
         }
     }
+}
+
+#[test]
+fn what_a_clock_that_was_set_back_left_ahead_of_it_is_no_bucket() {
+    let ring = of([(1_000, 1), (1_001, 2), (10, 3), (9, 4)], &spec(5, 1));
+    assert_eq!(ring.buckets().into_keys().collect::<Vec<_>>(), [9, 10]);
+    assert_eq!(ring.newest(), Some(10));
+    assert_eq!(ring, of([(9, 4), (10, 3)], &spec(5, 1)));
+    assert_ne!(ring, of([(9, 4), (10, 3)], &spec(6, 1)));
 }
 
 #[test]

@@ -15,7 +15,8 @@ pub use core_actions::{
     Extent, Handle, Histogram, HistogramCell, Largest, Last, Mean, MergedTracker, NameError,
     Overflow, Packed, PostTracker, Quantile, QuantileError, Quantiles, Raw, Row, RunningTracker,
     Stamped, TimeError, TrackerSnapshot, TrackerSnapshotError, TrackerSpec, Unit, Variance,
-    WhenFull, WindowRows, WindowedHandle, WindowedSpec, WindowedSpecError, WindowedTracker,
+    WhenFull, WindowRows, WindowedHandle, WindowedSnapshot, WindowedSpec, WindowedSpecError,
+    WindowedTracker,
 };
 #[cfg(feature = "tsc")]
 pub use core_time::TscClock;

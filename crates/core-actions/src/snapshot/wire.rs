@@ -112,6 +112,6 @@ impl<S: Statistic> Wire<ReadRow<S>> {
     }
 }
 
-fn there<T>(key: &'static str, value: Option<T>) -> Result<T, TrackerSnapshotError> {
+pub(crate) fn there<T>(key: &'static str, value: Option<T>) -> Result<T, TrackerSnapshotError> {
     value.ok_or(TrackerSnapshotError::Missing { key })
 }

@@ -1,0 +1,223 @@
+//! Promise A9, of statistics by time: merged snapshots equal one tracker that saw everything, in
+//! every window, to the bit; and what is refused changes nothing.
+
+use std::time::Duration;
+
+use core_actions::{
+    AddError, Extent, Quantiles, TrackerSnapshotError, TrackerSpec, Unit, Variance,
+    WindowedSnapshot, WindowedSpec, WindowedSpecError, WindowedTracker,
+};
+use core_time::{Clock as _, ManualClock, Stamp, WindowSpec};
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+type Full = (Variance, Extent, Quantiles);
+type Tracker = WindowedTracker<Full>;
+type Snapshot = WindowedSnapshot<Full>;
+
+const SPAN: Duration = Duration::from_secs(10);
+const START: Stamp = Stamp::from_secs(1_000);
+const NAMES: [&str; 3] = ["jump", "run", "a name longer than sixteen bytes"];
+
+fn window_spec() -> WindowSpec {
+    WindowSpec::builder().span(SPAN).tolerance(Duration::from_secs(2)).build().unwrap()
+}
+
+fn spec() -> WindowedSpec {
+    WindowedSpec { window: window_spec(), ..WindowedSpec::default() }
+}
+
+fn at(clock: &ManualClock) -> Tracker {
+    Tracker::with_clock(spec(), clock.clone()).unwrap()
+}
+
+fn merged<'a>(snapshots: impl IntoIterator<Item = &'a Snapshot>) -> Snapshot {
+    let mut snapshots = snapshots.into_iter();
+    let mut all = snapshots.next().unwrap().clone();
+    snapshots.for_each(|snapshot| all.merge(snapshot).unwrap());
+    all
+}
+
+/// What is told of every window.
+fn windows(tracker: &Tracker) -> Vec<Vec<(String, Full)>> {
+    let window = |secs| tracker.window(Duration::from_secs(secs)).unwrap();
+    let rows = (0..=SPAN.as_secs()).map(|secs| window(secs).rows().to_vec());
+    let told = rows.map(|rows| {
+        let mut told: Vec<_> =
+            rows.iter().map(|row| (row.action().to_owned(), row.statistic().clone())).collect();
+        told.sort_by(|one, other| one.0.cmp(&other.0));
+        told
+    });
+    told.collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: 64, failure_persistence: None, ..ProptestConfig::default()
+    })]
+
+    /// Which tracker records which action, how long it took, when, and how far the clock goes.
+    #[test]
+    fn merged_snapshots_equal_one_tracker_that_saw_everything(
+        records in vec((0..3_usize, 0..NAMES.len(), 0.0..1e9, -10..3_i64, 0..3_u64), 0..80)
+    ) {
+        let clock = ManualClock::new(START);
+        let (one, parts) = (at(&clock), [(); 3].map(|()| at(&clock)));
+        for &(part, name, time, after, secs) in &records {
+            clock.advance(Duration::from_secs(secs));
+            let stamp = Stamp::from_nanos(clock.now().as_nanos() + after * 1_000_000_000);
+            for tracker in [&one, &parts[part]] {
+                tracker.add_at(NAMES[name], time, stamp).unwrap();
+            }
+        }
+        let expected = windows(&one);
+        let one = one.snapshot();
+        let [a, b, c] = parts.each_ref().map(Tracker::snapshot);
+        for whole in [
+            merged([&a, &b, &c]),
+            merged([&c, &a, &b]),
+            merged([&a, &merged([&b, &c])]),
+            merged([&merged([&c, &b]), &a]),
+        ] {
+            prop_assert_eq!(&whole, &one);
+            prop_assert_eq!((whole.at(), whole.since()), (one.at(), one.since()));
+            let clock = ManualClock::new(whole.at());
+            let restored = Tracker::restore_with_clock(spec(), &whole, clock).unwrap();
+            prop_assert_eq!(windows(&restored), expected.clone());
+            prop_assert_eq!(restored.snapshot(), whole);
+        }
+        let into = at(&clock);
+        [&c, &a, &b].into_iter().for_each(|snapshot| into.merge(snapshot).unwrap());
+        prop_assert_eq!(windows(&into), expected);
+        prop_assert_eq!(into.snapshot(), one);
+    }
+}
+
+#[test]
+fn a_restored_tracker_goes_on() {
+    let clock = ManualClock::new(START);
+    let mut snapshot = at(&clock).snapshot();
+    for restart in 1..1_100_u64 {
+        let tracker = Tracker::restore_with_clock(spec(), &snapshot, clock.clone()).unwrap();
+        assert!(tracker.merge(&snapshot).is_err(), "its own");
+        tracker.add("jump", 1).unwrap();
+        snapshot = tracker.snapshot();
+        assert_eq!((snapshot.instances().len(), snapshot.since()), (1, START));
+        let rows = tracker.window(SPAN).unwrap();
+        assert_eq!(rows.rows()[0].count(), restart.min(10));
+        clock.advance(Duration::from_secs(1));
+    }
+}
+
+#[test]
+fn what_does_not_fit_is_refused_and_changes_nothing() {
+    let clock = ManualClock::new(START);
+    let tracker = at(&clock);
+    tracker.add("jump", 1).unwrap();
+    let before = tracker.snapshot();
+    let refuses = |snapshot: &Snapshot| {
+        let refused = tracker.merge(snapshot).unwrap_err();
+        assert_eq!((&tracker.snapshot(), tracker.snapshot().since()), (&before, START));
+        refused
+    };
+
+    // Other buckets, or rings that are longer.
+    let coarse = window_spec().resolution() * 2;
+    let wide = WindowSpec::builder().span(SPAN).resolution(coarse).build().unwrap();
+    let bold = WindowSpec::builder().span(SPAN).tolerance(SPAN).build().unwrap();
+    for window in [wide, bold] {
+        let spec = WindowedSpec { window: window.clone(), ..WindowedSpec::default() };
+        let other = Tracker::with_clock(spec, clock.clone()).unwrap();
+        other.add_at("run", 1, START - Duration::from_secs(5)).unwrap();
+        let expected = TrackerSnapshotError::OtherWindow { found: window, expected: window_spec() };
+        assert_eq!(refuses(&other.snapshot()), expected);
+        assert_eq!(before.clone().merge(&other.snapshot()), Err(expected));
+    }
+
+    // Ahead of the clock: the moment, or a bucket.
+    let soon = ManualClock::new(START + Duration::from_secs(3));
+    let ahead = at(&soon);
+    ahead.add("run", 1).unwrap();
+    let expected = "snapshot is of 1004.000000000s, which is 4s ahead";
+    tracker.merge(&ahead.snapshot()).unwrap();
+    tracker.reset();
+    tracker.add("jump", 1).unwrap();
+    soon.advance(Duration::from_secs(1));
+    let refused = refuses(&ahead.snapshot());
+    assert!(refused.to_string().starts_with(expected), "{refused}");
+    soon.set(START + Duration::from_secs(2));
+    ahead.add_at("run", 1, START + Duration::from_secs(4)).unwrap();
+    soon.set(START);
+    assert!(refuses(&ahead.snapshot()).to_string().starts_with(expected), "of a bucket");
+
+    // Of the same tracker, and in another unit.
+    assert!(matches!(refuses(&before), TrackerSnapshotError::Instances(_)));
+    let unit = TrackerSpec { unit: Unit::Seconds, ..spec().tracker };
+    let seconds = WindowedSpec { tracker: unit, ..spec() };
+    let seconds = Tracker::with_clock(seconds, clock.clone()).unwrap();
+    assert!(matches!(refuses(&seconds.snapshot()), TrackerSnapshotError::OtherUnit { .. }));
+
+    let small = WindowedSpec { bytes: 1, ..spec() };
+    let restored = Tracker::restore(small, &before).map(drop);
+    assert!(matches!(
+        restored,
+        Err(TrackerSnapshotError::Tracker(WindowedSpecError::TooLarge { .. }))
+    ));
+    let late = tracker.add_at("jump", 1, START - Duration::from_secs(11));
+    assert!(matches!(late, Err(AddError::Stamp(_))));
+}
+
+#[cfg(feature = "serde")]
+mod wire {
+    use core_actions::Count;
+
+    use super::*;
+
+    /// Version 1, as it is kept by those who wrote it.
+    const WRITTEN: &str = concat!(
+        r#"{"version":1,"at":1002000000000,"since":1000000000000,"#,
+        r#""resolution":1000000000,"span":10000000000,"tolerance":2000000000,"tracker":"#,
+        r#"{"version":1,"instances":["0123456789abcdef-0000002a"],"unit":"nanoseconds","#,
+        r#""taken":1,"forgotten":[0,0],"rows":["#,
+        r#"{"action":"jump","first":0,"statistic":"#,
+        r#"{"reach":13,"buckets":[[1000,2],[1002,1]]}}]}}"#,
+    );
+
+    fn read(text: &str) -> Result<WindowedSnapshot<Count>, String> {
+        serde_json::from_str(text).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn form_is_as_promised() {
+        let snapshot = read(WRITTEN).unwrap();
+        assert_eq!(serde_json::to_string(&snapshot).unwrap(), WRITTEN);
+        assert_eq!(snapshot.window_spec(), &window_spec());
+        let clock = ManualClock::new(snapshot.at());
+        let tracker = WindowedTracker::restore_with_clock(spec(), &snapshot, clock).unwrap();
+        let count = |secs| tracker.window(Duration::from_secs(secs)).unwrap().rows()[0].count();
+        assert_eq!([1, 2, 3, 10].map(count), [1, 1, 3, 3]);
+        let bytes = postcard::to_allocvec(&snapshot).unwrap();
+        assert_eq!(postcard::from_bytes::<WindowedSnapshot<Count>>(&bytes).unwrap(), snapshot);
+    }
+
+    #[test]
+    fn snapshots_that_no_tracker_made_are_refused() {
+        let check = |old: &str, new: &str, expected: &str| {
+            let refused = read(&WRITTEN.replacen(old, new, 1)).unwrap_err();
+            assert!(refused.starts_with(expected), "{old} -> {new}: {refused}");
+        };
+        check(r#""version":1"#, r#""version":2"#, "snapshot has version 2, known is 1");
+        for key in ["version", "at", "since", "resolution", "span", "tolerance", "tracker"] {
+            check(&format!("\"{key}\""), "\"x\"", &format!("snapshot has no `{key}`"));
+        }
+        let other = "snapshot has a ring of 1000 buckets, its window needs 13";
+        check(r#""reach":13"#, r#""reach":1000"#, other);
+        check("[1002,1]", "[1000,1]", "bucket 1000 comes after bucket 1000, they must ascend");
+        let far = "bucket 1000 lies further than 13 buckets behind bucket 1014";
+        check("[1002,1]", "[1014,1]", far);
+        let edges = format!("[[{},2],[{},1]]", i64::MIN, i64::MAX);
+        check("[[1000,2],[1002,1]]", &edges, "bucket -9223372036854775808 lies further");
+        check(r#""resolution":1000000000"#, r#""resolution":0"#, "window of the snapshot makes");
+        check(r#""span":10000000000"#, r#""span":1"#, "window of the snapshot makes");
+    }
+}
