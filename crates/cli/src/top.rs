@@ -243,7 +243,8 @@ fn start(args: &Args, shared: &Arc<Shared>, end: Receiver<()>) -> Result<String,
     }
     let (shared, stamp) = (Arc::clone(shared), args.stamp.key());
     if args.follow {
-        if source::is_compressed(path) {
+        // Of a pipe, what was looked at would be gone.
+        if path.is_file() && source::is_compressed(path) {
             return Err(unreadable(io::Error::new(io::ErrorKind::Unsupported, NotPlain)));
         }
         let from = if stamp.is_some() { follow::From::Beginning } else { follow::From::End };
