@@ -57,7 +57,7 @@ impl TallyNames {
     /// How much was beyond the [limit](TrackerSpec::actions) of actions.
     #[must_use]
     pub fn overflow(&self) -> Overflow {
-        // ORDERING: Relaxed, here and below: two numbers to be told.
+        // ORDERING: Relaxed: two numbers to be told, with which no other memory hangs together.
         let (refused, folded) = (self.refused.load(Relaxed), self.folded.load(Relaxed));
         Overflow { refused, folded, ..Overflow::default() }
     }
@@ -75,6 +75,7 @@ impl TallyNames {
             return Ok((name, entered.push(name, &self.seed)));
         }
         if self.spec.when_full != WhenFull::Fold {
+            // ORDERING: Relaxed, as in `overflow`.
             self.refused.fetch_add(1, Relaxed);
             return Err(AddError::Full { limit });
         }
