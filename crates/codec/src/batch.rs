@@ -37,6 +37,7 @@ pub trait Sink {
     fn take(&mut self, entry: Entry<'_>);
 
     /// Is shown a line that is no action. By default nothing is done; the report has the first.
+    #[inline]
     fn refuse(&mut self, line: RefusedLine<'_>) {
         let _ = line;
     }

@@ -40,7 +40,7 @@ pub(crate) struct CommonName {
     pub(crate) end: usize,
 }
 
-/// A time.
+/// A time; or the beginning of one, if a number can go on with what stands behind it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct CommonTime {
     /// Where its key stands.
@@ -133,9 +133,7 @@ fn name(head: &[u8; HEAD], key: usize, colon: usize) -> Option<CommonName> {
 #[inline(always)]
 fn time(head: &[u8; HEAD], key: usize, colon: usize) -> Option<CommonTime> {
     let (time, end) = number(head, space(head, colon))?;
-    // If it goes on, it was not read.
-    let goes_on = matches!(head.get(end)?, b'0'..=b'9' | b'.' | b'e' | b'E');
-    (!goes_on).then_some(CommonTime { key, time, end })
+    Some(CommonTime { key, time, end })
 }
 
 #[inline(always)]

@@ -3,101 +3,106 @@
 use crate::fault::{Expected, Fault, Scanned, What};
 use crate::words::{self, word_of};
 
-/// What is left of the input.
+/// A place in the input.
 ///
-/// Two words that are copied: a place is remembered by keeping it. Nothing but code that is inlined
-/// takes it by reference, for otherwise it would lie in memory, and every step of a scan would wait
-/// for the one before to arrive there.
+/// Handed on by value, and taken by reference only by code that is inlined: of its words one alone
+/// ever changes, and it stays in a register.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Cursor<'a> {
-    pub(crate) rest: &'a [u8],
+    /// The input, and what stands behind it, so that a word near the end is one load. Its first
+    /// byte behind the input, if there is one, ends a line: it is a control character, so that no
+    /// run of digits or of plain characters goes on there, and it is never a token.
+    pub(crate) bytes: &'a [u8],
+    /// Where the input ends.
+    pub(crate) end: usize,
+    pub(crate) at: usize,
 }
 
 impl<'a> Cursor<'a> {
-    /// How many bytes are left.
+    /// The beginning of an input of so many bytes, which `bytes` begin with.
     #[inline(always)]
-    pub(crate) fn left(self) -> usize {
-        self.rest.len()
+    pub(crate) fn new(bytes: &'a [u8], end: usize) -> Self {
+        Self { bytes, end, at: 0 }
     }
 
-    /// The byte here, unless the input ends.
+    /// Whether the input ends here.
     #[inline(always)]
-    pub(crate) fn peek(self) -> Option<u8> {
-        self.rest.first().copied()
+    pub(crate) fn is_at_end(self) -> bool {
+        self.at >= self.end
     }
 
-    /// The eight bytes here, with zeros for what lies behind the end.
+    /// The byte here; where the input ends, a control character.
+    #[inline(always)]
+    pub(crate) fn peek(self) -> u8 {
+        self.bytes.get(self.at).copied().unwrap_or(0)
+    }
+
+    /// The bytes here, beyond the end of the input as well.
+    #[inline(always)]
+    pub(crate) fn rest(self) -> &'a [u8] {
+        self.bytes.get(self.at..).unwrap_or_default()
+    }
+
+    /// The eight bytes here; at the end of the input, a control character.
     #[inline(always)]
     pub(crate) fn word(self) -> u64 {
-        word_of(self.rest)
+        word_of(self.rest())
     }
 
     /// Goes on by so many bytes, of which the last was seen.
     #[inline(always)]
     pub(crate) fn advance(&mut self, bytes: usize) {
-        self.rest = match self.rest.get(bytes..) {
-            Some(rest) => rest,
-            // Never: but a jump that is not taken is cheaper than a choice between two slices.
-            None => {
-                std::hint::cold_path();
-                &[]
-            }
-        };
+        self.at += bytes;
     }
 
     /// The bytes from here to a later place.
     #[inline(always)]
     pub(crate) fn up_to(self, end: Self) -> &'a [u8] {
-        self.rest.get(..self.left() - end.left()).unwrap_or_default()
+        self.bytes.get(self.at..end.at).unwrap_or_default()
     }
 
     /// Goes over white space (JSON has four kinds) and looks at the byte behind it.
     #[inline(always)]
-    pub(crate) fn peek_token(&mut self) -> Option<u8> {
-        match self.peek() {
-            // Most tokens follow each other at once.
-            Some(byte) if byte > b' ' => Some(byte),
-            _ => {
-                *self = self.behind_space();
-                self.peek()
-            }
+    pub(crate) fn peek_token(&mut self) -> u8 {
+        // Most tokens follow each other at once.
+        let byte = self.peek();
+        if byte > b' ' {
+            return byte;
         }
+        self.at = self.behind_space();
+        self.peek()
     }
 
     #[inline]
-    fn behind_space(mut self) -> Self {
-        while let Some(b' ' | b'\t' | b'\n' | b'\r') = self.peek() {
+    fn behind_space(mut self) -> usize {
+        while self.at < self.end && matches!(self.peek(), b' ' | b'\t' | b'\n' | b'\r') {
             self.advance(1);
         }
-        self
+        self.at
     }
 
     /// Goes over `true`, `false` or `null`, of which the first byte was seen.
     #[inline(always)]
     pub(crate) fn literal(&mut self, literal: &'static str) -> Scanned<()> {
-        if self.rest.starts_with(literal.as_bytes()) {
+        if self.rest().starts_with(literal.as_bytes()) {
             self.advance(literal.len());
             return Ok(());
         }
-        let pairs = self.rest.iter().zip(literal.as_bytes());
+        let pairs = self.rest().iter().zip(literal.as_bytes());
         let same = pairs.take_while(|(a, b)| a == b).count();
         self.advance(same);
-        Err(Fault { what: What::InvalidLiteral, left: self.left(), detail: same })
+        Err(Fault { what: What::InvalidLiteral, at: self.at, detail: same })
     }
 
     /// Goes over digits, of which there must be one.
     #[inline(always)]
     pub(crate) fn digits(&mut self) -> Scanned<()> {
-        let start = self.left();
+        let start = self.at;
         loop {
             let count = words::digits(self.word());
             self.advance(count);
             if count < words::BYTES {
-                return if self.left() == start {
-                    self.unexpected(Expected::Digit)
-                } else {
-                    Ok(())
-                };
+                return if self.at == start { self.unexpected(Expected::Digit) } else { Ok(()) };
             }
         }
     }
@@ -111,6 +116,6 @@ impl<'a> Cursor<'a> {
     /// Refuses what is here.
     #[inline(always)]
     pub(crate) fn refuse<T>(self, what: What) -> Scanned<T> {
-        Err(Fault { what, left: self.left(), detail: 0 })
+        Err(Fault { what, at: self.at, detail: 0 })
     }
 }

@@ -12,7 +12,7 @@ use std::ops::Range;
 use core_actions::{ActionName, ActionTime, NameError};
 use core_time::Stamp;
 
-use crate::common::{Begun, Common, CommonTime, HEAD, common, head};
+use crate::common::{Begun, Common, HEAD, common, head};
 use crate::cursor::Cursor;
 use crate::error::DecodeError;
 use crate::fault::{Fault, Scanned, What};
@@ -209,7 +209,7 @@ impl Rules<'_> {
             },
             Err(begun) => begun,
         };
-        self.decode_other(input, begun)
+        self.decode_other(input, &begun)
     }
 
     /// Takes a line of the common shape, if it is all of the input and within the rules.
@@ -229,10 +229,11 @@ impl Rules<'_> {
     fn decode_other<'a>(
         &self,
         input: &'a [u8],
-        begun: Begun,
+        begun: &Begun,
     ) -> Result<(Action<'a>, Option<Stamp>), DecodeError> {
         let mut room = String::new();
-        let found = self.decode_any(input, None, begun, &mut room);
+        let line = Line { bytes: input, len: input.len(), text: None };
+        let found = self.decode_any(line, begun, &mut room);
         let found = found.map_err(|fault| fault.explain(input, self.limits))?;
         let name: Cow<'_, str> = match found.name {
             Name::Plain(name) => name.into(),
@@ -258,23 +259,292 @@ impl Rules<'_> {
     /// Decodes a line of any shape: the one that says what is taken and what is refused.
     ///
     /// What was `begun` by the path of the common shape is not read again. A name with escapes is
-    /// decoded into `room`. `text` is the input once more, if it is known to be UTF-8.
-    #[inline(never)]
+    /// decoded into `room`.
+    #[inline(always)]
     pub(crate) fn decode_any<'a>(
         &self,
-        input: &'a [u8],
-        text: Option<&'a str>,
-        begun: Begun,
+        line: Line<'a>,
+        begun: &Begun,
         room: &mut String,
     ) -> Scanned<Found<'a>> {
-        let refuse = |what| Err(Fault { what, left: 0, detail: 0 });
-        if input.len() > self.limits.input_bytes {
+        let refuse = |what| Err(Fault { what, at: 0, detail: 0 });
+        let Line { bytes, len, .. } = line;
+        if len > self.limits.input_bytes {
             return refuse(What::InputTooLong);
         }
-        if byte_order_mark(input).is_some() {
-            return refuse(What::ByteOrderMark);
+        let mut draft = Draft::default();
+        let mut cursor = Cursor::new(bytes, len);
+        let has_member = if let Some(at) = self.take_over(line, begun, &mut draft) {
+            cursor.at = at;
+            cursor.next_member()?
+        } else {
+            draft = Draft::default();
+            match cursor.peek_token() {
+                b'{' => self.open(&mut cursor)?,
+                _ if cursor.is_at_end() => return cursor.refuse(What::Empty),
+                _ if byte_order_mark(bytes).is_some() => return refuse(What::ByteOrderMark),
+                _ => return self.not_object(cursor),
+            }
+        };
+        if has_member {
+            self.read_members(line, &mut draft, &mut cursor, room)?;
         }
-        Draft::new(self, input, text, room).read(begun)
+        // The object ended with the byte before.
+        let end = cursor.at - 1;
+        cursor.end()?;
+        draft.finish(end)
+    }
+
+    /// Takes over the members that were read before, and says where they end; unless there are none
+    /// or one of them is not within the rules.
+    #[inline(always)]
+    fn take_over<'a>(&self, line: Line<'a>, begun: &Begun, draft: &mut Draft<'a>) -> Option<usize> {
+        let end = begun.end();
+        if end == 0 || self.limits.nesting == 0 {
+            return None;
+        }
+        if let Some(name) = &begun.name {
+            // It was found good but for its length.
+            if name.end - name.start > self.limits.name_bytes {
+                return None;
+            }
+            let text = text_at(line.bytes, line.text, name.start..name.end)?;
+            (draft.action_at, draft.name) = (Some(name.key), Some(Name::Plain(text)));
+        }
+        if let Some(time) = &begun.time {
+            // Of a number that goes on, this is only the beginning.
+            let behind = line.bytes.get(time.end);
+            let goes_on = matches!(behind, Some(b'0'..=b'9' | b'.' | b'e' | b'E'));
+            if goes_on || !self.allow_time(time.time) {
+                return None;
+            }
+            (draft.time_at, draft.time) = (Some(time.key), Some(time.time));
+        }
+        Some(end)
+    }
+
+    /// Goes over the `{`, and over the `}` if there is no member in between. Says whether there is.
+    #[inline(always)]
+    fn open(&self, cursor: &mut Cursor<'_>) -> Scanned<bool> {
+        if self.limits.nesting == 0 {
+            return Err(Fault { what: What::NestingTooDeep, at: cursor.at, detail: 1 });
+        }
+        let has_member = cursor.first_member()?;
+        cursor.advance(usize::from(!has_member));
+        Ok(has_member)
+    }
+
+    /// Refuses any other value, which has to be JSON all the same.
+    #[cold]
+    #[inline(never)]
+    fn not_object<'a>(&self, cursor: Cursor<'a>) -> Scanned<Found<'a>> {
+        let mut behind = cursor;
+        behind.skip_value(0, self.limits.nesting)?;
+        behind.end()?;
+        cursor.refuse(What::NotObject)
+    }
+
+    /// Reads members to the end of the object; at a key.
+    ///
+    /// All in one, part of its caller: handed from function to function, the place and what is known
+    /// of the action would go through memory at each step.
+    #[inline(always)]
+    fn read_members<'a>(
+        &self,
+        line: Line<'a>,
+        draft: &mut Draft<'a>,
+        cursor: &mut Cursor<'a>,
+        room: &mut String,
+    ) -> Scanned<()> {
+        loop {
+            let at = cursor.at;
+            // What is wrong with the value, if it is none that is wanted.
+            let wrong = match self.key(cursor)? {
+                Key::Action => match draft.action_at {
+                    None => {
+                        draft.action_at = Some(at);
+                        let token = cursor.peek_token();
+                        if token == b'"' {
+                            let name = self.name(line, cursor, room)?;
+                            match name {
+                                Ok(name) => draft.name = Some(name),
+                                Err(fault) => draft.keep_first(fault),
+                            }
+                            if cursor.next_member()? { continue } else { return Ok(()) }
+                        }
+                        Some(Fault { what: What::ActionNotString, at: cursor.at, detail: 0 })
+                    }
+                    Some(detail) => Some(Fault { what: What::DuplicateAction, at, detail }),
+                },
+                Key::Time => match draft.time_at {
+                    None => {
+                        draft.time_at = Some(at);
+                        let token = cursor.peek_token();
+                        if let b'-' | b'0'..=b'9' = token {
+                            match self.time(cursor)? {
+                                Ok(time) => draft.time = Some(time),
+                                Err(fault) => draft.keep_first(fault),
+                            }
+                            if cursor.next_member()? { continue } else { return Ok(()) }
+                        }
+                        Some(Fault { what: What::TimeNotNumber, at: cursor.at, detail: 0 })
+                    }
+                    Some(detail) => Some(Fault { what: What::DuplicateTime, at, detail }),
+                },
+                Key::Stamp => {
+                    let stamp;
+                    (cursor.at, stamp) = self.read_stamp(at, draft.stamp_at, *cursor)?;
+                    draft.stamp_at = draft.stamp_at.or(Some(at));
+                    match stamp {
+                        Ok(stamp) => draft.stamp = Some(stamp),
+                        Err(fault) => draft.keep_first(fault),
+                    }
+                    if cursor.next_member()? { continue } else { return Ok(()) }
+                }
+                Key::Other => None,
+            };
+            cursor.skip_value(1, self.limits.nesting)?;
+            if let Some(wrong) = wrong {
+                draft.keep_first(wrong);
+            }
+            if !cursor.next_member()? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Reads a key and the colon behind it, and says which it is.
+    #[inline(always)]
+    fn key(&self, cursor: &mut Cursor<'_>) -> Scanned<Key> {
+        // Our keys as nearly everybody spells them are two loads each.
+        if cursor.rest().starts_with(b"\"action\":") {
+            cursor.advance(9);
+            return Ok(Key::Action);
+        }
+        if cursor.rest().starts_with(b"\"time\":") {
+            cursor.advance(7);
+            return Ok(Key::Time);
+        }
+        let key = cursor.key()?;
+        Ok(if key.says("action") {
+            Key::Action
+        } else if key.says("time") {
+            Key::Time
+        } else if self.stamp.is_some_and(|stamp| key.says(stamp.key())) {
+            Key::Stamp
+        } else {
+            Key::Other
+        })
+    }
+
+    /// Reads a string as the name.
+    #[inline(always)]
+    fn name<'a>(
+        &self,
+        line: Line<'a>,
+        cursor: &mut Cursor<'a>,
+        room: &mut String,
+    ) -> Scanned<Scanned<Name<'a>>> {
+        let start = cursor.at;
+        if let Some(text) = cursor.plain_name()
+            && text.len <= self.limits.name_bytes
+            && let Some(name) = line.raw(text)
+        {
+            return Ok(Ok(Name::Plain(name)));
+        }
+        cursor.at = start;
+        let text = cursor.string()?;
+        Ok(self.other_name(line, text, room))
+    }
+
+    /// Takes a string as the name; what a name may be is decided by [`ActionName`].
+    #[inline(never)]
+    fn other_name<'a>(
+        &self,
+        line: Line<'a>,
+        text: Text<'a>,
+        room: &mut String,
+    ) -> Scanned<Name<'a>> {
+        let max = self.limits.name_bytes;
+        if text.len > max {
+            // As `ActionName` would say, but before a copy is made of a name of any length.
+            return Err(Fault { what: What::NameTooLong, at: text.at, detail: text.len });
+        }
+        let raw = line.raw(text).unwrap_or_default();
+        let name = if text.is_escaped() {
+            text.decode(raw, room);
+            ActionName::with_limit(room.as_str(), max).map(|_| Name::Decoded)
+        } else {
+            ActionName::with_limit(raw, max).map(|_| Name::Plain(raw))
+        };
+        name.map_err(|refusal| {
+            let at = text.at;
+            match refusal {
+                NameError::Blank { len } => Fault { what: What::NameBlank, at, detail: len },
+                NameError::Control { found, at } => {
+                    let (what, at) = (What::NameControl, text.locate(at));
+                    Fault { what, at, detail: u32::from(found) as usize }
+                }
+                NameError::TooLong { len, .. } => {
+                    Fault { what: What::NameTooLong, at, detail: len }
+                }
+                _ => Fault { what: What::NameRefused, at, detail: 0 },
+            }
+        })
+    }
+
+    /// Reads a number as the time.
+    #[inline(always)]
+    fn time(&self, cursor: &mut Cursor<'_>) -> Scanned<Scanned<ActionTime>> {
+        let at = cursor.at;
+        let time = match cursor.plain_time() {
+            Some(time) => time,
+            None => match cursor.number()?.time() {
+                Ok(time) => time,
+                Err(fault) => return Ok(Err(fault)),
+            },
+        };
+        let what = What::TimeNotInteger;
+        Ok(if self.allow_time(time) { Ok(time) } else { Err(Fault { what, at, detail: 0 }) })
+    }
+
+    /// Reads the value of the key of the stamp, which stands at a place, and says where it ends.
+    /// Perhaps the key stood at one before.
+    #[inline(never)]
+    fn read_stamp<'a>(
+        &self,
+        at: usize,
+        before: Option<usize>,
+        mut cursor: Cursor<'a>,
+    ) -> Scanned<(usize, Scanned<Stamp>)> {
+        match (before, self.stamp.map(StampKey::form)) {
+            (None, Some(form)) => stamp_here(cursor, form, self.limits.nesting),
+            (first, _) => {
+                cursor.skip_value(1, self.limits.nesting)?;
+                let (what, detail) = (What::DuplicateStamp, first.unwrap_or(at));
+                Ok((cursor.at, Err(Fault { what, at, detail })))
+            }
+        }
+    }
+}
+
+/// A line to be decoded.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Line<'a> {
+    /// The line, and what stands behind it; that begins with the end of the line.
+    pub(crate) bytes: &'a [u8],
+    /// How long the line is.
+    pub(crate) len: usize,
+    /// The line once more, perhaps with what stands behind it, if it is known to be UTF-8.
+    pub(crate) text: Option<&'a str>,
+}
+
+impl<'a> Line<'a> {
+    /// A string of the line, as it stands there.
+    #[inline(always)]
+    fn raw(self, text: Text<'a>) -> Option<&'a str> {
+        let start = text.at + 1;
+        text_at(self.bytes, self.text, start..start + text.raw.len())
     }
 }
 
@@ -309,19 +579,14 @@ enum Key {
 }
 
 /// What is known of an action while its object is being read.
-struct Draft<'d, 'a> {
-    rules: &'d Rules<'d>,
-    input: &'a [u8],
-    /// The input, if it is known to be UTF-8.
-    text: Option<&'a str>,
-    /// Where a name with escapes is decoded.
-    room: &'d mut String,
-    /// How many bytes were left where the key `action` stood first.
-    action_left: Option<usize>,
+#[derive(Default)]
+struct Draft<'a> {
+    /// Where the key `action` stood first.
+    action_at: Option<usize>,
     /// So for the key `time`.
-    time_left: Option<usize>,
+    time_at: Option<usize>,
     /// So for the key of the stamp.
-    stamp_left: Option<usize>,
+    stamp_at: Option<usize>,
     name: Option<Name<'a>>,
     time: Option<ActionTime>,
     stamp: Option<Stamp>,
@@ -329,297 +594,46 @@ struct Draft<'d, 'a> {
     fault: Option<Fault>,
 }
 
-impl<'d, 'a> Draft<'d, 'a> {
-    #[inline(always)]
-    fn new(
-        rules: &'d Rules<'d>,
-        input: &'a [u8],
-        text: Option<&'a str>,
-        room: &'d mut String,
-    ) -> Self {
-        let (action_left, time_left, stamp_left) = (None, None, None);
-        let (name, time, stamp, fault) = (None, None, None, None);
-        Self {
-            rules,
-            input,
-            text,
-            room,
-            action_left,
-            time_left,
-            stamp_left,
-            name,
-            time,
-            stamp,
-            fault,
-        }
-    }
-
-    /// Reads all of the input.
-    #[inline(always)]
-    fn read(mut self, begun: Begun) -> Scanned<Found<'a>> {
-        let mut cursor = Cursor { rest: self.input };
-        let has_member = if let Some(at) = self.take_over(begun) {
-            cursor.advance(at);
-            cursor.next_member()?
-        } else {
-            match cursor.peek_token() {
-                Some(b'{') => self.open(&mut cursor)?,
-                Some(_) => return self.not_object(cursor),
-                None => return cursor.refuse(What::Empty),
-            }
-        };
-        if has_member {
-            self.read_members(&mut cursor)?;
-        }
-        // The object ended with the byte before.
-        let end = cursor.left() + 1;
-        cursor.end()?;
-        self.finish(end)
-    }
-
-    /// Takes over the members that were read before, and says where they end; unless there are none
-    /// or one of them is not within the rules.
-    #[inline(always)]
-    fn take_over(&mut self, begun: Begun) -> Option<usize> {
-        let Begun { name, time } = begun;
-        let (len, end) = (self.input.len(), begun.end());
-        if self.rules.limits.nesting == 0 || time.is_some_and(|time| !self.allow_time(time.time)) {
-            return None;
-        }
-        if let Some(name) = name {
-            // It was found good but for its length.
-            let text = text_at(self.input, self.text, name.start..name.end)?;
-            if text.len() > self.rules.limits.name_bytes {
-                return None;
-            }
-            (self.action_left, self.name) = (Some(len - name.key), Some(Name::Plain(text)));
-        }
-        if let Some(CommonTime { key, time, .. }) = time {
-            (self.time_left, self.time) = (Some(len - key), Some(time));
-        }
-        (end > 0).then_some(end)
-    }
-
-    /// Goes over the `{`, and over the `}` if there is no member in between. Says whether there is.
-    #[inline(always)]
-    fn open(&self, cursor: &mut Cursor<'a>) -> Scanned<bool> {
-        if self.rules.limits.nesting == 0 {
-            let (what, left) = (What::NestingTooDeep, cursor.left());
-            return Err(Fault { what, left, detail: 1 });
-        }
-        let has_member = cursor.first_member()?;
-        cursor.advance(usize::from(!has_member));
-        Ok(has_member)
-    }
-
-    /// Refuses any other value, which has to be JSON all the same.
-    #[cold]
-    #[inline(never)]
-    fn not_object(&self, cursor: Cursor<'a>) -> Scanned<Found<'a>> {
-        self.skip(cursor, 0)?.end()?;
-        cursor.refuse(What::NotObject)
-    }
-
-    /// Reads members to the end of the object; at a key.
-    #[inline(always)]
-    fn read_members(&mut self, cursor: &mut Cursor<'a>) -> Scanned<()> {
-        loop {
-            let left = cursor.left();
-            match self.key(cursor)? {
-                Key::Action => *cursor = self.read_action(left, *cursor)?,
-                Key::Time => *cursor = self.read_time(left, *cursor)?,
-                Key::Stamp => *cursor = self.read_stamp(left, *cursor)?,
-                Key::Other => cursor.skip_value(1, self.rules.limits.nesting)?,
-            }
-            if !cursor.next_member()? {
-                return Ok(());
-            }
-        }
-    }
-
-    /// Reads a key and the colon behind it, and says which it is.
-    #[inline(always)]
-    fn key(&self, cursor: &mut Cursor<'a>) -> Scanned<Key> {
-        // Our keys as nearly everybody spells them are two loads each.
-        if cursor.rest.starts_with(b"\"action\":") {
-            cursor.advance(9);
-            return Ok(Key::Action);
-        }
-        if cursor.rest.starts_with(b"\"time\":") {
-            cursor.advance(7);
-            return Ok(Key::Time);
-        }
-        let key = cursor.key()?;
-        Ok(if key.says("action") {
-            Key::Action
-        } else if key.says("time") {
-            Key::Time
-        } else if self.rules.stamp.is_some_and(|stamp| key.says(stamp.key())) {
-            Key::Stamp
-        } else {
-            Key::Other
-        })
-    }
-
-    /// Goes over a value that is not wanted where it stands, which is rare.
-    #[cold]
-    #[inline(never)]
-    fn skip(&self, mut cursor: Cursor<'a>, around: usize) -> Scanned<Cursor<'a>> {
-        cursor.skip_value(around, self.rules.limits.nesting)?;
-        Ok(cursor)
-    }
-
-    /// Reads the value of a key `action` that stands where so many bytes are `left`.
-    #[inline(never)]
-    fn read_action(&mut self, left: usize, mut cursor: Cursor<'a>) -> Scanned<Cursor<'a>> {
-        if let Some(first) = self.action_left {
-            self.keep_first(Fault { what: What::DuplicateAction, left, detail: first });
-            return self.skip(cursor, 1);
-        }
-        self.action_left = Some(left);
-        if cursor.peek_token() == Some(b'"') {
-            let text = cursor.string()?;
-            match self.name(text) {
-                Ok(name) => self.name = Some(name),
-                Err(fault) => self.keep_first(fault),
-            }
-            return Ok(cursor);
-        }
-        let left = cursor.left();
-        cursor = self.skip(cursor, 1)?;
-        self.keep_first(Fault { what: What::ActionNotString, left, detail: 0 });
-        Ok(cursor)
-    }
-
-    /// What a string says, if that stands in the input as it is.
-    #[inline(always)]
-    fn plain(&self, text: Text<'a>) -> Option<&'a str> {
-        let start = self.input.len() - text.left + 1;
-        // Every escape is longer than what it stands for.
-        let is_plain = text.len == text.raw.len();
-        if is_plain { text_at(self.input, self.text, start..start + text.len) } else { None }
-    }
-
-    /// Takes a string as the name; what a name may be is decided by [`ActionName`].
-    #[inline(always)]
-    fn name(&mut self, text: Text<'a>) -> Scanned<Name<'a>> {
-        let max = self.rules.limits.name_bytes;
-        if text.len > max {
-            // As `ActionName` would say, but before a copy is made of a name of any length.
-            return Err(Fault { what: What::NameTooLong, left: text.left, detail: text.len });
-        }
-        let name = match self.plain(text) {
-            Some(plain) => ActionName::with_limit(plain, max).map(|_| Name::Plain(plain)),
-            None => {
-                text.decode(self.room);
-                ActionName::with_limit(self.room.as_str(), max).map(|_| Name::Decoded)
-            }
-        };
-        name.map_err(|refusal| {
-            let left = text.left;
-            match refusal {
-                NameError::Blank { len } => Fault { what: What::NameBlank, left, detail: len },
-                NameError::Control { found, at } => {
-                    let (what, left) = (What::NameControl, text.locate(at));
-                    Fault { what, left, detail: u32::from(found) as usize }
-                }
-                NameError::TooLong { len, .. } => {
-                    Fault { what: What::NameTooLong, left, detail: len }
-                }
-                _ => Fault { what: What::NameRefused, left, detail: 0 },
-            }
-        })
-    }
-
-    /// Reads the value of a key `time` that stands where so many bytes are `left`.
-    #[inline(never)]
-    fn read_time(&mut self, left: usize, mut cursor: Cursor<'a>) -> Scanned<Cursor<'a>> {
-        if let Some(first) = self.time_left {
-            self.keep_first(Fault { what: What::DuplicateTime, left, detail: first });
-            return self.skip(cursor, 1);
-        }
-        self.time_left = Some(left);
-        let token = cursor.peek_token();
-        let left = cursor.left();
-        let time = if let Some(time) = cursor.plain_time() {
-            Ok(time)
-        } else if let Some(b'-' | b'0'..=b'9') = token {
-            cursor.number()?.time()
-        } else {
-            cursor = self.skip(cursor, 1)?;
-            Err(Fault { what: What::TimeNotNumber, left, detail: 0 })
-        };
-        match time {
-            Ok(time) if self.allow_time(time) => self.time = Some(time),
-            Ok(_) => self.keep_first(Fault { what: What::TimeNotInteger, left, detail: 0 }),
-            Err(fault) => self.keep_first(fault),
-        }
-        Ok(cursor)
-    }
-
-    #[inline(always)]
-    fn allow_time(&self, time: ActionTime) -> bool {
-        self.rules.allow_time(time)
-    }
-
-    /// Reads the value of the key of the stamp, which stands where so many bytes are `left`.
-    #[inline(never)]
-    fn read_stamp(&mut self, left: usize, mut cursor: Cursor<'a>) -> Scanned<Cursor<'a>> {
-        let Some(form) = self.rules.stamp.map(StampKey::form) else { return Ok(cursor) };
-        if let Some(first) = self.stamp_left {
-            self.keep_first(Fault { what: What::DuplicateStamp, left, detail: first });
-            return self.skip(cursor, 1);
-        }
-        self.stamp_left = Some(left);
-        let stamp;
-        (cursor, stamp) = stamp_here(cursor, form, self.rules.limits.nesting)?;
-        match stamp {
-            Ok(stamp) => self.stamp = Some(stamp),
-            Err(fault) => self.keep_first(fault),
-        }
-        Ok(cursor)
-    }
-
+impl<'a> Draft<'a> {
     #[inline(always)]
     fn keep_first(&mut self, fault: Fault) {
         self.fault.get_or_insert(fault);
     }
 
-    /// Decides, now that the input is known to be JSON. From the end of the object on, so many
-    /// bytes are left.
+    /// Decides, now that the input is known to be JSON, and that the object ends at a place.
     #[inline(always)]
-    fn finish(self, left: usize) -> Scanned<Found<'a>> {
+    fn finish(self, at: usize) -> Scanned<Found<'a>> {
         if let Some(fault) = self.fault {
             return Err(fault);
         }
         // Without a fault, what is not there was not given.
-        let missing = |what| Fault { what, left, detail: 0 };
+        let missing = |what| Fault { what, at, detail: 0 };
         let name = self.name.ok_or(missing(What::MissingAction))?;
         let time = self.time.ok_or(missing(What::MissingTime))?;
         Ok(Found { name, time, stamp: self.stamp })
     }
 }
 
-/// Reads the value of the stamp key, and says what moment it is and what comes behind it.
+/// Reads the value of the stamp key, and says where it ends and what moment it is.
 #[inline(never)]
 fn stamp_here(
     mut cursor: Cursor<'_>,
     form: StampForm,
     nesting: usize,
-) -> Scanned<(Cursor<'_>, Scanned<Stamp>)> {
+) -> Scanned<(usize, Scanned<Stamp>)> {
     let token = cursor.peek_token();
-    let left = cursor.left();
+    let at = cursor.at;
     let stamp = match (token, form.unit()) {
-        (Some(b'-' | b'0'..=b'9'), Some(unit)) => cursor.number()?.stamp(unit),
-        (Some(b'"'), None) => {
+        (b'-' | b'0'..=b'9', Some(unit)) => cursor.number()?.stamp(unit),
+        (b'"', None) => {
             let moment = stamp::rfc3339(&cursor.string()?.text());
-            moment.map_err(|what| Fault { what, left, detail: 0 })
+            moment.map_err(|what| Fault { what, at, detail: 0 })
         }
         (_, unit) => {
             cursor.skip_value(1, nesting)?;
             let what = if unit.is_some() { What::StampNotNumber } else { What::StampNotString };
-            Err(Fault { what, left, detail: 0 })
+            Err(Fault { what, at, detail: 0 })
         }
     };
-    Ok((cursor, stamp))
+    Ok((cursor.at, stamp))
 }

@@ -4,6 +4,8 @@
 //! and is told in full: making one on the way, for a line of which nobody may ever be told, took
 //! most of the time of a refused line. What a fault does not carry is read again in the input.
 
+use std::borrow::Cow;
+
 use core_actions::{ActionName, NameError};
 
 use crate::cursor::Cursor;
@@ -11,6 +13,7 @@ use crate::decode::byte_order_mark;
 use crate::error::{DecodeError, Kind, TimeMax};
 use crate::excerpt::Excerpt;
 use crate::limits::Limits;
+use crate::string::Text;
 
 /// What every step of a scan answers.
 pub(crate) type Scanned<T> = Result<T, Fault>;
@@ -19,8 +22,8 @@ pub(crate) type Scanned<T> = Result<T, Fault>;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Fault {
     pub(crate) what: What,
-    /// How many bytes are left from the place on; the places of a scan are all counted so.
-    pub(crate) left: usize,
+    /// Which byte of the input.
+    pub(crate) at: usize,
     /// A number that goes with it.
     pub(crate) detail: usize,
 }
@@ -49,7 +52,7 @@ pub(crate) enum What {
     NotObject,
     MissingAction,
     MissingTime,
-    /// Of the first key, as many bytes are left as the detail says; so for the next two.
+    /// Where the first key is, is the detail; so for the next two.
     DuplicateAction,
     DuplicateTime,
     DuplicateStamp,
@@ -105,9 +108,7 @@ impl Fault {
     /// Tells the fault of an input in full.
     #[cold]
     pub(crate) fn explain(self, input: &[u8], limits: Limits) -> DecodeError {
-        let Self { what, left, detail } = self;
-        let place = |left| input.len().saturating_sub(left);
-        let (at, first) = (place(left), place(detail));
+        let Self { what, at, detail } = self;
         let rest = input.get(at..).unwrap_or_default();
         let kind = || kind(rest);
         let excerpt = || Excerpt::new(number(rest));
@@ -157,9 +158,9 @@ impl Fault {
             What::NotObject => DecodeError::NotObject { found: kind(), at },
             What::MissingAction => DecodeError::MissingAction { at },
             What::MissingTime => DecodeError::MissingTime { at },
-            What::DuplicateAction => DecodeError::DuplicateAction { first, at },
-            What::DuplicateTime => DecodeError::DuplicateTime { first, at },
-            What::DuplicateStamp => DecodeError::DuplicateStamp { first, at },
+            What::DuplicateAction => DecodeError::DuplicateAction { first: detail, at },
+            What::DuplicateTime => DecodeError::DuplicateTime { first: detail, at },
+            What::DuplicateStamp => DecodeError::DuplicateStamp { first: detail, at },
             What::ActionNotString => DecodeError::ActionNotString { found: kind(), at },
             What::TimeNotNumber => DecodeError::TimeNotNumber { found: kind(), at },
             What::NameBlank => DecodeError::NameBlank { len: detail, at },
@@ -232,10 +233,8 @@ fn number(rest: &[u8]) -> &[u8] {
 
 /// Why the string that stands here is no name.
 fn refusal(rest: &[u8], limits: Limits) -> NameError {
-    let mut room = String::new();
-    if let Ok(text) = (Cursor { rest }).string() {
-        text.decode(&mut room);
-    }
-    let refused = ActionName::with_limit(room, limits.name_bytes).err();
+    let text = Cursor::new(rest, rest.len()).string();
+    let name = text.map_or(Cow::default(), Text::text);
+    let refused = ActionName::with_limit(name, limits.name_bytes).err();
     refused.unwrap_or(NameError::Blank { len: 0 })
 }

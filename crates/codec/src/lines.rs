@@ -11,9 +11,10 @@ use core_time::Stamp;
 use memchr::memchr;
 
 use crate::batch::{Entry, Sink};
-use crate::common::{Begun, Common, HEAD, common, head};
-use crate::decode::{Found, Name, Rules};
+use crate::common::{Begun, Common, HEAD, common};
+use crate::decode::{Found, Line, Name, Rules};
 use crate::error::DecodeError;
+use crate::fault::{Fault, Scanned, What};
 use crate::policy::Policy;
 use crate::refusal::{Refusal, RefusedLine, Why};
 use crate::words;
@@ -64,7 +65,8 @@ impl<'p> Lines<'p> {
             let max = self.rules.limits.input_bytes;
             let error = DecodeError::InputTooLong { len, max };
             let line = 0..block.bytes.len();
-            self.refuse(block, line, Why::Told(error), &mut tally, refusals_kept, sink);
+            let why = || Why::Told(error.clone());
+            self.refuse(block, line, why, &mut tally, refusals_kept, sink);
             return tally;
         }
         let bytes = block.bytes;
@@ -91,12 +93,12 @@ impl<'p> Lines<'p> {
                 text = text.get(line.len..).unwrap_or_default();
             } else {
                 let other = self.other_line(block, start, text, &mut tally, refusals_kept, sink);
-                at = other.behind;
-                text = text.get(at - start..).unwrap_or_default();
+                at += other.behind;
+                text = text.get(other.behind..).unwrap_or_default();
                 is_common = other.is_common;
                 match other.found {
-                    Some(line) => found = line,
-                    None => continue,
+                    Ok(line) => found = line,
+                    Err(_) => continue,
                 }
                 (name, time, stamp) = (found.name(&self.room), found.time, found.stamp);
             }
@@ -128,10 +130,10 @@ impl<'p> Lines<'p> {
         }
     }
 
-    /// Reads the line of any shape that begins at a place, or notes why it is none.
+    /// Hands on the line of any shape that begins at a place, or notes why it is none.
     ///
     /// `text` is as much from there on as is known to be UTF-8.
-    #[inline(never)]
+    #[inline(always)]
     fn other_line<'b>(
         &mut self,
         block: Block<'b>,
@@ -141,70 +143,77 @@ impl<'p> Lines<'p> {
         refusals_kept: usize,
         sink: &mut impl Sink,
     ) -> Other<'b> {
-        let begun = match text.as_bytes().first_chunk() {
-            Some(head) => self.common_line(text, head),
-            None => self.last_line(text),
-        };
-        let begun = match begun {
-            Ok(line) => return line.other(start),
-            Err(begun) => begun,
-        };
-        // A line end is nothing that was read.
-        let from = start + begun.end();
-        let end = from + line_len(&block.bytes[from..]);
-        let behind = block.bytes.len().min(end + 1);
-        let other = |found| Other { found, behind, is_common: false };
-        let mut bytes = &block.bytes[start..end];
-        // A `\r` belongs to the line end only if there is one.
-        if end < behind {
-            bytes = bytes.strip_suffix(b"\r").unwrap_or(bytes);
-        }
-        // What is too long is not looked at, blank or not.
-        if bytes.len() <= self.rules.limits.input_bytes && is_blank(bytes) {
-            tally.blank += 1;
-            return other(None);
-        }
-        let known = text.get(..bytes.len());
-        match self.rules.decode_any(bytes, known, begun, &mut self.room) {
-            Ok(found) => other(Some(found)),
+        let other = self.read(&block.bytes[start..], text);
+        match other.found {
+            Ok(_) => {}
+            Err(Fault { what: What::Empty, .. }) => tally.blank += 1,
             Err(fault) => {
-                let why = Why::Found(fault, self.rules.limits);
-                let line = start..start + bytes.len();
+                let why = || Why::Found(fault, self.rules.limits);
+                let line = start..start + other.len;
                 self.refuse(block, line, why, tally, refusals_kept, sink);
-                other(None)
             }
         }
+        other
+    }
+
+    /// Reads the line of any shape that bytes begin with.
+    ///
+    /// `text` is as much of them as is known to be UTF-8.
+    #[inline(never)]
+    fn read<'b>(&mut self, bytes: &'b [u8], text: &'b str) -> Other<'b> {
+        let begun = match text.as_bytes().first_chunk() {
+            None => Begun::default(),
+            Some(head) => match self.common_line(text, head) {
+                Err(begun) => begun,
+                Ok(CommonLine { name, time, len }) => {
+                    let found = Found { name: Name::Plain(name), time, stamp: None };
+                    return Other { found: Ok(found), len, behind: len, is_common: true };
+                }
+            },
+        };
+        // A line end is nothing that was read.
+        let from = begun.end();
+        let end = from + line_len(&bytes[from..]);
+        let behind = bytes.len().min(end + 1);
+        // A `\r` belongs to the line end only if there is one.
+        let is_return = end < behind && bytes[..end].ends_with(b"\r");
+        let len = end - usize::from(is_return);
+        let line = Line { bytes, len, text: (len <= text.len()).then_some(text) };
+        let found = self.rules.decode_any(line, &begun, &mut self.room);
+        Other { found, len, behind, is_common: false }
     }
 
     /// Notes why a line is no action, and shows it to the sink.
+    #[inline(always)]
     fn refuse(
         &self,
         block: Block<'_>,
         line: Range<usize>,
-        why: Why,
+        why: impl Fn() -> Why,
         tally: &mut Tally,
         refusals_kept: usize,
         sink: &mut impl Sink,
     ) {
         tally.refused += 1;
-        let offset = block.offset + line.start as u64;
-        let refused = RefusedLine { bytes: &block.bytes[line], offset, why };
+        // Made for each who looks: for a sink that does not, none is.
+        let refused = || {
+            let offset = block.offset + line.start as u64;
+            RefusedLine { bytes: &block.bytes[line.clone()], offset, why: why() }
+        };
         if tally.refusals.len() < refusals_kept {
-            tally.refusals.push(refused.keep(tally.lines));
+            tally.refusals.push(refused().keep(tally.lines));
         }
-        sink.refuse(refused);
-    }
-
-    /// Reads a line near the end of a text, as [`common_line`](Self::common_line) does.
-    #[inline(never)]
-    fn last_line<'t>(&self, text: &'t str) -> Result<CommonLine<'t>, Begun> {
-        self.common_line(text, head(text.as_bytes(), &mut [0; HEAD]))
+        sink.refuse(refused());
     }
 }
 
-/// A line of any shape, what it says, and where the next one begins.
+/// A line of any shape.
 struct Other<'b> {
-    found: Option<Found<'b>>,
+    /// What it says, or why it is no action; it may be blank.
+    found: Scanned<Found<'b>>,
+    /// How long it is without its end.
+    len: usize,
+    /// How long it is with its end.
     behind: usize,
     /// Whether it had the common shape after all.
     is_common: bool,
@@ -217,15 +226,6 @@ struct CommonLine<'t> {
     time: ActionTime,
     /// With its end.
     len: usize,
-}
-
-impl<'t> CommonLine<'t> {
-    /// The same as a line of any shape.
-    fn other(self, start: usize) -> Other<'t> {
-        let Self { name, time, len } = self;
-        let found = Found { name: Name::Plain(name), time, stamp: None };
-        Other { found: Some(found), behind: start + len, is_common: true }
-    }
 }
 
 /// How long the line is that bytes begin with, without its end.
@@ -251,9 +251,4 @@ fn valid_prefix(bytes: &[u8]) -> &str {
     str::from_utf8(bytes)
         .or_else(|error| str::from_utf8(&bytes[..error.valid_up_to()]))
         .unwrap_or_default()
-}
-
-/// Whether a line has nothing but what JSON takes for white space.
-fn is_blank(line: &[u8]) -> bool {
-    line.iter().all(|byte| matches!(byte, b' ' | b'\t' | b'\r'))
 }

@@ -21,8 +21,8 @@ const DIGITS: usize = 768;
 /// A number that was read and found valid.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Number<'a> {
-    /// How many bytes are left from its first byte on.
-    left: usize,
+    /// Where its first byte is.
+    at: usize,
     /// The number as it stands in the input; ASCII.
     literal: &'a [u8],
     /// Whether it has a point or an exponent.
@@ -34,31 +34,31 @@ impl<'a> Cursor<'a> {
     #[inline(always)]
     pub(crate) fn number(&mut self) -> Scanned<Number<'a>> {
         let start = *self;
-        if self.peek() == Some(b'-') {
+        if self.peek() == b'-' {
             self.advance(1);
         }
-        if self.peek() == Some(b'0') {
+        if self.peek() == b'0' {
             self.advance(1);
-            if matches!(self.peek(), Some(b'0'..=b'9')) {
+            if self.peek().is_ascii_digit() {
                 return self.refuse(What::LeadingZero);
             }
         } else {
             self.digits()?;
         }
         let whole = *self;
-        if self.peek() == Some(b'.') {
+        if self.peek() == b'.' {
             self.advance(1);
             self.digits()?;
         }
-        if let Some(b'e' | b'E') = self.peek() {
+        if let b'e' | b'E' = self.peek() {
             self.advance(1);
-            if let Some(b'+' | b'-') = self.peek() {
+            if let b'+' | b'-' = self.peek() {
                 self.advance(1);
             }
             self.digits()?;
         }
         let literal = start.up_to(*self);
-        Ok(Number { left: start.left(), literal, is_float: self.left() < whole.left() })
+        Ok(Number { at: start.at, literal, is_float: self.at > whole.at })
     }
 }
 
@@ -95,7 +95,7 @@ impl Number<'_> {
     }
 
     fn refuse<T>(&self, what: What) -> Scanned<T> {
-        Err(Fault { what, left: self.left, detail: 0 })
+        Err(Fault { what, at: self.at, detail: 0 })
     }
 }
 
@@ -114,7 +114,7 @@ impl Cursor<'_> {
             return None;
         }
         let time = match end.peek() {
-            Some(b'.') => {
+            b'.' => {
                 end.advance(1);
                 let all = end.add_digits(value.value)?;
                 let literal = start.up_to(end);
@@ -123,7 +123,7 @@ impl Cursor<'_> {
             }
             _ => ActionTime::from(value.value),
         };
-        if let Some(b'e' | b'E') = end.peek() {
+        if let b'e' | b'E' = end.peek() {
             return None;
         }
         *self = end;
@@ -133,13 +133,13 @@ impl Cursor<'_> {
     /// Reads digits as the next ones of a value, up to so many that the value may not fit.
     #[inline(always)]
     fn add_digits(&mut self, mut value: u64) -> Option<Digits> {
-        let start = self.left();
+        let start = self.at;
         loop {
             let word = self.word();
             let count = words::digits(word);
             value = words::append(value, word, count);
             self.advance(count);
-            let total = start - self.left();
+            let total = self.at - start;
             if count < words::BYTES {
                 return (total <= DIGITS_OF_INTEGER).then_some(Digits { value, count: total });
             } else if total > DIGITS_OF_INTEGER {

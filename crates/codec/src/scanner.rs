@@ -15,8 +15,8 @@ impl<'a> Cursor<'a> {
     #[inline(always)]
     pub(crate) fn skip_value(&mut self, around: usize, max: usize) -> Scanned<()> {
         match self.peek_token() {
-            Some(b'{' | b'[') => {
-                *self = self.skip_nested(around, max)?;
+            b'{' | b'[' => {
+                self.at = self.skip_nested(around, max)?;
                 Ok(())
             }
             token => self.skip_scalar(token),
@@ -25,37 +25,37 @@ impl<'a> Cursor<'a> {
 
     /// Goes over a value that has no others in it, of which the first byte was seen.
     #[inline(always)]
-    fn skip_scalar(&mut self, token: Option<u8>) -> Scanned<()> {
+    fn skip_scalar(&mut self, token: u8) -> Scanned<()> {
         match token {
-            Some(b'"') => self.string().map(|_| ()),
-            Some(b'-' | b'0'..=b'9') => self.number().map(|_| ()),
-            Some(b't') => self.literal("true"),
-            Some(b'f') => self.literal("false"),
-            Some(b'n') => self.literal("null"),
+            b'"' => self.string().map(|_| ()),
+            b'-' | b'0'..=b'9' => self.number().map(|_| ()),
+            b't' => self.literal("true"),
+            b'f' => self.literal("false"),
+            b'n' => self.literal("null"),
             _ => self.unexpected(Expected::Value),
         }
     }
 
-    /// Goes over an object or an array.
+    /// Goes over an object or an array, and says where it ends.
     #[inline(never)]
-    fn skip_nested(mut self, around: usize, max: usize) -> Scanned<Self> {
+    fn skip_nested(mut self, around: usize, max: usize) -> Scanned<usize> {
         let mut open = Nesting::new(around, max);
         loop {
             // Here a value begins.
             match self.peek_token() {
-                Some(b'{') => {
+                b'{' => {
                     open.push(true, self)?;
                     if self.first_member()? {
                         self.key()?;
                         continue;
                     }
                 }
-                Some(b'[') => {
+                b'[' => {
                     open.push(false, self)?;
                     self.advance(1);
                     match self.peek_token() {
-                        Some(b']') => {}
-                        Some(b'"' | b'-' | b'0'..=b'9' | b'{' | b'[' | b't' | b'f' | b'n') => {
+                        b']' => {}
+                        b'"' | b'-' | b'0'..=b'9' | b'{' | b'[' | b't' | b'f' | b'n' => {
                             continue;
                         }
                         _ => return self.unexpected(Expected::ValueOrEnd),
@@ -75,7 +75,7 @@ impl<'a> Cursor<'a> {
                 }
                 open.pop();
                 if open.depth == 0 {
-                    return Ok(self);
+                    return Ok(self.at);
                 }
             }
         }
@@ -86,8 +86,8 @@ impl<'a> Cursor<'a> {
     pub(crate) fn first_member(&mut self) -> Scanned<bool> {
         self.advance(1);
         match self.peek_token() {
-            Some(b'"') => Ok(true),
-            Some(b'}') => Ok(false),
+            b'"' => Ok(true),
+            b'}' => Ok(false),
             _ => self.unexpected(Expected::KeyOrEnd),
         }
     }
@@ -97,15 +97,15 @@ impl<'a> Cursor<'a> {
     #[inline(always)]
     pub(crate) fn next_member(&mut self) -> Scanned<bool> {
         match self.peek_token() {
-            Some(b',') => {
+            b',' => {
                 self.advance(1);
                 match self.peek_token() {
-                    Some(b'"') => Ok(true),
-                    Some(b'}') => self.refuse(What::TrailingComma(Expected::Key)),
+                    b'"' => Ok(true),
+                    b'}' => self.refuse(What::TrailingComma(Expected::Key)),
                     _ => self.unexpected(Expected::Key),
                 }
             }
-            Some(b'}') => {
+            b'}' => {
                 self.advance(1);
                 Ok(false)
             }
@@ -118,14 +118,14 @@ impl<'a> Cursor<'a> {
     #[inline(always)]
     fn next_element(&mut self) -> Scanned<bool> {
         match self.peek_token() {
-            Some(b',') => {
+            b',' => {
                 self.advance(1);
                 match self.peek_token() {
-                    Some(b']') => self.refuse(What::TrailingComma(Expected::Value)),
+                    b']' => self.refuse(What::TrailingComma(Expected::Value)),
                     _ => Ok(true),
                 }
             }
-            Some(b']') => {
+            b']' => {
                 self.advance(1);
                 Ok(false)
             }
@@ -137,7 +137,7 @@ impl<'a> Cursor<'a> {
     #[inline(always)]
     pub(crate) fn key(&mut self) -> Scanned<Text<'a>> {
         let key = self.string()?;
-        if self.peek_token() != Some(b':') {
+        if self.peek_token() != b':' {
             return self.unexpected(Expected::Colon);
         }
         self.advance(1);
@@ -147,10 +147,8 @@ impl<'a> Cursor<'a> {
     /// Goes over white space to the end of the input.
     #[inline(always)]
     pub(crate) fn end(&mut self) -> Scanned<()> {
-        match self.peek_token() {
-            None => Ok(()),
-            Some(_) => self.refuse(What::TrailingContent),
-        }
+        self.peek_token();
+        if self.is_at_end() { Ok(()) } else { self.refuse(What::TrailingContent) }
     }
 }
 
@@ -188,8 +186,7 @@ impl Nesting {
     fn push(&mut self, is_object: bool, here: Cursor<'_>) -> Scanned<()> {
         let depth = self.around + self.depth;
         if depth >= self.max {
-            let (what, left) = (What::NestingTooDeep, here.left());
-            return Err(Fault { what, left, detail: depth + 1 });
+            return Err(Fault { what: What::NestingTooDeep, at: here.at, detail: depth + 1 });
         }
         if self.depth > 0 && self.depth.is_multiple_of(128) {
             self.far.push(self.near);
@@ -217,7 +214,7 @@ mod tests {
     #[test]
     fn nesting_is_a_stack_across_its_words() {
         let mut nesting = Nesting::new(3, 1_000);
-        let here = Cursor { rest: b"[" };
+        let here = Cursor::new(b"[", 1);
         let mut naive = Vec::new();
         // Up and down over each boundary, in a pattern that no shift by a power of two maps to
         // itself.

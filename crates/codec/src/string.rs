@@ -14,7 +14,7 @@ use std::str;
 
 use crate::cursor::Cursor;
 use crate::fault::{Expected, Fault, Scanned, What};
-use crate::words::{before, special};
+use crate::words::{before, equal, special, special_in_name};
 
 /// A string that was read and found valid.
 ///
@@ -24,8 +24,8 @@ use crate::words::{before, special};
 pub(crate) struct Text<'a> {
     /// The bytes between the quotes, as they stand in the input.
     pub(crate) raw: &'a [u8],
-    /// How many bytes are left from the opening quote on.
-    pub(crate) left: usize,
+    /// Where its opening quote is.
+    pub(crate) at: usize,
     /// Length of what it says, in bytes. Every escape is longer than what it stands for, so that
     /// this is `raw.len()` exactly if there is none.
     pub(crate) len: usize,
@@ -49,15 +49,40 @@ impl<'a> Cursor<'a> {
         self.advance(1);
         let text = *self;
         self.skip_plain();
-        if self.peek() == Some(b'"') {
+        if self.peek() == b'"' {
             // Nearly every string ends here: one piece, and nothing in it to be looked at again.
             let raw = text.up_to(*self);
             self.advance(1);
-            return Ok(Text { raw, left: start.left(), len: raw.len() });
+            return Ok(Text { raw, at: start.at, len: raw.len() });
         }
-        let (end, text) = start.string_with_more(*self)?;
-        *self = end;
+        let (end, text) = start.string_with_more(self.at)?;
+        self.at = end;
         Ok(text)
+    }
+
+    /// Reads a string, of which the opening quote was seen, if it is a name as most are: visible
+    /// ASCII and spaces, the first of them visible. Nothing is read if not.
+    #[inline(always)]
+    pub(crate) fn plain_name(&mut self) -> Option<Text<'a>> {
+        let start = *self;
+        let mut end = start;
+        end.advance(1);
+        let text = end;
+        loop {
+            let special = special_in_name(end.word());
+            end.advance(before(special));
+            if special != 0 {
+                break;
+            }
+        }
+        let is_visible = text.peek() > b' ' && end.at > text.at;
+        if !is_visible || end.peek() != b'"' {
+            return None;
+        }
+        let raw = text.up_to(end);
+        end.advance(1);
+        *self = end;
+        Some(Text { raw, at: start.at, len: raw.len() })
     }
 
     /// Goes over the bytes before the first that is a quote, a backslash, a control or not ASCII.
@@ -73,19 +98,20 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Reads the string that begins here, and was read as far as `here`.
+    /// Reads the string that begins here, and was read as far as `at`. Says where it ends.
     #[inline(never)]
-    fn string_with_more(self, mut here: Self) -> Scanned<(Self, Text<'a>)> {
+    fn string_with_more(self, at: usize) -> Scanned<(usize, Text<'a>)> {
         let mut text = self;
         text.advance(1);
-        let mut len = text.left() - here.left();
+        let mut here = Self { at, ..self };
+        let mut len = at - text.at;
         loop {
             let before = here;
             match here.piece()? {
                 Piece::Plain(bytes) => len += bytes.len(),
                 Piece::Escape(character) => len += character.len_utf8(),
                 Piece::End => {
-                    return Ok((here, Text { raw: text.up_to(before), left: self.left(), len }));
+                    return Ok((here.at, Text { raw: text.up_to(before), at: self.at, len }));
                 }
             }
         }
@@ -101,19 +127,20 @@ impl<'a> Cursor<'a> {
         loop {
             self.skip_plain();
             match self.peek() {
-                Some(b'"' | b'\\') | None if self.left() < start.left() => {
+                b'"' | b'\\' if self.at > start.at => return Ok(Piece::Plain(start.up_to(*self))),
+                _ if self.is_at_end() && self.at > start.at => {
                     return Ok(Piece::Plain(start.up_to(*self)));
                 }
-                Some(b'"') => {
+                b'"' => {
                     self.advance(1);
                     return Ok(Piece::End);
                 }
-                Some(b'\\') => {
+                b'\\' => {
                     let (end, character) = self.escape()?;
-                    *self = end;
+                    self.at = end;
                     return Ok(Piece::Escape(character));
                 }
-                Some(0x80..) => *self = self.not_ascii()?,
+                0x80.. => self.at = self.not_ascii()?,
                 _ => return self.refuse(What::ControlInString),
             }
         }
@@ -124,71 +151,78 @@ impl<'a> Cursor<'a> {
     /// Their bytes are all 0x80 or above, and no other byte is, so a run of such bytes is a number
     /// of whole characters or is not UTF-8. `std` knows the rest: overlong forms,
     /// encoded surrogates, what is above U+10FFFF.
-    fn not_ascii(mut self) -> Scanned<Self> {
-        let len = self.rest.iter().position(u8::is_ascii).unwrap_or(self.left());
-        let run = str::from_utf8(self.rest.get(..len).unwrap_or_default());
+    fn not_ascii(mut self) -> Scanned<usize> {
+        let rest = self.rest();
+        let len = rest.iter().position(u8::is_ascii).unwrap_or(rest.len());
+        let run = str::from_utf8(rest.get(..len).unwrap_or_default());
         self.advance(run.map_or_else(|error| error.valid_up_to(), str::len));
-        if run.is_ok() { Ok(self) } else { self.refuse(What::InvalidUtf8) }
+        if run.is_ok() { Ok(self.at) } else { self.refuse(What::InvalidUtf8) }
     }
 
     /// Reads an escape, of which the backslash was seen.
-    #[inline]
-    fn escape(mut self) -> Scanned<(Self, char)> {
+    #[inline(always)]
+    fn escape(mut self) -> Scanned<(usize, char)> {
         let backslash = self;
         self.advance(1);
         let character = match self.peek() {
-            Some(byte @ (b'"' | b'\\' | b'/')) => char::from(byte),
-            Some(b'b') => '\u{8}',
-            Some(b'f') => '\u{c}',
-            Some(b'n') => '\n',
-            Some(b'r') => '\r',
-            Some(b't') => '\t',
-            Some(b'u') => {
+            byte @ (b'"' | b'\\' | b'/') => char::from(byte),
+            b'b' => '\u{8}',
+            b'f' => '\u{c}',
+            b'n' => '\n',
+            b'r' => '\r',
+            b't' => '\t',
+            b'u' => {
                 self.advance(1);
                 return self.unicode_escape(backslash);
             }
             _ => return self.refuse(What::InvalidEscape),
         };
         self.advance(1);
-        Ok((self, character))
+        Ok((self.at, character))
     }
 
     /// Reads the digits of a `\u` escape, and the escape after it if the two make a surrogate pair.
-    #[inline]
-    fn unicode_escape(mut self, backslash: Self) -> Scanned<(Self, char)> {
+    #[inline(always)]
+    fn unicode_escape(mut self, backslash: Self) -> Scanned<(usize, char)> {
         let unit = self.four_digits()?;
-        let character = match unit {
-            0xD800..0xDC00 => match self.rest {
-                [b'\\', b'u', ..] => {
-                    self.advance(2);
-                    let pair = [unit, self.four_digits()?];
-                    char::decode_utf16(pair).next().and_then(Result::ok)
-                }
-                // Cut short, it could still have become a pair. The input is what is wrong.
-                [] | [b'\\'] => {
-                    self.rest = &[];
-                    return self.unexpected(Expected::OtherHalf);
-                }
-                _ => None,
-            },
-            _ => char::from_u32(u32::from(unit)),
+        match char::from_u32(u32::from(unit)) {
+            Some(character) => Ok((self.at, character)),
+            None => self.surrogates(unit, backslash.at),
+        }
+    }
+
+    /// Reads the rest of a surrogate pair, of which one half was read; the backslash of that is at
+    /// a place.
+    #[inline(never)]
+    fn surrogates(mut self, unit: u16, at: usize) -> Scanned<(usize, char)> {
+        let character = match (unit, self.up_to(Self { at: self.end, ..self })) {
+            (..0xDC00, [b'\\', b'u', ..]) => {
+                self.advance(2);
+                let pair = [unit, self.four_digits()?];
+                char::decode_utf16(pair).next().and_then(Result::ok)
+            }
+            // Cut short, it could still have become a pair. The input is what is wrong.
+            (..0xDC00, [] | [b'\\']) => {
+                self.at = self.end;
+                return self.unexpected(Expected::OtherHalf);
+            }
+            _ => None,
         };
-        let (what, left) = (What::LoneSurrogate, backslash.left());
-        let refused = Fault { what, left, detail: unit.into() };
-        character.map(|character| (self, character)).ok_or(refused)
+        let refused = Fault { what: What::LoneSurrogate, at, detail: unit.into() };
+        character.map(|character| (self.at, character)).ok_or(refused)
     }
 
     /// Reads the four digits of a `\u` escape.
     #[inline(always)]
     fn four_digits(&mut self) -> Scanned<u16> {
-        if let Some([a, b, c, d]) = self.rest.first_chunk() {
+        if let Some([a, b, c, d]) = self.rest().first_chunk() {
             let [a, b, c, d] = [a, b, c, d].map(|&byte| HEX[usize::from(byte)]);
             if a | b | c | d < 16 {
                 self.advance(4);
                 return Ok(u16::from(a << 4 | b) << 8 | u16::from(c << 4 | d));
             }
         }
-        let digits = self.rest.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
+        let digits = self.rest().iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
         self.advance(digits);
         self.refuse(What::InvalidUnicodeEscape)
     }
@@ -219,48 +253,52 @@ impl<'a> Text<'a> {
             }
     }
 
-    /// What it says, if that stands in the input as it is.
-    #[inline]
-    pub(crate) fn plain(self) -> Option<&'a str> {
-        // It was read before and found valid.
-        if self.is_escaped() { None } else { str::from_utf8(self.raw).ok() }
-    }
-
-    /// Writes what it says into `room`, over what was there.
-    pub(crate) fn decode(self, room: &mut String) {
+    /// Writes what it says into `room`, over what was there. `raw` is itself once more.
+    pub(crate) fn decode(self, raw: &str, room: &mut String) {
         room.clear();
         room.reserve_exact(self.len);
         let mut cursor = self.reread();
-        while cursor.peek().is_some() {
-            match cursor.piece() {
-                Ok(Piece::Plain(bytes)) => room.push_str(str::from_utf8(bytes).unwrap_or_default()),
-                Ok(Piece::Escape(character)) => room.push(character),
-                // Neither is met in what lay between the quotes of a valid string.
-                Ok(Piece::End) | Err(_) => break,
+        loop {
+            let start = cursor.at;
+            // It was found valid: nothing but a backslash is of interest any more.
+            while !cursor.is_at_end() {
+                let escapes = equal(cursor.word(), b'\\');
+                cursor.advance(before(escapes));
+                if escapes != 0 {
+                    break;
+                }
             }
+            room.push_str(raw.get(start..cursor.at.min(raw.len())).unwrap_or_default());
+            if cursor.is_at_end() {
+                return;
+            }
+            // None is refused in what lay between the quotes of a valid string.
+            let Ok((end, character)) = cursor.escape() else { return };
+            room.push(character);
+            cursor.at = end;
         }
     }
 
     /// What it says; borrowed unless there are escapes, a copy of [`len`](Self::len) bytes if so.
     pub(crate) fn text(self) -> Cow<'a, str> {
-        self.plain().map_or_else(
-            || {
-                let mut text = String::new();
-                self.decode(&mut text);
-                Cow::Owned(text)
-            },
-            Cow::Borrowed,
-        )
+        let raw = str::from_utf8(self.raw).unwrap_or_default();
+        if !self.is_escaped() {
+            return Cow::Borrowed(raw);
+        }
+        let mut text = String::new();
+        self.decode(raw, &mut text);
+        Cow::Owned(text)
     }
 
+    /// Whether there is an escape in it.
     #[inline(always)]
-    fn is_escaped(self) -> bool {
+    pub(crate) fn is_escaped(self) -> bool {
         self.len != self.raw.len()
     }
 
     /// The string again, from behind its opening quote to where the closing one was.
     fn reread(self) -> Cursor<'a> {
-        Cursor { rest: self.raw }
+        Cursor::new(self.raw, self.raw.len())
     }
 
     /// Compares piece by piece, so that a key with escapes costs no allocation.
@@ -268,7 +306,7 @@ impl<'a> Text<'a> {
     fn unescapes_to(self, wanted: &str) -> bool {
         let mut cursor = self.reread();
         let mut rest = wanted.as_bytes();
-        while cursor.peek().is_some() {
+        while !cursor.is_at_end() {
             let behind = match cursor.piece() {
                 Ok(Piece::Plain(bytes)) => rest.strip_prefix(bytes),
                 Ok(Piece::Escape(character)) => {
@@ -284,20 +322,20 @@ impl<'a> Text<'a> {
         rest.is_empty()
     }
 
-    /// Finds the byte from which byte `wanted` of the text came, and says how many are left there.
+    /// Finds the byte of the input from which byte `wanted` of the text came.
     #[cold]
     pub(crate) fn locate(self, wanted: usize) -> usize {
         let mut cursor = self.reread();
         let mut said = 0;
         loop {
-            let left = self.left - 1 - (self.raw.len() - cursor.left());
+            let at = self.at + 1 + cursor.at;
             said += match cursor.piece() {
                 Ok(Piece::Plain(bytes)) if wanted - said < bytes.len() => {
-                    return left - (wanted - said);
+                    return at + (wanted - said);
                 }
                 Ok(Piece::Plain(bytes)) => bytes.len(),
                 Ok(Piece::Escape(character)) if wanted > said => character.len_utf8(),
-                _ => return left,
+                _ => return at,
             };
         }
     }

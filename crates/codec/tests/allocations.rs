@@ -159,12 +159,17 @@ impl Read for Long<'_> {
     }
 }
 
-/// The most that is held at once while a batch is decoded, above what was held before.
-fn peak(policy: &Policy, reader: impl Read) -> (usize, Report) {
+/// The most that this thread holds at once during a call, above what it held before.
+fn peak_of<T>(call: impl FnOnce() -> T) -> (usize, T) {
     let before = HELD.get();
     PEAK.set(before);
-    let report = policy.decode_reader(reader, &mut |_: Entry<'_>| {}).unwrap();
-    (usize::try_from(PEAK.get() - before).unwrap(), report)
+    let answer = call();
+    (usize::try_from(PEAK.get() - before).unwrap(), answer)
+}
+
+/// The most that is held at once while a batch is decoded, above what was held before.
+fn peak(policy: &Policy, reader: impl Read) -> (usize, Report) {
+    peak_of(|| policy.decode_reader(reader, &mut |_: Entry<'_>| {}).unwrap())
 }
 
 const ACTION: &[u8] = b"{\"action\":\"a\",\"time\":1}\n";
@@ -263,4 +268,39 @@ fn a_million_distinct_keys_are_not_kept() {
     let limits = Limits { input_bytes: usize::MAX, ..Limits::default() };
     let (bytes, answer) = allocated(|| limits.decode(line.as_bytes()).map(|action| action.time));
     assert_eq!((bytes, answer.map(|time| time.as_integer())), (0, Ok(Some(1))));
+}
+
+#[test]
+fn slices_meant_to_hurt_take_no_more_than_what_is_kept() {
+    const LONG: usize = 16 << 20;
+    let refused = [
+        &b"{\"action\":\"a\",\"time\":\"1\"}\n"[..],
+        b"{\"action\":\"\\u0061\",\"time\":-1}\r\n",
+        b"{\"action\":\"\\u000a\",\"tame\":[[1]]}\n",
+        b"{\"action\":\"\xff\",\"time\":1}\n",
+    ];
+    let keys: String = (0..1_000_000).map(|n| format!("\"key{n}\":{n},")).collect();
+    let keys = format!("{{{keys}\"action\":\"a\",\"time\":1}}\n").into_bytes();
+    let long = |start: &[u8], end: &[u8]| [start, &vec![b'a'; LONG], end].concat();
+    let texts = [
+        (b"{\"time\":-1 }\n{\"time\":\"\"}\n\"a long line\"\n".repeat(333_334), 0, 1_000_002),
+        (refused.concat().repeat(5_000), 0, 20_000),
+        (keys, 1, 0),
+        (long(b"{\"action\":\"a\",\"time\":1,\"x\":\"\\n", b"\"}\n"), 1, 0),
+        (long(b"{\"action\":\"\\u0061", b"\",\"time\":1}\n"), 0, 1),
+        (long(b"{\"action\":\"", b"\",\"time\":\n"), 0, 1),
+    ];
+    let limits = Limits { input_bytes: usize::MAX, ..Limits::default() };
+    let policy = Policy { limits, ..Policy::default() };
+    for (text, accepted, refused) in &texts {
+        let check = |(peak, report): (usize, Report)| {
+            let shown = text[..40].escape_ascii();
+            assert_eq!((report.accepted, report.refused), (*accepted, *refused), "{shown}");
+            assert!(peak < 256 << 10, "{peak} bytes for {shown}");
+        };
+        check(peak_of(|| policy.decode_slice(text, &mut |_: Entry<'_>| {})));
+        // Of several threads each counts for itself: what is merged is held by this one.
+        let mut sinks = [|_: Entry<'_>| {}; 2];
+        check(peak_of(|| policy.decode_slice_among(text, &mut sinks)));
+    }
 }

@@ -28,6 +28,11 @@ const ACCEPTED: &[&[u8]] = &[
     b"{\"foo\\u0000bar\": 42}",
     b"{ \"min\": -1.0e+28, \"max\": 1.0e+28 }",
     b"\t\n\r []\r\n\t ",
+    b"[null, 1, \"1\", {}]",
+    b"[true]",
+    b"[false]",
+    b"[\"a\"]\n",
+    b"[\"\"]",
     // Literals and scalars.
     b"null",
     b"true",
@@ -59,6 +64,9 @@ const ACCEPTED: &[&[u8]] = &[
     b"[0.0]",
     b"[0E0]",
     b"[-0.0e-00]",
+    b"[123]",
+    b"[0.1e1]",
+    b"[1.0E+2]",
     // Escapes.
     b"[\"\\u0060\\u012a\\u12AB\"]",
     b"[\"\\uD801\\udc37\"]",
@@ -82,6 +90,16 @@ const ACCEPTED: &[&[u8]] = &[
     b"[\"a/*b*/c/*d//e\"]",
     b"[\"\\uA66D\"]",
     b"[\"\\u0061\\u30af\\u30EA\\u30b9\"]",
+    b"[\"\\uD834\\uDd1e\"]",
+    b"[\"\\uD83F\\uDFFE\"]",
+    b"[\"\\uD800\\uDC00\"]",
+    b"[\"\\u0000\"]",
+    b"[\"\\u002c\"]",
+    b"[\"\\u0123\"]",
+    b"[\"\\u2064\"]",
+    b"[\"new\\u00A0line\"]",
+    b"[\"\\uD7FF\\uE000\"]",
+    b"{\"title\":\"\\u041f\\u043e\\u043b\\u0442\\u043e\\u0440\\u0430\" }",
     // Characters as they are.
     b"[\"\x7f\"]",
     b"[\"a\x7fa\"]",
@@ -95,6 +113,11 @@ const ACCEPTED: &[&[u8]] = &[
     b"[\"\xc2\x85\"]",
     b"[\"\xef\xbb\xbf\"]",
     b"[\"\xee\x80\x80\xed\x9f\xbf\"]",
+    b"[\"\xe2\x82\xac\xf0\x9d\x84\x9e\"]",
+    // The first and the last character of each length.
+    b"[\"\xc2\x80\xdf\xbf\"]",
+    b"[\"\xe0\xa0\x80\xef\xbf\xbf\"]",
+    b"[\"\xf0\x90\x80\x80\xf4\x8f\xbf\xbf\"]",
 ];
 
 /// What every parser must refuse.
@@ -200,6 +223,13 @@ const REFUSED: &[&[u8]] = &[
     b"-",
     b"1_0",
     b"1e1.0",
+    b"[0e+-1]",
+    b"[1.-5]",
+    b"[--1]",
+    b"[1e]",
+    b"[1\0]",
+    b"[1,,]",
+    b"[\xd9\xa1]",
     // Objects.
     b"[\"x\", truth]",
     b"{[: \"x\"}\n",
@@ -315,6 +345,13 @@ const REFUSED: &[&[u8]] = &[
     b"\xe2\x81\xa0",
     b" ",
     b"[1}",
+    b"[\x0b]",
+    b"[\xc2\xa0]",
+    b"[\xe2\x80\xa8]",
+    b"\xe9",
+    b"{\"a\":1\0}",
+    b"{\"a\\\":1}",
+    b"{\"a\":1,\"b\"}",
     b"{\"a\":1]",
     b"{\"a\":[}]",
 ];
@@ -328,6 +365,10 @@ const CHOICES: &[(&[u8], Option<IsClass>)] = &[
     (b"[1.5e+9999]", None),
     (b"[-123123e100000]", None),
     (b"[123e-10000000]", None),
+    (b"[123.456e-789]", None),
+    (b"[123123e100000]", None),
+    (b"[100000000000000000000]", None),
+    (b"[-123123123123123123123123123123]", None),
     (b"[123123123123123123123123123123]", None),
     (b"[-237462374673276894279832749832423479823246327846]", None),
     (b"{\"\\uDFAA\":0}", Some(DecodeError::is_encoding)),
@@ -346,6 +387,29 @@ const CHOICES: &[(&[u8], Option<IsClass>)] = &[
     (b"[\"\xc0\xaf\"]", Some(DecodeError::is_encoding)),
     (b"[\"\xfc\x83\xbf\xbf\xbf\xbf\"]", Some(DecodeError::is_encoding)),
     (b"[\"\xe0\xff\"]", Some(DecodeError::is_encoding)),
+    (b"[\"\xe9\"]", Some(DecodeError::is_encoding)),
+    (b"[\"\\uDFAA\"]", Some(DecodeError::is_encoding)),
+    (b"[\"\\ud800\"]", Some(DecodeError::is_encoding)),
+    // Longer than need be: U+0000 in two to six bytes, and the last character of a shorter form.
+    (b"[\"\xc0\x80\"]", Some(DecodeError::is_encoding)),
+    (b"[\"\xe0\x80\x80\"]", Some(DecodeError::is_encoding)),
+    (b"[\"\xf0\x80\x80\x80\"]", Some(DecodeError::is_encoding)),
+    (b"[\"\xf8\x80\x80\x80\x80\"]", Some(DecodeError::is_encoding)),
+    (b"[\"\xfc\x80\x80\x80\x80\x80\"]", Some(DecodeError::is_encoding)),
+    (b"[\"\xc1\xbf\"]", Some(DecodeError::is_encoding)),
+    (b"[\"\xe0\x9f\xbf\"]", Some(DecodeError::is_encoding)),
+    (b"[\"\xf0\x8f\xbf\xbf\"]", Some(DecodeError::is_encoding)),
+    // Cut short, before a quote and before another character.
+    (b"[\"\xc3\"]", Some(DecodeError::is_encoding)),
+    (b"[\"\xe2\x82\"]", Some(DecodeError::is_encoding)),
+    (b"[\"\xf0\x9d\x84\"]", Some(DecodeError::is_encoding)),
+    (b"[\"\xf0\x9d\xc3\xa9\"]", Some(DecodeError::is_encoding)),
+    // Surrogates as bytes, both halves as well, and what is above the last character.
+    (b"[\"\xed\xbf\xbf\"]", Some(DecodeError::is_encoding)),
+    (b"[\"\xed\xa0\xb4\xed\xb4\x9e\"]", Some(DecodeError::is_encoding)),
+    (b"[\"\xf4\x90\x80\x80\"]", Some(DecodeError::is_encoding)),
+    (b"[\"\xf5\x80\x80\x80\"]", Some(DecodeError::is_encoding)),
+    (b"[\"\xfe\"]", Some(DecodeError::is_encoding)),
 ];
 
 /// An action with one more key, whose value is `case`.
@@ -390,6 +454,9 @@ fn what_is_left_open_is_decided() {
     }
     // A mark before the whole input is named; anywhere else it is a character out of place.
     check(b"\xef\xbb\xbf{}", Some(DecodeError::is_encoding));
+    check(b"\xef\xbb\xbf", Some(DecodeError::is_encoding));
+    check(b"\xff\xfe[\0\"\0\xe9\0\"\0]\0", Some(DecodeError::is_encoding));
+    check(b"\xfe\xff\0[\0\"\0\xe9\0\"\0]", Some(DecodeError::is_encoding));
     check(&ignoring(b"\xef\xbb\xbf{}"), Some(DecodeError::is_syntax));
     // UTF-16 without a mark is ASCII with zeros in between.
     check(b"[\0\"\0\xe9\0\"\0]\0", Some(DecodeError::is_syntax));
