@@ -4,7 +4,7 @@
 //! turns at that, each waits for the other between two pieces, and nothing is made plain meanwhile.
 
 use std::io::{self, Cursor, Read};
-use std::sync::mpsc::{self, Receiver};
+use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread::Scope;
 
 /// How much is handed over at once: as much as a decoder asks for.
@@ -16,6 +16,8 @@ const PIECES: usize = 4;
 pub(crate) struct Ahead {
     pieces: Receiver<io::Result<Vec<u8>>>,
     piece: Cursor<Vec<u8>>,
+    /// Takes back what was read. Memory that is got anew for each piece costs more than to fill it.
+    used: Sender<Vec<u8>>,
 }
 
 impl Ahead {
@@ -25,9 +27,12 @@ impl Ahead {
         mut input: impl Read + Send + 'scope,
     ) -> Self {
         let (sender, pieces) = mpsc::sync_channel(PIECES);
+        let (used, unused) = mpsc::channel::<Vec<u8>>();
         scope.spawn(move || {
             loop {
-                let mut piece = Vec::with_capacity(PIECE_BYTES as usize);
+                let mut piece = unused.try_recv().unwrap_or_default();
+                piece.clear();
+                piece.reserve_exact(PIECE_BYTES as usize);
                 // What was read before a fault is in there too, and comes first.
                 let read = input.by_ref().take(PIECE_BYTES).read_to_end(&mut piece);
                 let is_over = piece.is_empty() || read.is_err();
@@ -41,7 +46,7 @@ impl Ahead {
                 }
             }
         });
-        Self { pieces, piece: Cursor::default() }
+        Self { pieces, piece: Cursor::default(), used }
     }
 }
 
@@ -53,7 +58,11 @@ impl Read for Ahead {
                 return Ok(read);
             }
             match self.pieces.recv() {
-                Ok(piece) => self.piece = Cursor::new(piece?),
+                Ok(piece) => {
+                    let read = std::mem::replace(&mut self.piece, Cursor::new(piece?));
+                    // Nobody takes it where all was read.
+                    let _ = self.used.send(read.into_inner());
+                }
                 Err(_) => return Ok(0),
             }
         }
