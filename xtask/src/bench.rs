@@ -1,5 +1,10 @@
 //! `cargo xtask bench`: measures at length and writes a dated record.
 
+mod answer;
+mod child;
+mod contestant;
+mod e2e;
+
 use std::path::Path;
 
 use anyhow::Context as _;
@@ -11,6 +16,8 @@ use crate::measure::readme;
 use crate::measure::record::{self, Circumstances};
 use crate::{step, workspace};
 
+pub(crate) use child::{WORD as RUN_AND_TELL, tell as run_and_tell};
+
 pub(crate) const COMMAND: Command = Command {
     name: "bench",
     operands: "[FILTER]",
@@ -19,6 +26,8 @@ pub(crate) const COMMAND: Command = Command {
     summary: "Measures every implementation and writes a dated record",
     options: &[
         Opt { name: "--quick", value: "", help: "Half a second each: noisy, not for the books" },
+        Opt { name: "--e2e", value: "", help: "Whole programs on large files, ours and others" },
+        Opt { name: "--lines", value: "N", help: "With --e2e: so many lines, not 10,000,000" },
         Opt { name: "--readme", value: "", help: "Measures nothing, renews the README's table" },
         Opt {
             name: "--out",
@@ -26,7 +35,7 @@ pub(crate) const COMMAND: Command = Command {
             help: "Where the record goes, instead of benches/record",
         },
     ],
-    examples: &["bench", "bench --quick record/default"],
+    examples: &["bench", "bench --quick record/default", "bench --e2e --lines 100000"],
     run,
 };
 
@@ -39,6 +48,10 @@ fn run(sh: &Shell, flags: &Flags) -> anyhow::Result<()> {
     if flags.has("--readme") {
         return renew_readme(sh, &record::newest(&workspace::root().join(RECORDS))?);
     }
+    let parent = workspace::root().join(flags.value("--out").unwrap_or(RECORDS));
+    if flags.has("--e2e") {
+        return e2e::run(sh, flags, &parent);
+    }
     let filter = flags.operands.first().map(String::as_str);
     let plan = Plan { filter, quick: flags.has("--quick") };
     let command = plan.command(sh);
@@ -47,7 +60,6 @@ fn run(sh: &Shell, flags: &Flags) -> anyhow::Result<()> {
     step::say(&format!("$ {command}"));
     plan.command(sh).quiet().run()?;
     let measured = criterion::read(&home)?;
-    let parent = workspace::root().join(flags.value("--out").unwrap_or(RECORDS));
     let folder = record::write(&parent, &circumstances, &measured).context("writing the record")?;
     if filter.is_none() && !flags.has("--quick") && flags.value("--out").is_none() {
         readme::check_complete(&measured)?;

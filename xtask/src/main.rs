@@ -57,6 +57,17 @@ const MISUSED: u8 = 2;
 
 fn main() -> ExitCode {
     let args: Vec<_> = env::args_os().skip(1).map(|arg| arg.display().to_string()).collect();
+    if let [first, rest @ ..] = &args[..]
+        && first == bench::RUN_AND_TELL
+    {
+        return match bench::run_and_tell(rest) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                step::complain(&format!("{error:#}"));
+                ExitCode::from(FAILED)
+            }
+        };
+    }
     match flags::parse(&COMMANDS, &args) {
         Ok(Request::Help(text)) => {
             step::say(&text);

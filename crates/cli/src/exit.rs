@@ -20,6 +20,8 @@ pub(crate) enum Exit {
     Misused,
     /// Ctrl-C was pressed. What was known then was told.
     Interrupted,
+    /// The system asked to end, by the signal with this number.
+    Ended(u8),
 }
 
 impl Exit {
@@ -52,6 +54,7 @@ impl From<Exit> for ExitCode {
             Exit::Misused => 2,
             Exit::Refused => 3,
             Exit::Interrupted => 130, // 128 and the number of the signal, as shells have it.
+            Exit::Ended(signal) => 128_u8.saturating_add(signal),
         })
     }
 }

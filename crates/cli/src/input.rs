@@ -11,6 +11,7 @@ use std::thread;
 
 use facade::{Fractions, Policy, ReadError, Report, Sink};
 
+use crate::ahead::Ahead;
 use crate::fault;
 use crate::interrupt::Interrupt;
 use crate::output::Failure;
@@ -44,7 +45,8 @@ pub(crate) struct Input {
     #[arg(long, value_name = "FILE")]
     refused: Option<PathBuf>,
 
-    /// How many threads read; the result does not depend on it [default: one for each core]
+    /// How many threads read, besides one that unpacks what is compressed; the result does not
+    /// depend on it [default: one for each core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=THREADS_MAX))]
     threads: Option<u16>,
 }
@@ -183,7 +185,15 @@ impl Job<'_> {
         } else {
             source::open(path, self.watch)
                 .map_err(|source| ReadError { report: Box::default(), source })
-                .and_then(|source| decode(self.policy, source, &mut takers))
+                .and_then(|source| {
+                    if !source.is_compressed || takers.len() < 2 {
+                        return decode(self.policy, source.reader, &mut takers);
+                    }
+                    thread::scope(|scope| {
+                        let ahead = Ahead::start(scope, source.reader);
+                        decode(self.policy, ahead, &mut takers)
+                    })
+                })
         };
         Outcome::new(source::name(path), read, takers)
     }

@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
-use anstream::AutoStream;
+use anstream::{AutoStream, ColorChoice};
 use facade::visible;
 use terminal_size::{Width, terminal_size};
 
@@ -29,8 +29,50 @@ impl OutputArgs {
         let Some(path) = &self.output else { return Ok(Output::Stdout) };
         let failure = |error| Failure { name: name(path), error };
         not_among(path, inputs).map_err(failure)?;
-        let file = File::options().create(true).write(true).truncate(false).open(path);
-        Ok(Output::File(file.map_err(failure)?, path.clone()))
+        Ok(Output::File(Target::open(path).map_err(failure)?))
+    }
+}
+
+/// A file that is to have results, and that goes again if there are none.
+#[derive(Debug)]
+pub(crate) struct Target {
+    file: File,
+    path: PathBuf,
+    /// Whether it was made here, and nothing was written to it so far.
+    is_new: bool,
+}
+
+impl Target {
+    fn open(path: &Path) -> io::Result<Self> {
+        let made = File::options().create_new(true).write(true).open(path);
+        let is_new = made.is_ok();
+        // What is there already keeps its place, its owner and who else knows it, which a file put
+        // in its stead would not; a device could not even be replaced.
+        let file = match made {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                File::options().create(true).write(true).truncate(false).open(path)?
+            }
+            made => made?,
+        };
+        Ok(Self { file, path: path.to_owned(), is_new })
+    }
+
+    /// Forgets what the file has, which a device does by itself.
+    fn begin(&mut self) -> io::Result<&mut File> {
+        self.is_new = false;
+        if self.file.metadata()?.is_file() {
+            self.file.set_len(0)?;
+        }
+        Ok(&mut self.file)
+    }
+}
+
+impl Drop for Target {
+    fn drop(&mut self) {
+        if self.is_new {
+            // An empty file would look like a result. That it stays is no reason to say more.
+            let _ = fs::remove_file(&self.path);
+        }
     }
 }
 
@@ -38,7 +80,7 @@ impl OutputArgs {
 #[derive(Debug)]
 pub(crate) enum Output {
     Stdout,
-    File(File, PathBuf),
+    File(Target),
 }
 
 impl Output {
@@ -55,10 +97,10 @@ impl Output {
     pub(crate) fn print(self, text: impl Display) -> Result<(), Failure> {
         match self {
             Self::Stdout => print(text),
-            Self::File(file, path) => write(file, text).map_err(|error| Failure {
-                name: visible(path.as_os_str().as_encoded_bytes()),
-                error,
-            }),
+            Self::File(mut target) => {
+                let written = target.begin().and_then(|file| write(file, text));
+                written.map_err(|error| Failure { name: name(&target.path), error })
+            }
         }
     }
 }
@@ -79,15 +121,25 @@ impl Output {
                 let written = work(&mut stdout).and_then(|()| stdout.flush());
                 written.map_err(Failure::of_stdout)
             }
-            Self::File(mut file, path) => empty(&file)
-                .and_then(|()| work(&mut file))
-                .map_err(|error| Failure { name: name(&path), error }),
+            Self::File(mut target) => {
+                let written = target.begin().and_then(|file| work(file));
+                written.map_err(|error| Failure { name: name(&target.path), error })
+            }
         }
     }
 
     /// Whether it is read while it is written.
     pub(crate) fn is_terminal(&self) -> bool {
         matches!(self, Self::Stdout) && io::stdout().is_terminal()
+    }
+
+    /// Whether styles are left out of what is [printed](Self::print).
+    pub(crate) fn is_plain(&self) -> bool {
+        let choice = match self {
+            Self::Stdout => AutoStream::choice(&io::stdout()),
+            Self::File(target) => AutoStream::choice(&target.file),
+        };
+        choice == ColorChoice::Never
     }
 
     /// How many columns are seen, if it is a terminal that says so.
@@ -108,19 +160,14 @@ pub(crate) fn print(text: impl Display) -> Result<(), Failure> {
     written.map_err(Failure::of_stdout)
 }
 
-/// Forgets what a file has, which a device does by itself.
-fn empty(file: &File) -> io::Result<()> {
-    if file.metadata()?.is_file() { file.set_len(0) } else { Ok(()) }
-}
-
 /// What a file is called where it is told of.
 fn name(path: &Path) -> String {
     visible(path.as_os_str().as_encoded_bytes())
 }
 
-fn write(file: File, text: impl Display) -> io::Result<()> {
-    empty(&file)?;
-    let mut file = AutoStream::auto(file);
+fn write(file: &mut File, text: impl Display) -> io::Result<()> {
+    let choice = AutoStream::choice(file);
+    let mut file = AutoStream::new(file, choice);
     write!(file, "{text}").and_then(|()| file.flush())
 }
 

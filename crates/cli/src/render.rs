@@ -1,16 +1,19 @@
 //! Results as text: tables, numbers and durations, and the way to standard output.
 
 use std::fmt::{self, Display};
+use std::iter;
 use std::time::Duration;
 
 use anstream::adapter::strip_str;
 use clap::builder::styling::Style;
-use comfy_table::{CellAlignment, Table, presets};
+use comfy_table::{CellAlignment, ColumnConstraint, Table, Width, presets};
 use facade::Cell;
 use unicode_width::UnicodeWidthStr;
 
 /// What stands for a number that there is not.
 const MISSING: &str = "-";
+/// How many rows are laid out at once.
+const PIECE_ROWS: usize = 1_000;
 /// Spaces between two columns.
 const GAP: u16 = 2;
 /// Digits after the point of a column of means, if any mean has some.
@@ -38,20 +41,39 @@ pub(crate) fn table<'h>(
     header: impl IntoIterator<Item = &'h str>,
     rows: impl IntoIterator<Item: IntoIterator<Item = String>>,
 ) -> String {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_header(header).add_rows(rows);
-    for (index, column) in table.column_iter_mut().enumerate() {
-        column.set_padding((if index == 0 { 0 } else { GAP }, 0));
-        if index > 0 {
-            column.set_cell_alignment(CellAlignment::Right);
+    let header: Vec<_> = header.into_iter().collect();
+    let rows: Vec<Vec<String>> = rows.into_iter().map(|row| row.into_iter().collect()).collect();
+    let mut widths: Vec<_> = header.iter().map(|cell| UnicodeWidthStr::width(*cell)).collect();
+    for row in &rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = UnicodeWidthStr::width(cell.as_str()).max(*width);
         }
     }
-    let mut lines = table.lines();
-    let header = lines.next().unwrap_or_default();
-    let mut text = format!("{}\n", Styled(Style::new().bold(), header.trim_end()));
-    for line in lines {
-        text.push_str(line.trim_end());
-        text.push('\n');
+    let mut text = String::new();
+    // The library takes two kilobytes for each row, so it is given a few of many at a time.
+    let mut pieces = rows.chunks(PIECE_ROWS);
+    let first = pieces.next().unwrap_or_default();
+    for piece in iter::once(first).chain(pieces) {
+        let mut table = Table::new();
+        table.load_style(presets::NOTHING).set_header(header.iter().copied()).add_rows(piece);
+        for (index, (column, &width)) in table.column_iter_mut().zip(&widths).enumerate() {
+            let gap = if index == 0 { 0 } else { GAP };
+            column.set_padding((gap, 0));
+            let width = u16::try_from(width).unwrap_or(u16::MAX).saturating_add(gap);
+            column.set_constraint(ColumnConstraint::Absolute(Width::Fixed(width)));
+            if index > 0 {
+                column.set_cell_alignment(CellAlignment::Right);
+            }
+        }
+        let mut lines = table.lines();
+        let header = lines.next().unwrap_or_default();
+        if text.is_empty() {
+            text = format!("{}\n", Styled(Style::new().bold(), header.trim_end()));
+        }
+        for line in lines {
+            text.push_str(line.trim_end());
+            text.push('\n');
+        }
     }
     text
 }

@@ -7,7 +7,7 @@ use std::io::{self, IsTerminal};
 use std::iter;
 
 use facade::{
-    Entry, ExactMean, Extent, MergedTracker, Quantiles, Sink, TrackerSpec, Variance, WhenFull,
+    Entry, ExactMean, Extent, Quantiles, Sink, Tally, TallyNames, TrackerSpec, Variance, WhenFull,
 };
 
 use crate::axis::{Axis, Together, Width};
@@ -68,9 +68,8 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
         return Ok(Exit::Misused);
     }
     let (actions, when_full) = (args.max_actions, WhenFull::Fold);
-    let spec = TrackerSpec { actions, when_full, ..TrackerSpec::default() };
-    let tracker = MergedTracker::<Told>::new(spec);
-    let taker = || Taker { tracker: &tracker, axis: axis() };
+    let names = TallyNames::new(TrackerSpec { actions, when_full, ..TrackerSpec::default() });
+    let taker = || Taker { tally: Tally::new(&names), axis: axis() };
     let mut takers: Vec<_> = iter::repeat_with(taker).take(args.input.threads()).collect();
     let mut policy = args.input.policy();
     policy.stamp = args.stamp.key();
@@ -80,8 +79,12 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
         return Ok(reading.exit());
     }
     let mut axis = axis();
-    takers.into_iter().for_each(|taker| axis.merge(taker.axis));
-    let mut rows = tracker.stats();
+    let mut tally = Tally::new(&names);
+    for taker in takers {
+        axis.merge(taker.axis);
+        tally.merge(taker.tally);
+    }
+    let mut rows = tally.into_rows();
     // The sort is stable, so that equal ones stay in the order first seen.
     rows.sort_by_key(|row| std::cmp::Reverse(row.count()));
     let shown = rows.len().min(args.top);
@@ -92,11 +95,11 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
         rows: &rows,
         shown,
         axis: key.as_ref().map(|key| (key.key(), &axis)),
-        folded: tracker.overflow().folded,
+        folded: names.overflow().folded,
     });
     let printed = output.print(page);
     reading.tell();
-    fault::tell_folded(tracker.overflow().folded, args.max_actions);
+    fault::tell_folded(names.overflow().folded, args.max_actions);
     Ok(reading.exit().or(printed))
 }
 
@@ -107,14 +110,14 @@ fn axis() -> Axis<Together<Kept>> {
 
 /// Takes actions for the table, and for the axis if they have a stamp.
 struct Taker<'t> {
-    tracker: &'t MergedTracker<Told>,
+    tally: Tally<'t, Told>,
     axis: Axis<Together<Kept>>,
 }
 
 impl Sink for Taker<'_> {
     fn take(&mut self, entry: Entry<'_>) {
         self.axis.take(&entry);
-        self.tracker
+        self.tally
             .add_numbered(entry.name, entry.time, entry.offset)
             .expect("the decoder checked the name, and what is too many is folded");
     }

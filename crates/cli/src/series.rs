@@ -6,17 +6,18 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::iter;
 use std::num::NonZero;
+use std::ops::BitOr;
 use std::time::Duration;
 
 use clap::ValueEnum;
 use facade::{
-    Cell, Counted, Entry, ExactMean, Extent, Format, Mean, Quantile, Quantiles, Sink, Stamp,
-    Statistic, encode_records, visible,
+    Cell, Entry, ExactMean, Extent, Format, Quantile, Quantiles, Sink, Stamp, Variance,
+    encode_records, visible,
 };
 
 use crate::axis::{self, Apart, Axis, Content, Together, Width};
 use crate::exit::Exit;
-use crate::figures::Figure;
+use crate::figures::{Figure, Figures, Needs, Nothing};
 use crate::input::Input;
 use crate::moment::{self, StampArgs};
 use crate::output::{Failure, OutputArgs};
@@ -41,7 +42,7 @@ pub(crate) struct Args {
     #[arg(long)]
     by_action: bool,
 
-    /// Which figures: count, sum, mean, min, max, p50, p99, p99.9 and so on
+    /// Which figures: count, sum, mean, min, max, stddev, variance, p50, p99, p99.9 and so on
     #[arg(long, value_name = "FIGURES", value_delimiter = ',')]
     #[arg(default_value = "count,mean,p50,p99,max")]
     stat: Vec<Figure>,
@@ -76,7 +77,7 @@ const EXAMPLES: &str = "\
 Rows begin at multiples of their width since 1970 in UTC, and go from the first stamp to the last,
 also where nothing happened. With --by-action there is no row for an action while it was not there.
 Lines may come in any order. Quantiles are exact for up to 32 times of a row, and within 0.8 %
-beyond; the rest is exact.
+beyond; the rest is exact. `stddev` and `variance` are those of a sample.
 
 Input is one action per line, as JSON: {\"action\":\"jump\",\"time\":100,\"at\":1700000000.5}.
 An action without a stamp is told of and not in the rows.
@@ -88,9 +89,6 @@ Examples:
   windrow series --stamp-key when --stamp-form rfc3339 --format plot *.ndjson
 
 Exit codes: 0 done, 1 could not be done, 2 usage, 3 some lines were refused, 130 Ctrl-C.";
-
-/// What is kept of each row.
-type Kept = (ExactMean, Extent, Quantiles);
 
 /// How many rows there are at most, if nobody said how wide they are.
 const ROWS: u64 = 60;
@@ -108,7 +106,12 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
         );
         return Ok(Exit::Misused);
     }
-    if args.by_action { args.run::<Apart<Kept>>() } else { args.run::<Together<Kept>>() }
+    // What each row keeps is paid for by each row, so nothing is kept but what is told.
+    match args.needs() {
+        Needs { variance: true, .. } => args.run_of::<(Variance, Extent, Quantiles)>(),
+        Needs { quantiles: true, .. } => args.run_of::<(ExactMean, Extent, Quantiles)>(),
+        _ => args.run_of::<(ExactMean, Extent, Nothing)>(),
+    }
 }
 
 /// Puts actions on an axis.
@@ -121,6 +124,17 @@ impl<C: Content> Sink for Taker<C> {
 }
 
 impl Args {
+    fn needs(&self) -> Needs {
+        // A plot has figures of its own.
+        let quantiles = self.format == Style::Plot;
+        let needs = self.stat.iter().map(Figure::needs);
+        needs.fold(Needs { quantiles, ..Needs::default() }, Needs::bitor)
+    }
+
+    fn run_of<K: Figures>(&self) -> Result<Exit, Failure> {
+        if self.by_action { self.run::<Apart<K>>() } else { self.run::<Together<K>>() }
+    }
+
     fn run<C: Content + Send + Clone + Rows>(&self) -> Result<Exit, Failure> {
         let output = self.output.open(self.input.files())?;
         let width = self.every.map_or(Width::AtMost(ROWS), Width::Given);
@@ -137,7 +151,7 @@ impl Args {
         }
         let text = match self.format {
             Style::Table => C::table(self, &axis),
-            Style::Plot => C::plot(self, &axis),
+            Style::Plot => C::plot(&axis, output.is_plain()),
             Style::Json => C::records(self, &axis, Format::Json) + "\n",
             Style::Ndjson => C::records(self, &axis, Format::Ndjson),
             Style::Csv => C::records(self, &axis, Format::Csv),
@@ -198,25 +212,25 @@ impl Args {
 /// How what an axis holds is written.
 trait Rows: Content {
     fn table(args: &Args, axis: &Axis<Self>) -> String;
-    fn plot(args: &Args, axis: &Axis<Self>) -> String;
+    fn plot(axis: &Axis<Self>, is_plain: bool) -> String;
     fn records(args: &Args, axis: &Axis<Self>, format: Format) -> String;
 }
 
-impl Rows for Together<Kept> {
+impl<K: Figures> Rows for Together<K> {
     fn table(args: &Args, axis: &Axis<Self>) -> String {
-        let nothing = Kept::default();
-        let rows: Vec<(Stamp, &Kept)> =
+        let nothing = K::default();
+        let rows: Vec<(Stamp, &K)> =
             axis.stretches().map(|(from, row)| (from, kept(row).unwrap_or(&nothing))).collect();
         let width = axis.width();
         let froms = rows.iter().map(|&(from, _)| moment::write(from, width)).collect();
         let mut columns: Vec<Vec<String>> = vec![froms];
         for figure in &args.stat {
-            let cells: Vec<_> = rows.iter().map(|(_, kept)| figure_of(figure, kept)).collect();
+            let cells: Vec<_> = rows.iter().map(|&(_, kept)| figure.of(kept)).collect();
             columns.push(render::numbers(&cells));
         }
-        let greatest = rows.iter().map(|(_, kept)| kept.0.count()).max().unwrap_or_default();
-        let picture = |&(_, kept): &(Stamp, &Kept)| {
-            let bar = bar(kept.0.count() as f64, greatest as f64, BAR_COLUMNS);
+        let greatest = rows.iter().map(|(_, kept)| kept.count()).max().unwrap_or_default();
+        let picture = |&(_, kept): &(Stamp, &K)| {
+            let bar = bar(kept.count() as f64, greatest as f64, BAR_COLUMNS);
             format!("{bar:<BAR_COLUMNS$}")
         };
         columns.push(rows.iter().map(picture).collect());
@@ -227,14 +241,15 @@ impl Rows for Together<Kept> {
         render::table(header, transpose(columns, rows.len()))
     }
 
-    fn plot(_: &Args, axis: &Axis<Self>) -> String {
+    fn plot(axis: &Axis<Self>, _: bool) -> String {
         let points: Vec<_> = axis
             .stretches()
             .map(|(from, row)| {
                 let kept = kept(row);
-                let (count, mean) = kept.map_or((0, None), |kept| (kept.0.count(), kept.0.mean()));
-                let p99 = kept.and_then(|(_, extent, quantiles)| {
-                    quantiles.at(Quantile::P99).map(|p99| extent.clamp(p99).as_f64())
+                let (count, mean) = kept.map_or((0, None), |kept| (kept.count(), kept.mean()));
+                let p99 = kept.and_then(|kept| {
+                    let p99 = kept.quantiles()?.at(Quantile::P99)?;
+                    Some(kept.extent()?.clamp(p99).as_f64())
                 });
                 plot::Point { from, count, mean, p99 }
             })
@@ -243,7 +258,7 @@ impl Rows for Together<Kept> {
     }
 
     fn records(args: &Args, axis: &Axis<Self>, format: Format) -> String {
-        let nothing = Kept::default();
+        let nothing = K::default();
         let width = axis.width();
         let rows: Vec<_> = axis
             .stretches()
@@ -252,29 +267,28 @@ impl Rows for Together<Kept> {
         let names = args.stat.iter().map(Figure::name);
         let columns: Vec<_> = iter::once("from").chain(names).collect();
         let rows = rows.iter().map(|(from, kept)| -> Vec<_> {
-            let figures = args.stat.iter().map(|figure| figure_of(figure, kept));
+            let figures = args.stat.iter().map(|figure| figure.of(*kept));
             iter::once(Cell::Text(from)).chain(figures).collect()
         });
         encode_records(format, &columns, rows)
     }
 }
 
-impl Rows for Apart<Kept> {
+impl<K: Figures> Rows for Apart<K> {
     fn table(args: &Args, axis: &Axis<Self>) -> String {
         let courses = courses(axis, SPARK_COLUMNS);
         let mut columns: Vec<Vec<String>> =
             vec![courses.iter().map(|course| visible(course.action.as_bytes())).collect()];
         for figure in &args.stat {
-            let cells: Vec<_> =
-                courses.iter().map(|course| figure_of(figure, &course.whole)).collect();
+            let cells: Vec<_> = courses.iter().map(|course| figure.of(&course.whole)).collect();
             columns.push(render::numbers(&cells));
         }
         let counts = courses.iter().map(|course| {
-            let counts = course.parts.iter().map(|part| part.as_ref().map(|part| part.0.count()));
+            let counts = course.parts.iter().map(|part| part.as_ref().map(|part| part.count()));
             spark(counts.map(|count| count.map(|count| count as f64)))
         });
         let means = courses.iter().map(|course| {
-            spark(course.parts.iter().map(|part| part.as_ref().and_then(|part| part.0.mean())))
+            spark(course.parts.iter().map(|part| part.as_ref().and_then(|part| part.mean())))
         });
         let parts = courses.first().map_or(0, |course| course.parts.len());
         let titles = ["how many", "how long"];
@@ -296,10 +310,10 @@ impl Rows for Apart<Kept> {
         text
     }
 
-    fn plot(_: &Args, axis: &Axis<Self>) -> String {
+    fn plot(axis: &Axis<Self>, is_plain: bool) -> String {
         let mut totals = BTreeMap::<&str, u64>::new();
         for (action, cell) in axis.stretches().filter_map(|(_, row)| row).flat_map(|row| &row.0) {
-            *totals.entry(action).or_default() += cell.statistic.0.count();
+            *totals.entry(action).or_default() += cell.statistic.count();
         }
         let mut totals: Vec<_> = totals.into_iter().collect();
         totals.sort_by_key(|&(action, count)| (Reverse(count), action));
@@ -307,14 +321,15 @@ impl Rows for Apart<Kept> {
         // Only of those that are drawn there is a number for each row.
         totals.truncate(plot::CURVES_MAX);
         let count = |row: Option<&Self>, action: &str| {
-            row.and_then(|row| row.0.get(action)).map_or(0, |cell| cell.statistic.0.count())
+            row.and_then(|row| row.0.get(action)).map_or(0, |cell| cell.statistic.count())
         };
         let curves = totals.iter().map(|&(action, _)| plot::Curve {
             name: visible(action.as_bytes()),
             counts: axis.stretches().map(|(_, row)| count(row, action)).collect(),
         });
         let froms: Vec<_> = axis.stretches().map(|(from, _)| from).collect();
-        plot::apart(&froms, &curves.collect::<Vec<_>>(), of, axis.width())
+        let marks = if is_plain { plot::Marks::Letters } else { plot::Marks::Colors };
+        plot::apart(&froms, &curves.collect::<Vec<_>>(), of, axis.width(), marks)
     }
 
     fn records(args: &Args, axis: &Axis<Self>, format: Format) -> String {
@@ -328,7 +343,7 @@ impl Rows for Apart<Kept> {
         let rows = rows.iter().flat_map(|(from, row)| {
             row.0.iter().map(move |(action, cell)| -> Vec<_> {
                 let names = [Cell::Text(from), Cell::Text(action)];
-                let figures = args.stat.iter().map(|figure| figure_of(figure, &cell.statistic));
+                let figures = args.stat.iter().map(|figure| figure.of(&cell.statistic));
                 names.into_iter().chain(figures).collect()
             })
         });
@@ -336,27 +351,22 @@ impl Rows for Apart<Kept> {
     }
 }
 
-fn kept(row: Option<&Together<Kept>>) -> Option<&Kept> {
+fn kept<K>(row: Option<&Together<K>>) -> Option<&K> {
     row.and_then(|row| row.0.as_ref())
 }
 
-/// A figure; of nothing there is only how many.
-fn figure_of(figure: &Figure, kept: &Kept) -> Cell<'static> {
-    figure.of(kept)
-}
-
 /// One action over all time.
-struct Course<'a> {
+struct Course<'a, K> {
     action: &'a str,
     /// Where its first line is.
     offset: u64,
-    whole: Kept,
+    whole: K,
     /// Equal parts of the time.
-    parts: Vec<Option<Kept>>,
+    parts: Vec<Option<K>>,
 }
 
 /// The courses of all actions in so many parts or fewer, in the order first seen.
-fn courses(axis: &Axis<Apart<Kept>>, parts: usize) -> Vec<Course<'_>> {
+fn courses<K: Figures>(axis: &Axis<Apart<K>>, parts: usize) -> Vec<Course<'_, K>> {
     let length = usize::try_from(axis.length()).unwrap_or(usize::MAX);
     let together = length.div_ceil(parts.max(1)).max(1);
     let parts = length.div_ceil(together);
@@ -366,7 +376,7 @@ fn courses(axis: &Axis<Apart<Kept>>, parts: usize) -> Vec<Course<'_>> {
             let course = courses.entry(action).or_insert_with(|| Course {
                 action,
                 offset: cell.offset,
-                whole: Kept::default(),
+                whole: K::default(),
                 parts: vec![None; parts],
             });
             course.offset = course.offset.min(cell.offset);

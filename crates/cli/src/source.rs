@@ -46,8 +46,28 @@ pub(crate) fn is_stdin(path: &Path) -> bool {
 /// # Errors
 ///
 /// What the system says, and [`Foreign`] for what is compressed in a way that is not read here.
-pub(crate) fn open<'w>(path: &Path, watch: Watch<'w>) -> io::Result<Box<dyn Read + Send + 'w>> {
-    let mut input = Watched { input: Input::open(path)?, watch };
+pub(crate) fn open<'w>(path: &Path, watch: Watch<'w>) -> io::Result<Source<'w>> {
+    unpack(Watched { input: Input::open(path)?, watch })
+}
+
+/// The same of an input that nobody looks on at.
+///
+/// # Errors
+///
+/// As [`open`].
+pub(crate) fn open_unwatched(path: &Path) -> io::Result<Box<dyn Read + Send>> {
+    unpack(Input::open(path)?).map(|source| source.reader)
+}
+
+/// An input as plain bytes.
+pub(crate) struct Source<'i> {
+    pub(crate) reader: Box<dyn Read + Send + 'i>,
+    /// Whether it is made plain while it is read.
+    pub(crate) is_compressed: bool,
+}
+
+/// Makes plain what the first bytes of an input say is compressed.
+fn unpack<'i>(mut input: impl Read + Send + 'i) -> io::Result<Source<'i>> {
     let head = head(&mut input)?;
     let is = |magic: &[u8]| head.starts_with(magic);
     let kind = OTHERS.into_iter().find(|(magic, ..)| is(magic));
@@ -58,13 +78,15 @@ pub(crate) fn open<'w>(path: &Path, watch: Watch<'w>) -> io::Result<Box<dyn Read
     let whole = Cursor::new(head).chain(input);
     if gzip {
         let compressed = BufReader::with_capacity(COMPRESSED_BYTES, whole);
-        return Ok(Box::new(Unpacked(MultiGzDecoder::new(compressed))));
+        let reader = Box::new(Unpacked(MultiGzDecoder::new(compressed)));
+        return Ok(Source { reader, is_compressed: true });
     }
     if zstd {
         let compressed = BufReader::with_capacity(COMPRESSED_BYTES, whole);
-        return Ok(Box::new(Unpacked(zstd::Decoder::with_buffer(compressed)?)));
+        let reader = Box::new(Unpacked(zstd::Decoder::with_buffer(compressed)?));
+        return Ok(Source { reader, is_compressed: true });
     }
-    Ok(Box::new(whole))
+    Ok(Source { reader: Box::new(whole), is_compressed: false })
 }
 
 /// Whether a file is compressed in a way that is read here.

@@ -7,8 +7,8 @@ use std::str::FromStr;
 
 use clap::ValueEnum;
 use facade::{
-    Cell, Entry, ExactMean, Extent, Format, MergedTracker, Quantiles, Row, TrackerSpec, Variance,
-    WhenFull, encode_records, visible,
+    Cell, Entry, ExactMean, Extent, Format, Quantiles, Row, Tally, TallyNames, TrackerSpec,
+    Variance, WhenFull, encode_records, visible,
 };
 
 use crate::exit::Exit;
@@ -113,7 +113,7 @@ Exit codes: 0 done, 1 a file could not be read, 2 usage, 3 some lines were refus
 
 pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     let Needs { extent, quantiles, variance } = args.needs();
-    // Each set of statistics is a tracker of its own, so that nothing is paid for but what is used.
+    // Each set of statistics is a tally of its own, so that nothing is paid for but what is used.
     match (variance, extent, quantiles) {
         (false, false, false) => args.run::<(ExactMean, Nothing, Nothing)>(),
         (false, true, false) => args.run::<(ExactMean, Extent, Nothing)>(),
@@ -128,25 +128,28 @@ impl Args {
     fn run<S: Figures>(&self) -> Result<Exit, Failure> {
         let output = self.output.open(self.input.files())?;
         let (actions, when_full) = (self.max_actions, WhenFull::Fold);
-        let spec = TrackerSpec { actions, when_full, ..TrackerSpec::default() };
-        let tracker = MergedTracker::<S>::new(spec);
-        let take = |entry: Entry<'_>| {
+        let names = TallyNames::new(TrackerSpec { actions, when_full, ..TrackerSpec::default() });
+        let tallies = iter::repeat_with(|| Tally::<S>::new(&names)).take(self.input.threads());
+        let mut tallies: Vec<_> = tallies.collect();
+        let take = |tally: &mut Tally<'_, S>, entry: Entry<'_>| {
             // Numbered by its place, so that rows come in the order of the file, whoever read them.
-            tracker
+            tally
                 .add_numbered(entry.name, entry.time, entry.offset)
                 .expect("the decoder checked the name, and what is too many is folded");
         };
-        let policy = self.input.policy();
-        let reading = self.input.read(&policy, &mut vec![take; self.input.threads()])?;
+        let sinks = tallies.iter_mut().map(|tally| move |entry: Entry<'_>| take(tally, entry));
+        let reading = self.input.read(&self.input.policy(), &mut sinks.collect::<Vec<_>>())?;
         if reading.is_stopped {
             reading.tell();
             return Ok(reading.exit());
         }
-        let stats = tracker.stats();
+        let mut tally = Tally::new(&names);
+        tallies.into_iter().for_each(|other| tally.merge(other));
+        let stats = tally.into_rows();
         let text = self.write(&self.arrange(&stats), output.columns());
         let printed = output.print(text);
         reading.tell();
-        fault::tell_folded(tracker.overflow().folded, self.max_actions);
+        fault::tell_folded(names.overflow().folded, self.max_actions);
         Ok(reading.exit().or(printed))
     }
 

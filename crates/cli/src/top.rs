@@ -9,9 +9,8 @@ mod feed;
 mod follow;
 mod screen;
 
-use std::fs::File;
 use std::io::{self, IsTerminal, Read};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -22,10 +21,11 @@ use facade::{Entry, Policy, Report, StampKey};
 use ratatui::DefaultTerminal;
 use ratatui::crossterm::event::{self, Event};
 use ratatui::crossterm::style;
+use thiserror::Error;
 
 use crate::exit::Exit;
 use crate::fault::{self, Unreadable};
-use crate::interrupt::Interrupt;
+use crate::interrupt::{Ending, Interrupt};
 use crate::moment::{self, StampArgs};
 use crate::output::{self, Failure};
 use crate::render;
@@ -40,14 +40,15 @@ use screen::{Ask, Column, Line, Screen, Status};
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// A file of actions, one JSON object per line; `-` or none is standard input
+    /// A file of actions, one JSON object per line, also as gzip or zstd; `-` or none is standard
+    /// input
     #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
 
     /// Go on where the file ends, also if it is cut short or replaced
     ///
     /// Begins at the end of the file, as what is in it did not happen now; with --stamp-key at its
-    /// beginning.
+    /// beginning. The file has to be plain: one that is compressed has an end.
     #[arg(long, short)]
     follow: bool,
 
@@ -76,10 +77,16 @@ Examples:
   tail -f service.log | grep checkout | windrow top
   windrow top --window 5m --stamp-key at yesterday.ndjson
 
-Exit codes: 0 done, 1 could not be read, 2 usage, 3 some lines were refused, 130 ended by Ctrl-C.";
+Exit codes: 0 done, 1 could not be read, 2 usage, 3 some lines were refused, 130 ended by Ctrl-C,
+129 and 143 ended by the system.";
 
 /// How long to wait for more where a file ends, and for a key before looking whether to end.
 const WAIT: Duration = Duration::from_millis(250);
+
+/// Why a file is not followed.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("Compressed, and a file that is followed has to be plain; without --follow it is read")]
+struct NotPlain;
 
 /// What the two threads share.
 #[derive(Debug)]
@@ -106,13 +113,19 @@ impl Shared {
                 Ok(report) => self.note(&report, outside),
                 Err(error) => {
                     self.note(&error.report, outside);
-                    self.status().note = Some(fault::reason(&error.source));
-                    break;
+                    return self.end(Some(&error.source));
                 }
             }
         }
+        self.end(None);
+    }
+
+    /// There will be no more, perhaps because of a fault.
+    fn end(&self, fault: Option<&io::Error>) {
         self.feed.stop();
-        self.status().is_ended = true;
+        let mut status = self.status();
+        status.note = fault.map(fault::reason).or_else(|| status.note.take());
+        status.is_ended = true;
     }
 
     fn note(&self, report: &Report, outside: u64) {
@@ -183,14 +196,19 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     let mut screen = Screen::new(source, args.window);
     let failure = |error| Failure { name: "the terminal".into(), error };
     let interrupt = Interrupt::install().map_err(failure)?;
+    let ending = Ending::install().map_err(failure)?;
     match ColorChoice::global() {
         ColorChoice::Never => style::force_color_output(false),
         ColorChoice::Always | ColorChoice::AlwaysAnsi => style::force_color_output(true),
         ColorChoice::Auto => {} // It looks at NO_COLOR by itself.
     }
     let mut terminal = ratatui::try_init().map_err(failure)?;
-    let ended = watch(&mut terminal, &mut screen, &shared, args.every, &interrupt);
+    let ended = watch(&mut terminal, &mut screen, &shared, args.every, (&interrupt, &ending));
     ratatui::restore();
+    // Of a terminal that was closed everything fails; what is told is why it was left.
+    if let Some(signal) = ending.signal() {
+        return Ok(Exit::Ended(signal));
+    }
     let ask = ended.map_err(failure)?;
     output::print(table(screen.lines()))?;
     Ok(match ask {
@@ -211,7 +229,11 @@ fn start(args: &Args, shared: &Arc<Shared>, end: Receiver<()>) -> Result<String,
     let path = args.file.as_deref().filter(|path| !source::is_stdin(path));
     let Some(path) = path else {
         let (shared, stamp) = (Arc::clone(shared), args.stamp.key());
-        thread::spawn(move || shared.read(io::stdin().lock(), stamp));
+        // Opened there, as its first bytes may be long in coming.
+        thread::spawn(move || match source::open_unwatched(Path::new("-")) {
+            Ok(stdin) => shared.read(stdin, stamp),
+            Err(error) => shared.end(Some(&error)),
+        });
         return Ok(source::STDIN.to_owned());
     };
     let name = source::name(path);
@@ -221,12 +243,16 @@ fn start(args: &Args, shared: &Arc<Shared>, end: Receiver<()>) -> Result<String,
     }
     let (shared, stamp) = (Arc::clone(shared), args.stamp.key());
     if args.follow {
+        // Of a pipe, what was looked at would be gone.
+        if path.is_file() && source::is_compressed(path) {
+            return Err(unreadable(io::Error::new(io::ErrorKind::Unsupported, NotPlain)));
+        }
         let from = if stamp.is_some() { follow::From::Beginning } else { follow::From::End };
         let follow = Follow::open(path, from).map_err(unreadable)?;
         let stream = Waiting { follow, shared: Arc::clone(&shared), end };
         thread::spawn(move || shared.read(stream, stamp));
     } else {
-        let file = File::open(path).map_err(unreadable)?;
+        let file = source::open_unwatched(path).map_err(unreadable)?;
         thread::spawn(move || shared.read(file, stamp));
     }
     Ok(name)
@@ -239,17 +265,22 @@ fn watch(
     screen: &mut Screen,
     shared: &Shared,
     every: Duration,
-    interrupt: &Interrupt,
+    (interrupt, ending): (&Interrupt, &Ending),
 ) -> io::Result<Ask> {
+    let series = |line: &Line, window| shared.feed.series(line, window);
     loop {
         screen.show(shared.status().clone(), |window| shared.feed.lines(window));
+        if screen.is_paused {
+            // Otherwise a line that is scrolled to later would show what happened since.
+            screen.fill_all(series);
+        }
         let next = Instant::now() + every;
         loop {
-            terminal.draw(|frame| draw::draw(screen, frame))?;
+            terminal.draw(|frame| draw::draw(screen, frame, series))?;
             let left = next.saturating_duration_since(Instant::now());
             let has_come = event::poll(left.min(WAIT))?;
             // In this mode Ctrl-C is a key like others; the signal comes from another program.
-            if interrupt.is_pressed() {
+            if interrupt.is_pressed() || ending.signal().is_some() {
                 return Ok(Ask::Interrupt);
             }
             if !has_come {

@@ -9,6 +9,9 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::{ChildStdin, Stdio};
 
+use flate2::{Compression, write::GzEncoder};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use pty::Terminal;
 
 const CTRL_C: &[u8] = b"\x03";
@@ -208,4 +211,37 @@ fn plot_is_coloured_on_a_terminal_and_fits_it() {
     assert!(written.contains("\x1b[36m") && written.contains("\x1b[33m"), "{written:?}");
     assert!(seen.lines().any(|line| line.ends_with("2023-11-14T22:14:05Z")), "{seen}");
     assert_eq!(code, Some(0));
+}
+
+#[test]
+fn terminal_is_itself_again_when_the_system_ends_the_program() {
+    for (signal, code) in [(Signal::SIGTERM, 143), (Signal::SIGHUP, 129)] {
+        let log = Log::new(&format!("ended-{code}"), &line("jump", 100));
+        let mut terminal = log.top(&["--follow", "--stamp-key", "at"]);
+        terminal.wait_for("q quit");
+        let id = Pid::from_raw(terminal.child.id().try_into().unwrap());
+        kill(id, signal).unwrap();
+        let (_, written, ended) = terminal.end();
+        assert_eq!(ended, Some(code));
+        // The screen that was there before is shown again.
+        assert!(written.contains("\x1b[?1049l"), "{written:?}");
+    }
+}
+
+#[test]
+fn compressed_file_is_read_and_not_followed() {
+    let log = Log::new("packed", "");
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
+    gzip.write_all(line("jump", 100).repeat(3).as_bytes()).unwrap();
+    fs::write(log.path(), gzip.finish().unwrap()).unwrap();
+    let mut terminal = log.top(&[]);
+    terminal.wait_for("3 lines read");
+    terminal.press(b"q");
+    let (seen, _, code) = terminal.end();
+    assert!(seen.contains("jump        3"), "{seen}");
+    assert_eq!(code, Some(0));
+
+    let (seen, _, code) = log.top(&["--follow"]).end();
+    assert!(seen.contains("a file that is followed has to be plain"), "{seen}");
+    assert_eq!(code, Some(1));
 }

@@ -1,6 +1,8 @@
 //! What comes in and goes out through pipes: ends, lengths, and readers that go away (C4, C5).
 
+use std::fs;
 use std::io::{self, Write};
+use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::thread;
 
@@ -147,4 +149,27 @@ fn full_disk_is_told() {
         assert_eq!(told, "windrow: standard output: No space left on device\n", "{args:?}");
         assert_eq!(output.status.code(), Some(1), "{args:?}");
     }
+}
+
+#[test]
+fn no_file_is_left_where_there_is_no_result() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("no_result");
+    fs::create_dir_all(&folder).unwrap();
+    let (new, old) = (folder.join("new"), folder.join("old"));
+    fs::write(&old, "as it was").unwrap();
+    for command in ["stats", "report"] {
+        for path in [&new, &old] {
+            let mut command = windrow(&[command, "--strict", "-o"]);
+            let output = feed(command.arg(path).spawn().unwrap(), b"no action\n");
+            assert_eq!(output.status.code(), Some(3));
+        }
+        assert!(!new.exists(), "{command}");
+        assert_eq!(fs::read_to_string(&old).unwrap(), "as it was");
+    }
+    let mut command = windrow(&["stats", "--format", "json", "-o"]);
+    let output = feed(command.arg(&new).spawn().unwrap(), JUMP);
+    assert_eq!(output.status.code(), Some(0));
+    let text = fs::read_to_string(&new).unwrap();
+    assert_eq!(text, "[{\"action\":\"jump\",\"avg\":100}]\n");
+    fs::remove_file(&new).unwrap();
 }

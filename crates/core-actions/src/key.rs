@@ -42,6 +42,11 @@ impl Key {
         }
     }
 
+    /// How many bytes the name has.
+    pub(crate) fn len(self) -> usize {
+        self.len as usize
+    }
+
     /// Whether the key is the whole name.
     #[inline]
     pub(crate) fn is_whole(self) -> bool {

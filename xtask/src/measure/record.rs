@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, ensure};
+use serde_json::Value;
 use xshell::{Shell, cmd};
 
 use super::machine::{Machine, today};
@@ -18,6 +19,44 @@ pub(crate) struct Circumstances {
     toolchain: String,
     commit: String,
     command: String,
+    /// What else there is to say, by name.
+    more: Vec<(String, String)>,
+}
+
+/// What a record is of, which its name and its last words tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Operations of our crates, in nanoseconds.
+    Operations,
+    /// Whole programs on files.
+    E2e,
+}
+
+impl Kind {
+    /// What names end with, but for a number.
+    fn ending(self) -> &'static str {
+        match self {
+            Self::Operations => "",
+            Self::E2e => "-e2e",
+        }
+    }
+
+    fn last_words(self) -> &'static str {
+        match self {
+            Self::Operations => README_END,
+            Self::E2e => E2E_README_END,
+        }
+    }
+
+    /// The kind of the record that has a name.
+    pub(crate) fn of(name: &str) -> Self {
+        let ending = Self::E2e.ending();
+        let is_numbered = |(_, number): (&str, &str)| {
+            number.strip_prefix('-').is_some_and(|number| number.parse::<u64>().is_ok())
+        };
+        let is_e2e = name.ends_with(ending) || name.rsplit_once(ending).is_some_and(is_numbered);
+        if is_e2e { Self::E2e } else { Self::Operations }
+    }
 }
 
 impl Circumstances {
@@ -29,14 +68,20 @@ impl Circumstances {
             toolchain: cmd!(sh, "rustc --version --verbose").quiet().read()?,
             commit: commit(sh).unwrap_or_else(|_| "unknown: not a git checkout".to_owned()),
             command,
+            more: Vec::new(),
         })
+    }
+
+    /// Notes what else there is to say of the run.
+    pub(crate) fn add(&mut self, name: &str, value: &str) {
+        self.more.push((name.to_owned(), value.to_owned()));
     }
 
     fn name(&self) -> String {
         format!("{}-{}", self.date, self.machine.slug())
     }
 
-    fn readme(&self, name: &str) -> String {
+    fn readme(&self, name: &str, kind: Kind) -> String {
         let Machine { cpu, cores, memory, load, system } = &self.machine;
         let mut text = format!("# {name}\n\n| | |\n| --- | --- |\n");
         let mut row = |name: &str, value: &str| {
@@ -49,7 +94,8 @@ impl Circumstances {
         row("system", system);
         row("commit", &self.commit);
         row("command", &format!("`{}`", self.command));
-        let _ = write!(text, "\n```text\n{}\n```\n{README_END}", self.toolchain);
+        self.more.iter().for_each(|(name, value)| row(name, value));
+        let _ = write!(text, "\n```text\n{}\n```\n{}", self.toolchain, kind.last_words());
         text
     }
 }
@@ -62,33 +108,60 @@ within 2 %. `raw/` holds the samples of each benchmark, in nanoseconds for one u
 `cargo xtask compare A B` holds two such folders against each other.
 ";
 
+const E2E_README_END: &str = "
+`summary.md` is generated: for each contest the time of the whole process from its start to its end,
+the spread (the middle eight tenths of the runs), what it took of the processor in user mode and in
+the system, the most memory that it had at once, how many plain bytes it read in a second, and the
+ratios to the floor (`bare_*`) and to the fastest rival (`rival_*`); `same` where the spreads touch
+or the medians are within 2 %. Files were in the page cache, programs took turns, and all answers
+agreed before times were shown. `raw/` holds the runs of each, in nanoseconds for a line.
+`benches/README.md` tells who takes part and how. `cargo xtask compare A B` holds two such folders
+against each other.
+";
+
 /// Writes a new record below `parent`; a second one of the same day gets a number.
 pub(crate) fn write(
     parent: &Path,
     circumstances: &Circumstances,
     measured: &[Measurement],
 ) -> anyhow::Result<PathBuf> {
-    let first = circumstances.name();
+    let raw = measured.iter().map(|one| (one.id.clone(), one.to_json()));
+    write_as(Kind::Operations, parent, circumstances, raw, &table::by_group(measured))
+}
+
+/// The same of any kind: the raw files by the names of what was measured, and the tables.
+pub(crate) fn write_as(
+    kind: Kind,
+    parent: &Path,
+    circumstances: &Circumstances,
+    raw: impl Iterator<Item = (String, Value)>,
+    tables: &[table::Table],
+) -> anyhow::Result<PathBuf> {
+    let first = circumstances.name() + kind.ending();
     let numbered = (2..).map(|n| format!("{first}-{n}"));
     let mut names = std::iter::once(first.clone()).chain(numbered);
     let name = names.find(|name| !parent.join(name).exists()).context("every name is taken")?;
     let folder = parent.join(&name);
-    for one in measured {
-        let file = folder.join("raw").join(file_name(&one.id));
+    for (id, json) in raw {
+        let file = folder.join("raw").join(file_name(&id));
         fs::create_dir_all(file.parent().context("raw has a parent")?)?;
-        fs::write(file, format!("{}\n", one.to_json()))?;
+        fs::write(file, format!("{json}\n"))?;
     }
-    fs::write(folder.join("README.md"), circumstances.readme(&name))?;
-    let tables: Vec<_> = table::by_group(measured).iter().map(table::Table::markdown).collect();
+    fs::write(folder.join("README.md"), circumstances.readme(&name, kind))?;
+    let tables: Vec<_> = tables.iter().map(table::Table::markdown).collect();
     let title = format!("# Summary of {name}\n\nGenerated by `{}`.\n\n", circumstances.command);
     fs::write(folder.join("summary.md"), title + &tables.join("\n"))?;
     Ok(folder)
 }
 
-/// The newest record below `parent`: the last by name, which begins with the date.
+/// The newest record of operations below `parent`: the last by name, which begins with the date.
 pub(crate) fn newest(parent: &Path) -> anyhow::Result<PathBuf> {
     let entries = fs::read_dir(parent)?.collect::<Result<Vec<_>, _>>()?;
-    let newest = entries.iter().map(fs::DirEntry::path).filter(|path| path.is_dir()).max();
+    let is_of_operations = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        path.is_dir() && Kind::of(&name) == Kind::Operations
+    };
+    let newest = entries.iter().map(fs::DirEntry::path).filter(is_of_operations).max();
     newest.with_context(|| format!("{} has no record", parent.display()))
 }
 
@@ -129,6 +202,7 @@ mod tests {
             toolchain: "rustc 1.95.0".to_owned(),
             commit: "0123".to_owned(),
             command: "cargo bench".to_owned(),
+            more: vec![("jq".to_owned(), "jq-1.6".to_owned())],
         }
     }
 
@@ -145,6 +219,24 @@ mod tests {
         let readme = sh.read_file(first.join("README.md")).unwrap();
         assert!(readme.contains("| command | `cargo bench` |"), "{readme}");
         assert!(readme.contains("| machine | Xeon, 2 threads at once |"), "{readme}");
+        assert!(readme.contains("| jq | jq-1.6 |"), "{readme}");
+    }
+
+    #[test]
+    fn newest_record_is_one_of_operations() {
+        let sh = Shell::new().unwrap();
+        let temporary = sh.create_temp_dir().unwrap();
+        let (parent, circumstances) = (temporary.path(), circumstances());
+        let of_operations =
+            write(parent, &circumstances, &[measured("a/b/ring", 1.0, 2.0)]).unwrap();
+        for name in ["2026-11-22-xeon-2core-e2e", "2026-11-22-xeon-2core-e2e-2"] {
+            let raw = [("e2e/b/windrow".to_owned(), measured("e2e/b/windrow", 1.0, 2.0).to_json())];
+            let folder = write_as(Kind::E2e, parent, &circumstances, raw.into_iter(), &[]).unwrap();
+            assert!(folder.ends_with(name), "{}", folder.display());
+            assert_eq!(newest(parent).unwrap(), of_operations);
+        }
+        assert_eq!(Kind::of("2026-11-22-xeon-2core-2"), Kind::Operations);
+        assert_eq!(Kind::of("2026-11-22-xeon-e2e-core"), Kind::Operations);
     }
 
     #[test]

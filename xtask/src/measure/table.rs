@@ -17,6 +17,11 @@ pub(crate) fn by_group(measured: &[Measurement]) -> Vec<Table> {
 }
 
 impl Table {
+    /// Rows of as many cells as the head has.
+    pub(crate) fn new(title: String, head: Vec<String>, rows: Vec<Vec<String>>) -> Self {
+        Self { title, head, rows }
+    }
+
     /// Holds everyone against the fastest baseline, the slowest floor, because nothing can be
     /// faster than any of them, and the fastest rival; and what is disturbed against itself alone.
     ///

@@ -1,7 +1,8 @@
-//! The figures in the README are those of the newest record.
+//! The figures in the README are those of the newest record of operations.
 
 use super::{Finding, Tree};
-use crate::measure::{readme, record};
+use crate::measure::readme;
+use crate::measure::record::{self, Kind};
 use crate::workspace;
 
 const README: &str = "README.md";
@@ -10,7 +11,8 @@ const RECORDS: &str = "benches/record";
 pub(super) fn check(tree: &Tree) -> Vec<Finding> {
     let prefix = format!("{RECORDS}/");
     let records = tree.files.iter().filter_map(|file| file.strip_prefix(&prefix)?.split_once('/'));
-    let Some((newest, _)) = records.max() else { return Vec::new() };
+    let of_operations = records.filter(|(name, _)| Kind::of(name) == Kind::Operations);
+    let Some((newest, _)) = of_operations.max() else { return Vec::new() };
     let Some(source) = tree.text(README) else { return Vec::new() };
     let folder = workspace::root().join(RECORDS).join(newest);
     let expected =

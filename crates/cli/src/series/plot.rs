@@ -46,6 +46,17 @@ const COLORS: [(Color, AnsiColor); 6] = [
     (Color::Blue, AnsiColor::Blue),
 ];
 
+/// The same where there are no colours: what stands in a column is what the curve is named by.
+const LETTERS: [char; COLORS.len()] = ['•', '+', 'o', 'x', '#', '='];
+
+/// What tells the curves of a chart apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Marks {
+    Colors,
+    /// Each is drawn of a mark of its own, more coarsely.
+    Letters,
+}
+
 /// What is drawn where there is nothing.
 const NOTHING: &str = "no action has a stamp\n";
 
@@ -75,7 +86,13 @@ pub(super) fn together(points: &[Point], width: Duration) -> String {
 pub(super) const CURVES_MAX: usize = COLORS.len();
 
 /// How many of each of the most frequent actions, of so many.
-pub(super) fn apart(froms: &[Stamp], curves: &[Curve], of: usize, width: Duration) -> String {
+pub(super) fn apart(
+    froms: &[Stamp],
+    curves: &[Curve],
+    of: usize,
+    width: Duration,
+    marks: Marks,
+) -> String {
     if curves.is_empty() {
         return NOTHING.to_owned();
     }
@@ -83,10 +100,18 @@ pub(super) fn apart(froms: &[Stamp], curves: &[Curve], of: usize, width: Duratio
         .iter()
         .map(|curve| (0..).map(f64::from).zip(curve.counts.iter().map(|&n| n as f64)).collect())
         .collect();
-    let graphs: Vec<_> = curves
+    let named: Vec<_> = curves
+        .iter()
+        .zip(LETTERS)
+        .map(|(curve, letter)| match marks {
+            Marks::Colors => (curve.name.clone(), Marker::Braille),
+            Marks::Letters => (format!("{letter} {}", curve.name), Marker::Custom(letter)),
+        })
+        .collect();
+    let graphs: Vec<_> = named
         .iter()
         .zip(&points)
-        .map(|(curve, points)| (curve.name.as_str(), Marker::Braille, points.as_slice()))
+        .map(|((name, marker), points)| (name.as_str(), *marker, points.as_slice()))
         .collect();
     let mut text = format!("actions in {}", moment::span(width));
     if curves.len() < of {

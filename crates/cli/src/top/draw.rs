@@ -1,6 +1,7 @@
 //! The screen as a terminal has it.
 
 use std::ops::Add as _;
+use std::time::Duration;
 
 use ratatui::Frame;
 use ratatui::layout::{Alignment, Constraint, Layout, Rect};
@@ -28,8 +29,13 @@ const BAD: Style = Style::new().fg(Color::Red).add_modifier(Modifier::BOLD);
 const HEADER: Style = Style::new().add_modifier(Modifier::REVERSED);
 const SORTED: Style = HEADER.add_modifier(Modifier::BOLD).add_modifier(Modifier::UNDERLINED);
 
-/// Draws all of the screen, and tells it how many lines it had room for.
-pub(crate) fn draw(screen: &mut Screen, frame: &mut Frame<'_>) {
+/// Draws all of the screen, and tells it how many lines it had room for. Asks for the course of
+/// those that are seen.
+pub(crate) fn draw(
+    screen: &mut Screen,
+    frame: &mut Frame<'_>,
+    series: impl Fn(&Line, Duration) -> Vec<u64>,
+) {
     let rows = Layout::vertical([
         Constraint::Length(1),
         Constraint::Length(1),
@@ -38,6 +44,7 @@ pub(crate) fn draw(screen: &mut Screen, frame: &mut Frame<'_>) {
     ]);
     let [title, status, table, keys] = frame.area().layout(&rows);
     screen.resize(usize::from(table.height.saturating_sub(1)));
+    screen.fill(series);
     frame.render_widget(Paragraph::new(describe(screen)), title);
     frame.render_widget(Paragraph::new(tell(&screen.status)), status);
     draw_table(screen, frame, table);
@@ -112,7 +119,8 @@ fn draw_table(screen: &Screen, frame: &mut Frame<'_>, area: Rect) {
             let text = Text::from(cells.text(&shown[index], index, column));
             Cell::from(if column == Column::Action { text } else { text.right_aligned() })
         });
-        let series = shorten(&shown[index].series, usize::from(widths.series));
+        let series = shown[index].series.as_deref().unwrap_or_default();
+        let series = shorten(series, usize::from(widths.series));
         // A bar for nothing would look like a little.
         let series = series.into_iter().map(|count| (count > 0).then_some(count as f64));
         Row::new(numbers.chain([Cell::from(format!(" {}", spark(series))).cyan()]))
@@ -237,8 +245,6 @@ fn draw_help(frame: &mut Frame<'_>) {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use ratatui::Terminal;
     use ratatui::backend::TestBackend;
     use ratatui::crossterm::event::KeyCode;
@@ -246,8 +252,13 @@ mod tests {
     use super::*;
 
     fn line(action: &str, count: u64, mean: f64) -> Line {
-        let (rate, series) = (Some(count as f64 / 60.0), vec![count, 0, 0, count / 2]);
-        Line { action: action.into(), count, rate, mean, p50: 99.0, p99: 400.0, max: 400.5, series }
+        let [name, action] = [action; 2].map(str::to_owned);
+        let (rate, series) = (Some(count as f64 / 60.0), None);
+        Line { name, action, count, rate, mean, p50: 99.0, p99: 400.0, max: 400.5, series }
+    }
+
+    fn series(line: &Line, _: Duration) -> Vec<u64> {
+        vec![line.count, 0, 0, line.count / 2]
     }
 
     /// Without the blanks at the ends of lines.
@@ -280,7 +291,7 @@ mod tests {
     #[track_caller]
     fn check(mut screen: Screen, columns: u16, lines: u16, expected: &[&str]) {
         let mut terminal = Terminal::new(TestBackend::new(columns, lines)).unwrap();
-        terminal.draw(|frame| draw(&mut screen, frame)).unwrap();
+        terminal.draw(|frame| draw(&mut screen, frame, series)).unwrap();
         let shown = terminal.backend().to_string();
         let shown: Vec<_> = shown.lines().map(|line| line.trim_matches('"').trim_end()).collect();
         assert_eq!(shown, expected, "{shown:#?}");
@@ -382,7 +393,7 @@ mod tests {
         for (columns, lines) in [(1, 1), (1, 9), (9, 1), (12, 3), (300, 2)] {
             for keys in [&[][..], &[KeyCode::Char('?')]] {
                 let mut terminal = Terminal::new(TestBackend::new(columns, lines)).unwrap();
-                terminal.draw(|frame| draw(&mut screen(keys), frame)).unwrap();
+                terminal.draw(|frame| draw(&mut screen(keys), frame, series)).unwrap();
             }
         }
     }

@@ -80,7 +80,7 @@ impl Feed {
         self.clock.advance(self.clock.now());
     }
 
-    /// What is known of each action of the past `window`, with its course in so many parts.
+    /// What is known of each action of the past `window`, but for its course.
     pub(crate) fn lines(&self, window: Duration) -> Vec<Line> {
         // The screen offers no longer window than the tracker was built for.
         let Ok(rows) = self.tracker.window(window) else { return Vec::new() };
@@ -92,8 +92,8 @@ impl Feed {
                 let time = quantiles.at(quantile).map(|time| extent.clamp(time));
                 time.map_or(0.0, ActionTime::as_f64)
             };
-            let series = self.tracker.series(row.action(), window).unwrap_or_default();
             Line {
+                name: row.action().to_owned(),
                 action: visible(row.action().as_bytes()),
                 count: mean.count(),
                 rate: rows.rate(row),
@@ -101,10 +101,18 @@ impl Feed {
                 p50: at(Quantile::MEDIAN),
                 p99: at(Quantile::P99),
                 max: extent.max().map_or(0.0, ActionTime::as_f64),
-                series: series.iter().map(|(mean, ..)| mean.count()).collect(),
+                series: None,
             }
         };
         rows.rows().iter().map(line).collect()
+    }
+
+    /// The course of an action over the past `window`, in equal parts.
+    ///
+    /// Asked by itself, and only of what is seen: it costs as much as all the rest.
+    pub(crate) fn series(&self, line: &Line, window: Duration) -> Vec<u64> {
+        let series = self.tracker.series(&line.name, window).unwrap_or_default();
+        series.iter().map(|(mean, ..)| mean.count()).collect()
     }
 }
 
@@ -191,8 +199,9 @@ mod tests {
         let line = &lines[0];
         assert_eq!((line.action.as_str(), line.count, line.max), ("jump", 3, 1_061.0));
         // 200 buckets of 300 ms.
-        let at: Vec<_> = (0..200).filter(|&bucket| line.series[bucket] > 0).collect();
-        assert_eq!((line.series.len(), at), (200, vec![59, 63, 199]));
+        let series = feed.series(line, MINUTE);
+        let at: Vec<_> = (0..200).filter(|&bucket| series[bucket] > 0).collect();
+        assert_eq!((series.len(), at), (200, vec![59, 63, 199]));
         assert_eq!(feed.lines(Duration::from_secs(1))[0].count, 1);
     }
 

@@ -1,6 +1,7 @@
 //! What the screen shows and what keys do to it, without a terminal.
 
 use std::cmp::Ordering;
+use std::mem;
 use std::time::Duration;
 
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
@@ -74,7 +75,8 @@ impl Order {
 /// What is known of one action in the window.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Line {
-    /// Its name, made fit for a terminal.
+    pub(crate) name: String,
+    /// The same, made fit for a terminal.
     pub(crate) action: String,
     pub(crate) count: u64,
     /// Per second; nothing while no time has passed.
@@ -83,8 +85,8 @@ pub(crate) struct Line {
     pub(crate) p50: f64,
     pub(crate) p99: f64,
     pub(crate) max: f64,
-    /// Counts of equal parts of the window, the oldest first.
-    pub(crate) series: Vec<u64>,
+    /// Counts of equal parts of the window, the oldest first; asked once it is seen.
+    pub(crate) series: Option<Vec<u64>>,
 }
 
 impl Line {
@@ -186,6 +188,23 @@ impl Screen {
         }
     }
 
+    /// Asks for the course of each line that is seen and has none yet.
+    pub(crate) fn fill(&mut self, series: impl Fn(&Line, Duration) -> Vec<u64>) {
+        let (window, above, page) = (self.window, self.above, self.page);
+        for line in self.lines.iter_mut().skip(above).take(page) {
+            if line.series.is_none() {
+                line.series = Some(series(line, window));
+            }
+        }
+    }
+
+    /// The same of all lines.
+    pub(crate) fn fill_all(&mut self, series: impl Fn(&Line, Duration) -> Vec<u64>) {
+        let (above, page) = (mem::take(&mut self.above), mem::replace(&mut self.page, usize::MAX));
+        self.fill(series);
+        (self.above, self.page) = (above, page);
+    }
+
     /// Makes room for so many lines.
     pub(crate) fn resize(&mut self, page: usize) {
         self.page = page.max(1);
@@ -278,6 +297,7 @@ mod tests {
 
     fn line(action: &str, count: u64, mean: f64) -> Line {
         Line {
+            name: action.into(),
             action: action.into(),
             count,
             rate: Some(count as f64),
@@ -285,7 +305,7 @@ mod tests {
             p50: mean,
             p99: mean,
             max: mean,
-            series: Vec::new(),
+            series: None,
         }
     }
 
@@ -358,6 +378,30 @@ mod tests {
         press(&mut screen, 'p');
         screen.show(Status::default(), |_| Vec::new());
         assert_eq!(screen.lines().len(), 0);
+    }
+
+    #[test]
+    fn course_is_asked_of_what_is_seen_and_once() {
+        let mut screen = screen();
+        let asked = std::cell::RefCell::new(Vec::new());
+        let series = |line: &Line, window: Duration| {
+            asked.borrow_mut().push(line.action.clone());
+            vec![window.as_secs()]
+        };
+        screen.resize(2);
+        screen.fill(series);
+        screen.fill(series);
+        assert_eq!(*asked.borrow(), ["jump", "run"]);
+        screen.press(KeyCode::Down.into());
+        screen.fill(series);
+        assert_eq!(*asked.borrow(), ["jump", "run", "hop"]);
+        assert!(screen.lines().iter().all(|line| line.series == Some(vec![60])));
+
+        screen.show(Status::default(), |_| vec![line("a", 1, 1.0), line("b", 1, 1.0)]);
+        screen.resize(1);
+        screen.fill_all(series);
+        assert_eq!(asked.borrow()[3..], ["a", "b"]);
+        assert_eq!((screen.above, screen.page), (0, 1));
     }
 
     #[test]

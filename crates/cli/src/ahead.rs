@@ -1,0 +1,112 @@
+//! An input that is read ahead, on a thread of its own.
+//!
+//! What is compressed comes no faster than one thread makes it plain. If those that decode take
+//! turns at that, each waits for the other between two pieces, and nothing is made plain meanwhile.
+
+use std::io::{self, Cursor, Read};
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::thread::Scope;
+
+/// How much is handed over at once: as much as a decoder asks for.
+const PIECE_BYTES: u64 = 256 * 1024;
+/// How many pieces may lie ready: as many as keep both busy while one of them is held up.
+const PIECES: usize = 4;
+
+/// The pieces that another thread reads.
+pub(crate) struct Ahead {
+    pieces: Receiver<io::Result<Vec<u8>>>,
+    piece: Cursor<Vec<u8>>,
+    /// Takes back what was read. Memory that is got anew for each piece costs more than to fill it.
+    used: Sender<Vec<u8>>,
+}
+
+impl Ahead {
+    /// Starts to read an input; the thread ends with it, or when this is dropped.
+    pub(crate) fn start<'scope>(
+        scope: &'scope Scope<'scope, '_>,
+        mut input: impl Read + Send + 'scope,
+    ) -> Self {
+        let (sender, pieces) = mpsc::sync_channel(PIECES);
+        let (used, unused) = mpsc::channel::<Vec<u8>>();
+        scope.spawn(move || {
+            loop {
+                let mut piece = unused.try_recv().unwrap_or_default();
+                piece.clear();
+                piece.reserve_exact(PIECE_BYTES as usize);
+                // What was read before a fault is in there too, and comes first.
+                let read = input.by_ref().take(PIECE_BYTES).read_to_end(&mut piece);
+                let is_over = piece.is_empty() || read.is_err();
+                if !piece.is_empty() && sender.send(Ok(piece)).is_err() {
+                    break;
+                }
+                // Whoever is gone wants to know no more.
+                read.map_or_else(|error| _ = sender.send(Err(error)), |_| ());
+                if is_over {
+                    break;
+                }
+            }
+        });
+        Self { pieces, piece: Cursor::default(), used }
+    }
+}
+
+impl Read for Ahead {
+    fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
+        loop {
+            let read = self.piece.read(room)?;
+            if read > 0 || room.is_empty() {
+                return Ok(read);
+            }
+            match self.pieces.recv() {
+                Ok(piece) => {
+                    let read = std::mem::replace(&mut self.piece, Cursor::new(piece?));
+                    // Nobody takes it where all was read.
+                    let _ = self.used.send(read.into_inner());
+                }
+                Err(_) => return Ok(0),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use super::*;
+
+    struct Failing;
+
+    impl Read for Failing {
+        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::TimedOut.into())
+        }
+    }
+
+    #[test]
+    fn all_comes_in_order() {
+        for len in [0, 1, PIECE_BYTES, PIECE_BYTES + 1, 11 * PIECE_BYTES - 1] {
+            let input: Vec<u8> = (0..len).map(|at| (at % 251) as u8).collect();
+            let mut found = Vec::new();
+            thread::scope(|scope| Ahead::start(scope, &input[..]).read_to_end(&mut found)).unwrap();
+            assert!(found == input, "{len}");
+        }
+    }
+
+    #[test]
+    fn what_came_before_a_fault_is_handed_on() {
+        let mut found = Vec::new();
+        let end = thread::scope(|scope| {
+            Ahead::start(scope, (&[7_u8; 9][..]).chain(Failing)).read_to_end(&mut found)
+        });
+        assert_eq!((found, end.unwrap_err().kind()), (vec![7; 9], io::ErrorKind::TimedOut));
+    }
+
+    #[test]
+    fn thread_ends_where_no_more_is_wanted() {
+        thread::scope(|scope| {
+            let mut ahead = Ahead::start(scope, io::repeat(1));
+            assert_eq!(ahead.read(&mut [0; 5]).unwrap(), 5);
+        });
+    }
+}

@@ -1,0 +1,332 @@
+//! Statistics of what several threads record while nobody reads: files, mostly.
+//!
+//! A [tracker](crate::MergedTracker) can be read while others write, for which values wait in words
+//! of memory that a reader may look at, four cache lines for each action and thread. Where nobody
+//! reads before the end, that is not needed: a thread has its tally to itself, inserts each value
+//! at once, and what it takes is little more than the statistics.
+
+use std::ptr;
+use std::sync::atomic::Ordering::Relaxed;
+
+use core_time::Statistic;
+use foldhash::fast::RandomState;
+use hashbrown::HashTable;
+
+use crate::error::AddError;
+use crate::key::Key;
+use crate::name::ActionName;
+use crate::row::Row;
+use crate::spec::{Overflow, TrackerSpec, WhenFull};
+use crate::sync::{AtomicU64, Mutex, MutexGuard, lock};
+use crate::time::TimeError;
+
+/// The names of the actions that several tallies share, within one limit.
+///
+/// Each name is kept once. Tallies ask for a name where they meet it for the first time.
+#[derive(Debug)]
+pub struct TallyNames {
+    spec: TrackerSpec,
+    entered: Mutex<Entered>,
+    refused: AtomicU64,
+    folded: AtomicU64,
+    seed: RandomState,
+}
+
+/// All names, each with a number.
+#[derive(Debug, Default)]
+struct Entered {
+    /// The numbers by name.
+    numbers: HashTable<u32>,
+    /// All names, one after the other.
+    text: String,
+    /// Where each ends.
+    ends: Vec<usize>,
+    /// The number of the name that stands for all beyond the limit.
+    other: Option<u32>,
+}
+
+impl TallyNames {
+    /// No names, within the limits of a specification. Nothing is ever evicted: where a tracker
+    /// would, an action beyond the limit is refused.
+    #[must_use]
+    pub fn new(spec: TrackerSpec) -> Self {
+        let (refused, folded) = Default::default();
+        Self { spec, entered: Mutex::default(), refused, folded, seed: RandomState::default() }
+    }
+
+    /// How much was beyond the [limit](TrackerSpec::actions) of actions.
+    #[must_use]
+    pub fn overflow(&self) -> Overflow {
+        // ORDERING: Relaxed: two numbers to be told, with which no other memory hangs together.
+        let (refused, folded) = (self.refused.load(Relaxed), self.folded.load(Relaxed));
+        Overflow { refused, folded, ..Overflow::default() }
+    }
+
+    /// The name that an action is kept under, and its number.
+    fn enter<'a>(&self, name: &'a str) -> Result<(&'a str, u32), AddError> {
+        let mut entered = self.lock();
+        if let Some(number) = entered.find(name, &self.seed) {
+            return Ok((name, number));
+        }
+        let apart = entered.ends.len() - usize::from(entered.other.is_some());
+        let limit = self.spec.actions;
+        // Numbers have 32 bits.
+        if apart < limit.min(u32::MAX as usize) {
+            return Ok((name, entered.push(name, &self.seed)));
+        }
+        if self.spec.when_full != WhenFull::Fold {
+            // ORDERING: Relaxed, as in `overflow`.
+            self.refused.fetch_add(1, Relaxed);
+            return Err(AddError::Full { limit });
+        }
+        self.folded.fetch_add(1, Relaxed);
+        let other = entered.other.or_else(|| entered.find(WhenFull::OTHER, &self.seed));
+        let other = other.unwrap_or_else(|| {
+            let other = entered.push(WhenFull::OTHER, &self.seed);
+            entered.other = Some(other);
+            other
+        });
+        Ok((WhenFull::OTHER, other))
+    }
+
+    /// The number of a name whatever the limit.
+    fn number(&self, name: &str) -> u32 {
+        let mut entered = self.lock();
+        entered.find(name, &self.seed).unwrap_or_else(|| entered.push(name, &self.seed))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Entered> {
+        lock(&self.entered)
+    }
+}
+
+impl Entered {
+    fn name(&self, number: u32) -> &str {
+        name(&self.text, &self.ends, number)
+    }
+
+    fn find(&self, name: &str, seed: &RandomState) -> Option<u32> {
+        let is_it = |&number: &u32| self.name(number) == name;
+        self.numbers.find(hash(name, seed), is_it).copied()
+    }
+
+    fn push(&mut self, new: &str, seed: &RandomState) -> u32 {
+        let number = self.ends.len() as u32;
+        self.text.push_str(new);
+        self.ends.push(self.text.len());
+        let Self { numbers, text, ends, .. } = self;
+        let rehash = |&number: &u32| hash(name(text, ends, number), seed);
+        numbers.insert_unique(hash(new, seed), number, rehash);
+        number
+    }
+}
+
+/// The name with a number, of names that lie one after the other.
+fn name<'t>(text: &'t str, ends: &[usize], number: u32) -> &'t str {
+    let number = number as usize;
+    let start = number.checked_sub(1).map_or(0, |before| ends[before]);
+    &text[start..ends[number]]
+}
+
+fn hash(name: &str, seed: &RandomState) -> u64 {
+    Key::of(name).hash_with(name, seed)
+}
+
+/// What one thread keeps of the actions that it records, for those who ask at the end.
+///
+/// A [`MergedTracker`](crate::MergedTracker) for one thread: the same statistics, the same names,
+/// the same rows, less memory and less time. Several threads have a tally each, which share their
+/// [names](TallyNames), and are [merged](Self::merge) at the end.
+///
+/// # Complexity
+///
+/// A record costs a look-up and the insertion. An action takes 64 bytes and the statistic, and its
+/// name once for all tallies; tables are doubled when they are full.
+///
+/// # Examples
+///
+/// ```
+/// use core_actions::{ExactMean, Tally, TallyNames, TrackerSpec};
+///
+/// let names = TallyNames::new(TrackerSpec::default());
+/// let [mut one, mut two] = [(); 2].map(|()| Tally::<ExactMean>::new(&names));
+/// std::thread::scope(|scope| {
+///     // Numbered, because the lines of a file have an order that threads do not keep.
+///     scope.spawn(|| two.add_numbered("run", 75, 1));
+///     scope.spawn(|| one.add_numbered("jump", 100, 0));
+/// });
+/// two.add_numbered("jump", 200, 2)?;
+///
+/// one.merge(two);
+/// let rows = one.into_rows();
+/// let means: Vec<_> = rows.iter().map(|row| (row.action(), row.mean())).collect();
+/// assert_eq!(means, [("jump", 150.0), ("run", 75.0)]);
+/// # Ok::<(), core_actions::AddError>(())
+/// ```
+#[derive(Debug)]
+pub struct Tally<'n, S> {
+    names: &'n TallyNames,
+    /// Places in `cells`, by name.
+    places: HashTable<u32>,
+    cells: Vec<Cell<S>>,
+    /// Names that are more than a key, one after the other.
+    long: String,
+    /// The number of the next record to be an action's first.
+    next: u64,
+}
+
+/// No number of a record.
+const NONE: u64 = u64::MAX;
+
+/// One action.
+#[derive(Debug)]
+struct Cell<S> {
+    key: Key,
+    /// Where the name begins among the long ones, if it is one.
+    long: usize,
+    /// The smallest number of its records; [`NONE`] if its statistic panicked at the first.
+    first: u64,
+    /// The number of the name.
+    id: u32,
+    statistic: S,
+}
+
+impl<'n, S: Statistic> Tally<'n, S> {
+    /// A tally of nothing.
+    #[must_use]
+    pub fn new(names: &'n TallyNames) -> Self {
+        let (places, cells, long) = Default::default();
+        Self { names, places, cells, long, next: 0 }
+    }
+
+    /// Takes in that an action took so long.
+    ///
+    /// # Errors
+    ///
+    /// [`AddError::Name`] if the name is no name for an action, [`AddError::Time`] if the time is
+    /// negative or not finite, [`AddError::Full`] if the action is new and there are too many.
+    /// Nothing changes then.
+    #[inline]
+    pub fn add<T>(&mut self, action: &str, time: T) -> Result<(), AddError>
+    where
+        T: TryInto<S::Value, Error: Into<TimeError>>,
+    {
+        self.add_numbered(action, time, self.next)
+    }
+
+    /// Takes in that an action took so long, in a record that has a number.
+    ///
+    /// Rows come in the order of the smallest numbers of their records.
+    ///
+    /// # Errors
+    ///
+    /// As [`add`](Self::add).
+    #[inline]
+    pub fn add_numbered<T>(&mut self, action: &str, time: T, number: u64) -> Result<(), AddError>
+    where
+        T: TryInto<S::Value, Error: Into<TimeError>>,
+    {
+        let time = time.try_into().map_err(|error| AddError::Time(error.into()))?;
+        let place = match self.find(action) {
+            Some(place) => place,
+            None => self.meet(action, number)?,
+        };
+        let cell = &mut self.cells[place];
+        cell.statistic.insert_whole(time);
+        cell.first = cell.first.min(number.min(NONE - 1));
+        Ok(())
+    }
+
+    /// Takes in all that another tally did.
+    ///
+    /// One that is empty takes the memory of the other as it is.
+    pub fn merge(&mut self, mut other: Self) {
+        if self.cells.is_empty() && ptr::eq(self.names, other.names) {
+            std::mem::swap(self, &mut other);
+        }
+        // Copied, because to enter a name takes the lock of all names.
+        let mut name = String::new();
+        for cell in other.cells {
+            name.clear();
+            name.push_str(other.names.lock().name(cell.id));
+            let place = self.find(&name);
+            let place = place.unwrap_or_else(|| self.push(&name, self.names.number(&name)));
+            let own = &mut self.cells[place];
+            own.first = own.first.min(cell.first);
+            own.statistic.merge(&cell.statistic);
+        }
+        self.next = self.next.max(other.next);
+    }
+
+    /// A row for each action, in the order in which they first were.
+    #[must_use]
+    pub fn into_rows(self) -> Vec<Row<S>> {
+        let names = self.names.lock();
+        let cells = self.cells.into_iter().filter(|cell| cell.first != NONE);
+        let row = |cell: Cell<S>| Row::new(names.name(cell.id).into(), cell.first, cell.statistic);
+        let mut rows: Vec<_> = cells.map(row).collect();
+        rows.sort_unstable_by(Row::by_first);
+        rows
+    }
+
+    /// Finds the place of a name, in which something was recorded.
+    #[inline]
+    fn find(&self, name: &str) -> Option<usize> {
+        let key = Key::of(name);
+        if !key.is_whole() {
+            return self.find_long(key, name);
+        }
+        let is_it = |&place: &u32| self.cells[place as usize].key == key;
+        let place = self.places.find(key.hash(&self.names.seed), is_it);
+        place.map(|&place| place as usize)
+    }
+
+    /// Finds the place of a name of which the key does not say all.
+    ///
+    /// Called, because in line it would take the registers that the others need.
+    #[inline(never)]
+    fn find_long(&self, key: Key, name: &str) -> Option<usize> {
+        let is_it = |&place: &u32| {
+            let cell = &self.cells[place as usize];
+            cell.key == key && cell.name(&self.long) == name
+        };
+        let place = self.places.find(key.hash_with(name, &self.names.seed), is_it);
+        place.map(|&place| place as usize)
+    }
+
+    /// Makes a place for an action that is not known here; of one beyond the limit, finds that of
+    /// all others.
+    #[cold]
+    #[inline(never)]
+    fn meet(&mut self, name: &str, number: u64) -> Result<usize, AddError> {
+        let name = ActionName::with_limit(name, self.names.spec.name_bytes)?;
+        let (name, id) = self.names.enter(name.as_str())?;
+        self.next = self.next.max(number.saturating_add(1));
+        Ok(self.find(name).unwrap_or_else(|| self.push(name, id)))
+    }
+
+    /// Makes a place for a name.
+    fn push(&mut self, name: &str, id: u32) -> usize {
+        let (place, long) = (self.cells.len(), self.long.len());
+        let key = Key::of(name);
+        if !key.is_whole() {
+            self.long.push_str(name);
+        }
+        let statistic = S::default();
+        self.cells.push(Cell { key, long, first: NONE, id, statistic });
+        let Self { places, cells, long, names, .. } = self;
+        let rehash = |&place: &u32| {
+            let cell = &cells[place as usize];
+            cell.key.hash_with(cell.name(long), &names.seed)
+        };
+        places.insert_unique(key.hash_with(name, &names.seed), place as u32, rehash);
+        place
+    }
+}
+
+impl<S> Cell<S> {
+    /// The name, if it is one of the long ones.
+    fn name<'t>(&self, long: &'t str) -> &'t str {
+        if self.key.is_whole() { "" } else { &long[self.long..self.long + self.key.len()] }
+    }
+}

@@ -1,0 +1,157 @@
+//! Tallies against a tracker that saw the same records: the same rows, whoever recorded which, and
+//! the same limits.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use core_actions::{
+    ActionTime, AddError, Count, ExactMean, Extent, MergedTracker, Overflow, Quantiles, Row,
+    RunningTracker, Statistic, Tally, TallyNames, TrackerSpec, Variance, WhenFull,
+};
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+type Full = (Variance, Extent, Quantiles);
+
+fn limited(actions: usize, when_full: WhenFull) -> TrackerSpec {
+    TrackerSpec { actions, when_full, ..TrackerSpec::default() }
+}
+
+/// Names of many lengths, of which neither ends nor middles alone tell them apart.
+fn name(number: usize) -> String {
+    let (len, x) = (1 + number / 2, if number.is_multiple_of(2) { 'x' } else { 'y' });
+    (0..len).map(|at| if at == len / 2 { x } else { 'a' }).collect()
+}
+
+/// Merges them one after the other, which in the end is one.
+fn merged<'n, S: Statistic>(tallies: impl IntoIterator<Item = Tally<'n, S>>) -> Tally<'n, S> {
+    tallies
+        .into_iter()
+        .reduce(|mut all, tally| {
+            all.merge(tally);
+            all
+        })
+        .unwrap()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn tallies_tell_what_a_tracker_does(
+        records in vec((0..3_usize, 0..60_usize, 0.0..1e9), 0..200), actions in 0..60_usize
+    ) {
+        for when_full in [WhenFull::Refuse, WhenFull::Fold] {
+            let tracker = MergedTracker::<Full>::new(limited(actions, when_full));
+            let names = TallyNames::new(limited(actions, when_full));
+            let mut tallies = [(); 3].map(|()| Tally::<Full>::new(&names));
+            for (number, &(thread, action, time)) in (0..).zip(&records) {
+                let action = name(action);
+                prop_assert_eq!(
+                    tallies[thread].add_numbered(&action, time, number),
+                    tracker.add_numbered(&action, time, number)
+                );
+            }
+            prop_assert_eq!(names.overflow(), tracker.overflow());
+            let [a, b, c] = tallies;
+            let mut nothing = Tally::new(&names);
+            nothing.merge(merged([b, Tally::new(&names), c, a]));
+            prop_assert_eq!(nothing.into_rows(), tracker.stats());
+        }
+    }
+
+    #[test]
+    fn tallies_of_other_names_are_merged_by_name(
+        records in vec((0..2_usize, 0..60_usize, 0_u64..100), 0..100)
+    ) {
+        let tracker = RunningTracker::default();
+        let names = [limited(0, WhenFull::Fold), TrackerSpec::default()].map(TallyNames::new);
+        let [mut none, mut one] = names.each_ref().map(Tally::<ExactMean>::new);
+        for &(_, action, time) in &records {
+            one.add(&name(action), time).unwrap();
+            tracker.add(&name(action), time).unwrap();
+        }
+        none.merge(one);
+        prop_assert_eq!(none.into_rows(), tracker.stats());
+    }
+}
+
+#[test]
+fn rows_come_in_the_order_of_their_first_records() {
+    let names = TallyNames::new(TrackerSpec::default());
+    let mut tally = Tally::<Count>::new(&names);
+    tally.add_numbered("last", 1, u64::MAX).unwrap();
+    tally.add_numbered("b", 1, 7).unwrap();
+    tally.add_numbered("a", 1, 7).unwrap();
+    tally.add_numbered("b", 1, 9).unwrap();
+    tally.add_numbered("first", 1, 8).unwrap();
+    tally.add_numbered("first", 1, 0).unwrap();
+    let rows = tally.into_rows();
+    let order: Vec<_> = rows.iter().map(|row| (row.action(), row.count())).collect();
+    assert_eq!(order, [("first", 2), ("a", 1), ("b", 2), ("last", 1)]);
+    // Without numbers, that is the order in which they came, also behind those with numbers.
+    let mut tally = Tally::<Count>::new(&names);
+    tally.add_numbered("z", 1, 5).unwrap();
+    ["y", "x", "z"].into_iter().for_each(|name| tally.add(name, 1).unwrap());
+    let rows = tally.into_rows();
+    assert_eq!(rows.iter().map(Row::action).collect::<Vec<_>>(), ["z", "y", "x"]);
+}
+
+#[test]
+fn what_is_refused_changes_nothing() {
+    let names = TallyNames::new(limited(1, WhenFull::EvictIdle));
+    let mut tally = Tally::<ExactMean>::new(&names);
+    tally.add("jump", 1).unwrap();
+    for name in ["", " ", "a\n", &"x".repeat(257)] {
+        assert!(matches!(tally.add(name, 1), Err(AddError::Name(_))), "{name:?}");
+    }
+    assert!(matches!(tally.add("jump", -1.0), Err(AddError::Time(_))));
+    assert_eq!(names.overflow(), Overflow::default());
+    assert_eq!(tally.add("run", 1), Err(AddError::Full { limit: 1 }));
+    assert_eq!(names.overflow(), Overflow { refused: 1, ..Overflow::default() });
+    let rows = tally.into_rows();
+    let told: Vec<_> = rows.iter().map(|row| (row.action(), row.count(), row.mean())).collect();
+    assert_eq!(told, [("jump", 1, 1.0)]);
+}
+
+#[test]
+fn the_row_of_all_others_may_be_named_before_it_is_needed() {
+    let names = TallyNames::new(limited(2, WhenFull::Fold));
+    let mut tally = Tally::<Count>::new(&names);
+    for name in [WhenFull::OTHER, "a", "b", "c", WhenFull::OTHER, "a"] {
+        tally.add(name, 1).unwrap();
+    }
+    let rows = tally.into_rows();
+    let counts: Vec<_> = rows.iter().map(|row| (row.action(), row.count())).collect();
+    assert_eq!(counts, [(WhenFull::OTHER, 4), ("a", 2)]);
+    assert_eq!(names.overflow().folded, 2);
+}
+
+/// Counts, and panics at 13.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Superstitious(u64);
+
+impl Statistic for Superstitious {
+    type Value = ActionTime;
+
+    fn insert(&mut self, time: ActionTime) {
+        self.0 += 1;
+        assert_ne!(time, ActionTime::from(13_u64));
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.0 += other.0;
+    }
+}
+
+#[test]
+fn a_statistic_that_panics_leaves_the_row_as_it_was() {
+    let names = TallyNames::new(TrackerSpec::default());
+    let mut tally = Tally::<Superstitious>::new(&names);
+    tally.add("jump", 1).unwrap();
+    for name in ["jump", "run"] {
+        assert!(catch_unwind(AssertUnwindSafe(|| tally.add(name, 13))).is_err());
+    }
+    let rows = tally.into_rows();
+    let told: Vec<_> = rows.iter().map(|row| (row.action(), row.statistic().0)).collect();
+    assert_eq!(told, [("jump", 1)]);
+}
