@@ -140,8 +140,13 @@ fn hash(name: &str, seed: &RandomState) -> u64 {
 ///
 /// # Complexity
 ///
-/// A record costs a look-up and the insertion. An action takes 64 bytes and the statistic, and its
-/// name once for all tallies; tables are doubled when they are full.
+/// A record costs a look-up and the insertion.
+///
+/// # Memory
+///
+/// For each action 64 bytes and the statistic, three times that for a moment when tables are full
+/// and grow to twice their size; and its name, once for all tallies, once more in each if it is
+/// longer than 16 bytes.
 ///
 /// # Examples
 ///

@@ -126,6 +126,22 @@ fn the_row_of_all_others_may_be_named_before_it_is_needed() {
     assert_eq!(names.overflow().folded, 2);
 }
 
+#[test]
+fn memory_is_little_more_than_the_statistics() {
+    const ACTIONS: usize = 50_000;
+    let names: Vec<_> = (0..ACTIONS).map(|number| format!("action {number}")).collect();
+    let shared = TallyNames::new(TrackerSpec::default());
+    // Their names are known to all tallies then.
+    let enter = |tally: &mut Tally<'_, ExactMean>| {
+        names.iter().for_each(|name| tally.add(name, 1).unwrap());
+    };
+    enter(&mut Tally::new(&shared));
+    let used = allocation_counter::measure(|| enter(&mut Tally::new(&shared)));
+    let each = 64 + size_of::<ExactMean>();
+    assert!(used.bytes_max < (3 * ACTIONS * each) as u64, "{} bytes", used.bytes_max);
+    assert!(used.bytes_max > (ACTIONS * size_of::<ExactMean>()) as u64, "it is not measured");
+}
+
 /// Counts, and panics at 13.
 #[derive(Debug, Clone, Default, PartialEq)]
 struct Superstitious(u64);
