@@ -7,6 +7,7 @@ use std::sync::atomic::{
     AtomicUsize,
     Ordering::{self, Relaxed},
 };
+use std::thread;
 
 use core_time::{Instance, Instances, Statistic};
 use crossbeam_utils::CachePadded;
@@ -337,11 +338,20 @@ impl<S: Statistic<Value: Packed>> Registry<S> {
         }
     }
 
-    /// Evicts what was idle for longest; nothing while all have handles.
+    /// Evicts what was idle for longest, and tells whether there is a place now, or is about to be;
+    /// there is none while all have handles.
     fn evict(&self) -> bool {
         let now = self.uses.fetch_add(1, ALONE) + 1;
         let evicted = lock(&self.listed).evict(now, &self.empty);
-        self.let_go(evicted)
+        match evicted {
+            Ok(action) => self.let_go(Some(action)),
+            // Others have taken out what could be, and are about to give its place away.
+            Err(pinned) if pinned < self.spec.actions => {
+                thread::yield_now();
+                true
+            }
+            Err(_) => false,
+        }
     }
 
     /// Drops an action of which nothing was recorded since a reset, if there is one.
@@ -380,15 +390,15 @@ impl<S: Statistic<Value: Packed>> Listed<S> {
         self.next += 1;
     }
 
-    /// Takes out what was idle for longest.
+    /// Takes out what was idle for longest; if nothing can be, tells how many have handles.
     ///
     /// An action that was used since the last look goes back with its newer count; so this is the
     /// logarithm of all for each that does. As many go back as there are and no more, because
     /// threads may use them faster than one can look.
-    fn evict(&mut self, now: u64, empty: &S) -> Option<Arc<Action<S>>> {
+    fn evict(&mut self, now: u64, empty: &S) -> Result<Arc<Action<S>>, usize> {
         let (mut pinned, mut looks) = (Vec::new(), self.idle.len());
         let evicted = loop {
-            let Some(Reverse((seen, place))) = self.idle.pop() else { break None };
+            let Some(Reverse((seen, place))) = self.idle.pop() else { break Err(pinned.len()) };
             let Some(action) = self.all.get(&place) else { continue };
             let used = action.used(now);
             if used > seen && looks > 0 {
@@ -398,8 +408,10 @@ impl<S: Statistic<Value: Packed>> Listed<S> {
             }
             match action.evict(empty) {
                 Some((parts, records)) => {
+                    let action = Arc::clone(action);
                     self.evicted.add(parts, records);
-                    break self.all.remove(&place);
+                    self.all.remove(&place);
+                    break Ok(action);
                 }
                 None => pinned.push(Reverse((used, place))),
             }

@@ -313,6 +313,24 @@ fn evicted_and_live_records_add_up_after_a_race() {
 }
 
 #[test]
+fn evictions_beside_each_other_refuse_nothing() {
+    for actions in [1, 2] {
+        let tracker = RunningTracker::new(spec(actions, WhenFull::EvictIdle));
+        thread::scope(|scope| {
+            for number in 0..4 {
+                let tracker = &tracker;
+                scope.spawn(move || {
+                    for record in 0..5_000_u64 {
+                        tracker.add(&format!("name {number}"), record).unwrap();
+                    }
+                });
+            }
+        });
+        assert_eq!(tracker.overflow().refused, 0);
+    }
+}
+
+#[test]
 fn an_eviction_beside_busy_threads_comes_to_an_end() {
     let tracker = RunningTracker::new(spec(4, WhenFull::EvictIdle));
     let ended = AtomicBool::new(false);
@@ -322,10 +340,10 @@ fn an_eviction_beside_busy_threads_comes_to_an_end() {
                 add_each(&tracker, &["a", "b", "c", "d"]);
             }
         });
-        for number in 0..300 {
-            tracker.add(&format!("name {number}"), 1).unwrap();
-        }
-        ended.store(true, Release);
+        let added = (0..300).map(|number| tracker.add(&format!("name {number}"), 1));
+        let added: Result<Vec<_>, _> = added.collect();
+        ended.store(true, Release); // First, or the thread would be waited for without an end.
+        added.unwrap();
     });
     assert!(tracker.overflow().evicted >= 296);
 }

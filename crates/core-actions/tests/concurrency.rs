@@ -16,6 +16,17 @@ use core_time::{ManualClock, Stamp};
 
 const NAMES: [&str; 3] = ["jump", "sprint", "hop"];
 
+/// Ends the wait for a writer that panics.
+struct Alarm<'a>(&'a AtomicU64);
+
+impl Drop for Alarm<'_> {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            self.0.store(u64::MAX / 2, Release);
+        }
+    }
+}
+
 #[test]
 fn every_figure_of_a_row_is_of_the_same_records() {
     let tracker = MergedTracker::<(ExactMean, Raw)>::default();
@@ -24,6 +35,7 @@ fn every_figure_of_a_row_is_of_the_same_records() {
     thread::scope(|scope| {
         for _ in 0..3 {
             scope.spawn(|| {
+                let _alarm = Alarm(&ended);
                 for record in 0..RECORDS / 3 {
                     begun.fetch_add(1, Release);
                     tracker.add(NAMES[record as usize % 3], record / 3 % 100).unwrap();
@@ -138,6 +150,7 @@ fn a_reader_beside_a_busy_writer_gets_its_cut_each_time() {
     thread::scope(|scope| {
         let (begun, ended) = (&begun, &ended);
         scope.spawn(move || {
+            let _alarm = Alarm(ended);
             for record in 0..300_000_u64 {
                 begun.store(record + 1, Release);
                 handle.add(record % 1_000);
@@ -217,6 +230,7 @@ fn windows_beside_writers_are_of_whole_records() {
     thread::scope(|scope| {
         for _ in 0..2 {
             scope.spawn(|| {
+                let _alarm = Alarm(&ended);
                 for record in 0..5_000_u64 {
                     tracker.add("jump", record).unwrap();
                     ended.fetch_add(1, Release);

@@ -18,6 +18,17 @@ fn second(tick: u64) -> Stamp {
     Stamp::from_secs(START + tick.cast_signed())
 }
 
+/// Ends the wait for a writer that panics.
+struct Alarm<'a>(&'a AtomicU64);
+
+impl Drop for Alarm<'_> {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            self.0.store(u64::MAX / 2, Release);
+        }
+    }
+}
+
 /// Eight buckets of a second each, so that the ring wraps many times.
 fn small() -> WindowSpec {
     WindowSpec::builder().span(Duration::from_secs(8)).build().unwrap()
@@ -142,6 +153,7 @@ fn reads_lie_between_what_was_done_before_and_begun_until_after() {
     thread::scope(|scope| {
         for _ in 0..2 {
             scope.spawn(|| {
+                let _alarm = Alarm(&ended);
                 for event in 0..60_000_u64 {
                     begun.fetch_add(1, Release);
                     counter.record();
@@ -172,6 +184,7 @@ fn threads_that_appear_hide_no_other() {
     thread::scope(|scope| {
         for _ in 0..3 {
             scope.spawn(|| {
+                let _alarm = Alarm(&ended);
                 for _ in 0..500 {
                     thread::scope(|short_lived| {
                         short_lived.spawn(|| {

@@ -25,10 +25,22 @@ fn spec() -> WindowSpec {
     WindowSpec::builder().span(secs(8)).tier(hour).build().unwrap()
 }
 
+/// Ends the wait for a writer that panics.
+struct Alarm<'a>(&'a AtomicU64);
+
+impl Drop for Alarm<'_> {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            self.0.store(u64::MAX / 2, Release);
+        }
+    }
+}
+
 /// Writes by the counter, by a recorder, and late, while the given reads go on.
 fn run(counter: &EventCounter, advance: impl Fn(u64) + Sync, reads: &[fn(&EventCounter) -> u64]) {
     let (begun, ended) = (&AtomicU64::new(0), &AtomicU64::new(0));
     let write = |mut record: Box<dyn FnMut(u64) + '_>| {
+        let _alarm = Alarm(ended);
         for event in 0..EVENTS {
             begun.fetch_add(1, Release);
             record(event);

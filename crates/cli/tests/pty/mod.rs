@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::num::NonZero;
 use std::process::Child;
 
-use nix::sys::signal::{SigSet, Signal};
+use nix::sys::signal::SigSet;
 use pty_process::Size;
 use pty_process::blocking::{self, Pty};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -39,8 +39,8 @@ impl Terminal {
         let command = blocking::Command::new(env!("CARGO_BIN_EXE_windrow")).args(args);
         let command = command.env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE");
         let command = command.env("TERM", "xterm-256color").env_remove("CI");
-        // Whoever runs the tests may have Ctrl-C blocked, and what is blocked is inherited.
-        SigSet::from(Signal::SIGINT).thread_unblock().unwrap();
+        // Whoever runs the tests may have signals blocked, and what is blocked is inherited.
+        SigSet::all().thread_unblock().unwrap();
         let child = change(command).spawn(pts).unwrap();
         let [rows, columns] = [24, columns].map(|size| NonZero::new(size).unwrap());
         let screen = vt100::Parser::new(rows, columns, 0);
