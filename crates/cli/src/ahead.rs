@@ -70,12 +70,13 @@ impl Read for Ahead {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use std::thread;
 
     use super::*;
 
-    struct Failing;
+    /// A disk that fails.
+    pub(crate) struct Failing;
 
     impl Read for Failing {
         fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {

@@ -246,16 +246,8 @@ mod tests {
     use facade::Entry;
 
     use super::*;
+    use crate::ahead::tests::Failing;
     use crate::exit::Exit;
-
-    /// A disk that fails.
-    struct Failing;
-
-    impl Read for Failing {
-        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
-            Err(io::ErrorKind::TimedOut.into())
-        }
-    }
 
     fn read(file: impl Read + Send) -> (Reading, Vec<String>) {
         let (mut reading, mut names) = (Reading::default(), Vec::new());

@@ -58,7 +58,7 @@ impl Answer {
 
     /// Checks that all lines of the input were found, taken or refused.
     ///
-    /// Who does not say how many are refused may have left lines out, but no more than `refused`.
+    /// Who does not say how many are refused has left out as many as others are `known` to refuse.
     pub(crate) fn check_lines(&self, lines: u64, known: Option<u64>) -> anyhow::Result<()> {
         let found = match self {
             Self::Rows { rows, refused, .. } => {
