@@ -45,7 +45,7 @@ pub(crate) fn draw(
     let [title, status, table, keys] = frame.area().layout(&rows);
     screen.resize(usize::from(table.height.saturating_sub(1)));
     screen.fill(series);
-    frame.render_widget(Paragraph::new(describe(screen)), title);
+    draw_title(screen, frame, title);
     frame.render_widget(Paragraph::new(tell(&screen.status)), status);
     draw_table(screen, frame, table);
     frame.render_widget(Paragraph::new(keys_text()).style(DIM), keys);
@@ -54,24 +54,33 @@ pub(crate) fn draw(
     }
 }
 
-fn describe(screen: &Screen) -> Text<'_> {
+/// The title: what is looked at, and at the right whether it still changes. A path that is too long
+/// loses its beginning, since its end tells more.
+fn draw_title(screen: &Screen, frame: &mut Frame<'_>, area: Rect) {
     let Screen { source, window, is_paused, status, .. } = screen;
+    let state = if *is_paused {
+        Span::styled(" PAUSED ", Style::new().black().on_yellow())
+    } else if status.is_ended {
+        Span::styled(" END OF INPUT ", Style::new().black().on_cyan())
+    } else {
+        Span::default()
+    };
+    let [title, right] = area.layout(&Layout::horizontal([
+        Constraint::Fill(1),
+        Constraint::Length(state.width() as u16),
+    ]));
+    frame.render_widget(state, right);
+
     let count: u64 = screen.lines().iter().map(|line| line.count).sum();
     // A sum of nothing would be -0.
     let rate = screen.lines().iter().filter_map(|line| line.rate).fold(0.0, f64::add);
-    let mut text = Text::from(vec![
-        Span::styled(format!("windrow top  {source}"), TITLE),
-        format!("  last {}: ", moment::span(*window)).into(),
-        format!("{} actions, {}/s", grouped(count), render::rate(rate)).into(),
-    ]);
-    if *is_paused {
-        text.push_span("  ");
-        text.push_span(Span::styled(" PAUSED ", Style::new().black().on_yellow()));
-    } else if status.is_ended {
-        text.push_span("  ");
-        text.push_span(Span::styled(" END OF INPUT ", Style::new().black().on_cyan()));
-    }
-    text
+    let name = "windrow top  ";
+    let (window, count, rate) = (moment::span(*window), grouped(count), render::rate(rate));
+    let numbers = format!("  last {window}: {count} actions, {rate}/s ");
+    let left = usize::from(title.width).saturating_sub(name.width() + numbers.width());
+    let source = cut_front(source, left.max(usize::from(NAME_COLUMNS_MIN)));
+    let text = vec![Span::styled(format!("{name}{source}"), TITLE), numbers.into()];
+    frame.render_widget(Text::from(text), title);
 }
 
 fn tell(status: &Status) -> Text<'_> {
@@ -200,17 +209,30 @@ impl Cells {
     }
 }
 
-/// Cuts a text that is too wide, and shows that it was.
+/// Cuts the end off a text that is too wide, and shows that it did.
 fn cut(text: &str, columns: usize) -> String {
     if text.width() <= columns {
         return text.to_owned();
     }
+    text.chars().take_while(fits(columns)).chain(['…']).collect()
+}
+
+/// Cuts the beginning off a text that is too wide, and shows that it did.
+fn cut_front(text: &str, columns: usize) -> String {
+    if text.width() <= columns {
+        return text.to_owned();
+    }
+    let end: String = text.chars().rev().take_while(fits(columns)).collect();
+    ['…'].into_iter().chain(end.chars().rev()).collect()
+}
+
+/// Whether a further character fits into so many columns beside a mark.
+fn fits(columns: usize) -> impl FnMut(&char) -> bool {
     let mut width = 0;
-    let fits = |c: &char| {
+    move |c| {
         width += c.width().unwrap_or_default();
         width < columns
-    };
-    text.chars().take_while(fits).chain(['…']).collect()
+    }
 }
 
 fn draw_help(frame: &mut Frame<'_>) {
@@ -330,10 +352,29 @@ mod tests {
             70,
             5,
             &[
-                "windrow top  a.ndjson  last 1m: 1,234 actions, 20.6/s   PAUSED",
+                "windrow top  a.ndjson  last 1m: 1,234 actions, 20.6/s          PAUSED",
                 "1,235 lines read, 3 outside the window, 1 refused; time is `-1`, expec",
                 "action             count    rate/s▼       mean        p50        p99",
                 "jump               1,200       20.0    150.500         99        400",
+                "q quit  space pause  ←→ sort  o order  -+ window  ↑↓ scroll  ? help",
+            ],
+        );
+    }
+
+    #[test]
+    fn long_path_hides_neither_numbers_nor_state() {
+        let mut screen = screen(&[]);
+        screen.source = "/a/folder/of/a/folder/with/a/log.ndjson".into();
+        screen.status.is_ended = true;
+        check(
+            screen,
+            80,
+            5,
+            &[
+                "windrow top  …r/with/a/log.ndjson  last 1m: 1,234 actions, 20.6/s  END OF INPUT",
+                "1,235 lines read, 1 refused; time is `-1`, expected 0 or more",
+                "action            count    rate/s▼       mean        p50        p99        max",
+                "jump              1,200       20.0    150.500         99        400    400.500",
                 "q quit  space pause  ←→ sort  o order  -+ window  ↑↓ scroll  ? help",
             ],
         );
