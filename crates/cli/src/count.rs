@@ -20,7 +20,7 @@ use crate::fault::{self, Unreadable};
 use crate::interrupt::Interrupt;
 use crate::moment;
 use crate::output::{self, Failure};
-use crate::render::{self, grouped};
+use crate::render::{self, Table, grouped};
 use crate::source::STDIN;
 use crate::spark::{shorten, spark};
 
@@ -272,12 +272,16 @@ impl Teller<'_> {
 
     /// A table and a picture, over those that were drawn before.
     fn draw(&mut self, counter: &EventCounter) -> String {
-        let rows = self.counted(counter).map(|(name, window)| {
-            let rate = window.rate().map(render::rate).unwrap_or_default();
-            [format!("last {name}"), grouped(window.events), rate]
-        });
-        let total = ["total".to_owned(), grouped(counter.total()), String::new()];
-        let mut text = render::table(["window", "lines", "per second"], rows.chain([total]));
+        let counted: Vec<_> = self.counted(counter).collect();
+        let names = counted.iter().map(|(name, _)| format!("last {name}"));
+        let lines = counted.iter().map(|(_, window)| window.events).chain([counter.total()]);
+        let rate = |window: &Window| window.rate().map(render::rate).unwrap_or_default();
+        let mut table = Table::default();
+        table.column("window", names.chain(["total".to_owned()]));
+        table.column("lines", lines.map(grouped));
+        let rates = counted.iter().map(|(_, window)| rate(window));
+        table.column("per second", rates.chain([String::new()]));
+        let mut text = table.to_string();
         if let Ok(series) = counter.series(PICTURE) {
             let counts = shorten(&series.counts, PICTURE_COLUMNS);
             let picture =

@@ -15,7 +15,7 @@ use fastrand::Rng;
 
 use crate::exit::Exit;
 use crate::output::{self, Failure};
-use crate::render::{self, Styled, grouped};
+use crate::render::{self, Styled, Table, grouped};
 use crate::spark::{bar, spark};
 
 const ACTIONS: [&str; 4] = ["jump", "sprint", "hop", "barrel roll"];
@@ -135,12 +135,13 @@ fn get_stats(tracker: &impl ActionTracker<Statistic: Mean>) -> String {
     encode(tracker.stats().iter().map(|row| (row.action(), row.mean())))
 }
 
-fn averages(measured: [&Measured; TRACKERS.len()]) -> String {
-    let rows = measured[0].means.iter().enumerate().map(|(row, (name, ..))| {
-        let mean = |of: &Measured| of.means.get(row).map_or_else(String::new, |m| m.2.to_string());
-        [name.clone()].into_iter().chain(measured.map(mean))
-    });
-    render::table(["average"].into_iter().chain(TRACKERS), rows)
+fn averages(measured: [&Measured; TRACKERS.len()]) -> Table {
+    let mut table = Table::default();
+    table.column("average", measured[0].means.iter().map(|(name, ..)| name));
+    for (title, measured) in TRACKERS.into_iter().zip(measured) {
+        table.column(title, measured.means.iter().map(|(.., mean)| mean));
+    }
+    table
 }
 
 /// Draws how long each tracker took, and how that grew.

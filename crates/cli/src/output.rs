@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 use std::fs::{self, File};
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use anstream::{AutoStream, ColorChoice};
@@ -98,7 +98,10 @@ impl Output {
         match self {
             Self::Stdout => print(text),
             Self::File(mut target) => {
-                let written = target.begin().and_then(|file| write(file, text));
+                let written = target.begin().and_then(|file| {
+                    let choice = AutoStream::choice(file);
+                    write(AutoStream::new(file, choice), text)
+                });
                 written.map_err(|error| Failure { name: name(&target.path), error })
             }
         }
@@ -155,9 +158,7 @@ impl Output {
 ///
 /// What the system says, [`io::ErrorKind::BrokenPipe`] if the reader has gone.
 pub(crate) fn print(text: impl Display) -> Result<(), Failure> {
-    let mut output = anstream::stdout().lock();
-    let written = write!(output, "{text}").and_then(|()| output.flush());
-    written.map_err(Failure::of_stdout)
+    write(anstream::stdout().lock(), text).map_err(Failure::of_stdout)
 }
 
 /// What a file is called where it is told of.
@@ -165,10 +166,10 @@ fn name(path: &Path) -> String {
     visible(path.as_os_str().as_encoded_bytes())
 }
 
-fn write(file: &mut File, text: impl Display) -> io::Result<()> {
-    let choice = AutoStream::choice(file);
-    let mut file = AutoStream::new(file, choice);
-    write!(file, "{text}").and_then(|()| file.flush())
+fn write(output: impl Write, text: impl Display) -> io::Result<()> {
+    // A table comes line by line.
+    let mut output = BufWriter::new(output);
+    write!(output, "{text}").and_then(|()| output.flush())
 }
 
 /// Makes sure that nothing is written over what is read.

@@ -1,6 +1,6 @@
 //! Results in the text format that Prometheus and its kin fetch, version 0.0.4.
 
-use std::fmt::Write as _;
+use std::io::{self, BufWriter, Write};
 
 use facade::Cell;
 
@@ -10,21 +10,22 @@ const NAME: &str = "windrow_action_time";
 
 /// Writes a page of a summary, with the quantiles that are asked for, and a gauge for each other
 /// figure.
-pub(crate) fn page<'r, S: Figures + 'r>(
+pub(crate) fn write<'r, S: Figures + 'r>(
+    output: &mut dyn Write,
     figures: &[Figure],
     rows: impl Iterator<Item = (&'r str, &'r S)> + Clone,
-) -> String {
-    let mut page = Page::default();
-    page.family(NAME, "summary", "Times of the actions, in the unit they were logged in.");
+) -> io::Result<()> {
+    let mut page = Page(BufWriter::new(output));
+    page.family(NAME, "summary", "Times of the actions, in the unit they were logged in.")?;
     for (action, row) in rows.clone() {
         for figure in figures {
             if let Figure::Quantile(quantile, _) = figure {
                 let share = quantile.share().to_string();
-                page.sample(NAME, &[("action", action), ("quantile", &share)], figure.of(row));
+                page.sample(NAME, &[("action", action), ("quantile", &share)], figure.of(row))?;
             }
         }
         for (suffix, figure) in [("sum", Figure::Sum), ("count", Figure::Count)] {
-            page.sample(&format!("{NAME}_{suffix}"), &[("action", action)], figure.of(row));
+            page.sample(&format!("{NAME}_{suffix}"), &[("action", action)], figure.of(row))?;
         }
     }
     for figure in figures {
@@ -37,34 +38,32 @@ pub(crate) fn page<'r, S: Figures + 'r>(
             Figure::Count | Figure::Sum | Figure::Quantile(..) => continue,
         };
         let name = format!("{NAME}_{}", figure.name());
-        page.family(&name, "gauge", help);
+        page.family(&name, "gauge", help)?;
         for (action, row) in rows.clone() {
-            page.sample(&name, &[("action", action)], figure.of(row));
+            page.sample(&name, &[("action", action)], figure.of(row))?;
         }
     }
-    page.0
+    page.0.flush()
 }
 
-#[derive(Default)]
-struct Page(String);
+struct Page<W: Write>(BufWriter<W>);
 
-impl Page {
-    fn family(&mut self, name: &str, kind: &str, help: &str) {
-        // A string takes every write.
-        let _ = write!(self.0, "# HELP {name} {help}\n# TYPE {name} {kind}\n");
+impl<W: Write> Page<W> {
+    fn family(&mut self, name: &str, kind: &str, help: &str) -> io::Result<()> {
+        write!(self.0, "# HELP {name} {help}\n# TYPE {name} {kind}\n")
     }
 
     /// Writes a sample, unless there is none.
-    fn sample(&mut self, name: &str, labels: &[(&str, &str)], value: Cell<'_>) {
+    fn sample(&mut self, name: &str, labels: &[(&str, &str)], value: Cell<'_>) -> io::Result<()> {
         let value = match value {
             Cell::Integer(integer) => integer.to_string(),
             Cell::Float(float) if float < 1e17 => float.to_string(),
             Cell::Float(float) => format!("{float:e}"),
-            _ => return,
+            _ => return Ok(()),
         };
         let labels: Vec<_> =
             labels.iter().map(|(label, value)| format!("{label}=\"{}\"", escaped(value))).collect();
-        let _ = writeln!(self.0, "{name}{{{}}} {value}", labels.join(","));
+        writeln!(self.0, "{name}{{{}}} {value}", labels.join(","))
     }
 }
 

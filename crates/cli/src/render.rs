@@ -1,21 +1,17 @@
 //! Results as text: tables, numbers and durations, and the way to standard output.
 
-use std::fmt::{self, Display};
-use std::iter;
+use std::fmt::{self, Display, Write as _};
 use std::time::Duration;
+use std::{io, iter};
 
-use anstream::adapter::strip_str;
 use clap::builder::styling::Style;
-use comfy_table::{CellAlignment, ColumnConstraint, Table, Width, presets};
-use facade::Cell;
+use facade::{Cell, Format, write_records};
 use unicode_width::UnicodeWidthStr;
 
 /// What stands for a number that there is not.
 const MISSING: &str = "-";
-/// How many rows are laid out at once.
-const PIECE_ROWS: usize = 1_000;
 /// Spaces between two columns.
-const GAP: u16 = 2;
+pub(crate) const GAP: usize = 2;
 /// Digits after the point of a column of means, if any mean has some.
 const DIGITS_MIN: usize = 3;
 /// The same, if otherwise a small mean would be cut to less than three digits.
@@ -35,77 +31,116 @@ impl<T: Display> Display for Styled<T> {
     }
 }
 
-/// Lays out rows below a header, the first column to the left and the others, numbers, to the
-/// right.
-pub(crate) fn table<'h>(
-    header: impl IntoIterator<Item = &'h str>,
-    rows: impl IntoIterator<Item: IntoIterator<Item = String>>,
-) -> String {
-    let header: Vec<_> = header.into_iter().collect();
-    let rows: Vec<Vec<String>> = rows.into_iter().map(|row| row.into_iter().collect()).collect();
-    let mut widths: Vec<_> = header.iter().map(|cell| UnicodeWidthStr::width(*cell)).collect();
-    for row in &rows {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = UnicodeWidthStr::width(cell.as_str()).max(*width);
-        }
-    }
-    let mut text = String::new();
-    // The library takes two kilobytes for each row, so it is given a few of many at a time.
-    let mut pieces = rows.chunks(PIECE_ROWS);
-    let first = pieces.next().unwrap_or_default();
-    for piece in iter::once(first).chain(pieces) {
-        let mut table = Table::new();
-        table.load_style(presets::NOTHING).set_header(header.iter().copied()).add_rows(piece);
-        for (index, (column, &width)) in table.column_iter_mut().zip(&widths).enumerate() {
-            let gap = if index == 0 { 0 } else { GAP };
-            column.set_padding((gap, 0));
-            let width = u16::try_from(width).unwrap_or(u16::MAX).saturating_add(gap);
-            column.set_constraint(ColumnConstraint::Absolute(Width::Fixed(width)));
-            if index > 0 {
-                column.set_cell_alignment(CellAlignment::Right);
-            }
-        }
-        let mut lines = table.lines();
-        let header = lines.next().unwrap_or_default();
-        if text.is_empty() {
-            text = format!("{}\n", Styled(Style::new().bold(), header.trim_end()));
-        }
-        for line in lines {
-            text.push_str(line.trim_end());
-            text.push('\n');
-        }
-    }
-    text
+/// Columns of text below their titles, the first to the left and the others, numbers, to the right.
+///
+/// There may be a hundred thousand rows, so it holds little more than their text. A library that
+/// breaks lines within cells, which nobody wants here, took two kilobytes and 30,000 instructions
+/// for a row of eight.
+#[derive(Debug, Default)]
+pub(crate) struct Table {
+    columns: Vec<Column>,
 }
 
-/// How many columns of a terminal a text takes.
-pub(crate) fn width(text: &str) -> usize {
-    strip_str(text).to_string().lines().map(UnicodeWidthStr::width).max().unwrap_or_default()
+#[derive(Debug)]
+struct Column {
+    title: String,
+    /// All cells, one after the other.
+    text: String,
+    /// Where each ends.
+    ends: Vec<usize>,
+    /// That of the widest, on a terminal.
+    width: usize,
+}
+
+impl Table {
+    /// Adds a column; all have to have as many cells.
+    pub(crate) fn column(&mut self, title: &str, cells: impl IntoIterator<Item: Display>) {
+        let (text, ends) = Default::default();
+        let mut column = Column { title: title.to_owned(), text, ends, width: title.width() };
+        for cell in cells {
+            let start = column.text.len();
+            // A string takes every write.
+            let _ = write!(column.text, "{cell}");
+            column.width = column.width.max(column.text[start..].width());
+            column.ends.push(column.text.len());
+        }
+        self.columns.push(column);
+    }
+
+    /// How many columns of a terminal it takes.
+    pub(crate) fn width(&self) -> usize {
+        let gaps = GAP * self.columns.len().saturating_sub(1);
+        self.columns.iter().map(|column| column.width).sum::<usize>() + gaps
+    }
+
+    /// Puts one text of each column into a line.
+    fn lay<'c>(&'c self, line: &mut String, text: impl Fn(&'c Column) -> &'c str) {
+        line.clear();
+        for (index, column) in self.columns.iter().enumerate() {
+            let text = text(column);
+            let blank = column.width - text.width();
+            if index == 0 {
+                line.push_str(text);
+                line.extend(iter::repeat_n(' ', blank));
+            } else {
+                line.extend(iter::repeat_n(' ', GAP + blank));
+                line.push_str(text);
+            }
+        }
+        line.truncate(line.trim_end().len());
+    }
+}
+
+impl Column {
+    fn cell(&self, row: usize) -> &str {
+        let start = row.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.text[start..self.ends[row]]
+    }
+}
+
+impl Display for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut line = String::new();
+        self.lay(&mut line, |column| &column.title);
+        writeln!(f, "{}", Styled(Style::new().bold(), &line))?;
+        for row in 0..self.columns.first().map_or(0, |column| column.ends.len()) {
+            self.lay(&mut line, |column| column.cell(row));
+            line.push('\n');
+            f.write_str(&line)?;
+        }
+        Ok(())
+    }
+}
+
+/// Writes rows of columns that are chosen at run time, so that the last line has an end.
+pub(crate) fn records<'a>(
+    output: &mut dyn io::Write,
+    format: Format,
+    columns: &[&str],
+    rows: impl IntoIterator<Item: AsRef<[Cell<'a>]>>,
+) -> io::Result<()> {
+    write_records(output, format, columns, rows)?;
+    if format == Format::Json { output.write_all(b"\n") } else { Ok(()) }
 }
 
 /// Writes numbers as a column: integers in full, and if any is none, all as [`means`] are.
-pub(crate) fn numbers(cells: &[Cell<'_>]) -> Vec<String> {
-    let floats = cells.iter().filter_map(|cell| match *cell {
+pub(crate) fn numbers<'c>(cells: &'c [Cell<'_>]) -> impl Iterator<Item = String> + 'c {
+    let floats: Vec<_> = cells.iter().filter_map(float).collect();
+    let write_float = writer(&floats);
+    let are_integers = !cells.iter().any(|cell| matches!(cell, Cell::Float(_)));
+    cells.iter().map(move |cell| match (*cell, float(cell)) {
+        (Cell::Integer(integer), _) if are_integers => integer.to_string(),
+        (_, Some(float)) => write_float(float),
+        _ => MISSING.to_owned(),
+    })
+}
+
+fn float(cell: &Cell<'_>) -> Option<f64> {
+    match *cell {
         Cell::Integer(integer) => Some(integer as f64),
         Cell::Float(float) => Some(float),
         _ => None,
-    });
-    let mut written = means(&floats.collect::<Vec<_>>()).into_iter();
-    let are_integers = !cells.iter().any(|cell| matches!(cell, Cell::Float(_)));
-    let write = |cell: &Cell<'_>| match cell {
-        Cell::Integer(_) | Cell::Float(_) => {
-            let float = written.next().unwrap_or_default();
-            if let Cell::Integer(integer) = cell
-                && are_integers
-            {
-                integer.to_string()
-            } else {
-                float
-            }
-        }
-        _ => MISSING.to_owned(),
-    };
-    cells.iter().map(write).collect()
+    }
 }
 
 /// Writes means as a column, all with the same number of digits after the point.
@@ -115,20 +150,27 @@ pub(crate) fn numbers(cells: &[Cell<'_>]) -> Vec<String> {
 /// Rounded to 3 digits after the point, or to as many more, up to 9, as it takes to keep 3 digits
 /// of the smallest; to none if all means are integers. Means that are smaller or larger than can be
 /// written so have 4 digits and an exponent.
-pub(crate) fn means(means: &[f64]) -> Vec<String> {
-    let plain = |mean: &f64| *mean == 0.0 || (PLAIN_MIN..PLAIN_END).contains(mean);
+pub(crate) fn means(means: &[f64]) -> impl Iterator<Item = String> {
+    means.iter().copied().map(writer(means))
+}
+
+/// What writes each of these [`means`].
+fn writer(means: &[f64]) -> impl Fn(f64) -> String + use<> {
+    let plain = |mean: f64| mean == 0.0 || (PLAIN_MIN..PLAIN_END).contains(&mean);
     let integers = means.iter().all(|mean| mean.fract() == 0.0);
-    let least = means.iter().copied().filter(|mean| *mean > 0.0 && plain(mean));
+    let least = means.iter().copied().filter(|&mean| mean > 0.0 && plain(mean));
     let digits = match least.min_by(f64::total_cmp) {
         _ if integers => 0,
         Some(least) => (2 - exponent(least)).clamp(DIGITS_MIN as i32, DIGITS_MAX as i32) as usize,
         None => DIGITS_MIN,
     };
-    let write = |mean: &f64| match plain(mean) {
+    move |mean| match plain(mean) {
+        // To write one without a fraction as a float takes several times as long.
+        true if integers => (mean as u64).to_string(),
+        true if mean.fract() == 0.0 => format!("{}.{:0digits$}", mean as u64, 0),
         true => format!("{mean:.digits$}"),
         false => format!("{mean:.3e}"),
-    };
-    means.iter().map(write).collect()
+    }
 }
 
 /// The power of ten of the first digit; from the digits, as a logarithm may fall on the wrong side.
@@ -195,7 +237,7 @@ mod tests {
             (&[0.001, f64::MAX], &["0.00100", "1.798e308"]),
         ];
         for (values, expected) in cases {
-            assert_eq!(means(values), expected, "{values:?}");
+            assert_eq!(means(values).collect::<Vec<_>>(), expected, "{values:?}");
         }
     }
 
@@ -238,8 +280,11 @@ mod tests {
 
     #[test]
     fn wide_names_keep_the_columns() {
-        let rows = [["跳".into(), "1".into()], ["abc".into(), "100".into()]];
-        let text = anstream::adapter::strip_str(&table(["a", "b"], rows)).to_string();
+        let mut table = Table::default();
+        table.column("a", ["跳", "abc"]);
+        table.column("b", [1, 100]);
+        let text = anstream::adapter::strip_str(&table.to_string()).to_string();
         assert_eq!(text, "a      b\n跳     1\nabc  100\n");
+        assert_eq!(table.width(), 8);
     }
 }

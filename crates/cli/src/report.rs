@@ -97,7 +97,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
         axis: key.as_ref().map(|key| (key.key(), &axis)),
         folded: names.overflow().folded,
     });
-    let printed = output.print(page);
+    let printed = output.stream(|output| output.write_all(page.as_bytes()));
     reading.tell();
     fault::tell_folded(names.overflow().folded, args.max_actions);
     Ok(reading.exit().or(printed))

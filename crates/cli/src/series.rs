@@ -4,6 +4,7 @@ mod plot;
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::io::{self, Write};
 use std::iter;
 use std::num::NonZero;
 use std::ops::BitOr;
@@ -11,18 +12,18 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 use facade::{
-    Cell, Entry, ExactMean, Extent, Format, Quantile, Quantiles, Sink, Stamp, Variance,
-    encode_records, visible,
+    Cell, Entry, ExactMean, Extent, Format, Quantile, Quantiles, Sink, Stamp, Variance, visible,
 };
 
 use crate::axis::{self, Apart, Axis, Content, Together, Width};
 use crate::exit::Exit;
+use crate::fault;
 use crate::figures::{Figure, Figures, Needs, Nothing};
 use crate::input::Input;
 use crate::moment::{self, StampArgs};
-use crate::output::{Failure, OutputArgs};
+use crate::output::{Failure, Output, OutputArgs};
+use crate::render::{self, Table};
 use crate::spark::{bar, spark};
-use crate::{fault, render};
 
 /// Tells what happened when: count, mean, quantiles and more on the axis of time
 #[derive(Debug, clap::Args)]
@@ -149,14 +150,19 @@ impl Args {
             reading.tell();
             return Ok(reading.exit().max(Exit::Failed));
         }
-        let text = match self.format {
-            Style::Table => C::table(self, &axis),
-            Style::Plot => C::plot(&axis, output.is_plain()),
-            Style::Json => C::records(self, &axis, Format::Json) + "\n",
-            Style::Ndjson => C::records(self, &axis, Format::Ndjson),
-            Style::Csv => C::records(self, &axis, Format::Csv),
+        let records = |output: Output, format| {
+            output.stream(|output| C::records(output, self, &axis, format))
         };
-        let printed = output.print(text);
+        let printed = match self.format {
+            Style::Table => output.print(C::table(self, &axis)),
+            Style::Plot => {
+                let plot = C::plot(&axis, output.is_plain());
+                output.print(plot)
+            }
+            Style::Json => records(output, Format::Json),
+            Style::Ndjson => records(output, Format::Ndjson),
+            Style::Csv => records(output, Format::Csv),
+        };
         reading.tell();
         self.tell_unstamped(&axis, reading.lines - reading.refused);
         Ok(reading.exit().or(printed))
@@ -213,7 +219,12 @@ impl Args {
 trait Rows: Content {
     fn table(args: &Args, axis: &Axis<Self>) -> String;
     fn plot(axis: &Axis<Self>, is_plain: bool) -> String;
-    fn records(args: &Args, axis: &Axis<Self>, format: Format) -> String;
+    fn records(
+        output: &mut dyn Write,
+        args: &Args,
+        axis: &Axis<Self>,
+        format: Format,
+    ) -> io::Result<()>;
 }
 
 impl<K: Figures> Rows for Together<K> {
@@ -221,24 +232,20 @@ impl<K: Figures> Rows for Together<K> {
         let nothing = K::default();
         let rows: Vec<(Stamp, &K)> =
             axis.stretches().map(|(from, row)| (from, kept(row).unwrap_or(&nothing))).collect();
+        let mut table = Table::default();
         let width = axis.width();
-        let froms = rows.iter().map(|&(from, _)| moment::write(from, width)).collect();
-        let mut columns: Vec<Vec<String>> = vec![froms];
+        table.column(&Args::title(axis), rows.iter().map(|&(from, _)| moment::write(from, width)));
         for figure in &args.stat {
             let cells: Vec<_> = rows.iter().map(|&(_, kept)| figure.of(kept)).collect();
-            columns.push(render::numbers(&cells));
+            table.column(figure.name(), render::numbers(&cells));
         }
         let greatest = rows.iter().map(|(_, kept)| kept.count()).max().unwrap_or_default();
         let picture = |&(_, kept): &(Stamp, &K)| {
             let bar = bar(kept.count() as f64, greatest as f64, BAR_COLUMNS);
             format!("{bar:<BAR_COLUMNS$}")
         };
-        columns.push(rows.iter().map(picture).collect());
-        let title = Args::title(axis);
-        let picture = format!("{:<BAR_COLUMNS$}", "how many");
-        let names = args.stat.iter().map(Figure::name);
-        let header = iter::once(title.as_str()).chain(names).chain([picture.as_str()]);
-        render::table(header, transpose(columns, rows.len()))
+        table.column(&format!("{:<BAR_COLUMNS$}", "how many"), rows.iter().map(picture));
+        table.to_string()
     }
 
     fn plot(axis: &Axis<Self>, _: bool) -> String {
@@ -257,7 +264,12 @@ impl<K: Figures> Rows for Together<K> {
         plot::together(&points, axis.width())
     }
 
-    fn records(args: &Args, axis: &Axis<Self>, format: Format) -> String {
+    fn records(
+        output: &mut dyn Write,
+        args: &Args,
+        axis: &Axis<Self>,
+        format: Format,
+    ) -> io::Result<()> {
         let nothing = K::default();
         let width = axis.width();
         let rows: Vec<_> = axis
@@ -270,18 +282,18 @@ impl<K: Figures> Rows for Together<K> {
             let figures = args.stat.iter().map(|figure| figure.of(*kept));
             iter::once(Cell::Text(from)).chain(figures).collect()
         });
-        encode_records(format, &columns, rows)
+        render::records(output, format, &columns, rows)
     }
 }
 
 impl<K: Figures> Rows for Apart<K> {
     fn table(args: &Args, axis: &Axis<Self>) -> String {
         let courses = courses(axis, SPARK_COLUMNS);
-        let mut columns: Vec<Vec<String>> =
-            vec![courses.iter().map(|course| visible(course.action.as_bytes())).collect()];
+        let mut table = Table::default();
+        table.column("action", courses.iter().map(|course| visible(course.action.as_bytes())));
         for figure in &args.stat {
             let cells: Vec<_> = courses.iter().map(|course| figure.of(&course.whole)).collect();
-            columns.push(render::numbers(&cells));
+            table.column(figure.name(), render::numbers(&cells));
         }
         let counts = courses.iter().map(|course| {
             let counts = course.parts.iter().map(|part| part.as_ref().map(|part| part.count()));
@@ -294,12 +306,10 @@ impl<K: Figures> Rows for Apart<K> {
         let titles = ["how many", "how long"];
         // Numbers stand to the right in a table, and pictures to the left.
         let wide = parts.max(titles[0].len());
-        columns.push(counts.map(|picture| format!("{picture:<wide$}")).collect());
-        columns.push(means.map(|picture| format!("{picture:<wide$}")).collect());
-        let titles = titles.map(|title| format!("{title:<wide$}"));
-        let names = args.stat.iter().map(Figure::name);
-        let header = iter::once("action").chain(names).chain(titles.iter().map(String::as_str));
-        let mut text = render::table(header, transpose(columns, courses.len()));
+        let [how_many, how_long] = titles.map(|title| format!("{title:<wide$}"));
+        table.column(&how_many, counts.map(|picture| format!("{picture:<wide$}")));
+        table.column(&how_long, means.map(|picture| format!("{picture:<wide$}")));
+        let mut text = table.to_string();
         if let Some((first, last)) = axis.ends() {
             let each = axis.length().div_ceil(parts.max(1) as u64);
             let each = axis.width().saturating_mul(u32::try_from(each).unwrap_or(u32::MAX));
@@ -332,7 +342,12 @@ impl<K: Figures> Rows for Apart<K> {
         plot::apart(&froms, &curves.collect::<Vec<_>>(), of, axis.width(), marks)
     }
 
-    fn records(args: &Args, axis: &Axis<Self>, format: Format) -> String {
+    fn records(
+        output: &mut dyn Write,
+        args: &Args,
+        axis: &Axis<Self>,
+        format: Format,
+    ) -> io::Result<()> {
         let width = axis.width();
         let rows: Vec<_> = axis
             .stretches()
@@ -347,7 +362,7 @@ impl<K: Figures> Rows for Apart<K> {
                 names.into_iter().chain(figures).collect()
             })
         });
-        encode_records(format, &columns, rows)
+        render::records(output, format, &columns, rows)
     }
 }
 
@@ -387,10 +402,4 @@ fn courses<K: Figures>(axis: &Axis<Apart<K>>, parts: usize) -> Vec<Course<'_, K>
     let mut courses: Vec<_> = courses.into_values().collect();
     courses.sort_by_key(|course| course.offset);
     courses
-}
-
-/// Makes rows of columns.
-fn transpose(columns: Vec<Vec<String>>, rows: usize) -> impl Iterator<Item = Vec<String>> {
-    let mut columns: Vec<_> = columns.into_iter().map(Vec::into_iter).collect();
-    (0..rows).map(move |_| columns.iter_mut().filter_map(Iterator::next).collect())
 }

@@ -8,14 +8,15 @@ use std::str::FromStr;
 use clap::ValueEnum;
 use facade::{
     Cell, Entry, ExactMean, Extent, Format, Quantiles, Row, Tally, TallyNames, TrackerSpec,
-    Variance, WhenFull, encode_records, visible,
+    Variance, WhenFull, visible,
 };
 
 use crate::exit::Exit;
 use crate::figures::{self, Figure, Figures, Needs, Nothing};
 use crate::input::Input;
-use crate::output::{Failure, OutputArgs};
-use crate::{distribution, fault, prometheus, render};
+use crate::output::{Failure, Output, OutputArgs};
+use crate::render::{self, Table};
+use crate::{distribution, fault, prometheus};
 
 /// Tells count, mean, quantiles and more of the times of each action
 #[derive(Debug, clap::Args)]
@@ -146,8 +147,7 @@ impl Args {
         let mut tally = Tally::new(&names);
         tallies.into_iter().for_each(|other| tally.merge(other));
         let stats = tally.into_rows();
-        let text = self.write(&self.arrange(&stats), output.columns());
-        let printed = output.print(text);
+        let printed = self.write(&self.arrange(&stats), output);
         reading.tell();
         fault::tell_folded(names.overflow().folded, self.max_actions);
         Ok(reading.exit().or(printed))
@@ -203,19 +203,16 @@ impl Args {
         rows
     }
 
-    fn write<S: Figures>(&self, rows: &[&Row<S>], columns_seen: Option<usize>) -> String {
+    fn write<S: Figures>(&self, rows: &[&Row<S>], output: Output) -> Result<(), Failure> {
         let figures = self.figures();
         let format = match self.format {
             Style::Table => {
-                let pictured = self.stat.is_empty().then(|| table(&figures, rows, true));
-                // Where it would be broken, nobody sees a picture.
-                let fits =
-                    |text: &String| columns_seen.is_none_or(|seen| render::width(text) <= seen);
-                return pictured.filter(fits).unwrap_or_else(|| table(&figures, rows, false));
+                let table = self.table(&figures, rows, output.columns());
+                return output.print(table);
             }
             Style::Prometheus => {
                 let rows = rows.iter().map(|row| (row.action(), row.statistic()));
-                return prometheus::page(&figures, rows);
+                return output.stream(|output| prometheus::write(output, &figures, rows));
             }
             Style::Json => Format::Json,
             Style::Ndjson => Format::Ndjson,
@@ -232,24 +229,27 @@ impl Args {
             let cells = figures.iter().map(|figure| figure.of(row.statistic()));
             iter::once(Cell::Text(row.action())).chain(cells).collect()
         });
-        let text = encode_records(format, &columns, rows);
-        if format == Format::Json { text + "\n" } else { text }
+        output.stream(|output| render::records(output, format, &columns, rows))
     }
-}
 
-fn table<S: Figures>(figures: &[Figure], rows: &[&Row<S>], is_pictured: bool) -> String {
-    let mut columns: Vec<Vec<String>> =
-        vec![rows.iter().map(|row| visible(row.action().as_bytes())).collect()];
-    for figure in figures {
-        let cells: Vec<_> = rows.iter().map(|row| figure.of(row.statistic())).collect();
-        columns.push(render::numbers(&cells));
+    fn table<S: Figures>(
+        &self,
+        figures: &[Figure],
+        rows: &[&Row<S>],
+        columns_seen: Option<usize>,
+    ) -> Table {
+        let mut table = Table::default();
+        table.column("action", rows.iter().map(|row| visible(row.action().as_bytes())));
+        for figure in figures {
+            let cells: Vec<_> = rows.iter().map(|row| figure.of(row.statistic())).collect();
+            table.column(figure.name(), render::numbers(&cells));
+        }
+        // Where it would be broken, nobody sees a picture.
+        let width = table.width() + render::GAP + distribution::COLUMNS;
+        if self.stat.is_empty() && columns_seen.is_none_or(|seen| width <= seen) {
+            let pictures = distribution::pictures(rows.iter().map(|row| row.statistic()));
+            table.column("distribution", pictures);
+        }
+        table
     }
-    let mut header: Vec<_> = iter::once("action").chain(figures.iter().map(Figure::name)).collect();
-    if is_pictured {
-        header.push("distribution");
-        columns.push(distribution::pictures(rows.iter().map(|row| row.statistic())));
-    }
-    let mut columns: Vec<_> = columns.into_iter().map(Vec::into_iter).collect();
-    let row = |_| columns.iter_mut().filter_map(Iterator::next).collect::<Vec<_>>();
-    render::table(header, (0..rows.len()).map(row))
 }

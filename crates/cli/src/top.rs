@@ -28,7 +28,7 @@ use crate::fault::{self, Unreadable};
 use crate::interrupt::{Ending, Interrupt};
 use crate::moment::{self, StampArgs};
 use crate::output::{self, Failure};
-use crate::render;
+use crate::render::Table;
 use crate::source;
 
 use batches::Batches;
@@ -301,17 +301,10 @@ fn watch(
 }
 
 /// What stays on the screen after it was left.
-fn table(lines: &[Line]) -> String {
-    let column = |value: fn(&Line) -> f64| {
-        render::means(&lines.iter().map(value).collect::<Vec<_>>()).into_iter()
-    };
-    let numbers = column(|line| line.mean)
-        .zip(column(|line| line.p50))
-        .zip(column(|line| line.p99))
-        .zip(column(|line| line.max));
-    let rows = lines.iter().zip(numbers).map(|(line, (((mean, p50), p99), max))| {
-        let rate = line.rate.map(render::rate).unwrap_or_default();
-        [line.action.clone(), render::grouped(line.count), rate, mean, p50, p99, max]
-    });
-    render::table(Column::ALL.map(Column::name), rows)
+fn table(lines: &[Line]) -> Table {
+    let mut table = Table::default();
+    for column in Column::ALL {
+        table.column(column.name(), column.texts(lines));
+    }
+    table
 }

@@ -1,10 +1,14 @@
 //! Rows of results as text: JSON, a line of JSON for each, or comma-separated values.
 
+use std::io::{self, Write};
+
 use core_actions::ActionTime;
 use serde::{Serialize, Serializer};
 
 /// 2^53: below it a float knows every integer, so that one without a fraction is meant as one.
 const INTEGERS_END: f64 = 9_007_199_254_740_992.0;
+/// So much is written at once.
+const PIECE_BYTES: usize = 64 * 1024;
 
 /// Encodes rows of action and mean as a JSON array, in the order given and without spaces.
 ///
@@ -175,10 +179,19 @@ pub fn encode_rows<'a, const N: usize>(
     columns: [&str; N],
     rows: impl IntoIterator<Item = [Cell<'a>; N]>,
 ) -> String {
-    encode_records(format, &columns, rows)
+    let mut text = Vec::new();
+    // A vector takes every write.
+    let _ = write_records(&mut text, format, &columns, rows);
+    into_string(text)
 }
 
-/// Encodes rows of columns that are chosen at run time; otherwise as [`encode_rows`].
+/// Writes rows of columns that are chosen at run time; otherwise as [`encode_rows`].
+///
+/// The text is written in pieces of some 64 KiB, and there is never more of it in memory.
+///
+/// # Errors
+///
+/// The first of the output, which has a part of the text then.
 ///
 /// # Panics
 ///
@@ -187,46 +200,51 @@ pub fn encode_rows<'a, const N: usize>(
 /// # Examples
 ///
 /// ```
-/// use codec::{Cell, Format, encode_records};
+/// use codec::{Cell, Format, write_records};
 ///
-/// let rows = [vec![Cell::from("jump"), Cell::from(2)]];
-/// assert_eq!(encode_records(Format::Csv, &["action", "count"], rows), "action,count\njump,2\n");
+/// let rows = (1..=3_u64).map(|power| [Cell::from(power), Cell::from(10_f64.powi(-(power as i32)))]);
+/// let mut output = Vec::new();
+/// write_records(&mut output, Format::Csv, &["power", "of ten"], rows)?;
+/// assert_eq!(output, b"power,of ten\n1,0.1\n2,0.01\n3,0.001\n");
+/// # Ok::<(), std::io::Error>(())
 /// ```
-#[must_use]
-pub fn encode_records<'a>(
+pub fn write_records<'a>(
+    output: &mut (impl Write + ?Sized),
     format: Format,
     columns: &[&str],
     rows: impl IntoIterator<Item: AsRef<[Cell<'a>]>>,
-) -> String {
+) -> io::Result<()> {
     let mut text = Vec::new();
-    let rows = rows.into_iter().inspect(|row| {
-        assert_eq!(row.as_ref().len(), columns.len(), "a row has a cell for each column");
-    });
     match format {
-        Format::Json => {
-            text.push(b'[');
-            for row in rows {
-                if text.len() > 1 {
+        Format::Json => text.push(b'['),
+        Format::Ndjson => {}
+        Format::Csv => write_record(&mut text, columns.iter().map(|column| Cell::Text(column))),
+    }
+    for (index, row) in rows.into_iter().enumerate() {
+        let row = row.as_ref();
+        assert_eq!(row.len(), columns.len(), "a row has a cell for each column");
+        match format {
+            Format::Json => {
+                if index > 0 {
                     text.push(b',');
                 }
-                write_object(&mut text, columns, row.as_ref());
+                write_object(&mut text, columns, row);
             }
-            text.push(b']');
-        }
-        Format::Ndjson => {
-            for row in rows {
-                write_object(&mut text, columns, row.as_ref());
+            Format::Ndjson => {
+                write_object(&mut text, columns, row);
                 text.push(b'\n');
             }
+            Format::Csv => write_record(&mut text, row.iter().copied()),
         }
-        Format::Csv => {
-            write_record(&mut text, columns.iter().map(|column| Cell::Text(column)));
-            for row in rows {
-                write_record(&mut text, row.as_ref().iter().copied());
-            }
+        if text.len() >= PIECE_BYTES {
+            output.write_all(&text)?;
+            text.clear();
         }
     }
-    into_string(text)
+    if format == Format::Json {
+        text.push(b']');
+    }
+    output.write_all(&text)
 }
 
 fn write_object(text: &mut Vec<u8>, columns: &[&str], row: &[Cell<'_>]) {

@@ -93,6 +93,12 @@ impl fmt::Display for Spot {
 /// ```
 #[must_use]
 pub fn visible(bytes: &[u8]) -> String {
+    // Most of what is shown is this, and a hundred thousand names are shown one by one.
+    if let Ok(text) = str::from_utf8(bytes)
+        && bytes.iter().all(|byte| (b' '..=b'~').contains(byte))
+    {
+        return text.to_owned();
+    }
     pieces(bytes).into_iter().map(|(_, shown)| shown).collect()
 }
 

@@ -12,7 +12,7 @@ use facade::{
     SpecError, Spot, Stamp, StampForm, StampKey, StampKeyError, Stamped, Statistic, Subtract,
     SystemClock, TickerClock, Tier, TimeError, TimeMax, TrackerSpec, Unit, Variance, WhenFull,
     Window, WindowError, WindowSpec, WindowSpecBuilder, Windrow, WindrowBuilder, decode, encode,
-    encode_records, encode_rows, laws, visible,
+    encode_rows, laws, visible, write_records,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -106,7 +106,9 @@ fn batches_go_through_the_front_door() -> Result<(), ReadError> {
     let spot: &Spot = &refusal.spot;
     assert_eq!((spot.column, visible(b"\x1b")), (24, r"\u{1b}".to_owned()));
     assert_eq!(encode_rows(Format::Csv, ["a"], [[Cell::Missing]]), "a\n\n");
-    assert_eq!(encode_records(Format::Ndjson, &["a"], [[1.into()]]), "{\"a\":1}\n");
+    let mut text = Vec::new();
+    write_records(&mut text, Format::Ndjson, &["a"], [[1.into()]]).unwrap();
+    assert_eq!(text, b"{\"a\":1}\n");
     assert_eq!(TimeMax::Integer.to_string(), u64::MAX.to_string());
     Ok(())
 }

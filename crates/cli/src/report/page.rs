@@ -122,7 +122,8 @@ fn actions(content: &Content<'_>) -> Markup {
         ("max", Figure::Max),
     ];
     let columns = figures.each_ref().map(|(_, figure)| {
-        render::numbers(&rows.iter().map(|row| figure.of(row.statistic())).collect::<Vec<_>>())
+        let cells: Vec<_> = rows.iter().map(|row| figure.of(row.statistic())).collect();
+        render::numbers(&cells).collect::<Vec<_>>()
     });
     let all: u64 = content.rows.iter().map(Row::count).sum();
     html! {

@@ -122,11 +122,14 @@ fn draw_table(screen: &Screen, frame: &mut Frame<'_>, area: Rect) {
     let columns = &Column::ALL[..1 + widths.numbers];
     let header = columns.iter().map(|&column| head(screen, column));
     let shown = &lines[screen.above..lines.len().min(screen.above + usize::from(area.height - 1))];
-    let cells = Cells::of(shown, widths.name);
+    let texts: Vec<_> = columns.iter().map(|column| column.texts(shown)).collect();
     let rows = (0..shown.len()).map(|index| {
-        let numbers = columns.iter().map(|&column| {
-            let text = Text::from(cells.text(&shown[index], index, column));
-            Cell::from(if column == Column::Action { text } else { text.right_aligned() })
+        let numbers = columns.iter().zip(&texts).map(|(&column, texts)| {
+            let text = texts[index].as_str();
+            Cell::from(match column {
+                Column::Action => Text::from(cut(text, widths.name.into())),
+                _ => Text::from(text).right_aligned(),
+            })
         });
         let series = shown[index].series.as_deref().unwrap_or_default();
         let series = shorten(series, usize::from(widths.series));
@@ -170,42 +173,6 @@ impl Widths {
         let left = left.saturating_sub(numbers as u16 * NUMBER_COLUMNS + 2);
         let series = if left < SERIES_COLUMNS_MIN { 0 } else { left.min(SERIES_COLUMNS_MAX) };
         Self { name, numbers, series }
-    }
-}
-
-/// The numbers of all lines as text, for each column with digits of its own.
-struct Cells {
-    /// How wide names may be.
-    name: u16,
-    mean: Vec<String>,
-    p50: Vec<String>,
-    p99: Vec<String>,
-    max: Vec<String>,
-}
-
-impl Cells {
-    fn of(lines: &[Line], name: u16) -> Self {
-        let column =
-            |value: fn(&Line) -> f64| render::means(&lines.iter().map(value).collect::<Vec<_>>());
-        Self {
-            name,
-            mean: column(|line| line.mean),
-            p50: column(|line| line.p50),
-            p99: column(|line| line.p99),
-            max: column(|line| line.max),
-        }
-    }
-
-    fn text(&self, line: &Line, index: usize, column: Column) -> String {
-        match column {
-            Column::Action => cut(&line.action, usize::from(self.name)),
-            Column::Count => grouped(line.count),
-            Column::Rate => line.rate.map(render::rate).unwrap_or_default(),
-            Column::Mean => self.mean[index].clone(),
-            Column::P50 => self.p50[index].clone(),
-            Column::P99 => self.p99[index].clone(),
-            Column::Max => self.max[index].clone(),
-        }
     }
 }
 

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
+use crate::render::{self, grouped};
+
 /// How much shorter than the longest a window may be.
 const SHORTER_MAX: u32 = 30;
 
@@ -47,6 +49,23 @@ impl Column {
             Self::P50 => '5',
             Self::P99 => '9',
             Self::Max => 'x',
+        }
+    }
+
+    /// What stands in it for these lines; numbers share their digits.
+    pub(crate) fn texts(self, lines: &[Line]) -> Vec<String> {
+        let means = |mean: fn(&Line) -> f64| {
+            render::means(&lines.iter().map(mean).collect::<Vec<_>>()).collect()
+        };
+        let rate = |line: &Line| line.rate.map(render::rate).unwrap_or_default();
+        match self {
+            Self::Action => lines.iter().map(|line| line.action.clone()).collect(),
+            Self::Count => lines.iter().map(|line| grouped(line.count)).collect(),
+            Self::Rate => lines.iter().map(rate).collect(),
+            Self::Mean => means(|line| line.mean),
+            Self::P50 => means(|line| line.p50),
+            Self::P99 => means(|line| line.p99),
+            Self::Max => means(|line| line.max),
         }
     }
 
