@@ -1,5 +1,6 @@
 //! Results in the text format that Prometheus and its kin fetch, version 0.0.4.
 
+use std::borrow::Cow;
 use std::io::{self, BufWriter, Write};
 
 use facade::Cell;
@@ -15,17 +16,26 @@ pub(crate) fn write<'r, S: Figures + 'r>(
     figures: &[Figure],
     rows: impl Iterator<Item = (&'r str, &'r S)> + Clone,
 ) -> io::Result<()> {
-    let mut page = Page(BufWriter::new(output));
-    page.family(NAME, "summary", "Times of the actions, in the unit they were logged in.")?;
+    let mut output = BufWriter::new(output);
+    let shares: Vec<_> = figures
+        .iter()
+        .filter_map(|figure| match figure {
+            Figure::Quantile(quantile, _) => Some((figure, quantile.share())),
+            _ => None,
+        })
+        .collect();
+    family(&mut output, NAME, "summary", "Times of the actions, in the unit they were logged in.")?;
     for (action, row) in rows.clone() {
-        for figure in figures {
-            if let Figure::Quantile(quantile, _) = figure {
-                let share = quantile.share().to_string();
-                page.sample(NAME, &[("action", action), ("quantile", &share)], figure.of(row))?;
+        let action = escaped(action);
+        for (figure, share) in &shares {
+            if let Some(value) = value(figure, row) {
+                writeln!(output, "{NAME}{{action=\"{action}\",quantile=\"{share}\"}} {value}")?;
             }
         }
         for (suffix, figure) in [("sum", Figure::Sum), ("count", Figure::Count)] {
-            page.sample(&format!("{NAME}_{suffix}"), &[("action", action)], figure.of(row))?;
+            if let Some(value) = value(&figure, row) {
+                writeln!(output, "{NAME}_{suffix}{{action=\"{action}\"}} {value}")?;
+            }
         }
     }
     for figure in figures {
@@ -38,38 +48,36 @@ pub(crate) fn write<'r, S: Figures + 'r>(
             Figure::Count | Figure::Sum | Figure::Quantile(..) => continue,
         };
         let name = format!("{NAME}_{}", figure.name());
-        page.family(&name, "gauge", help)?;
+        family(&mut output, &name, "gauge", help)?;
         for (action, row) in rows.clone() {
-            page.sample(&name, &[("action", action)], figure.of(row))?;
+            if let Some(value) = value(figure, row) {
+                writeln!(output, "{name}{{action=\"{}\"}} {value}", escaped(action))?;
+            }
         }
     }
-    page.0.flush()
+    output.flush()
 }
 
-struct Page<W: Write>(BufWriter<W>);
+fn family(output: &mut impl Write, name: &str, kind: &str, help: &str) -> io::Result<()> {
+    write!(output, "# HELP {name} {help}\n# TYPE {name} {kind}\n")
+}
 
-impl<W: Write> Page<W> {
-    fn family(&mut self, name: &str, kind: &str, help: &str) -> io::Result<()> {
-        write!(self.0, "# HELP {name} {help}\n# TYPE {name} {kind}\n")
-    }
-
-    /// Writes a sample, unless there is none.
-    fn sample(&mut self, name: &str, labels: &[(&str, &str)], value: Cell<'_>) -> io::Result<()> {
-        let value = match value {
-            Cell::Integer(integer) => integer.to_string(),
-            Cell::Float(float) if float < 1e17 => float.to_string(),
-            Cell::Float(float) => format!("{float:e}"),
-            _ => return Ok(()),
-        };
-        let labels: Vec<_> =
-            labels.iter().map(|(label, value)| format!("{label}=\"{}\"", escaped(value))).collect();
-        writeln!(self.0, "{name}{{{}}} {value}", labels.join(","))
+/// The value of a sample as it is written, if there is one.
+fn value(figure: &Figure, row: &impl Figures) -> Option<String> {
+    match figure.of(row) {
+        Cell::Integer(integer) => Some(integer.to_string()),
+        Cell::Float(float) if float < 1e17 => Some(float.to_string()),
+        Cell::Float(float) => Some(format!("{float:e}")),
+        _ => None,
     }
 }
 
 /// The value of a label, as it stands between quotes.
-fn escaped(value: &str) -> String {
-    value.replace('\\', r"\\").replace('"', r#"\""#).replace('\n', r"\n")
+fn escaped(value: &str) -> Cow<'_, str> {
+    if !value.contains(['\\', '"', '\n']) {
+        return value.into();
+    }
+    value.replace('\\', r"\\").replace('"', r#"\""#).replace('\n', r"\n").into()
 }
 
 #[cfg(test)]

@@ -56,12 +56,12 @@ impl Table {
     /// Adds a column; all have to have as many cells.
     pub(crate) fn column(&mut self, title: &str, cells: impl IntoIterator<Item: Display>) {
         let (text, ends) = Default::default();
-        let mut column = Column { title: title.to_owned(), text, ends, width: title.width() };
+        let mut column = Column { title: title.to_owned(), text, ends, width: width(title) };
         for cell in cells {
             let start = column.text.len();
             // A string takes every write.
             let _ = write!(column.text, "{cell}");
-            column.width = column.width.max(column.text[start..].width());
+            column.width = column.width.max(width(&column.text[start..]));
             column.ends.push(column.text.len());
         }
         self.columns.push(column);
@@ -78,7 +78,7 @@ impl Table {
         line.clear();
         for (index, column) in self.columns.iter().enumerate() {
             let text = text(column);
-            let blank = column.width - text.width();
+            let blank = column.width - width(text);
             if index == 0 {
                 line.push_str(text);
                 line.extend(iter::repeat_n(' ', blank));
@@ -89,6 +89,13 @@ impl Table {
         }
         line.truncate(line.trim_end().len());
     }
+}
+
+/// How many columns of a terminal a text takes.
+fn width(text: &str) -> usize {
+    // Nearly all text is this, and to look each character up takes most of a table's time.
+    let is_plain = text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+    if is_plain { text.len() } else { text.width() }
 }
 
 impl Column {

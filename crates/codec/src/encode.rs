@@ -202,10 +202,10 @@ pub fn encode_rows<'a, const N: usize>(
 /// ```
 /// use codec::{Cell, Format, write_records};
 ///
-/// let rows = (1..=3_u64).map(|power| [Cell::from(power), Cell::from(10_f64.powi(-(power as i32)))]);
+/// let rows = (1..=3_u64).map(|number| [Cell::from(number), Cell::from(number * number)]);
 /// let mut output = Vec::new();
-/// write_records(&mut output, Format::Csv, &["power", "of ten"], rows)?;
-/// assert_eq!(output, b"power,of ten\n1,0.1\n2,0.01\n3,0.001\n");
+/// write_records(&mut output, Format::Csv, &["number", "square"], rows)?;
+/// assert_eq!(output, b"number,square\n1,1\n2,4\n3,9\n");
 /// # Ok::<(), std::io::Error>(())
 /// ```
 pub fn write_records<'a>(
