@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 
 use xshell::{Shell, cmd};
 
-/// A program that takes part, or that others need.
+/// A program that takes part, or that others need. The first two are built here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Tool {
     Windrow,
+    Newlines,
     Wc,
     Gzip,
     Zstd,
@@ -28,6 +29,7 @@ impl Tool {
         const DUCKDB: &[&str] = &["-c", "import duckdb; print(duckdb.__version__)"];
         match self {
             Self::Windrow => ("windrow", &["--version"], "cargo build --release -p cli"),
+            Self::Newlines => ("newlines", &["--version"], "cargo build --release -p benches"),
             Self::Wc => ("wc", &["--version"], "apt-get install coreutils"),
             Self::Gzip => ("gzip", &["--version"], "apt-get install gzip"),
             Self::Zstd => ("zstd", &["--version"], "apt-get install zstd"),
@@ -41,15 +43,16 @@ impl Tool {
 
 /// The programs that there are here.
 pub(crate) struct Tools {
-    windrow: PathBuf,
+    /// Where those are that are built here.
+    built: PathBuf,
     found: BTreeMap<Tool, String>,
 }
 
 impl Tools {
     /// Asks each for its version; who does not answer is not there.
-    pub(crate) fn look(sh: &Shell, windrow: PathBuf) -> Self {
-        let mut tools = Self { windrow, found: BTreeMap::new() };
-        for tool in Tool::OTHERS.into_iter().chain([Tool::Windrow]) {
+    pub(crate) fn look(sh: &Shell, built: PathBuf) -> Self {
+        let mut tools = Self { built, found: BTreeMap::new() };
+        for tool in Tool::OTHERS.into_iter().chain([Tool::Windrow, Tool::Newlines]) {
             let (program, (_, args, _)) = (tools.program(tool), tool.describe());
             let told = cmd!(sh, "{program} {args...}").quiet().ignore_status().output();
             let told = told.ok().filter(|told| told.status.success());
@@ -82,7 +85,10 @@ impl Tools {
 
     pub(crate) fn program(&self, tool: Tool) -> String {
         match tool {
-            Tool::Windrow => self.windrow.display().to_string(),
+            Tool::Windrow | Tool::Newlines => {
+                let name = format!("{}{}", tool.describe().0, env::consts::EXE_SUFFIX);
+                self.built.join(name).display().to_string()
+            }
             // The interpreter that has the module may be that of an environment of its own.
             Tool::Python | Tool::Duckdb => env::var("PYTHON").unwrap_or_else(|_| "python3".into()),
             _ => tool.describe().0.to_owned(),
@@ -130,6 +136,13 @@ const TABLE: Contestant = Contestant {
 };
 const WC: Contestant =
     Contestant { name: "bare_wc", tool: Tool::Wc, args: &["-l", "FILE"], form: Form::Lines };
+/// The same on several threads, which `wc` cannot.
+const NEWLINES: Contestant = Contestant {
+    name: "bare_newlines",
+    tool: Tool::Newlines,
+    args: &["FILE", "THREADS"],
+    form: Form::Lines,
+};
 const GZIP: Contestant =
     Contestant { name: "bare_gzip", tool: Tool::Gzip, args: &["-dc", "FILE"], form: Form::Bytes };
 const ZSTD: Contestant =
@@ -260,7 +273,7 @@ pub(crate) const CONTESTS: [Contest; 10] = [
         name: "e2e/common_threads_02",
         input: COMMON,
         threads: 2,
-        contestants: &[MEANS, TABLE, WC, DUCKDB, MILLER],
+        contestants: &[MEANS, TABLE, NEWLINES, DUCKDB, MILLER],
     },
     Contest {
         name: "e2e/mixed_threads_01",
@@ -272,7 +285,7 @@ pub(crate) const CONTESTS: [Contest; 10] = [
         name: "e2e/mixed_threads_02",
         input: MIXED,
         threads: 2,
-        contestants: &[MEANS, TABLE, WC, DUCKDB],
+        contestants: &[MEANS, TABLE, NEWLINES, DUCKDB],
     },
     Contest {
         name: "e2e/names_100000_threads_01",
@@ -284,7 +297,7 @@ pub(crate) const CONTESTS: [Contest; 10] = [
         name: "e2e/names_100000_threads_02",
         input: NAMES,
         threads: 2,
-        contestants: &[MEANS, TABLE, WC, DUCKDB, MILLER],
+        contestants: &[MEANS, TABLE, NEWLINES, DUCKDB, MILLER],
     },
     Contest {
         name: "e2e/gzip_threads_01",
