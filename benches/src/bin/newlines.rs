@@ -1,7 +1,7 @@
 //! Counts the newlines of a file on so many threads: the floor of whatever reads lines.
 //!
-//! `newlines FILE THREADS` prints how many there are. Each thread reads a part of its own, in pieces
-//! that stay in the cache, and does nothing with them but this.
+//! `newlines FILE THREADS` prints how many there are. Each thread reads a part of its own, in
+//! pieces that stay in the cache, and does nothing with them but this.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
