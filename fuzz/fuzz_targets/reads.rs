@@ -34,7 +34,7 @@ fuzz_target!(|input: &[u8]| {
     let decode = |reader: &mut dyn Read| {
         let mut actions = Vec::new();
         let report = policy.decode_reader(reader, &mut |entry: Entry<'_>| {
-            actions.push((entry.offset, entry.name.to_owned(), entry.time));
+            actions.push((entry.offset, entry.name.to_string(), entry.time));
         });
         (actions, report.expect("these readers do not fail"))
     };

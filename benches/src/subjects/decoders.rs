@@ -47,7 +47,7 @@ fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
 /// Ours: the batch.
 fn batch(text: &[u8]) -> Sums {
     let mut sums = Sums::default();
-    let sink = &mut |entry: Entry<'_>| sums.accept(entry.name, entry.time.as_f64());
+    let sink = &mut |entry: Entry<'_>| sums.accept(&entry.name, entry.time.as_f64());
     let report = Policy::default().decode_slice(text, sink);
     sums.refused = report.refused;
     sums
@@ -65,7 +65,7 @@ pub fn shared_batch(text: &[u8]) -> Sums {
 impl Sink for Sums {
     #[inline]
     fn take(&mut self, entry: Entry<'_>) {
-        self.accept(entry.name, entry.time.as_f64());
+        self.accept(&entry.name, entry.time.as_f64());
     }
 }
 

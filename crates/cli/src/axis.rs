@@ -278,7 +278,7 @@ pub(crate) struct Cell<S> {
 impl<S: Statistic<Value = facade::ActionTime>> Content for Apart<S> {
     fn take(&mut self, entry: &Entry<'_>, has_room: bool) -> Taken {
         // Looked up first, because a name is only copied for what is new.
-        if let Some(cell) = self.0.get_mut(entry.name) {
+        if let Some(cell) = self.0.get_mut(entry.name.as_str()) {
             cell.offset = cell.offset.min(entry.offset);
             cell.statistic.insert(entry.time);
             return Taken::InWhatWasThere;
@@ -288,7 +288,7 @@ impl<S: Statistic<Value = facade::ActionTime>> Content for Apart<S> {
         }
         let mut statistic = S::default();
         statistic.insert(entry.time);
-        self.0.insert(entry.name.into(), Cell { offset: entry.offset, statistic });
+        self.0.insert(entry.name.as_str().into(), Cell { offset: entry.offset, statistic });
         Taken::WithMoreRoom
     }
 

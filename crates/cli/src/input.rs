@@ -251,7 +251,7 @@ mod tests {
 
     fn read(file: impl Read + Send) -> (Reading, Vec<String>) {
         let (mut reading, mut names) = (Reading::default(), Vec::new());
-        let mut take = |entry: Entry<'_>| names.push(entry.name.to_owned());
+        let mut take = |entry: Entry<'_>| names.push(entry.name.to_string());
         let mut takers = [Taker::new(&mut take, 0, None, None)];
         let read = decode(&Policy::default(), file, &mut takers);
         reading.enter(0, Outcome::new("a.ndjson".into(), read, takers));

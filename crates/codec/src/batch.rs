@@ -4,7 +4,7 @@ use std::io::{self, Read};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use core_actions::ActionTime;
+use core_actions::{ActionTime, KeyedName};
 use core_time::Stamp;
 use memchr::memchr;
 use thiserror::Error;
@@ -19,8 +19,8 @@ use crate::refusal::{Refusal, RefusedLine};
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct Entry<'a> {
-    /// What was done: a valid [name](crate::ActionName).
-    pub name: &'a str,
+    /// What was done: a valid [name](crate::ActionName), as quick to look up as can be.
+    pub name: KeyedName<'a>,
     /// How long it took, in the unit of whoever counts.
     pub time: ActionTime,
     /// When it happened, if the [policy](Policy::stamp) names a key for that and the line has it.
@@ -109,7 +109,7 @@ impl Policy {
     /// let lines = b"{\"action\":\"jump\",\"time\":100}\r\n\n{\"action\":\"run\"}\n";
     /// let mut names = Vec::new();
     /// let report = Policy::default()
-    ///     .decode_slice(lines, &mut |entry: Entry<'_>| names.push(entry.name.to_owned()));
+    ///     .decode_slice(lines, &mut |entry: Entry<'_>| names.push(entry.name.to_string()));
     /// assert_eq!(names, ["jump"]);
     /// assert_eq!((report.accepted, report.refused, report.blank), (1, 1, 1));
     /// assert_eq!(

@@ -169,7 +169,7 @@ impl<'a, T: Into<Cell<'a>>> From<Option<T>> for Cell<'a> {
 /// let lines = encode_rows(Format::Ndjson, ["action", "time"], [["\"hi\"".into(), time.into()]]);
 /// assert_eq!(lines, "{\"action\":\"\\\"hi\\\"\",\"time\":0.1}\n");
 /// Policy::default().decode_slice(lines.as_bytes(), &mut |entry: Entry<'_>| {
-///     assert_eq!((entry.name, entry.time), ("\"hi\"", time));
+///     assert_eq!((entry.name.as_str(), entry.time), ("\"hi\"", time));
 /// });
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

@@ -22,7 +22,7 @@ mod string;
 mod words;
 
 pub use batch::{Entry, ReadError, Report, Sink};
-pub use core_actions::{ActionName, ActionTime};
+pub use core_actions::{ActionName, ActionTime, KeyedName};
 pub use core_time::Stamp;
 pub use decode::{Action, decode};
 pub use encode::{Cell, Format, encode, encode_rows, write_records};

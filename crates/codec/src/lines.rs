@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use core_actions::ActionTime;
+use core_actions::{ActionTime, KeyedName};
 use core_time::Stamp;
 use memchr::memchr;
 
@@ -82,7 +82,7 @@ impl<'p> Lines<'p> {
             let start = at;
             let found: Found<'_>;
             // Both kinds of lines meet at one call, so that the sink becomes part of this loop.
-            let (name, time, stamp): (&str, _, Option<Stamp>);
+            let (name, time, stamp): (KeyedName<'_>, _, Option<Stamp>);
             // Lines are mostly like the one before.
             if is_common
                 && let Some(head) = text.as_bytes().first_chunk()
@@ -100,7 +100,8 @@ impl<'p> Lines<'p> {
                     Ok(line) => found = line,
                     Err(_) => continue,
                 }
-                (name, time, stamp) = (found.name(&self.room), found.time, found.stamp);
+                name = found.name(&self.room).into();
+                (time, stamp) = (found.time, found.stamp);
             }
             sink.take(Entry { name, time, stamp, offset: block.offset + start as u64 });
         }
@@ -122,7 +123,7 @@ impl<'p> Lines<'p> {
             Some([b'\r', b'\n', ..]) => end + 2,
             _ => return Err(line.into()),
         };
-        let name = text.get(name.start..name.end).ok_or(line)?;
+        let name = KeyedName::within(text, name.start..name.end).ok_or(line)?;
         if name.len() <= self.rules.limits.name_bytes && self.rules.allow(end, time.time) {
             Ok(CommonLine { name, time: time.time, len })
         } else {
@@ -166,7 +167,8 @@ impl<'p> Lines<'p> {
             Some(head) => match self.common_line(text, head) {
                 Err(begun) => begun,
                 Ok(CommonLine { name, time, len }) => {
-                    let found = Found { name: Name::Plain(name), time, stamp: None };
+                    let name = Name::Plain(name.as_str());
+                    let found = Found { name, time, stamp: None };
                     return Other { found: Ok(found), len, behind: len, is_common: true };
                 }
             },
@@ -222,7 +224,7 @@ struct Other<'b> {
 /// A line of the common shape.
 struct CommonLine<'t> {
     /// A valid name: visible ASCII and spaces, not beginning with one, and not too long.
-    name: &'t str,
+    name: KeyedName<'t>,
     time: ActionTime,
     /// With its end.
     len: usize,

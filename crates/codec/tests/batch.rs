@@ -201,7 +201,7 @@ fn a_pipe_is_followed_line_by_line() {
     let text = b"{\"action\":\"a\",\"time\":1}\n{\"action\":\"b\",\"time\":2}\n{\"action\":";
     let mut seen = Vec::new();
     let pipe = text[..24].chain(&text[24..48]).chain(&text[48..]).chain(Failing);
-    let sink = &mut |entry: Entry<'_>| seen.push(entry.name.to_owned());
+    let sink = &mut |entry: Entry<'_>| seen.push(entry.name.to_string());
     Policy::default().decode_reader(pipe, sink).unwrap_err();
     assert_eq!(seen, ["a", "b"]);
 }

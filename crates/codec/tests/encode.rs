@@ -164,7 +164,7 @@ proptest! {
         let rows = || actions.iter().map(|(name, time)| [name.as_str().into(), (*time).into()]);
         let lines = encode_rows(Format::Ndjson, ["action", "time"], rows());
         let mut found = Vec::new();
-        let sink = &mut |entry: Entry<'_>| found.push((entry.name.to_owned(), entry.time));
+        let sink = &mut |entry: Entry<'_>| found.push((entry.name.to_string(), entry.time));
         let report = Policy::default().decode_slice(lines.as_bytes(), sink);
         prop_assert_eq!(report.refusals, []);
         prop_assert_eq!(&found, &actions);

@@ -45,6 +45,7 @@ pub use extent::Extent;
 pub use figures::{Counted, Mean};
 pub use handle::Handle;
 pub use histogram::{Histogram, HistogramCell};
+pub use key::KeyedName;
 pub use largest::Largest;
 pub use last::{Last, Stamped};
 pub use mean::ExactMean;

@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use core_time::Statistic;
 use hashbrown::HashTable;
 
-use crate::key::Key;
+use crate::key::{Key, KeyedName};
 use crate::packed::Packed;
 use crate::part::{Numbering, Part, Retired};
 use crate::registry::{Action, Registry, SharedPart};
@@ -36,15 +36,15 @@ impl<S: Statistic<Value: Packed>> Table<S> {
     #[inline]
     pub(crate) fn record(
         &self,
-        name: &str,
+        name: KeyedName<'_>,
         record: impl FnOnce(&Part<S>) -> Result<(), Retired>,
     ) -> bool {
-        let key = Key::of(name);
+        let key = name.key();
         let parts = self.parts.borrow();
         let found = if key.is_whole() {
             parts.find(key.hash(&self.seed), |part| part.key == key)
         } else {
-            self.find_long(&parts, key, name)
+            self.find_long(&parts, key, name.as_str())
         };
         let Some(part) = found else { return false };
         self.note_use(part);

@@ -13,7 +13,7 @@ use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 
 use crate::error::AddError;
-use crate::key::Key;
+use crate::key::{Key, KeyedName};
 use crate::name::ActionName;
 use crate::row::Row;
 use crate::spec::{Overflow, TrackerSpec, WhenFull};
@@ -212,7 +212,7 @@ impl<'n, S: Statistic> Tally<'n, S> {
     /// negative or not finite, [`AddError::Full`] if the action is new and there are too many.
     /// Nothing changes then.
     #[inline]
-    pub fn add<T>(&mut self, action: &str, time: T) -> Result<(), AddError>
+    pub fn add<'a, T>(&mut self, action: impl Into<KeyedName<'a>>, time: T) -> Result<(), AddError>
     where
         T: TryInto<S::Value, Error: Into<TimeError>>,
     {
@@ -227,14 +227,20 @@ impl<'n, S: Statistic> Tally<'n, S> {
     ///
     /// As [`add`](Self::add).
     #[inline]
-    pub fn add_numbered<T>(&mut self, action: &str, time: T, number: u64) -> Result<(), AddError>
+    pub fn add_numbered<'a, T>(
+        &mut self,
+        action: impl Into<KeyedName<'a>>,
+        time: T,
+        number: u64,
+    ) -> Result<(), AddError>
     where
         T: TryInto<S::Value, Error: Into<TimeError>>,
     {
+        let action = action.into();
         let time = time.try_into().map_err(|error| AddError::Time(error.into()))?;
         let place = match self.find(action) {
             Some(place) => place,
-            None => self.meet(action, number)?,
+            None => self.meet(action.as_str(), number)?,
         };
         let cell = &mut self.cells[place];
         cell.statistic.insert_whole(time);
@@ -254,7 +260,7 @@ impl<'n, S: Statistic> Tally<'n, S> {
         for cell in other.cells {
             name.clear();
             name.push_str(other.names.lock().name(cell.id));
-            let place = self.find(&name);
+            let place = self.find(name.as_str().into());
             let place = place.unwrap_or_else(|| self.push(&name, self.names.number(&name)));
             let own = &mut self.cells[place];
             own.first = own.first.min(cell.first);
@@ -276,10 +282,10 @@ impl<'n, S: Statistic> Tally<'n, S> {
 
     /// Finds the place of a name, in which something was recorded.
     #[inline]
-    fn find(&self, name: &str) -> Option<usize> {
-        let key = Key::of(name);
+    fn find(&self, name: KeyedName<'_>) -> Option<usize> {
+        let key = name.key();
         if !key.is_whole() {
-            return self.find_long(key, name);
+            return self.find_long(key, name.as_str());
         }
         let is_it = |&place: &u32| self.cells[place as usize].key == key;
         let place = self.places.find(key.hash(&self.names.seed), is_it);
@@ -307,7 +313,7 @@ impl<'n, S: Statistic> Tally<'n, S> {
         let name = ActionName::with_limit(name, self.names.spec.name_bytes)?;
         let (name, id) = self.names.enter(name.as_str())?;
         self.next = self.next.max(number.saturating_add(1));
-        Ok(self.find(name).unwrap_or_else(|| self.push(name, id)))
+        Ok(self.find(name.into()).unwrap_or_else(|| self.push(name, id)))
     }
 
     /// Makes a place for a name.

@@ -17,6 +17,7 @@ use core_time::{PerThread, Statistic};
 
 use crate::error::AddError;
 use crate::handle::Handle;
+use crate::key::KeyedName;
 use crate::mean::ExactMean;
 use crate::name::ActionName;
 use crate::packed::Packed;
@@ -147,10 +148,11 @@ impl<S: Statistic<Value: Packed>> MergedTracker<S> {
     /// negative or not finite, [`AddError::Full`] if the action is new and there are too many.
     /// Nothing changes then.
     #[inline]
-    pub fn add<T>(&self, action: &str, time: T) -> Result<(), AddError>
+    pub fn add<'a, T>(&self, action: impl Into<KeyedName<'a>>, time: T) -> Result<(), AddError>
     where
         T: TryInto<S::Value, Error: Into<TimeError>>,
     {
+        let action = action.into();
         let time = time.try_into().map_err(|error| AddError::Time(error.into()))?;
         let registry = &*self.registry;
         let known = self.tables.with(
@@ -160,7 +162,7 @@ impl<S: Statistic<Value: Packed>> MergedTracker<S> {
         if known == Some(true) {
             return Ok(());
         }
-        self.add_new(action, time, Numbering::Next(&registry.next))
+        self.add_new(action.as_str(), time, Numbering::Next(&registry.next))
     }
 
     /// Takes in that an action took so long, in a record that has a number.
@@ -174,10 +176,16 @@ impl<S: Statistic<Value: Packed>> MergedTracker<S> {
     ///
     /// As [`add`](Self::add).
     #[inline]
-    pub fn add_numbered<T>(&self, action: &str, time: T, number: u64) -> Result<(), AddError>
+    pub fn add_numbered<'a, T>(
+        &self,
+        action: impl Into<KeyedName<'a>>,
+        time: T,
+        number: u64,
+    ) -> Result<(), AddError>
     where
         T: TryInto<S::Value, Error: Into<TimeError>>,
     {
+        let action = action.into();
         let time = time.try_into().map_err(|error| AddError::Time(error.into()))?;
         let known = self.tables.with(
             || Table::new(&self.registry),
@@ -186,7 +194,7 @@ impl<S: Statistic<Value: Packed>> MergedTracker<S> {
         if known == Some(true) {
             return Ok(());
         }
-        self.add_new(action, time, Numbering::Given(number))
+        self.add_new(action.as_str(), time, Numbering::Given(number))
     }
 
     /// Takes in that an action took so long, in the tracker's [unit](TrackerSpec::unit).

@@ -14,6 +14,7 @@ use thiserror::Error;
 use crate::error::AddError;
 use crate::figures::Counted;
 use crate::handle::Handle;
+use crate::key::KeyedName;
 use crate::packed::Packed;
 use crate::row::Row;
 use crate::snapshot::TrackerSnapshotError;
@@ -196,7 +197,7 @@ impl<S: Statistic<Value: Packed>> WindowedTracker<S> {
     ///
     /// As [`MergedTracker::add`](crate::MergedTracker::add).
     #[inline]
-    pub fn add<T>(&self, action: &str, time: T) -> Result<(), AddError>
+    pub fn add<'a, T>(&self, action: impl Into<KeyedName<'a>>, time: T) -> Result<(), AddError>
     where
         T: TryInto<S::Value, Error: Into<TimeError>>,
     {
@@ -210,7 +211,12 @@ impl<S: Statistic<Value: Packed>> WindowedTracker<S> {
     ///
     /// As [`MergedTracker::add`](crate::MergedTracker::add), and [`AddError::Stamp`] if that was
     /// longer ago than the span, or is further ahead of the clock than the tolerance.
-    pub fn add_at<T>(&self, action: &str, time: T, stamp: Stamp) -> Result<(), AddError>
+    pub fn add_at<'a, T>(
+        &self,
+        action: impl Into<KeyedName<'a>>,
+        time: T,
+        stamp: Stamp,
+    ) -> Result<(), AddError>
     where
         T: TryInto<S::Value, Error: Into<TimeError>>,
     {

@@ -12,11 +12,11 @@ pub use codec::{
 };
 pub use core_actions::{
     ACTIONS_MAX, ActionName, ActionTime, ActionTracker, AddError, Count, Counted, ExactMean,
-    Extent, Handle, Histogram, HistogramCell, Largest, Last, Mean, MergedTracker, NameError,
-    Overflow, Packed, PostTracker, Quantile, QuantileError, Quantiles, Raw, Row, RunningTracker,
-    Stamped, Tally, TallyNames, TimeError, TrackerSnapshot, TrackerSnapshotError, TrackerSpec,
-    Unit, Variance, WhenFull, WindowRows, WindowedHandle, WindowedSnapshot, WindowedSpec,
-    WindowedSpecError, WindowedTracker,
+    Extent, Handle, Histogram, HistogramCell, KeyedName, Largest, Last, Mean, MergedTracker,
+    NameError, Overflow, Packed, PostTracker, Quantile, QuantileError, Quantiles, Raw, Row,
+    RunningTracker, Stamped, Tally, TallyNames, TimeError, TrackerSnapshot, TrackerSnapshotError,
+    TrackerSpec, Unit, Variance, WhenFull, WindowRows, WindowedHandle, WindowedSnapshot,
+    WindowedSpec, WindowedSpecError, WindowedTracker,
 };
 #[cfg(feature = "tsc")]
 pub use core_time::TscClock;

@@ -83,7 +83,7 @@ struct Adds<'w>(&'w Windrow);
 
 impl Sink for Adds<'_> {
     fn take(&mut self, entry: Entry<'_>) {
-        self.0.add_action_time(entry.name, entry.time).unwrap();
+        self.0.add_action_time(&entry.name, entry.time).unwrap();
     }
 
     fn refuse(&mut self, line: RefusedLine<'_>) {

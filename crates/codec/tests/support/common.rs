@@ -29,7 +29,7 @@ pub(crate) fn check(policy: &Policy, line: &[u8]) {
         let mut found = Vec::new();
         let report = policy.decode_slice(&text, &mut |entry: Entry<'_>| {
             if entry.offset == 0 {
-                found.push((entry.name.to_owned(), entry.time));
+                found.push((entry.name.to_string(), entry.time));
             }
         });
         let shown = line.escape_ascii();

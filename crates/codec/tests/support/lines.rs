@@ -13,7 +13,7 @@ pub(crate) struct Keep(pub(crate) Actions);
 
 impl Sink for Keep {
     fn take(&mut self, entry: Entry<'_>) {
-        self.0.push((entry.offset, entry.name.to_owned(), entry.time.as_f64()));
+        self.0.push((entry.offset, entry.name.to_string(), entry.time.as_f64()));
     }
 }
 
