@@ -42,38 +42,41 @@ impl Few {
         })
     }
 
-    /// All times in ascending order.
-    pub(crate) fn sorted(&self) -> Vec<ActionTime> {
+    /// The same in ascending order.
+    pub(crate) fn sorted(&self) -> Self {
+        // Integers are in the order of their words, and so are floats, none of which is negative.
+        if self.floats == 0 || self.floats.count_ones() as usize == self.len() {
+            let mut sorted = self.clone();
+            sorted.words.sort_unstable();
+            return sorted;
+        }
         let mut times: Vec<_> = self.times().collect();
         times.sort_unstable();
-        times
+        times.into_iter().collect()
     }
 }
 
 /// Two are equal if they hold the same times.
 impl PartialEq for Few {
     fn eq(&self, other: &Self) -> bool {
-        self.len() == other.len() && self.sorted() == other.sorted()
+        let (one, two) = (self.sorted(), other.sorted());
+        (one.words, one.floats) == (two.words, two.floats)
     }
 }
 
 impl Eq for Few {}
 
-impl Extend<ActionTime> for Few {
-    fn extend<T: IntoIterator<Item = ActionTime>>(&mut self, times: T) {
-        times.into_iter().for_each(|time| self.push(time));
+impl FromIterator<ActionTime> for Few {
+    fn from_iter<T: IntoIterator<Item = ActionTime>>(times: T) -> Self {
+        let mut few = Self::default();
+        times.into_iter().for_each(|time| few.push(time));
+        few
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn of(times: impl Iterator<Item = ActionTime>) -> Few {
-        let mut few = Few::default();
-        few.extend(times);
-        few
-    }
 
     #[test]
     fn as_many_as_there_may_be_are_told_as_they_came() {
@@ -84,20 +87,20 @@ mod tests {
         };
         for shift in 0..3 {
             let times = || (shift..shift + Few::MOST).map(time);
-            let few = of(times());
+            let few: Few = times().collect();
             assert!(few.times().eq(times()));
-            assert_eq!(few, of(times().rev()));
-            assert_ne!(few, of(times().skip(1)));
-            assert!(few.sorted().is_sorted());
+            assert_eq!(few, times().rev().collect());
+            assert_ne!(few, times().skip(1).collect());
+            assert!(few.sorted().times().is_sorted());
         }
     }
 
     #[test]
     fn an_integer_is_not_the_float_of_its_bits() {
-        let float = ActionTime::of_fraction(0.5);
-        let integer = ActionTime::from(0.5_f64.to_bits());
-        assert_ne!(of([float].into_iter()), of([integer].into_iter()));
-        assert_ne!(of([float, integer].into_iter()), of([integer, integer].into_iter()));
-        assert_eq!(of([float, integer].into_iter()), of([integer, float].into_iter()));
+        let few = |times: [ActionTime; 2]| times.into_iter().collect::<Few>();
+        let (float, integer) = (ActionTime::of_fraction(0.5), 0.5_f64.to_bits().into());
+        assert_ne!(few([float, float]), few([integer, integer]));
+        assert_ne!(few([float, integer]), few([integer, integer]));
+        assert_eq!(few([float, integer]), few([integer, float]));
     }
 }

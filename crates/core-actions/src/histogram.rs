@@ -154,12 +154,11 @@ impl Histogram {
     #[cfg(feature = "serde")]
     pub(crate) fn of_counts(counts: &[(u32, u64)], fractions: u64) -> Self {
         let mut histogram = Self { fractions, ..Self::default() };
-        let counts = counts.iter().map(|&(cell, count)| (cell as usize, count));
-        let near = counts.clone().filter(|(cell, _)| is_near(cell));
-        let carried = near.clone().filter(|&(_, count)| count > u8::MAX.into());
-        histogram.near.reach_all(near.map(|(cell, _)| cell));
-        histogram.carried.reach_all(carried.map(|(cell, _)| cell));
-        counts.for_each(|(cell, count)| histogram.add(cell, count));
+        let cells = counts.iter().map(|&(cell, _)| cell as usize);
+        histogram.near.reach_all(cells.filter(is_near));
+        for &(cell, count) in counts {
+            histogram.add(cell as usize, count);
+        }
         histogram
     }
 
@@ -251,7 +250,7 @@ impl Histogram {
     fn combine(
         &mut self,
         other: &Self,
-        change: fn(u64, u64) -> u64,
+        change: impl Fn(u64, u64) -> u64,
         change_low: impl Fn(u8, u8) -> (u8, bool),
     ) {
         for (_, mine, theirs) in self.carried.steps_beside(&other.carried) {
@@ -262,12 +261,8 @@ impl Histogram {
             let changed: [_; STEP] = array::from_fn(|at| change_low(mine[at], theirs[at]));
             *mine = changed.map(|(low, _)| low);
             if changed.iter().fold(false, |any, &(_, carries)| any | carries) {
-                for (cell, (_, carries)) in (cell..).zip(changed) {
-                    if carries {
-                        let high = self.carried.get_mut(cell);
-                        *high = change(*high, 1);
-                    }
-                }
+                let carries = changed.map(|(_, carries)| carries);
+                carry(self.carried.step_mut(cell), carries, &change);
             }
         }
         for (&cell, &theirs) in &other.far {
@@ -357,6 +352,16 @@ impl PartialEq for Histogram {
 }
 
 impl Eq for Histogram {}
+
+/// Changes counts by what is carried to them from the bytes below.
+///
+/// Called, because in line it would take the registers with which those are changed at once.
+#[inline(never)]
+fn carry(highs: &mut [u64], carries: [bool; STEP], change: impl Fn(u64, u64) -> u64) {
+    for (high, carries) in highs.iter_mut().zip(carries) {
+        *high = change(*high, carries.into());
+    }
+}
 
 /// Whether a cell belongs into the slice.
 fn is_near(cell: &usize) -> bool {

@@ -59,7 +59,7 @@ impl Quantiles {
     #[must_use]
     pub fn at(&self, quantile: Quantile) -> Option<ActionTime> {
         match quantile.rank(self.few.len() as u64) {
-            Some(rank) => self.few.sorted().get(rank as usize - 1).copied(),
+            Some(rank) => self.few.sorted().times().nth(rank as usize - 1),
             None => self.many.quantile(quantile),
         }
     }
@@ -116,7 +116,7 @@ impl Statistic for Quantiles {
             self.many.merge(&other.many);
             self.many.insert_new(other.few.times());
         } else {
-            self.few.extend(other.few.times());
+            other.few.times().for_each(|time| self.few.push(time));
         }
     }
 }

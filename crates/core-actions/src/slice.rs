@@ -47,6 +47,12 @@ impl<C: Copy + Default> Slice<C> {
         self.counts.get(first.wrapping_sub(self.first)..)?.first_chunk()
     }
 
+    /// The counts of [`STEP`] cells from one on, which are reached for.
+    pub(crate) fn step_mut(&mut self, first: usize) -> &mut [C] {
+        self.reach(first..first + STEP);
+        &mut self.counts[first - self.first..][..STEP]
+    }
+
     /// The counts of [`STEP`] cells each, with the number of the first and those of another slice
     /// for the same cells, which are reached for.
     pub(crate) fn steps_beside<'a>(

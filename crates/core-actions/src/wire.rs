@@ -355,7 +355,7 @@ struct WireQuantiles {
 impl WireQuantiles {
     fn of(quantiles: &Quantiles) -> Self {
         let many = (!quantiles.many.is_empty()).then(|| quantiles.many.clone());
-        Self { few: quantiles.few.sorted(), many }
+        Self { few: quantiles.few.sorted().times().collect(), many }
     }
 
     fn checked(self) -> Result<Quantiles, WireError> {
@@ -367,12 +367,10 @@ impl WireQuantiles {
             None if few > limit => Err(WireError::TooManyFew { few, limit }),
             Some(_) if few > 0 => Err(WireError::FewAndMany { few }),
             Some(many) if many <= limit as u64 => Err(WireError::TooFewMany { many, limit }),
-            _ => {
-                let mut quantiles = Quantiles::default();
-                quantiles.few.extend(self.few);
-                quantiles.many = self.many.unwrap_or_default();
-                Ok(quantiles)
-            }
+            _ => Ok(Quantiles {
+                few: self.few.into_iter().collect(),
+                many: self.many.unwrap_or_default(),
+            }),
         }
     }
 }
