@@ -5,6 +5,7 @@ use std::iter;
 
 use core_time::Statistic;
 
+use crate::few::Few;
 use crate::figures::Counted;
 use crate::histogram::Histogram;
 use crate::quantile::Quantile;
@@ -16,7 +17,7 @@ use crate::time::ActionTime;
 /// of a [`Histogram`]; which of the two it is depends on how many there are and on nothing else. So
 /// it cannot be subtracted; the histogram can.
 ///
-/// Takes 96 bytes, and 16 for each time while they are kept, or as much as the histogram.
+/// Takes 120 bytes, and 8 for each time while they are kept, or as much as the histogram.
 ///
 /// # Accuracy
 ///
@@ -40,25 +41,25 @@ use crate::time::ActionTime;
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Quantiles {
-    /// In ascending order. Empty once there are more than [`Self::EXACT`].
-    pub(crate) few: Vec<ActionTime>,
+    /// Empty once there are more than [`Self::EXACT`].
+    pub(crate) few: Few,
     /// Empty until then.
     pub(crate) many: Histogram,
 }
 
 impl Quantiles {
     /// Up to how many times are kept as they are, so that every quantile is exact.
-    pub const EXACT: usize = 32;
+    pub const EXACT: usize = Few::MOST;
 
     /// The smallest time that so great a share of all times do not exceed; see [`Quantile`].
     ///
     /// # Complexity
     ///
-    /// Linear in the cells.
+    /// Linear in the cells. While the times are kept, that of sorting them.
     #[must_use]
     pub fn at(&self, quantile: Quantile) -> Option<ActionTime> {
         match quantile.rank(self.few.len() as u64) {
-            Some(rank) => self.few.get(rank as usize - 1).copied(),
+            Some(rank) => self.few.sorted().times().nth(rank as usize - 1),
             None => self.many.quantile(quantile),
         }
     }
@@ -70,15 +71,15 @@ impl Quantiles {
             return Cow::Borrowed(&self.many);
         }
         let mut histogram = Histogram::default();
-        self.few.iter().for_each(|&time| histogram.insert(time));
+        histogram.insert_new(self.few.times());
         Cow::Owned(histogram)
     }
 
-    /// Takes in a time for which there is no cell yet.
+    /// Takes in a time for which there is no cell yet, or a full one.
     #[cold]
     fn insert_new(&mut self, time: ActionTime) {
         if self.many.is_empty() && self.few.len() < Self::EXACT {
-            self.few.insert(self.few.partition_point(|&few| few < time), time);
+            self.few.push(time);
         } else {
             self.pour();
             self.many.insert_anywhere(time);
@@ -87,7 +88,7 @@ impl Quantiles {
 
     /// Counts the few in cells.
     fn pour(&mut self) {
-        std::mem::take(&mut self.few).into_iter().for_each(|time| self.many.insert(time));
+        self.many.insert_new(std::mem::take(&mut self.few).times());
     }
 }
 
@@ -113,10 +114,9 @@ impl Statistic for Quantiles {
         if many || self.few.len() + other.few.len() > Self::EXACT {
             self.pour();
             self.many.merge(&other.many);
-            other.few.iter().for_each(|&time| self.many.insert(time));
+            self.many.insert_new(other.few.times());
         } else {
-            self.few.extend_from_slice(&other.few);
-            self.few.sort_unstable();
+            other.few.times().for_each(|time| self.few.push(time));
         }
     }
 }

@@ -5,7 +5,7 @@
 //!
 //! What is read is checked as far as it can be: what no statistic can have become by taking values
 //! in is an error, and nothing that is read without one makes a later call panic. What is made for
-//! it grows with the length of what is read, but for up to 48 KiB of cells between two that are far
+//! it grows with the length of what is read, but for up to 54 KiB of cells between two that are far
 //! apart.
 
 use std::cmp::Reverse;
@@ -355,7 +355,7 @@ struct WireQuantiles {
 impl WireQuantiles {
     fn of(quantiles: &Quantiles) -> Self {
         let many = (!quantiles.many.is_empty()).then(|| quantiles.many.clone());
-        Self { few: quantiles.few.clone(), many }
+        Self { few: quantiles.few.sorted().times().collect(), many }
     }
 
     fn checked(self) -> Result<Quantiles, WireError> {
@@ -367,7 +367,10 @@ impl WireQuantiles {
             None if few > limit => Err(WireError::TooManyFew { few, limit }),
             Some(_) if few > 0 => Err(WireError::FewAndMany { few }),
             Some(many) if many <= limit as u64 => Err(WireError::TooFewMany { many, limit }),
-            _ => Ok(Quantiles { few: self.few, many: self.many.unwrap_or_default() }),
+            _ => Ok(Quantiles {
+                few: self.few.into_iter().collect(),
+                many: self.many.unwrap_or_default(),
+            }),
         }
     }
 }

@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use allocation_counter::measure;
 use core_actions::{
-    Count, ExactMean, Extent, Histogram, MergedTracker, Overflow, Quantiles, RunningTracker,
-    Statistic, TrackerSpec, WhenFull, WindowedSpec, WindowedTracker,
+    ActionTime, Count, ExactMean, Extent, Histogram, MergedTracker, Overflow, Quantiles,
+    RunningTracker, Statistic, TrackerSpec, WhenFull, WindowedSpec, WindowedTracker,
 };
 use core_time::{ManualClock, Stamp, WindowSpec};
 
@@ -72,7 +72,7 @@ fn a_million_names_take_no_more_than_the_limit_allows() {
 }
 
 #[track_caller]
-fn check_bytes<S: Statistic<Value = core_actions::ActionTime>>(actions: usize, name_bytes: usize) {
+fn check_bytes<S: Statistic<Value = ActionTime>>(actions: usize, name_bytes: usize) {
     let spec = TrackerSpec { name_bytes, ..spec(actions, WhenFull::Refuse) };
     let most = spec.bytes_max::<S>();
     let (used, kept) = bytes(|| {
@@ -96,8 +96,30 @@ fn memory_follows_the_formula() {
     }
 }
 
+#[test]
+fn quantiles_take_the_bytes_that_they_say() {
+    #[track_caller]
+    fn check(times: impl IntoIterator<Item = u64>, expected: usize) {
+        let (_, kept) = bytes(|| {
+            let mut quantiles = Quantiles::default();
+            times.into_iter().for_each(|time| quantiles.insert(ActionTime::from(time)));
+            quantiles
+        });
+        assert_eq!(kept, expected);
+    }
+    let spread = |count| (0..count).map(|at| 64 + at % 100 * 40); // From 2^6 to nearly 2^12.
+    check([], 0);
+    check(spread(32), 32 * 8);
+    check([1; 33], 16);
+    check([1; 255], 16);
+    check([1; 256], 16 + 16 * 8);
+    check(spread(100), 6 * 64);
+    check(spread(100 * 100), 6 * 64);
+    check(spread(100 * 300), 6 * 64 * 9);
+}
+
 #[track_caller]
-fn check_windowed<S: Statistic<Value = core_actions::ActionTime>>(actions: usize, span: u64) {
+fn check_windowed<S: Statistic<Value = ActionTime>>(actions: usize, span: u64) {
     let span_of = Duration::from_secs(span);
     let window = WindowSpec::builder().span(span_of).tolerance(Duration::ZERO).build().unwrap();
     let tracker = TrackerSpec { name_bytes: 10, ..spec(actions, WhenFull::Refuse) };

@@ -70,6 +70,17 @@ fn edges_keep_the_laws() {
 }
 
 #[test]
+fn counts_beyond_a_byte_keep_the_laws() {
+    let both = [time(1.0), time(1.5)];
+    for len in [255, 256, 600] {
+        let times: Vec<_> = both.into_iter().cycle().take(2 * len).collect();
+        laws::check_merge::<Histogram>(&times);
+        laws::check_merge::<Quantiles>(&times);
+        laws::check_subtract::<Histogram>(&times);
+    }
+}
+
+#[test]
 fn sums_of_equal_value_are_equal_however_they_came_about() {
     let (halves, whole) = ([time(0.5), time(0.5)], [time(0.0), time(1.0)]);
     assert_eq!(of::<ExactMean>(&halves), of::<ExactMean>(&whole));
@@ -92,7 +103,15 @@ fn the_same_extent_is_equal_whatever_is_within() {
 #[test]
 fn what_was_never_merged_can_be_subtracted_without_harm() {
     let twice = [edges(), edges()].concat();
-    for (a, b) in [(vec![], edges()), (vec![time(1.0)], edges()), (edges(), twice)] {
+    let many = |count| vec![time(1.0); count];
+    for (a, b) in [
+        (vec![], edges()),
+        (vec![time(1.0)], edges()),
+        (edges(), twice),
+        (vec![], many(300)),
+        (many(255), many(256)),
+        (many(300), many(1_000)),
+    ] {
         let (mut mean, mut variance) = (of::<ExactMean>(&a), of::<Variance>(&a));
         let mut histogram = of::<Histogram>(&a);
         mean.subtract(&of(&b));
@@ -112,7 +131,7 @@ fn what_was_never_merged_can_be_subtracted_without_harm() {
 fn statistics_take_the_bytes_that_they_say() {
     assert_eq!([size_of::<Count>(), size_of::<ExactMean>(), size_of::<Variance>()], [8, 32, 64]);
     assert_eq!([size_of::<Extent>(), size_of::<Last>()], [32, 24]);
-    assert_eq!([size_of::<Histogram>(), size_of::<Quantiles>()], [72, 96]);
+    assert_eq!([size_of::<Histogram>(), size_of::<Quantiles>()], [88, 120]);
     assert_eq!([size_of::<ActionTime>(), size_of::<Largest<9>>()], [16, 328 - 272]);
 }
 

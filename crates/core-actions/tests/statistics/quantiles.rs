@@ -99,6 +99,7 @@ fn normal(a: f64, b: f64) -> f64 {
 #[test]
 fn uniform_times_are_told_apart() {
     check_random(|a, _| time(a));
+    check_random(|a, _| time((a * 10.0).floor()));
     check_random(|a, _| time((a * 100.0).floor()));
     check_random(|a, _| time((a * 1e6).floor()));
     check_random(|a, _| ActionTime::from((a * u64::MAX as f64) as u64));
@@ -122,7 +123,7 @@ fn bimodal_times_are_told_apart() {
 #[test]
 fn the_same_time_again_and_again_is_told() {
     for edge in edges() {
-        for len in [0, 1, 2, 3, 32, 33, 1_000] {
+        for len in [0, 1, 2, 3, 32, 33, 255, 256, 257, 1_000] {
             check(vec![edge; len]);
         }
     }

@@ -185,6 +185,12 @@ fn forms_are_as_promised() {
     form(&of::<Quantiles>(&times), r#"{"few":[100,200,300,300],"many":null}"#);
     let many = r#"{"few":[],"many":{"cells":[[68800,33]],"fractions":0}}"#;
     form(&of::<Quantiles>(&[time(1.0); 33]), many);
+    let counts = [(0.0, 255), (1.0, 255), (1.0 + 1.0 / 64.0, 256), (1.5, 257)];
+    let counted = counts.map(|(float, count)| vec![time(float); count]).concat();
+    let cells = r#"{"cells":[[0,255],[68800,255],[68801,256],[68832,257]],"fractions":513}"#;
+    let many = format!(r#"{{"few":[],"many":{cells}}}"#);
+    form(&of::<Histogram>(&counted), cells);
+    form(&of::<Quantiles>(&counted), &many);
     let last = Stamped { stamp: Stamp::from_millis(5), time: times[0] };
     form(&of::<Last>(&[last]), r#"{"stamp":5000000,"time":100}"#);
     form(&of::<Last>(&[]), "null");

@@ -1,0 +1,96 @@
+//! Counts of neighbouring cells: of those that were needed, and of those between them.
+
+use std::mem;
+use std::ops::Range;
+
+/// How many cells a slice grows by: a quarter of a power of two.
+pub(crate) const STEP: usize = 16;
+
+/// Counts of the cells from one to another, both at a multiple of [`STEP`].
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Slice<C> {
+    /// The number of the first cell.
+    pub(crate) first: usize,
+    /// Boxed, so that it has no more room than it needs.
+    pub(crate) counts: Box<[C]>,
+}
+
+impl<C: Copy + Default> Slice<C> {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.counts.is_empty()
+    }
+
+    /// The count of a cell, which is none where the slice does not reach.
+    pub(crate) fn get(&self, cell: usize) -> C {
+        self.counts.get(cell.wrapping_sub(self.first)).copied().unwrap_or_default()
+    }
+
+    /// The count of a cell, which is reached for.
+    pub(crate) fn get_mut(&mut self, cell: usize) -> &mut C {
+        self.reach(cell..cell + 1);
+        &mut self.counts[cell - self.first]
+    }
+
+    /// The cells from one of them on, with their counts.
+    pub(crate) fn counts_from(&self, cell: usize) -> impl Iterator<Item = (usize, C)> {
+        let at = cell.saturating_sub(self.first);
+        (cell..).zip(self.counts.get(at..).unwrap_or_default().iter().copied())
+    }
+
+    /// The counts of [`STEP`] cells each, with the number of the first.
+    pub(crate) fn steps(&self) -> impl Iterator<Item = (usize, &[C; STEP])> {
+        (self.first..).step_by(STEP).zip(self.counts.as_chunks().0)
+    }
+
+    /// The counts of [`STEP`] cells from one on, if the slice reaches there.
+    pub(crate) fn step(&self, first: usize) -> Option<&[C; STEP]> {
+        self.counts.get(first.wrapping_sub(self.first)..)?.first_chunk()
+    }
+
+    /// The counts of [`STEP`] cells from one on, which are reached for.
+    pub(crate) fn step_mut(&mut self, first: usize) -> &mut [C] {
+        self.reach(first..first + STEP);
+        &mut self.counts[first - self.first..][..STEP]
+    }
+
+    /// The counts of [`STEP`] cells each, with the number of the first and those of another slice
+    /// for the same cells, which are reached for.
+    pub(crate) fn steps_beside<'a>(
+        &'a mut self,
+        other: &'a Self,
+    ) -> impl Iterator<Item = (usize, &'a mut [C; STEP], &'a [C; STEP])> {
+        self.reach(other.first..other.first + other.counts.len());
+        let at = other.first.saturating_sub(self.first);
+        let mine = self.counts.get_mut(at..).unwrap_or_default().as_chunks_mut().0;
+        other.steps().zip(mine).map(|((cell, theirs), mine)| (cell, mine, theirs))
+    }
+
+    /// Makes the slice reach over all of these cells, at once.
+    pub(crate) fn reach_all(&mut self, cells: impl Iterator<Item = usize>) {
+        let (start, end) =
+            cells.fold((usize::MAX, 0), |(start, end), cell| (start.min(cell), end.max(cell + 1)));
+        self.reach(start..end);
+    }
+
+    /// Makes the slice reach over these cells.
+    fn reach(&mut self, cells: Range<usize>) {
+        if cells.is_empty() {
+            return;
+        }
+        let (start, end) = (cells.start / STEP * STEP, cells.end.next_multiple_of(STEP));
+        if self.is_empty() {
+            self.first = start;
+        }
+        let before = self.first.saturating_sub(start);
+        let after = end.saturating_sub(self.first + self.counts.len());
+        if before + after > 0 {
+            // Where it is, if there is room, because many that move leave many holes.
+            let mut counts = mem::take(&mut self.counts).into_vec();
+            counts.reserve_exact(before + after);
+            counts.resize(counts.len() + before + after, C::default());
+            counts.rotate_right(before);
+            self.counts = counts.into();
+            self.first -= before;
+        }
+    }
+}
