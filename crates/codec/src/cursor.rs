@@ -9,26 +9,41 @@ use crate::words::{self, word_of};
 /// ever changes, and it stays in a register.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Cursor<'a> {
-    /// The input, and what stands behind it, so that a word near the end is one load. Its first
-    /// byte behind the input, if there is one, ends a line: it is a control character, so that no
-    /// run of digits or of plain characters goes on there, and it is never a token.
+    /// The input; of lines all that are left, so that a word near the end of one is one load.
     pub(crate) bytes: &'a [u8],
-    /// Where the input ends.
-    pub(crate) end: usize,
+    /// Whether the input is the first of the lines: it ends where that does, which is not looked
+    /// for before. A line end is a control character, so that no run of digits or of plain
+    /// characters goes on there, and it is never a token.
+    is_line: bool,
     pub(crate) at: usize,
 }
 
 impl<'a> Cursor<'a> {
-    /// The beginning of an input of so many bytes, which `bytes` begin with.
+    /// The beginning of an input.
     #[inline(always)]
-    pub(crate) fn new(bytes: &'a [u8], end: usize) -> Self {
-        Self { bytes, end, at: 0 }
+    pub(crate) fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, is_line: false, at: 0 }
+    }
+
+    /// The beginning of the first line of many.
+    #[inline(always)]
+    pub(crate) fn line(bytes: &'a [u8]) -> Self {
+        Self { bytes, is_line: true, at: 0 }
+    }
+
+    /// Another place in the same input.
+    #[inline(always)]
+    pub(crate) fn placed(self, at: usize) -> Self {
+        Self { at, ..self }
     }
 
     /// Whether the input ends here.
     #[inline(always)]
     pub(crate) fn is_at_end(self) -> bool {
-        self.at >= self.end
+        match self.rest() {
+            [] | [b'\n', ..] | [b'\r', b'\n', ..] => self.is_line || self.at >= self.bytes.len(),
+            _ => false,
+        }
     }
 
     /// The byte here; where the input ends, a control character.
@@ -46,7 +61,12 @@ impl<'a> Cursor<'a> {
     /// The eight bytes here; at the end of the input, a control character.
     #[inline(always)]
     pub(crate) fn word(self) -> u64 {
-        word_of(self.rest())
+        // Two branches that are never taken but near the end of all there is. As one value, `rest`
+        // would be chosen by conditional moves, which take longer than what is done with the word.
+        match self.bytes.get(self.at..) {
+            Some(rest) => word_of(rest),
+            None => 0,
+        }
     }
 
     /// Goes on by so many bytes, of which the last was seen.
@@ -73,12 +93,24 @@ impl<'a> Cursor<'a> {
         self.peek()
     }
 
-    #[inline]
-    fn behind_space(mut self) -> usize {
-        while self.at < self.end && matches!(self.peek(), b' ' | b'\t' | b'\n' | b'\r') {
-            self.advance(1);
+    /// Goes over white space, and over the byte behind it if that is the one.
+    #[inline(always)]
+    pub(crate) fn eat(&mut self, byte: u8) -> bool {
+        // Most often it is here, and one comparison tells.
+        if self.peek() != byte && self.peek_token() != byte {
+            return false;
         }
-        self.at
+        self.advance(1);
+        true
+    }
+
+    #[inline(never)]
+    fn behind_space(self) -> usize {
+        let mut here = self;
+        while !here.is_at_end() && matches!(here.peek(), b' ' | b'\t' | b'\n' | b'\r') {
+            here.advance(1);
+        }
+        here.at
     }
 
     /// Goes over `true`, `false` or `null`, of which the first byte was seen.

@@ -19,7 +19,6 @@ use crate::fault::{Fault, Scanned, What};
 use crate::limits::Limits;
 use crate::policy::{Fractions, Policy};
 use crate::stamp::{self, StampForm, StampKey};
-use crate::string::Text;
 
 /// An action as it was sent: a name and how long it took.
 ///
@@ -219,7 +218,7 @@ impl Rules<'_> {
         if end != input.len() || !self.allow(end, time.time) {
             return None;
         }
-        let name = text_at(input, None, name.start..name.end)?;
+        let name = text_at(input, "", name.start..name.end)?;
         let name = ActionName::with_limit(name, self.limits.name_bytes).ok()?;
         Some(Action { name, time: time.time })
     }
@@ -232,8 +231,11 @@ impl Rules<'_> {
         begun: &Begun,
     ) -> Result<(Action<'a>, Option<Stamp>), DecodeError> {
         let mut room = String::new();
-        let line = Line { bytes: input, len: input.len(), text: None };
-        let found = self.decode_any(line, begun, &mut room);
+        let found = if input.len() > self.limits.input_bytes {
+            TOO_LONG
+        } else {
+            self.decode_any(&mut Cursor::new(input), "", begun, &mut room)
+        };
         let found = found.map_err(|fault| fault.explain(input, self.limits))?;
         let name: Cow<'_, str> = match found.name {
             Name::Plain(name) => name.into(),
@@ -260,34 +262,34 @@ impl Rules<'_> {
     ///
     /// What was `begun` by the path of the common shape is not read again. A name with escapes is
     /// decoded into `room`.
+    ///
+    /// `text` is as much of the input as is known to be UTF-8. The cursor is taken to its end, or,
+    /// if there is a fault, not beyond it. How long the input is, is not looked at.
     #[inline(always)]
     pub(crate) fn decode_any<'a>(
         &self,
-        line: Line<'a>,
+        cursor: &mut Cursor<'a>,
+        text: &'a str,
         begun: &Begun,
         room: &mut String,
     ) -> Scanned<Found<'a>> {
-        let refuse = |what| Err(Fault { what, at: 0, detail: 0 });
-        let Line { bytes, len, .. } = line;
-        if len > self.limits.input_bytes {
-            return refuse(What::InputTooLong);
-        }
-        let mut draft = Draft::default();
-        let mut cursor = Cursor::new(bytes, len);
-        let has_member = if let Some(at) = self.take_over(line, begun, &mut draft) {
-            cursor.at = at;
+        let mut draft;
+        let has_member = if let Some(begun) = self.take_over(*cursor, text, begun) {
+            (draft, cursor.at) = begun;
             cursor.next_member()?
         } else {
             draft = Draft::default();
             match cursor.peek_token() {
-                b'{' => self.open(&mut cursor)?,
+                b'{' => self.open(cursor)?,
                 _ if cursor.is_at_end() => return cursor.refuse(What::Empty),
-                _ if byte_order_mark(bytes).is_some() => return refuse(What::ByteOrderMark),
-                _ => return self.not_object(cursor),
+                _ if byte_order_mark(cursor.bytes).is_some() => {
+                    return Err(Fault { what: What::ByteOrderMark, at: 0, detail: 0 });
+                }
+                _ => return self.not_object(*cursor),
             }
         };
         if has_member {
-            self.read_members(line, &mut draft, &mut cursor, room)?;
+            self.read_members(text, &mut draft, cursor, room)?;
         }
         // The object ended with the byte before.
         let end = cursor.at - 1;
@@ -298,29 +300,35 @@ impl Rules<'_> {
     /// Takes over the members that were read before, and says where they end; unless there are none
     /// or one of them is not within the rules.
     #[inline(always)]
-    fn take_over<'a>(&self, line: Line<'a>, begun: &Begun, draft: &mut Draft<'a>) -> Option<usize> {
+    fn take_over<'a>(
+        &self,
+        cursor: Cursor<'a>,
+        text: &'a str,
+        begun: &Begun,
+    ) -> Option<(Draft<'a>, usize)> {
         let end = begun.end();
         if end == 0 || self.limits.nesting == 0 {
             return None;
         }
+        let mut draft = Draft::default();
         if let Some(name) = &begun.name {
             // It was found good but for its length.
             if name.end - name.start > self.limits.name_bytes {
                 return None;
             }
-            let text = text_at(line.bytes, line.text, name.start..name.end)?;
+            let text = text_at(cursor.bytes, text, name.start..name.end)?;
             (draft.action_at, draft.name) = (Some(name.key), Some(Name::Plain(text)));
         }
         if let Some(time) = &begun.time {
             // Of a number that goes on, this is only the beginning.
-            let behind = line.bytes.get(time.end);
+            let behind = cursor.bytes.get(time.end);
             let goes_on = matches!(behind, Some(b'0'..=b'9' | b'.' | b'e' | b'E'));
             if goes_on || !self.allow_time(time.time) {
                 return None;
             }
             (draft.time_at, draft.time) = (Some(time.key), Some(time.time));
         }
-        Some(end)
+        Some((draft, end))
     }
 
     /// Goes over the `{`, and over the `}` if there is no member in between. Says whether there is.
@@ -351,18 +359,26 @@ impl Rules<'_> {
     #[inline(always)]
     fn read_members<'a>(
         &self,
-        line: Line<'a>,
+        text: &'a str,
         draft: &mut Draft<'a>,
         cursor: &mut Cursor<'a>,
         room: &mut String,
     ) -> Scanned<()> {
         loop {
-            let at = cursor.at;
-            let key = self.key(cursor)?;
+            let mut at = cursor.at;
+            let mut key = cursor.our_key();
+            if key != Key::Other {
+                cursor.colon()?;
+            } else {
+                (at, cursor.at, key) = self.skip_others(*cursor)?;
+                if key == Key::Other {
+                    return Ok(());
+                }
+            }
             match (key, cursor.peek_token()) {
                 (Key::Action, b'"') if draft.action_at.is_none() => {
                     draft.action_at = Some(at);
-                    match self.name(line, cursor, room)? {
+                    match self.name(text, cursor, room)? {
                         Ok(name) => draft.name = Some(name),
                         Err(fault) => draft.keep_first(fault),
                     }
@@ -385,7 +401,7 @@ impl Rules<'_> {
                 }
                 _ => {
                     let wrong = draft.unwanted(key, at, cursor.at);
-                    cursor.skip_value(1, self.limits.nesting)?;
+                    cursor.at = cursor.skip_unwanted(1, self.limits.nesting)?;
                     if let Some(wrong) = wrong {
                         draft.keep_first(wrong);
                     }
@@ -397,72 +413,106 @@ impl Rules<'_> {
         }
     }
 
+    /// Goes over members that nobody wants, from the key of the first: to the value of a key that
+    /// means something, or, if there is none, to the end of the object.
+    ///
+    /// Says where the key stands, where the value does, and which key it is.
+    ///
+    /// This is where lines with many keys spend their time, and so it is kept apart from what is
+    /// known of the action: everything it needs has room in registers.
+    #[inline(never)]
+    fn skip_others(&self, cursor: Cursor<'_>) -> Scanned<(usize, usize, Key)> {
+        let mut here = cursor;
+        loop {
+            let at = here.at;
+            let key = self.key(&mut here)?;
+            if key != Key::Other {
+                return Ok((at, here.at, key));
+            }
+            here.skip_value(1, self.limits.nesting)?;
+            if !here.next_member()? {
+                return Ok((at, here.at, Key::Other));
+            }
+        }
+    }
+
     /// Reads a key and the colon behind it, and says which it is.
     #[inline(always)]
     fn key(&self, cursor: &mut Cursor<'_>) -> Scanned<Key> {
-        // Our keys as nearly everybody spells them are two loads each.
-        if cursor.rest().starts_with(b"\"action\":") {
-            cursor.advance(9);
-            return Ok(Key::Action);
+        let mut key = cursor.our_key();
+        if key == Key::Other {
+            let at = cursor.at;
+            let is_plain = cursor.plain_string();
+            if self.stamp.is_some() || !is_plain {
+                (cursor.at, key) = self.other_key(cursor.placed(at))?;
+            }
         }
-        if cursor.rest().starts_with(b"\"time\":") {
-            cursor.advance(7);
-            return Ok(Key::Time);
-        }
-        let key = cursor.key()?;
-        Ok(if key.says("action") {
+        cursor.colon()?;
+        Ok(key)
+    }
+
+    /// Reads a key that has escapes, or may be that of the stamp, and says where it ends.
+    #[inline(never)]
+    fn other_key(&self, mut cursor: Cursor<'_>) -> Scanned<(usize, Key)> {
+        let text = cursor.string()?;
+        let key = if text.says("action") {
             Key::Action
-        } else if key.says("time") {
+        } else if text.says("time") {
             Key::Time
-        } else if self.stamp.is_some_and(|stamp| key.says(stamp.key())) {
+        } else if self.stamp.is_some_and(|stamp| text.says(stamp.key())) {
             Key::Stamp
         } else {
             Key::Other
-        })
+        };
+        Ok((cursor.at, key))
     }
 
     /// Reads a string as the name.
     #[inline(always)]
     fn name<'a>(
         &self,
-        line: Line<'a>,
+        known: &'a str,
         cursor: &mut Cursor<'a>,
         room: &mut String,
     ) -> Scanned<Scanned<Name<'a>>> {
         let start = cursor.at;
-        if let Some(text) = cursor.plain_name()
-            && text.len <= self.limits.name_bytes
-            && let Some(name) = line.raw(text)
+        if let Some(place) = cursor.plain_name()
+            && place.len() <= self.limits.name_bytes
+            && let Some(name) = text_at(cursor.bytes, known, place)
         {
             return Ok(Ok(Name::Plain(name)));
         }
-        cursor.at = start;
-        let text = cursor.string()?;
-        Ok(self.other_name(line, text, room))
+        let name;
+        (cursor.at, name) = self.other_name(known, cursor.placed(start), room)?;
+        Ok(name)
     }
 
-    /// Takes a string as the name; what a name may be is decided by [`ActionName`].
+    /// Reads a string as the name, and says where it ends; what a name may be is decided by
+    /// [`ActionName`].
     #[inline(never)]
     fn other_name<'a>(
         &self,
-        line: Line<'a>,
-        text: Text<'a>,
+        known: &'a str,
+        cursor: Cursor<'a>,
         room: &mut String,
-    ) -> Scanned<Name<'a>> {
+    ) -> Scanned<(usize, Scanned<Name<'a>>)> {
+        let mut behind = cursor;
+        let text = behind.string()?;
         let max = self.limits.name_bytes;
         if text.len > max {
             // As `ActionName` would say, but before a copy is made of a name of any length.
-            return Err(Fault { what: What::NameTooLong, at: text.at, detail: text.len });
+            let (what, at) = (What::NameTooLong, text.at());
+            return Ok((behind.at, Err(Fault { what, at, detail: text.len })));
         }
-        let raw = line.raw(text).unwrap_or_default();
+        let raw = text_at(cursor.bytes, known, text.place()).unwrap_or_default();
         let name = if text.is_escaped() {
             text.decode(raw, room);
             ActionName::with_limit(room.as_str(), max).map(|_| Name::Decoded)
         } else {
             ActionName::with_limit(raw, max).map(|_| Name::Plain(raw))
         };
-        name.map_err(|refusal| {
-            let at = text.at;
+        let name = name.map_err(|refusal| {
+            let at = text.at();
             match refusal {
                 NameError::Blank { len } => Fault { what: What::NameBlank, at, detail: len },
                 NameError::Control { found, at } => {
@@ -474,7 +524,8 @@ impl Rules<'_> {
                 }
                 _ => Fault { what: What::NameRefused, at, detail: 0 },
             }
-        })
+        });
+        Ok((behind.at, name))
     }
 
     /// Reads a number as the time.
@@ -512,33 +563,17 @@ impl Rules<'_> {
     }
 }
 
-/// A line to be decoded.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Line<'a> {
-    /// The line, and what stands behind it; that begins with the end of the line.
-    pub(crate) bytes: &'a [u8],
-    /// How long the line is.
-    pub(crate) len: usize,
-    /// The line once more, perhaps with what stands behind it, if it is known to be UTF-8.
-    pub(crate) text: Option<&'a str>,
-}
+/// The fault of an input that is longer than the limit, whatever is in it.
+pub(crate) const TOO_LONG: Scanned<Found<'_>> =
+    Err(Fault { what: What::InputTooLong, at: 0, detail: 0 });
 
-impl<'a> Line<'a> {
-    /// A string of the line, as it stands there.
-    #[inline(always)]
-    fn raw(self, text: Text<'a>) -> Option<&'a str> {
-        let start = text.at + 1;
-        text_at(self.bytes, self.text, start..start + text.raw.len())
-    }
-}
-
-/// Part of an input as text, if it is some. Where all of it is known to be text, nothing is looked
-/// through once more.
+/// Part of an input as text, if it is some. Where it lies in what is `known` to be text, which the
+/// input begins with, nothing is looked through once more.
 #[inline(always)]
-fn text_at<'a>(input: &'a [u8], text: Option<&'a str>, place: Range<usize>) -> Option<&'a str> {
-    match text {
-        Some(text) => text.get(place),
+fn text_at<'a>(input: &'a [u8], known: &'a str, place: Range<usize>) -> Option<&'a str> {
+    match known.get(place.clone()) {
         None => str::from_utf8(input.get(place)?).ok(),
+        text => text,
     }
 }
 
@@ -560,6 +595,25 @@ enum Key {
     Time,
     Stamp,
     Other,
+}
+
+impl Cursor<'_> {
+    /// Reads a key if it is one of ours, spelt as nearly everybody does: that takes one load.
+    #[inline(always)]
+    fn our_key(&mut self) -> Key {
+        const ACTION: u64 = u64::from_le_bytes(*b"\"action\"");
+        const TIME: u64 = u64::from_le_bytes(*b"\"time\"\0\0");
+        let word = self.word();
+        if word == ACTION {
+            self.advance(8);
+            Key::Action
+        } else if word << 16 == TIME << 16 {
+            self.advance(6);
+            Key::Time
+        } else {
+            Key::Other
+        }
+    }
 }
 
 /// What is known of an action while its object is being read.

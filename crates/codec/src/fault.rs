@@ -233,7 +233,7 @@ fn number(rest: &[u8]) -> &[u8] {
 
 /// Why the string that stands here is no name.
 fn refusal(rest: &[u8], limits: Limits) -> NameError {
-    let text = Cursor::new(rest, rest.len()).string();
+    let text = Cursor::new(rest).string();
     let name = text.map_or(Cow::default(), Text::text);
     let refused = ActionName::with_limit(name, limits.name_bytes).err();
     refused.unwrap_or(NameError::Blank { len: 0 })

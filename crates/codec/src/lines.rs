@@ -1,8 +1,7 @@
 //! Lines of a block: each is an action, a refusal, or blank.
 //!
-//! Splitting and decoding are one: where a line has the [common shape](crate::common), its end is
-//! found by reading it. Only another line is looked through for its end first, and then read by
-//! the decoder that says what is taken and what is refused.
+//! Splitting and decoding are one: the end of a line is found by reading it. Only of a line that is
+//! refused, the rest is looked through for it.
 
 use std::ops::Range;
 
@@ -12,7 +11,8 @@ use memchr::memchr;
 
 use crate::batch::{Entry, Sink};
 use crate::common::{Begun, Common, HEAD, common};
-use crate::decode::{Found, Line, Name, Rules};
+use crate::cursor::Cursor;
+use crate::decode::{Found, Name, Rules, TOO_LONG};
 use crate::error::DecodeError;
 use crate::fault::{Fault, Scanned, What};
 use crate::policy::Policy;
@@ -173,15 +173,18 @@ impl<'p> Lines<'p> {
                 }
             },
         };
-        // A line end is nothing that was read.
-        let from = begun.end();
+        let mut cursor = Cursor::line(bytes);
+        let mut found = self.rules.decode_any(&mut cursor, text, &begun, &mut self.room);
+        // Where it was read to, its end is near; looked for before, it took 130 instructions.
+        let from = found.as_ref().map_or_else(|fault| fault.at.max(cursor.at), |_| cursor.at);
         let end = from + line_len(&bytes[from..]);
         let behind = bytes.len().min(end + 1);
         // A `\r` belongs to the line end only if there is one.
         let is_return = end < behind && bytes[..end].ends_with(b"\r");
         let len = end - usize::from(is_return);
-        let line = Line { bytes, len, text: (len <= text.len()).then_some(text) };
-        let found = self.rules.decode_any(line, &begun, &mut self.room);
+        if len > self.rules.limits.input_bytes {
+            found = TOO_LONG;
+        }
         Other { found, len, behind, is_common: false }
     }
 

@@ -6,9 +6,8 @@
 
 use crate::cursor::Cursor;
 use crate::fault::{Expected, Fault, Scanned, What};
-use crate::string::Text;
 
-impl<'a> Cursor<'a> {
+impl Cursor<'_> {
     /// Goes over a value of any kind and all that is in it, and checks all of it.
     ///
     /// It lies in `around` objects and arrays, of which `max` may be open at once.
@@ -23,11 +22,18 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    /// Goes over a value as [`skip_value`](Self::skip_value) does, and says where it ends.
+    #[inline(never)]
+    pub(crate) fn skip_unwanted(mut self, around: usize, max: usize) -> Scanned<usize> {
+        self.skip_value(around, max)?;
+        Ok(self.at)
+    }
+
     /// Goes over a value that has no others in it, of which the first byte was seen.
     #[inline(always)]
     fn skip_scalar(&mut self, token: u8) -> Scanned<()> {
         match token {
-            b'"' => self.string().map(|_| ()),
+            b'"' => self.skip_string(),
             b'-' | b'0'..=b'9' => self.number().map(|_| ()),
             b't' => self.literal("true"),
             b'f' => self.literal("false"),
@@ -38,44 +44,45 @@ impl<'a> Cursor<'a> {
 
     /// Goes over an object or an array, and says where it ends.
     #[inline(never)]
-    fn skip_nested(mut self, around: usize, max: usize) -> Scanned<usize> {
+    fn skip_nested(self, around: usize, max: usize) -> Scanned<usize> {
+        let mut here = self;
         let mut open = Nesting::new(around, max);
         loop {
             // Here a value begins.
-            match self.peek_token() {
+            match here.peek_token() {
                 b'{' => {
-                    open.push(true, self)?;
-                    if self.first_member()? {
-                        self.key()?;
+                    open.push(true, here)?;
+                    if here.first_member()? {
+                        here.skip_key()?;
                         continue;
                     }
                 }
                 b'[' => {
-                    open.push(false, self)?;
-                    self.advance(1);
-                    match self.peek_token() {
+                    open.push(false, here)?;
+                    here.advance(1);
+                    match here.peek_token() {
                         b']' => {}
                         b'"' | b'-' | b'0'..=b'9' | b'{' | b'[' | b't' | b'f' | b'n' => {
                             continue;
                         }
-                        _ => return self.unexpected(Expected::ValueOrEnd),
+                        _ => return here.unexpected(Expected::ValueOrEnd),
                     }
                 }
-                token => self.skip_scalar(token)?,
+                token => here.skip_scalar(token)?,
             }
             // Here one ended, or nothing began in what was opened last.
             loop {
                 if open.is_object() {
-                    if self.next_member()? {
-                        self.key()?;
+                    if here.next_member()? {
+                        here.skip_key()?;
                         break;
                     }
-                } else if self.next_element()? {
+                } else if here.next_element()? {
                     break;
                 }
                 open.pop();
                 if open.depth == 0 {
-                    return Ok(self.at);
+                    return Ok(here.at);
                 }
             }
         }
@@ -96,58 +103,54 @@ impl<'a> Cursor<'a> {
     /// ended.
     #[inline(always)]
     pub(crate) fn next_member(&mut self) -> Scanned<bool> {
-        match self.peek_token() {
-            b',' => {
-                self.advance(1);
-                match self.peek_token() {
-                    b'"' => Ok(true),
-                    b'}' => self.refuse(What::TrailingComma(Expected::Key)),
-                    _ => self.unexpected(Expected::Key),
-                }
-            }
-            b'}' => {
-                self.advance(1);
-                Ok(false)
-            }
-            _ => self.unexpected(Expected::CommaOrBrace),
+        if self.eat(b',') {
+            return match self.peek_token() {
+                b'"' => Ok(true),
+                b'}' => self.refuse(What::TrailingComma(Expected::Key)),
+                _ => self.unexpected(Expected::Key),
+            };
         }
+        if self.eat(b'}') { Ok(false) } else { self.unexpected(Expected::CommaOrBrace) }
     }
 
     /// Goes over what stands behind an element. Says whether another follows; if not, the array has
     /// ended.
     #[inline(always)]
     fn next_element(&mut self) -> Scanned<bool> {
-        match self.peek_token() {
-            b',' => {
-                self.advance(1);
-                match self.peek_token() {
-                    b']' => self.refuse(What::TrailingComma(Expected::Value)),
-                    _ => Ok(true),
-                }
-            }
-            b']' => {
-                self.advance(1);
-                Ok(false)
-            }
-            _ => self.unexpected(Expected::CommaOrBracket),
+        if self.eat(b',') {
+            return match self.peek_token() {
+                b']' => self.refuse(What::TrailingComma(Expected::Value)),
+                _ => Ok(true),
+            };
         }
+        if self.eat(b']') { Ok(false) } else { self.unexpected(Expected::CommaOrBracket) }
     }
 
-    /// Reads a key, of which the opening quote was seen, and the colon behind it.
+    /// Goes over a key, of which the opening quote was seen, and the colon behind it.
     #[inline(always)]
-    pub(crate) fn key(&mut self) -> Scanned<Text<'a>> {
-        let key = self.string()?;
-        if self.peek_token() != b':' {
-            return self.unexpected(Expected::Colon);
-        }
-        self.advance(1);
-        Ok(key)
+    fn skip_key(&mut self) -> Scanned<()> {
+        self.skip_string()?;
+        self.colon()
+    }
+
+    /// Goes over a string, of which the opening quote was seen.
+    #[inline(always)]
+    fn skip_string(&mut self) -> Scanned<()> {
+        if self.plain_string() { Ok(()) } else { self.skip_pieces() }
+    }
+
+    /// Goes over the colon behind a key.
+    #[inline(always)]
+    pub(crate) fn colon(&mut self) -> Scanned<()> {
+        if self.eat(b':') { Ok(()) } else { self.unexpected(Expected::Colon) }
     }
 
     /// Goes over white space to the end of the input.
     #[inline(always)]
     pub(crate) fn end(&mut self) -> Scanned<()> {
-        self.peek_token();
+        if !self.is_at_end() {
+            self.peek_token();
+        }
         if self.is_at_end() { Ok(()) } else { self.refuse(What::TrailingContent) }
     }
 }
@@ -214,7 +217,7 @@ mod tests {
     #[test]
     fn nesting_is_a_stack_across_its_words() {
         let mut nesting = Nesting::new(3, 1_000);
-        let here = Cursor::new(b"[", 1);
+        let here = Cursor::new(b"[");
         let mut naive = Vec::new();
         // Up and down over each boundary, in a pattern that no shift by a power of two maps to
         // itself.

@@ -10,24 +10,25 @@
 //! alternative, decoding while scanning, would allocate for strings that nobody asks for.
 
 use std::borrow::Cow;
+use std::ops::Range;
 use std::str;
 
 use crate::cursor::Cursor;
 use crate::fault::{Expected, Fault, Scanned, What};
-use crate::words::{before, equal, special, special_in_name};
+use crate::words::{self, BYTES, before, equal, special, special_in_name};
 
 /// A string that was read and found valid.
 ///
-/// Kept to four words without padding: it is returned for every key, and a wider one is copied
-/// through memory at a cost that shows.
+/// It is read again from the input and not from a slice of its own, so that a word near its end is
+/// still one load.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Text<'a> {
-    /// The bytes between the quotes, as they stand in the input.
-    pub(crate) raw: &'a [u8],
-    /// Where its opening quote is.
-    pub(crate) at: usize,
+    /// Its opening quote.
+    start: Cursor<'a>,
+    /// Where its closing quote is.
+    end: usize,
     /// Length of what it says, in bytes. Every escape is longer than what it stands for, so that
-    /// this is `raw.len()` exactly if there is none.
+    /// this is the number of bytes between the quotes exactly if there is none.
     pub(crate) len: usize,
 }
 
@@ -46,81 +47,84 @@ impl<'a> Cursor<'a> {
     #[inline(always)]
     pub(crate) fn string(&mut self) -> Scanned<Text<'a>> {
         let start = *self;
+        let len = if self.plain_string() {
+            self.at - start.at - 2
+        } else {
+            let len;
+            (self.at, len) = self.string_with_more(self.at - start.at - 1)?;
+            len
+        };
+        Ok(Text { start, end: self.at - 1, len })
+    }
+
+    /// Goes over a string, of which the opening quote was seen, if it is a single piece: then there
+    /// is nothing in it to be looked at again. If not, goes to where the first piece ends.
+    #[inline(always)]
+    pub(crate) fn plain_string(&mut self) -> bool {
         self.advance(1);
-        let text = *self;
         self.skip_plain();
-        if self.peek() == b'"' {
-            // Nearly every string ends here: one piece, and nothing in it to be looked at again.
-            let raw = text.up_to(*self);
-            self.advance(1);
-            return Ok(Text { raw, at: start.at, len: raw.len() });
+        if self.peek() != b'"' {
+            return false;
         }
-        let (end, text) = start.string_with_more(self.at)?;
-        self.at = end;
-        Ok(text)
+        self.advance(1);
+        true
+    }
+
+    /// Goes over the rest of a string, of which the first piece was read.
+    #[inline(always)]
+    pub(crate) fn skip_pieces(&mut self) -> Scanned<()> {
+        (self.at, _) = self.string_with_more(0)?;
+        Ok(())
     }
 
     /// Reads a string, of which the opening quote was seen, if it is a name as most are: visible
     /// ASCII and spaces, the first of them visible. Nothing is read if not.
     #[inline(always)]
-    pub(crate) fn plain_name(&mut self) -> Option<Text<'a>> {
-        let start = *self;
-        let mut end = start;
-        end.advance(1);
-        let text = end;
-        loop {
-            let special = special_in_name(end.word());
-            end.advance(before(special));
-            if special != 0 {
-                break;
-            }
+    pub(crate) fn plain_name(&mut self) -> Option<Range<usize>> {
+        let start = self.at + 1;
+        let mut end = self.placed(start);
+        let is_visible = end.peek() > b' ';
+        let mut special = special_in_name(end.word());
+        while special == 0 {
+            end.advance(BYTES);
+            special = special_in_name(end.word());
         }
-        let is_visible = text.peek() > b' ' && end.at > text.at;
-        if !is_visible || end.peek() != b'"' {
+        end.advance(before(special));
+        if !is_visible || end.at == start || end.peek() != b'"' {
             return None;
         }
-        let raw = text.up_to(end);
-        end.advance(1);
-        *self = end;
-        Some(Text { raw, at: start.at, len: raw.len() })
+        self.at = end.at + 1;
+        Some(start..end.at)
     }
 
     /// Goes over the bytes before the first that is a quote, a backslash, a control or not ASCII.
     #[inline(always)]
     fn skip_plain(&mut self) {
-        loop {
-            let special = special(self.word());
-            // The zeros that pad the last word are controls: never further than the end.
-            self.advance(before(special));
-            if special != 0 {
-                return;
-            }
+        let mut special = special(self.word());
+        while special == 0 {
+            self.advance(BYTES);
+            special = words::special(self.word());
         }
+        // The zeros that pad the last word are controls: never further than the end.
+        self.advance(before(special));
     }
 
-    /// Reads the string that begins here, and was read as far as `at`. Says where it ends.
+    /// Reads the rest of a string, of which `len` bytes were read that stand for themselves. Says
+    /// where it ends, and how long what it says is.
     #[inline(never)]
-    fn string_with_more(self, at: usize) -> Scanned<(usize, Text<'a>)> {
-        let mut text = self;
-        text.advance(1);
-        let mut here = Self { at, ..self };
-        let mut len = at - text.at;
+    fn string_with_more(self, mut len: usize) -> Scanned<(usize, usize)> {
+        let mut here = self;
         loop {
-            let before = here;
             match here.piece()? {
                 Piece::Plain(bytes) => len += bytes.len(),
                 Piece::Escape(character) => len += character.len_utf8(),
-                Piece::End => {
-                    return Ok((here.at, Text { raw: text.up_to(before), at: self.at, len }));
-                }
+                Piece::End => return Ok((here.at, len)),
             }
         }
     }
 
     /// Reads the next piece of a string, and checks all of it.
     ///
-    /// Where the input ends is the end of a piece too: of a string that is cut short, which the
-    /// next call refuses, or of one that is read again and was taken out of its quotes.
     #[inline(always)]
     fn piece(&mut self) -> Scanned<Piece<'a>> {
         let start = *self;
@@ -128,9 +132,6 @@ impl<'a> Cursor<'a> {
             self.skip_plain();
             match self.peek() {
                 b'"' | b'\\' if self.at > start.at => return Ok(Piece::Plain(start.up_to(*self))),
-                _ if self.is_at_end() && self.at > start.at => {
-                    return Ok(Piece::Plain(start.up_to(*self)));
-                }
                 b'"' => {
                     self.advance(1);
                     return Ok(Piece::End);
@@ -195,16 +196,17 @@ impl<'a> Cursor<'a> {
     /// a place.
     #[inline(never)]
     fn surrogates(mut self, unit: u16, at: usize) -> Scanned<(usize, char)> {
-        let character = match (unit, self.up_to(Self { at: self.end, ..self })) {
-            (..0xDC00, [b'\\', b'u', ..]) => {
+        let mut behind = self;
+        behind.advance(usize::from(self.peek() == b'\\'));
+        let character = match self.rest() {
+            [b'\\', b'u', ..] if unit < 0xDC00 => {
                 self.advance(2);
                 let pair = [unit, self.four_digits()?];
                 char::decode_utf16(pair).next().and_then(Result::ok)
             }
             // Cut short, it could still have become a pair. The input is what is wrong.
-            (..0xDC00, [] | [b'\\']) => {
-                self.at = self.end;
-                return self.unexpected(Expected::OtherHalf);
+            _ if unit < 0xDC00 && behind.is_at_end() => {
+                return behind.unexpected(Expected::OtherHalf);
             }
             _ => None,
         };
@@ -241,6 +243,35 @@ const HEX: [u8; 256] = {
 };
 
 impl<'a> Text<'a> {
+    /// Where the bytes between the quotes stand in the input.
+    #[inline(always)]
+    pub(crate) fn place(self) -> Range<usize> {
+        self.start.at + 1..self.end
+    }
+
+    /// Where its opening quote is.
+    #[inline(always)]
+    pub(crate) fn at(self) -> usize {
+        self.start.at
+    }
+
+    /// Whether there is an escape in it.
+    #[inline(always)]
+    pub(crate) fn is_escaped(self) -> bool {
+        self.len != self.end - self.start.at - 1
+    }
+
+    /// The bytes between the quotes, as they stand in the input.
+    fn raw(self) -> &'a [u8] {
+        self.start.bytes.get(self.place()).unwrap_or_default()
+    }
+
+    /// The string again, from behind its opening quote.
+    #[inline(always)]
+    fn reread(self) -> Cursor<'a> {
+        self.start.placed(self.start.at + 1)
+    }
+
     /// Whether it says `wanted`, however it is spelt.
     #[inline(always)]
     pub(crate) fn says(self, wanted: &str) -> bool {
@@ -249,27 +280,31 @@ impl<'a> Text<'a> {
             && if self.is_escaped() {
                 self.unescapes_to(wanted)
             } else {
-                self.raw == wanted.as_bytes()
+                self.raw() == wanted.as_bytes()
             }
     }
 
-    /// Writes what it says into `room`, over what was there. `raw` is itself once more.
+    /// Writes what it says into `room`, over what was there. `raw` is what stands between its
+    /// quotes.
+    #[inline(always)]
     pub(crate) fn decode(self, raw: &str, room: &mut String) {
         room.clear();
         room.reserve_exact(self.len);
         let mut cursor = self.reread();
+        let first = cursor.at;
         loop {
-            let start = cursor.at;
-            // It was found valid: nothing but a backslash is of interest any more.
-            while !cursor.is_at_end() {
+            let start = cursor.at - first;
+            // It was found valid: nothing but a backslash is of interest any more, or its end.
+            while cursor.at < self.end {
                 let escapes = equal(cursor.word(), b'\\');
                 cursor.advance(before(escapes));
                 if escapes != 0 {
                     break;
                 }
             }
-            room.push_str(raw.get(start..cursor.at.min(raw.len())).unwrap_or_default());
-            if cursor.is_at_end() {
+            let end = (cursor.at - first).min(raw.len());
+            room.push_str(raw.get(start..end).unwrap_or_default());
+            if cursor.at >= self.end {
                 return;
             }
             // None is refused in what lay between the quotes of a valid string.
@@ -281,7 +316,7 @@ impl<'a> Text<'a> {
 
     /// What it says; borrowed unless there are escapes, a copy of [`len`](Self::len) bytes if so.
     pub(crate) fn text(self) -> Cow<'a, str> {
-        let raw = str::from_utf8(self.raw).unwrap_or_default();
+        let raw = str::from_utf8(self.raw()).unwrap_or_default();
         if !self.is_escaped() {
             return Cow::Borrowed(raw);
         }
@@ -290,36 +325,24 @@ impl<'a> Text<'a> {
         Cow::Owned(text)
     }
 
-    /// Whether there is an escape in it.
-    #[inline(always)]
-    pub(crate) fn is_escaped(self) -> bool {
-        self.len != self.raw.len()
-    }
-
-    /// The string again, from behind its opening quote to where the closing one was.
-    fn reread(self) -> Cursor<'a> {
-        Cursor::new(self.raw, self.raw.len())
-    }
-
     /// Compares piece by piece, so that a key with escapes costs no allocation.
     #[cold]
     fn unescapes_to(self, wanted: &str) -> bool {
         let mut cursor = self.reread();
         let mut rest = wanted.as_bytes();
-        while !cursor.is_at_end() {
+        loop {
             let behind = match cursor.piece() {
                 Ok(Piece::Plain(bytes)) => rest.strip_prefix(bytes),
                 Ok(Piece::Escape(character)) => {
                     rest.strip_prefix(character.encode_utf8(&mut [0; 4]).as_bytes())
                 }
-                _ => None,
+                _ => return rest.is_empty(),
             };
             match behind {
                 Some(behind) => rest = behind,
                 None => return false,
             }
         }
-        rest.is_empty()
     }
 
     /// Finds the byte of the input from which byte `wanted` of the text came.
@@ -328,7 +351,7 @@ impl<'a> Text<'a> {
         let mut cursor = self.reread();
         let mut said = 0;
         loop {
-            let at = self.at + 1 + cursor.at;
+            let at = cursor.at;
             said += match cursor.piece() {
                 Ok(Piece::Plain(bytes)) if wanted - said < bytes.len() => {
                     return at + (wanted - said);

@@ -24,6 +24,7 @@ pub(crate) fn word_of(bytes: &[u8]) -> u64 {
 
 /// The word of less than eight bytes: two loads that overlap, rather than a loop over bytes whose
 /// end is hard to predict. Not part of every place that reads a word, which would be wide then.
+#[cold]
 #[inline(never)]
 fn short_word(bytes: &[u8]) -> u64 {
     let shift = |from: usize| 8 * (bytes.len() - from) as u32;

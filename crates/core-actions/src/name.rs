@@ -95,10 +95,18 @@ fn is_plain(name: &[u8]) -> bool {
     let marks = |word: u64| {
         (word | word.wrapping_add(ONES) | word.wrapping_sub(ONES * 0x20)) & (ONES * 0x80)
     };
-    let (words, tail) = name.as_chunks();
-    name.first().is_some_and(|first| first.is_ascii_graphic())
-        && words.iter().all(|word| marks(u64::from_le_bytes(*word)) == 0)
-        && tail.iter().all(|byte| matches!(byte, b' '..=b'~'))
+    let is_plain = |word: &[u8; 8]| marks(u64::from_le_bytes(*word)) == 0;
+    if !name.first().is_some_and(|first| first.is_ascii_graphic()) {
+        return false;
+    }
+    // What is left behind the last whole word is looked at with some of what comes before it.
+    if let Some(last) = name.last_chunk() {
+        return name.as_chunks().0.iter().all(is_plain) && is_plain(last);
+    }
+    match (name.first_chunk::<4>(), name.last_chunk::<4>()) {
+        (Some(&[a, b, c, d]), Some(&[e, f, g, h])) => is_plain(&[a, b, c, d, e, f, g, h]),
+        _ => name.iter().all(|byte| matches!(byte, b' '..=b'~')),
+    }
 }
 
 impl fmt::Display for ActionName<'_> {
