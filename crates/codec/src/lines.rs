@@ -175,7 +175,7 @@ impl<'p> Lines<'p> {
         };
         let mut cursor = Cursor::line(bytes);
         let mut found = self.rules.decode_any(&mut cursor, text, &begun, &mut self.room);
-        // Where it was read to, its end is near; looked for before, it took 130 instructions.
+        // From where it was read to, its end is near.
         let from = found.as_ref().map_or_else(|fault| fault.at.max(cursor.at), |_| cursor.at);
         let end = from + line_len(&bytes[from..]);
         let behind = bytes.len().min(end + 1);
