@@ -13,7 +13,7 @@ use xshell::Shell;
 use crate::flags::{Command, Flags, Opt};
 use crate::measure::criterion::{self, Plan};
 use crate::measure::readme;
-use crate::measure::record::{self, Circumstances};
+use crate::measure::record::{self, Circumstances, Kind};
 use crate::{step, workspace};
 
 pub(crate) use child::{WORD as RUN_AND_TELL, tell as run_and_tell};
@@ -28,7 +28,7 @@ pub(crate) const COMMAND: Command = Command {
         Opt { name: "--quick", value: "", help: "Half a second each: noisy, not for the books" },
         Opt { name: "--e2e", value: "", help: "Whole programs on large files, ours and others" },
         Opt { name: "--lines", value: "N", help: "With --e2e: so many lines, not 10,000,000" },
-        Opt { name: "--readme", value: "", help: "Measures nothing, renews the README's table" },
+        Opt { name: "--readme", value: "", help: "Measures nothing, renews the README's tables" },
         Opt {
             name: "--out",
             value: "DIR",
@@ -46,7 +46,10 @@ const RECORDS: &str = "benches/record";
 /// A record of everything, at length, also replaces the figures of the README.
 fn run(sh: &Shell, flags: &Flags) -> anyhow::Result<()> {
     if flags.has("--readme") {
-        return renew_readme(sh, &record::newest(&workspace::root().join(RECORDS))?);
+        let records = workspace::root().join(RECORDS);
+        return [Kind::Operations, Kind::E2e]
+            .into_iter()
+            .try_for_each(|kind| renew_readme(sh, &record::newest(&records, kind)?));
     }
     let parent = workspace::root().join(flags.value("--out").unwrap_or(RECORDS));
     if flags.has("--e2e") {
@@ -62,7 +65,7 @@ fn run(sh: &Shell, flags: &Flags) -> anyhow::Result<()> {
     let measured = criterion::read(&home)?;
     let folder = record::write(&parent, &circumstances, &measured).context("writing the record")?;
     if filter.is_none() && !flags.has("--quick") && flags.value("--out").is_none() {
-        readme::check_complete(&measured)?;
+        readme::check_complete(Kind::Operations, &measured)?;
         renew_readme(sh, &folder)?;
     }
     let shown = folder.strip_prefix(workspace::root()).unwrap_or(Path::new(&folder));

@@ -124,7 +124,6 @@ impl<'a> Cursor<'a> {
     }
 
     /// Reads the next piece of a string, and checks all of it.
-    ///
     #[inline(always)]
     fn piece(&mut self) -> Scanned<Piece<'a>> {
         let start = *self;

@@ -17,6 +17,7 @@ use super::answer::Answer;
 use super::child::{self, Took};
 use super::contestant::{CONTESTS, Contest, Contestant, Form, Input, Tool, Tools};
 use crate::flags::Flags;
+use crate::measure::readme;
 use crate::measure::record::{self, Circumstances, Kind};
 use crate::measure::table::Table;
 use crate::measure::{Measurement, Role, groups, time};
@@ -106,6 +107,13 @@ pub(super) fn run(sh: &Shell, flags: &Flags, records: &Path) -> anyhow::Result<(
     let folder = record::write_as(Kind::E2e, records, &circumstances, raw, &tables)?;
     let shown = folder.strip_prefix(root()).unwrap_or(&folder);
     step::say(&format!("bench: {} programs, {}", measured.len(), shown.display()));
+    // The README tells of everybody, of files of this length, and of no try.
+    let is_whole = filter.is_empty() && lines == LINES && flags.value("--out").is_none();
+    match readme::check_complete(Kind::E2e, &measured) {
+        Ok(()) if is_whole => super::renew_readme(sh, &folder)?,
+        Err(error) if is_whole => step::say(&format!("the README keeps its figures: {error}")),
+        _ => {}
+    }
     Ok(())
 }
 

@@ -1,15 +1,18 @@
-//! The table in the README at the root, made from a record so that the two cannot differ.
+//! The tables in the README at the root, made from records so that they cannot differ.
+
+use std::iter;
 
 use anyhow::{Context as _, ensure};
 
+use super::record::Kind;
 use super::{Measurement, Role, groups, time};
-
-const BEGIN: &str = "<!-- measured: begin, written by `cargo xtask bench` -->\n";
-const END: &str = "<!-- measured: end -->";
 
 /// What a reader of the README wants to know, the benchmark that answers it, and what it is held
 /// against besides the fastest rival: what one would write oneself, and what cannot be beaten.
-const ROWS: [[&str; 4]; 24] = [
+/// There may be nothing of the former.
+type Row = [&'static str; 4];
+
+const OPERATIONS: [Row; 24] = [
     ["record an event", "record/default/counter", "shared_ring", "bare_coarse_clock"],
     [
         "… on two threads at once",
@@ -96,10 +99,86 @@ const ROWS: [[&str; 4]; 24] = [
     ],
 ];
 
-/// Checks that a record has every benchmark that the table has a row for.
-pub(crate) fn check_complete(measured: &[Measurement]) -> anyhow::Result<()> {
-    for [_, id, ..] in ROWS {
-        ensure!(measured.iter().any(|one| one.id == id), "the record has no `{id}`");
+const E2E: [Row; 9] = [
+    [
+        "a line of one shape, on one thread",
+        "e2e/common_threads_01/windrow_means",
+        "local_python",
+        "bare_wc",
+    ],
+    ["… on two threads", "e2e/common_threads_02/windrow_means", "", "bare_newlines"],
+    [
+        "… with quantiles and pictures, on one thread",
+        "e2e/common_threads_01/windrow_table",
+        "local_python",
+        "bare_wc",
+    ],
+    [
+        "a line in one of seven shapes, on one thread",
+        "e2e/mixed_threads_01/windrow_means",
+        "local_python",
+        "bare_wc",
+    ],
+    ["… on two threads", "e2e/mixed_threads_02/windrow_means", "", "bare_newlines"],
+    [
+        "a line of 100,000 names, on one thread",
+        "e2e/names_100000_threads_01/windrow_means",
+        "local_python",
+        "bare_wc",
+    ],
+    ["… on two threads", "e2e/names_100000_threads_02/windrow_means", "", "bare_newlines"],
+    ["a line of one shape, out of gzip", "e2e/gzip_threads_02/windrow_means", "", "bare_gzip"],
+    ["… out of zstd", "e2e/zstd_threads_02/windrow_means", "", "bare_zstd"],
+];
+
+impl Kind {
+    fn rows(self) -> &'static [Row] {
+        match self {
+            Self::Operations => &OPERATIONS,
+            Self::E2e => &E2E,
+        }
+    }
+
+    /// What stands before and behind its table.
+    fn marks(self) -> [&'static str; 2] {
+        match self {
+            Self::Operations => [
+                "<!-- measured: begin, written by `cargo xtask bench` -->\n",
+                "<!-- measured: end -->",
+            ],
+            Self::E2e => [
+                "<!-- measured e2e: begin, written by `cargo xtask bench --e2e` -->\n",
+                "<!-- measured e2e: end -->",
+            ],
+        }
+    }
+
+    /// What the columns mean.
+    fn words(self) -> &'static str {
+        match self {
+            Self::Operations => {
+                "the baseline is what one would write oneself, under a lock or with shared \
+                 atomics;\nthe floor does less than was asked for; and the rival is the fastest \
+                 one, even if it knows no time."
+            }
+            Self::E2e => {
+                "the time of the whole process is divided by its ten million lines;\nthe baseline \
+                 is a script that one would write oneself, the floor counts newlines or unpacks, \
+                 and does\nnothing else; all answers were compared first."
+            }
+        }
+    }
+}
+
+/// Checks that a record has every benchmark that its table tells of.
+pub(crate) fn check_complete(kind: Kind, measured: &[Measurement]) -> anyhow::Result<()> {
+    for [_, id, baseline, floor] in kind.rows() {
+        let group = id.rsplit_once('/').map_or("", |(group, _)| group);
+        let others = [baseline, floor].into_iter().filter(|other| !other.is_empty());
+        let others = others.map(|other| format!("{group}/{other}"));
+        for id in iter::once((*id).to_owned()).chain(others) {
+            ensure!(measured.iter().any(|one| one.id == id), "the record has no `{id}`");
+        }
     }
     Ok(())
 }
@@ -112,31 +191,33 @@ pub(crate) fn update(
     record: &str,
     measured: &[Measurement],
 ) -> anyhow::Result<String> {
-    let (before, rest) = readme.split_once(BEGIN).context("the README has no place for a table")?;
-    let (_, after) = rest.split_once(END).context("the README's table has no end")?;
-    Ok(format!("{before}{BEGIN}{}{END}{after}", table(record, measured)?))
+    let kind = Kind::of(record);
+    let [begin, end] = kind.marks();
+    let (before, rest) = readme.split_once(begin).context("the README has no place for a table")?;
+    let (_, after) = rest.split_once(end).context("the README's table has no end")?;
+    Ok(format!("{before}{begin}{}{end}{after}", table(kind, record, measured)?))
 }
 
-fn table(record: &str, measured: &[Measurement]) -> anyhow::Result<String> {
+fn table(kind: Kind, record: &str, measured: &[Measurement]) -> anyhow::Result<String> {
     let mut text = format!(
         "Medians of the record [`{record}`](benches/record/{record}/README.md), which tells \
-         machine and command;\nthe baseline is what one would write oneself, under a lock or with \
-         shared atomics;\nthe floor does less than was asked for; and the rival is the fastest \
-         one, even if it knows no time.\n\n\
+         machine and command;\n{}\n\n\
          | Work | Windrow | than the baseline | than the floor | than the fastest rival |\n\
-         | --- | ---: | --- | --- | --- |\n"
+         | --- | ---: | --- | --- | --- |\n",
+        kind.words()
     );
     let groups = groups(measured);
-    for [title, id, baseline, floor] in ROWS {
+    for &[title, id, baseline, floor] in kind.rows() {
         let Some(ours) = measured.iter().find(|one| one.id == id) else { continue };
         let group = &groups[ours.group()];
-        let named = |name| {
+        let named = |name: &str| {
             let found = group.iter().find(|one| one.implementation() == name);
             found.with_context(|| format!("the record has no `{}/{name}`", ours.group()))
         };
+        let baseline = if baseline.is_empty() { None } else { Some(named(baseline)?) };
         let rival = group.iter().find(|one| one.role() == Role::Rival);
         text += &format!("| {title} | {} |", time(ours.median_ns()));
-        for other in [Some(named(baseline)?), Some(named(floor)?), rival] {
+        for other in [baseline, Some(named(floor)?), rival] {
             match other {
                 Some(other) => {
                     text += &format!(" {} (`{}`) |", ours.against(other), other.implementation());
@@ -157,18 +238,25 @@ mod tests {
     /// A record of all that the table has a row for, and of one rival.
     fn record() -> Vec<Measurement> {
         let mut all = vec![measured("record/default/rival_metrics", 15.0, 15.0)];
-        for [_, id, baseline, floor] in ROWS {
+        for [_, id, baseline, floor] in OPERATIONS.into_iter().chain(E2E) {
             let (group, _) = id.rsplit_once('/').unwrap();
             let others = [(baseline, 30.0), (floor, 1.0)];
+            let others = others.into_iter().filter(|(name, _)| !name.is_empty());
             let others = others.map(|(name, ns)| measured(&format!("{group}/{name}"), ns, ns));
-            all.extend(others.into_iter().chain([measured(id, 10.0, 10.0)]));
+            all.extend(others.chain([measured(id, 10.0, 10.0)]));
         }
         all
     }
 
+    /// A README without a table.
+    fn bare(kind: Kind) -> String {
+        kind.marks().concat()
+    }
+
     #[test]
     fn table_replaces_the_one_before_and_nothing_else() {
-        let readme = format!("a\n{BEGIN}old\n{END}\nb\n");
+        let [begin, end] = Kind::Operations.marks();
+        let readme = format!("a\n{begin}old\n{end}\nb\n");
         let updated = update(&readme, "2026-11-22-xeon", &record()).unwrap();
         for row in [
             "| record an event | 10.0 ns | 3.00x faster (`shared_ring`) \
@@ -184,14 +272,23 @@ mod tests {
     }
 
     #[test]
+    fn whole_programs_have_a_table_of_their_own() {
+        let updated = update(&bare(Kind::E2e), "2026-11-22-xeon-e2e", &record()).unwrap();
+        let row = "| … on two threads | 10.0 ns | - | 10.0x slower (`bare_newlines`) | - |\n";
+        assert!(updated.contains(row) && !updated.contains("record an event"), "{updated}");
+        assert!(update(&bare(Kind::Operations), "2026-11-22-xeon-e2e", &record()).is_err());
+    }
+
+    #[test]
     fn what_is_missing_is_named() {
         let mut record = record();
-        check_complete(&record).unwrap();
+        check_complete(Kind::Operations, &record).unwrap();
+        check_complete(Kind::E2e, &record).unwrap();
         record.retain(|one| one.id != "record/default/counter");
-        let error = check_complete(&record).unwrap_err().to_string();
+        let error = check_complete(Kind::Operations, &record).unwrap_err().to_string();
         assert_eq!(error, "the record has no `record/default/counter`");
         record.retain(|one| one.id != "add/threads_01/mutex_map");
-        let error = update(&format!("{BEGIN}{END}"), "r", &record).unwrap_err().to_string();
+        let error = update(&bare(Kind::Operations), "r", &record).unwrap_err().to_string();
         assert_eq!(error, "the record has no `add/threads_01/mutex_map`");
         assert!(update("", "r", &record).is_err());
     }
@@ -200,7 +297,7 @@ mod tests {
     fn benchmark_newer_than_the_record_has_no_row() {
         let mut record = record();
         record.retain(|one| one.id != "add/threads_01/post");
-        let updated = update(&format!("{BEGIN}{END}"), "r", &record).unwrap();
+        let updated = update(&bare(Kind::Operations), "r", &record).unwrap();
         assert!(updated.contains("Running") && !updated.contains("add an action to Post"));
     }
 }

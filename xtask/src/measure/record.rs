@@ -154,14 +154,14 @@ pub(crate) fn write_as(
     Ok(folder)
 }
 
-/// The newest record of operations below `parent`: the last by name, which begins with the date.
-pub(crate) fn newest(parent: &Path) -> anyhow::Result<PathBuf> {
+/// The newest record of a kind below `parent`: the last by name, which begins with the date.
+pub(crate) fn newest(parent: &Path, kind: Kind) -> anyhow::Result<PathBuf> {
     let entries = fs::read_dir(parent)?.collect::<Result<Vec<_>, _>>()?;
-    let is_of_operations = |path: &PathBuf| {
+    let is_it = |path: &PathBuf| {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        path.is_dir() && Kind::of(&name) == Kind::Operations
+        path.is_dir() && Kind::of(&name) == kind
     };
-    let newest = entries.iter().map(fs::DirEntry::path).filter(is_of_operations).max();
+    let newest = entries.iter().map(fs::DirEntry::path).filter(is_it).max();
     newest.with_context(|| format!("{} has no record", parent.display()))
 }
 
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn newest_record_is_one_of_operations() {
+    fn newest_record_is_one_of_its_kind() {
         let sh = Shell::new().unwrap();
         let temporary = sh.create_temp_dir().unwrap();
         let (parent, circumstances) = (temporary.path(), circumstances());
@@ -233,7 +233,8 @@ mod tests {
             let raw = [("e2e/b/windrow".to_owned(), measured("e2e/b/windrow", 1.0, 2.0).to_json())];
             let folder = write_as(Kind::E2e, parent, &circumstances, raw.into_iter(), &[]).unwrap();
             assert!(folder.ends_with(name), "{}", folder.display());
-            assert_eq!(newest(parent).unwrap(), of_operations);
+            assert_eq!(newest(parent, Kind::Operations).unwrap(), of_operations);
+            assert_eq!(newest(parent, Kind::E2e).unwrap(), folder);
         }
         assert_eq!(Kind::of("2026-11-22-xeon-2core-2"), Kind::Operations);
         assert_eq!(Kind::of("2026-11-22-xeon-e2e-core"), Kind::Operations);
