@@ -8,6 +8,8 @@ use clap::builder::styling::Style;
 use facade::{Cell, Format, write_records};
 use unicode_width::UnicodeWidthStr;
 
+use crate::figures::{Figure, Figures};
+
 /// What stands for a number that there is not.
 const MISSING: &str = "-";
 /// Spaces between two columns.
@@ -65,6 +67,18 @@ impl Table {
             column.ends.push(column.text.len());
         }
         self.columns.push(column);
+    }
+
+    /// Adds a column for each figure of these rows.
+    pub(crate) fn figures<'r, S: Figures + 'r>(
+        &mut self,
+        figures: &[Figure],
+        rows: impl Iterator<Item = &'r S> + Clone,
+    ) {
+        for figure in figures {
+            let cells: Vec<_> = rows.clone().map(|row| figure.of(row)).collect();
+            self.column(figure.name(), numbers(&cells));
+        }
     }
 
     /// How many columns of a terminal it takes.

@@ -235,10 +235,7 @@ impl<K: Figures> Rows for Together<K> {
         let mut table = Table::default();
         let width = axis.width();
         table.column(&Args::title(axis), rows.iter().map(|&(from, _)| moment::write(from, width)));
-        for figure in &args.stat {
-            let cells: Vec<_> = rows.iter().map(|&(_, kept)| figure.of(kept)).collect();
-            table.column(figure.name(), render::numbers(&cells));
-        }
+        table.figures(&args.stat, rows.iter().map(|&(_, kept)| kept));
         let greatest = rows.iter().map(|(_, kept)| kept.count()).max().unwrap_or_default();
         let picture = |&(_, kept): &(Stamp, &K)| {
             let bar = bar(kept.count() as f64, greatest as f64, BAR_COLUMNS);
@@ -291,10 +288,7 @@ impl<K: Figures> Rows for Apart<K> {
         let courses = courses(axis, SPARK_COLUMNS);
         let mut table = Table::default();
         table.column("action", courses.iter().map(|course| visible(course.action.as_bytes())));
-        for figure in &args.stat {
-            let cells: Vec<_> = courses.iter().map(|course| figure.of(&course.whole)).collect();
-            table.column(figure.name(), render::numbers(&cells));
-        }
+        table.figures(&args.stat, courses.iter().map(|course| &course.whole));
         let counts = courses.iter().map(|course| {
             let counts = course.parts.iter().map(|part| part.as_ref().map(|part| part.count()));
             spark(counts.map(|count| count.map(|count| count as f64)))

@@ -240,10 +240,7 @@ impl Args {
     ) -> Table {
         let mut table = Table::default();
         table.column("action", rows.iter().map(|row| visible(row.action().as_bytes())));
-        for figure in figures {
-            let cells: Vec<_> = rows.iter().map(|row| figure.of(row.statistic())).collect();
-            table.column(figure.name(), render::numbers(&cells));
-        }
+        table.figures(figures, rows.iter().map(|row| row.statistic()));
         // Where it would be broken, nobody sees a picture.
         let width = table.width() + render::GAP + distribution::COLUMNS;
         if self.stat.is_empty() && columns_seen.is_none_or(|seen| width <= seen) {

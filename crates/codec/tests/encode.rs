@@ -1,6 +1,10 @@
 //! The output: exact text where it is promised, and the same rows when it is read back.
 
-use codec::{ActionName, ActionTime, Cell, Entry, Format, Policy, encode, encode_rows};
+use std::io::{self, Write};
+
+use codec::{
+    ActionName, ActionTime, Cell, Entry, Format, Policy, encode, encode_rows, write_records,
+};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::Value;
@@ -194,5 +198,47 @@ proptest! {
             let float = record[2].as_ref().map(|c| c.parse::<f64>().unwrap().to_bits());
             prop_assert_eq!(float, c.is_finite().then_some((c + 0.0).to_bits()));
         }
+    }
+}
+
+/// Notes what is written at once, until there is no room.
+#[derive(Default)]
+struct Pieces {
+    all: Vec<u8>,
+    longest: usize,
+    room: Option<usize>,
+}
+
+impl Write for Pieces {
+    fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
+        if self.room.is_some_and(|room| self.all.len() + piece.len() > room) {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        self.longest = self.longest.max(piece.len());
+        self.all.extend_from_slice(piece);
+        Ok(piece.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn rows_are_written_in_pieces_and_nothing_twice() {
+    let rows = || (0..50_000_u64).map(|number| [Cell::from("jump"), Cell::from(number)]);
+    for format in [Format::Json, Format::Ndjson, Format::Csv] {
+        let columns = ["action", "count"];
+        let whole = encode_rows(format, columns, rows());
+        let mut output = Pieces::default();
+        write_records(&mut output, format, &columns, rows()).unwrap();
+        assert!(output.all == whole.as_bytes(), "{format:?}");
+        assert!(output.longest < 65 * 1_024 && whole.len() > 128 * 1_024, "{format:?}");
+        assert_eq!(whole.matches("jump").count(), 50_000, "{format:?}");
+
+        let mut full = Pieces { room: Some(100_000), ..Pieces::default() };
+        let fault = write_records(&mut full, format, &columns, rows()).unwrap_err();
+        assert_eq!(fault.kind(), io::ErrorKind::StorageFull);
+        assert!(whole.as_bytes().starts_with(&full.all) && !full.all.is_empty());
     }
 }
