@@ -4,9 +4,11 @@
 //! it. Rules about code see it through [`code`], where comments, strings and test modules are told
 //! apart.
 
+mod circles;
 mod code;
 mod comments;
 mod forbidden;
+mod language;
 mod layers;
 mod manifests;
 mod measured;
@@ -53,12 +55,30 @@ pub(crate) fn step(sh: &Shell) -> anyhow::Result<String> {
     Ok(format!("{} files", tree.files.len()))
 }
 
+/// Where the rules on language and circles do not hold yet: each rewrite takes its line away.
+const NOT_REWRITTEN: [&str; 13] = [
+    "ARCHITECTURE.md",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "README.md",
+    "benches/",
+    "crates/cli/",
+    "crates/codec/",
+    "crates/core-actions/",
+    "crates/core-time/",
+    "crates/facade/",
+    "crates/workload/",
+    "fuzz/",
+    "xtask/",
+];
+
 fn check(tree: &Tree, workspace: &Workspace) -> Vec<Finding> {
     let test_modules = test_modules(tree);
     let mut findings = layers::check(workspace);
     findings.extend(manifests::check(tree, workspace));
     findings.extend(paths::check(tree));
     findings.extend(measured::check(tree));
+    let mut plain = circles::check(tree);
     for source in &tree.texts {
         findings.extend(shape::check(source));
         if source.path.ends_with(".rs") {
@@ -68,8 +88,13 @@ fn check(tree: &Tree, workspace: &Workspace) -> Vec<Finding> {
             }
             findings.extend(comments::check(source, &lines));
             findings.extend(forbidden::check(source, &lines));
+            plain.extend(language::check_code(source, &lines));
+        } else if source.path.ends_with(".md") {
+            plain.extend(language::check_page(source));
         }
     }
+    plain.retain(|found| !NOT_REWRITTEN.iter().any(|path| found.file.starts_with(path)));
+    findings.extend(plain);
     findings
 }
 

@@ -10,6 +10,8 @@ pub(super) struct Line {
     pub(super) code: String,
     /// The text of its comments, doc comments included.
     pub(super) comment: String,
+    /// The text of its string literals, as written.
+    pub(super) text: String,
     /// Whether it belongs to an item under `#[cfg(test)]` or `#[test]`.
     pub(super) test: bool,
 }
@@ -94,18 +96,25 @@ fn split(text: &str) -> Vec<Line> {
                 ['\\', _, ..] => 2,
                 ['"', ..] => {
                     line.code.push('"');
+                    line.text.push('\0'); // Literals on one line are not one sentence.
                     inside = Inside::Code;
                     1
                 }
-                _ => 1,
+                [c, ..] => {
+                    line.text.push(*c);
+                    1
+                }
+                [] => 1,
             },
             Inside::RawText(hashes) => {
                 let closes = here[0] == '"' && here[1..].iter().take(hashes).all(|&c| c == '#');
                 if closes {
                     line.code.push('"');
+                    line.text.push('\0');
                     inside = Inside::Code;
                     1 + hashes
                 } else {
+                    line.text.push(here[0]);
                     1
                 }
             }

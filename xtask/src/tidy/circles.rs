@@ -1,0 +1,286 @@
+//! Rule on imports inside a crate: files do not import each other in a circle.
+//!
+//! A path that begins with `crate`, `self` or `super` is an arrow from the file it stands in to the
+//! file it names, through re-exports to where the name is declared. A file may import from the
+//! module it is a child of: it is a part of that. Tests are not looked at.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::code::{self, Line};
+use super::{Finding, Tree};
+
+/// A module's path inside its crate; that of `lib.rs` is empty.
+type Module = Vec<String>;
+
+pub(super) fn check(tree: &Tree) -> Vec<Finding> {
+    let mut crates: BTreeMap<&str, Crate> = BTreeMap::new();
+    for source in tree.texts.iter().filter(|source| !source.is_test()) {
+        let Some((root, file)) = source.path.split_once("/src/") else { continue };
+        let Some(module) = module(file) else { continue };
+        let lines = code::read(&source.text);
+        let file = File { path: source.path.clone(), uses: uses(&lines, &module) };
+        crates.entry(root).or_default().files.insert(module, file);
+    }
+    crates.values().flat_map(Crate::check).collect()
+}
+
+/// Reads the module out of a path below `src`; a binary of its own is a crate of its own.
+fn module(file: &str) -> Option<Module> {
+    let name = file.strip_suffix(".rs")?;
+    let mut names: Module = name.split('/').map(str::to_owned).collect();
+    if names[0] == "bin" {
+        return None;
+    }
+    if names.last().is_some_and(|last| ["lib", "main", "mod"].contains(&last.as_str())) {
+        names.pop();
+    }
+    Some(names)
+}
+
+#[derive(Default)]
+struct Crate {
+    files: BTreeMap<Module, File>,
+}
+
+struct File {
+    path: String,
+    uses: Vec<Use>,
+}
+
+/// A path that code names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Use {
+    /// From the root of the crate, the name included.
+    path: Vec<String>,
+    /// What it is called here, if it is passed on.
+    exported: Option<String>,
+}
+
+impl Crate {
+    fn check(&self) -> Vec<Finding> {
+        let arrows: BTreeMap<&Module, BTreeSet<&Module>> =
+            self.files.keys().map(|from| (from, self.arrows(from))).collect();
+        let mut findings = Vec::new();
+        let mut seen = BTreeSet::new();
+        for &from in arrows.keys() {
+            let circle: BTreeSet<_> = reached(&arrows, from)
+                .into_iter()
+                .filter(|to| reached(&arrows, to).contains(from))
+                .collect();
+            if circle.is_empty() || !seen.insert(circle.clone()) {
+                continue;
+            }
+            let names: Vec<_> = circle.iter().map(|module| module.join("::")).collect();
+            findings.push(Finding {
+                file: self.files[from].path.clone(),
+                line: 1,
+                rule: format!("modules {} import each other", names.join(", ")),
+                fix: "move what both need to a file of its own",
+            });
+        }
+        findings
+    }
+
+    /// The other files that a file imports.
+    fn arrows(&self, from: &Module) -> BTreeSet<&Module> {
+        let uses = self.files[from].uses.iter();
+        uses.filter_map(|used| self.declared(&used.path, 0))
+            .filter(|to| !from.starts_with(to)) // Itself, or what it is a part of.
+            .collect()
+    }
+
+    /// The file that declares what a path names, through re-exports.
+    fn declared(&self, path: &[String], depth: usize) -> Option<&Module> {
+        let (module, file) =
+            (0..=path.len()).rev().find_map(|end| self.files.get_key_value(&path[..end]))?;
+        let rest = &path[module.len()..];
+        let exported = file.uses.iter().find(|used| used.exported.as_ref() == rest.first());
+        match exported {
+            Some(used) if !rest.is_empty() && depth < 8 => {
+                let further: Vec<_> = used.path.iter().chain(&rest[1..]).cloned().collect();
+                self.declared(&further, depth + 1)
+            }
+            _ => Some(module),
+        }
+    }
+}
+
+/// All that can be reached, in one step or more.
+fn reached<'a>(
+    arrows: &BTreeMap<&'a Module, BTreeSet<&'a Module>>,
+    from: &'a Module,
+) -> BTreeSet<&'a Module> {
+    let mut found = BTreeSet::new();
+    let mut open = vec![from];
+    while let Some(next) = open.pop() {
+        open.extend(arrows[next].iter().filter(|&&to| found.insert(to)));
+    }
+    found
+}
+
+/// Finds the paths of the crate that code names, in a file that is this module.
+fn uses(lines: &[Line], module: &Module) -> Vec<Use> {
+    let code: Vec<_> = lines.iter().filter(|line| !line.test).map(|line| &*line.code).collect();
+    let tokens = tokens(&code.join("\n"));
+    let children = children(&tokens);
+    let mut uses = Vec::new();
+    let mut at = 0;
+    while at < tokens.len() {
+        let token = tokens[at].as_str();
+        let begins = at == 0 || tokens[at - 1] != "::";
+        let imported = at > 0 && tokens[at - 1] == "use";
+        let own_child = imported && children.contains(token);
+        if begins && (["crate", "self", "super"].contains(&token) || own_child) {
+            let exported = imported && is_public(&tokens[..at - 1]);
+            let mut found = Vec::new();
+            at = tree(&tokens, at, &[], &mut found);
+            for (path, name) in found {
+                let Some(path) = absolute(&path, module, own_child) else { continue };
+                uses.push(Use { path, exported: exported.then_some(name) });
+            }
+        } else {
+            at += 1;
+        }
+    }
+    uses
+}
+
+fn is_public(before: &[String]) -> bool {
+    before.last().is_some_and(|token| token == "pub" || token == ")")
+}
+
+/// The names of modules that are declared here in files of their own.
+fn children(tokens: &[String]) -> BTreeSet<&str> {
+    let declared = |three: &[String]| three[0] == "mod" && three[2] == ";";
+    tokens.windows(3).filter(|three| declared(three)).map(|three| three[1].as_str()).collect()
+}
+
+/// Makes a path one from the root of the crate.
+fn absolute(path: &[String], module: &Module, own_child: bool) -> Option<Vec<String>> {
+    let mut from = module.clone();
+    let mut names = path.iter().peekable();
+    if !own_child {
+        match names.next()?.as_str() {
+            "crate" => from.clear(),
+            "super" => drop(from.pop()),
+            _ => {}
+        }
+        while names.next_if(|name| *name == "super").is_some() {
+            from.pop();
+        }
+    }
+    from.extend(names.filter(|name| *name != "self").cloned());
+    Some(from)
+}
+
+/// Reads a path, or a tree of them in braces, with what each is called.
+fn tree(
+    tokens: &[String],
+    mut at: usize,
+    prefix: &[String],
+    found: &mut Vec<(Vec<String>, String)>,
+) -> usize {
+    let mut path = prefix.to_vec();
+    loop {
+        match tokens.get(at).map(String::as_str) {
+            Some("{") => {
+                at += 1;
+                while tokens.get(at).is_some_and(|token| token != "}") {
+                    at = if tokens[at] == "," { at + 1 } else { tree(tokens, at, &path, found) };
+                }
+                return at + 1;
+            }
+            Some(name) if is_name(name) => path.push(name.to_owned()),
+            Some(_) => at += 1, // A glob, or what is no path after all.
+            None => return at,
+        }
+        if tokens.get(at).is_some_and(|token| is_name(token)) {
+            at += 1;
+        }
+        if tokens.get(at).is_some_and(|token| token == "::") {
+            at += 1;
+            if tokens.get(at).is_some_and(|token| token == "{" || is_name(token)) {
+                continue;
+            }
+            at += 1;
+        }
+        let renamed = tokens.get(at).is_some_and(|token| token == "as");
+        let name = if renamed { tokens.get(at + 1) } else { path.last() };
+        found.push((path.clone(), name.cloned().unwrap_or_default()));
+        return if renamed { at + 2 } else { at };
+    }
+}
+
+fn is_name(token: &str) -> bool {
+    token.starts_with(|c: char| c.is_alphabetic() || c == '_') && token != "as"
+}
+
+fn tokens(code: &str) -> Vec<String> {
+    let mut tokens = Vec::new();
+    let mut rest = code.trim_start();
+    while let Some(first) = rest.chars().next() {
+        let part = |c: char| c.is_alphanumeric() || c == '_';
+        let length = if part(first) {
+            rest.find(|c| !part(c)).unwrap_or(rest.len())
+        } else if rest.starts_with("::") {
+            2
+        } else {
+            first.len_utf8()
+        };
+        tokens.push(rest[..length].to_owned());
+        rest = rest[length..].trim_start();
+    }
+    tokens
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests;
+    use super::*;
+
+    fn found(files: &[(&str, &str)]) -> Vec<String> {
+        let paths: Vec<_> = files.iter().map(|(name, _)| format!("crates/x/src/{name}")).collect();
+        let files: Vec<_> =
+            paths.iter().zip(files).map(|(path, (_, text))| (path.as_str(), *text)).collect();
+        check(&tests::tree(&files)).into_iter().map(|finding| finding.rule).collect()
+    }
+
+    #[test]
+    fn files_that_import_each_other_are_found() {
+        let pair = [("a.rs", "use crate::b::B;"), ("b.rs", "fn f() -> crate::a::A {}")];
+        assert_eq!(found(&pair), ["modules a, b import each other"]);
+        let three = [
+            ("a.rs", "use crate::{\n    b::{B, C as D},\n    e,\n};"),
+            ("b.rs", "use super::c::C;"),
+            ("c.rs", "use crate::a;"),
+        ];
+        assert_eq!(found(&three), ["modules a, b, c import each other"]);
+    }
+
+    #[test]
+    fn names_are_followed_through_re_exports() {
+        let files = [
+            ("lib.rs", "mod a;\nmod b;\npub use a::A;\npub use b::{B, C as D};"),
+            ("a.rs", "use crate::D;"),
+            ("b/mod.rs", "mod c;\npub(crate) use c::C;"),
+            ("b/c.rs", "use crate::A;"),
+        ];
+        assert_eq!(found(&files), ["modules a, b::c import each other"]);
+    }
+
+    #[test]
+    fn children_tests_and_one_way_are_allowed() {
+        let files = [
+            ("lib.rs", "mod a;\npub use a::A;"),
+            (
+                "a.rs",
+                "mod b;\nuse b::B;\nuse self::b::C;\n\
+                 #[cfg(test)]\nmod tests { use crate::d::D; }",
+            ),
+            ("a/b.rs", "use super::A;\nuse crate::a::E;"),
+            ("d.rs", "use crate::a::A;"),
+            ("bin/f.rs", "use crate::d;"),
+        ];
+        assert_eq!(found(&files), [""; 0]);
+    }
+}

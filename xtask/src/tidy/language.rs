@@ -1,0 +1,192 @@
+//! Rules on words: prose that a stranger in the field reads once.
+//!
+//! Docs, comments and pages are checked, and the string literals of code that is not a test. Code
+//! in backticks or in a fenced block is left alone.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::code::Line;
+use super::{Finding, Source};
+
+/// Words that are not used, and what to write instead. A word in `except` may follow or precede.
+const RULES: [Rule; 15] = [
+    Rule::new(r"\btell(?:s|ing)?\b|\btold\b", "write print, report, return or show"),
+    Rule::new(r"(?:\bat\s+)?\bleast\b", "write minimum or smallest").except(r"^at\s"),
+    Rule::new(r"\bgreatest\b", "write maximum or largest"),
+    Rule::new(r"\bwhoever\b", "name who it is"),
+    Rule::new(r"\bbesides?\b", "write concurrently, next to, or in addition"),
+    Rule::new(r"\banew\b", "write again, or from scratch"),
+    Rule::new(r"\bso many\b", "write the number, or how many"),
+    Rule::new(r"\b(?:is|are|was|were)\s+no\s+\w+", "write is not a")
+        .except(r"\s(?:longer|more|such|less|fewer|later|earlier|larger|smaller|slower|faster)$"),
+    Rule::new(r"\bwhat\s+(?:becomes|became|will\s+become)\s+of\b", "name the outcome"),
+    Rule::new(r"\bthe\s+last\s+while\b", "name the window"),
+    Rule::new(r"\bbelong(?:s|ed)?\s+into\b", "write belongs to or in"),
+    Rule::new(r"\btak(?:es|en|ing)\s+in\b", "write records, inserts, accepts or merges"),
+    Rule::new(r"\bof\s+one's\s+own\b", "write custom, or your own"),
+    Rule::new(r"\bone's\s+own\b", "write custom, or your own"),
+    Rule::new(r"\bof\s+(?:ours|theirs)\b", "name whose"),
+];
+
+struct Rule {
+    words: &'static str,
+    /// What a match must not fit to be a finding.
+    except: Option<&'static str>,
+    fix: &'static str,
+}
+
+impl Rule {
+    const fn new(words: &'static str, fix: &'static str) -> Self {
+        Self { words, except: None, fix }
+    }
+
+    const fn except(self, except: &'static str) -> Self {
+        Self { except: Some(except), ..self }
+    }
+}
+
+struct Compiled {
+    words: Regex,
+    except: Option<Regex>,
+    fix: &'static str,
+}
+
+static COMPILED: LazyLock<Vec<Compiled>> = LazyLock::new(|| {
+    let regex = |text: &str| Regex::new(&format!("(?i){text}")).expect("the rules are constants");
+    let compile = |rule: &Rule| Compiled {
+        words: regex(rule.words),
+        except: rule.except.map(regex),
+        fix: rule.fix,
+    };
+    RULES.iter().map(compile).collect()
+});
+
+/// Checks a page of Markdown.
+pub(super) fn check_page(source: &Source) -> Vec<Finding> {
+    let lines: Vec<_> = source.text.lines().map(str::to_owned).collect();
+    check(source, &prose(lines.into_iter()))
+}
+
+/// Checks the comments of Rust code, and its string literals where it is not a test.
+pub(super) fn check_code(source: &Source, lines: &[Line]) -> Vec<Finding> {
+    if source.path == "xtask/src/tidy/language.rs" {
+        return Vec::new(); // The words are listed here.
+    }
+    let comments = lines.iter().map(|line| {
+        let comment = line.comment.trim_start_matches(['/', '!']);
+        // A line without a comment ends the sentence before it.
+        if comment.is_empty() { "\0".to_owned() } else { comment.to_owned() }
+    });
+    let texts = lines.iter().map(|line| if line.test { "\0" } else { &line.text }.to_owned());
+    let mut findings = check(source, &prose(comments));
+    findings.extend(check(source, &texts.collect::<Vec<_>>().join("\n")));
+    findings
+}
+
+/// Joins lines, without what is code: fenced blocks and what stands in backticks.
+fn prose(lines: impl Iterator<Item = String>) -> String {
+    static CODE: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new("`[^`\0]*`").expect("the rule is a constant"));
+    let mut fenced = false;
+    let kept = lines.map(|line| {
+        let fence = line.trim_start().starts_with("```");
+        fenced ^= fence;
+        if fence || fenced { "\0".to_owned() } else { line }
+    });
+    let text = kept.collect::<Vec<_>>().join("\n");
+    // Line ends are kept, so that places stay right.
+    CODE.replace_all(&text, |code: &regex::Captures<'_>| {
+        code[0].chars().map(|c| if c == '\n' { '\n' } else { '`' }).collect::<String>()
+    })
+    .into_owned()
+}
+
+fn check(source: &Source, text: &str) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for rule in COMPILED.iter() {
+        for found in rule.words.find_iter(text) {
+            let words = found.as_str();
+            if rule.except.as_ref().is_some_and(|except| except.is_match(words)) {
+                continue;
+            }
+            let index = text[..found.start()].matches('\n').count();
+            let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
+            findings.push(source.finding(index, format!("\"{words}\" in prose"), rule.fix));
+        }
+    }
+    findings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::code::read;
+    use super::super::tests::{lines, source};
+    use super::*;
+
+    fn in_code(text: &str) -> Vec<usize> {
+        lines(&check_code(&source("crates/a/src/b.rs", text), &read(text)))
+    }
+
+    fn in_page(text: &str) -> Vec<usize> {
+        lines(&check_page(&source("README.md", text)))
+    }
+
+    #[test]
+    fn each_word_is_found_in_a_page() {
+        for words in [
+            "It tells.",
+            "as told",
+            "the least of all",
+            "the greatest",
+            "Whoever asks",
+            "beside it",
+            "and besides",
+            "built anew",
+            "so many lines",
+            "it is no number",
+            "there are no\nsuch numbers here: they are no numbers",
+            "what becomes of it",
+            "the last while",
+            "belongs into a bucket",
+            "it takes in a value",
+            "a type of one's own",
+        ] {
+            assert!(!in_page(words).is_empty(), "{words}");
+        }
+    }
+
+    #[test]
+    fn one_step_outside_is_allowed() {
+        for words in [
+            "at least one",
+            "At\nleast one",
+            "it is no longer so, no more than one, and there is no such thing",
+            "tellurium, behind, leastwise",
+            "the code `tell` and `so\nmany`",
+            "```text\nit tells\n```",
+        ] {
+            assert_eq!(in_page(words), [0; 0], "{words}");
+        }
+    }
+
+    #[test]
+    fn docs_comments_and_literals_are_prose_and_code_is_not() {
+        let text = [
+            "/// Counts. It",
+            "/// tells.",
+            "fn tell() {",
+            "    a(\"is no\\",
+            "        number\"); // Told.",
+            "}",
+        ];
+        let text = text.join("\n");
+        assert_eq!(in_code(&text), [2, 5, 4]);
+        assert_eq!(in_code("/// ```\n/// tell();\n/// ```\nfn a() {}"), [0; 0]);
+        let test = "#[cfg(test)]\nmod tests {\n    // Told.\n    a(\"told\");\n}";
+        assert_eq!(in_code(test), [3]);
+        // Two comments that have nothing to do with each other are not one sentence.
+        assert_eq!(in_code("// what\na();\n// becomes of b"), [0; 0]);
+    }
+}
