@@ -9,9 +9,11 @@ use std::time::Duration;
 use core_time::Statistic;
 
 use crate::error::AddError;
+use crate::key::FOLDED;
 use crate::name::ActionName;
 use crate::packed::Packed;
 use crate::registry::{Pin, Registry};
+use crate::row::shown;
 use crate::time::ActionTime;
 
 /// Records one action of a tracker: no name is looked up, and nothing can be refused.
@@ -62,10 +64,16 @@ impl<S: Statistic<Value: Packed>> Handle<S> {
         Ok(Self { registry: Arc::clone(registry), pin, not_sync: PhantomData })
     }
 
-    /// The name of the action: what was asked for, or that of the row it was folded into.
+    /// Returns the name of the action, or [`WhenFull::OTHER`](crate::WhenFull::OTHER) if it was folded.
     #[must_use]
     pub fn name(&self) -> &str {
-        &self.pin.action.name
+        shown(&self.pin.action.name)
+    }
+
+    /// Returns whether the action was [folded](crate::WhenFull::Fold) into the row of all others.
+    #[must_use]
+    pub fn is_other(&self) -> bool {
+        *self.pin.action.name == *FOLDED
     }
 
     /// Takes in that the action took so long.

@@ -54,7 +54,18 @@ impl<'a> KeyedName<'a> {
     pub(crate) fn key(self) -> Key {
         self.key
     }
+
+    /// The name under which an action is kept; [`FOLDED`] has a key that no caller's text has.
+    pub(crate) fn kept(name: &'a str) -> Self {
+        let key = if name == FOLDED { Key::FOLDED } else { Key::of(name) };
+        Self { name, key }
+    }
 }
+
+/// The name under which the row of folded actions is kept.
+///
+/// It is blank, so no action has it. A word such as `(other)` would be the name of some action.
+pub(crate) const FOLDED: &str = "";
 
 impl<'a, T: AsRef<str> + ?Sized> From<&'a T> for KeyedName<'a> {
     #[inline]
@@ -91,6 +102,9 @@ pub(crate) struct Key {
 impl Key {
     /// Up to which length a key is the whole name.
     pub(crate) const WHOLE: usize = 16;
+
+    /// The key of [`FOLDED`]. No text has it, because a key is zero behind the end of its name.
+    const FOLDED: Self = Self { low: 1, high: 0, len: 0 };
 
     #[inline]
     pub(crate) fn of(name: &str) -> Self {

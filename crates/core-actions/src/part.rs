@@ -21,7 +21,7 @@ use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 use core_time::Statistic;
 
-use crate::key::Key;
+use crate::key::{Key, KeyedName};
 use crate::packed::Packed;
 use crate::sync::{AtomicU32, AtomicU64, Mutex, MutexGuard, lock};
 
@@ -104,7 +104,7 @@ impl<S: Statistic> Part<S> {
     /// A part of an action with nothing in it but an empty statistic.
     pub(crate) fn new(name: Arc<str>, empty: S) -> Self {
         Self {
-            key: Key::of(&name),
+            key: KeyedName::kept(&name).key(),
             name,
             waiting: AtomicU32::new(0),
             limit: AtomicU32::new(0),

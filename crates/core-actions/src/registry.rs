@@ -14,6 +14,7 @@ use crossbeam_utils::CachePadded;
 use dashmap::{DashMap, Entry};
 
 use crate::error::AddError;
+use crate::key::FOLDED;
 use crate::name::ActionName;
 use crate::packed::Packed;
 use crate::part::{Numbering, Part, Retired, Waiting};
@@ -157,8 +158,7 @@ impl<S: Statistic<Value: Packed>> Registry<S> {
                 _ if self.drop_empty() => {}
                 WhenFull::Fold => {
                     self.overflow.folded.fetch_add(1, ALONE);
-                    let other = self.find(WhenFull::OTHER);
-                    return Ok(other.unwrap_or_else(|| self.enter(WhenFull::OTHER, false)));
+                    return Ok(self.other());
                 }
                 WhenFull::EvictIdle if self.evict() => {}
                 WhenFull::EvictIdle | WhenFull::Refuse => {
@@ -167,6 +167,11 @@ impl<S: Statistic<Value: Packed>> Registry<S> {
                 }
             }
         }
+    }
+
+    /// The row of folded actions, made if there is none. It comes on top of the limit.
+    fn other(&self) -> Arc<Action<S>> {
+        self.find(FOLDED).unwrap_or_else(|| self.enter(FOLDED, false))
     }
 
     fn find(&self, name: &str) -> Option<Arc<Action<S>>> {
@@ -253,15 +258,25 @@ impl<S: Statistic<Value: Packed>> Registry<S> {
         let instances = merged.instances.union(snapshot.instances())?;
         instances.union(&self.instance.into())?;
         let rows = snapshot.rows();
-        let name = |row| ActionName::with_limit(Row::action(row), self.spec.name_bytes);
-        let names = rows.iter().map(name).collect::<Result<Vec<_>, _>>()?;
+        // Nothing for the row of folded actions, which needs no place.
+        let names = rows.iter().map(|row| match row.is_other() {
+            true => Ok(None),
+            false => ActionName::with_limit(row.action(), self.spec.name_bytes).map(Some),
+        });
+        let names = names.collect::<Result<Vec<_>, _>>()?;
         let full = TrackerSnapshotError::Full { limit: self.spec.actions };
         // Before others are evicted for nothing.
-        if rows.len() > self.spec.actions && self.spec.when_full != WhenFull::Fold {
+        if names.iter().flatten().count() > self.spec.actions
+            && self.spec.when_full != WhenFull::Fold
+        {
             return Err(full);
         }
         // First a place for each, which nobody can take away; then nothing can go wrong any more.
-        let pins = names.iter().map(|name| self.pin(name).map_err(|_| full.clone()));
+        let pin = |name: &Option<_>| match name {
+            Some(name) => self.pin(name),
+            None => self.pin_action(|| Ok(self.other())),
+        };
+        let pins = names.iter().map(|name| pin(name).map_err(|_| full.clone()));
         let pins = pins.collect::<Result<Vec<_>, _>>()?;
         for (pin, row) in pins.iter().zip(rows) {
             self.next.fetch_max(row.first().saturating_add(1), ALONE);
@@ -282,8 +297,15 @@ impl<S: Statistic<Value: Packed>> Registry<S> {
 
     /// A part of an action for somebody who is no thread; the action stays while it is held.
     pub(crate) fn pin(&self, name: &ActionName<'_>) -> Result<Pin<S>, AddError> {
+        self.pin_action(|| self.register(name))
+    }
+
+    fn pin_action(
+        &self,
+        find: impl Fn() -> Result<Arc<Action<S>>, AddError>,
+    ) -> Result<Pin<S>, AddError> {
         loop {
-            let action = self.register(name)?;
+            let action = find()?;
             if let Ok(part) = action.pin(&self.empty) {
                 return Ok(Pin { action, part });
             }
@@ -423,7 +445,7 @@ impl<S: Statistic<Value: Packed>> Listed<S> {
     /// Notes that everything was reset.
     fn note_emptied(&mut self) {
         // The row that all others share has no place that it could give away.
-        let has_place = |action: &Action<S>| *action.name != *WhenFull::OTHER;
+        let has_place = |action: &Action<S>| *action.name != *FOLDED;
         let places = self.all.iter().filter(|(_, action)| has_place(action)).map(|(&at, _)| at);
         self.emptied = places.rev().collect();
     }

@@ -6,12 +6,15 @@ use std::sync::Arc;
 use core_time::{Statistic, Subtract};
 
 use crate::figures::{Counted, Mean};
+use crate::key::FOLDED;
+use crate::spec::WhenFull;
 
 /// One action with its statistic, as of one moment.
 ///
 /// All figures of a row are of exactly the same records.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row<S> {
+    /// [`FOLDED`] in the row of folded actions.
     action: Arc<str>,
     first: u64,
     /// Of at least one record.
@@ -28,15 +31,38 @@ impl<S> Row<S> {
         (self.first, &self.action).cmp(&(other.first, &other.action))
     }
 
-    /// The name, to be kept beside the row.
-    pub(crate) fn shared_action(&self) -> Arc<str> {
-        Arc::clone(&self.action)
+    /// Returns the name under which the row is kept, which differs for each row of a tracker.
+    pub(crate) fn kept_name(&self) -> &Arc<str> {
+        &self.action
     }
 
-    /// The name of the action.
+    /// Returns the name of the action, or [`WhenFull::OTHER`] for the row of folded actions.
+    ///
+    /// An action may have that name as well: [`is_other`](Self::is_other) distinguishes the two.
     #[must_use]
     pub fn action(&self) -> &str {
-        &self.action
+        shown(&self.action)
+    }
+
+    /// Returns whether this is the row of the [folded](WhenFull::Fold) actions.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core_actions::{RunningTracker, TrackerSpec, WhenFull};
+    ///
+    /// let spec = TrackerSpec { actions: 1, when_full: WhenFull::Fold, ..TrackerSpec::default() };
+    /// let tracker = RunningTracker::new(spec);
+    /// tracker.add("(other)", 1)?;
+    /// tracker.add("jump", 100)?;
+    /// let stats = tracker.stats();
+    /// let rows: Vec<_> = stats.iter().map(|row| (row.action(), row.is_other())).collect();
+    /// assert_eq!(rows, [("(other)", false), ("(other)", true)]);
+    /// # Ok::<(), core_actions::AddError>(())
+    /// ```
+    #[must_use]
+    pub fn is_other(&self) -> bool {
+        *self.action == *FOLDED
     }
 
     /// When the action was first recorded, as the number by which rows are ordered.
@@ -52,6 +78,11 @@ impl<S> Row<S> {
     pub fn statistic(&self) -> &S {
         &self.statistic
     }
+}
+
+/// Returns the name to show for the name under which an action is kept.
+pub(crate) fn shown(kept: &str) -> &str {
+    if kept == FOLDED { WhenFull::OTHER } else { kept }
 }
 
 impl<S: Statistic> Row<S> {

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::Arc;
 use std::time::Duration;
 
 use core_time::{InstanceError, Instances, SpecError, Stamp, Statistic, Subtract, WindowSpec};
@@ -37,7 +38,8 @@ pub(crate) use wire::there;
 ///
 /// With the feature `serde`, a map with the key `version`, which is 1; statistics in it have a form
 /// of their own. What is read is checked as far as it can be: a snapshot that no tracker can have
-/// made is an error.
+/// made is an error. The row of [folded](crate::WhenFull::Fold) actions has an empty name, which no
+/// action has.
 ///
 /// # Examples
 ///
@@ -117,10 +119,14 @@ impl<S: Statistic> TrackerSnapshot<S> {
         self.taken = self.taken.wrapping_add(other.taken);
         let (mine, more) = (&self.forgotten, &other.forgotten);
         self.forgotten = mine.start.wrapping_add(more.start)..mine.end.wrapping_add(more.end);
-        let places: HashMap<_, _> =
-            self.rows.iter().enumerate().map(|(at, row)| (row.shared_action(), at)).collect();
+        let places: HashMap<_, _> = self
+            .rows
+            .iter()
+            .enumerate()
+            .map(|(at, row)| (Arc::clone(row.kept_name()), at))
+            .collect();
         for row in &other.rows {
-            match places.get(row.action()) {
+            match places.get(row.kept_name()) {
                 Some(&at) => self.rows[at].merge(row),
                 None => self.rows.push(row.clone()),
             }
@@ -159,8 +165,8 @@ impl<S: Statistic> TrackerSnapshot<S> {
         S: Subtract + PartialEq,
     {
         same_unit(earlier.unit, self.unit)?;
-        let rows: HashMap<_, _> = earlier.rows.iter().map(|row| (row.action(), row)).collect();
-        let known = self.rows.iter().filter(|row| rows.contains_key(row.action())).count();
+        let rows: HashMap<_, _> = earlier.rows.iter().map(|row| (row.kept_name(), row)).collect();
+        let known = self.rows.iter().filter(|row| rows.contains_key(row.kept_name())).count();
         if earlier.instances != self.instances
             || earlier.taken > self.taken
             || earlier.forgotten.start != self.forgotten.end
@@ -168,7 +174,7 @@ impl<S: Statistic> TrackerSnapshot<S> {
         {
             return Err(TrackerSnapshotError::NotEarlier);
         }
-        let since = self.rows.iter().map(|row| match rows.get(row.action()) {
+        let since = self.rows.iter().map(|row| match rows.get(row.kept_name()) {
             Some(earlier) => row.without(earlier),
             None => row.clone(),
         });
@@ -179,7 +185,7 @@ impl<S: Statistic> TrackerSnapshot<S> {
 impl<S: PartialEq> PartialEq for TrackerSnapshot<S> {
     fn eq(&self, other: &Self) -> bool {
         let [mine, theirs] = [self, other].map(|snapshot| {
-            let rows = snapshot.rows.iter().map(|row| (row.action(), row.statistic()));
+            let rows = snapshot.rows.iter().map(|row| (row.kept_name(), row.statistic()));
             rows.collect::<HashMap<_, _>>()
         });
         self.unit == other.unit && mine == theirs

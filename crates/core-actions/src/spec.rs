@@ -47,7 +47,7 @@ pub enum WhenFull {
     /// It is refused, as [`AddError::Full`](crate::AddError::Full).
     #[default]
     Refuse,
-    /// Its records go into a row that all such actions share, named [`WhenFull::OTHER`].
+    /// Its records go into a row that all such actions share, shown as [`WhenFull::OTHER`].
     ///
     /// That row comes on top of the limit.
     Fold,
@@ -61,7 +61,10 @@ pub enum WhenFull {
 }
 
 impl WhenFull {
-    /// The row of the actions that have none of their own.
+    /// The name shown for the row of folded actions.
+    ///
+    /// An action may have the same name, and then has a row of its own;
+    /// [`Row::is_other`](crate::Row::is_other) distinguishes the two.
     pub const OTHER: &'static str = "(other)";
 }
 

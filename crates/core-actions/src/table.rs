@@ -72,7 +72,7 @@ impl<S: Statistic<Value: Packed>> Table<S> {
         value: S::Value,
         numbering: Numbering<'_>,
     ) -> Result<(), Retired> {
-        let (name, key) = (&*action.name, Key::of(&action.name));
+        let (name, key) = (&*action.name, KeyedName::kept(&action.name).key());
         let hash = key.hash_with(name, &self.seed);
         self.meet(registry); // Again, as something may have been evicted.
         let known = self.parts.borrow().find(hash, |part| part.is_of(key, name)).map(Arc::clone);

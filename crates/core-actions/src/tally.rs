@@ -13,7 +13,7 @@ use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 
 use crate::error::AddError;
-use crate::key::{Key, KeyedName};
+use crate::key::{FOLDED, Key, KeyedName};
 use crate::name::ActionName;
 use crate::row::Row;
 use crate::spec::{Overflow, TrackerSpec, WhenFull};
@@ -41,7 +41,7 @@ struct Entered {
     text: String,
     /// Where each ends.
     ends: Vec<usize>,
-    /// The number of the name that stands for all beyond the limit.
+    /// The number of the row of folded actions.
     other: Option<u32>,
 }
 
@@ -80,18 +80,15 @@ impl TallyNames {
             return Err(AddError::Full { limit });
         }
         self.folded.fetch_add(1, Relaxed);
-        let other = entered.other.or_else(|| entered.find(WhenFull::OTHER, &self.seed));
-        let other = other.unwrap_or_else(|| {
-            let other = entered.push(WhenFull::OTHER, &self.seed);
-            entered.other = Some(other);
-            other
-        });
-        Ok((WhenFull::OTHER, other))
+        Ok((FOLDED, entered.other(&self.seed)))
     }
 
     /// The number of a name whatever the limit.
     fn number(&self, name: &str) -> u32 {
         let mut entered = self.lock();
+        if name == FOLDED {
+            return entered.other(&self.seed);
+        }
         entered.find(name, &self.seed).unwrap_or_else(|| entered.push(name, &self.seed))
     }
 
@@ -108,6 +105,12 @@ impl Entered {
     fn find(&self, name: &str, seed: &RandomState) -> Option<u32> {
         let is_it = |&number: &u32| self.name(number) == name;
         self.numbers.find(hash(name, seed), is_it).copied()
+    }
+
+    /// The number of the row of folded actions, which comes on top of the limit.
+    fn other(&mut self, seed: &RandomState) -> u32 {
+        let other = self.other.unwrap_or_else(|| self.push(FOLDED, seed));
+        *self.other.insert(other)
     }
 
     fn push(&mut self, new: &str, seed: &RandomState) -> u32 {
@@ -129,7 +132,7 @@ fn name<'t>(text: &'t str, ends: &[usize], number: u32) -> &'t str {
 }
 
 fn hash(name: &str, seed: &RandomState) -> u64 {
-    Key::of(name).hash_with(name, seed)
+    KeyedName::kept(name).key().hash_with(name, seed)
 }
 
 /// What one thread keeps of the actions that it records, for those who ask at the end.
@@ -260,7 +263,7 @@ impl<'n, S: Statistic> Tally<'n, S> {
         for cell in other.cells {
             name.clear();
             name.push_str(other.names.lock().name(cell.id));
-            let place = self.find(name.as_str().into());
+            let place = self.find(KeyedName::kept(&name));
             let place = place.unwrap_or_else(|| self.push(&name, self.names.number(&name)));
             let own = &mut self.cells[place];
             own.first = own.first.min(cell.first);
@@ -313,13 +316,13 @@ impl<'n, S: Statistic> Tally<'n, S> {
         let name = ActionName::with_limit(name, self.names.spec.name_bytes)?;
         let (name, id) = self.names.enter(name.as_str())?;
         self.next = self.next.max(number.saturating_add(1));
-        Ok(self.find(name.into()).unwrap_or_else(|| self.push(name, id)))
+        Ok(self.find(KeyedName::kept(name)).unwrap_or_else(|| self.push(name, id)))
     }
 
     /// Makes a place for a name.
     fn push(&mut self, name: &str, id: u32) -> usize {
         let (place, long) = (self.cells.len(), self.long.len());
-        let key = Key::of(name);
+        let key = KeyedName::kept(name).key();
         if !key.is_whole() {
             self.long.push_str(name);
         }

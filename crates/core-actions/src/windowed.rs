@@ -14,7 +14,7 @@ use thiserror::Error;
 use crate::error::AddError;
 use crate::figures::Counted;
 use crate::handle::Handle;
-use crate::key::KeyedName;
+use crate::key::{FOLDED, KeyedName};
 use crate::packed::Packed;
 use crate::row::Row;
 use crate::snapshot::TrackerSnapshotError;
@@ -285,9 +285,23 @@ impl<S: Statistic<Value: Packed>> WindowedTracker<S> {
     ///
     /// As [`window`](Self::window).
     pub fn series(&self, action: &str, window: Duration) -> Result<Vec<S>, WindowError> {
+        self.series_of(Some(action).filter(|&action| action != FOLDED), window)
+    }
+
+    /// Returns the same series for the row of the [folded](crate::WhenFull::Fold) actions.
+    ///
+    /// # Errors
+    ///
+    /// As [`window`](Self::window).
+    pub fn series_of_other(&self, window: Duration) -> Result<Vec<S>, WindowError> {
+        self.series_of(Some(FOLDED), window)
+    }
+
+    fn series_of(&self, kept: Option<&str>, window: Duration) -> Result<Vec<S>, WindowError> {
         let covered = self.axis.past(window)?;
         let mut series: Vec<S> = covered.ticks.clone().map(|_| S::default()).collect();
-        self.rings.registry().read_named(action, |ring, waiting| {
+        let Some(kept) = kept else { return Ok(series) };
+        self.rings.registry().read_named(kept, |ring, waiting| {
             for (tick, bucket) in covered.ticks.clone().zip(&mut series) {
                 ring.merge_window(tick..=tick, bucket);
             }
@@ -461,10 +475,16 @@ pub struct WindowedHandle<S: Statistic<Value: Packed>> {
 }
 
 impl<S: Statistic<Value: Packed>> WindowedHandle<S> {
-    /// The name of the action: what was asked for, or that of the row it was folded into.
+    /// Returns the name of the action, as [`Handle::name`].
     #[must_use]
     pub fn name(&self) -> &str {
         self.ring.name()
+    }
+
+    /// Returns whether the action was folded, as [`Handle::is_other`].
+    #[must_use]
+    pub fn is_other(&self) -> bool {
+        self.ring.is_other()
     }
 
     /// Takes in that the action took so long, and ended now.

@@ -58,8 +58,26 @@ impl Drop for Worker {
 }
 
 const THREADS: usize = 3;
-const NAMES: [&str; 6] =
-    ["a", "jump", "sixteen bytes!!!", "more than sixteen b", "日本", "more than sixteen c"];
+const NAMES: [&str; 7] = [
+    "a",
+    "jump",
+    "sixteen bytes!!!",
+    "more than sixteen b",
+    "日本",
+    "more than sixteen c",
+    WhenFull::OTHER,
+];
+
+/// What the row of folded actions is called here, where [`WhenFull::OTHER`] is an action as well.
+const FOLDED: &str = "folded";
+
+fn key<S>(row: &Row<S>) -> &str {
+    if row.is_other() { FOLDED } else { row.action() }
+}
+
+fn key_of<S: Checked>(handle: &Handle<S>) -> &str {
+    if handle.is_other() { FOLDED } else { handle.name() }
+}
 
 #[derive(Debug, Clone)]
 enum Step {
@@ -189,7 +207,7 @@ impl Oracle {
             match when_full {
                 WhenFull::Fold => {
                     self.overflow.folded += 1;
-                    return Some(WhenFull::OTHER.to_owned());
+                    return Some(FOLDED.to_owned());
                 }
                 WhenFull::EvictIdle if self.evict(rows) => {}
                 _ => {
@@ -238,7 +256,7 @@ impl Oracle {
         assert_eq!(tracker.overflow(), self.overflow);
         let mut seen = self.newest;
         for row in &stats {
-            let entry = self.actions.get_mut(row.action()).expect("a row of an action");
+            let entry = self.actions.get_mut(key(row)).expect("a row of an action");
             // Numbers that the tracker gave are learned, and are greater than those before.
             let first = *entry.first.get_or_insert_with(|| {
                 assert!(self.newest < Some(row.first()), "{} after {:?}", row.first(), self.newest);
@@ -252,7 +270,7 @@ impl Oracle {
         let entries = self.actions.iter().filter(|(_, entry)| !entry.times.is_empty());
         let mut expected: Vec<_> = entries.map(|(name, entry)| (entry.first, &**name)).collect();
         expected.sort_unstable();
-        let found: Vec<_> = stats.iter().map(|row| (Some(row.first()), row.action())).collect();
+        let found: Vec<_> = stats.iter().map(|row| (Some(row.first()), key(row))).collect();
         assert_eq!(found, expected);
     }
 }
@@ -338,7 +356,7 @@ impl<S: Checked> History<S> {
     }
 
     fn names(&self) -> Vec<String> {
-        self.tracker.stats().iter().map(|row| row.action().to_owned()).collect()
+        self.tracker.stats().iter().map(|row| key(row).to_owned()).collect()
     }
 
     fn step(&mut self, step: &Step) {
@@ -360,7 +378,7 @@ impl<S: Checked> History<S> {
             Step::Hold { name, time } if !numbered => {
                 let handle = self.tracker.action(NAMES[name]);
                 let place = self.oracle.place(NAMES[name], &self.names());
-                assert_eq!(handle.as_ref().ok().map(Handle::name), place.as_deref());
+                assert_eq!(handle.as_ref().ok().map(key_of), place.as_deref());
                 if let (Ok(handle), Some(place)) = (handle, place) {
                     handle.add(time);
                     self.oracle.add(&place, time, None);
@@ -370,7 +388,7 @@ impl<S: Checked> History<S> {
             }
             Step::ByHandle { thread, handle, time, drop } if !self.handles.is_empty() => {
                 let at = handle % self.handles.len();
-                let name = self.handles[at].name().to_owned();
+                let name = key_of(&self.handles[at]).to_owned();
                 self.oracle.add(&name, time, None);
                 if drop {
                     let handle = self.handles.swap_remove(at);
@@ -404,16 +422,14 @@ impl<S: Checked> History<S> {
         }
     }
 
-    /// Goes on with a tracker made from a snapshot, unless that has a row beyond the limit.
+    /// Goes on with a tracker made from a snapshot.
     fn restore(&mut self) {
         let snapshot = self.tracker.snapshot();
-        if snapshot.rows().iter().any(|row| row.action() == WhenFull::OTHER) {
-            return;
-        }
         self.tracker =
             Arc::new(MergedTracker::restore(spec(&self.oracle.shape), &snapshot).unwrap());
         assert_eq!(self.tracker.snapshot(), snapshot);
-        self.oracle.places = snapshot.rows().iter().map(|row| row.action().to_owned()).collect();
+        let apart = snapshot.rows().iter().filter(|row| !row.is_other());
+        self.oracle.places = apart.map(|row| row.action().to_owned()).collect();
         (self.oracle.emptied, self.oracle.overflow) = (Vec::new(), Overflow::default());
         self.oracle.newest = snapshot.rows().iter().map(Row::first).max();
         self.oracle.actions.retain(|_, entry| !entry.times.is_empty());

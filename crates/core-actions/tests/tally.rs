@@ -18,6 +18,9 @@ fn limited(actions: usize, when_full: WhenFull) -> TrackerSpec {
 
 /// Names of many lengths, of which neither ends nor middles alone tell them apart.
 fn name(number: usize) -> String {
+    if number == 7 {
+        return WhenFull::OTHER.to_owned();
+    }
     let (len, x) = (1 + number / 2, if number.is_multiple_of(2) { 'x' } else { 'y' });
     (0..len).map(|at| if at == len / 2 { x } else { 'a' }).collect()
 }
@@ -114,16 +117,22 @@ fn what_is_refused_changes_nothing() {
 }
 
 #[test]
-fn the_row_of_all_others_may_be_named_before_it_is_needed() {
+fn action_named_as_the_folded_row_has_its_own() {
     let names = TallyNames::new(limited(2, WhenFull::Fold));
     let mut tally = Tally::<Count>::new(&names);
     for name in [WhenFull::OTHER, "a", "b", "c", WhenFull::OTHER, "a"] {
         tally.add(name, 1).unwrap();
     }
     let rows = tally.into_rows();
-    let counts: Vec<_> = rows.iter().map(|row| (row.action(), row.count())).collect();
-    assert_eq!(counts, [(WhenFull::OTHER, 4), ("a", 2)]);
+    let count = |row: &Row<_>| (row.action().to_owned(), row.is_other(), row.count());
+    let counts: Vec<_> = rows.iter().map(count).collect();
+    let other = WhenFull::OTHER.to_owned();
+    assert_eq!(counts, [(other.clone(), false, 2), ("a".into(), false, 2), (other, true, 2)]);
     assert_eq!(names.overflow().folded, 2);
+    // The name under which the row is kept is not one that a caller can reach it by.
+    let mut tally = Tally::<Count>::new(&names);
+    tally.add("folded", 1).unwrap();
+    assert!(matches!(tally.add("", 1), Err(AddError::Name(_))));
 }
 
 #[test]

@@ -2,11 +2,13 @@
 //! the form, and `tests/snapshot.rs` pins it. Statistics have forms of their own.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use core_time::{InstanceError, Instances, Statistic};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use super::{TrackerSnapshot, TrackerSnapshotError};
+use crate::key::FOLDED;
 use crate::name::ActionName;
 use crate::row::Row;
 use crate::time::Unit;
@@ -42,7 +44,7 @@ struct WireRow<'a, S> {
 
 impl<'a, S: Statistic> WireRow<'a, S> {
     fn of(row: &'a Row<S>) -> Self {
-        Self { action: row.action(), first: row.first(), statistic: row.statistic() }
+        Self { action: row.kept_name(), first: row.first(), statistic: row.statistic() }
     }
 }
 
@@ -100,9 +102,11 @@ impl<S: Statistic> Wire<ReadRow<S>> {
         let read = there("rows", self.rows)?;
         let (mut names, mut rows) = (HashSet::new(), Vec::with_capacity(read.len()));
         for ReadRow { action, first, statistic } in read {
-            ActionName::with_limit(&action, usize::MAX)?;
+            if action != FOLDED {
+                ActionName::with_limit(&action, usize::MAX)?;
+            }
             let row = Row::new(action.into(), first, statistic);
-            if !names.insert(row.shared_action()) {
+            if !names.insert(Arc::clone(row.kept_name())) {
                 return Err(TrackerSnapshotError::Twice { action: row.action().to_owned() });
             }
             rows.push(row);
