@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use clap::builder::styling::{AnsiColor, Style};
 use facade::{
     ActionTracker, ExactMean, Extent, Limits, Mean, MergedTracker, PostTracker, Quantiles,
-    RunningTracker, encode,
+    RunningTracker, encode_means,
 };
 use fastrand::Rng;
 
@@ -132,7 +132,7 @@ fn add_action(tracker: &impl ActionTracker<Statistic: Mean>, json: &str) {
 }
 
 fn get_stats(tracker: &impl ActionTracker<Statistic: Mean>) -> String {
-    encode(tracker.stats().iter().map(|row| (row.action(), row.mean())))
+    encode_means(&tracker.stats())
 }
 
 fn averages(measured: [&Measured; TRACKERS.len()]) -> Table {

@@ -1,8 +1,9 @@
 //! Rows of results as text: JSON, a line of JSON for each, or comma-separated values.
 
 use std::io::{self, Write};
+use std::ops::Not;
 
-use core_actions::ActionTime;
+use core_actions::{ActionTime, Mean, Row};
 use serde::{Serialize, Serializer};
 
 /// 2^53: below it a float knows every integer, so that one without a fraction is meant as one.
@@ -37,15 +38,48 @@ const PIECE_BYTES: usize = 64 * 1024;
 /// ```
 #[must_use]
 pub fn encode<'a>(rows: impl IntoIterator<Item = (&'a str, f64)>) -> String {
-    let rows = rows.into_iter();
+    let row = |(action, mean)| ActionMean { action, other: false, avg: Number(mean) };
+    encode_all(rows.into_iter().map(row))
+}
+
+/// Encodes the mean of each row as [`encode`] does, and marks the row of folded actions.
+///
+/// The row of [folded](core_actions::WhenFull::Fold) actions has the key `other`, which no other
+/// row has: an action may have the same name.
+///
+/// # Examples
+///
+/// ```
+/// use core_actions::{RunningTracker, TrackerSpec, WhenFull};
+///
+/// let spec = TrackerSpec { actions: 1, when_full: WhenFull::Fold, ..TrackerSpec::default() };
+/// let tracker = RunningTracker::new(spec);
+/// tracker.add("jump", 150)?;
+/// tracker.add("run", 75)?;
+/// assert_eq!(
+///     codec::encode_means(&tracker.stats()),
+///     r#"[{"action":"jump","avg":150},{"action":"(other)","other":true,"avg":75}]"#,
+/// );
+/// # Ok::<(), core_actions::AddError>(())
+/// ```
+#[must_use]
+pub fn encode_means<S: Mean>(rows: &[Row<S>]) -> String {
+    encode_all(rows.iter().map(|row| ActionMean {
+        action: row.action(),
+        other: row.is_other(),
+        avg: Number(row.mean()),
+    }))
+}
+
+fn encode_all<'a>(rows: impl Iterator<Item = ActionMean<'a>>) -> String {
     // A guess that short names and means do not outgrow: growing by pieces took most of the time.
     let mut text = Vec::with_capacity(64 + 48 * rows.size_hint().0);
     text.push(b'[');
-    for (action, mean) in rows {
+    for row in rows {
         if text.len() > 1 {
             text.push(b',');
         }
-        write_json(&mut text, &Row { action, avg: Mean(mean) });
+        write_json(&mut text, &row);
     }
     text.push(b']');
     into_string(text)
@@ -53,15 +87,17 @@ pub fn encode<'a>(rows: impl IntoIterator<Item = (&'a str, f64)>) -> String {
 
 /// A row as it is written. The names and the order of the fields are the format.
 #[derive(Serialize)]
-struct Row<'a> {
+struct ActionMean<'a> {
     action: &'a str,
-    avg: Mean,
+    #[serde(skip_serializing_if = "Not::not")]
+    other: bool,
+    avg: Number,
 }
 
-/// A mean as it is written.
-struct Mean(f64);
+/// A float as it is written.
+struct Number(f64);
 
-impl Serialize for Mean {
+impl Serialize for Number {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if self.0.abs() < INTEGERS_END && self.0.trunc() == self.0 {
             // Without loss, by the condition.
@@ -118,6 +154,8 @@ pub enum Cell<'a> {
     Integer(u64),
     /// A float; what is not finite is written as [`Missing`](Self::Missing).
     Float(f64),
+    /// Whether something holds. Where it does not, an object lacks the key and a field is empty.
+    Flag(bool),
     /// Nothing: `null`, or an empty field.
     Missing,
 }
@@ -154,6 +192,10 @@ impl<'a, T: Into<Cell<'a>>> From<Option<T>> for Cell<'a> {
 }
 
 /// Encodes rows of any columns, in the order given.
+///
+/// # Panics
+///
+/// As [`write_records`].
 ///
 /// # Complexity
 ///
@@ -195,7 +237,8 @@ pub fn encode_rows<'a, const N: usize>(
 ///
 /// # Panics
 ///
-/// If a row has not as many cells as there are columns.
+/// If a row has not as many cells as there are columns, or if two columns of objects have the same
+/// name: readers of JSON differ in which of two equal keys they keep.
 ///
 /// # Examples
 ///
@@ -214,6 +257,11 @@ pub fn write_records<'a>(
     columns: &[&str],
     rows: impl IntoIterator<Item: AsRef<[Cell<'a>]>>,
 ) -> io::Result<()> {
+    let is_repeated = |(at, name)| columns[..at].contains(name);
+    assert!(
+        format == Format::Csv || !columns.iter().enumerate().any(is_repeated),
+        "each column of objects has a name of its own, found {columns:?}"
+    );
     let mut text = Vec::new();
     match format {
         Format::Json => text.push(b'['),
@@ -249,7 +297,8 @@ pub fn write_records<'a>(
 
 fn write_object(text: &mut Vec<u8>, columns: &[&str], row: &[Cell<'_>]) {
     text.push(b'{');
-    for (index, (column, &cell)) in columns.iter().zip(row).enumerate() {
+    let kept = columns.iter().zip(row).filter(|(_, cell)| **cell != Cell::Flag(false));
+    for (index, (column, &cell)) in kept.enumerate() {
         if index > 0 {
             text.push(b',');
         }
@@ -258,7 +307,8 @@ fn write_object(text: &mut Vec<u8>, columns: &[&str], row: &[Cell<'_>]) {
         match cell {
             Cell::Text(words) => write_json(text, words),
             Cell::Integer(integer) => write_json(text, &integer),
-            Cell::Float(float) => write_json(text, &Mean(float)),
+            Cell::Float(float) => write_json(text, &Number(float)),
+            Cell::Flag(flag) => write_json(text, &flag),
             Cell::Missing => write_json(text, &()),
         }
     }
@@ -273,8 +323,9 @@ fn write_record<'a>(text: &mut Vec<u8>, row: impl Iterator<Item = Cell<'a>>) {
         match cell {
             Cell::Text(words) => write_field(text, words),
             Cell::Integer(integer) => write_json(text, &integer),
-            Cell::Float(float) if float.is_finite() => write_json(text, &Mean(float)),
-            Cell::Float(_) | Cell::Missing => {}
+            Cell::Float(float) if float.is_finite() => write_json(text, &Number(float)),
+            Cell::Flag(true) => text.extend_from_slice(b"true"),
+            Cell::Float(_) | Cell::Flag(false) | Cell::Missing => {}
         }
     }
     text.push(b'\n');

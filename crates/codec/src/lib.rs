@@ -25,7 +25,7 @@ pub use batch::{Entry, ReadError, Report, Sink};
 pub use core_actions::{ActionName, ActionTime, KeyedName};
 pub use core_time::Stamp;
 pub use decode::{Action, decode};
-pub use encode::{Cell, Format, encode, encode_rows, write_records};
+pub use encode::{Cell, Format, encode, encode_means, encode_rows, write_records};
 pub use error::{DecodeError, Kind, TimeMax};
 pub use excerpt::Excerpt;
 pub use limits::Limits;

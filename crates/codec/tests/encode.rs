@@ -1,10 +1,13 @@
 //! The output: exact text where it is promised, and the same rows when it is read back.
 
 use std::io::{self, Write};
+use std::panic::catch_unwind;
 
 use codec::{
-    ActionName, ActionTime, Cell, Entry, Format, Policy, encode, encode_rows, write_records,
+    ActionName, ActionTime, Cell, Entry, Format, Policy, encode, encode_means, encode_rows,
+    write_records,
 };
+use core_actions::{RunningTracker, TrackerSpec, WhenFull};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::Value;
@@ -112,6 +115,39 @@ fn records(text: &str) -> Vec<Vec<Option<String>>> {
     }
     assert!(record.is_empty() && field.is_none(), "the last record has no end: {text:?}");
     records
+}
+
+#[test]
+fn folded_row_is_marked_and_its_name_is_not_reserved() {
+    let spec = TrackerSpec { actions: 1, when_full: WhenFull::Fold, ..TrackerSpec::default() };
+    let tracker = RunningTracker::new(spec);
+    ["(other)", "jump", "run"].into_iter().for_each(|name| tracker.add(name, 150).unwrap());
+    let expected =
+        r#"[{"action":"(other)","avg":150},{"action":"(other)","other":true,"avg":150}]"#;
+    assert_eq!(encode_means(&tracker.stats()), expected);
+    assert_eq!(encode_means(&RunningTracker::default().stats()), "[]");
+}
+
+#[test]
+fn flag_is_there_where_it_holds() {
+    let write = |format| {
+        let rows = [true, false].map(|flag| [Cell::from("a"), Cell::Flag(flag), Cell::Missing]);
+        encode_rows(format, ["x", "flag", "z"], rows)
+    };
+    assert_eq!(write(Format::Json), r#"[{"x":"a","flag":true,"z":null},{"x":"a","z":null}]"#);
+    assert_eq!(write(Format::Csv), "x,flag,z\na,true,\na,,\n");
+    let first = encode_rows(Format::Ndjson, ["flag", "z"], [[Cell::Flag(false), 1.into()]]);
+    assert_eq!(first, "{\"z\":1}\n");
+}
+
+#[test]
+fn object_has_each_key_once() {
+    let row = || [[Cell::Missing; 2]];
+    assert_eq!(encode_rows(Format::Csv, ["a", "a"], row()), "a,a\n,\n");
+    for format in [Format::Json, Format::Ndjson] {
+        let written = catch_unwind(|| encode_rows(format, ["a", "a"], row()));
+        assert!(written.is_err(), "{written:?}");
+    }
 }
 
 #[test]

@@ -64,7 +64,9 @@ impl<S: Statistic<Value: Packed>> Handle<S> {
         Ok(Self { registry: Arc::clone(registry), pin, not_sync: PhantomData })
     }
 
-    /// Returns the name of the action, or [`WhenFull::OTHER`](crate::WhenFull::OTHER) if it was folded.
+    /// Returns the name of the action, or [`WhenFull::OTHER`] if it was folded.
+    ///
+    /// [`WhenFull::OTHER`]: crate::WhenFull::OTHER
     #[must_use]
     pub fn name(&self) -> &str {
         shown(&self.pin.action.name)

@@ -196,11 +196,11 @@ impl Windrow {
 
     /// The mean time of each action as JSON text: `[{"action":"jump","avg":150}]`.
     ///
-    /// Rows come in the order in which actions were first added; `[]` if none was.
+    /// Rows come in the order in which actions were first added; `[]` if none was. The row of
+    /// folded actions is marked with `"other":true`.
     #[must_use]
     pub fn get_stats(&self) -> String {
-        let stats = self.stats();
-        codec::encode(stats.iter().map(|row| (row.action(), row.mean())))
+        codec::encode_means(&self.stats())
     }
 
     /// A row for each action, in the order in which they were first added.

@@ -12,7 +12,7 @@ use facade::{
     SpecError, Spot, Stamp, StampForm, StampKey, StampKeyError, Stamped, Statistic, Subtract,
     SystemClock, TickerClock, Tier, TimeError, TimeMax, TrackerSpec, Unit, Variance, WhenFull,
     Window, WindowError, WindowSpec, WindowSpecBuilder, Windrow, WindrowBuilder, decode, encode,
-    encode_rows, laws, visible, write_records,
+    encode_means, encode_rows, laws, visible, write_records,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -105,6 +105,7 @@ fn batches_go_through_the_front_door() -> Result<(), ReadError> {
     assert_eq!(refusal.error, DecodeError::TimeNotInteger { found, at: 24 });
     let spot: &Spot = &refusal.spot;
     assert_eq!((spot.column, visible(b"\x1b")), (24, r"\u{1b}".to_owned()));
+    assert_eq!(encode_means(&windrow.stats()), windrow.get_stats());
     assert_eq!(encode_rows(Format::Csv, ["a"], [[Cell::Missing]]), "a\n\n");
     let mut text = Vec::new();
     write_records(&mut text, Format::Ndjson, &["a"], [[1.into()]]).unwrap();
