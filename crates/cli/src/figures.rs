@@ -4,7 +4,9 @@ use std::cmp::Ordering;
 use std::ops::BitOr;
 use std::str::FromStr;
 
-use facade::{ActionTime, Cell, ExactMean, Extent, Mean, Quantile, Quantiles, Statistic, Variance};
+use facade::{
+    ActionTime, Cell, ExactMean, Extent, Mean, Quantile, Quantiles, Statistic, Tag, Variance,
+};
 use thiserror::Error;
 
 /// A figure of an action's times.
@@ -206,6 +208,8 @@ pub(crate) struct Nothing;
 
 impl Statistic for Nothing {
     type Value = ActionTime;
+
+    const TAG: Tag = Tag::own("x-nothing");
 
     const NEVER_PANICS: bool = true;
 

@@ -4,7 +4,7 @@
 
 #![expect(clippy::print_stdout, reason = "an example that shows its result")]
 
-use core_actions::{ActionTime, ExactMean, MergedTracker, Statistic, laws};
+use core_actions::{ActionTime, ExactMean, MergedTracker, Statistic, Tag, laws};
 
 /// How many times are above 250, of how many.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -15,6 +15,8 @@ struct ShareAbove250 {
 
 impl Statistic for ShareAbove250 {
     type Value = ActionTime;
+
+    const TAG: Tag = Tag::own("x-share-above-250");
 
     fn insert(&mut self, time: ActionTime) {
         self.above += u64::from(time > ActionTime::from(250_u64));

@@ -1,6 +1,6 @@
 //! The count of values, and nothing else.
 
-use core_time::{Statistic, Subtract};
+use core_time::{Statistic, Subtract, Tag};
 
 use crate::figures::Counted;
 use crate::time::ActionTime;
@@ -24,6 +24,8 @@ pub struct Count(pub(crate) u64);
 
 impl Statistic for Count {
     type Value = ActionTime;
+
+    const TAG: Tag = Tag::standard("count");
 
     const NEVER_PANICS: bool = true;
 

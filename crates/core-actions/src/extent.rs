@@ -1,6 +1,6 @@
 //! The least and the greatest value.
 
-use core_time::Statistic;
+use core_time::{Statistic, Tag};
 
 use crate::time::ActionTime;
 
@@ -86,6 +86,8 @@ impl Default for Extent {
 
 impl Statistic for Extent {
     type Value = ActionTime;
+
+    const TAG: Tag = Tag::standard("minmax");
 
     const NEVER_PANICS: bool = true;
 

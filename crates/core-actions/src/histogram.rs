@@ -34,7 +34,7 @@ use std::collections::BTreeMap;
 use std::iter;
 use std::ops::Range;
 
-use core_time::{Statistic, Subtract};
+use core_time::{Statistic, Subtract, Tag};
 
 use crate::figures::Counted;
 use crate::quantile::Quantile;
@@ -309,6 +309,8 @@ impl Histogram {
 
 impl Statistic for Histogram {
     type Value = ActionTime;
+
+    const TAG: Tag = Tag::standard("histogram");
 
     const NEVER_PANICS: bool = true;
 

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use core_time::Statistic;
+use core_time::{Statistic, Tag};
 
 use crate::figures::{Counted, Mean};
 use crate::mean::ExactMean;
@@ -65,6 +65,8 @@ impl<const CAP: usize> Largest<CAP> {
 
 impl<const CAP: usize> Statistic for Largest<CAP> {
     type Value = ActionTime;
+
+    const TAG: Tag = Tag::numbered("top", CAP);
 
     const NEVER_PANICS: bool = true;
 

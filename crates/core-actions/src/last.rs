@@ -1,6 +1,6 @@
 //! The latest value, by the moment it is of.
 
-use core_time::{Stamp, Statistic};
+use core_time::{Stamp, Statistic, Tag};
 
 use crate::time::ActionTime;
 
@@ -57,6 +57,8 @@ impl Last {
 
 impl Statistic for Last {
     type Value = Stamped;
+
+    const TAG: Tag = Tag::standard("last");
 
     const NEVER_PANICS: bool = true;
 

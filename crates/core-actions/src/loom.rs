@@ -10,7 +10,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use ::loom::sync::Arc;
 use ::loom::thread;
-use core_time::Statistic;
+use core_time::{Statistic, Tag};
 
 use crate::packed::Packed;
 use crate::part::{Numbering, Part, Retired};
@@ -66,6 +66,8 @@ struct Taken<const WORDS: usize> {
 
 impl<const WORDS: usize> Statistic for Taken<WORDS> {
     type Value = Bit<WORDS>;
+
+    const TAG: Tag = Tag::own("x-taken");
 
     const NEVER_PANICS: bool = true; // But when a model fails.
 

@@ -1,6 +1,6 @@
 //! The exact mean: a count and a sum that is never rounded.
 
-use core_time::{Statistic, Subtract};
+use core_time::{Statistic, Subtract, Tag};
 
 use crate::exact::{SUM_LIMBS, Sum};
 use crate::figures::{Counted, Mean};
@@ -82,6 +82,8 @@ impl ExactMean {
 
 impl Statistic for ExactMean {
     type Value = ActionTime;
+
+    const TAG: Tag = Tag::standard("mean");
 
     const NEVER_PANICS: bool = true;
 

@@ -14,7 +14,7 @@ use crate::time::ActionTime;
 /// # Examples
 ///
 /// ```
-/// use core_actions::{MergedTracker, Packed, Statistic};
+/// use core_actions::{MergedTracker, Packed, Statistic, Tag};
 ///
 /// /// What a request took in bytes and gave.
 /// #[derive(Clone, Copy)]
@@ -41,6 +41,8 @@ use crate::time::ActionTime;
 ///
 /// impl Statistic for Traffic {
 ///     type Value = Transfer;
+///
+///     const TAG: Tag = Tag::own("x-traffic");
 ///
 ///     fn insert(&mut self, transfer: Transfer) {
 ///         self.0.push(transfer);

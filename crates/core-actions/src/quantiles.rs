@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::iter;
 
-use core_time::Statistic;
+use core_time::{Statistic, Tag};
 
 use crate::few::Few;
 use crate::figures::Counted;
@@ -94,6 +94,8 @@ impl Quantiles {
 
 impl Statistic for Quantiles {
     type Value = ActionTime;
+
+    const TAG: Tag = Tag::standard("quantiles");
 
     const NEVER_PANICS: bool = true;
 

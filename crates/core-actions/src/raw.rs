@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use core_time::{Statistic, Subtract};
+use core_time::{Statistic, Subtract, Tag};
 
 use crate::figures::{Counted, Mean};
 use crate::mean::ExactMean;
@@ -54,6 +54,8 @@ impl Raw {
 
 impl Statistic for Raw {
     type Value = ActionTime;
+
+    const TAG: Tag = Tag::standard("values");
 
     const NEVER_PANICS: bool = true;
 

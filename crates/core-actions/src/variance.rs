@@ -10,7 +10,7 @@
 //! Reference: T. F. Chan, G. H. Golub, R. J. LeVeque, "Algorithms for computing the sample
 //! variance: analysis and recommendations" (1983), on all that can happen otherwise.
 
-use core_time::{Statistic, Subtract};
+use core_time::{Statistic, Subtract, Tag};
 
 use crate::exact::{SQUARES_LIMBS, SumOfSquares, integers_first};
 use crate::figures::{Counted, Mean};
@@ -155,6 +155,8 @@ fn quotient<const LIMBS: usize>(
 
 impl Statistic for Variance {
     type Value = ActionTime;
+
+    const TAG: Tag = Tag::standard("variance");
 
     const NEVER_PANICS: bool = true;
 

@@ -13,7 +13,7 @@ use core_actions::{
     ActionTime, AddError, Counted, ExactMean, Extent, Handle, Mean, MergedTracker, Overflow, Raw,
     Row, Statistic, TrackerSpec, WhenFull, WindowedSpec, WindowedTracker,
 };
-use core_time::{ManualClock, Stamp, WindowSpec};
+use core_time::{ManualClock, Stamp, Tag, WindowSpec};
 use num_bigint::BigUint;
 use num_rational::Ratio;
 use proptest::collection::vec;
@@ -289,6 +289,8 @@ struct Own(u64);
 
 impl Statistic for Own {
     type Value = ActionTime;
+
+    const TAG: Tag = Tag::own("x-own");
 
     fn insert(&mut self, _: ActionTime) {
         self.0 += 1;

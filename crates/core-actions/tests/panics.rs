@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use core_actions::{
     ActionTime, Counted, ExactMean, MergedTracker, Quantiles, Raw, Row, Statistic, WindowedTracker,
 };
-use core_time::{ManualClock, Stamp};
+use core_time::{ManualClock, Stamp, Tag};
 use std::time::Duration;
 
 /// Counts, and panics over 13 after it has counted that too; promises what it is told to promise.
@@ -17,6 +17,8 @@ struct Fears13<const PROMISES: bool> {
 
 impl<const PROMISES: bool> Statistic for Fears13<PROMISES> {
     type Value = ActionTime;
+
+    const TAG: Tag = Tag::own("x-fears-13");
 
     const NEVER_PANICS: bool = PROMISES;
 

@@ -261,7 +261,7 @@ fn equal_are_the_same_actions_with_the_same_statistics() {
 
 #[cfg(feature = "serde")]
 mod wire {
-    use core_actions::{ActionTime, Raw, Statistic, Subtract};
+    use core_actions::{ActionTime, Raw, Statistic, Subtract, Tag};
     use serde::{Deserialize, Serialize};
 
     use super::*;
@@ -275,6 +275,8 @@ mod wire {
 
     impl Statistic for Total {
         type Value = ActionTime;
+
+        const TAG: Tag = Tag::own("x-total");
 
         fn insert(&mut self, time: ActionTime) {
             self.count += 1;

@@ -7,6 +7,7 @@ use core_actions::{
     ActionTime, AddError, Count, ExactMean, Extent, MergedTracker, Overflow, Quantiles, Row,
     RunningTracker, Statistic, Tally, TallyNames, TrackerSpec, Variance, WhenFull,
 };
+use core_time::Tag;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -157,6 +158,8 @@ struct Superstitious(u64);
 
 impl Statistic for Superstitious {
     type Value = ActionTime;
+
+    const TAG: Tag = Tag::own("x-superstitious");
 
     fn insert(&mut self, time: ActionTime) {
         self.0 += 1;

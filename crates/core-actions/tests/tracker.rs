@@ -7,7 +7,7 @@ use core_actions::{
     ActionTime, ActionTracker, AddError, Counted, ExactMean, Mean, MergedTracker, NameError,
     PostTracker, Raw, RunningTracker, TimeError, TrackerSpec, Unit,
 };
-use core_time::Statistic;
+use core_time::{Statistic, Tag};
 
 /// Adds actions and compares all rows: name, count, mean.
 #[track_caller]
@@ -119,6 +119,8 @@ struct Largest(Option<ActionTime>);
 
 impl Statistic for Largest {
     type Value = ActionTime;
+
+    const TAG: Tag = Tag::own("x-largest");
 
     fn insert(&mut self, time: ActionTime) {
         self.0 = self.0.max(Some(time));

@@ -33,13 +33,15 @@ use crate::statistic::{Statistic, Subtract};
 /// A sum of floats depends on the order:
 ///
 /// ```should_panic
-/// use core_time::{Statistic, laws};
+/// use core_time::{Statistic, Tag, laws};
 ///
 /// #[derive(Debug, Clone, Default, PartialEq)]
 /// struct FloatSum(f64);
 ///
 /// impl Statistic for FloatSum {
 ///     type Value = f64;
+///
+///     const TAG: Tag = Tag::own("x-float-sum");
 ///
 ///     fn insert(&mut self, value: f64) {
 ///         self.0 += value;
@@ -142,6 +144,7 @@ fn splits<V: Copy>(values: &[V]) -> Vec<[Vec<V>; 3]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tag::Tag;
     use std::panic::catch_unwind;
 
     /// A sum with a fault of choice.
@@ -165,6 +168,8 @@ mod tests {
 
     impl<const FAULT: u8> Statistic for Faulty<FAULT> {
         type Value = u64;
+
+        const TAG: Tag = Tag::own("x-faulty");
 
         fn insert(&mut self, value: u64) {
             self.sum += value;

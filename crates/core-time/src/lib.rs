@@ -22,6 +22,7 @@ mod stamp;
 mod statistic;
 mod statistic_ring;
 mod sync;
+mod tag;
 mod window;
 
 pub use axis::{CoveredBuckets, TimeAxis};
@@ -40,4 +41,5 @@ pub use spec::{Tier, WindowSpec, WindowSpecBuilder};
 pub use stamp::{Interval, Stamp};
 pub use statistic::{Statistic, Subtract};
 pub use statistic_ring::{InBucket, StatisticRing};
+pub use tag::Tag;
 pub use window::{Series, Window};

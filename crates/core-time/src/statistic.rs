@@ -1,5 +1,7 @@
 //! What can be kept per bucket of time and per action: a mergeable summary.
 
+use crate::tag::Tag;
+
 /// Summarises values so that summaries of parts merge into the summary of the whole.
 ///
 /// Three things make a statistic: an identity (`Default`), taking in one value, and merging another
@@ -16,7 +18,7 @@
 /// The share of times above a limit:
 ///
 /// ```
-/// use core_time::{Statistic, laws};
+/// use core_time::{Statistic, Tag, laws};
 ///
 /// #[derive(Debug, Clone, Default, PartialEq)]
 /// struct ShareAbove250 {
@@ -26,6 +28,8 @@
 ///
 /// impl Statistic for ShareAbove250 {
 ///     type Value = u64;
+///
+///     const TAG: Tag = Tag::own("x-share-above-250");
 ///
 ///     fn insert(&mut self, value: u64) {
 ///         self.above += u64::from(value > 250);
@@ -47,8 +51,14 @@
 /// laws::check_merge::<ShareAbove250>(&[100, 250, 251, 300]);
 /// ```
 pub trait Statistic: Clone + Default + Send + Sync + 'static {
-    /// What one insert takes in.
+    /// The type of the values that are inserted.
     type Value: Copy;
+
+    /// Names the statistic in snapshots: `x-...` for a statistic of your own.
+    ///
+    /// Change it when the serialized form changes: a snapshot is only read by a statistic with the
+    /// same tag.
+    const TAG: Tag;
 
     /// Whether inserting never panics, whatever the value and whatever was inserted before.
     ///
@@ -96,13 +106,15 @@ pub trait Statistic: Clone + Default + Send + Sync + 'static {
 /// # Examples
 ///
 /// ```
-/// use core_time::{Statistic, Subtract, laws};
+/// use core_time::{Statistic, Subtract, Tag, laws};
 ///
 /// #[derive(Debug, Clone, Default, PartialEq)]
 /// struct Total(u64);
 ///
 /// impl Statistic for Total {
 ///     type Value = u64;
+///
+///     const TAG: Tag = Tag::own("x-total");
 ///
 ///     fn insert(&mut self, value: u64) {
 ///         self.0 = self.0.wrapping_add(value);
@@ -153,6 +165,8 @@ macro_rules! tuple_is_a_statistic {
             $($name: Statistic<Value: From<$first::Value>>,)*
         {
             type Value = $first::Value;
+
+            const TAG: Tag = Tag::tuple(&[$first::TAG $(, $name::TAG)*]);
 
             const NEVER_PANICS: bool = $first::NEVER_PANICS $(&& $name::NEVER_PANICS)*;
 

@@ -11,6 +11,7 @@ use std::ops::RangeInclusive;
 
 use crate::spec::WindowSpec;
 use crate::statistic::Statistic;
+use crate::tag::Tag;
 
 #[cfg(feature = "serde")]
 mod wire;
@@ -45,13 +46,15 @@ mod wire;
 /// # Examples
 ///
 /// ```
-/// use core_time::{InBucket, Statistic, StatisticRing, WindowSpec};
+/// use core_time::{InBucket, Statistic, StatisticRing, Tag, WindowSpec};
 ///
 /// #[derive(Clone, Default, Debug, PartialEq)]
 /// struct Largest(u64);
 ///
 /// impl Statistic for Largest {
 ///     type Value = u64;
+///
+///     const TAG: Tag = Tag::own("x-largest");
 ///
 ///     fn insert(&mut self, value: u64) {
 ///         self.0 = self.0.max(value);
@@ -269,6 +272,8 @@ impl<S: Statistic + PartialEq> PartialEq for StatisticRing<S> {
 
 impl<S: Statistic> Statistic for StatisticRing<S> {
     type Value = InBucket<S::Value>;
+
+    const TAG: Tag = Tag::of("ring", &S::TAG);
 
     const NEVER_PANICS: bool = S::NEVER_PANICS;
 

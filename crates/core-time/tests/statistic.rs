@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use core_time::Statistic;
+use core_time::{Statistic, Tag};
 
 /// Counts, and panics over one value, having counted it.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -10,6 +10,8 @@ struct Fears<const VALUE: u64>(u64);
 
 impl<const VALUE: u64> Statistic for Fears<VALUE> {
     type Value = u64;
+
+    const TAG: Tag = Tag::own("x-fears");
 
     fn insert(&mut self, value: u64) {
         self.0 += 1;
@@ -27,6 +29,8 @@ struct Fearless(u64);
 
 impl Statistic for Fearless {
     type Value = u64;
+
+    const TAG: Tag = Tag::own("x-fearless");
 
     const NEVER_PANICS: bool = true;
 

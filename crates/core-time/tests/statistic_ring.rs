@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use allocation_counter::measure;
-use core_time::{InBucket, Statistic, StatisticRing, WindowSpec};
+use core_time::{InBucket, Statistic, StatisticRing, Tag, WindowSpec};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -17,6 +17,8 @@ struct Values(Vec<u64>);
 
 impl Statistic for Values {
     type Value = u64;
+
+    const TAG: Tag = Tag::own("x-values");
 
     fn insert(&mut self, value: u64) {
         assert_ne!(value, u64::MAX, "as some statistics do");
@@ -221,6 +223,8 @@ impl<const BYTES: usize> Default for Sized<BYTES> {
 
 impl<const BYTES: usize> Statistic for Sized<BYTES> {
     type Value = u64;
+
+    const TAG: Tag = Tag::own("x-sized");
 
     const NEVER_PANICS: bool = true;
 

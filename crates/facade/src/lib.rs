@@ -24,8 +24,8 @@ pub use core_time::{
     Clock, CoarseClock, CoveredBuckets, EventCounter, ExactCounter, InBucket, Instance,
     InstanceError, Instances, Interval, ManualClock, RecordError, Recorder, Refused, SecondsClock,
     Series, Snapshot, SnapshotError, SpecError, Stamp, Statistic, StatisticRing, Subtract,
-    SystemClock, TickerClock, Tier, TimeAxis, Window, WindowError, WindowSpec, WindowSpecBuilder,
-    laws,
+    SystemClock, Tag, TickerClock, Tier, TimeAxis, Window, WindowError, WindowSpec,
+    WindowSpecBuilder, laws,
 };
 pub use error::Error;
 pub use windrow::{Windrow, WindrowBuilder};

@@ -10,7 +10,7 @@ use facade::{
     Quantile, QuantileError, Quantiles, Raw, ReadError, RecordError, Recorder, Refusal, Refused,
     RefusedLine, Report, Row, RunningTracker, SecondsClock, Series, Sink, Snapshot, SnapshotError,
     SpecError, Spot, Stamp, StampForm, StampKey, StampKeyError, Stamped, Statistic, Subtract,
-    SystemClock, TickerClock, Tier, TimeError, TimeMax, TrackerSpec, Unit, Variance, WhenFull,
+    SystemClock, Tag, TickerClock, Tier, TimeError, TimeMax, TrackerSpec, Unit, Variance, WhenFull,
     Window, WindowError, WindowSpec, WindowSpecBuilder, Windrow, WindrowBuilder, decode, encode,
     encode_means, encode_rows, laws, visible, write_records,
 };
@@ -74,7 +74,7 @@ fn all_that_a_user_of_the_front_door_needs_is_here() {
 
     let mut mean = ExactMean::default();
     Statistic::insert(&mut mean, ActionTime::ZERO);
-    assert_eq!(mean.mean(), Some(0.0));
+    assert_eq!((mean.mean(), ExactMean::TAG), (Some(0.0), Tag::standard("mean")));
     assert!(CoarseClock.now() <= CoarseClock.now() && SystemClock.now() <= SystemClock.now());
 }
 
