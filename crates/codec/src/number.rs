@@ -14,9 +14,14 @@ use crate::error::TimeMax;
 use crate::fault::{Fault, Scanned, What};
 use crate::words;
 
-/// Digits that decide how a decimal rounds to an `f64`: half-way between two floats there are
-/// decimals of up to 767 digits, and one more digit tells on which side of it a number lies.
+/// The significant digits of the longest midpoint between two neighbouring `f64`.
+///
+/// The largest is (2^54 - 1) * 2^-1075, which has as many digits as (2^54 - 1) * 5^1075. Of what
+/// follows that many digits, rounding depends only on whether it is 0.
 const DIGITS: usize = 768;
+
+/// Room for the exponent of a shortened number: `e-9999` and to spare.
+const EXPONENT_BYTES: usize = 8;
 
 /// A number that was read and found valid.
 #[derive(Debug, Clone, Copy)]
@@ -208,11 +213,11 @@ fn integer(digits: &[u8]) -> Option<u64> {
     })
 }
 
-/// The float nearest to a number; an infinity if it rounds to none.
+/// Returns the float nearest to a number, or an infinity if it is too large.
 ///
-/// The library rounds correctly, but stops reading an exponent where no number had digits enough
-/// to set against it: it takes `0.` with a million zeros and then `1e1000001` for 0, and it is 1.
-/// So a number that may be long enough is shortened first.
+/// The library rounds correctly but limits the exponent that it reads: it returns 0 for `0.`, a
+/// million zeros and `1e1000001`, which is 1. So a number that may be long enough is shortened
+/// first.
 fn float(literal: &[u8]) -> f64 {
     if literal.len() > DIGITS { shortened(literal) } else { parsed(literal) }
 }
@@ -234,22 +239,23 @@ fn shortened(literal: &[u8]) -> f64 {
     let zeros = digits.clone().take_while(|&&byte| byte == b'0').count();
     let scale = exponent.saturating_add(signed(point)).saturating_sub(signed(zeros));
 
-    let mut short = [b'0'; DIGITS + 8];
+    let mut short = [b'0'; DIGITS + 1 + EXPONENT_BYTES];
     let mut len = 0;
-    for &digit in digits.skip(zeros) {
-        if len < DIGITS {
-            short[len] = digit;
-            len += 1;
-        } else if digit != b'0' && short[DIGITS - 1] == b'0' {
-            // A digit that is left out still says that the number is not exactly half-way.
-            short[DIGITS - 1] = b'1';
-        }
+    let mut digits = digits.skip(zeros);
+    for &digit in digits.by_ref().take(DIGITS) {
+        short[len] = digit;
+        len += 1;
     }
     if len == 0 {
         return 0.0;
     }
-    // Beyond these powers every number is 0 or an infinity. `e-9999` fits into the eight bytes
-    // left.
+    // A digit of its own stands for the rest. The last digit that is kept cannot: a midpoint may
+    // need it as it is.
+    if digits.any(|&digit| digit != b'0') {
+        short[len] = b'1';
+        len += 1;
+    }
+    // Beyond these powers every number is 0 or an infinity.
     let power = scale.clamp(-9_000, 9_000) - signed(len);
     let mut free = &mut short[len..];
     let room = free.len();
@@ -317,7 +323,7 @@ mod tests {
         assert_eq!(float(tie.as_bytes()), 9_007_199_254_740_992.0);
         assert_eq!(float(format!("{tie}1").as_bytes()), 9_007_199_254_740_994.0);
         assert_eq!(float(format!("{tie}1e0").as_bytes()), 9_007_199_254_740_994.0);
-        // The longest tie there is: between 0 and the least float, 2^-1075, of 752 digits.
+        // Between 0 and the smallest float: 2^-1075, of 752 digits.
         let least = format!("{:.1075}", f64::from_bits(1));
         let half: String = halved(&least);
         assert_eq!(float(half.as_bytes()), 0.0);
