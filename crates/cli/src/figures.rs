@@ -58,6 +58,11 @@ impl Figure {
         }
     }
 
+    /// Whether the figure of finite times may be larger than any float.
+    pub(crate) fn may_be_infinite(&self) -> bool {
+        matches!(self, Self::Sum | Self::Variance)
+    }
+
     /// The figure of an action, if what was kept of it tells that.
     ///
     /// It may also be that the times are too few: a deviation needs two.

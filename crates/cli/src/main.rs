@@ -9,6 +9,7 @@ mod exit;
 mod fault;
 mod figures;
 mod generate;
+mod infinite;
 mod input;
 mod interrupt;
 mod manual;

@@ -8,6 +8,8 @@ use facade::Cell;
 use crate::figures::{Figure, Figures};
 
 const NAME: &str = "windrow_action_time";
+/// How the format writes what is larger than any float.
+pub(crate) const INFINITE: &str = "+Inf";
 
 /// Writes a page of a summary, with the quantiles that are asked for, and a gauge for each other
 /// figure.
@@ -67,6 +69,7 @@ fn value(figure: &Figure, row: &impl Figures) -> Option<String> {
     match figure.of(row) {
         Cell::Integer(integer) => Some(integer.to_string()),
         Cell::Float(float) if float < 1e17 => Some(float.to_string()),
+        Cell::Float(float) if float.is_infinite() => Some(INFINITE.to_owned()),
         Cell::Float(float) => Some(format!("{float:e}")),
         _ => None,
     }

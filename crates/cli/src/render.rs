@@ -178,7 +178,8 @@ pub(crate) fn means(means: &[f64]) -> impl Iterator<Item = String> {
 /// What writes each of these [`means`].
 fn writer(means: &[f64]) -> impl Fn(f64) -> String + use<> {
     let plain = |mean: f64| mean == 0.0 || (PLAIN_MIN..PLAIN_END).contains(&mean);
-    let integers = means.iter().all(|mean| mean.fract() == 0.0);
+    // An infinity has no digits to agree with.
+    let integers = means.iter().all(|mean| mean.is_infinite() || mean.fract() == 0.0);
     let least = means.iter().copied().filter(|&mean| mean > 0.0 && plain(mean));
     let digits = match least.min_by(f64::total_cmp) {
         _ if integers => 0,
@@ -246,7 +247,7 @@ mod tests {
 
     #[test]
     fn means_share_their_digits() {
-        let cases: [(&[f64], &[&str]); 9] = [
+        let cases: [(&[f64], &[&str]); 10] = [
             (&[], &[]),
             (&[150.0, 75.0], &["150", "75"]),
             (&[150.0, 74.5, 0.0], &["150.000", "74.500", "0.000"]),
@@ -256,6 +257,7 @@ mod tests {
             (&[1.5, 9e-8], &["1.500", "9.000e-8"]),
             (&[999_999_999_999_999.0, 1e15], &["999999999999999", "1.000e15"]),
             (&[0.001, f64::MAX], &["0.00100", "1.798e308"]),
+            (&[75.0, f64::INFINITY], &["75", "inf"]),
         ];
         for (values, expected) in cases {
             assert_eq!(means(values).collect::<Vec<_>>(), expected, "{values:?}");

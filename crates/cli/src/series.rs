@@ -19,6 +19,7 @@ use crate::axis::{self, Apart, Axis, Content, Together, Width};
 use crate::exit::Exit;
 use crate::fault;
 use crate::figures::{Figure, Figures, Needs, Nothing};
+use crate::infinite::Infinite;
 use crate::input::Input;
 use crate::moment::{self, StampArgs};
 use crate::output::{Failure, Output, OutputArgs};
@@ -153,6 +154,10 @@ impl Args {
         let records = |output: Output, format| {
             output.stream(|output| C::records(output, self, &axis, format))
         };
+        let infinite = match self.format {
+            Style::Plot => Infinite::default(),
+            _ => C::infinite(self, &axis),
+        };
         let printed = match self.format {
             Style::Table => output.print(C::table(self, &axis)),
             Style::Plot => {
@@ -163,6 +168,8 @@ impl Args {
             Style::Ndjson => records(output, Format::Ndjson),
             Style::Csv => records(output, Format::Csv),
         };
+        let is_json = matches!(self.format, Style::Json | Style::Ndjson);
+        infinite.warn(if is_json { "null" } else { "inf" });
         reading.tell();
         self.tell_unstamped(&axis, reading.lines - reading.refused);
         Ok(reading.exit().or(printed))
@@ -219,6 +226,8 @@ impl Args {
 trait Rows: Content {
     fn table(args: &Args, axis: &Axis<Self>) -> String;
     fn plot(axis: &Axis<Self>, is_plain: bool) -> String;
+    /// The figures of the rows that are larger than any float.
+    fn infinite(args: &Args, axis: &Axis<Self>) -> Infinite;
     fn records(
         output: &mut dyn Write,
         args: &Args,
@@ -243,6 +252,13 @@ impl<K: Figures> Rows for Together<K> {
         };
         table.column(&format!("{:<BAR_COLUMNS$}", "how many"), rows.iter().map(picture));
         table.to_string()
+    }
+
+    fn infinite(args: &Args, axis: &Axis<Self>) -> Infinite {
+        let width = axis.width();
+        let rows = axis.stretches().filter_map(|(from, row)| Some((from, kept(row)?)));
+        let rows: Vec<_> = rows.map(|(from, kept)| (moment::write(from, width), kept)).collect();
+        Infinite::among(&args.stat, rows.iter().map(|(from, kept)| (from.as_str(), *kept)))
     }
 
     fn plot(axis: &Axis<Self>, _: bool) -> String {
@@ -312,6 +328,18 @@ impl<K: Figures> Rows for Apart<K> {
             text += &format!("pictures: {first} to {last}, a column is {each}\n");
         }
         text
+    }
+
+    fn infinite(args: &Args, axis: &Axis<Self>) -> Infinite {
+        // A row of the table is an action over all time, a record one in its part of it.
+        if args.format == Style::Table {
+            let courses = courses(axis, 1);
+            let rows = courses.iter().map(|course| (course.action, &course.whole));
+            return Infinite::among(&args.stat, rows);
+        }
+        let rows = axis.stretches().filter_map(|(_, row)| row).flat_map(|row| &row.0);
+        let rows = rows.map(|(action, cell)| (&**action, &cell.statistic));
+        Infinite::among(&args.stat, rows)
     }
 
     fn plot(axis: &Axis<Self>, is_plain: bool) -> String {

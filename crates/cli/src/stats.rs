@@ -13,6 +13,7 @@ use facade::{
 
 use crate::exit::Exit;
 use crate::figures::{self, Figure, Figures, Needs, Nothing};
+use crate::infinite::Infinite;
 use crate::input::Input;
 use crate::output::{Failure, Output, OutputArgs};
 use crate::render::{self, Table};
@@ -70,6 +71,17 @@ enum Style {
     Prometheus,
 }
 
+impl Style {
+    /// How a figure is written that is larger than any float.
+    fn infinite(self) -> &'static str {
+        match self {
+            Self::Json | Self::Ndjson => "null",
+            Self::Table | Self::Csv => "inf",
+            Self::Prometheus => prometheus::INFINITE,
+        }
+    }
+}
+
 /// What rows are ordered by.
 #[derive(Debug, Clone)]
 enum SortKey {
@@ -96,6 +108,9 @@ const EXAMPLES: &str = "\
 The mean is exact: the exact sum divided by the count and rounded once, whatever the order of the
 lines. Quantiles are exact for up to 32 times of an action, and within 0.8 % beyond. `stddev` and
 `variance` are those of a sample, of one time there is none.
+
+A sum or variance above the largest float, 1.8e308, is `null` in JSON, `inf` in a table and CSV and
+`+Inf` for Prometheus, and a warning names it.
 
 Without --stat a table and CSV have count, mean, min, p50, p99 and max, JSON has the mean alone, as
 `avg`, and Prometheus has a summary. The picture in the table reaches from the shortest to the
@@ -147,7 +162,9 @@ impl Args {
         let mut tally = Tally::new(&names);
         tallies.into_iter().for_each(|other| tally.merge(other));
         let stats = tally.into_rows();
-        let printed = self.write(&self.arrange(&stats), output);
+        let rows = self.arrange(&stats);
+        let printed = self.write(&rows, output);
+        self.infinite(&rows).warn(self.format.infinite());
         reading.tell();
         fault::tell_folded(names.overflow().folded, self.max_actions);
         Ok(reading.exit().or(printed))
@@ -201,6 +218,15 @@ impl Args {
         }
         rows.truncate(self.top.map_or(usize::MAX, NonZero::get));
         rows
+    }
+
+    /// The figures of these rows that are larger than any float.
+    fn infinite<S: Figures>(&self, rows: &[&Row<S>]) -> Infinite {
+        let mut figures = self.figures();
+        if self.format == Style::Prometheus && !figures.contains(&Figure::Sum) {
+            figures.push(Figure::Sum); // A summary always has it.
+        }
+        Infinite::among(&figures, rows.iter().map(|row| (row.action(), row.statistic())))
     }
 
     fn write<S: Figures>(&self, rows: &[&Row<S>], output: Output) -> Result<(), Failure> {

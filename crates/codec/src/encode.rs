@@ -152,7 +152,10 @@ pub enum Cell<'a> {
     Text(&'a str),
     /// An integer, with all its digits.
     Integer(u64),
-    /// A float; what is not finite is written as [`Missing`](Self::Missing).
+    /// A float.
+    ///
+    /// CSV has `inf` and `-inf` for the infinities, JSON has nothing for them: there they are
+    /// written as [`Missing`](Self::Missing), as is what is not a number in either.
     Float(f64),
     /// Whether something holds. Where it does not, an object lacks the key and a field is empty.
     Flag(bool),
@@ -324,6 +327,8 @@ fn write_record<'a>(text: &mut Vec<u8>, row: impl Iterator<Item = Cell<'a>>) {
             Cell::Text(words) => write_field(text, words),
             Cell::Integer(integer) => write_json(text, &integer),
             Cell::Float(float) if float.is_finite() => write_json(text, &Number(float)),
+            Cell::Float(f64::INFINITY) => text.extend_from_slice(b"inf"),
+            Cell::Float(f64::NEG_INFINITY) => text.extend_from_slice(b"-inf"),
             Cell::Flag(true) => text.extend_from_slice(b"true"),
             Cell::Float(_) | Cell::Flag(false) | Cell::Missing => {}
         }

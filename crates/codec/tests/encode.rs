@@ -169,6 +169,8 @@ fn fields_are_quoted_where_they_have_to_be() {
     check("=1+1", "=1+1");
     let rows = [[Cell::Missing, Cell::from(f64::NAN), None::<u64>.into(), Some(1).into()]];
     assert_eq!(encode_rows(Format::Csv, ["a", "b", "c", "d"], rows), "a,b,c,d\n,,,1\n");
+    let infinities = [[f64::INFINITY.into(), f64::NEG_INFINITY.into()]];
+    assert_eq!(encode_rows(Format::Csv, ["a", "b"], infinities), "a,b\ninf,-inf\n");
     assert_eq!(encode_rows::<2>(Format::Csv, ["a,", "b"], []), "\"a,\",b\n");
 }
 
