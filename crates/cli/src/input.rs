@@ -41,7 +41,7 @@ pub(crate) struct Input {
     #[arg(long)]
     integers: bool,
 
-    /// Write all refused lines to FILE, as they are and in order; one thread reads then
+    /// Write all refused lines to FILE, whole and in order; one thread reads then
     #[arg(long, value_name = "FILE")]
     refused: Option<PathBuf>,
 

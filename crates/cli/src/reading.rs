@@ -55,9 +55,18 @@ impl<T: Sink> Sink for Taker<'_, T> {
             stop.store(true, Ordering::Relaxed);
         }
         if let Some(kept) = &mut self.kept {
-            kept.write(line.bytes);
+            if line.is_whole() {
+                kept.write(line.bytes);
+            }
+            kept.end_line();
         }
         self.taker.refuse(line);
+    }
+
+    fn refuse_piece(&mut self, piece: &[u8]) {
+        if let Some(kept) = &mut self.kept {
+            kept.write(piece);
+        }
     }
 }
 
@@ -70,20 +79,38 @@ pub(crate) struct RefusedFile {
     file: BufWriter<File>,
     /// The first fault. It is told at the end, and keeps nobody from reading on.
     error: Option<io::Error>,
+    /// Whether the last line has no end yet.
+    is_in_line: bool,
 }
 
 impl RefusedFile {
     pub(crate) fn create(path: &Path, inputs: &[PathBuf]) -> Result<Self, Failure> {
         let name = visible(path.as_os_str().as_encoded_bytes());
         match output::not_among(path, inputs).and_then(|()| File::create(path)) {
-            Ok(file) => Ok(Self { name, file: BufWriter::new(file), error: None }),
+            Ok(file) => {
+                Ok(Self { name, file: BufWriter::new(file), error: None, is_in_line: false })
+            }
             Err(error) => Err(Failure { name, error }),
         }
     }
 
-    fn write(&mut self, line: &[u8]) {
-        let written = self.file.write_all(line).and_then(|()| self.file.write_all(b"\n"));
-        self.error = self.error.take().or(written.err());
+    fn write(&mut self, piece: &[u8]) {
+        if self.error.is_none() {
+            self.error = self.file.write_all(piece).err();
+            self.is_in_line = true;
+        }
+    }
+
+    /// Ends the line that an input broke off in, so that the next input begins a line.
+    fn end_input(&mut self) {
+        if self.is_in_line {
+            self.end_line();
+        }
+    }
+
+    fn end_line(&mut self) {
+        self.write(b"\n");
+        self.is_in_line = false;
     }
 
     /// Ends it, and tells what of it went wrong.
@@ -117,8 +144,11 @@ impl Outcome {
             |error: &io::Error| error.get_ref().is_some_and(|error| error.is::<Stopped>());
         let error = error.filter(|error| !is_stop(error));
         let mut reasons = Reasons::new();
-        for (reason, count) in takers.into_iter().flat_map(|taker| taker.reasons) {
-            *reasons.entry(reason).or_default() += count;
+        for taker in takers {
+            for (reason, count) in taker.reasons {
+                *reasons.entry(reason).or_default() += count;
+            }
+            taker.kept.into_iter().for_each(RefusedFile::end_input);
         }
         Self { name, report, reasons, error }
     }

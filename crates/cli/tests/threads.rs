@@ -95,3 +95,56 @@ fn refused_lines_are_kept_in_order() {
         counts.lines().skip(1).filter_map(|line| line.rsplit_once(' ')?.1.parse::<usize>().ok());
     assert_eq!(counts.sum::<usize>() + kept.lines().count(), lines.lines().count());
 }
+
+#[test]
+fn refused_lines_of_several_mebibytes_are_kept_whole() {
+    const JUMP: &str = r#"{"action":"jump","time":1}"#;
+    let path = |name: &str| format!("{}/long_{name}", env!("CARGO_TARGET_TMPDIR"));
+    // No period divides the size of a read, so a piece that is lost or repeated shows.
+    let long = |first: u8| -> String {
+        (0..3_u32 << 20).map(|at| char::from(first + (at % 61) as u8)).collect()
+    };
+    let (a, b, c) = (long(b'!'), long(b'"'), long(b'#'));
+    let unzipped = format!("{JUMP}\n{a}\n[]\n{JUMP}\n{b}");
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
+    gzip.write_all(unzipped.as_bytes()).unwrap();
+    let files = [
+        ("middle.ndjson", format!("{JUMP}\n{a}\n{JUMP}\n[]\n").into_bytes()),
+        ("crlf.ndjson", format!("{JUMP}\r\n{b}\r\n{c}\r\n{JUMP}\r\n").into_bytes()),
+        ("end.ndjson", format!("{JUMP}\n{c}").into_bytes()),
+        ("zipped.ndjson.gz", gzip.finish().unwrap()),
+    ];
+    let files = files.map(|(name, bytes)| {
+        fs::write(path(name), bytes).unwrap();
+        path(name)
+    });
+    let expected = [&a, "[]", &b, &c, &c, &a, "[]", &b].map(|line| format!("{line}\n")).concat();
+    for threads in ["1", "2"] {
+        let kept = path("kept.ndjson");
+        let args = ["stats", "--stat", "count", "--threads", threads, "--refused", &kept];
+        let found = windrow(&[&args[..], &files.each_ref().map(String::as_str)].concat());
+        assert_eq!(found.status.code(), Some(3));
+        assert_eq!(found.stdout, b"action  count\njump        7\n");
+        assert!(fs::read_to_string(kept).unwrap() == expected, "{threads} threads");
+    }
+}
+
+#[test]
+fn refused_line_that_an_input_breaks_off_in_is_not_joined_to_the_next() {
+    let path = |name: &str| format!("{}/broken_{name}", env!("CARGO_TARGET_TMPDIR"));
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::none());
+    gzip.write_all(&vec![b'x'; 2 << 20]).unwrap();
+    let mut bytes = gzip.finish().unwrap();
+    bytes.truncate(bytes.len() - 100);
+    let (cut, kept) = (path("cut.ndjson.gz"), path("kept.ndjson"));
+    fs::write(&cut, bytes).unwrap();
+    let files = [&cut, "tests/data/refused.ndjson", &cut];
+    let found = windrow(&[&["stats", "--refused", &kept][..], &files].concat());
+    assert_eq!(found.status.code(), Some(1));
+    let kept = fs::read_to_string(kept).unwrap();
+    let lines: Vec<_> = kept.split_terminator('\n').collect();
+    assert_eq!((lines.len(), lines[1]), (9, r#"{"action":"jump","time":-1}"#));
+    for line in [lines[0], lines[8]] {
+        assert!(line.len() > 1 << 20 && line.bytes().all(|byte| byte == b'x'));
+    }
+}

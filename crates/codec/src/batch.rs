@@ -36,10 +36,58 @@ pub trait Sink {
     /// Takes one action.
     fn take(&mut self, entry: Entry<'_>);
 
-    /// Is shown a line that is no action. By default nothing is done; the report has the first.
+    /// Receives a refused line. Does nothing by default; the report has the first ones.
     #[inline]
     fn refuse(&mut self, line: RefusedLine<'_>) {
         let _ = line;
+    }
+
+    /// Receives the next piece of a refused line that is too long to be in memory as a whole.
+    ///
+    /// That is a line above [`input_bytes`](crate::Limits::input_bytes) which comes from a reader.
+    /// Its pieces come in order, without those of other lines between them, and have all of its
+    /// bytes but its end. Then [`refuse`](Self::refuse) is called with the beginning of the line,
+    /// which [is not whole](RefusedLine::is_whole). A reader that fails within the line leaves it
+    /// without that call. Does nothing by default.
+    ///
+    /// # Concurrency
+    ///
+    /// The reader is locked meanwhile, so that other threads have to wait for more to decode.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use codec::{Entry, Limits, Policy, RefusedLine, Sink};
+    ///
+    /// #[derive(Default)]
+    /// struct Refused(Vec<u8>);
+    ///
+    /// impl Sink for Refused {
+    ///     fn take(&mut self, _: Entry<'_>) {}
+    ///
+    ///     fn refuse_piece(&mut self, piece: &[u8]) {
+    ///         self.0.extend_from_slice(piece);
+    ///     }
+    ///
+    ///     fn refuse(&mut self, line: RefusedLine<'_>) {
+    ///         if line.is_whole() {
+    ///             self.0.extend_from_slice(line.bytes);
+    ///         }
+    ///         self.0.push(b'\n');
+    ///     }
+    /// }
+    ///
+    /// let limits = Limits { input_bytes: 1_000, ..Limits::default() };
+    /// let policy = Policy { limits, ..Policy::default() };
+    /// let lines = format!("{}\r\n[]\n", "x".repeat(1_000_000));
+    /// let mut refused = Refused::default();
+    /// policy.decode_reader(lines.as_bytes(), &mut refused)?;
+    /// assert_eq!(refused.0, lines.replace('\r', "").as_bytes());
+    /// # Ok::<(), codec::ReadError>(())
+    /// ```
+    #[inline]
+    fn refuse_piece(&mut self, piece: &[u8]) {
+        let _ = piece;
     }
 }
 
@@ -161,7 +209,7 @@ impl Policy {
         let (mut lines, mut room) = (Lines::new(self), Room::default());
         let mut ledger = Ledger::new(self.refusals_kept);
         for index in 0.. {
-            match blocks.read(&mut room) {
+            match blocks.read(&mut room, &mut |piece| sink.refuse_piece(piece)) {
                 Ok(true) => {
                     let tally = lines.decode(room.block(), ledger.room(), sink);
                     ledger.enter(index, room.bytes_read(), tally);
@@ -207,7 +255,7 @@ impl Policy {
     /// ```
     pub fn decode_slice_among<S: Sink + Send>(&self, input: &[u8], sinks: &mut [S]) -> Report {
         let shares = Shares { input, offset: 0 };
-        let (report, _) = self.among(shares, sinks, |shares: &mut Shares<'_>, block| {
+        let (report, _) = self.among(shares, sinks, |shares: &mut Shares<'_>, block, _| {
             *block = shares.next();
             Ok(block.is_some())
         });
@@ -249,7 +297,9 @@ impl Policy {
     ) -> Result<Report, ReadError> {
         let blocks = Blocks::new(reader, BUFFER_BYTES, self.limits.input_bytes);
         let (report, failure) =
-            self.among(blocks, sinks, |blocks, room: &mut Room| blocks.read(room));
+            self.among(blocks, sinks, |blocks, room: &mut Room, sink: &mut S| {
+                blocks.read(room, &mut |piece| sink.refuse_piece(piece))
+            });
         match failure {
             None => Ok(report),
             Some(source) => Err(ReadError { report: report.into(), source }),
@@ -261,7 +311,7 @@ impl Policy {
         &self,
         source: T,
         sinks: &mut [S],
-        next: impl Fn(&mut T, &mut B) -> io::Result<bool> + Sync,
+        next: impl Fn(&mut T, &mut B, &mut S) -> io::Result<bool> + Sync,
     ) -> (Report, Option<io::Error>)
     where
         T: Send,
@@ -279,7 +329,7 @@ impl Policy {
                     if failure.is_some() {
                         break;
                     }
-                    match next(source, &mut share) {
+                    match next(source, &mut share, sink) {
                         Ok(true) => *taken += 1,
                         Ok(false) => break,
                         Err(error) => {

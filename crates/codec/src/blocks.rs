@@ -2,8 +2,8 @@
 //!
 //! A block ends where a line does, and what was read beyond is carried over into the next. A line
 //! that is longer than the buffer makes it grow, up to the longest line allowed. Of a longer one
-//! only the beginning is kept, and its length is counted while the rest is thrown away, so that an
-//! input without any line end takes no more memory than one with many.
+//! only the beginning is kept. All of it is handed on in pieces as it is read, and its length is
+//! counted, so that an input without any line end takes no more memory than one with many.
 
 use std::io::{self, ErrorKind, Read};
 
@@ -48,7 +48,7 @@ impl Room {
         Block { offset: self.offset, bytes, cut_from: self.cut_from }
     }
 
-    /// How many bytes of the input it is, those included that were thrown away.
+    /// How many bytes of the input it is, including those of a long line that were not kept.
     pub(crate) fn bytes_read(&self) -> u64 {
         self.read
     }
@@ -62,11 +62,18 @@ impl<R: Read> Blocks<R> {
 
     /// Reads the next block, and says whether there is one.
     ///
+    /// If it is a line that is not kept whole, `piece` is called with all of it, in pieces and
+    /// without its end.
+    ///
     /// # Errors
     ///
     /// What the reader says, other than that it was interrupted. The line that was being read is
     /// lost, and there is no next block.
-    pub(crate) fn read(&mut self, room: &mut Room) -> io::Result<bool> {
+    pub(crate) fn read(
+        &mut self,
+        room: &mut Room,
+        piece: &mut dyn FnMut(&[u8]),
+    ) -> io::Result<bool> {
         let mut filled = self.carried.len();
         // Once it was filled with zeros, a buffer is only ever written over.
         room.bytes.resize(room.bytes.len().max(self.buffer_bytes + filled), 0);
@@ -85,7 +92,7 @@ impl<R: Read> Blocks<R> {
                 break filled;
             }
             if filled >= longest {
-                return self.cut(room, filled, longest);
+                return self.cut(room, filled, longest, piece);
             }
             if filled == room.bytes.len() {
                 room.bytes.resize(filled.saturating_mul(2).min(longest), 0);
@@ -101,33 +108,39 @@ impl<R: Read> Blocks<R> {
     }
 
     /// Reads to the end of a line that is too long, of which `filled` bytes were read and have no
-    /// end in them. The first `kept` of them are handed on.
-    fn cut(&mut self, room: &mut Room, filled: usize, kept: usize) -> io::Result<bool> {
-        let (mut len, mut last) = (filled, room.bytes[filled - 1]);
+    /// end in them. The first `kept` of them are kept.
+    fn cut(
+        &mut self,
+        room: &mut Room,
+        filled: usize,
+        kept: usize,
+        piece: &mut dyn FnMut(&[u8]),
+    ) -> io::Result<bool> {
+        // If `piece` panics, other threads must not take the rest of the line for a line.
+        self.is_ended = true;
+        let mut line = LongLine { len: 0, has_return: false, piece };
+        line.append(&room.bytes[..filled]);
         // What was kept stays where it is, and the rest goes through the space behind it.
         let rest = kept;
         room.bytes.resize(room.bytes.len().max(rest + self.buffer_bytes), 0);
         let end_bytes = loop {
             let read = self.fill(&mut room.bytes[rest..])?;
             let fresh = &room.bytes[rest..rest + read];
-            match (memchr(b'\n', fresh), fresh.last()) {
-                (Some(end), _) => {
-                    let before = if end > 0 { fresh[end - 1] } else { last };
-                    self.carried.extend_from_slice(&fresh[end + 1..]);
-                    len += end;
-                    break if before == b'\r' { END_BYTES } else { 1 };
-                }
-                (None, Some(&byte)) => (len, last) = (len + read, byte),
-                (None, None) => {
-                    self.is_ended = true;
-                    break 0;
-                }
+            if let Some(end) = memchr(b'\n', fresh) {
+                self.carried.extend_from_slice(&fresh[end + 1..]);
+                line.append(&fresh[..end]);
+                self.is_ended = false;
+                break if line.has_return { END_BYTES } else { 1 };
+            }
+            line.append(fresh);
+            if read == 0 {
+                line.release_return();
+                break 0;
             }
         };
-        // Of the length, a `\r` that belongs to the end is no part.
-        room.read = (len + usize::from(end_bytes > 0)) as u64;
+        room.read = (line.len + end_bytes) as u64;
         self.offset += room.read;
-        (room.block, room.cut_from) = (kept, Some(len - end_bytes.saturating_sub(1)));
+        (room.block, room.cut_from) = (kept.min(line.len), Some(line.len));
         Ok(true)
     }
 
@@ -141,6 +154,40 @@ impl<R: Read> Blocks<R> {
                 }
                 read => return read,
             }
+        }
+    }
+}
+
+/// A line that is handed on in pieces.
+struct LongLine<'p> {
+    /// How much of it was handed on.
+    len: usize,
+    /// Whether a `\r` was read behind that, which belongs to the line unless a `\n` follows.
+    has_return: bool,
+    piece: &'p mut dyn FnMut(&[u8]),
+}
+
+impl LongLine<'_> {
+    fn append(&mut self, bytes: &[u8]) {
+        if bytes.is_empty() {
+            return;
+        }
+        self.release_return();
+        let bytes = bytes.strip_suffix(b"\r").inspect(|_| self.has_return = true).unwrap_or(bytes);
+        self.hand_on(bytes);
+    }
+
+    /// Hands on the `\r` that was held back, if there is one: more of the line follows, or nothing.
+    fn release_return(&mut self) {
+        if std::mem::take(&mut self.has_return) {
+            self.hand_on(b"\r");
+        }
+    }
+
+    fn hand_on(&mut self, bytes: &[u8]) {
+        self.len += bytes.len();
+        if !bytes.is_empty() {
+            (self.piece)(bytes);
         }
     }
 }
@@ -179,7 +226,8 @@ mod tests {
     fn blocks(text: &[u8], buffer_bytes: usize, sip: usize, limit: usize) -> Vec<Line> {
         let mut blocks = Blocks::new(Sips(text, sip), buffer_bytes, limit);
         let (mut room, mut lines, mut read) = (Room::default(), Vec::new(), 0);
-        while blocks.read(&mut room).unwrap() {
+        let mut whole = Vec::new();
+        while blocks.read(&mut room, &mut |piece| whole.extend_from_slice(piece)).unwrap() {
             let block = room.block();
             assert_eq!(block.offset, read, "{}", text.escape_ascii());
             read += room.bytes_read();
@@ -190,12 +238,13 @@ mod tests {
                 }
                 Some(len) => {
                     assert!(len > limit && block.bytes.len() > limit, "{}", text.escape_ascii());
-                    let kept = &block.bytes[..block.bytes.len().min(len)];
-                    lines.push((block.offset, kept.to_vec(), len));
+                    assert!(whole.starts_with(block.bytes), "{}", text.escape_ascii());
+                    lines.push((block.offset, std::mem::take(&mut whole), len));
                 }
             }
             let most = 2 * (buffer_bytes + limit + END_BYTES) + BUFFER_BYTES.min(buffer_bytes);
             assert!(room.bytes.len() <= most, "{} bytes of room", room.bytes.len());
+            assert!(whole.is_empty(), "pieces of a line that is kept: {}", text.escape_ascii());
         }
         assert_eq!(read, text.len() as u64);
         lines
@@ -208,8 +257,7 @@ mod tests {
         assert_eq!(found.len(), expected.len(), "{shown:.80} {buffer_bytes} {sip} {limit}");
         for ((at, line, len), expected) in found.into_iter().zip(expected) {
             assert_eq!((at, len), (expected.0, expected.2), "{shown:.80}");
-            assert!(expected.1.starts_with(&line), "{shown:.80}");
-            assert!(line.len() == len || line.len() > limit, "{shown:.80}");
+            assert!(line == expected.1, "{shown:.80}");
         }
     }
 

@@ -65,7 +65,7 @@ impl<'p> Lines<'p> {
             let max = self.rules.limits.input_bytes;
             let error = DecodeError::InputTooLong { len, max };
             let line = 0..block.bytes.len();
-            let why = || Why::Told(error.clone());
+            let why = || Why::TooLong(error.clone());
             self.refuse(block, line, why, &mut tally, refusals_kept, sink);
             return tally;
         }

@@ -77,7 +77,7 @@ impl fmt::Display for Refusal {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct RefusedLine<'a> {
-    /// The line without its end; of one that is longer than the limit, the beginning.
+    /// The line without its end, or the beginning of one that [is not whole](Self::is_whole).
     pub bytes: &'a [u8],
     /// Where it begins in the input, in bytes.
     pub offset: u64,
@@ -87,9 +87,10 @@ pub struct RefusedLine<'a> {
 /// Why a line is no action.
 #[derive(Debug, Clone)]
 pub(crate) enum Why {
-    /// To be told in full only to who asks, which takes longer than to find it.
+    /// Made into an error only on request, which takes longer than to find it.
     Found(Fault, Limits),
-    Told(DecodeError),
+    /// The line is above the limit and was not kept whole.
+    TooLong(DecodeError),
 }
 
 impl RefusedLine<'_> {
@@ -102,8 +103,16 @@ impl RefusedLine<'_> {
     pub fn error(&self) -> DecodeError {
         match &self.why {
             Why::Found(fault, limits) => fault.explain(self.bytes, *limits),
-            Why::Told(error) => error.clone(),
+            Why::TooLong(error) => error.clone(),
         }
+    }
+
+    /// Returns whether [`bytes`](Self::bytes) are all of the line.
+    ///
+    /// If not, [`Sink::refuse_piece`](crate::Sink::refuse_piece) was called with all of it before.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        !matches!(self.why, Why::TooLong(_))
     }
 
     /// What is kept of it, as so many-th line.

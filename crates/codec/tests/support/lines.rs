@@ -2,18 +2,39 @@
 
 use std::io::{self, ErrorKind, Read};
 
-use codec::{DecodeError, Entry, Policy, Report, Sink};
+use codec::{DecodeError, Entry, Policy, RefusedLine, Report, Sink};
 
 /// What was handed on: offset, name and time of each.
 pub(crate) type Actions = Vec<(u64, String, f64)>;
 
+/// Refused lines: the offset and all bytes of each.
+pub(crate) type RefusedLines = Vec<(u64, Vec<u8>)>;
+
 /// Keeps what it is handed.
 #[derive(Default)]
-pub(crate) struct Keep(pub(crate) Actions);
+pub(crate) struct Keep {
+    pub(crate) actions: Actions,
+    pub(crate) refused: RefusedLines,
+    /// The pieces of the line that is being refused.
+    pieces: Vec<u8>,
+}
 
 impl Sink for Keep {
     fn take(&mut self, entry: Entry<'_>) {
-        self.0.push((entry.offset, entry.name.to_string(), entry.time.as_f64()));
+        assert!(self.pieces.is_empty(), "pieces of a line that is not refused");
+        self.actions.push((entry.offset, entry.name.to_string(), entry.time.as_f64()));
+    }
+
+    fn refuse_piece(&mut self, piece: &[u8]) {
+        self.pieces.extend_from_slice(piece);
+    }
+
+    fn refuse(&mut self, line: RefusedLine<'_>) {
+        let pieces = std::mem::take(&mut self.pieces);
+        assert_eq!(line.is_whole(), pieces.is_empty());
+        let whole = if line.is_whole() { line.bytes.to_vec() } else { pieces };
+        assert!(whole.starts_with(line.bytes));
+        self.refused.push((line.offset, whole));
     }
 }
 
@@ -21,6 +42,8 @@ impl Sink for Keep {
 pub(crate) struct Expected {
     /// What was handed on.
     pub(crate) actions: Actions,
+    /// All refused lines.
+    pub(crate) lines: RefusedLines,
     /// What became of the lines; its refusals are below.
     pub(crate) report: Report,
     /// Line, offset and reason of the refusals that are kept.
@@ -30,6 +53,7 @@ pub(crate) struct Expected {
 /// Line by line, as one would write it first.
 pub(crate) fn naive(policy: &Policy, input: &[u8]) -> Expected {
     let (mut actions, mut report, mut refused) = (Vec::new(), Report::default(), Vec::new());
+    let mut lines = RefusedLines::new();
     for line in input.split_inclusive(|&byte| byte == b'\n') {
         let text = line.strip_suffix(b"\n");
         let text = text.map_or(line, |text| text.strip_suffix(b"\r").unwrap_or(text));
@@ -46,19 +70,27 @@ pub(crate) fn naive(policy: &Policy, input: &[u8]) -> Expected {
                 Err(error) => {
                     report.refused += 1;
                     refused.push((report.lines(), report.bytes, error));
+                    lines.push((report.bytes, text.to_vec()));
                 }
             }
         }
         report.bytes += line.len() as u64;
     }
     refused.truncate(policy.refusals_kept);
-    Expected { actions, report, refused }
+    Expected { actions, lines, report, refused }
 }
 
 #[track_caller]
-fn agree(way: &str, mut found: Actions, report: &Report, expected: &Expected) {
+fn agree(way: &str, sinks: impl IntoIterator<Item = Keep>, report: &Report, expected: &Expected) {
+    let (mut found, mut lines) = (Actions::new(), RefusedLines::new());
+    for mut sink in sinks {
+        found.append(&mut sink.actions);
+        lines.append(&mut sink.refused);
+    }
     found.sort_by_key(|(offset, ..)| *offset);
     assert_eq!(found, expected.actions, "{way}");
+    lines.sort();
+    assert!(lines == expected.lines, "{way}: refused lines differ");
     let counts = |of: &Report| (of.accepted, of.refused, of.blank, of.bytes, of.lines());
     assert_eq!(counts(report), counts(&expected.report), "{way}");
     let refused = report.refusals.iter();
@@ -74,20 +106,20 @@ pub(crate) fn check(policy: &Policy, input: &[u8], sip: usize) {
 
     let mut keep = Keep::default();
     let report = policy.decode_slice(input, &mut keep);
-    agree("slice", keep.0, &report, &expected);
+    agree("slice", [keep], &report, &expected);
 
     let mut keep = Keep::default();
     let report = policy.decode_reader(Sips { text: input, sip }, &mut keep).unwrap();
-    agree("reader", keep.0, &report, &expected);
+    agree("reader", [keep], &report, &expected);
 
     for threads in [1, 3] {
         let mut sinks: Vec<_> = (0..threads).map(|_| Keep::default()).collect();
         let report = policy.decode_slice_among(input, &mut sinks);
-        agree("slice among", sinks.into_iter().flat_map(|s| s.0).collect(), &report, &expected);
+        agree("slice among", sinks, &report, &expected);
 
         let mut sinks: Vec<_> = (0..threads).map(|_| Keep::default()).collect();
         let report = policy.decode_reader_among(Sips { text: input, sip }, &mut sinks).unwrap();
-        agree("reader among", sinks.into_iter().flat_map(|s| s.0).collect(), &report, &expected);
+        agree("reader among", sinks, &report, &expected);
     }
 }
 
