@@ -101,12 +101,18 @@ impl<F: FnMut(Entry<'_>)> Sink for F {
 /// What became of the lines of a batch.
 ///
 /// A line ends with `\n` or `\r\n`, or where the input does; nothing after the last end is no line.
-/// A line of white space alone is blank. Every line is exactly one of accepted, refused and blank.
+/// A line of white space alone is blank. Every line is exactly one of accepted, dropped, refused and
+/// blank.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Report {
     /// Lines that were handed on as actions.
     pub accepted: u64,
+    /// Lines that are actions but were not kept, because what they were handed on to was full.
+    ///
+    /// Always 0 here: a sink may keep less than it is handed, and its owner moves the number from
+    /// [`accepted`](Self::accepted).
+    pub dropped: u64,
     /// Lines that are no actions.
     pub refused: u64,
     /// Lines without anything in them.
@@ -122,7 +128,7 @@ impl Report {
     /// How many lines there were.
     #[must_use]
     pub fn lines(&self) -> u64 {
-        self.accepted + self.refused + self.blank
+        self.accepted + self.dropped + self.refused + self.blank
     }
 }
 

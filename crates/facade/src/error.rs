@@ -26,22 +26,52 @@ pub enum Error {
     Add(#[from] AddError),
 }
 
+/// Whose fault an error is. Every error has one cause.
+#[derive(PartialEq)]
+enum Cause {
+    Input,
+    Moment,
+    Limit,
+    Request,
+}
+
 impl Error {
-    /// Whether an action was not valid, as text or as values: a fault of whoever sent it.
+    /// Returns whether an action is not valid, as text or as values: the sender has to change it.
+    ///
+    /// Of the predicates, exactly one holds for each error.
     #[must_use]
     pub fn is_input(&self) -> bool {
-        matches!(self, Self::Decode(_) | Self::Add(_))
+        self.cause() == Cause::Input
     }
 
-    /// Whether an event was not counted: too old, too far ahead of the clock, or without room.
+    /// Returns whether the moment is refused: it is too old or too far ahead of the clock.
     #[must_use]
     pub fn is_refused(&self) -> bool {
-        matches!(self, Self::Record(_))
+        self.cause() == Cause::Moment
     }
 
-    /// Whether settings or a question ask for what cannot be had: a fault of the program.
+    /// Returns whether a limit is reached: the number of actions, or the events of a bucket.
+    ///
+    /// The sender cannot help it. Raise the limit, or choose what gives way when it is reached.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.cause() == Cause::Limit
+    }
+
+    /// Returns whether the program has to change its settings or the window it asks for.
     #[must_use]
     pub fn is_request(&self) -> bool {
-        matches!(self, Self::Spec(_) | Self::Window(_))
+        self.cause() == Cause::Request
+    }
+
+    fn cause(&self) -> Cause {
+        match self {
+            Self::Spec(_) | Self::Window(_) => Cause::Request,
+            Self::Add(AddError::Full { .. })
+            | Self::Record(RecordError::Full { .. })
+            | Self::Add(AddError::Stamp(RecordError::Full { .. })) => Cause::Limit,
+            Self::Record(_) | Self::Add(AddError::Stamp(_)) => Cause::Moment,
+            Self::Decode(_) | Self::Add(_) => Cause::Input,
+        }
     }
 }

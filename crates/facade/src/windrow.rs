@@ -6,7 +6,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
-use codec::{Entry, Fractions, Limits, Policy, ReadError, Report, Sink, StampKey};
+use codec::{Entry, Fractions, Limits, Policy, ReadError, Report, Sink};
 use core_actions::{
     ActionTime, ExactMean, Row, RunningTracker, TimeError, TrackerSpec, Unit, WhenFull,
 };
@@ -126,28 +126,28 @@ impl Windrow {
         Ok(self.0.events.count(window)?)
     }
 
-    /// Takes in an action from its JSON text: `{"action": <string>, "time": <number>}`.
+    /// Adds an action from its JSON text: `{"action": <string>, "time": <number>}`.
     ///
     /// # Errors
     ///
-    /// [`Error::Decode`] with the place and the reason if the text is anything else. Nothing
-    /// changes then.
+    /// [`Error::Decode`] with the place and the reason if the text is anything else.
+    /// [`Error::Add`], for which [`is_full`](Error::is_full) holds, if the action is new and the
+    /// tracker has no room for it. Nothing changes then.
     pub fn add_action(&self, json: impl AsRef<[u8]>) -> Result<(), Error> {
         let action = self.0.policy.decode(json.as_ref())?;
         Ok(self.0.actions.add(action.name.as_str(), action.time)?)
     }
 
-    /// Takes in the actions that a reader gives, a line of JSON text each, on as many threads as
-    /// the builder was told.
+    /// Adds the actions that a reader gives, one line of JSON text each.
     ///
-    /// A bad line is told in the report and stops nothing. An action that is turned away because
-    /// the tracker is full counts as accepted, for its line was good; the tracker's
-    /// [`overflow`](RunningTracker::overflow) tells of it. On several threads it is left to chance
-    /// which of two new actions comes first in the rows.
+    /// As many [threads](WindrowBuilder::threads) read as the builder says. A bad line is in the
+    /// report and stops nothing. A valid line whose action does not fit a full tracker is
+    /// [dropped](Report::dropped), not accepted. On several threads the order of two new actions in
+    /// the rows is not determined.
     ///
     /// # Errors
     ///
-    /// [`ReadError`] if the reader fails, with what became of the lines before, which are taken in.
+    /// [`ReadError`] if the reader fails, with the report of the lines before, which are added.
     ///
     /// # Examples
     ///
@@ -162,22 +162,28 @@ impl Windrow {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn add_actions(&self, reader: impl Read + Send) -> Result<Report, ReadError> {
-        let Halves { actions, policy, threads, .. } = &*self.0;
-        match threads.get() {
-            1 => policy.decode_reader(reader, &mut Adder(actions)),
-            threads => {
-                let mut adders: Vec<_> = (0..threads).map(|_| Adder(actions)).collect();
-                policy.decode_reader_among(reader, &mut adders)
-            }
-        }
+        let Halves { actions: tracker, policy, threads, .. } = &*self.0;
+        let mut adders = vec![Adder { tracker, dropped: 0 }; threads.get()];
+        let mut read = match &mut adders[..] {
+            [adder] => policy.decode_reader(reader, adder),
+            adders => policy.decode_reader_among(reader, adders),
+        };
+        let report = match &mut read {
+            Ok(report) => report,
+            Err(ReadError { report, .. }) => &mut **report,
+        };
+        report.dropped = adders.iter().map(|adder| adder.dropped).sum();
+        report.accepted -= report.dropped;
+        read
     }
 
-    /// Takes in that an action took so long, from its values.
+    /// Adds one occurrence of an action, from its values.
     ///
     /// # Errors
     ///
-    /// [`Error::Add`] if the name is blank, too long or has control characters, or the time is
-    /// negative or not finite. Nothing changes then.
+    /// [`Error::Add`] if the name is blank, too long or has control characters, if the time is
+    /// negative or not finite, or if the action is new and the tracker has no room for it. Nothing
+    /// changes then.
     pub fn add_action_time<T>(&self, action: &str, time: T) -> Result<(), Error>
     where
         T: TryInto<ActionTime, Error: Into<TimeError>>,
@@ -185,11 +191,11 @@ impl Windrow {
         Ok(self.0.actions.add(action, time)?)
     }
 
-    /// Takes in that an action took so long, in the unit that was chosen for durations.
+    /// Adds one occurrence of an action, in the unit that was chosen for durations.
     ///
     /// # Errors
     ///
-    /// [`Error::Add`] if the name is no name for an action. Nothing changes then.
+    /// As [`add_action_time`](Self::add_action_time).
     pub fn add_action_duration(&self, action: &str, duration: Duration) -> Result<(), Error> {
         Ok(self.0.actions.add_duration(action, duration)?)
     }
@@ -238,13 +244,16 @@ impl fmt::Debug for Windrow {
 }
 
 /// Adds the actions of a batch.
-struct Adder<'t>(&'t RunningTracker);
+#[derive(Clone)]
+struct Adder<'t> {
+    tracker: &'t RunningTracker,
+    /// Actions that the tracker had no room for. Name and time are valid, so nothing else fails.
+    dropped: u64,
+}
 
 impl Sink for Adder<'_> {
     fn take(&mut self, entry: Entry<'_>) {
-        // The name and the time are good. Only a tracker that is full refuses them, and its
-        // `overflow` tells how often.
-        let _ = self.0.add(entry.name, entry.time);
+        self.dropped += u64::from(self.tracker.add(entry.name, entry.time).is_err());
     }
 }
 
@@ -324,15 +333,6 @@ impl WindrowBuilder {
     /// Sets whether the text of an action may have a time that is no integer. It may if not set.
     pub fn fractions(mut self, fractions: Fractions) -> Self {
         self.policy.fractions = fractions;
-        self
-    }
-
-    /// Sets the key that says when an action happened, none if not set.
-    ///
-    /// An action whose key says no moment is refused. What it says is not looked at otherwise: the
-    /// statistics here are of all time.
-    pub fn stamp_key(mut self, key: StampKey) -> Self {
-        self.policy.stamp = Some(key);
         self
     }
 

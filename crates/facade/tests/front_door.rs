@@ -1,18 +1,24 @@
-//! Every re-export is used once, so that none is lost; and the front door joins what is behind it.
+//! The front door joins what is behind it, and each of its re-exports is used here.
+//!
+//! `re_exports.rs` checks that none is left out.
 
+use std::io::{self, ErrorKind, Read};
 use std::time::Duration;
 
 use facade::{
-    Action, ActionName, ActionTime, ActionTracker, AddError, Cell, Clock, CoarseClock, Count,
-    Counted, DecodeError, Entry, Error, EventCounter, ExactCounter, ExactMean, Excerpt, Extent,
-    Format, Fractions, Histogram, HistogramCell, Instance, InstanceError, Interval, Kind, Largest,
-    Last, Limits, ManualClock, Mean, MergedTracker, NameError, Overflow, Policy, PostTracker,
-    Quantile, QuantileError, Quantiles, Raw, ReadError, RecordError, Recorder, Refusal, Refused,
-    RefusedLine, Report, Row, RunningTracker, SecondsClock, Series, Sink, Snapshot, SnapshotError,
-    SpecError, Spot, Stamp, StampForm, StampKey, StampKeyError, Stamped, Statistic, Subtract,
-    SystemClock, Tag, TickerClock, Tier, TimeError, TimeMax, TrackerSpec, Unit, Variance, WhenFull,
-    Window, WindowError, WindowSpec, WindowSpecBuilder, Windrow, WindrowBuilder, decode, encode,
-    encode_means, encode_rows, laws, visible, write_records,
+    ACTIONS_MAX, Action, ActionName, ActionTime, ActionTracker, AddError, Cell, Clock, CoarseClock,
+    Count, Counted, CoveredBuckets, DecodeError, Entry, Error, EventCounter, ExactCounter,
+    ExactMean, Excerpt, Extent, Format, Fractions, Handle, Histogram, HistogramCell, InBucket,
+    Instance, InstanceError, Interval, KeyedName, Kind, Largest, Last, Limits, ManualClock, Mean,
+    MergedTracker, NameError, Overflow, Packed, Policy, PostTracker, Quantile, QuantileError,
+    Quantiles, Raw, ReadError, RecordError, Recorder, Refusal, Refused, RefusedLine, Report, Row,
+    RunningTracker, SecondsClock, Series, Sink, Snapshot, SnapshotError, SpecError, Spot, Stamp,
+    StampForm, StampKey, StampKeyError, Stamped, Statistic, StatisticRing, Subtract, SystemClock,
+    Tag, Tally, TallyNames, TickerClock, Tier, TimeAxis, TimeError, TimeMax, TrackerSnapshot,
+    TrackerSnapshotError, TrackerSpec, Unit, Variance, WhenFull, Window, WindowError, WindowRows,
+    WindowSpec, WindowSpecBuilder, WindowedHandle, WindowedSnapshot, WindowedSpec,
+    WindowedSpecError, WindowedTracker, Windrow, WindrowBuilder, decode, encode, encode_means,
+    encode_rows, laws, visible, write_records,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -166,6 +172,152 @@ fn errors_keep_their_layer_and_tell_whose_fault_it_is() {
 }
 
 #[test]
+fn full_is_neither_input_nor_refused() {
+    let full = || RecordError::Full { events: 2, room: 1 };
+    let old = || RecordError::TooOld { age: SECOND * 2, span: SECOND };
+    let whose =
+        |error: Error| [error.is_input(), error.is_refused(), error.is_full(), error.is_request()];
+    assert_eq!(whose(AddError::Full { limit: 1 }.into()), [false, false, true, false]);
+    assert_eq!(whose(full().into()), [false, false, true, false]);
+    assert_eq!(whose(AddError::from(full()).into()), [false, false, true, false]);
+    assert_eq!(whose(old().into()), [false, true, false, false]);
+    assert_eq!(whose(AddError::from(old()).into()), [false, true, false, false]);
+
+    let windrow = Windrow::builder().actions(1, WhenFull::Refuse).build().unwrap();
+    let add = |line: &str| windrow.add_action(line);
+    assert_eq!(add(r#"{"action":"jump","time":1}"#), Ok(()));
+    let error = add(r#"{"action":"run","time":1}"#).unwrap_err();
+    assert_eq!(whose(error), [false, false, true, false]);
+    let error = windrow.add_action_time("run", 1).unwrap_err();
+    assert_eq!(whose(error), [false, false, true, false]);
+    let error = windrow.add_action_duration("run", SECOND).unwrap_err();
+    assert_eq!(whose(error), [false, false, true, false]);
+    let error = add(r#"{"action":"run","time":-1}"#).unwrap_err();
+    assert_eq!(whose(error), [true, false, false, false]);
+}
+
+#[test]
+fn lines_that_a_full_tracker_drops_are_not_accepted() {
+    let jump = "{\"action\":\"jump\",\"time\":1}\n";
+    let lines = format!("{jump}{}\n{{}}\n{}", jump.repeat(20_000), jump.replace("jump", "run"));
+    let lines = lines + &jump.replace("jump", "hop").repeat(20_000);
+    for threads in [1, 3] {
+        let of = |when_full| {
+            let builder = Windrow::builder().threads(threads).actions(1, when_full);
+            let windrow = builder.build().unwrap();
+            // First, whichever thread is the fastest.
+            windrow.add_action(jump).unwrap();
+            let report = windrow.add_actions(lines.as_bytes()).unwrap();
+            assert_eq!((report.refused, report.blank, report.lines()), (1, 1, 40_004));
+            let counted: u64 = windrow.stats().iter().map(Row::count).sum();
+            (report.accepted, report.dropped, counted - 1)
+        };
+        assert_eq!(of(WhenFull::Refuse), (20_001, 20_001, 20_001));
+        assert_eq!(of(WhenFull::Fold), (40_002, 0, 40_002));
+    }
+    let windrow = Windrow::builder().actions(0, WhenFull::Refuse).build().unwrap();
+    let error = windrow.add_actions(jump.as_bytes().chain(Failing)).unwrap_err();
+    assert_eq!((error.report.accepted, error.report.dropped), (0, 1));
+}
+
+/// A disk that fails.
+struct Failing;
+
+impl Read for Failing {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        Err(ErrorKind::TimedOut.into())
+    }
+}
+
+/// What a transfer took in bytes.
+#[derive(Clone, Copy)]
+struct Bytes(u64);
+
+impl Packed for Bytes {
+    const WORDS: usize = 1;
+
+    fn pack(self, words: &mut [u64]) -> bool {
+        words[0] = self.0;
+        true
+    }
+
+    fn unpack(words: &[u64]) -> Self {
+        Self(words[0])
+    }
+}
+
+/// The sum of all transfers.
+#[derive(Clone, Default)]
+struct Traffic(u64);
+
+impl Statistic for Traffic {
+    type Value = Bytes;
+
+    const TAG: Tag = Tag::own("x-traffic");
+
+    fn insert(&mut self, bytes: Bytes) {
+        self.0 += bytes.0;
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.0 += other.0;
+    }
+}
+
+#[test]
+fn trackers_of_every_kind_are_behind_the_front_door() {
+    let own = MergedTracker::<Traffic>::default();
+    let upload: Handle<Traffic> = own.action("upload").unwrap();
+    upload.add(Bytes(7));
+    own.add(KeyedName::from("upload"), Bytes(2)).unwrap();
+    assert_eq!(own.stats()[0].statistic().0, 9);
+    let snapshot: TrackerSnapshot<Traffic> = own.snapshot();
+    let twice: Result<(), TrackerSnapshotError> = own.merge(&snapshot);
+    assert!(twice.is_err());
+    assert_eq!(TrackerSpec::default().actions, ACTIONS_MAX);
+
+    let names = TallyNames::new(TrackerSpec::default());
+    let mut tally = Tally::<(ExactMean, Extent)>::new(&names);
+    tally.add("jump", 3).unwrap();
+    assert_eq!(Mean::mean(tally.into_rows()[0].statistic()), Some(3.0));
+
+    let clock = ManualClock::new(Stamp::from_secs(1_000));
+    let spec = WindowedSpec::default();
+    let tracker = WindowedTracker::<Count>::with_clock(spec.clone(), clock.clone()).unwrap();
+    let handle: WindowedHandle<Count> = tracker.action("jump").unwrap();
+    handle.add(1_u8);
+    let rows: WindowRows<Count> = tracker.window(SECOND).unwrap();
+    let covered: &CoveredBuckets = rows.covered();
+    assert_eq!((rows.rows()[0].count(), covered.ticks.clone()), (1, 1_000..=1_000));
+    let snapshot: WindowedSnapshot<Count> = tracker.snapshot();
+    assert_eq!(snapshot.at(), Clock::now(&clock));
+    let minute = Tier { resolution: SECOND * 60, span: SECOND * 3_600 };
+    let window = WindowSpec::builder().tier(minute).build().unwrap();
+    let tiers = WindowedTracker::<Count>::new(WindowedSpec { window, ..spec }).unwrap_err();
+    assert_eq!(tiers, WindowedSpecError::TooManyTiers { found: 2 });
+}
+
+#[test]
+fn rings_of_statistics_are_behind_the_front_door() {
+    let clock = ManualClock::new(Stamp::from_secs(1_000));
+    let axis = TimeAxis::with_clock(WindowSpec::default(), clock);
+    let mut ring = StatisticRing::<Count>::new(axis.spec());
+    ring.insert(InBucket { tick: axis.tick_now(), value: 5_u8.into() });
+    let mut count = Count::default();
+    assert!(ring.merge_window(axis.past(SECOND * 10).unwrap().ticks, &mut count));
+    let one = count;
+    assert_eq!(count.count(), 1);
+    Subtract::subtract(&mut count, &one);
+    assert_eq!(count, Count::default());
+}
+
+#[cfg(feature = "tsc")]
+#[test]
+fn clock_of_the_processor_is_behind_the_front_door() {
+    assert!(facade::TscClock.now() <= facade::TscClock.now());
+}
+
+#[test]
 fn clones_share_everything_between_threads() {
     let windrow = Windrow::default();
     std::thread::scope(|scope| {
@@ -201,16 +353,12 @@ fn one_limit_for_names_holds_on_every_way_in() {
 }
 
 #[test]
-fn what_a_time_and_a_stamp_may_be_is_chosen_when_it_is_built() {
-    let key = StampKey::new("at", StampForm::Seconds).unwrap();
-    let strict = Windrow::builder().fractions(Fractions::Refused).stamp_key(key).build().unwrap();
-    strict.add_action(r#"{"action":"jump","time":1,"at":1700000000}"#).unwrap();
-    for line in
-        [r#"{"action":"jump","time":1.5}"#, r#"{"action":"jump","time":1,"at":"yesterday"}"#]
-    {
-        assert!(strict.add_action(line).unwrap_err().is_input(), "{line}");
-        Windrow::default().add_action(line).unwrap();
-    }
+fn what_a_time_may_be_is_chosen_when_it_is_built() {
+    let strict = Windrow::builder().fractions(Fractions::Refused).build().unwrap();
+    strict.add_action(r#"{"action":"jump","time":1}"#).unwrap();
+    let line = r#"{"action":"jump","time":1.5}"#;
+    assert!(strict.add_action(line).unwrap_err().is_input());
+    Windrow::default().add_action(line).unwrap();
     assert_eq!(strict.get_stats(), r#"[{"action":"jump","avg":1}]"#);
 }
 
