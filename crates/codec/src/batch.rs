@@ -101,8 +101,8 @@ impl<F: FnMut(Entry<'_>)> Sink for F {
 /// What became of the lines of a batch.
 ///
 /// A line ends with `\n` or `\r\n`, or where the input does; nothing after the last end is no line.
-/// A line of white space alone is blank. Every line is exactly one of accepted, dropped, refused and
-/// blank.
+/// A line of white space alone is blank. Every line is exactly one of accepted, dropped, refused
+/// and blank.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Report {
