@@ -1,10 +1,16 @@
 //! Actions on the axis of time: for each stretch of it in which something happened, what happened.
 //!
 //! Logs are of any time and any length, so nothing here is a ring: stretches are kept in a sorted
-//! map, and only those that hold something. What bounds memory is their number. Where the width of
-//! a stretch is given, no more are begun once there are too many, and it is told how many there
-//! would be. Where it is to be found, stretches are merged into wider ones until there are few
-//! enough; each width is a multiple of the one before, so that nothing has to be divided.
+//! map, and only those that hold something. What bounds memory is the number of rows in them. Where
+//! the width of a stretch is given, no rows are added beyond that limit, and the axis is overfull.
+//!
+//! Where the width is to be chosen, it is the first of [`WIDTHS`] at which both limits hold, that
+//! of rows and that of stretches from the first to the last. Each width is a multiple of the one
+//! before, so a wider stretch is a merge of narrower ones, and neither number grows with the width;
+//! nor does any of them shrink with more actions. So an axis is made wider as soon as it is beyond
+//! a limit, and never too early: what fits all actions also fits any part of them, whichever thread
+//! has it, in whichever order. To drop rows while they are narrow, or to look at the limit of rows
+//! after the width was chosen by the ends alone, made the result depend on both.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry as Place;
@@ -29,7 +35,7 @@ const WIDTHS: [i64; 26] = [
     SECOND,
     2 * SECOND,
     10 * SECOND,
-    30 * SECOND,
+    20 * SECOND,
     MINUTE,
     2 * MINUTE,
     10 * MINUTE,
@@ -72,7 +78,8 @@ pub(crate) enum Taken {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Width {
     Given(Duration),
-    /// As narrow as leaves no more than so many stretches from the first to the last.
+    /// As narrow as leaves no more than this number of stretches from the first to the last, and
+    /// room for all rows.
     AtMost(u64),
 }
 
@@ -92,8 +99,8 @@ pub(crate) struct Axis<C> {
     ends: Option<(Stamp, Stamp)>,
     /// Actions without a stamp, which are not on the axis.
     unstamped: u64,
-    /// Actions for which there was no room.
-    dropped: u64,
+    /// Whether there was an action without room.
+    has_dropped: bool,
 }
 
 impl<C: Content> Axis<C> {
@@ -112,7 +119,7 @@ impl<C: Content> Axis<C> {
             length_max,
             ends: None,
             unstamped: 0,
-            dropped: 0,
+            has_dropped: false,
         }
     }
 
@@ -124,24 +131,27 @@ impl<C: Content> Axis<C> {
         };
         self.reach(stamp, stamp);
         let tick = stamp.as_nanos().div_euclid(self.width);
-        let has_room = self.taken < self.room;
+        let has_room = self.taken < self.room || self.wider().is_some();
         let taken = match self.stretches.entry(tick) {
             Place::Vacant(_) if !has_room => Taken::NotAtAll,
             place => place.or_default().take(entry, has_room),
         };
         match taken {
             Taken::InWhatWasThere => {}
-            Taken::WithMoreRoom => self.taken += 1,
-            Taken::NotAtAll => self.dropped += 1,
+            Taken::WithMoreRoom => {
+                self.taken += 1;
+                self.fit();
+            }
+            Taken::NotAtAll => self.has_dropped = true,
         }
     }
 
-    /// Takes in what another axis of the same kind holds.
+    /// Merges what another axis of the same kind holds.
     pub(crate) fn merge(&mut self, mut other: Self) {
         while self.width < other.width && self.widen() {}
         while other.width < self.width && other.widen() {}
         self.unstamped += other.unstamped;
-        self.dropped += other.dropped;
+        self.has_dropped |= other.has_dropped;
         for (tick, content) in other.stretches {
             self.taken += content.room();
             let given_back = self.stretches.entry(tick).or_default().merge(content);
@@ -150,21 +160,21 @@ impl<C: Content> Axis<C> {
         if let Some((first, last)) = other.ends {
             self.reach(first, last);
         }
-        // Each of two threads may have had room that both together have not.
-        if self.taken > self.room {
-            self.dropped += 1;
-        }
     }
 
-    /// Makes the axis reach so far, with wider stretches if they would be too many.
+    /// Makes the axis reach from one stamp to another, with wider stretches if need be.
     fn reach(&mut self, first: Stamp, last: Stamp) {
         let (first, last) = self
             .ends
             .map_or((first, last), |(earliest, latest)| (earliest.min(first), latest.max(last)));
         self.ends = Some((first, last));
-        if let Some(max) = self.length_max {
-            while self.length() > max && self.widen() {}
-        }
+        self.fit();
+    }
+
+    /// Makes stretches wider until both limits hold, if their width is to be chosen.
+    fn fit(&mut self) {
+        let Some(max) = self.length_max else { return };
+        while (self.length() > max || self.taken > self.room) && self.widen() {}
     }
 
     /// How many stretches there are from the first to the last, those without anything included.
@@ -179,7 +189,7 @@ impl<C: Content> Axis<C> {
 
     /// Merges stretches into the next wider ones, if there are any.
     fn widen(&mut self) -> bool {
-        let Some(&wider) = WIDTHS.iter().find(|&&width| width > self.width) else { return false };
+        let Some(wider) = self.wider() else { return false };
         let times = wider / self.width;
         for (tick, content) in std::mem::take(&mut self.stretches) {
             let stretch = self.stretches.entry(tick.div_euclid(times)).or_default();
@@ -187,6 +197,12 @@ impl<C: Content> Axis<C> {
         }
         self.width = wider;
         true
+    }
+
+    /// The next wider stretch, if the width is to be chosen and there is one.
+    fn wider(&self) -> Option<i64> {
+        self.length_max?;
+        WIDTHS.into_iter().find(|&width| width > self.width)
     }
 
     /// How wide a stretch is.
@@ -206,7 +222,7 @@ impl<C: Content> Axis<C> {
 
     /// Whether there was not room for all actions, so that what is there is not the truth.
     pub(crate) fn is_overfull(&self) -> bool {
-        self.dropped > 0
+        self.has_dropped || self.taken > self.room
     }
 
     /// All stretches from the first to the last, with when they begin.
@@ -219,14 +235,14 @@ impl<C: Content> Axis<C> {
     }
 }
 
-/// The shortest width that leaves no more than so many stretches between two moments.
-pub(crate) fn width_for(first: Stamp, last: Stamp, length: u64) -> Duration {
+/// Returns the first width at which a number of stretches reaches from one stamp to another.
+pub(crate) fn width_for(first: Stamp, last: Stamp, length: u64) -> Option<Duration> {
     let stretches = |width: i64| {
         let tick = |stamp: Stamp| stamp.as_nanos().div_euclid(width);
         tick(last).abs_diff(tick(first)).saturating_add(1)
     };
-    let width = WIDTHS.into_iter().find(|&width| stretches(width) <= length);
-    Duration::from_nanos(width.unwrap_or(WIDTHS[WIDTHS.len() - 1]).unsigned_abs())
+    let width = WIDTHS.into_iter().find(|&width| stretches(width) <= length)?;
+    Some(Duration::from_nanos(width.unsigned_abs()))
 }
 
 /// What all actions of a stretch are together.
@@ -318,6 +334,7 @@ impl<S: Statistic<Value = facade::ActionTime>> Content for Apart<S> {
 #[cfg(test)]
 mod tests {
     use facade::{Count, Counted, Policy, StampForm, StampKey};
+    use fastrand::Rng;
 
     use super::*;
 
@@ -328,11 +345,14 @@ mod tests {
             format!("{{\"action\":\"{action}\",\"time\":1,\"at\":{stamp}}}\n")
         };
         let lines: String = stamps.iter().enumerate().map(line).collect();
-        let stamp = StampKey::new("at", StampForm::Milliseconds).ok();
         let mut axis = Axis::new(width, room);
-        let policy = Policy { stamp, ..Policy::default() };
-        policy.decode_slice(lines.as_bytes(), &mut |entry: Entry<'_>| axis.take(&entry));
+        policy().decode_slice(lines.as_bytes(), &mut |entry: Entry<'_>| axis.take(&entry));
         axis
+    }
+
+    fn policy() -> Policy {
+        let stamp = StampKey::new("at", StampForm::Milliseconds).ok();
+        Policy { stamp, ..Policy::default() }
     }
 
     fn counts(axis: &Axis<Together<Count>>) -> Vec<u64> {
@@ -369,6 +389,96 @@ mod tests {
         }
         let axis = axis::<Together<Count>>(Width::AtMost(1), 9, &[i64::MIN / 1_000_000, 1 << 42]);
         assert!(axis.length() <= 4, "{}", axis.length());
+    }
+
+    /// The rows of an axis: when each begins, its action, how often and where first.
+    type Rows = Vec<(Stamp, String, u64, u64)>;
+
+    fn rows(axis: &Axis<Apart<Count>>) -> Rows {
+        let rows = axis.stretches().filter_map(|(from, content)| Some((from, content?)));
+        let rows = rows.flat_map(|(from, content)| {
+            content.0.iter().map(move |(name, cell)| {
+                (from, name.to_string(), cell.statistic.count(), cell.offset)
+            })
+        });
+        rows.collect()
+    }
+
+    /// An action: its stamp in milliseconds, its name, and where its line is.
+    type Action = (i64, u8, u64);
+
+    /// The first width that fits, and the rows of it, by looking at all actions for each width.
+    fn naive(actions: &[Action], length: u64, room: usize) -> Option<(i64, Rows)> {
+        WIDTHS.into_iter().find_map(|width| {
+            let tick = |stamp: i64| (stamp * MILLI).div_euclid(width);
+            let mut rows = BTreeMap::new();
+            for &(stamp, name, offset) in actions {
+                let row = rows.entry((tick(stamp), name)).or_insert((0, offset));
+                *row = (row.0 + 1, row.1.min(offset));
+            }
+            let ticks = || rows.keys().map(|&(tick, _)| tick);
+            let spanned = ticks().max()?.abs_diff(ticks().min()?) + 1;
+            let fits = spanned <= length && rows.len() <= room;
+            let row = |((tick, name), (count, offset)): ((i64, u8), _)| {
+                (Stamp::from_nanos(tick * width), format!("{name}"), count, offset)
+            };
+            fits.then(|| (width, rows.into_iter().map(row).collect()))
+        })
+    }
+
+    /// The same by axes that have a share each, merged in some order.
+    fn shared(
+        actions: &[Action],
+        length: u64,
+        room: usize,
+        random: &mut Rng,
+    ) -> Axis<Apart<Count>> {
+        let axis = || Axis::<Apart<Count>>::new(Width::AtMost(length), room);
+        let mut axes: Vec<_> = (0..random.usize(1..5)).map(|_| axis()).collect();
+        for &(stamp, name, offset) in actions {
+            let index = random.usize(..axes.len());
+            let line = format!(r#"{{"action":"{name}","time":1,"at":{stamp}}}"#);
+            policy().decode_slice(line.as_bytes(), &mut |mut entry: Entry<'_>| {
+                entry.offset = offset;
+                axes[index].take(&entry);
+            });
+            // In narrow stretches, too, no more is kept than there is room for.
+            assert!(axes[index].taken <= room + 1);
+        }
+        while axes.len() > 1 {
+            let other = axes.swap_remove(random.usize(..axes.len()));
+            let index = random.usize(..axes.len());
+            axes[index].merge(other);
+        }
+        axes.remove(0)
+    }
+
+    #[test]
+    fn rows_depend_on_the_set_of_actions_alone() {
+        let mut random = Rng::with_seed(3);
+        let mut failures = 0;
+        for case in 0..2_000 {
+            let reach = 10_i64.pow(random.u32(0..12));
+            let names = random.u8(1..9);
+            let actions = 0..random.u64(1..60);
+            let mut actions: Vec<Action> =
+                actions.map(|at| (random.i64(-reach..=reach), random.u8(..names), at)).collect();
+            let (length, room) = (random.u64(1..20), random.usize(1..30));
+            let expected = naive(&actions, length, room);
+            for _ in 0..4 {
+                random.shuffle(&mut actions);
+                let axis = shared(&actions, length, room, &mut random);
+                assert_eq!(axis.taken, axis.stretches.values().map(Content::room).sum::<usize>());
+                let fits = axis.length() <= length && !axis.is_overfull();
+                let found = fits.then(|| (axis.width, rows(&axis)));
+                assert_eq!(found, expected, "case {case}: {length} {room} {actions:?}");
+                // What a refusal says is the same as well.
+                let last = WIDTHS[WIDTHS.len() - 1];
+                assert!(fits || axis.width == last, "case {case}");
+            }
+            failures += usize::from(expected.is_none());
+        }
+        assert!((1..1_000).contains(&failures), "{failures} of 2,000 do not fit");
     }
 
     #[test]

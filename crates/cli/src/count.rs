@@ -19,8 +19,9 @@ use crate::exit::Exit;
 use crate::fault::{self, Unreadable};
 use crate::interrupt::Interrupt;
 use crate::moment;
+use crate::options;
 use crate::output::{self, Failure};
-use crate::render::{self, Table, grouped};
+use crate::render::{self, Table, counted, grouped};
 use crate::source::STDIN;
 use crate::spark::{shorten, spark};
 
@@ -87,7 +88,8 @@ enum Event {
 }
 
 pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
-    let spec = match spec(&args.window) {
+    let windows = options::distinct(&args.window);
+    let spec = match spec(&windows) {
         Ok(spec) => spec,
         Err(error) => {
             fault::tell(format_args!("--window: {error}"));
@@ -111,7 +113,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
         let _ = sender.send(end);
     });
     let mut teller = Teller {
-        windows: &args.window,
+        windows: &windows,
         format: args.format,
         redraws: args.format == Format::Text && io::stdout().is_terminal(),
         start: counter.now(),
@@ -243,9 +245,8 @@ impl Teller<'_> {
         let mut text = self.tell(counter);
         if self.format == Format::Text {
             let (lines, elapsed) = (counter.total(), self.elapsed(counter));
-            let plural = if lines == 1 { "" } else { "s" };
             let took = render::duration(elapsed);
-            let _ = write!(text, "total {} line{plural} in {took}", grouped(lines));
+            let _ = write!(text, "total {} in {took}", counted(lines, "line"));
             if !elapsed.is_zero() {
                 let rate = lines as f64 / elapsed.as_secs_f64();
                 let _ = write!(text, ", {}/s", render::rate(rate));

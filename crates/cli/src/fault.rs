@@ -9,7 +9,7 @@ use facade::{Refusal, Spot, WhenFull};
 
 use crate::output::Failure;
 use crate::reading::Reading;
-use crate::render::{Styled, grouped};
+use crate::render::{Styled, counted, grouped};
 use crate::source::Foreign;
 
 /// How many refused lines are shown. They are often of one kind, and there may be millions.
@@ -72,7 +72,7 @@ impl Display for Unreadable {
                 write!(f, "\n  try `{command} {name} | windrow stats`")
             }
             _ if *lines > 0 => {
-                write!(f, "\n  the {} lines before that were read", grouped(*lines))
+                write!(f, "\n  read {} before that", counted(*lines, "line"))
             }
             _ => Ok(()),
         }
@@ -86,8 +86,7 @@ impl Reading {
             tell(file);
         }
         self.unwritten.iter().for_each(tell_failure);
-        let lines =
-            format!("{} line{}", grouped(self.lines), if self.lines == 1 { "" } else { "s" });
+        let lines = counted(self.lines, "line");
         if self.is_interrupted {
             tell(format!("interrupted: the result is that of {lines}"));
         }
@@ -133,13 +132,13 @@ pub(crate) fn tell_waiting() {
     ));
 }
 
-/// Tells how many records were counted together, for there were more actions than so many.
+/// Reports how many lines were counted as those of folded actions, which are beyond a limit.
 pub(crate) fn tell_folded(folded: u64, actions: usize) {
     if folded > 0 {
-        let (folded, actions) = (grouped(folded), grouped(actions as u64));
+        let (lines, limit) = (counted(folded, "line"), grouped(actions as u64));
         tell(format!(
-            "{folded} lines are of actions beyond the first {actions} met, and counted together as \
-             `{}`\n  `--max-actions` sets how many are kept apart, and memory grows with them",
+            "counted {lines} of actions beyond the limit of {limit} as `{}`\n  \
+             `--max-actions` sets how many actions have a row each; memory grows with them",
             WhenFull::OTHER
         ));
     }
@@ -214,11 +213,8 @@ mod tests {
             "logs: Is a directory\n  name the files in it, such as logs/*.ndjson",
         );
         check(io::ErrorKind::TimedOut, 0, "logs: timed out");
-        check(
-            io::ErrorKind::TimedOut,
-            1_234,
-            "logs: timed out\n  the 1,234 lines before that were read",
-        );
+        check(io::ErrorKind::TimedOut, 1_234, "logs: timed out\n  read 1,234 lines before that");
+        check(io::ErrorKind::TimedOut, 1, "logs: timed out\n  read 1 line before that");
     }
 
     #[test]

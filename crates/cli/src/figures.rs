@@ -1,6 +1,7 @@
 //! The figures that can be asked for by name, and who has them.
 
 use std::cmp::Ordering;
+use std::mem;
 use std::ops::BitOr;
 use std::str::FromStr;
 
@@ -10,7 +11,9 @@ use facade::{
 use thiserror::Error;
 
 /// A figure of an action's times.
-#[derive(Debug, Clone, PartialEq)]
+///
+/// Figures are equal if they have the same value of all times: `p50` equals `median` and `p50.0`.
+#[derive(Debug, Clone)]
 pub(crate) enum Figure {
     Count,
     Sum,
@@ -21,6 +24,15 @@ pub(crate) enum Figure {
     Variance,
     /// With the name that it was asked for by.
     Quantile(Quantile, String),
+}
+
+impl PartialEq for Figure {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Quantile(mine, _), Self::Quantile(theirs, _)) => mine == theirs,
+            _ => mem::discriminant(self) == mem::discriminant(other),
+        }
+    }
 }
 
 /// A name that no figure has.

@@ -14,6 +14,7 @@ mod input;
 mod interrupt;
 mod manual;
 mod moment;
+mod options;
 mod output;
 mod progress;
 mod prometheus;

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::io::{self, BufWriter, Write};
 
-use facade::Cell;
+use facade::{Cell, Row};
 
 use crate::figures::{Figure, Figures};
 
@@ -13,10 +13,10 @@ pub(crate) const INFINITE: &str = "+Inf";
 
 /// Writes a page of a summary, with the quantiles that are asked for, and a gauge for each other
 /// figure.
-pub(crate) fn write<'r, S: Figures + 'r>(
+pub(crate) fn write<S: Figures>(
     output: &mut dyn Write,
     figures: &[Figure],
-    rows: impl Iterator<Item = (&'r str, &'r S)> + Clone,
+    rows: &[&Row<S>],
 ) -> io::Result<()> {
     let mut output = BufWriter::new(output);
     let shares: Vec<_> = figures
@@ -27,16 +27,16 @@ pub(crate) fn write<'r, S: Figures + 'r>(
         })
         .collect();
     family(&mut output, NAME, "summary", "Times of the actions, in the unit they were logged in.")?;
-    for (action, row) in rows.clone() {
-        let action = escaped(action);
+    for row in rows {
+        let labels = labels(row);
         for (figure, share) in &shares {
             if let Some(value) = value(figure, row) {
-                writeln!(output, "{NAME}{{action=\"{action}\",quantile=\"{share}\"}} {value}")?;
+                writeln!(output, "{NAME}{{{labels},quantile=\"{share}\"}} {value}")?;
             }
         }
         for (suffix, figure) in [("sum", Figure::Sum), ("count", Figure::Count)] {
             if let Some(value) = value(&figure, row) {
-                writeln!(output, "{NAME}_{suffix}{{action=\"{action}\"}} {value}")?;
+                writeln!(output, "{NAME}_{suffix}{{{labels}}} {value}")?;
             }
         }
     }
@@ -51,9 +51,9 @@ pub(crate) fn write<'r, S: Figures + 'r>(
         };
         let name = format!("{NAME}_{}", figure.name());
         family(&mut output, &name, "gauge", help)?;
-        for (action, row) in rows.clone() {
+        for row in rows {
             if let Some(value) = value(figure, row) {
-                writeln!(output, "{name}{{action=\"{}\"}} {value}", escaped(action))?;
+                writeln!(output, "{name}{{{}}} {value}", labels(row))?;
             }
         }
     }
@@ -65,14 +65,20 @@ fn family(output: &mut impl Write, name: &str, kind: &str, help: &str) -> io::Re
 }
 
 /// The value of a sample as it is written, if there is one.
-fn value(figure: &Figure, row: &impl Figures) -> Option<String> {
-    match figure.of(row) {
+fn value(figure: &Figure, row: &Row<impl Figures>) -> Option<String> {
+    match figure.of(row.statistic()) {
         Cell::Integer(integer) => Some(integer.to_string()),
         Cell::Float(float) if float < 1e17 => Some(float.to_string()),
         Cell::Float(float) if float.is_infinite() => Some(INFINITE.to_owned()),
         Cell::Float(float) => Some(format!("{float:e}")),
         _ => None,
     }
+}
+
+/// The labels of a row. That of folded actions has one more, as an action may have its name.
+fn labels<S>(row: &Row<S>) -> String {
+    let other = if row.is_other() { ",windrow_other=\"true\"" } else { "" };
+    format!("action=\"{}\"{other}", escaped(row.action()))
 }
 
 /// The value of a label, as it stands between quotes.

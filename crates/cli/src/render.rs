@@ -214,6 +214,12 @@ pub(crate) fn grouped(number: u64) -> String {
     text
 }
 
+/// Writes a number with what is counted, in the singular for one: `1 line`, `1,234 lines`.
+pub(crate) fn counted(number: u64, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{} {noun}{plural}", grouped(number))
+}
+
 /// Writes a duration with three digits, in the unit that suits it.
 pub(crate) fn duration(duration: Duration) -> String {
     let nanoseconds = duration.as_nanos() as f64;
@@ -269,6 +275,14 @@ mod tests {
         let cases = [(0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567")];
         for (number, expected) in cases {
             assert_eq!(grouped(number), expected);
+        }
+    }
+
+    #[test]
+    fn number_and_noun_agree() {
+        let cases = [(0, "0 lines"), (1, "1 line"), (2, "2 lines"), (1_000, "1,000 lines")];
+        for (number, expected) in cases {
+            assert_eq!(counted(number, "line"), expected);
         }
     }
 

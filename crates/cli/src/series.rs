@@ -22,8 +22,9 @@ use crate::figures::{Figure, Figures, Needs, Nothing};
 use crate::infinite::Infinite;
 use crate::input::Input;
 use crate::moment::{self, StampArgs};
+use crate::options;
 use crate::output::{Failure, Output, OutputArgs};
-use crate::render::{self, Table};
+use crate::render::{self, Table, counted};
 use crate::spark::{bar, spark};
 
 /// Tells what happened when: count, mean, quantiles and more on the axis of time
@@ -36,7 +37,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     stamp: StampArgs,
 
-    /// How much time a row spans [default: as much as makes 60 rows or fewer]
+    /// Time that a row spans [default: enough for at most 60 rows of time and --max-rows rows]
     #[arg(long, value_name = "TIME", value_parser = moment::some_time)]
     every: Option<Duration>,
 
@@ -49,7 +50,7 @@ pub(crate) struct Args {
     #[arg(default_value = "count,mean,p50,p99,max")]
     stat: Vec<Figure>,
 
-    /// How many rows there may be; memory grows with them
+    /// Maximum number of rows; memory grows with it
     #[arg(long, value_name = "N", default_value = "10000")]
     max_rows: NonZero<usize>,
 
@@ -92,7 +93,7 @@ Examples:
 
 Exit codes: 0 done, 1 could not be done, 2 usage, 3 some lines were refused, 130 Ctrl-C.";
 
-/// How many rows there are at most, if nobody said how wide they are.
+/// The maximum number of rows of time where their width is chosen.
 const ROWS: u64 = 60;
 const SECOND: Duration = Duration::from_secs(1);
 /// How wide pictures in a table are.
@@ -133,13 +134,20 @@ impl Args {
         needs.fold(Needs { quantiles, ..Needs::default() }, Needs::bitor)
     }
 
+    /// The figures that are asked for, each once.
+    fn figures(&self) -> Vec<Figure> {
+        options::distinct(&self.stat)
+    }
+
     fn run_of<K: Figures>(&self) -> Result<Exit, Failure> {
         if self.by_action { self.run::<Apart<K>>() } else { self.run::<Together<K>>() }
     }
 
     fn run<C: Content + Send + Clone + Rows>(&self) -> Result<Exit, Failure> {
         let output = self.output.open(self.input.files())?;
-        let width = self.every.map_or(Width::AtMost(ROWS), Width::Given);
+        // Without `--every` a row is as wide as it takes, so that the limit is met last.
+        let chosen = Width::AtMost(ROWS.min(self.max_rows.get() as u64));
+        let width = self.every.map_or(chosen, Width::Given);
         let axis = || Taker(Axis::<C>::new(width, self.max_rows.get()));
         let mut takers: Vec<_> = iter::repeat_with(axis).take(self.input.threads()).collect();
         let mut policy = self.input.policy();
@@ -175,7 +183,7 @@ impl Args {
         Ok(reading.exit().or(printed))
     }
 
-    /// Tells if there are more rows than there may be, and what to do.
+    /// Returns whether there are more rows than the limit, and reports what to do then.
     fn is_too_long<C: Content>(&self, axis: &Axis<C>) -> bool {
         let max = self.max_rows.get() as u64;
         let Some((first, last)) = axis.ends() else { return false };
@@ -184,19 +192,27 @@ impl Args {
         }
         let (width, length) = (moment::span(axis.width()), axis.length());
         let [from, to] = [first, last].map(|end| moment::write(end, SECOND));
-        let (grouped, limit) = (render::grouped(length), render::grouped(max));
+        let limit = counted(max, "row");
         if length > max {
-            let wider = moment::span(axis::width_for(first, last, max));
+            let wider = axis::width_for(first, last, max).map(moment::span);
+            let (length, max) = (counted(length, "row"), render::grouped(max));
+            let wider = wider.map(|wider| format!("make rows wider with `--every {wider}`, or "));
+            let wider = wider.unwrap_or_default();
             fault::tell(format_args!(
-                "{from} to {to} are {grouped} rows of {width}, limit is {limit}\n  \
-                 `--every {wider}` makes fewer, `--max-rows` allows more\n  \
-                 a stamp far from all others may be of another form than --stamp-form says"
+                "{from} to {to} is {length} of {width}, limit is {max}\n  \
+                 {wider}allow more with `--max-rows`\n  \
+                 a timestamp far from all others may be in another form than `--stamp-form` says"
+            ));
+        } else if self.every.is_some() {
+            fault::tell(format_args!(
+                "{from} to {to} is more than {limit} of one action and {width} each\n  \
+                 make rows wider with `--every`, leave out `--by-action`, or allow more with \
+                 `--max-rows`"
             ));
         } else {
             fault::tell(format_args!(
-                "{from} to {to} have more than {limit} rows with the actions apart\n  \
-                 a wider `--every` makes fewer, and so does to leave out --by-action; \
-                 `--max-rows` allows more"
+                "more actions than {limit}, however wide a row is\n  \
+                 leave out `--by-action`, or allow more rows with `--max-rows`"
             ));
         }
         true
@@ -206,10 +222,8 @@ impl Args {
         let (unstamped, key) = (axis.unstamped(), self.stamp.key());
         let key = key.as_ref().map(|key| visible(key.key().as_bytes())).unwrap_or_default();
         if unstamped > 0 {
-            let [unstamped, actions] = [unstamped, actions].map(render::grouped);
-            fault::tell(format_args!(
-                "{unstamped} of {actions} actions have no `{key}`, and are not in the rows"
-            ));
+            let (unstamped, actions) = (render::grouped(unstamped), counted(actions, "action"));
+            fault::tell(format_args!("left {unstamped} of {actions} out of the rows: no `{key}`"));
         }
     }
 
@@ -244,7 +258,7 @@ impl<K: Figures> Rows for Together<K> {
         let mut table = Table::default();
         let width = axis.width();
         table.column(&Args::title(axis), rows.iter().map(|&(from, _)| moment::write(from, width)));
-        table.figures(&args.stat, rows.iter().map(|&(_, kept)| kept));
+        table.figures(&args.figures(), rows.iter().map(|&(_, kept)| kept));
         let greatest = rows.iter().map(|(_, kept)| kept.count()).max().unwrap_or_default();
         let picture = |&(_, kept): &(Stamp, &K)| {
             let bar = bar(kept.count() as f64, greatest as f64, BAR_COLUMNS);
@@ -289,10 +303,11 @@ impl<K: Figures> Rows for Together<K> {
             .stretches()
             .map(|(from, row)| (moment::write(from, width), kept(row).unwrap_or(&nothing)))
             .collect();
-        let names = args.stat.iter().map(Figure::name);
+        let figures = args.figures();
+        let names = figures.iter().map(Figure::name);
         let columns: Vec<_> = iter::once("from").chain(names).collect();
         let rows = rows.iter().map(|(from, kept)| -> Vec<_> {
-            let figures = args.stat.iter().map(|figure| figure.of(*kept));
+            let figures = figures.iter().map(|figure| figure.of(*kept));
             iter::once(Cell::Text(from)).chain(figures).collect()
         });
         render::records(output, format, &columns, rows)
@@ -304,7 +319,7 @@ impl<K: Figures> Rows for Apart<K> {
         let courses = courses(axis, SPARK_COLUMNS);
         let mut table = Table::default();
         table.column("action", courses.iter().map(|course| visible(course.action.as_bytes())));
-        table.figures(&args.stat, courses.iter().map(|course| &course.whole));
+        table.figures(&args.figures(), courses.iter().map(|course| &course.whole));
         let counts = courses.iter().map(|course| {
             let counts = course.parts.iter().map(|part| part.as_ref().map(|part| part.count()));
             spark(counts.map(|count| count.map(|count| count as f64)))
@@ -375,12 +390,14 @@ impl<K: Figures> Rows for Apart<K> {
             .stretches()
             .filter_map(|(from, row)| Some((moment::write(from, width), row?)))
             .collect();
-        let names = args.stat.iter().map(Figure::name);
+        let figures = args.figures();
+        let names = figures.iter().map(Figure::name);
         let columns: Vec<_> = ["from", "action"].into_iter().chain(names).collect();
+        let figures = &figures;
         let rows = rows.iter().flat_map(|(from, row)| {
             row.0.iter().map(move |(action, cell)| -> Vec<_> {
                 let names = [Cell::Text(from), Cell::Text(action)];
-                let figures = args.stat.iter().map(|figure| figure.of(&cell.statistic));
+                let figures = figures.iter().map(|figure| figure.of(&cell.statistic));
                 names.into_iter().chain(figures).collect()
             })
         });

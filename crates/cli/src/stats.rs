@@ -17,7 +17,7 @@ use crate::infinite::Infinite;
 use crate::input::Input;
 use crate::output::{Failure, Output, OutputArgs};
 use crate::render::{self, Table};
-use crate::{distribution, fault, prometheus};
+use crate::{distribution, fault, options, prometheus};
 
 /// Tells count, mean, quantiles and more of the times of each action
 #[derive(Debug, clap::Args)]
@@ -78,6 +78,25 @@ impl Style {
             Self::Json | Self::Ndjson => "null",
             Self::Table | Self::Csv => "inf",
             Self::Prometheus => prometheus::INFINITE,
+        }
+    }
+}
+
+/// What a column of records has of each row.
+#[derive(Debug, Clone, Copy)]
+enum Asked<'f> {
+    Action,
+    /// Whether it is the row of folded actions, which an action may have the name of.
+    IsOther,
+    Figure(&'f Figure),
+}
+
+impl Asked<'_> {
+    fn of<'r, S: Figures>(self, row: &'r Row<S>) -> Cell<'r> {
+        match self {
+            Self::Action => Cell::Text(row.action()),
+            Self::IsOther => Cell::Flag(row.is_other()),
+            Self::Figure(figure) => figure.of(row.statistic()),
         }
     }
 }
@@ -174,7 +193,7 @@ impl Args {
     fn figures(&self) -> Vec<Figure> {
         let percentile = Figure::percentile;
         match self.format {
-            _ if !self.stat.is_empty() => self.stat.clone(),
+            _ if !self.stat.is_empty() => options::distinct(&self.stat),
             Style::Table | Style::Csv => {
                 let (p50, p99) = (percentile(50), percentile(99));
                 vec![Figure::Count, Figure::Mean, Figure::Min, p50, p99, Figure::Max]
@@ -237,7 +256,6 @@ impl Args {
                 return output.print(table);
             }
             Style::Prometheus => {
-                let rows = rows.iter().map(|row| (row.action(), row.statistic()));
                 return output.stream(|output| prometheus::write(output, &figures, rows));
             }
             Style::Json => Format::Json,
@@ -247,15 +265,20 @@ impl Args {
         // Objects have had the mean from the beginning, as `avg`.
         let objects = format != Format::Csv;
         let asked = figures.iter().filter(|figure| !(objects && **figure == Figure::Mean));
-        let mean = objects.then_some(("avg", &Figure::Mean));
-        let asked = asked.map(|figure| (figure.name(), figure));
-        let (names, figures): (Vec<_>, Vec<_>) = mean.into_iter().chain(asked).unzip();
-        let columns: Vec<_> = iter::once("action").chain(names).collect();
-        let rows = rows.iter().map(|row| -> Vec<_> {
-            let cells = figures.iter().map(|figure| figure.of(row.statistic()));
-            iter::once(Cell::Text(row.action())).chain(cells).collect()
-        });
-        output.stream(|output| render::records(output, format, &columns, rows))
+        let mean = objects.then_some(("avg", Asked::Figure(&Figure::Mean)));
+        let asked = asked.map(|figure| (figure.name(), Asked::Figure(figure)));
+        let mut columns: Vec<_> =
+            iter::once(("action", Asked::Action)).chain(mean).chain(asked).collect();
+        if rows.iter().any(|row| row.is_other()) {
+            // Next to the name in objects; behind all others in CSV, whose columns have places.
+            let at = if objects { 1 } else { columns.len() };
+            columns.insert(at, ("other", Asked::IsOther));
+        }
+        let (names, columns): (Vec<_>, Vec<_>) = columns.into_iter().unzip();
+        let rows = rows
+            .iter()
+            .map(|row| -> Vec<_> { columns.iter().map(|column| column.of(row)).collect() });
+        output.stream(|output| render::records(output, format, &names, rows))
     }
 
     fn table<S: Figures>(

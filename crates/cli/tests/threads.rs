@@ -70,6 +70,55 @@ fn files_are_told_of_in_their_order() {
     assert!(told.iter().zip(unreadable).all(begins), "{told:#?}");
 }
 
+/// The lines of a file in an order that has nothing to do with that of their timestamps.
+fn shuffled(file: &str) -> String {
+    let text = fs::read_to_string(file).unwrap();
+    let mut lines: Vec<_> = text.split_inclusive('\n').collect();
+    fastrand::Rng::with_seed(7).shuffle(&mut lines);
+    let path = format!("{file}.shuffled");
+    fs::write(&path, lines.concat()).unwrap();
+    path
+}
+
+#[test]
+fn rows_of_a_series_do_not_depend_on_the_order_of_lines() {
+    let actions = ["--actions", "300", "--stamp-key", "at", "--per-second", "33.4"];
+    let file = file("series.ndjson", &actions);
+    let shuffled = shuffled(&file);
+    let series = |file: &str, more: &[&str]| {
+        let args = ["series", "--stamp-key", "at", "--by-action", "--format", "csv", file];
+        let output = answer(&[&args, more].concat());
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        (text(output.stdout), text(output.stderr), output.status.code())
+    };
+    // Rows of 10 s, of which there are 60, would be some 12,000 with the actions apart.
+    let found = series(&file, &[]);
+    assert_eq!((found.1.as_str(), found.2), ("", Some(0)));
+    let froms: Vec<_> = found.0.lines().filter_map(|line| line.split(',').next()).collect();
+    assert_eq!(froms[..2], ["from", "2026-01-01T00:00:00Z"]);
+    let mut froms = froms.into_iter().filter(|from| !from.starts_with("2026-01-01T00:00:00"));
+    assert_eq!(froms.nth(1), Some("2026-01-01T00:00:20Z"));
+    assert_eq!(series(&shuffled, &[]), found);
+
+    for (more, expected) in [
+        (
+            &["--max-rows", "299"][..],
+            "windrow: more actions than 299 rows, however wide a row is\n  \
+             leave out `--by-action`, or allow more rows with `--max-rows`\n",
+        ),
+        (
+            &["--every", "10s"],
+            "windrow: 2026-01-01T00:00:00Z to 2026-01-01T00:09:58Z is more than 10,000 rows of one \
+             action and 10s each\n  make rows wider with `--every`, leave out `--by-action`, or \
+             allow more with `--max-rows`\n",
+        ),
+    ] {
+        let found = series(&file, more);
+        assert_eq!((found.0.as_str(), found.1.as_str(), found.2), ("", expected, Some(1)));
+        assert_eq!(series(&shuffled, more), found);
+    }
+}
+
 #[test]
 fn first_refused_line_is_the_same() {
     let bad = file("bad.ndjson", &["--bad", "0.001", "--seed", "3"]);

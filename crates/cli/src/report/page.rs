@@ -4,7 +4,9 @@
 //! or turns around other text be seen, and through the template, which escapes it. As a second
 //! lock, the page forbids itself all scripts and everything from elsewhere.
 
-use facade::{ActionTime, Counted, Extent, Mean, Quantile, Quantiles, Row, Variance, visible};
+use facade::{
+    ActionTime, Counted, Extent, Mean, Quantile, Quantiles, Row, Variance, WhenFull, visible,
+};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::picture::{self, Curve, number};
@@ -14,7 +16,7 @@ use crate::fault::{self, Refused};
 use crate::figures::Figure;
 use crate::moment;
 use crate::reading::Reading;
-use crate::render::{self, grouped};
+use crate::render::{self, counted, grouped};
 
 /// What the page is made of.
 pub(super) struct Content<'a> {
@@ -147,7 +149,7 @@ fn actions(content: &Content<'_>) -> Markup {
                         tbody {
                             @for (index, row) in rows.iter().enumerate() {
                                 tr {
-                                    th.name scope="row" { (shown(row.action())) }
+                                    th.name scope="row" { (name(row)) }
                                     td { (grouped(row.count())) }
                                     td { (percent(row.count(), all)) }
                                     @for column in &columns { td { (column[index]) } }
@@ -166,19 +168,24 @@ fn caption(content: &Content<'_>) -> String {
     let mut text = "Times are in the unit of the log. The most frequent come first".to_owned();
     let hidden = &content.rows[content.shown..];
     if !hidden.is_empty() {
-        let records: u64 = hidden.iter().map(Row::count).sum();
-        let (hidden, records) = (grouped(hidden.len() as u64), grouped(records));
-        text += &format!("; {hidden} more actions with {records} lines are not shown");
+        let lines: u64 = hidden.iter().map(Row::count).sum();
+        let (hidden, lines) = (counted(hidden.len() as u64, "more action"), counted(lines, "line"));
+        text += &format!("; not shown: {hidden} with {lines}");
     }
     if content.folded > 0 {
-        let folded = grouped(content.folded);
-        text += &format!("; {folded} lines of too many different actions are one row, `(other)`");
+        let (lines, other) = (counted(content.folded, "line"), WhenFull::OTHER);
+        text += &format!("; the row `{other}` in italics has {lines} of actions beyond the limit");
     }
     text + "."
 }
 
 fn shown(name: &str) -> String {
     visible(name.as_bytes())
+}
+
+/// The name of a row; that of folded actions in italics, as an action may have it.
+fn name(row: &Row<Told>) -> Markup {
+    html! { @if row.is_other() { i { (row.action()) } } @else { (shown(row.action())) } }
 }
 
 fn percent(count: u64, all: u64) -> String {
@@ -193,12 +200,13 @@ fn small(row: &Row<Told>) -> Markup {
 
 fn distributions(content: &Content<'_>) -> Markup {
     let rows = &content.rows[..content.shown.min(DISTRIBUTIONS)];
+    let all = content.rows.len() as u64;
     html! {
         @if !rows.is_empty() {
             section aria-labelledby="distributions" {
                 h2 id="distributions" { "Distributions" }
                 @if rows.len() < content.rows.len() {
-                    p { "Those of the " (rows.len()) " most frequent actions." }
+                    p { (rows.len()) " of " (counted(all, "action")) ", the most frequent first." }
                 }
                 div.figures { @for row in rows { (distribution(row)) } }
             }
@@ -214,16 +222,16 @@ fn distribution(row: &Row<Told>) -> Markup {
     let marks: Vec<_> = marks.into_iter().filter_map(mark).collect();
     let told = |time: Option<ActionTime>| number(time.map_or(0.0, ActionTime::as_f64));
     let title = format!(
-        "{}: {} times from {} to {}",
+        "{}: {} from {} to {}",
         shown(row.action()),
-        grouped(row.count()),
+        counted(row.count(), "time"),
         told(extent.min()),
         told(extent.max()),
     );
     html! {
         figure {
             figcaption {
-                strong { (shown(row.action())) }
+                strong { (name(row)) }
                 @for (name, at) in &marks { span { (name) " " (number(at.as_f64())) } }
             }
             (picture::histogram(&title, extent, &quantiles.histogram(), &marks))
@@ -256,8 +264,7 @@ fn course(key: &str, axis: &Axis<Together<Kept>>) -> Markup {
             h2 id="course" { "Over time" }
             @if axis.unstamped() > 0 {
                 p.warning role="note" {
-                    (grouped(axis.unstamped()))
-                    @if axis.unstamped() == 1 { " action without " } @else { " actions without " }
+                    (counted(axis.unstamped(), "action")) " without "
                     code { (shown(key)) } ": not shown here."
                 }
             }

@@ -1,0 +1,47 @@
+//! Values that options of several commands share.
+
+/// Returns the values of a list without repeats, each where it stands first.
+///
+/// A repeated value would be written twice: as two equal keys of an object, or as two samples of
+/// one series, both of which readers refuse or misread.
+pub(crate) fn distinct<T: Clone + PartialEq>(values: &[T]) -> Vec<T> {
+    let mut distinct = Vec::new();
+    for value in values {
+        if !distinct.contains(value) {
+            distinct.push(value.clone());
+        }
+    }
+    distinct
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::figures::Figure;
+
+    #[test]
+    fn figures_are_distinct_by_what_they_are() {
+        let cases = [
+            ("p95,p95", "p95"),
+            ("mean,avg", "mean"),
+            ("p50,median", "p50"),
+            ("median,count,p50.0,p50,count", "median,count"),
+            ("p0,min,p100,max", "p0,min,p100,max"),
+            ("p99,p99.9,stddev,variance", "p99,p99.9,stddev,variance"),
+        ];
+        for (asked, expected) in cases {
+            let figures: Vec<Figure> = asked.split(',').map(|name| name.parse().unwrap()).collect();
+            let figures = distinct(&figures);
+            let found: Vec<_> = figures.iter().map(Figure::name).collect();
+            assert_eq!(found.join(","), expected, "{asked}");
+        }
+    }
+
+    #[test]
+    fn windows_are_distinct_by_their_length() {
+        let windows = [1_000, 10_000, 1_000].map(Duration::from_millis);
+        assert_eq!(distinct(&windows), windows[..2]);
+    }
+}
