@@ -255,9 +255,9 @@ impl<S: Statistic<Value: Packed>> Registry<S> {
     pub(crate) fn merge(&self, snapshot: &TrackerSnapshot<S>) -> Result<(), TrackerSnapshotError> {
         same_unit(snapshot.unit(), self.spec.unit)?;
         let mut merged = lock(&self.merged);
-        let instances = merged.instances.union(snapshot.instances())?;
-        instances.union(&self.instance.into())?;
         let rows = snapshot.rows();
+        let is_empty = rows.is_empty();
+        let instances = merged.instances.accept(snapshot.instances(), is_empty, self.instance)?;
         // Nothing for the row of folded actions, which needs no place.
         let names = rows.iter().map(|row| match row.is_other() {
             true => Ok(None),
@@ -291,6 +291,7 @@ impl<S: Statistic<Value: Packed>> Registry<S> {
     /// an earlier one.
     pub(crate) fn go_on_from(&mut self, snapshot: &TrackerSnapshot<S>) {
         let mut merged = lock(&self.merged);
+        merged.instances = snapshot.instances().clone();
         self.instance = merged.instances.pop().unwrap_or(self.instance);
         [merged.resets, merged.taken] = snapshot.age();
     }

@@ -242,7 +242,11 @@ impl<S: Statistic<Value: Packed>> MergedTracker<S> {
         self.registry.snapshot()
     }
 
-    /// Adds the records of other trackers: those of a snapshot, to those that are here.
+    /// Adds the records of a snapshot of other trackers.
+    ///
+    /// The tracker keeps the [instances](core_time::Instances) of the snapshot, 16 bytes each,
+    /// unless it has no records: up to [`Instances::MAX`](core_time::Instances::MAX) until the next
+    /// reset.
     ///
     /// # Errors
     ///

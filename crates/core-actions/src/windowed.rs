@@ -327,7 +327,9 @@ impl<S: Statistic<Value: Packed>> WindowedTracker<S> {
         WindowedSnapshot::new(self.window_spec().clone(), self.now(), since, rings)
     }
 
-    /// Adds the records of other trackers: those of a snapshot, to those that are here.
+    /// Adds the records of a snapshot of other trackers.
+    ///
+    /// The tracker keeps the instances of the snapshot, as [`MergedTracker::merge`] does.
     ///
     /// # Errors
     ///

@@ -116,6 +116,22 @@ fn snapshots_that_share_a_tracker_are_not_merged() {
 }
 
 #[test]
+fn trackers_without_records_take_no_place() {
+    let (here, there) = (RunningTracker::default(), RunningTracker::default());
+    for _ in 0..3 {
+        here.merge(&there.snapshot()).unwrap();
+    }
+    assert_eq!(here.snapshot().instances().len(), 1);
+    add_each(&there, &["jump"]);
+    here.merge(&there.snapshot()).unwrap();
+    here.merge(&there.snapshot()).unwrap_err();
+    assert_eq!((here.stats()[0].count(), here.snapshot().instances().len()), (1, 2));
+    let empty = RunningTracker::default().snapshot();
+    let restored = RunningTracker::restore(TrackerSpec::default(), &empty).unwrap();
+    assert_eq!(restored.snapshot().instances(), empty.instances());
+}
+
+#[test]
 fn a_restored_tracker_goes_on() {
     let tracker = RunningTracker::default();
     tracker.add("jump", 1).unwrap();
@@ -339,8 +355,8 @@ mod wire {
         for key in ["version", "instances", "unit", "taken", "forgotten", "rows"] {
             check(&format!("\"{key}\""), "\"x\"", &format!("snapshot has no `{key}`"));
         }
-        check(r#"["0123456789abcdef-0000002a"]"#, "[]", "no instance is named");
-        check("0123456789abcdef-0000002a", "jump", "no instance is named");
+        check(r#"["0123456789abcdef-0000002a"]"#, "[]", "snapshot names no instance");
+        check("0123456789abcdef-0000002a", "jump", "snapshot names no instance");
         check(r#""run""#, r#""jump""#, r#"snapshot has the action "jump" twice"#);
         check(r#""run""#, r#"" ""#, "snapshot has an action that cannot be one");
         check(r#""run""#, r#""a\nb""#, "snapshot has an action that cannot be one");

@@ -380,7 +380,9 @@ impl EventCounter {
     /// Adds the events of other counters: those of a snapshot, to those that are here.
     ///
     /// As if they had been recorded here, each in its bucket; those in buckets that are not held
-    /// any more are told by [`total`](Self::total) alone. Refusals are not added.
+    /// any more are only in the [`total`](Self::total). Refusals are not added. The counter keeps
+    /// the [instances](crate::Instances) of the snapshot, 16 bytes each, unless it has no events:
+    /// up to [`Instances::MAX`](crate::Instances::MAX) until the next reset.
     ///
     /// # Errors
     ///
@@ -414,8 +416,8 @@ impl EventCounter {
         // The other counter's clock may have been behind, and so believed an event more.
         snapshot.believe(now, self.spec().believed_ahead(self.spec().resolution()))?;
         let mut merged = self.merged();
-        let instances = merged.union(snapshot.instances())?;
-        instances.union(&self.instance.into())?;
+        let empty = snapshot.total() == 0;
+        let instances = merged.accept(snapshot.instances(), empty, self.instance)?;
         self.ledger.merge(&self.cells, snapshot, now)?;
         *merged = instances;
         Ok(())
@@ -451,9 +453,9 @@ impl EventCounter {
         self.axis.refused.add_all(snapshot.refused());
         // One of the counters of the snapshot goes on, so that to restore again and again names no
         // more of them.
-        let mut merged = self.merged();
-        let own = merged.pop();
-        drop(merged);
+        let mut instances = snapshot.instances().clone();
+        let own = instances.pop();
+        *self.merged() = instances;
         self.instance = own.unwrap_or(self.instance);
         Ok(self)
     }

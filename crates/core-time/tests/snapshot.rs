@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use core_time::{
-    Clock, EventCounter, InstanceError, Instances, ManualClock, Refused, Snapshot, SnapshotError,
-    Stamp, Tier, WindowSpec,
+    Clock, EventCounter, Instance, InstanceError, Instances, ManualClock, Refused, Snapshot,
+    SnapshotError, Stamp, Tier, WindowSpec,
 };
 use proptest::prelude::*;
 
@@ -102,6 +102,7 @@ fn events_that_are_merged_may_be_ahead_of_the_clock() {
 #[test]
 fn same_events_are_not_taken_in_twice() {
     let [one, two, three] = [(); 3].map(|()| counter(tiers()).0);
+    [&one, &two, &three].into_iter().for_each(EventCounter::record);
     let same = |error: SnapshotError| {
         matches!(error, SnapshotError::Instances(InstanceError::Same { .. }))
     };
@@ -153,12 +154,34 @@ fn what_cannot_be_merged_is_refused_and_changes_nothing() {
 
 #[test]
 fn snapshots_of_too_many_counters_are_refused() {
-    let mut all = counter(tiers()).0.snapshot();
-    for _ in 1..Instances::MAX {
-        all.merge(&counter(tiers()).0.snapshot()).unwrap();
+    // Restored again and again, a counter is one instance; so many are made by their names alone.
+    let instances: Vec<_> = (0..Instances::MAX).map(|_| Instance::draw()).collect();
+    let full = Instances::of(instances).unwrap();
+    let (empty, receiver) = (full.union(&Instances::default()).unwrap(), Instance::draw());
+    assert_eq!(empty.len(), 65_536);
+    let another = Instances::from(Instance::draw());
+    let refused = full.accept(&another, false, receiver).unwrap_err();
+    assert_eq!(refused, InstanceError::TooMany { found: 65_537, max: 65_536 });
+    assert_eq!(full.accept(&another, true, receiver), Ok(full.clone()));
+}
+
+#[test]
+fn counters_without_events_take_no_place() {
+    let (here, there) = (counter(tiers()).0, counter(tiers()).0);
+    for _ in 0..3 {
+        here.merge(&there.snapshot()).unwrap();
+        here.merge(&counter(tiers()).0.snapshot()).unwrap();
     }
-    let refused = all.merge(&counter(tiers()).0.snapshot()).unwrap_err();
-    assert_eq!(refused.to_string(), "1025 instances, limit is 1024");
+    assert_eq!(here.snapshot().instances().len(), 1);
+    there.record();
+    here.merge(&there.snapshot()).unwrap(); // Nothing of it was merged before.
+    assert_eq!((here.total(), here.snapshot().instances().len()), (1, 2));
+    here.merge(&there.snapshot()).unwrap_err();
+    // An empty counter goes on as itself.
+    let empty = counter(tiers()).0.snapshot();
+    let restored = EventCounter::restore_with_clock(&empty, ManualClock::new(at(NOW))).unwrap();
+    assert_eq!(restored.snapshot().instances(), empty.instances());
+    restored.merge(&empty).unwrap_err();
 }
 
 /// An event: by which counter, how long after the one before, how late it comes, how many.
@@ -283,14 +306,14 @@ mod wire {
             "snapshot has buckets from number",
         );
         for instances in ["", "-", "0123456789abcdef", "0123456789abcde+-0000002a", "é-0000002a"] {
-            check("0123456789abcdef-0000002a", instances, "no instance is named");
+            check("0123456789abcdef-0000002a", instances, "snapshot names no instance");
         }
         check(
             r#"["0123456789abcdef-0000002a"]"#,
             r#"["0123456789abcdef-0000002a","0123456789abcdef-0000002a"]"#,
-            "what instance 0123456789abcdef-0000002a holds is there already",
+            "records of instance 0123456789abcdef-0000002a are already included",
         );
-        check(r#"["0123456789abcdef-0000002a"]"#, "[]", "no instance is named");
+        check(r#"["0123456789abcdef-0000002a"]"#, "[]", "snapshot names no instance");
         let tiers = &WRITTEN[WRITTEN.find("[{").unwrap()..WRITTEN.len() - 1];
         check(tiers, "[]", "snapshot has no tier");
     }
