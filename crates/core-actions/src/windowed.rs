@@ -44,6 +44,12 @@ pub use snapshot::WindowedSnapshot;
 /// As [`ActionTracker`](crate::ActionTracker): a reader sees a cut of each action, and all rows are
 /// of the same buckets.
 ///
+/// # Clocks that step back
+///
+/// The system's clocks do not. With one that does by more than the tolerance, see [`TimeAxis`]: a
+/// record for a bucket that was given up is refused and counted in [`refused`](Self::refused), and
+/// a window that begins in one is refused, until the clock has caught up.
+///
 /// # Examples
 ///
 /// ```
@@ -191,26 +197,29 @@ impl<S: Statistic<Value: Packed>> WindowedTracker<S> {
         self.axis.now()
     }
 
-    /// Takes in that an action took so long, and ended now.
+    /// Records that an action took so long, and ended now.
     ///
     /// # Errors
     ///
-    /// As [`MergedTracker::add`](crate::MergedTracker::add).
+    /// As [`MergedTracker::add`](crate::MergedTracker::add), and [`AddError::Stamp`] if the clock
+    /// stepped back to a bucket that was given up.
     #[inline]
     pub fn add<'a, T>(&self, action: impl Into<KeyedName<'a>>, time: T) -> Result<(), AddError>
     where
         T: TryInto<S::Value, Error: Into<TimeError>>,
     {
         let value = time.try_into().map_err(|error| AddError::Time(error.into()))?;
-        self.rings.add(action, InBucket { tick: self.axis.tick_now(), value })
+        let tick = self.axis.tick_to_record()?;
+        self.rings.add(action, InBucket { tick, value })
     }
 
-    /// Takes in that an action took so long, and when it ended.
+    /// Records that an action took so long, and when it ended.
     ///
     /// # Errors
     ///
     /// As [`MergedTracker::add`](crate::MergedTracker::add), and [`AddError::Stamp`] if that was
-    /// longer ago than the span, or is further ahead of the clock than the tolerance.
+    /// longer ago than the span, is further ahead of the clock than the tolerance, or is in a
+    /// bucket that was given up before the clock stepped back.
     pub fn add_at<'a, T>(
         &self,
         action: impl Into<KeyedName<'a>>,
@@ -257,7 +266,8 @@ impl<S: Statistic<Value: Packed>> WindowedTracker<S> {
     ///
     /// # Errors
     ///
-    /// [`WindowError::LongerThanSpan`] if `window` is longer than the tracker remembers.
+    /// [`WindowError::LongerThanSpan`] if `window` is longer than the tracker remembers,
+    /// [`WindowError::GivenUp`] if the clock stepped back and buckets were given up meanwhile.
     ///
     /// # Complexity
     ///
@@ -343,6 +353,7 @@ impl<S: Statistic<Value: Packed>> WindowedTracker<S> {
     /// A reader beside this may see some actions with what was added, and others without.
     pub fn merge(&self, snapshot: &WindowedSnapshot<S>) -> Result<(), TrackerSnapshotError> {
         snapshot.is_for(&self.axis)?;
+        self.note_newest(snapshot);
         self.rings.merge(snapshot.rings())?;
         self.since.fetch_min(snapshot.since().as_nanos(), ALONE);
         Ok(())
@@ -380,10 +391,19 @@ impl<S: Statistic<Value: Packed>> WindowedTracker<S> {
 
     fn go_on_from(mut self, snapshot: &WindowedSnapshot<S>) -> Result<Self, TrackerSnapshotError> {
         snapshot.is_for(&self.axis)?;
+        self.note_newest(snapshot);
         let (spec, empty) = (self.spec().clone(), StatisticRing::new(self.window_spec()));
         self.rings = MergedTracker::restore_with_empty(spec, empty, snapshot.rings())?;
         self.since.fetch_min(snapshot.since().as_nanos(), ALONE);
         Ok(self)
+    }
+
+    /// Notes the newest bucket that the rings will hold. Before they do, so that no record is
+    /// accepted for a bucket that they give up for it.
+    fn note_newest(&self, snapshot: &WindowedSnapshot<S>) {
+        if let Some(newest) = snapshot.newest() {
+            self.axis.note(newest);
+        }
     }
 
     /// How much was beyond the [limit](TrackerSpec::actions) of actions.
@@ -469,7 +489,8 @@ impl<S: Counted> WindowRows<S> {
 
 /// Records one action of a [`WindowedTracker`] without looking it up.
 ///
-/// A [`Handle`] that looks at the clock; see there.
+/// A [`Handle`] that reads the clock; see there. A record for a bucket that was given up before the
+/// clock stepped back is not recorded, and is counted in [`WindowedTracker::refused`].
 #[derive(Debug, Clone)]
 pub struct WindowedHandle<S: Statistic<Value: Packed>> {
     axis: Arc<TimeAxis>,
@@ -489,9 +510,12 @@ impl<S: Statistic<Value: Packed>> WindowedHandle<S> {
         self.ring.is_other()
     }
 
-    /// Takes in that the action took so long, and ended now.
+    /// Records that the action took so long, and ended now.
     #[inline]
     pub fn add(&self, time: impl Into<S::Value>) {
-        self.ring.add(InBucket { tick: self.axis.tick_now(), value: time.into() });
+        // A refusal was counted.
+        if let Ok(tick) = self.axis.tick_to_record() {
+            self.ring.add(InBucket { tick, value: time.into() });
+        }
     }
 }

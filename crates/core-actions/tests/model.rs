@@ -1,72 +1,21 @@
 //! Random histories against a plain map of vectors, with exact rational arithmetic.
 //!
-//! Promises A2, A4, A6, A7 and A9: all figures of each row, the order of rows, what is beyond the
-//! limit, windows of every length; whichever thread or handle recorded, through resets, merging and
-//! restoring, for statistics that wait and for one that does not.
+//! Promises A2, A4, A7 and A9: all figures of each row, the order of rows, what is beyond the
+//! limit; whichever thread or handle recorded, through resets, merging and restoring, for
+//! statistics whose values are buffered and for one whose are not.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, mpsc};
-use std::thread;
-use std::time::Duration;
+use std::sync::Arc;
 
 use core_actions::{
-    ActionTime, AddError, Counted, ExactMean, Extent, Handle, Mean, MergedTracker, Overflow, Raw,
-    Row, Statistic, TrackerSpec, WhenFull, WindowedSpec, WindowedTracker,
+    ActionTime, AddError, Handle, MergedTracker, Overflow, Row, TrackerSpec, WhenFull,
 };
-use core_time::{ManualClock, Stamp, Tag, WindowSpec};
-use num_bigint::BigUint;
-use num_rational::Ratio;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-#[expect(dead_code, reason = "roots are for the tests of statistics")]
-#[path = "statistics/oracle.rs"]
-mod oracle;
+mod support;
 
-/// A thread that does what it is told, so that several tables take part without chance.
-struct Worker {
-    jobs: Option<mpsc::Sender<Job>>,
-    thread: Option<thread::JoinHandle<()>>,
-}
-
-type Job = Box<dyn FnOnce() + Send>;
-
-impl Worker {
-    fn start() -> Self {
-        let (jobs, todo) = mpsc::channel::<Job>();
-        let thread = thread::spawn(move || todo.into_iter().for_each(|job| job()));
-        Self { jobs: Some(jobs), thread: Some(thread) }
-    }
-
-    fn run<R: Send + 'static>(&self, job: impl FnOnce() -> R + Send + 'static) -> R {
-        let (send, receive) = mpsc::channel();
-        let job = Box::new(move || send.send(job()).unwrap());
-        self.jobs.as_ref().unwrap().send(job).unwrap();
-        receive.recv().unwrap()
-    }
-
-    fn end(&mut self) {
-        drop(self.jobs.take());
-        self.thread.take().unwrap().join().unwrap();
-    }
-}
-
-impl Drop for Worker {
-    fn drop(&mut self) {
-        drop(self.jobs.take());
-    }
-}
-
-const THREADS: usize = 3;
-const NAMES: [&str; 7] = [
-    "a",
-    "jump",
-    "sixteen bytes!!!",
-    "more than sixteen b",
-    "日本",
-    "more than sixteen c",
-    WhenFull::OTHER,
-];
+use support::{Batched, Checked, NAMES, THREADS, Unpromising, Worker, time};
 
 /// What the row of folded actions is called here, where [`WhenFull::OTHER`] is an action as well.
 const FOLDED: &str = "folded";
@@ -116,18 +65,6 @@ struct Shape {
     when_full: WhenFull,
     /// Whether records have numbers of the caller's.
     numbered: bool,
-}
-
-/// Any kind of time: those that wait as integers, those that do not, and fractions.
-fn time() -> impl Strategy<Value = ActionTime> {
-    let float = |float| ActionTime::try_from(float).unwrap();
-    prop_oneof![
-        4 => (0_u64..100).prop_map(ActionTime::from),
-        1 => any::<u64>().prop_map(ActionTime::from),
-        2 => (0.0..1e3).prop_map(float),
-        1 => Just(float(f64::MAX)),
-        1 => Just(float(5e-324)),
-    ]
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -275,67 +212,6 @@ impl Oracle {
     }
 }
 
-/// A statistic that is compared with all times.
-trait Checked: Statistic<Value = ActionTime> + PartialEq + std::fmt::Debug {
-    fn check(&self, times: &[ActionTime]);
-}
-
-type Batched = (Raw, ExactMean);
-/// With a statistic of a user's own, which says nothing of panics, so that nothing waits.
-type Unpromising = (ExactMean, Own, Raw);
-
-#[derive(Debug, Clone, Default, PartialEq)]
-struct Own(u64);
-
-impl Statistic for Own {
-    type Value = ActionTime;
-
-    const TAG: Tag = Tag::own("x-own");
-
-    fn insert(&mut self, _: ActionTime) {
-        self.0 += 1;
-    }
-
-    fn merge(&mut self, other: &Self) {
-        self.0 += other.0;
-    }
-}
-
-#[track_caller]
-fn check_figures(raw: &Raw, mean: &ExactMean, times: &[ActionTime]) {
-    let (mut found, mut expected): (Vec<_>, _) = (raw.times().collect(), times.to_vec());
-    found.sort_unstable();
-    expected.sort_unstable();
-    assert_eq!(found, expected);
-    assert_eq!(mean.count(), times.len() as u64);
-    let sum: BigUint = times.iter().map(|&time| units(time)).sum();
-    oracle::check_nearest(
-        mean.mean().unwrap(),
-        &Ratio::new_raw(sum, BigUint::from(times.len()) << 1_074),
-    );
-}
-
-/// A time as an integer times 2^-1074.
-fn units(time: ActionTime) -> BigUint {
-    match time.as_integer() {
-        Some(integer) => BigUint::from(integer) << 1_074,
-        None => oracle::units_of(time.as_f64()),
-    }
-}
-
-impl Checked for Batched {
-    fn check(&self, times: &[ActionTime]) {
-        check_figures(&self.0, &self.1, times);
-    }
-}
-
-impl Checked for Unpromising {
-    fn check(&self, times: &[ActionTime]) {
-        check_figures(&self.2, &self.0, times);
-        assert_eq!(self.1.0, times.len() as u64);
-    }
-}
-
 /// The tracker and what it should hold, with those who record in it.
 struct History<S: Checked> {
     tracker: Arc<MergedTracker<S>>,
@@ -449,130 +325,6 @@ fn spec(shape: &Shape) -> TrackerSpec {
     TrackerSpec { actions, when_full, ..TrackerSpec::default() }
 }
 
-#[derive(Debug, Clone)]
-enum Windowed {
-    Advance { millis: u64 },
-    Add { thread: usize, name: usize, time: ActionTime },
-    AddAt { thread: usize, name: usize, time: ActionTime, offset: i64 },
-    ByHandle { name: usize, time: ActionTime },
-    ThreadEnds { thread: usize },
-    Reset,
-}
-
-fn windowed_step() -> impl Strategy<Value = Windowed> {
-    let name = 0..3_usize;
-    prop_oneof![
-        8 => prop_oneof![0..1_500_u64, 0..20_000_u64]
-            .prop_map(|millis| Windowed::Advance { millis }),
-        12 => (0..THREADS, name.clone(), time())
-            .prop_map(|(thread, name, time)| Windowed::Add { thread, name, time }),
-        8 => (0..THREADS, name.clone(), time(), -9_000_i64..3_000)
-            .prop_map(|(thread, name, time, offset)| {
-                Windowed::AddAt { thread, name, time, offset }
-            }),
-        6 => (name, time()).prop_map(|(name, time)| Windowed::ByHandle { name, time }),
-        1 => (0..THREADS).prop_map(|thread| Windowed::ThreadEnds { thread }),
-        1 => Just(Windowed::Reset),
-    ]
-}
-
-/// Compares every window and series with the list of all records: action, bucket, time.
-#[track_caller]
-fn check_windows<S: Checked>(
-    tracker: &WindowedTracker<S>,
-    records: &[(usize, i64, ActionTime)],
-    now: i64,
-    span: i64,
-) {
-    for len in 0..=span {
-        let window = Duration::from_secs(len.unsigned_abs());
-        let ticks = now - len + 1..=now;
-        let found = tracker.window(window).unwrap();
-        assert_eq!(found.covered().ticks.is_empty(), len == 0);
-        for (name, action) in NAMES.iter().enumerate() {
-            let of = |ticks: std::ops::RangeInclusive<i64>| -> Vec<_> {
-                let fits =
-                    |record: &&(usize, i64, _)| record.0 == name && ticks.contains(&record.1);
-                records.iter().filter(fits).map(|&(_, _, time)| time).collect()
-            };
-            let expected = of(ticks.clone());
-            match found.rows().iter().find(|row| row.action() == *action) {
-                Some(row) => row.statistic().check(&expected),
-                None => assert!(expected.is_empty(), "{action} is missing in {ticks:?}"),
-            }
-            if len == span {
-                let series = tracker.series(action, window).unwrap();
-                assert_eq!(series.len() as i64, len);
-                for (tick, bucket) in ticks.clone().zip(&series) {
-                    match &of(tick..=tick)[..] {
-                        [] => assert_eq!(*bucket, S::default()),
-                        times => bucket.check(times),
-                    }
-                }
-            }
-        }
-    }
-}
-
-fn check_windowed<S: Checked>(span: i64, steps: &[Windowed]) {
-    let clock = ManualClock::new(Stamp::from_secs(1_000));
-    let window = WindowSpec::builder().span(Duration::from_secs(span.unsigned_abs()));
-    let window = window.tolerance(Duration::from_secs(2)).build().unwrap();
-    let spec = WindowedSpec { window, ..WindowedSpec::default() };
-    let tracker = Arc::new(WindowedTracker::<S>::with_clock(spec, clock.clone()).unwrap());
-    let mut workers: Vec<_> = (0..THREADS).map(|_| Worker::start()).collect();
-    let handles = [0, 1, 2].map(|name| tracker.action(NAMES[name]).unwrap());
-    let mut records = Vec::new();
-    for step in steps {
-        let now = tracker.now().as_nanos();
-        let tick = now.div_euclid(1_000_000_000);
-        match *step {
-            Windowed::Advance { millis } => clock.advance(Duration::from_millis(millis)),
-            Windowed::Add { thread, name, time } => {
-                let tracker = Arc::clone(&tracker);
-                workers[thread].run(move || tracker.add(NAMES[name], time)).unwrap();
-                records.push((name, tick, time));
-            }
-            Windowed::AddAt { thread, name, time, offset } => {
-                let at = now + offset * 1_000_000;
-                let tracker = Arc::clone(&tracker);
-                let job = move || tracker.add_at(NAMES[name], time, Stamp::from_nanos(at));
-                let added = workers[thread].run(job);
-                let fits = -span * 1_000 <= offset && offset <= 2_000;
-                assert_eq!(added.is_ok(), fits, "{offset} ms");
-                if fits {
-                    records.push((name, at.div_euclid(1_000_000_000), time));
-                }
-            }
-            Windowed::ByHandle { name, time } => {
-                handles[name].add(time);
-                records.push((name, tick, time));
-            }
-            Windowed::ThreadEnds { thread } => {
-                workers[thread].end();
-                workers[thread] = Worker::start();
-            }
-            Windowed::Reset => {
-                tracker.reset();
-                records.clear();
-            }
-        }
-        let now = tracker.now().as_nanos().div_euclid(1_000_000_000);
-        check_windows(&tracker, &records, now, span);
-    }
-    workers.iter_mut().for_each(Worker::end);
-}
-
-impl Checked for (Raw, ExactMean, Extent) {
-    fn check(&self, times: &[ActionTime]) {
-        check_figures(&self.0, &self.1, times);
-        assert_eq!(
-            (self.2.min(), self.2.max()),
-            (times.iter().min().copied(), times.iter().max().copied())
-        );
-    }
-}
-
 proptest! {
     #![proptest_config(ProptestConfig {
         cases: 128, failure_persistence: None, ..ProptestConfig::default()
@@ -582,19 +334,5 @@ proptest! {
     fn rows_are_those_of_a_map_of_all_times(shape in shape(), steps in vec(step(), 0..60)) {
         History::<Batched>::run(&shape, &steps);
         History::<Unpromising>::run(&shape, &steps);
-    }
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig {
-        cases: 48, failure_persistence: None, ..ProptestConfig::default()
-    })]
-
-    #[test]
-    fn windows_are_those_of_a_list_of_all_times(
-        span in 1_i64..8, steps in vec(windowed_step(), 0..40),
-    ) {
-        check_windowed::<(Raw, ExactMean, Extent)>(span, &steps);
-        check_windowed::<Unpromising>(span, &steps);
     }
 }

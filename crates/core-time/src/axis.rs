@@ -9,12 +9,32 @@ use crate::question::Touched;
 use crate::refused::{Refusals, Refused};
 use crate::spec::WindowSpec;
 use crate::stamp::{Interval, Stamp};
+use crate::sync::{
+    AtomicI64,
+    Ordering::{Acquire, Release},
+};
 
-/// Tells which bucket of time something belongs into, and which buckets a window covers.
+/// Maps moments and windows to buckets of time.
 ///
-/// This is what whoever keeps statistics by time needs beside a [ring](crate::StatisticRing) of
-/// them. Buckets have numbers, ticks: `floor(stamp / resolution)`, also before 1970. Of the tiers
-/// of a specification it knows the finest alone.
+/// To keep statistics by time takes an axis and one or more [rings](crate::StatisticRing). Buckets
+/// have numbers, ticks: `floor(stamp / resolution)`, also before 1970. Of the tiers of a
+/// specification the axis uses only the finest.
+///
+/// # Clocks that step back
+///
+/// The system's clocks do not. With a clock that does, records still go into the bucket of their
+/// stamp, and a window still ends at the present. Rings hold buckets as far behind the newest one
+/// as the span, the tolerance and one bucket. Where the clock stepped back further, old buckets
+/// were given up that it would ask for again: [`tick_to_record`](Self::tick_to_record) and
+/// [`tick_at`](Self::tick_at) refuse a record for one of them and [`past`](Self::past) refuses a
+/// window that begins in one, until the clock has caught up.
+///
+/// # Memory ordering
+///
+/// The newest bucket is stored with Release after the clock was read, and loaded with Acquire
+/// before the clock is read. So a clock that does not step back shows a thread no less than what it
+/// showed the thread that stored the newest bucket, and nothing is refused however long a thread
+/// pauses between the two. Checks: loom.rs, `a_record_is_not_refused_for_one_of_another_thread`.
 ///
 /// # Examples
 ///
@@ -24,7 +44,7 @@ use crate::stamp::{Interval, Stamp};
 ///
 /// let clock = ManualClock::new(Stamp::from_secs(1_000));
 /// let axis = TimeAxis::with_clock(WindowSpec::default(), clock);
-/// assert_eq!(axis.tick_now(), 1_000);
+/// assert_eq!(axis.tick_to_record()?, 1_000);
 /// assert_eq!(axis.tick_at(Stamp::from_millis(999_999))?, 999);
 /// assert!(axis.tick_at(Stamp::from_secs(1)).is_err());
 /// assert_eq!(axis.past(Duration::from_secs(10))?.ticks, 991..=1_000);
@@ -38,6 +58,10 @@ pub struct TimeAxis {
     /// may be behind.
     believed_ahead: i64,
     pub(crate) refused: Refusals,
+    /// The newest bucket that something was recorded in. Only grows.
+    newest: AtomicI64,
+    /// How many buckets behind that one a ring holds.
+    reach: u64,
 }
 
 /// The buckets that a window covers at a moment.
@@ -70,7 +94,8 @@ impl TimeAxis {
 
     pub(crate) fn of(spec: WindowSpec, clock: AnyClock) -> Self {
         let believed_ahead = spec.believed_ahead(clock.lag());
-        Self { spec, clock, believed_ahead, refused: Refusals::default() }
+        let (newest, reach) = (AtomicI64::new(i64::MIN), spec.finest().reach());
+        Self { spec, clock, believed_ahead, refused: Refusals::default(), newest, reach }
     }
 
     /// What is remembered, in buckets of which width.
@@ -93,16 +118,62 @@ impl TimeAxis {
         self.spec.finest().tick(self.now())
     }
 
-    /// The bucket of a moment. A refusal is counted.
+    /// Returns the bucket that is filling, to record in it. A refusal is counted.
+    ///
+    /// # Errors
+    ///
+    /// [`RecordError::GivenUp`] if the clock stepped back to a bucket that rings no longer hold.
+    #[inline]
+    pub fn tick_to_record(&self) -> Result<i64, RecordError> {
+        let newest = self.newest.load(Acquire); // ORDERING: before the clock; see `TimeAxis`.
+        let tick = self.tick_now();
+        if tick == newest { Ok(tick) } else { self.enter(tick, newest) }
+    }
+
+    /// Returns the bucket of a moment, to record in it. A refusal is counted.
     ///
     /// # Errors
     ///
     /// [`RecordError::TooOld`] if the moment is longer ago than the span, [`RecordError::TooNew`]
-    /// if it is further ahead of the clock than the tolerance.
+    /// if it is further ahead of the clock than the tolerance, [`RecordError::GivenUp`] if the
+    /// clock stepped back and rings no longer hold the bucket.
     pub fn tick_at(&self, stamp: Stamp) -> Result<i64, RecordError> {
+        let newest = self.newest.load(Acquire); // ORDERING: before the clock; see `TimeAxis`.
         let believed = self.believe(stamp, self.now());
         believed.inspect_err(|refusal| self.refused.add(refusal, 1))?;
-        Ok(self.spec.finest().tick(stamp))
+        self.enter(self.spec.finest().tick(stamp), newest)
+    }
+
+    /// Notes that a ring holds a bucket, such as one of a snapshot that was merged.
+    ///
+    /// What [`tick_to_record`](Self::tick_to_record) and [`tick_at`](Self::tick_at) return is noted
+    /// already.
+    pub fn note(&self, tick: i64) {
+        self.newest.fetch_max(tick, Release); // ORDERING: see `TimeAxis`.
+    }
+
+    /// Makes a bucket the newest, if it is newer than the newest was; refuses one that rings with
+    /// that newest no longer hold.
+    #[inline(never)]
+    fn enter(&self, tick: i64, newest: i64) -> Result<i64, RecordError> {
+        if tick < self.oldest_held(newest) {
+            let grid = self.spec.finest();
+            let behind = grid.end(newest).saturating_since(grid.start(tick));
+            let width = grid.width().cast_unsigned();
+            let held = Duration::from_nanos(width.saturating_mul(self.reach));
+            let refusal = RecordError::GivenUp { behind, held };
+            self.refused.add(&refusal, 1);
+            return Err(refusal);
+        }
+        if tick > newest {
+            self.note(tick);
+        }
+        Ok(tick)
+    }
+
+    /// The oldest bucket that a ring holds, if it has this newest one.
+    fn oldest_held(&self, newest: i64) -> i64 {
+        newest.saturating_sub_unsigned(self.reach)
     }
 
     /// Whether a stamp lies in the time that is believed.
@@ -135,19 +206,28 @@ impl TimeAxis {
     ///
     /// # Errors
     ///
-    /// [`WindowError::LongerThanSpan`] if `window` is longer than the span.
+    /// [`WindowError::LongerThanSpan`] if `window` is longer than the span,
+    /// [`WindowError::GivenUp`] if the clock stepped back and rings no longer hold its first
+    /// bucket.
     pub fn past(&self, window: Duration) -> Result<CoveredBuckets, WindowError> {
+        let newest = self.newest.load(Acquire); // ORDERING: before the clock; see `TimeAxis`.
         let (grid, now) = (self.spec.finest(), self.now());
         let window = self.spec.nanos_in_span(window)?;
         let ticks = Touched::past(grid, window, now).counted();
+        let oldest = self.oldest_held(newest);
+        if !ticks.is_empty() && *ticks.start() < oldest {
+            let [from, held] = [*ticks.start(), oldest].map(|tick| grid.start(tick));
+            return Err(WindowError::GivenUp { from, held });
+        }
         let interval = Interval { from: grid.start(*ticks.start()), to: grid.end(*ticks.end()) };
         Ok(CoveredBuckets { ticks, interval, resolution: grid.resolution(), now })
     }
 }
 
 impl CoveredBuckets {
-    /// So many of something per second, over the time that was truly covered; nothing if none has
-    /// passed.
+    /// Returns how many of `number` things there were per second, over the time truly covered.
+    ///
+    /// None if no time has passed.
     ///
     /// # Examples
     ///

@@ -63,6 +63,12 @@ impl Grid {
         self.layout
     }
 
+    /// How many buckets behind the newest one a ring of statistics holds: those of the span, one
+    /// that a window cuts, and those that are ahead of the clock.
+    pub(crate) fn reach(&self) -> u64 {
+        self.tier().buckets().saturating_add(1).saturating_add(self.ahead.cast_unsigned())
+    }
+
     /// How far back from the newest bucket that was recorded in buckets are held.
     pub(crate) fn held(&self) -> Duration {
         let held = i64::try_from(self.layout.held()).unwrap_or(i64::MAX);

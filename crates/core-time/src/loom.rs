@@ -9,6 +9,7 @@ use std::time::Duration;
 use ::loom::sync::Arc;
 use ::loom::thread;
 
+use crate::axis::TimeAxis;
 use crate::clock::{Anchor, Clock, LOOK_EVERY_NANOS, ManualClock, Source};
 use crate::error::RecordError;
 use crate::ledger::{Cell, Cells, Ledger};
@@ -480,5 +481,26 @@ fn a_manual_clock_that_stepped_back_says_so() {
         clock.set(Stamp::from_nanos(1));
         other.join().unwrap();
         reader.join().unwrap();
+    });
+}
+
+#[test]
+fn a_record_is_not_refused_for_one_of_another_thread() {
+    explore(|| {
+        let (resolution, tolerance) = (Duration::from_millis(1), Duration::ZERO);
+        let spec = WindowSpec::builder().resolution(resolution).span(resolution);
+        let clock = ManualClock::new(Stamp::UNIX_EPOCH);
+        let spec = spec.tolerance(tolerance).build().unwrap();
+        let axis = Arc::new(TimeAxis::with_clock(spec, clock.clone()));
+        let other = {
+            let axis = Arc::clone(&axis);
+            thread::spawn(move || {
+                axis.tick_to_record().expect("the clock did not step back");
+                axis.past(resolution).expect("the clock did not step back");
+            })
+        };
+        clock.advance(Duration::from_millis(100)); // Further than a ring reaches.
+        axis.tick_to_record().expect("the clock did not step back");
+        other.join().unwrap();
     });
 }

@@ -18,9 +18,14 @@ mod wire;
 
 /// Keeps a statistic for each of the newest buckets of time.
 ///
-/// It is a statistic itself, of values with the number of the bucket that they belong into; a
-/// window is [merged](Self::merge_window) out of it. Which buckets those are is told by a
-/// [`TimeAxis`](crate::TimeAxis).
+/// A ring is a statistic itself: its values carry the number of their bucket, and a window is
+/// [merged](Self::merge_window) from it. A [`TimeAxis`](crate::TimeAxis) maps time to buckets.
+///
+/// The content depends only on the values, not on their order or on how rings were merged: the ring
+/// holds every value whose bucket is at most [`reach`](Self::reach) buckets older than the newest
+/// bucket that it ever saw, and ignores older ones. The newest bucket never moves back. A ring does
+/// not know the time, so it cannot distinguish a clock that was set back from a late value; the
+/// [`TimeAxis`](crate::TimeAxis) does, and refuses what no ring would hold.
 ///
 /// For one thread, or behind a lock. For counts shared by threads there is the
 /// [`EventCounter`](crate::EventCounter).
@@ -79,11 +84,13 @@ pub struct StatisticRing<S> {
     buckets: u64,
     /// Two to this power of them are a block.
     block_bits: u32,
-    /// The newest bucket that anything was inserted into, since the clock was set back.
+    /// The newest bucket that anything was inserted into. Only grows.
     newest: i64,
-    /// What was inserted into a bucket since it was last the one to insert into.
+    /// What was inserted into a bucket since it was last the one to insert into. Not older than the
+    /// oldest bucket that is held, because `newest` only grows where another bucket is opened.
     open: Option<(i64, S)>,
-    /// What was inserted into buckets before.
+    /// What was inserted into buckets before. Buckets older than the oldest one that is held stay
+    /// until their whole block is too old, and are not part of the content.
     closed: BTreeMap<i64, S>,
     /// Merges of those that are in one block.
     blocks: BTreeMap<i64, S>,
@@ -102,11 +109,7 @@ impl<S: Statistic> StatisticRing<S> {
     /// A ring of as many buckets as the finest tier of a specification has.
     #[must_use]
     pub fn new(spec: &WindowSpec) -> Self {
-        let tier = spec.finest().tier();
-        // One that a window cuts, and those that are ahead of the clock.
-        let ahead = spec.tolerance().as_nanos().div_ceil(tier.resolution.as_nanos());
-        let buckets = tier.buckets().saturating_add(1).saturating_add(ahead as u64);
-        Self::of(buckets)
+        Self::of(spec.finest().reach())
     }
 
     fn of(buckets: u64) -> Self {
@@ -124,7 +127,9 @@ impl<S: Statistic> StatisticRing<S> {
         size_of::<Self>().saturating_add(statistics.saturating_mul(each))
     }
 
-    /// Merges all of a window into a statistic, and tells whether there was anything.
+    /// Merges the buckets of a window into a statistic, and returns whether there was anything.
+    ///
+    /// Buckets that are no longer held are empty.
     pub fn merge_window(&self, ticks: RangeInclusive<i64>, into: &mut S) -> bool {
         let mut any = false;
         let mut take = |statistic: &S| {
@@ -134,15 +139,15 @@ impl<S: Statistic> StatisticRing<S> {
         if let Some((_, open)) = self.open.as_ref().filter(|(tick, _)| ticks.contains(tick)) {
             take(open);
         }
-        if ticks.is_empty() {
+        let (first, last) = (self.oldest().max(*ticks.start()), *ticks.end());
+        if first > last {
             return any;
         }
-        let (first, last) = (*ticks.start(), *ticks.end());
         // The blocks that lie wholly inside, if there are any, and the buckets on either side.
         let from = self.block_of(first.saturating_sub(1)) + 1;
         let to = self.block_of(last.saturating_add(1));
         if from >= to {
-            self.closed.range(ticks).for_each(|(_, bucket)| take(bucket));
+            self.closed.range(first..=last).for_each(|(_, bucket)| take(bucket));
             return any;
         }
         let (start, end) = (from << self.block_bits, to << self.block_bits);
@@ -159,14 +164,13 @@ impl<S: Statistic> StatisticRing<S> {
         self.buckets
     }
 
-    /// The newest bucket that something was inserted into, since the clock was set back.
+    /// The newest bucket that something was inserted into.
     #[must_use]
     pub fn newest(&self) -> Option<i64> {
         self.open.is_some().then_some(self.newest)
     }
 
-    /// The buckets that something was inserted into, by number: the newest, and those before as far
-    /// back as can be asked for. What a clock that was set back left ahead of it is not among them.
+    /// The buckets that hold something, by number.
     ///
     /// # Complexity
     ///
@@ -181,24 +185,26 @@ impl<S: Statistic> StatisticRing<S> {
         buckets
     }
 
-    /// The bucket that values go into, to which the ring turns if it is another than before.
+    /// The bucket that values go into, which is opened if it is not the open one; none if it is
+    /// no longer held.
     #[inline]
-    fn bucket(&mut self, tick: i64) -> &mut S {
+    fn bucket(&mut self, tick: i64) -> Option<&mut S> {
         if self.open.as_ref().is_none_or(|(open, _)| *open != tick) {
+            if tick < self.oldest() {
+                return None;
+            }
             self.turn(tick, S::default());
         }
-        &mut self.open.get_or_insert_with(|| (tick, S::default())).1
+        self.open.as_mut().map(|(_, open)| open)
     }
 
-    /// Turns to another bucket, in which there is something.
+    /// Opens another bucket, which is held, with something in it.
     #[cold]
     fn turn(&mut self, tick: i64, begun: S) {
         if let Some((before, open)) = self.open.replace((tick, begun)) {
             self.close(before, open);
         }
-        // Nothing is as late as that, unless the clock was set back.
-        let is_set_back = tick < self.oldest();
-        self.newest = if is_set_back { tick } else { self.newest.max(tick) };
+        self.newest = self.newest.max(tick);
         self.give_up();
     }
 
@@ -211,10 +217,7 @@ impl<S: Statistic> StatisticRing<S> {
         }
     }
 
-    /// Gives up the blocks that nobody can ask for any more.
-    ///
-    /// A clock that was set back leaves blocks ahead of it. They can be asked for when it comes
-    /// there again, and are kept as long as they are not too many.
+    /// Gives up the blocks of which no bucket is held.
     fn give_up(&mut self) {
         let oldest = self.block_of(self.oldest());
         while let Some(block) = self.blocks.first_entry()
@@ -227,14 +230,9 @@ impl<S: Statistic> StatisticRing<S> {
         {
             bucket.remove();
         }
-        while self.blocks.len() as u64 > self.blocks_max()
-            && let Some((last, _)) = self.blocks.pop_last()
-        {
-            self.closed.split_off(&(last << self.block_bits));
-        }
     }
 
-    /// The oldest bucket that can be asked for.
+    /// The oldest bucket that is held.
     fn oldest(&self) -> i64 {
         self.newest.saturating_sub_unsigned(self.buckets)
     }
@@ -279,13 +277,17 @@ impl<S: Statistic> Statistic for StatisticRing<S> {
 
     #[inline]
     fn insert(&mut self, InBucket { tick, value }: Self::Value) {
-        self.bucket(tick).insert(value);
+        if let Some(bucket) = self.bucket(tick) {
+            bucket.insert(value);
+        }
     }
 
     fn insert_all(&mut self, values: impl Iterator<Item = Self::Value> + Clone) {
         let Some(InBucket { tick, .. }) = values.clone().next() else { return };
         if values.clone().all(|value| value.tick == tick) {
-            self.bucket(tick).insert_all(values.map(|value| value.value));
+            if let Some(bucket) = self.bucket(tick) {
+                bucket.insert_all(values.map(|value| value.value));
+            }
         } else {
             values.for_each(|value| self.insert(value));
         }
@@ -293,18 +295,19 @@ impl<S: Statistic> Statistic for StatisticRing<S> {
 
     /// Turns to a bucket only when the value is in it, and copies no more than that.
     fn insert_whole(&mut self, InBucket { tick, value }: Self::Value) {
-        match &mut self.open {
-            Some((open, statistic)) if *open == tick => statistic.insert_whole(value),
-            _ => {
-                let mut begun = S::default();
-                begun.insert(value);
-                self.turn(tick, begun);
-            }
+        if let Some((open, statistic)) = &mut self.open
+            && *open == tick
+        {
+            statistic.insert_whole(value);
+        } else if tick >= self.oldest() {
+            let mut begun = S::default();
+            begun.insert(value);
+            self.turn(tick, begun);
         }
     }
 
-    /// Takes in what is in the buckets of another ring, but for what is too old beside what is
-    /// here; of two of different lengths, this becomes the longer.
+    /// Merges the buckets of another ring, those that are held next to the newest of both; of two
+    /// of different lengths, this becomes the longer.
     fn merge(&mut self, other: &Self) {
         if other.buckets > self.buckets {
             let longer = Self::of(other.buckets);
@@ -312,9 +315,9 @@ impl<S: Statistic> Statistic for StatisticRing<S> {
             self.merge(&mine);
         }
         let open = other.open.as_ref().map(|(tick, open)| (tick, open));
-        for (&tick, bucket) in other.closed.iter().chain(open) {
-            if tick >= self.oldest() {
-                self.bucket(tick).merge(bucket);
+        for (&tick, theirs) in other.closed.range(other.oldest()..).chain(open) {
+            if let Some(bucket) = self.bucket(tick) {
+                bucket.merge(theirs);
             }
         }
     }

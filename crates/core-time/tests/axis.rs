@@ -3,7 +3,10 @@
 
 use std::time::Duration;
 
-use core_time::{EventCounter, ManualClock, RecordError, Refused, Stamp, TimeAxis, WindowSpec};
+use core_time::{
+    EventCounter, ManualClock, RecordError, Refused, Stamp, Statistic, StatisticRing, Tag,
+    TimeAxis, WindowError, WindowSpec,
+};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -100,4 +103,46 @@ fn refusals_are_counted_until_they_are_forgotten() {
     assert_eq!((refused.too_old, refused.too_new), (1, 1));
     axis.reset_refused();
     assert_eq!(axis.refused(), Refused::default());
+}
+
+#[derive(Clone, Default)]
+struct Nothing;
+
+impl Statistic for Nothing {
+    type Value = ();
+
+    const TAG: Tag = Tag::own("x-nothing");
+
+    fn insert(&mut self, (): ()) {}
+
+    fn merge(&mut self, _: &Self) {}
+}
+
+#[test]
+fn what_rings_gave_up_before_the_clock_stepped_back_is_refused_until_it_caught_up() {
+    let secs = |secs: i64| Stamp::from_secs(secs);
+    let span = Duration::from_secs(10);
+    let spec = WindowSpec::builder().span(span).tolerance(Duration::from_secs(2)).build().unwrap();
+    let clock = ManualClock::new(secs(1_000));
+    let axis = TimeAxis::with_clock(spec.clone(), clock.clone());
+    assert_eq!(StatisticRing::<Nothing>::new(&spec).reach(), 13);
+    assert_eq!(axis.tick_at(secs(1_002)), Ok(1_002));
+
+    clock.set(secs(989)); // A ring with 1,002 holds this bucket, and not all of a window.
+    assert_eq!((axis.tick_to_record(), axis.tick_at(secs(989))), (Ok(989), Ok(989)));
+    let late = axis.tick_at(secs(988)).unwrap_err().to_string();
+    assert_eq!(late, "event is 15s behind the newest, buckets are held for 13s");
+    let given_up = |window| {
+        let refused = axis.past(Duration::from_secs(window));
+        refused.is_err_and(|refused| matches!(refused, WindowError::GivenUp { .. }))
+    };
+    assert_eq!([0, 1, 2, 10].map(given_up), [false, false, true, true]);
+
+    clock.set(secs(988));
+    assert!(matches!(axis.tick_to_record(), Err(RecordError::GivenUp { .. })));
+    assert_eq!((axis.refused().too_old, axis.tick_now()), (2, 988));
+    clock.set(secs(998));
+    assert!(axis.tick_to_record().is_ok() && !given_up(10));
+    axis.note(1_012);
+    assert!(matches!(axis.tick_to_record(), Err(RecordError::GivenUp { .. })));
 }

@@ -121,15 +121,19 @@ impl<S: Statistic> WindowedSnapshot<S> {
         &self.rings
     }
 
-    /// Whether a tracker can take it in: with the same buckets, none of them ahead of its time.
+    /// The newest bucket that something is in.
+    pub(crate) fn newest(&self) -> Option<i64> {
+        self.rows().iter().filter_map(|row| row.statistic().newest()).max()
+    }
+
+    /// Whether a tracker can merge it: with the same buckets, none of them ahead of its time.
     ///
     /// One that is far ahead would have the tracker give up all that it has.
     pub(crate) fn is_for(&self, axis: &TimeAxis) -> Result<(), TrackerSnapshotError> {
         same_window(&self.spec, axis.spec())?;
         let width = self.spec.resolution();
         let begin = |tick: i64| Stamp::from_nanos(tick.saturating_mul(width.as_nanos() as i64));
-        let newest = self.rows().iter().filter_map(|row| row.statistic().newest()).max();
-        let newest = newest.map_or(self.at, |tick| begin(tick).max(self.at));
+        let newest = self.newest().map_or(self.at, |tick| begin(tick).max(self.at));
         let ahead = newest.saturating_since(axis.now());
         // The other tracker's clock may have been behind, and so believed a record more.
         if ahead > self.spec.tolerance() + width {
