@@ -10,10 +10,13 @@ use facade::{Refusal, Spot, WhenFull};
 use crate::output::Failure;
 use crate::reading::Reading;
 use crate::render::{Styled, counted, grouped};
-use crate::source::Foreign;
+use crate::source;
 
 /// How many refused lines are shown. They are often of one kind, and there may be millions.
 pub(crate) const REFUSALS_TOLD_MAX: usize = 5;
+
+/// What to do about bytes that were ignored.
+const IGNORED_HINT: &str = "one of the files that it was joined from may be damaged; check its end";
 
 const BAD: Style = AnsiColor::Red.on_default().bold();
 const PLACE: Style = Style::new().bold();
@@ -68,8 +71,8 @@ impl Display for Unreadable {
             io::ErrorKind::IsADirectory => {
                 write!(f, "\n  name the files in it, such as {name}/*.ndjson")
             }
-            _ if let Some(Foreign { command, .. }) = foreign(error) => {
-                write!(f, "\n  try `{command} {name} | windrow stats`")
+            _ if let Some(command) = source::command(error, name) => {
+                write!(f, "\n  try `{command}`")
             }
             _ if *lines > 0 => {
                 write!(f, "\n  read {} before that", counted(*lines, "line"))
@@ -84,6 +87,10 @@ impl Reading {
     pub(crate) fn tell(&self) {
         for file in &self.unreadable {
             tell(file);
+        }
+        for (_, name) in &self.ignored {
+            let place = Styled(PLACE, name);
+            tell(format!("{place}: warning: {}\n  {IGNORED_HINT}", source::IGNORED));
         }
         self.unwritten.iter().for_each(tell_failure);
         let lines = counted(self.lines, "line");
@@ -147,11 +154,6 @@ pub(crate) fn tell_folded(folded: u64, actions: usize) {
 /// Tells what could not be written or done.
 pub(crate) fn tell_failure(failure: &Failure) {
     tell(format!("{}: {}", Styled(PLACE, &failure.name), reason(&failure.error)));
-}
-
-/// The format of a file, if that is why it cannot be read.
-fn foreign(error: &io::Error) -> Option<&Foreign> {
-    error.get_ref()?.downcast_ref()
 }
 
 /// What the system says, without the number it has for it.

@@ -17,7 +17,7 @@ use crate::interrupt::Interrupt;
 use crate::output::Failure;
 use crate::progress::Progress;
 use crate::reading::{Outcome, Reading, RefusedFile, Taker};
-use crate::source::{self, Watch};
+use crate::source::{self, Ignored, Watch};
 
 /// A thread is worth starting for so much of a file: what is read at once.
 const SHARE_BYTES: u64 = 256 * 1024;
@@ -180,12 +180,14 @@ impl Job<'_> {
         let stop = self.is_strict.then_some(self.watch.stop);
         let taker = |taker| Taker::new(taker, index, stop, kept.take());
         let mut takers: Vec<_> = takers.iter_mut().map(taker).collect();
+        let mut ignored = Ignored::default();
         let read = if self.watch.is_over() {
             Ok(Report::default())
         } else {
             source::open(path, self.watch)
                 .map_err(|source| ReadError { report: Box::default(), source })
                 .and_then(|source| {
+                    ignored = source.ignored;
                     if !source.is_compressed || takers.len() < 2 {
                         return decode(self.policy, source.reader, &mut takers);
                     }
@@ -195,7 +197,7 @@ impl Job<'_> {
                     })
                 })
         };
-        Outcome::new(source::name(path), read, takers)
+        Outcome::new(source::name(path), read, takers).with_ignored(&ignored)
     }
 }
 

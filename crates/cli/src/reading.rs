@@ -12,7 +12,7 @@ use facade::{Entry, ReadError, RefusedLine, Report, Sink, visible};
 use crate::exit::Exit;
 use crate::fault::{REFUSALS_TOLD_MAX, Refused, Unreadable};
 use crate::output::{self, Failure};
-use crate::source::Stopped;
+use crate::source::{Ignored, Stopped};
 
 /// How many bits of an offset are within a file: up to 16 TiB each, and a million files.
 const OFFSET_BITS: u32 = 44;
@@ -127,6 +127,8 @@ pub(crate) struct Outcome {
     reasons: Reasons,
     /// Why it was not read to its end.
     error: Option<io::Error>,
+    /// Whether bytes behind compressed data were ignored.
+    ignored: bool,
 }
 
 impl Outcome {
@@ -150,7 +152,12 @@ impl Outcome {
             }
             taker.kept.into_iter().for_each(RefusedFile::end_input);
         }
-        Self { name, report, reasons, error }
+        Self { name, report, reasons, error, ignored: false }
+    }
+
+    /// Adds whether bytes of it were ignored.
+    pub(crate) fn with_ignored(self, ignored: &Ignored) -> Self {
+        Self { ignored: ignored.any(), ..self }
     }
 }
 
@@ -167,6 +174,8 @@ pub(crate) struct Reading {
     pub(crate) refusals: Vec<Refused>,
     /// The files that could not be read, or not to their end, in their order.
     pub(crate) unreadable: Vec<Unreadable>,
+    /// The files of which bytes behind compressed data were ignored, by their numbers.
+    pub(crate) ignored: Vec<(usize, String)>,
     /// What kept the refused lines from being written.
     pub(crate) unwritten: Option<Failure>,
     /// Whether somebody wanted to see what was known so far.
@@ -193,7 +202,11 @@ impl Reading {
 
     /// Enters what became of the file with this number; the order does not matter.
     pub(crate) fn enter(&mut self, index: usize, outcome: Outcome) {
-        let Outcome { name, report, reasons, error } = outcome;
+        let Outcome { name, report, reasons, error, ignored } = outcome;
+        if ignored {
+            let place = self.ignored.partition_point(|&(file, _)| file < index);
+            self.ignored.insert(place, (index, name.clone()));
+        }
         self.lines += report.accepted + report.refused;
         self.refused += report.refused;
         for (reason, count) in reasons {

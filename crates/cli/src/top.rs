@@ -29,7 +29,7 @@ use crate::interrupt::{Ending, Interrupt};
 use crate::moment::{self, StampArgs};
 use crate::output::{self, Failure};
 use crate::render::Table;
-use crate::source;
+use crate::source::{self, Source};
 
 use batches::Batches;
 use feed::{By, Feed};
@@ -98,6 +98,13 @@ struct Shared {
 impl Shared {
     fn status(&self) -> MutexGuard<'_, Status> {
         self.status.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn read_source(&self, source: Source<'_>, stamp: Option<StampKey>) {
+        self.read(source.reader, stamp);
+        if source.ignored.any() {
+            self.status().note.get_or_insert(source::IGNORED.to_owned());
+        }
     }
 
     /// Reads to the end, which a stream that is followed does not have.
@@ -231,7 +238,7 @@ fn start(args: &Args, shared: &Arc<Shared>, end: Receiver<()>) -> Result<String,
         let (shared, stamp) = (Arc::clone(shared), args.stamp.key());
         // Opened there, as its first bytes may be long in coming.
         thread::spawn(move || match source::open_unwatched(Path::new("-")) {
-            Ok(stdin) => shared.read(stdin, stamp),
+            Ok(stdin) => shared.read_source(stdin, stamp),
             Err(error) => shared.end(Some(&error)),
         });
         return Ok(source::STDIN.to_owned());
@@ -253,7 +260,7 @@ fn start(args: &Args, shared: &Arc<Shared>, end: Receiver<()>) -> Result<String,
         thread::spawn(move || shared.read(stream, stamp));
     } else {
         let file = source::open_unwatched(path).map_err(unreadable)?;
-        thread::spawn(move || shared.read(file, stamp));
+        thread::spawn(move || shared.read_source(file, stamp));
     }
     Ok(name)
 }

@@ -55,6 +55,43 @@ fn every_line_end_is_taken() {
 }
 
 #[test]
+fn what_standard_input_begins_with_says_how_it_is_read() {
+    let sample = |name: &str| fs::read(format!("tests/data/formats/{name}")).unwrap();
+    let count = |input: &[u8]| {
+        let output = feed(windrow(&["stats", "--stat", "count"]).spawn().unwrap(), input);
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        (text(output.stdout), text(output.stderr), output.status.code())
+    };
+    let good =
+        |told: &str| ("action  count\njump        2\nrun         1\n".into(), told.into(), Some(0));
+    for name in
+        ["bom.ndjson", "bom.ndjson.gz", "bom.ndjson.zst", "pzstd.ndjson.zst", "zeros.ndjson.gz"]
+    {
+        assert_eq!(count(&sample(name)), good(""), "{name}");
+    }
+    let told = "windrow: <stdin>: warning: the bytes behind the compressed data are ignored\n  \
+                one of the files that it was joined from may be damaged; check its end\n";
+    assert_eq!(count(&sample("trailing.ndjson.gz")), good(told));
+    let told = "windrow: <stdin>: Compressed with lz4, which is not read here\n  \
+                try `... | lz4 -dc | windrow stats`\n";
+    let (_, found, code) = count(&sample("a.ndjson.lz4"));
+    assert_eq!((found.as_str(), code), (told, Some(1)));
+    // A mark alone is an empty file, half of one a bad line.
+    let (_, found, code) = count(b"\xEF\xBB\xBF");
+    assert_eq!((found.as_str(), code), ("", Some(0)));
+    assert_eq!(count(b"\xEF\xBB").2, Some(3));
+    // Frames that are cut off, or without data.
+    assert_eq!(count(b"\x50\x2A\x4D\x18\x04\0\0\0abcd").2, Some(0));
+    let told = "windrow: <stdin>: The compressed data is cut off\n";
+    assert_eq!(count(b"\x50\x2A\x4D\x18\x04\0\0\0abc").1, told);
+    assert_eq!(count(b"\x50\x2A\x4D\x18\x04\0").1, told);
+    let (_, found, _) = count(b"\x50\x2A\x4D\x18\x01\0\0\0a\x04\x22\x4D\x18");
+    assert!(found.contains("Compressed with lz4"), "{found}");
+    let (_, found, _) = count(b"\x50\x2A\x4D\x18\x01\0\0\0a{\"action\"");
+    assert!(found.contains("The compressed data cannot be read: "), "{found}");
+}
+
+#[test]
 fn invalid_utf8_is_refused_where_it_stands() {
     let input = [JUMP, b"\n{\"action\":\"ju\xFFmp\",\"time\":1}\n", JUMP].concat();
     let told = "windrow: 1 of 3 lines refused and not counted:\n\

@@ -18,6 +18,8 @@ use same_file::Handle;
 
 /// How far before the end the beginning of an unfinished line is looked for.
 const LINE_BYTES: u64 = 64 * 1024;
+/// The byte order mark of UTF-8.
+const MARK: &[u8] = "\u{FEFF}".as_bytes();
 
 /// Where the reading of a file begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,6 +74,9 @@ impl Follow {
             (self.owes_line_end, self.at_line_end) = (false, true);
             return Ok(Found::Bytes(1));
         }
+        if self.position == 0 && !self.skip_mark()? {
+            return self.look_for_change();
+        }
         match self.file.as_file_mut().read(buffer)? {
             0 => self.look_for_change(),
             read => {
@@ -80,6 +85,24 @@ impl Follow {
                 Ok(Found::Bytes(read))
             }
         }
+    }
+
+    /// Skips a byte order mark at the beginning of the file. Returns whether more can be read.
+    ///
+    /// It cannot while the file has only part of a mark.
+    fn skip_mark(&mut self) -> io::Result<bool> {
+        let file = self.file.as_file_mut();
+        if !file.metadata()?.is_file() {
+            return Ok(true); // What is read of a pipe cannot be put back.
+        }
+        let mut head = Vec::new();
+        Read::by_ref(file).take(MARK.len() as u64).read_to_end(&mut head)?;
+        if head == MARK {
+            self.position = MARK.len() as u64;
+            return Ok(true);
+        }
+        file.rewind()?;
+        Ok(head.is_empty() || !MARK.starts_with(&head))
     }
 
     fn look_for_change(&mut self) -> io::Result<Found> {
@@ -244,6 +267,29 @@ mod tests {
         check(&mut follow, "", &[]);
         folder.append("three\n");
         check(&mut follow, "\nthree\n", &[Found::Replaced]);
+    }
+
+    #[test]
+    fn byte_order_mark_at_the_beginning_of_a_file_is_skipped() {
+        let folder = Folder::new("mark");
+        folder.append("\u{FEFF}one\n");
+        let mut follow = Follow::open(&folder.log(), From::Beginning).unwrap();
+        check(&mut follow, "one\n", &[]);
+        folder.append("\u{FEFF}two\n");
+        check(&mut follow, "\u{FEFF}two\n", &[]);
+        fs::write(folder.log(), "\u{FEFF}three").unwrap();
+        check(&mut follow, "three", &[Found::CutShort]);
+        let mut follow = Follow::open(&folder.log(), From::End).unwrap();
+        check(&mut follow, "three", &[]);
+        // Written byte by byte, and replaced before it is whole.
+        fs::remove_file(folder.log()).unwrap();
+        fs::write(folder.log(), b"\xEF").unwrap();
+        check(&mut follow, "\n", &[Found::Replaced]);
+        fs::write(folder.log(), b"\xEF\xBB").unwrap();
+        check(&mut follow, "", &[]);
+        fs::remove_file(folder.log()).unwrap();
+        folder.append("four\n");
+        check(&mut follow, "four\n", &[Found::Replaced]);
     }
 
     #[test]
