@@ -13,7 +13,7 @@ use crate::per_thread::{Number, PerThread};
 use crate::question::{Look, Question};
 use crate::recorder::Recorder;
 use crate::refused::Refused;
-use crate::snapshot::{Snapshot, same_tiers};
+use crate::snapshot::{Destination, Snapshot, same_tiers};
 use crate::spec::WindowSpec;
 use crate::stamp::{Interval, Stamp};
 use crate::window::{Series, Window};
@@ -390,7 +390,8 @@ impl EventCounter {
     /// if events of the same counter are here already, be it this one, or those of too many,
     /// [`SnapshotError::TooManyEvents`] if a bucket or the total has no room for them, and
     /// [`SnapshotError::TooNew`] if it was taken, or a bucket begins, further ahead of the clock
-    /// than the tolerance. Nothing is added then.
+    /// than the tolerance, or if its counter gave up buckets for one that does before its clock
+    /// stepped back. Nothing is added then.
     ///
     /// # Complexity
     ///
@@ -411,10 +412,15 @@ impl EventCounter {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn merge(&self, snapshot: &Snapshot) -> Result<(), SnapshotError> {
+        self.merge_into(snapshot, Destination::Running)
+    }
+
+    fn merge_into(&self, snapshot: &Snapshot, into: Destination) -> Result<(), SnapshotError> {
         same_tiers(self.spec(), snapshot.spec())?;
         let now = self.axis.clock.now();
         // The other counter's clock may have been behind, and so believed an event more.
-        snapshot.believe(now, self.spec().believed_ahead(self.spec().resolution()))?;
+        let believed_ahead = self.spec().believed_ahead(self.spec().resolution());
+        snapshot.believe(now, believed_ahead, into)?;
         let mut merged = self.merged();
         let empty = snapshot.total() == 0;
         let instances = merged.accept(snapshot.instances(), empty, self.instance)?;
@@ -428,6 +434,7 @@ impl EventCounter {
     ///
     /// It is the counter that the snapshot is of, as far as merging goes: the events before are in
     /// the snapshots of both. The clock may be behind the moment of the snapshot by the tolerance.
+    /// What the counter had given up before its clock stepped back stays given up.
     ///
     /// # Errors
     ///
@@ -449,7 +456,7 @@ impl EventCounter {
     }
 
     fn with(mut self, snapshot: &Snapshot) -> Result<Self, SnapshotError> {
-        self.merge(snapshot)?;
+        self.merge_into(snapshot, Destination::New)?;
         self.axis.refused.add_all(snapshot.refused());
         // One of the counters of the snapshot goes on, so that to restore again and again names no
         // more of them.

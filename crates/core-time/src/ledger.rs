@@ -464,11 +464,10 @@ impl Ledger {
             // Checks: loom.rs, `an_event_before_all_others_is_seen_with_when_counting_began`.
             fence(Acquire);
             let since = Stamp::from_nanos(self.since.load(Relaxed));
-            (
-                since,
-                total,
-                tiers.into_iter().map(|(oldest, all)| Buckets::new(oldest, all)).collect(),
-            )
+            let buckets = |(tier, (oldest, all)): (&RingTier, (i64, Vec<u64>))| {
+                Buckets::new(oldest, all, tier.grid.tick(now))
+            };
+            (since, total, self.tiers.iter().zip(tiers).map(buckets).collect())
         })
     }
 

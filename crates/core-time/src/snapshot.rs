@@ -62,21 +62,25 @@ pub struct Snapshot {
     tiers: Vec<Buckets>,
 }
 
-/// The buckets of one tier, from the oldest with an event to the newest with one.
+/// The buckets of one tier, from the oldest with an event to the newest with one; or to the newest
+/// that the ring held, if the clock stepped back from there: the ring gave up older buckets for it,
+/// and who restores it must know that they are missing, not empty.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub(crate) struct Buckets {
     /// The tick of the first; 0 if there is none.
     first: i64,
-    /// The first and the last are not 0.
+    /// The first is not 0, unless all are.
     counts: Vec<u64>,
 }
 
 impl Buckets {
-    /// The buckets from `first` on, of which those at both ends may be empty.
-    pub(crate) fn new(first: i64, mut counts: Vec<u64>) -> Self {
-        let end = counts.iter().rposition(|&count| count > 0).map_or(0, |newest| newest + 1);
-        counts.truncate(end);
+    /// The buckets from `first` on, with `at` that of the present. Those at both ends may be empty.
+    pub(crate) fn new(first: i64, mut counts: Vec<u64>, at: i64) -> Self {
+        if first.saturating_add_unsigned(counts.len() as u64) <= at.saturating_add(1) {
+            counts.truncate(with_events(&counts));
+        }
         let empty = counts.iter().take_while(|&&count| count == 0).count();
+        let empty = empty.min(counts.len().saturating_sub(1));
         counts.drain(..empty);
         let first = if counts.is_empty() { 0 } else { first + empty as i64 };
         Self { first, counts }
@@ -88,9 +92,15 @@ impl Buckets {
         each.filter(|&(_, count)| count > 0)
     }
 
-    /// The tick of the newest bucket with an event.
+    /// The tick of the newest bucket that the ring held, if that is known.
     pub(crate) fn newest(&self) -> Option<i64> {
         let last = self.counts.len().checked_sub(1)?;
+        Some(self.first + last as i64)
+    }
+
+    /// The tick of the newest bucket with an event.
+    fn newest_event(&self) -> Option<i64> {
+        let last = with_events(&self.counts).checked_sub(1)?;
         Some(self.first + last as i64)
     }
 
@@ -102,8 +112,13 @@ impl Buckets {
         for (tick, count) in self.iter().chain(other.iter()).filter(|&(tick, _)| tick >= first) {
             counts[(tick - first) as usize] += count; // Not more than the total, which was checked.
         }
-        Self::new(first, counts)
+        Self::new(first, counts, grid.tick(at))
     }
+}
+
+/// How many buckets there are up to the newest with an event.
+fn with_events(counts: &[u64]) -> usize {
+    counts.iter().rposition(|&count| count > 0).map_or(0, |newest| newest + 1)
 }
 
 impl Snapshot {
@@ -160,7 +175,7 @@ impl Snapshot {
         self.tiers.iter().zip(self.spec.grids()).map(|(buckets, grid)| Series {
             from: grid.start(buckets.first),
             resolution: grid.resolution(),
-            counts: buckets.counts.clone(),
+            counts: buckets.counts[..with_events(&buckets.counts)].to_vec(),
         })
     }
 
@@ -192,9 +207,20 @@ impl Snapshot {
         Ok(())
     }
 
-    /// Whether the snapshot itself, and where each bucket begins, lie in the time that is believed.
-    pub(crate) fn believe(&self, now: Stamp, believed_ahead: i64) -> Result<(), SnapshotError> {
-        let begin = |(buckets, grid): (&Buckets, &Grid)| Some(grid.start(buckets.newest()?));
+    /// Checks that the snapshot itself, and where each bucket begins, lie in the time that is
+    /// believed: to restore, each bucket with an event; to merge, also the newest that its rings
+    /// held, or the counter would give up buckets for one that is far ahead.
+    pub(crate) fn believe(
+        &self,
+        now: Stamp,
+        believed_ahead: i64,
+        into: Destination,
+    ) -> Result<(), SnapshotError> {
+        let newest = |buckets: &Buckets| match into {
+            Destination::New => buckets.newest_event(),
+            Destination::Running => buckets.newest(),
+        };
+        let begin = |(buckets, grid): (&Buckets, &Grid)| Some(grid.start(newest(buckets)?));
         let newest = self.tiers.iter().zip(self.spec.grids()).filter_map(begin).max();
         let newest = newest.map_or(self.at, |newest| newest.max(self.at));
         if newest.as_nanos().saturating_sub(now.as_nanos()) > believed_ahead {
@@ -206,7 +232,7 @@ impl Snapshot {
     /// A moment that no event is later than: where the newest bucket of the finest tier ends. What
     /// coarser tiers alone took in was late, and before the moment of the snapshot.
     pub(crate) fn latest(&self) -> Stamp {
-        let newest = self.tiers[0].newest().map(|newest| self.spec.finest().last(newest));
+        let newest = self.tiers[0].newest_event().map(|newest| self.spec.finest().last(newest));
         let most = self.at + self.spec.tolerance() + self.spec.resolution();
         newest.map_or(self.at, |newest| newest.max(self.at).min(most))
     }
@@ -214,6 +240,15 @@ impl Snapshot {
     pub(crate) fn tiers(&self) -> &[Buckets] {
         &self.tiers
     }
+}
+
+/// Which counter a snapshot goes into.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Destination {
+    /// One that is made for it, and goes on as the one that it is of.
+    New,
+    /// One that has events of its own.
+    Running,
 }
 
 /// Whether two specifications have the same buckets. How far ahead they believe may differ.

@@ -10,7 +10,8 @@ use std::thread;
 use std::time::Duration;
 
 use core_time::{
-    Clock, EventCounter, ExactCounter, ManualClock, Stamp, Tier, WindowError, WindowSpec,
+    Clock, EventCounter, ExactCounter, ManualClock, SnapshotError, Stamp, Tier, WindowError,
+    WindowSpec,
 };
 
 fn secs(secs: u64) -> Duration {
@@ -256,4 +257,35 @@ fn one_event_too_many_ahead_leaves_no_trace_by_a_clock_that_stepped_back() {
     clock.set(at(999));
     counter.record_at(at(1_000), u64::MAX).unwrap_err();
     assert_eq!(counter.total(), 2);
+}
+
+/// A tier that gave up buckets before its clock stepped back does not claim to hold them after a
+/// restart: the event is in the coarser tier alone.
+#[test]
+fn a_restored_counter_knows_which_buckets_were_given_up() {
+    let spec = WindowSpec::builder()
+        .span(secs(7))
+        .tolerance(Duration::ZERO)
+        .tier(Tier { resolution: secs(5), span: secs(35) })
+        .build()
+        .unwrap();
+    let clock = ManualClock::new(at(1_000));
+    let counter = EventCounter::with_clock(spec.clone(), clock.clone());
+    clock.set(at(985));
+    counter.record();
+    clock.set(at(991));
+    let answer = |counter: &EventCounter| {
+        let found = counter.count(secs(7)).unwrap();
+        (found.resolution, found.at_least, found.at_most)
+    };
+    assert_eq!(answer(&counter), (secs(5), 1, 1));
+    let restored = EventCounter::restore_with_clock(&counter.snapshot(), clock.clone()).unwrap();
+    assert_eq!(answer(&restored), (secs(5), 1, 1));
+
+    // A counter that never came so far would have to give up what it has.
+    let running = EventCounter::with_clock(spec, clock);
+    running.record();
+    let refused = running.merge(&counter.snapshot());
+    assert!(matches!(refused, Err(SnapshotError::TooNew { .. })), "{refused:?}");
+    assert_eq!((running.total(), running.count(secs(7)).unwrap().events), (1, 1));
 }

@@ -82,9 +82,10 @@ impl Wire<'_> {
         }
         let (tiers, total) = (there("tiers", self.tiers)?, there("total", self.total)?);
         let spec = spec(&tiers, there("tolerance", self.tolerance)?)?;
+        let at = Stamp::from_nanos(there("at", self.at)?);
         let tiers = tiers.into_iter().zip(spec.grids());
         let tiers: Vec<_> =
-            tiers.map(|(tier, grid)| tier.checked(grid)).collect::<Result<_, _>>()?;
+            tiers.map(|(tier, grid)| tier.checked(grid, at)).collect::<Result<_, _>>()?;
         for buckets in &tiers {
             let counted = buckets.counts.iter().try_fold(0_u64, |sum, &n| sum.checked_add(n));
             match counted {
@@ -100,7 +101,7 @@ impl Wire<'_> {
         Ok(Snapshot {
             instances,
             spec,
-            at: Stamp::from_nanos(there("at", self.at)?),
+            at,
             since: Stamp::from_nanos(there("since", self.since)?),
             total,
             refused: Refused { too_old, too_new, full },
@@ -127,7 +128,7 @@ fn spec(tiers: &[WireTier<'_>], tolerance: u64) -> Result<WindowSpec, SnapshotEr
 }
 
 impl WireTier<'_> {
-    fn checked(self, grid: &Grid) -> Result<Buckets, SnapshotError> {
+    fn checked(self, grid: &Grid, at: Stamp) -> Result<Buckets, SnapshotError> {
         let (buckets, max) = (self.counts.len() as u64, grid.layout().held());
         if buckets > max {
             return Err(SnapshotError::TooManyBuckets { buckets, max });
@@ -136,6 +137,6 @@ impl WireTier<'_> {
         if first < grid.tick(Stamp::MIN) || end > grid.tick(Stamp::MAX) + 1 {
             return Err(SnapshotError::OutOfTime { first });
         }
-        Ok(Buckets::new(first, self.counts.into_owned()))
+        Ok(Buckets::new(first, self.counts.into_owned(), grid.tick(at)))
     }
 }
