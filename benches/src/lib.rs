@@ -1,8 +1,5 @@
 #![doc = include_str!("../README.md")]
 
-pub mod contest;
 pub mod groups;
-pub mod names;
-pub mod shapes;
-pub mod subjects;
-pub mod workload;
+pub mod harness;
+pub mod implementations;

@@ -1,9 +1,9 @@
-//! `cargo xtask bench`: measures at length and writes a dated record.
+//! `cargo xtask bench`: measures every implementation and writes a dated record.
 
 mod answer;
-mod child;
-mod contestant;
 mod e2e;
+mod programs;
+mod rusage;
 
 use std::path::Path;
 
@@ -12,11 +12,11 @@ use xshell::Shell;
 
 use crate::flags::{Command, Flags, Opt};
 use crate::measure::criterion::{self, Plan};
-use crate::measure::readme;
 use crate::measure::record::{self, Circumstances, Kind};
+use crate::measure::{headline, readme};
 use crate::{step, workspace};
 
-pub(crate) use child::{WORD as RUN_AND_TELL, tell as run_and_tell};
+pub(crate) use rusage::{WORD as MEASURE_PROGRAM, report as measure_program};
 
 pub(crate) const COMMAND: Command = Command {
     name: "bench",
@@ -25,14 +25,22 @@ pub(crate) const COMMAND: Command = Command {
     passes_on: false,
     summary: "Measures every implementation and writes a dated record",
     options: &[
-        Opt { name: "--quick", value: "", help: "Half a second each: noisy, not for the books" },
-        Opt { name: "--e2e", value: "", help: "Whole programs on large files, ours and others" },
-        Opt { name: "--lines", value: "N", help: "With --e2e: so many lines, not 10,000,000" },
-        Opt { name: "--readme", value: "", help: "Measures nothing, renews the README's tables" },
+        Opt {
+            name: "--quick",
+            value: "",
+            help: "Measure each for half a second; too noisy for a record to keep",
+        },
+        Opt { name: "--e2e", value: "", help: "Measure whole programs on large files" },
+        Opt { name: "--lines", value: "N", help: "With --e2e: read N lines instead of 10,000,000" },
+        Opt {
+            name: "--readme",
+            value: "",
+            help: "Measure nothing, rewrite the tables of the README",
+        },
         Opt {
             name: "--out",
             value: "DIR",
-            help: "Where the record goes, instead of benches/record",
+            help: "Write the record below DIR instead of benches/record",
         },
     ],
     examples: &["bench", "bench --quick record/default", "bench --e2e --lines 100000"],
@@ -41,15 +49,15 @@ pub(crate) const COMMAND: Command = Command {
 
 const RECORDS: &str = "benches/record";
 
-/// Streams criterion's own report. The benchmarks verify their subjects before they time them.
+/// Prints the report of criterion as it is written, and writes a record.
 ///
-/// A record of everything, at length, also replaces the figures of the README.
+/// A record of all benchmarks, measured at length, also replaces the figures of the README.
 fn run(sh: &Shell, flags: &Flags) -> anyhow::Result<()> {
     if flags.has("--readme") {
         let records = workspace::root().join(RECORDS);
         return [Kind::Operations, Kind::E2e]
             .into_iter()
-            .try_for_each(|kind| renew_readme(sh, &record::newest(&records, kind)?));
+            .try_for_each(|kind| update_readme(sh, &record::newest(&records, kind)?));
     }
     let parent = workspace::root().join(flags.value("--out").unwrap_or(RECORDS));
     if flags.has("--e2e") {
@@ -65,20 +73,20 @@ fn run(sh: &Shell, flags: &Flags) -> anyhow::Result<()> {
     let measured = criterion::read(&home)?;
     let folder = record::write(&parent, &circumstances, &measured).context("writing the record")?;
     if filter.is_none() && !flags.has("--quick") && flags.value("--out").is_none() {
-        readme::check_complete(Kind::Operations, &measured)?;
-        renew_readme(sh, &folder)?;
+        headline::check_complete(Kind::Operations, &measured)?;
+        update_readme(sh, &folder)?;
     }
     let shown = folder.strip_prefix(workspace::root()).unwrap_or(Path::new(&folder));
     step::say(&format!("bench: {} benchmarks, {}", measured.len(), shown.display()));
     Ok(())
 }
 
-/// Puts the figures of a record into the README.
-fn renew_readme(sh: &Shell, record: &Path) -> anyhow::Result<()> {
+/// Writes the figures of a record to the README.
+fn update_readme(sh: &Shell, record: &Path) -> anyhow::Result<()> {
     let name = record.file_name().unwrap_or_default().display().to_string();
     let file = workspace::root().join("README.md");
     let updated = readme::update(&sh.read_file(&file)?, &name, &record::read(record)?)?;
     sh.write_file(&file, updated)?;
-    step::say(&format!("bench: README.md has the figures of {name}"));
+    step::say(&format!("bench: wrote the figures of {name} to README.md"));
     Ok(())
 }

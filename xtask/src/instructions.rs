@@ -1,12 +1,11 @@
-//! `cargo xtask instructions`: how many instructions an operation takes, counted and not timed.
+//! `cargo xtask instructions`: counts the instructions of operations under valgrind.
 //!
-//! A count is the same on a busy machine and on an idle one, to a fraction of an instruction, so it
-//! shows a change that a time would hide in its noise. It is no time: a miss of the cache counts as
-//! much as a hit, a division as much as an addition.
+//! A count is the same on a busy and on an idle machine, to a fraction of an instruction, so it
+//! shows changes that a time hides in its noise. It is not a time: a cache miss counts as much as a
+//! hit, and a division as much as an addition.
 //!
-//! The operations are those of `benches/src/bin/instructions.rs`. Each is run twice under valgrind,
-//! a few times and many times; the difference has no start of the program in it, nor what an
-//! operation needs made beforehand.
+//! `benches/src/bin/instructions.rs` holds the operations. Each runs twice, a few times and many
+//! times; the difference excludes the start of the program and the preparation of the operation.
 
 use std::env::consts::EXE_SUFFIX;
 use std::fmt::Write as _;
@@ -27,19 +26,19 @@ pub(crate) const COMMAND: Command = Command {
     operands_max: 1,
     passes_on: false,
     summary: "Counts the instructions of each operation, under valgrind",
-    options: &[Opt { name: "--out", value: "FILE", help: "Writes the table there too" }],
+    options: &[Opt { name: "--out", value: "FILE", help: "Also write the table to FILE" }],
     examples: &["instructions", "instructions count/", "instructions --out counts.md"],
     run,
 };
 
-/// How often an operation is done in the two runs.
+/// The number of operations in the two runs.
 const FEW: u64 = 1_000;
 const MANY: u64 = 11_000;
 
-/// Clocks are read with a system call here: valgrind hides the kernel's page of shared memory.
+/// Valgrind hides the vDSO, so every clock is read by a system call.
 const NOTE: &str = "\
-Instructions of one operation, in user mode. Reading a clock counts less than it is: under valgrind
-it is a system call, whose inside is not counted.";
+Instructions of one operation, in user mode. The cost of reading a clock is not included: under
+valgrind it is a system call, whose instructions are not counted.";
 
 fn run(sh: &Shell, flags: &Flags) -> anyhow::Result<()> {
     let valgrind = valgrind(sh)?;
@@ -71,12 +70,12 @@ fn run(sh: &Shell, flags: &Flags) -> anyhow::Result<()> {
     steps.finish(COMMAND.name)
 }
 
-/// Asks valgrind for its version.
+/// Returns the version of valgrind.
 fn valgrind(sh: &Shell) -> anyhow::Result<String> {
     let version = cmd!(sh, "valgrind --version").quiet().ignore_stderr().read();
     version.ok().context(
-        "valgrind is missing, get it from your system's packages: apt install valgrind, \
-         dnf install valgrind (it runs on Linux and FreeBSD)",
+        "valgrind is not installed; install it with `apt install valgrind` or \
+         `dnf install valgrind` (it runs on Linux and FreeBSD)",
     )
 }
 
@@ -85,20 +84,23 @@ fn toolchain(sh: &Shell) -> anyhow::Result<String> {
     Ok(version.split(" (").next().unwrap_or(&version).to_owned())
 }
 
-/// The program that does the operations, and where its profiles go.
+/// The program that runs the operations, and the folder of its profiles.
 struct Counter {
     program: PathBuf,
-    /// Keeps the last profile of each operation, for `callgrind_annotate`.
+    /// Holds the last profile of each operation, for `callgrind_annotate`.
     out: PathBuf,
 }
 
 impl Counter {
-    /// The operations with a text in their name, in the program's order.
+    /// Returns the operations whose names contain `filter`, in the order of the program.
     fn operations(&self, sh: &Shell, filter: &str) -> anyhow::Result<Vec<String>> {
         let program = &self.program;
         let all = cmd!(sh, "{program}").quiet().read()?;
         let names: Vec<_> = all.lines().filter(|name| name.contains(filter)).collect();
-        ensure!(!names.is_empty(), "no operation has `{filter}` in its name:\n{all}");
+        ensure!(
+            !names.is_empty(),
+            "no operation name contains `{filter}`; the operations are:\n{all}"
+        );
         Ok(names.into_iter().map(str::to_owned).collect())
     }
 
@@ -108,7 +110,7 @@ impl Counter {
         Ok((many as f64 - few as f64) / (MANY - FEW) as f64)
     }
 
-    /// Counts the instructions of the program while it does an operation so many times.
+    /// Counts the instructions of the whole program, which runs an operation `times` times.
     fn run(&self, sh: &Shell, name: &str, times: u64) -> anyhow::Result<u64> {
         let (program, times) = (&self.program, times.to_string());
         fs::create_dir_all(&self.out)?;
@@ -121,13 +123,13 @@ impl Counter {
     }
 }
 
-/// Reads the total from what callgrind says at its end: `==7== Collected : 347002`.
+/// Reads the total from the output of callgrind: `==7== Collected : 347002`.
 fn collected(output: &str) -> Option<u64> {
     let line = output.lines().rev().find_map(|line| line.split_once("Collected :"))?;
     line.1.trim().parse().ok()
 }
 
-/// The table for a terminal.
+/// Renders the table as text.
 fn plain(counts: &[(f64, String)]) -> String {
     let width = counts.iter().map(|(_, name)| name.len()).max().unwrap_or(0);
     let mut text = format!("  {:<width$} {:>14}\n", "operation", "instructions");
@@ -137,7 +139,7 @@ fn plain(counts: &[(f64, String)]) -> String {
     text
 }
 
-/// The table for a page.
+/// Renders the table as Markdown.
 fn markdown(head: &str, counts: &[(f64, String)]) -> String {
     let mut text = format!("# Instructions\n\n{NOTE}\n\n{head}.\n\n");
     text.push_str("| operation | instructions |\n| --- | ---: |\n");

@@ -58,9 +58,9 @@ const MISUSED: u8 = 2;
 fn main() -> ExitCode {
     let args: Vec<_> = env::args_os().skip(1).map(|arg| arg.display().to_string()).collect();
     if let [first, rest @ ..] = &args[..]
-        && first == bench::RUN_AND_TELL
+        && first == bench::MEASURE_PROGRAM
     {
-        return match bench::run_and_tell(rest) {
+        return match bench::measure_program(rest) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
                 step::complain(&format!("{error:#}"));

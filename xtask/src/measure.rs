@@ -1,19 +1,21 @@
-//! Measurements: what a benchmark found, how sure it is, and what may be said of two of them.
+//! Measurements: what a benchmark found, its spread, and how two of them compare.
 //!
-//! A benchmark's name is `operation/scenario/implementation`. What stands before the last `/` is
-//! its group: the same work for every implementation. What an implementation is for is told by how
-//! its name begins: `mutex_*`, `shared_*` and `local_*` are baselines, `bare_*` floors, `rival_*`
-//! crates of others, all else is ours. Where others disturb the work, `x_alone` is `x` left in
-//! peace.
+//! A benchmark is named `operation/scenario/implementation`. Benchmarks that share the part before
+//! the last `/` form a group: every implementation in it does the same work. The beginning of its
+//! name gives the role of an implementation: `mutex_*`, `shared_*` and `local_*` are baselines
+//! (hand-written code), `floor_*` lower bounds, `rival_*` other libraries or programs, and all
+//! others are ours. Where another thread disturbs the work, `x_alone` is `x` undisturbed.
 //!
-//! The spread is the middle eight tenths of the samples, not an interval of confidence of the
-//! median: on a shared machine the samples of one run agree better with each other than with the
-//! next run.
+//! The spread is the middle 80 % of the samples. A confidence interval of the median would be too
+//! narrow: on a shared machine, samples of one run agree better with each other than with the next
+//! run.
 
 pub(crate) mod criterion;
+pub(crate) mod headline;
 pub(crate) mod machine;
 pub(crate) mod readme;
 pub(crate) mod record;
+pub(crate) mod rivals;
 pub(crate) mod table;
 
 use std::collections::BTreeMap;
@@ -21,44 +23,57 @@ use std::collections::BTreeMap;
 use anyhow::Context as _;
 use serde_json::{Value, json};
 
-/// Two medians nearer than this are the same, however narrow their spreads: runs differ by as much.
-const SAME_WITHIN: f64 = 0.02;
+/// Medians that differ by less are the same, however narrow the spreads: runs differ by as much.
+pub(crate) const SAME_WITHIN: f64 = 0.02;
 
-/// What one benchmark found. Times are nanoseconds for one `unit` of work.
+/// The result of one benchmark. Times are nanoseconds per `unit` of work.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Measurement {
     /// `operation/scenario/implementation`.
     pub(crate) id: String,
-    /// What a time is for: an element, a byte or a whole iteration.
+    /// The unit of work: an element, a byte, a line or a whole iteration.
     pub(crate) unit: String,
-    /// How many bytes the work of a unit has, if it is work on bytes.
+    /// The number of bytes in a unit, if the work is on bytes.
     pub(crate) unit_bytes: Option<f64>,
-    /// One time per sample, sorted, not empty.
+    /// One time per sample; sorted and not empty.
     samples_ns: Vec<f64>,
-    /// The fewest and the most iterations timed as one sample.
+    /// The minimum and maximum number of iterations in a sample.
     iterations: [u64; 2],
 }
 
-/// What an implementation is for in its group.
+/// The role of an implementation in its group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Role {
-    /// What one would write oneself.
+    /// Hand-written code.
     Baseline,
-    /// Less than the work asked for: nothing can be faster.
+    /// A lower bound: it does less work than asked, so nothing can be faster.
     Floor,
-    /// What one would use instead. It may do less than the work asked for, too.
+    /// Another library or program. It may do less work than asked, too.
     Rival,
-    /// Any of these or of ours without what disturbs it elsewhere in the group.
+    /// An implementation of any role that runs undisturbed.
     Alone,
-    /// One of ours.
+    /// An implementation of ours.
     Ours,
 }
 
-/// How the name of an implementation ends that nothing disturbs.
+/// The end of the name of an implementation that runs undisturbed.
 const ALONE: &str = "_alone";
 
+/// The beginning of the name of a rival.
+const RIVAL: &str = "rival_";
+
+fn role_of(name: &str) -> Role {
+    let begins_with = |prefixes: &[&str]| prefixes.iter().any(|p| name.starts_with(p));
+    match () {
+        () if begins_with(&["mutex_", "shared_", "local_"]) => Role::Baseline,
+        () if begins_with(&["floor_"]) => Role::Floor,
+        () if begins_with(&[RIVAL]) => Role::Rival,
+        () => Role::Ours,
+    }
+}
+
 impl Measurement {
-    /// Joins the samples of a benchmark; there is at least one.
+    /// Collects the samples of a benchmark, at least one.
     pub(crate) fn new(
         id: &str,
         unit: &str,
@@ -71,63 +86,68 @@ impl Measurement {
         Ok(Self { id, unit, unit_bytes: None, samples_ns, iterations })
     }
 
-    /// Names the work; shared by everything it may be compared with.
+    /// Returns the group, `operation/scenario`.
     pub(crate) fn group(&self) -> &str {
         self.id.rsplit_once('/').map_or("", |(group, _)| group)
     }
 
-    /// Names who did the work.
+    /// Returns the name of the implementation.
     pub(crate) fn implementation(&self) -> &str {
         self.id.rsplit_once('/').map_or(&self.id, |(_, name)| name)
     }
 
+    /// Returns the name of the implementation without the prefix of a rival.
+    pub(crate) fn library(&self) -> &str {
+        let name = self.implementation();
+        name.strip_prefix(RIVAL).unwrap_or(name)
+    }
+
     /// Reads the role from the name.
     pub(crate) fn role(&self) -> Role {
-        let name = self.implementation();
-        let begins_with = |prefixes: &[&str]| prefixes.iter().any(|p| name.starts_with(p));
-        match () {
-            () if name.ends_with(ALONE) => Role::Alone,
-            () if begins_with(&["mutex_", "shared_", "local_"]) => Role::Baseline,
-            () if begins_with(&["bare_"]) => Role::Floor,
-            () if begins_with(&["rival_"]) => Role::Rival,
-            () => Role::Ours,
+        match self.implementation() {
+            name if name.ends_with(ALONE) => Role::Alone,
+            name => role_of(name),
         }
     }
 
-    /// Tells whether this is what another one is when nothing disturbs it.
-    pub(crate) fn is_alone_what(&self, other: &Self) -> bool {
+    /// Says whether this measures code of ours, disturbed or not.
+    pub(crate) fn is_ours(&self) -> bool {
+        let name = self.implementation();
+        role_of(name.strip_suffix(ALONE).unwrap_or(name)) == Role::Ours
+    }
+
+    /// Says whether this is `other` running undisturbed.
+    pub(crate) fn is_undisturbed(&self, other: &Self) -> bool {
         self.implementation().strip_suffix(ALONE) == Some(other.implementation())
     }
 
-    /// The middle sample.
+    /// Returns the median of the samples.
     pub(crate) fn median_ns(&self) -> f64 {
         self.quantile(0.5)
     }
 
-    /// How much of its input it works through in a second, by the middle sample.
+    /// Returns the throughput by the median, if the work is on bytes.
     pub(crate) fn gigabytes_per_s(&self) -> Option<f64> {
         self.unit_bytes.map(|bytes| bytes / self.median_ns())
     }
 
-    /// The samples that bound the middle eight tenths.
+    /// Returns the bounds of the middle 80 % of the samples.
     pub(crate) fn spread_ns(&self) -> [f64; 2] {
         [self.quantile(0.1), self.quantile(0.9)]
     }
 
-    /// Tells whether nothing can be said of which is faster.
+    /// Says whether neither is measurably faster.
     pub(crate) fn same_as(&self, other: &Self) -> bool {
         let ([low, high], [other_low, other_high]) = (self.spread_ns(), other.spread_ns());
         let ratio = self.median_ns() / other.median_ns();
         (low <= other_high && other_low <= high) || (ratio.ln().abs() < SAME_WITHIN.ln_1p())
     }
 
-    /// Says how this one compares: `same`, `2.5x faster`, `1.3x slower`.
+    /// Renders the comparison with another: `same`, `2.50x faster`, `1.30x slower`.
     pub(crate) fn against(&self, other: &Self) -> String {
-        let ratio = other.median_ns() / self.median_ns();
-        match ratio {
-            _ if self.same_as(other) => "same".to_owned(),
-            r if r >= 1.0 => format!("{}x faster", digits(r)),
-            r => format!("{}x slower", digits(1.0 / r)),
+        match self.same_as(other) {
+            true => "same".to_owned(),
+            false => change(self.median_ns() / other.median_ns()),
         }
     }
 
@@ -137,7 +157,7 @@ impl Measurement {
         low + (high - low) * at.fract()
     }
 
-    /// The form it has in a record.
+    /// Encodes it for a record.
     pub(crate) fn to_json(&self) -> Value {
         let [low, high] = self.spread_ns();
         let ns = |x: f64| (x * 1e4).round() / 1e4;
@@ -150,7 +170,7 @@ impl Measurement {
         })
     }
 
-    /// Reads the form it has in a record.
+    /// Decodes it from a record.
     pub(crate) fn from_json(json: &Value) -> anyhow::Result<Self> {
         let text = |key: &str| json[key].as_str().with_context(|| format!("no `{key}`"));
         let count = |key: &str| json[key].as_u64().with_context(|| format!("no `{key}`"));
@@ -162,7 +182,7 @@ impl Measurement {
     }
 }
 
-/// Sorts measurements into groups by name, the fastest first in each.
+/// Groups measurements, the fastest first in each group.
 pub(crate) fn groups(measured: &[Measurement]) -> BTreeMap<&str, Vec<&Measurement>> {
     let mut groups: BTreeMap<&str, Vec<&Measurement>> = BTreeMap::new();
     for one in measured {
@@ -174,7 +194,7 @@ pub(crate) fn groups(measured: &[Measurement]) -> BTreeMap<&str, Vec<&Measuremen
     groups
 }
 
-/// Writes a time with three digits and its unit: `0.31 ns`, `12.5 µs`.
+/// Renders a time with three digits and a unit: `0.31 ns`, `12.5 µs`.
 pub(crate) fn time(ns: f64) -> String {
     let (scale, unit) = match ns {
         ns if ns < 1e3 => (1.0, "ns"),
@@ -185,7 +205,16 @@ pub(crate) fn time(ns: f64) -> String {
     format!("{} {unit}", digits(ns / scale))
 }
 
-fn digits(x: f64) -> String {
+/// Renders a ratio of times: `2.50x faster` below 1, `1.30x slower` above.
+pub(crate) fn change(ratio: f64) -> String {
+    match ratio {
+        r if r <= 1.0 => format!("{}x faster", digits(1.0 / r)),
+        r => format!("{}x slower", digits(r)),
+    }
+}
+
+/// Renders a number with three digits: `0.31`, `12.5`, `2000`.
+pub(crate) fn digits(x: f64) -> String {
     match x {
         x if x < 10.0 => format!("{x:.2}"),
         x if x < 100.0 => format!("{x:.1}"),
@@ -197,7 +226,7 @@ fn digits(x: f64) -> String {
 pub(crate) mod tests {
     use super::*;
 
-    /// A measurement whose samples lie evenly from `low` to `high`.
+    /// Makes a measurement with evenly spaced samples from `low` to `high`.
     pub(crate) fn measured(id: &str, low: f64, high: f64) -> Measurement {
         let samples = (0..=10).map(|i| low + (high - low) * f64::from(i) / 10.0).collect();
         Measurement::new(id, "element", samples, [1, 9]).unwrap()
@@ -209,14 +238,16 @@ pub(crate) mod tests {
         assert_eq!((one.group(), one.implementation()), ("record/threads_08", "mutex_deque"));
         let role = |id| measured(id, 1.0, 1.0).role();
         assert_eq!(["mutex_map", "shared_ring", "local_map"].map(role), [Role::Baseline; 3]);
-        assert_eq!(["bare_add", "rival_metrics"].map(role), [Role::Floor, Role::Rival]);
+        assert_eq!(["floor_add", "rival_metrics"].map(role), [Role::Floor, Role::Rival]);
         assert_eq!(["ring", "mutex_ring_alone"].map(role), [Role::Ours, Role::Alone]);
         let [disturbed, alone] = ["ring", "ring_alone"].map(|id| measured(id, 1.0, 1.0));
-        assert!(alone.is_alone_what(&disturbed) && !disturbed.is_alone_what(&alone));
+        assert!(alone.is_undisturbed(&disturbed) && !disturbed.is_undisturbed(&alone));
+        assert!(alone.is_ours() && !measured("mutex_ring_alone", 1.0, 1.0).is_ours());
+        assert_eq!(measured("a/b/rival_metrics", 1.0, 1.0).library(), "metrics");
     }
 
     #[test]
-    fn spread_is_the_middle_eight_tenths() {
+    fn spread_is_the_middle_80_percent() {
         let one = measured("a", 10.0, 20.0);
         assert_eq!((one.median_ns(), one.spread_ns()), (15.0, [11.0, 19.0]));
         let two = Measurement::new("a", "element", vec![4.0, 2.0], [1, 1]).unwrap();
@@ -230,7 +261,7 @@ pub(crate) mod tests {
             ([1.0, 1.1], [10.0, 10.1], "9.57x faster"),
             ([2000.0, 2000.0], [1.0, 1.0], "2000x slower"),
             ([1.0, 3.0], [1.5, 9.0], "same"), // The spreads touch.
-            ([100.0, 100.0], [101.9, 101.9], "same"), // They do not, but runs differ by as much.
+            ([100.0, 100.0], [101.9, 101.9], "same"), // Apart, but runs differ by as much.
             ([100.0, 100.0], [102.1, 102.1], "1.02x faster"),
         ];
         for ([a, b], [c, d], text) in cases {

@@ -196,6 +196,11 @@ impl Steps {
     }
 }
 
+/// Says whether lines of standard output can be rewritten.
+pub(crate) fn is_terminal() -> bool {
+    Style::of_stdout().terminal
+}
+
 /// Whether lines may be coloured and rewritten.
 #[derive(Clone, Copy)]
 struct Style {

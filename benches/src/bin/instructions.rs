@@ -8,8 +8,8 @@ use std::hint::black_box;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use benches::shapes::{Lines, SHAPES};
-use benches::subjects::{DECODERS, Decoder};
+use benches::harness::lines::{Lines, SHAPES};
+use benches::implementations::{DECODERS, Decoder};
 use codec::ActionTime;
 use core_actions::{
     Count, ExactMean, Extent, Histogram, MergedTracker, PostTracker, Quantiles, Raw,

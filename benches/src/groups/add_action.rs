@@ -5,9 +5,9 @@ use criterion::Criterion;
 use facade::Windrow;
 
 use super::THREADS;
-use crate::contest::Contest;
-use crate::subjects::{AddAction, BareRows, GetStats, MutexMap};
-use crate::workload::{Actions, Times};
+use crate::harness::Harness;
+use crate::harness::actions::{Actions, Times};
+use crate::implementations::{AddAction, FloorRows, GetStats, MutexMap};
 
 /// How many lines a thread adds to a fresh tracker in one round.
 const LINES: u64 = 10_000;
@@ -19,21 +19,23 @@ pub fn bench(criterion: &mut Criterion) {
     let lines: Vec<&[u8]> = text.lines().map(str::as_bytes).collect();
     for threads in THREADS {
         let name = format!("add_action/threads_{threads:02}");
-        let mut contest = Contest::new(criterion, &name, threads, LINES);
-        enter::<PostTracker>(&mut contest, "post", &lines, &actions);
-        enter::<RunningTracker>(&mut contest, "running", &lines, &actions);
-        enter::<Windrow>(&mut contest, "facade", &lines, &actions);
-        enter::<MutexMap>(&mut contest, "mutex_map", &lines, &actions);
-        enter::<BareRows>(&mut contest, "bare_decode", &lines, &actions);
+        let mut harness = Harness::new(criterion, &name, threads, LINES);
+        measure::<PostTracker>(&mut harness, "post", &lines, &actions);
+        measure::<RunningTracker>(&mut harness, "running", &lines, &actions);
+        measure::<Windrow>(&mut harness, "facade", &lines, &actions);
+        measure::<MutexMap>(&mut harness, "mutex_map", &lines, &actions);
+        measure::<FloorRows>(&mut harness, "floor_decode", &lines, &actions);
     }
 }
 
-fn enter<S: AddAction + GetStats + Default>(
-    contest: &mut Contest,
+fn measure<S: AddAction + GetStats + Default>(
+    harness: &mut Harness,
     name: &str,
     lines: &[&[u8]],
     actions: &Actions,
 ) {
-    let add = |subject: &S| subject.add_lines(lines);
-    contest.enter_writer(name, S::default, add, |subject| actions.verify(&subject.stats_text()));
+    let add = |implementation: &S| implementation.add_lines(lines);
+    harness.bench_writer(name, S::default, add, |implementation| {
+        actions.verify(&implementation.stats_text())
+    });
 }

@@ -11,14 +11,14 @@ use core_actions::{PostTracker, RunningTracker};
 use criterion::Criterion;
 
 use super::THREADS;
-use crate::contest::{Contest, Steady, Verdict};
-use crate::names::{Draws, Frequency};
-use crate::subjects::by_name::{
-    BareCells, Bind, Bound, ByName, DashRows, LocalMap, LocalRows, Merged, MergedQuantiles,
+use crate::harness::actions::Times;
+use crate::harness::names::{Draws, Frequency};
+use crate::harness::{Harness, Steady};
+use crate::implementations::by_name::{
+    Bind, Bound, ByName, DashRows, FloorCells, LocalMap, LocalRows, Merged, MergedQuantiles,
     MetricsRegistry, MutexRows, OpenTelemetryHistogram, Plain, PrometheusClientFamily,
     PrometheusHistogramVec, SameRow, Windowed,
 };
-use crate::workload::Times;
 
 /// How many actions a thread adds in one round of few names: they lie in the nearest cache but one.
 const FEW: usize = 1 << 14;
@@ -37,7 +37,7 @@ pub fn bench(criterion: &mut Criterion) {
             let draws = Draws::new(names, draws, frequency, Times::Whole);
             for threads in THREADS {
                 let name = format!("add/names_{names:06}_{called}_threads_{threads:02}");
-                add(&mut Contest::new(criterion, &name, threads, size(&draws)), &draws, frequency);
+                add(&mut Harness::new(criterion, &name, threads, size(&draws)), &draws, frequency);
             }
         }
     }
@@ -51,25 +51,25 @@ fn size(draws: &Draws) -> u64 {
 }
 
 /// Rivals differ little in whether names are skewed, so they are in one of the two.
-fn add(contest: &mut Contest<'_>, draws: &Draws, frequency: Frequency) {
-    enter::<PostTracker>(contest, "post", draws);
-    enter::<RunningTracker>(contest, "running", draws);
-    enter::<Merged>(contest, "merged", draws);
+fn add(harness: &mut Harness<'_>, draws: &Draws, frequency: Frequency) {
+    measure::<PostTracker>(harness, "post", draws);
+    measure::<RunningTracker>(harness, "running", draws);
+    measure::<Merged>(harness, "merged", draws);
     if draws.names().len() <= FEW_NAMES {
         // Of a hundred thousand names they take more than half a gigabyte for each thread.
-        enter::<MergedQuantiles>(contest, "merged_quantiles", draws);
+        measure::<MergedQuantiles>(harness, "merged_quantiles", draws);
     }
-    enter::<Windowed>(contest, "windowed", draws);
-    enter::<MutexRows>(contest, "mutex_map", draws);
-    enter::<DashRows>(contest, "shared_dashmap", draws);
-    enter::<LocalMap<Plain>>(contest, "local_map", draws);
-    enter::<LocalMap<SameRow>>(contest, "local_map_same_row", draws);
-    enter::<BareCells>(contest, "bare_cells", draws);
+    measure::<Windowed>(harness, "windowed", draws);
+    measure::<MutexRows>(harness, "mutex_map", draws);
+    measure::<DashRows>(harness, "shared_dashmap", draws);
+    measure::<LocalMap<Plain>>(harness, "local_map", draws);
+    measure::<LocalMap<SameRow>>(harness, "local_map_same_row", draws);
+    measure::<FloorCells>(harness, "floor_cells", draws);
     if frequency == Frequency::Zipf {
-        enter::<PrometheusHistogramVec>(contest, "rival_prometheus", draws);
-        enter::<PrometheusClientFamily>(contest, "rival_prometheus_client", draws);
-        enter::<OpenTelemetryHistogram>(contest, "rival_opentelemetry", draws);
-        enter::<MetricsRegistry>(contest, "rival_metrics", draws);
+        measure::<PrometheusHistogramVec>(harness, "rival_prometheus", draws);
+        measure::<PrometheusClientFamily>(harness, "rival_prometheus_client", draws);
+        measure::<OpenTelemetryHistogram>(harness, "rival_opentelemetry", draws);
+        measure::<MetricsRegistry>(harness, "rival_metrics", draws);
     }
 }
 
@@ -77,15 +77,15 @@ fn add(contest: &mut Contest<'_>, draws: &Draws, frequency: Frequency) {
 fn add_fractions(criterion: &mut Criterion) {
     let draws = &Draws::new(FEW_NAMES, FEW, Frequency::Zipf, Times::Fractions);
     let name = "add/names_001000_zipf_fractions_threads_01";
-    let contest = &mut Contest::new(criterion, name, 1, size(draws));
-    enter::<PostTracker>(contest, "post", draws);
-    enter::<RunningTracker>(contest, "running", draws);
-    enter::<Merged>(contest, "merged", draws);
-    enter::<MergedQuantiles>(contest, "merged_quantiles", draws);
-    enter::<MutexRows>(contest, "mutex_map", draws);
-    enter::<LocalMap<Plain>>(contest, "local_map", draws);
-    enter::<LocalMap<SameRow>>(contest, "local_map_same_row", draws);
-    enter::<BareCells>(contest, "bare_cells", draws);
+    let harness = &mut Harness::new(criterion, name, 1, size(draws));
+    measure::<PostTracker>(harness, "post", draws);
+    measure::<RunningTracker>(harness, "running", draws);
+    measure::<Merged>(harness, "merged", draws);
+    measure::<MergedQuantiles>(harness, "merged_quantiles", draws);
+    measure::<MutexRows>(harness, "mutex_map", draws);
+    measure::<LocalMap<Plain>>(harness, "local_map", draws);
+    measure::<LocalMap<SameRow>>(harness, "local_map_same_row", draws);
+    measure::<FloorCells>(harness, "floor_cells", draws);
 }
 
 /// `handle`: over four rows in turn, and always the same one.
@@ -94,29 +94,29 @@ fn handle(criterion: &mut Criterion) {
         let draws = &Draws::new(names, FEW, Frequency::RoundRobin, Times::Whole);
         for threads in THREADS {
             let name = format!("handle/{called}_threads_{threads:02}");
-            let contest = &mut Contest::new(criterion, &name, threads, size(draws));
-            enter_bound::<RunningTracker>(contest, "running", draws);
-            enter_bound::<Merged>(contest, "merged", draws);
-            enter_bound::<MergedQuantiles>(contest, "merged_quantiles", draws);
-            enter_bound::<Windowed>(contest, "windowed", draws);
-            enter::<LocalRows>(contest, "local_rows_same_row", draws);
-            enter::<BareCells>(contest, "bare_cells", draws);
-            enter_bound::<PrometheusHistogramVec>(contest, "rival_prometheus", draws);
-            enter_bound::<PrometheusClientFamily>(contest, "rival_prometheus_client", draws);
-            enter_bound::<OpenTelemetryHistogram>(contest, "rival_opentelemetry_bound", draws);
-            enter_bound::<MetricsRegistry>(contest, "rival_metrics", draws);
+            let harness = &mut Harness::new(criterion, &name, threads, size(draws));
+            measure_bound::<RunningTracker>(harness, "running", draws);
+            measure_bound::<Merged>(harness, "merged", draws);
+            measure_bound::<MergedQuantiles>(harness, "merged_quantiles", draws);
+            measure_bound::<Windowed>(harness, "windowed", draws);
+            measure::<LocalRows>(harness, "local_rows_same_row", draws);
+            measure::<FloorCells>(harness, "floor_cells", draws);
+            measure_bound::<PrometheusHistogramVec>(harness, "rival_prometheus", draws);
+            measure_bound::<PrometheusClientFamily>(harness, "rival_prometheus_client", draws);
+            measure_bound::<OpenTelemetryHistogram>(harness, "rival_opentelemetry_bound", draws);
+            measure_bound::<MetricsRegistry>(harness, "rival_metrics", draws);
         }
     }
 }
 
-fn enter_bound<S: Bind>(contest: &mut Contest<'_>, name: &str, draws: &Draws) {
-    enter::<Bound<S>>(contest, name, draws);
+fn measure_bound<S: Bind>(harness: &mut Harness<'_>, name: &str, draws: &Draws) {
+    measure::<Bound<S>>(harness, name, draws);
 }
 
-fn enter<S: ByName>(contest: &mut Contest<'_>, name: &str, draws: &Draws) {
-    let threads = contest.threads() as u64;
-    contest.enter_steady(name, || Rounds::<S> {
-        subject: S::fresh(draws),
+fn measure<S: ByName>(harness: &mut Harness<'_>, name: &str, draws: &Draws) {
+    let threads = harness.threads() as u64;
+    harness.bench_steady(name, || Rounds::<S> {
+        implementation: S::fresh(draws),
         first: draws.first().map(S::parsed).collect(),
         rest: draws.iter().map(S::parsed).collect(),
         draws,
@@ -127,7 +127,7 @@ fn enter<S: ByName>(contest: &mut Contest<'_>, name: &str, draws: &Draws) {
 
 /// Adds the same actions in every round.
 struct Rounds<'a, S: ByName> {
-    subject: S,
+    implementation: S,
     first: Vec<S::Parsed<'a>>,
     rest: Vec<S::Parsed<'a>>,
     draws: &'a Draws,
@@ -140,31 +140,31 @@ struct Rounds<'a, S: ByName> {
 const KEPT: u64 = 64;
 
 impl<S: ByName> Steady for Rounds<'_, S> {
-    type Own = S::Own;
+    type Local = S::Local;
 
-    fn own(&self) -> S::Own {
-        let mut own = self.subject.own();
-        self.subject.add_all(&mut own, &self.first);
-        own
+    fn local(&self) -> S::Local {
+        let mut local = self.implementation.local();
+        self.implementation.add_all(&mut local, &self.first);
+        local
     }
 
-    fn work(&self, own: &mut S::Own) {
-        self.subject.add_all(own, &self.rest);
+    fn work(&self, local: &mut S::Local) {
+        self.implementation.add_all(local, &self.rest);
     }
 
     fn make_room(&self) {
         // ORDERING: Relaxed. One thread at a time is here.
         if self.done.fetch_add(1, Relaxed) % KEPT == KEPT - 1 {
-            self.subject.make_room();
+            self.implementation.make_room();
         }
     }
 
-    fn hand_in(&self, own: S::Own) {
-        self.subject.hand_in(own);
+    fn collect(&self, local: S::Local) {
+        self.implementation.collect(local);
     }
 
-    fn verify(&self) -> Verdict {
-        self.draws.verify(self.threads, self.subject.found())
+    fn verify(&self) -> Result<(), String> {
+        self.draws.verify(self.threads, self.implementation.found())
     }
 }
 
@@ -173,26 +173,26 @@ fn add_new(criterion: &mut Criterion) {
     for (names, threads) in [(1_000, 1), (1_000, 2), (100_000, 1)] {
         let draws = &Draws::new(names, 0, Frequency::Uniform, Times::Whole);
         let name = format!("add_new/names_{names:06}_threads_{threads:02}");
-        let contest = &mut Contest::new(criterion, &name, threads, names as u64);
-        enter_new::<RunningTracker>(contest, "running", draws);
-        enter_new::<Merged>(contest, "merged", draws);
-        enter_new::<MergedQuantiles>(contest, "merged_quantiles", draws);
-        enter_new::<Windowed>(contest, "windowed", draws);
-        enter_new::<MutexRows>(contest, "mutex_map", draws);
-        enter_new::<DashRows>(contest, "shared_dashmap", draws);
-        enter_new::<BareCells>(contest, "bare_cells", draws);
-        enter_new::<PrometheusHistogramVec>(contest, "rival_prometheus", draws);
+        let harness = &mut Harness::new(criterion, &name, threads, names as u64);
+        measure_new::<RunningTracker>(harness, "running", draws);
+        measure_new::<Merged>(harness, "merged", draws);
+        measure_new::<MergedQuantiles>(harness, "merged_quantiles", draws);
+        measure_new::<Windowed>(harness, "windowed", draws);
+        measure_new::<MutexRows>(harness, "mutex_map", draws);
+        measure_new::<DashRows>(harness, "shared_dashmap", draws);
+        measure_new::<FloorCells>(harness, "floor_cells", draws);
+        measure_new::<PrometheusHistogramVec>(harness, "rival_prometheus", draws);
     }
 }
 
-fn enter_new<S: ByName>(contest: &mut Contest<'_>, name: &str, draws: &Draws) {
-    let threads = contest.threads() as u64;
+fn measure_new<S: ByName>(harness: &mut Harness<'_>, name: &str, draws: &Draws) {
+    let threads = harness.threads() as u64;
     let parsed: Vec<_> = draws.first().map(S::parsed).collect();
-    let write = |subject: &S| {
-        let mut own = subject.own();
-        subject.add_all(&mut own, &parsed);
-        subject.hand_in(own);
+    let write = |implementation: &S| {
+        let mut local = implementation.local();
+        implementation.add_all(&mut local, &parsed);
+        implementation.collect(local);
     };
-    let verify = |subject: &S| draws.verify_first(threads, subject.found());
-    contest.enter_writer(name, || S::fresh(draws), write, verify);
+    let verify = |implementation: &S| draws.verify_first(threads, implementation.found());
+    harness.bench_writer(name, || S::fresh(draws), write, verify);
 }

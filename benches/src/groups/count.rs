@@ -8,12 +8,12 @@ use std::sync::Barrier;
 use core_time::{Clock, CoarseClock, ManualClock, Stamp};
 use criterion::Criterion;
 
-use crate::contest::Contest;
-use crate::subjects::{
-    BareClock, BareLoad, Count, CountBetween, Fenster, Invocations, MutexDeque, MutexRing, Record,
+use crate::harness::Harness;
+use crate::harness::events::{EVENTS_PER_SECOND, START, seconds};
+use crate::implementations::{
+    Count, CountBetween, FloorClock, FloorLoad, Invocations, MutexDeque, MutexRing, Record,
     counter, exact_counter, shared_ring,
 };
-use crate::workload::{EVENTS_PER_SECOND, START, fill, seconds, verify_counts};
 
 /// The rival that has windows of any length.
 const RIVAL: &str = "rival_invocation_counter";
@@ -62,40 +62,41 @@ pub fn bench(criterion: &mut Criterion) {
 impl Scenario {
     fn bench(&self, criterion: &mut Criterion) {
         let span_s = self.span_s;
-        let contest = &mut Contest::new(criterion, self.name, self.threads, 1);
-        self.enter(contest, "counter", |clock| counter(span_s, clock));
-        self.enter(contest, "shared_ring", |clock| shared_ring(span_s, clock));
+        let harness = &mut Harness::new(criterion, self.name, self.threads, 1);
+        self.measure(harness, "counter", |clock| counter(span_s, clock));
+        self.measure(harness, "shared_ring", |clock| shared_ring(span_s, clock));
         if self.writers == 1 {
             // Others keep nothing for each writer: with more of them, one of these stands for all.
-            self.enter(contest, "mutex_ring", |clock| MutexRing::new(span_s, clock));
-            self.enter(contest, "exact_counter", |clock| exact_counter(span_s, clock));
-            self.enter(contest, "mutex_deque", |clock| MutexDeque::new(span_s, clock));
-            self.enter(contest, RIVAL, |clock| Invocations::new(span_s, clock));
+            self.measure(harness, "mutex_ring", |clock| MutexRing::new(span_s, clock));
+            self.measure(harness, "exact_counter", |clock| exact_counter(span_s, clock));
+            self.measure(harness, "mutex_deque", |clock| MutexDeque::new(span_s, clock));
+            self.measure(harness, RIVAL, |clock| Invocations::new(span_s, clock));
         }
-        self.ask(contest, "bare_load", || BareLoad::of(self.expected()));
+        self.ask(harness, "floor_load", || FloorLoad::of(self.expected()));
     }
 
     /// Counts in a history that ends at the present of a clock which stands.
-    fn enter<S: Record + Count>(
+    fn measure<S: Record + Count>(
         &self,
-        contest: &mut Contest<'_>,
+        harness: &mut Harness<'_>,
         name: &str,
         fresh: impl Fn(ManualClock) -> S,
     ) {
-        self.ask(contest, name, || {
+        self.ask(harness, name, || {
             let clock = ManualClock::new(START);
-            let subject = fresh(clock.clone());
-            fill(&subject, &clock, self.span_s);
-            self.record_by_all_writers(&subject);
-            subject
+            let implementation = fresh(clock.clone());
+            implementation.fill(&clock, self.span_s);
+            self.record_by_all_writers(&implementation);
+            implementation
         });
     }
 
-    fn ask<S: Count>(&self, contest: &mut Contest<'_>, name: &str, filled: impl Fn() -> S) {
+    fn ask<S: Count>(&self, harness: &mut Harness<'_>, name: &str, filled: impl Fn() -> S) {
         let window = seconds(self.window_s);
         let expected = [(self.window_s, self.expected())];
-        let count = |subject: &S| subject.count_past(window);
-        contest.enter_reader(name, filled, count, |subject| verify_counts(subject, &expected));
+        let count = |implementation: &S| implementation.count_past(window);
+        harness
+            .bench_reader(name, filled, count, |implementation| implementation.verify(&expected));
     }
 
     /// How many events the window holds.
@@ -107,11 +108,11 @@ impl Scenario {
     /// own.
     ///
     /// The thread that filled the counter is the first.
-    fn record_by_all_writers(&self, subject: &impl Record) {
+    fn record_by_all_writers(&self, implementation: &impl Record) {
         let all = Barrier::new(self.writers);
         let record = || {
             all.wait();
-            subject.record_all(1);
+            implementation.record_all(1);
             all.wait();
         };
         std::thread::scope(|scope| {
@@ -127,33 +128,32 @@ impl Scenario {
 /// the measurement it is known then what it holds.
 fn by_the_coarse_clock(criterion: &mut Criterion) {
     const EVENTS: u64 = WHOLE.span_s * EVENTS_PER_SECOND + 1;
-    fn enter<S: Record + Count>(contest: &mut Contest<'_>, name: &str, fresh: impl Fn() -> S) {
-        WHOLE.ask(contest, name, || {
-            let subject = fresh();
-            subject.record_all(EVENTS);
-            subject
+    fn measure<S: Record + Count>(harness: &mut Harness<'_>, name: &str, fresh: impl Fn() -> S) {
+        WHOLE.ask(harness, name, || {
+            let implementation = fresh();
+            implementation.record_all(EVENTS);
+            implementation
         });
     }
-    let contest = &mut Contest::new(criterion, "count/coarse_clock", 1, 1);
-    enter(contest, "counter", || counter(WHOLE.span_s, CoarseClock));
-    enter(contest, "mutex_ring", || MutexRing::new(WHOLE.span_s, CoarseClock));
-    enter(contest, "shared_ring", || shared_ring(WHOLE.span_s, CoarseClock));
-    enter(contest, RIVAL, || Invocations::new(WHOLE.span_s, CoarseClock));
-    enter(contest, "rival_fenster", || Fenster::new(WHOLE.span_s, CoarseClock));
-    enter(contest, "bare_coarse_clock", || BareClock::new(|| CoarseClock.now()));
+    let harness = &mut Harness::new(criterion, "count/coarse_clock", 1, 1);
+    measure(harness, "counter", || counter(WHOLE.span_s, CoarseClock));
+    measure(harness, "mutex_ring", || MutexRing::new(WHOLE.span_s, CoarseClock));
+    measure(harness, "shared_ring", || shared_ring(WHOLE.span_s, CoarseClock));
+    measure(harness, RIVAL, || Invocations::new(WHOLE.span_s, CoarseClock));
+    measure(harness, "floor_coarse_clock", || FloorClock::new(|| CoarseClock.now()));
 }
 
 /// `between`: a hundred seconds in the middle of the past.
 fn between(criterion: &mut Criterion) {
-    let contest = &mut Contest::new(criterion, "count/between", 1, 1);
+    let harness = &mut Harness::new(criterion, "count/between", 1, 1);
     let span_s = WHOLE.span_s;
-    enter_between(contest, "counter", |clock| counter(span_s, clock));
-    enter_between(contest, "mutex_ring", |clock| MutexRing::new(span_s, clock));
-    enter_between(contest, "exact_counter", |clock| exact_counter(span_s, clock));
-    enter_between(contest, "mutex_deque", |clock| MutexDeque::new(span_s, clock));
-    enter_between(contest, "shared_ring", |clock| shared_ring(span_s, clock));
-    enter_between(contest, RIVAL, |clock| Invocations::new(span_s, clock));
-    enter_between(contest, "bare_load", |_| BareLoad::of(BETWEEN_S * EVENTS_PER_SECOND));
+    measure_between(harness, "counter", |clock| counter(span_s, clock));
+    measure_between(harness, "mutex_ring", |clock| MutexRing::new(span_s, clock));
+    measure_between(harness, "exact_counter", |clock| exact_counter(span_s, clock));
+    measure_between(harness, "mutex_deque", |clock| MutexDeque::new(span_s, clock));
+    measure_between(harness, "shared_ring", |clock| shared_ring(span_s, clock));
+    measure_between(harness, RIVAL, |clock| Invocations::new(span_s, clock));
+    measure_between(harness, "floor_load", |_| FloorLoad::of(BETWEEN_S * EVENTS_PER_SECOND));
 }
 
 /// The first edge of a bucket after [`START`].
@@ -161,20 +161,21 @@ const FIRST_EDGE: Stamp = Stamp::from_secs(1_000_001);
 
 const BETWEEN_S: u64 = 100;
 
-fn enter_between<S: Record + CountBetween>(
-    contest: &mut Contest<'_>,
+fn measure_between<S: Record + CountBetween>(
+    harness: &mut Harness<'_>,
     name: &str,
     fresh: impl Fn(ManualClock) -> S,
 ) {
     let filled = || {
         let clock = ManualClock::new(START);
-        let subject = fresh(clock.clone());
-        fill(&subject, &clock, WHOLE.span_s);
+        let implementation = fresh(clock.clone());
+        implementation.fill(&clock, WHOLE.span_s);
         let to = FIRST_EDGE + seconds(BETWEEN_S * 2);
-        (subject, [to - seconds(BETWEEN_S), to])
+        (implementation, [to - seconds(BETWEEN_S), to])
     };
-    let count = |(subject, [from, to]): &(S, [Stamp; 2])| subject.count_between(*from, *to);
-    contest.enter_reader(name, filled, count, |filled| match count(filled) {
+    let count =
+        |(implementation, [from, to]): &(S, [Stamp; 2])| implementation.count_between(*from, *to);
+    harness.bench_reader(name, filled, count, |filled| match count(filled) {
         found if found == BETWEEN_S * EVENTS_PER_SECOND => Ok(()),
         found => Err(format!("{found} events in {BETWEEN_S} s")),
     });

@@ -3,9 +3,9 @@
 use criterion::Criterion;
 
 use super::THREADS;
-use crate::contest::Contest;
-use crate::shapes::{Lines, SHAPES, Shape, Sums};
-use crate::subjects::{DECODERS, bare_memchr, bare_newlines, halved, shared_batch};
+use crate::harness::Harness;
+use crate::harness::lines::{Lines, SHAPES, Shape, Sums};
+use crate::implementations::{DECODERS, floor_memchr, floor_newlines, halved, shared_batch};
 
 /// How many lines are read at once: a third of a megabyte of the common shape.
 const LINES: usize = 10_000;
@@ -20,14 +20,15 @@ pub fn bench(criterion: &mut Criterion) {
             let lines = Lines::new(shape, LINES);
             let text = &*lines.text;
             let name = format!("decode/{name}_threads_{threads:02}");
-            let mut contest = contest(criterion, &name, threads, &lines, LINES);
+            let mut harness = harness(criterion, &name, threads, &lines, LINES);
             for (who, decode) in DECODERS {
-                enter(&mut contest, who, &lines, || decode(text));
+                measure(&mut harness, who, &lines, || decode(text));
             }
-            for (who, count) in
-                [("bare_memchr", bare_memchr as fn(&[u8]) -> u64), ("bare_newlines", bare_newlines)]
-            {
-                contest.enter_reader(
+            for (who, count) in [
+                ("floor_memchr", floor_memchr as fn(&[u8]) -> u64),
+                ("floor_newlines", floor_newlines),
+            ] {
+                harness.bench_reader(
                     who,
                     || (),
                     |()| count(text),
@@ -43,25 +44,25 @@ pub fn bench(criterion: &mut Criterion) {
 fn shared(criterion: &mut Criterion) {
     let lines = Lines::new(Shape::Canonical, SHARED_LINES);
     let text = &*lines.text;
-    let mut contest = contest(criterion, "decode/canonical_shared_02", 1, &lines, SHARED_LINES);
-    enter(&mut contest, "batch", &lines, || shared_batch(text));
+    let mut harness = harness(criterion, "decode/canonical_shared_02", 1, &lines, SHARED_LINES);
+    measure(&mut harness, "batch", &lines, || shared_batch(text));
     for (who, decode) in DECODERS.into_iter().filter(|(who, _)| *who != "batch") {
-        enter(&mut contest, who, &lines, || halved(text, decode));
+        measure(&mut harness, who, &lines, || halved(text, decode));
     }
 }
 
-fn contest<'a>(
+fn harness<'a>(
     criterion: &'a mut Criterion,
     name: &str,
     threads: usize,
     lines: &Lines,
     count: usize,
-) -> Contest<'a> {
-    let mut contest = Contest::new(criterion, name, threads, count as u64);
-    contest.of_bytes(count as u64, lines.text.len() as u64);
-    contest
+) -> Harness<'a> {
+    let mut harness = Harness::new(criterion, name, threads, count as u64);
+    harness.of_bytes(count as u64, lines.text.len() as u64);
+    harness
 }
 
-fn enter(contest: &mut Contest<'_>, who: &str, lines: &Lines, decode: impl Fn() -> Sums + Sync) {
-    contest.enter_reader(who, || (), |()| decode(), |()| lines.verify(decode()));
+fn measure(harness: &mut Harness<'_>, who: &str, lines: &Lines, decode: impl Fn() -> Sums + Sync) {
+    harness.bench_reader(who, || (), |()| decode(), |()| lines.verify(decode()));
 }

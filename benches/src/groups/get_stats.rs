@@ -3,9 +3,9 @@
 use core_actions::{PostTracker, RunningTracker};
 use criterion::Criterion;
 
-use crate::contest::Contest;
-use crate::subjects::{Add, BareRows, GetStats, MutexMap, MutexMapOfVecs};
-use crate::workload::{Actions, Times};
+use crate::harness::Harness;
+use crate::harness::actions::{Actions, Times};
+use crate::implementations::{Add, FloorRows, GetStats, MutexMap, MutexMapOfVecs};
 
 /// How many records were made before, and of what kind of times.
 const SCENARIOS: [(&str, usize, Times); 4] = [
@@ -19,22 +19,22 @@ const SCENARIOS: [(&str, usize, Times); 4] = [
 pub fn bench(criterion: &mut Criterion) {
     for (scenario, records, times) in SCENARIOS {
         let actions = Actions::new(records, times);
-        let mut contest = Contest::new(criterion, &format!("get_stats/{scenario}"), 1, 1);
-        enter::<PostTracker>(&mut contest, "post", &actions);
-        enter::<RunningTracker>(&mut contest, "running", &actions);
-        enter::<MutexMap>(&mut contest, "mutex_map", &actions);
-        enter::<MutexMapOfVecs>(&mut contest, "mutex_map_of_vecs", &actions);
-        enter::<BareRows>(&mut contest, "bare_encode", &actions);
+        let mut harness = Harness::new(criterion, &format!("get_stats/{scenario}"), 1, 1);
+        measure::<PostTracker>(&mut harness, "post", &actions);
+        measure::<RunningTracker>(&mut harness, "running", &actions);
+        measure::<MutexMap>(&mut harness, "mutex_map", &actions);
+        measure::<MutexMapOfVecs>(&mut harness, "mutex_map_of_vecs", &actions);
+        measure::<FloorRows>(&mut harness, "floor_encode", &actions);
     }
 }
 
-fn enter<S: Add + GetStats + Default>(contest: &mut Contest, name: &str, actions: &Actions) {
+fn measure<S: Add + GetStats + Default>(harness: &mut Harness, name: &str, actions: &Actions) {
     let filled = || {
-        let subject = S::default();
+        let implementation = S::default();
         let parsed: Vec<_> = actions.iter().map(S::parsed).collect();
-        subject.add_parsed(&parsed);
-        subject
+        implementation.add_parsed(&parsed);
+        implementation
     };
-    let verify = |subject: &S| actions.verify(&subject.stats_text());
-    contest.enter_reader(name, filled, S::stats_text, verify);
+    let verify = |implementation: &S| actions.verify(&implementation.stats_text());
+    harness.bench_reader(name, filled, S::stats_text, verify);
 }

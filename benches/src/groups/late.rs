@@ -3,12 +3,12 @@
 use core_time::{ManualClock, Stamp};
 use criterion::Criterion;
 
-use crate::contest::Contest;
-use crate::subjects::{
-    BareAdd, Count, Invocations, MutexDeque, MutexRing, Record, RecordAt, counter, exact_counter,
+use crate::harness::Harness;
+use crate::harness::events::{EVENTS_PER_SECOND, START, seconds};
+use crate::implementations::{
+    Count, FloorAdd, Invocations, MutexDeque, MutexRing, Record, RecordAt, counter, exact_counter,
     shared_ring,
 };
-use crate::workload::{EVENTS_PER_SECOND, START, fill, seconds, verify_counts};
 
 /// How many events are recorded late in one round.
 const EVENTS: u64 = 10_000;
@@ -33,39 +33,40 @@ const SCENARIOS: [Scenario; 5] = [
 pub fn bench(criterion: &mut Criterion) {
     for scenario in &SCENARIOS {
         let &Scenario { name, span_s, late_s } = scenario;
-        let contest = &mut Contest::new(criterion, name, 1, EVENTS);
+        let harness = &mut Harness::new(criterion, name, 1, EVENTS);
         let before = |window_s| window_s * EVENTS_PER_SECOND;
         let past = [
             (late_s, before(late_s)),
             (late_s + 1, before(late_s + 1) + EVENTS),
             (span_s, before(span_s) + EVENTS),
         ];
-        scenario.enter(contest, "counter", &past, |clock| counter(span_s, clock));
-        scenario.enter(contest, "mutex_ring", &past, |clock| MutexRing::new(span_s, clock));
-        scenario.enter(contest, "exact_counter", &past, |clock| exact_counter(span_s, clock));
-        scenario.enter(contest, "mutex_deque", &past, |clock| MutexDeque::new(span_s, clock));
-        scenario.enter(contest, "shared_ring", &past, |clock| shared_ring(span_s, clock));
+        scenario.measure(harness, "counter", &past, |clock| counter(span_s, clock));
+        scenario.measure(harness, "mutex_ring", &past, |clock| MutexRing::new(span_s, clock));
+        scenario.measure(harness, "exact_counter", &past, |clock| exact_counter(span_s, clock));
+        scenario.measure(harness, "mutex_deque", &past, |clock| MutexDeque::new(span_s, clock));
+        scenario.measure(harness, "shared_ring", &past, |clock| shared_ring(span_s, clock));
         let rival = "rival_invocation_counter";
-        scenario.enter(contest, rival, &past, |clock| Invocations::new(span_s, clock));
-        scenario.enter(contest, "bare_add", &past[2..], |_| BareAdd::default());
+        scenario.measure(harness, rival, &past, |clock| Invocations::new(span_s, clock));
+        scenario.measure(harness, "floor_add", &past[2..], |_| FloorAdd::default());
     }
 }
 
 impl Scenario {
-    fn enter<S: Record + RecordAt + Count>(
+    fn measure<S: Record + RecordAt + Count>(
         &self,
-        contest: &mut Contest<'_>,
+        harness: &mut Harness<'_>,
         name: &str,
         expected: &[(u64, u64)],
         fresh: impl Fn(ManualClock) -> S + Sync,
     ) {
         let filled = || {
             let clock = ManualClock::new(START);
-            let subject = fresh(clock.clone());
-            let now = fill(&subject, &clock, self.span_s);
-            (now - seconds(self.late_s), subject)
+            let implementation = fresh(clock.clone());
+            let now = implementation.fill(&clock, self.span_s);
+            (now - seconds(self.late_s), implementation)
         };
-        let record = |(late, subject): &(Stamp, S)| subject.record_all_at(*late, EVENTS);
-        contest.enter_writer(name, filled, record, |(_, s)| verify_counts(s, expected));
+        let record =
+            |(late, implementation): &(Stamp, S)| implementation.record_all_at(*late, EVENTS);
+        harness.bench_writer(name, filled, record, |(_, s)| s.verify(expected));
     }
 }

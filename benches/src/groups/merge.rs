@@ -6,12 +6,12 @@ use core_actions::{MergedTracker, TrackerSnapshot};
 use criterion::Criterion;
 
 use super::stats::filled;
-use crate::contest::Contest;
-use crate::names::{Draws, Found, Frequency};
-use crate::subjects::by_name::{
-    BareCells, ByName, HdrRow, HdrRows, Merged, MergedQuantiles, MutexRows, Plain, Told, found,
+use crate::harness::Harness;
+use crate::harness::actions::Times;
+use crate::harness::names::{Draws, Found, Frequency};
+use crate::implementations::by_name::{
+    ByName, Figures, FloorCells, HdrRow, HdrRows, Merged, MergedQuantiles, MutexRows, Plain, found,
 };
-use crate::workload::Times;
 
 /// How many actions there are.
 const NAMES: usize = 1_000;
@@ -24,34 +24,34 @@ pub fn bench(criterion: &mut Criterion) {
     let draws = &Draws::new(NAMES, RECORDS - NAMES, Frequency::Uniform, Times::Whole);
     let taking = "merge/snapshot_names_001000";
     let merging = "merge/two_snapshots_names_001000";
-    snapshot(&mut Contest::new(criterion, taking, 1, 1), draws);
-    two_snapshots(&mut Contest::new(criterion, merging, 1, 1), draws);
+    snapshot(&mut Harness::new(criterion, taking, 1, 1), draws);
+    two_snapshots(&mut Harness::new(criterion, merging, 1, 1), draws);
 }
 
 /// Values that leave the tracker as it is.
-fn snapshot(contest: &mut Contest<'_>, draws: &Draws) {
-    enter::<Merged>(contest, "merged", draws);
-    enter::<MergedQuantiles>(contest, "merged_quantiles", draws);
-    enter::<MutexRows>(contest, "mutex_map", draws);
-    enter::<HdrRows>(contest, "rival_hdrhistogram", draws);
-    enter::<BareCells>(contest, "bare_cells", draws);
+fn snapshot(harness: &mut Harness<'_>, draws: &Draws) {
+    measure::<Merged>(harness, "merged", draws);
+    measure::<MergedQuantiles>(harness, "merged_quantiles", draws);
+    measure::<MutexRows>(harness, "mutex_map", draws);
+    measure::<HdrRows>(harness, "rival_hdrhistogram", draws);
+    measure::<FloorCells>(harness, "floor_cells", draws);
 }
 
-fn enter<S: Snapshot>(contest: &mut Contest<'_>, name: &str, draws: &Draws) {
-    let verify = |subject: &S| draws.verify(1, subject.rows(&subject.taken()));
-    contest.enter_reader(name, || filled::<S>(draws, 1), S::taken, verify);
+fn measure<S: Snapshot>(harness: &mut Harness<'_>, name: &str, draws: &Draws) {
+    let verify = |implementation: &S| draws.verify(1, implementation.rows(&implementation.taken()));
+    harness.bench_reader(name, || filled::<S>(draws, 1), S::taken, verify);
 }
 
 /// A copy of one, into which the other is merged.
-fn two_snapshots(contest: &mut Contest<'_>, draws: &Draws) {
-    enter_two::<Merged>(contest, "merged", draws);
-    enter_two::<MergedQuantiles>(contest, "merged_quantiles", draws);
-    enter_two::<MutexRows>(contest, "mutex_map", draws);
-    enter_two::<HdrRows>(contest, "rival_hdrhistogram", draws);
-    enter_two::<BareCells>(contest, "bare_cells", draws);
+fn two_snapshots(harness: &mut Harness<'_>, draws: &Draws) {
+    measure_two::<Merged>(harness, "merged", draws);
+    measure_two::<MergedQuantiles>(harness, "merged_quantiles", draws);
+    measure_two::<MutexRows>(harness, "mutex_map", draws);
+    measure_two::<HdrRows>(harness, "rival_hdrhistogram", draws);
+    measure_two::<FloorCells>(harness, "floor_cells", draws);
 }
 
-fn enter_two<S: Snapshot>(contest: &mut Contest<'_>, name: &str, draws: &Draws) {
+fn measure_two<S: Snapshot>(harness: &mut Harness<'_>, name: &str, draws: &Draws) {
     let two = || {
         let [one, other] = [(); 2].map(|()| filled::<S>(draws, 1));
         let taken = [one.taken(), other.taken()];
@@ -62,7 +62,7 @@ fn enter_two<S: Snapshot>(contest: &mut Contest<'_>, name: &str, draws: &Draws) 
         S::merge(&mut both, other);
         both
     };
-    contest.enter_reader(name, two, merged, |two| draws.verify(2, two.0.rows(&merged(two))));
+    harness.bench_reader(name, two, merged, |two| draws.verify(2, two.0.rows(&merged(two))));
 }
 
 /// Can be taken as a value that merges.
@@ -76,7 +76,7 @@ trait Snapshot: ByName {
     fn rows(&self, taken: &Self::Taken) -> Vec<Found>;
 }
 
-impl<S: Told> Snapshot for MergedTracker<S> {
+impl<S: Figures> Snapshot for MergedTracker<S> {
     type Taken = TrackerSnapshot<S>;
 
     fn taken(&self) -> Self::Taken {
@@ -122,7 +122,7 @@ impl Snapshot for MutexRows {
     }
 }
 
-impl Snapshot for BareCells {
+impl Snapshot for FloorCells {
     type Taken = Vec<(u64, u64)>;
 
     fn taken(&self) -> Self::Taken {

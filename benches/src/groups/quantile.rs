@@ -6,12 +6,12 @@ use std::sync::Mutex;
 use core_actions::{Histogram, Quantiles};
 use criterion::Criterion;
 
-use crate::contest::{Contest, Steady, Verdict};
-use crate::names::{Draws, Frequency};
-use crate::subjects::sketches::{
-    BareCounts, Batch, DdSketch, Hdr, LocalVec, RivalHistogram, Sketch,
+use crate::harness::actions::{THOUSANDTHS, Times};
+use crate::harness::names::{Draws, Frequency};
+use crate::harness::{Harness, Steady};
+use crate::implementations::sketches::{
+    Batch, DdSketch, FloorCounts, Hdr, LocalVec, RivalHistogram, Sketch,
 };
-use crate::workload::{THOUSANDTHS, Times};
 
 /// How many times are taken in, in one round or before one asks.
 const INSERTS: usize = 1 << 14;
@@ -37,54 +37,54 @@ fn thousandths(count: usize, times: Times) -> Vec<u64> {
 
 fn insert_whole(criterion: &mut Criterion) {
     let whole = &thousandths(INSERTS, Times::Whole);
-    let contest = &mut Contest::new(criterion, "quantile/insert_whole", 1, INSERTS as u64);
-    enter_insert::<Quantiles>(contest, "quantiles", whole);
-    enter_insert::<Batch<Quantiles>>(contest, "quantiles_batch", whole);
-    enter_insert::<Histogram>(contest, "histogram", whole);
-    enter_insert::<LocalVec>(contest, "local_vec", whole);
-    enter_insert::<BareCounts>(contest, "bare_counts", whole);
-    enter_insert::<Hdr>(contest, "rival_hdrhistogram", whole);
-    enter_insert::<RivalHistogram>(contest, "rival_histogram", whole);
-    enter_insert::<DdSketch>(contest, "rival_ddsketch", whole);
+    let harness = &mut Harness::new(criterion, "quantile/insert_whole", 1, INSERTS as u64);
+    measure_insert::<Quantiles>(harness, "quantiles", whole);
+    measure_insert::<Batch<Quantiles>>(harness, "quantiles_batch", whole);
+    measure_insert::<Histogram>(harness, "histogram", whole);
+    measure_insert::<LocalVec>(harness, "local_vec", whole);
+    measure_insert::<FloorCounts>(harness, "floor_counts", whole);
+    measure_insert::<Hdr>(harness, "rival_hdrhistogram", whole);
+    measure_insert::<RivalHistogram>(harness, "rival_histogram", whole);
+    measure_insert::<DdSketch>(harness, "rival_ddsketch", whole);
 }
 
 /// Rivals that know integers alone are left out.
 fn insert_fractions(criterion: &mut Criterion) {
     let fractions = &thousandths(INSERTS, Times::Fractions);
-    let contest = &mut Contest::new(criterion, "quantile/insert_fractions", 1, INSERTS as u64);
-    enter_insert::<Quantiles>(contest, "quantiles", fractions);
-    enter_insert::<Batch<Quantiles>>(contest, "quantiles_batch", fractions);
-    enter_insert::<Histogram>(contest, "histogram", fractions);
-    enter_insert::<LocalVec>(contest, "local_vec", fractions);
-    enter_insert::<BareCounts>(contest, "bare_counts", fractions);
-    enter_insert::<DdSketch>(contest, "rival_ddsketch", fractions);
+    let harness = &mut Harness::new(criterion, "quantile/insert_fractions", 1, INSERTS as u64);
+    measure_insert::<Quantiles>(harness, "quantiles", fractions);
+    measure_insert::<Batch<Quantiles>>(harness, "quantiles_batch", fractions);
+    measure_insert::<Histogram>(harness, "histogram", fractions);
+    measure_insert::<LocalVec>(harness, "local_vec", fractions);
+    measure_insert::<FloorCounts>(harness, "floor_counts", fractions);
+    measure_insert::<DdSketch>(harness, "rival_ddsketch", fractions);
 }
 
 fn ask(criterion: &mut Criterion) {
     for (name, count) in [("quantile/ask_many", INSERTS), ("quantile/ask_few", FEW)] {
         let whole = &thousandths(count, Times::Whole);
-        let contest = &mut Contest::new(criterion, name, 1, 1);
-        enter_ask::<Quantiles>(contest, "quantiles", whole);
-        enter_ask::<Histogram>(contest, "histogram", whole);
-        enter_ask::<LocalVec>(contest, "local_vec", whole);
-        enter_ask::<Hdr>(contest, "rival_hdrhistogram", whole);
-        enter_ask::<RivalHistogram>(contest, "rival_histogram", whole);
-        enter_ask::<DdSketch>(contest, "rival_ddsketch", whole);
+        let harness = &mut Harness::new(criterion, name, 1, 1);
+        measure_ask::<Quantiles>(harness, "quantiles", whole);
+        measure_ask::<Histogram>(harness, "histogram", whole);
+        measure_ask::<LocalVec>(harness, "local_vec", whole);
+        measure_ask::<Hdr>(harness, "rival_hdrhistogram", whole);
+        measure_ask::<RivalHistogram>(harness, "rival_histogram", whole);
+        measure_ask::<DdSketch>(harness, "rival_ddsketch", whole);
         let known = || SHARES.map(|share| exact(whole, share));
-        contest.enter_reader("bare_load", known, |known| *black_box(known), |_| Ok(()));
+        harness.bench_reader("floor_load", known, |known| *black_box(known), |_| Ok(()));
     }
 }
 
 fn merge(criterion: &mut Criterion) {
     let whole = &thousandths(INSERTS, Times::Whole);
-    let contest = &mut Contest::new(criterion, "quantile/merge", 1, MERGES as u64);
-    enter_merge::<Quantiles>(contest, "quantiles", whole);
-    enter_merge::<Histogram>(contest, "histogram", whole);
-    enter_merge::<LocalVec>(contest, "local_vec", whole);
-    enter_merge::<BareCounts>(contest, "bare_counts", whole);
-    enter_merge::<Hdr>(contest, "rival_hdrhistogram", whole);
-    enter_merge::<RivalHistogram>(contest, "rival_histogram", whole);
-    enter_merge::<DdSketch>(contest, "rival_ddsketch", whole);
+    let harness = &mut Harness::new(criterion, "quantile/merge", 1, MERGES as u64);
+    measure_merge::<Quantiles>(harness, "quantiles", whole);
+    measure_merge::<Histogram>(harness, "histogram", whole);
+    measure_merge::<LocalVec>(harness, "local_vec", whole);
+    measure_merge::<FloorCounts>(harness, "floor_counts", whole);
+    measure_merge::<Hdr>(harness, "rival_hdrhistogram", whole);
+    measure_merge::<RivalHistogram>(harness, "rival_histogram", whole);
+    measure_merge::<DdSketch>(harness, "rival_ddsketch", whole);
 }
 
 /// What is asked.
@@ -103,7 +103,7 @@ fn exact(thousandths: &[u64], share: f64) -> f64 {
 }
 
 /// Checks both answers; of few times, who keeps cells may take a neighbour for the one in question.
-fn check<S: Sketch>(sketch: &S, thousandths: &[u64]) -> Verdict {
+fn check<S: Sketch>(sketch: &S, thousandths: &[u64]) -> Result<(), String> {
     for share in SHARES {
         let found = sketch.quantile(share);
         let near = 1.0 / thousandths.len() as f64;
@@ -125,16 +125,16 @@ fn filled<S: Sketch>(thousandths: &[u64]) -> S {
     sketch
 }
 
-fn enter_ask<S: Sketch>(contest: &mut Contest<'_>, name: &str, thousandths: &[u64]) {
+fn measure_ask<S: Sketch>(harness: &mut Harness<'_>, name: &str, thousandths: &[u64]) {
     let ask = |sketch: &S| SHARES.map(|share| black_box(sketch).quantile(share));
-    contest.enter_reader(name, || filled(thousandths), ask, |sketch| check(sketch, thousandths));
+    harness.bench_reader(name, || filled(thousandths), ask, |sketch| check(sketch, thousandths));
 }
 
-fn enter_insert<S: Sketch>(contest: &mut Contest<'_>, name: &str, thousandths: &[u64]) {
-    contest.enter_steady(name, || Inserts::<S> {
+fn measure_insert<S: Sketch>(harness: &mut Harness<'_>, name: &str, thousandths: &[u64]) {
+    harness.bench_steady(name, || Inserts::<S> {
         thousandths,
         times: thousandths.iter().map(|&time| S::time(time)).collect(),
-        handed_in: Mutex::new(None),
+        collected: Mutex::new(None),
     });
 }
 
@@ -142,40 +142,43 @@ fn enter_insert<S: Sketch>(contest: &mut Contest<'_>, name: &str, thousandths: &
 struct Inserts<'a, S: Sketch> {
     thousandths: &'a [u64],
     times: Vec<S::Time>,
-    handed_in: Mutex<Option<S>>,
+    collected: Mutex<Option<S>>,
 }
 
 /// Tells the one that was handed in.
-fn check_handed_in<S: Sketch>(handed_in: &Mutex<Option<S>>, thousandths: &[u64]) -> Verdict {
-    let handed_in = handed_in.lock().expect("no thread panicked with the lock");
-    check(handed_in.as_ref().ok_or("nothing was handed in")?, thousandths)
+fn check_handed_in<S: Sketch>(
+    collected: &Mutex<Option<S>>,
+    thousandths: &[u64],
+) -> Result<(), String> {
+    let collected = collected.lock().expect("no thread panicked with the lock");
+    check(collected.as_ref().ok_or("nothing was handed in")?, thousandths)
 }
 
 impl<S: Sketch> Steady for Inserts<'_, S> {
-    type Own = S;
+    type Local = S;
 
-    fn own(&self) -> S {
+    fn local(&self) -> S {
         filled(self.thousandths)
     }
 
-    fn work(&self, own: &mut S) {
-        own.insert_all(&self.times);
+    fn work(&self, local: &mut S) {
+        local.insert_all(&self.times);
     }
 
-    fn hand_in(&self, own: S) {
-        *self.handed_in.lock().expect("no thread panicked with the lock") = Some(own);
+    fn collect(&self, local: S) {
+        *self.collected.lock().expect("no thread panicked with the lock") = Some(local);
     }
 
-    fn verify(&self) -> Verdict {
-        check_handed_in(&self.handed_in, self.thousandths)
+    fn verify(&self) -> Result<(), String> {
+        check_handed_in(&self.collected, self.thousandths)
     }
 }
 
-fn enter_merge<S: Sketch>(contest: &mut Contest<'_>, name: &str, thousandths: &[u64]) {
-    contest.enter_steady(name, || Merges {
+fn measure_merge<S: Sketch>(harness: &mut Harness<'_>, name: &str, thousandths: &[u64]) {
+    harness.bench_steady(name, || Merges {
         thousandths,
         more: filled::<S>(thousandths),
-        handed_in: Mutex::new(None),
+        collected: Mutex::new(None),
     });
 }
 
@@ -183,27 +186,27 @@ fn enter_merge<S: Sketch>(contest: &mut Contest<'_>, name: &str, thousandths: &[
 struct Merges<'a, S> {
     thousandths: &'a [u64],
     more: S,
-    handed_in: Mutex<Option<S>>,
+    collected: Mutex<Option<S>>,
 }
 
 impl<S: Sketch> Steady for Merges<'_, S> {
-    type Own = S;
+    type Local = S;
 
-    fn own(&self) -> S {
+    fn local(&self) -> S {
         self.more.clone()
     }
 
-    fn work(&self, own: &mut S) {
+    fn work(&self, local: &mut S) {
         for _ in 0..MERGES {
-            own.merge(black_box(&self.more));
+            local.merge(black_box(&self.more));
         }
     }
 
-    fn hand_in(&self, own: S) {
-        *self.handed_in.lock().expect("no thread panicked with the lock") = Some(own);
+    fn collect(&self, local: S) {
+        *self.collected.lock().expect("no thread panicked with the lock") = Some(local);
     }
 
-    fn verify(&self) -> Verdict {
-        check_handed_in(&self.handed_in, self.thousandths)
+    fn verify(&self) -> Result<(), String> {
+        check_handed_in(&self.collected, self.thousandths)
     }
 }

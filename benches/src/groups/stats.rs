@@ -4,12 +4,12 @@
 use core_actions::{PostTracker, RunningTracker};
 use criterion::Criterion;
 
-use crate::contest::Contest;
-use crate::names::{Draws, Frequency};
-use crate::subjects::by_name::{
-    BareCells, ByName, DashRows, Means, Merged, MergedQuantiles, MutexRows,
+use crate::harness::Harness;
+use crate::harness::actions::Times;
+use crate::harness::names::{Draws, Frequency};
+use crate::implementations::by_name::{
+    ByName, DashRows, FloorCells, Means, Merged, MergedQuantiles, MutexRows,
 };
-use crate::workload::Times;
 
 /// What was recorded before.
 struct Scenario {
@@ -46,34 +46,36 @@ pub fn bench(criterion: &mut Criterion) {
     for scenario in &SCENARIOS {
         let &Scenario { name, names, records, passes, times } = scenario;
         let draws = &Draws::new(names, records - names, Frequency::Zipf, times);
-        let contest = &mut Contest::new(criterion, name, 1, 1);
+        let harness = &mut Harness::new(criterion, name, 1, 1);
         if records as u64 * passes <= KEPT {
-            enter::<PostTracker>(contest, "post", draws, passes);
+            measure::<PostTracker>(harness, "post", draws, passes);
         }
-        enter::<RunningTracker>(contest, "running", draws, passes);
-        enter::<Merged>(contest, "merged", draws, passes);
+        measure::<RunningTracker>(harness, "running", draws, passes);
+        measure::<Merged>(harness, "merged", draws, passes);
         if names <= NAMES_WITH_QUANTILES {
-            enter::<MergedQuantiles>(contest, "merged_quantiles", draws, passes);
+            measure::<MergedQuantiles>(harness, "merged_quantiles", draws, passes);
         }
-        enter::<MutexRows>(contest, "mutex_map", draws, passes);
-        enter::<DashRows>(contest, "shared_dashmap", draws, passes);
-        enter::<BareCells>(contest, "bare_cells", draws, passes);
+        measure::<MutexRows>(harness, "mutex_map", draws, passes);
+        measure::<DashRows>(harness, "shared_dashmap", draws, passes);
+        measure::<FloorCells>(harness, "floor_cells", draws, passes);
     }
 }
 
-fn enter<S: Means>(contest: &mut Contest<'_>, name: &str, draws: &Draws, passes: u64) {
+fn measure<S: Means>(harness: &mut Harness<'_>, name: &str, draws: &Draws, passes: u64) {
     let filled = || filled::<S>(draws, passes);
-    contest.enter_reader(name, filled, S::means, |subject| draws.verify(passes, subject.found()));
+    harness.bench_reader(name, filled, S::means, |implementation| {
+        draws.verify(passes, implementation.found())
+    });
 }
 
-/// A subject that was given all so many times.
+/// A implementation that was given all so many times.
 pub(super) fn filled<S: ByName>(draws: &Draws, passes: u64) -> S {
     let parsed: Vec<_> = draws.first().chain(draws.iter()).map(S::parsed).collect();
-    let subject = S::fresh(draws);
-    let mut own = subject.own();
+    let implementation = S::fresh(draws);
+    let mut local = implementation.local();
     for _ in 0..passes {
-        subject.add_all(&mut own, &parsed);
+        implementation.add_all(&mut local, &parsed);
     }
-    subject.hand_in(own);
-    subject
+    implementation.collect(local);
+    implementation
 }

@@ -5,12 +5,12 @@ use std::time::Duration;
 use core_time::{Clock, ManualClock};
 use criterion::Criterion;
 
-use crate::contest::Contest;
-use crate::subjects::{
-    BareClock, Count, Invocations, MutexDeque, MutexRing, Record, counter, exact_counter,
+use crate::harness::Harness;
+use crate::harness::events::{EVENTS_PER_SECOND, SECOND, START, seconds};
+use crate::implementations::{
+    Count, FloorClock, Invocations, MutexDeque, MutexRing, Record, counter, exact_counter,
     shared_ring,
 };
-use crate::workload::{EVENTS_PER_SECOND, SECOND, START, fill, seconds, verify_counts};
 
 /// How the clock moves, and between what.
 struct Scenario {
@@ -37,42 +37,42 @@ const SCENARIOS: [Scenario; 2] = [
 pub fn bench(criterion: &mut Criterion) {
     for scenario in &SCENARIOS {
         let &Scenario { name, span_s, turns, .. } = scenario;
-        let contest = &mut Contest::new(criterion, name, 1, turns);
+        let harness = &mut Harness::new(criterion, name, 1, turns);
         // What was there before has left the span: either it is shorter, or the turn was as long.
         let past = [(1, 1), (span_s, turns.min(span_s))];
-        scenario.enter(contest, "counter", &past, |clock| counter(span_s, clock));
-        scenario.enter(contest, "mutex_ring", &past, |clock| MutexRing::new(span_s, clock));
-        scenario.enter(contest, "exact_counter", &past, |clock| exact_counter(span_s, clock));
-        scenario.enter(contest, "mutex_deque", &past, |clock| MutexDeque::new(span_s, clock));
-        scenario.enter(contest, "shared_ring", &past, |clock| shared_ring(span_s, clock));
+        scenario.measure(harness, "counter", &past, |clock| counter(span_s, clock));
+        scenario.measure(harness, "mutex_ring", &past, |clock| MutexRing::new(span_s, clock));
+        scenario.measure(harness, "exact_counter", &past, |clock| exact_counter(span_s, clock));
+        scenario.measure(harness, "mutex_deque", &past, |clock| MutexDeque::new(span_s, clock));
+        scenario.measure(harness, "shared_ring", &past, |clock| shared_ring(span_s, clock));
         let rival = "rival_invocation_counter";
-        scenario.enter(contest, rival, &past, |clock| Invocations::new(span_s, clock));
+        scenario.measure(harness, rival, &past, |clock| Invocations::new(span_s, clock));
         let ever = [(span_s, span_s * EVENTS_PER_SECOND + turns)];
-        let read = |clock: ManualClock| BareClock::new(move || clock.now());
-        scenario.enter(contest, "bare_manual_clock", &ever, read);
+        let read = |clock: ManualClock| FloorClock::new(move || clock.now());
+        scenario.measure(harness, "floor_manual_clock", &ever, read);
     }
 }
 
 impl Scenario {
-    fn enter<S: Record + Count>(
+    fn measure<S: Record + Count>(
         &self,
-        contest: &mut Contest<'_>,
+        harness: &mut Harness<'_>,
         name: &str,
         expected: &[(u64, u64)],
         fresh: impl Fn(ManualClock) -> S + Sync,
     ) {
         let filled = || {
             let clock = ManualClock::new(START);
-            let subject = fresh(clock.clone());
-            fill(&subject, &clock, self.span_s);
-            (clock, subject)
+            let implementation = fresh(clock.clone());
+            implementation.fill(&clock, self.span_s);
+            (clock, implementation)
         };
-        let record = |(clock, subject): &(ManualClock, S)| {
+        let record = |(clock, implementation): &(ManualClock, S)| {
             for _ in 0..self.turns {
                 clock.advance(self.by);
-                subject.record_all(1);
+                implementation.record_all(1);
             }
         };
-        contest.enter_writer(name, filled, record, |(_, s)| verify_counts(s, expected));
+        harness.bench_writer(name, filled, record, |(_, s)| s.verify(expected));
     }
 }

@@ -4,11 +4,12 @@ use core_actions::{ExactMean, Extent, Quantiles, WindowedTracker};
 use core_time::{Clock, CoarseClock, ManualClock};
 use criterion::Criterion;
 
-use crate::contest::Contest;
-use crate::names::{Draw, Draws, Frequency};
-use crate::subjects::windows::{MutexDeques, Windows};
-use crate::subjects::{BareClock, Record};
-use crate::workload::{START, Times, seconds};
+use crate::harness::Harness;
+use crate::harness::actions::Times;
+use crate::harness::events::{START, seconds};
+use crate::harness::names::{Draw, Draws, Frequency};
+use crate::implementations::windows::{MutexDeques, Windows};
+use crate::implementations::{FloorClock, Record};
 
 /// Count, exact sum, least and greatest time.
 type Merged = WindowedTracker<(ExactMean, Extent)>;
@@ -50,24 +51,26 @@ pub fn bench(criterion: &mut Criterion) {
 fn add_now(criterion: &mut Criterion, names: usize) {
     let draws = &Draws::new(names, ACTIONS, Frequency::Zipf, Times::Whole);
     let name = format!("windowed/add_now_names_{names:06}");
-    let contest = &mut Contest::new(criterion, &name, 1, ACTIONS as u64);
-    enter_now::<Merged>(contest, "windowed", draws);
-    enter_now::<MergedQuantiles>(contest, "windowed_quantiles", draws);
-    enter_now::<MutexDeques<CoarseClock>>(contest, "mutex_deques", draws);
-    let fresh = || BareClock::new(|| CoarseClock.now());
-    let read = |clock: &BareClock<_>| clock.record_all(ACTIONS as u64);
-    contest.enter_writer("bare_coarse_clock", fresh, read, |_| Ok(()));
+    let harness = &mut Harness::new(criterion, &name, 1, ACTIONS as u64);
+    measure_now::<Merged>(harness, "windowed", draws);
+    measure_now::<MergedQuantiles>(harness, "windowed_quantiles", draws);
+    measure_now::<MutexDeques<CoarseClock>>(harness, "mutex_deques", draws);
+    let fresh = || FloorClock::new(|| CoarseClock.now());
+    let read = |clock: &FloorClock<_>| clock.record_all(ACTIONS as u64);
+    harness.bench_writer("floor_coarse_clock", fresh, read, |_| Ok(()));
 }
 
-fn enter_now<S: Windows<CoarseClock>>(contest: &mut Contest<'_>, name: &str, draws: &Draws) {
+fn measure_now<S: Windows<CoarseClock>>(harness: &mut Harness<'_>, name: &str, draws: &Draws) {
     let [first, rest] = parsed::<_, S>(draws);
     let fresh = || {
-        let subject = S::fresh(CoarseClock);
-        subject.add_all(&first);
-        subject
+        let implementation = S::fresh(CoarseClock);
+        implementation.add_all(&first);
+        implementation
     };
-    let add = |subject: &S| subject.add_all(&rest);
-    contest.enter_writer(name, fresh, add, |subject| draws.verify(1, subject.found(SPAN_S)));
+    let add = |implementation: &S| implementation.add_all(&rest);
+    harness.bench_writer(name, fresh, add, |implementation| {
+        draws.verify(1, implementation.found(SPAN_S))
+    });
 }
 
 /// `add_late`, where every name was added in every second: of the span if names are few, and
@@ -77,39 +80,41 @@ fn add_late(criterion: &mut Criterion, names: usize) {
     let before = names * (history_s as usize - 1);
     let draws = &Draws::new(names, before + ACTIONS, Frequency::RoundRobin, Times::Whole);
     let name = format!("windowed/add_late_names_{names:06}");
-    let contest = &mut Contest::new(criterion, &name, 1, ACTIONS as u64);
-    enter_late::<Merged>(contest, "windowed", draws);
-    enter_late::<MergedQuantiles>(contest, "windowed_quantiles", draws);
-    enter_late::<MutexDeques<ManualClock>>(contest, "mutex_deques", draws);
-    let fresh = || BareClock::new(|| CoarseClock.now());
-    let read = |clock: &BareClock<_>| clock.record_all(ACTIONS as u64);
-    contest.enter_writer("bare_coarse_clock", fresh, read, |_| Ok(()));
+    let harness = &mut Harness::new(criterion, &name, 1, ACTIONS as u64);
+    measure_late::<Merged>(harness, "windowed", draws);
+    measure_late::<MergedQuantiles>(harness, "windowed_quantiles", draws);
+    measure_late::<MutexDeques<ManualClock>>(harness, "mutex_deques", draws);
+    let fresh = || FloorClock::new(|| CoarseClock.now());
+    let read = |clock: &FloorClock<_>| clock.record_all(ACTIONS as u64);
+    harness.bench_writer("floor_coarse_clock", fresh, read, |_| Ok(()));
 }
 
-fn enter_late<S: Windows<ManualClock>>(contest: &mut Contest<'_>, name: &str, draws: &Draws) {
+fn measure_late<S: Windows<ManualClock>>(harness: &mut Harness<'_>, name: &str, draws: &Draws) {
     let [first, rest] = parsed::<_, S>(draws);
     let (before, late) = rest.split_at(rest.len() - ACTIONS);
     let filled = || {
         let clock = ManualClock::new(START);
-        let subject = S::fresh(clock.clone());
-        fill(&subject, &clock, &first, before);
-        (subject, clock.now() - seconds(LATE_S))
+        let implementation = S::fresh(clock.clone());
+        fill(&implementation, &clock, &first, before);
+        (implementation, clock.now() - seconds(LATE_S))
     };
-    let add = |(subject, stamp): &(S, _)| subject.add_all_at(late, *stamp);
-    contest.enter_writer(name, filled, add, |(subject, _)| draws.verify(1, subject.found(SPAN_S)));
+    let add = |(implementation, stamp): &(S, _)| implementation.add_all_at(late, *stamp);
+    harness.bench_writer(name, filled, add, |(implementation, _)| {
+        draws.verify(1, implementation.found(SPAN_S))
+    });
 }
 
 /// Adds every name once in every second.
 fn fill<S: Windows<ManualClock>>(
-    subject: &S,
+    implementation: &S,
     clock: &ManualClock,
     first: &[(&str, S::Time)],
     rest: &[(&str, S::Time)],
 ) {
-    subject.add_all(first);
+    implementation.add_all(first);
     for second in rest.chunks(first.len()) {
         clock.advance(seconds(1));
-        subject.add_all(second);
+        implementation.add_all(second);
     }
 }
 
@@ -121,15 +126,15 @@ fn ask(criterion: &mut Criterion, names: usize, window_s: u64) {
     };
     let history = &History { before: of(SPAN_S), within: of(window_s), window_s };
     let name = format!("windowed/window_{window_s:05}s_names_{names:06}");
-    let contest = &mut Contest::new(criterion, &name, 1, 1);
-    history.enter::<Merged>(contest, "windowed");
+    let harness = &mut Harness::new(criterion, &name, 1, 1);
+    history.measure::<Merged>(harness, "windowed");
     if names == NAMES[0] {
         // Of a thousand names, those of 300 s take a gigabyte.
-        history.enter::<MergedQuantiles>(contest, "windowed_quantiles");
+        history.measure::<MergedQuantiles>(harness, "windowed_quantiles");
     }
-    history.enter::<MutexDeques<ManualClock>>(contest, "mutex_deques");
+    history.measure::<MutexDeques<ManualClock>>(harness, "mutex_deques");
     let rows = || -> Vec<f64> { history.within.first().map(Draw::time).collect() };
-    contest.enter_reader("bare_rows", rows, |rows| rows.iter().sum::<f64>(), |_| Ok(()));
+    harness.bench_reader("floor_rows", rows, |rows| rows.iter().sum::<f64>(), |_| Ok(()));
 }
 
 /// What was added before the window that is asked for, and in it.
@@ -140,20 +145,20 @@ struct History {
 }
 
 impl History {
-    fn enter<S: Windows<ManualClock>>(&self, contest: &mut Contest<'_>, name: &str) {
+    fn measure<S: Windows<ManualClock>>(&self, harness: &mut Harness<'_>, name: &str) {
         let filled = || {
             let clock = ManualClock::new(START);
-            let subject = S::fresh(clock.clone());
+            let implementation = S::fresh(clock.clone());
             for draws in [&self.before, &self.within] {
                 let [first, rest] = parsed::<_, S>(draws);
                 clock.advance(seconds(1));
-                fill(&subject, &clock, &first, &rest);
+                fill(&implementation, &clock, &first, &rest);
             }
-            subject
+            implementation
         };
-        let ask = |subject: &S| subject.means(self.window_s);
-        contest.enter_reader(name, filled, ask, |subject| {
-            self.within.verify(1, subject.found(self.window_s))
+        let ask = |implementation: &S| implementation.means(self.window_s);
+        harness.bench_reader(name, filled, ask, |implementation| {
+            self.within.verify(1, implementation.found(self.window_s))
         });
     }
 }

@@ -4,8 +4,9 @@ use std::io::Write as _;
 
 use crate::workload::{Shape, Stamps};
 
-/// The first names. Those after them have a number behind one of these.
-const NAMES: [&str; 8] = ["jump", "sprint", "hop", "barrel roll", "run", "climb", "swim", "crawl"];
+/// The first eight action names. Each later name is one of these with a number.
+pub const NAMES: [&str; 8] =
+    ["jump", "sprint", "hop", "barrel roll", "run", "climb", "swim", "crawl"];
 /// The beginning of 2026, in seconds since 1970.
 const FIRST_S: f64 = 1_767_225_600.0;
 /// In how many ways a line of [`Shape::Mixed`] may be written, and one that is bad.

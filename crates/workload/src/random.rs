@@ -4,24 +4,28 @@
 //! every record that was made of them. This one is ten lines. Reference: G. Steele, D. Lea,
 //! C. Flood, "Fast splittable pseudorandom number generators" (2014), the variant named SplitMix64.
 
-/// A source of random numbers.
+/// Generates random numbers: the same numbers for the same seed.
 #[derive(Debug, Clone)]
-pub(crate) struct Random(u64);
+pub struct Random(u64);
 
 impl Random {
-    pub(crate) fn new(seed: u64) -> Self {
+    /// Starts a sequence.
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
         Self(seed)
     }
 
-    pub(crate) fn next(&mut self) -> u64 {
+    /// Returns the next number, uniformly distributed over all of `u64`.
+    #[expect(clippy::should_implement_trait, reason = "the sequence does not end")]
+    pub fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
         mixed ^ (mixed >> 31)
     }
 
-    /// A number below a limit, of which each is as likely but for less than a limit in 2^64.
-    pub(crate) fn below(&mut self, limit: u64) -> u64 {
+    /// Returns a number below `limit`; the bias of each is less than `limit` in 2^64.
+    pub fn below(&mut self, limit: u64) -> u64 {
         ((u128::from(self.next()) * u128::from(limit)) >> 64) as u64
     }
 

@@ -1,37 +1,36 @@
-//! What a contestant found, to be compared with what the others did before anybody sees a time.
+//! The answers of programs, which are compared before any time is shown.
 //!
-//! Counts have to be equal. Others add floats up, one after the other, so their means are compared
-//! to within what that may be off; a table for people is compared to within its digits.
+//! Counts must be equal. Other programs add floats one by one, so their means are compared within
+//! the rounding error of that; a table is compared within its digits.
 
 use std::collections::BTreeMap;
 
 use anyhow::{Context as _, ensure};
 use serde_json::Value;
 
-use super::contestant::Form;
+use super::programs::Form;
 
-/// By how much of itself a mean may be off: ten million additions, each by half a unit at most,
-/// come to less.
+/// The relative error allowed in a mean: the rounding of ten million additions stays below it.
 const ROUNDING: f64 = 1e-8;
-/// By how much a number in a table may be off.
+/// The error allowed in a number of a table.
 const TABLE_ROUNDING: f64 = 0.000_5;
 
-/// What was found.
+/// The answer of a program.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Answer {
     Rows {
         rows: BTreeMap<String, Row>,
-        /// How many lines are no actions, by those who tell.
+        /// The number of refused lines, if the program reports it.
         refused: Option<u64>,
-        /// By how much a number may be off that was rounded for people.
+        /// The error allowed in a rounded number.
         rounding: f64,
     },
     Lines(u64),
-    /// What was found is nothing that others find.
+    /// Output that is not compared.
     Nothing,
 }
 
-/// What was found of an action.
+/// The statistics of one action.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Row {
     count: u64,
@@ -41,7 +40,7 @@ pub(crate) struct Row {
 }
 
 impl Answer {
-    /// Reads what a contestant wrote, and what it complained of.
+    /// Reads an answer from standard output and standard error.
     pub(crate) fn read(form: Form, output: &str, errors: &str) -> anyhow::Result<Self> {
         let (rows, rounding) = match form {
             Form::Bytes => return Ok(Self::Nothing),
@@ -56,9 +55,9 @@ impl Answer {
         Ok(Self::Rows { rows, refused: refused(errors), rounding })
     }
 
-    /// Checks that all lines of the input were found, taken or refused.
+    /// Checks that accepted and refused lines add up to the lines of the input.
     ///
-    /// Who does not say how many are refused has left out as many as others are `known` to refuse.
+    /// For a program that does not report refused lines, the `known` number of another is used.
     pub(crate) fn check_lines(&self, lines: u64, known: Option<u64>) -> anyhow::Result<()> {
         let found = match self {
             Self::Rows { rows, refused, .. } => {
@@ -68,11 +67,11 @@ impl Answer {
             Self::Lines(found) => *found,
             Self::Nothing => lines,
         };
-        ensure!(found == lines, "{found} lines were found, not {lines}");
+        ensure!(found == lines, "{found} lines were found, expected {lines}");
         Ok(())
     }
 
-    /// How many lines are no actions, if that is told.
+    /// Returns the number of refused lines, if the program reports it.
     pub(crate) fn refused(&self) -> Option<u64> {
         match self {
             Self::Rows { refused, .. } => *refused,
@@ -80,7 +79,7 @@ impl Answer {
         }
     }
 
-    /// Checks that another found the same of each action.
+    /// Checks that another answer has the same statistics for each action.
     pub(crate) fn check_same(&self, other: &Self) -> anyhow::Result<()> {
         let (
             Self::Rows { rows, refused, rounding },
@@ -95,7 +94,7 @@ impl Answer {
             row.check_same(theirs, rounding).with_context(|| format!("`{action}` differs"))?;
         }
         let more = others.keys().find(|action| !rows.contains_key(*action));
-        ensure!(more.is_none(), "`{}` besides", more.map_or("", String::as_str));
+        ensure!(more.is_none(), "unexpected `{}`", more.map_or("", String::as_str));
         if let (Some(mine), Some(theirs)) = (refused, other_refused) {
             ensure!(mine == theirs, "{theirs} lines refused, expected {mine}");
         }
@@ -118,11 +117,11 @@ impl Row {
     }
 }
 
-/// Reads objects: an array, or one after the other.
+/// Reads objects in an array or in lines.
 fn of_json(output: &str, prefix: &str) -> anyhow::Result<BTreeMap<String, Row>> {
     let mut rows = BTreeMap::new();
     for value in serde_json::Deserializer::from_str(output).into_iter::<Value>() {
-        let value = value.context("the answer is no JSON")?;
+        let value = value.context("the answer is not JSON")?;
         let objects = match value {
             Value::Array(objects) => objects,
             object => vec![object],
@@ -145,7 +144,7 @@ fn of_json(output: &str, prefix: &str) -> anyhow::Result<BTreeMap<String, Row>> 
     Ok(rows)
 }
 
-/// Reads a table in which numbers end where their headings do.
+/// Reads a table whose numbers are aligned with the ends of their headings.
 fn of_table(output: &str) -> anyhow::Result<BTreeMap<String, Row>> {
     let mut lines = output.lines();
     let head = lines.next().context("no table")?;
@@ -159,15 +158,15 @@ fn of_table(output: &str) -> anyhow::Result<BTreeMap<String, Row>> {
     for line in lines {
         let number = |from: usize, to: usize| {
             let text = line.get(from..to).unwrap_or_default().trim();
-            text.parse::<f64>().with_context(|| format!("`{text}` is no number"))
+            text.parse::<f64>().with_context(|| format!("`{text}` is not a number"))
         };
-        // A name has no column that it ends with: the count is the word after it.
+        // A name is aligned left and may contain spaces: the count is the last word before the end.
         let (action, counted) = line
             .get(..count)
             .and_then(|start| start.trim_end().rsplit_once(' '))
             .with_context(|| format!("`{line}` has no count"))?;
         let row = Row {
-            count: counted.parse().with_context(|| format!("`{counted}` is no count"))?,
+            count: counted.parse().with_context(|| format!("`{counted}` is not a count"))?,
             mean: number(count, mean)?,
             min: number(mean, min)?,
             max: number(p99, max)?,
@@ -177,7 +176,9 @@ fn of_table(output: &str) -> anyhow::Result<BTreeMap<String, Row>> {
     Ok(rows)
 }
 
-/// Finds `… 1,234 of 10,000 lines refused …` or `1234 lines refused`; `Some(0)` is not told so.
+/// Reads `… 1,234 of 10,000 lines refused …` or `1234 lines refused`.
+///
+/// No program prints such a line if it refused none, so the result is never `Some(0)`.
 fn refused(errors: &str) -> Option<u64> {
     let line = errors.lines().find(|line| line.contains(" refused"))?;
     let number =
@@ -203,7 +204,7 @@ jump             1  9.5        9    95    95    95  █
     }
 
     #[test]
-    fn forms_say_the_same() {
+    fn all_forms_give_the_same_answer() {
         let table: String = TABLE.lines().take(2).map(|line| format!("{line}\n")).collect();
         let json = read(Form::Json, LINES);
         let array = read(Form::Json, &format!("[{LINES}]"));
@@ -235,11 +236,11 @@ jump             1  9.5        9    95    95    95  █
         }
         let both = format!("{LINES}\n{}", LINES.replace("barrel roll", "jump"));
         let error = expected.check_same(&read(Form::Json, &both)).unwrap_err();
-        assert_eq!(error.to_string(), "`jump` besides");
+        assert_eq!(error.to_string(), "unexpected `jump`");
     }
 
     #[test]
-    fn lines_are_all_there() {
+    fn lines_add_up() {
         let answer = read(Form::Json, LINES);
         answer.check_lines(1_250, None).unwrap();
         assert!(answer.check_lines(1_249, None).is_err());

@@ -1,8 +1,8 @@
-//! `cargo xtask bench --e2e`: whole programs on files of some hundred megabytes, ours and others.
+//! `cargo xtask bench --e2e`: measures whole programs on files of some hundred megabytes.
 //!
-//! Who takes part and on what is in [`contestant`](super::contestant). The files are in the page
-//! cache, everybody does the same work in turn, and all answers are compared before a time is
-//! shown. A program that is not here is named with how to get it, and the others go on without it.
+//! [`programs`](super::programs) lists the programs and the inputs. The files are in the page
+//! cache, the programs take turns, and all answers are compared before any time is shown. A missing
+//! program is named with how to install it, and the others run without it.
 
 use std::fs::{self, File};
 use std::io::{self, Read as _};
@@ -14,10 +14,11 @@ use serde_json::json;
 use xshell::{Shell, cmd};
 
 use super::answer::Answer;
-use super::child::{self, Took};
-use super::contestant::{CONTESTS, Contest, Contestant, Form, Input, Tool, Tools};
+
+use super::programs::{Form, Input, Program, SCENARIOS, Scenario, Tool, Tools};
+use super::rusage::{self, Usage};
 use crate::flags::Flags;
-use crate::measure::readme;
+use crate::measure::headline;
 use crate::measure::record::{self, Circumstances, Kind};
 use crate::measure::table::Table;
 use crate::measure::{Measurement, Role, groups, time};
@@ -25,40 +26,42 @@ use crate::step::{self, Job, Steps};
 use crate::workspace::{Workspace, root};
 
 const LINES: u64 = 10_000_000;
-/// How often each contestant runs at most.
+/// The maximum number of runs of each program.
 const RUNS: usize = 5;
-/// Who took so long in all does not run again.
+/// A program whose runs took longer in total does not run again.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// By how many lines a file is known as the same that would be generated today.
+/// The number of lines by which an existing file is recognised as current.
 const HEAD_LINES: u64 = 1_000;
-/// How a program of ours ends if it refused lines.
+/// The exit code of `windrow` if it refused lines.
 const REFUSED: i64 = 3;
 
-/// What a contestant took in each of its runs.
+/// The runs of one program.
 struct Outcome {
-    contest: &'static Contest,
-    contestant: &'static Contestant,
-    runs: Vec<Took>,
-    /// Where it wrote its last answer.
+    scenario: &'static Scenario,
+    program: &'static Program,
+    runs: Vec<Usage>,
+    /// The file of its last answer.
     output: PathBuf,
 }
 
 pub(super) fn run(sh: &Shell, flags: &Flags, records: &Path) -> anyhow::Result<()> {
     let lines = flags.value("--lines").map_or(Ok(LINES), str::parse);
-    let lines =
-        lines.ok().filter(|&lines| lines > 0).context("`--lines` needs a number of lines")?;
+    let lines = lines
+        .ok()
+        .filter(|&lines| lines > 0)
+        .context("`--lines` needs a number of lines above 0")?;
     let filter = flags.operands.first().map_or("", String::as_str);
-    let contests: Vec<_> = CONTESTS.iter().filter(|one| one.name.contains(filter)).collect();
-    ensure!(!contests.is_empty(), "no contest has `{filter}` in its name");
+    let scenarios: Vec<_> = SCENARIOS.iter().filter(|one| one.name.contains(filter)).collect();
+    ensure!(!scenarios.is_empty(), "no scenario name contains `{filter}`");
     let command = format!("cargo xtask bench --e2e --lines {lines} {filter}");
     let mut circumstances = Circumstances::now(sh, command.trim_end().to_owned())?;
     let target = Workspace::read(sh)?.target;
     let place = Place { folder: target.join("e2e-bench"), lines };
     fs::create_dir_all(&place.folder)?;
 
-    let names = contests.iter().map(|contest| contest.name);
+    let names = scenarios.iter().map(|scenario| scenario.name);
     let mut steps = Steps::named(names.chain(["compare"]));
-    // One after the other: built together, the program would get what the other asks of the crates.
+    // Two builds: in one, `windrow` would get the crate features that `benches` enables.
     let builds = [
         ("build", cmd!(sh, "cargo build --release --locked --package cli")),
         (
@@ -72,22 +75,22 @@ pub(super) fn run(sh: &Shell, flags: &Flags, records: &Path) -> anyhow::Result<(
         }
     }
     let tools = Tools::look(sh, target.join("release"));
-    steps.run("programs", || Ok(tell_programs(&tools)));
+    steps.run("programs", || Ok(installed(&tools)));
     let mut outcomes = Vec::new();
-    for contest in contests {
-        steps.watch(contest.name, |doing| {
-            doing("makes the input");
-            let Some(file) = place.input(sh, &tools, &contest.input)? else {
-                return Ok("left out: nobody here compresses so".to_owned());
+    for scenario in scenarios {
+        steps.watch(scenario.name, |doing| {
+            doing("making the input");
+            let Some(file) = place.input(sh, &tools, &scenario.input)? else {
+                return Ok("left out: the compressor is not installed".to_owned());
             };
             let outcomes_before = outcomes.len();
-            outcomes.extend(place.run(&tools, contest, &file, doing)?);
-            let took: usize = outcomes[outcomes_before..].iter().map(|one| one.runs.len()).sum();
-            Ok(format!("{} programs, {took} runs", outcomes.len() - outcomes_before))
+            outcomes.extend(place.run(&tools, scenario, &file, doing)?);
+            let runs: usize = outcomes[outcomes_before..].iter().map(|one| one.runs.len()).sum();
+            Ok(format!("{} programs, {runs} runs", outcomes.len() - outcomes_before))
         });
     }
     steps.watch("compare", |doing| compare(&outcomes, lines, doing));
-    // A time of who answered otherwise is worth nothing, and neither are the others beside it.
+    // If one answer differs, no time is shown: any of the programs may be the wrong one.
     steps.finish("bench --e2e")?;
 
     let measured = measurements(&outcomes, lines, &place)?;
@@ -96,8 +99,8 @@ pub(super) fn run(sh: &Shell, flags: &Flags, records: &Path) -> anyhow::Result<(
         step::say(&format!("\n{}", table.plain()));
     }
     for (name, how) in tools.missing() {
-        step::say(&format!("without {name}: `{how}` brings it"));
-        circumstances.add("not there", name);
+        step::say(&format!("without {name}; install it with `{how}`"));
+        circumstances.add("missing", name);
     }
     for (name, version) in tools.versions() {
         circumstances.add(name, version);
@@ -107,34 +110,34 @@ pub(super) fn run(sh: &Shell, flags: &Flags, records: &Path) -> anyhow::Result<(
     let folder = record::write_as(Kind::E2e, records, &circumstances, raw, &tables)?;
     let shown = folder.strip_prefix(root()).unwrap_or(&folder);
     step::say(&format!("bench: {} programs, {}", measured.len(), shown.display()));
-    // The README tells of everybody, of files of this length, and of no try.
+    // The README shows only complete records of files of the default length.
     let is_whole = filter.is_empty() && lines == LINES && flags.value("--out").is_none();
-    match readme::check_complete(Kind::E2e, &measured) {
-        Ok(()) if is_whole => super::renew_readme(sh, &folder)?,
-        Err(error) if is_whole => step::say(&format!("the README keeps its figures: {error}")),
+    match headline::check_complete(Kind::E2e, &measured) {
+        Ok(()) if is_whole => super::update_readme(sh, &folder)?,
+        Err(error) if is_whole => step::say(&format!("the README was not updated: {error}")),
         _ => {}
     }
     Ok(())
 }
 
-/// Who is here, as the figure of a step.
-fn tell_programs(tools: &Tools) -> String {
+/// Renders the installed programs as the figure of a step.
+fn installed(tools: &Tools) -> String {
     let here = tools.versions().count();
     let missing: Vec<_> = tools.missing().map(|(name, how)| format!("{name} ({how})")).collect();
     match &missing[..] {
-        [] => format!("all {here} are here"),
-        missing => format!("{here} are here, not so {}", missing.join(", ")),
+        [] => format!("all {here} installed"),
+        missing => format!("{here} installed, missing: {}", missing.join(", ")),
     }
 }
 
-/// Where inputs and answers are.
+/// The folder of inputs and answers.
 struct Place {
     folder: PathBuf,
     lines: u64,
 }
 
 impl Place {
-    /// The file of an input, made if it is not there; nothing if nobody here can make it.
+    /// Makes the file of an input unless it exists; `None` if the compressor is missing.
     fn input(&self, sh: &Shell, tools: &Tools, input: &Input) -> anyhow::Result<Option<PathBuf>> {
         let plain = self.folder.join(format!("{}-{}.ndjson", input.name, self.lines));
         let windrow = tools.program(Tool::Windrow);
@@ -143,7 +146,7 @@ impl Place {
         let head = cmd!(sh, "{windrow} generate --lines {head_lines} {options...}");
         let head = head.quiet().output()?.stdout;
         if !begins_with(&plain, &head)? {
-            // Made under another name, so that what is there under this one is whole.
+            // Written under another name, so that a file of this name is complete.
             let made = plain.with_extension("part");
             cmd!(sh, "{windrow} generate --lines {lines} {options...} -o {made}").quiet().run()?;
             fs::rename(&made, &plain)?;
@@ -157,57 +160,58 @@ impl Place {
         if made(&packed) < made(&plain) {
             let part = plain.with_extension("part");
             let file = plain.display().to_string();
-            let took = child::run(&tools.program(tool), &["-c".into(), file], None, Some(&part))?;
-            ensure!(took.code == Some(0), "`{}` could not be compressed", plain.display());
+            let usage = rusage::run(&tools.program(tool), &["-c".into(), file], None, Some(&part))?;
+            ensure!(usage.code == Some(0), "`{}` could not be compressed", plain.display());
             fs::rename(&part, &packed)?;
         }
         Ok(Some(packed))
     }
 
-    /// Lets all contestants run in turn, so that what disturbs the machine disturbs them alike.
+    /// Runs all programs in turns, so that other load on the machine affects all alike.
     fn run(
         &self,
         tools: &Tools,
-        contest: &'static Contest,
+        scenario: &'static Scenario,
         file: &Path,
         doing: &dyn Fn(&str),
     ) -> anyhow::Result<Vec<Outcome>> {
-        let here = contest.contestants.iter().filter(|one| tools.has(one.tool));
-        let mut outcomes: Vec<_> = here
-            .map(|contestant| {
-                let name = format!("{}-{}.out", contest.name, contestant.name);
+        let installed = scenario.programs.iter().filter(|one| tools.has(one.tool));
+        let mut outcomes: Vec<_> = installed
+            .map(|program| {
+                let name = format!("{}-{}.out", scenario.name, program.name);
                 let output = self.folder.join(name.replace('/', "-"));
-                Outcome { contest, contestant, runs: Vec::new(), output }
+                Outcome { scenario, program, runs: Vec::new(), output }
             })
             .collect();
         let scripts = root().join("benches/e2e");
         for run in 1..=RUNS {
             for outcome in &mut outcomes {
-                let Contestant { name, tool, .. } = outcome.contestant;
-                if outcome.runs.iter().map(|took| took.wall).sum::<Duration>() > PATIENCE {
+                let Program { name, tool, .. } = outcome.program;
+                if outcome.runs.iter().map(|usage| usage.wall).sum::<Duration>() > PATIENCE {
                     continue;
                 }
-                doing(&format!("{name}, run {run} of {RUNS} at most"));
+                doing(&format!("{name}, run {run} of at most {RUNS}"));
                 warm(file)?;
-                let args = outcome.contestant.args(file, contest.threads, &scripts);
-                let env = outcome.contestant.env(contest.threads);
-                let is_kept = outcome.contestant.form != Form::Bytes;
+                let args = outcome.program.args(file, scenario.threads, &scripts);
+                let env = outcome.program.env(scenario.threads);
+                let is_kept = outcome.program.form != Form::Bytes;
                 let output = is_kept.then_some(outcome.output.as_path());
-                let took = child::run(&tools.program(*tool), &args, env, output)?;
-                let is_done =
-                    took.code == Some(0) || (*tool == Tool::Windrow && took.code == Some(REFUSED));
+                let usage = rusage::run(&tools.program(*tool), &args, env, output)?;
+                let is_done = usage.code == Some(0)
+                    || (*tool == Tool::Windrow && usage.code == Some(REFUSED));
                 if !is_done {
                     let errors = fs::read_to_string(outcome.output.with_extension("err"));
-                    bail!("{name} ended with {:?}: {}", took.code, errors.unwrap_or_default());
+                    let end = usage.code.map_or("a signal".to_owned(), |code| format!("exit code {code}"));
+                    bail!("{name} ended with {end}: {}", errors.unwrap_or_default());
                 }
-                outcome.runs.push(took);
+                outcome.runs.push(usage);
             }
         }
         Ok(outcomes)
     }
 }
 
-/// Whether a file is there and begins so.
+/// Says whether a file exists and begins with `head`.
 fn begins_with(path: &Path, head: &[u8]) -> anyhow::Result<bool> {
     let Ok(file) = File::open(path) else { return Ok(false) };
     let mut found = Vec::new();
@@ -215,34 +219,34 @@ fn begins_with(path: &Path, head: &[u8]) -> anyhow::Result<bool> {
     Ok(found == head)
 }
 
-/// Reads a file, so that the next who does finds it in the page cache.
+/// Reads a file, so that it is in the page cache.
 fn warm(path: &Path) -> anyhow::Result<()> {
     io::copy(&mut File::open(path)?, &mut io::sink())?;
     Ok(())
 }
 
-/// Compares what everybody found; the figure is how many answers there were.
+/// Compares all answers, and returns their number as the figure.
 fn compare(outcomes: &[Outcome], lines: u64, doing: &dyn Fn(&str)) -> anyhow::Result<String> {
     let mut answers = 0;
-    // The first of an input is what the others are held against.
+    // The first answer of an input is compared with the others.
     let mut first: Option<(&'static str, &'static str, Answer)> = None;
     for outcome in outcomes {
-        let Outcome { contest, contestant, output, .. } = outcome;
-        let who = format!("{}/{}", contest.name, contestant.name);
-        doing(&who);
-        // What was unpacked was kept nowhere, and is as large as the input.
-        if contestant.form == Form::Bytes {
+        let Outcome { scenario, program, output, .. } = outcome;
+        let id = format!("{}/{}", scenario.name, program.name);
+        doing(&id);
+        // The output of a decompressor is as large as the input, and is not kept.
+        if program.form == Form::Bytes {
             continue;
         }
         let errors = fs::read_to_string(output.with_extension("err"))?;
-        let answer = Answer::read(contestant.form, &fs::read_to_string(output)?, &errors);
-        let answer = answer.with_context(|| who.clone())?;
-        let input = contest.input.name;
+        let answer = Answer::read(program.form, &fs::read_to_string(output)?, &errors);
+        let answer = answer.with_context(|| id.clone())?;
+        let input = scenario.input.name;
         if first.as_ref().is_none_or(|(of, ..)| *of != input) {
-            first = Some((input, contestant.name, answer.clone()));
+            first = Some((input, program.name, answer.clone()));
         }
         let Some((_, by, expected)) = &first else { continue };
-        let against = || format!("{who} answers otherwise than {by}");
+        let against = || format!("{id} gives another answer than {by}");
         answer.check_lines(lines, expected.refused()).with_context(against)?;
         expected.check_same(&answer).with_context(against)?;
         answers += 1;
@@ -252,33 +256,33 @@ fn compare(outcomes: &[Outcome], lines: u64, doing: &dyn Fn(&str)) -> anyhow::Re
 
 impl Outcome {
     fn measurement(&self, lines: u64, bytes: u64) -> anyhow::Result<Measurement> {
-        let id = format!("{}/{}", self.contest.name, self.contestant.name);
-        let samples = self.runs.iter().map(|took| took.wall.as_nanos() as f64 / lines as f64);
+        let id = format!("{}/{}", self.scenario.name, self.program.name);
+        let samples = self.runs.iter().map(|usage| usage.wall.as_nanos() as f64 / lines as f64);
         let mut one = Measurement::new(&id, "line", samples.collect(), [1, 1])?;
         one.unit_bytes = Some(bytes as f64 / lines as f64);
         Ok(one)
     }
 
-    /// The form it has in a record: that of every measurement, and what only a process has.
+    /// Encodes it for a record: as a measurement, with the usage of the process.
     fn raw(&self, measurement: &Measurement) -> serde_json::Value {
         let mut raw = measurement.to_json();
-        let cpu: Vec<_> = self.runs.iter().map(|took| took.cpu.as_nanos() as u64).collect();
+        let cpu: Vec<_> = self.runs.iter().map(|usage| usage.cpu.as_nanos() as u64).collect();
         raw["cpu_ns_of_all_lines"] = json!(cpu);
-        let peaks: Vec<_> = self.runs.iter().map(|took| took.peak_bytes).collect();
+        let peaks: Vec<_> = self.runs.iter().map(|usage| usage.peak_bytes).collect();
         raw["peak_bytes"] = json!(peaks);
         raw
     }
 
-    /// The middle one of its runs, by what they took of the processor.
+    /// Returns the median processor time of the runs.
     fn cpu(&self) -> Duration {
-        let mut all: Vec<_> = self.runs.iter().map(|took| took.cpu).collect();
+        let mut all: Vec<_> = self.runs.iter().map(|usage| usage.cpu).collect();
         all.sort_unstable();
         all[all.len() / 2]
     }
 
-    /// The most memory that any of its runs had.
+    /// Returns the maximum peak memory of the runs.
     fn peak(&self) -> Option<u64> {
-        self.runs.iter().filter_map(|took| took.peak_bytes).max()
+        self.runs.iter().filter_map(|usage| usage.peak_bytes).max()
     }
 }
 
@@ -288,19 +292,19 @@ fn measurements(
     place: &Place,
 ) -> anyhow::Result<Vec<Measurement>> {
     let measurement = |outcome: &Outcome| {
-        let name = outcome.contest.input.name;
+        let name = outcome.scenario.input.name;
         let plain = place.folder.join(format!("{name}-{lines}.ndjson"));
         outcome.measurement(lines, fs::metadata(plain)?.len())
     };
     outcomes.iter().map(measurement).collect()
 }
 
-/// A table for each contest: who, how long in all, how much work, how much memory, against whom.
+/// Makes a table for each scenario: time, processor time, memory and ratios of each program.
 fn tables(outcomes: &[Outcome], measured: &[Measurement], lines: u64) -> Vec<Table> {
     let whole = |ns: f64| time(ns * lines as f64);
     let table = |(name, group): (&str, Vec<&Measurement>)| {
         let of = |role| group.iter().copied().filter(move |one| one.role() == role);
-        // The floor, and the rival that comes nearest.
+        // The slowest floor and the fastest rival.
         let marks: Vec<_> =
             of(Role::Floor).next_back().into_iter().chain(of(Role::Rival).next()).collect();
         let mut head: Vec<String> =
@@ -308,7 +312,7 @@ fn tables(outcomes: &[Outcome], measured: &[Measurement], lines: u64) -> Vec<Tab
         head.extend(marks.iter().map(|mark| format!("to {}", mark.implementation())));
         let rows = group.iter().map(|one| {
             let of_one = |outcome: &&Outcome| {
-                one.id == format!("{}/{}", outcome.contest.name, outcome.contestant.name)
+                one.id == format!("{}/{}", outcome.scenario.name, outcome.program.name)
             };
             let outcome = outcomes.iter().find(of_one);
             let [low, high] = one.spread_ns().map(whole);
@@ -335,19 +339,19 @@ fn tables(outcomes: &[Outcome], measured: &[Measurement], lines: u64) -> Vec<Tab
 
 #[cfg(test)]
 mod tests {
-    use super::super::contestant::CONTESTS;
+    use super::super::programs::SCENARIOS;
     use super::*;
 
     fn outcome(index: usize, wall_ms: u64) -> Outcome {
-        let took = Took {
+        let usage = Usage {
             wall: Duration::from_millis(wall_ms),
             cpu: Duration::from_millis(wall_ms / 2),
             peak_bytes: Some(3 << 20),
             code: Some(0),
         };
-        let contest = &CONTESTS[0];
-        let contestant = &contest.contestants[index];
-        Outcome { contest, contestant, runs: vec![took; 3], output: PathBuf::new() }
+        let scenario = &SCENARIOS[0];
+        let program = &scenario.programs[index];
+        Outcome { scenario, program, runs: vec![usage; 3], output: PathBuf::new() }
     }
 
     #[test]
@@ -357,8 +361,8 @@ mod tests {
             outcomes.iter().map(|one| one.measurement(1_000_000, 33_000_000).unwrap()).collect();
         let text = tables(&outcomes, &measured, 1_000_000)[0].markdown();
         let rows = [
-            "program|time|spread|processor|memory|GB/s|to bare_wc|to rival_duckdb",
-            "bare_wc|100 ms|100 ms to 100 ms|50.0 ms|3.0 MiB|0.33|-|40.0x faster",
+            "program|time|spread|processor|memory|GB/s|to floor_wc|to rival_duckdb",
+            "floor_wc|100 ms|100 ms to 100 ms|50.0 ms|3.0 MiB|0.33|-|40.0x faster",
             "windrow_means|400 ms|400 ms to 400 ms|200 ms|3.0 MiB|0.08|4.00x slower|10.0x faster",
             "rival_duckdb|4.00 s|4.00 s to 4.00 s|2.00 s|3.0 MiB|0.01|40.0x slower|-",
         ];

@@ -1,7 +1,7 @@
-//! Criterion from outside: the command line that starts it and the files it leaves.
+//! Runs criterion and reads the files that it writes.
 //!
-//! It writes into a folder of ours, emptied beforehand, so that every file found there is of this
-//! run and the history a developer keeps in `target/criterion` stays theirs.
+//! Criterion writes into a folder of its own, which is emptied first: every file in it is of this
+//! run, and the history of a developer in `target/criterion` is not touched.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,12 +11,13 @@ use serde_json::Value;
 use xshell::{Cmd, Shell, cmd};
 
 use super::Measurement;
+use crate::step;
 use crate::workspace::{Workspace, walk};
 
-/// The variable criterion takes its folder from.
+/// The environment variable that sets the folder of criterion.
 const HOME: &str = "CRITERION_HOME";
 
-/// Half a second and 20 samples a benchmark: what `compare` can afford for all of them.
+/// Half a second and 20 samples per benchmark, so that `compare` ends within two minutes.
 const QUICK: [&str; 8] = [
     "--warm-up-time",
     "0.1",
@@ -24,27 +25,60 @@ const QUICK: [&str; 8] = [
     "0.4",
     "--sample-size",
     "20",
-    "--nresamples", // Only criterion's own report uses them, and they cost more than the samples.
+    "--nresamples", // Only the report of criterion uses them, and they take longest.
     "2000",
 ];
 
-/// Which benchmarks to run, and how long.
+/// Selects the benchmarks and how long each is measured.
 pub(crate) struct Plan<'a> {
-    /// A part of the name; all if absent.
+    /// A regular expression that matches a part of the name; all benchmarks if absent.
     pub(crate) filter: Option<&'a str>,
-    /// Short runs instead of the benchmarks' own settings.
+    /// Measures briefly instead of as long as the benchmarks ask for.
     pub(crate) quick: bool,
 }
 
 impl Plan<'_> {
-    /// The plain cargo command, to run and to show.
+    /// Returns the cargo command, to run and to print.
     pub(crate) fn command<'sh>(&self, sh: &'sh Shell) -> Cmd<'sh> {
         let quick: &[&str] = if self.quick { &QUICK } else { &[] };
         let filter = self.filter;
         cmd!(sh, "cargo bench --package benches --bench windrow -- --noplot {quick...} {filter...}")
     }
 
-    /// Empties the folder of results and makes criterion write there.
+    /// Returns the cargo command that only lists the benchmarks.
+    fn listing<'sh>(&self, sh: &'sh Shell) -> Cmd<'sh> {
+        let filter = self.filter;
+        cmd!(sh, "cargo bench --package benches --bench windrow -- --list {filter...}")
+    }
+
+    /// Measures, and calls `begin` with the number, the total and the name of each benchmark as it
+    /// begins.
+    pub(crate) fn run(
+        &self,
+        sh: &Shell,
+        mut begin: impl FnMut(usize, usize, &str),
+    ) -> anyhow::Result<Vec<Measurement>> {
+        let home = self.home(sh)?;
+        let list = self.listing(sh).quiet().ignore_stderr().read()?;
+        let total = list.lines().filter(|line| line.ends_with(": benchmark")).count();
+        ensure!(total > 0, NO_BENCHMARK);
+        let (mut count, mut current) = (0, String::new());
+        let command = self.command(sh);
+        let repeat = command.to_string();
+        let (succeeded, output) = step::capture(command.quiet().into(), |line| {
+            if let Some(id) = started(line)
+                && id != current
+            {
+                count += 1;
+                current = id.to_owned();
+                begin(count, total, id);
+            }
+        })?;
+        ensure!(succeeded, "{}\nrepeat: {repeat}", last_lines(&output));
+        read(&home)
+    }
+
+    /// Empties the folder of results and sets it for criterion.
     pub(crate) fn home(&self, sh: &Shell) -> anyhow::Result<PathBuf> {
         let home = Workspace::read(sh)?.target.join("xtask-criterion");
         sh.remove_path(&home)?;
@@ -54,7 +88,21 @@ impl Plan<'_> {
     }
 }
 
-/// Reads all results of a run; there is at least one.
+const NO_BENCHMARK: &str = "no benchmark ran: the filter matches no name";
+
+/// Reads the name of the benchmark that begins from a line of criterion.
+fn started(line: &str) -> Option<&str> {
+    line.strip_prefix("Benchmarking ")?.split_once(": Warming up").map(|(id, _)| id)
+}
+
+/// Returns the lines in which a failed run names its cause; criterion prints many before them.
+fn last_lines(output: &str) -> String {
+    const LINES: usize = 15;
+    let lines: Vec<_> = output.lines().collect();
+    lines[lines.len().saturating_sub(LINES)..].join("\n")
+}
+
+/// Reads all results of a run, at least one.
 pub(crate) fn read(home: &Path) -> anyhow::Result<Vec<Measurement>> {
     let mut measured = Vec::new();
     for file in walk(home, |_| false)? {
@@ -63,7 +111,7 @@ pub(crate) fn read(home: &Path) -> anyhow::Result<Vec<Measurement>> {
             measured.push(measurement(&json(&file)?, &json(&sample)?)?);
         }
     }
-    ensure!(!measured.is_empty(), "no benchmark ran: is the filter part of a benchmark's name?");
+    ensure!(!measured.is_empty(), NO_BENCHMARK);
     Ok(measured)
 }
 
@@ -72,7 +120,7 @@ fn json(file: &Path) -> anyhow::Result<Value> {
     serde_json::from_str(&text).with_context(|| file.display().to_string())
 }
 
-/// Turns total times of samples into nanoseconds for one unit of work.
+/// Converts the total times of samples to nanoseconds per unit of work.
 fn measurement(benchmark: &Value, sample: &Value) -> anyhow::Result<Measurement> {
     let id = benchmark["full_id"].as_str().context("a benchmark without `full_id`")?;
     let (unit, count) = unit(&benchmark["throughput"]);
@@ -85,7 +133,7 @@ fn measurement(benchmark: &Value, sample: &Value) -> anyhow::Result<Measurement>
     Ok(Measurement { unit_bytes: bytes.map(|bytes| bytes / count), ..measured })
 }
 
-/// Reads the work of one iteration: `{"Elements": 1000}`; if it does not say, it counts as one.
+/// Reads the work of one iteration, such as `{"Elements": 1000}`; one iteration if it is absent.
 fn unit(throughput: &Value) -> (&'static str, f64) {
     let names = [("Elements", "element"), ("Bytes", "byte"), ("BytesDecimal", "byte")];
     let both = throughput["ElementsAndBytes"]["elements"].as_f64().map(|n| ("element", n));
@@ -97,6 +145,21 @@ fn unit(throughput: &Value) -> (&'static str, f64) {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn beginning_of_a_benchmark_is_read() {
+        let line = "Benchmarking record/default/counter: Warming up for 100.00 ms";
+        assert_eq!(started(line), Some("record/default/counter"));
+        assert_eq!(started("Benchmarking record/default/counter: Analyzing"), None);
+        assert_eq!(started("record/default/counter  time: [1 ns 2 ns 3 ns]"), None);
+    }
+
+    #[test]
+    fn failed_run_shows_its_last_lines() {
+        let output: String = (1..=20).map(|n| format!("{n}\n")).collect();
+        assert!(last_lines(&output).starts_with("6\n") && last_lines(&output).ends_with("\n20"));
+        assert_eq!(last_lines("a\n"), "a");
+    }
 
     #[test]
     fn times_are_divided_by_iterations_and_elements() {

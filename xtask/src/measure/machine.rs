@@ -1,26 +1,26 @@
-//! What a measurement was taken on, and when: without it a time is a number without a unit.
+//! Describes the machine and the date of a measurement.
 
 use std::env::consts;
 use std::fs;
 use std::thread;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// The machine, as far as its system tells. Linux tells all, others what std knows.
+/// The properties of a machine. Only Linux reports all of them.
 pub(crate) struct Machine {
-    /// The model of the processor, or the architecture.
+    /// The processor model, or the architecture.
     pub(crate) cpu: String,
-    /// How many threads run at once.
+    /// The number of hardware threads.
     pub(crate) cores: usize,
-    /// Memory and load, where the system tells.
+    /// The size of the memory, if the system reports it.
     pub(crate) memory: Option<String>,
-    /// How busy the machine was over the last minute, before the run.
+    /// The load average of the minute before the run.
     pub(crate) load: Option<String>,
     /// The operating system and its kernel.
     pub(crate) system: String,
 }
 
 impl Machine {
-    /// Looks at this one.
+    /// Reads the properties of this machine.
     pub(crate) fn this() -> Self {
         let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
         let kernel = read("/proc/sys/kernel/osrelease");
@@ -37,7 +37,7 @@ impl Machine {
         }
     }
 
-    /// Shortens the processor to a name for a folder: `xeon-2core`, `epyc-9b45-8core`.
+    /// Shortens the processor model for the name of a folder: `xeon-2core`, `epyc-9b45-8core`.
     pub(crate) fn slug(&self) -> String {
         const NOISE: [&str; 8] = ["intel", "amd", "r", "tm", "cpu", "processor", "core", "with"];
         let lower = self.cpu.to_lowercase();
@@ -51,7 +51,7 @@ impl Machine {
     }
 }
 
-/// Finds `key<separator> value` and takes the quotes off the value.
+/// Finds `key<separator> value` and removes the quotes of the value.
 fn field(text: &str, key: &str, separator: char) -> Option<String> {
     text.lines().find_map(|line| {
         let (found, value) = line.split_once(separator)?;
@@ -59,7 +59,7 @@ fn field(text: &str, key: &str, separator: char) -> Option<String> {
     })
 }
 
-/// Turns `24731700 kB` into `23.6 GiB`; what it cannot read it leaves.
+/// Converts `24731700 kB` to `23.6 GiB`; other text is returned unchanged.
 fn gib(kib: &str) -> String {
     match kib.split_whitespace().next().and_then(|number| number.parse::<f64>().ok()) {
         Some(kib) => format!("{:.1} GiB", kib / f64::from(1 << 20)),
@@ -67,14 +67,14 @@ fn gib(kib: &str) -> String {
     }
 }
 
-/// Today in UTC as `2026-11-22`.
+/// Returns the date in UTC as `2026-11-22`.
 #[expect(clippy::disallowed_methods, reason = "a record is dated without our crates")]
 pub(crate) fn today() -> String {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     civil_date((since.as_secs() / 86_400) as i64)
 }
 
-/// Turns days since 1970-01-01 into a date of the proleptic Gregorian calendar.
+/// Converts days since 1970-01-01 to a date of the proleptic Gregorian calendar.
 ///
 /// Years begin in March here, so that the leap day is the last of its year.
 ///

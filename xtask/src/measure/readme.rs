@@ -1,146 +1,14 @@
-//! The tables in the README at the root, made from records so that they cannot differ.
+//! Writes the measured tables of the README from records, so that the figures cannot differ.
 
-use std::iter;
+use anyhow::Context as _;
 
-use anyhow::{Context as _, ensure};
-
+use super::headline::Headline;
 use super::record::Kind;
 use super::{Measurement, Role, groups, time};
 
-/// What a reader of the README wants to know, the benchmark that answers it, and what it is held
-/// against besides the fastest rival: what one would write oneself, and what cannot be beaten.
-/// There may be nothing of the former.
-type Row = [&'static str; 4];
-
-const OPERATIONS: [Row; 24] = [
-    ["record an event", "record/default/counter", "shared_ring", "bare_coarse_clock"],
-    [
-        "… on two threads at once",
-        "record_contended/default/counter",
-        "shared_ring",
-        "bare_coarse_clock",
-    ],
-    ["… by whole seconds", "record/whole_seconds/counter", "shared_ring", "bare_seconds_clock"],
-    [
-        "… through a recorder, by a ticked clock",
-        "record/ticked_clock/recorder",
-        "shared_ring",
-        "bare_ticker_clock",
-    ],
-    [
-        "… so on two threads at once",
-        "record_contended/ticked_clock/recorder",
-        "shared_ring",
-        "bare_ticker_clock",
-    ],
-    ["count the past second", "count/ring_00300_window_00001s/counter", "shared_ring", "bare_load"],
-    ["count the past 300 s", "count/ring_00300_window_00300s/counter", "shared_ring", "bare_load"],
-    ["count the past day", "count/ring_86400_window_86400s/counter", "shared_ring", "bare_load"],
-    ["record an event 20 s late", "late/ring_00300_by_00020s/counter", "shared_ring", "bare_add"],
-    ["… a day late", "late/ring_86400_by_86399s/counter", "shared_ring", "bare_add"],
-    [
-        "record while another thread counts every microsecond",
-        "interference/reader_every_1us/counter",
-        "shared_ring",
-        "counter_alone",
-    ],
-    ["add an action to Running", "add/threads_01/running", "mutex_map", "bare_add"],
-    ["… on two threads at once", "add/threads_02/running", "mutex_map", "bare_add"],
-    ["add an action to Post", "add/threads_01/post", "mutex_map", "bare_add"],
-    [
-        "… count, sum, least and greatest, of 1,000 names",
-        "add/names_001000_zipf_threads_01/merged",
-        "shared_dashmap",
-        "bare_cells",
-    ],
-    [
-        "… so on two threads at once",
-        "add/names_001000_zipf_threads_02/merged",
-        "shared_dashmap",
-        "bare_cells",
-    ],
-    [
-        "… against a map of the thread's own",
-        "add/names_001000_zipf_threads_01/merged",
-        "local_map_same_row",
-        "bare_cells",
-    ],
-    [
-        "… of 100,000 names",
-        "add/names_100000_zipf_threads_01/merged",
-        "shared_dashmap",
-        "bare_cells",
-    ],
-    ["… by a handle", "handle/four_rows_threads_01/merged", "local_rows_same_row", "bare_cells"],
-    [
-        "… by a handle, with quantiles",
-        "handle/four_rows_threads_01/merged_quantiles",
-        "local_rows_same_row",
-        "bare_cells",
-    ],
-    [
-        "… into the present second",
-        "windowed/add_now_names_000004/windowed",
-        "mutex_deques",
-        "bare_coarse_clock",
-    ],
-    ["add a line of JSON", "add_action/threads_01/running", "mutex_map", "bare_decode"],
-    [
-        "`get_stats` of Running, 1,000,000 records",
-        "get_stats/records_1000000/running",
-        "mutex_map",
-        "bare_encode",
-    ],
-    [
-        "`get_stats` of Post, 1,000,000 records",
-        "get_stats/records_1000000/post",
-        "mutex_map_of_vecs",
-        "bare_encode",
-    ],
-];
-
-const E2E: [Row; 9] = [
-    [
-        "a line of one shape, on one thread",
-        "e2e/common_threads_01/windrow_means",
-        "local_python",
-        "bare_wc",
-    ],
-    ["… on two threads", "e2e/common_threads_02/windrow_means", "", "bare_newlines"],
-    [
-        "… with quantiles and pictures, on one thread",
-        "e2e/common_threads_01/windrow_table",
-        "local_python",
-        "bare_wc",
-    ],
-    [
-        "a line in one of seven shapes, on one thread",
-        "e2e/mixed_threads_01/windrow_means",
-        "local_python",
-        "bare_wc",
-    ],
-    ["… on two threads", "e2e/mixed_threads_02/windrow_means", "", "bare_newlines"],
-    [
-        "a line of 100,000 names, on one thread",
-        "e2e/names_100000_threads_01/windrow_means",
-        "local_python",
-        "bare_wc",
-    ],
-    ["… on two threads", "e2e/names_100000_threads_02/windrow_means", "", "bare_newlines"],
-    ["a line of one shape, out of gzip", "e2e/gzip_threads_02/windrow_means", "", "bare_gzip"],
-    ["… out of zstd", "e2e/zstd_threads_02/windrow_means", "", "bare_zstd"],
-];
-
 impl Kind {
-    fn rows(self) -> &'static [Row] {
-        match self {
-            Self::Operations => &OPERATIONS,
-            Self::E2e => &E2E,
-        }
-    }
-
-    /// What stands before and behind its table.
-    fn marks(self) -> [&'static str; 2] {
+    /// Returns the lines before and after the table.
+    fn markers(self) -> [&'static str; 2] {
         match self {
             Self::Operations => [
                 "<!-- measured: begin, written by `cargo xtask bench` -->\n",
@@ -153,116 +21,104 @@ impl Kind {
         }
     }
 
-    /// What the columns mean.
-    fn words(self) -> &'static str {
+    /// Explains the columns.
+    fn legend(self) -> &'static str {
         match self {
             Self::Operations => {
-                "the baseline is what one would write oneself, under a lock or with shared \
-                 atomics;\nthe floor does less than was asked for; and the rival is the fastest \
-                 one, even if it knows no time."
+                "*Hand-written* code uses a lock or shared atomics; the *lower bound* does less \
+                 work than asked;\nthe *best library* is the fastest crate that counts or times, \
+                 even if it has no time windows."
             }
             Self::E2e => {
-                "the time of the whole process is divided by its ten million lines;\nthe baseline \
-                 is a script that one would write oneself, the floor counts newlines or unpacks, \
-                 and does\nnothing else; all answers were compared first."
+                "Times are per line of a file of ten million lines, start of the process \
+                 included. *Hand-written* is a Python\nscript; the *lower bound* only counts \
+                 newlines, or for gzip runs `gzip -dc`, which unpacks more slowly.\nAll programs \
+                 gave the same answers."
             }
         }
     }
 }
 
-/// Checks that a record has every benchmark that its table tells of.
-pub(crate) fn check_complete(kind: Kind, measured: &[Measurement]) -> anyhow::Result<()> {
-    for [_, id, baseline, floor] in kind.rows() {
-        let group = id.rsplit_once('/').map_or("", |(group, _)| group);
-        let others = [baseline, floor].into_iter().filter(|other| !other.is_empty());
-        let others = others.map(|other| format!("{group}/{other}"));
-        for id in iter::once((*id).to_owned()).chain(others) {
-            ensure!(measured.iter().any(|one| one.id == id), "the record has no `{id}`");
-        }
-    }
-    Ok(())
-}
-
-/// Puts the table of a record into the text of the README.
-///
-/// A record older than a benchmark has no row for it.
+/// Replaces the table of a kind in the text of the README.
 pub(crate) fn update(
     readme: &str,
     record: &str,
     measured: &[Measurement],
 ) -> anyhow::Result<String> {
     let kind = Kind::of(record);
-    let [begin, end] = kind.marks();
-    let (before, rest) = readme.split_once(begin).context("the README has no place for a table")?;
-    let (_, after) = rest.split_once(end).context("the README's table has no end")?;
+    let [begin, end] = kind.markers();
+    let (before, rest) = readme
+        .split_once(begin)
+        .with_context(|| format!("the README has no line `{}`", begin.trim_end()))?;
+    let (_, after) =
+        rest.split_once(end).with_context(|| format!("the README has no line `{end}`"))?;
     Ok(format!("{before}{begin}{}{end}{after}", table(kind, record, measured)?))
 }
 
+/// Renders the table of a kind.
+///
+/// A headline that is newer than the record has no row, so that it can be added before the next
+/// record is taken.
 fn table(kind: Kind, record: &str, measured: &[Measurement]) -> anyhow::Result<String> {
     let mut text = format!(
-        "Medians of the record [`{record}`](benches/record/{record}/README.md), which tells \
-         machine and command;\n{}\n\n\
-         | Work | Windrow | than the baseline | than the floor | than the fastest rival |\n\
+        "Medians of the record [`{record}`](benches/record/{record}/README.md), which lists the \
+         machine and the command.\n{}\n\n\
+         | Work | Windrow | vs. hand-written | vs. lower bound | vs. best library |\n\
          | --- | ---: | --- | --- | --- |\n",
-        kind.words()
+        kind.legend()
     );
     let groups = groups(measured);
-    for &[title, id, baseline, floor] in kind.rows() {
-        let Some(ours) = measured.iter().find(|one| one.id == id) else { continue };
-        let group = &groups[ours.group()];
-        let named = |name: &str| {
-            let found = group.iter().find(|one| one.implementation() == name);
-            found.with_context(|| format!("the record has no `{}/{name}`", ours.group()))
-        };
-        let baseline = if baseline.is_empty() { None } else { Some(named(baseline)?) };
-        let rival = group.iter().find(|one| one.role() == Role::Rival);
-        text += &format!("| {title} | {} |", time(ours.median_ns()));
-        for other in [baseline, Some(named(floor)?), rival] {
-            match other {
-                Some(other) => {
-                    text += &format!(" {} (`{}`) |", ours.against(other), other.implementation());
-                }
-                None => text += " - |",
-            }
-        }
-        text.push('\n');
+    for headline in kind.headlines() {
+        let Some(ours) = measured.iter().find(|one| one.id == headline.id) else { continue };
+        text += &row(headline, ours, &groups[ours.group()])?;
     }
     Ok(text)
 }
 
+fn row(headline: &Headline, ours: &Measurement, group: &[&Measurement]) -> anyhow::Result<String> {
+    let named = |name: &str| {
+        let found = group.iter().copied().find(|one| one.implementation() == name);
+        found.with_context(|| format!("the record has no `{}/{name}`", ours.group()))
+    };
+    let baseline = headline.baseline.map(named).transpose()?;
+    let rival = group.iter().copied().find(|one| one.role() == Role::Rival);
+    let mut text = format!("| {} | {} |", headline.title, time(ours.median_ns()));
+    for other in [baseline, Some(named(headline.floor)?), rival] {
+        text += &match other {
+            Some(other) => format!(" {} (`{}`) |", ours.against(other), other.library()),
+            None => " - |".to_owned(),
+        };
+    }
+    Ok(text + "\n")
+}
+
 #[cfg(test)]
 mod tests {
+    use super::super::headline::tests::all;
     use super::super::tests::measured;
     use super::*;
 
-    /// A record of all that the table has a row for, and of one rival.
+    /// A record of every headline and of one rival.
     fn record() -> Vec<Measurement> {
-        let mut all = vec![measured("record/default/rival_metrics", 15.0, 15.0)];
-        for [_, id, baseline, floor] in OPERATIONS.into_iter().chain(E2E) {
-            let (group, _) = id.rsplit_once('/').unwrap();
-            let others = [(baseline, 30.0), (floor, 1.0)];
-            let others = others.into_iter().filter(|(name, _)| !name.is_empty());
-            let others = others.map(|(name, ns)| measured(&format!("{group}/{name}"), ns, ns));
-            all.extend(others.chain([measured(id, 10.0, 10.0)]));
-        }
-        all
+        let mut record = all();
+        record.push(measured("record/default/rival_metrics", 15.0, 15.0));
+        record
     }
 
-    /// A README without a table.
-    fn bare(kind: Kind) -> String {
-        kind.marks().concat()
+    fn empty_readme(kind: Kind) -> String {
+        kind.markers().concat()
     }
 
     #[test]
-    fn table_replaces_the_one_before_and_nothing_else() {
-        let [begin, end] = Kind::Operations.marks();
+    fn only_the_table_is_replaced() {
+        let [begin, end] = Kind::Operations.markers();
         let readme = format!("a\n{begin}old\n{end}\nb\n");
         let updated = update(&readme, "2026-11-22-xeon", &record()).unwrap();
         for row in [
             "| record an event | 10.0 ns | 3.00x faster (`shared_ring`) \
-             | 10.0x slower (`bare_coarse_clock`) | 1.50x faster (`rival_metrics`) |\n",
-            "| add an action to Running | 10.0 ns | 3.00x faster (`mutex_map`) \
-             | 10.0x slower (`bare_add`) | - |\n",
+             | 10.0x slower (`floor_coarse_clock`) | 1.50x faster (`metrics`) |\n",
+            "| decode and record a line of JSON | 10.0 ns | 3.00x faster (`mutex_map`) \
+             | 10.0x slower (`floor_decode`) | - |\n",
         ] {
             assert!(updated.contains(row), "{updated}");
         }
@@ -272,32 +128,29 @@ mod tests {
     }
 
     #[test]
-    fn whole_programs_have_a_table_of_their_own() {
-        let updated = update(&bare(Kind::E2e), "2026-11-22-xeon-e2e", &record()).unwrap();
-        let row = "| … on two threads | 10.0 ns | - | 10.0x slower (`bare_newlines`) | - |\n";
+    fn whole_programs_have_their_own_table() {
+        let updated = update(&empty_readme(Kind::E2e), "2026-11-22-xeon-e2e", &record()).unwrap();
+        let row = "| basic statistics, two threads | 10.0 ns | - | 10.0x slower (`floor_newlines`) | - |\n";
         assert!(updated.contains(row) && !updated.contains("record an event"), "{updated}");
-        assert!(update(&bare(Kind::Operations), "2026-11-22-xeon-e2e", &record()).is_err());
+        let error =
+            update(&empty_readme(Kind::Operations), "2026-11-22-xeon-e2e", &record()).unwrap_err();
+        let begin = Kind::E2e.markers()[0].trim_end();
+        assert_eq!(error.to_string(), format!("the README has no line `{begin}`"));
     }
 
     #[test]
-    fn what_is_missing_is_named() {
+    fn missing_baseline_is_named() {
         let mut record = record();
-        check_complete(Kind::Operations, &record).unwrap();
-        check_complete(Kind::E2e, &record).unwrap();
-        record.retain(|one| one.id != "record/default/counter");
-        let error = check_complete(Kind::Operations, &record).unwrap_err().to_string();
-        assert_eq!(error, "the record has no `record/default/counter`");
-        record.retain(|one| one.id != "add/threads_01/mutex_map");
-        let error = update(&bare(Kind::Operations), "r", &record).unwrap_err().to_string();
-        assert_eq!(error, "the record has no `add/threads_01/mutex_map`");
-        assert!(update("", "r", &record).is_err());
+        record.retain(|one| one.id != "add_action/threads_01/mutex_map");
+        let error = update(&empty_readme(Kind::Operations), "r", &record).unwrap_err().to_string();
+        assert_eq!(error, "the record has no `add_action/threads_01/mutex_map`");
     }
 
     #[test]
-    fn benchmark_newer_than_the_record_has_no_row() {
+    fn headline_newer_than_the_record_has_no_row() {
         let mut record = record();
-        record.retain(|one| one.id != "add/threads_01/post");
-        let updated = update(&bare(Kind::Operations), "r", &record).unwrap();
-        assert!(updated.contains("Running") && !updated.contains("add an action to Post"));
+        record.retain(|one| one.id != "add_action/threads_01/running");
+        let updated = update(&empty_readme(Kind::Operations), "r", &record).unwrap();
+        assert!(updated.contains("get_stats") && !updated.contains("line of JSON"), "{updated}");
     }
 }

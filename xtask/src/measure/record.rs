@@ -1,4 +1,4 @@
-//! A record: a folder with what was measured, on what, by which command, committed for later.
+//! Records: folders with the measurements, the machine and the command, committed to the tree.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -12,28 +12,28 @@ use super::machine::{Machine, today};
 use super::{Measurement, table};
 use crate::workspace::walk;
 
-/// What is written beside the times. Taken before the run, so that it describes what was run.
+/// The conditions of a run. They are read before the run, so that they describe what was run.
 pub(crate) struct Circumstances {
     date: String,
     machine: Machine,
     toolchain: String,
     commit: String,
     command: String,
-    /// What else there is to say, by name.
+    /// More properties with their names.
     more: Vec<(String, String)>,
 }
 
-/// What a record is of, which its name and its last words tell.
+/// The kind of a record, which its name shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// Operations of our crates, in nanoseconds.
+    /// Operations of the crates.
     Operations,
     /// Whole programs on files.
     E2e,
 }
 
 impl Kind {
-    /// What names end with, but for a number.
+    /// Returns the end of the name, before a number.
     fn ending(self) -> &'static str {
         match self {
             Self::Operations => "",
@@ -41,14 +41,14 @@ impl Kind {
         }
     }
 
-    fn last_words(self) -> &'static str {
+    fn explanation(self) -> &'static str {
         match self {
             Self::Operations => README_END,
             Self::E2e => E2E_README_END,
         }
     }
 
-    /// The kind of the record that has a name.
+    /// Returns the kind of the record with a name.
     pub(crate) fn of(name: &str) -> Self {
         let ending = Self::E2e.ending();
         let is_numbered = |(_, number): (&str, &str)| {
@@ -60,7 +60,7 @@ impl Kind {
 }
 
 impl Circumstances {
-    /// Looks at the machine, the toolchain and the commit.
+    /// Reads the machine, the toolchain and the commit.
     pub(crate) fn now(sh: &Shell, command: String) -> anyhow::Result<Self> {
         Ok(Self {
             date: today(),
@@ -72,7 +72,7 @@ impl Circumstances {
         })
     }
 
-    /// Notes what else there is to say of the run.
+    /// Adds a property.
     pub(crate) fn add(&mut self, name: &str, value: &str) {
         self.more.push((name.to_owned(), value.to_owned()));
     }
@@ -88,38 +88,38 @@ impl Circumstances {
             let _ = writeln!(text, "| {name} | {value} |");
         };
         row("date", &format!("{} (UTC)", self.date));
-        row("machine", &format!("{cpu}, {cores} threads at once"));
+        row("machine", &format!("{cpu}, {cores} threads"));
         row("memory", memory.as_deref().unwrap_or("unknown"));
         row("load before the run", load.as_deref().unwrap_or("unknown"));
         row("system", system);
         row("commit", &self.commit);
         row("command", &format!("`{}`", self.command));
         self.more.iter().for_each(|(name, value)| row(name, value));
-        let _ = write!(text, "\n```text\n{}\n```\n{}", self.toolchain, kind.last_words());
+        let _ = write!(text, "\n```text\n{}\n```\n{}", self.toolchain, kind.explanation());
         text
     }
 }
 
 const README_END: &str = "
-`summary.md` is generated: for each group the median, the spread (the middle eight tenths of the
-samples) and the ratios to the fastest baseline (`mutex_*`, `shared_*`), the slowest floor
-(`bare_*`) and the fastest rival (`rival_*`); `same` where the spreads touch or the medians are
-within 2 %. `raw/` holds the samples of each benchmark, in nanoseconds for one unit of work.
-`cargo xtask compare A B` holds two such folders against each other.
+`summary.md` is generated. For each group it shows the median, the spread (the middle 80 % of the
+samples) and the ratios to the fastest baseline (`mutex_*`, `shared_*`, `local_*`), the slowest
+floor (`floor_*`) and the fastest rival (`rival_*`). `same` means that the spreads overlap or that
+the medians are within 2 %. `raw/` holds the samples of each benchmark, in nanoseconds per unit of
+work.
+`cargo xtask compare A B` compares two records.
 ";
 
 const E2E_README_END: &str = "
-`summary.md` is generated: for each contest the time of the whole process from its start to its end,
-the spread (the middle eight tenths of the runs), what it took of the processor in user mode and in
-the system, the most memory that it had at once, how many plain bytes it read in a second, and the
-ratios to the floor (`bare_*`) and to the fastest rival (`rival_*`); `same` where the spreads touch
-or the medians are within 2 %. Files were in the page cache, programs took turns, and all answers
-agreed before times were shown. `raw/` holds the runs of each, in nanoseconds for a line.
-`benches/README.md` tells who takes part and how. `cargo xtask compare A B` holds two such folders
-against each other.
+`summary.md` is generated. For each scenario it shows the time of the whole process, the spread
+(the middle 80 % of the runs), the processor time in user mode and in the system, the peak resident
+memory, the plain bytes read per second, and the ratios to the floor (`floor_*`) and to the fastest
+rival (`rival_*`). `same` means that the spreads overlap or that the medians are within 2 %. Files
+were in the page cache, programs took turns, and all answers agreed before times were shown. `raw/`
+holds the runs of each program, in nanoseconds per line. `benches/README.md` lists the programs.
+`cargo xtask compare A B` compares two records.
 ";
 
-/// Writes a new record below `parent`; a second one of the same day gets a number.
+/// Writes a record of operations below `parent`; a second one of the same day gets a number.
 pub(crate) fn write(
     parent: &Path,
     circumstances: &Circumstances,
@@ -129,7 +129,7 @@ pub(crate) fn write(
     write_as(Kind::Operations, parent, circumstances, raw, &table::by_group(measured))
 }
 
-/// The same of any kind: the raw files by the names of what was measured, and the tables.
+/// Writes a record of any kind: a raw file for each benchmark, and the tables.
 pub(crate) fn write_as(
     kind: Kind,
     parent: &Path,
@@ -140,7 +140,7 @@ pub(crate) fn write_as(
     let first = circumstances.name() + kind.ending();
     let numbered = (2..).map(|n| format!("{first}-{n}"));
     let mut names = std::iter::once(first.clone()).chain(numbered);
-    let name = names.find(|name| !parent.join(name).exists()).context("every name is taken")?;
+    let name = names.find(|name| !parent.join(name).exists()).context("every name is in use")?;
     let folder = parent.join(&name);
     for (id, json) in raw {
         let file = folder.join("raw").join(file_name(&id));
@@ -154,7 +154,7 @@ pub(crate) fn write_as(
     Ok(folder)
 }
 
-/// The newest record of a kind below `parent`: the last by name, which begins with the date.
+/// Finds the newest record of a kind below `parent`: the last by name, which begins with the date.
 pub(crate) fn newest(parent: &Path, kind: Kind) -> anyhow::Result<PathBuf> {
     let entries = fs::read_dir(parent)?.collect::<Result<Vec<_>, _>>()?;
     let is_it = |path: &PathBuf| {
@@ -162,7 +162,7 @@ pub(crate) fn newest(parent: &Path, kind: Kind) -> anyhow::Result<PathBuf> {
         path.is_dir() && Kind::of(&name) == kind
     };
     let newest = entries.iter().map(fs::DirEntry::path).filter(is_it).max();
-    newest.with_context(|| format!("{} has no record", parent.display()))
+    newest.with_context(|| format!("{} holds no record", parent.display()))
 }
 
 /// Reads the measurements of a record.
@@ -172,18 +172,18 @@ pub(crate) fn read(folder: &Path) -> anyhow::Result<Vec<Measurement>> {
         let json = serde_json::from_str(&fs::read_to_string(&file)?)?;
         measured.push(Measurement::from_json(&json).with_context(|| file.display().to_string())?);
     }
-    ensure!(!measured.is_empty(), "{} is no record: raw/ is empty", folder.display());
+    ensure!(!measured.is_empty(), "`{}` is not a record: `raw` has no files", folder.display());
     Ok(measured)
 }
 
-/// Keeps the `/` of a name as folders and replaces what a file system might refuse.
+/// Converts a name to a path: `/` separates folders, unusual characters are replaced.
 fn file_name(id: &str) -> String {
     let safe = |c: char| c.is_ascii_alphanumeric() || "/_-.".contains(c);
     let name: String = id.chars().map(|c| if safe(c) { c } else { '_' }).collect();
     name.replace("..", "__") + ".json"
 }
 
-/// Names the commit that is checked out, and whether anything is changed.
+/// Returns the commit that is checked out, and whether the tree has changes.
 pub(crate) fn commit(sh: &Shell) -> anyhow::Result<String> {
     let commit = cmd!(sh, "git rev-parse HEAD").quiet().ignore_stderr().read()?;
     let clean = cmd!(sh, "git status --porcelain -- . :!benches/record").quiet().read()?.is_empty();
@@ -210,7 +210,7 @@ mod tests {
     fn record_reads_back_and_is_never_overwritten() {
         let sh = Shell::new().unwrap();
         let temporary = sh.create_temp_dir().unwrap();
-        let all = [measured("a/b/bare_loop", 1.0, 2.0), measured("a/b/ring", 3.0, 4.0)];
+        let all = [measured("a/b/floor_loop", 1.0, 2.0), measured("a/b/ring", 3.0, 4.0)];
         let first = write(temporary.path(), &circumstances(), &all).unwrap();
         let second = write(temporary.path(), &circumstances(), &all[..1]).unwrap();
         assert!(first.ends_with("2026-11-22-xeon-2core"), "{}", first.display());
@@ -218,7 +218,7 @@ mod tests {
         assert_eq!(read(&first).unwrap(), all);
         let readme = sh.read_file(first.join("README.md")).unwrap();
         assert!(readme.contains("| command | `cargo bench` |"), "{readme}");
-        assert!(readme.contains("| machine | Xeon, 2 threads at once |"), "{readme}");
+        assert!(readme.contains("| machine | Xeon, 2 threads |"), "{readme}");
         assert!(readme.contains("| jq | jq-1.6 |"), "{readme}");
     }
 

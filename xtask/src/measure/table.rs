@@ -1,31 +1,32 @@
-//! Tables: one for each group of implementations, one for two records; as text or as Markdown.
+//! Renders tables as text or as Markdown.
 
 use std::fmt::Write as _;
 
 use super::{Measurement, Role, groups, time};
 
-/// Rows of text under a heading.
+/// Rows of text with a title and a heading for each column.
 pub(crate) struct Table {
     title: String,
     head: Vec<String>,
     rows: Vec<Vec<String>>,
 }
 
-/// Renders one table for each group: who did the work, how fast, and against whom.
+/// Makes a table for each group: the median, the spread and the ratios of each implementation.
 pub(crate) fn by_group(measured: &[Measurement]) -> Vec<Table> {
     groups(measured).into_iter().map(|(name, group)| Table::of_group(name, &group)).collect()
 }
 
 impl Table {
-    /// Rows of as many cells as the head has.
+    /// Makes a table of rows that have as many cells as the head.
     pub(crate) fn new(title: String, head: Vec<String>, rows: Vec<Vec<String>>) -> Self {
         Self { title, head, rows }
     }
 
-    /// Holds everyone against the fastest baseline, the slowest floor, because nothing can be
-    /// faster than any of them, and the fastest rival; and what is disturbed against itself alone.
+    /// Compares every implementation with the fastest baseline, the slowest floor and the fastest
+    /// rival, and a disturbed implementation with itself alone.
     ///
-    /// `group` is sorted, so the first of a role is the fastest.
+    /// Nothing can be faster than any floor, so the slowest floor is the best bound. `group` is
+    /// sorted, so the first of a role is the fastest.
     fn of_group(name: &str, group: &[&Measurement]) -> Self {
         let of = |role| group.iter().copied().filter(move |one| one.role() == role);
         let marks =
@@ -46,7 +47,7 @@ impl Table {
             row.extend(marks.iter().map(|mark| against(mark)));
             let speed = one.gigabytes_per_s().map_or("-".to_owned(), |speed| format!("{speed:.2}"));
             row.extend(of_bytes.then_some(speed));
-            let alone = of(Role::Alone).find(|mark| mark.is_alone_what(one)).unwrap_or(one);
+            let alone = of(Role::Alone).find(|mark| mark.is_undisturbed(one)).unwrap_or(one);
             row.extend(some_alone.iter().map(|_| against(alone)));
             row
         });
@@ -54,29 +55,7 @@ impl Table {
         Self { title: format!("{name}, per {unit}"), head, rows: rows.collect() }
     }
 
-    /// Compares two runs of the same benchmarks; what only one of them ran is left out.
-    pub(crate) fn of_records(old: &[Measurement], new: &[Measurement]) -> Self {
-        let row = |now: &Measurement| {
-            let before = old.iter().find(|before| before.id == now.id)?;
-            let times =
-                [before, now].map(|one| format!("{} ({})", time(one.median_ns()), spread(one)));
-            let [before_text, now_text] = times;
-            Some(vec![now.id.clone(), before_text, now_text, now.against(before)])
-        };
-        let head = ["benchmark", "before (spread)", "after (spread)", "after is"];
-        Self {
-            title: "before and after, per unit of work".to_owned(),
-            head: head.map(str::to_owned).into(),
-            rows: new.iter().filter_map(row).collect(),
-        }
-    }
-
-    /// Counts the rows whose last cell ends with a word.
-    pub(crate) fn count(&self, word: &str) -> usize {
-        self.rows.iter().filter_map(|row| row.last()).filter(|cell| cell.ends_with(word)).count()
-    }
-
-    /// Renders it for a terminal: columns aligned, the first to the left, the rest to the right.
+    /// Renders it as text. The first column is aligned left, the others right.
     pub(crate) fn plain(&self) -> String {
         let widths: Vec<usize> = (0..self.head.len())
             .map(|column| self.lines().map(|line| line[column].chars().count()).max().unwrap_or(0))
@@ -92,7 +71,7 @@ impl Table {
         text
     }
 
-    /// Renders it for a page.
+    /// Renders it as Markdown.
     pub(crate) fn markdown(&self) -> String {
         let mut text = format!("## {}\n\n| {} |\n|", self.title, self.head.join(" | "));
         for column in 0..self.head.len() {
@@ -123,38 +102,38 @@ mod tests {
     fn group() -> [Measurement; 3] {
         [
             measured("record/one/mutex_deque", 10.0, 10.0),
-            measured("record/one/bare_atomic", 0.25, 0.25),
+            measured("record/one/floor_atomic", 0.25, 0.25),
             measured("record/one/ring", 0.5, 0.5),
         ]
     }
 
     #[test]
-    fn group_is_held_against_baseline_and_floor() {
+    fn group_is_compared_with_baseline_and_floor() {
         let text = by_group(&group())[0].plain();
         let lines: Vec<_> = text.lines().collect();
         let expected = [
             "record/one, per element",
-            "  implementation    median               spread   to mutex_deque   to bare_atomic",
-            "  bare_atomic      0.25 ns   0.25 ns to 0.25 ns     40.0x faster                -",
-            "  ring             0.50 ns   0.50 ns to 0.50 ns     20.0x faster     2.00x slower",
-            "  mutex_deque      10.0 ns   10.0 ns to 10.0 ns                -     40.0x slower",
+            "  implementation    median               spread   to mutex_deque   to floor_atomic",
+            "  floor_atomic     0.25 ns   0.25 ns to 0.25 ns     40.0x faster                 -",
+            "  ring             0.50 ns   0.50 ns to 0.50 ns     20.0x faster      2.00x slower",
+            "  mutex_deque      10.0 ns   10.0 ns to 10.0 ns                -      40.0x slower",
         ];
         assert_eq!(lines, expected);
     }
 
     #[test]
-    fn fastest_rival_slowest_floor_and_oneself_alone_are_held_against() {
+    fn group_is_compared_with_fastest_rival_slowest_floor_and_itself_alone() {
         let times = [
             ("rival_a", 8.0),
             ("rival_b", 4.0),
-            ("bare_add", 0.5),
-            ("bare_clock", 1.0),
+            ("floor_add", 0.5),
+            ("floor_clock", 1.0),
             ("ring", 2.0),
             ("ring_alone", 1.0),
         ];
         let group = times.map(|(name, ns)| measured(&format!("record/one/{name}"), ns, ns));
         let table = &by_group(&group)[0];
-        let against = ["to bare_clock", "to rival_b", "to itself alone"];
+        let against = ["to floor_clock", "to rival_b", "to itself alone"];
         assert_eq!(table.head[3..], against);
         let ring = table.rows.iter().find(|row| row[0] == "ring").unwrap();
         assert_eq!(ring[3..], ["2.00x slower", "2.00x faster", "2.00x slower"]);
@@ -168,14 +147,5 @@ mod tests {
         let expected = "## record/one, per element\n\n| implementation | median | spread |\n\
                         | --- | ---: | ---: |\n| ring | 0.50 ns | 0.50 ns to 0.50 ns |\n";
         assert_eq!(text, expected);
-    }
-
-    #[test]
-    fn records_are_compared_where_both_measured() {
-        let (old, mut new) = (group(), group());
-        new[2] = measured("record/one/ring", 0.25, 0.25);
-        let table = Table::of_records(&old[..], &new[1..]);
-        assert_eq!((table.rows.len(), table.count("same"), table.count("faster")), (2, 1, 1));
-        assert_eq!(table.rows[1][3], "2.00x faster");
     }
 }

@@ -1,4 +1,4 @@
-//! The figures in the README are those of the newest record of each kind.
+//! Rule on the README: its measured tables show the newest record of each kind.
 
 use super::{Finding, Tree};
 use crate::measure::readme;
@@ -24,9 +24,13 @@ fn check_kind(tree: &Tree, kind: Kind) -> Option<Finding> {
         Ok(text) if text == source.text => None,
         Ok(_) => Some(source.finding(
             0,
-            format!("figures are not those of `{RECORDS}/{newest}`"),
-            "run `cargo xtask bench --readme`, or put the record's table back",
+            format!("the figures differ from `{RECORDS}/{newest}`"),
+            "run `cargo xtask bench --readme`",
         )),
-        Err(error) => Some(source.finding(0, format!("{error:#}"), "measure everything anew")),
+        Err(error) => Some(source.finding(
+            0,
+            format!("{error:#}"),
+            "take a new record with `cargo xtask bench`",
+        )),
     }
 }

@@ -1,0 +1,73 @@
+//! The floor: less than the work that is asked for, so nothing can be faster.
+
+use std::sync::Mutex;
+
+use super::ByName;
+use crate::harness::actions::THOUSANDTHS;
+use crate::harness::names::{Draw, Draws, Found};
+
+/// A count and a sum for each name, by a number that is known beforehand, in an array of each
+/// thread's own that nobody else can look at.
+pub struct FloorCells {
+    all: Mutex<Vec<(u64, u64)>>,
+    names: Vec<String>,
+}
+
+impl FloorCells {
+    /// Works on the counts and sums that were handed in; sums are of thousandths.
+    ///
+    /// # Panics
+    ///
+    /// If a thread panicked with the lock.
+    pub fn with<T>(&self, work: impl FnOnce(&[(u64, u64)]) -> T) -> T {
+        work(&self.all.lock().expect("no thread panicked with the lock"))
+    }
+
+    /// What cells tell.
+    #[must_use]
+    pub fn tell(&self, cells: &[(u64, u64)]) -> Vec<Found> {
+        let found = self.names.iter().zip(cells).map(|(name, &(count, sum))| {
+            let sum = sum as f64 / THOUSANDTHS as f64;
+            Found { name: name.clone(), count, sum, extent: None, median: None }
+        });
+        found.collect()
+    }
+}
+
+impl ByName for FloorCells {
+    type Local = Vec<(u64, u64)>;
+    type Parsed<'a> = (usize, u64);
+
+    fn fresh(draws: &Draws) -> Self {
+        let names = draws.names().to_vec();
+        Self { all: Mutex::new(vec![(0, 0); names.len()]), names }
+    }
+
+    fn local(&self) -> Self::Local {
+        vec![(0, 0); self.names.len()]
+    }
+
+    fn parsed(draw: Draw<'_>) -> Self::Parsed<'_> {
+        (draw.id, draw.thousandths)
+    }
+
+    fn add_all(&self, local: &mut Self::Local, actions: &[Self::Parsed<'_>]) {
+        for &(id, thousandths) in actions {
+            let (count, sum) = &mut local[id];
+            *count += 1;
+            *sum += thousandths;
+        }
+    }
+
+    fn collect(&self, local: Self::Local) {
+        let mut all = self.all.lock().expect("no thread panicked with the lock");
+        for ((count, sum), (more, added)) in all.iter_mut().zip(local) {
+            *count += more;
+            *sum += added;
+        }
+    }
+
+    fn found(&self) -> Vec<Found> {
+        self.with(|cells| self.tell(cells))
+    }
+}

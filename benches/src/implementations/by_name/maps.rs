@@ -1,0 +1,269 @@
+//! The maps that one would write oneself: under one lock, sharded, or one for each thread.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::sync::Mutex;
+
+use codec::ActionTime;
+use core_actions::{ExactMean, Extent, Statistic};
+use dashmap::DashMap;
+
+use super::ByName;
+use super::ours::{found_of, time};
+use crate::harness::names::{Draw, Draws, Found};
+
+/// What one would keep: count, float sum, least and greatest time.
+#[derive(Debug, Clone, Copy)]
+pub struct Plain {
+    count: u64,
+    sum: f64,
+    min: f64,
+    max: f64,
+}
+
+impl Default for Plain {
+    fn default() -> Self {
+        Self { count: 0, sum: 0.0, min: f64::INFINITY, max: 0.0 }
+    }
+}
+
+impl Plain {
+    /// Takes in a time.
+    #[inline]
+    pub fn insert(&mut self, time: f64) {
+        self.count += 1;
+        self.sum += time;
+        self.min = self.min.min(time);
+        self.max = self.max.max(time);
+    }
+
+    /// Takes in all that another took in.
+    pub fn merge(&mut self, other: &Self) {
+        self.count += other.count;
+        self.sum += other.sum;
+        self.min = self.min.min(other.min);
+        self.max = self.max.max(other.max);
+    }
+
+    /// The mean time.
+    #[must_use]
+    pub fn mean(&self) -> f64 {
+        self.sum / self.count as f64
+    }
+
+    /// What it tells.
+    #[must_use]
+    pub fn found(&self, name: &str) -> Found {
+        let &Self { count, sum, min, max } = self;
+        Found { name: name.to_owned(), count, sum, extent: Some([min, max]), median: None }
+    }
+}
+
+/// All rows in one map under one lock.
+#[derive(Debug, Default)]
+pub struct MutexRows(Mutex<HashMap<String, Plain>>);
+
+impl MutexRows {
+    /// Works on the map.
+    ///
+    /// # Panics
+    ///
+    /// If a thread panicked with the lock.
+    pub fn with<T>(&self, work: impl FnOnce(&mut HashMap<String, Plain>) -> T) -> T {
+        work(&mut self.0.lock().expect("no thread panicked with the lock"))
+    }
+}
+
+impl ByName for MutexRows {
+    type Local = ();
+    type Parsed<'a> = (&'a str, f64);
+
+    fn fresh(_: &Draws) -> Self {
+        Self::default()
+    }
+
+    fn local(&self) {}
+
+    fn parsed(draw: Draw<'_>) -> Self::Parsed<'_> {
+        (draw.name, draw.time())
+    }
+
+    fn add_all(&self, (): &mut (), actions: &[Self::Parsed<'_>]) {
+        for &(name, time) in actions {
+            self.with(|rows| match rows.get_mut(name) {
+                Some(row) => row.insert(time),
+                None => rows.entry(name.to_owned()).or_default().insert(time),
+            });
+        }
+    }
+
+    fn found(&self) -> Vec<Found> {
+        self.with(|rows| rows.iter().map(|(name, row)| row.found(name)).collect())
+    }
+}
+
+/// All rows in a map that is cut into shards with a lock each.
+#[derive(Debug, Default)]
+pub struct DashRows(DashMap<String, Plain, foldhash::fast::RandomState>);
+
+impl DashRows {
+    /// The mean of each name.
+    #[must_use]
+    pub fn rows(&self) -> Vec<(String, f64)> {
+        self.0.iter().map(|row| (row.key().clone(), row.mean())).collect()
+    }
+}
+
+impl ByName for DashRows {
+    type Local = ();
+    type Parsed<'a> = (&'a str, f64);
+
+    fn fresh(_: &Draws) -> Self {
+        Self::default()
+    }
+
+    fn local(&self) {}
+
+    fn parsed(draw: Draw<'_>) -> Self::Parsed<'_> {
+        (draw.name, draw.time())
+    }
+
+    fn add_all(&self, (): &mut (), actions: &[Self::Parsed<'_>]) {
+        for &(name, time) in actions {
+            match self.0.get_mut(name) {
+                Some(mut row) => row.insert(time),
+                None => self.0.entry(name.to_owned()).or_default().insert(time),
+            }
+        }
+    }
+
+    fn found(&self) -> Vec<Found> {
+        self.0.iter().map(|row| row.found(row.key())).collect()
+    }
+}
+
+/// The row that [`Merged`](super::Merged) keeps: an exact sum where [`Plain`] has a float.
+pub type SameRow = (ExactMean, Extent);
+
+type Map<R> = hashbrown::HashMap<Box<str>, R, rapidhash::fast::RandomState>;
+
+/// A row for a map of each thread's own.
+pub trait LocalRow: Clone + Default + Send + 'static {
+    /// A time in the form in which it is best handed over.
+    type Time: Copy + Send + Sync;
+
+    /// Brings a time into that form.
+    fn time(draw: Draw<'_>) -> Self::Time;
+
+    /// Takes in a time.
+    fn add(&mut self, time: Self::Time);
+
+    /// Takes in all that another took in.
+    fn add_row(&mut self, other: &Self);
+
+    /// What it tells.
+    fn tell(&self, name: &str) -> Found;
+
+    /// Works on this thread's map.
+    fn with<T>(work: impl FnOnce(&mut Map<Self>) -> T) -> T;
+}
+
+thread_local! {
+    static PLAIN: RefCell<Map<Plain>> = RefCell::default();
+    static SAME: RefCell<Map<SameRow>> = RefCell::default();
+}
+
+impl LocalRow for Plain {
+    type Time = f64;
+
+    fn time(draw: Draw<'_>) -> f64 {
+        draw.time()
+    }
+
+    #[inline]
+    fn add(&mut self, time: f64) {
+        self.insert(time);
+    }
+
+    fn add_row(&mut self, other: &Self) {
+        self.merge(other);
+    }
+
+    fn tell(&self, name: &str) -> Found {
+        self.found(name)
+    }
+
+    #[inline]
+    fn with<T>(work: impl FnOnce(&mut Map<Self>) -> T) -> T {
+        PLAIN.with_borrow_mut(work)
+    }
+}
+
+impl LocalRow for SameRow {
+    type Time = ActionTime;
+
+    fn time(draw: Draw<'_>) -> ActionTime {
+        time(draw)
+    }
+
+    #[inline]
+    fn add(&mut self, time: ActionTime) {
+        self.insert(time);
+    }
+
+    fn add_row(&mut self, other: &Self) {
+        self.merge(other);
+    }
+
+    fn tell(&self, name: &str) -> Found {
+        found_of(name, self)
+    }
+
+    #[inline]
+    fn with<T>(work: impl FnOnce(&mut Map<Self>) -> T) -> T {
+        SAME.with_borrow_mut(work)
+    }
+}
+
+/// A map in a variable of each thread's own. Nobody else can look at it before it is handed in, and
+/// what the thread has not handed in when it ends is lost.
+pub struct LocalMap<R>(Mutex<Map<R>>);
+
+impl<R: LocalRow> ByName for LocalMap<R> {
+    type Local = ();
+    type Parsed<'a> = (&'a str, R::Time);
+
+    fn fresh(_: &Draws) -> Self {
+        Self(Mutex::default())
+    }
+
+    /// Empties the thread's map, which another round may have filled.
+    fn local(&self) {
+        R::with(Map::clear);
+    }
+
+    fn parsed(draw: Draw<'_>) -> Self::Parsed<'_> {
+        (draw.name, R::time(draw))
+    }
+
+    fn add_all(&self, (): &mut (), actions: &[Self::Parsed<'_>]) {
+        for &(name, time) in actions {
+            R::with(|rows| match rows.get_mut(name) {
+                Some(row) => row.add(time),
+                None => rows.entry(name.into()).or_default().add(time),
+            });
+        }
+    }
+
+    fn collect(&self, (): ()) {
+        let mut all = self.0.lock().expect("no thread panicked with the lock");
+        for (name, row) in R::with(std::mem::take) {
+            all.entry(name).or_default().add_row(&row);
+        }
+    }
+
+    fn found(&self) -> Vec<Found> {
+        let all = self.0.lock().expect("no thread panicked with the lock");
+        all.iter().map(|(name, row)| row.tell(name)).collect()
+    }
+}

@@ -1,0 +1,256 @@
+//! Who tells quantiles of times, each for one thread. All that are sketches are set to err by one
+//! part in a hundred at most.
+
+use codec::ActionTime;
+use core_actions::{Histogram, Quantile, Quantiles, Statistic};
+use sketches_ddsketch::{Config, DDSketch};
+
+use crate::harness::actions::THOUSANDTHS;
+
+/// Takes times in, merges, and tells quantiles.
+pub trait Sketch: Clone + Send + Sync {
+    /// A time in the form in which it is best handed over.
+    type Time: Copy + Send + Sync;
+
+    /// One that is empty.
+    fn fresh() -> Self;
+
+    /// Brings a time into that form. Who knows integers alone is given whole times.
+    fn time(thousandths: u64) -> Self::Time;
+
+    /// Takes times in.
+    fn insert_all(&mut self, times: &[Self::Time]);
+
+    /// Takes in all that another took in.
+    fn merge(&mut self, other: &Self);
+
+    /// The time that such a share of all do not exceed.
+    fn quantile(&self, share: f64) -> f64;
+}
+
+const VALID: &str = "the workload holds only valid actions";
+
+/// The workload's unit as a float.
+fn float(thousandths: u64) -> f64 {
+    thousandths as f64 / THOUSANDTHS as f64
+}
+
+fn share(share: f64) -> Quantile {
+    Quantile::try_from(share).expect("a share")
+}
+
+macro_rules! ours_are_sketches {
+    ($($statistic:ty: $at:ident),+) => {
+        $(impl Sketch for $statistic {
+            type Time = ActionTime;
+
+            fn fresh() -> Self {
+                Self::default()
+            }
+
+            fn time(thousandths: u64) -> ActionTime {
+                ActionTime::try_from(float(thousandths)).expect(VALID)
+            }
+
+            fn insert_all(&mut self, times: &[ActionTime]) {
+                times.iter().for_each(|&time| self.insert(time));
+            }
+
+            fn merge(&mut self, other: &Self) {
+                Statistic::merge(self, other);
+            }
+
+            fn quantile(&self, of: f64) -> f64 {
+                self.$at(share(of)).expect("there are times").as_f64()
+            }
+        })+
+    };
+}
+
+ours_are_sketches!(Quantiles: at, Histogram: quantile);
+
+/// Ours, given all times at once, as a tracker does it.
+#[derive(Clone)]
+pub struct Batch<S>(S);
+
+impl<S: Sketch<Time = ActionTime> + Statistic<Value = ActionTime>> Sketch for Batch<S> {
+    type Time = ActionTime;
+
+    fn fresh() -> Self {
+        Self(Sketch::fresh())
+    }
+
+    fn time(thousandths: u64) -> ActionTime {
+        S::time(thousandths)
+    }
+
+    fn insert_all(&mut self, times: &[ActionTime]) {
+        Statistic::insert_all(&mut self.0, times.iter().copied());
+    }
+
+    fn merge(&mut self, other: &Self) {
+        Sketch::merge(&mut self.0, &other.0);
+    }
+
+    fn quantile(&self, share: f64) -> f64 {
+        self.0.quantile(share)
+    }
+}
+
+/// `hdrhistogram`, of integers, with two digits.
+#[derive(Clone)]
+pub struct Hdr(hdrhistogram::Histogram<u64>);
+
+/// What it is made for: more than any time of the workload.
+const HDR_MAX: u64 = 1 << 14;
+
+impl Sketch for Hdr {
+    type Time = u64;
+
+    fn fresh() -> Self {
+        Self(hdrhistogram::Histogram::new_with_bounds(1, HDR_MAX, 2).expect("bounds that it takes"))
+    }
+
+    fn time(thousandths: u64) -> u64 {
+        thousandths / THOUSANDTHS
+    }
+
+    fn insert_all(&mut self, times: &[u64]) {
+        times.iter().for_each(|&time| self.0.record(time).expect(VALID));
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.0.add(&other.0).expect("of the same bounds");
+    }
+
+    fn quantile(&self, share: f64) -> f64 {
+        self.0.value_at_quantile(share) as f64
+    }
+}
+
+/// `histogram`, of integers, with cells of a 128th.
+#[derive(Clone)]
+pub struct RivalHistogram(histogram::Histogram);
+
+impl Sketch for RivalHistogram {
+    type Time = u64;
+
+    fn fresh() -> Self {
+        Self(histogram::Histogram::new(7, 64).expect("powers that it takes"))
+    }
+
+    fn time(thousandths: u64) -> u64 {
+        thousandths / THOUSANDTHS
+    }
+
+    fn insert_all(&mut self, times: &[u64]) {
+        times.iter().for_each(|&time| self.0.increment(time).expect(VALID));
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.0.checked_add_assign(&other.0).expect("of the same powers");
+    }
+
+    fn quantile(&self, share: f64) -> f64 {
+        let cell = self.0.quantile_bucket(share).expect("a share").expect("there are times");
+        cell.start().midpoint(cell.end()) as f64
+    }
+}
+
+/// `sketches-ddsketch`: cells of equal ratio, of any floats.
+#[derive(Clone)]
+pub struct DdSketch(DDSketch);
+
+impl Sketch for DdSketch {
+    type Time = f64;
+
+    fn fresh() -> Self {
+        Self(DDSketch::new(Config::new(0.01, 2_048, 1e-9)))
+    }
+
+    fn time(thousandths: u64) -> f64 {
+        float(thousandths)
+    }
+
+    fn insert_all(&mut self, times: &[f64]) {
+        times.iter().for_each(|&time| self.0.add(time));
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.0.merge(&other.0).expect("of the same settings");
+    }
+
+    fn quantile(&self, share: f64) -> f64 {
+        self.0.quantile(share).expect("a share").expect("there are times")
+    }
+}
+
+/// All times, put in order when it is asked; those of long ago are forgotten.
+#[derive(Clone)]
+pub struct LocalVec(Vec<f64>);
+
+/// How many it keeps.
+const KEPT: usize = 1 << 20;
+
+impl Sketch for LocalVec {
+    type Time = f64;
+
+    fn fresh() -> Self {
+        Self(Vec::new())
+    }
+
+    fn time(thousandths: u64) -> f64 {
+        float(thousandths)
+    }
+
+    fn insert_all(&mut self, times: &[f64]) {
+        if self.0.len() > KEPT {
+            self.0.clear();
+        }
+        times.iter().for_each(|&time| self.0.push(time));
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.insert_all(&other.0);
+    }
+
+    fn quantile(&self, share: f64) -> f64 {
+        let mut times = self.0.clone();
+        let rank = (share * times.len() as f64).ceil() as usize;
+        *times.select_nth_unstable_by(rank.max(1) - 1, f64::total_cmp).1
+    }
+}
+
+/// A cell for each whole time: nothing is to be found out about where it belongs.
+#[derive(Clone)]
+pub struct FloorCounts(Vec<u64>);
+
+impl Sketch for FloorCounts {
+    type Time = u64;
+
+    fn fresh() -> Self {
+        Self(vec![0; HDR_MAX as usize])
+    }
+
+    fn time(thousandths: u64) -> u64 {
+        thousandths / THOUSANDTHS
+    }
+
+    fn insert_all(&mut self, times: &[u64]) {
+        times.iter().for_each(|&time| self.0[time as usize] += 1);
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.0.iter_mut().zip(&other.0).for_each(|(mine, more)| *mine += more);
+    }
+
+    fn quantile(&self, share: f64) -> f64 {
+        let mut left = (share * self.0.iter().sum::<u64>() as f64).ceil() as u64;
+        let at = self.0.iter().position(|&count| {
+            let found = left <= count;
+            left = left.saturating_sub(count);
+            found
+        });
+        at.expect("there are times") as f64
+    }
+}
