@@ -2,8 +2,8 @@
 //!
 //! An operation is given a batch, so that a floor can work in local variables. A baseline
 //! (`Mutex…`, `Shared…`, `Local…`) is a decent hand-written solution. A floor (`Floor…`) does less
-//! work than asked. A rival is a crate that does a similar job, as far as it can. All of them decode
-//! the same text, use the same clock and answer in the same form.
+//! work than asked. A rival is a crate that does a similar job, as far as it can. All of them
+//! decode the same text, use the same clock and answer in the same form.
 
 pub mod by_name;
 mod decoders;

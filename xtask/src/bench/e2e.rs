@@ -201,7 +201,10 @@ impl Place {
                     || (*tool == Tool::Windrow && usage.code == Some(REFUSED));
                 if !is_done {
                     let errors = fs::read_to_string(outcome.output.with_extension("err"));
-                    let end = usage.code.map_or("a signal".to_owned(), |code| format!("exit code {code}"));
+                    let end = match usage.code {
+                        Some(code) => format!("exit code {code}"),
+                        None => "a signal".to_owned(),
+                    };
                     bail!("{name} ended with {end}: {}", errors.unwrap_or_default());
                 }
                 outcome.runs.push(usage);

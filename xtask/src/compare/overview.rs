@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::measure::headline::Headline;
 use crate::measure::record::Kind;
+use crate::measure::rivals::PAGE;
 use crate::measure::table::Table;
 use crate::measure::{Measurement, Role, change, digits, groups, time};
 
@@ -153,14 +154,22 @@ fn floor_sentence(columns: &[Column<'_>]) -> Option<String> {
     ))
 }
 
-/// Says what each rival in the table does not do.
+/// Says what each rival in the table does not do, rivals with the same limitation together.
 fn limits(columns: &[Column<'_>], limitations: &BTreeMap<String, String>) -> Vec<String> {
-    let names = columns.iter().flat_map(Column::rivals).collect_names();
-    let limit = |name: &str| match limitations.get(name) {
-        Some(limitation) => format!("{} does not {limitation}.", library(name)),
-        None => format!("{}: benches/README.md does not list it.", library(name)),
+    let mut rivals: BTreeMap<Option<&str>, Vec<&str>> = BTreeMap::new();
+    for name in columns.iter().flat_map(Column::rivals).collect_names() {
+        let limitation = limitations.get(name).map(String::as_str);
+        rivals.entry(limitation).or_default().push(library(name));
+    }
+    let limit = |(limitation, names): (Option<&str>, Vec<&str>)| {
+        let verb = if names.len() == 1 { "does" } else { "do" };
+        let names = names.join(" and ");
+        match limitation {
+            Some(limitation) => format!("{names} {verb} not {limitation}."),
+            None => format!("{names}: {PAGE} has no row that says what is missing."),
+        }
     };
-    names.into_iter().map(limit).collect()
+    rivals.into_iter().map(limit).collect()
 }
 
 /// Breaks a paragraph into lines; all but the first are indented.
@@ -193,14 +202,17 @@ mod tests {
     /// Every headline, and two rivals of the first: one is faster, the other slower than ours.
     fn measurements() -> Vec<Measurement> {
         let mut measurements = all();
-        for (name, ns) in [("rival_metriken", 8.0), ("rival_metrics", 25.0)] {
+        for (name, ns) in
+            [("rival_metriken", 8.0), ("rival_metrics", 25.0), ("rival_prometheus", 40.0)]
+        {
             measurements.push(measured(&format!("record/default/{name}"), ns, ns));
         }
         measurements
     }
 
     fn limitations() -> BTreeMap<String, String> {
-        BTreeMap::from([("rival_metriken".to_owned(), "keep time windows".to_owned())])
+        let windows = "keep time windows".to_owned();
+        ["rival_metriken", "rival_prometheus"].map(|name| (name.to_owned(), windows.clone())).into()
     }
 
     #[test]
@@ -230,8 +242,8 @@ mod tests {
             "Windrow is ahead of the best library in 0 of 1. It is behind in: record an event \
              (1.25x slower than metriken). Nothing to compare with: record an event on two",
             "Windrow takes 10.0 to 10.0 times as long.",
-            "metriken does not keep time windows.",
-            "metrics: benches/README.md does not list it.",
+            "metriken and prometheus do not keep time windows.",
+            "metrics: benches/README.md has no row that says what is missing.",
         ] {
             assert!(flat.contains(part), "{part}\n{flat}");
         }

@@ -66,6 +66,7 @@ impl Table {
             for (cell, width) in line.iter().zip(&widths).skip(1) {
                 let _ = write!(text, "   {cell:>width$}");
             }
+            text.truncate(text.trim_end_matches(' ').len());
             text.push('\n');
         }
         text
