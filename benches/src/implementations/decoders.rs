@@ -20,10 +20,10 @@ pub type Decoder = fn(&[u8]) -> Sums;
 pub const DECODERS: [(&str, Decoder); 6] = [
     ("batch", batch),
     ("line_by_line", line_by_line),
-    ("serde_json", serde_json),
-    ("serde_json_value", serde_json_value),
-    ("simd_json", simd_json),
-    ("sonic_rs", sonic_rs),
+    ("rival_serde_json", serde_json),
+    ("rival_serde_json_value", serde_json_value),
+    ("rival_simd_json", simd_json),
+    ("rival_sonic_rs", sonic_rs),
 ];
 
 /// An action as a derived struct.

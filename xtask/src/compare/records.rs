@@ -10,9 +10,10 @@
 //! change, because speed also drifts during a run; otherwise all groups do.
 //!
 //! A change is reported only if it exceeds what the unchanged code shows by chance: the scaled
-//! spreads must not overlap, and the ratio must lie outside the scatter of the ratios of the
-//! references, [`SCATTER`] times their median absolute deviation, which is two standard deviations
-//! of a normal distribution.
+//! spreads must not overlap, and the ratio must lie outside the scatter of the references, both of
+//! those in its group and of all of them. Three references can agree by chance; all of them do not.
+//! The scatter is [`SCATTER`] times the median absolute deviation of the ratios from their factor,
+//! which is two standard deviations of a normal distribution.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -133,9 +134,18 @@ impl<'m> Comparison<'m> {
         let logs: Vec<_> = groups.values().flatten().copied().collect();
         ensure!(!logs.is_empty(), "they share no baseline, floor or rival");
         let overall = Scale::of(&logs);
-        let scale = |one: &Measurement| match groups.get(one.group()) {
-            Some(logs) if logs.len() >= REFERENCES_MIN => Scale::of(logs),
+        let group_scale = |logs: &Vec<f64>| match logs.len() {
+            REFERENCES_MIN.. => Scale::of(logs),
             _ => overall,
+        };
+        let deviation = |logs: &'_ Vec<f64>| {
+            let scale = group_scale(logs);
+            logs.iter().map(move |one| (one - scale.log).abs()).collect::<Vec<_>>()
+        };
+        let scatter = SCATTER * median(&groups.values().flat_map(deviation).collect::<Vec<_>>());
+        let scale = |one: &Measurement| {
+            let scale = groups.get(one.group()).map_or(overall, group_scale);
+            Scale { scatter: scale.scatter.max(scatter), ..scale }
         };
         let ours = both.into_iter().filter(|(_, new)| new.is_ours());
         let pairs: Vec<_> = ours.map(|(old, new)| Pair { old, new, scale: scale(new) }).collect();
@@ -332,6 +342,23 @@ mod tests {
         };
         assert_eq!(changes(&old, &scattered(1.1))[0].1, Change::Same);
         assert_eq!(changes(&old, &scattered(1.5))[0].1, Change::Slower);
+    }
+
+    #[test]
+    fn references_that_agree_by_chance_do_not_make_a_change() {
+        let group = |name: &str, factors: [f64; 4]| -> Vec<Measurement> {
+            let ids = ["mutex_a", "mutex_b", "mutex_c", "ours"].into_iter().zip(factors);
+            ids.map(|(id, ns)| measured(&format!("add/{name}/{id}"), ns, ns)).collect()
+        };
+        let record = |a: f64, drift: f64| {
+            let scattered = [1.0, 1.0 + drift, 1.0 - drift, 1.0];
+            let others = ["b", "c", "d", "e"].map(|name| group(name, scattered));
+            [group("a", [1.0, 1.0, 1.0, a]), others.concat()].concat()
+        };
+        let (old, new) = (record(1.0, 0.0), record(1.1, 0.08));
+        assert_eq!(changes(&old, &new)[0], ("add/a/ours", Change::Same));
+        let new = record(1.6, 0.08);
+        assert_eq!(changes(&old, &new)[0], ("add/a/ours", Change::Slower));
     }
 
     #[test]

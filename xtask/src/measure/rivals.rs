@@ -16,16 +16,20 @@ pub(crate) fn read() -> anyhow::Result<BTreeMap<String, String>> {
     Ok(parse(&text))
 }
 
-/// Finds the rows whose first cell is the name of a rival; the last cell is the limitation.
+/// Finds the rows whose first cell names rivals; the last cell is the limitation.
 fn parse(page: &str) -> BTreeMap<String, String> {
-    let row = |line: &str| {
-        let cells: Vec<_> =
-            line.trim().strip_prefix("| `")?.strip_suffix(" |")?.split(" | ").collect();
-        let [name, .., limitation] = cells[..] else { return None };
-        let name = name.trim().strip_suffix('`')?;
-        name.starts_with("rival_").then(|| (name.to_owned(), limitation.trim().to_owned()))
-    };
-    page.lines().filter_map(row).collect()
+    let mut rivals = BTreeMap::new();
+    for line in page.lines() {
+        let Some(row) = line.strip_prefix("| ").and_then(|row| row.strip_suffix(" |")) else {
+            continue;
+        };
+        let Some((names, limitation)) = row.split_once(" | ").zip(row.rsplit_once(" | ")) else {
+            continue;
+        };
+        let names = names.0.split('`').filter(|name| name.starts_with("rival_"));
+        rivals.extend(names.map(|name| (name.to_owned(), limitation.1.to_owned())));
+    }
+    rivals
 }
 
 #[cfg(test)]
@@ -37,8 +41,10 @@ mod tests {
     #[test]
     fn rows_of_rivals_are_read_and_no_others() {
         let page = "| Name | Library | Does not |\n| --- | --- | --- |\n\
-                    | `rival_a` | `a`, a counter | know time |\n| `mutex_map` | a map | scale |\n";
-        assert_eq!(parse(page), BTreeMap::from([("rival_a".into(), "know time".into())]));
+                    | `rival_a`, `rival_b` | `a`, a counter | know time |\n\
+                    | `mutex_map` | a map | scale |\n";
+        let rival = |name: &str| (name.to_owned(), "know time".to_owned());
+        assert_eq!(parse(page), BTreeMap::from(["rival_a", "rival_b"].map(rival)));
     }
 
     #[test]
