@@ -21,9 +21,10 @@ use crate::interrupt::Interrupt;
 use crate::moment;
 use crate::options;
 use crate::output::{self, Failure};
-use crate::render::{self, Table, counted, grouped};
+use crate::render::{self, counted, grouped};
 use crate::source::STDIN;
 use crate::spark::{shorten, spark};
+use crate::table::Table;
 
 /// Counts lines as they arrive, over windows of time
 #[derive(Debug, clap::Args)]

@@ -15,8 +15,9 @@ use fastrand::Rng;
 
 use crate::exit::Exit;
 use crate::output::{self, Failure};
-use crate::render::{self, Styled, Table, grouped};
+use crate::render::{self, Styled, grouped};
 use crate::spark::{bar, spark};
+use crate::table::Table;
 
 const ACTIONS: [&str; 4] = ["jump", "sprint", "hop", "barrel roll"];
 const TIME_MAX: u32 = 5_000;

@@ -25,6 +25,7 @@ mod series;
 mod source;
 mod spark;
 mod stats;
+mod table;
 mod top;
 
 use std::process::ExitCode;

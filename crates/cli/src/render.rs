@@ -1,14 +1,11 @@
-//! Results as text: tables, numbers and durations, and the way to standard output.
+//! Results as text: numbers, durations and records.
 
-use std::fmt::{self, Display, Write as _};
+use std::fmt::{self, Display};
+use std::io;
 use std::time::Duration;
-use std::{io, iter};
 
 use clap::builder::styling::Style;
 use facade::{Cell, Format, write_records};
-use unicode_width::UnicodeWidthStr;
-
-use crate::figures::{Figure, Figures};
 
 /// What stands for a number that there is not.
 const MISSING: &str = "-";
@@ -30,106 +27,6 @@ impl<T: Display> Display for Styled<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(style, text) = self;
         write!(f, "{style}{text}{style:#}")
-    }
-}
-
-/// Columns of text below their titles, the first to the left and the others, numbers, to the right.
-///
-/// There may be a hundred thousand rows, so it holds little more than their text. A library that
-/// breaks lines within cells, which nobody wants here, took two kilobytes and 24,000 instructions
-/// for a row of eight.
-#[derive(Debug, Default)]
-pub(crate) struct Table {
-    columns: Vec<Column>,
-}
-
-#[derive(Debug)]
-struct Column {
-    title: String,
-    /// All cells, one after the other.
-    text: String,
-    /// Where each ends.
-    ends: Vec<usize>,
-    /// That of the widest, on a terminal.
-    width: usize,
-}
-
-impl Table {
-    /// Adds a column; all have to have as many cells.
-    pub(crate) fn column(&mut self, title: &str, cells: impl IntoIterator<Item: Display>) {
-        let (text, ends) = Default::default();
-        let mut column = Column { title: title.to_owned(), text, ends, width: width(title) };
-        for cell in cells {
-            let start = column.text.len();
-            // A string takes every write.
-            let _ = write!(column.text, "{cell}");
-            column.width = column.width.max(width(&column.text[start..]));
-            column.ends.push(column.text.len());
-        }
-        self.columns.push(column);
-    }
-
-    /// Adds a column for each figure of these rows.
-    pub(crate) fn figures<'r, S: Figures + 'r>(
-        &mut self,
-        figures: &[Figure],
-        rows: impl Iterator<Item = &'r S> + Clone,
-    ) {
-        for figure in figures {
-            let cells: Vec<_> = rows.clone().map(|row| figure.of(row)).collect();
-            self.column(figure.name(), numbers(&cells));
-        }
-    }
-
-    /// How many columns of a terminal it takes.
-    pub(crate) fn width(&self) -> usize {
-        let gaps = GAP * self.columns.len().saturating_sub(1);
-        self.columns.iter().map(|column| column.width).sum::<usize>() + gaps
-    }
-
-    /// Puts one text of each column into a line.
-    fn lay<'c>(&'c self, line: &mut String, text: impl Fn(&'c Column) -> &'c str) {
-        line.clear();
-        for (index, column) in self.columns.iter().enumerate() {
-            let text = text(column);
-            let blank = column.width - width(text);
-            if index == 0 {
-                line.push_str(text);
-                line.extend(iter::repeat_n(' ', blank));
-            } else {
-                line.extend(iter::repeat_n(' ', GAP + blank));
-                line.push_str(text);
-            }
-        }
-        line.truncate(line.trim_end().len());
-    }
-}
-
-/// How many columns of a terminal a text takes.
-fn width(text: &str) -> usize {
-    // Nearly all text is this, and to look each character up takes most of a table's time.
-    let is_plain = text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
-    if is_plain { text.len() } else { text.width() }
-}
-
-impl Column {
-    fn cell(&self, row: usize) -> &str {
-        let start = row.checked_sub(1).map_or(0, |before| self.ends[before]);
-        &self.text[start..self.ends[row]]
-    }
-}
-
-impl Display for Table {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut line = String::new();
-        self.lay(&mut line, |column| &column.title);
-        writeln!(f, "{}", Styled(Style::new().bold(), &line))?;
-        for row in 0..self.columns.first().map_or(0, |column| column.ends.len()) {
-            self.lay(&mut line, |column| column.cell(row));
-            line.push('\n');
-            f.write_str(&line)?;
-        }
-        Ok(())
     }
 }
 
@@ -313,15 +210,5 @@ mod tests {
         for (value, expected) in cases {
             assert_eq!(rate(value), expected);
         }
-    }
-
-    #[test]
-    fn wide_names_keep_the_columns() {
-        let mut table = Table::default();
-        table.column("a", ["跳", "abc"]);
-        table.column("b", [1, 100]);
-        let text = anstream::adapter::strip_str(&table.to_string()).to_string();
-        assert_eq!(text, "a      b\n跳     1\nabc  100\n");
-        assert_eq!(table.width(), 8);
     }
 }

@@ -24,8 +24,9 @@ use crate::input::Input;
 use crate::moment::{self, StampArgs};
 use crate::options;
 use crate::output::{Failure, Output, OutputArgs};
-use crate::render::{self, Table, counted};
+use crate::render::{self, GAP, counted};
 use crate::spark::{bar, spark};
+use crate::table::Table;
 
 /// Tells what happened when: count, mean, quantiles and more on the axis of time
 #[derive(Debug, clap::Args)]
@@ -167,10 +168,13 @@ impl Args {
             _ => C::infinite(self, &axis),
         };
         let printed = match self.format {
-            Style::Table => output.print(C::table(self, &axis)),
+            Style::Table => {
+                let table = C::table(self, &axis, output.columns());
+                output.print(table)
+            }
             Style::Plot => {
-                let plot = C::plot(&axis, output.is_plain());
-                output.print(plot)
+                let screen = plot::Screen::new(output.columns(), output.is_plain());
+                output.print(C::plot(&axis, screen))
             }
             Style::Json => records(output, Format::Json),
             Style::Ndjson => records(output, Format::Ndjson),
@@ -238,8 +242,9 @@ impl Args {
 
 /// How what an axis holds is written.
 trait Rows: Content {
-    fn table(args: &Args, axis: &Axis<Self>) -> String;
-    fn plot(axis: &Axis<Self>, is_plain: bool) -> String;
+    /// For a terminal of a width, if it is one.
+    fn table(args: &Args, axis: &Axis<Self>, columns: Option<usize>) -> String;
+    fn plot(axis: &Axis<Self>, screen: plot::Screen) -> String;
     /// The figures of the rows that are larger than any float.
     fn infinite(args: &Args, axis: &Axis<Self>) -> Infinite;
     fn records(
@@ -251,7 +256,7 @@ trait Rows: Content {
 }
 
 impl<K: Figures> Rows for Together<K> {
-    fn table(args: &Args, axis: &Axis<Self>) -> String {
+    fn table(args: &Args, axis: &Axis<Self>, columns: Option<usize>) -> String {
         let nothing = K::default();
         let rows: Vec<(Stamp, &K)> =
             axis.stretches().map(|(from, row)| (from, kept(row).unwrap_or(&nothing))).collect();
@@ -259,12 +264,17 @@ impl<K: Figures> Rows for Together<K> {
         let width = axis.width();
         table.column(&Args::title(axis), rows.iter().map(|&(from, _)| moment::write(from, width)));
         table.figures(&args.figures(), rows.iter().map(|&(_, kept)| kept));
-        let greatest = rows.iter().map(|(_, kept)| kept.count()).max().unwrap_or_default();
-        let picture = |&(_, kept): &(Stamp, &K)| {
-            let bar = bar(kept.count() as f64, greatest as f64, BAR_COLUMNS);
-            format!("{bar:<BAR_COLUMNS$}")
-        };
-        table.column(&format!("{:<BAR_COLUMNS$}", "how many"), rows.iter().map(picture));
+        let title = "how many";
+        let wide = table.left(columns).min(BAR_COLUMNS);
+        if wide >= title.len() {
+            let largest = rows.iter().map(|(_, kept)| kept.count()).max().unwrap_or_default();
+            let picture = |&(_, kept): &(Stamp, &K)| {
+                let bar = bar(kept.count() as f64, largest as f64, wide);
+                format!("{bar:<wide$}")
+            };
+            table.column(&format!("{title:<wide$}"), rows.iter().map(picture));
+        }
+        table.fit(columns);
         table.to_string()
     }
 
@@ -272,10 +282,10 @@ impl<K: Figures> Rows for Together<K> {
         let width = axis.width();
         let rows = axis.stretches().filter_map(|(from, row)| Some((from, kept(row)?)));
         let rows: Vec<_> = rows.map(|(from, kept)| (moment::write(from, width), kept)).collect();
-        Infinite::among(&args.stat, rows.iter().map(|(from, kept)| (from.as_str(), *kept)))
+        Infinite::among(&args.figures(), rows.iter().map(|(from, kept)| (from.as_str(), *kept)))
     }
 
-    fn plot(axis: &Axis<Self>, _: bool) -> String {
+    fn plot(axis: &Axis<Self>, screen: plot::Screen) -> String {
         let points: Vec<_> = axis
             .stretches()
             .map(|(from, row)| {
@@ -288,7 +298,7 @@ impl<K: Figures> Rows for Together<K> {
                 plot::Point { from, count, mean, p99 }
             })
             .collect();
-        plot::together(&points, axis.width())
+        plot::together(&points, axis.width(), screen)
     }
 
     fn records(
@@ -314,12 +324,38 @@ impl<K: Figures> Rows for Together<K> {
     }
 }
 
+impl<K: Figures> Apart<K> {
+    /// What pictures of a number of parts span.
+    fn scale(axis: &Axis<Self>, parts: usize, columns: Option<usize>) -> String {
+        let Some((first, last)) = axis.ends() else { return String::new() };
+        let each = axis.length().div_ceil(parts.max(1) as u64);
+        let each = axis.width().saturating_mul(u32::try_from(each).unwrap_or(u32::MAX));
+        let [first, last] = [first, last].map(|end| moment::write(end, axis.width()));
+        let each = moment::span(each);
+        let text = format!("pictures: {first} to {last}, a column is {each}\n");
+        if columns.is_none_or(|columns| text.len() <= columns) {
+            return text;
+        }
+        format!("pictures: {first}\n       to {last}\na column is {each}\n")
+    }
+}
+
 impl<K: Figures> Rows for Apart<K> {
-    fn table(args: &Args, axis: &Axis<Self>) -> String {
-        let courses = courses(axis, SPARK_COLUMNS);
+    fn table(args: &Args, axis: &Axis<Self>, columns: Option<usize>) -> String {
+        let mut courses = courses(axis, SPARK_COLUMNS);
         let mut table = Table::default();
-        table.column("action", courses.iter().map(|course| visible(course.action.as_bytes())));
+        table.names("action", courses.iter().map(|course| visible(course.action.as_bytes())));
         table.figures(&args.figures(), courses.iter().map(|course| &course.whole));
+        let titles = ["how many", "how long"];
+        // Both pictures, or none: next to each other they show what belongs together.
+        let wide = (table.left(columns).saturating_sub(GAP) / titles.len()).min(SPARK_COLUMNS);
+        if wide < titles[0].len() {
+            table.fit(columns);
+            return table.to_string();
+        }
+        if courses.first().is_some_and(|course| course.parts.len() > wide) {
+            courses = self::courses(axis, wide);
+        }
         let counts = courses.iter().map(|course| {
             let counts = course.parts.iter().map(|part| part.as_ref().map(|part| part.count()));
             spark(counts.map(|count| count.map(|count| count as f64)))
@@ -328,21 +364,13 @@ impl<K: Figures> Rows for Apart<K> {
             spark(course.parts.iter().map(|part| part.as_ref().and_then(|part| part.mean())))
         });
         let parts = courses.first().map_or(0, |course| course.parts.len());
-        let titles = ["how many", "how long"];
         // Numbers stand to the right in a table, and pictures to the left.
         let wide = parts.max(titles[0].len());
         let [how_many, how_long] = titles.map(|title| format!("{title:<wide$}"));
         table.column(&how_many, counts.map(|picture| format!("{picture:<wide$}")));
         table.column(&how_long, means.map(|picture| format!("{picture:<wide$}")));
-        let mut text = table.to_string();
-        if let Some((first, last)) = axis.ends() {
-            let each = axis.length().div_ceil(parts.max(1) as u64);
-            let each = axis.width().saturating_mul(u32::try_from(each).unwrap_or(u32::MAX));
-            let [first, last] = [first, last].map(|end| moment::write(end, axis.width()));
-            let each = moment::span(each);
-            text += &format!("pictures: {first} to {last}, a column is {each}\n");
-        }
-        text
+        table.fit(columns);
+        table.to_string() + &Self::scale(axis, parts, columns)
     }
 
     fn infinite(args: &Args, axis: &Axis<Self>) -> Infinite {
@@ -350,14 +378,14 @@ impl<K: Figures> Rows for Apart<K> {
         if args.format == Style::Table {
             let courses = courses(axis, 1);
             let rows = courses.iter().map(|course| (course.action, &course.whole));
-            return Infinite::among(&args.stat, rows);
+            return Infinite::among(&args.figures(), rows);
         }
         let rows = axis.stretches().filter_map(|(_, row)| row).flat_map(|row| &row.0);
         let rows = rows.map(|(action, cell)| (&**action, &cell.statistic));
-        Infinite::among(&args.stat, rows)
+        Infinite::among(&args.figures(), rows)
     }
 
-    fn plot(axis: &Axis<Self>, is_plain: bool) -> String {
+    fn plot(axis: &Axis<Self>, screen: plot::Screen) -> String {
         let mut totals = BTreeMap::<&str, u64>::new();
         for (action, cell) in axis.stretches().filter_map(|(_, row)| row).flat_map(|row| &row.0) {
             *totals.entry(action).or_default() += cell.statistic.count();
@@ -375,8 +403,7 @@ impl<K: Figures> Rows for Apart<K> {
             counts: axis.stretches().map(|(_, row)| count(row, action)).collect(),
         });
         let froms: Vec<_> = axis.stretches().map(|(from, _)| from).collect();
-        let marks = if is_plain { plot::Marks::Letters } else { plot::Marks::Colors };
-        plot::apart(&froms, &curves.collect::<Vec<_>>(), of, axis.width(), marks)
+        plot::apart(&froms, &curves.collect::<Vec<_>>(), of, axis.width(), screen)
     }
 
     fn records(

@@ -16,7 +16,8 @@ use crate::figures::{self, Figure, Figures, Needs, Nothing};
 use crate::infinite::Infinite;
 use crate::input::Input;
 use crate::output::{Failure, Output, OutputArgs};
-use crate::render::{self, Table};
+use crate::render;
+use crate::table::Table;
 use crate::{distribution, fault, options, prometheus};
 
 /// Tells count, mean, quantiles and more of the times of each action
@@ -288,14 +289,14 @@ impl Args {
         columns_seen: Option<usize>,
     ) -> Table {
         let mut table = Table::default();
-        table.column("action", rows.iter().map(|row| visible(row.action().as_bytes())));
+        table.names("action", rows.iter().map(|row| visible(row.action().as_bytes())));
         table.figures(figures, rows.iter().map(|row| row.statistic()));
-        // Where it would be broken, nobody sees a picture.
-        let width = table.width() + render::GAP + distribution::COLUMNS;
-        if self.stat.is_empty() && columns_seen.is_none_or(|seen| width <= seen) {
+        // A picture that is broken over two lines shows nothing.
+        if self.stat.is_empty() && table.left(columns_seen) >= distribution::COLUMNS {
             let pictures = distribution::pictures(rows.iter().map(|row| row.statistic()));
             table.column("distribution", pictures);
         }
+        table.fit(columns_seen);
         table
     }
 }

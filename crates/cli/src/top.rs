@@ -28,8 +28,8 @@ use crate::fault::{self, Unreadable};
 use crate::interrupt::{Ending, Interrupt};
 use crate::moment::{self, StampArgs};
 use crate::output::{self, Failure};
-use crate::render::Table;
 use crate::source::{self, Source};
+use crate::table::Table;
 
 use batches::Batches;
 use feed::{By, Feed};

@@ -1,24 +1,27 @@
 //! Curves in a terminal.
 
 use std::fmt::Write as _;
-use std::io::{self, IsTerminal};
+use std::iter;
 use std::time::Duration;
 
 use clap::builder::styling::{AnsiColor, Style as Ansi};
 use facade::Stamp;
 use ratatui::buffer::Buffer;
-use ratatui::crossterm::terminal;
-use ratatui::layout::{Constraint, Rect};
+use ratatui::layout::Rect;
 use ratatui::style::{Color, Style};
 use ratatui::symbols::Marker;
-use ratatui::widgets::{Axis, Chart, Dataset, GraphType, LegendPosition, Widget};
+use ratatui::widgets::{Axis, Chart, Dataset, GraphType, Widget};
+use unicode_width::UnicodeWidthStr;
 
 use crate::moment;
-use crate::render::{Styled, grouped};
+use crate::render::{GAP, Styled, grouped};
+use crate::table::shorten;
 
-/// Where the output is no terminal, or does not tell.
-const COLUMNS: u16 = 100;
-const COLUMNS_MAX: u16 = 160;
+/// The width where the output is not a terminal.
+const COLUMNS: usize = 100;
+/// A narrower chart shows nothing.
+const COLUMNS_MIN: usize = 20;
+const COLUMNS_MAX: usize = 160;
 const LINES: u16 = 14;
 
 /// A stretch of time with what happened in it.
@@ -49,19 +52,34 @@ const COLORS: [(Color, AnsiColor); 6] = [
 /// The same where there are no colours: what stands in a column is what the curve is named by.
 const LETTERS: [char; COLORS.len()] = ['•', '+', 'o', 'x', '#', '='];
 
-/// What tells the curves of a chart apart.
+/// What a chart is drawn on.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Screen {
+    columns: usize,
+    marks: Marks,
+}
+
+/// What distinguishes the curves of a chart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Marks {
+enum Marks {
     Colors,
-    /// Each is drawn of a mark of its own, more coarsely.
+    /// Each curve is drawn of a mark of its own, more coarsely.
     Letters,
+}
+
+impl Screen {
+    /// A terminal of a width, or anything else; without colors where styles are left out.
+    pub(super) fn new(columns: Option<usize>, is_plain: bool) -> Self {
+        let columns = columns.map_or(COLUMNS, |columns| columns.clamp(COLUMNS_MIN, COLUMNS_MAX));
+        Self { columns, marks: if is_plain { Marks::Letters } else { Marks::Colors } }
+    }
 }
 
 /// What is drawn where there is nothing.
 const NOTHING: &str = "no action has a stamp\n";
 
 /// How many, and below how long they took.
-pub(super) fn together(points: &[Point], width: Duration) -> String {
+pub(super) fn together(points: &[Point], width: Duration, screen: Screen) -> String {
     if points.is_empty() {
         return NOTHING.to_owned();
     }
@@ -73,16 +91,16 @@ pub(super) fn together(points: &[Point], width: Duration) -> String {
     let counts = series(|point| Some(point.count as f64));
     let each = moment::span(width);
     let mut text = format!("actions in {each}\n");
-    text += &chart(&[("", Marker::Braille, &counts)], &froms, width);
+    text += &chart(&[("", Marker::Braille, &counts)], &froms, width, screen);
     text += "\ntime of an action\n";
     let (means, p99s) = (series(|point| point.mean), series(|point| point.p99));
-    // Told apart without colours, too.
+    // Their marks distinguish them without colors, too.
     let graphs: [Graph<'_>; 2] =
         [("⣀ mean", Marker::Braille, &means), ("• p99", Marker::Dot, &p99s)];
-    text + &chart(&graphs, &froms, width)
+    text + &chart(&graphs, &froms, width, screen)
 }
 
-/// How many curves can be told apart.
+/// How many curves can be distinguished.
 pub(super) const CURVES_MAX: usize = COLORS.len();
 
 /// How many of each of the most frequent actions, of so many.
@@ -91,7 +109,7 @@ pub(super) fn apart(
     curves: &[Curve],
     of: usize,
     width: Duration,
-    marks: Marks,
+    screen: Screen,
 ) -> String {
     if curves.is_empty() {
         return NOTHING.to_owned();
@@ -103,8 +121,8 @@ pub(super) fn apart(
     let named: Vec<_> = curves
         .iter()
         .zip(LETTERS)
-        .map(|(curve, letter)| match marks {
-            Marks::Colors => (curve.name.clone(), Marker::Braille),
+        .map(|(curve, letter)| match screen.marks {
+            Marks::Colors => (format!("━ {}", curve.name), Marker::Braille),
             Marks::Letters => (format!("{letter} {}", curve.name), Marker::Custom(letter)),
         })
         .collect();
@@ -115,25 +133,48 @@ pub(super) fn apart(
         .collect();
     let mut text = format!("actions in {}", moment::span(width));
     if curves.len() < of {
-        let _ = write!(text, ", the {} most frequent of {of}", curves.len());
+        let more = format!(", the {} most frequent of {of}", curves.len());
+        // A number is not split over two lines.
+        let is_long = text.len() + more.len() > screen.columns;
+        text += if is_long { more.replacen(", ", "\n", 1) } else { more }.as_str();
     }
-    text + "\n" + &chart(&graphs, froms, width)
+    text + "\n" + &chart(&graphs, froms, width, screen)
 }
 
 /// A name, which may be empty, and the points of a curve.
 type Graph<'a> = (&'a str, Marker, &'a [(f64, f64)]);
 
-/// A chart as text, with its colours.
-fn chart(graphs: &[Graph<'_>], froms: &[Stamp], width: Duration) -> String {
-    let greatest = graphs.iter().flat_map(|(.., points)| points.iter().map(|point| point.1));
-    let top = nice(greatest.fold(0.0, f64::max));
-    let datasets = graphs.iter().zip(COLORS).flat_map(|(&(name, marker, points), (color, _))| {
+/// The names of the curves, in lines of their own: within the chart they would cover a part of it.
+fn legend(graphs: &[Graph<'_>], columns: usize) -> String {
+    let (mut text, mut used) = (String::new(), 0);
+    let named = graphs.iter().zip(COLORS).filter(|((name, ..), _)| !name.is_empty());
+    for ((name, ..), (_, ansi)) in named {
+        let name = shorten(name, columns);
+        let (gap, end) = (if used > 0 { GAP } else { 0 }, used + name.width());
+        if end + gap > columns {
+            text.push('\n');
+            used = name.width();
+        } else {
+            text.extend(iter::repeat_n(' ', gap));
+            used = end + gap;
+        }
+        let style = Ansi::new().fg_color(Some(ansi.into()));
+        let _ = write!(text, "{}", Styled(style, name));
+    }
+    if used > 0 { text + "\n" } else { text }
+}
+
+/// A chart as text, with its colors.
+fn chart(graphs: &[Graph<'_>], froms: &[Stamp], width: Duration, screen: Screen) -> String {
+    let columns = screen.columns;
+    let largest = graphs.iter().flat_map(|(.., points)| points.iter().map(|point| point.1));
+    let top = nice(largest.fold(0.0, f64::max));
+    let datasets = graphs.iter().zip(COLORS).flat_map(|(&(_, marker, points), (color, _))| {
         // A line is interrupted where nothing happened.
         let pieces = points.chunk_by(|(before, _), (after, _)| after - before < 1.5);
-        pieces.enumerate().map(move |(index, piece)| {
+        pieces.map(move |piece| {
             let kind = if piece.len() > 1 { GraphType::Line } else { GraphType::Scatter };
             let dataset = Dataset::default().marker(marker).graph_type(kind).data(piece);
-            let dataset = if name.is_empty() || index > 0 { dataset } else { dataset.name(name) };
             dataset.style(Style::new().fg(color))
         })
     });
@@ -142,19 +183,20 @@ fn chart(graphs: &[Graph<'_>], froms: &[Stamp], width: Duration) -> String {
     let margin = labels.iter().map(String::len).max().unwrap_or_default();
     let y = Axis::default().bounds([0.0, top]);
     let y = y.labels(labels.map(|label| format!("{label:>margin$}")));
-    let chart = Chart::new(datasets.collect())
-        .x_axis(x)
-        .y_axis(y)
-        .hidden_legend_constraints((Constraint::Percentage(60), Constraint::Percentage(60)))
-        .legend_position(Some(LegendPosition::TopRight));
-    let mut buffer = Buffer::empty(Rect::new(0, 0, columns(), LINES));
+    let chart = Chart::new(datasets.collect()).x_axis(x).y_axis(y).legend_position(None);
+    // Without loss: there is a limit.
+    let mut buffer = Buffer::empty(Rect::new(0, 0, columns as u16, LINES));
     chart.render(buffer.area, &mut buffer);
-    let mut text = text(&buffer);
+    let mut text = legend(graphs, columns) + &text(&buffer);
     if let Some((&first, &last)) = froms.first().zip(froms.last()) {
         let [first, last] = [first, last].map(|from| moment::write(from, width));
-        let columns = usize::from(columns()).saturating_sub(margin + 1);
-        let rest = columns.saturating_sub(first.len());
-        let _ = writeln!(text, "{:margin$} {first}{last:>rest$}", "");
+        let space = columns.saturating_sub(margin + 1 + first.len());
+        let _ = write!(text, "{:margin$} {first}", "");
+        let _ = if last.len() + GAP > space {
+            writeln!(text, "\n{last:>columns$}")
+        } else {
+            writeln!(text, "{last:>space$}")
+        };
     }
     text
 }
@@ -178,12 +220,7 @@ fn label(value: f64) -> String {
     }
 }
 
-fn columns() -> u16 {
-    let columns = io::stdout().is_terminal().then(terminal::size).and_then(Result::ok);
-    columns.map_or(COLUMNS, |(columns, _)| columns.clamp(40, COLUMNS_MAX))
-}
-
-/// The lines of a buffer, coloured where they are.
+/// The lines of a buffer, with its colors.
 fn text(buffer: &Buffer) -> String {
     let mut text = String::new();
     for y in 0..buffer.area.height {
