@@ -25,6 +25,7 @@ use crate::render::{self, counted, grouped};
 use crate::source::STDIN;
 use crate::spark::{shorten, spark};
 use crate::table::Table;
+use crate::terminal;
 
 /// Counts lines as they arrive, over windows of time
 #[derive(Debug, clap::Args)]
@@ -116,7 +117,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     let mut teller = Teller {
         windows: &windows,
         format: args.format,
-        redraws: args.format == Format::Text && io::stdout().is_terminal(),
+        redraws: args.format == Format::Text && terminal::can_redraw(&io::stdout()),
         start: counter.now(),
         drawn: 0,
     };

@@ -18,6 +18,7 @@ use crate::output::{self, Failure};
 use crate::render::{self, Styled, grouped};
 use crate::spark::{bar, spark};
 use crate::table::Table;
+use crate::terminal;
 
 const ACTIONS: [&str; 4] = ["jump", "sprint", "hop", "barrel roll"];
 const TIME_MAX: u32 = 5_000;
@@ -142,6 +143,7 @@ fn averages(measured: [&Measured; TRACKERS.len()]) -> Table {
     for (title, measured) in TRACKERS.into_iter().zip(measured) {
         table.column(title, measured.means.iter().map(|(.., mean)| mean));
     }
+    table.fit(terminal::columns());
     table
 }
 
@@ -172,11 +174,13 @@ fn comparison(measured: &[Vec<Measured>; TRACKERS.len()], records: u32) -> Strin
 
 fn bars(times: [Duration; TRACKERS.len()], notes: [String; TRACKERS.len()]) -> String {
     let longest = times.iter().max().map_or(0.0, Duration::as_secs_f64);
+    let columns = terminal::columns().unwrap_or(usize::MAX);
     let mut text = String::new();
     for ((name, time), note) in TRACKERS.into_iter().zip(times).zip(notes) {
-        let drawn = Styled(BAR, bar(time.as_secs_f64(), longest, BAR_COLUMNS));
-        let written = render::duration(time);
-        text.push_str(&format!("{name:7}  {written:>7}  {note}{drawn}\n"));
+        let begin = format!("{name:7}  {:>7}  {note}", render::duration(time));
+        let width = columns.saturating_sub(begin.chars().count()).min(BAR_COLUMNS);
+        let drawn = Styled(BAR, bar(time.as_secs_f64(), longest, width));
+        text.push_str(&format!("{begin}{drawn}\n"));
     }
     text
 }

@@ -26,6 +26,7 @@ mod source;
 mod spark;
 mod stats;
 mod table;
+mod terminal;
 mod top;
 
 use std::process::ExitCode;

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 use anstream::{AutoStream, ColorChoice};
 use facade::visible;
-use terminal_size::{Width, terminal_size};
+
+use crate::terminal;
 
 /// Where results go; by default to standard output.
 #[derive(Debug, clap::Args)]
@@ -147,8 +148,7 @@ impl Output {
 
     /// How many columns are seen, if it is a terminal that says so.
     pub(crate) fn columns(&self) -> Option<usize> {
-        let (Width(columns), _) = self.is_terminal().then(terminal_size).flatten()?;
-        Some(columns.into())
+        self.is_terminal().then(terminal::columns).flatten()
     }
 }
 

@@ -1,12 +1,14 @@
 //! How far the reading has come, for who waits at a terminal.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 use terminal_size::{Width, terminal_size_of};
+
+use crate::terminal;
 
 /// Work shorter than this is done before anybody wonders.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -63,7 +65,7 @@ impl Progress {
         // the bar, which has a lock. Checks: no model; twice shown would do no harm either.
         if self.bar.elapsed() >= PATIENCE
             && !self.is_shown.swap(true, Ordering::Relaxed)
-            && io::stderr().is_terminal()
+            && terminal::can_redraw(&io::stderr())
         {
             self.bar
                 .set_draw_target(ProgressDrawTarget::term_like_with_hz(Box::<Line>::default(), HZ));

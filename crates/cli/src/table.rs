@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use std::fmt::{self, Display, Write as _};
 use std::iter;
 use std::ops::Range;
+use std::slice;
 
 use clap::builder::styling::Style;
 use unicode_truncate::UnicodeTruncateStr;
@@ -168,8 +169,8 @@ impl Column {
 impl Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some(first) = self.columns.first() else { return Ok(()) };
-        let whole = [1..self.columns.len()];
-        let blocks = if self.blocks.is_empty() { &whole[..] } else { &self.blocks };
+        let whole = 1..self.columns.len();
+        let blocks = if self.blocks.is_empty() { slice::from_ref(&whole) } else { &self.blocks };
         let mut line = String::new();
         for (index, block) in blocks.iter().enumerate() {
             if index > 0 {

@@ -1,0 +1,171 @@
+//! What a narrow terminal shows, and one that has no escape sequences.
+
+#![cfg(unix)]
+
+mod pty;
+
+use std::fs;
+use std::io::Write;
+
+use flate2::{Compression, write::GzEncoder};
+use pty::Terminal;
+use pty_process::blocking;
+use unicode_width::UnicodeWidthStr;
+
+const LONG: &str = "GET /api/v2/customers/{customer}/orders/{order}/items?expand=prices,stock";
+const WIDE: &str = "顧客の注文を一覧にして在庫と価格を確認する処理";
+const NUMBERS: [&str; 4] = ["1234567.500", "7654321.500", "3456789.500", "9876543.500"];
+
+/// Two actions with long names, one of them in wide characters, and one with a short name.
+fn log(name: &str) -> String {
+    let path = format!("{}/narrow-{name}.ndjson", env!("CARGO_TARGET_TMPDIR"));
+    let mut text = String::new();
+    for (second, (action, time)) in
+        [(LONG, "1234567.5"), (WIDE, "7654321.5"), (LONG, "3456789.5"), ("run", "9876543.5")]
+            .into_iter()
+            .enumerate()
+    {
+        let at = 1_700_000_000 + second * 10;
+        text += &format!("{{\"action\":\"{action}\",\"time\":{time},\"at\":{at}}}\n");
+    }
+    fs::write(&path, text).unwrap();
+    path
+}
+
+/// The lines that are seen at a terminal of a width.
+fn lines(args: &[&str], columns: u16) -> Vec<String> {
+    let (seen, written, code) = Terminal::new(args, columns).end();
+    assert_eq!(code, Some(0), "{written}");
+    // A line that the terminal had to break is seen here as one that is too long.
+    let fits = |line: &str| line.width() <= usize::from(columns);
+    assert!(seen.lines().all(fits), "{columns}:\n{seen}");
+    seen.lines().map(str::to_owned).collect()
+}
+
+#[track_caller]
+fn check_numbers(lines: &[String]) {
+    for number in NUMBERS {
+        let is_whole = |line: &String| line.split_whitespace().any(|word| word == number);
+        assert!(lines.iter().any(is_whole), "{number}:\n{}", lines.join("\n"));
+    }
+}
+
+#[test]
+fn long_names_leave_the_pictures() {
+    let lines = lines(&["stats", "--top", "9", &log("pictures")], 110);
+    assert!(lines[0].ends_with("  distribution"), "{lines:#?}");
+    let names: Vec<_> = lines[1..].iter().map(|line| line.split("  ").next().unwrap()).collect();
+    assert_eq!(lines.len(), 4, "a row is a line: {lines:#?}");
+    assert!(names[0].starts_with("GET") && names[0].contains('…'), "{names:?}");
+    assert!(names[0].ends_with("stock"), "{names:?}");
+    assert!(names[1].starts_with("顧客") && names[1].contains("…"), "{names:?}");
+    assert!(names[1].ends_with("処理"), "{names:?}");
+    check_numbers(&lines);
+}
+
+#[test]
+fn narrow_table_goes_on_below() {
+    let log = log("below");
+    for columns in [60, 40] {
+        let lines = lines(&["stats", "--stat", "count,mean,min,p50,max", &log], columns);
+        let heads = lines.iter().filter(|line| line.starts_with("action")).count();
+        let blanks = lines.iter().filter(|line| line.is_empty()).count();
+        assert_eq!(lines.len(), heads * 4 + blanks, "{columns}: {lines:#?}");
+        assert!(heads > 1, "{columns}: {lines:#?}");
+        check_numbers(&lines);
+    }
+}
+
+#[test]
+fn narrow_series_is_whole() {
+    let log = log("series");
+    let series = ["series", "--stamp-key", "at", "--every", "10s", &log];
+    for columns in [80, 40] {
+        for more in [&[][..], &["--by-action"]] {
+            let lines = lines(&[&series, more].concat(), columns);
+            if more.is_empty() {
+                check_numbers(&lines);
+            }
+            // A line of the table begins with what its row is of.
+            let starts = ["from", "2023-11-14T22:", "action", "GET", "顧客", "run"];
+            let starts = [&starts[..], &["pictures", "       to", "a column"]].concat();
+            for line in lines.iter().filter(|line| !line.is_empty()) {
+                assert!(starts.iter().any(|start| line.starts_with(start)), "{lines:#?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn narrow_demo_is_whole() {
+    // Of its last lines, which are the bars; those of prose may be broken between words.
+    let (seen, ..) = Terminal::new(&["demo", "--records", "1000", "--batches", "2"], 40).end();
+    let bars: Vec<_> = seen.lines().filter(|line| line.contains('█')).collect();
+    assert!(bars.len() >= 2 && bars.iter().all(|line| line.width() <= 40), "{seen}");
+}
+
+#[test]
+fn legend_covers_no_curve() {
+    let log = log("legend");
+    let plot = ["series", "--stamp-key", "at", "--every", "10s", "--format", "plot", &log];
+    for columns in [80, 40] {
+        let lines = lines(&[&plot[..], &["--by-action"]].concat(), columns);
+        let chart = lines.iter().position(|line| line.contains('│')).unwrap();
+        assert_eq!(lines[0], "actions in 10s");
+        // All curves are named above the chart, and nothing is named in it.
+        let named = lines[1..chart].join(" ");
+        for start in ["━ GET", "━ 顧客", "━ run"] {
+            assert!(named.contains(start), "{named}");
+        }
+        let axis = lines.iter().rposition(|line| line.contains('│')).unwrap();
+        let drawn = lines[chart..=axis].concat();
+        assert!(
+            !drawn.contains(|c: char| c.is_ascii_alphabetic() || "┌┐└┘".contains(c)),
+            "{drawn}"
+        );
+        // The newest row is the only one of `run`: its point is in the last column.
+        let top = &lines[chart];
+        assert_eq!(top.chars().count(), usize::from(columns), "{lines:#?}");
+    }
+}
+
+fn dumb(command: blocking::Command) -> blocking::Command {
+    command.env("TERM", "dumb")
+}
+
+#[test]
+fn dumb_terminal_gets_no_escapes() {
+    let log = log("dumb");
+    let plot = ["series", "--stamp-key", "at", "--format", "plot", "--by-action", &log];
+    for args in [&["stats", &log][..], &plot, &["stats", "nosuch"], &["demo", "--records", "9"]] {
+        let (_, written, _) = Terminal::with(args, 80, dumb).end();
+        assert!(!written.contains('\x1b') && !written.is_empty(), "{written:?}");
+    }
+    // There, lines are written one below the other, and not drawn over those before.
+    let mut count = Terminal::with(&["count", "--every", "1h"], 80, dumb);
+    count.press(b"one\n\x04");
+    let (seen, written, _) = count.end();
+    assert!(!written.contains('\x1b'), "{written:?}");
+    assert!(seen.contains(" total 1  1s 1 "), "{seen}");
+}
+
+#[test]
+fn dumb_terminal_shows_no_progress() {
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
+    gzip.write_all("{\"action\":\"jump\",\"time\":100}\n".repeat(20_000).as_bytes()).unwrap();
+    let member = gzip.finish().unwrap();
+    let file = concat!(env!("CARGO_TARGET_TMPDIR"), "/dumb.ndjson.gz");
+    fs::write(file, member.repeat(5_000)).unwrap();
+    let args = ["stats", "--stat", "count", file];
+    let mut silent = Terminal::with(&args, 80, dumb);
+    // Began later, so when it shows how far it is, the other one would have.
+    let mut shown = Terminal::new(&args, 80);
+    shown.wait_for("B/s");
+    for terminal in [&mut shown, &mut silent] {
+        terminal.press(b"\x03");
+    }
+    assert_eq!(shown.end().2, Some(130));
+    let (seen, written, code) = silent.end();
+    assert_eq!(code, Some(130));
+    assert!(!written.contains('\x1b') && !seen.contains("B/s"), "{written:?}");
+}
