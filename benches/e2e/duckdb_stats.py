@@ -1,7 +1,7 @@
 """Statistics of each action by DuckDB: duckdb_stats.py FILE THREADS.
 
-Writes a line of JSON for each action. What is no JSON, or has no number for a time, is left out by
-DuckDB itself, and what is no action by the condition.
+Prints a line of JSON for each action. DuckDB itself skips lines that are not JSON or whose time is not a
+number; the condition skips the other invalid actions.
 """
 
 import json

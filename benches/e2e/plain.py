@@ -1,6 +1,6 @@
-"""Statistics of each action, as one would write them oneself: plain.py FILE.
+"""Statistics of each action, as a hand-written script computes them: plain.py FILE.
 
-Writes a line of JSON for each action, and on standard error how many lines are no actions.
+Prints a line of JSON for each action, and the number of invalid lines on standard error.
 """
 
 import json
@@ -29,9 +29,9 @@ def main(path):
                     row[2] = time
                 if time > row[3]:
                     row[3] = time
-    for action, (count, total, least, greatest) in rows.items():
+    for action, (count, total, smallest, largest) in rows.items():
         row = {"action": action, "count": count, "mean": total / count}
-        print(json.dumps({**row, "min": least, "max": greatest}))
+        print(json.dumps({**row, "min": smallest, "max": largest}))
     print(f"{refused} lines refused", file=sys.stderr)
 
 

@@ -1,4 +1,4 @@
-//! Runs every group under criterion, whose flags shorten, filter or only try them.
+//! Runs every group under criterion, whose options shorten, filter or only verify them.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use benches::groups;
 use criterion::Criterion;
 
 fn main() {
-    // So that some seven hundred benchmarks are done within a quarter of an hour.
+    // Keeps a run of 700 benchmarks below a quarter of an hour.
     let mut criterion = Criterion::default()
         .warm_up_time(Duration::from_millis(100))
         .measurement_time(Duration::from_millis(450))

@@ -1,4 +1,4 @@
-//! What is measured: a file for each operation, and in it the scenarios and who takes part.
+//! The groups: a file for each operation, with its scenarios and implementations.
 
 pub mod add;
 pub mod add_action;
@@ -17,7 +17,7 @@ pub mod windowed;
 
 use criterion::Criterion;
 
-/// All groups, in the order they run.
+/// All groups, in the order in which they run.
 pub const ALL: [fn(&mut Criterion); 14] = [
     decode::bench,
     add_action::bench,
@@ -35,5 +35,5 @@ pub const ALL: [fn(&mut Criterion); 14] = [
     interference::bench,
 ];
 
-/// How many threads work at once where an operation is measured on one and on several.
+/// The numbers of threads of operations that are measured on one thread and on several.
 const THREADS: [usize; 2] = [1, 2];

@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn all_who_keep_actions_find_the_means() {
+    fn every_tracker_finds_the_means() {
         for times in [Times::Whole, Times::Fractions] {
             assert_eq!(adds_lines::<PostTracker>(times), Ok(()));
             assert_eq!(adds_lines::<RunningTracker>(times), Ok(()));
@@ -151,25 +151,25 @@ mod tests {
         assert_eq!(adds_lines::<FloorRows>(Times::Whole), Ok(()));
     }
 
-    /// Forgets the last line of each batch.
+    /// Loses the last line of each batch.
     #[derive(Default)]
-    struct Forgetful(MutexMap);
+    struct Lossy(MutexMap);
 
-    impl AddAction for Forgetful {
+    impl AddAction for Lossy {
         fn add_lines(&self, lines: &[&[u8]]) {
             self.0.add_lines(&lines[..lines.len() - 1]);
         }
     }
 
-    impl GetStats for Forgetful {
+    impl GetStats for Lossy {
         fn stats_text(&self) -> String {
             self.0.stats_text()
         }
     }
 
     #[test]
-    fn tracker_that_forgets_one_action_is_caught() {
-        let wrong = adds_lines::<Forgetful>(Times::Whole).unwrap_err();
+    fn tracker_that_loses_an_action_is_caught() {
+        let wrong = adds_lines::<Lossy>(Times::Whole).unwrap_err();
         assert!(wrong.starts_with("mean of `"), "{wrong}");
     }
 
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn all_who_count_find_the_events_of_each_window() {
+    fn every_counter_finds_the_events_of_each_window() {
         assert_eq!(counts(|clock| counter(10, clock)), Ok(()));
         assert_eq!(counts(|clock| exact_counter(10, clock)), Ok(()));
         assert_eq!(counts(|clock| MutexRing::new(10, clock)), Ok(()));
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn counter_that_knows_no_windows_is_caught() {
+    fn counter_without_windows_is_caught() {
         let clock = ManualClock::new(START);
         let implementation = Metriken::default();
         implementation.fill(&clock, 25);
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn all_who_know_no_time_know_the_total() {
+    fn every_counter_without_windows_finds_the_total() {
         let found = [
             totals::<Metriken>(),
             totals::<Metrics>(),

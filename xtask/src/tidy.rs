@@ -56,12 +56,11 @@ pub(crate) fn step(sh: &Shell) -> anyhow::Result<String> {
 }
 
 /// Where the rules on language and circles do not hold yet: each rewrite takes its line away.
-const NOT_REWRITTEN: [&str; 13] = [
+const NOT_REWRITTEN: [&str; 12] = [
     "ARCHITECTURE.md",
     "CHANGELOG.md",
     "CONTRIBUTING.md",
     "README.md",
-    "benches/",
     "crates/cli/",
     "crates/codec/",
     "crates/core-actions/",

@@ -1,13 +1,14 @@
-//! Does one operation so many times, for `cargo xtask instructions` to count what it takes.
+//! Runs one operation a number of times, for `cargo xtask instructions` to count its instructions.
 //!
-//! Without arguments, lists the operations. Those of `decode` are one for each shape of a line and
-//! each who reads lines.
+//! Without arguments, it lists the operations. Those of `decode` exist for each shape of a line and
+//! each decoder.
 
 use std::env;
 use std::hint::black_box;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use benches::harness::actions::NAMES;
 use benches::harness::lines::{Lines, SHAPES};
 use benches::implementations::{DECODERS, Decoder};
 use codec::ActionTime;
@@ -18,7 +19,7 @@ use core_actions::{
 use core_time::{Clock, CoarseClock, EventCounter, ManualClock, Recorder, Stamp, WindowSpec};
 use facade::Windrow;
 
-/// A name, and what does the operation so many times. What it does before is not counted.
+/// A name, and the function that runs the operation `n` times. Preparation is not counted.
 type Operation = (&'static str, fn(u64));
 
 const OPERATIONS: [Operation; 34] = [
@@ -67,14 +68,14 @@ fn main() -> ExitCode {
         }
         [name, n] => match n.parse() {
             Ok(n) if run(name, n) => {}
-            _ => return misused(),
+            _ => return usage_error(),
         },
-        _ => return misused(),
+        _ => return usage_error(),
     }
     ExitCode::SUCCESS
 }
 
-/// Does an operation so many times, unless there is none of that name.
+/// Runs an operation `n` times; `false` if the name is unknown.
 fn run(name: &str, n: u64) -> bool {
     if let Some((_, run)) = OPERATIONS.iter().find(|(known, _)| *known == name) {
         run(n);
@@ -87,48 +88,49 @@ fn run(name: &str, n: u64) -> bool {
     }
 }
 
-#[expect(clippy::print_stdout, reason = "a program that lists what it can")]
+#[expect(clippy::print_stdout, reason = "a program that lists its operations")]
 fn say(name: &str) {
     println!("{name}");
 }
 
-#[expect(clippy::print_stderr, reason = "a program that says what it wants")]
-fn misused() -> ExitCode {
+#[expect(clippy::print_stderr, reason = "a program that prints its usage")]
+fn usage_error() -> ExitCode {
     eprintln!("usage: instructions [OPERATION NUMBER]");
     ExitCode::from(2)
 }
 
-/// How many lines there are to read.
+/// The number of lines to decode.
 const LINES: usize = 20_000;
 
-/// Who reads which lines. They are written only for who is to read them.
+/// Pairs shapes with decoders. Lines are written only for the decoder that runs.
 fn decode_operations() -> impl Iterator<Item = (String, impl Fn() -> Lines, Decoder)> {
     SHAPES.into_iter().flat_map(|(shape_name, shape)| {
-        DECODERS.into_iter().map(move |(who, decode)| {
-            (format!("decode/{shape_name}/{who}"), move || Lines::new(shape, LINES), decode)
+        DECODERS.into_iter().map(move |(name, decode)| {
+            (format!("decode/{shape_name}/{name}"), move || Lines::new(shape, LINES), decode)
         })
     })
 }
 
-/// The first lines of a text. All of it is gone through, so that this costs the same for any
-/// number.
+/// Returns the first `n` lines of a text.
+///
+/// It scans all lines, so that the cost does not depend on `n`.
 fn first(n: u64, lines: &Lines) -> &[u8] {
     let ends: Vec<usize> = memchr::memchr_iter(b'\n', &lines.text).collect();
     let last = ends.get((n as usize).wrapping_sub(1));
-    &lines.text[..last.expect("as many lines as are asked for") + 1]
+    &lines.text[..last.expect("enough lines") + 1]
 }
 
-/// Does the same so many times to something the compiler knows nothing of.
+/// Runs the operation `n` times on a state that the compiler cannot see through.
 fn times<S, R>(n: u64, state: S, operation: impl Fn(&S) -> R) {
     for _ in 0..n {
         black_box(operation(black_box(&state)));
     }
 }
 
-/// How far back counters remember, all of it full of events.
+/// The span of counters, all of it full of events.
 const SPAN_S: u64 = 300;
 
-/// A counter by a clock of our own, with an event in every second of its span.
+/// A counter with a manual clock and an event in every second of its span.
 struct Filled {
     clock: ManualClock,
     counter: EventCounter,
@@ -143,7 +145,7 @@ impl Filled {
         filled
     }
 
-    /// Moves the clock by a second, and records.
+    /// Advances the clock by a second, and records.
     fn turn(&self) {
         self.clock.advance(Duration::from_secs(1));
         self.counter.record();
@@ -166,7 +168,7 @@ fn record_by_recorder(n: u64, filled: &Filled) {
     }
 }
 
-/// Counts where so many writers recorded in the newest second.
+/// Counts while `writers` idle writers have recorded in the newest second.
 fn count_with_idle(n: u64, writers: usize) {
     let filled = Filled::new();
     let mut idle: Vec<Recorder<'_>> = (1..writers).map(|_| filled.counter.recorder()).collect();
@@ -174,43 +176,41 @@ fn count_with_idle(n: u64, writers: usize) {
     times(n, &filled, |filled| filled.count(SPAN_S));
 }
 
-const NAMES: [&str; 4] = ["jump", "sprint", "hop", "barrel roll"];
-
 fn add_four<S: Statistic<Value = ActionTime>>(n: u64, tracker: &MergedTracker<S>) {
     for (i, name) in (0..n).zip(NAMES.iter().cycle()) {
-        tracker.add(black_box(name), ActionTime::from(i % 5_000)).expect("a good name");
+        tracker.add(black_box(name), ActionTime::from(i % 5_000)).expect("a valid name");
     }
 }
 
-/// Count, exact sum, least and greatest time.
+/// Count, exact sum, minimum and maximum.
 type Both = (ExactMean, Extent);
 type Merged = MergedTracker<Both>;
 
 /// The same with quantiles.
 type Figures = (ExactMean, Extent, Quantiles);
 
-/// Adds times from 0 to 4,999 over and over.
+/// Adds times from 0 to 4,999 in turn.
 fn add_one<S: Statistic<Value = ActionTime>>(n: u64, name: &str, tracker: &MergedTracker<S>) {
     for i in 0..n {
-        tracker.add(black_box(name), ActionTime::from(i % 5_000)).expect("a good name");
+        tracker.add(black_box(name), ActionTime::from(i % 5_000)).expect("a valid name");
     }
 }
 
 fn add_fractions(n: u64, tracker: &Merged) {
     for i in 0..n {
         let time = black_box((i % 5_000) as f64 + 0.125);
-        tracker.add(black_box("jump"), time).expect("a good name");
+        tracker.add(black_box("jump"), time).expect("a valid name");
     }
 }
 
 fn add_by_handle<S: Statistic<Value = ActionTime>>(n: u64, tracker: &MergedTracker<S>) {
-    let handle = tracker.action("jump").expect("a good name");
+    let handle = tracker.action("jump").expect("a valid name");
     for i in 0..n {
         black_box(&handle).add(ActionTime::from(black_box(i % 5_000)));
     }
 }
 
-/// By a clock that stands, so that what is counted is not the clock.
+/// Makes a tracker with a manual clock, so that the clock is not counted.
 fn windowed() -> (ManualClock, WindowedTracker<Both>) {
     let clock = ManualClock::new(Stamp::from_millis(1_000_000_500));
     let tracker = WindowedTracker::with_clock(WindowedSpec::default(), clock.clone());
@@ -219,17 +219,17 @@ fn windowed() -> (ManualClock, WindowedTracker<Both>) {
 
 fn add_windowed(n: u64, (_, tracker): &(ManualClock, WindowedTracker<Both>)) {
     for i in 0..n {
-        tracker.add(black_box("jump"), ActionTime::from(i % 5_000)).expect("a good name");
+        tracker.add(black_box("jump"), ActionTime::from(i % 5_000)).expect("a valid name");
     }
 }
 
-/// Four actions, each recorded in every second of the span.
+/// Makes a tracker of four actions, each recorded in every second of the span.
 fn with_history() -> WindowedTracker<Both> {
     let (clock, tracker) = windowed();
     for second in 0..SPAN_S {
         clock.advance(Duration::from_secs(1));
         for name in NAMES {
-            tracker.add(name, ActionTime::from(second * 7)).expect("a good name");
+            tracker.add(name, ActionTime::from(second * 7)).expect("a valid name");
         }
     }
     tracker
@@ -240,7 +240,7 @@ fn rows_of(tracker: &WindowedTracker<Both>, window_s: u64) -> usize {
     window.rows().len()
 }
 
-/// Takes in 26 at once: as many times as wait in a tracker until they go into its statistic.
+/// Inserts 26 values at once, the number that a tracker buffers before it flushes them.
 fn fold<S: Statistic<Value = ActionTime>>(n: u64) {
     let all: Vec<_> = (0..2_600_u64).map(|i| ActionTime::from(i * 7 % 5_000)).collect();
     let mut statistic = S::default();
@@ -260,7 +260,7 @@ fn with_four_actions() -> Windrow {
     let windrow = Windrow::default();
     for (i, name) in (0..1_000_u64).zip(NAMES.iter().cycle()) {
         let line = format!(r#"{{"action":"{name}", "time":{}}}"#, i * 7 % 5_000);
-        windrow.add_action(&line).expect("a good line");
+        windrow.add_action(&line).expect("a valid line");
     }
     windrow
 }

@@ -1,7 +1,7 @@
-//! Counts the newlines of a file on so many threads: the floor of whatever reads lines.
+//! Counts the newlines of a file on several threads: the lower bound of every reader of lines.
 //!
-//! `newlines FILE THREADS` prints how many there are. Each thread reads a part of its own, in
-//! pieces that stay in the cache, and does nothing with them but this.
+//! `newlines FILE THREADS` prints the number. Each thread reads its part of the file in pieces that
+//! stay in the cache.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -30,7 +30,7 @@ fn main() -> io::Result<()> {
     writeln!(io::stdout(), "{}", count?)
 }
 
-/// Counts those between two places of a file.
+/// Counts the newlines between two offsets of a file.
 fn count(mut file: File, start: u64, end: u64) -> io::Result<u64> {
     file.seek(SeekFrom::Start(start))?;
     let mut part = file.take(end - start);

@@ -1,4 +1,4 @@
-//! `add`: a name and a time, already parsed, added to the statistics.
+//! `add`: adds a parsed action to the statistics.
 
 use core_actions::{PostTracker, RunningTracker};
 use criterion::Criterion;
@@ -8,7 +8,7 @@ use crate::harness::Harness;
 use crate::harness::actions::{Actions, Times};
 use crate::implementations::{Add, FloorRows, GetStats, MutexMap};
 
-/// How many actions a thread adds to a fresh tracker in one round.
+/// The number of actions that a thread adds to a new tracker in one round.
 const ACTIONS: u64 = 10_000;
 
 /// Runs the group.

@@ -1,4 +1,4 @@
-//! `add_action`: one line of JSON after the other, decoded and added to the statistics.
+//! `add_action`: decodes a line of JSON and adds its action to the statistics.
 
 use core_actions::{PostTracker, RunningTracker};
 use criterion::Criterion;
@@ -9,7 +9,7 @@ use crate::harness::Harness;
 use crate::harness::actions::{Actions, Times};
 use crate::implementations::{AddAction, FloorRows, GetStats, MutexMap};
 
-/// How many lines a thread adds to a fresh tracker in one round.
+/// The number of lines that a thread adds to a new tracker in one round.
 const LINES: u64 = 10_000;
 
 /// Runs the group.

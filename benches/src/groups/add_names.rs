@@ -1,9 +1,8 @@
-//! `add`, `add_new`, `handle`: an action by its name, of few names and of many; of a name that is
-//! new; and by what was got for its name beforehand.
+//! `add`, `add_new`, `handle`: adds an action by a known name, by a new name, and by a handle.
 //!
-//! But for `add_new`, all names are known when the time is taken: each thread was given every name
-//! once, and goes on round after round. To meet a name costs many times what a record does, and in
-//! a short round nothing else would be seen.
+//! Except in `add_new`, all names are known before the clock is started: each thread added every
+//! name once, and continues from round to round. The first action of a name costs many times as
+//! much as a later one, and would dominate a short round.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
@@ -20,13 +19,13 @@ use crate::implementations::by_name::{
     PrometheusHistogramVec, SameRow, Windowed,
 };
 
-/// How many actions a thread adds in one round of few names: they lie in the nearest cache but one.
+/// The number of actions per round of few names; they fit in the second-level cache.
 const FEW: usize = 1 << 14;
 
-/// And of many: enough to meet most of them.
+/// The number of actions per round of many names, enough to use most of them.
 const MANY: usize = 1 << 17;
 
-/// Up to how many names are few.
+/// The maximum number of names that counts as few.
 const FEW_NAMES: usize = 1_000;
 
 /// Runs the groups.
@@ -50,13 +49,13 @@ fn size(draws: &Draws) -> u64 {
     draws.iter().count() as u64
 }
 
-/// Rivals differ little in whether names are skewed, so they are in one of the two.
+/// Measures all implementations. Rivals depend little on the frequency, so they run with one only.
 fn add(harness: &mut Harness<'_>, draws: &Draws, frequency: Frequency) {
     measure::<PostTracker>(harness, "post", draws);
     measure::<RunningTracker>(harness, "running", draws);
     measure::<Merged>(harness, "merged", draws);
     if draws.names().len() <= FEW_NAMES {
-        // Of a hundred thousand names they take more than half a gigabyte for each thread.
+        // With 100,000 names they need more than half a gigabyte per thread.
         measure::<MergedQuantiles>(harness, "merged_quantiles", draws);
     }
     measure::<Windowed>(harness, "windowed", draws);
@@ -73,7 +72,7 @@ fn add(harness: &mut Harness<'_>, draws: &Draws, frequency: Frequency) {
     }
 }
 
-/// What an exact sum costs of times that are no integers.
+/// Measures the cost of an exact sum of fractions.
 fn add_fractions(criterion: &mut Criterion) {
     let draws = &Draws::new(FEW_NAMES, FEW, Frequency::Zipf, Times::Fractions);
     let name = "add/names_001000_zipf_fractions_threads_01";
@@ -88,7 +87,7 @@ fn add_fractions(criterion: &mut Criterion) {
     measure::<FloorCells>(harness, "floor_cells", draws);
 }
 
-/// `handle`: over four rows in turn, and always the same one.
+/// `handle`: adds to four rows in turn, and always to the same row.
 fn handle(criterion: &mut Criterion) {
     for (called, names) in [("four_rows", 4), ("one_row", 1)] {
         let draws = &Draws::new(names, FEW, Frequency::RoundRobin, Times::Whole);
@@ -135,8 +134,9 @@ struct Rounds<'a, S: ByName> {
     done: AtomicU64,
 }
 
-/// After so many rounds, who keeps every time forgets them: seldom, so that it counts for little
-/// that all begin anew, and often enough for memory.
+/// The number of rounds after which an implementation that keeps every value is emptied.
+///
+/// It is large enough that refilling costs little, and small enough for the memory.
 const KEPT: u64 = 64;
 
 impl<S: ByName> Steady for Rounds<'_, S> {
@@ -153,7 +153,7 @@ impl<S: ByName> Steady for Rounds<'_, S> {
     }
 
     fn make_room(&self) {
-        // ORDERING: Relaxed. One thread at a time is here.
+        // ORDERING: Relaxed. Only the leader calls this.
         if self.done.fetch_add(1, Relaxed) % KEPT == KEPT - 1 {
             self.implementation.make_room();
         }
@@ -168,7 +168,7 @@ impl<S: ByName> Steady for Rounds<'_, S> {
     }
 }
 
-/// `add_new`: actions all of which are new.
+/// `add_new`: adds actions whose names are all new.
 fn add_new(criterion: &mut Criterion) {
     for (names, threads) in [(1_000, 1), (1_000, 2), (100_000, 1)] {
         let draws = &Draws::new(names, 0, Frequency::Uniform, Times::Whole);

@@ -1,7 +1,7 @@
-//! `count`: how many events there were in a window, of a counter that is full of them and idle.
+//! `count`: counts the events of a window in a full and idle counter.
 //!
-//! The clock stands, so that the answer is known and the cost is that of the counter alone, but for
-//! `count/coarse_clock`, where it is the machine's, as a counter's is unless told otherwise.
+//! The clock is manual, so that the answer is known and the cost is that of the counter alone.
+//! `count/coarse_clock` uses the default clock of the machine.
 
 use std::sync::Barrier;
 
@@ -18,15 +18,15 @@ use crate::implementations::{
 /// The rival that has windows of any length.
 const RIVAL: &str = "rival_invocation_counter";
 
-/// What is asked, and of what.
+/// The counter and the window of one scenario.
 struct Scenario {
     name: &'static str,
-    /// How far back the counter remembers, in buckets of one second.
+    /// The span of the counter, in buckets of one second.
     span_s: u64,
     window_s: u64,
-    /// How many threads ask at once.
+    /// The number of threads that count.
     threads: usize,
-    /// How many threads recorded before, all of them in the newest second.
+    /// The number of threads that recorded before, all in the newest second.
     writers: usize,
 }
 
@@ -66,7 +66,7 @@ impl Scenario {
         self.measure(harness, "counter", |clock| counter(span_s, clock));
         self.measure(harness, "shared_ring", |clock| shared_ring(span_s, clock));
         if self.writers == 1 {
-            // Others keep nothing for each writer: with more of them, one of these stands for all.
+            // The others keep nothing per writer, so `shared_ring` stands for all of them.
             self.measure(harness, "mutex_ring", |clock| MutexRing::new(span_s, clock));
             self.measure(harness, "exact_counter", |clock| exact_counter(span_s, clock));
             self.measure(harness, "mutex_deque", |clock| MutexDeque::new(span_s, clock));
@@ -75,7 +75,7 @@ impl Scenario {
         self.ask(harness, "floor_load", || FloorLoad::of(self.expected()));
     }
 
-    /// Counts in a history that ends at the present of a clock which stands.
+    /// Counts in a history that ends at the present of a manual clock.
     fn measure<S: Record + Count>(
         &self,
         harness: &mut Harness<'_>,
@@ -99,15 +99,15 @@ impl Scenario {
             .bench_reader(name, filled, count, |implementation| implementation.verify(&expected));
     }
 
-    /// How many events the window holds.
+    /// Returns the number of events in the window.
     fn expected(&self) -> u64 {
         self.window_s * EVENTS_PER_SECOND + self.writers as u64
     }
 
-    /// Records one event by each writer; none ends before the last has begun, so each is one of its
-    /// own.
+    /// Records one event by each writer.
     ///
-    /// The thread that filled the counter is the first.
+    /// The threads wait for each other, so each is a writer with its own cell. The thread that
+    /// filled the counter is the first.
     fn record_by_all_writers(&self, implementation: &impl Record) {
         let all = Barrier::new(self.writers);
         let record = || {
@@ -124,8 +124,10 @@ impl Scenario {
     }
 }
 
-/// `coarse_clock`: all events are of the present, because only of a window that is far longer than
-/// the measurement it is known then what it holds.
+/// `coarse_clock`: counts events that were all recorded now.
+///
+/// With a real clock, the answer is known only for a window that is much longer than the
+/// measurement.
 fn by_the_coarse_clock(criterion: &mut Criterion) {
     const EVENTS: u64 = WHOLE.span_s * EVENTS_PER_SECOND + 1;
     fn measure<S: Record + Count>(harness: &mut Harness<'_>, name: &str, fresh: impl Fn() -> S) {
@@ -143,7 +145,7 @@ fn by_the_coarse_clock(criterion: &mut Criterion) {
     measure(harness, "floor_coarse_clock", || FloorClock::new(|| CoarseClock.now()));
 }
 
-/// `between`: a hundred seconds in the middle of the past.
+/// `between`: counts a hundred seconds in the middle of the past.
 fn between(criterion: &mut Criterion) {
     let harness = &mut Harness::new(criterion, "count/between", 1, 1);
     let span_s = WHOLE.span_s;

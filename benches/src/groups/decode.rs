@@ -1,4 +1,4 @@
-//! `decode`: lines of JSON to names and times, in the shapes that lines come in.
+//! `decode`: decodes lines of JSON of several shapes to names and times.
 
 use criterion::Criterion;
 
@@ -7,10 +7,10 @@ use crate::harness::Harness;
 use crate::harness::lines::{Lines, SHAPES, Shape, Sums};
 use crate::implementations::{DECODERS, floor_memchr, floor_newlines, halved, shared_batch};
 
-/// How many lines are read at once: a third of a megabyte of the common shape.
+/// The number of lines of a text: a third of a megabyte of the common shape.
 const LINES: usize = 10_000;
 
-/// How many lines two threads share: ten megabytes, beside which it is nothing to start a thread.
+/// The number of lines that two threads share: 10 MB, so that starting a thread costs little.
 const SHARED_LINES: usize = 300_000;
 
 /// Runs the group.
@@ -21,15 +21,15 @@ pub fn bench(criterion: &mut Criterion) {
             let text = &*lines.text;
             let name = format!("decode/{name}_threads_{threads:02}");
             let mut harness = harness(criterion, &name, threads, &lines, LINES);
-            for (who, decode) in DECODERS {
-                measure(&mut harness, who, &lines, || decode(text));
+            for (name, decode) in DECODERS {
+                measure(&mut harness, name, &lines, || decode(text));
             }
-            for (who, count) in [
+            for (name, count) in [
                 ("floor_memchr", floor_memchr as fn(&[u8]) -> u64),
                 ("floor_newlines", floor_newlines),
             ] {
                 harness.bench_reader(
-                    who,
+                    name,
                     || (),
                     |()| count(text),
                     |()| lines.verify_count(count(text)),
@@ -40,14 +40,14 @@ pub fn bench(criterion: &mut Criterion) {
     shared(criterion);
 }
 
-/// `decode/canonical_shared_02`: one text that two threads share.
+/// `decode/canonical_shared_02`: decodes one text on two threads.
 fn shared(criterion: &mut Criterion) {
     let lines = Lines::new(Shape::Canonical, SHARED_LINES);
     let text = &*lines.text;
     let mut harness = harness(criterion, "decode/canonical_shared_02", 1, &lines, SHARED_LINES);
     measure(&mut harness, "batch", &lines, || shared_batch(text));
-    for (who, decode) in DECODERS.into_iter().filter(|(who, _)| *who != "batch") {
-        measure(&mut harness, who, &lines, || halved(text, decode));
+    for (name, decode) in DECODERS.into_iter().filter(|(name, _)| *name != "batch") {
+        measure(&mut harness, name, &lines, || halved(text, decode));
     }
 }
 
@@ -63,6 +63,6 @@ fn harness<'a>(
     harness
 }
 
-fn measure(harness: &mut Harness<'_>, who: &str, lines: &Lines, decode: impl Fn() -> Sums + Sync) {
-    harness.bench_reader(who, || (), |()| decode(), |()| lines.verify(decode()));
+fn measure(harness: &mut Harness<'_>, name: &str, lines: &Lines, decode: impl Fn() -> Sums + Sync) {
+    harness.bench_reader(name, || (), |()| decode(), |()| lines.verify(decode()));
 }

@@ -1,4 +1,4 @@
-//! `get_stats`: the means of all four actions as JSON text, after a number of records.
+//! `get_stats`: returns the means of four actions as JSON text.
 
 use core_actions::{PostTracker, RunningTracker};
 use criterion::Criterion;
@@ -7,7 +7,7 @@ use crate::harness::Harness;
 use crate::harness::actions::{Actions, Times};
 use crate::implementations::{Add, FloorRows, GetStats, MutexMap, MutexMapOfVecs};
 
-/// How many records were made before, and of what kind of times.
+/// The number of records before the call, and the kind of their times.
 const SCENARIOS: [(&str, usize, Times); 4] = [
     ("records_0001000", 1_000, Times::Whole),
     ("records_0400000", 400_000, Times::Whole),

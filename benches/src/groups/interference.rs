@@ -1,8 +1,7 @@
-//! `interference`: what a writer pays for a reader who asks every microsecond, beside the same
-//! writer alone.
+//! `interference`: records while another thread counts every microsecond, and alone.
 //!
-//! `floor_coarse_clock` shares nothing with the reader but the machine: where it is slower than
-//! alone, so is everyone, by as much.
+//! `floor_coarse_clock` shares only the machine with the reader: the amount by which it is slower
+//! than alone applies to every implementation.
 
 use core_time::{Clock, CoarseClock};
 use criterion::Criterion;
@@ -13,10 +12,10 @@ use crate::implementations::{
     Count, FloorClock, MutexRing, Record, Recorded, counter, shared_ring,
 };
 
-/// How many events the writer records in one round, long enough for hundreds of questions.
+/// The number of events per round, enough for hundreds of reads.
 const EVENTS: u64 = 100_000;
 
-/// How far back everyone remembers, and how far back the reader asks.
+/// The span of the counters, and the window of the reader.
 const SPAN_S: u64 = 300;
 
 /// Runs the group.
@@ -29,7 +28,7 @@ pub fn bench(criterion: &mut Criterion) {
     measure(harness, "floor_coarse_clock", || FloorClock::new(|| CoarseClock.now()));
 }
 
-/// Times the writer beside the reader, and alone.
+/// Times the writer with the reader, and alone.
 fn measure<S: Record + Count>(harness: &mut Harness<'_>, name: &str, fresh: impl Fn() -> S + Sync) {
     let write = |implementation: &S| implementation.record_all(EVENTS);
     let verify = |implementation: &S| implementation.verify(&[(SPAN_S, EVENTS)]);

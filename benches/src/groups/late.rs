@@ -1,4 +1,4 @@
-//! `late`: an event that happened a while ago and is to be counted in the second it happened in.
+//! `late`: records an event of the past in its own second.
 
 use core_time::{ManualClock, Stamp};
 use criterion::Criterion;
@@ -10,13 +10,13 @@ use crate::implementations::{
     shared_ring,
 };
 
-/// How many events are recorded late in one round.
+/// The number of late events per round.
 const EVENTS: u64 = 10_000;
 
-/// How late events are.
+/// The age of the events.
 struct Scenario {
     name: &'static str,
-    /// How far back everyone remembers; all of it is full of events when the first late one comes.
+    /// The span, all of it full of events before the first late one.
     span_s: u64,
     late_s: u64,
 }

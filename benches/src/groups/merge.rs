@@ -1,4 +1,4 @@
-//! `merge`: to take a snapshot of a thousand actions, and to merge two of them.
+//! `merge`: takes a snapshot of a thousand actions, and merges two of them.
 
 use std::collections::HashMap;
 
@@ -13,10 +13,10 @@ use crate::implementations::by_name::{
     ByName, Figures, FloorCells, HdrRow, HdrRows, Merged, MergedQuantiles, MutexRows, Plain, found,
 };
 
-/// How many actions there are.
+/// The number of actions.
 const NAMES: usize = 1_000;
 
-/// How many records there are of them.
+/// The number of records.
 const RECORDS: usize = 100_000;
 
 /// Runs the group.
@@ -28,7 +28,7 @@ pub fn bench(criterion: &mut Criterion) {
     two_snapshots(&mut Harness::new(criterion, merging, 1, 1), draws);
 }
 
-/// Values that leave the tracker as it is.
+/// Takes a snapshot, which leaves the tracker unchanged.
 fn snapshot(harness: &mut Harness<'_>, draws: &Draws) {
     measure::<Merged>(harness, "merged", draws);
     measure::<MergedQuantiles>(harness, "merged_quantiles", draws);
@@ -42,7 +42,7 @@ fn measure<S: Snapshot>(harness: &mut Harness<'_>, name: &str, draws: &Draws) {
     harness.bench_reader(name, || filled::<S>(draws, 1), S::taken, verify);
 }
 
-/// A copy of one, into which the other is merged.
+/// Copies one snapshot and merges the other into the copy.
 fn two_snapshots(harness: &mut Harness<'_>, draws: &Draws) {
     measure_two::<Merged>(harness, "merged", draws);
     measure_two::<MergedQuantiles>(harness, "merged_quantiles", draws);
@@ -65,7 +65,7 @@ fn measure_two<S: Snapshot>(harness: &mut Harness<'_>, name: &str, draws: &Draws
     harness.bench_reader(name, two, merged, |two| draws.verify(2, two.0.rows(&merged(two))));
 }
 
-/// Can be taken as a value that merges.
+/// Takes snapshots that merge.
 trait Snapshot: ByName {
     type Taken: Clone + Sync;
 
@@ -92,7 +92,7 @@ impl<S: Figures> Snapshot for MergedTracker<S> {
     }
 }
 
-/// Merges rows by name, as one would write it.
+/// Merges rows by name, as hand-written code does.
 fn merge_rows<R: Clone>(
     into: &mut HashMap<String, R>,
     other: &HashMap<String, R>,
@@ -137,7 +137,7 @@ impl Snapshot for FloorCells {
     }
 
     fn rows(&self, taken: &Self::Taken) -> Vec<Found> {
-        self.tell(taken)
+        FloorCells::rows(self, taken)
     }
 }
 

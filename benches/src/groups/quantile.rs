@@ -1,4 +1,4 @@
-//! `quantile`: to take times in, to tell the median and the 99th percentile, and to merge.
+//! `quantile`: inserts values, returns the median and the 99th percentile, and merges.
 
 use std::hint::black_box;
 use std::sync::Mutex;
@@ -13,13 +13,13 @@ use crate::implementations::sketches::{
     Batch, DdSketch, FloorCounts, Hdr, LocalVec, RivalHistogram, Sketch,
 };
 
-/// How many times are taken in, in one round or before one asks.
+/// The number of values inserted per round, and before a read.
 const INSERTS: usize = 1 << 14;
 
-/// So few that [`Quantiles`] keeps them as they are.
+/// A number of values that [`Quantiles`] keeps exactly.
 const FEW: usize = 20;
 
-/// How many merges a round has.
+/// The number of merges per round.
 const MERGES: usize = 64;
 
 /// Runs the group.
@@ -48,7 +48,7 @@ fn insert_whole(criterion: &mut Criterion) {
     measure_insert::<DdSketch>(harness, "rival_ddsketch", whole);
 }
 
-/// Rivals that know integers alone are left out.
+/// Inserts fractions, without the rivals that accept only integers.
 fn insert_fractions(criterion: &mut Criterion) {
     let fractions = &thousandths(INSERTS, Times::Fractions);
     let harness = &mut Harness::new(criterion, "quantile/insert_fractions", 1, INSERTS as u64);
@@ -87,14 +87,14 @@ fn merge(criterion: &mut Criterion) {
     measure_merge::<DdSketch>(harness, "rival_ddsketch", whole);
 }
 
-/// What is asked.
+/// The quantiles that are read.
 const SHARES: [f64; 2] = [0.5, 0.99];
 
-/// How far an answer may be from the true one, relative to it: what the sketches are set to, and
-/// a little for how they understand a rank.
+/// The relative error allowed in an answer: that of the sketches, and a little for the choice of
+/// the rank.
 const WITHIN: f64 = 0.0125;
 
-/// The smallest of the times that such a share of them do not exceed.
+/// Returns the smallest value that is not exceeded by the given share of all.
 fn exact(thousandths: &[u64], share: f64) -> f64 {
     let mut sorted = thousandths.to_vec();
     sorted.sort_unstable();
@@ -102,7 +102,7 @@ fn exact(thousandths: &[u64], share: f64) -> f64 {
     sorted[rank.max(1) - 1] as f64 / THOUSANDTHS as f64
 }
 
-/// Checks both answers; of few times, who keeps cells may take a neighbour for the one in question.
+/// Checks both answers. With few values, a sketch may return a neighbour of the exact one.
 fn check<S: Sketch>(sketch: &S, thousandths: &[u64]) -> Result<(), String> {
     for share in SHARES {
         let found = sketch.quantile(share);
@@ -138,14 +138,14 @@ fn measure_insert<S: Sketch>(harness: &mut Harness<'_>, name: &str, thousandths:
     });
 }
 
-/// Takes in the same times in every round.
+/// Inserts the same values in every round.
 struct Inserts<'a, S: Sketch> {
     thousandths: &'a [u64],
     times: Vec<S::Time>,
     collected: Mutex<Option<S>>,
 }
 
-/// Tells the one that was handed in.
+/// Checks the sketch that was collected.
 fn check_handed_in<S: Sketch>(
     collected: &Mutex<Option<S>>,
     thousandths: &[u64],
@@ -182,7 +182,7 @@ fn measure_merge<S: Sketch>(harness: &mut Harness<'_>, name: &str, thousandths: 
     });
 }
 
-/// Merges the same into one, over and over.
+/// Merges the same sketch in every round.
 struct Merges<'a, S> {
     thousandths: &'a [u64],
     more: S,

@@ -1,8 +1,8 @@
-//! `record`, `record_contended`: one event now, on one thread, and on two that record in one
+//! `record`, `record_contended`: records an event now, on one thread and on two that share a
 //! counter.
 //!
-//! Most of the cost is the clock, so a scenario is a clock: everyone in it who knows time reads the
-//! same one, and a floor is that clock alone. Rivals that know no time read none.
+//! Most of the cost is the clock, so each scenario is a clock. All implementations that keep time
+//! read the same clock, and a floor is that clock alone. Rivals without time windows read none.
 
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -18,10 +18,10 @@ use crate::implementations::{
     Record, Recorded, SharedRing, counter, counter_of, exact_counter, shared_ring,
 };
 
-/// How many events a thread records in a fresh counter in one round.
+/// The number of events that a thread records in a new counter in one round.
 const EVENTS: u64 = 10_000;
 
-/// How far back everyone remembers: far longer than a round takes.
+/// The span of the counters, much longer than a round.
 const SPAN_S: u64 = 300;
 
 /// Runs the groups.
@@ -39,8 +39,7 @@ pub fn bench(criterion: &mut Criterion) {
     }
 }
 
-/// `default`: buckets of a second by the kernel's coarse clock, as a counter is unless told
-/// otherwise.
+/// `default`: buckets of one second and the coarse clock of the kernel, the defaults of a counter.
 fn by_default(harness: &mut Harness<'_>) {
     measure(harness, "counter", || counter(SPAN_S, CoarseClock));
     measure(harness, "exact_counter", || exact_counter(SPAN_S, CoarseClock));
@@ -60,17 +59,17 @@ fn by_default(harness: &mut Harness<'_>) {
     measure(harness, "floor_coarse_clock", || FloorClock::new(|| CoarseClock.now()));
 }
 
-/// `whole_seconds`: the same by the cheapest clock, which tells no more.
+/// `whole_seconds`: the same with the cheapest clock, which has a resolution of one second.
 fn by_whole_seconds(harness: &mut Harness<'_>) {
     measure(harness, "counter", || counter(SPAN_S, SecondsClock));
     measure(harness, "shared_ring", || shared_ring(SPAN_S, SecondsClock));
     measure(harness, "floor_seconds_clock", || FloorClock::new(|| SecondsClock.now()));
 }
 
-/// How wide fine buckets are: too fine for the coarse clock.
+/// The width of fine buckets, too fine for the coarse clock.
 const FINE_MS: i64 = 10;
 
-/// `fine_buckets`: 10 ms each by the system's clock, as a counter of such is unless told otherwise.
+/// `fine_buckets`: buckets of 10 ms and the system clock, the default for this width.
 fn in_fine_buckets(harness: &mut Harness<'_>) {
     measure_fine(harness, SystemClock);
     measure(harness, "exact_counter", || exact_counter(SPAN_S, SystemClock));
@@ -78,9 +77,9 @@ fn in_fine_buckets(harness: &mut Harness<'_>) {
     measure(harness, "floor_system_clock", || FloorClock::new(|| SystemClock.now()));
 }
 
-/// `fine_buckets_tsc`: the same by the processor's counter.
+/// `fine_buckets_tsc`: the same with the time stamp counter of the processor.
 fn in_fine_buckets_by_the_processor(harness: &mut Harness<'_>) {
-    /// Finds out how fast the counter goes, when it is first needed.
+    /// Calibrates the time stamp counter on first use.
     static QUANTA: LazyLock<quanta::Clock> = LazyLock::new(quanta::Clock::new);
     measure_fine(harness, TscClock);
     measure(harness, "floor_tsc_clock", || FloorClock::new(|| TscClock.now()));
@@ -97,8 +96,9 @@ fn measure_fine(harness: &mut Harness<'_>, clock: impl Clock + Copy) {
     measure(harness, "shared_ring", || SharedRing::<_, FINE_MS>::new(BUCKETS, clock));
 }
 
-/// `ticked_clock`: what one would choose for a hot loop, a clock that costs a load, and whatever
-/// can be bound to the thread beforehand.
+/// `ticked_clock`: the fastest choice for a hot loop.
+///
+/// The clock costs one load, and everything that can be bound to the thread is bound beforehand.
 fn by_a_ticked_clock(harness: &mut Harness<'_>) {
     let clock = TickerClock::start(Duration::from_millis(1)).expect("the system has a thread");
     measure(harness, "recorder", || Recorded(counter(SPAN_S, clock.clone())));
@@ -115,7 +115,7 @@ fn by_a_ticked_clock(harness: &mut Harness<'_>) {
     });
 }
 
-/// Verifies that all events are found, and times the recording of them.
+/// Verifies that every event is counted, and times recording.
 fn measure<S: Record + Count>(harness: &mut Harness<'_>, name: &str, fresh: impl Fn() -> S + Sync) {
     let expected = [(SPAN_S, EVENTS * harness.threads() as u64)];
     measure_verified(harness, name, fresh, |implementation| implementation.verify(&expected));

@@ -1,5 +1,4 @@
-//! `stats`: the rows of all actions and their means, after a number of records and of a number of
-//! actions. What they cost as text is `get_stats`.
+//! `stats`: returns the rows of all actions with their means. `get_stats` encodes them as text.
 
 use core_actions::{PostTracker, RunningTracker};
 use criterion::Criterion;
@@ -11,13 +10,13 @@ use crate::implementations::by_name::{
     ByName, DashRows, FloorCells, Means, Merged, MergedQuantiles, MutexRows,
 };
 
-/// What was recorded before.
+/// The records before the call.
 struct Scenario {
     name: &'static str,
     names: usize,
-    /// How many records a pass has, the first of each name among them.
+    /// The number of records per pass, including the first of each name.
     records: usize,
-    /// How often all of these were recorded.
+    /// The number of passes.
     passes: u64,
     times: Times,
 }
@@ -35,10 +34,10 @@ const SCENARIOS: [Scenario; 7] = [
     Scenario { name: "stats/names_100000", names: 100_000, ..FOUR },
 ];
 
-/// Beyond so many records nobody keeps each time.
+/// The maximum number of records for an implementation that keeps every value.
 const KEPT: u64 = 1_000_000;
 
-/// Beyond so many names nobody keeps quantiles of each.
+/// The maximum number of names for an implementation with quantiles.
 const NAMES_WITH_QUANTILES: usize = 1_000;
 
 /// Runs the group.
@@ -68,7 +67,7 @@ fn measure<S: Means>(harness: &mut Harness<'_>, name: &str, draws: &Draws, passe
     });
 }
 
-/// A implementation that was given all so many times.
+/// Makes an implementation that was given all actions `passes` times.
 pub(super) fn filled<S: ByName>(draws: &Draws, passes: u64) -> S {
     let parsed: Vec<_> = draws.first().chain(draws.iter()).map(S::parsed).collect();
     let implementation = S::fresh(draws);

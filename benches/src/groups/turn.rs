@@ -1,4 +1,4 @@
-//! `turn`: an event that is the first of its bucket. Moving a manual clock is part of the time.
+//! `turn`: records the first event of a bucket. The time includes advancing a manual clock.
 
 use std::time::Duration;
 
@@ -12,19 +12,19 @@ use crate::implementations::{
     shared_ring,
 };
 
-/// How the clock moves, and between what.
+/// The ring, and the steps of the clock.
 struct Scenario {
     name: &'static str,
-    /// How far back everyone remembers; all of it is full of events when the first turn comes.
+    /// The span, all of it full of events before the first turn.
     span_s: u64,
-    /// How often the clock moves, each time for one event.
+    /// The number of steps of the clock, each followed by one event.
     turns: u64,
     by: Duration,
 }
 
 const SCENARIOS: [Scenario; 2] = [
     Scenario { name: "turn/every_event", span_s: 300, turns: 1_000, by: SECOND },
-    // Alone in its round: the turn after it would find a ring that is nearly empty.
+    // One turn per round: a second one would find a ring that is nearly empty.
     Scenario {
         name: "turn/after_86400_idle_buckets",
         span_s: 86_400,
@@ -38,7 +38,7 @@ pub fn bench(criterion: &mut Criterion) {
     for scenario in &SCENARIOS {
         let &Scenario { name, span_s, turns, .. } = scenario;
         let harness = &mut Harness::new(criterion, name, 1, turns);
-        // What was there before has left the span: either it is shorter, or the turn was as long.
+        // The events before the turns have left the span.
         let past = [(1, 1), (span_s, turns.min(span_s))];
         scenario.measure(harness, "counter", &past, |clock| counter(span_s, clock));
         scenario.measure(harness, "mutex_ring", &past, |clock| MutexRing::new(span_s, clock));

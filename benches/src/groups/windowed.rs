@@ -1,4 +1,4 @@
-//! `windowed`: actions of the past x seconds, added now and late, and asked for.
+//! `windowed`: records actions into windows, now and late, and reads them.
 
 use core_actions::{ExactMean, Extent, Quantiles, WindowedTracker};
 use core_time::{Clock, CoarseClock, ManualClock};
@@ -11,25 +11,25 @@ use crate::harness::names::{Draw, Draws, Frequency};
 use crate::implementations::windows::{MutexDeques, Windows};
 use crate::implementations::{FloorClock, Record};
 
-/// Count, exact sum, least and greatest time.
+/// Count, exact sum, minimum and maximum.
 type Merged = WindowedTracker<(ExactMean, Extent)>;
 
 /// The same with quantiles.
 type MergedQuantiles = WindowedTracker<(ExactMean, Extent, Quantiles)>;
 
-/// How far back everyone remembers.
+/// The span of the trackers.
 const SPAN_S: u64 = 300;
 
-/// How many actions are added in one round.
+/// The number of actions per round.
 const ACTIONS: usize = 1 << 14;
 
-/// How late the late ones are.
+/// The age of late actions.
 const LATE_S: u64 = 20;
 
-/// How many names there are.
+/// The numbers of names.
 const NAMES: [usize; 2] = [4, 1_000];
 
-/// How far back is asked.
+/// The windows that are read.
 const WINDOWS_S: [u64; 2] = [10, SPAN_S];
 
 /// Runs the group.
@@ -47,7 +47,7 @@ pub fn bench(criterion: &mut Criterion) {
     }
 }
 
-/// `add_now`, by the clock that is the default.
+/// `add_now`: records now, with the default clock.
 fn add_now(criterion: &mut Criterion, names: usize) {
     let draws = &Draws::new(names, ACTIONS, Frequency::Zipf, Times::Whole);
     let name = format!("windowed/add_now_names_{names:06}");
@@ -73,8 +73,10 @@ fn measure_now<S: Windows<CoarseClock>>(harness: &mut Harness<'_>, name: &str, d
     });
 }
 
-/// `add_late`, where every name was added in every second: of the span if names are few, and
-/// otherwise of some before the late ones, because all of that is made anew for each round.
+/// `add_late`: records late actions, where every name was recorded in every second before.
+///
+/// With few names, the history fills the span. With many it is shorter, because every round needs a
+/// new one.
 fn add_late(criterion: &mut Criterion, names: usize) {
     let history_s = if names == NAMES[0] { SPAN_S } else { LATE_S + 10 };
     let before = names * (history_s as usize - 1);
@@ -104,7 +106,7 @@ fn measure_late<S: Windows<ManualClock>>(harness: &mut Harness<'_>, name: &str, 
     });
 }
 
-/// Adds every name once in every second.
+/// Records every name once in every second.
 fn fill<S: Windows<ManualClock>>(
     implementation: &S,
     clock: &ManualClock,
@@ -118,7 +120,7 @@ fn fill<S: Windows<ManualClock>>(
     }
 }
 
-/// `window`: every name was added in every second of the span.
+/// `window`: reads a window, where every name was recorded in every second of the span.
 fn ask(criterion: &mut Criterion, names: usize, window_s: u64) {
     let of = |span_s: u64| {
         let draws = names * (span_s as usize - 1);
@@ -129,7 +131,7 @@ fn ask(criterion: &mut Criterion, names: usize, window_s: u64) {
     let harness = &mut Harness::new(criterion, &name, 1, 1);
     history.measure::<Merged>(harness, "windowed");
     if names == NAMES[0] {
-        // Of a thousand names, those of 300 s take a gigabyte.
+        // With 1,000 names, quantiles over 300 s need a gigabyte.
         history.measure::<MergedQuantiles>(harness, "windowed_quantiles");
     }
     history.measure::<MutexDeques<ManualClock>>(harness, "mutex_deques");
@@ -137,7 +139,7 @@ fn ask(criterion: &mut Criterion, names: usize, window_s: u64) {
     harness.bench_reader("floor_rows", rows, |rows| rows.iter().sum::<f64>(), |_| Ok(()));
 }
 
-/// What was added before the window that is asked for, and in it.
+/// The records before the window, and those in it.
 struct History {
     before: Draws,
     within: Draws,
@@ -163,10 +165,10 @@ impl History {
     }
 }
 
-/// An action as it is handed over.
+/// The form in which an action is passed.
 type Parsed<'a, C, S> = (&'a str, <S as Windows<C>>::Time);
 
-/// The first and the other actions as they are handed over.
+/// Converts the first action of each name, and all others.
 fn parsed<C: Clock, S: Windows<C>>(draws: &Draws) -> [Vec<Parsed<'_, C, S>>; 2] {
     let first = draws.first().map(|draw| (draw.name, S::time(draw))).collect();
     [first, draws.iter().map(|draw| (draw.name, S::time(draw))).collect()]

@@ -143,7 +143,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn text_says_what_the_samples_are() {
+    fn text_holds_the_samples() {
         let of = |id, thousandths| Sample { id, thousandths };
         let actions = Actions(vec![of(0, 150_000), of(3, 1_250), of(2, 0)]);
         let expected = "{\"action\":\"jump\", \"time\":150}\n\

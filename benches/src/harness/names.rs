@@ -145,7 +145,7 @@ impl Draws {
             row.check(thousandths, times)?;
         }
         match found.into_keys().next() {
-            Some(name) => Err(format!("a row for `{name}`, which was not added")),
+            Some(name) => Err(format!("a row for `{name}`, whose action was not added")),
             None => Ok(()),
         }
     }

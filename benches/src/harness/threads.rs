@@ -47,10 +47,10 @@ pub(super) fn time_rounds<S: Send + Sync>(
         let mut total = Duration::ZERO;
         for _ in 0..rounds {
             if role == Role::Leader {
-                *stage.write().expect("no thread panicked on stage") = Some(fresh());
+                *stage.write().expect("no thread panicked with the lock") = Some(fresh());
             }
             gate.pass(); // The implementation of this round exists.
-            let held = stage.read().expect("no thread panicked on stage");
+            let held = stage.read().expect("no thread panicked with the lock");
             let implementation = held.as_ref().expect("the leader went first");
             gate.pass(); // All hold it.
             slowest.observe(work(role, implementation));

@@ -1,10 +1,11 @@
-//! Who keeps figures of many names: count, sum, least and greatest time of each, or more.
+//! Implementations that keep statistics by name: count, sum, minimum and maximum, or more.
 //!
-//! What a thread needs of its own is made before the time is taken: a handle, a map, or nothing. So
-//! is the form in which an action is best handed over; for rivals that want labels these are the
-//! labels, ready made, although a program that reads names would have to make them each time.
+//! The state of a thread (a handle, a map or nothing) is made before the clock is started. So is
+//! the form in which an action is passed: for rivals with labels these are the labels, although a
+//! program that reads names would have to make them each time.
 
 mod bound;
+mod figures;
 mod floors;
 mod hdr;
 mod maps;
@@ -13,45 +14,46 @@ mod ours;
 mod rivals;
 
 pub use bound::{Bind, Bound, LocalRows};
+pub use figures::Figures;
+pub(crate) use figures::{found, time};
 pub use floors::FloorCells;
 pub use hdr::{HdrRow, HdrRows};
 pub use maps::{DashRows, LocalMap, MutexRows, Plain, SameRow};
 pub use means::Means;
-pub use ours::{Figures, Merged, MergedQuantiles, Windowed};
-pub(crate) use ours::{found, time};
+pub use ours::{Merged, MergedQuantiles, Windowed};
 pub use rivals::{
     MetricsRegistry, OpenTelemetryHistogram, PrometheusClientFamily, PrometheusHistogramVec,
 };
 
 use crate::harness::names::{Draw, Draws, Found};
 
-/// Adds actions by name, or by what was got for a name before.
+/// Adds actions by name or by handle.
 pub trait ByName: Send + Sync {
-    /// What a thread has for itself.
+    /// The state of one thread.
     type Local;
 
-    /// An action in the form in which it is best handed over; made before the time is taken.
+    /// The form in which an action is passed; it is made before the clock is started.
     type Parsed<'a>: Send + Sync;
 
-    /// One that is empty, and may know what names there will be.
+    /// Makes an empty implementation, which may know the names beforehand.
     fn fresh(draws: &Draws) -> Self;
 
-    /// Makes what a thread has for itself.
+    /// Makes the state of one thread.
     fn local(&self) -> Self::Local;
 
-    /// Brings an action into that form.
+    /// Converts an action to that form.
     fn parsed(draw: Draw<'_>) -> Self::Parsed<'_>;
 
-    /// Adds actions one after the other.
+    /// Adds actions one by one.
     fn add_all(&self, local: &mut Self::Local, actions: &[Self::Parsed<'_>]);
 
-    /// Forgets what would grow without end, or nothing.
+    /// Frees what would grow without limit.
     fn make_room(&self) {}
 
-    /// Takes what a thread had for itself.
+    /// Collects the state of one thread.
     fn collect(&self, _: Self::Local) {}
 
-    /// The rows of all that was handed in, in any order.
+    /// Returns the rows of everything that was collected, in any order.
     fn found(&self) -> Vec<Found>;
 }
 
@@ -81,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn all_who_keep_names_find_their_figures() {
+    fn every_implementation_finds_the_statistics_of_all_names() {
         for times in [Times::Whole, Times::Fractions] {
             assert_eq!(adds::<PostTracker>(times), Ok(()));
             assert_eq!(adds::<RunningTracker>(times), Ok(()));
@@ -102,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn all_who_are_bound_find_the_figures_of_their_name() {
+    fn every_handle_finds_the_statistics_of_its_name() {
         for times in [Times::Whole, Times::Fractions] {
             assert_eq!(adds::<Bound<RunningTracker>>(times), Ok(()));
             assert_eq!(adds::<Bound<Merged>>(times), Ok(()));
@@ -117,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn who_made_room_has_forgotten() {
+    fn tracker_that_made_room_is_empty() {
         let draws = Draws::new(3, 100, Frequency::Uniform, Times::Whole);
         let implementation = PostTracker::fresh(&draws);
         implementation.add_all(&mut (), &draws.iter().map(PostTracker::parsed).collect::<Vec<_>>());

@@ -1,7 +1,7 @@
-//! Who reads lines of JSON: ours, general parsers, and floors that do not parse.
+//! Decoders of lines of JSON: the codec of Windrow, general parsers, and floors that do not parse.
 //!
-//! Everyone is given the text with its line ends. General parsers are given a line at a time, which
-//! `memchr` finds for them. As derived structs they take more than the form allows.
+//! Each is given the text with its line ends. General parsers are given one line at a time, which
+//! `memchr` finds. With derived structs they accept more than the input format allows.
 
 use std::borrow::Cow;
 use std::thread;
@@ -13,10 +13,10 @@ use serde_json::Value;
 
 use crate::harness::lines::Sums;
 
-/// Reads all lines of a text.
+/// Decodes all lines of a text.
 pub type Decoder = fn(&[u8]) -> Sums;
 
-/// Everyone who reads lines and tells what they say.
+/// All decoders that return totals.
 pub const DECODERS: [(&str, Decoder); 6] = [
     ("batch", batch),
     ("line_by_line", line_by_line),
@@ -34,7 +34,7 @@ struct Line<'a> {
     time: f64,
 }
 
-/// The lines of a text, without their ends.
+/// Iterates over the lines of a text, without their ends.
 fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut start = 0;
     memchr_iter(b'\n', text).map(move |end| {
@@ -44,7 +44,7 @@ fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
-/// Ours: the batch.
+/// Decodes a batch with the codec.
 fn batch(text: &[u8]) -> Sums {
     let mut sums = Sums::default();
     let sink = &mut |entry: Entry<'_>| sums.accept(&entry.name, entry.time.as_f64());
@@ -53,7 +53,7 @@ fn batch(text: &[u8]) -> Sums {
     sums
 }
 
-/// Ours: the batch on two threads, which take shares of the text.
+/// Decodes a batch with the codec on two threads, which share the text.
 #[must_use]
 pub fn shared_batch(text: &[u8]) -> Sums {
     let mut sums = [Sums::default(), Sums::default()];
@@ -69,11 +69,11 @@ impl Sink for Sums {
     }
 }
 
-/// Anyone on two threads, each of which is given half of the lines.
+/// Decodes with any decoder on two threads, each on half of the lines.
 ///
 /// # Panics
 ///
-/// If the decoder does.
+/// If the decoder panics.
 #[must_use]
 pub fn halved(text: &[u8], decode: Decoder) -> Sums {
     let half = text.len() / 2;
@@ -85,7 +85,7 @@ pub fn halved(text: &[u8], decode: Decoder) -> Sums {
     })
 }
 
-/// Ours: a line at a time, with the reason of each refusal.
+/// Decodes line by line with the codec, with the reason of each refusal.
 fn line_by_line(text: &[u8]) -> Sums {
     let mut sums = Sums::default();
     for line in lines(text) {
@@ -114,7 +114,7 @@ fn serde_json_value(text: &[u8]) -> Sums {
     sums
 }
 
-/// Parses in place, and so needs a copy of the line.
+/// Decodes a copy of each line, because it parses in place.
 fn simd_json(text: &[u8]) -> Sums {
     let mut sums = Sums::default();
     let (mut copy, mut buffers) = (Vec::new(), simd_json::Buffers::default());
@@ -142,7 +142,7 @@ pub fn floor_newlines(text: &[u8]) -> u64 {
     memchr_iter(b'\n', text).count() as u64
 }
 
-/// Finds each line, and looks at its length.
+/// Finds each line and reads its length.
 #[must_use]
 pub fn floor_memchr(text: &[u8]) -> u64 {
     let mut count = 0;
@@ -160,11 +160,11 @@ mod tests {
     use crate::harness::lines::{Lines, SHAPES, Shape};
 
     #[test]
-    fn all_who_decode_find_the_same() {
-        for (name, shape) in SHAPES {
+    fn every_decoder_finds_the_same() {
+        for (shape_name, shape) in SHAPES {
             let lines = Lines::new(shape, 300);
-            for (who, decode) in DECODERS {
-                assert_eq!(lines.verify(decode(&lines.text)), Ok(()), "{name}/{who}");
+            for (name, decode) in DECODERS {
+                assert_eq!(lines.verify(decode(&lines.text)), Ok(()), "{shape_name}/{name}");
             }
             assert_eq!(lines.verify_count(floor_newlines(&lines.text)), Ok(()));
             assert_eq!(lines.verify_count(floor_memchr(&lines.text)), Ok(()));
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn two_threads_find_the_same() {
+    fn two_threads_find_the_same_as_one() {
         for shape in [Shape::Canonical, Shape::Refused] {
             let lines = Lines::new(shape, 30_000);
             assert_eq!(lines.verify(shared_batch(&lines.text)), Ok(()));
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_is_left_out_is_found() {
+    fn skipped_line_is_found() {
         let lines = Lines::new(Shape::Mixed, 300);
         let cut = memchr(b'\n', &lines.text).unwrap() + 1;
         assert!(lines.verify(batch(&lines.text[cut..])).is_err());

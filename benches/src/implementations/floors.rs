@@ -1,4 +1,4 @@
-//! The floors: less than the work that is asked for, so nothing can be faster.
+//! The floors, which do less work than asked.
 
 use std::hint::black_box;
 use std::sync::atomic::{
@@ -14,13 +14,13 @@ use super::mutex_map::StatsRow;
 use super::{Add, AddAction, Count, CountBetween, GetStats, Record, RecordAt};
 use crate::harness::actions::{NAMES, Sample, THOUSANDTHS};
 
-// ORDERING: Relaxed throughout this file: numbers that are read when all threads are done. Release
-// where a floor stands for a number that others read meanwhile; it costs nothing here.
+// ORDERING: Relaxed throughout this file: the numbers are read after all threads are done. Release
+// where a floor stands for a number that others read concurrently; it costs nothing here.
 
-/// A sum and a count for each action, by a number that is known beforehand.
+/// A sum and a count for each action, by a known index.
 ///
-/// Batches are summed in local variables and put down at their end. Nothing is looked up, locked or
-/// kept exact; actions of lines are told apart by the length of their name.
+/// Batches are summed in local variables and stored at their end. Nothing is looked up, locked or
+/// kept exact; the actions of lines are recognised by the length of their name.
 #[derive(Debug, Default)]
 pub struct FloorRows([FloorRow; NAMES.len()]);
 
@@ -37,10 +37,10 @@ impl FloorRows {
     }
 }
 
-/// No name of the workload is as long.
+/// A number above the length of every name.
 const LENGTHS: usize = 16;
 
-/// Takes whole times alone.
+/// Accepts only integer times.
 impl AddAction for FloorRows {
     fn add_lines(&self, lines: &[&[u8]]) {
         let mut rows = [(0, 0); LENGTHS];
@@ -76,10 +76,10 @@ impl Add for FloorRows {
     }
 }
 
-/// Longer than any answer about the workload.
+/// A number above the length of every answer.
 const TEXT_BYTES: usize = 256;
 
-/// Divides and encodes, with room for the text from the start: the part that cannot be saved.
+/// Divides and encodes into a buffer of sufficient capacity, the part that cannot be avoided.
 impl GetStats for FloorRows {
     fn stats_text(&self) -> String {
         let rows = std::array::from_fn::<_, { NAMES.len() }, _>(|id| {
@@ -93,7 +93,7 @@ impl GetStats for FloorRows {
     }
 }
 
-/// A number of each thread's own, put down at the end of a batch. Knows no time.
+/// A number in a local variable, stored at the end of a batch; without time windows.
 #[derive(Debug, Default)]
 pub struct FloorAdd(AtomicU64);
 
@@ -116,10 +116,10 @@ impl Count for FloorAdd {
     }
 }
 
-/// An atomic number of each thread's own, added to for each event without a lock on the bus: what
-/// is left to do if others are to see each event at once. Knows no time.
+/// A thread-local atomic number, incremented for each event without a locked instruction.
 ///
-/// The totals are put down at the end of a batch.
+/// This is the minimum if other threads must see each event at once. The total is stored at the end
+/// of a batch, without time windows.
 #[derive(Debug, Default)]
 pub struct FloorOwnAtomic(AtomicU64);
 
@@ -140,7 +140,7 @@ impl Count for FloorOwnAtomic {
     }
 }
 
-/// A clock that is read for each event and each question, and nothing else. Counts the events.
+/// A clock that is read for each event and each count. It counts the events.
 #[derive(Debug)]
 pub struct FloorClock<F> {
     read: F,
@@ -148,7 +148,7 @@ pub struct FloorClock<F> {
 }
 
 impl<F: Fn() -> R, R> FloorClock<F> {
-    /// Reads a clock, ours or another's.
+    /// Reads a clock with `read`.
     pub fn new(read: F) -> Self {
         Self { read, events: AtomicU64::new(0) }
     }
@@ -170,12 +170,12 @@ impl<F: Fn() -> R + Send + Sync, R> Count for FloorClock<F> {
     }
 }
 
-/// An answer that was known beforehand, and is loaded.
+/// An answer that is known beforehand, and is loaded.
 #[derive(Debug)]
 pub struct FloorLoad(AtomicU64);
 
 impl FloorLoad {
-    /// Knows the answer.
+    /// Stores the answer.
     #[must_use]
     pub fn of(answer: u64) -> Self {
         Self(AtomicU64::new(answer))
@@ -194,7 +194,7 @@ impl CountBetween for FloorLoad {
     }
 }
 
-/// Knows what will have happened.
+/// Records nothing: the answer is known.
 impl Record for FloorLoad {
     fn record_all(&self, _: u64) {}
 }

@@ -7,11 +7,11 @@ use invocation_counter::InvocationCounter;
 
 use super::{Count, CountBetween, Record, RecordAt};
 
-/// Counts by the second in a ring of at least so many, a power of two. It takes the time from its
-/// caller, as a number of seconds, and a read looks at the whole ring.
+/// Counts by the second in a ring whose length is a power of two.
 ///
-/// A bucket is opened by two stores, so events that others count meanwhile are lost; so is all of a
-/// newer second when an event comes that is older than the ring.
+/// The caller passes the time as a number of seconds, and a count reads the whole ring. A bucket is
+/// opened by two stores, so events that other threads count in between are lost. An event older
+/// than the ring clears a newer second.
 #[derive(Debug)]
 pub struct Invocations<C> {
     clock: C,
@@ -19,7 +19,7 @@ pub struct Invocations<C> {
 }
 
 impl<C: Clock> Invocations<C> {
-    /// Remembers so many seconds.
+    /// Makes a ring of at least `span_s` seconds.
     pub fn new(span_s: u64, clock: C) -> Self {
         let slots = span_s.next_power_of_two();
         Self { clock, counter: InvocationCounter::new(slots.ilog2() as u8, 0) }

@@ -1,4 +1,4 @@
-//! The counter that is exact: the stamp of every event of the span, in a queue under one lock.
+//! The exact counter: the timestamps of all events of the span, in a queue under one lock.
 
 use std::collections::VecDeque;
 use std::sync::Mutex;
@@ -8,7 +8,7 @@ use core_time::{Clock, Stamp};
 
 use super::{Count, CountBetween, Record, RecordAt};
 
-/// All stamps of the past, in order, under one lock. What is too old leaves at the next record.
+/// All timestamps of the span in order, under one lock. Old ones are removed by the next record.
 #[derive(Debug)]
 pub struct MutexDeque<C> {
     clock: C,
@@ -17,7 +17,7 @@ pub struct MutexDeque<C> {
 }
 
 impl<C: Clock> MutexDeque<C> {
-    /// Remembers so many seconds.
+    /// Makes a counter with a span of `span_s` seconds.
     pub fn new(span_s: u64, clock: C) -> Self {
         Self { clock, span: Duration::from_secs(span_s), stamps: Mutex::default() }
     }

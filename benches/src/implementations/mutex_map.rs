@@ -1,5 +1,4 @@
-//! The tracker one would write first, the running variant: a sum and a count by name, under one
-//! lock.
+//! The obvious running tracker: a sum and a count by name, under one lock.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -10,8 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{Add, AddAction, GetStats};
 use crate::harness::actions::Sample;
 
-/// An action as a derived struct reads it. It takes more than the form allows: arrays, negative
-/// times.
+/// An action as a derived struct, which accepts more than the input format: arrays, negative times.
 #[derive(Deserialize)]
 struct Line<'a> {
     #[serde(borrow)]
@@ -19,14 +17,14 @@ struct Line<'a> {
     time: f64,
 }
 
-/// A row as a derived struct writes it.
+/// A row as a derived struct.
 #[derive(Serialize)]
 pub(super) struct StatsRow<'a> {
     pub(super) action: &'a str,
     pub(super) avg: f64,
 }
 
-/// Writes rows as JSON text.
+/// Encodes rows as JSON text.
 pub(super) fn stats_text<'a>(rows: impl Iterator<Item = (&'a str, f64)>) -> String {
     let rows: Vec<_> = rows.map(|(action, avg)| StatsRow { action, avg }).collect();
     serde_json::to_string(&rows).expect("rows are plain data")

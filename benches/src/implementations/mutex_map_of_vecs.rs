@@ -1,4 +1,4 @@
-//! The tracker one would write first, the post variant: all times by name, averaged when asked for.
+//! The obvious post tracker: all times by name, averaged on demand.
 
 use std::collections::HashMap;
 use std::sync::Mutex;

@@ -1,4 +1,4 @@
-//! The counter one would write first: a count for each second, in a ring under one lock.
+//! The obvious counter: a count for each second, in a ring under one lock.
 
 use std::sync::Mutex;
 use std::time::Duration;
@@ -7,14 +7,14 @@ use core_time::{Clock, Stamp};
 
 use super::{Count, CountBetween, Record, RecordAt};
 
-/// What happened in one second. Which one it is tells a slot of this lap from one of the last.
+/// The count of one second. The second distinguishes this lap of the ring from the one before.
 #[derive(Debug, Clone, Copy, Default)]
 struct Slot {
     second: i64,
     events: u64,
 }
 
-/// A count for each of the past seconds, under one lock. A window is summed.
+/// A count for each second of the span, under one lock. A window is summed.
 #[derive(Debug)]
 pub struct MutexRing<C> {
     clock: C,
@@ -22,7 +22,7 @@ pub struct MutexRing<C> {
 }
 
 impl<C: Clock> MutexRing<C> {
-    /// Remembers so many seconds.
+    /// Makes a counter with a span of `span_s` seconds.
     pub fn new(span_s: u64, clock: C) -> Self {
         Self { clock, slots: Mutex::new(vec![Slot::default(); span_s as usize]) }
     }
@@ -38,7 +38,7 @@ impl<C: Clock> MutexRing<C> {
         } // Else too late: the slot has gone to a newer second.
     }
 
-    /// Adds up the seconds from `oldest` to `newest`, no more than there are slots.
+    /// Adds the seconds from `oldest` to `newest`, at most as many as there are slots.
     fn sum(&self, oldest: i64, newest: i64) -> u64 {
         let slots = self.slots.lock().expect("no thread panicked with the lock");
         let (end, start) = slots.split_at(oldest.rem_euclid(slots.len() as i64) as usize);

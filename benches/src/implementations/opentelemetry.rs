@@ -1,4 +1,4 @@
-//! `opentelemetry`, with the SDK's aggregation behind it. It keeps a total and knows no time.
+//! `opentelemetry` with the aggregation of its SDK. It keeps a total without time windows.
 
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -14,10 +14,10 @@ use opentelemetry_sdk::metrics::{
 
 use super::{Count, Record};
 
-/// A counter without attributes, which are looked up for each event nevertheless.
+/// A counter without attributes; their lookup is done for each event nevertheless.
 pub struct OpenTelemetry {
     counter: Counter<u64>,
-    /// Lives as long as the counter, or events go nowhere.
+    /// Lives as long as the counter; without it, events are dropped.
     _provider: SdkMeterProvider,
     reader: Reader,
 }
@@ -75,15 +75,15 @@ impl Count for OpenTelemetryBound {
     }
 }
 
-/// The SDK's reader on demand, shared by the provider, which wants one of its own, and by who asks.
+/// The manual reader of the SDK, shared by the provider and by the code that reads the total.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Reader(Arc<ManualReader>);
 
 impl Reader {
-    /// All that there is to read.
+    /// Collects all metrics.
     pub(super) fn collected(&self) -> ResourceMetrics {
         let mut found = ResourceMetrics::default();
-        self.0.collect(&mut found).expect("the provider lives");
+        self.0.collect(&mut found).expect("the provider exists");
         found
     }
 

@@ -1,4 +1,4 @@
-//! Ours, called as a user would call them.
+//! The counters and trackers of Windrow, called as a user calls them.
 
 use std::time::Duration;
 
@@ -56,36 +56,36 @@ impl GetStats for Windrow {
     }
 }
 
-/// An event counter with buckets of one second.
+/// Makes an event counter with buckets of one second.
 ///
 /// # Panics
 ///
-/// If there is no such counter.
+/// If the span is invalid.
 pub fn counter(span_s: u64, clock: impl Clock) -> EventCounter {
     counter_of(Duration::from_secs(1), Duration::from_secs(span_s), clock)
 }
 
-/// An event counter with buckets of a width.
+/// Makes an event counter with buckets of `width`.
 ///
 /// # Panics
 ///
-/// If there is no such counter.
+/// If the width or the span is invalid.
 pub fn counter_of(width: Duration, span: Duration, clock: impl Clock) -> EventCounter {
     EventCounter::with_clock(spec(width, span), clock)
 }
 
-/// A counter that keeps every stamp.
+/// Makes a counter that keeps every timestamp.
 ///
 /// # Panics
 ///
-/// If there is no such counter.
+/// If the span is invalid.
 pub fn exact_counter(span_s: u64, clock: impl Clock) -> ExactCounter {
     ExactCounter::with_clock(spec(Duration::from_secs(1), Duration::from_secs(span_s)), clock)
 }
 
 fn spec(width: Duration, span: Duration) -> WindowSpec {
     let spec = WindowSpec::builder().resolution(width).span(span).build();
-    spec.expect("buckets that make the span")
+    spec.expect("a valid width and span")
 }
 
 impl Record for EventCounter {
@@ -124,7 +124,7 @@ impl CountBetween for ExactCounter {
     }
 }
 
-/// An event counter whose events are recorded through a recorder, made once for a batch.
+/// An event counter that is written through a recorder, made once per batch.
 pub struct Recorded(pub EventCounter);
 
 impl Record for Recorded {

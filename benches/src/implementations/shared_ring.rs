@@ -1,4 +1,4 @@
-//! The counter a careful engineer would write without a lock: one ring of atomics that all share.
+//! A careful hand-written counter without a lock: one ring of atomics that all threads share.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
@@ -9,31 +9,31 @@ use super::{Count, CountBetween, Record, RecordAt};
 
 // ORDERING: Relaxed throughout this file.
 // Needs: each event is counted once, in its own bucket.
-// Gives: number and bucket are one word, so that no order among several words matters.
-// Not needed: a cut. A reader adds up words of slightly different moments.
-// Checks: no model; every harness verifies the counts.
+// Gives: count and bucket number are in one word, so the order of several words is irrelevant.
+// Not needed: a consistent cut. A reader adds words of slightly different times.
+// Checks: no model; every benchmark verifies the counts.
 
-/// A count for each of the past buckets, each in one word with the number of its bucket.
+/// A count for each bucket of the span, in one word with the number of the bucket.
 ///
-/// All threads add to the same word, that of the present. A window is summed word by word.
+/// All threads add to the word of the present. A window is summed word by word.
 ///
-/// An event is misplaced if its thread is held up between a look at the word and the addition for
-/// as long as the ring remembers; none of the contests lasts that long. More than 2^32 events in
-/// one bucket disturb another, and so does a pause of 2^31 buckets.
+/// An event is misplaced if its thread is suspended between the load of the word and the addition
+/// for as long as the span; no benchmark lasts that long. More than 2^32 events in one bucket, or a
+/// pause of 2^31 buckets, corrupt other buckets.
 #[derive(Debug)]
 pub struct SharedRing<C, const WIDTH_MS: i64> {
     clock: C,
-    /// As many as a power of two, so that a place is found without a division.
+    /// The slots, a power of two in number, so that a slot is found without a division.
     slots: Box<[AtomicU64]>,
 }
 
-/// A ring of one-second buckets that remembers so many seconds.
+/// Makes a ring of one-second buckets with a span of `span_s` seconds.
 pub fn shared_ring<C: Clock>(span_s: u64, clock: C) -> SharedRing<C, 1_000> {
     SharedRing::new(span_s, clock)
 }
 
 impl<C: Clock, const WIDTH_MS: i64> SharedRing<C, WIDTH_MS> {
-    /// Remembers so many buckets.
+    /// Makes a ring of `buckets` buckets.
     pub fn new(buckets: u64, clock: C) -> Self {
         let len = buckets.next_power_of_two();
         let before = Self::bucket(clock.now()).wrapping_sub(len as u32);
@@ -41,7 +41,7 @@ impl<C: Clock, const WIDTH_MS: i64> SharedRing<C, WIDTH_MS> {
         Self { clock, slots }
     }
 
-    /// The number of a bucket, as much of it as fits in half a word.
+    /// Returns the number of a bucket, truncated to half a word.
     fn bucket(stamp: Stamp) -> u32 {
         stamp.as_nanos().div_euclid(WIDTH_MS * 1_000_000) as u32
     }
@@ -68,7 +68,7 @@ impl<C: Clock, const WIDTH_MS: i64> SharedRing<C, WIDTH_MS> {
         }
     }
 
-    /// Adds up so many buckets, from the oldest on.
+    /// Adds `buckets` buckets, starting at the oldest.
     fn sum(&self, oldest: u32, buckets: u32) -> u64 {
         let events = |behind| {
             let bucket = oldest.wrapping_add(behind);

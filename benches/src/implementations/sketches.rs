@@ -1,5 +1,4 @@
-//! Who tells quantiles of times, each for one thread. All that are sketches are set to err by one
-//! part in a hundred at most.
+//! Quantile sketches, each for one thread. All are set to a relative error of at most 1 %.
 
 use codec::ActionTime;
 use core_actions::{Histogram, Quantile, Quantiles, Statistic};
@@ -7,30 +6,30 @@ use sketches_ddsketch::{Config, DDSketch};
 
 use crate::harness::actions::THOUSANDTHS;
 
-/// Takes times in, merges, and tells quantiles.
+/// Inserts values, merges, and returns quantiles.
 pub trait Sketch: Clone + Send + Sync {
-    /// A time in the form in which it is best handed over.
+    /// The form in which a time is passed.
     type Time: Copy + Send + Sync;
 
-    /// One that is empty.
+    /// Makes an empty sketch.
     fn fresh() -> Self;
 
-    /// Brings a time into that form. Who knows integers alone is given whole times.
+    /// Converts a time to that form. A sketch of integers is given only integers.
     fn time(thousandths: u64) -> Self::Time;
 
-    /// Takes times in.
+    /// Inserts times.
     fn insert_all(&mut self, times: &[Self::Time]);
 
-    /// Takes in all that another took in.
+    /// Merges another sketch.
     fn merge(&mut self, other: &Self);
 
-    /// The time that such a share of all do not exceed.
+    /// Returns the time that the given share of all times does not exceed.
     fn quantile(&self, share: f64) -> f64;
 }
 
 const VALID: &str = "the workload holds only valid actions";
 
-/// The workload's unit as a float.
+/// Converts thousandths to a float.
 fn float(thousandths: u64) -> f64 {
     thousandths as f64 / THOUSANDTHS as f64
 }
@@ -61,7 +60,7 @@ macro_rules! ours_are_sketches {
             }
 
             fn quantile(&self, of: f64) -> f64 {
-                self.$at(share(of)).expect("there are times").as_f64()
+                self.$at(share(of)).expect("at least one time").as_f64()
             }
         })+
     };
@@ -69,7 +68,7 @@ macro_rules! ours_are_sketches {
 
 ours_are_sketches!(Quantiles: at, Histogram: quantile);
 
-/// Ours, given all times at once, as a tracker does it.
+/// A sketch of Windrow that is given all times at once, as a tracker does it.
 #[derive(Clone)]
 pub struct Batch<S>(S);
 
@@ -101,14 +100,14 @@ impl<S: Sketch<Time = ActionTime> + Statistic<Value = ActionTime>> Sketch for Ba
 #[derive(Clone)]
 pub struct Hdr(hdrhistogram::Histogram<u64>);
 
-/// What it is made for: more than any time of the workload.
+/// The maximum value, above every time of the workload.
 const HDR_MAX: u64 = 1 << 14;
 
 impl Sketch for Hdr {
     type Time = u64;
 
     fn fresh() -> Self {
-        Self(hdrhistogram::Histogram::new_with_bounds(1, HDR_MAX, 2).expect("bounds that it takes"))
+        Self(hdrhistogram::Histogram::new_with_bounds(1, HDR_MAX, 2).expect("valid bounds"))
     }
 
     fn time(thousandths: u64) -> u64 {
@@ -120,7 +119,7 @@ impl Sketch for Hdr {
     }
 
     fn merge(&mut self, other: &Self) {
-        self.0.add(&other.0).expect("of the same bounds");
+        self.0.add(&other.0).expect("both have the same bounds");
     }
 
     fn quantile(&self, share: f64) -> f64 {
@@ -128,7 +127,7 @@ impl Sketch for Hdr {
     }
 }
 
-/// `histogram`, of integers, with cells of a 128th.
+/// `histogram`, of integers, with buckets of 1/128.
 #[derive(Clone)]
 pub struct RivalHistogram(histogram::Histogram);
 
@@ -136,7 +135,7 @@ impl Sketch for RivalHistogram {
     type Time = u64;
 
     fn fresh() -> Self {
-        Self(histogram::Histogram::new(7, 64).expect("powers that it takes"))
+        Self(histogram::Histogram::new(7, 64).expect("valid powers"))
     }
 
     fn time(thousandths: u64) -> u64 {
@@ -148,16 +147,16 @@ impl Sketch for RivalHistogram {
     }
 
     fn merge(&mut self, other: &Self) {
-        self.0.checked_add_assign(&other.0).expect("of the same powers");
+        self.0.checked_add_assign(&other.0).expect("both have the same powers");
     }
 
     fn quantile(&self, share: f64) -> f64 {
-        let cell = self.0.quantile_bucket(share).expect("a share").expect("there are times");
+        let cell = self.0.quantile_bucket(share).expect("a share").expect("at least one time");
         cell.start().midpoint(cell.end()) as f64
     }
 }
 
-/// `sketches-ddsketch`: cells of equal ratio, of any floats.
+/// `sketches-ddsketch`: buckets of equal ratio, of any floats.
 #[derive(Clone)]
 pub struct DdSketch(DDSketch);
 
@@ -177,19 +176,19 @@ impl Sketch for DdSketch {
     }
 
     fn merge(&mut self, other: &Self) {
-        self.0.merge(&other.0).expect("of the same settings");
+        self.0.merge(&other.0).expect("both have the same settings");
     }
 
     fn quantile(&self, share: f64) -> f64 {
-        self.0.quantile(share).expect("a share").expect("there are times")
+        self.0.quantile(share).expect("a share").expect("at least one time")
     }
 }
 
-/// All times, put in order when it is asked; those of long ago are forgotten.
+/// All times, sorted on demand; it is emptied when it grows too large.
 #[derive(Clone)]
 pub struct LocalVec(Vec<f64>);
 
-/// How many it keeps.
+/// The number of times that it keeps.
 const KEPT: usize = 1 << 20;
 
 impl Sketch for LocalVec {
@@ -221,7 +220,7 @@ impl Sketch for LocalVec {
     }
 }
 
-/// A cell for each whole time: nothing is to be found out about where it belongs.
+/// A count for each integer time, so that the bucket needs no computation.
 #[derive(Clone)]
 pub struct FloorCounts(Vec<u64>);
 
@@ -251,6 +250,6 @@ impl Sketch for FloorCounts {
             left = left.saturating_sub(count);
             found
         });
-        at.expect("there are times") as f64
+        at.expect("at least one time") as f64
     }
 }

@@ -1,7 +1,7 @@
-//! The rivals that keep a total and know no time: what an event costs them, they need no clock for.
+//! Rivals that keep a total without time windows, and need no clock.
 //!
-//! Each is used as its documentation shows for the hot path: the handle is at hand, no name is
-//! looked up. They are verified on their total.
+//! Each is used as its documentation recommends for a hot path: with a handle, without a lookup.
+//! They are verified by their total.
 
 use std::hint::black_box;
 use std::sync::Arc;
@@ -14,14 +14,14 @@ use prometheus_client::metrics::counter::Counter;
 
 use super::{Count, Record};
 
-/// `metriken`: an atomic number on a cache line of each thread's own.
+/// `metriken`: an atomic number on a cache line for each thread.
 pub struct Metriken(ShardedCounterGroup);
 
 impl Default for Metriken {
-    /// A group of one counter.
+    /// Makes a group of one counter.
     fn default() -> Self {
         let group = ShardedCounterGroup::new(1);
-        group.add(0, 0); // Makes the cache lines, which is no work of a round.
+        group.add(0, 0); // Allocates the cache lines before the first round.
         Self(group)
     }
 }
@@ -40,7 +40,7 @@ impl Count for Metriken {
     }
 }
 
-/// `metrics`: a handle to whatever a recorder has installed, here the atomic number of the crate.
+/// `metrics`: a handle to the counter of a recorder, here the atomic number of the crate.
 pub struct Metrics {
     handle: metrics::Counter,
     total: Arc<AtomicU64>,
@@ -72,7 +72,7 @@ pub struct Prometheus(IntCounter);
 
 impl Default for Prometheus {
     fn default() -> Self {
-        Self(IntCounter::new("events", "Events.").expect("a name that is allowed"))
+        Self(IntCounter::new("events", "Events.").expect("a valid name"))
     }
 }
 
@@ -90,8 +90,9 @@ impl Count for Prometheus {
     }
 }
 
-/// `prometheus`, through a local counter: nobody sees an event until it is flushed, here at the end
-/// of a batch.
+/// `prometheus`, through a local counter, which is flushed at the end of a batch.
+///
+/// No event is visible before that.
 #[derive(Default)]
 pub struct PrometheusLocal(Prometheus);
 

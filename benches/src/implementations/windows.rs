@@ -1,4 +1,4 @@
-//! Who tells figures of each name in the past x seconds: ours, and what one would write oneself.
+//! Implementations that keep statistics by name over the past x seconds.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard};
@@ -11,27 +11,27 @@ use core_time::{Clock, Stamp, WindowSpec};
 use super::by_name::{Figures, Plain, found, time};
 use crate::harness::names::{Draw, Found};
 
-/// Keeps figures of each name in the past 300 s, in buckets of a second.
+/// Keeps statistics by name over the past 300 s, in buckets of one second.
 pub trait Windows<C: Clock>: Send + Sync {
-    /// A time in the form in which it is best handed over.
+    /// The form in which a time is passed.
     type Time: Copy + Send + Sync;
 
-    /// One that is empty.
+    /// Makes an empty implementation.
     fn fresh(clock: C) -> Self;
 
-    /// Brings a time into that form.
+    /// Converts a time to that form.
     fn time(draw: Draw<'_>) -> Self::Time;
 
-    /// Adds actions that end now, one after the other.
+    /// Adds actions that end now, one by one.
     fn add_all(&self, actions: &[(&str, Self::Time)]);
 
     /// Adds actions that ended at another time.
     fn add_all_at(&self, actions: &[(&str, Self::Time)], stamp: Stamp);
 
-    /// The means of all names in the past seconds, added up.
+    /// Returns the sum of the means of all names over the past seconds.
     fn means(&self, seconds: u64) -> f64;
 
-    /// The rows of all names in the past seconds.
+    /// Returns the rows of all names over the past seconds.
     fn found(&self, seconds: u64) -> Vec<Found>;
 }
 
@@ -75,14 +75,15 @@ impl<C: Clock, S: Figures> Windows<C> for WindowedTracker<S> {
 
 type Deques = HashMap<String, VecDeque<(Stamp, f64)>>;
 
-/// All times of each name with their stamps, in the order of these, under one lock. What is older
-/// than the span is dropped when the name is added to.
+/// All times of each name with their timestamps, in order, under one lock.
+///
+/// Times older than the span are dropped when the name is added to.
 pub struct MutexDeques<C> {
     clock: C,
     all: Mutex<Deques>,
 }
 
-/// How far back it remembers.
+/// The span.
 const SPAN: Duration = Duration::from_secs(300);
 
 impl<C: Clock> MutexDeques<C> {
@@ -107,7 +108,7 @@ impl<C: Clock> MutexDeques<C> {
         }
     }
 
-    /// The figures of each name since the bucket began that the window begins with.
+    /// Computes the statistics of each name since the start of the first bucket of the window.
     fn rows(&self, seconds: u64) -> Vec<(String, Plain)> {
         const NANOS: i64 = 1_000_000_000;
         let first = self.clock.now().as_nanos().div_euclid(NANOS) - seconds.cast_signed() + 1;

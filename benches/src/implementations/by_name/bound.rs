@@ -1,33 +1,33 @@
-//! Handles: what is got for a name beforehand, so that none is looked up.
+//! Handles, which need no lookup of the name.
 
 use std::sync::Mutex;
 
 use codec::ActionTime;
 use core_actions::Statistic;
 
-use super::ours::{found_of, time};
+use super::figures::{found_of, time};
 use super::{ByName, SameRow};
 use crate::harness::names::{Draw, Draws, Found};
 
-/// Has handles.
+/// Provides handles.
 pub trait Bind: ByName {
     /// Records one action.
     type Handle;
 
-    /// A time in the form in which it is best handed over.
+    /// The form in which a time is passed.
     type Time: Copy + Send + Sync;
 
-    /// A handle of the action.
+    /// Returns a handle of the action.
     fn handle(&self, name: &str) -> Self::Handle;
 
-    /// Brings a time into that form.
+    /// Converts a time to that form.
     fn time(draw: Draw<'_>) -> Self::Time;
 
     /// Records one time.
     fn record(handle: &Self::Handle, time: Self::Time);
 }
 
-/// Records through handles, of which each thread has its own.
+/// Records through handles; each thread has its own.
 pub struct Bound<S> {
     to: S,
     names: Vec<String>,
@@ -64,8 +64,9 @@ impl<S: Bind> ByName for Bound<S> {
     }
 }
 
-/// What a tracker keeps of each action, without the tracker: a row for each name, by number, which
-/// nobody else can look at.
+/// The row that [`Merged`](super::Merged) keeps for each name, without a tracker.
+///
+/// Each thread has its own array, indexed by a known number. Other threads cannot read it.
 pub struct LocalRows {
     all: Mutex<Vec<SameRow>>,
     names: Vec<String>,

@@ -1,4 +1,4 @@
-//! The floor: less than the work that is asked for, so nothing can be faster.
+//! The floor, which does less work than asked.
 
 use std::sync::Mutex;
 
@@ -6,15 +6,16 @@ use super::ByName;
 use crate::harness::actions::THOUSANDTHS;
 use crate::harness::names::{Draw, Draws, Found};
 
-/// A count and a sum for each name, by a number that is known beforehand, in an array of each
-/// thread's own that nobody else can look at.
+/// A count and a sum for each name, in an array of each thread.
+///
+/// The index of a name is known beforehand, and other threads cannot read the array.
 pub struct FloorCells {
     all: Mutex<Vec<(u64, u64)>>,
     names: Vec<String>,
 }
 
 impl FloorCells {
-    /// Works on the counts and sums that were handed in; sums are of thousandths.
+    /// Calls `work` with the collected counts and sums, in thousandths.
     ///
     /// # Panics
     ///
@@ -23,9 +24,9 @@ impl FloorCells {
         work(&self.all.lock().expect("no thread panicked with the lock"))
     }
 
-    /// What cells tell.
+    /// Converts counts and sums to rows.
     #[must_use]
-    pub fn tell(&self, cells: &[(u64, u64)]) -> Vec<Found> {
+    pub fn rows(&self, cells: &[(u64, u64)]) -> Vec<Found> {
         let found = self.names.iter().zip(cells).map(|(name, &(count, sum))| {
             let sum = sum as f64 / THOUSANDTHS as f64;
             Found { name: name.clone(), count, sum, extent: None, median: None }
@@ -68,6 +69,6 @@ impl ByName for FloorCells {
     }
 
     fn found(&self) -> Vec<Found> {
-        self.with(|cells| self.tell(cells))
+        self.with(|cells| self.rows(cells))
     }
 }

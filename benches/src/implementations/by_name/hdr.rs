@@ -1,4 +1,4 @@
-//! A histogram of `hdrhistogram` for each name, and beside it what that does not keep exactly.
+//! A histogram of `hdrhistogram` for each name, with the exact statistics that it does not keep.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -7,7 +7,7 @@ use super::{ByName, Plain};
 use crate::harness::names::{Draw, Draws, Found};
 use crate::implementations::sketches::{Hdr, Sketch};
 
-/// What is kept of a name.
+/// The statistics of one name.
 #[derive(Clone)]
 pub struct HdrRow {
     plain: Plain,
@@ -15,25 +15,25 @@ pub struct HdrRow {
 }
 
 impl HdrRow {
-    /// Takes in all that another took in.
+    /// Merges another row.
     pub fn merge(&mut self, other: &Self) {
         self.plain.merge(&other.plain);
         self.histogram.merge(&other.histogram);
     }
 
-    /// What it tells.
+    /// Returns the statistics.
     #[must_use]
     pub fn found(&self, name: &str) -> Found {
         Found { median: Some(self.histogram.quantile(0.5)), ..self.plain.found(name) }
     }
 }
 
-/// All rows in one map under one lock. Takes whole times.
+/// All rows in one map under one lock. Accepts only integers.
 #[derive(Default)]
 pub struct HdrRows(Mutex<HashMap<String, HdrRow>>);
 
 impl HdrRows {
-    /// Works on the map.
+    /// Calls `work` with the map.
     ///
     /// # Panics
     ///

@@ -1,4 +1,4 @@
-//! The maps that one would write oneself: under one lock, sharded, or one for each thread.
+//! Hand-written maps: under one lock, sharded, or one for each thread.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -9,10 +9,10 @@ use core_actions::{ExactMean, Extent, Statistic};
 use dashmap::DashMap;
 
 use super::ByName;
-use super::ours::{found_of, time};
+use super::figures::{found_of, time};
 use crate::harness::names::{Draw, Draws, Found};
 
-/// What one would keep: count, float sum, least and greatest time.
+/// The row of a hand-written map: count, float sum, minimum and maximum.
 #[derive(Debug, Clone, Copy)]
 pub struct Plain {
     count: u64,
@@ -28,7 +28,7 @@ impl Default for Plain {
 }
 
 impl Plain {
-    /// Takes in a time.
+    /// Inserts a time.
     #[inline]
     pub fn insert(&mut self, time: f64) {
         self.count += 1;
@@ -37,7 +37,7 @@ impl Plain {
         self.max = self.max.max(time);
     }
 
-    /// Takes in all that another took in.
+    /// Merges another row.
     pub fn merge(&mut self, other: &Self) {
         self.count += other.count;
         self.sum += other.sum;
@@ -45,13 +45,13 @@ impl Plain {
         self.max = self.max.max(other.max);
     }
 
-    /// The mean time.
+    /// Returns the mean time.
     #[must_use]
     pub fn mean(&self) -> f64 {
         self.sum / self.count as f64
     }
 
-    /// What it tells.
+    /// Returns the statistics.
     #[must_use]
     pub fn found(&self, name: &str) -> Found {
         let &Self { count, sum, min, max } = self;
@@ -64,7 +64,7 @@ impl Plain {
 pub struct MutexRows(Mutex<HashMap<String, Plain>>);
 
 impl MutexRows {
-    /// Works on the map.
+    /// Calls `work` with the map.
     ///
     /// # Panics
     ///
@@ -102,12 +102,12 @@ impl ByName for MutexRows {
     }
 }
 
-/// All rows in a map that is cut into shards with a lock each.
+/// All rows in a map of shards, each with its own lock.
 #[derive(Debug, Default)]
 pub struct DashRows(DashMap<String, Plain, foldhash::fast::RandomState>);
 
 impl DashRows {
-    /// The mean of each name.
+    /// Returns the mean of each name.
     #[must_use]
     pub fn rows(&self) -> Vec<(String, f64)> {
         self.0.iter().map(|row| (row.key().clone(), row.mean())).collect()
@@ -142,29 +142,29 @@ impl ByName for DashRows {
     }
 }
 
-/// The row that [`Merged`](super::Merged) keeps: an exact sum where [`Plain`] has a float.
+/// The row that [`Merged`](super::Merged) keeps, with an exact sum.
 pub type SameRow = (ExactMean, Extent);
 
 type Map<R> = hashbrown::HashMap<Box<str>, R, rapidhash::fast::RandomState>;
 
-/// A row for a map of each thread's own.
+/// A row of a thread-local map.
 pub trait LocalRow: Clone + Default + Send + 'static {
-    /// A time in the form in which it is best handed over.
+    /// The form in which a time is passed.
     type Time: Copy + Send + Sync;
 
-    /// Brings a time into that form.
+    /// Converts a time to that form.
     fn time(draw: Draw<'_>) -> Self::Time;
 
-    /// Takes in a time.
+    /// Inserts a time.
     fn add(&mut self, time: Self::Time);
 
-    /// Takes in all that another took in.
+    /// Merges another row.
     fn add_row(&mut self, other: &Self);
 
-    /// What it tells.
-    fn tell(&self, name: &str) -> Found;
+    /// Returns the statistics.
+    fn statistics(&self, name: &str) -> Found;
 
-    /// Works on this thread's map.
+    /// Calls `work` with the map of this thread.
     fn with<T>(work: impl FnOnce(&mut Map<Self>) -> T) -> T;
 }
 
@@ -189,7 +189,7 @@ impl LocalRow for Plain {
         self.merge(other);
     }
 
-    fn tell(&self, name: &str) -> Found {
+    fn statistics(&self, name: &str) -> Found {
         self.found(name)
     }
 
@@ -215,7 +215,7 @@ impl LocalRow for SameRow {
         self.merge(other);
     }
 
-    fn tell(&self, name: &str) -> Found {
+    fn statistics(&self, name: &str) -> Found {
         found_of(name, self)
     }
 
@@ -225,8 +225,9 @@ impl LocalRow for SameRow {
     }
 }
 
-/// A map in a variable of each thread's own. Nobody else can look at it before it is handed in, and
-/// what the thread has not handed in when it ends is lost.
+/// A map in a thread-local variable.
+///
+/// Other threads cannot read it before it is collected, and it is lost if its thread ends before.
 pub struct LocalMap<R>(Mutex<Map<R>>);
 
 impl<R: LocalRow> ByName for LocalMap<R> {
@@ -237,7 +238,7 @@ impl<R: LocalRow> ByName for LocalMap<R> {
         Self(Mutex::default())
     }
 
-    /// Empties the thread's map, which another round may have filled.
+    /// Empties the map of this thread, which an earlier round may have filled.
     fn local(&self) {
         R::with(Map::clear);
     }
@@ -264,6 +265,6 @@ impl<R: LocalRow> ByName for LocalMap<R> {
 
     fn found(&self) -> Vec<Found> {
         let all = self.0.lock().expect("no thread panicked with the lock");
-        all.iter().map(|(name, row)| row.tell(name)).collect()
+        all.iter().map(|(name, row)| row.statistics(name)).collect()
     }
 }

@@ -1,12 +1,13 @@
-//! The means of all names: a row for each, taken from what goes on to change.
+//! The means of all names, read while the rows can still change.
 
 use core_actions::{MergedTracker, Row};
 
 use super::{ByName, DashRows, Figures, FloorCells, MutexRows};
 
-/// Tells rows and their means.
+/// Returns rows with their means.
 pub trait Means: ByName {
-    /// Makes a row with a name and a mean for each, and adds the means up so that none is left out.
+    /// Makes a row with a name and a mean for each name, and adds the means, so that none is
+    /// skipped.
     fn means(&self) -> f64;
 }
 
@@ -34,7 +35,7 @@ impl Means for DashRows {
     }
 }
 
-/// Divides, and makes no rows.
+/// Divides without making rows.
 impl Means for FloorCells {
     fn means(&self) -> f64 {
         self.with(|cells| cells.iter().map(|&(count, sum)| sum as f64 / count as f64).sum())

@@ -1,5 +1,7 @@
-//! The rivals that keep a histogram for each set of labels. None tells quantiles that are as near
-//! as ours: their buckets are few and chosen beforehand, or they keep the times themselves.
+//! Rivals that keep a histogram for each set of labels.
+//!
+//! Their quantiles are coarser than those of Windrow: they have few fixed buckets, or they keep all
+//! values and leave the quantiles to an exporter.
 
 use std::collections::HashMap;
 use std::slice;
@@ -21,15 +23,15 @@ use super::{Bind, ByName};
 use crate::harness::names::{Draw, Draws, Found};
 use crate::implementations::opentelemetry::Reader;
 
-/// The label that names are given as.
+/// The label that carries the name.
 const LABEL: &str = "action";
 
-/// The upper bounds of buckets: the powers of two up to above the longest time.
+/// Returns the upper bounds of the buckets: powers of two to above the maximum time.
 fn bounds() -> Vec<f64> {
     (0..=13).map(|power| f64::from(1 << power)).collect()
 }
 
-/// `prometheus`: a vector of histograms, looked up by the values of their labels.
+/// `prometheus`: a vector of histograms, looked up by label value.
 pub struct PrometheusHistogramVec {
     all: HistogramVec,
     names: Vec<String>,
@@ -41,7 +43,7 @@ impl ByName for PrometheusHistogramVec {
 
     fn fresh(draws: &Draws) -> Self {
         let options = HistogramOpts::new("times", "Times of actions.").buckets(bounds());
-        let all = HistogramVec::new(options, &[LABEL]).expect("names that are allowed");
+        let all = HistogramVec::new(options, &[LABEL]).expect("valid names");
         Self { all, names: draws.names().to_vec() }
     }
 
@@ -83,15 +85,14 @@ impl Bind for PrometheusHistogramVec {
     }
 }
 
-/// The row of who keeps no extremes.
+/// Returns the row of a rival that keeps neither minimum nor maximum.
 fn row(name: &str, count: u64, sum: f64) -> Found {
     Found { name: name.to_owned(), count, sum, extent: None, median: None }
 }
 
 type ClientLabels = [(&'static str, String); 1];
 
-/// `prometheus-client`: a family of histograms, looked up by their labels, which are made
-/// beforehand.
+/// `prometheus-client`: a family of histograms, looked up by labels that are made beforehand.
 pub struct PrometheusClientFamily(Family<ClientLabels, ClientHistogram>);
 
 fn client_labels(name: &str) -> ClientLabels {
@@ -118,7 +119,7 @@ impl ByName for PrometheusClientFamily {
         }
     }
 
-    /// Reads the text that is made for who collects, because that is all there is to read.
+    /// Parses the exposition text, which is the only way to read the values.
     fn found(&self) -> Vec<Found> {
         let mut registry = prometheus_client::registry::Registry::default();
         registry.register("times", "Times of actions", self.0.clone());
@@ -154,11 +155,12 @@ impl Bind for PrometheusClientFamily {
     }
 }
 
-/// `opentelemetry`: a histogram with attributes, which are made beforehand and looked up for each
-/// action. It keeps extremes.
+/// `opentelemetry`: a histogram with an attribute that is made beforehand.
+///
+/// The attribute is looked up for each action. The histogram keeps minimum and maximum.
 pub struct OpenTelemetryHistogram {
     histogram: Histogram<f64>,
-    /// Lives as long as the histogram, or actions go nowhere.
+    /// Lives as long as the histogram; without it, actions are dropped.
     _provider: SdkMeterProvider,
     reader: Reader,
 }
@@ -167,7 +169,7 @@ impl ByName for OpenTelemetryHistogram {
     type Local = ();
     type Parsed<'a> = (KeyValue, f64);
 
-    /// Keeps all names apart; the default is to do so up to 2,000.
+    /// Raises the limit of attribute sets, which is 2,000 by default.
     fn fresh(draws: &Draws) -> Self {
         let (reader, names) = (Reader::default(), draws.names().len());
         let limit =
@@ -211,7 +213,7 @@ fn point(point: &HistogramDataPoint<f64>) -> Found {
     Found { name, count: point.count(), sum: point.sum(), extent, median: None }
 }
 
-/// Bound to its attributes beforehand, which its authors call experimental.
+/// Binds the attributes beforehand, which is an experimental feature of the crate.
 impl Bind for OpenTelemetryHistogram {
     type Handle = BoundHistogram<f64>;
     type Time = f64;
@@ -229,8 +231,9 @@ impl Bind for OpenTelemetryHistogram {
     }
 }
 
-/// `metrics`: the registry of `metrics-util`, looked up by a key that is made beforehand. It keeps
-/// every time until somebody drains it, as an exporter does.
+/// `metrics`: the registry of `metrics-util`, looked up by a key that is made beforehand.
+///
+/// It keeps every time until an exporter drains it.
 pub struct MetricsRegistry(Registry<Key, AtomicStorage>);
 
 fn key(name: &str) -> Key {

@@ -1,0 +1,73 @@
+//! Statistics of Windrow in the form in which they are verified.
+
+use codec::ActionTime;
+use core_actions::{ExactMean, Extent, Mean, Quantile, Quantiles, Raw, Row};
+
+use crate::harness::names::{Draw, Found};
+
+/// The reason why the workload is accepted.
+pub(super) const VALID: &str = "the workload holds only valid actions";
+
+/// Provides the statistics that are verified.
+pub trait Figures: Mean {
+    /// Says whether it needs more memory with each time.
+    const GROWS: bool = false;
+
+    /// Returns the minimum and the maximum time, if they are kept.
+    fn extent(&self) -> Option<[f64; 2]> {
+        None
+    }
+
+    /// Returns the median time, if it is kept.
+    fn median(&self) -> Option<f64> {
+        None
+    }
+}
+
+impl Figures for ExactMean {}
+
+impl Figures for Raw {
+    const GROWS: bool = true;
+
+    fn extent(&self) -> Option<[f64; 2]> {
+        let (min, max) = (self.times().min()?, self.times().max()?);
+        Some([min.as_f64(), max.as_f64()])
+    }
+}
+
+impl Figures for (ExactMean, Extent) {
+    fn extent(&self) -> Option<[f64; 2]> {
+        ends(self.1)
+    }
+}
+
+impl Figures for (ExactMean, Extent, Quantiles) {
+    fn extent(&self) -> Option<[f64; 2]> {
+        ends(self.1)
+    }
+
+    fn median(&self) -> Option<f64> {
+        self.2.at(Quantile::MEDIAN).map(ActionTime::as_f64)
+    }
+}
+
+fn ends(extent: Extent) -> Option<[f64; 2]> {
+    Some([extent.min()?.as_f64(), extent.max()?.as_f64()])
+}
+
+/// Returns the statistics of a row.
+pub(crate) fn found<S: Figures>(row: &Row<S>) -> Found {
+    found_of(row.action(), row.statistic())
+}
+
+/// Returns the statistics of a name.
+pub(crate) fn found_of<S: Figures>(name: &str, statistic: &S) -> Found {
+    let (count, mean) = (statistic.count(), statistic.mean().unwrap_or_default());
+    let (extent, median) = (statistic.extent(), statistic.median());
+    Found { name: name.to_owned(), count, sum: mean * count as f64, extent, median }
+}
+
+/// Converts a time.
+pub(crate) fn time(draw: Draw<'_>) -> ActionTime {
+    ActionTime::try_from(draw.time()).expect(VALID)
+}
