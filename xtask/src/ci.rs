@@ -8,7 +8,7 @@ use xshell::{Shell, cmd};
 use crate::flags::{Command, Flags};
 use crate::step::{Job, Steps};
 use crate::workspace::Workspace;
-use crate::{doc, faults, loom, tidy};
+use crate::{doc, faults, loom, package, tidy};
 
 pub(crate) const COMMAND: Command = Command {
     name: "ci",
@@ -55,6 +55,7 @@ fn run(sh: &Shell, _: &Flags) -> anyhow::Result<()> {
     }
     steps.watch("faults", |doing| faults::step(sh, doing));
     steps.command(doc::job(sh));
+    steps.command(package::job(sh, package::Depth::Made)?);
     steps.finish(COMMAND.name)
 }
 

@@ -18,6 +18,7 @@ mod instructions;
 mod loom;
 mod measure;
 mod nightly;
+mod package;
 mod step;
 mod tally;
 mod test;
@@ -32,7 +33,7 @@ use flags::{Command, Request};
 use xshell::Shell;
 
 /// Every command, in the order of the help text.
-const COMMANDS: [&Command; 15] = [
+const COMMANDS: [&Command; 16] = [
     &ci::COMMAND,
     &test::COMMAND,
     &demo::COMMAND,
@@ -47,6 +48,7 @@ const COMMANDS: [&Command; 15] = [
     &tsan::COMMAND,
     &coverage::COMMAND,
     &doc::COMMAND,
+    &package::COMMAND,
     &tidy::COMMAND,
 ];
 

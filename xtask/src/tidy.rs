@@ -55,6 +55,9 @@ pub(crate) fn step(sh: &Shell) -> anyhow::Result<String> {
     Ok(format!("{} files", tree.files.len()))
 }
 
+/// The files that state the licences, in the root and in each package.
+const LICENCES: [&str; 2] = ["LICENSE-APACHE", "LICENSE-MIT"];
+
 /// Where the rules on language and circles do not hold yet: each rewrite takes its line away.
 const NOT_REWRITTEN: [&str; 12] = [
     "ARCHITECTURE.md",
@@ -161,7 +164,7 @@ impl Source {
 struct Tree {
     /// Every path.
     files: BTreeSet<String>,
-    /// What the rules read: Rust, manifests and pages.
+    /// What the rules read: Rust, manifests, pages and licences.
     texts: Vec<Source>,
 }
 
@@ -169,7 +172,8 @@ impl Tree {
     fn read(sh: &Shell) -> anyhow::Result<Self> {
         let mut tree = Self { files: workspace::files(sh)?, texts: Vec::new() };
         for path in &tree.files {
-            if [".rs", ".toml", ".md"].iter().any(|end| path.ends_with(end)) {
+            let is_read = [".rs", ".toml", ".md"].iter().any(|end| path.ends_with(end));
+            if is_read || LICENCES.iter().any(|name| path.ends_with(name)) {
                 let text = fs::read(workspace::root().join(path))?;
                 let text = String::from_utf8_lossy(&text).into_owned();
                 tree.texts.push(Source { path: path.clone(), text });

@@ -1,6 +1,6 @@
-//! Rules on members: each inherits the shared fields and lints, and each crate has a README.
+//! Rules on members: what each inherits, and what a crate needs to be packaged.
 
-use super::{Finding, Tree};
+use super::{Finding, LICENCES, Source, Tree};
 use crate::workspace::Workspace;
 
 /// What the root owns: section and key.
@@ -24,11 +24,59 @@ pub(super) fn check(tree: &Tree, workspace: &Workspace) -> Vec<Finding> {
                 findings.push(manifest.finding(0, rule, "take it from the workspace"));
             }
         }
-        if folder.starts_with("crates/") && !tree.has(&format!("{folder}/README.md")) {
-            findings.push(manifest.finding(0, "crate without README.md", "write one"));
+        if folder.starts_with("crates/") {
+            findings.extend(packaging(tree, folder, manifest));
+        } else if value(&manifest.text, "package", "publish") != Some("false") {
+            let rule = "member outside of crates/ can be published";
+            findings.push(manifest.finding(0, rule, "set `publish = false`"));
         }
     }
     findings
+}
+
+/// What those who look for a package see of it first.
+const DESCRIBED: [&str; 4] = ["description", "readme", "keywords", "categories"];
+
+/// Finds what keeps a crate from being packaged as it should.
+fn packaging(tree: &Tree, folder: &str, manifest: &Source) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    if !tree.has(&format!("{folder}/README.md")) {
+        findings.push(manifest.finding(0, "crate without README.md", "write one"));
+    }
+    for name in LICENCES {
+        let text = |path: &str| tree.text(path).map(|source| source.text.as_str());
+        let (own, root) = (text(&format!("{folder}/{name}")), text(name));
+        if own.is_none() || own != root {
+            let rule = format!("crate without the text of {name}");
+            findings.push(manifest.finding(0, rule, "link it to that of the root"));
+        }
+    }
+    for key in DESCRIBED {
+        if value(&manifest.text, "package", key).is_none() {
+            let rule = format!("crate without `{key}`");
+            findings.push(manifest.finding(0, rule, "describe the package"));
+        }
+    }
+    if value(&manifest.text, "package", "publish").is_some() {
+        // Cargo resolves what the package of another member needs among those it may publish alone.
+        let rule = "crate with `publish`";
+        findings.push(manifest.finding(0, rule, "leave it out, or others cannot be packaged"));
+    }
+    findings
+}
+
+/// Reads the value of a key in a section, as it is written on its line.
+fn value<'m>(manifest: &'m str, section: &str, key: &str) -> Option<&'m str> {
+    let mut inside = false;
+    manifest.lines().find_map(|line| {
+        let line = line.split(" #").next().unwrap_or_default().trim();
+        if line.starts_with('[') {
+            inside = line == format!("[{section}]");
+        }
+        let (name, value) = line.split_once('=').filter(|_| inside)?;
+        let name = name.trim();
+        (name == key || name.strip_suffix(".workspace") == Some(key)).then_some(value.trim())
+    })
 }
 
 /// Tells whether a key of a section, or the section itself, is taken from the workspace.
@@ -53,14 +101,22 @@ mod tests {
     use super::*;
     use crate::workspace::Package;
 
-    const WHOLE: &str = "[package]\nname = \"a\"\nversion.workspace = true\n\
-        edition = { workspace = true }\nrust-version.workspace = true # Promised.\n\
-        license.workspace = true\n[lints]\nworkspace = true\n";
+    const WHOLE: &str = "[package]\nname = \"a\"\ndescription = \"A.\"\n\
+        version.workspace = true\nedition = { workspace = true }\n\
+        rust-version.workspace = true # Promised.\nlicense.workspace = true\n\
+        readme = \"README.md\"\nkeywords = []\ncategories = []\n[lints]\nworkspace = true\n";
 
-    fn found(files: &[(&str, &str)]) -> Vec<String> {
+    const LICENSED: [(&str, &str); 4] = [
+        ("LICENSE-APACHE", "apache"),
+        ("LICENSE-MIT", "mit"),
+        ("crates/a/LICENSE-APACHE", "apache"),
+        ("crates/a/LICENSE-MIT", "mit"),
+    ];
+
+    fn found(folder: &str, files: &[(&str, &str)]) -> Vec<String> {
         let package = Package {
             name: "a".to_owned(),
-            folder: "crates/a".to_owned(),
+            folder: folder.to_owned(),
             rust_version: None,
             dependencies: Vec::new(),
         };
@@ -68,18 +124,42 @@ mod tests {
         check(&tree(files), &workspace).into_iter().map(|finding| finding.rule).collect()
     }
 
-    #[test]
-    fn members_inherit() {
-        assert!(found(&[("crates/a/Cargo.toml", WHOLE), ("crates/a/README.md", "")]).is_empty());
+    fn of_crate(manifest: &str, more: &[(&str, &str)]) -> Vec<String> {
+        found("crates/a", &[&[("crates/a/Cargo.toml", manifest)], more].concat())
     }
 
     #[test]
-    fn own_values_and_missing_readme_are_found() {
-        let own =
-            WHOLE.replace("version.workspace = true\nedition", "version = \"1.0.0\"\nedition");
+    fn members_inherit() {
+        let whole = [&[("crates/a/README.md", "")], &LICENSED[..]].concat();
+        assert_eq!(of_crate(WHOLE, &whole), [""; 0]);
+        let own = WHOLE.replace("version.workspace = true\nedition", "version = \"1\"\nedition");
         let own = own.replace("[lints]\nworkspace = true", "[dependencies]\nworkspace = true");
-        let expected =
-            ["`version` is not inherited", "`lints` is not inherited", "crate without README.md"];
-        assert_eq!(found(&[("crates/a/Cargo.toml", &own)]), expected);
+        assert_eq!(
+            of_crate(&own, &whole),
+            ["`version` is not inherited", "`lints` is not inherited"]
+        );
+    }
+
+    #[test]
+    fn what_keeps_a_crate_from_being_packaged_is_found() {
+        let bare = WHOLE.replace("keywords = []\n", "publish = false\n");
+        let mut licensed = LICENSED;
+        licensed[3].1 = "../../LICENSE-MIT";
+        assert_eq!(
+            of_crate(&bare, &licensed),
+            [
+                "crate without README.md",
+                "crate without the text of LICENSE-MIT",
+                "crate without `keywords`",
+                "crate with `publish`"
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_no_crate_is_not_published() {
+        let of = |manifest: &str| found("xtask", &[("xtask/Cargo.toml", manifest)]);
+        assert_eq!(of(WHOLE), ["member outside of crates/ can be published"]);
+        assert_eq!(of(&WHOLE.replace("keywords = []", "publish = false # Ours.")), [""; 0]);
     }
 }
