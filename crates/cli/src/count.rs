@@ -1,31 +1,33 @@
 //! `windrow count`: the event counter as a pipe.
 //!
-//! One thread reads and counts line ends, another tells what was counted, once an interval. It
+//! One thread reads and counts line ends, another writes what was counted, once an interval. It
 //! waits on a channel through which the end comes too, by itself or by Ctrl-C, so that it does not
-//! have to wait for the interval to pass.
+//! have to wait for the interval to pass. Where no second thread can be started, the first one
+//! writes between two reads.
 
 use std::fmt::Write as _;
 use std::io::{self, ErrorKind, IsTerminal, Read};
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
 use clap::ValueEnum;
+use console::truncate_str;
 use facade::{EventCounter, SpecError, Stamp, SystemClock, Tier, Window, WindowError, WindowSpec};
 use memchr::memchr_iter;
+use terminal_size::{Height, Width};
 
 use crate::exit::Exit;
 use crate::fault::{self, Unreadable};
 use crate::interrupt::Interrupt;
-use crate::moment;
-use crate::options;
 use crate::output::{self, Failure};
 use crate::render::{self, counted, grouped};
 use crate::source::STDIN;
 use crate::spark::{shorten, spark};
 use crate::table::Table;
-use crate::terminal;
+use crate::{moment, options, progress, stdio, terminal};
 
 /// Counts lines as they arrive, over windows of time
 #[derive(Debug, clap::Args)]
@@ -98,30 +100,42 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
             return Ok(Exit::Misused);
         }
     };
+    stdio::check_stdout().map_err(Failure::of_stdout)?;
+    stdio::check_stdin().map_err(|error| Failure { name: STDIN.into(), error })?;
     if io::stdin().is_terminal() {
         fault::tell("waiting for lines to count; `windrow count --help` tells more");
     }
     let counter = Arc::new(EventCounter::with_clock(spec, SystemClock));
     let interrupt = Interrupt::install()
         .map_err(|error| Failure { name: "Ctrl-C could not be taken over".into(), error })?;
-    let (sender, events) = mpsc::channel();
-    let writer = Arc::clone(&counter);
-    thread::spawn(move || {
-        let end = match count(Watched { interrupt: &interrupt }, &writer) {
-            Event::End if interrupt.is_pressed() => Event::Interrupt,
-            end => end,
-        };
-        // The other end is gone only when the program ends.
-        let _ = sender.send(end);
-    });
+    let interrupt = Arc::new(interrupt);
     let mut teller = Teller {
         windows: &windows,
         format: args.format,
         redraws: args.format == Format::Text && terminal::can_redraw(&io::stdout()),
         start: counter.now(),
+        is_first: true,
         drawn: 0,
+        size: terminal::size,
     };
-    teller.follow(&counter, &events, args.every)
+    let (sender, events) = mpsc::channel();
+    let (reader, writer) = (Arc::clone(&interrupt), Arc::clone(&counter));
+    let work = move || {
+        // The other end is gone only when the program ends.
+        let _ = sender.send(read(&reader, &writer, || ControlFlow::Continue(())));
+    };
+    if thread::Builder::new().spawn(work).is_ok() {
+        return teller.follow(&counter, &events, args.every);
+    }
+    let (mut written, mut next) = (Ok(()), counter.now() + args.every);
+    let end = read(&interrupt, &counter, || {
+        if counter.now() >= next {
+            written = teller.write(&counter);
+            next = counter.now() + args.every;
+        }
+        if written.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    });
+    written.and_then(|()| teller.end(&counter, end))
 }
 
 /// Chooses parts of time in which all windows can be told: the first ones short, then longer ones.
@@ -171,8 +185,24 @@ impl Read for Watched<'_> {
     }
 }
 
-/// Counts the lines of a stream while they arrive, and says how it ended.
-fn count(mut stream: impl Read, counter: &EventCounter) -> Event {
+/// Counts the lines of standard input, and returns how it ended.
+fn read(
+    interrupt: &Interrupt,
+    counter: &EventCounter,
+    after_read: impl FnMut() -> ControlFlow<()>,
+) -> Event {
+    match count(Watched { interrupt }, counter, after_read) {
+        Event::End if interrupt.is_pressed() => Event::Interrupt,
+        end => end,
+    }
+}
+
+/// Counts the lines of a stream while they arrive, and returns how it ended.
+fn count(
+    mut stream: impl Read,
+    counter: &EventCounter,
+    mut after_read: impl FnMut() -> ControlFlow<()>,
+) -> Event {
     let mut recorder = counter.recorder();
     let mut buffer = vec![0; 64 * 1024];
     let mut at_line_end = true;
@@ -183,6 +213,9 @@ fn count(mut stream: impl Read, counter: &EventCounter) -> Event {
                 let bytes = &buffer[..read];
                 recorder.record_many(memchr_iter(b'\n', bytes).count() as u64);
                 at_line_end = bytes.ends_with(b"\n");
+                if after_read().is_break() {
+                    break Event::End;
+                }
             }
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(error) => break Event::Broken(error),
@@ -200,8 +233,12 @@ struct Teller<'a> {
     /// Whether lines are drawn over those before.
     redraws: bool,
     start: Stamp,
+    /// Whether nothing was written yet.
+    is_first: bool,
     /// How many lines were drawn.
     drawn: usize,
+    /// The size of the terminal, if it is one that reports it.
+    size: fn() -> Option<(Width, Height)>,
 }
 
 impl Teller<'_> {
@@ -211,23 +248,50 @@ impl Teller<'_> {
         events: &Receiver<Event>,
         every: Duration,
     ) -> Result<Exit, Failure> {
-        if self.format == Format::Csv {
-            output::print(self.header())?;
-        }
-        let exit = loop {
+        loop {
             match events.recv_timeout(every) {
-                Err(RecvTimeoutError::Timeout) => output::print(self.tell(counter))?,
-                Err(RecvTimeoutError::Disconnected) | Ok(Event::End) => break Exit::Done,
-                Ok(Event::Interrupt) => break Exit::Interrupted,
-                Ok(Event::Broken(error)) => {
-                    let (name, lines) = (STDIN.to_owned(), counter.total());
-                    fault::tell(Unreadable { name, error, lines });
-                    break Exit::Failed;
+                Err(RecvTimeoutError::Timeout) => self.write(counter)?,
+                Err(RecvTimeoutError::Disconnected) => return self.end(counter, Event::End),
+                Ok(end) => return self.end(counter, end),
+            }
+        }
+    }
+
+    /// Writes the present state.
+    fn write(&mut self, counter: &EventCounter) -> Result<(), Failure> {
+        let text = self.tell(counter);
+        self.print(text)
+    }
+
+    /// Writes the last state, unless nothing could be read.
+    fn end(&mut self, counter: &EventCounter, end: Event) -> Result<Exit, Failure> {
+        let exit = match end {
+            Event::End => Exit::Done,
+            Event::Interrupt => {
+                if !self.redraws {
+                    progress::begin_line();
                 }
+                Exit::Interrupted
+            }
+            Event::Broken(error) => {
+                let (name, lines) = (STDIN.to_owned(), counter.total());
+                fault::tell(Unreadable { name, error, lines });
+                if lines == 0 {
+                    return Ok(Exit::Failed);
+                }
+                Exit::Failed
             }
         };
-        output::print(self.conclude(counter))?;
+        let text = self.conclude(counter);
+        self.print(text)?;
         Ok(exit)
+    }
+
+    fn print(&mut self, text: String) -> Result<(), Failure> {
+        let is_first = std::mem::replace(&mut self.is_first, false);
+        let header =
+            if is_first && self.format == Format::Csv { self.header() } else { String::new() };
+        output::print(header + &text)
     }
 }
 
@@ -292,10 +356,27 @@ impl Teller<'_> {
             let name = moment::span(PICTURE);
             let _ = writeln!(text, "{picture:PICTURE_COLUMNS$}  the last {name}");
         }
-        let up = std::mem::replace(&mut self.drawn, text.lines().count());
-        let mut drawn = if up > 0 { format!("\x1b[{up}A") } else { String::new() };
-        for line in text.lines() {
-            let _ = writeln!(drawn, "{line}\x1b[K");
+        self.redraw(&text, (self.size)())
+    }
+
+    /// Draws a text over the one before, as much of it as the terminal has room for.
+    ///
+    /// A line that is broken, or one that is scrolled away, would not be drawn over the next time,
+    /// and is seen when the window grows.
+    fn redraw(&mut self, text: &str, size: Option<(Width, Height)>) -> String {
+        let (Width(columns), Height(rows)) = size.unwrap_or((Width(u16::MAX), Height(u16::MAX)));
+        // The cursor stays in a line of its own.
+        let lines: Vec<_> = text.lines().take(usize::from(rows).saturating_sub(1)).collect();
+        let up = std::mem::replace(&mut self.drawn, lines.len());
+        // To the beginning first: the terminal may have written `^C` there. The rest is cleared, as
+        // lines may be fewer than before.
+        let mut drawn = "\r".to_owned();
+        if up > 0 {
+            let _ = write!(drawn, "\x1b[{up}A");
+        }
+        drawn.push_str("\x1b[J");
+        for line in lines {
+            let _ = writeln!(drawn, "{}", truncate_str(line, columns.into(), ""));
         }
         drawn
     }
@@ -351,6 +432,10 @@ mod tests {
 
     use super::*;
 
+    fn go_on() -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+
     const NOON: Stamp = Stamp::from_secs(1_700_000_000);
 
     /// A second of 3 lines, ten seconds ago, and one of 20 that has just ended.
@@ -358,12 +443,23 @@ mod tests {
         const WINDOWS: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(60)];
         let clock = ManualClock::new(NOON);
         let counter = EventCounter::with_clock(spec(&WINDOWS).unwrap(), clock.clone());
-        count("a\nb\nc".as_bytes(), &counter);
+        count("a\nb\nc".as_bytes(), &counter, go_on);
         clock.advance(Duration::from_secs(10));
-        count("\n".repeat(20).as_bytes(), &counter);
+        count("\n".repeat(20).as_bytes(), &counter, go_on);
         clock.advance(Duration::from_millis(500));
         let redraws = format == Format::Text;
-        (Teller { windows: &WINDOWS, format, redraws, start: NOON, drawn: 0 }, counter)
+        (
+            Teller {
+                windows: &WINDOWS,
+                format,
+                redraws,
+                start: NOON,
+                is_first: true,
+                drawn: 0,
+                size: || None,
+            },
+            counter,
+        )
     }
 
     fn plain(text: String) -> String {
@@ -402,15 +498,24 @@ mod tests {
         let first = teller.tell(&counter);
         assert_eq!(
             plain(first.clone()),
-            "window   lines  per second\nlast 1s     20        21.1\nlast 1m     23        2.19\n\
+            "\rwindow   lines  per second\nlast 1s     20        21.1\nlast 1m     23        2.19\n\
              total       23\n"
-                .to_owned()
-                + &format!("{:49}▂         █  the last 1m\n", "")
+                .to_owned() + &format!("{:49}▂         █  the last 1m\n", "")
         );
         assert!(!first.contains("\x1b[5A"));
         let second = teller.tell(&counter);
-        assert!(second.starts_with("\x1b[5A"), "{second:?}");
-        assert!(second.lines().all(|line| line.ends_with("\x1b[K")), "{second:?}");
+        assert!(second.starts_with("\r\x1b[5A\x1b[J"), "{second:?}");
+    }
+
+    #[test]
+    fn drawing_fits_the_terminal() {
+        let (mut teller, _) = teller_and_counter(Format::Text);
+        let text = "\x1b[1mwindow  lines\x1b[0m\nlast 1s     20\ntotal       23\n";
+        let size = |columns, rows| Some((Width(columns), Height(rows)));
+        let mut draw = |columns, rows| plain(teller.redraw(text, size(columns, rows)));
+        assert_eq!(draw(9, 3), "\rwindow  l\nlast 1s  \n");
+        assert_eq!(draw(14, 4), "\rwindow  lines\nlast 1s     20\ntotal       23\n");
+        assert_eq!(draw(20, 0), "\r");
     }
 
     #[test]
@@ -425,7 +530,7 @@ mod tests {
     fn every_end_of_a_line_is_counted_once() {
         for (text, lines) in [("", 0), ("a", 1), ("a\n", 1), ("\n\n", 2), ("a\r\nb", 2)] {
             let counter = EventCounter::default();
-            assert!(matches!(count(text.as_bytes(), &counter), Event::End));
+            assert!(matches!(count(text.as_bytes(), &counter, go_on), Event::End));
             assert_eq!(counter.total(), lines, "{text:?}");
         }
     }

@@ -2,8 +2,9 @@
 
 use std::process::ExitCode;
 
+use crate::failure::Failure;
 use crate::fault;
-use crate::output::Failure;
+use crate::interrupt::SIGINT;
 
 /// How a run ended; of several endings the last in this list is the one that is told.
 ///
@@ -39,7 +40,12 @@ impl Exit {
         match written {
             Err(failure) if !failure.is_closed_pipe() => {
                 fault::tell_failure(&failure);
-                self.max(Self::Failed)
+                self.max(match failure.signal() {
+                    Some(SIGINT) => Self::Interrupted,
+                    Some(signal) => Self::Ended(signal),
+                    None if failure.is_misuse() => Self::Misused,
+                    None => Self::Failed,
+                })
             }
             _ => self,
         }

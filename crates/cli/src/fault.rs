@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use clap::builder::styling::{AnsiColor, Style};
 use facade::{Refusal, Spot, WhenFull};
 
-use crate::output::Failure;
+use crate::failure::Failure;
 use crate::reading::Reading;
 use crate::render::{Styled, counted, grouped};
 use crate::source;
@@ -94,7 +94,9 @@ impl Reading {
         }
         self.unwritten.iter().for_each(tell_failure);
         let lines = counted(self.lines, "line");
-        if self.is_interrupted {
+        if self.is_interrupted && self.is_unread() {
+            tell("interrupted: no line was read, so there is no result");
+        } else if self.is_interrupted {
             tell(format!("interrupted: the result is that of {lines}"));
         }
         match &self.refusals[..] {

@@ -100,7 +100,9 @@ Examples:
   windrow generate --lines 100000 --times lognormal --popularity zipf --actions 50 --bad 0.001
   windrow generate --stamp-key at --per-second 10
 
-Exit codes: 0 done, 1 the lines could not be written, 2 usage.";
+Ctrl-C ends it; the FILE of -o is written whole or not at all.
+
+Exit codes: 0 done, 1 the lines could not be written, 2 usage, 130 Ctrl-C.";
 
 fn share(text: &str) -> Result<f64, String> {
     let share = text.parse().ok().filter(|share| (0.0..=1.0).contains(share));
@@ -124,12 +126,15 @@ fn key(text: &str) -> Result<String, String> {
 
 pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     let workload = args.workload();
-    let output = args.output.open(&[])?;
+    let output = args.output.open()?;
     // Beside the lines themselves it would only be in the way.
     let is_seen = output.is_terminal();
-    let progress = if is_seen { Progress::untold() } else { Progress::of_lines(args.lines) };
-    output.stream(|output| write(&workload, output, &progress))?;
-    Ok(Exit::Done)
+    let progress = if is_seen { Progress::hidden() } else { Progress::of_lines(args.lines) };
+    let written = output.stream(|output| write(&workload, output, &progress));
+    if written.as_ref().is_err_and(|failure| failure.signal().is_some()) {
+        progress.interrupted();
+    }
+    written.map(|()| Exit::Done)
 }
 
 fn write(workload: &Workload, output: &mut dyn Write, progress: &Progress) -> io::Result<()> {

@@ -9,12 +9,13 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use facade::{Fractions, Policy, ReadError, Report, Sink};
+use facade::{Fractions, Policy, ReadError, Report, Sink, threads_within_memory};
 
-use crate::ahead::Ahead;
+use crate::ahead;
+use crate::failure::Failure;
 use crate::fault;
 use crate::interrupt::Interrupt;
-use crate::output::Failure;
+use crate::output::{Output, OutputArgs, Outputs};
 use crate::progress::Progress;
 use crate::reading::{Outcome, Reading, RefusedFile, Taker};
 use crate::source::{self, Ignored, Watch};
@@ -41,20 +42,25 @@ pub(crate) struct Input {
     #[arg(long)]
     integers: bool,
 
-    /// Write all refused lines to FILE, whole and in order; one thread reads then
+    /// Write all refused lines to FILE, whole and in order; one thread reads then. The file
+    /// is replaced when all is read; `-` is standard output
     #[arg(long, value_name = "FILE")]
     refused: Option<PathBuf>,
 
-    /// How many threads read, besides one that unpacks what is compressed; the result does not
-    /// depend on it [default: one for each core]
+    /// How many threads read, next to one that unpacks what is compressed; the result does not
+    /// depend on it, and fewer read where the system cannot start them [default: one for each core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=THREADS_MAX))]
     threads: Option<u16>,
 }
 
 impl Input {
-    /// The files as they were named; empty for standard input.
-    pub(crate) fn files(&self) -> &[PathBuf] {
-        &self.files
+    /// Opens the outputs of a command that reads this. Changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] if one cannot be written, is an input, or is the other one.
+    pub(crate) fn outputs(&self, output: &OutputArgs) -> Result<Outputs, Failure> {
+        output.open_for(&self.files, self.refused.as_deref())
     }
 
     /// What the inputs are called where they are told of.
@@ -73,11 +79,11 @@ impl Input {
 
     /// How many threads read, and so how many takers are wanted.
     pub(crate) fn threads(&self) -> usize {
-        match self.threads {
+        threads_within_memory(match self.threads {
             _ if self.refused.is_some() => 1,
             Some(threads) => threads.into(),
             None => thread::available_parallelism().map_or(1, NonZero::get),
-        }
+        })
     }
 
     /// Hands every action to one of the takers, of which each has a thread of its own.
@@ -90,14 +96,14 @@ impl Input {
     ///
     /// # Errors
     ///
-    /// [`Failure`] if there is no place to write the refused lines to.
+    /// [`Failure`] if the refused lines cannot be written, or Ctrl-C cannot be taken over.
     pub(crate) fn read<T: Sink + Send>(
         &self,
         policy: &Policy,
         takers: &mut [T],
+        refused: Option<Output>,
     ) -> Result<Reading, Failure> {
-        let refused = self.refused.as_deref();
-        let mut kept = refused.map(|path| RefusedFile::create(path, &self.files)).transpose()?;
+        let mut kept = refused.map(RefusedFile::begin).transpose()?;
         let interrupt = Interrupt::install()
             .map_err(|error| Failure { name: "Ctrl-C could not be taken over".into(), error })?;
         let default = [PathBuf::from("-")];
@@ -107,16 +113,26 @@ impl Input {
         let files = if self.files.is_empty() { &default[..] } else { &self.files };
         let is_typed = files.iter().any(|path| source::is_stdin(path)) && io::stdin().is_terminal();
         let progress =
-            if is_typed { Progress::untold() } else { Progress::of_bytes(total_bytes(files)) };
+            if is_typed { Progress::hidden() } else { Progress::of_bytes(total_bytes(files)) };
         let stop = AtomicBool::new(false);
         let watch = Watch { interrupt: &interrupt, progress: &progress, stop: &stop };
         let job = Job { policy, watch, is_strict: self.strict };
         let takers = if kept.is_some() { &mut takers[..1] } else { takers };
         let mut reading = job.read(files, takers, kept.as_mut());
-        drop(progress);
-        reading.is_interrupted = interrupt.is_pressed();
+        if interrupt.is_pressed() {
+            progress.interrupted();
+        } else {
+            drop(progress);
+        }
+        reading.inputs = files.len();
         reading.is_stopped = self.strict && reading.refused > 0;
-        reading.unwritten = kept.and_then(RefusedFile::finish);
+        // From here on a press ends the program, as the second one does.
+        reading.is_interrupted = interrupt.take();
+        reading.ended = interrupt.ended();
+        drop(interrupt);
+        if let Some(kept) = kept.filter(|_| reading.ended.is_none() && !reading.is_unread()) {
+            reading.unwritten = kept.finish().err();
+        }
         Ok(reading)
     }
 }
@@ -149,17 +165,24 @@ impl Job<'_> {
         let reading = Mutex::new(Reading::default());
         let workers = threads.min(solo.len());
         let solo = Mutex::new(solo.into_iter());
-        thread::scope(|scope| {
-            for taker in &mut takers[..workers] {
-                scope.spawn(|| {
-                    let taker = slice::from_mut(taker);
-                    // Taken in a statement of its own, so that the lock is not held while reading.
-                    while let Some((index, path)) = { lock(&solo).next() } {
-                        let outcome = self.read_file(index, path, taker, None);
-                        lock(&reading).enter(index, outcome);
-                    }
-                });
+        let work = |taker: &mut T| {
+            let taker = slice::from_mut(taker);
+            // Taken in a statement of its own, so that the lock is not held while reading.
+            while let Some((index, path)) = { lock(&solo).next() } {
+                let outcome = self.read_file(index, path, taker, None);
+                lock(&reading).enter(index, outcome);
             }
+        };
+        thread::scope(|scope| {
+            let mut takers = takers[..workers].iter_mut();
+            let own = takers.next();
+            for taker in takers {
+                // The others do the share of a thread that cannot be started.
+                if thread::Builder::new().spawn_scoped(scope, || work(taker)).is_err() {
+                    break;
+                }
+            }
+            own.into_iter().for_each(&work);
         });
         let mut reading = reading.into_inner().unwrap_or_else(PoisonError::into_inner);
         for (index, path) in shared {
@@ -192,8 +215,8 @@ impl Job<'_> {
                         return decode(self.policy, source.reader, &mut takers);
                     }
                     thread::scope(|scope| {
-                        let ahead = Ahead::start(scope, source.reader);
-                        decode(self.policy, ahead, &mut takers)
+                        let reader = ahead::start(scope, source.reader);
+                        decode(self.policy, reader, &mut takers)
                     })
                 })
         };

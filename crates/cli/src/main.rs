@@ -6,6 +6,7 @@ mod count;
 mod demo;
 mod distribution;
 mod exit;
+mod failure;
 mod fault;
 mod figures;
 mod generate;
@@ -25,6 +26,7 @@ mod series;
 mod source;
 mod spark;
 mod stats;
+mod stdio;
 mod table;
 mod terminal;
 mod top;
@@ -87,7 +89,14 @@ Results go to standard output, all else to standard error.
 `windrow <COMMAND> --help` tells more about a command.";
 
 fn main() -> ExitCode {
-    let Cli { color, command } = Cli::parse();
+    let Cli { color, command } = match Cli::try_parse() {
+        Ok(cli) => cli,
+        // That is help or the version, which are results: `parse` would hide that they are lost.
+        Err(text) if !text.use_stderr() => {
+            return Exit::Done.or(output::print(text.render().ansi())).into();
+        }
+        Err(error) => error.exit(),
+    };
     color.write_global();
     let exit = match command {
         Command::Stats(args) => stats::run(&args),

@@ -47,7 +47,7 @@ Exit codes: 0 done, 1 there is no such command, or it could not be written, 2 us
 pub(crate) fn completions(args: &CompletionsArgs, mut program: Command) -> Result<Exit, Failure> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut program, "windrow", &mut script);
-    args.output.open(&[])?.stream(|output| output.write_all(&script))?;
+    args.output.open()?.stream(|output| output.write_all(&script))?;
     Ok(Exit::Done)
 }
 
@@ -66,6 +66,6 @@ pub(crate) fn man(args: &ManArgs, mut program: Command) -> Result<Exit, Failure>
     let mut text = Vec::new();
     let man = Man::new(page).source(concat!("windrow ", env!("CARGO_PKG_VERSION")));
     man.render(&mut text).expect("a vector takes every write");
-    args.output.open(&[])?.stream(|output| output.write_all(&text))?;
+    args.output.open()?.stream(|output| output.write_all(&text))?;
     Ok(Exit::Done)
 }

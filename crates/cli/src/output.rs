@@ -1,4 +1,10 @@
-//! Where results go: standard output or a file.
+//! Where results and refused lines are written: standard output or files.
+//!
+//! Options are looked at together, before anything is read: no output may be an input, and two
+//! outputs may not be one file. Nothing is changed by that. A regular file is replaced as a whole
+//! when the result is complete; a device or a pipe is written directly.
+
+mod draft;
 
 use std::fmt::Display;
 use std::fs::{self, File};
@@ -7,110 +13,221 @@ use std::path::{Path, PathBuf};
 
 use anstream::{AutoStream, ColorChoice};
 use facade::visible;
+use same_file::Handle;
 
-use crate::terminal;
+use crate::failure::Conflict;
+pub(crate) use crate::failure::Failure;
+use crate::{fault, source, stdio, terminal};
+
+use draft::{Draft, Target};
+
+/// The option for results, as it is typed.
+const RESULTS: &str = "-o";
+/// What a shell writes for results without an option.
+const REDIRECTED: &str = ">";
+/// The option for refused lines.
+const REFUSED: &str = "--refused";
 
 /// Where results go; by default to standard output.
 #[derive(Debug, clap::Args)]
 pub(crate) struct OutputArgs {
-    /// Write results to FILE instead of standard output
+    /// Write results to FILE instead of standard output, which `-` is; the file is replaced when
+    /// they are complete
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 }
 
+/// The outputs of a command that reads actions.
+#[derive(Debug)]
+pub(crate) struct Outputs {
+    pub(crate) results: Output,
+    pub(crate) refused: Option<Output>,
+}
+
 impl OutputArgs {
-    /// Opens what results are written to, before any work is done in vain.
-    ///
-    /// A file keeps what it has until there is something to write.
+    /// Opens the output for results, before any work is done in vain. Changes nothing.
     ///
     /// # Errors
     ///
-    /// [`Failure`] if that cannot be written, or is one of the inputs.
-    pub(crate) fn open(&self, inputs: &[PathBuf]) -> Result<Output, Failure> {
-        let Some(path) = &self.output else { return Ok(Output::Stdout) };
-        let failure = |error| Failure { name: name(path), error };
-        not_among(path, inputs).map_err(failure)?;
-        Ok(Output::File(Target::open(path).map_err(failure)?))
+    /// [`Failure`] if it cannot be written.
+    pub(crate) fn open(&self) -> Result<Output, Failure> {
+        match &self.output {
+            Some(path) => Output::open(path, RESULTS),
+            None => Output::open(Path::new("-"), REDIRECTED),
+        }
     }
-}
 
-/// A file that is to have results, and that goes again if there are none.
-#[derive(Debug)]
-pub(crate) struct Target {
-    file: File,
-    path: PathBuf,
-    /// Whether it was made here, and nothing was written to it so far.
-    is_new: bool,
-}
-
-impl Target {
-    fn open(path: &Path) -> io::Result<Self> {
-        let made = File::options().create_new(true).write(true).open(path);
-        let is_new = made.is_ok();
-        // What is there already keeps its place, its owner and who else knows it, which a file put
-        // in its stead would not; a device could not even be replaced.
-        let file = match made {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                File::options().create(true).write(true).truncate(false).open(path)?
+    /// Opens the outputs of a command that reads files, or standard input if none is named.
+    ///
+    /// Changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] if one cannot be written, is an input, or is the other one.
+    pub(crate) fn open_for(
+        &self,
+        inputs: &[PathBuf],
+        refused: Option<&Path>,
+    ) -> Result<Outputs, Failure> {
+        let results = self.open()?;
+        let refused = refused.map(|path| Output::open(path, REFUSED)).transpose()?;
+        let default = [PathBuf::from("-")];
+        let inputs = if inputs.is_empty() { &default } else { inputs };
+        for output in [Some(&results), refused.as_ref()].into_iter().flatten() {
+            if let Some(input) = inputs.iter().find(|input| output.is_input(input)) {
+                let (option, input) = (output.option, source::name(input));
+                return Err(output.conflict(Conflict::Input { option, input }));
             }
-            made => made?,
-        };
-        Ok(Self { file, path: path.to_owned(), is_new })
-    }
-
-    /// Forgets what the file has, which a device does by itself.
-    fn begin(&mut self) -> io::Result<&mut File> {
-        self.is_new = false;
-        if self.file.metadata()?.is_file() {
-            self.file.set_len(0)?;
         }
-        Ok(&mut self.file)
-    }
-}
-
-impl Drop for Target {
-    fn drop(&mut self) {
-        if self.is_new {
-            // An empty file would look like a result. That it stays is no reason to say more.
-            let _ = fs::remove_file(&self.path);
+        match refused {
+            Some(refused) if refused.is_same(&results) => Err(refused.conflict(Conflict::Outputs)),
+            refused => Ok(Outputs { results, refused }),
         }
     }
 }
 
-/// Where results go, opened.
+/// Where something is to be written; nothing is changed before [`begin`](Self::begin).
 #[derive(Debug)]
-pub(crate) enum Output {
+pub(crate) struct Output {
+    option: &'static str,
+    name: String,
+    place: Place,
+}
+
+#[derive(Debug)]
+enum Place {
     Stdout,
-    File(Target),
+    /// A device, a pipe, or a file that was passed by its number.
+    Direct(File),
+    Replaced(Target),
+}
+
+impl Place {
+    fn open(path: &Path) -> io::Result<Self> {
+        if source::is_stdin(path) {
+            stdio::check_stdout()?;
+            return Ok(Self::Stdout);
+        }
+        let file = match File::options().write(true).open(path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Target::of_new(path).map(Self::Replaced);
+            }
+            Err(error) => return Err(error),
+        };
+        if !file.metadata()?.is_file() {
+            return Ok(Self::Direct(file));
+        }
+        if draft::is_descriptor(path) {
+            // Behind what was written to it so far.
+            return File::options().append(true).open(path).map(Self::Direct);
+        }
+        Target::of_old(path, file).map(Self::Replaced)
+    }
 }
 
 impl Output {
-    /// Whether results go to standard output.
-    pub(crate) fn is_stdout(&self) -> bool {
-        matches!(self, Self::Stdout)
+    fn open(path: &Path, option: &'static str) -> Result<Self, Failure> {
+        let is_stdout = source::is_stdin(path);
+        let name = if is_stdout {
+            "standard output".to_owned()
+        } else {
+            visible(path.as_os_str().as_encoded_bytes())
+        };
+        match Place::open(path) {
+            Ok(place) => Ok(Self { option, name, place }),
+            Err(error) => Err(Failure { name, error }),
+        }
     }
 
-    /// Writes the results; styles are left out unless they go to a terminal that wants them.
+    fn conflict(&self, conflict: Conflict) -> Failure {
+        Failure { name: self.name.clone(), error: io::Error::other(conflict) }
+    }
+
+    /// The file that is there now, if it is not a device: a terminal may be input and output.
+    fn file(&self) -> Option<Handle> {
+        let handle = match &self.place {
+            Place::Stdout => Handle::stdout(),
+            Place::Direct(file) => file.try_clone().and_then(Handle::from_file),
+            Place::Replaced(target) => Handle::from_file(target.old.as_ref()?.try_clone().ok()?),
+        };
+        handle.ok().filter(|handle| !is_device(handle.as_file()))
+    }
+
+    /// Returns whether this would be written over an input, by whatever name.
+    fn is_input(&self, path: &Path) -> bool {
+        let Some(file) = self.file() else { return false };
+        let input = if source::is_stdin(path) {
+            Handle::stdin()
+        } else if fs::metadata(path).is_ok_and(|input| input.is_file()) {
+            // To open it is enough; a file that cannot be read may still be written.
+            let opened = File::open(path).or_else(|_| File::options().write(true).open(path));
+            opened.and_then(Handle::from_file)
+        } else {
+            return false;
+        };
+        input.is_ok_and(|input| input == file)
+    }
+
+    /// Returns whether both are one file, or will be.
+    fn is_same(&self, other: &Self) -> bool {
+        match (&self.place, &other.place) {
+            (Place::Stdout, Place::Stdout) => true,
+            (Place::Replaced(one), Place::Replaced(two))
+                if one.old.is_none() && two.old.is_none() =>
+            {
+                one.place().is_some_and(|place| two.place() == Some(place))
+            }
+            _ => self.file().is_some_and(|file| other.file() == Some(file)),
+        }
+    }
+
+    /// Returns whether results go to standard output.
+    pub(crate) fn is_stdout(&self) -> bool {
+        matches!(self.place, Place::Stdout)
+    }
+
+    /// Returns whether it is read while it is written.
+    pub(crate) fn is_terminal(&self) -> bool {
+        self.is_stdout() && io::stdout().is_terminal()
+    }
+
+    /// Returns whether styles are left out of what is [printed](Self::print).
+    pub(crate) fn is_plain(&self) -> bool {
+        let choice = match &self.place {
+            Place::Stdout => AutoStream::choice(&io::stdout()),
+            Place::Direct(file) => AutoStream::choice(file),
+            Place::Replaced(_) => AutoStream::choice(&Vec::new()),
+        };
+        choice == ColorChoice::Never
+    }
+
+    /// Returns the width, if it is a terminal that reports it.
+    pub(crate) fn columns(&self) -> Option<usize> {
+        self.is_terminal().then(terminal::columns).flatten()
+    }
+
+    /// Writes the results, without styles unless the output is a terminal that wants them.
     ///
     /// # Errors
     ///
-    /// What the system says, [`io::ErrorKind::BrokenPipe`] if the reader has gone.
+    /// The error of the system, [`io::ErrorKind::BrokenPipe`] if the reader has gone.
     pub(crate) fn print(self, text: impl Display) -> Result<(), Failure> {
-        match self {
-            Self::Stdout => print(text),
-            Self::File(mut target) => {
-                let written = target.begin().and_then(|file| {
-                    let choice = AutoStream::choice(file);
-                    write(AutoStream::new(file, choice), text)
-                });
-                written.map_err(|error| Failure { name: name(&target.path), error })
-            }
+        if self.is_stdout() {
+            return print(text);
         }
+        let is_plain = self.is_plain();
+        self.stream(|output| {
+            let text = text.to_string();
+            if is_plain {
+                write!(output, "{}", anstream::adapter::strip_str(&text))
+            } else {
+                output.write_all(text.as_bytes())
+            }
+        })
     }
-}
 
-impl Output {
-    /// Writes something long piece by piece, without looking for styles in it.
+    /// Writes something long piece by piece, with the styles in it as they are.
     ///
     /// # Errors
     ///
@@ -119,87 +236,128 @@ impl Output {
         self,
         work: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> Result<(), Failure> {
-        match self {
-            Self::Stdout => {
-                let mut stdout = io::stdout().lock();
-                let written = work(&mut stdout).and_then(|()| stdout.flush());
-                written.map_err(Failure::of_stdout)
-            }
-            Self::File(mut target) => {
-                let written = target.begin().and_then(|file| work(file));
-                written.map_err(|error| Failure { name: name(&target.path), error })
-            }
+        let mut opened = self.begin()?;
+        match work(&mut opened) {
+            Ok(()) => opened.finish(),
+            Err(error) => Err(opened.failure(error)),
         }
     }
 
-    /// Whether it is read while it is written.
-    pub(crate) fn is_terminal(&self) -> bool {
-        matches!(self, Self::Stdout) && io::stdout().is_terminal()
-    }
-
-    /// Whether styles are left out of what is [printed](Self::print).
-    pub(crate) fn is_plain(&self) -> bool {
-        let choice = match self {
-            Self::Stdout => AutoStream::choice(&io::stdout()),
-            Self::File(target) => AutoStream::choice(&target.file),
+    /// Begins to write.
+    ///
+    /// # Errors
+    ///
+    /// The error of the system.
+    pub(crate) fn begin(self) -> Result<Opened, Failure> {
+        let writer = match self.place {
+            Place::Stdout => Ok(Writer::Stdout(io::stdout())),
+            Place::Direct(file) => Ok(Writer::Direct(file)),
+            Place::Replaced(target) => Draft::new(target).map(Writer::Draft),
         };
-        choice == ColorChoice::Never
-    }
-
-    /// How many columns are seen, if it is a terminal that says so.
-    pub(crate) fn columns(&self) -> Option<usize> {
-        self.is_terminal().then(terminal::columns).flatten()
+        match writer {
+            Ok(writer) => Ok(Opened { name: self.name, writer: BufWriter::new(writer) }),
+            Err(error) => Err(Failure { name: self.name, error }),
+        }
     }
 }
 
-/// Writes to standard output; styles are left out unless it is a terminal that wants them.
+/// An output that is being written.
 ///
-/// # Errors
-///
-/// What the system says, [`io::ErrorKind::BrokenPipe`] if the reader has gone.
-pub(crate) fn print(text: impl Display) -> Result<(), Failure> {
-    write(anstream::stdout().lock(), text).map_err(Failure::of_stdout)
-}
-
-/// What a file is called where it is told of.
-fn name(path: &Path) -> String {
-    visible(path.as_os_str().as_encoded_bytes())
-}
-
-fn write(output: impl Write, text: impl Display) -> io::Result<()> {
-    // A table comes line by line.
-    let mut output = BufWriter::new(output);
-    write!(output, "{text}").and_then(|()| output.flush())
-}
-
-/// Makes sure that nothing is written over what is read.
-///
-/// # Errors
-///
-/// If the path is one of the inputs, whatever it is called there.
-pub(crate) fn not_among(path: &Path, inputs: &[PathBuf]) -> io::Result<()> {
-    let Ok(own) = fs::canonicalize(path) else { return Ok(()) };
-    let is_own = |input: &PathBuf| fs::canonicalize(input).is_ok_and(|input| input == own);
-    if own.is_file() && inputs.iter().any(is_own) {
-        return Err(io::Error::other("is one of the inputs, and would be overwritten"));
-    }
-    Ok(())
-}
-
-/// What could not be written or done, and why.
+/// Dropped before it is [finished](Self::finish), it leaves a regular file as it was.
 #[derive(Debug)]
-pub(crate) struct Failure {
-    pub(crate) name: String,
-    pub(crate) error: io::Error,
+pub(crate) struct Opened {
+    name: String,
+    writer: BufWriter<Writer>,
 }
 
-impl Failure {
-    pub(crate) fn of_stdout(error: io::Error) -> Self {
-        Self { name: "standard output".into(), error }
+#[derive(Debug)]
+enum Writer {
+    Stdout(io::Stdout),
+    Direct(File),
+    Draft(Draft),
+}
+
+impl Opened {
+    /// Gives up, because of an error.
+    pub(crate) fn failure(self, error: io::Error) -> Failure {
+        Failure { name: self.name, error }
     }
 
-    /// Whether the reader of the results has gone.
-    pub(crate) fn is_closed_pipe(&self) -> bool {
-        self.error.kind() == io::ErrorKind::BrokenPipe
+    /// Ends the writing; a regular file has its new content after this.
+    ///
+    /// # Errors
+    ///
+    /// The error of the system, or that a signal came before.
+    pub(crate) fn finish(self) -> Result<(), Failure> {
+        let Self { name, mut writer } = self;
+        let done = writer.flush().and_then(|()| {
+            let writer = writer.into_inner().map_err(io::IntoInnerError::into_error)?;
+            if let Writer::Draft(draft) = writer { draft.commit() } else { Ok(None) }
+        });
+        match done {
+            Ok(None) => Ok(()),
+            Ok(Some(obstacle)) => {
+                let reason = fault::reason(&obstacle);
+                fault::tell(format_args!(
+                    "{name}: was overwritten, not replaced at once: {reason}"
+                ));
+                Ok(())
+            }
+            Err(error) => Err(Failure { name, error }),
+        }
     }
+}
+
+impl Write for Opened {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.writer.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.writer.flush()
+    }
+}
+
+impl Write for Writer {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Stdout(stdout) => stdout.write(bytes),
+            Self::Direct(file) => file.write(bytes),
+            Self::Draft(draft) => draft.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Stdout(stdout) => stdout.flush(),
+            Self::Direct(file) => file.flush(),
+            Self::Draft(draft) => draft.flush(),
+        }
+    }
+}
+
+/// Writes to standard output, without styles unless it is a terminal that wants them.
+///
+/// # Errors
+///
+/// The error of the system, [`io::ErrorKind::BrokenPipe`] if the reader has gone.
+pub(crate) fn print(text: impl Display) -> Result<(), Failure> {
+    let written = stdio::check_stdout().and_then(|()| {
+        // A table comes line by line.
+        let mut output = BufWriter::new(anstream::stdout().lock());
+        write!(output, "{text}").and_then(|()| output.flush())
+    });
+    written.map_err(Failure::of_stdout)
+}
+
+/// Returns whether reading and writing it are two things.
+#[cfg(unix)]
+fn is_device(file: &File) -> bool {
+    use std::os::unix::fs::FileTypeExt;
+    file.metadata().is_ok_and(|file| file.file_type().is_char_device())
+}
+
+#[cfg(not(unix))]
+fn is_device(file: &File) -> bool {
+    file.metadata().is_ok_and(|file| !file.is_file())
 }

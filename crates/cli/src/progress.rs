@@ -1,8 +1,9 @@
-//! How far the reading has come, for who waits at a terminal.
+//! The progress of reading or writing, for a person who waits at a terminal.
 
-use std::io::{self, Write};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::io::{self, IsTerminal, Write};
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
@@ -23,14 +24,15 @@ const OF_LINES: &str = "{prefix} {wide_bar} {percent}% of {human_len} lines  {et
 const WITHOUT_END: &str =
     "{prefix}  {decimal_bytes} in {elapsed}  {decimal_bytes_per_sec}  Ctrl-C shows the result ";
 
-/// A line on standard error that tells how much was done, the speed and the time left, if that is
+/// A line on standard error that shows how much was done, the speed and the time left, if that is
 /// a terminal.
 ///
 /// It comes when the work has taken a second, and goes without a trace when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Progress {
     bar: ProgressBar,
-    is_shown: AtomicBool,
+    /// Empty until the line is shown or has nowhere to be shown.
+    shown: OnceLock<Option<Ticker>>,
 }
 
 impl Progress {
@@ -44,9 +46,9 @@ impl Progress {
         Self::new(OF_LINES, Some(total))
     }
 
-    /// Tells nothing, where it would be in the way.
-    pub(crate) fn untold() -> Self {
-        Self { bar: ProgressBar::hidden(), is_shown: AtomicBool::new(true) }
+    /// Shows nothing, where a line would be in the way.
+    pub(crate) fn hidden() -> Self {
+        Self { bar: ProgressBar::hidden(), shown: OnceLock::from(None) }
     }
 
     fn new(template: &str, total: Option<u64>) -> Self {
@@ -54,29 +56,76 @@ impl Progress {
         let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::hidden());
         bar.set_style(style.progress_chars("━╸ "));
         bar.set_prefix("windrow");
-        Self { bar, is_shown: AtomicBool::new(false) }
+        Self { bar, shown: OnceLock::new() }
     }
 
     /// Notes that so much more was done.
     pub(crate) fn add(&self, done: u64) {
         self.bar.inc(done);
-        // ORDERING: Relaxed.
-        // Needs: that one thread alone shows it. Gives: the swap. Not needed: any order towards
-        // the bar, which has a lock. Checks: no model; twice shown would do no harm either.
-        if self.bar.elapsed() >= PATIENCE
-            && !self.is_shown.swap(true, Ordering::Relaxed)
-            && terminal::can_redraw(&io::stderr())
-        {
-            self.bar
-                .set_draw_target(ProgressDrawTarget::term_like_with_hz(Box::<Line>::default(), HZ));
-            self.bar.enable_steady_tick(TICK);
+        if self.shown.get().is_none() && self.bar.elapsed() >= PATIENCE {
+            self.shown.get_or_init(|| terminal::can_redraw(&io::stderr()).then(|| self.show()));
+        }
+    }
+
+    fn show(&self) -> Ticker {
+        let line = Box::<Line>::default();
+        self.bar.set_draw_target(ProgressDrawTarget::term_like_with_hz(line, HZ));
+        Ticker::start(self.bar.clone())
+    }
+
+    /// Ends, and begins a new line on the terminal if it shows a `^C` in the present one.
+    pub(crate) fn interrupted(self) {
+        let is_cleared = matches!(self.shown.get(), Some(Some(_)));
+        drop(self);
+        if !is_cleared {
+            begin_line();
         }
     }
 }
 
 impl Drop for Progress {
     fn drop(&mut self) {
+        drop(self.shown.take());
         self.bar.finish_and_clear();
+    }
+}
+
+/// Ends the line in which the terminal shows `^C`, so that what follows begins a line.
+pub(crate) fn begin_line() {
+    // Output that is not for a terminal is not changed. Of an error there is nobody to inform.
+    if io::stderr().is_terminal() {
+        let _ = io::stderr().write_all(b"\n");
+    } else if io::stdout().is_terminal() {
+        let _ = io::stdout().write_all(b"\n");
+    }
+}
+
+/// Draws a bar from time to time on a thread, which ends when this is dropped.
+///
+/// The library has one too, which panics if it cannot be started. Without a ticker the bar is drawn
+/// when there is progress, and only then.
+#[derive(Debug)]
+struct Ticker(Option<(Sender<()>, JoinHandle<()>)>);
+
+impl Ticker {
+    fn start(bar: ProgressBar) -> Self {
+        let (end, ended) = mpsc::channel();
+        let work = move || {
+            while ended.recv_timeout(TICK) == Err(RecvTimeoutError::Timeout) {
+                bar.tick();
+            }
+        };
+        Self(thread::Builder::new().spawn(work).ok().map(|thread| (end, thread)))
+    }
+}
+
+impl Drop for Ticker {
+    fn drop(&mut self) {
+        if let Some((end, thread)) = self.0.take() {
+            drop(end);
+            // A panic of the thread was printed when it happened.
+            let _ = thread.join();
+        }
     }
 }
 

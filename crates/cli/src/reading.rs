@@ -1,17 +1,16 @@
 //! What became of the lines of files, in the order of the files, whoever read them and when.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 use std::iter;
-use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use facade::{Entry, ReadError, RefusedLine, Report, Sink, visible};
+use facade::{Entry, ReadError, RefusedLine, Report, Sink};
 
 use crate::exit::Exit;
+use crate::failure::Failure;
 use crate::fault::{REFUSALS_TOLD_MAX, Refused, Unreadable};
-use crate::output::{self, Failure};
+use crate::output::{Opened, Output};
 use crate::source::{Ignored, Stopped};
 
 /// How many bits of an offset are within a file: up to 16 TiB each, and a million files.
@@ -75,28 +74,26 @@ pub(crate) type Reasons = BTreeMap<&'static str, u64>;
 
 /// Where refused lines are written.
 pub(crate) struct RefusedFile {
-    name: String,
-    file: BufWriter<File>,
-    /// The first fault. It is told at the end, and keeps nobody from reading on.
+    output: Opened,
+    /// The first error. It is reported at the end, and does not stop the reading.
     error: Option<io::Error>,
     /// Whether the last line has no end yet.
     is_in_line: bool,
 }
 
 impl RefusedFile {
-    pub(crate) fn create(path: &Path, inputs: &[PathBuf]) -> Result<Self, Failure> {
-        let name = visible(path.as_os_str().as_encoded_bytes());
-        match output::not_among(path, inputs).and_then(|()| File::create(path)) {
-            Ok(file) => {
-                Ok(Self { name, file: BufWriter::new(file), error: None, is_in_line: false })
-            }
-            Err(error) => Err(Failure { name, error }),
-        }
+    /// Begins to write.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] if the system does not allow it.
+    pub(crate) fn begin(output: Output) -> Result<Self, Failure> {
+        Ok(Self { output: output.begin()?, error: None, is_in_line: false })
     }
 
     fn write(&mut self, piece: &[u8]) {
         if self.error.is_none() {
-            self.error = self.file.write_all(piece).err();
+            self.error = self.output.write_all(piece).err();
             self.is_in_line = true;
         }
     }
@@ -113,10 +110,16 @@ impl RefusedFile {
         self.is_in_line = false;
     }
 
-    /// Ends it, and tells what of it went wrong.
-    pub(crate) fn finish(mut self) -> Option<Failure> {
-        let error = self.error.or(self.file.flush().err());
-        error.map(|error| Failure { name: self.name, error })
+    /// Ends the writing. A file that could not be written whole is as it was before.
+    ///
+    /// # Errors
+    ///
+    /// The first error of all writes.
+    pub(crate) fn finish(self) -> Result<(), Failure> {
+        match self.error {
+            None => self.output.finish(),
+            Some(error) => Err(self.output.failure(error)),
+        }
     }
 }
 
@@ -178,18 +181,38 @@ pub(crate) struct Reading {
     pub(crate) ignored: Vec<(usize, String)>,
     /// What kept the refused lines from being written.
     pub(crate) unwritten: Option<Failure>,
-    /// Whether somebody wanted to see what was known so far.
+    /// Whether Ctrl-C ended it.
     pub(crate) is_interrupted: bool,
-    /// Whether a refused line was the end, and there is no result.
+    /// Whether a refused line ended it, so that there is no result.
     pub(crate) is_stopped: bool,
+    /// The number of another signal that ended it, so that there is no result.
+    pub(crate) ended: Option<u8>,
+    /// How many files there were to read.
+    pub(crate) inputs: usize,
     /// The numbers of the files of the refusals, and of those that are unreadable.
     files: [Vec<usize>; 2],
 }
 
 impl Reading {
+    /// Returns whether there is something to write: an input was read, and nothing asked to stop.
+    ///
+    /// An empty input is read. A file that does not exist is not, so that a result which was
+    /// written before is not replaced by an empty one.
+    pub(crate) fn has_result(&self) -> bool {
+        !self.is_stopped && self.ended.is_none() && !self.is_unread()
+    }
+
+    /// Returns whether no line was read, although there may have been some.
+    pub(crate) fn is_unread(&self) -> bool {
+        let are_unreadable = self.inputs > 0 && self.unreadable.len() == self.inputs;
+        self.lines == 0 && (self.is_interrupted || are_unreadable)
+    }
+
     /// How a run ends that read this and did all else.
     pub(crate) fn exit(&self) -> Exit {
-        if self.is_interrupted {
+        if let Some(signal) = self.ended {
+            Exit::Ended(signal)
+        } else if self.is_interrupted {
             Exit::Interrupted
         } else if self.unwritten.is_some() || !self.unreadable.is_empty() {
             Exit::Failed

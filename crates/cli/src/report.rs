@@ -15,7 +15,7 @@ use crate::exit::Exit;
 use crate::fault;
 use crate::input::Input;
 use crate::moment::StampArgs;
-use crate::output::{Failure, OutputArgs};
+use crate::output::{Failure, OutputArgs, Outputs};
 
 /// Makes one page of HTML: totals, a table, distributions, the course of time, refused lines
 #[derive(Debug, clap::Args)]
@@ -59,7 +59,7 @@ type Kept = (ExactMean, Extent, Quantiles);
 const STRETCHES: u64 = 150;
 
 pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
-    let output = args.output.open(args.input.files())?;
+    let Outputs { results: output, refused } = args.input.outputs(&args.output)?;
     if output.is_stdout() && io::stdout().is_terminal() {
         fault::tell(
             "a page of HTML is for a browser, not for a terminal\n  \
@@ -73,8 +73,8 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     let mut takers: Vec<_> = iter::repeat_with(taker).take(args.input.threads()).collect();
     let mut policy = args.input.policy();
     policy.stamp = args.stamp.key();
-    let reading = args.input.read(&policy, &mut takers)?;
-    if reading.is_stopped {
+    let reading = args.input.read(&policy, &mut takers, refused)?;
+    if !reading.has_result() {
         reading.tell();
         return Ok(reading.exit());
     }

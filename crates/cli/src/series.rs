@@ -23,7 +23,7 @@ use crate::infinite::Infinite;
 use crate::input::Input;
 use crate::moment::{self, StampArgs};
 use crate::options;
-use crate::output::{Failure, Output, OutputArgs};
+use crate::output::{Failure, Output, OutputArgs, Outputs};
 use crate::render::{self, GAP, counted};
 use crate::spark::{bar, spark};
 use crate::table::Table;
@@ -145,7 +145,7 @@ impl Args {
     }
 
     fn run<C: Content + Send + Clone + Rows>(&self) -> Result<Exit, Failure> {
-        let output = self.output.open(self.input.files())?;
+        let Outputs { results: output, refused } = self.input.outputs(&self.output)?;
         // Without `--every` a row is as wide as it takes, so that the limit is met last.
         let chosen = Width::AtMost(ROWS.min(self.max_rows.get() as u64));
         let width = self.every.map_or(chosen, Width::Given);
@@ -153,10 +153,14 @@ impl Args {
         let mut takers: Vec<_> = iter::repeat_with(axis).take(self.input.threads()).collect();
         let mut policy = self.input.policy();
         policy.stamp = self.stamp.key();
-        let reading = self.input.read(&policy, &mut takers)?;
+        let reading = self.input.read(&policy, &mut takers, refused)?;
         let mut axis = axis().0;
         takers.into_iter().for_each(|taker| axis.merge(taker.0));
-        if reading.is_stopped || self.is_too_long(&axis) {
+        if !reading.has_result() {
+            reading.tell();
+            return Ok(reading.exit());
+        }
+        if self.is_too_long(&axis) {
             reading.tell();
             return Ok(reading.exit().max(Exit::Failed));
         }

@@ -18,6 +18,8 @@ use self::unpack::unpack;
 pub(crate) use self::unpack::{Ignored, Source, command};
 use crate::interrupt::Interrupt;
 use crate::progress::Progress;
+#[cfg(unix)]
+use crate::stdio;
 
 /// What happened to bytes that [`Ignored`] notes.
 pub(crate) const IGNORED: &str = "the bytes behind the compressed data are ignored";
@@ -129,6 +131,7 @@ impl Input {
     /// Standard input, but not by way of its buffer: nobody can tell whether something is in there.
     #[cfg(unix)]
     fn stdin() -> io::Result<Self> {
+        stdio::check_stdin()?;
         Ok(Self::new(io::stdin().as_fd().try_clone_to_owned()?.into()))
     }
 

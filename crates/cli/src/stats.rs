@@ -15,7 +15,7 @@ use crate::exit::Exit;
 use crate::figures::{self, Figure, Figures, Needs, Nothing};
 use crate::infinite::Infinite;
 use crate::input::Input;
-use crate::output::{Failure, Output, OutputArgs};
+use crate::output::{Failure, Output, OutputArgs, Outputs};
 use crate::render;
 use crate::table::Table;
 use crate::{distribution, fault, options, prometheus};
@@ -162,7 +162,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
 
 impl Args {
     fn run<S: Figures>(&self) -> Result<Exit, Failure> {
-        let output = self.output.open(self.input.files())?;
+        let Outputs { results: output, refused } = self.input.outputs(&self.output)?;
         let (actions, when_full) = (self.max_actions, WhenFull::Fold);
         let names = TallyNames::new(TrackerSpec { actions, when_full, ..TrackerSpec::default() });
         let tallies = iter::repeat_with(|| Tally::<S>::new(&names)).take(self.input.threads());
@@ -174,8 +174,9 @@ impl Args {
                 .expect("the decoder checked the name, and what is too many is folded");
         };
         let sinks = tallies.iter_mut().map(|tally| move |entry: Entry<'_>| take(tally, entry));
-        let reading = self.input.read(&self.input.policy(), &mut sinks.collect::<Vec<_>>())?;
-        if reading.is_stopped {
+        let reading =
+            self.input.read(&self.input.policy(), &mut sinks.collect::<Vec<_>>(), refused)?;
+        if !reading.has_result() {
             reading.tell();
             return Ok(reading.exit());
         }

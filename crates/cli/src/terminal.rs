@@ -2,7 +2,7 @@
 
 use std::io::{self, IsTerminal};
 
-use terminal_size::{Width, terminal_size_of};
+use terminal_size::{Height, Width, terminal_size_of};
 
 /// Returns whether text can be drawn over other text on a stream.
 ///
@@ -13,6 +13,10 @@ pub(crate) fn can_redraw(stream: &impl IsTerminal) -> bool {
 
 /// Returns the width of standard output in columns, if it is a terminal that reports it.
 pub(crate) fn columns() -> Option<usize> {
-    let (Width(columns), _) = terminal_size_of(io::stdout())?;
-    Some(columns.into())
+    size().map(|(Width(columns), _)| columns.into())
+}
+
+/// Returns the size of standard output, if it is a terminal that reports it.
+pub(crate) fn size() -> Option<(Width, Height)> {
+    terminal_size_of(io::stdout())
 }

@@ -2,7 +2,6 @@
 
 use std::io::{self, Read};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::thread;
 
 use core_actions::{ActionTime, KeyedName};
 use core_time::Stamp;
@@ -12,6 +11,7 @@ use thiserror::Error;
 use crate::blocks::{BUFFER_BYTES, Blocks, Room};
 use crate::ledger::Ledger;
 use crate::lines::{Block, Lines};
+use crate::parallel;
 use crate::policy::Policy;
 use crate::refusal::{Refusal, RefusedLine};
 
@@ -233,6 +233,9 @@ impl Policy {
     /// sink gets which action is left to chance; the report does not depend on it. Line numbers
     /// are those of the whole input.
     ///
+    /// The calling thread is one of them. Where the system cannot start the others, or memory does
+    /// not allow for them, fewer threads decode everything, and some sinks get nothing.
+    ///
     /// Without any sink nothing is decoded, and the report is empty.
     ///
     /// # Panics
@@ -350,15 +353,7 @@ impl Policy {
                 lock(&ledger).enter(index, share.bytes_read(), tally);
             }
         };
-        thread::scope(|scope| {
-            let mut sinks = sinks.iter_mut();
-            let own = sinks.next();
-            for sink in sinks {
-                scope.spawn(|| work(sink));
-            }
-            // This thread would only wait: it is one of them.
-            own.into_iter().for_each(work);
-        });
+        parallel::share(sinks, work);
         let ledger = ledger.into_inner().unwrap_or_else(PoisonError::into_inner);
         let shared = shared.into_inner().unwrap_or_else(PoisonError::into_inner);
         (ledger.close(), shared.failure)

@@ -13,6 +13,7 @@ mod ledger;
 mod limits;
 mod lines;
 mod number;
+mod parallel;
 mod policy;
 mod refusal;
 mod scanner;
@@ -29,6 +30,7 @@ pub use encode::{Cell, Format, encode, encode_means, encode_rows, write_records}
 pub use error::{DecodeError, Kind, TimeMax};
 pub use excerpt::Excerpt;
 pub use limits::Limits;
+pub use parallel::threads_within_memory;
 pub use policy::{Fractions, Policy};
 pub use refusal::{Refusal, RefusedLine};
 pub use spot::{Spot, visible};

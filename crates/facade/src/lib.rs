@@ -8,7 +8,7 @@ mod windrow;
 pub use codec::{
     Action, Cell, DecodeError, Entry, Excerpt, Format, Fractions, Kind, Limits, Policy, ReadError,
     Refusal, RefusedLine, Report, Sink, Spot, StampForm, StampKey, StampKeyError, TimeMax, decode,
-    encode, encode_means, encode_rows, visible, write_records,
+    encode, encode_means, encode_rows, threads_within_memory, visible, write_records,
 };
 pub use core_actions::{
     ACTIONS_MAX, ActionName, ActionTime, ActionTracker, AddError, Count, Counted, ExactMean,

@@ -18,7 +18,7 @@ use facade::{
     TrackerSnapshotError, TrackerSpec, Unit, Variance, WhenFull, Window, WindowError, WindowRows,
     WindowSpec, WindowSpecBuilder, WindowedHandle, WindowedSnapshot, WindowedSpec,
     WindowedSpecError, WindowedTracker, Windrow, WindrowBuilder, decode, encode, encode_means,
-    encode_rows, laws, visible, write_records,
+    encode_rows, laws, threads_within_memory, visible, write_records,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -112,6 +112,7 @@ fn batches_go_through_the_front_door() -> Result<(), ReadError> {
     let spot: &Spot = &refusal.spot;
     assert_eq!((spot.column, visible(b"\x1b")), (24, r"\u{1b}".to_owned()));
     assert_eq!(encode_means(&windrow.stats()), windrow.get_stats());
+    assert_eq!(threads_within_memory(1), 1);
     assert_eq!(encode_rows(Format::Csv, ["a"], [[Cell::Missing]]), "a\n\n");
     let mut text = Vec::new();
     write_records(&mut text, Format::Ndjson, &["a"], [[1.into()]]).unwrap();

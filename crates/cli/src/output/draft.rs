@@ -1,0 +1,206 @@
+//! A file that is replaced as a whole.
+//!
+//! What is written goes to a temporary file in the same directory, which takes the name when it is
+//! complete: a reader sees the old file or the new one, and a full disk or a signal leaves the old
+//! one. The target of a symbolic link is replaced, so the link stays a link. Permissions are kept,
+//! and the owner where the system allows that; other hard links keep the old content.
+//!
+//! The file is synchronised before it takes the name. Without that, a power failure may leave an
+//! empty file in place of the old one, and some systems report a full disk only then.
+
+use std::fs::{self, File, Metadata};
+use std::io::{self, Seek, Write};
+use std::path::{Path, PathBuf};
+
+use tempfile::{Builder, NamedTempFile};
+use thiserror::Error;
+
+use crate::failure::Ended;
+use crate::interrupt::Ending;
+
+/// How many symbolic links lead to a file at most, as on Linux.
+const LINKS_MAX: usize = 40;
+
+/// A file that is to be replaced, or made, as it was found.
+#[derive(Debug)]
+pub(super) struct Target {
+    /// Where it is, symbolic links resolved.
+    path: PathBuf,
+    /// The file that is there, open for writing, and not changed yet.
+    pub(super) old: Option<File>,
+    /// Why a file cannot be made in the directory. The file that is there is overwritten then.
+    obstacle: Option<io::Error>,
+}
+
+impl Target {
+    /// Looks whether a file can be made where there is none.
+    pub(super) fn of_new(path: &Path) -> io::Result<Self> {
+        if path.as_os_str().as_encoded_bytes().ends_with(b"/") || path.file_name().is_none() {
+            return Err(io::ErrorKind::IsADirectory.into());
+        }
+        let path = resolve(path)?;
+        tempfile::tempfile_in(directory(&path))?;
+        Ok(Self { path, old: None, obstacle: None })
+    }
+
+    /// Looks whether a file can be replaced.
+    pub(super) fn of_old(path: &Path, old: File) -> io::Result<Self> {
+        let path = resolve(path)?;
+        let obstacle = tempfile::tempfile_in(directory(&path)).err();
+        Ok(Self { path, old: Some(old), obstacle })
+    }
+
+    /// Returns the directory and the name, by which two targets without a file are compared.
+    pub(super) fn place(&self) -> Option<(PathBuf, &std::ffi::OsStr)> {
+        Some((fs::canonicalize(directory(&self.path)).ok()?, self.path.file_name()?))
+    }
+}
+
+/// Follows symbolic links, also to where there is no file.
+fn resolve(path: &Path) -> io::Result<PathBuf> {
+    let mut path = path.to_owned();
+    for _ in 0..LINKS_MAX {
+        let Ok(to) = fs::read_link(&path) else { return Ok(path) };
+        path = directory(&path).join(to);
+    }
+    Err(io::Error::other("more symbolic links than are followed"))
+}
+
+/// Returns whether a path names an open file of a process, as `/dev/stdout` does.
+///
+/// That file is not replaced: others write to it by a number, not by a name.
+pub(super) fn is_descriptor(path: &Path) -> bool {
+    let mut path = path.to_owned();
+    for _ in 0..LINKS_MAX {
+        if fs::canonicalize(directory(&path)).is_ok_and(|place| place.starts_with("/proc")) {
+            return true;
+        }
+        let Ok(to) = fs::read_link(&path) else { break };
+        path = directory(&path).join(to);
+    }
+    false
+}
+
+fn directory(path: &Path) -> &Path {
+    path.parent().filter(|path| !path.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// A new file, or the new content of one, until it is complete.
+#[derive(Debug)]
+pub(super) struct Draft {
+    temporary: NamedTempFile,
+    target: Target,
+    /// Dropped last, when the temporary file is gone.
+    ending: Ending,
+}
+
+impl Draft {
+    /// Makes an empty temporary file.
+    pub(super) fn new(target: Target) -> io::Result<Self> {
+        let ending = Ending::install()?;
+        let mut builder = Builder::new();
+        builder.prefix(".windrow-").suffix(".tmp");
+        #[cfg(unix)]
+        if target.old.is_none() {
+            use std::os::unix::fs::PermissionsExt;
+            // As for any new file: the system takes away what the user's mask says.
+            builder.permissions(fs::Permissions::from_mode(0o666));
+        }
+        let temporary = match target.obstacle {
+            None => builder.tempfile_in(directory(&target.path)),
+            Some(_) => builder.tempfile(),
+        };
+        Ok(Self { temporary: temporary?, target, ending })
+    }
+
+    /// Gives the complete file its name.
+    ///
+    /// Returns why the old file was overwritten rather than replaced, if it was.
+    ///
+    /// # Errors
+    ///
+    /// [`Ended`] if a signal came before, and the error of the system. The old file is as it was,
+    /// unless the error is [`Incomplete`].
+    pub(super) fn commit(self) -> io::Result<Option<io::Error>> {
+        // Dropped in the opposite order: signals are held back until the temporary file is gone.
+        let Self { ending, temporary, target } = self;
+        check(&ending, &target)?;
+        synchronise(temporary.as_file())?;
+        let Some(old) = target.old else {
+            temporary.persist(&target.path)?;
+            return Ok(None);
+        };
+        if let Some(obstacle) = target.obstacle {
+            overwrite(temporary.into_file(), old)?;
+            return Ok(Some(obstacle));
+        }
+        keep_metadata(temporary.as_file(), &old.metadata()?)?;
+        match temporary.persist(&target.path) {
+            Ok(_) => Ok(None),
+            // A file that is a mount point, or another's in a directory such as `/tmp`.
+            Err(error) => {
+                overwrite(error.file.into_file(), old)?;
+                Ok(Some(error.error))
+            }
+        }
+    }
+}
+
+impl Write for Draft {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        check(&self.ending, &self.target)?;
+        self.temporary.as_file_mut().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn check(ending: &Ending, target: &Target) -> io::Result<()> {
+    let is_new = target.old.is_none();
+    match ending.any_signal() {
+        Some(signal) => Err(io::Error::other(Ended { signal, is_new })),
+        None => Ok(()),
+    }
+}
+
+/// Waits until the file is on the disk, where the system knows how.
+fn synchronise(file: &File) -> io::Result<()> {
+    match file.sync_all() {
+        Err(error)
+            if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) =>
+        {
+            Ok(())
+        }
+        done => done,
+    }
+}
+
+/// Gives a new file the owner and the permissions of the old one.
+fn keep_metadata(file: &File, old: &Metadata) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{MetadataExt, fchown};
+        // Only root may give files away; members of a group may give them to the group. First, as
+        // it may take away permissions.
+        if fchown(file, Some(old.uid()), Some(old.gid())).is_err() {
+            let _ = fchown(file, None, Some(old.gid()));
+        }
+    }
+    file.set_permissions(old.permissions())
+}
+
+/// Writes the complete content over a file that cannot be replaced.
+fn overwrite(mut new: File, mut old: File) -> io::Result<()> {
+    new.rewind()?;
+    let copied = old.set_len(0).and_then(|()| io::copy(&mut new, &mut old)).map(drop);
+    copied
+        .and_then(|()| synchronise(&old))
+        .map_err(|error| io::Error::new(error.kind(), Incomplete(error)))
+}
+
+/// A file could not be replaced, and overwriting it failed too.
+#[derive(Debug, Error)]
+#[error("{0}; only a part of the result was written")]
+struct Incomplete(io::Error);
