@@ -64,7 +64,7 @@ fn read(
 struct Ahead {
     pieces: Receiver<io::Result<Vec<u8>>>,
     piece: Cursor<Vec<u8>>,
-    /// Takes back what was read. Memory that is got again for each piece costs more than to fill it.
+    /// Takes back what was read. To allocate each piece again costs more than to fill it.
     used: Sender<Vec<u8>>,
 }
 

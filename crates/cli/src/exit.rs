@@ -1,4 +1,4 @@
-//! How a run ended, as the number that the shell is told.
+//! How a run ended, as the exit code for the shell.
 
 use std::process::ExitCode;
 
@@ -6,7 +6,7 @@ use crate::failure::Failure;
 use crate::fault;
 use crate::interrupt::SIGINT;
 
-/// How a run ended; of several endings the last in this list is the one that is told.
+/// How a run ended; of several endings the last in this list is returned.
 ///
 /// A command line that is not understood ends in 2, which `clap` sees to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -19,7 +19,7 @@ pub(crate) enum Exit {
     Failed,
     /// What was asked for makes no sense.
     Misused,
-    /// Ctrl-C was pressed. What was known then was told.
+    /// Ctrl-C was pressed. The result so far was written.
     Interrupted,
     /// The system asked to end, by the signal with this number.
     Ended(u8),

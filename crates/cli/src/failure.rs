@@ -45,11 +45,15 @@ pub(crate) enum Conflict {
 
 /// A signal came before an output was complete.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("{}, {}", reason(*signal), if *is_new { "so no file was written" } else { "the file is unchanged" })]
+#[error("{}, {}", reason(*signal), left(*is_new))]
 pub(crate) struct Ended {
     pub(crate) signal: u8,
     /// Whether there was no file before.
     pub(crate) is_new: bool,
+}
+
+fn left(is_new: bool) -> &'static str {
+    if is_new { "so no file was written" } else { "the file is unchanged" }
 }
 
 fn reason(signal: u8) -> String {

@@ -80,10 +80,10 @@ Examples:
 
 Exit codes:
   0    done
-  1    could not be done, or not for all files
-  2    the command line was not understood
+  1    an input was not read to its end, or an output was not written
+  2    the command line was not understood, or asks to write over an input
   3    done, but some lines were refused and are not counted
-  130  Ctrl-C: what was known by then was told
+  130  Ctrl-C: the result so far was written
 
 Results go to standard output, all else to standard error.
 `windrow <COMMAND> --help` tells more about a command.";

@@ -44,9 +44,10 @@ mod start {
     const ALONE: Ordering = Ordering::Relaxed;
 
     /// Looks at the streams before the standard library does.
-    ///
-    /// Runs before `main`: nothing may be used here that needs the runtime. A handle of a standard
-    /// stream is a number at this point, and `fcntl` asks the system only.
+    // SAFETY: what runs before `main` must not need the runtime of the standard library, and must
+    // not panic. A handle of a standard stream is a number at this point, `fcntl` asks the system
+    // only, and to store a flag needs nothing.
+    // Worth: no later look can tell a closed stream from the null device.
     #[ctor::ctor(unsafe)]
     fn look() {
         let is_closed = |stream: &dyn AsFd| rustix::io::fcntl_getfd(stream).is_err();

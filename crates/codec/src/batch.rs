@@ -233,8 +233,8 @@ impl Policy {
     /// sink gets which action is left to chance; the report does not depend on it. Line numbers
     /// are those of the whole input.
     ///
-    /// The calling thread is one of them. Where the system cannot start the others, or memory does
-    /// not allow for them, fewer threads decode everything, and some sinks get nothing.
+    /// The calling thread is one of them. Where the system cannot start the others, fewer threads
+    /// decode everything, and some sinks get nothing.
     ///
     /// Without any sink nothing is decoded, and the report is empty.
     ///

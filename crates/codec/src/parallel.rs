@@ -6,14 +6,16 @@
 use std::hint::black_box;
 use std::thread;
 
-/// Address space of one thread: its stack, by default 2 MiB, and blocks of its longest lines.
-const THREAD_BYTES: usize = 6 << 20;
+/// Address space of one thread: its stack, by default 2 MiB, blocks of its longest lines, and the
+/// 64 MiB that the allocator of glibc reserves for each of the first threads.
+const THREAD_BYTES: usize = 72 << 20;
 
 /// Limits a number of threads to those that memory allows.
 ///
 /// Returns `wanted` unless the address space of the process, or its share of memory, is too small
-/// for that many; then fewer, and at least 1. A thread that is started where memory is nearly used
-/// up leaves none for the work, and an allocation that fails ends the process.
+/// for that many; then fewer, and at least 1. Ask this before you make a sink for each thread of
+/// [`decode_reader_among`](crate::Policy::decode_reader_among): a thread that is started where
+/// memory is nearly used up leaves none for the work, and a failed allocation ends the process.
 ///
 /// # Complexity
 ///
@@ -49,9 +51,8 @@ fn has_room(threads: usize) -> bool {
 ///
 /// If `work` does, when all threads are done.
 pub(crate) fn share<W: Send>(workers: &mut [W], work: impl Fn(&mut W) + Sync) {
-    let threads = threads_within_memory(workers.len());
     thread::scope(|scope| {
-        let mut workers = workers.iter_mut().take(threads);
+        let mut workers = workers.iter_mut();
         let own = workers.next();
         for worker in workers {
             // Not `scope.spawn`, which panics. What one thread was refused the next is too.

@@ -140,8 +140,9 @@ impl Windrow {
 
     /// Adds the actions that a reader gives, one line of JSON text each.
     ///
-    /// As many [threads](WindrowBuilder::threads) read as the builder says. A bad line is in the
-    /// report and stops nothing. A valid line whose action does not fit a full tracker is
+    /// As many [threads](WindrowBuilder::threads) read as the builder says, or fewer where the
+    /// system cannot start them or [memory](crate::threads_within_memory) is short. A bad line is in
+    /// the report and stops nothing. A valid line whose action does not fit a full tracker is
     /// [dropped](Report::dropped), not accepted. On several threads the order of two new actions in
     /// the rows is not determined.
     ///
@@ -163,7 +164,8 @@ impl Windrow {
     /// ```
     pub fn add_actions(&self, reader: impl Read + Send) -> Result<Report, ReadError> {
         let Halves { actions: tracker, policy, threads, .. } = &*self.0;
-        let mut adders = vec![Adder { tracker, dropped: 0 }; threads.get()];
+        let threads = codec::threads_within_memory(threads.get());
+        let mut adders = vec![Adder { tracker, dropped: 0 }; threads];
         let mut read = match &mut adders[..] {
             [adder] => policy.decode_reader(reader, adder),
             adders => policy.decode_reader_among(reader, adders),
