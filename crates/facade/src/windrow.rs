@@ -141,8 +141,8 @@ impl Windrow {
     /// Adds the actions that a reader gives, one line of JSON text each.
     ///
     /// As many [threads](WindrowBuilder::threads) read as the builder says, or fewer where the
-    /// system cannot start them or [memory](crate::threads_within_memory) is short. A bad line is in
-    /// the report and stops nothing. A valid line whose action does not fit a full tracker is
+    /// system cannot start them or [memory](crate::threads_within_memory) is short. A bad line is
+    /// in the report and stops nothing. A valid line whose action does not fit a full tracker is
     /// [dropped](Report::dropped), not accepted. On several threads the order of two new actions in
     /// the rows is not determined.
     ///
