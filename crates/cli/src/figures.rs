@@ -35,6 +35,12 @@ impl PartialEq for Figure {
     }
 }
 
+/// Figures that are often asked for.
+pub(crate) const NAMES: &[&str] = &[
+    "count", "sum", "mean", "min", "max", "stddev", "variance", "median", "p50", "p90", "p95",
+    "p99", "p99.9",
+];
+
 /// A name that no figure has.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("none of count, sum, mean, min, max, stddev, variance, p50, p99, p99.9 and so on to p100")]

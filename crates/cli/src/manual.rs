@@ -1,17 +1,20 @@
 //! `windrow completions` and `windrow man`: what shells and readers of manuals are given.
 
-use clap::Command;
+mod bash;
+mod page;
+
+use clap::builder::PossibleValuesParser;
+use clap::{Arg, Command, ValueHint};
 use clap_complete::Shell;
-use clap_mangen::Man;
 
 use crate::exit::Exit;
 use crate::output::{Failure, OutputArgs};
 
-/// Writes the script by which a shell completes command lines
+/// Write the script by which a shell completes command lines
 #[derive(Debug, clap::Args)]
 #[command(after_help = COMPLETIONS)]
 pub(crate) struct CompletionsArgs {
-    /// For which shell
+    /// Shell to write the script for
     shell: Shell,
 
     #[command(flatten)]
@@ -20,17 +23,18 @@ pub(crate) struct CompletionsArgs {
 
 const COMPLETIONS: &str = "\
 Examples:
+  mkdir -p ~/.local/share/bash-completion/completions ~/.config/fish/completions ~/.zfunc
   windrow completions bash -o ~/.local/share/bash-completion/completions/windrow
   windrow completions fish -o ~/.config/fish/completions/windrow.fish
   windrow completions zsh -o ~/.zfunc/_windrow     with `fpath+=~/.zfunc` before `compinit`
 
 Exit codes: 0 done, 1 it could not be written, 2 usage.";
 
-/// Writes the manual page, of the program or of a command
+/// Write the manual page of the program or of a command
 #[derive(Debug, clap::Args)]
 #[command(after_help = MAN)]
 pub(crate) struct ManArgs {
-    /// Of this command
+    /// Command to write the page of
     command: Option<String>,
 
     #[command(flatten)]
@@ -40,21 +44,32 @@ pub(crate) struct ManArgs {
 const MAN: &str = "\
 Examples:
   windrow man | man -l -
+  mkdir -p ~/.local/share/man/man1
   windrow man stats -o ~/.local/share/man/man1/windrow-stats.1
 
-Exit codes: 0 done, 1 there is no such command, or it could not be written, 2 usage.";
+Exit codes: 0 done, 1 it could not be written, 2 usage, such as no such command.";
 
-pub(crate) fn completions(args: &CompletionsArgs, mut program: Command) -> Result<Exit, Failure> {
+pub(crate) fn completions(args: &CompletionsArgs, program: Command) -> Result<Exit, Failure> {
+    let mut program = offering(program);
+    program.build();
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut program, "windrow", &mut script);
+    match args.shell {
+        Shell::Bash => script.extend_from_slice(bash::script(&program).as_bytes()),
+        shell => clap_complete::generate(shell, &mut program, "windrow", &mut script),
+    }
+    if args.shell == Shell::Fish {
+        // The library's script knows no positional arguments.
+        script.extend_from_slice(fish_positionals(&program).as_bytes());
+    }
     args.output.open()?.stream(|output| output.write_all(&script))?;
     Ok(Exit::Done)
 }
 
-pub(crate) fn man(args: &ManArgs, mut program: Command) -> Result<Exit, Failure> {
+pub(crate) fn man(args: &ManArgs, program: Command) -> Result<Exit, Failure> {
+    let mut program = program.disable_help_subcommand(true);
     program.build(); // So that commands know what they have from the program.
-    let page = match &args.command {
-        None => program.clone().disable_help_subcommand(true),
+    let command = match &args.command {
+        None => program.clone(),
         Some(name) => match program.find_subcommand(name) {
             Some(command) => command.clone(),
             None => {
@@ -63,9 +78,52 @@ pub(crate) fn man(args: &ManArgs, mut program: Command) -> Result<Exit, Failure>
             }
         },
     };
-    let mut text = Vec::new();
-    let man = Man::new(page).source(concat!("windrow ", env!("CARGO_PKG_VERSION")));
-    man.render(&mut text).expect("a vector takes every write");
+    let text = page::page(command);
     args.output.open()?.stream(|output| output.write_all(&text))?;
     Ok(Exit::Done)
+}
+
+/// The program with what shells offer for each value: words, files or nothing.
+fn offering(program: Command) -> Command {
+    let names: Vec<_> =
+        program.get_subcommands().map(|command| command.get_name().to_owned()).collect();
+    let program = program.mut_subcommand("man", |man| {
+        man.mut_arg("command", |arg| arg.value_parser(PossibleValuesParser::new(names)))
+    });
+    // What is not said to be a path is not one.
+    program.mut_subcommands(|command| {
+        command.mut_args(|arg| match arg.get_value_hint() {
+            ValueHint::Unknown if arg.get_action().takes_values() => {
+                arg.value_hint(ValueHint::Other)
+            }
+            _ => arg,
+        })
+    })
+}
+
+/// The values that an option or a positional argument offers.
+fn values(arg: &Arg) -> Vec<String> {
+    if !arg.get_action().takes_values() {
+        return Vec::new();
+    }
+    let values = arg.get_value_parser().possible_values().into_iter().flatten();
+    values.filter(|value| !value.is_hide_set()).map(|value| value.get_name().to_owned()).collect()
+}
+
+/// Lines for fish: the words that a command takes in place of files, which may be none.
+fn fish_positionals(program: &Command) -> String {
+    let mut text = String::new();
+    for command in program.get_subcommands() {
+        let positional = command.get_positionals().next();
+        let words = positional.map(values).unwrap_or_default();
+        let words = match positional {
+            Some(_) if words.is_empty() => continue,
+            Some(_) => format!(" -a '{}'", words.join(" ")),
+            None => String::new(),
+        };
+        let name = command.get_name();
+        let when = format!("__fish_windrow_using_subcommand {name}");
+        text += &format!("complete -c windrow -n \"{when}\" -f{words}\n");
+    }
+    text
 }

@@ -1,5 +1,42 @@
 //! Values that options of several commands share.
 
+use std::ffi::OsStr;
+
+use clap::builder::{PossibleValue, TypedValueParser};
+use clap::{Arg, Command, Error};
+
+/// A parser that offers some of the values that it accepts, for shells to complete.
+#[derive(Debug, Clone)]
+pub(crate) struct Offering<P> {
+    parser: P,
+    values: &'static [&'static str],
+}
+
+/// Offers values of a parser that accepts more than can be listed.
+pub(crate) fn offering<P: TypedValueParser>(
+    parser: P,
+    values: &'static [&'static str],
+) -> Offering<P> {
+    Offering { parser, values }
+}
+
+impl<P: TypedValueParser> TypedValueParser for Offering<P> {
+    type Value = P::Value;
+
+    fn parse_ref(
+        &self,
+        command: &Command,
+        arg: Option<&Arg>,
+        value: &OsStr,
+    ) -> Result<Self::Value, Error> {
+        self.parser.parse_ref(command, arg, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(self.values.iter().map(PossibleValue::new)))
+    }
+}
+
 /// Returns the values of a list without repeats, each where it stands first.
 ///
 /// A repeated value would be written twice: as two equal keys of an object, or as two samples of

@@ -8,6 +8,7 @@ use std::io::{self, Write};
 use std::iter;
 use std::num::NonZero;
 use std::ops::BitOr;
+use std::str::FromStr;
 use std::time::Duration;
 
 use clap::ValueEnum;
@@ -18,7 +19,7 @@ use facade::{
 use crate::axis::{self, Apart, Axis, Content, Together, Width};
 use crate::exit::Exit;
 use crate::fault;
-use crate::figures::{Figure, Figures, Needs, Nothing};
+use crate::figures::{self, Figure, Figures, Needs, Nothing};
 use crate::infinite::Infinite;
 use crate::input::Input;
 use crate::moment::{self, StampArgs};
@@ -47,7 +48,8 @@ pub(crate) struct Args {
     by_action: bool,
 
     /// Which figures: count, sum, mean, min, max, stddev, variance, p50, p99, p99.9 and so on
-    #[arg(long, value_name = "FIGURES", value_delimiter = ',')]
+    #[arg(long, value_name = "FIGURES", value_delimiter = ',', hide_possible_values = true)]
+    #[arg(value_parser = options::offering(Figure::from_str, figures::NAMES))]
     #[arg(default_value = "count,mean,p50,p99,max")]
     stat: Vec<Figure>,
 

@@ -28,11 +28,13 @@ pub(crate) struct Args {
     input: Input,
 
     /// Which figures: count, sum, mean, min, max, stddev, variance, p50, p99, p99.9 and so on
-    #[arg(long, value_name = "FIGURES", value_delimiter = ',')]
+    #[arg(long, value_name = "FIGURES", value_delimiter = ',', hide_possible_values = true)]
+    #[arg(value_parser = options::offering(Figure::from_str, figures::NAMES))]
     stat: Vec<Figure>,
 
     /// What comes first: `first` seen, `action`, or a figure, of which the greatest
-    #[arg(long, value_name = "KEY")]
+    #[arg(long, value_name = "KEY", hide_possible_values = true)]
+    #[arg(value_parser = options::offering(SortKey::from_str, SORT_KEYS))]
     sort: Option<SortKey>,
 
     /// The other way round
@@ -101,6 +103,10 @@ impl Asked<'_> {
         }
     }
 }
+
+/// Keys that rows are often sorted by.
+const SORT_KEYS: &[&str] =
+    &["first", "action", "count", "sum", "mean", "min", "max", "stddev", "median", "p90", "p99"];
 
 /// What rows are ordered by.
 #[derive(Debug, Clone)]
