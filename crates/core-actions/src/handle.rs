@@ -12,6 +12,7 @@ use crate::error::AddError;
 use crate::key::FOLDED;
 use crate::name::ActionName;
 use crate::packed::Packed;
+use crate::part::Waiting;
 use crate::registry::{Pin, Registry};
 use crate::row::shown;
 use crate::time::ActionTime;
@@ -92,6 +93,13 @@ impl<S: Statistic<Value: Packed>> Handle<S> {
         S::Value: From<ActionTime>,
     {
         self.add(ActionTime::from_duration(duration, self.registry.spec.unit));
+    }
+}
+
+impl<S: Statistic<Value: Packed>> Handle<S> {
+    /// Reads what each writer recorded of the action.
+    pub(crate) fn read(&self, read: impl FnMut(&S, Waiting<'_>)) {
+        self.registry.read(&self.pin.action, read);
     }
 }
 

@@ -29,6 +29,7 @@ mod row;
 mod slice;
 mod snapshot;
 mod spec;
+mod summary;
 mod sums;
 mod sync;
 mod table;
@@ -59,10 +60,12 @@ pub use raw::Raw;
 pub use row::Row;
 pub use snapshot::{TrackerSnapshot, TrackerSnapshotError};
 pub use spec::{ACTIONS_MAX, Overflow, TrackerSpec, WhenFull};
+pub use summary::Summary;
 pub use tally::{Tally, TallyNames};
 pub use time::{ActionTime, TimeError, Unit};
 pub use tracker::{ActionTracker, MergedTracker, PostTracker, RunningTracker};
 pub use variance::Variance;
 pub use windowed::{
-    WindowRows, WindowedHandle, WindowedSnapshot, WindowedSpec, WindowedSpecError, WindowedTracker,
+    ActionWindow, WindowRows, WindowedHandle, WindowedSnapshot, WindowedSpec, WindowedSpecError,
+    WindowedTracker,
 };

@@ -222,7 +222,7 @@ impl<S: Statistic<Value: Packed>> Registry<S> {
 
     /// Reads the parts of an action that something was recorded in, and tells the number of the
     /// first record.
-    fn read(&self, action: &Action<S>, mut read: impl FnMut(&S, Waiting<'_>)) -> u64 {
+    pub(crate) fn read(&self, action: &Action<S>, mut read: impl FnMut(&S, Waiting<'_>)) -> u64 {
         let mut first = u64::MAX;
         for part in &lock(&action.parts).all {
             part.read(&self.next, |number, statistic, waiting| {

@@ -55,6 +55,35 @@ impl ActionTime {
         }
     }
 
+    /// Converts the time, which is in `unit`, to a duration.
+    ///
+    /// `None` from [`Duration::MAX`] on, some 585 billion years.
+    ///
+    /// # Accuracy
+    ///
+    /// Rounded once to the nearest nanosecond, ties to even.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core_actions::{ActionTime, Unit};
+    /// use std::time::Duration;
+    ///
+    /// let time = ActionTime::try_from(1.5)?;
+    /// assert_eq!(time.to_duration(Unit::Milliseconds), Some(Duration::from_micros(1_500)));
+    /// # Ok::<(), core_actions::TimeError>(())
+    /// ```
+    #[must_use]
+    pub fn to_duration(self, unit: Unit) -> Option<Duration> {
+        let per_unit = u128::from(unit.nanos());
+        let nanos = match self.0 {
+            Repr::Integer(integer) => u128::from(integer) * per_unit,
+            Repr::Float(float) => product(float, per_unit)?,
+        };
+        let seconds = u64::try_from(nanos / 1_000_000_000).ok()?;
+        Some(Duration::new(seconds, (nanos % 1_000_000_000) as u32))
+    }
+
     /// The time as an integer, if it is one below 2^64.
     #[must_use]
     pub fn as_integer(self) -> Option<u64> {
@@ -86,6 +115,30 @@ impl ActionTime {
     pub(crate) fn of_fraction(float: f64) -> Self {
         Self(Repr::Float(float))
     }
+}
+
+/// Multiplies a float, finite and not negative, with an integer below 2^32, and rounds once.
+///
+/// Nothing if the product has more than 127 bits.
+fn product(float: f64, factor: u128) -> Option<u128> {
+    let (bits, mantissa_bits) = (float.to_bits(), f64::MANTISSA_DIGITS - 1);
+    let fraction = u128::from(bits) & ((1 << mantissa_bits) - 1);
+    // A subnormal float has the exponent of the smallest normal one, without its leading bit.
+    let biased = (bits >> mantissa_bits) as i32;
+    let mantissa = if biased == 0 { fraction } else { fraction | 1 << mantissa_bits };
+    let exponent = biased.max(1) - 1_023 - mantissa_bits as i32;
+    let product = mantissa * factor; // Below 2^85.
+    if exponent >= 0 {
+        let shift = exponent.unsigned_abs();
+        return (shift < product.leading_zeros()).then(|| product << shift);
+    }
+    let shift = exponent.unsigned_abs();
+    if shift > 100 {
+        return Some(0); // Far below one half.
+    }
+    let (whole, rest, half) = (product >> shift, product & ((1 << shift) - 1), 1 << (shift - 1));
+    let up = rest > half || (rest == half && whole % 2 == 1);
+    Some(whole + u128::from(up))
 }
 
 impl Eq for ActionTime {}
@@ -295,6 +348,30 @@ mod tests {
                 assert_eq!(a.cmp(b), i.cmp(&j), "{a} against {b}");
             }
         }
+    }
+
+    #[test]
+    fn times_convert_to_the_nearest_nanosecond() {
+        let check = |float: f64, unit, nanos: Option<u128>| {
+            let found = time(float).to_duration(unit).map(|duration| duration.as_nanos());
+            assert_eq!(found, nanos, "{float} {unit:?}");
+        };
+        check(0.0, Unit::Seconds, Some(0));
+        check(1.5, Unit::Nanoseconds, Some(2));
+        check(2.5, Unit::Nanoseconds, Some(2));
+        check(2.5_f64.next_up(), Unit::Nanoseconds, Some(3));
+        check(0.5_f64.next_down(), Unit::Nanoseconds, Some(0));
+        check(0.1, Unit::Seconds, Some(100_000_000));
+        check(1e-300, Unit::Seconds, Some(0));
+        check(f64::from_bits(1), Unit::Seconds, Some(0));
+        check(1.844e19, Unit::Seconds, Some(18_440_000_000_000_000_000_000_000_000));
+        let below = u128::from(u64::MAX - 2_047) * 1_000_000_000;
+        check(TWO_POW_64.next_down(), Unit::Seconds, Some(below));
+        check(TWO_POW_64, Unit::Seconds, None);
+        check(TWO_POW_64, Unit::Nanoseconds, Some(1 << 64));
+        check(f64::MAX, Unit::Nanoseconds, None);
+        let longest = ActionTime::from(u64::MAX).to_duration(Unit::Seconds);
+        assert_eq!(longest, Some(Duration::from_secs(u64::MAX)));
     }
 
     #[test]

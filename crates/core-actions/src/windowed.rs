@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use core_time::{
-    Clock, CoveredBuckets, InBucket, Refused, Stamp, Statistic, StatisticRing, TimeAxis,
+    Clock, Coverage, CoveredBuckets, InBucket, Refused, Stamp, Statistic, StatisticRing, TimeAxis,
     WindowError, WindowSpec,
 };
 use thiserror::Error;
@@ -16,6 +16,7 @@ use crate::figures::Counted;
 use crate::handle::Handle;
 use crate::key::{FOLDED, KeyedName};
 use crate::packed::Packed;
+use crate::part::Waiting;
 use crate::row::Row;
 use crate::snapshot::TrackerSnapshotError;
 use crate::spec::{Overflow, TrackerSpec};
@@ -76,10 +77,27 @@ pub use snapshot::WindowedSnapshot;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct WindowedTracker<S: Statistic<Value: Packed>> {
-    axis: Arc<TimeAxis>,
+    timeline: Arc<Timeline>,
     rings: MergedTracker<StatisticRing<S>>,
+}
+
+/// What a tracker and its handles share besides the rings.
+#[derive(Debug)]
+struct Timeline {
+    axis: TimeAxis,
     /// When recording began, in nanoseconds; earlier if something was late.
     since: AtomicI64,
+}
+
+impl Timeline {
+    fn since(&self) -> Stamp {
+        Stamp::from_nanos(self.since.load(ALONE))
+    }
+
+    /// Moves the beginning back to a moment before it.
+    fn begins_at(&self, stamp: Stamp) {
+        self.since.fetch_min(stamp.as_nanos(), ALONE);
+    }
 }
 
 // ORDERING: every access in this file is Relaxed.
@@ -176,13 +194,13 @@ impl<S: Statistic<Value: Packed>> WindowedTracker<S> {
         }
         let rings = MergedTracker::with_empty(spec.tracker, StatisticRing::new(&spec.window));
         let since = AtomicI64::new(axis.now().as_nanos());
-        Ok(Self { axis: Arc::new(axis), rings, since })
+        Ok(Self { timeline: Arc::new(Timeline { axis, since }), rings })
     }
 
     /// How far back one can ask, in buckets of which width.
     #[must_use]
     pub fn window_spec(&self) -> &WindowSpec {
-        self.axis.spec()
+        self.timeline.axis.spec()
     }
 
     /// The settings that all trackers have.
@@ -194,7 +212,7 @@ impl<S: Statistic<Value: Packed>> WindowedTracker<S> {
     /// The present, by the tracker's clock.
     #[must_use]
     pub fn now(&self) -> Stamp {
-        self.axis.now()
+        self.timeline.axis.now()
     }
 
     /// Records that an action took so long, and ended now.
@@ -209,7 +227,7 @@ impl<S: Statistic<Value: Packed>> WindowedTracker<S> {
         T: TryInto<S::Value, Error: Into<TimeError>>,
     {
         let value = time.try_into().map_err(|error| AddError::Time(error.into()))?;
-        let tick = self.axis.tick_to_record()?;
+        let tick = self.timeline.axis.tick_to_record()?;
         self.rings.add(action, InBucket { tick, value })
     }
 
@@ -230,9 +248,9 @@ impl<S: Statistic<Value: Packed>> WindowedTracker<S> {
         T: TryInto<S::Value, Error: Into<TimeError>>,
     {
         let value = time.try_into().map_err(|error| AddError::Time(error.into()))?;
-        let tick = self.axis.tick_at(stamp)?;
+        let tick = self.timeline.axis.tick_at(stamp)?;
         self.rings.add(action, InBucket { tick, value })?;
-        self.since.fetch_min(stamp.as_nanos(), ALONE);
+        self.timeline.begins_at(stamp);
         Ok(())
     }
 
@@ -255,7 +273,10 @@ impl<S: Statistic<Value: Packed>> WindowedTracker<S> {
     ///
     /// As [`MergedTracker::action`](crate::MergedTracker::action).
     pub fn action(&self, action: &str) -> Result<WindowedHandle<S>, AddError> {
-        Ok(WindowedHandle { axis: Arc::clone(&self.axis), ring: self.rings.action(action)? })
+        Ok(WindowedHandle {
+            timeline: Arc::clone(&self.timeline),
+            ring: self.rings.action(action)?,
+        })
     }
 
     /// The statistics of the past `window`: a row for each action that was recorded in it.
@@ -273,18 +294,14 @@ impl<S: Statistic<Value: Packed>> WindowedTracker<S> {
     ///
     /// For each action and thread, merges of four times the square root of the buckets at most.
     pub fn window(&self, window: Duration) -> Result<WindowRows<S>, WindowError> {
-        let covered = self.axis.past(window)?;
+        let covered = self.timeline.axis.past(window)?;
         let rows = self.rings.registry().rows_of(|sum: Option<S>, ring, waiting| {
             let any_before = sum.is_some();
             let mut sum = sum.unwrap_or_default();
-            let any = ring.merge_window(covered.ticks.clone(), &mut sum);
-            let waiting =
-                waiting.values().filter(|value: &InBucket<_>| covered.ticks.contains(&value.tick));
-            let any = any_before || any || waiting.clone().next().is_some();
-            sum.insert_all(waiting.map(|value| value.value));
-            any.then_some(sum)
+            let any = merge_window(ring, waiting, &covered, &mut sum);
+            (any_before || any).then_some(sum)
         });
-        let since = Stamp::from_nanos(self.since.load(ALONE));
+        let since = self.timeline.since();
         Ok(WindowRows { rows, covered, since })
     }
 
@@ -308,7 +325,7 @@ impl<S: Statistic<Value: Packed>> WindowedTracker<S> {
     }
 
     fn series_of(&self, kept: Option<&str>, window: Duration) -> Result<Vec<S>, WindowError> {
-        let covered = self.axis.past(window)?;
+        let covered = self.timeline.axis.past(window)?;
         let mut series: Vec<S> = covered.ticks.clone().map(|_| S::default()).collect();
         let Some(kept) = kept else { return Ok(series) };
         self.rings.registry().read_named(kept, |ring, waiting| {
@@ -332,7 +349,7 @@ impl<S: Statistic<Value: Packed>> WindowedTracker<S> {
     /// A cut of each action, taken one after the other.
     #[must_use]
     pub fn snapshot(&self) -> WindowedSnapshot<S> {
-        let since = Stamp::from_nanos(self.since.load(ALONE));
+        let since = self.timeline.since();
         let rings = self.rings.snapshot();
         WindowedSnapshot::new(self.window_spec().clone(), self.now(), since, rings)
     }
@@ -352,10 +369,10 @@ impl<S: Statistic<Value: Packed>> WindowedTracker<S> {
     ///
     /// A reader beside this may see some actions with what was added, and others without.
     pub fn merge(&self, snapshot: &WindowedSnapshot<S>) -> Result<(), TrackerSnapshotError> {
-        snapshot.is_for(&self.axis)?;
+        snapshot.is_for(&self.timeline.axis)?;
         self.note_newest(snapshot);
         self.rings.merge(snapshot.rings())?;
-        self.since.fetch_min(snapshot.since().as_nanos(), ALONE);
+        self.timeline.begins_at(snapshot.since());
         Ok(())
     }
 
@@ -390,11 +407,11 @@ impl<S: Statistic<Value: Packed>> WindowedTracker<S> {
     }
 
     fn go_on_from(mut self, snapshot: &WindowedSnapshot<S>) -> Result<Self, TrackerSnapshotError> {
-        snapshot.is_for(&self.axis)?;
+        snapshot.is_for(&self.timeline.axis)?;
         self.note_newest(snapshot);
         let (spec, empty) = (self.spec().clone(), StatisticRing::new(self.window_spec()));
         self.rings = MergedTracker::restore_with_empty(spec, empty, snapshot.rings())?;
-        self.since.fetch_min(snapshot.since().as_nanos(), ALONE);
+        self.timeline.begins_at(snapshot.since());
         Ok(self)
     }
 
@@ -402,7 +419,7 @@ impl<S: Statistic<Value: Packed>> WindowedTracker<S> {
     /// accepted for a bucket that they give up for it.
     fn note_newest(&self, snapshot: &WindowedSnapshot<S>) {
         if let Some(newest) = snapshot.newest() {
-            self.axis.note(newest);
+            self.timeline.axis.note(newest);
         }
     }
 
@@ -415,7 +432,7 @@ impl<S: Statistic<Value: Packed>> WindowedTracker<S> {
     /// How many records were refused for their stamp, by reason.
     #[must_use]
     pub fn refused(&self) -> Refused {
-        self.axis.refused()
+        self.timeline.axis.refused()
     }
 
     /// Forgets all that was recorded before, and all refusals of stamps.
@@ -425,18 +442,33 @@ impl<S: Statistic<Value: Packed>> WindowedTracker<S> {
     /// A record beside the reset is forgotten or kept, never half.
     pub fn reset(&self) {
         self.rings.reset();
-        self.since.store(self.axis.now().as_nanos(), ALONE);
-        self.axis.reset_refused();
+        self.timeline.since.store(self.now().as_nanos(), ALONE);
+        self.timeline.axis.reset_refused();
     }
 }
 
 impl<S: Statistic<Value: Packed>> fmt::Debug for WindowedTracker<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("WindowedTracker")
-            .field("axis", &self.axis)
+            .field("axis", &self.timeline.axis)
             .field("rings", &self.rings)
             .finish_non_exhaustive()
     }
+}
+
+/// Merges what one writer recorded in the covered buckets, and returns whether there was anything.
+fn merge_window<S: Statistic<Value: Packed>>(
+    ring: &StatisticRing<S>,
+    waiting: Waiting<'_>,
+    covered: &CoveredBuckets,
+    into: &mut S,
+) -> bool {
+    let any = ring.merge_window(covered.ticks.clone(), into);
+    let waiting =
+        waiting.values().filter(|value: &InBucket<_>| covered.ticks.contains(&value.tick));
+    let any = any || waiting.clone().next().is_some();
+    into.insert_all(waiting.map(|value| value.value));
+    any
 }
 
 /// The statistics of all actions in one window.
@@ -454,7 +486,13 @@ impl<S> WindowRows<S> {
         &self.rows
     }
 
-    /// The buckets that the window covers, all of which is told of every action.
+    /// Returns the time that the window covers, the same for every action.
+    #[must_use]
+    pub fn coverage(&self) -> Coverage {
+        self.covered.coverage(self.since)
+    }
+
+    /// Returns the buckets that the window covers.
     #[must_use]
     pub fn covered(&self) -> &CoveredBuckets {
         &self.covered
@@ -462,8 +500,9 @@ impl<S> WindowRows<S> {
 }
 
 impl<S: Counted> WindowRows<S> {
-    /// How often per second an action was recorded, over the time that was truly covered: less than
-    /// the window at first. Nothing if no time has passed.
+    /// Returns how often per second an action was recorded, over the time that the window covers.
+    ///
+    /// That is less than the window at first. `None` if no time has passed.
     ///
     /// # Examples
     ///
@@ -483,7 +522,7 @@ impl<S: Counted> WindowRows<S> {
     /// ```
     #[must_use]
     pub fn rate(&self, row: &Row<S>) -> Option<f64> {
-        self.covered.rate(row.count(), self.since)
+        self.coverage().rate(row.count())
     }
 }
 
@@ -493,7 +532,7 @@ impl<S: Counted> WindowRows<S> {
 /// clock stepped back is not recorded, and is counted in [`WindowedTracker::refused`].
 #[derive(Debug, Clone)]
 pub struct WindowedHandle<S: Statistic<Value: Packed>> {
-    axis: Arc<TimeAxis>,
+    timeline: Arc<Timeline>,
     ring: Handle<StatisticRing<S>>,
 }
 
@@ -514,8 +553,88 @@ impl<S: Statistic<Value: Packed>> WindowedHandle<S> {
     #[inline]
     pub fn add(&self, time: impl Into<S::Value>) {
         // A refusal was counted.
-        if let Ok(tick) = self.axis.tick_to_record() {
+        if let Ok(tick) = self.timeline.axis.tick_to_record() {
             self.ring.add(InBucket { tick, value: time.into() });
         }
+    }
+
+    /// Returns the statistics of this action over the past `window`.
+    ///
+    /// It covers the newest `ceil(window / resolution)` buckets, as
+    /// [`WindowedTracker::window`] does. A read changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// As [`WindowedTracker::window`].
+    ///
+    /// # Complexity
+    ///
+    /// For each thread that recorded the action, merges of four times the square root of the
+    /// buckets at most. Other actions cost nothing.
+    ///
+    /// # Concurrency
+    ///
+    /// Every record that happened before the call is in the answer. One made concurrently is in it
+    /// or not, and all statistics are of the same records.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core_actions::{Summary, WindowedTracker};
+    /// use std::time::Duration;
+    ///
+    /// let tracker = WindowedTracker::<Summary>::new(Default::default())?;
+    /// let checkout = tracker.action("checkout")?;
+    /// for time in [120_u64, 80, 100] {
+    ///     checkout.add(time);
+    /// }
+    /// let minute = checkout.window(Duration::from_secs(60))?;
+    /// assert_eq!((minute.count(), minute.statistic().mean()), (3, Some(100.0)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn window(&self, window: Duration) -> Result<ActionWindow<S>, WindowError> {
+        let covered = self.timeline.axis.past(window)?;
+        let mut statistic = S::default();
+        self.ring.read(|ring, waiting| {
+            merge_window(ring, waiting, &covered, &mut statistic);
+        });
+        Ok(ActionWindow { statistic, coverage: covered.coverage(self.timeline.since()) })
+    }
+}
+
+/// The statistics of one action in one window.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ActionWindow<S> {
+    statistic: S,
+    coverage: Coverage,
+}
+
+impl<S> ActionWindow<S> {
+    /// Returns what was recorded of the action in the window.
+    #[must_use]
+    pub fn statistic(&self) -> &S {
+        &self.statistic
+    }
+
+    /// Returns the time that the window covers.
+    #[must_use]
+    pub fn coverage(&self) -> Coverage {
+        self.coverage
+    }
+}
+
+impl<S: Counted> ActionWindow<S> {
+    /// Returns how often the action was recorded.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.statistic.count()
+    }
+
+    /// Returns how often per second it was recorded, over the time that the window covers.
+    ///
+    /// That is less than the window at first. `None` if no time has passed.
+    #[must_use]
+    pub fn rate(&self) -> Option<f64> {
+        self.coverage.rate(self.count())
     }
 }

@@ -29,7 +29,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     for window in [10 * second, 5 * minute, 20 * minute] {
         let found = counter.count(window)?;
         let rate = found.rate().unwrap_or_default();
-        let resolution = found.resolution;
+        let resolution = found.coverage.resolution;
         println!(
             "past {window:?}: {} events in buckets of {resolution:?}, {rate:.2} per second",
             found.events

@@ -13,6 +13,7 @@ use crate::sync::{
     AtomicI64,
     Ordering::{Acquire, Release},
 };
+use crate::window::Coverage;
 
 /// Maps moments and windows to buckets of time.
 ///
@@ -225,9 +226,7 @@ impl TimeAxis {
 }
 
 impl CoveredBuckets {
-    /// Returns how many of `number` things there were per second, over the time truly covered.
-    ///
-    /// None if no time has passed.
+    /// Returns the time that the buckets cover for what has been kept since a moment.
     ///
     /// # Examples
     ///
@@ -238,14 +237,13 @@ impl CoveredBuckets {
     /// let clock = ManualClock::new(Stamp::from_secs(1_000));
     /// let axis = TimeAxis::with_clock(Default::default(), clock);
     /// let covered = axis.past(Duration::from_secs(10))?;
-    /// assert_eq!(covered.rate(18, Stamp::UNIX_EPOCH), Some(2.0)); // Nine of ten have passed.
-    /// assert_eq!(covered.rate(18, Stamp::from_secs(997)), Some(6.0));
+    /// // Nine of the ten seconds have passed.
+    /// assert_eq!(covered.coverage(Stamp::UNIX_EPOCH).rate(18), Some(2.0));
+    /// assert_eq!(covered.coverage(Stamp::from_secs(997)).rate(18), Some(6.0));
     /// # Ok::<(), core_time::WindowError>(())
     /// ```
     #[must_use]
-    pub fn rate(&self, number: u64, since: Stamp) -> Option<f64> {
-        let Interval { from, to } = self.interval;
-        let elapsed = to.min(self.now).nanos_since(from.max(since));
-        (elapsed > 0).then(|| number as f64 * 1e9 / elapsed as f64)
+    pub fn coverage(&self, since: Stamp) -> Coverage {
+        Coverage::new(self.interval, self.resolution, since, self.now)
     }
 }

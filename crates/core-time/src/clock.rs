@@ -314,6 +314,21 @@ pub(crate) enum AnyClock {
     Other(Arc<dyn Clock>),
 }
 
+/// Handed out by [`EventCounter::clock`](crate::EventCounter::clock).
+impl Clock for AnyClock {
+    fn now(&self) -> Stamp {
+        self.now()
+    }
+
+    fn may_step_back(&self) -> bool {
+        self.tell().1
+    }
+
+    fn lag(&self) -> Duration {
+        self.lag()
+    }
+}
+
 impl AnyClock {
     /// The cheapest clock whose lag does not matter at a resolution.
     pub(crate) fn for_resolution(resolution: Duration) -> Self {
@@ -322,6 +337,9 @@ impl AnyClock {
 
     pub(crate) fn new(clock: impl Clock) -> Self {
         let any: &dyn Any = &clock;
+        if let Some(clock) = any.downcast_ref::<Self>() {
+            return clock.clone();
+        }
         #[cfg(feature = "tsc")]
         if any.is::<TscClock>() {
             return Self::Tsc;

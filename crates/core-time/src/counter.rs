@@ -126,6 +126,24 @@ impl EventCounter {
         self.ledger.spec()
     }
 
+    /// Returns the clock, to share it with another counter or tracker.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core_time::{Clock, EventCounter, ManualClock, Stamp};
+    ///
+    /// let manual = ManualClock::new(Stamp::from_secs(1_000));
+    /// let calls = EventCounter::with_clock(Default::default(), manual.clone());
+    /// let errors = EventCounter::with_clock(Default::default(), calls.clock());
+    /// manual.set(Stamp::from_secs(1_060));
+    /// assert_eq!((calls.now(), errors.now()), (manual.now(), manual.now()));
+    /// ```
+    #[must_use]
+    pub fn clock(&self) -> impl Clock + Clone + use<> {
+        self.axis.clock.clone()
+    }
+
     /// The present, by the counter's clock.
     #[inline]
     #[must_use]

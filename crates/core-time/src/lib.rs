@@ -42,4 +42,4 @@ pub use stamp::{Interval, Stamp};
 pub use statistic::{Statistic, Subtract};
 pub use statistic_ring::{InBucket, StatisticRing};
 pub use tag::Tag;
-pub use window::{Series, Window};
+pub use window::{Coverage, Series, Window};

@@ -6,7 +6,7 @@ use crate::grid::Grid;
 use crate::ledger::RingTier;
 use crate::ring::Reading;
 use crate::stamp::{Interval, Stamp};
-use crate::window::Window;
+use crate::window::{Coverage, Window};
 
 /// What time is asked about.
 #[derive(Debug, Clone, Copy)]
@@ -181,7 +181,7 @@ impl<'a> Look<'a> {
         let begins_whole = touched.oldest != touched.newest || touched.oldest_is_whole;
         let newest_is_whole = ends_whole && begins_whole;
         let when = |condition: bool, events: u64| if condition { events } else { 0 };
-        let covered =
+        let interval =
             Interval { from: grid.start(touched.first_counted()), to: grid.end(touched.newest) };
         Window {
             events: when(touched.oldest_counts, oldest) + between + newest,
@@ -189,9 +189,7 @@ impl<'a> Look<'a> {
                 + between
                 + when(newest_is_whole, newest),
             at_most: oldest + between + newest,
-            covered,
-            resolution: grid.resolution(),
-            elapsed: covered.to.min(now).nanos_since(covered.from.max(self.since)),
+            coverage: Coverage::new(interval, grid.resolution(), self.since, now),
         }
     }
 

@@ -58,8 +58,8 @@ fn check(
             let newest = now.div_euclid(width);
             let oldest = newest - (window + width - 1) / width + 1;
             assert_eq!(covered.ticks, oldest.max(i64::MIN.div_euclid(width))..=newest);
-            assert_eq!(covered.interval, found.covered, "{window} ns at {now}");
-            assert_eq!(covered.rate(events, Stamp::from_nanos(since)), found.rate());
+            assert_eq!(covered.interval, found.coverage.interval, "{window} ns at {now}");
+            assert_eq!(covered.coverage(Stamp::from_nanos(since)).rate(events), found.rate());
         }
     }
 }

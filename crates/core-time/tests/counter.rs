@@ -116,7 +116,7 @@ fn bounds_tell_what_the_buckets_cannot() {
     clock.advance(Duration::from_millis(500));
     let found = counter.count(secs(10)).unwrap();
     assert_eq!((found.at_least, found.events, found.at_most), (6, 6, 7));
-    assert_eq!(found.covered, Interval { from: at(NOW - 9), to: at(NOW + 1) });
+    assert_eq!(found.coverage.interval, Interval { from: at(NOW - 9), to: at(NOW + 1) });
     counter.record_at(counter.now() + Duration::from_millis(1), 8).unwrap();
     let found = counter.count(secs(10)).unwrap();
     assert_eq!((found.at_least, found.events, found.at_most), (2, 14, 15));

@@ -86,7 +86,7 @@ fn between(counter: &EventCounter) -> u64 {
     loop {
         let from = counter.now() - secs(3_500);
         if let Ok(found) = counter.count_between(from..Stamp::MAX) {
-            assert_eq!(found.resolution, secs(60));
+            assert_eq!(found.coverage.resolution, secs(60));
             return found.events;
         } // This thread was not let run for long.
     }

@@ -179,7 +179,7 @@ impl Oracle {
             return;
         };
         let found = found.unwrap();
-        assert_eq!(found.resolution, duration(tier.resolution));
+        assert_eq!(found.coverage.resolution, duration(tier.resolution));
         self.check_rate(found);
         let width = i128::from(tier.resolution);
         let now = i128::from(self.now);
@@ -207,8 +207,9 @@ impl Oracle {
 
     #[track_caller]
     fn check_rate(&self, found: Window) {
-        let from = found.covered.from.as_nanos().max(self.since);
-        let elapsed = i128::from(found.covered.to.as_nanos().min(self.now)) - i128::from(from);
+        let from = found.coverage.interval.from.as_nanos().max(self.since);
+        let elapsed =
+            i128::from(found.coverage.interval.to.as_nanos().min(self.now)) - i128::from(from);
         let rate = (elapsed > 0).then(|| found.events as f64 / (elapsed as f64 / 1e9));
         match (found.rate(), rate) {
             (Some(found), Some(rate)) => assert!((found - rate).abs() <= rate * 1e-9),
@@ -401,7 +402,7 @@ fn check_exact(exact: &ExactCounter, oracle: &Oracle) {
         let events = oracle.sum(|stamp| stamp > before && stamp <= now);
         assert_eq!((found.events, found.at_least, found.at_most), (events, events, events));
         if i64::try_from(before).is_ok_and(|before| before < i64::MAX) && now < i64::MAX.into() {
-            assert_eq!(found.covered.duration(), duration(window));
+            assert_eq!(found.coverage.interval.duration(), duration(window));
         }
         let from = oracle.now.saturating_sub(window);
         let interval = Stamp::from_nanos(from)..Stamp::MAX;

@@ -276,7 +276,7 @@ fn a_restored_counter_knows_which_buckets_were_given_up() {
     clock.set(at(991));
     let answer = |counter: &EventCounter| {
         let found = counter.count(secs(7)).unwrap();
-        (found.resolution, found.at_least, found.at_most)
+        (found.coverage.resolution, found.at_least, found.at_most)
     };
     assert_eq!(answer(&counter), (secs(5), 1, 1));
     let restored = EventCounter::restore_with_clock(&counter.snapshot(), clock.clone()).unwrap();

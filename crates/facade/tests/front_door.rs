@@ -31,7 +31,7 @@ fn counters_of_every_kind_are_behind_the_front_door() {
     let mut recorder: Recorder<'_> = windrow.events().recorder();
     recorder.record_many(3);
     assert_eq!(windrow.request_event_count(SECOND * 1_800), Ok(3));
-    assert_eq!(windrow.event_window(SECOND * 1_800).unwrap().resolution, SECOND * 60);
+    assert_eq!(windrow.event_window(SECOND * 1_800).unwrap().coverage.resolution, SECOND * 60);
 
     let snapshot: Snapshot = windrow.events().snapshot();
     let instance: Instance = snapshot.instances()[0];
@@ -52,7 +52,7 @@ fn all_that_a_user_of_the_front_door_needs_is_here() {
     let spec: &WindowSpec = counter.spec();
     let refused: Refused = counter.refused();
     let found: Window = windrow.event_window(SECOND).unwrap();
-    let covered: Interval = found.covered;
+    let covered: Interval = found.coverage.interval;
     assert_eq!((spec, refused), (&WindowSpec::default(), Refused::default()));
     assert_eq!(covered.duration(), SECOND);
     let series: Series = counter.series(SECOND * 2).unwrap();

@@ -7,6 +7,7 @@ mod laws;
 mod nist;
 mod oracle;
 mod quantiles;
+mod summary;
 mod values;
 mod variance;
 #[cfg(feature = "serde")]
