@@ -1,7 +1,7 @@
 //! One error for all that can be refused at the front door.
 
 use codec::DecodeError;
-use core_actions::AddError;
+use core_actions::{AddError, WindowedSpecError};
 use core_time::{RecordError, SpecError, WindowError};
 use thiserror::Error;
 
@@ -12,6 +12,9 @@ pub enum Error {
     /// The settings make no sense together.
     #[error(transparent)]
     Spec(#[from] SpecError),
+    /// Windows of actions would take too much memory.
+    #[error(transparent)]
+    Windows(#[from] WindowedSpecError),
     /// The event is too old, too far ahead, or its bucket is full.
     #[error(transparent)]
     Record(#[from] RecordError),
@@ -66,7 +69,7 @@ impl Error {
 
     fn cause(&self) -> Cause {
         match self {
-            Self::Spec(_) | Self::Window(_) => Cause::Request,
+            Self::Spec(_) | Self::Windows(_) | Self::Window(_) => Cause::Request,
             Self::Add(AddError::Full { .. })
             | Self::Record(RecordError::Full { .. })
             | Self::Add(AddError::Stamp(RecordError::Full { .. })) => Cause::Limit,

@@ -1,27 +1,29 @@
 #![doc = include_str!("../README.md")]
 
+mod action;
 mod error;
 #[cfg(doctest)]
 mod readme;
 mod windrow;
 
+pub use action::{ActionHandle, WindowSummary};
 pub use codec::{
     Action, Cell, DecodeError, Entry, Excerpt, Format, Fractions, Kind, Limits, Policy, ReadError,
     Refusal, RefusedLine, Report, Sink, Spot, StampForm, StampKey, StampKeyError, TimeMax, decode,
     encode, encode_means, encode_rows, threads_within_memory, visible, write_records,
 };
 pub use core_actions::{
-    ACTIONS_MAX, ActionName, ActionTime, ActionTracker, AddError, Count, Counted, ExactMean,
-    Extent, Handle, Histogram, HistogramCell, KeyedName, Largest, Last, Mean, MergedTracker,
-    NameError, Overflow, Packed, PostTracker, Quantile, QuantileError, Quantiles, Raw, Row,
-    RunningTracker, Stamped, Tally, TallyNames, TimeError, TrackerSnapshot, TrackerSnapshotError,
-    TrackerSpec, Unit, Variance, WhenFull, WindowRows, WindowedHandle, WindowedSnapshot,
-    WindowedSpec, WindowedSpecError, WindowedTracker,
+    ACTIONS_MAX, ActionName, ActionTime, ActionTracker, ActionWindow, AddError, Count, Counted,
+    ExactMean, Extent, Handle, Histogram, HistogramCell, KeyedName, Largest, Last, Mean,
+    MergedTracker, NameError, Overflow, Packed, PostTracker, Quantile, QuantileError, Quantiles,
+    Raw, Row, RunningTracker, Stamped, Summary, Tally, TallyNames, TimeError, TrackerSnapshot,
+    TrackerSnapshotError, TrackerSpec, Unit, Variance, WhenFull, WindowRows, WindowedHandle,
+    WindowedSnapshot, WindowedSpec, WindowedSpecError, WindowedTracker,
 };
 #[cfg(feature = "tsc")]
 pub use core_time::TscClock;
 pub use core_time::{
-    Clock, CoarseClock, CoveredBuckets, EventCounter, ExactCounter, InBucket, Instance,
+    Clock, CoarseClock, Coverage, CoveredBuckets, EventCounter, ExactCounter, InBucket, Instance,
     InstanceError, Instances, Interval, ManualClock, RecordError, Recorder, Refused, SecondsClock,
     Series, Snapshot, SnapshotError, SpecError, Stamp, Statistic, StatisticRing, Subtract,
     SystemClock, Tag, TickerClock, Tier, TimeAxis, Window, WindowError, WindowSpec,

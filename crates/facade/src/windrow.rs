@@ -3,15 +3,17 @@
 use std::fmt;
 use std::io::Read;
 use std::num::NonZeroUsize;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use codec::{Entry, Fractions, Limits, Policy, ReadError, Report, Sink};
 use core_actions::{
-    ActionTime, ExactMean, Row, RunningTracker, TimeError, TrackerSpec, Unit, WhenFull,
+    ActionTime, AddError, ExactMean, KeyedName, Row, RunningTracker, Summary, TimeError,
+    TrackerSpec, Unit, WhenFull, WindowedSpec, WindowedTracker,
 };
 use core_time::{Clock, EventCounter, Stamp, Tier, Window, WindowSpec, WindowSpecBuilder};
 
+use crate::action::{ActionHandle, Writer};
 use crate::error::Error;
 
 /// Counts events over sliding windows and keeps timing statistics per action.
@@ -49,6 +51,8 @@ pub struct Windrow(Arc<Halves>);
 struct Halves {
     events: EventCounter,
     actions: RunningTracker,
+    /// What handles of actions need, from the first one on.
+    windows: OnceLock<WindowedTracker<Summary>>,
     policy: Policy,
     threads: NonZeroUsize,
 }
@@ -58,6 +62,33 @@ impl Default for Windrow {
     fn default() -> Self {
         let actions = RunningTracker::default();
         Self::of(EventCounter::default(), actions, Policy::default(), NonZeroUsize::MIN)
+    }
+}
+
+impl Halves {
+    /// Windows by the same clock, as far back and in the same buckets as those of events.
+    fn new_windows(&self) -> Result<WindowedTracker<Summary>, Error> {
+        let events = self.events.spec();
+        let window = WindowSpec::builder()
+            .resolution(events.resolution())
+            .span(events.tiers().next().map_or(events.span(), |finest| finest.span))
+            .tolerance(events.tolerance());
+        let spec = WindowedSpec::default();
+        let actions = self.actions.spec().actions.min(spec.tracker.actions);
+        let tracker = TrackerSpec { actions, ..self.actions.spec().clone() };
+        let spec = WindowedSpec { window: window.build()?, tracker, ..spec };
+        Ok(WindowedTracker::with_clock(spec, self.events.clock())?)
+    }
+
+    /// Records one occurrence of an action, in its windows too if there are any.
+    fn add(&self, action: KeyedName<'_>, time: ActionTime) -> Result<(), AddError> {
+        self.actions.add(action, time)?;
+        if let Some(windows) = self.windows.get() {
+            // Refused where the clock stepped back too far, or where there is no room for the
+            // windows of one more action, whose handle is refused then. Both are counted.
+            let _ = windows.add(action, time);
+        }
+        Ok(())
     }
 }
 
@@ -73,7 +104,7 @@ impl Windrow {
         policy: Policy,
         threads: NonZeroUsize,
     ) -> Self {
-        Self(Arc::new(Halves { events, actions, policy, threads }))
+        Self(Arc::new(Halves { events, actions, windows: OnceLock::new(), policy, threads }))
     }
 
     /// The present, by the clock that events are counted by.
@@ -126,6 +157,50 @@ impl Windrow {
         Ok(self.0.events.count(window)?)
     }
 
+    /// Returns a handle of one action, to record it fast and to get windows of it.
+    ///
+    /// Calls with the same name return handles of the same action.
+    ///
+    /// The first call begins to keep windows, as far back as the span: from then on everything that
+    /// is recorded, as text or by handles, is in the windows too. Before, nothing is spent on them.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Add`] if the name is blank, too long or has control characters, or, with
+    /// [`is_full`](Error::is_full), if the action is new and there is no room for it.
+    /// [`Error::Windows`] if the windows of the builder's span would take too much memory.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use facade::Windrow;
+    /// use std::time::Duration;
+    ///
+    /// let windrow = Windrow::default();
+    /// let checkout = windrow.action("checkout")?;
+    /// checkout.record(Duration::from_millis(31));
+    /// let last5 = checkout.window(Duration::from_secs(300))?;
+    /// assert_eq!(last5.p99(), Some(Duration::from_millis(31)));
+    /// assert_eq!(windrow.get_stats(), r#"[{"action":"checkout","avg":31000000}]"#); // Nanoseconds.
+    /// # Ok::<(), facade::Error>(())
+    /// ```
+    pub fn action(&self, action: &str) -> Result<ActionHandle, Error> {
+        let windows = match self.0.windows.get() {
+            Some(windows) => windows,
+            None => {
+                let windows = self.0.new_windows()?;
+                self.0.windows.get_or_init(|| windows)
+            }
+        };
+        let total = self.0.actions.action(action)?;
+        let writer = Writer { windows: windows.action(action)?, total };
+        Ok(ActionHandle::new(writer, self.unit()))
+    }
+
+    fn unit(&self) -> Unit {
+        self.0.actions.spec().unit
+    }
+
     /// Adds an action from its JSON text: `{"action": <string>, "time": <number>}`.
     ///
     /// # Errors
@@ -135,14 +210,13 @@ impl Windrow {
     /// tracker has no room for it. Nothing changes then.
     pub fn add_action(&self, json: impl AsRef<[u8]>) -> Result<(), Error> {
         let action = self.0.policy.decode(json.as_ref())?;
-        Ok(self.0.actions.add(action.name.as_str(), action.time)?)
+        Ok(self.0.add(action.name.as_str().into(), action.time)?)
     }
 
     /// Adds the actions that a reader gives, one line of JSON text each.
     ///
-    /// As many [threads](WindrowBuilder::threads) read as the builder says, or fewer where the
-    /// system cannot start them or [memory](crate::threads_within_memory) is short. A bad line is
-    /// in the report and stops nothing. A valid line whose action does not fit a full tracker is
+    /// As many [threads](WindrowBuilder::threads) read as the builder says. A bad line is in the
+    /// report and stops nothing. A valid line whose action does not fit a full tracker is
     /// [dropped](Report::dropped), not accepted. On several threads the order of two new actions in
     /// the rows is not determined.
     ///
@@ -163,9 +237,8 @@ impl Windrow {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn add_actions(&self, reader: impl Read + Send) -> Result<Report, ReadError> {
-        let Halves { actions: tracker, policy, threads, .. } = &*self.0;
-        let threads = codec::threads_within_memory(threads.get());
-        let mut adders = vec![Adder { tracker, dropped: 0 }; threads];
+        let Halves { policy, threads, .. } = &*self.0;
+        let mut adders = vec![Adder { halves: &self.0, dropped: 0 }; threads.get()];
         let mut read = match &mut adders[..] {
             [adder] => policy.decode_reader(reader, adder),
             adders => policy.decode_reader_among(reader, adders),
@@ -190,7 +263,8 @@ impl Windrow {
     where
         T: TryInto<ActionTime, Error: Into<TimeError>>,
     {
-        Ok(self.0.actions.add(action, time)?)
+        let time = time.try_into().map_err(|error| AddError::Time(error.into()))?;
+        Ok(self.0.add(action.into(), time)?)
     }
 
     /// Adds one occurrence of an action, in the unit that was chosen for durations.
@@ -199,7 +273,8 @@ impl Windrow {
     ///
     /// As [`add_action_time`](Self::add_action_time).
     pub fn add_action_duration(&self, action: &str, duration: Duration) -> Result<(), Error> {
-        Ok(self.0.actions.add_duration(action, duration)?)
+        let time = ActionTime::from_duration(duration, self.unit());
+        Ok(self.0.add(action.into(), time)?)
     }
 
     /// The mean time of each action as JSON text: `[{"action":"jump","avg":150}]`.
@@ -233,6 +308,9 @@ impl Windrow {
     pub fn reset(&self) {
         self.0.events.reset();
         self.0.actions.reset();
+        if let Some(windows) = self.0.windows.get() {
+            windows.reset();
+        }
     }
 }
 
@@ -247,15 +325,15 @@ impl fmt::Debug for Windrow {
 
 /// Adds the actions of a batch.
 #[derive(Clone)]
-struct Adder<'t> {
-    tracker: &'t RunningTracker,
+struct Adder<'w> {
+    halves: &'w Halves,
     /// Actions that the tracker had no room for. Name and time are valid, so nothing else fails.
     dropped: u64,
 }
 
 impl Sink for Adder<'_> {
     fn take(&mut self, entry: Entry<'_>) {
-        self.dropped += u64::from(self.tracker.add(entry.name, entry.time).is_err());
+        self.dropped += u64::from(self.halves.add(entry.name, entry.time).is_err());
     }
 }
 

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 const LIB: &str = include_str!("../src/lib.rs");
-const TESTS: [&str; 2] = [include_str!("front_door.rs"), include_str!("originals.rs")];
+const TESTS: [&str; 3] =
+    [include_str!("actions.rs"), include_str!("front_door.rs"), include_str!("originals.rs")];
 
 /// Takes the comments out of a source text.
 fn without_comments(source: &str) -> String {

@@ -1,0 +1,240 @@
+//! Handles of actions: recording without a look-up, and windows of one action.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use core_actions::{
+    ActionTime, ActionWindow, ExactMean, Handle, Quantile, Summary, TimeError, Unit, WindowedHandle,
+};
+use core_time::{Coverage, PerThread};
+
+use crate::error::Error;
+
+/// Records one action, and returns its statistics over any window.
+///
+/// [`Windrow::action`](crate::Windrow::action) makes one. It is cheap to clone, and can be shared
+/// by threads, put into a `static`, or kept in the state of a server.
+///
+/// What a handle records is in [`get_stats`](crate::Windrow::get_stats) too. The action keeps its
+/// row as long as one of its handles exists.
+///
+/// # Complexity
+///
+/// A record finds the part of the calling thread, reads the clock, and does a few plain stores. The
+/// first record of a thread allocates.
+///
+/// # Concurrency
+///
+/// A window contains every record that happened before the call. A record made concurrently is in
+/// it or not, and all its statistics are of the same records.
+///
+/// # Examples
+///
+/// ```
+/// use facade::Windrow;
+/// use std::time::Duration;
+///
+/// let windrow = Windrow::default();
+/// let checkout = windrow.action("checkout")?;
+/// for millis in [12, 15, 900] {
+///     checkout.record(Duration::from_millis(millis));
+/// }
+/// let last5 = checkout.window(Duration::from_secs(300))?;
+/// assert_eq!(last5.count(), 3);
+/// assert_eq!(last5.mean(), Some(Duration::from_millis(309)));
+/// assert_eq!(last5.p99(), Some(Duration::from_millis(900)));
+/// # Ok::<(), facade::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct ActionHandle(Arc<Shared>);
+
+struct Shared {
+    name: Box<str>,
+    unit: Unit,
+    /// What each thread gets a clone of: a handle of a tracker has one writer at a time.
+    original: Mutex<Writer>,
+    writers: PerThread<Writer>,
+}
+
+/// Records into the statistics of all time and into those of windows.
+#[derive(Clone)]
+pub(crate) struct Writer {
+    pub(crate) total: Handle<ExactMean>,
+    pub(crate) windows: WindowedHandle<Summary>,
+}
+
+impl ActionHandle {
+    pub(crate) fn new(writer: Writer, unit: Unit) -> Self {
+        let name = writer.total.name().into();
+        let (original, writers) = (Mutex::new(writer), PerThread::default());
+        Self(Arc::new(Shared { name, unit, original, writers }))
+    }
+
+    /// Returns the name of the action, or that of the row it is folded into.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// Records one occurrence of the action, which ended now.
+    ///
+    /// The duration is converted to the [unit](crate::WindrowBuilder::unit) of the builder.
+    #[inline]
+    pub fn record(&self, duration: Duration) {
+        self.record_valid(ActionTime::from_duration(duration, self.0.unit));
+    }
+
+    /// Records one occurrence of the action with a time in the builder's unit.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Add`] if the time is negative or not finite. Nothing changes then.
+    #[inline]
+    pub fn record_time<T>(&self, time: T) -> Result<(), Error>
+    where
+        T: TryInto<ActionTime, Error: Into<TimeError>>,
+    {
+        let time = time.try_into().map_err(|error| Error::Add(error.into().into()))?;
+        self.record_valid(time);
+        Ok(())
+    }
+
+    #[inline]
+    fn record_valid(&self, time: ActionTime) {
+        let recorded =
+            self.0.writers.with(|| self.0.original().clone(), |writer| writer.record(time));
+        if recorded.is_none() {
+            self.0.original().record(time); // A thread that is being torn down has no place.
+        }
+    }
+
+    /// Returns the statistics of the past `window`.
+    ///
+    /// The window covers the newest `ceil(window / resolution)` buckets, the one that is filling
+    /// included, but nothing from before the first call of
+    /// [`Windrow::action`](crate::Windrow::action).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Window`] if `window` is longer than the span.
+    ///
+    /// # Complexity
+    ///
+    /// For each thread that recorded the action, merges of four times the square root of the
+    /// buckets at most. Other actions cost nothing.
+    pub fn window(&self, window: Duration) -> Result<WindowSummary, Error> {
+        let answer = self.0.original().windows.window(window)?;
+        Ok(WindowSummary { answer, unit: self.0.unit })
+    }
+}
+
+impl Shared {
+    fn original(&self) -> MutexGuard<'_, Writer> {
+        self.original.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Writer {
+    #[inline]
+    fn record(&self, time: ActionTime) {
+        self.total.add(time);
+        self.windows.add(time);
+    }
+}
+
+impl fmt::Debug for ActionHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ActionHandle").field("name", &self.name()).finish_non_exhaustive()
+    }
+}
+
+/// The statistics of one action in one window, as durations.
+///
+/// All are of the same records. Times that were recorded without a unit count as in the
+/// [unit](crate::WindrowBuilder::unit) of the builder.
+///
+/// # Accuracy
+///
+/// As [`Summary`]; then converted once, to the nearest nanosecond. What is longer than
+/// [`Duration::MAX`] is returned as that.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WindowSummary {
+    answer: ActionWindow<Summary>,
+    unit: Unit,
+}
+
+impl WindowSummary {
+    /// Returns the number of records.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.summary().count()
+    }
+
+    /// Returns the records per second, over the time that the window covers.
+    ///
+    /// That is less than the window at first. Returns 0 while no time has passed.
+    #[must_use]
+    pub fn rate(&self) -> f64 {
+        self.answer.rate().unwrap_or_default()
+    }
+
+    /// Returns the mean, `None` without a record.
+    #[must_use]
+    pub fn mean(&self) -> Option<Duration> {
+        // A mean is finite and not negative.
+        self.summary().mean().and_then(|mean| ActionTime::try_from(mean).ok()).map(|t| self.of(t))
+    }
+
+    /// Returns the minimum, `None` without a record.
+    #[must_use]
+    pub fn min(&self) -> Option<Duration> {
+        self.summary().min().map(|time| self.of(time))
+    }
+
+    /// Returns the maximum, `None` without a record.
+    #[must_use]
+    pub fn max(&self) -> Option<Duration> {
+        self.summary().max().map(|time| self.of(time))
+    }
+
+    /// Returns a quantile, `None` without a record.
+    #[must_use]
+    pub fn quantile(&self, quantile: Quantile) -> Option<Duration> {
+        self.summary().quantile(quantile).map(|time| self.of(time))
+    }
+
+    /// Returns the median, `None` without a record.
+    #[must_use]
+    pub fn p50(&self) -> Option<Duration> {
+        self.quantile(Quantile::MEDIAN)
+    }
+
+    /// Returns the 90th percentile, `None` without a record.
+    #[must_use]
+    pub fn p90(&self) -> Option<Duration> {
+        self.quantile(Quantile::P90)
+    }
+
+    /// Returns the 99th percentile, `None` without a record.
+    #[must_use]
+    pub fn p99(&self) -> Option<Duration> {
+        self.quantile(Quantile::P99)
+    }
+
+    /// Returns the statistics as they were recorded, in the builder's unit.
+    #[must_use]
+    pub fn summary(&self) -> &Summary {
+        self.answer.statistic()
+    }
+
+    /// Returns the time that the window covers, and how much of it has passed.
+    #[must_use]
+    pub fn coverage(&self) -> Coverage {
+        self.answer.coverage()
+    }
+
+    fn of(&self, time: ActionTime) -> Duration {
+        time.to_duration(self.unit).unwrap_or(Duration::MAX)
+    }
+}

@@ -1,0 +1,134 @@
+//! Handles of actions: what they record, and the windows they return.
+
+use std::sync::LazyLock;
+use std::thread;
+use std::time::Duration;
+
+use facade::{
+    ActionHandle, ActionWindow, Coverage, ManualClock, Quantile, Stamp, Summary, Unit, WhenFull,
+    WindowSummary, WindowedTracker, Windrow,
+};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn millis(millis: u64) -> Duration {
+    Duration::from_millis(millis)
+}
+
+fn by_hand() -> (Windrow, ManualClock) {
+    let clock = ManualClock::new(Stamp::from_secs(1_000));
+    let windrow = Windrow::builder().clock(clock.clone()).unit(Unit::Milliseconds).build().unwrap();
+    (windrow, clock)
+}
+
+#[test]
+fn four_lines_answer_p99_of_the_last_five_minutes() {
+    let windrow = Windrow::default();
+    let checkout: ActionHandle = windrow.action("checkout").unwrap();
+    checkout.record(millis(900));
+    let last5: WindowSummary = checkout.window(Duration::from_secs(300)).unwrap();
+    assert!(last5.p99() > Some(millis(800)));
+}
+
+#[test]
+fn window_holds_what_is_in_its_buckets() {
+    let (windrow, clock) = by_hand();
+    let checkout = windrow.action("checkout").unwrap();
+    checkout.record(millis(100));
+    clock.advance(SECOND * 10);
+    checkout.record(millis(200));
+    checkout.record(millis(300));
+
+    let last = checkout.window(SECOND * 10).unwrap();
+    assert_eq!((last.count(), last.mean()), (2, Some(millis(250))));
+    assert_eq!((last.min(), last.max()), (Some(millis(200)), Some(millis(300))));
+    let all = checkout.window(SECOND * 300).unwrap();
+    assert_eq!((all.count(), all.mean()), (3, Some(millis(200))));
+    assert_eq!([all.p50(), all.p90()], [Some(millis(200)), Some(millis(300))]);
+    assert_eq!(all.quantile(Quantile::P99), all.p99());
+    assert_eq!(all.rate(), 0.3); // Three in the ten seconds since the first.
+    assert_eq!(all.coverage().elapsed, SECOND * 10);
+
+    clock.advance(SECOND * 300);
+    let empty = checkout.window(SECOND * 300).unwrap();
+    assert_eq!((empty.count(), empty.mean(), empty.p99(), empty.rate()), (0, None, None, 0.0));
+    assert!(checkout.window(SECOND * 301).unwrap_err().is_request());
+}
+
+#[test]
+fn handles_and_text_record_the_same_action() {
+    let (windrow, _) = by_hand();
+    windrow.add_action(r#"{"action":"checkout","time":1}"#).unwrap(); // Before windows are kept.
+    let checkout = windrow.action("checkout").unwrap();
+    checkout.record(millis(100));
+    windrow.add_action(r#"{"action":"checkout","time":200}"#).unwrap();
+    windrow.add_actions(&b"{\"action\":\"checkout\",\"time\":299}\n"[..]).unwrap();
+    windrow.add_action_time("checkout", 400).unwrap();
+    windrow.add_action_duration("checkout", millis(500)).unwrap();
+    windrow.action("checkout").unwrap().record_time(600).unwrap();
+
+    assert_eq!(windrow.get_stats(), r#"[{"action":"checkout","avg":300}]"#);
+    let window = checkout.window(SECOND).unwrap();
+    assert_eq!((window.count(), window.summary().sum()), (6, 2_099.0));
+    assert_eq!(checkout.name(), "checkout");
+
+    windrow.reset();
+    assert_eq!((windrow.get_stats(), checkout.window(SECOND).unwrap().count()), ("[]".into(), 0));
+    checkout.record(millis(7));
+    assert_eq!(checkout.window(SECOND).unwrap().mean(), Some(millis(7)));
+}
+
+#[test]
+fn invalid_times_and_names_change_nothing() {
+    let (windrow, _) = by_hand();
+    assert!(windrow.action(" ").unwrap_err().is_input());
+    let checkout = windrow.action("checkout").unwrap();
+    assert!(checkout.record_time(-1).unwrap_err().is_input());
+    assert!(checkout.record_time(f64::NAN).unwrap_err().is_input());
+    assert_eq!(checkout.window(SECOND).unwrap().count(), 0);
+    assert_eq!(windrow.get_stats(), "[]");
+}
+
+#[test]
+fn full_tracker_has_no_handle_for_a_new_action() {
+    let windrow = Windrow::builder().actions(1, WhenFull::Refuse).build().unwrap();
+    let first = windrow.action("first").unwrap();
+    let refused = windrow.action("second").unwrap_err();
+    assert!(refused.is_full() && !refused.is_input());
+    first.record(millis(1));
+    assert_eq!(windrow.action("first").unwrap().window(SECOND).unwrap().count(), 1);
+}
+
+#[test]
+fn handle_is_shared_by_threads_that_come_and_go() {
+    static WINDROW: LazyLock<Windrow> = LazyLock::new(|| by_hand().0);
+    let checkout = WINDROW.action("checkout").unwrap();
+    for _ in 0..3 {
+        thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| (0..1_000).for_each(|_| checkout.record(millis(2))));
+            }
+        });
+    }
+    let window = checkout.window(SECOND).unwrap();
+    assert_eq!((window.count(), window.mean()), (12_000, Some(millis(2))));
+    assert_eq!(WINDROW.stats()[0].count(), 12_000);
+}
+
+#[test]
+fn handle_of_a_windowed_tracker_returns_its_window() {
+    let clock = ManualClock::new(Stamp::from_secs(1_000));
+    let tracker =
+        WindowedTracker::<Summary>::with_clock(Default::default(), clock.clone()).unwrap();
+    let (jump, run) = (tracker.action("jump").unwrap(), tracker.action("run").unwrap());
+    jump.add(100_u64);
+    run.add(75_u64);
+    clock.advance(SECOND);
+    jump.add(200_u64);
+    let window: ActionWindow<Summary> = jump.window(SECOND * 60).unwrap();
+    let coverage: Coverage = window.coverage();
+    assert_eq!((window.count(), window.rate(), coverage.elapsed), (2, Some(2.0), SECOND));
+    assert_eq!(tracker.window(SECOND * 60).unwrap().rows()[0].statistic(), window.statistic());
+    assert_eq!(tracker.window(SECOND * 60).unwrap().coverage(), coverage);
+    assert_eq!(run.window(SECOND).unwrap().count(), 0);
+}
