@@ -4,7 +4,6 @@
 
 #![cfg(unix)]
 
-#[expect(dead_code, reason = "a shell is not asked for all that the program is")]
 mod pty;
 
 use std::path::{Path, PathBuf};

@@ -66,7 +66,7 @@ impl Drop for Log {
 fn actions(seen: &str) -> Vec<&str> {
     let table = seen.lines().skip_while(|line| !line.starts_with("action")).skip(1);
     table
-        .take_while(|line| !line.trim().is_empty())
+        .take_while(|line| !line.trim().is_empty() && !line.starts_with("windrow: "))
         .filter_map(|line| line.split(' ').next())
         .collect()
 }
@@ -126,7 +126,7 @@ fn top_shows_what_comes_through_a_pipe_and_listens_to_keys() {
     terminal.wait_for("mean▼");
     assert_eq!(actions(&terminal.seen()), ["run", "jump"], "{}", terminal.seen());
     terminal.press(b"?");
-    terminal.wait_for("turn the order round");
+    terminal.wait_for("reverse the order");
     terminal.press(b"x ");
     terminal.wait_for("PAUSED");
     stdin.write_all(line("hop", 1).as_bytes()).unwrap();

@@ -1,4 +1,4 @@
-//! The screen as a terminal has it.
+//! The screen as a terminal shows it.
 
 use std::ops::Add as _;
 use std::time::Duration;
@@ -8,29 +8,26 @@ use ratatui::layout::{Alignment, Constraint, Layout, Rect};
 use ratatui::style::{Color, Modifier, Style, Stylize};
 use ratatui::text::{Line as Text, Span};
 use ratatui::widgets::{Block, Cell, Clear, Paragraph, Row, Table};
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use unicode_width::UnicodeWidthStr;
 
-use super::screen::{Column, Line, Order, Screen, Status};
+use super::columns::{Column, Line, Order, cut, cut_front};
+use super::screen::{self, Screen, Status};
 use crate::moment;
-use crate::render::{self, grouped};
+use crate::render::{self, GAP, grouped};
 use crate::spark::{shorten, spark};
 
-/// Room for a number, and for the gap before it.
-const NUMBER_COLUMNS: u16 = 11;
-const NAME_COLUMNS_MIN: u16 = 12;
-const NAME_COLUMNS_MAX: u16 = 48;
-/// What is narrower shows nothing.
-const SERIES_COLUMNS_MIN: u16 = 8;
-const SERIES_COLUMNS_MAX: u16 = 60;
+/// The shortest piece of a path that says something.
+const SOURCE_COLUMNS_MIN: usize = 8;
+const PROGRAM: &str = "windrow top  ";
 
 const TITLE: Style = Style::new().add_modifier(Modifier::BOLD);
 const DIM: Style = Style::new().add_modifier(Modifier::DIM);
 const BAD: Style = Style::new().fg(Color::Red).add_modifier(Modifier::BOLD);
+const LIMIT: Style = Style::new().fg(Color::Yellow).add_modifier(Modifier::BOLD);
 const HEADER: Style = Style::new().add_modifier(Modifier::REVERSED);
 const SORTED: Style = HEADER.add_modifier(Modifier::BOLD).add_modifier(Modifier::UNDERLINED);
 
-/// Draws all of the screen, and tells it how many lines it had room for. Asks for the course of
-/// those that are seen.
+/// Draws the screen, sets its page to the height and asks for the series of visible lines.
 pub(crate) fn draw(
     screen: &mut Screen,
     frame: &mut Frame<'_>,
@@ -46,18 +43,20 @@ pub(crate) fn draw(
     screen.resize(usize::from(table.height.saturating_sub(1)));
     screen.fill(series);
     draw_title(screen, frame, title);
-    frame.render_widget(Paragraph::new(tell(&screen.status)), status);
+    let columns = usize::from(status.width);
+    let text = status_text(&screen.status, screen.actions_max, columns);
+    frame.render_widget(Paragraph::new(text), status);
     draw_table(screen, frame, table);
-    frame.render_widget(Paragraph::new(keys_text()).style(DIM), keys);
+    let text = cut(KEYS, usize::from(keys.width));
+    frame.render_widget(Paragraph::new(text).style(DIM), keys);
     if screen.shows_help {
         draw_help(frame);
     }
 }
 
-/// The title: what is looked at, and at the right whether it still changes. A path that is too long
-/// loses its beginning, since its end tells more.
+/// Draws the title: the input and its totals, and at the right whether they still change.
 fn draw_title(screen: &Screen, frame: &mut Frame<'_>, area: Rect) {
-    let Screen { source, window, is_paused, status, .. } = screen;
+    let Screen { is_paused, status, .. } = screen;
     let state = if *is_paused {
         Span::styled(" PAUSED ", Style::new().black().on_yellow())
     } else if status.is_ended {
@@ -70,80 +69,116 @@ fn draw_title(screen: &Screen, frame: &mut Frame<'_>, area: Rect) {
         Constraint::Length(state.width() as u16),
     ]));
     frame.render_widget(state, right);
+    let [name, totals] = title_texts(screen, title.width.into());
+    frame.render_widget(Text::from(vec![Span::styled(name, TITLE), totals.into()]), title);
+}
 
+/// Returns the name of the input and its totals, as they fit.
+///
+/// The totals are whole before the name is: half a number would be another one. A path that is too
+/// long loses its beginning, as its end says more.
+fn title_texts(screen: &Screen, columns: usize) -> [String; 2] {
     let count: u64 = screen.lines().iter().map(|line| line.count).sum();
     // A sum of nothing would be -0.
-    let rate = screen.lines().iter().filter_map(|line| line.rate).fold(0.0, f64::add);
-    let name = "windrow top  ";
-    let (window, count, rate) = (moment::span(*window), grouped(count), render::rate(rate));
-    let numbers = format!("  last {window}: {count} actions, {rate}/s ");
-    let left = usize::from(title.width).saturating_sub(name.width() + numbers.width());
-    let source = cut_front(source, left.max(usize::from(NAME_COLUMNS_MIN)));
-    let text = vec![Span::styled(format!("{name}{source}"), TITLE), numbers.into()];
-    frame.render_widget(Text::from(text), title);
+    let rates = screen.lines().iter().filter_map(|line| line.rate);
+    let rate = rates.clone().next().map(|_| rates.fold(0.0, f64::add));
+    let count = format!("{} action{}", grouped(count), if count == 1 { "" } else { "s" });
+    let window = match screen.span {
+        screen::Span::Last(window) => format!("last {}: ", moment::span(window)),
+        screen::Span::Whole => String::new(),
+    };
+    let rate = rate.map(|rate| format!(", {}/s", render::rate(rate))).unwrap_or_default();
+    let totals = [format!("{window}{count}{rate} "), format!("{window}{count} "), count];
+    let totals = totals.into_iter().find(|totals| totals.width() <= columns).unwrap_or_default();
+    let left = columns.saturating_sub(totals.width() + GAP);
+    let source_min = screen.source.width().min(SOURCE_COLUMNS_MIN);
+    let program = if left >= PROGRAM.width() + source_min { PROGRAM } else { "" };
+    if left < source_min {
+        return [String::new(), totals];
+    }
+    let source = cut_front(&screen.source, left - program.width());
+    [format!("{program}{source}"), format!("{:GAP$}{totals}", "")]
 }
 
-fn tell(status: &Status) -> Text<'_> {
-    let Status { accepted, refused, refusal, outside, note, .. } = status;
-    let mut text = Text::default();
+/// Formats the progress of the input, as it fits.
+fn status_text(status: &Status, actions_max: usize, columns: usize) -> Text<'static> {
+    let Status { accepted, refused, refusal, outside, folded, note, .. } = status;
     let total = accepted + refused;
-    text.push_span(format!("{} line{} read", grouped(total), if total == 1 { "" } else { "s" }));
+    let lines = format!("{} line{} read", grouped(total), if total == 1 { "" } else { "s" });
+    let mut parts = vec![("", lines, Style::new())];
+    if *folded > 0 {
+        let text = format!("{} beyond {} actions", grouped(*folded), grouped(actions_max as u64));
+        parts.push((", ", text, LIMIT));
+    }
     if *outside > 0 {
-        text.push_span(format!(", {} outside the window", grouped(*outside)));
+        parts.push((", ", format!("{} outside the window", grouped(*outside)), Style::new()));
     }
     if *refused > 0 {
-        text.push_span(", ");
-        text.push_span(Span::styled(format!("{} refused", grouped(*refused)), BAD));
+        parts.push((", ", format!("{} refused", grouped(*refused)), BAD));
     }
-    for note in note.iter().chain(refusal) {
-        text.push_span("; ");
-        text.push_span(note.as_str());
+    let further = note.iter().chain(refusal);
+    parts.extend(further.map(|text| ("; ", text.clone(), Style::new())));
+    let mut line = Text::default();
+    let mut left = columns;
+    for (before, text, style) in parts {
+        let is_whole = before.width() + text.width() <= left;
+        let [before, text] = if is_whole {
+            [before.to_owned(), text]
+        } else {
+            [String::new(), cut(&format!("{before}{text}"), left)]
+        };
+        left -= before.width() + text.width();
+        line.push_span(before);
+        line.push_span(Span::styled(text, style));
     }
-    text
+    line
 }
 
-fn keys_text() -> &'static str {
-    "q quit  space pause  ←→ sort  o order  -+ window  ↑↓ scroll  ? help"
-}
+const KEYS: &str = "q quit  space pause  ←→ sort  o order  -+ window  ↑↓ scroll  ? help";
 
 fn draw_table(screen: &Screen, frame: &mut Frame<'_>, area: Rect) {
-    let lines = screen.lines();
-    if lines.is_empty() {
+    if screen.lines().is_empty() {
         let text = match (screen.status.is_ended, screen.status.accepted) {
             (false, 0) => "Waiting for actions, a line each: {\"action\":\"jump\",\"time\":100}",
             (true, 0) => "The input had no actions.",
             _ => "No actions in this window; + shows a longer one.",
         };
+        let text = cut(text, area.width.into());
         frame.render_widget(Paragraph::new(text).style(DIM), area);
         return;
     }
-    let name_columns = lines.iter().map(|line| Text::from(line.action.as_str()).width()).max();
-    let widths = Widths::of(area.width, name_columns.unwrap_or_default());
-    let columns = &Column::ALL[..1 + widths.numbers];
-    let header = columns.iter().map(|&column| head(screen, column));
-    let shown = &lines[screen.above..lines.len().min(screen.above + usize::from(area.height - 1))];
-    let texts: Vec<_> = columns.iter().map(|column| column.texts(shown)).collect();
-    let rows = (0..shown.len()).map(|index| {
-        let numbers = columns.iter().zip(&texts).map(|(&column, texts)| {
-            let text = texts[index].as_str();
-            Cell::from(match column {
-                Column::Action => Text::from(cut(text, widths.name.into())),
-                _ => Text::from(text).right_aligned(),
-            })
-        });
-        let series = shown[index].series.as_deref().unwrap_or_default();
-        let series = shorten(series, usize::from(widths.series));
-        // A bar for nothing would look like a little.
-        let series = series.into_iter().map(|count| (count > 0).then_some(count as f64));
-        Row::new(numbers.chain([Cell::from(format!(" {}", spark(series))).cyan()]))
+    let layout = screen.layout(area.width.into());
+    let has_series = layout.series_width > 0;
+    let mut constraints = vec![Constraint::Length(layout.name_width as u16)];
+    let mut header = vec![head(screen, Column::Action)];
+    for numbers in &layout.numbers {
+        constraints.push(Constraint::Length(numbers.width as u16));
+        header.push(head(screen, numbers.column));
+    }
+    if has_series {
+        constraints.push(Constraint::Length(layout.series_width as u16));
+        header.push(Cell::from("when"));
+    }
+    let rows = screen.visible().iter().enumerate().map(|(row, line)| {
+        let numbers = layout.numbers.iter();
+        let numbers = numbers.map(|numbers| Text::from(numbers.texts[row].as_str()));
+        let style = if line.is_other { LIMIT } else { Style::new() };
+        let name = Cell::from(layout.names[row].as_str()).style(style);
+        let picture = has_series.then(|| Cell::from(picture(line, layout.series_width)).cyan());
+        let numbers = numbers.map(|text| Cell::from(text.right_aligned()));
+        Row::new([name].into_iter().chain(numbers).chain(picture))
     });
-    let mut constraints = vec![Constraint::Length(widths.name)];
-    constraints.extend((0..widths.numbers).map(|_| Constraint::Length(NUMBER_COLUMNS - 1)));
-    constraints.push(Constraint::Length(widths.series + 1));
     let table = Table::new(rows, constraints)
-        .column_spacing(1)
-        .header(Row::new(header.chain([Cell::from(" when")])).style(HEADER));
+        .column_spacing(GAP as u16)
+        .header(Row::new(header).style(HEADER));
     frame.render_widget(table, area);
+}
+
+/// Draws when an action happened.
+fn picture(line: &Line, columns: usize) -> String {
+    let series = shorten(line.series.as_deref().unwrap_or_default(), columns);
+    // A bar for nothing would look like a little.
+    spark(series.into_iter().map(|count| (count > 0).then_some(count as f64)))
 }
 
 fn head(screen: &Screen, column: Column) -> Cell<'static> {
@@ -156,80 +191,29 @@ fn head(screen: &Screen, column: Column) -> Cell<'static> {
     Cell::from(if column == Column::Action { text } else { text.right_aligned() })
 }
 
-/// How the columns share the width.
-struct Widths {
-    name: u16,
-    /// How many columns of numbers there is room for.
-    numbers: usize,
-    series: u16,
-}
-
-impl Widths {
-    fn of(width: u16, name: usize) -> Self {
-        let name = u16::try_from(name).unwrap_or(u16::MAX);
-        let name = name.clamp(NAME_COLUMNS_MIN, NAME_COLUMNS_MAX.min((width / 3).max(12)));
-        let left = width.saturating_sub(name);
-        let numbers = usize::from(left / NUMBER_COLUMNS).min(Column::ALL.len() - 1);
-        let left = left.saturating_sub(numbers as u16 * NUMBER_COLUMNS + 2);
-        let series = if left < SERIES_COLUMNS_MIN { 0 } else { left.min(SERIES_COLUMNS_MAX) };
-        Self { name, numbers, series }
-    }
-}
-
-/// Cuts the end off a text that is too wide, and shows that it did.
-fn cut(text: &str, columns: usize) -> String {
-    if text.width() <= columns {
-        return text.to_owned();
-    }
-    text.chars().take_while(fits(columns)).chain(['…']).collect()
-}
-
-/// Cuts the beginning off a text that is too wide, and shows that it did.
-fn cut_front(text: &str, columns: usize) -> String {
-    if text.width() <= columns {
-        return text.to_owned();
-    }
-    let end: String = text.chars().rev().take_while(fits(columns)).collect();
-    ['…'].into_iter().chain(end.chars().rev()).collect()
-}
-
-/// Whether a further character fits into so many columns beside a mark.
-fn fits(columns: usize) -> impl FnMut(&char) -> bool {
-    let mut width = 0;
-    move |c| {
-        width += c.width().unwrap_or_default();
-        width < columns
-    }
-}
-
 fn draw_help(frame: &mut Frame<'_>) {
-    let sorting = Column::ALL.map(|column| {
-        let key = if column.key() == ' ' { "space".into() } else { column.key().to_string() };
-        format!("  {key}            sort by {}", column.name())
-    });
-    let mut text: Vec<String> = [
-        "  ←  →         sort by the column before, after",
-        "  o            turn the order round",
-        "  -  +         a shorter, a longer window",
-        "  space, p     pause, go on",
-        "  ↑ ↓ PgUp PgDn Home End   scroll",
-        "  q, Esc       quit; the last table stays on the screen",
-        "",
-        "  Quantiles are within 0.8 %; means, counts and extremes exact.",
-    ]
-    .map(String::from)
-    .into();
-    text.splice(1..1, sorting);
-    let (width, height) = (68, text.len() as u16 + 2);
+    let keys = Column::ALL.map(|column| column.key().to_string()).join(" ");
+    let names = Column::ALL.map(Column::name).join(", ");
+    let text = [
+        "←  →       sort by the previous, the next column".to_owned(),
+        format!("{keys}  {names}"),
+        "o          reverse the order".to_owned(),
+        "-  +       a shorter, a longer window".to_owned(),
+        "space, p   pause, go on".to_owned(),
+        "↑ ↓ PgUp PgDn Home End   scroll".to_owned(),
+        "q, Esc     quit; the last table stays on the screen".to_owned(),
+        "Quantiles are within 0.8 %, all else is exact.".to_owned(),
+    ];
     let area = frame.area();
-    let area = area.centered(
-        Constraint::Length(width.min(area.width)),
-        Constraint::Length(height.min(area.height)),
-    );
+    let widest = text.iter().map(|line| line.width()).max().unwrap_or_default();
+    let (width, height) =
+        (area.width.min(widest as u16 + 4), area.height.min(text.len() as u16 + 2));
+    let area = area.centered(Constraint::Length(width), Constraint::Length(height));
     frame.render_widget(Clear, area);
     let block = Block::bordered().title(" Keys ").title_alignment(Alignment::Center);
-    let text: Vec<Text<'_>> = text.into_iter().map(Text::from).collect();
-    frame.render_widget(Paragraph::new(text).block(block), area);
+    let room = usize::from(width.saturating_sub(4));
+    let text = text.iter().map(|line| Text::from(format!(" {}", cut(line, room))));
+    frame.render_widget(Paragraph::new(text.collect::<Vec<_>>()).block(block), area);
 }
 
 #[cfg(test)]
@@ -240,10 +224,23 @@ mod tests {
 
     use super::*;
 
+    const MINUTE: screen::Span = screen::Span::Last(Duration::from_secs(60));
+
     fn line(action: &str, count: u64, mean: f64) -> Line {
         let [name, action] = [action; 2].map(str::to_owned);
         let (rate, series) = (Some(count as f64 / 60.0), None);
-        Line { name, action, count, rate, mean, p50: 99.0, p99: 400.0, max: 400.5, series }
+        Line {
+            is_other: false,
+            name,
+            action,
+            count,
+            rate,
+            mean,
+            p50: 99.0,
+            p99: 400.0,
+            max: 400.5,
+            series,
+        }
     }
 
     fn series(line: &Line, _: Duration) -> Vec<u64> {
@@ -254,17 +251,17 @@ mod tests {
     const WIDE: [&str; 8] = [
         "windrow top  a.ndjson  last 1m: 1,234 actions, 20.6/s",
         "1,235 lines read, 1 refused; time is `-1`, expected 0 or more",
-        "action             count    rate/s▼       mean        p50        p99        max  when",
-        "jump               1,200       20.0    150.500         99        400    400.500  █  ▅",
-        "hop                   30       0.50     75.000         99        400    400.500  █  ▅",
-        "name too long          4       0.07      1.000         99        400    400.500  █  ▅",
+        "action           count  rate/s▼     mean      p50      p99      max  when",
+        "jump             1,200     20.0  150.500       99      400  400.500  █  ▅",
+        "hop                 30     0.50   75.000       99      400  400.500  █  ▅",
+        "name too long        4     0.07    1.000       99      400  400.500  █  ▅",
         "",
         "q quit  space pause  ←→ sort  o order  -+ window  ↑↓ scroll  ? help",
     ];
 
     /// A screen with three actions, after these keys were pressed.
     fn screen(keys: &[KeyCode]) -> Screen {
-        let mut screen = Screen::new("a.ndjson".into(), Duration::from_secs(60));
+        let mut screen = Screen::new("a.ndjson".into(), MINUTE, 1_024);
         let refusal = Some("time is `-1`, expected 0 or more".into());
         let status = Status { accepted: 1_234, refused: 1, refusal, ..Status::default() };
         let name = "name too long";
@@ -298,13 +295,13 @@ mod tests {
             36,
             7,
             &[
-                "windrow top  a.ndjson  last 1m: 1,23",
-                "1,235 lines read, 1 refused; time is",
-                "action            count     rate/s",
-                "name too lo…          4       0.07",
-                "hop                  30       0.50",
-                "jump              1,200       20.0",
-                "q quit  space pause  ←→ sort  o orde",
+                "last 1m: 1,234 actions, 20.6/s",
+                "1,235 lines read, 1 refused; time i…",
+                "action           count    mean▲",
+                "name too long        4    1.000",
+                "hop                 30   75.000",
+                "jump             1,200  150.500",
+                "q quit  space pause  ←→ sort  o ord…",
             ],
         );
     }
@@ -320,9 +317,9 @@ mod tests {
             5,
             &[
                 "windrow top  a.ndjson  last 1m: 1,234 actions, 20.6/s          PAUSED",
-                "1,235 lines read, 3 outside the window, 1 refused; time is `-1`, expec",
-                "action             count    rate/s▼       mean        p50        p99",
-                "jump               1,200       20.0    150.500         99        400",
+                "1,235 lines read, 3 outside the window, 1 refused; time is `-1`, expe…",
+                "action           count  rate/s▼     mean      p50      p99      max",
+                "jump             1,200     20.0  150.500       99      400  400.500",
                 "q quit  space pause  ←→ sort  o order  -+ window  ↑↓ scroll  ? help",
             ],
         );
@@ -340,8 +337,8 @@ mod tests {
             &[
                 "windrow top  …r/with/a/log.ndjson  last 1m: 1,234 actions, 20.6/s  END OF INPUT",
                 "1,235 lines read, 1 refused; time is `-1`, expected 0 or more",
-                "action            count    rate/s▼       mean        p50        p99        max",
-                "jump              1,200       20.0    150.500         99        400    400.500",
+                "action           count  rate/s▼     mean      p50      p99      max  when",
+                "jump             1,200     20.0  150.500       99      400  400.500  █  ▅",
                 "q quit  space pause  ←→ sort  o order  -+ window  ↑↓ scroll  ? help",
             ],
         );
@@ -356,7 +353,7 @@ mod tests {
             70,
             5,
             &[
-                "windrow top  a.ndjson  last 1m: 0 actions, 0.00/s",
+                "windrow top  a.ndjson  last 1m: 0 actions",
                 "0 lines read",
                 "Waiting for actions, a line each: {\"action\":\"jump\",\"time\":100}",
                 "",
@@ -374,26 +371,57 @@ mod tests {
             &[
                 "windrow top  a.ndjson  last 1m: 1,234 actions, 20.6/s",
                 "1,235 lines read, 1 refused; time is `-1`, expected 0 or more",
-                "a┌────────────────────────────── Keys ──────────────────────────────┐",
-                "j│  ←  →         sort by the column before, after                   │",
-                "h│  a            sort by action                                     │",
-                "n│  c            sort by count                                      │",
-                " │  r            sort by rate/s                                     │",
-                " │  m            sort by mean                                       │",
-                " │  5            sort by p50                                        │",
-                " │  9            sort by p99                                        │",
-                " │  x            sort by max                                        │",
-                " │  o            turn the order round                               │",
-                " │  -  +         a shorter, a longer window                         │",
-                " │  space, p     pause, go on                                       │",
-                " │  ↑ ↓ PgUp PgDn Home End   scroll                                 │",
-                " │  q, Esc       quit; the last table stays on the screen           │",
-                " │                                                                  │",
-                " │  Quantiles are within 0.8 %; means, counts and extremes exact.   │",
-                " └──────────────────────────────────────────────────────────────────┘",
+                "action           count  rate/s▼     mean      p50      p99      max",
+                "jump             1,200     20.0  150.500       99      400  400.500",
+                "hop                 30     0.50   75.000       99      400  400.500",
+                "name ┌────────────────────────── Keys ───────────────────────────┐0",
+                "     │ ←  →       sort by the previous, the next column          │",
+                "     │ a c r m 5 9 x  action, count, rate/s, mean, p50, p99, max │",
+                "     │ o          reverse the order                              │",
+                "     │ -  +       a shorter, a longer window                     │",
+                "     │ space, p   pause, go on                                   │",
+                "     │ ↑ ↓ PgUp PgDn Home End   scroll                           │",
+                "     │ q, Esc     quit; the last table stays on the screen       │",
+                "     │ Quantiles are within 0.8 %, all else is exact.            │",
+                "     └───────────────────────────────────────────────────────────┘",
+                "",
+                "",
+                "",
+                "",
                 "q quit  space pause  ←→ sort  o order  -+ window  ↑↓ scroll  ? help",
             ],
         );
+    }
+
+    #[test]
+    fn limit_of_actions_is_seen_with_what_is_beyond() {
+        let mut screen = screen(&[]);
+        screen.status.folded = 1_200;
+        check(
+            screen,
+            60,
+            5,
+            &[
+                "windrow top  a.ndjson  last 1m: 1,234 actions, 20.6/s",
+                "1,235 lines read, 1,200 beyond 1,024 actions, 1 refused; ti…",
+                "action           count  rate/s▼     mean      p50      p99",
+                "jump             1,200     20.0  150.500       99      400",
+                "q quit  space pause  ←→ sort  o order  -+ window  ↑↓ scroll…",
+            ],
+        );
+    }
+
+    #[test]
+    fn number_in_the_title_is_whole_at_any_width() {
+        let mut screen = screen(&[]);
+        screen.source = "a-log-with-a-long-name.ndjson".into();
+        let forms = ["last 1m: 1,234 actions, 20.6/s", "last 1m: 1,234 actions", "1,234 actions"];
+        for columns in 0..120 {
+            let [name, totals] = title_texts(&screen, columns);
+            assert!(name.width() + totals.width() <= columns, "{columns} {name:?} {totals:?}");
+            let is_whole = forms.contains(&totals.trim());
+            assert!(is_whole || (columns < 13 && totals.trim().is_empty()), "{columns} {totals:?}");
+        }
     }
 
     #[test]

@@ -1,189 +1,90 @@
-//! What the screen shows and what keys do to it, without a terminal.
+//! The state of the screen and what keys do to it, without a terminal.
 
-use std::cmp::Ordering;
 use std::mem;
 use std::time::Duration;
 
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use unicode_width::UnicodeWidthStr;
 
-use crate::render::{self, grouped};
+use super::columns::{Column, Layout, Line, Order};
 
 /// How much shorter than the longest a window may be.
 const SHORTER_MAX: u32 = 30;
 
-/// A column of the table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Column {
-    Action,
-    Count,
-    Rate,
-    Mean,
-    P50,
-    P99,
-    Max,
-}
-
-impl Column {
-    pub(crate) const ALL: [Self; 7] =
-        [Self::Action, Self::Count, Self::Rate, Self::Mean, Self::P50, Self::P99, Self::Max];
-
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Action => "action",
-            Self::Count => "count",
-            Self::Rate => "rate/s",
-            Self::Mean => "mean",
-            Self::P50 => "p50",
-            Self::P99 => "p99",
-            Self::Max => "max",
-        }
-    }
-
-    /// The key that sorts by it.
-    pub(crate) fn key(self) -> char {
-        match self {
-            Self::Action => 'a',
-            Self::Count => 'c',
-            Self::Rate => 'r',
-            Self::Mean => 'm',
-            Self::P50 => '5',
-            Self::P99 => '9',
-            Self::Max => 'x',
-        }
-    }
-
-    /// What stands in it for these lines; numbers share their digits.
-    pub(crate) fn texts(self, lines: &[Line]) -> Vec<String> {
-        let means = |mean: fn(&Line) -> f64| {
-            render::means(&lines.iter().map(mean).collect::<Vec<_>>()).collect()
-        };
-        let rate = |line: &Line| line.rate.map(render::rate).unwrap_or_default();
-        match self {
-            Self::Action => lines.iter().map(|line| line.action.clone()).collect(),
-            Self::Count => lines.iter().map(|line| grouped(line.count)).collect(),
-            Self::Rate => lines.iter().map(rate).collect(),
-            Self::Mean => means(|line| line.mean),
-            Self::P50 => means(|line| line.p50),
-            Self::P99 => means(|line| line.p99),
-            Self::Max => means(|line| line.max),
-        }
-    }
-
-    /// Names are looked for from A, and of numbers the great ones.
-    fn order(self) -> Order {
-        if self == Self::Action { Order::Ascending } else { Order::Descending }
-    }
-}
-
-/// Which end of a column comes first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Order {
-    Ascending,
-    Descending,
-}
-
-impl Order {
-    fn reversed(self) -> Self {
-        match self {
-            Self::Ascending => Self::Descending,
-            Self::Descending => Self::Ascending,
-        }
-    }
-}
-
-/// What is known of one action in the window.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Line {
-    pub(crate) name: String,
-    /// The same, made fit for a terminal.
-    pub(crate) action: String,
-    pub(crate) count: u64,
-    /// Per second; nothing while no time has passed.
-    pub(crate) rate: Option<f64>,
-    pub(crate) mean: f64,
-    pub(crate) p50: f64,
-    pub(crate) p99: f64,
-    pub(crate) max: f64,
-    /// Counts of equal parts of the window, the oldest first; asked once it is seen.
-    pub(crate) series: Option<Vec<u64>>,
-}
-
-impl Line {
-    fn compare(&self, other: &Self, column: Column) -> Ordering {
-        match column {
-            Column::Action => self.action.cmp(&other.action),
-            Column::Count => self.count.cmp(&other.count),
-            Column::Rate => {
-                self.rate.unwrap_or_default().total_cmp(&other.rate.unwrap_or_default())
-            }
-            Column::Mean => self.mean.total_cmp(&other.mean),
-            Column::P50 => self.p50.total_cmp(&other.p50),
-            Column::P99 => self.p99.total_cmp(&other.p99),
-            Column::Max => self.max.total_cmp(&other.max),
-        }
-    }
-}
-
-/// What became of the input so far.
+/// The progress of the input.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Status {
     /// Lines that are actions.
     pub(crate) accepted: u64,
-    /// Lines that are none.
+    /// Lines that are not.
     pub(crate) refused: u64,
-    /// Why the last of them is none.
+    /// The reason of the last refusal.
     pub(crate) refusal: Option<String>,
-    /// Actions whose stamp is too long ago or too far ahead to be shown.
+    /// Actions whose timestamp is too long ago or too far ahead to be shown.
     pub(crate) outside: u64,
-    /// What happened to the input besides, last.
+    /// Actions without a row of their own.
+    pub(crate) folded: u64,
+    /// What else happened to the input last.
     pub(crate) note: Option<String>,
-    /// Whether there will be no more.
+    /// Whether the input has ended.
     pub(crate) is_ended: bool,
 }
 
-/// What is to be done beyond the screen.
+/// What a key asks of the owner of the screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ask {
     Quit,
-    /// As `Quit`, but the person was in a hurry.
+    /// As `Quit`, by Ctrl-C.
     Interrupt,
-    /// Another window is to be shown.
+    /// Read the statistics again.
     Look,
+}
+
+/// The time that the table covers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Span {
+    /// The newest part of the input, at most this long.
+    Last(Duration),
+    /// All of an input whose actions have no time: there are no rates and no windows.
+    Whole,
 }
 
 /// The state of the screen.
 #[derive(Debug)]
 pub(crate) struct Screen {
-    /// What is read, made fit for a terminal.
+    /// The name of the input, with characters that a terminal shows.
     pub(crate) source: String,
+    /// How many actions have a row of their own at most.
+    pub(crate) actions_max: usize,
     pub(crate) status: Status,
-    pub(crate) window: Duration,
-    /// The windows that can be chosen, the shortest first.
+    pub(crate) span: Span,
+    /// The windows to choose from, the shortest first.
     windows: Vec<Duration>,
     pub(crate) sort: Column,
     pub(crate) order: Order,
     pub(crate) is_paused: bool,
     pub(crate) shows_help: bool,
-    /// How many lines are above the first that is shown.
+    /// How many lines are above the first visible one.
     pub(crate) above: usize,
     lines: Vec<Line>,
-    /// How many lines were shown last.
+    /// How many lines the terminal has room for.
     page: usize,
 }
 
 impl Screen {
-    /// A screen that shows the longest window first, and offers shorter ones.
-    pub(crate) fn new(source: String, window: Duration) -> Self {
-        let shorter = [1, 10, 60, 300, 900, 3_600, 21_600].map(Duration::from_secs);
-        // Much shorter ones would be made of too few buckets to be smooth.
-        let is_even = |&shorter: &Duration| shorter < window && shorter * SHORTER_MAX >= window;
-        let windows = shorter.into_iter().filter(is_even);
+    /// Creates a screen that shows the longest window first and offers shorter ones.
+    pub(crate) fn new(source: String, span: Span, actions_max: usize) -> Self {
+        let (sort, windows) = match span {
+            Span::Last(window) => (Column::Rate, windows(window)),
+            Span::Whole => (Column::Count, Vec::new()),
+        };
         Self {
             source,
+            actions_max,
             status: Status::default(),
-            window,
-            windows: windows.chain([window]).collect(),
-            sort: Column::Rate,
+            span,
+            windows,
+            sort,
             order: Order::Descending,
             is_paused: false,
             shows_help: false,
@@ -193,44 +94,56 @@ impl Screen {
         }
     }
 
-    /// The lines in the order in which they are to be shown.
+    /// Returns all lines, sorted.
     pub(crate) fn lines(&self) -> &[Line] {
         &self.lines
     }
 
-    /// Takes a new look, unless the person still looks at the last one.
-    pub(crate) fn show(&mut self, status: Status, lines: impl FnOnce(Duration) -> Vec<Line>) {
+    /// Returns the lines that the terminal has room for.
+    pub(crate) fn visible(&self) -> &[Line] {
+        let end = self.lines.len().min(self.above + self.page);
+        &self.lines[self.above.min(end)..end]
+    }
+
+    /// Lays out the visible lines.
+    pub(crate) fn layout(&self, width: usize) -> Layout {
+        let longest = self.lines.iter().map(|line| line.action.width()).max();
+        Layout::new(self.visible(), longest.unwrap_or_default(), self.sort, width)
+    }
+
+    /// Replaces the lines, unless the screen is paused.
+    pub(crate) fn show(&mut self, status: Status, lines: impl FnOnce(Span) -> Vec<Line>) {
         self.status = status;
         if !self.is_paused {
-            self.lines = lines(self.window);
+            self.lines = lines(self.span);
             self.sort_lines();
         }
     }
 
-    /// Asks for the course of each line that is seen and has none yet.
+    /// Asks for the series of each visible line that has none yet.
     pub(crate) fn fill(&mut self, series: impl Fn(&Line, Duration) -> Vec<u64>) {
-        let (window, above, page) = (self.window, self.above, self.page);
-        for line in self.lines.iter_mut().skip(above).take(page) {
+        let Span::Last(window) = self.span else { return };
+        for line in self.lines.iter_mut().skip(self.above).take(self.page) {
             if line.series.is_none() {
                 line.series = Some(series(line, window));
             }
         }
     }
 
-    /// The same of all lines.
+    /// Asks for the series of all lines.
     pub(crate) fn fill_all(&mut self, series: impl Fn(&Line, Duration) -> Vec<u64>) {
         let (above, page) = (mem::take(&mut self.above), mem::replace(&mut self.page, usize::MAX));
         self.fill(series);
         (self.above, self.page) = (above, page);
     }
 
-    /// Makes room for so many lines.
+    /// Sets how many lines the terminal has room for.
     pub(crate) fn resize(&mut self, page: usize) {
         self.page = page.max(1);
         self.scroll(0);
     }
 
-    /// Does what a key means.
+    /// Handles a key.
     pub(crate) fn press(&mut self, key: KeyEvent) -> Option<Ask> {
         if key.kind == KeyEventKind::Release {
             return None;
@@ -272,9 +185,10 @@ impl Screen {
     }
 
     fn choose_window(&mut self, step: isize) -> Option<Ask> {
-        let chosen = self.windows.iter().position(|&window| window == self.window)?;
-        self.window = *self.windows.get(chosen.saturating_add_signed(step))?;
-        // What is shown would otherwise be of another window than is said.
+        let Span::Last(chosen) = self.span else { return None };
+        let chosen = self.windows.iter().position(|&window| window == chosen)?;
+        self.span = Span::Last(*self.windows.get(chosen.saturating_add_signed(step))?);
+        // Paused, the lines would be of another window than the title.
         self.is_paused = false;
         Some(Ask::Look)
     }
@@ -310,12 +224,24 @@ impl Screen {
     }
 }
 
+/// Returns the windows to choose from, the longest last.
+fn windows(longest: Duration) -> Vec<Duration> {
+    let shorter = [1, 10, 60, 300, 900, 3_600, 21_600].map(Duration::from_secs);
+    // Much shorter ones would consist of too few buckets to be smooth.
+    let is_smooth =
+        |&shorter: &Duration| shorter < longest && shorter.saturating_mul(SHORTER_MAX) >= longest;
+    shorter.into_iter().filter(is_smooth).chain([longest]).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const MINUTE: Span = Span::Last(Duration::from_secs(60));
+
     fn line(action: &str, count: u64, mean: f64) -> Line {
         Line {
+            is_other: false,
             name: action.into(),
             action: action.into(),
             count,
@@ -329,7 +255,7 @@ mod tests {
     }
 
     fn screen() -> Screen {
-        let mut screen = Screen::new("a.ndjson".into(), Duration::from_secs(60));
+        let mut screen = Screen::new("a.ndjson".into(), MINUTE, 1_024);
         let lines = vec![line("jump", 3, 150.0), line("hop", 1, 75.0), line("run", 3, 9.5)];
         screen.show(Status::default(), |_| lines);
         screen
@@ -429,12 +355,27 @@ mod tests {
         assert_eq!(press(&mut screen, '+'), None);
         for (key, expected) in [('-', 10), ('-', 10), ('+', 60), ('+', 60)] {
             press(&mut screen, key);
-            assert_eq!(screen.window, Duration::from_secs(expected), "{key}");
-            screen.show(Status::default(), |window| {
-                assert_eq!(window.as_secs(), expected);
+            let expected = Span::Last(Duration::from_secs(expected));
+            assert_eq!(screen.span, expected, "{key}");
+            screen.show(Status::default(), |span| {
+                assert_eq!(span, expected);
                 Vec::new()
             });
         }
+    }
+
+    #[test]
+    fn input_without_times_has_no_windows_and_no_series() {
+        let mut screen = Screen::new("a.ndjson".into(), Span::Whole, 1_024);
+        screen.show(Status::default(), |span| {
+            assert_eq!(span, Span::Whole);
+            vec![line("jump", 3, 150.0), line("hop", 5, 75.0)]
+        });
+        check(&screen, &["hop", "jump"]);
+        for key in ['-', '+'] {
+            assert_eq!((press(&mut screen, key), screen.span), (None, Span::Whole));
+        }
+        screen.fill(|_, _| panic!("there is no series"));
     }
 
     #[test]

@@ -1,13 +1,24 @@
 //! A real terminal, as far as the program can tell, and what is seen on it.
 
+#![allow(dead_code, reason = "each file of tests uses a part of it")]
+
+use std::fs::File;
 use std::io::{Read, Write};
 use std::num::NonZero;
+use std::os::fd::AsFd;
+use std::os::unix::process::ExitStatusExt;
 use std::process::Child;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
-use nix::sys::signal::SigSet;
+use nix::sys::signal::{SigSet, Signal, kill};
+use nix::unistd::Pid;
 use pty_process::Size;
 use pty_process::blocking::{self, Pty};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::pty::ptsname;
+use rustix::termios::{Action, tcflow};
 
 /// A test that waits for what never comes has to end and say so. Both are far beyond what a busy
 /// machine takes; a screen is written every 20 ms.
@@ -17,6 +28,8 @@ const READS_MAX: usize = 10_000;
 /// A terminal with the program in it.
 pub(crate) struct Terminal {
     pty: Pty,
+    /// The terminal that sends signals, if it is another.
+    controlling: Option<Pty>,
     pub(crate) child: Child,
     /// All that was written to it.
     written: Vec<u8>,
@@ -34,17 +47,32 @@ impl Terminal {
         columns: u16,
         change: impl FnOnce(blocking::Command) -> blocking::Command,
     ) -> Self {
-        let (pty, pts) = blocking::open().unwrap();
-        pty.resize(Size::new(24, columns)).unwrap();
-        let command = blocking::Command::new(env!("CARGO_BIN_EXE_windrow")).args(args);
-        let command = command.env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE");
-        let command = command.env("TERM", "xterm-256color").env_remove("CI");
-        // Whoever runs the tests may have signals blocked, and what is blocked is inherited.
-        SigSet::all().thread_unblock().unwrap();
-        let child = change(command).spawn(pts).unwrap();
-        let [rows, columns] = [24, columns].map(|size| NonZero::new(size).unwrap());
+        Self::sized(args, [24, columns], change)
+    }
+
+    /// Starts the program at a terminal of so many rows and columns.
+    pub(crate) fn sized(
+        args: &[&str],
+        size: [u16; 2],
+        change: impl FnOnce(blocking::Command) -> blocking::Command,
+    ) -> Self {
+        let (pty, pts) = open(size);
+        let child = change(command(args)).spawn(pts).unwrap();
+        Self::of(pty, child, size)
+    }
+
+    /// Starts the program at a terminal that is not its controlling one, and so sends no signals.
+    pub(crate) fn without_signals(args: &[&str], size: [u16; 2]) -> Self {
+        let ((pty, pts), (controlling, other)) = (open(size), open(size));
+        let stream = || pts.as_fd().try_clone_to_owned().unwrap();
+        let child = command(args).stdin(stream()).stdout(stream()).spawn(other).unwrap();
+        Self { controlling: Some(controlling), ..Self::of(pty, child, size) }
+    }
+
+    fn of(pty: Pty, child: Child, size: [u16; 2]) -> Self {
+        let [rows, columns] = size.map(|size| NonZero::new(size).unwrap());
         let screen = vt100::Parser::new(rows, columns, 0);
-        Self { pty, child, written: Vec::new(), screen }
+        Self { pty, controlling: None, child, written: Vec::new(), screen }
     }
 
     pub(crate) fn press(&mut self, keys: &[u8]) {
@@ -93,4 +121,65 @@ impl Terminal {
         let code = self.child.wait().unwrap().code();
         (self.seen(), String::from_utf8_lossy(&self.written).into_owned(), code)
     }
+
+    /// Sends a signal to the program.
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill(id(&self.child), signal).unwrap();
+    }
+
+    /// Stops the terminal: what is written to it from now on waits.
+    pub(crate) fn stop(&self) {
+        let name = ptsname(&self.pty, Vec::new()).unwrap();
+        let terminal = File::open(name.to_str().unwrap()).unwrap();
+        tcflow(terminal, Action::OOff).unwrap();
+    }
+
+    /// Closes the terminal, and waits for the program to end: its exit code, as a shell has it.
+    #[track_caller]
+    pub(crate) fn close(self) -> i32 {
+        let Self { pty, controlling: _controlling, mut child, .. } = self;
+        drop(pty);
+        wait(&mut child)
+    }
+
+    /// Waits for the end of a program whose output nobody reads meanwhile: all that was written,
+    /// and the exit code, as a shell has it.
+    #[track_caller]
+    pub(crate) fn end_unread(mut self) -> (String, i32) {
+        let code = wait(&mut self.child);
+        while self.read() {}
+        (String::from_utf8_lossy(&self.written).into_owned(), code)
+    }
+}
+
+fn open([rows, columns]: [u16; 2]) -> (Pty, blocking::Pts) {
+    let (pty, pts) = blocking::open().unwrap();
+    pty.resize(Size::new(rows, columns)).unwrap();
+    (pty, pts)
+}
+
+fn command(args: &[&str]) -> blocking::Command {
+    // Whoever runs the tests may have signals blocked, and what is blocked is inherited.
+    SigSet::all().thread_unblock().unwrap();
+    let command = blocking::Command::new(env!("CARGO_BIN_EXE_windrow")).args(args);
+    let command = command.env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE");
+    command.env("TERM", "xterm-256color").env_remove("CI")
+}
+
+fn id(child: &Child) -> Pid {
+    Pid::from_raw(child.id().try_into().unwrap())
+}
+
+/// Waits for the end of a program, and kills one that does not end.
+#[track_caller]
+fn wait(child: &mut Child) -> i32 {
+    let (id, (ended, end)) = (id(child), mpsc::channel());
+    thread::scope(|scope| {
+        scope.spawn(move || ended.send(child.wait().unwrap()));
+        let Ok(status) = end.recv_timeout(Duration::from_secs(SILENCE_MAX_S.unsigned_abs())) else {
+            kill(id, Signal::SIGKILL).unwrap();
+            panic!("the program has not ended after {SILENCE_MAX_S} s");
+        };
+        status.code().or(status.signal().map(|signal| 128 + signal)).unwrap()
+    })
 }

@@ -1,0 +1,153 @@
+//! What `top` shows where not everything fits: actions beyond the limit, a small terminal.
+
+#![cfg(unix)]
+
+mod pty;
+
+use std::fs::{self, File};
+use std::process::Stdio;
+
+use pty::Terminal;
+
+/// Rows and columns.
+const SIZES: [[u16; 2]; 3] = [[24, 80], [30, 100], [12, 40]];
+const FIGURES: [&str; 6] = ["count", "rate/s", "mean", "p50", "p99", "max"];
+/// How many actions `top` keeps apart.
+const ACTIONS: usize = 4_096;
+
+/// Writes a file of lines that name these actions.
+fn log(name: &str, lines: impl Iterator<Item = String>) -> String {
+    let path = format!("{}/fit-{name}.ndjson", env!("CARGO_TARGET_TMPDIR"));
+    fs::write(&path, lines.collect::<String>()).unwrap();
+    path
+}
+
+fn line(action: &str, time: usize) -> String {
+    format!("{{\"action\":\"{action}\",\"time\":{time}}}\n")
+}
+
+/// Shows a file to its end: what is seen, and what is left after `q`.
+fn show(args: &[&str], size: [u16; 2]) -> (String, String) {
+    let mut terminal = Terminal::sized(&[&["top"], args].concat(), size, |command| command);
+    terminal.wait_for("END OF INPUT");
+    let seen = terminal.seen();
+    terminal.press(b"q");
+    let (left, _, code) = terminal.end();
+    assert_eq!(code, Some(0), "{left}");
+    (seen, left)
+}
+
+/// The words of the line that has the columns.
+fn header(seen: &str) -> Vec<&str> {
+    let header = seen.lines().find(|line| line.starts_with("action")).unwrap();
+    header.split_whitespace().map(|word| word.trim_end_matches(['▲', '▼'])).collect()
+}
+
+#[test]
+fn every_action_is_in_the_totals_and_the_limit_is_shown() {
+    let lines = 3 * (ACTIONS + 904);
+    let path = log("many", (0..lines).map(|at| line(&format!("a{}", at % (lines / 3)), at)));
+    for size in SIZES {
+        let (seen, left) = show(&[&path], size);
+        assert!(seen.contains("15,000 actions"), "{seen}");
+        let status = seen.lines().nth(1).unwrap();
+        let expected = "15,000 lines read, 2,712 beyond 4,096 actions";
+        let is_cut = status.strip_suffix('…').is_some_and(|start| expected.starts_with(start));
+        assert!(status.starts_with(expected) || is_cut, "{seen}");
+        // The most frequent comes first.
+        let first = seen.lines().nth(3).unwrap();
+        assert!(first.split_whitespace().take(2).eq(["(other)", "2,712"]), "{seen}");
+
+        let page = usize::from(size[0]) - 4;
+        // What was not on the screen is not printed, but counted.
+        let (more, _) = left.split_once(" more").unwrap();
+        let more: usize = more.rsplit("… and ").next().unwrap().replace(',', "").parse().unwrap();
+        assert_eq!(more, ACTIONS + 1 - page, "{left}");
+        assert!(left.lines().filter(|line| line.starts_with('a')).count() <= page, "{left}");
+        let flowed = left.replace('\n', "");
+        assert!(
+            flowed.contains("counted 2,712 lines of actions beyond the limit of 4,096"),
+            "{left}"
+        );
+    }
+}
+
+#[test]
+fn limit_is_that_of_the_option() {
+    let path = log("option", (0..30).map(|at| line(&format!("a{}", at % 10), at)));
+    let (seen, _) = show(&["--max-actions", "4", &path], SIZES[0]);
+    assert!(seen.contains("30 lines read, 18 beyond 4 actions"), "{seen}");
+    let rows = seen.lines().skip(3).map_while(|line| line.split_whitespace().next());
+    assert_eq!(rows.take(5).collect::<Vec<_>>(), ["(other)", "a0", "a1", "a2", "a3"], "{seen}");
+}
+
+#[test]
+fn input_without_times_has_no_rates() {
+    let path = log("timeless", (0..1_000).map(|at| line("jump", at)));
+    let by_stdin = |command: pty_process::blocking::Command| {
+        command.stdin(Stdio::from(File::open(&path).unwrap()))
+    };
+    for size in SIZES {
+        for is_stdin in [false, true] {
+            let args: &[&str] = if is_stdin { &["top"] } else { &["top", &path] };
+            let mut terminal = Terminal::sized(args, size, |command| match is_stdin {
+                true => by_stdin(command),
+                false => command,
+            });
+            terminal.wait_for("END OF INPUT");
+            let seen = terminal.seen();
+            assert!(seen.lines().next().unwrap().contains("1,000 actions"), "{seen}");
+            assert!(!seen.replace("rate/s", "").contains("/s"), "{seen}");
+            let row = seen.lines().find(|line| line.starts_with("jump")).unwrap();
+            assert!(row.split_whitespace().take(3).eq(["jump", "1,000", "-"]), "{seen}");
+            assert!(!header(&seen).contains(&"when"), "{seen}");
+            terminal.press(b"q");
+            assert_eq!(terminal.end().2, Some(0));
+        }
+    }
+}
+
+#[test]
+fn long_name_is_marked_and_hides_no_figure() {
+    let name = "n".repeat(120);
+    let path = log("long", (0..1_000).map(|at| line(&name, 1_000 + at)));
+    for size @ [_, columns] in SIZES {
+        let (seen, left) = show(&[&path], size);
+        for text in [seen, left] {
+            let row = text.lines().find(|line| line.starts_with("nn")).unwrap();
+            let name = row.split_whitespace().next().unwrap();
+            assert!(name.contains('…') && name.chars().count() >= 12, "{text}");
+            let figures = &header(&text)[1..];
+            let expected = if columns < 80 { &FIGURES[..3] } else { &FIGURES[..] };
+            assert_eq!(figures, expected, "{text}");
+            let numbers: Vec<_> = row.split_whitespace().skip(1).collect();
+            let expected = ["1,000", "-", "1499.500", "1495", "1991", "1999"];
+            assert_eq!(numbers, expected[..numbers.len()], "{text}");
+            assert_eq!(numbers.len(), figures.len(), "{text}");
+        }
+    }
+}
+
+#[test]
+fn all_of_a_title_a_row_and_the_keys_fit_a_small_terminal() {
+    let path = log("small", (0..1_000).map(|at| line(&format!("a{}", at % 3), at)));
+    let mut terminal = Terminal::sized(&["top", &path], [12, 40], |command| command);
+    terminal.wait_for("END OF INPUT");
+    let seen = terminal.seen();
+    let lines: Vec<_> = seen.lines().map(str::trim_end).collect();
+    assert_eq!(
+        lines[..4],
+        [
+            "…ll.ndjson  1,000 actions  END OF INPUT",
+            "1,000 lines read; no rates without --st…",
+            "action    count▼   rate/s     mean",
+            "a0           334        -  499.500",
+        ],
+        "{seen}"
+    );
+    terminal.press(b"?");
+    terminal.wait_for("q, Esc");
+    assert!(terminal.seen().contains("quit; the last table sta…"), "{}", terminal.seen());
+    terminal.press(b"?q");
+    assert_eq!(terminal.end().2, Some(0));
+}
