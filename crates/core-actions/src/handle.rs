@@ -52,6 +52,9 @@ use crate::time::ActionTime;
 pub struct Handle<S: Statistic<Value: Packed>> {
     registry: Arc<Registry<S>>,
     pin: Pin<S>,
+    /// Whether it matters which action is idle. Here, because a record looks at nothing else of the
+    /// registry.
+    notes_use: bool,
     /// A part has one writer.
     not_sync: PhantomData<Cell<()>>,
 }
@@ -62,7 +65,12 @@ impl<S: Statistic<Value: Packed>> Handle<S> {
         name: &ActionName<'_>,
     ) -> Result<Self, AddError> {
         let pin = registry.pin(name)?;
-        Ok(Self { registry: Arc::clone(registry), pin, not_sync: PhantomData })
+        Ok(Self::of(Arc::clone(registry), pin))
+    }
+
+    fn of(registry: Arc<Registry<S>>, pin: Pin<S>) -> Self {
+        let notes_use = registry.uses.is_some();
+        Self { registry, pin, notes_use, not_sync: PhantomData }
     }
 
     /// Returns the name of the action, or [`WhenFull::OTHER`] if it was folded.
@@ -79,9 +87,12 @@ impl<S: Statistic<Value: Packed>> Handle<S> {
         *self.pin.action.name == *FOLDED
     }
 
-    /// Takes in that the action took so long.
+    /// Records that the action took so long.
     #[inline]
     pub fn add(&self, time: impl Into<S::Value>) {
+        if self.notes_use {
+            self.registry.note_use(&self.pin.part);
+        }
         // Its part is not given up while it is pinned.
         let _ = self.pin.part.record(time.into(), &self.registry.next);
     }
@@ -107,7 +118,7 @@ impl<S: Statistic<Value: Packed>> Clone for Handle<S> {
     /// A handle of the same action, for another thread.
     fn clone(&self) -> Self {
         let pin = self.pin.another(&self.registry.empty);
-        Self { registry: Arc::clone(&self.registry), pin, not_sync: PhantomData }
+        Self::of(Arc::clone(&self.registry), pin)
     }
 }
 

@@ -36,6 +36,7 @@ mod table;
 mod tally;
 mod time;
 mod tracker;
+mod uses;
 mod variance;
 mod windowed;
 #[cfg(feature = "serde")]

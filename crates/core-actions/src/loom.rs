@@ -250,7 +250,7 @@ fn a_retired_part_takes_nothing_in_and_counts_what_it_took() {
     Shared::<1>::explore(|shared| {
         let evicts = {
             let shared = Arc::clone(&shared);
-            thread::spawn(move || shared.part.retire(&Taken::default()))
+            thread::spawn(move || shared.part.cut().retire(&Taken::default()))
         };
         let beside = [2, 4].map(|bit| shared.record(bit));
         let evicted = evicts.join().unwrap();

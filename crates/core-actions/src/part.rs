@@ -36,9 +36,6 @@ const WORDS: usize = 4;
 /// The number of a first record that was not.
 const NONE: u64 = u64::MAX;
 
-/// When a writer recorded who did not count, until somebody looks.
-const UNTIL_NOW: u64 = u64::MAX;
-
 /// What one writer recorded of one action.
 #[derive(Debug)]
 #[repr(C)] // What the writer needs for a record comes first, and together.
@@ -49,7 +46,7 @@ pub(crate) struct Part<S> {
     waiting: AtomicU32,
     /// How many may; 0 to send the writer to the lock.
     limit: AtomicU32,
-    /// When the writer last recorded, if anybody asks. Belongs to the writer.
+    /// When the writer last recorded, where that matters.
     used: AtomicU64,
     /// The smallest number of a record. Changed under the lock.
     first: AtomicU64,
@@ -241,15 +238,13 @@ impl<S: Statistic<Value: Packed>> Part<S> {
 
     /// Forgets all that was recorded before.
     pub(crate) fn reset(&self, empty: &S) {
-        let mut settled = self.lock();
-        self.forget(&mut settled, empty);
+        self.cut().forget(empty);
     }
 
-    /// Forgets all, and takes nothing in any more. Tells how many records that were.
-    pub(crate) fn retire(&self, empty: &S) -> u64 {
-        let mut settled = self.lock();
-        settled.retired = true;
-        self.forget(&mut settled, empty)
+    /// What the part holds, at rest but for values that its writer puts behind those that wait.
+    pub(crate) fn cut(&self) -> Cut<'_, S> {
+        let settled = self.lock();
+        Cut { part: self, waiting: self.waiting(&settled), settled }
     }
 
     /// Whether it was given up.
@@ -269,19 +264,6 @@ impl<S: Statistic<Value: Packed>> Part<S> {
         let settled = self.lock();
         // ORDERING: Relaxed, as in `number`.
         self.first.load(Relaxed) == NONE && self.waiting(&settled).len() == 0
-    }
-
-    /// Forgets all, and tells how many records that were.
-    fn forget(&self, settled: &mut MutexGuard<'_, Settled<S>>, empty: &S) -> u64 {
-        // Looked at once: a value that comes after this look was not forgotten.
-        let waiting = self.waiting(settled);
-        let records = settled.records + waiting.len();
-        let forgotten = settled.forgotten + waiting.words.len() as u32;
-        **settled = Settled { statistic: empty.clone(), records: 0, forgotten, ..**settled };
-        // ORDERING: Relaxed, for what the next value must see, as `wait` says.
-        self.first.store(NONE, Relaxed);
-        self.limit.store(0, Relaxed);
-        records
     }
 
     /// The words that wait and were not forgotten.
@@ -309,26 +291,56 @@ impl<S> Part<S> {
         &self.name
     }
 
-    /// When the writer last recorded, by its own count; until `now`, if it did not count.
-    pub(crate) fn used(&self, now: u64) -> u64 {
-        // ORDERING: Relaxed, here and below: an opinion of what was idle for longest.
-        let used = self.used.load(Relaxed);
-        if used != UNTIL_NOW {
-            return used;
-        }
-        self.used.store(now, Relaxed);
-        now
+    /// When the writer last recorded, by its own count.
+    pub(crate) fn used(&self) -> u64 {
+        self.used.load(Relaxed) // ORDERING: Relaxed, here and below: which was idle for longest.
     }
 
-    /// Notes when the writer recorded.
+    /// Notes when the writer recorded. For the writer alone.
     #[inline]
     pub(crate) fn use_at(&self, count: u64) {
         self.used.store(count, Relaxed);
     }
 
-    /// Notes that the writer, who did not count, recorded until whoever looks next.
-    pub(crate) fn use_until_now(&self) {
-        self.use_at(UNTIL_NOW);
+    /// Notes that somebody recorded in the stead of the writer.
+    pub(crate) fn use_at_least(&self, count: u64) {
+        self.used.fetch_max(count, Relaxed);
+    }
+}
+
+/// What a part holds at one look, while its lock is held.
+pub(crate) struct Cut<'a, S> {
+    part: &'a Part<S>,
+    settled: MutexGuard<'a, Settled<S>>,
+    waiting: Waiting<'a>,
+}
+
+impl<S: Statistic<Value: Packed>> Cut<'_, S> {
+    pub(crate) fn statistic(&self) -> &S {
+        &self.settled.statistic
+    }
+
+    pub(crate) fn waiting(&self) -> Waiting<'_> {
+        self.waiting
+    }
+
+    /// Forgets all, and accepts nothing any more. Returns how many records were forgotten.
+    pub(crate) fn retire(mut self, empty: &S) -> u64 {
+        self.settled.retired = true;
+        self.forget(empty)
+    }
+
+    /// Forgets all, and returns how many records that were. A value that came after the look was
+    /// not forgotten.
+    fn forget(self, empty: &S) -> u64 {
+        let Self { part, mut settled, waiting } = self;
+        let records = settled.records + waiting.len();
+        let forgotten = settled.forgotten + waiting.words.len() as u32;
+        *settled = Settled { statistic: empty.clone(), records: 0, forgotten, ..*settled };
+        // ORDERING: Relaxed, for what the next value must see, as `wait` says.
+        part.first.store(NONE, Relaxed);
+        part.limit.store(0, Relaxed);
+        records
     }
 }
 

@@ -1,7 +1,5 @@
 //! All actions of a tracker by name, within a limit, with what every writer recorded of each.
 
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
 use std::sync::Arc;
 use std::sync::atomic::{
     AtomicUsize,
@@ -10,18 +8,24 @@ use std::sync::atomic::{
 use std::thread;
 
 use core_time::{Instance, Instances, Statistic};
-use crossbeam_utils::CachePadded;
 use dashmap::{DashMap, Entry};
 
 use crate::error::AddError;
 use crate::key::FOLDED;
 use crate::name::ActionName;
 use crate::packed::Packed;
-use crate::part::{Numbering, Part, Retired, Waiting};
+use crate::part::{Part, Waiting};
 use crate::row::Row;
 use crate::snapshot::{TrackerSnapshot, TrackerSnapshotError, same_unit};
 use crate::spec::{Overflow, TrackerSpec, WhenFull};
 use crate::sync::{AtomicU64, Mutex, lock};
+use crate::uses::Uses;
+
+mod action;
+mod listed;
+
+pub(crate) use action::{Action, Pin, SharedPart};
+use listed::{Listed, Listing, Orders};
 
 // ORDERING: every access in this file is Relaxed.
 // Needs: no more actions than there may be, and numbers that grow with what happened before.
@@ -42,8 +46,10 @@ pub(crate) struct Registry<S: Statistic> {
     taken: AtomicUsize,
     /// The number of the next record to be an action's first.
     pub(crate) next: AtomicU64,
-    /// The greatest count of uses that a thread came here with; see `Table::uses`.
-    pub(crate) uses: AtomicU64,
+    /// Orders records, where it matters which action is idle.
+    pub(crate) uses: Option<Uses>,
+    /// When actions expire, if they do.
+    expiry: Option<Expiry<S>>,
     overflow: Counts,
     /// Tells this tracker from others in snapshots, with the number of the process.
     instance: Instance,
@@ -61,28 +67,15 @@ struct Merged {
     taken: u64,
 }
 
-/// Actions in the order in which they were registered.
-struct Listed<S: Statistic> {
-    all: BTreeMap<u64, Arc<Action<S>>>,
-    /// What to evict next: when an action was used, by the last look at it, and its place in `all`.
-    idle: BinaryHeap<Reverse<(u64, u64)>>,
-    /// Places of actions of which nothing may have been recorded since a reset.
-    emptied: Vec<u64>,
-    next: u64,
-    evicted: Evicted<S>,
+/// When an action expires: its newest bucket is older than any that a window covers.
+pub(crate) struct Expiry<S> {
+    /// The oldest bucket that a window covers at present.
+    pub(crate) oldest: Box<dyn Fn() -> i64 + Send + Sync>,
+    pub(crate) newest: Newest<S>,
 }
 
-/// What became of actions that were evicted.
-struct Evicted<S> {
-    actions: u64,
-    /// Without those that are in `parts`.
-    records: u64,
-    /// Parts that their threads may not have dropped yet: what they recorded beside the eviction
-    /// went with the others, and may still come.
-    parts: Vec<SharedPart<S>>,
-    /// How many parts there may be before they are looked through.
-    parts_max: usize,
-}
+/// The newest bucket that a part has something in, of its statistic and the values that wait.
+pub(crate) type Newest<S> = fn(&S, Waiting<'_>) -> Option<i64>;
 
 #[derive(Debug, Default)]
 struct Counts {
@@ -90,54 +83,17 @@ struct Counts {
     folded: AtomicU64,
 }
 
-/// An action, with what each writer recorded of it.
-pub(crate) struct Action<S: Statistic> {
-    pub(crate) name: Arc<str>,
-    parts: Mutex<Parts<S>>,
-}
-
-/// What writers share with readers.
-pub(crate) type SharedPart<S> = Arc<CachePadded<Part<S>>>;
-
-struct Parts<S: Statistic> {
-    all: Vec<SharedPart<S>>,
-    /// Those of them whose pin is gone.
-    free: Vec<SharedPart<S>>,
-    /// How many pins there are: while there is one, the action is not evicted.
-    pins: usize,
-    evicted: bool,
-}
-
-/// A part of an action for a writer of one's own, which keeps the action from being evicted.
-pub(crate) struct Pin<S: Statistic> {
-    pub(crate) action: Arc<Action<S>>,
-    pub(crate) part: SharedPart<S>,
-}
-
-impl<S: Statistic<Value: Packed>> Pin<S> {
-    /// Another pin of the same action.
-    pub(crate) fn another(&self, empty: &S) -> Self {
-        let part = lock(&self.action.parts).pin(|| self.action.part(empty));
-        Self { action: Arc::clone(&self.action), part }
-    }
-}
-
-impl<S: Statistic> Drop for Pin<S> {
-    fn drop(&mut self) {
-        self.action.leave(&self.part);
-    }
-}
-
 impl<S: Statistic<Value: Packed>> Registry<S> {
-    pub(crate) fn new(spec: TrackerSpec, empty: S) -> Self {
+    pub(crate) fn new(spec: TrackerSpec, empty: S, expiry: Option<Expiry<S>>) -> Self {
         Self {
+            uses: spec.evicts().then(Uses::default),
+            expiry,
             spec,
             empty,
             names: DashMap::new(),
             listed: Mutex::new(Listed::new()),
             taken: AtomicUsize::new(0),
             next: AtomicU64::new(0),
-            uses: AtomicU64::new(0),
             overflow: Counts::default(),
             instance: Instance::draw(),
             merged: Mutex::default(),
@@ -155,7 +111,7 @@ impl<S: Statistic<Value: Packed>> Registry<S> {
                 return Ok(self.enter(name, true));
             }
             match self.spec.when_full {
-                _ if self.drop_empty() => {}
+                _ if self.drop_empty() || self.drop_expired() => {}
                 WhenFull::Fold => {
                     self.overflow.folded.fetch_add(1, ALONE);
                     return Ok(self.other());
@@ -180,7 +136,8 @@ impl<S: Statistic<Value: Packed>> Registry<S> {
 
     /// All actions there are, in the order in which they were registered.
     pub(crate) fn actions(&self) -> Vec<Arc<Action<S>>> {
-        lock(&self.listed).all.values().cloned().collect()
+        let action = |listing: &Listing<S>| Arc::clone(&listing.action);
+        lock(&self.listed).all.values().map(action).collect()
     }
 
     /// How many actions there are.
@@ -245,7 +202,10 @@ impl<S: Statistic<Value: Packed>> Registry<S> {
         merged.taken = merged.taken.wrapping_add(1);
         // An eviction beside this is within the range, so that a row which began anew is not taken
         // for the one before.
-        let forgotten = || merged.resets.wrapping_add(lock(&self.listed).evicted.actions);
+        let forgotten = || {
+            let Listed { evicted, .. } = &*lock(&self.listed);
+            merged.resets.wrapping_add(evicted.actions).wrapping_add(evicted.expired)
+        };
         let before = forgotten();
         let rows = self.rows();
         let instances = merged.instances.with(self.instance.here());
@@ -280,6 +240,7 @@ impl<S: Statistic<Value: Packed>> Registry<S> {
         let pins = pins.collect::<Result<Vec<_>, _>>()?;
         for (pin, row) in pins.iter().zip(rows) {
             self.next.fetch_max(row.first().saturating_add(1), ALONE);
+            self.note_use(&pin.part);
             pin.part.merge(row.first(), row.statistic());
         }
         merged.instances = instances;
@@ -328,7 +289,13 @@ impl<S: Statistic<Value: Packed>> Registry<S> {
         let Counts { refused, folded } = &self.overflow;
         let (refused, folded) = (refused.load(ALONE), folded.load(ALONE));
         let Listed { evicted, .. } = &*lock(&self.listed);
-        Overflow { refused, folded, evicted: evicted.actions, evicted_records: evicted.records() }
+        Overflow {
+            refused,
+            folded,
+            evicted: evicted.actions,
+            evicted_records: evicted.records(),
+            expired: evicted.expired,
+        }
     }
 
     /// Takes one of the places that there are for actions.
@@ -352,20 +319,43 @@ impl<S: Statistic<Value: Packed>> Registry<S> {
                 Arc::clone(entry.get())
             }
             Entry::Vacant(entry) => {
-                let action = Arc::new(Action::new(name));
                 // Listed before others can find it, or a reader could miss what they record.
-                lock(&self.listed).push(Arc::clone(&action), reserved && self.spec.evicts());
+                let action = lock(&self.listed).push(name, self.orders(reserved));
                 entry.insert(Arc::clone(&action));
                 action
             }
         }
     }
 
-    /// Evicts what was idle for longest, and tells whether there is a place now, or is about to be;
-    /// there is none while all have handles.
+    /// In which orders a new action is, if it has a place.
+    fn orders(&self, has_place: bool) -> Orders {
+        if !has_place {
+            return Orders::default();
+        }
+        // Not before its first record can have been made.
+        let expires = self.expiry.as_ref().map(|expiry| (expiry.oldest)());
+        Orders { idle: self.spec.evicts(), expires }
+    }
+
+    /// Brings this thread in step with others, before it evicts or is followed by who does.
+    pub(crate) fn meet(&self) {
+        if let Some(uses) = &self.uses {
+            uses.meet();
+        }
+    }
+
+    /// Notes that a part is used now, where that counts. For its writer alone.
+    #[inline]
+    pub(crate) fn note_use(&self, part: &Part<S>) {
+        if let Some(uses) = &self.uses {
+            part.use_at(uses.tick());
+        }
+    }
+
+    /// Evicts what was idle for longest, and returns whether there is a place now, or is about to
+    /// be; there is none while all have handles.
     fn evict(&self) -> bool {
-        let now = self.uses.fetch_add(1, ALONE) + 1;
-        let evicted = lock(&self.listed).evict(now, &self.empty);
+        let evicted = lock(&self.listed).evict(self.expiry.is_some(), &self.empty);
         match evicted {
             Ok(action) => self.let_go(Some(action)),
             // Others have taken out what could be, and are about to give its place away.
@@ -375,6 +365,14 @@ impl<S: Statistic<Value: Packed>> Registry<S> {
             }
             Err(_) => false,
         }
+    }
+
+    /// Drops an action that expired, if there is one.
+    fn drop_expired(&self) -> bool {
+        let Some(Expiry { oldest, newest }) = &self.expiry else { return false };
+        let (oldest, is_idle) = (oldest(), self.spec.evicts());
+        let dropped = lock(&self.listed).drop_expired(oldest, *newest, is_idle, &self.empty);
+        self.let_go(dropped)
     }
 
     /// Drops an action of which nothing was recorded since a reset, if there is one.
@@ -395,197 +393,5 @@ impl<S: Statistic<Value: Packed>> Registry<S> {
     /// Takes an action that was evicted out of the names.
     pub(crate) fn forget(&self, action: &Arc<Action<S>>) {
         self.names.remove_if(&action.name, |_, found| Arc::ptr_eq(found, action));
-    }
-}
-
-impl<S: Statistic<Value: Packed>> Listed<S> {
-    fn new() -> Self {
-        let evicted = Evicted { actions: 0, records: 0, parts: Vec::new(), parts_max: 0 };
-        let (all, idle, emptied) = (BTreeMap::new(), BinaryHeap::new(), Vec::new());
-        Self { all, idle, emptied, next: 0, evicted }
-    }
-
-    fn push(&mut self, action: Arc<Action<S>>, may_be_evicted: bool) {
-        if may_be_evicted {
-            self.idle.push(Reverse((0, self.next)));
-        }
-        self.all.insert(self.next, action);
-        self.next += 1;
-    }
-
-    /// Takes out what was idle for longest; if nothing can be, tells how many have handles.
-    ///
-    /// An action that was used since the last look goes back with its newer count; so this is the
-    /// logarithm of all for each that does. As many go back as there are and no more, because
-    /// threads may use them faster than one can look.
-    fn evict(&mut self, now: u64, empty: &S) -> Result<Arc<Action<S>>, usize> {
-        let (mut pinned, mut looks) = (Vec::new(), self.idle.len());
-        let evicted = loop {
-            let Some(Reverse((seen, place))) = self.idle.pop() else { break Err(pinned.len()) };
-            let Some(action) = self.all.get(&place) else { continue };
-            let used = action.used(now);
-            if used > seen && looks > 0 {
-                looks -= 1;
-                self.idle.push(Reverse((used, place)));
-                continue;
-            }
-            match action.evict(empty) {
-                Some((parts, records)) => {
-                    let action = Arc::clone(action);
-                    self.evicted.add(parts, records);
-                    self.all.remove(&place);
-                    break Ok(action);
-                }
-                None => pinned.push(Reverse((used, place))),
-            }
-        };
-        self.idle.extend(pinned);
-        evicted
-    }
-
-    /// Notes that everything was reset.
-    fn note_emptied(&mut self) {
-        // The row that all others share has no place that it could give away.
-        let has_place = |action: &Action<S>| *action.name != *FOLDED;
-        let places = self.all.iter().filter(|(_, action)| has_place(action)).map(|(&at, _)| at);
-        self.emptied = places.rev().collect();
-    }
-
-    /// Takes out an action of which nothing was recorded since a reset.
-    fn drop_empty(&mut self, empty: &S) -> Option<Arc<Action<S>>> {
-        while let Some(place) = self.emptied.pop() {
-            if self.all.get(&place).is_some_and(|action| action.evict_if_empty(empty)) {
-                return self.all.remove(&place);
-            }
-        }
-        None
-    }
-}
-
-impl<S: Statistic<Value: Packed>> Evicted<S> {
-    fn add(&mut self, parts: Vec<SharedPart<S>>, records: u64) {
-        self.actions += 1;
-        self.records += records;
-        self.parts.extend(parts);
-        if self.parts.len() > self.parts_max {
-            self.drop_parts();
-            // Half of them are new when they are looked through again.
-            self.parts_max = self.parts.len() * 2;
-        }
-    }
-
-    /// Drops the parts that nobody else has any more, to which nothing more can come.
-    fn drop_parts(&mut self) {
-        let records = &mut self.records;
-        self.parts.retain_mut(|part| {
-            let is_gone = Arc::get_mut(part).is_some();
-            *records += if is_gone { part.stragglers() } else { 0 };
-            !is_gone
-        });
-    }
-
-    fn records(&self) -> u64 {
-        self.records + self.parts.iter().map(|part| part.stragglers()).sum::<u64>()
-    }
-}
-
-impl<S: Statistic> Parts<S> {
-    /// A part that nobody writes to, or a new one.
-    fn pin(&mut self, new: impl FnOnce() -> SharedPart<S>) -> SharedPart<S> {
-        self.pins += 1;
-        self.free.pop().unwrap_or_else(|| {
-            let part = new();
-            self.all.push(Arc::clone(&part));
-            part
-        })
-    }
-}
-
-impl<S: Statistic> Action<S> {
-    /// Leaves the part of a pin to the next one.
-    fn leave(&self, part: &SharedPart<S>) {
-        let mut parts = lock(&self.parts);
-        part.use_until_now();
-        parts.pins -= 1;
-        parts.free.push(Arc::clone(part));
-    }
-}
-
-impl<S: Statistic<Value: Packed>> Action<S> {
-    fn new(name: Arc<str>) -> Self {
-        let parts = Parts { all: Vec::new(), free: Vec::new(), pins: 0, evicted: false };
-        Self { name, parts: Mutex::new(parts) }
-    }
-
-    /// A part for a writer, with nothing in it.
-    pub(crate) fn part(&self, empty: &S) -> SharedPart<S> {
-        Arc::new(CachePadded::new(Part::new(Arc::clone(&self.name), empty.clone())))
-    }
-
-    /// Shows a part to readers.
-    pub(crate) fn share(&self, part: &SharedPart<S>) -> Result<(), Retired> {
-        let mut parts = lock(&self.parts);
-        if parts.evicted {
-            return Err(Retired);
-        }
-        parts.all.push(Arc::clone(part));
-        Ok(())
-    }
-
-    /// A part that keeps the action from being evicted until it is [left](Self::leave).
-    fn pin(&self, empty: &S) -> Result<SharedPart<S>, Retired> {
-        let mut parts = lock(&self.parts);
-        if parts.evicted { Err(Retired) } else { Ok(parts.pin(|| self.part(empty))) }
-    }
-
-    /// Takes a value in for a writer who has no part.
-    pub(crate) fn insert(
-        &self,
-        value: S::Value,
-        numbering: Numbering<'_>,
-        empty: &S,
-    ) -> Result<(), Retired> {
-        let mut parts = lock(&self.parts);
-        if parts.evicted {
-            return Err(Retired);
-        }
-        if parts.all.is_empty() {
-            let part = self.part(empty);
-            parts.free.push(Arc::clone(&part));
-            parts.all.push(part);
-        }
-        parts.all[0].insert(value, numbering)
-    }
-
-    /// When the action was last used.
-    fn used(&self, now: u64) -> u64 {
-        lock(&self.parts).all.iter().map(|part| part.used(now)).max().unwrap_or_default()
-    }
-
-    /// Gives everything up, and tells how many records that were; unless there is a pin.
-    fn evict(&self, empty: &S) -> Option<(Vec<SharedPart<S>>, u64)> {
-        let mut parts = lock(&self.parts);
-        (parts.pins == 0).then(|| parts.give_up(empty))
-    }
-
-    /// Gives everything up if there is nothing, and no pin.
-    fn evict_if_empty(&self, empty: &S) -> bool {
-        let mut parts = lock(&self.parts);
-        let is_empty = parts.pins == 0 && parts.all.iter().all(|part| part.is_empty());
-        if is_empty {
-            parts.give_up(empty);
-        }
-        is_empty
-    }
-}
-
-impl<S: Statistic<Value: Packed>> Parts<S> {
-    /// Retires all, and tells how many records that were.
-    fn give_up(&mut self, empty: &S) -> (Vec<SharedPart<S>>, u64) {
-        self.evicted = true;
-        self.free.clear();
-        let parts = std::mem::take(&mut self.all);
-        let records = parts.iter().map(|part| part.retire(empty)).sum();
-        (parts, records)
     }
 }

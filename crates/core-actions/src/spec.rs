@@ -53,10 +53,10 @@ pub enum WhenFull {
     Fold,
     /// It takes the place of the action that was not recorded for longest, whose row is forgotten.
     ///
-    /// Records of one thread have an order, and so have those of two threads if the earlier of them
-    /// met a new name in between, and then the later; of others it is not known which was later. An
-    /// action that has a handle stays, and counts as recorded when the next one is evicted after
-    /// that was dropped; if all have one, the new action is refused.
+    /// Records of one thread have an order, by name or by handle, and so have those of two threads
+    /// if the earlier of them met a new name in between, and then the later; of others it is not
+    /// known which was later. An action that has a handle stays; if all have one, the new action is
+    /// refused.
     EvictIdle,
 }
 
@@ -77,8 +77,12 @@ pub struct Overflow {
     pub folded: u64,
     /// Rows that were evicted.
     pub evicted: u64,
-    /// The records of those rows, without what was [merged](crate::MergedTracker::merge) into them.
+    /// The records of those rows, without what was [merged](crate::MergedTracker::merge) into them;
+    /// and records that were made of an action while it [expired](Self::expired), and went with it.
     pub evicted_records: u64,
+    /// Actions of a [`WindowedTracker`](crate::WindowedTracker) that left every window and gave way
+    /// to new ones.
+    pub expired: u64,
 }
 
 /// How many actions are kept apart unless a tracker is told otherwise.

@@ -1,8 +1,7 @@
 //! One thread's parts, by name.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
 
 use core_time::Statistic;
 use hashbrown::HashTable;
@@ -11,6 +10,7 @@ use crate::key::{Key, KeyedName};
 use crate::packed::Packed;
 use crate::part::{Numbering, Part, Retired};
 use crate::registry::{Action, Registry, SharedPart};
+use crate::uses::{Count, Uses};
 
 /// Finds the part that a thread has of an action.
 ///
@@ -19,16 +19,13 @@ use crate::registry::{Action, Registry, SharedPart};
 pub(crate) struct Table<S: Statistic> {
     parts: RefCell<HashTable<SharedPart<S>>>,
     seed: foldhash::fast::RandomState,
-    /// Counts the records of this thread, where somebody must know what is idle.
-    ///
-    /// Threads bring their counts up to the greatest when they meet a new name. So what happened
-    /// before has the smaller count as far as such meetings tell.
-    uses: Option<Cell<u64>>,
+    /// Counts the records of this thread, where it matters which action is idle.
+    uses: Option<Arc<Count>>,
 }
 
 impl<S: Statistic<Value: Packed>> Table<S> {
     pub(crate) fn new(registry: &Registry<S>) -> Self {
-        let uses = registry.spec.evicts().then(|| Cell::new(0));
+        let uses = registry.uses.as_ref().and_then(Uses::of_thread);
         Self { parts: RefCell::default(), seed: Default::default(), uses }
     }
 
@@ -74,7 +71,7 @@ impl<S: Statistic<Value: Packed>> Table<S> {
     ) -> Result<(), Retired> {
         let (name, key) = (&*action.name, KeyedName::kept(&action.name).key());
         let hash = key.hash_with(name, &self.seed);
-        self.meet(registry); // Again, as something may have been evicted.
+        registry.meet(); // Again, as something may have been evicted.
         let known = self.parts.borrow().find(hash, |part| part.is_of(key, name)).map(Arc::clone);
         if let Some(part) = known {
             // That of all others; or the old one of an action that was evicted.
@@ -113,18 +110,7 @@ impl<S: Statistic<Value: Packed>> Table<S> {
     #[inline]
     fn note_use(&self, part: &Part<S>) {
         if let Some(uses) = &self.uses {
-            uses.set(uses.get() + 1);
-            part.use_at(uses.get());
-        }
-    }
-
-    /// Brings the count of uses up to that of the thread that has used most.
-    pub(crate) fn meet(&self, registry: &Registry<S>) {
-        if let Some(uses) = &self.uses {
-            // ORDERING: Relaxed: counts only ever grow, and an order of threads that met nowhere
-            // else is not promised.
-            let greatest = registry.uses.fetch_max(uses.get(), Relaxed);
-            uses.set(uses.get().max(greatest));
+            part.use_at(uses.tick());
         }
     }
 }

@@ -29,6 +29,7 @@ use crate::snapshot::{TrackerSnapshot, TrackerSnapshotError};
 use crate::spec::{Overflow, TrackerSpec};
 use crate::table::Table;
 use crate::time::{ActionTime, TimeError};
+use crate::uses::Uses;
 
 /// What all trackers do: take in actions with their times, and tell a statistic of each.
 pub trait ActionTracker: Send + Sync {
@@ -122,12 +123,12 @@ impl<S: Statistic<Value: Packed>> MergedTracker<S> {
     /// A tracker with settings of one's choice.
     #[must_use]
     pub fn new(spec: TrackerSpec) -> Self {
-        Self::with_empty(spec, S::default())
+        Self::of(Registry::new(spec, S::default(), None))
     }
 
-    /// A tracker whose rows begin with a statistic that is empty, but not the default.
-    pub(crate) fn with_empty(spec: TrackerSpec, empty: S) -> Self {
-        Self { registry: Arc::new(Registry::new(spec, empty)), tables: PerThread::default() }
+    /// A tracker of these actions.
+    pub(crate) fn of(registry: Registry<S>) -> Self {
+        Self { registry: Arc::new(registry), tables: PerThread::default() }
     }
 
     pub(crate) fn registry(&self) -> &Registry<S> {
@@ -218,7 +219,7 @@ impl<S: Statistic<Value: Packed>> MergedTracker<S> {
     /// new and there are too many.
     pub fn action(&self, action: &str) -> Result<Handle<S>, AddError> {
         let name = ActionName::with_limit(action, self.spec().name_bytes)?;
-        self.meet();
+        self.registry.meet();
         Handle::new(&self.registry, &name)
     }
 
@@ -261,7 +262,10 @@ impl<S: Statistic<Value: Packed>> MergedTracker<S> {
     ///
     /// A reader beside this may see some actions with what was added, and others without.
     pub fn merge(&self, snapshot: &TrackerSnapshot<S>) -> Result<(), TrackerSnapshotError> {
-        self.registry.merge(snapshot)
+        self.registry.meet(); // What is merged counts as used now.
+        let merged = self.registry.merge(snapshot);
+        self.registry.meet();
+        merged
     }
 
     /// A tracker that goes on from a snapshot.
@@ -276,19 +280,17 @@ impl<S: Statistic<Value: Packed>> MergedTracker<S> {
         spec: TrackerSpec,
         snapshot: &TrackerSnapshot<S>,
     ) -> Result<Self, TrackerSnapshotError> {
-        Self::restore_with_empty(spec, S::default(), snapshot)
+        Self::restore_of(Registry::new(spec, S::default(), None), snapshot)
     }
 
-    /// The same, for rows that begin with a statistic that is empty, but not the default.
-    pub(crate) fn restore_with_empty(
-        spec: TrackerSpec,
-        empty: S,
+    /// A tracker of these actions, of which there are none, that goes on from a snapshot.
+    pub(crate) fn restore_of(
+        mut registry: Registry<S>,
         snapshot: &TrackerSnapshot<S>,
     ) -> Result<Self, TrackerSnapshotError> {
-        let mut registry = Registry::new(spec, empty);
         registry.merge(snapshot)?;
         registry.go_on_from(snapshot);
-        Ok(Self { registry: Arc::new(registry), tables: PerThread::default() })
+        Ok(Self::of(registry))
     }
 
     /// How much was beyond the [limit](TrackerSpec::actions) of actions.
@@ -306,11 +308,6 @@ impl<S: Statistic<Value: Packed>> MergedTracker<S> {
         self.registry.reset();
     }
 
-    /// Lets others know how much this thread has recorded, which may be about to evict.
-    fn meet(&self) {
-        self.tables.with(|| Table::new(&self.registry), |table| table.meet(&self.registry));
-    }
-
     /// Takes in the first record that this thread makes of an action.
     #[cold]
     #[inline(never)]
@@ -321,7 +318,7 @@ impl<S: Statistic<Value: Packed>> MergedTracker<S> {
         numbering: Numbering<'_>,
     ) -> Result<(), AddError> {
         let name = ActionName::with_limit(name, self.spec().name_bytes)?;
-        self.meet();
+        self.registry.meet();
         loop {
             let action = self.registry.register(&name)?;
             let added = self.tables.with(
@@ -329,7 +326,10 @@ impl<S: Statistic<Value: Packed>> MergedTracker<S> {
                 |table| table.record_new(&action, &self.registry, value, numbering),
             );
             // A thread that is being torn down has no table.
-            let insert = || action.insert(value, numbering, &self.registry.empty);
+            let insert = || {
+                let used = self.registry.uses.as_ref().map(Uses::tick);
+                action.insert(value, numbering, used, &self.registry.empty)
+            };
             if added.unwrap_or_else(insert).is_ok() {
                 return Ok(());
             }

@@ -17,6 +17,7 @@ use crate::handle::Handle;
 use crate::key::{FOLDED, KeyedName};
 use crate::packed::Packed;
 use crate::part::Waiting;
+use crate::registry::{Expiry, Registry};
 use crate::row::Row;
 use crate::snapshot::TrackerSnapshotError;
 use crate::spec::{Overflow, TrackerSpec};
@@ -40,10 +41,18 @@ pub use snapshot::WindowedSnapshot;
 /// buckets that nothing happened in take none. The specification is refused if that is more than it
 /// allows.
 ///
+/// # Limit of actions
+///
+/// When there are as many actions as there [may be](TrackerSpec::actions), one whose newest bucket
+/// is older than the span gives way to a new one, before anything is refused, folded or evicted;
+/// [`Overflow::expired`] counts these. A live handle keeps its action. A refused name costs at most
+/// one look at each action for each bucket of time.
+///
 /// # Concurrency
 ///
 /// As [`ActionTracker`](crate::ActionTracker): a reader sees a cut of each action, and all rows are
-/// of the same buckets.
+/// of the same buckets. A record of an action that another thread makes give way at that moment may
+/// go with it, and is counted in [`Overflow::evicted_records`].
 ///
 /// # Clocks that step back
 ///
@@ -192,9 +201,9 @@ impl<S: Statistic<Value: Packed>> WindowedTracker<S> {
             let actions = spec.tracker.actions;
             return Err(WindowedSpecError::TooLarge { actions, buckets, bytes, max });
         }
-        let rings = MergedTracker::with_empty(spec.tracker, StatisticRing::new(&spec.window));
         let since = AtomicI64::new(axis.now().as_nanos());
-        Ok(Self { timeline: Arc::new(Timeline { axis, since }), rings })
+        let timeline = Arc::new(Timeline { axis, since });
+        Ok(Self { rings: MergedTracker::of(registry(spec.tracker, &timeline)), timeline })
     }
 
     /// How far back one can ask, in buckets of which width.
@@ -409,8 +418,8 @@ impl<S: Statistic<Value: Packed>> WindowedTracker<S> {
     fn go_on_from(mut self, snapshot: &WindowedSnapshot<S>) -> Result<Self, TrackerSnapshotError> {
         snapshot.is_for(&self.timeline.axis)?;
         self.note_newest(snapshot);
-        let (spec, empty) = (self.spec().clone(), StatisticRing::new(self.window_spec()));
-        self.rings = MergedTracker::restore_with_empty(spec, empty, snapshot.rings())?;
+        let registry = registry(self.spec().clone(), &self.timeline);
+        self.rings = MergedTracker::restore_of(registry, snapshot.rings())?;
         self.timeline.begins_at(snapshot.since());
         Ok(self)
     }
@@ -445,6 +454,23 @@ impl<S: Statistic<Value: Packed>> WindowedTracker<S> {
         self.timeline.since.store(self.now().as_nanos(), ALONE);
         self.timeline.axis.reset_refused();
     }
+}
+
+/// Actions with a ring each, which expire when the newest bucket of it has left every window.
+fn registry<S: Statistic<Value: Packed>>(
+    spec: TrackerSpec,
+    timeline: &Arc<Timeline>,
+) -> Registry<StatisticRing<S>> {
+    let (axis, of_registry) = (&timeline.axis, Arc::clone(timeline));
+    let buckets = axis.spec().tiers().next().map_or(0, |tier| tier.buckets());
+    let oldest =
+        move || of_registry.axis.tick_now().saturating_sub_unsigned(buckets).saturating_add(1);
+    let newest = |ring: &StatisticRing<S>, waiting: Waiting<'_>| {
+        let waiting = waiting.values().map(|value: InBucket<S::Value>| value.tick).max();
+        ring.newest().max(waiting)
+    };
+    let expiry = Expiry { oldest: Box::new(oldest), newest };
+    Registry::new(spec, StatisticRing::new(axis.spec()), Some(expiry))
 }
 
 impl<S: Statistic<Value: Packed>> fmt::Debug for WindowedTracker<S> {

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use allocation_counter::measure;
 use core_actions::{
-    ActionTime, Count, ExactMean, Extent, Histogram, MergedTracker, Overflow, Quantiles,
+    ActionTime, Count, ExactMean, Extent, Handle, Histogram, MergedTracker, Overflow, Quantiles,
     RunningTracker, Statistic, TrackerSpec, WhenFull, WindowedSpec, WindowedTracker,
 };
 use core_time::{ManualClock, Stamp, WindowSpec};
@@ -179,21 +179,42 @@ fn the_longest_idle_is_evicted() {
     assert_eq!((tracker.overflow().evicted, tracker.overflow().evicted_records), (4, 6));
 }
 
-/// Which of few names are used, against a list in the order of their use.
+/// Which of few names are used, by name, by a handle that is dropped or one that is kept for a
+/// while, against a list in the order of their use.
 #[test]
 fn the_longest_idle_is_evicted_whatever_came_before() {
     for limit in [1, 2, 3, 7] {
         let tracker = RunningTracker::new(spec(limit, WhenFull::EvictIdle));
         let mut order: Vec<String> = Vec::new();
         let mut random = 1_u64;
-        for _ in 0..5_000 {
+        let mut draw = move |below: u64| {
             random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            let name = format!("name {}", (random >> 33) % (limit as u64 + 3));
+            (random >> 33) % below
+        };
+        let mut kept = None;
+        for _ in 0..5_000 {
+            let name = format!("name {}", draw(limit as u64 + 3));
+            let by_kept = kept.as_ref().is_some_and(|handle: &Handle<_>| handle.name() == name);
+            match draw(4) {
+                0 => tracker.action(&name).unwrap().add(1_u64),
+                1 if by_kept => kept.iter().for_each(|handle| handle.add(1_u64)),
+                2 if limit > 1 && kept.is_none() => {
+                    let handle = tracker.action(&name).unwrap();
+                    handle.add(1_u64);
+                    kept = Some(handle);
+                }
+                _ => tracker.add(&name, 1).unwrap(),
+            }
             order.retain(|known| *known != name);
-            order.push(name.clone());
-            tracker.add(&name, 1).unwrap();
-            let expected = &order[order.len().saturating_sub(limit)..];
-            order = expected.to_vec();
+            order.push(name);
+            if order.len() > limit {
+                let is_kept = |name: &String| kept.as_ref().is_some_and(|it| it.name() == name);
+                let idle = order.iter().position(|name| !is_kept(name)).unwrap();
+                order.remove(idle);
+            }
+            if draw(8) == 0 {
+                kept = None; // Counts as used when it last recorded, not now.
+            }
             let mut found = names(&tracker);
             found.sort_unstable();
             let mut expected = order.clone();
@@ -201,6 +222,18 @@ fn the_longest_idle_is_evicted_whatever_came_before() {
             assert_eq!(found, expected, "limit {limit}");
         }
     }
+}
+
+#[test]
+fn records_by_handles_that_were_dropped_have_their_place_in_the_order() {
+    let tracker = RunningTracker::new(spec(3, WhenFull::EvictIdle));
+    let by_handle = |name| tracker.action(name).unwrap().add(1_u64);
+    tracker.add("x", 1).unwrap();
+    by_handle("a");
+    add_each(&tracker, &["b", "c"]);
+    by_handle("a");
+    add_each(&tracker, &["d", "c", "d", "e"]);
+    assert_eq!(names(&tracker), ["c", "d", "e"]);
 }
 
 #[test]
@@ -240,7 +273,7 @@ fn a_handle_keeps_its_action() {
 }
 
 #[test]
-fn an_action_whose_handle_was_dropped_was_used_until_then() {
+fn an_action_whose_handle_was_dropped_was_used_when_that_last_recorded() {
     let tracker = RunningTracker::new(spec(2, WhenFull::EvictIdle));
     let handle = tracker.action("by handle").unwrap();
     (0..10).for_each(|_| tracker.add("idle", 1).unwrap());
@@ -248,9 +281,25 @@ fn an_action_whose_handle_was_dropped_was_used_until_then() {
     drop(handle);
     tracker.add("new", 1).unwrap();
     assert_eq!(names(&tracker), ["by handle", "new"]);
+    let handle = tracker.action("by handle").unwrap();
+    handle.add(1_u64);
     (0..10).for_each(|_| tracker.add("new", 1).unwrap());
+    drop(handle);
     tracker.add("newer", 1).unwrap();
     assert_eq!(names(&tracker), ["new", "newer"]);
+}
+
+#[test]
+fn what_is_merged_counts_as_used_then() {
+    let (tracker, other) =
+        (RunningTracker::new(spec(2, WhenFull::EvictIdle)), RunningTracker::default());
+    add_each(&tracker, &["a", "b", "b"]);
+    other.add("a", 1).unwrap();
+    tracker.merge(&other.snapshot()).unwrap();
+    tracker.add("c", 1).unwrap();
+    assert_eq!(names(&tracker), ["a", "c"]);
+    add_each(&tracker, &["c", "a", "d"]);
+    assert_eq!(names(&tracker), ["a", "d"]);
 }
 
 #[test]
