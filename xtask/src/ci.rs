@@ -50,6 +50,7 @@ fn run(sh: &Shell, _: &Flags) -> anyhow::Result<()> {
         .tests(),
     );
     steps.command(std_clock(sh)?);
+    steps.command(serde_json_features(sh)?);
     for job in loom::jobs(sh, &[])? {
         steps.command(job);
     }
@@ -66,6 +67,16 @@ fn std_clock(sh: &Shell) -> anyhow::Result<Job<'_>> {
     let target = Workspace::read(sh)?.target.join("std_clock");
     let test = cmd!(sh, "cargo test --package core-time --lib --target-dir {target} clock::");
     Ok(Job::new("std_clock", test).env("RUSTFLAGS", "--cfg=std_clock").tests())
+}
+
+/// The tests of snapshots with features of `serde_json` that any crate of a build may switch on.
+///
+/// A workspace of its own, because features are switched on for all packages of a build.
+fn serde_json_features(sh: &Shell) -> anyhow::Result<Job<'_>> {
+    let target = Workspace::read(sh)?.target.join("serde_json");
+    let manifest = "compat/serde_json/Cargo.toml";
+    let test = cmd!(sh, "cargo test --manifest-path {manifest} --target-dir {target}");
+    Ok(Job::new("serde_json", test).tests())
 }
 
 /// Checks that the promised Rust is the one everything here is compiled with.

@@ -7,7 +7,7 @@ use std::sync::atomic::{
 };
 use std::thread;
 
-use core_time::{Instance, Instances, Statistic};
+use core_time::{Instance, Instances, SnapshotHeader, Statistic, Tag};
 use dashmap::{DashMap, Entry};
 
 use crate::error::AddError;
@@ -63,8 +63,8 @@ struct Merged {
     instances: Instances,
     /// How often all was reset.
     resets: u64,
-    /// How many snapshots were taken.
-    taken: u64,
+    /// The revision of the last snapshot.
+    revision: u64,
 }
 
 /// When an action expires: its newest bucket is older than any that a window covers.
@@ -197,9 +197,16 @@ impl<S: Statistic<Value: Packed>> Registry<S> {
         }
     }
 
-    pub(crate) fn snapshot(&self) -> TrackerSnapshot<S> {
+    /// Takes a snapshot, with what else is to be read between the one before and the next.
+    ///
+    /// All under a lock, so that the snapshot with the larger revision is the later one.
+    pub(crate) fn snapshot<T>(
+        &self,
+        tag: Tag,
+        also: impl FnOnce() -> T,
+    ) -> (TrackerSnapshot<S>, T) {
         let mut merged = lock(&self.merged);
-        merged.taken = merged.taken.wrapping_add(1);
+        merged.revision += 1;
         // An eviction beside this is within the range, so that a row which began anew is not taken
         // for the one before.
         let forgotten = || {
@@ -209,7 +216,8 @@ impl<S: Statistic<Value: Packed>> Registry<S> {
         let before = forgotten();
         let rows = self.rows();
         let instances = merged.instances.with(self.instance.here());
-        TrackerSnapshot::new(instances, self.spec.unit, merged.taken, before..forgotten(), rows)
+        let header = SnapshotHeader::new(tag, instances, merged.revision);
+        (TrackerSnapshot::new(header, self.spec.unit, before..forgotten(), rows), also())
     }
 
     pub(crate) fn merge(&self, snapshot: &TrackerSnapshot<S>) -> Result<(), TrackerSnapshotError> {
@@ -254,7 +262,7 @@ impl<S: Statistic<Value: Packed>> Registry<S> {
         let mut merged = lock(&self.merged);
         merged.instances = snapshot.instances().clone();
         self.instance = merged.instances.pop().unwrap_or(self.instance);
-        [merged.resets, merged.taken] = snapshot.age();
+        [merged.resets, merged.revision] = snapshot.age();
     }
 
     /// A part of an action for somebody who is no thread; the action stays while it is held.

@@ -5,7 +5,10 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
-use core_time::{InstanceError, Instances, SpecError, Stamp, Statistic, Subtract, WindowSpec};
+use core_time::{
+    InstanceError, Instances, SnapshotHeader, SnapshotHeaderError, SpecError, Stamp, Statistic,
+    Subtract, WindowSpec,
+};
 use thiserror::Error;
 
 use crate::name::NameError;
@@ -17,7 +20,7 @@ use crate::windowed::WindowedSpecError;
 mod wire;
 
 #[cfg(feature = "serde")]
-pub(crate) use wire::there;
+pub(crate) use wire::{AnyVersion, ReadRow, WireRow, WireUnit, there};
 
 /// What a tracker held at one moment: the statistic of each action.
 ///
@@ -31,15 +34,20 @@ pub(crate) use wire::there;
 /// # Twice is once
 ///
 /// A snapshot names the trackers whose records are in it, and two that share one are not merged:
-/// its records would be counted twice. Of one tracker, keep the latest; it holds all that earlier
-/// ones do.
+/// its records would be counted twice. Of one tracker, keep the one with the largest
+/// [revision](Self::revision); it holds everything that earlier ones do.
 ///
 /// # Wire form
 ///
-/// With the feature `serde`, a map with the key `version`, which is 1; statistics in it have a form
-/// of their own. What is read is checked as far as it can be: a snapshot that no tracker can have
-/// made is an error. The row of [folded](crate::WhenFull::Fold) actions has an empty name, which no
-/// action has.
+/// With the feature `serde`, a map of the `header`, a [`SnapshotHeader`], and the contents;
+/// statistics in it have a form of their own. The header names the statistic: reading a snapshot as
+/// one of another statistic is an error. What is read is checked as far as it can be: a snapshot
+/// that no tracker can have made is an error. The row of [folded](crate::WhenFull::Fold) actions
+/// has an empty name, which no action has.
+///
+/// In JSON, version 1 is read as well, which names no statistic, if no other statistic of this
+/// crate looks like the one it is read as: `count`, `mean`, `variance`, `histogram`, `quantiles`,
+/// `last`, and tuples of these that are not all `count`.
 ///
 /// # Examples
 ///
@@ -59,11 +67,8 @@ pub(crate) use wire::there;
 /// ```
 #[derive(Debug, Clone)]
 pub struct TrackerSnapshot<S> {
-    /// Whose records these are: at least one.
-    instances: Instances,
+    header: SnapshotHeader,
     unit: Unit,
-    /// How many snapshots had been taken of its trackers, which tells the later of two.
-    taken: u64,
     /// How often something had been forgotten before the rows were read, and after.
     forgotten: Range<u64>,
     /// In the order in which they were first seen, each action once.
@@ -72,13 +77,28 @@ pub struct TrackerSnapshot<S> {
 
 impl<S: Statistic> TrackerSnapshot<S> {
     pub(crate) fn new(
-        instances: Instances,
+        header: SnapshotHeader,
         unit: Unit,
-        taken: u64,
         forgotten: Range<u64>,
         rows: Vec<Row<S>>,
     ) -> Self {
-        Self { instances, unit, taken, forgotten, rows }
+        Self { header, unit, forgotten, rows }
+    }
+
+    #[cfg(feature = "serde")]
+    pub(crate) fn header(&self) -> &SnapshotHeader {
+        &self.header
+    }
+
+    /// Returns the number that grows with each snapshot of one tracker.
+    ///
+    /// Of two snapshots of one tracker, the one with the larger revision holds everything that was
+    /// recorded before the other. No two have the same, also across a
+    /// [restore](crate::MergedTracker::restore), as long as one tracker goes on from a snapshot. Of
+    /// merged snapshots see [`SnapshotHeader::revision`].
+    #[must_use]
+    pub fn revision(&self) -> u64 {
+        self.header.revision()
     }
 
     /// The actions, in the order in which they were first seen.
@@ -96,12 +116,12 @@ impl<S: Statistic> TrackerSnapshot<S> {
     /// The trackers whose records are in it.
     #[must_use]
     pub fn instances(&self) -> &Instances {
-        &self.instances
+        self.header.instances()
     }
 
-    /// How often something had been forgotten of its trackers, and how many snapshots taken.
+    /// Returns how often something had been forgotten of its trackers, and the revision.
     pub(crate) fn age(&self) -> [u64; 2] {
-        [self.forgotten.end, self.taken]
+        [self.forgotten.end, self.revision()]
     }
 
     /// Takes in the records of another snapshot.
@@ -115,8 +135,7 @@ impl<S: Statistic> TrackerSnapshot<S> {
     /// of too many. Nothing is taken in then.
     pub fn merge(&mut self, other: &Self) -> Result<(), TrackerSnapshotError> {
         same_unit(other.unit, self.unit)?;
-        self.instances = self.instances.union(&other.instances)?;
-        self.taken = self.taken.wrapping_add(other.taken);
+        self.header = self.header.merged(&other.header)?;
         let (mine, more) = (&self.forgotten, &other.forgotten);
         self.forgotten = mine.start.wrapping_add(more.start)..mine.end.wrapping_add(more.end);
         let places: HashMap<_, _> = self
@@ -167,8 +186,8 @@ impl<S: Statistic> TrackerSnapshot<S> {
         same_unit(earlier.unit, self.unit)?;
         let rows: HashMap<_, _> = earlier.rows.iter().map(|row| (row.kept_name(), row)).collect();
         let known = self.rows.iter().filter(|row| rows.contains_key(row.kept_name())).count();
-        if earlier.instances != self.instances
-            || earlier.taken > self.taken
+        if earlier.instances() != self.instances()
+            || earlier.revision() > self.revision()
             || earlier.forgotten.start != self.forgotten.end
             || known < rows.len()
         {
@@ -204,14 +223,6 @@ pub(crate) fn same_unit(found: Unit, expected: Unit) -> Result<(), TrackerSnapsh
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum TrackerSnapshotError {
-    /// It is written in another form than this version of the crate knows.
-    #[error("snapshot has version {found}, known is {known}")]
-    OtherVersion {
-        /// The version it has.
-        found: u32,
-        /// The version that is known.
-        known: u32,
-    },
     /// A key is missing in what was read.
     #[error("snapshot has no `{key}`")]
     Missing {
@@ -235,7 +246,10 @@ pub enum TrackerSnapshotError {
         /// The unit it should be in.
         expected: Unit,
     },
-    /// Of the trackers that it is of, one is there already, or there are too many or none.
+    /// Its header is that of another kind, statistic or version, or cannot be.
+    #[error(transparent)]
+    Header(SnapshotHeaderError),
+    /// Its instances are included already, too many or missing.
     #[error(transparent)]
     Instances(#[from] InstanceError),
     /// It was not taken of the same trackers earlier, with nothing forgotten since.
@@ -277,4 +291,13 @@ pub enum TrackerSnapshotError {
         /// How many actions the tracker may have.
         limit: usize,
     },
+}
+
+impl From<SnapshotHeaderError> for TrackerSnapshotError {
+    fn from(error: SnapshotHeaderError) -> Self {
+        match error {
+            SnapshotHeaderError::Instances(error) => Self::Instances(error),
+            error => Self::Header(error),
+        }
+    }
 }

@@ -240,7 +240,7 @@ impl<S: Statistic<Value: Packed>> MergedTracker<S> {
     /// As [`ActionTracker::stats`].
     #[must_use]
     pub fn snapshot(&self) -> TrackerSnapshot<S> {
-        self.registry.snapshot()
+        self.registry.snapshot(S::TAG, || ()).0
     }
 
     /// Adds the records of a snapshot of other trackers.

@@ -358,9 +358,10 @@ impl<S: Statistic<Value: Packed>> WindowedTracker<S> {
     /// A cut of each action, taken one after the other.
     #[must_use]
     pub fn snapshot(&self) -> WindowedSnapshot<S> {
-        let since = self.timeline.since();
-        let rings = self.rings.snapshot();
-        WindowedSnapshot::new(self.window_spec().clone(), self.now(), since, rings)
+        let moments = || (self.now(), self.timeline.since());
+        let registry = self.rings.registry();
+        let (rings, (at, since)) = registry.snapshot(WindowedSnapshot::<S>::TAG, moments);
+        WindowedSnapshot::new(self.window_spec().clone(), at, since, rings)
     }
 
     /// Adds the records of a snapshot of other trackers.

@@ -10,10 +10,12 @@
 
 use std::cmp::Reverse;
 use std::fmt;
+use std::marker::PhantomData;
 use std::ops::Range;
 
 use core_time::{Stamp, Statistic};
-use serde::de::{Error, Visitor};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use thiserror::Error;
 
@@ -34,6 +36,7 @@ use crate::variance::Variance;
 mod sum;
 
 const TWO_POW_52: f64 = 4_503_599_627_370_496.0;
+const TWO_POW_53: f64 = 9_007_199_254_740_992.0;
 const TWO_POW_64: f64 = 18_446_744_073_709_551_616.0;
 
 /// Why what was read is no statistic.
@@ -69,6 +72,8 @@ enum WireError {
     EmptyCell { cell: u32 },
     #[error("cells hold 2^64 times or more")]
     CellsTooFull,
+    #[error("integer {float} was handed over as a float, which may be rounded, read it from text")]
+    Rounded { float: f64 },
     #[error("{found} times are no integers, by their cells {least} at least and {most} at most")]
     Fractions { found: u64, least: u64, most: u64 },
     #[error("{few} times are kept one by one beside a histogram, there must be none")]
@@ -81,8 +86,18 @@ enum WireError {
     TooFewMany { many: u64, limit: usize },
 }
 
-/// Reads and writes a type as another one, which is checked when it is read.
+/// Reads and writes a type as another one, which is checked when it is read. What is written as a
+/// map is `keyed`.
 macro_rules! wire {
+    (keyed $type:ty, $wire:ty $(, const $cap:ident: usize)?) => {
+        wire!(
+            $type,
+            Keyed<$wire>,
+            |it| Keyed(<$wire>::of(it)),
+            |Keyed(wire)| wire.checked()
+            $(, const $cap: usize)?
+        );
+    };
     ($type:ty, $wire:ty, $to_wire:expr, $checked:expr $(, const $cap:ident: usize)?) => {
         impl $(<const $cap: usize>)? Serialize for $type {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -101,20 +116,55 @@ macro_rules! wire {
 }
 
 wire!(Count, u64, |count| count.0, |count| Ok(Count(count)));
-wire!(ExactMean, WireMean, WireMean::of, WireMean::checked);
-wire!(Variance, WireVariance, WireVariance::of, WireVariance::checked);
+wire!(keyed ExactMean, WireMean);
+wire!(keyed Variance, WireVariance);
 wire!(
     Extent,
     Option<[ActionTime; 2]>,
     |extent| extent.min().zip(extent.max()).map(Into::into),
     extent
 );
-wire!(Stamped, WireStamped, WireStamped::of, WireStamped::checked);
+wire!(keyed Stamped, WireStamped);
 wire!(Last, Option<Stamped>, |last| last.0, |last| Ok(Last(last)));
-wire!(Largest<CAP>, WireLargest, WireLargest::of, WireLargest::checked, const CAP: usize);
+wire!(keyed Largest<CAP>, WireLargest, const CAP: usize);
 wire!(Raw, Vec<ActionTime>, |raw| raw.times().collect(), |times| Ok(of(times)));
-wire!(Histogram, WireHistogram, WireHistogram::of, WireHistogram::checked);
-wire!(Quantiles, WireQuantiles, WireQuantiles::of, WireQuantiles::checked);
+wire!(keyed Histogram, WireHistogram);
+wire!(keyed Quantiles, WireQuantiles);
+
+/// A map, which in a form for people has exactly the keys that it should have.
+///
+/// Left to itself, serde takes a list of the values for the map too, and ignores other keys. So a
+/// list of two numbers would be a `Last`, and the sums of a variance a mean.
+struct Keyed<T>(T);
+
+impl<T: Serialize> Serialize for Keyed<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Keyed<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        if !deserializer.is_human_readable() {
+            return T::deserialize(deserializer).map(Self);
+        }
+        deserializer.deserialize_map(KeyedVisitor(PhantomData))
+    }
+}
+
+struct KeyedVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for KeyedVisitor<T> {
+    type Value = Keyed<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a map")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Keyed<T>, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(map)).map(Keyed)
+    }
+}
 
 /// A time where a format is not for people, and may not tell of itself what a number is.
 #[derive(Serialize, Deserialize)]
@@ -137,7 +187,10 @@ impl Serialize for ActionTime {
 impl<'de> Deserialize<'de> for ActionTime {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         if deserializer.is_human_readable() {
-            return deserializer.deserialize_any(TimeVisitor);
+            // A number, whichever it is: formats for people hand over an integer as one. Asked for
+            // anything, `serde_json` hands over a map of its own if any crate of a build switches
+            // on its feature `arbitrary_precision`.
+            return deserializer.deserialize_f64(TimeVisitor);
         }
         let time = match Number::deserialize(deserializer)? {
             Number::Integer(integer) => Ok(integer.into()),
@@ -165,6 +218,12 @@ impl Visitor<'_> for TimeVisitor {
     }
 
     fn visit_f64<E: Error>(self, float: f64) -> Result<ActionTime, E> {
+        // An integer as large as that is never written as a float. A tree of `serde_json` makes one
+        // of it, with the feature `arbitrary_precision`, and may round it. (The last 1,024 integers
+        // below 2^64 come as that, which cannot be told from the float.)
+        if (TWO_POW_53..TWO_POW_64).contains(&float) {
+            return Err(E::custom(WireError::Rounded { float }));
+        }
         time(float)
     }
 }
@@ -181,6 +240,7 @@ fn of<S: Statistic>(values: Vec<S::Value>) -> S {
 }
 
 #[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct WireMean {
     count: u64,
     sum: String,
@@ -197,6 +257,7 @@ impl WireMean {
 }
 
 #[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct WireVariance {
     count: u64,
     sum: String,
@@ -247,6 +308,7 @@ fn extent(ends: Option<[ActionTime; 2]>) -> Result<Extent, WireError> {
 }
 
 #[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct WireStamped {
     /// In nanoseconds since the Unix epoch.
     stamp: i64,
@@ -264,6 +326,7 @@ impl WireStamped {
 }
 
 #[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct WireLargest {
     /// In descending order when written.
     kept: Vec<ActionTime>,
@@ -299,6 +362,7 @@ impl WireLargest {
 }
 
 #[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct WireHistogram {
     /// The number of each cell that is not empty, and its count. The number of the cell of zero is
     /// 0; that of a value from 2^e on is 64 (e + 1075), and one more for each 64th of 2^e.
@@ -347,6 +411,7 @@ fn has_fractions(range: &Range<f64>) -> bool {
 }
 
 #[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct WireQuantiles {
     few: Vec<ActionTime>,
     many: Option<Histogram>,

@@ -312,13 +312,45 @@ mod wire {
         }
     }
 
-    /// Version 1, as it is kept by those who wrote it.
+    /// The form that is promised: version 2.
     const WRITTEN: &str = concat!(
-        r#"{"version":1,"instances":["0123456789abcdef-0000002a"],"unit":"milliseconds","#,
-        r#""taken":3,"forgotten":[1,2],"rows":["#,
+        r#"{"header":{"version":2,"tag":"x-total","instances":["0123456789abcdef-0000002a"],"#,
+        r#""revision":3},"unit":"milliseconds","forgotten":[1,2],"rows":["#,
         r#"{"action":"jump","first":0,"statistic":{"count":2,"sum":300}},"#,
         r#"{"action":"run","first":7,"statistic":{"count":1,"sum":75}}]}"#,
     );
+
+    /// Version 1, as it is kept by those who wrote it.
+    const VERSION_1: &str = concat!(
+        r#"{"version":1,"instances":["0123456789abcdef-0000002a"],"unit":"milliseconds","#,
+        r#""taken":3,"forgotten":[1,2],"rows":["#,
+        r#"{"action":"jump","first":0,"statistic":[{"count":2,"sum":"0x4bp2"},"#,
+        r#"{"few":[100,200.5],"many":null}]},"#,
+        r#"{"action":"run","first":7,"statistic":[{"count":1,"sum":"0x4bp0"},"#,
+        r#"{"few":[75],"many":null}]}]}"#,
+    );
+
+    #[test]
+    fn version_1_is_read_where_it_is_of_one_statistic() {
+        type Read = TrackerSnapshot<(ExactMean, Quantiles)>;
+        let snapshot: Read = serde_json::from_str(VERSION_1).unwrap();
+        assert_eq!(order(&snapshot), [("jump", 0), ("run", 7)]);
+        assert_eq!((snapshot.rows()[0].mean(), snapshot.revision()), (150.0, 3));
+        let text = serde_json::to_string(&snapshot).unwrap();
+        let header = r#"{"header":{"version":2,"tag":"mean+quantiles","instances":["#;
+        assert!(text.starts_with(header), "{text}");
+        let spec = TrackerSpec { unit: Unit::Milliseconds, ..TrackerSpec::default() };
+        let restored = MergedTracker::restore(spec, &snapshot).unwrap();
+        assert_eq!(restored.snapshot().revision(), 4);
+        for key in ["instances", "unit", "taken", "forgotten", "rows"] {
+            let text = VERSION_1.replacen(&format!("\"{key}\""), "\"x\"", 1);
+            let error = serde_json::from_str::<Read>(&text).unwrap_err().to_string();
+            assert!(error.starts_with(&format!("snapshot has no `{key}`")), "{error}");
+        }
+        let other = serde_json::from_str::<TrackerSnapshot<(ExactMean, Extent)>>(VERSION_1);
+        let expected = "version 1 names no statistic, and a snapshot of `mean+minmax` looks like";
+        assert!(other.unwrap_err().to_string().starts_with(expected));
+    }
 
     fn read(text: &str) -> Result<TrackerSnapshot<Total>, String> {
         serde_json::from_str(text).map_err(|error| error.to_string())
@@ -350,11 +382,19 @@ mod wire {
             let refused = read(&WRITTEN.replace(old, new)).unwrap_err();
             assert!(refused.starts_with(expected), "{old} -> {new}: {refused}");
         };
-        check(r#""version":1"#, r#""version":2"#, "snapshot has version 2, known is 1");
-        check(r#""version":1,"instances""#, r#""version":3,"x""#, "snapshot has version 3");
-        for key in ["version", "instances", "unit", "taken", "forgotten", "rows"] {
+        check(
+            r#""version":2"#,
+            r#""version":3"#,
+            "snapshot has version 3, known are 2 and, in JSON",
+        );
+        check(r#"{"header""#, r#"{"version":2,"header""#, "snapshot has version 2, known are 2");
+        for key in ["header", "unit", "forgotten", "rows"] {
             check(&format!("\"{key}\""), "\"x\"", &format!("snapshot has no `{key}`"));
         }
+        for key in ["version", "tag", "instances", "revision"] {
+            check(&format!("\"{key}\""), "\"x\"", &format!("missing field `{key}`"));
+        }
+        check("x-total", "mean", "snapshot is of `mean`, needed is `x-total`");
         check(r#"["0123456789abcdef-0000002a"]"#, "[]", "snapshot names no instance");
         check("0123456789abcdef-0000002a", "jump", "snapshot names no instance");
         check(r#""run""#, r#""jump""#, r#"snapshot has the action "jump" twice"#);

@@ -173,8 +173,18 @@ mod wire {
 
     use super::*;
 
-    /// Version 1, as it is kept by those who wrote it.
+    /// The form that is promised: version 2.
     const WRITTEN: &str = concat!(
+        r#"{"header":{"version":2,"tag":"window(count)","instances":["#,
+        r#""0123456789abcdef-0000002a"],"revision":1},"window":{"at":1002000000000,"#,
+        r#""since":1000000000000,"resolution":1000000000,"span":10000000000,"#,
+        r#""tolerance":2000000000},"unit":"nanoseconds","forgotten":[0,0],"rows":["#,
+        r#"{"action":"jump","first":0,"statistic":"#,
+        r#"{"reach":13,"buckets":[[1000,2],[1002,1]]}}]}"#,
+    );
+
+    /// Version 1, as it is kept by those who wrote it.
+    const VERSION_1: &str = concat!(
         r#"{"version":1,"at":1002000000000,"since":1000000000000,"#,
         r#""resolution":1000000000,"span":10000000000,"tolerance":2000000000,"tracker":"#,
         r#"{"version":1,"instances":["0123456789abcdef-0000002a"],"unit":"nanoseconds","#,
@@ -185,6 +195,18 @@ mod wire {
 
     fn read(text: &str) -> Result<WindowedSnapshot<Count>, String> {
         serde_json::from_str(text).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn version_1_is_read_where_it_is_of_one_statistic() {
+        let snapshot = read(VERSION_1).unwrap();
+        assert_eq!(snapshot, read(WRITTEN).unwrap());
+        assert_eq!((snapshot.at(), snapshot.revision()), (Stamp::from_secs(1_002), 1));
+        let text = VERSION_1.replace("[[1000,2],[1002,1]]", "[[1000,[2,2]]]");
+        let refused = serde_json::from_str::<WindowedSnapshot<Extent>>(&text).unwrap_err();
+        let expected =
+            "version 1 names no statistic, and a snapshot of `window(minmax)` looks like";
+        assert!(refused.to_string().starts_with(expected), "{refused}");
     }
 
     #[test]
@@ -206,10 +228,18 @@ mod wire {
             let refused = read(&WRITTEN.replacen(old, new, 1)).unwrap_err();
             assert!(refused.starts_with(expected), "{old} -> {new}: {refused}");
         };
-        check(r#""version":1"#, r#""version":2"#, "snapshot has version 2, known is 1");
-        for key in ["version", "at", "since", "resolution", "span", "tolerance", "tracker"] {
+        check(
+            r#""version":2"#,
+            r#""version":3"#,
+            "snapshot has version 3, known are 2 and, in JSON",
+        );
+        for key in ["header", "window", "unit", "forgotten", "rows"] {
             check(&format!("\"{key}\""), "\"x\"", &format!("snapshot has no `{key}`"));
         }
+        for key in ["at", "since", "resolution", "span", "tolerance"] {
+            check(&format!("\"{key}\""), "\"x\"", &format!("missing field `{key}`"));
+        }
+        check("window(count)", "count", "snapshot is of `count`, needed is `window(count)`");
         let other = "snapshot has a ring of 1000 buckets, its window needs 13";
         check(r#""reach":13"#, r#""reach":1000"#, other);
         check("[1002,1]", "[1000,1]", "bucket 1000 comes after bucket 1000, they must ascend");

@@ -86,8 +86,16 @@ pub struct EventCounter {
     cells: PerThread<Cell>,
     /// Tells this counter from others in snapshots, with the number of the process.
     instance: Instance,
+    merged: Mutex<Merged>,
+}
+
+/// What snapshots need that is not in the ledger, under a lock.
+#[derive(Default)]
+struct Merged {
     /// Whose snapshots were merged into this counter since the last reset.
-    merged: Mutex<Instances>,
+    instances: Instances,
+    /// The revision of the last snapshot.
+    revision: u64,
 }
 
 impl Default for EventCounter {
@@ -388,11 +396,16 @@ impl EventCounter {
     /// All buckets and the total are of one state, as in [`series`](Self::series).
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
+        let mut merged = self.merged();
+        // Under the lock, so that the snapshot with the larger revision is the later one. No clock
+        // can wait for the lock: what takes it reads the clock, so a clock that did would never
+        // return anyway.
         let now = self.axis.clock.now();
-        let merged = self.merged();
-        let instances = merged.with(self.instance.here());
+        merged.revision += 1;
+        let instances = merged.instances.with(self.instance.here());
         let contents = self.ledger.contents(&self.cells, now);
-        Snapshot::new(instances, self.spec().clone(), now, contents, self.refused())
+        let header = (instances, merged.revision);
+        Snapshot::new(header, self.spec().clone(), now, contents, self.refused())
     }
 
     /// Adds the events of other counters: those of a snapshot, to those that are here.
@@ -441,9 +454,9 @@ impl EventCounter {
         snapshot.believe(now, believed_ahead, into)?;
         let mut merged = self.merged();
         let empty = snapshot.total() == 0;
-        let instances = merged.accept(snapshot.instances(), empty, self.instance)?;
+        let instances = merged.instances.accept(snapshot.instances(), empty, self.instance)?;
         self.ledger.merge(&self.cells, snapshot, now)?;
-        *merged = instances;
+        merged.instances = instances;
         Ok(())
     }
 
@@ -480,7 +493,7 @@ impl EventCounter {
         // more of them.
         let mut instances = snapshot.instances().clone();
         let own = instances.pop();
-        *self.merged() = instances;
+        *self.merged() = Merged { instances, revision: snapshot.revision() };
         self.instance = own.unwrap_or(self.instance);
         Ok(self)
     }
@@ -496,7 +509,7 @@ impl EventCounter {
         let now = self.axis.clock.now();
         let mut merged = self.merged();
         self.ledger.reset(&self.cells, now);
-        merged.clear();
+        merged.instances.clear();
         self.axis.refused.reset();
     }
 
@@ -517,9 +530,9 @@ impl EventCounter {
         done.or_else(|refusal| self.refuse(refusal, events))
     }
 
-    /// Whose snapshots were merged. Whoever changes or tells both them and the events holds this
-    /// for as long; no user's code runs meanwhile.
-    fn merged(&self) -> MutexGuard<'_, Instances> {
+    /// Locks whose snapshots were merged, for what changes or reads both them and the events. No
+    /// user's code runs meanwhile but the clock's.
+    fn merged(&self) -> MutexGuard<'_, Merged> {
         self.merged.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

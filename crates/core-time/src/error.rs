@@ -5,6 +5,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 use crate::instance::InstanceError;
+use crate::snapshot::SnapshotHeaderError;
 use crate::spec::Tier;
 use crate::stamp::{Interval, Stamp};
 
@@ -157,14 +158,6 @@ pub enum WindowError {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum SnapshotError {
-    /// It is written in another form than this version of the crate knows.
-    #[error("snapshot has version {found}, known is {known}")]
-    OtherVersion {
-        /// The version it has.
-        found: u32,
-        /// The version that is known.
-        known: u32,
-    },
     /// A key is missing in what was read.
     #[error("snapshot has no `{key}`")]
     Missing {
@@ -205,7 +198,10 @@ pub enum SnapshotError {
         /// The tiers it should have.
         expected: Vec<Tier>,
     },
-    /// Of the counters that it is of, one is there already, or there are too many or none.
+    /// Its header is that of another kind or version, or cannot be.
+    #[error(transparent)]
+    Header(SnapshotHeaderError),
+    /// Its instances are included already, too many or missing.
     #[error(transparent)]
     Instances(#[from] InstanceError),
     /// A bucket, or the sum of all, has no room for so many events.
@@ -219,4 +215,13 @@ pub enum SnapshotError {
         /// How far ahead of the clock that is.
         ahead: Duration,
     },
+}
+
+impl From<SnapshotHeaderError> for SnapshotError {
+    fn from(error: SnapshotHeaderError) -> Self {
+        match error {
+            SnapshotHeaderError::Instances(error) => Self::Instances(error),
+            error => Self::Header(error),
+        }
+    }
 }

@@ -36,7 +36,7 @@ pub use instance::{Instance, InstanceError, Instances};
 pub use per_thread::PerThread;
 pub use recorder::Recorder;
 pub use refused::Refused;
-pub use snapshot::Snapshot;
+pub use snapshot::{Snapshot, SnapshotHeader, SnapshotHeaderError};
 pub use spec::{Tier, WindowSpec, WindowSpecBuilder};
 pub use stamp::{Interval, Stamp};
 pub use statistic::{Statistic, Subtract};

@@ -8,10 +8,17 @@ use crate::instance::Instances;
 use crate::refused::Refused;
 use crate::spec::{Tier, WindowSpec};
 use crate::stamp::Stamp;
+use crate::tag::Tag;
 use crate::window::Series;
 
+mod header;
 #[cfg(feature = "serde")]
 mod wire;
+
+pub use header::{SnapshotHeader, SnapshotHeaderError};
+
+/// Names the snapshots of counters.
+pub(crate) const EVENTS: Tag = Tag::standard("events");
 
 /// What an [`EventCounter`] held at one moment: the events of each bucket that one could ask for,
 /// in every tier.
@@ -39,20 +46,23 @@ mod wire;
 /// # Twice is once
 ///
 /// A snapshot names the counters whose events are in it, and two that share one are not merged: its
-/// events would be counted twice. Of one counter, keep the latest; it holds all that earlier ones
-/// do and is still in the span.
+/// events would be counted twice. Of one counter, keep the one with the largest
+/// [revision](Self::revision); it holds everything that earlier ones do and that is still in the
+/// span.
+///
+/// Two are equal if they hold the same events of the same counters, whatever their revisions.
 ///
 /// # Wire form
 ///
-/// With the feature `serde`, a map with the key `version`, which is 1. Moments and lengths are
-/// integers of nanoseconds. What is read is checked as far as it can be: a snapshot that no counter
-/// can have made is an error, and no snapshot that is read without one makes a counter panic.
+/// With the feature `serde`, a map of the `header`, a [`SnapshotHeader`], and the contents. Moments
+/// and lengths are integers of nanoseconds. What is read is checked as far as it can be: a snapshot
+/// that no counter can have made is an error, and no snapshot that is read without one makes a
+/// counter panic. In JSON, version 1 is read as well.
 ///
 /// [`EventCounter`]: crate::EventCounter
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Snapshot {
-    /// Whose events these are: at least one.
-    instances: Instances,
+    header: SnapshotHeader,
     spec: WindowSpec,
     at: Stamp,
     since: Stamp,
@@ -124,13 +134,35 @@ fn with_events(counts: &[u64]) -> usize {
 impl Snapshot {
     /// What a counter holds: since when, how many in all, and the buckets of each tier.
     pub(crate) fn new(
-        instances: Instances,
+        (instances, revision): (Instances, u64),
         spec: WindowSpec,
         at: Stamp,
         (since, total, tiers): (Stamp, u64, Vec<Buckets>),
         refused: Refused,
     ) -> Self {
-        Self { instances, spec, at, since, total, refused, tiers }
+        let header = SnapshotHeader::new(EVENTS, instances, revision);
+        Self { header, spec, at, since, total, refused, tiers }
+    }
+
+    /// Returns the number that grows with each snapshot of one counter.
+    ///
+    /// Of two snapshots of one counter, the one with the larger revision holds everything that was
+    /// recorded before the other. No two have the same, also across a
+    /// [restore](crate::EventCounter::restore), as long as one counter goes on from a snapshot. Of
+    /// merged snapshots see [`SnapshotHeader::revision`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core_time::EventCounter;
+    ///
+    /// let counter = EventCounter::default();
+    /// let (first, second) = (counter.snapshot(), counter.snapshot());
+    /// assert!(first.revision() < second.revision());
+    /// ```
+    #[must_use]
+    pub fn revision(&self) -> u64 {
+        self.header.revision()
     }
 
     /// The moment of the snapshot, by the counter's clock; of a merged one, the latest.
@@ -166,7 +198,7 @@ impl Snapshot {
     /// The counters whose events are in it, in no order that matters.
     #[must_use]
     pub fn instances(&self) -> &Instances {
-        &self.instances
+        self.header.instances()
     }
 
     /// The events of each bucket, from the oldest with an event to the newest with one; for each
@@ -188,17 +220,17 @@ impl Snapshot {
     ///
     /// [`SnapshotError::OtherTiers`] if they are not of the same tiers,
     /// [`SnapshotError::Instances`] if both hold events of the same counter, or if they are of too
-    /// many, [`SnapshotError::TooManyEvents`] if the total overflows. Nothing is taken in then.
+    /// many, [`SnapshotError::TooManyEvents`] if the total overflows. Nothing is merged then.
     pub fn merge(&mut self, other: &Self) -> Result<(), SnapshotError> {
         same_tiers(&self.spec, &other.spec)?;
-        let instances = self.instances.union(&other.instances)?;
+        let header = self.header.merged(&other.header)?;
         let total = self.total.checked_add(other.total).ok_or(SnapshotError::TooManyEvents)?;
         let at = self.at.max(other.at);
         // Of two that believe differently far ahead, the one that believes more.
         let spec = std::cmp::max_by_key(&self.spec, &other.spec, |spec| spec.tolerance()).clone();
         let pairs = self.tiers.iter().zip(&other.tiers).zip(spec.grids());
         self.tiers = pairs.map(|((one, two), grid)| one.merged(two, grid, at)).collect();
-        (self.instances, self.total, self.spec) = (instances, total, spec);
+        (self.header, self.total, self.spec) = (header, total, spec);
         (self.at, self.since) = (at, self.since.min(other.since));
         let (refused, more) = (&mut self.refused, other.refused);
         refused.too_old = refused.too_old.saturating_add(more.too_old);
@@ -260,10 +292,22 @@ pub(crate) fn same_tiers(one: &WindowSpec, two: &WindowSpec) -> Result<(), Snaps
     Err(SnapshotError::OtherTiers { found: tiers(two), expected: tiers(one) })
 }
 
+impl PartialEq for Snapshot {
+    fn eq(&self, other: &Self) -> bool {
+        fn contents(snapshot: &Snapshot) -> impl PartialEq {
+            let Snapshot { header, spec, at, since, total, refused, tiers } = snapshot;
+            (header.instances(), spec, at, since, total, refused, tiers)
+        }
+        contents(self) == contents(other)
+    }
+}
+
+impl Eq for Snapshot {}
+
 impl fmt::Debug for Snapshot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Snapshot")
-            .field("instances", &self.instances)
+            .field("header", &self.header)
             .field("spec", &self.spec)
             .field("at", &self.at)
             .field("since", &self.since)

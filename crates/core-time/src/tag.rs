@@ -93,6 +93,29 @@ impl Tag {
     }
 }
 
+#[cfg(feature = "serde")]
+impl Tag {
+    /// Whether no other statistic of these crates had the same form in version 1 of snapshots.
+    ///
+    /// Extremes had that of two raw values, and of a tuple of two counts; largest values did not
+    /// say how many are kept; what a user's own statistic looks like, nobody knows.
+    pub(crate) fn is_distinct_in_version_1(self) -> bool {
+        let is_count = |tag: &Self| tag.0 == Form::Name("count");
+        match self.0 {
+            Form::Name(name) => matches!(
+                name,
+                "events" | "count" | "mean" | "variance" | "histogram" | "quantiles" | "last"
+            ),
+            Form::Numbered(..) => false,
+            Form::Of(_, inner) => inner.is_distinct_in_version_1(),
+            Form::Tuple(members) => {
+                members.iter().all(|member| member.is_distinct_in_version_1())
+                    && !members.iter().all(is_count)
+            }
+        }
+    }
+}
+
 const fn is_own(name: &str) -> bool {
     matches!(name.as_bytes(), [b'x', b'-', _, ..])
 }

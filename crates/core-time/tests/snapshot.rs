@@ -239,14 +239,54 @@ mod wire {
         assert_eq!(serde_json::from_str::<Snapshot>(&text).unwrap(), snapshot);
     }
 
-    /// The form that is promised.
+    /// The form that is promised: version 2.
     const WRITTEN: &str = concat!(
+        r#"{"header":{"version":2,"tag":"events","instances":["0123456789abcdef-0000002a"],"#,
+        r#""revision":7},"at":1000500000000,"#,
+        r#""since":900000000000,"total":12,"refused":{"too_old":1,"too_new":2,"full":3},"#,
+        r#""tolerance":5000000000,"tiers":[{"resolution":1000000000,"span":8000000000,"#,
+        r#""first":998,"counts":[1,0,2]},{"resolution":5000000000,"span":60000000000,"#,
+        r#""first":190,"counts":[9,0,0,0,0,0,0,0,0,1,2]}]}"#,
+    );
+
+    /// Version 1, as it is kept by those who wrote it.
+    const VERSION_1: &str = concat!(
         r#"{"version":1,"instances":["0123456789abcdef-0000002a"],"at":1000500000000,"#,
         r#""since":900000000000,"total":12,"refused":{"too_old":1,"too_new":2,"full":3},"#,
         r#""tolerance":5000000000,"tiers":[{"resolution":1000000000,"span":8000000000,"#,
         r#""first":998,"counts":[1,0,2]},{"resolution":5000000000,"span":60000000000,"#,
         r#""first":190,"counts":[9,0,0,0,0,0,0,0,0,1,2]}]}"#,
     );
+
+    #[test]
+    fn version_1_is_read() {
+        let snapshot: Snapshot = serde_json::from_str(VERSION_1).unwrap();
+        assert_eq!(snapshot, serde_json::from_str(WRITTEN).unwrap());
+        assert_eq!(snapshot.revision(), 0);
+        let clock = ManualClock::new(snapshot.at());
+        let counter = EventCounter::restore_with_clock(&snapshot, clock).unwrap();
+        assert_eq!(counter.snapshot().revision(), 1);
+        for key in ["instances", "at", "since", "total", "refused", "tolerance", "tiers"] {
+            let text = VERSION_1.replacen(&format!("\"{key}\""), "\"x\"", 1);
+            let error = serde_json::from_str::<Snapshot>(&text).unwrap_err().to_string();
+            assert!(error.starts_with(&format!("snapshot has no `{key}`")), "{error}");
+        }
+    }
+
+    #[test]
+    fn form_for_machines_is_read_back() {
+        let snapshot: Snapshot = serde_json::from_str(WRITTEN).unwrap();
+        let bytes = postcard::to_allocvec(&snapshot).unwrap();
+        let read: Snapshot = postcard::from_bytes(&bytes).unwrap();
+        assert_eq!((&read, read.revision()), (&snapshot, 7));
+        let start = [&[2, 6][..], b"events", &[1, 25], b"0123456789abcdef-0000002a", &[7]].concat();
+        assert_eq!(bytes[..start.len()], start);
+        // Version 1 began with two bytes of 1. Nothing in it says what it is of.
+        for version in [1, 3, 127] {
+            let bytes = [&[version], &bytes[1..]].concat();
+            assert!(postcard::from_bytes::<Snapshot>(&bytes).is_err());
+        }
+    }
 
     #[test]
     fn form_is_as_promised() {
@@ -272,9 +312,20 @@ mod wire {
 
     #[test]
     fn snapshots_that_no_counter_made_are_refused() {
-        check(r#""version":1"#, r#""version":2"#, "snapshot has version 2, known is 1");
-        check(r#""version":1,"instances""#, r#""version":3,"others""#, "snapshot has version 3");
-        check(r#""version":1,"#, "", "snapshot has no `version`");
+        let other = "snapshot has version 3, known are 2 and, in JSON, 1";
+        check(r#""version":2"#, r#""version":3"#, other);
+        check(r#""version":2"#, r#""version":1"#, "snapshot has version 1, known are 2");
+        check(r#"{"header""#, r#"{"version":3,"header""#, other);
+        check(r#"{"header""#, r#"{"version":2,"header""#, "snapshot has version 2, known are 2");
+        check(r#""version":2,"#, "", "missing field `version`");
+        check(r#""header""#, r#""x""#, "snapshot has no `header`");
+        check("events", "mean", "snapshot is of `mean`, needed is `events`");
+        let long = format!("snapshot is of `{}…`, needed", "x".repeat(80));
+        check("events", &"x".repeat(1_000), &long);
+        let largest = u64::MAX / 2;
+        let large = format!("\"revision\":{}", largest + 1);
+        let expected = format!("revision of the snapshot is {}, limit is {largest}", largest + 1);
+        check(r#""revision":7"#, &large, &expected);
         check(r#""total":12,"#, "", "snapshot has no `total`");
         check(r#""total":12"#, r#""total":11"#, "snapshot has a total of 11 events and more");
         check(

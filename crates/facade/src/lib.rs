@@ -25,9 +25,9 @@ pub use core_time::TscClock;
 pub use core_time::{
     Clock, CoarseClock, Coverage, CoveredBuckets, EventCounter, ExactCounter, InBucket, Instance,
     InstanceError, Instances, Interval, ManualClock, RecordError, Recorder, Refused, SecondsClock,
-    Series, Snapshot, SnapshotError, SpecError, Stamp, Statistic, StatisticRing, Subtract,
-    SystemClock, Tag, TickerClock, Tier, TimeAxis, Window, WindowError, WindowSpec,
-    WindowSpecBuilder, laws,
+    Series, Snapshot, SnapshotError, SnapshotHeader, SnapshotHeaderError, SpecError, Stamp,
+    Statistic, StatisticRing, Subtract, SystemClock, Tag, TickerClock, Tier, TimeAxis, Window,
+    WindowError, WindowSpec, WindowSpecBuilder, laws,
 };
 pub use error::Error;
 pub use windrow::{Windrow, WindrowBuilder};

@@ -12,13 +12,14 @@ use facade::{
     Instance, InstanceError, Interval, KeyedName, Kind, Largest, Last, Limits, ManualClock, Mean,
     MergedTracker, NameError, Overflow, Packed, Policy, PostTracker, Quantile, QuantileError,
     Quantiles, Raw, ReadError, RecordError, Recorder, Refusal, Refused, RefusedLine, Report, Row,
-    RunningTracker, SecondsClock, Series, Sink, Snapshot, SnapshotError, SpecError, Spot, Stamp,
-    StampForm, StampKey, StampKeyError, Stamped, Statistic, StatisticRing, Subtract, SystemClock,
-    Tag, Tally, TallyNames, TickerClock, Tier, TimeAxis, TimeError, TimeMax, TrackerSnapshot,
-    TrackerSnapshotError, TrackerSpec, Unit, Variance, WhenFull, Window, WindowError, WindowRows,
-    WindowSpec, WindowSpecBuilder, WindowedHandle, WindowedSnapshot, WindowedSpec,
-    WindowedSpecError, WindowedTracker, Windrow, WindrowBuilder, decode, encode, encode_means,
-    encode_rows, laws, threads_within_memory, visible, write_records,
+    RunningTracker, SecondsClock, Series, Sink, Snapshot, SnapshotError, SnapshotHeader,
+    SnapshotHeaderError, SpecError, Spot, Stamp, StampForm, StampKey, StampKeyError, Stamped,
+    Statistic, StatisticRing, Subtract, SystemClock, Tag, Tally, TallyNames, TickerClock, Tier,
+    TimeAxis, TimeError, TimeMax, TrackerSnapshot, TrackerSnapshotError, TrackerSpec, Unit,
+    Variance, WhenFull, Window, WindowError, WindowRows, WindowSpec, WindowSpecBuilder,
+    WindowedHandle, WindowedSnapshot, WindowedSpec, WindowedSpecError, WindowedTracker, Windrow,
+    WindrowBuilder, decode, encode, encode_means, encode_rows, laws, threads_within_memory,
+    visible, write_records,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -37,6 +38,12 @@ fn counters_of_every_kind_are_behind_the_front_door() {
     let instance: Instance = snapshot.instances()[0];
     let twice = windrow.events().merge(&snapshot);
     assert_eq!(twice, Err(SnapshotError::Instances(InstanceError::Same { instance })));
+    let header = SnapshotHeader::new(Tag::standard("events"), instance.into(), 1);
+    let twice: Result<_, SnapshotHeaderError> = header.merged(&header);
+    assert_eq!(
+        twice.map_err(SnapshotError::from),
+        Err(SnapshotError::Instances(InstanceError::Same { instance }))
+    );
 
     let exact = ExactCounter::with_clock(WindowSpec::default(), SecondsClock);
     exact.record();

@@ -1,10 +1,11 @@
-//! The wire form of a snapshot, version 1. A rename in the code must not change it: what is here is
-//! the form, and `tests/snapshot.rs` pins it. Statistics have forms of their own.
+//! The wire form of a snapshot, version 2, and version 1 as it was in JSON. A rename in the code
+//! must not change it: what is here is the form, and `tests/snapshot.rs` pins it. Statistics have
+//! forms of their own.
 
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use core_time::{InstanceError, Instances, Statistic};
+use core_time::{Instances, SnapshotHeader, Statistic, Tag};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use super::{TrackerSnapshot, TrackerSnapshotError};
@@ -13,22 +14,42 @@ use crate::name::ActionName;
 use crate::row::Row;
 use crate::time::Unit;
 
-const VERSION: u32 = 1;
-
-/// All may be missing, because another version may have other keys.
-#[derive(Serialize, Deserialize)]
-struct Wire<R> {
-    version: Option<u32>,
-    instances: Option<Instances>,
-    unit: Option<WireUnit>,
-    taken: Option<u64>,
-    forgotten: Option<[u64; 2]>,
-    rows: Option<Vec<R>>,
+#[derive(Serialize)]
+struct Written<'a, S> {
+    header: &'a SnapshotHeader,
+    unit: WireUnit,
+    forgotten: [u64; 2],
+    rows: Vec<WireRow<'a, S>>,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
+#[serde(bound = "S: Statistic + Deserialize<'de>")]
+struct Read<S> {
+    #[serde(deserialize_with = "header::<S, _>")]
+    header: SnapshotHeader,
+    unit: WireUnit,
+    forgotten: [u64; 2],
+    rows: Vec<ReadRow<S>>,
+}
+
+/// What JSON may have, in either version: keys are missing in the other.
+#[derive(Deserialize)]
+#[serde(bound = "S: Statistic + Deserialize<'de>")]
+pub(crate) struct AnyVersion<S> {
+    #[serde(default, deserialize_with = "some_header::<S, _>")]
+    header: Option<SnapshotHeader>,
+    #[serde(default, deserialize_with = "version_1::<S, _>")]
+    version: Option<()>,
+    instances: Option<Instances>,
+    taken: Option<u64>,
+    unit: Option<WireUnit>,
+    forgotten: Option<[u64; 2]>,
+    rows: Option<Vec<ReadRow<S>>>,
+}
+
+#[derive(Clone, Copy, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum WireUnit {
+pub(crate) enum WireUnit {
     Nanoseconds,
     Microseconds,
     Milliseconds,
@@ -36,7 +57,7 @@ enum WireUnit {
 }
 
 #[derive(Serialize)]
-struct WireRow<'a, S> {
+pub(crate) struct WireRow<'a, S> {
     action: &'a str,
     first: u64,
     statistic: &'a S,
@@ -49,57 +70,101 @@ impl<'a, S: Statistic> WireRow<'a, S> {
 }
 
 #[derive(Deserialize)]
-struct ReadRow<S> {
+pub(crate) struct ReadRow<S> {
     action: String,
     first: u64,
     statistic: S,
 }
 
+fn header<'de, S, D>(deserializer: D) -> Result<SnapshotHeader, D::Error>
+where
+    S: Statistic,
+    D: Deserializer<'de>,
+{
+    SnapshotHeader::deserialize_as(deserializer, S::TAG)
+}
+
+fn some_header<'de, S, D>(deserializer: D) -> Result<Option<SnapshotHeader>, D::Error>
+where
+    S: Statistic,
+    D: Deserializer<'de>,
+{
+    header::<S, D>(deserializer).map(Some)
+}
+
+fn version_1<'de, S, D>(deserializer: D) -> Result<Option<()>, D::Error>
+where
+    S: Statistic,
+    D: Deserializer<'de>,
+{
+    SnapshotHeader::deserialize_version_1(deserializer, S::TAG).map(Some)
+}
+
 impl<S: Statistic + Serialize> Serialize for TrackerSnapshot<S> {
     fn serialize<R: Serializer>(&self, serializer: R) -> Result<R::Ok, R::Error> {
+        let (unit, forgotten, rows) = self.parts();
+        Written { header: &self.header, unit, forgotten, rows }.serialize(serializer)
+    }
+}
+
+impl<'de, S: Statistic + Deserialize<'de>> Deserialize<'de> for TrackerSnapshot<S> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // Only a form for people names its keys, so that it can have those of two versions.
+        let snapshot = if deserializer.is_human_readable() {
+            AnyVersion::deserialize(deserializer)?.checked(S::TAG)
+        } else {
+            let Read { header, unit, forgotten, rows } = Read::deserialize(deserializer)?;
+            Self::of_parts(header, unit, forgotten, rows)
+        };
+        snapshot.map_err(D::Error::custom)
+    }
+}
+
+impl<S: Statistic> AnyVersion<S> {
+    pub(crate) fn checked(self, tag: Tag) -> Result<TrackerSnapshot<S>, TrackerSnapshotError> {
+        let header = match (self.header, self.version) {
+            (Some(header), _) => header,
+            (None, Some(())) => {
+                let instances = there("instances", self.instances)?;
+                SnapshotHeader::of_version_1(tag, instances, there("taken", self.taken)?)?
+            }
+            (None, None) => return Err(TrackerSnapshotError::Missing { key: "header" }),
+        };
+        let unit = there("unit", self.unit)?;
+        let forgotten = there("forgotten", self.forgotten)?;
+        TrackerSnapshot::of_parts(header, unit, forgotten, there("rows", self.rows)?)
+    }
+}
+
+impl<S: Statistic> TrackerSnapshot<S> {
+    /// Returns what is written behind the header.
+    pub(crate) fn parts(&self) -> (WireUnit, [u64; 2], Vec<WireRow<'_, S>>) {
         let unit = match self.unit {
             Unit::Nanoseconds => WireUnit::Nanoseconds,
             Unit::Microseconds => WireUnit::Microseconds,
             Unit::Milliseconds => WireUnit::Milliseconds,
             Unit::Seconds => WireUnit::Seconds,
         };
-        let wire = Wire {
-            version: Some(VERSION),
-            instances: Some(self.instances.clone()),
-            unit: Some(unit),
-            taken: Some(self.taken),
-            forgotten: Some([self.forgotten.start, self.forgotten.end]),
-            rows: Some(self.rows.iter().map(WireRow::of).collect()),
-        };
-        wire.serialize(serializer)
+        (
+            unit,
+            [self.forgotten.start, self.forgotten.end],
+            self.rows.iter().map(WireRow::of).collect(),
+        )
     }
-}
 
-impl<'de, S: Statistic + Deserialize<'de>> Deserialize<'de> for TrackerSnapshot<S> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Wire::<ReadRow<S>>::deserialize(deserializer)?.checked().map_err(D::Error::custom)
-    }
-}
-
-impl<S: Statistic> Wire<ReadRow<S>> {
-    fn checked(self) -> Result<TrackerSnapshot<S>, TrackerSnapshotError> {
-        let version = there("version", self.version)?;
-        if version != VERSION {
-            return Err(TrackerSnapshotError::OtherVersion { found: version, known: VERSION });
-        }
-        let instances = there("instances", self.instances)?;
-        if instances.is_empty() {
-            return Err(InstanceError::Unreadable.into());
-        }
-        let unit = match there("unit", self.unit)? {
+    /// Checks what was read behind the header.
+    pub(crate) fn of_parts(
+        header: SnapshotHeader,
+        unit: WireUnit,
+        [start, end]: [u64; 2],
+        read: Vec<ReadRow<S>>,
+    ) -> Result<Self, TrackerSnapshotError> {
+        let unit = match unit {
             WireUnit::Nanoseconds => Unit::Nanoseconds,
             WireUnit::Microseconds => Unit::Microseconds,
             WireUnit::Milliseconds => Unit::Milliseconds,
             WireUnit::Seconds => Unit::Seconds,
         };
-        let taken = there("taken", self.taken)?;
-        let [start, end] = there("forgotten", self.forgotten)?;
-        let read = there("rows", self.rows)?;
         let (mut names, mut rows) = (HashSet::new(), Vec::with_capacity(read.len()));
         for ReadRow { action, first, statistic } in read {
             if action != FOLDED {
@@ -112,7 +177,7 @@ impl<S: Statistic> Wire<ReadRow<S>> {
             rows.push(row);
         }
         rows.sort_unstable_by(Row::by_first);
-        Ok(TrackerSnapshot { instances, unit, taken, forgotten: start..end, rows })
+        Ok(Self { header, unit, forgotten: start..end, rows })
     }
 }
 

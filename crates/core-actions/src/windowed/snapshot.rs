@@ -1,6 +1,6 @@
 //! What a windowed tracker holds, as a value: to be kept, sent, merged and restored.
 
-use core_time::{Instances, Stamp, Statistic, StatisticRing, TimeAxis, WindowSpec};
+use core_time::{Instances, Stamp, Statistic, StatisticRing, Tag, TimeAxis, WindowSpec};
 
 use crate::row::Row;
 use crate::snapshot::{TrackerSnapshot, TrackerSnapshotError};
@@ -22,8 +22,8 @@ mod wire;
 ///
 /// # Wire form
 ///
-/// With the feature `serde`, a map with the key `version`, which is 1. Moments and lengths are
-/// integers of nanoseconds.
+/// With the feature `serde`, that of a [`TrackerSnapshot`] of rings with the tag `window(...)`, and
+/// a map `window`, whose moments and lengths are integers of nanoseconds.
 ///
 /// # Examples
 ///
@@ -56,6 +56,9 @@ pub struct WindowedSnapshot<S> {
 }
 
 impl<S: Statistic> WindowedSnapshot<S> {
+    /// Names the statistic and this kind of snapshot.
+    pub(crate) const TAG: Tag = Tag::of("window", &S::TAG);
+
     pub(crate) fn new(
         spec: WindowSpec,
         at: Stamp,
@@ -93,6 +96,13 @@ impl<S: Statistic> WindowedSnapshot<S> {
     #[must_use]
     pub fn unit(&self) -> Unit {
         self.rings.unit()
+    }
+
+    /// Returns the number that grows with each snapshot of one tracker, as
+    /// [`TrackerSnapshot::revision`].
+    #[must_use]
+    pub fn revision(&self) -> u64 {
+        self.rings.revision()
     }
 
     /// The trackers whose records are in it.

@@ -1,32 +1,44 @@
-//! The wire form of a snapshot, version 1. A rename in the code must not change it: what is here is
-//! the form, and `tests/snapshot.rs` pins it.
+//! The wire form of a snapshot, version 2, and version 1 as it was in JSON. A rename in the code
+//! must not change it: what is here is the form, and `tests/snapshot.rs` pins it.
 
-use std::borrow::Cow;
 use std::time::Duration;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
-use super::{Buckets, Snapshot};
+use super::{Buckets, EVENTS, Snapshot, SnapshotHeader};
 use crate::error::SnapshotError;
 use crate::grid::Grid;
-use crate::instance::{InstanceError, Instances};
+use crate::instance::Instances;
 use crate::refused::Refused;
 use crate::spec::{Tier, WindowSpec};
 use crate::stamp::Stamp;
 
-const VERSION: u32 = 1;
-
-/// All may be missing, because another version may have other keys.
 #[derive(Serialize, Deserialize)]
-struct Wire<'a> {
-    version: Option<u32>,
+struct Wire {
+    #[serde(deserialize_with = "header")]
+    header: SnapshotHeader,
+    at: i64,
+    since: i64,
+    total: u64,
+    refused: WireRefused,
+    tolerance: u64,
+    tiers: Vec<WireTier>,
+}
+
+/// What JSON may have, in either version: keys are missing in the other.
+#[derive(Deserialize)]
+struct AnyVersion {
+    #[serde(default, deserialize_with = "some_header")]
+    header: Option<SnapshotHeader>,
+    #[serde(default, deserialize_with = "version_1")]
+    version: Option<()>,
     instances: Option<Instances>,
     at: Option<i64>,
     since: Option<i64>,
     total: Option<u64>,
     refused: Option<WireRefused>,
     tolerance: Option<u64>,
-    tiers: Option<Vec<WireTier<'a>>>,
+    tiers: Option<Vec<WireTier>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -37,12 +49,27 @@ struct WireRefused {
 }
 
 #[derive(Serialize, Deserialize)]
-struct WireTier<'a> {
+struct WireTier {
     resolution: u64,
     span: u64,
     /// The number of the first bucket: the moment where it begins, divided by the resolution.
     first: i64,
-    counts: Cow<'a, [u64]>,
+    counts: Vec<u64>,
+}
+
+fn header<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SnapshotHeader, D::Error> {
+    SnapshotHeader::deserialize_as(deserializer, EVENTS)
+}
+
+fn some_header<'de, D>(deserializer: D) -> Result<Option<SnapshotHeader>, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    header(deserializer).map(Some)
+}
+
+fn version_1<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<()>, D::Error> {
+    SnapshotHeader::deserialize_version_1(deserializer, EVENTS).map(Some)
 }
 
 impl Serialize for Snapshot {
@@ -52,17 +79,16 @@ impl Serialize for Snapshot {
             resolution: grid.width().cast_unsigned(),
             span: grid.span().cast_unsigned(),
             first: buckets.first,
-            counts: Cow::Owned(buckets.counts.clone()),
+            counts: buckets.counts.clone(),
         };
         let wire = Wire {
-            version: Some(VERSION),
-            instances: Some(self.instances.clone()),
-            at: Some(self.at.as_nanos()),
-            since: Some(self.since.as_nanos()),
-            total: Some(self.total),
-            refused: Some(WireRefused { too_old, too_new, full }),
-            tolerance: Some(self.spec.tolerance().as_nanos() as u64),
-            tiers: Some(self.tiers.iter().zip(self.spec.grids()).map(tier).collect()),
+            header: self.header.clone(),
+            at: self.at.as_nanos(),
+            since: self.since.as_nanos(),
+            total: self.total,
+            refused: WireRefused { too_old, too_new, full },
+            tolerance: self.spec.tolerance().as_nanos() as u64,
+            tiers: self.tiers.iter().zip(self.spec.grids()).map(tier).collect(),
         };
         wire.serialize(serializer)
     }
@@ -70,19 +96,43 @@ impl Serialize for Snapshot {
 
 impl<'de> Deserialize<'de> for Snapshot {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Wire::deserialize(deserializer)?.checked().map_err(serde::de::Error::custom)
+        // Only a form for people names its keys, so that it can have those of two versions.
+        let wire = if deserializer.is_human_readable() {
+            AnyVersion::deserialize(deserializer)?.wire().map_err(D::Error::custom)?
+        } else {
+            Wire::deserialize(deserializer)?
+        };
+        wire.checked().map_err(D::Error::custom)
     }
 }
 
-impl Wire<'_> {
+impl AnyVersion {
+    fn wire(self) -> Result<Wire, SnapshotError> {
+        let header = match (self.header, self.version) {
+            (Some(header), _) => header,
+            (None, Some(())) => {
+                let instances = there("instances", self.instances)?;
+                SnapshotHeader::of_version_1(EVENTS, instances, 0)?
+            }
+            (None, None) => return Err(SnapshotError::Missing { key: "header" }),
+        };
+        Ok(Wire {
+            header,
+            at: there("at", self.at)?,
+            since: there("since", self.since)?,
+            total: there("total", self.total)?,
+            refused: there("refused", self.refused)?,
+            tolerance: there("tolerance", self.tolerance)?,
+            tiers: there("tiers", self.tiers)?,
+        })
+    }
+}
+
+impl Wire {
     fn checked(self) -> Result<Snapshot, SnapshotError> {
-        let version = there("version", self.version)?;
-        if version != VERSION {
-            return Err(SnapshotError::OtherVersion { found: version, known: VERSION });
-        }
-        let (tiers, total) = (there("tiers", self.tiers)?, there("total", self.total)?);
-        let spec = spec(&tiers, there("tolerance", self.tolerance)?)?;
-        let at = Stamp::from_nanos(there("at", self.at)?);
+        let Self { header, total, tiers, .. } = self;
+        let spec = spec(&tiers, self.tolerance)?;
+        let [at, since] = [self.at, self.since].map(Stamp::from_nanos);
         let tiers = tiers.into_iter().zip(spec.grids());
         let tiers: Vec<_> =
             tiers.map(|(tier, grid)| tier.checked(grid, at)).collect::<Result<_, _>>()?;
@@ -93,31 +143,19 @@ impl Wire<'_> {
                 _ => return Err(SnapshotError::TotalTooSmall { total }),
             }
         }
-        let instances = there("instances", self.instances)?;
-        if instances.is_empty() {
-            return Err(InstanceError::Unreadable.into());
-        }
-        let WireRefused { too_old, too_new, full } = there("refused", self.refused)?;
-        Ok(Snapshot {
-            instances,
-            spec,
-            at,
-            since: Stamp::from_nanos(there("since", self.since)?),
-            total,
-            refused: Refused { too_old, too_new, full },
-            tiers,
-        })
+        let WireRefused { too_old, too_new, full } = self.refused;
+        let refused = Refused { too_old, too_new, full };
+        Ok(Snapshot { header, spec, at, since, total, refused, tiers })
     }
 }
-
 fn there<T>(key: &'static str, value: Option<T>) -> Result<T, SnapshotError> {
     value.ok_or(SnapshotError::Missing { key })
 }
 
-fn spec(tiers: &[WireTier<'_>], tolerance: u64) -> Result<WindowSpec, SnapshotError> {
+fn spec(tiers: &[WireTier], tolerance: u64) -> Result<WindowSpec, SnapshotError> {
     let nanos = Duration::from_nanos;
     let tier =
-        |tier: &WireTier<'_>| Tier { resolution: nanos(tier.resolution), span: nanos(tier.span) };
+        |tier: &WireTier| Tier { resolution: nanos(tier.resolution), span: nanos(tier.span) };
     let mut tiers = tiers.iter().map(tier);
     let finest = tiers.next().ok_or(SnapshotError::NoTier)?;
     let spec = WindowSpec::builder()
@@ -127,7 +165,7 @@ fn spec(tiers: &[WireTier<'_>], tolerance: u64) -> Result<WindowSpec, SnapshotEr
     Ok(tiers.fold(spec, |spec, tier| spec.tier(tier)).build()?)
 }
 
-impl WireTier<'_> {
+impl WireTier {
     fn checked(self, grid: &Grid, at: Stamp) -> Result<Buckets, SnapshotError> {
         let (buckets, max) = (self.counts.len() as u64, grid.layout().held());
         if buckets > max {
@@ -137,6 +175,6 @@ impl WireTier<'_> {
         if first < grid.tick(Stamp::MIN) || end > grid.tick(Stamp::MAX) + 1 {
             return Err(SnapshotError::OutOfTime { first });
         }
-        Ok(Buckets::new(first, self.counts.into_owned(), grid.tick(at)))
+        Ok(Buckets::new(first, self.counts, grid.tick(at)))
     }
 }

@@ -1,0 +1,139 @@
+//! The header of a snapshot: what it is of, and which of two is the later one.
+
+use thiserror::Error;
+
+use crate::instance::{InstanceError, Instances};
+use crate::tag::Tag;
+
+#[cfg(feature = "serde")]
+mod wire;
+
+/// Identifies a snapshot: its kind or statistic, its instances and its revision.
+///
+/// All kinds of snapshots have this header, of counters and of trackers.
+///
+/// # Wire form
+///
+/// With the feature `serde`, a map of `version`, which is 2, `tag`, `instances` and `revision`. A
+/// snapshot with another tag than expected is refused before anything else of it is read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SnapshotHeader {
+    tag: Tag,
+    /// At least one.
+    instances: Instances,
+    /// At most [`Self::REVISION_MAX`] when it was read or merged.
+    revision: u64,
+}
+
+impl SnapshotHeader {
+    /// The largest revision that is read or merged; far more snapshots than anything can take.
+    pub const REVISION_MAX: u64 = u64::MAX / 2;
+
+    /// Makes a header of its parts.
+    #[must_use]
+    pub fn new(tag: Tag, instances: Instances, revision: u64) -> Self {
+        Self { tag, instances, revision }
+    }
+
+    /// Returns the name of the statistic, or `events` for a counter.
+    #[must_use]
+    pub fn tag(&self) -> Tag {
+        self.tag
+    }
+
+    /// Returns the counters or trackers whose records the snapshot holds.
+    #[must_use]
+    pub fn instances(&self) -> &Instances {
+        &self.instances
+    }
+
+    /// Returns the number that grows with each snapshot of one counter or tracker, from 1 on.
+    ///
+    /// A counter that was restored counts on from the snapshot. A merged snapshot has the sum of
+    /// the revisions of its parts: of two that were merged of the same instances, the one with the
+    /// later parts has the larger sum. 0 if the snapshot was written by a counter in version 1.
+    #[must_use]
+    pub fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    /// Returns the header of the merge of two snapshots.
+    ///
+    /// Commutative and associative.
+    ///
+    /// # Errors
+    ///
+    /// [`SnapshotHeaderError::Instances`] if they share an instance or have too many,
+    /// [`SnapshotHeaderError::RevisionTooLarge`] if the sum of the revisions is above
+    /// [`REVISION_MAX`](Self::REVISION_MAX), [`SnapshotHeaderError::OtherTag`] if their tags
+    /// differ.
+    pub fn merged(&self, other: &Self) -> Result<Self, SnapshotHeaderError> {
+        if other.tag != self.tag {
+            return Err(SnapshotHeaderError::other_tag(&other.tag.to_string(), self.tag));
+        }
+        let instances = self.instances.union(&other.instances)?;
+        let revision = self.revision.saturating_add(other.revision);
+        Self { tag: self.tag, instances, revision }.checked()
+    }
+
+    fn checked(self) -> Result<Self, SnapshotHeaderError> {
+        let (found, max) = (self.revision, Self::REVISION_MAX);
+        if found > max {
+            return Err(SnapshotHeaderError::RevisionTooLarge { found, max });
+        }
+        if self.instances.is_empty() {
+            return Err(InstanceError::Unreadable.into());
+        }
+        Ok(self)
+    }
+}
+
+/// Why the header of a snapshot is refused.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum SnapshotHeaderError {
+    /// The snapshot is written in another form than this version of the crate reads.
+    #[error("snapshot has version {found}, known are {known} and, in JSON, 1")]
+    OtherVersion {
+        /// The version it has.
+        found: u32,
+        /// The version that is written.
+        known: u32,
+    },
+    /// The snapshot names no statistic, and could be of several.
+    #[error("version 1 names no statistic, and a snapshot of `{expected}` looks like others in it")]
+    Ambiguous {
+        /// The tag of the statistic that it should be of.
+        expected: String,
+    },
+    /// The snapshot is of another statistic or kind.
+    #[error("snapshot is of `{found}`, needed is `{expected}`")]
+    OtherTag {
+        /// The tag it has.
+        found: String,
+        /// The tag of the statistic that it should be of.
+        expected: String,
+    },
+    /// The revision is larger than any number of snapshots.
+    #[error("revision of the snapshot is {found}, limit is {max}")]
+    RevisionTooLarge {
+        /// The revision it has.
+        found: u64,
+        /// The largest there is.
+        max: u64,
+    },
+    /// Its instances are included already, too many or missing.
+    #[error(transparent)]
+    Instances(#[from] InstanceError),
+}
+
+impl SnapshotHeaderError {
+    fn other_tag(found: &str, expected: Tag) -> Self {
+        const SHOWN: usize = 80; // What is read may be of any length.
+        let found = match found.char_indices().nth(SHOWN) {
+            Some((end, _)) => format!("{}…", &found[..end]),
+            None => found.to_owned(),
+        };
+        Self::OtherTag { found, expected: expected.to_string() }
+    }
+}

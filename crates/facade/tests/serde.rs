@@ -1,0 +1,44 @@
+//! The feature `serde` is that of every layer.
+#![cfg(feature = "serde")]
+
+use facade::{
+    Count, MergedTracker, Snapshot, Stamp, TrackerSnapshot, TrackerSnapshotError, WindowedSnapshot,
+    WindowedTracker, Windrow,
+};
+use facade::{SnapshotError, SnapshotHeader, SnapshotHeaderError, Tag};
+
+#[test]
+fn snapshots_of_every_kind_are_read_back() {
+    let windrow = Windrow::default();
+    windrow.record_event();
+    windrow.add_action_time("jump", 1).unwrap();
+    let (events, actions) = (windrow.events().snapshot(), windrow.actions().snapshot());
+    let windowed = WindowedTracker::<Count>::new(Default::default()).unwrap();
+    windowed.add("jump", 1).unwrap();
+    let windowed = windowed.snapshot();
+
+    let written = serde_json::to_string(&(&events, &actions, &windowed)).unwrap();
+    let read: (Snapshot, TrackerSnapshot<_>, WindowedSnapshot<Count>) =
+        serde_json::from_str(&written).unwrap();
+    assert_eq!(read, (events, actions, windowed));
+    assert!(read.0.at() > Stamp::UNIX_EPOCH);
+}
+
+#[test]
+fn headers_of_every_kind_are_merged_by_the_same_rules() {
+    let [one, two] = [(); 2].map(|()| MergedTracker::<Count>::default().snapshot());
+    let header = |tag, of: &TrackerSnapshot<Count>, revision| {
+        SnapshotHeader::new(tag, of.instances().clone(), revision)
+    };
+    let (count, mean) = (Tag::standard("count"), Tag::standard("mean"));
+    let most = SnapshotHeader::REVISION_MAX;
+    let largest = header(count, &one, most);
+    assert_eq!(largest.merged(&header(count, &two, 0)).unwrap().revision(), most);
+    let refused = largest.merged(&header(count, &two, 1)).unwrap_err();
+    assert_eq!(refused, SnapshotHeaderError::RevisionTooLarge { found: most + 1, max: most });
+    assert_eq!(SnapshotError::from(refused.clone()), SnapshotError::Header(refused.clone()));
+    let wrapped = TrackerSnapshotError::from(refused.clone());
+    assert_eq!(wrapped, TrackerSnapshotError::Header(refused));
+    let refused = largest.merged(&header(mean, &two, 1)).unwrap_err();
+    assert_eq!(refused.to_string(), "snapshot is of `mean`, needed is `count`");
+}
