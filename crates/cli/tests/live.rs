@@ -6,6 +6,7 @@ mod pty;
 
 use std::fs::{self, File};
 use std::io::Write;
+use std::num::NonZero;
 use std::path::PathBuf;
 use std::process::{ChildStdin, Stdio};
 
@@ -13,6 +14,7 @@ use flate2::{Compression, write::GzEncoder};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use pty::Terminal;
+use pty_process::{Size, blocking};
 
 const CTRL_C: &[u8] = b"\x03";
 const COLUMNS: u16 = 100;
@@ -100,6 +102,58 @@ fn ctrl_c_ends_count_with_the_total() {
     let (seen, _, code) = terminal.end();
     assert!(seen.contains("total 1 line in "), "{seen}");
     assert_eq!(code, Some(130));
+}
+
+#[test]
+fn ctrl_c_does_not_shift_what_count_draws() {
+    let (mut terminal, mut stdin) = piped(&["count", "--every", "20ms", "--window", "1h"]);
+    stdin.write_all(b"one\n").unwrap();
+    terminal.wait_until(|seen| has_line(seen, &["total", "1"]));
+    terminal.press(CTRL_C);
+    let (seen, written, code) = terminal.end();
+    assert!(written.contains("^C"), "{written:?}");
+    let lines: Vec<_> = seen.lines().collect();
+    // Each line begins where it should, and nothing is left of `^C`.
+    assert!(lines[0].starts_with("window") && lines[1].starts_with("last 1h"), "{seen}");
+    assert!(lines[4].starts_with("total 1 line in "), "{seen}");
+    assert_eq!((lines.len(), seen.contains('^'), code), (5, false, Some(130)), "{seen}");
+}
+
+#[test]
+fn ctrl_c_begins_a_line_where_count_writes_lines() {
+    let args = ["count", "--every", "1h", "--format", "ndjson"];
+    let mut terminal = Terminal::new(&args, COLUMNS);
+    terminal.wait_for("waiting for lines");
+    terminal.press(b"on");
+    terminal.press(CTRL_C);
+    let (seen, _, code) = terminal.end();
+    let last = seen.lines().last().unwrap_or_default();
+    assert!(last.starts_with("{\"at\":"), "{seen}");
+    assert_eq!(code, Some(130));
+}
+
+#[test]
+fn window_that_grows_shows_one_drawing() {
+    let small = |command: blocking::Command| command.stdin(Stdio::piped());
+    let mut terminal = Terminal::sized(&["count", "--every", "20ms"], [4, 15], small);
+    let mut stdin = terminal.child.stdin.take().unwrap();
+    stdin.write_all(b"one\n").unwrap();
+    terminal.wait_until(|seen| seen.contains("last 1s"));
+    // Several drawings: none may scroll a line out of the window, or break one.
+    for total in 2..=6 {
+        stdin.write_all(b"more\n").unwrap();
+        terminal.wait_until(|seen| has_line(seen, &["last", "10s", &total.to_string()]));
+    }
+    assert_eq!(terminal.screen.screen().scrollback_len(), 0, "{}", terminal.seen());
+    terminal.pty.resize(Size::new(24, 100)).unwrap();
+    let [rows, columns] = [24, 100].map(|size| NonZero::new(size).unwrap());
+    terminal.screen.screen_mut().set_size(rows, columns);
+    terminal.wait_until(|seen| has_line(seen, &["total", "6"]));
+    let seen = terminal.seen();
+    assert_eq!(seen.matches("window").count(), 1, "{seen}");
+    assert_eq!(seen.matches("last 1s").count(), 1, "{seen}");
+    drop(stdin);
+    assert_eq!(terminal.end().2, Some(0));
 }
 
 #[test]

@@ -176,15 +176,93 @@ fn closed_pipe_hides_no_refusal() {
     assert_eq!(code, Some(3));
 }
 
+/// Every command that writes to standard output, with help and versions.
+const WRITERS: [&str; 15] = [
+    "--help",
+    "--version",
+    "help stats",
+    "stats --help",
+    "stats",
+    "stats --format json",
+    "stats --format prometheus",
+    "series --stamp-key at",
+    "series --stamp-key at --format plot",
+    "report",
+    "count",
+    "generate --lines 1",
+    "demo --records 1",
+    "completions zsh",
+    "man stats",
+];
+
+/// Runs each of them with streams as a shell opens them.
+#[cfg(unix)]
+#[track_caller]
+fn check_writers(streams: &str, told: &str, code: i32) {
+    for args in WRITERS {
+        let mut shell = Command::new("/bin/sh");
+        let line = format!("exec {} {args} {streams}", env!("CARGO_BIN_EXE_windrow"));
+        shell.args(["-c", &line]).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let output = feed(shell.stdin(Stdio::piped()).spawn().unwrap(), b"");
+        assert_eq!(String::from_utf8(output.stderr).unwrap(), told, "{args} {streams}");
+        assert_eq!(output.status.code(), Some(code), "{args} {streams}");
+    }
+}
+
 #[cfg(target_os = "linux")]
 #[test]
-fn full_disk_is_told() {
-    for args in [&["stats"][..], &["demo", "--records", "1"]] {
-        let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
-        let output = feed(windrow(args).stdout(full).spawn().unwrap(), b"");
-        let told = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(told, "windrow: standard output: No space left on device\n", "{args:?}");
-        assert_eq!(output.status.code(), Some(1), "{args:?}");
+fn full_disk_is_an_error() {
+    check_writers("> /dev/full", "windrow: standard output: No space left on device\n", 1);
+}
+
+#[cfg(unix)]
+#[test]
+fn closed_output_is_an_error() {
+    let told = "windrow: standard output: is closed\n  open it, for example as `> FILE`\n";
+    check_writers(">&-", told, 1);
+    // The null device may be opened in any way.
+    check_writers("> /dev/null", "", 0);
+    check_writers("1<> /dev/null", "", 0);
+}
+
+#[cfg(unix)]
+#[test]
+fn closed_input_is_not_an_empty_one() {
+    for command in ["stats", "stats -", "series --stamp-key at", "report", "count"] {
+        let mut shell = Command::new("/bin/sh");
+        let line = format!("exec {} {command} <&-", env!("CARGO_BIN_EXE_windrow"));
+        let output = shell.args(["-c", &line]).output().unwrap();
+        let told = "windrow: <stdin>: is closed\n  name a file, or pass one as `< FILE`\n";
+        assert_eq!(String::from_utf8(output.stderr).unwrap(), told, "{command}");
+        assert_eq!((output.stdout.len(), output.status.code()), (0, Some(1)), "{command}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn closed_output_does_not_matter_where_results_go_to_a_file() {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("closed.json");
+    let mut shell = Command::new("/bin/sh");
+    let line = format!(
+        "exec {} stats --format json -o {} >&-",
+        env!("CARGO_BIN_EXE_windrow"),
+        path.display()
+    );
+    shell.args(["-c", &line]).stdin(Stdio::piped()).stderr(Stdio::piped());
+    let output = feed(shell.spawn().unwrap(), JUMP);
+    assert_eq!((output.stderr.len(), output.status.code()), (0, Some(0)));
+    assert_eq!(fs::read_to_string(&path).unwrap(), "[{\"action\":\"jump\",\"avg\":100}]\n");
+    fs::remove_file(path).unwrap();
+}
+
+#[cfg(unix)]
+#[test]
+fn input_that_cannot_be_read_has_no_result() {
+    for format in ["text", "ndjson", "csv"] {
+        let folder = std::fs::File::open("/").unwrap();
+        let output = windrow(&["count", "--format", format]).stdin(folder).output().unwrap();
+        assert!(output.stderr.starts_with(b"windrow: <stdin>: Is a directory"), "{format}");
+        assert_eq!((output.stdout.len(), output.status.code()), (0, Some(1)), "{format}");
     }
 }
 

@@ -197,3 +197,53 @@ fn refused_line_that_an_input_breaks_off_in_is_not_joined_to_the_next() {
         assert!(line.len() > 1 << 20 && line.bytes().all(|byte| byte == b'x'));
     }
 }
+
+/// A stack that no address space has room for, so that no thread can be started, also by root.
+const NO_THREADS: (&str, &str) = ("RUST_MIN_STACK", "1152921504606846976");
+
+#[test]
+fn answer_is_the_same_without_another_thread() {
+    let plain = file("alone.ndjson", &["--bad", "0.001"]);
+    let zipped = format!("{plain}.gz");
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
+    gzip.write_all(&fs::read(&plain).unwrap()).unwrap();
+    fs::write(&zipped, gzip.finish().unwrap()).unwrap();
+    let stats = ["stats", "--threads", "1000"];
+    let many = [&plain[..], &zipped, "tests/data/monday.ndjson", "tests/data/monday.ndjson"];
+    for files in [&[&plain[..]][..], &[&zipped], &many] {
+        let args = [&stats[..], files].concat();
+        let mut alone = Command::new(env!("CARGO_BIN_EXE_windrow"));
+        let alone = alone.args(&args).env(NO_THREADS.0, NO_THREADS.1).output().unwrap();
+        assert_eq!(alone, windrow(&args), "{files:?}");
+        assert_eq!(alone.status.code(), Some(3));
+    }
+}
+
+#[test]
+fn lines_are_counted_without_another_thread() {
+    let lines = file("counted.ndjson", &[]);
+    let mut alone = Command::new(env!("CARGO_BIN_EXE_windrow"));
+    alone.args(["count", "--format", "csv"]).env(NO_THREADS.0, NO_THREADS.1);
+    let alone = alone.stdin(fs::File::open(lines).unwrap()).output().unwrap();
+    let found = String::from_utf8(alone.stdout).unwrap();
+    let found: Vec<_> = found.lines().collect();
+    assert!(found[0].starts_with("at,total,") && found[1].contains(",20000,"), "{found:?}");
+    assert_eq!((found.len(), alone.stderr.len(), alone.status.code()), (2, 0, Some(0)));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn answer_is_the_same_in_a_small_address_space() {
+    let large = file("space.ndjson", &[]);
+    fs::write(&large, fs::read(&large).unwrap().repeat(10)).unwrap();
+    let expected = windrow(&["stats", "--format", "json", &large]);
+    assert_eq!(expected.status.code(), Some(0));
+    for kib in [40_000, 80_000, 150_000, 250_000, 400_000] {
+        let line = format!(
+            "ulimit -v {kib}; exec {} stats --threads 1000 --format json {large}",
+            env!("CARGO_BIN_EXE_windrow")
+        );
+        let found = Command::new("/bin/sh").args(["-c", &line]).output().unwrap();
+        assert_eq!(found, expected, "{kib} KiB");
+    }
+}

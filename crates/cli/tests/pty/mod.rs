@@ -27,13 +27,13 @@ const READS_MAX: usize = 10_000;
 
 /// A terminal with the program in it.
 pub(crate) struct Terminal {
-    pty: Pty,
+    pub(crate) pty: Pty,
     /// The terminal that sends signals, if it is another.
     controlling: Option<Pty>,
     pub(crate) child: Child,
     /// All that was written to it.
     written: Vec<u8>,
-    screen: vt100::Parser,
+    pub(crate) screen: vt100::Parser,
 }
 
 impl Terminal {
@@ -71,7 +71,7 @@ impl Terminal {
 
     fn of(pty: Pty, child: Child, size: [u16; 2]) -> Self {
         let [rows, columns] = size.map(|size| NonZero::new(size).unwrap());
-        let screen = vt100::Parser::new(rows, columns, 0);
+        let screen = vt100::Parser::new(rows, columns, 100);
         Self { pty, controlling: None, child, written: Vec::new(), screen }
     }
 

@@ -1,0 +1,201 @@
+//! Signals that end the program while it writes: files are whole, and nothing else is left.
+
+#![cfg(unix)]
+
+use std::fs;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+const JUMP: &[u8] = b"{\"action\":\"jump\",\"time\":100}\n";
+const OLD: &str = "as it was";
+/// A test that waits for what never comes has to end. Far more than a busy machine takes.
+const LOOKS_MAX: usize = 1_000_000;
+const SIGNALS: [(Signal, i32); 3] =
+    [(Signal::SIGINT, 130), (Signal::SIGTERM, 143), (Signal::SIGHUP, 129)];
+
+/// A program in a directory of its own, ended at the latest with the test.
+struct Run {
+    child: Child,
+    folder: PathBuf,
+}
+
+impl Run {
+    fn new(name: &str, args: &str, has_old: bool) -> Self {
+        let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("signals-{name}"));
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir(&folder).unwrap();
+        if has_old {
+            fs::write(folder.join("out"), OLD).unwrap();
+        }
+        let mut command = Command::new(env!("CARGO_BIN_EXE_windrow"));
+        command.args(args.split(' ')).current_dir(&folder);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        Self { child: command.spawn().unwrap(), folder }
+    }
+
+    fn names(&self) -> Vec<String> {
+        let names = fs::read_dir(&self.folder).unwrap();
+        let mut names: Vec<_> =
+            names.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    /// Waits until a temporary file is there, or as many bytes of it as that.
+    fn wait_for_draft(&mut self, bytes: u64) {
+        for _ in 0..LOOKS_MAX {
+            assert_eq!(self.child.try_wait().unwrap(), None, "it ended before");
+            let drafts = fs::read_dir(&self.folder).unwrap().map(Result::unwrap);
+            let mut drafts = drafts.filter(|entry| entry.file_name() != "out");
+            if drafts.any(|draft| draft.metadata().is_ok_and(|draft| draft.len() >= bytes)) {
+                return;
+            }
+            thread::yield_now();
+        }
+        panic!("there is no temporary file");
+    }
+
+    fn send(&self, signal: Signal) {
+        kill(Pid::from_raw(self.child.id().try_into().unwrap()), signal).unwrap();
+    }
+
+    /// Waits for the end: the exit code, standard output and standard error.
+    fn end(&mut self) -> (Option<i32>, String, String) {
+        drop(self.child.stdin.take());
+        let mut texts = [String::new(), String::new()];
+        let [out, err] = &mut texts;
+        std::io::Read::read_to_string(&mut self.child.stdout.take().unwrap(), out).unwrap();
+        std::io::Read::read_to_string(&mut self.child.stderr.take().unwrap(), err).unwrap();
+        let code = self.child.wait().unwrap().code();
+        let [out, err] = texts;
+        (code, out, err)
+    }
+
+    #[track_caller]
+    fn check_unchanged(&self, has_old: bool) {
+        assert_eq!(self.names(), if has_old { vec!["out"] } else { vec![] });
+        if has_old {
+            assert_eq!(fs::read_to_string(self.folder.join("out")).unwrap(), OLD);
+        }
+    }
+}
+
+impl Drop for Run {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+#[test]
+fn signal_while_lines_are_generated_leaves_no_part_of_them() {
+    for (signal, code) in SIGNALS {
+        for has_old in [false, true] {
+            let name = format!("generate-{code}-{has_old}");
+            // It would take much longer.
+            let mut run = Run::new(&name, "generate --lines 20000000 -o out", has_old);
+            run.wait_for_draft(1 << 20);
+            run.send(signal);
+            let reason = match signal {
+                Signal::SIGINT => "interrupted".to_owned(),
+                _ => format!("ended by signal {}", code - 128),
+            };
+            let left = if has_old { "the file is unchanged" } else { "so no file was written" };
+            let told = format!("windrow: out: {reason}, {left}\n");
+            assert_eq!(run.end(), (Some(code), String::new(), told));
+            run.check_unchanged(has_old);
+        }
+    }
+}
+
+#[test]
+fn signal_while_actions_are_read_leaves_the_old_result() {
+    for command in ["stats", "series --stamp-key at", "report"] {
+        for (signal, _) in &SIGNALS[1..] {
+            for has_old in [false, true] {
+                let args = format!("{command} -o out");
+                let name = format!("read-{command}-{signal}-{has_old}");
+                let mut run = Run::new(&name, &args, has_old);
+                run.child.stdin.as_mut().unwrap().write_all(JUMP).unwrap();
+                run.send(*signal);
+                // Killed by it, as nothing has to be cleaned up.
+                assert_eq!(run.end(), (None, String::new(), String::new()));
+                run.check_unchanged(has_old);
+            }
+        }
+    }
+}
+
+#[test]
+fn signal_while_refused_lines_are_written_leaves_the_old_ones() {
+    for (signal, code) in &SIGNALS[1..] {
+        let mut run = Run::new(&format!("refused-{code}"), "stats --refused out", true);
+        run.wait_for_draft(0);
+        let mut stdin = run.child.stdin.take().unwrap();
+        stdin.write_all(b"bad\n").unwrap();
+        run.send(*signal);
+        // The input has no end: it is the signal that ends the wait for more.
+        assert_eq!(run.end(), (Some(*code), String::new(), String::new()));
+        run.check_unchanged(true);
+        drop(stdin);
+    }
+}
+
+#[test]
+fn first_ctrl_c_writes_what_is_known_to_both_files() {
+    let args = "stats --format json -o result --refused out";
+    let mut run = Run::new("first", args, true);
+    run.wait_for_draft(0);
+    let mut stdin = run.child.stdin.take().unwrap();
+    stdin.write_all(&[JUMP, &b"bad\n".repeat(3_000)].concat()).unwrap();
+    run.wait_for_draft(8_000); // Now the program has read it.
+    run.send(Signal::SIGINT);
+    let (code, out, told) = run.end();
+    assert_eq!((code, out.as_str()), (Some(130), ""));
+    assert_eq!(run.names(), ["out", "result"]);
+    let text = |name| fs::read_to_string(run.folder.join(name)).unwrap();
+    assert_eq!(text("result"), "[{\"action\":\"jump\",\"avg\":100}]\n");
+    let bad = text("out").lines().count();
+    assert_eq!(text("out"), "bad\n".repeat(bad));
+    let start = format!("windrow: interrupted: the result is that of {} lines\n", bad + 1);
+    assert!(bad >= 2_000 && told.replace(',', "").starts_with(&start), "{bad}: {told}");
+    drop(stdin);
+}
+
+#[test]
+fn second_ctrl_c_leaves_files_whole() {
+    for round in 0..20 {
+        let mut run = Run::new("second", "stats --format json -o out", true);
+        let mut stdin = run.child.stdin.take().unwrap();
+        stdin.write_all(&JUMP.repeat(round)).unwrap();
+        run.send(Signal::SIGINT);
+        run.send(Signal::SIGINT);
+        let (code, out, _) = run.end();
+        assert!(matches!(code, None | Some(130)), "{code:?}");
+        assert_eq!((out.as_str(), run.names()), ("", vec!["out".to_owned()]));
+        let text = fs::read_to_string(run.folder.join("out")).unwrap();
+        let new = "[{\"action\":\"jump\",\"avg\":100}]\n";
+        assert!(text == OLD || text == new, "{text}");
+        drop(stdin);
+    }
+}
+
+#[test]
+fn interrupt_before_a_line_is_read_leaves_the_old_result() {
+    // The draft of the refused lines is there when the program waits for signals.
+    let mut run = Run::new("early", "stats --refused bad -o out", true);
+    run.wait_for_draft(0);
+    run.send(Signal::SIGINT);
+    let stdin = run.child.stdin.take();
+    let (code, out, told) = run.end();
+    let expected = "windrow: interrupted: no line was read, so there is no result\n";
+    assert_eq!((code, out.as_str(), told.as_str()), (Some(130), "", expected));
+    run.check_unchanged(true);
+    drop(stdin);
+}
