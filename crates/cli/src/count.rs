@@ -102,13 +102,14 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     };
     stdio::check_stdout().map_err(Failure::of_stdout)?;
     stdio::check_stdin().map_err(|error| Failure { name: STDIN.into(), error })?;
+    // Before anybody is asked to type.
+    let interrupt = Interrupt::install()
+        .map_err(|error| Failure { name: "Ctrl-C could not be taken over".into(), error })?;
+    let interrupt = Arc::new(interrupt);
     if io::stdin().is_terminal() {
         fault::tell("waiting for lines to count; `windrow count --help` tells more");
     }
     let counter = Arc::new(EventCounter::with_clock(spec, SystemClock));
-    let interrupt = Interrupt::install()
-        .map_err(|error| Failure { name: "Ctrl-C could not be taken over".into(), error })?;
-    let interrupt = Arc::new(interrupt);
     let mut teller = Teller {
         windows: &windows,
         format: args.format,
