@@ -85,6 +85,9 @@ impl Display for Unreadable {
 impl Reading {
     /// Tells what was not read and what was refused.
     pub(crate) fn tell(&self) {
+        if self.ended.is_some() {
+            return; // As quiet as a program that such a signal ends at once.
+        }
         for file in &self.unreadable {
             tell(file);
         }

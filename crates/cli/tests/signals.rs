@@ -138,7 +138,8 @@ fn signal_while_refused_lines_are_written_leaves_the_old_ones() {
         let mut run = Run::new(&format!("refused-{code}"), "stats --refused out", true);
         run.wait_for_draft(0);
         let mut stdin = run.child.stdin.take().unwrap();
-        stdin.write_all(b"bad\n").unwrap();
+        stdin.write_all(&b"bad\n".repeat(3_000)).unwrap();
+        run.wait_for_draft(8_000); // Now the program has read it.
         run.send(*signal);
         // The input has no end: it is the signal that ends the wait for more.
         assert_eq!(run.end(), (Some(*code), String::new(), String::new()));
