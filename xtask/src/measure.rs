@@ -4,7 +4,7 @@
 //! the last `/` form a group: every implementation in it does the same work. The beginning of its
 //! name gives the role of an implementation: `mutex_*`, `shared_*` and `local_*` are baselines
 //! (hand-written code), `floor_*` lower bounds, `rival_*` other libraries or programs, and all
-//! others are ours. Where another thread disturbs the work, `x_alone` is `x` undisturbed.
+//! others are Windrow. Where another thread disturbs the work, `x_alone` is `x` undisturbed.
 //!
 //! The spread is the middle 80 % of the samples. A confidence interval of the median would be too
 //! narrow: on a shared machine, samples of one run agree better with each other than with the next
@@ -52,7 +52,7 @@ pub(crate) enum Role {
     Rival,
     /// An implementation of any role that runs undisturbed.
     Alone,
-    /// An implementation of ours.
+    /// An implementation of Windrow.
     Ours,
 }
 
@@ -110,7 +110,7 @@ impl Measurement {
         }
     }
 
-    /// Says whether this measures code of ours, disturbed or not.
+    /// Says whether this measures code of Windrow, disturbed or not.
     pub(crate) fn is_ours(&self) -> bool {
         let name = self.implementation();
         role_of(name.strip_suffix(ALONE).unwrap_or(name)) == Role::Ours

@@ -63,7 +63,7 @@ impl<'m> Column<'m> {
         self.rivals().next()
     }
 
-    /// Renders the time of another implementation as a multiple of ours.
+    /// Renders the time of another implementation as a multiple of the time of Windrow.
     fn multiple(&self, other: Option<&Measurement>) -> String {
         match other {
             None => "-".to_owned(),

@@ -1,7 +1,7 @@
 //! Compares two records, corrected for the speed of the machine.
 //!
 //! A machine is slower on some days than on others. Code that did not change between two records
-//! (baselines, floors and rivals) shows by how much. The time of ours in the second record is
+//! (baselines, floors and rivals) shows by how much. The time of Windrow in the second record is
 //! divided by that factor before it is compared with the first.
 //!
 //! The factor is the median of the ratios, not their geometric mean: on two threads the ratio of a
@@ -78,7 +78,7 @@ fn median(values: &[f64]) -> f64 {
     f64::midpoint(sorted[(sorted.len() - 1) / 2], sorted[sorted.len() / 2])
 }
 
-/// One benchmark of ours in both records.
+/// One benchmark of Windrow in both records.
 struct Pair<'m> {
     old: &'m Measurement,
     new: &'m Measurement,

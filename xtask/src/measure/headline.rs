@@ -7,7 +7,7 @@ use anyhow::ensure;
 use super::Measurement;
 use super::record::Kind;
 
-/// One benchmark of ours, and what it is compared with besides the fastest rival.
+/// One benchmark of Windrow, and the implementations that it is compared with.
 pub(crate) struct Headline {
     /// Says what is measured; a row of the README.
     pub(crate) title: &'static str,
