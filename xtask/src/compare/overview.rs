@@ -144,7 +144,10 @@ fn sentence<'m>(
 }
 
 fn floor_sentence(columns: &[Column<'_>]) -> Option<String> {
-    let ratio = |column: &Column<'_>| Some(column.ours.median_ns() / column.floor()?.median_ns());
+    let ratio = |column: &Column<'_>| match column.floor()? {
+        floor if column.ours.same_as(floor) => Some(1.0), // Not below, however the medians differ.
+        floor => Some(column.ours.median_ns() / floor.median_ns()),
+    };
     let mut ratios: Vec<_> = columns.iter().filter_map(ratio).collect();
     ratios.sort_by(f64::total_cmp);
     let [min, max] = [*ratios.first()?, *ratios.last()?].map(digits);
@@ -256,6 +259,16 @@ mod tests {
         measurements.push(measured("record/default/rival_metriken", 9.0, 12.0));
         let text = render(&measurements, &limitations());
         assert!(text.contains("in 0 of 1. The same: record an event."), "{text}");
+    }
+
+    #[test]
+    fn floor_within_the_spread_is_not_undercut() {
+        let mut measurements = measurements();
+        let id = "record/default/floor_coarse_clock";
+        measurements.retain(|one| one.id != id);
+        measurements.push(measured(id, 9.0, 13.0));
+        let text = render(&measurements, &limitations());
+        assert!(text.contains("1.00 to 10.0 times as long."), "{text}");
     }
 
     #[test]
