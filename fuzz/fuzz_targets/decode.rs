@@ -7,7 +7,7 @@ mod common;
 #[path = "../../crates/codec/tests/support/oracle.rs"]
 mod oracle;
 
-use codec::{DecodeError, Fractions, Limits, Policy, Spot, StampForm, StampKey};
+use codec::{DecodeError, Fractions, Limits, DecodeOptions, Snippet, StampForm, StampKey};
 use libfuzzer_sys::fuzz_target;
 
 const FORMS: [StampForm; 5] = [
@@ -24,7 +24,7 @@ fuzz_target!(|input: &[u8]| {
         let at = refusal.at();
         assert!(at <= input.len(), "{refusal} of {} bytes", input.len());
         assert!(refusal.to_string().ends_with(&format!(" (byte {at})")), "{refusal}");
-        let spot = Spot::new(input, at);
+        let spot = Snippet::new(input, at);
         assert!(!spot.text.contains(char::is_control) && spot.column <= 49, "{spot}");
     }
     let policies = policies(input.len());
@@ -35,23 +35,23 @@ fuzz_target!(|input: &[u8]| {
 });
 
 /// Policies of every kind. The length of the input chooses limits near what it may have.
-fn policies(len: usize) -> [Policy; 4] {
+fn policies(len: usize) -> [DecodeOptions; 4] {
     let tight = Limits { name_bytes: len % 19, nesting: len % 4, input_bytes: len - len % 2 };
     let form = FORMS[len % FORMS.len()];
     let stamp = ["at", "x", "", "\u{e9}"][len % 4];
     let stamp = StampKey::new(stamp, form).expect("a key without a meaning");
-    let default = Policy { refusals_kept: 1, ..Policy::default() };
+    let default = DecodeOptions { refusals_kept: 1, ..DecodeOptions::default() };
     [
         default.clone(),
-        Policy { fractions: Fractions::Refused, ..default.clone() },
-        Policy { limits: tight, ..default.clone() },
-        Policy { stamp: Some(stamp), ..default },
+        DecodeOptions { fractions: Fractions::Refused, ..default.clone() },
+        DecodeOptions { limits: tight, ..default.clone() },
+        DecodeOptions { stamp: Some(stamp), ..default },
     ]
 }
 
 /// Whoever asks for a stamp besides is told the same, but for what is wrong with the stamp.
-fn check_stamped(policy: &Policy, input: &[u8]) {
-    let plain = Policy { stamp: None, ..policy.clone() };
+fn check_stamped(policy: &DecodeOptions, input: &[u8]) {
+    let plain = DecodeOptions { stamp: None, ..policy.clone() };
     let shown = input.escape_ascii();
     match (plain.decode(input), policy.decode_stamped(input)) {
         (Ok(plain), Ok((action, _))) => assert_eq!(action, plain, "{shown}"),

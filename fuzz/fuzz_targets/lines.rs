@@ -4,7 +4,7 @@
 #[path = "../../crates/codec/tests/support/lines.rs"]
 mod lines;
 
-use codec::{Fractions, Limits, Policy};
+use codec::{Fractions, Limits, DecodeOptions};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: &[u8]| {
@@ -16,6 +16,6 @@ fuzz_target!(|input: &[u8]| {
         Limits { name_bytes: 4, nesting: 2, input_bytes: usize::from(choice / 4) }
     };
     let fractions = if choice & 2 == 0 { Fractions::Allowed } else { Fractions::Refused };
-    let policy = Policy { limits, fractions, refusals_kept: 3, stamp: None };
+    let policy = DecodeOptions { limits, fractions, refusals_kept: 3, stamp: None };
     lines::check(&policy, text, 1 << 20);
 });

@@ -3,7 +3,7 @@
 
 use std::io::{self, Read};
 
-use codec::{Entry, Limits, Policy};
+use codec::{Record, Limits, DecodeOptions};
 use libfuzzer_sys::fuzz_target;
 
 /// Gives the pieces that its sizes say, over and over.
@@ -30,10 +30,10 @@ fuzz_target!(|input: &[u8]| {
     let [sizes, limit, rest @ ..] = input else { return };
     let Some((sizes, text)) = rest.split_at_checked(usize::from(*sizes)) else { return };
     let limits = Limits { input_bytes: usize::from(*limit), ..Limits::default() };
-    let policy = Policy { limits, ..Policy::default() };
+    let policy = DecodeOptions { limits, ..DecodeOptions::default() };
     let decode = |reader: &mut dyn Read| {
         let mut actions = Vec::new();
-        let report = policy.decode_reader(reader, &mut |entry: Entry<'_>| {
+        let report = policy.decode_reader(reader, &mut |entry: Record<'_>| {
             actions.push((entry.offset, entry.name.to_string(), entry.time));
         });
         (actions, report.expect("these readers do not fail"))

@@ -2,7 +2,7 @@
 //! batch and alone.
 #![no_main]
 
-use codec::{Entry, Policy, Stamp, StampForm, StampKey};
+use codec::{Record, DecodeOptions, Stamp, StampForm, StampKey};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: (i64, i16, String)| {
@@ -31,14 +31,14 @@ fuzz_target!(|input: (i64, i16, String)| {
 /// Reads a value of the stamp key, alone and in a batch.
 fn read(form: StampForm, value: &str) -> Option<Stamp> {
     let key = StampKey::new("at", form).expect("a key without a meaning");
-    let policy = Policy { stamp: Some(key), ..Policy::default() };
+    let policy = DecodeOptions { stamp: Some(key), ..DecodeOptions::default() };
     let line = format!(r#"{{"action":"a","time":1,"at":{value}}}"#);
     let alone = policy.decode_stamped(line.as_bytes());
     if !line.contains('\n') {
         let mut found = None;
         let line = format!("{line}\n");
         let report =
-            policy.decode_slice(line.as_bytes(), &mut |entry: Entry<'_>| found = entry.stamp);
+            policy.decode_slice(line.as_bytes(), &mut |entry: Record<'_>| found = entry.stamp);
         assert_eq!(alone.clone().ok().and_then(|(_, stamp)| stamp), found, "{line}");
         assert_eq!(report.accepted == 1, alone.is_ok(), "{line}");
     }

@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::thread;
 
-use codec::{Entry, Policy, Sink};
+use codec::{DecodeOptions, Record, Sink};
 use memchr::{memchr, memchr_iter};
 use serde::Deserialize;
 use serde_json::Value;
@@ -47,8 +47,8 @@ fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
 /// Decodes a batch with the codec.
 fn batch(text: &[u8]) -> Sums {
     let mut sums = Sums::default();
-    let sink = &mut |entry: Entry<'_>| sums.accept(&entry.name, entry.time.as_f64());
-    let report = Policy::default().decode_slice(text, sink);
+    let sink = &mut |entry: Record<'_>| sums.accept(&entry.name, entry.time.as_f64());
+    let report = DecodeOptions::default().decode_slice(text, sink);
     sums.refused = report.refused;
     sums
 }
@@ -57,14 +57,14 @@ fn batch(text: &[u8]) -> Sums {
 #[must_use]
 pub fn shared_batch(text: &[u8]) -> Sums {
     let mut sums = [Sums::default(), Sums::default()];
-    let report = Policy::default().decode_slice_among(text, &mut sums);
+    let report = DecodeOptions::default().par_decode_slice(text, &mut sums);
     let [one, other] = sums;
     Sums { refused: report.refused, ..one.with(other) }
 }
 
 impl Sink for Sums {
     #[inline]
-    fn take(&mut self, entry: Entry<'_>) {
+    fn take(&mut self, entry: Record<'_>) {
         self.accept(&entry.name, entry.time.as_f64());
     }
 }

@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry as Place;
 use std::time::Duration;
 
-use facade::{Entry, Stamp, Statistic};
+use facade::{Record, Stamp, Statistic};
 
 const MILLI: i64 = 1_000_000;
 const SECOND: i64 = 1_000 * MILLI;
@@ -57,7 +57,7 @@ const WIDTHS: [i64; 26] = [
 /// What is kept of the actions of one stretch of time.
 pub(crate) trait Content: Default {
     /// Takes one action in, if there is room for it or it needs none.
-    fn take(&mut self, entry: &Entry<'_>, has_room: bool) -> Taken;
+    fn take(&mut self, entry: &Record<'_>, has_room: bool) -> Taken;
 
     /// Takes in what another stretch holds, and says how much room that gave back.
     fn merge(&mut self, other: Self) -> usize;
@@ -124,7 +124,7 @@ impl<C: Content> Axis<C> {
     }
 
     /// Puts an action where its stamp says.
-    pub(crate) fn take(&mut self, entry: &Entry<'_>) {
+    pub(crate) fn take(&mut self, entry: &Record<'_>) {
         let Some(stamp) = entry.stamp else {
             self.unstamped += 1;
             return;
@@ -250,7 +250,7 @@ pub(crate) fn width_for(first: Stamp, last: Stamp, length: u64) -> Option<Durati
 pub(crate) struct Together<S>(pub(crate) Option<S>);
 
 impl<S: Statistic<Value = facade::ActionTime>> Content for Together<S> {
-    fn take(&mut self, entry: &Entry<'_>, has_room: bool) -> Taken {
+    fn take(&mut self, entry: &Record<'_>, has_room: bool) -> Taken {
         let taken = match self.0 {
             Some(_) => Taken::InWhatWasThere,
             None if has_room => Taken::WithMoreRoom,
@@ -292,7 +292,7 @@ pub(crate) struct Cell<S> {
 }
 
 impl<S: Statistic<Value = facade::ActionTime>> Content for Apart<S> {
-    fn take(&mut self, entry: &Entry<'_>, has_room: bool) -> Taken {
+    fn take(&mut self, entry: &Record<'_>, has_room: bool) -> Taken {
         // Looked up first, because a name is only copied for what is new.
         if let Some(cell) = self.0.get_mut(entry.name.as_str()) {
             cell.offset = cell.offset.min(entry.offset);
@@ -333,7 +333,7 @@ impl<S: Statistic<Value = facade::ActionTime>> Content for Apart<S> {
 
 #[cfg(test)]
 mod tests {
-    use facade::{Count, Counted, Policy, StampForm, StampKey};
+    use facade::{Count, Counted, DecodeOptions, StampForm, StampKey};
     use fastrand::Rng;
 
     use super::*;
@@ -346,13 +346,13 @@ mod tests {
         };
         let lines: String = stamps.iter().enumerate().map(line).collect();
         let mut axis = Axis::new(width, room);
-        policy().decode_slice(lines.as_bytes(), &mut |entry: Entry<'_>| axis.take(&entry));
+        policy().decode_slice(lines.as_bytes(), &mut |entry: Record<'_>| axis.take(&entry));
         axis
     }
 
-    fn policy() -> Policy {
+    fn policy() -> DecodeOptions {
         let stamp = StampKey::new("at", StampForm::Milliseconds).ok();
-        Policy { stamp, ..Policy::default() }
+        DecodeOptions { stamp, ..DecodeOptions::default() }
     }
 
     fn counts(axis: &Axis<Together<Count>>) -> Vec<u64> {
@@ -438,7 +438,7 @@ mod tests {
         for &(stamp, name, offset) in actions {
             let index = random.usize(..axes.len());
             let line = format!(r#"{{"action":"{name}","time":1,"at":{stamp}}}"#);
-            policy().decode_slice(line.as_bytes(), &mut |mut entry: Entry<'_>| {
+            policy().decode_slice(line.as_bytes(), &mut |mut entry: Record<'_>| {
                 entry.offset = offset;
                 axes[index].take(&entry);
             });

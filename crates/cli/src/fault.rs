@@ -5,7 +5,7 @@ use std::fmt::{self, Display};
 use std::io::{self, Write};
 
 use clap::builder::styling::{AnsiColor, Style};
-use facade::{Refusal, Spot, WhenFull};
+use facade::{Refusal, Snippet, WhenFull};
 
 use crate::failure::Failure;
 use crate::reading::Reading;
@@ -26,7 +26,7 @@ const PLACE: Style = Style::new().bold();
 pub(crate) struct Refused {
     pub(crate) place: String,
     pub(crate) reason: String,
-    pub(crate) spot: Spot,
+    pub(crate) spot: Snippet,
 }
 
 impl Refused {
@@ -187,7 +187,7 @@ fn say(what: impl Display) {
 
 #[cfg(test)]
 mod tests {
-    use facade::{Entry, Policy};
+    use facade::{DecodeOptions, Record};
 
     use super::*;
 
@@ -233,7 +233,7 @@ mod tests {
     #[test]
     fn refusal_names_its_place_once() {
         let lines = b"\n\n\n\n\n\n{\"action\":\"jump\",\"time\":-1}";
-        let report = Policy::default().decode_slice(lines, &mut |_: Entry<'_>| {});
+        let report = DecodeOptions::default().decode_slice(lines, &mut |_: Record<'_>| {});
         let expected = "a.ndjson:7:25: time is `-1`, expected 0 or more\n  \
                         {\"action\":\"jump\",\"time\":-1}\n                          ^";
         assert_eq!(plain(Refused::new("a.ndjson", &report.refusals[0])), expected);

@@ -9,7 +9,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use facade::{Fractions, Policy, ReadError, Report, Sink, threads_within_memory};
+use facade::{DecodeOptions, Fractions, ReadError, Report, Sink, threads_within_memory};
 
 use crate::ahead;
 use crate::failure::Failure;
@@ -72,9 +72,9 @@ impl Input {
     }
 
     /// Which lines are taken.
-    pub(crate) fn policy(&self) -> Policy {
+    pub(crate) fn policy(&self) -> DecodeOptions {
         let fractions = if self.integers { Fractions::Refused } else { Fractions::Allowed };
-        Policy { fractions, ..Policy::default() }
+        DecodeOptions { fractions, ..DecodeOptions::default() }
     }
 
     /// How many threads read, and so how many takers are wanted.
@@ -99,7 +99,7 @@ impl Input {
     /// [`Failure`] if the refused lines cannot be written, or Ctrl-C cannot be taken over.
     pub(crate) fn read<T: Sink + Send>(
         &self,
-        policy: &Policy,
+        policy: &DecodeOptions,
         takers: &mut [T],
         refused: Option<Output>,
     ) -> Result<Reading, Failure> {
@@ -139,7 +139,7 @@ impl Input {
 
 /// How files are read, and who looks on.
 struct Job<'j> {
-    policy: &'j Policy,
+    policy: &'j DecodeOptions,
     watch: Watch<'j>,
     is_strict: bool,
 }
@@ -225,14 +225,14 @@ impl Job<'_> {
 }
 
 fn decode<T: Sink + Send>(
-    policy: &Policy,
+    policy: &DecodeOptions,
     source: impl Read + Send,
     takers: &mut [Taker<'_, T>],
 ) -> Result<Report, ReadError> {
-    let policy = Policy { refusals_kept: fault::REFUSALS_TOLD_MAX, ..policy.clone() };
+    let policy = DecodeOptions { refusals_kept: fault::REFUSALS_TOLD_MAX, ..policy.clone() };
     match takers {
         [taker] => policy.decode_reader(source, taker),
-        takers => policy.decode_reader_among(source, takers),
+        takers => policy.par_decode_reader(source, takers),
     }
 }
 
@@ -268,7 +268,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 #[cfg(test)]
 mod tests {
-    use facade::Entry;
+    use facade::Record;
 
     use super::*;
     use crate::ahead::tests::Failing;
@@ -276,9 +276,9 @@ mod tests {
 
     fn read(file: impl Read + Send) -> (Reading, Vec<String>) {
         let (mut reading, mut names) = (Reading::default(), Vec::new());
-        let mut take = |entry: Entry<'_>| names.push(entry.name.to_string());
+        let mut take = |entry: Record<'_>| names.push(entry.name.to_string());
         let mut takers = [Taker::new(&mut take, 0, None, None)];
-        let read = decode(&Policy::default(), file, &mut takers);
+        let read = decode(&DecodeOptions::default(), file, &mut takers);
         reading.enter(0, Outcome::new("a.ndjson".into(), read, takers));
         (reading, names)
     }
@@ -294,7 +294,7 @@ mod tests {
 
     #[test]
     fn line_at_the_limit_is_taken_and_one_byte_more_is_refused() {
-        let max = Policy::default().limits.input_bytes;
+        let max = DecodeOptions::default().limits.input_bytes;
         let action = r#"{"action":"jump","time":1}"#;
         for (len, accepted) in [(max, 1), (max + 1, 0)] {
             for end in ["", "\n", "\r\n"] {

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::iter;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use facade::{Entry, ReadError, RefusedLine, Report, Sink};
+use facade::{ReadError, Record, RefusedLine, Report, Sink};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -42,7 +42,7 @@ impl<'t, T> Taker<'t, T> {
 
 impl<T: Sink> Sink for Taker<'_, T> {
     #[inline]
-    fn take(&mut self, mut entry: Entry<'_>) {
+    fn take(&mut self, mut entry: Record<'_>) {
         entry.offset += self.before;
         self.taker.take(entry);
     }

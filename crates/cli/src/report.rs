@@ -7,7 +7,7 @@ use std::io::{self, IsTerminal};
 use std::iter;
 
 use facade::{
-    Entry, ExactMean, Extent, Quantiles, Sink, Tally, TallyNames, TrackerSpec, Variance, WhenFull,
+    ExactMean, Extent, Quantiles, Record, Sink, Tally, TallyNames, TrackerSpec, Variance, WhenFull,
 };
 
 use crate::axis::{Axis, Together, Width};
@@ -115,7 +115,7 @@ struct Taker<'t> {
 }
 
 impl Sink for Taker<'_> {
-    fn take(&mut self, entry: Entry<'_>) {
+    fn take(&mut self, entry: Record<'_>) {
         self.axis.take(&entry);
         self.tally
             .add_numbered(entry.name, entry.time, entry.offset)

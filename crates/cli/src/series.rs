@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 use facade::{
-    Cell, Entry, ExactMean, Extent, Format, Quantile, Quantiles, Sink, Stamp, Variance, visible,
+    Cell, ExactMean, Extent, Format, Quantile, Quantiles, Record, Sink, Stamp, Variance, visible,
 };
 
 use crate::axis::{self, Apart, Axis, Content, Together, Width};
@@ -124,7 +124,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
 struct Taker<C>(Axis<C>);
 
 impl<C: Content> Sink for Taker<C> {
-    fn take(&mut self, entry: Entry<'_>) {
+    fn take(&mut self, entry: Record<'_>) {
         self.0.take(&entry);
     }
 }

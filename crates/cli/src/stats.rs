@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use clap::ValueEnum;
 use facade::{
-    Cell, Entry, ExactMean, Extent, Format, Quantiles, Row, Tally, TallyNames, TrackerSpec,
+    Cell, ExactMean, Extent, Format, Quantiles, Record, Row, Tally, TallyNames, TrackerSpec,
     Variance, WhenFull, visible,
 };
 
@@ -173,13 +173,13 @@ impl Args {
         let names = TallyNames::new(TrackerSpec { actions, when_full, ..TrackerSpec::default() });
         let tallies = iter::repeat_with(|| Tally::<S>::new(&names)).take(self.input.threads());
         let mut tallies: Vec<_> = tallies.collect();
-        let take = |tally: &mut Tally<'_, S>, entry: Entry<'_>| {
+        let take = |tally: &mut Tally<'_, S>, entry: Record<'_>| {
             // Numbered by its place, so that rows come in the order of the file, whoever read them.
             tally
                 .add_numbered(entry.name, entry.time, entry.offset)
                 .expect("the decoder checked the name, and what is too many is folded");
         };
-        let sinks = tallies.iter_mut().map(|tally| move |entry: Entry<'_>| take(tally, entry));
+        let sinks = tallies.iter_mut().map(|tally| move |entry: Record<'_>| take(tally, entry));
         let reading =
             self.input.read(&self.input.policy(), &mut sinks.collect::<Vec<_>>(), refused)?;
         if !reading.has_result() {

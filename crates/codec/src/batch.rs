@@ -12,18 +12,18 @@ use crate::blocks::{BUFFER_BYTES, Blocks, Room};
 use crate::ledger::Ledger;
 use crate::lines::{Block, Lines};
 use crate::parallel;
-use crate::policy::Policy;
+use crate::policy::DecodeOptions;
 use crate::refusal::{Refusal, RefusedLine};
 
 /// An action of a batch, lent to whoever takes it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
-pub struct Entry<'a> {
+pub struct Record<'a> {
     /// What was done: a valid [name](crate::ActionName), as quick to look up as can be.
     pub name: KeyedName<'a>,
     /// How long it took, in the unit of whoever counts.
     pub time: ActionTime,
-    /// When it happened, if the [policy](Policy::stamp) names a key for that and the line has it.
+    /// When it happened, if the [policy](DecodeOptions::stamp) names a key for that and the line has it.
     pub stamp: Option<Stamp>,
     /// Where its line begins in the input, in bytes.
     pub offset: u64,
@@ -31,10 +31,10 @@ pub struct Entry<'a> {
 
 /// Takes the actions of a batch.
 ///
-/// Every closure that takes an [`Entry`] is one.
+/// Every closure that takes an [`Record`] is one.
 pub trait Sink {
     /// Takes one action.
-    fn take(&mut self, entry: Entry<'_>);
+    fn take(&mut self, entry: Record<'_>);
 
     /// Receives a refused line. Does nothing by default; the report has the first ones.
     #[inline]
@@ -57,13 +57,13 @@ pub trait Sink {
     /// # Examples
     ///
     /// ```
-    /// use codec::{Entry, Limits, Policy, RefusedLine, Sink};
+    /// use codec::{Record, Limits, DecodeOptions, RefusedLine, Sink};
     ///
     /// #[derive(Default)]
     /// struct Refused(Vec<u8>);
     ///
     /// impl Sink for Refused {
-    ///     fn take(&mut self, _: Entry<'_>) {}
+    ///     fn take(&mut self, _: Record<'_>) {}
     ///
     ///     fn refuse_piece(&mut self, piece: &[u8]) {
     ///         self.0.extend_from_slice(piece);
@@ -78,7 +78,7 @@ pub trait Sink {
     /// }
     ///
     /// let limits = Limits { input_bytes: 1_000, ..Limits::default() };
-    /// let policy = Policy { limits, ..Policy::default() };
+    /// let policy = DecodeOptions { limits, ..DecodeOptions::default() };
     /// let lines = format!("{}\r\n[]\n", "x".repeat(1_000_000));
     /// let mut refused = Refused::default();
     /// policy.decode_reader(lines.as_bytes(), &mut refused)?;
@@ -91,9 +91,9 @@ pub trait Sink {
     }
 }
 
-impl<F: FnMut(Entry<'_>)> Sink for F {
+impl<F: FnMut(Record<'_>)> Sink for F {
     #[inline]
-    fn take(&mut self, entry: Entry<'_>) {
+    fn take(&mut self, entry: Record<'_>) {
         self(entry);
     }
 }
@@ -120,7 +120,7 @@ pub struct Report {
     /// How many bytes there were.
     pub bytes: u64,
     /// The first refusals in the order of their lines, as many as
-    /// [`refusals_kept`](Policy::refusals_kept) allows.
+    /// [`refusals_kept`](DecodeOptions::refusals_kept) allows.
     pub refusals: Vec<Refusal>,
 }
 
@@ -145,7 +145,7 @@ pub struct ReadError {
 /// How much of a slice a thread takes at once.
 const SHARE_BYTES: usize = BUFFER_BYTES;
 
-impl Policy {
+impl DecodeOptions {
     /// Decodes the lines of a slice, and hands each action to a sink, in order.
     ///
     /// A bad line is noted and never stops or shifts the others.
@@ -158,12 +158,12 @@ impl Policy {
     /// # Examples
     ///
     /// ```
-    /// use codec::{Entry, Policy};
+    /// use codec::{Record, DecodeOptions};
     ///
     /// let lines = b"{\"action\":\"jump\",\"time\":100}\r\n\n{\"action\":\"run\"}\n";
     /// let mut names = Vec::new();
-    /// let report = Policy::default()
-    ///     .decode_slice(lines, &mut |entry: Entry<'_>| names.push(entry.name.to_string()));
+    /// let report = DecodeOptions::default()
+    ///     .decode_slice(lines, &mut |entry: Record<'_>| names.push(entry.name.to_string()));
     /// assert_eq!(names, ["jump"]);
     /// assert_eq!((report.accepted, report.refused, report.blank), (1, 1, 1));
     /// assert_eq!(
@@ -197,12 +197,12 @@ impl Policy {
     /// # Examples
     ///
     /// ```
-    /// use codec::{Entry, Policy};
+    /// use codec::{Record, DecodeOptions};
     ///
     /// let file = b"{\"action\":\"a\",\"time\":100}\n{\"action\":\"a\",\"time\":200}".as_slice();
     /// let mut sum = 0.0;
-    /// let report = Policy::default()
-    ///     .decode_reader(file, &mut |entry: Entry<'_>| sum += entry.time.as_f64())?;
+    /// let report = DecodeOptions::default()
+    ///     .decode_reader(file, &mut |entry: Record<'_>| sum += entry.time.as_f64())?;
     /// assert_eq!((report.accepted, sum), (2, 300.0));
     /// # Ok::<(), codec::ReadError>(())
     /// ```
@@ -245,24 +245,24 @@ impl Policy {
     /// # Examples
     ///
     /// ```
-    /// use codec::{Entry, Policy, Sink};
+    /// use codec::{Record, DecodeOptions, Sink};
     ///
     /// #[derive(Default)]
     /// struct Sum(f64);
     ///
     /// impl Sink for Sum {
-    ///     fn take(&mut self, entry: Entry<'_>) {
+    ///     fn take(&mut self, entry: Record<'_>) {
     ///         self.0 += entry.time.as_f64();
     ///     }
     /// }
     ///
     /// let lines = "{\"action\":\"jump\",\"time\":1}\n".repeat(50_000);
     /// let mut sums = [Sum::default(), Sum::default()];
-    /// let report = Policy::default().decode_slice_among(lines.as_bytes(), &mut sums);
+    /// let report = DecodeOptions::default().par_decode_slice(lines.as_bytes(), &mut sums);
     /// assert_eq!(report.accepted, 50_000);
     /// assert_eq!(sums.iter().map(|sum| sum.0).sum::<f64>(), 50_000.0);
     /// ```
-    pub fn decode_slice_among<S: Sink + Send>(&self, input: &[u8], sinks: &mut [S]) -> Report {
+    pub fn par_decode_slice<S: Sink + Send>(&self, input: &[u8], sinks: &mut [S]) -> Report {
         let shares = Shares { input, offset: 0 };
         let (report, _) = self.among(shares, sinks, |shares: &mut Shares<'_>, block, _| {
             *block = shares.next();
@@ -273,7 +273,7 @@ impl Policy {
 
     /// Decodes the lines that a reader gives on as many threads as there are sinks.
     ///
-    /// As [`decode_slice_among`](Self::decode_slice_among). One thread reads at a time, while the
+    /// As [`par_decode_slice`](Self::par_decode_slice). One thread reads at a time, while the
     /// others decode what they have read.
     ///
     /// # Errors
@@ -291,15 +291,15 @@ impl Policy {
     /// # Examples
     ///
     /// ```
-    /// use codec::{Entry, Policy};
+    /// use codec::{Record, DecodeOptions};
     ///
     /// let file = b"{\"action\":\"jump\",\"time\":100}\n{\"action\":\"jump\"}".as_slice();
-    /// let mut sinks = [|_: Entry<'_>| {}; 2];
-    /// let report = Policy::default().decode_reader_among(file, &mut sinks)?;
+    /// let mut sinks = [|_: Record<'_>| {}; 2];
+    /// let report = DecodeOptions::default().par_decode_reader(file, &mut sinks)?;
     /// assert_eq!((report.accepted, report.refusals[0].line), (1, 2));
     /// # Ok::<(), codec::ReadError>(())
     /// ```
-    pub fn decode_reader_among<S: Sink + Send>(
+    pub fn par_decode_reader<S: Sink + Send>(
         &self,
         reader: impl Read + Send,
         sinks: &mut [S],

@@ -17,7 +17,7 @@ use crate::cursor::Cursor;
 use crate::error::DecodeError;
 use crate::fault::{Fault, Scanned, What};
 use crate::limits::Limits;
-use crate::policy::{Fractions, Policy};
+use crate::policy::{DecodeOptions, Fractions};
 use crate::stamp::{self, StampForm, StampKey};
 
 /// An action as it was sent: a name and how long it took.
@@ -110,7 +110,7 @@ impl Limits {
     }
 }
 
-impl Policy {
+impl DecodeOptions {
     /// Decodes one action from JSON, by this policy.
     ///
     /// As [`Limits::decode`], with the choices of the policy besides. Where it names a stamp key,
@@ -124,7 +124,7 @@ impl Policy {
     /// # Examples
     ///
     /// ```
-    /// let action = codec::Policy::default().decode(br#"{"action":"jump","time":100}"#)?;
+    /// let action = codec::DecodeOptions::default().decode(br#"{"action":"jump","time":100}"#)?;
     /// assert_eq!(action.name.as_str(), "jump");
     /// # Ok::<(), codec::DecodeError>(())
     /// ```
@@ -143,10 +143,10 @@ impl Policy {
     /// # Examples
     ///
     /// ```
-    /// use codec::{Policy, Stamp, StampForm, StampKey};
+    /// use codec::{DecodeOptions, Stamp, StampForm, StampKey};
     ///
     /// let key = StampKey::new("at", StampForm::Rfc3339)?;
-    /// let policy = Policy { stamp: Some(key), ..Policy::default() };
+    /// let policy = DecodeOptions { stamp: Some(key), ..DecodeOptions::default() };
     /// let line = br#"{"action":"jump","time":100,"at":"1970-01-01T01:00:00.5+01:00"}"#;
     /// let (action, stamp) = policy.decode_stamped(line)?;
     /// assert_eq!(action.name.as_str(), "jump");

@@ -207,13 +207,13 @@ impl<'a, T: Into<Cell<'a>>> From<Option<T>> for Cell<'a> {
 /// # Examples
 ///
 /// ```
-/// use codec::{ActionTime, Cell, Entry, Format, Policy, encode_rows};
+/// use codec::{ActionTime, Cell, Record, Format, DecodeOptions, encode_rows};
 ///
 /// // Actions, as they are decoded.
 /// let time = ActionTime::try_from(0.1)?;
 /// let lines = encode_rows(Format::Ndjson, ["action", "time"], [["\"hi\"".into(), time.into()]]);
 /// assert_eq!(lines, "{\"action\":\"\\\"hi\\\"\",\"time\":0.1}\n");
-/// Policy::default().decode_slice(lines.as_bytes(), &mut |entry: Entry<'_>| {
+/// DecodeOptions::default().decode_slice(lines.as_bytes(), &mut |entry: Record<'_>| {
 ///     assert_eq!((entry.name.as_str(), entry.time), ("\"hi\"", time));
 /// });
 /// # Ok::<(), Box<dyn std::error::Error>>(())

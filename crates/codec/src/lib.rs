@@ -22,7 +22,7 @@ mod stamp;
 mod string;
 mod words;
 
-pub use batch::{Entry, ReadError, Report, Sink};
+pub use batch::{ReadError, Record, Report, Sink};
 pub use core_actions::{ActionName, ActionTime, KeyedName};
 pub use core_time::Stamp;
 pub use decode::{Action, decode};
@@ -31,7 +31,7 @@ pub use error::{DecodeError, Kind, TimeMax};
 pub use excerpt::Excerpt;
 pub use limits::Limits;
 pub use parallel::threads_within_memory;
-pub use policy::{Fractions, Policy};
+pub use policy::{DecodeOptions, Fractions};
 pub use refusal::{Refusal, RefusedLine};
-pub use spot::{Spot, visible};
+pub use spot::{Snippet, visible};
 pub use stamp::{StampForm, StampKey, StampKeyError};

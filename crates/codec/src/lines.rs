@@ -9,13 +9,13 @@ use core_actions::{ActionTime, KeyedName};
 use core_time::Stamp;
 use memchr::memchr;
 
-use crate::batch::{Entry, Sink};
+use crate::batch::{Record, Sink};
 use crate::common::{Begun, Common, HEAD, common};
 use crate::cursor::Cursor;
 use crate::decode::{Found, Name, Rules, TOO_LONG};
 use crate::error::DecodeError;
 use crate::fault::{Fault, Scanned, What};
-use crate::policy::Policy;
+use crate::policy::DecodeOptions;
 use crate::refusal::{Refusal, RefusedLine, Why};
 use crate::words;
 
@@ -48,7 +48,7 @@ pub(crate) struct Lines<'p> {
 }
 
 impl<'p> Lines<'p> {
-    pub(crate) fn new(policy: &'p Policy) -> Self {
+    pub(crate) fn new(policy: &'p DecodeOptions) -> Self {
         Self { rules: policy.rules(), room: String::new() }
     }
 
@@ -103,7 +103,7 @@ impl<'p> Lines<'p> {
                 name = found.name(&self.room).into();
                 (time, stamp) = (found.time, found.stamp);
             }
-            sink.take(Entry { name, time, stamp, offset: block.offset + start as u64 });
+            sink.take(Record { name, time, stamp, offset: block.offset + start as u64 });
         }
         tally
     }

@@ -14,7 +14,7 @@ const THREAD_BYTES: usize = 72 << 20;
 ///
 /// Returns `wanted` unless the address space of the process, or its share of memory, is too small
 /// for that many; then fewer, and at least 1. Ask this before you make a sink for each thread of
-/// [`decode_reader_among`](crate::Policy::decode_reader_among): a thread that is started where
+/// [`par_decode_reader`](crate::DecodeOptions::par_decode_reader): a thread that is started where
 /// memory is nearly used up leaves none for the work, and a failed allocation ends the process.
 ///
 /// # Complexity

@@ -7,15 +7,15 @@ use crate::stamp::StampKey;
 /// What to take, what to read besides, and how much to remember of what was refused.
 ///
 /// The defaults are safe for input from strangers: everything is limited, and what is kept of
-/// refused lines is bounded. Build one from them, `Policy { refusals_kept: 5, ..Policy::default()
+/// refused lines is bounded. Build one from them, `DecodeOptions { refusals_kept: 5, ..DecodeOptions::default()
 /// }`, and a field added later will not break the line.
 ///
 /// # Examples
 ///
 /// ```
-/// use codec::{Fractions, Policy};
+/// use codec::{Fractions, DecodeOptions};
 ///
-/// let strict = Policy { fractions: Fractions::Refused, ..Policy::default() };
+/// let strict = DecodeOptions { fractions: Fractions::Refused, ..DecodeOptions::default() };
 /// assert!(strict.decode(br#"{"action":"jump","time":100}"#).is_ok());
 /// assert_eq!(
 ///     strict.decode(br#"{"action":"jump","time":99.5}"#).unwrap_err().to_string(),
@@ -23,7 +23,7 @@ use crate::stamp::StampKey;
 /// );
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Policy {
+pub struct DecodeOptions {
     /// How long a line, how deep its nesting and how long a name may be.
     pub limits: Limits,
     /// Whether a time may be other than an integer. It may by default.
@@ -36,7 +36,7 @@ pub struct Policy {
     pub refusals_kept: usize,
 }
 
-impl Default for Policy {
+impl Default for DecodeOptions {
     fn default() -> Self {
         Self {
             limits: Limits::default(),
@@ -47,7 +47,7 @@ impl Default for Policy {
     }
 }
 
-impl Policy {
+impl DecodeOptions {
     /// What one line is decoded by.
     #[inline]
     pub(crate) fn rules(&self) -> Rules<'_> {

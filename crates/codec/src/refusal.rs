@@ -5,7 +5,7 @@ use std::fmt;
 use crate::error::DecodeError;
 use crate::fault::Fault;
 use crate::limits::Limits;
-use crate::spot::Spot;
+use crate::spot::Snippet;
 
 /// A line of a batch that is no action: where it is, why it is none, and what it looks like there.
 ///
@@ -15,7 +15,7 @@ use crate::spot::Spot;
 ///
 /// ```
 /// let lines = b"{\"action\":\"jump\",\"time\":1}\n\n{\"action\":\"jump\",\"time\":-1}\n";
-/// let report = codec::Policy::default().decode_slice(lines, &mut |_: codec::Entry<'_>| {});
+/// let report = codec::DecodeOptions::default().decode_slice(lines, &mut |_: codec::Record<'_>| {});
 ///
 /// let refusal = &report.refusals[0];
 /// assert_eq!((refusal.line, refusal.offset, refusal.error.at()), (3, 28, 24));
@@ -36,7 +36,7 @@ pub struct Refusal {
     /// Why it is no action, with the offset in the line.
     pub error: DecodeError,
     /// What the line looks like around that byte.
-    pub spot: Spot,
+    pub spot: Snippet,
 }
 
 impl fmt::Display for Refusal {
@@ -44,7 +44,7 @@ impl fmt::Display for Refusal {
         let Self { line, error, spot, .. } = self;
         write!(f, "line {line}: {error}")?;
         if f.alternate() {
-            let Spot { text, column } = spot;
+            let Snippet { text, column } = spot;
             write!(f, "\n  {text}\n  {:column$}^", "")?;
         }
         Ok(())
@@ -56,13 +56,13 @@ impl fmt::Display for Refusal {
 /// # Examples
 ///
 /// ```
-/// use codec::{Entry, Policy, RefusedLine, Sink};
+/// use codec::{Record, DecodeOptions, RefusedLine, Sink};
 ///
 /// #[derive(Default)]
 /// struct Refused(Vec<String>);
 ///
 /// impl Sink for Refused {
-///     fn take(&mut self, _: Entry<'_>) {}
+///     fn take(&mut self, _: Record<'_>) {}
 ///
 ///     fn refuse(&mut self, line: RefusedLine<'_>) {
 ///         let text = String::from_utf8_lossy(line.bytes);
@@ -71,7 +71,7 @@ impl fmt::Display for Refusal {
 /// }
 ///
 /// let mut refused = Refused::default();
-/// Policy::default().decode_slice(b"{\"action\":\"jump\",\"time\":1}\n[1]\r\n", &mut refused);
+/// DecodeOptions::default().decode_slice(b"{\"action\":\"jump\",\"time\":1}\n[1]\r\n", &mut refused);
 /// assert_eq!(refused.0, ["27: [1] (not an object)"]);
 /// ```
 #[derive(Debug, Clone)]
@@ -126,7 +126,7 @@ impl RefusedLine<'_> {
             // No more of a line than may be kept of one that was not read whole.
             shown = shown.get(..=at).unwrap_or(shown);
         }
-        let mut spot = Spot::new(shown, at);
+        let mut spot = Snippet::new(shown, at);
         if is_long {
             spot.text.push('…');
         }

@@ -23,12 +23,12 @@ const AROUND_BYTES: usize = 512;
 /// # Examples
 ///
 /// ```
-/// use codec::{Spot, decode};
+/// use codec::{Snippet, decode};
 ///
 /// let line = br#"{"action":"jump","time":-1}"#;
 /// let refusal = decode(line).unwrap_err();
 /// assert_eq!(
-///     format!("{refusal}\n{}", Spot::new(line, refusal.at())),
+///     format!("{refusal}\n{}", Snippet::new(line, refusal.at())),
 ///     r#"time is `-1`, expected 0 or more (byte 24)
 /// {"action":"jump","time":-1}
 ///                         ^"#
@@ -36,14 +36,14 @@ const AROUND_BYTES: usize = 512;
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Spot {
+pub struct Snippet {
     /// The part, with `…` where it was cut.
     pub text: String,
     /// How many columns of a terminal come before the spot.
     pub column: usize,
 }
 
-impl Spot {
+impl Snippet {
     /// Shows what is around the byte `at`, which may be one past the end.
     ///
     /// # Complexity
@@ -74,7 +74,7 @@ impl Spot {
     }
 }
 
-impl fmt::Display for Spot {
+impl fmt::Display for Snippet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { text, column } = self;
         write!(f, "{text}\n{:column$}^", "")
@@ -154,7 +154,7 @@ mod tests {
 
     #[track_caller]
     fn check(line: impl AsRef<[u8]>, at: usize, text: &str, column: usize) {
-        assert_eq!(Spot::new(line.as_ref(), at), Spot { text: text.into(), column });
+        assert_eq!(Snippet::new(line.as_ref(), at), Snippet { text: text.into(), column });
     }
 
     #[test]
@@ -193,14 +193,14 @@ mod tests {
     fn cut_through_a_character_is_made_before_it() {
         for shift in 0..3 {
             let line = format!("{}{}", "a".repeat(shift), "跳".repeat(1_000));
-            let spot = Spot::new(line.as_bytes(), shift + 1_500);
+            let spot = Snippet::new(line.as_bytes(), shift + 1_500);
             assert_eq!(spot.text, format!("…{}…", "跳".repeat((48 + 28) / 2)));
         }
     }
 
     #[test]
     fn bytes_without_any_beginning_are_shown() {
-        let spot = Spot::new(&[0x80; 2_000], 1_000);
+        let spot = Snippet::new(&[0x80; 2_000], 1_000);
         assert_eq!(spot.text, format!("…{}…", "\\x80".repeat(12 + 7)));
     }
 }

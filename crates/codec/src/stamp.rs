@@ -11,10 +11,10 @@ use crate::number::{saturating_integer, signed};
 /// # Examples
 ///
 /// ```
-/// use codec::{Policy, Stamp, StampForm, StampKey};
+/// use codec::{DecodeOptions, Stamp, StampForm, StampKey};
 ///
 /// let key = StampKey::new("at", StampForm::Seconds)?;
-/// let policy = Policy { stamp: Some(key), ..Policy::default() };
+/// let policy = DecodeOptions { stamp: Some(key), ..DecodeOptions::default() };
 /// let line = br#"{"action":"jump","time":100,"at":1700000000.25}"#;
 /// let (_, stamp) = policy.decode_stamped(line)?;
 /// assert_eq!(stamp, Some(Stamp::from_millis(1_700_000_000_250)));

@@ -7,7 +7,7 @@ use std::cell::Cell;
 use std::io::{self, Read};
 use std::path::Path;
 
-use codec::{DecodeError, Entry, Limits, Policy, Report, decode};
+use codec::{DecodeError, DecodeOptions, Limits, Record, Report, decode};
 
 /// The system's allocator, counting the bytes that each thread asks for and holds.
 struct Counting;
@@ -168,8 +168,8 @@ fn peak_of<T>(call: impl FnOnce() -> T) -> (usize, T) {
 }
 
 /// The most that is held at once while a batch is decoded, above what was held before.
-fn peak(policy: &Policy, reader: impl Read) -> (usize, Report) {
-    peak_of(|| policy.decode_reader(reader, &mut |_: Entry<'_>| {}).unwrap())
+fn peak(policy: &DecodeOptions, reader: impl Read) -> (usize, Report) {
+    peak_of(|| policy.decode_reader(reader, &mut |_: Record<'_>| {}).unwrap())
 }
 
 const ACTION: &[u8] = b"{\"action\":\"a\",\"time\":1}\n";
@@ -183,7 +183,7 @@ fn a_gibibyte_without_a_line_end_takes_no_more_than_a_line() {
         (b"", b""),
     ] {
         let long = Long { start, middle: GIB, fill: b'a', end };
-        let (peak, report) = peak(&Policy::default(), ACTION.chain(long).chain(ACTION));
+        let (peak, report) = peak(&DecodeOptions::default(), ACTION.chain(long).chain(ACTION));
         let len =
             GIB as usize + start.len() + end.len() + if end.is_empty() { ACTION.len() } else { 0 };
         let accepted = if end.is_empty() { 1 } else { 2 };
@@ -227,8 +227,8 @@ fn a_long_string_in_memory_is_gone_over_without_a_copy() {
         input.extend_from_slice(end);
         let (bytes, answer) = allocated(|| limits.decode(&input).map(|action| action.time));
         assert_eq!((bytes, answer.is_ok()), (0, is_accepted), "{}", start.escape_ascii());
-        let policy = Policy { limits, ..Policy::default() };
-        let (bytes, report) = allocated(|| policy.decode_slice(&input, &mut |_: Entry<'_>| {}));
+        let policy = DecodeOptions { limits, ..DecodeOptions::default() };
+        let (bytes, report) = allocated(|| policy.decode_slice(&input, &mut |_: Record<'_>| {}));
         assert_eq!(report.accepted, u64::from(is_accepted));
         assert!(bytes < 128 << 10, "{bytes} bytes");
     }
@@ -239,13 +239,13 @@ fn many_lines_take_no_more_than_a_few() {
     // Blank, refused at the first byte, and each a refusal that is kept or not.
     for (middle, refused) in [(b'\n', 0), (b'x', 1)] {
         let long = Long { start: b"", middle: 4 << 20, fill: middle, end: b"\n" };
-        let (peak, report) = peak(&Policy::default(), long);
+        let (peak, report) = peak(&DecodeOptions::default(), long);
         assert_eq!(report.refused, refused);
         // A buffer that grows is held twice for a moment.
         assert!(peak < 4 << 20, "{peak} bytes");
     }
     let refused = b"{\"action\":\"a\",\"time\":-1}\n".repeat(1_000_000);
-    let (peak, report) = peak(&Policy::default(), &refused[..]);
+    let (peak, report) = peak(&DecodeOptions::default(), &refused[..]);
     assert_eq!((report.refused, report.refusals.len()), (1_000_000, 100));
     assert!(peak < 1 << 20, "{peak} bytes");
 }
@@ -254,7 +254,7 @@ fn many_lines_take_no_more_than_a_few() {
 fn a_batch_allocates_no_more_for_more_lines() {
     let lines = b"{\"action\":\"\\u006aump\",\"time\":100}\n{\"action\":\"run\", \"time\":1.5}\n";
     let all = |lines: &[u8]| {
-        allocated(|| Policy::default().decode_slice(lines, &mut |_: Entry<'_>| {})).0
+        allocated(|| DecodeOptions::default().decode_slice(lines, &mut |_: Record<'_>| {})).0
     };
     assert_eq!(all(&lines.repeat(10_000)), all(lines));
     // The one name with escapes, and where the ledger notes the one block.
@@ -291,16 +291,16 @@ fn slices_meant_to_hurt_take_no_more_than_what_is_kept() {
         (long(b"{\"action\":\"", b"\",\"time\":\n"), 0, 1),
     ];
     let limits = Limits { input_bytes: usize::MAX, ..Limits::default() };
-    let policy = Policy { limits, ..Policy::default() };
+    let policy = DecodeOptions { limits, ..DecodeOptions::default() };
     for (text, accepted, refused) in &texts {
         let check = |(peak, report): (usize, Report)| {
             let shown = text[..40].escape_ascii();
             assert_eq!((report.accepted, report.refused), (*accepted, *refused), "{shown}");
             assert!(peak < 256 << 10, "{peak} bytes for {shown}");
         };
-        check(peak_of(|| policy.decode_slice(text, &mut |_: Entry<'_>| {})));
+        check(peak_of(|| policy.decode_slice(text, &mut |_: Record<'_>| {})));
         // Of several threads each counts for itself: what is merged is held by this one.
-        let mut sinks = [|_: Entry<'_>| {}; 2];
-        check(peak_of(|| policy.decode_slice_among(text, &mut sinks)));
+        let mut sinks = [|_: Record<'_>| {}; 2];
+        check(peak_of(|| policy.par_decode_slice(text, &mut sinks)));
     }
 }

@@ -5,7 +5,7 @@ mod support;
 
 use std::io::{self, Chain, Cursor, ErrorKind, Read};
 
-use codec::{DecodeError, Entry, Fractions, Limits, Policy, Report};
+use codec::{DecodeError, DecodeOptions, Fractions, Limits, Record, Report};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -67,7 +67,7 @@ fn lines() -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
-fn policy() -> impl Strategy<Value = Policy> {
+fn policy() -> impl Strategy<Value = DecodeOptions> {
     let limits = prop_oneof![
         3 => Just(Limits::default()),
         1 => (0_usize..40, 0_usize..3, 0_usize..60).prop_map(|(name_bytes, nesting, input_bytes)| {
@@ -75,7 +75,7 @@ fn policy() -> impl Strategy<Value = Policy> {
         }),
     ];
     let fractions = select(vec![Fractions::Allowed, Fractions::Refused]);
-    (limits, fractions, 0_usize..9).prop_map(|(limits, fractions, refusals_kept)| Policy {
+    (limits, fractions, 0_usize..9).prop_map(|(limits, fractions, refusals_kept)| DecodeOptions {
         limits,
         fractions,
         refusals_kept,
@@ -95,9 +95,9 @@ proptest! {
 #[test]
 fn what_the_lines_are_is_not_all_the_same() {
     let text = LINES.join("\n");
-    let Expected { actions, report, .. } = naive(&Policy::default(), text.as_bytes());
+    let Expected { actions, report, .. } = naive(&DecodeOptions::default(), text.as_bytes());
     assert_eq!((actions.len(), report.refused, report.blank), (9, 12, 3));
-    check(&Policy::default(), text.as_bytes(), 7);
+    check(&DecodeOptions::default(), text.as_bytes(), 7);
 }
 
 #[test]
@@ -110,17 +110,21 @@ fn shares_of_threads_meet_without_a_gap() {
         };
         let text: String = (0..40_000).map(line).collect();
         assert!(text.len() > 6 * 256 * 1024, "{} bytes", text.len());
-        check(&Policy { refusals_kept: 20, ..Policy::default() }, text.as_bytes(), 1 << 20);
+        check(
+            &DecodeOptions { refusals_kept: 20, ..DecodeOptions::default() },
+            text.as_bytes(),
+            1 << 20,
+        );
     }
 }
 
 #[test]
 fn first_refusals_are_kept_whoever_finds_them() {
     let text = "{}\n".repeat(500_000);
-    let policy = Policy { refusals_kept: 3, ..Policy::default() };
+    let policy = DecodeOptions { refusals_kept: 3, ..DecodeOptions::default() };
     for _ in 0..5 {
         let mut sinks = [Keep::default(), Keep::default(), Keep::default()];
-        let report = policy.decode_slice_among(text.as_bytes(), &mut sinks);
+        let report = policy.par_decode_slice(text.as_bytes(), &mut sinks);
         let lines: Vec<_> = report.refusals.iter().map(|refusal| refusal.line).collect();
         assert_eq!((lines, report.refused), (vec![1, 2, 3], 500_000));
     }
@@ -129,16 +133,16 @@ fn first_refusals_are_kept_whoever_finds_them() {
 #[test]
 fn a_return_without_a_line_end_belongs_to_the_line() {
     for (text, at) in [("{\"action\":\"a\r", 12), ("{\"time\":1}\n{\r", 2)] {
-        let report = Policy::default().decode_slice(text.as_bytes(), &mut Keep::default());
+        let report = DecodeOptions::default().decode_slice(text.as_bytes(), &mut Keep::default());
         assert_eq!(report.refusals.last().unwrap().error.at(), at);
-        check(&Policy::default(), text.as_bytes(), 1);
+        check(&DecodeOptions::default(), text.as_bytes(), 1);
     }
 }
 
 #[test]
 fn nobody_to_take_is_nothing_done() {
     let none: &mut [Keep] = &mut [];
-    assert_eq!(Policy::default().decode_slice_among(b"{}\n", none), Report::default());
+    assert_eq!(DecodeOptions::default().par_decode_slice(b"{}\n", none), Report::default());
 }
 
 #[test]
@@ -149,13 +153,13 @@ fn lines_longer_than_a_buffer_work_up_to_the_limit() {
             let long = format!("{action}{}{end}", " ".repeat(len - action.len()));
             let text = format!("{action}\n{long}{action}\n");
             if end.is_empty() {
-                check(&Policy::default(), long.as_bytes(), 1 << 20);
+                check(&DecodeOptions::default(), long.as_bytes(), 1 << 20);
             } else {
-                check(&Policy::default(), text.as_bytes(), 1 << 20);
+                check(&DecodeOptions::default(), text.as_bytes(), 1 << 20);
             }
         }
     }
-    let policy = Policy::default();
+    let policy = DecodeOptions::default();
     let text = format!("{action}\n\n{}\n{action}", "[".repeat(9 << 20));
     let mut keep = Keep::default();
     let report = policy.decode_reader(text.as_bytes(), &mut keep).unwrap();
@@ -178,7 +182,7 @@ fn a_line_of_several_mebibytes_reaches_the_sink_whole() {
         format!("{long}\r\r\n{long}\n[]\n{long}"),
     ] {
         for sip in [4_096, 100_000, 4 << 20] {
-            check(&Policy::default(), text.as_bytes(), sip);
+            check(&DecodeOptions::default(), text.as_bytes(), sip);
         }
     }
 }
@@ -200,17 +204,17 @@ fn failing(text: &str) -> Chain<Cursor<Vec<u8>>, Failing> {
 fn lines_before_a_failure_count_and_the_one_in_it_is_lost() {
     let text = "{\"action\":\"jump\",\"time\":1}\n\n{}\n{\"action\":\"run\",\"time\":1}";
     let mut keep = Keep::default();
-    let failed = Policy::default().decode_reader(failing(text), &mut keep).unwrap_err();
+    let failed = DecodeOptions::default().decode_reader(failing(text), &mut keep).unwrap_err();
     assert_eq!(failed.to_string(), "input could not be read after 3 lines");
     assert_eq!(failed.source.kind(), ErrorKind::TimedOut);
     assert_eq!((failed.report.accepted, failed.report.refused, failed.report.blank), (1, 1, 1));
     assert_eq!(keep.actions, [(0, "jump".to_owned(), 1.0)]);
 
     let mut sinks = [Keep::default(), Keep::default()];
-    let failed = Policy::default().decode_reader_among(failing(text), &mut sinks).unwrap_err();
+    let failed = DecodeOptions::default().par_decode_reader(failing(text), &mut sinks).unwrap_err();
     assert_eq!((failed.report.lines(), failed.report.refusals[0].line), (3, 3));
 
-    let failed = Policy::default().decode_reader(failing(&"x".repeat(2 << 20)), &mut keep);
+    let failed = DecodeOptions::default().decode_reader(failing(&"x".repeat(2 << 20)), &mut keep);
     assert_eq!(failed.unwrap_err().report.lines(), 0);
 }
 
@@ -219,15 +223,15 @@ fn a_pipe_is_followed_line_by_line() {
     let text = b"{\"action\":\"a\",\"time\":1}\n{\"action\":\"b\",\"time\":2}\n{\"action\":";
     let mut seen = Vec::new();
     let pipe = text[..24].chain(&text[24..48]).chain(&text[48..]).chain(Failing);
-    let sink = &mut |entry: Entry<'_>| seen.push(entry.name.to_string());
-    Policy::default().decode_reader(pipe, sink).unwrap_err();
+    let sink = &mut |entry: Record<'_>| seen.push(entry.name.to_string());
+    DecodeOptions::default().decode_reader(pipe, sink).unwrap_err();
     assert_eq!(seen, ["a", "b"]);
 }
 
 #[test]
 fn a_refusal_shows_the_line_and_the_spot() {
     let text = b"{\"action\":\"jump\",\"time\":1}\r\n{\"action\":\"\xE8\xB7\xB3\",\"time\":1,}\r\n";
-    let report = Policy::default().decode_slice(text, &mut Keep::default());
+    let report = DecodeOptions::default().decode_slice(text, &mut Keep::default());
     let refusal = &report.refusals[0];
     let reason = "line 2: found `}` after a comma, expected a key in double quotes (byte 25)";
     assert_eq!(refusal.to_string(), reason);
@@ -241,8 +245,8 @@ fn a_refusal_shows_the_line_and_the_spot() {
 fn a_sink_that_panics_is_told() {
     let text = "{\"action\":\"jump\",\"time\":1}\n".repeat(100_000);
     let mut sinks =
-        [(); 4].map(|()| |entry: Entry<'_>| assert!(entry.offset < 1_000_000, "panicked"));
-    Policy::default().decode_slice_among(text.as_bytes(), &mut sinks);
+        [(); 4].map(|()| |entry: Record<'_>| assert!(entry.offset < 1_000_000, "panicked"));
+    DecodeOptions::default().par_decode_slice(text.as_bytes(), &mut sinks);
 }
 
 #[test]
@@ -251,7 +255,7 @@ fn a_line_that_is_too_long_looks_the_same_however_it_was_read() {
     let text = format!("{{\"action\":\"{}\",\"time\":1}}\r\n{{}}\n", "跳".repeat(30));
     for max in 30..70 {
         let limits = Limits { input_bytes: max, ..Limits::default() };
-        let policy = Policy { limits, ..Policy::default() };
+        let policy = DecodeOptions { limits, ..DecodeOptions::default() };
         let whole = policy.decode_slice(text.as_bytes(), &mut Keep::default());
         for sip in 1..60 {
             let sips = Sips { text: text.as_bytes(), sip };

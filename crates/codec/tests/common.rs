@@ -6,7 +6,7 @@
 #[path = "support/common.rs"]
 mod support;
 
-use codec::{Fractions, Limits, Policy};
+use codec::{DecodeOptions, Fractions, Limits};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use support::check;
@@ -62,7 +62,7 @@ fn line() -> impl Strategy<Value = String> {
     )
 }
 
-fn policy() -> impl Strategy<Value = Policy> {
+fn policy() -> impl Strategy<Value = DecodeOptions> {
     let limits = prop_oneof![
         4 => Just(Limits::default()),
         1 => (0_usize..18, 0_usize..2, 20_usize..60).prop_map(|(name_bytes, nesting, input_bytes)| {
@@ -70,10 +70,10 @@ fn policy() -> impl Strategy<Value = Policy> {
         }),
     ];
     let fractions = select(vec![Fractions::Allowed, Fractions::Allowed, Fractions::Refused]);
-    (limits, fractions).prop_map(|(limits, fractions)| Policy {
+    (limits, fractions).prop_map(|(limits, fractions)| DecodeOptions {
         limits,
         fractions,
-        ..Policy::default()
+        ..DecodeOptions::default()
     })
 }
 
@@ -118,7 +118,7 @@ fn every_byte_at_every_place_is_decoded_as_alone() {
             for byte in (0..=u8::MAX).filter(|byte| *byte != b'\n') {
                 let mut line = line.as_bytes().to_vec();
                 line[at] = byte;
-                check(&Policy::default(), &line);
+                check(&DecodeOptions::default(), &line);
             }
         }
     }
@@ -134,7 +134,7 @@ fn lengths_at_the_edges_are_decoded_as_alone() {
                     _ => format!("{}.{}", "9".repeat(digits), "7".repeat(places)),
                 };
                 let line = format!(r#"{{"action":"{}","time":{time}}}"#, "x".repeat(name));
-                check(&Policy::default(), line.as_bytes());
+                check(&DecodeOptions::default(), line.as_bytes());
             }
         }
     }

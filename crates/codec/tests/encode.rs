@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::panic::catch_unwind;
 
 use codec::{
-    ActionName, ActionTime, Cell, Entry, Format, Policy, encode, encode_means, encode_rows,
+    ActionName, ActionTime, Cell, DecodeOptions, Format, Record, encode, encode_means, encode_rows,
     write_records,
 };
 use core_actions::{RunningTracker, TrackerSpec, WhenFull};
@@ -206,8 +206,8 @@ proptest! {
         let rows = || actions.iter().map(|(name, time)| [name.as_str().into(), (*time).into()]);
         let lines = encode_rows(Format::Ndjson, ["action", "time"], rows());
         let mut found = Vec::new();
-        let sink = &mut |entry: Entry<'_>| found.push((entry.name.to_string(), entry.time));
-        let report = Policy::default().decode_slice(lines.as_bytes(), sink);
+        let sink = &mut |entry: Record<'_>| found.push((entry.name.to_string(), entry.time));
+        let report = DecodeOptions::default().decode_slice(lines.as_bytes(), sink);
         prop_assert_eq!(report.refusals, []);
         prop_assert_eq!(&found, &actions);
 

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use codec::{ActionName, DecodeError, Fractions, Kind, Limits, Policy, decode};
+use codec::{ActionName, DecodeError, DecodeOptions, Fractions, Kind, Limits, decode};
 
 #[track_caller]
 fn check(refusal: &DecodeError, is_class: fn(&DecodeError) -> bool, expected: &str) {
@@ -118,7 +118,7 @@ fn schema_says_what_an_action_is() {
 
 #[test]
 fn a_strict_policy_says_what_it_wants() {
-    let strict = Policy { fractions: Fractions::Refused, ..Policy::default() };
+    let strict = DecodeOptions { fractions: Fractions::Refused, ..DecodeOptions::default() };
     for time in ["99", "99.0", "9.9e1", "0.0", "-0", "18446744073709551615", "1e-400"] {
         let input = format!(r#"{{"action":"a","time":{time}}}"#);
         assert!(strict.decode(input.as_bytes()).is_ok(), "{time}");

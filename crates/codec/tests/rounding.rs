@@ -4,7 +4,7 @@
 //! floats, computed exactly in integers, or that midpoint with one added to or subtracted from its
 //! last digit. No other parser is asked.
 
-use codec::{Entry, Policy, decode};
+use codec::{DecodeOptions, Record, decode};
 use num_bigint::BigUint;
 
 /// A midpoint of two neighbouring floats, as `digits` times ten to the power of `power`.
@@ -99,7 +99,7 @@ impl Cases {
     /// Checks that batches decode the lines to the same values, whole and in blocks.
     fn check_batches(&self) {
         type Found = Vec<(u64, f64)>;
-        let policy = Policy::default();
+        let policy = DecodeOptions::default();
         let check = |mut found: Found, path: &str| {
             found.sort_by_key(|&(offset, _)| offset);
             let found: Vec<_> = found.into_iter().map(|(_, time)| time).collect();
@@ -107,16 +107,16 @@ impl Cases {
         };
         let mut found = Found::new();
         let lines = self.lines.as_bytes();
-        policy.decode_slice(lines, &mut |e: Entry<'_>| found.push((e.offset, e.time.as_f64())));
+        policy.decode_slice(lines, &mut |e: Record<'_>| found.push((e.offset, e.time.as_f64())));
         check(std::mem::take(&mut found), "slice");
         policy
-            .decode_reader(lines, &mut |e: Entry<'_>| found.push((e.offset, e.time.as_f64())))
+            .decode_reader(lines, &mut |e: Record<'_>| found.push((e.offset, e.time.as_f64())))
             .unwrap();
         check(std::mem::take(&mut found), "reader");
         let (mut one, mut two) = (Found::new(), Found::new());
         let mut sinks = [&mut one, &mut two]
-            .map(|found| |entry: Entry<'_>| found.push((entry.offset, entry.time.as_f64())));
-        policy.decode_reader_among(lines, &mut sinks).unwrap();
+            .map(|found| |entry: Record<'_>| found.push((entry.offset, entry.time.as_f64())));
+        policy.par_decode_reader(lines, &mut sinks).unwrap();
         one.append(&mut two);
         check(one, "threads");
     }

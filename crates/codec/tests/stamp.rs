@@ -1,10 +1,10 @@
 //! The stamp key: when an action happened, in each form and at its edges.
 
-use codec::{DecodeError, Entry, Kind, Limits, Policy, Stamp, StampForm, StampKey};
+use codec::{DecodeError, DecodeOptions, Kind, Limits, Record, Stamp, StampForm, StampKey};
 
-fn policy(form: StampForm) -> Policy {
+fn policy(form: StampForm) -> DecodeOptions {
     let key = StampKey::new("at", form).unwrap();
-    Policy { stamp: Some(key), ..Policy::default() }
+    DecodeOptions { stamp: Some(key), ..DecodeOptions::default() }
 }
 
 fn line(stamp: &str) -> String {
@@ -137,7 +137,8 @@ fn a_stamp_may_be_left_out_or_not_be_asked_for() {
     assert!(codec::decode(br#"{"at":"x","at":[],"action":"jump","time":1}"#).is_ok());
     let nested = br#"{"at":[[]],"action":"jump","time":1}"#;
     let limits = Limits { nesting: 2, ..Limits::default() };
-    let refusal = Policy { limits, ..policy(StampForm::Seconds) }.decode(nested).unwrap_err();
+    let refusal =
+        DecodeOptions { limits, ..policy(StampForm::Seconds) }.decode(nested).unwrap_err();
     assert_eq!(refusal, DecodeError::NestingTooDeep { depth: 3, max: 2, at: 7 });
     let refusal = policy(StampForm::Seconds).decode(nested).unwrap_err();
     let expected = "a number";
@@ -151,7 +152,7 @@ fn batches_hand_the_stamp_on() {
     let text = format!("{}\n{plain}\n{}\n{}\n", line("5"), line("-7"), line("\"\""));
     let mut stamps = Vec::new();
     let report =
-        policy.decode_slice(text.as_bytes(), &mut |entry: Entry<'_>| stamps.push(entry.stamp));
+        policy.decode_slice(text.as_bytes(), &mut |entry: Record<'_>| stamps.push(entry.stamp));
     assert_eq!(stamps, [Some(Stamp::from_millis(5)), None, Some(Stamp::from_millis(-7))]);
     assert_eq!((report.accepted, report.refused), (3, 1));
 }

@@ -3,7 +3,7 @@
 use std::env;
 use std::process::Command;
 
-use codec::{Entry, Policy, Sink};
+use codec::{DecodeOptions, Record, Sink};
 
 /// The default stack of a thread, as the standard library reads it from the environment.
 const STACK: &str = "RUST_MIN_STACK";
@@ -14,7 +14,7 @@ const TOO_MUCH: &str = "1152921504606846976";
 struct Sum(f64);
 
 impl Sink for Sum {
-    fn take(&mut self, entry: Entry<'_>) {
+    fn take(&mut self, entry: Record<'_>) {
         self.0 += entry.time.as_f64();
     }
 }
@@ -31,10 +31,10 @@ fn batch_is_decoded_without_another_thread() {
     }
     assert!(std::thread::Builder::new().spawn(|| ()).is_err(), "a thread can be started");
     let lines = "{\"action\":\"jump\",\"time\":2}\n".repeat(50_000);
-    let policy = Policy::default();
+    let policy = DecodeOptions::default();
     let mut sums: Vec<_> = (0..5).map(|_| Sum::default()).collect();
-    let report = policy.decode_slice_among(lines.as_bytes(), &mut sums);
-    let read = policy.decode_reader_among(lines.as_bytes(), &mut sums).unwrap();
+    let report = policy.par_decode_slice(lines.as_bytes(), &mut sums);
+    let read = policy.par_decode_reader(lines.as_bytes(), &mut sums).unwrap();
     assert_eq!((report.accepted, read.accepted), (50_000, 50_000));
     assert_eq!(sums.iter().map(|sum| sum.0).sum::<f64>(), 200_000.0);
     assert_eq!(sums[0].0, 200_000.0);

@@ -8,9 +8,10 @@ mod windrow;
 
 pub use action::{ActionHandle, WindowSummary};
 pub use codec::{
-    Action, Cell, DecodeError, Entry, Excerpt, Format, Fractions, Kind, Limits, Policy, ReadError,
-    Refusal, RefusedLine, Report, Sink, Spot, StampForm, StampKey, StampKeyError, TimeMax, decode,
-    encode, encode_means, encode_rows, threads_within_memory, visible, write_records,
+    Action, Cell, DecodeError, DecodeOptions, Excerpt, Format, Fractions, Kind, Limits, ReadError,
+    Record, Refusal, RefusedLine, Report, Sink, Snippet, StampForm, StampKey, StampKeyError,
+    TimeMax, decode, encode, encode_means, encode_rows, threads_within_memory, visible,
+    write_records,
 };
 pub use core_actions::{
     ACTIONS_MAX, ActionName, ActionTime, ActionTracker, ActionWindow, AddError, Count, Counted,

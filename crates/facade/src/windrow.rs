@@ -6,7 +6,7 @@ use std::num::NonZeroUsize;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use codec::{Entry, Fractions, Limits, Policy, ReadError, Report, Sink};
+use codec::{DecodeOptions, Fractions, Limits, ReadError, Record, Report, Sink};
 use core_actions::{
     ActionTime, AddError, ExactMean, KeyedName, Row, RunningTracker, Summary, TimeError,
     TrackerSpec, Unit, WhenFull, WindowedSpec, WindowedTracker,
@@ -53,7 +53,7 @@ struct Halves {
     actions: RunningTracker,
     /// What handles of actions need, from the first one on.
     windows: OnceLock<WindowedTracker<Summary>>,
-    policy: Policy,
+    policy: DecodeOptions,
     threads: NonZeroUsize,
 }
 
@@ -61,7 +61,7 @@ impl Default for Windrow {
     /// One-second buckets over 300 s, by the system's clock.
     fn default() -> Self {
         let actions = RunningTracker::default();
-        Self::of(EventCounter::default(), actions, Policy::default(), NonZeroUsize::MIN)
+        Self::of(EventCounter::default(), actions, DecodeOptions::default(), NonZeroUsize::MIN)
     }
 }
 
@@ -101,7 +101,7 @@ impl Windrow {
     fn of(
         events: EventCounter,
         actions: RunningTracker,
-        policy: Policy,
+        policy: DecodeOptions,
         threads: NonZeroUsize,
     ) -> Self {
         Self(Arc::new(Halves { events, actions, windows: OnceLock::new(), policy, threads }))
@@ -181,7 +181,8 @@ impl Windrow {
     /// checkout.record(Duration::from_millis(31));
     /// let last5 = checkout.window(Duration::from_secs(300))?;
     /// assert_eq!(last5.p99(), Some(Duration::from_millis(31)));
-    /// assert_eq!(windrow.get_stats(), r#"[{"action":"checkout","avg":31000000}]"#); // Nanoseconds.
+    /// // In nanoseconds, unless the builder is given another unit.
+    /// assert_eq!(windrow.get_stats(), r#"[{"action":"checkout","avg":31000000}]"#);
     /// # Ok::<(), facade::Error>(())
     /// ```
     pub fn action(&self, action: &str) -> Result<ActionHandle, Error> {
@@ -241,7 +242,7 @@ impl Windrow {
         let mut adders = vec![Adder { halves: &self.0, dropped: 0 }; threads.get()];
         let mut read = match &mut adders[..] {
             [adder] => policy.decode_reader(reader, adder),
-            adders => policy.decode_reader_among(reader, adders),
+            adders => policy.par_decode_reader(reader, adders),
         };
         let report = match &mut read {
             Ok(report) => report,
@@ -332,7 +333,7 @@ struct Adder<'w> {
 }
 
 impl Sink for Adder<'_> {
-    fn take(&mut self, entry: Entry<'_>) {
+    fn take(&mut self, entry: Record<'_>) {
         self.dropped += u64::from(self.halves.add(entry.name, entry.time).is_err());
     }
 }
@@ -363,7 +364,7 @@ impl Sink for Adder<'_> {
 pub struct WindrowBuilder {
     spec: WindowSpecBuilder,
     clock: Option<CounterWithClock>,
-    policy: Policy,
+    policy: DecodeOptions,
     threads: Option<NonZeroUsize>,
     tracker: TrackerSpec,
 }

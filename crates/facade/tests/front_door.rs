@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use facade::{
     ACTIONS_MAX, Action, ActionName, ActionTime, ActionTracker, AddError, Cell, Clock, CoarseClock,
-    Count, Counted, CoveredBuckets, DecodeError, Entry, Error, EventCounter, ExactCounter,
+    Count, Counted, CoveredBuckets, DecodeError, DecodeOptions, Error, EventCounter, ExactCounter,
     ExactMean, Excerpt, Extent, Format, Fractions, Handle, Histogram, HistogramCell, InBucket,
     Instance, InstanceError, Interval, KeyedName, Kind, Largest, Last, Limits, ManualClock, Mean,
-    MergedTracker, NameError, Overflow, Packed, Policy, PostTracker, Quantile, QuantileError,
-    Quantiles, Raw, ReadError, RecordError, Recorder, Refusal, Refused, RefusedLine, Report, Row,
+    MergedTracker, NameError, Overflow, Packed, PostTracker, Quantile, QuantileError, Quantiles,
+    Raw, ReadError, Record, RecordError, Recorder, Refusal, Refused, RefusedLine, Report, Row,
     RunningTracker, SecondsClock, Series, Sink, Snapshot, SnapshotError, SnapshotHeader,
-    SnapshotHeaderError, SpecError, Spot, Stamp, StampForm, StampKey, StampKeyError, Stamped,
+    SnapshotHeaderError, Snippet, SpecError, Stamp, StampForm, StampKey, StampKeyError, Stamped,
     Statistic, StatisticRing, Subtract, SystemClock, Tag, Tally, TallyNames, TickerClock, Tier,
     TimeAxis, TimeError, TimeMax, TrackerSnapshot, TrackerSnapshotError, TrackerSpec, Unit,
     Variance, WhenFull, Window, WindowError, WindowRows, WindowSpec, WindowSpecBuilder,
@@ -95,7 +95,7 @@ fn all_that_a_user_of_the_front_door_needs_is_here() {
 struct Adds<'w>(&'w Windrow);
 
 impl Sink for Adds<'_> {
-    fn take(&mut self, entry: Entry<'_>) {
+    fn take(&mut self, entry: Record<'_>) {
         self.0.add_action_time(&entry.name, entry.time).unwrap();
     }
 
@@ -109,14 +109,14 @@ fn batches_go_through_the_front_door() -> Result<(), ReadError> {
     let windrow = Windrow::default();
     let key: Result<StampKey, StampKeyError> = StampKey::new("at", StampForm::Seconds);
     let (stamp, fractions) = (key.ok(), Fractions::Refused);
-    let policy = Policy { stamp, fractions, ..Policy::default() };
+    let policy = DecodeOptions { stamp, fractions, ..DecodeOptions::default() };
     let lines = b"{\"action\":\"jump\",\"time\":2,\"at\":1}\n{\"action\":\"jump\",\"time\":0.5}\n";
     let report: Report = policy.decode_reader(&lines[..], &mut Adds(&windrow))?;
     assert_eq!((report.accepted, windrow.get_stats()), (1, encode([("jump", 2.0)])));
     let refusal: &Refusal = &report.refusals[0];
     let found = Excerpt::from("0.5");
     assert_eq!(refusal.error, DecodeError::TimeNotInteger { found, at: 24 });
-    let spot: &Spot = &refusal.spot;
+    let spot: &Snippet = &refusal.spot;
     assert_eq!((spot.column, visible(b"\x1b")), (24, r"\u{1b}".to_owned()));
     assert_eq!(encode_means(&windrow.stats()), windrow.get_stats());
     assert_eq!(threads_within_memory(1), 1);

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use facade::{
-    ActionTime, Clock, CoarseClock, Counted, Entry, ExactMean, Extent, Mean, Quantile, Quantiles,
+    ActionTime, Clock, CoarseClock, Counted, ExactMean, Extent, Mean, Quantile, Quantiles, Record,
     SpecError, Stamp, TrackerSpec, WhenFull, WindowSpec, WindowedSpec, WindowedSpecError,
     WindowedTracker, visible,
 };
@@ -83,7 +83,7 @@ impl Feed {
     }
 
     /// Records one action, and returns whether it was counted.
-    pub(crate) fn add(&self, entry: Entry<'_>) -> bool {
+    pub(crate) fn add(&self, entry: Record<'_>) -> bool {
         let stamp = match self.by {
             By::Arrival | By::Nothing => None,
             By::Stamps | By::LatestStamp if entry.stamp.is_none() => return false,
@@ -216,7 +216,7 @@ impl Clock for FeedClock {
 
 #[cfg(test)]
 mod tests {
-    use facade::{Policy, StampForm, StampKey};
+    use facade::{DecodeOptions, StampForm, StampKey};
 
     use super::*;
 
@@ -230,9 +230,9 @@ mod tests {
         let line = |second| format!("{{\"action\":\"jump\",\"time\":{second},\"at\":{second}}}\n");
         let lines: String = seconds.iter().map(line).collect();
         let stamp = StampKey::new("at", StampForm::Seconds).ok();
-        let policy = Policy { stamp, ..Policy::default() };
+        let policy = DecodeOptions { stamp, ..DecodeOptions::default() };
         let mut counted = 0;
-        policy.decode_slice(lines.as_bytes(), &mut |entry: Entry<'_>| {
+        policy.decode_slice(lines.as_bytes(), &mut |entry: Record<'_>| {
             counted += usize::from(feed.add(entry));
         });
         (feed, counted)
@@ -307,8 +307,8 @@ mod tests {
         let names = [WhenFull::OTHER, "a", "b", "c", "d"];
         let line = |at: usize| format!("{{\"action\":\"{}\",\"time\":{at}}}\n", names[at % 5]);
         let text: String = (0..10).map(line).collect();
-        let counted = Policy::default()
-            .decode_slice(text.as_bytes(), &mut |entry: Entry<'_>| assert!(feed.add(entry)));
+        let counted = DecodeOptions::default()
+            .decode_slice(text.as_bytes(), &mut |entry: Record<'_>| assert!(feed.add(entry)));
         assert_eq!((counted.accepted, feed.folded()), (10, 6));
         let lines = feed.lines(LAST_MINUTE);
         let rows = lines.iter().map(|line| (line.action.as_str(), line.is_other, line.count));

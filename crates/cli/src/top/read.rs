@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use facade::{Entry, Policy, Report, StampKey};
+use facade::{DecodeOptions, Record, Report, StampKey};
 use thiserror::Error;
 
 use super::Args;
@@ -58,11 +58,11 @@ impl Shared {
 
     /// Reads to the end of the input, which one that is followed does not have.
     fn read(&self, stream: impl Read, stamp: Option<StampKey>) {
-        let policy = Policy { refusals_kept: 1, stamp, ..Policy::default() };
+        let policy = DecodeOptions { refusals_kept: 1, stamp, ..DecodeOptions::default() };
         let mut batches = Batches::new(stream);
         while !batches.is_over() {
             let mut outside = 0;
-            let read = policy.decode_reader(&mut batches, &mut |entry: Entry<'_>| {
+            let read = policy.decode_reader(&mut batches, &mut |entry: Record<'_>| {
                 outside += u64::from(!self.feed.add(entry));
             });
             match read {

@@ -1,7 +1,7 @@
 //! A line in a batch and alone, where the path of the common shape is tried, against the same line
 //! where it is not.
 
-use codec::{DecodeError, Entry, Policy};
+use codec::{DecodeError, DecodeOptions, Record};
 
 /// What stands behind: a line of its own, so that nothing of it belongs to the line before.
 const BEHIND: &str = concat!(
@@ -19,7 +19,7 @@ type Said = Result<(String, codec::ActionTime), DecodeError>;
 ///
 /// If they do not agree, or the line is more than one.
 #[track_caller]
-pub(crate) fn check(policy: &Policy, line: &[u8]) {
+pub(crate) fn check(policy: &DecodeOptions, line: &[u8]) {
     assert!(!line.contains(&b'\n'));
     let said = decode(policy, line.strip_suffix(b"\r").unwrap_or(line));
     check_shifted(policy, line.strip_suffix(b"\r").unwrap_or(line), &said);
@@ -27,7 +27,7 @@ pub(crate) fn check(policy: &Policy, line: &[u8]) {
     for behind in [BEHIND.as_bytes(), b"\n"] {
         let text = [line, behind].concat();
         let mut found = Vec::new();
-        let report = policy.decode_slice(&text, &mut |entry: Entry<'_>| {
+        let report = policy.decode_slice(&text, &mut |entry: Record<'_>| {
             if entry.offset == 0 {
                 found.push((entry.name.to_string(), entry.time));
             }
@@ -47,14 +47,14 @@ pub(crate) fn check(policy: &Policy, line: &[u8]) {
     }
 }
 
-fn decode(policy: &Policy, line: &[u8]) -> Said {
+fn decode(policy: &DecodeOptions, line: &[u8]) -> Said {
     policy.decode(line).map(|action| (action.name.as_str().to_owned(), action.time))
 }
 
 /// Holds what a line says against what it says with a space in front, which keeps the path of the
 /// common shape out and moves every place by one.
 #[track_caller]
-fn check_shifted(policy: &Policy, line: &[u8], said: &Said) {
+fn check_shifted(policy: &DecodeOptions, line: &[u8], said: &Said) {
     let mut policy = policy.clone();
     policy.limits.input_bytes = policy.limits.input_bytes.saturating_add(1);
     let shifted = decode(&policy, &[b" ", line].concat());

@@ -2,7 +2,7 @@
 
 use std::io::{self, ErrorKind, Read};
 
-use codec::{DecodeError, Entry, Policy, RefusedLine, Report, Sink};
+use codec::{DecodeError, DecodeOptions, Record, RefusedLine, Report, Sink};
 
 /// What was handed on: offset, name and time of each.
 pub(crate) type Actions = Vec<(u64, String, f64)>;
@@ -20,7 +20,7 @@ pub(crate) struct Keep {
 }
 
 impl Sink for Keep {
-    fn take(&mut self, entry: Entry<'_>) {
+    fn take(&mut self, entry: Record<'_>) {
         assert!(self.pieces.is_empty(), "pieces of a line that is not refused");
         self.actions.push((entry.offset, entry.name.to_string(), entry.time.as_f64()));
     }
@@ -51,7 +51,7 @@ pub(crate) struct Expected {
 }
 
 /// Line by line, as one would write it first.
-pub(crate) fn naive(policy: &Policy, input: &[u8]) -> Expected {
+pub(crate) fn naive(policy: &DecodeOptions, input: &[u8]) -> Expected {
     let (mut actions, mut report, mut refused) = (Vec::new(), Report::default(), Vec::new());
     let mut lines = RefusedLines::new();
     for line in input.split_inclusive(|&byte| byte == b'\n') {
@@ -101,7 +101,7 @@ fn agree(way: &str, sinks: impl IntoIterator<Item = Keep>, report: &Report, expe
 
 /// Every way to decode a batch answers as line by line.
 #[track_caller]
-pub(crate) fn check(policy: &Policy, input: &[u8], sip: usize) {
+pub(crate) fn check(policy: &DecodeOptions, input: &[u8], sip: usize) {
     let expected = naive(policy, input);
 
     let mut keep = Keep::default();
@@ -114,11 +114,11 @@ pub(crate) fn check(policy: &Policy, input: &[u8], sip: usize) {
 
     for threads in [1, 3] {
         let mut sinks: Vec<_> = (0..threads).map(|_| Keep::default()).collect();
-        let report = policy.decode_slice_among(input, &mut sinks);
+        let report = policy.par_decode_slice(input, &mut sinks);
         agree("slice among", sinks, &report, &expected);
 
         let mut sinks: Vec<_> = (0..threads).map(|_| Keep::default()).collect();
-        let report = policy.decode_reader_among(Sips { text: input, sip }, &mut sinks).unwrap();
+        let report = policy.par_decode_reader(Sips { text: input, sip }, &mut sinks).unwrap();
         agree("reader among", sinks, &report, &expected);
     }
 }
