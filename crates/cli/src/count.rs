@@ -5,6 +5,8 @@
 //! have to wait for the interval to pass. Where no second thread can be started, the first one
 //! writes between two reads.
 
+mod windows;
+
 use std::fmt::Write as _;
 use std::io::{self, ErrorKind, IsTerminal, Read};
 use std::ops::ControlFlow;
@@ -15,7 +17,7 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 use console::truncate_str;
-use facade::{EventCounter, SpecError, Stamp, SystemClock, Tier, Window, WindowError, WindowSpec};
+use facade::{EventCounter, Stamp, SystemClock, Window, WindowError};
 use memchr::memchr_iter;
 use terminal_size::{Height, Width};
 
@@ -28,6 +30,8 @@ use crate::source::STDIN;
 use crate::spark::{shorten, spark};
 use crate::table::Table;
 use crate::{moment, options, progress, stdio, terminal};
+
+use windows::spec;
 
 /// Counts lines as they arrive, over windows of time
 #[derive(Debug, clap::Args)]
@@ -72,10 +76,6 @@ Exit codes: 0 done, 1 could not be read, 2 usage, 130 ended by Ctrl-C, after tel
 
 /// To which moments are told.
 const PRECISION: Duration = Duration::from_millis(1);
-/// How many parts the shortest window has.
-const PARTS: u32 = 20;
-/// How many parts of the same length there may be; for what is further back they are longer.
-const BUCKETS_MAX: u32 = 10_000;
 /// How much time the picture on the terminal spans, and how wide it is.
 const PICTURE: Duration = Duration::from_secs(60);
 const PICTURE_COLUMNS: usize = 60;
@@ -137,38 +137,6 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
         if written.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     });
     written.and_then(|()| teller.end(&counter, end))
-}
-
-/// Chooses parts of time in which all windows can be told: the first ones short, then longer ones.
-fn spec(windows: &[Duration]) -> Result<WindowSpec, SpecError> {
-    let mut windows = windows.to_vec();
-    windows.sort_unstable();
-    let whole = |window: Duration, resolution: Duration| {
-        let parts = window.as_nanos().div_ceil(resolution.as_nanos().max(1));
-        resolution.saturating_mul(u32::try_from(parts).unwrap_or(u32::MAX))
-    };
-    let shortest = windows.first().copied().unwrap_or_default();
-    let mut resolution = (shortest / PARTS).max(Duration::from_millis(1));
-    let mut tiers: Vec<Tier> = Vec::new();
-    for window in windows.into_iter().chain([PICTURE]).filter(|window| !window.is_zero()) {
-        let parts = window.as_nanos() / resolution.as_nanos();
-        let fits = parts <= u128::from(BUCKETS_MAX);
-        if !fits {
-            let times = parts.div_ceil(u128::from(BUCKETS_MAX / PARTS));
-            resolution = resolution.saturating_mul(u32::try_from(times).unwrap_or(u32::MAX));
-        }
-        let span = whole(window, resolution);
-        match tiers.last_mut() {
-            Some(tier) if fits => tier.span = tier.span.max(span),
-            _ => tiers.push(Tier { resolution, span }),
-        }
-    }
-    let (first, further) = match tiers.split_first() {
-        Some((first, further)) => (*first, further),
-        None => (Tier { resolution, span: shortest }, &[][..]),
-    };
-    let builder = WindowSpec::builder().resolution(first.resolution).span(first.span);
-    further.iter().fold(builder, |builder, &tier| builder.tier(tier)).build()
 }
 
 /// Standard input, which ends where Ctrl-C is pressed.
@@ -294,9 +262,7 @@ impl Teller<'_> {
             if is_first && self.format == Format::Csv { self.header() } else { String::new() };
         output::print(header + &text)
     }
-}
 
-impl Teller<'_> {
     /// The present state.
     fn tell(&mut self, counter: &EventCounter) -> String {
         match self.format {
@@ -433,10 +399,7 @@ mod tests {
 
     use super::*;
 
-    fn go_on() -> ControlFlow<()> {
-        ControlFlow::Continue(())
-    }
-
+    const GO_ON: fn() -> ControlFlow<()> = || ControlFlow::Continue(());
     const NOON: Stamp = Stamp::from_secs(1_700_000_000);
 
     /// A second of 3 lines, ten seconds ago, and one of 20 that has just ended.
@@ -444,9 +407,9 @@ mod tests {
         const WINDOWS: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(60)];
         let clock = ManualClock::new(NOON);
         let counter = EventCounter::with_clock(spec(&WINDOWS).unwrap(), clock.clone());
-        count("a\nb\nc".as_bytes(), &counter, go_on);
+        count("a\nb\nc".as_bytes(), &counter, GO_ON);
         clock.advance(Duration::from_secs(10));
-        count("\n".repeat(20).as_bytes(), &counter, go_on);
+        count("\n".repeat(20).as_bytes(), &counter, GO_ON);
         clock.advance(Duration::from_millis(500));
         let redraws = format == Format::Text;
         (
@@ -531,29 +494,8 @@ mod tests {
     fn every_end_of_a_line_is_counted_once() {
         for (text, lines) in [("", 0), ("a", 1), ("a\n", 1), ("\n\n", 2), ("a\r\nb", 2)] {
             let counter = EventCounter::default();
-            assert!(matches!(count(text.as_bytes(), &counter, go_on), Event::End));
+            assert!(matches!(count(text.as_bytes(), &counter, GO_ON), Event::End));
             assert_eq!(counter.total(), lines, "{text:?}");
         }
-    }
-
-    #[test]
-    fn windows_of_any_length_are_held() {
-        let cases: [&[u64]; 6] = [
-            &[1],
-            &[7],
-            &[1_000],
-            &[1_000, 10_000, 60_000, 300_000],
-            &[1_000, 86_400_000],
-            &[10, 1_001, 3_600_000, 30 * 86_400_000],
-        ];
-        for millis in cases {
-            let windows: Vec<_> = millis.iter().copied().map(Duration::from_millis).collect();
-            let counter = EventCounter::new(spec(&windows).unwrap());
-            for window in windows {
-                assert!(counter.count(window).is_ok(), "{window:?} of {millis:?}");
-            }
-            assert!(counter.series(PICTURE).is_ok(), "{millis:?}");
-        }
-        assert!(spec(&[Duration::MAX]).is_err());
     }
 }
