@@ -23,7 +23,8 @@ pub struct Record<'a> {
     pub name: KeyedName<'a>,
     /// How long it took, in the unit of whoever counts.
     pub time: ActionTime,
-    /// When it happened, if the [policy](DecodeOptions::stamp) names a key for that and the line has it.
+    /// When it happened, if the [options](DecodeOptions::stamp) name a key for that and the line
+    /// has it.
     pub stamp: Option<Stamp>,
     /// Where its line begins in the input, in bytes.
     pub offset: u64,

@@ -7,8 +7,9 @@ use crate::stamp::StampKey;
 /// What to take, what to read besides, and how much to remember of what was refused.
 ///
 /// The defaults are safe for input from strangers: everything is limited, and what is kept of
-/// refused lines is bounded. Build one from them, `DecodeOptions { refusals_kept: 5, ..DecodeOptions::default()
-/// }`, and a field added later will not break the line.
+/// refused lines is bounded. Build one from them with
+/// `DecodeOptions { refusals_kept: 5, ..DecodeOptions::default() }`, and a field added later will
+/// not break the line.
 ///
 /// # Examples
 ///

@@ -15,7 +15,8 @@ use crate::spot::Snippet;
 ///
 /// ```
 /// let lines = b"{\"action\":\"jump\",\"time\":1}\n\n{\"action\":\"jump\",\"time\":-1}\n";
-/// let report = codec::DecodeOptions::default().decode_slice(lines, &mut |_: codec::Record<'_>| {});
+/// let options = codec::DecodeOptions::default();
+/// let report = options.decode_slice(lines, &mut |_: codec::Record<'_>| {});
 ///
 /// let refusal = &report.refusals[0];
 /// assert_eq!((refusal.line, refusal.offset, refusal.error.at()), (3, 28, 24));
@@ -71,7 +72,8 @@ impl fmt::Display for Refusal {
 /// }
 ///
 /// let mut refused = Refused::default();
-/// DecodeOptions::default().decode_slice(b"{\"action\":\"jump\",\"time\":1}\n[1]\r\n", &mut refused);
+/// let lines = b"{\"action\":\"jump\",\"time\":1}\n[1]\r\n";
+/// DecodeOptions::default().decode_slice(lines, &mut refused);
 /// assert_eq!(refused.0, ["27: [1] (not an object)"]);
 /// ```
 #[derive(Debug, Clone)]
