@@ -15,6 +15,7 @@ mod faults;
 mod flags;
 mod fuzz;
 mod instructions;
+mod interface;
 mod loom;
 mod measure;
 mod nightly;
@@ -33,7 +34,7 @@ use flags::{Command, Request};
 use xshell::Shell;
 
 /// Every command, in the order of the help text.
-const COMMANDS: [&Command; 16] = [
+const COMMANDS: [&Command; 17] = [
     &ci::COMMAND,
     &test::COMMAND,
     &demo::COMMAND,
@@ -49,6 +50,7 @@ const COMMANDS: [&Command; 16] = [
     &coverage::COMMAND,
     &doc::COMMAND,
     &package::COMMAND,
+    &interface::COMMAND,
     &tidy::COMMAND,
 ];
 
