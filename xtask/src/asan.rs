@@ -1,7 +1,7 @@
-//! `cargo xtask asan`: the tests under the address sanitizer, which sees what `unsafe` gets wrong.
+//! `cargo xtask asan`: runs the tests under the address sanitizer.
 //!
-//! Use after free, out of bounds, leaks. The standard library is not compiled for it and need not
-//! be: its allocations are seen all the same, and so is what our code does with them.
+//! It detects errors of `unsafe` code: use after free, access out of bounds, leaks. The standard
+//! library needs no instrumentation: its allocations are intercepted all the same.
 
 use xshell::Shell;
 
@@ -13,7 +13,7 @@ pub(crate) const COMMAND: Command = Command {
     operands: "[CRATE...]",
     operands_max: usize::MAX,
     passes_on: true,
-    summary: "Runs the tests of crates with `unsafe` under the address sanitizer",
+    summary: "Run the tests of crates with `unsafe` under the address sanitizer",
     options: &[],
     examples: &["asan", "asan core-time -- per_thread"],
     run,

@@ -23,7 +23,7 @@ pub(crate) const COMMAND: Command = Command {
     operands: "[FILTER]",
     operands_max: 1,
     passes_on: false,
-    summary: "Measures every implementation and writes a dated record",
+    summary: "Measure every implementation and write a dated record",
     options: &[
         Opt {
             name: "--quick",
@@ -68,7 +68,7 @@ fn run(sh: &Shell, flags: &Flags) -> anyhow::Result<()> {
     let command = plan.command(sh);
     let circumstances = Circumstances::now(sh, command.to_string())?;
     let home = plan.home(sh)?;
-    step::say(&format!("$ {command}"));
+    step::print(&format!("$ {command}"));
     plan.command(sh).quiet().run()?;
     let measured = criterion::read(&home)?;
     let folder = record::write(&parent, &circumstances, &measured).context("writing the record")?;
@@ -77,7 +77,7 @@ fn run(sh: &Shell, flags: &Flags) -> anyhow::Result<()> {
         update_readme(sh, &folder)?;
     }
     let shown = folder.strip_prefix(workspace::root()).unwrap_or(Path::new(&folder));
-    step::say(&format!("bench: {} benchmarks, {}", measured.len(), shown.display()));
+    step::print(&format!("bench: {} benchmarks, {}", measured.len(), shown.display()));
     Ok(())
 }
 
@@ -87,6 +87,6 @@ fn update_readme(sh: &Shell, record: &Path) -> anyhow::Result<()> {
     let file = workspace::root().join("README.md");
     let updated = readme::update(&sh.read_file(&file)?, &name, &record::read(record)?)?;
     sh.write_file(&file, updated)?;
-    step::say(&format!("bench: wrote the figures of {name} to README.md"));
+    step::print(&format!("bench: wrote the figures of {name} to README.md"));
     Ok(())
 }

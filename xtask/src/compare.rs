@@ -17,7 +17,7 @@ pub(crate) const COMMAND: Command = Command {
     operands: "[FILTER | RECORD RECORD]",
     operands_max: 2,
     passes_on: false,
-    summary: "Compares Windrow with baselines, floors and rivals, or two records",
+    summary: "Compare Windrow with baselines, floors and rivals, or two records",
     options: &[
         Opt { name: "--all", value: "", help: "Measure every benchmark, or show every row" },
         Opt { name: "--full", value: "", help: "Measure as long as `bench` does" },
@@ -47,7 +47,7 @@ fn run(sh: &Shell, flags: &Flags) -> anyhow::Result<()> {
             let filter = headline_filter();
             let measured = measure(sh, &Plan { filter: Some(&filter), quick: !full })?;
             headline::check_complete(Kind::Operations, &measured)?;
-            step::say(&overview::render(&measured, &rivals::read()?));
+            step::print(&overview::render(&measured, &rivals::read()?));
             Ok(())
         }
     }
@@ -87,7 +87,7 @@ impl Progress {
         if step::is_terminal() {
             doing(&format!("{n} of {total}  {id}"));
         } else if let Some(line) = self.line(n, total, id) {
-            step::say(&line);
+            step::print(&line);
         }
     }
 
@@ -105,7 +105,7 @@ impl Progress {
 
 fn print_groups(measured: &[Measurement]) {
     for table in table::by_group(measured) {
-        step::say(&format!("\n{}", table.plain()));
+        step::print(&format!("\n{}", table.plain()));
     }
 }
 

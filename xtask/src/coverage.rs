@@ -1,10 +1,9 @@
-//! `cargo xtask coverage`: which lines and regions the tests of each crate's own run through.
+//! `cargo xtask coverage`: reports the lines and regions that the tests execute.
 //!
-//! A region is a piece of code that runs as a whole: what is between two branches. A line that was
-//! run may hold one that was not. That code was run says nothing of whether a test would notice it
-//! were wrong; `cargo xtask faults` is for that. So there is no number to reach here, but a list
-//! of files to read. What only examples in the documentation run through is listed as left out:
-//! they are compiled apart, and not looked at.
+//! A region is code between two branches; an executed line may contain a region that was not.
+//! Executed code is not necessarily checked by a test; `cargo xtask mutants` is for that. The
+//! result is a list of files to read, not a percentage to reach. Doctests are not measured, so
+//! code that only they execute is reported as missed.
 
 use std::collections::BTreeMap;
 use std::env;
@@ -24,13 +23,13 @@ pub(crate) const COMMAND: Command = Command {
     operands: "[CRATE...]",
     operands_max: usize::MAX,
     passes_on: false,
-    summary: "Shows what the tests run through, and what they leave out",
+    summary: "Report the lines and regions that the tests execute",
     options: &[],
     examples: &["coverage", "coverage core-time"],
     run,
 };
 
-/// How many files with regions left out are listed.
+/// The maximum number of files in the list.
 const FILES_MAX: usize = 20;
 
 fn run(sh: &Shell, flags: &Flags) -> anyhow::Result<()> {
@@ -40,7 +39,7 @@ fn run(sh: &Shell, flags: &Flags) -> anyhow::Result<()> {
         [] => product.map(|package| package.name.clone()).collect(),
         named => workspace.chosen(named)?,
     };
-    tools_are_there(sh)?;
+    check_tools(sh)?;
     let packages: Vec<_> = names.iter().flat_map(|name| ["--package", name]).collect();
     let report = workspace.target.join("coverage.json");
     let mut steps = Steps::new();
@@ -56,31 +55,31 @@ fn run(sh: &Shell, flags: &Flags) -> anyhow::Result<()> {
             files = read(&json, workspace::root())?;
             Ok(report.display().to_string())
         });
-        step::say(&table(&files));
+        step::print(&table(&files));
     }
     steps.finish(COMMAND.name)
 }
 
-/// Checks for cargo's subcommand, and for what it calls.
-fn tools_are_there(sh: &Shell) -> anyhow::Result<()> {
+/// Checks for `cargo llvm-cov` and the tools of LLVM that it runs.
+fn check_tools(sh: &Shell) -> anyhow::Result<()> {
     let version = cmd!(sh, "cargo llvm-cov --version").quiet().ignore_stderr().read();
     version
         .ok()
-        .context("cargo-llvm-cov is missing, get it with: cargo install cargo-llvm-cov --locked")?;
+        .context("cargo-llvm-cov is not installed; run: cargo install cargo-llvm-cov --locked")?;
     let version = cmd!(sh, "rustc --version --verbose").quiet().read()?;
     let sysroot = cmd!(sh, "rustc --print sysroot").quiet().read()?;
     let tools = Path::new(&sysroot).join("lib/rustlib").join(host(&version)?).join("bin");
     let named = ["LLVM_COV", "LLVM_PROFDATA"].iter().all(|tool| env::var_os(tool).is_some());
     ensure!(
         named || tools.join("llvm-profdata").exists() || tools.join("llvm-profdata.exe").exists(),
-        "llvm-tools are missing, get them with: rustup component add llvm-tools; or set LLVM_COV \
-         and LLVM_PROFDATA to those of {}",
+        "llvm-tools are not installed; run `rustup component add llvm-tools`, or set LLVM_COV and \
+         LLVM_PROFDATA to the programs of {}",
         version.lines().find(|line| line.starts_with("LLVM")).unwrap_or("the compiler's LLVM")
     );
     Ok(())
 }
 
-/// What was run of a file or of all files of a crate.
+/// The coverage of a file or a crate.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Covered {
     lines: Share,
@@ -89,40 +88,40 @@ struct Covered {
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Share {
-    run: u64,
+    executed: u64,
     all: u64,
 }
 
 impl Share {
-    fn left_out(self) -> u64 {
-        self.all - self.run
+    fn missed(self) -> u64 {
+        self.all - self.executed
     }
 
-    /// Rounded down, so that 100 % means all.
+    /// Formats the share, rounded down, so that 100 % means all.
     fn percent(self) -> String {
-        let tenths = (self.run * 1_000).checked_div(self.all).unwrap_or(1_000);
+        let tenths = (self.executed * 1_000).checked_div(self.all).unwrap_or(1_000);
         format!("{}.{} %", tenths / 10, tenths % 10)
     }
 
     fn add(&mut self, other: Self) {
-        self.run += other.run;
+        self.executed += other.executed;
         self.all += other.all;
     }
 }
 
-/// Reads the files below the root, by their path from there.
+/// Parses the coverage of the files below the root, by their paths from the root.
 fn read(report: &Value, root: &Path) -> anyhow::Result<Vec<(String, Covered)>> {
     let files = report["data"][0]["files"].as_array().context("the report has no files")?;
-    let ours = files.iter().filter_map(|file| {
+    let own = files.iter().filter_map(|file| {
         let path = Path::new(file["filename"].as_str()?).strip_prefix(root).ok()?;
         Some((path.display().to_string().replace('\\', "/"), &file["summary"]))
     });
-    ours.map(|(path, summary)| {
+    own.map(|(path, summary)| {
         let share = |kind: &str| {
             let number = |key| summary[kind][key].as_u64();
             let share = number("covered").zip(number("count"));
-            let (run, all) = share.with_context(|| format!("{path} has no {kind}"))?;
-            anyhow::Ok(Share { run, all })
+            let (executed, all) = share.with_context(|| format!("{path} has no {kind}"))?;
+            anyhow::Ok(Share { executed, all })
         };
         let covered = Covered { lines: share("lines")?, regions: share("regions")? };
         Ok((path, covered))
@@ -130,7 +129,7 @@ fn read(report: &Value, root: &Path) -> anyhow::Result<Vec<(String, Covered)>> {
     .collect()
 }
 
-/// The sums of each crate, then the files that most is left out of.
+/// Renders the sum of each crate, then the files with the most missed regions.
 fn table(files: &[(String, Covered)]) -> String {
     let mut crates: BTreeMap<String, Covered> = BTreeMap::new();
     for (path, covered) in files {
@@ -139,16 +138,16 @@ fn table(files: &[(String, Covered)]) -> String {
         sum.lines.add(covered.lines);
         sum.regions.add(covered.regions);
     }
-    let mut worst: Vec<_> = files.iter().filter(|(_, of)| of.regions.left_out() > 0).collect();
-    worst.sort_by_key(|(path, covered)| (u64::MAX - covered.regions.left_out(), path));
+    let mut worst: Vec<_> = files.iter().filter(|(_, of)| of.regions.missed() > 0).collect();
+    worst.sort_by_key(|(path, covered)| (u64::MAX - covered.regions.missed(), path));
     worst.truncate(FILES_MAX);
     let width = crates.keys().chain(worst.iter().map(|(path, _)| path)).map(String::len).max();
     let width = width.unwrap_or(0);
     let row = |name: &str, Covered { lines, regions }: &Covered| {
-        let (percents, left) = ([lines.percent(), regions.percent()], regions.left_out());
-        format!("  {name:<width$} {:>9} {:>9} {left:>9}\n", percents[0], percents[1])
+        let (percents, missed) = ([lines.percent(), regions.percent()], regions.missed());
+        format!("  {name:<width$} {:>9} {:>9} {missed:>9}\n", percents[0], percents[1])
     };
-    let head = format!("  {:<width$} {:>9} {:>9} {:>9}\n", "", "lines", "regions", "left out");
+    let head = format!("  {:<width$} {:>9} {:>9} {:>9}\n", "", "lines", "regions", "missed");
     let crates: String = crates.iter().map(|(name, covered)| row(name, covered)).collect();
     let worst: String = worst.into_iter().map(|(path, covered)| row(path, covered)).collect();
     format!("\n{head}{crates}\n{worst}")
@@ -159,12 +158,12 @@ mod tests {
     use super::*;
 
     fn covered(lines: [u64; 2], regions: [u64; 2]) -> Covered {
-        let share = |[run, all]: [u64; 2]| Share { run, all };
+        let share = |[executed, all]: [u64; 2]| Share { executed, all };
         Covered { lines: share(lines), regions: share(regions) }
     }
 
     #[test]
-    fn files_of_ours_are_read() {
+    fn only_files_below_the_root_are_parsed() {
         let summary = serde_json::json!({
             "lines": {"count": 10, "covered": 9, "percent": 90.0},
             "regions": {"count": 20, "covered": 15, "notcovered": 5, "percent": 75.0},
@@ -179,22 +178,22 @@ mod tests {
     }
 
     #[test]
-    fn all_is_said_only_of_all() {
-        let percent = |run, all| Share { run, all }.percent();
+    fn full_coverage_is_not_reached_by_rounding() {
+        let percent = |executed, all| Share { executed, all }.percent();
         assert_eq!(percent(9_999, 10_000), "99.9 %");
         assert_eq!(percent(7, 7), "100.0 %");
         assert_eq!(percent(0, 0), "100.0 %");
     }
 
     #[test]
-    fn crates_come_first_and_then_the_files_that_most_is_left_out_of() {
+    fn crates_come_first_then_the_files_with_the_most_missed_regions() {
         let files = [
             ("crates/a/src/x.rs".to_owned(), covered([10, 10], [9, 10])),
             ("crates/a/src/y.rs".to_owned(), covered([8, 10], [5, 10])),
             ("crates/b/src/z.rs".to_owned(), covered([4, 4], [4, 4])),
         ];
         let expected = "
-                        lines   regions  left out
+                        lines   regions    missed
   crates/a             90.0 %    70.0 %         6
   crates/b            100.0 %   100.0 %         0
 

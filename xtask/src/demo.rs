@@ -1,4 +1,4 @@
-//! `cargo xtask demo`: the program on a real sample, held against a golden transcript.
+//! `cargo xtask demo`: runs the program on a real sample and compares the output.
 
 use std::env::consts::EXE_SUFFIX;
 use std::fmt::Write as _;
@@ -15,11 +15,11 @@ pub(crate) const COMMAND: Command = Command {
     operands: "",
     operands_max: 0,
     passes_on: false,
-    summary: "Runs the program on its sample and checks what it prints",
+    summary: "Run the program on its sample and check the output",
     options: &[Opt {
         name: "--update",
         value: "",
-        help: "Accepts what it prints as the new golden",
+        help: "Write the output as the new expected output",
     }],
     examples: &["demo", "demo --update"],
     run,
@@ -28,29 +28,29 @@ pub(crate) const COMMAND: Command = Command {
 const SAMPLE: &str = "crates/cli/samples/startup.ndjson";
 const GOLDEN: &str = "crates/cli/samples/startup.expected.txt";
 const TITLE: &str =
-    "What programs ask of the system while they start: calls, and mean nanoseconds.";
-/// A difference longer than this is cut: the reader runs the command to see it all.
+    "System calls of programs while they start, and the mean time of each in nanoseconds.";
+/// The maximum number of lines of a difference that are printed.
 const DIFFERENCE_LINES_MAX: usize = 40;
 
-/// Builds in release, runs the main job, compares, and then runs the original program.
+/// Builds the program, compares the output of `stats`, and runs `windrow demo`.
 ///
-/// The second half prints timings, so only its exit code is checked.
+/// `windrow demo` prints timings, so only its exit code is checked.
 fn run(sh: &Shell, flags: &Flags) -> anyhow::Result<()> {
     let mut steps = Steps::new();
     let build = cmd!(sh, "cargo build --release --package cli --bin windrow");
     if steps.command(Job::new("build", build)) {
         let program = Workspace::read(sh)?.target.join(format!("release/windrow{EXE_SUFFIX}"));
-        step::say(&format!("\n{TITLE}\n\n$ windrow stats {SAMPLE}"));
+        step::print(&format!("\n{TITLE}\n\n$ windrow stats {SAMPLE}"));
         steps.run("stats", || {
             let found = cmd!(sh, "{program} stats {SAMPLE}").quiet().read()?;
-            step::say(&format!("{found}\n"));
+            step::print(&format!("{found}\n"));
             check(sh, found, flags.has("--update"))
         });
-        step::say("\nThe program this one grew out of: all times kept, against sum and count.");
-        step::say("\n$ windrow demo");
+        step::print("\nA comparison of trackers: all values kept, against sum and count.");
+        step::print("\n$ windrow demo");
         steps.run("original", || {
             cmd!(sh, "{program} demo").quiet().run().context("windrow demo")?;
-            step::say("");
+            step::print("");
             Ok(String::new())
         });
     }
@@ -60,20 +60,23 @@ fn run(sh: &Shell, flags: &Flags) -> anyhow::Result<()> {
 fn check(sh: &Shell, found: String, update: bool) -> anyhow::Result<String> {
     if update {
         sh.write_file(GOLDEN, format!("{found}\n"))?;
-        return Ok(format!("{GOLDEN} rewritten, review it"));
+        return Ok(format!("{GOLDEN} written, review the difference"));
     }
     let golden = sh.read_file(GOLDEN).context("run `cargo xtask demo --update` once")?;
     let difference = difference(&golden, &found);
-    ensure!(!found.is_empty(), "printed nothing");
+    ensure!(!found.is_empty(), "`windrow stats` printed nothing");
     if !difference.is_empty() {
-        bail!("differs from {GOLDEN} (- golden, + found)\n{difference}");
+        bail!(
+            "the output differs from {GOLDEN} (- expected, + found):\n{difference}\
+             if that is intended, run `cargo xtask demo --update`"
+        );
     }
     Ok(format!("{} lines as in {GOLDEN}", found.lines().count()))
 }
 
-/// Shows the lines between the common beginning and the common end; empty if there are none.
+/// Returns the lines between the common beginning and the common end; empty if equal.
 ///
-/// Line ends do not count, so a checkout that rewrites them passes.
+/// Line ends are ignored, so a checkout that converts them passes.
 fn difference(golden: &str, found: &str) -> String {
     let [mut golden, mut found] =
         [golden, found].map(|text| text.trim_end().lines().collect::<Vec<_>>());
@@ -101,14 +104,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn difference_shows_only_the_changed_lines() {
+    fn difference_has_only_the_changed_lines() {
         assert_eq!(difference("a\nb\nc\nd\n", "a\nX\nY\nd\n"), "@ line 2\n- b\n- c\n+ X\n+ Y\n");
         assert_eq!(difference("a\nb\n", "a\n"), "@ line 2\n- b\n");
         assert_eq!(difference("a\na\n", "a\n"), "@ line 2\n- a\n");
     }
 
     #[test]
-    fn line_ends_are_no_difference() {
+    fn line_ends_are_ignored() {
         assert_eq!(difference("a\r\nb\r\n", "a\nb"), "");
     }
 }

@@ -1,4 +1,4 @@
-//! `cargo xtask doc`: rustdoc with warnings denied, which also checks every link between items.
+//! `cargo xtask doc`: runs rustdoc with warnings denied, which also checks links between items.
 
 use std::fs;
 
@@ -13,8 +13,8 @@ pub(crate) const COMMAND: Command = Command {
     operands: "",
     operands_max: 0,
     passes_on: false,
-    summary: "Builds the documentation with warnings denied",
-    options: &[Opt { name: "--open", value: "", help: "Opens it in a browser" }],
+    summary: "Build the documentation with warnings denied",
+    options: &[Opt { name: "--open", value: "", help: "Open the documentation in a browser" }],
     examples: &["doc --open"],
     run,
 };
@@ -31,7 +31,7 @@ fn run(sh: &Shell, flags: &Flags) -> anyhow::Result<()> {
     steps.finish(COMMAND.name)
 }
 
-/// The step, as `ci` also runs it.
+/// Returns the step, which is also a step of `ci`.
 pub(crate) fn job(sh: &Shell) -> Job<'_> {
     Job::new("doc", cmd!(sh, "cargo doc --workspace --no-deps --locked"))
         .env("RUSTDOCFLAGS", "-Dwarnings")
@@ -45,7 +45,7 @@ pub(crate) fn job(sh: &Shell) -> Job<'_> {
         })
 }
 
-/// Counts the items rustdoc lists, crate by crate.
+/// Counts the documented items of each crate.
 fn items(sh: &Shell) -> anyhow::Result<String> {
     let workspace = Workspace::read(sh)?;
     let mut listed = Vec::new();
@@ -58,7 +58,7 @@ fn items(sh: &Shell) -> anyhow::Result<String> {
     Ok(listed.join(", "))
 }
 
-/// Counts the entries of rustdoc's page of all items.
+/// Counts the entries of `all.html`.
 fn count_items(html: &str) -> usize {
     html.matches("<li><a href=\"").count() - html.matches("<li><a href=\"#").count()
 }
@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn items_are_entries_and_not_headings() {
+    fn headings_are_not_counted_as_items() {
         let html = "<ul><li><a href=\"#structs\">Structs</a></li></ul>\
                     <ul><li><a href=\"struct.Window.html\">Window</a></li></ul>";
         assert_eq!(count_items(html), 1);

@@ -1,8 +1,7 @@
-//! `cargo xtask e2e`: the page of `windrow report` in a real browser.
+//! `cargo xtask e2e`: checks the page of `windrow report` in a real browser.
 //!
-//! Reports are made of the files in `crates/cli`, and opened without a network, light and dark,
-//! wide and narrow. The browser is asked for what it complained of, what it wanted to fetch and how
-//! all came out; and it takes pictures, to be looked at.
+//! Opens reports of the files in `crates/cli` without a network, light and dark, wide and narrow.
+//! Checks the errors and requests of the page and its layout, and saves screenshots.
 
 mod browser;
 
@@ -24,23 +23,23 @@ pub(crate) const COMMAND: Command = Command {
     operands: "",
     operands_max: 0,
     passes_on: false,
-    summary: "Opens reports in a headless browser, checks them and takes pictures",
+    summary: "Check reports in a headless browser and save screenshots",
     options: &[],
     examples: &["e2e"],
     run,
 };
 
-/// A report: its name, its arguments, and what has to be on it.
+/// A report and its expected contents.
 struct Page {
     name: &'static str,
     args: &'static [&'static str],
-    /// How many rows the table of actions has.
+    /// The number of rows in the table of actions.
     actions: u64,
-    /// How many refused lines are shown.
+    /// The number of refused lines shown.
     refusals: u64,
-    /// How many charts over time there are.
+    /// The number of charts over time.
     charts: u64,
-    /// What is read somewhere on the page, as it stands here.
+    /// Texts that the page shows literally.
     text: &'static [&'static str],
 }
 
@@ -76,11 +75,11 @@ const PAGES: [Page; 3] = [
     },
 ];
 
-/// How wide and high the window is.
+/// The names, widths and heights of the windows.
 const WINDOWS: [(&str, u32, u32); 2] = [("wide", 1280, 900), ("narrow", 390, 844)];
 const SCHEMES: [&str; 2] = ["light", "dark"];
 
-/// Where the browser is, if it is none of these on the path.
+/// The environment variable with the path of the browser, if it is not in `PATH`.
 const VARIABLE: &str = "CHROME_BIN";
 const NAMES: [&str; 5] =
     ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"];
@@ -96,30 +95,30 @@ fn run(sh: &Shell, _: &Flags) -> anyhow::Result<()> {
         return steps.finish(COMMAND.name);
     }
     for page in &PAGES {
-        steps.watch(page.name, |doing| {
+        steps.watch(page.name, |progress| {
             let html = folder.join(format!("{}.html", page.name));
-            page.make(sh, &windrow, &html)?;
+            page.create(sh, &windrow, &html)?;
             let mut browser = Browser::start(&binary, &folder.join("profile"))?;
             for (window, width, height) in WINDOWS {
                 for scheme in SCHEMES {
-                    doing(&format!("{window}, {scheme}"));
+                    progress(&format!("{window}, {scheme}"));
                     let at = format!("{window}, {scheme}");
-                    page.look(&mut browser, &html, scheme, width, height).context(at)?;
+                    page.check(&mut browser, &html, scheme, width, height).context(at)?;
                     let png = format!("{}-{window}-{scheme}.png", page.name);
-                    fs::write(folder.join(png), browser.picture()?)?;
+                    fs::write(folder.join(png), browser.screenshot()?)?;
                 }
             }
-            Ok(format!("pictures in {}", folder.display()))
+            Ok(format!("screenshots in {}", folder.display()))
         });
     }
     steps.finish(COMMAND.name)
 }
 
-/// Finds the browser, or says how to get one.
+/// Returns the path of the browser; the error says how to install one.
 fn find() -> anyhow::Result<PathBuf> {
     if let Some(named) = env::var_os(VARIABLE) {
         let path = PathBuf::from(named);
-        ensure!(path.is_file(), "{VARIABLE} is {}, where there is no file", path.display());
+        ensure!(path.is_file(), "{VARIABLE} is {}, which is not a file", path.display());
         return Ok(path);
     }
     let path = env::var_os("PATH").unwrap_or_default();
@@ -129,31 +128,34 @@ fn find() -> anyhow::Result<PathBuf> {
     match found {
         Some(path) => Ok(path),
         None => bail!(
-            "this needs Chromium or Chrome, and the path has none of {}\n  \
+            "Chromium is not installed: PATH contains none of {}\n  \
              on Debian or Ubuntu: apt-get install chromium\n  \
              on Fedora: dnf install chromium; on macOS: brew install --cask chromium\n  \
-             or set {VARIABLE} to where it is",
+             or set {VARIABLE} to the path of the browser",
             NAMES.join(", ")
         ),
     }
 }
 
 impl Page {
-    /// Makes the report. That lines are refused is no fault: some files are there for it.
-    fn make(&self, sh: &Shell, windrow: &Path, html: &Path) -> anyhow::Result<()> {
+    /// Creates the report; refused lines are expected in some files.
+    fn create(&self, sh: &Shell, windrow: &Path, html: &Path) -> anyhow::Result<()> {
         let _folder = sh.push_dir(root().join("crates/cli"));
         let args = self.args;
         let command = cmd!(sh, "{windrow} report {args...} -o {html}");
         let output = command.quiet().ignore_status().output()?;
         let expected = if self.refusals > 0 { 3 } else { 0 };
         let code = output.status.code();
-        let told = String::from_utf8_lossy(&output.stderr);
-        ensure!(code == Some(expected), "windrow ended with {code:?}, not {expected}: {told}");
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        ensure!(
+            code == Some(expected),
+            "exit code of windrow is {code:?}, expected {expected}: {stderr}"
+        );
         Ok(())
     }
 
-    /// Opens the report and finds fault with it.
-    fn look(
+    /// Opens the report and checks it; the error lists all faults.
+    fn check(
         &self,
         browser: &mut Browser,
         html: &Path,
@@ -164,11 +166,11 @@ impl Page {
         let address = format!("file://{}", html.display());
         browser.open(&address, scheme, width, height)?;
         let mut faults: Vec<String> = browser
-            .complaints()
+            .errors()
             .into_iter()
             .chain(browser.requests().into_iter().filter(|request| *request != address))
             .collect();
-        let seen = browser.evaluate(include_str!("e2e/look.js"))?;
+        let seen = browser.evaluate(include_str!("e2e/check.js"))?;
         faults.extend(strings(&seen["faults"]));
         let mut expect = |what: &str, expected: Value| {
             if seen[what] != expected {
@@ -182,7 +184,7 @@ impl Page {
         expect("charts", json!(self.charts));
         let text = seen["text"].as_str().unwrap_or_default();
         let unread = self.text.iter().filter(|wanted| !text.contains(**wanted));
-        faults.extend(unread.map(|wanted| format!("`{wanted}` is not on the page")));
+        faults.extend(unread.map(|wanted| format!("the page does not show `{wanted}`")));
         ensure!(faults.is_empty(), "{}", faults.join("\n"));
         Ok(())
     }

@@ -1,72 +1,72 @@
-//! The command line: what a command declares of itself, and the parsing and help made from that.
+//! The command line: parsing and help from the declarations of the commands.
 //!
-//! A library would be longer than this file: there are no nested commands and no typed values.
+//! Uses no library, since commands are not nested and values are not typed.
 
 use std::fmt::Write as _;
 
 use xshell::Shell;
 
-/// What a command says of itself; parsing, help and dispatch all read it from here.
+/// The declaration of a command, from which parsing, help and dispatch follow.
 pub(crate) struct Command {
     /// The word after `cargo xtask`.
     pub(crate) name: &'static str,
-    /// The operands as the usage line shows them.
+    /// The operands, as shown in the usage line.
     pub(crate) operands: &'static str,
-    /// The most operands it takes.
+    /// The maximum number of operands.
     pub(crate) operands_max: usize,
-    /// Whether `-- args` are handed on to the tool behind it.
+    /// Whether arguments after `--` are passed to the underlying tool.
     pub(crate) passes_on: bool,
-    /// One line for the list of commands.
+    /// The line in the list of commands, in the imperative.
     pub(crate) summary: &'static str,
-    /// The options it takes, besides `--help`.
+    /// The options other than `--help`.
     pub(crate) options: &'static [Opt],
-    /// Command lines to copy, without `cargo xtask`.
+    /// Example command lines, without `cargo xtask`.
     pub(crate) examples: &'static [&'static str],
-    /// Does the work; an error is the last line printed.
+    /// Runs the command; its error is the last line printed.
     pub(crate) run: fn(&Shell, &Flags) -> anyhow::Result<()>,
 }
 
 /// An option of a command.
 pub(crate) struct Opt {
-    /// With its dashes: `--quick`.
+    /// The name with its dashes: `--quick`.
     pub(crate) name: &'static str,
-    /// The placeholder of its value; empty for a switch.
+    /// The placeholder of the value; empty for a switch.
     pub(crate) value: &'static str,
-    /// One line of help.
+    /// The line of help, in the imperative.
     pub(crate) help: &'static str,
 }
 
-/// What the caller wrote after the command.
+/// The arguments after the command.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Flags {
-    /// Arguments that are not options.
+    /// The arguments that are not options.
     pub(crate) operands: Vec<String>,
-    /// Everything after `--`.
+    /// The arguments after `--`.
     pub(crate) rest: Vec<String>,
     given: Vec<(&'static str, String)>,
 }
 
 impl Flags {
-    /// Tells whether the option was given.
+    /// Returns whether the option was given.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.value(name).is_some()
     }
 
-    /// Finds the value of an option; the last one wins.
+    /// Returns the value of an option; the last one given wins.
     pub(crate) fn value(&self, name: &str) -> Option<&str> {
         self.given.iter().rev().find(|(given, _)| *given == name).map(|(_, value)| value.as_str())
     }
 }
 
-/// What the caller asks for.
+/// A parsed command line.
 pub(crate) enum Request<'a> {
-    /// This text.
+    /// Print this help text.
     Help(String),
-    /// This command.
+    /// Run this command.
     Run(&'a Command, Flags),
 }
 
-/// Reads a command line; an error says what was found and what was meant.
+/// Parses a command line; an error names the argument and suggests the nearest name.
 pub(crate) fn parse<'a>(commands: &[&'a Command], args: &[String]) -> Result<Request<'a>, String> {
     let (first, rest) = match args.split_first() {
         None => return Ok(Request::Help(help(commands))),
@@ -86,18 +86,23 @@ pub(crate) fn parse<'a>(commands: &[&'a Command], args: &[String]) -> Result<Req
     Ok(Request::Run(command, command.parse(own, &rest[own.len()..])?))
 }
 
+/// Former names of commands, which still work.
+const ALIASES: [(&str, &str); 1] = [("faults", "mutants")];
+
 fn find<'a>(commands: &[&'a Command], name: &str) -> Result<&'a Command, String> {
+    let alias = ALIASES.iter().find(|(former, _)| *former == name);
+    let name = alias.map_or(name, |(_, current)| current);
     commands.iter().find(|command| command.name == name).copied().ok_or_else(|| {
         let names = commands.iter().map(|command| command.name);
         format!(
-            "`{name}` is not a command{}; `cargo xtask help` lists them",
+            "unknown command `{name}`{}; run `cargo xtask help` for the list",
             did_you_mean(name, names)
         )
     })
 }
 
 impl Command {
-    /// Reads `own`, the arguments before `--`, and `rest`, empty or what begins with `--`.
+    /// Parses `own`, the arguments before `--`, and `rest`, which is empty or begins with `--`.
     fn parse(&self, own: &[String], rest: &[String]) -> Result<Flags, String> {
         let mut flags = Flags::default();
         let mut args = own.iter();
@@ -122,10 +127,10 @@ impl Command {
             flags.given.push((option.name, value));
         }
         if let Some(extra) = flags.operands.get(self.operands_max) {
-            return Err(format!("`{extra}` is one too many; usage: {}", self.usage()));
+            return Err(format!("unexpected argument `{extra}`; usage: {}", self.usage()));
         }
         if !rest.is_empty() && !self.passes_on {
-            return Err(format!("`{}` hands nothing on after `--`", self.name));
+            return Err(format!("`{}` takes no arguments after `--`", self.name));
         }
         flags.rest = rest.iter().skip(1).cloned().collect();
         Ok(flags)
@@ -173,19 +178,18 @@ impl Command {
     }
 }
 
-const EXIT_CODES: &str =
-    "Exit codes: 0 done, 1 a step failed, 2 the command line was not understood";
+const EXIT_CODES: &str = "Exit codes: 0 success, 1 a step failed, 2 invalid command line";
 
 fn help(commands: &[&Command]) -> String {
     let mut text = String::from(
-        "Builds, tests and measures the workspace.\n\nUsage: cargo xtask COMMAND [OPTIONS]\n\n",
+        "Build, test and measure the workspace.\n\nUsage: cargo xtask COMMAND [OPTIONS]\n\n",
     );
     text.push_str("Commands:\n");
     let width = commands.iter().map(|command| command.name.len()).max().unwrap_or(0).max(8);
     for command in commands {
         let _ = writeln!(text, "  {:<width$} {}", command.name, command.summary);
     }
-    let help = "Explains a command: its options, its examples";
+    let help = "Show the options and examples of a command";
     let _ = write!(text, "  {:<width$} {help}\n\nExamples:\n", "help");
     for command in commands {
         let _ = writeln!(text, "  cargo xtask {}", command.examples[0]);
@@ -193,7 +197,7 @@ fn help(commands: &[&Command]) -> String {
     text + "\n" + EXIT_CODES
 }
 
-/// Names the nearest candidate as `, did you mean …?`, or nothing when none is near.
+/// Returns `, did you mean …?` for the nearest candidate, or nothing if none is near.
 fn did_you_mean(word: &str, candidates: impl Iterator<Item = &'static str>) -> String {
     candidates
         .map(|candidate| (distance(word, candidate), candidate))
@@ -202,7 +206,7 @@ fn did_you_mean(word: &str, candidates: impl Iterator<Item = &'static str>) -> S
         .map_or_else(String::new, |(_, candidate)| format!(", did you mean `{candidate}`?"))
 }
 
-/// Counts the edits (insert, remove, replace) that turn `from` into `to`.
+/// Returns the edit distance (insertions, deletions, replacements) of two words.
 fn distance(from: &str, to: &str) -> usize {
     let mut row: Vec<usize> = (0..=to.chars().count()).collect();
     for (i, a) in from.chars().enumerate() {
@@ -226,7 +230,7 @@ mod tests {
         operands: "[FILTER]",
         operands_max: 1,
         passes_on: false,
-        summary: "Measures",
+        summary: "Measure",
         options: &[
             Opt { name: "--quick", value: "", help: "less" },
             Opt { name: "--out", value: "DIR", help: "there" },
@@ -245,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn options_operands_and_rest_are_told_apart() {
+    fn options_operands_and_rest_are_distinguished() {
         let flags = parsed("bench --quick ring --out here").unwrap();
         assert_eq!((flags.has("--quick"), flags.value("--out")), (true, Some("here")));
         assert_eq!(flags.operands, ["ring"]);
@@ -255,13 +259,13 @@ mod tests {
     }
 
     #[test]
-    fn misuse_says_what_was_found_and_what_was_meant() {
+    fn invalid_command_lines_get_messages_with_the_remedy() {
         let cases = [
             (
                 "tets",
-                "`tets` is not a command, did you mean `test`?; `cargo xtask help` lists them",
+                "unknown command `tets`, did you mean `test`?; run `cargo xtask help` for the list",
             ),
-            ("zzz", "`zzz` is not a command; `cargo xtask help` lists them"),
+            ("zzz", "unknown command `zzz`; run `cargo xtask help` for the list"),
             (
                 "bench --quik",
                 "`bench` has no option `--quik`, did you mean `--quick`?; \
@@ -271,9 +275,9 @@ mod tests {
             ("bench --quick=1", "`--quick` takes no value"),
             (
                 "bench a b",
-                "`b` is one too many; usage: cargo xtask bench [--quick] [--out DIR] [FILTER]",
+                "unexpected argument `b`; usage: cargo xtask bench [--quick] [--out DIR] [FILTER]",
             ),
-            ("bench -- a", "`bench` hands nothing on after `--`"),
+            ("bench -- a", "`bench` takes no arguments after `--`"),
         ];
         for (line, message) in cases {
             assert_eq!(parsed(line).unwrap_err(), message, "{line}");
@@ -281,9 +285,9 @@ mod tests {
     }
 
     #[test]
-    fn help_is_found_by_every_road() {
+    fn help_is_printed_for_each_spelling() {
         for line in ["", "help", "--help", "-h"] {
-            assert!(parsed(line).unwrap_err().contains("\nCommands:\n  bench    Measures\n"));
+            assert!(parsed(line).unwrap_err().contains("\nCommands:\n  bench    Measure\n"));
         }
         for line in ["help bench", "bench --help", "bench --quick -h"] {
             assert!(parsed(line).unwrap_err().contains("\n  --out DIR    there\n"), "{line}");
@@ -291,7 +295,14 @@ mod tests {
     }
 
     #[test]
-    fn distance_counts_single_edits() {
+    fn former_name_finds_the_command() {
+        let mutants = Command { name: "mutants", ..TEST };
+        let found = find(&[&BENCH, &mutants], "faults").map(|command| command.name);
+        assert_eq!(found, Ok("mutants"));
+    }
+
+    #[test]
+    fn distance_is_the_number_of_single_edits() {
         let cases = [("", "", 0), ("ci", "", 2), ("demo", "deom", 2), ("bench", "benches", 2)];
         for (from, to, edits) in cases {
             assert_eq!(distance(from, to), edits, "{from} to {to}");

@@ -1,8 +1,8 @@
-//! `cargo xtask fuzz`: random input against the oracles, for as long as is asked.
+//! `cargo xtask fuzz`: runs the fuzz targets for a given time.
 //!
-//! The targets are a workspace of their own in `fuzz`, for they need a nightly compiler and
-//! `cargo fuzz`. What they find new is kept in `fuzz/corpus`, which is not committed; what they
-//! begin with is, in `fuzz/seeds`.
+//! The targets are a separate workspace in `fuzz`, since they need a nightly compiler and
+//! `cargo fuzz`. They start from `fuzz/seeds`, which is committed, and keep new inputs in
+//! `fuzz/corpus`, which is not.
 
 use std::fs;
 use std::path::Path;
@@ -20,24 +20,29 @@ pub(crate) const COMMAND: Command = Command {
     operands: "[TARGET]",
     operands_max: 1,
     passes_on: true,
-    summary: "Feeds random input to the codec and its oracles, then replays what was found",
-    options: &[Opt { name: "--seconds", value: "N", help: "For each target; 30 if not given" }],
+    summary: "Run each fuzz target, then replay its corpus",
+    options: &[Opt {
+        name: "--seconds",
+        value: "N",
+        help: "Run each target for N seconds (default: 30)",
+    }],
     examples: &["fuzz", "fuzz decode --seconds 600", "fuzz lines -- -max_len=65536"],
     run,
 };
 
 const SECONDS: u64 = 30;
-/// An input that takes longer is a finding: time is to be linear.
+/// The time limit of one input: decoding must be linear.
 const SECONDS_FOR_ONE: u64 = 10;
 
-/// A thread that has ended may not have given back yet what the system keeps for it, which is taken
-/// for a leak. There is no `unsafe` to leak by.
+/// Disables the leak detector, which reports resources of threads that have just ended.
 const NO_LEAKS: &str = "-detect_leaks=0";
 
 fn run(sh: &Shell, flags: &Flags) -> anyhow::Result<()> {
     let seconds = match flags.value("--seconds") {
         None => SECONDS,
-        Some(text) => text.parse().with_context(|| format!("`{text}` is no number of seconds"))?,
+        Some(text) => text
+            .parse()
+            .with_context(|| format!("invalid number of seconds `{text}`; write an integer"))?,
     };
     let targets = chosen(targets()?, flags.operands.first().map(String::as_str))?;
     check_tools(sh)?;
@@ -71,7 +76,7 @@ fn run(sh: &Shell, flags: &Flags) -> anyhow::Result<()> {
     steps.finish(COMMAND.name)
 }
 
-/// The targets: a file each.
+/// Lists the targets, one per file.
 fn targets() -> anyhow::Result<Vec<String>> {
     let mut targets = Vec::new();
     for entry in fs::read_dir(root().join("fuzz/fuzz_targets"))? {
@@ -86,11 +91,11 @@ fn chosen(targets: Vec<String>, wanted: Option<&str>) -> anyhow::Result<Vec<Stri
     match wanted {
         None => Ok(targets),
         Some(wanted) if targets.iter().any(|target| target == wanted) => Ok(vec![wanted.into()]),
-        Some(wanted) => bail!("`{wanted}` is no target; there are {}", targets.join(", ")),
+        Some(wanted) => bail!("unknown target `{wanted}`; there are {}", targets.join(", ")),
     }
 }
 
-/// Where a target's first inputs lie. One input by itself is what the golden files are, too.
+/// Returns the folders with the initial inputs; golden files are inputs of `decode`.
 fn seeds(target: &str) -> Vec<String> {
     let mut seeds = vec![format!("fuzz/seeds/{target}")];
     if target == "decode" {
@@ -100,7 +105,7 @@ fn seeds(target: &str) -> Vec<String> {
     seeds
 }
 
-/// Says what is missing and how to get it, before anything is built.
+/// Checks for the tools, before anything is built.
 fn check_tools(sh: &Shell) -> anyhow::Result<()> {
     let toolchain = format!("+{NIGHTLY}");
     let runs = |command: xshell::Cmd<'_>| command.quiet().ignore_stdout().ignore_stderr().run();
@@ -112,12 +117,12 @@ fn check_tools(sh: &Shell) -> anyhow::Result<()> {
         missing.push("cargo-fuzz: cargo install cargo-fuzz --locked".to_owned());
     }
     if !missing.is_empty() {
-        bail!("fuzzing needs\n  {}", missing.join("\n  "));
+        bail!("not installed:\n  {}", missing.join("\n  "));
     }
     Ok(())
 }
 
-/// Reads what a run did from its last lines.
+/// Extracts the numbers of executions and of new inputs.
 fn found(output: &str) -> String {
     let of = |name: &str| {
         let line = output.lines().rev().find_map(|line| line.strip_prefix(name));
@@ -127,7 +132,7 @@ fn found(output: &str) -> String {
     format!("{executed} executions, {} new inputs", of("stat::new_units_added:"))
 }
 
-/// Reads how many inputs were replayed.
+/// Extracts the number of replayed inputs.
 fn replayed(output: &str) -> String {
     let inited = output.lines().find(|line| line.contains("INITED"));
     let count = inited.and_then(|line| line.trim_start_matches('#').split_whitespace().next());
@@ -139,7 +144,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn figures_are_read_from_the_output() {
+    fn figures_are_extracted_from_the_output() {
         let output = "#1\tINITED cov: 5\nstat::number_of_executed_units: 1234\n\
                       stat::average_exec_per_sec:     41\nstat::new_units_added:          7\n";
         assert_eq!(found(output), "1234 executions, 7 new inputs");
@@ -149,16 +154,16 @@ mod tests {
     }
 
     #[test]
-    fn unknown_target_is_told_with_those_there_are() {
+    fn unknown_target_is_refused_with_the_list() {
         let all = || vec!["decode".to_owned(), "lines".to_owned()];
         assert_eq!(chosen(all(), None).unwrap(), all());
         assert_eq!(chosen(all(), Some("lines")).unwrap(), ["lines"]);
         let refused = chosen(all(), Some("line")).unwrap_err().to_string();
-        assert_eq!(refused, "`line` is no target; there are decode, lines");
+        assert_eq!(refused, "unknown target `line`; there are decode, lines");
     }
 
     #[test]
-    fn every_target_has_its_seeds() {
+    fn every_target_has_seeds() {
         for target in targets().unwrap() {
             let folder = format!("fuzz/seeds/{target}");
             assert_eq!(seeds(&target).first(), Some(&folder));

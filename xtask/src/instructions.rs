@@ -25,7 +25,7 @@ pub(crate) const COMMAND: Command = Command {
     operands: "[FILTER]",
     operands_max: 1,
     passes_on: false,
-    summary: "Counts the instructions of each operation, under valgrind",
+    summary: "Count the instructions of each operation under valgrind",
     options: &[Opt { name: "--out", value: "FILE", help: "Also write the table to FILE" }],
     examples: &["instructions", "instructions count/", "instructions --out counts.md"],
     run,
@@ -59,7 +59,7 @@ fn run(sh: &Shell, flags: &Flags) -> anyhow::Result<()> {
             }
             Ok(format!("{} operations", counts.len()))
         });
-        step::say(&format!("\n{}", plain(&counts)));
+        step::print(&format!("\n{}", plain(&counts)));
         if let Some(file) = flags.value("--out") {
             steps.run("write", || {
                 let head = format!("{}, {valgrind}, commit {}", toolchain(sh)?, commit(sh)?);

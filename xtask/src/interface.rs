@@ -1,7 +1,7 @@
-//! `cargo xtask interface`: the public interface of each library, held to a file that lists it.
+//! `cargo xtask interface`: compares the public interface of each library with a committed list.
 //!
-//! A change of the list is a change for users: a review sees it as a difference of
-//! `public-api.txt`, and the changelog says what it means for them.
+//! A change of the interface shows up in a review as a difference of `public-api.txt`. Describe it
+//! in the changelog.
 
 use std::fs;
 
@@ -18,13 +18,13 @@ pub(crate) const COMMAND: Command = Command {
     operands: "[CRATE...]",
     operands_max: usize::MAX,
     passes_on: false,
-    summary: "Compares the public interface of each library with its public-api.txt",
-    options: &[Opt { name: "--update", value: "", help: "Writes the files instead" }],
+    summary: "Compare the public interface of each library with its public-api.txt",
+    options: &[Opt { name: "--update", value: "", help: "Write the public-api.txt files" }],
     examples: &["interface", "interface core-time --update"],
     run,
 };
 
-/// The list of a crate's public items, in its folder.
+/// The file in a crate's folder that lists its public items.
 const LIST: &str = "public-api.txt";
 
 fn run(sh: &Shell, flags: &Flags) -> anyhow::Result<()> {
@@ -46,7 +46,7 @@ fn run(sh: &Shell, flags: &Flags) -> anyhow::Result<()> {
     steps.finish(COMMAND.name)
 }
 
-/// Compares every library, as one step.
+/// Compares all libraries, as one step.
 pub(crate) fn step(sh: &Shell) -> anyhow::Result<String> {
     let workspace = Workspace::read(sh)?;
     let names = libraries(&workspace);
@@ -58,7 +58,7 @@ pub(crate) fn step(sh: &Shell) -> anyhow::Result<String> {
     Ok(format!("{} crates", names.len()))
 }
 
-/// The crates that others depend on.
+/// Returns the crates with a library.
 fn libraries(workspace: &Workspace) -> Vec<String> {
     let library = |folder: &str| {
         folder.starts_with("crates/") && workspace::root().join(folder).join("src/lib.rs").exists()
@@ -74,8 +74,8 @@ fn check(sh: &Shell, workspace: &Workspace, name: &str) -> anyhow::Result<String
     let changes = changes(&expected, &found);
     if !changes.is_empty() {
         bail!(
-            "the public interface of {name} is not what {path} lists:\n{changes}\
-             if that is intended, run `cargo xtask interface {name} --update` and read the difference"
+            "the public interface of {name} differs from {path}:\n{changes}\
+             if that is intended, run `cargo xtask interface {name} --update` and review it"
         );
     }
     Ok(format!("{} items", found.lines().count()))
@@ -88,10 +88,10 @@ fn update(sh: &Shell, workspace: &Workspace, name: &str) -> anyhow::Result<Strin
     Ok(format!("{} items in {path}", found.lines().count()))
 }
 
-/// Lists the public items of a crate with all features, a line each.
+/// Lists the public items of a crate with all features, one per line.
 ///
-/// Rustdoc's JSON is unstable, hence the variable; the pinned toolchain keeps its form the same. It
-/// has a target folder of its own, because build scripts of dependencies look at the variable too.
+/// The JSON of rustdoc is unstable, hence `RUSTC_BOOTSTRAP`; the pinned toolchain fixes its format.
+/// A separate target folder, because build scripts of dependencies read the variable too.
 fn list(sh: &Shell, workspace: &Workspace, name: &str) -> anyhow::Result<String> {
     let target = workspace.target.join("interface");
     let rustdoc = cmd!(
@@ -109,7 +109,7 @@ fn list(sh: &Shell, workspace: &Workspace, name: &str) -> anyhow::Result<String>
     Ok(api.items().map(|item| format!("{item}\n")).collect())
 }
 
-/// The lines that only one of two lists has.
+/// Returns the lines that only one of the two lists has.
 fn changes(expected: &str, found: &str) -> String {
     let only = |sign: char, of: &str, not_in: &str| -> String {
         let known: std::collections::BTreeSet<_> = not_in.lines().collect();
@@ -124,7 +124,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn changes_are_lines_that_only_one_list_has() {
+    fn changes_are_the_lines_of_only_one_list() {
         assert_eq!(changes("pub fn a\npub fn b\n", "pub fn a\npub fn b\n"), "");
         assert_eq!(
             changes("pub fn a\npub fn b\n", "pub fn b\npub fn c\n"),

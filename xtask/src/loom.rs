@@ -1,4 +1,4 @@
-//! `cargo xtask loom`: explores the protocols of the concurrent crates in all their interleavings.
+//! `cargo xtask loom`: explores all interleavings of the models of the concurrent crates.
 
 use std::path::{Path, PathBuf};
 
@@ -13,7 +13,7 @@ pub(crate) const COMMAND: Command = Command {
     operands: "",
     operands_max: 0,
     passes_on: true,
-    summary: "Explores the concurrent crates' protocols in all interleavings",
+    summary: "Explore all interleavings of the models of the concurrent crates",
     options: &[],
     examples: &["loom", "loom -- --nocapture"],
     run,
@@ -27,7 +27,7 @@ fn run(sh: &Shell, flags: &Flags) -> anyhow::Result<()> {
     steps.finish(COMMAND.name)
 }
 
-/// The module `loom` of each crate that depends on it.
+/// Returns a step for each crate with models, which are in its module `loom`.
 pub(crate) fn jobs<'a>(sh: &'a Shell, rest: &[String]) -> anyhow::Result<Vec<Job<'a>>> {
     let workspace = Workspace::read(sh)?;
     let target = target(&workspace);
@@ -40,23 +40,23 @@ pub(crate) fn jobs<'a>(sh: &'a Shell, rest: &[String]) -> anyhow::Result<Vec<Job
     Ok(packages.map(|package| job(&package.name)).collect())
 }
 
-/// The variable under which `loom` takes the place of the atomics.
+/// The environment variable that replaces the atomics by those of `loom`.
 pub(crate) const FLAGS: &str = "RUSTFLAGS";
 pub(crate) const CFG: &str = "--cfg=loom";
 
-/// A target folder of its own: changed flags would rebuild the usual one.
+/// Returns a separate target folder, since changed flags would rebuild the usual one.
 pub(crate) fn target(workspace: &Workspace) -> PathBuf {
     workspace.target.join("loom")
 }
 
-/// The command that tests a crate's models, to be followed by `--lib --` and their names.
+/// Returns the command that runs models, to be followed by `--lib --` and their names.
 ///
-/// Under [`CFG`] the atomics are loom's and work only in a model, so no other test can run.
+/// The atomics of loom work only in a model, so no other test can run with [`CFG`].
 pub(crate) fn test<'a>(sh: &'a Shell, package: &str, target: &Path) -> Cmd<'a> {
     cmd!(sh, "cargo test --profile model --package {package} --target-dir {target}")
 }
 
-/// Sums what models print of how often they ran.
+/// Sums the numbers of interleavings that the models print.
 fn explored(output: &str) -> String {
     let numbers = output.lines().filter_map(|line| line.strip_suffix(" interleavings"));
     let sum: u64 = numbers.filter_map(|number| number.parse::<u64>().ok()).sum();
@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn interleavings_of_all_models_are_summed() {
+    fn interleavings_are_summed_over_models() {
         let output = "---- loom::a stdout ----\n193 interleavings\n\n\
                       ---- loom::b stdout ----\n7 interleavings\nx interleavings\n";
         assert_eq!(explored(output), "200 interleavings");

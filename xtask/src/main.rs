@@ -1,7 +1,7 @@
-//! The runner: `cargo xtask <command>` builds, tests and measures the workspace from outside.
+//! `cargo xtask`: builds, tests and measures the workspace from outside.
 //!
-//! It depends on none of our crates, so it still runs when they do not compile. Each command is one
-//! file that exports a `COMMAND`; the list below is all there is to add. Only [`step`] prints.
+//! It depends on no other member of the workspace, so it runs even if they do not compile. Each
+//! command is a file that exports a `COMMAND`, listed below. Only [`step`] prints.
 
 mod asan;
 mod bench;
@@ -11,18 +11,19 @@ mod coverage;
 mod demo;
 mod doc;
 mod e2e;
-mod faults;
 mod flags;
 mod fuzz;
 mod instructions;
 mod interface;
 mod loom;
 mod measure;
+mod mutants;
 mod nightly;
 mod package;
+mod release_check;
 mod step;
-mod tally;
 mod test;
+mod test_counts;
 mod tidy;
 mod tsan;
 mod workspace;
@@ -33,8 +34,8 @@ use std::process::ExitCode;
 use flags::{Command, Request};
 use xshell::Shell;
 
-/// Every command, in the order of the help text.
-const COMMANDS: [&Command; 17] = [
+/// All commands, in the order of the help text.
+const COMMANDS: [&Command; 18] = [
     &ci::COMMAND,
     &test::COMMAND,
     &demo::COMMAND,
@@ -44,19 +45,20 @@ const COMMANDS: [&Command; 17] = [
     &instructions::COMMAND,
     &loom::COMMAND,
     &fuzz::COMMAND,
-    &faults::COMMAND,
+    &mutants::COMMAND,
     &asan::COMMAND,
     &tsan::COMMAND,
     &coverage::COMMAND,
     &doc::COMMAND,
     &package::COMMAND,
     &interface::COMMAND,
+    &release_check::COMMAND,
     &tidy::COMMAND,
 ];
 
-/// Exit code of a run that did its work and found a fault.
+/// The exit code when a step failed.
 const FAILED: u8 = 1;
-/// Exit code of a command line that could not be understood; nothing was run.
+/// The exit code for an invalid command line; nothing was run.
 const MISUSED: u8 = 2;
 
 fn main() -> ExitCode {
@@ -67,31 +69,31 @@ fn main() -> ExitCode {
         return match bench::measure_program(rest) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
-                step::complain(&format!("{error:#}"));
+                step::print_error(&format!("{error:#}"));
                 ExitCode::from(FAILED)
             }
         };
     }
     match flags::parse(&COMMANDS, &args) {
         Ok(Request::Help(text)) => {
-            step::say(&text);
+            step::print(&text);
             ExitCode::SUCCESS
         }
         Ok(Request::Run(command, flags)) => match run(command, &flags) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
-                step::say(&format!("{}: {error:#}", command.name));
+                step::print(&format!("{}: {error:#}", command.name));
                 ExitCode::from(FAILED)
             }
         },
-        Err(misuse) => {
-            step::complain(&misuse);
+        Err(usage) => {
+            step::print_error(&usage);
             ExitCode::from(MISUSED)
         }
     }
 }
 
-/// Runs one command at the root of the workspace, wherever it was called from.
+/// Runs a command in the root of the workspace, whatever the current folder is.
 fn run(command: &Command, flags: &flags::Flags) -> anyhow::Result<()> {
     let sh = Shell::new()?;
     sh.change_dir(workspace::root());

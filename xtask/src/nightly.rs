@@ -1,7 +1,7 @@
-//! What needs a nightly toolchain: the sanitizers, whose flags are not stable.
+//! The sanitizers, whose flags need a nightly toolchain.
 //!
-//! A sanitizer looks at what a program does while it runs; only what is compiled for it is looked
-//! at. So it is worth a run where there is `unsafe`, in our crates or in what they build on.
+//! A sanitizer checks the accesses of code that is compiled for it, while the code runs. By default
+//! it checks the crates that contain `unsafe` and those that depend on them.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -15,23 +15,23 @@ use crate::step::{Job, Steps};
 use crate::tidy;
 use crate::workspace::{self, Package, Workspace};
 
-/// The nightly toolchain, as rustup names it. The only place that does.
+/// The nightly toolchain, by its name in rustup.
 pub(crate) const NIGHTLY: &str = "nightly";
 
-/// A sanitizer, and what it asks for.
+/// A sanitizer and its requirements.
 pub(crate) struct Sanitizer {
-    /// Of the command, and of its folder below the target folder.
+    /// The name of the command and of its target folder.
     pub(crate) name: &'static str,
-    /// The compiler's flag.
+    /// The flag of the compiler.
     pub(crate) flag: &'static str,
-    /// What a system's name ends with whose standard library is compiled for it, if that is needed.
+    /// The suffix of targets with an instrumented standard library, if one is required.
     pub(crate) std_suffix: Option<&'static str>,
 }
 
 impl Sanitizer {
-    /// Runs the tests of the crates named, or of those with `unsafe` or built on such.
+    /// Runs the tests of the named crates; by default of those that use `unsafe` code.
     ///
-    /// No doctests: they would be compiled one by one, and show nothing that the others do not.
+    /// Without doctests: they are compiled one by one and cover nothing more.
     pub(crate) fn run(&self, sh: &Shell, flags: &Flags) -> anyhow::Result<()> {
         let workspace = Workspace::read(sh)?;
         let names = match flags.operands.as_slice() {
@@ -56,7 +56,7 @@ impl Sanitizer {
     }
 }
 
-/// How to compile for a sanitizer.
+/// The options that compile for a sanitizer.
 #[derive(Debug, PartialEq, Eq)]
 struct Plan {
     system: String,
@@ -64,14 +64,14 @@ struct Plan {
     build_std: Option<&'static str>,
 }
 
-/// What there is of the nightly toolchain.
+/// The installed parts of the nightly toolchain.
 #[derive(Debug, Clone)]
 struct Toolchain {
-    /// The system it runs on.
+    /// The target that it runs on.
     host: String,
-    /// The systems it could compile for.
+    /// The targets that it can compile for.
     known: Vec<String>,
-    /// Where its libraries are, in a folder for each system.
+    /// The folder with one folder of libraries per target.
     libraries: PathBuf,
 }
 
@@ -81,7 +81,7 @@ impl Toolchain {
         let version = cmd!(sh, "rustc {toolchain} --version --verbose").quiet().ignore_stderr();
         let version = version.read().ok().with_context(|| {
             format!(
-                "the toolchain `{NIGHTLY}` is missing, get it with: \
+                "the toolchain `{NIGHTLY}` is not installed; run: \
                  rustup toolchain install {NIGHTLY} --profile minimal"
             )
         })?;
@@ -94,7 +94,7 @@ impl Toolchain {
         })
     }
 
-    /// Finds a way to what the sanitizer asks for, or says what is missing.
+    /// Returns the options for a sanitizer, or an error that names the missing part.
     fn plan(&self, sanitizer: &Sanitizer) -> anyhow::Result<Plan> {
         let &Sanitizer { name, flag, std_suffix } = sanitizer;
         let host = self.host.clone();
@@ -103,7 +103,7 @@ impl Toolchain {
         };
         let system = format!("{host}{suffix}");
         if self.libraries.join(&system).join("lib").is_dir() {
-            return Ok(Plan { system, flag: "", build_std: None }); // It has the flag by itself.
+            return Ok(Plan { system, flag: "", build_std: None }); // This target implies the flag.
         }
         if self.libraries.join("src/rust/library/std").is_dir() {
             return Ok(Plan { system: host, flag, build_std: Some("-Zbuild-std") });
@@ -112,21 +112,21 @@ impl Toolchain {
             true => format!("rustup target add {system} --toolchain {NIGHTLY}"),
             false => format!("rustup component add rust-src --toolchain {NIGHTLY}"),
         };
-        bail!("a standard library compiled for {name} is missing, get it with: {get}");
+        bail!("{name} needs an instrumented standard library; run: {get}");
     }
 }
 
-/// Reads the system a compiler is for from what it tells of its version.
+/// Returns the host target from the output of `rustc --version --verbose`.
 pub(crate) fn host(version: &str) -> anyhow::Result<&str> {
     let host = version.lines().find_map(|line| line.strip_prefix("host: "));
-    host.context("rustc does not tell its host")
+    host.context("`rustc --version --verbose` prints no host")
 }
 
-/// The crates whose code has `unsafe`, and those that depend on one, on any road.
+/// Returns the crates with `unsafe` code and all that depend on them, also indirectly.
 fn with_unsafe(packages: &[Package]) -> anyhow::Result<Vec<String>> {
     let mut found = BTreeSet::new();
-    let ours = || packages.iter().filter(|package| package.folder.starts_with("crates/"));
-    for package in ours() {
+    let crates = || packages.iter().filter(|package| package.folder.starts_with("crates/"));
+    for package in crates() {
         let sources = workspace::root().join(&package.folder).join("src");
         for file in workspace::walk(&sources, |_| false)? {
             if tidy::has_unsafe(&fs::read_to_string(&file)?) {
@@ -134,11 +134,11 @@ fn with_unsafe(packages: &[Package]) -> anyhow::Result<Vec<String>> {
             }
         }
     }
-    close(&mut found, || ours());
-    Ok(ours().map(|package| package.name.clone()).filter(|name| found.contains(name)).collect())
+    close(&mut found, || crates());
+    Ok(crates().map(|package| package.name.clone()).filter(|name| found.contains(name)).collect())
 }
 
-/// Adds to some packages those that depend on them, until there are no more.
+/// Adds all packages that depend on those in `found`, also indirectly.
 fn close<'a, P: Iterator<Item = &'a Package>>(
     found: &mut BTreeSet<String>,
     packages: impl Fn() -> P,
@@ -161,14 +161,14 @@ mod tests {
     use std::{env, process};
 
     #[test]
-    fn host_is_read_from_the_version() {
+    fn host_is_parsed_from_the_version() {
         let version = "rustc 1.97.0-nightly (e50aa6fba 2026-05-19)\nhost: aarch64-apple-darwin\n";
         assert_eq!(host(version).unwrap(), "aarch64-apple-darwin");
         assert!(host("rustc 1.97.0-nightly").is_err());
     }
 
     #[test]
-    fn standard_library_is_taken_or_built_or_asked_for() {
+    fn standard_library_is_used_or_built_or_requested() {
         let folder = env::temp_dir().join(format!("windrow-xtask-nightly-{}", process::id()));
         let toolchain = Toolchain {
             host: "x86_64-gnu".to_owned(),
@@ -182,7 +182,7 @@ mod tests {
         let missing = |toolchain: &Toolchain| toolchain.plan(&thread).unwrap_err().to_string();
 
         assert_eq!(toolchain.plan(&address).unwrap(), plan("x86_64-gnu", "-Za", None));
-        let get = "a standard library compiled for tsan is missing, get it with: rustup";
+        let get = "tsan needs an instrumented standard library; run: rustup";
         let target = format!("{get} target add x86_64-gnutsan --toolchain nightly");
         assert_eq!(missing(&toolchain), target);
         let sources = format!("{get} component add rust-src --toolchain nightly");
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn crates_that_build_on_unsafe_are_found_on_any_road() {
+    fn indirect_dependents_of_unsafe_code_are_found() {
         let package = |name: &str, on: &[&str]| Package {
             name: name.to_owned(),
             folder: format!("crates/{name}"),

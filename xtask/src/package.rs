@@ -1,4 +1,4 @@
-//! `cargo xtask package`: what would be published, packaged and built from the packages.
+//! `cargo xtask package`: packages every crate and builds it from the package.
 
 use xshell::{Shell, cmd};
 
@@ -11,7 +11,7 @@ pub(crate) const COMMAND: Command = Command {
     operands: "",
     operands_max: 0,
     passes_on: false,
-    summary: "Packages every crate, and builds each from its package and those of the others",
+    summary: "Package every crate and build each from the packages",
     options: &[],
     examples: &["package"],
     run,
@@ -19,30 +19,30 @@ pub(crate) const COMMAND: Command = Command {
 
 fn run(sh: &Shell, _: &Flags) -> anyhow::Result<()> {
     let mut steps = Steps::new();
-    steps.command(job(sh, Depth::Built)?);
+    steps.command(job(sh, Depth::Build)?);
     steps.finish(COMMAND.name)
 }
 
-/// How much is done with the packages.
+/// The extent of the check.
 #[derive(PartialEq)]
 pub(crate) enum Depth {
-    /// They are made, which resolves what they need.
-    Made,
-    /// They are built as well, which takes minutes.
-    Built,
+    /// Creates the packages, which resolves their dependencies.
+    Create,
+    /// Also builds the packages, which takes minutes.
+    Build,
 }
 
-/// The step, of which `ci` only makes the packages.
+/// Returns the step, which packages all crates in one run.
 ///
-/// All at once: a crate resolves the others among the packages of the same run, as none of them has
-/// to be in a registry yet. Their files and fields are looked at by `tidy`.
+/// Cargo resolves a dependency on another crate among the packages of the same run, so no crate has
+/// to be in a registry. `tidy` checks the files and fields of the packages.
 pub(crate) fn job(sh: &Shell, depth: Depth) -> anyhow::Result<Job<'_>> {
     let members = Workspace::read(sh)?.packages;
     let crates = members.iter().filter(|member| member.folder.starts_with("crates/"));
     let chosen = crates.flat_map(|member| ["--package", member.name.as_str()]);
-    // What is not committed yet is packaged too, to be found out before it is.
+    // Uncommitted changes are packaged too, so that errors are found before the commit.
     let package = cmd!(sh, "cargo package --allow-dirty --locked").args(chosen);
-    let package = if depth == Depth::Made { package.arg("--no-verify") } else { package };
+    let package = if depth == Depth::Create { package.arg("--no-verify") } else { package };
     Ok(Job::new("package", package).figure(|output| {
         let packaged = output.lines().filter(|line| line.trim_start().starts_with("Packaged "));
         format!("{} packages", packaged.count())

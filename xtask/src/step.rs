@@ -1,8 +1,8 @@
-//! The only printer: one line per step, output on failure only, the verdict last.
+//! Prints the steps of a command: one line per step, output on failure only, the verdict last.
 //!
-//! A line is written when its step ends. On a terminal the step's name and what it does at the
-//! moment stand there meanwhile, so that a first build of some minutes does not look like a hang;
-//! elsewhere they are written each minute, so that a log that ends early tells where.
+//! The line of a step is printed when it ends. Until then, a terminal shows its name and the last
+//! line of its output, so that a first build of some minutes does not look like a hang. Elsewhere
+//! this is printed every minute, so that a log that ends early shows where.
 //! Writing to a closed pipe (`| head`) is not an error, hence `writeln` and not `println`.
 
 use std::cell::Cell;
@@ -16,15 +16,15 @@ use std::time::{Duration, Instant};
 use anyhow::bail;
 use xshell::Cmd;
 
-use crate::tally::{Suites, Tally};
+use crate::test_counts::{Suites, TestCounts};
 
 /// Prints text and a line end.
-pub(crate) fn say(text: &str) {
+pub(crate) fn print(text: &str) {
     let _ = writeln!(io::stdout().lock(), "{}", text.trim_end_matches('\n'));
 }
 
-/// Prints a complaint about the command line, away from the output.
-pub(crate) fn complain(text: &str) {
+/// Prints an error to standard error.
+pub(crate) fn print_error(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
@@ -34,73 +34,73 @@ pub(crate) struct Job<'a> {
     command: Cmd<'a>,
     env: Vec<(&'static str, &'static str)>,
     figure: Figure,
-    /// Reads what else is worth saying from the output.
+    /// Extracts a note from the output, printed after the figure.
     note: Option<fn(&str) -> String>,
 }
 
 enum Figure {
-    /// Read from the output by this function.
+    /// Extracted from the output by this function.
     Of(fn(&str) -> String),
-    /// The tests that ran, which also count for the whole.
+    /// The numbers of tests, which are also summed over all steps.
     Tests,
 }
 
 impl<'a> Job<'a> {
-    /// Names a step and the command behind it; its figure is how many crates were compiled.
+    /// Creates a step from a command; its figure is the number of crates compiled.
     pub(crate) fn new(name: &str, command: Cmd<'a>) -> Self {
         let figure = Figure::Of(compiled);
         Self { name: name.to_owned(), command, env: Vec::new(), figure, note: None }
     }
 
-    /// Sets a variable for the command.
+    /// Sets an environment variable for the command.
     pub(crate) fn env(mut self, key: &'static str, value: &'static str) -> Self {
         self.env.push((key, value));
         self
     }
 
-    /// Reads the step's figure from its output.
+    /// Extracts the figure of the step from its output.
     pub(crate) fn figure(mut self, figure: fn(&str) -> String) -> Self {
         self.figure = Figure::Of(figure);
         self
     }
 
-    /// Counts the tests of its output; they are summed over all steps.
+    /// Reports the numbers of tests in the output as the figure.
     pub(crate) fn tests(mut self) -> Self {
         self.figure = Figure::Tests;
         self
     }
 
-    /// Reads more than the figure from the output.
+    /// Extracts a note from the output, printed after the figure.
     pub(crate) fn note(mut self, note: fn(&str) -> String) -> Self {
         self.note = Some(note);
         self
     }
 
-    /// The line a reader can paste to run this step alone.
+    /// Returns the command line that repeats this step alone.
     fn repeat(&self) -> String {
         let env = self.env.iter().map(|(key, value)| format!("{key}={value} "));
         env.chain([self.command.to_string()]).collect()
     }
 }
 
-/// The steps of a command as they run. A failure does not stop the next one.
+/// Runs the steps of a command; a failed step does not stop the next.
 pub(crate) struct Steps {
     started: Instant,
     ran: usize,
     failed: Vec<String>,
-    tally: Option<Tally>,
+    tests: Option<TestCounts>,
     style: Style,
 }
 
 impl Steps {
-    /// Starts the clock.
+    /// Starts the clock of the command.
     #[expect(clippy::disallowed_methods, reason = "steps are timed without our crates")]
     pub(crate) fn new() -> Self {
         let style = Style::of_stdout();
-        Self { started: Instant::now(), ran: 0, failed: Vec::new(), tally: None, style }
+        Self { started: Instant::now(), ran: 0, failed: Vec::new(), tests: None, style }
     }
 
-    /// The same, for steps whose names are known and may be long.
+    /// Starts the clock of the command, and aligns the lines to the longest of these names.
     pub(crate) fn named<'n>(names: impl Iterator<Item = &'n str>) -> Self {
         let mut steps = Self::new();
         let longest = names.map(|name| name.chars().count()).max().unwrap_or(0);
@@ -108,7 +108,7 @@ impl Steps {
         steps
     }
 
-    /// Runs a function as a step; it returns the step's figure.
+    /// Runs a function as a step; the function returns the figure.
     pub(crate) fn run(
         &mut self,
         name: &str,
@@ -121,96 +121,96 @@ impl Steps {
         }
     }
 
-    /// Runs a function as a step, which tells meanwhile what it is doing.
+    /// Runs a function as a step; the function reports its progress line by line.
     pub(crate) fn watch(
         &mut self,
         name: &str,
         work: impl FnOnce(&dyn Fn(&str)) -> anyhow::Result<String>,
     ) -> bool {
-        let doing = Doing::new(name, self.style);
-        self.run(name, || work(&|line| doing.tell(line)))
+        let progress = Progress::new(name, self.style);
+        self.run(name, || work(&|line| progress.show(line)))
     }
 
-    /// Runs a command as a step; what it prints is shown only if it fails.
+    /// Runs a command as a step; its output is printed only if it fails.
     ///
-    /// A warning about a manifest is a failure: a misspelt key is a rule nobody is following.
+    /// A warning about a manifest is a failure: cargo ignores a misspelt key.
     pub(crate) fn command(&mut self, job: Job<'_>) -> bool {
         let started = self.begin(&job.name);
         let repeat = job.repeat();
-        let doing = Doing::new(&job.name, self.style);
+        let progress = Progress::new(&job.name, self.style);
         let command = job.command.quiet().envs(job.env);
-        let ran = capture(command.into(), |line| doing.tell(line));
+        let ran = capture(command.into(), |line| progress.show(line));
         let (succeeded, output) = ran.unwrap_or_else(|error| (false, error.to_string()));
         let figure = match job.figure {
             Figure::Of(figure) => figure(&output),
             Figure::Tests => {
                 let suites = Suites::read(&output, succeeded);
-                *self.tally.get_or_insert_default() += suites.total();
+                *self.tests.get_or_insert_default() += suites.total();
                 suites.to_string()
             }
         };
         let note = job.note.map(|note| format!(", {}", note(&output))).unwrap_or_default();
-        let told = format!("{}\nrepeat: {repeat}", output.trim_end());
+        let failure = format!("{}\nrepeat: {repeat}", output.trim_end());
         let end = match output.lines().find(|line| is_manifest_warning(line)) {
-            _ if !succeeded => Err(told),
+            _ if !succeeded => Err(failure),
             Some(warning) => {
-                Err(format!("{warning}\na manifest warning is an error\nrepeat: {repeat}"))
+                Err(format!("{warning}\nwarnings about manifests are errors\nrepeat: {repeat}"))
             }
             None => Ok(()),
         };
         self.end(&job.name, started, end, &(figure + &note))
     }
 
-    /// Ends the command: prints the tests if there were any, then the verdict.
+    /// Prints the numbers of tests, if there were any, and the verdict.
     ///
-    /// The verdict of a failure is returned as the error, which is printed as the last line.
+    /// Returns the verdict of a failure as the error, which is printed as the last line.
     pub(crate) fn finish(self, command: &str) -> anyhow::Result<()> {
-        if let Some(tally) = self.tally {
-            say(&tally.to_string());
+        if let Some(tests) = self.tests {
+            print(&tests.to_string());
         }
         if !self.failed.is_empty() {
             bail!("{} of {} failed ({})", self.failed.len(), self.ran, self.failed.join(", "));
         }
-        say(&format!("{command}: {0} of {0} in {1}", self.ran, seconds(self.started.elapsed())));
+        print(&format!("{command}: {0} of {0} in {1}", self.ran, seconds(self.started.elapsed())));
         Ok(())
     }
 
     #[expect(clippy::disallowed_methods, reason = "steps are timed without our crates")]
     fn begin(&mut self, name: &str) -> Instant {
         self.ran += 1;
-        Doing::new(name, self.style).tell("…");
+        Progress::new(name, self.style).show("…");
         Instant::now()
     }
 
     fn end(&mut self, name: &str, started: Instant, end: Result<(), String>, figure: &str) -> bool {
         let passed = end.is_ok();
         self.style.clear();
-        say(&self.style.line(name, passed, started.elapsed(), figure));
-        if let Err(told) = end {
+        print(&self.style.line(name, passed, started.elapsed(), figure));
+        if let Err(failure) = end {
             self.failed.push(name.to_owned());
-            for line in told.trim_matches('\n').lines() {
-                say(&format!("    {line}"));
+            for line in failure.trim_matches('\n').lines() {
+                print(&format!("    {line}"));
             }
         }
         passed
     }
 }
 
-/// Says whether lines of standard output can be rewritten.
+/// Returns whether lines of standard output can be rewritten.
 pub(crate) fn is_terminal() -> bool {
     Style::of_stdout().terminal
 }
 
-/// Whether lines may be coloured and rewritten.
+/// The form of the lines.
 #[derive(Clone, Copy)]
 struct Style {
     terminal: bool,
     colour: bool,
-    /// What names are padded to.
+    /// The width of the names.
     width: usize,
 }
 
-/// Room for the names of most steps.
+/// The default width of the names, enough for most steps.
 const WIDTH: usize = 12;
 
 impl Style {
@@ -237,24 +237,23 @@ impl Style {
     }
 }
 
-/// What a step does at the moment.
-struct Doing<'a> {
+/// Shows the progress of a running step.
+struct Progress<'a> {
     name: &'a str,
     style: Style,
     started: Instant,
-    /// How many minutes of it have been told.
+    /// The number of whole minutes at the last line printed.
     minutes: Cell<u64>,
 }
 
-impl<'a> Doing<'a> {
+impl<'a> Progress<'a> {
     #[expect(clippy::disallowed_methods, reason = "steps are timed without our crates")]
     fn new(name: &'a str, style: Style) -> Self {
         Self { name, style, started: Instant::now(), minutes: Cell::new(0) }
     }
 
-    /// Shows the line that was printed last: on a terminal over the one before, elsewhere each
-    /// minute.
-    fn tell(&self, line: &str) {
+    /// Shows a line: on a terminal in place of the one before, elsewhere once a minute.
+    fn show(&self, line: &str) {
         let Style { terminal, width, .. } = self.style;
         let line: String = line.trim().chars().filter(|c| !c.is_control()).take(56).collect();
         let took = self.started.elapsed();
@@ -264,21 +263,22 @@ impl<'a> Doing<'a> {
             let _ = out.flush();
         } else if !terminal && took.as_secs() / 60 > self.minutes.get() {
             self.minutes.set(took.as_secs() / 60);
-            say(&format!("  {:<width$} {:<6} {:>12}   {line}", self.name, "…", seconds(took)));
+            print(&format!("  {:<width$} {:<6} {:>12}   {line}", self.name, "…", seconds(took)));
         }
     }
 }
 
-/// How long a command may be silent before somebody wants to know that it still runs.
+/// The time without output after which the last line is shown again.
 const SILENCE: Duration = Duration::from_secs(60);
-/// How many times as long is a hang: no crate takes that to compile, on a busy machine either.
+/// The number of such periods after which a command counts as hung.
+///
+/// No crate takes ten minutes to compile, even on a busy machine.
 const SILENCES_MAX: u32 = 10;
 
-/// Runs a command to its end and collects both its outputs in the order they were written.
+/// Runs a command and returns its success and its output, both streams in order.
 ///
-/// One pipe for both: with two, a test binary's name and its result could change places. Of a
-/// command that says nothing the last line is told again each minute; after ten it hangs, and is
-/// ended, so that what it printed is seen.
+/// Both streams share one pipe: with two, the name of a test binary and its result could swap. A
+/// command that prints nothing for ten minutes is killed, so that its output is seen.
 pub(crate) fn capture(command: Command, on_line: impl FnMut(&str)) -> io::Result<(bool, String)> {
     capture_unless_silent(command, SILENCE, on_line)
 }
@@ -291,9 +291,9 @@ fn capture_unless_silent(
     let (reader, writer) = io::pipe()?;
     command.stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer);
     let mut child = command.spawn()?;
-    drop(command); // It holds the writing end; the loop below ends when the last one is closed.
+    drop(command); // It holds the writing end; the loop ends when the last one is closed.
     let (sender, lines) = mpsc::channel();
-    // It outlives this call if a child of the command holds the pipe open and says nothing.
+    // The thread outlives this call if a child of the command keeps the pipe open.
     thread::spawn(move || {
         BufReader::new(reader).split(b'\n').try_for_each(|line| sender.send(line))
     });
@@ -315,8 +315,8 @@ fn capture_unless_silent(
                 if silences == SILENCES_MAX {
                     child.kill()?;
                     child.wait()?;
-                    let told = seconds(silence * SILENCES_MAX);
-                    output.push_str(&format!("ended, as it printed nothing for {told}\n"));
+                    let limit = seconds(silence * SILENCES_MAX);
+                    output.push_str(&format!("killed: it printed nothing for {limit}\n"));
                     return Ok((false, output));
                 }
             }
@@ -324,7 +324,7 @@ fn capture_unless_silent(
     }
 }
 
-/// Counts the crates cargo had to compile or check.
+/// Counts the crates that cargo compiled or checked.
 fn compiled(output: &str) -> String {
     let crates = output
         .lines()
@@ -343,7 +343,7 @@ fn is_manifest_warning(line: &str) -> bool {
     })
 }
 
-/// Writes a duration for people: `0.4 s`, `48 s`, `3 min 05 s`.
+/// Formats a duration: `0.4 s`, `48 s`, `3 min 05 s`.
 pub(crate) fn seconds(time: Duration) -> String {
     match time.as_secs_f64() {
         s if s < 9.95 => format!("{s:.1} s"),
@@ -361,7 +361,7 @@ mod tests {
     use xshell::{Shell, cmd};
 
     #[test]
-    fn durations_are_written_for_people() {
+    fn durations_have_two_to_three_digits() {
         let cases = [
             (0, "0.0 s"),
             (412, "0.4 s"),
@@ -377,7 +377,7 @@ mod tests {
     }
 
     #[test]
-    fn line_is_plain_without_a_terminal() {
+    fn line_has_no_escapes_without_a_terminal() {
         let took = Duration::from_millis(400);
         let plain = Style { terminal: false, colour: false, width: WIDTH };
         assert_eq!(plain.line("fmt", true, took, ""), "  fmt          ok            0.4 s");
@@ -389,7 +389,7 @@ mod tests {
     }
 
     #[test]
-    fn output_is_collected_in_order_with_the_exit_code() {
+    fn output_of_a_failed_command_is_returned() {
         let sh = Shell::new().unwrap();
         let (succeeded, output) =
             capture(cmd!(sh, "cargo no-such-command").into(), |_| ()).unwrap();
@@ -398,24 +398,24 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn command_that_says_nothing_is_ended() {
+    fn silent_command_is_killed() {
         let sh = Shell::new().unwrap();
         let silent = cmd!(sh, "tail -f /dev/null").into();
-        let mut told = 0;
+        let mut shown = 0;
         let silence = Duration::from_millis(1);
-        let (succeeded, output) = capture_unless_silent(silent, silence, |_| told += 1).unwrap();
+        let (succeeded, output) = capture_unless_silent(silent, silence, |_| shown += 1).unwrap();
         assert!(!succeeded);
-        assert_eq!((output.as_str(), told), ("ended, as it printed nothing for 0.0 s\n", 10));
+        assert_eq!((output.as_str(), shown), ("killed: it printed nothing for 0.0 s\n", 10));
     }
 
     #[test]
-    fn manifest_warnings_are_told_from_others() {
+    fn only_warnings_about_manifests_are_errors() {
         assert!(is_manifest_warning("warning: /w/Cargo.toml: unused manifest key: package.colour"));
         assert!(!is_manifest_warning("warning: unused variable: `x`"));
     }
 
     #[test]
-    fn repeat_line_carries_the_variable() {
+    fn repeat_line_has_the_environment_variable() {
         let sh = Shell::new().unwrap();
         let job =
             Job::new("doc", cmd!(sh, "cargo doc --no-deps")).env("RUSTDOCFLAGS", "-Dwarnings");

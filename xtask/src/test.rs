@@ -1,4 +1,4 @@
-//! `cargo xtask test`: unit, integration, model and doc tests, crate by crate.
+//! `cargo xtask test`: runs the unit, integration, model and doc tests, crate by crate.
 
 use xshell::{Shell, cmd};
 
@@ -11,13 +11,13 @@ pub(crate) const COMMAND: Command = Command {
     operands: "[CRATE]",
     operands_max: 1,
     passes_on: true,
-    summary: "Runs unit, integration, model and doc tests, crate by crate",
+    summary: "Run unit, integration, model and doc tests, crate by crate",
     options: &[],
     examples: &["test", "test core-time", "test codec -- golden"],
     run,
 };
 
-/// One `cargo test -p` per crate, so each is also shown to compile with its own features alone.
+/// Runs one `cargo test` per crate, so each also compiles with its own features alone.
 fn run(sh: &Shell, flags: &Flags) -> anyhow::Result<()> {
     let workspace = Workspace::read(sh)?;
     let chosen = match flags.operands.as_slice() {

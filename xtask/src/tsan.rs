@@ -1,15 +1,14 @@
-//! `cargo xtask tsan`: the tests under the thread sanitizer, which sees races for plain memory.
+//! `cargo xtask tsan`: runs the tests under the thread sanitizer.
 //!
-//! It looks for two accesses, one of them a write and one of them not atomic, with nothing between
-//! them that orders them. What orders threads is mostly in the standard library, so that must be
-//! compiled for it too: with one that is not, the tests of `core-time` raise two hundred alarms, at
-//! locks, channels and ends of threads, and none of them is true. Rust brings such a library for
-//! 64-bit Linux; elsewhere it is built here, from its sources.
+//! It detects data races: two unordered accesses to the same memory, at least one of them a write
+//! and at least one of them not atomic. Threads are mostly ordered by the standard library, so the
+//! standard library must be instrumented too. Without that, the tests of `core-time` raise two
+//! hundred false alarms, at locks, channels and ends of threads. Rust provides an instrumented
+//! library for 64-bit Linux; elsewhere it is built from source.
 //!
-//! It does not understand `fence`. What only a fence orders would be a false alarm if it were plain
-//! memory; in the ledger, where there are fences, all that they order is atomic, and whether they
-//! do is what the models of `cargo xtask loom` explore. So this is for what the models leave out:
-//! the places of threads, their rows, and whatever else `unsafe` and locks guard.
+//! The sanitizer ignores `fence`, so plain memory that only a fence orders would be a false alarm.
+//! Where the crates use fences, all that they order is atomic, and the models of `cargo xtask loom`
+//! check it. This command covers the rest: memory guarded by `unsafe` code and by locks.
 
 use xshell::Shell;
 
@@ -21,7 +20,7 @@ pub(crate) const COMMAND: Command = Command {
     operands: "[CRATE...]",
     operands_max: usize::MAX,
     passes_on: true,
-    summary: "Runs the tests of crates with `unsafe` under the thread sanitizer",
+    summary: "Run the tests of crates with `unsafe` under the thread sanitizer",
     options: &[],
     examples: &["tsan", "tsan core-time -- threads"],
     run,

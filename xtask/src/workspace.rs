@@ -1,4 +1,4 @@
-//! What cargo knows of the workspace: its root, its target folder, its packages and their edges.
+//! The workspace as cargo and git describe it: packages, dependencies and files.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -8,51 +8,51 @@ use anyhow::{Context as _, bail};
 use serde_json::Value;
 use xshell::{Shell, cmd};
 
-/// The root of the workspace this runner was compiled in.
+/// Returns the root of the workspace that this runner was compiled in.
 pub(crate) fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies in the root")
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask is a folder of the root")
 }
 
 /// The workspace as `cargo metadata` describes it.
 pub(crate) struct Workspace {
-    /// Where cargo builds; honours `CARGO_TARGET_DIR`.
+    /// The target folder; honours `CARGO_TARGET_DIR`.
     pub(crate) target: PathBuf,
-    /// The members, by name.
+    /// The members, sorted by folder.
     pub(crate) packages: Vec<Package>,
 }
 
 /// A member of the workspace.
 pub(crate) struct Package {
-    /// Its name, which is that of its folder.
+    /// The name, equal to the name of the folder.
     pub(crate) name: String,
-    /// Its folder from the root, with `/` on every system; empty for a package at the root.
+    /// The path from the root, with `/` on every system; empty for a package in the root.
     pub(crate) folder: String,
-    /// The Rust it promises to compile with.
+    /// The minimum version of Rust.
     pub(crate) rust_version: Option<String>,
-    /// What it depends on.
+    /// The direct dependencies.
     pub(crate) dependencies: Vec<Dependency>,
 }
 
-/// An edge between packages.
+/// A dependency of a package.
 pub(crate) struct Dependency {
-    /// The package depended on.
+    /// The package that is used.
     pub(crate) name: String,
-    /// Whether only tests, examples and benchmarks see it.
+    /// Whether only tests, examples and benchmarks use it.
     pub(crate) dev: bool,
 }
 
 impl Workspace {
-    /// Asks cargo; compiles nothing and needs no network.
+    /// Runs `cargo metadata`, which compiles nothing and needs no network.
     pub(crate) fn read(sh: &Shell) -> anyhow::Result<Self> {
         let json = cmd!(sh, "cargo metadata --no-deps --format-version 1").quiet().read()?;
         Self::from_json(&serde_json::from_str(&json)?)
     }
 
-    /// These crates, if all are ours.
+    /// Returns `names` if all of them are members.
     pub(crate) fn chosen(&self, names: &[String]) -> anyhow::Result<Vec<String>> {
         let all: Vec<_> = self.packages.iter().map(|package| package.name.as_str()).collect();
         match names.iter().find(|name| !all.contains(&name.as_str())) {
-            Some(name) => bail!("`{name}` is none of our crates: {}", all.join(", ")),
+            Some(name) => bail!("unknown crate `{name}`; there are {}", all.join(", ")),
             None => Ok(names.to_vec()),
         }
     }
@@ -68,7 +68,7 @@ impl Workspace {
 }
 
 impl Package {
-    /// Tells whether it depends on this package, in any way.
+    /// Returns whether this package depends on another, in any way.
     pub(crate) fn uses(&self, name: &str) -> bool {
         self.dependencies.iter().any(|edge| edge.name == name)
     }
@@ -76,7 +76,7 @@ impl Package {
     fn from_json(package: &Value, root: &Path) -> anyhow::Result<Self> {
         let manifest = PathBuf::from(text(package, "manifest_path")?);
         let folder = manifest.parent().and_then(|dir| dir.strip_prefix(root).ok());
-        let folder = folder.context("a member lies outside the workspace")?;
+        let folder = folder.context("a member is outside the workspace")?;
         let dependencies = list(package, "dependencies")
             .map(|edge| Ok(Dependency { name: text(edge, "name")?, dev: edge["kind"] == "dev" }))
             .collect::<anyhow::Result<Vec<_>>>()?;
@@ -89,13 +89,13 @@ impl Package {
     }
 }
 
-/// Lists the files git knows or would add, from the root; all, where git or its folder is absent.
+/// Lists the files that git tracks or would add; all files without git.
 pub(crate) fn files(sh: &Shell) -> anyhow::Result<BTreeSet<String>> {
     let git = cmd!(sh, "git ls-files --cached --others --exclude-standard -z");
     let names = git.quiet().ignore_stderr().read().unwrap_or_default();
     if !names.is_empty() {
-        let there = names.split('\0').filter(|name| root().join(name).is_file()); // Not deleted.
-        return Ok(there.map(str::to_owned).collect());
+        let existing = names.split('\0').filter(|name| root().join(name).is_file()); // Not deleted.
+        return Ok(existing.map(str::to_owned).collect());
     }
     let hidden = |folder: &Path| folder.ends_with("target") || folder.ends_with(".git");
     let files = walk(root(), hidden)?;
@@ -103,7 +103,7 @@ pub(crate) fn files(sh: &Shell) -> anyhow::Result<BTreeSet<String>> {
     Ok(relative.map(|file| file.display().to_string().replace('\\', "/")).collect())
 }
 
-/// Lists all files below a folder, sorted; `skip` is asked about each folder.
+/// Lists all files below a folder, sorted, without the folders that `skip` selects.
 pub(crate) fn walk(folder: &Path, skip: fn(&Path) -> bool) -> anyhow::Result<Vec<PathBuf>> {
     let (mut files, mut folders) = (Vec::new(), vec![folder.to_owned()]);
     while let Some(folder) = folders.pop() {
@@ -134,7 +134,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn packages_and_edges_are_read() {
+    fn packages_and_dependencies_are_parsed() {
         let metadata = serde_json::json!({
             "workspace_root": "/w", "target_directory": "/t",
             "packages": [{

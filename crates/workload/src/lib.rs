@@ -4,6 +4,6 @@ mod line;
 mod random;
 mod workload;
 
-pub use line::{Line, NAMES};
+pub use line::{Line, NAMES, Shape, Stamps};
 pub use random::Random;
-pub use workload::{Lines, Popularity, Shape, Stamps, Times, Workload};
+pub use workload::{Lines, Popularity, Times, Workload};

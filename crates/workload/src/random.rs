@@ -1,8 +1,8 @@
-//! Random numbers that are the same everywhere and for good.
+//! A generator of random numbers that never changes.
 //!
-//! A generator of a library may change its numbers with its version, and with them every file and
-//! every record that was made of them. This one is ten lines. Reference: G. Steele, D. Lea,
-//! C. Flood, "Fast splittable pseudorandom number generators" (2014), the variant named SplitMix64.
+//! A generator of a library may change with its version, and then all generated files and records
+//! change too. Reference: G. Steele, D. Lea, C. Flood, "Fast splittable pseudorandom number
+//! generators" (2014), the variant named SplitMix64.
 
 /// Generates random numbers: the same numbers for the same seed.
 #[derive(Debug, Clone)]
@@ -29,27 +29,28 @@ impl Random {
         ((u128::from(self.next()) * u128::from(limit)) >> 64) as u64
     }
 
-    /// Whether something happens that does so with this probability.
+    /// Returns true with probability `share`.
     pub(crate) fn happens(&mut self, share: f64) -> bool {
         ((self.next() >> 11) as f64) < share * (1_u64 << 53) as f64
     }
 
-    /// A number that is distributed nearly normally, with mean 0 and deviation 1: the sum of eight
-    /// bytes. It is between -4.9 and 4.9.
+    /// Returns an approximately normal number with mean 0 and standard deviation 1.
+    ///
+    /// The number is the scaled sum of eight bytes, between -4.9 and 4.9.
     pub(crate) fn normal(&mut self) -> f64 {
-        /// The root of 8 (256² - 1) / 12.
+        /// The square root of 8 (256² - 1) / 12.
         const DEVIATION: f64 = 209.019_935_892_7;
         let sum: u32 = self.next().to_le_bytes().into_iter().map(u32::from).sum();
         (f64::from(sum) - 1_020.0) / DEVIATION
     }
 }
 
-/// Two to a power, from additions and multiplications alone, so that it is the same everywhere.
+/// Returns 2 to the power of `power`, with a relative error below 10^-9.
 ///
-/// Within 10^-9 of the truth.
+/// Only additions and multiplications, so the result is the same on every machine.
 pub(crate) fn exp2(power: f64) -> f64 {
     let whole = power.floor();
-    // The series of e^x for x below ln 2, from its last term on.
+    // The series of e^x for x below ln 2, from its last term to the first.
     let x = (power - whole) * std::f64::consts::LN_2;
     let series = (1..=11).rev().fold(1.0, |sum, n| 1.0 + sum * x / f64::from(n));
     series * f64::from_bits(((whole as i64 + 1_023) as u64) << 52)
@@ -60,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_are_those_of_the_paper() {
+    fn numbers_match_the_reference() {
         let mut random = Random::new(1_234_567);
         let expected =
             [6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423];
@@ -68,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn limit_is_never_reached_and_all_below_it_is() {
+    fn numbers_below_the_limit_are_equally_frequent() {
         let mut random = Random::new(1);
         let mut found = [0_u32; 7];
         (0..7_000).for_each(|_| found[random.below(7) as usize] += 1);
@@ -77,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_sure_happens_and_what_is_not_does_not() {
+    fn events_happen_with_their_probability() {
         let mut random = Random::new(1);
         assert!((0..1_000).all(|_| random.happens(1.0) && !random.happens(0.0)));
         let often = (0..10_000).filter(|_| random.happens(0.25)).count();
@@ -85,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn normal_numbers_have_their_mean_and_deviation() {
+    fn normal_numbers_have_mean_0_and_deviation_1() {
         let mut random = Random::new(1);
         let numbers: Vec<_> = (0..100_000).map(|_| random.normal()).collect();
         let mean = numbers.iter().sum::<f64>() / 1e5;
@@ -94,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn powers_are_near_the_truth() {
+    fn powers_are_within_their_error() {
         for step in -800..=800 {
             let power = f64::from(step) / 80.0;
             assert!((exp2(power) / power.exp2() - 1.0).abs() < 1e-9, "{power}");

@@ -1,33 +1,33 @@
-//! What is wanted, and the lines that are so.
+//! The description of a workload, and the random choices for each line.
 
 use std::num::NonZero;
 
-use crate::line::Line;
+use crate::line::{Line, Shape, Stamps};
 use crate::random::{Random, exp2};
 
-/// What lines are wanted.
+/// Describes a sequence of random lines.
 ///
-/// The same value makes the same lines, always. Build one from the default, `Workload { seed: 7,
-/// ..Workload::default() }`, and a field added later will not break the line.
+/// Equal values produce equal lines, on every machine and in every version. Start from the default,
+/// `Workload { seed: 7, ..Workload::default() }`, so that a new field does not break your code.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Workload {
-    /// How many lines there are.
+    /// The number of lines.
     pub lines: u64,
-    /// How many actions there are names for.
+    /// The number of distinct actions.
     pub actions: NonZero<u32>,
-    /// How frequent each of them is.
+    /// The relative frequency of the actions.
     pub popularity: Popularity,
-    /// How times are distributed.
+    /// The distribution of the times.
     pub times: Times,
-    /// The greatest time, or the middle one; see [`Times`].
+    /// The maximum or the typical time, as [`Times`] defines it.
     pub scale: u32,
-    /// How the lines are written.
+    /// The format of the lines.
     pub shape: Shape,
-    /// Which share of the lines is no actions, from 0 to 1.
+    /// The share of invalid lines, from 0 to 1.
     pub bad: f64,
-    /// When the actions happened, if that is wanted.
+    /// The timestamps of the lines; none by default.
     pub stamps: Option<Stamps>,
-    /// Where the random numbers start.
+    /// The seed of the random numbers.
     pub seed: u64,
 }
 
@@ -47,59 +47,39 @@ impl Default for Workload {
     }
 }
 
-/// How frequent each action is.
+/// The relative frequency of the actions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Popularity {
-    /// As frequent as any other.
+    /// All actions are equally frequent.
     #[default]
     Even,
-    /// Nearly as Zipf has it: the n-th is an n-th as frequent as the first.
+    /// Approximates Zipf's law: the n-th action is 1/n as frequent as the first.
     Zipf,
 }
 
-/// How times are distributed. All are integers, unless they are written otherwise.
+/// The distribution of the times, which are integers before formatting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Times {
-    /// From 0 to the scale, each as likely.
+    /// Uniform from 0 to the scale.
     #[default]
     Uniform,
-    /// As many are half as long as the scale as are twice as long: most services answer so.
+    /// Log-normal with the scale as median, like the latencies of most services.
     Lognormal,
-    /// As found in a cache: nine of ten near a twentieth of the scale, the others near the scale.
+    /// Two peaks, like a cache: 90 % near 1/20 of the scale, the others near the scale.
     Bimodal,
-    /// Always the scale.
+    /// Always equal to the scale.
     Constant,
 }
 
-/// How the lines are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Shape {
-    /// All alike: `{"action":"jump", "time":150}`.
-    #[default]
-    Common,
-    /// In seven ways, each as likely: keys the other way round, spaces or none, fractions of few
-    /// and of many digits, an escape in the name, other keys besides.
-    Mixed,
-}
-
-/// When actions happened: one after the other, in even steps from the beginning of 2026 on.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Stamps {
-    /// The key, of which the value is seconds since 1970.
-    pub key: String,
-    /// How many there are in a second.
-    pub per_second: f64,
-}
-
 impl Workload {
-    /// The lines, one after the other.
+    /// Returns an iterator over the lines.
     #[must_use]
     pub fn lines(&self) -> Lines<'_> {
         Lines { workload: self, random: Random::new(self.seed), next: 0 }
     }
 }
 
-/// The lines of a [`Workload`].
+/// Iterates over the lines of a [`Workload`].
 #[derive(Debug, Clone)]
 pub struct Lines<'w> {
     workload: &'w Workload,
@@ -118,8 +98,8 @@ impl<'w> Iterator for Lines<'w> {
         let time = workload.time(random);
         let stamp = workload.stamps.as_ref().map(|stamps| (stamps, number));
         let bad = workload.bad > 0.0 && random.happens(workload.bad);
-        let way = if bad || workload.shape == Shape::Mixed { random.next() } else { 0 };
-        Some(Line { action, time, stamp, shape: workload.shape, bad, way })
+        let choice = if bad || workload.shape == Shape::Mixed { random.next() } else { 0 };
+        Some(Line { action, time, stamp, shape: workload.shape, bad, choice })
     }
 }
 
@@ -129,11 +109,11 @@ impl Workload {
         match self.popularity {
             Popularity::Even => random.below(actions.into()) as u32,
             Popularity::Zipf => {
-                // As many octaves as there are, each as likely, and evenly within an octave.
+                // Octaves are equally likely, and so are the actions within an octave.
                 let octaves = u64::from(actions).ilog2() + 1;
                 let first = 1_u64 << random.below(octaves.into());
                 let number = first + random.below(first);
-                // Of the last octave a part may be missing.
+                // The last octave may be incomplete.
                 (number.min(u64::from(actions)) - 1) as u32
             }
         }

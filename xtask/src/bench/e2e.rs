@@ -96,10 +96,10 @@ pub(super) fn run(sh: &Shell, flags: &Flags, records: &Path) -> anyhow::Result<(
     let measured = measurements(&outcomes, lines, &place)?;
     let tables = tables(&outcomes, &measured, lines);
     for table in &tables {
-        step::say(&format!("\n{}", table.plain()));
+        step::print(&format!("\n{}", table.plain()));
     }
     for (name, how) in tools.missing() {
-        step::say(&format!("without {name}; install it with `{how}`"));
+        step::print(&format!("without {name}; install it with `{how}`"));
         circumstances.add("missing", name);
     }
     for (name, version) in tools.versions() {
@@ -109,12 +109,12 @@ pub(super) fn run(sh: &Shell, flags: &Flags, records: &Path) -> anyhow::Result<(
         outcomes.iter().zip(&measured).map(|(outcome, one)| (one.id.clone(), outcome.raw(one)));
     let folder = record::write_as(Kind::E2e, records, &circumstances, raw, &tables)?;
     let shown = folder.strip_prefix(root()).unwrap_or(&folder);
-    step::say(&format!("bench: {} programs, {}", measured.len(), shown.display()));
+    step::print(&format!("bench: {} programs, {}", measured.len(), shown.display()));
     // The README shows only complete records of files of the default length.
     let is_whole = filter.is_empty() && lines == LINES && flags.value("--out").is_none();
     match headline::check_complete(Kind::E2e, &measured) {
         Ok(()) if is_whole => super::update_readme(sh, &folder)?,
-        Err(error) if is_whole => step::say(&format!("the README was not updated: {error}")),
+        Err(error) if is_whole => step::print(&format!("the README was not updated: {error}")),
         _ => {}
     }
     Ok(())

@@ -61,7 +61,7 @@ pub(crate) fn report(args: &[String]) -> anyhow::Result<()> {
         let errors = File::create(Path::new(output).with_extension("err"))?;
         command.stdout(File::create(output)?).stderr(errors);
     }
-    step::say(&measure(command)?.to_json().to_string());
+    step::print(&measure(command)?.to_json().to_string());
     Ok(())
 }
 

@@ -46,7 +46,7 @@ pub(super) fn run(root: &Path, folders: [&str; 2], all: bool) -> anyhow::Result<
     };
     let [old, new] = [read(folders[0])?, read(folders[1])?];
     let comparison = Comparison::new(&old, &new).context("cannot compare the two records")?;
-    step::say(&comparison.render(all));
+    step::print(&comparison.render(all));
     Ok(())
 }
 

@@ -1,8 +1,8 @@
-//! A headless browser, spoken to through a pair of pipes.
+//! A client of the remote debugging protocol of a headless browser.
 //!
-//! With `--remote-debugging-pipe` it reads requests from its third file and writes answers and
-//! events to its fourth, each a JSON text that ends with a zero byte. A shell moves its standard
-//! input and output there, so that no library is needed to open files under chosen numbers.
+//! With `--remote-debugging-pipe` the browser reads requests from file descriptor 3 and writes
+//! responses and events to 4, each as JSON with a zero byte at the end. A shell redirects standard
+//! input and output to these, so no library is needed for that.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -12,10 +12,10 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use anyhow::{Context as _, bail};
 use serde_json::{Value, json};
 
-/// Moves the files and becomes the browser.
+/// Redirects the file descriptors and executes the browser.
 const SHELL: &str = r#"exec "$0" "$@" 3<&0 4>&1 </dev/null >/dev/null 2>&1"#;
 
-/// Nothing is looked up, fetched or asked.
+/// The options of the browser: no window and no network.
 const FLAGS: [&str; 12] = [
     "--headless",
     "--remote-debugging-pipe",
@@ -31,20 +31,20 @@ const FLAGS: [&str; 12] = [
     "--hide-scrollbars",
 ];
 
-/// A browser with one page.
+/// A running browser with one page.
 pub(super) struct Browser {
     child: Child,
     requests: ChildStdin,
-    answers: BufReader<ChildStdout>,
+    responses: BufReader<ChildStdout>,
     session: Value,
-    /// The number of the last request.
+    /// The identifier of the last request.
     id: u64,
-    /// What happened on the page since it was opened.
+    /// The events since the page was opened.
     events: Vec<Value>,
 }
 
 impl Browser {
-    /// Starts it with a profile that is new.
+    /// Starts the browser with an empty profile.
     pub(super) fn start(binary: &Path, profile: &Path) -> anyhow::Result<Self> {
         if profile.exists() {
             fs::remove_dir_all(profile)?;
@@ -53,28 +53,28 @@ impl Browser {
         command.args(["-c", SHELL]).arg(binary).args(FLAGS);
         command.arg(format!("--user-data-dir={}", profile.display()));
         if is_root() {
-            // It refuses to start in its sandbox then; what it opens was made here.
+            // As root the browser does not start in its sandbox; the pages are trusted.
             command.arg("--no-sandbox");
         }
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         let requests = child.stdin.take().context("the browser has no input")?;
-        let answers = child.stdout.take().context("the browser has no output")?;
-        let (answers, session) = (BufReader::new(answers), Value::Null);
-        let mut browser = Self { child, requests, answers, session, id: 0, events: Vec::new() };
-        let page = browser.ask("Target.createTarget", json!({ "url": "about:blank" }))?;
+        let responses = child.stdout.take().context("the browser has no output")?;
+        let (responses, session) = (BufReader::new(responses), Value::Null);
+        let mut browser = Self { child, requests, responses, session, id: 0, events: Vec::new() };
+        let page = browser.request("Target.createTarget", json!({ "url": "about:blank" }))?;
         let target = json!({ "targetId": page["targetId"], "flatten": true });
-        browser.session = browser.ask("Target.attachToTarget", target)?["sessionId"].take();
+        browser.session = browser.request("Target.attachToTarget", target)?["sessionId"].take();
         for domain in ["Page", "Runtime", "Log", "Network"] {
-            browser.ask(&format!("{domain}.enable"), json!({}))?;
+            browser.request(&format!("{domain}.enable"), json!({}))?;
         }
         let mut offline = json!({ "offline": true, "latency": 0 });
         offline["downloadThroughput"] = json!(0);
         offline["uploadThroughput"] = json!(0);
-        browser.ask("Network.emulateNetworkConditions", offline)?;
+        browser.request("Network.emulateNetworkConditions", offline)?;
         Ok(browser)
     }
 
-    /// Opens a page and waits until it is there.
+    /// Opens a page and waits until it is loaded.
     pub(super) fn open(
         &mut self,
         address: &str,
@@ -83,12 +83,12 @@ impl Browser {
         height: u32,
     ) -> anyhow::Result<()> {
         let feature = json!({ "name": "prefers-color-scheme", "value": scheme });
-        self.ask("Emulation.setEmulatedMedia", json!({ "features": [feature] }))?;
+        self.request("Emulation.setEmulatedMedia", json!({ "features": [feature] }))?;
         let window =
             json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
-        self.ask("Emulation.setDeviceMetricsOverride", window)?;
+        self.request("Emulation.setDeviceMetricsOverride", window)?;
         self.events.clear();
-        let opened = self.ask("Page.navigate", json!({ "url": address }))?;
+        let opened = self.request("Page.navigate", json!({ "url": address }))?;
         if let Some(error) = opened["errorText"].as_str() {
             bail!("{address}: {error}");
         }
@@ -99,9 +99,9 @@ impl Browser {
         Ok(())
     }
 
-    /// What the browser said of the page: errors, warnings, whatever was written to the console.
-    pub(super) fn complaints(&self) -> Vec<String> {
-        let complaint = |event: &Value| {
+    /// Returns the errors, warnings, dialogs and console output of the page.
+    pub(super) fn errors(&self) -> Vec<String> {
+        let error = |event: &Value| {
             let text = match event["method"].as_str()? {
                 "Log.entryAdded" => &event["params"]["entry"]["text"],
                 "Runtime.exceptionThrown" => &event["params"]["exceptionDetails"]["text"],
@@ -111,10 +111,10 @@ impl Browser {
             };
             Some(format!("browser: {text}"))
         };
-        self.events.iter().filter_map(complaint).collect()
+        self.events.iter().filter_map(error).collect()
     }
 
-    /// What the page wanted to be fetched, itself included.
+    /// Returns the addresses that the page requested, including its own.
     pub(super) fn requests(&self) -> Vec<String> {
         let sent = |event: &&Value| event["method"] == "Network.requestWillBeSent";
         let requests = self.events.iter().filter(sent);
@@ -122,25 +122,25 @@ impl Browser {
         requests.filter_map(address).collect()
     }
 
-    /// Evaluates an expression on the page, whose own policy does not bind who looks at it.
+    /// Evaluates an expression on the page; the content policy of the page does not apply.
     pub(super) fn evaluate(&mut self, expression: &str) -> anyhow::Result<Value> {
         let expression = json!({ "expression": expression, "returnByValue": true });
-        let mut answer = self.ask("Runtime.evaluate", expression)?;
+        let mut answer = self.request("Runtime.evaluate", expression)?;
         if let Some(thrown) = answer.get("exceptionDetails") {
-            bail!("looking at the page failed: {thrown}");
+            bail!("the check of the page threw an exception: {thrown}");
         }
         Ok(answer["result"]["value"].take())
     }
 
-    /// Takes a picture of the whole page, as a PNG.
-    pub(super) fn picture(&mut self) -> anyhow::Result<Vec<u8>> {
+    /// Takes a screenshot of the whole page, as PNG.
+    pub(super) fn screenshot(&mut self) -> anyhow::Result<Vec<u8>> {
         let whole = json!({ "format": "png", "captureBeyondViewport": true });
-        let answer = self.ask("Page.captureScreenshot", whole)?;
-        let data = answer["data"].as_str().context("there is no picture")?;
-        from_base64(data).context("the picture is no base64")
+        let answer = self.request("Page.captureScreenshot", whole)?;
+        let data = answer["data"].as_str().context("the response has no screenshot")?;
+        from_base64(data).context("the screenshot is not valid base64")
     }
 
-    fn ask(&mut self, method: &str, params: Value) -> anyhow::Result<Value> {
+    fn request(&mut self, method: &str, params: Value) -> anyhow::Result<Value> {
         self.id += 1;
         let mut request = json!({ "id": self.id, "method": method, "params": params });
         if !self.session.is_null() {
@@ -162,9 +162,9 @@ impl Browser {
 
     fn read(&mut self) -> anyhow::Result<Value> {
         let mut message = Vec::new();
-        self.answers.read_until(0, &mut message)?;
+        self.responses.read_until(0, &mut message)?;
         if message.pop().is_none() {
-            bail!("the browser has gone");
+            bail!("the browser exited");
         }
         Ok(serde_json::from_slice(&message)?)
     }
@@ -172,7 +172,7 @@ impl Browser {
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        // It may have gone by itself; nothing is left to be done then.
+        // It may have exited already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -183,7 +183,7 @@ fn is_root() -> bool {
     id.is_ok_and(|output| output.stdout.trim_ascii() == b"0")
 }
 
-/// Reads base64 with padding, as RFC 4648 has it.
+/// Decodes base64 with padding (RFC 4648).
 fn from_base64(text: &str) -> Option<Vec<u8>> {
     let value = |byte: u8| match byte {
         b'A'..=b'Z' => Some(byte - b'A'),
@@ -210,7 +210,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn base64_is_that_of_the_standard() {
+    fn base64_test_vectors_are_decoded() {
         let cases =
             [("", ""), ("Zg==", "f"), ("Zm8=", "fo"), ("Zm9v", "foo"), ("Zm9vYg==", "foob")];
         for (text, bytes) in cases {

@@ -1,8 +1,8 @@
 //! Rule on imports inside a crate: files do not import each other in a circle.
 //!
-//! A path that begins with `crate`, `self` or `super` is an arrow from the file it stands in to the
-//! file it names, through re-exports to where the name is declared. A file may import from the
-//! module it is a child of: it is a part of that. Tests are not looked at.
+//! A path that begins with `crate`, `self` or `super` is an edge from its file to the file that
+//! declares the name; re-exports are followed. A file may import from the modules that contain it.
+//! Tests are ignored.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,7 +24,7 @@ pub(super) fn check(tree: &Tree) -> Vec<Finding> {
     crates.values().flat_map(Crate::check).collect()
 }
 
-/// Reads the module out of a path below `src`; a binary of its own is a crate of its own.
+/// Returns the module of a path below `src`; `None` for a file of `src/bin`, a separate crate.
 fn module(file: &str) -> Option<Module> {
     let name = file.strip_suffix(".rs")?;
     let mut names: Module = name.split('/').map(str::to_owned).collect();
@@ -47,25 +47,25 @@ struct File {
     uses: Vec<Use>,
 }
 
-/// A path that code names.
+/// A path in the code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Use {
-    /// From the root of the crate, the name included.
+    /// The names from the root of the crate to the item.
     path: Vec<String>,
-    /// What it is called here, if it is passed on.
+    /// The name under which it is re-exported, if it is.
     exported: Option<String>,
 }
 
 impl Crate {
     fn check(&self) -> Vec<Finding> {
-        let arrows: BTreeMap<&Module, BTreeSet<&Module>> =
-            self.files.keys().map(|from| (from, self.arrows(from))).collect();
+        let edges: BTreeMap<&Module, BTreeSet<&Module>> =
+            self.files.keys().map(|from| (from, self.edges(from))).collect();
         let mut findings = Vec::new();
         let mut seen = BTreeSet::new();
-        for &from in arrows.keys() {
-            let circle: BTreeSet<_> = reached(&arrows, from)
+        for &from in edges.keys() {
+            let circle: BTreeSet<_> = reached(&edges, from)
                 .into_iter()
-                .filter(|to| reached(&arrows, to).contains(from))
+                .filter(|to| reached(&edges, to).contains(from))
                 .collect();
             if circle.is_empty() || !seen.insert(circle.clone()) {
                 continue;
@@ -75,21 +75,21 @@ impl Crate {
                 file: self.files[from].path.clone(),
                 line: 1,
                 rule: format!("modules {} import each other", names.join(", ")),
-                fix: "move what both need to a file of its own",
+                fix: "move the shared items to a separate file",
             });
         }
         findings
     }
 
-    /// The other files that a file imports.
-    fn arrows(&self, from: &Module) -> BTreeSet<&Module> {
+    /// Returns the other files from which a file imports.
+    fn edges(&self, from: &Module) -> BTreeSet<&Module> {
         let uses = self.files[from].uses.iter();
         uses.filter_map(|used| self.declared(&used.path, 0))
-            .filter(|to| !from.starts_with(to)) // Itself, or what it is a part of.
+            .filter(|to| !from.starts_with(to)) // Itself, or a module that contains it.
             .collect()
     }
 
-    /// The file that declares what a path names, through re-exports.
+    /// Returns the file that declares the item of a path; follows re-exports.
     fn declared(&self, path: &[String], depth: usize) -> Option<&Module> {
         let (module, file) =
             (0..=path.len()).rev().find_map(|end| self.files.get_key_value(&path[..end]))?;
@@ -105,20 +105,20 @@ impl Crate {
     }
 }
 
-/// All that can be reached, in one step or more.
+/// Returns all files that can be reached in one or more steps.
 fn reached<'a>(
-    arrows: &BTreeMap<&'a Module, BTreeSet<&'a Module>>,
+    edges: &BTreeMap<&'a Module, BTreeSet<&'a Module>>,
     from: &'a Module,
 ) -> BTreeSet<&'a Module> {
     let mut found = BTreeSet::new();
     let mut open = vec![from];
     while let Some(next) = open.pop() {
-        open.extend(arrows[next].iter().filter(|&&to| found.insert(to)));
+        open.extend(edges[next].iter().filter(|&&to| found.insert(to)));
     }
     found
 }
 
-/// Finds the paths of the crate that code names, in a file that is this module.
+/// Lists the paths within the crate in the code of a module.
 fn uses(lines: &[Line], module: &Module) -> Vec<Use> {
     let code: Vec<_> = lines.iter().filter(|line| !line.test).map(|line| &*line.code).collect();
     let tokens = tokens(&code.join("\n"));
@@ -149,13 +149,13 @@ fn is_public(before: &[String]) -> bool {
     before.last().is_some_and(|token| token == "pub" || token == ")")
 }
 
-/// The names of modules that are declared here in files of their own.
+/// Returns the names of modules that are declared here and have their own files.
 fn children(tokens: &[String]) -> BTreeSet<&str> {
     let declared = |three: &[String]| three[0] == "mod" && three[2] == ";";
     tokens.windows(3).filter(|three| declared(three)).map(|three| three[1].as_str()).collect()
 }
 
-/// Makes a path one from the root of the crate.
+/// Resolves a path from the root of the crate.
 fn absolute(path: &[String], module: &Module, own_child: bool) -> Option<Vec<String>> {
     let mut from = module.clone();
     let mut names = path.iter().peekable();
@@ -173,7 +173,7 @@ fn absolute(path: &[String], module: &Module, own_child: bool) -> Option<Vec<Str
     Some(from)
 }
 
-/// Reads a path, or a tree of them in braces, with what each is called.
+/// Parses a path, or a tree of paths in braces, with the name that each imports.
 fn tree(
     tokens: &[String],
     mut at: usize,
@@ -191,7 +191,7 @@ fn tree(
                 return at + 1;
             }
             Some(name) if is_name(name) => path.push(name.to_owned()),
-            Some(_) => at += 1, // A glob, or what is no path after all.
+            Some(_) => at += 1, // A glob, or not a path.
             None => return at,
         }
         if tokens.get(at).is_some_and(|token| is_name(token)) {
@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn files_that_import_each_other_are_found() {
+    fn circles_are_found() {
         let pair = [("a.rs", "use crate::b::B;"), ("b.rs", "fn f() -> crate::a::A {}")];
         assert_eq!(found(&pair), ["modules a, b import each other"]);
         let three = [
@@ -258,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_followed_through_re_exports() {
+    fn re_exports_are_followed() {
         let files = [
             ("lib.rs", "mod a;\nmod b;\npub use a::A;\npub use b::{B, C as D};"),
             ("a.rs", "use crate::D;"),
@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn children_tests_and_one_way_are_allowed() {
+    fn children_tests_and_one_way_imports_are_allowed() {
         let files = [
             ("lib.rs", "mod a;\npub use a::A;"),
             (

@@ -1,29 +1,29 @@
-//! Tells code from comments, strings and tests, line by line: enough Rust to judge a line, no more.
+//! Separates code from comments, strings and tests, line by line.
 //!
-//! A parser would be exact, and slower to build than all the rest of this runner. What is read here
-//! is written by rustfmt and compiled, so no malformed input has to be understood.
+//! A full parser would be exact, but it takes longer to compile than the rest of this runner. The
+//! input is formatted by rustfmt and compiles, so malformed code needs no handling.
 
-/// A line as the rules see it.
+/// A line of Rust code, in its parts.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Line {
-    /// Its code; comments are left out, strings and characters are emptied.
+    /// The code, without comments and with empty string and character literals.
     pub(super) code: String,
-    /// The text of its comments, doc comments included.
+    /// The text of the comments, including doc comments.
     pub(super) comment: String,
-    /// The text of its string literals, as written.
+    /// The text of the string literals, as written.
     pub(super) text: String,
-    /// Whether it belongs to an item under `#[cfg(test)]` or `#[test]`.
+    /// Whether the line is in an item under `#[cfg(test)]` or `#[test]`.
     pub(super) test: bool,
 }
 
 impl Line {
-    /// Tells whether the code holds `word` and no longer identifier around it.
+    /// Returns whether the code contains `word` as a whole identifier.
     pub(super) fn has_word(&self, word: &str) -> bool {
         words_at(&self.code, word).next().is_some()
     }
 }
 
-/// Finds where an identifier stands by itself.
+/// Returns the positions of a word as a whole identifier.
 pub(super) fn words_at<'a>(code: &'a str, word: &'a str) -> impl Iterator<Item = usize> + 'a {
     let part = |c: char| c.is_alphanumeric() || c == '_';
     code.match_indices(word).map(|(at, _)| at).filter(move |&at| {
@@ -31,22 +31,22 @@ pub(super) fn words_at<'a>(code: &'a str, word: &'a str) -> impl Iterator<Item =
     })
 }
 
-/// Reads a file.
+/// Splits a file into lines.
 pub(super) fn read(text: &str) -> Vec<Line> {
     let mut lines = split(text);
     mark_tests(&mut lines);
     lines
 }
 
-/// What the reader is inside of.
+/// The state of the scanner.
 #[derive(Clone, Copy)]
 enum Inside {
     Code,
     LineComment,
-    /// A block comment this deep.
+    /// A block comment, with its depth.
     BlockComment(usize),
     Text,
-    /// A raw string closed by this many `#`.
+    /// A raw string, with the number of `#` that close it.
     RawText(usize),
 }
 
@@ -92,11 +92,11 @@ fn split(text: &str) -> Vec<Line> {
                 }
             },
             Inside::Text => match here {
-                ['\\', '\n', ..] => 1, // The line end is counted above.
+                ['\\', '\n', ..] => 1, // The line end is handled above.
                 ['\\', _, ..] => 2,
                 ['"', ..] => {
                     line.code.push('"');
-                    line.text.push('\0'); // Literals on one line are not one sentence.
+                    line.text.push('\0'); // Two literals are not one sentence.
                     inside = Inside::Code;
                     1
                 }
@@ -123,7 +123,7 @@ fn split(text: &str) -> Vec<Line> {
     lines
 }
 
-/// Takes one step through code: how many characters it took, and what follows.
+/// Scans one token of code; returns its length and the next state.
 fn code_step(here: &[char], line: &mut Line) -> (usize, Inside) {
     let in_word = line.code.ends_with(|c: char| c.is_alphanumeric() || c == '_');
     match here {
@@ -161,9 +161,9 @@ fn code_step(here: &[char], line: &mut Line) -> (usize, Inside) {
     }
 }
 
-/// Marks items under `#[cfg(test)]` or `#[test]`, from the attribute to the end of the item.
+/// Marks the lines of items under `#[cfg(test)]` or `#[test]`, including the attribute.
 fn mark_tests(lines: &mut [Line]) {
-    let mut depth = None; // Braces open since the attribute of the test item we are in.
+    let mut depth = None; // The open braces since the attribute of a test item.
     for line in lines {
         let code = line.code.trim();
         if depth.is_none() && is_test_attribute(code) {
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn words_stand_by_themselves() {
+    fn words_match_whole_identifiers() {
         let line = &read("unsafe_code unsafe")[0];
         assert!(line.has_word("unsafe") && !line.has_word("code"));
     }

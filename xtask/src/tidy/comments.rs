@@ -1,12 +1,12 @@
-//! Rules on arguments that must stand beside the code: `ORDERING:` at atomics, `SAFETY:` at unsafe.
+//! Rules on required comments: `ORDERING:` at atomic orderings, `SAFETY:` at `unsafe`.
 
 use super::code::{Line, words_at};
 use super::{Finding, Source};
 
 const ORDERINGS: [&str; 5] = ["Relaxed", "Acquire", "Release", "AcqRel", "SeqCst"];
-/// How far above an ordering its argument may begin: one comment may serve a load and its store.
+/// The maximum distance from a comment to an ordering; it may apply to a load and its store.
 const ORDERING_LINES_MAX: usize = 12;
-/// How far above an `unsafe` its argument may begin.
+/// The maximum distance from a comment to an `unsafe`.
 const SAFETY_LINES_MAX: usize = 8;
 
 pub(super) fn check(source: &Source, lines: &[Line]) -> Vec<Finding> {
@@ -18,17 +18,17 @@ pub(super) fn check(source: &Source, lines: &[Line]) -> Vec<Finding> {
         if source.is_product() && !line.test && !importing && has_ordering(code) {
             let above = &lines[index.saturating_sub(ORDERING_LINES_MAX)..=index];
             if !above.iter().any(|line| line.comment.contains("ORDERING:")) {
-                let fix = "argue it in an `ORDERING:` comment within 12 lines above";
-                findings.push(source.finding(index, "atomic ordering without argument", fix));
+                let fix = "justify it in an `ORDERING:` comment within 12 lines above";
+                findings.push(source.finding(index, "atomic ordering without a comment", fix));
             }
         }
         if line.has_word("unsafe") {
             let above = &lines[index.saturating_sub(SAFETY_LINES_MAX)..=index];
-            let argued =
+            let justified =
                 |line: &Line| ["SAFETY:", "# Safety"].iter().any(|s| line.comment.contains(s));
-            if !above.iter().any(argued) {
-                let fix = "answer the contract in a `SAFETY:` comment within 8 lines above";
-                findings.push(source.finding(index, "unsafe without argument", fix));
+            if !above.iter().any(justified) {
+                let fix = "justify it in a `SAFETY:` comment within 8 lines above";
+                findings.push(source.finding(index, "`unsafe` without a comment", fix));
             }
         }
         importing &= !code.ends_with(';');
@@ -36,7 +36,7 @@ pub(super) fn check(source: &Source, lines: &[Line]) -> Vec<Finding> {
     findings
 }
 
-/// Tells whether an ordering is passed as an argument.
+/// Returns whether an ordering is passed as an argument.
 fn has_ordering(code: &str) -> bool {
     ORDERINGS.iter().any(|word| {
         words_at(code, word).any(|at| {
@@ -57,10 +57,10 @@ mod tests {
     }
 
     #[test]
-    fn ordering_needs_its_argument_near() {
+    fn ordering_needs_a_comment_nearby() {
         let path = "crates/core-time/src/ring.rs";
-        let argued = "// ORDERING: Relaxed.\nlet x = y.load(Relaxed);\n";
-        assert_eq!(found(path, argued), [0; 0]);
+        let commented = "// ORDERING: Relaxed.\nlet x = y.load(Relaxed);\n";
+        assert_eq!(found(path, commented), [0; 0]);
         assert_eq!(found(path, "x.store(1, Ordering::Release);"), [1]);
         assert_eq!(found(path, "x.swap(\n    1,\n    SeqCst,\n);"), [3]);
         let far = format!("// ORDERING: far.{}x.load(Acquire);", "\n".repeat(13));
@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn imports_tests_and_words_need_none() {
+    fn imports_tests_and_other_words_need_no_comment() {
         let path = "crates/core-time/src/ring.rs";
         let text = "use std::sync::atomic::Ordering::{\n    Acquire, Relaxed,\n};\n\
                     /// Acquire, Release)\nmatch x { Less => y(RelaxedMode) }\n\
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn unsafe_needs_its_argument_near() {
+    fn unsafe_needs_a_comment_nearby() {
         assert_eq!(found("benches/src/a.rs", "let x = unsafe { y() };"), [1]);
         assert_eq!(found("benches/src/a.rs", "// SAFETY: z.\nlet x = unsafe { y() };"), [0; 0]);
         assert_eq!(found("crates/a/src/lib.rs", "#![forbid(unsafe_code)]"), [0; 0]);

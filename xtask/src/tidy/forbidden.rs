@@ -1,4 +1,4 @@
-//! Rules on words that must not stand in the code, in tests, or in the code of the product.
+//! Rules on code and comments that are not allowed: unfinished code, ignored tests, `unwrap`.
 
 use super::code::{Line, words_at};
 use super::{Finding, Source};
@@ -13,23 +13,23 @@ pub(super) fn check(source: &Source, lines: &[Line]) -> Vec<Finding> {
                 findings.push(source.finding(index, rule, fix));
             }
         };
-        report(code.contains("#[ignore"), "ignored test", "assert what it does, with a note");
-        report(test && calls(code, "sleep"), "sleep in a test", "move a manual clock");
+        report(code.contains("#[ignore"), "ignored test", "fix the code, or assert its behaviour");
+        report(test && calls(code, "sleep"), "sleep in a test", "advance a manual clock");
         for name in ["todo", "unimplemented"] {
             let found = words_at(code, name).any(|at| code[at + name.len()..].starts_with('!'));
-            report(found, "unfinished code", "finish it or leave it out");
+            report(found, "unfinished code", "finish or remove it");
         }
         for mark in ["FIXME", "XXX"] {
             let marked = words_at(&line.comment, mark).next().is_some();
-            report(marked, "unfinished comment", "settle it or open an issue");
+            report(marked, "unfinished comment", "resolve it or open an issue");
         }
         let bare = source.is_product() && !test && code.contains(".unwrap()");
-        report(bare, "unwrap in the product", "return an error, or `expect` with the reason");
+        report(bare, "`unwrap` outside of tests", "return an error, or `expect` with the reason");
     }
     findings
 }
 
-/// Tells whether a function of this name is called or passed its arguments.
+/// Returns whether a function of this name is called.
 fn calls(code: &str, name: &str) -> bool {
     words_at(code, name).any(|at| code[at + name.len()..].starts_with('('))
 }
@@ -47,7 +47,7 @@ mod tests {
     }
 
     #[test]
-    fn each_word_is_found_where_it_is_forbidden() {
+    fn each_forbidden_word_is_found() {
         let cases = [
             ("crates/a/tests/b.rs", "#[ignore = \"slow\"]", "ignored test"),
             ("crates/a/tests/b.rs", "thread::sleep(ms);", "sleep in a test"),
@@ -56,7 +56,7 @@ mod tests {
             ("xtask/src/b.rs", "unimplemented!(\"x\")", "unfinished code"),
             ("xtask/src/b.rs", "// FIXME later", "unfinished comment"),
             ("xtask/src/b.rs", "/// XXX", "unfinished comment"),
-            ("crates/a/src/b.rs", "c().unwrap();", "unwrap in the product"),
+            ("crates/a/src/b.rs", "c().unwrap();", "`unwrap` outside of tests"),
         ];
         for (path, text, rule) in cases {
             assert_eq!(found(path, text), [rule], "{text}");
@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn one_step_outside_is_allowed() {
+    fn similar_code_is_allowed() {
         let cases = [
             ("crates/a/src/b.rs", "/// c().unwrap();"),
             ("crates/a/src/b.rs", "c(\"x.unwrap()\").unwrap_or(1);"),

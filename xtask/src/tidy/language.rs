@@ -1,7 +1,7 @@
-//! Rules on words: prose that a stranger in the field reads once.
+//! Rules on words in prose.
 //!
-//! Docs, comments and pages are checked, and the string literals of code that is not a test. Code
-//! in backticks or in a fenced block is left alone.
+//! Docs, comments, pages and the string literals of code outside of tests are checked. Code in
+//! backticks or in a fenced block is ignored.
 
 use std::sync::LazyLock;
 
@@ -10,7 +10,7 @@ use regex::Regex;
 use super::code::Line;
 use super::{Finding, Source};
 
-/// Words that are not used, and what to write instead. A word in `except` may follow or precede.
+/// Words that are not used, and their replacements.
 const RULES: [Rule; 15] = [
     Rule::new(r"\btell(?:s|ing)?\b|\btold\b", "write print, report, return or show"),
     Rule::new(r"(?:\bat\s+)?\bleast\b", "write minimum or smallest").except(r"^at\s"),
@@ -32,7 +32,7 @@ const RULES: [Rule; 15] = [
 
 struct Rule {
     words: &'static str,
-    /// What a match must not fit to be a finding.
+    /// Matches that are allowed.
     except: Option<&'static str>,
     fix: &'static str,
 }
@@ -69,10 +69,10 @@ pub(super) fn check_page(source: &Source) -> Vec<Finding> {
     check(source, &prose(lines.into_iter()))
 }
 
-/// Checks the comments of Rust code, and its string literals where it is not a test.
+/// Checks the comments of Rust code and its string literals outside of tests.
 pub(super) fn check_code(source: &Source, lines: &[Line]) -> Vec<Finding> {
     if source.path == "xtask/src/tidy/language.rs" {
-        return Vec::new(); // The words are listed here.
+        return Vec::new(); // It lists the words.
     }
     let comments = lines.iter().map(|line| {
         let comment = line.comment.trim_start_matches(['/', '!']);
@@ -85,7 +85,7 @@ pub(super) fn check_code(source: &Source, lines: &[Line]) -> Vec<Finding> {
     findings
 }
 
-/// Joins lines, without what is code: fenced blocks and what stands in backticks.
+/// Joins lines without code: fenced blocks and text in backticks.
 fn prose(lines: impl Iterator<Item = String>) -> String {
     static CODE: LazyLock<Regex> =
         LazyLock::new(|| Regex::new("`[^`\0]*`").expect("the rule is a constant"));
@@ -96,7 +96,7 @@ fn prose(lines: impl Iterator<Item = String>) -> String {
         if fence || fenced { "\0".to_owned() } else { line }
     });
     let text = kept.collect::<Vec<_>>().join("\n");
-    // Line ends are kept, so that places stay right.
+    // Line ends are kept, so that line numbers stay correct.
     CODE.replace_all(&text, |code: &regex::Captures<'_>| {
         code[0].chars().map(|c| if c == '\n' { '\n' } else { '`' }).collect::<String>()
     })
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn one_step_outside_is_allowed() {
+    fn similar_phrases_are_allowed() {
         for words in [
             "at least one",
             "At\nleast one",
@@ -186,7 +186,7 @@ mod tests {
         assert_eq!(in_code("/// ```\n/// tell();\n/// ```\nfn a() {}"), [0; 0]);
         let test = "#[cfg(test)]\nmod tests {\n    // Told.\n    a(\"told\");\n}";
         assert_eq!(in_code(test), [3]);
-        // Two comments that have nothing to do with each other are not one sentence.
+        // Two separate comments are not one sentence.
         assert_eq!(in_code("// what\na();\n// becomes of b"), [0; 0]);
     }
 }

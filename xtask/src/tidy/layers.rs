@@ -1,11 +1,11 @@
-//! Rules on edges between our packages: a crate uses only what is to its left.
+//! Rules on dependencies between members: a crate depends only on lower layers.
 
 use super::Finding;
 use crate::workspace::{Package, Workspace};
 
-/// The crates, each allowed to use those before it.
+/// The crates from the lowest layer to the highest.
 const LAYERS: [&str; 6] = ["core-time", "core-actions", "codec", "workload", "facade", "cli"];
-/// The packages nothing may depend on.
+/// The packages that no member may depend on.
 const OUTSIDE: [&str; 2] = ["benches", "xtask"];
 
 pub(super) fn check(workspace: &Workspace) -> Vec<Finding> {
@@ -21,16 +21,16 @@ fn check_package(package: &Package) -> Vec<Finding> {
     let name = package.name.as_str();
     let layer = |name: &str| LAYERS.iter().position(|layer| *layer == name);
     if layer(name).is_none() && !OUTSIDE.contains(&name) {
-        report(format!("`{name}` has no layer"), "give it its place in `LAYERS` of xtask");
+        report(format!("`{name}` has no layer"), "add it to `LAYERS` in xtask");
     }
     for edge in &package.dependencies {
         let used = edge.name.as_str();
         if OUTSIDE.contains(&used) {
-            report(format!("`{name}` uses `{used}`"), "nothing may depend on it");
+            report(format!("`{name}` uses `{used}`"), "remove the dependency");
         } else if name == "xtask" && layer(used).is_some() {
-            report(format!("xtask uses `{used}`"), "drive cargo from outside instead");
+            report(format!("xtask uses `{used}`"), "run cargo instead");
         } else if layer(name).is_some() && layer(used) >= layer(name) && !edge.dev {
-            report(format!("`{name}` uses `{used}`"), "a crate uses only what is to its left");
+            report(format!("`{name}` uses `{used}`"), "use only lower layers");
         }
     }
     findings
@@ -52,28 +52,23 @@ mod tests {
     }
 
     #[test]
-    fn edges_point_to_the_left() {
+    fn lower_layers_may_be_used() {
         let cases = [("core-actions", "core-time"), ("cli", "facade"), ("cli", "serde")];
         for (name, used) in cases.into_iter().chain([("benches", "cli"), ("xtask", "anyhow")]) {
             assert!(found(name, used, false).is_empty(), "{name} uses {used}");
         }
-        assert!(found("core-time", "codec", true).is_empty(), "tests may look to the right");
+        assert!(found("core-time", "codec", true).is_empty(), "tests may use any layer");
     }
 
     #[test]
-    fn wrong_edges_are_found() {
-        let left = "a crate uses only what is to its left";
+    fn wrong_dependencies_are_found() {
+        let lower = "use only lower layers";
         let cases = [
-            ("core-time", "codec", false, format!("`core-time` uses `codec`, {left}")),
-            ("codec", "codec", false, format!("`codec` uses `codec`, {left}")),
-            ("cli", "benches", true, "`cli` uses `benches`, nothing may depend on it".to_owned()),
-            ("xtask", "cli", true, "xtask uses `cli`, drive cargo from outside instead".to_owned()),
-            (
-                "new",
-                "serde",
-                false,
-                "`new` has no layer, give it its place in `LAYERS` of xtask".to_owned(),
-            ),
+            ("core-time", "codec", false, format!("`core-time` uses `codec`, {lower}")),
+            ("codec", "codec", false, format!("`codec` uses `codec`, {lower}")),
+            ("cli", "benches", true, "`cli` uses `benches`, remove the dependency".to_owned()),
+            ("xtask", "cli", true, "xtask uses `cli`, run cargo instead".to_owned()),
+            ("new", "serde", false, "`new` has no layer, add it to `LAYERS` in xtask".to_owned()),
         ];
         for (name, used, dev, message) in cases {
             assert_eq!(found(name, used, dev), [format!("crates/{name}/Cargo.toml:1: {message}")]);

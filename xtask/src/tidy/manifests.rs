@@ -1,9 +1,9 @@
-//! Rules on members: what each inherits, and what a crate needs to be packaged.
+//! Rules on manifests: fields inherited from the workspace, and fields and files of packages.
 
 use super::{Finding, LICENCES, Source, Tree};
 use crate::workspace::Workspace;
 
-/// What the root owns: section and key.
+/// The inherited fields: section and key.
 const INHERITED: [(&str, &str); 5] = [
     ("package", "version"),
     ("package", "edition"),
@@ -21,51 +21,51 @@ pub(super) fn check(tree: &Tree, workspace: &Workspace) -> Vec<Finding> {
             if !inherits(&manifest.text, section, key) {
                 let what = if key.is_empty() { section } else { key };
                 let rule = format!("`{what}` is not inherited");
-                findings.push(manifest.finding(0, rule, "take it from the workspace"));
+                findings.push(manifest.finding(0, rule, "inherit it from the workspace"));
             }
         }
         if folder.starts_with("crates/") {
             findings.extend(packaging(tree, folder, manifest));
         } else if value(&manifest.text, "package", "publish") != Some("false") {
-            let rule = "member outside of crates/ can be published";
+            let rule = "package outside of crates/ can be published";
             findings.push(manifest.finding(0, rule, "set `publish = false`"));
         }
     }
     findings
 }
 
-/// What those who look for a package see of it first.
+/// The fields that a registry shows.
 const DESCRIBED: [&str; 4] = ["description", "readme", "keywords", "categories"];
 
-/// Finds what keeps a crate from being packaged as it should.
+/// Checks the files and fields of a package.
 fn packaging(tree: &Tree, folder: &str, manifest: &Source) -> Vec<Finding> {
     let mut findings = Vec::new();
     if !tree.has(&format!("{folder}/README.md")) {
-        findings.push(manifest.finding(0, "crate without README.md", "write one"));
+        findings.push(manifest.finding(0, "crate without README.md", "write it"));
     }
     for name in LICENCES {
         let text = |path: &str| tree.text(path).map(|source| source.text.as_str());
         let (own, root) = (text(&format!("{folder}/{name}")), text(name));
         if own.is_none() || own != root {
             let rule = format!("crate without the text of {name}");
-            findings.push(manifest.finding(0, rule, "link it to that of the root"));
+            findings.push(manifest.finding(0, rule, "link it to the file in the root"));
         }
     }
     for key in DESCRIBED {
         if value(&manifest.text, "package", key).is_none() {
             let rule = format!("crate without `{key}`");
-            findings.push(manifest.finding(0, rule, "describe the package"));
+            findings.push(manifest.finding(0, rule, "add it"));
         }
     }
     if value(&manifest.text, "package", "publish").is_some() {
-        // Cargo resolves what the package of another member needs among those it may publish alone.
+        // Cargo resolves dependencies of packages only among members that can be published.
         let rule = "crate with `publish`";
-        findings.push(manifest.finding(0, rule, "leave it out, or others cannot be packaged"));
+        findings.push(manifest.finding(0, rule, "remove it, so that dependents can be packaged"));
     }
     findings
 }
 
-/// Reads the value of a key in a section, as it is written on its line.
+/// Returns the value of a key in a section, as written.
 fn value<'m>(manifest: &'m str, section: &str, key: &str) -> Option<&'m str> {
     let mut inside = false;
     manifest.lines().find_map(|line| {
@@ -79,7 +79,7 @@ fn value<'m>(manifest: &'m str, section: &str, key: &str) -> Option<&'m str> {
     })
 }
 
-/// Tells whether a key of a section, or the section itself, is taken from the workspace.
+/// Returns whether a key of a section, or the section itself, is inherited.
 fn inherits(manifest: &str, section: &str, key: &str) -> bool {
     let dotted =
         if key.is_empty() { String::from("workspace") } else { format!("{key}.workspace") };
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn what_keeps_a_crate_from_being_packaged_is_found() {
+    fn missing_files_and_fields_of_packages_are_found() {
         let bare = WHOLE.replace("keywords = []\n", "publish = false\n");
         let mut licensed = LICENSED;
         licensed[3].1 = "../../LICENSE-MIT";
@@ -157,9 +157,9 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_crate_is_not_published() {
+    fn packages_outside_of_crates_are_not_published() {
         let of = |manifest: &str| found("xtask", &[("xtask/Cargo.toml", manifest)]);
-        assert_eq!(of(WHOLE), ["member outside of crates/ can be published"]);
-        assert_eq!(of(&WHOLE.replace("keywords = []", "publish = false # Ours.")), [""; 0]);
+        assert_eq!(of(WHOLE), ["package outside of crates/ can be published"]);
+        assert_eq!(of(&WHOLE.replace("keywords = []", "publish = false # A comment.")), [""; 0]);
     }
 }

@@ -1,9 +1,9 @@
-//! Rule on pages: a path they name in backticks exists, so that a page does not outlive the code.
+//! Rule on pages: paths in backticks exist.
 
 use super::{Finding, Tree};
 
 const PAGES: [&str; 3] = ["ARCHITECTURE.md", "CONTRIBUTING.md", "README.md"];
-/// The names a path of the repository begins with, also when the last file below them is gone.
+/// Names that begin a path of the repository, even if no file below them exists any more.
 const TOPS: [&str; 10] = [
     ".cargo",
     ".ci",
@@ -27,22 +27,22 @@ pub(super) fn check(tree: &Tree) -> Vec<Finding> {
             let paths = quoted.filter_map(|text| path_of(text, tree)).filter(|_| !fenced);
             for path in paths.filter(|path| !tree.has(path)) {
                 let rule = format!("`{path}` does not exist");
-                findings.push(page.finding(index, rule, "name what took its place"));
+                findings.push(page.finding(index, rule, "name the current path"));
             }
         }
     }
     findings
 }
 
-/// Reads a path of the repository out of what stands in backticks; `None` if it is something else.
+/// Returns the path of the repository in a text; `None` if the text is something else.
 fn path_of<'a>(text: &'a str, tree: &Tree) -> Option<&'a str> {
     let path = text.split(['#', ':']).next()?.trim_end_matches('/');
     let like_path =
         path.contains('/') || [".rs", ".toml", ".md"].iter().any(|end| path.ends_with(end));
     let plain = !path.contains(|c: char| c.is_whitespace() || "<>{}$\"'()|,".contains(c));
     let top = path.split('/').next()?;
-    let ours = TOPS.contains(&top) || tree.has(top);
-    (like_path && plain && ours && !top.contains('*')).then_some(path)
+    let known = TOPS.contains(&top) || tree.has(top);
+    (like_path && plain && known && !top.contains('*')).then_some(path)
 }
 
 #[cfg(test)]
@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn what_exists_or_is_no_path_is_left_alone() {
+    fn existing_paths_and_other_texts_are_allowed() {
         let text = "`crates/codec`, `crates/codec/src/`, `crates/*/src/lib.rs:12`\n\
                     `README.md#use`\n\
                     `cargo xtask ci`, `record/threads_08/ring`, `lib.rs`, `a/b`, `benches`\n\

@@ -1,10 +1,43 @@
-//! Rules on the shape of a file: the length of lines and files, and a `lib.rs` without logic.
+//! Rules on the shape of files: the length of lines and files, and a `lib.rs` without logic.
 
 use super::code::{self, Line};
-use super::{Finding, Source};
+use super::{Finding, Source, Tree};
 
 const COLUMNS_MAX: usize = 100;
-const LINES_MAX: usize = 700;
+const LINES_MAX: usize = 500;
+
+/// Files that may be longer than the limit, each with the reason.
+///
+/// An entry whose file is within the limit is a finding, so the list only shrinks.
+const LONG_FILES: [(&str, &str); 9] = [
+    ("crates/cli/src/axis.rs", "to be split by idea"),
+    ("crates/codec/src/decode.rs", "to be split by idea"),
+    ("crates/codec/src/error.rs", "to be split by idea"),
+    ("crates/core-actions/src/histogram.rs", "to be split by idea"),
+    ("crates/core-actions/src/registry.rs", "to be split by idea"),
+    ("crates/core-actions/src/windowed.rs", "to be split by idea"),
+    ("crates/core-time/src/counter.rs", "to be split by idea"),
+    ("crates/core-time/src/ledger.rs", "to be split by idea"),
+    ("crates/core-time/src/loom.rs", "to be split by idea"),
+];
+
+/// Reports entries of [`LONG_FILES`] that nothing needs.
+pub(super) fn check_exceptions(tree: &Tree) -> Vec<Finding> {
+    let short = |path: &str| tree.text(path).is_none_or(|source| !is_long(source));
+    let unneeded = LONG_FILES.iter().filter(|(path, _)| short(path));
+    unneeded
+        .map(|(path, _)| Finding {
+            file: "xtask/src/tidy/shape.rs".to_owned(),
+            line: 1,
+            rule: format!("`{path}` is within the limit of {LINES_MAX} lines"),
+            fix: "remove it from `LONG_FILES`",
+        })
+        .collect()
+}
+
+fn is_long(source: &Source) -> bool {
+    source.text.lines().count() > LINES_MAX
+}
 
 pub(super) fn check(source: &Source) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -14,28 +47,33 @@ pub(super) fn check(source: &Source) -> Vec<Finding> {
             let columns = line.chars().count();
             if columns > COLUMNS_MAX && !line.contains("://") {
                 let rule = format!("line of {columns} columns, limit is {COLUMNS_MAX}");
-                findings.push(source.finding(index, rule, "break it"));
+                findings.push(source.finding(index, rule, "wrap it"));
             }
         }
     }
-    let lines = source.text.lines().count();
-    if rust && lines > LINES_MAX {
+    let listed = LONG_FILES.iter().any(|(path, _)| *path == source.path);
+    if rust && is_long(source) && !listed {
+        let lines = source.text.lines().count();
         let rule = format!("file of {lines} lines, limit is {LINES_MAX}");
-        findings.push(source.finding(LINES_MAX, rule, "split it by idea"));
+        findings.push(source.finding(
+            LINES_MAX,
+            rule,
+            "split it, or add it to `LONG_FILES` with a reason",
+        ));
     }
     if source.path.ends_with("src/lib.rs") {
         let lines = code::read(&source.text);
-        let fix = "move it to a module and re-export it";
+        let fix = "move it to a module";
         findings.extend(logic(&lines).map(|at| source.finding(at, "logic in lib.rs", fix)));
     }
     findings
 }
 
-/// Finds lines that begin something other than an attribute, a module elsewhere or a `use`.
+/// Returns the lines that begin an item other than a module declaration or a `use`.
 ///
-/// An item under `#[cfg(test)]` or `#[cfg(doctest)]` is no logic of the library.
+/// Items under `#[cfg(test)]` or `#[cfg(doctest)]` are ignored.
 fn logic(lines: &[Line]) -> impl Iterator<Item = usize> + '_ {
-    let mut open = 0_usize; // Brackets of any kind not closed yet.
+    let mut open = 0_usize; // The number of open brackets of any kind.
     let mut doctest = false;
     lines.iter().enumerate().filter_map(move |(index, line)| {
         let code = line.code.trim();
@@ -47,13 +85,14 @@ fn logic(lines: &[Line]) -> impl Iterator<Item = usize> + '_ {
                 _ => open,
             };
         }
-        let excused = doctest;
+        let exempt = doctest;
         doctest = code.starts_with("#[cfg(doctest)]") || (doctest && code.starts_with("#["));
-        (begins && !excused && !belongs(code)).then_some(index)
+        (begins && !exempt && !is_allowed(code)).then_some(index)
     })
 }
 
-fn belongs(code: &str) -> bool {
+/// Returns whether the line begins an attribute, a module declaration or a `use`.
+fn is_allowed(code: &str) -> bool {
     let item = code.strip_prefix("pub").map_or(code, |rest| match rest.split_once(") ") {
         Some((scope, rest)) if scope.starts_with('(') => rest,
         _ => rest.trim_start(),
@@ -64,7 +103,7 @@ fn belongs(code: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{lines, source};
+    use super::super::tests::{self, lines, source};
     use super::*;
 
     fn found(path: &str, text: &str) -> Vec<usize> {
@@ -72,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn long_lines_are_found_but_not_addresses() {
+    fn long_lines_are_found_unless_they_have_an_address() {
         let (fits, long) = ("é".repeat(100), "é".repeat(101));
         assert_eq!(found("a.rs", &format!("{fits}\n{long}\n")), [2]);
         assert_eq!(found("a.toml", &format!("# https://example.org/{long}")), [0; 0]);
@@ -81,12 +120,22 @@ mod tests {
 
     #[test]
     fn long_files_are_found() {
-        assert_eq!(found("a.rs", &"\n".repeat(700)), [0; 0]);
-        assert_eq!(found("a.rs", &"\n".repeat(701)), [701]);
+        assert_eq!(found("a.rs", &"\n".repeat(500)), [0; 0]);
+        assert_eq!(found("a.rs", &"\n".repeat(501)), [501]);
     }
 
     #[test]
-    fn lib_rs_holds_docs_lints_modules_and_uses() {
+    fn exceptions_are_long_files() {
+        let [(path, _), ..] = LONG_FILES;
+        let unneeded = |text: &str| check_exceptions(&tests::tree(&[(path, text)])).len();
+        let others = LONG_FILES.len() - 1; // They are not in the tree.
+        assert_eq!(unneeded(&"\n".repeat(501)), others);
+        assert_eq!(unneeded(&"\n".repeat(500)), others + 1);
+        assert_eq!(found(path, &"\n".repeat(501)), [0; 0]);
+    }
+
+    #[test]
+    fn lib_rs_may_have_docs_lints_modules_and_uses() {
         let text = "//! Docs.\n#![doc = \"x\"]\n#![expect(\n    missing_docs\n)]\nmod a;\n\
                     pub mod b;\npub(crate) mod c;\npub use a::{\n    D,\n};\n\
                     #[cfg(doctest)]\n#[doc = \"x\"]\npub struct ReadmeDoctests;\n\

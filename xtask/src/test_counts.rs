@@ -1,17 +1,17 @@
-//! Reads the outcome of `cargo test` from its output: libtest offers nothing better on stable.
+//! Parses the output of `cargo test`, since libtest has no stable machine-readable format.
 
 use std::fmt;
 use std::ops::AddAssign;
 
-/// How many tests ended how.
+/// The numbers of tests by outcome.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Tally {
+pub(crate) struct TestCounts {
     pub(crate) passed: u64,
     pub(crate) failed: u64,
     pub(crate) skipped: u64,
 }
 
-impl AddAssign for Tally {
+impl AddAssign for TestCounts {
     fn add_assign(&mut self, other: Self) {
         self.passed += other.passed;
         self.failed += other.failed;
@@ -19,25 +19,25 @@ impl AddAssign for Tally {
     }
 }
 
-impl fmt::Display for Tally {
+impl fmt::Display for TestCounts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} passed, {} failed, {} skipped", self.passed, self.failed, self.skipped)
     }
 }
 
-/// The tally of one `cargo test`, by the kind of test.
+/// The counts of one `cargo test`, by kind of test.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Suites {
-    pub(crate) unit: Tally,
-    pub(crate) integration: Tally,
-    pub(crate) doc: Tally,
+    pub(crate) unit: TestCounts,
+    pub(crate) integration: TestCounts,
+    pub(crate) doc: TestCounts,
 }
 
 impl Suites {
     /// Sums the `test result:` lines of every binary and of the doctests.
     ///
-    /// A run that failed although no test did (it did not compile, or a test binary died) counts as
-    /// one failed, so that the sum never reads as clean.
+    /// A failed run without a failed test (it did not compile, or a binary died) counts as one
+    /// failed test, so that a failed run never reports zero failures.
     pub(crate) fn read(output: &str, succeeded: bool) -> Self {
         let mut suites = Self::default();
         let mut kind = Kind::Unit;
@@ -58,15 +58,15 @@ impl Suites {
         suites
     }
 
-    /// Sums the three kinds.
-    pub(crate) fn total(&self) -> Tally {
+    /// Returns the sum over the three kinds.
+    pub(crate) fn total(&self) -> TestCounts {
         let mut total = self.unit;
         total += self.integration;
         total += self.doc;
         total
     }
 
-    fn of(&mut self, kind: Kind) -> &mut Tally {
+    fn of(&mut self, kind: Kind) -> &mut TestCounts {
         match kind {
             Kind::Unit => &mut self.unit,
             Kind::Integration => &mut self.integration,
@@ -89,20 +89,20 @@ enum Kind {
     Doc,
 }
 
-/// Reads `ok. 4 passed; 0 failed; 1 ignored; …`: a number, then what it counts.
-fn counts_of(line: &str) -> Tally {
-    let mut tally = Tally::default();
+/// Parses `ok. 4 passed; 0 failed; 1 ignored; …`.
+fn counts_of(line: &str) -> TestCounts {
+    let mut counts = TestCounts::default();
     let words: Vec<_> = line.split_whitespace().collect();
     for pair in words.windows(2) {
         let Ok(count) = pair[0].parse() else { continue };
         match pair[1].trim_end_matches(';') {
-            "passed" => tally.passed = count,
-            "failed" => tally.failed = count,
-            "ignored" => tally.skipped = count,
+            "passed" => counts.passed = count,
+            "failed" => counts.failed = count,
+            "ignored" => counts.skipped = count,
             _ => {}
         }
     }
-    tally
+    counts
 }
 
 #[cfg(test)]
@@ -129,8 +129,8 @@ test result: ok. 7 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; fini
     }
 
     #[test]
-    fn a_run_that_died_is_one_failure() {
+    fn failed_run_without_a_failed_test_is_one_failure() {
         assert_eq!(Suites::read("error: could not compile `codec`", false).total().failed, 1);
-        assert_eq!(Suites::read("", true).total(), Tally::default());
+        assert_eq!(Suites::read("", true).total(), TestCounts::default());
     }
 }

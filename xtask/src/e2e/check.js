@@ -1,4 +1,4 @@
-// Looks at a report as a reader would, and returns what is there and what is wrong with it.
+// Returns the contents of a report and a list of faults.
 (() => {
   const faults = [];
   const all = (selector, within = document) => [...within.querySelectorAll(selector)];
@@ -7,7 +7,7 @@
     return `${element.tagName.toLowerCase()}.${element.getAttribute("class") || ""} "${text}"`;
   };
 
-  // A colour may be written in several ways; drawn on a canvas it is four bytes.
+  // A canvas converts every notation of a colour to four bytes.
   const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
   const bytes = (color) => {
     canvas.clearRect(0, 0, 1, 1);
@@ -41,7 +41,7 @@
     if (own && drawn && element.tagName !== "title") {
       const inPicture = element instanceof SVGElement;
       const ratio = contrast(bytes(inPicture ? style.fill : style.color), background(element));
-      if (ratio < 4.5) faults.push(`contrast is ${ratio.toFixed(1)}, least is 4.5: ${name(element)}`);
+      if (ratio < 4.5) faults.push(`contrast is ${ratio.toFixed(1)}, expected at least 4.5: ${name(element)}`);
       if (inPicture) {
         const size = element.getBoundingClientRect().height;
         if (size < 8) faults.push(`label is ${size.toFixed(1)} pixels high: ${name(element)}`);
@@ -52,21 +52,21 @@
       faults.push(`overflows its box: ${name(element)}`);
     }
   }
-  if (document.documentElement.scrollWidth > innerWidth) faults.push("page scrolls sideways");
+  if (document.documentElement.scrollWidth > innerWidth) faults.push("page scrolls horizontally");
   for (const cell of all("th:not([scope])")) faults.push(`header without a scope: ${name(cell)}`);
   for (const picture of all("svg")) {
     const hidden = picture.getAttribute("aria-hidden") === "true";
     const titled = picture.getAttribute("role") === "img" && picture.querySelector("title");
-    if (!hidden && !titled) faults.push("picture without a title");
-    if (picture.getBoundingClientRect().height < 4) faults.push("picture without a height");
+    if (!hidden && !titled) faults.push("image without a title");
+    if (picture.getBoundingClientRect().height < 4) faults.push("image without a height");
   }
   const ids = all("[id]").map((element) => element.id);
-  if (new Set(ids).size !== ids.length) faults.push("an id is there twice");
+  if (new Set(ids).size !== ids.length) faults.push("an id occurs twice");
   for (const element of all("[aria-labelledby]")) {
     const id = element.getAttribute("aria-labelledby");
-    if (!document.getElementById(id)) faults.push(`label #${id} is not there`);
+    if (!document.getElementById(id)) faults.push(`label #${id} does not exist`);
   }
-  if (!document.title || all("h1").length !== 1) faults.push("title and one heading are missing");
+  if (!document.title || all("h1").length !== 1) faults.push("the page needs a title and exactly one h1");
 
   return {
     faults,

@@ -1,4 +1,4 @@
-//! The copy of the sources that faults are planted in.
+//! The copy of the sources to which mutants are applied.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -8,8 +8,8 @@ use anyhow::Context as _;
 
 use crate::workspace::{self, walk};
 
-/// What a build does not need, and is larger than all the rest.
-const LEFT_OUT: [&str; 1] = ["benches/record/"];
+/// Large files that a build does not need.
+const EXCLUDED: [&str; 1] = ["benches/record/"];
 
 /// A folder with the files of the workspace.
 pub(super) struct Copy {
@@ -17,12 +17,12 @@ pub(super) struct Copy {
 }
 
 impl Copy {
-    /// Makes a folder hold these files and no others; tells how many had to be written.
+    /// Makes `root` contain exactly these files; returns the number of files written.
     ///
-    /// A file that is the same stays untouched, because cargo goes by when it was written.
+    /// An equal file is not written, because cargo compares times of modification.
     pub(super) fn of(files: &BTreeSet<String>, root: PathBuf) -> anyhow::Result<(Self, usize)> {
         let copy = Self { root };
-        let wanted = |file: &&String| !LEFT_OUT.iter().any(|out| file.starts_with(out));
+        let wanted = |file: &&String| !EXCLUDED.iter().any(|folder| file.starts_with(folder));
         let wanted: BTreeSet<_> =
             files.iter().filter(wanted).map(|file| copy.root.join(file)).collect();
         fs::create_dir_all(&copy.root)?;
@@ -34,7 +34,8 @@ impl Copy {
         let mut written = 0;
         for file in &wanted {
             let path = file.strip_prefix(&copy.root)?;
-            written += usize::from(copy.fill(path, &fs::read(workspace::root().join(path))?)?);
+            let text = fs::read(workspace::root().join(path))?;
+            written += usize::from(copy.write_changed(path, &text)?);
         }
         Ok((copy, written))
     }
@@ -47,25 +48,26 @@ impl Copy {
         fs::read_to_string(self.root.join(path)).with_context(|| path.to_owned())
     }
 
-    /// Writes files, and tells what was in them.
-    pub(super) fn change(
+    /// Replaces the text of files; returns the previous texts.
+    pub(super) fn replace(
         &self,
         files: BTreeMap<String, String>,
     ) -> anyhow::Result<BTreeMap<String, String>> {
         let mut before = BTreeMap::new();
         for (path, text) in files {
             before.insert(path.clone(), self.read(&path)?);
-            self.fill(Path::new(&path), text.as_bytes())?;
+            self.write_changed(Path::new(&path), text.as_bytes())?;
         }
         Ok(before)
     }
 
-    fn fill(&self, path: &Path, text: &[u8]) -> anyhow::Result<bool> {
+    /// Writes a file if its text differs; returns whether it was written.
+    fn write_changed(&self, path: &Path, text: &[u8]) -> anyhow::Result<bool> {
         let file = self.root.join(path);
         if fs::read(&file).is_ok_and(|found| found == text) {
             return Ok(false);
         }
-        fs::create_dir_all(file.parent().context("a file lies in a folder")?)?;
+        fs::create_dir_all(file.parent().context("the path has no folder")?)?;
         fs::write(&file, text).with_context(|| file.display().to_string())?;
         Ok(true)
     }

@@ -1,18 +1,18 @@
-//! A fault: what is wrong, which test must find it, and what is put in place of what.
+//! The text form of a mutant: a description, a test, and replacements in the sources.
 //!
 //! ```text
-//! A hand-over leaves its events in the cell too.
+//! A flush leaves its events in the cell too.
 //!
-//! test: loom::a_read_beside_a_turn_sees_one_state
-//! file: src/ledger.rs
-//! - cell.handed.store(cell.total.load(Relaxed), Relaxed);
+//! test: loom::a_read_concurrent_with_a_flush_sees_one_state
+//! file: src/counter/shared.rs
+//! - cell.flushed.store(cell.total.load(Relaxed), Relaxed);
 //! +
 //! ```
 //!
-//! A test of `loom::` runs as a model, one of `tests/NAME.rs::` in that file of tests, any other
-//! beside its code. The text after `-`, which may be of several lines, must be in the file exactly
-//! once: as little as is needed for that, so that changes around it do not touch the fault. More
-//! changes may follow, each with its `file:`.
+//! A test of a module `loom` runs as a model, `tests/NAME.rs::TEST` in that integration test, any
+//! other as a unit test. The text after `-`, of one or more lines, must occur exactly once in the
+//! file; keep it short, so that unrelated changes do not touch it. More changes may follow, each
+//! with its own `file:`.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -22,28 +22,28 @@ use anyhow::{Context as _, bail, ensure};
 
 use crate::workspace::Package;
 
-/// A fault, as its file describes it.
+/// A mutant as described by its file.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Fault {
+pub(super) struct Mutant {
     pub(super) name: String,
-    /// The crate it concerns.
+    /// The crate that it changes.
     pub(super) package: String,
-    /// What is wrong, in a sentence.
-    pub(super) says: String,
+    /// Describes the mutant in one sentence.
+    pub(super) description: String,
     pub(super) suite: Suite,
-    /// The test that must find it, by its name within the suite.
+    /// The test that must fail, by its name within the suite.
     pub(super) test: String,
     changes: Vec<Change>,
 }
 
-/// Which of a crate's tests are run together.
+/// The tests of a crate that are run together.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Suite {
-    /// The models.
+    /// Models of `loom`.
     Loom,
-    /// Those beside the code.
+    /// Unit tests in `src`.
     Unit,
-    /// Those of this file in `tests`.
+    /// The integration tests of this file in `tests`.
     Integration(String),
 }
 
@@ -57,25 +57,28 @@ impl fmt::Display for Suite {
     }
 }
 
-/// One text in place of another.
+/// Replaces a text of a file.
 #[derive(Debug, PartialEq, Eq)]
 struct Change {
-    /// From the root.
+    /// The path from the root.
     file: String,
     old: String,
     new: String,
 }
 
-/// The lines of a fault's file that say something, numbered from 1.
-type Lines<'a> = Peekable<std::vec::IntoIter<(usize, &'a str)>>;
+/// The non-empty lines of the file, numbered from 1.
+type NumberedLines<'a> = Peekable<std::vec::IntoIter<(usize, &'a str)>>;
 
-impl Fault {
-    /// Reads a fault; an error names the line.
+impl Mutant {
+    /// Parses the text of a mutant; an error names the line.
     pub(super) fn parse(package: &Package, name: &str, text: &str) -> anyhow::Result<Self> {
         let numbered = (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty());
-        let mut lines: Lines<'_> = numbered.collect::<Vec<_>>().into_iter().peekable();
-        let (_, says) = lines.next().context("is empty")?;
-        ensure!(says.ends_with('.'), "line 1: `{says}` is no sentence");
+        let mut lines: NumberedLines<'_> = numbered.collect::<Vec<_>>().into_iter().peekable();
+        let (_, description) = lines.next().context("is empty")?;
+        ensure!(
+            description.ends_with('.'),
+            "line 1: `{description}` does not end with a full stop"
+        );
         let test = field(&mut lines, "test")?;
         let (suite, test) = suite(test)?;
         let mut changes = Vec::new();
@@ -88,11 +91,18 @@ impl Fault {
             changes.push(Change { file, old, new });
         }
         let (name, package) = (name.to_owned(), package.name.clone());
-        Ok(Self { name, package, says: says.to_owned(), suite, test: test.to_owned(), changes })
+        Ok(Self {
+            name,
+            package,
+            description: description.to_owned(),
+            suite,
+            test: test.to_owned(),
+            changes,
+        })
     }
 
-    /// The files it changes, with the fault in them; `original` says what is in them without.
-    pub(super) fn planted(
+    /// Returns the changed texts by path; `original` reads the unchanged text of a path.
+    pub(super) fn apply(
         &self,
         original: impl Fn(&str) -> anyhow::Result<String>,
     ) -> anyhow::Result<BTreeMap<String, String>> {
@@ -103,7 +113,10 @@ impl Fault {
                 None => original(file)?,
             };
             let times = text.matches(old.as_str()).count();
-            ensure!(times == 1, "`{old}` is {times} times in {file}, a fault needs it once");
+            ensure!(
+                times == 1,
+                "`{old}` occurs {times} times in {file}, a mutant needs exactly one"
+            );
             files.insert(file.clone(), text.replace(old.as_str(), new));
         }
         Ok(files)
@@ -111,7 +124,7 @@ impl Fault {
 }
 
 /// Reads `key: value`.
-fn field<'a>(lines: &mut Lines<'a>, key: &str) -> anyhow::Result<&'a str> {
+fn field<'a>(lines: &mut NumberedLines<'a>, key: &str) -> anyhow::Result<&'a str> {
     let Some((number, line)) = lines.next() else { bail!("ends without `{key}:`") };
     let value = line.strip_prefix(key).and_then(|rest| rest.strip_prefix(": ")).map(str::trim);
     value
@@ -119,8 +132,8 @@ fn field<'a>(lines: &mut Lines<'a>, key: &str) -> anyhow::Result<&'a str> {
         .with_context(|| format!("line {number}: found `{line}`, expected `{key}: ` and a value"))
 }
 
-/// Reads the lines that begin with a sign: at least one, without the sign and a space.
-fn block(lines: &mut Lines<'_>, sign: char) -> anyhow::Result<String> {
+/// Reads at least one line that begins with `sign`, without the sign and the space after it.
+fn block(lines: &mut NumberedLines<'_>, sign: char) -> anyhow::Result<String> {
     let mut texts = Vec::new();
     while let Some((number, line)) = lines.next_if(|(_, line)| line.starts_with(sign)) {
         let text = &line[1..];
@@ -135,7 +148,7 @@ fn block(lines: &mut Lines<'_>, sign: char) -> anyhow::Result<String> {
     }
 }
 
-/// Tells by a test's name which suite it is in, and what it is called there.
+/// Splits a test's path into its suite and its name within the suite.
 fn suite(test: &str) -> anyhow::Result<(Suite, &str)> {
     if let Some(rest) = test.strip_prefix("tests/") {
         let parts = rest.split_once(".rs::");
@@ -165,32 +178,35 @@ file: src/b.rs
 +
 ";
 
-    fn parse(text: &str) -> anyhow::Result<Fault> {
+    fn parse(text: &str) -> anyhow::Result<Mutant> {
         let package = Package {
             name: "core-time".to_owned(),
             folder: "crates/core-time".to_owned(),
             rust_version: None,
             dependencies: Vec::new(),
         };
-        Fault::parse(&package, "swapped", text)
+        Mutant::parse(&package, "swapped", text)
     }
 
     #[test]
-    fn fault_is_read_whole() {
-        let fault = parse(WHOLE).unwrap();
-        assert_eq!(fault.says, "Two places are swapped.");
-        assert_eq!((fault.suite.clone(), &*fault.test), (Suite::Loom, "loom::places_are_in_order"));
+    fn all_parts_are_parsed() {
+        let mutant = parse(WHOLE).unwrap();
+        assert_eq!(mutant.description, "Two places are swapped.");
+        assert_eq!(
+            (mutant.suite.clone(), &*mutant.test),
+            (Suite::Loom, "loom::places_are_in_order")
+        );
         let change = |file: &str, old: &str, new: &str| Change {
             file: format!("crates/core-time/{file}"),
             old: old.to_owned(),
             new: new.to_owned(),
         };
         let first = change("src/a.rs", "let a = 1;", "let a = 2;\n\n    let c = 3;");
-        assert_eq!(fault.changes, [first, change("src/b.rs", "b();", "")]);
+        assert_eq!(mutant.changes, [first, change("src/b.rs", "b();", "")]);
     }
 
     #[test]
-    fn test_is_found_by_its_name() {
+    fn suite_follows_from_the_path_of_the_test() {
         let cases = [
             ("loom::a", Some((Suite::Loom, "loom::a"))),
             ("ring::tests::a", Some((Suite::Unit, "ring::tests::a"))),
@@ -203,12 +219,12 @@ file: src/b.rs
     }
 
     #[test]
-    fn text_that_is_no_fault_is_refused_with_its_line() {
+    fn malformed_text_is_refused_with_its_line() {
         let cases = [
             (String::new(), "is empty"),
             (
                 WHOLE.replace("swapped.", "swapped"),
-                "line 1: `Two places are swapped` is no sentence",
+                "line 1: `Two places are swapped` does not end with a full stop",
             ),
             (
                 WHOLE.replace("test: ", "tests: "),
@@ -237,20 +253,19 @@ file: src/b.rs
     }
 
     #[test]
-    fn fault_is_planted_where_its_text_is_once() {
-        let fault = parse(WHOLE).unwrap();
-        let plant = |a: &str| {
-            fault
-                .planted(|file| Ok(if file.ends_with("a.rs") { a } else { "x\nb();\n" }.to_owned()))
+    fn text_must_occur_exactly_once() {
+        let mutant = parse(WHOLE).unwrap();
+        let apply = |a: &str| {
+            mutant.apply(|file| Ok(if file.ends_with("a.rs") { a } else { "x\nb();\n" }.to_owned()))
         };
-        let planted = plant("    let a = 1;\n").unwrap();
-        assert_eq!(planted["crates/core-time/src/a.rs"], "    let a = 2;\n\n    let c = 3;\n");
-        assert_eq!(planted["crates/core-time/src/b.rs"], "x\n\n");
+        let changed = apply("    let a = 1;\n").unwrap();
+        assert_eq!(changed["crates/core-time/src/a.rs"], "    let a = 2;\n\n    let c = 3;\n");
+        assert_eq!(changed["crates/core-time/src/b.rs"], "x\n\n");
         for (text, times) in [("let a = 2;", 0), ("let a = 1;\nlet a = 1;\n", 2)] {
             let file = "crates/core-time/src/a.rs";
             let expected =
-                format!("`let a = 1;` is {times} times in {file}, a fault needs it once");
-            assert_eq!(plant(text).unwrap_err().to_string(), expected);
+                format!("`let a = 1;` occurs {times} times in {file}, a mutant needs exactly one");
+            assert_eq!(apply(text).unwrap_err().to_string(), expected);
         }
     }
 }
