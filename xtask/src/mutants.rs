@@ -80,8 +80,7 @@ fn read(sh: &Shell) -> anyhow::Result<Vec<Mutant>> {
     let mut mutants = Vec::new();
     for path in workspace::files(sh)? {
         let package = packages.iter().find_map(|package| {
-            let file = path.strip_prefix(&package.folder)?;
-            let file = file.strip_prefix("/mutants/").or_else(|| file.strip_prefix("/faults/"))?;
+            let file = path.strip_prefix(&package.folder)?.strip_prefix("/mutants/")?;
             Some((package, file.strip_suffix(".txt")?))
         });
         if let Some((package, name)) = package {

@@ -2,8 +2,8 @@
 //! `cargo xtask loom`.
 //!
 //! One question each, two or three threads, and room for four words that wait. A record is a bit of
-//! its own, so that what is seen tells which records they are. That each model can fail is shown by
-//! the faults of `faults`, which `cargo xtask faults` plants.
+//! its own, so that what is seen tells which records they are. `cargo xtask mutants` shows that
+//! each model can fail.
 
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::Relaxed;

@@ -1,7 +1,7 @@
 //! Models of what threads share, each explored in all its interleavings: `cargo xtask loom`.
 //!
 //! One question each, two or three threads, the smallest ring there is. Ticks are milliseconds.
-//! That each can fail is shown by the faults of `faults`, which `cargo xtask faults` plants.
+//! `cargo xtask mutants` shows that each can fail.
 
 use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
