@@ -15,7 +15,6 @@ mod session;
 #[cfg(unix)]
 use std::fs::File;
 use std::io::{self, IsTerminal};
-use std::mem;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -30,7 +29,6 @@ use ratatui::crossterm::style;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::fault;
-use crate::interrupt::Ending;
 use crate::moment::{self, StampArgs};
 use crate::output;
 use crate::render::grouped;
@@ -129,14 +127,13 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     };
     let span = if by == By::Nothing { Span::Whole } else { Span::Last(args.window) };
     let screen = Screen::new(source, span, args.max_actions.get());
-    let ending = Ending::install().map_err(session::failure)?;
     match ColorChoice::global() {
         ColorChoice::Never => style::force_color_output(false),
         ColorChoice::Always | ColorChoice::AlwaysAnsi => style::force_color_output(true),
         ColorChoice::Auto => {} // It looks at NO_COLOR by itself.
     }
     let every = args.every;
-    session::run(&ending, move |messages| show(screen, &shared, every, messages))
+    session::run(move |messages| show(screen, &shared, every, messages))
 }
 
 impl Args {
@@ -188,24 +185,13 @@ fn show(
 ) -> Result<Exit, Failure> {
     let mut terminal = ratatui::try_init().map_err(session::failure)?;
     let ended = watch(&mut terminal, &mut screen, shared, every, messages);
-    let restored = restore(terminal);
+    let restored = session::restore(terminal);
     let exit = ended.and_then(|exit| restored.map(|()| exit)).map_err(session::failure)?;
     if let Exit::Ended(_) = exit {
         return Ok(exit);
     }
     print_last(&screen)?;
     Ok(if exit == Exit::Done && screen.status.refused > 0 { Exit::Refused } else { exit })
-}
-
-/// Gives the terminal back as it was.
-fn restore(mut terminal: DefaultTerminal) -> io::Result<()> {
-    let shown = terminal.show_cursor();
-    if shown.is_err() {
-        // Dropped, it would try again and print why it cannot, to the terminal that may be gone:
-        // a panic.
-        mem::forget(terminal);
-    }
-    ratatui::try_restore().and(shown)
 }
 
 /// Draws and handles keys until the session ends.

@@ -110,6 +110,27 @@ fn further_interrupts_leave_the_terminal_as_it_was() {
     assert_eq!(code, Some(130));
 }
 
+const END: &str = "kill -TERM %1; kill -CONT %1; wait %1; echo code $?";
+
+#[test]
+fn top_that_was_suspended_can_be_ended_in_the_background() {
+    let mut terminal = Terminal::shell(&format!("$0 top {MONDAY}; {END}"), SIZE);
+    terminal.wait_for("q quit");
+    terminal.signal_foreground(Signal::SIGTSTP);
+    let (seen, written, _) = terminal.end();
+    assert!(seen.contains("code 143"), "{seen}");
+    assert!(written.contains(RESTORED), "{written:?}");
+}
+
+#[test]
+fn top_that_waits_in_the_background_for_the_terminal_can_be_ended() {
+    let stopped = "until jobs | grep -q Stopped; do :; done";
+    let mut terminal = Terminal::shell(&format!("$0 top {MONDAY} & {stopped}; {END}"), SIZE);
+    terminal.wait_for("code 143");
+    let (_, written, _) = terminal.end();
+    assert!(!written.contains("\x1b[?1049h"), "{written:?}");
+}
+
 #[test]
 fn closed_terminal_ends_count() {
     let args = ["count", "--every", "20ms"];

@@ -82,6 +82,22 @@ fn limit_is_that_of_the_option() {
 }
 
 #[test]
+fn names_that_left_the_window_give_way_to_new_ones() {
+    let stamped = |at: usize| {
+        format!("{{\"action\":\"a{}\",\"time\":1,\"at\":{}}}\n", at / 2, 1_000 + at / 8 * 600)
+    };
+    // Four actions, and ten minutes later four others, and so on; each is met twice.
+    let path = log("given-way", (0..40).map(stamped));
+    let args = ["--stamp-key", "at", "--window", "1m", "--max-actions", "4", &path];
+    let (seen, left) = show(&args, SIZES[0]);
+    assert!(seen.contains("last 1m: 8 actions"), "{seen}");
+    assert!(seen.lines().nth(1).unwrap().trim_end().ends_with("40 lines read"), "{seen}");
+    let rows = seen.lines().skip(3).map_while(|line| line.split_whitespace().next());
+    assert_eq!(rows.take(4).collect::<Vec<_>>(), ["a16", "a17", "a18", "a19"], "{seen}");
+    assert!(!left.contains("--max-actions"), "{left}");
+}
+
+#[test]
 fn input_without_times_has_no_rates() {
     let path = log("timeless", (0..1_000).map(|at| line("jump", at)));
     let by_stdin = |command: pty_process::blocking::Command| {

@@ -7,12 +7,15 @@
 //! there, asks the drawing thread to end, and goes without it if that does not answer.
 
 use std::io;
+use std::mem;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::Duration;
 
+use ratatui::DefaultTerminal;
 use ratatui::crossterm::event::{self, Event};
-use ratatui::crossterm::terminal::disable_raw_mode;
+use ratatui::crossterm::execute;
+use ratatui::crossterm::terminal::{LeaveAlternateScreen, disable_raw_mode};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -44,10 +47,11 @@ pub(crate) enum Message {
 ///
 /// [`Failure`] of the session, or if its threads could not be started.
 pub(crate) fn run(
-    ending: &Ending,
     session: impl FnOnce(&Receiver<Message>) -> Result<Exit, Failure> + Send + 'static,
 ) -> Result<Exit, Failure> {
     let terminals = Terminals::open().map_err(failure)?;
+    // After that: who waits in the background for the terminal ends as other programs do.
+    let ending = Ending::install().map_err(failure)?;
     let (messages, inbox) = mpsc::channel();
     let (done, ended) = mpsc::channel();
     let keys = messages.clone();
@@ -78,12 +82,32 @@ pub(crate) fn run(
 /// Ends the session; what the terminal does not take in time is thrown away.
 fn end(messages: &Sender<Message>, ended: &Receiver<Result<Exit, Failure>>, exit: Exit) {
     let _ = messages.send(Message::End(exit)); // It may have ended by itself.
-    if ended.recv_timeout(PATIENCE).is_err() {
-        Terminals::unblock();
+    if ended.recv_timeout(PATIENCE).is_err() && terminals::is_ours() {
+        terminals::unblock();
         if ended.recv_timeout(PATIENCE).is_err() {
             let _ = disable_raw_mode(); // Takes no output, so it does not wait.
         }
     }
+}
+
+/// Gives the terminal back as it was.
+///
+/// # Errors
+///
+/// The error of the system.
+pub(crate) fn restore(mut terminal: DefaultTerminal) -> io::Result<()> {
+    let shown = terminal.show_cursor();
+    if shown.is_err() {
+        // Dropped, it would try again and print why it cannot, to the terminal that may be gone:
+        // a panic.
+        mem::forget(terminal);
+    }
+    let restored = if terminals::is_ours() {
+        ratatui::try_restore()
+    } else {
+        execute!(io::stdout(), LeaveAlternateScreen)
+    };
+    restored.and(shown)
 }
 
 /// Goes on with the panic of a session, which has given the terminal back.
@@ -120,7 +144,10 @@ mod terminals {
     use std::os::fd::{AsFd, OwnedFd};
 
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
-    use rustix::termios::{Action, QueueSelector, tcflow, tcflush};
+    use rustix::process::getpgrp;
+    use rustix::termios::{
+        Action, OptionalActions, QueueSelector, tcflow, tcflush, tcgetattr, tcgetpgrp, tcsetattr,
+    };
 
     /// The terminals of a session: one that is drawn on, and one that keys are read from.
     pub(super) struct Terminals {
@@ -129,7 +156,12 @@ mod terminals {
 
     impl Terminals {
         /// Opens the terminal that keys are read from: standard input or the controlling one.
+        ///
+        /// Waits until this process is in the foreground.
         pub(super) fn open() -> io::Result<Self> {
+            // Nothing is changed, but in the background the system stops who tries.
+            let stdout = io::stdout();
+            tcsetattr(&stdout, OptionalActions::Now, &tcgetattr(&stdout)?)?;
             let stdin = io::stdin();
             let keys = if stdin.is_terminal() {
                 stdin.as_fd().try_clone_to_owned()?
@@ -149,13 +181,21 @@ mod terminals {
             let polled = poll(&mut both, Some(&Timespec::default()));
             polled.is_ok() && both.iter().any(|one| one.revents().contains(PollFlags::HUP))
         }
+    }
 
-        /// Throws away the output that the terminal does not take, and lets it take more.
-        pub(super) fn unblock() {
-            // A terminal that does not allow it stays as it is; there is nothing else to do.
-            let _ = tcflush(io::stdout(), QueueSelector::OFlush);
-            let _ = tcflow(io::stdout(), Action::OOn);
-        }
+    /// Throws away the output that the terminal does not take, and lets it take more.
+    pub(super) fn unblock() {
+        // A terminal that does not allow it stays as it is; there is nothing else to do.
+        let _ = tcflush(io::stdout(), QueueSelector::OFlush);
+        let _ = tcflow(io::stdout(), Action::OOn);
+    }
+
+    /// Returns whether the mode of the terminal is that of this process.
+    ///
+    /// In the background it is that of a shell, and the system stops who changes it.
+    pub(super) fn is_ours() -> bool {
+        // A terminal that is not the controlling one has no background.
+        tcgetpgrp(io::stdout()).map_or(true, |foreground| foreground == getpgrp())
     }
 }
 
@@ -176,7 +216,11 @@ mod terminals {
         pub(super) fn is_closed(&self) -> bool {
             false
         }
+    }
 
-        pub(super) fn unblock() {}
+    pub(super) fn unblock() {}
+
+    pub(super) fn is_ours() -> bool {
+        true
     }
 }

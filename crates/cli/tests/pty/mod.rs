@@ -12,13 +12,13 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use nix::sys::signal::{SigSet, Signal, kill};
+use nix::sys::signal::{SigSet, Signal, kill, killpg};
 use nix::unistd::Pid;
 use pty_process::Size;
 use pty_process::blocking::{self, Pty};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::pty::ptsname;
-use rustix::termios::{Action, tcflow};
+use rustix::termios::{Action, tcflow, tcgetpgrp};
 
 /// A test that waits for what never comes has to end and say so. Both are far beyond what a busy
 /// machine takes; a screen is written every 20 ms.
@@ -67,6 +67,14 @@ impl Terminal {
         let stream = || pts.as_fd().try_clone_to_owned().unwrap();
         let child = command(args).stdin(stream()).stdout(stream()).spawn(other).unwrap();
         Self { controlling: Some(controlling), ..Self::of(pty, child, size) }
+    }
+
+    /// Starts a script in bash with job control; `$0` is the program.
+    pub(crate) fn shell(script: &str, size: [u16; 2]) -> Self {
+        let (pty, pts) = open(size);
+        let program = env!("CARGO_BIN_EXE_windrow");
+        let child = plain("bash").args(["-mc", script, program]).spawn(pts).unwrap();
+        Self::of(pty, child, size)
     }
 
     fn of(pty: Pty, child: Child, size: [u16; 2]) -> Self {
@@ -127,6 +135,12 @@ impl Terminal {
         kill(id(&self.child), signal).unwrap();
     }
 
+    /// Sends a signal to the program that is in the foreground of a [shell](Self::shell).
+    pub(crate) fn signal_foreground(&self, signal: Signal) {
+        let group = tcgetpgrp(&self.pty).unwrap().as_raw_nonzero().get();
+        killpg(Pid::from_raw(group), signal).unwrap();
+    }
+
     /// Stops the terminal: what is written to it from now on waits.
     pub(crate) fn stop(&self) {
         let name = ptsname(&self.pty, Vec::new()).unwrap();
@@ -159,9 +173,13 @@ fn open([rows, columns]: [u16; 2]) -> (Pty, blocking::Pts) {
 }
 
 fn command(args: &[&str]) -> blocking::Command {
+    plain(env!("CARGO_BIN_EXE_windrow")).args(args)
+}
+
+fn plain(program: &str) -> blocking::Command {
     // Whoever runs the tests may have signals blocked, and what is blocked is inherited.
     SigSet::all().thread_unblock().unwrap();
-    let command = blocking::Command::new(env!("CARGO_BIN_EXE_windrow")).args(args);
+    let command = blocking::Command::new(program);
     let command = command.env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE");
     command.env("TERM", "xterm-256color").env_remove("CI")
 }
