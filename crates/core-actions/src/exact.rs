@@ -51,6 +51,9 @@ pub(crate) type SumOfSquares = ExactSum<2, 3, SQUARES_LIMBS>;
 impl<const POWER: u32, const INTEGER_LIMBS: usize, const LIMBS: usize>
     ExactSum<POWER, INTEGER_LIMBS, LIMBS>
 {
+    /// What the sum of floats takes.
+    pub(crate) const HEAP_BYTES_MAX: usize = size_of::<[u64; LIMBS]>();
+
     /// What the lowest bit of the [total](Self::total) stands for.
     pub(crate) const LOWEST_BIT: i32 = LOWEST_BIT * POWER as i32;
 

@@ -17,6 +17,9 @@ pub(crate) struct Few {
 impl Few {
     pub(crate) const MOST: usize = u32::BITS as usize;
 
+    /// Room that doubles, and half of that again while it grows.
+    pub(crate) const HEAP_BYTES_MAX: usize = 12 * Self::MOST;
+
     pub(crate) fn len(&self) -> usize {
         self.words.len()
     }

@@ -49,6 +49,11 @@ const BIAS: u32 = 1_075;
 /// The cells that are kept in a slice: those from 2^-32 on, and below 2^64.
 const NEAR: Range<usize> = (BIAS as usize - 32) << CUT_BITS..(BIAS as usize + 64) << CUT_BITS;
 const FRACTION_BITS: u32 = f64::MANTISSA_DIGITS - 1;
+const NEAR_CELLS: usize = NEAR.end - NEAR.start;
+/// The other cells that there are: 127,808.
+const FAR_CELLS: usize = cell_of_float(f64::MAX) + 1 - NEAR_CELLS;
+/// What one of them takes at most: nodes of a tree that may be less than half full.
+const FAR_BYTES: usize = 48;
 
 /// Keeps how many times fell into each of many cells, at most a 64th as wide as their values.
 ///
@@ -314,6 +319,8 @@ impl Statistic for Histogram {
 
     const NEVER_PANICS: bool = true;
 
+    const HEAP_BYTES_MAX: usize = NEAR_CELLS * (1 + size_of::<u64>()) + FAR_CELLS * FAR_BYTES;
+
     #[inline]
     fn insert(&mut self, time: ActionTime) {
         self.insert_all(iter::once(time));
@@ -386,7 +393,7 @@ fn cell_of(time: ActionTime) -> usize {
 
 /// The number of the cell of a float that is neither zero nor subnormal.
 #[inline]
-fn cell_of_float(float: f64) -> usize {
+const fn cell_of_float(float: f64) -> usize {
     const FLOAT_BIAS: u32 = f64::MAX_EXP as u32 - 1;
     (float.to_bits() >> (FRACTION_BITS - CUT_BITS)) as usize
         + ((BIAS - FLOAT_BIAS) << CUT_BITS) as usize

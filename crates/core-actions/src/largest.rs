@@ -63,12 +63,20 @@ impl<const CAP: usize> Largest<CAP> {
     }
 }
 
+/// How many times the heap has room for.
+const fn kept_room(cap: usize) -> usize {
+    if cap < 4 { 4 } else { cap.next_power_of_two() }
+}
+
 impl<const CAP: usize> Statistic for Largest<CAP> {
     type Value = ActionTime;
 
     const TAG: Tag = Tag::numbered("top", CAP);
 
     const NEVER_PANICS: bool = true;
+
+    /// A heap whose room doubles, and half of that again while it grows.
+    const HEAP_BYTES_MAX: usize = 24 * kept_room(CAP) + ExactMean::HEAP_BYTES_MAX;
 
     fn insert(&mut self, time: ActionTime) {
         if self.kept.len() < CAP {

@@ -87,6 +87,8 @@ impl Statistic for ExactMean {
 
     const NEVER_PANICS: bool = true;
 
+    const HEAP_BYTES_MAX: usize = Sum::HEAP_BYTES_MAX;
+
     #[inline]
     fn insert(&mut self, time: ActionTime) {
         self.count = self.count.wrapping_add(1);

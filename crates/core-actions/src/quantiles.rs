@@ -99,6 +99,8 @@ impl Statistic for Quantiles {
 
     const NEVER_PANICS: bool = true;
 
+    const HEAP_BYTES_MAX: usize = Few::HEAP_BYTES_MAX + Histogram::HEAP_BYTES_MAX;
+
     #[inline]
     fn insert(&mut self, time: ActionTime) {
         self.insert_all(iter::once(time));

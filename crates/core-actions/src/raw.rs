@@ -59,6 +59,8 @@ impl Statistic for Raw {
 
     const NEVER_PANICS: bool = true;
 
+    const HEAP_BYTES_MAX: usize = usize::MAX;
+
     #[inline]
     fn insert(&mut self, time: ActionTime) {
         match time.as_integer() {

@@ -92,15 +92,16 @@ pub const ACTIONS_MAX: usize = 1 << 17;
 const TRACKER: usize = 1 << 18;
 /// What an action takes by which it is found, once for all threads and once for each, in bytes:
 /// places in tables that are half empty, and about to be copied into larger ones.
-const ENTRY: usize = 448;
+const ENTRY: usize = 608;
 
 impl TrackerSpec {
-    /// The most memory that a tracker takes which one thread records with, in bytes, but for what
-    /// the statistics allocate. Each thread more takes no more than that again.
+    /// Returns the most memory that a tracker takes which one thread records with, in bytes.
     ///
-    /// For each action: some 450 bytes by which it is found, its name, and what a thread keeps of
-    /// it: the statistic, a few cache lines and the name. Where the longest idle is evicted, a
-    /// thread may keep twice as many again that were, until it comes to look.
+    /// Each thread more takes no more than that again. For each action: some 600 bytes by which it
+    /// is found, its name, and what a thread keeps of it: the statistic, what that
+    /// [allocates](Statistic::HEAP_BYTES_MAX), a few cache lines and the name. Where the longest
+    /// idle is evicted, a thread may keep twice as many again that were, without their statistics,
+    /// until it looks. `usize::MAX` where a statistic has no limit.
     ///
     /// # Examples
     ///
@@ -112,13 +113,29 @@ impl TrackerSpec {
     /// ```
     #[must_use]
     pub fn bytes_max<S: Statistic<Value: Packed>>(&self) -> usize {
+        let each = self.action_bytes::<S>(self.evicts()).saturating_add(S::HEAP_BYTES_MAX);
+        self.bytes_of(self.actions, each)
+    }
+
+    /// What so many actions take of so many bytes each, and one more, which all others share.
+    pub(crate) fn bytes_of(&self, actions: usize, each: usize) -> usize {
+        actions.saturating_add(1).saturating_mul(each).saturating_add(TRACKER)
+    }
+
+    /// How many actions of so many bytes each take no more than this.
+    pub(crate) fn actions_within(&self, bytes: usize, each: usize) -> usize {
+        let actions = bytes.saturating_sub(TRACKER) / each;
+        self.actions.min(actions.saturating_sub(1))
+    }
+
+    /// The most memory that an action takes, without what its statistic allocates. A thread may
+    /// keep parts of actions that gave way.
+    pub(crate) fn action_bytes<S: Statistic<Value: Packed>>(&self, give_way: bool) -> usize {
         // What shares memory has a count before it, of the same alignment.
         let part = size_of::<CachePadded<Part<S>>>() + align_of::<CachePadded<Part<S>>>();
         let part = part.saturating_add(self.name_bytes);
-        let parts = if self.evicts() { part.saturating_mul(3) } else { part };
-        // One more, which all others share.
-        let actions = self.actions.saturating_add(1);
-        actions.saturating_mul(parts.saturating_add(ENTRY)).saturating_add(TRACKER)
+        let parts = if give_way { part.saturating_mul(3) } else { part };
+        parts.saturating_add(ENTRY)
     }
 
     pub(crate) fn evicts(&self) -> bool {

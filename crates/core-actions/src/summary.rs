@@ -115,6 +115,8 @@ impl Statistic for Summary {
 
     const NEVER_PANICS: bool = true;
 
+    const HEAP_BYTES_MAX: usize = <(ExactMean, Extent, Quantiles)>::HEAP_BYTES_MAX;
+
     #[inline]
     fn insert(&mut self, time: ActionTime) {
         self.mean.insert(time);

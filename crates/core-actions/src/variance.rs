@@ -160,6 +160,8 @@ impl Statistic for Variance {
 
     const NEVER_PANICS: bool = true;
 
+    const HEAP_BYTES_MAX: usize = ExactMean::HEAP_BYTES_MAX + SumOfSquares::HEAP_BYTES_MAX;
+
     #[inline]
     fn insert(&mut self, time: ActionTime) {
         self.mean.insert(time);

@@ -9,7 +9,6 @@ use core_time::{
     Clock, Coverage, CoveredBuckets, InBucket, Refused, Stamp, Statistic, StatisticRing, TimeAxis,
     WindowError, WindowSpec,
 };
-use thiserror::Error;
 
 use crate::error::AddError;
 use crate::figures::Counted;
@@ -25,8 +24,10 @@ use crate::time::{ActionTime, TimeError};
 use crate::tracker::MergedTracker;
 
 mod snapshot;
+mod spec;
 
 pub use snapshot::WindowedSnapshot;
+pub use spec::{WindowedSpec, WindowedSpecError};
 
 /// Keeps statistics of one's choice for each action and bucket of time, and tells them for any
 /// window.
@@ -37,9 +38,9 @@ pub use snapshot::WindowedSnapshot;
 ///
 /// # Memory
 ///
-/// [`WindowedSpec::bytes_max`] for each thread that records, and what the statistics allocate;
-/// buckets that nothing happened in take none. The specification is refused if that is more than it
-/// allows.
+/// [`WindowedSpec::bytes_max`] at most for each thread that records; buckets that nothing happened
+/// in take none. The number of actions is limited to those whose rings fit into
+/// [`WindowedSpec::bytes`].
 ///
 /// # Limit of actions
 ///
@@ -114,67 +115,13 @@ impl Timeline {
 // Not needed: any order, nothing else hangs on these numbers. Checks: no model, for that reason.
 const ALONE: Ordering = Ordering::Relaxed;
 
-/// The settings of a [`WindowedTracker`].
-#[derive(Debug, Clone)]
-pub struct WindowedSpec {
-    /// How far back one can ask, in buckets of which width.
-    pub window: WindowSpec,
-    /// The settings that all trackers have.
-    pub tracker: TrackerSpec,
-    /// How much memory one thread may need, in bytes.
-    pub bytes: usize,
-}
-
-impl WindowedSpec {
-    /// The most memory that one thread needs, in bytes, but for what the statistics allocate: that
-    /// of a [tracker](TrackerSpec::bytes_max), and the number of actions times that of a
-    /// [ring](StatisticRing::bytes_max).
-    #[must_use]
-    pub fn bytes_max<S: Statistic<Value: Packed>>(&self) -> usize {
-        let actions = self.tracker.actions.saturating_add(1);
-        let rings = actions.saturating_mul(StatisticRing::<S>::bytes_max(&self.window));
-        self.tracker.bytes_max::<StatisticRing<S>>().saturating_add(rings)
-    }
-}
-
-impl Default for WindowedSpec {
-    /// 300 buckets of a second, 4,096 actions and no more than a gibibyte.
-    fn default() -> Self {
-        let tracker = TrackerSpec { actions: 1 << 12, ..TrackerSpec::default() };
-        Self { window: WindowSpec::default(), tracker, bytes: 1 << 30 }
-    }
-}
-
-/// Why a tracker cannot be built to a specification.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum WindowedSpecError {
-    /// A tracker keeps buckets of one width.
-    #[error("window has {found} tiers, a tracker keeps one")]
-    TooManyTiers {
-        /// How many tiers the window has.
-        found: usize,
-    },
-    /// It could take too much memory.
-    #[error("{actions} actions in {buckets} buckets take up to {bytes} bytes, limit is {max}")]
-    TooLarge {
-        /// How many actions there may be.
-        actions: usize,
-        /// How many buckets make the span.
-        buckets: u64,
-        /// How much memory one thread might need.
-        bytes: usize,
-        /// How much it may need.
-        max: usize,
-    },
-}
-
 impl<S: Statistic<Value: Packed>> WindowedTracker<S> {
     /// A tracker by the cheapest clock of the system that is fine enough.
     ///
     /// # Errors
     ///
-    /// [`WindowedSpecError`] if the window has several tiers, or could take too much memory.
+    /// [`WindowedSpecError`] if the window has several tiers, or not even one action fits into the
+    /// memory.
     pub fn new(spec: WindowedSpec) -> Result<Self, WindowedSpecError> {
         let axis = TimeAxis::new(spec.window.clone());
         Self::of(spec, axis)
@@ -191,19 +138,10 @@ impl<S: Statistic<Value: Packed>> WindowedTracker<S> {
     }
 
     fn of(spec: WindowedSpec, axis: TimeAxis) -> Result<Self, WindowedSpecError> {
-        let mut tiers = spec.window.tiers();
-        let (found, buckets) = (tiers.len(), tiers.next().map_or(0, |tier| tier.buckets()));
-        if found > 1 {
-            return Err(WindowedSpecError::TooManyTiers { found });
-        }
-        let (bytes, max) = (spec.bytes_max::<S>(), spec.bytes);
-        if bytes > max {
-            let actions = spec.tracker.actions;
-            return Err(WindowedSpecError::TooLarge { actions, buckets, bytes, max });
-        }
+        let tracker = spec.checked::<S>()?;
         let since = AtomicI64::new(axis.now().as_nanos());
         let timeline = Arc::new(Timeline { axis, since });
-        Ok(Self { rings: MergedTracker::of(registry(spec.tracker, &timeline)), timeline })
+        Ok(Self { rings: MergedTracker::of(registry(tracker, &timeline)), timeline })
     }
 
     /// How far back one can ask, in buckets of which width.
@@ -212,7 +150,7 @@ impl<S: Statistic<Value: Packed>> WindowedTracker<S> {
         self.timeline.axis.spec()
     }
 
-    /// The settings that all trackers have.
+    /// Returns the settings that all trackers have, with the number of actions that fit.
     #[must_use]
     pub fn spec(&self) -> &TrackerSpec {
         self.rings.spec()

@@ -6,14 +6,12 @@ use std::sync::atomic::{
     Ordering::{Acquire, Release},
 };
 use std::thread;
-use std::time::Duration;
 
 use allocation_counter::measure;
 use core_actions::{
-    ActionTime, Count, ExactMean, Extent, Handle, Histogram, MergedTracker, Overflow, Quantiles,
-    RunningTracker, Statistic, TrackerSpec, WhenFull, WindowedSpec, WindowedTracker,
+    ExactMean, Extent, Handle, Histogram, MergedTracker, Overflow, Quantiles, RunningTracker,
+    TrackerSpec, WhenFull,
 };
-use core_time::{ManualClock, Stamp, WindowSpec};
 
 fn spec(actions: usize, when_full: WhenFull) -> TrackerSpec {
     TrackerSpec { actions, when_full, ..TrackerSpec::default() }
@@ -69,96 +67,6 @@ fn a_million_names_take_no_more_than_the_limit_allows() {
         assert_eq!(found, expected, "{when_full:?}");
         assert!(used <= most, "{used} bytes of {most}, {actions} actions, {when_full:?}");
     }
-}
-
-#[track_caller]
-fn check_bytes<S: Statistic<Value = ActionTime>>(actions: usize, name_bytes: usize) {
-    let spec = TrackerSpec { name_bytes, ..spec(actions, WhenFull::Refuse) };
-    let most = spec.bytes_max::<S>();
-    let (used, kept) = bytes(|| {
-        let tracker = MergedTracker::<S>::new(spec);
-        for number in 0..actions {
-            tracker.add(&format!("{number:0name_bytes$}"), number as u64).unwrap();
-        }
-        tracker
-    });
-    let case = format!("{kept} to {used} bytes of {most}, {actions} names of {name_bytes}");
-    assert!(used <= most, "{case}");
-    assert!(actions < 1_000 || most <= 3 * kept, "{case}");
-}
-
-#[test]
-fn memory_follows_the_formula() {
-    for (actions, name_bytes) in [(1, 1), (10, 10), (1_000, 8), (1_793, 200), (30_000, 20)] {
-        check_bytes::<Count>(actions, name_bytes);
-        check_bytes::<ExactMean>(actions, name_bytes);
-        check_bytes::<(ExactMean, Extent)>(actions, name_bytes);
-    }
-}
-
-#[test]
-fn quantiles_take_the_bytes_that_they_say() {
-    #[track_caller]
-    fn check(times: impl IntoIterator<Item = u64>, expected: usize) {
-        let (_, kept) = bytes(|| {
-            let mut quantiles = Quantiles::default();
-            times.into_iter().for_each(|time| quantiles.insert(ActionTime::from(time)));
-            quantiles
-        });
-        assert_eq!(kept, expected);
-    }
-    let spread = |count| (0..count).map(|at| 64 + at % 100 * 40); // From 2^6 to nearly 2^12.
-    check([], 0);
-    check(spread(32), 32 * 8);
-    check([1; 33], 16);
-    check([1; 255], 16);
-    check([1; 256], 16 + 16 * 8);
-    check(spread(100), 6 * 64);
-    check(spread(100 * 100), 6 * 64);
-    check(spread(100 * 300), 6 * 64 * 9);
-}
-
-#[track_caller]
-fn check_windowed<S: Statistic<Value = ActionTime>>(actions: usize, span: u64) {
-    let span_of = Duration::from_secs(span);
-    let window = WindowSpec::builder().span(span_of).tolerance(Duration::ZERO).build().unwrap();
-    let tracker = TrackerSpec { name_bytes: 10, ..spec(actions, WhenFull::Refuse) };
-    let spec = WindowedSpec { window, tracker, bytes: usize::MAX };
-    let most = spec.bytes_max::<S>();
-    let clock = ManualClock::new(Stamp::from_secs(1_000));
-    let (used, kept) = bytes(|| {
-        let tracker = WindowedTracker::<S>::with_clock(spec, clock.clone()).unwrap();
-        for _ in 0..2 * span + 40 {
-            for number in 0..actions {
-                tracker.add(&format!("{number:010}"), 1).unwrap();
-            }
-            clock.advance(Duration::from_secs(1));
-        }
-        tracker
-    });
-    let case = format!("{kept} to {used} bytes of {most}, {actions} actions, {span} buckets");
-    assert!(used <= most, "{case}");
-    assert!(actions < 100 || most <= 4 * kept, "{case}");
-}
-
-#[test]
-fn windowed_memory_follows_the_formula() {
-    for (actions, span) in [(1, 1), (3, 300), (200, 60)] {
-        check_windowed::<Count>(actions, span);
-        check_windowed::<(ExactMean, Extent)>(actions, span);
-    }
-}
-
-#[test]
-fn what_could_take_too_much_memory_is_refused() {
-    let spec = WindowedSpec { bytes: 1 << 20, ..WindowedSpec::default() };
-    let refused = WindowedTracker::<Count>::new(spec).unwrap_err().to_string();
-    assert!(refused.contains("4096 actions in 300 buckets"), "{refused}");
-    let spec = WindowedSpec::default();
-    let bytes = spec.bytes_max::<Count>();
-    assert!(WindowedTracker::<Count>::new(WindowedSpec { bytes, ..spec.clone() }).is_ok());
-    assert!(WindowedTracker::<Count>::new(WindowedSpec { bytes: bytes - 1, ..spec }).is_err());
-    assert!(WindowedTracker::<(ExactMean, Extent)>::new(WindowedSpec::default()).is_ok());
 }
 
 #[test]

@@ -89,12 +89,12 @@ impl WindowSpec {
         self.grids.iter().map(Grid::tier)
     }
 
-    /// How much memory the buckets of one counter take, in bytes.
+    /// Returns how much memory the buckets of one counter take, in bytes.
     ///
     /// For each tier: eight for each bucket, where the ring holds the span, the tolerance, two more
     /// buckets and one block of about the square root of all, rounded up to a power of two; and 16
-    /// for each block. A thread that records takes 128 more, and 16 for each thread that the
-    /// process ever had at once.
+    /// for each block. The counter itself takes up to 1.7 KiB more, with one thread that records;
+    /// each other thread 128 bytes, and 16 for each thread that the process ever had at once.
     #[must_use]
     pub fn bytes(&self) -> usize {
         self.grids.iter().map(|grid| grid.layout().bytes()).sum()

@@ -67,6 +67,11 @@ pub trait Statistic: Clone + Default + Send + Sync + 'static {
     /// values that were waiting.
     const NEVER_PANICS: bool = false;
 
+    /// How many bytes one may allocate at most, on top of its size; `usize::MAX` without a limit.
+    ///
+    /// Bounds on the memory of what keeps many of them are made of this.
+    const HEAP_BYTES_MAX: usize = 0;
+
     /// Takes one value in.
     fn insert(&mut self, value: Self::Value);
 
@@ -169,6 +174,9 @@ macro_rules! tuple_is_a_statistic {
             const TAG: Tag = Tag::tuple(&[$first::TAG $(, $name::TAG)*]);
 
             const NEVER_PANICS: bool = $first::NEVER_PANICS $(&& $name::NEVER_PANICS)*;
+
+            const HEAP_BYTES_MAX: usize =
+                $first::HEAP_BYTES_MAX$(.saturating_add($name::HEAP_BYTES_MAX))*;
 
             #[inline]
             fn insert(&mut self, value: Self::Value) {

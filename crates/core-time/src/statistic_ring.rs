@@ -34,8 +34,9 @@ mod wire;
 ///
 /// At most `3 × (buckets + 4 × sqrt(buckets) + 18) × (16 + size_of::<S>())` bytes and what the
 /// statistics allocate, where the buckets are those of the span, one more, and those ahead of the
-/// clock. [`bytes_max`](Self::bytes_max) tells the number. Buckets are given up as blocks, once a
-/// newer one is inserted.
+/// clock. [`bytes_max`](Self::bytes_max) returns the number, and
+/// [`own_bytes_max`](Self::own_bytes_max) the part of it that statistics do not allocate. Buckets
+/// are given up as blocks, once a newer one is inserted.
 ///
 /// # Complexity
 ///
@@ -116,15 +117,27 @@ impl<S: Statistic> StatisticRing<S> {
         Self { buckets, block_bits: buckets.max(1).ilog2() / 2, ..Self::default() }
     }
 
-    /// The most memory that one can take, in bytes, but for what its statistics allocate.
+    /// Returns the most memory that one can take, in bytes, with what its statistics allocate.
     #[must_use]
     pub fn bytes_max(spec: &WindowSpec) -> usize {
-        let ring = Self::new(spec);
-        let buckets = ring.blocks_max() << ring.block_bits;
+        let heap = Self::statistics_max(spec).saturating_mul(S::HEAP_BYTES_MAX);
+        Self::own_bytes_max(spec).saturating_add(heap)
+    }
+
+    /// Returns the most memory that one can take, in bytes, without what its statistics allocate.
+    #[must_use]
+    pub fn own_bytes_max(spec: &WindowSpec) -> usize {
         // The nodes of a map may be little more than a third full, and the first is there at once.
-        let statistics = usize::try_from(buckets + ring.blocks_max() + 16).unwrap_or(usize::MAX);
+        let statistics = Self::statistics_max(spec).saturating_add(15);
         let each = 3 * (2 * size_of::<i64>() + size_of::<S>());
         size_of::<Self>().saturating_add(statistics.saturating_mul(each))
+    }
+
+    /// How many statistics there may be: of the buckets, of the blocks, and the open one.
+    fn statistics_max(spec: &WindowSpec) -> usize {
+        let ring = Self::new(spec);
+        let buckets = ring.blocks_max() << ring.block_bits;
+        usize::try_from(buckets + ring.blocks_max() + 1).unwrap_or(usize::MAX)
     }
 
     /// Merges the buckets of a window into a statistic, and returns whether there was anything.
@@ -274,6 +287,9 @@ impl<S: Statistic> Statistic for StatisticRing<S> {
     const TAG: Tag = Tag::of("ring", &S::TAG);
 
     const NEVER_PANICS: bool = S::NEVER_PANICS;
+
+    /// Depends on the specification; see [`bytes_max`](Self::bytes_max).
+    const HEAP_BYTES_MAX: usize = usize::MAX;
 
     #[inline]
     fn insert(&mut self, InBucket { tick, value }: Self::Value) {

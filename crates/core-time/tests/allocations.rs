@@ -65,3 +65,24 @@ fn reading_allocates_nothing_but_what_it_gives_back() {
     assert_eq!(read.count_total, 0, "{read:?}");
     assert_eq!(measure(|| drop(counter.series(secs(300)).unwrap())).count_total, 1);
 }
+
+/// The figures of README.md, `WindowSpec::bytes` and CHANGELOG.md.
+#[test]
+fn memory_is_what_the_docs_say() {
+    let beyond_buckets = |spec: WindowSpec, buckets: usize| {
+        assert_eq!(spec.bytes(), buckets);
+        let mut kept = None;
+        let used = measure(|| {
+            let counter = Box::new(EventCounter::new(spec));
+            counter.record();
+            kept = Some(counter);
+        });
+        usize::try_from(used.bytes_current).unwrap() - buckets
+    };
+    let six = WindowSpec::builder().span(secs(6)).tolerance(Duration::ZERO).build().unwrap();
+    for (spec, buckets) in [(WindowSpec::default(), 4_608), (six, 192)] {
+        // Up to 1.7 KiB: a counter with one thread that records, and a place for each that runs.
+        let beyond = beyond_buckets(spec, buckets);
+        assert!((1_400..=1_740).contains(&beyond), "{beyond} bytes beyond {buckets}");
+    }
+}

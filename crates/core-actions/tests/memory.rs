@@ -1,0 +1,244 @@
+//! Promises A6 and A7: memory by formula, which is an upper bound whatever the values.
+
+use std::time::Duration;
+
+use allocation_counter::measure;
+use core_actions::{
+    ActionTime, Count, ExactMean, Extent, Histogram, Largest, Last, MergedTracker, Packed,
+    Quantiles, Raw, Statistic, Summary, TrackerSpec, Variance, WhenFull, WindowedSpec,
+    WindowedSpecError, WindowedTracker,
+};
+use core_time::{ManualClock, Stamp, WindowSpec};
+
+fn spec(actions: usize, when_full: WhenFull) -> TrackerSpec {
+    TrackerSpec { actions, when_full, ..TrackerSpec::default() }
+}
+
+/// How many bytes there are at most while this is done, and when it is.
+fn bytes<T>(run: impl FnOnce() -> T) -> (usize, usize) {
+    let mut kept = None;
+    let used = measure(|| kept = Some(run()));
+    drop(kept);
+    (used.bytes_max as usize, used.bytes_current as usize)
+}
+
+#[track_caller]
+fn check_bytes<S: Statistic<Value = ActionTime>>(actions: usize, name_bytes: usize) {
+    let spec = TrackerSpec { name_bytes, ..spec(actions, WhenFull::Refuse) };
+    let most = spec.bytes_max::<S>();
+    let (used, kept) = bytes(|| {
+        let tracker = MergedTracker::<S>::new(spec);
+        for number in 0..actions {
+            tracker.add(&format!("{number:0name_bytes$}"), number as u64).unwrap();
+        }
+        tracker
+    });
+    let case = format!("{kept} to {used} bytes of {most}, {actions} names of {name_bytes}");
+    assert!(used <= most, "{case}");
+    assert!(actions < 1_000 || most <= 3 * kept, "{case}");
+}
+
+#[test]
+fn memory_follows_the_formula() {
+    for (actions, name_bytes) in [(1, 1), (10, 10), (1_000, 8), (1_793, 200), (30_000, 20)] {
+        check_bytes::<Count>(actions, name_bytes);
+        check_bytes::<ExactMean>(actions, name_bytes);
+        check_bytes::<(ExactMean, Extent)>(actions, name_bytes);
+    }
+}
+
+#[test]
+fn quantiles_take_the_bytes_that_they_say() {
+    #[track_caller]
+    fn check(times: impl IntoIterator<Item = u64>, expected: usize) {
+        let (_, kept) = bytes(|| {
+            let mut quantiles = Quantiles::default();
+            times.into_iter().for_each(|time| quantiles.insert(ActionTime::from(time)));
+            quantiles
+        });
+        assert_eq!(kept, expected);
+    }
+    let spread = |count| (0..count).map(|at| 64 + at % 100 * 40); // From 2^6 to nearly 2^12.
+    check([], 0);
+    check(spread(32), 32 * 8);
+    check([1; 33], 16);
+    check([1; 255], 16);
+    check([1; 256], 16 + 16 * 8);
+    check(spread(100), 6 * 64);
+    check(spread(100 * 100), 6 * 64);
+    check(spread(100 * 300), 6 * 64 * 9);
+}
+
+#[track_caller]
+fn check_windowed<S: Statistic<Value = ActionTime>>(actions: usize, span: u64) {
+    let span_of = Duration::from_secs(span);
+    let window = WindowSpec::builder().span(span_of).tolerance(Duration::ZERO).build().unwrap();
+    let tracker = TrackerSpec { name_bytes: 10, ..spec(actions, WhenFull::Refuse) };
+    let spec = WindowedSpec { window, tracker, bytes: usize::MAX };
+    let most = spec.bytes_max::<S>();
+    let clock = ManualClock::new(Stamp::from_secs(1_000));
+    let (used, kept) = bytes(|| {
+        let tracker = WindowedTracker::<S>::with_clock(spec, clock.clone()).unwrap();
+        for _ in 0..2 * span + 40 {
+            for number in 0..actions {
+                tracker.add(&format!("{number:010}"), 1).unwrap();
+            }
+            clock.advance(Duration::from_secs(1));
+        }
+        tracker
+    });
+    let case = format!("{kept} to {used} bytes of {most}, {actions} actions, {span} buckets");
+    assert!(used <= most, "{case}");
+    assert!(actions < 100 || most <= 5 * kept, "{case}");
+}
+
+#[test]
+fn windowed_memory_follows_the_formula() {
+    for (actions, span) in [(1, 1), (3, 300), (200, 60)] {
+        check_windowed::<Count>(actions, span);
+        check_windowed::<(ExactMean, Extent)>(actions, span);
+    }
+}
+
+/// The table of README.md.
+#[test]
+fn statistics_take_the_bytes_that_the_readme_says() {
+    #[track_caller]
+    fn check<S: Statistic<Value = ActionTime>>(integers: usize, fractions: usize) {
+        for (times, expected) in [([1.0, 2.0], integers), ([0.5, 0.25], fractions)] {
+            let (_, kept) = bytes(|| {
+                let mut statistic = S::default();
+                for time in times {
+                    statistic.insert(ActionTime::try_from(time).unwrap());
+                }
+                statistic
+            });
+            assert_eq!(size_of::<S>() + kept, expected);
+        }
+    }
+    check::<Count>(8, 8);
+    check::<ExactMean>(32, 304);
+    check::<Variance>(64, 872);
+    check::<Extent>(32, 32);
+    assert_eq!((size_of::<Last>(), size_of::<Quantiles>()), (24, 120));
+    assert_eq!(size_of::<Summary>(), 184);
+}
+
+/// Times that need every bin there is, and those between which counts are wide.
+///
+/// Of the bins outside of those for nearly all times, one of so many.
+fn worst_times(one_of: u64) -> impl Iterator<Item = f64> {
+    let (near, bins) = ((1_023 - 32) << 6..(1_023 + 64) << 6, 1..=2_046_u64 << 6);
+    let chosen = move |bin: &u64| near.contains(bin) || bin.is_multiple_of(one_of);
+    let every_bin = bins.filter(chosen).map(|bin| f64::from_bits(bin << 46));
+    let ends = [2_f64.powi(-32), 2_f64.powi(63)];
+    every_bin.chain(ends.into_iter().flat_map(|end| std::iter::repeat_n(end, 300)))
+}
+
+/// Fills a tracker of all time, and a windowed one with names that give way, with the worst times.
+#[track_caller]
+fn check_filled<S: Statistic<Value: Packed + From<ActionTime>>>() {
+    let value = |time: f64| S::Value::from(ActionTime::try_from(time).unwrap());
+    let tracker_spec = TrackerSpec { name_bytes: 10, ..spec(1, WhenFull::Refuse) };
+    let most = tracker_spec.bytes_max::<S>();
+    let (used, _) = bytes(|| {
+        let tracker = MergedTracker::<S>::new(tracker_spec.clone());
+        worst_times(1).for_each(|time| tracker.add("name", value(time)).unwrap());
+        tracker
+    });
+    assert!(used <= most, "{used} bytes of {most}");
+
+    let span = Duration::from_secs(2);
+    let window = WindowSpec::builder().span(span).tolerance(Duration::ZERO).build().unwrap();
+    let spec = WindowedSpec { window, tracker: tracker_spec, bytes: 1 << 30 };
+    let most = spec.bytes_max::<S>();
+    let clock = ManualClock::new(Stamp::from_secs(1_000));
+    let (used, _) = bytes(|| {
+        let tracker = WindowedTracker::<S>::with_clock(spec, clock.clone()).unwrap();
+        for (name, seconds) in [("a", 6), ("b", 3)] {
+            for _ in 0..seconds {
+                worst_times(16).for_each(|time| tracker.add(name, value(time)).unwrap());
+                clock.advance(Duration::from_secs(1));
+            }
+            clock.advance(span);
+        }
+        tracker
+    });
+    assert!(used <= most, "{used} bytes of {most}, windowed");
+}
+
+#[test]
+fn no_values_take_more_than_the_bound() {
+    check_filled::<Count>();
+    check_filled::<ExactMean>();
+    check_filled::<Variance>();
+    check_filled::<Extent>();
+    check_filled::<Histogram>();
+    check_filled::<Quantiles>();
+    check_filled::<Largest<1>>();
+    check_filled::<Largest<1_000>>();
+    check_filled::<Summary>();
+    check_filled::<(ExactMean, Extent, Quantiles)>();
+    check_filled::<(Variance, Largest<10>)>();
+}
+
+#[test]
+fn bounds_of_what_has_no_limit_have_none() {
+    assert_eq!(Raw::HEAP_BYTES_MAX, usize::MAX);
+    assert_eq!(<(Count, Raw, Extent)>::HEAP_BYTES_MAX, usize::MAX);
+    assert_eq!(TrackerSpec::default().bytes_max::<Raw>(), usize::MAX);
+    assert_eq!(WindowedSpec::default().bytes_max::<(Count, Raw)>(), usize::MAX);
+}
+
+#[test]
+fn default_settings_fit_every_statistic() {
+    #[track_caller]
+    fn check<S: Statistic<Value: Packed>>(least: usize) {
+        let spec = WindowedSpec::default();
+        let actions = spec.actions_max::<S>();
+        assert!((least..=4_096).contains(&actions), "{actions} actions");
+        let tracker = WindowedTracker::<S>::new(spec).unwrap();
+        assert_eq!(tracker.spec().actions, actions);
+    }
+    check::<Count>(4_096);
+    check::<ExactMean>(4_096);
+    check::<Variance>(4_096);
+    check::<Extent>(4_096);
+    check::<Last>(4_096);
+    check::<Histogram>(4_096);
+    check::<Quantiles>(4_096);
+    check::<Largest<1_000>>(4_096);
+    check::<Raw>(4_096);
+    check::<Summary>(4_096);
+    check::<(Variance, Extent, Quantiles)>(3_500);
+    type Eight = (Variance, Variance, Raw, Quantiles, Histogram, Extent, Count, Largest<7>);
+    check::<Eight>(1_000);
+}
+
+#[test]
+fn there_are_as_many_actions_as_fit() {
+    let spec = WindowedSpec { bytes: 1 << 20, ..WindowedSpec::default() };
+    let actions = spec.actions_max::<Count>();
+    assert!((10..100).contains(&actions), "{actions} actions");
+    assert!(spec.bytes_max::<Count>() <= spec.bytes);
+    let tracker = WindowedTracker::<Count>::new(spec).unwrap();
+    let added = (0..1_000).filter(|name| tracker.add(&format!("name {name}"), 1).is_ok()).count();
+    assert_eq!((added, tracker.spec().actions), (actions, actions));
+
+    // Of one action, to the byte.
+    let tracker = TrackerSpec { actions: 1, ..TrackerSpec::default() };
+    let spec = WindowedSpec { tracker, ..WindowedSpec::default() };
+    let bytes = spec.bytes_max::<Count>();
+    assert!(WindowedTracker::<Count>::new(WindowedSpec { bytes, ..spec.clone() }).is_ok());
+    let refused = WindowedTracker::<Count>::new(WindowedSpec { bytes: bytes - 1, ..spec });
+    let max = bytes - 1;
+    assert_eq!(refused.unwrap_err(), WindowedSpecError::TooLarge { buckets: 300, bytes, max });
+}
+
+#[test]
+fn a_specification_that_fits_no_action_is_refused() {
+    let spec = WindowedSpec { bytes: 1_000, ..WindowedSpec::default() };
+    let refused = WindowedTracker::<Count>::new(spec).unwrap_err().to_string();
+    assert!(refused.starts_with("one action in 300 buckets takes up to "), "{refused}");
+    assert!(refused.ends_with(" bytes, limit is 1000"), "{refused}");
+}
