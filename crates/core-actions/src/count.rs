@@ -2,7 +2,7 @@
 
 use core_time::{Statistic, Subtract, Tag};
 
-use crate::figures::Counted;
+use crate::figures::{Counted, counts_fit};
 use crate::time::ActionTime;
 
 /// Keeps how many times were taken in.
@@ -37,11 +37,19 @@ impl Statistic for Count {
     fn merge(&mut self, other: &Self) {
         self.0 = self.0.wrapping_add(other.0);
     }
+
+    fn can_merge(&self, other: &Self) -> bool {
+        counts_fit(self, other)
+    }
 }
 
 impl Subtract for Count {
     fn subtract(&mut self, other: &Self) {
         self.0 = self.0.wrapping_sub(other.0);
+    }
+
+    fn can_subtract(&self, other: &Self) -> bool {
+        other.0 <= self.0
     }
 }
 

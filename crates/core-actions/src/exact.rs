@@ -133,6 +133,23 @@ impl<const POWER: u32, const INTEGER_LIMBS: usize, const LIMBS: usize>
         self.set_total(&total, count);
     }
 
+    /// Whether another sum can be part of this one, and leave that of so many.
+    pub(crate) fn can_subtract(&self, other: &Self, count: u64) -> bool {
+        let (mut total, part) = (self.total(), other.total());
+        if part.iter().rev().gt(total.iter().rev()) {
+            return false;
+        }
+        subtract(&mut total, &part);
+        Self::can_be_of(&total, count)
+    }
+
+    /// Whether so many times can have this [total](Self::total): each is below 2^1024.
+    pub(crate) fn can_be_of(total: &[u64; LIMBS], count: u64) -> bool {
+        let beyond = 1_024 * POWER as usize + Self::LOWEST_BIT.unsigned_abs() as usize;
+        let is_zero = top_bit(total).is_none();
+        is_zero || bits_from(total, beyond) < u128::from(count)
+    }
+
     /// Makes this the sum of so many by its [total](Self::total): of integers, if it can be.
     ///
     /// A sum of as many integers is below the count times 2^64 (for squares, 2^128). What is not

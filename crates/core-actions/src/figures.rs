@@ -1,6 +1,6 @@
 //! What can be asked of a statistic without knowing which one it is.
 
-use core_time::Statistic;
+use core_time::{COUNT_MAX, Statistic};
 
 use crate::time::ActionTime;
 
@@ -73,3 +73,8 @@ tuple_answers_by_its_first!(A, B, C, D, E);
 tuple_answers_by_its_first!(A, B, C, D, E, F);
 tuple_answers_by_its_first!(A, B, C, D, E, F, G);
 tuple_answers_by_its_first!(A, B, C, D, E, F, G, H);
+
+/// Returns whether two counts may be merged: as many again may be recorded then.
+pub(crate) fn counts_fit<S: Counted>(one: &S, other: &S) -> bool {
+    one.count().checked_add(other.count()).is_some_and(|count| count <= COUNT_MAX)
+}

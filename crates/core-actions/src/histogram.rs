@@ -36,7 +36,7 @@ use std::ops::Range;
 
 use core_time::{Statistic, Subtract, Tag};
 
-use crate::figures::Counted;
+use crate::figures::{Counted, counts_fit};
 use crate::quantile::Quantile;
 use crate::slice::{STEP, Slice};
 use crate::time::ActionTime;
@@ -336,11 +336,25 @@ impl Statistic for Histogram {
     fn merge(&mut self, other: &Self) {
         self.combine(other, u64::wrapping_add, u8::overflowing_add);
     }
+
+    fn can_merge(&self, other: &Self) -> bool {
+        counts_fit(self, other)
+    }
 }
 
 impl Subtract for Histogram {
     fn subtract(&mut self, other: &Self) {
         self.combine(other, u64::wrapping_sub, u8::overflowing_sub);
+    }
+
+    fn can_subtract(&self, other: &Self) -> bool {
+        let mut mine = self.counts();
+        let rest = self.count().checked_sub(other.count());
+        rest.is_some_and(|rest| {
+            self.fractions.checked_sub(other.fractions).is_some_and(|more| more <= rest)
+        }) && other.counts().all(|(cell, theirs)| {
+            mine.find(|&(at, _)| at >= cell).is_some_and(|(at, mine)| at == cell && mine >= theirs)
+        })
     }
 }
 

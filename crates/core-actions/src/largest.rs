@@ -5,7 +5,7 @@ use std::collections::BinaryHeap;
 
 use core_time::{Statistic, Tag};
 
-use crate::figures::{Counted, Mean};
+use crate::figures::{Counted, Mean, counts_fit};
 use crate::mean::ExactMean;
 use crate::time::ActionTime;
 
@@ -95,6 +95,10 @@ impl<const CAP: usize> Statistic for Largest<CAP> {
     fn merge(&mut self, other: &Self) {
         self.dropped.merge(&other.dropped);
         other.times().for_each(|time| self.insert(time));
+    }
+
+    fn can_merge(&self, other: &Self) -> bool {
+        counts_fit(self, other)
     }
 }
 

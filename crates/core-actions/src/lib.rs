@@ -42,7 +42,7 @@ mod windowed;
 #[cfg(feature = "serde")]
 mod wire;
 
-pub use core_time::{Statistic, Subtract, Tag, laws};
+pub use core_time::{COUNT_MAX, Statistic, Subtract, Tag, laws};
 pub use count::Count;
 pub use error::AddError;
 pub use extent::Extent;

@@ -3,7 +3,7 @@
 use core_time::{Statistic, Subtract, Tag};
 
 use crate::exact::{SUM_LIMBS, Sum};
-use crate::figures::{Counted, Mean};
+use crate::figures::{Counted, Mean, counts_fit};
 use crate::limbs::{divide, ratio, round};
 use crate::time::ActionTime;
 
@@ -105,12 +105,21 @@ impl Statistic for ExactMean {
         self.count = self.count.wrapping_add(other.count);
         self.sum.merge(&other.sum);
     }
+
+    fn can_merge(&self, other: &Self) -> bool {
+        counts_fit(self, other)
+    }
 }
 
 impl Subtract for ExactMean {
     fn subtract(&mut self, other: &Self) {
         self.count = self.count.wrapping_sub(other.count);
         self.sum.subtract(&other.sum, self.count);
+    }
+
+    fn can_subtract(&self, other: &Self) -> bool {
+        let rest = self.count.checked_sub(other.count);
+        rest.is_some_and(|rest| self.sum.can_subtract(&other.sum, rest))
     }
 }
 

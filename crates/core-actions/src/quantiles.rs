@@ -6,7 +6,7 @@ use std::iter;
 use core_time::{Statistic, Tag};
 
 use crate::few::Few;
-use crate::figures::Counted;
+use crate::figures::{Counted, counts_fit};
 use crate::histogram::Histogram;
 use crate::quantile::Quantile;
 use crate::time::ActionTime;
@@ -122,6 +122,10 @@ impl Statistic for Quantiles {
         } else {
             other.few.times().for_each(|time| self.few.push(time));
         }
+    }
+
+    fn can_merge(&self, other: &Self) -> bool {
+        counts_fit(self, other)
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use core_time::{Statistic, Subtract, Tag};
 
-use crate::figures::{Counted, Mean};
+use crate::figures::{Counted, Mean, counts_fit};
 use crate::mean::ExactMean;
 use crate::sums::{BLOCK, sum_of_integers, sums_of_floats};
 use crate::time::ActionTime;
@@ -72,6 +72,10 @@ impl Statistic for Raw {
     fn merge(&mut self, other: &Self) {
         self.integers.merge(&other.integers);
         self.floats.merge(&other.floats);
+    }
+
+    fn can_merge(&self, other: &Self) -> bool {
+        counts_fit(self, other)
     }
 }
 

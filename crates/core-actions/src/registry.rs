@@ -1,5 +1,6 @@
 //! All actions of a tracker by name, within a limit, with what every writer recorded of each.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{
     AtomicUsize,
@@ -15,7 +16,7 @@ use crate::key::FOLDED;
 use crate::name::ActionName;
 use crate::packed::Packed;
 use crate::part::{Part, Waiting};
-use crate::row::Row;
+use crate::row::{Row, check_merge};
 use crate::snapshot::{TrackerSnapshot, TrackerSnapshotError, same_unit};
 use crate::spec::{Overflow, TrackerSpec, WhenFull};
 use crate::sync::{AtomicU64, Mutex, lock};
@@ -246,12 +247,33 @@ impl<S: Statistic<Value: Packed>> Registry<S> {
         };
         let pins = names.iter().map(|name| pin(name).map_err(|_| full.clone()));
         let pins = pins.collect::<Result<Vec<_>, _>>()?;
+        self.check_merge(&pins, rows)?;
         for (pin, row) in pins.iter().zip(rows) {
             self.next.fetch_max(row.first().saturating_add(1), ALONE);
             self.note_use(&pin.part);
             pin.part.merge(row.first(), row.statistic());
         }
         merged.instances = instances;
+        Ok(())
+    }
+
+    /// Checks that rows can be merged with what is recorded of their actions.
+    ///
+    /// What is recorded meanwhile is too little to matter.
+    fn check_merge(&self, pins: &[Pin<S>], rows: &[Row<S>]) -> Result<(), TrackerSnapshotError> {
+        let mut sums = HashMap::new();
+        for (pin, row) in pins.iter().zip(rows) {
+            let sum = sums.entry(Arc::as_ptr(&pin.action)).or_insert_with(|| {
+                let mut sum = self.empty.clone();
+                self.read(&pin.action, |part, _| sum.merge(part));
+                sum
+            });
+            check_merge(row.action(), sum, row.statistic())?;
+            // Rows that are folded share an action.
+            if self.spec.when_full == WhenFull::Fold {
+                sum.merge(row.statistic());
+            }
+        }
         Ok(())
     }
 

@@ -3,10 +3,11 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use core_time::{Statistic, Subtract};
+use core_time::{COUNT_MAX, Statistic, Subtract};
 
 use crate::figures::{Counted, Mean};
 use crate::key::FOLDED;
+use crate::snapshot::TrackerSnapshotError;
 use crate::spec::WhenFull;
 
 /// One action with its statistic, as of one moment.
@@ -86,6 +87,11 @@ pub(crate) fn shown(kept: &str) -> &str {
 }
 
 impl<S: Statistic> Row<S> {
+    /// Checks that the records of the action can be merged with others.
+    pub(crate) fn check_merge(&self, other: &S) -> Result<(), TrackerSnapshotError> {
+        check_merge(self.action(), &self.statistic, other)
+    }
+
     /// Takes in what another row of the same action has.
     pub(crate) fn merge(&mut self, other: &Self) {
         self.first = self.first.min(other.first);
@@ -116,4 +122,16 @@ impl<S: Mean> Row<S> {
     pub fn mean(&self) -> f64 {
         self.statistic.mean().unwrap_or_default() // A row has a record, so there is a mean.
     }
+}
+
+/// Checks that two statistics of an action can be merged.
+pub(crate) fn check_merge<S: Statistic>(
+    action: &str,
+    one: &S,
+    other: &S,
+) -> Result<(), TrackerSnapshotError> {
+    if one.can_merge(other) {
+        return Ok(());
+    }
+    Err(TrackerSnapshotError::TooManyRecords { action: action.to_owned(), max: COUNT_MAX })
 }

@@ -135,15 +135,22 @@ impl<S: Statistic> TrackerSnapshot<S> {
     /// of too many. Nothing is taken in then.
     pub fn merge(&mut self, other: &Self) -> Result<(), TrackerSnapshotError> {
         same_unit(other.unit, self.unit)?;
-        self.header = self.header.merged(&other.header)?;
+        let header = self.header.merged(&other.header)?;
         let (mine, more) = (&self.forgotten, &other.forgotten);
-        self.forgotten = mine.start.wrapping_add(more.start)..mine.end.wrapping_add(more.end);
+        let start = forgotten(mine.start.saturating_add(more.start))?;
+        let forgotten = start..forgotten(mine.end.saturating_add(more.end))?;
         let places: HashMap<_, _> = self
             .rows
             .iter()
             .enumerate()
             .map(|(at, row)| (Arc::clone(row.kept_name()), at))
             .collect();
+        for row in &other.rows {
+            if let Some(&at) = places.get(row.kept_name()) {
+                self.rows[at].check_merge(row.statistic())?;
+            }
+        }
+        (self.header, self.forgotten) = (header, forgotten);
         for row in &other.rows {
             match places.get(row.kept_name()) {
                 Some(&at) => self.rows[at].merge(row),
@@ -193,6 +200,13 @@ impl<S: Statistic> TrackerSnapshot<S> {
         {
             return Err(TrackerSnapshotError::NotEarlier);
         }
+        let can_subtract = |row: &Row<S>| match rows.get(row.kept_name()) {
+            Some(earlier) => row.statistic().can_subtract(earlier.statistic()),
+            None => true,
+        };
+        if !self.rows.iter().all(can_subtract) {
+            return Err(TrackerSnapshotError::NotEarlier);
+        }
         let since = self.rows.iter().map(|row| match rows.get(row.kept_name()) {
             Some(earlier) => row.without(earlier),
             None => row.clone(),
@@ -208,6 +222,16 @@ impl<S: PartialEq> PartialEq for TrackerSnapshot<S> {
             rows.collect::<HashMap<_, _>>()
         });
         self.unit == other.unit && mine == theirs
+    }
+}
+
+/// Checks how often something was forgotten, which leaves room for as often again.
+pub(crate) fn forgotten(found: u64) -> Result<u64, TrackerSnapshotError> {
+    let max = SnapshotHeader::REVISION_MAX;
+    if found <= max {
+        Ok(found)
+    } else {
+        Err(TrackerSnapshotError::ForgottenTooOften { found, max })
     }
 }
 
@@ -228,6 +252,22 @@ pub enum TrackerSnapshotError {
     Missing {
         /// The key.
         key: &'static str,
+    },
+    /// An action would have more records than a statistic counts.
+    #[error("action {action:?} would have more records than are counted, limit is {max}")]
+    TooManyRecords {
+        /// The action.
+        action: String,
+        /// How many are counted.
+        max: u64,
+    },
+    /// It forgot more often than anything can.
+    #[error("snapshot was reset or evicted from {found} times, limit is {max}")]
+    ForgottenTooOften {
+        /// How often that is.
+        found: u64,
+        /// How often it may be.
+        max: u64,
     },
     /// An action is in it twice.
     #[error("snapshot has the action {action:?} twice")]

@@ -39,11 +39,10 @@ use crate::time::ActionTime;
 /// # Ok::<(), core_actions::AddError>(())
 /// ```
 #[derive(Debug, Clone, Default, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Summary {
-    mean: ExactMean,
-    min_max: Extent,
-    quantiles: Quantiles,
+    pub(crate) mean: ExactMean,
+    pub(crate) min_max: Extent,
+    pub(crate) quantiles: Quantiles,
 }
 
 impl Summary {
@@ -135,6 +134,10 @@ impl Statistic for Summary {
         self.mean.merge(&other.mean);
         self.min_max.merge(&other.min_max);
         self.quantiles.merge(&other.quantiles);
+    }
+
+    fn can_merge(&self, other: &Self) -> bool {
+        self.mean.can_merge(&other.mean) && self.quantiles.can_merge(&other.quantiles)
     }
 }
 

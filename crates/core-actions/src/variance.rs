@@ -12,8 +12,8 @@
 
 use core_time::{Statistic, Subtract, Tag};
 
-use crate::exact::{SQUARES_LIMBS, SumOfSquares, integers_first};
-use crate::figures::{Counted, Mean};
+use crate::exact::{SQUARES_LIMBS, Sum, SumOfSquares, integers_first};
+use crate::figures::{Counted, Mean, counts_fit};
 use crate::limbs::{LOWEST_BIT, add_product, divide, round, square_root, subtract};
 use crate::mean::ExactMean;
 use crate::time::ActionTime;
@@ -125,6 +125,22 @@ impl Variance {
     }
 }
 
+/// Whether so many numbers, none of them negative, can have a sum and a sum of squares.
+pub(crate) fn go_together(count: u64, sum: &Sum, squares: &SumOfSquares) -> bool {
+    const LIMBS: usize = SQUARES_LIMBS + 2;
+    /// Highest limb first, to be compared.
+    fn product(a: &[u64], b: &[u64]) -> [u64; LIMBS] {
+        let mut product = [0; LIMBS];
+        add_product(&mut product, a, b);
+        product.reverse();
+        product
+    }
+    let (sum, squares) = (sum.total(), squares.total());
+    let square_of_sum = product(&sum, &sum);
+    // All equal, or all but one zero: these are the extremes.
+    product(&squares, &[count]) >= square_of_sum && product(&squares, &[1]) <= square_of_sum
+}
+
 /// The nearest float to an integer or to its root: [`round`] or [`square_root`].
 type Rounded = fn(&[u64], i32, bool) -> f64;
 
@@ -184,12 +200,29 @@ impl Statistic for Variance {
         self.mean.merge(&other.mean);
         self.squares.merge(&other.squares);
     }
+
+    fn can_merge(&self, other: &Self) -> bool {
+        counts_fit(self, other)
+    }
 }
 
 impl Subtract for Variance {
     fn subtract(&mut self, other: &Self) {
         self.mean.subtract(&other.mean);
         self.squares.subtract(&other.squares, self.mean.count());
+    }
+
+    fn can_subtract(&self, other: &Self) -> bool {
+        if !self.mean.can_subtract(&other.mean) {
+            return false;
+        }
+        let rest = self.mean.count() - other.mean.count();
+        if !self.squares.can_subtract(&other.squares, rest) {
+            return false;
+        }
+        let mut difference = self.clone();
+        difference.subtract(other);
+        go_together(rest, &difference.mean.sum, &difference.squares)
     }
 }
 

@@ -13,25 +13,25 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Range;
 
-use core_time::{Stamp, Statistic};
+use core_time::{COUNT_MAX, Stamp, Statistic};
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use thiserror::Error;
 
 use crate::count::Count;
-use crate::exact::{SQUARES_LIMBS, Sum, SumOfSquares};
+use crate::exact::{Sum, SumOfSquares};
 use crate::extent::Extent;
 use crate::figures::{Counted, Mean};
 use crate::histogram::Histogram;
 use crate::largest::Largest;
 use crate::last::{Last, Stamped};
-use crate::limbs::add_product;
 use crate::mean::ExactMean;
 use crate::quantiles::Quantiles;
 use crate::raw::Raw;
+use crate::summary::Summary;
 use crate::time::{ActionTime, TimeError};
-use crate::variance::Variance;
+use crate::variance::{Variance, go_together};
 
 mod sum;
 
@@ -70,10 +70,12 @@ enum WireError {
     CellsDescend { cell: u32, before: u32 },
     #[error("cell {cell} is empty, such are left out")]
     EmptyCell { cell: u32 },
-    #[error("cells hold 2^64 times or more")]
-    CellsTooFull,
+    #[error("count is {found}, limit is {max}")]
+    TooMany { found: u64, max: u64 },
     #[error("integer {float} was handed over as a float, which may be rounded, read it from text")]
     Rounded { float: f64 },
+    #[error("mean is of {mean} times, quantiles are of {quantiles}, minmax is there: {minmax}")]
+    SummaryOfSeveral { mean: u64, quantiles: u64, minmax: bool },
     #[error("{found} times are no integers, by their cells {least} at least and {most} at most")]
     Fractions { found: u64, least: u64, most: u64 },
     #[error("{few} times are kept one by one beside a histogram, there must be none")]
@@ -115,7 +117,7 @@ macro_rules! wire {
     };
 }
 
-wire!(Count, u64, |count| count.0, |count| Ok(Count(count)));
+wire!(Count, u64, |count| count.0, |count| Ok(Count(in_range(count)?)));
 wire!(keyed ExactMean, WireMean);
 wire!(keyed Variance, WireVariance);
 wire!(
@@ -130,6 +132,7 @@ wire!(keyed Largest<CAP>, WireLargest, const CAP: usize);
 wire!(Raw, Vec<ActionTime>, |raw| raw.times().collect(), |times| Ok(of(times)));
 wire!(keyed Histogram, WireHistogram);
 wire!(keyed Quantiles, WireQuantiles);
+wire!(keyed Summary, WireSummary);
 
 /// A map, which in a form for people has exactly the keys that it should have.
 ///
@@ -232,6 +235,12 @@ fn time<N: TryInto<ActionTime, Error = TimeError>, E: Error>(number: N) -> Resul
     number.try_into().map_err(E::custom)
 }
 
+/// A count that leaves room for as many values again.
+fn in_range(found: u64) -> Result<u64, WireError> {
+    let max = COUNT_MAX;
+    if found <= max { Ok(found) } else { Err(WireError::TooMany { found, max }) }
+}
+
 /// A statistic of these values.
 fn of<S: Statistic>(values: Vec<S::Value>) -> S {
     let mut statistic = S::default();
@@ -252,7 +261,8 @@ impl WireMean {
     }
 
     fn checked(self) -> Result<ExactMean, WireError> {
-        Ok(ExactMean { count: self.count, sum: Sum::from_text(&self.sum, self.count)? })
+        let count = in_range(self.count)?;
+        Ok(ExactMean { count, sum: Sum::from_text(&self.sum, count)? })
     }
 }
 
@@ -272,6 +282,7 @@ impl WireVariance {
 
     fn checked(self) -> Result<Variance, WireError> {
         let Self { count, sum, squares } = self;
+        let count = in_range(count)?;
         let mean = ExactMean { count, sum: Sum::from_text(&sum, count)? };
         let exact = SumOfSquares::from_text(&squares, count)?;
         if go_together(count, &mean.sum, &exact) {
@@ -280,22 +291,6 @@ impl WireVariance {
             Err(WireError::Squares { squares, sum, count })
         }
     }
-}
-
-/// Whether so many numbers, none of them negative, can have a sum and a sum of squares.
-fn go_together(count: u64, sum: &Sum, squares: &SumOfSquares) -> bool {
-    const LIMBS: usize = SQUARES_LIMBS + 2;
-    /// Highest limb first, to be compared.
-    fn product(a: &[u64], b: &[u64]) -> [u64; LIMBS] {
-        let mut product = [0; LIMBS];
-        add_product(&mut product, a, b);
-        product.reverse();
-        product
-    }
-    let (sum, squares) = (sum.total(), squares.total());
-    let square_of_sum = product(&sum, &sum);
-    // All equal, or all but one zero: these are the extremes.
-    product(&squares, &[count]) >= square_of_sum && product(&squares, &[1]) <= square_of_sum
 }
 
 fn extent(ends: Option<[ActionTime; 2]>) -> Result<Extent, WireError> {
@@ -349,6 +344,7 @@ impl WireLargest {
             return Err(WireError::DroppedTooSoon { dropped, kept, limit: CAP });
         }
         // Rounding keeps order: a mean that is not above the least is not above it when rounded.
+        in_range(dropped.saturating_add(kept as u64))?;
         match (self.dropped.mean(), self.kept.iter().min()) {
             (Some(mean), Some(&least)) if mean > least.as_f64() => {
                 Err(WireError::DroppedLarger { mean, least })
@@ -388,7 +384,7 @@ impl WireHistogram {
             if count == 0 {
                 return Err(WireError::EmptyCell { cell });
             }
-            sum = sum.checked_add(count).ok_or(WireError::CellsTooFull)?;
+            sum = in_range(sum.saturating_add(count))?;
             least += if has_integers(&range) { 0 } else { count };
             most += if has_fractions(&range) { count } else { 0 };
             before = Some(cell);
@@ -437,5 +433,30 @@ impl WireQuantiles {
                 many: self.many.unwrap_or_default(),
             }),
         }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WireSummary {
+    mean: ExactMean,
+    minmax: Extent,
+    quantiles: Quantiles,
+}
+
+impl WireSummary {
+    fn of(summary: &Summary) -> Self {
+        let Summary { mean, min_max, quantiles } = summary.clone();
+        Self { mean, minmax: min_max, quantiles }
+    }
+
+    fn checked(self) -> Result<Summary, WireError> {
+        let Self { mean, minmax, quantiles } = self;
+        let [of_mean, of_quantiles] = [mean.count(), quantiles.count()];
+        if of_mean == of_quantiles && minmax.min().is_some() == (of_mean > 0) {
+            return Ok(Summary { mean, min_max: minmax, quantiles });
+        }
+        let minmax = minmax.min().is_some();
+        Err(WireError::SummaryOfSeveral { mean: of_mean, quantiles: of_quantiles, minmax })
     }
 }

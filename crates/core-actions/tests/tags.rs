@@ -6,7 +6,7 @@ use std::fmt::Debug;
 
 use core_actions::{
     ActionTime, Count, ExactMean, Extent, Histogram, Largest, Last, MergedTracker, Packed,
-    Quantiles, Raw, Stamped, Statistic, Tag, TrackerSnapshot, TrackerSpec, Variance,
+    Quantiles, Raw, Stamped, Statistic, Summary, Tag, TrackerSnapshot, TrackerSpec, Variance,
     WindowedSnapshot, WindowedSpec, WindowedTracker,
 };
 use core_time::{EventCounter, ManualClock, Snapshot, Stamp};
@@ -94,6 +94,7 @@ fn all(values: &[u64]) -> Vec<Kind> {
     all.extend(kinds::<Largest<3>>(times));
     all.extend(kinds::<Raw>(times));
     all.extend(kinds::<Last>(&stamped));
+    all.extend(kinds::<Summary>(times));
     all.extend(kinds::<(Count,)>(times));
     all.extend(kinds::<(ExactMean,)>(times));
     all.extend(kinds::<(Count, Count)>(times));
@@ -118,7 +119,7 @@ fn tags_are_standard_names() {
     let tags: Vec<_> = all(&[1]).into_iter().map(|kind| kind.tag).collect();
     let expected = [
         ["count", "mean", "variance", "histogram", "quantiles"].as_slice(),
-        &["minmax", "top2", "top3", "values", "last"],
+        &["minmax", "top2", "top3", "values", "last", "summary"],
         &["(count)", "(mean)", "count+count", "count+minmax", "count+quantiles"],
         &["quantiles+count", "values+histogram", "((count+count))+count"],
         &["mean+minmax+quantiles", "(mean+minmax)+quantiles", "mean+(minmax+quantiles)"],

@@ -39,7 +39,7 @@ pub use refused::Refused;
 pub use snapshot::{Snapshot, SnapshotHeader, SnapshotHeaderError};
 pub use spec::{Tier, WindowSpec, WindowSpecBuilder};
 pub use stamp::{Interval, Stamp};
-pub use statistic::{Statistic, Subtract};
+pub use statistic::{COUNT_MAX, Statistic, Subtract};
 pub use statistic_ring::{InBucket, StatisticRing};
 pub use tag::Tag;
 pub use window::{Coverage, Series, Window};

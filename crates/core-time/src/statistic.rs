@@ -94,6 +94,16 @@ pub trait Statistic: Clone + Default + Send + Sync + 'static {
 
     /// Takes in everything that `other` took in.
     fn merge(&mut self, other: &Self);
+
+    /// Returns whether the merge of both still counts correctly.
+    ///
+    /// Called before snapshots are merged, which may have any counts that can be read; `false`
+    /// refuses the merge. Implement it where a count can overflow, and leave room for values that
+    /// are inserted later: see [`COUNT_MAX`].
+    fn can_merge(&self, other: &Self) -> bool {
+        let _ = other;
+        true
+    }
 }
 
 /// A statistic that can also give back what it merged, so that a part is a difference of two
@@ -141,7 +151,21 @@ pub trait Statistic: Clone + Default + Send + Sync + 'static {
 pub trait Subtract: Statistic {
     /// Takes out everything that `other` took in.
     fn subtract(&mut self, other: &Self);
+
+    /// Returns whether everything in `other` can be in here as well.
+    ///
+    /// Called before snapshots are subtracted, which may have any counts that can be read; `false`
+    /// refuses the difference.
+    fn can_subtract(&self, other: &Self) -> bool {
+        let _ = other;
+        true
+    }
 }
+
+/// The largest count with which a statistic is read or merged, 2^63.
+///
+/// As many values again can be inserted, which takes centuries.
+pub const COUNT_MAX: u64 = 1 << 63;
 
 /// A copy that also took a value in, of a statistic that may panic over it.
 #[inline]
@@ -206,6 +230,10 @@ macro_rules! tuple_is_a_statistic {
                 self.0.merge(&other.0);
                 $(self.$index.merge(&other.$index);)*
             }
+
+            fn can_merge(&self, other: &Self) -> bool {
+                self.0.can_merge(&other.0) $(&& self.$index.can_merge(&other.$index))*
+            }
         }
 
         impl<$first, $($name),*> Subtract for ($first, $($name,)*)
@@ -216,6 +244,10 @@ macro_rules! tuple_is_a_statistic {
             fn subtract(&mut self, other: &Self) {
                 self.0.subtract(&other.0);
                 $(self.$index.subtract(&other.$index);)*
+            }
+
+            fn can_subtract(&self, other: &Self) -> bool {
+                self.0.can_subtract(&other.0) $(&& self.$index.can_subtract(&other.$index))*
             }
         }
     };

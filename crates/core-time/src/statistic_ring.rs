@@ -198,6 +198,17 @@ impl<S: Statistic> StatisticRing<S> {
         buckets
     }
 
+    /// Merges all buckets into a statistic, as long as it can; returns whether it could.
+    pub(crate) fn add_up(&self, all: &mut S) -> bool {
+        self.buckets().values().all(|bucket| {
+            let can_merge = all.can_merge(bucket);
+            if can_merge {
+                all.merge(bucket);
+            }
+            can_merge
+        })
+    }
+
     /// The bucket that values go into, which is opened if it is not the open one; none if it is
     /// no longer held.
     #[inline]
@@ -320,6 +331,12 @@ impl<S: Statistic> Statistic for StatisticRing<S> {
             begun.insert(value);
             self.turn(tick, begun);
         }
+    }
+
+    /// Whether all buckets of both can be merged, as a window does.
+    fn can_merge(&self, other: &Self) -> bool {
+        let mut all = S::default();
+        self.add_up(&mut all) && other.add_up(&mut all)
     }
 
     /// Merges the buckets of another ring, those that are held next to the newest of both; of two

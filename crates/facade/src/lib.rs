@@ -14,8 +14,8 @@ pub use codec::{
     write_records,
 };
 pub use core_actions::{
-    ACTIONS_MAX, ActionName, ActionTime, ActionTracker, ActionWindow, AddError, Count, Counted,
-    ExactMean, Extent, Handle, Histogram, HistogramCell, KeyedName, Largest, Last, Mean,
+    ACTIONS_MAX, ActionName, ActionTime, ActionTracker, ActionWindow, AddError, COUNT_MAX, Count,
+    Counted, ExactMean, Extent, Handle, Histogram, HistogramCell, KeyedName, Largest, Last, Mean,
     MergedTracker, NameError, Overflow, Packed, PostTracker, Quantile, QuantileError, Quantiles,
     Raw, Row, RunningTracker, Stamped, Summary, Tally, TallyNames, TimeError, TrackerSnapshot,
     TrackerSnapshotError, TrackerSpec, Unit, Variance, WhenFull, WindowRows, WindowedHandle,

@@ -6,20 +6,20 @@ use std::io::{self, ErrorKind, Read};
 use std::time::Duration;
 
 use facade::{
-    ACTIONS_MAX, Action, ActionName, ActionTime, ActionTracker, AddError, Cell, Clock, CoarseClock,
-    Count, Counted, CoveredBuckets, DecodeError, DecodeOptions, Error, EventCounter, ExactCounter,
-    ExactMean, Excerpt, Extent, Format, Fractions, Handle, Histogram, HistogramCell, InBucket,
-    Instance, InstanceError, Interval, KeyedName, Kind, Largest, Last, Limits, ManualClock, Mean,
-    MergedTracker, NameError, Overflow, Packed, PostTracker, Quantile, QuantileError, Quantiles,
-    Raw, ReadError, Record, RecordError, Recorder, Refusal, Refused, RefusedLine, Report, Row,
-    RunningTracker, SecondsClock, Series, Sink, Snapshot, SnapshotError, SnapshotHeader,
-    SnapshotHeaderError, Snippet, SpecError, Stamp, StampForm, StampKey, StampKeyError, Stamped,
-    Statistic, StatisticRing, Subtract, SystemClock, Tag, Tally, TallyNames, TickerClock, Tier,
-    TimeAxis, TimeError, TimeMax, TrackerSnapshot, TrackerSnapshotError, TrackerSpec, Unit,
-    Variance, WhenFull, Window, WindowError, WindowRows, WindowSpec, WindowSpecBuilder,
-    WindowedHandle, WindowedSnapshot, WindowedSpec, WindowedSpecError, WindowedTracker, Windrow,
-    WindrowBuilder, decode, encode, encode_means, encode_rows, laws, threads_within_memory,
-    visible, write_records,
+    ACTIONS_MAX, Action, ActionName, ActionTime, ActionTracker, AddError, COUNT_MAX, Cell, Clock,
+    CoarseClock, Count, Counted, CoveredBuckets, DecodeError, DecodeOptions, Error, EventCounter,
+    ExactCounter, ExactMean, Excerpt, Extent, Format, Fractions, Handle, Histogram, HistogramCell,
+    InBucket, Instance, InstanceError, Interval, KeyedName, Kind, Largest, Last, Limits,
+    ManualClock, Mean, MergedTracker, NameError, Overflow, Packed, PostTracker, Quantile,
+    QuantileError, Quantiles, Raw, ReadError, Record, RecordError, Recorder, Refusal, Refused,
+    RefusedLine, Report, Row, RunningTracker, SecondsClock, Series, Sink, Snapshot, SnapshotError,
+    SnapshotHeader, SnapshotHeaderError, Snippet, SpecError, Stamp, StampForm, StampKey,
+    StampKeyError, Stamped, Statistic, StatisticRing, Subtract, SystemClock, Tag, Tally,
+    TallyNames, TickerClock, Tier, TimeAxis, TimeError, TimeMax, TrackerSnapshot,
+    TrackerSnapshotError, TrackerSpec, Unit, Variance, WhenFull, Window, WindowError, WindowRows,
+    WindowSpec, WindowSpecBuilder, WindowedHandle, WindowedSnapshot, WindowedSpec,
+    WindowedSpecError, WindowedTracker, Windrow, WindrowBuilder, decode, encode, encode_means,
+    encode_rows, laws, threads_within_memory, visible, write_records,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -88,6 +88,7 @@ fn all_that_a_user_of_the_front_door_needs_is_here() {
     let mut mean = ExactMean::default();
     Statistic::insert(&mut mean, ActionTime::ZERO);
     assert_eq!((mean.mean(), ExactMean::TAG), (Some(0.0), Tag::standard("mean")));
+    assert!(mean.can_merge(&mean) && COUNT_MAX == 1 << 63);
     assert!(CoarseClock.now() <= CoarseClock.now() && SystemClock.now() <= SystemClock.now());
 }
 

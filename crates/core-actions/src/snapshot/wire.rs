@@ -8,7 +8,7 @@ use std::sync::Arc;
 use core_time::{Instances, SnapshotHeader, Statistic, Tag};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
-use super::{TrackerSnapshot, TrackerSnapshotError};
+use super::{TrackerSnapshot, TrackerSnapshotError, forgotten};
 use crate::key::FOLDED;
 use crate::name::ActionName;
 use crate::row::Row;
@@ -177,7 +177,7 @@ impl<S: Statistic> TrackerSnapshot<S> {
             rows.push(row);
         }
         rows.sort_unstable_by(Row::by_first);
-        Ok(Self { header, unit, forgotten: start..end, rows })
+        Ok(Self { header, unit, forgotten: forgotten(start)?..forgotten(end)?, rows })
     }
 }
 

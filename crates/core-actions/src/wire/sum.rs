@@ -51,9 +51,7 @@ impl<const POWER: u32, const INTEGER_LIMBS: usize, const LIMBS: usize>
         }
         let mut total = [0; LIMBS];
         add_shifted(&mut total, up, &integer);
-        // Each of the times is below 2^1024.
-        let beyond = (1_024 * POWER) as usize + Self::LOWEST_BIT.unsigned_abs() as usize;
-        if bits_from(&total, beyond) >= u128::from(count) {
+        if !Self::can_be_of(&total, count) {
             return Err(WireError::SumOfTooMany { text: shortened(text), count });
         }
         sum.set_total(&total, count);

@@ -5,7 +5,7 @@ use std::fmt::Debug;
 
 use core_actions::{
     ActionTime, Count, Counted, ExactMean, Extent, Histogram, Largest, Last, Mean, Quantile,
-    Quantiles, Raw, Stamped, Statistic, Subtract, Variance,
+    Quantiles, Raw, Stamped, Statistic, Subtract, Summary, Variance,
 };
 use core_time::Stamp;
 use proptest::collection::vec;
@@ -61,6 +61,7 @@ fn check(times: &[ActionTime]) {
     check_one::<Largest<500>>(times);
     check_one::<Quantiles>(times);
     check_one::<Raw>(times);
+    check_one::<Summary>(times);
     check_one::<(ExactMean, Extent, Quantiles)>(times);
     let stamped = |(at, &time): (i64, &ActionTime)| Stamped { stamp: Stamp::from_nanos(at), time };
     check_one::<(Last, Count)>(&(-9..).zip(times).map(stamped).collect::<Vec<_>>());
@@ -195,6 +196,11 @@ fn forms_are_as_promised() {
     form(&of::<Last>(&[last]), r#"{"stamp":5000000,"time":100}"#);
     form(&of::<Last>(&[]), "null");
     form(&of::<(Count, Extent)>(&times), "[4,[100,300]]");
+    let summary = concat!(
+        r#"{"mean":{"count":4,"sum":"0xe1p2"},"minmax":[100,300],"#,
+        r#""quantiles":{"few":[100,200,300,300],"many":null}}"#,
+    );
+    form(&of::<Summary>(&times), summary);
     // Integers by any name.
     assert_eq!(serde_json::from_str::<ActionTime>("1e2").unwrap(), times[0]);
     assert_eq!(postcard::to_allocvec(&times[0]).unwrap(), [0, 100]);
@@ -254,7 +260,7 @@ fn sums_that_are_none_are_refused() {
     }
     for text in ["0x1p1102", "0x3p1101", "0x1p2147483647"] {
         let expected = format!("sum is `{text}`, which is beyond the largest");
-        refused::<ExactMean>(&mean(u64::MAX, text), &expected);
+        refused::<ExactMean>(&mean(1 << 63, text), &expected);
     }
     let long = format!("0x{}1p-1074", "f".repeat(2_000));
     let expected = format!("sum is `0x{}…`, which is beyond the largest", "f".repeat(38));
@@ -304,6 +310,21 @@ fn largest_times_that_cannot_be_are_refused() {
 }
 
 #[test]
+fn summaries_of_several_are_refused() {
+    let summary = |count: u64, minmax: &str, few: &str| {
+        let mean = format!(r#"{{"count":{count},"sum":"0x0p0"}}"#);
+        let quantiles = format!(r#"{{"few":[{few}],"many":null}}"#);
+        format!(r#"{{"mean":{mean},"minmax":{minmax},"quantiles":{quantiles}}}"#)
+    };
+    let expected = "mean is of 2 times, quantiles are of 1, minmax is there: true";
+    refused::<Summary>(&summary(2, "[0,0]", "0"), expected);
+    let expected = "mean is of 1 times, quantiles are of 1, minmax is there: false";
+    refused::<Summary>(&summary(1, "null", "0"), expected);
+    assert!(serde_json::from_str::<Summary>(&summary(1, "[0,0]", "0")).is_ok());
+    assert!(serde_json::from_str::<Summary>(&summary(0, "null", "")).is_ok());
+}
+
+#[test]
 fn cells_that_cannot_be_are_refused() {
     let cells =
         |cells: &str, fractions: u64| format!(r#"{{"cells":[{cells}],"fractions":{fractions}}}"#);
@@ -329,7 +350,7 @@ fn cells_that_cannot_be_are_refused() {
     refused::<Histogram>(&cells("[68800,0]", 0), "cell 68800 is empty, such are left out");
     refused::<Histogram>(
         &cells("[68800,18446744073709551615],[68801,1]", 0),
-        "cells hold 2^64 times or more",
+        "count is 18446744073709551615, limit is 9223372036854775808",
     );
     let fractions = |found: u64, least: u64, most: u64| {
         format!("{found} times are no integers, by their cells {least} at least and {most} at most")

@@ -20,6 +20,8 @@ enum WireError {
     Descend { tick: i64, before: i64 },
     #[error("bucket {tick} lies further than {reach} buckets behind bucket {newest}")]
     OutOfReach { tick: i64, newest: i64, reach: u64 },
+    #[error("buckets hold more values together than a statistic counts")]
+    TooMany,
 }
 
 impl<S: Statistic + Serialize> Serialize for StatisticRing<S> {
@@ -53,6 +55,6 @@ impl<S: Statistic> Wire<S> {
         for (tick, statistic) in buckets {
             ring.turn(tick, statistic);
         }
-        Ok(ring)
+        if ring.add_up(&mut S::default()) { Ok(ring) } else { Err(WireError::TooMany) }
     }
 }
