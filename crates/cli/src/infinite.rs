@@ -12,7 +12,7 @@ use facade::{Cell, visible};
 
 use crate::fault;
 use crate::figures::{Figure, Figures};
-use crate::render::grouped;
+use crate::render::counted;
 
 /// The figures of a result that are larger than any float.
 #[derive(Debug, Default)]
@@ -64,8 +64,7 @@ impl Display for Warning<'_> {
         write!(f, "warning: `{figure}` of `{label}`")?;
         match count - 1 {
             0 => f.write_str(" is")?,
-            1 => f.write_str(" and 1 more figure are")?,
-            more => write!(f, " and {} more figures are", grouped(more))?,
+            more => write!(f, " and {} are", counted(more, "more figure"))?,
         }
         let largest = f64::MAX;
         write!(f, " above the largest float, {largest:.1e}, and written as `{}`", self.word)?;

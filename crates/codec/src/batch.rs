@@ -4,7 +4,7 @@ use std::io::{self, Read};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use core_actions::{ActionTime, KeyedName};
-use core_time::Stamp;
+use core_time::{Stamp, counted};
 use memchr::memchr;
 use thiserror::Error;
 
@@ -135,7 +135,7 @@ impl Report {
 
 /// A batch ended before its input, because that could not be read.
 #[derive(Debug, Error)]
-#[error("input could not be read after {} lines", report.lines())]
+#[error("input could not be read after {}", counted(report.lines(), "line"))]
 pub struct ReadError {
     /// What became of the whole lines before that. They were handed on.
     pub report: Box<Report>,

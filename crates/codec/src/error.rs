@@ -3,6 +3,7 @@
 use std::fmt;
 
 use core_actions::NameError;
+use core_time::counted;
 use thiserror::Error;
 
 use crate::excerpt::Excerpt;
@@ -35,7 +36,7 @@ pub enum DecodeError {
     // Limits.
     /// The input is longer than [`Limits::input_bytes`](crate::Limits::input_bytes); nothing of it
     /// was read.
-    #[error("input is {len} bytes, limit is {max} (byte {max})")]
+    #[error("input is {}, limit is {max} (byte {max})", counted(*len, "byte"))]
     InputTooLong {
         /// Length of the input, in bytes.
         len: usize,
@@ -80,7 +81,10 @@ pub enum DecodeError {
 
     // Syntax.
     /// There is nothing in the input, or nothing but white space.
-    #[error("input is empty ({len} bytes of white space), expected an object (byte {len})")]
+    #[error(
+        "input is empty ({} of white space), expected an object (byte {len})",
+        counted(*len, "byte")
+    )]
     Empty {
         /// Length of the input, in bytes.
         len: usize,
@@ -241,7 +245,7 @@ pub enum DecodeError {
         at: usize,
     },
     /// The action name is longer than [`Limits::name_bytes`](crate::Limits::name_bytes).
-    #[error("action name is {len} bytes, limit is {max} (byte {at})")]
+    #[error("action name is {}, limit is {max} (byte {at})", counted(*len, "byte"))]
     NameTooLong {
         /// Length of the name, in bytes of UTF-8 after decoding.
         len: usize,

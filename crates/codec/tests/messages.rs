@@ -60,7 +60,7 @@ fn encoding_says_which_bytes_are_no_text() {
 fn syntax_says_what_was_found_and_what_expected() {
     let is_class = DecodeError::is_syntax;
     for (input, expected) in [
-        (" ", "input is empty (1 bytes of white space), expected an object (byte 1)"),
+        (" ", "input is empty (1 byte of white space), expected an object (byte 1)"),
         (r#"{"x""#, "input ends, expected `:` (byte 4)"),
         ("{x}", "found `x`, expected a key in double quotes or `}` (byte 1)"),
         ("[tRue]", "found `R` in a literal, expected `true` (byte 2)"),

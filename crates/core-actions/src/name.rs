@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use core_time::counted;
 use thiserror::Error;
 
 /// The longest action name that is taken unless told otherwise, in bytes of UTF-8.
@@ -143,7 +144,7 @@ pub enum NameError {
         at: usize,
     },
     /// The name is longer than allowed.
-    #[error("action name is {len} bytes, limit is {max}")]
+    #[error("action name is {}, limit is {max}", counted(*len, "byte"))]
     TooLong {
         /// Length of the name, in bytes.
         len: usize,

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use core_time::{
     InstanceError, Instances, SnapshotHeader, SnapshotHeaderError, SpecError, Stamp, Statistic,
-    Subtract, WindowSpec,
+    Subtract, WindowSpec, counted,
 };
 use thiserror::Error;
 
@@ -307,7 +307,7 @@ pub enum TrackerSnapshotError {
     #[error("window of the snapshot makes no sense")]
     Window(#[from] SpecError),
     /// The rings in it are not as long as its window says.
-    #[error("snapshot has a ring of {found} buckets, its window needs {needed}")]
+    #[error("snapshot has a ring of {}, its window needs {needed}", counted(*found, "bucket"))]
     OtherReach {
         /// How many buckets the ring has.
         found: u64,

@@ -13,7 +13,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Range;
 
-use core_time::{COUNT_MAX, Stamp, Statistic};
+use core_time::{COUNT_MAX, Stamp, Statistic, counted};
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -48,16 +48,19 @@ enum WireError {
     NoSum { text: String },
     #[error("sum is `{text}`, which is beyond the largest")]
     SumTooLarge { text: String },
-    #[error("sum is `{text}`, which is more than {count} times can have")]
+    #[error("sum is `{text}`, which is more than {} can have", counted(*count, "time"))]
     SumOfTooMany { text: String, count: u64 },
-    #[error("sum of squares is `{squares}`, no {count} times have that and the sum `{sum}`")]
+    #[error(
+        "sum of squares is `{squares}`, impossible with {} and the sum `{sum}`",
+        counted(*count, "time")
+    )]
     Squares { squares: String, sum: String, count: u64 },
     #[error("least time is {least}, greatest is {greatest}, which is less")]
     Backwards { least: ActionTime, greatest: ActionTime },
     #[error("{kept} times are kept, limit is {limit}")]
     TooManyKept { kept: usize, limit: usize },
     #[error(
-        "{dropped} times were dropped, while there was room: {kept} are kept, limit is {limit}"
+        "dropped {} while there was room: kept {kept}, limit is {limit}", counted(*dropped, "time")
     )]
     DroppedTooSoon { dropped: u64, kept: usize, limit: usize },
     #[error(
@@ -76,15 +79,18 @@ enum WireError {
     Rounded { float: f64 },
     #[error("mean is of {mean} times, quantiles are of {quantiles}, minmax is there: {minmax}")]
     SummaryOfSeveral { mean: u64, quantiles: u64, minmax: bool },
-    #[error("{found} times are no integers, by their cells {least} at least and {most} at most")]
+    #[error(
+        "{} without an integer value, by their cells {least} at least and {most} at most",
+        counted(*found, "time")
+    )]
     Fractions { found: u64, least: u64, most: u64 },
-    #[error("{few} times are kept one by one beside a histogram, there must be none")]
+    #[error("histogram next to {} kept one by one, expected none", counted(*few, "time"))]
     FewAndMany { few: usize },
     #[error("{few} times are kept one by one, limit is {limit}")]
     TooManyFew { few: usize, limit: usize },
     #[error("time {time} comes after {before}, they must ascend")]
     FewDescend { time: ActionTime, before: ActionTime },
-    #[error("{many} times are in a histogram, up to {limit} are kept one by one")]
+    #[error("histogram of {}, up to {limit} are kept one by one", counted(*many, "time"))]
     TooFewMany { many: u64, limit: usize },
 }
 

@@ -8,6 +8,7 @@ use crate::instance::InstanceError;
 use crate::snapshot::SnapshotHeaderError;
 use crate::spec::Tier;
 use crate::stamp::{Interval, Stamp};
+use crate::text::counted;
 
 /// Why a counter cannot be built to a specification.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -67,7 +68,10 @@ pub enum SpecError {
         max: Duration,
     },
     /// The rings of buckets would take too much memory.
-    #[error("{buckets} buckets and what the tolerance adds take {bytes} bytes, limit is {max}")]
+    #[error(
+        "{} and what the tolerance adds take {bytes} bytes, limit is {max}",
+        counted(*buckets, "bucket")
+    )]
     TooLarge {
         /// How many buckets make the spans of this tier and those before.
         buckets: u64,
@@ -107,7 +111,7 @@ pub enum RecordError {
         tolerance: Duration,
     },
     /// The bucket has no room for so many events.
-    #[error("bucket has room for {room} more events, not for {events}")]
+    #[error("bucket has room for {}, not for {events}", counted(*room, "more event"))]
     Full {
         /// How many events were to be counted.
         events: u64,
@@ -185,7 +189,10 @@ pub enum SnapshotError {
         first: i64,
     },
     /// There are more events in the buckets than in all.
-    #[error("snapshot has a total of {total} events and more than that in its buckets")]
+    #[error(
+        "snapshot has a total of {} and more than that in its buckets",
+        counted(*total, "event")
+    )]
     TotalTooSmall {
         /// How many events there are said to be.
         total: u64,

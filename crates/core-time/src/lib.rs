@@ -23,6 +23,7 @@ mod statistic;
 mod statistic_ring;
 mod sync;
 mod tag;
+mod text;
 mod window;
 
 pub use axis::{CoveredBuckets, TimeAxis};
@@ -42,4 +43,6 @@ pub use stamp::{Interval, Stamp};
 pub use statistic::{COUNT_MAX, Statistic, Subtract};
 pub use statistic_ring::{InBucket, StatisticRing};
 pub use tag::Tag;
+#[doc(hidden)]
+pub use text::counted;
 pub use window::{Coverage, Series, Window};

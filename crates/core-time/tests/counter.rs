@@ -250,6 +250,8 @@ fn bucket_takes_more_than_two_to_the_forty_and_refuses_what_would_overflow() {
         counter.record_at(at(NOW), 1 << 40).unwrap_err().to_string(),
         "bucket has room for 0 more events, not for 1099511627776",
     );
+    let one = RecordError::Full { room: 1, events: 2 }.to_string();
+    assert_eq!(one, "bucket has room for 1 more event, not for 2");
     clock.advance(secs(1));
     counter.record_many(3);
     check(&counter, secs(1), 3);

@@ -282,12 +282,13 @@ fn sums_of_squares_that_do_not_go_with_the_sum_are_refused() {
         if ok {
             assert!(serde_json::from_str::<Variance>(&text).is_ok());
         } else {
-            let expected =
-                format!("sum of squares is `{squares}`, no 2 times have that and the sum `0x1p2`");
+            let expected = format!(
+                "sum of squares is `{squares}`, impossible with 2 times and the sum `0x1p2`"
+            );
             refused::<Variance>(&text, &expected);
         }
     }
-    let expected = "sum of squares is `0x0p0`, no 1 times have that and the sum `0x1p0`";
+    let expected = "sum of squares is `0x0p0`, impossible with 1 time and the sum `0x1p0`";
     refused::<Variance>(&variance(1, "0x1p0", "0x0p0"), expected);
 }
 
@@ -299,7 +300,7 @@ fn largest_times_that_cannot_be_are_refused() {
     refused::<Largest<2>>(&largest("3,2,1", 0, "0x0p0"), "3 times are kept, limit is 2");
     refused::<Largest<2>>(
         &largest("3", 1, "0x1p0"),
-        "1 times were dropped, while there was room: 1 are kept, limit is 2",
+        "dropped 1 time while there was room: kept 1, limit is 2",
     );
     refused::<Largest<2>>(
         &largest("3,2", 1, "0x3p0"),
@@ -353,7 +354,10 @@ fn cells_that_cannot_be_are_refused() {
         "count is 18446744073709551615, limit is 9223372036854775808",
     );
     let fractions = |found: u64, least: u64, most: u64| {
-        format!("{found} times are no integers, by their cells {least} at least and {most} at most")
+        format!(
+            "{found} times without an integer value, by their cells {least} at least and \
+             {most} at most"
+        )
     };
     // Zero; below 1; 1 and a little more; that without 1; 2^52; 2^64.
     for (number, least, most) in
@@ -380,17 +384,11 @@ fn quantiles_that_cannot_be_are_refused() {
     let many = |few: &str, count: u64| {
         format!(r#"{{"few":[{few}],"many":{{"cells":[[0,{count}]],"fractions":0}}}}"#)
     };
-    refused::<Quantiles>(
-        &many("", 32),
-        "32 times are in a histogram, up to 32 are kept one by one",
-    );
-    refused::<Quantiles>(
-        &many("1", 33),
-        "1 times are kept one by one beside a histogram, there must be none",
-    );
+    refused::<Quantiles>(&many("", 32), "histogram of 32 times, up to 32 are kept one by one");
+    refused::<Quantiles>(&many("1", 33), "histogram next to 1 time kept one by one, expected none");
     assert!(serde_json::from_str::<Quantiles>(&many("", 33)).is_ok());
     refused::<Quantiles>(
         r#"{"few":[],"many":{"cells":[],"fractions":0}}"#,
-        "0 times are in a histogram, up to 32 are kept one by one",
+        "histogram of 0 times, up to 32 are kept one by one",
     );
 }

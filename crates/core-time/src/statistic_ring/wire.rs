@@ -6,6 +6,7 @@ use thiserror::Error;
 
 use super::StatisticRing;
 use crate::statistic::Statistic;
+use crate::text::counted;
 
 #[derive(Serialize, Deserialize)]
 struct Wire<S> {
@@ -18,7 +19,10 @@ struct Wire<S> {
 enum WireError {
     #[error("bucket {tick} comes after bucket {before}, they must ascend")]
     Descend { tick: i64, before: i64 },
-    #[error("bucket {tick} lies further than {reach} buckets behind bucket {newest}")]
+    #[error(
+        "bucket {tick} lies further than {} behind bucket {newest}",
+        counted(*reach, "bucket")
+    )]
     OutOfReach { tick: i64, newest: i64, reach: u64 },
     #[error("buckets hold more values together than a statistic counts")]
     TooMany,
