@@ -13,7 +13,7 @@ use unicode_width::UnicodeWidthStr;
 use super::columns::{Column, Line, Order, cut, cut_front};
 use super::screen::{self, Screen, Status};
 use crate::moment;
-use crate::render::{self, GAP, grouped};
+use crate::render::{self, GAP, counted, grouped};
 use crate::spark::{shorten, spark};
 
 /// The shortest piece of a path that says something.
@@ -82,7 +82,7 @@ fn title_texts(screen: &Screen, columns: usize) -> [String; 2] {
     // A sum of nothing would be -0.
     let rates = screen.lines().iter().filter_map(|line| line.rate);
     let rate = rates.clone().next().map(|_| rates.fold(0.0, f64::add));
-    let count = format!("{} action{}", grouped(count), if count == 1 { "" } else { "s" });
+    let count = counted(count, "action");
     let window = match screen.span {
         screen::Span::Last(window) => format!("last {}: ", moment::span(window)),
         screen::Span::Whole => String::new(),
@@ -104,10 +104,11 @@ fn title_texts(screen: &Screen, columns: usize) -> [String; 2] {
 fn status_text(status: &Status, actions_max: usize, columns: usize) -> Text<'static> {
     let Status { accepted, refused, refusal, outside, folded, note, .. } = status;
     let total = accepted + refused;
-    let lines = format!("{} line{} read", grouped(total), if total == 1 { "" } else { "s" });
+    let lines = format!("{} read", counted(total, "line"));
     let mut parts = vec![("", lines, Style::new())];
     if *folded > 0 {
-        let text = format!("{} beyond {} actions", grouped(*folded), grouped(actions_max as u64));
+        let limit = counted(actions_max as u64, "action");
+        let text = format!("{} beyond {limit}", grouped(*folded));
         parts.push((", ", text, LIMIT));
     }
     if *outside > 0 {
