@@ -57,7 +57,7 @@ enum WireError {
     Squares { squares: String, sum: String, count: u64 },
     #[error("least time is {least}, greatest is {greatest}, which is less")]
     Backwards { least: ActionTime, greatest: ActionTime },
-    #[error("{kept} times are kept, limit is {limit}")]
+    #[error("kept {}, limit is {limit}", counted(*kept, "time"))]
     TooManyKept { kept: usize, limit: usize },
     #[error(
         "dropped {} while there was room: kept {kept}, limit is {limit}", counted(*dropped, "time")
@@ -86,7 +86,7 @@ enum WireError {
     Fractions { found: u64, least: u64, most: u64 },
     #[error("histogram next to {} kept one by one, expected none", counted(*few, "time"))]
     FewAndMany { few: usize },
-    #[error("{few} times are kept one by one, limit is {limit}")]
+    #[error("kept {} one by one, limit is {limit}", counted(*few, "time"))]
     TooManyFew { few: usize, limit: usize },
     #[error("time {time} comes after {before}, they must ascend")]
     FewDescend { time: ActionTime, before: ActionTime },

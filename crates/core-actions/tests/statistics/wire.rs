@@ -297,7 +297,7 @@ fn largest_times_that_cannot_be_are_refused() {
     let largest = |kept: &str, count: u64, sum: &str| {
         format!(r#"{{"kept":[{kept}],"dropped":{{"count":{count},"sum":"{sum}"}}}}"#)
     };
-    refused::<Largest<2>>(&largest("3,2,1", 0, "0x0p0"), "3 times are kept, limit is 2");
+    refused::<Largest<2>>(&largest("3,2,1", 0, "0x0p0"), "kept 3 times, limit is 2");
     refused::<Largest<2>>(
         &largest("3", 1, "0x1p0"),
         "dropped 1 time while there was room: kept 1, limit is 2",
@@ -379,7 +379,7 @@ fn quantiles_that_cannot_be_are_refused() {
     let few = |times: &str| format!(r#"{{"few":[{times}],"many":null}}"#);
     refused::<Quantiles>(&few("2,1"), "time 1 comes after 2, they must ascend");
     let zeros = ["0"; 33].join(",");
-    refused::<Quantiles>(&few(&zeros), "33 times are kept one by one, limit is 32");
+    refused::<Quantiles>(&few(&zeros), "kept 33 times one by one, limit is 32");
     assert!(serde_json::from_str::<Quantiles>(&few(&zeros[2..])).is_ok());
     let many = |few: &str, count: u64| {
         format!(r#"{{"few":[{few}],"many":{{"cells":[[0,{count}]],"fractions":0}}}}"#)
