@@ -144,16 +144,42 @@ fn closed_terminal_ends_count() {
     }
 }
 
-#[test]
-fn closed_terminal_ends_progress() {
-    // A file that takes longer than anybody waits, as what it holds is the same again and again.
+/// Writes a file that takes longer than anybody waits: it holds the same again and again.
+fn long(name: &str) -> String {
     let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
     gzip.write_all(JUMP.repeat(20_000).as_bytes()).unwrap();
-    let file = concat!(env!("CARGO_TARGET_TMPDIR"), "/closed.ndjson.gz");
-    std::fs::write(file, gzip.finish().unwrap().repeat(5_000)).unwrap();
-    let mut terminal = Terminal::new(&["stats", "--stat", "count", file], 100);
+    let file = format!("{}/{name}.ndjson.gz", env!("CARGO_TARGET_TMPDIR"));
+    std::fs::write(&file, gzip.finish().unwrap().repeat(5_000)).unwrap();
+    file
+}
+
+#[test]
+fn closed_terminal_ends_progress() {
+    let mut terminal = Terminal::new(&["stats", "--stat", "count", &long("closed")], 100);
     terminal.wait_for(" left");
     assert_eq!(terminal.close(), HANG_UP);
+}
+
+#[test]
+fn terminal_that_takes_no_output_does_not_hold_count() {
+    let args = ["count", "--every", "20ms"];
+    let mut terminal = Terminal::sized(&args, SIZE, |command| command.stdin(Stdio::piped()));
+    terminal.wait_for("total");
+    terminal.stop();
+    terminal.signal(Signal::SIGTERM);
+    assert_eq!(terminal.end_unread().1, 143);
+}
+
+#[test]
+fn terminal_that_takes_no_output_does_not_hold_progress() {
+    let (file, output) = (long("stopped"), concat!(env!("CARGO_TARGET_TMPDIR"), "/stopped.txt"));
+    for args in [&["stats", &file][..], &["stats", "-o", output, &file]] {
+        let mut terminal = Terminal::new(args, 100);
+        terminal.wait_for(" left");
+        terminal.stop();
+        terminal.signal(Signal::SIGTERM);
+        assert_eq!(terminal.end_unread().1, 143, "{args:?}");
+    }
 }
 
 #[test]
