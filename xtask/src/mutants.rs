@@ -24,7 +24,7 @@ use crate::loom;
 use crate::step::{self, Steps};
 use crate::test_counts::Suites;
 use crate::workspace::{self, Workspace};
-use copy::Copy;
+use copy::SourceCopy;
 use mutant::{Mutant, Suite};
 
 pub(crate) const COMMAND: Command = Command {
@@ -122,7 +122,7 @@ fn tests_by_binary(mutants: &[Mutant]) -> BTreeMap<TestBinary, Vec<&str>> {
 struct Sandbox {
     /// Its current folder is the copy.
     sh: Shell,
-    copy: Copy,
+    copy: SourceCopy,
     /// Shared with `cargo xtask loom`, since the dependencies are the same.
     loom_target: PathBuf,
     target: PathBuf,
@@ -137,7 +137,7 @@ impl Sandbox {
         fs::create_dir_all(&folder)?;
         let lock = File::create(folder.join("lock"))?;
         lock.try_lock().context("another `cargo xtask mutants` is running; wait until it ends")?;
-        let (copy, files) = Copy::of(&workspace::files(sh)?, folder.join("sources"))?;
+        let (copy, files) = SourceCopy::of(&workspace::files(sh)?, folder.join("sources"))?;
         let inside = Shell::new()?;
         inside.change_dir(copy.root());
         let (loom_target, target) = (loom::target(&workspace), folder.join("target"));

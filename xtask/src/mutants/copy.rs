@@ -12,11 +12,11 @@ use crate::workspace::{self, walk};
 const EXCLUDED: [&str; 1] = ["benches/record/"];
 
 /// A folder with the files of the workspace.
-pub(super) struct Copy {
+pub(super) struct SourceCopy {
     root: PathBuf,
 }
 
-impl Copy {
+impl SourceCopy {
     /// Makes `root` contain exactly these files; returns the number of files written.
     ///
     /// An equal file is not written, because cargo compares times of modification.
