@@ -32,7 +32,7 @@ pub(crate) const COMMAND: Command = Command {
     operands: "[NAME]",
     operands_max: 1,
     passes_on: false,
-    summary: "Plants faults in a copy of the sources and checks that a test catches each",
+    summary: "Plant faults in a copy of the sources and check that a test catches each",
     options: &[],
     examples: &["mutants", "mutants reader_looks_once"],
     run,
