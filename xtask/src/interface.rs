@@ -68,9 +68,11 @@ fn libraries(workspace: &Workspace) -> Vec<String> {
 }
 
 fn check(sh: &Shell, workspace: &Workspace, name: &str) -> anyhow::Result<String> {
-    let found = list(sh, workspace, name)?;
     let path = format!("crates/{name}/{LIST}");
-    let expected = fs::read_to_string(workspace::root().join(&path)).unwrap_or_default();
+    let expected = fs::read_to_string(workspace::root().join(&path)).with_context(|| {
+        format!("{path} cannot be read; run `cargo xtask interface {name} --update` to write it")
+    })?;
+    let found = list(sh, workspace, name)?;
     let changes = changes(&expected, &found);
     if !changes.is_empty() {
         bail!(
