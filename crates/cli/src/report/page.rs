@@ -48,7 +48,7 @@ pub(super) fn page(content: &Content<'_>) -> String {
         html lang="en" {
             head {
                 meta charset="utf-8";
-                meta http-equiv="Content-Security-DecodeOptions" content=(POLICY);
+                meta http-equiv="Content-Security-Policy" content=(POLICY);
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 title { "Windrow report: " (inputs) }
