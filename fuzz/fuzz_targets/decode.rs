@@ -2,7 +2,7 @@
 //! policies.
 #![no_main]
 
-#[path = "../../crates/codec/tests/support/common.rs"]
+#[path = "../../crates/codec/tests/support/fast_path.rs"]
 mod common;
 #[path = "../../crates/codec/tests/support/oracle.rs"]
 mod oracle;

@@ -1,7 +1,7 @@
 //! Rows are read back as they were written, in every format, by a reader of the naive kind.
 #![no_main]
 
-use codec::{Cell, Format, encode_rows};
+use codec::{Field, Format, encode_rows};
 use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
 
@@ -38,20 +38,20 @@ fuzz_target!(|rows: Vec<(String, u64, u64, Option<String>)>| {
 });
 
 /// Holds a field of comma-separated values and a value of JSON against what was written.
-fn check(field: &Field, value: &Value, cell: Cell<'_>) {
+fn check(field: &Field, value: &Value, cell: Field<'_>) {
     match cell {
-        Cell::Text(text) => {
+        Field::Text(text) => {
             assert_eq!(value.as_str(), Some(text));
             let (Field::Text(found) | Field::Bare(found)) = field;
             assert_eq!(found, text);
             // Empty text is told from what is missing.
             assert!(!text.is_empty() || *field == Field::Text(String::new()));
         }
-        Cell::Integer(integer) => {
+        Field::Integer(integer) => {
             assert_eq!(value.as_u64(), Some(integer));
             assert_eq!(*field, Field::Bare(integer.to_string()));
         }
-        Cell::Float(float) if float.is_finite() => {
+        Field::Float(float) if float.is_finite() => {
             let Field::Bare(digits) = field else { panic!("{field:?} is no number") };
             assert_eq!((value.as_f64(), digits.parse()), (Some(float), Ok(float)));
         }

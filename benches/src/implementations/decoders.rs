@@ -64,7 +64,7 @@ pub fn shared_batch(text: &[u8]) -> Sums {
 
 impl Sink for Sums {
     #[inline]
-    fn take(&mut self, entry: Record<'_>) {
+    fn accept(&mut self, entry: Record<'_>) {
         self.accept(&entry.name, entry.time.as_f64());
     }
 }

@@ -6,7 +6,7 @@ use std::ops::BitOr;
 use std::str::FromStr;
 
 use facade::{
-    ActionTime, Cell, ExactMean, Extent, Mean, Quantile, Quantiles, Statistic, Tag, Variance,
+    ActionTime, ExactMean, Extent, Field, Mean, Quantile, Quantiles, Statistic, Tag, Variance,
 };
 use thiserror::Error;
 
@@ -84,10 +84,10 @@ impl Figure {
     /// The figure of an action, if what was kept of it tells that.
     ///
     /// It may also be that the times are too few: a deviation needs two.
-    pub(crate) fn of(&self, figures: &impl Figures) -> Cell<'static> {
+    pub(crate) fn of(&self, figures: &impl Figures) -> Field<'static> {
         match self {
-            Self::Count => Cell::Integer(figures.count()),
-            Self::Sum => Cell::Float(figures.sum()),
+            Self::Count => Field::Integer(figures.count()),
+            Self::Sum => Field::Float(figures.sum()),
             Self::Mean => figures.mean().into(),
             Self::Min => figures.extent().and_then(Extent::min).into(),
             Self::Max => figures.extent().and_then(Extent::max).into(),
@@ -258,18 +258,18 @@ impl Keeps<Quantiles> for Nothing {
 }
 
 /// Compares numbers of any kind; what is missing comes first.
-pub(crate) fn compare(a: &Cell<'_>, b: &Cell<'_>) -> Ordering {
+pub(crate) fn compare(a: &Field<'_>, b: &Field<'_>) -> Ordering {
     match (*a, *b) {
-        (Cell::Integer(a), Cell::Integer(b)) => a.cmp(&b),
+        (Field::Integer(a), Field::Integer(b)) => a.cmp(&b),
         (a, b) => float(a).total_cmp(&float(b)),
     }
 }
 
 /// A number as the nearest float; less than none if there is none.
-fn float(cell: Cell<'_>) -> f64 {
+fn float(cell: Field<'_>) -> f64 {
     match cell {
-        Cell::Integer(integer) => integer as f64,
-        Cell::Float(float) => float,
+        Field::Integer(integer) => integer as f64,
+        Field::Float(float) => float,
         _ => f64::NEG_INFINITY,
     }
 }
@@ -309,9 +309,9 @@ mod tests {
 
     #[test]
     fn what_is_missing_is_less_than_any_number() {
-        let (none, large) = (Cell::Missing, Cell::Integer(u64::MAX));
-        assert_eq!(compare(&none, &Cell::Float(0.0)), Ordering::Less);
-        assert_eq!(compare(&Cell::Integer(u64::MAX - 1), &large), Ordering::Less);
-        assert_eq!(compare(&Cell::Float(0.5), &Cell::Integer(1)), Ordering::Less);
+        let (none, large) = (Field::Missing, Field::Integer(u64::MAX));
+        assert_eq!(compare(&none, &Field::Float(0.0)), Ordering::Less);
+        assert_eq!(compare(&Field::Integer(u64::MAX - 1), &large), Ordering::Less);
+        assert_eq!(compare(&Field::Float(0.5), &Field::Integer(1)), Ordering::Less);
     }
 }

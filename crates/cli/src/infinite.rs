@@ -8,7 +8,7 @@
 
 use std::fmt::{self, Display};
 
-use facade::{Cell, visible};
+use facade::{Field, visible};
 
 use crate::fault;
 use crate::figures::{Figure, Figures};
@@ -35,7 +35,7 @@ impl Infinite {
         }
         for (label, row) in rows {
             for figure in figures() {
-                if matches!(figure.of(row), Cell::Float(float) if float.is_infinite()) {
+                if matches!(figure.of(row), Field::Float(float) if float.is_infinite()) {
                     let first = || (figure.name().to_owned(), visible(label.as_bytes()));
                     found.first.get_or_insert_with(first);
                     found.count += 1;

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::io::{self, BufWriter, Write};
 
-use facade::{Cell, Row};
+use facade::{Field, Row};
 
 use crate::figures::{Figure, Figures};
 
@@ -67,10 +67,10 @@ fn family(output: &mut impl Write, name: &str, kind: &str, help: &str) -> io::Re
 /// The value of a sample as it is written, if there is one.
 fn value(figure: &Figure, row: &Row<impl Figures>) -> Option<String> {
     match figure.of(row.statistic()) {
-        Cell::Integer(integer) => Some(integer.to_string()),
-        Cell::Float(float) if float < 1e17 => Some(float.to_string()),
-        Cell::Float(float) if float.is_infinite() => Some(INFINITE.to_owned()),
-        Cell::Float(float) => Some(format!("{float:e}")),
+        Field::Integer(integer) => Some(integer.to_string()),
+        Field::Float(float) if float < 1e17 => Some(float.to_string()),
+        Field::Float(float) if float.is_infinite() => Some(INFINITE.to_owned()),
+        Field::Float(float) => Some(format!("{float:e}")),
         _ => None,
     }
 }

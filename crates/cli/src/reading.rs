@@ -42,9 +42,9 @@ impl<'t, T> Taker<'t, T> {
 
 impl<T: Sink> Sink for Taker<'_, T> {
     #[inline]
-    fn take(&mut self, mut entry: Record<'_>) {
+    fn accept(&mut self, mut entry: Record<'_>) {
         entry.offset += self.before;
-        self.taker.take(entry);
+        self.taker.accept(entry);
     }
 
     fn refuse(&mut self, line: RefusedLine<'_>) {

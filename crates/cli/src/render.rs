@@ -5,7 +5,7 @@ use std::io;
 use std::time::Duration;
 
 use clap::builder::styling::Style;
-use facade::{Cell, Format, write_records};
+use facade::{Field, Format, write_records};
 
 /// What stands for a number that there is not.
 const MISSING: &str = "-";
@@ -35,28 +35,28 @@ pub(crate) fn records<'a>(
     output: &mut dyn io::Write,
     format: Format,
     columns: &[&str],
-    rows: impl IntoIterator<Item: AsRef<[Cell<'a>]>>,
+    rows: impl IntoIterator<Item: AsRef<[Field<'a>]>>,
 ) -> io::Result<()> {
     write_records(output, format, columns, rows)?;
     if format == Format::Json { output.write_all(b"\n") } else { Ok(()) }
 }
 
 /// Writes numbers as a column: integers in full, and if any is none, all as [`means`] are.
-pub(crate) fn numbers<'c>(cells: &'c [Cell<'_>]) -> impl Iterator<Item = String> + 'c {
+pub(crate) fn numbers<'c>(cells: &'c [Field<'_>]) -> impl Iterator<Item = String> + 'c {
     let floats: Vec<_> = cells.iter().filter_map(float).collect();
     let write_float = writer(&floats);
-    let are_integers = !cells.iter().any(|cell| matches!(cell, Cell::Float(_)));
+    let are_integers = !cells.iter().any(|cell| matches!(cell, Field::Float(_)));
     cells.iter().map(move |cell| match (*cell, float(cell)) {
-        (Cell::Integer(integer), _) if are_integers => integer.to_string(),
+        (Field::Integer(integer), _) if are_integers => integer.to_string(),
         (_, Some(float)) => write_float(float),
         _ => MISSING.to_owned(),
     })
 }
 
-fn float(cell: &Cell<'_>) -> Option<f64> {
+fn float(cell: &Field<'_>) -> Option<f64> {
     match *cell {
-        Cell::Integer(integer) => Some(integer as f64),
-        Cell::Float(float) => Some(float),
+        Field::Integer(integer) => Some(integer as f64),
+        Field::Float(float) => Some(float),
         _ => None,
     }
 }

@@ -115,7 +115,7 @@ struct Taker<'t> {
 }
 
 impl Sink for Taker<'_> {
-    fn take(&mut self, entry: Record<'_>) {
+    fn accept(&mut self, entry: Record<'_>) {
         self.axis.take(&entry);
         self.tally
             .add_numbered(entry.name, entry.time, entry.offset)

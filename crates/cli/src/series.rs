@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 use facade::{
-    Cell, ExactMean, Extent, Format, Quantile, Quantiles, Record, Sink, Stamp, Variance, visible,
+    ExactMean, Extent, Field, Format, Quantile, Quantiles, Record, Sink, Stamp, Variance, visible,
 };
 
 use crate::axis::{self, Apart, Axis, Content, Together, Width};
@@ -124,7 +124,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
 struct Taker<C>(Axis<C>);
 
 impl<C: Content> Sink for Taker<C> {
-    fn take(&mut self, entry: Record<'_>) {
+    fn accept(&mut self, entry: Record<'_>) {
         self.0.take(&entry);
     }
 }
@@ -324,7 +324,7 @@ impl<K: Figures> Rows for Together<K> {
         let columns: Vec<_> = iter::once("from").chain(names).collect();
         let rows = rows.iter().map(|(from, kept)| -> Vec<_> {
             let figures = figures.iter().map(|figure| figure.of(*kept));
-            iter::once(Cell::Text(from)).chain(figures).collect()
+            iter::once(Field::Text(from)).chain(figures).collect()
         });
         render::records(output, format, &columns, rows)
     }
@@ -429,7 +429,7 @@ impl<K: Figures> Rows for Apart<K> {
         let figures = &figures;
         let rows = rows.iter().flat_map(|(from, row)| {
             row.0.iter().map(move |(action, cell)| -> Vec<_> {
-                let names = [Cell::Text(from), Cell::Text(action)];
+                let names = [Field::Text(from), Field::Text(action)];
                 let figures = figures.iter().map(|figure| figure.of(&cell.statistic));
                 names.into_iter().chain(figures).collect()
             })

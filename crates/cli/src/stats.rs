@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use clap::ValueEnum;
 use facade::{
-    Cell, ExactMean, Extent, Format, Quantiles, Record, Row, Tally, TallyNames, TrackerSpec,
+    ExactMean, Extent, Field, Format, Quantiles, Record, Row, Tally, TallyNames, TrackerSpec,
     Variance, WhenFull, visible,
 };
 
@@ -95,10 +95,10 @@ enum Asked<'f> {
 }
 
 impl Asked<'_> {
-    fn of<'r, S: Figures>(self, row: &'r Row<S>) -> Cell<'r> {
+    fn of<'r, S: Figures>(self, row: &'r Row<S>) -> Field<'r> {
         match self {
-            Self::Action => Cell::Text(row.action()),
-            Self::IsOther => Cell::Flag(row.is_other()),
+            Self::Action => Field::Text(row.action()),
+            Self::IsOther => Field::Flag(row.is_other()),
             Self::Figure(figure) => figure.of(row.statistic()),
         }
     }

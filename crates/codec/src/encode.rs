@@ -113,10 +113,10 @@ impl Serialize for Number {
 /// # Examples
 ///
 /// ```
-/// use codec::{Cell, Format, encode_rows};
+/// use codec::{Field, Format, encode_rows};
 ///
 /// let write = |format| {
-///     let rows = [["a,b".into(), Cell::from(2), Cell::from(0.5)]];
+///     let rows = [["a,b".into(), Field::from(2), Field::from(0.5)]];
 ///     encode_rows(format, ["action", "count", "avg"], rows)
 /// };
 /// assert_eq!(write(Format::Json), r#"[{"action":"a,b","count":2,"avg":0.5}]"#);
@@ -147,7 +147,7 @@ pub enum Format {
 /// other with the shortest digits that read back to the same `f64`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
-pub enum Cell<'a> {
+pub enum Field<'a> {
     /// Text, escaped as the format has it.
     Text(&'a str),
     /// An integer, with all its digits.
@@ -163,32 +163,32 @@ pub enum Cell<'a> {
     Missing,
 }
 
-impl<'a> From<&'a str> for Cell<'a> {
+impl<'a> From<&'a str> for Field<'a> {
     fn from(text: &'a str) -> Self {
         Self::Text(text)
     }
 }
 
-impl From<u64> for Cell<'_> {
+impl From<u64> for Field<'_> {
     fn from(integer: u64) -> Self {
         Self::Integer(integer)
     }
 }
 
-impl From<f64> for Cell<'_> {
+impl From<f64> for Field<'_> {
     fn from(float: f64) -> Self {
         Self::Float(float)
     }
 }
 
-impl From<ActionTime> for Cell<'_> {
+impl From<ActionTime> for Field<'_> {
     /// The same number: what is decoded again is the same time.
     fn from(time: ActionTime) -> Self {
         time.as_integer().map_or(Self::Float(time.as_f64()), Self::Integer)
     }
 }
 
-impl<'a, T: Into<Cell<'a>>> From<Option<T>> for Cell<'a> {
+impl<'a, T: Into<Field<'a>>> From<Option<T>> for Field<'a> {
     fn from(value: Option<T>) -> Self {
         value.map_or(Self::Missing, Into::into)
     }
@@ -207,7 +207,7 @@ impl<'a, T: Into<Cell<'a>>> From<Option<T>> for Cell<'a> {
 /// # Examples
 ///
 /// ```
-/// use codec::{ActionTime, Cell, Record, Format, DecodeOptions, encode_rows};
+/// use codec::{ActionTime, Field, Record, Format, DecodeOptions, encode_rows};
 ///
 /// // Actions, as they are decoded.
 /// let time = ActionTime::try_from(0.1)?;
@@ -222,7 +222,7 @@ impl<'a, T: Into<Cell<'a>>> From<Option<T>> for Cell<'a> {
 pub fn encode_rows<'a, const N: usize>(
     format: Format,
     columns: [&str; N],
-    rows: impl IntoIterator<Item = [Cell<'a>; N]>,
+    rows: impl IntoIterator<Item = [Field<'a>; N]>,
 ) -> String {
     let mut text = Vec::new();
     // A vector takes every write.
@@ -246,9 +246,9 @@ pub fn encode_rows<'a, const N: usize>(
 /// # Examples
 ///
 /// ```
-/// use codec::{Cell, Format, write_records};
+/// use codec::{Field, Format, write_records};
 ///
-/// let rows = (1..=3_u64).map(|number| [Cell::from(number), Cell::from(number * number)]);
+/// let rows = (1..=3_u64).map(|number| [Field::from(number), Field::from(number * number)]);
 /// let mut output = Vec::new();
 /// write_records(&mut output, Format::Csv, &["number", "square"], rows)?;
 /// assert_eq!(output, b"number,square\n1,1\n2,4\n3,9\n");
@@ -258,7 +258,7 @@ pub fn write_records<'a>(
     output: &mut (impl Write + ?Sized),
     format: Format,
     columns: &[&str],
-    rows: impl IntoIterator<Item: AsRef<[Cell<'a>]>>,
+    rows: impl IntoIterator<Item: AsRef<[Field<'a>]>>,
 ) -> io::Result<()> {
     let is_repeated = |(at, name)| columns[..at].contains(name);
     assert!(
@@ -269,7 +269,7 @@ pub fn write_records<'a>(
     match format {
         Format::Json => text.push(b'['),
         Format::Ndjson => {}
-        Format::Csv => write_record(&mut text, columns.iter().map(|column| Cell::Text(column))),
+        Format::Csv => write_record(&mut text, columns.iter().map(|column| Field::Text(column))),
     }
     for (index, row) in rows.into_iter().enumerate() {
         let row = row.as_ref();
@@ -298,9 +298,9 @@ pub fn write_records<'a>(
     output.write_all(&text)
 }
 
-fn write_object(text: &mut Vec<u8>, columns: &[&str], row: &[Cell<'_>]) {
+fn write_object(text: &mut Vec<u8>, columns: &[&str], row: &[Field<'_>]) {
     text.push(b'{');
-    let kept = columns.iter().zip(row).filter(|(_, cell)| **cell != Cell::Flag(false));
+    let kept = columns.iter().zip(row).filter(|(_, cell)| **cell != Field::Flag(false));
     for (index, (column, &cell)) in kept.enumerate() {
         if index > 0 {
             text.push(b',');
@@ -308,29 +308,29 @@ fn write_object(text: &mut Vec<u8>, columns: &[&str], row: &[Cell<'_>]) {
         write_json(text, column);
         text.push(b':');
         match cell {
-            Cell::Text(words) => write_json(text, words),
-            Cell::Integer(integer) => write_json(text, &integer),
-            Cell::Float(float) => write_json(text, &Number(float)),
-            Cell::Flag(flag) => write_json(text, &flag),
-            Cell::Missing => write_json(text, &()),
+            Field::Text(words) => write_json(text, words),
+            Field::Integer(integer) => write_json(text, &integer),
+            Field::Float(float) => write_json(text, &Number(float)),
+            Field::Flag(flag) => write_json(text, &flag),
+            Field::Missing => write_json(text, &()),
         }
     }
     text.push(b'}');
 }
 
-fn write_record<'a>(text: &mut Vec<u8>, row: impl Iterator<Item = Cell<'a>>) {
+fn write_record<'a>(text: &mut Vec<u8>, row: impl Iterator<Item = Field<'a>>) {
     for (index, cell) in row.enumerate() {
         if index > 0 {
             text.push(b',');
         }
         match cell {
-            Cell::Text(words) => write_field(text, words),
-            Cell::Integer(integer) => write_json(text, &integer),
-            Cell::Float(float) if float.is_finite() => write_json(text, &Number(float)),
-            Cell::Float(f64::INFINITY) => text.extend_from_slice(b"inf"),
-            Cell::Float(f64::NEG_INFINITY) => text.extend_from_slice(b"-inf"),
-            Cell::Flag(true) => text.extend_from_slice(b"true"),
-            Cell::Float(_) | Cell::Flag(false) | Cell::Missing => {}
+            Field::Text(words) => write_field(text, words),
+            Field::Integer(integer) => write_json(text, &integer),
+            Field::Float(float) if float.is_finite() => write_json(text, &Number(float)),
+            Field::Float(f64::INFINITY) => text.extend_from_slice(b"inf"),
+            Field::Float(f64::NEG_INFINITY) => text.extend_from_slice(b"-inf"),
+            Field::Flag(true) => text.extend_from_slice(b"true"),
+            Field::Float(_) | Field::Flag(false) | Field::Missing => {}
         }
     }
     text.push(b'\n');

@@ -4,8 +4,8 @@ use std::io::{self, Write};
 use std::panic::catch_unwind;
 
 use codec::{
-    ActionName, ActionTime, Cell, DecodeOptions, Format, Record, encode, encode_means, encode_rows,
-    write_records,
+    ActionName, ActionTime, DecodeOptions, Field, Format, Record, encode, encode_means,
+    encode_rows, write_records,
 };
 use core_actions::{RunningTracker, TrackerSpec, WhenFull};
 use proptest::collection::vec;
@@ -131,18 +131,18 @@ fn folded_row_is_marked_and_its_name_is_not_reserved() {
 #[test]
 fn flag_is_there_where_it_holds() {
     let write = |format| {
-        let rows = [true, false].map(|flag| [Cell::from("a"), Cell::Flag(flag), Cell::Missing]);
+        let rows = [true, false].map(|flag| [Field::from("a"), Field::Flag(flag), Field::Missing]);
         encode_rows(format, ["x", "flag", "z"], rows)
     };
     assert_eq!(write(Format::Json), r#"[{"x":"a","flag":true,"z":null},{"x":"a","z":null}]"#);
     assert_eq!(write(Format::Csv), "x,flag,z\na,true,\na,,\n");
-    let first = encode_rows(Format::Ndjson, ["flag", "z"], [[Cell::Flag(false), 1.into()]]);
+    let first = encode_rows(Format::Ndjson, ["flag", "z"], [[Field::Flag(false), 1.into()]]);
     assert_eq!(first, "{\"z\":1}\n");
 }
 
 #[test]
 fn object_has_each_key_once() {
-    let row = || [[Cell::Missing; 2]];
+    let row = || [[Field::Missing; 2]];
     assert_eq!(encode_rows(Format::Csv, ["a", "a"], row()), "a,a\n,\n");
     for format in [Format::Json, Format::Ndjson] {
         let written = catch_unwind(|| encode_rows(format, ["a", "a"], row()));
@@ -153,7 +153,7 @@ fn object_has_each_key_once() {
 #[test]
 fn fields_are_quoted_where_they_have_to_be() {
     let check = |text: &str, expected: &str| {
-        let found = encode_rows(Format::Csv, ["a"], [[Cell::from(text)]]);
+        let found = encode_rows(Format::Csv, ["a"], [[Field::from(text)]]);
         assert_eq!(found, format!("a\n{expected}\n"));
     };
     check("plain", "plain");
@@ -167,7 +167,7 @@ fn fields_are_quoted_where_they_have_to_be() {
     check(" a", "\" a\"");
     check("a ", "\"a \"");
     check("=1+1", "=1+1");
-    let rows = [[Cell::Missing, Cell::from(f64::NAN), None::<u64>.into(), Some(1).into()]];
+    let rows = [[Field::Missing, Field::from(f64::NAN), None::<u64>.into(), Some(1).into()]];
     assert_eq!(encode_rows(Format::Csv, ["a", "b", "c", "d"], rows), "a,b,c,d\n,,,1\n");
     let infinities = [[f64::INFINITY.into(), f64::NEG_INFINITY.into()]];
     assert_eq!(encode_rows(Format::Csv, ["a", "b"], infinities), "a,b\ninf,-inf\n");
@@ -176,7 +176,8 @@ fn fields_are_quoted_where_they_have_to_be() {
 
 #[test]
 fn objects_have_their_columns_in_order() {
-    let rows = [[Cell::from("a\"b"), Cell::from(u64::MAX), Cell::from(150.0), Cell::Missing]; 2];
+    let rows =
+        [[Field::from("a\"b"), Field::from(u64::MAX), Field::from(150.0), Field::Missing]; 2];
     let columns = ["action", "c\"t", "avg", "none"];
     let object = r#"{"action":"a\"b","c\"t":18446744073709551615,"avg":150,"none":null}"#;
     assert_eq!(encode_rows(Format::Json, columns, rows), format!("[{object},{object}]"));
@@ -264,7 +265,7 @@ impl Write for Pieces {
 
 #[test]
 fn rows_are_written_in_pieces_and_nothing_twice() {
-    let rows = || (0..50_000_u64).map(|number| [Cell::from("jump"), Cell::from(number)]);
+    let rows = || (0..50_000_u64).map(|number| [Field::from("jump"), Field::from(number)]);
     for format in [Format::Json, Format::Ndjson, Format::Csv] {
         let columns = ["action", "count"];
         let whole = encode_rows(format, columns, rows());

@@ -14,7 +14,7 @@ const TOO_MUCH: &str = "1152921504606846976";
 struct Sum(f64);
 
 impl Sink for Sum {
-    fn take(&mut self, entry: Record<'_>) {
+    fn accept(&mut self, entry: Record<'_>) {
         self.0 += entry.time.as_f64();
     }
 }

@@ -8,7 +8,7 @@ mod windrow;
 
 pub use action::{ActionHandle, WindowSummary};
 pub use codec::{
-    Action, Cell, DecodeError, DecodeOptions, Excerpt, Format, Fractions, Kind, Limits, ReadError,
+    Action, DecodeError, DecodeOptions, Excerpt, Field, Format, Fractions, Kind, Limits, ReadError,
     Record, Refusal, RefusedLine, Report, Sink, Snippet, StampForm, StampKey, StampKeyError,
     TimeMax, decode, encode, encode_means, encode_rows, threads_within_memory, visible,
     write_records,

@@ -333,7 +333,7 @@ struct Adder<'w> {
 }
 
 impl Sink for Adder<'_> {
-    fn take(&mut self, entry: Record<'_>) {
+    fn accept(&mut self, entry: Record<'_>) {
         self.dropped += u64::from(self.halves.add(entry.name, entry.time).is_err());
     }
 }

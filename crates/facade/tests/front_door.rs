@@ -6,11 +6,11 @@ use std::io::{self, ErrorKind, Read};
 use std::time::Duration;
 
 use facade::{
-    ACTIONS_MAX, Action, ActionName, ActionTime, ActionTracker, AddError, COUNT_MAX, Cell, Clock,
+    ACTIONS_MAX, Action, ActionName, ActionTime, ActionTracker, AddError, COUNT_MAX, Clock,
     CoarseClock, Count, Counted, CoveredBuckets, DecodeError, DecodeOptions, Error, EventCounter,
-    ExactCounter, ExactMean, Excerpt, Extent, Format, Fractions, Handle, Histogram, HistogramCell,
-    InBucket, Instance, InstanceError, Interval, KeyedName, Kind, Largest, Last, Limits,
-    ManualClock, Mean, MergedTracker, NameError, Overflow, Packed, PostTracker, Quantile,
+    ExactCounter, ExactMean, Excerpt, Extent, Field, Format, Fractions, Handle, Histogram,
+    HistogramCell, InBucket, Instance, InstanceError, Interval, KeyedName, Kind, Largest, Last,
+    Limits, ManualClock, Mean, MergedTracker, NameError, Overflow, Packed, PostTracker, Quantile,
     QuantileError, Quantiles, Raw, ReadError, Record, RecordError, Recorder, Refusal, Refused,
     RefusedLine, Report, Row, RunningTracker, SecondsClock, Series, Sink, Snapshot, SnapshotError,
     SnapshotHeader, SnapshotHeaderError, Snippet, SpecError, Stamp, StampForm, StampKey,
@@ -96,7 +96,7 @@ fn all_that_a_user_of_the_front_door_needs_is_here() {
 struct Adds<'w>(&'w Windrow);
 
 impl Sink for Adds<'_> {
-    fn take(&mut self, entry: Record<'_>) {
+    fn accept(&mut self, entry: Record<'_>) {
         self.0.add_action_time(&entry.name, entry.time).unwrap();
     }
 
@@ -121,7 +121,7 @@ fn batches_go_through_the_front_door() -> Result<(), ReadError> {
     assert_eq!((spot.column, visible(b"\x1b")), (24, r"\u{1b}".to_owned()));
     assert_eq!(encode_means(&windrow.stats()), windrow.get_stats());
     assert_eq!(threads_within_memory(1), 1);
-    assert_eq!(encode_rows(Format::Csv, ["a"], [[Cell::Missing]]), "a\n\n");
+    assert_eq!(encode_rows(Format::Csv, ["a"], [[Field::Missing]]), "a\n\n");
     let mut text = Vec::new();
     write_records(&mut text, Format::Ndjson, &["a"], [[1.into()]]).unwrap();
     assert_eq!(text, b"{\"a\":1}\n");

@@ -20,7 +20,7 @@ pub(crate) struct Keep {
 }
 
 impl Sink for Keep {
-    fn take(&mut self, entry: Record<'_>) {
+    fn accept(&mut self, entry: Record<'_>) {
         assert!(self.pieces.is_empty(), "pieces of a line that is not refused");
         self.actions.push((entry.offset, entry.name.to_string(), entry.time.as_f64()));
     }

@@ -14,24 +14,24 @@
 
 use core_actions::ActionTime;
 
-use crate::number::{Plain, plain};
-use crate::words::{self, before, special_in_name};
+use crate::scan::number::{Plain, plain};
+use crate::scan::swar::{self, before, special_in_name};
 
 /// As many bytes as a line of the common shape may take, with something behind it.
 pub(crate) const HEAD: usize = 96;
 
 /// What a line of the common shape says.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Common {
-    pub(crate) name: CommonName,
-    pub(crate) time: CommonTime,
+pub(crate) struct FastLine {
+    pub(crate) name: FastName,
+    pub(crate) time: FastTime,
     /// The place behind the `}`.
     pub(crate) end: usize,
 }
 
 /// A name: visible ASCII and spaces, the first of them visible.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct CommonName {
+pub(crate) struct FastName {
     /// Where its key stands.
     pub(crate) key: usize,
     /// Where it begins, behind its quote.
@@ -42,7 +42,7 @@ pub(crate) struct CommonName {
 
 /// A time; or the beginning of one, if a number can go on with what stands behind it.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct CommonTime {
+pub(crate) struct FastTime {
     /// Where its key stands.
     pub(crate) key: usize,
     pub(crate) time: ActionTime,
@@ -52,12 +52,12 @@ pub(crate) struct CommonTime {
 
 /// The members that were read before a surprise, just as the decoder would have read them.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Begun {
-    pub(crate) name: Option<CommonName>,
-    pub(crate) time: Option<CommonTime>,
+pub(crate) struct Partial {
+    pub(crate) name: Option<FastName>,
+    pub(crate) time: Option<FastTime>,
 }
 
-impl Begun {
+impl Partial {
     /// The place behind the last value, if there is one.
     #[inline(always)]
     pub(crate) fn end(&self) -> usize {
@@ -66,9 +66,9 @@ impl Begun {
     }
 }
 
-impl From<Common> for Begun {
+impl From<FastLine> for Partial {
     /// What was read, if the surprise comes behind it.
-    fn from(line: Common) -> Self {
+    fn from(line: FastLine) -> Self {
         Self { name: Some(line.name), time: Some(line.time) }
     }
 }
@@ -90,8 +90,8 @@ pub(crate) fn head<'a>(input: &'a [u8], room: &'a mut [u8; HEAD]) -> &'a [u8; HE
 ///
 /// As much of it as was read.
 #[inline(always)]
-pub(crate) fn common(head: &[u8; HEAD]) -> Result<Common, Begun> {
-    let mut begun = Begun::default();
+pub(crate) fn fast_line(head: &[u8; HEAD]) -> Result<FastLine, Partial> {
+    let mut begun = Partial::default();
     if head.starts_with(b"{\"action\":") {
         let name = name(head, 1, 10).ok_or(begun)?;
         begun.name = Some(name);
@@ -100,7 +100,7 @@ pub(crate) fn common(head: &[u8; HEAD]) -> Result<Common, Begun> {
         let time = time(head, key, colon).ok_or(begun)?;
         begun.time = Some(time);
         let end = eat(head, time.end, b"}").ok_or(begun)?;
-        Ok(Common { name, time, end })
+        Ok(FastLine { name, time, end })
     } else if head.starts_with(b"{\"time\":") {
         let time = time(head, 1, 8).ok_or(begun)?;
         begun.time = Some(time);
@@ -109,7 +109,7 @@ pub(crate) fn common(head: &[u8; HEAD]) -> Result<Common, Begun> {
         let name = name(head, key, colon).ok_or(begun)?;
         begun.name = Some(name);
         let end = eat(head, name.end + 1, b"}").ok_or(begun)?;
-        Ok(Common { name, time, end })
+        Ok(FastLine { name, time, end })
     } else {
         Err(begun)
     }
@@ -123,17 +123,17 @@ fn comma(head: &[u8; HEAD], at: usize) -> Option<usize> {
 
 /// Reads the name of a key, which stands behind its colon.
 #[inline(always)]
-fn name(head: &[u8; HEAD], key: usize, colon: usize) -> Option<CommonName> {
+fn name(head: &[u8; HEAD], key: usize, colon: usize) -> Option<FastName> {
     let start = space(head, colon) + 1;
     let end = name_end(head, start)?;
-    (head.get(end) == Some(&b'"')).then_some(CommonName { key, start, end })
+    (head.get(end) == Some(&b'"')).then_some(FastName { key, start, end })
 }
 
 /// Reads the time of a key, which stands behind its colon.
 #[inline(always)]
-fn time(head: &[u8; HEAD], key: usize, colon: usize) -> Option<CommonTime> {
+fn time(head: &[u8; HEAD], key: usize, colon: usize) -> Option<FastTime> {
     let (time, end) = number(head, space(head, colon))?;
-    Some(CommonTime { key, time, end })
+    Some(FastTime { key, time, end })
 }
 
 #[inline(always)]
@@ -181,8 +181,8 @@ fn name_end(head: &[u8; HEAD], at: usize) -> Option<usize> {
 #[inline(always)]
 fn number(head: &[u8; HEAD], at: usize) -> Option<(ActionTime, usize)> {
     let first = word(head, at)?;
-    let whole = words::digits(first);
-    let value = words::value(first, whole);
+    let whole = swar::digits(first);
+    let value = swar::value(first, whole);
     if whole == 0 || (first as u8 == b'0' && whole > 1) {
         return None;
     }
@@ -191,12 +191,12 @@ fn number(head: &[u8; HEAD], at: usize) -> Option<(ActionTime, usize)> {
         return Some((ActionTime::from(value), point));
     }
     let first = word(head, point + 1)?;
-    let mut places = words::digits(first);
-    let mut value = words::append(value, first, places);
-    if places == words::BYTES {
-        let second = word(head, point + 1 + words::BYTES)?;
-        let more = words::digits(second);
-        value = words::append(value, second, more);
+    let mut places = swar::digits(first);
+    let mut value = swar::append(value, first, places);
+    if places == swar::BYTES {
+        let second = word(head, point + 1 + swar::BYTES)?;
+        let more = swar::digits(second);
+        value = swar::append(value, second, more);
         places += more;
     }
     let end = point + 1 + places;

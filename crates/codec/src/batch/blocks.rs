@@ -1,4 +1,4 @@
-//! Blocks of whole lines out of a reader, in bounded memory.
+//! BlockReader of whole lines out of a reader, in bounded memory.
 //!
 //! A block ends where a line does, and what was read beyond is carried over into the next. A line
 //! that is longer than the buffer makes it grow, up to the longest line allowed. Of a longer one
@@ -9,16 +9,25 @@ use std::io::{self, ErrorKind, Read};
 
 use memchr::{memchr, memrchr};
 
-use crate::lines::Block;
-
 /// How much is asked of a reader at once: enough for a call to cost nothing, and still in a cache.
 pub(crate) const BUFFER_BYTES: usize = 256 * 1024;
 /// Room for the longest line end, `\r\n`.
 const END_BYTES: usize = 2;
 
+/// Part of an input: whole lines, of which the last may lack its end if the input does.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Block<'b> {
+    /// Where it begins in the input.
+    pub(crate) offset: u64,
+    pub(crate) bytes: &'b [u8],
+    /// If it is a single line that is longer than the limit and of which only the beginning is
+    /// here, its length.
+    pub(crate) cut_from: Option<usize>,
+}
+
 /// Splits what is read into blocks of whole lines.
 #[derive(Debug)]
-pub(crate) struct Blocks<R> {
+pub(crate) struct BlockReader<R> {
     reader: R,
     /// How much is asked for at once.
     buffer_bytes: usize,
@@ -33,7 +42,7 @@ pub(crate) struct Blocks<R> {
 
 /// Room for a block, to be used again for the next one.
 #[derive(Debug, Default)]
-pub(crate) struct Room {
+pub(crate) struct BlockBuf {
     bytes: Vec<u8>,
     block: usize,
     read: u64,
@@ -41,7 +50,7 @@ pub(crate) struct Room {
     cut_from: Option<usize>,
 }
 
-impl Room {
+impl BlockBuf {
     /// The block that was last read into it.
     pub(crate) fn block(&self) -> Block<'_> {
         let bytes = self.bytes.get(..self.block).unwrap_or_default();
@@ -54,7 +63,7 @@ impl Room {
     }
 }
 
-impl<R: Read> Blocks<R> {
+impl<R: Read> BlockReader<R> {
     pub(crate) fn new(reader: R, buffer_bytes: usize, line_bytes_max: usize) -> Self {
         let carried = Vec::new();
         Self { reader, buffer_bytes, line_bytes_max, carried, offset: 0, is_ended: false }
@@ -71,7 +80,7 @@ impl<R: Read> Blocks<R> {
     /// lost, and there is no next block.
     pub(crate) fn read(
         &mut self,
-        room: &mut Room,
+        room: &mut BlockBuf,
         piece: &mut dyn FnMut(&[u8]),
     ) -> io::Result<bool> {
         let mut filled = self.carried.len();
@@ -111,7 +120,7 @@ impl<R: Read> Blocks<R> {
     /// end in them. The first `kept` of them are kept.
     fn cut(
         &mut self,
-        room: &mut Room,
+        room: &mut BlockBuf,
         filled: usize,
         kept: usize,
         piece: &mut dyn FnMut(&[u8]),
@@ -209,7 +218,7 @@ mod tests {
     /// A line: where it begins, what is kept of it, and how long it is without its end.
     type Line = (u64, Vec<u8>, usize);
 
-    /// Lines as one would split them without a limit to memory.
+    /// LineDecoder as one would split them without a limit to memory.
     fn naive(text: &[u8]) -> Vec<Line> {
         let mut at = 0;
         let mut lines = Vec::new();
@@ -222,10 +231,10 @@ mod tests {
         lines
     }
 
-    /// Lines by way of blocks.
+    /// LineDecoder by way of blocks.
     fn blocks(text: &[u8], buffer_bytes: usize, sip: usize, limit: usize) -> Vec<Line> {
-        let mut blocks = Blocks::new(Sips(text, sip), buffer_bytes, limit);
-        let (mut room, mut lines, mut read) = (Room::default(), Vec::new(), 0);
+        let mut blocks = BlockReader::new(Sips(text, sip), buffer_bytes, limit);
+        let (mut room, mut lines, mut read) = (BlockBuf::default(), Vec::new(), 0);
         let mut whole = Vec::new();
         while blocks.read(&mut room, &mut |piece| whole.extend_from_slice(piece)).unwrap() {
             let block = room.block();

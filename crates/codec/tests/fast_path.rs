@@ -3,7 +3,7 @@
 //! A batch tries that path, and so does a single line. Where it gives up, the decoder goes on from
 //! the last member that was read; so refused lines are drawn as often as others.
 
-#[path = "support/common.rs"]
+#[path = "support/fast_path.rs"]
 mod support;
 
 use codec::{DecodeOptions, Fractions, Limits};

@@ -4,15 +4,15 @@
 //! is a key as long as ours or the name). It calls itself nowhere: what is open is a stack of bits,
 //! so that the deepest input costs a bit per level and no stack of the thread.
 
-use crate::cursor::Cursor;
-use crate::fault::{Expected, Fault, Scanned, What};
+use crate::error::code::{ErrorCode, Expected, ScanError, ScanResult};
+use crate::scan::cursor::Cursor;
 
 impl Cursor<'_> {
     /// Goes over a value of any kind and all that is in it, and checks all of it.
     ///
     /// It lies in `around` objects and arrays, of which `max` may be open at once.
     #[inline(always)]
-    pub(crate) fn skip_value(&mut self, around: usize, max: usize) -> Scanned<()> {
+    pub(crate) fn skip_value(&mut self, around: usize, max: usize) -> ScanResult<()> {
         match self.peek_token() {
             b'{' | b'[' => {
                 self.at = self.skip_nested(around, max)?;
@@ -24,14 +24,14 @@ impl Cursor<'_> {
 
     /// Goes over a value as [`skip_value`](Self::skip_value) does, and says where it ends.
     #[inline(never)]
-    pub(crate) fn skip_unwanted(mut self, around: usize, max: usize) -> Scanned<usize> {
+    pub(crate) fn skip_unwanted(mut self, around: usize, max: usize) -> ScanResult<usize> {
         self.skip_value(around, max)?;
         Ok(self.at)
     }
 
     /// Goes over a value that has no others in it, of which the first byte was seen.
     #[inline(always)]
-    fn skip_scalar(&mut self, token: u8) -> Scanned<()> {
+    fn skip_scalar(&mut self, token: u8) -> ScanResult<()> {
         match token {
             b'"' => self.skip_string(),
             b'-' | b'0'..=b'9' => self.number().map(|_| ()),
@@ -44,7 +44,7 @@ impl Cursor<'_> {
 
     /// Goes over an object or an array, and says where it ends.
     #[inline(never)]
-    fn skip_nested(self, around: usize, max: usize) -> Scanned<usize> {
+    fn skip_nested(self, around: usize, max: usize) -> ScanResult<usize> {
         let mut here = self;
         let mut open = Nesting::new(around, max);
         loop {
@@ -90,7 +90,7 @@ impl Cursor<'_> {
 
     /// Goes over a `{`. Says whether there is a member; if not, the `}` is here.
     #[inline(always)]
-    pub(crate) fn first_member(&mut self) -> Scanned<bool> {
+    pub(crate) fn first_member(&mut self) -> ScanResult<bool> {
         self.advance(1);
         match self.peek_token() {
             b'"' => Ok(true),
@@ -102,11 +102,11 @@ impl Cursor<'_> {
     /// Goes over what stands behind a member. Says whether another follows; if not, the object has
     /// ended.
     #[inline(always)]
-    pub(crate) fn next_member(&mut self) -> Scanned<bool> {
+    pub(crate) fn next_member(&mut self) -> ScanResult<bool> {
         if self.eat(b',') {
             return match self.peek_token() {
                 b'"' => Ok(true),
-                b'}' => self.refuse(What::TrailingComma(Expected::Key)),
+                b'}' => self.refuse(ErrorCode::TrailingComma(Expected::Key)),
                 _ => self.unexpected(Expected::Key),
             };
         }
@@ -116,10 +116,10 @@ impl Cursor<'_> {
     /// Goes over what stands behind an element. Says whether another follows; if not, the array has
     /// ended.
     #[inline(always)]
-    fn next_element(&mut self) -> Scanned<bool> {
+    fn next_element(&mut self) -> ScanResult<bool> {
         if self.eat(b',') {
             return match self.peek_token() {
-                b']' => self.refuse(What::TrailingComma(Expected::Value)),
+                b']' => self.refuse(ErrorCode::TrailingComma(Expected::Value)),
                 _ => Ok(true),
             };
         }
@@ -128,30 +128,41 @@ impl Cursor<'_> {
 
     /// Goes over a key, of which the opening quote was seen, and the colon behind it.
     #[inline(always)]
-    fn skip_key(&mut self) -> Scanned<()> {
+    fn skip_key(&mut self) -> ScanResult<()> {
         self.skip_string()?;
         self.colon()
     }
 
     /// Goes over a string, of which the opening quote was seen.
     #[inline(always)]
-    fn skip_string(&mut self) -> Scanned<()> {
+    fn skip_string(&mut self) -> ScanResult<()> {
         if self.plain_string() { Ok(()) } else { self.skip_pieces() }
     }
 
     /// Goes over the colon behind a key.
     #[inline(always)]
-    pub(crate) fn colon(&mut self) -> Scanned<()> {
+    pub(crate) fn colon(&mut self) -> ScanResult<()> {
         if self.eat(b':') { Ok(()) } else { self.unexpected(Expected::Colon) }
     }
 
     /// Goes over white space to the end of the input.
     #[inline(always)]
-    pub(crate) fn end(&mut self) -> Scanned<()> {
+    pub(crate) fn end(&mut self) -> ScanResult<()> {
         if !self.is_at_end() {
             self.peek_token();
         }
-        if self.is_at_end() { Ok(()) } else { self.refuse(What::TrailingContent) }
+        if self.is_at_end() { Ok(()) } else { self.refuse(ErrorCode::TrailingContent) }
+    }
+}
+
+/// The encoding that `input` declares in its first bytes, though JSON is always UTF-8.
+///
+/// UTF-16 is named as well: it is what some shells write when output is sent to a file.
+pub(crate) fn byte_order_mark(input: &[u8]) -> Option<&'static str> {
+    match input {
+        [0xEF, 0xBB, 0xBF, ..] => Some("UTF-8"),
+        [0xFE, 0xFF, ..] | [0xFF, 0xFE, ..] => Some("UTF-16"),
+        _ => None,
     }
 }
 
@@ -186,10 +197,14 @@ impl Nesting {
 
     /// Opens a level, whose bracket is at `here`.
     #[inline]
-    fn push(&mut self, is_object: bool, here: Cursor<'_>) -> Scanned<()> {
+    fn push(&mut self, is_object: bool, here: Cursor<'_>) -> ScanResult<()> {
         let depth = self.around + self.depth;
         if depth >= self.max {
-            return Err(Fault { what: What::NestingTooDeep, at: here.at, detail: depth + 1 });
+            return Err(ScanError {
+                code: ErrorCode::NestingTooDeep,
+                at: here.at,
+                detail: depth + 1,
+            });
         }
         if self.depth > 0 && self.depth.is_multiple_of(128) {
             self.far.push(self.near);

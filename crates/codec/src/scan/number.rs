@@ -9,10 +9,10 @@ use std::io::Write;
 use core_actions::ActionTime;
 use core_time::Stamp;
 
-use crate::cursor::Cursor;
 use crate::error::TimeMax;
-use crate::fault::{Fault, Scanned, What};
-use crate::words;
+use crate::error::code::{ErrorCode, ScanError, ScanResult};
+use crate::scan::cursor::Cursor;
+use crate::scan::swar;
 
 /// The significant digits of the longest midpoint between two neighbouring `f64`.
 ///
@@ -37,7 +37,7 @@ pub(crate) struct Number<'a> {
 impl<'a> Cursor<'a> {
     /// Reads a number, of which the first byte was seen to be a digit or a minus sign.
     #[inline(always)]
-    pub(crate) fn number(&mut self) -> Scanned<Number<'a>> {
+    pub(crate) fn number(&mut self) -> ScanResult<Number<'a>> {
         let start = *self;
         if self.peek() == b'-' {
             self.advance(1);
@@ -45,7 +45,7 @@ impl<'a> Cursor<'a> {
         if self.peek() == b'0' {
             self.advance(1);
             if self.peek().is_ascii_digit() {
-                return self.refuse(What::LeadingZero);
+                return self.refuse(ErrorCode::LeadingZero);
             }
         } else {
             self.digits()?;
@@ -72,13 +72,17 @@ impl Number<'_> {
     ///
     /// # Errors
     ///
-    /// [`What::TimeNegative`] and [`What::TimeTooLarge`], in this order: `-1e400` is negative.
+    /// [`ErrorCode::TimeNegative`] and [`ErrorCode::TimeTooLarge`], in this order: `-1e400` is negative.
     #[inline(never)]
-    pub(crate) fn time(&self) -> Scanned<ActionTime> {
+    pub(crate) fn time(&self) -> ScanResult<ActionTime> {
         if let [b'-', magnitude @ ..] = self.literal {
             // The digits decide, not the float: `-1e-400` rounds to -0 and is below 0 nonetheless.
             let is_zero = is_zero(magnitude);
-            return if is_zero { Ok(ActionTime::ZERO) } else { self.refuse(What::TimeNegative) };
+            return if is_zero {
+                Ok(ActionTime::ZERO)
+            } else {
+                self.refuse(ErrorCode::TimeNegative)
+            };
         }
         let (time, largest) = if self.is_float {
             // What is refused is an infinity, by the grammar neither negative nor no number.
@@ -86,21 +90,21 @@ impl Number<'_> {
         } else {
             (integer(self.literal).map(ActionTime::from), TimeMax::Integer)
         };
-        time.map_or_else(|| self.refuse(What::TimeTooLarge(largest)), Ok)
+        time.map_or_else(|| self.refuse(ErrorCode::TimeTooLarge(largest)), Ok)
     }
 
     /// The moment it stands for, counted in units of so many nanoseconds.
     ///
     /// # Errors
     ///
-    /// [`What::StampOutOfRange`].
-    pub(crate) fn stamp(&self, unit: u64) -> Scanned<Stamp> {
-        let nanos = crate::stamp::nanos(self.literal, unit);
-        nanos.map(Stamp::from_nanos).map_or_else(|| self.refuse(What::StampOutOfRange), Ok)
+    /// [`ErrorCode::StampOutOfRange`].
+    pub(crate) fn stamp(&self, unit: u64) -> ScanResult<Stamp> {
+        let nanos = nanos(self.literal, unit);
+        nanos.map(Stamp::from_nanos).map_or_else(|| self.refuse(ErrorCode::StampOutOfRange), Ok)
     }
 
-    fn refuse<T>(&self, what: What) -> Scanned<T> {
-        Err(Fault { what, at: self.at, detail: 0 })
+    fn refuse<T>(&self, code: ErrorCode) -> ScanResult<T> {
+        Err(ScanError { code, at: self.at, detail: 0 })
     }
 }
 
@@ -141,11 +145,11 @@ impl Cursor<'_> {
         let start = self.at;
         loop {
             let word = self.word();
-            let count = words::digits(word);
-            value = words::append(value, word, count);
+            let count = swar::digits(word);
+            value = swar::append(value, word, count);
             self.advance(count);
             let total = self.at - start;
-            if count < words::BYTES {
+            if count < swar::BYTES {
                 return (total <= DIGITS_OF_INTEGER).then_some(Digits { value, count: total });
             } else if total > DIGITS_OF_INTEGER {
                 return None;
@@ -278,6 +282,46 @@ pub(crate) fn saturating_integer(exponent: &[u8]) -> i64 {
     if is_negative { -magnitude } else { magnitude }
 }
 
+/// A number of units as nanoseconds, rounded down; nothing if an `i64` does not hold them.
+///
+/// The literal is a number of JSON.
+pub(crate) fn nanos(literal: &[u8], unit: u64) -> Option<i64> {
+    let (is_negative, magnitude) = match literal {
+        [b'-', magnitude @ ..] => (true, magnitude),
+        magnitude => (false, magnitude),
+    };
+    let mut parts = magnitude.splitn(2, |byte| matches!(byte, b'e' | b'E'));
+    let significand = parts.next().unwrap_or_default();
+    let exponent = parts.next().map_or(0, saturating_integer);
+    let point = significand.iter().position(|&b| b == b'.').unwrap_or(significand.len());
+    let digits = significand.iter().filter(|&&byte| byte != b'.');
+    let zeros = digits.clone().take_while(|&&byte| byte == b'0').count();
+
+    // The number of nanoseconds is 0.d1d2d3… times ten to the power of `scale`, where d1 is not 0;
+    // every unit is a power of ten.
+    let scale = exponent
+        .saturating_add(signed(point))
+        .saturating_sub(signed(zeros))
+        .saturating_add(i64::from(unit.ilog10()));
+    let mut digits = digits.skip(zeros).map(|digit| i128::from(digit - b'0')).peekable();
+    if digits.peek().is_none() {
+        return Some(0);
+    }
+    // An `i64` has 19 digits at most, and an `i128` has room for one more.
+    if scale > 19 {
+        return None;
+    }
+    let mut nanos = 0_i128;
+    for _ in 0..scale.max(0) {
+        nanos = nanos * 10 + digits.next().unwrap_or(0);
+    }
+    let is_cut = digits.any(|digit| digit != 0);
+    if is_negative {
+        nanos = -nanos - i128::from(is_cut);
+    }
+    i64::try_from(nanos).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -355,5 +399,41 @@ mod tests {
         assert_eq!(float(format!("0.{zeros}e9999999").as_bytes()), 0.0);
         // One step outside: were the library to learn it, the shortening could go.
         assert_eq!(parsed(format!("1{zeros}e-1000000").as_bytes()), f64::INFINITY);
+    }
+
+    #[track_caller]
+    fn check_nanos(literal: &str, unit: u64, expected: Option<i64>) {
+        assert_eq!(nanos(literal.as_bytes(), unit), expected, "{literal} times {unit}");
+    }
+
+    #[test]
+    fn numbers_are_exact_and_rounded_down() {
+        check_nanos("0", 1, Some(0));
+        check_nanos("-0.0e5", 1_000, Some(0));
+        check_nanos("1700000000.123456789", 1_000_000_000, Some(1_700_000_000_123_456_789));
+        check_nanos("1700000000.1234567899", 1_000_000_000, Some(1_700_000_000_123_456_789));
+        check_nanos("-1.5", 1, Some(-2));
+        check_nanos("-1.0", 1, Some(-1));
+        check_nanos("1.5", 1_000, Some(1_500));
+        check_nanos("0.0015e3", 1_000, Some(1_500));
+        check_nanos("17e8", 1_000_000_000, Some(1_700_000_000_000_000_000));
+        check_nanos("0.9", 1, Some(0));
+        check_nanos("-1e-30", 1_000_000_000, Some(-1));
+        check_nanos("1e-99999999999999999999", 1, Some(0));
+    }
+
+    #[test]
+    fn range_is_that_of_an_integer_of_64_bits() {
+        check_nanos("9223372036854775807", 1, Some(i64::MAX));
+        check_nanos("9223372036854775808", 1, None);
+        check_nanos("-9223372036854775808", 1, Some(i64::MIN));
+        check_nanos("-9223372036854775808.5", 1, None);
+        check_nanos("9223372036.854775807", 1_000_000_000, Some(i64::MAX));
+        check_nanos("9223372036.854775808", 1_000_000_000, None);
+        check_nanos("1e300", 1, None);
+        check_nanos("1e99999999999999999999", 1, None);
+        check_nanos("0e99999999999999999999", 1, Some(0));
+        check_nanos("0.00000000000000000001e39", 1, None);
+        check_nanos("0.00000000000000000001e38", 1, Some(1_000_000_000_000_000_000));
     }
 }

@@ -1,7 +1,7 @@
 //! A place in the input, handed on by value.
 
-use crate::fault::{Expected, Fault, Scanned, What};
-use crate::words::{self, word_of};
+use crate::error::code::{ErrorCode, Expected, ScanError, ScanResult};
+use crate::scan::swar::{self, word_of};
 
 /// A place in the input.
 ///
@@ -115,7 +115,7 @@ impl<'a> Cursor<'a> {
 
     /// Goes over `true`, `false` or `null`, of which the first byte was seen.
     #[inline(always)]
-    pub(crate) fn literal(&mut self, literal: &'static str) -> Scanned<()> {
+    pub(crate) fn literal(&mut self, literal: &'static str) -> ScanResult<()> {
         if self.rest().starts_with(literal.as_bytes()) {
             self.advance(literal.len());
             return Ok(());
@@ -123,17 +123,17 @@ impl<'a> Cursor<'a> {
         let pairs = self.rest().iter().zip(literal.as_bytes());
         let same = pairs.take_while(|(a, b)| a == b).count();
         self.advance(same);
-        Err(Fault { what: What::InvalidLiteral, at: self.at, detail: same })
+        Err(ScanError { code: ErrorCode::InvalidLiteral, at: self.at, detail: same })
     }
 
     /// Goes over digits, of which there must be one.
     #[inline(always)]
-    pub(crate) fn digits(&mut self) -> Scanned<()> {
+    pub(crate) fn digits(&mut self) -> ScanResult<()> {
         let start = self.at;
         loop {
-            let count = words::digits(self.word());
+            let count = swar::digits(self.word());
             self.advance(count);
-            if count < words::BYTES {
+            if count < swar::BYTES {
                 return if self.at == start { self.unexpected(Expected::Digit) } else { Ok(()) };
             }
         }
@@ -141,13 +141,13 @@ impl<'a> Cursor<'a> {
 
     /// Refuses what is here, where something else was to be.
     #[inline(always)]
-    pub(crate) fn unexpected<T>(self, expected: Expected) -> Scanned<T> {
-        self.refuse(What::Unexpected(expected))
+    pub(crate) fn unexpected<T>(self, expected: Expected) -> ScanResult<T> {
+        self.refuse(ErrorCode::Unexpected(expected))
     }
 
     /// Refuses what is here.
     #[inline(always)]
-    pub(crate) fn refuse<T>(self, what: What) -> Scanned<T> {
-        Err(Fault { what, at: self.at, detail: 0 })
+    pub(crate) fn refuse<T>(self, code: ErrorCode) -> ScanResult<T> {
+        Err(ScanError { code, at: self.at, detail: 0 })
     }
 }

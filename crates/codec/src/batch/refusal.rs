@@ -2,10 +2,9 @@
 
 use std::fmt;
 
-use crate::error::DecodeError;
-use crate::fault::Fault;
-use crate::limits::Limits;
-use crate::spot::Snippet;
+use crate::error::code::ScanError;
+use crate::error::{DecodeError, Snippet};
+use crate::options::Limits;
 
 /// A line of a batch that is no action: where it is, why it is none, and what it looks like there.
 ///
@@ -63,7 +62,7 @@ impl fmt::Display for Refusal {
 /// struct Refused(Vec<String>);
 ///
 /// impl Sink for Refused {
-///     fn take(&mut self, _: Record<'_>) {}
+///     fn accept(&mut self, _: Record<'_>) {}
 ///
 ///     fn refuse(&mut self, line: RefusedLine<'_>) {
 ///         let text = String::from_utf8_lossy(line.bytes);
@@ -90,7 +89,7 @@ pub struct RefusedLine<'a> {
 #[derive(Debug, Clone)]
 pub(crate) enum Why {
     /// Made into an error only on request, which takes longer than to find it.
-    Found(Fault, Limits),
+    Found(ScanError, Limits),
     /// The line is above the limit and was not kept whole.
     TooLong(DecodeError),
 }

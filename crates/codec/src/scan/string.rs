@@ -13,9 +13,9 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::str;
 
-use crate::cursor::Cursor;
-use crate::fault::{Expected, Fault, Scanned, What};
-use crate::words::{self, BYTES, before, equal, special, special_in_name};
+use crate::error::code::{ErrorCode, Expected, ScanError, ScanResult};
+use crate::scan::cursor::Cursor;
+use crate::scan::swar::{self, BYTES, before, equal, special, special_in_name};
 
 /// A string that was read and found valid.
 ///
@@ -45,7 +45,7 @@ enum Piece<'a> {
 impl<'a> Cursor<'a> {
     /// Reads a string, of which the opening quote was seen.
     #[inline(always)]
-    pub(crate) fn string(&mut self) -> Scanned<Text<'a>> {
+    pub(crate) fn string(&mut self) -> ScanResult<Text<'a>> {
         let start = *self;
         let len = if self.plain_string() {
             self.at - start.at - 2
@@ -72,7 +72,7 @@ impl<'a> Cursor<'a> {
 
     /// Goes over the rest of a string, of which the first piece was read.
     #[inline(always)]
-    pub(crate) fn skip_pieces(&mut self) -> Scanned<()> {
+    pub(crate) fn skip_pieces(&mut self) -> ScanResult<()> {
         (self.at, _) = self.string_with_more(0)?;
         Ok(())
     }
@@ -103,7 +103,7 @@ impl<'a> Cursor<'a> {
         let mut special = special(self.word());
         while special == 0 {
             self.advance(BYTES);
-            special = words::special(self.word());
+            special = swar::special(self.word());
         }
         // The zeros that pad the last word are controls: never further than the end.
         self.advance(before(special));
@@ -112,7 +112,7 @@ impl<'a> Cursor<'a> {
     /// Reads the rest of a string, of which `len` bytes were read that stand for themselves. Says
     /// where it ends, and how long what it says is.
     #[inline(never)]
-    fn string_with_more(self, mut len: usize) -> Scanned<(usize, usize)> {
+    fn string_with_more(self, mut len: usize) -> ScanResult<(usize, usize)> {
         let mut here = self;
         loop {
             match here.piece()? {
@@ -125,7 +125,7 @@ impl<'a> Cursor<'a> {
 
     /// Reads the next piece of a string, and checks all of it.
     #[inline(always)]
-    fn piece(&mut self) -> Scanned<Piece<'a>> {
+    fn piece(&mut self) -> ScanResult<Piece<'a>> {
         let start = *self;
         loop {
             self.skip_plain();
@@ -141,7 +141,7 @@ impl<'a> Cursor<'a> {
                     return Ok(Piece::Escape(character));
                 }
                 0x80.. => self.at = self.not_ascii()?,
-                _ => return self.refuse(What::ControlInString),
+                _ => return self.refuse(ErrorCode::ControlInString),
             }
         }
     }
@@ -151,17 +151,17 @@ impl<'a> Cursor<'a> {
     /// Their bytes are all 0x80 or above, and no other byte is, so a run of such bytes is a number
     /// of whole characters or is not UTF-8. `std` knows the rest: overlong forms,
     /// encoded surrogates, what is above U+10FFFF.
-    fn not_ascii(mut self) -> Scanned<usize> {
+    fn not_ascii(mut self) -> ScanResult<usize> {
         let rest = self.rest();
         let len = rest.iter().position(u8::is_ascii).unwrap_or(rest.len());
         let run = str::from_utf8(rest.get(..len).unwrap_or_default());
         self.advance(run.map_or_else(|error| error.valid_up_to(), str::len));
-        if run.is_ok() { Ok(self.at) } else { self.refuse(What::InvalidUtf8) }
+        if run.is_ok() { Ok(self.at) } else { self.refuse(ErrorCode::InvalidUtf8) }
     }
 
     /// Reads an escape, of which the backslash was seen.
     #[inline(always)]
-    fn escape(mut self) -> Scanned<(usize, char)> {
+    fn escape(mut self) -> ScanResult<(usize, char)> {
         let backslash = self;
         self.advance(1);
         let character = match self.peek() {
@@ -175,7 +175,7 @@ impl<'a> Cursor<'a> {
                 self.advance(1);
                 return self.unicode_escape(backslash);
             }
-            _ => return self.refuse(What::InvalidEscape),
+            _ => return self.refuse(ErrorCode::InvalidEscape),
         };
         self.advance(1);
         Ok((self.at, character))
@@ -183,7 +183,7 @@ impl<'a> Cursor<'a> {
 
     /// Reads the digits of a `\u` escape, and the escape after it if the two make a surrogate pair.
     #[inline(always)]
-    fn unicode_escape(mut self, backslash: Self) -> Scanned<(usize, char)> {
+    fn unicode_escape(mut self, backslash: Self) -> ScanResult<(usize, char)> {
         let unit = self.four_digits()?;
         match char::from_u32(u32::from(unit)) {
             Some(character) => Ok((self.at, character)),
@@ -194,7 +194,7 @@ impl<'a> Cursor<'a> {
     /// Reads the rest of a surrogate pair, of which one half was read; the backslash of that is at
     /// a place.
     #[inline(never)]
-    fn surrogates(mut self, unit: u16, at: usize) -> Scanned<(usize, char)> {
+    fn surrogates(mut self, unit: u16, at: usize) -> ScanResult<(usize, char)> {
         let mut behind = self;
         behind.advance(usize::from(self.peek() == b'\\'));
         let character = match self.rest() {
@@ -209,13 +209,13 @@ impl<'a> Cursor<'a> {
             }
             _ => None,
         };
-        let refused = Fault { what: What::LoneSurrogate, at, detail: unit.into() };
+        let refused = ScanError { code: ErrorCode::LoneSurrogate, at, detail: unit.into() };
         character.map(|character| (self.at, character)).ok_or(refused)
     }
 
     /// Reads the four digits of a `\u` escape.
     #[inline(always)]
-    fn four_digits(&mut self) -> Scanned<u16> {
+    fn four_digits(&mut self) -> ScanResult<u16> {
         if let Some([a, b, c, d]) = self.rest().first_chunk() {
             let [a, b, c, d] = [a, b, c, d].map(|&byte| HEX[usize::from(byte)]);
             if a | b | c | d < 16 {
@@ -225,7 +225,7 @@ impl<'a> Cursor<'a> {
         }
         let digits = self.rest().iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
         self.advance(digits);
-        self.refuse(What::InvalidUnicodeEscape)
+        self.refuse(ErrorCode::InvalidUnicodeEscape)
     }
 }
 
@@ -244,7 +244,7 @@ const HEX: [u8; 256] = {
 impl<'a> Text<'a> {
     /// Where the bytes between the quotes stand in the input.
     #[inline(always)]
-    pub(crate) fn place(self) -> Range<usize> {
+    pub(crate) fn range(self) -> Range<usize> {
         self.start.at + 1..self.end
     }
 
@@ -262,7 +262,7 @@ impl<'a> Text<'a> {
 
     /// The bytes between the quotes, as they stand in the input.
     fn raw(self) -> &'a [u8] {
-        self.start.bytes.get(self.place()).unwrap_or_default()
+        self.start.bytes.get(self.range()).unwrap_or_default()
     }
 
     /// The string again, from behind its opening quote.
@@ -273,7 +273,7 @@ impl<'a> Text<'a> {
 
     /// Whether it says `wanted`, however it is spelt.
     #[inline(always)]
-    pub(crate) fn says(self, wanted: &str) -> bool {
+    pub(crate) fn is(self, wanted: &str) -> bool {
         // The length first: it is two numbers, and tells most keys apart.
         self.len == wanted.len()
             && if self.is_escaped() {

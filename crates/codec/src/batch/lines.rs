@@ -1,4 +1,4 @@
-//! Lines of a block: each is an action, a refusal, or blank.
+//! LineDecoder of a block: each is an action, a refusal, or blank.
 //!
 //! Splitting and decoding are one: the end of a line is found by reading it. Only of a line that is
 //! refused, the rest is looked through for it.
@@ -9,45 +9,27 @@ use core_actions::{ActionTime, KeyedName};
 use core_time::Stamp;
 use memchr::memchr;
 
-use crate::batch::{Record, Sink};
-use crate::common::{Begun, Common, HEAD, common};
-use crate::cursor::Cursor;
-use crate::decode::{Found, Name, Rules, TOO_LONG};
+use super::blocks::Block;
+use super::refusal::{RefusedLine, Why};
+use super::report::BlockReport;
+use super::sink::{Record, Sink};
 use crate::error::DecodeError;
-use crate::fault::{Fault, Scanned, What};
-use crate::policy::DecodeOptions;
-use crate::refusal::{Refusal, RefusedLine, Why};
-use crate::words;
-
-/// What became of the lines of a block.
-#[derive(Debug, Default)]
-pub(crate) struct Tally {
-    pub(crate) lines: u64,
-    pub(crate) refused: u64,
-    pub(crate) blank: u64,
-    /// The first of the refused lines. Lines are counted from the beginning of the block.
-    pub(crate) refusals: Vec<Refusal>,
-}
-
-/// Part of an input: whole lines, of which the last may lack its end if the input does.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Block<'b> {
-    /// Where it begins in the input.
-    pub(crate) offset: u64,
-    pub(crate) bytes: &'b [u8],
-    /// If it is a single line that is longer than the limit and of which only the beginning is
-    /// here, its length.
-    pub(crate) cut_from: Option<usize>,
-}
+use crate::error::code::{ErrorCode, ScanError, ScanResult};
+use crate::options::DecodeOptions;
+use crate::scan::cursor::Cursor;
+use crate::scan::swar;
+use crate::schema::decoder::{Rules, TOO_LONG};
+use crate::schema::draft::{Found, Name};
+use crate::schema::fast_path::{FastLine, HEAD, Partial, fast_line};
 
 /// Decodes the lines of one block after the other.
-pub(crate) struct Lines<'p> {
+pub(crate) struct LineDecoder<'p> {
     rules: Rules<'p>,
     /// Where names with escapes are decoded, one over the other.
     room: String,
 }
 
-impl<'p> Lines<'p> {
+impl<'p> LineDecoder<'p> {
     pub(crate) fn new(policy: &'p DecodeOptions) -> Self {
         Self { rules: policy.rules(), room: String::new() }
     }
@@ -58,8 +40,8 @@ impl<'p> Lines<'p> {
         block: Block<'_>,
         refusals_kept: usize,
         sink: &mut impl Sink,
-    ) -> Tally {
-        let mut tally = Tally::default();
+    ) -> BlockReport {
+        let mut tally = BlockReport::default();
         if let Some(len) = block.cut_from {
             tally.lines = 1;
             let max = self.rules.limits.input_bytes;
@@ -83,7 +65,7 @@ impl<'p> Lines<'p> {
             let found: Found<'_>;
             // Both kinds of lines meet at one call, so that the sink becomes part of this loop.
             let (name, time, stamp): (KeyedName<'_>, _, Option<Stamp>);
-            // Lines are mostly like the one before.
+            // LineDecoder are mostly like the one before.
             if is_common
                 && let Some(head) = text.as_bytes().first_chunk()
                 && let Ok(line) = self.common_line(text, head)
@@ -103,7 +85,7 @@ impl<'p> Lines<'p> {
                 name = found.name(&self.room).into();
                 (time, stamp) = (found.time, found.stamp);
             }
-            sink.take(Record { name, time, stamp, offset: block.offset + start as u64 });
+            sink.accept(Record { name, time, stamp, offset: block.offset + start as u64 });
         }
         tally
     }
@@ -115,9 +97,9 @@ impl<'p> Lines<'p> {
     ///
     /// As much of it as was read.
     #[inline(always)]
-    fn common_line<'t>(&self, text: &'t str, head: &[u8; HEAD]) -> Result<CommonLine<'t>, Begun> {
-        let line = common(head)?;
-        let Common { name, time, end } = line;
+    fn common_line<'t>(&self, text: &'t str, head: &[u8; HEAD]) -> Result<WholeLine<'t>, Partial> {
+        let line = fast_line(head)?;
+        let FastLine { name, time, end } = line;
         let len = match head.get(end..) {
             Some([b'\n', ..]) => end + 1,
             Some([b'\r', b'\n', ..]) => end + 2,
@@ -125,7 +107,7 @@ impl<'p> Lines<'p> {
         };
         let name = KeyedName::within(text, name.start..name.end).ok_or(line)?;
         if name.len() <= self.rules.limits.name_bytes && self.rules.allow(end, time.time) {
-            Ok(CommonLine { name, time: time.time, len })
+            Ok(WholeLine { name, time: time.time, len })
         } else {
             Err(line.into())
         }
@@ -140,14 +122,14 @@ impl<'p> Lines<'p> {
         block: Block<'b>,
         start: usize,
         text: &'b str,
-        tally: &mut Tally,
+        tally: &mut BlockReport,
         refusals_kept: usize,
         sink: &mut impl Sink,
     ) -> Other<'b> {
         let other = self.read(&block.bytes[start..], text);
         match other.found {
             Ok(_) => {}
-            Err(Fault { what: What::Empty, .. }) => tally.blank += 1,
+            Err(ScanError { code: ErrorCode::Empty, .. }) => tally.blank += 1,
             Err(fault) => {
                 let why = || Why::Found(fault, self.rules.limits);
                 let line = start..start + other.len;
@@ -163,10 +145,10 @@ impl<'p> Lines<'p> {
     #[inline(never)]
     fn read<'b>(&mut self, bytes: &'b [u8], text: &'b str) -> Other<'b> {
         let begun = match text.as_bytes().first_chunk() {
-            None => Begun::default(),
+            None => Partial::default(),
             Some(head) => match self.common_line(text, head) {
                 Err(begun) => begun,
-                Ok(CommonLine { name, time, len }) => {
+                Ok(WholeLine { name, time, len }) => {
                     let name = Name::Plain(name.as_str());
                     let found = Found { name, time, stamp: None };
                     return Other { found: Ok(found), len, behind: len, is_common: true };
@@ -195,7 +177,7 @@ impl<'p> Lines<'p> {
         block: Block<'_>,
         line: Range<usize>,
         why: impl Fn() -> Why,
-        tally: &mut Tally,
+        tally: &mut BlockReport,
         refusals_kept: usize,
         sink: &mut impl Sink,
     ) {
@@ -215,7 +197,7 @@ impl<'p> Lines<'p> {
 /// A line of any shape.
 struct Other<'b> {
     /// What it says, or why it is no action; it may be blank.
-    found: Scanned<Found<'b>>,
+    found: ScanResult<Found<'b>>,
     /// How long it is without its end.
     len: usize,
     /// How long it is with its end.
@@ -225,7 +207,7 @@ struct Other<'b> {
 }
 
 /// A line of the common shape.
-struct CommonLine<'t> {
+struct WholeLine<'t> {
     /// A valid name: visible ASCII and spaces, not beginning with one, and not too long.
     name: KeyedName<'t>,
     time: ActionTime,
@@ -240,12 +222,12 @@ struct CommonLine<'t> {
 #[inline(always)]
 fn line_len(bytes: &[u8]) -> usize {
     let mut near = 0;
-    while near < 2 * words::BYTES {
-        let ends = words::equal(words::word_of(&bytes[near.min(bytes.len())..]), b'\n');
+    while near < 2 * swar::BYTES {
+        let ends = swar::equal(swar::word_of(&bytes[near.min(bytes.len())..]), b'\n');
         if ends != 0 {
-            return near + words::before(ends);
+            return near + swar::before(ends);
         }
-        near += words::BYTES;
+        near += swar::BYTES;
     }
     let near = near.min(bytes.len());
     memchr(b'\n', &bytes[near..]).map_or(bytes.len(), |len| near + len)

@@ -1,0 +1,204 @@
+//! An action, and its decoding from one JSON text.
+
+use std::borrow::Cow;
+
+use core_actions::{ActionName, ActionTime};
+use core_time::Stamp;
+
+use super::decoder::{Rules, TOO_LONG, text_at};
+use super::draft::Name;
+use super::fast_path::{FastLine, HEAD, Partial, fast_line, head};
+use crate::error::DecodeError;
+use crate::options::{DecodeOptions, Fractions, Limits};
+use crate::scan::cursor::Cursor;
+
+/// A decoded action: a valid name and a valid time.
+///
+/// # Examples
+///
+/// ```
+/// use codec::{Action, ActionName, ActionTime, decode};
+///
+/// let Action { name, time } = decode(br#"{"time":2.5e1,"action":"\u006aump"}"#)?;
+/// assert_eq!(name, ActionName::new("jump")?);
+/// assert_eq!(time, ActionTime::from(25_u64));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Action<'a> {
+    /// The name of the action; borrowed from the input unless it has escapes.
+    pub name: ActionName<'a>,
+    /// The time of the action, in the unit of the input.
+    pub time: ActionTime,
+}
+
+/// Decodes one action from JSON, within the default [`Limits`].
+///
+/// See [`Limits::decode`] for the accepted input.
+///
+/// # Errors
+///
+/// A [`DecodeError`] for any input other than one JSON object with one `action` and one `time`.
+///
+/// # Examples
+///
+/// ```
+/// use codec::{ActionTime, decode};
+///
+/// let action = decode(br#"{"action":"jump", "time":100}"#)?;
+/// assert_eq!(action.name.as_str(), "jump");
+/// assert_eq!(action.time, ActionTime::from(100_u64));
+/// # Ok::<(), codec::DecodeError>(())
+/// ```
+pub fn decode(input: &[u8]) -> Result<Action<'_>, DecodeError> {
+    Limits::default().decode(input)
+}
+
+impl Limits {
+    /// Decodes one action from JSON, within these limits.
+    ///
+    /// The input is one JSON text as defined by RFC 8259, in UTF-8, with optional white space
+    /// around it. It is an object with a string `action` and a number `time`, each exactly once, in
+    /// any order, with or without escapes in the keys. Other keys are ignored, repeated ones too,
+    /// but their values must be valid JSON.
+    ///
+    /// # Accuracy
+    ///
+    /// A time without a point or an exponent is exact. Any other time is the nearest `f64`, ties to
+    /// even; it is an integer if its value is one.
+    ///
+    /// # Errors
+    ///
+    /// The first of these that applies:
+    ///
+    /// 1. [`DecodeError::InputTooLong`].
+    /// 2. The first error by position of class [syntax](DecodeError::is_syntax),
+    ///    [encoding](DecodeError::is_encoding) or [limit](DecodeError::is_limit).
+    /// 3. The first error by position of class [schema](DecodeError::is_schema). If both keys are
+    ///    missing, the error names `action`.
+    ///
+    /// # Complexity
+    ///
+    /// Linear in the length of the input. Allocates only for a name with escapes, which is copied
+    /// once, and for nesting deeper than 128 levels. A refusal allocates nothing in addition.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use codec::{DecodeError, Limits};
+    ///
+    /// let flat = Limits { nesting: 1, ..Limits::default() };
+    /// assert!(flat.decode(br#"{"action":"run","time":75,"lane":3}"#).is_ok());
+    /// assert_eq!(
+    ///     flat.decode(br#"{"action":"run","time":75,"lane":[3]}"#),
+    ///     Err(DecodeError::NestingTooDeep { depth: 2, max: 1, at: 33 })
+    /// );
+    /// ```
+    pub fn decode<'a>(&self, input: &'a [u8]) -> Result<Action<'a>, DecodeError> {
+        let rules = Rules { limits: *self, fractions: Fractions::Allowed, stamp: None };
+        rules.decode(input).map(|(action, _)| action)
+    }
+}
+
+impl DecodeOptions {
+    /// Decodes one action from JSON, with these options.
+    ///
+    /// If the options name a timestamp key, its value is checked and discarded;
+    /// [`decode_stamped`](Self::decode_stamped) returns it.
+    ///
+    /// # Errors
+    ///
+    /// The errors of [`Limits::decode`], and [`DecodeError::TimeNotInteger`] if fractions are
+    /// refused.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let action = codec::DecodeOptions::default().decode(br#"{"action":"jump","time":100}"#)?;
+    /// assert_eq!(action.name.as_str(), "jump");
+    /// # Ok::<(), codec::DecodeError>(())
+    /// ```
+    pub fn decode<'a>(&self, input: &'a [u8]) -> Result<Action<'a>, DecodeError> {
+        self.rules().decode(input).map(|(action, _)| action)
+    }
+
+    /// Decodes one action and its timestamp from JSON.
+    ///
+    /// The timestamp is `None` if the options name no timestamp key, or the object lacks it.
+    ///
+    /// # Errors
+    ///
+    /// The errors of [`decode`](Self::decode), and those of [`DecodeError`] about timestamps: a
+    /// repeated key, or a value that is not a timestamp of the configured form.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use codec::{DecodeOptions, Stamp, StampForm, StampKey};
+    ///
+    /// let key = StampKey::new("at", StampForm::Rfc3339)?;
+    /// let options = DecodeOptions { stamp: Some(key), ..DecodeOptions::default() };
+    /// let line = br#"{"action":"jump","time":100,"at":"1970-01-01T01:00:00.5+01:00"}"#;
+    /// let (action, stamp) = options.decode_stamped(line)?;
+    /// assert_eq!(action.name.as_str(), "jump");
+    /// assert_eq!(stamp, Some(Stamp::from_millis(500)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn decode_stamped<'a>(
+        &self,
+        input: &'a [u8],
+    ) -> Result<(Action<'a>, Option<Stamp>), DecodeError> {
+        self.rules().decode(input)
+    }
+}
+
+impl Rules<'_> {
+    #[inline(always)]
+    fn decode<'a>(&self, input: &'a [u8]) -> Result<(Action<'a>, Option<Stamp>), DecodeError> {
+        let mut padded = [0; HEAD];
+        let partial = match fast_line(head(input, &mut padded)) {
+            Ok(line) => match self.accept_fast(input, line) {
+                Some(action) => return Ok((action, None)),
+                None => line.into(),
+            },
+            Err(partial) => partial,
+        };
+        self.decode_slow(input, &partial)
+    }
+
+    /// Accepts a line of the fast path, if it is the whole input and follows the rules.
+    #[inline(always)]
+    fn accept_fast<'a>(&self, input: &'a [u8], line: FastLine) -> Option<Action<'a>> {
+        let FastLine { name, time, end } = line;
+        if end != input.len() || !self.allow(end, time.time) {
+            return None;
+        }
+        let name = text_at(input, "", name.start..name.end)?;
+        let name = ActionName::with_limit(name, self.limits.name_bytes).ok()?;
+        Some(Action { name, time: time.time })
+    }
+
+    /// Decodes an input of any shape.
+    #[inline(never)]
+    fn decode_slow<'a>(
+        &self,
+        input: &'a [u8],
+        partial: &Partial,
+    ) -> Result<(Action<'a>, Option<Stamp>), DecodeError> {
+        let mut unescaped = String::new();
+        let found = if input.len() > self.limits.input_bytes {
+            TOO_LONG
+        } else {
+            self.decode_any(&mut Cursor::new(input), "", partial, &mut unescaped)
+        };
+        let found = found.map_err(|error| error.explain(input, self.limits))?;
+        let name: Cow<'_, str> = match found.name {
+            Name::Plain(name) => name.into(),
+            Name::Unescaped => unescaped.into(),
+        };
+        // The name is valid, but the constructor is the only way to an `ActionName`.
+        let name = ActionName::with_limit(name, self.limits.name_bytes)
+            .map_err(|source| DecodeError::NameRefused { at: 0, source })?;
+        Ok((Action { name, time: found.time }, found.stamp))
+    }
+}

@@ -1,0 +1,393 @@
+//! The schema: which JSON is an action, and which error is reported if there are several.
+//!
+//! Whether the input is JSON is decided before whether it is an action. An error of syntax, of
+//! encoding or against a limit ends the scan. The first schema error is kept while the scan goes
+//! on, because the rest may show that the input is not JSON. So the class of an error describes the
+//! whole input, and does not depend on the order of keys.
+
+use std::ops::Range;
+
+use core_actions::{ActionName, ActionTime, NameError};
+use core_time::Stamp;
+
+use super::draft::{Checked, Draft, Found, Key, Name};
+use super::fast_path::Partial;
+#[cfg(feature = "rfc3339")]
+use super::rfc3339;
+use super::stamp::{StampForm, StampKey};
+use crate::error::code::{ErrorCode, ScanError, ScanResult};
+use crate::options::{DecodeOptions, Fractions, Limits};
+use crate::scan::cursor::Cursor;
+use crate::scan::value::byte_order_mark;
+
+/// The options that apply to one line.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Rules<'p> {
+    pub(crate) limits: Limits,
+    pub(crate) fractions: Fractions,
+    pub(crate) stamp: Option<&'p StampKey>,
+}
+
+impl DecodeOptions {
+    /// Returns the rules for one line.
+    #[inline]
+    pub(crate) fn rules(&self) -> Rules<'_> {
+        Rules { limits: self.limits, fractions: self.fractions, stamp: self.stamp.as_ref() }
+    }
+}
+
+/// A member whose key has a meaning.
+struct Member {
+    key: Key,
+    key_at: usize,
+    value_at: usize,
+}
+
+impl Rules<'_> {
+    /// Returns whether a line of the fast path follows the rules, its name aside.
+    #[inline(always)]
+    pub(crate) fn allow(&self, len: usize, time: ActionTime) -> bool {
+        len <= self.limits.input_bytes && self.limits.nesting > 0 && self.allow_time(time)
+    }
+
+    #[inline(always)]
+    fn allow_time(&self, time: ActionTime) -> bool {
+        self.fractions == Fractions::Allowed || time.as_integer().is_some()
+    }
+
+    /// Decodes a line of any shape. This function alone decides what is accepted.
+    ///
+    /// Members in `partial` are not read again. A name with escapes is decoded into `unescaped`.
+    /// `text` is the part of the input, from its start, that is known to be UTF-8. The cursor moves
+    /// to the end of the line, or not beyond the error. The length of the line is not checked.
+    #[inline(always)]
+    pub(crate) fn decode_any<'a>(
+        &self,
+        cursor: &mut Cursor<'a>,
+        text: &'a str,
+        partial: &Partial,
+        unescaped: &mut String,
+    ) -> ScanResult<Found<'a>> {
+        let (mut draft, has_member) = match self.resume(cursor, text, partial) {
+            Some(draft) => (draft, cursor.next_member()?),
+            None => (Draft::default(), self.begin(cursor)?),
+        };
+        if has_member {
+            self.read_members(text, &mut draft, cursor, unescaped)?;
+        }
+        // The object ended with the byte before.
+        let end = cursor.at - 1;
+        cursor.end()?;
+        draft.finish(end)
+    }
+
+    /// Takes over the members in `partial`, and moves the cursor behind them.
+    ///
+    /// Returns `None` if there are none, or if one of them does not follow the rules.
+    #[inline(always)]
+    fn resume<'a>(
+        &self,
+        cursor: &mut Cursor<'a>,
+        text: &'a str,
+        partial: &Partial,
+    ) -> Option<Draft<'a>> {
+        let end = partial.end();
+        if end == 0 || self.limits.nesting == 0 {
+            return None;
+        }
+        let mut draft = Draft::default();
+        if let Some(name) = &partial.name {
+            // The fast path has checked all but its length.
+            if name.end - name.start > self.limits.name_bytes {
+                return None;
+            }
+            let text = text_at(cursor.bytes, text, name.start..name.end)?;
+            (draft.action_at, draft.name) = (Some(name.key), Some(Name::Plain(text)));
+        }
+        if let Some(time) = &partial.time {
+            // The number may go on.
+            let next = cursor.bytes.get(time.end);
+            let goes_on = matches!(next, Some(b'0'..=b'9' | b'.' | b'e' | b'E'));
+            if goes_on || !self.allow_time(time.time) {
+                return None;
+            }
+            (draft.time_at, draft.time) = (Some(time.key), Some(time.time));
+        }
+        cursor.at = end;
+        Some(draft)
+    }
+
+    /// Opens the object that the input must be. Returns whether it has a member.
+    #[inline(always)]
+    fn begin(&self, cursor: &mut Cursor<'_>) -> ScanResult<bool> {
+        if cursor.peek_token() != b'{' {
+            return self.not_object(*cursor);
+        }
+        if self.limits.nesting == 0 {
+            return Err(ScanError { code: ErrorCode::NestingTooDeep, at: cursor.at, detail: 1 });
+        }
+        let has_member = cursor.first_member()?;
+        cursor.advance(usize::from(!has_member));
+        Ok(has_member)
+    }
+
+    /// Returns the error of an input that is not an object.
+    ///
+    /// Any other value must still be valid JSON: a syntax error in it is reported first.
+    #[cold]
+    #[inline(never)]
+    fn not_object(&self, cursor: Cursor<'_>) -> ScanResult<bool> {
+        if cursor.is_at_end() {
+            return cursor.refuse(ErrorCode::Empty);
+        }
+        if byte_order_mark(cursor.bytes).is_some() {
+            return cursor.placed(0).refuse(ErrorCode::ByteOrderMark);
+        }
+        let mut rest = cursor;
+        rest.skip_value(0, self.limits.nesting)?;
+        rest.end()?;
+        cursor.refuse(ErrorCode::NotObject)
+    }
+
+    /// Reads members to the end of the object. The cursor is at a key.
+    ///
+    /// One function, inlined into its caller: split up, the cursor and the draft would go through
+    /// memory at each call.
+    #[inline(always)]
+    fn read_members<'a>(
+        &self,
+        text: &'a str,
+        draft: &mut Draft<'a>,
+        cursor: &mut Cursor<'a>,
+        unescaped: &mut String,
+    ) -> ScanResult<()> {
+        loop {
+            let mut key_at = cursor.at;
+            let mut key = cursor.known_key();
+            if key != Key::Other {
+                cursor.colon()?;
+            } else {
+                let next = self.skip_others(*cursor)?;
+                (key, key_at, cursor.at) = (next.key, next.key_at, next.value_at);
+                if key == Key::Other {
+                    return Ok(());
+                }
+            }
+            match (key, cursor.peek_token()) {
+                (Key::Action, b'"') if draft.action_at.is_none() => {
+                    draft.action_at = Some(key_at);
+                    let name = self.name(text, cursor, unescaped)?;
+                    draft.name = draft.keep(name);
+                }
+                (Key::Time, b'-' | b'0'..=b'9') if draft.time_at.is_none() => {
+                    draft.time_at = Some(key_at);
+                    let time = self.time(cursor)?;
+                    draft.time = draft.keep(time);
+                }
+                (Key::Stamp, _) => {
+                    let (end, stamp) = self.stamp(key_at, draft.stamp_at, *cursor)?;
+                    cursor.at = end;
+                    draft.stamp_at = draft.stamp_at.or(Some(key_at));
+                    draft.stamp = draft.keep(stamp).or(draft.stamp);
+                }
+                _ => {
+                    let error = draft.unwanted(key, key_at, cursor.at);
+                    cursor.at = cursor.skip_unwanted(1, self.limits.nesting)?;
+                    if let Some(error) = error {
+                        draft.keep_first(error);
+                    }
+                }
+            }
+            if !cursor.next_member()? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Skips members with other keys, and returns the first member with a known key.
+    ///
+    /// If there is none, returns a member with [`Key::Other`], whose value is the end of the
+    /// object. Lines with many keys spend their time here; apart from the draft, everything fits
+    /// into registers.
+    #[inline(never)]
+    fn skip_others(&self, mut cursor: Cursor<'_>) -> ScanResult<Member> {
+        loop {
+            let key_at = cursor.at;
+            let key = self.key(&mut cursor)?;
+            if key != Key::Other {
+                return Ok(Member { key, key_at, value_at: cursor.at });
+            }
+            cursor.skip_value(1, self.limits.nesting)?;
+            if !cursor.next_member()? {
+                return Ok(Member { key, key_at, value_at: cursor.at });
+            }
+        }
+    }
+
+    /// Reads a key and its colon.
+    #[inline(always)]
+    fn key(&self, cursor: &mut Cursor<'_>) -> ScanResult<Key> {
+        let mut key = cursor.known_key();
+        if key == Key::Other {
+            let at = cursor.at;
+            let is_plain = cursor.plain_string();
+            if self.stamp.is_some() || !is_plain {
+                (cursor.at, key) = self.other_key(cursor.placed(at))?;
+            }
+        }
+        cursor.colon()?;
+        Ok(key)
+    }
+
+    /// Reads a key that has escapes or may be the timestamp key. Returns its end too.
+    #[inline(never)]
+    fn other_key(&self, mut cursor: Cursor<'_>) -> ScanResult<(usize, Key)> {
+        let text = cursor.string()?;
+        let key = if text.is("action") {
+            Key::Action
+        } else if text.is("time") {
+            Key::Time
+        } else if self.stamp.is_some_and(|stamp| text.is(stamp.key())) {
+            Key::Stamp
+        } else {
+            Key::Other
+        };
+        Ok((cursor.at, key))
+    }
+
+    /// Reads a string as the name.
+    #[inline(always)]
+    fn name<'a>(
+        &self,
+        known: &'a str,
+        cursor: &mut Cursor<'a>,
+        unescaped: &mut String,
+    ) -> ScanResult<Checked<Name<'a>>> {
+        let start = cursor.at;
+        if let Some(place) = cursor.plain_name()
+            && place.len() <= self.limits.name_bytes
+            && let Some(name) = text_at(cursor.bytes, known, place)
+        {
+            return Ok(Checked::Valid(Name::Plain(name)));
+        }
+        let name;
+        (cursor.at, name) = self.other_name(known, cursor.placed(start), unescaped)?;
+        Ok(name)
+    }
+
+    /// Reads any string as the name, by the rules of [`ActionName`]. Returns its end too.
+    #[inline(never)]
+    fn other_name<'a>(
+        &self,
+        known: &'a str,
+        mut cursor: Cursor<'a>,
+        unescaped: &mut String,
+    ) -> ScanResult<(usize, Checked<Name<'a>>)> {
+        let bytes = cursor.bytes;
+        let text = cursor.string()?;
+        let (at, max) = (text.at(), self.limits.name_bytes);
+        let refused = |code, at, detail| Checked::Refused(ScanError { code, at, detail });
+        if text.len > max {
+            // `ActionName` would refuse it too, but only after a copy of any length was made.
+            return Ok((cursor.at, refused(ErrorCode::NameTooLong, at, text.len)));
+        }
+        let raw = text_at(bytes, known, text.range()).unwrap_or_default();
+        let (name, text_of_name) = if text.is_escaped() {
+            text.decode(raw, unescaped);
+            (Name::Unescaped, unescaped.as_str())
+        } else {
+            (Name::Plain(raw), raw)
+        };
+        let name = match ActionName::with_limit(text_of_name, max) {
+            Ok(_) => Checked::Valid(name),
+            Err(NameError::Blank { len }) => refused(ErrorCode::NameBlank, at, len),
+            Err(NameError::Control { found, at }) => {
+                refused(ErrorCode::NameControl, text.locate(at), u32::from(found) as usize)
+            }
+            Err(NameError::TooLong { len, .. }) => refused(ErrorCode::NameTooLong, at, len),
+            Err(_) => refused(ErrorCode::NameRefused, at, 0),
+        };
+        Ok((cursor.at, name))
+    }
+
+    /// Reads a number as the time.
+    #[inline(always)]
+    fn time(&self, cursor: &mut Cursor<'_>) -> ScanResult<Checked<ActionTime>> {
+        let at = cursor.at;
+        let time = match cursor.plain_time() {
+            Some(time) => time,
+            None => match cursor.number()?.time() {
+                Ok(time) => time,
+                Err(error) => return Ok(Checked::Refused(error)),
+            },
+        };
+        if self.allow_time(time) {
+            return Ok(Checked::Valid(time));
+        }
+        Ok(Checked::Refused(ScanError { code: ErrorCode::TimeNotInteger, at, detail: 0 }))
+    }
+
+    /// Reads the value of the timestamp key at `key_at`. Returns its end too.
+    ///
+    /// The key is repeated if it was found before, at `first_at`.
+    #[inline(never)]
+    fn stamp(
+        &self,
+        key_at: usize,
+        first_at: Option<usize>,
+        mut cursor: Cursor<'_>,
+    ) -> ScanResult<(usize, Checked<Stamp>)> {
+        match (first_at, self.stamp.map(StampKey::form)) {
+            (None, Some(form)) => read_stamp(cursor, form, self.limits.nesting),
+            (first, _) => {
+                cursor.skip_value(1, self.limits.nesting)?;
+                let (code, detail) = (ErrorCode::DuplicateStamp, first.unwrap_or(key_at));
+                Ok((cursor.at, Checked::Refused(ScanError { code, at: key_at, detail })))
+            }
+        }
+    }
+}
+
+/// The error of an input that is longer than the limit, whatever its content.
+pub(crate) const TOO_LONG: ScanResult<Found<'_>> =
+    Err(ScanError { code: ErrorCode::InputTooLong, at: 0, detail: 0 });
+
+/// Returns a range of the input as text, if it is UTF-8.
+///
+/// `known` is a prefix of the input that is known to be UTF-8. A range inside it is not checked
+/// again.
+#[inline(always)]
+pub(super) fn text_at<'a>(input: &'a [u8], known: &'a str, range: Range<usize>) -> Option<&'a str> {
+    match known.get(range.clone()) {
+        None => str::from_utf8(input.get(range)?).ok(),
+        text => text,
+    }
+}
+
+/// Reads a timestamp of a form. Returns its end too.
+#[inline(never)]
+fn read_stamp(
+    mut cursor: Cursor<'_>,
+    form: StampForm,
+    nesting: usize,
+) -> ScanResult<(usize, Checked<Stamp>)> {
+    let token = cursor.peek_token();
+    let at = cursor.at;
+    let stamp = match (token, form.nanos_per_unit()) {
+        (b'-' | b'0'..=b'9', Some(nanos)) => cursor.number()?.stamp(nanos),
+        #[cfg(feature = "rfc3339")]
+        (b'"', None) => rfc3339::read(&cursor.string()?.text()).map_err(|code| ScanError {
+            code,
+            at,
+            detail: 0,
+        }),
+        (_, unit) => {
+            cursor.skip_value(1, nesting)?;
+            let is_number = unit.is_some();
+            let code =
+                if is_number { ErrorCode::StampNotNumber } else { ErrorCode::StampNotString };
+            Err(ScanError { code, at, detail: 0 })
+        }
+    };
+    Ok((cursor.at, stamp.map_or_else(Checked::Refused, Checked::Valid)))
+}

@@ -1,0 +1,12 @@
+//! The schema: what an action looks like in JSON, and what a refused one lacks.
+
+mod action;
+pub(crate) mod decoder;
+pub(crate) mod draft;
+pub(crate) mod fast_path;
+#[cfg(feature = "rfc3339")]
+mod rfc3339;
+mod stamp;
+
+pub use action::{Action, decode};
+pub use stamp::{StampForm, StampKey, StampKeyError};
