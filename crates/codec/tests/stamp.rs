@@ -161,7 +161,8 @@ fn batches_hand_the_stamp_on() {
 fn keys_that_have_a_meaning_are_refused() {
     for key in ["action", "time"] {
         let refused = StampKey::new(key, StampForm::Seconds).unwrap_err();
-        let expected = format!("key `{key}` has its meaning, expected another for the stamp");
+        let expected =
+            format!("key `{key}` is part of every action, expected another key for the timestamp");
         assert_eq!(refused.to_string(), expected);
     }
     let key = StampKey::new("", StampForm::Rfc3339).unwrap();

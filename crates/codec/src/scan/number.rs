@@ -72,7 +72,8 @@ impl Number<'_> {
     ///
     /// # Errors
     ///
-    /// [`ErrorCode::TimeNegative`] and [`ErrorCode::TimeTooLarge`], in this order: `-1e400` is negative.
+    /// [`ErrorCode::TimeNegative`] and [`ErrorCode::TimeTooLarge`], in this order: `-1e400` is
+    /// negative.
     #[inline(never)]
     pub(crate) fn time(&self) -> ScanResult<ActionTime> {
         if let [b'-', magnitude @ ..] = self.literal {
