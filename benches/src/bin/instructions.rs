@@ -13,8 +13,8 @@ use benches::harness::lines::{Lines, SHAPES};
 use benches::implementations::{DECODERS, Decoder};
 use codec::ActionTime;
 use core_actions::{
-    Count, ExactMean, Extent, Histogram, MergedTracker, PostTracker, Quantiles, Raw,
-    RunningTracker, Statistic, Variance, WindowedSpec, WindowedTracker,
+    Count, Histogram, Mean, MergedTracker, MinMax, PostTracker, Quantiles, RunningTracker,
+    Statistic, Values, Variance, WindowedSpec, WindowedTracker,
 };
 use core_time::{Clock, CoarseClock, EventCounter, ManualClock, Recorder, Stamp, WindowSpec};
 use facade::Windrow;
@@ -45,15 +45,15 @@ const OPERATIONS: [Operation; 34] = [
     ("handle/merged", |n| add_by_handle(n, &Merged::default())),
     ("handle/quantiles", |n| add_by_handle(n, &MergedTracker::<Figures>::default())),
     ("fold_26/count", fold::<Count>),
-    ("fold_26/exact_mean", fold::<ExactMean>),
-    ("fold_26/extent", fold::<Extent>),
+    ("fold_26/exact_mean", fold::<Mean>),
+    ("fold_26/extent", fold::<MinMax>),
     ("fold_26/variance", fold::<Variance>),
     ("fold_26/histogram", fold::<Histogram>),
     ("fold_26/quantiles", fold::<Quantiles>),
-    ("fold_26/raw", fold::<Raw>),
+    ("fold_26/raw", fold::<Values>),
     ("window/actions_4_010s", |n| times(n, with_history(), |tracker| rows_of(tracker, 10))),
     ("window/actions_4_300s", |n| times(n, with_history(), |tracker| rows_of(tracker, 300))),
-    ("stats/actions_4", |n| times(n, with_four_names::<ExactMean>(), MergedTracker::stats)),
+    ("stats/actions_4", |n| times(n, with_four_names::<Mean>(), MergedTracker::stats)),
     ("stats/actions_4_merged", |n| times(n, with_four_names::<Both>(), MergedTracker::stats)),
     ("stats/actions_4_quantiles", |n| times(n, with_four_names::<Figures>(), |t| t.stats())),
     ("get_stats/actions_4", |n| times(n, with_four_actions(), Windrow::get_stats)),
@@ -178,35 +178,35 @@ fn count_with_idle(n: u64, writers: usize) {
 
 fn add_four<S: Statistic<Value = ActionTime>>(n: u64, tracker: &MergedTracker<S>) {
     for (i, name) in (0..n).zip(NAMES.iter().cycle()) {
-        tracker.add(black_box(name), ActionTime::from(i % 5_000)).expect("a valid name");
+        tracker.record(black_box(name), ActionTime::from(i % 5_000)).expect("a valid name");
     }
 }
 
 /// Count, exact sum, minimum and maximum.
-type Both = (ExactMean, Extent);
+type Both = (Mean, MinMax);
 type Merged = MergedTracker<Both>;
 
 /// The same with quantiles.
-type Figures = (ExactMean, Extent, Quantiles);
+type Figures = (Mean, MinMax, Quantiles);
 
 /// Adds times from 0 to 4,999 in turn.
 fn add_one<S: Statistic<Value = ActionTime>>(n: u64, name: &str, tracker: &MergedTracker<S>) {
     for i in 0..n {
-        tracker.add(black_box(name), ActionTime::from(i % 5_000)).expect("a valid name");
+        tracker.record(black_box(name), ActionTime::from(i % 5_000)).expect("a valid name");
     }
 }
 
 fn add_fractions(n: u64, tracker: &Merged) {
     for i in 0..n {
         let time = black_box((i % 5_000) as f64 + 0.125);
-        tracker.add(black_box("jump"), time).expect("a valid name");
+        tracker.record(black_box("jump"), time).expect("a valid name");
     }
 }
 
 fn add_by_handle<S: Statistic<Value = ActionTime>>(n: u64, tracker: &MergedTracker<S>) {
     let handle = tracker.action("jump").expect("a valid name");
     for i in 0..n {
-        black_box(&handle).add(ActionTime::from(black_box(i % 5_000)));
+        black_box(&handle).record(ActionTime::from(black_box(i % 5_000)));
     }
 }
 
@@ -219,7 +219,7 @@ fn windowed() -> (ManualClock, WindowedTracker<Both>) {
 
 fn add_windowed(n: u64, (_, tracker): &(ManualClock, WindowedTracker<Both>)) {
     for i in 0..n {
-        tracker.add(black_box("jump"), ActionTime::from(i % 5_000)).expect("a valid name");
+        tracker.record(black_box("jump"), ActionTime::from(i % 5_000)).expect("a valid name");
     }
 }
 
@@ -229,7 +229,7 @@ fn with_history() -> WindowedTracker<Both> {
     for second in 0..SPAN_S {
         clock.advance(Duration::from_secs(1));
         for name in NAMES {
-            tracker.add(name, ActionTime::from(second * 7)).expect("a valid name");
+            tracker.record(name, ActionTime::from(second * 7)).expect("a valid name");
         }
     }
     tracker

@@ -37,7 +37,7 @@ fn snapshot(harness: &mut Harness<'_>, draws: &Draws) {
     measure::<FloorCells>(harness, "floor_cells", draws);
 }
 
-fn measure<S: Snapshot>(harness: &mut Harness<'_>, name: &str, draws: &Draws) {
+fn measure<S: CounterSnapshot>(harness: &mut Harness<'_>, name: &str, draws: &Draws) {
     let verify = |implementation: &S| draws.verify(1, implementation.rows(&implementation.taken()));
     harness.bench_reader(name, || filled::<S>(draws, 1), S::taken, verify);
 }
@@ -51,7 +51,7 @@ fn two_snapshots(harness: &mut Harness<'_>, draws: &Draws) {
     measure_two::<FloorCells>(harness, "floor_cells", draws);
 }
 
-fn measure_two<S: Snapshot>(harness: &mut Harness<'_>, name: &str, draws: &Draws) {
+fn measure_two<S: CounterSnapshot>(harness: &mut Harness<'_>, name: &str, draws: &Draws) {
     let two = || {
         let [one, other] = [(); 2].map(|()| filled::<S>(draws, 1));
         let taken = [one.taken(), other.taken()];
@@ -66,7 +66,7 @@ fn measure_two<S: Snapshot>(harness: &mut Harness<'_>, name: &str, draws: &Draws
 }
 
 /// Takes snapshots that merge.
-trait Snapshot: ByName {
+trait CounterSnapshot: ByName {
     type Taken: Clone + Sync;
 
     fn taken(&self) -> Self::Taken;
@@ -76,7 +76,7 @@ trait Snapshot: ByName {
     fn rows(&self, taken: &Self::Taken) -> Vec<Found>;
 }
 
-impl<S: Figures> Snapshot for MergedTracker<S> {
+impl<S: Figures> CounterSnapshot for MergedTracker<S> {
     type Taken = TrackerSnapshot<S>;
 
     fn taken(&self) -> Self::Taken {
@@ -106,7 +106,7 @@ fn merge_rows<R: Clone>(
     }
 }
 
-impl Snapshot for MutexRows {
+impl CounterSnapshot for MutexRows {
     type Taken = HashMap<String, Plain>;
 
     fn taken(&self) -> Self::Taken {
@@ -122,7 +122,7 @@ impl Snapshot for MutexRows {
     }
 }
 
-impl Snapshot for FloorCells {
+impl CounterSnapshot for FloorCells {
     type Taken = Vec<(u64, u64)>;
 
     fn taken(&self) -> Self::Taken {
@@ -141,7 +141,7 @@ impl Snapshot for FloorCells {
     }
 }
 
-impl Snapshot for HdrRows {
+impl CounterSnapshot for HdrRows {
     type Taken = HashMap<String, HdrRow>;
 
     fn taken(&self) -> Self::Taken {

@@ -1,6 +1,6 @@
 //! `windowed`: records actions into windows, now and late, and reads them.
 
-use core_actions::{ExactMean, Extent, Quantiles, WindowedTracker};
+use core_actions::{Mean, MinMax, Quantiles, WindowedTracker};
 use core_time::{Clock, CoarseClock, ManualClock};
 use criterion::Criterion;
 
@@ -12,10 +12,10 @@ use crate::implementations::windows::{MutexDeques, Windows};
 use crate::implementations::{FloorClock, Record};
 
 /// Count, exact sum, minimum and maximum.
-type Merged = WindowedTracker<(ExactMean, Extent)>;
+type Merged = WindowedTracker<(Mean, MinMax)>;
 
 /// The same with quantiles.
-type MergedQuantiles = WindowedTracker<(ExactMean, Extent, Quantiles)>;
+type MergedQuantiles = WindowedTracker<(Mean, MinMax, Quantiles)>;
 
 /// The span of the trackers.
 const SPAN_S: u64 = 300;

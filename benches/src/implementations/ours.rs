@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use codec::{ActionTime, decode};
-use core_actions::{Mean, MergedTracker};
+use core_actions::{HasMean, MergedTracker};
 use core_time::{Clock, EventCounter, ExactCounter, Stamp, WindowSpec};
 use facade::Windrow;
 
@@ -12,16 +12,16 @@ use crate::harness::actions::Sample;
 
 const VALID: &str = "the workload holds only valid actions";
 
-impl<S: Mean> AddAction for MergedTracker<S> {
+impl<S: HasMean> AddAction for MergedTracker<S> {
     fn add_lines(&self, lines: &[&[u8]]) {
         for line in lines {
             let action = decode(line).expect(VALID);
-            self.add(action.name.as_str(), action.time).expect(VALID);
+            self.record(action.name.as_str(), action.time).expect(VALID);
         }
     }
 }
 
-impl<S: Mean> Add for MergedTracker<S> {
+impl<S: HasMean> Add for MergedTracker<S> {
     type Parsed = (&'static str, ActionTime);
 
     fn parsed(sample: Sample) -> Self::Parsed {
@@ -30,12 +30,12 @@ impl<S: Mean> Add for MergedTracker<S> {
 
     fn add_parsed(&self, actions: &[Self::Parsed]) {
         for &(name, time) in actions {
-            self.add(name, time).expect(VALID);
+            self.record(name, time).expect(VALID);
         }
     }
 }
 
-impl<S: Mean> GetStats for MergedTracker<S> {
+impl<S: HasMean> GetStats for MergedTracker<S> {
     fn stats_text(&self) -> String {
         let stats = self.stats();
         codec::encode(stats.iter().map(|row| (row.action(), row.mean())))

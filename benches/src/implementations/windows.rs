@@ -52,13 +52,13 @@ impl<C: Clock, S: Figures> Windows<C> for WindowedTracker<S> {
 
     fn add_all(&self, actions: &[(&str, ActionTime)]) {
         for &(name, time) in actions {
-            self.add(name, time).expect(VALID);
+            self.record(name, time).expect(VALID);
         }
     }
 
     fn add_all_at(&self, actions: &[(&str, ActionTime)], stamp: Stamp) {
         for &(name, time) in actions {
-            self.add_at(name, time, stamp).expect(VALID);
+            self.record_at(name, time, stamp).expect(VALID);
         }
     }
 

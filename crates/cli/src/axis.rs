@@ -16,7 +16,9 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry as Place;
 use std::time::Duration;
 
-use facade::{Record, Stamp, Statistic};
+use facade::Stamp;
+use facade::codec::Record;
+use facade::time::Statistic;
 
 const MILLI: i64 = 1_000_000;
 const SECOND: i64 = 1_000 * MILLI;
@@ -249,7 +251,7 @@ pub(crate) fn width_for(first: Stamp, last: Stamp, length: u64) -> Option<Durati
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Together<S>(pub(crate) Option<S>);
 
-impl<S: Statistic<Value = facade::ActionTime>> Content for Together<S> {
+impl<S: Statistic<Value = facade::actions::ActionTime>> Content for Together<S> {
     fn take(&mut self, entry: &Record<'_>, has_room: bool) -> Taken {
         let taken = match self.0 {
             Some(_) => Taken::InWhatWasThere,
@@ -291,7 +293,7 @@ pub(crate) struct Cell<S> {
     pub(crate) statistic: S,
 }
 
-impl<S: Statistic<Value = facade::ActionTime>> Content for Apart<S> {
+impl<S: Statistic<Value = facade::actions::ActionTime>> Content for Apart<S> {
     fn take(&mut self, entry: &Record<'_>, has_room: bool) -> Taken {
         // Looked up first, because a name is only copied for what is new.
         if let Some(cell) = self.0.get_mut(entry.name.as_str()) {
@@ -333,7 +335,8 @@ impl<S: Statistic<Value = facade::ActionTime>> Content for Apart<S> {
 
 #[cfg(test)]
 mod tests {
-    use facade::{Count, Counted, DecodeOptions, StampForm, StampKey};
+    use facade::actions::{Count, HasCount};
+    use facade::codec::{DecodeOptions, StampForm, StampKey};
     use fastrand::Rng;
 
     use super::*;
@@ -357,7 +360,7 @@ mod tests {
 
     fn counts(axis: &Axis<Together<Count>>) -> Vec<u64> {
         let count = |content: Option<&Together<Count>>| {
-            content.and_then(|content| content.0.as_ref()).map_or(0, Counted::count)
+            content.and_then(|content| content.0.as_ref()).map_or(0, HasCount::count)
         };
         axis.stretches().map(|(_, content)| count(content)).collect()
     }

@@ -17,7 +17,8 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 use console::truncate_str;
-use facade::{EventCounter, Stamp, SystemClock, Window, WindowError};
+use facade::time::{EventCounter, SystemClock, WindowError};
+use facade::{Stamp, Window};
 use memchr::memchr_iter;
 use terminal_size::{Height, Width};
 
@@ -395,7 +396,7 @@ impl Teller<'_> {
 
 #[cfg(test)]
 mod tests {
-    use facade::ManualClock;
+    use facade::time::ManualClock;
 
     use super::*;
 

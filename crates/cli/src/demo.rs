@@ -7,10 +7,10 @@
 use std::time::{Duration, Instant};
 
 use clap::builder::styling::{AnsiColor, Style};
-use facade::{
-    ActionTracker, ExactMean, Extent, Limits, Mean, MergedTracker, PostTracker, Quantiles,
-    RunningTracker, encode_means,
+use facade::actions::{
+    ActionTracker, HasMean, Mean, MergedTracker, MinMax, PostTracker, Quantiles, RunningTracker,
 };
+use facade::codec::{Limits, encode_means};
 use fastrand::Rng;
 
 use crate::exit::Exit;
@@ -25,7 +25,7 @@ const TIME_MAX: u32 = 5_000;
 
 /// The trackers by name; the last has count, mean, least, greatest and quantiles.
 const TRACKERS: [&str; 3] = ["Post", "Running", "Merged"];
-type Trackers = (PostTracker, RunningTracker, MergedTracker<(ExactMean, Extent, Quantiles)>);
+type Trackers = (PostTracker, RunningTracker, MergedTracker<(Mean, MinMax, Quantiles)>);
 
 /// How long the longest bar is.
 const BAR_COLUMNS: usize = 40;
@@ -108,7 +108,7 @@ struct Measured {
 }
 
 impl Measured {
-    fn new<T: ActionTracker<Statistic: Mean>>(tracker: &T, texts: &[String]) -> Self {
+    fn new<T: ActionTracker<Statistic: HasMean>>(tracker: &T, texts: &[String]) -> Self {
         let ((), added) = timed(|| texts.iter().for_each(|text| add_action(tracker, text)));
         let (_, asked) = timed(|| get_stats(tracker));
         let rows = tracker.stats();
@@ -128,12 +128,12 @@ impl Measured {
     }
 }
 
-fn add_action(tracker: &impl ActionTracker<Statistic: Mean>, json: &str) {
+fn add_action(tracker: &impl ActionTracker<Statistic: HasMean>, json: &str) {
     let action = Limits::default().decode(json.as_bytes()).expect("the text was made here");
-    tracker.add(action.name.as_str(), action.time).expect("the decoder checked the name");
+    tracker.record(action.name.as_str(), action.time).expect("the decoder checked the name");
 }
 
-fn get_stats(tracker: &impl ActionTracker<Statistic: Mean>) -> String {
+fn get_stats(tracker: &impl ActionTracker<Statistic: HasMean>) -> String {
     encode_means(&tracker.stats())
 }
 

@@ -1,6 +1,6 @@
 //! Distributions as small pictures that can be compared.
 
-use facade::{ActionTime, Extent, HistogramCell};
+use facade::actions::{ActionTime, Bin, MinMax};
 
 use crate::figures::Figures;
 use crate::spark::spark;
@@ -27,7 +27,7 @@ pub(crate) fn pictures<'r, S: Figures + 'r>(
 
 /// The least time of a row that has a logarithm, and the greatest.
 fn ends(row: &impl Figures) -> [Option<f64>; 2] {
-    let [least, greatest] = [Extent::min, Extent::max]
+    let [least, greatest] = [MinMax::min, MinMax::max]
         .map(|end| row.extent().and_then(end).map(ActionTime::as_f64).filter(|&time| time > 0.0));
     let least_cell = || {
         let histogram = row.quantiles()?.histogram();
@@ -61,7 +61,7 @@ impl Axis {
     }
 
     /// How much there is in each column, of cells that are shared out where they lie across.
-    fn counts(&self, cells: impl Iterator<Item = HistogramCell>) -> [f64; COLUMNS] {
+    fn counts(&self, cells: impl Iterator<Item = Bin>) -> [f64; COLUMNS] {
         let mut counts = [0.0; COLUMNS];
         for cell in cells {
             let (from, to) = (self.place(cell.from), self.place(cell.to));
@@ -84,13 +84,14 @@ impl Axis {
 
 #[cfg(test)]
 mod tests {
-    use facade::{ExactMean, Quantiles, Statistic};
+    use facade::actions::{Mean, Quantiles};
+    use facade::time::Statistic;
 
     use super::*;
 
     #[test]
     fn zero_does_not_shorten_the_axis() {
-        let mut rows = [<(ExactMean, Extent, Quantiles)>::default(), Default::default()];
+        let mut rows = [<(Mean, MinMax, Quantiles)>::default(), Default::default()];
         for time in [0_u64, 1, 1_000] {
             rows[0].insert(time.into());
         }
@@ -102,8 +103,8 @@ mod tests {
     #[test]
     fn cells_are_shared_out_by_their_logarithms() {
         let axis = Axis { from: 0.0, step: 2_f64.ln() };
-        let cell = |from, to, count| HistogramCell { from, to, count };
-        let check = |cells: Vec<HistogramCell>, expected: &[f64]| {
+        let cell = |from, to, count| Bin { from, to, count };
+        let check = |cells: Vec<Bin>, expected: &[f64]| {
             let found = axis.counts(cells.into_iter());
             for (column, &found) in found.iter().enumerate() {
                 let expected = expected.get(column).copied().unwrap_or_default();

@@ -5,7 +5,8 @@ use std::fmt::{self, Display};
 use std::io::{self, Write};
 
 use clap::builder::styling::{AnsiColor, Style};
-use facade::{Refusal, Snippet, WhenFull};
+use facade::WhenFull;
+use facade::codec::{Refusal, Snippet};
 
 use crate::failure::Failure;
 use crate::reading::Reading;
@@ -187,7 +188,7 @@ fn say(what: impl Display) {
 
 #[cfg(test)]
 mod tests {
-    use facade::{DecodeOptions, Record};
+    use facade::codec::{DecodeOptions, Record};
 
     use super::*;
 

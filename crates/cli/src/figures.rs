@@ -5,9 +5,10 @@ use std::mem;
 use std::ops::BitOr;
 use std::str::FromStr;
 
-use facade::{
-    ActionTime, ExactMean, Extent, Field, Mean, Quantile, Quantiles, Statistic, Tag, Variance,
-};
+use facade::Quantile;
+use facade::actions::{ActionTime, HasMean, Mean, MinMax, Quantiles, Variance};
+use facade::codec::Field;
+use facade::time::{Statistic, Tag};
 use thiserror::Error;
 
 /// A figure of an action's times.
@@ -89,15 +90,15 @@ impl Figure {
             Self::Count => Field::Integer(figures.count()),
             Self::Sum => Field::Float(figures.sum()),
             Self::Mean => figures.mean().into(),
-            Self::Min => figures.extent().and_then(Extent::min).into(),
-            Self::Max => figures.extent().and_then(Extent::max).into(),
+            Self::Min => figures.extent().and_then(MinMax::min).into(),
+            Self::Max => figures.extent().and_then(MinMax::max).into(),
             Self::Deviation => figures.variance().and_then(Variance::sample_deviation).into(),
             Self::Variance => figures.variance().and_then(Variance::sample_variance).into(),
             Self::Quantile(quantile, _) => {
                 let extent = figures.extent();
                 match quantile.share() {
-                    0.0 => extent.and_then(Extent::min),
-                    1.0 => extent.and_then(Extent::max),
+                    0.0 => extent.and_then(MinMax::min),
+                    1.0 => extent.and_then(MinMax::max),
                     _ => {
                         let time = figures.quantiles().and_then(|times| times.at(*quantile));
                         time.zip(extent).map(|(time, extent)| extent.clamp(time))
@@ -160,16 +161,16 @@ impl BitOr for Needs {
 }
 
 /// A statistic that figures can be read from; what it does not keep is not there.
-pub(crate) trait Figures: Mean {
+pub(crate) trait Figures: HasMean {
     fn sum(&self) -> f64;
     fn variance(&self) -> Option<&Variance>;
-    fn extent(&self) -> Option<&Extent>;
+    fn extent(&self) -> Option<&MinMax>;
     fn quantiles(&self) -> Option<&Quantiles>;
 }
 
-impl<M: Moments, E: Keeps<Extent>, Q: Keeps<Quantiles>> Figures for (M, E, Q)
+impl<M: Moments, E: Keeps<MinMax>, Q: Keeps<Quantiles>> Figures for (M, E, Q)
 where
-    Self: Mean,
+    Self: HasMean,
 {
     fn sum(&self) -> f64 {
         self.0.sum()
@@ -179,7 +180,7 @@ where
         self.0.variance()
     }
 
-    fn extent(&self) -> Option<&Extent> {
+    fn extent(&self) -> Option<&MinMax> {
         self.1.kept()
     }
 
@@ -189,12 +190,12 @@ where
 }
 
 /// Count and sum, perhaps with the sum of squares.
-pub(crate) trait Moments: Mean {
+pub(crate) trait Moments: HasMean {
     fn sum(&self) -> f64;
     fn variance(&self) -> Option<&Variance>;
 }
 
-impl Moments for ExactMean {
+impl Moments for Mean {
     fn sum(&self) -> f64 {
         self.sum()
     }
@@ -245,8 +246,8 @@ impl Statistic for Nothing {
     fn merge(&mut self, _: &Self) {}
 }
 
-impl Keeps<Extent> for Nothing {
-    fn kept(&self) -> Option<&Extent> {
+impl Keeps<MinMax> for Nothing {
+    fn kept(&self) -> Option<&MinMax> {
         None
     }
 }

@@ -8,7 +8,7 @@
 
 use std::fmt::{self, Display};
 
-use facade::{Field, visible};
+use facade::codec::{Field, visible};
 
 use crate::fault;
 use crate::figures::{Figure, Figures};
@@ -74,7 +74,8 @@ impl Display for Warning<'_> {
 
 #[cfg(test)]
 mod tests {
-    use facade::{ActionTime, Statistic, Variance};
+    use facade::actions::{ActionTime, Variance};
+    use facade::time::Statistic;
 
     use super::*;
     use crate::figures::Nothing;

@@ -9,7 +9,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use facade::{DecodeOptions, Fractions, ReadError, Report, Sink, threads_within_memory};
+use facade::codec::{DecodeOptions, Fractions, ReadError, Report, Sink, threads_within_memory};
 
 use crate::ahead;
 use crate::failure::Failure;
@@ -268,7 +268,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 #[cfg(test)]
 mod tests {
-    use facade::Record;
+    use facade::codec::Record;
 
     use super::*;
     use crate::ahead::tests::Failing;

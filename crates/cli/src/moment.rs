@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use clap::ValueEnum;
-use facade::{Stamp, StampForm, StampKey};
+use facade::Stamp;
+use facade::codec::{StampForm, StampKey};
 
 /// Where the stamp of an action is.
 #[derive(Debug, clap::Args)]

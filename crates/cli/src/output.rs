@@ -12,7 +12,7 @@ use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use anstream::{AutoStream, ColorChoice};
-use facade::visible;
+use facade::codec::visible;
 use same_file::Handle;
 
 use crate::failure::Conflict;

@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 use std::io::{self, BufWriter, Write};
 
-use facade::{Field, Row};
+use facade::actions::Row;
+use facade::codec::Field;
 
 use crate::figures::{Figure, Figures};
 

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::iter;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use facade::{ReadError, Record, RefusedLine, Report, Sink};
+use facade::codec::{ReadError, Record, RefusedLine, Report, Sink};
 
 use crate::exit::Exit;
 use crate::failure::Failure;

@@ -5,7 +5,7 @@ use std::io;
 use std::time::Duration;
 
 use clap::builder::styling::Style;
-use facade::{Field, Format, write_records};
+use facade::codec::{Field, Format, write_records};
 
 /// What stands for a number that there is not.
 const MISSING: &str = "-";

@@ -6,9 +6,9 @@ mod picture;
 use std::io::{self, IsTerminal};
 use std::iter;
 
-use facade::{
-    ExactMean, Extent, Quantiles, Record, Sink, Tally, TallyNames, TrackerSpec, Variance, WhenFull,
-};
+use facade::WhenFull;
+use facade::actions::{LocalTracker, Mean, MinMax, NameTable, Quantiles, TrackerSpec, Variance};
+use facade::codec::{Record, Sink};
 
 use crate::axis::{Axis, Together, Width};
 use crate::exit::Exit;
@@ -51,9 +51,9 @@ Examples:
 Exit codes: 0 done, 1 a file could not be read, 2 usage, 3 some lines were refused, 130 Ctrl-C.";
 
 /// What the page tells of each action.
-type Told = (Variance, Extent, Quantiles);
+type Told = (Variance, MinMax, Quantiles);
 /// What it tells of each stretch of time.
-type Kept = (ExactMean, Extent, Quantiles);
+type Kept = (Mean, MinMax, Quantiles);
 
 /// How many stretches of time the page shows at most.
 const STRETCHES: u64 = 150;
@@ -68,8 +68,8 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
         return Ok(Exit::Misused);
     }
     let (actions, when_full) = (args.max_actions, WhenFull::Fold);
-    let names = TallyNames::new(TrackerSpec { actions, when_full, ..TrackerSpec::default() });
-    let taker = || Taker { tally: Tally::new(&names), axis: axis() };
+    let names = NameTable::new(TrackerSpec { actions, when_full, ..TrackerSpec::default() });
+    let taker = || Taker { tally: LocalTracker::new(&names), axis: axis() };
     let mut takers: Vec<_> = iter::repeat_with(taker).take(args.input.threads()).collect();
     let mut policy = args.input.policy();
     policy.stamp = args.stamp.key();
@@ -79,7 +79,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
         return Ok(reading.exit());
     }
     let mut axis = axis();
-    let mut tally = Tally::new(&names);
+    let mut tally = LocalTracker::new(&names);
     for taker in takers {
         axis.merge(taker.axis);
         tally.merge(taker.tally);
@@ -110,7 +110,7 @@ fn axis() -> Axis<Together<Kept>> {
 
 /// Takes actions for the table, and for the axis if they have a stamp.
 struct Taker<'t> {
-    tally: Tally<'t, Told>,
+    tally: LocalTracker<'t, Told>,
     axis: Axis<Together<Kept>>,
 }
 
@@ -118,7 +118,7 @@ impl Sink for Taker<'_> {
     fn accept(&mut self, entry: Record<'_>) {
         self.axis.take(&entry);
         self.tally
-            .add_numbered(entry.name, entry.time, entry.offset)
+            .record_numbered(entry.name, entry.time, entry.offset)
             .expect("the decoder checked the name, and what is too many is folded");
     }
 }

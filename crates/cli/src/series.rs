@@ -12,9 +12,9 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use clap::ValueEnum;
-use facade::{
-    ExactMean, Extent, Field, Format, Quantile, Quantiles, Record, Sink, Stamp, Variance, visible,
-};
+use facade::actions::{Mean, MinMax, Quantiles, Variance};
+use facade::codec::{Field, Format, Record, Sink, visible};
+use facade::{Quantile, Stamp};
 
 use crate::axis::{self, Apart, Axis, Content, Together, Width};
 use crate::exit::Exit;
@@ -114,9 +114,9 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     }
     // What each row keeps is paid for by each row, so nothing is kept but what is told.
     match args.needs() {
-        Needs { variance: true, .. } => args.run_of::<(Variance, Extent, Quantiles)>(),
-        Needs { quantiles: true, .. } => args.run_of::<(ExactMean, Extent, Quantiles)>(),
-        _ => args.run_of::<(ExactMean, Extent, Nothing)>(),
+        Needs { variance: true, .. } => args.run_of::<(Variance, MinMax, Quantiles)>(),
+        Needs { quantiles: true, .. } => args.run_of::<(Mean, MinMax, Quantiles)>(),
+        _ => args.run_of::<(Mean, MinMax, Nothing)>(),
     }
 }
 

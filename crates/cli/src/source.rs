@@ -10,7 +10,7 @@ use std::os::fd::AsFd;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use facade::visible;
+use facade::codec::visible;
 use thiserror::Error;
 
 use self::format::{Format, recognise};

@@ -6,10 +6,11 @@ use std::ops::BitOr;
 use std::str::FromStr;
 
 use clap::ValueEnum;
-use facade::{
-    ExactMean, Extent, Field, Format, Quantiles, Record, Row, Tally, TallyNames, TrackerSpec,
-    Variance, WhenFull, visible,
+use facade::WhenFull;
+use facade::actions::{
+    LocalTracker, Mean, MinMax, NameTable, Quantiles, Row, TrackerSpec, Variance,
 };
+use facade::codec::{Field, Format, Record, visible};
 
 use crate::exit::Exit;
 use crate::figures::{self, Figure, Figures, Needs, Nothing};
@@ -157,12 +158,12 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     let Needs { extent, quantiles, variance } = args.needs();
     // Each set of statistics is a tally of its own, so that nothing is paid for but what is used.
     match (variance, extent, quantiles) {
-        (false, false, false) => args.run::<(ExactMean, Nothing, Nothing)>(),
-        (false, true, false) => args.run::<(ExactMean, Extent, Nothing)>(),
-        (false, _, true) => args.run::<(ExactMean, Extent, Quantiles)>(),
+        (false, false, false) => args.run::<(Mean, Nothing, Nothing)>(),
+        (false, true, false) => args.run::<(Mean, MinMax, Nothing)>(),
+        (false, _, true) => args.run::<(Mean, MinMax, Quantiles)>(),
         (true, false, false) => args.run::<(Variance, Nothing, Nothing)>(),
-        (true, true, false) => args.run::<(Variance, Extent, Nothing)>(),
-        (true, _, true) => args.run::<(Variance, Extent, Quantiles)>(),
+        (true, true, false) => args.run::<(Variance, MinMax, Nothing)>(),
+        (true, _, true) => args.run::<(Variance, MinMax, Quantiles)>(),
     }
 }
 
@@ -170,13 +171,14 @@ impl Args {
     fn run<S: Figures>(&self) -> Result<Exit, Failure> {
         let Outputs { results: output, refused } = self.input.outputs(&self.output)?;
         let (actions, when_full) = (self.max_actions, WhenFull::Fold);
-        let names = TallyNames::new(TrackerSpec { actions, when_full, ..TrackerSpec::default() });
-        let tallies = iter::repeat_with(|| Tally::<S>::new(&names)).take(self.input.threads());
+        let names = NameTable::new(TrackerSpec { actions, when_full, ..TrackerSpec::default() });
+        let tallies =
+            iter::repeat_with(|| LocalTracker::<S>::new(&names)).take(self.input.threads());
         let mut tallies: Vec<_> = tallies.collect();
-        let take = |tally: &mut Tally<'_, S>, entry: Record<'_>| {
+        let take = |tally: &mut LocalTracker<'_, S>, entry: Record<'_>| {
             // Numbered by its place, so that rows come in the order of the file, whoever read them.
             tally
-                .add_numbered(entry.name, entry.time, entry.offset)
+                .record_numbered(entry.name, entry.time, entry.offset)
                 .expect("the decoder checked the name, and what is too many is folded");
         };
         let sinks = tallies.iter_mut().map(|tally| move |entry: Record<'_>| take(tally, entry));
@@ -186,7 +188,7 @@ impl Args {
             reading.tell();
             return Ok(reading.exit());
         }
-        let mut tally = Tally::new(&names);
+        let mut tally = LocalTracker::new(&names);
         tallies.into_iter().for_each(|other| tally.merge(other));
         let stats = tally.into_rows();
         let rows = self.arrange(&stats);

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::ops::Not;
 
-use core_actions::{ActionTime, Mean, Row};
+use core_actions::{ActionTime, HasMean, Row};
 use serde::{Serialize, Serializer};
 
 /// 2^53: below it a float knows every integer, so that one without a fraction is meant as one.
@@ -63,7 +63,7 @@ pub fn encode<'a>(rows: impl IntoIterator<Item = (&'a str, f64)>) -> String {
 /// # Ok::<(), core_actions::AddError>(())
 /// ```
 #[must_use]
-pub fn encode_means<S: Mean>(rows: &[Row<S>]) -> String {
+pub fn encode_means<S: HasMean>(rows: &[Row<S>]) -> String {
     encode_all(rows.iter().map(|row| ActionMean {
         action: row.action(),
         other: row.is_other(),

@@ -121,7 +121,7 @@ fn records(text: &str) -> Vec<Vec<Option<String>>> {
 fn folded_row_is_marked_and_its_name_is_not_reserved() {
     let spec = TrackerSpec { actions: 1, when_full: WhenFull::Fold, ..TrackerSpec::default() };
     let tracker = RunningTracker::new(spec);
-    ["(other)", "jump", "run"].into_iter().for_each(|name| tracker.add(name, 150).unwrap());
+    ["(other)", "jump", "run"].into_iter().for_each(|name| tracker.record(name, 150).unwrap());
     let expected =
         r#"[{"action":"(other)","avg":150},{"action":"(other)","other":true,"avg":150}]"#;
     assert_eq!(encode_means(&tracker.stats()), expected);

@@ -4,7 +4,7 @@
 
 #![expect(clippy::print_stdout, reason = "an example that shows its result")]
 
-use core_actions::{ActionTime, ExactMean, MergedTracker, Statistic, Tag, laws};
+use core_actions::{ActionTime, Mean, MergedTracker, Statistic, Tag, laws};
 
 /// How many times are above 250, of how many.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -34,9 +34,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let times = [0, 100, 250, 251, 300, u64::MAX].map(ActionTime::from);
     laws::check_merge::<ShareAbove250>(&times);
 
-    let tracker = MergedTracker::<(ExactMean, ShareAbove250)>::default();
+    let tracker = MergedTracker::<(Mean, ShareAbove250)>::default();
     for (action, time) in [("jump", 100), ("jump", 300), ("run", 75), ("jump", 400)] {
-        tracker.add(action, time)?;
+        tracker.record(action, time)?;
     }
     for row in tracker.stats() {
         let (_, share) = row.statistic();

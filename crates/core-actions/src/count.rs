@@ -2,18 +2,18 @@
 
 use core_time::{Statistic, Subtract, Tag};
 
-use crate::figures::{Counted, counts_fit};
+use crate::figures::{HasCount, counts_fit};
 use crate::time::ActionTime;
 
 /// Keeps how many times were taken in.
 ///
-/// Takes 8 bytes. [`ExactMean`](crate::ExactMean), [`Variance`](crate::Variance) and
+/// Takes 8 bytes. [`Mean`](crate::Mean), [`Variance`](crate::Variance) and
 /// [`Quantiles`](crate::Quantiles) know the count as well.
 ///
 /// # Examples
 ///
 /// ```
-/// use core_actions::{ActionTime, Count, Counted, Statistic};
+/// use core_actions::{ActionTime, Count, HasCount, Statistic};
 ///
 /// let mut count = Count::default();
 /// count.insert(ActionTime::from(100_u64));
@@ -53,7 +53,7 @@ impl Subtract for Count {
     }
 }
 
-impl Counted for Count {
+impl HasCount for Count {
     fn count(&self) -> u64 {
         self.0
     }

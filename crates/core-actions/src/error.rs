@@ -10,7 +10,7 @@ use crate::time::TimeError;
 /// Why a tracker did not take an action in; nothing changed.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
-pub enum AddError {
+pub enum ActionError {
     /// The name is no name for an action.
     #[error(transparent)]
     Name(#[from] NameError),

@@ -15,9 +15,9 @@ use crate::time::ActionTime;
 /// # Examples
 ///
 /// ```
-/// use core_actions::{ActionTime, Extent, Statistic};
+/// use core_actions::{ActionTime, MinMax, Statistic};
 ///
-/// let mut extent = Extent::default();
+/// let mut extent = MinMax::default();
 /// assert_eq!(extent.min(), None);
 /// for time in [100_u64, 300, 200] {
 ///     extent.insert(ActionTime::from(time));
@@ -27,7 +27,7 @@ use crate::time::ActionTime;
 /// assert_eq!(extent.clamp(ActionTime::from(301_u64)), ActionTime::from(300_u64));
 /// ```
 #[derive(Debug, Clone, Copy)]
-pub struct Extent {
+pub struct MinMax {
     /// Of the integers; the least is above the greatest while there are none.
     ///
     /// Kept apart from the others, because two integers compare in an instruction, and two times
@@ -37,7 +37,7 @@ pub struct Extent {
     floats: [f64; 2],
 }
 
-impl Extent {
+impl MinMax {
     /// The least of the times, if there are any.
     #[must_use]
     pub fn min(&self) -> Option<ActionTime> {
@@ -78,13 +78,13 @@ impl Extent {
     }
 }
 
-impl Default for Extent {
+impl Default for MinMax {
     fn default() -> Self {
         Self { integers: [u64::MAX, 0], floats: [f64::INFINITY, 0.0] }
     }
 }
 
-impl Statistic for Extent {
+impl Statistic for MinMax {
     type Value = ActionTime;
 
     const TAG: Tag = Tag::standard("minmax");
@@ -114,10 +114,10 @@ impl Statistic for Extent {
 }
 
 /// Two are equal if they have the same least and greatest.
-impl PartialEq for Extent {
+impl PartialEq for MinMax {
     fn eq(&self, other: &Self) -> bool {
         (self.min(), self.max()) == (other.min(), other.max())
     }
 }
 
-impl Eq for Extent {}
+impl Eq for MinMax {}

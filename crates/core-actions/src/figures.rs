@@ -7,7 +7,7 @@ use crate::time::ActionTime;
 /// A statistic that knows how many values it took in.
 ///
 /// Of a tuple, the first member is asked.
-pub trait Counted: Statistic {
+pub trait HasCount: Statistic {
     /// How many values were taken in.
     fn count(&self) -> u64;
 }
@@ -25,27 +25,27 @@ pub trait Counted: Statistic {
 /// # Examples
 ///
 /// ```
-/// use core_actions::{Counted, ExactMean, Extent, Mean, MergedTracker};
+/// use core_actions::{HasCount, Mean, MinMax, HasMean, MergedTracker};
 ///
-/// let tracker = MergedTracker::<(ExactMean, Extent)>::default();
-/// tracker.add("jump", 100)?;
-/// tracker.add("jump", 200)?;
+/// let tracker = MergedTracker::<(Mean, MinMax)>::default();
+/// tracker.record("jump", 100)?;
+/// tracker.record("jump", 200)?;
 ///
 /// let row = &tracker.stats()[0];
 /// assert_eq!((row.count(), row.mean()), (2, 150.0)); // The first of the tuple tells.
 /// let (mean, extent) = row.statistic();
 /// assert_eq!((mean.count(), mean.mean()), (2, Some(150.0)));
 /// assert_eq!(extent.max(), Some(200_u64.into()));
-/// # Ok::<(), core_actions::AddError>(())
+/// # Ok::<(), core_actions::ActionError>(())
 /// ```
-pub trait Mean: Counted<Value = ActionTime> {
+pub trait HasMean: HasCount<Value = ActionTime> {
     /// The mean, if there is anything to take it of.
     fn mean(&self) -> Option<f64>;
 }
 
 macro_rules! tuple_answers_by_its_first {
     ($first:ident $(, $name:ident)*) => {
-        impl<$first: Counted, $($name),*> Counted for ($first, $($name,)*)
+        impl<$first: HasCount, $($name),*> HasCount for ($first, $($name,)*)
         where
             Self: Statistic,
         {
@@ -54,7 +54,7 @@ macro_rules! tuple_answers_by_its_first {
             }
         }
 
-        impl<$first: Mean, $($name),*> Mean for ($first, $($name,)*)
+        impl<$first: HasMean, $($name),*> HasMean for ($first, $($name,)*)
         where
             Self: Statistic<Value = ActionTime>,
         {
@@ -75,6 +75,6 @@ tuple_answers_by_its_first!(A, B, C, D, E, F, G);
 tuple_answers_by_its_first!(A, B, C, D, E, F, G, H);
 
 /// Returns whether two counts may be merged: as many again may be recorded then.
-pub(crate) fn counts_fit<S: Counted>(one: &S, other: &S) -> bool {
+pub(crate) fn counts_fit<S: HasCount>(one: &S, other: &S) -> bool {
     one.count().checked_add(other.count()).is_some_and(|count| count <= COUNT_MAX)
 }

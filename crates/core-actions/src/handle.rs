@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use core_time::Statistic;
 
-use crate::error::AddError;
+use crate::error::ActionError;
 use crate::key::FOLDED;
 use crate::name::ActionName;
-use crate::packed::Packed;
+use crate::packed::AsWords;
 use crate::part::Waiting;
 use crate::registry::{Pin, Registry};
 use crate::row::shown;
@@ -42,14 +42,14 @@ use crate::time::ActionTime;
 /// let tracker = RunningTracker::default();
 /// let jump = tracker.action("jump")?;
 /// let other = jump.clone();
-/// thread::spawn(move || other.add(200_u64)).join().unwrap();
-/// jump.add(100_u64);
+/// thread::spawn(move || other.record(200_u64)).join().unwrap();
+/// jump.record(100_u64);
 ///
 /// let stats = tracker.stats();
 /// assert_eq!((stats[0].action(), stats[0].count(), stats[0].mean()), ("jump", 2, 150.0));
-/// # Ok::<(), core_actions::AddError>(())
+/// # Ok::<(), core_actions::ActionError>(())
 /// ```
-pub struct Handle<S: Statistic<Value: Packed>> {
+pub struct Handle<S: Statistic<Value: AsWords>> {
     registry: Arc<Registry<S>>,
     pin: Pin<S>,
     /// Whether it matters which action is idle. Here, because a record looks at nothing else of the
@@ -59,11 +59,11 @@ pub struct Handle<S: Statistic<Value: Packed>> {
     not_sync: PhantomData<Cell<()>>,
 }
 
-impl<S: Statistic<Value: Packed>> Handle<S> {
+impl<S: Statistic<Value: AsWords>> Handle<S> {
     pub(crate) fn new(
         registry: &Arc<Registry<S>>,
         name: &ActionName<'_>,
-    ) -> Result<Self, AddError> {
+    ) -> Result<Self, ActionError> {
         let pin = registry.pin(name)?;
         Ok(Self::of(Arc::clone(registry), pin))
     }
@@ -89,7 +89,7 @@ impl<S: Statistic<Value: Packed>> Handle<S> {
 
     /// Records that the action took so long.
     #[inline]
-    pub fn add(&self, time: impl Into<S::Value>) {
+    pub fn record(&self, time: impl Into<S::Value>) {
         if self.notes_use {
             self.registry.note_use(&self.pin.part);
         }
@@ -99,22 +99,22 @@ impl<S: Statistic<Value: Packed>> Handle<S> {
 
     /// Takes in that the action took so long, in the tracker's
     /// [unit](crate::TrackerSpec::unit).
-    pub fn add_duration(&self, duration: Duration)
+    pub fn record_duration(&self, duration: Duration)
     where
         S::Value: From<ActionTime>,
     {
-        self.add(ActionTime::from_duration(duration, self.registry.spec.unit));
+        self.record(ActionTime::from_duration(duration, self.registry.spec.unit));
     }
 }
 
-impl<S: Statistic<Value: Packed>> Handle<S> {
+impl<S: Statistic<Value: AsWords>> Handle<S> {
     /// Reads what each writer recorded of the action.
     pub(crate) fn read(&self, read: impl FnMut(&S, Waiting<'_>)) {
         self.registry.read(&self.pin.action, read);
     }
 }
 
-impl<S: Statistic<Value: Packed>> Clone for Handle<S> {
+impl<S: Statistic<Value: AsWords>> Clone for Handle<S> {
     /// A handle of the same action, for another thread.
     fn clone(&self) -> Self {
         let pin = self.pin.another(&self.registry.empty);
@@ -122,7 +122,7 @@ impl<S: Statistic<Value: Packed>> Clone for Handle<S> {
     }
 }
 
-impl<S: Statistic<Value: Packed>> fmt::Debug for Handle<S> {
+impl<S: Statistic<Value: AsWords>> fmt::Debug for Handle<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Handle").field("action", &self.name()).finish_non_exhaustive()
     }

@@ -36,7 +36,7 @@ use std::ops::Range;
 
 use core_time::{Statistic, Subtract, Tag};
 
-use crate::figures::{Counted, counts_fit};
+use crate::figures::{HasCount, counts_fit};
 use crate::quantile::Quantile;
 use crate::slice::{STEP, Slice};
 use crate::time::ActionTime;
@@ -98,7 +98,7 @@ pub struct Histogram {
 
 /// A cell of a [`Histogram`]: how many values are at least `from` and below `to`.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct HistogramCell {
+pub struct Bin {
     /// The least value that belongs into the cell.
     pub from: f64,
     /// Where the next cell begins, infinity for the last.
@@ -136,8 +136,8 @@ impl Histogram {
     }
 
     /// The cells that are not empty, in ascending order.
-    pub fn cells(&self) -> impl Iterator<Item = HistogramCell> {
-        self.counts().map(|(index, count)| HistogramCell {
+    pub fn cells(&self) -> impl Iterator<Item = Bin> {
+        self.counts().map(|(index, count)| Bin {
             from: lower_bound(index),
             to: lower_bound(index + 1),
             count,
@@ -214,7 +214,7 @@ impl Histogram {
             }
             *low == 0
         });
-        // Counted again by whoever can carry. Not put right where it is found, which would be a
+        // HasCount again by whoever can carry. Not put right where it is found, which would be a
         // second way to write a count, and cost each record three instructions.
         if let Some(low) = near.get_mut(full) {
             *low = u8::MAX;
@@ -358,7 +358,7 @@ impl Subtract for Histogram {
     }
 }
 
-impl Counted for Histogram {
+impl HasCount for Histogram {
     /// # Complexity
     ///
     /// Linear in the cells.

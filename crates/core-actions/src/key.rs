@@ -6,7 +6,8 @@ use std::ops::{Deref, Range};
 
 /// A name with what it is looked up by.
 ///
-/// A [`Tally`](crate::Tally) takes it in place of the text, of which it makes one by itself. Where
+/// A [`LocalTracker`](crate::LocalTracker) takes it in place of the text, of which it makes one by
+/// itself. Where
 /// the name stands [within](Self::within) a longer text, such as the line of a log, it is made
 /// without a branch on how long the name is, which a processor cannot foresee: where names have
 /// various lengths, that is most of the wrong guesses that reading a line of the common shape

@@ -5,13 +5,14 @@ use std::collections::BinaryHeap;
 
 use core_time::{Statistic, Tag};
 
-use crate::figures::{Counted, Mean, counts_fit};
-use crate::mean::ExactMean;
+use crate::figures::{HasCount, HasMean, counts_fit};
+use crate::mean::Mean;
 use crate::time::ActionTime;
 
 /// Keeps the `CAP` largest times themselves, and of all others the number and the exact sum.
 ///
-/// What [`Raw`](crate::Raw) is without a cap. Which times are dropped at the cap must not depend on
+/// What [`Values`](crate::Values) is without a cap. Which times are dropped at the cap must not
+/// depend on
 /// when they came, or merging would depend on its order; so the smallest are. (To keep the first,
 /// the last or a random choice would.) The mean is still that of all times.
 ///
@@ -31,9 +32,9 @@ use crate::time::ActionTime;
 /// # Examples
 ///
 /// ```
-/// use core_actions::{ActionTime, Counted, Largest, Mean, Statistic};
+/// use core_actions::{ActionTime, HasCount, TopK, HasMean, Statistic};
 ///
-/// let mut slowest = Largest::<2>::default();
+/// let mut slowest = TopK::<2>::default();
 /// for time in [100_u64, 400, 300, 200] {
 ///     slowest.insert(ActionTime::from(time));
 /// }
@@ -43,14 +44,14 @@ use crate::time::ActionTime;
 /// assert_eq!(slowest.mean(), Some(250.0));
 /// ```
 #[derive(Debug, Clone, Default)]
-pub struct Largest<const CAP: usize> {
+pub struct TopK<const CAP: usize> {
     /// At most `CAP`, the smallest on top.
     pub(crate) kept: BinaryHeap<Reverse<ActionTime>>,
     /// All others. None of them is above one that was kept.
-    pub(crate) dropped: ExactMean,
+    pub(crate) dropped: Mean,
 }
 
-impl<const CAP: usize> Largest<CAP> {
+impl<const CAP: usize> TopK<CAP> {
     /// The times that were kept, in no order that can be relied on.
     pub fn times(&self) -> impl Iterator<Item = ActionTime> {
         self.kept.iter().map(|&Reverse(time)| time)
@@ -68,7 +69,7 @@ const fn kept_room(cap: usize) -> usize {
     if cap < 4 { 4 } else { cap.next_power_of_two() }
 }
 
-impl<const CAP: usize> Statistic for Largest<CAP> {
+impl<const CAP: usize> Statistic for TopK<CAP> {
     type Value = ActionTime;
 
     const TAG: Tag = Tag::numbered("top", CAP);
@@ -76,7 +77,7 @@ impl<const CAP: usize> Statistic for Largest<CAP> {
     const NEVER_PANICS: bool = true;
 
     /// A heap whose room doubles, and half of that again while it grows.
-    const HEAP_BYTES_MAX: usize = 24 * kept_room(CAP) + ExactMean::HEAP_BYTES_MAX;
+    const HEAP_BYTES_MAX: usize = 24 * kept_room(CAP) + Mean::HEAP_BYTES_MAX;
 
     fn insert(&mut self, time: ActionTime) {
         if self.kept.len() < CAP {
@@ -102,13 +103,13 @@ impl<const CAP: usize> Statistic for Largest<CAP> {
     }
 }
 
-impl<const CAP: usize> Counted for Largest<CAP> {
+impl<const CAP: usize> HasCount for TopK<CAP> {
     fn count(&self) -> u64 {
         self.dropped().wrapping_add(self.kept.len() as u64)
     }
 }
 
-impl<const CAP: usize> Mean for Largest<CAP> {
+impl<const CAP: usize> HasMean for TopK<CAP> {
     /// # Complexity
     ///
     /// Linear in the number of times kept.
@@ -120,11 +121,11 @@ impl<const CAP: usize> Mean for Largest<CAP> {
 }
 
 /// Two are equal if they keep the same times, and dropped the same number and sum.
-impl<const CAP: usize> PartialEq for Largest<CAP> {
+impl<const CAP: usize> PartialEq for TopK<CAP> {
     fn eq(&self, other: &Self) -> bool {
         let sorted = |largest: &Self| largest.kept.clone().into_sorted_vec();
         self.dropped == other.dropped && sorted(self) == sorted(other)
     }
 }
 
-impl<const CAP: usize> Eq for Largest<CAP> {}
+impl<const CAP: usize> Eq for TopK<CAP> {}

@@ -12,7 +12,7 @@ use ::loom::sync::Arc;
 use ::loom::thread;
 use core_time::{Statistic, Tag};
 
-use crate::packed::Packed;
+use crate::packed::AsWords;
 use crate::part::{Numbering, Part, Retired};
 use crate::sync::AtomicU64;
 
@@ -40,7 +40,7 @@ fn explore(model: impl Fn() + Sync + Send + 'static) {
 #[derive(Debug, Clone, Copy)]
 struct Bit<const WORDS: usize>(u64);
 
-impl<const WORDS: usize> Packed for Bit<WORDS> {
+impl<const WORDS: usize> AsWords for Bit<WORDS> {
     const WORDS: usize = WORDS;
 
     fn pack(self, words: &mut [u64]) -> bool {

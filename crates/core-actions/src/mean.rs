@@ -3,7 +3,7 @@
 use core_time::{Statistic, Subtract, Tag};
 
 use crate::exact::{SUM_LIMBS, Sum};
-use crate::figures::{Counted, Mean, counts_fit};
+use crate::figures::{HasCount, HasMean, counts_fit};
 use crate::limbs::{divide, ratio, round};
 use crate::time::ActionTime;
 
@@ -18,9 +18,9 @@ use crate::time::ActionTime;
 /// # Examples
 ///
 /// ```
-/// use core_actions::{ActionTime, ExactMean, Mean, Statistic};
+/// use core_actions::{ActionTime, Mean, HasMean, Statistic};
 ///
-/// let mut mean = ExactMean::default();
+/// let mut mean = Mean::default();
 /// for _ in 0..10 {
 ///     mean.insert(ActionTime::try_from(0.1)?);
 /// }
@@ -29,12 +29,12 @@ use crate::time::ActionTime;
 /// # Ok::<(), core_actions::TimeError>(())
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ExactMean {
+pub struct Mean {
     pub(crate) count: u64,
     pub(crate) sum: Sum,
 }
 
-impl ExactMean {
+impl Mean {
     /// The sum of all times.
     ///
     /// # Accuracy
@@ -80,7 +80,7 @@ impl ExactMean {
     }
 }
 
-impl Statistic for ExactMean {
+impl Statistic for Mean {
     type Value = ActionTime;
 
     const TAG: Tag = Tag::standard("mean");
@@ -111,7 +111,7 @@ impl Statistic for ExactMean {
     }
 }
 
-impl Subtract for ExactMean {
+impl Subtract for Mean {
     fn subtract(&mut self, other: &Self) {
         self.count = self.count.wrapping_sub(other.count);
         self.sum.subtract(&other.sum, self.count);
@@ -123,13 +123,13 @@ impl Subtract for ExactMean {
     }
 }
 
-impl Counted for ExactMean {
+impl HasCount for Mean {
     fn count(&self) -> u64 {
         self.count
     }
 }
 
-impl Mean for ExactMean {
+impl HasMean for Mean {
     fn mean(&self) -> Option<f64> {
         (self.count > 0).then(|| self.divided_by(self.count))
     }

@@ -2,7 +2,7 @@
 
 use core_time::{InBucket, Stamp};
 
-use crate::last::Stamped;
+use crate::last::Timestamped;
 use crate::time::ActionTime;
 
 /// A value that fits into a few words of memory.
@@ -14,7 +14,7 @@ use crate::time::ActionTime;
 /// # Examples
 ///
 /// ```
-/// use core_actions::{MergedTracker, Packed, Statistic, Tag};
+/// use core_actions::{MergedTracker, AsWords, Statistic, Tag};
 ///
 /// /// What a request took in bytes and gave.
 /// #[derive(Clone, Copy)]
@@ -23,7 +23,7 @@ use crate::time::ActionTime;
 ///     sent: u64,
 /// }
 ///
-/// impl Packed for Transfer {
+/// impl AsWords for Transfer {
 ///     const WORDS: usize = 2;
 ///
 ///     fn pack(self, words: &mut [u64]) -> bool {
@@ -54,10 +54,10 @@ use crate::time::ActionTime;
 /// }
 ///
 /// let tracker = MergedTracker::<Traffic>::default();
-/// tracker.add("upload", Transfer { received: 3_000, sent: 20 })?;
-/// # Ok::<(), core_actions::AddError>(())
+/// tracker.record("upload", Transfer { received: 3_000, sent: 20 })?;
+/// # Ok::<(), core_actions::ActionError>(())
 /// ```
-pub trait Packed: Copy {
+pub trait AsWords: Copy {
     /// How many words a value takes: the fewer they are, the more values wait.
     const WORDS: usize;
 
@@ -71,7 +71,7 @@ pub trait Packed: Copy {
 /// The bit that no integer below 2^63 has, and no float that is not negative.
 const FLOAT: u64 = 1 << 63;
 
-impl Packed for ActionTime {
+impl AsWords for ActionTime {
     const WORDS: usize = 1;
 
     #[inline]
@@ -99,7 +99,7 @@ impl Packed for ActionTime {
 
 macro_rules! packed_as {
     ($($value:ty: $pack:expr, $unpack:expr;)+) => {
-        $(impl Packed for $value {
+        $(impl AsWords for $value {
             const WORDS: usize = 1;
 
             #[inline]
@@ -124,7 +124,7 @@ packed_as! {
     Stamp: |at: Self| at.as_nanos() as u64, |word| Self::from_nanos(word as i64);
 }
 
-impl Packed for Stamped {
+impl AsWords for Timestamped {
     const WORDS: usize = 2;
 
     #[inline]
@@ -138,7 +138,7 @@ impl Packed for Stamped {
     }
 }
 
-impl<V: Packed> Packed for InBucket<V> {
+impl<V: AsWords> AsWords for InBucket<V> {
     const WORDS: usize = 1 + V::WORDS;
 
     #[inline]
@@ -157,7 +157,7 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check<V: Packed + PartialEq + std::fmt::Debug>(value: V) {
+    fn check<V: AsWords + PartialEq + std::fmt::Debug>(value: V) {
         let mut words = vec![0; V::WORDS];
         assert!(value.pack(&mut words), "{value:?}");
         assert_eq!(V::unpack(&words), value);
@@ -167,7 +167,7 @@ mod tests {
     fn what_is_packed_is_unpacked() {
         for integer in [0, 1, u64::from(u32::MAX), (1 << 53) + 1, FLOAT - 1] {
             check(ActionTime::from(integer));
-            check(Stamped { stamp: Stamp::from_nanos(i64::MIN), time: integer.into() });
+            check(Timestamped { stamp: Stamp::from_nanos(i64::MIN), time: integer.into() });
         }
         for float in [0.5, f64::MAX, 5e-324, 2_f64.powi(64), f64::MIN_POSITIVE] {
             check(ActionTime::try_from(float).unwrap());

@@ -22,7 +22,7 @@ use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use core_time::Statistic;
 
 use crate::key::{Key, KeyedName};
-use crate::packed::Packed;
+use crate::packed::AsWords;
 use crate::sync::{AtomicU32, AtomicU64, Mutex, MutexGuard, lock};
 
 /// How many words there are for values that wait: with what else the writer needs, four cache
@@ -118,7 +118,7 @@ impl<S: Statistic> Part<S> {
     }
 }
 
-impl<S: Statistic<Value: Packed>> Part<S> {
+impl<S: Statistic<Value: AsWords>> Part<S> {
     /// How many words a value takes.
     const EACH: usize = if S::Value::WORDS == 0 { 1 } else { S::Value::WORDS };
     /// How many words may wait: none, if inserting may panic, as that must be seen at once.
@@ -315,7 +315,7 @@ pub(crate) struct Cut<'a, S> {
     waiting: Waiting<'a>,
 }
 
-impl<S: Statistic<Value: Packed>> Cut<'_, S> {
+impl<S: Statistic<Value: AsWords>> Cut<'_, S> {
     pub(crate) fn statistic(&self) -> &S {
         &self.settled.statistic
     }
@@ -357,7 +357,7 @@ impl<'a> Waiting<'a> {
     }
 
     #[inline]
-    pub(crate) fn values<V: Packed>(self) -> impl Iterator<Item = V> + Clone + use<'a, V> {
+    pub(crate) fn values<V: AsWords>(self) -> impl Iterator<Item = V> + Clone + use<'a, V> {
         self.words.chunks_exact(self.each).map(|chunk| {
             let mut words = [0; WORDS];
             // Both of a length that is known: else this is a loop over memory where it is called.

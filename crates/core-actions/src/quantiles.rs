@@ -6,7 +6,7 @@ use std::iter;
 use core_time::{Statistic, Tag};
 
 use crate::few::Few;
-use crate::figures::{Counted, counts_fit};
+use crate::figures::{HasCount, counts_fit};
 use crate::histogram::Histogram;
 use crate::quantile::Quantile;
 use crate::time::ActionTime;
@@ -24,7 +24,7 @@ use crate::time::ActionTime;
 /// Of up to [`Self::EXACT`] times, exact. Of more, at most 2^-7 (0.8 %) off the time in question,
 /// whatever its size; see [`Histogram::quantile`]. So the answer may be as much below the least
 /// time or above the greatest, because a cell does not tell where in it a time was; an
-/// [`Extent`](crate::Extent) beside it can [clamp](crate::Extent::clamp) the answer.
+/// [`MinMax`](crate::MinMax) beside it can [clamp](crate::MinMax::clamp) the answer.
 ///
 /// # Examples
 ///
@@ -129,7 +129,7 @@ impl Statistic for Quantiles {
     }
 }
 
-impl Counted for Quantiles {
+impl HasCount for Quantiles {
     /// # Complexity
     ///
     /// Linear in the cells.

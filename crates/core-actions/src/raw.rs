@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use core_time::{Statistic, Subtract, Tag};
 
-use crate::figures::{Counted, Mean, counts_fit};
-use crate::mean::ExactMean;
+use crate::figures::{HasCount, HasMean, counts_fit};
+use crate::mean::Mean;
 use crate::sums::{BLOCK, sum_of_integers, sums_of_floats};
 use crate::time::ActionTime;
 
@@ -14,7 +14,7 @@ const CHUNK: usize = 4_096;
 
 /// Keeps every time, in 8 bytes each.
 ///
-/// There is no cap. [`Largest`](crate::Largest) has one, and says what it drops.
+/// There is no cap. [`TopK`](crate::TopK) has one, and says what it drops.
 ///
 /// A copy shares all but the newest few thousand values with the original, so that taking one is
 /// quick however many there are.
@@ -28,9 +28,9 @@ const CHUNK: usize = 4_096;
 /// Any figure can be had of them, here the largest:
 ///
 /// ```
-/// use core_actions::{ActionTime, Mean, Raw, Statistic};
+/// use core_actions::{ActionTime, HasMean, Values, Statistic};
 ///
-/// let mut raw = Raw::default();
+/// let mut raw = Values::default();
 /// for time in [100_u64, 300, 200] {
 ///     raw.insert(ActionTime::from(time));
 /// }
@@ -38,12 +38,12 @@ const CHUNK: usize = 4_096;
 /// assert_eq!(raw.mean(), Some(200.0));
 /// ```
 #[derive(Debug, Clone, Default)]
-pub struct Raw {
+pub struct Values {
     integers: Chunks<u64>,
     floats: Chunks<f64>,
 }
 
-impl Raw {
+impl Values {
     /// Every time that was taken in, in no order that can be relied on.
     pub fn times(&self) -> impl Iterator<Item = ActionTime> {
         let integers = self.integers.slices().flatten().copied().map(ActionTime::from);
@@ -52,7 +52,7 @@ impl Raw {
     }
 }
 
-impl Statistic for Raw {
+impl Statistic for Values {
     type Value = ActionTime;
 
     const TAG: Tag = Tag::standard("values");
@@ -79,18 +79,18 @@ impl Statistic for Raw {
     }
 }
 
-impl Counted for Raw {
+impl HasCount for Values {
     fn count(&self) -> u64 {
         (self.integers.len() + self.floats.len()) as u64
     }
 }
 
-impl Mean for Raw {
+impl HasMean for Values {
     /// # Complexity
     ///
     /// Linear in the number of times: nothing was summed before.
     fn mean(&self) -> Option<f64> {
-        let (mut sum, mut less) = (ExactMean::default(), ExactMean::default());
+        let (mut sum, mut less) = (Mean::default(), Mean::default());
         for integers in self.integers.slices() {
             sum.insert_integers(integers.len() as u64, sum_of_integers(integers));
         }
@@ -113,7 +113,7 @@ impl Mean for Raw {
     }
 }
 
-impl PartialEq for Raw {
+impl PartialEq for Values {
     fn eq(&self, other: &Self) -> bool {
         let sorted = |raw: &Self| {
             let mut times: Vec<_> = raw.times().collect();
@@ -124,7 +124,7 @@ impl PartialEq for Raw {
     }
 }
 
-impl Eq for Raw {}
+impl Eq for Values {}
 
 /// A vector that is copied by sharing its full chunks.
 #[derive(Debug, Clone)]

@@ -11,14 +11,14 @@ use std::thread;
 use core_time::{Instance, Instances, SnapshotHeader, Statistic, Tag};
 use dashmap::{DashMap, Entry};
 
-use crate::error::AddError;
+use crate::error::ActionError;
 use crate::key::FOLDED;
 use crate::name::ActionName;
-use crate::packed::Packed;
+use crate::packed::AsWords;
 use crate::part::{Part, Waiting};
 use crate::row::{Row, check_merge};
 use crate::snapshot::{TrackerSnapshot, TrackerSnapshotError, same_unit};
-use crate::spec::{Overflow, TrackerSpec, WhenFull};
+use crate::spec::{OverflowCounts, TrackerSpec, WhenFull};
 use crate::sync::{AtomicU64, Mutex, lock};
 use crate::uses::Uses;
 
@@ -84,7 +84,7 @@ struct Counts {
     folded: AtomicU64,
 }
 
-impl<S: Statistic<Value: Packed>> Registry<S> {
+impl<S: Statistic<Value: AsWords>> Registry<S> {
     pub(crate) fn new(spec: TrackerSpec, empty: S, expiry: Option<Expiry<S>>) -> Self {
         Self {
             uses: spec.evicts().then(Uses::default),
@@ -102,7 +102,7 @@ impl<S: Statistic<Value: Packed>> Registry<S> {
     }
 
     /// The action of a name, made if there is none; or what stands for it when there are too many.
-    pub(crate) fn register(&self, name: &ActionName<'_>) -> Result<Arc<Action<S>>, AddError> {
+    pub(crate) fn register(&self, name: &ActionName<'_>) -> Result<Arc<Action<S>>, ActionError> {
         let name = name.as_str();
         loop {
             if let Some(action) = self.find(name) {
@@ -120,7 +120,7 @@ impl<S: Statistic<Value: Packed>> Registry<S> {
                 WhenFull::EvictIdle if self.evict() => {}
                 WhenFull::EvictIdle | WhenFull::Refuse => {
                     self.overflow.refused.fetch_add(1, ALONE);
-                    return Err(AddError::Full { limit: self.spec.actions });
+                    return Err(ActionError::Full { limit: self.spec.actions });
                 }
             }
         }
@@ -288,14 +288,14 @@ impl<S: Statistic<Value: Packed>> Registry<S> {
     }
 
     /// A part of an action for somebody who is no thread; the action stays while it is held.
-    pub(crate) fn pin(&self, name: &ActionName<'_>) -> Result<Pin<S>, AddError> {
+    pub(crate) fn pin(&self, name: &ActionName<'_>) -> Result<Pin<S>, ActionError> {
         self.pin_action(|| self.register(name))
     }
 
     fn pin_action(
         &self,
-        find: impl Fn() -> Result<Arc<Action<S>>, AddError>,
-    ) -> Result<Pin<S>, AddError> {
+        find: impl Fn() -> Result<Arc<Action<S>>, ActionError>,
+    ) -> Result<Pin<S>, ActionError> {
         loop {
             let action = find()?;
             if let Ok(part) = action.pin(&self.empty) {
@@ -315,11 +315,11 @@ impl<S: Statistic<Value: Packed>> Registry<S> {
         lock(&self.listed).note_emptied();
     }
 
-    pub(crate) fn overflow(&self) -> Overflow {
+    pub(crate) fn overflow(&self) -> OverflowCounts {
         let Counts { refused, folded } = &self.overflow;
         let (refused, folded) = (refused.load(ALONE), folded.load(ALONE));
         let Listed { evicted, .. } = &*lock(&self.listed);
-        Overflow {
+        OverflowCounts {
             refused,
             folded,
             evicted: evicted.actions,

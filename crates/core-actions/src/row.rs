@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use core_time::{COUNT_MAX, Statistic, Subtract};
 
-use crate::figures::{Counted, Mean};
+use crate::figures::{HasCount, HasMean};
 use crate::key::FOLDED;
 use crate::snapshot::TrackerSnapshotError;
 use crate::spec::WhenFull;
@@ -54,12 +54,12 @@ impl<S> Row<S> {
     ///
     /// let spec = TrackerSpec { actions: 1, when_full: WhenFull::Fold, ..TrackerSpec::default() };
     /// let tracker = RunningTracker::new(spec);
-    /// tracker.add("(other)", 1)?;
-    /// tracker.add("jump", 100)?;
+    /// tracker.record("(other)", 1)?;
+    /// tracker.record("jump", 100)?;
     /// let stats = tracker.stats();
     /// let rows: Vec<_> = stats.iter().map(|row| (row.action(), row.is_other())).collect();
     /// assert_eq!(rows, [("(other)", false), ("(other)", true)]);
-    /// # Ok::<(), core_actions::AddError>(())
+    /// # Ok::<(), core_actions::ActionError>(())
     /// ```
     #[must_use]
     pub fn is_other(&self) -> bool {
@@ -108,7 +108,7 @@ impl<S: Subtract> Row<S> {
     }
 }
 
-impl<S: Counted> Row<S> {
+impl<S: HasCount> Row<S> {
     /// How many times the action was recorded: at least once.
     #[must_use]
     pub fn count(&self) -> u64 {
@@ -116,7 +116,7 @@ impl<S: Counted> Row<S> {
     }
 }
 
-impl<S: Mean> Row<S> {
+impl<S: HasMean> Row<S> {
     /// The mean time of the action, correctly rounded.
     #[must_use]
     pub fn mean(&self) -> f64 {

@@ -55,9 +55,9 @@ pub(crate) use wire::{AnyVersion, ReadRow, WireRow, WireUnit, there};
 /// use core_actions::RunningTracker;
 ///
 /// let (one, two) = (RunningTracker::default(), RunningTracker::default());
-/// one.add("jump", 100)?;
-/// two.add("jump", 200)?;
-/// two.add("run", 75)?;
+/// one.record("jump", 100)?;
+/// two.record("jump", 200)?;
+/// two.record("run", 75)?;
 ///
 /// let mut both = one.snapshot();
 /// both.merge(&two.snapshot())?;
@@ -178,9 +178,9 @@ impl<S: Statistic> TrackerSnapshot<S> {
     /// use core_actions::RunningTracker;
     ///
     /// let tracker = RunningTracker::default();
-    /// tracker.add("jump", 100)?;
+    /// tracker.record("jump", 100)?;
     /// let earlier = tracker.snapshot();
-    /// tracker.add("jump", 300)?;
+    /// tracker.record("jump", 300)?;
     ///
     /// let since = tracker.snapshot().diff(&earlier)?;
     /// assert_eq!((since[0].action(), since[0].count(), since[0].mean()), ("jump", 1, 300.0));

@@ -4,7 +4,7 @@ use core_time::Statistic;
 use crossbeam_utils::CachePadded;
 
 use crate::name::NAME_BYTES_MAX;
-use crate::packed::Packed;
+use crate::packed::AsWords;
 use crate::part::Part;
 use crate::time::Unit;
 
@@ -18,13 +18,13 @@ use crate::time::Unit;
 /// let spec = TrackerSpec { actions: 2, when_full: WhenFull::Fold, ..TrackerSpec::default() };
 /// let tracker = RunningTracker::new(spec);
 /// for name in ["jump", "run", "hop", "skip"] {
-///     tracker.add(name, 100)?;
+///     tracker.record(name, 100)?;
 /// }
 /// let stats = tracker.stats();
 /// let rows: Vec<_> = stats.iter().map(|row| (row.action(), row.count())).collect();
 /// assert_eq!(rows, [("jump", 1), ("run", 1), (WhenFull::OTHER, 2)]);
 /// assert_eq!(tracker.overflow().folded, 2);
-/// # Ok::<(), core_actions::AddError>(())
+/// # Ok::<(), core_actions::ActionError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TrackerSpec {
@@ -44,7 +44,7 @@ pub struct TrackerSpec {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum WhenFull {
-    /// It is refused, as [`AddError::Full`](crate::AddError::Full).
+    /// It is refused, as [`ActionError::Full`](crate::ActionError::Full).
     #[default]
     Refuse,
     /// Its records go into a row that all such actions share, shown as [`WhenFull::OTHER`].
@@ -70,7 +70,7 @@ impl WhenFull {
 
 /// How much was beyond the limit of a tracker, since it was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Overflow {
+pub struct OverflowCounts {
     /// Records and handles that were refused, because there was no room for their action.
     pub refused: u64,
     /// Records and handles that went into the row of all others.
@@ -106,13 +106,13 @@ impl TrackerSpec {
     /// # Examples
     ///
     /// ```
-    /// use core_actions::{ExactMean, TrackerSpec};
+    /// use core_actions::{Mean, TrackerSpec};
     ///
     /// let spec = TrackerSpec { actions: 1_000, ..TrackerSpec::default() };
-    /// assert!(spec.bytes_max::<ExactMean>() < 2_000_000);
+    /// assert!(spec.bytes_max::<Mean>() < 2_000_000);
     /// ```
     #[must_use]
-    pub fn bytes_max<S: Statistic<Value: Packed>>(&self) -> usize {
+    pub fn bytes_max<S: Statistic<Value: AsWords>>(&self) -> usize {
         let each = self.action_bytes::<S>(self.evicts()).saturating_add(S::HEAP_BYTES_MAX);
         self.bytes_of(self.actions, each)
     }
@@ -130,7 +130,7 @@ impl TrackerSpec {
 
     /// The most memory that an action takes, without what its statistic allocates. A thread may
     /// keep parts of actions that gave way.
-    pub(crate) fn action_bytes<S: Statistic<Value: Packed>>(&self, give_way: bool) -> usize {
+    pub(crate) fn action_bytes<S: Statistic<Value: AsWords>>(&self, give_way: bool) -> usize {
         // What shares memory has a count before it, of the same alignment.
         let part = size_of::<CachePadded<Part<S>>>() + align_of::<CachePadded<Part<S>>>();
         let part = part.saturating_add(self.name_bytes);

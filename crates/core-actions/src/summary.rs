@@ -2,16 +2,16 @@
 
 use core_time::{Statistic, Tag};
 
-use crate::extent::Extent;
-use crate::figures::{Counted, Mean};
-use crate::mean::ExactMean;
+use crate::extent::MinMax;
+use crate::figures::{HasCount, HasMean};
+use crate::mean::Mean;
 use crate::quantile::Quantile;
 use crate::quantiles::Quantiles;
 use crate::time::ActionTime;
 
 /// Keeps count, sum, mean, minimum, maximum and quantiles of times.
 ///
-/// This is the tuple `(ExactMean, Extent, Quantiles)` with methods. Choose a tuple where you need
+/// This is the tuple `(Mean, MinMax, Quantiles)` with methods. Choose a tuple where you need
 /// fewer statistics, or others: each is paid for only if it is named.
 ///
 /// Takes 184 bytes, and what [`Quantiles`] and the sum of fractions allocate.
@@ -29,19 +29,19 @@ use crate::time::ActionTime;
 ///
 /// let tracker = MergedTracker::<Summary>::default();
 /// for time in [100, 200, 600] {
-///     tracker.add("checkout", time)?;
+///     tracker.record("checkout", time)?;
 /// }
 /// let rows = tracker.stats();
 /// let checkout = rows[0].statistic();
 /// assert_eq!((checkout.count(), checkout.sum(), checkout.mean()), (3, 900.0, Some(300.0)));
 /// assert_eq!(checkout.min(), Some(100_u64.into()));
 /// assert_eq!(checkout.p99(), Some(600_u64.into()));
-/// # Ok::<(), core_actions::AddError>(())
+/// # Ok::<(), core_actions::ActionError>(())
 /// ```
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Summary {
-    pub(crate) mean: ExactMean,
-    pub(crate) min_max: Extent,
+    pub(crate) mean: Mean,
+    pub(crate) min_max: MinMax,
     pub(crate) quantiles: Quantiles,
 }
 
@@ -49,7 +49,7 @@ impl Summary {
     /// Returns the number of times.
     #[must_use]
     pub fn count(&self) -> u64 {
-        Counted::count(&self.mean)
+        HasCount::count(&self.mean)
     }
 
     /// Returns the sum of all times, rounded once to the nearest `f64`.
@@ -63,7 +63,7 @@ impl Summary {
     /// Returns the exact sum divided by the count, rounded once; `None` without a time.
     #[must_use]
     pub fn mean(&self) -> Option<f64> {
-        Mean::mean(&self.mean)
+        HasMean::mean(&self.mean)
     }
 
     /// Returns the minimum, `None` without a time.
@@ -114,7 +114,7 @@ impl Statistic for Summary {
 
     const NEVER_PANICS: bool = true;
 
-    const HEAP_BYTES_MAX: usize = <(ExactMean, Extent, Quantiles)>::HEAP_BYTES_MAX;
+    const HEAP_BYTES_MAX: usize = <(Mean, MinMax, Quantiles)>::HEAP_BYTES_MAX;
 
     #[inline]
     fn insert(&mut self, time: ActionTime) {
@@ -141,13 +141,13 @@ impl Statistic for Summary {
     }
 }
 
-impl Counted for Summary {
+impl HasCount for Summary {
     fn count(&self) -> u64 {
         self.count()
     }
 }
 
-impl Mean for Summary {
+impl HasMean for Summary {
     fn mean(&self) -> Option<f64> {
         self.mean()
     }

@@ -7,7 +7,7 @@ use core_time::Statistic;
 use hashbrown::HashTable;
 
 use crate::key::{Key, KeyedName};
-use crate::packed::Packed;
+use crate::packed::AsWords;
 use crate::part::{Numbering, Part, Retired};
 use crate::registry::{Action, Registry, SharedPart};
 use crate::uses::{Count, Uses};
@@ -23,7 +23,7 @@ pub(crate) struct Table<S: Statistic> {
     uses: Option<Arc<Count>>,
 }
 
-impl<S: Statistic<Value: Packed>> Table<S> {
+impl<S: Statistic<Value: AsWords>> Table<S> {
     pub(crate) fn new(registry: &Registry<S>) -> Self {
         let uses = registry.uses.as_ref().and_then(Uses::of_thread);
         Self { parts: RefCell::default(), seed: Default::default(), uses }

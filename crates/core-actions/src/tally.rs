@@ -12,11 +12,11 @@ use core_time::Statistic;
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 
-use crate::error::AddError;
+use crate::error::ActionError;
 use crate::key::{FOLDED, Key, KeyedName};
 use crate::name::ActionName;
 use crate::row::Row;
-use crate::spec::{Overflow, TrackerSpec, WhenFull};
+use crate::spec::{OverflowCounts, TrackerSpec, WhenFull};
 use crate::sync::{AtomicU64, Mutex, MutexGuard, lock};
 use crate::time::TimeError;
 
@@ -24,7 +24,7 @@ use crate::time::TimeError;
 ///
 /// Each name is kept once. Tallies ask for a name where they meet it for the first time.
 #[derive(Debug)]
-pub struct TallyNames {
+pub struct NameTable {
     spec: TrackerSpec,
     entered: Mutex<Entered>,
     refused: AtomicU64,
@@ -45,7 +45,7 @@ struct Entered {
     other: Option<u32>,
 }
 
-impl TallyNames {
+impl NameTable {
     /// No names, within the limits of a specification. Nothing is ever evicted: where a tracker
     /// would, an action beyond the limit is refused.
     #[must_use]
@@ -56,14 +56,14 @@ impl TallyNames {
 
     /// How much was beyond the [limit](TrackerSpec::actions) of actions.
     #[must_use]
-    pub fn overflow(&self) -> Overflow {
+    pub fn overflow(&self) -> OverflowCounts {
         // ORDERING: Relaxed: two numbers to be told, with which no other memory hangs together.
         let (refused, folded) = (self.refused.load(Relaxed), self.folded.load(Relaxed));
-        Overflow { refused, folded, ..Overflow::default() }
+        OverflowCounts { refused, folded, ..OverflowCounts::default() }
     }
 
     /// The name that an action is kept under, and its number.
-    fn enter<'a>(&self, name: &'a str) -> Result<(&'a str, u32), AddError> {
+    fn enter<'a>(&self, name: &'a str) -> Result<(&'a str, u32), ActionError> {
         let mut entered = self.lock();
         if let Some(number) = entered.find(name, &self.seed) {
             return Ok((name, number));
@@ -77,7 +77,7 @@ impl TallyNames {
         if self.spec.when_full != WhenFull::Fold {
             // ORDERING: Relaxed, as in `overflow`.
             self.refused.fetch_add(1, Relaxed);
-            return Err(AddError::Full { limit });
+            return Err(ActionError::Full { limit });
         }
         self.folded.fetch_add(1, Relaxed);
         Ok((FOLDED, entered.other(&self.seed)))
@@ -139,7 +139,7 @@ fn hash(name: &str, seed: &RandomState) -> u64 {
 ///
 /// A [`MergedTracker`](crate::MergedTracker) for one thread: the same statistics, the same names,
 /// the same rows, less memory and less time. Several threads have a tally each, which share their
-/// [names](TallyNames), and are [merged](Self::merge) at the end.
+/// [names](NameTable), and are [merged](Self::merge) at the end.
 ///
 /// # Complexity
 ///
@@ -154,26 +154,26 @@ fn hash(name: &str, seed: &RandomState) -> u64 {
 /// # Examples
 ///
 /// ```
-/// use core_actions::{ExactMean, Tally, TallyNames, TrackerSpec};
+/// use core_actions::{Mean, LocalTracker, NameTable, TrackerSpec};
 ///
-/// let names = TallyNames::new(TrackerSpec::default());
-/// let [mut one, mut two] = [(); 2].map(|()| Tally::<ExactMean>::new(&names));
+/// let names = NameTable::new(TrackerSpec::default());
+/// let [mut one, mut two] = [(); 2].map(|()| LocalTracker::<Mean>::new(&names));
 /// std::thread::scope(|scope| {
 ///     // Numbered, because the lines of a file have an order that threads do not keep.
-///     scope.spawn(|| two.add_numbered("run", 75, 1));
-///     scope.spawn(|| one.add_numbered("jump", 100, 0));
+///     scope.spawn(|| two.record_numbered("run", 75, 1));
+///     scope.spawn(|| one.record_numbered("jump", 100, 0));
 /// });
-/// two.add_numbered("jump", 200, 2)?;
+/// two.record_numbered("jump", 200, 2)?;
 ///
 /// one.merge(two);
 /// let rows = one.into_rows();
 /// let means: Vec<_> = rows.iter().map(|row| (row.action(), row.mean())).collect();
 /// assert_eq!(means, [("jump", 150.0), ("run", 75.0)]);
-/// # Ok::<(), core_actions::AddError>(())
+/// # Ok::<(), core_actions::ActionError>(())
 /// ```
 #[derive(Debug)]
-pub struct Tally<'n, S> {
-    names: &'n TallyNames,
+pub struct LocalTracker<'n, S> {
+    names: &'n NameTable,
     /// Places in `cells`, by name.
     places: HashTable<u32>,
     cells: Vec<Cell<S>>,
@@ -199,10 +199,10 @@ struct Cell<S> {
     statistic: S,
 }
 
-impl<'n, S: Statistic> Tally<'n, S> {
+impl<'n, S: Statistic> LocalTracker<'n, S> {
     /// A tally of nothing.
     #[must_use]
-    pub fn new(names: &'n TallyNames) -> Self {
+    pub fn new(names: &'n NameTable) -> Self {
         let (places, cells, long) = Default::default();
         Self { names, places, cells, long, next: 0 }
     }
@@ -211,15 +211,20 @@ impl<'n, S: Statistic> Tally<'n, S> {
     ///
     /// # Errors
     ///
-    /// [`AddError::Name`] if the name is no name for an action, [`AddError::Time`] if the time is
-    /// negative or not finite, [`AddError::Full`] if the action is new and there are too many.
+    /// [`ActionError::Name`] if the name is no name for an action, [`ActionError::Time`] if the
+    /// time is
+    /// negative or not finite, [`ActionError::Full`] if the action is new and there are too many.
     /// Nothing changes then.
     #[inline]
-    pub fn add<'a, T>(&mut self, action: impl Into<KeyedName<'a>>, time: T) -> Result<(), AddError>
+    pub fn record<'a, T>(
+        &mut self,
+        action: impl Into<KeyedName<'a>>,
+        time: T,
+    ) -> Result<(), ActionError>
     where
         T: TryInto<S::Value, Error: Into<TimeError>>,
     {
-        self.add_numbered(action, time, self.next)
+        self.record_numbered(action, time, self.next)
     }
 
     /// Takes in that an action took so long, in a record that has a number.
@@ -228,19 +233,19 @@ impl<'n, S: Statistic> Tally<'n, S> {
     ///
     /// # Errors
     ///
-    /// As [`add`](Self::add).
+    /// As [`record`](Self::record).
     #[inline]
-    pub fn add_numbered<'a, T>(
+    pub fn record_numbered<'a, T>(
         &mut self,
         action: impl Into<KeyedName<'a>>,
         time: T,
         number: u64,
-    ) -> Result<(), AddError>
+    ) -> Result<(), ActionError>
     where
         T: TryInto<S::Value, Error: Into<TimeError>>,
     {
         let action = action.into();
-        let time = time.try_into().map_err(|error| AddError::Time(error.into()))?;
+        let time = time.try_into().map_err(|error| ActionError::Time(error.into()))?;
         let place = match self.find(action) {
             Some(place) => place,
             None => self.meet(action.as_str(), number)?,
@@ -312,7 +317,7 @@ impl<'n, S: Statistic> Tally<'n, S> {
     /// all others.
     #[cold]
     #[inline(never)]
-    fn meet(&mut self, name: &str, number: u64) -> Result<usize, AddError> {
+    fn meet(&mut self, name: &str, number: u64) -> Result<usize, ActionError> {
         let name = ActionName::with_limit(name, self.names.spec.name_bytes)?;
         let (name, id) = self.names.enter(name.as_str())?;
         self.next = self.next.max(number.saturating_add(1));

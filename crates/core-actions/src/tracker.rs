@@ -15,18 +15,18 @@ use std::time::Duration;
 
 use core_time::{PerThread, Statistic};
 
-use crate::error::AddError;
+use crate::error::ActionError;
 use crate::handle::Handle;
 use crate::key::KeyedName;
-use crate::mean::ExactMean;
+use crate::mean::Mean;
 use crate::name::ActionName;
-use crate::packed::Packed;
+use crate::packed::AsWords;
 use crate::part::Numbering;
-use crate::raw::Raw;
+use crate::raw::Values;
 use crate::registry::Registry;
 use crate::row::Row;
 use crate::snapshot::{TrackerSnapshot, TrackerSnapshotError};
-use crate::spec::{Overflow, TrackerSpec};
+use crate::spec::{OverflowCounts, TrackerSpec};
 use crate::table::Table;
 use crate::time::{ActionTime, TimeError};
 use crate::uses::Uses;
@@ -40,12 +40,12 @@ pub trait ActionTracker: Send + Sync {
     ///
     /// # Errors
     ///
-    /// [`AddError::Name`] if the name is no name for an action. Nothing changes then.
-    fn add(
+    /// [`ActionError::Name`] if the name is no name for an action. Nothing changes then.
+    fn record(
         &self,
         action: &str,
         time: <Self::Statistic as Statistic>::Value,
-    ) -> Result<(), AddError>;
+    ) -> Result<(), ActionError>;
 
     /// A row for each action that was recorded, in the order in which they first were.
     ///
@@ -87,20 +87,20 @@ pub trait ActionTracker: Send + Sync {
 /// use core_actions::RunningTracker;
 ///
 /// let tracker = RunningTracker::default();
-/// tracker.add("jump", 100)?;
-/// tracker.add("run", 75)?;
-/// tracker.add("jump", 200)?;
+/// tracker.record("jump", 100)?;
+/// tracker.record("run", 75)?;
+/// tracker.record("jump", 200)?;
 ///
 /// let stats = tracker.stats();
 /// assert_eq!((stats[0].action(), stats[0].mean()), ("jump", 150.0));
 /// assert_eq!((stats[1].action(), stats[1].mean()), ("run", 75.0));
 ///
-/// let refused = tracker.add(" ", 1).unwrap_err();
+/// let refused = tracker.record(" ", 1).unwrap_err();
 /// assert_eq!(
 ///     refused.to_string(),
 ///     "action name is blank, it needs a character that is not white space",
 /// );
-/// # Ok::<(), core_actions::AddError>(())
+/// # Ok::<(), core_actions::ActionError>(())
 /// ```
 pub struct MergedTracker<S: Statistic> {
     registry: Arc<Registry<S>>,
@@ -108,18 +108,18 @@ pub struct MergedTracker<S: Statistic> {
 }
 
 /// Keeps every time of each action, so that any figure can be had of them, and averages on demand.
-pub type PostTracker = MergedTracker<Raw>;
+pub type PostTracker = MergedTracker<Values>;
 
 /// Keeps count and exact sum for each action: a mean costs the same however many records it has.
-pub type RunningTracker = MergedTracker<ExactMean>;
+pub type RunningTracker = MergedTracker<Mean>;
 
-impl<S: Statistic<Value: Packed>> Default for MergedTracker<S> {
+impl<S: Statistic<Value: AsWords>> Default for MergedTracker<S> {
     fn default() -> Self {
         Self::new(TrackerSpec::default())
     }
 }
 
-impl<S: Statistic<Value: Packed>> MergedTracker<S> {
+impl<S: Statistic<Value: AsWords>> MergedTracker<S> {
     /// A tracker with settings of one's choice.
     #[must_use]
     pub fn new(spec: TrackerSpec) -> Self {
@@ -145,16 +145,21 @@ impl<S: Statistic<Value: Packed>> MergedTracker<S> {
     ///
     /// # Errors
     ///
-    /// [`AddError::Name`] if the name is no name for an action, [`AddError::Time`] if the time is
-    /// negative or not finite, [`AddError::Full`] if the action is new and there are too many.
+    /// [`ActionError::Name`] if the name is no name for an action, [`ActionError::Time`] if the
+    /// time is
+    /// negative or not finite, [`ActionError::Full`] if the action is new and there are too many.
     /// Nothing changes then.
     #[inline]
-    pub fn add<'a, T>(&self, action: impl Into<KeyedName<'a>>, time: T) -> Result<(), AddError>
+    pub fn record<'a, T>(
+        &self,
+        action: impl Into<KeyedName<'a>>,
+        time: T,
+    ) -> Result<(), ActionError>
     where
         T: TryInto<S::Value, Error: Into<TimeError>>,
     {
         let action = action.into();
-        let time = time.try_into().map_err(|error| AddError::Time(error.into()))?;
+        let time = time.try_into().map_err(|error| ActionError::Time(error.into()))?;
         let registry = &*self.registry;
         let known = self.tables.with(
             || Table::new(registry),
@@ -170,24 +175,25 @@ impl<S: Statistic<Value: Packed>> MergedTracker<S> {
     ///
     /// Rows come in the order of the smallest numbers of their records. Whoever adds records in
     /// another order than that in which they lie, such as several threads that read a file, numbers
-    /// them, and gets the rows in the order of the file. [`add`](Self::add) numbers from 0 on, and
+    /// them, and gets the rows in the order of the file. [`record`](Self::record) numbers from 0
+    /// on, and
     /// so is a record numbered that is kept although it came beside a reset.
     ///
     /// # Errors
     ///
-    /// As [`add`](Self::add).
+    /// As [`record`](Self::record).
     #[inline]
-    pub fn add_numbered<'a, T>(
+    pub fn record_numbered<'a, T>(
         &self,
         action: impl Into<KeyedName<'a>>,
         time: T,
         number: u64,
-    ) -> Result<(), AddError>
+    ) -> Result<(), ActionError>
     where
         T: TryInto<S::Value, Error: Into<TimeError>>,
     {
         let action = action.into();
-        let time = time.try_into().map_err(|error| AddError::Time(error.into()))?;
+        let time = time.try_into().map_err(|error| ActionError::Time(error.into()))?;
         let known = self.tables.with(
             || Table::new(&self.registry),
             |table| table.record(action, |part| part.record_numbered(time, number)),
@@ -202,22 +208,24 @@ impl<S: Statistic<Value: Packed>> MergedTracker<S> {
     ///
     /// # Errors
     ///
-    /// [`AddError::Name`] if the name is no name for an action, [`AddError::Full`] if the action is
+    /// [`ActionError::Name`] if the name is no name for an action, [`ActionError::Full`] if the
+    /// action is
     /// new and there are too many. Nothing changes then.
-    pub fn add_duration(&self, action: &str, duration: Duration) -> Result<(), AddError>
+    pub fn record_duration(&self, action: &str, duration: Duration) -> Result<(), ActionError>
     where
         S::Value: From<ActionTime>,
     {
-        self.add(action, ActionTime::from_duration(duration, self.spec().unit))
+        self.record(action, ActionTime::from_duration(duration, self.spec().unit))
     }
 
     /// A handle that records one action without looking it up.
     ///
     /// # Errors
     ///
-    /// [`AddError::Name`] if the name is no name for an action, [`AddError::Full`] if the action is
+    /// [`ActionError::Name`] if the name is no name for an action, [`ActionError::Full`] if the
+    /// action is
     /// new and there are too many.
-    pub fn action(&self, action: &str) -> Result<Handle<S>, AddError> {
+    pub fn action(&self, action: &str) -> Result<Handle<S>, ActionError> {
         let name = ActionName::with_limit(action, self.spec().name_bytes)?;
         self.registry.meet();
         Handle::new(&self.registry, &name)
@@ -295,7 +303,7 @@ impl<S: Statistic<Value: Packed>> MergedTracker<S> {
 
     /// How much was beyond the [limit](TrackerSpec::actions) of actions.
     #[must_use]
-    pub fn overflow(&self) -> Overflow {
+    pub fn overflow(&self) -> OverflowCounts {
         self.registry.overflow()
     }
 
@@ -316,7 +324,7 @@ impl<S: Statistic<Value: Packed>> MergedTracker<S> {
         name: &str,
         value: S::Value,
         numbering: Numbering<'_>,
-    ) -> Result<(), AddError> {
+    ) -> Result<(), ActionError> {
         let name = ActionName::with_limit(name, self.spec().name_bytes)?;
         self.registry.meet();
         loop {
@@ -338,11 +346,11 @@ impl<S: Statistic<Value: Packed>> MergedTracker<S> {
     }
 }
 
-impl<S: Statistic<Value: Packed + Send + Sync>> ActionTracker for MergedTracker<S> {
+impl<S: Statistic<Value: AsWords + Send + Sync>> ActionTracker for MergedTracker<S> {
     type Statistic = S;
 
-    fn add(&self, action: &str, time: S::Value) -> Result<(), AddError> {
-        self.add(action, time)
+    fn record(&self, action: &str, time: S::Value) -> Result<(), ActionError> {
+        self.record(action, time)
     }
 
     fn stats(&self) -> Vec<Row<S>> {
@@ -354,7 +362,7 @@ impl<S: Statistic<Value: Packed + Send + Sync>> ActionTracker for MergedTracker<
     }
 }
 
-impl<S: Statistic<Value: Packed>> fmt::Debug for MergedTracker<S> {
+impl<S: Statistic<Value: AsWords>> fmt::Debug for MergedTracker<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MergedTracker")
             .field("spec", self.spec())

@@ -13,9 +13,9 @@
 use core_time::{Statistic, Subtract, Tag};
 
 use crate::exact::{SQUARES_LIMBS, Sum, SumOfSquares, integers_first};
-use crate::figures::{Counted, Mean, counts_fit};
+use crate::figures::{HasCount, HasMean, counts_fit};
 use crate::limbs::{LOWEST_BIT, add_product, divide, round, square_root, subtract};
-use crate::mean::ExactMean;
+use crate::mean::Mean;
 use crate::time::ActionTime;
 
 /// Keeps count, exact sum and exact sum of squares of times, and so their mean, variance and
@@ -41,7 +41,7 @@ use crate::time::ActionTime;
 /// # Examples
 ///
 /// ```
-/// use core_actions::{ActionTime, Mean, Statistic, Variance};
+/// use core_actions::{ActionTime, HasMean, Statistic, Variance};
 ///
 /// let mut variance = Variance::default();
 /// for time in [1_000_000_007_u64, 1_000_000_009] {
@@ -55,7 +55,7 @@ use crate::time::ActionTime;
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Variance {
-    pub(crate) mean: ExactMean,
+    pub(crate) mean: Mean,
     pub(crate) squares: SumOfSquares,
 }
 
@@ -97,7 +97,7 @@ impl Variance {
     ///
     /// # Accuracy
     ///
-    /// As [`ExactMean::sum`].
+    /// As [`Mean::sum`].
     #[must_use]
     pub fn sum(&self) -> f64 {
         self.mean.sum()
@@ -176,7 +176,7 @@ impl Statistic for Variance {
 
     const NEVER_PANICS: bool = true;
 
-    const HEAP_BYTES_MAX: usize = ExactMean::HEAP_BYTES_MAX + SumOfSquares::HEAP_BYTES_MAX;
+    const HEAP_BYTES_MAX: usize = Mean::HEAP_BYTES_MAX + SumOfSquares::HEAP_BYTES_MAX;
 
     #[inline]
     fn insert(&mut self, time: ActionTime) {
@@ -226,13 +226,13 @@ impl Subtract for Variance {
     }
 }
 
-impl Counted for Variance {
+impl HasCount for Variance {
     fn count(&self) -> u64 {
         self.mean.count()
     }
 }
 
-impl Mean for Variance {
+impl HasMean for Variance {
     fn mean(&self) -> Option<f64> {
         self.mean.mean()
     }

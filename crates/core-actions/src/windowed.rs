@@ -6,20 +6,20 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use core_time::{
-    Clock, Coverage, CoveredBuckets, InBucket, Refused, Stamp, Statistic, StatisticRing, TimeAxis,
-    WindowError, WindowSpec,
+    Clock, Coverage, CoveredBuckets, InBucket, RefusedCounts, Stamp, Statistic, StatisticRing,
+    TimeAxis, WindowError, WindowSpec,
 };
 
-use crate::error::AddError;
-use crate::figures::Counted;
+use crate::error::ActionError;
+use crate::figures::HasCount;
 use crate::handle::Handle;
 use crate::key::{FOLDED, KeyedName};
-use crate::packed::Packed;
+use crate::packed::AsWords;
 use crate::part::Waiting;
 use crate::registry::{Expiry, Registry};
 use crate::row::Row;
 use crate::snapshot::TrackerSnapshotError;
-use crate::spec::{Overflow, TrackerSpec};
+use crate::spec::{OverflowCounts, TrackerSpec};
 use crate::time::{ActionTime, TimeError};
 use crate::tracker::MergedTracker;
 
@@ -46,14 +46,15 @@ pub use spec::{WindowedSpec, WindowedSpecError};
 ///
 /// When there are as many actions as there [may be](TrackerSpec::actions), one whose newest bucket
 /// is older than the span gives way to a new one, before anything is refused, folded or evicted;
-/// [`Overflow::expired`] counts these. A live handle keeps its action. A refused name costs at most
+/// [`OverflowCounts::expired`] counts these. A live handle keeps its action. A refused name costs
+/// at most
 /// one look at each action for each bucket of time.
 ///
 /// # Concurrency
 ///
 /// As [`ActionTracker`](crate::ActionTracker): a reader sees a cut of each action, and all rows are
 /// of the same buckets. A record of an action that another thread makes give way at that moment may
-/// go with it, and is counted in [`Overflow::evicted_records`].
+/// go with it, and is counted in [`OverflowCounts::evicted_records`].
 ///
 /// # Clocks that step back
 ///
@@ -64,18 +65,18 @@ pub use spec::{WindowedSpec, WindowedSpecError};
 /// # Examples
 ///
 /// ```
-/// use core_actions::{Counted, ExactMean, Extent, Mean, Quantile, Quantiles, WindowedTracker};
+/// use core_actions::{HasCount, Mean, MinMax, HasMean, Quantile, Quantiles, WindowedTracker};
 /// use core_time::{ManualClock, Stamp};
 /// use std::time::Duration;
 ///
 /// let clock = ManualClock::new(Stamp::from_secs(1_000));
 /// let spec = Default::default();
-/// type Latency = (ExactMean, Extent, Quantiles);
+/// type Latency = (Mean, MinMax, Quantiles);
 /// let tracker = WindowedTracker::<Latency>::with_clock(spec, clock.clone())?;
-/// tracker.add("checkout", 120)?;
+/// tracker.record("checkout", 120)?;
 /// clock.advance(Duration::from_secs(60));
-/// tracker.add("checkout", 80)?;
-/// tracker.add("checkout", 100)?;
+/// tracker.record("checkout", 80)?;
+/// tracker.record("checkout", 100)?;
 ///
 /// let minute = tracker.window(Duration::from_secs(60))?;
 /// let row = &minute.rows()[0];
@@ -86,7 +87,7 @@ pub use spec::{WindowedSpec, WindowedSpecError};
 /// assert_eq!(tracker.window(Duration::from_secs(61))?.rows()[0].mean(), 100.0);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub struct WindowedTracker<S: Statistic<Value: Packed>> {
+pub struct WindowedTracker<S: Statistic<Value: AsWords>> {
     timeline: Arc<Timeline>,
     rings: MergedTracker<StatisticRing<S>>,
 }
@@ -115,7 +116,7 @@ impl Timeline {
 // Not needed: any order, nothing else hangs on these numbers. Checks: no model, for that reason.
 const ALONE: Ordering = Ordering::Relaxed;
 
-impl<S: Statistic<Value: Packed>> WindowedTracker<S> {
+impl<S: Statistic<Value: AsWords>> WindowedTracker<S> {
     /// A tracker by the cheapest clock of the system that is fine enough.
     ///
     /// # Errors
@@ -166,37 +167,43 @@ impl<S: Statistic<Value: Packed>> WindowedTracker<S> {
     ///
     /// # Errors
     ///
-    /// As [`MergedTracker::add`](crate::MergedTracker::add), and [`AddError::Stamp`] if the clock
+    /// As [`MergedTracker::record`](crate::MergedTracker::record), and [`ActionError::Stamp`] if
+    /// the clock
     /// stepped back to a bucket that was given up.
     #[inline]
-    pub fn add<'a, T>(&self, action: impl Into<KeyedName<'a>>, time: T) -> Result<(), AddError>
+    pub fn record<'a, T>(
+        &self,
+        action: impl Into<KeyedName<'a>>,
+        time: T,
+    ) -> Result<(), ActionError>
     where
         T: TryInto<S::Value, Error: Into<TimeError>>,
     {
-        let value = time.try_into().map_err(|error| AddError::Time(error.into()))?;
+        let value = time.try_into().map_err(|error| ActionError::Time(error.into()))?;
         let tick = self.timeline.axis.tick_to_record()?;
-        self.rings.add(action, InBucket { tick, value })
+        self.rings.record(action, InBucket { tick, value })
     }
 
     /// Records that an action took so long, and when it ended.
     ///
     /// # Errors
     ///
-    /// As [`MergedTracker::add`](crate::MergedTracker::add), and [`AddError::Stamp`] if that was
+    /// As [`MergedTracker::record`](crate::MergedTracker::record), and [`ActionError::Stamp`] if
+    /// that was
     /// longer ago than the span, is further ahead of the clock than the tolerance, or is in a
     /// bucket that was given up before the clock stepped back.
-    pub fn add_at<'a, T>(
+    pub fn record_at<'a, T>(
         &self,
         action: impl Into<KeyedName<'a>>,
         time: T,
         stamp: Stamp,
-    ) -> Result<(), AddError>
+    ) -> Result<(), ActionError>
     where
         T: TryInto<S::Value, Error: Into<TimeError>>,
     {
-        let value = time.try_into().map_err(|error| AddError::Time(error.into()))?;
+        let value = time.try_into().map_err(|error| ActionError::Time(error.into()))?;
         let tick = self.timeline.axis.tick_at(stamp)?;
-        self.rings.add(action, InBucket { tick, value })?;
+        self.rings.record(action, InBucket { tick, value })?;
         self.timeline.begins_at(stamp);
         Ok(())
     }
@@ -206,12 +213,12 @@ impl<S: Statistic<Value: Packed>> WindowedTracker<S> {
     ///
     /// # Errors
     ///
-    /// As [`MergedTracker::add_duration`](crate::MergedTracker::add_duration).
-    pub fn add_duration(&self, action: &str, duration: Duration) -> Result<(), AddError>
+    /// As [`MergedTracker::record_duration`](crate::MergedTracker::record_duration).
+    pub fn record_duration(&self, action: &str, duration: Duration) -> Result<(), ActionError>
     where
         S::Value: From<ActionTime>,
     {
-        self.add(action, ActionTime::from_duration(duration, self.spec().unit))
+        self.record(action, ActionTime::from_duration(duration, self.spec().unit))
     }
 
     /// A handle that records one action without looking it up.
@@ -219,7 +226,7 @@ impl<S: Statistic<Value: Packed>> WindowedTracker<S> {
     /// # Errors
     ///
     /// As [`MergedTracker::action`](crate::MergedTracker::action).
-    pub fn action(&self, action: &str) -> Result<WindowedHandle<S>, AddError> {
+    pub fn action(&self, action: &str) -> Result<WindowedHandle<S>, ActionError> {
         Ok(WindowedHandle {
             timeline: Arc::clone(&self.timeline),
             ring: self.rings.action(action)?,
@@ -373,13 +380,13 @@ impl<S: Statistic<Value: Packed>> WindowedTracker<S> {
 
     /// How much was beyond the [limit](TrackerSpec::actions) of actions.
     #[must_use]
-    pub fn overflow(&self) -> Overflow {
+    pub fn overflow(&self) -> OverflowCounts {
         self.rings.overflow()
     }
 
     /// How many records were refused for their stamp, by reason.
     #[must_use]
-    pub fn refused(&self) -> Refused {
+    pub fn refused(&self) -> RefusedCounts {
         self.timeline.axis.refused()
     }
 
@@ -396,7 +403,7 @@ impl<S: Statistic<Value: Packed>> WindowedTracker<S> {
 }
 
 /// Actions with a ring each, which expire when the newest bucket of it has left every window.
-fn registry<S: Statistic<Value: Packed>>(
+fn registry<S: Statistic<Value: AsWords>>(
     spec: TrackerSpec,
     timeline: &Arc<Timeline>,
 ) -> Registry<StatisticRing<S>> {
@@ -412,7 +419,7 @@ fn registry<S: Statistic<Value: Packed>>(
     Registry::new(spec, StatisticRing::new(axis.spec()), Some(expiry))
 }
 
-impl<S: Statistic<Value: Packed>> fmt::Debug for WindowedTracker<S> {
+impl<S: Statistic<Value: AsWords>> fmt::Debug for WindowedTracker<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("WindowedTracker")
             .field("axis", &self.timeline.axis)
@@ -422,7 +429,7 @@ impl<S: Statistic<Value: Packed>> fmt::Debug for WindowedTracker<S> {
 }
 
 /// Merges what one writer recorded in the covered buckets, and returns whether there was anything.
-fn merge_window<S: Statistic<Value: Packed>>(
+fn merge_window<S: Statistic<Value: AsWords>>(
     ring: &StatisticRing<S>,
     waiting: Waiting<'_>,
     covered: &CoveredBuckets,
@@ -464,7 +471,7 @@ impl<S> WindowRows<S> {
     }
 }
 
-impl<S: Counted> WindowRows<S> {
+impl<S: HasCount> WindowRows<S> {
     /// Returns how often per second an action was recorded, over the time that the window covers.
     ///
     /// That is less than the window at first. `None` if no time has passed.
@@ -478,8 +485,8 @@ impl<S: Counted> WindowRows<S> {
     ///
     /// let clock = ManualClock::new(Stamp::from_secs(1_000));
     /// let tracker = WindowedTracker::<Count>::with_clock(Default::default(), clock.clone())?;
-    /// tracker.add("jump", 1)?;
-    /// tracker.add("jump", 2)?;
+    /// tracker.record("jump", 1)?;
+    /// tracker.record("jump", 2)?;
     /// clock.advance(Duration::from_millis(500));
     /// let minute = tracker.window(Duration::from_secs(60))?;
     /// assert_eq!(minute.rate(&minute.rows()[0]), Some(4.0));
@@ -496,12 +503,12 @@ impl<S: Counted> WindowRows<S> {
 /// A [`Handle`] that reads the clock; see there. A record for a bucket that was given up before the
 /// clock stepped back is not recorded, and is counted in [`WindowedTracker::refused`].
 #[derive(Debug, Clone)]
-pub struct WindowedHandle<S: Statistic<Value: Packed>> {
+pub struct WindowedHandle<S: Statistic<Value: AsWords>> {
     timeline: Arc<Timeline>,
     ring: Handle<StatisticRing<S>>,
 }
 
-impl<S: Statistic<Value: Packed>> WindowedHandle<S> {
+impl<S: Statistic<Value: AsWords>> WindowedHandle<S> {
     /// Returns the name of the action, as [`Handle::name`].
     #[must_use]
     pub fn name(&self) -> &str {
@@ -516,10 +523,10 @@ impl<S: Statistic<Value: Packed>> WindowedHandle<S> {
 
     /// Records that the action took so long, and ended now.
     #[inline]
-    pub fn add(&self, time: impl Into<S::Value>) {
+    pub fn record(&self, time: impl Into<S::Value>) {
         // A refusal was counted.
         if let Ok(tick) = self.timeline.axis.tick_to_record() {
-            self.ring.add(InBucket { tick, value: time.into() });
+            self.ring.record(InBucket { tick, value: time.into() });
         }
     }
 
@@ -551,7 +558,7 @@ impl<S: Statistic<Value: Packed>> WindowedHandle<S> {
     /// let tracker = WindowedTracker::<Summary>::new(Default::default())?;
     /// let checkout = tracker.action("checkout")?;
     /// for time in [120_u64, 80, 100] {
-    ///     checkout.add(time);
+    ///     checkout.record(time);
     /// }
     /// let minute = checkout.window(Duration::from_secs(60))?;
     /// assert_eq!((minute.count(), minute.statistic().mean()), (3, Some(100.0)));
@@ -588,7 +595,7 @@ impl<S> ActionWindow<S> {
     }
 }
 
-impl<S: Counted> ActionWindow<S> {
+impl<S: HasCount> ActionWindow<S> {
     /// Returns how often the action was recorded.
     #[must_use]
     pub fn count(&self) -> u64 {

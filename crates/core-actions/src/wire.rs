@@ -21,14 +21,14 @@ use thiserror::Error;
 
 use crate::count::Count;
 use crate::exact::{Sum, SumOfSquares};
-use crate::extent::Extent;
-use crate::figures::{Counted, Mean};
+use crate::extent::MinMax;
+use crate::figures::{HasCount, HasMean};
 use crate::histogram::Histogram;
-use crate::largest::Largest;
-use crate::last::{Last, Stamped};
-use crate::mean::ExactMean;
+use crate::largest::TopK;
+use crate::last::{Last, Timestamped};
+use crate::mean::Mean;
 use crate::quantiles::Quantiles;
-use crate::raw::Raw;
+use crate::raw::Values;
 use crate::summary::Summary;
 use crate::time::{ActionTime, TimeError};
 use crate::variance::{Variance, go_together};
@@ -124,18 +124,18 @@ macro_rules! wire {
 }
 
 wire!(Count, u64, |count| count.0, |count| Ok(Count(in_range(count)?)));
-wire!(keyed ExactMean, WireMean);
+wire!(keyed Mean, WireMean);
 wire!(keyed Variance, WireVariance);
 wire!(
-    Extent,
+    MinMax,
     Option<[ActionTime; 2]>,
     |extent| extent.min().zip(extent.max()).map(Into::into),
     extent
 );
-wire!(keyed Stamped, WireStamped);
-wire!(Last, Option<Stamped>, |last| last.0, |last| Ok(Last(last)));
-wire!(keyed Largest<CAP>, WireLargest, const CAP: usize);
-wire!(Raw, Vec<ActionTime>, |raw| raw.times().collect(), |times| Ok(of(times)));
+wire!(keyed Timestamped, WireStamped);
+wire!(Last, Option<Timestamped>, |last| last.0, |last| Ok(Last(last)));
+wire!(keyed TopK<CAP>, WireLargest, const CAP: usize);
+wire!(Values, Vec<ActionTime>, |raw| raw.times().collect(), |times| Ok(of(times)));
 wire!(keyed Histogram, WireHistogram);
 wire!(keyed Quantiles, WireQuantiles);
 wire!(keyed Summary, WireSummary);
@@ -262,13 +262,13 @@ struct WireMean {
 }
 
 impl WireMean {
-    fn of(mean: &ExactMean) -> Self {
+    fn of(mean: &Mean) -> Self {
         Self { count: mean.count, sum: mean.sum.to_text() }
     }
 
-    fn checked(self) -> Result<ExactMean, WireError> {
+    fn checked(self) -> Result<Mean, WireError> {
         let count = in_range(self.count)?;
-        Ok(ExactMean { count, sum: Sum::from_text(&self.sum, count)? })
+        Ok(Mean { count, sum: Sum::from_text(&self.sum, count)? })
     }
 }
 
@@ -289,7 +289,7 @@ impl WireVariance {
     fn checked(self) -> Result<Variance, WireError> {
         let Self { count, sum, squares } = self;
         let count = in_range(count)?;
-        let mean = ExactMean { count, sum: Sum::from_text(&sum, count)? };
+        let mean = Mean { count, sum: Sum::from_text(&sum, count)? };
         let exact = SumOfSquares::from_text(&squares, count)?;
         if go_together(count, &mean.sum, &exact) {
             Ok(Variance { mean, squares: exact })
@@ -299,7 +299,7 @@ impl WireVariance {
     }
 }
 
-fn extent(ends: Option<[ActionTime; 2]>) -> Result<Extent, WireError> {
+fn extent(ends: Option<[ActionTime; 2]>) -> Result<MinMax, WireError> {
     match ends {
         Some([least, greatest]) if least > greatest => {
             Err(WireError::Backwards { least, greatest })
@@ -317,12 +317,12 @@ struct WireStamped {
 }
 
 impl WireStamped {
-    fn of(stamped: &Stamped) -> Self {
+    fn of(stamped: &Timestamped) -> Self {
         Self { stamp: stamped.stamp.as_nanos(), time: stamped.time }
     }
 
-    fn checked(self) -> Result<Stamped, WireError> {
-        Ok(Stamped { stamp: Stamp::from_nanos(self.stamp), time: self.time })
+    fn checked(self) -> Result<Timestamped, WireError> {
+        Ok(Timestamped { stamp: Stamp::from_nanos(self.stamp), time: self.time })
     }
 }
 
@@ -331,17 +331,17 @@ impl WireStamped {
 struct WireLargest {
     /// In descending order when written.
     kept: Vec<ActionTime>,
-    dropped: ExactMean,
+    dropped: Mean,
 }
 
 impl WireLargest {
-    fn of<const CAP: usize>(largest: &Largest<CAP>) -> Self {
+    fn of<const CAP: usize>(largest: &TopK<CAP>) -> Self {
         let sorted = largest.kept.clone().into_sorted_vec();
         let kept = sorted.into_iter().map(|Reverse(time)| time).collect();
         Self { kept, dropped: largest.dropped.clone() }
     }
 
-    fn checked<const CAP: usize>(self) -> Result<Largest<CAP>, WireError> {
+    fn checked<const CAP: usize>(self) -> Result<TopK<CAP>, WireError> {
         let (kept, dropped) = (self.kept.len(), self.dropped.count());
         if kept > CAP {
             return Err(WireError::TooManyKept { kept, limit: CAP });
@@ -355,7 +355,7 @@ impl WireLargest {
             (Some(mean), Some(&least)) if mean > least.as_f64() => {
                 Err(WireError::DroppedLarger { mean, least })
             }
-            _ => Ok(Largest {
+            _ => Ok(TopK {
                 kept: self.kept.into_iter().map(Reverse).collect(),
                 dropped: self.dropped,
             }),
@@ -445,8 +445,8 @@ impl WireQuantiles {
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct WireSummary {
-    mean: ExactMean,
-    minmax: Extent,
+    mean: Mean,
+    minmax: MinMax,
     quantiles: Quantiles,
 }
 

@@ -9,7 +9,7 @@ use std::thread;
 
 use allocation_counter::measure;
 use core_actions::{
-    ExactMean, Extent, Handle, Histogram, MergedTracker, Overflow, Quantiles, RunningTracker,
+    Handle, Histogram, Mean, MergedTracker, MinMax, OverflowCounts, Quantiles, RunningTracker,
     TrackerSpec, WhenFull,
 };
 
@@ -22,7 +22,7 @@ fn rows(tracker: &RunningTracker) -> Vec<(String, u64)> {
 }
 
 fn add_each(tracker: &RunningTracker, names: &[&str]) {
-    names.iter().for_each(|name| tracker.add(name, 1).unwrap());
+    names.iter().for_each(|name| tracker.record(name, 1).unwrap());
 }
 
 fn names(tracker: &RunningTracker) -> Vec<String> {
@@ -45,13 +45,13 @@ fn a_million_names_take_no_more_than_the_limit_allows() {
         (50_000, 1_000, WhenFull::EvictIdle),
     ] {
         let spec = spec(actions, when_full);
-        let most = spec.bytes_max::<ExactMean>();
+        let most = spec.bytes_max::<Mean>();
         let limit = actions as u64;
-        let mut found = Overflow::default();
+        let mut found = OverflowCounts::default();
         let (used, _) = bytes(|| {
             let tracker = RunningTracker::new(spec);
             for number in 0..names {
-                let added = tracker.add(&format!("name {number}"), 1);
+                let added = tracker.record(&format!("name {number}"), 1);
                 assert_eq!(added.is_ok(), number < limit || when_full != WhenFull::Refuse);
             }
             found = tracker.overflow();
@@ -60,9 +60,13 @@ fn a_million_names_take_no_more_than_the_limit_allows() {
         });
         let beyond = names - limit;
         let expected = match when_full {
-            WhenFull::Refuse => Overflow { refused: beyond, ..Overflow::default() },
-            WhenFull::Fold => Overflow { folded: beyond, ..Overflow::default() },
-            _ => Overflow { evicted: beyond, evicted_records: beyond, ..Overflow::default() },
+            WhenFull::Refuse => OverflowCounts { refused: beyond, ..OverflowCounts::default() },
+            WhenFull::Fold => OverflowCounts { folded: beyond, ..OverflowCounts::default() },
+            _ => OverflowCounts {
+                evicted: beyond,
+                evicted_records: beyond,
+                ..OverflowCounts::default()
+            },
         };
         assert_eq!(found, expected, "{when_full:?}");
         assert!(used <= most, "{used} bytes of {most}, {actions} actions, {when_full:?}");
@@ -72,14 +76,14 @@ fn a_million_names_take_no_more_than_the_limit_allows() {
 #[test]
 fn the_longest_idle_is_evicted() {
     let tracker = RunningTracker::new(spec(3, WhenFull::EvictIdle));
-    let add = |name| tracker.add(name, 1).unwrap();
+    let add = |name| tracker.record(name, 1).unwrap();
     ["a", "b", "c", "a", "b", "a"].into_iter().for_each(add);
     add("d"); // Evicts c,
     add("a");
     add("e"); // then b,
     assert_eq!(names(&tracker), ["a", "d", "e"]);
     add("d");
-    tracker.add_numbered("a", 1, 0).unwrap();
+    tracker.record_numbered("a", 1, 0).unwrap();
     add("f"); // then e.
     assert_eq!(rows(&tracker), [("a".into(), 5), ("d".into(), 2), ("f".into(), 1)]);
     add("c"); // Begins anew, and evicts d.
@@ -104,14 +108,14 @@ fn the_longest_idle_is_evicted_whatever_came_before() {
             let name = format!("name {}", draw(limit as u64 + 3));
             let by_kept = kept.as_ref().is_some_and(|handle: &Handle<_>| handle.name() == name);
             match draw(4) {
-                0 => tracker.action(&name).unwrap().add(1_u64),
-                1 if by_kept => kept.iter().for_each(|handle| handle.add(1_u64)),
+                0 => tracker.action(&name).unwrap().record(1_u64),
+                1 if by_kept => kept.iter().for_each(|handle| handle.record(1_u64)),
                 2 if limit > 1 && kept.is_none() => {
                     let handle = tracker.action(&name).unwrap();
-                    handle.add(1_u64);
+                    handle.record(1_u64);
                     kept = Some(handle);
                 }
-                _ => tracker.add(&name, 1).unwrap(),
+                _ => tracker.record(&name, 1).unwrap(),
             }
             order.retain(|known| *known != name);
             order.push(name);
@@ -135,8 +139,8 @@ fn the_longest_idle_is_evicted_whatever_came_before() {
 #[test]
 fn records_by_handles_that_were_dropped_have_their_place_in_the_order() {
     let tracker = RunningTracker::new(spec(3, WhenFull::EvictIdle));
-    let by_handle = |name| tracker.action(name).unwrap().add(1_u64);
-    tracker.add("x", 1).unwrap();
+    let by_handle = |name| tracker.action(name).unwrap().record(1_u64);
+    tracker.record("x", 1).unwrap();
     by_handle("a");
     add_each(&tracker, &["b", "c"]);
     by_handle("a");
@@ -148,12 +152,12 @@ fn records_by_handles_that_were_dropped_have_their_place_in_the_order() {
 fn threads_that_met_in_between_have_an_order() {
     let tracker = RunningTracker::new(spec(3, WhenFull::EvictIdle));
     let elsewhere = |name: &str| {
-        thread::scope(|scope| scope.spawn(|| tracker.add(name, 1).unwrap()).join().unwrap());
+        thread::scope(|scope| scope.spawn(|| tracker.record(name, 1).unwrap()).join().unwrap());
     };
-    (0..100).for_each(|_| tracker.add("here", 1).unwrap());
-    tracker.add("new", 1).unwrap(); // Lets others know how far this thread is,
+    (0..100).for_each(|_| tracker.record("here", 1).unwrap());
+    tracker.record("new", 1).unwrap(); // Lets others know how far this thread is,
     elsewhere("there"); // and this one comes later.
-    tracker.add("more", 1).unwrap();
+    tracker.record("more", 1).unwrap();
     assert_eq!(names(&tracker), ["new", "there", "more"]);
 }
 
@@ -165,18 +169,18 @@ fn a_handle_keeps_its_action() {
         let clone = handle.clone();
         assert_eq!(rows(&tracker), []);
         for round in 1..50 {
-            let _ = tracker.add(&format!("name {round}"), 1);
-            handle.add(1_u64);
-            clone.add(1_u64);
+            let _ = tracker.record(&format!("name {round}"), 1);
+            handle.record(1_u64);
+            clone.record(1_u64);
             assert!(rows(&tracker).contains(&("kept".into(), 2 * round)));
         }
         drop(handle);
         let other = tracker.action("other");
         assert_eq!(other.is_ok(), when_full == WhenFull::EvictIdle);
-        assert!(tracker.add("none", 1).is_err(), "all have handles");
+        assert!(tracker.record("none", 1).is_err(), "all have handles");
         assert!(tracker.action("none").is_err());
         drop(clone);
-        assert_eq!(tracker.add("one", 1).is_ok(), when_full == WhenFull::EvictIdle);
+        assert_eq!(tracker.record("one", 1).is_ok(), when_full == WhenFull::EvictIdle);
     }
 }
 
@@ -184,16 +188,16 @@ fn a_handle_keeps_its_action() {
 fn an_action_whose_handle_was_dropped_was_used_when_that_last_recorded() {
     let tracker = RunningTracker::new(spec(2, WhenFull::EvictIdle));
     let handle = tracker.action("by handle").unwrap();
-    (0..10).for_each(|_| tracker.add("idle", 1).unwrap());
-    handle.add(1_u64);
+    (0..10).for_each(|_| tracker.record("idle", 1).unwrap());
+    handle.record(1_u64);
     drop(handle);
-    tracker.add("new", 1).unwrap();
+    tracker.record("new", 1).unwrap();
     assert_eq!(names(&tracker), ["by handle", "new"]);
     let handle = tracker.action("by handle").unwrap();
-    handle.add(1_u64);
-    (0..10).for_each(|_| tracker.add("new", 1).unwrap());
+    handle.record(1_u64);
+    (0..10).for_each(|_| tracker.record("new", 1).unwrap());
     drop(handle);
-    tracker.add("newer", 1).unwrap();
+    tracker.record("newer", 1).unwrap();
     assert_eq!(names(&tracker), ["new", "newer"]);
 }
 
@@ -202,9 +206,9 @@ fn what_is_merged_counts_as_used_then() {
     let (tracker, other) =
         (RunningTracker::new(spec(2, WhenFull::EvictIdle)), RunningTracker::default());
     add_each(&tracker, &["a", "b", "b"]);
-    other.add("a", 1).unwrap();
+    other.record("a", 1).unwrap();
     tracker.merge(&other.snapshot()).unwrap();
-    tracker.add("c", 1).unwrap();
+    tracker.record("c", 1).unwrap();
     assert_eq!(names(&tracker), ["a", "c"]);
     add_each(&tracker, &["c", "a", "d"]);
     assert_eq!(names(&tracker), ["a", "d"]);
@@ -215,10 +219,10 @@ fn what_is_beyond_the_limit_shares_a_row() {
     let tracker = RunningTracker::new(spec(1, WhenFull::Fold));
     add_each(&tracker, &["a", "b", "c", "a", "b"]);
     let handle = tracker.action("d").unwrap();
-    handle.add(1_u64);
+    handle.record(1_u64);
     assert_eq!(handle.name(), WhenFull::OTHER);
     assert_eq!(rows(&tracker), [("a".into(), 2), (WhenFull::OTHER.into(), 4)]);
-    assert_eq!(tracker.overflow(), Overflow { folded: 4, ..Overflow::default() });
+    assert_eq!(tracker.overflow(), OverflowCounts { folded: 4, ..OverflowCounts::default() });
     let tracker = RunningTracker::new(spec(0, WhenFull::Fold));
     for _ in 0..3 {
         add_each(&tracker, &["a", "b"]);
@@ -232,10 +236,10 @@ fn a_limit_of_none_refuses_all() {
     for when_full in [WhenFull::Refuse, WhenFull::EvictIdle] {
         let tracker = RunningTracker::new(spec(0, when_full));
         assert_eq!(
-            tracker.add("a", 1).unwrap_err().to_string(),
+            tracker.record("a", 1).unwrap_err().to_string(),
             "action is new, and the tracker has as many as it may: limit is 0"
         );
-        assert_eq!(tracker.overflow(), Overflow { refused: 1, ..Overflow::default() });
+        assert_eq!(tracker.overflow(), OverflowCounts { refused: 1, ..OverflowCounts::default() });
     }
 }
 
@@ -247,9 +251,9 @@ fn a_reset_makes_room() {
         for round in 0..50 {
             let before = tracker.overflow();
             for name in ["a", "b"] {
-                tracker.add(&format!("{name} {round}"), 1).unwrap();
+                tracker.record(&format!("{name} {round}"), 1).unwrap();
             }
-            handle.add(1_u64);
+            handle.record(1_u64);
             let expected = ["a", "b"].map(|name| format!("{name} {round}"));
             assert_eq!(names(&tracker), [&expected[0], &expected[1], "handle"], "{when_full:?}");
             assert_eq!(tracker.overflow(), before);
@@ -264,7 +268,7 @@ fn a_reset_makes_no_room_of_what_was_recorded_since() {
     add_each(&tracker, &["a", "b"]);
     tracker.reset();
     add_each(&tracker, &["a", "c"]);
-    assert!(tracker.add("d", 1).is_err() && tracker.add("b", 1).is_err());
+    assert!(tracker.record("d", 1).is_err() && tracker.record("b", 1).is_err());
     assert_eq!(rows(&tracker), [("a".into(), 1), ("c".into(), 1)]);
 }
 
@@ -279,7 +283,7 @@ fn evicted_and_live_records_add_up_after_a_race() {
                 scope.spawn(move || {
                     for record in 0..1_000_u64 {
                         let name = format!("name {}", record * (thread + 1) % 5);
-                        tracker.add(&name, record).unwrap();
+                        tracker.record(&name, record).unwrap();
                     }
                 });
             }
@@ -300,7 +304,7 @@ fn evictions_beside_each_other_refuse_nothing() {
                 let tracker = &tracker;
                 scope.spawn(move || {
                     for record in 0..5_000_u64 {
-                        tracker.add(&format!("name {number}"), record).unwrap();
+                        tracker.record(&format!("name {number}"), record).unwrap();
                     }
                 });
             }
@@ -319,7 +323,7 @@ fn an_eviction_beside_busy_threads_comes_to_an_end() {
                 add_each(&tracker, &["a", "b", "c", "d"]);
             }
         });
-        let added = (0..300).map(|number| tracker.add(&format!("name {number}"), 1));
+        let added = (0..300).map(|number| tracker.record(&format!("name {number}"), 1));
         let added: Result<Vec<_>, _> = added.collect();
         ended.store(true, Release); // First, or the thread would be waited for without an end.
         added.unwrap();
@@ -334,7 +338,7 @@ fn short_lived_threads_do_not_make_memory_grow() {
         let add = |number: u64| {
             thread::scope(|scope| {
                 let thread = scope.spawn(|| {
-                    let used = measure(|| drop(tracker.add(&format!("name {}", number % 8), 1)));
+                    let used = measure(|| drop(tracker.record(&format!("name {}", number % 8), 1)));
                     used.bytes_current
                 });
                 thread.join().unwrap()
@@ -350,12 +354,12 @@ fn short_lived_threads_do_not_make_memory_grow() {
 
 #[test]
 fn recording_a_known_action_allocates_nothing() {
-    let tracker = MergedTracker::<(ExactMean, Extent, Quantiles)>::default();
+    let tracker = MergedTracker::<(Mean, MinMax, Quantiles)>::default();
     let handle = tracker.action("by handle").unwrap();
     let add = |time: u64| {
-        tracker.add("jump", time).unwrap();
-        tracker.add("a name that is longer than sixteen bytes", time).unwrap();
-        handle.add(time);
+        tracker.record("jump", time).unwrap();
+        tracker.record("a name that is longer than sixteen bytes", time).unwrap();
+        handle.record(time);
     };
     (0..1_000).for_each(add);
     let used = measure(|| (0..1_000).for_each(add));

@@ -9,8 +9,8 @@ use std::sync::atomic::{
 use std::thread;
 
 use core_actions::{
-    Counted, ExactMean, Handle, Mean, MergedTracker, PostTracker, Quantiles, Raw, RunningTracker,
-    TrackerSpec, WhenFull, WindowedTracker,
+    Handle, HasCount, HasMean, Mean, MergedTracker, PostTracker, Quantiles, RunningTracker,
+    TrackerSpec, Values, WhenFull, WindowedTracker,
 };
 use core_time::{ManualClock, Stamp};
 
@@ -29,7 +29,7 @@ impl Drop for Alarm<'_> {
 
 #[test]
 fn every_figure_of_a_row_is_of_the_same_records() {
-    let tracker = MergedTracker::<(ExactMean, Raw)>::default();
+    let tracker = MergedTracker::<(Mean, Values)>::default();
     let (begun, ended) = (AtomicU64::new(0), AtomicU64::new(0));
     const RECORDS: u64 = 3 * 9_000;
     thread::scope(|scope| {
@@ -38,7 +38,7 @@ fn every_figure_of_a_row_is_of_the_same_records() {
                 let _alarm = Alarm(&ended);
                 for record in 0..RECORDS / 3 {
                     begun.fetch_add(1, Release);
-                    tracker.add(NAMES[record as usize % 3], record / 3 % 100).unwrap();
+                    tracker.record(NAMES[record as usize % 3], record / 3 % 100).unwrap();
                     ended.fetch_add(1, Release);
                 }
             });
@@ -67,7 +67,7 @@ fn threads_that_end_lose_nothing_and_leave_no_garbage() {
     let tracker = RunningTracker::default();
     for _ in 0..1_000 {
         thread::scope(|scope| {
-            scope.spawn(|| NAMES.map(|name| tracker.add(name, 2).unwrap()));
+            scope.spawn(|| NAMES.map(|name| tracker.record(name, 2).unwrap()));
         });
     }
     let stats = tracker.stats();
@@ -104,10 +104,10 @@ fn check_reset<A: Fn() + Send>(tracker: &PostTracker, writer: impl Fn() -> A) {
 #[test]
 fn reset_beside_writers_forgets_all_of_before() {
     let tracker = PostTracker::default();
-    check_reset(&tracker, || || tracker.add("jump", 1).unwrap());
+    check_reset(&tracker, || || tracker.record("jump", 1).unwrap());
     check_reset(&tracker, || {
         let handle = tracker.action("jump").unwrap();
-        move || handle.add(1_u64)
+        move || handle.record(1_u64)
     });
 }
 
@@ -116,7 +116,7 @@ struct LastWord(Arc<RunningTracker>);
 
 impl Drop for LastWord {
     fn drop(&mut self) {
-        self.0.add("last word", 1).unwrap();
+        self.0.record("last word", 1).unwrap();
     }
 }
 
@@ -131,7 +131,7 @@ fn a_thread_records_to_its_last_word() {
         thread::spawn(move || {
             LAST_WORD.with(|word| *word.borrow_mut() = Some(LastWord(Arc::clone(&tracker))));
             if records_before {
-                tracker.add("first word", 1).unwrap();
+                tracker.record("first word", 1).unwrap();
             }
         })
         .join()
@@ -144,7 +144,7 @@ fn a_thread_records_to_its_last_word() {
 
 #[test]
 fn a_reader_beside_a_busy_writer_gets_its_cut_each_time() {
-    let tracker = MergedTracker::<(ExactMean, Quantiles)>::default();
+    let tracker = MergedTracker::<(Mean, Quantiles)>::default();
     let handle = tracker.action("jump").unwrap();
     let (begun, ended) = (AtomicU64::new(0), AtomicU64::new(0));
     thread::scope(|scope| {
@@ -153,7 +153,7 @@ fn a_reader_beside_a_busy_writer_gets_its_cut_each_time() {
             let _alarm = Alarm(ended);
             for record in 0..300_000_u64 {
                 begun.store(record + 1, Release);
-                handle.add(record % 1_000);
+                handle.record(record % 1_000);
                 ended.store(record + 1, Release);
             }
         });
@@ -181,7 +181,7 @@ fn handles_go_from_thread_to_thread_and_lose_nothing() {
                 .into_iter()
                 .map(|handle| {
                     scope.spawn(move || {
-                        (0..100_u64).for_each(|time| handle.add(time));
+                        (0..100_u64).for_each(|time| handle.record(time));
                         // Another for the next round, which goes on where a dropped one stopped.
                         let next = handle.clone();
                         if round % 2 == 0 { next } else { handle }
@@ -205,7 +205,7 @@ fn resets_and_evictions_beside_writers_revive_nothing() {
             for name in NAMES {
                 let tracker = &tracker;
                 scope.spawn(move || {
-                    (0..50).for_each(|_| tracker.add(name, round).unwrap());
+                    (0..50).for_each(|_| tracker.record(name, round).unwrap());
                 });
             }
             tracker.reset();
@@ -224,7 +224,7 @@ fn resets_and_evictions_beside_writers_revive_nothing() {
 fn windows_beside_writers_are_of_whole_records() {
     let clock = ManualClock::new(Stamp::from_secs(1_000));
     let spec = Default::default();
-    let tracker = WindowedTracker::<(ExactMean, Raw)>::with_clock(spec, clock.clone()).unwrap();
+    let tracker = WindowedTracker::<(Mean, Values)>::with_clock(spec, clock.clone()).unwrap();
     let ended = AtomicU64::new(0);
     let minute = std::time::Duration::from_secs(60);
     thread::scope(|scope| {
@@ -232,7 +232,7 @@ fn windows_beside_writers_are_of_whole_records() {
             scope.spawn(|| {
                 let _alarm = Alarm(&ended);
                 for record in 0..5_000_u64 {
-                    tracker.add("jump", record).unwrap();
+                    tracker.record("jump", record).unwrap();
                     ended.fetch_add(1, Release);
                 }
             });
@@ -253,13 +253,13 @@ fn windows_beside_writers_are_of_whole_records() {
 }
 
 /// Records through a handle, and by name, when its thread is torn down.
-struct LastHandle(Arc<RunningTracker>, Handle<ExactMean>);
+struct LastHandle(Arc<RunningTracker>, Handle<Mean>);
 
 impl Drop for LastHandle {
     fn drop(&mut self) {
-        (0..50_u64).for_each(|time| self.1.add(time));
-        self.0.add("by name", 1).unwrap();
-        self.0.action("at last").unwrap().add(1_u64);
+        (0..50_u64).for_each(|time| self.1.record(time));
+        self.0.record("by name", 1).unwrap();
+        self.0.action("at last").unwrap().record(1_u64);
     }
 }
 
@@ -279,7 +279,7 @@ fn a_handle_records_to_the_last_word_of_its_thread() {
                     *last.borrow_mut() = Some(LastHandle(Arc::clone(&tracker), handle));
                 });
                 if records_before {
-                    tracker.add("by name", 1).unwrap();
+                    tracker.record("by name", 1).unwrap();
                 }
             })
             .join()

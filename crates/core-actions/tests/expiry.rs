@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use core_actions::{
-    Count, ExactMean, Overflow, TrackerSpec, WhenFull, WindowedSpec, WindowedTracker,
+    Count, Mean, OverflowCounts, TrackerSpec, WhenFull, WindowedSpec, WindowedTracker,
 };
 use core_time::{ManualClock, Stamp, WindowSpec};
 
@@ -17,7 +17,7 @@ fn secs(secs: u64) -> Duration {
     Duration::from_secs(secs)
 }
 
-fn tracker(actions: usize, when_full: WhenFull) -> (WindowedTracker<ExactMean>, ManualClock) {
+fn tracker(actions: usize, when_full: WhenFull) -> (WindowedTracker<Mean>, ManualClock) {
     let clock = ManualClock::new(Stamp::from_secs(1_000));
     let window = WindowSpec::builder().span(secs(SPAN)).build().unwrap();
     let tracker = TrackerSpec { actions, when_full, ..TrackerSpec::default() };
@@ -26,7 +26,7 @@ fn tracker(actions: usize, when_full: WhenFull) -> (WindowedTracker<ExactMean>, 
 }
 
 /// The actions of the longest window, by name.
-fn names(tracker: &WindowedTracker<ExactMean>) -> Vec<String> {
+fn names(tracker: &WindowedTracker<Mean>) -> Vec<String> {
     let rows = tracker.window(secs(SPAN)).unwrap();
     let mut names: Vec<_> = rows.rows().iter().map(|row| row.action().to_owned()).collect();
     names.sort_unstable();
@@ -37,27 +37,27 @@ fn names(tracker: &WindowedTracker<ExactMean>) -> Vec<String> {
 fn names_give_way_once_they_left_every_window() {
     for when_full in ALL {
         let (tracker, clock) = tracker(2, when_full);
-        tracker.add("a", 1).unwrap();
-        tracker.add("b", 1).unwrap();
+        tracker.record("a", 1).unwrap();
+        tracker.record("b", 1).unwrap();
         clock.advance(secs(SPAN - 1));
         let before = tracker.overflow();
-        let found = tracker.add("c", 1);
+        let found = tracker.record("c", 1);
         let (expected, overflow): (&[&str], _) = match when_full {
-            WhenFull::Refuse => (&["a", "b"], Overflow { refused: 1, ..before }),
-            WhenFull::Fold => (&["(other)", "a", "b"], Overflow { folded: 1, ..before }),
-            _ => (&["b", "c"], Overflow { evicted: 1, evicted_records: 1, ..before }),
+            WhenFull::Refuse => (&["a", "b"], OverflowCounts { refused: 1, ..before }),
+            WhenFull::Fold => (&["(other)", "a", "b"], OverflowCounts { folded: 1, ..before }),
+            _ => (&["b", "c"], OverflowCounts { evicted: 1, evicted_records: 1, ..before }),
         };
         assert_eq!(names(&tracker), expected);
         assert_eq!(tracker.overflow(), overflow);
         assert_eq!(found.is_ok(), when_full != WhenFull::Refuse);
 
-        tracker.add("b", 1).unwrap(); // "b" stays longer.
+        tracker.record("b", 1).unwrap(); // "b" stays longer.
         clock.advance(secs(SPAN));
-        tracker.add("b", 1).unwrap();
+        tracker.record("b", 1).unwrap();
         let before = tracker.overflow();
-        tracker.add("d", 1).unwrap();
+        tracker.record("d", 1).unwrap();
         assert_eq!(names(&tracker), ["b", "d"], "{when_full:?}");
-        assert_eq!(tracker.overflow(), Overflow { expired: 1, ..before }, "{when_full:?}");
+        assert_eq!(tracker.overflow(), OverflowCounts { expired: 1, ..before }, "{when_full:?}");
     }
 }
 
@@ -66,17 +66,20 @@ fn the_newest_bucket_decides_however_old_the_others_are() {
     for when_full in ALL {
         let (tracker, clock) = tracker(3, when_full);
         let now = Stamp::from_secs(1_000);
-        tracker.add_at("ahead", 1, now + secs(3)).unwrap();
-        tracker.add_at("ahead", 1, now - secs(SPAN)).unwrap();
-        tracker.add_at("late", 1, now - secs(3)).unwrap();
-        tracker.add("now", 1).unwrap();
+        tracker.record_at("ahead", 1, now + secs(3)).unwrap();
+        tracker.record_at("ahead", 1, now - secs(SPAN)).unwrap();
+        tracker.record_at("late", 1, now - secs(3)).unwrap();
+        tracker.record("now", 1).unwrap();
         for (after, gone) in [(SPAN - 3, "late"), (3, "now"), (3, "ahead")] {
             clock.advance(secs(after - 1));
             assert!(names(&tracker).contains(&gone.to_owned()));
             clock.advance(secs(1));
             let before = tracker.overflow();
-            tracker.add(&format!("instead of {gone}"), 1).unwrap();
-            assert_eq!(tracker.overflow(), Overflow { expired: before.expired + 1, ..before });
+            tracker.record(&format!("instead of {gone}"), 1).unwrap();
+            assert_eq!(
+                tracker.overflow(),
+                OverflowCounts { expired: before.expired + 1, ..before }
+            );
         }
         assert_eq!(names(&tracker), ["instead of ahead", "instead of late", "instead of now"]);
     }
@@ -87,19 +90,19 @@ fn a_handle_keeps_its_action_until_it_is_dropped() {
     for when_full in [WhenFull::Refuse, WhenFull::EvictIdle] {
         let (tracker, clock) = tracker(2, when_full);
         let handles = ["a", "b"].map(|name| tracker.action(name).unwrap());
-        handles.iter().for_each(|handle| handle.add(1_u64));
+        handles.iter().for_each(|handle| handle.record(1_u64));
         clock.advance(secs(10 * SPAN));
         for _ in 0..3 {
-            assert!(tracker.add("new", 1).is_err(), "all have handles");
+            assert!(tracker.record("new", 1).is_err(), "all have handles");
         }
         let [a, b] = handles;
-        b.add(1_u64);
+        b.record(1_u64);
         drop(a);
-        tracker.add("new", 1).unwrap();
+        tracker.record("new", 1).unwrap();
         assert_eq!(names(&tracker), ["b", "new"]);
         assert_eq!((tracker.overflow().expired, tracker.overflow().evicted), (1, 0));
         drop(b); // Still in the window.
-        assert_eq!(tracker.add("newer", 1).is_ok(), when_full == WhenFull::EvictIdle);
+        assert_eq!(tracker.record("newer", 1).is_ok(), when_full == WhenFull::EvictIdle);
     }
 }
 
@@ -111,13 +114,14 @@ fn a_default_tracker_takes_new_names_for_ever() {
     let tracker = WindowedTracker::<Count>::with_clock(spec, clock.clone()).unwrap();
     for round in 0..4 {
         for number in 0..actions {
-            tracker.add(&format!("round {round}, name {number}"), 1).unwrap();
+            tracker.record(&format!("round {round}, name {number}"), 1).unwrap();
         }
-        assert!(tracker.add("one more", 1).is_err());
+        assert!(tracker.record("one more", 1).is_err());
         assert_eq!(tracker.window(span).unwrap().rows().len(), actions);
         clock.advance(span);
     }
-    let expected = Overflow { refused: 4, expired: 3 * actions as u64, ..Overflow::default() };
+    let expected =
+        OverflowCounts { refused: 4, expired: 3 * actions as u64, ..OverflowCounts::default() };
     assert_eq!(tracker.overflow(), expected);
 }
 
@@ -125,8 +129,8 @@ fn a_default_tracker_takes_new_names_for_ever() {
 fn a_name_that_gave_way_begins_again_in_every_thread() {
     let (tracker, clock) = tracker(1, WhenFull::Refuse);
     let add = |name: &str| {
-        tracker.add(name, 1).unwrap();
-        thread::scope(|scope| scope.spawn(|| tracker.add(name, 1).unwrap()).join().unwrap());
+        tracker.record(name, 1).unwrap();
+        thread::scope(|scope| scope.spawn(|| tracker.record(name, 1).unwrap()).join().unwrap());
     };
     for _ in 0..20 {
         for name in ["a", "b"] {
@@ -157,7 +161,7 @@ fn records_made_while_names_give_way_add_up() {
                         begin.wait();
                         for record in 0..RECORDS {
                             let name = (round + record * (thread + 1)) % 7;
-                            let _ = tracker.add(&format!("name {name}"), 1);
+                            let _ = tracker.record(&format!("name {name}"), 1);
                         }
                         end.wait();
                     }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use core_actions::{
-    AddError, Count, Counted as _, MergedTracker, Row, TrackerSnapshotError, TrackerSpec, WhenFull,
-    WindowedSpec, WindowedTracker,
+    ActionError, Count, HasCount as _, MergedTracker, Row, TrackerSnapshotError, TrackerSpec,
+    WhenFull, WindowedSpec, WindowedTracker,
 };
 use core_time::{ManualClock, Stamp};
 
@@ -17,8 +17,8 @@ fn folding(actions: usize) -> TrackerSpec {
 /// A tracker of an action with the name of the folded row, once, and of folded ones.
 fn tracker(folded: u64) -> MergedTracker<Count> {
     let tracker = MergedTracker::new(folding(1));
-    tracker.add(OTHER, 1).unwrap();
-    (0..folded).for_each(|_| tracker.add("folded", 1).unwrap());
+    tracker.record(OTHER, 1).unwrap();
+    (0..folded).for_each(|_| tracker.record("folded", 1).unwrap());
     tracker
 }
 
@@ -30,14 +30,14 @@ fn rows<'r>(rows: impl IntoIterator<Item = &'r Row<Count>>) -> Vec<(&'r str, boo
 fn folded_row_is_not_the_action_of_its_name() {
     let tracker = tracker(2);
     let [real, folded] = [OTHER, "b"].map(|name| tracker.action(name).unwrap());
-    real.add(1_u64);
-    folded.add(1_u64);
+    real.record(1_u64);
+    folded.record(1_u64);
     let names = [&real, &folded].map(|handle| (handle.name(), handle.is_other()));
     assert_eq!(names, [(OTHER, false), (OTHER, true)]);
     assert_eq!(rows(&tracker.stats()), [(OTHER, false, 2), (OTHER, true, 3)]);
     // No text of a caller's is the name under which it is kept.
-    assert!(matches!(tracker.add("", 1), Err(AddError::Name(_))));
-    assert!(matches!(tracker.action(""), Err(AddError::Name(_))));
+    assert!(matches!(tracker.record("", 1), Err(ActionError::Name(_))));
+    assert!(matches!(tracker.action(""), Err(ActionError::Name(_))));
     assert_eq!(rows(&tracker.stats()), [(OTHER, false, 2), (OTHER, true, 3)]);
 }
 
@@ -56,7 +56,7 @@ fn snapshots_merge_folded_rows_with_folded_rows() {
     let spec = TrackerSpec { when_full: WhenFull::Refuse, ..folding(1) };
     let restored = MergedTracker::<Count>::restore(spec, &both).unwrap();
     assert_eq!(restored.snapshot(), both);
-    assert_eq!(restored.add("a", 1), Err(AddError::Full { limit: 1 }));
+    assert_eq!(restored.record("a", 1), Err(ActionError::Full { limit: 1 }));
     let full = MergedTracker::<Count>::restore(
         TrackerSpec { when_full: WhenFull::Refuse, ..folding(0) },
         &both,
@@ -68,7 +68,7 @@ fn snapshots_merge_folded_rows_with_folded_rows() {
 fn difference_of_folded_rows_is_theirs() {
     let tracker = tracker(2);
     let earlier = tracker.snapshot();
-    tracker.add("folded", 1).unwrap();
+    tracker.record("folded", 1).unwrap();
     let since = tracker.snapshot().diff(&earlier).unwrap();
     assert_eq!(rows(&since), [(OTHER, true, 1)]);
 }
@@ -78,10 +78,10 @@ fn folded_row_of_a_window_has_a_series_of_its_own() {
     let clock = ManualClock::new(Stamp::from_secs(1_000));
     let spec = WindowedSpec { tracker: folding(1), ..WindowedSpec::default() };
     let tracker = WindowedTracker::<Count>::with_clock(spec, clock.clone()).unwrap();
-    tracker.add(OTHER, 1).unwrap();
+    tracker.record(OTHER, 1).unwrap();
     clock.advance(Duration::from_secs(1));
-    tracker.add("a", 1).unwrap();
-    tracker.add("b", 1).unwrap();
+    tracker.record("a", 1).unwrap();
+    tracker.record("b", 1).unwrap();
     let window = Duration::from_secs(2);
     let found = tracker.window(window).unwrap();
     assert_eq!(rows(found.rows()), [(OTHER, false, 1), (OTHER, true, 2)]);
@@ -97,7 +97,7 @@ fn folded_row_of_a_window_has_a_series_of_its_own() {
 fn reset_keeps_the_folded_row_apart() {
     let tracker = tracker(2);
     tracker.reset();
-    ["a", "b", OTHER].into_iter().for_each(|name| tracker.add(name, 1).unwrap());
+    ["a", "b", OTHER].into_iter().for_each(|name| tracker.record(name, 1).unwrap());
     assert_eq!(rows(&tracker.stats()), [("a", false, 1), (OTHER, true, 2)]);
 }
 

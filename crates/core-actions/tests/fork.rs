@@ -9,8 +9,8 @@ use std::hash::RandomState;
 use std::io::{Read as _, Write as _, pipe};
 use std::time::Duration;
 
-use core_actions::{ExactMean, RunningTracker, TrackerSnapshot, WindowedSnapshot, WindowedTracker};
-use core_time::{EventCounter, Instance, InstanceError, Snapshot, SnapshotError};
+use core_actions::{Mean, RunningTracker, TrackerSnapshot, WindowedSnapshot, WindowedTracker};
+use core_time::{CounterSnapshot, EventCounter, Instance, InstanceError, SnapshotError};
 
 #[cfg(not(all(unix, feature = "serde")))]
 fn main() {}
@@ -21,10 +21,10 @@ const WORKERS: u64 = 3;
 struct All {
     events: EventCounter,
     actions: RunningTracker,
-    windowed: WindowedTracker<ExactMean>,
+    windowed: WindowedTracker<Mean>,
 }
 
-type Snapshots = (Snapshot, TrackerSnapshot<ExactMean>, WindowedSnapshot<ExactMean>);
+type Snapshots = (CounterSnapshot, TrackerSnapshot<Mean>, WindowedSnapshot<Mean>);
 
 impl All {
     fn new() -> Self {
@@ -38,8 +38,8 @@ impl All {
     fn record(&self, times: u64) {
         for _ in 0..times {
             self.events.record();
-            self.actions.add("jump", 1).unwrap();
-            self.windowed.add("jump", 1).unwrap();
+            self.actions.record("jump", 1).unwrap();
+            self.windowed.record("jump", 1).unwrap();
         }
     }
 

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use allocation_counter::measure;
 use core_actions::{
-    ActionTime, Count, ExactMean, Extent, Histogram, Largest, Last, MergedTracker, Packed,
-    Quantiles, Raw, Statistic, Summary, TrackerSpec, Variance, WhenFull, WindowedSpec,
-    WindowedSpecError, WindowedTracker,
+    ActionTime, AsWords, Count, Histogram, Last, Mean, MergedTracker, MinMax, Quantiles, Statistic,
+    Summary, TopK, TrackerSpec, Values, Variance, WhenFull, WindowedSpec, WindowedSpecError,
+    WindowedTracker,
 };
 use core_time::{ManualClock, Stamp, WindowSpec};
 
@@ -29,7 +29,7 @@ fn check_bytes<S: Statistic<Value = ActionTime>>(actions: usize, name_bytes: usi
     let (used, kept) = bytes(|| {
         let tracker = MergedTracker::<S>::new(spec);
         for number in 0..actions {
-            tracker.add(&format!("{number:0name_bytes$}"), number as u64).unwrap();
+            tracker.record(&format!("{number:0name_bytes$}"), number as u64).unwrap();
         }
         tracker
     });
@@ -42,8 +42,8 @@ fn check_bytes<S: Statistic<Value = ActionTime>>(actions: usize, name_bytes: usi
 fn memory_follows_the_formula() {
     for (actions, name_bytes) in [(1, 1), (10, 10), (1_000, 8), (1_793, 200), (30_000, 20)] {
         check_bytes::<Count>(actions, name_bytes);
-        check_bytes::<ExactMean>(actions, name_bytes);
-        check_bytes::<(ExactMean, Extent)>(actions, name_bytes);
+        check_bytes::<Mean>(actions, name_bytes);
+        check_bytes::<(Mean, MinMax)>(actions, name_bytes);
     }
 }
 
@@ -81,7 +81,7 @@ fn check_windowed<S: Statistic<Value = ActionTime>>(actions: usize, span: u64) {
         let tracker = WindowedTracker::<S>::with_clock(spec, clock.clone()).unwrap();
         for _ in 0..2 * span + 40 {
             for number in 0..actions {
-                tracker.add(&format!("{number:010}"), 1).unwrap();
+                tracker.record(&format!("{number:010}"), 1).unwrap();
             }
             clock.advance(Duration::from_secs(1));
         }
@@ -96,7 +96,7 @@ fn check_windowed<S: Statistic<Value = ActionTime>>(actions: usize, span: u64) {
 fn windowed_memory_follows_the_formula() {
     for (actions, span) in [(1, 1), (3, 300), (200, 60)] {
         check_windowed::<Count>(actions, span);
-        check_windowed::<(ExactMean, Extent)>(actions, span);
+        check_windowed::<(Mean, MinMax)>(actions, span);
     }
 }
 
@@ -117,9 +117,9 @@ fn statistics_take_the_bytes_that_the_readme_says() {
         }
     }
     check::<Count>(8, 8);
-    check::<ExactMean>(32, 304);
+    check::<Mean>(32, 304);
     check::<Variance>(64, 872);
-    check::<Extent>(32, 32);
+    check::<MinMax>(32, 32);
     assert_eq!((size_of::<Last>(), size_of::<Quantiles>()), (24, 120));
     assert_eq!(size_of::<Summary>(), 184);
 }
@@ -137,13 +137,13 @@ fn worst_times(one_of: u64) -> impl Iterator<Item = f64> {
 
 /// Fills a tracker of all time, and a windowed one with names that give way, with the worst times.
 #[track_caller]
-fn check_filled<S: Statistic<Value: Packed + From<ActionTime>>>() {
+fn check_filled<S: Statistic<Value: AsWords + From<ActionTime>>>() {
     let value = |time: f64| S::Value::from(ActionTime::try_from(time).unwrap());
     let tracker_spec = TrackerSpec { name_bytes: 10, ..spec(1, WhenFull::Refuse) };
     let most = tracker_spec.bytes_max::<S>();
     let (used, _) = bytes(|| {
         let tracker = MergedTracker::<S>::new(tracker_spec.clone());
-        worst_times(1).for_each(|time| tracker.add("name", value(time)).unwrap());
+        worst_times(1).for_each(|time| tracker.record("name", value(time)).unwrap());
         tracker
     });
     assert!(used <= most, "{used} bytes of {most}");
@@ -157,7 +157,7 @@ fn check_filled<S: Statistic<Value: Packed + From<ActionTime>>>() {
         let tracker = WindowedTracker::<S>::with_clock(spec, clock.clone()).unwrap();
         for (name, seconds) in [("a", 6), ("b", 3)] {
             for _ in 0..seconds {
-                worst_times(16).for_each(|time| tracker.add(name, value(time)).unwrap());
+                worst_times(16).for_each(|time| tracker.record(name, value(time)).unwrap());
                 clock.advance(Duration::from_secs(1));
             }
             clock.advance(span);
@@ -170,30 +170,30 @@ fn check_filled<S: Statistic<Value: Packed + From<ActionTime>>>() {
 #[test]
 fn no_values_take_more_than_the_bound() {
     check_filled::<Count>();
-    check_filled::<ExactMean>();
+    check_filled::<Mean>();
     check_filled::<Variance>();
-    check_filled::<Extent>();
+    check_filled::<MinMax>();
     check_filled::<Histogram>();
     check_filled::<Quantiles>();
-    check_filled::<Largest<1>>();
-    check_filled::<Largest<1_000>>();
+    check_filled::<TopK<1>>();
+    check_filled::<TopK<1_000>>();
     check_filled::<Summary>();
-    check_filled::<(ExactMean, Extent, Quantiles)>();
-    check_filled::<(Variance, Largest<10>)>();
+    check_filled::<(Mean, MinMax, Quantiles)>();
+    check_filled::<(Variance, TopK<10>)>();
 }
 
 #[test]
 fn bounds_of_what_has_no_limit_have_none() {
-    assert_eq!(Raw::HEAP_BYTES_MAX, usize::MAX);
-    assert_eq!(<(Count, Raw, Extent)>::HEAP_BYTES_MAX, usize::MAX);
-    assert_eq!(TrackerSpec::default().bytes_max::<Raw>(), usize::MAX);
-    assert_eq!(WindowedSpec::default().bytes_max::<(Count, Raw)>(), usize::MAX);
+    assert_eq!(Values::HEAP_BYTES_MAX, usize::MAX);
+    assert_eq!(<(Count, Values, MinMax)>::HEAP_BYTES_MAX, usize::MAX);
+    assert_eq!(TrackerSpec::default().bytes_max::<Values>(), usize::MAX);
+    assert_eq!(WindowedSpec::default().bytes_max::<(Count, Values)>(), usize::MAX);
 }
 
 #[test]
 fn default_settings_fit_every_statistic() {
     #[track_caller]
-    fn check<S: Statistic<Value: Packed>>(least: usize) {
+    fn check<S: Statistic<Value: AsWords>>(least: usize) {
         let spec = WindowedSpec::default();
         let actions = spec.actions_max::<S>();
         assert!((least..=4_096).contains(&actions), "{actions} actions");
@@ -201,17 +201,17 @@ fn default_settings_fit_every_statistic() {
         assert_eq!(tracker.spec().actions, actions);
     }
     check::<Count>(4_096);
-    check::<ExactMean>(4_096);
+    check::<Mean>(4_096);
     check::<Variance>(4_096);
-    check::<Extent>(4_096);
+    check::<MinMax>(4_096);
     check::<Last>(4_096);
     check::<Histogram>(4_096);
     check::<Quantiles>(4_096);
-    check::<Largest<1_000>>(4_096);
-    check::<Raw>(4_096);
+    check::<TopK<1_000>>(4_096);
+    check::<Values>(4_096);
     check::<Summary>(4_096);
-    check::<(Variance, Extent, Quantiles)>(3_500);
-    type Eight = (Variance, Variance, Raw, Quantiles, Histogram, Extent, Count, Largest<7>);
+    check::<(Variance, MinMax, Quantiles)>(3_500);
+    type Eight = (Variance, Variance, Values, Quantiles, Histogram, MinMax, Count, TopK<7>);
     check::<Eight>(1_000);
 }
 
@@ -222,7 +222,8 @@ fn there_are_as_many_actions_as_fit() {
     assert!((10..100).contains(&actions), "{actions} actions");
     assert!(spec.bytes_max::<Count>() <= spec.bytes);
     let tracker = WindowedTracker::<Count>::new(spec).unwrap();
-    let added = (0..1_000).filter(|name| tracker.add(&format!("name {name}"), 1).is_ok()).count();
+    let added =
+        (0..1_000).filter(|name| tracker.record(&format!("name {name}"), 1).is_ok()).count();
     assert_eq!((added, tracker.spec().actions), (actions, actions));
 
     // Of one action, to the byte.

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use core_actions::{
-    ActionTime, AddError, Handle, MergedTracker, Overflow, Row, TrackerSpec, WhenFull,
+    ActionError, ActionTime, Handle, MergedTracker, OverflowCounts, Row, TrackerSpec, WhenFull,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -102,7 +102,7 @@ struct Oracle {
     places: Vec<String>,
     /// Those of them that were there at the last reset, the first last.
     emptied: Vec<String>,
-    overflow: Overflow,
+    overflow: OverflowCounts,
     /// The greatest number that was seen.
     newest: Option<u64>,
 }
@@ -117,7 +117,7 @@ struct Entry {
 impl Oracle {
     fn new(shape: Shape) -> Self {
         let (actions, places, emptied) = (BTreeMap::new(), Vec::new(), Vec::new());
-        Self { shape, actions, places, emptied, overflow: Overflow::default(), newest: None }
+        Self { shape, actions, places, emptied, overflow: OverflowCounts::default(), newest: None }
     }
 
     fn is_empty(&self, name: &str) -> bool {
@@ -172,7 +172,7 @@ impl Oracle {
         true
     }
 
-    fn add(&mut self, place: &str, time: ActionTime, number: Option<u64>) {
+    fn record(&mut self, place: &str, time: ActionTime, number: Option<u64>) {
         let entry = self.actions.entry(place.to_owned()).or_default();
         entry.times.push(time);
         if let Some(number) = number {
@@ -243,14 +243,14 @@ impl<S: Checked> History<S> {
             Step::Add { thread, name, time, number } => {
                 let (tracker, name) = (Arc::clone(&self.tracker), NAMES[name]);
                 let added = self.workers[thread].run(move || match numbered {
-                    true => tracker.add_numbered(name, time, number),
-                    false => tracker.add(name, time),
+                    true => tracker.record_numbered(name, time, number),
+                    false => tracker.record(name, time),
                 });
                 let place = self.oracle.place(name, &self.names());
-                let full = AddError::Full { limit: self.oracle.shape.limit };
+                let full = ActionError::Full { limit: self.oracle.shape.limit };
                 assert_eq!(added, if place.is_some() { Ok(()) } else { Err(full) });
                 if let Some(place) = place {
-                    self.oracle.add(&place, time, numbered.then_some(number));
+                    self.oracle.record(&place, time, numbered.then_some(number));
                 }
             }
             Step::Hold { name, time } if !numbered => {
@@ -258,8 +258,8 @@ impl<S: Checked> History<S> {
                 let place = self.oracle.place(NAMES[name], &self.names());
                 assert_eq!(handle.as_ref().ok().map(key_of), place.as_deref());
                 if let (Ok(handle), Some(place)) = (handle, place) {
-                    handle.add(time);
-                    self.oracle.add(&place, time, None);
+                    handle.record(time);
+                    self.oracle.record(&place, time, None);
                     self.oracle.actions.get_mut(&place).unwrap().handles += 1;
                     self.handles.push(handle);
                 }
@@ -267,13 +267,13 @@ impl<S: Checked> History<S> {
             Step::ByHandle { thread, handle, time, drop } if !self.handles.is_empty() => {
                 let at = handle % self.handles.len();
                 let name = key_of(&self.handles[at]).to_owned();
-                self.oracle.add(&name, time, None);
+                self.oracle.record(&name, time, None);
                 if drop {
                     let handle = self.handles.swap_remove(at);
-                    self.workers[thread].run(move || handle.add(time));
+                    self.workers[thread].run(move || handle.record(time));
                     self.oracle.actions.get_mut(&name).unwrap().handles -= 1;
                 } else {
-                    self.handles[at].add(time);
+                    self.handles[at].record(time);
                 }
             }
             Step::ThreadEnds { thread } => {
@@ -287,12 +287,12 @@ impl<S: Checked> History<S> {
             Step::Merge { records } if self.oracle.shape.limit > NAMES.len() => {
                 let other = MergedTracker::<S>::default();
                 for &(name, time, number) in &records {
-                    other.add_numbered(NAMES[name], time, number).unwrap();
+                    other.record_numbered(NAMES[name], time, number).unwrap();
                 }
                 self.tracker.merge(&other.snapshot()).unwrap();
                 for (name, time, number) in records {
                     let place = self.oracle.place(NAMES[name], &[]).unwrap();
-                    self.oracle.add(&place, time, Some(number));
+                    self.oracle.record(&place, time, Some(number));
                 }
             }
             Step::Restore if self.handles.is_empty() => self.restore(),
@@ -308,7 +308,7 @@ impl<S: Checked> History<S> {
         assert_eq!(self.tracker.snapshot(), snapshot);
         let apart = snapshot.rows().iter().filter(|row| !row.is_other());
         self.oracle.places = apart.map(|row| row.action().to_owned()).collect();
-        (self.oracle.emptied, self.oracle.overflow) = (Vec::new(), Overflow::default());
+        (self.oracle.emptied, self.oracle.overflow) = (Vec::new(), OverflowCounts::default());
         self.oracle.newest = snapshot.rows().iter().map(Row::first).max();
         self.oracle.actions.retain(|_, entry| !entry.times.is_empty());
         // What was merged is not counted when it is evicted.

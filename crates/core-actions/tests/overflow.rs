@@ -5,8 +5,8 @@
 use std::fmt::Debug;
 
 use core_actions::{
-    Count, Counted, ExactMean, Histogram, Largest, MergedTracker, Packed, Quantiles, Statistic,
-    Subtract, Summary, TrackerSnapshot, TrackerSnapshotError, TrackerSpec, Variance, WhenFull,
+    AsWords, Count, HasCount, Histogram, Mean, MergedTracker, Quantiles, Statistic, Subtract,
+    Summary, TopK, TrackerSnapshot, TrackerSnapshotError, TrackerSpec, Variance, WhenFull,
     WindowedSnapshot, WindowedTracker,
 };
 use core_time::{COUNT_MAX, ManualClock, Stamp, StatisticRing};
@@ -15,7 +15,7 @@ use serde::de::DeserializeOwned;
 
 /// A statistic with a form for any count of zeros.
 trait Forged:
-    Statistic<Value: Packed> + Counted + Serialize + DeserializeOwned + PartialEq + Debug
+    Statistic<Value: AsWords> + HasCount + Serialize + DeserializeOwned + PartialEq + Debug
 {
     fn form(count: u64) -> String;
 }
@@ -26,7 +26,7 @@ impl Forged for Count {
     }
 }
 
-impl Forged for ExactMean {
+impl Forged for Mean {
     fn form(count: u64) -> String {
         format!(r#"{{"count":{count},"sum":"0x0p0"}}"#)
     }
@@ -52,15 +52,15 @@ impl Forged for Quantiles {
     }
 }
 
-impl Forged for Largest<1> {
+impl Forged for TopK<1> {
     fn form(count: u64) -> String {
-        format!(r#"{{"kept":[0],"dropped":{}}}"#, ExactMean::form(count - 1))
+        format!(r#"{{"kept":[0],"dropped":{}}}"#, Mean::form(count - 1))
     }
 }
 
 impl Forged for Summary {
     fn form(count: u64) -> String {
-        let [mean, quantiles] = [ExactMean::form(count), Quantiles::form(count)];
+        let [mean, quantiles] = [Mean::form(count), Quantiles::form(count)];
         format!(r#"{{"mean":{mean},"minmax":[0,1],"quantiles":{quantiles}}}"#)
     }
 }
@@ -124,11 +124,11 @@ fn check<S: Forged>() {
 #[test]
 fn counts_beyond_the_limit_are_refused() {
     check::<Count>();
-    check::<ExactMean>();
+    check::<Mean>();
     check::<Variance>();
     check::<Histogram>();
     check::<Quantiles>();
-    check::<Largest<1>>();
+    check::<TopK<1>>();
     check::<Summary>();
     // Whichever member counts.
     let parts = [1, 2].map(|instance| forge::<(Count, Quantiles)>(instance, COUNT_MAX).unwrap());
@@ -137,9 +137,9 @@ fn counts_beyond_the_limit_are_refused() {
 
 #[test]
 fn a_tracker_at_the_limit_counts_on() {
-    let full = forge::<ExactMean>(1, COUNT_MAX).unwrap();
+    let full = forge::<Mean>(1, COUNT_MAX).unwrap();
     let tracker = MergedTracker::restore(TrackerSpec::default(), &full).unwrap();
-    (0..100).for_each(|_| tracker.add("jump", 1).unwrap());
+    (0..100).for_each(|_| tracker.record("jump", 1).unwrap());
     assert_eq!(tracker.stats()[0].count(), COUNT_MAX + 100);
     assert_eq!(tracker.stats()[0].statistic().sum(), 100.0);
 }
@@ -148,7 +148,7 @@ fn a_tracker_at_the_limit_counts_on() {
 fn actions_that_are_folded_share_a_count() {
     let spec = TrackerSpec { actions: 1, when_full: WhenFull::Fold, ..TrackerSpec::default() };
     let tracker = MergedTracker::<Count>::new(spec);
-    tracker.add("first", 1).unwrap();
+    tracker.record("first", 1).unwrap();
     let rows = [row("jump", &COUNT_MAX.to_string()), row("run", "1")].join(",");
     let snapshot = serde_json::from_str(&text("count", 1, &rows)).unwrap();
     let refused = tracker.merge(&snapshot).unwrap_err();
@@ -204,11 +204,11 @@ fn what_cannot_be_part_of_a_snapshot_is_not_subtracted() {
 
     let mean = |count: u64, sum: &str| format!(r#"{{"count":{count},"sum":"{sum}"}}"#);
     let later = mean(2, "0x3p1");
-    check_diff::<ExactMean>(&later, &mean(1, "0x5p0"), Some(1));
-    check_diff::<ExactMean>(&later, &mean(3, "0x3p1"), None);
-    check_diff::<ExactMean>(&later, &mean(1, "0x7p0"), None);
-    check_diff::<ExactMean>(&later, &mean(2, "0x5p0"), None); // No time would be left, and 1.
-    check_diff::<ExactMean>(&later, &mean(1, "0xdp-1"), None);
+    check_diff::<Mean>(&later, &mean(1, "0x5p0"), Some(1));
+    check_diff::<Mean>(&later, &mean(3, "0x3p1"), None);
+    check_diff::<Mean>(&later, &mean(1, "0x7p0"), None);
+    check_diff::<Mean>(&later, &mean(2, "0x5p0"), None); // No time would be left, and 1.
+    check_diff::<Mean>(&later, &mean(1, "0xdp-1"), None);
 
     let variance = |count: u64, sum: &str, squares: &str| {
         format!(r#"{{"count":{count},"sum":"{sum}","squares":"{squares}"}}"#)

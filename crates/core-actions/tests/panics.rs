@@ -4,7 +4,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use core_actions::{
-    ActionTime, Counted, ExactMean, MergedTracker, Quantiles, Raw, Row, Statistic, WindowedTracker,
+    ActionTime, HasCount, Mean, MergedTracker, Quantiles, Row, Statistic, Values, WindowedTracker,
 };
 use core_time::{ManualClock, Stamp, Tag};
 use std::time::Duration;
@@ -48,18 +48,18 @@ where
     let tracker = MergedTracker::<S>::default();
     let handle = tracker.action("jump").unwrap();
     for round in 0..40 {
-        panics(|| tracker.add("jump", 13));
-        panics(|| tracker.add_numbered("jump", 13, 0));
-        panics(|| handle.add(13_u64));
-        panics(|| tracker.add("run", 13));
+        panics(|| tracker.record("jump", 13));
+        panics(|| tracker.record_numbered("jump", 13, 0));
+        panics(|| handle.record(13_u64));
+        panics(|| tracker.record("run", 13));
         let rows = tracker.stats();
         let found: Vec<_> =
             rows.iter().map(|row| (row.action(), counts(row.statistic()))).collect();
         let names = found.iter().map(|(name, _)| *name).collect::<Vec<_>>();
         assert_eq!(names, if round == 0 { vec![] } else { vec!["jump"] });
         assert!(found.iter().flat_map(|(_, counts)| counts).all(|&count| count == 2 * round));
-        tracker.add("jump", 7).unwrap();
-        handle.add(0.5_f64.try_into().unwrap_or(ActionTime::ZERO));
+        tracker.record("jump", 7).unwrap();
+        handle.record(0.5_f64.try_into().unwrap_or(ActionTime::ZERO));
     }
 }
 
@@ -67,11 +67,11 @@ where
 fn a_statistic_that_panics_leaves_the_row_as_it_was() {
     check::<Fearful>(|fearful| vec![fearful.count]);
     check::<(Fearful,)>(|(fearful,)| vec![fearful.count]);
-    check::<(ExactMean, Fearful)>(|(mean, fearful)| vec![mean.count(), fearful.count]);
-    check::<(Fearful, Quantiles, Raw)>(|(fearful, quantiles, raw)| {
+    check::<(Mean, Fearful)>(|(mean, fearful)| vec![mean.count(), fearful.count]);
+    check::<(Fearful, Quantiles, Values)>(|(fearful, quantiles, raw)| {
         vec![fearful.count, quantiles.count(), raw.count()]
     });
-    check::<(Raw, (ExactMean, Fearful), Fearful)>(|(raw, (mean, inner), outer)| {
+    check::<(Values, (Mean, Fearful), Fearful)>(|(raw, (mean, inner), outer)| {
         vec![raw.count(), mean.count(), inner.count, outer.count]
     });
 }
@@ -83,14 +83,14 @@ fn windowed<S: Statistic<Value = ActionTime>>() -> (WindowedTracker<S>, ManualCl
 
 #[test]
 fn a_windowed_statistic_that_panics_leaves_the_row_as_it_was() {
-    let (tracker, clock) = windowed::<(ExactMean, Fearful)>();
+    let (tracker, clock) = windowed::<(Mean, Fearful)>();
     let minute = Duration::from_secs(60);
     let handle = tracker.action("jump").unwrap();
     for round in 0..40 {
-        panics(|| tracker.add("jump", 13));
-        panics(|| tracker.add_at("jump", 13, Stamp::from_secs(990)));
-        panics(|| handle.add(13_u64));
-        panics(|| tracker.add("run", 13));
+        panics(|| tracker.record("jump", 13));
+        panics(|| tracker.record_at("jump", 13, Stamp::from_secs(990)));
+        panics(|| handle.record(13_u64));
+        panics(|| tracker.record("run", 13));
         let rows = tracker.window(minute).unwrap();
         let counts: Vec<_> = rows
             .rows()
@@ -98,22 +98,22 @@ fn a_windowed_statistic_that_panics_leaves_the_row_as_it_was() {
             .map(|row| (row.statistic().0.count(), row.statistic().1.count))
             .collect();
         assert_eq!(counts, if round == 0 { vec![] } else { vec![(2 * round, 2 * round)] });
-        tracker.add("jump", 7).unwrap();
-        handle.add(8_u64);
+        tracker.record("jump", 7).unwrap();
+        handle.record(8_u64);
         clock.advance(Duration::from_millis(500));
     }
 }
 
 #[test]
 fn a_broken_promise_loses_what_waited_and_nothing_else() {
-    let tracker = MergedTracker::<(ExactMean, Liar)>::default();
-    (0..1_000).for_each(|_| tracker.add("jump", 1).unwrap());
-    tracker.add("run", 5).unwrap();
+    let tracker = MergedTracker::<(Mean, Liar)>::default();
+    (0..1_000).for_each(|_| tracker.record("jump", 1).unwrap());
+    tracker.record("run", 5).unwrap();
     let (mut lost, mut added) = (0, 0);
     for _ in 0..10 {
         // Waits, and panics when it is inserted; or at once, where there is no room.
         let mut add = |time: u64| {
-            let panicked = catch_unwind(AssertUnwindSafe(|| tracker.add("jump", time))).is_err();
+            let panicked = catch_unwind(AssertUnwindSafe(|| tracker.record("jump", time))).is_err();
             lost += u64::from(panicked);
             added += 1;
         };
@@ -121,14 +121,14 @@ fn a_broken_promise_loses_what_waited_and_nothing_else() {
         (0..100).for_each(|_| add(1));
     }
     assert!(lost > 0);
-    let count = |row: &Row<(ExactMean, Liar)>| row.statistic().0.count();
+    let count = |row: &Row<(Mean, Liar)>| row.statistic().0.count();
     let rows = tracker.stats();
     assert_eq!((rows[0].action(), rows[1].action(), count(&rows[1])), ("jump", "run", 1));
     assert_eq!(rows[1].mean(), 5.0);
     let found = count(&rows[0]);
     assert!(found <= 1_000 + added && found + lost * 30 >= 1_000 + added, "{found}, {lost} panics");
     tracker.reset();
-    (0..100).for_each(|_| tracker.add("jump", 1).unwrap());
+    (0..100).for_each(|_| tracker.record("jump", 1).unwrap());
     assert_eq!(count(&tracker.stats()[0]), 100);
     assert_eq!(tracker.stats()[0].statistic().1.count, 100);
 }

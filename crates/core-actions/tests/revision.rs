@@ -8,7 +8,7 @@ use std::time::Duration;
 use core_actions::{
     Count, MergedTracker, TrackerSnapshot, TrackerSpec, WindowedSnapshot, WindowedTracker,
 };
-use core_time::{EventCounter, ManualClock, Snapshot, Stamp, WindowSpec};
+use core_time::{CounterSnapshot, EventCounter, ManualClock, Stamp, WindowSpec};
 use proptest::prelude::*;
 
 /// How many records a snapshot holds, and its moment if it has one.
@@ -30,7 +30,7 @@ trait Subject: Sized + Sync {
 }
 
 impl Subject for EventCounter {
-    type Snapshot = Snapshot;
+    type Snapshot = CounterSnapshot;
 
     fn new(clock: &ManualClock) -> Self {
         Self::with_clock(WindowSpec::default(), clock.clone())
@@ -44,27 +44,27 @@ impl Subject for EventCounter {
         self.reset();
     }
 
-    fn snapshot(&self) -> Snapshot {
+    fn snapshot(&self) -> CounterSnapshot {
         self.snapshot()
     }
 
-    fn merge(&self, snapshot: &Snapshot) {
+    fn merge(&self, snapshot: &CounterSnapshot) {
         self.merge(snapshot).unwrap();
     }
 
-    fn restore(snapshot: &Snapshot, clock: &ManualClock) -> Self {
+    fn restore(snapshot: &CounterSnapshot, clock: &ManualClock) -> Self {
         Self::restore_with_clock(snapshot, clock.clone()).unwrap()
     }
 
-    fn merge_snapshots(one: &mut Snapshot, two: &Snapshot) {
+    fn merge_snapshots(one: &mut CounterSnapshot, two: &CounterSnapshot) {
         one.merge(two).unwrap();
     }
 
-    fn revision(snapshot: &Snapshot) -> u64 {
+    fn revision(snapshot: &CounterSnapshot) -> u64 {
         snapshot.revision()
     }
 
-    fn contents(snapshot: &Snapshot) -> Contents {
+    fn contents(snapshot: &CounterSnapshot) -> Contents {
         (snapshot.total(), Some(snapshot.at()))
     }
 }
@@ -77,7 +77,7 @@ impl Subject for MergedTracker<Count> {
     }
 
     fn record(&self) {
-        self.add("jump", 1).unwrap();
+        self.record("jump", 1).unwrap();
     }
 
     fn reset(&self) {
@@ -117,7 +117,7 @@ impl Subject for WindowedTracker<Count> {
     }
 
     fn record(&self) {
-        self.add("jump", 1).unwrap();
+        self.record("jump", 1).unwrap();
     }
 
     fn reset(&self) {
@@ -146,7 +146,7 @@ impl Subject for WindowedTracker<Count> {
 
     fn contents(snapshot: &Self::Snapshot) -> Contents {
         let buckets = snapshot.rows().iter().flat_map(|row| row.statistic().buckets());
-        let count = |count: Count| core_actions::Counted::count(&count);
+        let count = |count: Count| core_actions::HasCount::count(&count);
         (buckets.map(|(_, bucket)| count(bucket)).sum(), Some(snapshot.at()))
     }
 }

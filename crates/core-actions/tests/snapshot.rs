@@ -4,13 +4,13 @@
 use std::collections::BTreeMap;
 
 use core_actions::{
-    Count, ExactMean, Extent, MergedTracker, PostTracker, Quantiles, RunningTracker, Statistic,
+    Count, Mean, MergedTracker, MinMax, PostTracker, Quantiles, RunningTracker, Statistic,
     TrackerSnapshot, TrackerSnapshotError, TrackerSpec, Unit, Variance, WhenFull,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-type Full = (Variance, Extent, Quantiles);
+type Full = (Variance, MinMax, Quantiles);
 type Tracker = MergedTracker<Full>;
 type Snapshot = TrackerSnapshot<Full>;
 
@@ -24,7 +24,7 @@ fn records() -> impl Strategy<Value = Vec<(usize, usize, f64)>> {
 }
 
 fn add_each(tracker: &RunningTracker, names: &[&str]) {
-    names.iter().for_each(|name| tracker.add(name, 1).unwrap());
+    names.iter().for_each(|name| tracker.record(name, 1).unwrap());
 }
 
 fn merged<'a>(snapshots: impl IntoIterator<Item = &'a Snapshot>) -> Snapshot {
@@ -47,8 +47,8 @@ proptest! {
     fn merged_snapshots_equal_one_tracker_that_saw_everything(records in records()) {
         let (one, parts) = (Tracker::default(), [(); 3].map(|()| Tracker::default()));
         for (number, &(part, name, time)) in (0..).zip(&records) {
-            one.add_numbered(NAMES[name], time, number).unwrap();
-            parts[part].add_numbered(NAMES[name], time, number).unwrap();
+            one.record_numbered(NAMES[name], time, number).unwrap();
+            parts[part].record_numbered(NAMES[name], time, number).unwrap();
         }
         let one = one.snapshot();
         let [a, b, c] = parts.each_ref().map(Tracker::snapshot);
@@ -77,11 +77,11 @@ proptest! {
     fn diff_is_what_was_recorded_since(records in records()) {
         let [tracker, since] = [(); 2].map(|()| MergedTracker::<(Variance, Count)>::default());
         let (before, after) = records.split_at(records.len() / 2);
-        before.iter().for_each(|&(_, name, time)| tracker.add(NAMES[name], time).unwrap());
+        before.iter().for_each(|&(_, name, time)| tracker.record(NAMES[name], time).unwrap());
         let earlier = tracker.snapshot();
         for &(_, name, time) in after {
-            tracker.add(NAMES[name], time).unwrap();
-            since.add(NAMES[name], time).unwrap();
+            tracker.record(NAMES[name], time).unwrap();
+            since.record(NAMES[name], time).unwrap();
         }
         let diff = tracker.snapshot().diff(&earlier).unwrap();
         let rows: BTreeMap<_, _> = diff.iter().map(|row| (row.action(), row.statistic())).collect();
@@ -94,8 +94,8 @@ proptest! {
 #[test]
 fn snapshots_that_share_a_tracker_are_not_merged() {
     let (one, two) = (RunningTracker::default(), RunningTracker::default());
-    one.add("jump", 1).unwrap();
-    two.add("run", 2).unwrap();
+    one.record("jump", 1).unwrap();
+    two.record("run", 2).unwrap();
     let (first, mut both) = (one.snapshot(), one.snapshot());
     both.merge(&two.snapshot()).unwrap();
     let before = both.clone();
@@ -134,13 +134,13 @@ fn trackers_without_records_take_no_place() {
 #[test]
 fn a_restored_tracker_goes_on() {
     let tracker = RunningTracker::default();
-    tracker.add("jump", 1).unwrap();
+    tracker.record("jump", 1).unwrap();
     let mut snapshot = tracker.snapshot();
     for restart in 2..1_100 {
         let tracker = RunningTracker::restore(TrackerSpec::default(), &snapshot).unwrap();
         assert!(tracker.merge(&snapshot).is_err(), "its own");
-        tracker.add("jump", 1).unwrap();
-        tracker.add(&format!("run {}", restart % 10), 1).unwrap();
+        tracker.record("jump", 1).unwrap();
+        tracker.record(&format!("run {}", restart % 10), 1).unwrap();
         let since = tracker.snapshot().diff(&snapshot).unwrap();
         assert_eq!(since.iter().map(|row| row.count()).sum::<u64>(), 2);
         snapshot = tracker.snapshot();
@@ -154,7 +154,7 @@ fn units_must_agree() {
     let spec = |unit| TrackerSpec { unit, ..TrackerSpec::default() };
     let [nanos, secs] =
         [Unit::Nanoseconds, Unit::Seconds].map(|unit| RunningTracker::new(spec(unit)));
-    nanos.add("jump", 1).unwrap();
+    nanos.record("jump", 1).unwrap();
     let expected =
         TrackerSnapshotError::OtherUnit { found: Unit::Nanoseconds, expected: Unit::Seconds };
     assert_eq!(expected.to_string(), "snapshot is in Nanoseconds, needed are Seconds");
@@ -171,12 +171,12 @@ fn what_is_no_earlier_snapshot_is_not_subtracted() {
     let spec = TrackerSpec { actions: 2, when_full: WhenFull::EvictIdle, ..Default::default() };
     let tracker = RunningTracker::new(spec.clone());
     let other = RunningTracker::default();
-    let add = |action, time| tracker.add(action, time).unwrap();
+    let add = |action, time| tracker.record(action, time).unwrap();
     add("jump", 1);
     let first = tracker.snapshot();
     add("jump", 2);
     let later = tracker.snapshot();
-    let refuses = |later: &TrackerSnapshot<ExactMean>, earlier: &TrackerSnapshot<_>| {
+    let refuses = |later: &TrackerSnapshot<Mean>, earlier: &TrackerSnapshot<_>| {
         assert_eq!(later.diff(earlier), Err(TrackerSnapshotError::NotEarlier));
     };
     assert_eq!(later.diff(&first).unwrap()[0].count(), 1);
@@ -200,7 +200,7 @@ fn what_is_no_earlier_snapshot_is_not_subtracted() {
     let restored = RunningTracker::restore(spec, &tracker.snapshot()).unwrap();
     for _ in 0..3 {
         restored.reset();
-        (0..9).for_each(|_| restored.add("jump", 1).unwrap());
+        (0..9).for_each(|_| restored.record("jump", 1).unwrap());
         let earlier = [&first, &later, &before];
         earlier.into_iter().for_each(|earlier| refuses(&restored.snapshot(), earlier));
     }
@@ -251,7 +251,7 @@ fn a_snapshot_that_does_not_fit_changes_nothing() {
 #[test]
 fn numbers_at_the_end_lose_no_row() {
     let last = RunningTracker::default();
-    last.add_numbered("last", 1, u64::MAX).unwrap();
+    last.record_numbered("last", 1, u64::MAX).unwrap();
     let tracker = RunningTracker::default();
     tracker.merge(&last.snapshot()).unwrap();
     add_each(&tracker, &["b", "a"]);
@@ -268,16 +268,16 @@ fn equal_are_the_same_actions_with_the_same_statistics() {
         tracker
     });
     assert_eq!(one.snapshot(), two.snapshot());
-    two.add("jump", 1).unwrap();
+    two.record("jump", 1).unwrap();
     assert_ne!(one.snapshot(), two.snapshot());
-    one.add("jump", 1).unwrap();
-    one.add("hop", 1).unwrap();
+    one.record("jump", 1).unwrap();
+    one.record("hop", 1).unwrap();
     assert_ne!(one.snapshot(), two.snapshot());
 }
 
 #[cfg(feature = "serde")]
 mod wire {
-    use core_actions::{ActionTime, Raw, Statistic, Subtract, Tag};
+    use core_actions::{ActionTime, Statistic, Subtract, Tag, Values};
     use serde::{Deserialize, Serialize};
 
     use super::*;
@@ -332,7 +332,7 @@ mod wire {
 
     #[test]
     fn version_1_is_read_where_it_is_of_one_statistic() {
-        type Read = TrackerSnapshot<(ExactMean, Quantiles)>;
+        type Read = TrackerSnapshot<(Mean, Quantiles)>;
         let snapshot: Read = serde_json::from_str(VERSION_1).unwrap();
         assert_eq!(order(&snapshot), [("jump", 0), ("run", 7)]);
         assert_eq!((snapshot.rows()[0].mean(), snapshot.revision()), (150.0, 3));
@@ -347,7 +347,7 @@ mod wire {
             let error = serde_json::from_str::<Read>(&text).unwrap_err().to_string();
             assert!(error.starts_with(&format!("snapshot has no `{key}`")), "{error}");
         }
-        let other = serde_json::from_str::<TrackerSnapshot<(ExactMean, Extent)>>(VERSION_1);
+        let other = serde_json::from_str::<TrackerSnapshot<(Mean, MinMax)>>(VERSION_1);
         let expected = "version 1 names no statistic, and a snapshot of `mean+minmax` looks like";
         assert!(other.unwrap_err().to_string().starts_with(expected));
     }
@@ -413,10 +413,10 @@ mod wire {
 
     #[test]
     fn a_tracker_is_restored_from_what_was_written() {
-        let tracker = MergedTracker::<(Variance, Extent, Quantiles, Raw, Count)>::default();
+        let tracker = MergedTracker::<(Variance, MinMax, Quantiles, Values, Count)>::default();
         for time in [0.0, 0.5, 1e300, 5e-324, 123.0] {
-            tracker.add("jump", time).unwrap();
-            tracker.add("a \"name\" with \\ in it", time).unwrap();
+            tracker.record("jump", time).unwrap();
+            tracker.record("a \"name\" with \\ in it", time).unwrap();
         }
         let snapshot = tracker.snapshot();
         let text = serde_json::to_string(&snapshot).unwrap();

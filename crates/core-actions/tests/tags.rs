@@ -5,11 +5,11 @@
 use std::fmt::Debug;
 
 use core_actions::{
-    ActionTime, Count, ExactMean, Extent, Histogram, Largest, Last, MergedTracker, Packed,
-    Quantiles, Raw, Stamped, Statistic, Summary, Tag, TrackerSnapshot, TrackerSpec, Variance,
+    ActionTime, AsWords, Count, Histogram, Last, Mean, MergedTracker, MinMax, Quantiles, Statistic,
+    Summary, Tag, Timestamped, TopK, TrackerSnapshot, TrackerSpec, Values, Variance,
     WindowedSnapshot, WindowedSpec, WindowedTracker,
 };
-use core_time::{EventCounter, ManualClock, Snapshot, Stamp};
+use core_time::{CounterSnapshot, EventCounter, ManualClock, Stamp};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -61,15 +61,15 @@ fn version_1(json: &str) -> String {
 /// Both kinds of trackers of a statistic, with so many records.
 fn kinds<S>(values: &[S::Value]) -> [Kind; 2]
 where
-    S: Statistic<Value: Packed + Debug> + Serialize + DeserializeOwned,
+    S: Statistic<Value: AsWords + Debug> + Serialize + DeserializeOwned,
 {
     let tracker = MergedTracker::<S>::new(TrackerSpec::default());
     let spec = WindowedSpec { bytes: usize::MAX, ..WindowedSpec::default() };
     let clock = ManualClock::new(Stamp::from_secs(1_000));
     let windowed = WindowedTracker::<S>::with_clock(spec, clock).unwrap();
     for &value in values {
-        tracker.action("jump").unwrap().add(value);
-        windowed.action("jump").unwrap().add(value);
+        tracker.action("jump").unwrap().record(value);
+        windowed.action("jump").unwrap().record(value);
     }
     let [tag, inner] = [S::TAG; 2].map(|tag| tag.to_string());
     let window: Kind = Kind::of(format!("window({inner})"), &windowed.snapshot());
@@ -79,33 +79,34 @@ where
 fn all(values: &[u64]) -> Vec<Kind> {
     let times: Vec<_> = values.iter().map(|&value| ActionTime::from(value)).collect();
     let times = times.as_slice();
-    let stamped = |(at, &time): (i64, &ActionTime)| Stamped { stamp: Stamp::from_nanos(at), time };
+    let stamped =
+        |(at, &time): (i64, &ActionTime)| Timestamped { stamp: Stamp::from_nanos(at), time };
     let stamped: Vec<_> = (0..).zip(times).map(stamped).collect();
     let counter = EventCounter::default();
     counter.record();
-    let mut all = vec![Kind::of::<Snapshot>("events".to_owned(), &counter.snapshot())];
+    let mut all = vec![Kind::of::<CounterSnapshot>("events".to_owned(), &counter.snapshot())];
     all.extend(kinds::<Count>(times));
-    all.extend(kinds::<ExactMean>(times));
+    all.extend(kinds::<Mean>(times));
     all.extend(kinds::<Variance>(times));
     all.extend(kinds::<Histogram>(times));
     all.extend(kinds::<Quantiles>(times));
-    all.extend(kinds::<Extent>(times));
-    all.extend(kinds::<Largest<2>>(times));
-    all.extend(kinds::<Largest<3>>(times));
-    all.extend(kinds::<Raw>(times));
+    all.extend(kinds::<MinMax>(times));
+    all.extend(kinds::<TopK<2>>(times));
+    all.extend(kinds::<TopK<3>>(times));
+    all.extend(kinds::<Values>(times));
     all.extend(kinds::<Last>(&stamped));
     all.extend(kinds::<Summary>(times));
     all.extend(kinds::<(Count,)>(times));
-    all.extend(kinds::<(ExactMean,)>(times));
+    all.extend(kinds::<(Mean,)>(times));
     all.extend(kinds::<(Count, Count)>(times));
-    all.extend(kinds::<(Count, Extent)>(times));
+    all.extend(kinds::<(Count, MinMax)>(times));
     all.extend(kinds::<(Count, Quantiles)>(times));
     all.extend(kinds::<(Quantiles, Count)>(times));
-    all.extend(kinds::<(Raw, Histogram)>(times));
+    all.extend(kinds::<(Values, Histogram)>(times));
     all.extend(kinds::<(((Count, Count),), Count)>(times));
-    all.extend(kinds::<(ExactMean, Extent, Quantiles)>(times));
-    all.extend(kinds::<((ExactMean, Extent), Quantiles)>(times));
-    all.extend(kinds::<(ExactMean, (Extent, Quantiles))>(times));
+    all.extend(kinds::<(Mean, MinMax, Quantiles)>(times));
+    all.extend(kinds::<((Mean, MinMax), Quantiles)>(times));
+    all.extend(kinds::<(Mean, (MinMax, Quantiles))>(times));
     all
 }
 

@@ -4,14 +4,14 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use core_actions::{
-    ActionTime, AddError, Count, ExactMean, Extent, MergedTracker, Overflow, Quantiles, Row,
-    RunningTracker, Statistic, Tally, TallyNames, TrackerSpec, Variance, WhenFull,
+    ActionError, ActionTime, Count, LocalTracker, Mean, MergedTracker, MinMax, NameTable,
+    OverflowCounts, Quantiles, Row, RunningTracker, Statistic, TrackerSpec, Variance, WhenFull,
 };
 use core_time::Tag;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-type Full = (Variance, Extent, Quantiles);
+type Full = (Variance, MinMax, Quantiles);
 
 fn limited(actions: usize, when_full: WhenFull) -> TrackerSpec {
     TrackerSpec { actions, when_full, ..TrackerSpec::default() }
@@ -27,7 +27,9 @@ fn name(number: usize) -> String {
 }
 
 /// Merges them one after the other, which in the end is one.
-fn merged<'n, S: Statistic>(tallies: impl IntoIterator<Item = Tally<'n, S>>) -> Tally<'n, S> {
+fn merged<'n, S: Statistic>(
+    tallies: impl IntoIterator<Item = LocalTracker<'n, S>>,
+) -> LocalTracker<'n, S> {
     tallies
         .into_iter()
         .reduce(|mut all, tally| {
@@ -46,19 +48,19 @@ proptest! {
     ) {
         for when_full in [WhenFull::Refuse, WhenFull::Fold] {
             let tracker = MergedTracker::<Full>::new(limited(actions, when_full));
-            let names = TallyNames::new(limited(actions, when_full));
-            let mut tallies = [(); 3].map(|()| Tally::<Full>::new(&names));
+            let names = NameTable::new(limited(actions, when_full));
+            let mut tallies = [(); 3].map(|()| LocalTracker::<Full>::new(&names));
             for (number, &(thread, action, time)) in (0..).zip(&records) {
                 let action = name(action);
                 prop_assert_eq!(
-                    tallies[thread].add_numbered(&action, time, number),
-                    tracker.add_numbered(&action, time, number)
+                    tallies[thread].record_numbered(&action, time, number),
+                    tracker.record_numbered(&action, time, number)
                 );
             }
             prop_assert_eq!(names.overflow(), tracker.overflow());
             let [a, b, c] = tallies;
-            let mut nothing = Tally::new(&names);
-            nothing.merge(merged([b, Tally::new(&names), c, a]));
+            let mut nothing = LocalTracker::new(&names);
+            nothing.merge(merged([b, LocalTracker::new(&names), c, a]));
             prop_assert_eq!(nothing.into_rows(), tracker.stats());
         }
     }
@@ -68,11 +70,11 @@ proptest! {
         records in vec((0..2_usize, 0..60_usize, 0_u64..100), 0..100)
     ) {
         let tracker = RunningTracker::default();
-        let names = [limited(0, WhenFull::Fold), TrackerSpec::default()].map(TallyNames::new);
-        let [mut none, mut one] = names.each_ref().map(Tally::<ExactMean>::new);
+        let names = [limited(0, WhenFull::Fold), TrackerSpec::default()].map(NameTable::new);
+        let [mut none, mut one] = names.each_ref().map(LocalTracker::<Mean>::new);
         for &(_, action, time) in &records {
-            one.add(&name(action), time).unwrap();
-            tracker.add(&name(action), time).unwrap();
+            one.record(&name(action), time).unwrap();
+            tracker.record(&name(action), time).unwrap();
         }
         none.merge(one);
         prop_assert_eq!(none.into_rows(), tracker.stats());
@@ -81,37 +83,37 @@ proptest! {
 
 #[test]
 fn rows_come_in_the_order_of_their_first_records() {
-    let names = TallyNames::new(TrackerSpec::default());
-    let mut tally = Tally::<Count>::new(&names);
-    tally.add_numbered("last", 1, u64::MAX).unwrap();
-    tally.add_numbered("b", 1, 7).unwrap();
-    tally.add_numbered("a", 1, 7).unwrap();
-    tally.add_numbered("b", 1, 9).unwrap();
-    tally.add_numbered("first", 1, 8).unwrap();
-    tally.add_numbered("first", 1, 0).unwrap();
+    let names = NameTable::new(TrackerSpec::default());
+    let mut tally = LocalTracker::<Count>::new(&names);
+    tally.record_numbered("last", 1, u64::MAX).unwrap();
+    tally.record_numbered("b", 1, 7).unwrap();
+    tally.record_numbered("a", 1, 7).unwrap();
+    tally.record_numbered("b", 1, 9).unwrap();
+    tally.record_numbered("first", 1, 8).unwrap();
+    tally.record_numbered("first", 1, 0).unwrap();
     let rows = tally.into_rows();
     let order: Vec<_> = rows.iter().map(|row| (row.action(), row.count())).collect();
     assert_eq!(order, [("first", 2), ("a", 1), ("b", 2), ("last", 1)]);
     // Without numbers, that is the order in which they came, also behind those with numbers.
-    let mut tally = Tally::<Count>::new(&names);
-    tally.add_numbered("z", 1, 5).unwrap();
-    ["y", "x", "z"].into_iter().for_each(|name| tally.add(name, 1).unwrap());
+    let mut tally = LocalTracker::<Count>::new(&names);
+    tally.record_numbered("z", 1, 5).unwrap();
+    ["y", "x", "z"].into_iter().for_each(|name| tally.record(name, 1).unwrap());
     let rows = tally.into_rows();
     assert_eq!(rows.iter().map(Row::action).collect::<Vec<_>>(), ["z", "y", "x"]);
 }
 
 #[test]
 fn what_is_refused_changes_nothing() {
-    let names = TallyNames::new(limited(1, WhenFull::EvictIdle));
-    let mut tally = Tally::<ExactMean>::new(&names);
-    tally.add("jump", 1).unwrap();
+    let names = NameTable::new(limited(1, WhenFull::EvictIdle));
+    let mut tally = LocalTracker::<Mean>::new(&names);
+    tally.record("jump", 1).unwrap();
     for name in ["", " ", "a\n", &"x".repeat(257)] {
-        assert!(matches!(tally.add(name, 1), Err(AddError::Name(_))), "{name:?}");
+        assert!(matches!(tally.record(name, 1), Err(ActionError::Name(_))), "{name:?}");
     }
-    assert!(matches!(tally.add("jump", -1.0), Err(AddError::Time(_))));
-    assert_eq!(names.overflow(), Overflow::default());
-    assert_eq!(tally.add("run", 1), Err(AddError::Full { limit: 1 }));
-    assert_eq!(names.overflow(), Overflow { refused: 1, ..Overflow::default() });
+    assert!(matches!(tally.record("jump", -1.0), Err(ActionError::Time(_))));
+    assert_eq!(names.overflow(), OverflowCounts::default());
+    assert_eq!(tally.record("run", 1), Err(ActionError::Full { limit: 1 }));
+    assert_eq!(names.overflow(), OverflowCounts { refused: 1, ..OverflowCounts::default() });
     let rows = tally.into_rows();
     let told: Vec<_> = rows.iter().map(|row| (row.action(), row.count(), row.mean())).collect();
     assert_eq!(told, [("jump", 1, 1.0)]);
@@ -119,10 +121,10 @@ fn what_is_refused_changes_nothing() {
 
 #[test]
 fn action_named_as_the_folded_row_has_its_own() {
-    let names = TallyNames::new(limited(2, WhenFull::Fold));
-    let mut tally = Tally::<Count>::new(&names);
+    let names = NameTable::new(limited(2, WhenFull::Fold));
+    let mut tally = LocalTracker::<Count>::new(&names);
     for name in [WhenFull::OTHER, "a", "b", "c", WhenFull::OTHER, "a"] {
-        tally.add(name, 1).unwrap();
+        tally.record(name, 1).unwrap();
     }
     let rows = tally.into_rows();
     let count = |row: &Row<_>| (row.action().to_owned(), row.is_other(), row.count());
@@ -131,25 +133,25 @@ fn action_named_as_the_folded_row_has_its_own() {
     assert_eq!(counts, [(other.clone(), false, 2), ("a".into(), false, 2), (other, true, 2)]);
     assert_eq!(names.overflow().folded, 2);
     // The name under which the row is kept is not one that a caller can reach it by.
-    let mut tally = Tally::<Count>::new(&names);
-    tally.add("folded", 1).unwrap();
-    assert!(matches!(tally.add("", 1), Err(AddError::Name(_))));
+    let mut tally = LocalTracker::<Count>::new(&names);
+    tally.record("folded", 1).unwrap();
+    assert!(matches!(tally.record("", 1), Err(ActionError::Name(_))));
 }
 
 #[test]
 fn memory_is_little_more_than_the_statistics() {
     const ACTIONS: usize = 50_000;
     let names: Vec<_> = (0..ACTIONS).map(|number| format!("action {number}")).collect();
-    let shared = TallyNames::new(TrackerSpec::default());
+    let shared = NameTable::new(TrackerSpec::default());
     // Their names are known to all tallies then.
-    let enter = |tally: &mut Tally<'_, ExactMean>| {
-        names.iter().for_each(|name| tally.add(name, 1).unwrap());
+    let enter = |tally: &mut LocalTracker<'_, Mean>| {
+        names.iter().for_each(|name| tally.record(name, 1).unwrap());
     };
-    enter(&mut Tally::new(&shared));
-    let used = allocation_counter::measure(|| enter(&mut Tally::new(&shared)));
-    let each = 64 + size_of::<ExactMean>();
+    enter(&mut LocalTracker::new(&shared));
+    let used = allocation_counter::measure(|| enter(&mut LocalTracker::new(&shared)));
+    let each = 64 + size_of::<Mean>();
     assert!(used.bytes_max < (3 * ACTIONS * each) as u64, "{} bytes", used.bytes_max);
-    assert!(used.bytes_max > (ACTIONS * size_of::<ExactMean>()) as u64, "it is not measured");
+    assert!(used.bytes_max > (ACTIONS * size_of::<Mean>()) as u64, "it is not measured");
 }
 
 /// Counts, and panics at 13.
@@ -173,11 +175,11 @@ impl Statistic for Superstitious {
 
 #[test]
 fn a_statistic_that_panics_leaves_the_row_as_it_was() {
-    let names = TallyNames::new(TrackerSpec::default());
-    let mut tally = Tally::<Superstitious>::new(&names);
-    tally.add("jump", 1).unwrap();
+    let names = NameTable::new(TrackerSpec::default());
+    let mut tally = LocalTracker::<Superstitious>::new(&names);
+    tally.record("jump", 1).unwrap();
     for name in ["jump", "run"] {
-        assert!(catch_unwind(AssertUnwindSafe(|| tally.add(name, 13))).is_err());
+        assert!(catch_unwind(AssertUnwindSafe(|| tally.record(name, 13))).is_err());
     }
     let rows = tally.into_rows();
     let told: Vec<_> = rows.iter().map(|row| (row.action(), row.statistic().0)).collect();

@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use core_actions::{
-    ActionTime, ActionTracker, AddError, Counted, ExactMean, Mean, MergedTracker, NameError,
-    PostTracker, Raw, RunningTracker, TimeError, TrackerSpec, Unit,
+    ActionError, ActionTime, ActionTracker, HasCount, HasMean, Mean, MergedTracker, NameError,
+    PostTracker, RunningTracker, TimeError, TrackerSpec, Unit, Values,
 };
 use core_time::{Statistic, Tag};
 
@@ -13,10 +13,10 @@ use core_time::{Statistic, Tag};
 #[track_caller]
 fn check<T>(tracker: &T, actions: &[(&str, u64)], expected: &[(&str, u64, f64)])
 where
-    T: ActionTracker<Statistic: Mean>,
+    T: ActionTracker<Statistic: HasMean>,
 {
     for &(action, time) in actions {
-        tracker.add(action, ActionTime::from(time)).unwrap();
+        tracker.record(action, ActionTime::from(time)).unwrap();
     }
     let stats = tracker.stats();
     let found: Vec<_> = stats.iter().map(|row| (row.action(), row.count(), row.mean())).collect();
@@ -70,19 +70,19 @@ fn times_of_the_largest_size_do_not_overflow() {
 #[test]
 fn what_is_no_action_is_refused_and_changes_nothing() {
     let tracker = RunningTracker::default();
-    tracker.add("jump", 1).unwrap();
+    tracker.record("jump", 1).unwrap();
     let refusals = [
-        (tracker.add("", 1), AddError::Name(NameError::Blank { len: 0 })),
-        (tracker.add(" \u{3000}", 1), AddError::Name(NameError::Blank { len: 4 })),
-        (tracker.add("a\tb", 1), AddError::Name(NameError::Control { found: '\t', at: 1 })),
+        (tracker.record("", 1), ActionError::Name(NameError::Blank { len: 0 })),
+        (tracker.record(" \u{3000}", 1), ActionError::Name(NameError::Blank { len: 4 })),
+        (tracker.record("a\tb", 1), ActionError::Name(NameError::Control { found: '\t', at: 1 })),
         (
-            tracker.add(&"x".repeat(257), 1),
-            AddError::Name(NameError::TooLong { len: 257, max: 256 }),
+            tracker.record(&"x".repeat(257), 1),
+            ActionError::Name(NameError::TooLong { len: 257, max: 256 }),
         ),
-        (tracker.add("jump", -1), AddError::Time(TimeError::Negative)),
-        (tracker.add("jump", -0.5), AddError::Time(TimeError::Negative)),
-        (tracker.add("jump", f64::NAN), AddError::Time(TimeError::NotFinite)),
-        (tracker.add("jump", f64::INFINITY), AddError::Time(TimeError::NotFinite)),
+        (tracker.record("jump", -1), ActionError::Time(TimeError::Negative)),
+        (tracker.record("jump", -0.5), ActionError::Time(TimeError::Negative)),
+        (tracker.record("jump", f64::NAN), ActionError::Time(TimeError::NotFinite)),
+        (tracker.record("jump", f64::INFINITY), ActionError::Time(TimeError::NotFinite)),
     ];
     for (found, expected) in refusals {
         assert_eq!(found, Err(expected));
@@ -99,7 +99,7 @@ fn durations_are_taken_in_the_unit_of_the_tracker() {
         (Unit::Seconds, 0.0015),
     ] {
         let tracker = RunningTracker::new(TrackerSpec { unit, ..TrackerSpec::default() });
-        tracker.add_duration("jump", Duration::from_micros(1_500)).unwrap();
+        tracker.record_duration("jump", Duration::from_micros(1_500)).unwrap();
         assert_eq!((tracker.spec().unit, tracker.stats()[0].mean()), (unit, expected));
     }
 }
@@ -115,9 +115,9 @@ fn reset_forgets_everything_and_the_order_starts_anew() {
 
 /// A statistic of a user's own.
 #[derive(Debug, Clone, Default, PartialEq)]
-struct Largest(Option<ActionTime>);
+struct TopK(Option<ActionTime>);
 
-impl Statistic for Largest {
+impl Statistic for TopK {
     type Value = ActionTime;
 
     const TAG: Tag = Tag::own("x-largest");
@@ -133,11 +133,11 @@ impl Statistic for Largest {
 
 #[test]
 fn statistics_of_a_users_own_are_kept_beside_others() {
-    let tracker = MergedTracker::<(ExactMean, Largest, Raw)>::default();
+    let tracker = MergedTracker::<(Mean, TopK, Values)>::default();
     std::thread::scope(|scope| {
         for thread in 1..=4_u64 {
             let tracker = &tracker;
-            scope.spawn(move || tracker.add("jump", thread * 10).unwrap());
+            scope.spawn(move || tracker.record("jump", thread * 10).unwrap());
         }
     });
     let stats = tracker.stats();

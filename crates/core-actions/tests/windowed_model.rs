@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use core_actions::{
-    ActionTime, AddError, ExactMean, Extent, Raw, TrackerSnapshotError, WindowedHandle,
+    ActionError, ActionTime, Mean, MinMax, TrackerSnapshotError, Values, WindowedHandle,
     WindowedSnapshot, WindowedSpec, WindowedTracker,
 };
 use core_time::{Clock as _, ManualClock, RecordError, Stamp, WindowError, WindowSpec};
@@ -112,7 +112,7 @@ impl Oracle {
     }
 
     /// Takes a record if its stamp is believed and its bucket was not given up.
-    fn add(&mut self, name: usize, time: ActionTime, stamp: i64) -> Result<(), &'static str> {
+    fn record(&mut self, name: usize, time: ActionTime, stamp: i64) -> Result<(), &'static str> {
         let tick = stamp.div_euclid(SECOND);
         if stamp < self.now - self.span * SECOND {
             self.refused_old += 1;
@@ -235,7 +235,7 @@ trait Wired: Checked {
     fn there_and_back(snapshot: WindowedSnapshot<Self>) -> WindowedSnapshot<Self>;
 }
 
-impl Wired for (Raw, ExactMean, Extent) {
+impl Wired for (Values, Mean, MinMax) {
     #[cfg(feature = "serde")]
     fn there_and_back(snapshot: WindowedSnapshot<Self>) -> WindowedSnapshot<Self> {
         let text = serde_json::to_string(&snapshot).unwrap();
@@ -262,7 +262,7 @@ impl Wired for Unpromising {
     }
 }
 
-impl Checked for (Raw, ExactMean, Extent) {
+impl Checked for (Values, Mean, MinMax) {
     fn check(&self, times: &[ActionTime]) {
         check_figures(&self.0, &self.1, times);
         let expected = (times.iter().min().copied(), times.iter().max().copied());
@@ -313,15 +313,15 @@ impl<S: Wired> History<S> {
                 self.clock.set(Stamp::from_nanos(self.oracle.now));
             }
             Step::Add { thread, name, time } => {
-                let added = self.workers[thread].run(move || tracker.add(NAMES[name], time));
-                let expected = self.oracle.add(name, time, self.oracle.now);
+                let added = self.workers[thread].run(move || tracker.record(NAMES[name], time));
+                let expected = self.oracle.record(name, time, self.oracle.now);
                 assert_eq!(added.map_err(refusal), expected);
             }
             Step::AddAt { thread, name, time, offset } => {
                 let stamp = self.oracle.now + offset * 1_000_000;
-                let job = move || tracker.add_at(NAMES[name], time, Stamp::from_nanos(stamp));
+                let job = move || tracker.record_at(NAMES[name], time, Stamp::from_nanos(stamp));
                 let added = self.workers[thread].run(job);
-                let expected = self.oracle.add(name, time, stamp);
+                let expected = self.oracle.record(name, time, stamp);
                 if expected.is_ok() {
                     self.oracle.since = self.oracle.since.min(stamp);
                 }
@@ -329,8 +329,8 @@ impl<S: Wired> History<S> {
             }
             Step::ByHandle { name, time } => {
                 let handle = &mut self.handles[name];
-                handle.get_or_insert_with(|| tracker.action(NAMES[name]).unwrap()).add(time);
-                let _ = self.oracle.add(name, time, self.oracle.now);
+                handle.get_or_insert_with(|| tracker.action(NAMES[name]).unwrap()).record(time);
+                let _ = self.oracle.record(name, time, self.oracle.now);
             }
             Step::DropHandle { name } => self.handles[name] = None,
             Step::ThreadEnds { thread } => {
@@ -356,8 +356,8 @@ impl<S: Wired> History<S> {
             Oracle { span, now, newest, since: now, refused_old: 0, records: records_of_other };
         for &(name, time, offset) in records {
             let stamp = now + offset * 1_000_000;
-            let added = other.add_at(NAMES[name], time, Stamp::from_nanos(stamp));
-            let expected = theirs.add(name, time, stamp);
+            let added = other.record_at(NAMES[name], time, Stamp::from_nanos(stamp));
+            let expected = theirs.record(name, time, stamp);
             assert_eq!(added.is_ok(), expected.is_ok());
             if expected.is_ok() {
                 self.oracle.since = self.oracle.since.min(stamp);
@@ -382,11 +382,11 @@ impl<S: Wired> History<S> {
     }
 }
 
-fn refusal(error: AddError) -> &'static str {
+fn refusal(error: ActionError) -> &'static str {
     match error {
-        AddError::Stamp(RecordError::TooOld { .. }) => "too old",
-        AddError::Stamp(RecordError::TooNew { .. }) => "too new",
-        AddError::Stamp(RecordError::GivenUp { .. }) => "given up",
+        ActionError::Stamp(RecordError::TooOld { .. }) => "too old",
+        ActionError::Stamp(RecordError::TooNew { .. }) => "too new",
+        ActionError::Stamp(RecordError::GivenUp { .. }) => "given up",
         _ => "for another reason",
     }
 }
@@ -400,7 +400,7 @@ proptest! {
     fn every_way_out_is_that_of_a_list_of_all_records(
         span in 1_i64..8, steps in vec(step(), 0..40),
     ) {
-        History::<(Raw, ExactMean, Extent)>::run(span, &steps);
+        History::<(Values, Mean, MinMax)>::run(span, &steps);
         History::<Batched>::run(span, &steps);
         History::<Unpromising>::run(span, &steps);
     }
@@ -415,5 +415,5 @@ fn a_snapshot_has_the_newest_records_of_an_action_of_which_a_writer_is_idle() {
         Step::Advance { millis: 1_000_000 },
         Step::Add { thread: 1, name: 0, time },
     ];
-    History::<(Raw, ExactMean, Extent)>::run(7, &steps);
+    History::<(Values, Mean, MinMax)>::run(7, &steps);
 }

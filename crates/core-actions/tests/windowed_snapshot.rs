@@ -4,14 +4,14 @@
 use std::time::Duration;
 
 use core_actions::{
-    AddError, Extent, Quantiles, TrackerSnapshotError, TrackerSpec, Unit, Variance,
+    ActionError, MinMax, Quantiles, TrackerSnapshotError, TrackerSpec, Unit, Variance,
     WindowedSnapshot, WindowedSpec, WindowedSpecError, WindowedTracker,
 };
 use core_time::{Clock as _, ManualClock, Stamp, WindowSpec};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-type Full = (Variance, Extent, Quantiles);
+type Full = (Variance, MinMax, Quantiles);
 type Tracker = WindowedTracker<Full>;
 type Snapshot = WindowedSnapshot<Full>;
 
@@ -67,7 +67,7 @@ proptest! {
             clock.advance(Duration::from_secs(secs));
             let stamp = Stamp::from_nanos(clock.now().as_nanos() + after * 1_000_000_000);
             for tracker in [&one, &parts[part]] {
-                tracker.add_at(NAMES[name], time, stamp).unwrap();
+                tracker.record_at(NAMES[name], time, stamp).unwrap();
             }
         }
         let expected = windows(&one);
@@ -100,7 +100,7 @@ fn a_restored_tracker_goes_on() {
     for restart in 1..1_100_u64 {
         let tracker = Tracker::restore_with_clock(spec(), &snapshot, clock.clone()).unwrap();
         assert!(tracker.merge(&snapshot).is_err(), "its own");
-        tracker.add("jump", 1).unwrap();
+        tracker.record("jump", 1).unwrap();
         snapshot = tracker.snapshot();
         assert_eq!((snapshot.instances().len(), snapshot.since()), (1, START));
         let rows = tracker.window(SPAN).unwrap();
@@ -113,7 +113,7 @@ fn a_restored_tracker_goes_on() {
 fn what_does_not_fit_is_refused_and_changes_nothing() {
     let clock = ManualClock::new(START);
     let tracker = at(&clock);
-    tracker.add("jump", 1).unwrap();
+    tracker.record("jump", 1).unwrap();
     let before = tracker.snapshot();
     let refuses = |snapshot: &Snapshot| {
         let refused = tracker.merge(snapshot).unwrap_err();
@@ -128,7 +128,7 @@ fn what_does_not_fit_is_refused_and_changes_nothing() {
     for window in [wide, bold] {
         let spec = WindowedSpec { window: window.clone(), ..WindowedSpec::default() };
         let other = Tracker::with_clock(spec, clock.clone()).unwrap();
-        other.add_at("run", 1, START - Duration::from_secs(5)).unwrap();
+        other.record_at("run", 1, START - Duration::from_secs(5)).unwrap();
         let expected = TrackerSnapshotError::OtherWindow { found: window, expected: window_spec() };
         assert_eq!(refuses(&other.snapshot()), expected);
         assert_eq!(before.clone().merge(&other.snapshot()), Err(expected));
@@ -137,16 +137,16 @@ fn what_does_not_fit_is_refused_and_changes_nothing() {
     // Ahead of the clock: the moment, or a bucket.
     let soon = ManualClock::new(START + Duration::from_secs(3));
     let ahead = at(&soon);
-    ahead.add("run", 1).unwrap();
+    ahead.record("run", 1).unwrap();
     let expected = "snapshot is of 1004.000000000s, which is 4s ahead";
     tracker.merge(&ahead.snapshot()).unwrap();
     tracker.reset();
-    tracker.add("jump", 1).unwrap();
+    tracker.record("jump", 1).unwrap();
     soon.advance(Duration::from_secs(1));
     let refused = refuses(&ahead.snapshot());
     assert!(refused.to_string().starts_with(expected), "{refused}");
     soon.set(START + Duration::from_secs(2));
-    ahead.add_at("run", 1, START + Duration::from_secs(4)).unwrap();
+    ahead.record_at("run", 1, START + Duration::from_secs(4)).unwrap();
     soon.set(START);
     assert!(refuses(&ahead.snapshot()).to_string().starts_with(expected), "of a bucket");
 
@@ -163,8 +163,8 @@ fn what_does_not_fit_is_refused_and_changes_nothing() {
         restored,
         Err(TrackerSnapshotError::Tracker(WindowedSpecError::TooLarge { .. }))
     ));
-    let late = tracker.add_at("jump", 1, START - Duration::from_secs(11));
-    assert!(matches!(late, Err(AddError::Stamp(_))));
+    let late = tracker.record_at("jump", 1, START - Duration::from_secs(11));
+    assert!(matches!(late, Err(ActionError::Stamp(_))));
 }
 
 #[cfg(feature = "serde")]
@@ -203,7 +203,7 @@ mod wire {
         assert_eq!(snapshot, read(WRITTEN).unwrap());
         assert_eq!((snapshot.at(), snapshot.revision()), (Stamp::from_secs(1_002), 1));
         let text = VERSION_1.replace("[[1000,2],[1002,1]]", "[[1000,[2,2]]]");
-        let refused = serde_json::from_str::<WindowedSnapshot<Extent>>(&text).unwrap_err();
+        let refused = serde_json::from_str::<WindowedSnapshot<MinMax>>(&text).unwrap_err();
         let expected =
             "version 1 names no statistic, and a snapshot of `window(minmax)` looks like";
         assert!(refused.to_string().starts_with(expected), "{refused}");

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::clock::{AnyClock, Clock};
 use crate::error::{RecordError, WindowError};
 use crate::question::Touched;
-use crate::refused::{Refusals, Refused};
+use crate::refused::{Refusals, RefusedCounts};
 use crate::spec::WindowSpec;
 use crate::stamp::{Interval, Stamp};
 use crate::sync::{
@@ -193,7 +193,7 @@ impl TimeAxis {
 
     /// How many moments were refused, by reason.
     #[must_use]
-    pub fn refused(&self) -> Refused {
+    pub fn refused(&self) -> RefusedCounts {
         self.refused.read()
     }
 

@@ -12,8 +12,8 @@ use crate::ledger::{Cell, Ledger};
 use crate::per_thread::{Number, PerThread};
 use crate::question::{Look, Question};
 use crate::recorder::Recorder;
-use crate::refused::Refused;
-use crate::snapshot::{Destination, Snapshot, same_tiers};
+use crate::refused::RefusedCounts;
+use crate::snapshot::{CounterSnapshot, Destination, same_tiers};
 use crate::spec::WindowSpec;
 use crate::stamp::{Interval, Stamp};
 use crate::window::{Series, Window};
@@ -380,9 +380,9 @@ impl EventCounter {
 
     /// How many events were refused, by reason.
     #[must_use]
-    pub fn refused(&self) -> Refused {
+    pub fn refused(&self) -> RefusedCounts {
         let refused = self.axis.refused.read();
-        Refused { full: refused.full.saturating_add(self.ledger.cut_off()), ..refused }
+        RefusedCounts { full: refused.full.saturating_add(self.ledger.cut_off()), ..refused }
     }
 
     /// What the counter holds, as a value: to be kept, sent, merged and restored.
@@ -395,7 +395,7 @@ impl EventCounter {
     ///
     /// All buckets and the total are of one state, as in [`series`](Self::series).
     #[must_use]
-    pub fn snapshot(&self) -> Snapshot {
+    pub fn snapshot(&self) -> CounterSnapshot {
         let mut merged = self.merged();
         // Under the lock, so that the snapshot with the larger revision is the later one. No clock
         // can wait for the lock: what takes it reads the clock, so a clock that did would never
@@ -405,7 +405,7 @@ impl EventCounter {
         let instances = merged.instances.with(self.instance.here());
         let contents = self.ledger.contents(&self.cells, now);
         let header = (instances, merged.revision);
-        Snapshot::new(header, self.spec().clone(), now, contents, self.refused())
+        CounterSnapshot::new(header, self.spec().clone(), now, contents, self.refused())
     }
 
     /// Adds the events of other counters: those of a snapshot, to those that are here.
@@ -442,11 +442,15 @@ impl EventCounter {
     /// assert!(here.merge(&there.snapshot()).is_err()); // Twice would be twice as many.
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn merge(&self, snapshot: &Snapshot) -> Result<(), SnapshotError> {
+    pub fn merge(&self, snapshot: &CounterSnapshot) -> Result<(), SnapshotError> {
         self.merge_into(snapshot, Destination::Running)
     }
 
-    fn merge_into(&self, snapshot: &Snapshot, into: Destination) -> Result<(), SnapshotError> {
+    fn merge_into(
+        &self,
+        snapshot: &CounterSnapshot,
+        into: Destination,
+    ) -> Result<(), SnapshotError> {
         same_tiers(self.spec(), snapshot.spec())?;
         let now = self.axis.clock.now();
         // The other counter's clock may have been behind, and so believed an event more.
@@ -470,7 +474,7 @@ impl EventCounter {
     /// # Errors
     ///
     /// As [`merge`](Self::merge).
-    pub fn restore(snapshot: &Snapshot) -> Result<Self, SnapshotError> {
+    pub fn restore(snapshot: &CounterSnapshot) -> Result<Self, SnapshotError> {
         Self::new(snapshot.spec().clone()).with(snapshot)
     }
 
@@ -480,13 +484,13 @@ impl EventCounter {
     ///
     /// As [`merge`](Self::merge).
     pub fn restore_with_clock(
-        snapshot: &Snapshot,
+        snapshot: &CounterSnapshot,
         clock: impl Clock,
     ) -> Result<Self, SnapshotError> {
         Self::with_clock(snapshot.spec().clone(), clock).with(snapshot)
     }
 
-    fn with(mut self, snapshot: &Snapshot) -> Result<Self, SnapshotError> {
+    fn with(mut self, snapshot: &CounterSnapshot) -> Result<Self, SnapshotError> {
         self.merge_into(snapshot, Destination::New)?;
         self.axis.refused.add_all(snapshot.refused());
         // One of the counters of the snapshot goes on, so that to restore again and again names no

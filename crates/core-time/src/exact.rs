@@ -10,7 +10,7 @@ use crate::axis::TimeAxis;
 use crate::clock::{AnyClock, Clock};
 use crate::error::{RecordError, WindowError};
 use crate::question::Question;
-use crate::refused::Refused;
+use crate::refused::RefusedCounts;
 use crate::spec::WindowSpec;
 use crate::stamp::{Interval, Stamp};
 use crate::window::Window;
@@ -235,7 +235,7 @@ impl ExactCounter {
 
     /// How many events were refused, by reason.
     #[must_use]
-    pub fn refused(&self) -> Refused {
+    pub fn refused(&self) -> RefusedCounts {
         self.axis.refused.read()
     }
 

@@ -35,7 +35,7 @@ use crate::grid::Grid;
 use crate::per_thread::PerThread;
 use crate::question::{Look, Question};
 use crate::ring::{Ring, increase};
-use crate::snapshot::{Buckets, Snapshot};
+use crate::snapshot::{Buckets, CounterSnapshot};
 use crate::spec::WindowSpec;
 use crate::stamp::Stamp;
 use crate::sync::{
@@ -476,7 +476,7 @@ impl Ledger {
     pub(crate) fn merge(
         &self,
         cells: &impl Cells,
-        snapshot: &Snapshot,
+        snapshot: &CounterSnapshot,
         now: Stamp,
     ) -> Result<(), SnapshotError> {
         let _change = Change::begin(self);

@@ -174,7 +174,7 @@ struct ForOwner<T>(T);
 // no position; and it is handed on through a mutex. So the place is sent, as `Send` allows,
 // and never shared.
 // Worth: a record of an action borrows its thread's table. Taking an uncontended mutex beside each
-// `RunningTracker::add`, in a loop over four names, made 54 ns of its 35 (medians of five runs).
+// `RunningTracker::record`, in a loop over four names, made 54 ns of its 35 (medians of five runs).
 unsafe impl<T: Send> Sync for ForOwner<T> {}
 
 /// Where the place with a number lies: in which table, and where in that.

@@ -6,7 +6,7 @@ use crate::sync::{AtomicU64, Ordering};
 /// How many events were refused since the start or the last reset, by reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
 #[non_exhaustive]
-pub struct Refused {
+pub struct RefusedCounts {
     /// Events older than the span, or in a bucket that was given up.
     pub too_old: u64,
     /// Events further ahead of the clock than the tolerance.
@@ -32,7 +32,7 @@ impl Refusals {
     /// Counts what was refused.
     #[cold]
     pub(crate) fn add(&self, refusal: &RecordError, events: u64) {
-        let mut refused = Refused::default();
+        let mut refused = RefusedCounts::default();
         *match refusal {
             RecordError::TooOld { .. } | RecordError::GivenUp { .. } => &mut refused.too_old,
             RecordError::TooNew { .. } => &mut refused.too_new,
@@ -41,7 +41,7 @@ impl Refusals {
         self.add_all(refused);
     }
 
-    pub(crate) fn add_all(&self, Refused { too_old, too_new, full }: Refused) {
+    pub(crate) fn add_all(&self, RefusedCounts { too_old, too_new, full }: RefusedCounts) {
         for (refused, more) in
             [(&self.too_old, too_old), (&self.too_new, too_new), (&self.full, full)]
         {
@@ -50,9 +50,9 @@ impl Refusals {
         }
     }
 
-    pub(crate) fn read(&self) -> Refused {
+    pub(crate) fn read(&self) -> RefusedCounts {
         let load = |refused: &AtomicU64| refused.load(A_NUMBER);
-        Refused {
+        RefusedCounts {
             too_old: load(&self.too_old),
             too_new: load(&self.too_new),
             full: load(&self.full),

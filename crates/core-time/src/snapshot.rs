@@ -5,7 +5,7 @@ use std::fmt;
 use crate::error::SnapshotError;
 use crate::grid::Grid;
 use crate::instance::Instances;
-use crate::refused::Refused;
+use crate::refused::RefusedCounts;
 use crate::spec::{Tier, WindowSpec};
 use crate::stamp::Stamp;
 use crate::tag::Tag;
@@ -61,13 +61,13 @@ pub(crate) const EVENTS: Tag = Tag::standard("events");
 ///
 /// [`EventCounter`]: crate::EventCounter
 #[derive(Clone)]
-pub struct Snapshot {
+pub struct CounterSnapshot {
     header: SnapshotHeader,
     spec: WindowSpec,
     at: Stamp,
     since: Stamp,
     total: u64,
-    refused: Refused,
+    refused: RefusedCounts,
     /// One for each tier of the specification.
     tiers: Vec<Buckets>,
 }
@@ -131,14 +131,14 @@ fn with_events(counts: &[u64]) -> usize {
     counts.iter().rposition(|&count| count > 0).map_or(0, |newest| newest + 1)
 }
 
-impl Snapshot {
+impl CounterSnapshot {
     /// What a counter holds: since when, how many in all, and the buckets of each tier.
     pub(crate) fn new(
         (instances, revision): (Instances, u64),
         spec: WindowSpec,
         at: Stamp,
         (since, total, tiers): (Stamp, u64, Vec<Buckets>),
-        refused: Refused,
+        refused: RefusedCounts,
     ) -> Self {
         let header = SnapshotHeader::new(EVENTS, instances, revision);
         Self { header, spec, at, since, total, refused, tiers }
@@ -185,7 +185,7 @@ impl Snapshot {
 
     /// How many events were refused, by reason.
     #[must_use]
-    pub fn refused(&self) -> Refused {
+    pub fn refused(&self) -> RefusedCounts {
         self.refused
     }
 
@@ -292,21 +292,21 @@ pub(crate) fn same_tiers(one: &WindowSpec, two: &WindowSpec) -> Result<(), Snaps
     Err(SnapshotError::OtherTiers { found: tiers(two), expected: tiers(one) })
 }
 
-impl PartialEq for Snapshot {
+impl PartialEq for CounterSnapshot {
     fn eq(&self, other: &Self) -> bool {
-        fn contents(snapshot: &Snapshot) -> impl PartialEq {
-            let Snapshot { header, spec, at, since, total, refused, tiers } = snapshot;
+        fn contents(snapshot: &CounterSnapshot) -> impl PartialEq {
+            let CounterSnapshot { header, spec, at, since, total, refused, tiers } = snapshot;
             (header.instances(), spec, at, since, total, refused, tiers)
         }
         contents(self) == contents(other)
     }
 }
 
-impl Eq for Snapshot {}
+impl Eq for CounterSnapshot {}
 
-impl fmt::Debug for Snapshot {
+impl fmt::Debug for CounterSnapshot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Snapshot")
+        f.debug_struct("CounterSnapshot")
             .field("header", &self.header)
             .field("spec", &self.spec)
             .field("at", &self.at)

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use core_time::{
-    EventCounter, ManualClock, RecordError, Refused, Stamp, Statistic, StatisticRing, Tag,
+    EventCounter, ManualClock, RecordError, RefusedCounts, Stamp, Statistic, StatisticRing, Tag,
     TimeAxis, WindowError, WindowSpec,
 };
 use proptest::collection::vec;
@@ -102,7 +102,7 @@ fn refusals_are_counted_until_they_are_forgotten() {
     let refused = axis.refused();
     assert_eq!((refused.too_old, refused.too_new), (1, 1));
     axis.reset_refused();
-    assert_eq!(axis.refused(), Refused::default());
+    assert_eq!(axis.refused(), RefusedCounts::default());
 }
 
 #[derive(Clone, Default)]

@@ -8,8 +8,8 @@ use std::thread;
 use std::time::Duration;
 
 use core_time::{
-    Clock, EventCounter, ExactCounter, ManualClock, RecordError, Refused, Series, SnapshotError,
-    Stamp, Tier, Window, WindowError, WindowSpec, WindowSpecBuilder,
+    Clock, EventCounter, ExactCounter, ManualClock, RecordError, RefusedCounts, Series,
+    SnapshotError, Stamp, Tier, Window, WindowError, WindowSpec, WindowSpecBuilder,
 };
 use proptest::prelude::*;
 
@@ -83,7 +83,7 @@ struct Oracle {
     latest_ahead: i64,
     /// When counting began, or the earliest event since.
     since: i64,
-    refused: Refused,
+    refused: RefusedCounts,
     /// Whether the counter was restored, and knows of the filling bucket no more than that.
     restored: bool,
 }
@@ -91,7 +91,7 @@ struct Oracle {
 impl Oracle {
     fn new(shape: Shape) -> Self {
         let (now, newest) = (shape.start, shape.start);
-        let refused = Refused::default();
+        let refused = RefusedCounts::default();
         let events = Vec::new();
         let (latest_ahead, since) = (i64::MIN, now);
         let (stepped_back, restored) = (false, false);
@@ -137,7 +137,7 @@ impl Oracle {
     fn reset(&mut self) {
         self.events.clear();
         self.since = self.now;
-        self.refused = Refused::default();
+        self.refused = RefusedCounts::default();
     }
 
     fn sum(&self, inside: impl Fn(i128) -> bool) -> u64 {
@@ -375,7 +375,7 @@ fn check(shape: &Shape, steps: &[Step]) {
 fn check_restored(counter: &EventCounter, clock: &ManualClock, oracle: &Oracle) {
     let snapshot = counter.snapshot();
     #[cfg(feature = "serde")]
-    let snapshot: core_time::Snapshot =
+    let snapshot: core_time::CounterSnapshot =
         serde_json::from_str(&serde_json::to_string(&snapshot).unwrap()).unwrap();
     match EventCounter::restore_with_clock(&snapshot, clock.clone()) {
         Err(SnapshotError::TooNew { .. }) => assert!(oracle.stepped_back),

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use core_time::{
-    Clock, EventCounter, Instance, InstanceError, Instances, ManualClock, Refused, Snapshot,
-    SnapshotError, Stamp, Tier, WindowSpec,
+    Clock, CounterSnapshot, EventCounter, Instance, InstanceError, Instances, ManualClock,
+    RefusedCounts, SnapshotError, Stamp, Tier, WindowSpec,
 };
 use proptest::prelude::*;
 
@@ -31,8 +31,8 @@ fn counter(spec: WindowSpec) -> (EventCounter, ManualClock) {
 
 /// The same but for whose it is.
 #[track_caller]
-fn check_contents(found: &Snapshot, expected: &Snapshot) {
-    let contents = |snapshot: &Snapshot| {
+fn check_contents(found: &CounterSnapshot, expected: &CounterSnapshot) {
+    let contents = |snapshot: &CounterSnapshot| {
         let series: Vec<_> = snapshot.series().collect();
         (snapshot.at(), snapshot.since(), snapshot.total(), snapshot.refused(), series)
     };
@@ -124,7 +124,7 @@ fn what_cannot_be_merged_is_refused_and_changes_nothing() {
     let (here, clock) = counter(tiers());
     here.record();
     let before = here.snapshot();
-    let check = |snapshot: &Snapshot, expected: &str| {
+    let check = |snapshot: &CounterSnapshot, expected: &str| {
         assert_eq!(here.merge(snapshot).unwrap_err().to_string(), expected);
         assert_eq!(here.snapshot(), before);
     };
@@ -142,7 +142,7 @@ fn what_cannot_be_merged_is_refused_and_changes_nothing() {
     here.merge(&ahead.snapshot()).unwrap(); // Six seconds: tolerance, and a bucket.
     let (full, _) = counter(tiers());
     full.record_many(1 << 40);
-    while full.refused() == Refused::default() {
+    while full.refused() == RefusedCounts::default() {
         full.record_many(full.total());
     }
     here.record_at(at(NOW), 1 << 40).unwrap();
@@ -203,7 +203,7 @@ proptest! {
             parts[part].record_at(clock.now() - secs(late), events).unwrap();
         }
         let [one, two, three] = parts.map(|part| part.snapshot());
-        let merged = |all: [&Snapshot; 3]| {
+        let merged = |all: [&CounterSnapshot; 3]| {
             let mut merged = all[0].clone();
             merged.merge(all[1]).unwrap();
             merged.merge(all[2]).unwrap();
@@ -236,7 +236,7 @@ mod wire {
         counter.merge(&other.snapshot()).unwrap();
         let snapshot = counter.snapshot();
         let text = serde_json::to_string(&snapshot).unwrap();
-        assert_eq!(serde_json::from_str::<Snapshot>(&text).unwrap(), snapshot);
+        assert_eq!(serde_json::from_str::<CounterSnapshot>(&text).unwrap(), snapshot);
     }
 
     /// The form that is promised: version 2.
@@ -260,7 +260,7 @@ mod wire {
 
     #[test]
     fn version_1_is_read() {
-        let snapshot: Snapshot = serde_json::from_str(VERSION_1).unwrap();
+        let snapshot: CounterSnapshot = serde_json::from_str(VERSION_1).unwrap();
         assert_eq!(snapshot, serde_json::from_str(WRITTEN).unwrap());
         assert_eq!(snapshot.revision(), 0);
         let clock = ManualClock::new(snapshot.at());
@@ -268,29 +268,29 @@ mod wire {
         assert_eq!(counter.snapshot().revision(), 1);
         for key in ["instances", "at", "since", "total", "refused", "tolerance", "tiers"] {
             let text = VERSION_1.replacen(&format!("\"{key}\""), "\"x\"", 1);
-            let error = serde_json::from_str::<Snapshot>(&text).unwrap_err().to_string();
+            let error = serde_json::from_str::<CounterSnapshot>(&text).unwrap_err().to_string();
             assert!(error.starts_with(&format!("snapshot has no `{key}`")), "{error}");
         }
     }
 
     #[test]
     fn form_for_machines_is_read_back() {
-        let snapshot: Snapshot = serde_json::from_str(WRITTEN).unwrap();
+        let snapshot: CounterSnapshot = serde_json::from_str(WRITTEN).unwrap();
         let bytes = postcard::to_allocvec(&snapshot).unwrap();
-        let read: Snapshot = postcard::from_bytes(&bytes).unwrap();
+        let read: CounterSnapshot = postcard::from_bytes(&bytes).unwrap();
         assert_eq!((&read, read.revision()), (&snapshot, 7));
         let start = [&[2, 6][..], b"events", &[1, 25], b"0123456789abcdef-0000002a", &[7]].concat();
         assert_eq!(bytes[..start.len()], start);
         // Version 1 began with two bytes of 1. Nothing in it says what it is of.
         for version in [1, 3, 127] {
             let bytes = [&[version], &bytes[1..]].concat();
-            assert!(postcard::from_bytes::<Snapshot>(&bytes).is_err());
+            assert!(postcard::from_bytes::<CounterSnapshot>(&bytes).is_err());
         }
     }
 
     #[test]
     fn form_is_as_promised() {
-        let snapshot: Snapshot = serde_json::from_str(WRITTEN).unwrap();
+        let snapshot: CounterSnapshot = serde_json::from_str(WRITTEN).unwrap();
         assert_eq!(serde_json::to_string(&snapshot).unwrap(), WRITTEN);
         assert_eq!((snapshot.at(), snapshot.since()), (Stamp::from_millis(1_000_500), at(900)));
         assert_eq!((snapshot.total(), snapshot.refused().full), (12, 3));
@@ -305,7 +305,7 @@ mod wire {
     #[track_caller]
     fn check(from: &str, to: &str, expected: &str) {
         assert!(WRITTEN.contains(from), "{from} is not there");
-        let read = serde_json::from_str::<Snapshot>(&WRITTEN.replacen(from, to, 1));
+        let read = serde_json::from_str::<CounterSnapshot>(&WRITTEN.replacen(from, to, 1));
         let error = read.unwrap_err().to_string();
         assert!(error.starts_with(expected), "{from} -> {to}: {error}");
     }
@@ -373,7 +373,7 @@ mod wire {
     fn snapshots_at_the_limits_of_time_are_restored_or_refused() {
         for (first, now) in [("9223372031", Stamp::MAX), ("-9223372037", Stamp::MIN)] {
             let text = WRITTEN.replacen("998", first, 1).replacen("190", "0", 1);
-            let snapshot: Snapshot = serde_json::from_str(&text).unwrap();
+            let snapshot: CounterSnapshot = serde_json::from_str(&text).unwrap();
             for at in [now, Stamp::UNIX_EPOCH, Stamp::MAX] {
                 let restored = EventCounter::restore_with_clock(&snapshot, ManualClock::new(at));
                 if let Ok(counter) = restored {

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use core_actions::{
-    ActionTime, ActionWindow, ExactMean, Handle, Quantile, Summary, TimeError, Unit, WindowedHandle,
+    ActionTime, ActionWindow, Handle, Mean, Quantile, Summary, TimeError, Unit, WindowedHandle,
 };
 use core_time::{Coverage, PerThread};
 
@@ -60,7 +60,7 @@ struct Shared {
 /// Records into the statistics of all time and into those of windows.
 #[derive(Clone)]
 pub(crate) struct Writer {
-    pub(crate) total: Handle<ExactMean>,
+    pub(crate) total: Handle<Mean>,
     pub(crate) windows: WindowedHandle<Summary>,
 }
 
@@ -138,8 +138,8 @@ impl Shared {
 impl Writer {
     #[inline]
     fn record(&self, time: ActionTime) {
-        self.total.add(time);
-        self.windows.add(time);
+        self.total.record(time);
+        self.windows.record(time);
     }
 }
 

@@ -1,7 +1,7 @@
 //! One error for all that can be refused at the front door.
 
 use codec::DecodeError;
-use core_actions::{AddError, WindowedSpecError};
+use core_actions::{ActionError, WindowedSpecError};
 use core_time::{RecordError, SpecError, WindowError};
 use thiserror::Error;
 
@@ -26,7 +26,7 @@ pub enum Error {
     Decode(#[from] DecodeError),
     /// The name or the time of the action is not valid.
     #[error(transparent)]
-    Add(#[from] AddError),
+    Add(#[from] ActionError),
 }
 
 /// Whose fault an error is. Every error has one cause.
@@ -70,10 +70,10 @@ impl Error {
     fn cause(&self) -> Cause {
         match self {
             Self::Spec(_) | Self::Windows(_) | Self::Window(_) => Cause::Request,
-            Self::Add(AddError::Full { .. })
+            Self::Add(ActionError::Full { .. })
             | Self::Record(RecordError::Full { .. })
-            | Self::Add(AddError::Stamp(RecordError::Full { .. })) => Cause::Limit,
-            Self::Record(_) | Self::Add(AddError::Stamp(_)) => Cause::Moment,
+            | Self::Add(ActionError::Stamp(RecordError::Full { .. })) => Cause::Limit,
+            Self::Record(_) | Self::Add(ActionError::Stamp(_)) => Cause::Moment,
             Self::Decode(_) | Self::Add(_) => Cause::Input,
         }
     }

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use codec::{DecodeOptions, Fractions, Limits, ReadError, Record, Report, Sink};
 use core_actions::{
-    ActionTime, AddError, ExactMean, KeyedName, Row, RunningTracker, Summary, TimeError,
-    TrackerSpec, Unit, WhenFull, WindowedSpec, WindowedTracker,
+    ActionError, ActionTime, KeyedName, Mean, Row, RunningTracker, Summary, TimeError, TrackerSpec,
+    Unit, WhenFull, WindowedSpec, WindowedTracker,
 };
 use core_time::{Clock, EventCounter, Stamp, Tier, Window, WindowSpec, WindowSpecBuilder};
 
@@ -81,12 +81,12 @@ impl Halves {
     }
 
     /// Records one occurrence of an action, in its windows too if there are any.
-    fn add(&self, action: KeyedName<'_>, time: ActionTime) -> Result<(), AddError> {
-        self.actions.add(action, time)?;
+    fn record(&self, action: KeyedName<'_>, time: ActionTime) -> Result<(), ActionError> {
+        self.actions.record(action, time)?;
         if let Some(windows) = self.windows.get() {
-            // Refused where the clock stepped back too far, or where there is no room for the
+            // RefusedCounts where the clock stepped back too far, or where there is no room for the
             // windows of one more action, whose handle is refused then. Both are counted.
-            let _ = windows.add(action, time);
+            let _ = windows.record(action, time);
         }
         Ok(())
     }
@@ -211,7 +211,7 @@ impl Windrow {
     /// tracker has no room for it. Nothing changes then.
     pub fn add_action(&self, json: impl AsRef<[u8]>) -> Result<(), Error> {
         let action = self.0.policy.decode(json.as_ref())?;
-        Ok(self.0.add(action.name.as_str().into(), action.time)?)
+        Ok(self.0.record(action.name.as_str().into(), action.time)?)
     }
 
     /// Adds the actions that a reader gives, one line of JSON text each.
@@ -264,8 +264,8 @@ impl Windrow {
     where
         T: TryInto<ActionTime, Error: Into<TimeError>>,
     {
-        let time = time.try_into().map_err(|error| AddError::Time(error.into()))?;
-        Ok(self.0.add(action.into(), time)?)
+        let time = time.try_into().map_err(|error| ActionError::Time(error.into()))?;
+        Ok(self.0.record(action.into(), time)?)
     }
 
     /// Adds one occurrence of an action, in the unit that was chosen for durations.
@@ -275,7 +275,7 @@ impl Windrow {
     /// As [`add_action_time`](Self::add_action_time).
     pub fn add_action_duration(&self, action: &str, duration: Duration) -> Result<(), Error> {
         let time = ActionTime::from_duration(duration, self.unit());
-        Ok(self.0.add(action.into(), time)?)
+        Ok(self.0.record(action.into(), time)?)
     }
 
     /// The mean time of each action as JSON text: `[{"action":"jump","avg":150}]`.
@@ -289,7 +289,7 @@ impl Windrow {
 
     /// A row for each action, in the order in which they were first added.
     #[must_use]
-    pub fn stats(&self) -> Vec<Row<ExactMean>> {
+    pub fn stats(&self) -> Vec<Row<Mean>> {
         self.0.actions.stats()
     }
 
@@ -334,7 +334,7 @@ struct Adder<'w> {
 
 impl Sink for Adder<'_> {
     fn accept(&mut self, entry: Record<'_>) {
-        self.dropped += u64::from(self.halves.add(entry.name, entry.time).is_err());
+        self.dropped += u64::from(self.halves.record(entry.name, entry.time).is_err());
     }
 }
 
@@ -343,7 +343,8 @@ impl Sink for Adder<'_> {
 /// # Examples
 ///
 /// ```
-/// use facade::{ManualClock, Stamp, Windrow};
+/// use facade::{Stamp, Windrow};
+/// use facade::time::{ManualClock};
 /// use std::time::Duration;
 ///
 /// let clock = ManualClock::new(Stamp::from_secs(1_000));

@@ -4,9 +4,10 @@ use std::sync::LazyLock;
 use std::thread;
 use std::time::Duration;
 
+use facade::actions::{ActionWindow, WindowedTracker};
+use facade::time::ManualClock;
 use facade::{
-    ActionHandle, ActionWindow, Coverage, ManualClock, Quantile, Stamp, Summary, Unit, WhenFull,
-    WindowSummary, WindowedTracker, Windrow,
+    ActionHandle, Coverage, Quantile, Stamp, Summary, Unit, WhenFull, WindowSummary, Windrow,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -121,10 +122,10 @@ fn handle_of_a_windowed_tracker_returns_its_window() {
     let tracker =
         WindowedTracker::<Summary>::with_clock(Default::default(), clock.clone()).unwrap();
     let (jump, run) = (tracker.action("jump").unwrap(), tracker.action("run").unwrap());
-    jump.add(100_u64);
-    run.add(75_u64);
+    jump.record(100_u64);
+    run.record(75_u64);
     clock.advance(SECOND);
-    jump.add(200_u64);
+    jump.record(200_u64);
     let window: ActionWindow<Summary> = jump.window(SECOND * 60).unwrap();
     let coverage: Coverage = window.coverage();
     assert_eq!((window.count(), window.rate(), coverage.elapsed), (2, Some(2.0), SECOND));

@@ -5,22 +5,28 @@
 use std::io::{self, ErrorKind, Read};
 use std::time::Duration;
 
-use facade::{
-    ACTIONS_MAX, Action, ActionName, ActionTime, ActionTracker, AddError, COUNT_MAX, Clock,
-    CoarseClock, Count, Counted, CoveredBuckets, DecodeError, DecodeOptions, Error, EventCounter,
-    ExactCounter, ExactMean, Excerpt, Extent, Field, Format, Fractions, Handle, Histogram,
-    HistogramCell, InBucket, Instance, InstanceError, Interval, KeyedName, Kind, Largest, Last,
-    Limits, ManualClock, Mean, MergedTracker, NameError, Overflow, Packed, PostTracker, Quantile,
-    QuantileError, Quantiles, Raw, ReadError, Record, RecordError, Recorder, Refusal, Refused,
-    RefusedLine, Report, Row, RunningTracker, SecondsClock, Series, Sink, Snapshot, SnapshotError,
-    SnapshotHeader, SnapshotHeaderError, Snippet, SpecError, Stamp, StampForm, StampKey,
-    StampKeyError, Stamped, Statistic, StatisticRing, Subtract, SystemClock, Tag, Tally,
-    TallyNames, TickerClock, Tier, TimeAxis, TimeError, TimeMax, TrackerSnapshot,
-    TrackerSnapshotError, TrackerSpec, Unit, Variance, WhenFull, Window, WindowError, WindowRows,
-    WindowSpec, WindowSpecBuilder, WindowedHandle, WindowedSnapshot, WindowedSpec,
-    WindowedSpecError, WindowedTracker, Windrow, WindrowBuilder, decode, encode, encode_means,
-    encode_rows, laws, threads_within_memory, visible, write_records,
+use facade::actions::{
+    ACTIONS_MAX, ActionError, ActionName, ActionTime, ActionTracker, AsWords, Bin, COUNT_MAX,
+    Count, Handle, HasCount, HasMean, Histogram, KeyedName, Last, LocalTracker, Mean,
+    MergedTracker, MinMax, NameError, NameTable, OverflowCounts, PostTracker, QuantileError,
+    Quantiles, Row, RunningTracker, TimeError, Timestamped, TopK, TrackerSnapshot,
+    TrackerSnapshotError, TrackerSpec, Values, Variance, WindowRows, WindowedHandle,
+    WindowedSnapshot, WindowedSpec, WindowedSpecError, WindowedTracker,
 };
+use facade::codec::{
+    Action, DecodeError, DecodeOptions, Excerpt, Field, Format, Fractions, Kind, Limits, ReadError,
+    Record, Refusal, RefusedLine, Report, Sink, Snippet, StampForm, StampKey, StampKeyError,
+    TimeMax, decode, encode, encode_means, encode_rows, threads_within_memory, visible,
+    write_records,
+};
+use facade::time::{
+    Clock, CoarseClock, CounterSnapshot, CoveredBuckets, EventCounter, ExactCounter, InBucket,
+    Instance, InstanceError, Interval, ManualClock, RecordError, Recorder, RefusedCounts,
+    SecondsClock, Series, SnapshotError, SnapshotHeader, SnapshotHeaderError, SpecError, Statistic,
+    StatisticRing, Subtract, SystemClock, Tag, TickerClock, Tier, TimeAxis, WindowError,
+    WindowSpec, WindowSpecBuilder, laws,
+};
+use facade::{Error, Quantile, Stamp, Unit, WhenFull, Window, Windrow, WindrowBuilder};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -34,7 +40,7 @@ fn counters_of_every_kind_are_behind_the_front_door() {
     assert_eq!(windrow.request_event_count(SECOND * 1_800), Ok(3));
     assert_eq!(windrow.event_window(SECOND * 1_800).unwrap().coverage.resolution, SECOND * 60);
 
-    let snapshot: Snapshot = windrow.events().snapshot();
+    let snapshot: CounterSnapshot = windrow.events().snapshot();
     let instance: Instance = snapshot.instances()[0];
     let twice = windrow.events().merge(&snapshot);
     assert_eq!(twice, Err(SnapshotError::Instances(InstanceError::Same { instance })));
@@ -57,10 +63,10 @@ fn all_that_a_user_of_the_front_door_needs_is_here() {
     let windrow: Windrow = builder.build().unwrap();
     let counter: &EventCounter = windrow.events();
     let spec: &WindowSpec = counter.spec();
-    let refused: Refused = counter.refused();
+    let refused: RefusedCounts = counter.refused();
     let found: Window = windrow.event_window(SECOND).unwrap();
     let covered: Interval = found.coverage.interval;
-    assert_eq!((spec, refused), (&WindowSpec::default(), Refused::default()));
+    assert_eq!((spec, refused), (&WindowSpec::default(), RefusedCounts::default()));
     assert_eq!(covered.duration(), SECOND);
     let series: Series = counter.series(SECOND * 2).unwrap();
     assert_eq!((series.counts, counter.total()), (vec![0, 0], 0));
@@ -68,7 +74,7 @@ fn all_that_a_user_of_the_front_door_needs_is_here() {
     let action: Action = decode(br#"{"action":"jump","time":1}"#).unwrap();
     let (name, time): (ActionName, ActionTime) = (action.name, action.time);
     windrow.add_action_time(name.as_str(), time).unwrap();
-    let rows: Vec<Row<ExactMean>> = windrow.stats();
+    let rows: Vec<Row<Mean>> = windrow.stats();
     assert_eq!(encode([("jump", rows[0].mean())]), r#"[{"action":"jump","avg":1}]"#);
     assert_eq!(Limits::default().name_bytes, TrackerSpec::default().name_bytes);
     assert_eq!(decode(b"[]"), Err(DecodeError::NotObject { found: Kind::Array, at: 0 }));
@@ -79,15 +85,15 @@ fn all_that_a_user_of_the_front_door_needs_is_here() {
     windrow.actions().reset();
     windrow.add_action_time("jump", 1).unwrap();
 
-    let post = MergedTracker::<Raw>::default();
+    let post = MergedTracker::<Values>::default();
     let post: &PostTracker = &post;
     let running: &RunningTracker = windrow.actions();
-    post.add("jump", 1).unwrap();
+    post.record("jump", 1).unwrap();
     assert_eq!(count_of(post), count_of(running));
 
-    let mut mean = ExactMean::default();
+    let mut mean = Mean::default();
     Statistic::insert(&mut mean, ActionTime::ZERO);
-    assert_eq!((mean.mean(), ExactMean::TAG), (Some(0.0), Tag::standard("mean")));
+    assert_eq!((mean.mean(), Mean::TAG), (Some(0.0), Tag::standard("mean")));
     assert!(mean.can_merge(&mean) && COUNT_MAX == 1 << 63);
     assert!(CoarseClock.now() <= CoarseClock.now() && SystemClock.now() <= SystemClock.now());
 }
@@ -132,11 +138,11 @@ fn batches_go_through_the_front_door() -> Result<(), ReadError> {
 #[test]
 fn every_statistic_is_here() {
     let spec = TrackerSpec { when_full: WhenFull::Fold, ..TrackerSpec::default() };
-    let tracker = MergedTracker::<(Variance, Extent, Quantiles, Largest<1>)>::new(spec);
+    let tracker = MergedTracker::<(Variance, MinMax, Quantiles, TopK<1>)>::new(spec);
     for time in [1_u64, 3] {
-        tracker.add("jump", time).unwrap();
+        tracker.record("jump", time).unwrap();
     }
-    assert_eq!(tracker.overflow(), Overflow::default());
+    assert_eq!(tracker.overflow(), OverflowCounts::default());
     let row = &tracker.stats()[0];
     let (variance, extent, quantiles, largest) = row.statistic();
     assert_eq!((row.count(), row.mean(), variance.population_deviation()), (2, 2.0, Some(1.0)));
@@ -144,10 +150,10 @@ fn every_statistic_is_here() {
     assert_eq!((extent.max(), largest.times().next()), (Some(3_u8.into()), extent.max()));
     assert_eq!(Quantile::try_from(2.0), Err(QuantileError::AboveOne));
     let histogram: Histogram = quantiles.histogram().into_owned();
-    let cell: HistogramCell = histogram.cells().next().unwrap();
+    let cell: Bin = histogram.cells().next().unwrap();
     assert_eq!((cell.count, histogram.count()), (1, 2));
 
-    let stamped = Stamped { stamp: Stamp::UNIX_EPOCH, time: ActionTime::ZERO };
+    let stamped = Timestamped { stamp: Stamp::UNIX_EPOCH, time: ActionTime::ZERO };
     let mut statistic = <(Last, Count)>::default();
     statistic.insert(stamped);
     assert_eq!((statistic.0.last(), statistic.1.count()), (Some(stamped), 1));
@@ -157,7 +163,7 @@ fn every_statistic_is_here() {
     laws::check_merge::<(Last, Count)>(&[stamped]);
 }
 
-fn count_of(tracker: &impl ActionTracker<Statistic: Counted>) -> u64 {
+fn count_of(tracker: &impl ActionTracker<Statistic: HasCount>) -> u64 {
     tracker.stats().iter().map(Row::count).sum()
 }
 
@@ -175,8 +181,8 @@ fn errors_keep_their_layer_and_tell_whose_fault_it_is() {
     assert_eq!(whose(record.into()), (false, true, false));
     assert_eq!(whose(window.into()), (false, false, true));
     assert_eq!(whose(decode.into()), (true, false, false));
-    assert_eq!(whose(AddError::from(name).into()), (true, false, false));
-    assert_eq!(whose(AddError::from(time).into()), (true, false, false));
+    assert_eq!(whose(ActionError::from(name).into()), (true, false, false));
+    assert_eq!(whose(ActionError::from(time).into()), (true, false, false));
     assert_eq!(Error::from(spec.clone()).to_string(), spec.to_string());
 }
 
@@ -186,11 +192,11 @@ fn full_is_neither_input_nor_refused() {
     let old = || RecordError::TooOld { age: SECOND * 2, span: SECOND };
     let whose =
         |error: Error| [error.is_input(), error.is_refused(), error.is_full(), error.is_request()];
-    assert_eq!(whose(AddError::Full { limit: 1 }.into()), [false, false, true, false]);
+    assert_eq!(whose(ActionError::Full { limit: 1 }.into()), [false, false, true, false]);
     assert_eq!(whose(full().into()), [false, false, true, false]);
-    assert_eq!(whose(AddError::from(full()).into()), [false, false, true, false]);
+    assert_eq!(whose(ActionError::from(full()).into()), [false, false, true, false]);
     assert_eq!(whose(old().into()), [false, true, false, false]);
-    assert_eq!(whose(AddError::from(old()).into()), [false, true, false, false]);
+    assert_eq!(whose(ActionError::from(old()).into()), [false, true, false, false]);
 
     let windrow = Windrow::builder().actions(1, WhenFull::Refuse).build().unwrap();
     let add = |line: &str| windrow.add_action(line);
@@ -242,7 +248,7 @@ impl Read for Failing {
 #[derive(Clone, Copy)]
 struct Bytes(u64);
 
-impl Packed for Bytes {
+impl AsWords for Bytes {
     const WORDS: usize = 1;
 
     fn pack(self, words: &mut [u64]) -> bool {
@@ -277,24 +283,24 @@ impl Statistic for Traffic {
 fn trackers_of_every_kind_are_behind_the_front_door() {
     let own = MergedTracker::<Traffic>::default();
     let upload: Handle<Traffic> = own.action("upload").unwrap();
-    upload.add(Bytes(7));
-    own.add(KeyedName::from("upload"), Bytes(2)).unwrap();
+    upload.record(Bytes(7));
+    own.record(KeyedName::from("upload"), Bytes(2)).unwrap();
     assert_eq!(own.stats()[0].statistic().0, 9);
     let snapshot: TrackerSnapshot<Traffic> = own.snapshot();
     let twice: Result<(), TrackerSnapshotError> = own.merge(&snapshot);
     assert!(twice.is_err());
     assert_eq!(TrackerSpec::default().actions, ACTIONS_MAX);
 
-    let names = TallyNames::new(TrackerSpec::default());
-    let mut tally = Tally::<(ExactMean, Extent)>::new(&names);
-    tally.add("jump", 3).unwrap();
-    assert_eq!(Mean::mean(tally.into_rows()[0].statistic()), Some(3.0));
+    let names = NameTable::new(TrackerSpec::default());
+    let mut tally = LocalTracker::<(Mean, MinMax)>::new(&names);
+    tally.record("jump", 3).unwrap();
+    assert_eq!(HasMean::mean(tally.into_rows()[0].statistic()), Some(3.0));
 
     let clock = ManualClock::new(Stamp::from_secs(1_000));
     let spec = WindowedSpec::default();
     let tracker = WindowedTracker::<Count>::with_clock(spec.clone(), clock.clone()).unwrap();
     let handle: WindowedHandle<Count> = tracker.action("jump").unwrap();
-    handle.add(1_u8);
+    handle.record(1_u8);
     let rows: WindowRows<Count> = tracker.window(SECOND).unwrap();
     let covered: &CoveredBuckets = rows.covered();
     assert_eq!((rows.rows()[0].count(), covered.ticks.clone()), (1, 1_000..=1_000));
@@ -323,7 +329,7 @@ fn rings_of_statistics_are_behind_the_front_door() {
 #[cfg(feature = "tsc")]
 #[test]
 fn clock_of_the_processor_is_behind_the_front_door() {
-    assert!(facade::TscClock.now() <= facade::TscClock.now());
+    assert!(facade::time::TscClock.now() <= facade::time::TscClock.now());
 }
 
 #[test]

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use facade::{ManualClock, Stamp, Windrow};
+use facade::time::ManualClock;
+use facade::{Stamp, Windrow};
 
 fn secs(secs: u64) -> Duration {
     Duration::from_secs(secs)

@@ -1,11 +1,12 @@
 //! The feature `serde` is that of every layer.
 #![cfg(feature = "serde")]
 
-use facade::{
-    Count, MergedTracker, Snapshot, Stamp, TrackerSnapshot, TrackerSnapshotError, WindowedSnapshot,
-    WindowedTracker, Windrow,
+use facade::actions::{
+    Count, MergedTracker, TrackerSnapshot, TrackerSnapshotError, WindowedSnapshot, WindowedTracker,
 };
-use facade::{SnapshotError, SnapshotHeader, SnapshotHeaderError, Tag};
+use facade::time::CounterSnapshot;
+use facade::time::{SnapshotError, SnapshotHeader, SnapshotHeaderError, Tag};
+use facade::{Stamp, Windrow};
 
 #[test]
 fn snapshots_of_every_kind_are_read_back() {
@@ -14,11 +15,11 @@ fn snapshots_of_every_kind_are_read_back() {
     windrow.add_action_time("jump", 1).unwrap();
     let (events, actions) = (windrow.events().snapshot(), windrow.actions().snapshot());
     let windowed = WindowedTracker::<Count>::new(Default::default()).unwrap();
-    windowed.add("jump", 1).unwrap();
+    windowed.record("jump", 1).unwrap();
     let windowed = windowed.snapshot();
 
     let written = serde_json::to_string(&(&events, &actions, &windowed)).unwrap();
-    let read: (Snapshot, TrackerSnapshot<_>, WindowedSnapshot<Count>) =
+    let read: (CounterSnapshot, TrackerSnapshot<_>, WindowedSnapshot<Count>) =
         serde_json::from_str(&written).unwrap();
     assert_eq!(read, (events, actions, windowed));
     assert!(read.0.at() > Stamp::UNIX_EPOCH);

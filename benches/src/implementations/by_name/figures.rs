@@ -1,7 +1,7 @@
 //! Statistics of Windrow in the form in which they are verified.
 
 use codec::ActionTime;
-use core_actions::{ExactMean, Extent, Mean, Quantile, Quantiles, Raw, Row};
+use core_actions::{HasMean, Mean, MinMax, Quantile, Quantiles, Row, Values};
 
 use crate::harness::names::{Draw, Found};
 
@@ -9,7 +9,7 @@ use crate::harness::names::{Draw, Found};
 pub(super) const VALID: &str = "the workload holds only valid actions";
 
 /// Provides the statistics that are verified.
-pub trait Figures: Mean {
+pub trait Figures: HasMean {
     /// Says whether it needs more memory with each time.
     const GROWS: bool = false;
 
@@ -24,9 +24,9 @@ pub trait Figures: Mean {
     }
 }
 
-impl Figures for ExactMean {}
+impl Figures for Mean {}
 
-impl Figures for Raw {
+impl Figures for Values {
     const GROWS: bool = true;
 
     fn extent(&self) -> Option<[f64; 2]> {
@@ -35,13 +35,13 @@ impl Figures for Raw {
     }
 }
 
-impl Figures for (ExactMean, Extent) {
+impl Figures for (Mean, MinMax) {
     fn extent(&self) -> Option<[f64; 2]> {
         ends(self.1)
     }
 }
 
-impl Figures for (ExactMean, Extent, Quantiles) {
+impl Figures for (Mean, MinMax, Quantiles) {
     fn extent(&self) -> Option<[f64; 2]> {
         ends(self.1)
     }
@@ -51,7 +51,7 @@ impl Figures for (ExactMean, Extent, Quantiles) {
     }
 }
 
-fn ends(extent: Extent) -> Option<[f64; 2]> {
+fn ends(extent: MinMax) -> Option<[f64; 2]> {
     Some([extent.min()?.as_f64(), extent.max()?.as_f64()])
 }
 

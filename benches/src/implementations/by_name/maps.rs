@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 
 use codec::ActionTime;
-use core_actions::{ExactMean, Extent, Statistic};
+use core_actions::{Mean, MinMax, Statistic};
 use dashmap::DashMap;
 
 use super::ByName;
@@ -143,7 +143,7 @@ impl ByName for DashRows {
 }
 
 /// The row that [`Merged`](super::Merged) keeps, with an exact sum.
-pub type SameRow = (ExactMean, Extent);
+pub type SameRow = (Mean, MinMax);
 
 type Map<R> = hashbrown::HashMap<Box<str>, R, rapidhash::fast::RandomState>;
 

@@ -2,7 +2,7 @@
 
 use codec::ActionTime;
 use core_actions::{
-    ExactMean, Extent, Handle, MergedTracker, Quantiles, TrackerSpec, WindowedHandle, WindowedSpec,
+    Handle, Mean, MergedTracker, MinMax, Quantiles, TrackerSpec, WindowedHandle, WindowedSpec,
     WindowedTracker,
 };
 use core_time::WindowSpec;
@@ -12,10 +12,10 @@ use super::{Bind, ByName};
 use crate::harness::names::{Draw, Draws, Found};
 
 /// Count, exact sum, minimum and maximum.
-pub type Merged = MergedTracker<(ExactMean, Extent)>;
+pub type Merged = MergedTracker<(Mean, MinMax)>;
 
 /// The same with quantiles.
-pub type MergedQuantiles = MergedTracker<(ExactMean, Extent, Quantiles)>;
+pub type MergedQuantiles = MergedTracker<(Mean, MinMax, Quantiles)>;
 
 impl<S: Figures> ByName for MergedTracker<S> {
     type Local = ();
@@ -33,7 +33,7 @@ impl<S: Figures> ByName for MergedTracker<S> {
 
     fn add_all(&self, (): &mut (), actions: &[Self::Parsed<'_>]) {
         for &(name, time) in actions {
-            self.add(name, time).expect(VALID);
+            self.record(name, time).expect(VALID);
         }
     }
 
@@ -61,12 +61,12 @@ impl<S: Figures> Bind for MergedTracker<S> {
     }
 
     fn record(handle: &Self::Handle, time: ActionTime) {
-        handle.add(time);
+        handle.record(time);
     }
 }
 
 /// Count, exact sum, minimum and maximum of the past 300 s, with the default clock.
-pub struct Windowed(WindowedTracker<(ExactMean, Extent)>);
+pub struct Windowed(WindowedTracker<(Mean, MinMax)>);
 
 impl ByName for Windowed {
     type Local = ();
@@ -87,7 +87,7 @@ impl ByName for Windowed {
 
     fn add_all(&self, (): &mut (), actions: &[Self::Parsed<'_>]) {
         for &(name, time) in actions {
-            self.0.add(name, time).expect(VALID);
+            self.0.record(name, time).expect(VALID);
         }
     }
 
@@ -98,7 +98,7 @@ impl ByName for Windowed {
 }
 
 impl Bind for Windowed {
-    type Handle = WindowedHandle<(ExactMean, Extent)>;
+    type Handle = WindowedHandle<(Mean, MinMax)>;
     type Time = ActionTime;
 
     fn handle(&self, name: &str) -> Self::Handle {
@@ -110,6 +110,6 @@ impl Bind for Windowed {
     }
 
     fn record(handle: &Self::Handle, time: ActionTime) {
-        handle.add(time);
+        handle.record(time);
     }
 }

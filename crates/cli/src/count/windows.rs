@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use facade::{SpecError, Tier, WindowSpec};
+use facade::time::{SpecError, Tier, WindowSpec};
 
 use super::PICTURE;
 
@@ -49,7 +49,7 @@ pub(super) fn spec(windows: &[Duration]) -> Result<WindowSpec, SpecError> {
 
 #[cfg(test)]
 mod tests {
-    use facade::EventCounter;
+    use facade::time::EventCounter;
 
     use super::*;
 

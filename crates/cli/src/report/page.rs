@@ -4,9 +4,9 @@
 //! or turns around other text be seen, and through the template, which escapes it. As a second
 //! lock, the page forbids itself all scripts and everything from elsewhere.
 
-use facade::{
-    ActionTime, Counted, Extent, Mean, Quantile, Quantiles, Row, Variance, WhenFull, visible,
-};
+use facade::actions::{ActionTime, HasCount, HasMean, MinMax, Quantiles, Row, Variance};
+use facade::codec::visible;
+use facade::{Quantile, WhenFull};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::picture::{self, Curve, number};
@@ -215,7 +215,7 @@ fn distributions(content: &Content<'_>) -> Markup {
 }
 
 fn distribution(row: &Row<Told>) -> Markup {
-    let (_, extent, quantiles): &(Variance, Extent, Quantiles) = row.statistic();
+    let (_, extent, quantiles): &(Variance, MinMax, Quantiles) = row.statistic();
     let marks = [("p50", Quantile::MEDIAN), ("p99", Quantile::P99)];
     // The middle of a cell may lie beyond what was there.
     let mark = |(name, quantile)| Some((name, extent.clamp(quantiles.at(quantile)?)));

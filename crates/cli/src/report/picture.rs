@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use facade::{ActionTime, Extent, Histogram};
+use facade::actions::{ActionTime, Histogram, MinMax};
 use maud::{Markup, html};
 
 use crate::render::grouped;
@@ -27,7 +27,7 @@ pub(super) enum Scale {
 
 impl Scale {
     /// The scale that shows these times; zeros are at its beginning.
-    fn of(extent: &Extent, histogram: &Histogram) -> Self {
+    fn of(extent: &MinMax, histogram: &Histogram) -> Self {
         let ends = [extent.min(), extent.max()].map(|end| end.map_or(0.0, ActionTime::as_f64));
         let [min, max] = ends;
         // Where the least is zero, the least that is not.
@@ -72,7 +72,7 @@ fn bars(histogram: &Histogram, scale: Scale) -> [f64; BARS] {
 /// A histogram, with marks where the quantiles are.
 pub(super) fn histogram(
     title: &str,
-    extent: &Extent,
+    extent: &MinMax,
     histogram: &Histogram,
     marks: &[(&str, ActionTime)],
 ) -> Markup {
@@ -113,7 +113,7 @@ pub(super) fn histogram(
 }
 
 /// A small histogram for a table, on the scale of all.
-pub(super) fn small(extent: &Extent, histogram: &Histogram) -> Markup {
+pub(super) fn small(extent: &MinMax, histogram: &Histogram) -> Markup {
     let bars = bars(histogram, Scale::of(extent, histogram));
     let greatest = bars.iter().copied().fold(0.0, f64::max).max(1.0);
     let mut path = String::new();
@@ -229,12 +229,12 @@ pub(super) fn number(value: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use facade::Statistic;
+    use facade::time::Statistic;
 
     use super::*;
 
-    fn summary(times: &[f64]) -> (Extent, Histogram) {
-        let mut both = <(Extent, Histogram)>::default();
+    fn summary(times: &[f64]) -> (MinMax, Histogram) {
+        let mut both = <(MinMax, Histogram)>::default();
         for &time in times {
             both.insert(ActionTime::try_from(time).unwrap());
         }

@@ -5,18 +5,20 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use facade::{
-    ActionTime, Clock, CoarseClock, Counted, ExactMean, Extent, Mean, Quantile, Quantiles, Record,
-    SpecError, Stamp, TrackerSpec, WhenFull, WindowSpec, WindowedSpec, WindowedSpecError,
-    WindowedTracker, visible,
+use facade::actions::{
+    ActionTime, HasCount, HasMean, Mean, MinMax, Quantiles, TrackerSpec, WindowedSpec,
+    WindowedSpecError, WindowedTracker,
 };
+use facade::codec::{Record, visible};
+use facade::time::{Clock, CoarseClock, SpecError, WindowSpec};
+use facade::{Quantile, Stamp, WhenFull};
 use thiserror::Error;
 
 use super::columns::Line;
 use super::screen::Span;
 
 /// The statistics of each action.
-type Shown = (ExactMean, Extent, Quantiles);
+type Shown = (Mean, MinMax, Quantiles);
 type Tracker = WindowedTracker<Shown>;
 
 /// How many buckets the longest window has, nearly.
@@ -96,8 +98,8 @@ impl Feed {
             .tracker
             .get_or_init(|| self.new_tracker().expect("one was made of the same specification"));
         match stamp {
-            None => tracker.add(entry.name, entry.time).is_ok(),
-            Some(stamp) => tracker.add_at(entry.name, entry.time, stamp).is_ok(),
+            None => tracker.record(entry.name, entry.time).is_ok(),
+            Some(stamp) => tracker.record_at(entry.name, entry.time, stamp).is_ok(),
         }
     }
 
@@ -122,7 +124,7 @@ impl Feed {
         let Some(rows) = rows else { return Vec::new() };
         let rate_after = RATE_AFTER.min(window).as_secs_f64();
         let line = |row| {
-            let row: &facade::Row<Shown> = row;
+            let row: &facade::actions::Row<Shown> = row;
             let (mean, extent, quantiles) = row.statistic();
             let count = mean.count();
             let at = |quantile| {
@@ -216,7 +218,7 @@ impl Clock for FeedClock {
 
 #[cfg(test)]
 mod tests {
-    use facade::{DecodeOptions, StampForm, StampKey};
+    use facade::codec::{DecodeOptions, StampForm, StampKey};
 
     use super::*;
 

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use facade::{DecodeOptions, Record, Report, StampKey};
+use facade::codec::{DecodeOptions, Record, Report, StampKey};
 use thiserror::Error;
 
 use super::Args;

@@ -6,7 +6,7 @@ use core_time::Statistic;
 use crossbeam_utils::CachePadded;
 
 use super::Newest;
-use crate::packed::Packed;
+use crate::packed::AsWords;
 use crate::part::{Numbering, Part, Retired};
 use crate::sync::{Mutex, lock};
 
@@ -52,7 +52,7 @@ pub(crate) struct Pin<S: Statistic> {
     pub(crate) part: SharedPart<S>,
 }
 
-impl<S: Statistic<Value: Packed>> Pin<S> {
+impl<S: Statistic<Value: AsWords>> Pin<S> {
     /// Another pin of the same action.
     pub(crate) fn another(&self, empty: &S) -> Self {
         let part = lock(&self.action.parts).pin(|| self.action.part(empty));
@@ -90,7 +90,7 @@ impl<S: Statistic> Action<S> {
     }
 }
 
-impl<S: Statistic<Value: Packed>> Action<S> {
+impl<S: Statistic<Value: AsWords>> Action<S> {
     pub(super) fn new(name: Arc<str>, place: u64, unparked: Arc<Unparked>) -> Self {
         let (all, free) = (Vec::new(), Vec::new());
         let parts = Parts { all, free, pins: 0, is_parked: false, evicted: false };
@@ -184,7 +184,7 @@ impl<S: Statistic<Value: Packed>> Action<S> {
     }
 }
 
-impl<S: Statistic<Value: Packed>> Parts<S> {
+impl<S: Statistic<Value: AsWords>> Parts<S> {
     /// Retires all, and returns how many records that were.
     fn give_up(&mut self, empty: &S) -> (Vec<SharedPart<S>>, u64) {
         let parts = self.close();

@@ -19,7 +19,7 @@ use core_time::Statistic;
 use super::Newest;
 use super::action::{Action, Expired, SharedPart, Unparked};
 use crate::key::FOLDED;
-use crate::packed::Packed;
+use crate::packed::AsWords;
 use crate::sync::lock;
 
 /// Actions in the order in which they were registered.
@@ -66,7 +66,7 @@ pub(super) struct Evicted<S> {
     parts_max: usize,
 }
 
-impl<S: Statistic<Value: Packed>> Listed<S> {
+impl<S: Statistic<Value: AsWords>> Listed<S> {
     pub(super) fn new() -> Self {
         let evicted =
             Evicted { actions: 0, expired: 0, records: 0, parts: Vec::new(), parts_max: 0 };
@@ -198,7 +198,7 @@ impl<S: Statistic<Value: Packed>> Listed<S> {
     }
 }
 
-impl<S: Statistic<Value: Packed>> Evicted<S> {
+impl<S: Statistic<Value: AsWords>> Evicted<S> {
     fn add(&mut self, parts: Vec<SharedPart<S>>, records: u64) {
         self.records += records;
         self.parts.extend(parts);
@@ -247,10 +247,10 @@ mod tests {
         let expiry = Expiry { oldest: Box::new(|| NOW.get()), newest };
         let spec = TrackerSpec { actions: 1_000, ..TrackerSpec::default() };
         let tracker = MergedTracker::of(Registry::new(spec, Count::default(), Some(expiry)));
-        (0..1_000).for_each(|name| tracker.add(&format!("name {name}"), 1).unwrap());
+        (0..1_000).for_each(|name| tracker.record(&format!("name {name}"), 1).unwrap());
         for bucket in 0..5 {
             for name in 0..3_000 {
-                assert!(tracker.add(&format!("beyond {name}"), 1).is_err());
+                assert!(tracker.record(&format!("beyond {name}"), 1).is_err());
             }
             assert_eq!(LOOKS.get(), bucket * 1_000);
             NOW.set(NOW.get() + 1); // All actions are in the newest bucket again.

@@ -28,14 +28,14 @@ mod wire;
 /// # Examples
 ///
 /// ```
-/// use core_actions::{ExactMean, WindowedTracker};
+/// use core_actions::{Mean, WindowedTracker};
 /// use core_time::ManualClock;
 /// use std::time::Duration;
 ///
-/// type Tracker = WindowedTracker<ExactMean>;
+/// type Tracker = WindowedTracker<Mean>;
 /// let (one, two) = (Tracker::new(Default::default())?, Tracker::new(Default::default())?);
-/// one.add("jump", 100)?;
-/// two.add("jump", 200)?;
+/// one.record("jump", 100)?;
+/// two.record("jump", 200)?;
 ///
 /// let mut both = one.snapshot();
 /// both.merge(&two.snapshot())?;

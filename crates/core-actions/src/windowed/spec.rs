@@ -3,7 +3,7 @@
 use core_time::{Statistic, StatisticRing, WindowSpec};
 use thiserror::Error;
 
-use crate::packed::Packed;
+use crate::packed::AsWords;
 use crate::spec::TrackerSpec;
 
 /// The settings of a [`WindowedTracker`](crate::WindowedTracker).
@@ -25,7 +25,7 @@ impl WindowedSpec {
     /// Returns how many actions a tracker keeps apart: as many as it may have, if they fit into
     /// [`bytes`](Self::bytes).
     #[must_use]
-    pub fn actions_max<S: Statistic<Value: Packed>>(&self) -> usize {
+    pub fn actions_max<S: Statistic<Value: AsWords>>(&self) -> usize {
         self.tracker.actions_within(self.bytes, self.action_bytes::<S>())
     }
 
@@ -45,14 +45,14 @@ impl WindowedSpec {
     /// assert!(spec.bytes_max::<Count>() < spec.bytes);
     /// ```
     #[must_use]
-    pub fn bytes_max<S: Statistic<Value: Packed>>(&self) -> usize {
+    pub fn bytes_max<S: Statistic<Value: AsWords>>(&self) -> usize {
         let shell = self.action_bytes::<S>().saturating_sub(self.ring_bytes::<S>());
         let each = shell.saturating_add(StatisticRing::<S>::bytes_max(&self.window));
         self.tracker.bytes_of(self.actions_max::<S>(), each)
     }
 
     /// What an action takes at most, without what statistics allocate.
-    fn action_bytes<S: Statistic<Value: Packed>>(&self) -> usize {
+    fn action_bytes<S: Statistic<Value: AsWords>>(&self) -> usize {
         let shell = self.tracker.action_bytes::<StatisticRing<S>>(true);
         shell.saturating_add(self.ring_bytes::<S>())
     }
@@ -64,7 +64,7 @@ impl WindowedSpec {
     /// The settings of the rings, with as many actions as fit.
     pub(super) fn checked<S>(&self) -> Result<TrackerSpec, WindowedSpecError>
     where
-        S: Statistic<Value: Packed>,
+        S: Statistic<Value: AsWords>,
     {
         let mut tiers = self.window.tiers();
         let (found, buckets) = (tiers.len(), tiers.next().map_or(0, |tier| tier.buckets()));

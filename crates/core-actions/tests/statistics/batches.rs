@@ -2,8 +2,8 @@
 //! the batches. (`laws.rs` tries that too, for values of all sizes.)
 
 use core_actions::{
-    ActionTime, Count, ExactMean, Extent, Histogram, Largest, Last, Mean, Quantiles, Raw, Stamped,
-    Statistic, Variance,
+    ActionTime, Count, HasMean, Histogram, Last, Mean, MinMax, Quantiles, Statistic, Timestamped,
+    TopK, Values, Variance,
 };
 use core_time::Stamp;
 use proptest::collection::vec;
@@ -22,18 +22,19 @@ where
 
 fn check(times: &[ActionTime], batch: usize) {
     check_one::<Count>(times, batch);
-    check_one::<ExactMean>(times, batch);
-    check_one::<Extent>(times, batch);
+    check_one::<Mean>(times, batch);
+    check_one::<MinMax>(times, batch);
     check_one::<Histogram>(times, batch);
-    check_one::<Largest<3>>(times, batch);
+    check_one::<TopK<3>>(times, batch);
     check_one::<Quantiles>(times, batch);
-    check_one::<Raw>(times, batch);
+    check_one::<Values>(times, batch);
     check_one::<Variance>(times, batch);
-    check_one::<(ExactMean, Extent, Quantiles)>(times, batch);
-    check_one::<(Variance, (Extent, Count), Raw)>(times, batch);
-    let stamped = |(at, &time): (i64, &ActionTime)| Stamped { stamp: Stamp::from_nanos(at), time };
+    check_one::<(Mean, MinMax, Quantiles)>(times, batch);
+    check_one::<(Variance, (MinMax, Count), Values)>(times, batch);
+    let stamped =
+        |(at, &time): (i64, &ActionTime)| Timestamped { stamp: Stamp::from_nanos(at), time };
     let stamped: Vec<_> = (0..).map(|at| at * 7 % 5).zip(times).map(stamped).collect();
-    check_one::<(Last, Variance, Extent)>(&stamped, batch);
+    check_one::<(Last, Variance, MinMax)>(&stamped, batch);
 }
 
 /// Times around some size, a few of them integers or of any size.
@@ -62,7 +63,7 @@ fn long_batches_of_the_largest_and_the_smallest_are_exact() {
             // So many that the sum of a batch takes three limbs.
             let mut times = vec![time(float); 9_000];
             times[0] = time(lead);
-            check_one::<ExactMean>(&times, times.len());
+            check_one::<Mean>(&times, times.len());
             check_one::<Variance>(&times, times.len());
         }
     }
@@ -73,6 +74,6 @@ fn the_mean_of_many_raw_fractions_is_exact() {
     let spread = |i: u64, bits: i32| time(0.1 * 2_f64.powi(i as i32 % bits) + 1e-3 * i as f64);
     for (len, bits) in [(1, 9), (255, 9), (256, 9), (9_001, 9), (9_001, 36), (9_001, 60)] {
         let times: Vec<_> = (0..len).map(|i| spread(i, bits)).collect();
-        assert_eq!(of::<Raw>(&times).mean(), of::<ExactMean>(&times).mean(), "{len} of {bits}");
+        assert_eq!(of::<Values>(&times).mean(), of::<Mean>(&times).mean(), "{len} of {bits}");
     }
 }

@@ -1,6 +1,6 @@
 //! Promise A2: the mean is exact, so trackers agree to the bit for any order, threads and merging.
 
-use core_actions::{ActionTime, ActionTracker, Mean, PostTracker, RunningTracker};
+use core_actions::{ActionTime, ActionTracker, HasMean, PostTracker, RunningTracker};
 use num_bigint::BigUint;
 use num_rational::Ratio;
 use proptest::prelude::*;
@@ -11,12 +11,12 @@ use crate::values::{any_time, time, units};
 /// Adds the times from so many threads, each a share of them, and tells the bits of the mean.
 fn mean_of<T>(tracker: T, times: &[ActionTime], threads: usize) -> u64
 where
-    T: ActionTracker<Statistic: Mean>,
+    T: ActionTracker<Statistic: HasMean>,
 {
     std::thread::scope(|scope| {
         for share in times.chunks(times.len().div_ceil(threads)) {
             let tracker = &tracker;
-            scope.spawn(move || share.iter().for_each(|&time| tracker.add("a", time).unwrap()));
+            scope.spawn(move || share.iter().for_each(|&time| tracker.record("a", time).unwrap()));
         }
     });
     let stats = tracker.stats();
@@ -87,8 +87,8 @@ proptest! {
         let mut oracle: Vec<(&str, Vec<ActionTime>)> = Vec::new();
         for &(name, time) in &actions {
             let name = NAMES[name];
-            post.add(name, time).unwrap();
-            running.add(name, time).unwrap();
+            post.record(name, time).unwrap();
+            running.record(name, time).unwrap();
             match oracle.iter_mut().find(|(known, _)| *known == name) {
                 Some((_, times)) => times.push(time),
                 None => oracle.push((name, vec![time])),

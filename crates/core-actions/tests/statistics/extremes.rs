@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use core_actions::{ActionTime, Counted, ExactMean, Extent, Largest, Last, Mean, Stamped};
+use core_actions::{ActionTime, HasCount, HasMean, Last, Mean, MinMax, Timestamped, TopK};
 use core_time::Stamp;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -10,18 +10,18 @@ use proptest::prelude::*;
 use crate::values::{any_time, edges, of};
 
 fn check_largest<const CAP: usize>(times: &[ActionTime]) {
-    let largest = of::<Largest<CAP>>(times);
+    let largest = of::<TopK<CAP>>(times);
     let (mut found, mut expected) = (largest.times().collect::<Vec<_>>(), times.to_vec());
     found.sort_unstable_by_key(|&time| Reverse(time));
     expected.sort_unstable_by_key(|&time| Reverse(time));
     assert_eq!(found, expected[..CAP.min(times.len())], "{CAP} largest of {times:?}");
     assert_eq!(largest.dropped(), times.len().saturating_sub(CAP) as u64);
     assert_eq!(largest.count(), times.len() as u64);
-    assert_eq!(largest.mean(), of::<ExactMean>(times).mean());
+    assert_eq!(largest.mean(), of::<Mean>(times).mean());
 }
 
 fn check(times: &[ActionTime]) {
-    let extent = of::<Extent>(times);
+    let extent = of::<MinMax>(times);
     assert_eq!(extent.min(), times.iter().min().copied(), "least of {times:?}");
     assert_eq!(extent.max(), times.iter().max().copied(), "greatest of {times:?}");
     for edge in edges() {
@@ -52,7 +52,7 @@ proptest! {
     ) {
         let stamp = |nanos: i64| Stamp::from_nanos(if ties { nanos % 2 } else { nanos });
         let values: Vec<_> =
-            values.iter().map(|&(nanos, time)| Stamped { stamp: stamp(nanos), time }).collect();
+            values.iter().map(|&(nanos, time)| Timestamped { stamp: stamp(nanos), time }).collect();
         let latest = values.iter().map(|value| value.stamp).max();
         let expected = values.iter().filter(|v| Some(v.stamp) == latest).map(|v| v.time).max();
         let found = of::<Last>(&values).last();

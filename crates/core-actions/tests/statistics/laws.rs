@@ -2,8 +2,8 @@
 //! to the bit, and what can be subtracted is what it was before merging.
 
 use core_actions::{
-    ActionTime, Count, ExactMean, Extent, Histogram, Largest, Last, Mean, MergedTracker, Quantile,
-    Quantiles, Raw, Stamped, Statistic, Subtract, Variance, laws,
+    ActionTime, Count, HasMean, Histogram, Last, Mean, MergedTracker, MinMax, Quantile, Quantiles,
+    Statistic, Subtract, Timestamped, TopK, Values, Variance, laws,
 };
 use core_time::Stamp;
 use proptest::collection::vec;
@@ -13,33 +13,33 @@ use crate::values::{any_time, edges, of, time};
 
 fn check(times: &[ActionTime]) {
     laws::check_merge::<Count>(times);
-    laws::check_merge::<ExactMean>(times);
-    laws::check_merge::<Extent>(times);
+    laws::check_merge::<Mean>(times);
+    laws::check_merge::<MinMax>(times);
     laws::check_merge::<Histogram>(times);
-    laws::check_merge::<Largest<0>>(times);
-    laws::check_merge::<Largest<3>>(times);
-    laws::check_merge::<Largest<1_000>>(times);
+    laws::check_merge::<TopK<0>>(times);
+    laws::check_merge::<TopK<3>>(times);
+    laws::check_merge::<TopK<1_000>>(times);
     laws::check_merge::<Quantiles>(times);
-    laws::check_merge::<Raw>(times);
+    laws::check_merge::<Values>(times);
     laws::check_merge::<Variance>(times);
-    laws::check_merge::<(Variance, Extent, Quantiles)>(times);
+    laws::check_merge::<(Variance, MinMax, Quantiles)>(times);
     laws::check_subtract::<Count>(times);
-    laws::check_subtract::<ExactMean>(times);
+    laws::check_subtract::<Mean>(times);
     laws::check_subtract::<Histogram>(times);
     laws::check_subtract::<Variance>(times);
     laws::check_subtract::<(Variance, Count, Histogram)>(times);
 }
 
-fn check_stamped(values: &[Stamped]) {
+fn check_stamped(values: &[Timestamped]) {
     laws::check_merge::<Last>(values);
-    laws::check_merge::<(Last, ExactMean, Extent)>(values);
+    laws::check_merge::<(Last, Mean, MinMax)>(values);
 }
 
 /// Few stamps and few times, so that both are often equal.
-fn stamped() -> impl Strategy<Value = Stamped> {
+fn stamped() -> impl Strategy<Value = Timestamped> {
     let stamp = prop_oneof![(-2_i64..3).prop_map(Stamp::from_nanos), Just(Stamp::MIN)];
     let time = prop_oneof![(0_u64..3).prop_map(ActionTime::from), Just(time(0.5))];
-    (stamp, time).prop_map(|(stamp, time)| Stamped { stamp, time })
+    (stamp, time).prop_map(|(stamp, time)| Timestamped { stamp, time })
 }
 
 proptest! {
@@ -83,21 +83,21 @@ fn counts_beyond_a_byte_keep_the_laws() {
 #[test]
 fn sums_of_equal_value_are_equal_however_they_came_about() {
     let (halves, whole) = ([time(0.5), time(0.5)], [time(0.0), time(1.0)]);
-    assert_eq!(of::<ExactMean>(&halves), of::<ExactMean>(&whole));
+    assert_eq!(of::<Mean>(&halves), of::<Mean>(&whole));
     assert_ne!(of::<Variance>(&halves), of::<Variance>(&whole)); // The squares differ.
-    assert_ne!(of::<ExactMean>(&halves), of::<ExactMean>(&whole[..1]));
-    assert_ne!(of::<ExactMean>(&halves[..1]), of::<ExactMean>(&whole[..1]));
+    assert_ne!(of::<Mean>(&halves), of::<Mean>(&whole[..1]));
+    assert_ne!(of::<Mean>(&halves[..1]), of::<Mean>(&whole[..1]));
 
     let two_pow_64 = time(u64::MAX as f64);
     let [most, one] = [u64::MAX, 1].map(ActionTime::from);
-    assert_eq!(of::<ExactMean>(&[two_pow_64, time(0.0)]), of::<ExactMean>(&[most, one]));
+    assert_eq!(of::<Mean>(&[two_pow_64, time(0.0)]), of::<Mean>(&[most, one]));
 }
 
 #[test]
 fn the_same_extent_is_equal_whatever_is_within() {
     let within = [time(1.0), time(1.5), time(2.0)];
-    assert_eq!(of::<Extent>(&within), of::<Extent>(&[time(1.0), time(2.0)]));
-    assert_ne!(of::<Extent>(&within), of::<Extent>(&[time(1.0), time(2.5)]));
+    assert_eq!(of::<MinMax>(&within), of::<MinMax>(&[time(1.0), time(2.0)]));
+    assert_ne!(of::<MinMax>(&within), of::<MinMax>(&[time(1.0), time(2.5)]));
 }
 
 #[test]
@@ -112,7 +112,7 @@ fn what_was_never_merged_can_be_subtracted_without_harm() {
         (many(255), many(256)),
         (many(300), many(1_000)),
     ] {
-        let (mut mean, mut variance) = (of::<ExactMean>(&a), of::<Variance>(&a));
+        let (mut mean, mut variance) = (of::<Mean>(&a), of::<Variance>(&a));
         let mut histogram = of::<Histogram>(&a);
         mean.subtract(&of(&b));
         variance.subtract(&of(&b));
@@ -129,20 +129,20 @@ fn what_was_never_merged_can_be_subtracted_without_harm() {
 
 #[test]
 fn statistics_take_the_bytes_that_they_say() {
-    assert_eq!([size_of::<Count>(), size_of::<ExactMean>(), size_of::<Variance>()], [8, 32, 64]);
-    assert_eq!([size_of::<Extent>(), size_of::<Last>()], [32, 24]);
+    assert_eq!([size_of::<Count>(), size_of::<Mean>(), size_of::<Variance>()], [8, 32, 64]);
+    assert_eq!([size_of::<MinMax>(), size_of::<Last>()], [32, 24]);
     assert_eq!([size_of::<Histogram>(), size_of::<Quantiles>()], [88, 120]);
-    assert_eq!([size_of::<ActionTime>(), size_of::<Largest<9>>()], [16, 328 - 272]);
+    assert_eq!([size_of::<ActionTime>(), size_of::<TopK<9>>()], [16, 328 - 272]);
 }
 
 #[test]
 fn every_statistic_works_in_a_tracker() {
-    type All = (Variance, Extent, Quantiles, (Raw, Largest<2>, Histogram, Count, ExactMean));
+    type All = (Variance, MinMax, Quantiles, (Values, TopK<2>, Histogram, Count, Mean));
     let tracker = MergedTracker::<All>::default();
     std::thread::scope(|scope| {
         for thread in 1..=4_u64 {
             let tracker = &tracker;
-            scope.spawn(move || tracker.add("jump", thread * 10).unwrap());
+            scope.spawn(move || tracker.record("jump", thread * 10).unwrap());
         }
     });
     let stats = tracker.stats();
@@ -153,14 +153,14 @@ fn every_statistic_works_in_a_tracker() {
 
 #[test]
 fn stamped_values_work_in_a_tracker() {
-    let tracker = MergedTracker::<(Last, ExactMean)>::default();
+    let tracker = MergedTracker::<(Last, Mean)>::default();
     for (nanos, time) in [(3, 30_u64), (7, 10), (7, 20), (5, 40)] {
         let stamp = Stamp::from_nanos(nanos);
-        tracker.add("jump", Stamped { stamp, time: time.into() }).unwrap();
+        tracker.record("jump", Timestamped { stamp, time: time.into() }).unwrap();
     }
     let stats = tracker.stats();
     let (last, mean) = stats[0].statistic();
-    let expected = Stamped { stamp: Stamp::from_nanos(7), time: ActionTime::from(20_u64) };
+    let expected = Timestamped { stamp: Stamp::from_nanos(7), time: ActionTime::from(20_u64) };
     assert_eq!(last.last(), Some(expected));
     assert_eq!(mean.mean(), Some(25.0));
 }

@@ -6,7 +6,7 @@
 //! can be nearer to the certified value than that. So there the mean and the deviation may be off
 //! by as much as one of the floats is, and half a unit in the last certified place.
 
-use core_actions::{ActionTime, Mean, Variance};
+use core_actions::{ActionTime, HasMean, Variance};
 use num_bigint::BigUint;
 
 use crate::values::{of, time};

@@ -1,9 +1,7 @@
 //! Promise A5: quantiles are exact for few values and less than 1 % off for many, whatever the
 //! values are like. The oracle sorts.
 
-use core_actions::{
-    ActionTime, Counted, Histogram, HistogramCell, Quantile, Quantiles, Statistic, laws,
-};
+use core_actions::{ActionTime, Bin, HasCount, Histogram, Quantile, Quantiles, Statistic, laws};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -59,7 +57,7 @@ fn near(found: ActionTime, truth: ActionTime) {
 fn check_cells(histogram: &Histogram, sorted: &[ActionTime]) {
     let cells: Vec<_> = histogram.cells().collect();
     let mut rest = sorted;
-    for &HistogramCell { from, to, count } in &cells {
+    for &Bin { from, to, count } in &cells {
         let (cell, others) = rest.split_at(count as usize);
         let within = |time: &ActionTime| {
             self::time(from) <= *time && (to.is_infinite() || *time < self::time(to))

@@ -1,7 +1,7 @@
 //! The usual statistics in one, against the same statistics one by one.
 
 use core_actions::{
-    ActionTime, Counted, ExactMean, Extent, Mean, Quantile, Quantiles, Statistic, Summary, laws,
+    ActionTime, HasCount, HasMean, Mean, MinMax, Quantile, Quantiles, Statistic, Summary, laws,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -17,7 +17,7 @@ proptest! {
     #[test]
     fn summary_answers_as_its_parts_do(times in vec(any_time(), 0..200)) {
         let (mut one, mut all) = (Summary::default(), Summary::default());
-        let mut parts = <(ExactMean, Extent, Quantiles)>::default();
+        let mut parts = <(Mean, MinMax, Quantiles)>::default();
         times.iter().for_each(|&time| one.insert(time));
         all.insert_all(times.iter().copied());
         parts.insert_all(times.iter().copied());

@@ -4,8 +4,8 @@
 use std::fmt::Debug;
 
 use core_actions::{
-    ActionTime, Count, Counted, ExactMean, Extent, Histogram, Largest, Last, Mean, Quantile,
-    Quantiles, Raw, Stamped, Statistic, Subtract, Summary, Variance,
+    ActionTime, Count, HasCount, HasMean, Histogram, Last, Mean, MinMax, Quantile, Quantiles,
+    Statistic, Subtract, Summary, Timestamped, TopK, Values, Variance,
 };
 use core_time::Stamp;
 use proptest::collection::vec;
@@ -52,18 +52,19 @@ where
 fn check(times: &[ActionTime]) {
     times.iter().for_each(|time| _ = read_back(time));
     check_subtracted::<Count>(times);
-    check_subtracted::<ExactMean>(times);
+    check_subtracted::<Mean>(times);
     check_subtracted::<Variance>(times);
     check_subtracted::<Histogram>(times);
-    check_one::<Extent>(times);
-    check_one::<Largest<0>>(times);
-    check_one::<Largest<5>>(times);
-    check_one::<Largest<500>>(times);
+    check_one::<MinMax>(times);
+    check_one::<TopK<0>>(times);
+    check_one::<TopK<5>>(times);
+    check_one::<TopK<500>>(times);
     check_one::<Quantiles>(times);
-    check_one::<Raw>(times);
+    check_one::<Values>(times);
     check_one::<Summary>(times);
-    check_one::<(ExactMean, Extent, Quantiles)>(times);
-    let stamped = |(at, &time): (i64, &ActionTime)| Stamped { stamp: Stamp::from_nanos(at), time };
+    check_one::<(Mean, MinMax, Quantiles)>(times);
+    let stamped =
+        |(at, &time): (i64, &ActionTime)| Timestamped { stamp: Stamp::from_nanos(at), time };
     check_one::<(Last, Count)>(&(-9..).zip(times).map(stamped).collect::<Vec<_>>());
 }
 
@@ -81,10 +82,10 @@ proptest! {
         let scale = 2_f64.powi(scale);
         let floats: Vec<_> = bits.iter().map(|&bits| time(bits as f64 * scale)).collect();
         let sum = floats.iter().map(|time| time.as_f64()).sum::<f64>(); // Exact, in 45 bits.
-        let mut whole = of::<ExactMean>(&[time(sum)]);
+        let mut whole = of::<Mean>(&[time(sum)]);
         let zeros = vec![ActionTime::ZERO; floats.len() - 1];
         whole.merge(&of(&zeros));
-        let parts = of::<ExactMean>(&floats);
+        let parts = of::<Mean>(&floats);
         prop_assert_eq!(&parts, &whole);
         let [parts, whole] = [parts, whole].map(|mean| serde_json::to_string(&mean).unwrap());
         prop_assert_eq!(parts, whole);
@@ -128,13 +129,13 @@ fn survive(times: &[ActionTime], edits: &[Edit]) {
         }
     }
     each::<Count>(times, edits, |_| ());
-    each::<ExactMean>(times, edits, |mean| _ = (mean.mean(), mean.sum()));
+    each::<Mean>(times, edits, |mean| _ = (mean.mean(), mean.sum()));
     each::<Variance>(times, edits, |variance| {
         _ = (variance.population_variance(), variance.sample_deviation(), variance.mean());
     });
-    each::<Extent>(times, edits, |extent| _ = (extent.min(), extent.max()));
-    each::<Largest<3>>(times, edits, |largest| _ = (largest.mean(), largest.times().count()));
-    each::<Raw>(times, edits, |raw| _ = raw.mean());
+    each::<MinMax>(times, edits, |extent| _ = (extent.min(), extent.max()));
+    each::<TopK<3>>(times, edits, |largest| _ = (largest.mean(), largest.times().count()));
+    each::<Values>(times, edits, |raw| _ = raw.mean());
     each::<Histogram>(times, edits, |histogram| {
         _ = (histogram.quantile(Quantile::P99), histogram.cells().count(), histogram.count());
     });
@@ -168,18 +169,18 @@ fn forms_are_as_promised() {
     form(&ActionTime::from(u64::MAX), "18446744073709551615");
     form(&time(0.5), "0.5");
     form(&of::<Count>(&times), "4");
-    form(&of::<ExactMean>(&times), r#"{"count":4,"sum":"0xe1p2"}"#);
-    form(&of::<ExactMean>(&[]), r#"{"count":0,"sum":"0x0p0"}"#);
-    form(&of::<ExactMean>(&[time(1.5), time(0.125)]), r#"{"count":2,"sum":"0xdp-3"}"#);
-    form(&of::<ExactMean>(&[time(f64::from_bits(1))]), r#"{"count":1,"sum":"0x1p-1074"}"#);
+    form(&of::<Mean>(&times), r#"{"count":4,"sum":"0xe1p2"}"#);
+    form(&of::<Mean>(&[]), r#"{"count":0,"sum":"0x0p0"}"#);
+    form(&of::<Mean>(&[time(1.5), time(0.125)]), r#"{"count":2,"sum":"0xdp-3"}"#);
+    form(&of::<Mean>(&[time(f64::from_bits(1))]), r#"{"count":1,"sum":"0x1p-1074"}"#);
     form(
         &of::<Variance>(&[times[0], time(0.5)]),
         r#"{"count":2,"sum":"0xc9p-1","squares":"0x9c41p-2"}"#,
     );
-    form(&of::<Extent>(&times), "[100,300]");
-    form(&of::<Extent>(&[]), "null");
-    form(&of::<Largest<2>>(&times), r#"{"kept":[300,300],"dropped":{"count":2,"sum":"0x4bp2"}}"#);
-    form(&of::<Raw>(&[time(0.5), times[0]]), "[100,0.5]");
+    form(&of::<MinMax>(&times), "[100,300]");
+    form(&of::<MinMax>(&[]), "null");
+    form(&of::<TopK<2>>(&times), r#"{"kept":[300,300],"dropped":{"count":2,"sum":"0x4bp2"}}"#);
+    form(&of::<Values>(&[time(0.5), times[0]]), "[100,0.5]");
     let some = [time(0.0), time(1.0), time(64.5), time(64.0), time(f64::from_bits(1))];
     let cells = r#"{"cells":[[0,1],[64,1],[68800,1],[69184,2]],"fractions":2}"#;
     form(&of::<Histogram>(&some), cells);
@@ -192,10 +193,10 @@ fn forms_are_as_promised() {
     let many = format!(r#"{{"few":[],"many":{cells}}}"#);
     form(&of::<Histogram>(&counted), cells);
     form(&of::<Quantiles>(&counted), &many);
-    let last = Stamped { stamp: Stamp::from_millis(5), time: times[0] };
+    let last = Timestamped { stamp: Stamp::from_millis(5), time: times[0] };
     form(&of::<Last>(&[last]), r#"{"stamp":5000000,"time":100}"#);
     form(&of::<Last>(&[]), "null");
-    form(&of::<(Count, Extent)>(&times), "[4,[100,300]]");
+    form(&of::<(Count, MinMax)>(&times), "[4,[100,300]]");
     let summary = concat!(
         r#"{"mean":{"count":4,"sum":"0xe1p2"},"minmax":[100,300],"#,
         r#""quantiles":{"few":[100,200,300,300],"many":null}}"#,
@@ -223,8 +224,8 @@ fn times_that_are_none_are_refused() {
     refused::<ActionTime>("\"1\"", expected);
     let bits = f64::INFINITY.to_bits().to_le_bytes();
     assert!(postcard::from_bytes::<ActionTime>(&[&[1][..], &bits].concat()).is_err());
-    refused::<Extent>("[2,1]", "least time is 2, greatest is 1, which is less");
-    refused::<Raw>("[1,-2]", "time is negative, it must be 0 or more");
+    refused::<MinMax>("[2,1]", "least time is 2, greatest is 1, which is less");
+    refused::<Values>("[1,-2]", "time is negative, it must be 0 or more");
 }
 
 #[test]
@@ -256,19 +257,19 @@ fn sums_that_are_none_are_refused() {
         let expected = format!(
             "sum is `{text}`, which is no odd hexadecimal integer and power of two, as in `0x19p2`"
         );
-        refused::<ExactMean>(&mean(1, text), &expected);
+        refused::<Mean>(&mean(1, text), &expected);
     }
     for text in ["0x1p1102", "0x3p1101", "0x1p2147483647"] {
         let expected = format!("sum is `{text}`, which is beyond the largest");
-        refused::<ExactMean>(&mean(1 << 63, text), &expected);
+        refused::<Mean>(&mean(1 << 63, text), &expected);
     }
     let long = format!("0x{}1p-1074", "f".repeat(2_000));
     let expected = format!("sum is `0x{}…`, which is beyond the largest", "f".repeat(38));
-    refused::<ExactMean>(&mean(1, &long), &expected);
-    refused::<ExactMean>(&mean(0, "0x1p0"), "sum is `0x1p0`, which is more than 0 times can have");
-    let most = of::<ExactMean>(&[time(f64::MAX); 2]);
+    refused::<Mean>(&mean(1, &long), &expected);
+    refused::<Mean>(&mean(0, "0x1p0"), "sum is `0x1p0`, which is more than 0 times can have");
+    let most = of::<Mean>(&[time(f64::MAX); 2]);
     let text = serde_json::to_string(&most).unwrap().replace("\"count\":2", "\"count\":1");
-    assert!(serde_json::from_str::<ExactMean>(&text).is_err(), "{text}");
+    assert!(serde_json::from_str::<Mean>(&text).is_err(), "{text}");
 }
 
 #[test]
@@ -297,17 +298,17 @@ fn largest_times_that_cannot_be_are_refused() {
     let largest = |kept: &str, count: u64, sum: &str| {
         format!(r#"{{"kept":[{kept}],"dropped":{{"count":{count},"sum":"{sum}"}}}}"#)
     };
-    refused::<Largest<2>>(&largest("3,2,1", 0, "0x0p0"), "kept 3 times, limit is 2");
-    refused::<Largest<2>>(
+    refused::<TopK<2>>(&largest("3,2,1", 0, "0x0p0"), "kept 3 times, limit is 2");
+    refused::<TopK<2>>(
         &largest("3", 1, "0x1p0"),
         "dropped 1 time while there was room: kept 1, limit is 2",
     );
-    refused::<Largest<2>>(
+    refused::<TopK<2>>(
         &largest("3,2", 1, "0x3p0"),
         "mean of what was dropped is 3, the least that was kept is 2, which is less",
     );
-    assert!(serde_json::from_str::<Largest<2>>(&largest("3,2", 1, "0x1p1")).is_ok());
-    assert!(serde_json::from_str::<Largest<0>>(&largest("", 1, "0x1p1")).is_ok());
+    assert!(serde_json::from_str::<TopK<2>>(&largest("3,2", 1, "0x1p1")).is_ok());
+    assert!(serde_json::from_str::<TopK<0>>(&largest("", 1, "0x1p1")).is_ok());
 }
 
 #[test]

@@ -4,7 +4,7 @@
 use std::sync::mpsc;
 use std::thread;
 
-use core_actions::{ActionTime, Counted, ExactMean, Mean, Raw, Statistic, WhenFull};
+use core_actions::{ActionTime, HasCount, HasMean, Mean, Statistic, Values, WhenFull};
 use core_time::Tag;
 use num_bigint::BigUint;
 use num_rational::Ratio;
@@ -78,9 +78,9 @@ pub(crate) trait Checked:
     fn check(&self, times: &[ActionTime]);
 }
 
-pub(crate) type Batched = (Raw, ExactMean);
+pub(crate) type Batched = (Values, Mean);
 /// With a statistic of a user's own, which says nothing of panics, so that nothing waits.
-pub(crate) type Unpromising = (ExactMean, Own, Raw);
+pub(crate) type Unpromising = (Mean, Own, Values);
 
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Own(u64);
@@ -100,7 +100,7 @@ impl Statistic for Own {
 }
 
 #[track_caller]
-pub(crate) fn check_figures(raw: &Raw, mean: &ExactMean, times: &[ActionTime]) {
+pub(crate) fn check_figures(raw: &Values, mean: &Mean, times: &[ActionTime]) {
     let (mut found, mut expected): (Vec<_>, _) = (raw.times().collect(), times.to_vec());
     found.sort_unstable();
     expected.sort_unstable();

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
-use super::{Buckets, EVENTS, Snapshot, SnapshotHeader};
+use super::{Buckets, CounterSnapshot, EVENTS, SnapshotHeader};
 use crate::error::SnapshotError;
 use crate::grid::Grid;
 use crate::instance::Instances;
-use crate::refused::Refused;
+use crate::refused::RefusedCounts;
 use crate::spec::{Tier, WindowSpec};
 use crate::stamp::Stamp;
 
@@ -72,9 +72,9 @@ fn version_1<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<()>, D
     SnapshotHeader::deserialize_version_1(deserializer, EVENTS).map(Some)
 }
 
-impl Serialize for Snapshot {
+impl Serialize for CounterSnapshot {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Refused { too_old, too_new, full } = self.refused;
+        let RefusedCounts { too_old, too_new, full } = self.refused;
         let tier = |(buckets, grid): (&'_ Buckets, &Grid)| WireTier {
             resolution: grid.width().cast_unsigned(),
             span: grid.span().cast_unsigned(),
@@ -94,7 +94,7 @@ impl Serialize for Snapshot {
     }
 }
 
-impl<'de> Deserialize<'de> for Snapshot {
+impl<'de> Deserialize<'de> for CounterSnapshot {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         // Only a form for people names its keys, so that it can have those of two versions.
         let wire = if deserializer.is_human_readable() {
@@ -129,7 +129,7 @@ impl AnyVersion {
 }
 
 impl Wire {
-    fn checked(self) -> Result<Snapshot, SnapshotError> {
+    fn checked(self) -> Result<CounterSnapshot, SnapshotError> {
         let Self { header, total, tiers, .. } = self;
         let spec = spec(&tiers, self.tolerance)?;
         let [at, since] = [self.at, self.since].map(Stamp::from_nanos);
@@ -144,8 +144,8 @@ impl Wire {
             }
         }
         let WireRefused { too_old, too_new, full } = self.refused;
-        let refused = Refused { too_old, too_new, full };
-        Ok(Snapshot { header, spec, at, since, total, refused, tiers })
+        let refused = RefusedCounts { too_old, too_new, full };
+        Ok(CounterSnapshot { header, spec, at, since, total, refused, tiers })
     }
 }
 fn there<T>(key: &'static str, value: Option<T>) -> Result<T, SnapshotError> {

@@ -1,0 +1,10 @@
+//! Names, times, statistics and trackers of actions: what the front door uses of `core-actions`.
+
+pub use core_actions::{
+    ACTIONS_MAX, ActionError, ActionName, ActionTime, ActionTracker, ActionWindow, AsWords, Bin,
+    COUNT_MAX, Count, Handle, HasCount, HasMean, Histogram, KeyedName, Last, LocalTracker, Mean,
+    MergedTracker, MinMax, NameError, NameTable, OverflowCounts, PostTracker, Quantile,
+    QuantileError, Quantiles, Row, RunningTracker, Summary, TimeError, Timestamped, TopK,
+    TrackerSnapshot, TrackerSnapshotError, TrackerSpec, Unit, Values, Variance, WhenFull,
+    WindowRows, WindowedHandle, WindowedSnapshot, WindowedSpec, WindowedSpecError, WindowedTracker,
+};

@@ -1,0 +1,11 @@
+//! Stamps, clocks, windows and event counters: what the front door uses of `core-time`.
+
+#[cfg(feature = "tsc")]
+pub use core_time::TscClock;
+pub use core_time::{
+    Clock, CoarseClock, CounterSnapshot, Coverage, CoveredBuckets, EventCounter, ExactCounter,
+    InBucket, Instance, InstanceError, Instances, Interval, ManualClock, RecordError, Recorder,
+    RefusedCounts, SecondsClock, Series, SnapshotError, SnapshotHeader, SnapshotHeaderError,
+    SpecError, Stamp, Statistic, StatisticRing, Subtract, SystemClock, Tag, TickerClock, Tier,
+    TimeAxis, Window, WindowError, WindowSpec, WindowSpecBuilder, laws,
+};
