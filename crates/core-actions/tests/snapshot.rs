@@ -182,6 +182,7 @@ fn what_is_no_earlier_snapshot_is_not_subtracted() {
     assert_eq!(later.diff(&first).unwrap()[0].count(), 1);
     assert!(later.diff(&later).unwrap().is_empty());
     refuses(&first, &later);
+    refuses(&later, &tracker.snapshot()); // Also if nothing was recorded in between.
     refuses(&later, &other.snapshot());
     // After an eviction, also if the action is there again, with more than before.
     add("run", 1);
@@ -217,7 +218,7 @@ fn a_restored_tracker_has_forgotten_what_the_first_did() {
     let tracker = RunningTracker::restore(TrackerSpec::default(), &tracker.snapshot()).unwrap();
     for _ in 0..5 {
         tracker.reset();
-        add_each(&tracker, &["jump"]);
+        add_each(&tracker, &["jump"; 3]); // As many as before, and one more.
         (0..9).for_each(|_| drop(tracker.snapshot()));
         let refused = tracker.snapshot().diff(&earlier);
         assert_eq!(refused, Err(TrackerSnapshotError::NotEarlier));
