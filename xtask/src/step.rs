@@ -6,9 +6,12 @@
 //! Writing to a closed pipe (`| head`) is not an error, hence `writeln` and not `println`.
 
 use std::cell::Cell;
+use std::collections::BTreeSet;
 use std::env;
+use std::fs;
 use std::io::{self, BufRead as _, BufReader, IsTerminal as _, Write as _};
-use std::process::{Command, Stdio};
+use std::path::PathBuf;
+use std::process::{self, Command, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -138,13 +141,15 @@ impl Steps {
         let started = self.begin(&job.name);
         let repeat = job.repeat();
         let progress = Progress::new(&job.name, self.style);
-        let command = job.command.quiet().envs(job.env);
+        let skipped = Skipped::new();
+        let command = job.command.quiet().envs(job.env).env(SKIPPED, &skipped.file);
         let ran = capture(command.into(), |line| progress.show(line));
         let (succeeded, output) = ran.unwrap_or_else(|error| (false, error.to_string()));
         let figure = match job.figure {
             Figure::Of(figure) => figure(&output),
             Figure::Tests => {
-                let suites = Suites::read(&output, succeeded);
+                let mut suites = Suites::read(&output, succeeded);
+                suites.skip(skipped.read());
                 *self.tests.get_or_insert_default() += suites.total();
                 suites.to_string()
             }
@@ -234,6 +239,37 @@ impl Style {
         if self.terminal {
             let _ = write!(io::stdout().lock(), "\r\x1b[K");
         }
+    }
+}
+
+/// Names the file in which a test that cannot run says so: one line with its name, the tool that is
+/// missing, and how to get it.
+///
+/// The harness of Rust has no result for that: to it such a test has passed.
+const SKIPPED: &str = "WINDROW_SKIPPED";
+
+/// The tests of one step that could not run.
+struct Skipped {
+    file: PathBuf,
+}
+
+impl Skipped {
+    fn new() -> Self {
+        let file = env::temp_dir().join(format!("windrow-skipped-{}", process::id()));
+        let _ = fs::remove_file(&file);
+        Self { file }
+    }
+
+    /// Returns the lines, each once: a test may be run again.
+    fn read(&self) -> BTreeSet<String> {
+        let text = fs::read_to_string(&self.file).unwrap_or_default();
+        text.lines().map(str::to_owned).collect()
+    }
+}
+
+impl Drop for Skipped {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.file);
     }
 }
 

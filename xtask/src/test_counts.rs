@@ -1,5 +1,6 @@
 //! Parses the output of `cargo test`, since libtest has no stable machine-readable format.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::AddAssign;
 
@@ -31,6 +32,8 @@ pub(crate) struct Suites {
     pub(crate) unit: TestCounts,
     pub(crate) integration: TestCounts,
     pub(crate) doc: TestCounts,
+    /// What the tests that could not run said.
+    skipped: BTreeSet<String>,
 }
 
 impl Suites {
@@ -58,6 +61,14 @@ impl Suites {
         suites
     }
 
+    /// Counts integration tests as skipped that passed only because they could not run.
+    pub(crate) fn skip(&mut self, tests: BTreeSet<String>) {
+        let number = (tests.len() as u64).min(self.integration.passed);
+        self.integration.passed -= number;
+        self.integration.skipped += number;
+        self.skipped.extend(tests);
+    }
+
     /// Returns the sum over the three kinds.
     pub(crate) fn total(&self) -> TestCounts {
         let mut total = self.unit;
@@ -78,7 +89,8 @@ impl Suites {
 impl fmt::Display for Suites {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [unit, integration, doc] = [self.unit, self.integration, self.doc].map(|t| t.passed);
-        write!(f, "{} (unit {unit}, integration {integration}, doc {doc})", self.total())
+        write!(f, "{} (unit {unit}, integration {integration}, doc {doc})", self.total())?;
+        self.skipped.iter().try_for_each(|test| write!(f, "\n    skipped {test}"))
     }
 }
 
@@ -125,6 +137,19 @@ test result: ok. 7 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; fini
         assert_eq!(
             suites.to_string(),
             "23 passed, 2 failed, 1 skipped (unit 12, integration 4, doc 7)"
+        );
+    }
+
+    #[test]
+    fn tests_that_could_not_run_are_skipped_and_named() {
+        let mut suites = Suites::read(OUTPUT, false);
+        let line = "completions::zsh: zsh is missing, apt-get install zsh";
+        suites.skip(BTreeSet::from([line.to_owned()]));
+        assert_eq!(
+            suites.to_string(),
+            format!(
+                "22 passed, 2 failed, 2 skipped (unit 12, integration 3, doc 7)\n    skipped {line}"
+            )
         );
     }
 
