@@ -61,10 +61,9 @@ const LICENCES: [&str; 2] = ["LICENSE-APACHE", "LICENSE-MIT"];
 /// Paths where the rules on language and circles do not apply yet.
 ///
 /// An entry whose files follow the rules is a finding, so the list only shrinks.
-const NOT_REWRITTEN: [&str; 9] = [
+const NOT_REWRITTEN: &[&str] = &[
     "ARCHITECTURE.md",
     "CHANGELOG.md",
-    "README.md",
     "crates/cli/",
     "crates/codec/",
     "crates/core-actions/",
