@@ -1,13 +1,13 @@
 //! Snapshots that pass through a tree of values, and through text as it stands.
 
 use core_actions::{
-    ActionTime, Extent, Largest, MergedTracker, Quantiles, Raw, TrackerSnapshot, WindowedSnapshot,
+    ActionTime, MergedTracker, MinMax, Quantiles, TopK, TrackerSnapshot, Values, WindowedSnapshot,
     WindowedTracker,
 };
 use serde_json::value::RawValue;
 use serde_json::{Value, from_str, from_value, to_string, to_value};
 
-type All = (Extent, Raw, Quantiles, Largest<3>);
+type All = (MinMax, Values, Quantiles, TopK<3>);
 
 fn times() -> [ActionTime; 5] {
     let time = |time: f64| ActionTime::try_from(time).unwrap();
@@ -18,8 +18,8 @@ fn snapshots() -> (TrackerSnapshot<All>, WindowedSnapshot<All>) {
     let spec = core_actions::WindowedSpec { bytes: usize::MAX, ..Default::default() };
     let (tracker, windowed) = (MergedTracker::default(), WindowedTracker::new(spec).unwrap());
     for time in times() {
-        tracker.add("jump", time).unwrap();
-        windowed.add("jump", time).unwrap();
+        tracker.record("jump", time).unwrap();
+        windowed.record("jump", time).unwrap();
     }
     (tracker.snapshot(), windowed.snapshot())
 }
