@@ -12,9 +12,9 @@ use ::loom::sync::Arc;
 use ::loom::thread;
 use core_time::{Statistic, Tag};
 
-use crate::packed::AsWords;
-use crate::part::{Numbering, Part, Retired};
+use crate::action::words::AsWords;
 use crate::sync::AtomicU64;
+use crate::tracker::shard::{Numbering, Part, Retired};
 
 /// Explores all interleavings in which threads are interrupted no more than three times.
 ///

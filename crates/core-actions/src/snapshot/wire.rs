@@ -9,10 +9,10 @@ use core_time::{Instances, SnapshotHeader, Statistic, Tag};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use super::{TrackerSnapshot, TrackerSnapshotError, forgotten};
-use crate::key::FOLDED;
-use crate::name::ActionName;
-use crate::row::Row;
-use crate::time::Unit;
+use crate::action::key::FOLDED;
+use crate::action::name::ActionName;
+use crate::action::time::Unit;
+use crate::tracker::row::Row;
 
 #[derive(Serialize)]
 struct Written<'a, S> {

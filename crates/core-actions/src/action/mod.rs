@@ -1,0 +1,13 @@
+//! What an action is: its name, its time, and both as words of memory.
+
+pub(crate) mod error;
+pub(crate) mod key;
+pub(crate) mod name;
+pub(crate) mod time;
+pub(crate) mod words;
+
+pub use error::ActionError;
+pub use key::KeyedName;
+pub use name::{ActionName, NAME_BYTES_MAX, NameError};
+pub use time::{ActionTime, TimeError, Unit};
+pub use words::AsWords;

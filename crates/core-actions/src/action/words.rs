@@ -1,0 +1,185 @@
+//! Values as words of memory, in which they wait to be inserted.
+
+use core_time::{InBucket, Stamp};
+
+use crate::action::time::ActionTime;
+use crate::statistics::last::Timestamped;
+
+/// A value that fits into a few words of memory.
+///
+/// A tracker lets values wait in words that a reader may look at any time, and inserts them several
+/// at once. So whatever the statistic of a tracker takes must come apart into words; numbers, times
+/// and stamped times do. A value of one's own is done in three lines.
+///
+/// # Examples
+///
+/// ```
+/// use core_actions::{MergedTracker, AsWords, Statistic, Tag};
+///
+/// /// What a request took in bytes and gave.
+/// #[derive(Clone, Copy)]
+/// struct Transfer {
+///     received: u64,
+///     sent: u64,
+/// }
+///
+/// impl AsWords for Transfer {
+///     const WORDS: usize = 2;
+///
+///     fn pack(self, words: &mut [u64]) -> bool {
+///         (words[0], words[1]) = (self.received, self.sent);
+///         true
+///     }
+///
+///     fn unpack(words: &[u64]) -> Self {
+///         Self { received: words[0], sent: words[1] }
+///     }
+/// }
+///
+/// #[derive(Clone, Default)]
+/// struct Traffic(Vec<Transfer>);
+///
+/// impl Statistic for Traffic {
+///     type Value = Transfer;
+///
+///     const TAG: Tag = Tag::own("x-traffic");
+///
+///     fn insert(&mut self, transfer: Transfer) {
+///         self.0.push(transfer);
+///     }
+///
+///     fn merge(&mut self, other: &Self) {
+///         self.0.extend(&other.0);
+///     }
+/// }
+///
+/// let tracker = MergedTracker::<Traffic>::default();
+/// tracker.record("upload", Transfer { received: 3_000, sent: 20 })?;
+/// # Ok::<(), core_actions::ActionError>(())
+/// ```
+pub trait AsWords: Copy {
+    /// How many words a value takes: the fewer they are, the more values wait.
+    const WORDS: usize;
+
+    /// Puts the value into so many words, and tells whether it fits. If not, it does not wait.
+    fn pack(self, words: &mut [u64]) -> bool;
+
+    /// The value that was put into so many words.
+    fn unpack(words: &[u64]) -> Self;
+}
+
+/// The bit that no integer below 2^63 has, and no float that is not negative.
+const FLOAT: u64 = 1 << 63;
+
+impl AsWords for ActionTime {
+    const WORDS: usize = 1;
+
+    #[inline]
+    fn pack(self, words: &mut [u64]) -> bool {
+        match self.as_integer() {
+            Some(integer) => {
+                words[0] = integer;
+                integer < FLOAT
+            }
+            None => {
+                words[0] = self.as_f64().to_bits() | FLOAT;
+                true
+            }
+        }
+    }
+
+    #[inline]
+    fn unpack(words: &[u64]) -> Self {
+        match words[0] {
+            integer @ ..FLOAT => Self::from(integer),
+            float => Self::of_fraction(f64::from_bits(float ^ FLOAT)),
+        }
+    }
+}
+
+macro_rules! packed_as {
+    ($($value:ty: $pack:expr, $unpack:expr;)+) => {
+        $(impl AsWords for $value {
+            const WORDS: usize = 1;
+
+            #[inline]
+            fn pack(self, words: &mut [u64]) -> bool {
+                words[0] = $pack(self);
+                true
+            }
+
+            #[inline]
+            fn unpack(words: &[u64]) -> Self {
+                $unpack(words[0])
+            }
+        })+
+    };
+}
+
+packed_as! {
+    u64: |value| value, |word| word;
+    u32: u64::from, |word| word as Self;
+    i64: Self::cast_unsigned, u64::cast_signed;
+    f64: Self::to_bits, Self::from_bits;
+    Stamp: |at: Self| at.as_nanos() as u64, |word| Self::from_nanos(word as i64);
+}
+
+impl AsWords for Timestamped {
+    const WORDS: usize = 2;
+
+    #[inline]
+    fn pack(self, words: &mut [u64]) -> bool {
+        self.stamp.pack(&mut words[..1]) && self.time.pack(&mut words[1..])
+    }
+
+    #[inline]
+    fn unpack(words: &[u64]) -> Self {
+        Self { stamp: Stamp::unpack(&words[..1]), time: ActionTime::unpack(&words[1..]) }
+    }
+}
+
+impl<V: AsWords> AsWords for InBucket<V> {
+    const WORDS: usize = 1 + V::WORDS;
+
+    #[inline]
+    fn pack(self, words: &mut [u64]) -> bool {
+        self.tick.pack(&mut words[..1]) && self.value.pack(&mut words[1..])
+    }
+
+    #[inline]
+    fn unpack(words: &[u64]) -> Self {
+        Self { tick: i64::unpack(&words[..1]), value: V::unpack(&words[1..]) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check<V: AsWords + PartialEq + std::fmt::Debug>(value: V) {
+        let mut words = vec![0; V::WORDS];
+        assert!(value.pack(&mut words), "{value:?}");
+        assert_eq!(V::unpack(&words), value);
+    }
+
+    #[test]
+    fn what_is_packed_is_unpacked() {
+        for integer in [0, 1, u64::from(u32::MAX), (1 << 53) + 1, FLOAT - 1] {
+            check(ActionTime::from(integer));
+            check(Timestamped { stamp: Stamp::from_nanos(i64::MIN), time: integer.into() });
+        }
+        for float in [0.5, f64::MAX, 5e-324, 2_f64.powi(64), f64::MIN_POSITIVE] {
+            check(ActionTime::try_from(float).unwrap());
+        }
+        for integer in [FLOAT, u64::MAX] {
+            assert!(!ActionTime::from(integer).pack(&mut [0]), "{integer}");
+        }
+        check(u64::MAX);
+        check(u32::MAX);
+        check(i64::MIN);
+        check(-0.5);
+        check(Stamp::from_nanos(-1));
+        check(InBucket { tick: -1, value: 0.5 });
+    }
+}

@@ -1,0 +1,169 @@
+//! What a windowed tracker holds, as a value: to be kept, sent, merged and restored.
+
+use core_time::{Instances, Stamp, Statistic, StatisticRing, Tag, TimeAxis, WindowSpec};
+
+use crate::action::time::Unit;
+use crate::snapshot::{TrackerSnapshot, TrackerSnapshotError};
+use crate::tracker::row::Row;
+
+#[cfg(feature = "serde")]
+mod wire;
+
+/// What a [`WindowedTracker`] held at one moment: the statistics of each action in each bucket of
+/// time that one could ask for.
+///
+/// A [`TrackerSnapshot`] of rings, with what is to be known of time: merges, names the trackers
+/// whose records are in it, and is checked in the same way. To ask one for a window, restore it by
+/// a clock that stands at its moment; to see its buckets, look at the
+/// [rings](StatisticRing::buckets) in its rows.
+///
+/// Two are equal if they have the same actions with the same statistics in the same buckets,
+/// whichever trackers they are of.
+///
+/// # Wire form
+///
+/// With the feature `serde`, that of a [`TrackerSnapshot`] of rings with the tag `window(...)`, and
+/// a map `window`, whose moments and lengths are integers of nanoseconds.
+///
+/// # Examples
+///
+/// ```
+/// use core_actions::{Mean, WindowedTracker};
+/// use core_time::ManualClock;
+/// use std::time::Duration;
+///
+/// type Tracker = WindowedTracker<Mean>;
+/// let (one, two) = (Tracker::new(Default::default())?, Tracker::new(Default::default())?);
+/// one.record("jump", 100)?;
+/// two.record("jump", 200)?;
+///
+/// let mut both = one.snapshot();
+/// both.merge(&two.snapshot())?;
+/// let clock = ManualClock::new(both.at());
+/// let both = Tracker::restore_with_clock(Default::default(), &both, clock)?;
+/// assert_eq!(both.window(Duration::from_secs(60))?.rows()[0].mean(), 150.0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// [`WindowedTracker`]: crate::WindowedTracker
+#[derive(Debug, Clone)]
+pub struct WindowedSnapshot<S> {
+    spec: WindowSpec,
+    at: Stamp,
+    since: Stamp,
+    /// All as long as the specification says.
+    rings: TrackerSnapshot<StatisticRing<S>>,
+}
+
+impl<S: Statistic> WindowedSnapshot<S> {
+    /// Names the statistic and this kind of snapshot.
+    pub(crate) const TAG: Tag = Tag::of("window", &S::TAG);
+
+    pub(crate) fn new(
+        spec: WindowSpec,
+        at: Stamp,
+        since: Stamp,
+        rings: TrackerSnapshot<StatisticRing<S>>,
+    ) -> Self {
+        Self { spec, at, since, rings }
+    }
+
+    /// The moment of the snapshot, by the tracker's clock; of a merged one, the latest.
+    #[must_use]
+    pub fn at(&self) -> Stamp {
+        self.at
+    }
+
+    /// When recording began; of a merged one, the earliest.
+    #[must_use]
+    pub fn since(&self) -> Stamp {
+        self.since
+    }
+
+    /// How far back one could ask, in buckets of which width.
+    #[must_use]
+    pub fn window_spec(&self) -> &WindowSpec {
+        &self.spec
+    }
+
+    /// The actions with their rings, in the order in which they were first seen.
+    #[must_use]
+    pub fn rows(&self) -> &[Row<StatisticRing<S>>] {
+        self.rings.rows()
+    }
+
+    /// The unit that durations were converted to.
+    #[must_use]
+    pub fn unit(&self) -> Unit {
+        self.rings.unit()
+    }
+
+    /// Returns the number that grows with each snapshot of one tracker, as
+    /// [`TrackerSnapshot::revision`].
+    #[must_use]
+    pub fn revision(&self) -> u64 {
+        self.rings.revision()
+    }
+
+    /// The trackers whose records are in it.
+    #[must_use]
+    pub fn instances(&self) -> &Instances {
+        self.rings.instances()
+    }
+
+    /// Takes in the records of another snapshot.
+    ///
+    /// Commutative and associative, to the bit. What is further back from an action's newest bucket
+    /// than one could ask is given up.
+    ///
+    /// # Errors
+    ///
+    /// [`TrackerSnapshotError::OtherWindow`] if its buckets are others, else as
+    /// [`TrackerSnapshot::merge`]. Nothing is taken in then.
+    pub fn merge(&mut self, other: &Self) -> Result<(), TrackerSnapshotError> {
+        same_window(&other.spec, &self.spec)?;
+        self.rings.merge(&other.rings)?;
+        (self.at, self.since) = (self.at.max(other.at), self.since.min(other.since));
+        Ok(())
+    }
+
+    pub(crate) fn rings(&self) -> &TrackerSnapshot<StatisticRing<S>> {
+        &self.rings
+    }
+
+    /// The newest bucket that something is in.
+    pub(crate) fn newest(&self) -> Option<i64> {
+        self.rows().iter().filter_map(|row| row.statistic().newest()).max()
+    }
+
+    /// Whether a tracker can merge it: with the same buckets, none of them ahead of its time.
+    ///
+    /// One that is far ahead would have the tracker give up all that it has.
+    pub(crate) fn is_for(&self, axis: &TimeAxis) -> Result<(), TrackerSnapshotError> {
+        same_window(&self.spec, axis.spec())?;
+        let width = self.spec.resolution();
+        let begin = |tick: i64| Stamp::from_nanos(tick.saturating_mul(width.as_nanos() as i64));
+        let newest = self.newest().map_or(self.at, |tick| begin(tick).max(self.at));
+        let ahead = newest.saturating_since(axis.now());
+        // The other tracker's clock may have been behind, and so believed a record more.
+        if ahead > self.spec.tolerance() + width {
+            return Err(TrackerSnapshotError::TooNew { newest, ahead });
+        }
+        Ok(())
+    }
+}
+
+impl<S: Statistic + PartialEq> PartialEq for WindowedSnapshot<S> {
+    fn eq(&self, other: &Self) -> bool {
+        self.spec == other.spec && self.rings == other.rings
+    }
+}
+
+/// Whether rings of both are equally long, with the same buckets.
+fn same_window(found: &WindowSpec, expected: &WindowSpec) -> Result<(), TrackerSnapshotError> {
+    if found == expected {
+        return Ok(());
+    }
+    let [found, expected] = [found, expected].map(WindowSpec::clone);
+    Err(TrackerSnapshotError::OtherWindow { found, expected })
+}

@@ -1,0 +1,60 @@
+//! The count of values, and nothing else.
+
+use core_time::{Statistic, Subtract, Tag};
+
+use crate::action::time::ActionTime;
+use crate::statistics::traits::{HasCount, counts_fit};
+
+/// Keeps how many times were taken in.
+///
+/// Takes 8 bytes. [`Mean`](crate::Mean), [`Variance`](crate::Variance) and
+/// [`Quantiles`](crate::Quantiles) know the count as well.
+///
+/// # Examples
+///
+/// ```
+/// use core_actions::{ActionTime, Count, HasCount, Statistic};
+///
+/// let mut count = Count::default();
+/// count.insert(ActionTime::from(100_u64));
+/// assert_eq!(count.count(), 1);
+/// ```
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Count(pub(crate) u64);
+
+impl Statistic for Count {
+    type Value = ActionTime;
+
+    const TAG: Tag = Tag::standard("count");
+
+    const NEVER_PANICS: bool = true;
+
+    #[inline]
+    fn insert(&mut self, _: ActionTime) {
+        self.0 = self.0.wrapping_add(1);
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.0 = self.0.wrapping_add(other.0);
+    }
+
+    fn can_merge(&self, other: &Self) -> bool {
+        counts_fit(self, other)
+    }
+}
+
+impl Subtract for Count {
+    fn subtract(&mut self, other: &Self) {
+        self.0 = self.0.wrapping_sub(other.0);
+    }
+
+    fn can_subtract(&self, other: &Self) -> bool {
+        other.0 <= self.0
+    }
+}
+
+impl HasCount for Count {
+    fn count(&self) -> u64 {
+        self.0
+    }
+}

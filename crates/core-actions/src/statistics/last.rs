@@ -1,0 +1,74 @@
+//! The latest value, by the moment it is of.
+
+use core_time::{Stamp, Statistic, Tag};
+
+use crate::action::time::ActionTime;
+
+/// A time with the moment that it is of.
+///
+/// What a statistic takes that asks not only how long, but also when. Ordered by moment first, then
+/// by time. Other statistics take its time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Timestamped {
+    /// When it was.
+    pub stamp: Stamp,
+    /// How long it took.
+    pub time: ActionTime,
+}
+
+impl From<Timestamped> for ActionTime {
+    fn from(stamped: Timestamped) -> Self {
+        stamped.time
+    }
+}
+
+/// Keeps the time with the greatest stamp, of several the greatest time.
+///
+/// Takes 24 bytes. What arrives last does not count, because that depends on threads and on the
+/// order of merging; so it takes times with their [stamps](Timestamped). In a tuple it stands
+/// first,
+/// as the first says what all take. It cannot be subtracted.
+///
+/// # Examples
+///
+/// ```
+/// use core_actions::{ActionError, Mean, Last, HasMean, MergedTracker, Timestamped};
+/// use core_time::Stamp;
+///
+/// let tracker = MergedTracker::<(Last, Mean)>::default();
+/// for (secs, time) in [(20, 300_u64), (10, 100)] {
+///     tracker.record("jump", Timestamped { stamp: Stamp::from_secs(secs), time: time.into() })?;
+/// }
+/// let stats = tracker.stats();
+/// let (last, mean) = stats[0].statistic();
+/// assert_eq!(last.last().map(|last| last.time), Some(300_u64.into()));
+/// assert_eq!(mean.mean(), Some(200.0));
+/// # Ok::<(), ActionError>(())
+/// ```
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Last(pub(crate) Option<Timestamped>);
+
+impl Last {
+    /// The last of the times, if there are any.
+    #[must_use]
+    pub fn last(&self) -> Option<Timestamped> {
+        self.0
+    }
+}
+
+impl Statistic for Last {
+    type Value = Timestamped;
+
+    const TAG: Tag = Tag::standard("last");
+
+    const NEVER_PANICS: bool = true;
+
+    #[inline]
+    fn insert(&mut self, stamped: Timestamped) {
+        self.0 = self.0.max(Some(stamped));
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.0 = self.0.max(other.0);
+    }
+}

@@ -1,0 +1,25 @@
+//! The statistics of times, one file each, and the traits that they share.
+
+pub(crate) mod count;
+pub(crate) mod last;
+pub(crate) mod mean;
+pub(crate) mod min_max;
+pub(crate) mod quantiles;
+pub(crate) mod summary;
+pub(crate) mod top_k;
+pub(crate) mod traits;
+pub(crate) mod values;
+pub(crate) mod variance;
+#[cfg(feature = "serde")]
+mod wire;
+
+pub use count::Count;
+pub use last::{Last, Timestamped};
+pub use mean::Mean;
+pub use min_max::MinMax;
+pub use quantiles::{Bin, Histogram, Quantile, QuantileError, Quantiles};
+pub use summary::Summary;
+pub use top_k::TopK;
+pub use traits::{HasCount, HasMean};
+pub use values::Values;
+pub use variance::Variance;

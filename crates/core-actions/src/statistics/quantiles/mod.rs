@@ -1,0 +1,147 @@
+//! Quantiles: exact while the values are few, and less than 1 % off when they are many.
+
+pub(crate) mod bins;
+mod dense;
+pub(crate) mod histogram;
+pub(crate) mod quantile;
+pub(crate) mod small;
+
+pub use bins::Bin;
+pub use histogram::Histogram;
+pub use quantile::{Quantile, QuantileError};
+
+use std::borrow::Cow;
+use std::iter;
+
+use core_time::{Statistic, Tag};
+
+use crate::action::time::ActionTime;
+use crate::statistics::traits::{HasCount, counts_fit};
+use small::Few;
+
+/// Keeps what quantiles of times can be told from.
+///
+/// Up to [`Self::EXACT`] times are kept as they are. One more, and all become counts in the cells
+/// of a [`Histogram`]; which of the two it is depends on how many there are and on nothing else. So
+/// it cannot be subtracted; the histogram can.
+///
+/// Takes 120 bytes, and 8 for each time while they are kept, or as much as the histogram.
+///
+/// # Accuracy
+///
+/// Of up to [`Self::EXACT`] times, exact. Of more, at most 2^-7 (0.8 %) off the time in question,
+/// whatever its size; see [`Histogram::quantile`]. So the answer may be as much below the least
+/// time or above the greatest, because a cell does not tell where in it a time was; an
+/// [`MinMax`](crate::MinMax) beside it can [clamp](crate::MinMax::clamp) the answer.
+///
+/// # Examples
+///
+/// ```
+/// use core_actions::{ActionTime, Quantile, Quantiles, Statistic};
+///
+/// let mut quantiles = Quantiles::default();
+/// assert_eq!(quantiles.at(Quantile::MEDIAN), None);
+/// for time in [1_500_u64, 1_000] {
+///     quantiles.insert(ActionTime::from(time));
+/// }
+/// assert_eq!(quantiles.at(Quantile::MEDIAN), Some(ActionTime::from(1_000_u64)));
+/// assert_eq!(quantiles.at(Quantile::P99), Some(ActionTime::from(1_500_u64)));
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Quantiles {
+    /// Empty once there are more than [`Self::EXACT`].
+    pub(crate) few: Few,
+    /// Empty until then.
+    pub(crate) many: Histogram,
+}
+
+impl Quantiles {
+    /// Up to how many times are kept as they are, so that every quantile is exact.
+    pub const EXACT: usize = Few::MOST;
+
+    /// The smallest time that so great a share of all times do not exceed; see [`Quantile`].
+    ///
+    /// # Complexity
+    ///
+    /// Linear in the cells. While the times are kept, that of sorting them.
+    #[must_use]
+    pub fn at(&self, quantile: Quantile) -> Option<ActionTime> {
+        match quantile.rank(self.few.len() as u64) {
+            Some(rank) => self.few.sorted().times().nth(rank as usize - 1),
+            None => self.many.quantile(quantile),
+        }
+    }
+
+    /// All times as counts in cells, the few too.
+    #[must_use]
+    pub fn histogram(&self) -> Cow<'_, Histogram> {
+        if self.few.is_empty() {
+            return Cow::Borrowed(&self.many);
+        }
+        let mut histogram = Histogram::default();
+        histogram.insert_new(self.few.times());
+        Cow::Owned(histogram)
+    }
+
+    /// Takes in a time for which there is no cell yet, or a full one.
+    #[cold]
+    fn insert_new(&mut self, time: ActionTime) {
+        if self.many.is_empty() && self.few.len() < Self::EXACT {
+            self.few.push(time);
+        } else {
+            self.pour();
+            self.many.insert_anywhere(time);
+        }
+    }
+
+    /// Counts the few in cells.
+    fn pour(&mut self) {
+        self.many.insert_new(std::mem::take(&mut self.few).times());
+    }
+}
+
+impl Statistic for Quantiles {
+    type Value = ActionTime;
+
+    const TAG: Tag = Tag::standard("quantiles");
+
+    const NEVER_PANICS: bool = true;
+
+    const HEAP_BYTES_MAX: usize = Few::HEAP_BYTES_MAX + Histogram::HEAP_BYTES_MAX;
+
+    #[inline]
+    fn insert(&mut self, time: ActionTime) {
+        self.insert_all(iter::once(time));
+    }
+
+    #[inline]
+    fn insert_all(&mut self, mut times: impl Iterator<Item = ActionTime> + Clone) {
+        while let Some(time) = self.many.insert_near(&mut times) {
+            self.insert_new(time);
+        }
+    }
+
+    fn merge(&mut self, other: &Self) {
+        let many = !(self.many.is_empty() && other.many.is_empty());
+        if many || self.few.len() + other.few.len() > Self::EXACT {
+            self.pour();
+            self.many.merge(&other.many);
+            self.many.insert_new(other.few.times());
+        } else {
+            other.few.times().for_each(|time| self.few.push(time));
+        }
+    }
+
+    fn can_merge(&self, other: &Self) -> bool {
+        counts_fit(self, other)
+    }
+}
+
+impl HasCount for Quantiles {
+    /// # Complexity
+    ///
+    /// Linear in the cells.
+    fn count(&self) -> u64 {
+        self.few.len() as u64 + self.many.count()
+    }
+}

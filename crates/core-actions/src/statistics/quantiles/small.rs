@@ -1,0 +1,109 @@
+//! Few times, as they came.
+
+use crate::action::time::ActionTime;
+
+/// Keeps up to [`Self::MOST`] times exactly, in 8 bytes each.
+///
+/// Not in order: to put one where it belongs moves others, and looks at more memory than to sort
+/// all of them for the one who asks.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Few {
+    /// Each an integer, or the bits of a float.
+    words: Vec<u64>,
+    /// Which of them are floats, by bit.
+    floats: u32,
+}
+
+impl Few {
+    pub(crate) const MOST: usize = u32::BITS as usize;
+
+    /// Room that doubles, and half of that again while it grows.
+    pub(crate) const HEAP_BYTES_MAX: usize = 12 * Self::MOST;
+
+    pub(crate) fn len(&self) -> usize {
+        self.words.len()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.words.is_empty()
+    }
+
+    /// Takes one more time in, for which there is room.
+    pub(crate) fn push(&mut self, time: ActionTime) {
+        let word = time.as_integer().unwrap_or_else(|| {
+            self.floats |= 1 << self.words.len();
+            time.as_f64().to_bits()
+        });
+        self.words.push(word);
+    }
+
+    /// All times, as they came.
+    pub(crate) fn times(&self) -> impl Iterator<Item = ActionTime> + Clone {
+        self.words.iter().enumerate().map(|(at, &word)| match self.floats >> at & 1 {
+            0 => ActionTime::from(word),
+            _ => ActionTime::of_fraction(f64::from_bits(word)),
+        })
+    }
+
+    /// The same in ascending order.
+    pub(crate) fn sorted(&self) -> Self {
+        // Integers are in the order of their words, and so are floats, none of which is negative.
+        if self.floats == 0 || self.floats.count_ones() as usize == self.len() {
+            let mut sorted = self.clone();
+            sorted.words.sort_unstable();
+            return sorted;
+        }
+        let mut times: Vec<_> = self.times().collect();
+        times.sort_unstable();
+        times.into_iter().collect()
+    }
+}
+
+/// Two are equal if they hold the same times.
+impl PartialEq for Few {
+    fn eq(&self, other: &Self) -> bool {
+        let (one, two) = (self.sorted(), other.sorted());
+        (one.words, one.floats) == (two.words, two.floats)
+    }
+}
+
+impl Eq for Few {}
+
+impl FromIterator<ActionTime> for Few {
+    fn from_iter<T: IntoIterator<Item = ActionTime>>(times: T) -> Self {
+        let mut few = Self::default();
+        times.into_iter().for_each(|time| few.push(time));
+        few
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn as_many_as_there_may_be_are_told_as_they_came() {
+        let time = |at: usize| match at % 3 {
+            0 => ActionTime::of_fraction(at as f64 + 0.5),
+            1 => ActionTime::from(u64::MAX - at as u64),
+            _ => ActionTime::from(at),
+        };
+        for shift in 0..3 {
+            let times = || (shift..shift + Few::MOST).map(time);
+            let few: Few = times().collect();
+            assert!(few.times().eq(times()));
+            assert_eq!(few, times().rev().collect());
+            assert_ne!(few, times().skip(1).collect());
+            assert!(few.sorted().times().is_sorted());
+        }
+    }
+
+    #[test]
+    fn an_integer_is_not_the_float_of_its_bits() {
+        let few = |times: [ActionTime; 2]| times.into_iter().collect::<Few>();
+        let (float, integer) = (ActionTime::of_fraction(0.5), 0.5_f64.to_bits().into());
+        assert_ne!(few([float, float]), few([integer, integer]));
+        assert_ne!(few([float, integer]), few([integer, integer]));
+        assert_eq!(few([float, integer]), few([integer, float]));
+    }
+}

@@ -1,0 +1,131 @@
+//! The largest values themselves: raw values with a cap.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+use core_time::{Statistic, Tag};
+
+use crate::action::time::ActionTime;
+use crate::statistics::mean::Mean;
+use crate::statistics::traits::{HasCount, HasMean, counts_fit};
+
+/// Keeps the `CAP` largest times themselves, and of all others the number and the exact sum.
+///
+/// What [`Values`](crate::Values) is without a cap. Which times are dropped at the cap must not
+/// depend on
+/// when they came, or merging would depend on its order; so the smallest are. (To keep the first,
+/// the last or a random choice would.) The mean is still that of all times.
+///
+/// Takes 16 bytes for each time that it keeps, and 328 at most beside them. It cannot be
+/// subtracted.
+///
+/// # Accuracy
+///
+/// The times kept are exact, and so are the count and the mean of all. Every upper quantile that
+/// leaves fewer than `CAP` times above it can be had of them exactly.
+///
+/// # Complexity
+///
+/// A time that is not among the largest so far costs a comparison and an addition; another one
+/// costs the logarithm of `CAP`.
+///
+/// # Examples
+///
+/// ```
+/// use core_actions::{ActionTime, HasCount, TopK, HasMean, Statistic};
+///
+/// let mut slowest = TopK::<2>::default();
+/// for time in [100_u64, 400, 300, 200] {
+///     slowest.insert(ActionTime::from(time));
+/// }
+/// assert_eq!(slowest.times().min(), Some(ActionTime::from(300_u64)));
+/// assert_eq!(slowest.times().max(), Some(ActionTime::from(400_u64)));
+/// assert_eq!((slowest.count(), slowest.dropped()), (4, 2));
+/// assert_eq!(slowest.mean(), Some(250.0));
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct TopK<const CAP: usize> {
+    /// At most `CAP`, the smallest on top.
+    pub(crate) kept: BinaryHeap<Reverse<ActionTime>>,
+    /// All others. None of them is above one that was kept.
+    pub(crate) dropped: Mean,
+}
+
+impl<const CAP: usize> TopK<CAP> {
+    /// The times that were kept, in no order that can be relied on.
+    pub fn times(&self) -> impl Iterator<Item = ActionTime> {
+        self.kept.iter().map(|&Reverse(time)| time)
+    }
+
+    /// How many times were dropped.
+    #[must_use]
+    pub fn dropped(&self) -> u64 {
+        self.dropped.count()
+    }
+}
+
+/// How many times the heap has room for.
+const fn kept_room(cap: usize) -> usize {
+    if cap < 4 { 4 } else { cap.next_power_of_two() }
+}
+
+impl<const CAP: usize> Statistic for TopK<CAP> {
+    type Value = ActionTime;
+
+    const TAG: Tag = Tag::numbered("top", CAP);
+
+    const NEVER_PANICS: bool = true;
+
+    /// A heap whose room doubles, and half of that again while it grows.
+    const HEAP_BYTES_MAX: usize = 24 * kept_room(CAP) + Mean::HEAP_BYTES_MAX;
+
+    fn insert(&mut self, time: ActionTime) {
+        if self.kept.len() < CAP {
+            self.kept.push(Reverse(time));
+            return;
+        }
+        match self.kept.peek_mut() {
+            Some(mut least) if least.0 < time => {
+                self.dropped.insert(least.0);
+                *least = Reverse(time);
+            }
+            _ => self.dropped.insert(time),
+        }
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.dropped.merge(&other.dropped);
+        other.times().for_each(|time| self.insert(time));
+    }
+
+    fn can_merge(&self, other: &Self) -> bool {
+        counts_fit(self, other)
+    }
+}
+
+impl<const CAP: usize> HasCount for TopK<CAP> {
+    fn count(&self) -> u64 {
+        self.dropped().wrapping_add(self.kept.len() as u64)
+    }
+}
+
+impl<const CAP: usize> HasMean for TopK<CAP> {
+    /// # Complexity
+    ///
+    /// Linear in the number of times kept.
+    fn mean(&self) -> Option<f64> {
+        let mut all = self.dropped.clone();
+        self.times().for_each(|time| all.insert(time));
+        all.mean()
+    }
+}
+
+/// Two are equal if they keep the same times, and dropped the same number and sum.
+impl<const CAP: usize> PartialEq for TopK<CAP> {
+    fn eq(&self, other: &Self) -> bool {
+        let sorted = |largest: &Self| largest.kept.clone().into_sorted_vec();
+        self.dropped == other.dropped && sorted(self) == sorted(other)
+    }
+}
+
+impl<const CAP: usize> Eq for TopK<CAP> {}

@@ -1,0 +1,239 @@
+//! The exact variance: sums of times and of their squares, that are never rounded.
+//!
+//! The variance of `n` values with the sum `s` and the sum of squares `q` is `(n q - s²) / n²`. In
+//! floats that formula is a textbook example of what goes wrong: `n q` and `s²` may agree in all of
+//! their digits. In exact integers there is nothing wrong with it. The difference is exact, and the
+//! division and the root are each followed by the only rounding there is.
+//!
+//! Welford's recurrence is good in floats, but depends on the order of arrival and of merging.
+//!
+//! Reference: T. F. Chan, G. H. Golub, R. J. LeVeque, "Algorithms for computing the sample
+//! variance: analysis and recommendations" (1983), on all that can happen otherwise.
+
+use core_time::{Statistic, Subtract, Tag};
+
+use crate::action::time::ActionTime;
+use crate::exact::limbs::{LOWEST_BIT, add_product, divide, round, square_root, subtract};
+use crate::exact::sum::{SQUARES_LIMBS, Sum, SumOfSquares, integers_first};
+use crate::statistics::mean::Mean;
+use crate::statistics::traits::{HasCount, HasMean, counts_fit};
+
+/// Keeps count, exact sum and exact sum of squares of times, and so their mean, variance and
+/// standard deviation.
+///
+/// Takes 64 bytes for integers, and 808 more from the first time with a fraction on.
+///
+/// The *population* figures are of the times that were taken in; the *sample* figures (divided by
+/// one less than the count) estimate that of what they are a random sample of.
+///
+/// # Accuracy
+///
+/// Every figure is the exact one, rounded once to the nearest `f64`, ties to even. So it depends
+/// neither on the order of arrival nor of merging, and is never below zero or not a number. There
+/// is room for 2^64 times of any size. A variance from 2^1024 on, where there is no `f64`, is
+/// infinite; its root, the standard deviation, is finite.
+///
+/// # Complexity
+///
+/// A figure costs nothing by records: a fraction of a microsecond for integers, a few with
+/// fractions.
+///
+/// # Examples
+///
+/// ```
+/// use core_actions::{ActionTime, HasMean, Statistic, Variance};
+///
+/// let mut variance = Variance::default();
+/// for time in [1_000_000_007_u64, 1_000_000_009] {
+///     variance.insert(ActionTime::from(time));
+/// }
+/// assert_eq!(variance.mean(), Some(1_000_000_008.0));
+/// assert_eq!(variance.population_variance(), Some(1.0)); // Naive floats say 0.
+/// assert_eq!(variance.population_deviation(), Some(1.0));
+/// assert_eq!(variance.sample_variance(), Some(2.0));
+/// assert_eq!(variance.sample_deviation(), Some(std::f64::consts::SQRT_2));
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Variance {
+    pub(crate) mean: Mean,
+    pub(crate) squares: SumOfSquares,
+}
+
+impl Variance {
+    /// The mean squared distance from the mean, if there are any times.
+    #[must_use]
+    pub fn population_variance(&self) -> Option<f64> {
+        self.figure(self.mean.count(), round)
+    }
+
+    /// The root of the [population variance](Self::population_variance).
+    ///
+    /// # Accuracy
+    ///
+    /// Rounded once: not the root of the rounded variance.
+    #[must_use]
+    pub fn population_deviation(&self) -> Option<f64> {
+        self.figure(self.mean.count(), square_root)
+    }
+
+    /// The squared distances from the mean, divided by one less than the count; of two times at
+    /// least.
+    #[must_use]
+    pub fn sample_variance(&self) -> Option<f64> {
+        self.figure(self.mean.count().saturating_sub(1), round)
+    }
+
+    /// The root of the [sample variance](Self::sample_variance).
+    ///
+    /// # Accuracy
+    ///
+    /// Rounded once: not the root of the rounded variance.
+    #[must_use]
+    pub fn sample_deviation(&self) -> Option<f64> {
+        self.figure(self.mean.count().saturating_sub(1), square_root)
+    }
+
+    /// The sum of all times.
+    ///
+    /// # Accuracy
+    ///
+    /// As [`Mean::sum`].
+    #[must_use]
+    pub fn sum(&self) -> f64 {
+        self.mean.sum()
+    }
+
+    /// The squared distances from the mean divided by `divisor`, rounded in one of two ways.
+    fn figure(&self, divisor: u64, rounded: Rounded) -> Option<f64> {
+        if divisor == 0 {
+            return None;
+        }
+        let count = self.mean.count();
+        Some(match (self.mean.exact().integers(), self.squares.integers()) {
+            // The quotient is above 2^-128, or zero: 256 bits below the point leave 128 of it.
+            (Some(sum), Some(squares)) => {
+                let limbs = distances::<8>(4, count, sum, squares);
+                quotient(limbs, -256, [count, divisor], rounded)
+            }
+            // The difference ends far below the last bit of a float, and above that of its root.
+            _ => {
+                let (sum, squares) = (self.mean.exact().total(), self.squares.total());
+                let limbs = distances::<{ SQUARES_LIMBS + 2 }>(1, count, &sum, &squares);
+                quotient(limbs, 2 * LOWEST_BIT - 64, [count, divisor], rounded)
+            }
+        })
+    }
+}
+
+/// Whether so many numbers, none of them negative, can have a sum and a sum of squares.
+pub(crate) fn go_together(count: u64, sum: &Sum, squares: &SumOfSquares) -> bool {
+    const LIMBS: usize = SQUARES_LIMBS + 2;
+    /// Highest limb first, to be compared.
+    fn product(a: &[u64], b: &[u64]) -> [u64; LIMBS] {
+        let mut product = [0; LIMBS];
+        add_product(&mut product, a, b);
+        product.reverse();
+        product
+    }
+    let (sum, squares) = (sum.total(), squares.total());
+    let square_of_sum = product(&sum, &sum);
+    // All equal, or all but one zero: these are the extremes.
+    product(&squares, &[count]) >= square_of_sum && product(&squares, &[1]) <= square_of_sum
+}
+
+/// The nearest float to an integer or to its root: [`round`] or [`square_root`].
+type Rounded = fn(&[u64], i32, bool) -> f64;
+
+/// The count times the sum of the squared distances from the mean, with so many empty limbs below.
+fn distances<const LIMBS: usize>(
+    below: usize,
+    count: u64,
+    sum: &[u64],
+    squares: &[u64],
+) -> [u64; LIMBS] {
+    let (mut distances, mut square_of_sum) = ([0; LIMBS], [0; LIMBS]);
+    add_product(&mut distances[below..], squares, &[count]);
+    add_product(&mut square_of_sum[below..], sum, sum);
+    subtract(&mut distances, &square_of_sum);
+    distances
+}
+
+/// Divides by two numbers, which is the same as by their product, and rounds.
+fn quotient<const LIMBS: usize>(
+    mut limbs: [u64; LIMBS],
+    lowest_bit: i32,
+    by: [u64; 2],
+    rounded: Rounded,
+) -> f64 {
+    let more = by.map(|by| divide(&mut limbs, by));
+    rounded(&limbs, lowest_bit, more[0] || more[1])
+}
+
+impl Statistic for Variance {
+    type Value = ActionTime;
+
+    const TAG: Tag = Tag::standard("variance");
+
+    const NEVER_PANICS: bool = true;
+
+    const HEAP_BYTES_MAX: usize = Mean::HEAP_BYTES_MAX + SumOfSquares::HEAP_BYTES_MAX;
+
+    #[inline]
+    fn insert(&mut self, time: ActionTime) {
+        self.mean.insert(time);
+        self.squares.insert(time);
+    }
+
+    #[inline(always)]
+    fn insert_all(&mut self, times: impl Iterator<Item = ActionTime> + Clone) {
+        let mut integers = Self::default();
+        let rest = integers_first(times, |integer| integers.insert(integer.into()));
+        self.merge(&integers);
+        if let Some(rest) = rest {
+            self.mean.insert_all(rest.clone());
+            self.squares.insert_run(rest);
+        }
+    }
+
+    #[inline]
+    fn merge(&mut self, other: &Self) {
+        self.mean.merge(&other.mean);
+        self.squares.merge(&other.squares);
+    }
+
+    fn can_merge(&self, other: &Self) -> bool {
+        counts_fit(self, other)
+    }
+}
+
+impl Subtract for Variance {
+    fn subtract(&mut self, other: &Self) {
+        self.mean.subtract(&other.mean);
+        self.squares.subtract(&other.squares, self.mean.count());
+    }
+
+    fn can_subtract(&self, other: &Self) -> bool {
+        if !self.mean.can_subtract(&other.mean) {
+            return false;
+        }
+        let rest = self.mean.count() - other.mean.count();
+        if !self.squares.can_subtract(&other.squares, rest) {
+            return false;
+        }
+        let mut difference = self.clone();
+        difference.subtract(other);
+        go_together(rest, &difference.mean.sum, &difference.squares)
+    }
+}
+
+impl HasCount for Variance {
+    fn count(&self) -> u64 {
+        self.mean.count()
+    }
+}
+
+impl HasMean for Variance {
+    fn mean(&self) -> Option<f64> {
+        self.mean.mean()
+    }
+}

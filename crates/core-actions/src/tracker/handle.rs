@@ -1,0 +1,130 @@
+//! Recording one action without looking it up.
+
+use std::cell::Cell;
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::time::Duration;
+
+use core_time::Statistic;
+
+use crate::action::error::ActionError;
+use crate::action::key::FOLDED;
+use crate::action::name::ActionName;
+use crate::action::time::ActionTime;
+use crate::action::words::AsWords;
+use crate::tracker::action::Pin;
+use crate::tracker::registry::Registry;
+use crate::tracker::row::shown;
+use crate::tracker::shard::Waiting;
+
+/// Records one action of a tracker: no name is looked up, and nothing can be refused.
+///
+/// It is got from [`MergedTracker::action`](crate::MergedTracker::action), and may be kept as long
+/// as one likes. While it is there, its action is not evicted.
+///
+/// # Complexity
+///
+/// A record costs two stores, and one in some twenty takes a lock that nobody contends for but a
+/// reader.
+///
+/// # Concurrency
+///
+/// For one thread at a time; each has a clone of its own. Readers see what a handle recorded as
+/// they see what anybody did; nothing is lost when it is dropped, and the next handle of the action
+/// goes on where it stopped.
+///
+/// # Examples
+///
+/// ```
+/// use core_actions::RunningTracker;
+/// use std::thread;
+///
+/// let tracker = RunningTracker::default();
+/// let jump = tracker.action("jump")?;
+/// let other = jump.clone();
+/// thread::spawn(move || other.record(200_u64)).join().unwrap();
+/// jump.record(100_u64);
+///
+/// let stats = tracker.stats();
+/// assert_eq!((stats[0].action(), stats[0].count(), stats[0].mean()), ("jump", 2, 150.0));
+/// # Ok::<(), core_actions::ActionError>(())
+/// ```
+pub struct Handle<S: Statistic<Value: AsWords>> {
+    registry: Arc<Registry<S>>,
+    pin: Pin<S>,
+    /// Whether it matters which action is idle. Here, because a record looks at nothing else of the
+    /// registry.
+    notes_use: bool,
+    /// A part has one writer.
+    not_sync: PhantomData<Cell<()>>,
+}
+
+impl<S: Statistic<Value: AsWords>> Handle<S> {
+    pub(crate) fn new(
+        registry: &Arc<Registry<S>>,
+        name: &ActionName<'_>,
+    ) -> Result<Self, ActionError> {
+        let pin = registry.pin(name)?;
+        Ok(Self::of(Arc::clone(registry), pin))
+    }
+
+    fn of(registry: Arc<Registry<S>>, pin: Pin<S>) -> Self {
+        let notes_use = registry.uses.is_some();
+        Self { registry, pin, notes_use, not_sync: PhantomData }
+    }
+
+    /// Returns the name of the action, or [`WhenFull::OTHER`] if it was folded.
+    ///
+    /// [`WhenFull::OTHER`]: crate::WhenFull::OTHER
+    #[must_use]
+    pub fn name(&self) -> &str {
+        shown(&self.pin.action.name)
+    }
+
+    /// Returns whether the action was [folded](crate::WhenFull::Fold) into the row of all others.
+    #[must_use]
+    pub fn is_other(&self) -> bool {
+        *self.pin.action.name == *FOLDED
+    }
+
+    /// Records that the action took so long.
+    #[inline]
+    pub fn record(&self, time: impl Into<S::Value>) {
+        if self.notes_use {
+            self.registry.note_use(&self.pin.part);
+        }
+        // Its part is not given up while it is pinned.
+        let _ = self.pin.part.record(time.into(), &self.registry.next);
+    }
+
+    /// Takes in that the action took so long, in the tracker's
+    /// [unit](crate::TrackerSpec::unit).
+    pub fn record_duration(&self, duration: Duration)
+    where
+        S::Value: From<ActionTime>,
+    {
+        self.record(ActionTime::from_duration(duration, self.registry.spec.unit));
+    }
+}
+
+impl<S: Statistic<Value: AsWords>> Handle<S> {
+    /// Reads what each writer recorded of the action.
+    pub(crate) fn read(&self, read: impl FnMut(&S, Waiting<'_>)) {
+        self.registry.read(&self.pin.action, read);
+    }
+}
+
+impl<S: Statistic<Value: AsWords>> Clone for Handle<S> {
+    /// A handle of the same action, for another thread.
+    fn clone(&self) -> Self {
+        let pin = self.pin.another(&self.registry.empty);
+        Self::of(Arc::clone(&self.registry), pin)
+    }
+}
+
+impl<S: Statistic<Value: AsWords>> fmt::Debug for Handle<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handle").field("action", &self.name()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,233 @@
+//! Statistics of what several threads record while nobody reads: files, mostly.
+//!
+//! A [tracker](crate::MergedTracker) can be read while others write, for which values wait in words
+//! of memory that a reader may look at, four cache lines for each action and thread. Where nobody
+//! reads before the end, that is not needed: a thread has its tally to itself, inserts each value
+//! at once, and what it takes is little more than the statistics.
+
+use std::ptr;
+
+use core_time::Statistic;
+use hashbrown::HashTable;
+
+use crate::action::error::ActionError;
+use crate::action::key::{Key, KeyedName};
+use crate::action::name::ActionName;
+use crate::action::time::TimeError;
+use crate::tracker::names::NameTable;
+use crate::tracker::row::Row;
+
+/// What one thread keeps of the actions that it records, for those who ask at the end.
+///
+/// A [`MergedTracker`](crate::MergedTracker) for one thread: the same statistics, the same names,
+/// the same rows, less memory and less time. Several threads have a tally each, which share their
+/// [names](NameTable), and are [merged](Self::merge) at the end.
+///
+/// # Complexity
+///
+/// A record costs a look-up and the insertion.
+///
+/// # Memory
+///
+/// For each action 64 bytes and the statistic, three times that for a moment when tables are full
+/// and grow to twice their size; and its name, once for all tallies, once more in each if it is
+/// longer than 16 bytes.
+///
+/// # Examples
+///
+/// ```
+/// use core_actions::{Mean, LocalTracker, NameTable, TrackerSpec};
+///
+/// let names = NameTable::new(TrackerSpec::default());
+/// let [mut one, mut two] = [(); 2].map(|()| LocalTracker::<Mean>::new(&names));
+/// std::thread::scope(|scope| {
+///     // Numbered, because the lines of a file have an order that threads do not keep.
+///     scope.spawn(|| two.record_numbered("run", 75, 1));
+///     scope.spawn(|| one.record_numbered("jump", 100, 0));
+/// });
+/// two.record_numbered("jump", 200, 2)?;
+///
+/// one.merge(two);
+/// let rows = one.into_rows();
+/// let means: Vec<_> = rows.iter().map(|row| (row.action(), row.mean())).collect();
+/// assert_eq!(means, [("jump", 150.0), ("run", 75.0)]);
+/// # Ok::<(), core_actions::ActionError>(())
+/// ```
+#[derive(Debug)]
+pub struct LocalTracker<'n, S> {
+    names: &'n NameTable,
+    /// Places in `cells`, by name.
+    places: HashTable<u32>,
+    cells: Vec<Cell<S>>,
+    /// Names that are more than a key, one after the other.
+    long: String,
+    /// The number of the next record to be an action's first.
+    next: u64,
+}
+
+/// No number of a record.
+const NONE: u64 = u64::MAX;
+
+/// One action.
+#[derive(Debug)]
+struct Cell<S> {
+    key: Key,
+    /// Where the name begins among the long ones, if it is one.
+    long: usize,
+    /// The smallest number of its records; [`NONE`] if its statistic panicked at the first.
+    first: u64,
+    /// The number of the name.
+    id: u32,
+    statistic: S,
+}
+
+impl<'n, S: Statistic> LocalTracker<'n, S> {
+    /// A tally of nothing.
+    #[must_use]
+    pub fn new(names: &'n NameTable) -> Self {
+        let (places, cells, long) = Default::default();
+        Self { names, places, cells, long, next: 0 }
+    }
+
+    /// Takes in that an action took so long.
+    ///
+    /// # Errors
+    ///
+    /// [`ActionError::Name`] if the name is no name for an action, [`ActionError::Time`] if the
+    /// time is
+    /// negative or not finite, [`ActionError::Full`] if the action is new and there are too many.
+    /// Nothing changes then.
+    #[inline]
+    pub fn record<'a, T>(
+        &mut self,
+        action: impl Into<KeyedName<'a>>,
+        time: T,
+    ) -> Result<(), ActionError>
+    where
+        T: TryInto<S::Value, Error: Into<TimeError>>,
+    {
+        self.record_numbered(action, time, self.next)
+    }
+
+    /// Takes in that an action took so long, in a record that has a number.
+    ///
+    /// Rows come in the order of the smallest numbers of their records.
+    ///
+    /// # Errors
+    ///
+    /// As [`record`](Self::record).
+    #[inline]
+    pub fn record_numbered<'a, T>(
+        &mut self,
+        action: impl Into<KeyedName<'a>>,
+        time: T,
+        number: u64,
+    ) -> Result<(), ActionError>
+    where
+        T: TryInto<S::Value, Error: Into<TimeError>>,
+    {
+        let action = action.into();
+        let time = time.try_into().map_err(|error| ActionError::Time(error.into()))?;
+        let place = match self.find(action) {
+            Some(place) => place,
+            None => self.meet(action.as_str(), number)?,
+        };
+        let cell = &mut self.cells[place];
+        cell.statistic.insert_whole(time);
+        cell.first = cell.first.min(number.min(NONE - 1));
+        Ok(())
+    }
+
+    /// Takes in all that another tally did.
+    ///
+    /// One that is empty takes the memory of the other as it is.
+    pub fn merge(&mut self, mut other: Self) {
+        if self.cells.is_empty() && ptr::eq(self.names, other.names) {
+            std::mem::swap(self, &mut other);
+        }
+        // Copied, because to enter a name takes the lock of all names.
+        let mut name = String::new();
+        for cell in other.cells {
+            name.clear();
+            name.push_str(other.names.lock().name(cell.id));
+            let place = self.find(KeyedName::kept(&name));
+            let place = place.unwrap_or_else(|| self.push(&name, self.names.number(&name)));
+            let own = &mut self.cells[place];
+            own.first = own.first.min(cell.first);
+            own.statistic.merge(&cell.statistic);
+        }
+        self.next = self.next.max(other.next);
+    }
+
+    /// A row for each action, in the order in which they first were.
+    #[must_use]
+    pub fn into_rows(self) -> Vec<Row<S>> {
+        let names = self.names.lock();
+        let cells = self.cells.into_iter().filter(|cell| cell.first != NONE);
+        let row = |cell: Cell<S>| Row::new(names.name(cell.id).into(), cell.first, cell.statistic);
+        let mut rows: Vec<_> = cells.map(row).collect();
+        rows.sort_unstable_by(Row::by_first);
+        rows
+    }
+
+    /// Finds the place of a name, in which something was recorded.
+    #[inline]
+    fn find(&self, name: KeyedName<'_>) -> Option<usize> {
+        let key = name.key();
+        if !key.is_whole() {
+            return self.find_long(key, name.as_str());
+        }
+        let is_it = |&place: &u32| self.cells[place as usize].key == key;
+        let place = self.places.find(key.hash(&self.names.seed), is_it);
+        place.map(|&place| place as usize)
+    }
+
+    /// Finds the place of a name of which the key does not say all.
+    ///
+    /// Called, because in line it would take the registers that the others need.
+    #[inline(never)]
+    fn find_long(&self, key: Key, name: &str) -> Option<usize> {
+        let is_it = |&place: &u32| {
+            let cell = &self.cells[place as usize];
+            cell.key == key && cell.name(&self.long) == name
+        };
+        let place = self.places.find(key.hash_with(name, &self.names.seed), is_it);
+        place.map(|&place| place as usize)
+    }
+
+    /// Makes a place for an action that is not known here; of one beyond the limit, finds that of
+    /// all others.
+    #[cold]
+    #[inline(never)]
+    fn meet(&mut self, name: &str, number: u64) -> Result<usize, ActionError> {
+        let name = ActionName::with_limit(name, self.names.spec.name_bytes)?;
+        let (name, id) = self.names.enter(name.as_str())?;
+        self.next = self.next.max(number.saturating_add(1));
+        Ok(self.find(KeyedName::kept(name)).unwrap_or_else(|| self.push(name, id)))
+    }
+
+    /// Makes a place for a name.
+    fn push(&mut self, name: &str, id: u32) -> usize {
+        let (place, long) = (self.cells.len(), self.long.len());
+        let key = KeyedName::kept(name).key();
+        if !key.is_whole() {
+            self.long.push_str(name);
+        }
+        let statistic = S::default();
+        self.cells.push(Cell { key, long, first: NONE, id, statistic });
+        let Self { places, cells, long, names, .. } = self;
+        let rehash = |&place: &u32| {
+            let cell = &cells[place as usize];
+            cell.key.hash_with(cell.name(long), &names.seed)
+        };
+        places.insert_unique(key.hash_with(name, &names.seed), place as u32, rehash);
+        place
+    }
+}
+
+impl<S> Cell<S> {
+    /// The name, if it is one of the long ones.
+    fn name<'t>(&self, long: &'t str) -> &'t str {
+        if self.key.is_whole() { "" } else { &long[self.long..self.long + self.key.len()] }
+    }
+}

@@ -1,0 +1,126 @@
+//! The names that several local trackers share.
+
+use std::sync::atomic::Ordering::Relaxed;
+
+use foldhash::fast::RandomState;
+use hashbrown::HashTable;
+
+use crate::action::error::ActionError;
+use crate::action::key::{FOLDED, KeyedName};
+use crate::sync::{AtomicU64, Mutex, MutexGuard, lock};
+use crate::tracker::spec::{OverflowCounts, TrackerSpec, WhenFull};
+
+/// The names of the actions that several tallies share, within one limit.
+///
+/// Each name is kept once. Tallies ask for a name where they meet it for the first time.
+#[derive(Debug)]
+pub struct NameTable {
+    pub(super) spec: TrackerSpec,
+    entered: Mutex<Entered>,
+    refused: AtomicU64,
+    folded: AtomicU64,
+    pub(super) seed: RandomState,
+}
+
+/// All names, each with a number.
+#[derive(Debug, Default)]
+pub(super) struct Entered {
+    /// The numbers by name.
+    numbers: HashTable<u32>,
+    /// All names, one after the other.
+    text: String,
+    /// Where each ends.
+    ends: Vec<usize>,
+    /// The number of the row of folded actions.
+    other: Option<u32>,
+}
+
+impl NameTable {
+    /// No names, within the limits of a specification. Nothing is ever evicted: where a tracker
+    /// would, an action beyond the limit is refused.
+    #[must_use]
+    pub fn new(spec: TrackerSpec) -> Self {
+        let (refused, folded) = Default::default();
+        Self { spec, entered: Mutex::default(), refused, folded, seed: RandomState::default() }
+    }
+
+    /// How much was beyond the [limit](TrackerSpec::actions) of actions.
+    #[must_use]
+    pub fn overflow(&self) -> OverflowCounts {
+        // ORDERING: Relaxed: two numbers to be told, with which no other memory hangs together.
+        let (refused, folded) = (self.refused.load(Relaxed), self.folded.load(Relaxed));
+        OverflowCounts { refused, folded, ..OverflowCounts::default() }
+    }
+
+    /// The name that an action is kept under, and its number.
+    pub(super) fn enter<'a>(&self, name: &'a str) -> Result<(&'a str, u32), ActionError> {
+        let mut entered = self.lock();
+        if let Some(number) = entered.find(name, &self.seed) {
+            return Ok((name, number));
+        }
+        let apart = entered.ends.len() - usize::from(entered.other.is_some());
+        let limit = self.spec.actions;
+        // Numbers have 32 bits.
+        if apart < limit.min(u32::MAX as usize) {
+            return Ok((name, entered.push(name, &self.seed)));
+        }
+        if self.spec.when_full != WhenFull::Fold {
+            // ORDERING: Relaxed, as in `overflow`.
+            self.refused.fetch_add(1, Relaxed);
+            return Err(ActionError::Full { limit });
+        }
+        self.folded.fetch_add(1, Relaxed);
+        Ok((FOLDED, entered.other(&self.seed)))
+    }
+
+    /// The number of a name whatever the limit.
+    pub(super) fn number(&self, name: &str) -> u32 {
+        let mut entered = self.lock();
+        if name == FOLDED {
+            return entered.other(&self.seed);
+        }
+        entered.find(name, &self.seed).unwrap_or_else(|| entered.push(name, &self.seed))
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, Entered> {
+        lock(&self.entered)
+    }
+}
+
+impl Entered {
+    pub(super) fn name(&self, number: u32) -> &str {
+        name(&self.text, &self.ends, number)
+    }
+
+    fn find(&self, name: &str, seed: &RandomState) -> Option<u32> {
+        let is_it = |&number: &u32| self.name(number) == name;
+        self.numbers.find(hash(name, seed), is_it).copied()
+    }
+
+    /// The number of the row of folded actions, which comes on top of the limit.
+    fn other(&mut self, seed: &RandomState) -> u32 {
+        let other = self.other.unwrap_or_else(|| self.push(FOLDED, seed));
+        *self.other.insert(other)
+    }
+
+    fn push(&mut self, new: &str, seed: &RandomState) -> u32 {
+        let number = self.ends.len() as u32;
+        self.text.push_str(new);
+        self.ends.push(self.text.len());
+        let Self { numbers, text, ends, .. } = self;
+        let rehash = |&number: &u32| hash(name(text, ends, number), seed);
+        numbers.insert_unique(hash(new, seed), number, rehash);
+        number
+    }
+}
+
+/// The name with a number, of names that lie one after the other.
+fn name<'t>(text: &'t str, ends: &[usize], number: u32) -> &'t str {
+    let number = number as usize;
+    let start = number.checked_sub(1).map_or(0, |before| ends[before]);
+    &text[start..ends[number]]
+}
+
+fn hash(name: &str, seed: &RandomState) -> u64 {
+    KeyedName::kept(name).key().hash_with(name, seed)
+}

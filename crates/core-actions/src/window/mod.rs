@@ -1,0 +1,406 @@
+//! Statistics of the past x seconds: a ring of statistics for each action.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use core_time::{
+    Clock, InBucket, RefusedCounts, Stamp, Statistic, StatisticRing, TimeAxis, WindowError,
+    WindowSpec,
+};
+
+use crate::action::error::ActionError;
+use crate::action::key::{FOLDED, KeyedName};
+use crate::action::time::{ActionTime, TimeError};
+use crate::action::words::AsWords;
+use crate::snapshot::{TrackerSnapshotError, WindowedSnapshot};
+use crate::tracker::MergedTracker;
+use crate::tracker::registry::{Expiry, Registry};
+use crate::tracker::shard::Waiting;
+use crate::tracker::spec::{OverflowCounts, TrackerSpec};
+
+pub(crate) mod handle;
+pub(crate) mod rows;
+pub(crate) mod spec;
+pub(crate) mod timeline;
+
+pub use handle::WindowedHandle;
+pub use rows::{ActionWindow, WindowRows};
+pub use spec::{WindowedSpec, WindowedSpecError};
+
+use rows::merge_window;
+use timeline::Timeline;
+
+/// Keeps statistics of one's choice for each action and bucket of time, and tells them for any
+/// window.
+///
+/// It is to [`MergedTracker`](crate::MergedTracker) what a window is to all time: the same names,
+/// the same limits, the same cost of a record and the time it takes to look at the clock. What it
+/// keeps for an action is a [ring](StatisticRing) of statistics.
+///
+/// # Memory
+///
+/// [`WindowedSpec::bytes_max`] at most for each thread that records; buckets that nothing happened
+/// in take none. The number of actions is limited to those whose rings fit into
+/// [`WindowedSpec::bytes`].
+///
+/// # Limit of actions
+///
+/// When there are as many actions as there [may be](TrackerSpec::actions), one whose newest bucket
+/// is older than the span gives way to a new one, before anything is refused, folded or evicted;
+/// [`OverflowCounts::expired`] counts these. A live handle keeps its action. A refused name costs
+/// at most
+/// one look at each action for each bucket of time.
+///
+/// # Concurrency
+///
+/// As [`ActionTracker`](crate::ActionTracker): a reader sees a cut of each action, and all rows are
+/// of the same buckets. A record of an action that another thread makes give way at that moment may
+/// go with it, and is counted in [`OverflowCounts::evicted_records`].
+///
+/// # Clocks that step back
+///
+/// The system's clocks do not. With one that does by more than the tolerance, see [`TimeAxis`]: a
+/// record for a bucket that was given up is refused and counted in [`refused`](Self::refused), and
+/// a window that begins in one is refused, until the clock has caught up.
+///
+/// # Examples
+///
+/// ```
+/// use core_actions::{HasCount, Mean, MinMax, HasMean, Quantile, Quantiles, WindowedTracker};
+/// use core_time::{ManualClock, Stamp};
+/// use std::time::Duration;
+///
+/// let clock = ManualClock::new(Stamp::from_secs(1_000));
+/// let spec = Default::default();
+/// type Latency = (Mean, MinMax, Quantiles);
+/// let tracker = WindowedTracker::<Latency>::with_clock(spec, clock.clone())?;
+/// tracker.record("checkout", 120)?;
+/// clock.advance(Duration::from_secs(60));
+/// tracker.record("checkout", 80)?;
+/// tracker.record("checkout", 100)?;
+///
+/// let minute = tracker.window(Duration::from_secs(60))?;
+/// let row = &minute.rows()[0];
+/// let (mean, extent, quantiles) = row.statistic();
+/// assert_eq!((row.action(), row.count(), row.mean()), ("checkout", 2, 90.0));
+/// assert_eq!(extent.max(), Some(100_u64.into()));
+/// assert_eq!(quantiles.at(Quantile::P99), Some(100_u64.into()));
+/// assert_eq!(tracker.window(Duration::from_secs(61))?.rows()[0].mean(), 100.0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct WindowedTracker<S: Statistic<Value: AsWords>> {
+    timeline: Arc<Timeline>,
+    rings: MergedTracker<StatisticRing<S>>,
+}
+
+impl<S: Statistic<Value: AsWords>> WindowedTracker<S> {
+    /// A tracker by the cheapest clock of the system that is fine enough.
+    ///
+    /// # Errors
+    ///
+    /// [`WindowedSpecError`] if the window has several tiers, or not even one action fits into the
+    /// memory.
+    pub fn new(spec: WindowedSpec) -> Result<Self, WindowedSpecError> {
+        let axis = TimeAxis::new(spec.window.clone());
+        Self::of(spec, axis)
+    }
+
+    /// A tracker by a clock of one's own.
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Self::new).
+    pub fn with_clock(spec: WindowedSpec, clock: impl Clock) -> Result<Self, WindowedSpecError> {
+        let axis = TimeAxis::with_clock(spec.window.clone(), clock);
+        Self::of(spec, axis)
+    }
+
+    fn of(spec: WindowedSpec, axis: TimeAxis) -> Result<Self, WindowedSpecError> {
+        let tracker = spec.checked::<S>()?;
+        let timeline = Arc::new(Timeline::new(axis));
+        Ok(Self { rings: MergedTracker::of(registry(tracker, &timeline)), timeline })
+    }
+
+    /// How far back one can ask, in buckets of which width.
+    #[must_use]
+    pub fn window_spec(&self) -> &WindowSpec {
+        self.timeline.axis.spec()
+    }
+
+    /// Returns the settings that all trackers have, with the number of actions that fit.
+    #[must_use]
+    pub fn spec(&self) -> &TrackerSpec {
+        self.rings.spec()
+    }
+
+    /// The present, by the tracker's clock.
+    #[must_use]
+    pub fn now(&self) -> Stamp {
+        self.timeline.axis.now()
+    }
+
+    /// Records that an action took so long, and ended now.
+    ///
+    /// # Errors
+    ///
+    /// As [`MergedTracker::record`](crate::MergedTracker::record), and [`ActionError::Stamp`] if
+    /// the clock
+    /// stepped back to a bucket that was given up.
+    #[inline]
+    pub fn record<'a, T>(
+        &self,
+        action: impl Into<KeyedName<'a>>,
+        time: T,
+    ) -> Result<(), ActionError>
+    where
+        T: TryInto<S::Value, Error: Into<TimeError>>,
+    {
+        let value = time.try_into().map_err(|error| ActionError::Time(error.into()))?;
+        let tick = self.timeline.axis.tick_to_record()?;
+        self.rings.record(action, InBucket { tick, value })
+    }
+
+    /// Records that an action took so long, and when it ended.
+    ///
+    /// # Errors
+    ///
+    /// As [`MergedTracker::record`](crate::MergedTracker::record), and [`ActionError::Stamp`] if
+    /// that was
+    /// longer ago than the span, is further ahead of the clock than the tolerance, or is in a
+    /// bucket that was given up before the clock stepped back.
+    pub fn record_at<'a, T>(
+        &self,
+        action: impl Into<KeyedName<'a>>,
+        time: T,
+        stamp: Stamp,
+    ) -> Result<(), ActionError>
+    where
+        T: TryInto<S::Value, Error: Into<TimeError>>,
+    {
+        let value = time.try_into().map_err(|error| ActionError::Time(error.into()))?;
+        let tick = self.timeline.axis.tick_at(stamp)?;
+        self.rings.record(action, InBucket { tick, value })?;
+        self.timeline.begins_at(stamp);
+        Ok(())
+    }
+
+    /// Takes in that an action took so long, in the tracker's [unit](TrackerSpec::unit), and ended
+    /// now.
+    ///
+    /// # Errors
+    ///
+    /// As [`MergedTracker::record_duration`](crate::MergedTracker::record_duration).
+    pub fn record_duration(&self, action: &str, duration: Duration) -> Result<(), ActionError>
+    where
+        S::Value: From<ActionTime>,
+    {
+        self.record(action, ActionTime::from_duration(duration, self.spec().unit))
+    }
+
+    /// A handle that records one action without looking it up.
+    ///
+    /// # Errors
+    ///
+    /// As [`MergedTracker::action`](crate::MergedTracker::action).
+    pub fn action(&self, action: &str) -> Result<WindowedHandle<S>, ActionError> {
+        Ok(WindowedHandle {
+            timeline: Arc::clone(&self.timeline),
+            ring: self.rings.action(action)?,
+        })
+    }
+
+    /// The statistics of the past `window`: a row for each action that was recorded in it.
+    ///
+    /// The bucket holding the present counts although it is still filling: these are the newest
+    /// `ceil(window / resolution)` buckets, as with an
+    /// [`EventCounter`](core_time::EventCounter::count). A read changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`WindowError::LongerThanSpan`] if `window` is longer than the tracker remembers,
+    /// [`WindowError::GivenUp`] if the clock stepped back and buckets were given up meanwhile.
+    ///
+    /// # Complexity
+    ///
+    /// For each action and thread, merges of four times the square root of the buckets at most.
+    pub fn window(&self, window: Duration) -> Result<WindowRows<S>, WindowError> {
+        let covered = self.timeline.axis.past(window)?;
+        let rows = self.rings.registry().rows_of(|sum: Option<S>, ring, waiting| {
+            let any_before = sum.is_some();
+            let mut sum = sum.unwrap_or_default();
+            let any = merge_window(ring, waiting, &covered, &mut sum);
+            (any_before || any).then_some(sum)
+        });
+        let since = self.timeline.since();
+        Ok(WindowRows { rows, covered, since })
+    }
+
+    /// The statistics of one action in each bucket of the past `window`, the oldest first: for
+    /// plotting. Of an action that is not there, or was not recorded, all are empty.
+    ///
+    /// # Errors
+    ///
+    /// As [`window`](Self::window).
+    pub fn series(&self, action: &str, window: Duration) -> Result<Vec<S>, WindowError> {
+        self.series_of(Some(action).filter(|&action| action != FOLDED), window)
+    }
+
+    /// Returns the same series for the row of the [folded](crate::WhenFull::Fold) actions.
+    ///
+    /// # Errors
+    ///
+    /// As [`window`](Self::window).
+    pub fn series_of_other(&self, window: Duration) -> Result<Vec<S>, WindowError> {
+        self.series_of(Some(FOLDED), window)
+    }
+
+    fn series_of(&self, kept: Option<&str>, window: Duration) -> Result<Vec<S>, WindowError> {
+        let covered = self.timeline.axis.past(window)?;
+        let mut series: Vec<S> = covered.ticks.clone().map(|_| S::default()).collect();
+        let Some(kept) = kept else { return Ok(series) };
+        self.rings.registry().read_named(kept, |ring, waiting| {
+            for (tick, bucket) in covered.ticks.clone().zip(&mut series) {
+                ring.merge_window(tick..=tick, bucket);
+            }
+            for InBucket { tick, value } in waiting.values() {
+                let at = usize::try_from(tick.wrapping_sub(*covered.ticks.start())).ok();
+                if let Some(bucket) = at.and_then(|at| series.get_mut(at)) {
+                    bucket.insert(value);
+                }
+            }
+        });
+        Ok(series)
+    }
+
+    /// What the tracker holds, as a value: to be kept, sent, merged and restored.
+    ///
+    /// # Concurrency
+    ///
+    /// A cut of each action, taken one after the other.
+    #[must_use]
+    pub fn snapshot(&self) -> WindowedSnapshot<S> {
+        let moments = || (self.now(), self.timeline.since());
+        let registry = self.rings.registry();
+        let (rings, (at, since)) = registry.snapshot(WindowedSnapshot::<S>::TAG, moments);
+        WindowedSnapshot::new(self.window_spec().clone(), at, since, rings)
+    }
+
+    /// Adds the records of a snapshot of other trackers.
+    ///
+    /// The tracker keeps the instances of the snapshot, as [`MergedTracker::merge`] does.
+    ///
+    /// # Errors
+    ///
+    /// [`TrackerSnapshotError::OtherWindow`] if its buckets are others,
+    /// [`TrackerSnapshotError::TooNew`] if they are further ahead of the clock than the tolerance,
+    /// and as [`MergedTracker::merge`]. Nothing is added then, but the new names in it may have
+    /// taken up room.
+    ///
+    /// # Concurrency
+    ///
+    /// A reader beside this may see some actions with what was added, and others without.
+    pub fn merge(&self, snapshot: &WindowedSnapshot<S>) -> Result<(), TrackerSnapshotError> {
+        snapshot.is_for(&self.timeline.axis)?;
+        self.note_newest(snapshot);
+        self.rings.merge(snapshot.rings())?;
+        self.timeline.begins_at(snapshot.since());
+        Ok(())
+    }
+
+    /// A tracker that goes on from a snapshot, by the cheapest clock of the system that is fine
+    /// enough.
+    ///
+    /// It is the tracker that the snapshot is of, as far as merging goes: the records before are in
+    /// the snapshots of both.
+    ///
+    /// # Errors
+    ///
+    /// [`TrackerSnapshotError::Tracker`] as [`new`](Self::new), else as [`merge`](Self::merge).
+    pub fn restore(
+        spec: WindowedSpec,
+        snapshot: &WindowedSnapshot<S>,
+    ) -> Result<Self, TrackerSnapshotError> {
+        Self::new(spec)?.go_on_from(snapshot)
+    }
+
+    /// A tracker that goes on from a snapshot, by a clock of one's own: to ask a snapshot, one that
+    /// stands at its moment.
+    ///
+    /// # Errors
+    ///
+    /// As [`restore`](Self::restore).
+    pub fn restore_with_clock(
+        spec: WindowedSpec,
+        snapshot: &WindowedSnapshot<S>,
+        clock: impl Clock,
+    ) -> Result<Self, TrackerSnapshotError> {
+        Self::with_clock(spec, clock)?.go_on_from(snapshot)
+    }
+
+    fn go_on_from(mut self, snapshot: &WindowedSnapshot<S>) -> Result<Self, TrackerSnapshotError> {
+        snapshot.is_for(&self.timeline.axis)?;
+        self.note_newest(snapshot);
+        let registry = registry(self.spec().clone(), &self.timeline);
+        self.rings = MergedTracker::restore_of(registry, snapshot.rings())?;
+        self.timeline.begins_at(snapshot.since());
+        Ok(self)
+    }
+
+    /// Notes the newest bucket that the rings will hold. Before they do, so that no record is
+    /// accepted for a bucket that they give up for it.
+    fn note_newest(&self, snapshot: &WindowedSnapshot<S>) {
+        if let Some(newest) = snapshot.newest() {
+            self.timeline.axis.note(newest);
+        }
+    }
+
+    /// How much was beyond the [limit](TrackerSpec::actions) of actions.
+    #[must_use]
+    pub fn overflow(&self) -> OverflowCounts {
+        self.rings.overflow()
+    }
+
+    /// How many records were refused for their stamp, by reason.
+    #[must_use]
+    pub fn refused(&self) -> RefusedCounts {
+        self.timeline.axis.refused()
+    }
+
+    /// Forgets all that was recorded before, and all refusals of stamps.
+    ///
+    /// # Concurrency
+    ///
+    /// A record beside the reset is forgotten or kept, never half.
+    pub fn reset(&self) {
+        self.rings.reset();
+        self.timeline.restart();
+        self.timeline.axis.reset_refused();
+    }
+}
+
+/// Actions with a ring each, which expire when the newest bucket of it has left every window.
+fn registry<S: Statistic<Value: AsWords>>(
+    spec: TrackerSpec,
+    timeline: &Arc<Timeline>,
+) -> Registry<StatisticRing<S>> {
+    let (axis, of_registry) = (&timeline.axis, Arc::clone(timeline));
+    let buckets = axis.spec().tiers().next().map_or(0, |tier| tier.buckets());
+    let oldest =
+        move || of_registry.axis.tick_now().saturating_sub_unsigned(buckets).saturating_add(1);
+    let newest = |ring: &StatisticRing<S>, waiting: Waiting<'_>| {
+        let waiting = waiting.values().map(|value: InBucket<S::Value>| value.tick).max();
+        ring.newest().max(waiting)
+    };
+    let expiry = Expiry { oldest: Box::new(oldest), newest };
+    Registry::new(spec, StatisticRing::new(axis.spec()), Some(expiry))
+}
+
+impl<S: Statistic<Value: AsWords>> fmt::Debug for WindowedTracker<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WindowedTracker")
+            .field("axis", &self.timeline.axis)
+            .field("rings", &self.rings)
+            .finish_non_exhaustive()
+    }
+}

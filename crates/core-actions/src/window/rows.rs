@@ -1,0 +1,115 @@
+//! Answers of a windowed tracker.
+
+use core_time::{Coverage, CoveredBuckets, InBucket, Stamp, Statistic, StatisticRing};
+
+use crate::action::words::AsWords;
+use crate::statistics::traits::HasCount;
+use crate::tracker::row::Row;
+use crate::tracker::shard::Waiting;
+
+/// The statistics of all actions in one window.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WindowRows<S> {
+    pub(super) rows: Vec<Row<S>>,
+    pub(super) covered: CoveredBuckets,
+    pub(super) since: Stamp,
+}
+
+impl<S> WindowRows<S> {
+    /// The actions that were recorded in the window, in the order in which they first were.
+    #[must_use]
+    pub fn rows(&self) -> &[Row<S>] {
+        &self.rows
+    }
+
+    /// Returns the time that the window covers, the same for every action.
+    #[must_use]
+    pub fn coverage(&self) -> Coverage {
+        self.covered.coverage(self.since)
+    }
+
+    /// Returns the buckets that the window covers.
+    #[must_use]
+    pub fn covered(&self) -> &CoveredBuckets {
+        &self.covered
+    }
+}
+
+impl<S: HasCount> WindowRows<S> {
+    /// Returns how often per second an action was recorded, over the time that the window covers.
+    ///
+    /// That is less than the window at first. `None` if no time has passed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core_actions::{Count, WindowedTracker};
+    /// use core_time::{ManualClock, Stamp};
+    /// use std::time::Duration;
+    ///
+    /// let clock = ManualClock::new(Stamp::from_secs(1_000));
+    /// let tracker = WindowedTracker::<Count>::with_clock(Default::default(), clock.clone())?;
+    /// tracker.record("jump", 1)?;
+    /// tracker.record("jump", 2)?;
+    /// clock.advance(Duration::from_millis(500));
+    /// let minute = tracker.window(Duration::from_secs(60))?;
+    /// assert_eq!(minute.rate(&minute.rows()[0]), Some(4.0));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn rate(&self, row: &Row<S>) -> Option<f64> {
+        self.coverage().rate(row.count())
+    }
+}
+
+/// The statistics of one action in one window.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ActionWindow<S> {
+    pub(super) statistic: S,
+    pub(super) coverage: Coverage,
+}
+
+impl<S> ActionWindow<S> {
+    /// Returns what was recorded of the action in the window.
+    #[must_use]
+    pub fn statistic(&self) -> &S {
+        &self.statistic
+    }
+
+    /// Returns the time that the window covers.
+    #[must_use]
+    pub fn coverage(&self) -> Coverage {
+        self.coverage
+    }
+}
+
+impl<S: HasCount> ActionWindow<S> {
+    /// Returns how often the action was recorded.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.statistic.count()
+    }
+
+    /// Returns how often per second it was recorded, over the time that the window covers.
+    ///
+    /// That is less than the window at first. `None` if no time has passed.
+    #[must_use]
+    pub fn rate(&self) -> Option<f64> {
+        self.coverage.rate(self.count())
+    }
+}
+
+/// Merges what one writer recorded in the covered buckets, and returns whether there was anything.
+pub(super) fn merge_window<S: Statistic<Value: AsWords>>(
+    ring: &StatisticRing<S>,
+    waiting: Waiting<'_>,
+    covered: &CoveredBuckets,
+    into: &mut S,
+) -> bool {
+    let any = ring.merge_window(covered.ticks.clone(), into);
+    let waiting =
+        waiting.values().filter(|value: &InBucket<_>| covered.ticks.contains(&value.tick));
+    let any = any || waiting.clone().next().is_some();
+    into.insert_all(waiting.map(|value| value.value));
+    any
+}
