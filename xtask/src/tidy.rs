@@ -68,7 +68,6 @@ const NOT_REWRITTEN: &[&str] = &[
     "crates/codec/",
     "crates/core-actions/",
     "crates/core-time/",
-    "crates/facade/",
     "fuzz/",
 ];
 

@@ -21,8 +21,8 @@ use crate::error::Error;
 ///
 /// # Complexity
 ///
-/// A record finds the part of the calling thread, reads the clock, and does a few plain stores. The
-/// first record of a thread allocates.
+/// A record looks up the data of the calling thread, reads the clock, and does a few plain stores.
+/// The first record of each thread allocates.
 ///
 /// # Concurrency
 ///
@@ -89,13 +89,13 @@ impl ActionHandle {
     ///
     /// # Errors
     ///
-    /// [`Error::Add`] if the time is negative or not finite. Nothing changes then.
+    /// [`Error::Action`] if the time is negative or not finite. Nothing changes then.
     #[inline]
     pub fn record_time<T>(&self, time: T) -> Result<(), Error>
     where
         T: TryInto<ActionTime, Error: Into<TimeError>>,
     {
-        let time = time.try_into().map_err(|error| Error::Add(error.into().into()))?;
+        let time = time.try_into().map_err(|error| Error::Action(error.into().into()))?;
         self.record_valid(time);
         Ok(())
     }
@@ -105,7 +105,7 @@ impl ActionHandle {
         let recorded =
             self.0.writers.with(|| self.0.original().clone(), |writer| writer.record(time));
         if recorded.is_none() {
-            self.0.original().record(time); // A thread that is being torn down has no place.
+            self.0.original().record(time); // A thread that is shutting down has none.
         }
     }
 

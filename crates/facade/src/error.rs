@@ -1,35 +1,35 @@
-//! One error for all that can be refused at the front door.
+//! The error of the front door.
 
 use codec::DecodeError;
 use core_actions::{ActionError, WindowedSpecError};
 use core_time::{RecordError, SpecError, WindowError};
 use thiserror::Error;
 
-/// Why a call was refused, by the layer that refused it. Nothing changed.
+/// An error of the front door, by the layer that refused the call. Nothing changed.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The settings make no sense together.
+    /// The settings contradict each other.
     #[error(transparent)]
     Spec(#[from] SpecError),
     /// Windows of actions would take too much memory.
     #[error(transparent)]
     Windows(#[from] WindowedSpecError),
-    /// The event is too old, too far ahead, or its bucket is full.
+    /// The event is too old or too far ahead, or its bucket is full.
     #[error(transparent)]
     Record(#[from] RecordError),
-    /// The window is longer than what is remembered.
+    /// The window is longer than the span.
     #[error(transparent)]
     Window(#[from] WindowError),
     /// The text is not a valid action.
     #[error(transparent)]
     Decode(#[from] DecodeError),
-    /// The name or the time of the action is not valid.
+    /// The name or the time of the action is not valid, or the tracker is full.
     #[error(transparent)]
-    Add(#[from] ActionError),
+    Action(#[from] ActionError),
 }
 
-/// Whose fault an error is. Every error has one cause.
+/// What has to change for the call to succeed. Every error has one cause.
 #[derive(PartialEq)]
 enum Cause {
     Input,
@@ -70,11 +70,11 @@ impl Error {
     fn cause(&self) -> Cause {
         match self {
             Self::Spec(_) | Self::Windows(_) | Self::Window(_) => Cause::Request,
-            Self::Add(ActionError::Full { .. })
+            Self::Action(ActionError::Full { .. })
             | Self::Record(RecordError::Full { .. })
-            | Self::Add(ActionError::Stamp(RecordError::Full { .. })) => Cause::Limit,
-            Self::Record(_) | Self::Add(ActionError::Stamp(_)) => Cause::Moment,
-            Self::Decode(_) | Self::Add(_) => Cause::Input,
+            | Self::Action(ActionError::Stamp(RecordError::Full { .. })) => Cause::Limit,
+            Self::Record(_) | Self::Action(ActionError::Stamp(_)) => Cause::Moment,
+            Self::Decode(_) | Self::Action(_) => Cause::Input,
         }
     }
 }

@@ -18,13 +18,13 @@ use crate::error::Error;
 
 /// Counts events over sliding windows and keeps timing statistics per action.
 ///
-/// The two halves are independent: adding an action records no event. Clones share everything, so
-/// one may be given to each thread.
+/// The two halves are independent: recording an action counts no event. Clones share all data, so
+/// each thread can own one.
 ///
 /// # Concurrency
 ///
-/// Any method may be called from any thread at any time. What happened before a read began is in
-/// its answer; what happens beside it may be.
+/// Any method may be called from any thread at any time. A read includes every record that
+/// happened before the call; records made concurrently may or may not be included.
 ///
 /// # Examples
 ///
@@ -32,7 +32,7 @@ use crate::error::Error;
 /// use facade::Windrow;
 /// use std::time::Duration;
 ///
-/// let windrow = Windrow::default();
+/// let windrow = Windrow::default(); // One-second buckets, 300 s back.
 ///
 /// windrow.record_event();
 /// windrow.record_events(45);
@@ -51,14 +51,14 @@ pub struct Windrow(Arc<Halves>);
 struct Halves {
     events: EventCounter,
     actions: RunningTracker,
-    /// What handles of actions need, from the first one on.
+    /// Set by the first call of `Windrow::action`.
     windows: OnceLock<WindowedTracker<Summary>>,
-    policy: DecodeOptions,
+    options: DecodeOptions,
     threads: NonZeroUsize,
 }
 
 impl Default for Windrow {
-    /// One-second buckets over 300 s, by the system's clock.
+    /// Creates one with one-second buckets, a span of 300 s, and the system clock.
     fn default() -> Self {
         let actions = RunningTracker::default();
         Self::of(EventCounter::default(), actions, DecodeOptions::default(), NonZeroUsize::MIN)
@@ -66,7 +66,7 @@ impl Default for Windrow {
 }
 
 impl Halves {
-    /// Windows by the same clock, as far back and in the same buckets as those of events.
+    /// Creates the tracker of windows, with the clock, span and resolution of the event counter.
     fn new_windows(&self) -> Result<WindowedTracker<Summary>, Error> {
         let events = self.events.spec();
         let window = WindowSpec::builder()
@@ -80,12 +80,12 @@ impl Halves {
         Ok(WindowedTracker::with_clock(spec, self.events.clock())?)
     }
 
-    /// Records one occurrence of an action, in its windows too if there are any.
+    /// Records one occurrence of an action, in its windows too once they are kept.
     fn record(&self, action: KeyedName<'_>, time: ActionTime) -> Result<(), ActionError> {
         self.actions.record(action, time)?;
         if let Some(windows) = self.windows.get() {
-            // RefusedCounts where the clock stepped back too far, or where there is no room for the
-            // windows of one more action, whose handle is refused then. Both are counted.
+            // Refused if the tracker of windows is full or an injected clock stepped back too far.
+            // The statistics of all time have the record, and `Windrow::windows` has the counts.
             let _ = windows.record(action, time);
         }
         Ok(())
@@ -93,7 +93,7 @@ impl Halves {
 }
 
 impl Windrow {
-    /// Starts from the defaults; every setting has its name.
+    /// Returns a builder with the default settings.
     pub fn builder() -> WindrowBuilder {
         WindrowBuilder::default()
     }
@@ -101,45 +101,45 @@ impl Windrow {
     fn of(
         events: EventCounter,
         actions: RunningTracker,
-        policy: DecodeOptions,
+        options: DecodeOptions,
         threads: NonZeroUsize,
     ) -> Self {
-        Self(Arc::new(Halves { events, actions, windows: OnceLock::new(), policy, threads }))
+        Self(Arc::new(Halves { events, actions, windows: OnceLock::new(), options, threads }))
     }
 
-    /// The present, by the clock that events are counted by.
+    /// Returns the present time of the clock.
     #[must_use]
     pub fn now(&self) -> Stamp {
         self.0.events.now()
     }
 
-    /// Counts one event now.
+    /// Records one event now.
     #[inline]
     pub fn record_event(&self) {
         self.0.events.record();
     }
 
-    /// Counts so many events now.
+    /// Records a number of events now.
     #[inline]
     pub fn record_events(&self, events: u64) {
         self.0.events.record_many(events);
     }
 
-    /// Counts events that happened at a stamp, late or a little ahead of the clock.
+    /// Records events that happened at a stamp, late or a little ahead of the clock.
     ///
     /// # Errors
     ///
     /// [`Error::Record`] if the stamp is older than the span or further ahead than the tolerance,
-    /// or if its bucket has no room.
+    /// or if the events do not fit into its bucket. Nothing changes then.
     pub fn record_events_at(&self, stamp: Stamp, events: u64) -> Result<(), Error> {
         Ok(self.0.events.record_at(stamp, events)?)
     }
 
-    /// How many events there were in the past `window`.
+    /// Returns the number of events in the past `window`.
     ///
-    /// The newest `ceil(window / resolution)` buckets are summed, the one that is filling included:
-    /// with one-second buckets and a window of x seconds, the seconds `floor(now) - x + 1` to
-    /// `floor(now)`. [`event_window`](Self::event_window) tells the bounds as well.
+    /// Sums the newest `ceil(window / resolution)` buckets, the one that is filling included: with
+    /// one-second buckets and a window of x seconds, the seconds `floor(now) - x + 1` to
+    /// `floor(now)`. [`event_window`](Self::event_window) returns bounds as well.
     ///
     /// # Errors
     ///
@@ -148,7 +148,7 @@ impl Windrow {
         Ok(self.event_window(window)?.events)
     }
 
-    /// How many events there were in the past `window`, and how exact that is.
+    /// Returns the number of events in the past `window`, with bounds, coverage and rate.
     ///
     /// # Errors
     ///
@@ -157,18 +157,18 @@ impl Windrow {
         Ok(self.0.events.count(window)?)
     }
 
-    /// Returns a handle of one action, to record it fast and to get windows of it.
+    /// Returns a handle that records one action and returns its windows.
     ///
-    /// Calls with the same name return handles of the same action.
-    ///
-    /// The first call begins to keep windows, as far back as the span: from then on everything that
-    /// is recorded, as text or by handles, is in the windows too. Before, nothing is spent on them.
+    /// Calls with the same name return handles of the same action. The first call for any name
+    /// starts keeping windows, as far back as the span: from then on they include everything that
+    /// is recorded, as text or by handles. Before the first call they cost nothing.
     ///
     /// # Errors
     ///
-    /// [`Error::Add`] if the name is blank, too long or has control characters, or, with
-    /// [`is_full`](Error::is_full), if the action is new and there is no room for it.
-    /// [`Error::Windows`] if the windows of the builder's span would take too much memory.
+    /// [`Error::Action`] if the name is blank, too long or has control characters, or if the action
+    /// is new and a tracker is full; [`is_full`](Error::is_full) holds then. [`Error::Windows`] if
+    /// the windows of one action would exceed the memory limit, because the span has too many
+    /// buckets.
     ///
     /// # Examples
     ///
@@ -198,32 +198,59 @@ impl Windrow {
         Ok(ActionHandle::new(writer, self.unit()))
     }
 
+    /// Returns the tracker that keeps windows of all actions, once a handle was made.
+    ///
+    /// It counts what it refuses: in [`overflow`](WindowedTracker::overflow) what exceeds its limit
+    /// of actions, in [`refused`](WindowedTracker::refused) what an injected clock made too old.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use facade::Windrow;
+    /// use std::time::Duration;
+    ///
+    /// let windrow = Windrow::default();
+    /// assert!(windrow.windows().is_none());
+    /// for name in ["checkout", "search"] {
+    ///     windrow.action(name)?.record(Duration::from_millis(5));
+    /// }
+    /// let windows = windrow.windows().expect("there is a handle");
+    /// let minute = windows.window(Duration::from_secs(60))?;
+    /// assert_eq!(minute.rows().len(), 2);
+    /// assert_eq!(windows.overflow().refused, 0);
+    /// # Ok::<(), facade::Error>(())
+    /// ```
+    #[must_use]
+    pub fn windows(&self) -> Option<&WindowedTracker<Summary>> {
+        self.0.windows.get()
+    }
+
     fn unit(&self) -> Unit {
         self.0.actions.spec().unit
     }
 
-    /// Adds an action from its JSON text: `{"action": <string>, "time": <number>}`.
+    /// Records an action from its JSON text: `{"action": <string>, "time": <number>}`.
     ///
     /// # Errors
     ///
-    /// [`Error::Decode`] with the place and the reason if the text is anything else.
-    /// [`Error::Add`], for which [`is_full`](Error::is_full) holds, if the action is new and the
-    /// tracker has no room for it. Nothing changes then.
+    /// [`Error::Decode`] with place and reason if the text is anything else. [`Error::Action`] if
+    /// the action is new and the tracker is full; [`is_full`](Error::is_full) holds then. Nothing
+    /// changes in either case.
     pub fn add_action(&self, json: impl AsRef<[u8]>) -> Result<(), Error> {
-        let action = self.0.policy.decode(json.as_ref())?;
+        let action = self.0.options.decode(json.as_ref())?;
         Ok(self.0.record(action.name.as_str().into(), action.time)?)
     }
 
-    /// Adds the actions that a reader gives, one line of JSON text each.
+    /// Records the actions of a reader, one line of JSON text each.
     ///
-    /// As many [threads](WindrowBuilder::threads) read as the builder says. A bad line is in the
-    /// report and stops nothing. A valid line whose action does not fit a full tracker is
-    /// [dropped](Report::dropped), not accepted. On several threads the order of two new actions in
-    /// the rows is not determined.
+    /// The builder sets the number of [threads](WindrowBuilder::threads). A refused line is in the
+    /// report and does not stop the others. A valid line whose action does not fit into a full
+    /// tracker is [dropped](Report::dropped), not accepted. With several threads, the order of two
+    /// new actions in the rows is not determined.
     ///
     /// # Errors
     ///
-    /// [`ReadError`] if the reader fails, with the report of the lines before, which are added.
+    /// [`ReadError`] if the reader fails, with the report of the lines before, which are recorded.
     ///
     /// # Examples
     ///
@@ -238,28 +265,28 @@ impl Windrow {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn add_actions(&self, reader: impl Read + Send) -> Result<Report, ReadError> {
-        let Halves { policy, threads, .. } = &*self.0;
-        let mut adders = vec![Adder { halves: &self.0, dropped: 0 }; threads.get()];
-        let mut read = match &mut adders[..] {
-            [adder] => policy.decode_reader(reader, adder),
-            adders => policy.par_decode_reader(reader, adders),
+        let Halves { options, threads, .. } = &*self.0;
+        let mut sinks = vec![BatchSink { halves: &self.0, dropped: 0 }; threads.get()];
+        let mut read = match &mut sinks[..] {
+            [sink] => options.decode_reader(reader, sink),
+            sinks => options.par_decode_reader(reader, sinks),
         };
         let report = match &mut read {
             Ok(report) => report,
             Err(ReadError { report, .. }) => &mut **report,
         };
-        report.dropped = adders.iter().map(|adder| adder.dropped).sum();
+        report.dropped = sinks.iter().map(|sink| sink.dropped).sum();
         report.accepted -= report.dropped;
         read
     }
 
-    /// Adds one occurrence of an action, from its values.
+    /// Records one occurrence of an action with a time in the unit of the builder.
     ///
     /// # Errors
     ///
-    /// [`Error::Add`] if the name is blank, too long or has control characters, if the time is
-    /// negative or not finite, or if the action is new and the tracker has no room for it. Nothing
-    /// changes then.
+    /// [`Error::Action`] if the name is blank, too long or has control characters, if the time is
+    /// negative or not finite, or if the action is new and the tracker is full. Nothing changes
+    /// then.
     pub fn add_action_time<T>(&self, action: &str, time: T) -> Result<(), Error>
     where
         T: TryInto<ActionTime, Error: Into<TimeError>>,
@@ -268,7 +295,7 @@ impl Windrow {
         Ok(self.0.record(action.into(), time)?)
     }
 
-    /// Adds one occurrence of an action, in the unit that was chosen for durations.
+    /// Records one occurrence of an action that took a duration.
     ///
     /// # Errors
     ///
@@ -278,34 +305,34 @@ impl Windrow {
         Ok(self.0.record(action.into(), time)?)
     }
 
-    /// The mean time of each action as JSON text: `[{"action":"jump","avg":150}]`.
+    /// Returns the mean time of each action as JSON text: `[{"action":"jump","avg":150}]`.
     ///
-    /// Rows come in the order in which actions were first added; `[]` if none was. The row of
-    /// folded actions is marked with `"other":true`.
+    /// Rows are in the order in which the actions were first recorded; `[]` without a record. The
+    /// row of folded actions is marked with `"other":true`.
     #[must_use]
     pub fn get_stats(&self) -> String {
         codec::encode_means(&self.stats())
     }
 
-    /// A row for each action, in the order in which they were first added.
+    /// Returns a row for each action, in the order in which they were first recorded.
     #[must_use]
     pub fn stats(&self) -> Vec<Row<Mean>> {
         self.0.actions.stats()
     }
 
-    /// The half that counts events.
+    /// Returns the event counter.
     #[must_use]
     pub fn events(&self) -> &EventCounter {
         &self.0.events
     }
 
-    /// The half that keeps statistics of actions.
+    /// Returns the tracker that keeps the statistics of all time.
     #[must_use]
     pub fn actions(&self) -> &RunningTracker {
         &self.0.actions
     }
 
-    /// Forgets all events and actions of before.
+    /// Discards all events and actions recorded before the call.
     pub fn reset(&self) {
         self.0.events.reset();
         self.0.actions.reset();
@@ -319,32 +346,33 @@ impl fmt::Debug for Windrow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Windrow")
             .field("events", &self.0.events)
-            .field("policy", &self.0.policy)
+            .field("options", &self.0.options)
             .finish_non_exhaustive()
     }
 }
 
-/// Adds the actions of a batch.
+/// Records the actions of a batch.
 #[derive(Clone)]
-struct Adder<'w> {
+struct BatchSink<'w> {
     halves: &'w Halves,
-    /// Actions that the tracker had no room for. Name and time are valid, so nothing else fails.
+    /// The number of actions refused by a full tracker. Names and times are valid, so nothing else
+    /// fails.
     dropped: u64,
 }
 
-impl Sink for Adder<'_> {
-    fn accept(&mut self, entry: Record<'_>) {
-        self.dropped += u64::from(self.halves.record(entry.name, entry.time).is_err());
+impl Sink for BatchSink<'_> {
+    fn accept(&mut self, record: Record<'_>) {
+        self.dropped += u64::from(self.halves.record(record.name, record.time).is_err());
     }
 }
 
-/// Builds a [`Windrow`] with settings of one's own.
+/// Builds a [`Windrow`] with custom settings.
 ///
 /// # Examples
 ///
 /// ```
+/// use facade::time::ManualClock;
 /// use facade::{Stamp, Windrow};
-/// use facade::time::{ManualClock};
 /// use std::time::Duration;
 ///
 /// let clock = ManualClock::new(Stamp::from_secs(1_000));
@@ -365,84 +393,89 @@ impl Sink for Adder<'_> {
 pub struct WindrowBuilder {
     spec: WindowSpecBuilder,
     clock: Option<CounterWithClock>,
-    policy: DecodeOptions,
+    options: DecodeOptions,
     threads: Option<NonZeroUsize>,
     tracker: TrackerSpec,
 }
 
-/// Makes a counter with the clock that was chosen, whose type is forgotten.
+/// Creates the counter with the chosen clock, so that the builder does not need its type.
 type CounterWithClock = Box<dyn FnOnce(WindowSpec) -> EventCounter + Send + Sync>;
 
 impl WindrowBuilder {
-    /// Sets the width of a bucket, one second if not set.
+    /// Sets the width of a bucket. Default: one second.
     pub fn resolution(mut self, resolution: Duration) -> Self {
         self.spec = self.spec.resolution(resolution);
         self
     }
 
-    /// Sets how far back events can be counted, 300 s if not set.
+    /// Sets the span, which is how far back windows can reach. Default: 300 s.
     pub fn span(mut self, span: Duration) -> Self {
         self.spec = self.spec.span(span);
         self
     }
 
-    /// Adds a tier of coarser buckets that reaches further back than those before.
+    /// Adds a tier of coarser buckets that reaches further back than the tiers before.
     ///
-    /// Windows longer than the span are then answered from the finest tier that holds them.
+    /// Event windows longer than the span are then answered from the finest tier that holds them.
+    /// Windows of actions have no tiers.
     pub fn tier(mut self, tier: Tier) -> Self {
         self.spec = self.spec.tier(tier);
         self
     }
 
-    /// Sets how far ahead of the clock an event may be, 5 s if not set.
+    /// Sets how far ahead of the clock a stamp may be. Default: 5 s.
     pub fn tolerance(mut self, tolerance: Duration) -> Self {
         self.spec = self.spec.tolerance(tolerance);
         self
     }
 
-    /// Sets the clock, the cheapest of the system that is fine enough if not set.
+    /// Sets the clock. Default: the cheapest system clock that is fine enough for the resolution.
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = Some(Box::new(|spec| EventCounter::with_clock(spec, clock)));
         self
     }
 
-    /// Sets how large the text of an action may be.
+    /// Sets the limits on the text of an action.
     pub fn limits(mut self, limits: Limits) -> Self {
-        self.policy.limits = limits;
+        self.options.limits = limits;
         self
     }
 
-    /// Sets whether the text of an action may have a time that is no integer. It may if not set.
+    /// Sets whether the text of an action may have a time with a fraction. Default: it may.
     pub fn fractions(mut self, fractions: Fractions) -> Self {
-        self.policy.fractions = fractions;
+        self.options.fractions = fractions;
         self
     }
 
-    /// Sets how many threads read the lines of one call of
-    /// [`add_actions`](Windrow::add_actions); one if not set, or 0.
+    /// Sets the number of threads of one call of [`add_actions`](Windrow::add_actions).
+    ///
+    /// Default: one. Zero means one.
     pub fn threads(mut self, threads: usize) -> Self {
         self.threads = NonZeroUsize::new(threads);
         self
     }
 
-    /// Sets the unit that durations are converted to, nanoseconds if not set.
+    /// Sets the unit of times: of numbers in text, and of what durations are converted to.
+    ///
+    /// Default: nanoseconds.
     pub fn unit(mut self, unit: Unit) -> Self {
         self.tracker.unit = unit;
         self
     }
 
-    /// Sets how many actions are kept apart, and what becomes of those beyond, if not
-    /// [`ACTIONS_MAX`](crate::ACTIONS_MAX) of which more are refused.
+    /// Sets the maximum number of actions, and what happens to more.
+    ///
+    /// Default: [`ACTIONS_MAX`](crate::actions::ACTIONS_MAX), and more are refused.
     pub fn actions(mut self, actions: usize, when_full: WhenFull) -> Self {
         (self.tracker.actions, self.tracker.when_full) = (actions, when_full);
         self
     }
 
-    /// Checks the settings against each other.
+    /// Checks the settings and creates the [`Windrow`].
     ///
     /// # Errors
     ///
-    /// [`Error::Spec`] if they make no sense together, with the numbers.
+    /// [`Error::Spec`] if the settings contradict each other; the message has the numbers.
     pub fn build(self) -> Result<Windrow, Error> {
         let spec = self.spec.build()?;
         let events = match self.clock {
@@ -450,8 +483,8 @@ impl WindrowBuilder {
             None => EventCounter::new(spec),
         };
         let threads = self.threads.unwrap_or(NonZeroUsize::MIN);
-        let tracker = TrackerSpec { name_bytes: self.policy.limits.name_bytes, ..self.tracker };
-        Ok(Windrow::of(events, RunningTracker::new(tracker), self.policy, threads))
+        let tracker = TrackerSpec { name_bytes: self.options.limits.name_bytes, ..self.tracker };
+        Ok(Windrow::of(events, RunningTracker::new(tracker), self.options, threads))
     }
 }
 
@@ -459,7 +492,7 @@ impl fmt::Debug for WindrowBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("WindrowBuilder")
             .field("spec", &self.spec)
-            .field("policy", &self.policy)
+            .field("options", &self.options)
             .field("tracker", &self.tracker)
             .finish_non_exhaustive()
     }
