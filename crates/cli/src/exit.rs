@@ -2,9 +2,9 @@
 
 use std::process::ExitCode;
 
+use crate::diagnostics;
 use crate::failure::Failure;
-use crate::fault;
-use crate::interrupt::SIGINT;
+use crate::signals::SIGINT;
 
 /// How a run ended; of several endings the last in this list is returned.
 ///
@@ -39,7 +39,7 @@ impl Exit {
     pub(crate) fn or(self, written: Result<(), Failure>) -> Self {
         match written {
             Err(failure) if !failure.is_closed_pipe() => {
-                fault::tell_failure(&failure);
+                diagnostics::report_failure(&failure);
                 self.max(match failure.signal() {
                     Some(SIGINT) => Self::Interrupted,
                     Some(signal) => Self::Ended(signal),

@@ -57,7 +57,7 @@ fn left(is_new: bool) -> &'static str {
 }
 
 fn reason(signal: u8) -> String {
-    if signal == crate::interrupt::SIGINT {
+    if signal == crate::signals::SIGINT {
         "interrupted".to_owned()
     } else {
         format!("ended by signal {signal}")

@@ -1,41 +1,25 @@
 #![doc = include_str!("../README.md")]
 
-mod ahead;
-mod axis;
-mod count;
-mod demo;
-mod distribution;
+mod commands;
+mod diagnostics;
 mod exit;
 mod failure;
-mod fault;
-mod figures;
-mod generate;
-mod infinite;
 mod input;
-mod interrupt;
-mod manual;
-mod moment;
 mod options;
 mod output;
-mod progress;
-mod prometheus;
-mod reading;
-mod render;
-mod report;
-mod series;
-mod source;
-mod spark;
-mod stats;
+mod signals;
+mod stat;
 mod stdio;
-mod table;
 mod terminal;
-mod top;
+mod timeline;
+mod timestamps;
 
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
 use colorchoice_clap::Color;
 
+use crate::commands::{count, demo, generate, manual, report, series, stats, top};
 use crate::exit::Exit;
 
 /// Action logs in, per-action statistics out.

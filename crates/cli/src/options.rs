@@ -56,7 +56,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::figures::Figure;
+    use crate::stat::Stat;
 
     #[test]
     fn figures_are_distinct_by_what_they_are() {
@@ -69,9 +69,9 @@ mod tests {
             ("p99,p99.9,stddev,variance", "p99,p99.9,stddev,variance"),
         ];
         for (asked, expected) in cases {
-            let figures: Vec<Figure> = asked.split(',').map(|name| name.parse().unwrap()).collect();
-            let figures = distinct(&figures);
-            let found: Vec<_> = figures.iter().map(Figure::name).collect();
+            let stats: Vec<Stat> = asked.split(',').map(|name| name.parse().unwrap()).collect();
+            let stats = distinct(&stats);
+            let found: Vec<_> = stats.iter().map(Stat::name).collect();
             assert_eq!(found.join(","), expected, "{asked}");
         }
     }

@@ -16,7 +16,7 @@ use tempfile::{Builder, NamedTempFile};
 use thiserror::Error;
 
 use crate::failure::Ended;
-use crate::interrupt::Ending;
+use crate::signals::SignalHold;
 
 /// How many symbolic links lead to a file at most, as on Linux.
 const LINKS_MAX: usize = 40;
@@ -51,7 +51,7 @@ impl Target {
     }
 
     /// Returns the directory and the name, by which two targets without a file are compared.
-    pub(super) fn place(&self) -> Option<(PathBuf, &std::ffi::OsStr)> {
+    pub(super) fn location(&self) -> Option<(PathBuf, &std::ffi::OsStr)> {
         Some((fs::canonicalize(directory(&self.path)).ok()?, self.path.file_name()?))
     }
 }
@@ -91,13 +91,13 @@ pub(super) struct Draft {
     temporary: NamedTempFile,
     target: Target,
     /// Dropped last, when the temporary file is gone.
-    ending: Ending,
+    ending: SignalHold,
 }
 
 impl Draft {
     /// Makes an empty temporary file.
     pub(super) fn new(target: Target) -> io::Result<Self> {
-        let ending = Ending::install()?;
+        let ending = SignalHold::install()?;
         let mut builder = Builder::new();
         builder.prefix(".windrow-").suffix(".tmp");
         #[cfg(unix)]
@@ -157,7 +157,7 @@ impl Write for Draft {
     }
 }
 
-fn check(ending: &Ending, target: &Target) -> io::Result<()> {
+fn check(ending: &SignalHold, target: &Target) -> io::Result<()> {
     let is_new = target.old.is_none();
     match ending.any_signal() {
         Some(signal) => Err(io::Error::other(Ended { signal, is_new })),

@@ -1,0 +1,10 @@
+//! The commands, a module each.
+
+pub(crate) mod count;
+pub(crate) mod demo;
+pub(crate) mod generate;
+pub(crate) mod manual;
+pub(crate) mod report;
+pub(crate) mod series;
+pub(crate) mod stats;
+pub(crate) mod top;

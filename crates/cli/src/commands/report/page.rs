@@ -1,0 +1,329 @@
+//! The page itself.
+//!
+//! Names and lines come from strangers. Every text goes through `visible`, which makes what hides
+//! or turns around other text be seen, and through the template, which escapes it. As a second
+//! lock, the page forbids itself all scripts and everything from elsewhere.
+
+use facade::actions::{ActionTime, HasCount, HasMean, MinMax, Quantiles, Row, Variance};
+use facade::codec::visible;
+use facade::{Quantile, WhenFull};
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use super::picture::{self, Curve, number};
+use super::{ActionStats, IntervalStats};
+use crate::diagnostics::{self, Refused};
+use crate::input::result::ReadResult;
+use crate::output::render::{self, counted, grouped};
+use crate::stat::Stat;
+use crate::timeline::{Combined, Timeline};
+use crate::timestamps;
+
+/// What the page is made of.
+pub(super) struct Content<'a> {
+    pub(super) inputs: Vec<String>,
+    pub(super) result: &'a ReadResult,
+    /// The most frequent first.
+    pub(super) rows: &'a [Row<ActionStats>],
+    /// How many of them are in the table.
+    pub(super) shown: usize,
+    /// The key of the stamps and what happened when, if it was asked for.
+    pub(super) timeline: Option<(&'a str, &'a Timeline<Combined<IntervalStats>>)>,
+    /// How many actions were counted together.
+    pub(super) folded: u64,
+}
+
+/// How many distributions are drawn.
+const DISTRIBUTIONS: usize = 12;
+
+/// Nothing from elsewhere, and no script at all.
+const POLICY: &str =
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
+
+/// Writes the page.
+pub(super) fn page(content: &Content<'_>) -> String {
+    let style = PreEscaped(include_str!("style.css"));
+    let inputs = content.inputs.join(", ");
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta http-equiv="Content-Security-Policy" content=(POLICY);
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                title { "Windrow report: " (inputs) }
+                style { (style) }
+            }
+            body {
+                header {
+                    h1 { "Action report" }
+                    p.inputs { (inputs) }
+                }
+                main {
+                    (totals(content))
+                    (actions(content))
+                    (distributions(content))
+                    @if let Some((key, timeline)) = content.timeline { (trend(key, timeline)) }
+                    (refused(content.result))
+                }
+                footer { (notes()) }
+            }
+        }
+    };
+    page.into_string() + "\n"
+}
+
+fn totals(content: &Content<'_>) -> Markup {
+    let Content { result, rows, timeline, .. } = content;
+    let ends = timeline.and_then(|(_, timeline)| Some((timeline.ends()?, timeline.width())));
+    let ends = ends.map(|((first, last), width)| {
+        [first, last].map(|end| timestamps::write(end, width.min(SECOND)))
+    });
+    html! {
+        section.totals aria-label="Totals" {
+            dl {
+                (total("lines", &grouped(result.lines)))
+                (total("actions taken", &grouped(result.lines - result.refused)))
+                (total("different actions", &grouped(rows.len() as u64)))
+                div class=(if result.refused > 0 { "bad" } else { "" }) {
+                    dt { "lines refused" }
+                    dd { (grouped(result.refused)) }
+                }
+                @if let Some([first, last]) = ends {
+                    div.wide { dt { "first to last" } dd { (first) br; "to " (last) } }
+                }
+            }
+            @if result.is_interrupted {
+                p.warning role="note" { "Interrupted: this is of what was read before." }
+            }
+            @for file in &result.unreadable {
+                p.warning role="note" {
+                    "Not read, or not to its end: "
+                    (file.name) ": " (diagnostics::reason(&file.error))
+                }
+            }
+        }
+    }
+}
+
+const SECOND: std::time::Duration = std::time::Duration::from_secs(1);
+
+fn total(name: &str, value: &str) -> Markup {
+    html! { div { dt { (name) } dd { (value) } } }
+}
+
+fn actions(content: &Content<'_>) -> Markup {
+    let rows = &content.rows[..content.shown];
+    let [p50, p90, p99] = [50, 90, 99].map(Stat::percentile);
+    let stats = [
+        ("mean", Stat::Mean),
+        ("std. dev.", Stat::Deviation),
+        ("min", Stat::Min),
+        ("p50", p50),
+        ("p90", p90),
+        ("p99", p99),
+        ("max", Stat::Max),
+    ];
+    let columns = stats.each_ref().map(|(_, stat)| {
+        let bins: Vec<_> = rows.iter().map(|row| stat.of(row.statistic())).collect();
+        render::numbers(&bins).collect::<Vec<_>>()
+    });
+    let all: u64 = content.rows.iter().map(Row::count).sum();
+    html! {
+        section aria-labelledby="actions" {
+            h2 id="actions" { "Actions" }
+            @if rows.is_empty() {
+                p { "There were none." }
+            } @else {
+                div.scroll tabindex="0" role="region" aria-labelledby="actions" {
+                    table {
+                        caption { (caption(content)) }
+                        thead {
+                            tr {
+                                th.name scope="col" { "action" }
+                                th scope="col" { "count" }
+                                th scope="col" { "share" }
+                                @for (name, _) in &stats { th scope="col" { (name) } }
+                                th.picture scope="col" { "distribution" }
+                            }
+                        }
+                        tbody {
+                            @for (index, row) in rows.iter().enumerate() {
+                                tr {
+                                    th.name scope="row" { (name(row)) }
+                                    td { (grouped(row.count())) }
+                                    td { (percent(row.count(), all)) }
+                                    @for column in &columns { td { (column[index]) } }
+                                    td.picture { (small(row)) }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn caption(content: &Content<'_>) -> String {
+    let mut text = "Times are in the unit of the log. The most frequent come first".to_owned();
+    let hidden = &content.rows[content.shown..];
+    if !hidden.is_empty() {
+        let lines: u64 = hidden.iter().map(Row::count).sum();
+        let (hidden, lines) = (counted(hidden.len() as u64, "more action"), counted(lines, "line"));
+        text += &format!("; not shown: {hidden} with {lines}");
+    }
+    if content.folded > 0 {
+        let (lines, other) = (counted(content.folded, "line"), WhenFull::OTHER);
+        text += &format!("; the row `{other}` in italics has {lines} of actions beyond the limit");
+    }
+    text + "."
+}
+
+fn shown(name: &str) -> String {
+    visible(name.as_bytes())
+}
+
+/// The name of a row; that of folded actions in italics, as an action may have it.
+fn name(row: &Row<ActionStats>) -> Markup {
+    html! { @if row.is_other() { i { (row.action()) } } @else { (shown(row.action())) } }
+}
+
+fn percent(count: u64, all: u64) -> String {
+    let share = count as f64 * 100.0 / all.max(1) as f64;
+    if share < 0.05 { "< 0.1 %".to_owned() } else { format!("{share:.1} %") }
+}
+
+fn small(row: &Row<ActionStats>) -> Markup {
+    let (_, min_max, quantiles) = row.statistic();
+    picture::small(min_max, &quantiles.histogram())
+}
+
+fn distributions(content: &Content<'_>) -> Markup {
+    let rows = &content.rows[..content.shown.min(DISTRIBUTIONS)];
+    let all = content.rows.len() as u64;
+    html! {
+        @if !rows.is_empty() {
+            section aria-labelledby="distributions" {
+                h2 id="distributions" { "Distributions" }
+                @if rows.len() < content.rows.len() {
+                    p { (rows.len()) " of " (counted(all, "action")) ", the most frequent first." }
+                }
+                div.figures { @for row in rows { (distribution(row)) } }
+            }
+        }
+    }
+}
+
+fn distribution(row: &Row<ActionStats>) -> Markup {
+    let (_, min_max, quantiles): &(Variance, MinMax, Quantiles) = row.statistic();
+    let marks = [("p50", Quantile::MEDIAN), ("p99", Quantile::P99)];
+    // The middle of a cell may lie beyond what was there.
+    let mark = |(name, quantile)| Some((name, min_max.clamp(quantiles.at(quantile)?)));
+    let marks: Vec<_> = marks.into_iter().filter_map(mark).collect();
+    let told = |time: Option<ActionTime>| number(time.map_or(0.0, ActionTime::as_f64));
+    let title = format!(
+        "{}: {} from {} to {}",
+        shown(row.action()),
+        counted(row.count(), "time"),
+        told(min_max.min()),
+        told(min_max.max()),
+    );
+    html! {
+        figure {
+            figcaption {
+                strong { (name(row)) }
+                @for (name, at) in &marks { span { (name) " " (number(at.as_f64())) } }
+            }
+            (picture::histogram(&title, min_max, &quantiles.histogram(), &marks))
+        }
+    }
+}
+
+fn trend(key: &str, timeline: &Timeline<Combined<IntervalStats>>) -> Markup {
+    let width = timeline.width();
+    let each = timestamps::span(width);
+    let intervals: Vec<_> = timeline.intervals().collect();
+    let kept = |of: fn(&IntervalStats) -> Option<f64>| -> Vec<Option<f64>> {
+        let value =
+            |row: Option<&Combined<IntervalStats>>| row.and_then(|row| of(row.0.as_ref()?));
+        intervals.iter().map(|&(_, row)| value(row)).collect()
+    };
+    let count = |kept: &IntervalStats| Some(kept.0.count() as f64);
+    let counts = kept(count).into_iter().map(|count| Some(count.unwrap_or(0.0))).collect();
+    let p99 = |(_, min_max, quantiles): &IntervalStats| {
+        quantiles.at(Quantile::P99).map(|p99| min_max.clamp(p99).as_f64())
+    };
+    let froms: Vec<_> = intervals.iter().map(|&(from, _)| timestamps::write(from, width)).collect();
+    let ends = [froms.first(), froms.last()].map(|end| end.map_or("", String::as_str));
+    let counts = [Curve { name: "actions", class: "one", values: counts }];
+    let times = [
+        Curve { name: "mean", class: "one", values: kept(|kept| kept.0.mean()) },
+        Curve { name: "p99", class: "two", values: kept(p99) },
+    ];
+    html! {
+        section aria-labelledby="course" {
+            h2 id="course" { "Over time" }
+            @if timeline.unstamped() > 0 {
+                p.warning role="note" {
+                    (counted(timeline.unstamped(), "action")) " without "
+                    code { (shown(key)) } ": not shown here."
+                }
+            }
+            @if !intervals.is_empty() {
+                figure.wide {
+                    figcaption { strong { "Actions in " (each) } }
+                    (picture::chart(&format!("Actions in each {each}"), &counts, ends))
+                }
+                figure.wide {
+                    figcaption { strong { "Time of an action, in " (each) } }
+                    (picture::chart(&format!("Mean and p99 in each {each}"), &times, ends))
+                }
+            }
+        }
+    }
+}
+
+fn refused(result: &ReadResult) -> Markup {
+    let mut reasons: Vec<_> = result.reasons.iter().collect();
+    reasons.sort_by_key(|&(reason, &count)| (std::cmp::Reverse(count), *reason));
+    html! {
+        @if result.refused > 0 {
+            section aria-labelledby="refused" {
+                h2 id="refused" { "Refused lines" }
+                p { "They are no actions, and are not counted anywhere else." }
+                table.reasons {
+                    thead { tr { th.name scope="col" { "reason" } th scope="col" { "lines" } } }
+                    tbody {
+                        @for (reason, &count) in reasons {
+                            tr { th.name scope="row" { (reason) } td { (grouped(count)) } }
+                        }
+                    }
+                }
+                h3 { "The first" @if result.refusals.len() > 1 { " " (result.refusals.len()) } }
+                @for refusal in &result.refusals { (refusal_of(refusal)) }
+            }
+        }
+    }
+}
+
+fn refusal_of(refusal: &Refused) -> Markup {
+    let Refused { place, reason, spot } = refusal;
+    html! {
+        div.refusal {
+            p { strong { (place) } ": " (reason) }
+            pre tabindex="0" { (spot.text) "\n" (" ".repeat(spot.column)) span.caret { "^" } }
+        }
+    }
+}
+
+fn notes() -> Markup {
+    html! {
+        p {
+            "Counts, means, deviations, least and greatest times are exact. Quantiles are exact "
+            "for up to 32 times of an action, and within 0.8 % beyond: p99 is the time that 99 of "
+            "100 do not exceed. Histograms are of the cells that the quantiles are found by."
+        }
+        p { "Made by windrow. This page needs no network and runs no script." }
+    }
+}

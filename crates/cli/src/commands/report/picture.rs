@@ -1,0 +1,286 @@
+//! Pictures of the page, as SVG. Colours and fonts are those of its style sheet.
+
+use std::fmt::Write as _;
+
+use facade::actions::{ActionTime, Histogram, MinMax};
+use maud::{Markup, html};
+
+use crate::output::render::grouped;
+
+const WIDTH: f64 = 480.0;
+const HEIGHT: f64 = 150.0;
+/// Room below for labels.
+const FOOT: f64 = 22.0;
+/// Room above for a label.
+const HEAD: f64 = 20.0;
+const BARS: usize = 48;
+
+/// Times that differ by more than this are shown in steps of equal ratio.
+const RATIO_MAX: f64 = 12.0;
+
+/// Where a time is between the least and the greatest, from 0 to 1.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Scale {
+    Linear { from: f64, to: f64 },
+    Logarithmic { from: f64, to: f64 },
+}
+
+impl Scale {
+    /// The scale that shows these times; zeros are at its beginning.
+    fn of(min_max: &MinMax, histogram: &Histogram) -> Self {
+        let ends = [min_max.min(), min_max.max()].map(|end| end.map_or(0.0, ActionTime::as_f64));
+        let [min, max] = ends;
+        // Where the least is zero, the least that is not.
+        let least = histogram.cells().find(|bin| bin.from > 0.0).map_or(max, |bin| bin.from);
+        if least > 0.0 && max / least > RATIO_MAX {
+            Self::Logarithmic { from: least.max(min), to: max }
+        } else {
+            Self::Linear { from: min, to: max }
+        }
+    }
+
+    fn place(self, time: f64) -> f64 {
+        let (place, width) = match self {
+            Self::Linear { from, to } => (time - from, to - from),
+            Self::Logarithmic { from, to } => (time.ln() - from.ln(), to.ln() - from.ln()),
+        };
+        if width > 0.0 { (place / width).clamp(0.0, 1.0) } else { 0.5 }
+    }
+}
+
+/// How many times there are in each of equal parts of a scale.
+fn bars(histogram: &Histogram, scale: Scale) -> [f64; BARS] {
+    let mut bars = [0.0; BARS];
+    for bin in histogram.cells() {
+        let (from, to) = (scale.place(bin.from), scale.place(bin.to));
+        let (from, to) = (from * BARS as f64, to * BARS as f64);
+        let first = (from as usize).min(BARS - 1);
+        if to - from < 1e-9 {
+            bars[first] += bin.count as f64;
+            continue;
+        }
+        // A cell that lies across bars is shared out.
+        let last = ((to.ceil() as usize).max(first + 1)).min(BARS);
+        for (bar, count) in (first..).zip(&mut bars[first..last]) {
+            let overlap = to.min(bar as f64 + 1.0) - from.max(bar as f64);
+            *count += bin.count as f64 * overlap.max(0.0) / (to - from);
+        }
+    }
+    bars
+}
+
+/// A histogram, with marks where the quantiles are.
+pub(super) fn histogram(
+    title: &str,
+    min_max: &MinMax,
+    histogram: &Histogram,
+    marks: &[(&str, ActionTime)],
+) -> Markup {
+    let scale = Scale::of(min_max, histogram);
+    let bars = bars(histogram, scale);
+    let greatest = bars.iter().copied().fold(0.0, f64::max).max(1.0);
+    let (width, base) = (WIDTH / BARS as f64, HEIGHT - FOOT);
+    let [min, max] = [min_max.min(), min_max.max()].map(|end| end.map_or(0.0, ActionTime::as_f64));
+    let steps = match scale {
+        Scale::Linear { .. } => "equal steps",
+        Scale::Logarithmic { .. } => "steps of equal ratio",
+    };
+    html! {
+        svg viewBox=(format!("0 0 {WIDTH} {HEIGHT}")) role="img" {
+            title { (title) ", in " (steps) }
+            g.bars {
+                @for (index, &count) in bars.iter().enumerate() {
+                    @if count > 0.0 {
+                        @let height = (count / greatest * (base - HEAD)).max(1.0);
+                        rect x=(short(index as f64 * width + 0.5)) y=(short(base - height))
+                            width=(short(width - 1.0)) height=(short(height)) {}
+                    }
+                }
+            }
+            line.axis x1="0" y1=(base) x2=(WIDTH) y2=(base) {}
+            @for &(name, time) in marks {
+                @let x = scale.place(time.as_f64()) * WIDTH;
+                line.mark x1=(short(x)) y1=(HEAD) x2=(short(x)) y2=(base) {}
+                text.label x=(short(x.clamp(16.0, WIDTH - 16.0))) y="13" text-anchor="middle" {
+                    (name)
+                }
+            }
+            text.label x="0" y=(HEIGHT - 6.0) { (number(min)) }
+            text.label x=(WIDTH / 2.0) y=(HEIGHT - 6.0) text-anchor="middle" { (steps) }
+            text.label x=(WIDTH) y=(HEIGHT - 6.0) text-anchor="end" { (number(max)) }
+        }
+    }
+}
+
+/// A small histogram for a table, on the scale of all.
+pub(super) fn small(min_max: &MinMax, histogram: &Histogram) -> Markup {
+    let bars = bars(histogram, Scale::of(min_max, histogram));
+    let greatest = bars.iter().copied().fold(0.0, f64::max).max(1.0);
+    let mut path = String::new();
+    for (index, &count) in bars.iter().enumerate() {
+        if count > 0.0 {
+            let height = (count / greatest * 20.0).max(1.0);
+            let (x, y) = (index * 2, short(20.0 - height));
+            let _ = write!(path, "M{x} 20V{y}h2V20z");
+        }
+    }
+    html! {
+        svg.small viewBox="0 0 96 20" aria-hidden="true" { path.bars d=(path) {} }
+    }
+}
+
+/// One curve of a chart.
+pub(super) struct Curve<'a> {
+    pub(super) name: &'a str,
+    /// Its class in the style sheet.
+    pub(super) class: &'a str,
+    /// Nothing where nothing happened.
+    pub(super) values: Vec<Option<f64>>,
+}
+
+const CHART_WIDTH: f64 = 960.0;
+const CHART_HEIGHT: f64 = 220.0;
+const MARGIN: f64 = 64.0;
+
+/// Curves over time, with labels below for the first and the last moment.
+pub(super) fn chart(title: &str, curves: &[Curve<'_>], ends: [&str; 2]) -> Markup {
+    let values = curves.iter().flat_map(|curve| curve.values.iter().flatten());
+    let top = nice(values.copied().fold(0.0, f64::max));
+    let (base, right) = (CHART_HEIGHT - FOOT, CHART_WIDTH - 8.0);
+    html! {
+        div.pan tabindex="0" role="region" aria-label=(title) {
+            svg.chart viewBox=(format!("0 0 {CHART_WIDTH} {CHART_HEIGHT}")) role="img" {
+                title { (title) }
+                @for part in [0.0, 0.5, 1.0] {
+                    @let y = base - part * (base - HEAD);
+                    line.grid x1=(MARGIN) y1=(short(y)) x2=(right) y2=(short(y)) {}
+                    text.label x=(MARGIN - 8.0) y=(short(y + 4.0)) text-anchor="end" {
+                        (number(top * part))
+                    }
+                }
+                @for curve in curves {
+                    @let path = path(&curve.values, top, right, base);
+                    path class={ "curve " (curve.class) } d=(path) {}
+                }
+                text.label x=(MARGIN) y=(CHART_HEIGHT - 4.0) { (ends[0]) }
+                text.label x=(right) y=(CHART_HEIGHT - 4.0) text-anchor="end" { (ends[1]) }
+            }
+        }
+        @if curves.len() > 1 {
+            p.legend {
+                @for curve in curves { span class=(curve.class) { (curve.name) } " " }
+            }
+        }
+    }
+}
+
+/// The line through values, interrupted where there are none.
+fn path(values: &[Option<f64>], top: f64, right: f64, base: f64) -> String {
+    let step = (right - MARGIN) / (values.len().saturating_sub(1).max(1)) as f64;
+    let (mut path, mut is_down) = (String::new(), false);
+    for (index, value) in values.iter().enumerate() {
+        let Some(value) = value else {
+            is_down = false;
+            continue;
+        };
+        let x = short(MARGIN + index as f64 * step);
+        let y = short(base - value / top * (base - HEAD));
+        // A single point is a line of no length, whose round ends are seen.
+        let draw = if is_down { format!("L{x} {y}") } else { format!("M{x} {y}h0") };
+        path += &draw;
+        is_down = true;
+    }
+    path
+}
+
+/// The next number that is short to write.
+fn nice(value: f64) -> f64 {
+    if value <= 0.0 {
+        return 1.0;
+    }
+    let power = 10_f64.powf(value.log10().floor());
+    let steps = [1.0, 1.2, 1.6, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0];
+    steps.into_iter().map(|step| step * power).find(|&nice| nice >= value).unwrap_or(value)
+}
+
+/// A place in a picture, to a tenth.
+fn short(place: f64) -> String {
+    format!("{place:.1}").trim_end_matches(".0").to_owned()
+}
+
+/// A number with four digits or more.
+pub(super) fn number(value: f64) -> String {
+    match value {
+        0.0 => "0".to_owned(),
+        999.5..1e15 => grouped(value.round() as u64),
+        0.001..999.5 => {
+            let digits = if value >= 100.0 {
+                1
+            } else if value >= 1.0 {
+                2
+            } else {
+                4
+            };
+            format!("{value:.digits$}").trim_end_matches('0').trim_end_matches('.').to_owned()
+        }
+        _ => format!("{value:.3e}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use facade::time::Statistic;
+
+    use super::*;
+
+    fn summary(times: &[f64]) -> (MinMax, Histogram) {
+        let mut both = <(MinMax, Histogram)>::default();
+        for &time in times {
+            both.insert(ActionTime::try_from(time).unwrap());
+        }
+        both
+    }
+
+    #[track_caller]
+    fn check(times: &[f64], scale: Scale) {
+        let (min_max, histogram) = summary(times);
+        assert_eq!(Scale::of(&min_max, &histogram), scale);
+        let sum: f64 = bars(&histogram, scale).iter().sum();
+        assert!((sum - times.len() as f64).abs() < 1e-6, "{sum} of {times:?}");
+        let places = times.iter().map(|&time| scale.place(time));
+        assert!(places.into_iter().all(|place| (0.0..=1.0).contains(&place)));
+    }
+
+    #[test]
+    fn every_time_is_in_a_bar() {
+        check(&[], Scale::Linear { from: 0.0, to: 0.0 });
+        check(&[0.0], Scale::Linear { from: 0.0, to: 0.0 });
+        check(&[5.0, 5.0], Scale::Linear { from: 5.0, to: 5.0 });
+        check(&[5.0, 6.0, 7.5], Scale::Linear { from: 5.0, to: 7.5 });
+        check(&[1.0, 1_000.0], Scale::Logarithmic { from: 1.0, to: 1_000.0 });
+        check(&[0.0, 1.0, 1_000.0], Scale::Logarithmic { from: 1.0, to: 1_000.0 });
+        check(&[0.0, 5e-324, f64::MAX], Scale::Logarithmic { from: 5e-324, to: f64::MAX });
+    }
+
+    #[test]
+    fn curve_is_interrupted_where_nothing_happened() {
+        let values = [Some(0.0), Some(1.0), None, Some(0.5)];
+        assert_eq!(path(&values, 1.0, MARGIN + 30.0, 116.0), "M64 116h0L74 20M94 68h0");
+    }
+
+    #[test]
+    fn numbers_are_short() {
+        let cases = [
+            (0.0, "0"),
+            (0.00012, "1.200e-4"),
+            (0.25, "0.25"),
+            (12.5, "12.5"),
+            (999.4, "999.4"),
+            (999.6, "1,000"),
+            (1e15, "1.000e15"),
+        ];
+        for (value, expected) in cases {
+            assert_eq!(number(value), expected);
+        }
+    }
+}

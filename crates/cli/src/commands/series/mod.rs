@@ -1,0 +1,235 @@
+//! `windrow series`: what happened when.
+
+mod plot;
+mod rows;
+
+use std::iter;
+use std::num::NonZero;
+use std::ops::BitOr;
+use std::str::FromStr;
+use std::time::Duration;
+
+use clap::ValueEnum;
+use facade::actions::{Mean, MinMax, Quantiles, Variance};
+use facade::codec::{Format, Record, Sink, visible};
+
+use crate::diagnostics;
+use crate::exit::Exit;
+use crate::input::Input;
+use crate::options;
+use crate::output::infinite::Infinite;
+use crate::output::render::{self, counted};
+use crate::output::{Failure, Output, OutputArgs, Outputs};
+use crate::stat::{self, Needs, NoStat, Stat, Stats};
+use crate::timeline::{self, Aggregate, ByAction, Combined, Timeline, Width};
+use crate::timestamps::{self, StampArgs};
+
+use rows::Rows;
+
+/// Tells what happened when: count, mean, quantiles and more on the axis of time
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    input: Input,
+
+    #[command(flatten)]
+    stamp: StampArgs,
+
+    /// Time that a row spans [default: enough for at most 60 rows of time and --max-rows rows]
+    #[arg(long, value_name = "TIME", value_parser = timestamps::some_time)]
+    every: Option<Duration>,
+
+    /// Each action by itself; the table has a row for each, with its course in pictures
+    #[arg(long)]
+    by_action: bool,
+
+    /// Which figures: count, sum, mean, min, max, stddev, variance, p50, p99, p99.9 and so on
+    #[arg(long, value_name = "FIGURES", value_delimiter = ',', hide_possible_values = true)]
+    #[arg(value_parser = options::offering(Stat::from_str, stat::NAMES))]
+    #[arg(default_value = "count,mean,p50,p99,max")]
+    stat: Vec<Stat>,
+
+    /// Maximum number of rows; memory grows with it
+    #[arg(long, value_name = "N", default_value = "10000")]
+    max_rows: NonZero<usize>,
+
+    /// How results are written
+    #[arg(long, value_enum, default_value_t = Style::Table)]
+    format: Style,
+
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Style {
+    /// Columns for people, rounded
+    Table,
+    /// Two curves: how many, and how long they took
+    Plot,
+    /// An array of objects
+    Json,
+    /// The same objects, a line each
+    Ndjson,
+    /// A line of names, then the rows
+    Csv,
+}
+
+const EXAMPLES: &str = "\
+Rows begin at multiples of their width since 1970 in UTC, and go from the first stamp to the last,
+also where nothing happened. With --by-action there is no row for an action while it was not there.
+Lines may come in any order. Quantiles are exact for up to 32 times of a row, and within 0.8 %
+beyond; the rest is exact. `stddev` and `variance` are those of a sample.
+
+Input is one action per line, as JSON: {\"action\":\"jump\",\"time\":100,\"at\":1700000000.5}.
+An action without a stamp is told of and not in the rows.
+
+Examples:
+  windrow series --stamp-key at actions.ndjson
+  windrow series --stamp-key at --every 10s --format csv actions.ndjson.gz > series.csv
+  windrow series --stamp-key at --by-action --stat count,p99 actions.ndjson
+  windrow series --stamp-key when --stamp-form rfc3339 --format plot *.ndjson
+
+Exit codes: 0 done, 1 could not be done, 2 usage, 3 some lines were refused, 130 Ctrl-C.";
+
+/// The maximum number of rows of time where their width is chosen.
+const ROWS: u64 = 60;
+const SECOND: Duration = Duration::from_secs(1);
+
+pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
+    if args.stamp.key().is_none() {
+        diagnostics::report(
+            "which key says when an action happened?\n  \
+             `--stamp-key at` is for lines such as \
+             {\"action\":\"jump\",\"time\":100,\"at\":1700000000.5}",
+        );
+        return Ok(Exit::Misused);
+    }
+    // What each row keeps is paid for by each row, so nothing is kept but what is told.
+    match args.needs() {
+        Needs { variance: true, .. } => args.run_of::<(Variance, MinMax, Quantiles)>(),
+        Needs { quantiles: true, .. } => args.run_of::<(Mean, MinMax, Quantiles)>(),
+        _ => args.run_of::<(Mean, MinMax, NoStat)>(),
+    }
+}
+
+/// Puts actions on an axis.
+struct TimelineSink<C>(Timeline<C>);
+
+impl<C: Aggregate> Sink for TimelineSink<C> {
+    fn accept(&mut self, record: Record<'_>) {
+        self.0.insert(&record);
+    }
+}
+
+impl Args {
+    fn needs(&self) -> Needs {
+        // A plot has figures of its own.
+        let quantiles = self.format == Style::Plot;
+        let needs = self.stat.iter().map(Stat::needs);
+        needs.fold(Needs { quantiles, ..Needs::default() }, Needs::bitor)
+    }
+
+    /// The figures that are asked for, each once.
+    fn stats(&self) -> Vec<Stat> {
+        options::distinct(&self.stat)
+    }
+
+    fn run_of<K: Stats>(&self) -> Result<Exit, Failure> {
+        if self.by_action { self.run::<ByAction<K>>() } else { self.run::<Combined<K>>() }
+    }
+
+    fn run<C: Aggregate + Send + Clone + Rows>(&self) -> Result<Exit, Failure> {
+        let Outputs { results: output, refused } = self.input.outputs(&self.output)?;
+        // Without `--every` a row is as wide as it takes, so that the limit is met last.
+        let chosen = Width::AtMost(ROWS.min(self.max_rows.get() as u64));
+        let width = self.every.map_or(chosen, Width::Given);
+        let timeline = || TimelineSink(Timeline::<C>::new(width, self.max_rows.get()));
+        let mut sinks: Vec<_> = iter::repeat_with(timeline).take(self.input.threads()).collect();
+        let mut options = self.input.decode_options();
+        options.stamp = self.stamp.key();
+        let result = self.input.read(&options, &mut sinks, refused)?;
+        let mut timeline = timeline().0;
+        sinks.into_iter().for_each(|sink| timeline.merge(sink.0));
+        if !result.has_result() {
+            result.report();
+            return Ok(result.exit());
+        }
+        if self.is_too_long(&timeline) {
+            result.report();
+            return Ok(result.exit().max(Exit::Failed));
+        }
+        let records = |output: Output, format| {
+            output.stream(|output| C::records(output, self, &timeline, format))
+        };
+        let infinite = match self.format {
+            Style::Plot => Infinite::default(),
+            _ => C::infinite(self, &timeline),
+        };
+        let printed = match self.format {
+            Style::Table => {
+                let table = C::table(self, &timeline, output.columns());
+                output.print(table)
+            }
+            Style::Plot => {
+                let canvas = plot::Canvas::new(output.columns(), output.is_plain());
+                output.print(C::plot(&timeline, canvas))
+            }
+            Style::Json => records(output, Format::Json),
+            Style::Ndjson => records(output, Format::Ndjson),
+            Style::Csv => records(output, Format::Csv),
+        };
+        let is_json = matches!(self.format, Style::Json | Style::Ndjson);
+        infinite.warn(if is_json { "null" } else { "inf" });
+        result.report();
+        self.report_unstamped(&timeline, result.lines - result.refused);
+        Ok(result.exit().or(printed))
+    }
+
+    /// Returns whether there are more rows than the limit, and reports what to do then.
+    fn is_too_long<C: Aggregate>(&self, timeline: &Timeline<C>) -> bool {
+        let max = self.max_rows.get() as u64;
+        let Some((first, last)) = timeline.ends() else { return false };
+        if !timeline.is_overfull() && timeline.length() <= max {
+            return false;
+        }
+        let (width, length) = (timestamps::span(timeline.width()), timeline.length());
+        let [from, to] = [first, last].map(|end| timestamps::write(end, SECOND));
+        let limit = counted(max, "row");
+        if length > max {
+            let wider = timeline::width_for(first, last, max).map(timestamps::span);
+            let (length, max) = (counted(length, "row"), render::grouped(max));
+            let wider = wider.map(|wider| format!("make rows wider with `--every {wider}`, or "));
+            let wider = wider.unwrap_or_default();
+            diagnostics::report(format_args!(
+                "{from} to {to} is {length} of {width}, limit is {max}\n  \
+                 {wider}allow more with `--max-rows`\n  \
+                 a timestamp far from all others may be in another form than `--stamp-form` says"
+            ));
+        } else if self.every.is_some() {
+            diagnostics::report(format_args!(
+                "{from} to {to} is more than {limit} of one action and {width} each\n  \
+                 make rows wider with `--every`, leave out `--by-action`, or allow more with \
+                 `--max-rows`"
+            ));
+        } else {
+            diagnostics::report(format_args!(
+                "more actions than {limit}, however wide a row is\n  \
+                 leave out `--by-action`, or allow more rows with `--max-rows`"
+            ));
+        }
+        true
+    }
+
+    fn report_unstamped<C: Aggregate>(&self, timeline: &Timeline<C>, actions: u64) {
+        let (unstamped, key) = (timeline.unstamped(), self.stamp.key());
+        let key = key.as_ref().map(|key| visible(key.key().as_bytes())).unwrap_or_default();
+        if unstamped > 0 {
+            let (unstamped, actions) = (render::grouped(unstamped), counted(actions, "action"));
+            diagnostics::report(format_args!(
+                "left {unstamped} of {actions} out of the rows: no `{key}`"
+            ));
+        }
+    }
+}

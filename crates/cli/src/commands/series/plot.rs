@@ -1,0 +1,267 @@
+//! Curves in a terminal.
+
+use std::fmt::Write as _;
+use std::iter;
+use std::time::Duration;
+
+use clap::builder::styling::{AnsiColor, Style as Ansi};
+use facade::Stamp;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::{Color, Style};
+use ratatui::symbols::Marker;
+use ratatui::widgets::{Axis, Chart, Dataset, GraphType, Widget};
+use unicode_width::UnicodeWidthStr;
+
+use crate::output::render::{GAP, Styled, grouped};
+use crate::output::table::shorten;
+use crate::timestamps;
+
+/// The width where the output is not a terminal.
+const COLUMNS: usize = 100;
+/// A narrower chart shows nothing.
+const COLUMNS_MIN: usize = 20;
+const COLUMNS_MAX: usize = 160;
+const LINES: u16 = 14;
+
+/// A stretch of time with what happened in it.
+pub(super) struct Point {
+    pub(super) from: Stamp,
+    pub(super) count: u64,
+    /// Nothing where nothing happened.
+    pub(super) mean: Option<f64>,
+    pub(super) p99: Option<f64>,
+}
+
+/// How often an action happened.
+pub(super) struct Curve {
+    pub(super) name: String,
+    pub(super) counts: Vec<u64>,
+}
+
+/// What tells curves apart; as many as can be.
+const COLORS: [(Color, AnsiColor); 6] = [
+    (Color::Cyan, AnsiColor::Cyan),
+    (Color::Yellow, AnsiColor::Yellow),
+    (Color::Magenta, AnsiColor::Magenta),
+    (Color::Green, AnsiColor::Green),
+    (Color::Red, AnsiColor::Red),
+    (Color::Blue, AnsiColor::Blue),
+];
+
+/// The same where there are no colours: what stands in a column is what the curve is named by.
+const LETTERS: [char; COLORS.len()] = ['•', '+', 'o', 'x', '#', '='];
+
+/// What a chart is drawn on.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Canvas {
+    columns: usize,
+    marks: Marks,
+}
+
+/// What distinguishes the curves of a chart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Marks {
+    Colors,
+    /// Each curve is drawn of a mark of its own, more coarsely.
+    Letters,
+}
+
+impl Canvas {
+    /// A terminal of a width, or anything else; without colors where styles are left out.
+    pub(super) fn new(columns: Option<usize>, is_plain: bool) -> Self {
+        let columns = columns.map_or(COLUMNS, |columns| columns.clamp(COLUMNS_MIN, COLUMNS_MAX));
+        Self { columns, marks: if is_plain { Marks::Letters } else { Marks::Colors } }
+    }
+}
+
+/// What is drawn where there is nothing.
+const NOTHING: &str = "no action has a stamp\n";
+
+/// How many, and below how long they took.
+pub(super) fn combined(points: &[Point], width: Duration, canvas: Canvas) -> String {
+    if points.is_empty() {
+        return NOTHING.to_owned();
+    }
+    let froms: Vec<_> = points.iter().map(|point| point.from).collect();
+    let series = |value: fn(&Point) -> Option<f64>| -> Vec<(f64, f64)> {
+        let place = |(index, point)| Some((index as f64, value(point)?));
+        points.iter().enumerate().filter_map(place).collect()
+    };
+    let counts = series(|point| Some(point.count as f64));
+    let each = timestamps::span(width);
+    let mut text = format!("actions in {each}\n");
+    text += &chart(&[("", Marker::Braille, &counts)], &froms, width, canvas);
+    text += "\ntime of an action\n";
+    let (means, p99s) = (series(|point| point.mean), series(|point| point.p99));
+    // Their marks distinguish them without colors, too.
+    let graphs: [Graph<'_>; 2] =
+        [("⣀ mean", Marker::Braille, &means), ("• p99", Marker::Dot, &p99s)];
+    text + &chart(&graphs, &froms, width, canvas)
+}
+
+/// How many curves can be distinguished.
+pub(super) const CURVES_MAX: usize = COLORS.len();
+
+/// How many of each of the most frequent actions, of so many.
+pub(super) fn by_action(
+    froms: &[Stamp],
+    curves: &[Curve],
+    of: usize,
+    width: Duration,
+    canvas: Canvas,
+) -> String {
+    if curves.is_empty() {
+        return NOTHING.to_owned();
+    }
+    let points: Vec<Vec<(f64, f64)>> = curves
+        .iter()
+        .map(|curve| (0..).map(f64::from).zip(curve.counts.iter().map(|&n| n as f64)).collect())
+        .collect();
+    let named: Vec<_> = curves
+        .iter()
+        .zip(LETTERS)
+        .map(|(curve, letter)| match canvas.marks {
+            Marks::Colors => (format!("━ {}", curve.name), Marker::Braille),
+            Marks::Letters => (format!("{letter} {}", curve.name), Marker::Custom(letter)),
+        })
+        .collect();
+    let graphs: Vec<_> = named
+        .iter()
+        .zip(&points)
+        .map(|((name, marker), points)| (name.as_str(), *marker, points.as_slice()))
+        .collect();
+    let mut text = format!("actions in {}", timestamps::span(width));
+    if curves.len() < of {
+        let more = format!(", the {} most frequent of {of}", curves.len());
+        // A number is not split over two lines.
+        let is_long = text.len() + more.len() > canvas.columns;
+        text += if is_long { more.replacen(", ", "\n", 1) } else { more }.as_str();
+    }
+    text + "\n" + &chart(&graphs, froms, width, canvas)
+}
+
+/// A name, which may be empty, and the points of a curve.
+type Graph<'a> = (&'a str, Marker, &'a [(f64, f64)]);
+
+/// The names of the curves, in lines of their own: within the chart they would cover a part of it.
+fn legend(graphs: &[Graph<'_>], columns: usize) -> String {
+    let (mut text, mut used) = (String::new(), 0);
+    let named = graphs.iter().zip(COLORS).filter(|((name, ..), _)| !name.is_empty());
+    for ((name, ..), (_, ansi)) in named {
+        let name = shorten(name, columns);
+        let (gap, end) = (if used > 0 { GAP } else { 0 }, used + name.width());
+        if end + gap > columns {
+            text.push('\n');
+            used = name.width();
+        } else {
+            text.extend(iter::repeat_n(' ', gap));
+            used = end + gap;
+        }
+        let style = Ansi::new().fg_color(Some(ansi.into()));
+        let _ = write!(text, "{}", Styled(style, name));
+    }
+    if used > 0 { text + "\n" } else { text }
+}
+
+/// A chart as text, with its colors.
+fn chart(graphs: &[Graph<'_>], froms: &[Stamp], width: Duration, canvas: Canvas) -> String {
+    let columns = canvas.columns;
+    let largest = graphs.iter().flat_map(|(.., points)| points.iter().map(|point| point.1));
+    let top = nice(largest.fold(0.0, f64::max));
+    let datasets = graphs.iter().zip(COLORS).flat_map(|(&(_, marker, points), (color, _))| {
+        // A line is interrupted where nothing happened.
+        let pieces = points.chunk_by(|(before, _), (after, _)| after - before < 1.5);
+        pieces.map(move |piece| {
+            let kind = if piece.len() > 1 { GraphType::Line } else { GraphType::Scatter };
+            let dataset = Dataset::default().marker(marker).graph_type(kind).data(piece);
+            dataset.style(Style::new().fg(color))
+        })
+    });
+    let x = Axis::default().bounds([0.0, froms.len().saturating_sub(1).max(1) as f64]);
+    let labels = [0.0, top / 2.0, top].map(label);
+    let margin = labels.iter().map(String::len).max().unwrap_or_default();
+    let y = Axis::default().bounds([0.0, top]);
+    let y = y.labels(labels.map(|label| format!("{label:>margin$}")));
+    let chart = Chart::new(datasets.collect()).x_axis(x).y_axis(y).legend_position(None);
+    // Without loss: there is a limit.
+    let mut buffer = Buffer::empty(Rect::new(0, 0, columns as u16, LINES));
+    chart.render(buffer.area, &mut buffer);
+    let mut text = legend(graphs, columns) + &text(&buffer);
+    if let Some((&first, &last)) = froms.first().zip(froms.last()) {
+        let [first, last] = [first, last].map(|from| timestamps::write(from, width));
+        let space = columns.saturating_sub(margin + 1 + first.len());
+        let _ = write!(text, "{:margin$} {first}", "");
+        let _ = if last.len() + GAP > space {
+            writeln!(text, "\n{last:>columns$}")
+        } else {
+            writeln!(text, "{last:>space$}")
+        };
+    }
+    text
+}
+
+/// The next number that is short to write.
+fn nice(value: f64) -> f64 {
+    if value <= 0.0 {
+        return 1.0;
+    }
+    let power = 10_f64.powf(value.log10().floor());
+    let steps = [1.0, 2.0, 4.0, 5.0, 6.0, 8.0, 10.0];
+    steps.into_iter().map(|step| step * power).find(|&nice| nice >= value).unwrap_or(value)
+}
+
+fn label(value: f64) -> String {
+    match value {
+        0.0 => "0".into(),
+        1.0..1e9 if value.fract() == 0.0 => grouped(value as u64),
+        0.001..1e9 => format!("{value:.3}").trim_end_matches('0').trim_end_matches('.').into(),
+        _ => format!("{value:e}"),
+    }
+}
+
+/// The lines of a buffer, with its colors.
+fn text(buffer: &Buffer) -> String {
+    let mut text = String::new();
+    for y in 0..buffer.area.height {
+        let mut line = String::new();
+        for x in 0..buffer.area.width {
+            let cell = &buffer[(x, y)];
+            let color = COLORS.iter().find(|(color, _)| *color == cell.fg);
+            match color {
+                Some((_, ansi)) if cell.symbol() != " " => {
+                    let style = Ansi::new().fg_color(Some((*ansi).into()));
+                    let _ = write!(line, "{}", Styled(style, cell.symbol()));
+                }
+                _ => line.push_str(cell.symbol()),
+            }
+        }
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn axes_end_at_short_numbers() {
+        let cases = [
+            (0.0, 1.0, "1"),
+            (0.7, 0.8, "0.8"),
+            (1.0, 1.0, "1"),
+            (999.0, 1_000.0, "1,000"),
+            (1_001.0, 2_000.0, "2,000"),
+            (23.0, 40.0, "40"),
+            (3e-5, 4e-5, "4e-5"),
+            (1.1e300, 2e300, "2e300"),
+        ];
+        for (value, top, text) in cases {
+            let found = nice(value);
+            assert!((found / top - 1.0).abs() < 1e-9, "{value}: {found}");
+            assert_eq!(label(top), text);
+        }
+    }
+}

@@ -1,0 +1,421 @@
+//! The state of the screen and what keys do to it, without a terminal.
+
+use std::mem;
+use std::time::Duration;
+
+use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use unicode_width::UnicodeWidthStr;
+
+use super::columns::{Column, Layout, Line, Order};
+
+/// How much shorter than the longest a window may be.
+const SHORTER_MAX: u32 = 30;
+
+/// The progress of the input.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Status {
+    /// Lines that are actions.
+    pub(crate) accepted: u64,
+    /// Lines that are not.
+    pub(crate) refused: u64,
+    /// The reason of the last refusal.
+    pub(crate) refusal: Option<String>,
+    /// Actions whose timestamp is too long ago or too far ahead to be shown.
+    pub(crate) outside: u64,
+    /// Actions without a row of their own.
+    pub(crate) folded: u64,
+    /// What else happened to the input last.
+    pub(crate) note: Option<String>,
+    /// Whether the input has ended.
+    pub(crate) is_ended: bool,
+}
+
+/// What a key asks of the owner of the screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Request {
+    Quit,
+    /// As `Quit`, by Ctrl-C.
+    Interrupt,
+    /// Read the statistics again.
+    Refresh,
+}
+
+/// The time that the table covers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Span {
+    /// The newest part of the input, at most this long.
+    Last(Duration),
+    /// All of an input whose actions have no time: there are no rates and no windows.
+    Whole,
+}
+
+/// The state of the screen.
+#[derive(Debug)]
+pub(crate) struct App {
+    /// The name of the input, with characters that a terminal shows.
+    pub(crate) source: String,
+    /// How many actions have a row of their own at most.
+    pub(crate) actions_max: usize,
+    pub(crate) status: Status,
+    pub(crate) span: Span,
+    /// The windows to choose from, the shortest first.
+    windows: Vec<Duration>,
+    pub(crate) sort: Column,
+    pub(crate) order: Order,
+    pub(crate) is_paused: bool,
+    pub(crate) shows_help: bool,
+    /// How many lines are above the first visible one.
+    pub(crate) above: usize,
+    lines: Vec<Line>,
+    /// How many lines the terminal has room for.
+    page: usize,
+}
+
+impl App {
+    /// Creates a screen that shows the longest window first and offers shorter ones.
+    pub(crate) fn new(source: String, span: Span, actions_max: usize) -> Self {
+        let (sort, windows) = match span {
+            Span::Last(window) => (Column::Rate, windows(window)),
+            Span::Whole => (Column::Count, Vec::new()),
+        };
+        Self {
+            source,
+            actions_max,
+            status: Status::default(),
+            span,
+            windows,
+            sort,
+            order: Order::Descending,
+            is_paused: false,
+            shows_help: false,
+            above: 0,
+            lines: Vec::new(),
+            page: 1,
+        }
+    }
+
+    /// Returns all lines, sorted.
+    pub(crate) fn lines(&self) -> &[Line] {
+        &self.lines
+    }
+
+    /// Returns the lines that the terminal has room for.
+    pub(crate) fn visible(&self) -> &[Line] {
+        let end = self.lines.len().min(self.above + self.page);
+        &self.lines[self.above.min(end)..end]
+    }
+
+    /// Lays out the visible lines.
+    pub(crate) fn layout(&self, width: usize) -> Layout {
+        let longest = self.lines.iter().map(|line| line.action.width()).max();
+        Layout::new(self.visible(), longest.unwrap_or_default(), self.sort, width)
+    }
+
+    /// Replaces the lines, unless the screen is paused.
+    pub(crate) fn show(&mut self, status: Status, lines: impl FnOnce(Span) -> Vec<Line>) {
+        self.status = status;
+        if !self.is_paused {
+            self.lines = lines(self.span);
+            self.sort_lines();
+        }
+    }
+
+    /// Asks for the series of each visible line that has none yet.
+    pub(crate) fn fill(&mut self, series: impl Fn(&Line, Duration) -> Vec<u64>) {
+        let Span::Last(window) = self.span else { return };
+        for line in self.lines.iter_mut().skip(self.above).take(self.page) {
+            if line.series.is_none() {
+                line.series = Some(series(line, window));
+            }
+        }
+    }
+
+    /// Asks for the series of all lines.
+    pub(crate) fn fill_all(&mut self, series: impl Fn(&Line, Duration) -> Vec<u64>) {
+        let (above, page) = (mem::take(&mut self.above), mem::replace(&mut self.page, usize::MAX));
+        self.fill(series);
+        (self.above, self.page) = (above, page);
+    }
+
+    /// Sets how many lines the terminal has room for.
+    pub(crate) fn resize(&mut self, page: usize) {
+        self.page = page.max(1);
+        self.scroll(0);
+    }
+
+    /// Handles a key.
+    pub(crate) fn press(&mut self, key: KeyEvent) -> Option<Request> {
+        if key.kind == KeyEventKind::Release {
+            return None;
+        }
+        if key.modifiers.contains(KeyModifiers::CONTROL) {
+            return (key.code == KeyCode::Char('c')).then_some(Request::Interrupt);
+        }
+        if self.shows_help && key.code != KeyCode::Char('q') {
+            self.shows_help = false;
+            return None;
+        }
+        let page = self.page as isize;
+        match key.code {
+            KeyCode::Char('q') | KeyCode::Esc => return Some(Request::Quit),
+            KeyCode::Char('?' | 'h') => self.shows_help = true,
+            KeyCode::Char(' ' | 'p') => {
+                self.is_paused = !self.is_paused;
+                return Some(Request::Refresh);
+            }
+            KeyCode::Char('+' | '=') => return self.choose_window(1),
+            KeyCode::Char('-') => return self.choose_window(-1),
+            KeyCode::Char('o') => self.sort_by(self.sort, self.order.reversed()),
+            KeyCode::Left => self.move_sort(-1),
+            KeyCode::Right => self.move_sort(1),
+            KeyCode::Up | KeyCode::Char('k') => self.scroll(-1),
+            KeyCode::Down | KeyCode::Char('j') => self.scroll(1),
+            KeyCode::PageUp => self.scroll(-page),
+            KeyCode::PageDown => self.scroll(page),
+            KeyCode::Home => self.scroll(isize::MIN),
+            KeyCode::End => self.scroll(isize::MAX),
+            KeyCode::Char(key) => {
+                if let Some(column) = Column::ALL.into_iter().find(|column| column.key() == key) {
+                    self.sort_by(column, column.order());
+                }
+            }
+            _ => {}
+        }
+        None
+    }
+
+    fn choose_window(&mut self, step: isize) -> Option<Request> {
+        let Span::Last(chosen) = self.span else { return None };
+        let chosen = self.windows.iter().position(|&window| window == chosen)?;
+        self.span = Span::Last(*self.windows.get(chosen.saturating_add_signed(step))?);
+        // Paused, the lines would be of another window than the title.
+        self.is_paused = false;
+        Some(Request::Refresh)
+    }
+
+    fn move_sort(&mut self, step: isize) {
+        let sorted = Column::ALL.iter().position(|&column| column == self.sort);
+        let next = sorted.unwrap_or_default().saturating_add_signed(step);
+        if let Some(&column) = Column::ALL.get(next) {
+            self.sort_by(column, column.order());
+        }
+    }
+
+    fn sort_by(&mut self, column: Column, order: Order) {
+        (self.sort, self.order) = (column, order);
+        self.sort_lines();
+    }
+
+    fn sort_lines(&mut self) {
+        let (column, order) = (self.sort, self.order);
+        // Equal lines would otherwise change places with each look.
+        self.lines.sort_by(|a, b| {
+            let by_column = a.compare(b, column);
+            let by_column =
+                if order == Order::Descending { by_column.reverse() } else { by_column };
+            by_column.then_with(|| a.action.cmp(&b.action))
+        });
+        self.scroll(0);
+    }
+
+    fn scroll(&mut self, lines: isize) {
+        let last = self.lines.len().saturating_sub(self.page);
+        self.above = self.above.saturating_add_signed(lines).min(last);
+    }
+}
+
+/// Returns the windows to choose from, the longest last.
+fn windows(longest: Duration) -> Vec<Duration> {
+    let shorter = [1, 10, 60, 300, 900, 3_600, 21_600].map(Duration::from_secs);
+    // Much shorter ones would consist of too few buckets to be smooth.
+    let is_smooth =
+        |&shorter: &Duration| shorter < longest && shorter.saturating_mul(SHORTER_MAX) >= longest;
+    shorter.into_iter().filter(is_smooth).chain([longest]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MINUTE: Span = Span::Last(Duration::from_secs(60));
+
+    fn line(action: &str, count: u64, mean: f64) -> Line {
+        Line {
+            is_other: false,
+            name: action.into(),
+            action: action.into(),
+            count,
+            rate: Some(count as f64),
+            mean,
+            p50: mean,
+            p99: mean,
+            max: mean,
+            series: None,
+        }
+    }
+
+    fn app() -> App {
+        let mut app = App::new("a.ndjson".into(), MINUTE, 1_024);
+        let lines = vec![line("jump", 3, 150.0), line("hop", 1, 75.0), line("run", 3, 9.5)];
+        app.show(Status::default(), |_| lines);
+        app
+    }
+
+    fn press(app: &mut App, key: char) -> Option<Request> {
+        app.press(KeyCode::Char(key).into())
+    }
+
+    #[track_caller]
+    fn check(app: &App, expected: &[&str]) {
+        let actions: Vec<_> = app.lines().iter().map(|line| line.action.as_str()).collect();
+        assert_eq!(actions, expected);
+    }
+
+    #[test]
+    fn most_frequent_comes_first_and_equals_by_name() {
+        check(&app(), &["jump", "run", "hop"]);
+    }
+
+    #[test]
+    fn key_sorts_by_its_column() {
+        let mut app = app();
+        let cases = [
+            ('a', ["hop", "jump", "run"]),
+            ('o', ["run", "jump", "hop"]),
+            ('m', ["jump", "hop", "run"]),
+            ('o', ["run", "hop", "jump"]),
+            ('c', ["jump", "run", "hop"]),
+        ];
+        for (key, expected) in cases {
+            assert_eq!(press(&mut app, key), None);
+            check(&app, &expected);
+        }
+    }
+
+    #[test]
+    fn every_column_has_a_key_of_its_own() {
+        for column in Column::ALL {
+            let mut app = app();
+            press(&mut app, column.key());
+            assert_eq!((app.sort, app.order), (column, column.order()));
+        }
+    }
+
+    #[test]
+    fn arrows_move_the_sorted_column_and_stop_at_the_ends() {
+        let mut app = app();
+        for (code, presses, expected) in
+            [(KeyCode::Left, 9, Column::Action), (KeyCode::Right, 9, Column::Max)]
+        {
+            for _ in 0..presses {
+                app.press(code.into());
+            }
+            assert_eq!(app.sort, expected);
+        }
+    }
+
+    #[test]
+    fn pause_holds_the_lines_but_not_what_became_of_the_input() {
+        let mut app = app();
+        assert_eq!(press(&mut app, ' '), Some(Request::Refresh));
+        app.show(Status { refused: 1, ..Status::default() }, |_| Vec::new());
+        assert_eq!((app.lines().len(), app.status.refused), (3, 1));
+        press(&mut app, 'p');
+        app.show(Status::default(), |_| Vec::new());
+        assert_eq!(app.lines().len(), 0);
+    }
+
+    #[test]
+    fn course_is_asked_of_what_is_seen_and_once() {
+        let mut app = app();
+        let asked = std::cell::RefCell::new(Vec::new());
+        let series = |line: &Line, window: Duration| {
+            asked.borrow_mut().push(line.action.clone());
+            vec![window.as_secs()]
+        };
+        app.resize(2);
+        app.fill(series);
+        app.fill(series);
+        assert_eq!(*asked.borrow(), ["jump", "run"]);
+        app.press(KeyCode::Down.into());
+        app.fill(series);
+        assert_eq!(*asked.borrow(), ["jump", "run", "hop"]);
+        assert!(app.lines().iter().all(|line| line.series == Some(vec![60])));
+
+        app.show(Status::default(), |_| vec![line("a", 1, 1.0), line("b", 1, 1.0)]);
+        app.resize(1);
+        app.fill_all(series);
+        assert_eq!(asked.borrow()[3..], ["a", "b"]);
+        assert_eq!((app.above, app.page), (0, 1));
+    }
+
+    #[test]
+    fn window_is_chosen_among_shorter_ones() {
+        let mut app = app();
+        assert_eq!(press(&mut app, '+'), None);
+        for (key, expected) in [('-', 10), ('-', 10), ('+', 60), ('+', 60)] {
+            press(&mut app, key);
+            let expected = Span::Last(Duration::from_secs(expected));
+            assert_eq!(app.span, expected, "{key}");
+            app.show(Status::default(), |span| {
+                assert_eq!(span, expected);
+                Vec::new()
+            });
+        }
+    }
+
+    #[test]
+    fn input_without_times_has_no_windows_and_no_series() {
+        let mut app = App::new("a.ndjson".into(), Span::Whole, 1_024);
+        app.show(Status::default(), |span| {
+            assert_eq!(span, Span::Whole);
+            vec![line("jump", 3, 150.0), line("hop", 5, 75.0)]
+        });
+        check(&app, &["hop", "jump"]);
+        for key in ['-', '+'] {
+            assert_eq!((press(&mut app, key), app.span), (None, Span::Whole));
+        }
+        app.fill(|_, _| panic!("there is no series"));
+    }
+
+    #[test]
+    fn scrolling_ends_where_the_lines_do() {
+        let mut app = app();
+        app.resize(2);
+        let cases = [
+            (KeyCode::Up, 0),
+            (KeyCode::Down, 1),
+            (KeyCode::Down, 1),
+            (KeyCode::Home, 0),
+            (KeyCode::PageDown, 1),
+            (KeyCode::PageUp, 0),
+            (KeyCode::End, 1),
+        ];
+        for (code, above) in cases {
+            app.press(code.into());
+            assert_eq!(app.above, above, "{code}");
+        }
+        app.resize(3);
+        assert_eq!(app.above, 0);
+    }
+
+    #[test]
+    fn quitting_and_interrupting_are_told_apart() {
+        let mut app = app();
+        assert_eq!(press(&mut app, 'q'), Some(Request::Quit));
+        assert_eq!(app.press(KeyCode::Esc.into()), Some(Request::Quit));
+        let interrupt = KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL);
+        assert_eq!(app.press(interrupt), Some(Request::Interrupt));
+    }
+
+    #[test]
+    fn any_key_closes_the_help() {
+        let mut app = app();
+        for key in ['?', 'h'] {
+            press(&mut app, key);
+            assert!(app.shows_help);
+            assert_eq!(press(&mut app, 'o'), None);
+            assert_eq!((app.shows_help, app.order), (false, Order::Descending));
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! The input of `top`, read on a thread of its own and recorded as it comes.
+
+use std::io::{self, Read};
+use std::path::Path;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use facade::codec::{DecodeOptions, Record, Report, StampKey};
+use thiserror::Error;
+
+use super::Args;
+use super::app::Status;
+use super::batches::Batches;
+use super::feed::Feed;
+use super::tail::{self, Polled, Tail};
+use crate::diagnostics::{self, Unreadable};
+use crate::input::source::{self, Source};
+
+/// How long to wait for more where a file that is followed ends.
+const WAIT: Duration = Duration::from_millis(250);
+
+/// Why a file is not followed.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("Compressed, and a file that is followed has to be plain; without --follow it is read")]
+struct NotPlain;
+
+/// What the thread that reads shares with the one that draws.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) feed: Feed,
+    status: Mutex<Status>,
+}
+
+impl Shared {
+    pub(crate) fn new(feed: Feed, note: Option<&str>) -> Self {
+        let note = note.map(str::to_owned);
+        Self { feed, status: Mutex::new(Status { note, ..Status::default() }) }
+    }
+
+    /// Returns the progress of the input.
+    pub(crate) fn status_now(&self) -> Status {
+        let status = self.status().clone();
+        Status { folded: self.feed.folded(), ..status }
+    }
+
+    fn status(&self) -> MutexGuard<'_, Status> {
+        self.status.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn read_source(&self, source: Source<'_>, stamp: Option<StampKey>) {
+        self.read(source.reader, stamp);
+        if source.ignored.any() {
+            self.status().note.get_or_insert(source::IGNORED.to_owned());
+        }
+    }
+
+    /// Reads to the end of the input, which one that is followed does not have.
+    fn read(&self, stream: impl Read, stamp: Option<StampKey>) {
+        let options = DecodeOptions { refusals_kept: 1, stamp, ..DecodeOptions::default() };
+        let mut batches = Batches::new(stream);
+        while !batches.is_over() {
+            let mut outside = 0;
+            let read = options.decode_reader(&mut batches, &mut |record: Record<'_>| {
+                outside += u64::from(!self.feed.add(record));
+            });
+            match read {
+                Ok(report) => self.note(&report, outside),
+                Err(error) => {
+                    self.note(&error.report, outside);
+                    return self.end(Some(&error.source));
+                }
+            }
+        }
+        self.end(None);
+    }
+
+    /// Notes the end of the input, and the fault that caused it.
+    fn end(&self, fault: Option<&io::Error>) {
+        self.feed.stop();
+        let mut status = self.status();
+        status.note = fault.map(diagnostics::reason).or_else(|| status.note.take());
+        status.is_ended = true;
+    }
+
+    fn note(&self, report: &Report, outside: u64) {
+        let mut status = self.status();
+        status.outside += outside;
+        status.accepted += report.accepted;
+        status.refused += report.refused;
+        if let Some(refusal) = report.refusals.first() {
+            status.refusal = Some(refusal.error.to_string());
+        }
+    }
+}
+
+/// A reader of a file that is followed, which waits for more.
+struct Waiting {
+    tail: Tail,
+    shared: Arc<Shared>,
+    /// Closed when the reader has to end; nothing is ever sent.
+    end: Receiver<()>,
+}
+
+impl Read for Waiting {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            let note = match self.tail.poll(buffer)? {
+                Polled::Bytes(read) => return Ok(read),
+                Polled::CutShort => "the file was cut short and is read from its beginning",
+                Polled::Replaced => "another file took the name and is read from its beginning",
+                Polled::Nothing => match self.end.recv_timeout(WAIT) {
+                    Err(RecvTimeoutError::Timeout) => continue,
+                    _ => return Ok(0),
+                },
+            };
+            self.shared.status().note = Some(note.to_owned());
+        }
+    }
+}
+
+/// Starts to read the input, and returns its name.
+pub(crate) fn start(
+    args: &Args,
+    shared: &Arc<Shared>,
+    end: Receiver<()>,
+) -> Result<String, Unreadable> {
+    let path = args.path().unwrap_or(Path::new("-"));
+    let name = source::name(path);
+    let unreadable = |error| Unreadable { name: name.clone(), error, lines: 0 };
+    if path.is_dir() {
+        return Err(unreadable(io::ErrorKind::IsADirectory.into()));
+    }
+    let (shared, stamp) = (Arc::clone(shared), args.stamp.key());
+    let builder = thread::Builder::new();
+    let started = if source::is_stdin(path) {
+        // Opened there, as its first bytes may be long in coming.
+        builder.spawn(move || match source::open_unwatched(Path::new("-")) {
+            Ok(stdin) => shared.read_source(stdin, stamp),
+            Err(error) => shared.end(Some(&error)),
+        })
+    } else if args.follow {
+        // Of a pipe, what was looked at would be gone.
+        if path.is_file() && source::is_compressed(path) {
+            return Err(unreadable(io::Error::new(io::ErrorKind::Unsupported, NotPlain)));
+        }
+        let from = if stamp.is_some() { tail::Start::Beginning } else { tail::Start::End };
+        let tail = Tail::open(path, from).map_err(unreadable)?;
+        let stream = Waiting { tail, shared: Arc::clone(&shared), end };
+        builder.spawn(move || shared.read(stream, stamp))
+    } else {
+        let file = source::open_unwatched(path).map_err(unreadable)?;
+        builder.spawn(move || shared.read_source(file, stamp))
+    };
+    started.map(|_| name.clone()).map_err(unreadable)
+}

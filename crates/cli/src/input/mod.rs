@@ -1,0 +1,359 @@
+//! The files of a command line, as actions.
+
+mod readahead;
+pub(crate) mod result;
+pub(crate) mod source;
+
+use std::fs;
+use std::io::{self, IsTerminal, Read};
+use std::num::NonZero;
+use std::path::{Path, PathBuf};
+use std::slice;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread;
+
+use facade::codec::{DecodeOptions, Fractions, ReadError, Report, Sink, threads_within_memory};
+
+use self::result::{FileResult, FileSink, ReadResult, RefusedFile};
+use self::source::{Ignored, Watch};
+use crate::diagnostics;
+use crate::failure::Failure;
+use crate::output::progress::Progress;
+use crate::output::{Output, OutputArgs, Outputs};
+use crate::signals::Interrupt;
+
+/// A thread is worth starting for so much of a file: what is read at once.
+const SHARE_BYTES: u64 = 256 * 1024;
+
+/// More than any machine has cores, and less than any system refuses.
+const THREADS_MAX: i64 = 1_024;
+
+/// What a command reads, and which lines of it are taken.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Input {
+    /// Files of actions, one JSON object per line, also as gzip or zstd; `-` or none is standard
+    /// input
+    #[arg(value_name = "FILE")]
+    files: Vec<PathBuf>,
+
+    /// Stop at the first refused line, without a result
+    #[arg(long)]
+    strict: bool,
+
+    /// Refuse times that are no integers
+    #[arg(long)]
+    integers: bool,
+
+    /// Write all refused lines to FILE, whole and in order; one thread reads then. The file
+    /// is replaced when all is read; `-` is standard output
+    #[arg(long, value_name = "FILE")]
+    refused: Option<PathBuf>,
+
+    /// How many threads read, next to one that unpacks what is compressed; the result does not
+    /// depend on it, and fewer read where the system cannot start them [default: one for each core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=THREADS_MAX))]
+    threads: Option<u16>,
+}
+
+impl Input {
+    /// Opens the outputs of a command that reads this. Changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] if one cannot be written, is an input, or is the other one.
+    pub(crate) fn outputs(&self, output: &OutputArgs) -> Result<Outputs, Failure> {
+        output.open_for(&self.files, self.refused.as_deref())
+    }
+
+    /// What the inputs are called where they are told of.
+    pub(crate) fn names(&self) -> Vec<String> {
+        if self.files.is_empty() {
+            return vec![source::STDIN.into()];
+        }
+        self.files.iter().map(|path| source::name(path)).collect()
+    }
+
+    /// Which lines are taken.
+    pub(crate) fn decode_options(&self) -> DecodeOptions {
+        let fractions = if self.integers { Fractions::Refused } else { Fractions::Allowed };
+        DecodeOptions { fractions, ..DecodeOptions::default() }
+    }
+
+    /// How many threads read, and so how many takers are wanted.
+    pub(crate) fn threads(&self) -> usize {
+        threads_within_memory(match self.threads {
+            _ if self.refused.is_some() => 1,
+            Some(threads) => threads.into(),
+            None => thread::available_parallelism().map_or(1, NonZero::get),
+        })
+    }
+
+    /// Hands every action to one of the takers, of which each has a thread of its own.
+    ///
+    /// Offsets grow from file to file, so the action first seen has the smallest offset, whoever
+    /// took it and when. With a single taker actions come in order.
+    ///
+    /// A line that is no action is noted and never stops or shifts the others, unless it is to. A
+    /// file that cannot be read is noted, and the next is taken.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] if the refused lines cannot be written, or Ctrl-C cannot be taken over.
+    pub(crate) fn read<T: Sink + Send>(
+        &self,
+        options: &DecodeOptions,
+        sinks: &mut [T],
+        refused: Option<Output>,
+    ) -> Result<ReadResult, Failure> {
+        let mut kept = refused.map(RefusedFile::begin).transpose()?;
+        let interrupt = Interrupt::install()
+            .map_err(|error| Failure { name: "Ctrl-C could not be taken over".into(), error })?;
+        let default = [PathBuf::from("-")];
+        if self.files.is_empty() && io::stdin().is_terminal() {
+            diagnostics::report_waiting();
+        }
+        let files = if self.files.is_empty() { &default[..] } else { &self.files };
+        let is_typed = files.iter().any(|path| source::is_stdin(path)) && io::stdin().is_terminal();
+        let progress =
+            if is_typed { Progress::hidden() } else { Progress::of_bytes(total_bytes(files)) };
+        let stop = AtomicBool::new(false);
+        let watch = Watch { interrupt: &interrupt, progress: &progress, stop: &stop };
+        let job = ReadJob { options, watch, is_strict: self.strict };
+        let sinks = if kept.is_some() { &mut sinks[..1] } else { sinks };
+        let mut result = job.read(files, sinks, kept.as_mut());
+        if interrupt.is_pressed() {
+            progress.interrupted();
+        } else {
+            drop(progress);
+        }
+        result.inputs = files.len();
+        result.is_stopped = self.strict && result.refused > 0;
+        // From here on a press ends the program, as the second one does.
+        result.is_interrupted = interrupt.take();
+        result.ended = interrupt.ended();
+        drop(interrupt);
+        if let Some(kept) = kept.filter(|_| result.ended.is_none() && !result.is_unread()) {
+            result.unwritten = kept.finish().err();
+        }
+        Ok(result)
+    }
+}
+
+/// The state that the reading of all files shares.
+struct ReadJob<'j> {
+    options: &'j DecodeOptions,
+    watch: Watch<'j>,
+    is_strict: bool,
+}
+
+/// The files of a command line with their numbers, by the number of threads that read each.
+#[derive(Debug, Default)]
+struct Plan<'f> {
+    /// Files that are read by one thread each, several concurrently.
+    one_thread: Vec<(usize, &'f Path)>,
+    /// Files that are read one after the other, each by all threads.
+    all_threads: Vec<(usize, &'f Path)>,
+}
+
+impl<'f> Plan<'f> {
+    /// Plans to read all files in order.
+    fn in_order(files: &'f [PathBuf]) -> Self {
+        let all_threads = files.iter().map(PathBuf::as_path).enumerate().collect();
+        Self { one_thread: Vec::new(), all_threads }
+    }
+
+    /// Plans to keep all threads busy.
+    fn for_threads(files: &'f [PathBuf], threads: usize) -> Self {
+        let (one_thread, all_threads): (Vec<_>, Vec<_>) = files
+            .iter()
+            .map(PathBuf::as_path)
+            .enumerate()
+            .partition(|(_, path)| wants_one_thread(path, threads));
+        match one_thread.len() {
+            0 | 1 => Self::in_order(files),
+            _ => Self { one_thread, all_threads },
+        }
+    }
+}
+
+impl ReadJob<'_> {
+    /// Reads all files: first those for one thread each, then those for all threads.
+    fn read<T: Sink + Send>(
+        &self,
+        files: &[PathBuf],
+        sinks: &mut [T],
+        mut kept: Option<&mut RefusedFile>,
+    ) -> ReadResult {
+        // `--strict` reports the first refused line, so no thread may be ahead in a later file.
+        let plan = match sinks.len() {
+            threads if threads > 1 && !self.is_strict => Plan::for_threads(files, threads),
+            _ => Plan::in_order(files),
+        };
+        let mut result = self.read_concurrently(plan.one_thread, sinks);
+        for (index, path) in plan.all_threads {
+            let threads = sinks.len().min(threads_worth(path));
+            let file = self.read_file(index, path, &mut sinks[..threads], kept.as_deref_mut());
+            result.insert(index, file);
+        }
+        result
+    }
+
+    /// Reads several files concurrently, each on one thread.
+    fn read_concurrently<T: Sink + Send>(
+        &self,
+        files: Vec<(usize, &Path)>,
+        sinks: &mut [T],
+    ) -> ReadResult {
+        let workers = sinks.len().min(files.len());
+        let result = Mutex::new(ReadResult::default());
+        let files = Mutex::new(files.into_iter());
+        let next = || lock(&files).next();
+        let work = |sink: &mut T| {
+            while let Some((index, path)) = next() {
+                let file = self.read_file(index, path, slice::from_mut(sink), None);
+                lock(&result).insert(index, file);
+            }
+        };
+        let Some((own, others)) = sinks[..workers].split_first_mut() else {
+            return ReadResult::default();
+        };
+        thread::scope(|scope| {
+            for sink in others {
+                // If a thread cannot be started, the others read its share.
+                if thread::Builder::new().spawn_scoped(scope, || work(sink)).is_err() {
+                    break;
+                }
+            }
+            work(own);
+        });
+        result.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Reads one file, unless reading is to stop.
+    fn read_file<T: Sink + Send>(
+        &self,
+        index: usize,
+        path: &Path,
+        sinks: &mut [T],
+        mut kept: Option<&mut RefusedFile>,
+    ) -> FileResult {
+        let stop = self.is_strict.then_some(self.watch.stop);
+        let sink = |sink| FileSink::new(sink, index, stop, kept.take());
+        let mut sinks: Vec<_> = sinks.iter_mut().map(sink).collect();
+        let mut ignored = Ignored::default();
+        let read = if self.watch.is_over() {
+            Ok(Report::default())
+        } else {
+            source::open(path, self.watch)
+                .map_err(|source| ReadError { report: Box::default(), source })
+                .and_then(|source| {
+                    ignored = source.ignored;
+                    if !source.is_compressed || sinks.len() < 2 {
+                        return decode(self.options, source.reader, &mut sinks);
+                    }
+                    thread::scope(|scope| {
+                        let reader = readahead::start(scope, source.reader);
+                        decode(self.options, reader, &mut sinks)
+                    })
+                })
+        };
+        FileResult::new(source::name(path), read, sinks).with_ignored(&ignored)
+    }
+}
+
+fn decode<T: Sink + Send>(
+    options: &DecodeOptions,
+    source: impl Read + Send,
+    sinks: &mut [FileSink<'_, T>],
+) -> Result<Report, ReadError> {
+    let options =
+        DecodeOptions { refusals_kept: diagnostics::REFUSALS_SHOWN_MAX, ..options.clone() };
+    match sinks {
+        [sink] => options.decode_reader(source, sink),
+        sinks => options.par_decode_reader(source, sinks),
+    }
+}
+
+/// Returns whether more threads would not read a file faster.
+///
+/// A compressed file is no faster than the one thread that decompresses it.
+fn wants_one_thread(path: &Path, threads: usize) -> bool {
+    let worth = threads_worth(path);
+    worth < threads || (worth < usize::MAX && source::is_compressed(path))
+}
+
+/// How many bytes there will be, if that is known.
+fn total_bytes(files: &[PathBuf]) -> Option<u64> {
+    let mut total = 0;
+    for path in files {
+        // What is not there takes no time.
+        let Ok(file) = fs::metadata(path) else { continue };
+        total += file.is_file().then_some(file.len())?;
+    }
+    (total > 0).then_some(total)
+}
+
+/// How many threads a file keeps busy.
+fn threads_worth(path: &Path) -> usize {
+    let file = fs::metadata(path).ok().filter(|file| file.is_file());
+    file.map_or(usize::MAX, |file| (file.len() / SHARE_BYTES) as usize + 1)
+}
+
+/// Takes a lock. A panic of another thread is told of by its scope.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use facade::codec::Record;
+
+    use super::readahead::tests::Failing;
+    use super::*;
+    use crate::exit::Exit;
+
+    fn read(file: impl Read + Send) -> (ReadResult, Vec<String>) {
+        let (mut result, mut names) = (ReadResult::default(), Vec::new());
+        let mut take = |record: Record<'_>| names.push(record.name.to_string());
+        let mut sinks = [FileSink::new(&mut take, 0, None, None)];
+        let read = decode(&DecodeOptions::default(), file, &mut sinks);
+        result.insert(0, FileResult::new("a.ndjson".into(), read, sinks));
+        (result, names)
+    }
+
+    #[test]
+    fn lines_before_a_failure_count() {
+        let text = "{\"action\":\"jump\",\"time\":1}\n{\"action\":\"run\"";
+        let (result, names) = read(text.as_bytes().chain(Failing));
+        assert_eq!((names, result.lines), (vec!["jump".to_owned()], 1));
+        assert_eq!((result.unreadable.len(), result.unreadable[0].lines), (1, 1));
+        assert_eq!(result.exit(), Exit::Failed);
+    }
+
+    #[test]
+    fn line_at_the_limit_is_taken_and_one_byte_more_is_refused() {
+        let max = DecodeOptions::default().limits.input_bytes;
+        let action = r#"{"action":"jump","time":1}"#;
+        for (len, accepted) in [(max, 1), (max + 1, 0)] {
+            for end in ["", "\n", "\r\n"] {
+                let text = format!("{action}{}{end}", " ".repeat(len - action.len()));
+                let (result, names) = read(text.as_bytes());
+                assert_eq!((names.len(), result.lines), (accepted, 1), "{len} {end:?}");
+                assert_eq!(result.refused, 1 - accepted as u64, "{len} {end:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn blank_lines_are_none() {
+        for text in ["", "\n", "\r\n\r\n", " \t \n\t", "\r"] {
+            let (result, names) = read(text.as_bytes());
+            assert_eq!((names.len(), result.lines, result.refused), (0, 0, 0), "{text:?}");
+            assert_eq!(result.exit(), Exit::Done);
+        }
+        for text in ["\u{a0}", "\u{b}", "\0"] {
+            assert_eq!(read(text.as_bytes()).0.exit(), Exit::Refused, "{text:?}");
+        }
+    }
+}

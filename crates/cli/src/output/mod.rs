@@ -1,0 +1,373 @@
+//! Where results and refused lines are written: standard output or files.
+//!
+//! Options are looked at together, before anything is read: no output may be an input, and two
+//! outputs may not be one file. Nothing is changed by that. A regular file is replaced as a whole
+//! when the result is complete; a device or a pipe is written directly.
+
+pub(crate) mod distribution;
+mod draft;
+pub(crate) mod infinite;
+pub(crate) mod progress;
+pub(crate) mod prometheus;
+pub(crate) mod render;
+pub(crate) mod spark;
+pub(crate) mod table;
+
+use std::fmt::Display;
+use std::fs::{self, File};
+use std::io::{self, BufWriter, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+use anstream::{AutoStream, ColorChoice};
+use facade::codec::visible;
+use same_file::Handle;
+
+use crate::failure::Conflict;
+pub(crate) use crate::failure::Failure;
+use crate::input::source;
+use crate::{diagnostics, stdio, terminal};
+
+use draft::{Draft, Target};
+
+/// The option for results, as it is typed.
+const RESULTS: &str = "-o";
+/// What a shell writes for results without an option.
+const REDIRECTED: &str = ">";
+/// The option for refused lines.
+const REFUSED: &str = "--refused";
+
+/// Where results go; by default to standard output.
+#[derive(Debug, clap::Args)]
+pub(crate) struct OutputArgs {
+    /// Write results to FILE instead of standard output, which `-` is; the file is replaced when
+    /// they are complete
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+/// The outputs of a command that reads actions.
+#[derive(Debug)]
+pub(crate) struct Outputs {
+    pub(crate) results: Output,
+    pub(crate) refused: Option<Output>,
+}
+
+impl OutputArgs {
+    /// Opens the output for results, before any work is done in vain. Changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] if it cannot be written.
+    pub(crate) fn open(&self) -> Result<Output, Failure> {
+        match &self.output {
+            Some(path) => Output::open(path, RESULTS),
+            None => Output::open(Path::new("-"), REDIRECTED),
+        }
+    }
+
+    /// Opens the outputs of a command that reads files, or standard input if none is named.
+    ///
+    /// Changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] if one cannot be written, is an input, or is the other one.
+    pub(crate) fn open_for(
+        &self,
+        inputs: &[PathBuf],
+        refused: Option<&Path>,
+    ) -> Result<Outputs, Failure> {
+        let results = self.open()?;
+        let refused = refused.map(|path| Output::open(path, REFUSED)).transpose()?;
+        let default = [PathBuf::from("-")];
+        let inputs = if inputs.is_empty() { &default } else { inputs };
+        for output in [Some(&results), refused.as_ref()].into_iter().flatten() {
+            if let Some(input) = inputs.iter().find(|input| output.is_input(input)) {
+                let (option, input) = (output.option, source::name(input));
+                return Err(output.conflict(Conflict::Input { option, input }));
+            }
+        }
+        match refused {
+            Some(refused) if refused.is_same(&results) => Err(refused.conflict(Conflict::Outputs)),
+            refused => Ok(Outputs { results, refused }),
+        }
+    }
+}
+
+/// Where something is to be written; nothing is changed before [`begin`](Self::begin).
+#[derive(Debug)]
+pub(crate) struct Output {
+    option: &'static str,
+    name: String,
+    destination: Destination,
+}
+
+#[derive(Debug)]
+enum Destination {
+    Stdout,
+    /// A device, a pipe, or a file that was passed by its number.
+    Direct(File),
+    Replaced(Target),
+}
+
+impl Destination {
+    fn open(path: &Path) -> io::Result<Self> {
+        if source::is_stdin(path) {
+            stdio::check_stdout()?;
+            return Ok(Self::Stdout);
+        }
+        let file = match File::options().write(true).open(path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Target::of_new(path).map(Self::Replaced);
+            }
+            Err(error) => return Err(error),
+        };
+        if !file.metadata()?.is_file() {
+            return Ok(Self::Direct(file));
+        }
+        if draft::is_descriptor(path) {
+            // Behind what was written to it so far.
+            return File::options().append(true).open(path).map(Self::Direct);
+        }
+        Target::of_old(path, file).map(Self::Replaced)
+    }
+}
+
+impl Output {
+    fn open(path: &Path, option: &'static str) -> Result<Self, Failure> {
+        let is_stdout = source::is_stdin(path);
+        let name = if is_stdout {
+            "standard output".to_owned()
+        } else {
+            visible(path.as_os_str().as_encoded_bytes())
+        };
+        match Destination::open(path) {
+            Ok(destination) => Ok(Self { option, name, destination }),
+            Err(error) => Err(Failure { name, error }),
+        }
+    }
+
+    fn conflict(&self, conflict: Conflict) -> Failure {
+        Failure { name: self.name.clone(), error: io::Error::other(conflict) }
+    }
+
+    /// The file that is there now, if it is not a device: a terminal may be input and output.
+    fn file(&self) -> Option<Handle> {
+        let handle = match &self.destination {
+            Destination::Stdout => Handle::stdout(),
+            Destination::Direct(file) => file.try_clone().and_then(Handle::from_file),
+            Destination::Replaced(target) => {
+                Handle::from_file(target.old.as_ref()?.try_clone().ok()?)
+            }
+        };
+        handle.ok().filter(|handle| !is_device(handle.as_file()))
+    }
+
+    /// Returns whether this would be written over an input, by whatever name.
+    fn is_input(&self, path: &Path) -> bool {
+        let Some(file) = self.file() else { return false };
+        let input = if source::is_stdin(path) {
+            Handle::stdin()
+        } else if fs::metadata(path).is_ok_and(|input| input.is_file()) {
+            // To open it is enough; a file that cannot be read may still be written.
+            let opened = File::open(path).or_else(|_| File::options().write(true).open(path));
+            opened.and_then(Handle::from_file)
+        } else {
+            return false;
+        };
+        input.is_ok_and(|input| input == file)
+    }
+
+    /// Returns whether both are one file, or will be.
+    fn is_same(&self, other: &Self) -> bool {
+        match (&self.destination, &other.destination) {
+            (Destination::Stdout, Destination::Stdout) => true,
+            (Destination::Replaced(one), Destination::Replaced(two))
+                if one.old.is_none() && two.old.is_none() =>
+            {
+                one.location().is_some_and(|location| two.location() == Some(location))
+            }
+            _ => self.file().is_some_and(|file| other.file() == Some(file)),
+        }
+    }
+
+    /// Returns whether results go to standard output.
+    pub(crate) fn is_stdout(&self) -> bool {
+        matches!(self.destination, Destination::Stdout)
+    }
+
+    /// Returns whether it is read while it is written.
+    pub(crate) fn is_terminal(&self) -> bool {
+        self.is_stdout() && io::stdout().is_terminal()
+    }
+
+    /// Returns whether styles are left out of what is [printed](Self::print).
+    pub(crate) fn is_plain(&self) -> bool {
+        let choice = match &self.destination {
+            Destination::Stdout => AutoStream::choice(&io::stdout()),
+            Destination::Direct(file) => AutoStream::choice(file),
+            Destination::Replaced(_) => AutoStream::choice(&Vec::new()),
+        };
+        choice == ColorChoice::Never
+    }
+
+    /// Returns the width, if it is a terminal that reports it.
+    pub(crate) fn columns(&self) -> Option<usize> {
+        self.is_terminal().then(terminal::columns).flatten()
+    }
+
+    /// Writes the results, without styles unless the output is a terminal that wants them.
+    ///
+    /// # Errors
+    ///
+    /// The error of the system, [`io::ErrorKind::BrokenPipe`] if the reader has gone.
+    pub(crate) fn print(self, text: impl Display) -> Result<(), Failure> {
+        if self.is_stdout() {
+            return print(text);
+        }
+        let is_plain = self.is_plain();
+        self.stream(|output| {
+            let text = text.to_string();
+            if is_plain {
+                write!(output, "{}", anstream::adapter::strip_str(&text))
+            } else {
+                output.write_all(text.as_bytes())
+            }
+        })
+    }
+
+    /// Writes something long piece by piece, with the styles in it as they are.
+    ///
+    /// # Errors
+    ///
+    /// As [`print`](Self::print).
+    pub(crate) fn stream(
+        self,
+        work: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> Result<(), Failure> {
+        let mut opened = self.begin()?;
+        match work(&mut opened) {
+            Ok(()) => opened.finish(),
+            Err(error) => Err(opened.failure(error)),
+        }
+    }
+
+    /// Begins to write.
+    ///
+    /// # Errors
+    ///
+    /// The error of the system.
+    pub(crate) fn begin(self) -> Result<OutputWriter, Failure> {
+        let writer = match self.destination {
+            Destination::Stdout => Ok(Writer::Stdout(io::stdout())),
+            Destination::Direct(file) => Ok(Writer::Direct(file)),
+            Destination::Replaced(target) => Draft::new(target).map(Writer::Draft),
+        };
+        match writer {
+            Ok(writer) => Ok(OutputWriter { name: self.name, writer: BufWriter::new(writer) }),
+            Err(error) => Err(Failure { name: self.name, error }),
+        }
+    }
+}
+
+/// An output that is being written.
+///
+/// Dropped before it is [finished](Self::finish), it leaves a regular file as it was.
+#[derive(Debug)]
+pub(crate) struct OutputWriter {
+    name: String,
+    writer: BufWriter<Writer>,
+}
+
+#[derive(Debug)]
+enum Writer {
+    Stdout(io::Stdout),
+    Direct(File),
+    Draft(Draft),
+}
+
+impl OutputWriter {
+    /// Gives up, because of an error.
+    pub(crate) fn failure(self, error: io::Error) -> Failure {
+        Failure { name: self.name, error }
+    }
+
+    /// Ends the writing; a regular file has its new content after this.
+    ///
+    /// # Errors
+    ///
+    /// The error of the system, or that a signal came before.
+    pub(crate) fn finish(self) -> Result<(), Failure> {
+        let Self { name, mut writer } = self;
+        let done = writer.flush().and_then(|()| {
+            let writer = writer.into_inner().map_err(io::IntoInnerError::into_error)?;
+            if let Writer::Draft(draft) = writer { draft.commit() } else { Ok(None) }
+        });
+        match done {
+            Ok(None) => Ok(()),
+            Ok(Some(obstacle)) => {
+                let reason = diagnostics::reason(&obstacle);
+                diagnostics::report(format_args!(
+                    "{name}: was overwritten, not replaced at once: {reason}"
+                ));
+                Ok(())
+            }
+            Err(error) => Err(Failure { name, error }),
+        }
+    }
+}
+
+impl Write for OutputWriter {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.writer.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.writer.flush()
+    }
+}
+
+impl Write for Writer {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Stdout(stdout) => stdout.write(bytes),
+            Self::Direct(file) => file.write(bytes),
+            Self::Draft(draft) => draft.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Stdout(stdout) => stdout.flush(),
+            Self::Direct(file) => file.flush(),
+            Self::Draft(draft) => draft.flush(),
+        }
+    }
+}
+
+/// Writes to standard output, without styles unless it is a terminal that wants them.
+///
+/// # Errors
+///
+/// The error of the system, [`io::ErrorKind::BrokenPipe`] if the reader has gone.
+pub(crate) fn print(text: impl Display) -> Result<(), Failure> {
+    let written = stdio::check_stdout().and_then(|()| {
+        // A table comes line by line.
+        let mut output = BufWriter::new(anstream::stdout().lock());
+        write!(output, "{text}").and_then(|()| output.flush())
+    });
+    written.map_err(Failure::of_stdout)
+}
+
+/// Returns whether reading and writing it are two things.
+#[cfg(unix)]
+fn is_device(file: &File) -> bool {
+    use std::os::unix::fs::FileTypeExt;
+    file.metadata().is_ok_and(|file| file.file_type().is_char_device())
+}
+
+#[cfg(not(unix))]
+fn is_device(file: &File) -> bool {
+    file.metadata().is_ok_and(|file| !file.is_file())
+}

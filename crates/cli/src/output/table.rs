@@ -1,0 +1,290 @@
+//! Tables, also on a terminal that is narrower than they are.
+//!
+//! A number is never split over two lines or shortened, as a number that lost digits is another
+//! number. So names are shortened first, in the middle, because names differ at either end; then
+//! pictures are left out; then the columns go into several tables, each with the names. Output to
+//! a pipe or a file is never narrow.
+
+use std::borrow::Cow;
+use std::fmt::{self, Display, Write as _};
+use std::iter;
+use std::ops::Range;
+use std::slice;
+
+use clap::builder::styling::Style;
+use unicode_truncate::UnicodeTruncateStr;
+use unicode_width::UnicodeWidthStr;
+
+use crate::output::render::{GAP, Styled, numbers};
+use crate::stat::{Stat, Stats};
+
+/// What stands for the middle of a name that is shortened.
+const MARK: char = '…';
+/// Names keep this width at least while there is another way to make room.
+const NAME_COLUMNS: usize = 16;
+
+/// Columns of text below their titles, the first to the left and the others, numbers, to the right.
+///
+/// There may be a hundred thousand rows, so it holds little more than their text. A library that
+/// breaks lines within cells, which nobody wants here, took two kilobytes and 24,000 instructions
+/// for a row of eight.
+#[derive(Debug, Default)]
+pub(crate) struct Table {
+    columns: Vec<Column>,
+    /// Whether the first column has names, which may be shortened.
+    has_names: bool,
+    /// Which of the other columns stand next to each other; all if there are none.
+    blocks: Vec<Range<usize>>,
+}
+
+#[derive(Debug)]
+struct Column {
+    title: String,
+    /// All cells, one after the other.
+    text: String,
+    /// Where each ends.
+    ends: Vec<usize>,
+    /// The width of the widest cell, or of a narrower column if cells are shortened.
+    width: usize,
+}
+
+impl Table {
+    /// Adds a first column of names.
+    pub(crate) fn names(&mut self, title: &str, cells: impl IntoIterator<Item: Display>) {
+        self.has_names = true;
+        self.column(title, cells);
+    }
+
+    /// Adds a column; all need the same number of cells.
+    pub(crate) fn column(&mut self, title: &str, cells: impl IntoIterator<Item: Display>) {
+        let (text, ends) = Default::default();
+        let mut column = Column { title: title.to_owned(), text, ends, width: width(title) };
+        for cell in cells {
+            let start = column.text.len();
+            // A string takes every write.
+            let _ = write!(column.text, "{cell}");
+            column.width = column.width.max(width(&column.text[start..]));
+            column.ends.push(column.text.len());
+        }
+        self.columns.push(column);
+    }
+
+    /// Adds a column for each figure of these rows.
+    pub(crate) fn stats<'r, S: Stats + 'r>(
+        &mut self,
+        stats: &[Stat],
+        rows: impl Iterator<Item = &'r S> + Clone,
+    ) {
+        for stat in stats {
+            let cells: Vec<_> = rows.clone().map(|row| stat.of(row)).collect();
+            self.column(stat.name(), numbers(&cells));
+        }
+    }
+
+    /// Returns the width that is left for one more column on a terminal of a width.
+    pub(crate) fn left(&self, columns: Option<usize>) -> usize {
+        let taken = self.first_min() + self.width_of(1..self.columns.len()) + GAP;
+        columns.map_or(usize::MAX, |columns| columns.saturating_sub(taken))
+    }
+
+    /// Makes the table fit a terminal of a width, which is not known for a pipe or a file.
+    pub(crate) fn fit(&mut self, columns: Option<usize>) {
+        let (Some(columns), Some(first)) = (columns, self.columns.first()) else { return };
+        let (first, first_min, mut from) = (first.width, self.first_min(), 1);
+        let mut widest = 0;
+        while from < self.columns.len() {
+            let fits = |to: &usize| first_min + self.width_of(from..*to) <= columns;
+            // One at least, however narrow the terminal is.
+            let to = (from + 2..=self.columns.len()).take_while(fits).last().unwrap_or(from + 1);
+            widest = widest.max(self.width_of(from..to));
+            self.blocks.push(from..to);
+            from = to;
+        }
+        if self.has_names {
+            self.columns[0].width = first.min(columns.saturating_sub(widest).max(1));
+        }
+    }
+
+    /// The width that the first column keeps while other columns can make room.
+    fn first_min(&self) -> usize {
+        let first = self.columns.first().map_or(0, |column| column.width);
+        if self.has_names { first.min(NAME_COLUMNS) } else { first }
+    }
+
+    /// The width of some columns behind another one.
+    fn width_of(&self, columns: Range<usize>) -> usize {
+        self.columns[columns].iter().map(|column| GAP + column.width).sum()
+    }
+
+    /// Puts the first column and those of a block into a line, with one text of each.
+    fn lay<'c>(
+        &'c self,
+        line: &mut String,
+        block: &Range<usize>,
+        text: impl Fn(&'c Column) -> &'c str,
+    ) {
+        line.clear();
+        for (index, column) in
+            self.columns[..1].iter().chain(&self.columns[block.clone()]).enumerate()
+        {
+            let text = shorten(text(column), column.width);
+            let blank = column.width - width(&text);
+            if index == 0 {
+                line.push_str(&text);
+                line.extend(iter::repeat_n(' ', blank));
+            } else {
+                line.extend(iter::repeat_n(' ', GAP + blank));
+                line.push_str(&text);
+            }
+        }
+        line.truncate(line.trim_end().len());
+    }
+}
+
+/// Returns how many columns of a terminal a text takes.
+fn width(text: &str) -> usize {
+    // Nearly all text is this, and to look each character up takes most of a table's time.
+    let is_plain = text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+    if is_plain { text.len() } else { text.width() }
+}
+
+/// Shortens a text in the middle, so that it takes no more than this number of columns.
+pub(crate) fn shorten(text: &str, columns: usize) -> Cow<'_, str> {
+    if width(text) <= columns {
+        return text.into();
+    }
+    let kept = columns.saturating_sub(1);
+    let (start, start_width) = text.unicode_truncate(kept.div_ceil(2));
+    let (end, _) = text.unicode_truncate_start(kept - start_width);
+    format!("{start}{MARK}{end}").into()
+}
+
+impl Column {
+    fn cell(&self, row: usize) -> &str {
+        let start = row.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.text[start..self.ends[row]]
+    }
+}
+
+impl Display for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(first) = self.columns.first() else { return Ok(()) };
+        let whole = 1..self.columns.len();
+        let blocks = if self.blocks.is_empty() { slice::from_ref(&whole) } else { &self.blocks };
+        let mut line = String::new();
+        for (index, block) in blocks.iter().enumerate() {
+            if index > 0 {
+                writeln!(f)?;
+            }
+            self.lay(&mut line, block, |column| &column.title);
+            writeln!(f, "{}", Styled(Style::new().bold(), &line))?;
+            for row in 0..first.ends.len() {
+                self.lay(&mut line, block, |column| column.cell(row));
+                line.push('\n');
+                f.write_str(&line)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plain(table: &Table) -> String {
+        anstream::adapter::strip_str(&table.to_string()).to_string()
+    }
+
+    #[test]
+    fn wide_names_keep_the_columns() {
+        let mut table = Table::default();
+        table.column("a", ["跳", "abc"]);
+        table.column("b", [1, 100]);
+        assert_eq!(plain(&table), "a      b\n跳     1\nabc  100\n");
+    }
+
+    #[test]
+    fn shortened_text_keeps_both_ends() {
+        let cases = [
+            ("checkout", 8, "checkout"),
+            ("checkout", 7, "che…out"),
+            ("checkout", 6, "che…ut"),
+            ("checkout", 2, "c…"),
+            ("checkout", 1, "…"),
+            ("日本語日本", 10, "日本語日本"),
+            ("日本語日本", 9, "日本…日本"),
+            ("日本語日本", 8, "日本…本"),
+            ("日本語日本", 6, "日…本"),
+            ("日本", 3, "…本"),
+            ("日本", 2, "…"),
+            // One character of two parts goes as one.
+            ("e\u{301}e\u{301}e\u{301}e\u{301}", 3, "e\u{301}…e\u{301}"),
+        ];
+        for (text, columns, expected) in cases {
+            let found = shorten(text, columns);
+            assert_eq!(found, expected, "{text} {columns}");
+            assert!(width(&found) <= columns.max(1), "{text} {columns}");
+        }
+    }
+
+    /// A table of a name and four numbers.
+    fn table(name: &str) -> Table {
+        let mut table = Table::default();
+        table.names("action", [name, "run"]);
+        for (title, number) in [("count", 1), ("mean", 22_222), ("p99", 333), ("max", 4_444_444)] {
+            table.column(title, [number, 5]);
+        }
+        table
+    }
+
+    #[test]
+    fn lines_fit_and_numbers_are_whole() {
+        for name in ["jump", "a name that is longer than all numbers", "名前が長い場合の名前です"]
+        {
+            // The widest number, the gap and one column for the name.
+            for columns in 10..120 {
+                let mut table = table(name);
+                table.fit(Some(columns));
+                let text = plain(&table);
+                assert!(text.lines().all(|line| width(line) <= columns), "{columns}:\n{text}");
+                for number in ["1", "22222", "333", "4444444"] {
+                    let words = text.split_whitespace().filter(|word| *word == number).count();
+                    assert_eq!(words, 1, "{number} of {columns}:\n{text}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn names_make_room_before_columns_do() {
+        let fit = |columns| {
+            let mut table = table("the name of an action");
+            table.fit(columns);
+            plain(&table)
+        };
+        let whole = "action                 count   mean  p99      max\n\
+                     the name of an action      1  22222  333  4444444\n\
+                     run                        5      5    5        5\n";
+        assert_eq!(fit(None), whole);
+        assert_eq!(fit(Some(49)), whole);
+        assert_eq!(
+            fit(Some(44)),
+            "action            count   mean  p99      max\n\
+             the name… action      1  22222  333  4444444\n\
+             run                   5      5    5        5\n"
+        );
+        assert_eq!(
+            fit(Some(40)),
+            "action                 count   mean  p99\n\
+             the name of an action      1  22222  333\n\
+             run                        5      5    5\n\
+             \n\
+             action                     max\n\
+             the name of an action  4444444\n\
+             run                          5\n"
+        );
+        let left = |columns| table("the name of an action").left(columns);
+        assert_eq!((left(None), left(Some(80)), left(Some(44))), (usize::MAX, 34, 0));
+    }
+}

@@ -1,0 +1,117 @@
+//! The aggregates of one interval: over all actions, or by action.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
+use facade::actions::ActionTime;
+use facade::codec::Record;
+use facade::time::Statistic;
+
+/// Aggregates the actions of one interval into rows.
+pub(crate) trait Aggregate: Default {
+    /// Inserts one action. It needs no room if its row exists.
+    fn insert(&mut self, record: &Record<'_>, has_room: bool) -> Insertion;
+
+    /// Merges another aggregate, and returns the number of rows that both had.
+    fn merge(&mut self, other: Self) -> usize;
+
+    /// Returns the number of rows.
+    fn rows(&self) -> usize;
+}
+
+/// The outcome of an insertion.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Insertion {
+    /// The action went into an existing row.
+    Existing,
+    /// The action has a new row.
+    Added,
+    /// There was no room for a new row.
+    Dropped,
+}
+
+/// Combines all actions of an interval in one row.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Combined<S>(pub(crate) Option<S>);
+
+impl<S: Statistic<Value = ActionTime>> Aggregate for Combined<S> {
+    fn insert(&mut self, record: &Record<'_>, has_room: bool) -> Insertion {
+        let insertion = match self.0 {
+            Some(_) => Insertion::Existing,
+            None if has_room => Insertion::Added,
+            None => return Insertion::Dropped,
+        };
+        self.0.get_or_insert_default().insert(record.time);
+        insertion
+    }
+
+    fn merge(&mut self, other: Self) -> usize {
+        match (&mut self.0, other.0) {
+            (Some(mine), Some(theirs)) => {
+                mine.merge(&theirs);
+                1
+            }
+            (mine @ None, theirs) => {
+                *mine = theirs;
+                0
+            }
+            (_, None) => 0,
+        }
+    }
+
+    fn rows(&self) -> usize {
+        usize::from(self.0.is_some())
+    }
+}
+
+/// Keeps one row for each action of an interval.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct ByAction<S>(pub(crate) BTreeMap<Box<str>, ActionStat<S>>);
+
+/// The statistics of one action in one interval.
+#[derive(Debug, Clone)]
+pub(crate) struct ActionStat<S> {
+    /// The offset of its first line.
+    pub(crate) offset: u64,
+    pub(crate) statistic: S,
+}
+
+impl<S: Statistic<Value = ActionTime>> Aggregate for ByAction<S> {
+    fn insert(&mut self, record: &Record<'_>, has_room: bool) -> Insertion {
+        // The lookup comes first, so that only the name of a new action is copied.
+        if let Some(action_stat) = self.0.get_mut(record.name.as_str()) {
+            action_stat.offset = action_stat.offset.min(record.offset);
+            action_stat.statistic.insert(record.time);
+            return Insertion::Existing;
+        }
+        if !has_room {
+            return Insertion::Dropped;
+        }
+        let mut statistic = S::default();
+        statistic.insert(record.time);
+        self.0.insert(record.name.as_str().into(), ActionStat { offset: record.offset, statistic });
+        Insertion::Added
+    }
+
+    fn merge(&mut self, other: Self) -> usize {
+        let mut shared = 0;
+        for (name, theirs) in other.0 {
+            match self.0.entry(name) {
+                Entry::Vacant(place) => {
+                    place.insert(theirs);
+                }
+                Entry::Occupied(mut place) => {
+                    let mine = place.get_mut();
+                    mine.offset = mine.offset.min(theirs.offset);
+                    mine.statistic.merge(&theirs.statistic);
+                    shared += 1;
+                }
+            }
+        }
+        shared
+    }
+
+    fn rows(&self) -> usize {
+        self.0.len()
+    }
+}
