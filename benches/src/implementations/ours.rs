@@ -38,7 +38,7 @@ impl<S: HasMean> Add for MergedTracker<S> {
 impl<S: HasMean> GetStats for MergedTracker<S> {
     fn stats_text(&self) -> String {
         let stats = self.stats();
-        codec::encode(stats.iter().map(|row| (row.action(), row.mean())))
+        codec::encode(stats.iter().map(|row| (row.name(), row.mean())))
     }
 }
 

@@ -39,7 +39,7 @@ fn share(share: f64) -> Quantile {
 }
 
 macro_rules! ours_are_sketches {
-    ($($statistic:ty: $at:ident),+) => {
+    ($($statistic:ty),+) => {
         $(impl Sketch for $statistic {
             type Time = ActionTime;
 
@@ -60,13 +60,13 @@ macro_rules! ours_are_sketches {
             }
 
             fn quantile(&self, of: f64) -> f64 {
-                self.$at(share(of)).expect("at least one time").as_f64()
+                self.quantile(share(of)).expect("at least one time").as_f64()
             }
         })+
     };
 }
 
-ours_are_sketches!(Quantiles: at, Histogram: quantile);
+ours_are_sketches!(Quantiles, Histogram);
 
 /// A sketch of Windrow that is given all times at once, as a tracker does it.
 #[derive(Clone)]

@@ -100,7 +100,7 @@ impl Stat {
                     0.0 => min_max.and_then(MinMax::min),
                     1.0 => min_max.and_then(MinMax::max),
                     _ => {
-                        let time = stats.quantiles().and_then(|times| times.at(*quantile));
+                        let time = stats.quantiles().and_then(|times| times.quantile(*quantile));
                         time.zip(min_max).map(|(time, min_max)| min_max.clamp(time))
                     }
                 }

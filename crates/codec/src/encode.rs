@@ -65,7 +65,7 @@ pub fn encode<'a>(rows: impl IntoIterator<Item = (&'a str, f64)>) -> String {
 #[must_use]
 pub fn encode_means<S: HasMean>(rows: &[Row<S>]) -> String {
     encode_all(rows.iter().map(|row| ActionMean {
-        action: row.action(),
+        action: row.name(),
         other: row.is_other(),
         avg: Number(row.mean()),
     }))

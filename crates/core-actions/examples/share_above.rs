@@ -41,7 +41,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for row in tracker.stats() {
         let (_, share) = row.statistic();
         let ShareAbove250 { above, all } = share;
-        println!("{}: {above} of {all} above 250, mean {}", row.action(), row.mean());
+        println!("{}: {above} of {all} above 250, mean {}", row.name(), row.mean());
     }
     Ok(())
 }

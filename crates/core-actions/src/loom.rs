@@ -43,12 +43,12 @@ struct Bit<const WORDS: usize>(u64);
 impl<const WORDS: usize> AsWords for Bit<WORDS> {
     const WORDS: usize = WORDS;
 
-    fn pack(self, words: &mut [u64]) -> bool {
+    fn write_words(self, words: &mut [u64]) -> bool {
         words.fill(self.0);
         true
     }
 
-    fn unpack(words: &[u64]) -> Self {
+    fn from_words(words: &[u64]) -> Self {
         assert!(
             words.iter().all(|&word| word == words[0] && word != 0),
             "half a record: {words:?}"

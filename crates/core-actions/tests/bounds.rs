@@ -18,7 +18,7 @@ fn spec(actions: usize, when_full: WhenFull) -> TrackerSpec {
 }
 
 fn rows(tracker: &RunningTracker) -> Vec<(String, u64)> {
-    tracker.stats().iter().map(|row| (row.action().to_owned(), row.count())).collect()
+    tracker.stats().iter().map(|row| (row.name().to_owned(), row.count())).collect()
 }
 
 fn add_each(tracker: &RunningTracker, names: &[&str]) {

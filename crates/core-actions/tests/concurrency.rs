@@ -50,8 +50,8 @@ fn every_figure_of_a_row_is_of_the_same_records() {
             let mut found = 0;
             for row in rows {
                 let (mean, raw) = row.statistic();
-                assert_eq!(mean.count(), raw.count(), "{}", row.action());
-                assert_eq!(mean.mean(), raw.mean(), "{}", row.action());
+                assert_eq!(mean.count(), raw.count(), "{}", row.name());
+                assert_eq!(mean.mean(), raw.mean(), "{}", row.name());
                 found += mean.count();
             }
             assert!(before <= found && found <= after, "{before} <= {found} <= {after}");
@@ -138,7 +138,7 @@ fn a_thread_records_to_its_last_word() {
         .unwrap();
     }
     let stats = tracker.stats();
-    let found: Vec<_> = stats.iter().map(|row| (row.action(), row.count())).collect();
+    let found: Vec<_> = stats.iter().map(|row| (row.name(), row.count())).collect();
     assert_eq!(found, [("first word", 2), ("last word", 3)]);
 }
 
@@ -191,7 +191,7 @@ fn handles_go_from_thread_to_thread_and_lose_nothing() {
             threads.into_iter().map(|thread| thread.join().unwrap()).collect()
         });
         for row in tracker.stats() {
-            assert_eq!((row.count(), row.mean()), (100 * round, 49.5), "{}", row.action());
+            assert_eq!((row.count(), row.mean()), (100 * round, 49.5), "{}", row.name());
         }
     }
 }
@@ -213,7 +213,7 @@ fn resets_and_evictions_beside_writers_revive_nothing() {
         // What is there now is of this round, or was not there at all.
         for row in tracker.stats() {
             assert!(row.statistic().times().all(|time| time.as_integer() == Some(round)));
-            assert!(row.count() <= 50, "{} has {}", row.action(), row.count());
+            assert!(row.count() <= 50, "{} has {}", row.name(), row.count());
         }
         tracker.reset();
         assert!(tracker.stats().is_empty());
@@ -286,7 +286,7 @@ fn a_handle_records_to_the_last_word_of_its_thread() {
             .unwrap();
         }
         let stats = tracker.stats();
-        let mut found: Vec<_> = stats.iter().map(|row| (row.action(), row.count())).collect();
+        let mut found: Vec<_> = stats.iter().map(|row| (row.name(), row.count())).collect();
         found.sort_unstable();
         assert_eq!(found, [("at last", 3), ("by handle", 150), ("by name", 5)]);
     }

@@ -28,7 +28,7 @@ fn tracker(actions: usize, when_full: WhenFull) -> (WindowedTracker<Mean>, Manua
 /// The actions of the longest window, by name.
 fn names(tracker: &WindowedTracker<Mean>) -> Vec<String> {
     let rows = tracker.window(secs(SPAN)).unwrap();
-    let mut names: Vec<_> = rows.rows().iter().map(|row| row.action().to_owned()).collect();
+    let mut names: Vec<_> = rows.rows().iter().map(|row| row.name().to_owned()).collect();
     names.sort_unstable();
     names
 }
@@ -136,7 +136,7 @@ fn a_name_that_gave_way_begins_again_in_every_thread() {
         for name in ["a", "b"] {
             add(name);
             let rows = tracker.window(secs(SPAN)).unwrap();
-            let rows: Vec<_> = rows.rows().iter().map(|row| (row.action(), row.count())).collect();
+            let rows: Vec<_> = rows.rows().iter().map(|row| (row.name(), row.count())).collect();
             assert_eq!(rows, [(name, 2)]);
             clock.advance(secs(SPAN));
         }

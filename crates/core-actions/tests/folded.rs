@@ -23,7 +23,7 @@ fn tracker(folded: u64) -> MergedTracker<Count> {
 }
 
 fn rows<'r>(rows: impl IntoIterator<Item = &'r Row<Count>>) -> Vec<(&'r str, bool, u64)> {
-    rows.into_iter().map(|row| (row.action(), row.is_other(), row.count())).collect()
+    rows.into_iter().map(|row| (row.name(), row.is_other(), row.count())).collect()
 }
 
 #[test]

@@ -21,7 +21,7 @@ use support::{Batched, Checked, NAMES, THREADS, Unpromising, Worker, time};
 const FOLDED: &str = "folded";
 
 fn key<S>(row: &Row<S>) -> &str {
-    if row.is_other() { FOLDED } else { row.action() }
+    if row.is_other() { FOLDED } else { row.name() }
 }
 
 fn key_of<S: Checked>(handle: &Handle<S>) -> &str {
@@ -199,7 +199,7 @@ impl Oracle {
                 assert!(self.newest < Some(row.first()), "{} after {:?}", row.first(), self.newest);
                 row.first()
             });
-            assert_eq!(row.first(), first, "{}", row.action());
+            assert_eq!(row.first(), first, "{}", row.name());
             seen = seen.max(Some(first));
             row.statistic().check(&entry.times);
         }
@@ -307,7 +307,7 @@ impl<S: Checked> History<S> {
             Arc::new(MergedTracker::restore(spec(&self.oracle.shape), &snapshot).unwrap());
         assert_eq!(self.tracker.snapshot(), snapshot);
         let apart = snapshot.rows().iter().filter(|row| !row.is_other());
-        self.oracle.places = apart.map(|row| row.action().to_owned()).collect();
+        self.oracle.places = apart.map(|row| row.name().to_owned()).collect();
         (self.oracle.emptied, self.oracle.overflow) = (Vec::new(), OverflowCounts::default());
         self.oracle.newest = snapshot.rows().iter().map(Row::first).max();
         self.oracle.actions.retain(|_, entry| !entry.times.is_empty());

@@ -53,8 +53,7 @@ where
         panics(|| handle.record(13_u64));
         panics(|| tracker.record("run", 13));
         let rows = tracker.stats();
-        let found: Vec<_> =
-            rows.iter().map(|row| (row.action(), counts(row.statistic()))).collect();
+        let found: Vec<_> = rows.iter().map(|row| (row.name(), counts(row.statistic()))).collect();
         let names = found.iter().map(|(name, _)| *name).collect::<Vec<_>>();
         assert_eq!(names, if round == 0 { vec![] } else { vec!["jump"] });
         assert!(found.iter().flat_map(|(_, counts)| counts).all(|&count| count == 2 * round));
@@ -123,7 +122,7 @@ fn a_broken_promise_loses_what_waited_and_nothing_else() {
     assert!(lost > 0);
     let count = |row: &Row<(Mean, Liar)>| row.statistic().0.count();
     let rows = tracker.stats();
-    assert_eq!((rows[0].action(), rows[1].action(), count(&rows[1])), ("jump", "run", 1));
+    assert_eq!((rows[0].name(), rows[1].name(), count(&rows[1])), ("jump", "run", 1));
     assert_eq!(rows[1].mean(), 5.0);
     let found = count(&rows[0]);
     assert!(found <= 1_000 + added && found + lost * 30 >= 1_000 + added, "{found}, {lost} panics");

@@ -35,7 +35,7 @@ fn merged<'a>(snapshots: impl IntoIterator<Item = &'a Snapshot>) -> Snapshot {
 }
 
 fn order<S: Statistic>(snapshot: &TrackerSnapshot<S>) -> Vec<(&str, u64)> {
-    snapshot.rows().iter().map(|row| (row.action(), row.first())).collect()
+    snapshot.rows().iter().map(|row| (row.name(), row.first())).collect()
 }
 
 proptest! {
@@ -84,9 +84,9 @@ proptest! {
             since.record(NAMES[name], time).unwrap();
         }
         let diff = tracker.snapshot().diff(&earlier).unwrap();
-        let rows: BTreeMap<_, _> = diff.iter().map(|row| (row.action(), row.statistic())).collect();
+        let rows: BTreeMap<_, _> = diff.iter().map(|row| (row.name(), row.statistic())).collect();
         let since = since.stats();
-        let expected = since.iter().map(|row| (row.action(), row.statistic())).collect();
+        let expected = since.iter().map(|row| (row.name(), row.statistic())).collect();
         prop_assert_eq!(rows, expected);
     }
 }
@@ -145,7 +145,7 @@ fn a_restored_tracker_goes_on() {
         assert_eq!(since.iter().map(|row| row.count()).sum::<u64>(), 2);
         snapshot = tracker.snapshot();
         assert_eq!(snapshot.instances().len(), 1);
-        assert_eq!((snapshot.rows()[0].action(), snapshot.rows()[0].count()), ("jump", restart));
+        assert_eq!((snapshot.rows()[0].name(), snapshot.rows()[0].count()), ("jump", restart));
     }
 }
 
@@ -238,14 +238,14 @@ fn a_snapshot_that_does_not_fit_changes_nothing() {
         let full = TrackerSnapshotError::Full { limit: 2 };
         assert_eq!(tracker.merge(&many.snapshot()), Err(full.clone()));
         assert!(matches!(tracker.merge(&long.snapshot()), Err(TrackerSnapshotError::Name(_))));
-        let names: Vec<_> = tracker.stats().iter().map(|row| row.action().to_owned()).collect();
+        let names: Vec<_> = tracker.stats().iter().map(|row| row.name().to_owned()).collect();
         assert_eq!(names, ["jump", "run"]);
         assert_eq!(tracker.overflow().evicted, 0);
         assert_eq!(RunningTracker::restore(spec, &many.snapshot()).map(drop), Err(full));
     }
     let spec = TrackerSpec { actions: 2, when_full: WhenFull::Fold, ..Default::default() };
     let folded = RunningTracker::restore(spec, &many.snapshot()).unwrap().stats();
-    let found: Vec<_> = folded.iter().map(|row| (row.action(), row.count())).collect();
+    let found: Vec<_> = folded.iter().map(|row| (row.name(), row.count())).collect();
     assert_eq!(found, [("a", 1), ("b", 1), (WhenFull::OTHER, 1)]);
 }
 

@@ -92,14 +92,14 @@ fn rows_come_in_the_order_of_their_first_records() {
     tally.record_numbered("first", 1, 8).unwrap();
     tally.record_numbered("first", 1, 0).unwrap();
     let rows = tally.into_rows();
-    let order: Vec<_> = rows.iter().map(|row| (row.action(), row.count())).collect();
+    let order: Vec<_> = rows.iter().map(|row| (row.name(), row.count())).collect();
     assert_eq!(order, [("first", 2), ("a", 1), ("b", 2), ("last", 1)]);
     // Without numbers, that is the order in which they came, also behind those with numbers.
     let mut tally = LocalTracker::<Count>::new(&names);
     tally.record_numbered("z", 1, 5).unwrap();
     ["y", "x", "z"].into_iter().for_each(|name| tally.record(name, 1).unwrap());
     let rows = tally.into_rows();
-    assert_eq!(rows.iter().map(Row::action).collect::<Vec<_>>(), ["z", "y", "x"]);
+    assert_eq!(rows.iter().map(Row::name).collect::<Vec<_>>(), ["z", "y", "x"]);
 }
 
 #[test]
@@ -115,7 +115,7 @@ fn what_is_refused_changes_nothing() {
     assert_eq!(tally.record("run", 1), Err(ActionError::Full { limit: 1 }));
     assert_eq!(names.overflow(), OverflowCounts { refused: 1, ..OverflowCounts::default() });
     let rows = tally.into_rows();
-    let told: Vec<_> = rows.iter().map(|row| (row.action(), row.count(), row.mean())).collect();
+    let told: Vec<_> = rows.iter().map(|row| (row.name(), row.count(), row.mean())).collect();
     assert_eq!(told, [("jump", 1, 1.0)]);
 }
 
@@ -127,7 +127,7 @@ fn action_named_as_the_folded_row_has_its_own() {
         tally.record(name, 1).unwrap();
     }
     let rows = tally.into_rows();
-    let count = |row: &Row<_>| (row.action().to_owned(), row.is_other(), row.count());
+    let count = |row: &Row<_>| (row.name().to_owned(), row.is_other(), row.count());
     let counts: Vec<_> = rows.iter().map(count).collect();
     let other = WhenFull::OTHER.to_owned();
     assert_eq!(counts, [(other.clone(), false, 2), ("a".into(), false, 2), (other, true, 2)]);
@@ -182,6 +182,6 @@ fn a_statistic_that_panics_leaves_the_row_as_it_was() {
         assert!(catch_unwind(AssertUnwindSafe(|| tally.record(name, 13))).is_err());
     }
     let rows = tally.into_rows();
-    let told: Vec<_> = rows.iter().map(|row| (row.action(), row.statistic().0)).collect();
+    let told: Vec<_> = rows.iter().map(|row| (row.name(), row.statistic().0)).collect();
     assert_eq!(told, [("jump", 1)]);
 }

@@ -19,7 +19,7 @@ where
         tracker.record(action, ActionTime::from(time)).unwrap();
     }
     let stats = tracker.stats();
-    let found: Vec<_> = stats.iter().map(|row| (row.action(), row.count(), row.mean())).collect();
+    let found: Vec<_> = stats.iter().map(|row| (row.name(), row.count(), row.mean())).collect();
     assert_eq!(found, expected);
 }
 
@@ -145,5 +145,5 @@ fn statistics_of_a_users_own_are_kept_beside_others() {
     assert_eq!((mean.count(), mean.mean()), (4, Some(25.0)));
     assert_eq!(largest.0, Some(ActionTime::from(40_u64)));
     assert_eq!((raw.count(), raw.mean()), (4, Some(25.0)));
-    assert_eq!((stats[0].action(), stats[0].first()), ("jump", 0));
+    assert_eq!((stats[0].name(), stats[0].first()), ("jump", 0));
 }

@@ -152,7 +152,7 @@ impl Oracle {
             assert_eq!(found.covered().ticks.is_empty(), len == 0);
             for (name, action) in NAMES.iter().enumerate() {
                 let expected = self.times(name, &ticks);
-                match found.rows().iter().find(|row| row.action() == *action) {
+                match found.rows().iter().find(|row| row.name() == *action) {
                     Some(row) => row.statistic().check(&expected),
                     None => assert!(expected.is_empty(), "{action} is missing in {ticks:?}"),
                 }
@@ -184,11 +184,11 @@ impl Oracle {
             let reached = ticks().filter(|&tick| tick >= newest - self.reach());
             held.insert(action, reached.map(|tick| (tick, name)).collect());
         }
-        let actions: Vec<_> = snapshot.rows().iter().map(|row| row.action()).collect();
+        let actions: Vec<_> = snapshot.rows().iter().map(|row| row.name()).collect();
         assert_eq!(actions.len(), held.len(), "{actions:?} of {held:?}");
         for row in snapshot.rows() {
-            let (buckets, expected) = (row.statistic().buckets(), &held[row.action()]);
-            assert!(buckets.keys().eq(expected.keys()), "{} has {buckets:?}", row.action());
+            let (buckets, expected) = (row.statistic().buckets(), &held[row.name()]);
+            assert!(buckets.keys().eq(expected.keys()), "{} has {buckets:?}", row.name());
             for (tick, bucket) in &buckets {
                 self.check_bucket(bucket, expected[tick], *tick);
             }

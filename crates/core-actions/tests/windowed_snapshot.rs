@@ -44,7 +44,7 @@ fn windows(tracker: &Tracker) -> Vec<Vec<(String, Full)>> {
     let rows = (0..=SPAN.as_secs()).map(|secs| window(secs).rows().to_vec());
     let told = rows.map(|rows| {
         let mut told: Vec<_> =
-            rows.iter().map(|row| (row.action().to_owned(), row.statistic().clone())).collect();
+            rows.iter().map(|row| (row.name().to_owned(), row.statistic().clone())).collect();
         told.sort_by(|one, other| one.0.cmp(&other.0));
         told
     });

@@ -146,11 +146,14 @@ fn every_statistic_is_here() {
     let row = &tracker.stats()[0];
     let (variance, extent, quantiles, largest) = row.statistic();
     assert_eq!((row.count(), row.mean(), variance.population_deviation()), (2, 2.0, Some(1.0)));
-    assert_eq!((extent.min(), quantiles.at(Quantile::MEDIAN)), (Some(1_u8.into()), extent.min()));
+    assert_eq!(
+        (extent.min(), quantiles.quantile(Quantile::MEDIAN)),
+        (Some(1_u8.into()), extent.min())
+    );
     assert_eq!((extent.max(), largest.times().next()), (Some(3_u8.into()), extent.max()));
     assert_eq!(Quantile::try_from(2.0), Err(QuantileError::AboveOne));
     let histogram: Histogram = quantiles.histogram().into_owned();
-    let cell: Bin = histogram.cells().next().unwrap();
+    let cell: Bin = histogram.bins().next().unwrap();
     assert_eq!((cell.count, histogram.count()), (1, 2));
 
     let stamped = Timestamped { stamp: Stamp::UNIX_EPOCH, time: ActionTime::ZERO };
@@ -251,12 +254,12 @@ struct Bytes(u64);
 impl AsWords for Bytes {
     const WORDS: usize = 1;
 
-    fn pack(self, words: &mut [u64]) -> bool {
+    fn write_words(self, words: &mut [u64]) -> bool {
         words[0] = self.0;
         true
     }
 
-    fn unpack(words: &[u64]) -> Self {
+    fn from_words(words: &[u64]) -> Self {
         Self(words[0])
     }
 }
@@ -387,8 +390,8 @@ fn lines_are_taken_in_on_any_number_of_threads() {
         assert_eq!((report.accepted, report.refused), (50_000, 1));
         assert_eq!(report.refusals[0].line, 50_001);
         let mut stats = windrow.stats();
-        stats.sort_by(|one, other| one.action().cmp(other.action()));
-        let means: Vec<_> = stats.iter().map(|row| (row.action(), row.mean())).collect();
+        stats.sort_by(|one, other| one.name().cmp(other.name()));
+        let means: Vec<_> = stats.iter().map(|row| (row.name(), row.mean())).collect();
         assert_eq!(means, [("jump", 24_999.0), ("run", 25_000.0)]);
     }
 }

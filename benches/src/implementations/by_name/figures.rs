@@ -47,7 +47,7 @@ impl Figures for (Mean, MinMax, Quantiles) {
     }
 
     fn median(&self) -> Option<f64> {
-        self.2.at(Quantile::MEDIAN).map(ActionTime::as_f64)
+        self.2.quantile(Quantile::MEDIAN).map(ActionTime::as_f64)
     }
 }
 
@@ -57,7 +57,7 @@ fn ends(extent: MinMax) -> Option<[f64; 2]> {
 
 /// Returns the statistics of a row.
 pub(crate) fn found<S: Figures>(row: &Row<S>) -> Found {
-    found_of(row.action(), row.statistic())
+    found_of(row.name(), row.statistic())
 }
 
 /// Returns the statistics of a name.

@@ -112,7 +112,7 @@ impl Measured {
         let ((), added) = timed(|| texts.iter().for_each(|text| add_action(tracker, text)));
         let (_, asked) = timed(|| get_stats(tracker));
         let rows = tracker.stats();
-        let means = rows.iter().map(|row| (row.action().to_owned(), row.count(), row.mean()));
+        let means = rows.iter().map(|row| (row.name().to_owned(), row.count(), row.mean()));
         Self { added, asked, means: means.collect() }
     }
 

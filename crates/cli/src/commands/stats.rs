@@ -99,7 +99,7 @@ enum Asked<'f> {
 impl Asked<'_> {
     fn of<'r, S: Stats>(self, row: &'r Row<S>) -> Field<'r> {
         match self {
-            Self::Action => Field::Text(row.action()),
+            Self::Action => Field::Text(row.name()),
             Self::IsOther => Field::Flag(row.is_other()),
             Self::Stat(stat) => stat.of(row.statistic()),
         }
@@ -237,7 +237,7 @@ impl Args {
         let mut rows: Vec<_> = all.iter().collect();
         match self.sort_key() {
             SortKey::First => {}
-            SortKey::Action => rows.sort_by_key(|row| row.action()),
+            SortKey::Action => rows.sort_by_key(|row| row.name()),
             SortKey::Stat(stat) => {
                 let mut keyed: Vec<_> =
                     rows.iter().map(|&row| (stat.of(row.statistic()), row)).collect();
@@ -259,7 +259,7 @@ impl Args {
         if self.format == Style::Prometheus && !stats.contains(&Stat::Sum) {
             stats.push(Stat::Sum); // A summary always has it.
         }
-        Infinite::among(&stats, rows.iter().map(|row| (row.action(), row.statistic())))
+        Infinite::among(&stats, rows.iter().map(|row| (row.name(), row.statistic())))
     }
 
     fn write<S: Stats>(&self, rows: &[&Row<S>], output: Output) -> Result<(), Failure> {
@@ -302,7 +302,7 @@ impl Args {
         columns_seen: Option<usize>,
     ) -> Table {
         let mut table = Table::default();
-        table.names("action", rows.iter().map(|row| visible(row.action().as_bytes())));
+        table.names("action", rows.iter().map(|row| visible(row.name().as_bytes())));
         table.stats(stats, rows.iter().map(|row| row.statistic()));
         // A picture that is broken over two lines shows nothing.
         if self.stat.is_empty() && table.left(columns_seen) >= distribution::COLUMNS {

@@ -19,7 +19,7 @@ pub(crate) fn pictures<'r, S: Stats + 'r>(
     let scale = LogScale::over(ends);
     let picture = move |row: &S| {
         let Some(quantiles) = row.quantiles() else { return String::new() };
-        let counts = scale.counts(quantiles.histogram().cells());
+        let counts = scale.counts(quantiles.histogram().bins());
         spark(counts.map(|count| (count > 0.0).then_some(count)))
     };
     rows.map(picture)
@@ -31,7 +31,7 @@ fn ends(row: &impl Stats) -> [Option<f64>; 2] {
         .map(|end| row.min_max().and_then(end).map(ActionTime::as_f64).filter(|&time| time > 0.0));
     let first_bin = || {
         let histogram = row.quantiles()?.histogram();
-        histogram.cells().map(|bin| bin.from).find(|&from| from > 0.0)
+        histogram.bins().map(|bin| bin.from).find(|&from| from > 0.0)
     };
     [min.or_else(first_bin), max]
 }

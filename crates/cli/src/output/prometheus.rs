@@ -79,7 +79,7 @@ fn value(stat: &Stat, row: &Row<impl Stats>) -> Option<String> {
 /// The labels of a row. That of folded actions has one more, as an action may have its name.
 fn labels<S>(row: &Row<S>) -> String {
     let other = if row.is_other() { ",windrow_other=\"true\"" } else { "" };
-    format!("action=\"{}\"{other}", escaped(row.action()))
+    format!("action=\"{}\"{other}", escaped(row.name()))
 }
 
 /// The value of a label, as it stands between quotes.

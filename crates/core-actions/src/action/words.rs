@@ -26,12 +26,12 @@ use crate::statistics::last::Timestamped;
 /// impl AsWords for Transfer {
 ///     const WORDS: usize = 2;
 ///
-///     fn pack(self, words: &mut [u64]) -> bool {
+///     fn write_words(self, words: &mut [u64]) -> bool {
 ///         (words[0], words[1]) = (self.received, self.sent);
 ///         true
 ///     }
 ///
-///     fn unpack(words: &[u64]) -> Self {
+///     fn from_words(words: &[u64]) -> Self {
 ///         Self { received: words[0], sent: words[1] }
 ///     }
 /// }
@@ -62,10 +62,10 @@ pub trait AsWords: Copy {
     const WORDS: usize;
 
     /// Puts the value into so many words, and tells whether it fits. If not, it does not wait.
-    fn pack(self, words: &mut [u64]) -> bool;
+    fn write_words(self, words: &mut [u64]) -> bool;
 
     /// The value that was put into so many words.
-    fn unpack(words: &[u64]) -> Self;
+    fn from_words(words: &[u64]) -> Self;
 }
 
 /// The bit that no integer below 2^63 has, and no float that is not negative.
@@ -75,7 +75,7 @@ impl AsWords for ActionTime {
     const WORDS: usize = 1;
 
     #[inline]
-    fn pack(self, words: &mut [u64]) -> bool {
+    fn write_words(self, words: &mut [u64]) -> bool {
         match self.as_integer() {
             Some(integer) => {
                 words[0] = integer;
@@ -89,7 +89,7 @@ impl AsWords for ActionTime {
     }
 
     #[inline]
-    fn unpack(words: &[u64]) -> Self {
+    fn from_words(words: &[u64]) -> Self {
         match words[0] {
             integer @ ..FLOAT => Self::from(integer),
             float => Self::of_fraction(f64::from_bits(float ^ FLOAT)),
@@ -97,26 +97,26 @@ impl AsWords for ActionTime {
     }
 }
 
-macro_rules! packed_as {
-    ($($value:ty: $pack:expr, $unpack:expr;)+) => {
+macro_rules! impl_as_words {
+    ($($value:ty: $to_word:expr, $from_word:expr;)+) => {
         $(impl AsWords for $value {
             const WORDS: usize = 1;
 
             #[inline]
-            fn pack(self, words: &mut [u64]) -> bool {
-                words[0] = $pack(self);
+            fn write_words(self, words: &mut [u64]) -> bool {
+                words[0] = $to_word(self);
                 true
             }
 
             #[inline]
-            fn unpack(words: &[u64]) -> Self {
-                $unpack(words[0])
+            fn from_words(words: &[u64]) -> Self {
+                $from_word(words[0])
             }
         })+
     };
 }
 
-packed_as! {
+impl_as_words! {
     u64: |value| value, |word| word;
     u32: u64::from, |word| word as Self;
     i64: Self::cast_unsigned, u64::cast_signed;
@@ -128,13 +128,13 @@ impl AsWords for Timestamped {
     const WORDS: usize = 2;
 
     #[inline]
-    fn pack(self, words: &mut [u64]) -> bool {
-        self.stamp.pack(&mut words[..1]) && self.time.pack(&mut words[1..])
+    fn write_words(self, words: &mut [u64]) -> bool {
+        self.stamp.write_words(&mut words[..1]) && self.time.write_words(&mut words[1..])
     }
 
     #[inline]
-    fn unpack(words: &[u64]) -> Self {
-        Self { stamp: Stamp::unpack(&words[..1]), time: ActionTime::unpack(&words[1..]) }
+    fn from_words(words: &[u64]) -> Self {
+        Self { stamp: Stamp::from_words(&words[..1]), time: ActionTime::from_words(&words[1..]) }
     }
 }
 
@@ -142,13 +142,13 @@ impl<V: AsWords> AsWords for InBucket<V> {
     const WORDS: usize = 1 + V::WORDS;
 
     #[inline]
-    fn pack(self, words: &mut [u64]) -> bool {
-        self.tick.pack(&mut words[..1]) && self.value.pack(&mut words[1..])
+    fn write_words(self, words: &mut [u64]) -> bool {
+        self.tick.write_words(&mut words[..1]) && self.value.write_words(&mut words[1..])
     }
 
     #[inline]
-    fn unpack(words: &[u64]) -> Self {
-        Self { tick: i64::unpack(&words[..1]), value: V::unpack(&words[1..]) }
+    fn from_words(words: &[u64]) -> Self {
+        Self { tick: i64::from_words(&words[..1]), value: V::from_words(&words[1..]) }
     }
 }
 
@@ -159,8 +159,8 @@ mod tests {
     #[track_caller]
     fn check<V: AsWords + PartialEq + std::fmt::Debug>(value: V) {
         let mut words = vec![0; V::WORDS];
-        assert!(value.pack(&mut words), "{value:?}");
-        assert_eq!(V::unpack(&words), value);
+        assert!(value.write_words(&mut words), "{value:?}");
+        assert_eq!(V::from_words(&words), value);
     }
 
     #[test]
@@ -173,7 +173,7 @@ mod tests {
             check(ActionTime::try_from(float).unwrap());
         }
         for integer in [FLOAT, u64::MAX] {
-            assert!(!ActionTime::from(integer).pack(&mut [0]), "{integer}");
+            assert!(!ActionTime::from(integer).write_words(&mut [0]), "{integer}");
         }
         check(u64::MAX);
         check(u32::MAX);

@@ -59,7 +59,7 @@ pub(crate) use wire::{AnyVersion, ReadRow, WireRow, WireUnit, there};
 ///
 /// let mut both = one.snapshot();
 /// both.merge(&two.snapshot())?;
-/// let means: Vec<_> = both.rows().iter().map(|row| (row.action(), row.mean())).collect();
+/// let means: Vec<_> = both.rows().iter().map(|row| (row.name(), row.mean())).collect();
 /// assert_eq!(means, [("jump", 150.0), ("run", 75.0)]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -181,7 +181,7 @@ impl<S: Statistic> TrackerSnapshot<S> {
     /// tracker.record("jump", 300)?;
     ///
     /// let since = tracker.snapshot().diff(&earlier)?;
-    /// assert_eq!((since[0].action(), since[0].count(), since[0].mean()), ("jump", 1, 300.0));
+    /// assert_eq!((since[0].name(), since[0].count(), since[0].mean()), ("jump", 1, 300.0));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn diff(&self, earlier: &Self) -> Result<Vec<Row<S>>, TrackerSnapshotError>

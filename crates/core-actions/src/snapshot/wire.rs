@@ -172,7 +172,7 @@ impl<S: Statistic> TrackerSnapshot<S> {
             }
             let row = Row::new(action.into(), first, statistic);
             if !names.insert(Arc::clone(row.kept_name())) {
-                return Err(TrackerSnapshotError::Twice { action: row.action().to_owned() });
+                return Err(TrackerSnapshotError::Twice { action: row.name().to_owned() });
             }
             rows.push(row);
         }

@@ -85,7 +85,7 @@ impl Summary {
     /// Linear in the bins of the histogram, at most some thousands.
     #[must_use]
     pub fn quantile(&self, quantile: Quantile) -> Option<ActionTime> {
-        self.quantiles.at(quantile).map(|time| self.min_max.clamp(time))
+        self.quantiles.quantile(quantile).map(|time| self.min_max.clamp(time))
     }
 
     /// Returns the median, `None` without a time.

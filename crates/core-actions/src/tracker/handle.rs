@@ -47,7 +47,7 @@ use crate::tracker::shard::Waiting;
 /// jump.record(100_u64);
 ///
 /// let stats = tracker.stats();
-/// assert_eq!((stats[0].action(), stats[0].count(), stats[0].mean()), ("jump", 2, 150.0));
+/// assert_eq!((stats[0].name(), stats[0].count(), stats[0].mean()), ("jump", 2, 150.0));
 /// # Ok::<(), core_actions::ActionError>(())
 /// ```
 pub struct Handle<S: Statistic<Value: AsWords>> {

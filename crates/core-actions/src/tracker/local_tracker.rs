@@ -49,7 +49,7 @@ use crate::tracker::row::Row;
 ///
 /// one.merge(two);
 /// let rows = one.into_rows();
-/// let means: Vec<_> = rows.iter().map(|row| (row.action(), row.mean())).collect();
+/// let means: Vec<_> = rows.iter().map(|row| (row.name(), row.mean())).collect();
 /// assert_eq!(means, [("jump", 150.0), ("run", 75.0)]);
 /// # Ok::<(), core_actions::ActionError>(())
 /// ```

@@ -106,8 +106,8 @@ pub trait ActionTracker: Send + Sync {
 /// tracker.record("jump", 200)?;
 ///
 /// let stats = tracker.stats();
-/// assert_eq!((stats[0].action(), stats[0].mean()), ("jump", 150.0));
-/// assert_eq!((stats[1].action(), stats[1].mean()), ("run", 75.0));
+/// assert_eq!((stats[0].name(), stats[0].mean()), ("jump", 150.0));
+/// assert_eq!((stats[1].name(), stats[1].mean()), ("run", 75.0));
 ///
 /// let refused = tracker.record(" ", 1).unwrap_err();
 /// assert_eq!(

@@ -223,7 +223,7 @@ impl<S: Statistic<Value: AsWords>> Registry<S> {
         // Nothing for the row of folded actions, which needs no place.
         let names = rows.iter().map(|row| match row.is_other() {
             true => Ok(None),
-            false => ActionName::with_limit(row.action(), self.spec.name_bytes).map(Some),
+            false => ActionName::with_limit(row.name(), self.spec.name_bytes).map(Some),
         });
         let names = names.collect::<Result<Vec<_>, _>>()?;
         let full = TrackerSnapshotError::Full { limit: self.spec.actions };
@@ -261,7 +261,7 @@ impl<S: Statistic<Value: AsWords>> Registry<S> {
                 self.read(&pin.action, |part, _| sum.merge(part));
                 sum
             });
-            check_merge(row.action(), sum, row.statistic())?;
+            check_merge(row.name(), sum, row.statistic())?;
             // Rows that are folded share an action.
             if self.spec.when_full == WhenFull::Fold {
                 sum.merge(row.statistic());

@@ -16,33 +16,33 @@ use crate::tracker::spec::WhenFull;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row<S> {
     /// [`FOLDED`] in the row of folded actions.
-    action: Arc<str>,
+    name: Arc<str>,
     first: u64,
     /// Of at least one record.
     statistic: S,
 }
 
 impl<S> Row<S> {
-    pub(crate) fn new(action: Arc<str>, first: u64, statistic: S) -> Self {
-        Self { action, first, statistic }
+    pub(crate) fn new(name: Arc<str>, first: u64, statistic: S) -> Self {
+        Self { name, first, statistic }
     }
 
     /// Orders rows by which was first seen, and by name.
     pub(crate) fn by_first(&self, other: &Self) -> Ordering {
-        (self.first, &self.action).cmp(&(other.first, &other.action))
+        (self.first, &self.name).cmp(&(other.first, &other.name))
     }
 
     /// Returns the name under which the row is kept, which differs for each row of a tracker.
     pub(crate) fn kept_name(&self) -> &Arc<str> {
-        &self.action
+        &self.name
     }
 
     /// Returns the name of the action, or [`WhenFull::OTHER`] for the row of folded actions.
     ///
     /// An action may have that name as well: [`is_other`](Self::is_other) distinguishes the two.
     #[must_use]
-    pub fn action(&self) -> &str {
-        shown(&self.action)
+    pub fn name(&self) -> &str {
+        shown(&self.name)
     }
 
     /// Returns whether this is the row of the [folded](WhenFull::Fold) actions.
@@ -57,13 +57,13 @@ impl<S> Row<S> {
     /// tracker.record("(other)", 1)?;
     /// tracker.record("jump", 100)?;
     /// let stats = tracker.stats();
-    /// let rows: Vec<_> = stats.iter().map(|row| (row.action(), row.is_other())).collect();
+    /// let rows: Vec<_> = stats.iter().map(|row| (row.name(), row.is_other())).collect();
     /// assert_eq!(rows, [("(other)", false), ("(other)", true)]);
     /// # Ok::<(), core_actions::ActionError>(())
     /// ```
     #[must_use]
     pub fn is_other(&self) -> bool {
-        *self.action == *FOLDED
+        *self.name == *FOLDED
     }
 
     /// When the action was first recorded, as the number by which rows are ordered.
@@ -89,7 +89,7 @@ pub(crate) fn shown(kept: &str) -> &str {
 impl<S: Statistic> Row<S> {
     /// Checks that the records of the action can be merged with others.
     pub(crate) fn check_merge(&self, other: &S) -> Result<(), TrackerSnapshotError> {
-        check_merge(self.action(), &self.statistic, other)
+        check_merge(self.name(), &self.statistic, other)
     }
 
     /// Takes in what another row of the same action has.

@@ -155,7 +155,7 @@ impl<S: Statistic<Value: AsWords>> Part<S> {
             return false;
         }
         let mut words = [0; WORDS];
-        if !value.pack(&mut words[..S::Value::WORDS]) {
+        if !value.write_words(&mut words[..S::Value::WORDS]) {
             return false;
         }
         // ORDERING: as above.
@@ -364,7 +364,7 @@ impl<'a> Waiting<'a> {
             for (word, waiting) in words[..V::WORDS].iter_mut().zip(&chunk[..V::WORDS]) {
                 *word = waiting.load(Relaxed); // ORDERING: as `Part::waiting`, which saw them.
             }
-            V::unpack(&words[..V::WORDS])
+            V::from_words(&words[..V::WORDS])
         })
     }
 }

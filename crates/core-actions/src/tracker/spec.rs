@@ -21,7 +21,7 @@ use crate::tracker::shard::Part;
 ///     tracker.record(name, 100)?;
 /// }
 /// let stats = tracker.stats();
-/// let rows: Vec<_> = stats.iter().map(|row| (row.action(), row.count())).collect();
+/// let rows: Vec<_> = stats.iter().map(|row| (row.name(), row.count())).collect();
 /// assert_eq!(rows, [("jump", 1), ("run", 1), (WhenFull::OTHER, 2)]);
 /// assert_eq!(tracker.overflow().folded, 2);
 /// # Ok::<(), core_actions::ActionError>(())

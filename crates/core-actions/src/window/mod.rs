@@ -83,9 +83,9 @@ use timeline::Timeline;
 /// let minute = tracker.window(Duration::from_secs(60))?;
 /// let row = &minute.rows()[0];
 /// let (mean, extent, quantiles) = row.statistic();
-/// assert_eq!((row.action(), row.count(), row.mean()), ("checkout", 2, 90.0));
+/// assert_eq!((row.name(), row.count(), row.mean()), ("checkout", 2, 90.0));
 /// assert_eq!(extent.max(), Some(100_u64.into()));
-/// assert_eq!(quantiles.at(Quantile::P99), Some(100_u64.into()));
+/// assert_eq!(quantiles.quantile(Quantile::P99), Some(100_u64.into()));
 /// assert_eq!(tracker.window(Duration::from_secs(61))?.rows()[0].mean(), 100.0);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

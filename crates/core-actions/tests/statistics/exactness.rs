@@ -97,7 +97,7 @@ proptest! {
         let (post, running) = (post.stats(), running.stats());
         prop_assert_eq!(post.len(), oracle.len());
         for ((name, times), (post, running)) in oracle.iter().zip(post.iter().zip(&running)) {
-            prop_assert_eq!((post.action(), running.action()), (*name, *name));
+            prop_assert_eq!((post.name(), running.name()), (*name, *name));
             prop_assert_eq!(post.count(), times.len() as u64);
             prop_assert_eq!(running.count(), times.len() as u64);
             prop_assert_eq!(post.mean().to_bits(), running.mean().to_bits());

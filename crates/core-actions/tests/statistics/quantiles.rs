@@ -9,7 +9,7 @@ use crate::values::{any_time, edges, of, time, units};
 
 const SHARES: [f64; 9] = [0.0, 0.001, 0.1, 0.5, 0.75, 0.9, 0.99, 0.999, 1.0];
 
-/// Compares quantiles with those of the sorted times, and the cells with what falls into them.
+/// Compares quantiles with those of the sorted times, and the bins with what falls into them.
 #[track_caller]
 fn check(mut times: Vec<ActionTime>) {
     let quantiles = of::<Quantiles>(&times);
@@ -19,21 +19,21 @@ fn check(mut times: Vec<ActionTime>) {
     times.sort_unstable();
     for share in SHARES {
         let quantile = Quantile::try_from(share).unwrap();
-        let (found, in_cells) = (quantiles.at(quantile), histogram.quantile(quantile));
+        let (found, in_bins) = (quantiles.quantile(quantile), histogram.quantile(quantile));
         let Some(rank) = rank(share, times.len()) else {
-            assert_eq!((found, in_cells), (None, None));
+            assert_eq!((found, in_bins), (None, None));
             continue;
         };
         let truth = times[rank];
-        near(in_cells.unwrap(), truth);
+        near(in_bins.unwrap(), truth);
         if times.len() <= Quantiles::EXACT {
             assert_eq!(found, Some(truth), "{share} of {times:?}");
         } else {
-            assert_eq!(found, in_cells);
+            assert_eq!(found, in_bins);
         }
         let integers = times.iter().all(|time| time.as_integer().is_some());
         if integers && truth < ActionTime::from(128_u8) {
-            assert_eq!(in_cells, Some(truth), "{share} of {times:?}");
+            assert_eq!(in_bins, Some(truth), "{share} of {times:?}");
         }
     }
     check_cells(&histogram, &times);
@@ -55,19 +55,19 @@ fn near(found: ActionTime, truth: ActionTime) {
 
 #[track_caller]
 fn check_cells(histogram: &Histogram, sorted: &[ActionTime]) {
-    let cells: Vec<_> = histogram.cells().collect();
+    let bins: Vec<_> = histogram.bins().collect();
     let mut rest = sorted;
-    for &Bin { from, to, count } in &cells {
-        let (cell, others) = rest.split_at(count as usize);
+    for &Bin { from, to, count } in &bins {
+        let (bin, others) = rest.split_at(count as usize);
         let within = |time: &ActionTime| {
             self::time(from) <= *time && (to.is_infinite() || *time < self::time(to))
         };
-        assert!(cell.iter().all(within), "{cell:?} are not from {from} to {to}");
+        assert!(bin.iter().all(within), "{bin:?} are not from {from} to {to}");
         assert!(from == 0.0 || to <= from * (1.0 + 1.0 / 64.0) || from < 64.0 * f64::from_bits(1));
         rest = others;
     }
     assert_eq!((rest, histogram.count()), (&[][..], sorted.len() as u64));
-    assert!(cells.windows(2).all(|two| two[0].to <= two[1].from), "{cells:?} overlap");
+    assert!(bins.windows(2).all(|two| two[0].to <= two[1].from), "{bins:?} overlap");
 }
 
 /// Random numbers from 0 to 1, the same on every run: SplitMix64.
@@ -157,15 +157,15 @@ proptest! {
     }
 
     #[test]
-    fn cells_begin_and_end_where_they_say(time in any_time()) {
-        // One cell on, so that both sides of each edge are tried.
-        let cell = of::<Histogram>(&[time]).cells().next().unwrap();
-        let first = self::time(cell.from);
-        let cell_of = |time| of::<Histogram>(&[time]).cells().next().unwrap();
-        prop_assert_eq!(cell_of(first), cell);
-        if cell.to.is_finite() {
-            prop_assert_eq!(cell_of(self::time(cell.to.next_down())), cell);
-            prop_assert_eq!(cell_of(self::time(cell.to)).from, cell.to);
+    fn bins_begin_and_end_where_they_say(time in any_time()) {
+        // One bin on, so that both sides of each edge are tried.
+        let bin = of::<Histogram>(&[time]).bins().next().unwrap();
+        let first = self::time(bin.from);
+        let bin_of = |time| of::<Histogram>(&[time]).bins().next().unwrap();
+        prop_assert_eq!(bin_of(first), bin);
+        if bin.to.is_finite() {
+            prop_assert_eq!(bin_of(self::time(bin.to.next_down())), bin);
+            prop_assert_eq!(bin_of(self::time(bin.to)).from, bin.to);
         }
     }
 }
@@ -180,8 +180,8 @@ fn exactness_depends_on_the_number_of_times_alone() {
     }
     let median = Quantile::MEDIAN;
     let most = of::<Quantiles>(&times[..Quantiles::EXACT]);
-    assert!(times.contains(&most.at(median).unwrap()));
+    assert!(times.contains(&most.quantile(median).unwrap()));
     let mut more = most.clone();
     more.merge(&of(&times[..1]));
-    assert_eq!(more.at(median), more.histogram().quantile(median));
+    assert_eq!(more.quantile(median), more.histogram().quantile(median));
 }

@@ -137,10 +137,10 @@ fn survive(times: &[ActionTime], edits: &[Edit]) {
     each::<TopK<3>>(times, edits, |largest| _ = (largest.mean(), largest.times().count()));
     each::<Values>(times, edits, |raw| _ = raw.mean());
     each::<Histogram>(times, edits, |histogram| {
-        _ = (histogram.quantile(Quantile::P99), histogram.cells().count(), histogram.count());
+        _ = (histogram.quantile(Quantile::P99), histogram.bins().count(), histogram.count());
     });
     each::<Quantiles>(times, edits, |quantiles| {
-        _ = (quantiles.at(Quantile::MEDIAN), quantiles.histogram().cells().count());
+        _ = (quantiles.quantile(Quantile::MEDIAN), quantiles.histogram().bins().count());
     });
 }
 

@@ -186,7 +186,7 @@ fn shown(name: &str) -> String {
 
 /// The name of a row; that of folded actions in italics, as an action may have it.
 fn name(row: &Row<ActionStats>) -> Markup {
-    html! { @if row.is_other() { i { (row.action()) } } @else { (shown(row.action())) } }
+    html! { @if row.is_other() { i { (row.name()) } } @else { (shown(row.name())) } }
 }
 
 fn percent(count: u64, all: u64) -> String {
@@ -219,12 +219,12 @@ fn distribution(row: &Row<ActionStats>) -> Markup {
     let (_, min_max, quantiles): &(Variance, MinMax, Quantiles) = row.statistic();
     let marks = [("p50", Quantile::MEDIAN), ("p99", Quantile::P99)];
     // The middle of a cell may lie beyond what was there.
-    let mark = |(name, quantile)| Some((name, min_max.clamp(quantiles.at(quantile)?)));
+    let mark = |(name, quantile)| Some((name, min_max.clamp(quantiles.quantile(quantile)?)));
     let marks: Vec<_> = marks.into_iter().filter_map(mark).collect();
     let told = |time: Option<ActionTime>| number(time.map_or(0.0, ActionTime::as_f64));
     let title = format!(
         "{}: {} from {} to {}",
-        shown(row.action()),
+        shown(row.name()),
         counted(row.count(), "time"),
         told(min_max.min()),
         told(min_max.max()),
@@ -252,7 +252,7 @@ fn trend(key: &str, timeline: &Timeline<Combined<IntervalStats>>) -> Markup {
     let count = |kept: &IntervalStats| Some(kept.0.count() as f64);
     let counts = kept(count).into_iter().map(|count| Some(count.unwrap_or(0.0))).collect();
     let p99 = |(_, min_max, quantiles): &IntervalStats| {
-        quantiles.at(Quantile::P99).map(|p99| min_max.clamp(p99).as_f64())
+        quantiles.quantile(Quantile::P99).map(|p99| min_max.clamp(p99).as_f64())
     };
     let froms: Vec<_> = intervals.iter().map(|&(from, _)| timestamps::write(from, width)).collect();
     let ends = [froms.first(), froms.last()].map(|end| end.map_or("", String::as_str));

@@ -31,7 +31,7 @@ impl Scale {
         let ends = [min_max.min(), min_max.max()].map(|end| end.map_or(0.0, ActionTime::as_f64));
         let [min, max] = ends;
         // Where the least is zero, the least that is not.
-        let least = histogram.cells().find(|bin| bin.from > 0.0).map_or(max, |bin| bin.from);
+        let least = histogram.bins().find(|bin| bin.from > 0.0).map_or(max, |bin| bin.from);
         if least > 0.0 && max / least > RATIO_MAX {
             Self::Logarithmic { from: least.max(min), to: max }
         } else {
@@ -51,7 +51,7 @@ impl Scale {
 /// How many times there are in each of equal parts of a scale.
 fn bars(histogram: &Histogram, scale: Scale) -> [f64; BARS] {
     let mut bars = [0.0; BARS];
-    for bin in histogram.cells() {
+    for bin in histogram.bins() {
         let (from, to) = (scale.place(bin.from), scale.place(bin.to));
         let (from, to) = (from * BARS as f64, to * BARS as f64);
         let first = (from as usize).min(BARS - 1);

@@ -76,7 +76,7 @@ impl<K: Stats> Rows for Combined<K> {
                 let kept = kept(row);
                 let (count, mean) = kept.map_or((0, None), |kept| (kept.count(), kept.mean()));
                 let p99 = kept.and_then(|kept| {
-                    let p99 = kept.quantiles()?.at(Quantile::P99)?;
+                    let p99 = kept.quantiles()?.quantile(Quantile::P99)?;
                     Some(kept.min_max()?.clamp(p99).as_f64())
                 });
                 plot::Point { from, count, mean, p99 }

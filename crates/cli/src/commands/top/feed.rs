@@ -134,13 +134,13 @@ impl Feed {
             let count = mean.count();
             let at = |quantile| {
                 // The middle of a bin may lie beyond the extremes.
-                let time = quantiles.at(quantile).map(|time| min_max.clamp(time));
+                let time = quantiles.quantile(quantile).map(|time| min_max.clamp(time));
                 time.map_or(0.0, ActionTime::as_f64)
             };
             Line {
                 is_other: row.is_other(),
-                name: row.action().to_owned(),
-                action: visible(row.action().as_bytes()),
+                name: row.name().to_owned(),
+                action: visible(row.name().as_bytes()),
                 count,
                 // The count over the rate is the time that was covered.
                 rate: rows.rate(row).filter(|rate| count as f64 / rate >= rate_after),

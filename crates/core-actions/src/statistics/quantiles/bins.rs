@@ -4,104 +4,104 @@ use std::ops::Range;
 
 use crate::action::time::ActionTime;
 
-/// Powers of two are cut into two to this power of cells.
+/// Powers of two are cut into two to this power of bins.
 pub(super) const CUT_BITS: u32 = 6;
 pub(super) const CUTS: u64 = 1 << CUT_BITS;
 /// What is added to the exponent of a value, so that the smallest float has 1. Zero has 0.
 pub(super) const BIAS: u32 = 1_075;
-/// The cells that are kept in a slice: those from 2^-32 on, and below 2^64.
+/// The bins that are kept in a slice: those from 2^-32 on, and below 2^64.
 pub(super) const NEAR: Range<usize> =
     (BIAS as usize - 32) << CUT_BITS..(BIAS as usize + 64) << CUT_BITS;
 pub(super) const FRACTION_BITS: u32 = f64::MANTISSA_DIGITS - 1;
-pub(super) const NEAR_CELLS: usize = NEAR.end - NEAR.start;
-/// The other cells that there are: 127,808.
-pub(super) const FAR_CELLS: usize = cell_of_float(f64::MAX) + 1 - NEAR_CELLS;
+pub(super) const NEAR_BINS: usize = NEAR.end - NEAR.start;
+/// The other bins that there are: 127,808.
+pub(super) const FAR_BINS: usize = bin_of_float(f64::MAX) + 1 - NEAR_BINS;
 /// What one of them takes at most: nodes of a tree that may be less than half full.
 pub(super) const FAR_BYTES: usize = 48;
 
-/// A cell of a [`Histogram`]: how many values are at least `from` and below `to`.
+/// A bin of a [`Histogram`]: how many values are at least `from` and below `to`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Bin {
-    /// The least value that belongs into the cell.
+    /// The least value that belongs into the bin.
     pub from: f64,
-    /// Where the next cell begins, infinity for the last.
+    /// Where the next bin begins, infinity for the last.
     pub to: f64,
-    /// How many values are in the cell.
+    /// How many values are in the bin.
     pub count: u64,
 }
 
-/// Whether a cell belongs into the slice.
-pub(super) fn is_near(cell: &usize) -> bool {
-    NEAR.contains(cell)
+/// Whether a bin belongs into the slice.
+pub(super) fn is_near(bin: &usize) -> bool {
+    NEAR.contains(bin)
 }
 
-/// The values that belong into a cell, if there is one of this number.
+/// The values that belong into a bin, if there is one of this number.
 #[cfg(feature = "serde")]
-pub(crate) fn range_of(cell: usize) -> Option<Range<f64>> {
-    if cell > cell_of_float(f64::MAX) {
+pub(crate) fn range_of(bin: usize) -> Option<Range<f64>> {
+    if bin > bin_of_float(f64::MAX) {
         return None;
     }
-    let from = lower_bound(cell);
+    let from = lower_bound(bin);
     // Fewer than 64 times the smallest float, not every number has a value.
-    (cell_of(ActionTime::of_float(from)) == cell).then(|| from..lower_bound(cell + 1))
+    (bin_of(ActionTime::of_float(from)) == bin).then(|| from..lower_bound(bin + 1))
 }
 
-/// The number of the cell that a time belongs into.
-pub(super) fn cell_of(time: ActionTime) -> usize {
+/// The number of the bin that a time belongs into.
+pub(super) fn bin_of(time: ActionTime) -> usize {
     let float = time.as_f64();
     match time.as_integer() {
         Some(0) => 0,
-        Some(integer) => cell_of_integer(integer),
+        Some(integer) => bin_of_integer(integer),
         // An integer in units of the smallest float, which has the exponent 1.
         None if float.is_subnormal() => {
-            cell_of_integer(float.to_bits()) - ((BIAS as usize - 1) << CUT_BITS)
+            bin_of_integer(float.to_bits()) - ((BIAS as usize - 1) << CUT_BITS)
         }
-        None => cell_of_float(float),
+        None => bin_of_float(float),
     }
 }
 
-/// The number of the cell of a float that is neither zero nor subnormal.
+/// The number of the bin of a float that is neither zero nor subnormal.
 #[inline]
-pub(super) const fn cell_of_float(float: f64) -> usize {
+pub(super) const fn bin_of_float(float: f64) -> usize {
     const FLOAT_BIAS: u32 = f64::MAX_EXP as u32 - 1;
     (float.to_bits() >> (FRACTION_BITS - CUT_BITS)) as usize
         + ((BIAS - FLOAT_BIAS) << CUT_BITS) as usize
 }
 
-/// The number of the cell of an integer that is not zero.
-pub(super) fn cell_of_integer(integer: u64) -> usize {
+/// The number of the bin of an integer that is not zero.
+pub(super) fn bin_of_integer(integer: u64) -> usize {
     let zeros = integer.leading_zeros();
     let leading = integer << zeros >> (u64::BITS - 1 - CUT_BITS); // The leading one, and the cut.
     (u64::from(BIAS + u64::BITS - 1 - zeros) * CUTS + leading - CUTS) as usize
 }
 
-/// The leading bits of the values in a cell, and where the last of them is, from 2^-1074 on.
-pub(super) fn leading_and_place(cell: usize) -> (u64, i32) {
-    let (exponent, cut) = (cell as u64 / CUTS, cell as u64 % CUTS);
+/// The leading bits of the values in a bin, and where the last of them is, from 2^-1074 on.
+pub(super) fn leading_and_place(bin: usize) -> (u64, i32) {
+    let (exponent, cut) = (bin as u64 / CUTS, bin as u64 % CUTS);
     (CUTS + cut, exponent as i32 - 1 - CUT_BITS as i32)
 }
 
-/// The least value that belongs into a cell.
-pub(super) fn lower_bound(cell: usize) -> f64 {
-    if cell == 0 {
+/// The least value that belongs into a bin.
+pub(super) fn lower_bound(bin: usize) -> f64 {
+    if bin == 0 {
         return 0.0;
     }
-    let (leading, place) = leading_and_place(cell);
-    // Cells may be narrower than the smallest float: no value is below the next multiple of it.
+    let (leading, place) = leading_and_place(bin);
+    // Bins may be narrower than the smallest float: no value is below the next multiple of it.
     let units = if place < 0 { leading.div_ceil(1 << -place) } else { leading };
     units as f64 * two_to(place.max(0))
 }
 
-/// The middle of the values in a cell, which may all be `integers`.
-pub(super) fn middle(cell: usize, integers: bool) -> ActionTime {
-    if cell == 0 {
+/// The middle of the values in a bin, which may all be `integers`.
+pub(super) fn middle(bin: usize, integers: bool) -> ActionTime {
+    if bin == 0 {
         return ActionTime::ZERO;
     }
-    let (leading, place) = leading_and_place(cell);
+    let (leading, place) = leading_and_place(bin);
     let above_one = place + 1 - BIAS as i32; // The place, from 1 on.
     if integers && (-(CUT_BITS as i32)..u64::BITS as i32 - CUT_BITS as i32).contains(&above_one) {
         return match above_one {
-            // One integer in the cell, and the lower bits of `leading` are zero.
+            // One integer in the bin, and the lower bits of `leading` are zero.
             ..0 => leading >> -above_one,
             _ => (leading << above_one) + ((1 << above_one) - 1) / 2,
         }
@@ -126,21 +126,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn cells_are_numbered_in_order() {
-        let number = |bits: u64| cell_of(ActionTime::of_float(f64::from_bits(bits)));
-        // Up to 64 times the smallest float, each float has a cell, and some numbers have none.
+    fn bins_are_numbered_in_order() {
+        let number = |bits: u64| bin_of(ActionTime::of_float(f64::from_bits(bits)));
+        // Up to 64 times the smallest float, each float has a bin, and some numbers have none.
         assert!((0..64).all(|bits| number(bits) < number(bits + 1)));
-        // From there on, each number has a cell.
-        let mut cells = 64 + 1;
+        // From there on, each number has a bin.
+        let mut bins = 64 + 1;
         let last = f64::MAX.to_bits();
-        let mut first = 64; // The bits of the first float in the cell.
+        let mut first = 64; // The bits of the first float in the bin.
         while number(first) < number(last) {
             // As many more as have the same leading bits.
             let width = 1 << (first.ilog2() - CUT_BITS).min(FRACTION_BITS - CUT_BITS);
             assert_eq!(number(first), number(first + width - 1));
             assert_eq!(number(first) + 1, number(first + width));
-            (first, cells) = (first + width, cells + 1);
+            (first, bins) = (first + width, bins + 1);
         }
-        assert_eq!((cells, cells - NEAR.len()), (133_952, 127_808));
+        assert_eq!((bins, bins - NEAR.len()), (133_952, 127_808));
     }
 }

@@ -1,60 +1,60 @@
-//! Counts of neighbouring cells: of those that were needed, and of those between them.
+//! Counts of neighbouring bins: of those that were needed, and of those between them.
 
 use std::mem;
 use std::ops::Range;
 
-/// How many cells a slice grows by: a quarter of a power of two.
+/// How many bins a slice grows by: a quarter of a power of two.
 pub(crate) const STEP: usize = 16;
 
-/// Counts of the cells from one to another, both at a multiple of [`STEP`].
+/// Counts of the bins from one to another, both at a multiple of [`STEP`].
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Slice<C> {
-    /// The number of the first cell.
+pub(crate) struct DenseCounts<C> {
+    /// The number of the first bin.
     pub(crate) first: usize,
     /// Boxed, so that it has no more room than it needs.
     pub(crate) counts: Box<[C]>,
 }
 
-impl<C: Copy + Default> Slice<C> {
+impl<C: Copy + Default> DenseCounts<C> {
     pub(crate) fn is_empty(&self) -> bool {
         self.counts.is_empty()
     }
 
-    /// The count of a cell, which is none where the slice does not reach.
-    pub(crate) fn get(&self, cell: usize) -> C {
-        self.counts.get(cell.wrapping_sub(self.first)).copied().unwrap_or_default()
+    /// The count of a bin, which is none where the slice does not reach.
+    pub(crate) fn get(&self, bin: usize) -> C {
+        self.counts.get(bin.wrapping_sub(self.first)).copied().unwrap_or_default()
     }
 
-    /// The count of a cell, which is reached for.
-    pub(crate) fn get_mut(&mut self, cell: usize) -> &mut C {
-        self.reach(cell..cell + 1);
-        &mut self.counts[cell - self.first]
+    /// The count of a bin, which is reached for.
+    pub(crate) fn get_mut(&mut self, bin: usize) -> &mut C {
+        self.reach(bin..bin + 1);
+        &mut self.counts[bin - self.first]
     }
 
-    /// The cells from one of them on, with their counts.
-    pub(crate) fn counts_from(&self, cell: usize) -> impl Iterator<Item = (usize, C)> {
-        let at = cell.saturating_sub(self.first);
-        (cell..).zip(self.counts.get(at..).unwrap_or_default().iter().copied())
+    /// The bins from one of them on, with their counts.
+    pub(crate) fn counts_from(&self, bin: usize) -> impl Iterator<Item = (usize, C)> {
+        let at = bin.saturating_sub(self.first);
+        (bin..).zip(self.counts.get(at..).unwrap_or_default().iter().copied())
     }
 
-    /// The counts of [`STEP`] cells each, with the number of the first.
+    /// The counts of [`STEP`] bins each, with the number of the first.
     pub(crate) fn steps(&self) -> impl Iterator<Item = (usize, &[C; STEP])> {
         (self.first..).step_by(STEP).zip(self.counts.as_chunks().0)
     }
 
-    /// The counts of [`STEP`] cells from one on, if the slice reaches there.
+    /// The counts of [`STEP`] bins from one on, if the slice reaches there.
     pub(crate) fn step(&self, first: usize) -> Option<&[C; STEP]> {
         self.counts.get(first.wrapping_sub(self.first)..)?.first_chunk()
     }
 
-    /// The counts of [`STEP`] cells from one on, which are reached for.
+    /// The counts of [`STEP`] bins from one on, which are reached for.
     pub(crate) fn step_mut(&mut self, first: usize) -> &mut [C] {
         self.reach(first..first + STEP);
         &mut self.counts[first - self.first..][..STEP]
     }
 
-    /// The counts of [`STEP`] cells each, with the number of the first and those of another slice
-    /// for the same cells, which are reached for.
+    /// The counts of [`STEP`] bins each, with the number of the first and those of another slice
+    /// for the same bins, which are reached for.
     pub(crate) fn steps_beside<'a>(
         &'a mut self,
         other: &'a Self,
@@ -62,22 +62,22 @@ impl<C: Copy + Default> Slice<C> {
         self.reach(other.first..other.first + other.counts.len());
         let at = other.first.saturating_sub(self.first);
         let mine = self.counts.get_mut(at..).unwrap_or_default().as_chunks_mut().0;
-        other.steps().zip(mine).map(|((cell, theirs), mine)| (cell, mine, theirs))
+        other.steps().zip(mine).map(|((bin, theirs), mine)| (bin, mine, theirs))
     }
 
-    /// Makes the slice reach over all of these cells, at once.
-    pub(crate) fn reach_all(&mut self, cells: impl Iterator<Item = usize>) {
+    /// Makes the slice reach over all of these bins, at once.
+    pub(crate) fn reach_all(&mut self, bins: impl Iterator<Item = usize>) {
         let (start, end) =
-            cells.fold((usize::MAX, 0), |(start, end), cell| (start.min(cell), end.max(cell + 1)));
+            bins.fold((usize::MAX, 0), |(start, end), bin| (start.min(bin), end.max(bin + 1)));
         self.reach(start..end);
     }
 
-    /// Makes the slice reach over these cells.
-    fn reach(&mut self, cells: Range<usize>) {
-        if cells.is_empty() {
+    /// Makes the slice reach over these bins.
+    fn reach(&mut self, bins: Range<usize>) {
+        if bins.is_empty() {
             return;
         }
-        let (start, end) = (cells.start / STEP * STEP, cells.end.next_multiple_of(STEP));
+        let (start, end) = (bins.start / STEP * STEP, bins.end.next_multiple_of(STEP));
         if self.is_empty() {
             self.first = start;
         }

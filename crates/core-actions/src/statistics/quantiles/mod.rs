@@ -17,11 +17,11 @@ use core_time::{Statistic, Tag};
 
 use crate::action::time::ActionTime;
 use crate::statistics::traits::{HasCount, counts_fit};
-use small::Few;
+use small::SmallSample;
 
 /// Keeps what quantiles of times can be told from.
 ///
-/// Up to [`Self::EXACT`] times are kept as they are. One more, and all become counts in the cells
+/// Up to [`Self::EXACT`] times are kept as they are. One more, and all become counts in the bins
 /// of a [`Histogram`]; which of the two it is depends on how many there are and on nothing else. So
 /// it cannot be subtracted; the histogram can.
 ///
@@ -31,7 +31,7 @@ use small::Few;
 ///
 /// Of up to [`Self::EXACT`] times, exact. Of more, at most 2^-7 (0.8 %) off the time in question,
 /// whatever its size; see [`Histogram::quantile`]. So the answer may be as much below the least
-/// time or above the greatest, because a cell does not tell where in it a time was; an
+/// time or above the greatest, because a bin does not tell where in it a time was; an
 /// [`MinMax`](crate::MinMax) beside it can [clamp](crate::MinMax::clamp) the answer.
 ///
 /// # Examples
@@ -40,63 +40,83 @@ use small::Few;
 /// use core_actions::{ActionTime, Quantile, Quantiles, Statistic};
 ///
 /// let mut quantiles = Quantiles::default();
-/// assert_eq!(quantiles.at(Quantile::MEDIAN), None);
+/// assert_eq!(quantiles.quantile(Quantile::MEDIAN), None);
 /// for time in [1_500_u64, 1_000] {
 ///     quantiles.insert(ActionTime::from(time));
 /// }
-/// assert_eq!(quantiles.at(Quantile::MEDIAN), Some(ActionTime::from(1_000_u64)));
-/// assert_eq!(quantiles.at(Quantile::P99), Some(ActionTime::from(1_500_u64)));
+/// assert_eq!(quantiles.quantile(Quantile::MEDIAN), Some(ActionTime::from(1_000_u64)));
+/// assert_eq!(quantiles.quantile(Quantile::P99), Some(ActionTime::from(1_500_u64)));
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Quantiles {
     /// Empty once there are more than [`Self::EXACT`].
-    pub(crate) few: Few,
+    pub(crate) small: SmallSample,
     /// Empty until then.
-    pub(crate) many: Histogram,
+    pub(crate) histogram: Histogram,
 }
 
 impl Quantiles {
     /// Up to how many times are kept as they are, so that every quantile is exact.
-    pub const EXACT: usize = Few::MOST;
+    pub const EXACT: usize = SmallSample::LEN_MAX;
 
-    /// The smallest time that so great a share of all times do not exceed; see [`Quantile`].
+    /// Returns a quantile of the times; `None` without a time.
+    ///
+    /// It is the smallest time that the [share](Quantile) of the times does not exceed.
     ///
     /// # Complexity
     ///
-    /// Linear in the cells. While the times are kept, that of sorting them.
+    /// Linear in the bins. While the times are kept as they are, that of sorting them.
     #[must_use]
-    pub fn at(&self, quantile: Quantile) -> Option<ActionTime> {
-        match quantile.rank(self.few.len() as u64) {
-            Some(rank) => self.few.sorted().times().nth(rank as usize - 1),
-            None => self.many.quantile(quantile),
+    pub fn quantile(&self, quantile: Quantile) -> Option<ActionTime> {
+        match quantile.rank(self.small.len() as u64) {
+            Some(rank) => self.small.sorted().times().nth(rank as usize - 1),
+            None => self.histogram.quantile(quantile),
         }
     }
 
-    /// All times as counts in cells, the few too.
+    /// Returns the median; `None` without a time.
+    #[must_use]
+    pub fn p50(&self) -> Option<ActionTime> {
+        self.quantile(Quantile::MEDIAN)
+    }
+
+    /// Returns the 90th percentile; `None` without a time.
+    #[must_use]
+    pub fn p90(&self) -> Option<ActionTime> {
+        self.quantile(Quantile::P90)
+    }
+
+    /// Returns the 99th percentile; `None` without a time.
+    #[must_use]
+    pub fn p99(&self) -> Option<ActionTime> {
+        self.quantile(Quantile::P99)
+    }
+
+    /// All times as counts in bins, the few too.
     #[must_use]
     pub fn histogram(&self) -> Cow<'_, Histogram> {
-        if self.few.is_empty() {
-            return Cow::Borrowed(&self.many);
+        if self.small.is_empty() {
+            return Cow::Borrowed(&self.histogram);
         }
         let mut histogram = Histogram::default();
-        histogram.insert_new(self.few.times());
+        histogram.insert_new(self.small.times());
         Cow::Owned(histogram)
     }
 
-    /// Takes in a time for which there is no cell yet, or a full one.
+    /// Takes in a time for which there is no bin yet, or a full one.
     #[cold]
     fn insert_new(&mut self, time: ActionTime) {
-        if self.many.is_empty() && self.few.len() < Self::EXACT {
-            self.few.push(time);
+        if self.histogram.is_empty() && self.small.len() < Self::EXACT {
+            self.small.push(time);
         } else {
             self.pour();
-            self.many.insert_anywhere(time);
+            self.histogram.insert_anywhere(time);
         }
     }
 
-    /// Counts the few in cells.
+    /// Counts the few in bins.
     fn pour(&mut self) {
-        self.many.insert_new(std::mem::take(&mut self.few).times());
+        self.histogram.insert_new(std::mem::take(&mut self.small).times());
     }
 }
 
@@ -107,7 +127,7 @@ impl Statistic for Quantiles {
 
     const NEVER_PANICS: bool = true;
 
-    const HEAP_BYTES_MAX: usize = Few::HEAP_BYTES_MAX + Histogram::HEAP_BYTES_MAX;
+    const HEAP_BYTES_MAX: usize = SmallSample::HEAP_BYTES_MAX + Histogram::HEAP_BYTES_MAX;
 
     #[inline]
     fn insert(&mut self, time: ActionTime) {
@@ -116,19 +136,19 @@ impl Statistic for Quantiles {
 
     #[inline]
     fn insert_all(&mut self, mut times: impl Iterator<Item = ActionTime> + Clone) {
-        while let Some(time) = self.many.insert_near(&mut times) {
+        while let Some(time) = self.histogram.insert_near(&mut times) {
             self.insert_new(time);
         }
     }
 
     fn merge(&mut self, other: &Self) {
-        let many = !(self.many.is_empty() && other.many.is_empty());
-        if many || self.few.len() + other.few.len() > Self::EXACT {
+        let many = !(self.histogram.is_empty() && other.histogram.is_empty());
+        if many || self.small.len() + other.small.len() > Self::EXACT {
             self.pour();
-            self.many.merge(&other.many);
-            self.many.insert_new(other.few.times());
+            self.histogram.merge(&other.histogram);
+            self.histogram.insert_new(other.small.times());
         } else {
-            other.few.times().for_each(|time| self.few.push(time));
+            other.small.times().for_each(|time| self.small.push(time));
         }
     }
 
@@ -140,8 +160,8 @@ impl Statistic for Quantiles {
 impl HasCount for Quantiles {
     /// # Complexity
     ///
-    /// Linear in the cells.
+    /// Linear in the bins.
     fn count(&self) -> u64 {
-        self.few.len() as u64 + self.many.count()
+        self.small.len() as u64 + self.histogram.count()
     }
 }

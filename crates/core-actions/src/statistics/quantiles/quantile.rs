@@ -22,8 +22,8 @@ use thiserror::Error;
 /// for time in [100_u64, 200, 300, 400] {
 ///     quantiles.insert(ActionTime::from(time));
 /// }
-/// assert_eq!(quantiles.at(Quantile::MEDIAN), Some(ActionTime::from(200_u64)));
-/// assert_eq!(quantiles.at(Quantile::try_from(0.51)?), Some(ActionTime::from(300_u64)));
+/// assert_eq!(quantiles.quantile(Quantile::MEDIAN), Some(ActionTime::from(200_u64)));
+/// assert_eq!(quantiles.quantile(Quantile::try_from(0.51)?), Some(ActionTime::from(300_u64)));
 /// assert_eq!(Quantile::try_from(99.0), Err(QuantileError::AboveOne));
 /// # Ok::<(), QuantileError>(())
 /// ```

@@ -1,24 +1,24 @@
-//! Few times, as they came.
+//! SmallSample times, as they came.
 
 use crate::action::time::ActionTime;
 
-/// Keeps up to [`Self::MOST`] times exactly, in 8 bytes each.
+/// Keeps up to [`Self::LEN_MAX`] times exactly, in 8 bytes each.
 ///
 /// Not in order: to put one where it belongs moves others, and looks at more memory than to sort
 /// all of them for the one who asks.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Few {
+pub(crate) struct SmallSample {
     /// Each an integer, or the bits of a float.
     words: Vec<u64>,
     /// Which of them are floats, by bit.
     floats: u32,
 }
 
-impl Few {
-    pub(crate) const MOST: usize = u32::BITS as usize;
+impl SmallSample {
+    pub(crate) const LEN_MAX: usize = u32::BITS as usize;
 
     /// Room that doubles, and half of that again while it grows.
-    pub(crate) const HEAP_BYTES_MAX: usize = 12 * Self::MOST;
+    pub(crate) const HEAP_BYTES_MAX: usize = 12 * Self::LEN_MAX;
 
     pub(crate) fn len(&self) -> usize {
         self.words.len()
@@ -60,16 +60,16 @@ impl Few {
 }
 
 /// Two are equal if they hold the same times.
-impl PartialEq for Few {
+impl PartialEq for SmallSample {
     fn eq(&self, other: &Self) -> bool {
         let (one, two) = (self.sorted(), other.sorted());
         (one.words, one.floats) == (two.words, two.floats)
     }
 }
 
-impl Eq for Few {}
+impl Eq for SmallSample {}
 
-impl FromIterator<ActionTime> for Few {
+impl FromIterator<ActionTime> for SmallSample {
     fn from_iter<T: IntoIterator<Item = ActionTime>>(times: T) -> Self {
         let mut few = Self::default();
         times.into_iter().for_each(|time| few.push(time));
@@ -89,8 +89,8 @@ mod tests {
             _ => ActionTime::from(at),
         };
         for shift in 0..3 {
-            let times = || (shift..shift + Few::MOST).map(time);
-            let few: Few = times().collect();
+            let times = || (shift..shift + SmallSample::LEN_MAX).map(time);
+            let few: SmallSample = times().collect();
             assert!(few.times().eq(times()));
             assert_eq!(few, times().rev().collect());
             assert_ne!(few, times().skip(1).collect());
@@ -100,7 +100,7 @@ mod tests {
 
     #[test]
     fn an_integer_is_not_the_float_of_its_bits() {
-        let few = |times: [ActionTime; 2]| times.into_iter().collect::<Few>();
+        let few = |times: [ActionTime; 2]| times.into_iter().collect::<SmallSample>();
         let (float, integer) = (ActionTime::of_fraction(0.5), 0.5_f64.to_bits().into());
         assert_ne!(few([float, float]), few([integer, integer]));
         assert_ne!(few([float, integer]), few([integer, integer]));

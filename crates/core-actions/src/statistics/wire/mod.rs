@@ -422,8 +422,8 @@ struct WireQuantiles {
 
 impl WireQuantiles {
     fn of(quantiles: &Quantiles) -> Self {
-        let many = (!quantiles.many.is_empty()).then(|| quantiles.many.clone());
-        Self { few: quantiles.few.sorted().times().collect(), many }
+        let many = (!quantiles.histogram.is_empty()).then(|| quantiles.histogram.clone());
+        Self { few: quantiles.small.sorted().times().collect(), many }
     }
 
     fn checked(self) -> Result<Quantiles, WireError> {
@@ -436,8 +436,8 @@ impl WireQuantiles {
             Some(_) if few > 0 => Err(WireError::FewAndMany { few }),
             Some(many) if many <= limit as u64 => Err(WireError::TooFewMany { many, limit }),
             _ => Ok(Quantiles {
-                few: self.few.into_iter().collect(),
-                many: self.many.unwrap_or_default(),
+                small: self.few.into_iter().collect(),
+                histogram: self.many.unwrap_or_default(),
             }),
         }
     }
