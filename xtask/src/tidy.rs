@@ -83,7 +83,7 @@ fn check(tree: &Tree, workspace: &Workspace) -> Vec<Finding> {
         findings.extend(shape::check(source));
         if source.path.ends_with(".rs") {
             let mut lines = code::read(&source.text);
-            if source.is_test() || test_modules.contains(&source.path) {
+            if source.is_test() || is_in_modules(&source.path, &test_modules) {
                 lines.iter_mut().for_each(|line| line.test = true);
             }
             findings.extend(comments::check(source, &lines));
@@ -122,7 +122,7 @@ pub(crate) fn has_unsafe(text: &str) -> bool {
     code::read(text).iter().any(|line| !line.test && line.has_word("unsafe"))
 }
 
-/// Returns the files of modules declared under `#[cfg(test)]`.
+/// Returns the modules declared under `#[cfg(test)]`, as paths without `.rs`.
 fn test_modules(tree: &Tree) -> BTreeSet<String> {
     let mut modules = BTreeSet::new();
     for source in tree.texts.iter().filter(|source| source.path.ends_with(".rs")) {
@@ -132,10 +132,18 @@ fn test_modules(tree: &Tree) -> BTreeSet<String> {
         for line in code::read(&source.text).iter().filter(|line| line.test) {
             let name =
                 line.code.trim().strip_prefix("mod ").and_then(|rest| rest.strip_suffix(';'));
-            modules.extend(name.map(|name| format!("{inside}/{name}.rs")));
+            modules.extend(name.map(|name| format!("{inside}/{name}")));
         }
     }
     modules
+}
+
+/// Returns whether a file belongs to one of the modules, as their file or in their folder.
+fn is_in_modules(path: &str, modules: &BTreeSet<String>) -> bool {
+    modules.iter().any(|module| {
+        path.strip_prefix(module.as_str())
+            .is_some_and(|rest| rest == ".rs" || rest.starts_with('/'))
+    })
 }
 
 /// A violation of a rule, displayed as `file:line: rule, fix`.
@@ -276,8 +284,14 @@ mod tests {
             ("crates/a/src/lib.rs", "#[cfg(all(test, loom))]\nmod loom;\nmod b;"),
             ("crates/a/src/b.rs", "#[cfg(test)]\nmod c;"),
         ]);
-        let found: Vec<_> = test_modules(&tree).into_iter().collect();
-        assert_eq!(found, ["crates/a/src/b/c.rs", "crates/a/src/loom.rs"]);
+        let modules = test_modules(&tree);
+        let found = |path: &str| is_in_modules(&format!("crates/a/src/{path}"), &modules);
+        for path in ["b/c.rs", "b/c/d.rs", "loom.rs", "loom/mod.rs", "loom/a.rs"] {
+            assert!(found(path), "{path}");
+        }
+        for path in ["lib.rs", "b.rs", "b/d.rs", "looms.rs", "c.rs"] {
+            assert!(!found(path), "{path}");
+        }
     }
 
     #[test]

@@ -123,7 +123,7 @@ impl Oracle {
         }
         if tick < self.newest.saturating_sub(self.reach()) {
             self.refused_old += 1;
-            return Err("given up");
+            return Err("evicted");
         }
         self.newest = self.newest.max(tick);
         self.records.push(Record { name, tick, time });
@@ -144,8 +144,8 @@ impl Oracle {
             let ticks = self.tick() - len + 1..=self.tick();
             let found = tracker.window(window);
             if len > 0 && *ticks.start() < newest.saturating_sub(self.reach()) {
-                assert!(matches!(found, Err(WindowError::GivenUp { .. })), "{found:?}");
-                assert!(matches!(tracker.series("a", window), Err(WindowError::GivenUp { .. })));
+                assert!(matches!(found, Err(WindowError::Evicted { .. })), "{found:?}");
+                assert!(matches!(tracker.series("a", window), Err(WindowError::Evicted { .. })));
                 continue;
             }
             let found = found.unwrap();
@@ -386,7 +386,7 @@ fn refusal(error: ActionError) -> &'static str {
     match error {
         ActionError::Stamp(RecordError::TooOld { .. }) => "too old",
         ActionError::Stamp(RecordError::TooNew { .. }) => "too new",
-        ActionError::Stamp(RecordError::GivenUp { .. }) => "given up",
+        ActionError::Stamp(RecordError::Evicted { .. }) => "evicted",
         _ => "for another reason",
     }
 }

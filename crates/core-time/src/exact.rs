@@ -3,17 +3,15 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Bound;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
-use crate::axis::TimeAxis;
 use crate::clock::{AnyClock, Clock};
-use crate::error::{RecordError, WindowError};
-use crate::question::Question;
-use crate::refused::RefusedCounts;
+use crate::counter::{Query, RecordError, RefusedCounts, Window, WindowError, window_nanos};
+use crate::ring::TimeAxis;
 use crate::spec::WindowSpec;
 use crate::stamp::{Interval, Stamp};
-use crate::window::Window;
+use crate::sync::unpoisoned;
 
 /// Counts events over sliding windows of time to the nanosecond, by keeping every stamp.
 ///
@@ -155,7 +153,7 @@ impl ExactCounter {
     }
 
     fn record_by(&self, now: Stamp, stamp: Stamp, events: u64) -> Result<(), RecordError> {
-        let mut done = self.axis.believe(stamp, now);
+        let mut done = self.axis.check_stamp(stamp, now);
         if done.is_ok() && events > 0 {
             let mut held = self.lock();
             held.forget_before(now - self.axis.spec.span());
@@ -169,9 +167,9 @@ impl ExactCounter {
     /// # Errors
     ///
     /// [`WindowError::LongerThanSpan`] if `window` is longer than the span,
-    /// [`WindowError::GivenUp`] if the clock stepped back and stamps were given up meanwhile.
+    /// [`WindowError::Evicted`] if the clock stepped back and stamps were given up meanwhile.
     pub fn count(&self, window: Duration) -> Result<Window, WindowError> {
-        let nanos = self.axis.spec.nanos_in_span(window)?;
+        let nanos = window_nanos(&self.axis.spec, window)?;
         self.ask(|now, held| {
             let before = now.as_nanos().checked_sub(nanos).map(Stamp::from_nanos);
             let from = before.map_or(Stamp::MIN, |before| before + NANOSECOND);
@@ -188,13 +186,13 @@ impl ExactCounter {
     /// # Errors
     ///
     /// [`WindowError::BeforeSpan`] if it begins further back than the span,
-    /// [`WindowError::Backwards`] if it ends before it begins, [`WindowError::GivenUp`] as
+    /// [`WindowError::Backwards`] if it ends before it begins, [`WindowError::Evicted`] as
     /// [`count`](Self::count).
     pub fn count_between(&self, interval: impl Into<Interval>) -> Result<Window, WindowError> {
-        let interval = interval.into().forwards()?;
-        let question = Question::Between(interval);
+        let interval = interval.into();
+        let query = Query::between(interval)?;
         self.ask(|now, held| {
-            if !question.fits(self.axis.spec.longest(), now) {
+            if !query.fits(self.axis.spec.longest(), now) {
                 let (age, span) = (now.saturating_since(interval.from), self.axis.spec.span());
                 return Err(WindowError::BeforeSpan { interval, age, span });
             }
@@ -221,7 +219,7 @@ impl ExactCounter {
             // Unless the clock stepped back, this thread was not let run for long.
             let then = self.axis.clock.now();
             if then <= now {
-                return Err(WindowError::GivenUp { from, held });
+                return Err(WindowError::Evicted { from, held });
             }
             now = then;
         }
@@ -254,7 +252,7 @@ impl ExactCounter {
 
     /// Takes the lock. No user's code runs under it, not even a clock's.
     fn lock(&self) -> MutexGuard<'_, Held> {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+        unpoisoned(self.held.lock())
     }
 }
 

@@ -1,13 +1,13 @@
-//! A place for each thread, found without a lock, that outlives the thread.
+//! A slot for each thread, found without a lock, that outlives the thread.
 //!
-//! A thread has a small [`Number`] while it lives, which the next thread gets when it has ended. A
-//! place is found by that number in a table of tables, each twice as long as the one before, so
-//! that none ever moves. The tables hold pointers only: a place is made when a thread first asks
-//! for its own, so memory follows the threads that did, and 16 bytes for each number up to theirs.
+//! A thread has a small [`SlotId`] while it lives, which the next thread gets after it ended. A
+//! slot is found by that id in a table of tables, each twice as long as the one before, so no table
+//! ever moves. The tables hold only pointers: a slot is made when a thread first asks for it. So
+//! the memory depends on the threads that did, plus 16 bytes for each id up to theirs.
 //!
-//! The crate `thread_local` does nearly this. But a destructor that runs when a thread ends, and
-//! comes to record when that crate has already given the thread's number back, panics there, which
-//! aborts the process; and nothing tells beforehand. Here the number is ours, and so is its end.
+//! The crate `thread_local` does nearly this. But a destructor that runs at the end of a thread and
+//! records after that crate has returned the thread's id panics there, which aborts the process,
+//! and nothing can detect it before. Here the id is our own, and so is its end.
 
 use std::cell::Cell;
 use std::cmp::Reverse;
@@ -17,17 +17,20 @@ use std::sync::atomic::{
     AtomicUsize,
     Ordering::{Acquire, Release},
 };
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock};
 
-/// A place of its own for each thread, which a reader can visit all of.
+use crate::sync::unpoisoned;
+
+/// Holds a slot for each thread, and lets a reader visit all of them.
 ///
-/// A thread that ends leaves its place as it is to the next thread that starts, so memory follows
-/// the most threads there were at once, and what the place holds is neither lost nor reset.
+/// The slot of a thread that ends is reused as it is by the next thread that starts. So the memory
+/// depends on the maximum number of threads at one time, and the content of a slot is neither lost
+/// nor reset.
 ///
 /// # Concurrency
 ///
-/// A reader sees each place that was made before it began to look. What the owner does with its
-/// place meanwhile is for `T` to order.
+/// A reader sees each slot that was made before the read began. What the owner of a slot does
+/// concurrently is for `T` to order.
 ///
 /// # Examples
 ///
@@ -46,15 +49,15 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 /// assert_eq!(sum, 3);
 /// ```
 pub struct PerThread<T: Send> {
-    /// Table `n` has the places of the threads numbered from `2^n - 1` on.
-    tables: [OnceLock<Box<[Place<T>]>>; TABLES],
-    /// How many places there are, or are about to be.
+    /// Table `n` has the slots of the ids from `2^n - 1` on.
+    tables: [OnceLock<Box<[Slot<T>]>>; TABLES],
+    /// The number of slots that exist or are about to.
     made: AtomicUsize,
 }
 
-type Place<T> = OnceLock<Box<ForOwner<T>>>;
+type Slot<T> = OnceLock<Box<OwnerOnly<T>>>;
 
-/// Enough for 2^32 threads at once.
+/// Enough for 2^32 threads at the same time.
 const TABLES: usize = 32;
 
 impl<T: Send> Default for PerThread<T> {
@@ -64,45 +67,45 @@ impl<T: Send> Default for PerThread<T> {
 }
 
 impl<T: Send> PerThread<T> {
-    /// Uses the place of this thread, made if it has none.
+    /// Calls `f` with the slot of this thread, which is made if it has none.
     ///
-    /// Nothing if the thread is being torn down so far that it has nobody to leave a place to.
+    /// Returns `None` if the thread is ending and has already returned its slot.
     #[inline]
     pub fn with<R>(&self, make: impl FnOnce() -> T, f: impl FnOnce(&T) -> R) -> Option<R> {
         // The reference must not leave `f`: a destructor that kept it could use it when the next
-        // thread has the place.
-        self.find().or_else(|| self.make(make)).map(|place| f(&place.0))
+        // thread owns the slot.
+        self.find().or_else(|| self.make(make)).map(|slot| f(&slot.0))
     }
 
     #[inline]
-    fn find(&self) -> Option<&ForOwner<T>> {
-        self.at(POSITION.get())
+    fn find(&self) -> Option<&OwnerOnly<T>> {
+        self.at(SLOT_INDEX.get())
     }
 
     #[inline]
-    fn at(&self, Position { table, index }: Position) -> Option<&ForOwner<T>> {
-        self.tables.get(table as usize)?.get()?.get(index as usize)?.get().map(|place| &**place)
+    fn at(&self, SlotIndex { table, index }: SlotIndex) -> Option<&OwnerOnly<T>> {
+        self.tables.get(table as usize)?.get()?.get(index as usize)?.get().map(|slot| &**slot)
     }
 
     #[cold]
-    fn make(&self, make: impl FnOnce() -> T) -> Option<&ForOwner<T>> {
-        self.make_at(position_or_new()?, make)
+    fn make(&self, make: impl FnOnce() -> T) -> Option<&OwnerOnly<T>> {
+        self.make_at(slot_index_or_new()?, make)
     }
 
-    fn make_at(&self, at: Position, make: impl FnOnce() -> T) -> Option<&ForOwner<T>> {
+    fn make_at(&self, at: SlotIndex, make: impl FnOnce() -> T) -> Option<&OwnerOnly<T>> {
         let new_table = || (0..1_usize << at.table).map(|_| OnceLock::new()).collect();
         let table = self.tables.get(at.table as usize)?.get_or_init(new_table);
-        let place = table.get(at.index as usize)?;
-        // Before the place is filled, because `make` may come here too.
-        let value = Box::new(ForOwner(make()));
-        if place.get().is_none() {
-            // ORDERING: Release, for the Acquire of `for_each`.
+        let slot = table.get(at.index as usize)?;
+        // Before the slot is filled, because `make` may come here too.
+        let value = Box::new(OwnerOnly(make()));
+        if slot.get().is_none() {
+            // ORDERING: Release. Pairs with: the Acquire of `for_each`.
             self.made.fetch_add(1, Release);
         }
-        Some(place.get_or_init(|| value))
+        Some(slot.get_or_init(|| value))
     }
 
-    /// How many places there are, or are about to be.
+    /// Returns the number of slots that exist or are about to.
     pub(crate) fn made(&self) -> usize {
         // ORDERING: Acquire, as in `for_each`.
         self.made.load(Acquire)
@@ -110,43 +113,43 @@ impl<T: Send> PerThread<T> {
 }
 
 impl<T: Send + Sync> PerThread<T> {
-    /// The place of this thread, if it has one.
+    /// Returns the slot of this thread, if it has one.
     #[inline]
     pub fn get(&self) -> Option<&T> {
-        self.find().map(|place| &place.0)
+        self.find().map(|slot| &slot.0)
     }
 
-    /// The place of this thread, made if it has none.
+    /// Returns the slot of this thread, which is made if it has none.
     ///
-    /// Nothing if the thread is being torn down so far that it has nobody to leave a place to.
+    /// Returns `None` if the thread is ending and has already returned its slot.
     #[inline]
     pub fn get_or(&self, make: impl FnOnce() -> T) -> Option<&T> {
-        self.find().or_else(|| self.make(make)).map(|place| &place.0)
+        self.find().or_else(|| self.make(make)).map(|slot| &slot.0)
     }
 
-    /// The place that goes with a number of one's own, made if there is none.
-    pub(crate) fn of(&self, number: &Number, make: impl FnOnce() -> T) -> Option<&T> {
-        let at = Position::of(number.0)?;
-        self.at(at).or_else(|| self.make_at(at, make)).map(|place| &place.0)
+    /// Returns the slot of an id, which is made if there is none.
+    pub(crate) fn of(&self, id: &SlotId, make: impl FnOnce() -> T) -> Option<&T> {
+        let at = SlotIndex::of(id.0)?;
+        self.at(at).or_else(|| self.make_at(at, make)).map(|slot| &slot.0)
     }
 
-    /// Visits the places of all threads, also of those that ended.
+    /// Visits the slots of all threads, including those that ended.
     #[inline]
     pub fn for_each(&self, mut visit: impl FnMut(&T)) {
         let mut seen = 0;
         if self.made() == 0 {
             return;
         }
-        // A table may be missing although a later one is there: its threads never came here.
+        // A table may be missing although a later one exists: its threads never came here.
         for table in self.tables.iter().filter_map(OnceLock::get) {
-            for place in table.iter().filter_map(OnceLock::get) {
-                visit(&place.0);
+            for slot in table.iter().filter_map(OnceLock::get) {
+                visit(&slot.0);
                 seen += 1;
-                // ORDERING: Acquire, for the Release of `make`.
-                // Needs: the end comes only after every place that was made before.
-                // Gives: a place is counted before it can be seen, and this is asked anew after
-                // each one, so one that appears meanwhile cannot stand in for another.
-                // Not needed: an exact number. One that is counted and not yet there costs a
+                // ORDERING: Acquire. Pairs with: the Release of `make_at`.
+                // Needs: the end comes only after every slot that was made before.
+                // Gives: a slot is counted before it can be seen, and the count is read again after
+                // each one, so one that appears concurrently cannot replace another.
+                // Not needed: an exact number. One that is counted but not yet there costs a
                 // search.
                 // Checks: tests/concurrency.rs, `threads_that_appear_hide_no_other`.
                 if seen >= self.made() {
@@ -159,106 +162,106 @@ impl<T: Send + Sync> PerThread<T> {
 
 impl<T: Send> fmt::Debug for PerThread<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PerThread").field("places", &self.made()).finish()
+        f.debug_struct("PerThread").field("slots", &self.made()).finish()
     }
 }
 
-/// What only the thread that owns it may use, unless it is for all to use.
-struct ForOwner<T>(T);
+/// A value that only the thread that owns it may use, unless all threads may.
+struct OwnerOnly<T>(T);
 
-#[expect(unsafe_code, reason = "an owner's table needs no lock; see Worth below")]
-// SAFETY: `Sync` promises that threads may share `&ForOwner<T>`. Where `T` is `Sync`, they may
-// share `&T` too. Where it is only `Send`, `with` alone lends a `&T`, to the thread whose number
-// the place has and for the time of a call: a `Number` belongs to one thread at a time, which gives
-// it back when no call of its can be under way but those of destructors that come later, which find
-// no position; and it is handed on through a mutex. So the place is sent, as `Send` allows,
-// and never shared.
-// Worth: a record of an action borrows its thread's table. Taking an uncontended mutex beside each
+#[expect(unsafe_code, reason = "the table of an owner needs no lock; see Worth below")]
+// SAFETY: `Sync` promises that threads may share `&OwnerOnly<T>`. Where `T` is `Sync`, they may
+// share `&T` too. Where it is only `Send`, `with` alone lends a `&T`, to the thread that has the id
+// of the slot, for the time of a call. A `SlotId` belongs to one thread at a time, which returns it
+// when none of its calls can be active except those of later destructors, which find no index; and
+// it reaches the next thread through a mutex. So the slot is sent, as `Send` allows, and never
+// shared.
+// Worth: a record of an action borrows its thread's table. An uncontended mutex in each
 // `RunningTracker::record`, in a loop over four names, made 54 ns of its 35 (medians of five runs).
-unsafe impl<T: Send> Sync for ForOwner<T> {}
+unsafe impl<T: Send> Sync for OwnerOnly<T> {}
 
-/// Where the place with a number lies: in which table, and where in that.
+/// The place of a slot: which table, and which entry in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Position {
+struct SlotIndex {
     table: u32,
     index: u32,
 }
 
-impl Position {
-    /// In a table that there is not.
+impl SlotIndex {
+    /// An index in a table that does not exist.
     const NONE: Self = Self { table: TABLES as u32, index: 0 };
 
-    fn of(number: usize) -> Option<Self> {
-        let nth = u32::try_from(number).ok()?.checked_add(1)?;
+    fn of(id: usize) -> Option<Self> {
+        let nth = u32::try_from(id).ok()?.checked_add(1)?;
         Some(Self { table: nth.ilog2(), index: nth - (1 << nth.ilog2()) })
     }
 }
 
-/// A number that nobody else has, until it is dropped.
+/// A number that has one owner until it is dropped.
 ///
-/// Threads have one while they live, and whoever must be told apart from the thread it lives on
-/// takes one of its own.
+/// A thread has one while it lives. A recorder has another, because it may move between threads.
 #[derive(Debug)]
-pub(crate) struct Number(usize);
+pub(crate) struct SlotId(usize);
 
-impl Number {
-    /// The lowest number there is.
+impl SlotId {
+    /// Takes the smallest number that is free.
     pub(crate) fn take() -> Self {
-        Self(numbers().take())
+        Self(slot_ids().take())
     }
 }
 
-impl Drop for Number {
+impl Drop for SlotId {
     fn drop(&mut self) {
-        numbers().free.push(Reverse(self.0));
+        slot_ids().free.push(Reverse(self.0));
     }
 }
 
 thread_local! {
-    /// Where this thread's places lie, if it has a number. Without a destructor, so that it can be
-    /// read until the very end.
-    static POSITION: Cell<Position> = const { Cell::new(Position::NONE) };
-    /// Gives the number back when the thread ends.
+    /// The index of this thread's slots, if it has an id. Has no destructor, so that it can be read
+    /// until the very end.
+    static SLOT_INDEX: Cell<SlotIndex> = const { Cell::new(SlotIndex::NONE) };
+    /// Returns the id when the thread ends.
     static GUARD: Guard = const { Guard(Cell::new(None)) };
 }
 
-struct Guard(Cell<Option<Number>>);
+struct Guard(Cell<Option<SlotId>>);
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        // Before the number is dropped, which another thread may then take.
-        POSITION.set(Position::NONE);
+        // Before the id is dropped, which another thread may then take.
+        SLOT_INDEX.set(SlotIndex::NONE);
     }
 }
 
-/// Where this thread's places lie, with a new number if it has none; nothing once the guard is
-/// gone, when there is nobody left to give a number back.
-fn position_or_new() -> Option<Position> {
+/// Returns the index of this thread's slots, and takes an id if it has none.
+///
+/// Returns `None` after the guard was dropped, when nothing is left to return an id.
+fn slot_index_or_new() -> Option<SlotIndex> {
     GUARD
         .try_with(|guard| {
-            let known = POSITION.get();
-            if known != Position::NONE {
+            let known = SLOT_INDEX.get();
+            if known != SlotIndex::NONE {
                 return Some(known);
             }
-            let number = Number::take();
-            let position = Position::of(number.0)?;
-            guard.0.set(Some(number));
-            POSITION.set(position);
-            Some(position)
+            let id = SlotId::take();
+            let index = SlotIndex::of(id.0)?;
+            guard.0.set(Some(id));
+            SLOT_INDEX.set(index);
+            Some(index)
         })
         .ok()?
 }
 
-/// Which numbers are taken: all below `next` but those in `free`.
-struct Numbers {
+/// The ids of the process: all below `next` are taken, except those in `free`.
+struct SlotIds {
     next: usize,
-    /// The lowest first, so that tables stay short.
+    /// The smallest first, so that tables stay short.
     free: BinaryHeap<Reverse<usize>>,
 }
 
-impl Numbers {
+impl SlotIds {
     fn take(&mut self) -> usize {
-        let used_before = self.free.pop().map(|Reverse(number)| number);
+        let used_before = self.free.pop().map(|Reverse(id)| id);
         used_before.unwrap_or_else(|| {
             self.next += 1;
             self.next - 1
@@ -266,95 +269,96 @@ impl Numbers {
     }
 }
 
-fn numbers() -> MutexGuard<'static, Numbers> {
-    static NUMBERS: OnceLock<Mutex<Numbers>> = OnceLock::new();
-    let numbers = NUMBERS.get_or_init(|| Mutex::new(Numbers { next: 0, free: BinaryHeap::new() }));
-    numbers.lock().unwrap_or_else(PoisonError::into_inner)
+fn slot_ids() -> MutexGuard<'static, SlotIds> {
+    static SLOT_IDS: OnceLock<Mutex<SlotIds>> = OnceLock::new();
+    let ids = SLOT_IDS.get_or_init(|| Mutex::new(SlotIds { next: 0, free: BinaryHeap::new() }));
+    unpoisoned(ids.lock())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn count<T: Send + Sync>(places: &PerThread<T>) -> usize {
+    fn count<T: Send + Sync>(slots: &PerThread<T>) -> usize {
         let mut count = 0;
-        places.for_each(|_| count += 1);
+        slots.for_each(|_| count += 1);
         count
     }
 
     #[test]
-    fn positions_fill_tables_without_gaps() {
+    fn indices_fill_tables_without_gaps() {
         let mut expected =
             (0..6).flat_map(|table| (0..1 << table).map(move |index| (table, index)));
-        for number in 0..63 {
+        for id in 0..63 {
             let (table, index) = expected.next().unwrap();
-            assert_eq!(Position::of(number), Some(Position { table, index }), "number {number}");
+            assert_eq!(SlotIndex::of(id), Some(SlotIndex { table, index }), "id {id}");
         }
-        assert_eq!(Position::of(u32::MAX as usize), None);
+        assert_eq!(SlotIndex::of(u32::MAX as usize), None);
     }
 
     #[test]
-    fn a_place_made_while_it_is_made_is_the_same_place() {
-        let places = PerThread::<u8>::default();
-        let place = places.get_or(|| *places.get_or(|| 1).unwrap() + 1);
-        assert_eq!((place, count(&places)), (Some(&1), 1));
+    fn a_slot_made_while_it_is_made_is_the_same_slot() {
+        let slots = PerThread::<u8>::default();
+        let slot = slots.get_or(|| *slots.get_or(|| 1).unwrap() + 1);
+        assert_eq!((slot, count(&slots)), (Some(&1), 1));
     }
 
     #[test]
-    fn places_are_found_behind_tables_that_are_missing() {
-        let (numbered, places) = (PerThread::<u8>::default(), PerThread::<u8>::default());
-        let all_have_numbers = std::sync::Barrier::new(8);
+    fn slots_are_found_behind_tables_that_are_missing() {
+        let (with_ids, slots) = (PerThread::<u8>::default(), PerThread::<u8>::default());
+        let all_have_ids = std::sync::Barrier::new(8);
         let made: usize = std::thread::scope(|scope| {
             let threads = [(); 8].map(|()| {
                 scope.spawn(|| {
-                    numbered.get_or(|| 0);
-                    all_have_numbers.wait();
-                    let is_late = POSITION.get().table >= 2;
-                    usize::from(is_late && places.get_or(|| 0).is_some())
+                    with_ids.get_or(|| 0);
+                    all_have_ids.wait();
+                    let is_late = SLOT_INDEX.get().table >= 2;
+                    usize::from(is_late && slots.get_or(|| 0).is_some())
                 })
             });
             threads.into_iter().map(|thread| thread.join().unwrap()).sum()
         });
         assert!(made > 0);
-        assert_eq!(count(&places), made);
+        assert_eq!(count(&slots), made);
     }
+
     #[test]
-    fn a_number_belongs_to_one_thread_at_a_time() {
-        let places = PerThread::<u8>::default();
+    fn an_id_belongs_to_one_thread_at_a_time() {
+        let slots = PerThread::<u8>::default();
         std::thread::scope(|scope| {
-            // Gives its number back when it is joined: a scope does not wait for destructors.
-            scope.spawn(|| places.get_or(|| 0).copied()).join().unwrap();
+            // Returns its id when it is joined: a scope does not wait for destructors.
+            scope.spawn(|| slots.get_or(|| 0).copied()).join().unwrap();
         });
         let both_have_one = std::sync::Barrier::new(2);
-        let position = || {
-            places.get_or(|| 0);
-            let position = POSITION.get();
+        let index = || {
+            slots.get_or(|| 0);
+            let index = SLOT_INDEX.get();
             both_have_one.wait();
-            position
+            index
         };
         let [first, second] = std::thread::scope(|scope| {
-            [scope.spawn(position), scope.spawn(position)].map(|thread| thread.join().unwrap())
+            [scope.spawn(index), scope.spawn(index)].map(|thread| thread.join().unwrap())
         });
         assert_ne!(first, second);
     }
 
     #[test]
-    fn a_thread_that_gave_its_number_back_has_no_place() {
-        /// Tells at the end of its thread whether that still has a place.
-        struct Asks(Cell<Option<std::sync::mpsc::Sender<Position>>>);
-        impl Drop for Asks {
+    fn a_thread_that_returned_its_id_has_no_slot() {
+        /// Sends the slot index of its thread when the thread ends.
+        struct SendsIndex(Cell<Option<std::sync::mpsc::Sender<SlotIndex>>>);
+        impl Drop for SendsIndex {
             fn drop(&mut self) {
-                self.0.take().unwrap().send(POSITION.get()).unwrap();
+                self.0.take().unwrap().send(SLOT_INDEX.get()).unwrap();
             }
         }
         thread_local! {
-            static ASKS: Asks = const { Asks(Cell::new(None)) };
+            static SENDER: SendsIndex = const { SendsIndex(Cell::new(None)) };
         }
         let (sender, receiver) = std::sync::mpsc::channel();
         std::thread::spawn(|| {
-            ASKS.with(|asks| asks.0.set(Some(sender))); // Set up first, so gone after the guard.
+            SENDER.with(|sends| sends.0.set(Some(sender))); // First, so dropped after the guard.
             assert!(PerThread::<u8>::default().get_or(|| 0).is_some());
         });
-        assert_eq!(receiver.recv().unwrap(), Position::NONE);
+        assert_eq!(receiver.recv().unwrap(), SlotIndex::NONE);
     }
 }

@@ -4,8 +4,6 @@ use std::fmt;
 use std::ops::Range;
 use std::time::{Duration, SystemTime};
 
-use crate::error::WindowError;
-
 /// A moment: nanoseconds since the Unix epoch, before it too.
 ///
 /// Reaches from the year 1677 to 2262. What lies outside is held at [`Stamp::MIN`] or
@@ -134,11 +132,6 @@ impl Interval {
     #[must_use]
     pub fn duration(self) -> Duration {
         self.to.saturating_since(self.from)
-    }
-
-    /// Itself, unless it ends before it begins.
-    pub(crate) fn forwards(self) -> Result<Self, WindowError> {
-        if self.to < self.from { Err(WindowError::Backwards { interval: self }) } else { Ok(self) }
     }
 }
 

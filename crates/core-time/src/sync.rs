@@ -1,4 +1,6 @@
-//! The primitives of shared memory: the standard ones, or those of `loom` when it explores a model.
+//! Primitives of shared memory: those of `std`, or those of `loom` in its models.
+
+use std::sync::{LockResult, PoisonError};
 
 #[cfg(loom)]
 pub(crate) use loom::sync::{
@@ -11,9 +13,16 @@ pub(crate) use std::sync::{
     atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering, fence},
 };
 
-/// Declares a static whose value is a constant, but where `loom` explores.
+/// Returns the guard of a lock, also after a panic under it.
 ///
-/// Its atomics are no constants, and live for one execution of a model.
+/// For locks under which a panic leaves nothing half changed.
+pub(crate) fn unpoisoned<G>(locked: LockResult<G>) -> G {
+    locked.unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Declares a static with a constant value; in a model of `loom`, with a lazy one.
+///
+/// The atomics of `loom` have no constant constructor and live for one execution of a model.
 macro_rules! shared {
     (static $name:ident: $type:ty = $value:expr) => {
         #[cfg(not(loom))]

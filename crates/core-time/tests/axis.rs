@@ -34,7 +34,7 @@ fn check(
     for stamp in offsets.iter().map(|&offset| now.saturating_add(offset)) {
         let tick = axis.tick_at(Stamp::from_nanos(stamp));
         let recorded = counter.record_at(Stamp::from_nanos(stamp), 1);
-        if matches!(recorded, Err(RecordError::GivenUp { .. })) {
+        if matches!(recorded, Err(RecordError::Evicted { .. })) {
             continue;
         }
         assert_eq!(tick.clone().map(drop), recorded, "{stamp} at {now}");
@@ -119,7 +119,7 @@ impl Statistic for Nothing {
 }
 
 #[test]
-fn what_rings_gave_up_before_the_clock_stepped_back_is_refused_until_it_caught_up() {
+fn what_rings_evicted_before_the_clock_stepped_back_is_refused_until_it_caught_up() {
     let secs = |secs: i64| Stamp::from_secs(secs);
     let span = Duration::from_secs(10);
     let spec = WindowSpec::builder().span(span).tolerance(Duration::from_secs(2)).build().unwrap();
@@ -131,18 +131,18 @@ fn what_rings_gave_up_before_the_clock_stepped_back_is_refused_until_it_caught_u
     clock.set(secs(989)); // A ring with 1,002 holds this bucket, and not all of a window.
     assert_eq!((axis.tick_to_record(), axis.tick_at(secs(989))), (Ok(989), Ok(989)));
     let late = axis.tick_at(secs(988)).unwrap_err().to_string();
-    assert_eq!(late, "event is 15s behind the newest, buckets are held for 13s");
-    let given_up = |window| {
+    assert_eq!(late, "event is 15s behind the newest bucket, buckets are held for 13s");
+    let evicted = |window| {
         let refused = axis.past(Duration::from_secs(window));
-        refused.is_err_and(|refused| matches!(refused, WindowError::GivenUp { .. }))
+        refused.is_err_and(|refused| matches!(refused, WindowError::Evicted { .. }))
     };
-    assert_eq!([0, 1, 2, 10].map(given_up), [false, false, true, true]);
+    assert_eq!([0, 1, 2, 10].map(evicted), [false, false, true, true]);
 
     clock.set(secs(988));
-    assert!(matches!(axis.tick_to_record(), Err(RecordError::GivenUp { .. })));
+    assert!(matches!(axis.tick_to_record(), Err(RecordError::Evicted { .. })));
     assert_eq!((axis.refused().too_old, axis.tick_now()), (2, 988));
     clock.set(secs(998));
-    assert!(axis.tick_to_record().is_ok() && !given_up(10));
-    axis.note(1_012);
-    assert!(matches!(axis.tick_to_record(), Err(RecordError::GivenUp { .. })));
+    assert!(axis.tick_to_record().is_ok() && !evicted(10));
+    axis.observe(1_012);
+    assert!(matches!(axis.tick_to_record(), Err(RecordError::Evicted { .. })));
 }

@@ -96,7 +96,7 @@ fn buckets_turn_under_writers_and_readers_without_loss() {
         scope.spawn(|| {
             let _fails = FailsWith([opened, written]);
             while written.passed.load(Acquire) < WRITERS * TURNS && opened.wait_for(0) {
-                check_beside(&counter);
+                check_during_writes(&counter);
             }
         });
         let _fails = FailsWith([opened, written]);
@@ -132,7 +132,7 @@ fn check_after(counter: &EventCounter, now: u64) {
 }
 
 /// While others write, no bucket has more than will ever be in it, and what is there is not lost.
-fn check_beside(counter: &EventCounter) {
+fn check_during_writes(counter: &EventCounter) {
     let now = counter.now();
     let tick = ((now.as_nanos() / 1_000_000_000) - START).cast_unsigned();
     let Some(before) = tick.checked_sub(2) else { return };
@@ -224,7 +224,7 @@ fn short_lived_threads_do_not_make_memory_grow() {
 }
 
 #[test]
-fn reset_beside_writers_forgets_all_of_before_and_nothing_of_after() {
+fn reset_during_writes_removes_all_of_before_and_nothing_of_after() {
     let clock = ManualClock::new(second(0));
     let counter = EventCounter::with_clock(small(), clock.clone());
     let ended = AtomicU64::new(0);

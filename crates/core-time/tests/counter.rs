@@ -171,7 +171,7 @@ fn clock_that_steps_back_loses_no_event_of_the_span() {
     assert_eq!(counter.refused().too_old, 1);
     assert_eq!(
         counter.record_at(counter.now(), 1).unwrap_err().to_string(),
-        "event is 10001s behind the newest, buckets are held for 496s",
+        "event is 10001s behind the newest bucket, buckets are held for 496s",
     );
     assert_eq!(
         counter.count(secs(1)).unwrap_err().to_string(),
@@ -182,14 +182,14 @@ fn clock_that_steps_back_loses_no_event_of_the_span() {
 }
 
 #[test]
-fn what_was_given_up_is_never_answered_for() {
+fn evicted_buckets_are_never_counted() {
     let (counter, clock) = counter();
     clock.set(at(NOW - 495)); // Buckets are held from here on.
     counter.record();
     clock.set(at(NOW));
     counter.record_many(2);
     clock.set(at(NOW - 400));
-    let begins_before = WindowError::GivenUp { from: at(NOW - 700), held: at(NOW - 495) };
+    let begins_before = WindowError::Evicted { from: at(NOW - 700), held: at(NOW - 495) };
     assert_eq!(counter.count(secs(300)), Err(begins_before));
     check(&counter, secs(95), 0);
     check(&counter, secs(95), 0);
@@ -248,10 +248,10 @@ fn bucket_takes_more_than_two_to_the_forty_and_refuses_what_would_overflow() {
     assert_eq!(counter.refused().full, u64::MAX); // Held there.
     assert_eq!(
         counter.record_at(at(NOW), 1 << 40).unwrap_err().to_string(),
-        "bucket has room for 0 more events, not for 1099511627776",
+        "bucket is full: 1099511627776 events do not fit, 0 would",
     );
     let one = RecordError::Full { room: 1, events: 2 }.to_string();
-    assert_eq!(one, "bucket has room for 1 more event, not for 2");
+    assert_eq!(one, "bucket is full: 2 events do not fit, 1 would");
     clock.advance(secs(1));
     counter.record_many(3);
     check(&counter, secs(1), 3);
@@ -272,7 +272,7 @@ fn refused_event_ahead_of_the_clock_leaves_no_trace() {
 }
 
 #[test]
-fn open_bucket_that_is_handed_over_early_is_counted_once() {
+fn open_bucket_that_is_flushed_early_is_counted_once() {
     let (counter, clock) = counter();
     for _ in 0..100 {
         counter.record_many((1 << 28) - 1); // The second already hands the first over.
@@ -331,14 +331,14 @@ fn check_spec(resolution: Duration, span: Duration, tolerance: Duration, expecte
 }
 
 #[test]
-fn specifications_that_make_no_sense_are_refused_with_their_numbers() {
+fn specifications_that_are_not_valid_are_refused_with_their_numbers() {
     let (second, ms) = (secs(1), Duration::from_millis);
-    check_spec(Duration::ZERO, second, second, "resolution is 0ns, the finest is 1ms");
+    check_spec(Duration::ZERO, second, second, "resolution is 0ns, minimum is 1ms");
     check_spec(
         Duration::from_nanos(999_999),
         second,
         second,
-        "resolution is 999.999µs, the finest is 1ms",
+        "resolution is 999.999µs, minimum is 1ms",
     );
     check_spec(
         second,
@@ -356,7 +356,7 @@ fn specifications_that_make_no_sense_are_refused_with_their_numbers() {
         ms(1),
         secs(86_400),
         Duration::ZERO,
-        "86400000 buckets and what the tolerance adds take 1074003968 bytes, limit is 33554432",
+        "86400000 buckets and those of the tolerance need 1074003968 bytes, limit is 33554432",
     );
     check_spec(
         second,

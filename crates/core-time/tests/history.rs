@@ -100,7 +100,7 @@ fn snapshot(counter: &EventCounter) -> u64 {
 }
 
 #[test]
-fn reads_beside_turns_lie_between_what_was_done_and_what_was_begun() {
+fn reads_during_turns_lie_between_what_was_done_and_what_was_begun() {
     let clock = ManualClock::new(Stamp::from_secs(1_700_000_000));
     let counter = EventCounter::with_clock(spec(), clock.clone());
     let advance = |event: u64| {

@@ -121,9 +121,9 @@ impl Oracle {
         if events == 0 {
             return Ok(());
         }
-        if self.shape.tiers.iter().all(|&tier| self.gave_up(tier, stamp)) {
+        if self.shape.tiers.iter().all(|&tier| self.is_evicted(tier, stamp)) {
             self.refused.too_old += events;
-            return Err("given up");
+            return Err("evicted");
         }
         self.newest = self.newest.max(stamp);
         if stamp > self.now {
@@ -157,14 +157,14 @@ impl Oracle {
     }
 
     /// Whether a tier gave up the bucket of a stamp.
-    fn gave_up(&self, tier: TierShape, stamp: i64) -> bool {
+    fn is_evicted(&self, tier: TierShape, stamp: i64) -> bool {
         tier.tick(stamp) < self.oldest(tier)
     }
 
     /// The finest tier that holds a question which begins at a stamp and reaches so far back.
     fn tier(&self, first: i64, reaches_back: i64) -> Option<TierShape> {
         let tiers = self.shape.tiers.iter().copied();
-        tiers.filter(|tier| reaches_back <= tier.span()).find(|&tier| !self.gave_up(tier, first))
+        tiers.filter(|tier| reaches_back <= tier.span()).find(|&tier| !self.is_evicted(tier, first))
     }
 
     #[track_caller]
@@ -175,7 +175,7 @@ impl Oracle {
             return;
         }
         let Some(tier) = self.tier(self.now.saturating_sub(window - 1), window) else {
-            assert!(matches!(found, Err(WindowError::GivenUp { .. })), "{found:?}");
+            assert!(matches!(found, Err(WindowError::Evicted { .. })), "{found:?}");
             return;
         };
         let found = found.unwrap();
@@ -220,7 +220,7 @@ impl Oracle {
     #[track_caller]
     fn check_series(&self, window: i64, found: Result<Series, WindowError>) {
         let Some(tier) = self.tier(self.now.saturating_sub(window - 1), window) else {
-            assert!(matches!(found, Err(WindowError::GivenUp { .. })), "{found:?}");
+            assert!(matches!(found, Err(WindowError::Evicted { .. })), "{found:?}");
             return;
         };
         let counted = (window - 1) / tier.resolution + 1;
@@ -234,7 +234,7 @@ impl Oracle {
     #[track_caller]
     fn check_between(&self, from: i64, to: i64, found: Result<Window, WindowError>) {
         let Some(tier) = self.tier(from, self.now.saturating_sub(from)) else {
-            assert!(matches!(found, Err(WindowError::GivenUp { .. })), "{found:?}");
+            assert!(matches!(found, Err(WindowError::Evicted { .. })), "{found:?}");
             return;
         };
         let found = found.unwrap();
@@ -339,13 +339,13 @@ fn check(shape: &Shape, steps: &[Step]) {
                     let stamp = oracle.now.saturating_add(offset);
                     let found = workers[thread].run(Some((stamp, events)));
                     let exactly = exact.record_at(Stamp::from_nanos(stamp), events);
-                    if !matches!(found, Err(RecordError::GivenUp { .. })) {
+                    if !matches!(found, Err(RecordError::Evicted { .. })) {
                         assert_eq!(exactly, found, "stamp {stamp}");
                     }
                     let found = found.map_err(|refusal| match refusal {
                         RecordError::TooOld { .. } => "too old",
                         RecordError::TooNew { .. } => "too new",
-                        RecordError::GivenUp { .. } => "given up",
+                        RecordError::Evicted { .. } => "evicted",
                         _ => "full",
                     });
                     assert_eq!(found, oracle.record_at(stamp, events), "stamp {stamp}");

@@ -53,15 +53,15 @@ fn refusal_does_not_wait_for_the_clock_to_stand() {
 }
 
 #[test]
-fn buckets_that_were_given_up_are_refused_by_a_clock_that_moves() {
+fn evicted_buckets_are_refused_by_a_clock_that_moves() {
     let clock = Moving::new(50);
     let counter = EventCounter::with_clock(WindowSpec::default(), Arc::clone(&clock));
     counter.record();
     clock.nanos.store(at(50_000).as_nanos(), Release);
-    let given_up = |error| matches!(error, WindowError::GivenUp { .. });
-    assert!(given_up(counter.count(secs(300)).unwrap_err()));
-    assert!(given_up(counter.count_each([secs(300)]).unwrap_err()));
-    assert!(given_up(counter.series(secs(300)).unwrap_err()));
+    let evicted = |error| matches!(error, WindowError::Evicted { .. });
+    assert!(evicted(counter.count(secs(300)).unwrap_err()));
+    assert!(evicted(counter.count_each([secs(300)]).unwrap_err()));
+    assert!(evicted(counter.series(secs(300)).unwrap_err()));
 }
 
 #[test]
@@ -143,7 +143,7 @@ fn at_least_is_true_of_a_moment_also_where_a_window_begins_with_a_bucket() {
 }
 
 #[test]
-fn exact_counter_is_exact_beside_a_record_that_gives_stamps_up() {
+fn exact_counter_is_exact_during_a_record_that_evicts_stamps() {
     let (counter, clock) = interrupted(at(1_000), ExactCounter::with_clock, ExactCounter::record);
     (0..7).for_each(|_| counter.record());
     clock.until.store(at(1_400).as_nanos(), Release);
@@ -262,7 +262,7 @@ fn one_event_too_many_ahead_leaves_no_trace_by_a_clock_that_stepped_back() {
 /// A tier that gave up buckets before its clock stepped back does not claim to hold them after a
 /// restart: the event is in the coarser tier alone.
 #[test]
-fn a_restored_counter_knows_which_buckets_were_given_up() {
+fn a_restored_counter_knows_which_buckets_were_evicted() {
     let spec = WindowSpec::builder()
         .span(secs(7))
         .tolerance(Duration::ZERO)

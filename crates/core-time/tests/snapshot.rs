@@ -148,7 +148,7 @@ fn what_cannot_be_merged_is_refused_and_changes_nothing() {
     here.record_at(at(NOW), 1 << 40).unwrap();
     let before = here.snapshot();
     let refused = here.merge(&full.snapshot()).unwrap_err();
-    assert_eq!(refused.to_string(), "more events than a bucket or the total has room for");
+    assert_eq!(refused.to_string(), "snapshot has more events than fit in a bucket or the total");
     assert_eq!(here.snapshot(), before);
 }
 
@@ -331,17 +331,17 @@ mod wire {
         check(
             r#""resolution":1000000000"#,
             r#""resolution":0"#,
-            "tiers of the snapshot make no sense",
+            "tiers of the snapshot are not valid",
         );
         check(
             r#""span":8000000000"#,
             r#""span":8000000001"#,
-            "tiers of the snapshot make no sense",
+            "tiers of the snapshot are not valid",
         );
         check(
             r#""span":60000000000"#,
             r#""span":5000000000"#,
-            "tiers of the snapshot make no sense",
+            "tiers of the snapshot are not valid",
         );
         check("[1,0,2]", &format!("[{}0]", "0,".repeat(99)), "snapshot has 100 buckets in a tier");
         check("[1,0,2]", "[18446744073709551615,1]", "snapshot has a total of 12 events and more");

@@ -236,7 +236,7 @@ fn a_ring_works_at_the_edges_of_time() {
 }
 
 #[test]
-fn what_is_older_than_the_span_is_given_up() {
+fn what_is_older_than_the_span_is_evicted() {
     for buckets in [1, 2, 3, 17, 100] {
         let ring = of((0..10_000).map(|tick| (tick, 1)), &spec(buckets, 0));
         let held = window(&ring, 0..=10_000).len() as u64;

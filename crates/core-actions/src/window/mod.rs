@@ -219,7 +219,7 @@ impl<S: Statistic<Value: AsWords>> WindowedTracker<S> {
     /// # Errors
     ///
     /// [`WindowError::LongerThanSpan`] if `window` is longer than the tracker remembers,
-    /// [`WindowError::GivenUp`] if the clock stepped back and buckets were given up meanwhile.
+    /// [`WindowError::Evicted`] if the clock stepped back and buckets were given up meanwhile.
     ///
     /// # Complexity
     ///
@@ -351,7 +351,7 @@ impl<S: Statistic<Value: AsWords>> WindowedTracker<S> {
     /// accepted for a bucket that they give up for it.
     fn note_newest(&self, snapshot: &WindowedSnapshot<S>) {
         if let Some(newest) = snapshot.newest() {
-            self.timeline.axis.note(newest);
+            self.timeline.axis.observe(newest);
         }
     }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::Clock;
+use super::system::CoarseClock;
 use crate::stamp::Stamp;
 use crate::sync::{AtomicI64, Ordering::Relaxed, shared};
 
@@ -18,7 +19,7 @@ use crate::sync::{AtomicI64, Ordering::Relaxed, shared};
 /// wall is set back, or repeats a leap second, the clock *stands* until the wall has caught up, and
 /// all that happens meanwhile is counted in one second. The [`CoarseClock`] goes on then.
 ///
-/// Elsewhere than on Linux this is the [`SystemClock`](super::SystemClock), rounded down.
+/// Elsewhere than on Linux this is the [`SystemClock`](crate::SystemClock), rounded down.
 ///
 /// # Examples
 ///
@@ -31,8 +32,6 @@ use crate::sync::{AtomicI64, Ordering::Relaxed, shared};
 /// assert_eq!(requests.count(Duration::from_secs(300))?.events, 1);
 /// # Ok::<(), core_time::WindowError>(())
 /// ```
-///
-/// [`CoarseClock`]: super::CoarseClock
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct SecondsClock;
 
@@ -50,7 +49,7 @@ impl Clock for SecondsClock {
     }
 
     fn lag(&self) -> Duration {
-        Duration::from_secs(1) + super::CoarseClock.lag()
+        Duration::from_secs(1) + CoarseClock.lag()
     }
 }
 
@@ -80,13 +79,13 @@ fn seconds() -> i64 {
 
 #[cfg(any(not(target_os = "linux"), std_clock))]
 fn seconds() -> i64 {
-    super::SystemClock.now().as_nanos().div_euclid(1_000_000_000)
+    super::system::SystemClock.now().as_nanos().div_euclid(1_000_000_000)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock::{CoarseClock, SystemClock};
+    use crate::clock::SystemClock;
 
     #[test]
     fn second_is_never_earlier_than_one_told_before() {

@@ -3,7 +3,9 @@
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use super::{Anchor, Clock, Source, SystemClock};
+use super::Clock;
+use super::anchor::{Anchor, Source};
+use super::system::SystemClock;
 use crate::stamp::Stamp;
 use crate::sync::shared;
 

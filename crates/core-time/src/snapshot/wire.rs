@@ -5,12 +5,11 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
+use super::error::SnapshotError;
 use super::{Buckets, CounterSnapshot, EVENTS, SnapshotHeader};
-use crate::error::SnapshotError;
-use crate::grid::Grid;
+use crate::counter::RefusedCounts;
 use crate::instance::Instances;
-use crate::refused::RefusedCounts;
-use crate::spec::{Tier, WindowSpec};
+use crate::spec::{Grid, Tier, WindowSpec};
 use crate::stamp::Stamp;
 
 #[derive(Serialize, Deserialize)]

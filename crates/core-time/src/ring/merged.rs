@@ -1,0 +1,357 @@
+//! A ring of statistics: one for each bucket of time, and merges of them.
+//!
+//! The [ring of counts](super::counts) keeps running totals, because counts can be subtracted. Of
+//! statistics that cannot be, blocks of about the square root of all buckets are merged beforehand:
+//! a window is the blocks that lie wholly inside it, and the buckets at both ends. Buckets that
+//! nothing happened in take no memory.
+
+use std::collections::BTreeMap;
+use std::mem;
+use std::ops::RangeInclusive;
+
+use crate::spec::WindowSpec;
+use crate::statistic::Statistic;
+use crate::tag::Tag;
+
+#[cfg(feature = "serde")]
+mod wire;
+
+/// Keeps a statistic for each of the newest buckets of time.
+///
+/// A ring is a statistic itself: its values carry the number of their bucket, and a window is
+/// [merged](Self::merge_window) from it. A [`TimeAxis`](crate::TimeAxis) maps time to buckets.
+///
+/// The content depends only on the values, not on their order or on how rings were merged: the ring
+/// holds every value whose bucket is at most [`reach`](Self::reach) buckets older than the newest
+/// bucket that it ever saw, and ignores older ones. The newest bucket never moves back. A ring does
+/// not know the time, so it cannot distinguish a clock that was set back from a late value; the
+/// [`TimeAxis`](crate::TimeAxis) does, and refuses what no ring would hold.
+///
+/// For one thread, or behind a lock. For counts shared by threads there is the
+/// [`EventCounter`](crate::EventCounter).
+///
+/// # Memory
+///
+/// At most `3 × (buckets + 4 × sqrt(buckets) + 18) × (16 + size_of::<S>())` bytes and what the
+/// statistics allocate, where the buckets are those of the span, one more, and those ahead of the
+/// clock. [`bytes_max`](Self::bytes_max) returns the number, and
+/// [`own_bytes_max`](Self::own_bytes_max) the part of it that statistics do not allocate. Buckets
+/// are given up as blocks, once a newer one is inserted.
+///
+/// # Complexity
+///
+/// To insert costs what the statistic does, and the logarithm of the buckets where another bucket
+/// begins. A window costs merges of at most four times the square root of its buckets.
+///
+/// # Wire form
+///
+/// With the feature `serde`, a map of how far back one can ask, `reach`, and of the `buckets` that
+/// something is in: pairs of number and statistic, by number. It has no version of its own, because
+/// whatever it is part of has one.
+///
+/// # Examples
+///
+/// ```
+/// use core_time::{InBucket, Statistic, StatisticRing, Tag, WindowSpec};
+///
+/// #[derive(Clone, Default, Debug, PartialEq)]
+/// struct Largest(u64);
+///
+/// impl Statistic for Largest {
+///     type Value = u64;
+///
+///     const TAG: Tag = Tag::own("x-largest");
+///
+///     fn insert(&mut self, value: u64) {
+///         self.0 = self.0.max(value);
+///     }
+///
+///     fn merge(&mut self, other: &Self) {
+///         self.0 = self.0.max(other.0);
+///     }
+/// }
+///
+/// let mut ring = StatisticRing::<Largest>::new(&WindowSpec::default());
+/// for (tick, value) in [(1_000, 9), (1_001, 4), (1_002, 5)] {
+///     ring.insert(InBucket { tick, value });
+/// }
+/// let mut largest = Largest::default();
+/// assert!(ring.merge_window(1_001..=1_002, &mut largest));
+/// assert_eq!(largest, Largest(5));
+/// ```
+#[derive(Debug, Clone)]
+pub struct StatisticRing<S> {
+    /// How many of the newest buckets can be asked for; none if any ring's would do.
+    buckets: u64,
+    /// Two to this power of them are a block.
+    block_bits: u32,
+    /// The newest bucket that anything was inserted into. Only grows.
+    newest: i64,
+    /// What was inserted into a bucket since it was last the one to insert into. Not older than the
+    /// oldest bucket that is held, because `newest` only grows where another bucket is opened.
+    open: Option<(i64, S)>,
+    /// What was inserted into buckets before. Buckets older than the oldest one that is held stay
+    /// until their whole block is too old, and are not part of the content.
+    closed: BTreeMap<i64, S>,
+    /// Merges of those that are in one block.
+    blocks: BTreeMap<i64, S>,
+}
+
+/// A value, and the bucket that it belongs into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InBucket<V> {
+    /// The number of the bucket.
+    pub tick: i64,
+    /// The value.
+    pub value: V,
+}
+
+impl<S: Statistic> StatisticRing<S> {
+    /// A ring of as many buckets as the finest tier of a specification has.
+    #[must_use]
+    pub fn new(spec: &WindowSpec) -> Self {
+        Self::of(spec.finest().reach())
+    }
+
+    fn of(buckets: u64) -> Self {
+        Self { buckets, block_bits: buckets.max(1).ilog2() / 2, ..Self::default() }
+    }
+
+    /// Returns the most memory that one can take, in bytes, with what its statistics allocate.
+    #[must_use]
+    pub fn bytes_max(spec: &WindowSpec) -> usize {
+        let heap = Self::statistics_max(spec).saturating_mul(S::HEAP_BYTES_MAX);
+        Self::own_bytes_max(spec).saturating_add(heap)
+    }
+
+    /// Returns the most memory that one can take, in bytes, without what its statistics allocate.
+    #[must_use]
+    pub fn own_bytes_max(spec: &WindowSpec) -> usize {
+        // The nodes of a map may be little more than a third full, and the first is there at once.
+        let statistics = Self::statistics_max(spec).saturating_add(15);
+        let each = 3 * (2 * size_of::<i64>() + size_of::<S>());
+        size_of::<Self>().saturating_add(statistics.saturating_mul(each))
+    }
+
+    /// How many statistics there may be: of the buckets, of the blocks, and the open one.
+    fn statistics_max(spec: &WindowSpec) -> usize {
+        let ring = Self::new(spec);
+        let buckets = ring.blocks_max() << ring.block_bits;
+        usize::try_from(buckets + ring.blocks_max() + 1).unwrap_or(usize::MAX)
+    }
+
+    /// Merges the buckets of a window into a statistic, and returns whether there was anything.
+    ///
+    /// Buckets that are no longer held are empty.
+    pub fn merge_window(&self, ticks: RangeInclusive<i64>, into: &mut S) -> bool {
+        let mut any = false;
+        let mut take = |statistic: &S| {
+            into.merge(statistic);
+            any = true;
+        };
+        if let Some((_, open)) = self.open.as_ref().filter(|(tick, _)| ticks.contains(tick)) {
+            take(open);
+        }
+        let (first, last) = (self.oldest().max(*ticks.start()), *ticks.end());
+        if first > last {
+            return any;
+        }
+        // The blocks that lie wholly inside, if there are any, and the buckets on either side.
+        let from = self.block_of(first.saturating_sub(1)) + 1;
+        let to = self.block_of(last.saturating_add(1));
+        if from >= to {
+            self.closed.range(first..=last).for_each(|(_, bucket)| take(bucket));
+            return any;
+        }
+        let (start, end) = (from << self.block_bits, to << self.block_bits);
+        self.closed.range(first..start).for_each(|(_, bucket)| take(bucket));
+        self.blocks.range(from..to).for_each(|(_, block)| take(block));
+        let rest = self.closed.range(end..).take_while(|&(&tick, _)| tick <= last);
+        rest.for_each(|(_, bucket)| take(bucket));
+        any
+    }
+
+    /// How many of the newest buckets can be asked for.
+    #[must_use]
+    pub fn reach(&self) -> u64 {
+        self.buckets
+    }
+
+    /// The newest bucket that something was inserted into.
+    #[must_use]
+    pub fn newest(&self) -> Option<i64> {
+        self.open.is_some().then_some(self.newest)
+    }
+
+    /// The buckets that hold something, by number.
+    ///
+    /// # Complexity
+    ///
+    /// A copy of each.
+    #[must_use]
+    pub fn buckets(&self) -> BTreeMap<i64, S> {
+        let reached = self.closed.range(self.oldest()..=self.newest);
+        let mut buckets: BTreeMap<_, _> = reached.map(|(&tick, s)| (tick, s.clone())).collect();
+        if let Some((tick, open)) = &self.open {
+            buckets.entry(*tick).or_default().merge(open);
+        }
+        buckets
+    }
+
+    /// Merges all buckets into a statistic, as long as it can; returns whether it could.
+    pub(crate) fn add_up(&self, all: &mut S) -> bool {
+        self.buckets().values().all(|bucket| {
+            let can_merge = all.can_merge(bucket);
+            if can_merge {
+                all.merge(bucket);
+            }
+            can_merge
+        })
+    }
+
+    /// The bucket that values go into, which is opened if it is not the open one; none if it is
+    /// no longer held.
+    #[inline]
+    fn bucket(&mut self, tick: i64) -> Option<&mut S> {
+        if self.open.as_ref().is_none_or(|(open, _)| *open != tick) {
+            if tick < self.oldest() {
+                return None;
+            }
+            self.turn(tick, S::default());
+        }
+        self.open.as_mut().map(|(_, open)| open)
+    }
+
+    /// Opens another bucket, which is held, with something in it.
+    #[cold]
+    fn turn(&mut self, tick: i64, begun: S) {
+        if let Some((before, open)) = self.open.replace((tick, begun)) {
+            self.close(before, open);
+        }
+        self.newest = self.newest.max(tick);
+        self.evict();
+    }
+
+    fn close(&mut self, tick: i64, statistic: S) {
+        let block = self.block_of(tick);
+        self.blocks.entry(block).or_default().merge(&statistic);
+        match self.closed.get_mut(&tick) {
+            Some(closed) => closed.merge(&statistic),
+            None => drop(self.closed.insert(tick, statistic)),
+        }
+    }
+
+    /// Gives up the blocks of which no bucket is held.
+    fn evict(&mut self) {
+        let oldest = self.block_of(self.oldest());
+        while let Some(block) = self.blocks.first_entry()
+            && *block.key() < oldest
+        {
+            block.remove();
+        }
+        while let Some(bucket) = self.closed.first_entry()
+            && bucket.key() >> self.block_bits < oldest
+        {
+            bucket.remove();
+        }
+    }
+
+    /// The oldest bucket that is held.
+    fn oldest(&self) -> i64 {
+        self.newest.saturating_sub_unsigned(self.buckets)
+    }
+
+    /// How many blocks all buckets are, and one that is cut.
+    fn blocks_max(&self) -> u64 {
+        (self.buckets >> self.block_bits) + 2
+    }
+
+    fn block_of(&self, tick: i64) -> i64 {
+        tick >> self.block_bits
+    }
+}
+
+impl<S: Statistic> Default for StatisticRing<S> {
+    /// A ring of no buckets, which becomes like the first that is merged into it.
+    fn default() -> Self {
+        Self {
+            buckets: 0,
+            block_bits: 0,
+            newest: i64::MIN,
+            open: None,
+            closed: BTreeMap::new(),
+            blocks: BTreeMap::new(),
+        }
+    }
+}
+
+impl<S: Statistic + PartialEq> PartialEq for StatisticRing<S> {
+    /// Whether both answer alike, whatever one asks.
+    fn eq(&self, other: &Self) -> bool {
+        self.buckets == other.buckets && self.buckets() == other.buckets()
+    }
+}
+
+impl<S: Statistic> Statistic for StatisticRing<S> {
+    type Value = InBucket<S::Value>;
+
+    const TAG: Tag = Tag::of("ring", &S::TAG);
+
+    const NEVER_PANICS: bool = S::NEVER_PANICS;
+
+    /// Depends on the specification; see [`bytes_max`](Self::bytes_max).
+    const HEAP_BYTES_MAX: usize = usize::MAX;
+
+    #[inline]
+    fn insert(&mut self, InBucket { tick, value }: Self::Value) {
+        if let Some(bucket) = self.bucket(tick) {
+            bucket.insert(value);
+        }
+    }
+
+    fn insert_all(&mut self, values: impl Iterator<Item = Self::Value> + Clone) {
+        let Some(InBucket { tick, .. }) = values.clone().next() else { return };
+        if values.clone().all(|value| value.tick == tick) {
+            if let Some(bucket) = self.bucket(tick) {
+                bucket.insert_all(values.map(|value| value.value));
+            }
+        } else {
+            values.for_each(|value| self.insert(value));
+        }
+    }
+
+    /// Turns to a bucket only when the value is in it, and copies no more than that.
+    fn insert_whole(&mut self, InBucket { tick, value }: Self::Value) {
+        if let Some((open, statistic)) = &mut self.open
+            && *open == tick
+        {
+            statistic.insert_whole(value);
+        } else if tick >= self.oldest() {
+            let mut begun = S::default();
+            begun.insert(value);
+            self.turn(tick, begun);
+        }
+    }
+
+    /// Whether all buckets of both can be merged, as a window does.
+    fn can_merge(&self, other: &Self) -> bool {
+        let mut all = S::default();
+        self.add_up(&mut all) && other.add_up(&mut all)
+    }
+
+    /// Merges the buckets of another ring, those that are held next to the newest of both; of two
+    /// of different lengths, this becomes the longer.
+    fn merge(&mut self, other: &Self) {
+        if other.buckets > self.buckets {
+            let longer = Self::of(other.buckets);
+            let mine = mem::replace(self, longer);
+            self.merge(&mine);
+        }
+        let open = other.open.as_ref().map(|(tick, open)| (tick, open));
+        for (&tick, theirs) in other.closed.range(other.oldest()..).chain(open) {
+            if let Some(bucket) = self.bucket(tick) {
+                bucket.merge(theirs);
+            }
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! Rings of buckets: counts, statistics, and the time axis that maps stamps to buckets.
+
+mod axis;
+mod counts;
+mod merged;
+
+pub use axis::{CoveredBuckets, TimeAxis};
+pub(crate) use counts::{Layout, RangeCounts, Ring, increase};
+pub use merged::{InBucket, StatisticRing};
