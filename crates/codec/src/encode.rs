@@ -54,13 +54,13 @@ pub fn encode<'a>(rows: impl IntoIterator<Item = (&'a str, f64)>) -> String {
 ///
 /// let spec = TrackerSpec { actions: 1, when_full: WhenFull::Fold, ..TrackerSpec::default() };
 /// let tracker = RunningTracker::new(spec);
-/// tracker.add("jump", 150)?;
-/// tracker.add("run", 75)?;
+/// tracker.record("jump", 150)?;
+/// tracker.record("run", 75)?;
 /// assert_eq!(
 ///     codec::encode_means(&tracker.stats()),
 ///     r#"[{"action":"jump","avg":150},{"action":"(other)","other":true,"avg":75}]"#,
 /// );
-/// # Ok::<(), core_actions::AddError>(())
+/// # Ok::<(), core_actions::ActionError>(())
 /// ```
 #[must_use]
 pub fn encode_means<S: HasMean>(rows: &[Row<S>]) -> String {
