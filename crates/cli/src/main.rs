@@ -22,12 +22,13 @@ use colorchoice_clap::Color;
 use crate::commands::{count, demo, generate, manual, report, series, stats, top};
 use crate::exit::Exit;
 
-/// Action logs in, per-action statistics out.
+/// Print statistics of action logs.
 ///
-/// An action is a line of JSON such as {"action":"jump","time":100}: what was done, and how long it
-/// took, in any unit. Other keys are ignored.
+/// An action is a line of JSON such as {"action":"jump","time":100}: a name, and a time in any unit.
+/// Other keys are ignored.
 #[derive(Debug, Parser)]
-#[command(name = "windrow", bin_name = "windrow", version, after_help = EXAMPLES)]
+#[command(name = "windrow", bin_name = "windrow", version)]
+#[command(after_help = EXAMPLES, after_long_help = DETAILS)]
 #[command(arg_required_else_help = true, max_term_width = 100)]
 struct Cli {
     #[command(flatten)]
@@ -52,30 +53,43 @@ enum Command {
 
 const EXAMPLES: &str = "\
 Examples:
-  windrow stats actions.ndjson                       count, mean, quantiles of each action
-  windrow stats --sort p99 --top 10 *.ndjson.gz      the ten slowest
-  windrow stats --format json < actions.ndjson       for programs
-  windrow series --stamp-key at actions.ndjson       the same on the axis of time
-  windrow report actions.ndjson -o report.html       all there is to see, as a page
-  tail -f service.log | windrow count                how many lines, live
-  windrow top --follow actions.ndjson                the actions of the last minute, live
-  windrow generate --lines 100000 | windrow stats    something to try it on
-  windrow demo                                       three ways of averaging, compared
+  windrow stats actions.ndjson                       count, mean and percentiles of each action
+  windrow stats --sort p99 --top 10 *.ndjson.gz      the ten slowest actions
+  windrow series --stamp-key at actions.ndjson       statistics over time
+  windrow report actions.ndjson -o report.html       an HTML report
+  tail -f service.log | windrow count                live line counts
+  windrow top --follow actions.ndjson                live statistics of the past minute
+  windrow generate --lines 100000 | windrow stats    random actions to try it on
+
+See `windrow <COMMAND> --help` for details.";
+
+const DETAILS: &str = "\
+Results go to standard output, messages to standard error.
+
+Examples:
+  windrow stats actions.ndjson                       count, mean and percentiles of each action
+  windrow stats --sort p99 --top 10 *.ndjson.gz      the ten slowest actions
+  windrow stats --format json < actions.ndjson       output for programs
+  windrow series --stamp-key at actions.ndjson       statistics over time
+  windrow report actions.ndjson -o report.html       an HTML report
+  tail -f service.log | windrow count                live line counts
+  windrow top --follow actions.ndjson                live statistics of the past minute
+  windrow generate --lines 100000 | windrow stats    random actions to try it on
+  windrow demo                                       three trackers compared
 
 Exit codes:
-  0    done
-  1    an input was not read to its end, or an output was not written
-  2    the command line was not understood, or asks to write over an input
-  3    done, but some lines were refused and are not counted
-  130  Ctrl-C: the result so far was written
+  0    success
+  1    an input could not be read to its end, or an output could not be written
+  2    invalid command line, or an output that is also an input
+  3    success, but some lines were refused and are not counted
+  130  Ctrl-C; the result so far was written
 
-Results go to standard output, all else to standard error.
-`windrow <COMMAND> --help` tells more about a command.";
+See `windrow <COMMAND> --help` for the options of a command.";
 
 fn main() -> ExitCode {
     let Cli { color, command } = match Cli::try_parse() {
         Ok(cli) => cli,
-        // That is help or the version, which are results: `parse` would hide that they are lost.
+        // Help and version are results. `parse` would ignore an error of writing them.
         Err(text) if !text.use_stderr() => {
             return Exit::Done.or(output::print(text.render().ansi())).into();
         }

@@ -1,18 +1,25 @@
-//! Values that options of several commands share.
+//! Headings and value parsers that options of several commands share.
 
 use std::ffi::OsStr;
 
 use clap::builder::{PossibleValue, TypedValueParser};
 use clap::{Arg, Command, Error};
 
-/// A parser that offers some of the values that it accepts, for shells to complete.
+/// The heading of options about the input.
+pub(crate) const INPUT_OPTIONS: &str = "Input options";
+/// The heading of options about the statistics.
+pub(crate) const STATISTICS_OPTIONS: &str = "Statistics options";
+/// The heading of options about the output.
+pub(crate) const OUTPUT_OPTIONS: &str = "Output options";
+
+/// A parser with a list of common values, for shells to complete.
 #[derive(Debug, Clone)]
 pub(crate) struct Offering<P> {
     parser: P,
     values: &'static [&'static str],
 }
 
-/// Offers values of a parser that accepts more than can be listed.
+/// Adds a list of common values to a parser that accepts more.
 pub(crate) fn offering<P: TypedValueParser>(
     parser: P,
     values: &'static [&'static str],
@@ -37,10 +44,10 @@ impl<P: TypedValueParser> TypedValueParser for Offering<P> {
     }
 }
 
-/// Returns the values of a list without repeats, each where it stands first.
+/// Returns the distinct values of a list, in order of first appearance.
 ///
-/// A repeated value would be written twice: as two equal keys of an object, or as two samples of
-/// one series, both of which readers refuse or misread.
+/// A repeated value would be written as two equal keys of an object or two samples of one series.
+/// Readers refuse or misread both.
 pub(crate) fn distinct<T: Clone + PartialEq>(values: &[T]) -> Vec<T> {
     let mut distinct = Vec::new();
     for value in values {
@@ -59,7 +66,7 @@ mod tests {
     use crate::stat::Stat;
 
     #[test]
-    fn figures_are_distinct_by_what_they_are() {
+    fn statistics_are_distinct_by_value() {
         let cases = [
             ("p95,p95", "p95"),
             ("mean,avg", "mean"),
@@ -77,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn windows_are_distinct_by_their_length() {
+    fn windows_are_distinct_by_length() {
         let windows = [1_000, 10_000, 1_000].map(Duration::from_millis);
         assert_eq!(distinct(&windows), windows[..2]);
     }

@@ -150,7 +150,7 @@ mod unix {
         }
 
         /// Returns whether a signal asks to end the reading: Ctrl-C, or another where that does
-        /// not [end the process](Ending).
+        /// not [end the process](SignalHold).
         pub(crate) fn is_pressed(&self) -> bool {
             self.0.pressed.load(RELAXED) || self.ended().is_some()
         }

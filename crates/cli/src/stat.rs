@@ -1,4 +1,4 @@
-//! The figures that can be asked for by name, and who has them.
+//! Statistics by name, and the types that provide them.
 
 use std::cmp::Ordering;
 use std::mem;
@@ -11,9 +11,9 @@ use facade::codec::Field;
 use facade::time::{Statistic, Tag};
 use thiserror::Error;
 
-/// A figure of an action's times.
+/// A statistic of the times of an action.
 ///
-/// Figures are equal if they have the same value of all times: `p50` equals `median` and `p50.0`.
+/// Two are equal if they have the same value for all times: `p50` equals `median` and `p50.0`.
 #[derive(Debug, Clone)]
 pub(crate) enum Stat {
     Count,
@@ -23,7 +23,7 @@ pub(crate) enum Stat {
     Max,
     Deviation,
     Variance,
-    /// With the name that it was asked for by.
+    /// A quantile, with the requested name.
     Quantile(Quantile, String),
 }
 
@@ -36,22 +36,24 @@ impl PartialEq for Stat {
     }
 }
 
-/// Figures that are often asked for.
+/// Common names, for shells to complete.
 pub(crate) const NAMES: &[&str] = &[
     "count", "sum", "mean", "min", "max", "stddev", "variance", "median", "p50", "p90", "p95",
     "p99", "p99.9",
 ];
 
-/// A name that no figure has.
+/// The name is not one of a statistic.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("none of count, sum, mean, min, max, stddev, variance, p50, p99, p99.9 and so on to p100")]
+#[error(
+    "expected count, sum, mean, min, max, stddev, variance, median, or a quantile from p0 to p100"
+)]
 pub(crate) struct UnknownStat;
 
 impl Stat {
-    /// The quantile that so many percent do not exceed.
+    /// Returns the quantile of a whole percentage.
     pub(crate) fn percentile(percent: u8) -> Self {
         let quantile = Quantile::try_from(f64::from(percent) / 100.0);
-        Self::Quantile(quantile.expect("the callers stay within 100"), format!("p{percent}"))
+        Self::Quantile(quantile.expect("callers pass at most 100"), format!("p{percent}"))
     }
 
     pub(crate) fn name(&self) -> &str {
@@ -67,24 +69,22 @@ impl Stat {
         }
     }
 
-    /// What has to be kept of the times for it.
+    /// Returns the statistics to keep for it.
     pub(crate) fn needs(&self) -> Needs {
         Needs {
-            // A quantile is the middle of a cell, which may be beyond the least and the greatest.
+            // A quantile is the middle of a bin, which may be outside of minimum and maximum.
             min_max: matches!(self, Self::Min | Self::Max | Self::Quantile(..)),
             quantiles: matches!(self, Self::Quantile(..)),
             variance: matches!(self, Self::Deviation | Self::Variance),
         }
     }
 
-    /// Whether the figure of finite times may be larger than any float.
+    /// Returns whether it may be above the largest float for finite times.
     pub(crate) fn may_be_infinite(&self) -> bool {
         matches!(self, Self::Sum | Self::Variance)
     }
 
-    /// The figure of an action, if what was kept of it tells that.
-    ///
-    /// It may also be that the times are too few: a deviation needs two.
+    /// Returns its value, or [`Field::Missing`] if it was not kept or has too few times.
     pub(crate) fn of(&self, stats: &impl Stats) -> Field<'static> {
         match self {
             Self::Count => Field::Integer(stats.count()),
@@ -132,15 +132,15 @@ impl FromStr for Stat {
     }
 }
 
-/// The share that is written as so many percent.
+/// Parses a percentage as a quantile.
 fn share(percent: &str) -> Option<Quantile> {
     let is_plain = percent.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-    // A hundredth by its digits, for a division would round once more.
+    // The exponent divides by 100 exactly; a division would round once more.
     let share = format!("{percent}e-2").parse::<f64>().ok().filter(|_| is_plain)?;
     Quantile::try_from(share).ok()
 }
 
-/// What has to be kept of an action's times, besides count and sum.
+/// The statistics to keep for an action, in addition to count and sum.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Needs {
     pub(crate) min_max: bool,
@@ -160,7 +160,7 @@ impl BitOr for Needs {
     }
 }
 
-/// A statistic that figures can be read from; what it does not keep is not there.
+/// Statistics of an action; those that are not kept are `None`.
 pub(crate) trait Stats: HasMean {
     fn sum(&self) -> f64;
     fn variance(&self) -> Option<&Variance>;
@@ -189,7 +189,7 @@ where
     }
 }
 
-/// Count and sum, perhaps with the sum of squares.
+/// Count and sum, and optionally the variance.
 pub(crate) trait Moments: HasMean {
     fn sum(&self) -> f64;
     fn variance(&self) -> Option<&Variance>;
@@ -215,7 +215,7 @@ impl Moments for Variance {
     }
 }
 
-/// A statistic, or nothing in its place.
+/// A statistic, or [`NoStat`] in its place.
 pub(crate) trait Keeps<S>: Statistic<Value = ActionTime> {
     fn kept(&self) -> Option<&S>;
 }
@@ -226,7 +226,7 @@ impl<S: Statistic<Value = ActionTime>> Keeps<S> for S {
     }
 }
 
-/// Keeps nothing and costs nothing.
+/// A statistic that keeps nothing and costs nothing.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct NoStat;
 
@@ -258,7 +258,7 @@ impl Keeps<Quantiles> for NoStat {
     }
 }
 
-/// Compares numbers of any kind; what is missing comes first.
+/// Compares numbers of any kind; a missing one comes first.
 pub(crate) fn compare(a: &Field<'_>, b: &Field<'_>) -> Ordering {
     match (*a, *b) {
         (Field::Integer(a), Field::Integer(b)) => a.cmp(&b),
@@ -266,7 +266,7 @@ pub(crate) fn compare(a: &Field<'_>, b: &Field<'_>) -> Ordering {
     }
 }
 
-/// A number as the nearest float; less than none if there is none.
+/// Returns the nearest float, or negative infinity for a missing number.
 fn float(field: Field<'_>) -> f64 {
     match field {
         Field::Integer(integer) => integer as f64,
@@ -300,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn figures_keep_their_names() {
+    fn statistics_keep_their_names() {
         for name in
             ["count", "sum", "mean", "min", "max", "stddev", "variance", "median", "p1", "p99.9"]
         {
@@ -309,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_is_less_than_any_number() {
+    fn missing_is_less_than_any_number() {
         let (none, large) = (Field::Missing, Field::Integer(u64::MAX));
         assert_eq!(compare(&none, &Field::Float(0.0)), Ordering::Less);
         assert_eq!(compare(&Field::Integer(u64::MAX - 1), &large), Ordering::Less);

@@ -1,4 +1,4 @@
-//! Stamps on the command line and in results: the key they have, and how they are written.
+//! Timestamps and durations on the command line and in results.
 
 use std::time::Duration;
 
@@ -6,22 +6,25 @@ use clap::ValueEnum;
 use facade::Stamp;
 use facade::codec::{StampForm, StampKey};
 
-/// Where the stamp of an action is.
+use crate::options::INPUT_OPTIONS;
+
+/// The options about timestamps.
 #[derive(Debug, clap::Args)]
 pub(crate) struct StampArgs {
-    /// The key whose value is when an action happened
-    #[arg(long, value_name = "KEY", value_parser = key)]
+    /// Key of the timestamp of an action
+    #[arg(long, value_name = "KEY", value_parser = key, help_heading = INPUT_OPTIONS)]
     stamp_key: Option<String>,
 
-    /// How that value is written
+    /// Format of the timestamp
     #[arg(long, value_enum, default_value_t = Form::Seconds, requires = "stamp_key")]
+    #[arg(help_heading = INPUT_OPTIONS)]
     stamp_form: Form,
 }
 
-/// How a stamp is written: as a number since 1970, or as text.
+/// The format of a timestamp: a number since 1970, or text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Form {
-    /// Seconds since 1970, also with a fraction
+    /// Seconds since 1970, with or without a fraction
     #[value(alias = "s")]
     Seconds,
     /// Milliseconds since 1970
@@ -49,7 +52,7 @@ impl From<Form> for StampForm {
     }
 }
 
-/// Checks a key; in which form its value is makes no difference to that.
+/// Checks a key.
 fn key(text: &str) -> Result<String, String> {
     match StampKey::new(text, StampForm::Seconds) {
         Ok(key) => Ok(key.key().to_owned()),
@@ -58,24 +61,24 @@ fn key(text: &str) -> Result<String, String> {
 }
 
 impl StampArgs {
-    /// The key, if one was named.
+    /// Returns the key, if one was given.
     pub(crate) fn key(&self) -> Option<StampKey> {
         let key = self.stamp_key.as_deref()?;
-        // It was checked when the command line was read.
+        // `key` checked it when the command line was parsed.
         StampKey::new(key, self.stamp_form.into()).ok()
     }
 }
 
-/// Reads a span of time of which something can be told.
-pub(crate) fn some_time(text: &str) -> Result<Duration, String> {
+/// Parses a duration above zero.
+pub(crate) fn positive_duration(text: &str) -> Result<Duration, String> {
     match humantime::parse_duration(text) {
-        Ok(Duration::ZERO) => Err("no time at all, expected some, such as `10s`".into()),
+        Ok(Duration::ZERO) => Err("duration is zero, expected at least 1ns, such as `10s`".into()),
         Ok(time) => Ok(time),
-        Err(error) => Err(format!("{error}, expected a time such as `10s`, `5m` or `1h 30m`")),
+        Err(error) => Err(format!("{error}, expected a duration such as `10s`, `5m` or `1h 30m`")),
     }
 }
 
-/// Writes a span of time as it can be read again; in days at most, as months differ.
+/// Formats a duration so that it can be parsed again. The largest unit is a day.
 pub(crate) fn span(span: Duration) -> String {
     let mut left = span.as_nanos();
     let mut parts = Vec::new();
@@ -96,16 +99,16 @@ pub(crate) fn span(span: Duration) -> String {
     if parts.is_empty() { "0s".into() } else { parts.join(" ") }
 }
 
-/// Writes a moment as RFC 3339 has it, with as many digits as multiples of a width need.
+/// Formats a timestamp in RFC 3339, with the digits that multiples of `width` need.
 pub(crate) fn write(stamp: Stamp, width: Duration) -> String {
-    let Ok(moment) = jiff::Timestamp::from_nanosecond(stamp.as_nanos().into()) else {
-        return String::new(); // Never: it reaches further than a stamp does.
+    let Ok(timestamp) = jiff::Timestamp::from_nanosecond(stamp.as_nanos().into()) else {
+        return String::new(); // Never: the range of `jiff` is wider.
     };
     let nanos = width.subsec_nanos();
     match (0..9).find(|&digits| nanos.is_multiple_of(10_u32.pow(9 - digits))) {
-        Some(0) => format!("{moment:.0}"),
-        Some(digits) => format!("{moment:.0$}", digits as usize),
-        None => format!("{moment:.9}"),
+        Some(0) => format!("{timestamp:.0}"),
+        Some(digits) => format!("{timestamp:.0$}", digits as usize),
+        None => format!("{timestamp:.9}"),
     }
 }
 
@@ -114,7 +117,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn moments_have_the_digits_that_their_width_needs() {
+    fn timestamps_have_the_digits_that_their_width_needs() {
         let stamp = Stamp::from_nanos(1_700_000_000_120_000_000);
         let cases = [
             (Duration::from_secs(60), "2023-11-14T22:13:20Z"),
@@ -129,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn spans_are_read_again_as_they_were_written() {
+    fn formatted_durations_parse_to_the_same_value() {
         let cases = [
             (1, "1ns"),
             (1_500_000, "1ms 500us"),
@@ -139,18 +142,21 @@ mod tests {
         ];
         for (nanos, expected) in cases {
             let time = Duration::from_nanos(nanos);
-            assert_eq!((span(time).as_str(), some_time(expected)), (expected, Ok(time)));
+            assert_eq!((span(time).as_str(), positive_duration(expected)), (expected, Ok(time)));
         }
         assert_eq!(span(Duration::ZERO), "0s");
     }
 
     #[test]
-    fn time_has_to_be_some() {
-        assert_eq!(some_time("1h 30m"), Ok(Duration::from_secs(5_400)));
-        assert_eq!(some_time("0s").unwrap_err(), "no time at all, expected some, such as `10s`");
+    fn zero_duration_is_refused() {
+        assert_eq!(positive_duration("1h 30m"), Ok(Duration::from_secs(5_400)));
         assert_eq!(
-            some_time("ten").unwrap_err(),
-            "expected number at 0, expected a time such as `10s`, `5m` or `1h 30m`"
+            positive_duration("0s").unwrap_err(),
+            "duration is zero, expected at least 1ns, such as `10s`"
+        );
+        assert_eq!(
+            positive_duration("ten").unwrap_err(),
+            "expected number at 0, expected a duration such as `10s`, `5m` or `1h 30m`"
         );
     }
 }

@@ -1,11 +1,12 @@
-//! What shells complete, in real ones; and manual pages, as `man` shows them.
+//! Completions in real shells, and manual pages in `man`.
 //!
-//! bash is needed, as it is for much else; zsh, fish and man are asked where they are installed.
+//! A test whose program is not installed is counted as skipped, or fails: see `is_missing`.
 
 #![cfg(unix)]
 
 mod pty;
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
@@ -13,7 +14,7 @@ use std::{env, fs};
 use pty::Terminal;
 use pty_process::blocking;
 
-/// A folder with one file, a name with a space, and the script of a shell.
+/// Creates a folder with a file whose name has a space.
 fn folder(shell: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("completions").join(shell);
     let _ = fs::remove_dir_all(&folder);
@@ -29,12 +30,35 @@ fn script(shell: &str) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-fn is_installed(program: &str) -> bool {
+/// The file to which skipped tests append a line each, for `cargo xtask test` to count.
+const SKIPPED: &str = "WINDROW_SKIPPED";
+
+/// Returns whether a program is missing, after counting the test as skipped.
+///
+/// # Panics
+///
+/// If the program is missing and nobody counts: a test that did not run must not pass.
+#[track_caller]
+fn is_missing(program: &str, package: &str) -> bool {
     let path = env::var_os("PATH").unwrap_or_default();
-    env::split_paths(&path).any(|folder| folder.join(program).is_file())
+    if env::split_paths(&path).any(|folder| folder.join(program).is_file()) {
+        return false;
+    }
+    let thread = std::thread::current();
+    let line = skipped_line(thread.name().unwrap_or("completions"), program, package);
+    let Some(file) = env::var_os(SKIPPED) else { panic!("{line}") };
+    println!("{line}");
+    // One write, so that lines of concurrent tests are not mixed.
+    let mut file = fs::File::options().create(true).append(true).open(file).unwrap();
+    file.write_all(format!("{line}\n").as_bytes()).unwrap();
+    true
 }
 
-/// What is typed before Tab, and what the line is after it.
+fn skipped_line(test: &str, program: &str, package: &str) -> String {
+    format!("{test}: `{program}` is not installed, get it with `apt-get install {package}`")
+}
+
+/// Pairs of a typed line and the line after Tab.
 const LINES: [(&str, &str); 18] = [
     ("windrow sta", "windrow stats"),
     ("windrow stats ", r"windrow stats a\ b.ndjson"),
@@ -55,7 +79,7 @@ const LINES: [(&str, &str); 18] = [
     ("windrow completions zs", "windrow completions zsh"),
     ("windrow demo a", "windrow demo a"),
 ];
-/// The same of what the scripts for other shells do not know.
+/// Further pairs, which only the script for bash completes.
 const MORE: [(&str, &str); 5] = [
     ("windrow --color nev", "windrow --color never"),
     ("windrow stats --stat count,medi", "windrow stats --stat count,median"),
@@ -64,13 +88,13 @@ const MORE: [(&str, &str); 5] = [
     ("windrow help gen", "windrow help generate"),
 ];
 
-/// Types lines into a shell, with Tab, and reads what they became.
+/// Types lines and Tab into a shell, and checks the completed lines.
 #[track_caller]
 fn check(mut shell: Terminal, lines: &[(&str, &str)]) {
     for (number, (typed, expected)) in lines.iter().enumerate() {
         shell.press(typed.as_bytes());
         shell.press(b"\t");
-        // To the beginning, where the line is made a comment: it is not to be run.
+        // The line is made a comment, so that it is not run.
         shell.press(format!("\x01# {number}: \x05;\r").as_bytes());
         let begin = format!("$ # {number}: ");
         shell.wait_until(|seen| {
@@ -84,7 +108,7 @@ fn check(mut shell: Terminal, lines: &[(&str, &str)]) {
     }
 }
 
-/// Starts a shell at a terminal, in a folder, and has it read its script.
+/// Starts a shell on a terminal, in a folder, and loads its script.
 fn shell(program: &str, args: &[&str], folder: &Path, begin: &str) -> Terminal {
     let replace = |_: blocking::Command| {
         blocking::Command::new(program)
@@ -117,7 +141,7 @@ fn bash_completes_words_and_files() {
 fn zsh_completes_words_and_files() {
     let script = script("zsh");
     assert!(script.starts_with("#compdef windrow\n"));
-    if !is_installed("zsh") {
+    if is_missing("zsh", "zsh") {
         return;
     }
     let folder = folder("zsh");
@@ -137,7 +161,7 @@ fn fish_completes_words_and_files() {
     for words in ["-a 'bash elvish fish powershell zsh'", "-a 'stats series report "] {
         assert!(script.contains(words), "{words}");
     }
-    if !is_installed("fish") {
+    if is_missing("fish", "fish") {
         return;
     }
     let folder = folder("fish");
@@ -154,7 +178,7 @@ fn fish_completes_words_and_files() {
             assert_eq!(found, [""; 0], "after {typed:?}");
             continue;
         }
-        // The last word, in which a space is part of a name.
+        // The last word; an escaped space is part of it.
         let expected = expected.replace(r"\ ", "\0");
         let expected = expected.rsplit(' ').next().unwrap().replace('\0', " ");
         assert_eq!(found, [expected], "after {typed:?}");
@@ -162,7 +186,7 @@ fn fish_completes_words_and_files() {
 }
 
 #[test]
-fn every_page_has_its_sections_and_names_no_page_that_is_not_there() {
+fn every_page_has_its_sections_and_names_existing_pages() {
     let windrow = |args: &[&str]| {
         let output = Command::new(env!("CARGO_BIN_EXE_windrow")).args(args).output().unwrap();
         (String::from_utf8(output.stdout).unwrap(), output.status.code())
@@ -186,8 +210,8 @@ fn every_page_has_its_sections_and_names_no_page_that_is_not_there() {
 }
 
 #[test]
-fn examples_stand_one_below_the_other() {
-    if !is_installed("man") {
+fn examples_are_on_separate_lines() {
+    if is_missing("man", "man-db") {
         return;
     }
     let page = Path::new(env!("CARGO_TARGET_TMPDIR")).join("windrow-stats.1");
@@ -203,5 +227,14 @@ fn examples_stand_one_below_the_other() {
     assert_eq!(lines[at + 1], "       windrow stats actions.ndjson");
     assert!(lines[at + 2].starts_with("       windrow stats --sort p99"), "{:?}", lines[at + 2]);
     let at = lines.iter().position(|line| *line == "EXIT STATUS").expect("a section");
-    assert_eq!(lines[at + 1].split_whitespace().collect::<Vec<_>>(), ["0", "done"]);
+    assert_eq!(lines[at + 1].split_whitespace().collect::<Vec<_>>(), ["0", "success"]);
+}
+
+#[test]
+fn skipped_line_has_the_test_the_program_and_its_package() {
+    assert_eq!(
+        skipped_line("examples_are_on_separate_lines", "man", "man-db"),
+        "examples_are_on_separate_lines: `man` is not installed, get it with \
+         `apt-get install man-db`"
+    );
 }

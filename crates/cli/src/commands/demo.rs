@@ -1,8 +1,8 @@
-//! `windrow demo`: the program that this one grew out of, on the trackers of today.
+//! `windrow demo`: compares three trackers on random actions.
 //!
-//! Batches of random actions go through the tracker that keeps every time, through the one that
-//! keeps a sum and a count, and through the one that was wished for: as extensible as the first
-//! and as fast as the second. After each batch all are asked for the averages of all so far.
+//! Each batch is recorded by the tracker that keeps every time, by the one that keeps a sum and a
+//! count, and by the one that keeps any set of statistics. After each batch all compute the means of
+//! all actions so far.
 
 use std::time::{Duration, Instant};
 
@@ -23,53 +23,52 @@ use crate::terminal;
 const ACTIONS: [&str; 4] = ["jump", "sprint", "hop", "barrel roll"];
 const TIME_MAX: u32 = 5_000;
 
-/// The trackers by name; the last has count, mean, least, greatest and quantiles.
+/// The names of the trackers. The last has count, mean, minimum, maximum and quantiles.
 const TRACKERS: [&str; 3] = ["Post", "Running", "Merged"];
 type Trackers = (PostTracker, RunningTracker, MergedTracker<(Mean, MinMax, Quantiles)>);
 
-/// How long the longest bar is.
+/// The length of the longest bar.
 const BAR_COLUMNS: usize = 40;
 const BAR: Style = AnsiColor::Cyan.on_default();
 const TITLE: Style = Style::new().bold().underline();
 
-/// Compares three ways of averaging on random actions
+/// Compare three trackers on random actions
 ///
-/// Post keeps every time and averages when it is asked. Running keeps a sum and a count. Merged
-/// keeps any statistics that are named, here also the least, the greatest and quantiles. All take
-/// the same JSON text, made beforehand, and all means are exact, so they must agree to the bit.
+/// Post keeps every time and computes means on request. Running keeps a sum and a count. Merged keeps
+/// any set of statistics, here also minimum, maximum and quantiles. All record the same JSON texts.
+/// All means are exact, so they must be equal to the bit.
 #[derive(Debug, clap::Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_long_help = DETAILS)]
 pub(crate) struct Args {
-    /// Where the random numbers start; the same seed gives the same averages
+    /// Seed of the random numbers
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
 
-    /// How many batches are added
+    /// Number of batches
     #[arg(long, value_name = "N", default_value_t = 4)]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=100))]
     batches: u32,
 
-    /// How many actions are in a batch
+    /// Number of actions per batch
     #[arg(long, value_name = "N", default_value_t = 100_000)]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     records: u32,
 }
 
-const EXAMPLES: &str = "\
-After each batch the averages are of all records so far. Times are of this one run, on this machine
-as busy as it is.
+const DETAILS: &str = "\
+The means after each batch are of all actions so far. Durations are of this single run.
 
 Examples:
   windrow demo
   windrow demo --seed 7 --batches 10 --records 1000
 
-Exit codes: 0 means agree, 1 they do not, 2 usage.";
+Exit codes: 0 the means are equal, 1 they are not, 2 usage.";
 
 pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     let Args { seed, batches, records } = *args;
     output::print(format_args!(
-        "Post keeps every time, Running a sum and a count, Merged what is named: here also the\n\
-         least, the greatest and quantiles. Random actions: {batches} × {}, seed {seed}.\n",
+        "Post keeps every time, Running a sum and a count, Merged any set of statistics: here\n\
+         also minimum, maximum and quantiles. Random actions: {batches} × {}, seed {seed}.\n",
         grouped(records.into()),
     ))?;
     let mut random = Rng::with_seed(seed);
@@ -89,21 +88,21 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     let [post, others @ ..] = &measured;
     let agree = others.iter().all(|other| post.iter().zip(other).all(|(a, b)| a.agrees_with(b)));
     let (answer, exit) = if agree { ("yes", Exit::Done) } else { ("no", Exit::Failed) };
-    output::print(format_args!("\nmeans agree to the bit: {answer}\n"))?;
+    output::print(format_args!("\nmeans equal to the bit: {answer}\n"))?;
     Ok(exit)
 }
 
-/// A random action as JSON text.
+/// Returns a random action as JSON text.
 fn action(random: &mut Rng) -> String {
     let action = ACTIONS[random.u32(..ACTIONS.len() as u32) as usize];
     format!(r#"{{"action":"{action}","time":{}}}"#, random.u32(..=TIME_MAX))
 }
 
-/// What one tracker did with one batch.
+/// The measurements of one tracker and one batch.
 struct Measured {
     added: Duration,
     asked: Duration,
-    /// Each action with its count and its mean.
+    /// The name, count and mean of each action.
     means: Vec<(String, u64, f64)>,
 }
 
@@ -116,7 +115,7 @@ impl Measured {
         Self { added, asked, means: means.collect() }
     }
 
-    /// Whether both have the same actions, counts and means, these to the bit.
+    /// Returns whether both have the same actions, counts and means, to the bit.
     fn agrees_with(&self, other: &Self) -> bool {
         let bits = |of: &Self| -> Vec<_> {
             of.means
@@ -147,7 +146,7 @@ fn averages(measured: [&Measured; TRACKERS.len()]) -> Table {
     table
 }
 
-/// Draws how long each tracker took, and how that grew.
+/// Draws the durations of each tracker, and their growth.
 fn comparison(measured: &[Vec<Measured>; TRACKERS.len()], records: u32) -> String {
     let all = measured[0].len() as u64 * u64::from(records);
     let added = measured.each_ref().map(|batches| {
@@ -162,10 +161,10 @@ fn comparison(measured: &[Vec<Measured>; TRACKERS.len()], records: u32) -> Strin
     let title = |title| Styled(TITLE, title);
     format!(
         "\n{}\n{}\n{}\n{}",
-        title("add_action, for each, reading the JSON text included"),
+        title("add_action, per call, including JSON decoding"),
         bars(added, [const { String::new() }; TRACKERS.len()]),
         title(&format!(
-            "get_stats, one call after {}, and how it grew from batch to batch",
+            "get_stats, one call after {} actions, and its growth from batch to batch",
             grouped(all)
         )),
         bars(asked, growth),
@@ -185,8 +184,8 @@ fn bars(times: [Duration; TRACKERS.len()], notes: [String; TRACKERS.len()]) -> S
     text
 }
 
-/// Does something, and says how long it took.
-#[expect(clippy::disallowed_methods, reason = "a stopwatch, which no clock of ours is meant for")]
+/// Runs `work` and measures its duration.
+#[expect(clippy::disallowed_methods, reason = "a stopwatch is not a clock of events")]
 fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
     let start = Instant::now();
     let result = work();

@@ -1,4 +1,4 @@
-//! `windrow generate`: actions to try things on.
+//! `windrow generate`: random actions.
 
 use std::io::{self, Write};
 use std::num::NonZero;
@@ -10,52 +10,54 @@ use crate::exit::Exit;
 use crate::output::progress::Progress;
 use crate::output::{Failure, OutputArgs};
 
-/// So much is written at once.
+/// The size of a write.
 const BUFFER_BYTES: usize = 128 * 1024;
-/// So often the progress is told of.
+/// The number of lines between two updates of the progress.
 const STEP_LINES: u64 = 10_000;
 
-/// Writes random actions, the same ones for the same options
+/// Generate random actions
+///
+/// The same options generate the same lines on every machine.
 #[derive(Debug, clap::Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_long_help = DETAILS)]
 pub(crate) struct Args {
-    /// How many lines
+    /// Number of lines
     #[arg(long, value_name = "N", default_value_t = 1_000)]
     lines: u64,
 
-    /// How many different actions
+    /// Number of different actions
     #[arg(long, value_name = "N", default_value = "4")]
     actions: NonZero<u32>,
 
-    /// How frequent each action is
+    /// Distribution of the actions
     #[arg(long, value_enum, default_value = "even")]
     popularity: PopularityName,
 
-    /// How times are distributed
+    /// Distribution of the times
     #[arg(long, value_enum, default_value = "uniform")]
     times: TimesName,
 
-    /// The greatest time, or the one around which the others are
+    /// Scale of the times: the maximum or the median, see --times
     #[arg(long, value_name = "N", default_value_t = 5_000)]
     scale: u32,
 
-    /// How lines are written
+    /// Shape of the lines
     #[arg(long, value_enum, default_value = "common")]
     shape: ShapeName,
 
-    /// Which share of the lines is no actions, from 0 to 1
+    /// Share of lines that are not actions, from 0 to 1
     #[arg(long, value_name = "SHARE", default_value = "0", value_parser = share)]
     bad: f64,
 
-    /// Say when each action happened, under this key, in seconds since 1970
+    /// Add timestamps under this key, in seconds since 1970
     #[arg(long, value_name = "KEY", value_parser = key)]
     stamp_key: Option<String>,
 
-    /// How many actions there are in a second of these stamps
+    /// Number of actions per second of the timestamps
     #[arg(long, value_name = "N", default_value = "100", value_parser = rate)]
     per_second: f64,
 
-    /// Where the random numbers start
+    /// Seed of the random numbers
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
 
@@ -65,17 +67,17 @@ pub(crate) struct Args {
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum PopularityName {
-    /// As any other
+    /// All equally frequent
     Even,
-    /// The n-th about an n-th as frequent as the first
+    /// The n-th is 1/n as frequent as the first
     Zipf,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum TimesName {
-    /// From 0 to the scale, each as likely
+    /// Uniform from 0 to the scale
     Uniform,
-    /// Around the scale, as many half as long as twice as long
+    /// Log-normal with the scale as median
     Lognormal,
     /// Nine of ten around a twentieth of the scale, the others around the scale
     Bimodal,
@@ -85,14 +87,15 @@ enum TimesName {
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum ShapeName {
-    /// All alike, {"action":"jump", "time":150}
+    /// All alike: {"action":"jump", "time":150}
     Common,
-    /// In seven ways: other orders, spaces, fractions, escapes, more keys
+    /// Seven shapes, with other orders of keys, spaces, fractions, escapes and more keys
     Mixed,
 }
 
-const EXAMPLES: &str = "\
-The same options write the same lines on every machine and in every version.
+const DETAILS: &str = "\
+The same options generate the same lines on every machine and in every version. With -o, FILE is
+written whole or not at all, also after Ctrl-C.
 
 Examples:
   windrow generate | windrow stats
@@ -100,26 +103,25 @@ Examples:
   windrow generate --lines 100000 --times lognormal --popularity zipf --actions 50 --bad 0.001
   windrow generate --stamp-key at --per-second 10
 
-Ctrl-C ends it; the FILE of -o is written whole or not at all.
-
-Exit codes: 0 done, 1 the lines could not be written, 2 usage, 130 Ctrl-C.";
+Exit codes: 0 success, 1 output could not be written, 2 usage, 130 Ctrl-C.";
 
 fn share(text: &str) -> Result<f64, String> {
     let share = text.parse().ok().filter(|share| (0.0..=1.0).contains(share));
-    share.ok_or_else(|| "not a share from 0 to 1, such as 0.01 for one in a hundred".to_owned())
+    share.ok_or_else(|| "expected a number from 0 to 1, such as 0.01".to_owned())
 }
 
 fn rate(text: &str) -> Result<f64, String> {
     let rate = text.parse().ok().filter(|rate| (1e-6..=1e9).contains(rate));
-    rate.ok_or_else(|| "not a number from 0.000001 to 1000000000".to_owned())
+    rate.ok_or_else(|| "expected a number from 0.000001 to 1000000000".to_owned())
 }
 
 fn key(text: &str) -> Result<String, String> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-.@".contains(c);
     if text.is_empty() || !text.chars().all(is_plain) || ["action", "time"].contains(&text) {
-        return Err("not a key of letters, digits, `_`, `-`, `.` and `@`, other than `action` \
-                    and `time`"
-            .to_owned());
+        return Err(
+            "expected letters, digits, `_`, `-`, `.` or `@`, and neither `action` nor `time`"
+                .to_owned(),
+        );
     }
     Ok(text.to_owned())
 }
@@ -127,7 +129,7 @@ fn key(text: &str) -> Result<String, String> {
 pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     let workload = args.workload();
     let output = args.output.open()?;
-    // Beside the lines themselves it would only be in the way.
+    // No progress line among the lines on a terminal.
     let is_seen = output.is_terminal();
     let progress = if is_seen { Progress::hidden() } else { Progress::of_lines(args.lines) };
     let written = output.stream(|output| write(&workload, output, &progress));

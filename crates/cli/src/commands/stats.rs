@@ -1,4 +1,4 @@
-//! `windrow stats`: the statistics of the actions in files.
+//! `windrow stats`: statistics of each action.
 
 use std::iter;
 use std::num::NonZero;
@@ -12,50 +12,56 @@ use facade::actions::{
 };
 use facade::codec::{Field, Format, Record, visible};
 
+use crate::diagnostics;
 use crate::exit::Exit;
 use crate::input::Input;
+use crate::options::{self, OUTPUT_OPTIONS, STATISTICS_OPTIONS};
 use crate::output::infinite::Infinite;
 use crate::output::render;
 use crate::output::table::Table;
 use crate::output::{Failure, Output, OutputArgs, Outputs};
 use crate::output::{distribution, prometheus};
 use crate::stat::{self, Needs, NoStat, Stat, Stats};
-use crate::{diagnostics, options};
 
-/// Tells count, mean, quantiles and more of the times of each action
+/// Print statistics of each action
 #[derive(Debug, clap::Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_long_help = DETAILS)]
 pub(crate) struct Args {
     #[command(flatten)]
     input: Input,
 
-    /// Which figures: count, sum, mean, min, max, stddev, variance, p50, p99, p99.9 and so on
-    #[arg(long, value_name = "FIGURES", value_delimiter = ',', hide_possible_values = true)]
+    /// Statistics to print: count, sum, mean, min, max, stddev, variance, p50, p99.9, …
+    #[arg(long, value_name = "STATS", value_delimiter = ',', hide_possible_values = true)]
     #[arg(value_parser = options::offering(Stat::from_str, stat::NAMES))]
+    #[arg(help_heading = STATISTICS_OPTIONS)]
     stat: Vec<Stat>,
 
-    /// What comes first: `first` seen, `action`, or a figure, of which the greatest
+    /// Sort by `first` (order of appearance), `action`, or a statistic, descending
     #[arg(long, value_name = "KEY", hide_possible_values = true)]
     #[arg(value_parser = options::offering(SortKey::from_str, SORT_KEYS))]
+    #[arg(help_heading = STATISTICS_OPTIONS)]
     sort: Option<SortKey>,
 
-    /// The other way round
-    #[arg(long)]
+    /// Reverse the sort order
+    #[arg(long, help_heading = STATISTICS_OPTIONS)]
     reverse: bool,
 
-    /// Only the first N actions; of the most frequent ones, unless sorted otherwise
-    #[arg(long, value_name = "N")]
+    /// Show only the first N actions
+    ///
+    /// Without --sort, these are the most frequent ones.
+    #[arg(long, value_name = "N", help_heading = STATISTICS_OPTIONS)]
     top: Option<NonZero<usize>>,
 
-    /// How many actions are kept apart; those beyond are counted together, as `(other)`
+    /// Maximum number of actions with a row each
     ///
-    /// The first ones met are kept apart. If several threads read, that is not always the first in
-    /// the files: it is the one thing that may differ from run to run, and it is told when it does.
+    /// Further actions share the row `(other)`, with a message. Actions get their rows in the order
+    /// in which they are read, which may differ from run to run with several threads.
     #[arg(long, value_name = "N", default_value_t = TrackerSpec::default().actions)]
+    #[arg(help_heading = STATISTICS_OPTIONS)]
     max_actions: usize,
 
-    /// How results are written
-    #[arg(long, value_enum, default_value_t = Style::Table)]
+    /// Output format
+    #[arg(long, value_enum, default_value_t = Style::Table, help_heading = OUTPUT_OPTIONS)]
     format: Style,
 
     #[command(flatten)]
@@ -64,20 +70,20 @@ pub(crate) struct Args {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Style {
-    /// Columns for people, rounded; the last is a picture of the distribution
+    /// Aligned columns of rounded numbers, and the distribution of times
     Table,
-    /// One line, [{"action":"jump","avg":150}], with the figures that are asked for
+    /// An array of objects on one line: [{"action":"jump","avg":150}]
     Json,
-    /// The same objects, a line each
+    /// One object per line
     Ndjson,
-    /// A line of names, then one for each action
+    /// Comma-separated values with a header
     Csv,
-    /// A page for a monitoring system to fetch
+    /// Prometheus text format
     Prometheus,
 }
 
 impl Style {
-    /// How a figure is written that is larger than any float.
+    /// Returns the word for a number above the largest float.
     fn infinite(self) -> &'static str {
         match self {
             Self::Json | Self::Ndjson => "null",
@@ -87,16 +93,16 @@ impl Style {
     }
 }
 
-/// What a column of records has of each row.
+/// The value of a column of records.
 #[derive(Debug, Clone, Copy)]
-enum Asked<'f> {
+enum Value<'f> {
     Action,
-    /// Whether it is the row of folded actions, which an action may have the name of.
+    /// Whether this is the row of folded actions. An action may have the same name.
     IsOther,
     Stat(&'f Stat),
 }
 
-impl Asked<'_> {
+impl Value<'_> {
     fn of<'r, S: Stats>(self, row: &'r Row<S>) -> Field<'r> {
         match self {
             Self::Action => Field::Text(row.name()),
@@ -106,11 +112,11 @@ impl Asked<'_> {
     }
 }
 
-/// Keys that rows are often sorted by.
+/// Common keys of `--sort`, for shells to complete.
 const SORT_KEYS: &[&str] =
     &["first", "action", "count", "sum", "mean", "min", "max", "stddev", "median", "p90", "p99"];
 
-/// What rows are ordered by.
+/// The key of `--sort`.
 #[derive(Debug, Clone)]
 enum SortKey {
     First,
@@ -126,26 +132,25 @@ impl FromStr for SortKey {
             "first" => Ok(Self::First),
             "action" => Ok(Self::Action),
             _ => name.parse().map(Self::Stat).map_err(|_| {
-                "none of first, action, count, mean, p99 and other figures".to_owned()
+                "expected first, action, or a statistic such as count, mean or p99".to_owned()
             }),
         }
     }
 }
 
-const EXAMPLES: &str = "\
-The mean is exact: the exact sum divided by the count and rounded once, whatever the order of the
-lines. Quantiles are exact for up to 32 times of an action, and within 0.8 % beyond. `stddev` and
-`variance` are those of a sample, of one time there is none.
+const DETAILS: &str = "\
+An action is a line of JSON: {\"action\":\"jump\",\"time\":100}. Blank lines are skipped. Any other line
+is refused: a message shows its place and the reason, and reading continues.
 
-A sum or variance above the largest float, 1.8e308, is `null` in JSON, `inf` in a table and CSV and
-`+Inf` for Prometheus, and a warning names it.
+The mean is the exact sum divided by the count, rounded once. Quantiles are exact for up to 32 times
+of an action, and within 0.8 % beyond. `stddev` and `variance` are of a sample and need two times.
 
-Without --stat a table and CSV have count, mean, min, p50, p99 and max, JSON has the mean alone, as
-`avg`, and Prometheus has a summary. The picture in the table reaches from the shortest to the
-longest time of all actions in logarithmic steps.
+Without --stat, table and CSV have count, mean, min, p50, p99 and max. JSON has the mean, as `avg`.
+Prometheus has a summary. The distribution in the table is a histogram in logarithmic steps, from
+the shortest to the longest time of all rows.
 
-Input is one action per line, as JSON: {\"action\":\"jump\",\"time\":100}. Blank lines are skipped.
-A line that is no action is told on standard error with its place, and the others still count.
+A sum or variance above the largest float, 1.8e308, is `null` in JSON, `inf` in table and CSV, and
+`+Inf` in Prometheus, with a warning.
 
 Examples:
   windrow stats actions.ndjson
@@ -153,11 +158,11 @@ Examples:
   windrow stats --stat count,mean,p50,p99.9 --format csv -o stats.csv *.ndjson
   grep checkout service.log | windrow stats --format json -
 
-Exit codes: 0 done, 1 a file could not be read, 2 usage, 3 some lines were refused, 130 Ctrl-C.";
+Exit codes: 0 success, 1 a file could not be read, 2 usage, 3 some lines were refused, 130 Ctrl-C.";
 
 pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     let Needs { min_max, quantiles, variance } = args.needs();
-    // Each set of statistics is a tally of its own, so that nothing is paid for but what is used.
+    // Each set of statistics has a type, so that unused statistics cost nothing.
     match (variance, min_max, quantiles) {
         (false, false, false) => args.run::<(Mean, NoStat, NoStat)>(),
         (false, true, false) => args.run::<(Mean, MinMax, NoStat)>(),
@@ -177,10 +182,10 @@ impl Args {
             iter::repeat_with(|| LocalTracker::<S>::new(&names)).take(self.input.threads());
         let mut trackers: Vec<_> = trackers.collect();
         let take = |tracker: &mut LocalTracker<'_, S>, record: Record<'_>| {
-            // Numbered by its place, so that rows come in the order of the file, whoever read them.
+            // Numbered by offset, so that rows are in the order of the input on any thread.
             tracker
                 .record_numbered(record.name, record.time, record.offset)
-                .expect("the decoder checked the name, and what is too many is folded");
+                .expect("the decoder checked the name, and excess actions are folded");
         };
         let sinks =
             trackers.iter_mut().map(|tracker| move |record: Record<'_>| take(tracker, record));
@@ -204,7 +209,7 @@ impl Args {
         Ok(result.exit().or(printed))
     }
 
-    /// The figures that are asked for, or those of the format.
+    /// Returns the requested statistics, or the default of the format.
     fn stats(&self) -> Vec<Stat> {
         let percentile = Stat::percentile;
         match self.format {
@@ -232,7 +237,7 @@ impl Args {
         self.sort.clone().unwrap_or(usual)
     }
 
-    /// The rows that are asked for, in the order that is asked for.
+    /// Returns the rows to print, in order.
     fn arrange<'r, S: Stats>(&self, all: &'r [Row<S>]) -> Vec<&'r Row<S>> {
         let mut rows: Vec<_> = all.iter().collect();
         match self.sort_key() {
@@ -241,7 +246,7 @@ impl Args {
             SortKey::Stat(stat) => {
                 let mut keyed: Vec<_> =
                     rows.iter().map(|&row| (stat.of(row.statistic()), row)).collect();
-                // The greatest first; equal ones stay in the order first seen.
+                // Descending; equal rows stay in order of appearance.
                 keyed.sort_by(|(a, _), (b, _)| stat::compare(b, a));
                 rows = keyed.into_iter().map(|(_, row)| row).collect();
             }
@@ -253,11 +258,11 @@ impl Args {
         rows
     }
 
-    /// The figures of these rows that are larger than any float.
+    /// Returns the statistics of these rows that are above the largest float.
     fn infinite<S: Stats>(&self, rows: &[&Row<S>]) -> Infinite {
         let mut stats = self.stats();
         if self.format == Style::Prometheus && !stats.contains(&Stat::Sum) {
-            stats.push(Stat::Sum); // A summary always has it.
+            stats.push(Stat::Sum); // A summary always has the sum.
         }
         Infinite::among(&stats, rows.iter().map(|row| (row.name(), row.statistic())))
     }
@@ -279,14 +284,14 @@ impl Args {
         // Objects have had the mean from the beginning, as `avg`.
         let objects = format != Format::Csv;
         let asked = stats.iter().filter(|stat| !(objects && **stat == Stat::Mean));
-        let mean = objects.then_some(("avg", Asked::Stat(&Stat::Mean)));
-        let asked = asked.map(|stat| (stat.name(), Asked::Stat(stat)));
+        let mean = objects.then_some(("avg", Value::Stat(&Stat::Mean)));
+        let asked = asked.map(|stat| (stat.name(), Value::Stat(stat)));
         let mut columns: Vec<_> =
-            iter::once(("action", Asked::Action)).chain(mean).chain(asked).collect();
+            iter::once(("action", Value::Action)).chain(mean).chain(asked).collect();
         if rows.iter().any(|row| row.is_other()) {
             // Next to the name in objects; behind all others in CSV, whose columns have places.
             let at = if objects { 1 } else { columns.len() };
-            columns.insert(at, ("other", Asked::IsOther));
+            columns.insert(at, ("other", Value::IsOther));
         }
         let (names, columns): (Vec<_>, Vec<_>) = columns.into_iter().unzip();
         let rows = rows
@@ -304,7 +309,7 @@ impl Args {
         let mut table = Table::default();
         table.names("action", rows.iter().map(|row| visible(row.name().as_bytes())));
         table.stats(stats, rows.iter().map(|row| row.statistic()));
-        // A picture that is broken over two lines shows nothing.
+        // A wrapped histogram is unreadable, so there is none on a narrow terminal.
         if self.stat.is_empty() && table.left(columns_seen) >= distribution::COLUMNS {
             let pictures = distribution::pictures(rows.iter().map(|row| row.statistic()));
             table.column("distribution", pictures);

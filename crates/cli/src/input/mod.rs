@@ -1,4 +1,4 @@
-//! The files of a command line, as actions.
+//! Reads the files of a command line, and passes their actions to sinks.
 
 mod readahead;
 pub(crate) mod result;
@@ -19,54 +19,61 @@ use self::result::{FileResult, FileSink, ReadResult, RefusedFile};
 use self::source::{Ignored, Watch};
 use crate::diagnostics;
 use crate::failure::Failure;
+use crate::options::INPUT_OPTIONS;
 use crate::output::progress::Progress;
 use crate::output::{Output, OutputArgs, Outputs};
 use crate::signals::Interrupt;
 
-/// A thread is worth starting for so much of a file: what is read at once.
+/// The minimum share of a file for a thread: the size of one read.
 const SHARE_BYTES: u64 = 256 * 1024;
 
-/// More than any machine has cores, and less than any system refuses.
+/// The maximum of `--threads`: above the cores of any machine, below the limit of any system.
 const THREADS_MAX: i64 = 1_024;
 
-/// What a command reads, and which lines of it are taken.
+/// The options of a command that reads actions.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Input {
-    /// Files of actions, one JSON object per line, also as gzip or zstd; `-` or none is standard
-    /// input
+    /// Files of actions, one JSON object per line [default: standard input]
+    ///
+    /// Files that are compressed with gzip or zstd are decompressed. `-` is standard input.
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
 
-    /// Stop at the first refused line, without a result
-    #[arg(long)]
+    /// Stop at the first refused line and print no result
+    #[arg(long, help_heading = INPUT_OPTIONS)]
     strict: bool,
 
-    /// Refuse times that are no integers
-    #[arg(long)]
+    /// Refuse times that are not integers
+    #[arg(long, help_heading = INPUT_OPTIONS)]
     integers: bool,
 
-    /// Write all refused lines to FILE, whole and in order; one thread reads then. The file
-    /// is replaced when all is read; `-` is standard output
-    #[arg(long, value_name = "FILE")]
+    /// Write refused lines to FILE
+    ///
+    /// Lines are written whole and in order, so only one thread reads. FILE is replaced when all
+    /// input is read. `-` is standard output.
+    #[arg(long, value_name = "FILE", help_heading = INPUT_OPTIONS)]
     refused: Option<PathBuf>,
 
-    /// How many threads read, next to one that unpacks what is compressed; the result does not
-    /// depend on it, and fewer read where the system cannot start them [default: one for each core]
+    /// Number of threads that read [default: one per core]
+    ///
+    /// One more thread decompresses. The result does not depend on the number of threads. Fewer
+    /// threads read if the system cannot start them.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=THREADS_MAX))]
+    #[arg(help_heading = INPUT_OPTIONS)]
     threads: Option<u16>,
 }
 
 impl Input {
-    /// Opens the outputs of a command that reads this. Changes nothing.
+    /// Opens the outputs of the command, and changes no file.
     ///
     /// # Errors
     ///
-    /// [`Failure`] if one cannot be written, is an input, or is the other one.
+    /// [`Failure`] if an output cannot be written, is an input, or is the other output.
     pub(crate) fn outputs(&self, output: &OutputArgs) -> Result<Outputs, Failure> {
         output.open_for(&self.files, self.refused.as_deref())
     }
 
-    /// What the inputs are called where they are told of.
+    /// Returns the names of the inputs for messages.
     pub(crate) fn names(&self) -> Vec<String> {
         if self.files.is_empty() {
             return vec![source::STDIN.into()];
@@ -74,13 +81,13 @@ impl Input {
         self.files.iter().map(|path| source::name(path)).collect()
     }
 
-    /// Which lines are taken.
+    /// Returns which lines are actions.
     pub(crate) fn decode_options(&self) -> DecodeOptions {
         let fractions = if self.integers { Fractions::Refused } else { Fractions::Allowed };
         DecodeOptions { fractions, ..DecodeOptions::default() }
     }
 
-    /// How many threads read, and so how many takers are wanted.
+    /// Returns the number of threads that read, each with a sink.
     pub(crate) fn threads(&self) -> usize {
         threads_within_memory(match self.threads {
             _ if self.refused.is_some() => 1,
@@ -89,17 +96,17 @@ impl Input {
         })
     }
 
-    /// Hands every action to one of the takers, of which each has a thread of its own.
+    /// Reads all files, with one thread for each sink, and passes each action to one of the sinks.
     ///
-    /// Offsets grow from file to file, so the action first seen has the smallest offset, whoever
-    /// took it and when. With a single taker actions come in order.
+    /// Offsets grow from file to file, so the first action of the input has the smallest offset on
+    /// any number of threads. A single sink gets the actions in order.
     ///
-    /// A line that is no action is noted and never stops or shifts the others, unless it is to. A
-    /// file that cannot be read is noted, and the next is taken.
+    /// A refused line is counted and reading continues, unless `--strict` is given. After a file
+    /// that cannot be read, reading continues with the next.
     ///
     /// # Errors
     ///
-    /// [`Failure`] if the refused lines cannot be written, or Ctrl-C cannot be taken over.
+    /// [`Failure`] if the refused lines cannot be written, or Ctrl-C cannot be handled.
     pub(crate) fn read<T: Sink + Send>(
         &self,
         options: &DecodeOptions,
@@ -108,7 +115,7 @@ impl Input {
     ) -> Result<ReadResult, Failure> {
         let mut kept = refused.map(RefusedFile::begin).transpose()?;
         let interrupt = Interrupt::install()
-            .map_err(|error| Failure { name: "Ctrl-C could not be taken over".into(), error })?;
+            .map_err(|error| Failure { name: "cannot handle Ctrl-C".into(), error })?;
         let default = [PathBuf::from("-")];
         if self.files.is_empty() && io::stdin().is_terminal() {
             diagnostics::report_waiting();
@@ -129,7 +136,7 @@ impl Input {
         }
         result.inputs = files.len();
         result.is_stopped = self.strict && result.refused > 0;
-        // From here on a press ends the program, as the second one does.
+        // From here on, Ctrl-C ends the program.
         result.is_interrupted = interrupt.take();
         result.ended = interrupt.ended();
         drop(interrupt);
@@ -283,24 +290,24 @@ fn wants_one_thread(path: &Path, threads: usize) -> bool {
     worth < threads || (worth < usize::MAX && source::is_compressed(path))
 }
 
-/// How many bytes there will be, if that is known.
+/// Returns the size of the input in bytes, if it is known.
 fn total_bytes(files: &[PathBuf]) -> Option<u64> {
     let mut total = 0;
     for path in files {
-        // What is not there takes no time.
+        // A missing file takes no time.
         let Ok(file) = fs::metadata(path) else { continue };
         total += file.is_file().then_some(file.len())?;
     }
     (total > 0).then_some(total)
 }
 
-/// How many threads a file keeps busy.
+/// Returns the number of threads that a file keeps busy.
 fn threads_worth(path: &Path) -> usize {
     let file = fs::metadata(path).ok().filter(|file| file.is_file());
     file.map_or(usize::MAX, |file| (file.len() / SHARE_BYTES) as usize + 1)
 }
 
-/// Takes a lock. A panic of another thread is told of by its scope.
+/// Acquires a lock. The scope of the threads propagates a panic.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -332,7 +339,7 @@ mod tests {
     }
 
     #[test]
-    fn line_at_the_limit_is_taken_and_one_byte_more_is_refused() {
+    fn line_at_the_limit_is_accepted_and_one_byte_more_is_refused() {
         let max = DecodeOptions::default().limits.input_bytes;
         let action = r#"{"action":"jump","time":1}"#;
         for (len, accepted) in [(max, 1), (max + 1, 0)] {
@@ -346,7 +353,7 @@ mod tests {
     }
 
     #[test]
-    fn blank_lines_are_none() {
+    fn blank_lines_are_skipped() {
         for text in ["", "\n", "\r\n\r\n", " \t \n\t", "\r"] {
             let (result, names) = read(text.as_bytes());
             assert_eq!((names.len(), result.lines, result.refused), (0, 0, 0), "{text:?}");

@@ -25,6 +25,7 @@ use same_file::Handle;
 use crate::failure::Conflict;
 pub(crate) use crate::failure::Failure;
 use crate::input::source;
+use crate::options::OUTPUT_OPTIONS;
 use crate::{diagnostics, stdio, terminal};
 
 use draft::{Draft, Target};
@@ -36,12 +37,13 @@ const REDIRECTED: &str = ">";
 /// The option for refused lines.
 const REFUSED: &str = "--refused";
 
-/// Where results go; by default to standard output.
+/// The option for the output file.
 #[derive(Debug, clap::Args)]
 pub(crate) struct OutputArgs {
-    /// Write results to FILE instead of standard output, which `-` is; the file is replaced when
-    /// they are complete
-    #[arg(short, long, value_name = "FILE")]
+    /// Write the result to FILE
+    ///
+    /// FILE is replaced when the result is complete. `-` is standard output.
+    #[arg(short, long, value_name = "FILE", help_heading = OUTPUT_OPTIONS)]
     output: Option<PathBuf>,
 }
 

@@ -28,20 +28,21 @@ use crate::{options, stdio, terminal, timestamps};
 use reporter::Reporter;
 use windows::spec;
 
-/// Counts lines as they arrive, over windows of time
+/// Count lines as they arrive, over sliding windows
 #[derive(Debug, clap::Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_long_help = DETAILS)]
 pub(crate) struct Args {
-    /// The windows, each of which ends at the present
+    /// Windows to count, each ending now
     #[arg(long, value_name = "TIME,…", value_delimiter = ',', default_value = "1s,10s,1m,5m")]
-    #[arg(value_parser = timestamps::some_time)]
+    #[arg(value_parser = timestamps::positive_duration)]
     window: Vec<Duration>,
 
-    /// How often to tell
-    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = timestamps::some_time)]
+    /// Interval between outputs
+    #[arg(long, value_name = "TIME", default_value = "1s")]
+    #[arg(value_parser = timestamps::positive_duration)]
     every: Duration,
 
-    /// How it is told; on a terminal, text is drawn over what was there before
+    /// Output format; on a terminal, text output updates in place
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
 }
@@ -49,25 +50,25 @@ pub(crate) struct Args {
 /// The format of the counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
-    /// A line for people
+    /// One line of text per interval
     Text,
-    /// A line of JSON
+    /// One object per line
     Ndjson,
-    /// A line of comma-separated values, below a header
+    /// Comma-separated values with a header
     Csv,
 }
 
-const EXAMPLES: &str = "\
-Lines of anything are counted, from standard input. A window ends at the present, begins so much
-before, and is counted in parts of a twentieth of the shortest window or less. Its rate is per
-second of the time that was truly covered, which is less than the window at first.
+const DETAILS: &str = "\
+Lines of any text are read from standard input. Each window ends now and is counted in buckets of at
+most a twentieth of the shortest window. A rate is per second of the time that was covered, which is
+shorter than the window at first.
 
 Examples:
   tail -f access.log | windrow count
   tail -f access.log | grep ' 500 ' | windrow count --window 10s,1h
   service | windrow count --every 10s --format csv > counts.csv
 
-Exit codes: 0 done, 1 could not be read, 2 usage, 130 ended by Ctrl-C, after telling the totals.";
+Exit codes: 0 success, 1 input could not be read, 2 usage, 130 Ctrl-C, after printing the total.";
 
 /// The window of the sparkline on a terminal.
 const SPARKLINE: Duration = Duration::from_secs(60);

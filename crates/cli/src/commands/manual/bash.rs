@@ -1,8 +1,7 @@
-//! The script for bash.
+//! The completion script for bash.
 //!
-//! That of `clap_complete` offers options where a file is expected, so that the first Tab inserts
-//! `-`, breaks names of files with spaces, and completes neither lists nor `--option=value`. Here
-//! files are left to bash, which quotes them.
+//! The script of `clap_complete` offers options in place of files, splits file names at spaces, and
+//! completes neither lists nor `--option=value`. Here bash completes and quotes files.
 
 use std::fmt::Write as _;
 
@@ -35,11 +34,11 @@ const END: &str = r#"    if [[ -n $list ]]; then
 complete -o bashdefault -o default -F _windrow windrow
 "#;
 
-/// Writes the script of a program that was built.
+/// Returns the script of a built program.
 pub(super) fn script(program: &Command) -> String {
     let commands: Vec<_> = program.get_subcommands().map(Command::get_name).collect();
     let mut text = BEGIN.to_owned();
-    // A string takes every write.
+    // Writing to a string succeeds.
     let _ = writeln!(text, "        {}) command=$word && break ;;", commands.join(" | "));
     text += "        esac\n    done\n    case \"$command $prev\" in\n";
     write_values(&mut text, "", program);
@@ -60,7 +59,7 @@ pub(super) fn script(program: &Command) -> String {
     text + "        esac\n        ;;\n    esac\n" + END
 }
 
-/// Writes what follows each option of a command that has a value.
+/// Writes the values of each option of a command.
 fn write_values(text: &mut String, name: &str, command: &Command) {
     for option in command.get_opts() {
         let names: Vec<_> =
@@ -72,14 +71,14 @@ fn write_values(text: &mut String, name: &str, command: &Command) {
             }
             _ if !values.is_empty() => format!("words='{values}'"),
             ValueHint::AnyPath | ValueHint::FilePath => "return".to_owned(),
-            // A word that begins with nothing that was typed: nothing is offered.
+            // A space matches no typed word, so nothing is offered.
             _ => "words=' '".to_owned(),
         };
         let _ = writeln!(text, "    {names}) {then} ;;");
     }
 }
 
-/// Writes what a command has where no option needs a value.
+/// Writes the options and positional words of a command.
 fn write_words(text: &mut String, pattern: &str, command: &Command, words: &str) {
     let options: Vec<_> = command.get_arguments().flat_map(names).collect();
     let options = options.join(" ");
@@ -93,7 +92,7 @@ fn write_words(text: &mut String, pattern: &str, command: &Command, words: &str)
     );
 }
 
-/// The names of an option, as they are typed.
+/// Returns the names of an option as typed.
 fn names(option: &Arg) -> Vec<String> {
     let long = option.get_long().map(|long| format!("--{long}"));
     let short = option.get_short().map(|short| format!("-{short}"));

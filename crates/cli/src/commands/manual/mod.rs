@@ -1,4 +1,4 @@
-//! `windrow completions` and `windrow man`: what shells and readers of manuals are given.
+//! `windrow completions` and `windrow man`: completion scripts and manual pages.
 
 mod bash;
 mod page;
@@ -10,11 +10,11 @@ use clap_complete::Shell;
 use crate::exit::Exit;
 use crate::output::{Failure, OutputArgs};
 
-/// Write the script by which a shell completes command lines
+/// Print a completion script for a shell
 #[derive(Debug, clap::Args)]
-#[command(after_help = COMPLETIONS)]
+#[command(after_long_help = COMPLETIONS)]
 pub(crate) struct CompletionsArgs {
-    /// Shell to write the script for
+    /// Shell of the script
     shell: Shell,
 
     #[command(flatten)]
@@ -28,13 +28,13 @@ Examples:
   windrow completions fish -o ~/.config/fish/completions/windrow.fish
   windrow completions zsh -o ~/.zfunc/_windrow     with `fpath+=~/.zfunc` before `compinit`
 
-Exit codes: 0 done, 1 it could not be written, 2 usage.";
+Exit codes: 0 success, 1 output could not be written, 2 usage.";
 
-/// Write the manual page of the program or of a command
+/// Print a manual page
 #[derive(Debug, clap::Args)]
-#[command(after_help = MAN)]
+#[command(after_long_help = MAN)]
 pub(crate) struct ManArgs {
-    /// Command to write the page of
+    /// Command of the page [default: the program]
     command: Option<String>,
 
     #[command(flatten)]
@@ -47,7 +47,7 @@ Examples:
   mkdir -p ~/.local/share/man/man1
   windrow man stats -o ~/.local/share/man/man1/windrow-stats.1
 
-Exit codes: 0 done, 1 it could not be written, 2 usage, such as no such command.";
+Exit codes: 0 success, 1 output could not be written, 2 usage.";
 
 pub(crate) fn completions(args: &CompletionsArgs, program: Command) -> Result<Exit, Failure> {
     let mut program = offering(program);
@@ -58,7 +58,7 @@ pub(crate) fn completions(args: &CompletionsArgs, program: Command) -> Result<Ex
         shell => clap_complete::generate(shell, &mut program, "windrow", &mut script),
     }
     if args.shell == Shell::Fish {
-        // The library's script knows no positional arguments.
+        // The script of the library does not complete positional arguments.
         script.extend_from_slice(fish_positionals(&program).as_bytes());
     }
     args.output.open()?.stream(|output| output.write_all(&script))?;
@@ -67,13 +67,13 @@ pub(crate) fn completions(args: &CompletionsArgs, program: Command) -> Result<Ex
 
 pub(crate) fn man(args: &ManArgs, program: Command) -> Result<Exit, Failure> {
     let mut program = program.disable_help_subcommand(true);
-    program.build(); // So that commands know what they have from the program.
+    program.build(); // So that commands have the options of the program.
     let command = match &args.command {
         None => program.clone(),
         Some(name) => match program.find_subcommand(name) {
             Some(command) => command.clone(),
             None => {
-                let error = format!("there is no command `{name}`");
+                let error = format!("no such command: `{name}`");
                 program.error(clap::error::ErrorKind::InvalidSubcommand, error).exit();
             }
         },
@@ -83,14 +83,14 @@ pub(crate) fn man(args: &ManArgs, program: Command) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// The program with what shells offer for each value: words, files or nothing.
+/// Adds value hints for the shells: words, files or nothing.
 fn offering(program: Command) -> Command {
     let names: Vec<_> =
         program.get_subcommands().map(|command| command.get_name().to_owned()).collect();
     let program = program.mut_subcommand("man", |man| {
         man.mut_arg("command", |arg| arg.value_parser(PossibleValuesParser::new(names)))
     });
-    // What is not said to be a path is not one.
+    // Values are not paths unless they are marked as such.
     program.mut_subcommands(|command| {
         command.mut_args(|arg| match arg.get_value_hint() {
             ValueHint::Unknown if arg.get_action().takes_values() => {
@@ -101,7 +101,7 @@ fn offering(program: Command) -> Command {
     })
 }
 
-/// The values that an option or a positional argument offers.
+/// Returns the possible values of an argument.
 fn values(arg: &Arg) -> Vec<String> {
     if !arg.get_action().takes_values() {
         return Vec::new();
@@ -110,7 +110,7 @@ fn values(arg: &Arg) -> Vec<String> {
     values.filter(|value| !value.is_hide_set()).map(|value| value.get_name().to_owned()).collect()
 }
 
-/// Lines for fish: the words that a command takes in place of files, which may be none.
+/// Returns lines for fish: the words of the positional argument of each command, or no files.
 fn fish_positionals(program: &Command) -> String {
     let mut text = String::new();
     for command in program.get_subcommands() {

@@ -1,8 +1,7 @@
-//! A manual page, with the sections that readers look for.
+//! A manual page with the standard sections.
 //!
-//! What a command says behind its options (see `after_help`) is prose, `Examples:` and
-//! `Exit codes:`. The library has all of it in one section, and fills it, so that examples run
-//! into each other; here each becomes a section.
+//! The `after_long_help` of a command has prose, `Examples:` and `Exit codes:`. The library puts all
+//! of it into one filled section, where examples run into each other. Here each part is a section.
 
 use clap::Command;
 use clap_mangen::Man;
@@ -11,9 +10,9 @@ use clap_mangen::roff::{Roff, bold, roman};
 const EXAMPLES: &str = "Examples:";
 const CODES: &str = "Exit codes:";
 
-/// Writes the page of a command.
+/// Returns the page of a command.
 pub(super) fn page(command: Command) -> Vec<u8> {
-    let after = command.get_after_help().map(|after| after.to_string()).unwrap_or_default();
+    let after = command.get_after_long_help().map(|after| after.to_string()).unwrap_or_default();
     let has_commands = command.has_subcommands();
     let man = Man::new(command).source(concat!("windrow ", env!("CARGO_PKG_VERSION")));
     let mut text = Vec::new();
@@ -34,17 +33,17 @@ pub(super) fn page(command: Command) -> Vec<u8> {
     });
     let written = written.and_then(|()| examples(parts.examples).to_writer(&mut text));
     let written = written.and_then(|()| codes(parts.codes).to_writer(&mut text));
-    written.expect("a vector takes every write");
+    written.expect("writing to a vector succeeds");
     text
 }
 
-/// What stands behind the options.
+/// The parts of the help after the options.
 #[derive(Debug, Default, PartialEq)]
 struct Parts<'a> {
     prose: &'a str,
     examples: &'a str,
     codes: &'a str,
-    /// Prose behind the codes.
+    /// Prose after the codes.
     rest: &'a str,
 }
 
@@ -57,7 +56,7 @@ impl<'a> Parts<'a> {
     }
 }
 
-/// Paragraphs, filled.
+/// Formats filled paragraphs.
 fn prose(text: &str) -> Roff {
     let mut roff = Roff::new();
     for paragraph in text.split("\n\n").map(str::trim).filter(|text| !text.is_empty()) {
@@ -67,7 +66,7 @@ fn prose(text: &str) -> Roff {
     roff
 }
 
-/// Lines as they are.
+/// Formats lines as they are.
 fn examples(text: &str) -> Roff {
     let mut roff = Roff::new();
     if text.trim().is_empty() {
@@ -82,7 +81,7 @@ fn examples(text: &str) -> Roff {
     roff
 }
 
-/// A list of codes with their meanings: `0 done, 1 could not be done`, or a line each.
+/// Formats a list of codes: `0 success, 1 failure`, or a line each.
 fn codes(text: &str) -> Roff {
     let mut roff = Roff::new();
     let codes = split(text);
@@ -98,7 +97,7 @@ fn codes(text: &str) -> Roff {
     roff
 }
 
-/// Codes with their meanings.
+/// Splits a text into codes and their meanings.
 fn split(text: &str) -> Vec<(String, String)> {
     let begins = |part: &str| part.starts_with(|first: char| first.is_ascii_digit());
     let mut parts: Vec<String> = Vec::new();
@@ -110,7 +109,7 @@ fn split(text: &str) -> Vec<(String, String)> {
     };
     for line in lines {
         match parts.last_mut() {
-            // A meaning may have a comma.
+            // A meaning may contain a comma.
             Some(part) if !begins(line) => *part = format!("{part}, {line}"),
             _ => parts.push(line.to_owned()),
         }

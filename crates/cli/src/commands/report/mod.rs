@@ -1,4 +1,4 @@
-//! `windrow report`: all there is to see, as one page.
+//! `windrow report`: an HTML report.
 
 mod page;
 mod picture;
@@ -13,13 +13,16 @@ use facade::codec::{Record, Sink};
 use crate::diagnostics;
 use crate::exit::Exit;
 use crate::input::Input;
+use crate::options::STATISTICS_OPTIONS;
 use crate::output::{Failure, OutputArgs, Outputs};
 use crate::timeline::{Combined, Timeline, Width};
 use crate::timestamps::StampArgs;
 
-/// Makes one page of HTML: totals, a table, distributions, the course of time, refused lines
+/// Write a self-contained HTML report
+///
+/// The report has totals, a table, distributions, charts over time, and refused lines.
 #[derive(Debug, clap::Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_long_help = DETAILS)]
 pub(crate) struct Args {
     #[command(flatten)]
     input: Input,
@@ -27,43 +30,47 @@ pub(crate) struct Args {
     #[command(flatten)]
     stamp: StampArgs,
 
-    /// How many actions the table has, the most frequent ones
-    #[arg(long, value_name = "N", default_value_t = 100)]
+    /// Show only the N most frequent actions
+    #[arg(long, value_name = "N", default_value_t = 100, help_heading = STATISTICS_OPTIONS)]
     top: usize,
 
-    /// How many actions are kept apart; those beyond are counted together, as `(other)`
+    /// Maximum number of actions with a row each
+    ///
+    /// Further actions share the row `(other)`, with a message. Actions get their rows in the order
+    /// in which they are read, which may differ from run to run with several threads.
     #[arg(long, value_name = "N", default_value_t = TrackerSpec::default().actions)]
+    #[arg(help_heading = STATISTICS_OPTIONS)]
     max_actions: usize,
 
     #[command(flatten)]
     output: OutputArgs,
 }
 
-const EXAMPLES: &str = "\
-The page needs nothing but itself: no network, no script, no other file. It is light or dark as the
-reader prefers. With --stamp-key it shows what happened when.
+const DETAILS: &str = "\
+The report is one file without scripts, and loads nothing from elsewhere. It follows the light or
+dark theme of the browser. Charts over time need --stamp-key.
 
 Examples:
   windrow report actions.ndjson -o report.html
   windrow report --stamp-key at monday.ndjson.gz tuesday.ndjson.gz -o week.html
   windrow report - < actions.ndjson > report.html
 
-Exit codes: 0 done, 1 a file could not be read, 2 usage, 3 some lines were refused, 130 Ctrl-C.";
+Exit codes: 0 success, 1 a file could not be read, 2 usage, 3 some lines were refused, 130 Ctrl-C.";
 
-/// What the page tells of each action.
+/// The statistics of an action.
 type ActionStats = (Variance, MinMax, Quantiles);
-/// What it tells of each stretch of time.
+/// The statistics of an interval.
 type IntervalStats = (Mean, MinMax, Quantiles);
 
-/// How many stretches of time the page shows at most.
+/// The maximum number of intervals in a chart.
 const INTERVALS_MAX: u64 = 150;
 
 pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     let Outputs { results: output, refused } = args.input.outputs(&args.output)?;
     if output.is_stdout() && io::stdout().is_terminal() {
         diagnostics::report(
-            "a page of HTML is for a browser, not for a terminal\n  \
-             `-o report.html` writes it to a file",
+            "standard output is a terminal, HTML needs a file\n  \
+             use `-o report.html`",
         );
         return Ok(Exit::Misused);
     }
@@ -85,7 +92,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
         tracker.merge(sink.tracker);
     }
     let mut rows = tracker.into_rows();
-    // The sort is stable, so that equal ones stay in the order first seen.
+    // The sort is stable: equal rows stay in order of appearance.
     rows.sort_by_key(|row| std::cmp::Reverse(row.count()));
     let shown = rows.len().min(args.top);
     let key = args.stamp.key();
@@ -104,11 +111,11 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
 }
 
 fn timeline() -> Timeline<Combined<IntervalStats>> {
-    // There is always room: the stretches are as wide as it takes for them to be few.
+    // There is always room: intervals are widened until there are few.
     Timeline::new(Width::AtMost(INTERVALS_MAX), usize::MAX)
 }
 
-/// Takes actions for the table, and for the axis if they have a stamp.
+/// Records actions in the table, and in the timeline if they have a timestamp.
 struct ReportSink<'t> {
     tracker: LocalTracker<'t, ActionStats>,
     timeline: Timeline<Combined<IntervalStats>>,
@@ -119,6 +126,6 @@ impl Sink for ReportSink<'_> {
         self.timeline.insert(&record);
         self.tracker
             .record_numbered(record.name, record.time, record.offset)
-            .expect("the decoder checked the name, and what is too many is folded");
+            .expect("the decoder checked the name, and excess actions are folded");
     }
 }

@@ -1,4 +1,4 @@
-//! `windrow series`: what happened when.
+//! `windrow series`: statistics over time.
 
 mod plot;
 mod rows;
@@ -16,7 +16,7 @@ use facade::codec::{Format, Record, Sink, visible};
 use crate::diagnostics;
 use crate::exit::Exit;
 use crate::input::Input;
-use crate::options;
+use crate::options::{self, OUTPUT_OPTIONS, STATISTICS_OPTIONS};
 use crate::output::infinite::Infinite;
 use crate::output::render::{self, counted};
 use crate::output::{Failure, Output, OutputArgs, Outputs};
@@ -26,9 +26,9 @@ use crate::timestamps::{self, StampArgs};
 
 use rows::Rows;
 
-/// Tells what happened when: count, mean, quantiles and more on the axis of time
+/// Print statistics over time
 #[derive(Debug, clap::Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_long_help = DETAILS)]
 pub(crate) struct Args {
     #[command(flatten)]
     input: Input,
@@ -36,26 +36,31 @@ pub(crate) struct Args {
     #[command(flatten)]
     stamp: StampArgs,
 
-    /// Time that a row spans [default: enough for at most 60 rows of time and --max-rows rows]
-    #[arg(long, value_name = "TIME", value_parser = timestamps::some_time)]
+    /// Width of an interval [default: the narrowest with at most 60 intervals and --max-rows rows]
+    #[arg(long, value_name = "TIME", value_parser = timestamps::positive_duration)]
+    #[arg(help_heading = STATISTICS_OPTIONS)]
     every: Option<Duration>,
 
-    /// Each action by itself; the table has a row for each, with its course in pictures
-    #[arg(long)]
+    /// Split rows by action
+    ///
+    /// The table has one row for each action, with sparklines of its count and mean over time.
+    #[arg(long, help_heading = STATISTICS_OPTIONS)]
     by_action: bool,
 
-    /// Which figures: count, sum, mean, min, max, stddev, variance, p50, p99, p99.9 and so on
-    #[arg(long, value_name = "FIGURES", value_delimiter = ',', hide_possible_values = true)]
+    /// Statistics to print: count, sum, mean, min, max, stddev, variance, p50, p99.9, …
+    #[arg(long, value_name = "STATS", value_delimiter = ',', hide_possible_values = true)]
     #[arg(value_parser = options::offering(Stat::from_str, stat::NAMES))]
-    #[arg(default_value = "count,mean,p50,p99,max")]
+    #[arg(default_value = "count,mean,p50,p99,max", help_heading = STATISTICS_OPTIONS)]
     stat: Vec<Stat>,
 
-    /// Maximum number of rows; memory grows with it
-    #[arg(long, value_name = "N", default_value = "10000")]
+    /// Maximum number of rows
+    ///
+    /// Memory grows with the number of rows.
+    #[arg(long, value_name = "N", default_value = "10000", help_heading = STATISTICS_OPTIONS)]
     max_rows: NonZero<usize>,
 
-    /// How results are written
-    #[arg(long, value_enum, default_value_t = Style::Table)]
+    /// Output format
+    #[arg(long, value_enum, default_value_t = Style::Table, help_heading = OUTPUT_OPTIONS)]
     format: Style,
 
     #[command(flatten)]
@@ -64,26 +69,28 @@ pub(crate) struct Args {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Style {
-    /// Columns for people, rounded
+    /// Aligned columns of rounded numbers
     Table,
-    /// Two curves: how many, and how long they took
+    /// Charts of the counts and the times
     Plot,
     /// An array of objects
     Json,
-    /// The same objects, a line each
+    /// One object per line
     Ndjson,
-    /// A line of names, then the rows
+    /// Comma-separated values with a header
     Csv,
 }
 
-const EXAMPLES: &str = "\
-Rows begin at multiples of their width since 1970 in UTC, and go from the first stamp to the last,
-also where nothing happened. With --by-action there is no row for an action while it was not there.
-Lines may come in any order. Quantiles are exact for up to 32 times of a row, and within 0.8 %
-beyond; the rest is exact. `stddev` and `variance` are those of a sample.
+const DETAILS: &str = "\
+An action is a line of JSON with a timestamp: {\"action\":\"jump\",\"time\":100,\"at\":1700000000.5}. Lines
+may be in any order. An action without a timestamp is not counted, and a message reports how many.
 
-Input is one action per line, as JSON: {\"action\":\"jump\",\"time\":100,\"at\":1700000000.5}.
-An action without a stamp is told of and not in the rows.
+Intervals start at multiples of their width since 1970 in UTC. There is a row for each interval from
+the first timestamp to the last, also for an empty one. With --by-action there is a row for each
+action of an interval.
+
+Quantiles are exact for up to 32 times of a row, and within 0.8 % beyond. All other statistics are
+exact. `stddev` and `variance` are of a sample.
 
 Examples:
   windrow series --stamp-key at actions.ndjson
@@ -91,7 +98,7 @@ Examples:
   windrow series --stamp-key at --by-action --stat count,p99 actions.ndjson
   windrow series --stamp-key when --stamp-form rfc3339 --format plot *.ndjson
 
-Exit codes: 0 done, 1 could not be done, 2 usage, 3 some lines were refused, 130 Ctrl-C.";
+Exit codes: 0 success, 1 failure, 2 usage, 3 some lines were refused, 130 Ctrl-C.";
 
 /// The maximum number of rows of time where their width is chosen.
 const ROWS: u64 = 60;
@@ -100,13 +107,13 @@ const SECOND: Duration = Duration::from_secs(1);
 pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     if args.stamp.key().is_none() {
         diagnostics::report(
-            "which key says when an action happened?\n  \
-             `--stamp-key at` is for lines such as \
+            "no timestamp key, `series` needs one\n  \
+             use `--stamp-key at` for lines such as \
              {\"action\":\"jump\",\"time\":100,\"at\":1700000000.5}",
         );
         return Ok(Exit::Misused);
     }
-    // What each row keeps is paid for by each row, so nothing is kept but what is told.
+    // Memory is used by each row, so a row keeps only the statistics that are printed.
     match args.needs() {
         Needs { variance: true, .. } => args.run_of::<(Variance, MinMax, Quantiles)>(),
         Needs { quantiles: true, .. } => args.run_of::<(Mean, MinMax, Quantiles)>(),
@@ -114,7 +121,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     }
 }
 
-/// Puts actions on an axis.
+/// Inserts actions into a timeline.
 struct TimelineSink<C>(Timeline<C>);
 
 impl<C: Aggregate> Sink for TimelineSink<C> {
@@ -125,13 +132,13 @@ impl<C: Aggregate> Sink for TimelineSink<C> {
 
 impl Args {
     fn needs(&self) -> Needs {
-        // A plot has figures of its own.
+        // A plot shows p99 whatever `--stat` says.
         let quantiles = self.format == Style::Plot;
         let needs = self.stat.iter().map(Stat::needs);
         needs.fold(Needs { quantiles, ..Needs::default() }, Needs::bitor)
     }
 
-    /// The figures that are asked for, each once.
+    /// Returns the requested statistics, each once.
     fn stats(&self) -> Vec<Stat> {
         options::distinct(&self.stat)
     }
@@ -142,7 +149,7 @@ impl Args {
 
     fn run<C: Aggregate + Send + Clone + Rows>(&self) -> Result<Exit, Failure> {
         let Outputs { results: output, refused } = self.input.outputs(&self.output)?;
-        // Without `--every` a row is as wide as it takes, so that the limit is met last.
+        // Without `--every` the width grows, so that the limit of rows is the last resort.
         let chosen = Width::AtMost(ROWS.min(self.max_rows.get() as u64));
         let width = self.every.map_or(chosen, Width::Given);
         let timeline = || TimelineSink(Timeline::<C>::new(width, self.max_rows.get()));
@@ -187,7 +194,7 @@ impl Args {
         Ok(result.exit().or(printed))
     }
 
-    /// Returns whether there are more rows than the limit, and reports what to do then.
+    /// Returns whether there are more rows than the limit, and reports what to do about it.
     fn is_too_long<C: Aggregate>(&self, timeline: &Timeline<C>) -> bool {
         let max = self.max_rows.get() as u64;
         let Some((first, last)) = timeline.ends() else { return false };
@@ -200,23 +207,22 @@ impl Args {
         if length > max {
             let wider = timeline::width_for(first, last, max).map(timestamps::span);
             let (length, max) = (counted(length, "row"), render::grouped(max));
-            let wider = wider.map(|wider| format!("make rows wider with `--every {wider}`, or "));
+            let wider = wider.map(|wider| format!("use `--every {wider}`, or "));
             let wider = wider.unwrap_or_default();
             diagnostics::report(format_args!(
                 "{from} to {to} is {length} of {width}, limit is {max}\n  \
                  {wider}allow more with `--max-rows`\n  \
-                 a timestamp far from all others may be in another form than `--stamp-form` says"
+                 if a timestamp is far from all others, check `--stamp-form`"
             ));
         } else if self.every.is_some() {
             diagnostics::report(format_args!(
-                "{from} to {to} is more than {limit} of one action and {width} each\n  \
-                 make rows wider with `--every`, leave out `--by-action`, or allow more with \
-                 `--max-rows`"
+                "{from} to {to} has more than {limit} of one action and {width} each\n  \
+                 use a wider `--every`, omit `--by-action`, or allow more with `--max-rows`"
             ));
         } else {
             diagnostics::report(format_args!(
-                "more actions than {limit}, however wide a row is\n  \
-                 leave out `--by-action`, or allow more rows with `--max-rows`"
+                "more actions than {limit} at any width\n  \
+                 omit `--by-action`, or allow more rows with `--max-rows`"
             ));
         }
         true
@@ -228,7 +234,7 @@ impl Args {
         if unstamped > 0 {
             let (unstamped, actions) = (render::grouped(unstamped), counted(actions, "action"));
             diagnostics::report(format_args!(
-                "left {unstamped} of {actions} out of the rows: no `{key}`"
+                "{unstamped} of {actions} without `{key}` not counted"
             ));
         }
     }

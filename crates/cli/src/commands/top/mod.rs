@@ -1,7 +1,7 @@
-//! `windrow top`: statistics of recent actions, as they happen.
+//! `windrow top`: live statistics of recent actions.
 //!
-//! One thread reads and records, another draws; what they share is the tracker and a [`Status`].
-//! The main thread waits for neither, as each may wait for ever: see [`session`].
+//! One thread reads and records, another draws. They share the tracker and a [`Status`]. The main
+//! thread waits for neither, since both may block: see [`session`].
 
 mod app;
 mod batches;
@@ -30,6 +30,7 @@ use crate::diagnostics;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::input::source;
+use crate::options::{INPUT_OPTIONS, OUTPUT_OPTIONS, STATISTICS_OPTIONS};
 use crate::output;
 use crate::output::render::grouped;
 use crate::output::table::Table;
@@ -42,67 +43,71 @@ use feed::{Feed, TimeSource};
 use read::Shared;
 use session::Message;
 
-/// Shows statistics of recent actions as they happen, in a table that you can sort
+/// Show live statistics of recent actions
 #[derive(Debug, clap::Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_long_help = DETAILS)]
 pub(crate) struct Args {
-    /// A file of actions, one JSON object per line, also as gzip or zstd; `-` or none is standard
-    /// input
+    /// File of actions, one JSON object per line [default: standard input]
+    ///
+    /// A file that is compressed with gzip or zstd is decompressed. `-` is standard input.
     #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
 
-    /// Go on where the file ends, also if it is cut short or replaced
+    /// Keep reading as the file grows, and when it is truncated or replaced
     ///
-    /// Begins at the end of the file, as what is in it did not happen now; with --stamp-key at its
-    /// beginning. The file has to be plain: one that is compressed has an end.
-    #[arg(long, short)]
+    /// Reading starts at the end of the file, with --stamp-key at its beginning. The file must not
+    /// be compressed.
+    #[arg(long, short, help_heading = INPUT_OPTIONS)]
     follow: bool,
 
     #[command(flatten)]
     stamp: StampArgs,
 
-    /// Show the statistics of the past TIME
-    #[arg(long, value_name = "TIME", default_value = "1m", value_parser = timestamps::some_time)]
+    /// Show statistics of the past TIME
+    #[arg(long, value_name = "TIME", default_value = "1m", help_heading = STATISTICS_OPTIONS)]
+    #[arg(value_parser = timestamps::positive_duration)]
     window: Duration,
 
-    /// Draw the table every TIME
-    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = timestamps::some_time)]
-    every: Duration,
-
-    /// Keep N actions apart; count those beyond together, as `(other)`
-    #[arg(long, value_name = "N", default_value = "4096")]
+    /// Maximum number of actions with a row each
+    ///
+    /// Further actions share the row `(other)`.
+    #[arg(long, value_name = "N", default_value = "4096", help_heading = STATISTICS_OPTIONS)]
     max_actions: NonZero<usize>,
+
+    /// Update every TIME
+    #[arg(long, value_name = "TIME", default_value = "1s", help_heading = OUTPUT_OPTIONS)]
+    #[arg(value_parser = timestamps::positive_duration)]
+    every: Duration,
 }
 
-const EXAMPLES: &str = "\
-An action counts from the moment at which it is read, or with --stamp-key from that of its stamp.
-Where a file with stamps is read and not followed, the window ends at the latest of them. A file
-without stamps that is not followed has no times: all of it is shown, without rates.
+const DETAILS: &str = "\
+The time of an action is when it is read, or its timestamp with --stamp-key. The window ends now; for
+a file with timestamps that is not followed, it ends at the latest timestamp. A file without
+timestamps that is not followed is shown as a whole, without rates.
 
-Lines come from a file or a pipe, keys from the terminal: q quits, space pauses, the arrows left and
-right choose the column to sort by, o reverses the order, - and + choose the window, ? shows all
-keys.
+Keys: q quits, space pauses, left and right choose the column to sort by, o reverses the order, - and
++ choose the window, ? shows all keys.
 
 Examples:
   windrow top --follow /var/log/service.ndjson
   tail -f service.log | grep checkout | windrow top
   windrow top --window 5m --stamp-key at yesterday.ndjson
 
-Exit codes: 0 done, 1 could not be read, 2 usage, 3 some lines were refused, 130 ended by Ctrl-C,
-129 terminal closed, 143 ended by the system.";
+Exit codes: 0 success, 1 input could not be read, 2 usage, 3 some lines were refused, 130 Ctrl-C,
+129 terminal closed, 143 SIGTERM.";
 
 pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     if !terminal::can_redraw(&io::stdout()) {
         diagnostics::report(
-            "standard output is not a terminal that top can draw on\n  \
-             `windrow stats` prints a table, `windrow count` a line for each interval",
+            "standard output is not a terminal with cursor control, `top` needs one\n  \
+             use `windrow stats` for a table, or `windrow count` for a line per interval",
         );
         return Ok(Exit::Failed);
     }
     if args.is_typed() {
         diagnostics::report(
-            "top reads keys from the terminal, so lines cannot come from it\n  \
-             name a file, as in `windrow top --follow service.log`, or pipe lines into it, as in \
+            "input is a terminal, which `top` reads keys from\n  \
+             name a file, as in `windrow top --follow service.log`, or use a pipe, as in \
              `tail -f service.log | windrow top`",
         );
         return Ok(Exit::Misused);
@@ -131,7 +136,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     match ColorChoice::global() {
         ColorChoice::Never => style::force_color_output(false),
         ColorChoice::Always | ColorChoice::AlwaysAnsi => style::force_color_output(true),
-        ColorChoice::Auto => {} // It looks at NO_COLOR by itself.
+        ColorChoice::Auto => {} // The library checks NO_COLOR.
     }
     let every = args.every;
     session::run(move |messages| show(app, &shared, every, messages))
@@ -143,12 +148,12 @@ impl Args {
         self.file.as_deref().filter(|path| !source::is_stdin(path))
     }
 
-    /// Returns whether the input is a terminal, where keys and lines could not be told apart.
+    /// Returns whether the input is a terminal, where keys and lines would be mixed.
     fn is_typed(&self) -> bool {
         self.path().map_or_else(|| io::stdin().is_terminal(), is_terminal)
     }
 
-    /// Chooses the time of the actions.
+    /// Returns the source of the times of the actions.
     fn time_source(&self) -> TimeSource {
         let is_file = match self.path() {
             Some(path) => path.is_file() && !self.follow,
@@ -167,7 +172,7 @@ impl Args {
 fn is_terminal(path: &Path) -> bool {
     use std::os::unix::fs::FileTypeExt;
 
-    // A pipe is not opened to look at it: what it has would be gone.
+    // A pipe is not opened for the test: the data would be lost.
     let is_device = path.metadata().is_ok_and(|file| file.file_type().is_char_device());
     is_device && File::open(path).is_ok_and(|file| file.is_terminal())
 }
@@ -177,7 +182,7 @@ fn is_terminal(_: &Path) -> bool {
     false
 }
 
-/// Draws and handles keys until the session ends, and prints the last table.
+/// Draws and handles keys until the session ends, then prints the last table.
 fn show(
     mut app: App,
     shared: &Shared,
@@ -196,7 +201,7 @@ fn show(
 }
 
 /// Draws and handles keys until the session ends.
-#[expect(clippy::disallowed_methods, reason = "drawing has no clock of ours to follow")]
+#[expect(clippy::disallowed_methods, reason = "redrawing follows real time")]
 fn watch(
     terminal: &mut DefaultTerminal,
     app: &mut App,
@@ -208,7 +213,7 @@ fn watch(
     loop {
         app.show(shared.status_now(), |span| shared.feed.lines(span));
         if app.is_paused {
-            // Otherwise a line that is scrolled to later would show what happened since.
+            // Otherwise a line that is scrolled to later would show newer data.
             app.fill_all(series);
         }
         let start = Instant::now();
@@ -223,7 +228,7 @@ fn watch(
                 Message::End(exit) => return Ok(exit),
                 Message::Deaf(error) => return Err(error),
                 Message::Input(Event::Key(key)) => key,
-                // Anything else, such as another size, is drawn by the next turn.
+                // The next draw handles anything else, such as a resize.
                 Message::Input(_) => continue,
             };
             match app.press(key) {
@@ -236,7 +241,7 @@ fn watch(
     }
 }
 
-/// Prints what the screen showed last, and what it did not show.
+/// Prints the last table, and messages about what it does not show.
 fn print_last(app: &App) -> Result<(), Failure> {
     output::print(last(app, terminal::columns().unwrap_or(80)))?;
     let status = &app.status;
@@ -245,12 +250,14 @@ fn print_last(app: &App) -> Result<(), Failure> {
         let (refused, lines) = (status.refused, status.accepted + status.refused);
         let last = status.refusal.as_deref().unwrap_or_default();
         let (refused, lines) = (grouped(refused), grouped(lines));
-        diagnostics::report(format_args!("{refused} of {lines} lines refused, the last: {last}"));
+        diagnostics::report(format_args!(
+            "{refused} of {lines} lines refused, the last one: {last}"
+        ));
     }
     Ok(())
 }
 
-/// Formats the lines that fit the terminal, and the number of the others.
+/// Formats the rows that fit the terminal, and the number of the others.
 fn last(app: &App, columns: usize) -> String {
     let layout = app.layout(columns);
     let mut table = Table::default();
