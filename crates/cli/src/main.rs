@@ -24,8 +24,8 @@ use crate::exit::Exit;
 
 /// Print statistics of action logs.
 ///
-/// An action is a line of JSON such as {"action":"jump","time":100}: a name, and a time in any unit.
-/// Other keys are ignored.
+/// An action is a line of JSON such as {"action":"jump","time":100}: a name, and a time in any
+/// unit. Other keys are ignored.
 #[derive(Debug, Parser)]
 #[command(name = "windrow", bin_name = "windrow", version)]
 #[command(after_help = EXAMPLES, after_long_help = DETAILS)]

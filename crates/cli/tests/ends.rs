@@ -186,8 +186,8 @@ fn terminal_that_takes_no_output_does_not_hold_progress() {
 fn top_does_not_read_lines_from_the_terminal() {
     for args in [&["top"][..], &["top", "-"], &["top", "/dev/tty"], &["top", "-f", "/dev/tty"]] {
         let (seen, written, code) = Terminal::new(args, 100).end();
-        let text = "windrow: top reads keys from the terminal, so lines cannot come from it\n  \
-                    name a file, as in `windrow top --follow service.log`, or pipe lines into it";
+        let text = "windrow: input is a terminal, which `top` reads keys from\n  \
+                    name a file, as in `windrow top --follow service.log`, or use a pipe";
         assert!(seen.starts_with(text), "{args:?} {seen}");
         assert!(!written.contains("\x1b[?1049h"), "{args:?} {written:?}");
         assert_eq!(code, Some(2), "{args:?}");
@@ -198,7 +198,7 @@ fn top_does_not_read_lines_from_the_terminal() {
 fn top_does_not_draw_where_escape_sequences_are_shown() {
     let mut terminal =
         Terminal::sized(&["top", MONDAY], SIZE, |command| command.env("TERM", "dumb"));
-    terminal.wait_for("standard output is not a terminal that top can draw on");
+    terminal.wait_for("standard output is not a terminal with cursor control");
     let (_, written, code) = terminal.end();
     assert!(!written.contains('\x1b'), "{written:?}");
     assert_eq!(code, Some(1));

@@ -1,8 +1,8 @@
 //! `windrow demo`: compares three trackers on random actions.
 //!
 //! Each batch is recorded by the tracker that keeps every time, by the one that keeps a sum and a
-//! count, and by the one that keeps any set of statistics. After each batch all compute the means of
-//! all actions so far.
+//! count, and by the one that keeps any set of statistics. After each batch all compute the means
+//! of all actions so far.
 
 use std::time::{Duration, Instant};
 
@@ -34,9 +34,9 @@ const TITLE: Style = Style::new().bold().underline();
 
 /// Compare three trackers on random actions
 ///
-/// Post keeps every time and computes means on request. Running keeps a sum and a count. Merged keeps
-/// any set of statistics, here also minimum, maximum and quantiles. All record the same JSON texts.
-/// All means are exact, so they must be equal to the bit.
+/// Post keeps every time and computes means on request. Running keeps a sum and a count. Merged
+/// keeps any set of statistics, here also minimum, maximum and quantiles. All record the same JSON
+/// texts. All means are exact, so they must be equal to the bit.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = DETAILS)]
 pub(crate) struct Args {

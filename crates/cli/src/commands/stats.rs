@@ -139,8 +139,8 @@ impl FromStr for SortKey {
 }
 
 const DETAILS: &str = "\
-An action is a line of JSON: {\"action\":\"jump\",\"time\":100}. Blank lines are skipped. Any other line
-is refused: a message shows its place and the reason, and reading continues.
+An action is a line of JSON: {\"action\":\"jump\",\"time\":100}. Blank lines are skipped. Any other
+line is refused: a message shows its place and the reason, and reading continues.
 
 The mean is the exact sum divided by the count, rounded once. Quantiles are exact for up to 32 times
 of an action, and within 0.8 % beyond. `stddev` and `variance` are of a sample and need two times.

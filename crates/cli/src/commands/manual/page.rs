@@ -1,7 +1,7 @@
 //! A manual page with the standard sections.
 //!
-//! The `after_long_help` of a command has prose, `Examples:` and `Exit codes:`. The library puts all
-//! of it into one filled section, where examples run into each other. Here each part is a section.
+//! The `after_long_help` of a command has prose, `Examples:` and `Exit codes:`. The library puts it
+//! into one filled section, where examples run into each other. Here each part is a section.
 
 use clap::Command;
 use clap_mangen::Man;

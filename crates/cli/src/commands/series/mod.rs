@@ -82,8 +82,9 @@ enum Style {
 }
 
 const DETAILS: &str = "\
-An action is a line of JSON with a timestamp: {\"action\":\"jump\",\"time\":100,\"at\":1700000000.5}. Lines
-may be in any order. An action without a timestamp is not counted, and a message reports how many.
+An action is a line of JSON with a timestamp:
+  {\"action\":\"jump\",\"time\":100,\"at\":1700000000.5}
+Lines may be in any order. Actions without a timestamp are not counted; a message has their number.
 
 Intervals start at multiples of their width since 1970 in UTC. There is a row for each interval from
 the first timestamp to the last, also for an empty one. With --by-action there is a row for each

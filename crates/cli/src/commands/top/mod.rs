@@ -81,12 +81,12 @@ pub(crate) struct Args {
 }
 
 const DETAILS: &str = "\
-The time of an action is when it is read, or its timestamp with --stamp-key. The window ends now; for
-a file with timestamps that is not followed, it ends at the latest timestamp. A file without
+The time of an action is when it is read, or its timestamp with --stamp-key. The window ends now;
+for a file with timestamps that is not followed, it ends at the latest timestamp. A file without
 timestamps that is not followed is shown as a whole, without rates.
 
-Keys: q quits, space pauses, left and right choose the column to sort by, o reverses the order, - and
-+ choose the window, ? shows all keys.
+Keys: q quits, space pauses, left and right choose the column to sort by, o reverses the order,
+- and + choose the window, ? shows all keys.
 
 Examples:
   windrow top --follow /var/log/service.ndjson
