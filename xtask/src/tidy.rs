@@ -62,7 +62,6 @@ const LICENCES: [&str; 2] = ["LICENSE-APACHE", "LICENSE-MIT"];
 ///
 /// An entry whose files follow the rules is a finding, so the list only shrinks.
 const NOT_REWRITTEN: &[&str] = &[
-    "ARCHITECTURE.md",
     "CHANGELOG.md",
     "crates/cli/",
     "crates/codec/",
