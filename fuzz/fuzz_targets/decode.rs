@@ -1,13 +1,15 @@
-//! One input: our decoder against `serde_json`, and the common path against our decoder, by several
-//! policies.
+//! Compares the decoding of one input with `serde_json`, and with and without the fast path, under
+//! several options.
 #![no_main]
 
 #[path = "../../crates/codec/tests/support/fast_path.rs"]
-mod common;
+mod fast_path;
 #[path = "../../crates/codec/tests/support/oracle.rs"]
 mod oracle;
 
-use codec::{DecodeError, Fractions, Limits, DecodeOptions, Snippet, StampForm, StampKey};
+use codec::{
+    DecodeError, DecodeErrorKind, DecodeOptions, Fractions, Limits, Snippet, StampForm, StampKey,
+};
 use libfuzzer_sys::fuzz_target;
 
 const FORMS: [StampForm; 5] = [
@@ -21,25 +23,25 @@ const FORMS: [StampForm; 5] = [
 fuzz_target!(|input: &[u8]| {
     oracle::check(input);
     if let Err(refusal) = codec::decode(input) {
-        let at = refusal.at();
+        let at = refusal.at;
         assert!(at <= input.len(), "{refusal} of {} bytes", input.len());
         assert!(refusal.to_string().ends_with(&format!(" (byte {at})")), "{refusal}");
-        let spot = Snippet::new(input, at);
-        assert!(!spot.text.contains(char::is_control) && spot.column <= 49, "{spot}");
+        let snippet = Snippet::new(input, at);
+        assert!(!snippet.text.contains(char::is_control) && snippet.column <= 49, "{snippet}");
     }
-    let policies = policies(input.len());
+    let options = all_options(input.len());
     if !input.contains(&b'\n') {
-        policies.iter().for_each(|policy| common::check(policy, input));
+        options.iter().for_each(|options| fast_path::check(options, input));
     }
-    policies.iter().for_each(|policy| check_stamped(policy, input));
+    options.iter().for_each(|options| check_stamped(options, input));
 });
 
-/// Policies of every kind. The length of the input chooses limits near what it may have.
-fn policies(len: usize) -> [DecodeOptions; 4] {
+/// Returns options of every kind. The length of the input selects limits close to its size.
+fn all_options(len: usize) -> [DecodeOptions; 4] {
     let tight = Limits { name_bytes: len % 19, nesting: len % 4, input_bytes: len - len % 2 };
     let form = FORMS[len % FORMS.len()];
     let stamp = ["at", "x", "", "\u{e9}"][len % 4];
-    let stamp = StampKey::new(stamp, form).expect("a key without a meaning");
+    let stamp = StampKey::new(stamp, form).expect("not a key of every action");
     let default = DecodeOptions { refusals_kept: 1, ..DecodeOptions::default() };
     [
         default.clone(),
@@ -49,14 +51,14 @@ fn policies(len: usize) -> [DecodeOptions; 4] {
     ]
 }
 
-/// Whoever asks for a stamp besides is told the same, but for what is wrong with the stamp.
-fn check_stamped(policy: &DecodeOptions, input: &[u8]) {
-    let plain = DecodeOptions { stamp: None, ..policy.clone() };
+/// Checks that a timestamp key changes the result only by errors of the timestamp.
+fn check_stamped(options: &DecodeOptions, input: &[u8]) {
+    let plain = DecodeOptions { stamp: None, ..options.clone() };
     let shown = input.escape_ascii();
-    match (plain.decode(input), policy.decode_stamped(input)) {
+    match (plain.decode(input), options.decode_stamped(input)) {
         (Ok(plain), Ok((action, _))) => assert_eq!(action, plain, "{shown}"),
-        (Ok(_), Err(refusal)) => assert!(is_of_stamp(&refusal), "{refusal}: {shown}"),
-        (Err(plain), Err(refusal)) if !is_of_stamp(&refusal) => {
+        (Ok(_), Err(refusal)) => assert!(is_about_stamp(&refusal), "{refusal}: {shown}"),
+        (Err(plain), Err(refusal)) if !is_about_stamp(&refusal) => {
             assert_eq!(refusal, plain, "{shown}");
         }
         (Err(plain), found) => {
@@ -65,12 +67,12 @@ fn check_stamped(policy: &DecodeOptions, input: &[u8]) {
     }
 }
 
-fn is_of_stamp(refusal: &DecodeError) -> bool {
+fn is_about_stamp(refusal: &DecodeError) -> bool {
     matches!(
-        refusal,
-        DecodeError::DuplicateStamp { .. }
-            | DecodeError::StampKind { .. }
-            | DecodeError::StampNotMoment { .. }
-            | DecodeError::StampOutOfRange { .. }
+        refusal.kind,
+        DecodeErrorKind::DuplicateStamp { .. }
+            | DecodeErrorKind::StampType { .. }
+            | DecodeErrorKind::StampNotRfc3339
+            | DecodeErrorKind::StampOutOfRange
     )
 }

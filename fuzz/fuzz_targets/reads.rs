@@ -1,12 +1,12 @@
-//! Any split of an input into reads gives the same result.
+//! Checks that the result does not depend on how an input is split into reads.
 #![no_main]
 
 use std::io::{self, Read};
 
-use codec::{Record, Limits, DecodeOptions};
+use codec::{DecodeOptions, Limits, Record};
 use libfuzzer_sys::fuzz_target;
 
-/// Gives the pieces that its sizes say, over and over.
+/// Reads pieces of the given sizes, which repeat.
 struct Pieces<'t> {
     text: &'t [u8],
     sizes: &'t [u8],
@@ -20,21 +20,21 @@ impl Read for Pieces<'_> {
         if size == 0 && self.next % 2 == 0 {
             return Err(io::ErrorKind::Interrupted.into());
         }
-        let most = free.len().min(usize::from(size).max(1));
-        self.text.read(&mut free[..most])
+        let max = free.len().min(usize::from(size).max(1));
+        self.text.read(&mut free[..max])
     }
 }
 
 fuzz_target!(|input: &[u8]| {
-    // The first byte says how many bytes behind it are sizes, the second how long a line may be.
+    // The first byte is the number of sizes, the second the maximum length of a line.
     let [sizes, limit, rest @ ..] = input else { return };
     let Some((sizes, text)) = rest.split_at_checked(usize::from(*sizes)) else { return };
     let limits = Limits { input_bytes: usize::from(*limit), ..Limits::default() };
-    let policy = DecodeOptions { limits, ..DecodeOptions::default() };
+    let options = DecodeOptions { limits, ..DecodeOptions::default() };
     let decode = |reader: &mut dyn Read| {
         let mut actions = Vec::new();
-        let report = policy.decode_reader(reader, &mut |entry: Record<'_>| {
-            actions.push((entry.offset, entry.name.to_string(), entry.time));
+        let report = options.decode_reader(reader, &mut |record: Record<'_>| {
+            actions.push((record.offset, record.name.to_string(), record.time));
         });
         (actions, report.expect("these readers do not fail"))
     };

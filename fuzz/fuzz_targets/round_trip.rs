@@ -1,7 +1,7 @@
-//! What is encoded is decoded as it was.
+//! Checks that decoding returns what was encoded.
 #![no_main]
 
-use codec::{ActionName, ActionTime, Record, Format, DecodeOptions, encode_rows};
+use codec::{ActionName, ActionTime, DecodeOptions, Format, Record, encode_rows};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|actions: Vec<(String, u64, bool)>| {
@@ -17,8 +17,9 @@ fuzz_target!(|actions: Vec<(String, u64, bool)>| {
     let rows = actions.iter().map(|&(name, time)| [name.into(), time.into()]);
     let text = encode_rows(Format::Ndjson, ["action", "time"], rows);
     let mut left = actions.iter();
-    let report = DecodeOptions::default().decode_slice(text.as_bytes(), &mut |entry: Record<'_>| {
-        assert_eq!(left.next(), Some(&(entry.name.as_str(), entry.time)), "{text}");
-    });
+    let report =
+        DecodeOptions::default().decode_slice(text.as_bytes(), &mut |record: Record<'_>| {
+            assert_eq!(left.next(), Some(&(record.name.as_str(), record.time)), "{text}");
+        });
     assert_eq!((report.refused, left.next()), (0, None), "{text}");
 });

@@ -1,51 +1,51 @@
-//! Moments: written in every form they are read as they were, and any text is read the same in a
-//! batch and alone.
+//! Checks that timestamps of every form are read back exactly, and that any text gives the same
+//! result in a batch and alone.
 #![no_main]
 
-use codec::{Record, DecodeOptions, Stamp, StampForm, StampKey};
+use codec::{DecodeOptions, Record, Stamp, StampForm, StampKey};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: (i64, i16, String)| {
     let (nanos, offset_min, text) = input;
-    let moment = Stamp::from_nanos(nanos);
-    // In the numeric forms. What is finer than a unit is behind the point.
+    let stamp = Stamp::from_nanos(nanos);
+    // As numbers, with the fraction of a unit after the point.
     for (form, places) in [
         (StampForm::Seconds, 9),
         (StampForm::Milliseconds, 6),
         (StampForm::Microseconds, 3),
         (StampForm::Nanoseconds, 0),
     ] {
-        assert_eq!(read(form, &decimal(nanos, places)), Some(moment));
+        assert_eq!(read(form, &decimal(nanos, places)), Some(stamp));
         let _ = read(form, &text);
     }
-    // As a moment of RFC 3339, in the time of any place.
+    // As RFC 3339, with any offset.
     let offset_min = offset_min % (24 * 60);
     let written = format!("\"{}\"", rfc3339(nanos, offset_min));
-    assert_eq!(read(StampForm::Rfc3339, &written), Some(moment), "{written}");
+    assert_eq!(read(StampForm::Rfc3339, &written), Some(stamp), "{written}");
     if let Some(found) = read(StampForm::Rfc3339, &format!("\"{text}\"")) {
         let written = format!("\"{}\"", rfc3339(found.as_nanos(), 0));
         assert_eq!(read(StampForm::Rfc3339, &written), Some(found), "{text} is not {written}");
     }
 });
 
-/// Reads a value of the stamp key, alone and in a batch.
+/// Reads a value of the timestamp key, alone and in a batch.
 fn read(form: StampForm, value: &str) -> Option<Stamp> {
-    let key = StampKey::new("at", form).expect("a key without a meaning");
-    let policy = DecodeOptions { stamp: Some(key), ..DecodeOptions::default() };
+    let key = StampKey::new("at", form).expect("not a key of every action");
+    let options = DecodeOptions { stamp: Some(key), ..DecodeOptions::default() };
     let line = format!(r#"{{"action":"a","time":1,"at":{value}}}"#);
-    let alone = policy.decode_stamped(line.as_bytes());
+    let alone = options.decode_stamped(line.as_bytes());
     if !line.contains('\n') {
         let mut found = None;
         let line = format!("{line}\n");
         let report =
-            policy.decode_slice(line.as_bytes(), &mut |entry: Record<'_>| found = entry.stamp);
+            options.decode_slice(line.as_bytes(), &mut |record: Record<'_>| found = record.stamp);
         assert_eq!(alone.clone().ok().and_then(|(_, stamp)| stamp), found, "{line}");
         assert_eq!(report.accepted == 1, alone.is_ok(), "{line}");
     }
     alone.ok().and_then(|(_, stamp)| stamp)
 }
 
-/// An integer with its last digits behind a point.
+/// Writes an integer with its last digits after a point.
 fn decimal(value: i64, places: usize) -> String {
     let sign = if value < 0 { "-" } else { "" };
     let digits = format!("{:0>width$}", value.unsigned_abs(), width = places + 1);
@@ -54,7 +54,7 @@ fn decimal(value: i64, places: usize) -> String {
     format!("{sign}{whole}{point}{fraction}")
 }
 
-/// A moment in the time of a place that is so many minutes ahead, by counting days.
+/// Writes a timestamp at an offset in minutes, by counting days.
 fn rfc3339(nanos: i64, offset_min: i16) -> String {
     let local = i128::from(nanos) + i128::from(offset_min) * 60_000_000_000;
     let (second, fraction) = (local.div_euclid(1_000_000_000), local.rem_euclid(1_000_000_000));

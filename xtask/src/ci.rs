@@ -51,6 +51,7 @@ fn run(sh: &Shell, _: &Flags) -> anyhow::Result<()> {
     );
     steps.command(std_clock(sh)?);
     steps.command(serde_json_features(sh)?);
+    steps.command(bare_codec(sh)?);
     for job in loom::jobs(sh, &[])? {
         steps.command(job);
     }
@@ -77,6 +78,19 @@ fn serde_json_features(sh: &Shell) -> anyhow::Result<Job<'_>> {
     let manifest = "compat/serde_json/Cargo.toml";
     let test = cmd!(sh, "cargo test --manifest-path {manifest} --target-dir {target}");
     Ok(Job::new("serde_json", test).tests())
+}
+
+/// Tests the codec without its optional features.
+///
+/// A separate target folder: changed features would rebuild the dependencies of the others.
+fn bare_codec(sh: &Shell) -> anyhow::Result<Job<'_>> {
+    let target = Workspace::read(sh)?.target.join("bare_codec");
+    let tests = ["--lib", "--test=golden", "--test=batch", "--test=hostile"];
+    let test = cmd!(
+        sh,
+        "cargo test --package codec --no-default-features {tests...} --target-dir {target}"
+    );
+    Ok(Job::new("bare_codec", test).tests())
 }
 
 /// Checks that `rust-version` is the version of the toolchain in use.

@@ -27,12 +27,12 @@ pub(crate) struct Refused {
 
 impl Refused {
     pub(crate) fn new(file: &str, refusal: &Refusal) -> Self {
-        let at = refusal.error.at();
+        let at = refusal.error.at;
         let reason = refusal.error.to_string();
         // The place comes first here, as a column; said twice, from 0 and from 1, it would confuse.
         let reason = reason.strip_suffix(&format!(" (byte {at})")).unwrap_or(&reason).to_owned();
         let place = format!("{file}:{}:{}", refusal.line, at + 1);
-        Self { place, reason, spot: refusal.spot.clone() }
+        Self { place, reason, spot: refusal.snippet.clone() }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Rows of results as text: JSON, a line of JSON for each, or comma-separated values.
+//! Rows as text: JSON, NDJSON or CSV.
 
 use std::io::{self, Write};
 use std::ops::Not;
@@ -6,25 +6,25 @@ use std::ops::Not;
 use core_actions::{ActionTime, HasMean, Row};
 use serde::{Serialize, Serializer};
 
-/// 2^53: below it a float knows every integer, so that one without a fraction is meant as one.
+/// 2^53. Below it every integer is an exact float.
 const INTEGERS_END: f64 = 9_007_199_254_740_992.0;
-/// So much is written at once.
+/// The size of one write.
 const PIECE_BYTES: usize = 64 * 1024;
 
-/// Encodes rows of action and mean as a JSON array, in the order given and without spaces.
+/// Encodes rows of action and mean as a JSON array.
 ///
-/// Repeated names are written as often as they are given. Names are escaped where JSON has it so
-/// (`"`, `\` and control characters) and are otherwise written as they are.
+/// Keeps the order and repeated names, and writes no spaces. In names, `"`, `\` and control
+/// characters are escaped.
 ///
 /// # Accuracy
 ///
 /// A mean without a fraction and below 2^53 in magnitude is written as an integer (-0 as 0), any
-/// other with the shortest digits that read back to the same `f64`. A mean is always finite; an
-/// infinity or not a number, which JSON cannot say, is written as `null`.
+/// other with the shortest digits that read back to the same `f64`. A mean is always finite;
+/// infinities and NaN, which JSON lacks, are written as `null`.
 ///
 /// # Complexity
 ///
-/// Linear in the length of the text, which is what it allocates.
+/// Linear in the length of the text. Allocates the text.
 ///
 /// # Examples
 ///
@@ -42,10 +42,10 @@ pub fn encode<'a>(rows: impl IntoIterator<Item = (&'a str, f64)>) -> String {
     encode_all(rows.into_iter().map(row))
 }
 
-/// Encodes the mean of each row as [`encode`] does, and marks the row of folded actions.
+/// Encodes the mean of each row of a tracker as [`encode`] does.
 ///
-/// The row of [folded](core_actions::WhenFull::Fold) actions has the key `other`, which no other
-/// row has: an action may have the same name.
+/// Only the row of [folded](core_actions::WhenFull::Fold) actions has the key `other`, because an
+/// action may have the name of that row.
 ///
 /// # Examples
 ///
@@ -72,7 +72,7 @@ pub fn encode_means<S: HasMean>(rows: &[Row<S>]) -> String {
 }
 
 fn encode_all<'a>(rows: impl Iterator<Item = ActionMean<'a>>) -> String {
-    // A guess that short names and means do not outgrow: growing by pieces took most of the time.
+    // Enough for short names and means: growing the vector took most of the time.
     let mut text = Vec::with_capacity(64 + 48 * rows.size_hint().0);
     text.push(b'[');
     for row in rows {
@@ -85,7 +85,7 @@ fn encode_all<'a>(rows: impl Iterator<Item = ActionMean<'a>>) -> String {
     into_string(text)
 }
 
-/// A row as it is written. The names and the order of the fields are the format.
+/// The JSON form of a row. The names and the order of the fields are part of the format.
 #[derive(Serialize)]
 struct ActionMean<'a> {
     action: &'a str,
@@ -94,13 +94,13 @@ struct ActionMean<'a> {
     avg: Number,
 }
 
-/// A float as it is written.
+/// A float that is written as an integer if it is one.
 struct Number(f64);
 
 impl Serialize for Number {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if self.0.abs() < INTEGERS_END && self.0.trunc() == self.0 {
-            // Without loss, by the condition.
+            // Exact, by the condition.
             serializer.serialize_i64(self.0 as i64)
         } else {
             serializer.serialize_f64(self.0)
@@ -108,7 +108,7 @@ impl Serialize for Number {
     }
 }
 
-/// How rows are written.
+/// The format of encoded rows.
 ///
 /// # Examples
 ///
@@ -126,20 +126,19 @@ impl Serialize for Number {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Format {
-    /// One array of objects, without spaces and line ends.
+    /// One array of objects, without spaces or line ends.
     Json,
-    /// An object on a line of its own for each row.
+    /// One object per line.
     Ndjson,
-    /// A line of the columns' names, then one for each row, by RFC 4180 but for its line ends,
-    /// which are `\n` here.
+    /// A header line and one line per row, as in RFC 4180 but with `\n` as the line end.
     ///
-    /// Text is in quotes where it has to be: with a comma, a quote, a line end or a space at either
-    /// end, and if it is empty, which tells it from what is missing. Nothing else is changed, so
-    /// that what a spreadsheet takes for a formula remains one.
+    /// Text is quoted if it contains a comma, a quote or a line end, starts or ends with a space,
+    /// or is empty, so that it differs from a missing value. Nothing else is changed: text that a
+    /// spreadsheet reads as a formula stays one.
     Csv,
 }
 
-/// A value in a row.
+/// One value of a row.
 ///
 /// # Accuracy
 ///
@@ -148,18 +147,18 @@ pub enum Format {
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub enum Field<'a> {
-    /// Text, escaped as the format has it.
+    /// Text, escaped or quoted as the format requires.
     Text(&'a str),
     /// An integer, with all its digits.
     Integer(u64),
     /// A float.
     ///
-    /// CSV has `inf` and `-inf` for the infinities, JSON has nothing for them: there they are
-    /// written as [`Missing`](Self::Missing), as is what is not a number in either.
+    /// In CSV, infinities are written as `inf` and `-inf`. In JSON they are written as
+    /// [`Missing`](Self::Missing), and so is NaN in both.
     Float(f64),
-    /// Whether something holds. Where it does not, an object lacks the key and a field is empty.
+    /// A flag. If it is `false`, an object lacks the key, and a CSV field is empty.
     Flag(bool),
-    /// Nothing: `null`, or an empty field.
+    /// No value: `null`, or an empty CSV field.
     Missing,
 }
 
@@ -182,7 +181,7 @@ impl From<f64> for Field<'_> {
 }
 
 impl From<ActionTime> for Field<'_> {
-    /// The same number: what is decoded again is the same time.
+    /// Keeps the number exactly, so that decoding it returns the same time.
     fn from(time: ActionTime) -> Self {
         time.as_integer().map_or(Self::Float(time.as_f64()), Self::Integer)
     }
@@ -194,27 +193,27 @@ impl<'a, T: Into<Field<'a>>> From<Option<T>> for Field<'a> {
     }
 }
 
-/// Encodes rows of any columns, in the order given.
+/// Encodes rows of any columns, in the given order.
 ///
 /// # Panics
 ///
-/// As [`write_records`].
+/// If [`write_records`] does.
 ///
 /// # Complexity
 ///
-/// Linear in the length of the text, which is what it allocates.
+/// Linear in the length of the text. Allocates the text.
 ///
 /// # Examples
 ///
 /// ```
 /// use codec::{ActionTime, Field, Record, Format, DecodeOptions, encode_rows};
 ///
-/// // Actions, as they are decoded.
+/// // Actions, in the form that is decoded.
 /// let time = ActionTime::try_from(0.1)?;
 /// let lines = encode_rows(Format::Ndjson, ["action", "time"], [["\"hi\"".into(), time.into()]]);
 /// assert_eq!(lines, "{\"action\":\"\\\"hi\\\"\",\"time\":0.1}\n");
-/// DecodeOptions::default().decode_slice(lines.as_bytes(), &mut |entry: Record<'_>| {
-///     assert_eq!((entry.name.as_str(), entry.time), ("\"hi\"", time));
+/// DecodeOptions::default().decode_slice(lines.as_bytes(), &mut |record: Record<'_>| {
+///     assert_eq!((record.name.as_str(), record.time), ("\"hi\"", time));
 /// });
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -225,23 +224,23 @@ pub fn encode_rows<'a, const N: usize>(
     rows: impl IntoIterator<Item = [Field<'a>; N]>,
 ) -> String {
     let mut text = Vec::new();
-    // A vector takes every write.
+    // Writing to a vector does not fail.
     let _ = write_records(&mut text, format, &columns, rows);
     into_string(text)
 }
 
-/// Writes rows of columns that are chosen at run time; otherwise as [`encode_rows`].
+/// Writes rows of columns that are known at run time.
 ///
-/// The text is written in pieces of some 64 KiB, and there is never more of it in memory.
+/// Works as [`encode_rows`], but writes the text in pieces of about 64 KiB.
 ///
 /// # Errors
 ///
-/// The first of the output, which has a part of the text then.
+/// The first error of the output, which has received part of the text.
 ///
 /// # Panics
 ///
-/// If a row has not as many cells as there are columns, or if two columns of objects have the same
-/// name: readers of JSON differ in which of two equal keys they keep.
+/// If the number of fields of a row differs from the number of columns. In the JSON formats, also
+/// if two columns have the same name: JSON readers differ in which of two equal keys they keep.
 ///
 /// # Examples
 ///
@@ -263,7 +262,7 @@ pub fn write_records<'a>(
     let is_repeated = |(at, name)| columns[..at].contains(name);
     assert!(
         format == Format::Csv || !columns.iter().enumerate().any(is_repeated),
-        "each column of objects has a name of its own, found {columns:?}"
+        "columns of JSON objects need different names, found {columns:?}"
     );
     let mut text = Vec::new();
     match format {
@@ -273,7 +272,7 @@ pub fn write_records<'a>(
     }
     for (index, row) in rows.into_iter().enumerate() {
         let row = row.as_ref();
-        assert_eq!(row.len(), columns.len(), "a row has a cell for each column");
+        assert_eq!(row.len(), columns.len(), "a row needs one field per column");
         match format {
             Format::Json => {
                 if index > 0 {
@@ -300,15 +299,15 @@ pub fn write_records<'a>(
 
 fn write_object(text: &mut Vec<u8>, columns: &[&str], row: &[Field<'_>]) {
     text.push(b'{');
-    let kept = columns.iter().zip(row).filter(|(_, cell)| **cell != Field::Flag(false));
-    for (index, (column, &cell)) in kept.enumerate() {
+    let kept = columns.iter().zip(row).filter(|(_, field)| **field != Field::Flag(false));
+    for (index, (column, &field)) in kept.enumerate() {
         if index > 0 {
             text.push(b',');
         }
         write_json(text, column);
         text.push(b':');
-        match cell {
-            Field::Text(words) => write_json(text, words),
+        match field {
+            Field::Text(value) => write_json(text, value),
             Field::Integer(integer) => write_json(text, &integer),
             Field::Float(float) => write_json(text, &Number(float)),
             Field::Flag(flag) => write_json(text, &flag),
@@ -319,12 +318,12 @@ fn write_object(text: &mut Vec<u8>, columns: &[&str], row: &[Field<'_>]) {
 }
 
 fn write_record<'a>(text: &mut Vec<u8>, row: impl Iterator<Item = Field<'a>>) {
-    for (index, cell) in row.enumerate() {
+    for (index, field) in row.enumerate() {
         if index > 0 {
             text.push(b',');
         }
-        match cell {
-            Field::Text(words) => write_field(text, words),
+        match field {
+            Field::Text(value) => write_text(text, value),
             Field::Integer(integer) => write_json(text, &integer),
             Field::Float(float) if float.is_finite() => write_json(text, &Number(float)),
             Field::Float(f64::INFINITY) => text.extend_from_slice(b"inf"),
@@ -336,14 +335,14 @@ fn write_record<'a>(text: &mut Vec<u8>, row: impl Iterator<Item = Field<'a>>) {
     text.push(b'\n');
 }
 
-fn write_field(text: &mut Vec<u8>, words: &str) {
-    let has_edge = words.starts_with(' ') || words.ends_with(' ');
-    if !words.is_empty() && !has_edge && !words.contains([',', '"', '\r', '\n']) {
-        text.extend_from_slice(words.as_bytes());
+fn write_text(text: &mut Vec<u8>, value: &str) {
+    let has_edge = value.starts_with(' ') || value.ends_with(' ');
+    if !value.is_empty() && !has_edge && !value.contains([',', '"', '\r', '\n']) {
+        text.extend_from_slice(value.as_bytes());
         return;
     }
     text.push(b'"');
-    for (index, part) in words.split('"').enumerate() {
+    for (index, part) in value.split('"').enumerate() {
         if index > 0 {
             text.extend_from_slice(b"\"\"");
         }
@@ -353,7 +352,8 @@ fn write_field(text: &mut Vec<u8>, words: &str) {
 }
 
 fn write_json(text: &mut Vec<u8>, value: &(impl Serialize + ?Sized)) {
-    serde_json::to_writer(text, value).expect("a vector takes every write, and a cell is data");
+    serde_json::to_writer(text, value)
+        .expect("writing to a vector does not fail, and a field is plain data");
 }
 
 fn into_string(text: Vec<u8>) -> String {

@@ -13,6 +13,8 @@ pub use core_actions::{ActionName, ActionTime, KeyedName};
 pub use core_time::Stamp;
 #[cfg(feature = "encode")]
 pub use encode::{Field, Format, encode, encode_means, encode_rows, write_records};
-pub use error::{DecodeError, Excerpt, Kind, Snippet, TimeMax, visible};
+pub use error::{DecodeError, DecodeErrorKind, Excerpt, JsonType, TimeMax};
+#[cfg(feature = "snippet")]
+pub use error::{Snippet, visible};
 pub use options::{DecodeOptions, Fractions, Limits};
 pub use schema::{Action, StampForm, StampKey, StampKeyError, decode};

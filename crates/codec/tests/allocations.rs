@@ -1,34 +1,33 @@
-//! What decoding allocates: nothing for a plain line or a refusal, and a bounded amount for a
-//! batch, whatever the input.
-#![expect(unsafe_code, reason = "counting what is allocated takes an allocator of our own")]
+//! Allocations of decoding: none for a plain line or a refusal, a bounded amount for a batch.
+#![expect(unsafe_code, reason = "counting allocations needs a custom allocator")]
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::io::{self, Read};
 use std::path::Path;
 
-use codec::{DecodeError, DecodeOptions, Limits, Record, Report, decode};
+use codec::{DecodeError, DecodeErrorKind, DecodeOptions, Limits, Record, Report, decode};
 
-/// The system's allocator, counting the bytes that each thread asks for and holds.
+/// The allocator of the system, with a count of the bytes that each thread allocates and holds.
 struct Counting;
 
 thread_local! {
-    // For each thread its own: tests run beside each other.
+    // One per thread, because tests run concurrently.
     static BYTES: Cell<usize> = const { Cell::new(0) };
     static HELD: Cell<isize> = const { Cell::new(0) };
     static PEAK: Cell<isize> = const { Cell::new(0) };
 }
 
-/// Notes that a thread holds so many bytes more, or less.
+/// Adds to the number of bytes that the thread holds.
 fn hold(bytes: isize) {
     let held = HELD.get() + bytes;
     HELD.set(held);
     PEAK.set(PEAK.get().max(held));
 }
 
-// SAFETY: `GlobalAlloc` wants blocks that fit their layout, do not overlap and stay valid until
-// they are freed. `System` gives them, and each call is handed on as it came. Counting does not
-// allocate (the cell is constant and has no destructor) and does not unwind.
+// SAFETY: `GlobalAlloc` requires blocks that fit their layout, do not overlap and stay valid until
+// they are freed. `System` returns such blocks, and each call is passed on unchanged. Counting does
+// not allocate (the cell is constant and has no destructor) and does not unwind.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         BYTES.with(|bytes| bytes.set(bytes.get() + layout.size()));
@@ -37,7 +36,7 @@ unsafe impl GlobalAlloc for Counting {
         unsafe { System.alloc(layout) }
     }
 
-    // As it is by default, every page of it would be written to.
+    // The default implementation would write to every page.
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         BYTES.with(|bytes| bytes.set(bytes.get() + layout.size()));
         hold(layout.size().cast_signed());
@@ -47,7 +46,7 @@ unsafe impl GlobalAlloc for Counting {
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
         hold(-layout.size().cast_signed());
-        // SAFETY: the caller hands over a block of ours with its layout, and ours are of `System`.
+        // SAFETY: the caller passes a block of this allocator and its layout; `System` made it.
         unsafe { System.dealloc(block, layout) }
     }
 }
@@ -55,7 +54,7 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// The bytes that a call allocates in all, freed or not.
+/// Returns the total number of bytes that a call allocates, freed or not.
 fn allocated<T>(call: impl FnOnce() -> T) -> (usize, T) {
     let before = BYTES.get();
     let answer = call();
@@ -190,7 +189,8 @@ fn a_gibibyte_without_a_line_end_takes_no_more_than_a_line() {
         assert_eq!((report.accepted, report.refused), (accepted, 1));
         let found = report.refusals[0].error.clone();
         let newline = 1;
-        assert_eq!(found, DecodeError::InputTooLong { len: len - newline, max: 1 << 20 });
+        let kind = DecodeErrorKind::InputTooLong { len: len - newline, max: 1 << 20 };
+        assert_eq!(found, DecodeError { kind, at: 1 << 20 });
         // A buffer that grows is held twice for a moment.
         assert!(peak < 4 << 20, "{peak} bytes");
     }
@@ -202,12 +202,13 @@ fn a_gibibyte_in_memory_is_refused_without_a_look() {
         // Zeros that nobody touches are not there: the system gives a page when it is written to.
         let mut input = vec![0; GIB as usize];
         input[..start.len()].copy_from_slice(start);
-        let refused = DecodeError::InputTooLong { len: input.len(), max: 1 << 20 };
+        let kind = DecodeErrorKind::InputTooLong { len: input.len(), max: 1 << 20 };
+        let refused = DecodeError { kind, at: 1 << 20 };
         assert_eq!(check_refused(&input), refused);
         let limits = Limits { input_bytes: usize::MAX, ..Limits::default() };
         // Allowed to be looked at, it ends where no JSON has a zero.
         let (bytes, answer) = allocated(|| limits.decode(&input));
-        assert_eq!((bytes, answer.unwrap_err().at()), (0, start.len()));
+        assert_eq!((bytes, answer.unwrap_err().at), (0, start.len()));
     }
 }
 

@@ -5,11 +5,11 @@ mod support;
 
 use std::io::{self, Chain, Cursor, ErrorKind, Read};
 
-use codec::{DecodeError, DecodeOptions, Fractions, Limits, Record, Report};
+use codec::{DecodeError, DecodeErrorKind, DecodeOptions, Fractions, Limits, Record, Report};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
-use support::{Expected, Keep, Sips, check, naive};
+use support::{Expected, Keep, ShortReads, check, naive};
 
 const LINES: &[&str] = &[
     r#"{"action":"jump","time":100}"#,
@@ -87,8 +87,12 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
     #[test]
-    fn every_way_answers_as_line_by_line(policy in policy(), text in lines(), sip in 1_usize..90) {
-        check(&policy, &text, sip);
+    fn every_way_matches_line_by_line(
+        policy in policy(),
+        text in lines(),
+        read_max in 1_usize..90,
+    ) {
+        check(&policy, &text, read_max);
     }
 }
 
@@ -134,7 +138,7 @@ fn first_refusals_are_kept_whoever_finds_them() {
 fn a_return_without_a_line_end_belongs_to_the_line() {
     for (text, at) in [("{\"action\":\"a\r", 12), ("{\"time\":1}\n{\r", 2)] {
         let report = DecodeOptions::default().decode_slice(text.as_bytes(), &mut Keep::default());
-        assert_eq!(report.refusals.last().unwrap().error.at(), at);
+        assert_eq!(report.refusals.last().unwrap().error.at, at);
         check(&DecodeOptions::default(), text.as_bytes(), 1);
     }
 }
@@ -165,7 +169,10 @@ fn lines_longer_than_a_buffer_work_up_to_the_limit() {
     let report = policy.decode_reader(text.as_bytes(), &mut keep).unwrap();
     assert_eq!((report.accepted, report.refused, report.blank), (2, 1, 1));
     let (len, max) = (9 << 20, 1 << 20);
-    assert_eq!(report.refusals[0].error, DecodeError::InputTooLong { len, max });
+    assert_eq!(
+        report.refusals[0].error,
+        DecodeError { kind: DecodeErrorKind::InputTooLong { len, max }, at: max }
+    );
     assert_eq!((report.refusals[0].line, report.refusals[0].offset), (3, 28));
 }
 
@@ -181,8 +188,8 @@ fn a_line_of_several_mebibytes_reaches_the_sink_whole() {
         format!("{long}\r"),
         format!("{long}\r\r\n{long}\n[]\n{long}"),
     ] {
-        for sip in [4_096, 100_000, 4 << 20] {
-            check(&DecodeOptions::default(), text.as_bytes(), sip);
+        for read_max in [4_096, 100_000, 4 << 20] {
+            check(&DecodeOptions::default(), text.as_bytes(), read_max);
         }
     }
 }
@@ -257,11 +264,11 @@ fn a_line_that_is_too_long_looks_the_same_however_it_was_read() {
         let limits = Limits { input_bytes: max, ..Limits::default() };
         let policy = DecodeOptions { limits, ..DecodeOptions::default() };
         let whole = policy.decode_slice(text.as_bytes(), &mut Keep::default());
-        for sip in 1..60 {
-            let sips = Sips { text: text.as_bytes(), sip };
+        for read_max in 1..60 {
+            let sips = ShortReads { text: text.as_bytes(), read_max };
             let report = policy.decode_reader(sips, &mut Keep::default()).unwrap();
-            assert_eq!(report, whole, "limit {max}, {sip} bytes at once");
+            assert_eq!(report, whole, "limit {max}, {read_max} bytes at once");
         }
-        assert!(whole.refusals[0].spot.text.ends_with('…'), "{}", whole.refusals[0].spot);
+        assert!(whole.refusals[0].snippet.text.ends_with('…'), "{}", whole.refusals[0].snippet);
     }
 }

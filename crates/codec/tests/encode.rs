@@ -240,7 +240,7 @@ proptest! {
     }
 }
 
-/// Notes what is written at once, until there is no room.
+/// Records the size of each write, and fails when it is full.
 #[derive(Default)]
 struct Pieces {
     all: Vec<u8>,

@@ -1,9 +1,8 @@
-//! The corpora: a file for each rule of what is taken and what is refused, beside the exact answer.
+//! Golden files: an input for each rule, and its exact result.
 //!
-//! `tests/golden/accept/NAME.json` is an input, byte for byte, and `NAME.expected` what comes of
-//! it; so in `reject`, where the name of a file starts with the class that its refusal must have.
-//! That name is written by hand, the `.expected` is not: `UPDATE=1 cargo test -p codec --test
-//! golden` rewrites it, and whoever changes one reads the difference.
+//! `tests/golden/accept/NAME.json` is an input, byte for byte, and `NAME.expected` its result. In
+//! `reject`, the name starts with the class of the expected error. `UPDATE=1 cargo test -p codec
+//! --test golden` rewrites the results; review the difference.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -15,7 +14,7 @@ fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name)
 }
 
-/// The stems of the files in a folder that end in `.extension`.
+/// Returns the stems of the files in a folder with an extension.
 fn stems(folder: &Path, extension: &str) -> BTreeSet<String> {
     fs::read_dir(folder)
         .unwrap()
@@ -25,7 +24,7 @@ fn stems(folder: &Path, extension: &str) -> BTreeSet<String> {
         .collect()
 }
 
-/// Holds every input of a folder against its expected answer, and reports all that differ.
+/// Compares every input of a folder with its expected result, and reports all differences.
 fn check(folder_name: &str, answer: impl Fn(&str, &[u8]) -> String) {
     let folder = folder(folder_name);
     let cases = stems(&folder, "json");
@@ -43,7 +42,11 @@ fn check(folder_name: &str, answer: impl Fn(&str, &[u8]) -> String) {
         }
     }
     assert!(different.is_empty(), "{}", different.join("\n"));
-    assert_eq!(cases, stems(&folder, "expected"), "an answer without an input, or the reverse");
+    assert_eq!(
+        cases,
+        stems(&folder, "expected"),
+        "each input has a result, and each result an input"
+    );
 }
 
 #[test]
@@ -61,21 +64,21 @@ fn accepted_inputs_have_their_exact_value() {
 }
 
 #[test]
-fn refused_inputs_have_their_class_place_and_message() {
+fn refused_inputs_have_their_class_offset_and_message() {
     check("reject", |case, input| {
         let refusal = decode(input).expect_err(case);
         let class = only_class(&refusal);
         assert!(case.starts_with(&format!("{class}_")), "{case} is refused as {class}: {refusal}");
-        assert!(refusal.at() <= input.len(), "{case} points past its end: {refusal}");
+        assert!(refusal.at <= input.len(), "{case} points past its end: {refusal}");
         let message = refusal.to_string();
-        let place = format!(" (byte {})", refusal.at());
+        let place = format!(" (byte {})", refusal.at);
         assert!(message.ends_with(&place), "{case}: the location is not last in {message:?}");
         assert!(message.chars().all(|c| c == '…' || c == ' ' || c.is_ascii_graphic()), "{message}");
-        format!("{refusal:?}\n{message}\n")
+        format!("{:?}\n{message}\n", refusal.kind)
     });
 }
 
-/// The class of a refusal, of which it must have exactly one.
+/// Returns the class of an error, which must have exactly one.
 #[track_caller]
 fn only_class(refusal: &DecodeError) -> &'static str {
     let all = [

@@ -192,13 +192,13 @@ proptest! {
     }
 
     #[test]
-    fn bytes_of_any_kind_are_no_surprise(input in vec(any::<u8>(), 0..64)) {
+    fn any_bytes_match_the_oracle(input in vec(any::<u8>(), 0..64)) {
         check(&input);
     }
 
     #[test]
     fn every_prefix_of_an_object_is_refused(text in object()) {
-        // An object is whole only at its brace, so that what is cut before is no JSON.
+        // An object ends only at its brace, so a shorter text is not JSON.
         for end in 0..text.trim_end().len() {
             let refusal = decode(&text.as_bytes()[..end]).unwrap_err();
             prop_assert!(refusal.is_syntax() || refusal.is_encoding(), "{refusal} in {text}");

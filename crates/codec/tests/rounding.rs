@@ -36,7 +36,7 @@ impl Midpoint {
         f64::from_bits(self.below + (self.below & 1))
     }
 
-    /// Literals of about so many significant digits, just below, at and just above the midpoint.
+    /// Returns literals of about `len` significant digits below, at and above the midpoint.
     fn literals(&self, len: usize) -> [(Literal, f64); 3] {
         let own = self.digits.to_string().len();
         let more = len.saturating_sub(own);

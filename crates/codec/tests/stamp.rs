@@ -1,6 +1,9 @@
 //! The stamp key: when an action happened, in each form and at its edges.
 
-use codec::{DecodeError, DecodeOptions, Kind, Limits, Record, Stamp, StampForm, StampKey};
+use codec::{
+    DecodeError, DecodeErrorKind, DecodeOptions, JsonType, Limits, Record, Stamp, StampForm,
+    StampKey,
+};
 
 fn policy(form: StampForm) -> DecodeOptions {
     let key = StampKey::new("at", form).unwrap();
@@ -23,7 +26,7 @@ fn check(form: StampForm, stamp: &str, expected: Option<i64>) {
         }
         (Err(refusal), None) => {
             assert!(refusal.is_schema(), "{refusal}");
-            assert_eq!(refusal.at(), 22, "{refusal}");
+            assert_eq!(refusal.at, 22, "{refusal}");
         }
         (found, _) => panic!("{found:?} for {stamp}"),
     }
@@ -108,16 +111,16 @@ fn what_is_no_stamp_is_refused_where_it_stands() {
     for value in ["1", "null", "[1]", "{\"a\":1}", "-1.5"] {
         check(StampForm::Rfc3339, value, None);
     }
-    let number = "stamp is a string, expected a number (byte 22)";
+    let number = "timestamp is a string, expected a number (byte 22)";
     check_message(StampForm::Seconds, &line("\"1\""), number);
-    let string = "stamp is a number, expected a string (byte 22)";
+    let string = "timestamp is a number, expected a string (byte 22)";
     check_message(StampForm::Rfc3339, &line("1"), string);
     let moment =
-        "stamp is no moment, expected one as `1985-04-12T23:20:50.52Z` of RFC 3339 (byte 22)";
+        "invalid RFC 3339 timestamp, expected one like `1985-04-12T23:20:50.52Z` (byte 22)";
     check_message(StampForm::Rfc3339, &line("\"now\""), moment);
-    let range = "stamp is out of range, expected 1677-09-21 to 2262-04-11 (byte 22)";
+    let range = "timestamp is out of range, expected 1677-09-21 to 2262-04-11 (byte 22)";
     check_message(StampForm::Seconds, &line("1e10"), range);
-    let repeated = "key of the stamp is repeated, expected only the one at byte 1 (byte 8)";
+    let repeated = "timestamp key is repeated, expected only the one at byte 1 (byte 8)";
     check_message(StampForm::Seconds, r#"{"at":1,"\u0061t":1,"action":"a","time":1}"#, repeated);
 }
 
@@ -139,10 +142,19 @@ fn a_stamp_may_be_left_out_or_not_be_asked_for() {
     let limits = Limits { nesting: 2, ..Limits::default() };
     let refusal =
         DecodeOptions { limits, ..policy(StampForm::Seconds) }.decode(nested).unwrap_err();
-    assert_eq!(refusal, DecodeError::NestingTooDeep { depth: 3, max: 2, at: 7 });
+    assert_eq!(
+        refusal,
+        DecodeError { kind: DecodeErrorKind::NestingTooDeep { depth: 3, max: 2 }, at: 7 }
+    );
     let refusal = policy(StampForm::Seconds).decode(nested).unwrap_err();
     let expected = "a number";
-    assert_eq!(refusal, DecodeError::StampKind { found: Kind::Array, expected, at: 6 });
+    assert_eq!(
+        refusal,
+        DecodeError {
+            kind: DecodeErrorKind::StampType { found: JsonType::Array, expected },
+            at: 6
+        }
+    );
 }
 
 #[test]

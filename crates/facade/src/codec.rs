@@ -1,8 +1,8 @@
 //! Reading actions from text, and writing rows: what the front door uses of `codec`.
 
 pub use ::codec::{
-    Action, DecodeError, DecodeOptions, Excerpt, Field, Format, Fractions, Kind, Limits, ReadError,
-    Record, Refusal, RefusedLine, Report, Sink, Snippet, StampForm, StampKey, StampKeyError,
-    TimeMax, decode, encode, encode_means, encode_rows, threads_within_memory, visible,
-    write_records,
+    Action, DecodeError, DecodeErrorKind, DecodeOptions, Excerpt, Field, Format, Fractions,
+    JsonType, Limits, ReadError, Record, Refusal, RefusedLine, Report, Sink, Snippet, StampForm,
+    StampKey, StampKeyError, TimeMax, decode, encode, encode_means, encode_rows,
+    threads_within_memory, visible, write_records,
 };

@@ -14,10 +14,10 @@ use facade::actions::{
     WindowedSnapshot, WindowedSpec, WindowedSpecError, WindowedTracker,
 };
 use facade::codec::{
-    Action, DecodeError, DecodeOptions, Excerpt, Field, Format, Fractions, Kind, Limits, ReadError,
-    Record, Refusal, RefusedLine, Report, Sink, Snippet, StampForm, StampKey, StampKeyError,
-    TimeMax, decode, encode, encode_means, encode_rows, threads_within_memory, visible,
-    write_records,
+    Action, DecodeError, DecodeErrorKind, DecodeOptions, Excerpt, Field, Format, Fractions,
+    JsonType, Limits, ReadError, Record, Refusal, RefusedLine, Report, Sink, Snippet, StampForm,
+    StampKey, StampKeyError, TimeMax, decode, encode, encode_means, encode_rows,
+    threads_within_memory, visible, write_records,
 };
 use facade::time::{
     Clock, CoarseClock, CounterSnapshot, CoveredBuckets, EventCounter, ExactCounter, InBucket,
@@ -77,7 +77,8 @@ fn all_that_a_user_of_the_front_door_needs_is_here() {
     let rows: Vec<Row<Mean>> = windrow.stats();
     assert_eq!(encode([("jump", rows[0].mean())]), r#"[{"action":"jump","avg":1}]"#);
     assert_eq!(Limits::default().name_bytes, TrackerSpec::default().name_bytes);
-    assert_eq!(decode(b"[]"), Err(DecodeError::NotObject { found: Kind::Array, at: 0 }));
+    let kind = DecodeErrorKind::NotObject { found: JsonType::Array };
+    assert_eq!(decode(b"[]"), Err(DecodeError { kind, at: 0 }));
     let builder: WindowSpecBuilder = WindowSpec::builder();
     assert_eq!(builder.build().as_ref(), Ok(spec));
     windrow.add_action_duration("jump", SECOND).unwrap();
@@ -107,7 +108,7 @@ impl Sink for Adds<'_> {
     }
 
     fn refuse(&mut self, line: RefusedLine<'_>) {
-        assert_eq!((line.offset, line.error().reason()), (34, "time is no integer"));
+        assert_eq!((line.offset, line.error().reason()), (34, "time is not an integer"));
     }
 }
 
@@ -122,9 +123,9 @@ fn batches_go_through_the_front_door() -> Result<(), ReadError> {
     assert_eq!((report.accepted, windrow.get_stats()), (1, encode([("jump", 2.0)])));
     let refusal: &Refusal = &report.refusals[0];
     let found = Excerpt::from("0.5");
-    assert_eq!(refusal.error, DecodeError::TimeNotInteger { found, at: 24 });
-    let spot: &Snippet = &refusal.spot;
-    assert_eq!((spot.column, visible(b"\x1b")), (24, r"\u{1b}".to_owned()));
+    assert_eq!(refusal.error.kind, DecodeErrorKind::TimeNotInteger { found });
+    let snippet: &Snippet = &refusal.snippet;
+    assert_eq!((snippet.column, visible(b"\x1b")), (24, r"\u{1b}".to_owned()));
     assert_eq!(encode_means(&windrow.stats()), windrow.get_stats());
     assert_eq!(threads_within_memory(1), 1);
     assert_eq!(encode_rows(Format::Csv, ["a"], [[Field::Missing]]), "a\n\n");

@@ -1,143 +1,158 @@
-//! BlockReader of whole lines out of a reader, in bounded memory.
+//! Blocks of whole lines from a reader, in bounded memory.
 //!
-//! A block ends where a line does, and what was read beyond is carried over into the next. A line
-//! that is longer than the buffer makes it grow, up to the longest line allowed. Of a longer one
-//! only the beginning is kept. All of it is handed on in pieces as it is read, and its length is
-//! counted, so that an input without any line end takes no more memory than one with many.
+//! A block ends at a line end; bytes read beyond it start the next block. The buffer grows for a
+//! line that is longer, up to the maximum line length. Of a line beyond that, only the start is
+//! kept: the whole line is passed on in pieces as it is read, and its length is counted, so that an
+//! input without line ends takes no more memory than one with many.
 
 use std::io::{self, ErrorKind, Read};
+use std::mem;
 
 use memchr::{memchr, memrchr};
 
-/// How much is asked of a reader at once: enough for a call to cost nothing, and still in a cache.
-pub(crate) const BUFFER_BYTES: usize = 256 * 1024;
-/// Room for the longest line end, `\r\n`.
+/// The bytes requested per read: enough to make the call cheap, and still within a cache.
+pub(super) const BUFFER_BYTES: usize = 256 * 1024;
+/// Length of the longest line end, `\r\n`.
 const END_BYTES: usize = 2;
 
-/// Part of an input: whole lines, of which the last may lack its end if the input does.
+/// A part of the input: whole lines. The last one may lack its line end if the input does.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Block<'b> {
-    /// Where it begins in the input.
-    pub(crate) offset: u64,
-    pub(crate) bytes: &'b [u8],
-    /// If it is a single line that is longer than the limit and of which only the beginning is
-    /// here, its length.
-    pub(crate) cut_from: Option<usize>,
+pub(super) struct Block<'b> {
+    /// Offset in the input.
+    pub(super) offset: u64,
+    pub(super) bytes: &'b [u8],
+    /// The length of the line, if the block is the start of one line above the maximum length.
+    pub(super) cut_from: Option<usize>,
 }
 
-/// Splits what is read into blocks of whole lines.
+/// Reads blocks of whole lines.
 #[derive(Debug)]
-pub(crate) struct BlockReader<R> {
+pub(super) struct BlockReader<R> {
     reader: R,
-    /// How much is asked for at once.
+    /// The bytes requested per read.
     buffer_bytes: usize,
-    /// The longest line that is kept whole, in bytes without its end.
+    /// The maximum length of a line that is kept whole, without its line end.
     line_bytes_max: usize,
-    /// What was read of the next block.
+    /// The start of the next block, which was read with the last one.
     carried: Vec<u8>,
-    /// Where the next block begins.
+    /// Offset of the next block.
     offset: u64,
     is_ended: bool,
 }
 
-/// Room for a block, to be used again for the next one.
+/// The memory of one block, reused for the next.
 #[derive(Debug, Default)]
-pub(crate) struct BlockBuf {
+pub(super) struct BlockBuf {
+    /// Zeroed once; later reads overwrite it.
     bytes: Vec<u8>,
-    block: usize,
-    read: u64,
+    /// Length of the block at the start of `bytes`.
+    block_bytes: usize,
+    bytes_read: u64,
     offset: u64,
     cut_from: Option<usize>,
 }
 
 impl BlockBuf {
-    /// The block that was last read into it.
-    pub(crate) fn block(&self) -> Block<'_> {
-        let bytes = self.bytes.get(..self.block).unwrap_or_default();
+    /// Returns the block that was read last.
+    pub(super) fn block(&self) -> Block<'_> {
+        let bytes = self.bytes.get(..self.block_bytes).unwrap_or_default();
         Block { offset: self.offset, bytes, cut_from: self.cut_from }
     }
 
-    /// How many bytes of the input it is, including those of a long line that were not kept.
-    pub(crate) fn bytes_read(&self) -> u64 {
-        self.read
+    /// Returns the number of input bytes in the block, including those of a line that was cut.
+    pub(super) fn bytes_read(&self) -> u64 {
+        self.bytes_read
+    }
+
+    /// Starts a block with `carried` bytes, and makes space for one read. Returns their number.
+    fn start(&mut self, carried: &mut Vec<u8>, offset: u64, buffer_bytes: usize) -> usize {
+        let filled = carried.len();
+        self.grow(filled + buffer_bytes);
+        self.bytes[..filled].copy_from_slice(carried);
+        carried.clear();
+        (self.offset, self.cut_from) = (offset, None);
+        filled
+    }
+
+    fn grow(&mut self, len: usize) {
+        self.bytes.resize(self.bytes.len().max(len), 0);
     }
 }
 
 impl<R: Read> BlockReader<R> {
-    pub(crate) fn new(reader: R, buffer_bytes: usize, line_bytes_max: usize) -> Self {
+    pub(super) fn new(reader: R, buffer_bytes: usize, line_bytes_max: usize) -> Self {
         let carried = Vec::new();
         Self { reader, buffer_bytes, line_bytes_max, carried, offset: 0, is_ended: false }
     }
 
-    /// Reads the next block, and says whether there is one.
+    /// Reads the next block into `buf`. Returns whether there is one.
     ///
-    /// If it is a line that is not kept whole, `piece` is called with all of it, in pieces and
-    /// without its end.
+    /// If it is a line above the maximum length, `piece` receives all of it in pieces, without its
+    /// line end.
     ///
     /// # Errors
     ///
-    /// What the reader says, other than that it was interrupted. The line that was being read is
-    /// lost, and there is no next block.
-    pub(crate) fn read(
+    /// The error of the reader, unless it was interrupted. The line that was being read is lost,
+    /// and no block follows.
+    pub(super) fn read(
         &mut self,
-        room: &mut BlockBuf,
+        buf: &mut BlockBuf,
         piece: &mut dyn FnMut(&[u8]),
     ) -> io::Result<bool> {
-        let mut filled = self.carried.len();
-        // Once it was filled with zeros, a buffer is only ever written over.
-        room.bytes.resize(room.bytes.len().max(self.buffer_bytes + filled), 0);
-        room.bytes[..filled].copy_from_slice(&self.carried);
-        self.carried.clear();
-        (room.offset, room.cut_from) = (self.offset, None);
-        let longest = self.line_bytes_max.saturating_add(END_BYTES);
-        let mut fresh = 0..filled;
-        room.block = loop {
-            if let Some(last) = memrchr(b'\n', &room.bytes[fresh.clone()]) {
-                let end = fresh.start + last + 1;
-                self.carried.extend_from_slice(&room.bytes[end..filled]);
-                break end;
+        let mut filled = buf.start(&mut self.carried, self.offset, self.buffer_bytes);
+        let bytes_kept_max = self.line_bytes_max.saturating_add(END_BYTES);
+        // The last line end is searched only in bytes that were not searched before.
+        let mut searched = 0;
+        loop {
+            if let Some(newline) = memrchr(b'\n', &buf.bytes[searched..filled]) {
+                let end = searched + newline + 1;
+                self.carried.extend_from_slice(&buf.bytes[end..filled]);
+                return Ok(self.finish(buf, end, end));
             }
             if self.is_ended {
-                break filled;
+                return Ok(self.finish(buf, filled, filled));
             }
-            if filled >= longest {
-                return self.cut(room, filled, longest, piece);
+            if filled >= bytes_kept_max {
+                return self.read_long_line(buf, filled, bytes_kept_max, piece);
             }
-            if filled == room.bytes.len() {
-                room.bytes.resize(filled.saturating_mul(2).min(longest), 0);
+            if filled == buf.bytes.len() {
+                buf.grow(filled.saturating_mul(2).min(bytes_kept_max));
             }
-            let read = self.fill(&mut room.bytes[filled..])?;
-            self.is_ended = read == 0;
-            fresh = filled..filled + read;
-            filled = fresh.end;
-        };
-        room.read = room.block as u64;
-        self.offset += room.read;
-        Ok(room.block > 0)
+            searched = filled;
+            filled += self.fill(&mut buf.bytes[filled..])?;
+        }
     }
 
-    /// Reads to the end of a line that is too long, of which `filled` bytes were read and have no
-    /// end in them. The first `kept` of them are kept.
-    fn cut(
+    /// Ends the block, which keeps `block_bytes` of `bytes_read`. Returns whether it has any.
+    fn finish(&mut self, buf: &mut BlockBuf, block_bytes: usize, bytes_read: usize) -> bool {
+        buf.block_bytes = block_bytes;
+        buf.bytes_read = bytes_read as u64;
+        self.offset += buf.bytes_read;
+        bytes_read > 0
+    }
+
+    /// Reads the rest of a line that is too long, and keeps its first `kept` bytes.
+    ///
+    /// The first `filled` bytes of the line are in `buf` and contain no line end.
+    fn read_long_line(
         &mut self,
-        room: &mut BlockBuf,
+        buf: &mut BlockBuf,
         filled: usize,
         kept: usize,
         piece: &mut dyn FnMut(&[u8]),
     ) -> io::Result<bool> {
-        // If `piece` panics, other threads must not take the rest of the line for a line.
+        // If `piece` panics, other threads must not decode the rest of the line as a line.
         self.is_ended = true;
         let mut line = LongLine { len: 0, has_return: false, piece };
-        line.append(&room.bytes[..filled]);
-        // What was kept stays where it is, and the rest goes through the space behind it.
-        let rest = kept;
-        room.bytes.resize(room.bytes.len().max(rest + self.buffer_bytes), 0);
+        line.append(&buf.bytes[..filled]);
+        // The kept bytes stay in place; the others pass through the space behind them.
+        buf.grow(kept + self.buffer_bytes);
         let end_bytes = loop {
-            let read = self.fill(&mut room.bytes[rest..])?;
-            let fresh = &room.bytes[rest..rest + read];
-            if let Some(end) = memchr(b'\n', fresh) {
-                self.carried.extend_from_slice(&fresh[end + 1..]);
-                line.append(&fresh[..end]);
+            let read = self.fill(&mut buf.bytes[kept..])?;
+            let fresh = &buf.bytes[kept..kept + read];
+            if let Some(newline) = memchr(b'\n', fresh) {
+                self.carried.extend_from_slice(&fresh[newline + 1..]);
+                line.append(&fresh[..newline]);
                 self.is_ended = false;
                 break if line.has_return { END_BYTES } else { 1 };
             }
@@ -147,12 +162,11 @@ impl<R: Read> BlockReader<R> {
                 break 0;
             }
         };
-        room.read = (line.len + end_bytes) as u64;
-        self.offset += room.read;
-        (room.block, room.cut_from) = (kept.min(line.len), Some(line.len));
-        Ok(true)
+        buf.cut_from = Some(line.len);
+        Ok(self.finish(buf, kept.min(line.len), line.len + end_bytes))
     }
 
+    /// Reads once, and remembers the end of the input. Returns the number of bytes.
     fn fill(&mut self, free: &mut [u8]) -> io::Result<usize> {
         loop {
             match self.reader.read(free) {
@@ -161,17 +175,20 @@ impl<R: Read> BlockReader<R> {
                     self.is_ended = true;
                     return Err(error);
                 }
-                read => return read,
+                Ok(read) => {
+                    self.is_ended |= read == 0;
+                    return Ok(read);
+                }
             }
         }
     }
 }
 
-/// A line that is handed on in pieces.
+/// A line that is passed on in pieces.
 struct LongLine<'p> {
-    /// How much of it was handed on.
+    /// The number of bytes passed on.
     len: usize,
-    /// Whether a `\r` was read behind that, which belongs to the line unless a `\n` follows.
+    /// Whether the last byte read is a `\r`, which is part of the line unless a `\n` follows.
     has_return: bool,
     piece: &'p mut dyn FnMut(&[u8]),
 }
@@ -182,18 +199,19 @@ impl LongLine<'_> {
             return;
         }
         self.release_return();
-        let bytes = bytes.strip_suffix(b"\r").inspect(|_| self.has_return = true).unwrap_or(bytes);
-        self.hand_on(bytes);
+        let line = bytes.strip_suffix(b"\r");
+        self.has_return = line.is_some();
+        self.pass_on(line.unwrap_or(bytes));
     }
 
-    /// Hands on the `\r` that was held back, if there is one: more of the line follows, or nothing.
+    /// Passes on the `\r` that was held back: it is not part of the line end.
     fn release_return(&mut self) {
-        if std::mem::take(&mut self.has_return) {
-            self.hand_on(b"\r");
+        if mem::take(&mut self.has_return) {
+            self.pass_on(b"\r");
         }
     }
 
-    fn hand_on(&mut self, bytes: &[u8]) {
+    fn pass_on(&mut self, bytes: &[u8]) {
         self.len += bytes.len();
         if !bytes.is_empty() {
             (self.piece)(bytes);
@@ -205,20 +223,20 @@ impl LongLine<'_> {
 mod tests {
     use super::*;
 
-    /// Gives no more than so many bytes at once.
-    struct Sips<'t>(&'t [u8], usize);
+    /// Reads at most a fixed number of bytes per call.
+    struct ShortReads<'t>(&'t [u8], usize);
 
-    impl Read for Sips<'_> {
+    impl Read for ShortReads<'_> {
         fn read(&mut self, free: &mut [u8]) -> io::Result<usize> {
-            let most = free.len().min(self.1);
-            self.0.read(&mut free[..most])
+            let max = free.len().min(self.1);
+            self.0.read(&mut free[..max])
         }
     }
 
-    /// A line: where it begins, what is kept of it, and how long it is without its end.
+    /// A line: its offset, the bytes that are kept, and its length without the line end.
     type Line = (u64, Vec<u8>, usize);
 
-    /// LineDecoder as one would split them without a limit to memory.
+    /// Splits a text into lines without a limit on memory.
     fn naive(text: &[u8]) -> Vec<Line> {
         let mut at = 0;
         let mut lines = Vec::new();
@@ -231,15 +249,15 @@ mod tests {
         lines
     }
 
-    /// LineDecoder by way of blocks.
-    fn blocks(text: &[u8], buffer_bytes: usize, sip: usize, limit: usize) -> Vec<Line> {
-        let mut blocks = BlockReader::new(Sips(text, sip), buffer_bytes, limit);
-        let (mut room, mut lines, mut read) = (BlockBuf::default(), Vec::new(), 0);
+    /// Splits a text into lines by way of blocks.
+    fn blocks(text: &[u8], buffer_bytes: usize, read_max: usize, limit: usize) -> Vec<Line> {
+        let mut blocks = BlockReader::new(ShortReads(text, read_max), buffer_bytes, limit);
+        let (mut buf, mut lines, mut read) = (BlockBuf::default(), Vec::new(), 0);
         let mut whole = Vec::new();
-        while blocks.read(&mut room, &mut |piece| whole.extend_from_slice(piece)).unwrap() {
-            let block = room.block();
+        while blocks.read(&mut buf, &mut |piece| whole.extend_from_slice(piece)).unwrap() {
+            let block = buf.block();
             assert_eq!(block.offset, read, "{}", text.escape_ascii());
-            read += room.bytes_read();
+            read += buf.bytes_read();
             match block.cut_from {
                 None => {
                     let own = naive(block.bytes).into_iter();
@@ -251,19 +269,23 @@ mod tests {
                     lines.push((block.offset, std::mem::take(&mut whole), len));
                 }
             }
-            let most = 2 * (buffer_bytes + limit + END_BYTES) + BUFFER_BYTES.min(buffer_bytes);
-            assert!(room.bytes.len() <= most, "{} bytes of room", room.bytes.len());
-            assert!(whole.is_empty(), "pieces of a line that is kept: {}", text.escape_ascii());
+            let max = 2 * (buffer_bytes + limit + END_BYTES) + BUFFER_BYTES.min(buffer_bytes);
+            assert!(buf.bytes.len() <= max, "{} bytes of memory", buf.bytes.len());
+            assert!(
+                whole.is_empty(),
+                "pieces of a line that is kept whole: {}",
+                text.escape_ascii()
+            );
         }
         assert_eq!(read, text.len() as u64);
         lines
     }
 
     #[track_caller]
-    fn check(text: &[u8], buffer_bytes: usize, sip: usize, limit: usize) {
+    fn check(text: &[u8], buffer_bytes: usize, read_max: usize, limit: usize) {
         let shown = text.escape_ascii().to_string();
-        let (expected, found) = (naive(text), blocks(text, buffer_bytes, sip, limit));
-        assert_eq!(found.len(), expected.len(), "{shown:.80} {buffer_bytes} {sip} {limit}");
+        let (expected, found) = (naive(text), blocks(text, buffer_bytes, read_max, limit));
+        assert_eq!(found.len(), expected.len(), "{shown:.80} {buffer_bytes} {read_max} {limit}");
         for ((at, line, len), expected) in found.into_iter().zip(expected) {
             assert_eq!((at, len), (expected.0, expected.2), "{shown:.80}");
             assert!(line == expected.1, "{shown:.80}");
@@ -276,10 +298,10 @@ mod tests {
             for number in 0..3_usize.pow(len) {
                 let digit = |place| b"a\r\n"[number / 3_usize.pow(place) % 3];
                 let text: Vec<u8> = (0..len).map(digit).collect();
-                for (buffer_bytes, sip, limit) in
+                for (buffer_bytes, read_max, limit) in
                     [(1, 1, 0), (1, 1, 2), (2, 2, 1), (3, 1, 3), (3, 3, 0), (4, 2, 1), (9, 9, 2)]
                 {
-                    check(&text, buffer_bytes, sip, limit);
+                    check(&text, buffer_bytes, read_max, limit);
                 }
             }
         }
@@ -291,9 +313,9 @@ mod tests {
             let long = vec![b'a'; 40 + extra];
             for end in ["", "\n", "\r\n", "\r\r\n", "\nb", "\r\nb\n", "\n\n\n"] {
                 let text = [b"b\n", &long[..], end.as_bytes(), &long, end.as_bytes()].concat();
-                for (buffer_bytes, sip) in [(1, 1), (8, 8), (8, 3), (64, 64), (200, 200)] {
+                for (buffer_bytes, read_max) in [(1, 1), (8, 8), (8, 3), (64, 64), (200, 200)] {
                     for limit in [2, 39, 40, 43, 100] {
-                        check(&text, buffer_bytes, sip, limit);
+                        check(&text, buffer_bytes, read_max, limit);
                     }
                 }
             }

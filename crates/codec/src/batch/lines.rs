@@ -1,20 +1,17 @@
-//! LineDecoder of a block: each is an action, a refusal, or blank.
+//! The lines of a block: each is accepted, refused or blank.
 //!
-//! Splitting and decoding are one: the end of a line is found by reading it. Only of a line that is
-//! refused, the rest is looked through for it.
-
-use std::ops::Range;
+//! Splitting and decoding are one step: decoding a line finds its end. Only the rest of a refused
+//! line is searched for a line end.
 
 use core_actions::{ActionTime, KeyedName};
-use core_time::Stamp;
 use memchr::memchr;
 
 use super::blocks::Block;
-use super::refusal::{RefusedLine, Why};
+use super::refusal::{Cause, RefusedLine};
 use super::report::BlockReport;
 use super::sink::{Record, Sink};
-use crate::error::DecodeError;
 use crate::error::code::{ErrorCode, ScanError, ScanResult};
+use crate::error::explain::too_long;
 use crate::options::DecodeOptions;
 use crate::scan::cursor::Cursor;
 use crate::scan::swar;
@@ -22,82 +19,96 @@ use crate::schema::decoder::{Rules, TOO_LONG};
 use crate::schema::draft::{Found, Name};
 use crate::schema::fast_path::{FastLine, HEAD, Partial, fast_line};
 
-/// Decodes the lines of one block after the other.
-pub(crate) struct LineDecoder<'p> {
+/// Decodes the lines of one block after another.
+pub(super) struct LineDecoder<'p> {
     rules: Rules<'p>,
-    /// Where names with escapes are decoded, one over the other.
-    room: String,
+    /// The last name with escapes, decoded.
+    unescaped: String,
 }
 
 impl<'p> LineDecoder<'p> {
-    pub(crate) fn new(policy: &'p DecodeOptions) -> Self {
-        Self { rules: policy.rules(), room: String::new() }
+    pub(super) fn new(options: &'p DecodeOptions) -> Self {
+        Self { rules: options.rules(), unescaped: String::new() }
     }
 
-    /// Hands every action of a block to a sink, and keeps so many refusals.
-    pub(crate) fn decode(
+    /// Passes the records of a block to a sink, and lists at most `refusals_max` refusals.
+    pub(super) fn decode(
         &mut self,
         block: Block<'_>,
-        refusals_kept: usize,
+        refusals_max: usize,
         sink: &mut impl Sink,
     ) -> BlockReport {
-        let mut tally = BlockReport::default();
+        let mut report = BlockReport::default();
         if let Some(len) = block.cut_from {
-            tally.lines = 1;
-            let max = self.rules.limits.input_bytes;
-            let error = DecodeError::InputTooLong { len, max };
-            let line = 0..block.bytes.len();
-            let why = || Why::TooLong(error.clone());
-            self.refuse(block, line, why, &mut tally, refusals_kept, sink);
-            return tally;
+            report.lines = 1;
+            let cause = || Cause::TooLong(too_long(len, self.rules.limits));
+            refuse(block.bytes, block.offset, cause, &mut report, refusals_max, sink);
+            return report;
         }
         let bytes = block.bytes;
-        // What is known to be UTF-8, from `at` on. Checked by the block, it takes 14 instructions
-        // for a line of the common shape; name by name it would take 74 more.
+        // The text from `at` on that is known to be UTF-8. Checking a block at a time takes 14
+        // instructions per line of the fast path; checking each name would take 74 more.
         let mut text = "";
-        let (mut at, mut is_common) = (0, true);
+        let (mut at, mut was_fast) = (0, true);
         while at < bytes.len() {
             if text.is_empty() {
                 text = valid_prefix(&bytes[at..]);
             }
-            tally.lines += 1;
+            report.lines += 1;
             let start = at;
-            let found: Found<'_>;
-            // Both kinds of lines meet at one call, so that the sink becomes part of this loop.
-            let (name, time, stamp): (KeyedName<'_>, _, Option<Stamp>);
-            // LineDecoder are mostly like the one before.
-            if is_common
+            // Most lines have the shape of the line before. All lines meet at one call of the sink,
+            // so that it is inlined into this loop once.
+            let (name, time, stamp) = if was_fast
                 && let Some(head) = text.as_bytes().first_chunk()
-                && let Ok(line) = self.common_line(text, head)
+                && let Ok(line) = self.fast_line(text, head)
             {
-                (name, time, stamp) = (line.name, line.time, None);
                 at += line.len;
                 text = text.get(line.len..).unwrap_or_default();
+                (line.name, line.time, None)
             } else {
-                let other = self.other_line(block, start, text, &mut tally, refusals_kept, sink);
-                at += other.behind;
-                text = text.get(other.behind..).unwrap_or_default();
-                is_common = other.is_common;
-                match other.found {
-                    Ok(line) => found = line,
-                    Err(_) => continue,
+                let line = self.read(&bytes[start..], text);
+                at += line.len_with_end;
+                text = text.get(line.len_with_end..).unwrap_or_default();
+                was_fast = line.is_fast;
+                match line.found {
+                    Ok(Found { name, time, stamp }) => (self.key(name), time, stamp),
+                    Err(ScanError { code: ErrorCode::Empty, .. }) => {
+                        report.blank += 1;
+                        continue;
+                    }
+                    Err(error) => {
+                        // Takes no registers from accepted lines, 4 instructions each.
+                        std::hint::cold_path();
+                        let cause = || Cause::Scan(error, self.rules.limits);
+                        let line = &bytes[start..start + line.len];
+                        let offset = block.offset + start as u64;
+                        refuse(line, offset, cause, &mut report, refusals_max, sink);
+                        continue;
+                    }
                 }
-                name = found.name(&self.room).into();
-                (time, stamp) = (found.time, found.stamp);
-            }
+            };
             sink.accept(Record { name, time, stamp, offset: block.offset + start as u64 });
         }
-        tally
+        report
     }
 
-    /// Reads the line that a text begins with, if it has the common shape and is within the rules.
-    /// `head` are the first bytes of the text.
+    /// Returns the name of the line that was read last.
+    #[inline(always)]
+    fn key<'n>(&'n self, name: Name<'n>) -> KeyedName<'n> {
+        match name {
+            Name::Plain(name) => name.into(),
+            Name::Unescaped => self.unescaped.as_str().into(),
+        }
+    }
+
+    /// Reads the line at the start of `text`, if it has the shape of the fast path and follows the
+    /// rules. `head` is the start of `text`.
     ///
     /// # Errors
     ///
-    /// As much of it as was read.
+    /// The members that were read.
     #[inline(always)]
-    fn common_line<'t>(&self, text: &'t str, head: &[u8; HEAD]) -> Result<WholeLine<'t>, Partial> {
+    fn fast_line<'t>(&self, text: &'t str, head: &[u8; HEAD]) -> Result<FastRecord<'t>, Partial> {
         let line = fast_line(head)?;
         let FastLine { name, time, end } = line;
         let len = match head.get(end..) {
@@ -107,118 +118,85 @@ impl<'p> LineDecoder<'p> {
         };
         let name = KeyedName::within(text, name.start..name.end).ok_or(line)?;
         if name.len() <= self.rules.limits.name_bytes && self.rules.allow(end, time.time) {
-            Ok(WholeLine { name, time: time.time, len })
+            Ok(FastRecord { name, time: time.time, len })
         } else {
             Err(line.into())
         }
     }
 
-    /// Hands on the line of any shape that begins at a place, or notes why it is none.
+    /// Reads the line of any shape at the start of `bytes`.
     ///
-    /// `text` is as much from there on as is known to be UTF-8.
-    #[inline(always)]
-    fn other_line<'b>(
-        &mut self,
-        block: Block<'b>,
-        start: usize,
-        text: &'b str,
-        tally: &mut BlockReport,
-        refusals_kept: usize,
-        sink: &mut impl Sink,
-    ) -> Other<'b> {
-        let other = self.read(&block.bytes[start..], text);
-        match other.found {
-            Ok(_) => {}
-            Err(ScanError { code: ErrorCode::Empty, .. }) => tally.blank += 1,
-            Err(fault) => {
-                let why = || Why::Found(fault, self.rules.limits);
-                let line = start..start + other.len;
-                self.refuse(block, line, why, tally, refusals_kept, sink);
-            }
-        }
-        other
-    }
-
-    /// Reads the line of any shape that bytes begin with.
-    ///
-    /// `text` is as much of them as is known to be UTF-8.
+    /// `text` is the part of `bytes`, from its start, that is known to be UTF-8.
     #[inline(never)]
-    fn read<'b>(&mut self, bytes: &'b [u8], text: &'b str) -> Other<'b> {
-        let begun = match text.as_bytes().first_chunk() {
+    fn read<'b>(&mut self, bytes: &'b [u8], text: &'b str) -> Line<'b> {
+        let partial = match text.as_bytes().first_chunk() {
             None => Partial::default(),
-            Some(head) => match self.common_line(text, head) {
-                Err(begun) => begun,
-                Ok(WholeLine { name, time, len }) => {
-                    let name = Name::Plain(name.as_str());
-                    let found = Found { name, time, stamp: None };
-                    return Other { found: Ok(found), len, behind: len, is_common: true };
+            Some(head) => match self.fast_line(text, head) {
+                Err(partial) => partial,
+                Ok(FastRecord { name, time, len }) => {
+                    let found = Found { name: Name::Plain(name.as_str()), time, stamp: None };
+                    return Line { found: Ok(found), len, len_with_end: len, is_fast: true };
                 }
             },
         };
         let mut cursor = Cursor::line(bytes);
-        let mut found = self.rules.decode_any(&mut cursor, text, &begun, &mut self.room);
-        // From where it was read to, its end is near.
-        let from = found.as_ref().map_or_else(|fault| fault.at.max(cursor.at), |_| cursor.at);
-        let end = from + line_len(&bytes[from..]);
-        let behind = bytes.len().min(end + 1);
-        // A `\r` belongs to the line end only if there is one.
-        let is_return = end < behind && bytes[..end].ends_with(b"\r");
-        let len = end - usize::from(is_return);
+        let mut found = self.rules.decode_any(&mut cursor, text, &partial, &mut self.unescaped);
+        // The end of the line is near the end of what was read.
+        let read = found.as_ref().map_or_else(|error| error.at.max(cursor.at), |_| cursor.at);
+        let newline = read + line_len(&bytes[read..]);
+        let len_with_end = bytes.len().min(newline + 1);
+        // A `\r` is part of the line end only before a `\n`.
+        let has_return = newline < len_with_end && bytes[..newline].ends_with(b"\r");
+        let len = newline - usize::from(has_return);
         if len > self.rules.limits.input_bytes {
             found = TOO_LONG;
         }
-        Other { found, len, behind, is_common: false }
-    }
-
-    /// Notes why a line is no action, and shows it to the sink.
-    #[inline(always)]
-    fn refuse(
-        &self,
-        block: Block<'_>,
-        line: Range<usize>,
-        why: impl Fn() -> Why,
-        tally: &mut BlockReport,
-        refusals_kept: usize,
-        sink: &mut impl Sink,
-    ) {
-        tally.refused += 1;
-        // Made for each who looks: for a sink that does not, none is.
-        let refused = || {
-            let offset = block.offset + line.start as u64;
-            RefusedLine { bytes: &block.bytes[line.clone()], offset, why: why() }
-        };
-        if tally.refusals.len() < refusals_kept {
-            tally.refusals.push(refused().keep(tally.lines));
-        }
-        sink.refuse(refused());
+        Line { found, len, len_with_end, is_fast: false }
     }
 }
 
 /// A line of any shape.
-struct Other<'b> {
-    /// What it says, or why it is no action; it may be blank.
+struct Line<'b> {
+    /// The action, or why the line is not one; a blank line is [`ErrorCode::Empty`].
     found: ScanResult<Found<'b>>,
-    /// How long it is without its end.
+    /// Length without the line end.
     len: usize,
-    /// How long it is with its end.
-    behind: usize,
-    /// Whether it had the common shape after all.
-    is_common: bool,
+    len_with_end: usize,
+    /// Whether the line has the shape of the fast path.
+    is_fast: bool,
 }
 
-/// A line of the common shape.
-struct WholeLine<'t> {
-    /// A valid name: visible ASCII and spaces, not beginning with one, and not too long.
+/// A valid line of the fast path.
+struct FastRecord<'t> {
     name: KeyedName<'t>,
     time: ActionTime,
-    /// With its end.
+    /// Length with the line end.
     len: usize,
 }
 
-/// How long the line is that bytes begin with, without its end.
+/// Counts a refused line, lists it if there is room, and passes it to the sink.
+#[inline(always)]
+fn refuse(
+    bytes: &[u8],
+    offset: u64,
+    cause: impl Fn() -> Cause,
+    report: &mut BlockReport,
+    refusals_max: usize,
+    sink: &mut impl Sink,
+) {
+    report.refused += 1;
+    // Built for each use, so that nothing is built for a sink that ignores refused lines.
+    let line = || RefusedLine { bytes, offset, cause: cause() };
+    if report.refusals.len() < refusals_max {
+        report.refusals.push(line().to_refusal(report.lines));
+    }
+    sink.refuse(line());
+}
+
+/// Returns the length of the line at the start of `bytes`, without its `\n`.
 ///
-/// Where most of a line was read before, its end is so near that `memchr` would take longer to set
-/// out than to search.
+/// Most of the line was read before, so the end is usually near: 16 bytes are searched a word at a
+/// time before `memchr` is called, whose setup takes longer.
 #[inline(always)]
 fn line_len(bytes: &[u8]) -> usize {
     let mut near = 0;
@@ -233,7 +211,7 @@ fn line_len(bytes: &[u8]) -> usize {
     memchr(b'\n', &bytes[near..]).map_or(bytes.len(), |len| near + len)
 }
 
-/// As much of bytes as is UTF-8.
+/// Returns the longest prefix that is UTF-8.
 fn valid_prefix(bytes: &[u8]) -> &str {
     str::from_utf8(bytes)
         .or_else(|error| str::from_utf8(&bytes[..error.valid_up_to()]))

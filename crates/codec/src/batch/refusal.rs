@@ -1,24 +1,29 @@
-//! A refused line of a batch: where, why, and what it looks like there.
+//! A refused line of a batch: its place, its error, and the text around it.
 
 use std::fmt;
 
+use crate::error::DecodeError;
 use crate::error::code::ScanError;
-use crate::error::{DecodeError, Snippet};
+#[cfg(feature = "snippet")]
+use crate::error::{DecodeErrorKind, Snippet};
 use crate::options::Limits;
 
-/// A line of a batch that is no action: where it is, why it is none, and what it looks like there.
+/// A refused line that a [`Report`](crate::Report) lists.
 ///
-/// Shown with `{}` it is one line, with `{:#}` three: the place and the reason, the line, a caret.
+/// `{}` displays one line, and `{:#}` three: the place and the error, the text around the byte, and
+/// a caret. Without the feature `snippet`, both display one line.
 ///
 /// # Examples
 ///
 /// ```
+/// use codec::{DecodeOptions, Record};
+///
 /// let lines = b"{\"action\":\"jump\",\"time\":1}\n\n{\"action\":\"jump\",\"time\":-1}\n";
-/// let options = codec::DecodeOptions::default();
-/// let report = options.decode_slice(lines, &mut |_: codec::Record<'_>| {});
+/// let report = DecodeOptions::default().decode_slice(lines, &mut |_: Record<'_>| {});
 ///
 /// let refusal = &report.refusals[0];
-/// assert_eq!((refusal.line, refusal.offset, refusal.error.at()), (3, 28, 24));
+/// assert_eq!((refusal.line, refusal.offset, refusal.error.at), (3, 28, 24));
+/// # #[cfg(feature = "snippet")]
 /// assert_eq!(
 ///     format!("{refusal:#}"),
 ///     r#"line 3: time is `-1`, expected 0 or more (byte 24)
@@ -29,34 +34,36 @@ use crate::options::Limits;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Refusal {
-    /// The number of the line, counted from 1.
+    /// The line number, counted from 1.
     pub line: u64,
-    /// The offset of its first byte in the input.
+    /// The offset of the line in the input, in bytes.
     pub offset: u64,
-    /// Why it is no action, with the offset in the line.
+    /// The error, whose offset counts from the start of the line.
     pub error: DecodeError,
-    /// What the line looks like around that byte.
-    pub spot: Snippet,
+    /// The text of the line around the error.
+    #[cfg(feature = "snippet")]
+    pub snippet: Snippet,
 }
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { line, error, spot, .. } = self;
+        let Self { line, error, .. } = self;
         write!(f, "line {line}: {error}")?;
+        #[cfg(feature = "snippet")]
         if f.alternate() {
-            let Snippet { text, column } = spot;
+            let Snippet { text, column } = &self.snippet;
             write!(f, "\n  {text}\n  {:column$}^", "")?;
         }
         Ok(())
     }
 }
 
-/// A line of a batch that is no action, lent to a [`Sink`](crate::Sink) that is shown them all.
+/// A refused line that is passed to a [`Sink`](crate::Sink).
 ///
 /// # Examples
 ///
 /// ```
-/// use codec::{Record, DecodeOptions, RefusedLine, Sink};
+/// use codec::{DecodeOptions, Record, RefusedLine, Sink};
 ///
 /// #[derive(Default)]
 /// struct Refused(Vec<String>);
@@ -70,67 +77,75 @@ impl fmt::Display for Refusal {
 ///     }
 /// }
 ///
-/// let mut refused = Refused::default();
 /// let lines = b"{\"action\":\"jump\",\"time\":1}\n[1]\r\n";
+/// let mut refused = Refused::default();
 /// DecodeOptions::default().decode_slice(lines, &mut refused);
 /// assert_eq!(refused.0, ["27: [1] (not an object)"]);
 /// ```
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct RefusedLine<'a> {
-    /// The line without its end, or the beginning of one that [is not whole](Self::is_whole).
+    /// The line without its line end, or the start of a line that [is not whole](Self::is_whole).
     pub bytes: &'a [u8],
-    /// Where it begins in the input, in bytes.
+    /// The offset of the line in the input, in bytes.
     pub offset: u64,
-    pub(crate) why: Why,
+    pub(super) cause: Cause,
 }
 
-/// Why a line is no action.
+/// Why a line is refused.
 #[derive(Debug, Clone)]
-pub(crate) enum Why {
-    /// Made into an error only on request, which takes longer than to find it.
-    Found(ScanError, Limits),
-    /// The line is above the limit and was not kept whole.
+pub(super) enum Cause {
+    /// The scan failed. Building the error takes longer than finding it, so it is built on request.
+    Scan(ScanError, Limits),
+    /// The line is longer than the limit and was not kept whole.
     TooLong(DecodeError),
 }
 
 impl RefusedLine<'_> {
-    /// Why it is no action, with the offset in the line.
+    /// Returns the error, whose offset counts from the start of the line.
     ///
     /// # Complexity
     ///
-    /// Made when it is asked for: about as long as it took to find that the line is none.
+    /// Builds the error on each call, which takes about as long as decoding the line.
     #[must_use]
     pub fn error(&self) -> DecodeError {
-        match &self.why {
-            Why::Found(fault, limits) => fault.explain(self.bytes, *limits),
-            Why::TooLong(error) => error.clone(),
+        match &self.cause {
+            Cause::Scan(error, limits) => error.explain(self.bytes, *limits),
+            Cause::TooLong(error) => error.clone(),
         }
     }
 
-    /// Returns whether [`bytes`](Self::bytes) are all of the line.
+    /// Returns whether [`bytes`](Self::bytes) is the whole line.
     ///
-    /// If not, [`Sink::refuse_piece`](crate::Sink::refuse_piece) was called with all of it before.
+    /// If it is not, [`Sink::refuse_piece`](crate::Sink::refuse_piece) received the whole line
+    /// before.
     #[must_use]
     pub fn is_whole(&self) -> bool {
-        !matches!(self.why, Why::TooLong(_))
+        !matches!(self.cause, Cause::TooLong(_))
     }
 
-    /// What is kept of it, as so many-th line.
+    /// Returns the refusal of the line with number `line`.
     #[cold]
-    pub(crate) fn keep(&self, line: u64) -> Refusal {
+    pub(super) fn to_refusal(&self, line: u64) -> Refusal {
         let error = self.error();
-        let mut shown = self.bytes;
-        let at = error.at();
-        let is_long = matches!(error, DecodeError::InputTooLong { .. });
-        if is_long {
-            // No more of a line than may be kept of one that was not read whole.
-            shown = shown.get(..=at).unwrap_or(shown);
+        Refusal {
+            line,
+            offset: self.offset,
+            #[cfg(feature = "snippet")]
+            snippet: self.snippet(&error),
+            error,
         }
-        let mut spot = Snippet::new(shown, at);
-        if is_long {
-            spot.text.push('…');
+    }
+
+    #[cfg(feature = "snippet")]
+    fn snippet(&self, error: &DecodeError) -> Snippet {
+        if !matches!(error.kind, DecodeErrorKind::InputTooLong { .. }) {
+            return Snippet::new(self.bytes, error.at);
         }
-        Refusal { line, offset: self.offset, error, spot }
+        // Cut where a line that was not read whole is cut, so that both look the same.
+        let shown = self.bytes.get(..=error.at).unwrap_or(self.bytes);
+        let mut snippet = Snippet::new(shown, error.at);
+        snippet.text.push('…');
+        snippet
     }
 }

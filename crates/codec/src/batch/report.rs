@@ -10,9 +10,9 @@ use super::refusal::Refusal;
 
 /// Counts the lines of a batch by outcome, and lists the first refusals.
 ///
-/// A line ends with `\n`, with `\r\n`, or at the end of the input; there is no line after the last
-/// line end. A line of white space alone is blank. Every line has exactly one outcome: accepted,
-/// dropped, refused or blank.
+/// A line ends with `\n`, with `\r\n`, or at the end of the input. The last line end does not start
+/// another line. A line of white space alone is blank. Every line has exactly one outcome:
+/// accepted, dropped, refused or blank.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Report {

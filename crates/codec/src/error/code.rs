@@ -1,34 +1,39 @@
-//! Why a scan ended, in three words.
+//! The error of a scan: a code, an offset and a detail, three words that stay in registers.
+//!
+//! A [`DecodeError`](super::DecodeError) is six words, and building one for each refused line,
+//! which nobody may look at, took most of the time of that line. `explain.rs` builds it on request,
+//! and reads again from the input what the code does not hold.
 
-use super::TimeMax;
+use super::json_type::TimeMax;
 
-/// What every step of a scan answers.
+/// The result of one step of a scan.
 pub(crate) type ScanResult<T> = Result<T, ScanError>;
 
 /// Why and where a scan ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ScanError {
     pub(crate) code: ErrorCode,
-    /// Which byte of the input.
+    /// Offset in the input.
     pub(crate) at: usize,
-    /// A number that goes with it.
+    /// A number whose meaning depends on the code.
     pub(crate) detail: usize,
 }
 
-/// The conditions of [`DecodeError`], and at which point of the grammar they were met.
+/// The conditions of [`DecodeErrorKind`](super::DecodeErrorKind), without their values.
+///
+/// Conditions that differ only in the input share a code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ErrorCode {
-    /// Told without a look at the content, as is the next.
     InputTooLong,
     ByteOrderMark,
-    /// The depth is the detail.
+    /// The detail is the depth.
     NestingTooDeep,
     InvalidUtf8,
-    /// The surrogate is the detail.
+    /// The detail is the surrogate.
     LoneSurrogate,
     Empty,
     Unexpected(Expected),
-    /// The literal begins as many bytes before as the detail says.
+    /// The detail is the number of bytes since the start of the literal.
     InvalidLiteral,
     LeadingZero,
     InvalidEscape,
@@ -39,17 +44,19 @@ pub(crate) enum ErrorCode {
     NotObject,
     MissingAction,
     MissingTime,
-    /// Where the first key is, is the detail; so for the next two.
+    /// The detail is the offset of the first key.
     DuplicateAction,
+    /// The detail is the offset of the first key.
     DuplicateTime,
+    /// The detail is the offset of the first key.
     DuplicateStamp,
     ActionNotString,
     TimeNotNumber,
-    /// The length is the detail.
+    /// The detail is the length.
     NameBlank,
-    /// The character is the detail.
+    /// The detail is the character.
     NameControl,
-    /// The length is the detail.
+    /// The detail is the length.
     NameTooLong,
     NameRefused,
     TimeNegative,
@@ -57,11 +64,12 @@ pub(crate) enum ErrorCode {
     TimeNotInteger,
     StampNotNumber,
     StampNotString,
+    #[cfg(feature = "rfc3339")]
     StampNotRfc3339,
     StampOutOfRange,
 }
 
-/// What could have stood where something else was found.
+/// What the grammar allows at a point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Expected {
     Value,

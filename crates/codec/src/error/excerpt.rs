@@ -1,43 +1,42 @@
-//! A bounded part of what was found, kept in place.
+//! The start of a number, stored inline.
 
 use std::fmt;
 use std::str;
 
-/// How much of a number a message repeats, in bytes.
+/// The maximum number of bytes that are kept.
 const SHOWN_BYTES: usize = 32;
-/// What stands for the rest.
+/// Follows a number that was cut.
 const REST: &str = "…";
 
-/// A number as it was written; of more than 32 bytes the first 32 and `…`.
+/// A number as written, cut to 32 bytes and `…` if it is longer.
 ///
-/// Kept in place rather than allocated: a refusal costs no more than an acceptance, however many
-/// there are.
+/// Stored inline, so that a refused line allocates nothing.
 ///
 /// # Examples
 ///
 /// ```
-/// use codec::{DecodeError, Excerpt, decode};
+/// use codec::{DecodeErrorKind, Excerpt, decode};
 ///
-/// let refusal = decode(br#"{"action":"jump","time":-1}"#).unwrap_err();
-/// assert_eq!(refusal, DecodeError::TimeNegative { found: Excerpt::from("-1"), at: 24 });
+/// let error = decode(br#"{"action":"jump","time":-1}"#).unwrap_err();
+/// assert_eq!(error.kind, DecodeErrorKind::TimeNegative { found: Excerpt::from("-1") });
 ///
 /// assert_eq!(Excerpt::from("1".repeat(33).as_str()).as_str(), "1".repeat(32) + "…");
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Excerpt {
     len: u8,
-    /// UTF-8 up to `len`, and zeros from there on.
+    /// UTF-8 up to `len`, then zeros.
     bytes: [u8; SHOWN_BYTES + REST.len()],
 }
 
 impl Excerpt {
-    /// The part as text.
+    /// Returns the text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         self.bytes.get(..self.len.into()).and_then(|b| str::from_utf8(b).ok()).unwrap_or_default()
     }
 
-    /// Keeps the beginning of a number, which is ASCII.
+    /// Keeps the start of a number, which is ASCII.
     pub(crate) fn new(literal: &[u8]) -> Self {
         let mut excerpt = Self { len: 0, bytes: [0; SHOWN_BYTES + REST.len()] };
         let shown = literal.len().min(SHOWN_BYTES);
@@ -58,7 +57,7 @@ impl Excerpt {
 
 impl From<&str> for Excerpt {
     fn from(text: &str) -> Self {
-        // Cut before a character that would not be whole.
+        // Cut between two characters.
         let shown = text.floor_char_boundary(SHOWN_BYTES);
         let mut excerpt = Self::new(&text.as_bytes()[..shown]);
         if text.len() > shown {

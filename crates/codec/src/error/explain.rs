@@ -1,155 +1,150 @@
-//! Why a scan ended, in three words; and the error that is made of it when somebody wants to know.
-//!
-//! A scan hands its position on in registers, and a fault with it. A [`DecodeError`] is six words
-//! and is told in full: making one on the way, for a line of which nobody may ever be told, took
-//! most of the time of a refused line. What a fault does not carry is read again in the input.
+//! Builds the full error of a scan from the input.
 
 use std::borrow::Cow;
 
 use core_actions::{ActionName, NameError};
 
 use super::code::{ErrorCode, ScanError};
-use super::{DecodeError, Excerpt, Kind};
+use super::{DecodeError, DecodeErrorKind, Excerpt, JsonType};
 use crate::options::Limits;
 use crate::scan::cursor::Cursor;
 use crate::scan::string::Text;
 use crate::scan::value::byte_order_mark;
 
 impl ScanError {
-    /// Tells the fault of an input in full.
+    /// Builds the error of `input`, which was scanned within `limits`.
     #[cold]
     pub(crate) fn explain(self, input: &[u8], limits: Limits) -> DecodeError {
+        use DecodeErrorKind as Kind;
+
         let Self { code, at, detail } = self;
         let rest = input.get(at..).unwrap_or_default();
-        let kind = || kind(rest);
+        let found = || json_type(rest);
         let excerpt = || Excerpt::new(number(rest));
-        match code {
-            ErrorCode::InputTooLong => {
-                DecodeError::InputTooLong { len: input.len(), max: limits.input_bytes }
-            }
+        let kind = match code {
+            ErrorCode::InputTooLong => return too_long(input.len(), limits),
             ErrorCode::ByteOrderMark => {
-                DecodeError::ByteOrderMark { encoding: byte_order_mark(input).unwrap_or("UTF-8") }
+                Kind::ByteOrderMark { encoding: byte_order_mark(input).unwrap_or("UTF-8") }
             }
             ErrorCode::NestingTooDeep => {
-                DecodeError::NestingTooDeep { depth: detail, max: limits.nesting, at }
+                Kind::NestingTooDeep { depth: detail, max: limits.nesting }
             }
-            ErrorCode::InvalidUtf8 => invalid_utf8(rest, at),
-            ErrorCode::LoneSurrogate => DecodeError::LoneSurrogate { found: detail as u16, at },
-            ErrorCode::Empty => DecodeError::Empty { len: at },
-            ErrorCode::Unexpected(expected) => character(rest, at, expected.text(), |found| {
-                DecodeError::UnexpectedCharacter { found, expected: expected.text(), at }
-            }),
+            ErrorCode::InvalidUtf8 => invalid_utf8(rest),
+            ErrorCode::LoneSurrogate => Kind::LoneSurrogate { found: detail as u16 },
+            ErrorCode::Empty => Kind::Empty { len: at },
+            ErrorCode::Unexpected(expected) => {
+                let expected = expected.text();
+                character(rest, expected, |found| Kind::UnexpectedCharacter { found, expected })
+            }
             ErrorCode::InvalidLiteral => {
                 let expected = match input.get(at.saturating_sub(detail)) {
                     Some(b't') => "`true`",
                     Some(b'f') => "`false`",
                     _ => "`null`",
                 };
-                let refuse = |found| DecodeError::InvalidLiteral { found, expected, at };
-                character(rest, at, expected, refuse)
+                character(rest, expected, |found| Kind::InvalidLiteral { found, expected })
             }
             ErrorCode::LeadingZero => {
-                character(rest, at, "a number", |found| DecodeError::LeadingZero { found, at })
+                character(rest, "a number", |found| Kind::LeadingZero { found })
             }
-            ErrorCode::InvalidEscape => character(rest, at, "the rest of an escape", |found| {
-                DecodeError::InvalidEscape { found, at }
-            }),
+            ErrorCode::InvalidEscape => {
+                character(rest, "the rest of an escape", |found| Kind::InvalidEscape { found })
+            }
             ErrorCode::InvalidUnicodeEscape => {
-                character(rest, at, "four hexadecimal digits", |found| {
-                    DecodeError::InvalidUnicodeEscape { found, at }
-                })
+                let expected = "four hexadecimal digits";
+                character(rest, expected, |found| Kind::InvalidUnicodeEscape { found })
             }
             ErrorCode::ControlInString => {
-                character(rest, at, "`\"`", |found| DecodeError::ControlInString { found, at })
+                character(rest, "`\"`", |found| Kind::ControlInString { found })
             }
-            ErrorCode::TrailingComma(expected) => character(rest, at, expected.text(), |found| {
-                DecodeError::TrailingComma { found, expected: expected.text(), at }
-            }),
-            ErrorCode::TrailingContent => character(rest, at, "the end of the input", |found| {
-                DecodeError::TrailingContent { found, at }
-            }),
-            ErrorCode::NotObject => DecodeError::NotObject { found: kind(), at },
-            ErrorCode::MissingAction => DecodeError::MissingAction { at },
-            ErrorCode::MissingTime => DecodeError::MissingTime { at },
-            ErrorCode::DuplicateAction => DecodeError::DuplicateAction { first: detail, at },
-            ErrorCode::DuplicateTime => DecodeError::DuplicateTime { first: detail, at },
-            ErrorCode::DuplicateStamp => DecodeError::DuplicateStamp { first: detail, at },
-            ErrorCode::ActionNotString => DecodeError::ActionNotString { found: kind(), at },
-            ErrorCode::TimeNotNumber => DecodeError::TimeNotNumber { found: kind(), at },
-            ErrorCode::NameBlank => DecodeError::NameBlank { len: detail, at },
+            ErrorCode::TrailingComma(expected) => {
+                let expected = expected.text();
+                character(rest, expected, |found| Kind::TrailingComma { found, expected })
+            }
+            ErrorCode::TrailingContent => {
+                character(rest, "the end of the input", |found| Kind::TrailingContent { found })
+            }
+            ErrorCode::NotObject => Kind::NotObject { found: found() },
+            ErrorCode::MissingAction => Kind::MissingAction,
+            ErrorCode::MissingTime => Kind::MissingTime,
+            ErrorCode::DuplicateAction => Kind::DuplicateAction { first: detail },
+            ErrorCode::DuplicateTime => Kind::DuplicateTime { first: detail },
+            ErrorCode::DuplicateStamp => Kind::DuplicateStamp { first: detail },
+            ErrorCode::ActionNotString => Kind::ActionNotString { found: found() },
+            ErrorCode::TimeNotNumber => Kind::TimeNotNumber { found: found() },
+            ErrorCode::NameBlank => Kind::NameBlank { len: detail },
             ErrorCode::NameControl => {
                 let found = u32::try_from(detail).ok().and_then(char::from_u32);
-                DecodeError::NameControl { found: found.unwrap_or_default(), at }
+                Kind::NameControl { found: found.unwrap_or_default() }
             }
-            ErrorCode::NameTooLong => {
-                DecodeError::NameTooLong { len: detail, max: limits.name_bytes, at }
-            }
-            ErrorCode::NameRefused => {
-                DecodeError::NameRefused { at, source: refusal(rest, limits) }
-            }
-            ErrorCode::TimeNegative => DecodeError::TimeNegative { found: excerpt(), at },
-            ErrorCode::TimeTooLarge(max) => DecodeError::TimeTooLarge { found: excerpt(), max, at },
-            ErrorCode::TimeNotInteger => DecodeError::TimeNotInteger { found: excerpt(), at },
-            ErrorCode::StampNotNumber => {
-                DecodeError::StampKind { found: kind(), expected: "a number", at }
-            }
-            ErrorCode::StampNotString => {
-                DecodeError::StampKind { found: kind(), expected: "a string", at }
-            }
-            ErrorCode::StampNotRfc3339 => DecodeError::StampNotMoment { at },
-            ErrorCode::StampOutOfRange => DecodeError::StampOutOfRange { at },
-        }
+            ErrorCode::NameTooLong => Kind::NameTooLong { len: detail, max: limits.name_bytes },
+            ErrorCode::NameRefused => Kind::NameRefused { source: name_error(rest, limits) },
+            ErrorCode::TimeNegative => Kind::TimeNegative { found: excerpt() },
+            ErrorCode::TimeTooLarge(max) => Kind::TimeTooLarge { found: excerpt(), max },
+            ErrorCode::TimeNotInteger => Kind::TimeNotInteger { found: excerpt() },
+            ErrorCode::StampNotNumber => Kind::StampType { found: found(), expected: "a number" },
+            ErrorCode::StampNotString => Kind::StampType { found: found(), expected: "a string" },
+            #[cfg(feature = "rfc3339")]
+            ErrorCode::StampNotRfc3339 => Kind::StampNotRfc3339,
+            ErrorCode::StampOutOfRange => Kind::StampOutOfRange,
+        };
+        DecodeError { kind, at }
     }
 }
 
-/// Refuses the character that `rest` begins with, unless there is none or it is none.
+/// Returns the error of an input of `len` bytes, which is above the limit.
+pub(crate) fn too_long(len: usize, limits: Limits) -> DecodeError {
+    let max = limits.input_bytes;
+    DecodeError { kind: DecodeErrorKind::InputTooLong { len, max }, at: max }
+}
+
+/// Returns the error of the character at the start of `rest`.
 ///
-/// Every refusal of a character comes through here, so that an input which ends, or which is not
-/// UTF-8, is called so wherever that happens.
+/// Every error about a character is made here, so that an input that ends, or that is not UTF-8,
+/// gets the same error everywhere.
 fn character(
     rest: &[u8],
-    at: usize,
     expected: &'static str,
-    refuse: impl FnOnce(char) -> DecodeError,
-) -> DecodeError {
+    refuse: impl FnOnce(char) -> DecodeErrorKind,
+) -> DecodeErrorKind {
     if rest.is_empty() {
-        return DecodeError::UnexpectedEnd { expected, at };
+        return DecodeErrorKind::UnexpectedEnd { expected };
     }
-    // No character is longer than four bytes; a second one may be cut off, and is not asked for.
+    // A character has at most four bytes. The next one may be cut off; it is not looked at.
     let longest = rest.get(..4).unwrap_or(rest);
     match longest.utf8_chunks().next().and_then(|chunk| chunk.valid().chars().next()) {
         Some(found) => refuse(found),
-        None => invalid_utf8(rest, at),
+        None => invalid_utf8(rest),
     }
 }
 
-fn invalid_utf8(rest: &[u8], at: usize) -> DecodeError {
-    DecodeError::InvalidUtf8 { found: rest.first().copied().unwrap_or_default(), at }
+fn invalid_utf8(rest: &[u8]) -> DecodeErrorKind {
+    DecodeErrorKind::InvalidUtf8 { found: rest.first().copied().unwrap_or_default() }
 }
 
-/// The kind of the value that stands here, which was read before.
-fn kind(rest: &[u8]) -> Kind {
+/// Returns the type of the value at the start of `rest`, which is valid.
+fn json_type(rest: &[u8]) -> JsonType {
     match rest.first() {
-        Some(b'"') => Kind::String,
-        Some(b'{') => Kind::Object,
-        Some(b'[') => Kind::Array,
-        Some(b't' | b'f') => Kind::Boolean,
-        Some(b'n') => Kind::Null,
-        _ => Kind::Number,
+        Some(b'"') => JsonType::String,
+        Some(b'{') => JsonType::Object,
+        Some(b'[') => JsonType::Array,
+        Some(b't' | b'f') => JsonType::Boolean,
+        Some(b'n') => JsonType::Null,
+        _ => JsonType::Number,
     }
 }
 
-/// The number that stands here, which was read before.
+/// Returns the number at the start of `rest`, which is valid.
 fn number(rest: &[u8]) -> &[u8] {
     let is_part = |byte: &u8| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E');
     let len = rest.iter().position(|byte| !is_part(byte)).unwrap_or(rest.len());
     &rest[..len]
 }
 
-/// Why the string that stands here is no name.
-fn refusal(rest: &[u8], limits: Limits) -> NameError {
+/// Returns why the string at the start of `rest` is not a valid name.
+fn name_error(rest: &[u8], limits: Limits) -> NameError {
     let text = Cursor::new(rest).string();
     let name = text.map_or(Cow::default(), Text::text);
-    let refused = ActionName::with_limit(name, limits.name_bytes).err();
-    refused.unwrap_or(NameError::Blank { len: 0 })
+    let error = ActionName::with_limit(name, limits.name_bytes).err();
+    error.unwrap_or(NameError::Blank { len: 0 })
 }

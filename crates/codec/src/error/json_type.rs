@@ -1,20 +1,22 @@
-//! The types of JSON values, and the largest time of each notation.
+//! The types of JSON values, and the maximum time in each notation.
 
 use std::fmt;
 
-/// The kinds of value that JSON has.
+/// The type of a JSON value.
+///
+/// Displays with its article.
 ///
 /// # Examples
 ///
 /// ```
-/// use codec::{DecodeError, Kind, decode};
+/// use codec::{DecodeErrorKind, JsonType, decode};
 ///
-/// let refusal = decode(br#"{"action":null,"time":1}"#).unwrap_err();
-/// assert_eq!(refusal, DecodeError::ActionNotString { found: Kind::Null, at: 10 });
-/// assert_eq!(Kind::Array.to_string(), "an array");
+/// let error = decode(br#"{"action":null,"time":1}"#).unwrap_err();
+/// assert_eq!(error.kind, DecodeErrorKind::ActionNotString { found: JsonType::Null });
+/// assert_eq!(JsonType::Array.to_string(), "an array");
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Kind {
+pub enum JsonType {
     /// `null`
     Null,
     /// `true` or `false`
@@ -29,7 +31,7 @@ pub enum Kind {
     Object,
 }
 
-impl fmt::Display for Kind {
+impl fmt::Display for JsonType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Null => "null",
@@ -42,23 +44,23 @@ impl fmt::Display for Kind {
     }
 }
 
-/// The largest time, which depends on how a number is written.
+/// The maximum time, which depends on the notation of the number.
 ///
 /// # Examples
 ///
 /// ```
-/// use codec::{DecodeError, Excerpt, TimeMax, decode};
+/// use codec::{DecodeErrorKind, TimeMax, decode};
 ///
-/// let refusal = decode(br#"{"action":"jump","time":1e309}"#).unwrap_err();
-/// let (found, max) = (Excerpt::from("1e309"), TimeMax::Float);
-/// assert_eq!(refusal, DecodeError::TimeTooLarge { found, max, at: 24 });
+/// let error = decode(br#"{"action":"jump","time":1e309}"#).unwrap_err();
+/// let kind = DecodeErrorKind::TimeTooLarge { found: "1e309".into(), max: TimeMax::Float };
+/// assert_eq!(error.kind, kind);
 /// assert_eq!(TimeMax::Integer.to_string(), u64::MAX.to_string());
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub enum TimeMax {
     /// 2^64 - 1, for a number without a point or an exponent.
     Integer,
-    /// The largest finite `f64`, for a number with one.
+    /// The largest finite `f64`, for a number with a point or an exponent.
     Float,
 }
 

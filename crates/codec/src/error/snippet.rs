@@ -1,23 +1,22 @@
-//! The surroundings of one byte of a line, made fit for a terminal.
+//! The text around one byte of a line, safe for a terminal.
 //!
-//! A line may be long, may hold anything, and is shown to somebody. So it is cut to what fits
-//! around the spot, and what would move the cursor, hide or turn around text is written as an
-//! escape.
+//! A line may be long and contain anything. So it is cut to a few columns around the byte, and
+//! characters that move the cursor, hide text or change its direction are escaped.
 
 use std::fmt;
 
 use unicode_width::UnicodeWidthStr;
 
-/// How many columns are shown before the spot, and from the spot on.
+/// The maximum number of columns before the byte, and from it on.
 const BEFORE_COLUMNS: usize = 48;
 const AFTER_COLUMNS: usize = 28;
-/// How many bytes on either side are looked at: more than those columns can hold of any usual text.
+/// The number of bytes read on either side, which is more than usual text needs for the columns.
 const AROUND_BYTES: usize = 512;
 
-/// What a line looks like around one of its bytes, fit for a terminal.
+/// The text around one byte of a line, safe for a terminal.
 ///
-/// At most 48 columns before the byte and 28 from it on, with `…` where the line goes on. What
-/// would move the cursor, hide or turn around text is written as an escape. Shown with `{}`, it is
+/// Holds at most 48 columns before the byte and 28 from it on, with `…` where the line was cut.
+/// Characters that move the cursor, hide text or change its direction are escaped. `{}` displays
 /// two lines, the second a caret below the byte.
 ///
 /// # Examples
@@ -26,9 +25,9 @@ const AROUND_BYTES: usize = 512;
 /// use codec::{Snippet, decode};
 ///
 /// let line = br#"{"action":"jump","time":-1}"#;
-/// let refusal = decode(line).unwrap_err();
+/// let error = decode(line).unwrap_err();
 /// assert_eq!(
-///     format!("{refusal}\n{}", Snippet::new(line, refusal.at())),
+///     format!("{error}\n{}", Snippet::new(line, error.at)),
 ///     r#"time is `-1`, expected 0 or more (byte 24)
 /// {"action":"jump","time":-1}
 ///                         ^"#
@@ -37,24 +36,24 @@ const AROUND_BYTES: usize = 512;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Snippet {
-    /// The part, with `…` where it was cut.
+    /// The text, with `…` where it was cut.
     pub text: String,
-    /// How many columns of a terminal come before the spot.
+    /// The number of terminal columns before the byte.
     pub column: usize,
 }
 
 impl Snippet {
-    /// Shows what is around the byte `at`, which may be one past the end.
+    /// Returns the text around byte `at`, which may be one past the end.
     ///
     /// # Complexity
     ///
-    /// The same for a line of any length: no more than 1 KiB of it is looked at.
+    /// Constant: reads at most 1 KiB of the line.
     #[must_use]
     pub fn new(line: &[u8], at: usize) -> Self {
         let start = character_start(line, at.saturating_sub(AROUND_BYTES));
         let end = character_start(line, at.saturating_add(AROUND_BYTES));
         let pieces = pieces(&line[start..end]);
-        // The piece that holds the spot: the last one that does not begin after it.
+        // The piece that contains the byte is the last one that does not start after it.
         let next = pieces.partition_point(|(offset, _)| start + offset <= at);
         let ended = at >= line.len();
         let (before, after) = pieces.split_at(if ended { next } else { next.saturating_sub(1) });
@@ -81,10 +80,10 @@ impl fmt::Display for Snippet {
     }
 }
 
-/// Turns bytes into text that a terminal shows as it is.
+/// Returns bytes as text that is safe for a terminal.
 ///
-/// Control characters, marks of direction, characters of no width and bytes that are not UTF-8 are
-/// written as escapes.
+/// Escapes control characters, direction marks, characters without width and bytes that are not
+/// UTF-8.
 ///
 /// # Examples
 ///
@@ -93,7 +92,7 @@ impl fmt::Display for Snippet {
 /// ```
 #[must_use]
 pub fn visible(bytes: &[u8]) -> String {
-    // Most of what is shown is this, and a hundred thousand names are shown one by one.
+    // Most text is printable ASCII, and callers print a hundred thousand names one by one.
     if let Ok(text) = str::from_utf8(bytes)
         && bytes.iter().all(|byte| (b' '..=b'~').contains(byte))
     {
@@ -102,15 +101,15 @@ pub fn visible(bytes: &[u8]) -> String {
     pieces(bytes).into_iter().map(|(_, shown)| shown).collect()
 }
 
-/// Where the character begins that holds the byte `at`; the end, if it is past that.
+/// Returns the start of the character that contains byte `at`, or the end of the line.
 fn character_start(line: &[u8], at: usize) -> usize {
     let at = at.min(line.len());
     let continues = |at: &usize| line.get(*at).is_some_and(|byte| byte & 0xC0 == 0x80);
-    // Where there is no beginning within the length of a character, the bytes are no UTF-8 anyway.
+    // Without a start within four bytes, the bytes are not UTF-8.
     (at.saturating_sub(3)..=at).rev().find(|at| !continues(at)).unwrap_or(at)
 }
 
-/// Splits bytes into characters as they are shown, each with its offset.
+/// Splits bytes into characters as displayed, each with its offset.
 fn pieces(bytes: &[u8]) -> Vec<(usize, String)> {
     let mut pieces = Vec::new();
     let mut offset = 0;
@@ -128,7 +127,7 @@ fn pieces(bytes: &[u8]) -> Vec<(usize, String)> {
     pieces
 }
 
-/// Whether a character would do something else than take its place in the line.
+/// Returns whether a character would do more than take its place in the line.
 fn is_unsafe(c: char) -> bool {
     match c {
         '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' => true, // Direction.
@@ -139,7 +138,7 @@ fn is_unsafe(c: char) -> bool {
     }
 }
 
-/// How many pieces fit into so many columns.
+/// Returns how many pieces fit into a number of columns.
 fn fitting<'a>(pieces: impl Iterator<Item = &'a (usize, String)>, columns: usize) -> usize {
     let ends = pieces.scan(0, |end, (_, shown)| {
         *end += shown.width();
@@ -167,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn long_line_is_cut_around_the_spot() {
+    fn long_line_is_cut_around_the_byte() {
         let line: String = ('a'..='z').cycle().take(2_000).collect();
         let (before, after) = (&line[1_000 - 48..1_000], &line[1_000..1_028]);
         check(&line, 1_000, &format!("…{before}{after}…"), 49);
@@ -181,8 +180,8 @@ mod tests {
     #[test]
     fn columns_are_those_of_the_terminal() {
         check("跳 x", 4, "跳 x", 3); // Two columns wide, three bytes long.
-        check("跳 x", 2, "跳 x", 0); // Inside of a character: at its beginning.
-        check("e\u{301} x", 4, "e\u{301} x", 2); // No column of its own.
+        check("跳 x", 2, "跳 x", 0); // Inside a character: at its start.
+        check("e\u{301} x", 4, "e\u{301} x", 2); // A combining mark takes no column.
         check("a\tb", 2, "a\\tb", 3);
         check("\u{1b}[31m", 1, "\\u{1b}[31m", 6);
         check("\u{202e}x", 3, "\\u{202e}x", 8);
@@ -190,17 +189,17 @@ mod tests {
     }
 
     #[test]
-    fn cut_through_a_character_is_made_before_it() {
+    fn no_character_is_cut() {
         for shift in 0..3 {
             let line = format!("{}{}", "a".repeat(shift), "跳".repeat(1_000));
-            let spot = Snippet::new(line.as_bytes(), shift + 1_500);
-            assert_eq!(spot.text, format!("…{}…", "跳".repeat((48 + 28) / 2)));
+            let snippet = Snippet::new(line.as_bytes(), shift + 1_500);
+            assert_eq!(snippet.text, format!("…{}…", "跳".repeat((48 + 28) / 2)));
         }
     }
 
     #[test]
-    fn bytes_without_any_beginning_are_shown() {
-        let spot = Snippet::new(&[0x80; 2_000], 1_000);
-        assert_eq!(spot.text, format!("…{}…", "\\x80".repeat(12 + 7)));
+    fn continuation_bytes_alone_are_shown() {
+        let snippet = Snippet::new(&[0x80; 2_000], 1_000);
+        assert_eq!(snippet.text, format!("…{}…", "\\x80".repeat(12 + 7)));
     }
 }

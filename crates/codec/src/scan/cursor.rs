@@ -1,43 +1,44 @@
-//! A place in the input, handed on by value.
+//! A position in the input, passed by value.
 
+use super::swar::{self, word_of};
 use crate::error::code::{ErrorCode, Expected, ScanError, ScanResult};
-use crate::scan::swar::{self, word_of};
 
-/// A place in the input.
+/// A position in the input.
 ///
-/// Handed on by value, and taken by reference only by code that is inlined: of its words one alone
-/// ever changes, and it stays in a register.
+/// Passed by value, and by reference only to inlined functions, so that `at`, the only word that
+/// changes, stays in a register.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Cursor<'a> {
-    /// The input; of lines all that are left, so that a word near the end of one is one load.
+    /// The input, or all lines from here on, so that a word near the end of a line is one load.
     pub(crate) bytes: &'a [u8],
-    /// Whether the input is the first of the lines: it ends where that does, which is not looked
-    /// for before. A line end is a control character, so that no run of digits or of plain
-    /// characters goes on there, and it is never a token.
+    /// Whether the input is the first line of `bytes`, whose end was not searched.
+    ///
+    /// A line end is a control character: it ends every run of digits or plain characters, and it
+    /// is not a token.
     is_line: bool,
     pub(crate) at: usize,
 }
 
 impl<'a> Cursor<'a> {
-    /// The beginning of an input.
+    /// Returns the start of an input.
     #[inline(always)]
     pub(crate) fn new(bytes: &'a [u8]) -> Self {
         Self { bytes, is_line: false, at: 0 }
     }
 
-    /// The beginning of the first line of many.
+    /// Returns the start of an input that is the first of several lines.
     #[inline(always)]
     pub(crate) fn line(bytes: &'a [u8]) -> Self {
         Self { bytes, is_line: true, at: 0 }
     }
 
-    /// Another place in the same input.
+    /// Returns another position in the same input.
     #[inline(always)]
     pub(crate) fn placed(self, at: usize) -> Self {
         Self { at, ..self }
     }
 
-    /// Whether the input ends here.
+    /// Returns whether the input ends here.
     #[inline(always)]
     pub(crate) fn is_at_end(self) -> bool {
         match self.rest() {
@@ -46,57 +47,57 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// The byte here; where the input ends, a control character.
+    /// Returns the byte here, or a control character at the end of the input.
     #[inline(always)]
     pub(crate) fn peek(self) -> u8 {
         self.bytes.get(self.at).copied().unwrap_or(0)
     }
 
-    /// The bytes here, beyond the end of the input as well.
+    /// Returns the bytes from here on, also those after the line.
     #[inline(always)]
     pub(crate) fn rest(self) -> &'a [u8] {
         self.bytes.get(self.at..).unwrap_or_default()
     }
 
-    /// The eight bytes here; at the end of the input, a control character.
+    /// Returns the eight bytes here, with zeros after the last.
     #[inline(always)]
     pub(crate) fn word(self) -> u64 {
-        // Two branches that are never taken but near the end of all there is. As one value, `rest`
-        // would be chosen by conditional moves, which take longer than what is done with the word.
+        // Two branches that are taken only near the end of `bytes`. With `rest`, the compiler uses
+        // conditional moves, which take longer than the work on the word.
         match self.bytes.get(self.at..) {
             Some(rest) => word_of(rest),
             None => 0,
         }
     }
 
-    /// Goes on by so many bytes, of which the last was seen.
+    /// Moves forward by a number of bytes that were read.
     #[inline(always)]
     pub(crate) fn advance(&mut self, bytes: usize) {
         self.at += bytes;
     }
 
-    /// The bytes from here to a later place.
+    /// Returns the bytes from here to a later position.
     #[inline(always)]
     pub(crate) fn up_to(self, end: Self) -> &'a [u8] {
         self.bytes.get(self.at..end.at).unwrap_or_default()
     }
 
-    /// Goes over white space (JSON has four kinds) and looks at the byte behind it.
+    /// Skips white space, and returns the byte after it.
     #[inline(always)]
     pub(crate) fn peek_token(&mut self) -> u8 {
-        // Most tokens follow each other at once.
+        // Most tokens have no space between them.
         let byte = self.peek();
         if byte > b' ' {
             return byte;
         }
-        self.at = self.behind_space();
+        self.at = self.after_space();
         self.peek()
     }
 
-    /// Goes over white space, and over the byte behind it if that is the one.
+    /// Skips white space, and `byte` if it follows. Returns whether it does.
     #[inline(always)]
     pub(crate) fn eat(&mut self, byte: u8) -> bool {
-        // Most often it is here, and one comparison tells.
+        // Usually it is here, which takes one comparison.
         if self.peek() != byte && self.peek_token() != byte {
             return false;
         }
@@ -105,15 +106,15 @@ impl<'a> Cursor<'a> {
     }
 
     #[inline(never)]
-    fn behind_space(self) -> usize {
-        let mut here = self;
+    fn after_space(self) -> usize {
+        let mut here = self; // A copy in registers: a large argument lies in memory.
         while !here.is_at_end() && matches!(here.peek(), b' ' | b'\t' | b'\n' | b'\r') {
             here.advance(1);
         }
         here.at
     }
 
-    /// Goes over `true`, `false` or `null`, of which the first byte was seen.
+    /// Skips `true`, `false` or `null`, whose first byte was read.
     #[inline(always)]
     pub(crate) fn literal(&mut self, literal: &'static str) -> ScanResult<()> {
         if self.rest().starts_with(literal.as_bytes()) {
@@ -126,7 +127,7 @@ impl<'a> Cursor<'a> {
         Err(ScanError { code: ErrorCode::InvalidLiteral, at: self.at, detail: same })
     }
 
-    /// Goes over digits, of which there must be one.
+    /// Skips one or more digits.
     #[inline(always)]
     pub(crate) fn digits(&mut self) -> ScanResult<()> {
         let start = self.at;
@@ -139,13 +140,13 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Refuses what is here, where something else was to be.
+    /// Returns the error of a byte that the grammar does not allow here.
     #[inline(always)]
     pub(crate) fn unexpected<T>(self, expected: Expected) -> ScanResult<T> {
         self.refuse(ErrorCode::Unexpected(expected))
     }
 
-    /// Refuses what is here.
+    /// Returns an error at this position.
     #[inline(always)]
     pub(crate) fn refuse<T>(self, code: ErrorCode) -> ScanResult<T> {
         Err(ScanError { code, at: self.at, detail: 0 })

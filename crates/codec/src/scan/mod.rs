@@ -1,4 +1,4 @@
-//! The strict JSON scanner.
+//! The JSON scanner: strict, in one pass, without recursion.
 
 pub(crate) mod cursor;
 pub(crate) mod number;

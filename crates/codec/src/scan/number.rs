@@ -1,41 +1,41 @@
-//! Numbers: their grammar, and the time that one stands for.
+//! Numbers: their grammar, and their value as a time or a timestamp.
 //!
-//! The grammar is checked for every number, the value is computed for `time` alone. What a number
-//! means is decided by how it is written: without a point or an exponent it is an integer and is
-//! exact or refused; with one it is a float and is rounded once, to the nearest.
+//! Every number is checked, but only a time or a timestamp is computed. The notation decides: a
+//! number without a point or an exponent is an integer, and is exact or refused; any other is a
+//! float, and is rounded once, to the nearest.
 
 use std::io::Write;
 
 use core_actions::ActionTime;
 use core_time::Stamp;
 
+use super::cursor::Cursor;
+use super::swar;
 use crate::error::TimeMax;
 use crate::error::code::{ErrorCode, ScanError, ScanResult};
-use crate::scan::cursor::Cursor;
-use crate::scan::swar;
 
-/// The significant digits of the longest midpoint between two neighbouring `f64`.
+/// The maximum number of significant digits of a midpoint between two neighbouring `f64`.
 ///
-/// The largest is (2^54 - 1) * 2^-1075, which has as many digits as (2^54 - 1) * 5^1075. Of what
-/// follows that many digits, rounding depends only on whether it is 0.
+/// The longest is (2^54 - 1) * 2^-1075, which has as many digits as (2^54 - 1) * 5^1075. Rounding
+/// depends on later digits only by whether all of them are 0.
 const DIGITS: usize = 768;
 
-/// Room for the exponent of a shortened number: `e-9999` and to spare.
+/// Space for the exponent of a shortened number, such as `e-9999`.
 const EXPONENT_BYTES: usize = 8;
 
-/// A number that was read and found valid.
+/// A valid number.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Number<'a> {
-    /// Where its first byte is.
+    /// Offset of its first byte.
     at: usize,
-    /// The number as it stands in the input; ASCII.
+    /// The number as written, in ASCII.
     literal: &'a [u8],
     /// Whether it has a point or an exponent.
     is_float: bool,
 }
 
 impl<'a> Cursor<'a> {
-    /// Reads a number, of which the first byte was seen to be a digit or a minus sign.
+    /// Reads a number, whose first byte, a digit or a minus sign, is here.
     #[inline(always)]
     pub(crate) fn number(&mut self) -> ScanResult<Number<'a>> {
         let start = *self;
@@ -68,7 +68,7 @@ impl<'a> Cursor<'a> {
 }
 
 impl Number<'_> {
-    /// The time it stands for.
+    /// Returns its value as a time.
     ///
     /// # Errors
     ///
@@ -85,16 +85,16 @@ impl Number<'_> {
                 self.refuse(ErrorCode::TimeNegative)
             };
         }
-        let (time, largest) = if self.is_float {
-            // What is refused is an infinity, by the grammar neither negative nor no number.
+        let (time, max) = if self.is_float {
+            // Only an infinity is refused: the grammar excludes a sign and NaN.
             (ActionTime::try_from(float(self.literal)).ok(), TimeMax::Float)
         } else {
             (integer(self.literal).map(ActionTime::from), TimeMax::Integer)
         };
-        time.map_or_else(|| self.refuse(ErrorCode::TimeTooLarge(largest)), Ok)
+        time.map_or_else(|| self.refuse(ErrorCode::TimeTooLarge(max)), Ok)
     }
 
-    /// The moment it stands for, counted in units of so many nanoseconds.
+    /// Returns its value as a timestamp in units of `unit` nanoseconds.
     ///
     /// # Errors
     ///
@@ -110,10 +110,10 @@ impl Number<'_> {
 }
 
 impl Cursor<'_> {
-    /// Reads a time that is written in the plainest way: digits, and perhaps a point and digits.
+    /// Reads a time of digits, or of digits, a point and digits.
     ///
-    /// Nothing is read if it is written in any other way or is none. There must not be too many
-    /// digits either: all of them together have to fit an integer.
+    /// Returns `None` and reads nothing if there is another notation, or if there are too many
+    /// digits: all of them together must fit an integer.
     #[inline(always)]
     pub(crate) fn plain_time(&mut self) -> Option<ActionTime> {
         let start = *self;
@@ -140,7 +140,7 @@ impl Cursor<'_> {
         Some(time)
     }
 
-    /// Reads digits as the next ones of a value, up to so many that the value may not fit.
+    /// Appends digits to a value. Returns `None` if there are too many for an integer.
     #[inline(always)]
     fn add_digits(&mut self, mut value: u64) -> Option<Digits> {
         let start = self.at;
@@ -159,25 +159,27 @@ impl Cursor<'_> {
     }
 }
 
-/// What digits say, and how many they are.
+/// The value and the number of digits.
 struct Digits {
     value: u64,
     count: usize,
 }
 
-/// A number with a point and without a sign or an exponent.
+/// A number with a point, without a sign and an exponent.
 pub(crate) struct Plain<'a> {
-    /// All of it.
+    /// The number as written.
     pub(crate) literal: &'a [u8],
-    /// What its digits say without the point; wrapped around if they are too many.
+    /// The value of its digits without the point, modulo 2^64.
     pub(crate) value: u64,
-    /// How many digits there are before the point.
+    /// The number of digits before the point.
     pub(crate) whole: usize,
-    /// How many there are behind it.
+    /// The number of digits after the point.
     pub(crate) places: usize,
 }
 
-/// The time that a number is, unless it has no digits behind its point or too many in all.
+/// Returns the value of a number as a time.
+///
+/// Returns `None` if it has no digits after the point, or too many in total.
 #[inline(always)]
 pub(crate) fn plain(number: Plain<'_>) -> Option<ActionTime> {
     let Plain { literal, value, whole, places } = number;
@@ -185,32 +187,32 @@ pub(crate) fn plain(number: Plain<'_>) -> Option<ActionTime> {
         return None;
     }
     let float = match FLOAT_POWERS.get(places) {
-        // Both are exact as floats, and the one division is rounded to the nearest: so is the time.
+        // Both are exact floats, so one division rounds once, to the nearest.
         Some(power) if value <= EXACT_MAX => value as i64 as f64 / power,
         _ => parsed(literal),
     };
     ActionTime::try_from(float).ok()
 }
 
-/// Any integer of so many digits is below 2^64.
+/// The maximum number of digits of which every integer is below 2^64.
 const DIGITS_OF_INTEGER: usize = 19;
 
-/// Up to here a float knows every integer.
+/// Up to here every integer is an exact float.
 const EXACT_MAX: u64 = 1 << f64::MANTISSA_DIGITS;
 
-/// The powers of ten that a float knows exactly, as far as digits go here.
+/// Powers of ten that are exact floats, one for each number of digits.
 const FLOAT_POWERS: [f64; DIGITS_OF_INTEGER] = [
     1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
     1e17, 1e18,
 ];
 
-/// Whether a number without its sign is 0: no digit before the exponent is another.
+/// Returns whether a number without its sign is 0: all digits before the exponent are 0.
 fn is_zero(magnitude: &[u8]) -> bool {
     let mut significand = magnitude.iter().take_while(|byte| !matches!(byte, b'e' | b'E'));
     significand.all(|byte| matches!(byte, b'0' | b'.'))
 }
 
-/// The value of digits, unless it is above 2^64 - 1.
+/// Returns the value of digits, or `None` if it is above 2^64 - 1.
 #[inline]
 fn integer(digits: &[u8]) -> Option<u64> {
     digits.iter().try_fold(0_u64, |value, digit| {
@@ -221,94 +223,57 @@ fn integer(digits: &[u8]) -> Option<u64> {
 /// Returns the float nearest to a number, or an infinity if it is too large.
 ///
 /// The library rounds correctly but limits the exponent that it reads: it returns 0 for `0.`, a
-/// million zeros and `1e1000001`, which is 1. So a number that may be long enough is shortened
-/// first.
+/// million zeros and `1e1000001`, which is 1. So a long number is shortened first.
 fn float(literal: &[u8]) -> f64 {
     if literal.len() > DIGITS { shortened(literal) } else { parsed(literal) }
 }
 
-/// What the library makes of a number. Its "not a number" for what is none cannot come up here.
+/// Returns the float that the library reads. The grammar was checked, so it always reads one.
 fn parsed(literal: &[u8]) -> f64 {
     fast_float2::parse(literal).unwrap_or(f64::NAN)
 }
 
-/// The float nearest to a number of any length, from its leading digits and its true exponent.
+/// Returns the float nearest to a number of any length, from its leading digits and exponent.
 fn shortened(literal: &[u8]) -> f64 {
-    let mut parts = literal.splitn(2, |byte| matches!(byte, b'e' | b'E'));
-    let significand = parts.next().unwrap_or_default();
-    let exponent = parts.next().map_or(0, saturating_integer);
-
-    // The number is 0.d1d2d3… times ten to the power of `scale`, where d1 is not 0.
-    let point = significand.iter().position(|&b| b == b'.').unwrap_or(significand.len());
-    let digits = significand.iter().filter(|&&byte| byte != b'.');
-    let zeros = digits.clone().take_while(|&&byte| byte == b'0').count();
-    let scale = exponent.saturating_add(signed(point)).saturating_sub(signed(zeros));
-
+    let (mut digits, scale) = decimal(literal);
     let mut short = [b'0'; DIGITS + 1 + EXPONENT_BYTES];
     let mut len = 0;
-    let mut digits = digits.skip(zeros);
-    for &digit in digits.by_ref().take(DIGITS) {
+    for digit in digits.by_ref().take(DIGITS) {
         short[len] = digit;
         len += 1;
     }
     if len == 0 {
         return 0.0;
     }
-    // A digit of its own stands for the rest. The last digit that is kept cannot: a midpoint may
-    // need it as it is.
-    if digits.any(|&digit| digit != b'0') {
+    // One more digit stands for the rest. The last kept digit must not change: it may be that of a
+    // midpoint.
+    if digits.any(|digit| digit != b'0') {
         short[len] = b'1';
         len += 1;
     }
     // Beyond these powers every number is 0 or an infinity.
     let power = scale.clamp(-9_000, 9_000) - signed(len);
     let mut free = &mut short[len..];
-    let room = free.len();
-    let written = write!(free, "e{power}").map(|()| room - free.len());
+    let free_before = free.len();
+    let written = write!(free, "e{power}").map(|()| free_before - free.len());
     written.map_or(f64::NAN, |suffix| parsed(&short[..len + suffix]))
 }
 
-/// A length as a signed number, which every length of a slice fits.
-pub(crate) fn signed(len: usize) -> i64 {
-    i64::try_from(len).unwrap_or(i64::MAX)
-}
-
-/// The value of an exponent; one that is out of range is as good as the end of the range.
-pub(crate) fn saturating_integer(exponent: &[u8]) -> i64 {
-    let (is_negative, digits) = match exponent {
-        [b'-', digits @ ..] => (true, digits),
-        [b'+', digits @ ..] | digits => (false, digits),
-    };
-    let magnitude = integer(digits).and_then(|value| i64::try_from(value).ok()).unwrap_or(i64::MAX);
-    if is_negative { -magnitude } else { magnitude }
-}
-
-/// A number of units as nanoseconds, rounded down; nothing if an `i64` does not hold them.
+/// Returns a number of units in nanoseconds, rounded down, or `None` if it does not fit an `i64`.
 ///
-/// The literal is a number of JSON.
-pub(crate) fn nanos(literal: &[u8], unit: u64) -> Option<i64> {
+/// `unit` is the number of nanoseconds of a unit, a power of ten.
+fn nanos(literal: &[u8], unit: u64) -> Option<i64> {
     let (is_negative, magnitude) = match literal {
         [b'-', magnitude @ ..] => (true, magnitude),
         magnitude => (false, magnitude),
     };
-    let mut parts = magnitude.splitn(2, |byte| matches!(byte, b'e' | b'E'));
-    let significand = parts.next().unwrap_or_default();
-    let exponent = parts.next().map_or(0, saturating_integer);
-    let point = significand.iter().position(|&b| b == b'.').unwrap_or(significand.len());
-    let digits = significand.iter().filter(|&&byte| byte != b'.');
-    let zeros = digits.clone().take_while(|&&byte| byte == b'0').count();
-
-    // The number of nanoseconds is 0.d1d2d3… times ten to the power of `scale`, where d1 is not 0;
-    // every unit is a power of ten.
-    let scale = exponent
-        .saturating_add(signed(point))
-        .saturating_sub(signed(zeros))
-        .saturating_add(i64::from(unit.ilog10()));
-    let mut digits = digits.skip(zeros).map(|digit| i128::from(digit - b'0')).peekable();
+    let (digits, scale) = decimal(magnitude);
+    let scale = scale.saturating_add(i64::from(unit.ilog10()));
+    let mut digits = digits.map(|digit| i128::from(digit - b'0')).peekable();
     if digits.peek().is_none() {
         return Some(0);
     }
-    // An `i64` has 19 digits at most, and an `i128` has room for one more.
+    // An `i64` has at most 19 digits; an `i128` holds more.
     if scale > 19 {
         return None;
     }
@@ -321,6 +286,35 @@ pub(crate) fn nanos(literal: &[u8], unit: u64) -> Option<i64> {
         nanos = -nanos - i128::from(is_cut);
     }
     i64::try_from(nanos).ok()
+}
+
+/// Splits a number without its sign into its digits from the first that is not 0, and a scale.
+///
+/// The number is 0.d1d2d3… times ten to the power of the scale. If it is 0, it has no digits.
+fn decimal(magnitude: &[u8]) -> (impl Iterator<Item = u8>, i64) {
+    let mut parts = magnitude.splitn(2, |byte| matches!(byte, b'e' | b'E'));
+    let significand = parts.next().unwrap_or_default();
+    let exponent = parts.next().map_or(0, saturating_integer);
+    let point = significand.iter().position(|&b| b == b'.').unwrap_or(significand.len());
+    let digits = significand.iter().copied().filter(|&byte| byte != b'.');
+    let zeros = digits.clone().take_while(|&byte| byte == b'0').count();
+    let scale = exponent.saturating_add(signed(point)).saturating_sub(signed(zeros));
+    (digits.skip(zeros), scale)
+}
+
+/// Returns the length of a slice as a signed number; every length fits.
+fn signed(len: usize) -> i64 {
+    i64::try_from(len).unwrap_or(i64::MAX)
+}
+
+/// Returns the value of an exponent, clamped to the range of an `i64`.
+fn saturating_integer(exponent: &[u8]) -> i64 {
+    let (is_negative, digits) = match exponent {
+        [b'-', digits @ ..] => (true, digits),
+        [b'+', digits @ ..] | digits => (false, digits),
+    };
+    let magnitude = integer(digits).and_then(|value| i64::try_from(value).ok()).unwrap_or(i64::MAX);
+    if is_negative { -magnitude } else { magnitude }
 }
 
 #[cfg(test)]

@@ -1,49 +1,50 @@
-//! Strings: their grammar, and what they say.
+//! Strings: their grammar, and their text.
 //!
-//! A string is read as pieces: stretches of bytes that stand for themselves, and escapes. Reading a
-//! piece checks it in full (UTF-8, surrogates, control characters), whether or not anybody wants to
-//! know what it says, so an ignored string obeys the same rules as a name. Most strings are a
-//! single piece and are borrowed from the input.
+//! A string is read as pieces: runs of plain bytes, and escapes. Reading a piece checks all of it
+//! (UTF-8, surrogates, control characters), so an ignored string follows the same rules as a name.
+//! Most strings are a single piece and are borrowed from the input.
 //!
-//! A string with escapes is read again where its text is needed: to compare a key, to copy a name
-//! that is known to be short enough, to find the byte behind a character of the name. The
-//! alternative, decoding while scanning, would allocate for strings that nobody asks for.
+//! A string with escapes is read again when its text is needed: to compare a key, to copy a name
+//! that is short enough, or to find the input byte of a character. Decoding while scanning would
+//! allocate for strings that nobody uses.
 
 use std::borrow::Cow;
 use std::ops::Range;
 use std::str;
 
+use super::cursor::Cursor;
+use super::swar::{self, BYTES, before, equal, special, special_in_name};
 use crate::error::code::{ErrorCode, Expected, ScanError, ScanResult};
-use crate::scan::cursor::Cursor;
-use crate::scan::swar::{self, BYTES, before, equal, special, special_in_name};
 
-/// A string that was read and found valid.
+/// A valid string.
 ///
-/// It is read again from the input and not from a slice of its own, so that a word near its end is
-/// still one load.
+/// It is read again from the input instead of its own slice, so that a word near its end is still
+/// one load.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Text<'a> {
-    /// Its opening quote.
+    /// The position of its opening quote.
     start: Cursor<'a>,
-    /// Where its closing quote is.
+    /// Offset of its closing quote.
     end: usize,
-    /// Length of what it says, in bytes. Every escape is longer than what it stands for, so that
-    /// this is the number of bytes between the quotes exactly if there is none.
+    /// Length of its text, in bytes.
+    ///
+    /// An escape is longer than its character, so this equals the number of bytes between the
+    /// quotes only in a string without escapes.
     pub(crate) len: usize,
 }
 
 /// A part of a string.
 enum Piece<'a> {
-    /// Bytes that stand for themselves; valid UTF-8.
+    /// Bytes without escapes; valid UTF-8.
     Plain(&'a [u8]),
-    /// A character written as an escape, or as two that make a surrogate pair.
+    /// A character written as an escape, or as two escapes of a surrogate pair.
     Escape(char),
     /// The closing quote.
     End,
 }
 
 impl<'a> Cursor<'a> {
-    /// Reads a string, of which the opening quote was seen.
+    /// Reads a string, whose opening quote is here.
     #[inline(always)]
     pub(crate) fn string(&mut self) -> ScanResult<Text<'a>> {
         let start = *self;
@@ -57,8 +58,9 @@ impl<'a> Cursor<'a> {
         Ok(Text { start, end: self.at - 1, len })
     }
 
-    /// Goes over a string, of which the opening quote was seen, if it is a single piece: then there
-    /// is nothing in it to be looked at again. If not, goes to where the first piece ends.
+    /// Skips a string, whose opening quote is here, if it is a single piece.
+    ///
+    /// If not, moves to the end of the first piece, and returns `false`.
     #[inline(always)]
     pub(crate) fn plain_string(&mut self) -> bool {
         self.advance(1);
@@ -70,15 +72,17 @@ impl<'a> Cursor<'a> {
         true
     }
 
-    /// Goes over the rest of a string, of which the first piece was read.
+    /// Skips the rest of a string, whose first piece was read.
     #[inline(always)]
     pub(crate) fn skip_pieces(&mut self) -> ScanResult<()> {
         (self.at, _) = self.string_with_more(0)?;
         Ok(())
     }
 
-    /// Reads a string, of which the opening quote was seen, if it is a name as most are: visible
-    /// ASCII and spaces, the first of them visible. Nothing is read if not.
+    /// Reads a string, whose opening quote is here, if it is a plain name.
+    ///
+    /// A plain name is visible ASCII and spaces, and starts with a visible character. Reads nothing
+    /// for any other string.
     #[inline(always)]
     pub(crate) fn plain_name(&mut self) -> Option<Range<usize>> {
         let start = self.at + 1;
@@ -97,7 +101,7 @@ impl<'a> Cursor<'a> {
         Some(start..end.at)
     }
 
-    /// Goes over the bytes before the first that is a quote, a backslash, a control or not ASCII.
+    /// Skips to the next quote, backslash, control character or byte outside ASCII.
     #[inline(always)]
     fn skip_plain(&mut self) {
         let mut special = special(self.word());
@@ -105,12 +109,12 @@ impl<'a> Cursor<'a> {
             self.advance(BYTES);
             special = swar::special(self.word());
         }
-        // The zeros that pad the last word are controls: never further than the end.
+        // The zeros that pad the last word are control characters, so this stops at the end.
         self.advance(before(special));
     }
 
-    /// Reads the rest of a string, of which `len` bytes were read that stand for themselves. Says
-    /// where it ends, and how long what it says is.
+    /// Reads the rest of a string after `len` plain bytes. Returns its end and the length of its
+    /// text.
     #[inline(never)]
     fn string_with_more(self, mut len: usize) -> ScanResult<(usize, usize)> {
         let mut here = self;
@@ -123,7 +127,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Reads the next piece of a string, and checks all of it.
+    /// Reads and checks the next piece of a string.
     #[inline(always)]
     fn piece(&mut self) -> ScanResult<Piece<'a>> {
         let start = *self;
@@ -146,11 +150,11 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Goes over characters that are not ASCII.
+    /// Skips characters outside ASCII. Returns their end.
     ///
-    /// Their bytes are all 0x80 or above, and no other byte is, so a run of such bytes is a number
-    /// of whole characters or is not UTF-8. `std` knows the rest: overlong forms,
-    /// encoded surrogates, what is above U+10FFFF.
+    /// All their bytes are 0x80 or above, and no other byte is, so a run of such bytes is a whole
+    /// number of characters or not UTF-8. `std` checks the rest: overlong forms, encoded
+    /// surrogates, and numbers above U+10FFFF.
     fn not_ascii(mut self) -> ScanResult<usize> {
         let rest = self.rest();
         let len = rest.iter().position(u8::is_ascii).unwrap_or(rest.len());
@@ -159,7 +163,7 @@ impl<'a> Cursor<'a> {
         if run.is_ok() { Ok(self.at) } else { self.refuse(ErrorCode::InvalidUtf8) }
     }
 
-    /// Reads an escape, of which the backslash was seen.
+    /// Reads an escape, whose backslash is here. Returns its end too.
     #[inline(always)]
     fn escape(mut self) -> ScanResult<(usize, char)> {
         let backslash = self;
@@ -181,7 +185,7 @@ impl<'a> Cursor<'a> {
         Ok((self.at, character))
     }
 
-    /// Reads the digits of a `\u` escape, and the escape after it if the two make a surrogate pair.
+    /// Reads the digits of a `\u` escape, and a second escape if the two are a surrogate pair.
     #[inline(always)]
     fn unicode_escape(mut self, backslash: Self) -> ScanResult<(usize, char)> {
         let unit = self.four_digits()?;
@@ -191,21 +195,21 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Reads the rest of a surrogate pair, of which one half was read; the backslash of that is at
-    /// a place.
+    /// Reads the second half of a surrogate pair. The first half, `unit`, has its backslash at
+    /// `at`.
     #[inline(never)]
     fn surrogates(mut self, unit: u16, at: usize) -> ScanResult<(usize, char)> {
-        let mut behind = self;
-        behind.advance(usize::from(self.peek() == b'\\'));
+        let mut next = self;
+        next.advance(usize::from(self.peek() == b'\\'));
         let character = match self.rest() {
             [b'\\', b'u', ..] if unit < 0xDC00 => {
                 self.advance(2);
                 let pair = [unit, self.four_digits()?];
                 char::decode_utf16(pair).next().and_then(Result::ok)
             }
-            // Cut short, it could still have become a pair. The input is what is wrong.
-            _ if unit < 0xDC00 && behind.is_at_end() => {
-                return behind.unexpected(Expected::OtherHalf);
+            // The input ends where the second half may follow: the error is its end.
+            _ if unit < 0xDC00 && next.is_at_end() => {
+                return next.unexpected(Expected::OtherHalf);
             }
             _ => None,
         };
@@ -213,7 +217,7 @@ impl<'a> Cursor<'a> {
         character.map(|character| (self.at, character)).ok_or(refused)
     }
 
-    /// Reads the four digits of a `\u` escape.
+    /// Reads the four hexadecimal digits of a `\u` escape.
     #[inline(always)]
     fn four_digits(&mut self) -> ScanResult<u16> {
         if let Some([a, b, c, d]) = self.rest().first_chunk() {
@@ -229,7 +233,7 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// The value of each byte as a hexadecimal digit, or one that no digit has.
+/// The value of each byte as a hexadecimal digit, or 0xFF.
 const HEX: [u8; 256] = {
     let mut values = [0xFF; 256];
     let mut value = 0;
@@ -242,39 +246,39 @@ const HEX: [u8; 256] = {
 };
 
 impl<'a> Text<'a> {
-    /// Where the bytes between the quotes stand in the input.
+    /// Returns the range between the quotes.
     #[inline(always)]
     pub(crate) fn range(self) -> Range<usize> {
         self.start.at + 1..self.end
     }
 
-    /// Where its opening quote is.
+    /// Returns the offset of its opening quote.
     #[inline(always)]
     pub(crate) fn at(self) -> usize {
         self.start.at
     }
 
-    /// Whether there is an escape in it.
+    /// Returns whether it contains an escape.
     #[inline(always)]
     pub(crate) fn is_escaped(self) -> bool {
         self.len != self.end - self.start.at - 1
     }
 
-    /// The bytes between the quotes, as they stand in the input.
+    /// Returns the bytes between the quotes.
     fn raw(self) -> &'a [u8] {
         self.start.bytes.get(self.range()).unwrap_or_default()
     }
 
-    /// The string again, from behind its opening quote.
+    /// Returns the position after its opening quote.
     #[inline(always)]
     fn reread(self) -> Cursor<'a> {
         self.start.placed(self.start.at + 1)
     }
 
-    /// Whether it says `wanted`, however it is spelt.
+    /// Returns whether its text is `wanted`, with or without escapes.
     #[inline(always)]
     pub(crate) fn is(self, wanted: &str) -> bool {
-        // The length first: it is two numbers, and tells most keys apart.
+        // The length first: it is one comparison, and differs for most keys.
         self.len == wanted.len()
             && if self.is_escaped() {
                 self.unescapes_to(wanted)
@@ -283,17 +287,16 @@ impl<'a> Text<'a> {
             }
     }
 
-    /// Writes what it says into `room`, over what was there. `raw` is what stands between its
-    /// quotes.
+    /// Replaces `text` by its text. `raw` is the part of the input between its quotes.
     #[inline(always)]
-    pub(crate) fn decode(self, raw: &str, room: &mut String) {
-        room.clear();
-        room.reserve_exact(self.len);
+    pub(crate) fn decode(self, raw: &str, text: &mut String) {
+        text.clear();
+        text.reserve_exact(self.len);
         let mut cursor = self.reread();
         let first = cursor.at;
         loop {
             let start = cursor.at - first;
-            // It was found valid: nothing but a backslash is of interest any more, or its end.
+            // The string is valid, so only backslashes and its end matter.
             while cursor.at < self.end {
                 let escapes = equal(cursor.word(), b'\\');
                 cursor.advance(before(escapes));
@@ -302,18 +305,18 @@ impl<'a> Text<'a> {
                 }
             }
             let end = (cursor.at - first).min(raw.len());
-            room.push_str(raw.get(start..end).unwrap_or_default());
+            text.push_str(raw.get(start..end).unwrap_or_default());
             if cursor.at >= self.end {
                 return;
             }
-            // None is refused in what lay between the quotes of a valid string.
+            // No escape of a valid string is refused.
             let Ok((end, character)) = cursor.escape() else { return };
-            room.push(character);
+            text.push(character);
             cursor.at = end;
         }
     }
 
-    /// What it says; borrowed unless there are escapes, a copy of [`len`](Self::len) bytes if so.
+    /// Returns its text, borrowed unless it contains escapes.
     pub(crate) fn text(self) -> Cow<'a, str> {
         let raw = str::from_utf8(self.raw()).unwrap_or_default();
         if !self.is_escaped() {
@@ -324,39 +327,39 @@ impl<'a> Text<'a> {
         Cow::Owned(text)
     }
 
-    /// Compares piece by piece, so that a key with escapes costs no allocation.
+    /// Compares piece by piece, so that a key with escapes allocates nothing.
     #[cold]
     fn unescapes_to(self, wanted: &str) -> bool {
         let mut cursor = self.reread();
         let mut rest = wanted.as_bytes();
         loop {
-            let behind = match cursor.piece() {
+            let after = match cursor.piece() {
                 Ok(Piece::Plain(bytes)) => rest.strip_prefix(bytes),
                 Ok(Piece::Escape(character)) => {
                     rest.strip_prefix(character.encode_utf8(&mut [0; 4]).as_bytes())
                 }
                 _ => return rest.is_empty(),
             };
-            match behind {
-                Some(behind) => rest = behind,
+            match after {
+                Some(after) => rest = after,
                 None => return false,
             }
         }
     }
 
-    /// Finds the byte of the input from which byte `wanted` of the text came.
+    /// Returns the offset in the input of byte `wanted` of the text.
     #[cold]
     pub(crate) fn locate(self, wanted: usize) -> usize {
         let mut cursor = self.reread();
-        let mut said = 0;
+        let mut done = 0;
         loop {
             let at = cursor.at;
-            said += match cursor.piece() {
-                Ok(Piece::Plain(bytes)) if wanted - said < bytes.len() => {
-                    return at + (wanted - said);
+            done += match cursor.piece() {
+                Ok(Piece::Plain(bytes)) if wanted - done < bytes.len() => {
+                    return at + (wanted - done);
                 }
                 Ok(Piece::Plain(bytes)) => bytes.len(),
-                Ok(Piece::Escape(character)) if wanted > said => character.len_utf8(),
+                Ok(Piece::Escape(character)) if wanted > done => character.len_utf8(),
                 _ => return at,
             };
         }

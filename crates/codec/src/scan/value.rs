@@ -1,16 +1,16 @@
-//! The structure of JSON: objects, arrays, and values that nobody wants but that must be valid.
+//! The structure of JSON: objects, arrays, and the values of ignored keys, which must be valid.
 //!
-//! The scanner goes forward only and looks at every byte once (a string with escapes twice, if it
-//! is a key as long as ours or the name). It calls itself nowhere: what is open is a stack of bits,
-//! so that the deepest input costs a bit per level and no stack of the thread.
+//! The scanner moves forward only and reads each byte once (twice in a string with escapes that is
+//! the name or as long as a known key). It does not recurse: the open objects and arrays are a
+//! stack of bits, so that the deepest input costs one bit per level and no thread stack.
 
+use super::cursor::Cursor;
 use crate::error::code::{ErrorCode, Expected, ScanError, ScanResult};
-use crate::scan::cursor::Cursor;
 
 impl Cursor<'_> {
-    /// Goes over a value of any kind and all that is in it, and checks all of it.
+    /// Skips a value of any type, and checks all of it.
     ///
-    /// It lies in `around` objects and arrays, of which `max` may be open at once.
+    /// It lies in `around` objects and arrays, of which at most `max` may be open at once.
     #[inline(always)]
     pub(crate) fn skip_value(&mut self, around: usize, max: usize) -> ScanResult<()> {
         match self.peek_token() {
@@ -22,14 +22,14 @@ impl Cursor<'_> {
         }
     }
 
-    /// Goes over a value as [`skip_value`](Self::skip_value) does, and says where it ends.
+    /// Skips a value as [`skip_value`](Self::skip_value) does, not inlined. Returns its end.
     #[inline(never)]
     pub(crate) fn skip_unwanted(mut self, around: usize, max: usize) -> ScanResult<usize> {
         self.skip_value(around, max)?;
         Ok(self.at)
     }
 
-    /// Goes over a value that has no others in it, of which the first byte was seen.
+    /// Skips a string, number or literal, whose first byte is `token`.
     #[inline(always)]
     fn skip_scalar(&mut self, token: u8) -> ScanResult<()> {
         match token {
@@ -42,13 +42,13 @@ impl Cursor<'_> {
         }
     }
 
-    /// Goes over an object or an array, and says where it ends.
+    /// Skips an object or an array. Returns its end.
     #[inline(never)]
     fn skip_nested(self, around: usize, max: usize) -> ScanResult<usize> {
-        let mut here = self;
+        let mut here = self; // A copy in registers: a large argument lies in memory.
         let mut open = Nesting::new(around, max);
         loop {
-            // Here a value begins.
+            // A value starts here.
             match here.peek_token() {
                 b'{' => {
                     open.push(true, here)?;
@@ -59,18 +59,13 @@ impl Cursor<'_> {
                 }
                 b'[' => {
                     open.push(false, here)?;
-                    here.advance(1);
-                    match here.peek_token() {
-                        b']' => {}
-                        b'"' | b'-' | b'0'..=b'9' | b'{' | b'[' | b't' | b'f' | b'n' => {
-                            continue;
-                        }
-                        _ => return here.unexpected(Expected::ValueOrEnd),
+                    if here.first_element()? {
+                        continue;
                     }
                 }
                 token => here.skip_scalar(token)?,
             }
-            // Here one ended, or nothing began in what was opened last.
+            // A value has ended here, or the object or array opened last is empty.
             loop {
                 if open.is_object() {
                     if here.next_member()? {
@@ -88,7 +83,7 @@ impl Cursor<'_> {
         }
     }
 
-    /// Goes over a `{`. Says whether there is a member; if not, the `}` is here.
+    /// Skips a `{`. Returns whether a member follows; if not, the `}` is here.
     #[inline(always)]
     pub(crate) fn first_member(&mut self) -> ScanResult<bool> {
         self.advance(1);
@@ -99,8 +94,18 @@ impl Cursor<'_> {
         }
     }
 
-    /// Goes over what stands behind a member. Says whether another follows; if not, the object has
-    /// ended.
+    /// Skips a `[`. Returns whether an element follows; if not, the `]` is here.
+    #[inline(always)]
+    fn first_element(&mut self) -> ScanResult<bool> {
+        self.advance(1);
+        match self.peek_token() {
+            b']' => Ok(false),
+            b'"' | b'-' | b'0'..=b'9' | b'{' | b'[' | b't' | b'f' | b'n' => Ok(true),
+            _ => self.unexpected(Expected::ValueOrEnd),
+        }
+    }
+
+    /// Skips a comma or a `}`. Returns whether another member follows.
     #[inline(always)]
     pub(crate) fn next_member(&mut self) -> ScanResult<bool> {
         if self.eat(b',') {
@@ -113,8 +118,7 @@ impl Cursor<'_> {
         if self.eat(b'}') { Ok(false) } else { self.unexpected(Expected::CommaOrBrace) }
     }
 
-    /// Goes over what stands behind an element. Says whether another follows; if not, the array has
-    /// ended.
+    /// Skips a comma or a `]`. Returns whether another element follows.
     #[inline(always)]
     fn next_element(&mut self) -> ScanResult<bool> {
         if self.eat(b',') {
@@ -126,26 +130,26 @@ impl Cursor<'_> {
         if self.eat(b']') { Ok(false) } else { self.unexpected(Expected::CommaOrBracket) }
     }
 
-    /// Goes over a key, of which the opening quote was seen, and the colon behind it.
+    /// Skips a key, whose opening quote is here, and its colon.
     #[inline(always)]
     fn skip_key(&mut self) -> ScanResult<()> {
         self.skip_string()?;
         self.colon()
     }
 
-    /// Goes over a string, of which the opening quote was seen.
+    /// Skips a string, whose opening quote is here.
     #[inline(always)]
     fn skip_string(&mut self) -> ScanResult<()> {
         if self.plain_string() { Ok(()) } else { self.skip_pieces() }
     }
 
-    /// Goes over the colon behind a key.
+    /// Skips a colon.
     #[inline(always)]
     pub(crate) fn colon(&mut self) -> ScanResult<()> {
         if self.eat(b':') { Ok(()) } else { self.unexpected(Expected::Colon) }
     }
 
-    /// Goes over white space to the end of the input.
+    /// Skips white space to the end of the input.
     #[inline(always)]
     pub(crate) fn end(&mut self) -> ScanResult<()> {
         if !self.is_at_end() {
@@ -155,9 +159,9 @@ impl Cursor<'_> {
     }
 }
 
-/// The encoding that `input` declares in its first bytes, though JSON is always UTF-8.
+/// Returns the encoding of the byte order mark that `input` starts with.
 ///
-/// UTF-16 is named as well: it is what some shells write when output is sent to a file.
+/// UTF-16 is named too: some shells write it when they redirect output to a file.
 pub(crate) fn byte_order_mark(input: &[u8]) -> Option<&'static str> {
     match input {
         [0xEF, 0xBB, 0xBF, ..] => Some("UTF-8"),
@@ -166,21 +170,21 @@ pub(crate) fn byte_order_mark(input: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// What is open: a bit for each level, 1 for an object and 0 for an array.
+/// The open objects and arrays: a bit per level, 1 for an object and 0 for an array.
 ///
-/// The innermost 128 levels, which are all that the default limit allows, lie in one integer. What
-/// is further out is put away in whole integers, so that only a raised limit ever allocates.
+/// The innermost 128 levels, the default limit, are in one integer. Outer levels are stored in
+/// whole integers, so that only a raised limit allocates.
 #[derive(Debug)]
 struct Nesting {
-    /// How many levels are open here.
+    /// The number of levels open here.
     depth: usize,
-    /// How many are open around, by other means.
+    /// The number of levels open around these.
     around: usize,
-    /// How many may be open in all.
+    /// The maximum of both together.
     max: usize,
     /// The innermost levels, the last one in the lowest bit.
     near: u128,
-    /// The other levels, 128 in each.
+    /// The outer levels, 128 in each.
     far: Vec<u128>,
 }
 
@@ -195,16 +199,13 @@ impl Nesting {
         self.near & 1 == 1
     }
 
-    /// Opens a level, whose bracket is at `here`.
+    /// Opens a level whose bracket is at `here`.
     #[inline]
     fn push(&mut self, is_object: bool, here: Cursor<'_>) -> ScanResult<()> {
         let depth = self.around + self.depth;
         if depth >= self.max {
-            return Err(ScanError {
-                code: ErrorCode::NestingTooDeep,
-                at: here.at,
-                detail: depth + 1,
-            });
+            let code = ErrorCode::NestingTooDeep;
+            return Err(ScanError { code, at: here.at, detail: depth + 1 });
         }
         if self.depth > 0 && self.depth.is_multiple_of(128) {
             self.far.push(self.near);
@@ -214,7 +215,7 @@ impl Nesting {
         Ok(())
     }
 
-    /// Closes the innermost level, of which there must be one.
+    /// Closes the innermost level. There must be one.
     #[inline]
     fn pop(&mut self) {
         self.depth -= 1;
@@ -230,12 +231,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nesting_is_a_stack_across_its_words() {
+    fn nesting_is_a_stack_across_its_integers() {
         let mut nesting = Nesting::new(3, 1_000);
         let here = Cursor::new(b"[");
         let mut naive = Vec::new();
-        // Up and down over each boundary, in a pattern that no shift by a power of two maps to
-        // itself.
+        // Up and down across each boundary, in a pattern that no shift by a power of two
+        // reproduces.
         for turn in [127, 129, 300, 513, 128, 1, 700] {
             while naive.len() < turn {
                 let is_object = naive.len().is_multiple_of(3) ^ naive.len().is_multiple_of(7);

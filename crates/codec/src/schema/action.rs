@@ -8,7 +8,7 @@ use core_time::Stamp;
 use super::decoder::{Rules, TOO_LONG, text_at};
 use super::draft::Name;
 use super::fast_path::{FastLine, HEAD, Partial, fast_line, head};
-use crate::error::DecodeError;
+use crate::error::{DecodeError, DecodeErrorKind};
 use crate::options::{DecodeOptions, Fractions, Limits};
 use crate::scan::cursor::Cursor;
 
@@ -71,7 +71,7 @@ impl Limits {
     ///
     /// The first of these that applies:
     ///
-    /// 1. [`DecodeError::InputTooLong`].
+    /// 1. [`DecodeErrorKind::InputTooLong`].
     /// 2. The first error by position of class [syntax](DecodeError::is_syntax),
     ///    [encoding](DecodeError::is_encoding) or [limit](DecodeError::is_limit).
     /// 3. The first error by position of class [schema](DecodeError::is_schema). If both keys are
@@ -85,14 +85,13 @@ impl Limits {
     /// # Examples
     ///
     /// ```
-    /// use codec::{DecodeError, Limits};
+    /// use codec::{DecodeErrorKind, Limits};
     ///
     /// let flat = Limits { nesting: 1, ..Limits::default() };
     /// assert!(flat.decode(br#"{"action":"run","time":75,"lane":3}"#).is_ok());
-    /// assert_eq!(
-    ///     flat.decode(br#"{"action":"run","time":75,"lane":[3]}"#),
-    ///     Err(DecodeError::NestingTooDeep { depth: 2, max: 1, at: 33 })
-    /// );
+    /// let error = flat.decode(br#"{"action":"run","time":75,"lane":[3]}"#).unwrap_err();
+    /// assert_eq!(error.kind, DecodeErrorKind::NestingTooDeep { depth: 2, max: 1 });
+    /// assert_eq!(error.at, 33);
     /// ```
     pub fn decode<'a>(&self, input: &'a [u8]) -> Result<Action<'a>, DecodeError> {
         let rules = Rules { limits: *self, fractions: Fractions::Allowed, stamp: None };
@@ -108,7 +107,7 @@ impl DecodeOptions {
     ///
     /// # Errors
     ///
-    /// The errors of [`Limits::decode`], and [`DecodeError::TimeNotInteger`] if fractions are
+    /// The errors of [`Limits::decode`], and [`DecodeErrorKind::TimeNotInteger`] if fractions are
     /// refused.
     ///
     /// # Examples
@@ -197,8 +196,9 @@ impl Rules<'_> {
             Name::Unescaped => unescaped.into(),
         };
         // The name is valid, but the constructor is the only way to an `ActionName`.
-        let name = ActionName::with_limit(name, self.limits.name_bytes)
-            .map_err(|source| DecodeError::NameRefused { at: 0, source })?;
+        let name = ActionName::with_limit(name, self.limits.name_bytes).map_err(|source| {
+            DecodeError { kind: DecodeErrorKind::NameRefused { source }, at: 0 }
+        })?;
         Ok((Action { name, time: found.time }, found.stamp))
     }
 }

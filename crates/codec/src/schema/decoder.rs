@@ -68,9 +68,13 @@ impl Rules<'_> {
         partial: &Partial,
         unescaped: &mut String,
     ) -> ScanResult<Found<'a>> {
-        let (mut draft, has_member) = match self.resume(cursor, text, partial) {
-            Some(draft) => (draft, cursor.next_member()?),
-            None => (Draft::default(), self.begin(cursor)?),
+        let mut draft = Draft::default();
+        let has_member = match self.resume(&mut draft, *cursor, text, partial) {
+            Some(end) => {
+                cursor.at = end;
+                cursor.next_member()?
+            }
+            None => self.begin(cursor)?,
         };
         if has_member {
             self.read_members(text, &mut draft, cursor, unescaped)?;
@@ -81,21 +85,29 @@ impl Rules<'_> {
         draft.finish(end)
     }
 
-    /// Takes over the members in `partial`, and moves the cursor behind them.
+    /// Copies the members in `partial` to the draft, and returns their end.
     ///
     /// Returns `None` if there are none, or if one of them does not follow the rules.
     #[inline(always)]
     fn resume<'a>(
         &self,
-        cursor: &mut Cursor<'a>,
+        draft: &mut Draft<'a>,
+        cursor: Cursor<'a>,
         text: &'a str,
         partial: &Partial,
-    ) -> Option<Draft<'a>> {
+    ) -> Option<usize> {
         let end = partial.end();
         if end == 0 || self.limits.nesting == 0 {
             return None;
         }
-        let mut draft = Draft::default();
+        if let Some(time) = &partial.time {
+            // The number may go on.
+            let next = cursor.bytes.get(time.end);
+            let goes_on = matches!(next, Some(b'0'..=b'9' | b'.' | b'e' | b'E'));
+            if goes_on || !self.allow_time(time.time) {
+                return None;
+            }
+        }
         if let Some(name) = &partial.name {
             // The fast path has checked all but its length.
             if name.end - name.start > self.limits.name_bytes {
@@ -105,16 +117,9 @@ impl Rules<'_> {
             (draft.action_at, draft.name) = (Some(name.key), Some(Name::Plain(text)));
         }
         if let Some(time) = &partial.time {
-            // The number may go on.
-            let next = cursor.bytes.get(time.end);
-            let goes_on = matches!(next, Some(b'0'..=b'9' | b'.' | b'e' | b'E'));
-            if goes_on || !self.allow_time(time.time) {
-                return None;
-            }
             (draft.time_at, draft.time) = (Some(time.key), Some(time.time));
         }
-        cursor.at = end;
-        Some(draft)
+        Some(end)
     }
 
     /// Opens the object that the input must be. Returns whether it has a member.
@@ -210,16 +215,17 @@ impl Rules<'_> {
     /// object. Lines with many keys spend their time here; apart from the draft, everything fits
     /// into registers.
     #[inline(never)]
-    fn skip_others(&self, mut cursor: Cursor<'_>) -> ScanResult<Member> {
+    fn skip_others(&self, cursor: Cursor<'_>) -> ScanResult<Member> {
+        let mut here = cursor; // A copy in registers: a large argument lies in memory.
         loop {
-            let key_at = cursor.at;
-            let key = self.key(&mut cursor)?;
+            let key_at = here.at;
+            let key = self.key(&mut here)?;
             if key != Key::Other {
-                return Ok(Member { key, key_at, value_at: cursor.at });
+                return Ok(Member { key, key_at, value_at: here.at });
             }
-            cursor.skip_value(1, self.limits.nesting)?;
-            if !cursor.next_member()? {
-                return Ok(Member { key, key_at, value_at: cursor.at });
+            here.skip_value(1, self.limits.nesting)?;
+            if !here.next_member()? {
+                return Ok(Member { key, key_at, value_at: here.at });
             }
         }
     }
@@ -280,18 +286,18 @@ impl Rules<'_> {
     fn other_name<'a>(
         &self,
         known: &'a str,
-        mut cursor: Cursor<'a>,
+        cursor: Cursor<'a>,
         unescaped: &mut String,
     ) -> ScanResult<(usize, Checked<Name<'a>>)> {
-        let bytes = cursor.bytes;
-        let text = cursor.string()?;
+        let mut here = cursor; // A copy in registers: a large argument lies in memory.
+        let text = here.string()?;
         let (at, max) = (text.at(), self.limits.name_bytes);
         let refused = |code, at, detail| Checked::Refused(ScanError { code, at, detail });
         if text.len > max {
             // `ActionName` would refuse it too, but only after a copy of any length was made.
-            return Ok((cursor.at, refused(ErrorCode::NameTooLong, at, text.len)));
+            return Ok((here.at, refused(ErrorCode::NameTooLong, at, text.len)));
         }
-        let raw = text_at(bytes, known, text.range()).unwrap_or_default();
+        let raw = text_at(cursor.bytes, known, text.range()).unwrap_or_default();
         let (name, text_of_name) = if text.is_escaped() {
             text.decode(raw, unescaped);
             (Name::Unescaped, unescaped.as_str())
@@ -307,7 +313,7 @@ impl Rules<'_> {
             Err(NameError::TooLong { len, .. }) => refused(ErrorCode::NameTooLong, at, len),
             Err(_) => refused(ErrorCode::NameRefused, at, 0),
         };
-        Ok((cursor.at, name))
+        Ok((here.at, name))
     }
 
     /// Reads a number as the time.

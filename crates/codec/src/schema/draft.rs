@@ -23,17 +23,6 @@ pub(crate) struct Found<'a> {
     pub(crate) stamp: Option<Stamp>,
 }
 
-impl Found<'_> {
-    /// Returns the name, which may have been decoded into `unescaped`.
-    #[inline]
-    pub(crate) fn name<'n>(&'n self, unescaped: &'n str) -> &'n str {
-        match &self.name {
-            Name::Plain(name) => name,
-            Name::Unescaped => unescaped,
-        }
-    }
-}
-
 /// The keys with a meaning, and all others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Key {

@@ -1,56 +1,55 @@
-//! The common shape of a line, read in one go.
+//! The fast path: the most common line shapes, read in one straight run.
 //!
-//! Nearly every line of a log is written by a program, and in one of few ways: the two keys in
-//! either order, a space or none behind colons and commas, a short name without escapes, a time in
-//! plain digits. Such a line is read in a straight run, without a look for its end before and
-//! without a loop. At the first surprise the run gives up and says which members it has read whole:
-//! the decoder of [`crate::decode`], which alone says what is taken and what is refused, goes on
-//! from there, as if it had read them itself. So this path may be left out at any time, and nothing
-//! but speed would change; `cargo xtask fuzz` and `tests/common.rs` hold it to that.
+//! Most lines of a log are written by one program, in one of a few shapes: the two keys in either
+//! order, at most one space after a colon or comma, a short name without escapes, and a time in
+//! plain digits. Such a line is read without a loop and without searching its end first. At the
+//! first surprise the run stops and returns the members it has read; the decoder in `decoder.rs`,
+//! which alone decides what is accepted, continues from there as if it had read them itself. So
+//! without the fast path only the speed changes: `tests/fast_path.rs` and `cargo xtask fuzz`
+//! compare the two.
 //!
-//! All reading is from an array of fixed length, which the longest such line fits into. Lengths are
-//! bounded by how they come about, so that the compiler sees that no place lies outside and leaves
-//! its checks out.
+//! All reads are from an array of fixed length that the longest such line fits into. Lengths are
+//! bounded by construction, so that the compiler can remove the bounds checks.
 
 use core_actions::ActionTime;
 
 use crate::scan::number::{Plain, plain};
 use crate::scan::swar::{self, before, special_in_name};
 
-/// As many bytes as a line of the common shape may take, with something behind it.
+/// Length of the longest line of the fast path, with some bytes after it.
 pub(crate) const HEAD: usize = 96;
 
-/// What a line of the common shape says.
+/// A line of the fast path.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct FastLine {
     pub(crate) name: FastName,
     pub(crate) time: FastTime,
-    /// The place behind the `}`.
+    /// Offset after the `}`.
     pub(crate) end: usize,
 }
 
-/// A name: visible ASCII and spaces, the first of them visible.
+/// A name of visible ASCII and spaces that starts with a visible character.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct FastName {
-    /// Where its key stands.
+    /// Offset of its key.
     pub(crate) key: usize,
-    /// Where it begins, behind its quote.
+    /// Offset after its opening quote.
     pub(crate) start: usize,
-    /// Where it ends, before its quote.
+    /// Offset of its closing quote.
     pub(crate) end: usize,
 }
 
-/// A time; or the beginning of one, if a number can go on with what stands behind it.
+/// A time, or the start of one if the number goes on.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct FastTime {
-    /// Where its key stands.
+    /// Offset of its key.
     pub(crate) key: usize,
     pub(crate) time: ActionTime,
-    /// The place behind it.
+    /// Offset after the number.
     pub(crate) end: usize,
 }
 
-/// The members that were read before a surprise, just as the decoder would have read them.
+/// The members that were read before a surprise, exactly as the decoder would have read them.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Partial {
     pub(crate) name: Option<FastName>,
@@ -58,7 +57,7 @@ pub(crate) struct Partial {
 }
 
 impl Partial {
-    /// The place behind the last value, if there is one.
+    /// Returns the offset after the last value, or 0 if there is none.
     #[inline(always)]
     pub(crate) fn end(&self) -> usize {
         let name = self.name.map_or(0, |name| name.end + 1);
@@ -67,61 +66,61 @@ impl Partial {
 }
 
 impl From<FastLine> for Partial {
-    /// What was read, if the surprise comes behind it.
     fn from(line: FastLine) -> Self {
         Self { name: Some(line.name), time: Some(line.time) }
     }
 }
 
-/// The bytes that an input begins with; those of a short one are copied, with zeros behind them,
-/// which are a surprise wherever they stand.
+/// Returns the first bytes of an input.
+///
+/// A short input is copied to `padded`; the zeros after it are a surprise at any offset.
 #[inline(always)]
-pub(crate) fn head<'a>(input: &'a [u8], room: &'a mut [u8; HEAD]) -> &'a [u8; HEAD] {
+pub(crate) fn head<'a>(input: &'a [u8], padded: &'a mut [u8; HEAD]) -> &'a [u8; HEAD] {
     if let Some(head) = input.first_chunk() {
         return head;
     }
-    room[..input.len()].copy_from_slice(input);
-    room
+    padded[..input.len()].copy_from_slice(input);
+    padded
 }
 
-/// Reads the action that bytes begin with, if it has the common shape.
+/// Reads the action at the start of `head`, if it has the shape of the fast path.
 ///
 /// # Errors
 ///
-/// As much of it as was read.
+/// The members that were read.
 #[inline(always)]
 pub(crate) fn fast_line(head: &[u8; HEAD]) -> Result<FastLine, Partial> {
-    let mut begun = Partial::default();
+    let mut partial = Partial::default();
     if head.starts_with(b"{\"action\":") {
-        let name = name(head, 1, 10).ok_or(begun)?;
-        begun.name = Some(name);
-        let key = comma(head, name.end + 1).ok_or(begun)?;
-        let colon = eat(head, key, b"\"time\":").ok_or(begun)?;
-        let time = time(head, key, colon).ok_or(begun)?;
-        begun.time = Some(time);
-        let end = eat(head, time.end, b"}").ok_or(begun)?;
+        let name = name(head, 1, 10).ok_or(partial)?;
+        partial.name = Some(name);
+        let key = comma(head, name.end + 1).ok_or(partial)?;
+        let colon = eat(head, key, b"\"time\":").ok_or(partial)?;
+        let time = time(head, key, colon).ok_or(partial)?;
+        partial.time = Some(time);
+        let end = eat(head, time.end, b"}").ok_or(partial)?;
         Ok(FastLine { name, time, end })
     } else if head.starts_with(b"{\"time\":") {
-        let time = time(head, 1, 8).ok_or(begun)?;
-        begun.time = Some(time);
-        let key = comma(head, time.end).ok_or(begun)?;
-        let colon = eat(head, key, b"\"action\":").ok_or(begun)?;
-        let name = name(head, key, colon).ok_or(begun)?;
-        begun.name = Some(name);
-        let end = eat(head, name.end + 1, b"}").ok_or(begun)?;
+        let time = time(head, 1, 8).ok_or(partial)?;
+        partial.time = Some(time);
+        let key = comma(head, time.end).ok_or(partial)?;
+        let colon = eat(head, key, b"\"action\":").ok_or(partial)?;
+        let name = name(head, key, colon).ok_or(partial)?;
+        partial.name = Some(name);
+        let end = eat(head, name.end + 1, b"}").ok_or(partial)?;
         Ok(FastLine { name, time, end })
     } else {
-        Err(begun)
+        Err(partial)
     }
 }
 
-/// Goes over a comma, and a space if there is one.
+/// Skips a comma and an optional space.
 #[inline(always)]
 fn comma(head: &[u8; HEAD], at: usize) -> Option<usize> {
     Some(space(head, eat(head, at, b",")?))
 }
 
-/// Reads the name of a key, which stands behind its colon.
+/// Reads a name after its colon.
 #[inline(always)]
 fn name(head: &[u8; HEAD], key: usize, colon: usize) -> Option<FastName> {
     let start = space(head, colon) + 1;
@@ -129,7 +128,7 @@ fn name(head: &[u8; HEAD], key: usize, colon: usize) -> Option<FastName> {
     (head.get(end) == Some(&b'"')).then_some(FastName { key, start, end })
 }
 
-/// Reads the time of a key, which stands behind its colon.
+/// Reads a time after its colon.
 #[inline(always)]
 fn time(head: &[u8; HEAD], key: usize, colon: usize) -> Option<FastTime> {
     let (time, end) = number(head, space(head, colon))?;
@@ -141,17 +140,17 @@ fn word(head: &[u8; HEAD], at: usize) -> Option<u64> {
     head.get(at..)?.first_chunk().map(|word| u64::from_le_bytes(*word))
 }
 
-/// Goes over bytes that have to be these.
+/// Skips `wanted`, and returns the offset after it.
 #[inline(always)]
 fn eat<const N: usize>(head: &[u8; HEAD], at: usize, wanted: &[u8; N]) -> Option<usize> {
     (head.get(at..)?.first_chunk()? == wanted).then_some(at + N)
 }
 
-/// Goes over a space, if there is one.
+/// Skips an optional space.
 ///
-/// This has to be a branch, which is easy to foresee where one program has written all lines. As a
-/// sum, which the compiler makes of it otherwise, every place behind waits for this byte: a line
-/// has three such places, and they were a third of its time.
+/// This must be a branch, which is easy to predict if one program wrote all lines. The compiler
+/// would make a sum of it, and every later offset would wait for this byte: a line has three such
+/// places, and they took a third of its time.
 #[inline(always)]
 fn space(head: &[u8; HEAD], at: usize) -> usize {
     if head.get(at) == Some(&b' ') {
@@ -162,7 +161,7 @@ fn space(head: &[u8; HEAD], at: usize) -> usize {
     }
 }
 
-/// Finds the end of a name whose opening quote is before `at`.
+/// Returns the end of the name that starts at `at`, after its opening quote.
 #[inline(always)]
 fn name_end(head: &[u8; HEAD], at: usize) -> Option<usize> {
     let marks = special_in_name(word(head, at)?);
@@ -171,13 +170,13 @@ fn name_end(head: &[u8; HEAD], at: usize) -> Option<usize> {
         let marks = special_in_name(word(head, end)?);
         end += before(marks);
     }
-    // One that begins with a space may be blank, and one that begins with a quote is empty: a quote
-    // is below what may begin one here, or is taken for a surprise behind it.
+    // A name that starts with a space may be blank. An empty name starts with its closing quote,
+    // which is not above `"`.
     let is_visible = *head.get(at)? > b'"' || *head.get(at)? == b'!';
     (is_visible && *head.get(at - 1)? == b'"').then_some(end)
 }
 
-/// Reads a number in plain digits, at most eight of them before the point and sixteen behind it.
+/// Reads a number of at most 8 digits before the point and 16 after it.
 #[inline(always)]
 fn number(head: &[u8; HEAD], at: usize) -> Option<(ActionTime, usize)> {
     let first = word(head, at)?;

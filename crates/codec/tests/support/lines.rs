@@ -1,16 +1,16 @@
-//! Lines decoded one by one, as one would write it first, against every way to decode a batch.
+//! Compares every way to decode a batch with a naive loop over lines.
 
 use std::io::{self, ErrorKind, Read};
 
 use codec::{DecodeError, DecodeOptions, Record, RefusedLine, Report, Sink};
 
-/// What was handed on: offset, name and time of each.
+/// The accepted records: the offset, name and time of each.
 pub(crate) type Actions = Vec<(u64, String, f64)>;
 
 /// Refused lines: the offset and all bytes of each.
 pub(crate) type RefusedLines = Vec<(u64, Vec<u8>)>;
 
-/// Keeps what it is handed.
+/// Keeps all that it receives.
 #[derive(Default)]
 pub(crate) struct Keep {
     pub(crate) actions: Actions,
@@ -20,9 +20,9 @@ pub(crate) struct Keep {
 }
 
 impl Sink for Keep {
-    fn accept(&mut self, entry: Record<'_>) {
+    fn accept(&mut self, record: Record<'_>) {
         assert!(self.pieces.is_empty(), "pieces of a line that is not refused");
-        self.actions.push((entry.offset, entry.name.to_string(), entry.time.as_f64()));
+        self.actions.push((record.offset, record.name.to_string(), record.time.as_f64()));
     }
 
     fn refuse_piece(&mut self, piece: &[u8]) {
@@ -38,30 +38,30 @@ impl Sink for Keep {
     }
 }
 
-/// What is to come of a batch.
+/// The expected result of a batch.
 pub(crate) struct Expected {
-    /// What was handed on.
+    /// The accepted records.
     pub(crate) actions: Actions,
     /// All refused lines.
     pub(crate) lines: RefusedLines,
-    /// What became of the lines; its refusals are below.
+    /// The counts of lines; its refusals are in `refused`.
     pub(crate) report: Report,
     /// Line, offset and reason of the refusals that are kept.
     pub(crate) refused: Vec<(u64, u64, DecodeError)>,
 }
 
-/// Line by line, as one would write it first.
-pub(crate) fn naive(policy: &DecodeOptions, input: &[u8]) -> Expected {
+/// Decodes line by line.
+pub(crate) fn naive(options: &DecodeOptions, input: &[u8]) -> Expected {
     let (mut actions, mut report, mut refused) = (Vec::new(), Report::default(), Vec::new());
     let mut lines = RefusedLines::new();
     for line in input.split_inclusive(|&byte| byte == b'\n') {
         let text = line.strip_suffix(b"\n");
         let text = text.map_or(line, |text| text.strip_suffix(b"\r").unwrap_or(text));
         let blank = text.iter().all(|byte| b" \t\r".contains(byte));
-        if blank && text.len() <= policy.limits.input_bytes {
+        if blank && text.len() <= options.limits.input_bytes {
             report.blank += 1;
         } else {
-            match policy.decode(text) {
+            match options.decode(text) {
                 Ok(action) => {
                     let name = action.name.as_str().to_owned();
                     actions.push((report.bytes, name, action.time.as_f64()));
@@ -76,7 +76,7 @@ pub(crate) fn naive(policy: &DecodeOptions, input: &[u8]) -> Expected {
         }
         report.bytes += line.len() as u64;
     }
-    refused.truncate(policy.refusals_kept);
+    refused.truncate(options.refusals_kept);
     Expected { actions, lines, report, refused }
 }
 
@@ -99,46 +99,47 @@ fn agree(way: &str, sinks: impl IntoIterator<Item = Keep>, report: &Report, expe
     assert_eq!(refused, expected.refused, "{way}");
 }
 
-/// Every way to decode a batch answers as line by line.
+/// Compares every way to decode a batch with decoding line by line.
 #[track_caller]
-pub(crate) fn check(policy: &DecodeOptions, input: &[u8], sip: usize) {
-    let expected = naive(policy, input);
+pub(crate) fn check(options: &DecodeOptions, input: &[u8], read_max: usize) {
+    let expected = naive(options, input);
 
     let mut keep = Keep::default();
-    let report = policy.decode_slice(input, &mut keep);
+    let report = options.decode_slice(input, &mut keep);
     agree("slice", [keep], &report, &expected);
 
     let mut keep = Keep::default();
-    let report = policy.decode_reader(Sips { text: input, sip }, &mut keep).unwrap();
+    let report = options.decode_reader(ShortReads { text: input, read_max }, &mut keep).unwrap();
     agree("reader", [keep], &report, &expected);
 
     for threads in [1, 3] {
         let mut sinks: Vec<_> = (0..threads).map(|_| Keep::default()).collect();
-        let report = policy.par_decode_slice(input, &mut sinks);
-        agree("slice among", sinks, &report, &expected);
+        let report = options.par_decode_slice(input, &mut sinks);
+        agree("parallel slice", sinks, &report, &expected);
 
         let mut sinks: Vec<_> = (0..threads).map(|_| Keep::default()).collect();
-        let report = policy.par_decode_reader(Sips { text: input, sip }, &mut sinks).unwrap();
-        agree("reader among", sinks, &report, &expected);
+        let report =
+            options.par_decode_reader(ShortReads { text: input, read_max }, &mut sinks).unwrap();
+        agree("parallel reader", sinks, &report, &expected);
     }
 }
 
-/// Gives no more than so many bytes at once, and is interrupted before each.
-pub(crate) struct Sips<'t> {
-    /// What is left.
+/// Reads a few bytes per call, and is interrupted before each.
+pub(crate) struct ShortReads<'t> {
+    /// The bytes that are left.
     pub(crate) text: &'t [u8],
-    /// How many at first; fewer and fewer.
-    pub(crate) sip: usize,
+    /// The number of bytes of the next read, which shrinks to 1.
+    pub(crate) read_max: usize,
 }
 
-impl Read for Sips<'_> {
+impl Read for ShortReads<'_> {
     fn read(&mut self, free: &mut [u8]) -> io::Result<usize> {
-        if self.sip % 2 == 1 {
-            self.sip += 1;
+        if self.read_max % 2 == 1 {
+            self.read_max += 1;
             return Err(ErrorKind::Interrupted.into());
         }
-        self.sip -= usize::from(self.sip > 1);
-        let most = free.len().min(self.sip.max(1));
-        self.text.read(&mut free[..most])
+        self.read_max -= usize::from(self.read_max > 1);
+        let max = free.len().min(self.read_max.max(1));
+        self.text.read(&mut free[..max])
     }
 }

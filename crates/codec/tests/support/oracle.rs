@@ -1,8 +1,8 @@
-//! What an input is, by `serde_json` and the most naive words: the oracle of tests and of fuzzing.
+//! Decides with `serde_json` what an input is: the oracle of tests and fuzzing.
 //!
-//! `serde_json` decides what is JSON, by way of a document that keeps repeated keys; this file
-//! decides what an action is. Where `serde_json` cannot be asked, the verdict is
-//! [`Verdict::Unsure`], and each such case is in the table of `tests/oracle.rs`.
+//! `serde_json` decides what is JSON, with a document that keeps repeated keys; this file decides
+//! what an action is. Where `serde_json` deviates, the verdict is [`Verdict::Unsure`]; the table in
+//! `tests/oracle.rs` lists each case.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use codec::{ActionName, decode};
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Number, Value};
 
-/// A document with its outermost members in order, repeated ones too.
+/// A document with its outermost members in order, including repeated ones.
 enum Document {
     Object(Vec<(String, Value)>),
     Other,
@@ -69,7 +69,7 @@ impl<'de> Visitor<'de> for DocumentVisitor {
     }
 }
 
-/// What an input is.
+/// The verdict on an input.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Verdict {
     NotJson,
@@ -88,10 +88,10 @@ pub(crate) enum Time {
 pub(crate) const TOO_LARGE: &str =
     "a number out of the range of floats is refused wherever it stands";
 pub(crate) const TOO_DEEP: &str = "nesting deeper than 127 is refused";
-pub(crate) const MINUS_ZERO: &str = "a negative number that rounds to 0 cannot be told from -0";
+pub(crate) const MINUS_ZERO: &str = "a negative number that rounds to 0 is equal to -0";
 pub(crate) const ROUNDED: &str = "an integer above 2^64 - 1 is rounded to a float";
 
-/// What an input is, as far as can be told without us.
+/// Returns the verdict of the oracle.
 pub(crate) fn oracle(input: &[u8]) -> Verdict {
     match serde_json::from_slice(input) {
         Err(error) if error.to_string().starts_with("number out of range") => {
@@ -128,11 +128,11 @@ fn time(number: &Number) -> Result<Option<Time>, &'static str> {
         (None, Some(float)) if float < 0.0 => Ok(None),
         (None, Some(float)) if float.fract() == 0.0 => Ok(Some(Time::Integer(float as u64))),
         (None, Some(float)) => Ok(Some(Time::Float(float))),
-        (None, None) => panic!("{number} is no number"),
+        (None, None) => panic!("{number} is neither an integer nor a float"),
     }
 }
 
-/// What an input is, by us.
+/// Returns the verdict of the codec.
 pub(crate) fn ours(input: &[u8]) -> Verdict {
     match decode(input) {
         Ok(action) => {
@@ -147,11 +147,11 @@ pub(crate) fn ours(input: &[u8]) -> Verdict {
     }
 }
 
-/// Holds the two against each other.
+/// Compares the two verdicts.
 ///
 /// # Panics
 ///
-/// If they do not agree.
+/// If they differ.
 #[track_caller]
 pub(crate) fn check(input: &[u8]) {
     let expected = oracle(input);
