@@ -1,9 +1,8 @@
-//! Models of what a part's writer shares with readers, each explored in all its interleavings:
-//! `cargo xtask loom`.
+//! Models of a shard that a writer shares with readers; `cargo xtask loom` explores them.
 //!
-//! One question each, two or three threads, and room for four words that wait. A record is a bit of
-//! its own, so that what is seen tells which records they are. `cargo xtask mutants` shows that
-//! each model can fail.
+//! Each model asks one question, with two or three threads and a buffer of four words. Each record
+//! is a different bit, so that a read identifies its records. `cargo xtask mutants` shows that each
+//! model can fail.
 
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::Relaxed;
@@ -14,13 +13,13 @@ use core_time::{Statistic, Tag};
 
 use crate::action::words::AsWords;
 use crate::sync::AtomicU64;
-use crate::tracker::shard::{Numbering, Part, Retired};
+use crate::tracker::shard::{Numbering, Retired, Shard};
 
 /// Explores all interleavings in which threads are interrupted no more than three times.
 ///
-/// The reader is the thread that is spawned, as in the models of `core-time`, which say why. For
-/// the same reason a record that waits without the lock is hidden by one after it that takes it,
-/// so models have the one or the other. A model of which nothing came but its first run is none.
+/// The reader is the thread that is spawned; the models of `core-time` say why. For the same reason
+/// a record that takes the lock hides an earlier one that does not, so a model has one of the two.
+/// A model with one interleaving checks nothing.
 #[expect(clippy::print_stdout, reason = "shown by `cargo xtask loom` alone")]
 fn explore(model: impl Fn() + Sync + Send + 'static) {
     let mut builder = ::loom::model::Builder::new();
@@ -36,7 +35,7 @@ fn explore(model: impl Fn() + Sync + Send + 'static) {
     println!("{runs} interleavings");
 }
 
-/// A record of one word or of two that are the same, which is a bit.
+/// A record: one bit, in one word or in two equal ones.
 #[derive(Debug, Clone, Copy)]
 struct Bit<const WORDS: usize>(u64);
 
@@ -57,55 +56,55 @@ impl<const WORDS: usize> AsWords for Bit<WORDS> {
     }
 }
 
-/// Which records were taken in, and how many.
+/// Keeps the records, and their number.
 #[derive(Debug, Clone, Default)]
-struct Taken<const WORDS: usize> {
+struct Recorded<const WORDS: usize> {
     bits: u64,
     count: u32,
 }
 
-impl<const WORDS: usize> Statistic for Taken<WORDS> {
+impl<const WORDS: usize> Statistic for Recorded<WORDS> {
     type Value = Bit<WORDS>;
 
-    const TAG: Tag = Tag::own("x-taken");
+    const TAG: Tag = Tag::own("x-recorded");
 
     const NEVER_PANICS: bool = true; // But when a model fails.
 
     fn insert(&mut self, Bit(bit): Bit<WORDS>) {
-        assert_eq!(self.bits & bit, 0, "record {bit} was taken in before: {self:?}");
+        assert_eq!(self.bits & bit, 0, "record {bit} was inserted before: {self:?}");
         self.bits |= bit;
         self.count += 1;
     }
 
     fn merge(&mut self, other: &Self) {
-        assert_eq!(self.bits & other.bits, 0, "{other:?} was taken in before: {self:?}");
+        assert_eq!(self.bits & other.bits, 0, "{other:?} was inserted before: {self:?}");
         self.bits |= other.bits;
         self.count += other.count;
     }
 }
 
-/// A part with what numbers its first records.
+/// A shard, and the counter that numbers its first records.
 struct Shared<const WORDS: usize> {
-    part: Part<Taken<WORDS>>,
+    shard: Shard<Recorded<WORDS>>,
     next: AtomicU64,
 }
 
-/// No record.
+/// The result of a read without a record.
 const NOTHING: (u64, Option<u64>) = (0, None);
 
 impl<const WORDS: usize> Shared<WORDS> {
-    /// Runs a model on a part in which the first of all records lies already.
+    /// Runs a model on a shard that has a first record.
     fn explore(model: fn(Arc<Self>)) {
         explore(move || {
-            let part = Part::new("jump".into(), Taken::default());
-            let shared = Arc::new(Self { part, next: AtomicU64::new(10) });
+            let shard = Shard::new("jump".into(), Recorded::default());
+            let shared = Arc::new(Self { shard, next: AtomicU64::new(10) });
             shared.record(1).unwrap();
             model(shared);
         });
     }
 
     fn record(&self, bit: u64) -> Result<(), Retired> {
-        self.part.record(Bit(bit), &self.next)
+        self.shard.record(Bit(bit), &self.next)
     }
 
     fn record_all(&self, bits: &[u64]) {
@@ -113,16 +112,16 @@ impl<const WORDS: usize> Shared<WORDS> {
     }
 
     fn reset(&self) {
-        self.part.reset(&Taken::default());
+        self.shard.reset(&Recorded::default());
     }
 
-    /// Which records a reader finds, and the number of the first.
+    /// Returns the records that a reader finds, and the number of the first.
     fn read(&self) -> (u64, Option<u64>) {
-        let read = self.part.read(&self.next, |first, statistic, waiting| {
-            let mut taken = statistic.clone();
-            taken.insert_all(waiting.values());
-            assert_eq!(taken.bits.count_ones(), taken.count, "figures of other records");
-            (taken.bits, Some(first))
+        let read = self.shard.read(&self.next, |first, statistic, buffered| {
+            let mut recorded = statistic.clone();
+            recorded.insert_all(buffered.values());
+            assert_eq!(recorded.bits.count_ones(), recorded.count, "a count of other records");
+            (recorded.bits, Some(first))
         });
         read.unwrap_or(NOTHING)
     }
@@ -134,39 +133,39 @@ impl<const WORDS: usize> Shared<WORDS> {
     }
 }
 
-/// Checks that of records that came one after the other none is missing but the last.
+/// Checks that only the latest records are missing.
 fn in_order(bits: u64) {
-    assert!((bits + 1).is_power_of_two(), "records {bits:b}, of which each came after the last");
-    assert_ne!(bits, 0, "what was recorded before is missing");
+    assert!((bits + 1).is_power_of_two(), "records {bits:b}, with an earlier one missing");
+    assert_ne!(bits, 0, "the first record is missing");
 }
 
 #[test]
 fn a_reader_sees_whole_records() {
     Shared::<2>::explore(|shared| {
         let reader = Shared::reader(&shared, in_order);
-        shared.record_all(&[2]); // Waits, without the lock.
+        shared.record_all(&[2]); // Buffered without the lock.
         reader.join().unwrap();
         assert_eq!(shared.read(), (3, Some(10)));
     });
 }
 
 #[test]
-fn nothing_is_lost_or_doubled_beside_a_settle() {
+fn a_flush_neither_loses_nor_doubles_values() {
     Shared::<2>::explore(|shared| {
         let reader = Shared::reader(&shared, in_order);
-        shared.record_all(&[2, 4, 8]); // The second finds no room.
+        shared.record_all(&[2, 4, 8]); // The second takes the lock.
         reader.join().unwrap();
         assert_eq!(shared.read(), (15, Some(10)));
     });
 }
 
 #[test]
-fn what_anybody_inserts_beside_the_writer_is_kept() {
+fn an_insert_concurrent_with_the_writer_is_kept() {
     Shared::<2>::explore(|shared| {
         let other = {
             let shared = Arc::clone(&shared);
             thread::spawn(move || {
-                shared.part.insert(Bit(16), Numbering::Given(3)).unwrap();
+                shared.shard.insert(Bit(16), Numbering::Given(3)).unwrap();
                 let (bits, first) = shared.read();
                 assert_eq!((bits & 17, first), (17, Some(3)));
             })
@@ -177,8 +176,8 @@ fn what_anybody_inserts_beside_the_writer_is_kept() {
     });
 }
 
-/// Resets beside one record that waits, and beside one more that finds no room.
-fn reset_beside<const LAST: u64>(shared: Arc<Shared<2>>) {
+/// Resets concurrently with a buffered record, and with one more that takes the lock.
+fn reset_concurrent_with<const LAST: u64>(shared: Arc<Shared<2>>) {
     let reset = {
         let shared = Arc::clone(&shared);
         thread::spawn(move || {
@@ -187,28 +186,28 @@ fn reset_beside<const LAST: u64>(shared: Arc<Shared<2>>) {
             assert_eq!(bits & 1, 0, "after the reset there are {bits:b}");
         })
     };
-    let beside: Vec<_> = [2, 4].into_iter().filter(|&bit| bit <= LAST).collect();
-    shared.record_all(&beside);
+    let concurrent: Vec<_> = [2, 4].into_iter().filter(|&bit| bit <= LAST).collect();
+    shared.record_all(&concurrent);
     reset.join().unwrap();
     let (bits, _) = shared.read();
-    // What is forgotten came before what is kept.
-    assert!([0, LAST, 6 & (2 * LAST - 1)].contains(&bits), "after all there are {bits:b}");
+    // The discarded records are earlier than the kept ones.
+    assert!([0, LAST, 6 & (2 * LAST - 1)].contains(&bits), "at the end there are {bits:b}");
     shared.record_all(&[8, 16, 32]);
     assert_eq!(shared.read().0, bits | 56);
 }
 
 #[test]
-fn reset_forgets_all_of_before_and_nothing_of_after() {
-    Shared::explore(reset_beside::<2>);
+fn reset_discards_only_earlier_records() {
+    Shared::explore(reset_concurrent_with::<2>);
 }
 
 #[test]
-fn reset_beside_a_settle_forgets_all_of_before_and_nothing_of_after() {
-    Shared::explore(reset_beside::<4>);
+fn reset_concurrent_with_a_flush_discards_only_earlier_records() {
+    Shared::explore(reset_concurrent_with::<4>);
 }
 
 #[test]
-fn a_second_reset_forgets_what_the_first_left() {
+fn a_second_reset_discards_the_rest() {
     Shared::<1>::explore(|shared| {
         let reset = {
             let shared = Arc::clone(&shared);
@@ -225,7 +224,7 @@ fn a_second_reset_forgets_what_the_first_left() {
 }
 
 #[test]
-fn what_comes_after_a_reset_is_numbered() {
+fn a_record_after_a_reset_is_numbered() {
     Shared::<1>::explore(|shared| {
         let reset = {
             let shared = Arc::clone(&shared);
@@ -234,43 +233,44 @@ fn what_comes_after_a_reset_is_numbered() {
         shared.record_all(&[2]);
         reset.join().unwrap();
         shared.record_all(&[4]);
-        // Numbered when it was recorded, not when somebody looks.
+        // Numbered when it was recorded, not when it is read.
         let later = shared.next.fetch_add(1, Relaxed);
         let (bits, first) = shared.read();
         let is_between = first.is_some_and(|first| 10 < first && first < later);
         assert!(is_between, "{bits:b} has the number {first:?}, before {later}");
-        shared.part.record_numbered(Bit(8), 7).unwrap();
-        shared.part.record_numbered(Bit(16), 9).unwrap();
+        shared.shard.record_numbered(Bit(8), 7).unwrap();
+        shared.shard.record_numbered(Bit(16), 9).unwrap();
         assert_eq!(shared.read(), (bits | 24, Some(7)));
     });
 }
 
 #[test]
-fn a_retired_part_takes_nothing_in_and_counts_what_it_took() {
+fn a_retired_shard_refuses_values_and_counts_stragglers() {
     Shared::<1>::explore(|shared| {
         let evicts = {
             let shared = Arc::clone(&shared);
-            thread::spawn(move || shared.part.cut().retire(&Taken::default()))
+            thread::spawn(move || shared.shard.cut().retire(&Recorded::default()))
         };
-        let beside = [2, 4].map(|bit| shared.record(bit));
+        let concurrent = [2, 4].map(|bit| shared.record(bit));
         let evicted = evicts.join().unwrap();
-        assert_eq!(shared.record(8), Err(Retired), "went into a part that was given up");
-        assert_eq!(shared.part.record_numbered(Bit(8), 0), Err(Retired));
-        assert_eq!(shared.part.insert(Bit(8), Numbering::Given(0)), Err(Retired));
-        let taken = 1 + beside.iter().filter(|taken| taken.is_ok()).count() as u64;
-        let stragglers = shared.part.stragglers();
-        assert_eq!(evicted + stragglers, taken, "{evicted} were evicted, and {stragglers} beside");
+        assert_eq!(shared.record(8), Err(Retired), "went into a retired shard");
+        assert_eq!(shared.shard.record_numbered(Bit(8), 0), Err(Retired));
+        assert_eq!(shared.shard.insert(Bit(8), Numbering::Given(0)), Err(Retired));
+        let accepted = 1 + concurrent.iter().filter(|recorded| recorded.is_ok()).count() as u64;
+        let stragglers = shared.shard.stragglers();
+        assert_eq!(evicted + stragglers, accepted, "{evicted} evicted, {stragglers} stragglers");
     });
 }
 
 #[test]
-fn a_part_handed_on_is_not_seen_twice() {
+fn a_shard_of_the_next_writer_is_not_read_twice() {
     Shared::<2>::explore(|shared| {
         let first = {
             let shared = Arc::clone(&shared);
             thread::spawn(move || shared.record_all(&[2]))
         };
-        first.join().unwrap(); // What hands a part on orders the two threads, as this does.
+        // The next writer of a shard is ordered after this one in the same way.
+        first.join().unwrap();
         let second = {
             let shared = Arc::clone(&shared);
             thread::spawn(move || shared.record_all(&[4, 8]))

@@ -1,4 +1,4 @@
-//! An action, with what each writer recorded of it.
+//! An action of a tracker, with one shard for each writer.
 
 use std::sync::Arc;
 
@@ -7,117 +7,118 @@ use crossbeam_utils::CachePadded;
 
 use crate::action::words::AsWords;
 use crate::sync::{Mutex, lock};
-use crate::tracker::shard::{Newest, Numbering, Part, Retired};
+use crate::tracker::shard::{Newest, Numbering, Retired, Shard};
 
 /// An action, with what each writer recorded of it.
 pub(crate) struct Action<S: Statistic> {
     pub(crate) name: Arc<str>,
-    /// Where it is listed.
-    place: u64,
+    /// Its id in the index.
+    id: u64,
     unparked: Arc<Unparked>,
-    pub(super) parts: Mutex<Parts<S>>,
+    pub(super) shards: Mutex<Shards<S>>,
 }
 
-/// Places of actions that can be evicted again. Locked last.
+/// The ids of actions that can be evicted again. Locked last.
 pub(super) type Unparked = Mutex<Vec<u64>>;
 
-/// What a look found at an action that may have expired.
+/// The outcome of a check whether an action expired.
 pub(super) enum Expired<S> {
-    /// It is given up, with these parts.
-    Yes { parts: Vec<SharedPart<S>> },
-    /// It was recorded in a bucket that counts.
+    /// It is retired, with these shards.
+    Yes { shards: Vec<SharedShard<S>> },
+    /// It has records in a bucket that windows cover.
     No { newest: i64 },
     /// It has a handle.
     Pinned,
 }
 
-/// What writers share with readers.
-pub(crate) type SharedPart<S> = Arc<CachePadded<Part<S>>>;
+/// A shard that a writer shares with readers.
+pub(crate) type SharedShard<S> = Arc<CachePadded<Shard<S>>>;
 
-pub(super) struct Parts<S: Statistic> {
-    pub(super) all: Vec<SharedPart<S>>,
-    /// Those of them whose pin is gone.
-    free: Vec<SharedPart<S>>,
-    /// How many pins there are: while there is one, the action is not evicted.
+pub(super) struct Shards<S: Statistic> {
+    pub(super) all: Vec<SharedShard<S>>,
+    /// The shards among them whose pin was dropped.
+    free: Vec<SharedShard<S>>,
+    /// The number of pins; a pinned action is not evicted.
     pins: usize,
-    /// Whether it was to be evicted while there was one.
+    /// Whether the action left its queue because of a pin.
     is_parked: bool,
     evicted: bool,
 }
 
-/// A part of an action for one writer, which keeps the action from being evicted.
+/// A shard for one writer that keeps its action from being evicted.
 pub(crate) struct Pin<S: Statistic> {
     pub(crate) action: Arc<Action<S>>,
-    pub(crate) part: SharedPart<S>,
+    pub(crate) shard: SharedShard<S>,
 }
 
 impl<S: Statistic<Value: AsWords>> Pin<S> {
-    /// Another pin of the same action.
+    /// Creates another pin of the same action.
     pub(crate) fn another(&self, empty: &S) -> Self {
-        let part = lock(&self.action.parts).pin(|| self.action.part(empty));
-        Self { action: Arc::clone(&self.action), part }
+        let shard = lock(&self.action.shards).pin(|| self.action.new_shard(empty));
+        Self { action: Arc::clone(&self.action), shard }
     }
 }
 
 impl<S: Statistic> Drop for Pin<S> {
     fn drop(&mut self) {
-        self.action.leave(&self.part);
+        self.action.unpin(&self.shard);
     }
 }
 
-impl<S: Statistic> Parts<S> {
-    /// A part that nobody writes to, or a new one.
-    fn pin(&mut self, new: impl FnOnce() -> SharedPart<S>) -> SharedPart<S> {
+impl<S: Statistic> Shards<S> {
+    /// Returns a free shard, or a new one.
+    fn pin(&mut self, new: impl FnOnce() -> SharedShard<S>) -> SharedShard<S> {
         self.pins += 1;
         self.free.pop().unwrap_or_else(|| {
-            let part = new();
-            self.all.push(Arc::clone(&part));
-            part
+            let shard = new();
+            self.all.push(Arc::clone(&shard));
+            shard
         })
     }
 }
 
 impl<S: Statistic> Action<S> {
-    /// Leaves the part of a pin to the next one.
-    fn leave(&self, part: &SharedPart<S>) {
-        let mut parts = lock(&self.parts);
-        parts.pins -= 1;
-        parts.free.push(Arc::clone(part));
-        if parts.pins == 0 && std::mem::take(&mut parts.is_parked) {
-            lock(&self.unparked).push(self.place);
+    /// Frees the shard of a pin for the next one.
+    fn unpin(&self, shard: &SharedShard<S>) {
+        let mut shards = lock(&self.shards);
+        shards.pins -= 1;
+        shards.free.push(Arc::clone(shard));
+        if shards.pins == 0 && std::mem::take(&mut shards.is_parked) {
+            lock(&self.unparked).push(self.id);
         }
     }
 }
 
 impl<S: Statistic<Value: AsWords>> Action<S> {
-    pub(super) fn new(name: Arc<str>, place: u64, unparked: Arc<Unparked>) -> Self {
+    pub(super) fn new(name: Arc<str>, id: u64, unparked: Arc<Unparked>) -> Self {
         let (all, free) = (Vec::new(), Vec::new());
-        let parts = Parts { all, free, pins: 0, is_parked: false, evicted: false };
-        Self { name, place, unparked, parts: Mutex::new(parts) }
+        let shards = Shards { all, free, pins: 0, is_parked: false, evicted: false };
+        Self { name, id, unparked, shards: Mutex::new(shards) }
     }
 
-    /// A part for a writer, with nothing in it.
-    pub(crate) fn part(&self, empty: &S) -> SharedPart<S> {
-        Arc::new(CachePadded::new(Part::new(Arc::clone(&self.name), empty.clone())))
+    /// Creates an empty shard, which readers do not see yet.
+    pub(crate) fn new_shard(&self, empty: &S) -> SharedShard<S> {
+        Arc::new(CachePadded::new(Shard::new(Arc::clone(&self.name), empty.clone())))
     }
 
-    /// Shows a part to readers.
-    pub(crate) fn share(&self, part: &SharedPart<S>) -> Result<(), Retired> {
-        let mut parts = lock(&self.parts);
-        if parts.evicted {
+    /// Shares a shard with readers.
+    pub(crate) fn share(&self, shard: &SharedShard<S>) -> Result<(), Retired> {
+        let mut shards = lock(&self.shards);
+        if shards.evicted {
             return Err(Retired);
         }
-        parts.all.push(Arc::clone(part));
+        shards.all.push(Arc::clone(shard));
         Ok(())
     }
 
-    /// A part that keeps the action from being evicted until it is [left](Self::leave).
-    pub(super) fn pin(&self, empty: &S) -> Result<SharedPart<S>, Retired> {
-        let mut parts = lock(&self.parts);
-        if parts.evicted { Err(Retired) } else { Ok(parts.pin(|| self.part(empty))) }
+    /// Returns a shard that keeps the action from being evicted until it is
+    /// [unpinned](Self::unpin).
+    pub(super) fn pin(&self, empty: &S) -> Result<SharedShard<S>, Retired> {
+        let mut shards = lock(&self.shards);
+        if shards.evicted { Err(Retired) } else { Ok(shards.pin(|| self.new_shard(empty))) }
     }
 
-    /// Records a value for a writer who has no part, with the number of the use if that counts.
+    /// Records a value for a writer without a shard; `used` is the number of the use, if it counts.
     pub(crate) fn insert(
         &self,
         value: S::Value,
@@ -125,74 +126,74 @@ impl<S: Statistic<Value: AsWords>> Action<S> {
         used: Option<u64>,
         empty: &S,
     ) -> Result<(), Retired> {
-        let mut parts = lock(&self.parts);
-        if parts.evicted {
+        let mut shards = lock(&self.shards);
+        if shards.evicted {
             return Err(Retired);
         }
-        if parts.all.is_empty() {
-            let part = self.part(empty);
-            parts.free.push(Arc::clone(&part));
-            parts.all.push(part);
+        if shards.all.is_empty() {
+            let shard = self.new_shard(empty);
+            shards.free.push(Arc::clone(&shard));
+            shards.all.push(shard);
         }
         if let Some(used) = used {
-            parts.all[0].use_at_least(used);
+            shards.all[0].use_at_least(used);
         }
-        parts.all[0].insert(value, numbering)
+        shards.all[0].insert(value, numbering)
     }
 
-    /// When the action was last used.
+    /// Returns the number of the last use.
     pub(super) fn used(&self) -> u64 {
-        lock(&self.parts).all.iter().map(|part| part.used()).max().unwrap_or_default()
+        lock(&self.shards).all.iter().map(|shard| shard.used()).max().unwrap_or_default()
     }
 
-    /// Gives everything up, and returns how many records that were; unless there is a pin.
-    pub(super) fn evict(&self, empty: &S) -> Option<(Vec<SharedPart<S>>, u64)> {
-        let mut parts = lock(&self.parts);
-        parts.is_parked = parts.pins > 0;
-        (parts.pins == 0).then(|| parts.give_up(empty))
+    /// Retires all shards, and returns them with the number of their records; `None` if pinned.
+    pub(super) fn evict(&self, empty: &S) -> Option<(Vec<SharedShard<S>>, u64)> {
+        let mut shards = lock(&self.shards);
+        shards.is_parked = shards.pins > 0;
+        (shards.pins == 0).then(|| shards.retire(empty))
     }
 
-    /// Gives everything up, unless there is a pin, or something in a bucket from `oldest` on.
+    /// Retires all shards, unless the action is pinned or has a bucket from `oldest` on.
     pub(super) fn expire(&self, oldest: i64, newest: Newest<S>, empty: &S) -> Expired<S> {
-        let mut parts = lock(&self.parts);
-        if parts.pins > 0 {
-            parts.is_parked = true;
+        let mut shards = lock(&self.shards);
+        if shards.pins > 0 {
+            shards.is_parked = true;
             return Expired::Pinned;
         }
-        // All at rest, so that none gets a record while another is looked at; but for values that
-        // come without the lock, which each part counts.
-        let cuts: Vec<_> = parts.all.iter().map(|part| part.cut()).collect();
-        let found = cuts.iter().filter_map(|cut| newest(cut.statistic(), cut.waiting())).max();
+        // All are locked, so that none gets a record while another is checked. Values that are
+        // buffered without the lock are counted by each shard.
+        let cuts: Vec<_> = shards.all.iter().map(|shard| shard.cut()).collect();
+        let found = cuts.iter().filter_map(|cut| newest(cut.statistic(), cut.buffered())).max();
         if let Some(newest) = found.filter(|&newest| newest >= oldest) {
             return Expired::No { newest };
         }
         cuts.into_iter().for_each(|cut| {
             cut.retire(empty);
         });
-        Expired::Yes { parts: parts.close() }
+        Expired::Yes { shards: shards.close() }
     }
 
-    /// Gives everything up if there is nothing, and no pin.
+    /// Retires all shards if they have no record and the action is not pinned.
     pub(super) fn evict_if_empty(&self, empty: &S) -> bool {
-        let mut parts = lock(&self.parts);
-        let is_empty = parts.pins == 0 && parts.all.iter().all(|part| part.is_empty());
+        let mut shards = lock(&self.shards);
+        let is_empty = shards.pins == 0 && shards.all.iter().all(|shard| shard.is_empty());
         if is_empty {
-            parts.give_up(empty);
+            shards.retire(empty);
         }
         is_empty
     }
 }
 
-impl<S: Statistic<Value: AsWords>> Parts<S> {
-    /// Retires all, and returns how many records that were.
-    fn give_up(&mut self, empty: &S) -> (Vec<SharedPart<S>>, u64) {
-        let parts = self.close();
-        let records = parts.iter().map(|part| part.cut().retire(empty)).sum();
-        (parts, records)
+impl<S: Statistic<Value: AsWords>> Shards<S> {
+    /// Retires all shards, and returns them with the number of their records.
+    fn retire(&mut self, empty: &S) -> (Vec<SharedShard<S>>, u64) {
+        let shards = self.close();
+        let records = shards.iter().map(|shard| shard.cut().retire(empty)).sum();
+        (shards, records)
     }
 
-    /// Takes no part any more, and hands over those there are.
-    fn close(&mut self) -> Vec<SharedPart<S>> {
+    /// Accepts no more shards, and returns the present ones.
+    fn close(&mut self) -> Vec<SharedShard<S>> {
         self.evicted = true;
         self.free.clear();
         std::mem::take(&mut self.all)

@@ -1,15 +1,15 @@
-//! Actions in the order in which they were registered, and which of them give way to new ones.
+//! The index of actions: their order, and which of them make room for new ones.
 //!
-//! Two orders are kept, each as far as a tracker needs it: by when an action was last used, for one
-//! that evicts the longest idle, and by its newest bucket of time, for one whose actions expire. An
-//! order is a set of what each action showed when it was last looked at, which can only have grown
-//! since. So the first of the set is looked at again, and goes back with what it shows now, until
-//! one is first that has not changed. An action is looked at once for each time that it was used
-//! since, at most, and one whose newest bucket is in time not at all: what a full tracker refuses
-//! costs a look at the first of a set.
+//! Two queues are kept, each only where a tracker needs it: by the last use of an action, for one
+//! that evicts the longest idle, and by its newest bucket of time, for one whose actions expire. A
+//! key in a queue is what the action showed when it was last checked. The true value can only have
+//! grown since. So the first of a queue is checked again and queued with its present value, until
+//! the first one has not changed. An action is checked at most once for each use since the last
+//! check, and one whose newest bucket is in time is not checked at all: a refused name in a full
+//! tracker costs a look at the first of a queue.
 //!
-//! An action that has a handle cannot give way. Where one is met it is left out of the order
-//! ("parked"), and comes back when its last handle is dropped.
+//! An action that has a handle is pinned and cannot make room. It leaves its queue when it is
+//! checked ("parked"), and returns when its last handle is dropped.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -19,138 +19,149 @@ use core_time::Statistic;
 use crate::action::key::FOLDED;
 use crate::action::words::AsWords;
 use crate::sync::lock;
-use crate::tracker::action::{Action, Expired, SharedPart, Unparked};
+use crate::tracker::action::{Action, Expired, SharedShard, Unparked};
 use crate::tracker::shard::Newest;
 
-/// Actions in the order in which they were registered.
-pub(super) struct Listed<S: Statistic> {
-    pub(super) all: BTreeMap<u64, Listing<S>>,
-    /// What to evict next: when an action was used, by the last look at it, and its place in `all`.
+/// The actions in the order of their registration.
+pub(super) struct Index<S: Statistic> {
+    pub(super) all: BTreeMap<u64, Indexed<S>>,
+    /// The last use of each action at its last check, and its id.
     idle: BTreeSet<(u64, u64)>,
-    /// What expires next: the newest bucket of an action, by the last look at it, and its place.
+    /// The newest bucket of each action at its last check, and its id.
     expiring: BTreeSet<(i64, u64)>,
-    /// Places of actions that left an order for their handles, and have none any more.
+    /// The ids of parked actions whose last handle was dropped.
     unparked: Arc<Unparked>,
-    /// Places of actions of which nothing may have been recorded since a reset.
+    /// The ids of actions that may have had no record since a reset.
     emptied: Vec<u64>,
-    next: u64,
+    next_id: u64,
     pub(super) evicted: Evicted<S>,
 }
 
-/// An action with its keys in the orders, if it is in them.
-pub(super) struct Listing<S: Statistic> {
+/// An action with its keys in the queues, if it is in them.
+pub(super) struct Indexed<S: Statistic> {
     pub(super) action: Arc<Action<S>>,
     used: Option<u64>,
     newest: Option<i64>,
 }
 
-/// In which orders an action is to be.
+/// The queues that an action is in.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Orders {
-    /// Whether it may be evicted for being idle.
+pub(super) struct Queues {
+    /// Whether it may be evicted when it is idle.
     pub(super) idle: bool,
-    /// The bucket before which it does not expire, if it does.
+    /// The bucket before which it does not expire, if it can expire.
     pub(super) expires: Option<i64>,
 }
 
-/// What became of actions that were evicted, or expired.
+/// The outcome of an attempt to evict an action.
+pub(super) enum Eviction<S: Statistic> {
+    /// This action was removed from the index.
+    Evicted(Arc<Action<S>>),
+    /// Nothing can be evicted: all of these actions are pinned.
+    AllPinned { actions: usize },
+}
+
+/// Counts of evicted and expired actions.
 pub(super) struct Evicted<S> {
     pub(super) actions: u64,
     pub(super) expired: u64,
-    /// Without those that are in `parts`.
+    /// The records of evicted actions, without those in `shards`.
     records: u64,
-    /// Parts that their threads may not have dropped yet: what they recorded beside the eviction
-    /// went with the others, and may still come.
-    parts: Vec<SharedPart<S>>,
-    /// How many parts there may be before they are looked through.
-    parts_max: usize,
+    /// Shards that their threads may not have dropped yet. A record made concurrently with the
+    /// eviction may still arrive in them.
+    shards: Vec<SharedShard<S>>,
+    /// The number of shards from which on they are checked.
+    shards_max: usize,
 }
 
-impl<S: Statistic<Value: AsWords>> Listed<S> {
+impl<S: Statistic<Value: AsWords>> Index<S> {
+    /// Creates an index without actions.
     pub(super) fn new() -> Self {
         let evicted =
-            Evicted { actions: 0, expired: 0, records: 0, parts: Vec::new(), parts_max: 0 };
+            Evicted { actions: 0, expired: 0, records: 0, shards: Vec::new(), shards_max: 0 };
         let (all, idle, expiring) = (BTreeMap::new(), BTreeSet::new(), BTreeSet::new());
         let (unparked, emptied) = (Arc::default(), Vec::new());
-        Self { all, idle, expiring, unparked, emptied, next: 0, evicted }
+        Self { all, idle, expiring, unparked, emptied, next_id: 0, evicted }
     }
 
     /// Adds the action of a name.
-    pub(super) fn push(&mut self, name: Arc<str>, orders: Orders) -> Arc<Action<S>> {
-        let place = self.next;
-        self.next += 1;
-        let action = Arc::new(Action::new(name, place, Arc::clone(&self.unparked)));
-        let listing = Listing { action: Arc::clone(&action), used: None, newest: None };
-        self.all.insert(place, listing);
-        if orders.idle {
-            self.place_idle(place, 0);
+    pub(super) fn push(&mut self, name: Arc<str>, queues: Queues) -> Arc<Action<S>> {
+        let id = self.next_id;
+        self.next_id += 1;
+        let action = Arc::new(Action::new(name, id, Arc::clone(&self.unparked)));
+        self.all.insert(id, Indexed { action: Arc::clone(&action), used: None, newest: None });
+        if queues.idle {
+            self.queue_idle(id, 0);
         }
-        if let Some(oldest) = orders.expires {
-            self.place_expiring(place, oldest);
+        if let Some(oldest) = queues.expires {
+            self.queue_expiring(id, oldest);
         }
         action
     }
 
-    fn place_idle(&mut self, place: u64, used: u64) {
-        if let Some(listing) = self.all.get_mut(&place) {
-            listing.used = Some(used);
-            self.idle.insert((used, place));
+    fn queue_idle(&mut self, id: u64, used: u64) {
+        if let Some(indexed) = self.all.get_mut(&id) {
+            indexed.used = Some(used);
+            self.idle.insert((used, id));
         }
     }
 
-    fn place_expiring(&mut self, place: u64, newest: i64) {
-        if let Some(listing) = self.all.get_mut(&place) {
-            listing.newest = Some(newest);
-            self.expiring.insert((newest, place));
+    fn queue_expiring(&mut self, id: u64, newest: i64) {
+        if let Some(indexed) = self.all.get_mut(&id) {
+            indexed.newest = Some(newest);
+            self.expiring.insert((newest, id));
         }
     }
 
-    fn remove(&mut self, place: u64) -> Option<Arc<Action<S>>> {
-        let Listing { action, used, newest } = self.all.remove(&place)?;
-        used.map(|used| self.idle.remove(&(used, place)));
-        newest.map(|newest| self.expiring.remove(&(newest, place)));
+    fn remove(&mut self, id: u64) -> Option<Arc<Action<S>>> {
+        let Indexed { action, used, newest } = self.all.remove(&id)?;
+        used.map(|used| self.idle.remove(&(used, id)));
+        newest.map(|newest| self.expiring.remove(&(newest, id)));
         Some(action)
     }
 
-    /// Puts actions back that left an order for their handles.
+    /// Queues parked actions whose last handle was dropped.
     fn unpark(&mut self, is_idle: bool, expires: bool) {
-        let places = std::mem::take(&mut *lock(&self.unparked));
-        for place in places {
-            let Some(listing) = self.all.get(&place) else { continue };
-            let (used, newest) = (listing.used, listing.newest);
+        let ids = std::mem::take(&mut *lock(&self.unparked));
+        for id in ids {
+            let Some(indexed) = self.all.get(&id) else { continue };
+            let (used, newest) = (indexed.used, indexed.newest);
             if is_idle && used.is_none() {
-                self.place_idle(place, 0);
+                self.queue_idle(id, 0);
             }
             if expires && newest.is_none() {
-                self.place_expiring(place, i64::MIN);
+                self.queue_expiring(id, i64::MIN);
             }
         }
     }
 
-    /// Takes out what was idle for longest; if nothing can be, returns how many have handles.
+    /// Evicts the action that was idle for longest.
     ///
-    /// As many go back with a newer count as there are and no more, because threads may use them
-    /// faster than one can look.
-    pub(super) fn evict(&mut self, expires: bool, empty: &S) -> Result<Arc<Action<S>>, usize> {
+    /// At most as many actions are queued again as there are, because threads may use them faster
+    /// than they are checked.
+    pub(super) fn evict(&mut self, expires: bool, empty: &S) -> Eviction<S> {
         self.unpark(true, expires);
-        let mut looks = self.idle.len();
-        while let Some((seen, place)) = self.idle.pop_first() {
-            let Some(listing) = self.all.get_mut(&place) else { continue };
-            listing.used = None;
-            let used = listing.action.used();
-            if used > seen && looks > 0 {
-                looks -= 1;
-                self.place_idle(place, used);
-            } else if let Some((parts, records)) = listing.action.evict(empty) {
-                self.evicted.actions += 1;
-                self.evicted.add(parts, records);
-                return self.remove(place).ok_or(0);
+        let mut rechecks = self.idle.len();
+        while let Some((seen, id)) = self.idle.pop_first() {
+            let Some(indexed) = self.all.get_mut(&id) else { continue };
+            indexed.used = None;
+            let used = indexed.action.used();
+            if used > seen && rechecks > 0 {
+                rechecks -= 1;
+                self.queue_idle(id, used);
+                continue;
+            }
+            let Some((shards, records)) = indexed.action.evict(empty) else { continue };
+            self.evicted.actions += 1;
+            self.evicted.add(shards, records);
+            if let Some(action) = self.remove(id) {
+                return Eviction::Evicted(action);
             }
         }
-        Err(self.all.len())
+        Eviction::AllPinned { actions: self.all.len() }
     }
 
-    /// Takes out an action whose newest bucket is older than the oldest that a window covers.
+    /// Removes an action whose newest bucket is older than `oldest`, which windows still cover.
     pub(super) fn drop_expired(
         &mut self,
         oldest: i64,
@@ -159,39 +170,39 @@ impl<S: Statistic<Value: AsWords>> Listed<S> {
         empty: &S,
     ) -> Option<Arc<Action<S>>> {
         self.unpark(is_idle, true);
-        while let Some(&(seen, place)) = self.expiring.first()
+        while let Some(&(seen, id)) = self.expiring.first()
             && seen < oldest
         {
             self.expiring.pop_first();
-            let Some(listing) = self.all.get_mut(&place) else { continue };
-            listing.newest = None;
-            match listing.action.expire(oldest, newest, empty) {
-                Expired::No { newest } => self.place_expiring(place, newest),
+            let Some(indexed) = self.all.get_mut(&id) else { continue };
+            indexed.newest = None;
+            match indexed.action.expire(oldest, newest, empty) {
+                Expired::No { newest } => self.queue_expiring(id, newest),
                 Expired::Pinned => {}
-                Expired::Yes { parts } => {
+                Expired::Yes { shards } => {
                     self.evicted.expired += 1;
-                    self.evicted.add(parts, 0);
-                    return self.remove(place);
+                    self.evicted.add(shards, 0);
+                    return self.remove(id);
                 }
             }
         }
         None
     }
 
-    /// Notes that everything was reset.
+    /// Notes that all actions were reset.
     pub(super) fn note_emptied(&mut self) {
-        // The row that all others share has no place that it could give away.
-        let has_place = |listing: &Listing<S>| *listing.action.name != *FOLDED;
-        let places = self.all.iter().filter(|(_, listing)| has_place(listing)).map(|(&at, _)| at);
-        self.emptied = places.rev().collect();
+        // The row of folded actions is not counted in the limit, so it cannot make room.
+        let is_limited = |indexed: &Indexed<S>| *indexed.action.name != *FOLDED;
+        let ids = self.all.iter().filter(|(_, indexed)| is_limited(indexed)).map(|(&id, _)| id);
+        self.emptied = ids.rev().collect();
     }
 
-    /// Takes out an action of which nothing was recorded since a reset.
+    /// Removes an action that has had no record since a reset.
     pub(super) fn drop_empty(&mut self, empty: &S) -> Option<Arc<Action<S>>> {
-        while let Some(place) = self.emptied.pop() {
-            let listing = self.all.get(&place);
-            if listing.is_some_and(|listing| listing.action.evict_if_empty(empty)) {
-                return self.remove(place);
+        while let Some(id) = self.emptied.pop() {
+            let indexed = self.all.get(&id);
+            if indexed.is_some_and(|indexed| indexed.action.evict_if_empty(empty)) {
+                return self.remove(id);
             }
         }
         None
@@ -199,28 +210,29 @@ impl<S: Statistic<Value: AsWords>> Listed<S> {
 }
 
 impl<S: Statistic<Value: AsWords>> Evicted<S> {
-    fn add(&mut self, parts: Vec<SharedPart<S>>, records: u64) {
+    fn add(&mut self, shards: Vec<SharedShard<S>>, records: u64) {
         self.records += records;
-        self.parts.extend(parts);
-        if self.parts.len() > self.parts_max {
-            self.drop_parts();
-            // Half of them are new when they are looked through again.
-            self.parts_max = self.parts.len() * 2;
+        self.shards.extend(shards);
+        if self.shards.len() > self.shards_max {
+            self.drop_shards();
+            // Half of them are new at the next check.
+            self.shards_max = self.shards.len() * 2;
         }
     }
 
-    /// Drops the parts that nobody else has any more, to which nothing more can come.
-    fn drop_parts(&mut self) {
+    /// Drops the shards that no thread holds, in which no record can arrive.
+    fn drop_shards(&mut self) {
         let records = &mut self.records;
-        self.parts.retain_mut(|part| {
-            let is_gone = Arc::get_mut(part).is_some();
-            *records += if is_gone { part.stragglers() } else { 0 };
+        self.shards.retain_mut(|shard| {
+            let is_gone = Arc::get_mut(shard).is_some();
+            *records += if is_gone { shard.stragglers() } else { 0 };
             !is_gone
         });
     }
 
+    /// Returns the number of records that were evicted.
     pub(super) fn records(&self) -> u64 {
-        self.records + self.parts.iter().map(|part| part.stragglers()).sum::<u64>()
+        self.records + self.shards.iter().map(|shard| shard.stragglers()).sum::<u64>()
     }
 }
 
@@ -231,17 +243,18 @@ mod tests {
     use crate::statistics::count::Count;
     use crate::tracker::MergedTracker;
     use crate::tracker::registry::{Expiry, Registry};
+    use crate::tracker::shard::Buffered;
     use crate::tracker::spec::TrackerSpec;
 
     thread_local! {
-        static LOOKS: Cell<u64> = const { Cell::new(0) };
+        static CHECKS: Cell<u64> = const { Cell::new(0) };
         static NOW: Cell<i64> = const { Cell::new(0) };
     }
 
     #[test]
-    fn a_refused_name_costs_one_look_at_each_action_in_a_bucket_at_most() {
-        let newest = |_: &Count, _: crate::tracker::shard::Waiting<'_>| {
-            LOOKS.set(LOOKS.get() + 1);
+    fn refused_names_check_each_action_at_most_once_in_a_bucket() {
+        let newest = |_: &Count, _: Buffered<'_>| {
+            CHECKS.set(CHECKS.get() + 1);
             Some(NOW.get())
         };
         let expiry = Expiry { oldest: Box::new(|| NOW.get()), newest };
@@ -252,7 +265,7 @@ mod tests {
             for name in 0..3_000 {
                 assert!(tracker.record(&format!("beyond {name}"), 1).is_err());
             }
-            assert_eq!(LOOKS.get(), bucket * 1_000);
+            assert_eq!(CHECKS.get(), bucket * 1_000);
             NOW.set(NOW.get() + 1); // All actions are in the newest bucket again.
         }
     }

@@ -16,7 +16,7 @@ use crate::action::words::AsWords;
 use crate::tracker::action::Pin;
 use crate::tracker::registry::Registry;
 use crate::tracker::row::shown;
-use crate::tracker::shard::Waiting;
+use crate::tracker::shard::Buffered;
 
 /// Records one action of a tracker: no name is looked up, and nothing can be refused.
 ///
@@ -56,7 +56,7 @@ pub struct Handle<S: Statistic<Value: AsWords>> {
     /// Whether it matters which action is idle. Here, because a record looks at nothing else of the
     /// registry.
     notes_use: bool,
-    /// A part has one writer.
+    /// A shard has one writer.
     not_sync: PhantomData<Cell<()>>,
 }
 
@@ -70,7 +70,7 @@ impl<S: Statistic<Value: AsWords>> Handle<S> {
     }
 
     fn of(registry: Arc<Registry<S>>, pin: Pin<S>) -> Self {
-        let notes_use = registry.uses.is_some();
+        let notes_use = registry.lamport.is_some();
         Self { registry, pin, notes_use, not_sync: PhantomData }
     }
 
@@ -92,10 +92,10 @@ impl<S: Statistic<Value: AsWords>> Handle<S> {
     #[inline]
     pub fn record(&self, time: impl Into<S::Value>) {
         if self.notes_use {
-            self.registry.note_use(&self.pin.part);
+            self.registry.note_use(&self.pin.shard);
         }
-        // Its part is not given up while it is pinned.
-        let _ = self.pin.part.record(time.into(), &self.registry.next);
+        // Its shard is not given up while it is pinned.
+        let _ = self.pin.shard.record(time.into(), &self.registry.next);
     }
 
     /// Takes in that the action took so long, in the tracker's
@@ -110,7 +110,7 @@ impl<S: Statistic<Value: AsWords>> Handle<S> {
 
 impl<S: Statistic<Value: AsWords>> Handle<S> {
     /// Reads what each writer recorded of the action.
-    pub(crate) fn read(&self, read: impl FnMut(&S, Waiting<'_>)) {
+    pub(crate) fn read(&self, read: impl FnMut(&S, Buffered<'_>)) {
         self.registry.read(&self.pin.action, read);
     }
 }

@@ -1,63 +1,65 @@
-//! Which of two records came later, as far as their threads met: a Lamport clock.
+//! A Lamport clock, which orders the records of threads.
+//!
+//! A record has a smaller number than a later one of the same thread, and than one of another
+//! thread if its thread [observed](LamportClock::observe) the clock after it and the other thread
+//! observed the clock afterwards. Other records are not ordered.
+//!
+//! # Memory ordering
+//!
+//! Every access is Relaxed.
+//! Needs: the numbers of one thread grow, and a thread that observes the clock after another one
+//! gets a larger number.
+//! Gives: one writer for each thread's clock; coherence of `largest`.
+//! Not needed: an order with other memory, because the numbers describe none.
+//! Checks: `tests/bounds.rs`; no model, for that reason.
 
 use std::sync::Arc;
-use std::sync::atomic::{
-    AtomicU64,
-    Ordering::{self, Relaxed},
-};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use core_time::PerThread;
 
-/// Counts the records of each thread, and brings the counts in step where threads meet.
-///
-/// What happened before has the smaller number, if it was in the same thread, or if its thread
-/// [met](Self::meet) others after it and the later thread did so in between. Other records have no
-/// order.
+/// Numbers the records of each thread.
 #[derive(Default)]
-pub(crate) struct Uses {
-    threads: PerThread<Arc<Count>>,
-    /// The largest count that a thread met others with.
+pub(crate) struct LamportClock {
+    threads: PerThread<Arc<ThreadClock>>,
+    /// The largest number that any thread had when it observed the clock.
     largest: AtomicU64,
 }
 
-// ORDERING: every access in this file is Relaxed.
-// Needs: numbers of one thread grow, and a thread that meets after another gets a larger one.
-// Gives: only the owner writes a count; coherence of `largest`.
-// Not needed: any order towards other memory, which no number hangs together with.
-// Checks: tests/bounds.rs; no model, for that reason.
-const ALONE: Ordering = Relaxed;
-
-/// The count of one thread, which alone changes it.
+/// The clock of one thread, which no other thread changes.
 #[derive(Debug, Default)]
-pub(crate) struct Count(AtomicU64);
+pub(crate) struct ThreadClock(AtomicU64);
 
-impl Count {
-    /// The next number.
+impl ThreadClock {
+    /// Returns the next number.
     #[inline]
     pub(crate) fn tick(&self) -> u64 {
-        let next = self.0.load(ALONE) + 1;
-        self.0.store(next, ALONE);
+        // ORDERING: Relaxed, see the module.
+        let next = self.0.load(Relaxed) + 1;
+        self.0.store(next, Relaxed);
         next
     }
 }
 
-impl Uses {
-    /// The count of this thread; nothing if the thread is being torn down.
-    pub(crate) fn of_thread(&self) -> Option<Arc<Count>> {
+impl LamportClock {
+    /// Returns the clock of this thread; `None` while the thread is being torn down.
+    pub(crate) fn of_thread(&self) -> Option<Arc<ThreadClock>> {
         self.threads.get_or(Arc::default).map(Arc::clone)
     }
 
-    /// The next number of this thread.
+    /// Returns the next number of this thread.
     pub(crate) fn tick(&self) -> u64 {
-        let number = self.threads.get_or(Arc::default).map(|count| count.tick());
-        number.unwrap_or_else(|| self.largest.fetch_add(1, ALONE) + 1)
+        let number = self.threads.get_or(Arc::default).map(|clock| clock.tick());
+        // ORDERING: Relaxed, see the module.
+        number.unwrap_or_else(|| self.largest.fetch_add(1, Relaxed) + 1)
     }
 
-    /// Brings the count of this thread in step with that of the thread that counted most.
-    pub(crate) fn meet(&self) {
-        if let Some(count) = self.threads.get_or(Arc::default) {
-            let largest = self.largest.fetch_max(count.0.load(ALONE), ALONE);
-            count.0.fetch_max(largest, ALONE);
+    /// Advances the clock of this thread to the largest number that was observed.
+    pub(crate) fn observe(&self) {
+        if let Some(clock) = self.threads.get_or(Arc::default) {
+            // ORDERING: Relaxed, see the module.
+            let largest = self.largest.fetch_max(clock.0.load(Relaxed), Relaxed);
+            clock.0.fetch_max(largest, Relaxed);
         }
     }
 }

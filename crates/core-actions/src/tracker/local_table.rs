@@ -1,4 +1,4 @@
-//! One thread's parts, by name.
+//! The shards of one thread, by name.
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -8,61 +8,62 @@ use hashbrown::HashTable;
 
 use crate::action::key::{Key, KeyedName};
 use crate::action::words::AsWords;
-use crate::tracker::action::{Action, SharedPart};
-use crate::tracker::lamport::{Count, Uses};
+use crate::tracker::action::{Action, SharedShard};
+use crate::tracker::lamport::{LamportClock, ThreadClock};
 use crate::tracker::registry::Registry;
-use crate::tracker::shard::{Numbering, Part, Retired};
+use crate::tracker::shard::{Numbering, Retired, Shard};
 
-/// Finds the part that a thread has of an action.
+/// Finds the shard that a thread has of an action.
 ///
-/// What is needed to find it lies in the part itself, so that a record touches, besides the table's
-/// own index, the two cache lines that it writes.
-pub(crate) struct Table<S: Statistic> {
-    parts: RefCell<HashTable<SharedPart<S>>>,
+/// The key lies in the shard itself. So a record touches the table's index and the two cache lines
+/// that it writes.
+pub(crate) struct LocalTable<S: Statistic> {
+    shards: RefCell<HashTable<SharedShard<S>>>,
     seed: foldhash::fast::RandomState,
-    /// Counts the records of this thread, where it matters which action is idle.
-    uses: Option<Arc<Count>>,
+    /// Numbers the records of this thread; only if idle actions are evicted.
+    clock: Option<Arc<ThreadClock>>,
 }
 
-impl<S: Statistic<Value: AsWords>> Table<S> {
+impl<S: Statistic<Value: AsWords>> LocalTable<S> {
+    /// Creates an empty table for this thread.
     pub(crate) fn new(registry: &Registry<S>) -> Self {
-        let uses = registry.uses.as_ref().and_then(Uses::of_thread);
-        Self { parts: RefCell::default(), seed: Default::default(), uses }
+        let clock = registry.lamport.as_ref().and_then(LamportClock::of_thread);
+        Self { shards: RefCell::default(), seed: Default::default(), clock }
     }
 
-    /// Takes a value in, if the thread has a part of the action.
+    /// Records a value if the thread has a shard of the action; returns whether it did.
     #[inline]
     pub(crate) fn record(
         &self,
         name: KeyedName<'_>,
-        record: impl FnOnce(&Part<S>) -> Result<(), Retired>,
+        record: impl FnOnce(&Shard<S>) -> Result<(), Retired>,
     ) -> bool {
         let key = name.key();
-        let parts = self.parts.borrow();
+        let shards = self.shards.borrow();
         let found = if key.is_whole() {
-            parts.find(key.hash(&self.seed), |part| part.key == key)
+            shards.find(key.hash(&self.seed), |shard| shard.key == key)
         } else {
-            self.find_long(&parts, key, name.as_str())
+            self.find_long(&shards, key, name.as_str())
         };
-        let Some(part) = found else { return false };
-        self.note_use(part);
-        record(part).is_ok()
+        let Some(shard) = found else { return false };
+        self.note_use(shard);
+        record(shard).is_ok()
     }
 
-    /// Finds the part of a name of which the key does not say all.
+    /// Finds the shard of a name that is longer than its key.
     ///
-    /// Called, because in line it would take the registers that the others need.
+    /// Not inlined, because it would take registers that short names need.
     #[inline(never)]
     fn find_long<'a>(
         &self,
-        parts: &'a HashTable<SharedPart<S>>,
+        shards: &'a HashTable<SharedShard<S>>,
         key: Key,
         name: &str,
-    ) -> Option<&'a SharedPart<S>> {
-        parts.find(key.hash_with(name, &self.seed), |part| part.is_of(key, name))
+    ) -> Option<&'a SharedShard<S>> {
+        shards.find(key.hash_with(name, &self.seed), |shard| shard.is_of(key, name))
     }
 
-    /// Takes in the first value that this thread has for an action.
+    /// Records the first value of this thread for an action.
     pub(crate) fn record_new(
         &self,
         action: &Action<S>,
@@ -72,46 +73,46 @@ impl<S: Statistic<Value: AsWords>> Table<S> {
     ) -> Result<(), Retired> {
         let (name, key) = (&*action.name, KeyedName::kept(&action.name).key());
         let hash = key.hash_with(name, &self.seed);
-        registry.meet(); // Again, as something may have been evicted.
-        let known = self.parts.borrow().find(hash, |part| part.is_of(key, name)).map(Arc::clone);
-        if let Some(part) = known {
-            // That of all others; or the old one of an action that was evicted.
-            self.note_use(&part);
-            if part.insert(value, numbering).is_ok() {
+        registry.observe_clock(); // Once more, because an action may have been evicted since.
+        let known = self.shards.borrow().find(hash, |shard| shard.is_of(key, name)).map(Arc::clone);
+        if let Some(shard) = known {
+            // The shard of folded actions, or the retired one of an action that was evicted.
+            self.note_use(&shard);
+            if shard.insert(value, numbering).is_ok() {
                 return Ok(());
             }
-            self.remove(hash, &part);
+            self.remove(hash, &shard);
         }
-        let part = action.part(&registry.empty);
-        self.note_use(&part);
-        part.insert(value, numbering)?;
-        action.share(&part)?;
-        // Half of them were given up at least.
-        if self.parts.borrow().len() > registry.spec.actions.saturating_mul(2) {
+        let shard = action.new_shard(&registry.empty);
+        self.note_use(&shard);
+        shard.insert(value, numbering)?;
+        action.share(&shard)?;
+        // At least half of them are retired.
+        if self.shards.borrow().len() > registry.spec.actions.saturating_mul(2) {
             self.sweep();
         }
-        let rehash = |part: &SharedPart<S>| part.key.hash_with(part.name(), &self.seed);
-        self.parts.borrow_mut().insert_unique(hash, part, rehash);
+        let rehash = |shard: &SharedShard<S>| shard.key.hash_with(shard.name(), &self.seed);
+        self.shards.borrow_mut().insert_unique(hash, shard, rehash);
         Ok(())
     }
 
-    /// Drops the parts that were given up.
+    /// Drops the retired shards.
     fn sweep(&self) {
-        self.parts.borrow_mut().retain(|part| !part.is_retired());
+        self.shards.borrow_mut().retain(|shard| !shard.is_retired());
     }
 
-    /// Drops a part that was given up.
-    fn remove(&self, hash: u64, part: &SharedPart<S>) {
-        let mut parts = self.parts.borrow_mut();
-        if let Ok(entry) = parts.find_entry(hash, |found| Arc::ptr_eq(found, part)) {
+    /// Drops a retired shard.
+    fn remove(&self, hash: u64, shard: &SharedShard<S>) {
+        let mut shards = self.shards.borrow_mut();
+        if let Ok(entry) = shards.find_entry(hash, |found| Arc::ptr_eq(found, shard)) {
             entry.remove();
         }
     }
 
     #[inline]
-    fn note_use(&self, part: &Part<S>) {
-        if let Some(uses) = &self.uses {
-            part.use_at(uses.tick());
+    fn note_use(&self, shard: &Shard<S>) {
+        if let Some(clock) = &self.clock {
+            shard.use_at(clock.tick());
         }
     }
 }

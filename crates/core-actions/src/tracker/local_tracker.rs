@@ -56,9 +56,9 @@ use crate::tracker::row::Row;
 #[derive(Debug)]
 pub struct LocalTracker<'n, S> {
     names: &'n NameTable,
-    /// Places in `cells`, by name.
-    places: HashTable<u32>,
-    cells: Vec<Cell<S>>,
+    /// Places in `entries`, by name.
+    indices: HashTable<u32>,
+    entries: Vec<Entry<S>>,
     /// Names that are more than a key, one after the other.
     long: String,
     /// The number of the next record to be an action's first.
@@ -70,7 +70,7 @@ const NONE: u64 = u64::MAX;
 
 /// One action.
 #[derive(Debug)]
-struct Cell<S> {
+struct Entry<S> {
     key: Key,
     /// Where the name begins among the long ones, if it is one.
     long: usize,
@@ -85,8 +85,8 @@ impl<'n, S: Statistic> LocalTracker<'n, S> {
     /// A tally of nothing.
     #[must_use]
     pub fn new(names: &'n NameTable) -> Self {
-        let (places, cells, long) = Default::default();
-        Self { names, places, cells, long, next: 0 }
+        let (indices, entries, long) = Default::default();
+        Self { names, indices, entries, long, next: 0 }
     }
 
     /// Takes in that an action took so long.
@@ -128,13 +128,13 @@ impl<'n, S: Statistic> LocalTracker<'n, S> {
     {
         let action = action.into();
         let time = time.try_into().map_err(|error| ActionError::Time(error.into()))?;
-        let place = match self.find(action) {
-            Some(place) => place,
-            None => self.meet(action.as_str(), number)?,
+        let index = match self.find(action) {
+            Some(index) => index,
+            None => self.register(action.as_str(), number)?,
         };
-        let cell = &mut self.cells[place];
-        cell.statistic.insert_whole(time);
-        cell.first = cell.first.min(number.min(NONE - 1));
+        let entry = &mut self.entries[index];
+        entry.statistic.insert_whole(time);
+        entry.first = entry.first.min(number.min(NONE - 1));
         Ok(())
     }
 
@@ -142,19 +142,19 @@ impl<'n, S: Statistic> LocalTracker<'n, S> {
     ///
     /// One that is empty takes the memory of the other as it is.
     pub fn merge(&mut self, mut other: Self) {
-        if self.cells.is_empty() && ptr::eq(self.names, other.names) {
+        if self.entries.is_empty() && ptr::eq(self.names, other.names) {
             std::mem::swap(self, &mut other);
         }
         // Copied, because to enter a name takes the lock of all names.
         let mut name = String::new();
-        for cell in other.cells {
+        for entry in other.entries {
             name.clear();
-            name.push_str(other.names.lock().name(cell.id));
-            let place = self.find(KeyedName::kept(&name));
-            let place = place.unwrap_or_else(|| self.push(&name, self.names.number(&name)));
-            let own = &mut self.cells[place];
-            own.first = own.first.min(cell.first);
-            own.statistic.merge(&cell.statistic);
+            name.push_str(other.names.lock().name(entry.id));
+            let index = self.find(KeyedName::kept(&name));
+            let index = index.unwrap_or_else(|| self.push(&name, self.names.number(&name)));
+            let own = &mut self.entries[index];
+            own.first = own.first.min(entry.first);
+            own.statistic.merge(&entry.statistic);
         }
         self.next = self.next.max(other.next);
     }
@@ -163,69 +163,70 @@ impl<'n, S: Statistic> LocalTracker<'n, S> {
     #[must_use]
     pub fn into_rows(self) -> Vec<Row<S>> {
         let names = self.names.lock();
-        let cells = self.cells.into_iter().filter(|cell| cell.first != NONE);
-        let row = |cell: Cell<S>| Row::new(names.name(cell.id).into(), cell.first, cell.statistic);
-        let mut rows: Vec<_> = cells.map(row).collect();
+        let entries = self.entries.into_iter().filter(|entry| entry.first != NONE);
+        let row =
+            |entry: Entry<S>| Row::new(names.name(entry.id).into(), entry.first, entry.statistic);
+        let mut rows: Vec<_> = entries.map(row).collect();
         rows.sort_unstable_by(Row::by_first);
         rows
     }
 
-    /// Finds the place of a name, in which something was recorded.
+    /// Finds the index of a name, in which something was recorded.
     #[inline]
     fn find(&self, name: KeyedName<'_>) -> Option<usize> {
         let key = name.key();
         if !key.is_whole() {
             return self.find_long(key, name.as_str());
         }
-        let is_it = |&place: &u32| self.cells[place as usize].key == key;
-        let place = self.places.find(key.hash(&self.names.seed), is_it);
-        place.map(|&place| place as usize)
+        let is_it = |&index: &u32| self.entries[index as usize].key == key;
+        let index = self.indices.find(key.hash(&self.names.seed), is_it);
+        index.map(|&index| index as usize)
     }
 
-    /// Finds the place of a name of which the key does not say all.
+    /// Finds the index of a name of which the key does not say all.
     ///
     /// Called, because in line it would take the registers that the others need.
     #[inline(never)]
     fn find_long(&self, key: Key, name: &str) -> Option<usize> {
-        let is_it = |&place: &u32| {
-            let cell = &self.cells[place as usize];
-            cell.key == key && cell.name(&self.long) == name
+        let is_it = |&index: &u32| {
+            let entry = &self.entries[index as usize];
+            entry.key == key && entry.name(&self.long) == name
         };
-        let place = self.places.find(key.hash_with(name, &self.names.seed), is_it);
-        place.map(|&place| place as usize)
+        let index = self.indices.find(key.hash_with(name, &self.names.seed), is_it);
+        index.map(|&index| index as usize)
     }
 
-    /// Makes a place for an action that is not known here; of one beyond the limit, finds that of
+    /// Makes a index for an action that is not known here; of one beyond the limit, finds that of
     /// all others.
     #[cold]
     #[inline(never)]
-    fn meet(&mut self, name: &str, number: u64) -> Result<usize, ActionError> {
+    fn register(&mut self, name: &str, number: u64) -> Result<usize, ActionError> {
         let name = ActionName::with_limit(name, self.names.spec.name_bytes)?;
         let (name, id) = self.names.enter(name.as_str())?;
         self.next = self.next.max(number.saturating_add(1));
         Ok(self.find(KeyedName::kept(name)).unwrap_or_else(|| self.push(name, id)))
     }
 
-    /// Makes a place for a name.
+    /// Makes a index for a name.
     fn push(&mut self, name: &str, id: u32) -> usize {
-        let (place, long) = (self.cells.len(), self.long.len());
+        let (index, long) = (self.entries.len(), self.long.len());
         let key = KeyedName::kept(name).key();
         if !key.is_whole() {
             self.long.push_str(name);
         }
         let statistic = S::default();
-        self.cells.push(Cell { key, long, first: NONE, id, statistic });
-        let Self { places, cells, long, names, .. } = self;
-        let rehash = |&place: &u32| {
-            let cell = &cells[place as usize];
-            cell.key.hash_with(cell.name(long), &names.seed)
+        self.entries.push(Entry { key, long, first: NONE, id, statistic });
+        let Self { indices, entries, long, names, .. } = self;
+        let rehash = |&index: &u32| {
+            let entry = &entries[index as usize];
+            entry.key.hash_with(entry.name(long), &names.seed)
         };
-        places.insert_unique(key.hash_with(name, &names.seed), place as u32, rehash);
-        place
+        indices.insert_unique(key.hash_with(name, &names.seed), index as u32, rehash);
+        index
     }
 }
 
-impl<S> Cell<S> {
+impl<S> Entry<S> {
     /// The name, if it is one of the long ones.
     fn name<'t>(&self, long: &'t str) -> &'t str {
         if self.key.is_whole() { "" } else { &long[self.long..self.long + self.key.len()] }

@@ -40,8 +40,8 @@ use crate::action::words::AsWords;
 use crate::snapshot::{TrackerSnapshot, TrackerSnapshotError};
 use crate::statistics::mean::Mean;
 use crate::statistics::values::Values;
-use crate::tracker::lamport::Uses;
-use crate::tracker::local_table::Table;
+use crate::tracker::lamport::LamportClock;
+use crate::tracker::local_table::LocalTable;
 use crate::tracker::registry::Registry;
 use crate::tracker::shard::Numbering;
 
@@ -118,7 +118,7 @@ pub trait ActionTracker: Send + Sync {
 /// ```
 pub struct MergedTracker<S: Statistic> {
     registry: Arc<Registry<S>>,
-    tables: PerThread<Table<S>>,
+    tables: PerThread<LocalTable<S>>,
 }
 
 /// Keeps every time of each action, so that any figure can be had of them, and averages on demand.
@@ -176,8 +176,8 @@ impl<S: Statistic<Value: AsWords>> MergedTracker<S> {
         let time = time.try_into().map_err(|error| ActionError::Time(error.into()))?;
         let registry = &*self.registry;
         let known = self.tables.with(
-            || Table::new(registry),
-            |table| table.record(action, |part| part.record(time, &registry.next)),
+            || LocalTable::new(registry),
+            |table| table.record(action, |shard| shard.record(time, &registry.next)),
         );
         if known == Some(true) {
             return Ok(());
@@ -209,8 +209,8 @@ impl<S: Statistic<Value: AsWords>> MergedTracker<S> {
         let action = action.into();
         let time = time.try_into().map_err(|error| ActionError::Time(error.into()))?;
         let known = self.tables.with(
-            || Table::new(&self.registry),
-            |table| table.record(action, |part| part.record_numbered(time, number)),
+            || LocalTable::new(&self.registry),
+            |table| table.record(action, |shard| shard.record_numbered(time, number)),
         );
         if known == Some(true) {
             return Ok(());
@@ -241,7 +241,7 @@ impl<S: Statistic<Value: AsWords>> MergedTracker<S> {
     /// new and there are too many.
     pub fn action(&self, action: &str) -> Result<Handle<S>, ActionError> {
         let name = ActionName::with_limit(action, self.spec().name_bytes)?;
-        self.registry.meet();
+        self.registry.observe_clock();
         Handle::new(&self.registry, &name)
     }
 
@@ -284,9 +284,9 @@ impl<S: Statistic<Value: AsWords>> MergedTracker<S> {
     ///
     /// A reader beside this may see some actions with what was added, and others without.
     pub fn merge(&self, snapshot: &TrackerSnapshot<S>) -> Result<(), TrackerSnapshotError> {
-        self.registry.meet(); // What is merged counts as used now.
+        self.registry.observe_clock(); // What is merged counts as used now.
         let merged = self.registry.merge(snapshot);
-        self.registry.meet();
+        self.registry.observe_clock();
         merged
     }
 
@@ -311,7 +311,7 @@ impl<S: Statistic<Value: AsWords>> MergedTracker<S> {
         snapshot: &TrackerSnapshot<S>,
     ) -> Result<Self, TrackerSnapshotError> {
         registry.merge(snapshot)?;
-        registry.go_on_from(snapshot);
+        registry.continue_from(snapshot);
         Ok(Self::of(registry))
     }
 
@@ -340,22 +340,22 @@ impl<S: Statistic<Value: AsWords>> MergedTracker<S> {
         numbering: Numbering<'_>,
     ) -> Result<(), ActionError> {
         let name = ActionName::with_limit(name, self.spec().name_bytes)?;
-        self.registry.meet();
+        self.registry.observe_clock();
         loop {
             let action = self.registry.register(&name)?;
             let added = self.tables.with(
-                || Table::new(&self.registry),
+                || LocalTable::new(&self.registry),
                 |table| table.record_new(&action, &self.registry, value, numbering),
             );
             // A thread that is being torn down has no table.
             let insert = || {
-                let used = self.registry.uses.as_ref().map(Uses::tick);
+                let used = self.registry.lamport.as_ref().map(LamportClock::tick);
                 action.insert(value, numbering, used, &self.registry.empty)
             };
             if added.unwrap_or_else(insert).is_ok() {
                 return Ok(());
             }
-            self.registry.forget(&action);
+            self.registry.remove_name(&action);
         }
     }
 }

@@ -16,7 +16,7 @@ use crate::tracker::spec::{OverflowCounts, TrackerSpec, WhenFull};
 #[derive(Debug)]
 pub struct NameTable {
     pub(super) spec: TrackerSpec,
-    entered: Mutex<Entered>,
+    names: Mutex<Names>,
     refused: AtomicU64,
     folded: AtomicU64,
     pub(super) seed: RandomState,
@@ -24,7 +24,7 @@ pub struct NameTable {
 
 /// All names, each with a number.
 #[derive(Debug, Default)]
-pub(super) struct Entered {
+pub(super) struct Names {
     /// The numbers by name.
     numbers: HashTable<u32>,
     /// All names, one after the other.
@@ -41,7 +41,7 @@ impl NameTable {
     #[must_use]
     pub fn new(spec: TrackerSpec) -> Self {
         let (refused, folded) = Default::default();
-        Self { spec, entered: Mutex::default(), refused, folded, seed: RandomState::default() }
+        Self { spec, names: Mutex::default(), refused, folded, seed: RandomState::default() }
     }
 
     /// How much was beyond the [limit](TrackerSpec::actions) of actions.
@@ -54,15 +54,15 @@ impl NameTable {
 
     /// The name that an action is kept under, and its number.
     pub(super) fn enter<'a>(&self, name: &'a str) -> Result<(&'a str, u32), ActionError> {
-        let mut entered = self.lock();
-        if let Some(number) = entered.find(name, &self.seed) {
+        let mut names = self.lock();
+        if let Some(number) = names.find(name, &self.seed) {
             return Ok((name, number));
         }
-        let apart = entered.ends.len() - usize::from(entered.other.is_some());
+        let apart = names.ends.len() - usize::from(names.other.is_some());
         let limit = self.spec.actions;
         // Numbers have 32 bits.
         if apart < limit.min(u32::MAX as usize) {
-            return Ok((name, entered.push(name, &self.seed)));
+            return Ok((name, names.push(name, &self.seed)));
         }
         if self.spec.when_full != WhenFull::Fold {
             // ORDERING: Relaxed, as in `overflow`.
@@ -70,24 +70,24 @@ impl NameTable {
             return Err(ActionError::Full { limit });
         }
         self.folded.fetch_add(1, Relaxed);
-        Ok((FOLDED, entered.other(&self.seed)))
+        Ok((FOLDED, names.other(&self.seed)))
     }
 
     /// The number of a name whatever the limit.
     pub(super) fn number(&self, name: &str) -> u32 {
-        let mut entered = self.lock();
+        let mut names = self.lock();
         if name == FOLDED {
-            return entered.other(&self.seed);
+            return names.other(&self.seed);
         }
-        entered.find(name, &self.seed).unwrap_or_else(|| entered.push(name, &self.seed))
+        names.find(name, &self.seed).unwrap_or_else(|| names.push(name, &self.seed))
     }
 
-    pub(super) fn lock(&self) -> MutexGuard<'_, Entered> {
-        lock(&self.entered)
+    pub(super) fn lock(&self) -> MutexGuard<'_, Names> {
+        lock(&self.names)
     }
 }
 
-impl Entered {
+impl Names {
     pub(super) fn name(&self, number: u32) -> &str {
         name(&self.text, &self.ends, number)
     }

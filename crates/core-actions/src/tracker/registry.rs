@@ -1,11 +1,16 @@
-//! All actions of a tracker by name, within a limit, with what every writer recorded of each.
+//! All actions of a tracker by name, within a limit.
+//!
+//! # Memory ordering
+//!
+//! Every access is Relaxed.
+//! Needs: no more actions than the limit, and numbers that grow with what happened before.
+//! Gives: each number stands for itself; coherence.
+//! Not needed: an order among them. Records are found through locks.
+//! Checks: `tests/bounds.rs`, for the limit; no order can make the others wrong.
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{
-    AtomicUsize,
-    Ordering::{self, Relaxed},
-};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::thread;
 
 use core_time::{Instance, Instances, SnapshotHeader, Statistic, Tag};
@@ -18,61 +23,54 @@ use crate::action::words::AsWords;
 use crate::snapshot::{TrackerSnapshot, TrackerSnapshotError, same_unit};
 use crate::sync::{AtomicU64, Mutex, lock};
 use crate::tracker::action::{Action, Pin};
-use crate::tracker::eviction::{Listed, Listing, Orders};
-use crate::tracker::lamport::Uses;
+use crate::tracker::eviction::{Eviction, Index, Indexed, Queues};
+use crate::tracker::lamport::LamportClock;
 use crate::tracker::row::{Row, check_merge};
-use crate::tracker::shard::{Newest, Part, Waiting};
+use crate::tracker::shard::{Buffered, Newest, Shard};
 use crate::tracker::spec::{OverflowCounts, TrackerSpec, WhenFull};
-
-// ORDERING: every access in this file is Relaxed.
-// Needs: no more actions than there may be, and numbers that grow with what happened before.
-// Gives: each is one number that hangs together with no other memory; coherence.
-// Not needed: any order among them. What was recorded is found through locks.
-// Checks: tests/bounds.rs, for the limit; none of the others can be wrong by an order.
-const ALONE: Ordering = Relaxed;
 
 /// The actions of a tracker.
 pub(crate) struct Registry<S: Statistic> {
     pub(crate) spec: TrackerSpec,
-    /// What a row begins with.
+    /// The statistic that a row begins with.
     pub(crate) empty: S,
     names: DashMap<Arc<str>, Arc<Action<S>>>,
-    /// Locked after a name's place in `names`, never before.
-    listed: Mutex<Listed<S>>,
-    /// How many actions there are, or are about to be, but for the one that others are folded into.
+    /// Locked after an entry of `names`, never before.
+    index: Mutex<Index<S>>,
+    /// The number of actions that are or will be registered, without the row of folded actions.
     taken: AtomicUsize,
-    /// The number of the next record to be an action's first.
+    /// The number of the next first record of an action.
     pub(crate) next: AtomicU64,
-    /// Orders records, where it matters which action is idle.
-    pub(crate) uses: Option<Uses>,
-    /// When actions expire, if they do.
+    /// Orders records; only if idle actions are evicted.
+    pub(crate) lamport: Option<LamportClock>,
+    /// Decides which actions expire; only in a windowed tracker.
     expiry: Option<Expiry<S>>,
-    overflow: Counts,
-    /// Tells this tracker from others in snapshots, with the number of the process.
+    overflow: OverflowCounters,
+    /// Identifies this tracker in snapshots, with the process id.
     instance: Instance,
-    merged: Mutex<Merged>,
+    snapshots: Mutex<SnapshotState>,
 }
 
-/// What is changed and told together with the rows, under a lock.
+/// The state that snapshots, merges and resets change under one lock.
 #[derive(Debug, Default)]
-struct Merged {
-    /// Whose snapshots were merged into this tracker since the last reset.
+struct SnapshotState {
+    /// The trackers whose snapshots were merged since the last reset.
     instances: Instances,
-    /// How often all was reset.
+    /// The number of resets.
     resets: u64,
     /// The revision of the last snapshot.
     revision: u64,
 }
 
-/// When an action expires: its newest bucket is older than any that a window covers.
+/// The rule by which actions expire: the newest bucket is older than any that a window covers.
 pub(crate) struct Expiry<S> {
-    /// The oldest bucket that a window covers at present.
+    /// Returns the oldest bucket that a window covers at present.
     pub(crate) oldest: Box<dyn Fn() -> i64 + Send + Sync>,
     pub(crate) newest: Newest<S>,
 }
 
 #[derive(Debug, Default)]
-struct Counts {
+struct OverflowCounters {
     refused: AtomicU64,
     folded: AtomicU64,
 }
@@ -80,21 +78,21 @@ struct Counts {
 impl<S: Statistic<Value: AsWords>> Registry<S> {
     pub(crate) fn new(spec: TrackerSpec, empty: S, expiry: Option<Expiry<S>>) -> Self {
         Self {
-            uses: spec.evicts().then(Uses::default),
+            lamport: spec.evicts().then(LamportClock::default),
             expiry,
             spec,
             empty,
             names: DashMap::new(),
-            listed: Mutex::new(Listed::new()),
+            index: Mutex::new(Index::new()),
             taken: AtomicUsize::new(0),
             next: AtomicU64::new(0),
-            overflow: Counts::default(),
+            overflow: OverflowCounters::default(),
             instance: Instance::draw(),
-            merged: Mutex::default(),
+            snapshots: Mutex::default(),
         }
     }
 
-    /// The action of a name, made if there is none; or what stands for it when there are too many.
+    /// Returns the action of a name, which is created if needed; at the limit, what replaces it.
     pub(crate) fn register(&self, name: &ActionName<'_>) -> Result<Arc<Action<S>>, ActionError> {
         let name = name.as_str();
         loop {
@@ -104,22 +102,25 @@ impl<S: Statistic<Value: AsWords>> Registry<S> {
             if self.reserve() {
                 return Ok(self.enter(name, true));
             }
-            match self.spec.when_full {
-                _ if self.drop_empty() || self.drop_expired() => {}
-                WhenFull::Fold => {
-                    self.overflow.folded.fetch_add(1, ALONE);
-                    return Ok(self.other());
-                }
-                WhenFull::EvictIdle if self.evict() => {}
-                WhenFull::EvictIdle | WhenFull::Refuse => {
-                    self.overflow.refused.fetch_add(1, ALONE);
-                    return Err(ActionError::Full { limit: self.spec.actions });
-                }
+            if self.make_room() {
+                continue;
             }
+            // ORDERING: Relaxed, see the module.
+            if self.spec.when_full == WhenFull::Fold {
+                self.overflow.folded.fetch_add(1, Relaxed);
+                return Ok(self.other());
+            }
+            self.overflow.refused.fetch_add(1, Relaxed);
+            return Err(ActionError::Full { limit: self.spec.actions });
         }
     }
 
-    /// The row of folded actions, made if there is none. It comes on top of the limit.
+    /// Removes an action that may be removed; returns whether there is or will be room.
+    fn make_room(&self) -> bool {
+        self.drop_empty() || self.drop_expired() || (self.spec.evicts() && self.evict())
+    }
+
+    /// Returns the row of folded actions, which is created if needed and not counted in the limit.
     fn other(&self) -> Arc<Action<S>> {
         self.find(FOLDED).unwrap_or_else(|| self.enter(FOLDED, false))
     }
@@ -128,141 +129,147 @@ impl<S: Statistic<Value: AsWords>> Registry<S> {
         self.names.get(name).map(|action| Arc::clone(action.value()))
     }
 
-    /// All actions there are, in the order in which they were registered.
+    /// Returns all actions in the order of their registration.
     pub(crate) fn actions(&self) -> Vec<Arc<Action<S>>> {
-        let action = |listing: &Listing<S>| Arc::clone(&listing.action);
-        lock(&self.listed).all.values().map(action).collect()
+        let action = |indexed: &Indexed<S>| Arc::clone(&indexed.action);
+        lock(&self.index).all.values().map(action).collect()
     }
 
-    /// How many actions there are.
+    /// Returns the number of actions.
     pub(crate) fn len(&self) -> usize {
-        lock(&self.listed).all.len()
+        lock(&self.index).all.len()
     }
 
-    /// A row for each action that was recorded, in the order in which they first were.
+    /// Returns a row for each recorded action, in the order of their first records.
     pub(crate) fn rows(&self) -> Vec<Row<S>> {
-        self.rows_of(|sum: Option<S>, part, waiting| {
+        self.rows_of(|sum: Option<S>, shard, buffered| {
             let mut sum = match sum {
-                None => part.clone(),
+                None => shard.clone(),
                 Some(mut sum) => {
-                    sum.merge(part);
+                    sum.merge(shard);
                     sum
                 }
             };
-            sum.insert_all(waiting.values());
+            sum.insert_all(buffered.values());
             Some(sum)
         })
     }
 
-    /// The same of something made from the parts of an action, each of which is added to what was
-    /// made of the ones before; no row if it comes to nothing.
+    /// Returns rows of what `add` makes of the shards of each action, one after the other.
+    ///
+    /// An action for which it returns `None` at last has no row.
     pub(crate) fn rows_of<T>(
         &self,
-        mut add: impl FnMut(Option<T>, &S, Waiting<'_>) -> Option<T>,
+        mut add: impl FnMut(Option<T>, &S, Buffered<'_>) -> Option<T>,
     ) -> Vec<Row<T>> {
         let actions = self.actions();
         let mut rows = Vec::with_capacity(actions.len());
         for action in actions {
             let mut sum = None;
-            let first = self.read(&action, |part, waiting| sum = add(sum.take(), part, waiting));
+            let first =
+                self.read(&action, |shard, buffered| sum = add(sum.take(), shard, buffered));
             rows.extend(sum.map(|sum| Row::new(Arc::clone(&action.name), first, sum)));
         }
         rows.sort_unstable_by(Row::by_first);
         rows
     }
 
-    /// Reads the parts of an action that something was recorded in, and tells the number of the
-    /// first record.
-    pub(crate) fn read(&self, action: &Action<S>, mut read: impl FnMut(&S, Waiting<'_>)) -> u64 {
+    /// Reads the shards of an action that have records, and returns the number of the first record.
+    pub(crate) fn read(&self, action: &Action<S>, mut read: impl FnMut(&S, Buffered<'_>)) -> u64 {
         let mut first = u64::MAX;
-        for part in &lock(&action.parts).all {
-            part.read(&self.next, |number, statistic, waiting| {
+        for shard in &lock(&action.shards).all {
+            shard.read(&self.next, |number, statistic, buffered| {
                 first = first.min(number);
-                read(statistic, waiting);
+                read(statistic, buffered);
             });
         }
         first
     }
 
-    /// Reads the parts of the action of a name, if there is one.
-    pub(crate) fn read_named(&self, name: &str, read: impl FnMut(&S, Waiting<'_>)) {
+    /// Reads the shards of the action of a name, if there is one.
+    pub(crate) fn read_named(&self, name: &str, read: impl FnMut(&S, Buffered<'_>)) {
         if let Some(action) = self.find(name) {
             self.read(&action, read);
         }
     }
 
-    /// Takes a snapshot, with what else is to be read between the one before and the next.
+    /// Takes a snapshot, and calls `also` between this one and the next.
     ///
-    /// All under a lock, so that the snapshot with the larger revision is the later one.
+    /// Both happen under a lock, so that the snapshot with the larger revision is the later one.
     pub(crate) fn snapshot<T>(
         &self,
         tag: Tag,
         also: impl FnOnce() -> T,
     ) -> (TrackerSnapshot<S>, T) {
-        let mut merged = lock(&self.merged);
-        merged.revision += 1;
-        // An eviction beside this is within the range, so that a row which began anew is not taken
+        let mut state = lock(&self.snapshots);
+        state.revision += 1;
+        // A range, because an eviction may happen meanwhile: a row that restarted must not pass
         // for the one before.
         let forgotten = || {
-            let Listed { evicted, .. } = &*lock(&self.listed);
-            merged.resets.wrapping_add(evicted.actions).wrapping_add(evicted.expired)
+            let Index { evicted, .. } = &*lock(&self.index);
+            state.resets.wrapping_add(evicted.actions).wrapping_add(evicted.expired)
         };
         let before = forgotten();
         let rows = self.rows();
-        let instances = merged.instances.with(self.instance.here());
-        let header = SnapshotHeader::new(tag, instances, merged.revision);
+        let instances = state.instances.with(self.instance.here());
+        let header = SnapshotHeader::new(tag, instances, state.revision);
         (TrackerSnapshot::new(header, self.spec.unit, before..forgotten(), rows), also())
     }
 
+    /// Merges a snapshot; after an error nothing of it was merged.
     pub(crate) fn merge(&self, snapshot: &TrackerSnapshot<S>) -> Result<(), TrackerSnapshotError> {
         same_unit(snapshot.unit(), self.spec.unit)?;
-        let mut merged = lock(&self.merged);
+        let mut state = lock(&self.snapshots);
         let rows = snapshot.rows();
         let is_empty = rows.is_empty();
-        let instances = merged.instances.accept(snapshot.instances(), is_empty, self.instance)?;
-        // Nothing for the row of folded actions, which needs no place.
+        let instances = state.instances.accept(snapshot.instances(), is_empty, self.instance)?;
+        let pins = self.pin_rows(rows)?;
+        self.check_merge(&pins, rows)?;
+        for (pin, row) in pins.iter().zip(rows) {
+            // ORDERING: Relaxed, see the module.
+            self.next.fetch_max(row.first().saturating_add(1), Relaxed);
+            self.note_use(&pin.shard);
+            pin.shard.merge(row.first(), row.statistic());
+        }
+        state.instances = instances;
+        Ok(())
+    }
+
+    /// Pins the action of each row, so that the merge cannot fail for want of room.
+    fn pin_rows(&self, rows: &[Row<S>]) -> Result<Vec<Pin<S>>, TrackerSnapshotError> {
+        // `None` for the row of folded actions, which is not counted in the limit.
         let names = rows.iter().map(|row| match row.is_other() {
             true => Ok(None),
             false => ActionName::with_limit(row.name(), self.spec.name_bytes).map(Some),
         });
         let names = names.collect::<Result<Vec<_>, _>>()?;
         let full = TrackerSnapshotError::Full { limit: self.spec.actions };
-        // Before others are evicted for nothing.
+        // Checked before other actions are evicted in vain.
         if names.iter().flatten().count() > self.spec.actions
             && self.spec.when_full != WhenFull::Fold
         {
             return Err(full);
         }
-        // First a place for each, which nobody can take away; then nothing can go wrong any more.
         let pin = |name: &Option<_>| match name {
             Some(name) => self.pin(name),
             None => self.pin_action(|| Ok(self.other())),
         };
-        let pins = names.iter().map(|name| pin(name).map_err(|_| full.clone()));
-        let pins = pins.collect::<Result<Vec<_>, _>>()?;
-        self.check_merge(&pins, rows)?;
-        for (pin, row) in pins.iter().zip(rows) {
-            self.next.fetch_max(row.first().saturating_add(1), ALONE);
-            self.note_use(&pin.part);
-            pin.part.merge(row.first(), row.statistic());
-        }
-        merged.instances = instances;
-        Ok(())
+        names.iter().map(|name| pin(name).map_err(|_| full.clone())).collect()
     }
 
-    /// Checks that rows can be merged with what is recorded of their actions.
+    /// Checks that rows can be merged with the records of their actions.
     ///
-    /// What is recorded meanwhile is too little to matter.
+    /// Records that are made meanwhile are too few to matter.
     fn check_merge(&self, pins: &[Pin<S>], rows: &[Row<S>]) -> Result<(), TrackerSnapshotError> {
         let mut sums = HashMap::new();
         for (pin, row) in pins.iter().zip(rows) {
             let sum = sums.entry(Arc::as_ptr(&pin.action)).or_insert_with(|| {
                 let mut sum = self.empty.clone();
-                self.read(&pin.action, |part, _| sum.merge(part));
+                self.read(&pin.action, |shard, _| sum.merge(shard));
                 sum
             });
             check_merge(row.name(), sum, row.statistic())?;
-            // Rows that are folded share an action.
+            // Folded rows share an action.
             if self.spec.when_full == WhenFull::Fold {
                 sum.merge(row.statistic());
             }
@@ -270,17 +277,18 @@ impl<S: Statistic<Value: AsWords>> Registry<S> {
         Ok(())
     }
 
-    /// Goes on as one of the trackers whose snapshot was merged, so that to restore again and again
-    /// names no more of them. What they forgot is counted on, or an older snapshot could pass for
-    /// an earlier one.
-    pub(crate) fn go_on_from(&mut self, snapshot: &TrackerSnapshot<S>) {
-        let mut merged = lock(&self.merged);
-        merged.instances = snapshot.instances().clone();
-        self.instance = merged.instances.pop().unwrap_or(self.instance);
-        [merged.resets, merged.revision] = snapshot.age();
+    /// Continues as one of the trackers of a merged snapshot.
+    ///
+    /// So repeated restores do not add instances. Resets and evictions are counted on, because
+    /// otherwise an older snapshot could pass for an earlier one.
+    pub(crate) fn continue_from(&mut self, snapshot: &TrackerSnapshot<S>) {
+        let mut state = lock(&self.snapshots);
+        state.instances = snapshot.instances().clone();
+        self.instance = state.instances.pop().unwrap_or(self.instance);
+        [state.resets, state.revision] = snapshot.age();
     }
 
-    /// A part of an action for somebody who is no thread; the action stays while it is held.
+    /// Returns a shard of an action that is not evicted while the pin is held.
     pub(crate) fn pin(&self, name: &ActionName<'_>) -> Result<Pin<S>, ActionError> {
         self.pin_action(|| self.register(name))
     }
@@ -291,27 +299,30 @@ impl<S: Statistic<Value: AsWords>> Registry<S> {
     ) -> Result<Pin<S>, ActionError> {
         loop {
             let action = find()?;
-            if let Ok(part) = action.pin(&self.empty) {
-                return Ok(Pin { action, part });
+            if let Ok(shard) = action.pin(&self.empty) {
+                return Ok(Pin { action, shard });
             }
-            self.forget(&action);
+            self.remove_name(&action);
         }
     }
 
+    /// Discards all records made before.
     pub(crate) fn reset(&self) {
-        let mut merged = lock(&self.merged);
-        merged.resets = merged.resets.wrapping_add(1);
-        merged.instances.clear();
+        let mut state = lock(&self.snapshots);
+        state.resets = state.resets.wrapping_add(1);
+        state.instances.clear();
         for action in self.actions() {
-            lock(&action.parts).all.iter().for_each(|part| part.reset(&self.empty));
+            lock(&action.shards).all.iter().for_each(|shard| shard.reset(&self.empty));
         }
-        lock(&self.listed).note_emptied();
+        lock(&self.index).note_emptied();
     }
 
+    /// Returns the counts of what exceeded the limit.
     pub(crate) fn overflow(&self) -> OverflowCounts {
-        let Counts { refused, folded } = &self.overflow;
-        let (refused, folded) = (refused.load(ALONE), folded.load(ALONE));
-        let Listed { evicted, .. } = &*lock(&self.listed);
+        let OverflowCounters { refused, folded } = &self.overflow;
+        // ORDERING: Relaxed, see the module.
+        let (refused, folded) = (refused.load(Relaxed), folded.load(Relaxed));
+        let Index { evicted, .. } = &*lock(&self.index);
         OverflowCounts {
             refused,
             folded,
@@ -321,100 +332,102 @@ impl<S: Statistic<Value: AsWords>> Registry<S> {
         }
     }
 
-    /// Takes one of the places that there are for actions.
+    /// Reserves room for one action within the limit.
     fn reserve(&self) -> bool {
         let more = |taken| (taken < self.spec.actions).then_some(taken + 1);
-        self.taken.fetch_update(ALONE, ALONE, more).is_ok()
+        // ORDERING: Relaxed, see the module.
+        self.taken.fetch_update(Relaxed, Relaxed, more).is_ok()
     }
 
     fn release(&self) {
-        self.taken.fetch_sub(1, ALONE);
+        // ORDERING: Relaxed, see the module.
+        self.taken.fetch_sub(1, Relaxed);
     }
 
-    /// Enters a name, unless another thread did meanwhile, who reserved a place for it too.
-    fn enter(&self, name: &str, reserved: bool) -> Arc<Action<S>> {
+    /// Enters a name, unless another thread has entered it, which reserved room too.
+    fn enter(&self, name: &str, is_reserved: bool) -> Arc<Action<S>> {
         let name: Arc<str> = name.into();
         match self.names.entry(Arc::clone(&name)) {
             Entry::Occupied(entry) => {
-                if reserved {
+                if is_reserved {
                     self.release();
                 }
                 Arc::clone(entry.get())
             }
             Entry::Vacant(entry) => {
-                // Listed before others can find it, or a reader could miss what they record.
-                let action = lock(&self.listed).push(name, self.orders(reserved));
+                // Indexed before other threads can find it; otherwise a reader could miss their
+                // records.
+                let action = lock(&self.index).push(name, self.queues(is_reserved));
                 entry.insert(Arc::clone(&action));
                 action
             }
         }
     }
 
-    /// In which orders a new action is, if it has a place.
-    fn orders(&self, has_place: bool) -> Orders {
-        if !has_place {
-            return Orders::default();
+    /// Returns the queues of a new action; none if it is not counted in the limit.
+    fn queues(&self, is_limited: bool) -> Queues {
+        if !is_limited {
+            return Queues::default();
         }
-        // Not before its first record can have been made.
+        // The present, because its first record cannot be earlier.
         let expires = self.expiry.as_ref().map(|expiry| (expiry.oldest)());
-        Orders { idle: self.spec.evicts(), expires }
+        Queues { idle: self.spec.evicts(), expires }
     }
 
-    /// Brings this thread in step with others, before it evicts or is followed by who does.
-    pub(crate) fn meet(&self) {
-        if let Some(uses) = &self.uses {
-            uses.meet();
+    /// Brings this thread's clock in step with others, before and after an eviction.
+    pub(crate) fn observe_clock(&self) {
+        if let Some(clock) = &self.lamport {
+            clock.observe();
         }
     }
 
-    /// Notes that a part is used now, where that counts. For its writer alone.
+    /// Notes that a shard is used now, where that counts. For its writer only.
     #[inline]
-    pub(crate) fn note_use(&self, part: &Part<S>) {
-        if let Some(uses) = &self.uses {
-            part.use_at(uses.tick());
+    pub(crate) fn note_use(&self, shard: &Shard<S>) {
+        if let Some(clock) = &self.lamport {
+            shard.use_at(clock.tick());
         }
     }
 
-    /// Evicts what was idle for longest, and returns whether there is a place now, or is about to
-    /// be; there is none while all have handles.
+    /// Evicts the longest idle action; returns whether there is or will be room.
     fn evict(&self) -> bool {
-        let evicted = lock(&self.listed).evict(self.expiry.is_some(), &self.empty);
+        let evicted = lock(&self.index).evict(self.expiry.is_some(), &self.empty);
         match evicted {
-            Ok(action) => self.let_go(Some(action)),
-            // Others have taken out what could be, and are about to give its place away.
-            Err(pinned) if pinned < self.spec.actions => {
+            Eviction::Evicted(action) => self.release_removed(Some(action)),
+            // Other threads have removed actions, and are about to release their room.
+            Eviction::AllPinned { actions } if actions < self.spec.actions => {
                 thread::yield_now();
                 true
             }
-            Err(_) => false,
+            Eviction::AllPinned { .. } => false,
         }
     }
 
-    /// Drops an action that expired, if there is one.
+    /// Removes an expired action, if there is one.
     fn drop_expired(&self) -> bool {
         let Some(Expiry { oldest, newest }) = &self.expiry else { return false };
         let (oldest, is_idle) = (oldest(), self.spec.evicts());
-        let dropped = lock(&self.listed).drop_expired(oldest, *newest, is_idle, &self.empty);
-        self.let_go(dropped)
+        let dropped = lock(&self.index).drop_expired(oldest, *newest, is_idle, &self.empty);
+        self.release_removed(dropped)
     }
 
-    /// Drops an action of which nothing was recorded since a reset, if there is one.
+    /// Removes an action without records since a reset, if there is one.
     fn drop_empty(&self) -> bool {
-        let dropped = lock(&self.listed).drop_empty(&self.empty);
-        self.let_go(dropped)
+        let dropped = lock(&self.index).drop_empty(&self.empty);
+        self.release_removed(dropped)
     }
 
-    /// Gives away the place of an action that is listed no more, if one is.
-    fn let_go(&self, action: Option<Arc<Action<S>>>) -> bool {
+    /// Releases the room of an action that left the index; returns whether there is one.
+    fn release_removed(&self, action: Option<Arc<Action<S>>>) -> bool {
         if let Some(action) = &action {
-            self.forget(action);
+            self.remove_name(action);
             self.release();
         }
         action.is_some()
     }
 
-    /// Takes an action that was evicted out of the names.
-    pub(crate) fn forget(&self, action: &Arc<Action<S>>) {
+    /// Removes an evicted action from the names.
+    pub(crate) fn remove_name(&self, action: &Arc<Action<S>>) {
         self.names.remove_if(&action.name, |_, found| Arc::ptr_eq(found, action));
     }
 }

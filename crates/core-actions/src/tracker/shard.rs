@@ -1,20 +1,21 @@
-//! What one writer recorded of one action: a statistic, and a few values that wait to go into it.
+//! What one writer recorded of one action: a statistic, and a buffer of values to insert into it.
 //!
-//! A record puts its value behind those that wait and publishes how many there are: two stores into
-//! memory that nobody else writes, and no lock. When there is no room left, the writer takes the
-//! lock and inserts all that wait at once, which costs less than one by one. So the statistic may
-//! be of any kind, as nobody touches it but under the lock, and a reader that holds it finds
-//! everything at rest: the statistic, and below the published number values that no one writes
-//! until they have been inserted. It always gets its cut, at once, and holds the writer up for one
-//! copy of the statistic at most, and only if the writer is out of room just then.
+//! A record appends its value to the buffer and publishes the new length: two stores into memory
+//! that no other thread writes, and no lock. When the buffer is full, the writer takes the lock and
+//! flushes all values into the statistic at once, which costs less than one by one. So the
+//! statistic may be of any kind, because it is touched only under the lock. A reader that holds the
+//! lock finds everything at rest: the statistic, and the values below the published length, which
+//! are not overwritten until they have been flushed. A reader always gets its cut at once. It
+//! delays the writer by one copy of the statistic at most, and only if the buffer is full at that
+//! moment.
 //!
-//! A version counter over a statistic made of atomics costs about the same, but only those can be
-//! kept that are made of atomics, and beside a busy writer a reader starves once a copy takes
-//! longer than the writer's pause.
+//! A version counter over a statistic made of atomics costs about the same, but restricts the
+//! statistics to those made of atomics, and next to a busy writer a reader starves once a copy
+//! takes longer than the pauses of the writer.
 //!
-//! Whoever forgets what a part holds, be it for good, cannot take back the values that wait,
-//! because their number belongs to the writer. It notes how many they are, and sends the writer, by
-//! a limit of none, to the lock with its next value.
+//! A reset or an eviction cannot remove values from the buffer, because its length belongs to the
+//! writer. It notes how many values are discarded, and sets the limit to 0, which sends the writer
+//! to the lock with its next value.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
@@ -25,59 +26,60 @@ use crate::action::key::{Key, KeyedName};
 use crate::action::words::AsWords;
 use crate::sync::{AtomicU32, AtomicU64, Mutex, MutexGuard, lock};
 
-/// How many words there are for values that wait: with what else the writer needs, four cache
-/// lines. With fewer the lock is taken more often; many more make parts larger than what they hold.
+/// The number of words in the buffer: four cache lines with what else the writer needs.
+///
+/// With fewer, the lock is taken more often; many more make shards larger than their statistics.
 #[cfg(not(loom))]
 const WORDS: usize = 26;
-/// So few that a model fills them, and so many that not all wait under the lock.
+/// So few that a model fills them, and enough that some values need no lock.
 #[cfg(loom)]
 const WORDS: usize = 4;
 
-/// The number of a first record that was not.
+/// Stands for the number of the first record where there is none.
 const NONE: u64 = u64::MAX;
 
 /// What one writer recorded of one action.
 #[derive(Debug)]
-#[repr(C)] // What the writer needs for a record comes first, and together.
-pub(crate) struct Part<S> {
-    /// What the part is found by.
+#[repr(C)] // The fields that a record needs are first and together.
+pub(crate) struct Shard<S> {
+    /// Finds the shard in a table.
     pub(crate) key: Key,
-    /// How many words wait. Belongs to the writer.
-    waiting: AtomicU32,
-    /// How many may; 0 to send the writer to the lock.
+    /// The number of buffered words. Written by the writer only.
+    buffered: AtomicU32,
+    /// The maximum of `buffered`; 0 sends the writer to the lock.
     limit: AtomicU32,
-    /// When the writer last recorded, where that matters.
+    /// The number of the last use by a [Lamport clock](crate::tracker::lamport).
     used: AtomicU64,
     /// The smallest number of a record. Changed under the lock.
     first: AtomicU64,
     words: [AtomicU64; WORDS],
-    /// Of the action.
+    /// The name of the action.
     name: Arc<str>,
-    settled: Mutex<Settled<S>>,
+    flushed: Mutex<Flushed<S>>,
 }
 
-/// What of a part is behind its lock.
+/// The fields of a shard that are behind its lock.
 #[derive(Debug, Default)]
-struct Settled<S> {
+struct Flushed<S> {
     statistic: S,
-    /// How many values went into the statistic.
+    /// The number of values in the statistic.
     records: u64,
-    /// How many of the words that wait were forgotten.
-    forgotten: u32,
-    /// Whether the part was given up for good.
+    /// The number of buffered words that were discarded.
+    discarded: u32,
+    /// Whether the shard accepts no more values.
     retired: bool,
 }
 
-/// The part was given up: what is to be recorded needs another.
+/// The shard is retired: the value needs another one.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Retired;
 
-/// Where the next number of a record comes from.
+/// The source of the number of a record.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Numbering<'a> {
-    /// The next one.
+    /// The next number of this counter.
     Next(&'a AtomicU64),
-    /// The caller.
+    /// A number of the caller.
     Given(u64),
 }
 
@@ -86,8 +88,8 @@ impl Numbering<'_> {
         match self {
             // ORDERING: Relaxed.
             // Needs: a record that happened before has the smaller number. Gives: coherence.
-            // Not needed: any order towards the part, which has a lock. Checks: no model,
-            // therefore.
+            // Not needed: an order with the shard, which has a lock. Checks: no model, for that
+            // reason.
             Numbering::Next(next) => {
                 let more = |number: u64| number.checked_add(1);
                 next.fetch_update(Relaxed, Relaxed, more).unwrap_or(NONE).min(NONE - 1)
@@ -97,61 +99,67 @@ impl Numbering<'_> {
     }
 }
 
-impl<S: Statistic> Part<S> {
-    /// A part of an action with nothing in it but an empty statistic.
+impl<S: Statistic> Shard<S> {
+    /// Creates a shard of an action without records.
     pub(crate) fn new(name: Arc<str>, empty: S) -> Self {
         Self {
             key: KeyedName::kept(&name).key(),
             name,
-            waiting: AtomicU32::new(0),
+            buffered: AtomicU32::new(0),
             limit: AtomicU32::new(0),
             used: AtomicU64::new(0),
             first: AtomicU64::new(NONE),
             words: std::array::from_fn(|_| AtomicU64::new(0)),
-            settled: Mutex::new(Settled {
+            flushed: Mutex::new(Flushed {
                 statistic: empty,
                 records: 0,
-                forgotten: 0,
+                discarded: 0,
                 retired: false,
             }),
         }
     }
 }
 
-impl<S: Statistic<Value: AsWords>> Part<S> {
-    /// How many words a value takes.
+impl<S: Statistic<Value: AsWords>> Shard<S> {
+    /// The number of words of a value.
     const EACH: usize = if S::Value::WORDS == 0 { 1 } else { S::Value::WORDS };
-    /// How many words may wait: none, if inserting may panic, as that must be seen at once.
-    const ROOM: u32 = if S::NEVER_PANICS { (WORDS / Self::EACH * Self::EACH) as u32 } else { 0 };
+    /// The number of words that values may use. It is 0 if an insertion may panic, because the
+    /// caller must see that at once.
+    const CAPACITY: u32 =
+        if S::NEVER_PANICS { (WORDS / Self::EACH * Self::EACH) as u32 } else { 0 };
 
-    /// Takes a value in. For the writer alone.
+    /// Records a value. For the writer only.
     #[inline]
     pub(crate) fn record(&self, value: S::Value, next: &AtomicU64) -> Result<(), Retired> {
-        if self.wait(value) { Ok(()) } else { self.settle(value, Numbering::Next(next)) }
+        if self.try_push(value) { Ok(()) } else { self.flush(value, Numbering::Next(next)) }
     }
 
-    /// Takes a value in with a number of the caller's. For the writer alone.
+    /// Records a value with a number of the caller. For the writer only.
     #[inline]
     pub(crate) fn record_numbered(&self, value: S::Value, number: u64) -> Result<(), Retired> {
-        // ORDERING: Relaxed; see `wait` for what another thread may have stored.
-        if number >= self.first.load(Relaxed) && self.wait(value) {
+        // ORDERING: Relaxed; see `try_push` for what another thread may have stored.
+        if number >= self.first.load(Relaxed) && self.try_push(value) {
             return Ok(());
         }
-        self.settle(value, Numbering::Given(number))
+        self.flush(value, Numbering::Given(number))
     }
 
-    /// Puts a value behind those that wait, if there is room.
+    /// Appends a value to the buffer, and returns whether it is in it.
+    ///
+    /// It is not if the limit is reached, or if the value does not fit into words; both are for
+    /// [`flush`](Self::flush) to handle.
     #[inline]
-    fn wait(&self, value: S::Value) -> bool {
-        // ORDERING: `waiting` Relaxed load, Release store; words Relaxed; `limit` Relaxed.
-        // Needs: a reader sees the words of the number that it sees; a value that comes after a
+    fn try_push(&self, value: S::Value) -> bool {
+        // ORDERING: `buffered` Relaxed load, Release store; words Relaxed; `limit` Relaxed.
+        // Needs: a reader sees the words below the length that it sees; a value recorded after a
         // reset or a retirement goes to the lock.
-        // Gives: the Acquire in `Part::waiting`; a word is not written again before the lock was
-        // held to insert it. What comes after sees the limit of none by coherence.
-        // Not needed: that a value beside a reset sees it. It is kept, behind what was forgotten.
-        // Checks: loom.rs, `a_reader_sees_whole_records`, `what_comes_after_a_reset_is_numbered`.
-        let waiting = self.waiting.load(Relaxed);
-        if waiting >= self.limit.load(Relaxed) {
+        // Gives: the Acquire in `Shard::buffered`; a word is overwritten only after the lock was
+        // held to flush it. A later value sees the limit of 0 by coherence.
+        // Not needed: that a value concurrent with a reset sees it. It is kept, behind the
+        // discarded ones.
+        // Checks: loom.rs, `a_reader_sees_whole_records`, `a_record_after_a_reset_is_numbered`.
+        let buffered = self.buffered.load(Relaxed);
+        if buffered >= self.limit.load(Relaxed) {
             return false;
         }
         let mut words = [0; WORDS];
@@ -159,59 +167,59 @@ impl<S: Statistic<Value: AsWords>> Part<S> {
             return false;
         }
         // ORDERING: as above.
-        for (at, &word) in (waiting as usize..).zip(&words[..S::Value::WORDS]) {
+        for (at, &word) in (buffered as usize..).zip(&words[..S::Value::WORDS]) {
             let Some(room) = self.words.get(at) else { return false };
             room.store(word, Relaxed);
         }
-        self.waiting.store(waiting + Self::EACH as u32, Release);
+        self.buffered.store(buffered + Self::EACH as u32, Release);
         true
     }
 
-    /// Inserts all that wait, and lets a value wait in their stead. For the writer alone.
+    /// Flushes the buffer into the statistic and records a value. For the writer only.
     #[cold]
     #[inline(never)]
-    fn settle(&self, value: S::Value, numbering: Numbering<'_>) -> Result<(), Retired> {
-        let mut settled = self.lock();
-        if settled.retired {
+    fn flush(&self, value: S::Value, numbering: Numbering<'_>) -> Result<(), Retired> {
+        let mut flushed = self.lock();
+        if flushed.retired {
             return Err(Retired);
         }
-        let waiting = self.waiting(&settled);
-        // First, so that no value is met twice should the statistic panic after all.
-        // ORDERING: Relaxed, here and for the limit: a reader needs the lock to look.
-        self.waiting.store(0, Relaxed);
-        settled.forgotten = 0;
-        settled.records += waiting.len();
-        settled.statistic.insert_all(waiting.values());
-        self.limit.store(Self::ROOM, Relaxed);
-        if !self.wait(value) {
-            settled.statistic.insert_whole(value);
-            settled.records += 1;
+        let buffered = self.buffered(&flushed);
+        // First, so that no value is inserted twice if the statistic panics after all.
+        // ORDERING: Relaxed, here and for the limit: a reader needs the lock to read them.
+        self.buffered.store(0, Relaxed);
+        flushed.discarded = 0;
+        flushed.records += buffered.len();
+        flushed.statistic.insert_all(buffered.values());
+        self.limit.store(Self::CAPACITY, Relaxed);
+        if !self.try_push(value) {
+            flushed.statistic.insert_whole(value);
+            flushed.records += 1;
         }
         self.number(numbering);
         Ok(())
     }
 
-    /// Takes a value in at once. For anybody.
+    /// Inserts a value into the statistic. For any thread.
     #[cold]
     pub(crate) fn insert(&self, value: S::Value, numbering: Numbering<'_>) -> Result<(), Retired> {
-        let mut settled = self.lock();
-        if settled.retired {
+        let mut flushed = self.lock();
+        if flushed.retired {
             return Err(Retired);
         }
-        settled.statistic.insert_whole(value);
-        settled.records += 1;
+        flushed.statistic.insert_whole(value);
+        flushed.records += 1;
         self.number(numbering);
         Ok(())
     }
 
-    /// Takes in all that another statistic did, whose first record had a number. For anybody.
+    /// Merges a statistic whose first record had a number. For any thread.
     pub(crate) fn merge(&self, first: u64, statistic: &S) {
-        let mut settled = self.lock();
-        settled.statistic.merge(statistic);
+        let mut flushed = self.lock();
+        flushed.statistic.merge(statistic);
         self.number(Numbering::Given(first));
     }
 
-    /// Notes the number of a record, under the lock.
+    /// Notes the number of a record. The lock is held.
     fn number(&self, numbering: Numbering<'_>) {
         // ORDERING: Relaxed, here and below: written under the lock.
         let first = self.first.load(Relaxed);
@@ -220,154 +228,161 @@ impl<S: Statistic<Value: AsWords>> Part<S> {
         }
     }
 
-    /// Reads all that was recorded, if anything was: the number of the first record, the statistic,
-    /// and the values that wait to go into it.
+    /// Reads the number of the first record, the statistic and the buffered values.
+    ///
+    /// Returns `None` without a record.
     pub(crate) fn read<R>(
         &self,
         next: &AtomicU64,
-        read: impl FnOnce(u64, &S, Waiting<'_>) -> R,
+        read: impl FnOnce(u64, &S, Buffered<'_>) -> R,
     ) -> Option<R> {
-        let settled = self.lock();
-        let waiting = self.waiting(&settled);
-        if waiting.len() > 0 {
-            self.number(Numbering::Next(next)); // A value that came beside a reset has none yet.
+        let flushed = self.lock();
+        let buffered = self.buffered(&flushed);
+        if buffered.len() > 0 {
+            self.number(Numbering::Next(next)); // A record concurrent with a reset has none yet.
         }
         let first = self.first.load(Relaxed); // ORDERING: as in `number`.
-        (first != NONE).then(|| read(first, &settled.statistic, waiting))
+        (first != NONE).then(|| read(first, &flushed.statistic, buffered))
     }
 
-    /// Forgets all that was recorded before.
+    /// Discards all records made before.
     pub(crate) fn reset(&self, empty: &S) {
-        self.cut().forget(empty);
+        self.cut().discard(empty);
     }
 
-    /// What the part holds, at rest but for values that its writer puts behind those that wait.
+    /// Locks the shard at one state. Its writer may still append values to the buffer.
     pub(crate) fn cut(&self) -> Cut<'_, S> {
-        let settled = self.lock();
-        Cut { part: self, waiting: self.waiting(&settled), settled }
+        let flushed = self.lock();
+        Cut { shard: self, buffered: self.buffered(&flushed), flushed }
     }
 
-    /// Whether it was given up.
+    /// Returns whether the shard is retired.
     pub(crate) fn is_retired(&self) -> bool {
         self.lock().retired
     }
 
-    /// How many values came since all was forgotten, if none of them found it so.
+    /// Returns the number of buffered values that were not discarded.
     ///
-    /// Of a part that was given up, those that came beside that.
+    /// In a retired shard, these are the records made concurrently with its retirement.
     pub(crate) fn stragglers(&self) -> u64 {
-        self.waiting(&self.lock()).len()
+        self.buffered(&self.lock()).len()
     }
 
-    /// Whether nothing was recorded since all was forgotten.
+    /// Returns whether there is no record since the last discard.
     pub(crate) fn is_empty(&self) -> bool {
-        let settled = self.lock();
+        let flushed = self.lock();
         // ORDERING: Relaxed, as in `number`.
-        self.first.load(Relaxed) == NONE && self.waiting(&settled).len() == 0
+        self.first.load(Relaxed) == NONE && self.buffered(&flushed).len() == 0
     }
 
-    /// The words that wait and were not forgotten.
-    fn waiting<'a>(&'a self, settled: &MutexGuard<'_, Settled<S>>) -> Waiting<'a> {
-        // ORDERING: Acquire, for the Release of `wait`; see there.
-        let to = self.waiting.load(Acquire) as usize;
-        let words = self.words.get(settled.forgotten as usize..to).unwrap_or_default();
-        Waiting { words, each: Self::EACH }
+    /// Returns the buffered words that were not discarded.
+    fn buffered<'a>(&'a self, flushed: &MutexGuard<'_, Flushed<S>>) -> Buffered<'a> {
+        // ORDERING: Acquire, pairs with the Release in `try_push`; see there.
+        let to = self.buffered.load(Acquire) as usize;
+        let words = self.words.get(flushed.discarded as usize..to).unwrap_or_default();
+        Buffered { words, each: Self::EACH }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Settled<S>> {
-        lock(&self.settled)
+    fn lock(&self) -> MutexGuard<'_, Flushed<S>> {
+        lock(&self.flushed)
     }
 }
 
-impl<S> Part<S> {
-    /// Whether this is a part of the action of a name, which has this key.
+impl<S> Shard<S> {
+    /// Returns whether the shard belongs to the action of a name with this key.
     #[inline]
     pub(crate) fn is_of(&self, key: Key, name: &str) -> bool {
         self.key == key && (key.is_whole() || *self.name == *name)
     }
 
-    /// The name of the action.
+    /// Returns the name of the action.
     pub(crate) fn name(&self) -> &str {
         &self.name
     }
 
-    /// When the writer last recorded, by its own count.
+    /// Returns the number of the last use.
     pub(crate) fn used(&self) -> u64 {
-        self.used.load(Relaxed) // ORDERING: Relaxed, here and below: which was idle for longest.
+        // ORDERING: Relaxed, here and below: the number only decides which action was idle longest.
+        self.used.load(Relaxed)
     }
 
-    /// Notes when the writer recorded. For the writer alone.
+    /// Notes the number of a use. For the writer only.
     #[inline]
-    pub(crate) fn use_at(&self, count: u64) {
-        self.used.store(count, Relaxed);
+    pub(crate) fn use_at(&self, number: u64) {
+        self.used.store(number, Relaxed);
     }
 
-    /// Notes that somebody recorded in the stead of the writer.
-    pub(crate) fn use_at_least(&self, count: u64) {
-        self.used.fetch_max(count, Relaxed);
+    /// Notes the number of a use. For any thread.
+    pub(crate) fn use_at_least(&self, number: u64) {
+        self.used.fetch_max(number, Relaxed);
     }
 }
 
-/// What a part holds at one look, while its lock is held.
+/// A state of a shard, whose lock is held.
 pub(crate) struct Cut<'a, S> {
-    part: &'a Part<S>,
-    settled: MutexGuard<'a, Settled<S>>,
-    waiting: Waiting<'a>,
+    shard: &'a Shard<S>,
+    flushed: MutexGuard<'a, Flushed<S>>,
+    buffered: Buffered<'a>,
 }
 
 impl<S: Statistic<Value: AsWords>> Cut<'_, S> {
+    /// Returns the statistic, without the buffered values.
     pub(crate) fn statistic(&self) -> &S {
-        &self.settled.statistic
+        &self.flushed.statistic
     }
 
-    pub(crate) fn waiting(&self) -> Waiting<'_> {
-        self.waiting
+    /// Returns the buffered values.
+    pub(crate) fn buffered(&self) -> Buffered<'_> {
+        self.buffered
     }
 
-    /// Forgets all, and accepts nothing any more. Returns how many records were forgotten.
+    /// Discards all records, accepts no more, and returns how many were discarded.
     pub(crate) fn retire(mut self, empty: &S) -> u64 {
-        self.settled.retired = true;
-        self.forget(empty)
+        self.flushed.retired = true;
+        self.discard(empty)
     }
 
-    /// Forgets all, and returns how many records that were. A value that came after the look was
-    /// not forgotten.
-    fn forget(self, empty: &S) -> u64 {
-        let Self { part, mut settled, waiting } = self;
-        let records = settled.records + waiting.len();
-        let forgotten = settled.forgotten + waiting.words.len() as u32;
-        *settled = Settled { statistic: empty.clone(), records: 0, forgotten, ..*settled };
-        // ORDERING: Relaxed, for what the next value must see, as `wait` says.
-        part.first.store(NONE, Relaxed);
-        part.limit.store(0, Relaxed);
+    /// Discards all records of the cut, and returns how many these were.
+    ///
+    /// A value that was buffered after the cut is kept.
+    fn discard(self, empty: &S) -> u64 {
+        let Self { shard, mut flushed, buffered } = self;
+        let records = flushed.records + buffered.len();
+        flushed.statistic = empty.clone();
+        flushed.records = 0;
+        flushed.discarded += buffered.words.len() as u32;
+        // ORDERING: Relaxed, for what the next value must see, as `try_push` says.
+        shard.first.store(NONE, Relaxed);
+        shard.limit.store(0, Relaxed);
         records
     }
 }
 
-/// The words that wait, at rest while the lock is held.
+/// The buffered values of a shard, at rest while its lock is held.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Waiting<'a> {
+pub(crate) struct Buffered<'a> {
     words: &'a [AtomicU64],
     each: usize,
 }
 
-impl<'a> Waiting<'a> {
+impl<'a> Buffered<'a> {
     fn len(self) -> u64 {
         (self.words.len() / self.each) as u64
     }
 
+    /// Iterates over the values.
     #[inline]
     pub(crate) fn values<V: AsWords>(self) -> impl Iterator<Item = V> + Clone + use<'a, V> {
         self.words.chunks_exact(self.each).map(|chunk| {
             let mut words = [0; WORDS];
-            // Both of a length that is known: else this is a loop over memory where it is called.
-            for (word, waiting) in words[..V::WORDS].iter_mut().zip(&chunk[..V::WORDS]) {
-                *word = waiting.load(Relaxed); // ORDERING: as `Part::waiting`, which saw them.
+            // Both of constant length; otherwise this becomes a loop over memory.
+            for (word, buffered) in words[..V::WORDS].iter_mut().zip(&chunk[..V::WORDS]) {
+                *word = buffered.load(Relaxed); // ORDERING: as in `Shard::buffered`.
             }
             V::from_words(&words[..V::WORDS])
         })
     }
 }
 
-/// The newest bucket that a part has something in, of its statistic and the values that wait.
-pub(crate) type Newest<S> = fn(&S, Waiting<'_>) -> Option<i64>;
+/// Returns the newest bucket of a statistic and its buffered values; `None` if there is none.
+pub(crate) type Newest<S> = fn(&S, Buffered<'_>) -> Option<i64>;

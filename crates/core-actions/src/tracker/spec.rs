@@ -6,7 +6,7 @@ use crossbeam_utils::CachePadded;
 use crate::action::name::NAME_BYTES_MAX;
 use crate::action::time::Unit;
 use crate::action::words::AsWords;
-use crate::tracker::shard::Part;
+use crate::tracker::shard::Shard;
 
 /// The settings of a tracker.
 ///
@@ -51,7 +51,7 @@ pub enum WhenFull {
     ///
     /// That row comes on top of the limit.
     Fold,
-    /// It takes the place of the action that was not recorded for longest, whose row is forgotten.
+    /// It takes the id of the action that was not recorded for longest, whose row is forgotten.
     ///
     /// Records of one thread have an order, by name or by handle, and so have those of two threads
     /// if the earlier of them met a new name in between, and then the later; of others it is not
@@ -91,7 +91,7 @@ pub const ACTIONS_MAX: usize = 1 << 17;
 /// What a tracker takes with no action in it, in bytes: tables of one for each of many processors.
 const TRACKER: usize = 1 << 18;
 /// What an action takes by which it is found, once for all threads and once for each, in bytes:
-/// places in tables that are half empty, and about to be copied into larger ones.
+/// ids in tables that are half empty, and about to be copied into larger ones.
 const ENTRY: usize = 608;
 
 impl TrackerSpec {
@@ -129,13 +129,13 @@ impl TrackerSpec {
     }
 
     /// The most memory that an action takes, without what its statistic allocates. A thread may
-    /// keep parts of actions that gave way.
+    /// keep shards of actions that gave way.
     pub(crate) fn action_bytes<S: Statistic<Value: AsWords>>(&self, give_way: bool) -> usize {
         // What shares memory has a count before it, of the same alignment.
-        let part = size_of::<CachePadded<Part<S>>>() + align_of::<CachePadded<Part<S>>>();
-        let part = part.saturating_add(self.name_bytes);
-        let parts = if give_way { part.saturating_mul(3) } else { part };
-        parts.saturating_add(ENTRY)
+        let shard = size_of::<CachePadded<Shard<S>>>() + align_of::<CachePadded<Shard<S>>>();
+        let shard = shard.saturating_add(self.name_bytes);
+        let shards = if give_way { shard.saturating_mul(3) } else { shard };
+        shards.saturating_add(ENTRY)
     }
 
     pub(crate) fn evicts(&self) -> bool {

@@ -79,8 +79,8 @@ impl<S: Statistic<Value: AsWords>> WindowedHandle<S> {
     pub fn window(&self, window: Duration) -> Result<ActionWindow<S>, WindowError> {
         let covered = self.timeline.axis.past(window)?;
         let mut statistic = S::default();
-        self.ring.read(|ring, waiting| {
-            merge_window(ring, waiting, &covered, &mut statistic);
+        self.ring.read(|ring, buffered| {
+            merge_window(ring, buffered, &covered, &mut statistic);
         });
         Ok(ActionWindow { statistic, coverage: covered.coverage(self.timeline.since()) })
     }

@@ -16,7 +16,7 @@ use crate::action::words::AsWords;
 use crate::snapshot::{TrackerSnapshotError, WindowedSnapshot};
 use crate::tracker::MergedTracker;
 use crate::tracker::registry::{Expiry, Registry};
-use crate::tracker::shard::Waiting;
+use crate::tracker::shard::Buffered;
 use crate::tracker::spec::{OverflowCounts, TrackerSpec};
 
 pub(crate) mod handle;
@@ -181,7 +181,7 @@ impl<S: Statistic<Value: AsWords>> WindowedTracker<S> {
         let value = time.try_into().map_err(|error| ActionError::Time(error.into()))?;
         let tick = self.timeline.axis.tick_at(stamp)?;
         self.rings.record(action, InBucket { tick, value })?;
-        self.timeline.begins_at(stamp);
+        self.timeline.extend_to(stamp);
         Ok(())
     }
 
@@ -226,10 +226,10 @@ impl<S: Statistic<Value: AsWords>> WindowedTracker<S> {
     /// For each action and thread, merges of four times the square root of the buckets at most.
     pub fn window(&self, window: Duration) -> Result<WindowRows<S>, WindowError> {
         let covered = self.timeline.axis.past(window)?;
-        let rows = self.rings.registry().rows_of(|sum: Option<S>, ring, waiting| {
+        let rows = self.rings.registry().rows_of(|sum: Option<S>, ring, buffered| {
             let any_before = sum.is_some();
             let mut sum = sum.unwrap_or_default();
-            let any = merge_window(ring, waiting, &covered, &mut sum);
+            let any = merge_window(ring, buffered, &covered, &mut sum);
             (any_before || any).then_some(sum)
         });
         let since = self.timeline.since();
@@ -259,11 +259,11 @@ impl<S: Statistic<Value: AsWords>> WindowedTracker<S> {
         let covered = self.timeline.axis.past(window)?;
         let mut series: Vec<S> = covered.ticks.clone().map(|_| S::default()).collect();
         let Some(kept) = kept else { return Ok(series) };
-        self.rings.registry().read_named(kept, |ring, waiting| {
+        self.rings.registry().read_named(kept, |ring, buffered| {
             for (tick, bucket) in covered.ticks.clone().zip(&mut series) {
                 ring.merge_window(tick..=tick, bucket);
             }
-            for InBucket { tick, value } in waiting.values() {
+            for InBucket { tick, value } in buffered.values() {
                 let at = usize::try_from(tick.wrapping_sub(*covered.ticks.start())).ok();
                 if let Some(bucket) = at.and_then(|at| series.get_mut(at)) {
                     bucket.insert(value);
@@ -304,7 +304,7 @@ impl<S: Statistic<Value: AsWords>> WindowedTracker<S> {
         snapshot.is_for(&self.timeline.axis)?;
         self.note_newest(snapshot);
         self.rings.merge(snapshot.rings())?;
-        self.timeline.begins_at(snapshot.since());
+        self.timeline.extend_to(snapshot.since());
         Ok(())
     }
 
@@ -343,7 +343,7 @@ impl<S: Statistic<Value: AsWords>> WindowedTracker<S> {
         self.note_newest(snapshot);
         let registry = registry(self.spec().clone(), &self.timeline);
         self.rings = MergedTracker::restore_of(registry, snapshot.rings())?;
-        self.timeline.begins_at(snapshot.since());
+        self.timeline.extend_to(snapshot.since());
         Ok(self)
     }
 
@@ -388,9 +388,9 @@ fn registry<S: Statistic<Value: AsWords>>(
     let buckets = axis.spec().tiers().next().map_or(0, |tier| tier.buckets());
     let oldest =
         move || of_registry.axis.tick_now().saturating_sub_unsigned(buckets).saturating_add(1);
-    let newest = |ring: &StatisticRing<S>, waiting: Waiting<'_>| {
-        let waiting = waiting.values().map(|value: InBucket<S::Value>| value.tick).max();
-        ring.newest().max(waiting)
+    let newest = |ring: &StatisticRing<S>, buffered: Buffered<'_>| {
+        let buffered = buffered.values().map(|value: InBucket<S::Value>| value.tick).max();
+        ring.newest().max(buffered)
     };
     let expiry = Expiry { oldest: Box::new(oldest), newest };
     Registry::new(spec, StatisticRing::new(axis.spec()), Some(expiry))

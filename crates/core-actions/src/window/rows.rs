@@ -5,7 +5,7 @@ use core_time::{Coverage, CoveredBuckets, InBucket, Stamp, Statistic, StatisticR
 use crate::action::words::AsWords;
 use crate::statistics::traits::HasCount;
 use crate::tracker::row::Row;
-use crate::tracker::shard::Waiting;
+use crate::tracker::shard::Buffered;
 
 /// The statistics of all actions in one window.
 #[derive(Debug, Clone, PartialEq)]
@@ -102,14 +102,14 @@ impl<S: HasCount> ActionWindow<S> {
 /// Merges what one writer recorded in the covered buckets, and returns whether there was anything.
 pub(super) fn merge_window<S: Statistic<Value: AsWords>>(
     ring: &StatisticRing<S>,
-    waiting: Waiting<'_>,
+    buffered: Buffered<'_>,
     covered: &CoveredBuckets,
     into: &mut S,
 ) -> bool {
     let any = ring.merge_window(covered.ticks.clone(), into);
-    let waiting =
-        waiting.values().filter(|value: &InBucket<_>| covered.ticks.contains(&value.tick));
-    let any = any || waiting.clone().next().is_some();
-    into.insert_all(waiting.map(|value| value.value));
+    let buffered =
+        buffered.values().filter(|value: &InBucket<_>| covered.ticks.contains(&value.tick));
+    let any = any || buffered.clone().next().is_some();
+    into.insert_all(buffered.map(|value| value.value));
     any
 }
