@@ -85,7 +85,7 @@ fn serde_json_features(sh: &Shell) -> anyhow::Result<Job<'_>> {
 /// A separate target folder: changed features would rebuild the dependencies of the others.
 fn bare_codec(sh: &Shell) -> anyhow::Result<Job<'_>> {
     let target = Workspace::read(sh)?.target.join("bare_codec");
-    let tests = ["--lib", "--test=golden", "--test=batch", "--test=hostile"];
+    let tests = ["--lib", "--test=golden", "--test=hostile", "--test=fast_path"];
     let test = cmd!(
         sh,
         "cargo test --package codec --no-default-features {tests...} --target-dir {target}"

@@ -72,13 +72,13 @@ fn check_accepted(input: &str, expected: usize) {
 fn check_refused(input: &[u8]) -> DecodeError {
     let (bytes, answer) = allocated(|| decode(input));
     let refusal = answer.unwrap_err();
-    // A name with escapes is decoded before it is found to be none.
+    // A name with escapes is decoded before it is refused.
     assert!(bytes <= 256, "{bytes} bytes for {refusal}");
     refusal
 }
 
 #[test]
-fn what_is_counted_is_what_is_allocated() {
+fn allocations_are_counted() {
     assert_eq!(allocated(|| Box::new([0_u8; 77])).0, 77);
     assert_eq!(allocated(|| ()).0, 0);
 }
@@ -102,7 +102,7 @@ fn a_name_with_escapes_is_copied_once() {
 }
 
 #[test]
-fn refusals_allocate_nothing() {
+fn refused_lines_allocate_nothing() {
     let reject = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/reject");
     for path in std::fs::read_dir(reject).unwrap().map(|entry| entry.unwrap().path()) {
         if path.extension().is_some_and(|extension| extension == "json") {
@@ -121,21 +121,21 @@ fn refusals_allocate_nothing() {
     check_refused(r#""action":"#.repeat(large).as_bytes());
     let many_faults = r#""action":1,"time":"","#.repeat(large / 8);
     let refusal = check_refused(format!("{{{many_faults}}}").as_bytes());
-    // The last comma, after all those faults of the schema.
+    // A trailing comma after many schema errors.
     assert!(refusal.is_syntax(), "{refusal}");
 }
 
 #[test]
-fn deeper_nesting_costs_bits() {
+fn nesting_beyond_the_default_takes_bits() {
     let limits = Limits { nesting: 1_000_000, ..Limits::default() };
     let input = "[".repeat(500_000) + &"]".repeat(500_000);
     let (bytes, answer) = allocated(|| limits.decode(input.as_bytes()));
     assert!(answer.unwrap_err().is_schema());
-    // A vector that doubles asks for at most four times what it holds, added up.
+    // A vector that doubles allocates at most four times its size in total.
     assert!(bytes <= 4 * 500_000 / 8, "{bytes} bytes");
 }
 
-/// An input that is made while it is read: a beginning, a middle over and over, an end.
+/// A generated input: a start, a repeated middle, and an end.
 struct Long<'t> {
     start: &'t [u8],
     middle: u64,
@@ -158,7 +158,7 @@ impl Read for Long<'_> {
     }
 }
 
-/// The most that this thread holds at once during a call, above what it held before.
+/// Returns the peak of bytes that this thread holds during a call, above those before.
 fn peak_of<T>(call: impl FnOnce() -> T) -> (usize, T) {
     let before = HELD.get();
     PEAK.set(before);
@@ -166,9 +166,9 @@ fn peak_of<T>(call: impl FnOnce() -> T) -> (usize, T) {
     (usize::try_from(PEAK.get() - before).unwrap(), answer)
 }
 
-/// The most that is held at once while a batch is decoded, above what was held before.
-fn peak(policy: &DecodeOptions, reader: impl Read) -> (usize, Report) {
-    peak_of(|| policy.decode_reader(reader, &mut |_: Record<'_>| {}).unwrap())
+/// Returns the peak of bytes held while a batch is decoded, above those before.
+fn peak(options: &DecodeOptions, reader: impl Read) -> (usize, Report) {
+    peak_of(|| options.decode_reader(reader, &mut |_: Record<'_>| {}).unwrap())
 }
 
 const ACTION: &[u8] = b"{\"action\":\"a\",\"time\":1}\n";
@@ -191,30 +191,30 @@ fn a_gibibyte_without_a_line_end_takes_no_more_than_a_line() {
         let newline = 1;
         let kind = DecodeErrorKind::InputTooLong { len: len - newline, max: 1 << 20 };
         assert_eq!(found, DecodeError { kind, at: 1 << 20 });
-        // A buffer that grows is held twice for a moment.
+        // While a buffer grows, both copies are held.
         assert!(peak < 4 << 20, "{peak} bytes");
     }
 }
 
 #[test]
-fn a_gibibyte_in_memory_is_refused_without_a_look() {
+fn a_gibibyte_in_memory_is_refused_unread() {
     for start in [&b"{\"action\":\"a\",\"time\":1,\"x\":\""[..], b"{\"action\":\"", b""] {
-        // Zeros that nobody touches are not there: the system gives a page when it is written to.
+        // Untouched zeros take no memory: the system allocates a page at the first write.
         let mut input = vec![0; GIB as usize];
         input[..start.len()].copy_from_slice(start);
         let kind = DecodeErrorKind::InputTooLong { len: input.len(), max: 1 << 20 };
         let refused = DecodeError { kind, at: 1 << 20 };
         assert_eq!(check_refused(&input), refused);
         let limits = Limits { input_bytes: usize::MAX, ..Limits::default() };
-        // Allowed to be looked at, it ends where no JSON has a zero.
+        // Within the limit, decoding ends at the first zero, which is not JSON.
         let (bytes, answer) = allocated(|| limits.decode(&input));
         assert_eq!((bytes, answer.unwrap_err().at), (0, start.len()));
     }
 }
 
 #[test]
-fn a_long_string_in_memory_is_gone_over_without_a_copy() {
-    // What takes a copy takes it of 16 MiB as of a gibibyte, and that would be a minute here.
+fn a_long_string_is_skipped_without_a_copy() {
+    // 16 MiB show a copy as well as a gibibyte, which would take a minute here.
     const LONG: usize = 16 << 20;
     let limits = Limits { input_bytes: usize::MAX, ..Limits::default() };
     for (start, end, is_accepted) in [
@@ -228,21 +228,21 @@ fn a_long_string_in_memory_is_gone_over_without_a_copy() {
         input.extend_from_slice(end);
         let (bytes, answer) = allocated(|| limits.decode(&input).map(|action| action.time));
         assert_eq!((bytes, answer.is_ok()), (0, is_accepted), "{}", start.escape_ascii());
-        let policy = DecodeOptions { limits, ..DecodeOptions::default() };
-        let (bytes, report) = allocated(|| policy.decode_slice(&input, &mut |_: Record<'_>| {}));
+        let options = DecodeOptions { limits, ..DecodeOptions::default() };
+        let (bytes, report) = allocated(|| options.decode_slice(&input, &mut |_: Record<'_>| {}));
         assert_eq!(report.accepted, u64::from(is_accepted));
         assert!(bytes < 128 << 10, "{bytes} bytes");
     }
 }
 
 #[test]
-fn many_lines_take_no_more_than_a_few() {
-    // Blank, refused at the first byte, and each a refusal that is kept or not.
+fn memory_does_not_grow_with_the_number_of_lines() {
+    // Blank lines, and lines refused at the first byte, listed or not.
     for (middle, refused) in [(b'\n', 0), (b'x', 1)] {
         let long = Long { start: b"", middle: 4 << 20, fill: middle, end: b"\n" };
         let (peak, report) = peak(&DecodeOptions::default(), long);
         assert_eq!(report.refused, refused);
-        // A buffer that grows is held twice for a moment.
+        // While a buffer grows, both copies are held.
         assert!(peak < 4 << 20, "{peak} bytes");
     }
     let refused = b"{\"action\":\"a\",\"time\":-1}\n".repeat(1_000_000);
@@ -258,7 +258,7 @@ fn a_batch_allocates_no_more_for_more_lines() {
         allocated(|| DecodeOptions::default().decode_slice(lines, &mut |_: Record<'_>| {})).0
     };
     assert_eq!(all(&lines.repeat(10_000)), all(lines));
-    // The one name with escapes, and where the ledger notes the one block.
+    // One name with escapes, and the map entry of one block.
     assert!(all(lines) < 512, "{} bytes", all(lines));
 }
 
@@ -272,7 +272,7 @@ fn a_million_distinct_keys_are_not_kept() {
 }
 
 #[test]
-fn slices_meant_to_hurt_take_no_more_than_what_is_kept() {
+fn hostile_slices_take_only_the_kept_refusals() {
     const LONG: usize = 16 << 20;
     let refused = [
         &b"{\"action\":\"a\",\"time\":\"1\"}\n"[..],
@@ -292,16 +292,16 @@ fn slices_meant_to_hurt_take_no_more_than_what_is_kept() {
         (long(b"{\"action\":\"", b"\",\"time\":\n"), 0, 1),
     ];
     let limits = Limits { input_bytes: usize::MAX, ..Limits::default() };
-    let policy = DecodeOptions { limits, ..DecodeOptions::default() };
+    let options = DecodeOptions { limits, ..DecodeOptions::default() };
     for (text, accepted, refused) in &texts {
         let check = |(peak, report): (usize, Report)| {
             let shown = text[..40].escape_ascii();
             assert_eq!((report.accepted, report.refused), (*accepted, *refused), "{shown}");
             assert!(peak < 256 << 10, "{peak} bytes for {shown}");
         };
-        check(peak_of(|| policy.decode_slice(text, &mut |_: Record<'_>| {})));
-        // Of several threads each counts for itself: what is merged is held by this one.
+        check(peak_of(|| options.decode_slice(text, &mut |_: Record<'_>| {})));
+        // Each thread has its own count; this one holds what is merged.
         let mut sinks = [|_: Record<'_>| {}; 2];
-        check(peak_of(|| policy.par_decode_slice(text, &mut sinks)));
+        check(peak_of(|| options.par_decode_slice(text, &mut sinks)));
     }
 }

@@ -1,4 +1,4 @@
-//! Batches: every line is exactly one of accepted, refused and blank, whichever way it came (C4).
+//! Batches: every line is accepted, refused or blank, for every kind of input (C4).
 
 #[path = "support/lines.rs"]
 mod support;
@@ -67,7 +67,7 @@ fn lines() -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
-fn policy() -> impl Strategy<Value = DecodeOptions> {
+fn options() -> impl Strategy<Value = DecodeOptions> {
     let limits = prop_oneof![
         3 => Just(Limits::default()),
         1 => (0_usize..40, 0_usize..3, 0_usize..60).prop_map(|(name_bytes, nesting, input_bytes)| {
@@ -88,16 +88,16 @@ proptest! {
 
     #[test]
     fn every_way_matches_line_by_line(
-        policy in policy(),
+        options in options(),
         text in lines(),
         read_max in 1_usize..90,
     ) {
-        check(&policy, &text, read_max);
+        check(&options, &text, read_max);
     }
 }
 
 #[test]
-fn what_the_lines_are_is_not_all_the_same() {
+fn generated_lines_have_every_outcome() {
     let text = LINES.join("\n");
     let Expected { actions, report, .. } = naive(&DecodeOptions::default(), text.as_bytes());
     assert_eq!((actions.len(), report.refused, report.blank), (9, 12, 3));
@@ -105,8 +105,8 @@ fn what_the_lines_are_is_not_all_the_same() {
 }
 
 #[test]
-fn shares_of_threads_meet_without_a_gap() {
-    // Of lengths that put the ends of shares anywhere, and more than one share for each thread.
+fn blocks_of_threads_cover_the_input() {
+    // Lengths that put the ends of blocks anywhere, and more than one block per thread.
     for pad in 0..3 {
         let line = |n: usize| {
             let time = if n.is_multiple_of(997) { "-1" } else { "1" };
@@ -123,19 +123,19 @@ fn shares_of_threads_meet_without_a_gap() {
 }
 
 #[test]
-fn first_refusals_are_kept_whoever_finds_them() {
+fn first_refusals_are_kept_on_any_thread() {
     let text = "{}\n".repeat(500_000);
-    let policy = DecodeOptions { refusals_kept: 3, ..DecodeOptions::default() };
+    let options = DecodeOptions { refusals_kept: 3, ..DecodeOptions::default() };
     for _ in 0..5 {
         let mut sinks = [Keep::default(), Keep::default(), Keep::default()];
-        let report = policy.par_decode_slice(text.as_bytes(), &mut sinks);
+        let report = options.par_decode_slice(text.as_bytes(), &mut sinks);
         let lines: Vec<_> = report.refusals.iter().map(|refusal| refusal.line).collect();
         assert_eq!((lines, report.refused), (vec![1, 2, 3], 500_000));
     }
 }
 
 #[test]
-fn a_return_without_a_line_end_belongs_to_the_line() {
+fn a_return_without_a_newline_is_part_of_the_line() {
     for (text, at) in [("{\"action\":\"a\r", 12), ("{\"time\":1}\n{\r", 2)] {
         let report = DecodeOptions::default().decode_slice(text.as_bytes(), &mut Keep::default());
         assert_eq!(report.refusals.last().unwrap().error.at, at);
@@ -144,7 +144,7 @@ fn a_return_without_a_line_end_belongs_to_the_line() {
 }
 
 #[test]
-fn nobody_to_take_is_nothing_done() {
+fn nothing_is_decoded_without_a_sink() {
     let none: &mut [Keep] = &mut [];
     assert_eq!(DecodeOptions::default().par_decode_slice(b"{}\n", none), Report::default());
 }
@@ -163,10 +163,10 @@ fn lines_longer_than_a_buffer_work_up_to_the_limit() {
             }
         }
     }
-    let policy = DecodeOptions::default();
+    let options = DecodeOptions::default();
     let text = format!("{action}\n\n{}\n{action}", "[".repeat(9 << 20));
     let mut keep = Keep::default();
-    let report = policy.decode_reader(text.as_bytes(), &mut keep).unwrap();
+    let report = options.decode_reader(text.as_bytes(), &mut keep).unwrap();
     assert_eq!((report.accepted, report.refused, report.blank), (2, 1, 1));
     let (len, max) = (9 << 20, 1 << 20);
     assert_eq!(
@@ -178,7 +178,7 @@ fn lines_longer_than_a_buffer_work_up_to_the_limit() {
 
 #[test]
 fn a_line_of_several_mebibytes_reaches_the_sink_whole() {
-    // No period divides the size of a read, so a piece that is lost, swapped or repeated shows.
+    // The period does not divide the size of a read, so a lost, swapped or repeated piece is found.
     let long: String = (0..3_u32 << 20).map(|at| char::from(b'!' + (at % 89) as u8)).collect();
     let action = r#"{"action":"jump","time":1}"#;
     for text in [
@@ -194,7 +194,7 @@ fn a_line_of_several_mebibytes_reaches_the_sink_whole() {
     }
 }
 
-/// A disk that fails.
+/// A reader that fails after its input.
 struct Failing;
 
 impl Read for Failing {
@@ -208,7 +208,7 @@ fn failing(text: &str) -> Chain<Cursor<Vec<u8>>, Failing> {
 }
 
 #[test]
-fn lines_before_a_failure_count_and_the_one_in_it_is_lost() {
+fn lines_before_a_failure_are_counted_and_the_partial_one_is_lost() {
     let text = "{\"action\":\"jump\",\"time\":1}\n\n{}\n{\"action\":\"run\",\"time\":1}";
     let mut keep = Keep::default();
     let failed = DecodeOptions::default().decode_reader(failing(text), &mut keep).unwrap_err();
@@ -226,17 +226,17 @@ fn lines_before_a_failure_count_and_the_one_in_it_is_lost() {
 }
 
 #[test]
-fn a_pipe_is_followed_line_by_line() {
+fn lines_of_a_pipe_are_decoded_at_once() {
     let text = b"{\"action\":\"a\",\"time\":1}\n{\"action\":\"b\",\"time\":2}\n{\"action\":";
     let mut seen = Vec::new();
     let pipe = text[..24].chain(&text[24..48]).chain(&text[48..]).chain(Failing);
-    let sink = &mut |entry: Record<'_>| seen.push(entry.name.to_string());
+    let sink = &mut |record: Record<'_>| seen.push(record.name.to_string());
     DecodeOptions::default().decode_reader(pipe, sink).unwrap_err();
     assert_eq!(seen, ["a", "b"]);
 }
 
 #[test]
-fn a_refusal_shows_the_line_and_the_spot() {
+fn a_refusal_displays_the_line_and_a_caret() {
     let text = b"{\"action\":\"jump\",\"time\":1}\r\n{\"action\":\"\xE8\xB7\xB3\",\"time\":1,}\r\n";
     let report = DecodeOptions::default().decode_slice(text, &mut Keep::default());
     let refusal = &report.refusals[0];
@@ -249,24 +249,24 @@ fn a_refusal_shows_the_line_and_the_spot() {
 
 #[test]
 #[should_panic(expected = "panicked")]
-fn a_sink_that_panics_is_told() {
+fn a_panic_of_a_sink_is_propagated() {
     let text = "{\"action\":\"jump\",\"time\":1}\n".repeat(100_000);
     let mut sinks =
-        [(); 4].map(|()| |entry: Record<'_>| assert!(entry.offset < 1_000_000, "panicked"));
+        [(); 4].map(|()| |record: Record<'_>| assert!(record.offset < 1_000_000, "panicked"));
     DecodeOptions::default().par_decode_slice(text.as_bytes(), &mut sinks);
 }
 
 #[test]
-fn a_line_that_is_too_long_looks_the_same_however_it_was_read() {
-    // Found by fuzzing: what was shown of it depended on where a read ended.
+fn snippet_of_a_long_line_does_not_depend_on_reads() {
+    // Found by fuzzing: the snippet depended on where a read ended.
     let text = format!("{{\"action\":\"{}\",\"time\":1}}\r\n{{}}\n", "跳".repeat(30));
     for max in 30..70 {
         let limits = Limits { input_bytes: max, ..Limits::default() };
-        let policy = DecodeOptions { limits, ..DecodeOptions::default() };
-        let whole = policy.decode_slice(text.as_bytes(), &mut Keep::default());
+        let options = DecodeOptions { limits, ..DecodeOptions::default() };
+        let whole = options.decode_slice(text.as_bytes(), &mut Keep::default());
         for read_max in 1..60 {
             let sips = ShortReads { text: text.as_bytes(), read_max };
-            let report = policy.decode_reader(sips, &mut Keep::default()).unwrap();
+            let report = options.decode_reader(sips, &mut Keep::default()).unwrap();
             assert_eq!(report, whole, "limit {max}, {read_max} bytes at once");
         }
         assert!(whole.refusals[0].snippet.text.ends_with('…'), "{}", whole.refusals[0].snippet);

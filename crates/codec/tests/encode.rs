@@ -1,4 +1,4 @@
-//! The output: exact text where it is promised, and the same rows when it is read back.
+//! The output: exact text where promised, and the same rows when read back.
 
 use std::io::{self, Write};
 use std::panic::catch_unwind;
@@ -23,7 +23,7 @@ fn check_name(name: &str, expected: &str) {
 }
 
 #[test]
-fn rows_keep_their_order_and_their_number() {
+fn rows_keep_their_order_and_repetitions() {
     assert_eq!(encode([]), "[]");
     let rows = [("jump", 150.0), ("run", 75.0), ("jump", 0.5)];
     let expected =
@@ -55,14 +55,14 @@ fn other_means_have_the_shortest_digits() {
 }
 
 #[test]
-fn what_no_mean_can_be_is_null() {
+fn infinities_and_nan_are_null() {
     check_mean(f64::NAN, "null");
     check_mean(f64::INFINITY, "null");
     check_mean(f64::NEG_INFINITY, "null");
 }
 
 #[test]
-fn names_are_escaped_where_json_has_it_so() {
+fn names_are_escaped_as_json_requires() {
     check_name("", r#""""#);
     check_name(r#"a"b\c/d"#, r#""a\"b\\c/d""#);
     check_name("\n\u{0}\u{1f}\u{7f}", "\"\\n\\u0000\\u001f\u{7f}\"");
@@ -84,14 +84,13 @@ proptest! {
         for (row, (name, mean)) in found.iter().zip(&rows) {
             prop_assert_eq!(row.as_object().unwrap().len(), 2);
             prop_assert_eq!(row["action"].as_str().unwrap(), name);
-            // Adding 0 makes -0 a 0, and changes no other number.
+            // Adding 0 turns -0 into 0 and changes no other number.
             prop_assert_eq!(row["avg"].as_f64().unwrap().to_bits(), (mean + 0.0).to_bits());
         }
     }
 }
 
-/// Records of comma-separated values by RFC 4180, in the most naive words: `None` is a field that
-/// is empty without quotes.
+/// Reads CSV as defined by RFC 4180, naively. `None` is an empty field without quotes.
 fn records(text: &str) -> Vec<Vec<Option<String>>> {
     let (mut records, mut record, mut field) = (Vec::new(), Vec::new(), None::<String>);
     let mut chars = text.chars().peekable();
@@ -129,7 +128,7 @@ fn folded_row_is_marked_and_its_name_is_not_reserved() {
 }
 
 #[test]
-fn flag_is_there_where_it_holds() {
+fn flag_is_written_only_if_true() {
     let write = |format| {
         let rows = [true, false].map(|flag| [Field::from("a"), Field::Flag(flag), Field::Missing]);
         encode_rows(format, ["x", "flag", "z"], rows)
@@ -141,7 +140,7 @@ fn flag_is_there_where_it_holds() {
 }
 
 #[test]
-fn object_has_each_key_once() {
+fn repeated_columns_of_objects_are_refused() {
     let row = || [[Field::Missing; 2]];
     assert_eq!(encode_rows(Format::Csv, ["a", "a"], row()), "a,a\n,\n");
     for format in [Format::Json, Format::Ndjson] {
@@ -151,7 +150,7 @@ fn object_has_each_key_once() {
 }
 
 #[test]
-fn fields_are_quoted_where_they_have_to_be() {
+fn fields_are_quoted_as_csv_requires() {
     let check = |text: &str, expected: &str| {
         let found = encode_rows(Format::Csv, ["a"], [[Field::from(text)]]);
         assert_eq!(found, format!("a\n{expected}\n"));
@@ -207,7 +206,7 @@ proptest! {
         let rows = || actions.iter().map(|(name, time)| [name.as_str().into(), (*time).into()]);
         let lines = encode_rows(Format::Ndjson, ["action", "time"], rows());
         let mut found = Vec::new();
-        let sink = &mut |entry: Record<'_>| found.push((entry.name.to_string(), entry.time));
+        let sink = &mut |record: Record<'_>| found.push((record.name.to_string(), record.time));
         let report = DecodeOptions::default().decode_slice(lines.as_bytes(), sink);
         prop_assert_eq!(report.refusals, []);
         prop_assert_eq!(&found, &actions);
@@ -264,7 +263,7 @@ impl Write for Pieces {
 }
 
 #[test]
-fn rows_are_written_in_pieces_and_nothing_twice() {
+fn rows_are_written_once_in_pieces() {
     let rows = || (0..50_000_u64).map(|number| [Field::from("jump"), Field::from(number)]);
     for format in [Format::Json, Format::Ndjson, Format::Csv] {
         let columns = ["action", "count"];

@@ -1,7 +1,7 @@
-//! The path of the common shape says what the one decoder says, or nothing (C6).
+//! The fast path returns what the decoder returns, or nothing (C6).
 //!
-//! A batch tries that path, and so does a single line. Where it gives up, the decoder goes on from
-//! the last member that was read; so refused lines are drawn as often as others.
+//! Batches and single lines try the fast path. Where it stops, the decoder continues after the last
+//! member; so refused lines are generated as often as others.
 
 #[path = "support/fast_path.rs"]
 mod support;
@@ -35,7 +35,7 @@ fn name() -> impl Strategy<Value = String> {
     ]
 }
 
-/// What stands behind both members: mostly nothing, else what the decoder goes on with.
+/// Returns text after both members: mostly nothing, else input for the decoder.
 fn more() -> impl Strategy<Value = &'static str> {
     let members = [
         r#","x":[1]"#,
@@ -49,7 +49,7 @@ fn more() -> impl Strategy<Value = &'static str> {
     select(members.into_iter().chain(others).collect::<Vec<_>>())
 }
 
-/// A line as programs write it, and nearly so.
+/// Returns a line as programs write it, or nearly.
 fn line() -> impl Strategy<Value = String> {
     let space = || select(vec!["", "", "", " ", "  ", "\t"]);
     let end = select(vec!["", "", "", "\r", "\rx", "\r\r", " ", "}", ",", "x"]);
@@ -62,7 +62,7 @@ fn line() -> impl Strategy<Value = String> {
     )
 }
 
-fn policy() -> impl Strategy<Value = DecodeOptions> {
+fn options() -> impl Strategy<Value = DecodeOptions> {
     let limits = prop_oneof![
         4 => Just(Limits::default()),
         1 => (0_usize..18, 0_usize..2, 20_usize..60).prop_map(|(name_bytes, nesting, input_bytes)| {
@@ -81,13 +81,13 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(4_000))]
 
     #[test]
-    fn lines_are_decoded_as_alone(policy in policy(), line in line()) {
-        check(&policy, line.as_bytes());
+    fn lines_are_decoded_as_alone(options in options(), line in line()) {
+        check(&options, line.as_bytes());
     }
 
     #[test]
     fn damaged_lines_are_decoded_as_alone(
-        policy in policy(),
+        options in options(),
         line in line(),
         damage in proptest::collection::vec((any::<Index>(), any::<u8>(), 0_u8..3), 1..3),
     ) {
@@ -101,12 +101,12 @@ proptest! {
             }
         }
         line.retain(|byte| *byte != b'\n');
-        check(&policy, &line);
+        check(&options, &line);
     }
 }
 
 #[test]
-fn every_byte_at_every_place_is_decoded_as_alone() {
+fn every_byte_at_every_offset_is_decoded_as_alone() {
     for line in [
         r#"{"action":"jump","time":150}"#,
         r#"{"action": "barrel ro", "time": 12.5}"#,

@@ -1,14 +1,14 @@
-//! Inputs meant to hurt: each is answered, in time and memory that the limits bound.
+//! Hostile inputs: time and memory stay within the limits.
 //!
-//! A stack that overflows or a time that is not linear ends these tests without a message; that
-//! they end well is most of what they claim.
+//! A stack overflow or quadratic time would end these tests without a message, so most of the claim
+//! is that they pass.
 
 use codec::{Action, DecodeError, DecodeErrorKind, Limits, decode};
 
-/// Limits that let the sizes below through.
+/// Limits above the sizes in these tests.
 const RAISED: Limits = Limits { name_bytes: 256, nesting: 1_000_000, input_bytes: 64 << 20 };
 
-/// An action with one more key, whose value is `value`.
+/// Returns an action with an extra key, whose value is `value`.
 fn ignoring(value: &str) -> Vec<u8> {
     format!(r#"{{"action":"a","time":1,"x":{value}}}"#).into_bytes()
 }
@@ -72,7 +72,7 @@ fn long_strings_are_read_once() {
 fn a_million_keys_are_read_once() {
     let many = |key: &str, count| format!(r#"{{{}"action":"a","time":1}}"#, key.repeat(count));
     check_accepted(RAISED, many(r#""k":1,"#, 1_000_000).as_bytes());
-    // As long as ours and spelt with an escape, each has to be looked at twice.
+    // As long as a known key and with an escape, so each is read twice.
     check_accepted(RAISED, many(r#""actio\u006d":1,"#, 100_000).as_bytes());
     let refusal = RAISED.decode(many(r#""time":1,"#, 100_000).as_bytes()).unwrap_err();
     assert_eq!(refusal, DecodeError { kind: DecodeErrorKind::DuplicateTime { first: 1 }, at: 10 });
@@ -116,7 +116,7 @@ fn white_space_is_read_once() {
 }
 
 #[test]
-fn every_limit_holds_at_its_edge_and_not_one_step_outside() {
+fn every_limit_is_inclusive() {
     #[track_caller]
     fn check(input: &str, at: Limits, outside: Limits, expected: &str) {
         assert!(at.decode(input.as_bytes()).is_ok(), "{at:?}");
@@ -172,7 +172,7 @@ fn default_input_limit_is_a_mebibyte() {
     let refusal = decode(&input((1 << 20) + 1)).unwrap_err();
     let kind = DecodeErrorKind::InputTooLong { len: (1 << 20) + 1, max: 1 << 20 };
     assert_eq!(refusal, DecodeError { kind, at: 1 << 20 });
-    // What is too long is not looked at, so that it is refused as such whatever it holds.
+    // The content is not read, so the error does not depend on it.
     assert!(decode(&vec![0xFF; (1 << 20) + 1]).unwrap_err().is_limit());
 }
 

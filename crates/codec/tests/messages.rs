@@ -1,4 +1,4 @@
-//! What each refusal says, word for word, and which class it is of: one input for each variant.
+//! The message and the class of every error, with one input for each.
 
 use std::error::Error;
 
@@ -22,7 +22,7 @@ fn check_input(input: &[u8], is_class: fn(&DecodeError) -> bool, expected: &str)
 }
 
 #[test]
-fn limits_say_how_much_there_is_and_how_much_may_be() {
+fn limit_messages_name_size_and_limit() {
     let small = Limits { input_bytes: 4, nesting: 1, ..Limits::default() };
     let is_class = DecodeError::is_limit;
     check(&small.decode(b"12345").unwrap_err(), is_class, "input is 5 bytes, limit is 4 (byte 4)");
@@ -34,7 +34,7 @@ fn limits_say_how_much_there_is_and_how_much_may_be() {
 }
 
 #[test]
-fn encoding_says_which_bytes_are_no_text() {
+fn encoding_messages_name_the_bytes() {
     let is_class = DecodeError::is_encoding;
     check_input(
         b"\xef\xbb\xbf{}",
@@ -55,7 +55,7 @@ fn encoding_says_which_bytes_are_no_text() {
 }
 
 #[test]
-fn syntax_says_what_was_found_and_what_expected() {
+fn syntax_messages_name_found_and_expected() {
     let is_class = DecodeError::is_syntax;
     for (input, expected) in [
         (" ", "input is empty (1 byte of white space), expected an object (byte 1)"),
@@ -77,7 +77,7 @@ fn syntax_says_what_was_found_and_what_expected() {
 }
 
 #[test]
-fn schema_says_what_an_action_is() {
+fn schema_messages_name_found_and_expected() {
     let is_class = DecodeError::is_schema;
     for (input, expected) in [
         ("[1]", "input is an array, expected an object (byte 0)"),
@@ -115,7 +115,7 @@ fn schema_says_what_an_action_is() {
 }
 
 #[test]
-fn a_strict_policy_says_what_it_wants() {
+fn strict_options_refuse_fractions() {
     let strict = DecodeOptions { fractions: Fractions::Refused, ..DecodeOptions::default() };
     for time in ["99", "99.0", "9.9e1", "0.0", "-0", "18446744073709551615", "1e-400"] {
         let input = format!(r#"{{"action":"a","time":{time}}}"#);
@@ -130,7 +130,7 @@ fn a_strict_policy_says_what_it_wants() {
 }
 
 #[test]
-fn a_rule_for_names_unknown_here_is_a_cause() {
+fn an_unknown_name_rule_is_the_source() {
     let source = ActionName::new("").unwrap_err();
     let refusal =
         DecodeError { kind: DecodeErrorKind::NameRefused { source: source.clone() }, at: 10 };
@@ -141,7 +141,7 @@ fn a_rule_for_names_unknown_here_is_a_cause() {
 }
 
 #[test]
-fn kinds_are_named_with_their_article() {
+fn types_are_displayed_with_their_article() {
     let kinds = [
         JsonType::Null,
         JsonType::Boolean,
@@ -157,7 +157,7 @@ fn kinds_are_named_with_their_article() {
 }
 
 #[test]
-fn refusals_go_anywhere() {
+fn errors_are_small_and_send() {
     fn goes_anywhere<T: Error + Clone + Eq + Send + Sync + 'static>() {}
     goes_anywhere::<DecodeError>();
     // A refusal is returned by value for each bad line of a batch.

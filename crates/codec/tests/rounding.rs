@@ -2,21 +2,21 @@
 //!
 //! The expected value of each literal follows from how it is made: a midpoint of two neighbouring
 //! floats, computed exactly in integers, or that midpoint with one added to or subtracted from its
-//! last digit. No other parser is asked.
+//! last digit. No other parser is involved.
 
 use codec::{DecodeOptions, Record, decode};
 use num_bigint::BigUint;
 
 /// A midpoint of two neighbouring floats, as `digits` times ten to the power of `power`.
 struct Midpoint {
-    /// The float below, by its bits; the one above has the next.
+    /// The bits of the float below; the float above has the next.
     below: u64,
     digits: BigUint,
     power: i64,
 }
 
 impl Midpoint {
-    /// The midpoint above a positive float that has a finite neighbour above.
+    /// Returns the midpoint above a positive float with a finite neighbour above.
     fn above(below: u64) -> Self {
         // A float is `significand` times two to the power of `exponent`.
         let (fraction, biased) = (below & ((1 << 52) - 1), (below >> 52) as i64);
@@ -58,7 +58,7 @@ struct Literal {
 }
 
 impl Literal {
-    /// The same number in several forms.
+    /// Returns the same number in several notations.
     fn forms(&self) -> Vec<String> {
         let Self { digits, power } = self;
         let (first, rest) = digits.split_at(1);
@@ -81,7 +81,7 @@ struct Cases {
 }
 
 impl Cases {
-    /// Adds lines of the usual and of another shape for each form of a literal.
+    /// Adds lines with and without the fast path for each notation of a literal.
     fn add(&mut self, literal: &Literal, expected: f64) {
         for form in literal.forms() {
             for line in [
@@ -99,7 +99,7 @@ impl Cases {
     /// Checks that batches decode the lines to the same values, whole and in blocks.
     fn check_batches(&self) {
         type Found = Vec<(u64, f64)>;
-        let policy = DecodeOptions::default();
+        let options = DecodeOptions::default();
         let check = |mut found: Found, path: &str| {
             found.sort_by_key(|&(offset, _)| offset);
             let found: Vec<_> = found.into_iter().map(|(_, time)| time).collect();
@@ -107,22 +107,22 @@ impl Cases {
         };
         let mut found = Found::new();
         let lines = self.lines.as_bytes();
-        policy.decode_slice(lines, &mut |e: Record<'_>| found.push((e.offset, e.time.as_f64())));
+        options.decode_slice(lines, &mut |e: Record<'_>| found.push((e.offset, e.time.as_f64())));
         check(std::mem::take(&mut found), "slice");
-        policy
+        options
             .decode_reader(lines, &mut |e: Record<'_>| found.push((e.offset, e.time.as_f64())))
             .unwrap();
         check(std::mem::take(&mut found), "reader");
         let (mut one, mut two) = (Found::new(), Found::new());
         let mut sinks = [&mut one, &mut two]
-            .map(|found| |entry: Record<'_>| found.push((entry.offset, entry.time.as_f64())));
-        policy.par_decode_reader(lines, &mut sinks).unwrap();
+            .map(|found| |record: Record<'_>| found.push((record.offset, record.time.as_f64())));
+        options.par_decode_reader(lines, &mut sinks).unwrap();
         one.append(&mut two);
         check(one, "threads");
     }
 }
 
-/// Floats of all exponents, evenly spread, with few and with many bits.
+/// Returns floats of all exponents, with few and with many bits.
 fn floats() -> impl Iterator<Item = u64> {
     let exponents = (0..2_046_u64).step_by(211).chain([1, 2, 3, 52, 1_022, 1_023, 1_075, 2_045]);
     let fractions = [0, 1, 0x8_0000_0000_0000, 0x5_5555_5555_5555, 0xF_FFFF_FFFF_FFFE];
@@ -132,11 +132,11 @@ fn floats() -> impl Iterator<Item = u64> {
 }
 
 #[test]
-fn midpoints_of_any_length_decide_by_their_last_digit() {
+fn midpoints_of_any_length_round_by_their_last_digit() {
     for (index, below) in floats().enumerate() {
         let midpoint = Midpoint::above(below);
         let mut cases = Cases::default();
-        // Its own length, the lengths around the longest midpoint, and one of many more.
+        // The shortest length, lengths around the longest midpoint, and a much longer one.
         for len in [0, 765, 766, 767, 768, 769, 770, 771, 800 + 11 * index] {
             for (literal, expected) in midpoint.literals(len) {
                 cases.add(&literal, expected);
@@ -147,8 +147,8 @@ fn midpoints_of_any_length_decide_by_their_last_digit() {
 }
 
 #[test]
-fn longest_midpoints_decide_by_a_digit_behind_them() {
-    // Significands of the two lowest exponents, the largest among them have 768 digits.
+fn longest_midpoints_round_by_a_later_digit() {
+    // Significands of the two lowest exponents. The largest have 768 digits.
     let mut longest = 0;
     for fraction in (0xE_0000_0000_0000_u64..1 << 52).step_by(0x0_1A00_0000_0001) {
         for exponent in [0, 1] {
@@ -167,7 +167,7 @@ fn longest_midpoints_decide_by_a_digit_behind_them() {
 }
 
 #[test]
-fn short_midpoints_of_the_usual_form_are_rounded_too() {
+fn short_midpoints_are_rounded_on_the_fast_path() {
     // Midpoints of at most 19 digits, which the fast path computes itself.
     for exponent in 1_060..=1_086_u64 {
         for fraction in [0, 1, 2, 0x0_0000_0000_1001, 0xF_FFFF_FFFF_FFFE, 0xF_FFFF_FFFF_FFFF] {

@@ -1,11 +1,11 @@
-//! The stamp key: when an action happened, in each form and at its edges.
+//! The timestamp key, in each form and at its edges.
 
 use codec::{
     DecodeError, DecodeErrorKind, DecodeOptions, JsonType, Limits, Record, Stamp, StampForm,
     StampKey,
 };
 
-fn policy(form: StampForm) -> DecodeOptions {
+fn options(form: StampForm) -> DecodeOptions {
     let key = StampKey::new("at", form).unwrap();
     DecodeOptions { stamp: Some(key), ..DecodeOptions::default() }
 }
@@ -16,9 +16,9 @@ fn line(stamp: &str) -> String {
 
 #[track_caller]
 fn check(form: StampForm, stamp: &str, expected: Option<i64>) {
-    let policy = policy(form);
+    let options = options(form);
     let line = line(stamp);
-    let found = policy.decode_stamped(line.as_bytes());
+    let found = options.decode_stamped(line.as_bytes());
     match (found, expected) {
         (Ok((action, found)), Some(nanos)) => {
             assert_eq!(action.name.as_str(), "jump");
@@ -34,13 +34,13 @@ fn check(form: StampForm, stamp: &str, expected: Option<i64>) {
 
 #[track_caller]
 fn check_message(form: StampForm, line: &str, expected: &str) {
-    let refusal = policy(form).decode(line.as_bytes()).unwrap_err();
+    let refusal = options(form).decode(line.as_bytes()).unwrap_err();
     assert_eq!(refusal.to_string(), expected);
     assert!(refusal.is_schema(), "{refusal}");
 }
 
 #[test]
-fn numbers_are_in_the_unit_that_is_told() {
+fn numbers_are_in_the_unit_of_the_form() {
     check(StampForm::Seconds, "1700000000", Some(1_700_000_000_000_000_000));
     check(StampForm::Seconds, "1700000000.25", Some(1_700_000_000_250_000_000));
     check(StampForm::Seconds, "1.7e9", Some(1_700_000_000_000_000_000));
@@ -104,7 +104,7 @@ fn what_is_nearly_rfc_3339_is_refused() {
 }
 
 #[test]
-fn what_is_no_stamp_is_refused_where_it_stands() {
+fn invalid_timestamps_are_refused_at_their_offset() {
     for value in ["\"1\"", "null", "[1]", "{}", "true", "9e99", "9223372037"] {
         check(StampForm::Seconds, value, None);
     }
@@ -125,28 +125,28 @@ fn what_is_no_stamp_is_refused_where_it_stands() {
 }
 
 #[test]
-fn syntax_is_told_before_the_stamp() {
-    let refusal = policy(StampForm::Seconds).decode(br#"{"at":"x","action":}"#).unwrap_err();
+fn syntax_errors_come_before_timestamp_errors() {
+    let refusal = options(StampForm::Seconds).decode(br#"{"at":"x","action":}"#).unwrap_err();
     assert!(refusal.is_syntax(), "{refusal}");
-    let refusal = policy(StampForm::Seconds).decode(br#"{"at":01}"#).unwrap_err();
+    let refusal = options(StampForm::Seconds).decode(br#"{"at":01}"#).unwrap_err();
     assert!(refusal.is_syntax(), "{refusal}");
 }
 
 #[test]
-fn a_stamp_may_be_left_out_or_not_be_asked_for() {
+fn the_timestamp_key_is_optional() {
     let plain = br#"{"action":"jump","time":1}"#;
-    assert_eq!(policy(StampForm::Seconds).decode_stamped(plain).unwrap().1, None);
-    // Nobody asked: it is a key as any other, which may hold anything, twice.
+    assert_eq!(options(StampForm::Seconds).decode_stamped(plain).unwrap().1, None);
+    // Without the option, it is a key like any other: any value, also repeated.
     assert!(codec::decode(br#"{"at":"x","at":[],"action":"jump","time":1}"#).is_ok());
     let nested = br#"{"at":[[]],"action":"jump","time":1}"#;
     let limits = Limits { nesting: 2, ..Limits::default() };
     let refusal =
-        DecodeOptions { limits, ..policy(StampForm::Seconds) }.decode(nested).unwrap_err();
+        DecodeOptions { limits, ..options(StampForm::Seconds) }.decode(nested).unwrap_err();
     assert_eq!(
         refusal,
         DecodeError { kind: DecodeErrorKind::NestingTooDeep { depth: 3, max: 2 }, at: 7 }
     );
-    let refusal = policy(StampForm::Seconds).decode(nested).unwrap_err();
+    let refusal = options(StampForm::Seconds).decode(nested).unwrap_err();
     let expected = "a number";
     assert_eq!(
         refusal,
@@ -158,19 +158,19 @@ fn a_stamp_may_be_left_out_or_not_be_asked_for() {
 }
 
 #[test]
-fn batches_hand_the_stamp_on() {
-    let policy = policy(StampForm::Milliseconds);
+fn batches_pass_the_timestamp_on() {
+    let options = options(StampForm::Milliseconds);
     let plain = r#"{"action":"jump","time":1}"#;
     let text = format!("{}\n{plain}\n{}\n{}\n", line("5"), line("-7"), line("\"\""));
     let mut stamps = Vec::new();
     let report =
-        policy.decode_slice(text.as_bytes(), &mut |entry: Record<'_>| stamps.push(entry.stamp));
+        options.decode_slice(text.as_bytes(), &mut |record: Record<'_>| stamps.push(record.stamp));
     assert_eq!(stamps, [Some(Stamp::from_millis(5)), None, Some(Stamp::from_millis(-7))]);
     assert_eq!((report.accepted, report.refused), (3, 1));
 }
 
 #[test]
-fn keys_that_have_a_meaning_are_refused() {
+fn keys_of_every_action_are_refused() {
     for key in ["action", "time"] {
         let refused = StampKey::new(key, StampForm::Seconds).unwrap_err();
         let expected =

@@ -18,17 +18,17 @@ type Decoded = Result<(String, codec::ActionTime), DecodeError>;
 ///
 /// If they differ, or if the input is more than one line.
 #[track_caller]
-pub(crate) fn check(policy: &DecodeOptions, line: &[u8]) {
+pub(crate) fn check(options: &DecodeOptions, line: &[u8]) {
     assert!(!line.contains(&b'\n'));
-    let decoded = decode(policy, line.strip_suffix(b"\r").unwrap_or(line));
-    check_shifted(policy, line.strip_suffix(b"\r").unwrap_or(line), &decoded);
+    let decoded = decode(options, line.strip_suffix(b"\r").unwrap_or(line));
+    check_shifted(options, line.strip_suffix(b"\r").unwrap_or(line), &decoded);
     // The fast path reads the text itself if another line follows, else a padded copy.
     for after in [NEXT_LINE.as_bytes(), b"\n"] {
         let text = [line, after].concat();
         let mut found = Vec::new();
-        let report = policy.decode_slice(&text, &mut |entry: Record<'_>| {
-            if entry.offset == 0 {
-                found.push((entry.name.to_string(), entry.time));
+        let report = options.decode_slice(&text, &mut |record: Record<'_>| {
+            if record.offset == 0 {
+                found.push((record.name.to_string(), record.time));
             }
         });
         let shown = line.escape_ascii();
@@ -46,17 +46,17 @@ pub(crate) fn check(policy: &DecodeOptions, line: &[u8]) {
     }
 }
 
-fn decode(policy: &DecodeOptions, line: &[u8]) -> Decoded {
-    policy.decode(line).map(|action| (action.name.as_str().to_owned(), action.time))
+fn decode(options: &DecodeOptions, line: &[u8]) -> Decoded {
+    options.decode(line).map(|action| (action.name.as_str().to_owned(), action.time))
 }
 
 /// Compares a line with the same line after a space, which disables the fast path and moves every
 /// offset by one.
 #[track_caller]
-fn check_shifted(policy: &DecodeOptions, line: &[u8], decoded: &Decoded) {
-    let mut policy = policy.clone();
-    policy.limits.input_bytes = policy.limits.input_bytes.saturating_add(1);
-    let shifted = decode(&policy, &[b" ", line].concat());
+fn check_shifted(options: &DecodeOptions, line: &[u8], decoded: &Decoded) {
+    let mut options = options.clone();
+    options.limits.input_bytes = options.limits.input_bytes.saturating_add(1);
+    let shifted = decode(&options, &[b" ", line].concat());
     let shown = line.escape_ascii();
     match (decoded, shifted) {
         (Err(error), Err(shifted)) if depends_on_start(&error.kind, &shifted.kind) => {}
