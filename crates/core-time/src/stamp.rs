@@ -1,14 +1,14 @@
-//! Moments and intervals of time.
+//! Timestamps and intervals.
 
 use std::fmt;
 use std::ops::Range;
 use std::time::{Duration, SystemTime};
 
-/// A moment: nanoseconds since the Unix epoch, before it too.
+/// A timestamp: nanoseconds since the Unix epoch, negative before it.
 ///
-/// Reaches from the year 1677 to 2262. What lies outside is held at [`Stamp::MIN`] or
-/// [`Stamp::MAX`], so a stamp given in the wrong unit ends far away, where a counter refuses it,
-/// and never wraps into the present.
+/// Ranges from the year 1677 to 2262. Conversions saturate at [`Stamp::MIN`] and [`Stamp::MAX`]. So
+/// a timestamp in the wrong unit ends far from the present, where a counter refuses it, and never
+/// wraps.
 ///
 /// # Examples
 ///
@@ -18,7 +18,7 @@ use std::time::{Duration, SystemTime};
 ///
 /// let noon = Stamp::from_secs(1_700_000_000);
 /// assert_eq!(noon + Duration::from_millis(5), Stamp::from_millis(1_700_000_000_005));
-/// assert_eq!(Stamp::from_secs(1_700_000_000_000), Stamp::MAX); // Milliseconds, taken for seconds.
+/// assert_eq!(Stamp::from_secs(1_700_000_000_000), Stamp::MAX); // Milliseconds passed as seconds.
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Stamp(i64);
@@ -26,48 +26,48 @@ pub struct Stamp(i64);
 impl Stamp {
     /// The start of 1970 in UTC.
     pub const UNIX_EPOCH: Self = Self(0);
-    /// The earliest moment, in the year 1677.
+    /// The earliest timestamp, in the year 1677.
     pub const MIN: Self = Self(i64::MIN);
-    /// The latest moment, in the year 2262.
+    /// The latest timestamp, in the year 2262.
     pub const MAX: Self = Self(i64::MAX);
 
-    /// The moment so many nanoseconds after the epoch.
+    /// Converts nanoseconds since the epoch.
     #[must_use]
     pub const fn from_nanos(nanos: i64) -> Self {
         Self(nanos)
     }
 
-    /// The moment so many microseconds after the epoch, held at the limits.
+    /// Converts microseconds since the epoch. Saturates.
     #[must_use]
     pub const fn from_micros(micros: i64) -> Self {
         Self(micros.saturating_mul(1_000))
     }
 
-    /// The moment so many milliseconds after the epoch, held at the limits.
+    /// Converts milliseconds since the epoch. Saturates.
     #[must_use]
     pub const fn from_millis(millis: i64) -> Self {
         Self(millis.saturating_mul(1_000_000))
     }
 
-    /// The moment so many seconds after the epoch, held at the limits.
+    /// Converts seconds since the epoch. Saturates.
     #[must_use]
     pub const fn from_secs(secs: i64) -> Self {
         Self(secs.saturating_mul(1_000_000_000))
     }
 
-    /// Nanoseconds since the epoch, negative before it.
+    /// Returns the nanoseconds since the epoch, negative before it.
     #[must_use]
     pub const fn as_nanos(self) -> i64 {
         self.0
     }
 
-    /// The time from `earlier` to this stamp, zero if `earlier` is not earlier.
+    /// Returns the time since `earlier`, or zero if `earlier` is later.
     #[must_use]
     pub fn saturating_since(self, earlier: Self) -> Duration {
         Duration::from_nanos(self.nanos_since(earlier))
     }
 
-    /// The same in nanoseconds.
+    /// Returns the same in nanoseconds.
     #[inline]
     pub(crate) fn nanos_since(self, earlier: Self) -> u64 {
         self.0.max(earlier.0).abs_diff(earlier.0)
@@ -77,7 +77,7 @@ impl Stamp {
 impl std::ops::Add<Duration> for Stamp {
     type Output = Self;
 
-    /// The moment so much later, held at [`Stamp::MAX`].
+    /// Adds a duration. Saturates at [`Stamp::MAX`].
     fn add(self, later: Duration) -> Self {
         Self(nanos(later).map_or(i64::MAX, |n| self.0.saturating_add_unsigned(n)))
     }
@@ -86,19 +86,19 @@ impl std::ops::Add<Duration> for Stamp {
 impl std::ops::Sub<Duration> for Stamp {
     type Output = Self;
 
-    /// The moment so much earlier, held at [`Stamp::MIN`].
+    /// Subtracts a duration. Saturates at [`Stamp::MIN`].
     fn sub(self, earlier: Duration) -> Self {
         Self(nanos(earlier).map_or(i64::MIN, |n| self.0.saturating_sub_unsigned(n)))
     }
 }
 
-/// A duration in nanoseconds, if they fit.
+/// Converts a duration to nanoseconds, if they fit.
 pub(crate) fn nanos(duration: Duration) -> Option<u64> {
     u64::try_from(duration.as_nanos()).ok()
 }
 
 impl From<SystemTime> for Stamp {
-    /// The same moment, held at the limits.
+    /// Converts a system time. Saturates.
     fn from(time: SystemTime) -> Self {
         match time.duration_since(SystemTime::UNIX_EPOCH) {
             Ok(after) => Self::UNIX_EPOCH + after,
@@ -108,7 +108,7 @@ impl From<SystemTime> for Stamp {
 }
 
 impl fmt::Debug for Stamp {
-    /// Seconds since the epoch with nine digits behind the point.
+    /// Writes the seconds since the epoch with nine decimals.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = if self.0 < 0 { "-" } else { "" };
         let nanos = self.0.unsigned_abs();
@@ -116,19 +116,19 @@ impl fmt::Debug for Stamp {
     }
 }
 
-/// The time from one moment, inclusive, to another, exclusive.
+/// A half-open interval of time: includes `from`, excludes `to`.
 ///
-/// Written `from..to` where one is asked for.
+/// A range `from..to` converts to it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Interval {
-    /// The first moment inside.
+    /// The first timestamp inside.
     pub from: Stamp,
-    /// The first moment after it that is outside.
+    /// The first timestamp after it.
     pub to: Stamp,
 }
 
 impl Interval {
-    /// How long the interval is, zero if it ends before it begins.
+    /// Returns the length, or zero if the interval ends before it begins.
     #[must_use]
     pub fn duration(self) -> Duration {
         self.to.saturating_since(self.from)
@@ -152,7 +152,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn units_are_held_at_the_limits() {
+    fn units_saturate() {
         assert_eq!(Stamp::from_micros(-1).as_nanos(), -1_000);
         assert_eq!(Stamp::from_millis(i64::MAX), Stamp::MAX);
         assert_eq!(Stamp::from_secs(i64::MIN), Stamp::MIN);

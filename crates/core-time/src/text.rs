@@ -1,8 +1,8 @@
-//! Words of messages.
+//! Text of messages.
 
 use std::fmt::Display;
 
-/// Returns a number with what is counted, in the singular for one: `1 byte`, `2 bytes`.
+/// Returns a number and a noun, singular for one: `1 byte`, `2 bytes`.
 #[doc(hidden)]
 pub fn counted<N: Display + PartialEq + From<u8>>(number: N, noun: &'static str) -> impl Display {
     let plural = if number == N::from(1) { "" } else { "s" };

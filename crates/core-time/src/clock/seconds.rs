@@ -1,4 +1,4 @@
-//! Whole seconds, the cheapest there are.
+//! A clock of whole seconds.
 
 use std::time::Duration;
 
@@ -7,19 +7,19 @@ use super::system::CoarseClock;
 use crate::stamp::Stamp;
 use crate::sync::{AtomicI64, Ordering::Relaxed, shared};
 
-/// The system's time in whole seconds, for a third of what the [`CoarseClock`] costs on Linux.
+/// The system's time in whole seconds, at a third of a [`CoarseClock`]'s cost on Linux.
 ///
-/// All clocks of this kind in a process are one and the same. For buckets of one or more whole
-/// seconds: finer ones would be filled by one moment of each second.
+/// All clocks of this type in a process are the same clock. Use it for buckets of one or more whole
+/// seconds: finer buckets would receive all events of a second at once.
 ///
 /// # Accuracy
 ///
-/// Behind by up to a second, as far as the second has gone, and by a tick of the kernel: a second
-/// begins up to that late. Follows the wall clock forwards at once. This is the weakness: where the
-/// wall is set back, or repeats a leap second, the clock *stands* until the wall has caught up, and
-/// all that happens meanwhile is counted in one second. The [`CoarseClock`] goes on then.
+/// Lags by up to a second, the elapsed part of the current one, and by one tick of the kernel, since
+/// a second may begin that late. Follows the wall clock forwards at once. Its weakness: if the wall
+/// is set back, or repeats a leap second, the clock *stands still* until the wall has caught up, and
+/// all events meanwhile are counted in one second. The [`CoarseClock`] continues then.
 ///
-/// Elsewhere than on Linux this is the [`SystemClock`](crate::SystemClock), rounded down.
+/// Outside Linux, this is the [`SystemClock`](crate::SystemClock), rounded down.
 ///
 /// # Examples
 ///
@@ -35,7 +35,7 @@ use crate::sync::{AtomicI64, Ordering::Relaxed, shared};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct SecondsClock;
 
-// The latest second that anyone was told.
+// The latest second returned on any thread.
 shared!(static LATEST: AtomicI64 = AtomicI64::new(i64::MIN));
 
 impl Clock for SecondsClock {
@@ -53,27 +53,27 @@ impl Clock for SecondsClock {
     }
 }
 
-/// The later of a second and the latest that anyone was told.
+/// Returns the later of a second and the latest one returned before.
 #[inline]
 fn never_back(latest: &AtomicI64, second: i64) -> i64 {
     // ORDERING: Relaxed load, Relaxed maximum.
-    // Needs: a second not earlier than one that was told before this call happened.
-    // Gives: coherence. Whoever told it had read it here, or written it.
+    // Needs: a second not earlier than one returned before this call happened.
+    // Gives: coherence. The thread that returned it had loaded it here, or stored it.
     // Not needed: any order with other memory.
-    // Checks: `tests::second_is_never_earlier_than_one_told_before`; nothing here for a model, one
-    // variable that only grows.
+    // Checks: `tests::second_is_never_earlier_than_one_before`. No model: one variable that only
+    // grows.
     let known = latest.load(Relaxed);
     if second <= known { known } else { latest.fetch_max(second, Relaxed).max(second) }
 }
 
 #[cfg(all(target_os = "linux", not(std_clock)))]
-#[expect(unsafe_code, reason = "`time` has no safe form that is as cheap; see Worth below")]
+#[expect(unsafe_code, reason = "the safe ways to call `time` cost more; see Worth below")]
 #[inline]
 fn seconds() -> i64 {
-    // SAFETY: `time` writes to its argument unless that is null, and it is; there is nothing else
-    // that it asks for.
-    // Worth: 3.4 ns where the coarse clock takes 10.5 and the safe way to that clock's seconds as
-    // much (medians of nine runs).
+    // SAFETY: `time` writes to its argument unless that is null. It is null, and there is no other
+    // requirement.
+    // Worth: 3.4 ns. The coarse clock takes 10.5, and so do its seconds read through a safe call
+    // (medians of nine runs).
     unsafe { libc::time(std::ptr::null_mut()) }
 }
 
@@ -88,10 +88,10 @@ mod tests {
     use crate::clock::SystemClock;
 
     #[test]
-    fn second_is_never_earlier_than_one_told_before() {
+    fn second_is_never_earlier_than_one_before() {
         let latest = AtomicI64::new(i64::MIN);
-        let told = [-3, -2, -5, 4, 4, 3, i64::MAX, 0].map(|second| never_back(&latest, second));
-        assert_eq!(told, [-3, -2, -2, 4, 4, 4, i64::MAX, i64::MAX]);
+        let found = [-3, -2, -5, 4, 4, 3, i64::MAX, 0].map(|second| never_back(&latest, second));
+        assert_eq!(found, [-3, -2, -2, 4, 4, 4, i64::MAX, i64::MAX]);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The processor's own counter of time.
+//! A clock that reads the processor's time-stamp counter.
 
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -9,22 +9,21 @@ use super::system::SystemClock;
 use crate::stamp::Stamp;
 use crate::sync::shared;
 
-/// The system's time by the processor's counter, for buckets too fine for the coarse clock.
+/// The system's time by the processor's counter, for fine buckets.
 ///
-/// All clocks of this kind in a process are one and the same. The first that is asked finds out how
-/// fast the counter goes, which may take 200 ms. Where the processor has no counter that is fit for
-/// this, it is the system's monotonic clock.
+/// All clocks of this type in a process are the same clock. The first read measures the rate of the
+/// counter, which may take 200 ms. If the processor has no suitable counter, the clock reads the
+/// system's monotonic clock.
 ///
 /// # Accuracy
 ///
-/// Follows the wall clock forwards within 100 ms, as [`SystemClock`], and is behind it by up to 25
-/// µs besides (or 50 where the counter was measured badly): the counter is taken to be 1/4096
-/// slower than measured, so that its error never puts it ahead, where it could not come back from.
+/// Follows the wall clock forwards within 100 ms, as [`SystemClock`], and lags by up to another
+/// 25 µs (50 if the rate was measured badly). The counter is assumed to be 1/4096 slower than
+/// measured, so that an error never puts the clock ahead, from where it could not come back.
 ///
-/// The processor may read its counter before what was asked for earlier is done, and two
-/// processors' counters may differ. So the stamps of two threads may be in the wrong order by as
-/// much, measured at up to 2 µs; and a bound of a [`Window`](crate::Window) may be wrong by the
-/// events of that.
+/// The processor may read its counter before earlier instructions are done, and the counters of two
+/// processors may differ. So the stamps of two threads may be out of order, measured at up to 2 µs,
+/// and a bound of a [`Window`](crate::Window) may be wrong by the events of that time.
 ///
 /// # Examples
 ///
@@ -89,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn counter_keeps_behind_the_system_but_not_far() {
+    fn counter_lags_behind_the_system_a_little() {
         for _ in 0..3 {
             let now = TscClock.now();
             let system = SystemClock.now();
@@ -100,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn slowed_counter_falls_back_by_less_than_it_says_between_two_looks() {
+    fn slowed_counter_lags_by_less_than_documented_between_two_looks() {
         assert_eq!(slowed(0), 0);
         assert_eq!(slowed(100_000_000), 100_000_000 - 24_414);
         assert!((0..10_000).all(|nanos| slowed(nanos) <= slowed(nanos + 1)));

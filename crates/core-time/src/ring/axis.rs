@@ -1,4 +1,4 @@
-//! The time axis: a clock, cut into buckets.
+//! The time axis: a clock, divided into buckets.
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -14,27 +14,28 @@ use crate::sync::{
     Ordering::{Acquire, Release},
 };
 
-/// Maps moments and windows to buckets of time.
+/// Maps stamps and windows to buckets.
 ///
-/// To keep statistics by time takes an axis and one or more [rings](crate::StatisticRing). Buckets
-/// have numbers, ticks: `floor(stamp / resolution)`, also before 1970. Of the tiers of a
-/// specification the axis uses only the finest.
+/// Statistics over time need an axis and one or more [rings](crate::StatisticRing). A bucket is
+/// identified by its tick, `floor(stamp / resolution)`, also before 1970. The axis uses only the
+/// finest tier of a specification.
 ///
 /// # Clocks that step back
 ///
-/// The system's clocks do not. With a clock that does, records still go into the bucket of their
-/// stamp, and a window still ends at the present. Rings hold buckets as far behind the newest one
-/// as the span, the tolerance and one bucket. Where the clock stepped back further, old buckets
-/// were given up that it would ask for again: [`tick_to_record`](Self::tick_to_record) and
-/// [`tick_at`](Self::tick_at) refuse a record for one of them and [`past`](Self::past) refuses a
+/// The system's clocks do not step back. With a clock that does, records still go into the bucket
+/// of their stamp, and a window still ends at the present. Rings hold buckets as far behind the
+/// newest one as the span, the tolerance and one bucket. If the clock stepped back further, buckets
+/// that it would need again were evicted: [`tick_to_record`](Self::tick_to_record) and
+/// [`tick_at`](Self::tick_at) refuse a record in one of them, and [`past`](Self::past) refuses a
 /// window that begins in one, until the clock has caught up.
 ///
 /// # Memory ordering
 ///
 /// The newest bucket is stored with Release after the clock was read, and loaded with Acquire
-/// before the clock is read. So a clock that does not step back shows a thread no less than what it
-/// showed the thread that stored the newest bucket, and nothing is refused however long a thread
-/// pauses between the two. Checks: loom.rs, `a_record_is_not_refused_for_one_of_another_thread`.
+/// before the clock is read. So a clock that does not step back never shows a thread an earlier
+/// time than it showed the thread that stored the newest bucket, and nothing is refused however
+/// long a thread pauses between the two. Checks: loom,
+/// `a_record_is_not_refused_for_one_of_another_thread`.
 ///
 /// # Examples
 ///
@@ -54,39 +55,38 @@ use crate::sync::{
 pub struct TimeAxis {
     pub(crate) spec: WindowSpec,
     pub(crate) clock: AnyClock,
-    /// How far ahead of the clock a stamp may be, in nanoseconds: the tolerance, and what the clock
-    /// may be behind.
+    /// How far ahead of the clock a stamp may be, in nanoseconds: the tolerance and the clock's lag.
     ahead_max: i64,
     pub(crate) refused: Refusals,
-    /// The newest bucket that something was recorded in. Only grows.
+    /// The newest bucket with a record. Only grows.
     newest: AtomicI64,
-    /// How many buckets behind that one a ring holds.
+    /// The number of buckets behind it that a ring holds.
     reach: u64,
 }
 
-/// The buckets that a window covers at a moment.
+/// The buckets of a window.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CoveredBuckets {
-    /// Their numbers; none if the window is of no length.
+    /// Their ticks; empty for a window of zero length.
     pub ticks: RangeInclusive<i64>,
-    /// The time that they span.
+    /// The interval that they span.
     pub interval: Interval,
-    /// The width of one.
+    /// The width of a bucket.
     pub resolution: Duration,
-    /// The moment.
+    /// The present, at which the window ends.
     pub now: Stamp,
 }
 
 impl TimeAxis {
-    /// Buckets to a specification, by the cheapest clock of the system that is fine enough.
+    /// Makes an axis with the cheapest system clock that suits the resolution.
     #[must_use]
     pub fn new(spec: WindowSpec) -> Self {
         let clock = AnyClock::for_resolution(spec.resolution());
         Self::of(spec, clock)
     }
 
-    /// Buckets to a specification, by a clock of one's own.
+    /// Makes an axis with a custom clock.
     #[must_use]
     pub fn with_clock(spec: WindowSpec, clock: impl Clock) -> Self {
         Self::of(spec, AnyClock::new(clock))
@@ -98,31 +98,33 @@ impl TimeAxis {
         Self { spec, clock, ahead_max, refused: Refusals::default(), newest, reach }
     }
 
-    /// What is remembered, in buckets of which width.
+    /// Returns the resolution, span and tolerance of the axis.
     #[must_use]
     pub fn spec(&self) -> &WindowSpec {
         &self.spec
     }
 
-    /// The present.
+    /// Returns the present.
     #[inline]
     #[must_use]
     pub fn now(&self) -> Stamp {
         self.clock.now()
     }
 
-    /// The bucket that is filling.
+    /// Returns the bucket that is filling.
     #[inline]
     #[must_use]
     pub fn tick_now(&self) -> i64 {
         self.spec.finest().tick(self.now())
     }
 
-    /// Returns the bucket that is filling, to record in it. A refusal is counted.
+    /// Returns the bucket that is filling, to record in it.
+    ///
+    /// Counts a refusal.
     ///
     /// # Errors
     ///
-    /// [`RecordError::Evicted`] if the clock stepped back to a bucket that rings no longer hold.
+    /// [`RecordError::Evicted`] if the clock stepped back to a bucket that was evicted.
     #[inline]
     pub fn tick_to_record(&self) -> Result<i64, RecordError> {
         let newest = self.newest.load(Acquire); // ORDERING: before the clock; see `TimeAxis`.
@@ -130,13 +132,15 @@ impl TimeAxis {
         if tick == newest { Ok(tick) } else { self.enter(tick, newest) }
     }
 
-    /// Returns the bucket of a moment, to record in it. A refusal is counted.
+    /// Returns the bucket of a stamp, to record in it.
+    ///
+    /// Counts a refusal.
     ///
     /// # Errors
     ///
-    /// [`RecordError::TooOld`] if the moment is longer ago than the span, [`RecordError::TooNew`]
-    /// if it is further ahead of the clock than the tolerance, [`RecordError::Evicted`] if the
-    /// clock stepped back and rings no longer hold the bucket.
+    /// - [`RecordError::TooOld`] if the stamp is older than the span.
+    /// - [`RecordError::TooNew`] if it is further ahead of the clock than the tolerance.
+    /// - [`RecordError::Evicted`] if the clock stepped back and the bucket was evicted before.
     pub fn tick_at(&self, stamp: Stamp) -> Result<i64, RecordError> {
         let newest = self.newest.load(Acquire); // ORDERING: before the clock; see `TimeAxis`.
         let checked = self.check_stamp(stamp, self.now());
@@ -144,16 +148,15 @@ impl TimeAxis {
         self.enter(self.spec.finest().tick(stamp), newest)
     }
 
-    /// Notes that a ring holds a bucket, such as one of a snapshot that was merged.
+    /// Updates the newest bucket, after a snapshot with that bucket was merged.
     ///
-    /// What [`tick_to_record`](Self::tick_to_record) and [`tick_at`](Self::tick_at) return is noted
-    /// already.
+    /// Not needed for the ticks that [`tick_to_record`](Self::tick_to_record) and
+    /// [`tick_at`](Self::tick_at) return.
     pub fn observe(&self, tick: i64) {
         self.newest.fetch_max(tick, Release); // ORDERING: see `TimeAxis`.
     }
 
-    /// Makes a bucket the newest, if it is newer than the newest was; refuses one that rings with
-    /// that newest no longer hold.
+    /// Updates the newest bucket, and refuses one that was evicted.
     #[inline(never)]
     fn enter(&self, tick: i64, newest: i64) -> Result<i64, RecordError> {
         if tick < self.oldest_held(newest) {
@@ -171,12 +174,12 @@ impl TimeAxis {
         Ok(tick)
     }
 
-    /// The oldest bucket that a ring holds, if it has this newest one.
+    /// Returns the oldest bucket that a ring holds together with `newest`.
     fn oldest_held(&self, newest: i64) -> i64 {
         newest.saturating_sub_unsigned(self.reach)
     }
 
-    /// Whether a stamp lies in the time that is believed.
+    /// Checks that a stamp is inside the span and the tolerance.
     pub(crate) fn check_stamp(&self, stamp: Stamp, now: Stamp) -> Result<(), RecordError> {
         let spec = &self.spec;
         let after_now = stamp.as_nanos().saturating_sub(now.as_nanos());
@@ -190,25 +193,25 @@ impl TimeAxis {
         }
     }
 
-    /// How many moments were refused, by reason.
+    /// Returns the numbers of refused stamps, by reason.
     #[must_use]
     pub fn refused(&self) -> RefusedCounts {
         self.refused.read()
     }
 
-    /// Forgets how many moments were refused.
+    /// Sets the numbers of refused stamps to zero.
     pub fn reset_refused(&self) {
         self.refused.reset();
     }
 
-    /// The buckets that the past `window` covers: the newest `ceil(window / resolution)`, the
-    /// filling one included.
+    /// Returns the buckets of the past `window`.
+    ///
+    /// The newest `ceil(window / resolution)`, including the one that is filling.
     ///
     /// # Errors
     ///
-    /// [`WindowError::LongerThanSpan`] if `window` is longer than the span,
-    /// [`WindowError::Evicted`] if the clock stepped back and rings no longer hold its first
-    /// bucket.
+    /// - [`WindowError::LongerThanSpan`] if `window` is longer than the span.
+    /// - [`WindowError::Evicted`] if the clock stepped back and its first bucket was evicted before.
     pub fn past(&self, window: Duration) -> Result<CoveredBuckets, WindowError> {
         let newest = self.newest.load(Acquire); // ORDERING: before the clock; see `TimeAxis`.
         let (grid, now) = (self.spec.finest(), self.now());
@@ -225,7 +228,7 @@ impl TimeAxis {
 }
 
 impl CoveredBuckets {
-    /// Returns the time that the buckets cover for what has been kept since a moment.
+    /// Returns the time that the buckets cover for records since a stamp.
     ///
     /// # Examples
     ///

@@ -1,60 +1,59 @@
-//! The bucket ring: closed buckets of time, kept as running totals so that any window is a
-//! difference.
+//! The bucket ring: closed buckets, kept as running totals so that any window is a difference.
 //!
-//! Buckets lie in blocks of about the square root of their number. A block knows the events
-//! `before` it, and each of its buckets the events `within` the block before itself; their sum is
-//! the running total where the bucket begins, and the events of any range are the difference of two
-//! of those. An event in a past bucket changes the buckets behind it in its block and the blocks
-//! behind that: at most twice the square root. Entering a new bucket changes nothing but the blocks
-//! that were skipped, however long nothing happened, because a block also knows up to which of its
-//! buckets sums were `filled` in, and the ones behind repeat the last.
+//! Buckets are grouped in blocks of about the square root of their number. A block stores the
+//! events `before` it, and each of its buckets the events `within` the block before that bucket.
+//! Their sum is the running total at the start of the bucket, and the events of any range are the
+//! difference of two running totals. An event in a past bucket changes the later buckets of its
+//! block and the later blocks: at most twice the square root. A new bucket changes only the blocks
+//! that were skipped, however long nothing happened: a block also stores up to which of its buckets
+//! the sums are `filled` in, and later buckets repeat the last sum.
 //!
-//! Totals only ever matter as differences, so they may wrap; no bucket holds more than
+//! Totals are used only as differences, so they may wrap. No bucket holds more than
 //! [`Layout::bucket_limit`], so a difference over the whole ring cannot.
 //!
-//! This module does not know the time (every call is given a tick) or what an event means. It is
-//! written under the lock of [`crate::counter`] alone, and read under its version counter, which is
-//! what makes `Relaxed` enough here: see there.
+//! This module knows neither the time (each call has a tick) nor the meaning of an event.
 //!
-//! A queue of stamps would answer exactly, in memory that grows with the event rate;
-//! `tests/model.rs` keeps one as its oracle. Plain counts per bucket would make a query cost by the
-//! length of its window. A Fenwick tree would make it cost by the logarithm, on both sides.
+//! A queue of stamps would be exact, in memory that grows with the event rate; `tests/model.rs`
+//! uses one as its oracle. With one plain count per bucket, the cost of a query would grow with its
+//! window. With a Fenwick tree, both a record and a query would cost the logarithm.
+//!
+//! # Memory ordering
+//!
+//! Every access is `Relaxed`. Writers exclude each other by the sequence lock of the counter, and
+//! its version makes a reader discard a mixture of two states. During a write a reader may see any
+//! values, so reading must not panic: no checked arithmetic on what was read. Checks: loom,
+//! `a_read_concurrent_with_a_turn_sees_one_state`.
 
 use crate::sync::{
     AtomicI64, AtomicU64,
     Ordering::{self, Relaxed},
 };
 
-// ORDERING: every access in this file is Relaxed.
-// Needs: writers exclude each other, and a reader uses no mixture of two states.
-// Gives: the ledger's lock, for writers; its version counter, which a reader compares with before.
-// Not needed: any order among the accesses of one write. A reader may see nonsense meanwhile, which
-// it will throw away; so reading must not panic on it: no checked arithmetic on what was read.
-// Checks: loom.rs, `a_read_concurrent_with_a_turn_sees_one_state`.
-const UNDER_VERSION: Ordering = Relaxed;
+/// The ordering of all accesses; see the module.
+const ORDERING: Ordering = Relaxed;
 
-/// How buckets are laid out in memory: computed once, because every read asks for all of it.
+/// The layout of the buckets in memory, computed once because every read uses all of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Layout {
-    /// How many of the newest buckets can be asked for.
+    /// The number of buckets that are held.
     held: i64,
-    /// How many buckets make a block: two to this power.
+    /// The number of buckets in a block, as a power of two.
     block_bits: u32,
-    /// What is left of a tick that tells where it lies in memory: one less than a power of two.
+    /// The bits of a tick that are its index in memory: a power of two, minus one.
     slot_mask: u64,
-    /// The same for a block.
+    /// The same for the number of a block.
     block_mask: u64,
-    /// What is left of a tick that tells its place in its block.
+    /// The bits of a tick that are its index in its block.
     in_block_mask: u64,
-    /// The most events that one bucket holds: what leaves room for as many in all others. At least
-    /// 2^42, in the largest ring there is.
+    /// The maximum number of events in a bucket: all buckets together cannot overflow. At least 2^42,
+    /// in the largest ring.
     bucket_limit: u64,
 }
 
 impl Layout {
-    /// Room for so many buckets, and for a block more, because a block is evicted as a whole.
+    /// Makes room for a number of buckets and one more block: a block is evicted as a whole.
     ///
-    /// The bucket before the oldest is among them: the oldest is a difference to it.
+    /// The number includes the bucket before the oldest: the oldest is a difference to it.
     pub(crate) const fn holding(buckets: u64) -> Self {
         let mut slots = buckets.next_power_of_two();
         loop {
@@ -77,12 +76,12 @@ impl Layout {
         }
     }
 
-    /// How many of the newest buckets can be asked for.
+    /// Returns the number of buckets that are held.
     pub(crate) const fn held(self) -> u64 {
         self.held.cast_unsigned()
     }
 
-    /// The most events that one bucket holds.
+    /// Returns the maximum number of events in a bucket.
     pub(crate) const fn bucket_limit(self) -> u64 {
         self.bucket_limit
     }
@@ -100,28 +99,28 @@ impl Layout {
         self.block_mask + 1
     }
 
-    /// The number of the block that a tick lies in; blocks are numbered as ticks are, without end.
+    /// Returns the number of the block of a tick. Block numbers are unbounded, like ticks.
     const fn block_of(self, tick: i64) -> i64 {
         tick >> self.block_bits
     }
 
-    /// Where a block lies in memory.
+    /// Returns the index of a block in memory.
     const fn block_index(self, block: i64) -> usize {
         (block.cast_unsigned() & self.block_mask) as usize
     }
 
-    /// Where a bucket lies in memory.
+    /// Returns the index of a bucket in memory.
     const fn slot_index(self, tick: i64) -> usize {
         (tick.cast_unsigned() & self.slot_mask) as usize
     }
 
-    /// How many buckets of its block lie before a tick.
+    /// Returns the number of buckets of its block before a tick.
     const fn index_in_block(self, tick: i64) -> u64 {
         tick.cast_unsigned() & self.in_block_mask
     }
 }
 
-/// What a range of buckets held: the two outermost, and all between them.
+/// The events of a range of buckets: the two outermost, and all between them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct RangeCounts {
     /// The events of the oldest bucket, or 0 if that is also the newest.
@@ -135,12 +134,12 @@ pub(crate) struct Ring {
     layout: Layout,
     /// The newest tick that was entered.
     newest: AtomicI64,
-    /// The running total where the newest tick ends.
+    /// The running total at the end of the newest bucket.
     total: AtomicU64,
-    /// The running total where it begins. Most questions end there, so it is not looked for.
+    /// The running total at its start, stored because most queries end there.
     before_newest: AtomicU64,
-    /// By bucket: the events of its block before it. Meaningless behind what is `filled`, and 0 for
-    /// the first of a block.
+    /// For each bucket, the events of its block before it. 0 for the first of a block. Has no meaning
+    /// after those that are `filled`.
     within: Box<[AtomicU64]>,
     blocks: Box<[Block]>,
 }
@@ -149,7 +148,7 @@ pub(crate) struct Ring {
 struct Block {
     /// The events before the block.
     before: AtomicU64,
-    /// The place in the block of the last bucket that has a meaning in `within`.
+    /// The index in the block of the last bucket that has a meaning in `within`.
     filled: AtomicU64,
 }
 
@@ -158,7 +157,7 @@ impl Ring {
         self.layout
     }
 
-    /// An empty ring that holds the buckets up to `newest`.
+    /// Makes an empty ring that holds the buckets up to `newest`.
     pub(crate) fn new(layout: Layout, newest: i64) -> Self {
         Self {
             layout,
@@ -170,19 +169,19 @@ impl Ring {
         }
     }
 
-    /// The newest tick that was entered.
+    /// Returns the newest tick that was entered.
     #[inline]
     pub(crate) fn newest(&self) -> i64 {
-        self.newest.load(UNDER_VERSION)
+        self.newest.load(ORDERING)
     }
 
-    /// The oldest tick that is held.
+    /// Returns the oldest tick that is held.
     #[inline]
     pub(crate) fn oldest(&self) -> i64 {
         self.newest() - self.layout.held + 1
     }
 
-    /// Makes `tick` the newest, if it is newer; what is then no longer held is forgotten.
+    /// Makes `tick` the newest, if it is newer, and evicts buckets.
     ///
     /// Costs two stores for each block that was skipped, at most for all of them.
     pub(crate) fn enter(&self, tick: i64) {
@@ -190,17 +189,17 @@ impl Ring {
         if tick <= newest {
             return;
         }
-        let total = self.total.load(UNDER_VERSION);
+        let total = self.total.load(ORDERING);
         let last = self.layout.block_of(tick);
         let blocks = self.layout.blocks().cast_signed();
         let first = (self.layout.block_of(newest) + 1).max(last - blocks + 1);
         for block in first..=last {
             let block = self.block(block);
-            block.before.store(total, UNDER_VERSION);
-            block.filled.store(0, UNDER_VERSION);
+            block.before.store(total, ORDERING);
+            block.filled.store(0, ORDERING);
         }
-        self.newest.store(tick, UNDER_VERSION);
-        self.before_newest.store(total, UNDER_VERSION);
+        self.newest.store(tick, ORDERING);
+        self.before_newest.store(total, ORDERING);
     }
 
     /// Adds events to a bucket that is held and has room for them.
@@ -208,15 +207,15 @@ impl Ring {
         debug_assert!((self.oldest()..=self.newest()).contains(&tick), "bucket is not held");
         debug_assert!(events <= self.room_at(tick), "bucket has no room");
         let block = self.layout.block_of(tick);
-        let place = self.layout.index_in_block(tick);
-        if place < self.layout.in_block_mask {
-            let filled = self.fill(block, place + 1);
+        let index = self.layout.index_in_block(tick);
+        if index < self.layout.in_block_mask {
+            let filled = self.fill(block, index + 1);
             let behind = self.layout.slot_index(tick) + 1;
-            for within in &self.within[behind..behind + (filled - place) as usize] {
+            for within in &self.within[behind..behind + (filled - index) as usize] {
                 increase(within, events);
             }
         }
-        // Not an inclusive range, whose steps cost as much again.
+        // Not an inclusive range, whose steps cost twice as much.
         for later in block..self.layout.block_of(self.newest()) {
             increase(&self.block(later + 1).before, events);
         }
@@ -226,18 +225,18 @@ impl Ring {
         }
     }
 
-    /// How many more events a bucket that is held has room for.
+    /// Returns the number of events that still fit in a bucket that is held.
     pub(crate) fn room_at(&self, tick: i64) -> u64 {
         self.layout.bucket_limit() - self.events_at(tick)
     }
 
-    /// The events of one bucket that is held, or of one yet to come.
+    /// Returns the events of a bucket that is not evicted.
     pub(crate) fn events_at(&self, tick: i64) -> u64 {
         let newest = self.newest();
         self.total_before(tick + 1, newest).wrapping_sub(self.total_before(tick, newest))
     }
 
-    /// What the buckets from `oldest`, which must be held, to `newest` have.
+    /// Returns the events of the buckets from `oldest`, which must be held, to `newest`.
     #[inline(always)]
     pub(crate) fn read(&self, oldest: i64, newest: i64) -> RangeCounts {
         let entered = self.newest();
@@ -255,29 +254,30 @@ impl Ring {
         }
     }
 
-    /// Forgets all events; the buckets held stay the same.
+    /// Removes all events. The same buckets are held.
     pub(crate) fn clear(&self) {
         for block in &self.blocks {
-            block.before.store(0, UNDER_VERSION);
-            block.filled.store(0, UNDER_VERSION);
+            block.before.store(0, ORDERING);
+            block.filled.store(0, ORDERING);
         }
-        self.total.store(0, UNDER_VERSION);
-        self.before_newest.store(0, UNDER_VERSION);
+        self.total.store(0, ORDERING);
+        self.before_newest.store(0, ORDERING);
     }
 
-    /// The running total where a bucket begins that is held or yet to come, for the newest tick
-    /// that was entered.
+    /// Returns the running total at the start of a bucket that is not evicted.
+    ///
+    /// `newest` is the newest tick that was entered.
     #[inline(always)]
     fn total_before(&self, tick: i64, newest: i64) -> u64 {
         if tick >= newest {
             let known = if tick == newest { &self.before_newest } else { &self.total };
-            return known.load(UNDER_VERSION);
+            return known.load(ORDERING);
         }
         let block = self.block(self.layout.block_of(tick));
-        let place = self.layout.index_in_block(tick);
-        let behind = place.saturating_sub(block.filled.load(UNDER_VERSION));
+        let index = self.layout.index_in_block(tick);
+        let behind = index.saturating_sub(block.filled.load(ORDERING));
         let slot = self.layout.slot_index(tick) - behind as usize;
-        block.before.load(UNDER_VERSION).wrapping_add(self.within[slot].load(UNDER_VERSION))
+        block.before.load(ORDERING).wrapping_add(self.within[slot].load(ORDERING))
     }
 
     #[inline]
@@ -285,24 +285,23 @@ impl Ring {
         &self.blocks[self.layout.block_index(block)]
     }
 
-    /// Gives the buckets of a block a meaning in `within` at least up to the place `wanted`, and
-    /// tells up to which place they have one.
+    /// Fills `within` up to index `wanted` of a block, and returns the last index that is filled.
     fn fill(&self, block: i64, wanted: u64) -> u64 {
-        let filled = self.block(block).filled.load(UNDER_VERSION);
+        let filled = self.block(block).filled.load(ORDERING);
         if wanted <= filled {
             return filled;
         }
         let first = self.layout.slot_index(block << self.layout.block_bits);
-        let total = self.within[first + filled as usize].load(UNDER_VERSION);
+        let total = self.within[first + filled as usize].load(ORDERING);
         for within in &self.within[first + filled as usize + 1..first + wanted as usize + 1] {
-            within.store(total, UNDER_VERSION);
+            within.store(total, ORDERING);
         }
-        self.block(block).filled.store(wanted, UNDER_VERSION);
+        self.block(block).filled.store(wanted, ORDERING);
         wanted
     }
 }
 
-/// Adds to a number that nobody else writes meanwhile.
+/// Adds to a number without concurrent writers.
 pub(crate) fn increase(number: &AtomicU64, by: u64) {
-    number.store(number.load(UNDER_VERSION).wrapping_add(by), UNDER_VERSION);
+    number.store(number.load(ORDERING).wrapping_add(by), ORDERING);
 }

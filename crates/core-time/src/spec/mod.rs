@@ -1,4 +1,4 @@
-//! What a counter remembers: how finely, how far back, and how far ahead of its clock it believes.
+//! The specification of a counter: resolution, span, tiers and tolerance.
 
 use std::fmt;
 use std::time::Duration;
@@ -12,9 +12,9 @@ pub use error::SpecError;
 pub(crate) use tier::Grid;
 pub use tier::Tier;
 
-/// How finely a counter tells moments apart and how far back it can be asked.
+/// The resolution, span and tolerance of a counter.
 ///
-/// Usually in one [`Tier`]; coarser ones can be added, which reach further back.
+/// Usually of one [`Tier`]. Coarser tiers with longer spans can be added.
 ///
 /// # Examples
 ///
@@ -35,59 +35,62 @@ pub use tier::Tier;
 /// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct WindowSpec {
-    /// The finest first, at least one; each is coarser and longer than the one before.
+    /// At least one, the finest first. Each is coarser and longer than the one before.
     grids: Vec<Grid>,
     /// How far ahead of the clock a stamp may be, in nanoseconds.
     tolerance: i64,
 }
 
 impl WindowSpec {
-    /// The finest resolution there is.
+    /// The finest resolution.
     pub const RESOLUTION_MIN: Duration = Duration::from_millis(1);
 
-    /// The most memory that the buckets of a counter may take, in bytes: over two million of them.
+    /// The maximum memory of the buckets of a counter, in bytes.
+    ///
+    /// Enough for over two million buckets.
     pub const BYTES_MAX: usize = 32 << 20;
 
-    /// Starts from the default: one-second buckets, a span of 300 s, 5 s of tolerance.
+    /// Makes a builder with the defaults: one-second buckets, a span of 300 s, 5 s of tolerance.
     pub fn builder() -> WindowSpecBuilder {
         WindowSpecBuilder::default()
     }
 
-    /// The width of the finest buckets.
+    /// Returns the width of the finest buckets.
     #[must_use]
     pub fn resolution(&self) -> Duration {
         self.finest().tier().resolution
     }
 
-    /// How far back one can ask, in the longest tier.
+    /// Returns the span of the longest tier.
     #[must_use]
     pub fn span(&self) -> Duration {
         self.longest().tier().span
     }
 
-    /// How far ahead of the clock a stamp may be.
+    /// Returns how far ahead of the clock a stamp may be.
     #[must_use]
     pub fn tolerance(&self) -> Duration {
         Duration::from_nanos(self.tolerance.unsigned_abs())
     }
 
-    /// The tiers, from the finest and shortest to the coarsest and longest.
+    /// Returns the tiers, from the finest to the coarsest.
     pub fn tiers(&self) -> impl ExactSizeIterator<Item = Tier> + '_ {
         self.grids.iter().map(Grid::tier)
     }
 
-    /// Returns how much memory the buckets of one counter take, in bytes.
+    /// Returns the memory of the buckets of one counter, in bytes.
     ///
-    /// For each tier: eight for each bucket, where the ring holds the span, the tolerance, two more
-    /// buckets and one block of about the square root of all, rounded up to a power of two; and 16
-    /// for each block. The counter itself takes up to 1.7 KiB more, with one thread that records;
-    /// each other thread 128 bytes, and 16 for each thread that the process ever had at once.
+    /// For each tier, 8 bytes for each bucket and 16 for each block. The ring holds the span, the
+    /// tolerance, two more buckets and one block, rounded up to a power of two. A block is about the
+    /// square root of all buckets. The counter itself takes up to 1.7 KiB more with one thread that
+    /// records. Each other thread takes 128 bytes, and 16 for each thread that the process ever had
+    /// at the same time.
     #[must_use]
     pub fn bytes(&self) -> usize {
         self.grids.iter().map(|grid| grid.layout().bytes()).sum()
     }
 
-    /// The tiers as they cut time, the finest first.
+    /// Returns the grids of the tiers, the finest first.
     pub(crate) fn grids(&self) -> &[Grid] {
         &self.grids
     }
@@ -100,8 +103,9 @@ impl WindowSpec {
         &self.grids[self.grids.len() - 1]
     }
 
-    /// How far ahead of a clock a stamp may be, in nanoseconds: the tolerance, and what the clock
-    /// may be behind, as long as that is less than a bucket.
+    /// Returns how far ahead of a clock a stamp may be, in nanoseconds.
+    ///
+    /// The tolerance, plus the lag of the clock up to one bucket.
     pub(crate) fn ahead_max(&self, lag: Duration) -> i64 {
         let lag = nanos(lag.min(self.resolution())).unwrap_or_default();
         self.tolerance + lag.cast_signed()
@@ -118,7 +122,7 @@ impl fmt::Debug for WindowSpec {
 }
 
 impl Default for WindowSpec {
-    /// One-second buckets, a span of 300 s, 5 s of tolerance.
+    /// Returns one-second buckets, a span of 300 s and 5 s of tolerance.
     fn default() -> Self {
         const SECOND: u64 = 1_000_000_000;
         let grids = vec![Grid::new(SECOND, 300 * SECOND, 5 * SECOND)];
@@ -126,9 +130,9 @@ impl Default for WindowSpec {
     }
 }
 
-/// Builds a [`WindowSpec`] and refuses one that makes no sense.
+/// Builds a [`WindowSpec`].
 #[derive(Debug, Clone)]
-#[must_use = "a builder makes nothing until `build` is called"]
+#[must_use = "a builder does nothing until `build` is called"]
 pub struct WindowSpecBuilder {
     finest: Tier,
     coarser: Vec<Tier>,
@@ -143,45 +147,45 @@ impl Default for WindowSpecBuilder {
 }
 
 impl WindowSpecBuilder {
-    /// Sets the width of the finest buckets, one second if not set.
+    /// Sets the width of the finest buckets. The default is one second.
     pub fn resolution(mut self, resolution: Duration) -> Self {
         self.finest.resolution = resolution;
         self
     }
 
-    /// Sets how far back one can ask in the finest buckets, 300 s if not set.
+    /// Sets the span of the finest buckets. The default is 300 s.
     pub fn span(mut self, span: Duration) -> Self {
         self.finest.span = span;
         self
     }
 
-    /// Adds a tier of coarser buckets that reaches further back than those before.
+    /// Adds a tier with coarser buckets and a longer span than those before.
     ///
-    /// Each event is counted in all tiers, and a question is answered from the finest one that
-    /// holds what is asked for. Recording costs no more as long as the finest bucket stays the
-    /// same.
+    /// Each event is counted in all tiers, and a window is answered from the finest tier that holds
+    /// it. A record in the open bucket costs no more.
     pub fn tier(mut self, tier: Tier) -> Self {
         self.coarser.push(tier);
         self
     }
 
-    /// Sets how far ahead of the clock a stamp may be, 5 s if not set.
+    /// Sets how far ahead of the clock a stamp may be. The default is 5 s.
     pub fn tolerance(mut self, tolerance: Duration) -> Self {
         self.tolerance = tolerance;
         self
     }
 
-    /// Checks the numbers against each other.
+    /// Checks the values and builds the specification.
     ///
     /// # Errors
     ///
-    /// [`SpecError::ResolutionTooFine`] below [`WindowSpec::RESOLUTION_MIN`],
-    /// [`SpecError::SpanTooShort`] if a span is shorter than a bucket,
-    /// [`SpecError::SpanNotWhole`] if it is not a whole number of buckets,
-    /// [`SpecError::TierNotCoarser`] if the buckets of a tier are not made of two or more whole
-    /// ones of the tier before, [`SpecError::TierNotLonger`] if it does not reach further back,
-    /// [`SpecError::TooLong`] if resolution, span or tolerance is longer than 100 years, and
-    /// [`SpecError::TooLarge`] if the rings would take more than [`WindowSpec::BYTES_MAX`].
+    /// - [`SpecError::ResolutionTooFine`] below [`WindowSpec::RESOLUTION_MIN`].
+    /// - [`SpecError::SpanTooShort`] if a span is shorter than a bucket.
+    /// - [`SpecError::SpanNotWhole`] if a span is not a whole number of buckets.
+    /// - [`SpecError::TierNotCoarser`] if a resolution is not a multiple, by 2 or more, of that of
+    ///   the tier before.
+    /// - [`SpecError::TierNotLonger`] if a span is not longer than that of the tier before.
+    /// - [`SpecError::TooLong`] if a resolution, a span or the tolerance is longer than 100 years.
+    /// - [`SpecError::TooLarge`] if the buckets need more than [`WindowSpec::BYTES_MAX`].
     pub fn build(self) -> Result<WindowSpec, SpecError> {
         let mut grids: Vec<Grid> = Vec::with_capacity(1 + self.coarser.len());
         let (mut buckets, mut bytes) = (0_u64, 0_usize);
@@ -199,7 +203,7 @@ impl WindowSpecBuilder {
     }
 }
 
-/// The grid of a tier that comes after `finer`, if it makes sense.
+/// Returns the grid of a tier that comes after `finer`, if it is valid.
 fn checked(tier: Tier, tolerance: Duration, finer: Option<&Grid>) -> Result<Grid, SpecError> {
     let Tier { resolution, span } = tier;
     if resolution < WindowSpec::RESOLUTION_MIN {
@@ -228,7 +232,7 @@ fn checked(tier: Tier, tolerance: Duration, finer: Option<&Grid>) -> Result<Grid
     Ok(Grid::new(width, span_nanos, tolerance_nanos))
 }
 
-/// Far enough for anyone, and far enough from the limits of [`Stamp`] that sums cannot overflow.
+/// Far enough from the limits of [`Stamp`] that sums cannot overflow.
 const LENGTH_MAX: Duration = Duration::from_secs(100 * 366 * 86_400);
 
 fn bounded(what: &'static str, length: Duration) -> Result<u64, SpecError> {
@@ -243,7 +247,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn default_equals_what_the_builder_makes_of_it() {
+    fn default_equals_that_of_the_builder() {
         assert_eq!(WindowSpec::builder().build(), Ok(WindowSpec::default()));
     }
 }

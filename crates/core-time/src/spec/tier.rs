@@ -1,6 +1,6 @@
-//! How one tier cuts time into buckets, and how many of them it holds: pure arithmetic.
+//! The buckets of one tier: pure arithmetic.
 //!
-//! A bucket is told by its *tick*, `floor(stamp / resolution)`, before the epoch too.
+//! A bucket is identified by its *tick*, `floor(stamp / resolution)`, also before the epoch.
 
 use std::fmt;
 use std::time::Duration;
@@ -8,17 +8,17 @@ use std::time::Duration;
 use crate::ring::Layout;
 use crate::stamp::Stamp;
 
-/// Buckets of one width, as far back as its span.
+/// A resolution and its span.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Tier {
     /// The width of a bucket.
     pub resolution: Duration,
-    /// How far back one can ask.
+    /// The longest window.
     pub span: Duration,
 }
 
 impl Tier {
-    /// How many buckets make the span; a part of one counts as one.
+    /// Returns the number of buckets in the span, rounded up.
     #[must_use]
     pub fn buckets(self) -> u64 {
         let buckets = self.span.as_nanos().div_ceil(self.resolution.as_nanos().max(1));
@@ -26,10 +26,10 @@ impl Tier {
     }
 }
 
-/// Time, cut into buckets of one width.
+/// Divides time into buckets of one width.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Grid {
-    /// Width of a bucket in nanoseconds: at least [`WindowSpec::RESOLUTION_MIN`].
+    /// The width of a bucket in nanoseconds: at least [`WindowSpec::RESOLUTION_MIN`].
     ///
     /// [`WindowSpec::RESOLUTION_MIN`]: crate::WindowSpec::RESOLUTION_MIN
     width: i64,
@@ -37,17 +37,18 @@ pub(crate) struct Grid {
     resolution: Duration,
     /// Divides by the width.
     by_width: Reciprocal,
-    /// How far back one can ask in nanoseconds: a whole number of buckets, at least one.
+    /// The span in nanoseconds: a whole number of buckets, at least one.
     span: i64,
-    /// How many buckets may lie ahead of the clock.
+    /// The number of buckets that may be ahead of the clock.
     ahead: i64,
-    /// The ring that holds the span, the bucket that a window cuts, and the buckets ahead.
+    /// The layout of the ring of the span, the bucket that a window cuts, and those ahead.
     layout: Layout,
 }
 
 impl Grid {
-    /// A grid for lengths in nanoseconds. The span must be a whole number of widths, and neither
-    /// may come near the limits of [`Stamp`]: sums of them must not overflow.
+    /// Makes a grid of lengths in nanoseconds.
+    ///
+    /// The span must be a whole number of widths, and sums of the lengths must not overflow.
     pub(crate) fn new(width: u64, span: u64, tolerance: u64) -> Self {
         Self {
             width: width.cast_signed(),
@@ -80,54 +81,56 @@ impl Grid {
         self.layout
     }
 
-    /// How many buckets behind the newest one a ring of statistics holds: those of the span, one
-    /// that a window cuts, and those that are ahead of the clock.
+    /// Returns the number of buckets behind the newest that a ring of statistics holds.
+    ///
+    /// Those of the span, one that a window cuts, and those that may be ahead of the clock.
     pub(crate) fn reach(&self) -> u64 {
         self.tier().buckets().saturating_add(1).saturating_add(self.ahead.cast_unsigned())
     }
 
-    /// How far back from the newest bucket that was recorded in buckets are held.
+    /// Returns the time from the oldest bucket that is held to the end of the newest.
     pub(crate) fn held(&self) -> Duration {
         let held = i64::try_from(self.layout.held()).unwrap_or(i64::MAX);
         Duration::from_nanos(self.width.saturating_mul(held).cast_unsigned())
     }
 
-    /// The oldest bucket that one could ask for at a moment, of those that are held with a newest;
-    /// also by a clock that is behind by the tolerance.
+    /// Returns the oldest bucket that a window can need, of those held with `newest`.
+    ///
+    /// Also for a clock that lags behind `at` by the tolerance.
     pub(crate) fn oldest(&self, newest: i64, at: Stamp) -> i64 {
         let held = self.layout.held().cast_signed();
         (newest - held + 1).max(self.tick(at) - self.span / self.width - self.ahead)
     }
 
-    /// The number of the bucket that a moment falls in: `floor(stamp / resolution)`.
+    /// Returns the bucket of a stamp: `floor(stamp / resolution)`.
     #[inline]
     pub(crate) fn tick(&self, stamp: Stamp) -> i64 {
         let nanos = stamp.as_nanos();
-        // `!n` is the distance to the epoch less one, so that both sides round to the past: all
-        // bits are turned before and after where the sign is set.
+        // Rounds down on both sides of the epoch: `!n` is `-n - 1`, so the bits are inverted before
+        // and after the division if the sign is set.
         let sign = nanos >> 63;
         self.by_width.quotient(nanos ^ sign) ^ sign
     }
 
-    /// The first moment of a bucket, or the first there is if the bucket begins before that.
+    /// Returns the start of a bucket. Saturates at [`Stamp::MIN`].
     #[inline]
     pub(crate) fn start(&self, tick: i64) -> Stamp {
         Stamp::from_nanos(tick.saturating_mul(self.width))
     }
 
-    /// The first moment after a bucket, or the last there is if the bucket ends after that.
+    /// Returns the first stamp after a bucket. Saturates at [`Stamp::MAX`].
     #[inline]
     pub(crate) fn end(&self, tick: i64) -> Stamp {
         self.start(tick + 1)
     }
 
-    /// The last moment of a bucket, or the last there is if the bucket ends after that.
+    /// Returns the last stamp of a bucket. Saturates at [`Stamp::MAX`].
     pub(crate) fn last(&self, tick: i64) -> Stamp {
         let offset = self.len(tick) - 1;
         Stamp::from_nanos(self.start(tick).as_nanos().wrapping_add_unsigned(offset))
     }
 
-    /// How many nanoseconds of a bucket can be stamped: its width, less at the limits of [`Stamp`].
+    /// Returns the length of a bucket in nanoseconds: its width, or less at the limits of [`Stamp`].
     pub(crate) fn len(&self, tick: i64) -> u64 {
         match (tick + 1).checked_mul(self.width) {
             Some(end) => end.abs_diff(self.start(tick).as_nanos()),
@@ -136,11 +139,11 @@ impl Grid {
     }
 }
 
-/// Divides by a number that is known beforehand: a multiplication and a shift.
+/// Divides by a constant number with a multiplication and a shift.
 ///
-/// Two such divisions are a fifth of a read, and the processor's own takes ten times as long. The
-/// crates for this divide numbers of 64 bits, which takes a choice between three ways; those of 63
-/// bits, as here, need but one.
+/// Two of these divisions are a fifth of a read, and the processor's division takes ten times as
+/// long. The crates for this divide numbers of 64 bits, which needs a choice of three methods;
+/// numbers of 63 bits need only one.
 ///
 /// # References
 ///
@@ -153,14 +156,14 @@ struct Reciprocal {
 }
 
 impl Reciprocal {
-    /// For a divisor of two or more.
+    /// Makes the reciprocal of a divisor of two or more.
     fn of(divisor: u64) -> Self {
         let shift = (divisor - 1).ilog2(); // One less than the logarithm, rounded up.
         let multiplier = ((1_u128 << (shift + 64)) / u128::from(divisor) + 1) as u64;
         Self { multiplier, shift }
     }
 
-    /// The whole quotient of a number that is not negative.
+    /// Returns the quotient, rounded down, of a number that is not negative.
     #[inline]
     fn quotient(self, number: i64) -> i64 {
         let product = u128::from(number.cast_unsigned()) * u128::from(self.multiplier);
