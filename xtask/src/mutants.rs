@@ -34,7 +34,7 @@ pub(crate) const COMMAND: Command = Command {
     passes_on: false,
     summary: "Plant faults in a copy of the sources and check that a test catches each",
     options: &[],
-    examples: &["mutants", "mutants reader_looks_once"],
+    examples: &["mutants", "mutants reader_checks_once"],
     run,
 };
 

@@ -1,4 +1,4 @@
-//! A limiter and a breaker, which compare different numbers of the same answer.
+//! A limiter and a breaker, which use different bounds of the same answer.
 //!
 //! `cargo run --package core-time --example limiter`
 
@@ -11,18 +11,18 @@ use core_time::{EventCounter, ManualClock, Stamp, WindowError, WindowSpec};
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// Lets no more than `limit` through in any ten seconds, however they fall.
+/// Lets at most `limit` events through in any ten seconds.
 struct Limiter {
     passed: EventCounter,
     limit: u64,
-    /// Asking and recording are two calls, and another thread must not come between.
+    /// Held from the count to the record, so that no other thread records in between.
     turnstile: Mutex<()>,
 }
 
 impl Limiter {
     fn lets_through(&self) -> Result<bool, WindowError> {
         let _turn = self.turnstile.lock();
-        // Not `events`: in the oldest bucket there may be more that are not ten seconds ago yet.
+        // Not `events`: the oldest bucket may hold more events of the past ten seconds.
         let may_pass = self.passed.count(10 * SECOND)?.at_most < self.limit;
         if may_pass {
             self.passed.record();
@@ -31,9 +31,9 @@ impl Limiter {
     }
 }
 
-/// Whether so many calls failed in the last minute that no more should be made.
+/// Returns whether too many calls failed in the past minute.
 fn is_open(failed: &EventCounter) -> Result<bool, WindowError> {
-    // Not `at_most`: a breaker must not open for failures that may be older.
+    // Not `at_most`: a breaker must not open for older failures.
     Ok(failed.count(60 * SECOND)?.at_least >= 50)
 }
 

@@ -1,4 +1,4 @@
-//! Two counters, as two processes would have them, and the answer for both together.
+//! Merges the snapshots of two counters, as of two processes.
 //!
 //! `cargo run --package core-time --example merge`
 
@@ -22,7 +22,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         clock.advance(second);
     }
 
-    // With the feature `serde`, what is sent from one process to another.
+    // With the feature `serde`, a snapshot can be sent to another process.
     let mut both = one.snapshot();
     both.merge(&two.snapshot())?;
     let counter = EventCounter::restore_with_clock(&both, clock)?;

@@ -1,4 +1,4 @@
-//! The exact counter: every stamp kept.
+//! The exact counter, which keeps every stamp.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -13,30 +13,29 @@ use crate::spec::WindowSpec;
 use crate::stamp::{Interval, Stamp};
 use crate::sync::unpoisoned;
 
-/// Counts events over sliding windows of time to the nanosecond, by keeping every stamp.
+/// Counts events over sliding windows of time, exactly, by keeping every stamp.
 ///
-/// For those who need the exact number for any window, and as a measure for the [`EventCounter`]:
-/// it is asked the same questions, and takes and refuses the same events. The longest tier of the
-/// specification tells how far back it keeps them; buckets play no part.
+/// For exact numbers of any window, and to test the [`EventCounter`]: it has the same queries, and
+/// accepts and refuses the same events. It keeps stamps for the span of the longest tier; the
+/// resolution does not matter.
 ///
 /// # Accuracy
 ///
-/// Exact: [`Window::events`], `at_least` and `at_most` are the same number. An event stamped ahead
-/// of the clock is counted in a window of the past when the clock has come there.
+/// Exact to the nanosecond: [`Window::events`], `at_least` and `at_most` are the same number. An
+/// event stamped ahead of the clock is counted in a window of the past once the clock has reached
+/// its stamp.
 ///
 /// # Complexity
 ///
-/// Everything takes one lock. A record costs the logarithm of the number of stamps held; a
-/// question costs that and as many steps as there are different stamps in its window. Each stamp
-/// takes some tens of bytes, which the events of one moment share; one that is older than the span
-/// is given up at the next record, also if the clock steps back then. At most
-/// [`STAMPS_MAX`](Self::STAMPS_MAX) are held; an event that brings one more is refused as
-/// [`RecordError::Full`].
+/// Every call takes one lock. A record costs the logarithm of the number of stamps; a read costs
+/// that, and one step for each different stamp in its window. Each stamp takes some tens of bytes,
+/// however many events it has. A stamp older than the span is evicted at the next record, even if
+/// the clock steps back afterwards. At most [`STAMPS_MAX`](Self::STAMPS_MAX) stamps are held; an
+/// event with another stamp is refused as [`RecordError::Full`].
 ///
 /// # Concurrency
 ///
-/// Every operation is at one moment, in one order for all threads. After `fork` as with the
-/// [`EventCounter`].
+/// Calls are linearizable. After `fork`, the same applies as for the [`EventCounter`].
 ///
 /// # Examples
 ///
@@ -62,11 +61,11 @@ pub struct ExactCounter {
 
 #[derive(Debug)]
 struct Held {
-    /// How many events there were at each stamp.
+    /// The number of events at each stamp.
     events: BTreeMap<Stamp, u64>,
     total: u64,
     since: Stamp,
-    /// What is older was given up.
+    /// Older stamps were evicted.
     oldest: Stamp,
 }
 
@@ -75,8 +74,8 @@ impl Held {
         Self { events: BTreeMap::new(), total: 0, since, oldest: Stamp::MIN }
     }
 
-    /// Gives up what is older than `oldest`.
-    fn forget_before(&mut self, oldest: Stamp) {
+    /// Evicts stamps before `oldest`.
+    fn evict_before(&mut self, oldest: Stamp) {
         if self.events.first_key_value().is_some_and(|(&first, _)| first < oldest) {
             self.events = self.events.split_off(&oldest);
             self.oldest = oldest;
@@ -90,7 +89,7 @@ impl Held {
     fn add(&mut self, stamp: Stamp, events: u64) -> Result<(), RecordError> {
         let is_full =
             self.events.len() >= ExactCounter::STAMPS_MAX && !self.events.contains_key(&stamp);
-        // No sum of what is held can overflow while the sum of all does not.
+        // A sum of stamps that are held cannot overflow, because the total does not.
         let room = if is_full { 0 } else { u64::MAX - self.total };
         if events > room {
             return Err(RecordError::Full { events, room });
@@ -110,16 +109,16 @@ impl Default for ExactCounter {
 }
 
 impl ExactCounter {
-    /// The most different stamps that are held.
+    /// The maximum number of different stamps.
     pub const STAMPS_MAX: usize = 1 << 24;
 
-    /// Counts over the span of a specification, by the system's clock to the nanosecond.
+    /// Makes a counter with the system's clock.
     #[must_use]
     pub fn new(spec: WindowSpec) -> Self {
         Self::on(TimeAxis::of(spec, AnyClock::Fine))
     }
 
-    /// Counts over the span of a specification, by a clock of one's own.
+    /// Makes a counter with a custom clock.
     #[must_use]
     pub fn with_clock(spec: WindowSpec, clock: impl Clock) -> Self {
         Self::on(TimeAxis::with_clock(spec, clock))
@@ -129,25 +128,26 @@ impl ExactCounter {
         Self { held: Mutex::new(Held::new(axis.now())), axis }
     }
 
-    /// Counts one event now.
+    /// Records one event now.
     pub fn record(&self) {
         self.record_many(1);
     }
 
-    /// Counts so many events now.
+    /// Records a number of events now.
     pub fn record_many(&self, events: u64) {
         let now = self.axis.clock.now();
-        // A refusal has been counted, and the caller, who gave no stamp, could not avoid it.
+        // A refusal is counted. The caller gave no stamp and could not avoid it.
         let _ = self.record_by(now, now, events);
     }
 
-    /// Counts events that happened at a stamp.
+    /// Records events that happened at a stamp.
     ///
     /// # Errors
     ///
-    /// [`RecordError::TooOld`] if the stamp is older than the span, [`RecordError::TooNew`] if it
-    /// is further ahead of the clock than the tolerance (and what the clock may be behind),
-    /// [`RecordError::Full`] if there is no room for another stamp or for so many events.
+    /// - [`RecordError::TooOld`] if the stamp is older than the span.
+    /// - [`RecordError::TooNew`] if it is further ahead of the clock than the tolerance and the
+    ///   clock's lag.
+    /// - [`RecordError::Full`] if another stamp, or the events, would exceed the limit.
     pub fn record_at(&self, stamp: Stamp, events: u64) -> Result<(), RecordError> {
         self.record_by(self.axis.clock.now(), stamp, events)
     }
@@ -156,7 +156,7 @@ impl ExactCounter {
         let mut done = self.axis.check_stamp(stamp, now);
         if done.is_ok() && events > 0 {
             let mut held = self.lock();
-            held.forget_before(now - self.axis.spec.span());
+            held.evict_before(now - self.axis.spec.span());
             done = held.add(stamp, events);
         }
         done.inspect_err(|refusal| self.axis.refused.add(refusal, events))
@@ -166,15 +166,16 @@ impl ExactCounter {
     ///
     /// # Errors
     ///
-    /// [`WindowError::LongerThanSpan`] if `window` is longer than the span,
-    /// [`WindowError::Evicted`] if the clock stepped back and stamps were given up meanwhile.
+    /// - [`WindowError::LongerThanSpan`] if `window` is longer than the span.
+    /// - [`WindowError::Evicted`] if the clock stepped back and stamps of the window were evicted
+    ///   before.
     pub fn count(&self, window: Duration) -> Result<Window, WindowError> {
         let nanos = window_nanos(&self.axis.spec, window)?;
         self.ask(|now, held| {
             let before = now.as_nanos().checked_sub(nanos).map(Stamp::from_nanos);
             let from = before.map_or(Stamp::MIN, |before| before + NANOSECOND);
             let events = match nanos {
-                0 => 0, // There is no range that excludes both ends of nothing.
+                0 => 0, // An empty range would begin after it ends, which panics.
                 _ => held.sum((Bound::Included(from), Bound::Included(now))),
             };
             Ok((from, Window::exact(events, (from..now + NANOSECOND).into(), held.since, now)))
@@ -185,9 +186,9 @@ impl ExactCounter {
     ///
     /// # Errors
     ///
-    /// [`WindowError::BeforeSpan`] if it begins further back than the span,
-    /// [`WindowError::Backwards`] if it ends before it begins, [`WindowError::Evicted`] as
-    /// [`count`](Self::count).
+    /// - [`WindowError::BeforeSpan`] if it begins further back than the span.
+    /// - [`WindowError::Backwards`] if it ends before it begins.
+    /// - [`WindowError::Evicted`] as [`count`](Self::count).
     pub fn count_between(&self, interval: impl Into<Interval>) -> Result<Window, WindowError> {
         let interval = interval.into();
         let query = Query::between(interval)?;
@@ -201,7 +202,9 @@ impl ExactCounter {
         })
     }
 
-    /// Answers from what is held, for a present at which nothing was given up that is asked for.
+    /// Answers from the stamps that are held.
+    ///
+    /// Reads the clock again if stamps of the window were evicted while this thread was paused.
     fn ask(
         &self,
         answer: impl Fn(Stamp, &Held) -> Result<(Stamp, Window), WindowError>,
@@ -216,7 +219,7 @@ impl ExactCounter {
                 }
                 (from, held.oldest)
             };
-            // Unless the clock stepped back, this thread was not let run for long.
+            // Unless the clock stepped back, this thread was paused for long.
             let then = self.axis.clock.now();
             if then <= now {
                 return Err(WindowError::Evicted { from, held });
@@ -225,32 +228,32 @@ impl ExactCounter {
         }
     }
 
-    /// How many events were counted since the start or the last reset, however long ago.
+    /// Returns the number of events since the start or the last reset.
     #[must_use]
     pub fn total(&self) -> u64 {
         self.lock().total
     }
 
-    /// How many events were refused, by reason.
+    /// Returns the numbers of refused events, by reason.
     #[must_use]
     pub fn refused(&self) -> RefusedCounts {
         self.axis.refused.read()
     }
 
-    /// Forgets all events and all refusals.
+    /// Removes all events and all refusals.
     pub fn reset(&self) {
         let empty = Held::new(self.axis.clock.now());
         *self.lock() = empty;
         self.axis.refused.reset();
     }
 
-    /// The present, by the counter's clock.
+    /// Returns the time of the counter's clock.
     #[must_use]
     pub fn now(&self) -> Stamp {
         self.axis.clock.now()
     }
 
-    /// Takes the lock. No user's code runs under it, not even a clock's.
+    /// Takes the lock. No user's code runs under it, so a panic leaves nothing half changed.
     fn lock(&self) -> MutexGuard<'_, Held> {
         unpoisoned(self.held.lock())
     }

@@ -1,4 +1,4 @@
-//! The identity of a counter or a tracker, in this process and elsewhere.
+//! Instances: the identities of counters and trackers.
 
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
@@ -9,14 +9,14 @@ use thiserror::Error;
 
 use crate::clock::{Clock as _, SystemClock};
 
-/// Identifies a counter or a tracker, in this process and elsewhere.
+/// The identity of a counter or a tracker, unique across processes.
 ///
-/// Consists of a random number, drawn when the counter was made, and the number of the process.
-/// After `fork`, the child's copy of a counter has the same random number and another process, and
-/// so may a counter that was restored; they share what happened before, so they are not merged. A
-/// counter that is made after the `fork` has a random number of its own.
+/// Consists of a random number, drawn when the counter was made, and the id of the process. After
+/// `fork`, the child's copy of a counter has the same random number and another process id, and so
+/// may a restored counter. They share earlier events, so they are not merged. A counter made after
+/// the `fork` has a new random number.
 ///
-/// Written as `0123456789abcdef-01234567`, and read back from that.
+/// Displayed as `0123456789abcdef-01234567`, and parsed from that form.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Instance {
     drawn: u64,
@@ -24,30 +24,30 @@ pub struct Instance {
 }
 
 impl Instance {
-    /// Draws a new number from the random source of the operating system.
+    /// Draws a random number from the operating system.
     ///
-    /// Where that fails, the number is a hash of the process, the time and keys of this thread.
+    /// If that fails, the number is a hash of the process id, the time and the keys of this thread.
     #[must_use]
     pub fn draw() -> Self {
-        // Asked for each number, not once for each process: what a process keeps (a generator, a
-        // seed, the keys of `RandomState`) is copied by `fork`, and all children draw the same.
+        // Not from a generator of the process: `fork` copies everything that a process keeps (a
+        // generator, a seed, the keys of `RandomState`), and all children would draw the same.
         let drawn = getrandom::u64().unwrap_or_else(|_| {
             hash(&RandomState::new(), std::process::id(), SystemClock.now().as_nanos())
         });
         Self { drawn, process: 0 }.here()
     }
 
-    /// Returns the same instance in this process, which after a `fork` may be another.
+    /// Returns the same instance with the id of this process, new after a `fork`.
     #[must_use]
     pub fn here(self) -> Self {
         Self { process: std::process::id(), ..self }
     }
 }
 
-/// Hashes what differs between processes that were forked with the same keys.
+/// Hashes values that differ between processes with the same keys.
 ///
-/// The keys differ between two calls of a process, the process between two that run now, and the
-/// time between two that run one after the other with the same number.
+/// The keys differ between two calls in one process, the id between two processes at the same time,
+/// and the time between two processes that have the same id one after the other.
 fn hash(keys: &RandomState, process: u32, now: i64) -> u64 {
     keys.hash_one((process, now))
 }
@@ -79,9 +79,9 @@ impl FromStr for Instance {
     }
 }
 
-/// Lists the instances whose events or records a snapshot holds, in ascending order.
+/// The instances whose events or records a snapshot holds, in ascending order.
 ///
-/// Takes 16 bytes for each, so up to 1 MiB; as JSON 28 bytes each.
+/// Takes 16 bytes for each, so up to 1 MiB. In JSON, 28 bytes each.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Instances(Vec<Instance>);
 
@@ -93,12 +93,12 @@ impl Instances {
     ///
     /// # Errors
     ///
-    /// [`InstanceError::Same`] if one of them is in both, [`InstanceError::TooMany`] if they are
-    /// more than [`MAX`](Self::MAX).
+    /// - [`InstanceError::Same`] if an instance is in both.
+    /// - [`InstanceError::TooMany`] if there are more than [`MAX`](Self::MAX).
     ///
     /// # Complexity
     ///
-    /// Linear in both.
+    /// Linear in the length of both.
     ///
     /// # Examples
     ///
@@ -116,13 +116,13 @@ impl Instances {
 
     /// Adds the instances of a snapshot that is merged into a counter or a tracker.
     ///
-    /// Those of an `empty` snapshot are not kept: it adds nothing, so nothing can be counted twice,
-    /// and what its instances record later may still be merged.
+    /// The instances of an `empty` snapshot are not kept: it adds nothing that could be counted
+    /// twice, and later records of its instances can still be merged.
     ///
     /// # Errors
     ///
-    /// [`InstanceError::Same`] if it has one of them or the `receiver` itself,
-    /// [`InstanceError::TooMany`] as [`union`](Self::union).
+    /// - [`InstanceError::Same`] if one of them, or the `receiver`, is included already.
+    /// - [`InstanceError::TooMany`] as [`union`](Self::union).
     pub fn accept(
         &self,
         merged: &Self,
@@ -133,13 +133,13 @@ impl Instances {
         if empty { Ok(self.clone()) } else { self.union(merged) }
     }
 
-    /// Sorts a list in which no instance occurs twice.
+    /// Sorts a list of different instances.
     ///
     /// # Errors
     ///
     /// As [`union`](Self::union).
     pub fn of(mut all: Vec<Instance>) -> Result<Self, InstanceError> {
-        all.sort(); // Finds that two sorted lists are to be merged, unlike `sort_unstable`.
+        all.sort(); // Linear for two sorted lists, unlike `sort_unstable`.
         if let Some(pair) = all.windows(2).find(|pair| pair[0].drawn == pair[1].drawn) {
             return Err(InstanceError::Same { instance: pair[0] });
         }
@@ -147,7 +147,7 @@ impl Instances {
         if found > max { Err(InstanceError::TooMany { found, max }) } else { Ok(Self(all)) }
     }
 
-    /// Checks that an instance is not in the list, also as of another process.
+    /// Checks that an instance is not in the list, also with another process id.
     ///
     /// # Errors
     ///
@@ -162,7 +162,7 @@ impl Instances {
         }
     }
 
-    /// Adds an instance that is not in the list, also beyond [`MAX`](Self::MAX).
+    /// Adds an instance that is not in the list, even beyond [`MAX`](Self::MAX).
     #[must_use]
     pub fn with(&self, instance: Instance) -> Self {
         let mut all = Vec::with_capacity(self.len() + 1);
@@ -173,12 +173,12 @@ impl Instances {
         Self(all)
     }
 
-    /// Removes and returns one of them, if there is one.
+    /// Removes and returns one instance, if there is one.
     pub fn pop(&mut self) -> Option<Instance> {
         self.0.pop()
     }
 
-    /// Removes all of them.
+    /// Removes all instances.
     pub fn clear(&mut self) {
         self.0.clear();
     }
@@ -198,30 +198,32 @@ impl Deref for Instances {
     }
 }
 
-/// Why instances are refused.
+/// The error returned when instances are refused.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum InstanceError {
-    /// Events or records of the same instance are on both sides, and would be counted twice.
+    /// Records of the instance are already included and would be counted twice.
     #[error("records of instance {instance} are already included, they would be counted twice")]
     Same {
         /// The instance.
         instance: Instance,
     },
-    /// There are more than one snapshot can name.
-    #[error("{found} instances, limit is {max}, merge the others into a counter of their own")]
+    /// There are more instances than one snapshot can name.
+    #[error(
+        "snapshot has {found} instances, limit is {max}, merge the others into another counter"
+    )]
     TooMany {
-        /// How many they are.
+        /// The number of instances.
         found: usize,
-        /// How many they may be.
+        /// The maximum.
         max: usize,
     },
-    /// The text is not an instance, or the list is empty where one is needed.
-    #[error("snapshot names no instance, one is written as `0123456789abcdef-01234567`")]
+    /// The text is not an instance, or the list is empty.
+    #[error("snapshot names no instance, expected the form `0123456789abcdef-01234567`")]
     Unreadable,
 }
 
-/// As a list of texts: many readers of JSON do not keep 64 bits of a number.
+/// The wire form, a list of texts: many readers of JSON do not keep all 64 bits of a number.
 #[cfg(feature = "serde")]
 mod wire {
     use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
@@ -258,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn instances_take_what_is_documented() {
+    fn instances_take_the_documented_memory() {
         assert_eq!(size_of::<Instance>(), 16);
         assert_eq!(Instances::MAX * size_of::<Instance>(), 1 << 20);
         assert_eq!(format!(r#""{}","#, Instance::draw()).len(), 28);
@@ -283,7 +285,7 @@ mod tests {
         let most = Instances::of(all[1..].to_vec()).unwrap();
         let refused = most.union(&all[0].into()).unwrap_err().to_string();
         let expected =
-            "65537 instances, limit is 65536, merge the others into a counter of their own";
+            "snapshot has 65537 instances, limit is 65536, merge the others into another counter";
         assert_eq!(refused, expected);
     }
 }

@@ -1,32 +1,32 @@
-//! The laws that statistics keep, as functions for the tests of whoever writes one.
+//! The laws of statistics, as functions for tests of custom statistics.
 //!
-//! They are here without a feature, because they weigh nothing where they are not called, and a
-//! test that needs a feature switched on is one that is not written.
+//! They need no feature: they cost nothing where they are not called, and a test that first needs a
+//! feature is easily left out.
 
 use std::fmt::Debug;
 
 use crate::statistic::{Statistic, Subtract};
 
-/// Checks that a statistic of these values is the same however they are split and merged.
+/// Checks that a statistic does not depend on how its values are split and merged.
 ///
-/// Three parts are taken, in many ways: runs of the values, and every third value. Some are empty,
-/// which is the identity. For each way, merging the parts in either grouping and in the other order
-/// must give what taking in all values one by one does, forwards and backwards; and so must taking
-/// in the parts one after the other, each [at once](Statistic::insert_all).
+/// Splits the values into three parts in many ways: runs of values, and every third value. Some
+/// parts are empty, which is the identity. For each split, merging the parts in either grouping and
+/// in reverse order must give the same statistic as inserting the values one by one, forwards and
+/// backwards, and as inserting each part [at once](Statistic::insert_all).
 ///
-/// Call it with values from a generator, and from the edges of what the statistic can hold.
+/// Call it with random values, and with values at the limits of the statistic.
 ///
 /// # Accuracy
 ///
-/// Equal means `==`: a statistic that compares less than its bits is checked for no more.
+/// Compares with `==`, so it finds no difference that `==` ignores.
 ///
 /// # Panics
 ///
-/// If a law is broken; the message tells which, and of which parts.
+/// If a law is broken. The message names the law and the parts.
 ///
 /// # Complexity
 ///
-/// Takes each value in a few hundred times.
+/// Inserts each value a few hundred times.
 ///
 /// # Examples
 ///
@@ -62,12 +62,12 @@ where
 {
     let whole = of::<S>(values);
     let backwards: Vec<_> = values.iter().rev().copied().collect();
-    equal("all values taken in backwards", &of::<S>(&backwards), &whole, &[values]);
+    equal("all values inserted backwards", &of::<S>(&backwards), &whole, &[values]);
     for parts in splits(values) {
         let parts = parts.each_ref().map(|part| part.as_slice());
         let mut at_once = S::default();
         parts.iter().for_each(|part| at_once.insert_all(part.iter().copied()));
-        equal("all values, each part taken in at once,", &at_once, &whole, &parts);
+        equal("all values, each part inserted at once,", &at_once, &whole, &parts);
         let [a, b, c] = parts.map(of::<S>);
         let (ab, bc) = (merged(&a, &b), merged(&b, &c));
         equal("(a + b) + c", &merged(&ab, &c), &whole, &parts);
@@ -76,13 +76,13 @@ where
     }
 }
 
-/// Checks that subtracting from a statistic of these values undoes merging.
+/// Checks that subtracting undoes merging.
 ///
-/// The values are split as for [`check_merge`], which is to be called as well.
+/// Splits the values as [`check_merge`] does. Call that function too.
 ///
 /// # Panics
 ///
-/// If the law is broken; the message tells how, and of which parts.
+/// If the law is broken. The message has the difference and the parts.
 ///
 /// # Examples
 ///
@@ -125,7 +125,7 @@ fn without<S: Subtract>(whole: &S, part: &S) -> S {
     rest
 }
 
-/// Ways to split values in three.
+/// Splits values into three parts in many ways.
 fn splits<V: Copy>(values: &[V]) -> Vec<[Vec<V>; 3]> {
     let len = values.len();
     let mut cuts = [0, len.min(1), len / 3, len / 2, len * 2 / 3, len.saturating_sub(1), len];
@@ -147,7 +147,7 @@ mod tests {
     use crate::tag::Tag;
     use std::panic::catch_unwind;
 
-    /// A sum with a fault of choice.
+    /// A sum with one of several faults.
     #[derive(Debug, Clone, Default, PartialEq)]
     struct Faulty<const FAULT: u8> {
         sum: u64,
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn what_keeps_the_laws_passes_for_any_number_of_values() {
+    fn correct_statistic_passes_for_any_number_of_values() {
         let values: Vec<u64> = (1..=20).collect();
         for len in 0..=values.len() {
             assert!(merges::<NONE>(&values[..len]) && subtracts::<NONE>(&values[..len]));
@@ -230,7 +230,7 @@ mod tests {
         assert!(!merges::<COUNTS_MERGES>(&values));
         assert!(!merges::<FORGETS_ON_MERGE>(&values));
         assert!(!merges::<IS_CHANGED_BY_NOTHING>(&values));
-        assert!(!merges::<WANTS_THE_LARGER_LAST>(&values[..3])); // Which no cut finds.
+        assert!(!merges::<WANTS_THE_LARGER_LAST>(&values[..3])); // Runs do not find it.
         assert!(!merges::<FORGETS_THE_FIRST_OF_SEVERAL>(&values));
         assert!(!subtracts::<SUBTRACTS_TWICE>(&values));
         assert!(!subtracts::<SUBTRACTS_ONLY_MORE_THAN_ONE>(&values));
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn splits_are_of_all_values() {
+    fn splits_have_all_values() {
         for len in 0..9 {
             let values: Vec<_> = (0..len).collect();
             for parts in splits(&values) {

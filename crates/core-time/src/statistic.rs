@@ -1,17 +1,16 @@
-//! What can be kept per bucket of time and per action: a mergeable summary.
+//! Statistics: summaries that merge.
 
 use crate::tag::Tag;
 
-/// Summarises values so that summaries of parts merge into the summary of the whole.
+/// Summarises values, so that summaries of parts merge into that of the whole.
 ///
-/// Three things make a statistic: an identity (`Default`), taking in one value, and merging another
-/// summary. Merging is commutative and associative *to the bit*, and the identity changes nothing;
-/// so values may be split over threads, buckets of time, processes or machines in any way, and
-/// merged in any order, and the answer is the same. [`laws::check_merge`](crate::laws::check_merge)
-/// tries that, for any statistic.
+/// A statistic has an identity (`Default`), inserts a value, and merges another statistic. Merging
+/// is commutative and associative *to the bit*, and the identity changes nothing. So values can be
+/// split over threads, buckets, processes or machines in any way and merged in any order, and the
+/// result is the same. [`laws::check_merge`](crate::laws::check_merge) tests that.
 ///
-/// A tuple of statistics is a statistic. Its first member says what value it takes, and the others
-/// take what that can be made into: usually the same.
+/// A tuple of statistics is a statistic. Its values are those of its first member, converted for
+/// the other members.
 ///
 /// # Examples
 ///
@@ -56,67 +55,66 @@ pub trait Statistic: Clone + Default + Send + Sync + 'static {
 
     /// Names the statistic in snapshots: `x-...` for a statistic of your own.
     ///
-    /// Change it when the serialized form changes: a snapshot is only read by a statistic with the
+    /// Change it when the serialized form changes: a snapshot is read only as a statistic with the
     /// same tag.
     const TAG: Tag;
 
-    /// Whether inserting never panics, whatever the value and whatever was inserted before.
+    /// Whether an insert never panics, whatever the value and the content.
     ///
-    /// Whoever says so lets values wait, to be inserted several at once, which costs less: a
-    /// tracker of actions does that. A statistic that says so and panics all the same loses the
-    /// values that were waiting.
+    /// If so, a tracker of actions may buffer values and insert several at once, which costs less.
+    /// A statistic that panics nevertheless loses the buffered values.
     const NEVER_PANICS: bool = false;
 
-    /// How many bytes one may allocate at most, on top of its size; `usize::MAX` without a limit.
+    /// The maximum number of bytes that it allocates; `usize::MAX` without a limit.
     ///
-    /// Bounds on the memory of what keeps many of them are made of this.
+    /// The memory bounds of rings and trackers are computed from it.
     const HEAP_BYTES_MAX: usize = 0;
 
-    /// Takes one value in.
+    /// Inserts one value.
     fn insert(&mut self, value: Self::Value);
 
-    /// Takes all values in, in their order.
+    /// Inserts all values, in their order.
     ///
-    /// To be written only where several at once are cheaper than one by one.
+    /// Implement it only if that is cheaper than one insert for each.
     #[inline]
     fn insert_all(&mut self, values: impl Iterator<Item = Self::Value> + Clone) {
         values.for_each(|value| self.insert(value));
     }
 
-    /// Takes one value in as a whole: if inserting panics, this is as it was.
+    /// Inserts one value, or changes nothing if that panics.
     ///
-    /// A statistic that does not promise [never to panic](Self::NEVER_PANICS) is copied for that.
+    /// Copies the statistic unless it promises [never to panic](Self::NEVER_PANICS).
     #[inline]
     fn insert_whole(&mut self, value: Self::Value) {
         let copy = copy_with(self, value);
-        settle(self, copy, value);
+        finish(self, copy, value);
     }
 
-    /// Takes in everything that `other` took in.
+    /// Adds all values of `other`.
     fn merge(&mut self, other: &Self);
 
-    /// Returns whether the merge of both still counts correctly.
+    /// Returns whether both can be merged without an overflow.
     ///
-    /// Called before snapshots are merged, which may have any counts that can be read; `false`
-    /// refuses the merge. Implement it where a count can overflow, and leave room for values that
-    /// are inserted later: see [`COUNT_MAX`].
+    /// Called before snapshots are merged, whose counts may have any value; `false` refuses the
+    /// merge. Implement it if a count can overflow, and leave room for later inserts: see
+    /// [`COUNT_MAX`].
     fn can_merge(&self, other: &Self) -> bool {
         let _ = other;
         true
     }
 }
 
-/// A statistic that can also give back what it merged, so that a part is a difference of two
-/// wholes.
+/// A statistic that can subtract a part that was merged.
 ///
-/// Subtracting undoes merging *to the bit*: whatever `a` and `b` are, `a` merged with `b` and then
-/// without `b` is `a`. [`laws::check_subtract`](crate::laws::check_subtract) tries that. So sums,
-/// counts and cells can be subtracted; extremes cannot, as nobody remembers the second largest.
+/// Subtracting undoes merging *to the bit*: for any `a` and `b`, merging `b` into `a` and
+/// subtracting it returns `a`. [`laws::check_subtract`](crate::laws::check_subtract) tests that. So
+/// sums, counts and bins can be subtracted. A maximum cannot, because the second largest value is
+/// not kept.
 ///
-/// What is subtracted must have been merged or inserted before. Otherwise nothing panics, and the
-/// result is good for nothing but merging that very part.
+/// The part must have been merged or inserted before. Otherwise nothing panics, but the result has
+/// no meaning until that part is merged.
 ///
-/// A tuple of such statistics is one.
+/// A tuple of such statistics can subtract, too.
 ///
 /// # Examples
 ///
@@ -149,25 +147,25 @@ pub trait Statistic: Clone + Default + Send + Sync + 'static {
 /// laws::check_subtract::<Total>(&[1, 2, 3]);
 /// ```
 pub trait Subtract: Statistic {
-    /// Takes out everything that `other` took in.
+    /// Removes all values of `other`.
     fn subtract(&mut self, other: &Self);
 
-    /// Returns whether everything in `other` can be in here as well.
+    /// Returns whether `other` can be a part of this statistic.
     ///
-    /// Called before snapshots are subtracted, which may have any counts that can be read; `false`
-    /// refuses the difference.
+    /// Called before snapshots are subtracted, whose counts may have any value; `false` refuses the
+    /// difference.
     fn can_subtract(&self, other: &Self) -> bool {
         let _ = other;
         true
     }
 }
 
-/// The largest count with which a statistic is read or merged, 2^63.
+/// The maximum count of a statistic that is read or merged, 2^63.
 ///
-/// As many values again can be inserted, which takes centuries.
+/// The same number of values can still be inserted, which takes centuries.
 pub const COUNT_MAX: u64 = 1 << 63;
 
-/// A copy that also took a value in, of a statistic that may panic over it.
+/// Returns a copy with the value, if inserting it may panic.
 #[inline]
 fn copy_with<S: Statistic>(statistic: &S, value: S::Value) -> Option<S> {
     (!S::NEVER_PANICS).then(|| {
@@ -177,9 +175,9 @@ fn copy_with<S: Statistic>(statistic: &S, value: S::Value) -> Option<S> {
     })
 }
 
-/// Puts the copy that took the value in into place, or takes it in here, where it cannot panic.
+/// Replaces the statistic by its copy, or inserts the value where that cannot panic.
 #[inline]
-fn settle<S: Statistic>(statistic: &mut S, copy: Option<S>, value: S::Value) {
+fn finish<S: Statistic>(statistic: &mut S, copy: Option<S>, value: S::Value) {
     match copy {
         Some(copy) => *statistic = copy,
         None => statistic.insert(value),
@@ -208,22 +206,21 @@ macro_rules! tuple_is_a_statistic {
                 $(self.$index.insert(value.into());)*
             }
 
-            // In line always: called, it would not know where the values come from, and members
-            // that take several at once would lose a tenth.
+            // Always inlined: a call would hide where the values come from, and members that insert
+            // several at once would lose a tenth.
             #[inline(always)]
             fn insert_all(&mut self, values: impl Iterator<Item = Self::Value> + Clone) {
                 $(self.$index.insert_all(values.clone().map(Into::into));)*
                 self.0.insert_all(values);
             }
 
-            // Only those members that may panic are copied, and nothing changes before they did
-            // not.
+            // Copies only members that may panic, and changes nothing until none of them did.
             fn insert_whole(&mut self, value: Self::Value) {
                 let values = (value, $($name::Value::from(value),)*);
                 let copies =
                     (copy_with(&self.0, value), $(copy_with(&self.$index, values.$index),)*);
-                settle(&mut self.0, copies.0, values.0);
-                $(settle(&mut self.$index, copies.$index, values.$index);)*
+                finish(&mut self.0, copies.0, values.0);
+                $(finish(&mut self.$index, copies.$index, values.$index);)*
             }
 
             fn merge(&mut self, other: &Self) {

@@ -1,14 +1,14 @@
-//! The names of statistics in snapshots.
+//! Tags: the names of statistics in snapshots.
 
 use std::fmt;
 
-/// Names a statistic in snapshots.
+/// The name of a statistic in snapshots.
 ///
-/// A snapshot carries the tag of its statistic, so that it is never read as another one. Two
+/// A snapshot has the tag of its statistic, so that it is never read as another one. Two
 /// statistics with the same tag must have the same serialized form, in every version of a program.
 ///
-/// The statistics of these crates have [standard](Self::standard) names, a user's own have names
-/// that begin with `x-`. A tuple joins the tags of its members with `+`, as in
+/// The statistics of these crates have [standard](Self::standard) names, custom statistics have
+/// names that begin with `x-`. A tuple joins the tags of its members with `+`, as in
 /// `mean+minmax+quantiles`; a tuple within a tuple is in parentheses, and so is the member of a
 /// tuple of one. So different types never share a tag unless they share a name.
 ///
@@ -39,7 +39,7 @@ enum Form {
 }
 
 impl Tag {
-    /// Names a statistic of a user's own.
+    /// Names a custom statistic.
     ///
     /// # Panics
     ///
@@ -59,7 +59,7 @@ impl Tag {
     /// and `-`.
     #[must_use]
     pub const fn standard(name: &'static str) -> Self {
-        assert!(!is_own(name), "tags that begin with `x-` are for statistics of a user's own");
+        assert!(!is_own(name), "tags that begin with `x-` are for custom statistics");
         Self(Form::Name(checked(name)))
     }
 
@@ -72,7 +72,10 @@ impl Tag {
     #[must_use]
     pub const fn numbered(name: &'static str, number: usize) -> Self {
         let bytes = checked(name).as_bytes();
-        assert!(!bytes[bytes.len() - 1].is_ascii_digit(), "a tag with a number has one number");
+        assert!(
+            !bytes[bytes.len() - 1].is_ascii_digit(),
+            "the name of a numbered tag must not end with a digit"
+        );
         Self(Form::Numbered(name, number))
     }
 
@@ -95,10 +98,10 @@ impl Tag {
 
 #[cfg(feature = "serde")]
 impl Tag {
-    /// Whether no other statistic of these crates had the same form in version 1 of snapshots.
+    /// Returns whether no other statistic of these crates had the same form in version 1.
     ///
-    /// Extremes had that of two raw values, and of a tuple of two counts; largest values did not
-    /// say how many are kept; what a user's own statistic looks like, nobody knows.
+    /// The extremes had the form of two values and of a tuple of two counts. The largest values did
+    /// not say how many are kept. The forms of custom statistics are not known.
     pub(crate) fn is_distinct_in_version_1(self) -> bool {
         let is_count = |tag: &Self| tag.0 == Form::Name("count");
         match self.0 {
@@ -120,7 +123,7 @@ const fn is_own(name: &str) -> bool {
     matches!(name.as_bytes(), [b'x', b'-', _, ..])
 }
 
-/// Without `+` and parentheses, which join names.
+/// Checks a name, which must not have the `+` and parentheses that join names.
 const fn checked(name: &'static str) -> &'static str {
     let bytes = name.as_bytes();
     assert!(!bytes.is_empty(), "a tag needs a name");

@@ -1,4 +1,4 @@
-//! What counting allocates: nothing once a writer exists, and reading never does.
+//! Allocations: recording allocates once for each writer, and reading never.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ fn first_event_of_a_thread_allocates_its_cell() {
     let (counter, _) = counter();
     let first = measure(|| counter.record());
     assert!(first.count_total > 0 && first.bytes_total < 1_024, "{first:?}");
-    // Where a recorder left its cell, the next one takes it over.
+    // The next recorder reuses the cell of one that was dropped.
     drop(counter.recorder());
     assert_eq!(measure(|| counter.recorder().record()).count_total, 0);
 }
@@ -50,7 +50,7 @@ fn recording_allocates_nothing_once_a_writer_exists() {
 }
 
 #[test]
-fn reading_allocates_nothing_but_what_it_gives_back() {
+fn reading_allocates_only_what_it_returns() {
     let (counter, clock) = counter();
     counter.record();
     clock.advance(secs(5));
@@ -68,7 +68,7 @@ fn reading_allocates_nothing_but_what_it_gives_back() {
 
 /// The figures of README.md, `WindowSpec::bytes` and CHANGELOG.md.
 #[test]
-fn memory_is_what_the_docs_say() {
+fn memory_is_as_documented() {
     let beyond_buckets = |spec: WindowSpec, buckets: usize| {
         assert_eq!(spec.bytes(), buckets);
         let mut kept = None;
@@ -81,7 +81,7 @@ fn memory_is_what_the_docs_say() {
     };
     let six = WindowSpec::builder().span(secs(6)).tolerance(Duration::ZERO).build().unwrap();
     for (spec, buckets) in [(WindowSpec::default(), 4_608), (six, 192)] {
-        // Up to 1.7 KiB: a counter with one thread that records, and a place for each that runs.
+        // Up to 1.7 KiB: a counter with one thread that records, and a slot for each that runs.
         let beyond = beyond_buckets(spec, buckets);
         assert!((1_400..=1_740).contains(&beyond), "{beyond} bytes beyond {buckets}");
     }

@@ -1,5 +1,6 @@
-//! The time axis, against the event counter: the same buckets, refusals and rates for any window
-//! and moment. And against plain division.
+//! The time axis against the event counter and against plain division.
+//!
+//! Both have the same buckets, refusals and rates for any window and present.
 
 use std::time::Duration;
 
@@ -16,7 +17,7 @@ fn nanos(nanos: i64) -> Duration {
     Duration::from_nanos(nanos.unsigned_abs())
 }
 
-/// Events at some distance from a moment, and windows up to it.
+/// Records events at offsets from `now`, and compares windows.
 fn check(
     [width, buckets, tolerance]: [i64; 3],
     now: i64,
@@ -92,7 +93,7 @@ fn axis_agrees_with_the_counter_at_the_edges_of_time() {
 }
 
 #[test]
-fn refusals_are_counted_until_they_are_forgotten() {
+fn refusals_are_counted_until_they_are_reset() {
     let axis =
         TimeAxis::with_clock(WindowSpec::default(), ManualClock::new(Stamp::from_secs(1_000)));
     assert!(axis.tick_at(Stamp::from_secs(699)).is_err());

@@ -1,4 +1,4 @@
-//! Promise T1 between threads: nothing lost, doubled or out of its bucket, whoever reads meanwhile.
+//! Promise T1 between threads: nothing is lost, doubled or in another bucket, in concurrent reads.
 
 use std::cell::RefCell;
 use std::sync::atomic::{
@@ -34,15 +34,15 @@ fn small() -> WindowSpec {
     WindowSpec::builder().span(Duration::from_secs(8)).build().unwrap()
 }
 
-/// What each writer records in a bucket while it is open, so that buckets differ.
+/// The events that each writer records in an open bucket. Buckets differ.
 fn events_in(tick: u64) -> u64 {
     1_000 + tick % 7 * 100
 }
 
-/// How many more it records of the bucket before.
+/// The events that it then records in the bucket before.
 const LATE: u64 = 10;
 
-/// Lets threads wait for each other, but not for one that panicked: a test must fail, not hang.
+/// Lets threads wait for each other, but not for one that panicked: a test must not hang.
 #[derive(Default)]
 struct Gate {
     passed: AtomicU64,
@@ -54,7 +54,7 @@ impl Gate {
         self.passed.fetch_add(1, Release);
     }
 
-    /// Waits until so many have passed; `false` if that may never be.
+    /// Waits until `passed` threads have passed. Returns `false` if that may never happen.
     fn wait_for(&self, passed: u64) -> bool {
         while self.passed.load(Acquire) < passed && !self.failed.load(Acquire) {
             thread::yield_now();
@@ -121,7 +121,7 @@ fn write_bucket(counter: &EventCounter, tick: u64) {
     }
 }
 
-/// While nobody writes, every bucket of the span has exactly what was recorded in it.
+/// Checks that every bucket of the span has exactly its events, without concurrent writers.
 fn check_after(counter: &EventCounter, now: u64) {
     for tick in now.saturating_sub(7)..=now {
         let late = if tick < now { LATE } else { 0 };
@@ -131,12 +131,12 @@ fn check_after(counter: &EventCounter, now: u64) {
     }
 }
 
-/// While others write, no bucket has more than will ever be in it, and what is there is not lost.
+/// Checks that no bucket has more events than it can ever have, and that none is lost.
 fn check_during_writes(counter: &EventCounter) {
     let now = counter.now();
     let tick = ((now.as_nanos() / 1_000_000_000) - START).cast_unsigned();
     let Some(before) = tick.checked_sub(2) else { return };
-    // Two buckets ago is complete; unless this thread slept until it left the span.
+    // The bucket before the last is complete, unless this thread paused until it left the span.
     if let Ok(found) = counter.count_between(second(before)..second(before + 1)) {
         let expected = WRITERS * (events_in(before) + LATE);
         assert_eq!(found.events, expected, "bucket {before}, long complete");
@@ -219,7 +219,7 @@ fn short_lived_threads_do_not_make_memory_grow() {
         sum += place.load(Acquire);
     });
     assert_eq!(sum, 2_000);
-    // Other tests of this process start threads too, and ids are handed out to all.
+    // Other tests of this process start threads too, and take ids.
     assert!(count < 100, "2,000 threads, one at a time, took {count} places");
 }
 
@@ -253,7 +253,7 @@ fn reset_during_writes_removes_all_of_before_and_nothing_of_after() {
     assert_eq!(counter.count(Duration::from_secs(8)).unwrap().events, 1);
 }
 
-/// A clock that panics when told to.
+/// A clock that panics on demand.
 #[derive(Debug)]
 struct Faulty(AtomicBool);
 
@@ -282,7 +282,7 @@ fn a_thread_that_panics_while_recording_loses_nothing() {
     assert_eq!(counter.count(Duration::from_secs(1)).unwrap().events, 6);
 }
 
-/// Records when its thread is torn down.
+/// Records when its thread ends.
 struct LastWord(Arc<EventCounter>);
 
 impl Drop for LastWord {
@@ -292,7 +292,7 @@ impl Drop for LastWord {
 }
 
 #[test]
-fn a_thread_records_to_its_last_word() {
+fn a_thread_records_until_its_end() {
     thread_local! {
         static LAST_WORD: RefCell<Option<LastWord>> = const { RefCell::new(None) };
     }
@@ -313,7 +313,7 @@ fn a_thread_records_to_its_last_word() {
 
 #[test]
 fn a_thread_records_after_another_users_thread_locals_are_gone() {
-    // Set up last, so gone first.
+    // Initialised last, so dropped first.
     thread_local! {
         static LAST_WORD: RefCell<Option<LastWord>> = const { RefCell::new(None) };
     }
@@ -323,7 +323,7 @@ fn a_thread_records_after_another_users_thread_locals_are_gone() {
         let (counter, early) = (Arc::clone(&counter), Arc::clone(&early));
         thread::spawn(move || {
             LAST_WORD.with(|word| *word.borrow_mut() = Some(LastWord(counter)));
-            // Gives the thread a number, which it has lost when the last word comes.
+            // Gives the thread an id, which it has returned before the last record.
             early.record();
         })
         .join()
@@ -333,7 +333,7 @@ fn a_thread_records_after_another_users_thread_locals_are_gone() {
     assert_eq!(early.count(Duration::from_secs(1)).unwrap().events, 3);
 }
 
-/// A recorder that outlives its thread's other things, and records at the very end.
+/// A recorder that outlives the other locals of its thread, and records at the very end.
 struct LastRecorder(Option<Recorder<'static>>);
 
 impl Drop for LastRecorder {
@@ -345,8 +345,8 @@ impl Drop for LastRecorder {
 }
 
 #[test]
-fn a_recorder_of_a_thread_that_ends_shares_its_cell_with_nobody() {
-    // Set up last, so gone first: the recorder records when the thread has no number any more.
+fn a_recorder_of_a_thread_that_ends_does_not_share_its_cell() {
+    // Initialised last, so dropped first: the recorder records when the thread has no id any more.
     thread_local! {
         static LAST: RefCell<LastRecorder> = const { RefCell::new(LastRecorder(None)) };
     }
@@ -407,7 +407,7 @@ fn an_event_ahead_is_never_in_at_least() {
     }
 }
 
-/// A clock whose reader is interrupted, when told to, after it has looked and before it goes on.
+/// A clock that pauses its reader, on demand, after it read the time.
 #[derive(Debug)]
 struct Interrupted {
     clock: ManualClock,
@@ -435,7 +435,7 @@ impl Clock for Interrupted {
 }
 
 #[test]
-fn at_least_is_true_of_a_moment_of_the_read() {
+fn at_least_is_true_at_a_time_during_the_read() {
     let manual = ManualClock::new(second(0) + Duration::from_millis(9_100));
     let clock = Interrupted { clock: manual.clone(), until: 0.into(), counter: OnceLock::new() };
     let clock = Arc::new(clock);
@@ -444,7 +444,7 @@ fn at_least_is_true_of_a_moment_of_the_read() {
     counter.record();
     manual.set(second(0) + Duration::from_millis(10_400));
     clock.until.store(10_800, Release);
-    // At 10.4 s there is the event of 9.1 s, at 10.8 s the one of 10.8 s: never both.
+    // At 10.4 s the window has the event of 9.1 s, at 10.8 s that of 10.8 s: never both.
     let found = counter.count(Duration::from_millis(1_500)).unwrap();
     assert_eq!((found.at_least, found.at_most), (1, 2));
 }

@@ -1,4 +1,4 @@
-//! What the original event counter did, and the edges of every answer. Promises T2 to T7.
+//! The behaviour of the original event counter, and the edges of every answer. Promises T2 to T7.
 
 use std::time::Duration;
 
@@ -60,7 +60,7 @@ fn event_leaves_with_its_whole_bucket() {
 fn late_event_cannot_wipe_or_revive_another() {
     let (counter, _) = counter();
     counter.record_many(7);
-    // In a ring of just 300 slots, this one's would be the present's.
+    // In a ring of exactly 300 slots, it would share the slot of the present.
     counter.record_at(at(NOW - 300), 1).unwrap();
     counter.record_at(at(NOW - 299), 2).unwrap();
     check(&counter, secs(1), 7);
@@ -69,7 +69,7 @@ fn late_event_cannot_wipe_or_revive_another() {
 }
 
 #[test]
-fn stamps_are_believed_from_the_span_to_the_tolerance() {
+fn stamps_are_accepted_from_the_span_to_the_tolerance() {
     let (counter, _) = counter();
     let nano = Duration::from_nanos(1);
     assert_eq!(counter.record_at(at(NOW) - secs(300), 1), Ok(()));
@@ -85,7 +85,7 @@ fn stamps_are_believed_from_the_span_to_the_tolerance() {
 }
 
 #[test]
-fn one_stamp_in_the_wrong_unit_blinds_nothing() {
+fn one_stamp_in_the_wrong_unit_affects_no_other() {
     let (counter, clock) = counter();
     counter.record();
     for wrong in [Stamp::from_secs(NOW * 1_000), Stamp::MAX, Stamp::MIN, Stamp::from_nanos(NOW)] {
@@ -108,7 +108,7 @@ fn event_ahead_of_the_clock_is_counted_once_the_clock_is_there() {
 }
 
 #[test]
-fn bounds_tell_what_the_buckets_cannot() {
+fn bounds_include_the_true_number() {
     let (counter, clock) = counter();
     counter.record_at(at(NOW - 10), 1).unwrap();
     counter.record_at(at(NOW - 9), 2).unwrap();
@@ -140,7 +140,7 @@ fn intervals_are_exact_between_edges() {
 }
 
 #[test]
-fn questions_that_cannot_be_answered_are_refused() {
+fn windows_that_cannot_be_answered_are_refused() {
     let (counter, _) = counter();
     let (window, span) = (secs(300) + Duration::from_nanos(1), secs(300));
     assert_eq!(counter.count(window), Err(WindowError::LongerThanSpan { window, span }));
@@ -196,7 +196,7 @@ fn evicted_buckets_are_never_counted() {
     assert_eq!(counter.count(secs(95)).unwrap().at_most, 1);
 }
 
-/// A clock that says how far it may be behind.
+/// A clock with a lag.
 #[derive(Debug)]
 struct Lagging(ManualClock);
 
@@ -241,11 +241,11 @@ fn idling_for_ages_leaves_nothing_behind() {
 fn bucket_takes_more_than_two_to_the_forty_and_refuses_what_would_overflow() {
     let (counter, clock) = counter();
     counter.record_many(1 << 40);
-    counter.record_many((1 << 53) - (1 << 40)); // Of 512 buckets, each takes so many.
+    counter.record_many((1 << 53) - (1 << 40)); // The limit of each of 512 buckets.
     check(&counter, secs(1), 1 << 53);
     counter.record_many(u64::MAX);
     counter.record_many(1 << 40);
-    assert_eq!(counter.refused().full, u64::MAX); // Held there.
+    assert_eq!(counter.refused().full, u64::MAX); // Saturates.
     assert_eq!(
         counter.record_at(at(NOW), 1 << 40).unwrap_err().to_string(),
         "bucket is full: 1099511627776 events do not fit, 0 would",
@@ -284,7 +284,7 @@ fn open_bucket_that_is_flushed_early_is_counted_once() {
 }
 
 #[test]
-fn reset_forgets_events_wherever_they_are_held_and_refusals() {
+fn reset_removes_events_in_cells_and_rings_and_refusals() {
     let (counter, clock) = counter();
     counter.record();
     clock.advance(secs(1));
@@ -300,7 +300,7 @@ fn reset_forgets_events_wherever_they_are_held_and_refusals() {
 }
 
 #[test]
-fn counters_of_every_time_count() {
+fn counters_count_at_every_time() {
     for start in [i64::MIN, -1, 0, 1 << 31, 1 << 32, i64::MAX] {
         for start in [Stamp::from_nanos(start), Stamp::from_secs(start)] {
             let clock = ManualClock::new(start);
@@ -373,7 +373,7 @@ fn specifications_that_are_not_valid_are_refused_with_their_numbers() {
 }
 
 #[test]
-fn specifications_at_the_edge_of_sense_are_built() {
+fn specifications_at_the_limits_are_built() {
     let build = |resolution, span, tolerance| {
         WindowSpec::builder().resolution(resolution).span(span).tolerance(tolerance).build()
     };

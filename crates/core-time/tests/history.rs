@@ -1,5 +1,7 @@
-//! Recorded histories over larger runs: every read lies between what was done before it began and
-//! what was begun before it ended, in whichever way events come in and are read. Promises T1, T9.
+//! Recorded histories of larger runs. Promises T1, T9.
+//!
+//! Every read is between the records that ended before it began and those that began before it
+//! ended, for every way to record and to read.
 
 use std::sync::atomic::{
     AtomicU64,
@@ -19,7 +21,7 @@ fn secs(secs: u64) -> Duration {
     Duration::from_secs(secs)
 }
 
-/// Eight seconds, of which a run takes many, and an hour, which holds it all.
+/// A tier of eight seconds, many of which a run takes, and one of an hour, which holds all of it.
 fn spec() -> WindowSpec {
     let hour = Tier { resolution: secs(60), span: secs(3_600) };
     WindowSpec::builder().span(secs(8)).tier(hour).build().unwrap()
@@ -36,7 +38,7 @@ impl Drop for Alarm<'_> {
     }
 }
 
-/// Writes by the counter, by a recorder, and late, while the given reads go on.
+/// Records with the counter, with a recorder, and late, concurrently with the given reads.
 fn run(counter: &EventCounter, advance: impl Fn(u64) + Sync, reads: &[fn(&EventCounter) -> u64]) {
     let (begun, ended) = (&AtomicU64::new(0), &AtomicU64::new(0));
     let write = |mut record: Box<dyn FnMut(u64) + '_>| {
@@ -81,7 +83,7 @@ fn run(counter: &EventCounter, advance: impl Fn(u64) + Sync, reads: &[fn(&EventC
     }
 }
 
-/// All events of the last hour, those ahead of the clock too.
+/// Counts all events of the past hour, including those ahead of the clock.
 fn between(counter: &EventCounter) -> u64 {
     loop {
         let from = counter.now() - secs(3_500);
@@ -127,7 +129,7 @@ fn reads_by_whole_seconds_lie_between_what_was_done_and_what_was_begun() {
 }
 
 #[test]
-fn longer_window_never_has_fewer_events_of_the_same_moment() {
+fn longer_window_never_has_fewer_events_at_the_same_time() {
     let clock = ManualClock::new(Stamp::from_secs(1_700_000_000));
     let counter = EventCounter::with_clock(spec(), clock.clone());
     thread::scope(|scope| {

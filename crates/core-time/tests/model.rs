@@ -1,7 +1,6 @@
 //! Random histories against a plain list of all events.
 //!
-//! Promises T1 to T5: nothing lost or doubled, any window, the bounds, late and future stamps, pure
-//! reads.
+//! Promises T1 to T5: nothing lost or doubled, any window, bounds, late and future stamps, reads.
 
 use std::sync::mpsc;
 use std::thread;
@@ -51,7 +50,7 @@ impl Shape {
         coarser.fold(finest, WindowSpecBuilder::tier).build().unwrap()
     }
 
-    /// How far back one can ask at all.
+    /// The span of the longest tier.
     fn span(&self) -> i64 {
         self.tiers[self.tiers.len() - 1].span()
     }
@@ -71,7 +70,7 @@ fn duration(nanos: i64) -> Duration {
     Duration::from_nanos(nanos.unsigned_abs())
 }
 
-/// Every event that was ever accepted, and nothing else.
+/// A list of all accepted events.
 #[derive(Clone)]
 struct Oracle {
     shape: Shape,
@@ -84,7 +83,7 @@ struct Oracle {
     /// When counting began, or the earliest event since.
     since: i64,
     refused: RefusedCounts,
-    /// Whether the counter was restored, and knows of the filling bucket no more than that.
+    /// Whether the counter was restored, so that it does not know the stamps of the filling bucket.
     restored: bool,
 }
 
@@ -98,8 +97,7 @@ impl Oracle {
         Self { shape, now, stepped_back, events, newest, latest_ahead, since, refused, restored }
     }
 
-    /// A ring has room for the span, the tolerance, two more buckets and a block of them, rounded
-    /// up.
+    /// The oldest bucket of a ring of the span, the tolerance, two buckets and a block, rounded up.
     fn oldest(&self, tier: TierShape) -> i64 {
         let (TierShape { buckets, resolution }, tolerance) = (tier, self.shape.tolerance);
         let wanted = buckets + 2 + (tolerance + resolution - 1) / resolution;
@@ -156,12 +154,12 @@ impl Oracle {
         })
     }
 
-    /// Whether a tier gave up the bucket of a stamp.
+    /// Returns whether a tier evicted the bucket of a stamp.
     fn is_evicted(&self, tier: TierShape, stamp: i64) -> bool {
         tier.tick(stamp) < self.oldest(tier)
     }
 
-    /// The finest tier that holds a question which begins at a stamp and reaches so far back.
+    /// Returns the finest tier that holds a query, which begins at `first`.
     fn tier(&self, first: i64, reaches_back: i64) -> Option<TierShape> {
         let tiers = self.shape.tiers.iter().copied();
         tiers.filter(|tier| reaches_back <= tier.span()).find(|&tier| !self.is_evicted(tier, first))
@@ -248,7 +246,7 @@ impl Oracle {
     }
 }
 
-/// A thread that does what it is told, so that several cells take part in a history without chance.
+/// A thread that runs commands, so that several cells take part in a history deterministically.
 struct Worker<'scope> {
     jobs: Option<mpsc::Sender<Job>>,
     done: mpsc::Receiver<Result<(), RecordError>>,
@@ -305,7 +303,7 @@ impl<'scope> Worker<'scope> {
 
 const THREADS: usize = 3;
 
-/// The thread that records by a recorder of its own.
+/// The thread that records with a recorder.
 const BOUND: usize = 1;
 
 fn check(shape: &Shape, steps: &[Step]) {
@@ -370,8 +368,7 @@ fn check(shape: &Shape, steps: &[Step]) {
     });
 }
 
-/// Checks a counter that goes on from a snapshot, if one can: not where the clock stepped back too
-/// far.
+/// Checks a counter that continues from a snapshot, unless the clock stepped back too far.
 fn check_restored(counter: &EventCounter, clock: &ManualClock, oracle: &Oracle) {
     let snapshot = counter.snapshot();
     #[cfg(feature = "serde")]
@@ -392,7 +389,7 @@ fn check_restored(counter: &EventCounter, clock: &ManualClock, oracle: &Oracle) 
     }
 }
 
-/// With a clock that stepped back, the exact counter has forgotten what was older than the span.
+/// Checks the exact counter, which has evicted stamps if the clock stepped back.
 fn check_exact(exact: &ExactCounter, oracle: &Oracle) {
     let (now, span) = (i128::from(oracle.now), oracle.shape.span());
     assert_eq!((exact.total(), exact.refused()), (oracle.sum(|_| true), oracle.refused));
@@ -455,7 +452,7 @@ fn shapes() -> impl Strategy<Value = Shape> {
         1 => Just(i64::from(u32::MAX) * 1_000 * MS), // 2106.
     ];
     let resolutions = prop_oneof![Just(MS), Just(MS + 1), Just(7 * MS)];
-    // How many buckets of the finer tier make one, and how many more than needed there are.
+    // The buckets of the finer tier in one, and the number of extra buckets.
     let coarser = prop::collection::vec((2_i64..6, 0_i64..6), 0..3);
     (resolutions, 1_i64..12, coarser, 0_i64..5 * MS, starts).prop_map(
         |(resolution, buckets, coarser, tolerance, start)| {

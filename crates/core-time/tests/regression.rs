@@ -1,4 +1,4 @@
-//! One test for each fault that was found from outside: what was wrong, as it is right.
+//! One test for each fault that was reported.
 
 use std::fmt::Write as _;
 use std::sync::atomic::{
@@ -26,7 +26,7 @@ fn at(secs: i64) -> Stamp {
     Stamp::from_secs(secs)
 }
 
-/// A clock that moves each time it is looked at.
+/// A clock that moves with each read.
 #[derive(Debug)]
 struct Moving {
     nanos: AtomicI64,
@@ -75,7 +75,7 @@ fn clock_that_moves_a_bucket_at_each_look_is_answered() {
     }
 }
 
-/// A clock that, once told to, moves on after it was looked at, whereupon another thread records.
+/// A clock that, on demand, moves after a read, and then another thread records.
 struct Interrupted<C> {
     clock: ManualClock,
     until: AtomicI64,
@@ -108,7 +108,7 @@ impl<C: Send + Sync + 'static> Clock for Interrupted<C> {
     }
 }
 
-/// A counter by such a clock, which stands at `now` and will move to `until`.
+/// A counter with such a clock, which shows `now` and will move to `until`.
 fn interrupted<C: Send + Sync + 'static>(
     now: Stamp,
     make: fn(WindowSpec, Arc<Interrupted<C>>) -> C,
@@ -122,7 +122,7 @@ fn interrupted<C: Send + Sync + 'static>(
 }
 
 #[test]
-fn at_least_is_true_of_a_moment_also_where_a_window_begins_with_a_bucket() {
+fn at_least_is_true_at_some_time_for_a_window_that_begins_with_a_bucket() {
     let cases = [
         (9_100, 10_400, 10_800, 1_400_000_001), // Begins at 9 s, to the nanosecond.
         (10_000, 10_000, 10_800, 1),
@@ -152,7 +152,7 @@ fn exact_counter_is_exact_during_a_record_that_evicts_stamps() {
 }
 
 #[test]
-fn exact_counter_may_be_told_by_a_writer_that_records() {
+fn exact_counter_may_be_read_by_a_writer() {
     struct Records(Arc<ExactCounter>);
     impl std::fmt::Write for Records {
         fn write_str(&mut self, _: &str) -> std::fmt::Result {
@@ -259,8 +259,8 @@ fn one_event_too_many_ahead_leaves_no_trace_by_a_clock_that_stepped_back() {
     assert_eq!(counter.total(), 2);
 }
 
-/// A tier that gave up buckets before its clock stepped back does not claim to hold them after a
-/// restart: the event is in the coarser tier alone.
+/// A tier that evicted buckets before its clock stepped back does not claim to hold them after a
+/// restart: only the coarser tier has the event.
 #[test]
 fn a_restored_counter_knows_which_buckets_were_evicted() {
     let spec = WindowSpec::builder()
@@ -282,7 +282,7 @@ fn a_restored_counter_knows_which_buckets_were_evicted() {
     let restored = EventCounter::restore_with_clock(&counter.snapshot(), clock.clone()).unwrap();
     assert_eq!(answer(&restored), (secs(5), 1, 1));
 
-    // A counter that never came so far would have to give up what it has.
+    // A counter whose clock never came so far would have to evict its own buckets.
     let running = EventCounter::with_clock(spec, clock);
     running.record();
     let refused = running.merge(&counter.snapshot());

@@ -1,4 +1,4 @@
-//! Snapshots: what they hold, how they merge, and what is refused. Promise T10.
+//! Snapshots: their content, merges and refusals. Promise T10.
 
 use std::time::Duration;
 
@@ -29,7 +29,7 @@ fn counter(spec: WindowSpec) -> (EventCounter, ManualClock) {
     (EventCounter::with_clock(spec, clock.clone()), clock)
 }
 
-/// The same but for whose it is.
+/// Compares all but the instances.
 #[track_caller]
 fn check_contents(found: &CounterSnapshot, expected: &CounterSnapshot) {
     let contents = |snapshot: &CounterSnapshot| {
@@ -40,7 +40,7 @@ fn check_contents(found: &CounterSnapshot, expected: &CounterSnapshot) {
 }
 
 #[test]
-fn snapshot_tells_each_bucket_of_each_tier() {
+fn snapshot_has_each_bucket_of_each_tier() {
     let (counter, clock) = counter(tiers());
     counter.record_at(at(NOW - 3), 2).unwrap();
     counter.record_at(at(NOW - 30), 4).unwrap();
@@ -58,7 +58,7 @@ fn snapshot_tells_each_bucket_of_each_tier() {
 }
 
 #[test]
-fn restored_counter_answers_as_the_first_did() {
+fn restored_counter_answers_as_the_original() {
     let (counter, clock) = counter(tiers());
     for events in 1..40 {
         clock.advance(secs(2));
@@ -79,7 +79,7 @@ fn restored_counter_answers_as_the_first_did() {
 }
 
 #[test]
-fn what_is_too_old_for_the_ring_is_in_the_total_alone() {
+fn what_is_too_old_for_the_ring_is_only_in_the_total() {
     let (first, _) = counter(tiers());
     first.record_many(3);
     let (later, clock) = counter(tiers());
@@ -100,7 +100,7 @@ fn events_that_are_merged_may_be_ahead_of_the_clock() {
 }
 
 #[test]
-fn same_events_are_not_taken_in_twice() {
+fn same_events_are_not_merged_twice() {
     let [one, two, three] = [(); 3].map(|()| counter(tiers()).0);
     [&one, &two, &three].into_iter().for_each(EventCounter::record);
     let same = |error: SnapshotError| {
@@ -154,7 +154,7 @@ fn what_cannot_be_merged_is_refused_and_changes_nothing() {
 
 #[test]
 fn snapshots_of_too_many_counters_are_refused() {
-    // Restored again and again, a counter is one instance; so many are made by their names alone.
+    // Made without counters: a counter that is restored repeatedly is still one instance.
     let instances: Vec<_> = (0..Instances::MAX).map(|_| Instance::draw()).collect();
     let full = Instances::of(instances).unwrap();
     let (empty, receiver) = (full.union(&Instances::default()).unwrap(), Instance::draw());
@@ -166,7 +166,7 @@ fn snapshots_of_too_many_counters_are_refused() {
 }
 
 #[test]
-fn counters_without_events_take_no_place() {
+fn counters_without_events_take_no_memory() {
     let (here, there) = (counter(tiers()).0, counter(tiers()).0);
     for _ in 0..3 {
         here.merge(&there.snapshot()).unwrap();
@@ -177,14 +177,14 @@ fn counters_without_events_take_no_place() {
     here.merge(&there.snapshot()).unwrap(); // Nothing of it was merged before.
     assert_eq!((here.total(), here.snapshot().instances().len()), (1, 2));
     here.merge(&there.snapshot()).unwrap_err();
-    // An empty counter goes on as itself.
+    // An empty counter keeps its own instance.
     let empty = counter(tiers()).0.snapshot();
     let restored = EventCounter::restore_with_clock(&empty, ManualClock::new(at(NOW))).unwrap();
     assert_eq!(restored.snapshot().instances(), empty.instances());
     restored.merge(&empty).unwrap_err();
 }
 
-/// An event: by which counter, how long after the one before, how late it comes, how many.
+/// An event: the counter, the time since the one before, how late it is, and the number.
 type Event = (usize, u64, u64, u64);
 
 proptest! {
@@ -239,7 +239,7 @@ mod wire {
         assert_eq!(serde_json::from_str::<CounterSnapshot>(&text).unwrap(), snapshot);
     }
 
-    /// The form that is promised: version 2.
+    /// The form of version 2.
     const WRITTEN: &str = concat!(
         r#"{"header":{"version":2,"tag":"events","instances":["0123456789abcdef-0000002a"],"#,
         r#""revision":7},"at":1000500000000,"#,
@@ -249,7 +249,7 @@ mod wire {
         r#""first":190,"counts":[9,0,0,0,0,0,0,0,0,1,2]}]}"#,
     );
 
-    /// Version 1, as it is kept by those who wrote it.
+    /// The form of version 1, which users may have stored.
     const VERSION_1: &str = concat!(
         r#"{"version":1,"instances":["0123456789abcdef-0000002a"],"at":1000500000000,"#,
         r#""since":900000000000,"total":12,"refused":{"too_old":1,"too_new":2,"full":3},"#,
@@ -274,14 +274,14 @@ mod wire {
     }
 
     #[test]
-    fn form_for_machines_is_read_back() {
+    fn binary_form_is_read_back() {
         let snapshot: CounterSnapshot = serde_json::from_str(WRITTEN).unwrap();
         let bytes = postcard::to_allocvec(&snapshot).unwrap();
         let read: CounterSnapshot = postcard::from_bytes(&bytes).unwrap();
         assert_eq!((&read, read.revision()), (&snapshot, 7));
         let start = [&[2, 6][..], b"events", &[1, 25], b"0123456789abcdef-0000002a", &[7]].concat();
         assert_eq!(bytes[..start.len()], start);
-        // Version 1 began with two bytes of 1. Nothing in it says what it is of.
+        // Version 1 began with two bytes of 1, and does not name its statistic.
         for version in [1, 3, 127] {
             let bytes = [&[version], &bytes[1..]].concat();
             assert!(postcard::from_bytes::<CounterSnapshot>(&bytes).is_err());
@@ -289,7 +289,7 @@ mod wire {
     }
 
     #[test]
-    fn form_is_as_promised() {
+    fn form_is_as_documented() {
         let snapshot: CounterSnapshot = serde_json::from_str(WRITTEN).unwrap();
         assert_eq!(serde_json::to_string(&snapshot).unwrap(), WRITTEN);
         assert_eq!((snapshot.at(), snapshot.since()), (Stamp::from_millis(1_000_500), at(900)));

@@ -1,10 +1,10 @@
-//! A tuple of statistics takes a value in as a whole, whichever of its members panics over it.
+//! A tuple of statistics inserts a value in all members or in none, whichever member panics.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use core_time::{Statistic, Tag};
 
-/// Counts, and panics over one value, having counted it.
+/// Counts, and panics at one value after counting it.
 #[derive(Debug, Clone, Default, PartialEq)]
 struct Fears<const VALUE: u64>(u64);
 

@@ -1,6 +1,7 @@
-//! The ring of statistics against a plain list of all values: any window, late values, values that
-//! span more than the ring in any order, the edges of time, the memory it takes, and the laws of
-//! merging.
+//! The ring of statistics against a plain list of all values.
+//!
+//! Any window, late values, values over more than the ring in any order, the edges of time, memory,
+//! and the laws of merging.
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
@@ -35,7 +36,7 @@ impl Statistic for Values {
 
 type Ring = StatisticRing<Values>;
 
-/// A span of so many buckets of a second, of which so many may lie ahead of the clock.
+/// A span of `buckets` seconds and a tolerance of `ahead` seconds.
 fn spec(buckets: u64, ahead: u64) -> WindowSpec {
     let [span, tolerance] = [buckets, ahead].map(Duration::from_secs);
     WindowSpec::builder().span(span).tolerance(tolerance).build().unwrap()
@@ -54,7 +55,7 @@ fn window(ring: &Ring, ticks: RangeInclusive<i64>) -> Vec<u64> {
     found.0
 }
 
-/// Compares every window that can be asked for while the newest bucket is among those ahead.
+/// Compares every window, for every present at which the newest bucket is not too far ahead.
 #[track_caller]
 fn check(ring: &Ring, all: &[(i64, u64)], newest: i64, [buckets, ahead]: [i64; 2]) {
     for now in newest - ahead..=newest {
@@ -75,19 +76,19 @@ fn check(ring: &Ring, all: &[(i64, u64)], newest: i64, [buckets, ahead]: [i64; 2
     assert_eq!(ring.newest(), newest);
 }
 
-/// How the next bucket lies to the newest: it, one before, the next, or one far ahead.
+/// The distance from the newest bucket to the next one: zero, back, one, or far ahead.
 fn move_by(buckets: i64) -> impl Strategy<Value = i64> {
     prop_oneof![4 => Just(0), 4 => -buckets + 1..=0, 4 => 1..=2_i64, 1 => 1..4 * buckets]
 }
 
-/// A shape, the bucket of the first value, and how those of the others lie.
+/// A shape, the bucket of the first value, and the distances to the others.
 fn history() -> impl Strategy<Value = ([i64; 2], i64, Vec<i64>)> {
     (1_i64..20, 0_i64..4, -30_i64..30).prop_flat_map(|(buckets, ahead, first)| {
         (Just([buckets, ahead]), Just(first), vec(move_by(buckets), 0..60))
     })
 }
 
-/// The buckets of a history with a value in each, and the newest.
+/// Returns the buckets of a history with a value in each, and the newest.
 fn values(first: i64, moves: &[i64]) -> (Vec<(i64, u64)>, i64) {
     let mut newest = first;
     let ticks = moves.iter().map(|by| {
@@ -139,7 +140,7 @@ proptest! {
     }
 }
 
-/// A ring of this many buckets of a second, whose default is not the ring of no buckets.
+/// A ring of `BUCKETS` seconds, whose default is not the ring without buckets.
 #[derive(Debug, Clone, PartialEq)]
 struct Of<const BUCKETS: u64>(Ring);
 
@@ -167,7 +168,7 @@ impl<const BUCKETS: u64> Statistic for Of<BUCKETS> {
     }
 }
 
-/// Checks the laws, and that every window is made of the values within reach of the newest bucket.
+/// Checks the laws, and that every window has the values within reach of the newest bucket.
 fn check_laws<const BUCKETS: u64>(values: &[InBucket<u64>]) {
     laws::check_merge::<Of<BUCKETS>>(values);
     let mut ring = Of::<BUCKETS>::default();
@@ -258,7 +259,7 @@ fn a_value_that_panics_leaves_the_ring_as_it_was() {
     assert_eq!(window(&ring, 1..=2), [7, 8]);
 }
 
-/// A statistic of so many bytes.
+/// A statistic of `BYTES` bytes.
 #[derive(Clone)]
 struct Sized<const BYTES: usize>([u8; BYTES]);
 

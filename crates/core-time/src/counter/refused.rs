@@ -19,7 +19,7 @@ pub struct RefusedCounts {
     pub too_old: u64,
     /// Events further ahead of the clock than the tolerance.
     pub too_new: u64,
-    /// Events for which there was no room.
+    /// Events that did not fit.
     pub full: u64,
 }
 

@@ -24,8 +24,9 @@
 //!
 //! # Reset
 //!
-//! A reset sets `flushed` to `total` in every cell, whoever owns it. The owner may count on
-//! concurrently: it writes only `total`, so what it adds is recorded after the reset and stays.
+//! A reset sets `flushed` to `total` in every cell, also in those of other threads. The owner may
+//! count on concurrently: it writes only `total`, so what it adds is recorded after the reset and
+//! stays.
 
 use std::ops::RangeInclusive;
 

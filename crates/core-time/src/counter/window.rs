@@ -30,8 +30,7 @@ impl Coverage {
     ///
     /// # Accuracy
     ///
-    /// There is no start-up error: one event half a second after counting began is a rate of 2 per
-    /// second, whatever the window.
+    /// One event half a second after counting began is a rate of 2 per second, whatever the window.
     #[must_use]
     pub fn rate(&self, number: u64) -> Option<f64> {
         let nanos = self.elapsed.as_nanos();

@@ -55,7 +55,7 @@ use crate::sync::{
 pub struct TimeAxis {
     pub(crate) spec: WindowSpec,
     pub(crate) clock: AnyClock,
-    /// How far ahead of the clock a stamp may be, in nanoseconds: the tolerance and the clock's lag.
+    /// How far ahead of the clock a stamp may be, in nanoseconds: the tolerance and the lag.
     ahead_max: i64,
     pub(crate) refused: Refusals,
     /// The newest bucket with a record. Only grows.
@@ -211,7 +211,7 @@ impl TimeAxis {
     /// # Errors
     ///
     /// - [`WindowError::LongerThanSpan`] if `window` is longer than the span.
-    /// - [`WindowError::Evicted`] if the clock stepped back and its first bucket was evicted before.
+    /// - [`WindowError::Evicted`] if the clock stepped back and the first bucket was evicted.
     pub fn past(&self, window: Duration) -> Result<CoveredBuckets, WindowError> {
         let newest = self.newest.load(Acquire); // ORDERING: before the clock; see `TimeAxis`.
         let (grid, now) = (self.spec.finest(), self.now());

@@ -32,7 +32,9 @@ use crate::sync::{
 /// The ordering of all accesses; see the module.
 const ORDERING: Ordering = Relaxed;
 
-/// The layout of the buckets in memory, computed once because every read uses all of it.
+/// The layout of the buckets in memory.
+///
+/// Computed once, because every read uses all of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Layout {
     /// The number of buckets that are held.
@@ -45,8 +47,8 @@ pub(crate) struct Layout {
     block_mask: u64,
     /// The bits of a tick that are its index in its block.
     in_block_mask: u64,
-    /// The maximum number of events in a bucket: all buckets together cannot overflow. At least 2^42,
-    /// in the largest ring.
+    /// The maximum number of events in a bucket, so that all buckets together cannot overflow. At
+    /// least 2^42, in the largest ring.
     bucket_limit: u64,
 }
 
@@ -138,8 +140,8 @@ pub(crate) struct Ring {
     total: AtomicU64,
     /// The running total at its start, stored because most queries end there.
     before_newest: AtomicU64,
-    /// For each bucket, the events of its block before it. 0 for the first of a block. Has no meaning
-    /// after those that are `filled`.
+    /// For each bucket, the events of its block before it. 0 for the first of a block. Has no
+    /// meaning after those that are `filled`.
     within: Box<[AtomicU64]>,
     blocks: Box<[Block]>,
 }

@@ -1,9 +1,9 @@
-//! A ring of statistics: one for each bucket of time, and merges of them.
+//! A ring of statistics: one for each bucket, and merges of them.
 //!
-//! The [ring of counts](super::counts) keeps running totals, because counts can be subtracted. Of
-//! statistics that cannot be, blocks of about the square root of all buckets are merged beforehand:
-//! a window is the blocks that lie wholly inside it, and the buckets at both ends. Buckets that
-//! nothing happened in take no memory.
+//! The [ring of counts](super::counts) keeps running totals, because counts can be subtracted.
+//! Other statistics are merged in advance, in blocks of about the square root of all buckets: a
+//! window is the blocks wholly inside it, and the buckets at both ends. An empty bucket takes no
+//! memory.
 
 use std::collections::BTreeMap;
 use std::mem;
@@ -16,38 +16,38 @@ use crate::tag::Tag;
 #[cfg(feature = "serde")]
 mod wire;
 
-/// Keeps a statistic for each of the newest buckets of time.
+/// Keeps a statistic for each of the newest buckets.
 ///
-/// A ring is a statistic itself: its values carry the number of their bucket, and a window is
+/// A ring is a statistic itself: its values have the tick of their bucket, and a window is
 /// [merged](Self::merge_window) from it. A [`TimeAxis`](crate::TimeAxis) maps time to buckets.
 ///
 /// The content depends only on the values, not on their order or on how rings were merged: the ring
 /// holds every value whose bucket is at most [`reach`](Self::reach) buckets older than the newest
 /// bucket that it ever saw, and ignores older ones. The newest bucket never moves back. A ring does
-/// not know the time, so it cannot distinguish a clock that was set back from a late value; the
-/// [`TimeAxis`](crate::TimeAxis) does, and refuses what no ring would hold.
+/// not know the time, so it cannot distinguish a clock that was set back from a late value. The
+/// [`TimeAxis`](crate::TimeAxis) can, and refuses records that no ring holds.
 ///
-/// For one thread, or behind a lock. For counts shared by threads there is the
+/// For one thread, or under a lock. For counts shared by threads use the
 /// [`EventCounter`](crate::EventCounter).
 ///
 /// # Memory
 ///
-/// At most `3 × (buckets + 4 × sqrt(buckets) + 18) × (16 + size_of::<S>())` bytes and what the
-/// statistics allocate, where the buckets are those of the span, one more, and those ahead of the
-/// clock. [`bytes_max`](Self::bytes_max) returns the number, and
-/// [`own_bytes_max`](Self::own_bytes_max) the part of it that statistics do not allocate. Buckets
-/// are given up as blocks, once a newer one is inserted.
+/// At most `3 × (buckets + 4 × sqrt(buckets) + 18) × (16 + size_of::<S>())` bytes, plus what the
+/// statistics allocate. The buckets are those of the span, one more, and those ahead of the clock.
+/// [`bytes_max`](Self::bytes_max) returns the sum, and [`own_bytes_max`](Self::own_bytes_max) the
+/// part without allocations of the statistics. Buckets are evicted in blocks, when a newer one is
+/// inserted.
 ///
 /// # Complexity
 ///
-/// To insert costs what the statistic does, and the logarithm of the buckets where another bucket
-/// begins. A window costs merges of at most four times the square root of its buckets.
+/// An insert costs that of the statistic, and the logarithm of the buckets when it opens another
+/// bucket. A window costs at most four times the square root of its buckets in merges.
 ///
 /// # Wire form
 ///
-/// With the feature `serde`, a map of how far back one can ask, `reach`, and of the `buckets` that
-/// something is in: pairs of number and statistic, by number. It has no version of its own, because
-/// whatever it is part of has one.
+/// With the feature `serde`, a map of `reach` and `buckets`: pairs of tick and statistic, in
+/// ascending order, without empty buckets. It has no version, because the snapshot around it has
+/// one.
 ///
 /// # Examples
 ///
@@ -81,33 +81,33 @@ mod wire;
 /// ```
 #[derive(Debug, Clone)]
 pub struct StatisticRing<S> {
-    /// How many of the newest buckets can be asked for; none if any ring's would do.
+    /// The number of buckets behind the newest that are held. 0 adopts that of any merged ring.
     buckets: u64,
-    /// Two to this power of them are a block.
+    /// The number of buckets in a block, as a power of two.
     block_bits: u32,
-    /// The newest bucket that anything was inserted into. Only grows.
+    /// The newest bucket with a value. Only grows.
     newest: i64,
-    /// What was inserted into a bucket since it was last the one to insert into. Not older than the
-    /// oldest bucket that is held, because `newest` only grows where another bucket is opened.
+    /// The open bucket, and its values since it was opened. Never older than the oldest bucket that
+    /// is held, because `newest` only grows when another bucket is opened.
     open: Option<(i64, S)>,
-    /// What was inserted into buckets before. Buckets older than the oldest one that is held stay
-    /// until their whole block is too old, and are not part of the content.
+    /// The values inserted before. Buckets that are no longer held stay until their whole block is
+    /// too old, and are not part of the content.
     closed: BTreeMap<i64, S>,
-    /// Merges of those that are in one block.
+    /// The merge of the closed buckets of each block.
     blocks: BTreeMap<i64, S>,
 }
 
-/// A value, and the bucket that it belongs into.
+/// A value and its bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct InBucket<V> {
-    /// The number of the bucket.
+    /// The tick of the bucket.
     pub tick: i64,
     /// The value.
     pub value: V,
 }
 
 impl<S: Statistic> StatisticRing<S> {
-    /// A ring of as many buckets as the finest tier of a specification has.
+    /// Makes a ring for the finest tier of a specification.
     #[must_use]
     pub fn new(spec: &WindowSpec) -> Self {
         Self::of(spec.finest().reach())
@@ -117,30 +117,34 @@ impl<S: Statistic> StatisticRing<S> {
         Self { buckets, block_bits: buckets.max(1).ilog2() / 2, ..Self::default() }
     }
 
-    /// Returns the most memory that one can take, in bytes, with what its statistics allocate.
+    /// Returns the maximum memory of a ring with its statistics, in bytes.
     #[must_use]
     pub fn bytes_max(spec: &WindowSpec) -> usize {
         let heap = Self::statistics_max(spec).saturating_mul(S::HEAP_BYTES_MAX);
         Self::own_bytes_max(spec).saturating_add(heap)
     }
 
-    /// Returns the most memory that one can take, in bytes, without what its statistics allocate.
+    /// Returns the maximum memory of a ring, in bytes.
+    ///
+    /// Without what its statistics allocate.
     #[must_use]
     pub fn own_bytes_max(spec: &WindowSpec) -> usize {
-        // The nodes of a map may be little more than a third full, and the first is there at once.
+        // The nodes of a map may be only a third full, and the first is allocated at once.
         let statistics = Self::statistics_max(spec).saturating_add(15);
         let each = 3 * (2 * size_of::<i64>() + size_of::<S>());
         size_of::<Self>().saturating_add(statistics.saturating_mul(each))
     }
 
-    /// How many statistics there may be: of the buckets, of the blocks, and the open one.
+    /// Returns the maximum number of statistics: buckets, blocks and the open bucket.
     fn statistics_max(spec: &WindowSpec) -> usize {
         let ring = Self::new(spec);
         let buckets = ring.blocks_max() << ring.block_bits;
         usize::try_from(buckets + ring.blocks_max() + 1).unwrap_or(usize::MAX)
     }
 
-    /// Merges the buckets of a window into a statistic, and returns whether there was anything.
+    /// Merges the buckets of a window into a statistic.
+    ///
+    /// Returns whether there was anything to merge.
     ///
     /// Buckets that are no longer held are empty.
     pub fn merge_window(&self, ticks: RangeInclusive<i64>, into: &mut S) -> bool {
@@ -156,7 +160,7 @@ impl<S: Statistic> StatisticRing<S> {
         if first > last {
             return any;
         }
-        // The blocks that lie wholly inside, if there are any, and the buckets on either side.
+        // The blocks wholly inside, if any, and the buckets on both sides.
         let from = self.block_of(first.saturating_sub(1)) + 1;
         let to = self.block_of(last.saturating_add(1));
         if from >= to {
@@ -171,23 +175,23 @@ impl<S: Statistic> StatisticRing<S> {
         any
     }
 
-    /// How many of the newest buckets can be asked for.
+    /// Returns the number of buckets behind the newest that are held.
     #[must_use]
     pub fn reach(&self) -> u64 {
         self.buckets
     }
 
-    /// The newest bucket that something was inserted into.
+    /// Returns the newest bucket with a value.
     #[must_use]
     pub fn newest(&self) -> Option<i64> {
         self.open.is_some().then_some(self.newest)
     }
 
-    /// The buckets that hold something, by number.
+    /// Returns the buckets that are not empty, by tick.
     ///
     /// # Complexity
     ///
-    /// A copy of each.
+    /// Copies each bucket.
     #[must_use]
     pub fn buckets(&self) -> BTreeMap<i64, S> {
         let reached = self.closed.range(self.oldest()..=self.newest);
@@ -198,7 +202,7 @@ impl<S: Statistic> StatisticRing<S> {
         buckets
     }
 
-    /// Merges all buckets into a statistic, as long as it can; returns whether it could.
+    /// Merges buckets into a statistic until one cannot be. Returns whether all were.
     pub(crate) fn add_up(&self, all: &mut S) -> bool {
         self.buckets().values().all(|bucket| {
             let can_merge = all.can_merge(bucket);
@@ -209,8 +213,9 @@ impl<S: Statistic> StatisticRing<S> {
         })
     }
 
-    /// The bucket that values go into, which is opened if it is not the open one; none if it is
-    /// no longer held.
+    /// Returns a bucket to insert into, and opens it if it is not open.
+    ///
+    /// Returns `None` if the bucket is no longer held.
     #[inline]
     fn bucket(&mut self, tick: i64) -> Option<&mut S> {
         if self.open.as_ref().is_none_or(|(open, _)| *open != tick) {
@@ -222,10 +227,10 @@ impl<S: Statistic> StatisticRing<S> {
         self.open.as_mut().map(|(_, open)| open)
     }
 
-    /// Opens another bucket, which is held, with something in it.
+    /// Opens another bucket, which must be held, with an initial content.
     #[cold]
-    fn turn(&mut self, tick: i64, begun: S) {
-        if let Some((before, open)) = self.open.replace((tick, begun)) {
+    fn turn(&mut self, tick: i64, content: S) {
+        if let Some((before, open)) = self.open.replace((tick, content)) {
             self.close(before, open);
         }
         self.newest = self.newest.max(tick);
@@ -241,7 +246,7 @@ impl<S: Statistic> StatisticRing<S> {
         }
     }
 
-    /// Gives up the blocks of which no bucket is held.
+    /// Removes the blocks without a bucket that is held.
     fn evict(&mut self) {
         let oldest = self.block_of(self.oldest());
         while let Some(block) = self.blocks.first_entry()
@@ -256,12 +261,12 @@ impl<S: Statistic> StatisticRing<S> {
         }
     }
 
-    /// The oldest bucket that is held.
+    /// Returns the oldest bucket that is held.
     fn oldest(&self) -> i64 {
         self.newest.saturating_sub_unsigned(self.buckets)
     }
 
-    /// How many blocks all buckets are, and one that is cut.
+    /// Returns the maximum number of blocks, including one at either end that is cut.
     fn blocks_max(&self) -> u64 {
         (self.buckets >> self.block_bits) + 2
     }
@@ -272,7 +277,7 @@ impl<S: Statistic> StatisticRing<S> {
 }
 
 impl<S: Statistic> Default for StatisticRing<S> {
-    /// A ring of no buckets, which becomes like the first that is merged into it.
+    /// Makes a ring without buckets, which adopts the reach of the first ring merged into it.
     fn default() -> Self {
         Self {
             buckets: 0,
@@ -286,7 +291,7 @@ impl<S: Statistic> Default for StatisticRing<S> {
 }
 
 impl<S: Statistic + PartialEq> PartialEq for StatisticRing<S> {
-    /// Whether both answer alike, whatever one asks.
+    /// Compares the contents, whatever bucket is open.
     fn eq(&self, other: &Self) -> bool {
         self.buckets == other.buckets && self.buckets() == other.buckets()
     }
@@ -320,7 +325,7 @@ impl<S: Statistic> Statistic for StatisticRing<S> {
         }
     }
 
-    /// Turns to a bucket only when the value is in it, and copies no more than that.
+    /// Opens a bucket only after the value is in it, and copies at most one bucket.
     fn insert_whole(&mut self, InBucket { tick, value }: Self::Value) {
         if let Some((open, statistic)) = &mut self.open
             && *open == tick
@@ -333,14 +338,15 @@ impl<S: Statistic> Statistic for StatisticRing<S> {
         }
     }
 
-    /// Whether all buckets of both can be merged, as a window does.
+    /// Returns whether all buckets of both can be merged into one statistic.
     fn can_merge(&self, other: &Self) -> bool {
         let mut all = S::default();
         self.add_up(&mut all) && other.add_up(&mut all)
     }
 
-    /// Merges the buckets of another ring, those that are held next to the newest of both; of two
-    /// of different lengths, this becomes the longer.
+    /// Merges the buckets of another ring that are held with the newest bucket of both.
+    ///
+    /// The result has the longer reach of the two.
     fn merge(&mut self, other: &Self) {
         if other.buckets > self.buckets {
             let longer = Self::of(other.buckets);

@@ -1,4 +1,4 @@
-//! The header of a snapshot: what it is of, and which of two is the later one.
+//! The header of a snapshot: its kind, instances and revision.
 
 use thiserror::Error;
 
@@ -21,15 +21,15 @@ pub struct SnapshotHeader {
     tag: Tag,
     /// At least one.
     instances: Instances,
-    /// At most [`Self::REVISION_MAX`] when it was read or merged.
+    /// At most [`Self::REVISION_MAX`] when read or merged.
     revision: u64,
 }
 
 impl SnapshotHeader {
-    /// The largest revision that is read or merged; far more snapshots than anything can take.
+    /// The maximum revision of a snapshot that is read or merged.
     pub const REVISION_MAX: u64 = u64::MAX / 2;
 
-    /// Makes a header of its parts.
+    /// Makes a header.
     #[must_use]
     pub fn new(tag: Tag, instances: Instances, revision: u64) -> Self {
         Self { tag, instances, revision }
@@ -49,9 +49,9 @@ impl SnapshotHeader {
 
     /// Returns the number that grows with each snapshot of one counter or tracker, from 1 on.
     ///
-    /// A counter that was restored counts on from the snapshot. A merged snapshot has the sum of
-    /// the revisions of its parts: of two that were merged of the same instances, the one with the
-    /// later parts has the larger sum. 0 if the snapshot was written by a counter in version 1.
+    /// A restored counter continues from the revision of the snapshot. A merged snapshot has the
+    /// sum of the revisions of its parts: of two merges of the same instances, the one with later
+    /// parts has the larger sum. 0 if the snapshot was written by a counter in version 1.
     #[must_use]
     pub fn revision(&self) -> u64 {
         self.revision
@@ -63,10 +63,10 @@ impl SnapshotHeader {
     ///
     /// # Errors
     ///
-    /// [`SnapshotHeaderError::Instances`] if they share an instance or have too many,
-    /// [`SnapshotHeaderError::RevisionTooLarge`] if the sum of the revisions is above
-    /// [`REVISION_MAX`](Self::REVISION_MAX), [`SnapshotHeaderError::OtherTag`] if their tags
-    /// differ.
+    /// - [`SnapshotHeaderError::OtherTag`] if their tags differ.
+    /// - [`SnapshotHeaderError::Instances`] if they share an instance or have too many.
+    /// - [`SnapshotHeaderError::RevisionTooLarge`] if the sum of the revisions is above
+    ///   [`REVISION_MAX`](Self::REVISION_MAX).
     pub fn merged(&self, other: &Self) -> Result<Self, SnapshotHeaderError> {
         if other.tag != self.tag {
             return Err(SnapshotHeaderError::other_tag(&other.tag.to_string(), self.tag));
@@ -88,48 +88,48 @@ impl SnapshotHeader {
     }
 }
 
-/// Why the header of a snapshot is refused.
+/// The error returned when the header of a snapshot is refused.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum SnapshotHeaderError {
-    /// The snapshot is written in another form than this version of the crate reads.
+    /// The snapshot has a version that this crate does not read.
     #[error("snapshot has version {found}, known are {known} and, in JSON, 1")]
     OtherVersion {
-        /// The version it has.
+        /// The version of the snapshot.
         found: u32,
-        /// The version that is written.
+        /// The version that this crate writes.
         known: u32,
     },
-    /// The snapshot names no statistic, and could be of several.
+    /// The snapshot names no statistic and could be of several.
     #[error("version 1 names no statistic, and a snapshot of `{expected}` looks like others in it")]
     Ambiguous {
-        /// The tag of the statistic that it should be of.
+        /// The tag that is needed.
         expected: String,
     },
     /// The snapshot is of another statistic or kind.
     #[error("snapshot is of `{found}`, needed is `{expected}`")]
     OtherTag {
-        /// The tag it has.
+        /// The tag of the snapshot.
         found: String,
-        /// The tag of the statistic that it should be of.
+        /// The tag that is needed.
         expected: String,
     },
-    /// The revision is larger than any number of snapshots.
+    /// The revision is above the maximum.
     #[error("revision of the snapshot is {found}, limit is {max}")]
     RevisionTooLarge {
-        /// The revision it has.
+        /// The revision of the snapshot.
         found: u64,
-        /// The largest there is.
+        /// The maximum.
         max: u64,
     },
-    /// Its instances are included already, too many or missing.
+    /// The instances are already included, too many or missing.
     #[error(transparent)]
     Instances(#[from] InstanceError),
 }
 
 impl SnapshotHeaderError {
     fn other_tag(found: &str, expected: Tag) -> Self {
-        const SHOWN: usize = 80; // What is read may be of any length.
+        const SHOWN: usize = 80; // The tag that was read may have any length.
         let found = match found.char_indices().nth(SHOWN) {
             Some((end, _)) => format!("{}…", &found[..end]),
             None => found.to_owned(),

@@ -1,4 +1,4 @@
-//! What a counter holds, as a value: to be kept, sent, merged and restored.
+//! The content of a counter as a value, to keep, send, merge and restore.
 
 use std::fmt;
 
@@ -16,16 +16,14 @@ mod wire;
 pub use error::SnapshotError;
 pub use header::{SnapshotHeader, SnapshotHeaderError};
 
-/// Names the snapshots of counters.
+/// The tag of the snapshots of counters.
 pub(crate) const EVENTS: Tag = Tag::standard("events");
 
-/// What an [`EventCounter`] held at one moment: the events of each bucket that one could ask for,
-/// in every tier.
+/// The content of an [`EventCounter`] at one time: the events of each bucket, in every tier.
 ///
-/// A value, with nothing of the counter's left in it. Snapshots of several counters, of several
-/// threads, processes or machines, [`merge`](Self::merge) into what one counter would hold that saw
-/// all their events; in any order, to the event. To ask one, restore it by a clock that stands at
-/// its moment:
+/// Snapshots of several threads, processes or machines [`merge`](Self::merge) in any order, and the
+/// result is exactly what one counter of all their events would hold. To query a snapshot, restore
+/// it with a clock that stands at its time:
 ///
 /// ```
 /// use core_time::{EventCounter, ManualClock};
@@ -42,21 +40,22 @@ pub(crate) const EVENTS: Tag = Tag::standard("events");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// # Twice is once
+/// # Identity
 ///
-/// A snapshot names the counters whose events are in it, and two that share one are not merged: its
-/// events would be counted twice. Of one counter, keep the one with the largest
-/// [revision](Self::revision); it holds everything that earlier ones do and that is still in the
-/// span.
+/// A snapshot names the counters whose events it holds. Two snapshots with a common counter are not
+/// merged: its events would be counted twice. Of several snapshots of one counter, keep the one
+/// with the largest [revision](Self::revision). It holds all events of the earlier ones that are
+/// still in the span.
 ///
-/// Two are equal if they hold the same events of the same counters, whatever their revisions.
+/// Two snapshots are equal if they hold the same events of the same counters, whatever their
+/// revisions.
 ///
 /// # Wire form
 ///
-/// With the feature `serde`, a map of the `header`, a [`SnapshotHeader`], and the contents. Moments
-/// and lengths are integers of nanoseconds. What is read is checked as far as it can be: a snapshot
-/// that no counter can have made is an error, and no snapshot that is read without one makes a
-/// counter panic. In JSON, version 1 is read as well.
+/// With the feature `serde`, a map of the `header`, a [`SnapshotHeader`], and the content. Times
+/// and lengths are integers of nanoseconds. A snapshot that no counter can have made is an error,
+/// and a snapshot that was read without an error never makes a counter panic. In JSON, version 1 is
+/// read as well.
 ///
 /// [`EventCounter`]: crate::EventCounter
 #[derive(Clone)]
@@ -71,19 +70,22 @@ pub struct CounterSnapshot {
     tiers: Vec<Buckets>,
 }
 
-/// The buckets of one tier, from the oldest with an event to the newest with one; or to the newest
-/// that the ring held, if the clock stepped back from there: the ring gave up older buckets for it,
-/// and who restores it must know that they are missing, not empty.
+/// The buckets of one tier, from the oldest with an event to the newest with one.
+///
+/// If the clock stepped back, up to the newest that the ring held: the ring evicted older buckets
+/// for it, and a restored counter must know that these are missing, not empty.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub(crate) struct Buckets {
-    /// The tick of the first; 0 if there is none.
+    /// The tick of the first bucket, or 0 without buckets.
     first: i64,
-    /// The first is not 0, unless all are.
+    /// The first count is not 0, unless all are.
     counts: Vec<u64>,
 }
 
 impl Buckets {
-    /// The buckets from `first` on, with `at` that of the present. Those at both ends may be empty.
+    /// Makes the buckets from `first` on, without empty ones at the ends.
+    ///
+    /// `at` is the bucket of the present.
     pub(crate) fn new(first: i64, mut counts: Vec<u64>, at: i64) -> Self {
         if first.saturating_add_unsigned(counts.len() as u64) <= at.saturating_add(1) {
             counts.truncate(with_events(&counts));
@@ -95,43 +97,43 @@ impl Buckets {
         Self { first, counts }
     }
 
-    /// Each bucket with an event: its tick, and how many there are.
+    /// Returns the tick and the count of each bucket with an event.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (i64, u64)> + '_ {
         let each = (self.first..).zip(self.counts.iter().copied());
         each.filter(|&(_, count)| count > 0)
     }
 
-    /// The tick of the newest bucket that the ring held, if that is known.
+    /// Returns the newest bucket that the ring held, if it is known.
     pub(crate) fn newest(&self) -> Option<i64> {
         let last = self.counts.len().checked_sub(1)?;
         Some(self.first + last as i64)
     }
 
-    /// The tick of the newest bucket with an event.
+    /// Returns the newest bucket with an event.
     fn newest_event(&self) -> Option<i64> {
         let last = with_events(&self.counts).checked_sub(1)?;
         Some(self.first + last as i64)
     }
 
-    /// The sum of two, as far back as one could ask a counter at a moment.
+    /// Adds the buckets of another snapshot, as far back as a window at `at` can reach.
     fn merged(&self, other: &Self, grid: &Grid, at: Stamp) -> Self {
         let Some(newest) = self.newest().max(other.newest()) else { return Self::default() };
         let first = grid.oldest(newest, at);
         let mut counts = vec![0_u64; usize::try_from(newest - first + 1).unwrap_or_default()];
         for (tick, count) in self.iter().chain(other.iter()).filter(|&(tick, _)| tick >= first) {
-            counts[(tick - first) as usize] += count; // Not more than the total, which was checked.
+            counts[(tick - first) as usize] += count; // At most the total, which was checked.
         }
         Self::new(first, counts, grid.tick(at))
     }
 }
 
-/// How many buckets there are up to the newest with an event.
+/// Returns the number of buckets up to the newest with an event.
 fn with_events(counts: &[u64]) -> usize {
     counts.iter().rposition(|&count| count > 0).map_or(0, |newest| newest + 1)
 }
 
 impl CounterSnapshot {
-    /// What a counter holds: since when, how many in all, and the buckets of each tier.
+    /// Makes a snapshot of the start, the total and the buckets of each tier.
     pub(crate) fn new(
         (instances, revision): (Instances, u64),
         spec: WindowSpec,
@@ -146,9 +148,9 @@ impl CounterSnapshot {
     /// Returns the number that grows with each snapshot of one counter.
     ///
     /// Of two snapshots of one counter, the one with the larger revision holds everything that was
-    /// recorded before the other. No two have the same, also across a
-    /// [restore](crate::EventCounter::restore), as long as one counter goes on from a snapshot. Of
-    /// merged snapshots see [`SnapshotHeader::revision`].
+    /// recorded before the other. No two snapshots have the same revision, also across a
+    /// [restore](crate::EventCounter::restore), as long as only one counter continues from a
+    /// snapshot. For merged snapshots see [`SnapshotHeader::revision`].
     ///
     /// # Examples
     ///
@@ -164,44 +166,45 @@ impl CounterSnapshot {
         self.header.revision()
     }
 
-    /// The moment of the snapshot, by the counter's clock; of a merged one, the latest.
+    /// Returns the time of the snapshot; of a merged one, the latest.
     #[must_use]
     pub fn at(&self) -> Stamp {
         self.at
     }
 
-    /// When counting began; of a merged one, the earliest.
+    /// Returns when counting began; of a merged snapshot, the earliest.
     #[must_use]
     pub fn since(&self) -> Stamp {
         self.since
     }
 
-    /// How many events were counted since then, also those that left all buckets.
+    /// Returns the number of events since then, including those that left all buckets.
     #[must_use]
     pub fn total(&self) -> u64 {
         self.total
     }
 
-    /// How many events were refused, by reason.
+    /// Returns the numbers of refused events, by reason.
     #[must_use]
     pub fn refused(&self) -> RefusedCounts {
         self.refused
     }
 
-    /// What the counter remembers.
+    /// Returns the resolution, span and tolerance of the counter.
     #[must_use]
     pub fn spec(&self) -> &WindowSpec {
         &self.spec
     }
 
-    /// The counters whose events are in it, in no order that matters.
+    /// Returns the counters whose events the snapshot holds.
     #[must_use]
     pub fn instances(&self) -> &Instances {
         self.header.instances()
     }
 
-    /// The events of each bucket, from the oldest with an event to the newest with one; for each
-    /// tier, the finest first.
+    /// Returns the events of each bucket, for each tier, the finest first.
+    ///
+    /// From the oldest bucket with an event to the newest with one.
     pub fn series(&self) -> impl DoubleEndedIterator<Item = Series> + '_ {
         self.tiers.iter().zip(self.spec.grids()).map(|(buckets, grid)| Series {
             from: grid.start(buckets.first),
@@ -210,22 +213,24 @@ impl CounterSnapshot {
         })
     }
 
-    /// Takes in the events of another snapshot.
+    /// Adds the events of another snapshot.
     ///
-    /// Commutative and associative, to the event. What is further back from the later of the two
-    /// moments than the span is given up, but in [`total`](Self::total).
+    /// Commutative and associative. Events older than the span, from the later of the two times,
+    /// are kept only in the [`total`](Self::total).
     ///
     /// # Errors
     ///
-    /// [`SnapshotError::OtherTiers`] if they are not of the same tiers,
-    /// [`SnapshotError::Instances`] if both hold events of the same counter, or if they are of too
-    /// many, [`SnapshotError::TooManyEvents`] if the total overflows. Nothing is merged then.
+    /// - [`SnapshotError::OtherTiers`] if the tiers differ.
+    /// - [`SnapshotError::Instances`] if both hold events of the same counter, or of too many.
+    /// - [`SnapshotError::TooManyEvents`] if the total overflows.
+    ///
+    /// Nothing is merged then.
     pub fn merge(&mut self, other: &Self) -> Result<(), SnapshotError> {
         check_same_tiers(&self.spec, &other.spec)?;
         let header = self.header.merged(&other.header)?;
         let total = self.total.checked_add(other.total).ok_or(SnapshotError::TooManyEvents)?;
         let at = self.at.max(other.at);
-        // Of two that believe differently far ahead, the one that believes more.
+        // The larger tolerance of the two.
         let spec = std::cmp::max_by_key(&self.spec, &other.spec, |spec| spec.tolerance()).clone();
         let pairs = self.tiers.iter().zip(&other.tiers).zip(spec.grids());
         self.tiers = pairs.map(|((one, two), grid)| one.merged(two, grid, at)).collect();
@@ -238,9 +243,10 @@ impl CounterSnapshot {
         Ok(())
     }
 
-    /// Checks that the snapshot itself, and where each bucket begins, lie in the time that is
-    /// believed: to restore, each bucket with an event; to merge, also the newest that its rings
-    /// held, or the counter would give up buckets for one that is far ahead.
+    /// Checks that neither the snapshot nor a bucket is too far ahead of the clock.
+    ///
+    /// For a new counter, each bucket with an event. For a running one, also the newest bucket that
+    /// the rings held: the counter would evict its own buckets for it.
     pub(crate) fn check_not_ahead(
         &self,
         now: Stamp,
@@ -260,12 +266,13 @@ impl CounterSnapshot {
         Ok(())
     }
 
-    /// A moment that no event is later than: where the newest bucket of the finest tier ends. What
-    /// coarser tiers alone took in was late, and before the moment of the snapshot.
+    /// Returns a stamp that no event exceeds: the end of the newest bucket of the finest tier.
+    ///
+    /// Events that only coarser tiers hold were late, so before the time of the snapshot.
     pub(crate) fn latest(&self) -> Stamp {
         let newest = self.tiers[0].newest_event().map(|newest| self.spec.finest().last(newest));
-        let most = self.at + self.spec.tolerance() + self.spec.resolution();
-        newest.map_or(self.at, |newest| newest.max(self.at).min(most))
+        let max = self.at + self.spec.tolerance() + self.spec.resolution();
+        newest.map_or(self.at, |newest| newest.max(self.at).min(max))
     }
 
     pub(crate) fn tiers(&self) -> &[Buckets] {
@@ -273,16 +280,16 @@ impl CounterSnapshot {
     }
 }
 
-/// Which counter a snapshot goes into.
+/// The counter into which a snapshot is merged.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Destination {
-    /// One that is made for it, and goes on as the one that it is of.
+    /// A new counter that continues from the snapshot.
     New,
-    /// One that has events of its own.
+    /// A counter that may have other events.
     Running,
 }
 
-/// Whether two specifications have the same buckets. How far ahead they believe may differ.
+/// Checks that two specifications have the same tiers. Their tolerance may differ.
 pub(crate) fn check_same_tiers(one: &WindowSpec, two: &WindowSpec) -> Result<(), SnapshotError> {
     if one.tiers().eq(two.tiers()) {
         return Ok(());

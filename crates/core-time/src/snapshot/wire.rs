@@ -1,5 +1,6 @@
-//! The wire form of a snapshot, version 2, and version 1 as it was in JSON. A rename in the code
-//! must not change it: what is here is the form, and `tests/snapshot.rs` pins it.
+//! The wire form of a snapshot, version 2, and version 1 in JSON.
+//!
+//! A rename in the code must not change it; `tests/snapshot.rs` pins it.
 
 use std::time::Duration;
 
@@ -24,7 +25,7 @@ struct Wire {
     tiers: Vec<WireTier>,
 }
 
-/// What JSON may have, in either version: keys are missing in the other.
+/// The keys of both versions; each version lacks some.
 #[derive(Deserialize)]
 struct AnyVersion {
     #[serde(default, deserialize_with = "some_header")]
@@ -51,7 +52,7 @@ struct WireRefused {
 struct WireTier {
     resolution: u64,
     span: u64,
-    /// The number of the first bucket: the moment where it begins, divided by the resolution.
+    /// The tick of the first bucket: its start, divided by the resolution.
     first: i64,
     counts: Vec<u64>,
 }
@@ -95,7 +96,7 @@ impl Serialize for CounterSnapshot {
 
 impl<'de> Deserialize<'de> for CounterSnapshot {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // Only a form for people names its keys, so that it can have those of two versions.
+        // Only a human-readable form names its keys, so that it can have those of two versions.
         let wire = if deserializer.is_human_readable() {
             AnyVersion::deserialize(deserializer)?.wire().map_err(D::Error::custom)?
         } else {
@@ -110,19 +111,19 @@ impl AnyVersion {
         let header = match (self.header, self.version) {
             (Some(header), _) => header,
             (None, Some(())) => {
-                let instances = there("instances", self.instances)?;
+                let instances = required("instances", self.instances)?;
                 SnapshotHeader::of_version_1(EVENTS, instances, 0)?
             }
             (None, None) => return Err(SnapshotError::Missing { key: "header" }),
         };
         Ok(Wire {
             header,
-            at: there("at", self.at)?,
-            since: there("since", self.since)?,
-            total: there("total", self.total)?,
-            refused: there("refused", self.refused)?,
-            tolerance: there("tolerance", self.tolerance)?,
-            tiers: there("tiers", self.tiers)?,
+            at: required("at", self.at)?,
+            since: required("since", self.since)?,
+            total: required("total", self.total)?,
+            refused: required("refused", self.refused)?,
+            tolerance: required("tolerance", self.tolerance)?,
+            tiers: required("tiers", self.tiers)?,
         })
     }
 }
@@ -147,7 +148,8 @@ impl Wire {
         Ok(CounterSnapshot { header, spec, at, since, total, refused, tiers })
     }
 }
-fn there<T>(key: &'static str, value: Option<T>) -> Result<T, SnapshotError> {
+
+fn required<T>(key: &'static str, value: Option<T>) -> Result<T, SnapshotError> {
     value.ok_or(SnapshotError::Missing { key })
 }
 

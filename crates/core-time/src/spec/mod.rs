@@ -81,10 +81,10 @@ impl WindowSpec {
     /// Returns the memory of the buckets of one counter, in bytes.
     ///
     /// For each tier, 8 bytes for each bucket and 16 for each block. The ring holds the span, the
-    /// tolerance, two more buckets and one block, rounded up to a power of two. A block is about the
-    /// square root of all buckets. The counter itself takes up to 1.7 KiB more with one thread that
-    /// records. Each other thread takes 128 bytes, and 16 for each thread that the process ever had
-    /// at the same time.
+    /// tolerance, two more buckets and one block, rounded up to a power of two. A block is about
+    /// the square root of all buckets. The counter itself takes up to 1.7 KiB more with one thread
+    /// that records. Each other thread takes 128 bytes, and 16 for each thread that the process
+    /// ever had at the same time.
     #[must_use]
     pub fn bytes(&self) -> usize {
         self.grids.iter().map(|grid| grid.layout().bytes()).sum()

@@ -130,7 +130,9 @@ impl Grid {
         Stamp::from_nanos(self.start(tick).as_nanos().wrapping_add_unsigned(offset))
     }
 
-    /// Returns the length of a bucket in nanoseconds: its width, or less at the limits of [`Stamp`].
+    /// Returns the length of a bucket in nanoseconds.
+    ///
+    /// Its width, or less at the limits of [`Stamp`].
     pub(crate) fn len(&self, tick: i64) -> u64 {
         match (tick + 1).checked_mul(self.width) {
             Some(end) => end.abs_diff(self.start(tick).as_nanos()),

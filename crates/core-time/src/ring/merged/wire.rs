@@ -14,17 +14,17 @@ struct Wire<S> {
     buckets: Vec<(i64, S)>,
 }
 
-/// Why what was read is no ring.
+/// The error returned when the input is not a ring.
 #[derive(Debug, Error)]
 enum WireError {
-    #[error("bucket {tick} comes after bucket {before}, they must ascend")]
+    #[error("bucket {tick} follows bucket {before}, buckets must ascend")]
     Descend { tick: i64, before: i64 },
     #[error(
-        "bucket {tick} lies further than {} behind bucket {newest}",
+        "bucket {tick} is further than {} behind bucket {newest}",
         counted(*reach, "bucket")
     )]
     OutOfReach { tick: i64, newest: i64, reach: u64 },
-    #[error("buckets hold more values together than a statistic counts")]
+    #[error("buckets hold more values than a statistic can count")]
     TooMany,
 }
 

@@ -1,5 +1,6 @@
-//! The wire form of a header, version 2, and what version 1 had in its place. A rename in the code
-//! must not change it: what is here is the form, and the tests of each kind of snapshot pin it.
+//! The wire form of a header, version 2, and what version 1 had instead.
+//!
+//! A rename in the code must not change it; the tests of each kind of snapshot pin it.
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -10,7 +11,7 @@ use crate::tag::Tag;
 
 const VERSION: u32 = 2;
 
-/// A version that is known, checked before anything behind it is read.
+/// The known version, checked before anything after it is read.
 struct Version;
 
 #[derive(Serialize, Deserialize)]
@@ -46,13 +47,13 @@ impl Serialize for SnapshotHeader {
     }
 }
 
-/// Readers, to be called where a snapshot is read.
+/// Functions to deserialize a snapshot.
 impl SnapshotHeader {
     /// Reads the header of a snapshot that must have this tag.
     ///
     /// # Errors
     ///
-    /// As [`SnapshotHeaderError`] says, or what the format refuses.
+    /// Those of [`SnapshotHeaderError`], or of the format.
     pub fn deserialize_as<'de, D: Deserializer<'de>>(
         deserializer: D,
         tag: Tag,
@@ -67,13 +68,13 @@ impl SnapshotHeader {
 
     /// Reads the `version` of a snapshot without a header, which must be 1.
     ///
-    /// Version 1 names no statistic. So it is only read as those whose form no other statistic of
-    /// these crates has.
+    /// Version 1 names no statistic. So it is read only as a statistic whose form no other one of
+    /// these crates had.
     ///
     /// # Errors
     ///
-    /// [`SnapshotHeaderError::OtherVersion`], [`SnapshotHeaderError::Ambiguous`], or what the
-    /// format refuses.
+    /// [`SnapshotHeaderError::OtherVersion`], [`SnapshotHeaderError::Ambiguous`], or those of the
+    /// format.
     pub fn deserialize_version_1<'de, D: Deserializer<'de>>(
         deserializer: D,
         tag: Tag,
@@ -89,8 +90,8 @@ impl SnapshotHeader {
     ///
     /// # Errors
     ///
-    /// [`SnapshotHeaderError::RevisionTooLarge`], or [`SnapshotHeaderError::Instances`] if there
-    /// are none.
+    /// [`SnapshotHeaderError::RevisionTooLarge`], or [`SnapshotHeaderError::Instances`] without an
+    /// instance.
     pub fn of_version_1(
         tag: Tag,
         instances: Instances,
