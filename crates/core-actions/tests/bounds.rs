@@ -237,7 +237,7 @@ fn a_limit_of_none_refuses_all() {
         let tracker = RunningTracker::new(spec(0, when_full));
         assert_eq!(
             tracker.record("a", 1).unwrap_err().to_string(),
-            "action is new, and the tracker has as many as it may: limit is 0"
+            "action is new and the tracker is full, limit is 0"
         );
         assert_eq!(tracker.overflow(), OverflowCounts { refused: 1, ..OverflowCounts::default() });
     }

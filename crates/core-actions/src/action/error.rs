@@ -1,4 +1,4 @@
-//! Why an action is refused.
+//! Errors of records.
 
 use thiserror::Error;
 
@@ -7,23 +7,23 @@ use core_time::RecordError;
 use crate::action::name::NameError;
 use crate::action::time::TimeError;
 
-/// Why a tracker did not take an action in; nothing changed.
+/// An error of a record, which changed nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum ActionError {
-    /// The name is no name for an action.
+    /// The name is invalid.
     #[error(transparent)]
     Name(#[from] NameError),
-    /// The time is no time.
+    /// The time is negative, not finite or too large.
     #[error(transparent)]
     Time(#[from] TimeError),
-    /// The moment is too long ago, or too far ahead of the clock.
+    /// The timestamp is too old, or too far ahead of the clock.
     #[error(transparent)]
     Stamp(#[from] RecordError),
-    /// The action is new, and there are as many as there may be.
-    #[error("action is new, and the tracker has as many as it may: limit is {limit}")]
+    /// The action is new, and the tracker is full.
+    #[error("action is new and the tracker is full, limit is {limit}")]
     Full {
-        /// How many actions may be kept apart.
+        /// The maximum number of actions.
         limit: usize,
     },
 }

@@ -1,4 +1,4 @@
-//! Recording one action without looking it up.
+//! Records of one action without a lookup.
 
 use std::cell::Cell;
 use std::fmt;
@@ -18,21 +18,20 @@ use crate::tracker::registry::Registry;
 use crate::tracker::row::shown;
 use crate::tracker::shard::Buffered;
 
-/// Records one action of a tracker: no name is looked up, and nothing can be refused.
+/// Records one action of a tracker, without a lookup and without errors.
 ///
-/// It is got from [`MergedTracker::action`](crate::MergedTracker::action), and may be kept as long
-/// as one likes. While it is there, its action is not evicted.
+/// [`MergedTracker::action`](crate::MergedTracker::action) returns one. While it exists, its action
+/// is not evicted.
 ///
 /// # Complexity
 ///
-/// A record costs two stores, and one in some twenty takes a lock that nobody contends for but a
-/// reader.
+/// A record costs two stores. About one in twenty takes a lock that only readers contend for.
 ///
 /// # Concurrency
 ///
-/// For one thread at a time; each has a clone of its own. Readers see what a handle recorded as
-/// they see what anybody did; nothing is lost when it is dropped, and the next handle of the action
-/// goes on where it stopped.
+/// A handle is for one thread at a time; each thread needs a clone. Readers see its records like
+/// all others. No record is lost when it is dropped, and the next handle of the action reuses its
+/// memory.
 ///
 /// # Examples
 ///
@@ -53,10 +52,10 @@ use crate::tracker::shard::Buffered;
 pub struct Handle<S: Statistic<Value: AsWords>> {
     registry: Arc<Registry<S>>,
     pin: Pin<S>,
-    /// Whether it matters which action is idle. Here, because a record looks at nothing else of the
+    /// Whether idle actions are evicted. A copy, because a record reads nothing else of the
     /// registry.
     notes_use: bool,
-    /// A shard has one writer.
+    /// A shard has one writer, so a handle is not `Sync`.
     not_sync: PhantomData<Cell<()>>,
 }
 
@@ -88,18 +87,17 @@ impl<S: Statistic<Value: AsWords>> Handle<S> {
         *self.pin.action.name == *FOLDED
     }
 
-    /// Records that the action took so long.
+    /// Records one occurrence of the action.
     #[inline]
     pub fn record(&self, time: impl Into<S::Value>) {
         if self.notes_use {
             self.registry.note_use(&self.pin.shard);
         }
-        // Its shard is not given up while it is pinned.
+        // A pinned shard is not retired.
         let _ = self.pin.shard.record(time.into(), &self.registry.next);
     }
 
-    /// Takes in that the action took so long, in the tracker's
-    /// [unit](crate::TrackerSpec::unit).
+    /// Records one occurrence of the action, in the tracker's [unit](crate::TrackerSpec::unit).
     pub fn record_duration(&self, duration: Duration)
     where
         S::Value: From<ActionTime>,
@@ -109,14 +107,14 @@ impl<S: Statistic<Value: AsWords>> Handle<S> {
 }
 
 impl<S: Statistic<Value: AsWords>> Handle<S> {
-    /// Reads what each writer recorded of the action.
+    /// Reads the shards of the action.
     pub(crate) fn read(&self, read: impl FnMut(&S, Buffered<'_>)) {
         self.registry.read(&self.pin.action, read);
     }
 }
 
 impl<S: Statistic<Value: AsWords>> Clone for Handle<S> {
-    /// A handle of the same action, for another thread.
+    /// Creates a handle of the same action, for another thread.
     fn clone(&self) -> Self {
         let pin = self.pin.another(&self.registry.empty);
         Self::of(Arc::clone(&self.registry), pin)

@@ -45,50 +45,52 @@ use crate::tracker::local_table::LocalTable;
 use crate::tracker::registry::Registry;
 use crate::tracker::shard::Numbering;
 
-/// What all trackers do: take in actions with their times, and tell a statistic of each.
+/// Records actions with their times, and returns a statistic of each.
 pub trait ActionTracker: Send + Sync {
-    /// What is kept of each action.
+    /// The statistic of each action.
     type Statistic: Statistic;
 
-    /// Takes in that an action took so long.
+    /// Records one occurrence of an action.
     ///
     /// # Errors
     ///
-    /// [`ActionError::Name`] if the name is no name for an action. Nothing changes then.
+    /// [`ActionError::Name`] if the name is invalid, [`ActionError::Full`] if the action is new and
+    /// the tracker is full. Nothing changes then.
     fn record(
         &self,
         action: &str,
         time: <Self::Statistic as Statistic>::Value,
     ) -> Result<(), ActionError>;
 
-    /// A row for each action that was recorded, in the order in which they first were.
+    /// Returns a row for each recorded action, in the order of their first records.
     ///
     /// # Concurrency
     ///
-    /// Each row is a cut: what was recorded before is in it, what is recorded beside may be, and
-    /// all of its figures are of the same records. Rows are cut one after the other.
+    /// Each row is a cut: it has every record made before the call, and all of its statistics cover
+    /// the same records. Records made concurrently may or may not be included. Rows are cut one
+    /// after the other.
     fn stats(&self) -> Vec<Row<Self::Statistic>>;
 
-    /// Forgets all that was recorded before.
+    /// Removes all records made before.
     ///
     /// # Concurrency
     ///
-    /// A record beside the reset is forgotten or kept, never half.
+    /// A record made concurrently is removed or kept as a whole.
     fn reset(&self);
 }
 
-/// Keeps a statistic of one's choice for each action.
+/// Keeps a statistic `S` for each action.
 ///
-/// Any [`Statistic`] will do, a tuple of several or one's own among them, and only what is named is
-/// paid for. What is added is whatever the statistic takes: mostly an [`ActionTime`].
+/// Any [`Statistic`] can be used, also a tuple of several or a custom one; each costs only where it
+/// is named. The statistic determines the type of the values, mostly [`ActionTime`].
 /// [`PostTracker`] and [`RunningTracker`] are this tracker with one statistic each.
 ///
 /// # Complexity
 ///
-/// A record costs a look-up in the thread's own table and two stores; one in some twenty takes a
-/// lock without contention, and inserts what waited since the last one did. The name is checked
-/// when it is new to the thread. [`stats`](Self::stats) costs by actions and threads, and by
-/// records only if the statistic does.
+/// A record costs a lookup in the table of the thread and two stores. About one in twenty takes a
+/// lock without contention and flushes the buffered values. The name is checked when it is new to
+/// the thread. The cost of [`stats`](Self::stats) grows with actions and threads, and with records
+/// only if that of the statistic does.
 ///
 /// # Concurrency
 ///
@@ -121,10 +123,10 @@ pub struct MergedTracker<S: Statistic> {
     tables: PerThread<LocalTable<S>>,
 }
 
-/// Keeps every time of each action, so that any figure can be had of them, and averages on demand.
+/// Keeps every time of each action, and computes means on demand.
 pub type PostTracker = MergedTracker<Values>;
 
-/// Keeps count and exact sum for each action: a mean costs the same however many records it has.
+/// Keeps count and exact sum of each action, so that a mean costs the same for any count.
 pub type RunningTracker = MergedTracker<Mean>;
 
 impl<S: Statistic<Value: AsWords>> Default for MergedTracker<S> {
@@ -134,13 +136,13 @@ impl<S: Statistic<Value: AsWords>> Default for MergedTracker<S> {
 }
 
 impl<S: Statistic<Value: AsWords>> MergedTracker<S> {
-    /// A tracker with settings of one's choice.
+    /// Creates a tracker.
     #[must_use]
     pub fn new(spec: TrackerSpec) -> Self {
         Self::of(Registry::new(spec, S::default(), None))
     }
 
-    /// A tracker of these actions.
+    /// Creates a tracker of the actions of a registry.
     pub(crate) fn of(registry: Registry<S>) -> Self {
         Self { registry: Arc::new(registry), tables: PerThread::default() }
     }
@@ -149,20 +151,19 @@ impl<S: Statistic<Value: AsWords>> MergedTracker<S> {
         &self.registry
     }
 
-    /// The settings.
+    /// Returns the settings.
     #[must_use]
     pub fn spec(&self) -> &TrackerSpec {
         &self.registry.spec
     }
 
-    /// Takes in that an action took so long.
+    /// Records one occurrence of an action.
     ///
     /// # Errors
     ///
-    /// [`ActionError::Name`] if the name is no name for an action, [`ActionError::Time`] if the
-    /// time is
-    /// negative or not finite, [`ActionError::Full`] if the action is new and there are too many.
-    /// Nothing changes then.
+    /// [`ActionError::Name`] if the name is invalid, [`ActionError::Time`] if the time is negative
+    /// or not finite, [`ActionError::Full`] if the action is new and the tracker is full. Nothing
+    /// changes then.
     #[inline]
     pub fn record<'a, T>(
         &self,
@@ -185,13 +186,12 @@ impl<S: Statistic<Value: AsWords>> MergedTracker<S> {
         self.add_new(action.as_str(), time, Numbering::Next(&registry.next))
     }
 
-    /// Takes in that an action took so long, in a record that has a number.
+    /// Records one occurrence of an action, with a number for the order of rows.
     ///
-    /// Rows come in the order of the smallest numbers of their records. Whoever adds records in
-    /// another order than that in which they lie, such as several threads that read a file, numbers
-    /// them, and gets the rows in the order of the file. [`record`](Self::record) numbers from 0
-    /// on, and
-    /// so is a record numbered that is kept although it came beside a reset.
+    /// Rows are sorted by the smallest numbers of their records. So several threads that read one
+    /// file get the rows in the order of the file, if they number the records by their position.
+    /// [`record`](Self::record) numbers from 0 on, and so does a record that is kept although it is
+    /// concurrent with a reset.
     ///
     /// # Errors
     ///
@@ -218,13 +218,12 @@ impl<S: Statistic<Value: AsWords>> MergedTracker<S> {
         self.add_new(action.as_str(), time, Numbering::Given(number))
     }
 
-    /// Takes in that an action took so long, in the tracker's [unit](TrackerSpec::unit).
+    /// Records one occurrence of an action, in the tracker's [unit](TrackerSpec::unit).
     ///
     /// # Errors
     ///
-    /// [`ActionError::Name`] if the name is no name for an action, [`ActionError::Full`] if the
-    /// action is
-    /// new and there are too many. Nothing changes then.
+    /// [`ActionError::Name`] if the name is invalid, [`ActionError::Full`] if the action is new and
+    /// the tracker is full. Nothing changes then.
     pub fn record_duration(&self, action: &str, duration: Duration) -> Result<(), ActionError>
     where
         S::Value: From<ActionTime>,
@@ -232,20 +231,19 @@ impl<S: Statistic<Value: AsWords>> MergedTracker<S> {
         self.record(action, ActionTime::from_duration(duration, self.spec().unit))
     }
 
-    /// A handle that records one action without looking it up.
+    /// Returns a handle that records one action without a lookup.
     ///
     /// # Errors
     ///
-    /// [`ActionError::Name`] if the name is no name for an action, [`ActionError::Full`] if the
-    /// action is
-    /// new and there are too many.
+    /// [`ActionError::Name`] if the name is invalid, [`ActionError::Full`] if the action is new and
+    /// the tracker is full.
     pub fn action(&self, action: &str) -> Result<Handle<S>, ActionError> {
         let name = ActionName::with_limit(action, self.spec().name_bytes)?;
         self.registry.observe_clock();
         Handle::new(&self.registry, &name)
     }
 
-    /// A row for each action that was recorded, in the order in which they first were.
+    /// Returns a row for each recorded action, in the order of their first records.
     ///
     /// # Concurrency
     ///
@@ -255,7 +253,9 @@ impl<S: Statistic<Value: AsWords>> MergedTracker<S> {
         self.registry.rows()
     }
 
-    /// What the tracker holds, as a value: to be kept, sent, merged and restored.
+    /// Returns the contents of the tracker as a value.
+    ///
+    /// It can be serialized, merged and restored.
     ///
     /// # Concurrency
     ///
@@ -267,33 +267,33 @@ impl<S: Statistic<Value: AsWords>> MergedTracker<S> {
 
     /// Adds the records of a snapshot of other trackers.
     ///
-    /// The tracker keeps the [instances](core_time::Instances) of the snapshot, 16 bytes each,
-    /// unless it has no records: up to [`Instances::MAX`](core_time::Instances::MAX) until the next
-    /// reset.
+    /// The tracker keeps the [instances](core_time::Instances) of a snapshot with records, 16 bytes
+    /// each, up to [`Instances::MAX`](core_time::Instances::MAX), until the next reset.
     ///
     /// # Errors
     ///
     /// [`TrackerSnapshotError::OtherUnit`] if it is in another unit,
-    /// [`TrackerSnapshotError::Instances`] if records of the same tracker are here already, be it
-    /// this one, or those of too many, [`TrackerSnapshotError::Name`] if the name of an action is
-    /// longer than is allowed here, [`TrackerSnapshotError::Full`] if it has more actions than
-    /// there is room for. Nothing is added then, but the new names among them may have taken up
-    /// room.
+    /// [`TrackerSnapshotError::Instances`] if it has records of this tracker or of one that was
+    /// merged before, or if the tracker would have too many instances,
+    /// [`TrackerSnapshotError::Name`] if a name is longer than this tracker allows,
+    /// [`TrackerSnapshotError::TooManyRecords`] if an action would have too many records,
+    /// [`TrackerSnapshotError::Full`] if the tracker has too little room. No record is added then,
+    /// but new names may have taken up room.
     ///
     /// # Concurrency
     ///
-    /// A reader beside this may see some actions with what was added, and others without.
+    /// A concurrent reader may see the added records of some actions only.
     pub fn merge(&self, snapshot: &TrackerSnapshot<S>) -> Result<(), TrackerSnapshotError> {
-        self.registry.observe_clock(); // What is merged counts as used now.
+        self.registry.observe_clock(); // A merge counts as a use now.
         let merged = self.registry.merge(snapshot);
         self.registry.observe_clock();
         merged
     }
 
-    /// A tracker that goes on from a snapshot.
+    /// Creates a tracker that continues from a snapshot.
     ///
-    /// It is the tracker that the snapshot is of, as far as merging goes: the records before are in
-    /// the snapshots of both.
+    /// For merges it counts as the tracker of the snapshot, because snapshots of both have the
+    /// earlier records.
     ///
     /// # Errors
     ///
@@ -305,7 +305,7 @@ impl<S: Statistic<Value: AsWords>> MergedTracker<S> {
         Self::restore_of(Registry::new(spec, S::default(), None), snapshot)
     }
 
-    /// A tracker of these actions, of which there are none, that goes on from a snapshot.
+    /// Creates a tracker from an empty registry and a snapshot.
     pub(crate) fn restore_of(
         mut registry: Registry<S>,
         snapshot: &TrackerSnapshot<S>,
@@ -315,13 +315,13 @@ impl<S: Statistic<Value: AsWords>> MergedTracker<S> {
         Ok(Self::of(registry))
     }
 
-    /// How much was beyond the [limit](TrackerSpec::actions) of actions.
+    /// Returns the counts of what exceeded the [limit](TrackerSpec::actions) of actions.
     #[must_use]
     pub fn overflow(&self) -> OverflowCounts {
         self.registry.overflow()
     }
 
-    /// Forgets all that was recorded before.
+    /// Removes all records made before.
     ///
     /// # Concurrency
     ///
@@ -330,7 +330,7 @@ impl<S: Statistic<Value: AsWords>> MergedTracker<S> {
         self.registry.reset();
     }
 
-    /// Takes in the first record that this thread makes of an action.
+    /// Records the first value of this thread for an action.
     #[cold]
     #[inline(never)]
     fn add_new(

@@ -1,4 +1,4 @@
-//! What is known of one action, as a plain value.
+//! The statistic of one action as a plain value.
 
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -10,9 +10,9 @@ use crate::snapshot::TrackerSnapshotError;
 use crate::statistics::traits::{HasCount, HasMean};
 use crate::tracker::spec::WhenFull;
 
-/// One action with its statistic, as of one moment.
+/// An action with its statistic at one moment.
 ///
-/// All figures of a row are of exactly the same records.
+/// All statistics of a row cover exactly the same records.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row<S> {
     /// [`FOLDED`] in the row of folded actions.
@@ -66,7 +66,7 @@ impl<S> Row<S> {
         *self.name == *FOLDED
     }
 
-    /// When the action was first recorded, as the number by which rows are ordered.
+    /// Returns the number of the first record, by which rows are sorted.
     ///
     /// Numbers grow with first records; they may leave gaps.
     #[must_use]
@@ -74,7 +74,7 @@ impl<S> Row<S> {
         self.first
     }
 
-    /// What was kept of the action's times; of a tuple, take the members apart by position.
+    /// Returns the statistic of the action's times.
     #[must_use]
     pub fn statistic(&self) -> &S {
         &self.statistic
@@ -92,7 +92,7 @@ impl<S: Statistic> Row<S> {
         check_merge(self.name(), &self.statistic, other)
     }
 
-    /// Takes in what another row of the same action has.
+    /// Merges another row of the same action.
     pub(crate) fn merge(&mut self, other: &Self) {
         self.first = self.first.min(other.first);
         self.statistic.merge(&other.statistic);
@@ -100,7 +100,7 @@ impl<S: Statistic> Row<S> {
 }
 
 impl<S: Subtract> Row<S> {
-    /// What this row has and an earlier one had not.
+    /// Returns the row without the records of an earlier one.
     pub(crate) fn without(&self, earlier: &Self) -> Self {
         let mut row = self.clone();
         row.statistic.subtract(&earlier.statistic);
@@ -109,7 +109,7 @@ impl<S: Subtract> Row<S> {
 }
 
 impl<S: HasCount> Row<S> {
-    /// How many times the action was recorded: at least once.
+    /// Returns the number of records, which is at least 1.
     #[must_use]
     pub fn count(&self) -> u64 {
         self.statistic.count()
@@ -117,7 +117,7 @@ impl<S: HasCount> Row<S> {
 }
 
 impl<S: HasMean> Row<S> {
-    /// The mean time of the action, correctly rounded.
+    /// Returns the mean time of the action, correctly rounded.
     #[must_use]
     pub fn mean(&self) -> f64 {
         self.statistic.mean().unwrap_or_default() // A row has a record, so there is a mean.

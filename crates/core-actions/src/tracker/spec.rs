@@ -1,4 +1,4 @@
-//! The settings of a tracker, and what became of what is beyond them.
+//! The settings of a tracker, and the counts of what exceeds them.
 
 use core_time::Statistic;
 use crossbeam_utils::CachePadded;
@@ -28,80 +28,79 @@ use crate::tracker::shard::Shard;
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TrackerSpec {
-    /// What a duration is converted to. Numbers are taken as they are.
+    /// The unit that durations are converted to. Numbers are not converted.
     pub unit: Unit,
-    /// The longest name of an action, in bytes.
+    /// The maximum length of a name, in bytes.
     pub name_bytes: usize,
-    /// How many actions are kept apart.
+    /// The maximum number of actions.
     pub actions: usize,
-    /// What becomes of an action beyond them.
+    /// The treatment of further actions.
     pub when_full: WhenFull,
 }
 
-/// What becomes of a new action when there are as many as a tracker may have.
+/// The treatment of a new action when the tracker is full.
 ///
-/// How often that was is told by [`MergedTracker::overflow`](crate::MergedTracker::overflow).
+/// [`MergedTracker::overflow`](crate::MergedTracker::overflow) returns the counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum WhenFull {
-    /// It is refused, as [`ActionError::Full`](crate::ActionError::Full).
+    /// Refuses it with [`ActionError::Full`](crate::ActionError::Full).
     #[default]
     Refuse,
-    /// Its records go into a row that all such actions share, shown as [`WhenFull::OTHER`].
+    /// Folds its records into one row of all such actions, shown as [`WhenFull::OTHER`].
     ///
-    /// That row comes on top of the limit.
+    /// The limit does not count that row.
     Fold,
-    /// It takes the id of the action that was not recorded for longest, whose row is forgotten.
+    /// Evicts the action that was idle for longest.
     ///
-    /// Records of one thread have an order, by name or by handle, and so have those of two threads
-    /// if the earlier of them met a new name in between, and then the later; of others it is not
-    /// known which was later. An action that has a handle stays; if all have one, the new action is
-    /// refused.
+    /// Records of one thread are ordered. Those of two threads are ordered if the earlier thread
+    /// recorded a new name in between, and then the later one; otherwise the order is unknown. An
+    /// action that has a handle is not evicted; if all have one, the new action is refused.
     EvictIdle,
 }
 
 impl WhenFull {
     /// The name shown for the row of folded actions.
     ///
-    /// An action may have the same name, and then has a row of its own;
+    /// An action with the same name has a separate row;
     /// [`Row::is_other`](crate::Row::is_other) distinguishes the two.
     pub const OTHER: &'static str = "(other)";
 }
 
-/// How much was beyond the limit of a tracker, since it was made.
+/// The counts of what exceeded the limit of actions since the tracker was created.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct OverflowCounts {
-    /// Records and handles that were refused, because there was no room for their action.
+    /// Records and handles that were refused because the tracker was full.
     pub refused: u64,
-    /// Records and handles that went into the row of all others.
+    /// Records and handles that were folded.
     pub folded: u64,
-    /// Rows that were evicted.
+    /// Evicted actions.
     pub evicted: u64,
-    /// The records of those rows, without what was [merged](crate::MergedTracker::merge) into them;
-    /// and records that were made of an action while it [expired](Self::expired), and went with it.
+    /// The records of evicted actions, without [merged](crate::MergedTracker::merge) ones, and the
+    /// records made concurrently with the [expiry](Self::expired) of their action.
     pub evicted_records: u64,
-    /// Actions of a [`WindowedTracker`](crate::WindowedTracker) that left every window and gave way
-    /// to new ones.
+    /// Actions of a [`WindowedTracker`](crate::WindowedTracker) that were removed because no window
+    /// covered them.
     pub expired: u64,
 }
 
-/// How many actions are kept apart unless a tracker is told otherwise.
+/// The default of [`TrackerSpec::actions`].
 pub const ACTIONS_MAX: usize = 1 << 17;
 
-/// What a tracker takes with no action in it, in bytes: tables of one for each of many processors.
+/// The memory of a tracker without actions, in bytes: tables, sharded for many processors.
 const TRACKER: usize = 1 << 18;
-/// What an action takes by which it is found, once for all threads and once for each, in bytes:
-/// ids in tables that are half empty, and about to be copied into larger ones.
+/// The memory by which an action is found, once for all threads and once for each, in bytes:
+/// entries of tables that are half empty and about to be copied into larger ones.
 const ENTRY: usize = 608;
 
 impl TrackerSpec {
-    /// Returns the most memory that a tracker takes which one thread records with, in bytes.
+    /// Returns the maximum memory of a tracker with one recording thread, in bytes.
     ///
-    /// Each thread more takes no more than that again. For each action: some 600 bytes by which it
-    /// is found, its name, and what a thread keeps of it: the statistic, what that
-    /// [allocates](Statistic::HEAP_BYTES_MAX), a few cache lines and the name. Where the longest
-    /// idle is evicted, a thread may keep twice as many again that were, without their statistics,
-    /// until it looks. `usize::MAX` where a statistic has no limit.
+    /// Each further thread adds at most as much. An action takes about 600 bytes by which it is
+    /// found, its name, and for each thread the statistic, its
+    /// [allocations](Statistic::HEAP_BYTES_MAX), a few cache lines and the name. If idle actions
+    /// are evicted, a thread may keep twice as many evicted ones for a while, without their
+    /// statistics. Returns `usize::MAX` for a statistic without a limit.
     ///
     /// # Examples
     ///
@@ -117,21 +116,22 @@ impl TrackerSpec {
         self.bytes_of(self.actions, each)
     }
 
-    /// What so many actions take of so many bytes each, and one more, which all others share.
+    /// Returns the memory of `actions` of `each` bytes and of the row of folded actions.
     pub(crate) fn bytes_of(&self, actions: usize, each: usize) -> usize {
         actions.saturating_add(1).saturating_mul(each).saturating_add(TRACKER)
     }
 
-    /// How many actions of so many bytes each take no more than this.
+    /// Returns the number of actions of `each` bytes that fit into `bytes`.
     pub(crate) fn actions_within(&self, bytes: usize, each: usize) -> usize {
         let actions = bytes.saturating_sub(TRACKER) / each;
         self.actions.min(actions.saturating_sub(1))
     }
 
-    /// The most memory that an action takes, without what its statistic allocates. A thread may
-    /// keep shards of actions that gave way.
+    /// Returns the maximum memory of an action, without allocations of its statistic.
+    ///
+    /// A thread may keep shards of removed actions.
     pub(crate) fn action_bytes<S: Statistic<Value: AsWords>>(&self, give_way: bool) -> usize {
-        // What shares memory has a count before it, of the same alignment.
+        // An `Arc` has its counts before the value, with the same alignment.
         let shard = size_of::<CachePadded<Shard<S>>>() + align_of::<CachePadded<Shard<S>>>();
         let shard = shard.saturating_add(self.name_bytes);
         let shards = if give_way { shard.saturating_mul(3) } else { shard };

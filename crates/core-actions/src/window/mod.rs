@@ -1,4 +1,4 @@
-//! Statistics of the past x seconds: a ring of statistics for each action.
+//! Statistics over sliding windows: a ring of statistics for each action.
 
 use std::fmt;
 use std::sync::Arc;
@@ -31,38 +31,34 @@ pub use spec::{WindowedSpec, WindowedSpecError};
 use rows::merge_window;
 use timeline::Timeline;
 
-/// Keeps statistics of one's choice for each action and bucket of time, and tells them for any
-/// window.
+/// Keeps a statistic `S` for each action and bucket of time, and answers for any window.
 ///
-/// It is to [`MergedTracker`](crate::MergedTracker) what a window is to all time: the same names,
-/// the same limits, the same cost of a record and the time it takes to look at the clock. What it
-/// keeps for an action is a [ring](StatisticRing) of statistics.
+/// It has the names and limits of a [`MergedTracker`](crate::MergedTracker). A record also reads
+/// the clock. Each action has a [ring](StatisticRing) of statistics.
 ///
 /// # Memory
 ///
-/// [`WindowedSpec::bytes_max`] at most for each thread that records; buckets that nothing happened
-/// in take none. The number of actions is limited to those whose rings fit into
-/// [`WindowedSpec::bytes`].
+/// At most [`WindowedSpec::bytes_max`] for each thread that records; buckets without records take
+/// none. The number of actions is limited to those whose rings fit into [`WindowedSpec::bytes`].
 ///
 /// # Limit of actions
 ///
-/// When there are as many actions as there [may be](TrackerSpec::actions), one whose newest bucket
-/// is older than the span gives way to a new one, before anything is refused, folded or evicted;
-/// [`OverflowCounts::expired`] counts these. A live handle keeps its action. A refused name costs
-/// at most
-/// one look at each action for each bucket of time.
+/// When the tracker is [full](TrackerSpec::actions), a new action replaces one whose newest bucket
+/// is older than the span. Only if there is none, an action is refused, folded or evicted.
+/// [`OverflowCounts::expired`] counts the replaced actions. An action with a handle is kept. A
+/// refused name checks each action at most once for each bucket of time.
 ///
 /// # Concurrency
 ///
-/// As [`ActionTracker`](crate::ActionTracker): a reader sees a cut of each action, and all rows are
-/// of the same buckets. A record of an action that another thread makes give way at that moment may
-/// go with it, and is counted in [`OverflowCounts::evicted_records`].
+/// As [`ActionTracker`](crate::ActionTracker): a reader sees a cut of each action, and all rows
+/// cover the same buckets. A record made concurrently with the removal of its action may be removed
+/// with it, and is counted in [`OverflowCounts::evicted_records`].
 ///
 /// # Clocks that step back
 ///
-/// The system's clocks do not. With one that does by more than the tolerance, see [`TimeAxis`]: a
-/// record for a bucket that was given up is refused and counted in [`refused`](Self::refused), and
-/// a window that begins in one is refused, until the clock has caught up.
+/// The system clocks do not. If an injected clock steps back by more than the tolerance, a record
+/// for an evicted bucket is refused and counted in [`refused`](Self::refused), and a window that
+/// begins in one is refused, until the clock has caught up; see [`TimeAxis`].
 ///
 /// # Examples
 ///
@@ -82,9 +78,9 @@ use timeline::Timeline;
 ///
 /// let minute = tracker.window(Duration::from_secs(60))?;
 /// let row = &minute.rows()[0];
-/// let (mean, extent, quantiles) = row.statistic();
+/// let (mean, min_max, quantiles) = row.statistic();
 /// assert_eq!((row.name(), row.count(), row.mean()), ("checkout", 2, 90.0));
-/// assert_eq!(extent.max(), Some(100_u64.into()));
+/// assert_eq!(min_max.max(), Some(100_u64.into()));
 /// assert_eq!(quantiles.quantile(Quantile::P99), Some(100_u64.into()));
 /// assert_eq!(tracker.window(Duration::from_secs(61))?.rows()[0].mean(), 100.0);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -95,18 +91,18 @@ pub struct WindowedTracker<S: Statistic<Value: AsWords>> {
 }
 
 impl<S: Statistic<Value: AsWords>> WindowedTracker<S> {
-    /// A tracker by the cheapest clock of the system that is fine enough.
+    /// Creates a tracker with the cheapest system clock that is fine enough.
     ///
     /// # Errors
     ///
-    /// [`WindowedSpecError`] if the window has several tiers, or not even one action fits into the
-    /// memory.
+    /// [`WindowedSpecError`] if the window has several tiers, or if the memory is too small for one
+    /// action.
     pub fn new(spec: WindowedSpec) -> Result<Self, WindowedSpecError> {
         let axis = TimeAxis::new(spec.window.clone());
         Self::of(spec, axis)
     }
 
-    /// A tracker by a clock of one's own.
+    /// Creates a tracker with a custom clock.
     ///
     /// # Errors
     ///
@@ -122,31 +118,30 @@ impl<S: Statistic<Value: AsWords>> WindowedTracker<S> {
         Ok(Self { rings: MergedTracker::of(registry(tracker, &timeline)), timeline })
     }
 
-    /// How far back one can ask, in buckets of which width.
+    /// Returns the span and the resolution.
     #[must_use]
     pub fn window_spec(&self) -> &WindowSpec {
         self.timeline.axis.spec()
     }
 
-    /// Returns the settings that all trackers have, with the number of actions that fit.
+    /// Returns the common settings of trackers, with the number of actions that fit.
     #[must_use]
     pub fn spec(&self) -> &TrackerSpec {
         self.rings.spec()
     }
 
-    /// The present, by the tracker's clock.
+    /// Returns the time of the tracker's clock.
     #[must_use]
     pub fn now(&self) -> Stamp {
         self.timeline.axis.now()
     }
 
-    /// Records that an action took so long, and ended now.
+    /// Records one occurrence of an action, which ended now.
     ///
     /// # Errors
     ///
     /// As [`MergedTracker::record`](crate::MergedTracker::record), and [`ActionError::Stamp`] if
-    /// the clock
-    /// stepped back to a bucket that was given up.
+    /// the clock stepped back to an evicted bucket.
     #[inline]
     pub fn record<'a, T>(
         &self,
@@ -161,14 +156,13 @@ impl<S: Statistic<Value: AsWords>> WindowedTracker<S> {
         self.rings.record(action, InBucket { tick, value })
     }
 
-    /// Records that an action took so long, and when it ended.
+    /// Records one occurrence of an action, which ended at `stamp`.
     ///
     /// # Errors
     ///
     /// As [`MergedTracker::record`](crate::MergedTracker::record), and [`ActionError::Stamp`] if
-    /// that was
-    /// longer ago than the span, is further ahead of the clock than the tolerance, or is in a
-    /// bucket that was given up before the clock stepped back.
+    /// the stamp is older than the span, is further ahead of the clock than the tolerance, or is in
+    /// a bucket that was evicted before the clock stepped back.
     pub fn record_at<'a, T>(
         &self,
         action: impl Into<KeyedName<'a>>,
@@ -185,8 +179,9 @@ impl<S: Statistic<Value: AsWords>> WindowedTracker<S> {
         Ok(())
     }
 
-    /// Takes in that an action took so long, in the tracker's [unit](TrackerSpec::unit), and ended
-    /// now.
+    /// Records one occurrence of an action, in the tracker's [unit](TrackerSpec::unit).
+    ///
+    /// The action ended now.
     ///
     /// # Errors
     ///
@@ -198,7 +193,7 @@ impl<S: Statistic<Value: AsWords>> WindowedTracker<S> {
         self.record(action, ActionTime::from_duration(duration, self.spec().unit))
     }
 
-    /// A handle that records one action without looking it up.
+    /// Returns a handle that records one action without a lookup.
     ///
     /// # Errors
     ///
@@ -210,20 +205,21 @@ impl<S: Statistic<Value: AsWords>> WindowedTracker<S> {
         })
     }
 
-    /// The statistics of the past `window`: a row for each action that was recorded in it.
+    /// Returns the statistics of the past `window`: a row for each action with records in it.
     ///
-    /// The bucket holding the present counts although it is still filling: these are the newest
-    /// `ceil(window / resolution)` buckets, as with an
-    /// [`EventCounter`](core_time::EventCounter::count). A read changes nothing.
+    /// It covers the newest `ceil(window / resolution)` buckets, with the current one, as
+    /// [`EventCounter::count`](core_time::EventCounter::count) does. A read changes nothing.
     ///
     /// # Errors
     ///
-    /// [`WindowError::LongerThanSpan`] if `window` is longer than the tracker remembers,
-    /// [`WindowError::Evicted`] if the clock stepped back and buckets were given up meanwhile.
+    /// [`WindowError::LongerThanSpan`] if `window` is longer than the span,
+    /// [`WindowError::Evicted`] if the clock stepped back and the window begins in an evicted
+    /// bucket.
     ///
     /// # Complexity
     ///
-    /// For each action and thread, merges of four times the square root of the buckets at most.
+    /// For each action and thread, at most as many merges as four times the square root of the
+    /// buckets.
     pub fn window(&self, window: Duration) -> Result<WindowRows<S>, WindowError> {
         let covered = self.timeline.axis.past(window)?;
         let rows = self.rings.registry().rows_of(|sum: Option<S>, ring, buffered| {
@@ -236,8 +232,9 @@ impl<S: Statistic<Value: AsWords>> WindowedTracker<S> {
         Ok(WindowRows { rows, covered, since })
     }
 
-    /// The statistics of one action in each bucket of the past `window`, the oldest first: for
-    /// plotting. Of an action that is not there, or was not recorded, all are empty.
+    /// Returns the statistic of one action in each bucket of the past `window`, oldest first.
+    ///
+    /// All are empty for an action that is unknown or has no records.
     ///
     /// # Errors
     ///
@@ -273,11 +270,13 @@ impl<S: Statistic<Value: AsWords>> WindowedTracker<S> {
         Ok(series)
     }
 
-    /// What the tracker holds, as a value: to be kept, sent, merged and restored.
+    /// Returns the contents of the tracker as a value.
+    ///
+    /// It can be serialized, merged and restored.
     ///
     /// # Concurrency
     ///
-    /// A cut of each action, taken one after the other.
+    /// The snapshot has a cut of each action, taken one after the other.
     #[must_use]
     pub fn snapshot(&self) -> WindowedSnapshot<S> {
         let moments = || (self.now(), self.timeline.since());
@@ -292,14 +291,14 @@ impl<S: Statistic<Value: AsWords>> WindowedTracker<S> {
     ///
     /// # Errors
     ///
-    /// [`TrackerSnapshotError::OtherWindow`] if its buckets are others,
-    /// [`TrackerSnapshotError::TooNew`] if they are further ahead of the clock than the tolerance,
-    /// and as [`MergedTracker::merge`]. Nothing is added then, but the new names in it may have
+    /// [`TrackerSnapshotError::OtherWindow`] if it has another span or resolution,
+    /// [`TrackerSnapshotError::TooNew`] if its buckets are further ahead of the clock than the
+    /// tolerance, and as [`MergedTracker::merge`]. No record is added then, but new names may have
     /// taken up room.
     ///
     /// # Concurrency
     ///
-    /// A reader beside this may see some actions with what was added, and others without.
+    /// A concurrent reader may see the added records of some actions only.
     pub fn merge(&self, snapshot: &WindowedSnapshot<S>) -> Result<(), TrackerSnapshotError> {
         snapshot.is_for(&self.timeline.axis)?;
         self.note_newest(snapshot);
@@ -308,11 +307,10 @@ impl<S: Statistic<Value: AsWords>> WindowedTracker<S> {
         Ok(())
     }
 
-    /// A tracker that goes on from a snapshot, by the cheapest clock of the system that is fine
-    /// enough.
+    /// Creates a tracker that continues from a snapshot, with a system clock.
     ///
-    /// It is the tracker that the snapshot is of, as far as merging goes: the records before are in
-    /// the snapshots of both.
+    /// It uses the cheapest system clock that is fine enough. For merges it counts as the tracker
+    /// of the snapshot, because snapshots of both have the earlier records.
     ///
     /// # Errors
     ///
@@ -321,11 +319,12 @@ impl<S: Statistic<Value: AsWords>> WindowedTracker<S> {
         spec: WindowedSpec,
         snapshot: &WindowedSnapshot<S>,
     ) -> Result<Self, TrackerSnapshotError> {
-        Self::new(spec)?.go_on_from(snapshot)
+        Self::new(spec)?.continue_from(snapshot)
     }
 
-    /// A tracker that goes on from a snapshot, by a clock of one's own: to ask a snapshot, one that
-    /// stands at its moment.
+    /// Creates a tracker that continues from a snapshot, with a custom clock.
+    ///
+    /// To read windows of a snapshot, use a clock that stands at the time of the snapshot.
     ///
     /// # Errors
     ///
@@ -335,10 +334,13 @@ impl<S: Statistic<Value: AsWords>> WindowedTracker<S> {
         snapshot: &WindowedSnapshot<S>,
         clock: impl Clock,
     ) -> Result<Self, TrackerSnapshotError> {
-        Self::with_clock(spec, clock)?.go_on_from(snapshot)
+        Self::with_clock(spec, clock)?.continue_from(snapshot)
     }
 
-    fn go_on_from(mut self, snapshot: &WindowedSnapshot<S>) -> Result<Self, TrackerSnapshotError> {
+    fn continue_from(
+        mut self,
+        snapshot: &WindowedSnapshot<S>,
+    ) -> Result<Self, TrackerSnapshotError> {
         snapshot.is_for(&self.timeline.axis)?;
         self.note_newest(snapshot);
         let registry = registry(self.spec().clone(), &self.timeline);
@@ -347,31 +349,32 @@ impl<S: Statistic<Value: AsWords>> WindowedTracker<S> {
         Ok(self)
     }
 
-    /// Notes the newest bucket that the rings will hold. Before they do, so that no record is
-    /// accepted for a bucket that they give up for it.
+    /// Notes the newest bucket that the rings will have.
+    ///
+    /// This comes before the merge, so that no record is accepted for a bucket that it evicts.
     fn note_newest(&self, snapshot: &WindowedSnapshot<S>) {
         if let Some(newest) = snapshot.newest() {
             self.timeline.axis.observe(newest);
         }
     }
 
-    /// How much was beyond the [limit](TrackerSpec::actions) of actions.
+    /// Returns the counts of what exceeded the [limit](TrackerSpec::actions) of actions.
     #[must_use]
     pub fn overflow(&self) -> OverflowCounts {
         self.rings.overflow()
     }
 
-    /// How many records were refused for their stamp, by reason.
+    /// Returns how many records were refused for their timestamp, by reason.
     #[must_use]
     pub fn refused(&self) -> RefusedCounts {
         self.timeline.axis.refused()
     }
 
-    /// Forgets all that was recorded before, and all refusals of stamps.
+    /// Removes all records made before, and the counts of refused timestamps.
     ///
     /// # Concurrency
     ///
-    /// A record beside the reset is forgotten or kept, never half.
+    /// A record made concurrently is removed or kept as a whole.
     pub fn reset(&self) {
         self.rings.reset();
         self.timeline.restart();
@@ -379,7 +382,7 @@ impl<S: Statistic<Value: AsWords>> WindowedTracker<S> {
     }
 }
 
-/// Actions with a ring each, which expire when the newest bucket of it has left every window.
+/// Creates a registry of rings, whose actions expire when no window covers their newest bucket.
 fn registry<S: Statistic<Value: AsWords>>(
     spec: TrackerSpec,
     timeline: &Arc<Timeline>,
