@@ -341,8 +341,10 @@ impl SharedCounts {
             return Err(SnapshotError::TooManyEvents);
         }
         for (tier, buckets) in pairs() {
-            let Some(newest) = buckets.newest() else { continue };
-            tier.ring.enter(newest);
+            // Also up to when it was taken: what its rings had evicted by then is missing from the
+            // buckets, not empty, so this ring must not claim to hold it.
+            let at = tier.grid.tick(snapshot.at());
+            tier.ring.enter(buckets.newest().map_or(at, |newest| newest.max(at)));
             for (tick, count) in buckets.iter().filter(|&(tick, _)| tick >= tier.ring.oldest()) {
                 tier.ring.add(tick, count);
             }

@@ -94,12 +94,12 @@ impl Grid {
         Duration::from_nanos(self.width.saturating_mul(held).cast_unsigned())
     }
 
-    /// Returns the oldest bucket that a window can need, of those held with `newest`.
+    /// The oldest bucket that a ring holds once it has entered `newest` and the bucket of `at`.
     ///
-    /// Also for a clock that lags behind `at` by the tolerance.
+    /// A snapshot has all buckets from there on, also those that left the span: a clock that steps
+    /// back can ask for them, and the ring of a restored counter holds as many.
     pub(crate) fn oldest(&self, newest: i64, at: Stamp) -> i64 {
-        let held = self.layout.held().cast_signed();
-        (newest - held + 1).max(self.tick(at) - self.span / self.width - self.ahead)
+        newest.max(self.tick(at)) - self.layout.held().cast_signed() + 1
     }
 
     /// Returns the bucket of a stamp: `floor(stamp / resolution)`.
