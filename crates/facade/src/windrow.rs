@@ -266,7 +266,9 @@ impl Windrow {
     /// ```
     pub fn add_actions(&self, reader: impl Read + Send) -> Result<Report, ReadError> {
         let Halves { options, threads, .. } = &*self.0;
-        let mut sinks = vec![BatchSink { halves: &self.0, dropped: 0 }; threads.get()];
+        // More sinks than threads that can run would only take memory.
+        let threads = codec::threads_within_memory(threads.get());
+        let mut sinks = vec![BatchSink { halves: &self.0, dropped: 0 }; threads];
         let mut read = match &mut sinks[..] {
             [sink] => options.decode_reader(reader, sink),
             sinks => options.par_decode_reader(reader, sinks),
@@ -398,6 +400,9 @@ pub struct WindrowBuilder {
     tracker: TrackerSpec,
 }
 
+/// The maximum number of threads of one call, far above the number of processors.
+const THREADS_MAX: usize = 1_024;
+
 /// Creates the counter with the chosen clock, so that the builder does not need its type.
 type CounterWithClock = Box<dyn FnOnce(WindowSpec) -> EventCounter + Send + Sync>;
 
@@ -449,9 +454,10 @@ impl WindrowBuilder {
 
     /// Sets the number of threads of one call of [`add_actions`](Windrow::add_actions).
     ///
-    /// Default: one. Zero means one.
+    /// Default: one. Zero means one, and more than 1,024 mean 1,024. Where memory or the system
+    /// allow fewer, fewer are used.
     pub fn threads(mut self, threads: usize) -> Self {
-        self.threads = NonZeroUsize::new(threads);
+        self.threads = NonZeroUsize::new(threads.min(THREADS_MAX));
         self
     }
 

@@ -396,3 +396,10 @@ fn lines_are_taken_in_on_any_number_of_threads() {
         assert_eq!(means, [("jump", 24_999.0), ("run", 25_000.0)]);
     }
 }
+
+#[test]
+fn absurd_number_of_threads_is_bounded() {
+    let windrow = Windrow::builder().threads(usize::MAX).build().unwrap();
+    let report = windrow.add_actions(&b"{\"action\":\"jump\",\"time\":1}\n"[..]).unwrap();
+    assert_eq!((report.accepted, windrow.stats()[0].count()), (1, 1));
+}
