@@ -1,4 +1,4 @@
-//! What the person at the terminal is told besides results: all of it on standard error.
+//! Messages on standard error.
 
 use std::fmt::{self, Display};
 use std::io::{self, Write};
@@ -11,13 +11,13 @@ use crate::failure::Failure;
 use crate::input::source;
 use crate::output::render::{Styled, counted, grouped};
 
-/// How many refused lines are shown. They are often of one kind, and there may be millions.
+/// The maximum number of refused lines that are shown. There may be millions, often of one kind.
 pub(crate) const REFUSALS_SHOWN_MAX: usize = 5;
 
 pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();
 pub(crate) const PLACE: Style = Style::new().bold();
 
-/// A line that is no action: where, why, and what it looks like there.
+/// A refused line: its place, the reason and a snippet.
 #[derive(Debug)]
 pub(crate) struct Refused {
     pub(crate) place: String,
@@ -29,7 +29,7 @@ impl Refused {
     pub(crate) fn new(file: &str, refusal: &Refusal) -> Self {
         let at = refusal.error.at;
         let reason = refusal.error.to_string();
-        // The place comes first here, as a column; said twice, from 0 and from 1, it would confuse.
+        // The place has the column, counted from 1. The offset counted from 0 would repeat it.
         let reason = reason.strip_suffix(&format!(" (byte {at})")).unwrap_or(&reason).to_owned();
         let place = format!("{file}:{}:{}", refusal.line, at + 1);
         Self { place, reason, spot: refusal.snippet.clone() }
@@ -44,12 +44,12 @@ impl Display for Refused {
     }
 }
 
-/// A file that could not be read.
+/// A file that could not be read to its end.
 #[derive(Debug)]
 pub(crate) struct Unreadable {
     pub(crate) name: String,
     pub(crate) error: io::Error,
-    /// How many lines of it were read before.
+    /// The number of lines read before the error.
     pub(crate) lines: u64,
 }
 
@@ -59,13 +59,13 @@ impl Display for Unreadable {
         write!(f, "{}: {}", Styled(PLACE, name), reason(error))?;
         match error.kind() {
             io::ErrorKind::NotFound => {
-                write!(f, "\n  check how it is spelt, and the folder that it is looked for in")
+                write!(f, "\n  check the spelling and the current directory")
             }
             io::ErrorKind::PermissionDenied => {
-                write!(f, "\n  it needs to be readable by you; check its permissions")
+                write!(f, "\n  check its permissions")
             }
             io::ErrorKind::IsADirectory => {
-                write!(f, "\n  name the files in it, such as {name}/*.ndjson")
+                write!(f, "\n  name its files, as in {name}/*.ndjson")
             }
             _ if let Some(command) = source::command(error, name) => {
                 write!(f, "\n  try `{command}`")
@@ -78,35 +78,35 @@ impl Display for Unreadable {
     }
 }
 
-/// Tells what is being waited for, where nothing else would be seen to happen.
+/// Prompts for input on a terminal.
 pub(crate) fn report_waiting() {
     let end = if cfg!(windows) { "Ctrl-Z and Enter" } else { "Ctrl-D" };
     report(format!(
-        "waiting for actions, a line each: {{\"action\":\"jump\",\"time\":100}}\n  \
-         {end} on a line of its own ends the input; `windrow --help` tells more"
+        "waiting for actions, one per line: {{\"action\":\"jump\",\"time\":100}}\n  \
+         {end} on an empty line ends the input; see `windrow --help`"
     ));
 }
 
-/// Reports how many lines were counted as those of folded actions, which are beyond a limit.
+/// Reports the number of lines of actions beyond the limit.
 pub(crate) fn report_folded(folded: u64, actions: usize) {
     if folded > 0 {
         let (lines, limit) = (counted(folded, "line"), grouped(actions as u64));
         report(format!(
             "counted {lines} of actions beyond the limit of {limit} as `{}`\n  \
-             `--max-actions` sets how many actions have a row each; memory grows with them",
+             raise the limit with `--max-actions`; memory grows with it",
             WhenFull::OTHER
         ));
     }
 }
 
-/// Tells what could not be written or done.
+/// Reports a failure.
 pub(crate) fn report_failure(failure: &Failure) {
     report(format!("{}: {}", Styled(PLACE, &failure.name), reason(&failure.error)));
 }
 
-/// What the system says, without the number it has for it.
+/// Returns the message of an error of the system, without its number.
 ///
-/// The common reasons are worded here, for they are not worded the same everywhere.
+/// Common errors have the same message on all systems.
 pub(crate) fn reason(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => "No such file or directory".into(),
@@ -124,7 +124,7 @@ pub(crate) fn report(what: impl Display) {
 }
 
 pub(crate) fn print_line(what: impl Display) {
-    // Nobody is left to be told if this fails.
+    // An error of standard error cannot be reported.
     let _ = writeln!(anstream::stderr().lock(), "{what}");
 }
 
@@ -145,22 +145,21 @@ mod tests {
     }
 
     #[test]
-    fn unreadable_file_is_told_with_what_to_do() {
+    fn unreadable_file_is_reported_with_a_hint() {
         check(
             io::ErrorKind::NotFound,
             0,
-            "logs: No such file or directory\n  \
-             check how it is spelt, and the folder that it is looked for in",
+            "logs: No such file or directory\n  check the spelling and the current directory",
         );
         check(
             io::ErrorKind::PermissionDenied,
             0,
-            "logs: Permission denied\n  it needs to be readable by you; check its permissions",
+            "logs: Permission denied\n  check its permissions",
         );
         check(
             io::ErrorKind::IsADirectory,
             0,
-            "logs: Is a directory\n  name the files in it, such as logs/*.ndjson",
+            "logs: Is a directory\n  name its files, as in logs/*.ndjson",
         );
         check(io::ErrorKind::TimedOut, 0, "logs: timed out");
         check(io::ErrorKind::TimedOut, 1_234, "logs: timed out\n  read 1,234 lines before that");
@@ -168,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn number_that_the_system_has_for_a_reason_is_left_out() {
+    fn number_of_a_system_error_is_omitted() {
         let text = reason(&io::Error::from_raw_os_error(5));
         assert!(!text.is_empty() && !text.contains("os error"), "{text}");
     }

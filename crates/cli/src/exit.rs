@@ -1,4 +1,4 @@
-//! How a run ended, as the exit code for the shell.
+//! The exit codes.
 
 use std::process::ExitCode;
 
@@ -6,36 +6,36 @@ use crate::diagnostics;
 use crate::failure::Failure;
 use crate::signals::SIGINT;
 
-/// How a run ended; of several endings the last in this list is returned.
+/// The outcome of a run. Of several outcomes, the last in this list is the exit code.
 ///
-/// A command line that is not understood ends in 2, which `clap` sees to.
+/// `clap` exits with 2 for an invalid command line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Exit {
-    /// All was done.
+    /// Success.
     Done,
-    /// All was done that could be: some lines are no actions, and are not counted.
+    /// Success, but some lines were refused.
     Refused,
-    /// Something could not be done.
+    /// Some input or output failed.
     Failed,
-    /// What was asked for makes no sense.
+    /// The command line is invalid.
     Misused,
     /// Ctrl-C was pressed. The result so far was written.
     Interrupted,
-    /// The system asked to end, by the signal with this number.
+    /// A signal other than SIGINT ended the run. The field is its number.
     Ended(u8),
 }
 
 impl Exit {
-    /// The end of a run whose results could not be written.
+    /// Reports a failure and returns its outcome.
     ///
-    /// A reader that has seen enough, such as `head`, closes the pipe. That is no fault of anybody.
+    /// A closed pipe, as after `head`, is not a failure.
     pub(crate) fn without_output(failure: Failure) -> Self {
         Self::Done.or(Err(failure))
     }
 
-    /// The end of a run that would end so, but for writing its results.
+    /// Combines the outcome of the input with that of writing the results.
     ///
-    /// How the input was does not depend on how soon the reader of the results went.
+    /// A failure is reported. A closed pipe does not change the outcome.
     pub(crate) fn or(self, written: Result<(), Failure>) -> Self {
         match written {
             Err(failure) if !failure.is_closed_pipe() => {
@@ -59,7 +59,7 @@ impl From<Exit> for ExitCode {
             Exit::Failed => 1,
             Exit::Misused => 2,
             Exit::Refused => 3,
-            Exit::Interrupted => 130, // 128 and the number of the signal, as shells have it.
+            Exit::Interrupted => 130, // 128 plus the number of the signal, as in shells.
             Exit::Ended(signal) => 128_u8.saturating_add(signal),
         })
     }

@@ -1,10 +1,10 @@
-//! An output that could not be written, or a thing that could not be done, and why.
+//! Failures of outputs and of the system.
 
 use std::io;
 
 use thiserror::Error;
 
-/// What could not be written or done, and why.
+/// A failure: what failed, and the error.
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub(crate) name: String,
@@ -16,39 +16,39 @@ impl Failure {
         Self { name: "standard output".into(), error }
     }
 
-    /// Returns whether the reader of the results has gone.
+    /// Returns whether the reader closed the pipe.
     pub(crate) fn is_closed_pipe(&self) -> bool {
         self.error.kind() == io::ErrorKind::BrokenPipe
     }
 
-    /// Returns whether the command line asks for what is not done, so nothing was done.
+    /// Returns whether the command line is invalid, so that nothing was done.
     pub(crate) fn is_misuse(&self) -> bool {
         self.error.get_ref().is_some_and(|error| error.is::<Conflict>())
     }
 
-    /// Returns the number of the signal that was the reason, if one was.
+    /// Returns the number of the signal that caused the failure, if one did.
     pub(crate) fn signal(&self) -> Option<u8> {
         self.error.get_ref()?.downcast_ref::<Ended>().map(|&Ended { signal, .. }| signal)
     }
 }
 
-/// Two uses of one file, of which one would destroy what the other needs.
+/// Two uses of one file that exclude each other.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub(crate) enum Conflict {
-    /// An output is an input, perhaps by another name.
+    /// An output is an input, possibly under another name.
     #[error("is the input {input}, which `{option}` would overwrite\n  name another file")]
     Input { option: &'static str, input: String },
     /// Both outputs are one file.
-    #[error("gets the results, so refused lines cannot go there\n  name another file")]
+    #[error("is the output of results, so refused lines cannot go there\n  name another file")]
     Outputs,
 }
 
-/// A signal came before an output was complete.
+/// A signal arrived before an output was complete.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{}, {}", reason(*signal), left(*is_new))]
 pub(crate) struct Ended {
     pub(crate) signal: u8,
-    /// Whether there was no file before.
+    /// Whether the file did not exist before.
     pub(crate) is_new: bool,
 }
 

@@ -155,7 +155,8 @@ fn results_and_refused_lines_are_two_files() {
     ] {
         let output = folder.shell(line);
         let expected = format!(
-            "windrow: {name}: gets the results, so refused lines cannot go there\n  name another \
+            "windrow: {name}: is the output of results, so refused lines cannot go there\n  \
+             name another \
              file\n"
         );
         assert_eq!(told(&output), expected, "{line}");

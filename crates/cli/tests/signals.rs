@@ -164,7 +164,7 @@ fn first_ctrl_c_writes_what_is_known_to_both_files() {
     assert_eq!(text("result"), "[{\"action\":\"jump\",\"avg\":100}]\n");
     let bad = text("out").lines().count();
     assert_eq!(text("out"), "bad\n".repeat(bad));
-    let start = format!("windrow: interrupted: the result is that of {} lines\n", bad + 1);
+    let start = format!("windrow: interrupted: the result is of {} lines\n", bad + 1);
     assert!(bad >= 2_000 && told.replace(',', "").starts_with(&start), "{bad}: {told}");
     drop(stdin);
 }

@@ -69,10 +69,10 @@ fn what_standard_input_begins_with_says_how_it_is_read() {
     {
         assert_eq!(count(&sample(name)), good(""), "{name}");
     }
-    let told = "windrow: <stdin>: warning: the bytes behind the compressed data are ignored\n  \
-                one of the files that it was joined from may be damaged; check its end\n";
+    let told = "windrow: <stdin>: warning: the bytes after the compressed data are ignored\n  \
+                if it was joined from several files, check that none is damaged\n";
     assert_eq!(count(&sample("trailing.ndjson.gz")), good(told));
-    let told = "windrow: <stdin>: Compressed with lz4, which is not read here\n  \
+    let told = "windrow: <stdin>: Compressed with lz4, which is not supported\n  \
                 try `... | lz4 -dc | windrow stats`\n";
     let (_, found, code) = count(&sample("a.ndjson.lz4"));
     assert_eq!((found.as_str(), code), (told, Some(1)));
@@ -95,7 +95,7 @@ fn what_standard_input_begins_with_says_how_it_is_read() {
 fn invalid_utf8_is_refused_where_it_stands() {
     let input = [JUMP, b"\n{\"action\":\"ju\xFFmp\",\"time\":1}\n", JUMP].concat();
     let told = "windrow: 1 of 3 lines refused and not counted:\n\
-                <stdin>:2:14: byte 0xFF starts no valid character, expected UTF-8\n  \
+                <stdin>:2:14: found the byte 0xFF, expected UTF-8\n  \
                 {\"action\":\"ju\\xFFmp\",\"time\":1}\n               ^\n";
     check(&input, 2, told, 3);
 }

@@ -56,7 +56,7 @@ fn picture_is_left_out_where_it_would_be_broken() {
 #[test]
 fn who_waits_is_told_what_for() {
     let mut terminal = Terminal::new(&["stats", "--stat", "count"], 100);
-    terminal.wait_for("waiting for actions, a line each: {\"action\":\"jump\",\"time\":100}");
+    terminal.wait_for("waiting for actions, one per line: {\"action\":\"jump\",\"time\":100}");
     terminal.press(JUMP.as_bytes());
     terminal.press(CTRL_D);
     let (seen, _, code) = terminal.end();
@@ -109,7 +109,7 @@ fn ctrl_c_tells_what_is_known() {
     assert!(header.split_whitespace().eq(["action", "count"]), "{seen}");
     assert!(count > 0 && row.starts_with("jump"), "{seen}");
     let told = told.replace(',', "");
-    assert_eq!(told, format!("windrow: interrupted: the result is that of {count} lines"));
+    assert_eq!(told, format!("windrow: interrupted: the result is of {count} lines"));
     assert_eq!(code, Some(130));
 
     let quiet = quiet.wait_with_output().unwrap();

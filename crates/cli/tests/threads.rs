@@ -103,14 +103,14 @@ fn rows_of_a_series_do_not_depend_on_the_order_of_lines() {
     for (more, expected) in [
         (
             &["--max-rows", "299"][..],
-            "windrow: more actions than 299 rows, however wide a row is\n  \
-             leave out `--by-action`, or allow more rows with `--max-rows`\n",
+            "windrow: more actions than 299 rows at any width\n  \
+             omit `--by-action`, or allow more rows with `--max-rows`\n",
         ),
         (
             &["--every", "10s"],
-            "windrow: 2026-01-01T00:00:00Z to 2026-01-01T00:09:58Z is more than 10,000 rows of one \
-             action and 10s each\n  make rows wider with `--every`, leave out `--by-action`, or \
-             allow more with `--max-rows`\n",
+            "windrow: 2026-01-01T00:00:00Z to 2026-01-01T00:09:58Z has more than 10,000 rows of \
+             one action and 10s each\n  \
+             use a wider `--every`, omit `--by-action`, or allow more with `--max-rows`\n",
         ),
     ] {
         let found = series(&file, more);

@@ -1,4 +1,4 @@
-//! What became of the lines of files, in the order of the files, whoever read them and when.
+//! The outcome of reading files, in their order on any number of threads.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -15,25 +15,25 @@ use crate::failure::Failure;
 use crate::output::render::{Styled, counted, grouped};
 use crate::output::{Output, OutputWriter};
 
-/// What to do about bytes that were ignored.
-const IGNORED_HINT: &str = "one of the files that it was joined from may be damaged; check its end";
+/// The hint about ignored bytes.
+const IGNORED_HINT: &str = "if it was joined from several files, check that none is damaged";
 
-/// How many bits of an offset are within a file: up to 16 TiB each, and a million files.
+/// The bits of an offset for the position in a file: 16 TiB per file, and a million files.
 const OFFSET_BITS: u32 = 44;
 
-/// A taker of actions of one file.
+/// Passes the actions of one file to a sink.
 pub(crate) struct FileSink<'t, T> {
     sink: &'t mut T,
-    /// What is more than any offset in the files before.
+    /// Added to offsets, so that they exceed those of the files before.
     before: u64,
     reasons: Reasons,
-    /// Raised at the first refused line, if that is to be the end.
+    /// Set at the first refused line, if that ends the reading.
     stop: Option<&'t AtomicBool>,
     kept: Option<&'t mut RefusedFile>,
 }
 
 impl<'t, T> FileSink<'t, T> {
-    /// Hands on the actions of a file that comes after as many others.
+    /// Creates the sink of the file with this number.
     pub(crate) fn new(
         sink: &'t mut T,
         index: usize,
@@ -55,7 +55,7 @@ impl<T: Sink> Sink for FileSink<'_, T> {
     fn refuse(&mut self, line: RefusedLine<'_>) {
         *self.reasons.entry(line.error().reason()).or_default() += 1;
         if let Some(stop) = self.stop {
-            // ORDERING: Relaxed. As where it is looked at, in `source.rs`.
+            // ORDERING: Relaxed. Pairs with: `Watch::is_over`, which argues it.
             stop.store(true, Ordering::Relaxed);
         }
         if let Some(kept) = &mut self.kept {
@@ -74,24 +74,24 @@ impl<T: Sink> Sink for FileSink<'_, T> {
     }
 }
 
-/// How many lines were refused for which reason.
+/// The number of refused lines by reason.
 pub(crate) type Reasons = BTreeMap<&'static str, u64>;
 
-/// Where refused lines are written.
+/// The file of `--refused`.
 pub(crate) struct RefusedFile {
     output: OutputWriter,
-    /// The first error. It is reported at the end, and does not stop the reading.
+    /// The first error, which is reported at the end and does not stop the reading.
     error: Option<io::Error>,
-    /// Whether the last line has no end yet.
+    /// Whether the last line has no line end yet.
     is_in_line: bool,
 }
 
 impl RefusedFile {
-    /// Begins to write.
+    /// Opens the file.
     ///
     /// # Errors
     ///
-    /// [`Failure`] if the system does not allow it.
+    /// [`Failure`] if the system refuses.
     pub(crate) fn begin(output: Output) -> Result<Self, Failure> {
         Ok(Self { output: output.begin()?, error: None, is_in_line: false })
     }
@@ -103,7 +103,7 @@ impl RefusedFile {
         }
     }
 
-    /// Ends the line that an input broke off in, so that the next input begins a line.
+    /// Ends a line that was cut off, so that the next input starts a new line.
     fn end_input(&mut self) {
         if self.is_in_line {
             self.end_line();
@@ -115,7 +115,7 @@ impl RefusedFile {
         self.is_in_line = false;
     }
 
-    /// Ends the writing. A file that could not be written whole is as it was before.
+    /// Completes the file. If a write failed, the file is unchanged.
     ///
     /// # Errors
     ///
@@ -128,14 +128,14 @@ impl RefusedFile {
     }
 }
 
-/// What became of the lines of one file.
+/// The outcome of reading one file.
 pub(crate) struct FileResult {
     name: String,
     report: Report,
     reasons: Reasons,
-    /// Why it was not read to its end.
+    /// The error that ended the reading.
     error: Option<io::Error>,
-    /// Whether bytes behind compressed data were ignored.
+    /// Whether bytes after the compressed data were ignored.
     ignored: bool,
 }
 
@@ -149,7 +149,7 @@ impl FileResult {
             Ok(report) => (report, None),
             Err(ReadError { report, source }) => (*report, Some(source)),
         };
-        // That it was to be read no further is no fault of the file.
+        // A requested stop is not an error of the file.
         let is_stop =
             |error: &io::Error| error.get_ref().is_some_and(|error| error.is::<Stopped>());
         let error = error.filter(|error| !is_stop(error));
@@ -163,57 +163,57 @@ impl FileResult {
         Self { name, report, reasons, error, ignored: false }
     }
 
-    /// Adds whether bytes of it were ignored.
+    /// Sets whether bytes of the file were ignored.
     pub(crate) fn with_ignored(self, ignored: &Ignored) -> Self {
         Self { ignored: ignored.any(), ..self }
     }
 }
 
-/// What became of the lines of all files.
+/// The outcome of reading all files.
 #[derive(Debug, Default)]
 pub(crate) struct ReadResult {
-    /// Lines that were not blank.
+    /// The number of lines that are not blank.
     pub(crate) lines: u64,
-    /// Those of them that are no actions.
+    /// The number of refused lines.
     pub(crate) refused: u64,
-    /// These by reason.
+    /// The number of refused lines by reason.
     pub(crate) reasons: Reasons,
-    /// The first refusals in the order of the files, no more than [`REFUSALS_SHOWN_MAX`].
+    /// The first refusals in the order of the files, at most [`REFUSALS_SHOWN_MAX`].
     pub(crate) refusals: Vec<Refused>,
-    /// The files that could not be read, or not to their end, in their order.
+    /// The files that could not be read to their end, in order.
     pub(crate) unreadable: Vec<Unreadable>,
-    /// The files of which bytes behind compressed data were ignored, by their numbers.
+    /// The numbers and names of files with ignored bytes after the compressed data.
     pub(crate) ignored: Vec<(usize, String)>,
-    /// What kept the refused lines from being written.
+    /// The failure to write the refused lines, if any.
     pub(crate) unwritten: Option<Failure>,
-    /// Whether Ctrl-C ended it.
+    /// Whether Ctrl-C ended the reading.
     pub(crate) is_interrupted: bool,
-    /// Whether a refused line ended it, so that there is no result.
+    /// Whether a refused line ended the reading, so that there is no result.
     pub(crate) is_stopped: bool,
-    /// The number of another signal that ended it, so that there is no result.
+    /// The number of another signal that ended the reading, so that there is no result.
     pub(crate) ended: Option<u8>,
-    /// How many files there were to read.
+    /// The number of files to read.
     pub(crate) inputs: usize,
-    /// The numbers of the files of the refusals, and of those that are unreadable.
+    /// The numbers of the files of `refusals` and of `unreadable`.
     files: [Vec<usize>; 2],
 }
 
 impl ReadResult {
-    /// Returns whether there is something to write: an input was read, and nothing asked to stop.
+    /// Returns whether there is a result: an input was read, and nothing stopped the reading.
     ///
-    /// An empty input is read. A file that does not exist is not, so that a result which was
-    /// written before is not replaced by an empty one.
+    /// An empty input has a result. A missing file has none, so that an earlier result is not
+    /// replaced by an empty one.
     pub(crate) fn has_result(&self) -> bool {
         !self.is_stopped && self.ended.is_none() && !self.is_unread()
     }
 
-    /// Returns whether no line was read, although there may have been some.
+    /// Returns whether no line was read because of errors or Ctrl-C.
     pub(crate) fn is_unread(&self) -> bool {
         let are_unreadable = self.inputs > 0 && self.unreadable.len() == self.inputs;
         self.lines == 0 && (self.is_interrupted || are_unreadable)
     }
 
-    /// How a run ends that read this and did all else.
+    /// Returns the exit code of a run with this outcome.
     pub(crate) fn exit(&self) -> Exit {
         if let Some(signal) = self.ended {
             Exit::Ended(signal)
@@ -228,7 +228,7 @@ impl ReadResult {
         }
     }
 
-    /// Enters what became of the file with this number; the order does not matter.
+    /// Inserts the outcome of the file with this number; calls may be in any order.
     pub(crate) fn insert(&mut self, index: usize, file_result: FileResult) {
         let FileResult { name, report, reasons, error, ignored } = file_result;
         if ignored {
@@ -259,7 +259,7 @@ impl ReadResult {
     /// Reports what was not read and what was refused.
     pub(crate) fn report(&self) {
         if self.ended.is_some() {
-            return; // As quiet as a program that such a signal ends at once.
+            return; // Quiet, like a program that the signal ends at once.
         }
         for file in &self.unreadable {
             diagnostics::report(file);
@@ -273,14 +273,14 @@ impl ReadResult {
         if self.is_interrupted && self.is_unread() {
             diagnostics::report("interrupted: no line was read, so there is no result");
         } else if self.is_interrupted {
-            diagnostics::report(format!("interrupted: the result is that of {lines}"));
+            diagnostics::report(format!("interrupted: the result is of {lines}"));
         }
         match &self.refusals[..] {
             [] => {}
             [first, ..] if self.is_stopped => {
                 let line = Styled(BAD, "refused line");
                 diagnostics::report(format!(
-                    "stopped at the first {line}, without a result (`--strict`):"
+                    "stopped at the first {line}, no result (`--strict`):"
                 ));
                 diagnostics::print_line(first);
             }
@@ -295,7 +295,7 @@ impl ReadResult {
         }
     }
 
-    /// Tells how many lines were refused for which reason, if that says more than the lines do.
+    /// Reports the reasons with their numbers, if not all refused lines are shown.
     fn report_reasons(&self) {
         if self.refused <= self.refusals.len() as u64 {
             return;

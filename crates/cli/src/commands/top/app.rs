@@ -1,4 +1,4 @@
-//! The state of the screen and what keys do to it, without a terminal.
+//! The state of `top` and the effects of keys, without a terminal.
 
 use std::mem;
 use std::time::Duration;
@@ -8,33 +8,33 @@ use unicode_width::UnicodeWidthStr;
 
 use super::columns::{Column, Layout, Line, Order};
 
-/// How much shorter than the longest a window may be.
+/// The maximum ratio of the longest window to a shorter one.
 const SHORTER_MAX: u32 = 30;
 
 /// The progress of the input.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Status {
-    /// Lines that are actions.
+    /// The number of accepted lines.
     pub(crate) accepted: u64,
-    /// Lines that are not.
+    /// The number of refused lines.
     pub(crate) refused: u64,
     /// The reason of the last refusal.
     pub(crate) refusal: Option<String>,
-    /// Actions whose timestamp is too long ago or too far ahead to be shown.
+    /// The number of actions whose timestamp is outside of the window.
     pub(crate) outside: u64,
-    /// Actions without a row of their own.
+    /// The number of records in the shared row.
     pub(crate) folded: u64,
-    /// What else happened to the input last.
+    /// The last note about the input.
     pub(crate) note: Option<String>,
     /// Whether the input has ended.
     pub(crate) is_ended: bool,
 }
 
-/// What a key asks of the owner of the screen.
+/// A request of a key to the owner of the state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Request {
     Quit,
-    /// As `Quit`, by Ctrl-C.
+    /// Like `Quit`, by Ctrl-C.
     Interrupt,
     /// Read the statistics again.
     Refresh,
@@ -45,16 +45,16 @@ pub(crate) enum Request {
 pub(crate) enum Span {
     /// The newest part of the input, at most this long.
     Last(Duration),
-    /// All of an input whose actions have no time: there are no rates and no windows.
+    /// All of an input without times: there are no rates and no windows.
     Whole,
 }
 
-/// The state of the screen.
+/// The state of `top`.
 #[derive(Debug)]
 pub(crate) struct App {
-    /// The name of the input, with characters that a terminal shows.
+    /// The name of the input as printable characters.
     pub(crate) source: String,
-    /// How many actions have a row of their own at most.
+    /// The maximum number of actions with a row each.
     pub(crate) actions_max: usize,
     pub(crate) status: Status,
     pub(crate) span: Span,
@@ -64,15 +64,15 @@ pub(crate) struct App {
     pub(crate) order: Order,
     pub(crate) is_paused: bool,
     pub(crate) shows_help: bool,
-    /// How many lines are above the first visible one.
+    /// The number of lines above the first visible one.
     pub(crate) above: usize,
     lines: Vec<Line>,
-    /// How many lines the terminal has room for.
+    /// The number of lines that fit the terminal.
     page: usize,
 }
 
 impl App {
-    /// Creates a screen that shows the longest window first and offers shorter ones.
+    /// Creates the state. The first window is the longest.
     pub(crate) fn new(source: String, span: Span, actions_max: usize) -> Self {
         let (sort, windows) = match span {
             Span::Last(window) => (Column::Rate, windows(window)),
@@ -99,7 +99,7 @@ impl App {
         &self.lines
     }
 
-    /// Returns the lines that the terminal has room for.
+    /// Returns the lines that fit the terminal.
     pub(crate) fn visible(&self) -> &[Line] {
         let end = self.lines.len().min(self.above + self.page);
         &self.lines[self.above.min(end)..end]
@@ -111,7 +111,7 @@ impl App {
         Layout::new(self.visible(), longest.unwrap_or_default(), self.sort, width)
     }
 
-    /// Replaces the lines, unless the screen is paused.
+    /// Replaces the lines, unless paused.
     pub(crate) fn show(&mut self, status: Status, lines: impl FnOnce(Span) -> Vec<Line>) {
         self.status = status;
         if !self.is_paused {
@@ -120,7 +120,7 @@ impl App {
         }
     }
 
-    /// Asks for the series of each visible line that has none yet.
+    /// Requests the series of each visible line without one.
     pub(crate) fn fill(&mut self, series: impl Fn(&Line, Duration) -> Vec<u64>) {
         let Span::Last(window) = self.span else { return };
         for line in self.lines.iter_mut().skip(self.above).take(self.page) {
@@ -130,14 +130,14 @@ impl App {
         }
     }
 
-    /// Asks for the series of all lines.
+    /// Requests the series of all lines.
     pub(crate) fn fill_all(&mut self, series: impl Fn(&Line, Duration) -> Vec<u64>) {
         let (above, page) = (mem::take(&mut self.above), mem::replace(&mut self.page, usize::MAX));
         self.fill(series);
         (self.above, self.page) = (above, page);
     }
 
-    /// Sets how many lines the terminal has room for.
+    /// Sets the number of lines that fit the terminal.
     pub(crate) fn resize(&mut self, page: usize) {
         self.page = page.max(1);
         self.scroll(0);
@@ -188,7 +188,7 @@ impl App {
         let Span::Last(chosen) = self.span else { return None };
         let chosen = self.windows.iter().position(|&window| window == chosen)?;
         self.span = Span::Last(*self.windows.get(chosen.saturating_add_signed(step))?);
-        // Paused, the lines would be of another window than the title.
+        // While paused, the lines would be of another window than the title.
         self.is_paused = false;
         Some(Request::Refresh)
     }
@@ -208,7 +208,7 @@ impl App {
 
     fn sort_lines(&mut self) {
         let (column, order) = (self.sort, self.order);
-        // Equal lines would otherwise change places with each look.
+        // Otherwise equal lines would change places with each update.
         self.lines.sort_by(|a, b| {
             let by_column = a.compare(b, column);
             let by_column =
@@ -227,7 +227,7 @@ impl App {
 /// Returns the windows to choose from, the longest last.
 fn windows(longest: Duration) -> Vec<Duration> {
     let shorter = [1, 10, 60, 300, 900, 3_600, 21_600].map(Duration::from_secs);
-    // Much shorter ones would consist of too few buckets to be smooth.
+    // Much shorter ones would have too few buckets.
     let is_smooth =
         |&shorter: &Duration| shorter < longest && shorter.saturating_mul(SHORTER_MAX) >= longest;
     shorter.into_iter().filter(is_smooth).chain([longest]).collect()
@@ -293,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn every_column_has_a_key_of_its_own() {
+    fn every_column_has_a_key() {
         for column in Column::ALL {
             let mut app = app();
             press(&mut app, column.key());
@@ -315,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn pause_holds_the_lines_but_not_what_became_of_the_input() {
+    fn pause_keeps_the_lines_and_updates_the_status() {
         let mut app = app();
         assert_eq!(press(&mut app, ' '), Some(Request::Refresh));
         app.show(Status { refused: 1, ..Status::default() }, |_| Vec::new());
@@ -326,7 +326,7 @@ mod tests {
     }
 
     #[test]
-    fn course_is_asked_of_what_is_seen_and_once() {
+    fn series_of_visible_lines_is_requested_once() {
         let mut app = app();
         let asked = std::cell::RefCell::new(Vec::new());
         let series = |line: &Line, window: Duration| {
@@ -379,7 +379,7 @@ mod tests {
     }
 
     #[test]
-    fn scrolling_ends_where_the_lines_do() {
+    fn scrolling_ends_at_the_last_line() {
         let mut app = app();
         app.resize(2);
         let cases = [
@@ -400,7 +400,7 @@ mod tests {
     }
 
     #[test]
-    fn quitting_and_interrupting_are_told_apart() {
+    fn ctrl_c_differs_from_quit() {
         let mut app = app();
         assert_eq!(press(&mut app, 'q'), Some(Request::Quit));
         assert_eq!(app.press(KeyCode::Esc.into()), Some(Request::Quit));

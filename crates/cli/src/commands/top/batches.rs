@@ -1,26 +1,26 @@
-//! A stream in batches that end where a line does, so that what became of lines is known meanwhile.
+//! Splits a stream into batches of whole lines.
 //!
-//! The codec tells what was refused when its input ends, and a stream does not end. So it is given
-//! the stream piece by piece: each piece is what was there to be read, up to the last line end in
-//! it. A line that has not ended yet, however long, is waited for.
+//! The codec reports refused lines at the end of its input, and a stream may not end. So the codec
+//! reads batch by batch. A batch is what one read returned, up to its last line end. An unfinished
+//! line of any length is continued by the next read.
 
 use std::io::{self, Read};
 
 use memchr::memrchr;
 
-/// How much is asked of a stream at once: as the codec does.
+/// The size of a read, the same as that of the codec.
 const BUFFER_BYTES: usize = 256 * 1024;
 
-/// Hands a stream on so that it seems to end after each batch.
+/// A reader that returns end of input after each batch.
 #[derive(Debug)]
 pub(crate) struct Batches<R> {
     stream: R,
     buffer: Vec<u8>,
-    /// Which part of the buffer was read and not handed on yet.
+    /// The part of the buffer that is still to be returned.
     unread: std::ops::Range<usize>,
     /// Whether the batch has ended.
     at_end: bool,
-    /// Whether the stream has.
+    /// Whether the stream has ended.
     is_over: bool,
 }
 
@@ -30,14 +30,14 @@ impl<R: Read> Batches<R> {
         Self { stream, buffer, unread: 0..0, at_end: false, is_over: false }
     }
 
-    /// Whether there will be no other batch.
+    /// Returns whether there are no more batches.
     pub(crate) fn is_over(&self) -> bool {
         self.is_over
     }
 }
 
 impl<R: Read> Read for Batches<R> {
-    /// Reads of the present batch; at its end reads nothing, once.
+    /// Reads from the current batch; at its end returns 0 once.
     fn read(&mut self, free: &mut [u8]) -> io::Result<usize> {
         if std::mem::take(&mut self.at_end) {
             return Ok(0);
@@ -61,7 +61,7 @@ impl<R: Read> Read for Batches<R> {
 mod tests {
     use super::*;
 
-    /// Gives one piece with each read.
+    /// Returns one piece per read.
     struct Pieces(Vec<&'static str>);
 
     impl Read for Pieces {
@@ -81,7 +81,7 @@ mod tests {
         let mut batches = Vec::new();
         while !stream.is_over() {
             let mut batch = Vec::new();
-            let mut free = [0; 3]; // Does not divide what is read.
+            let mut free = [0; 3]; // Does not divide the lengths.
             loop {
                 match stream.read(&mut free).unwrap() {
                     0 => break,
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn batch_ends_where_a_line_does() {
+    fn batch_ends_at_a_line_end() {
         check(&[], &[""]);
         check(&["one\n"], &["one\n", ""]);
         check(&["one\ntwo\n", "three\n"], &["one\ntwo\n", "three\n", ""]);

@@ -1,7 +1,7 @@
-//! The columns of the table, and how they share the width of a terminal.
+//! The columns of the table, and their layout on a terminal.
 //!
-//! Figures come before pictures, and a figure is shown whole or not at all: a number that lost
-//! digits is a wrong number. Names are shortened first, and marked.
+//! A number is shown whole or not at all: without some digits it would be wrong. Names are
+//! shortened first, with a mark, then sparklines are omitted, then numbers.
 
 use std::cmp::Ordering;
 
@@ -11,13 +11,13 @@ use unicode_width::UnicodeWidthStr;
 use crate::output::render::{self, GAP, grouped};
 use crate::output::table::shorten;
 
-/// What stands for a rate that is not known.
+/// The text for an unknown rate.
 const MISSING: &str = "-";
-/// The narrowest column of numbers: wide enough for `rate/s` with a mark.
+/// The minimum width of a column of numbers: `rate/s` with a mark.
 const NUMBER_COLUMNS_MIN: usize = 7;
 const NAME_COLUMNS_MIN: usize = 12;
 const NAME_COLUMNS_MAX: usize = 48;
-/// A narrower picture shows nothing.
+/// The minimum width of a sparkline.
 const SERIES_COLUMNS_MIN: usize = 8;
 const SERIES_COLUMNS_MAX: usize = 60;
 
@@ -62,7 +62,7 @@ impl Column {
         }
     }
 
-    /// Formats the cells of these lines; numbers share their digits.
+    /// Formats the cells of these lines, all with the same number of decimals.
     pub(crate) fn texts(self, lines: &[Line]) -> Vec<String> {
         let means = |mean: fn(&Line) -> f64| {
             render::means(&lines.iter().map(mean).collect::<Vec<_>>()).collect()
@@ -79,7 +79,7 @@ impl Column {
         }
     }
 
-    /// Returns the order of its first sort: names from A, numbers from the largest.
+    /// Returns the default order: names ascending, numbers descending.
     pub(crate) fn order(self) -> Order {
         if self == Self::Action { Order::Ascending } else { Order::Descending }
     }
@@ -104,19 +104,19 @@ impl Order {
 /// The statistics of one action in the window.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Line {
-    /// Whether this is the row of all actions beyond the limit, which an action may be named like.
+    /// Whether this is the row of all actions beyond the limit. An action may have the same name.
     pub(crate) is_other: bool,
     pub(crate) name: String,
-    /// The name with characters that a terminal shows.
+    /// The name as printable characters.
     pub(crate) action: String,
     pub(crate) count: u64,
-    /// Per second; `None` if it is not known.
+    /// The rate per second; `None` if it is unknown.
     pub(crate) rate: Option<f64>,
     pub(crate) mean: f64,
     pub(crate) p50: f64,
     pub(crate) p99: f64,
     pub(crate) max: f64,
-    /// Counts of equal parts of the window, the oldest first; asked for once the line is visible.
+    /// The counts of equal parts of the window, oldest first. Computed when the line is visible.
     pub(crate) series: Option<Vec<u64>>,
 }
 
@@ -144,21 +144,20 @@ pub(crate) struct Numbers {
     pub(crate) width: usize,
 }
 
-/// The columns that fit a width, with the text of their cells.
+/// The columns that fit a width, with the texts of their cells.
 #[derive(Debug)]
 pub(crate) struct Layout {
     pub(crate) name_width: usize,
     pub(crate) names: Vec<String>,
     pub(crate) numbers: Vec<Numbers>,
-    /// The width of the picture of each line; 0 if there is no room for one.
+    /// The width of a sparkline; 0 if there is no room.
     pub(crate) series_width: usize,
 }
 
 impl Layout {
-    /// Lays out lines of a table whose longest name has a given width.
+    /// Lays out the lines of a table whose longest name has this width.
     ///
-    /// The column that the lines are sorted by comes first, then the others from the left as far
-    /// as they fit, then the picture.
+    /// The sorted column has priority, then the others from the left, then the sparkline.
     pub(crate) fn new(lines: &[Line], longest: usize, sort: Column, width: usize) -> Self {
         let wanted = longest.clamp(NUMBER_COLUMNS_MIN, NAME_COLUMNS_MAX);
         let mut name_width = wanted.min(NAME_COLUMNS_MIN).min(width);
@@ -178,7 +177,7 @@ impl Layout {
             }
         }
         numbers.sort_by_key(|numbers| Column::ALL.iter().position(|&at| at == numbers.column));
-        // A name takes a third at first, so that a long one leaves room for the picture.
+        // A name has a third of the width at first, which leaves room for the sparkline.
         let more = left.min(wanted.min(width / 3).saturating_sub(name_width));
         (name_width, left) = (name_width + more, left - more);
         let is_complete = numbers.len() == Column::ALL.len() - 1
@@ -196,7 +195,7 @@ impl Layout {
     }
 }
 
-/// Shortens a text that is too wide at its end, and marks that.
+/// Cuts the end of a text that is too wide, with a mark.
 pub(crate) fn cut(text: &str, columns: usize) -> String {
     match columns {
         _ if text.width() <= columns => text.to_owned(),
@@ -205,7 +204,7 @@ pub(crate) fn cut(text: &str, columns: usize) -> String {
     }
 }
 
-/// Shortens a text that is too wide at its beginning, and marks that.
+/// Cuts the start of a text that is too wide, with a mark.
 pub(crate) fn cut_front(text: &str, columns: usize) -> String {
     match columns {
         _ if text.width() <= columns => text.to_owned(),
@@ -241,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_shown_is_whole_or_marked_at_any_width() {
+    fn text_is_whole_or_marked_at_any_width() {
         for width in 1..=260 {
             for (name, count) in [(1, 1), (12, 3), (33, 1_000), (90, 1_234_567), (49, u64::MAX)] {
                 let lines = [line(&"n".repeat(name), count), line("跳跳跳跳跳跳跳跳跳跳", 5)];
@@ -260,7 +259,7 @@ mod tests {
                         let is_whole = *name == line.action;
                         assert!(is_whole || name.contains('…'), "{case}");
                     }
-                    // A picture has room only when no figure lacks it.
+                    // A sparkline has room only if all numbers have.
                     assert!(layout.series_width == 0 || layout.numbers.len() == 6, "{case}");
                 }
             }
@@ -268,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn every_figure_fits_80_columns() {
+    fn all_numbers_fit_80_columns() {
         let lines = [line(&"n".repeat(60), 999_999)];
         let layout = Layout::new(&lines, 60, Column::Rate, 80);
         assert_eq!(shown(&layout), ["count", "rate/s", "mean", "p50", "p99", "max"]);
@@ -276,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn picture_has_no_room_where_there_is_nothing_to_draw() {
+    fn sparkline_without_data_has_no_room() {
         let mut lines = [line("jump", 1)];
         assert_eq!(Layout::new(&lines, 4, Column::Rate, 100).series_width, 37);
         lines[0].series = None;
@@ -284,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn sorted_column_stays_where_others_go() {
+    fn sorted_column_is_omitted_last() {
         let lines = [line("jump", 1_000)];
         for (sort, expected) in [
             (Column::Action, ["count", "rate/s", "mean"]),

@@ -1,4 +1,4 @@
-//! The statistics of recent actions: the one place that asks the tracker.
+//! Records actions in the tracker and reads their statistics.
 
 use std::num::NonZero;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -21,30 +21,30 @@ use super::columns::Line;
 type Shown = (Mean, MinMax, Quantiles);
 type Tracker = WindowedTracker<Shown>;
 
-/// How many buckets the longest window has, nearly.
+/// The approximate number of buckets of the longest window.
 const BUCKETS: u32 = 240;
-/// The shortest bucket: the clock moves in ticks of some milliseconds.
+/// The shortest bucket: the clock has ticks of a few milliseconds.
 const SHORTEST: Duration = Duration::from_millis(100);
-/// A rate over less time than this would say more about when reading began than about the actions.
+/// The minimum time of a rate; over less time it would depend on when reading began.
 const RATE_AFTER: Duration = Duration::from_secs(1);
 
 /// The time of an action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TimeSource {
-    /// When it is read.
+    /// The time of reading.
     Arrival,
-    /// Its timestamp; the present is that of the machine.
+    /// The timestamp; now is the time of the machine.
     Stamps,
-    /// Its timestamp; the present is the latest of them, for a log of another day.
+    /// The timestamp; now is the latest timestamp, for an old log.
     LatestStamp,
-    /// None: how fast a file can be read says nothing about its actions.
+    /// None: the speed of reading a file says nothing about its actions.
     Nothing,
 }
 
 /// Records actions and reports the statistics of the newest.
 #[derive(Debug)]
 pub(crate) struct Feed {
-    /// Made with the first action, whose timestamp may be the beginning of time.
+    /// Created with the first action, whose timestamp may be the start of the clock.
     tracker: OnceLock<Tracker>,
     spec: WindowedSpec,
     clock: Arc<FeedClock>,
@@ -58,17 +58,16 @@ impl Feed {
         actions: NonZero<usize>,
         time_source: TimeSource,
     ) -> Result<Self, FeedError> {
-        // Without times there is one bucket, which leaves memory for more actions.
+        // One bucket is enough without times, and leaves memory for more actions.
         let window = if time_source == TimeSource::Nothing { SHORTEST } else { window };
         let millis = (window / BUCKETS).max(SHORTEST).as_millis();
-        // Whole milliseconds, rounded up to a hundred of them, so that shorter windows are cut
-        // evenly, too.
+        // A multiple of 100 ms, so that shorter windows are whole buckets, too.
         let resolution =
             SHORTEST.saturating_mul(u32::try_from(millis.div_ceil(100)).unwrap_or(u32::MAX));
         let buckets = window.as_nanos().div_ceil(resolution.as_nanos());
         let span = resolution.saturating_mul(u32::try_from(buckets).unwrap_or(u32::MAX));
         let window = WindowSpec::builder().resolution(resolution).span(span).build()?;
-        // Folded rather than evicted, so that totals are those of all actions.
+        // Folding, not eviction, so that totals are of all actions.
         let (actions, when_full) = (actions.get(), WhenFull::Fold);
         let tracker = TrackerSpec { actions, when_full, ..TrackerSpec::default() };
         let spec = WindowedSpec { window, tracker, ..WindowedSpec::default() };
@@ -99,21 +98,21 @@ impl Feed {
         if let (TimeSource::LatestStamp, Some(stamp)) = (self.time_source, stamp) {
             self.clock.advance(stamp);
         }
-        let tracker = self
-            .tracker
-            .get_or_init(|| self.new_tracker().expect("one was made of the same specification"));
+        let tracker = self.tracker.get_or_init(|| {
+            self.new_tracker().expect("the same specification was accepted before")
+        });
         match stamp {
             None => tracker.record(record.name, record.time).is_ok(),
             Some(stamp) => tracker.record_at(record.name, record.time, stamp).is_ok(),
         }
     }
 
-    /// Stops the clock, so that the end of an input stays in the window.
+    /// Stops the clock, so that the last actions stay in the window.
     pub(crate) fn stop(&self) {
         self.clock.advance(self.clock.now());
     }
 
-    /// Returns how many records share a row because there are too many actions.
+    /// Returns the number of records in the shared row.
     pub(crate) fn folded(&self) -> u64 {
         self.tracker.get().map_or(0, |tracker| tracker.overflow().folded)
     }
@@ -124,7 +123,7 @@ impl Feed {
             Span::Last(window) => window,
             Span::Whole => self.spec.window.span(),
         };
-        // The screen offers no longer window than the tracker was built for.
+        // The app offers no window longer than the span of the tracker.
         let rows = self.tracker.get().and_then(|tracker| tracker.window(window).ok());
         let Some(rows) = rows else { return Vec::new() };
         let rate_after = RATE_AFTER.min(window).as_secs_f64();
@@ -133,7 +132,7 @@ impl Feed {
             let (mean, min_max, quantiles) = row.statistic();
             let count = mean.count();
             let at = |quantile| {
-                // The middle of a bin may lie beyond the extremes.
+                // The middle of a bin may be outside of minimum and maximum.
                 let time = quantiles.quantile(quantile).map(|time| min_max.clamp(time));
                 time.map_or(0.0, ActionTime::as_f64)
             };
@@ -142,7 +141,7 @@ impl Feed {
                 name: row.name().to_owned(),
                 action: visible(row.name().as_bytes()),
                 count,
-                // The count over the rate is the time that was covered.
+                // The count divided by the rate is the covered time.
                 rate: rows.rate(row).filter(|rate| count as f64 / rate >= rate_after),
                 mean: mean.mean().unwrap_or_default(),
                 p50: at(Quantile::MEDIAN),
@@ -156,7 +155,7 @@ impl Feed {
 
     /// Returns the counts of an action in equal parts of the past `window`.
     ///
-    /// A call of its own, for visible lines only: it costs as much as all other statistics.
+    /// A separate call for visible lines only: it costs as much as all other statistics.
     pub(crate) fn series(&self, line: &Line, window: Duration) -> Vec<u64> {
         let series = |tracker: &Tracker| match line.is_other {
             true => tracker.series_of_other(window),
@@ -167,7 +166,7 @@ impl Feed {
     }
 }
 
-/// Why a window cannot be kept.
+/// A window or a number of actions is refused.
 #[derive(Debug, Error)]
 pub(crate) enum FeedError {
     #[error("--window: {0}")]
@@ -179,15 +178,15 @@ pub(crate) enum FeedError {
 /// A clock that shows the time of the machine until it is stopped, or the latest timestamp.
 #[derive(Debug)]
 struct FeedClock {
-    /// Nanoseconds; `i64::MIN` before it was set.
+    /// Nanoseconds; `i64::MIN` before the first call of `advance`.
     time: AtomicI64,
-    /// Whether it shows the time of the machine before it was set.
+    /// Whether it shows the time of the machine before that.
     follows_machine: bool,
 }
 
 // ORDERING: every access in this file is Relaxed.
-// Needs: a time that does not run backwards. Gives: `fetch_max`, and coherence. Not needed: any
-// order towards what is recorded, as one thread sets the time and records. Checks: no model.
+// Needs: a time that does not run backwards. Gives: `fetch_max`, and coherence. Not needed: an
+// order with records, since one thread sets the time and records. Checks: no model.
 const RELAXED: Ordering = Ordering::Relaxed;
 
 impl FeedClock {
@@ -201,7 +200,7 @@ impl FeedClock {
         Self { time: AtomicI64::new(start), follows_machine }
     }
 
-    /// Sets the time, unless it is later already.
+    /// Sets the time, unless it is already later.
     fn advance(&self, to: Stamp) {
         self.time.fetch_max(to.as_nanos(), RELAXED);
     }
@@ -216,7 +215,7 @@ impl Clock for FeedClock {
     }
 
     fn may_step_back(&self) -> bool {
-        // When it is stopped, by as much as passed since the moment was read.
+        // Stopping it discards the time since the last read.
         true
     }
 
@@ -264,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn log_of_another_day_is_outside_by_the_machine() {
+    fn log_of_another_day_is_outside_the_window_of_the_machine() {
         let (stamped, counted) = feed(TimeSource::Stamps, &[1_000.0, 1_020.0]);
         assert_eq!((counted, stamped.lines(LAST_MINUTE).len()), (0, 0));
         let (arrived, counted) = feed(TimeSource::Arrival, &[1_000.0, 1_020.0]);
@@ -272,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn stopped_clock_stands() {
+    fn stopped_clock_does_not_advance() {
         let (feed, _) = feed(TimeSource::Arrival, &[1.0]);
         feed.stop();
         assert_eq!(feed.clock.now(), feed.clock.now());
@@ -291,13 +290,13 @@ mod tests {
     #[test]
     fn rate_is_over_the_time_that_the_stamps_cover() {
         check_rate(TimeSource::LatestStamp, &[1_000.0, 1_004.0, 1_010.0], Some(0.3));
-        // A stamp from before the first line was in time, too.
+        // A timestamp before that of the first line counts, too.
         check_rate(TimeSource::LatestStamp, &[1_010.0, 1_000.0, 1_020.0], Some(0.15));
         check_rate(TimeSource::LatestStamp, &[1_000.0, 1_001.0], Some(2.0));
     }
 
     #[test]
-    fn there_is_no_rate_over_no_time() {
+    fn rate_needs_covered_time() {
         check_rate(TimeSource::LatestStamp, &[1_000.0], None);
         check_rate(TimeSource::LatestStamp, &[1_000.0, 1_000.5], None);
         check_rate(TimeSource::Nothing, &[1_000.0, 1_010.0], None);
@@ -312,9 +311,9 @@ mod tests {
     }
 
     #[test]
-    fn total_is_of_all_actions_however_many_there_are() {
+    fn total_is_of_all_actions() {
         let feed = Feed::new(MINUTE, NonZero::new(2).unwrap(), TimeSource::Arrival).unwrap();
-        // One is named as the row of those beyond the limit.
+        // One action has the name of the shared row.
         let names = [WhenFull::OTHER, "a", "b", "c", "d"];
         let line = |at: usize| format!("{{\"action\":\"{}\",\"time\":{at}}}\n", names[at % 5]);
         let text: String = (0..10).map(line).collect();

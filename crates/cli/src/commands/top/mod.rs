@@ -226,7 +226,7 @@ fn watch(
             };
             let key = match message {
                 Message::End(exit) => return Ok(exit),
-                Message::Deaf(error) => return Err(error),
+                Message::KeysFailed(error) => return Err(error),
                 Message::Input(Event::Key(key)) => key,
                 // The next draw handles anything else, such as a resize.
                 Message::Input(_) => continue,

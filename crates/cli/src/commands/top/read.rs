@@ -1,4 +1,4 @@
-//! The input of `top`, read on a thread of its own and recorded as it comes.
+//! Reads and records the input of `top` on a separate thread.
 
 use std::io::{self, Read};
 use std::path::Path;
@@ -18,15 +18,15 @@ use super::tail::{self, Polled, Tail};
 use crate::diagnostics::{self, Unreadable};
 use crate::input::source::{self, Source};
 
-/// How long to wait for more where a file that is followed ends.
+/// The interval of polling a followed file.
 const WAIT: Duration = Duration::from_millis(250);
 
-/// Why a file is not followed.
+/// A followed file is compressed.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("Compressed, and a file that is followed has to be plain; without --follow it is read")]
+#[error("Compressed, and `--follow` needs a plain file; try it without `--follow`")]
 struct NotPlain;
 
-/// What the thread that reads shares with the one that draws.
+/// The state shared by the thread that reads and the one that draws.
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) feed: Feed,
@@ -56,7 +56,7 @@ impl Shared {
         }
     }
 
-    /// Reads to the end of the input, which one that is followed does not have.
+    /// Reads to the end of the input; a followed file has none.
     fn read(&self, stream: impl Read, stamp: Option<StampKey>) {
         let options = DecodeOptions { refusals_kept: 1, stamp, ..DecodeOptions::default() };
         let mut batches = Batches::new(stream);
@@ -76,11 +76,11 @@ impl Shared {
         self.end(None);
     }
 
-    /// Notes the end of the input, and the fault that caused it.
-    fn end(&self, fault: Option<&io::Error>) {
+    /// Notes the end of the input, and the error that caused it.
+    fn end(&self, error: Option<&io::Error>) {
         self.feed.stop();
         let mut status = self.status();
-        status.note = fault.map(diagnostics::reason).or_else(|| status.note.take());
+        status.note = error.map(diagnostics::reason).or_else(|| status.note.take());
         status.is_ended = true;
     }
 
@@ -95,11 +95,11 @@ impl Shared {
     }
 }
 
-/// A reader of a file that is followed, which waits for more.
+/// A reader of a followed file, which waits for more.
 struct Waiting {
     tail: Tail,
     shared: Arc<Shared>,
-    /// Closed when the reader has to end; nothing is ever sent.
+    /// Closed to end the reader; nothing is sent.
     end: Receiver<()>,
 }
 
@@ -108,8 +108,8 @@ impl Read for Waiting {
         loop {
             let note = match self.tail.poll(buffer)? {
                 Polled::Bytes(read) => return Ok(read),
-                Polled::CutShort => "the file was cut short and is read from its beginning",
-                Polled::Replaced => "another file took the name and is read from its beginning",
+                Polled::Truncated => "the file was truncated and is read from its beginning",
+                Polled::Replaced => "the file was replaced, the new one is read from its beginning",
                 Polled::Nothing => match self.end.recv_timeout(WAIT) {
                     Err(RecvTimeoutError::Timeout) => continue,
                     _ => return Ok(0),
@@ -120,7 +120,7 @@ impl Read for Waiting {
     }
 }
 
-/// Starts to read the input, and returns its name.
+/// Starts reading the input, and returns its name.
 pub(crate) fn start(
     args: &Args,
     shared: &Arc<Shared>,
@@ -135,13 +135,13 @@ pub(crate) fn start(
     let (shared, stamp) = (Arc::clone(shared), args.stamp.key());
     let builder = thread::Builder::new();
     let started = if source::is_stdin(path) {
-        // Opened there, as its first bytes may be long in coming.
+        // Opened on the thread, since its first bytes may arrive late.
         builder.spawn(move || match source::open_unwatched(Path::new("-")) {
             Ok(stdin) => shared.read_source(stdin, stamp),
             Err(error) => shared.end(Some(&error)),
         })
     } else if args.follow {
-        // Of a pipe, what was looked at would be gone.
+        // A pipe is not tested: the bytes would be lost.
         if path.is_file() && source::is_compressed(path) {
             return Err(unreadable(io::Error::new(io::ErrorKind::Unsupported, NotPlain)));
         }

@@ -1,10 +1,9 @@
-//! The terminal of `top`: who draws on it, who reads keys, and what ends both.
+//! The terminal session of `top`: threads that draw and read keys, and one that ends both.
 //!
-//! A terminal can be closed, or take no more output, at any time. Then a call that reads a key or
-//! draws may never return: the library that reads keys tries again for ever where a closed
-//! terminal has nothing more to read. So both have threads of their own, and the main thread calls
-//! nothing that waits for the terminal. It looks for signals and at whether the terminal is still
-//! there, asks the drawing thread to end, and goes without it if that does not answer.
+//! A terminal can be closed or block output at any time. A call that reads a key or draws may then
+//! never return: on a closed terminal the library that reads keys retries without end. So both have
+//! separate threads, and the main thread never waits for the terminal. It polls for signals and for
+//! a closed terminal, asks the drawing thread to end, and exits without it after a timeout.
 
 use std::io;
 use std::mem;
@@ -23,25 +22,25 @@ use crate::signals::{SIGINT, SignalHold};
 
 use terminals::Terminals;
 
-/// How often to look for a signal, and whether the terminal is still there.
-const LOOK_EVERY: Duration = Duration::from_millis(100);
-/// How long a terminal may take to show the end of a session.
-const PATIENCE: Duration = Duration::from_millis(500);
-/// The number of SIGHUP, the signal of a terminal that was closed.
+/// The interval of polling for a signal and for a closed terminal.
+const POLL_EVERY: Duration = Duration::from_millis(100);
+/// The maximum time for a terminal to show the end of a session.
+const TIMEOUT: Duration = Duration::from_millis(500);
+/// The number of SIGHUP, the signal of a closed terminal.
 const HANG_UP: u8 = 1;
 
 /// A message to the thread that draws.
 #[derive(Debug)]
 pub(crate) enum Message {
-    /// A key was pressed, or the terminal has another size.
+    /// A key was pressed, or the terminal was resized.
     Input(Event),
-    /// No more keys can be read.
-    Deaf(io::Error),
+    /// Keys cannot be read any more.
+    KeysFailed(io::Error),
     /// The session has to end.
     End(Exit),
 }
 
-/// Runs a session on a thread of its own, until it ends or has to.
+/// Runs a session on a separate thread until it ends or has to.
 ///
 /// # Errors
 ///
@@ -50,25 +49,37 @@ pub(crate) fn run(
     session: impl FnOnce(&Receiver<Message>) -> Result<Exit, Failure> + Send + 'static,
 ) -> Result<Exit, Failure> {
     let terminals = Terminals::open().map_err(failure)?;
-    // After that: who waits in the background for the terminal ends as other programs do.
-    let ending = SignalHold::install().map_err(failure)?;
+    // After that: a process that waits in the background for the terminal ends as usual.
+    let hold = SignalHold::install().map_err(failure)?;
+    let exit = supervise(session, &terminals, &hold)?;
+    // Nothing is written from here to the exit. A signal in between must not change the exit code.
+    mem::forget(hold);
+    Ok(exit)
+}
+
+/// Waits for the end of a session, for a signal, and for the end of the terminal.
+fn supervise(
+    session: impl FnOnce(&Receiver<Message>) -> Result<Exit, Failure> + Send + 'static,
+    terminals: &Terminals,
+    hold: &SignalHold,
+) -> Result<Exit, Failure> {
     let (messages, inbox) = mpsc::channel();
     let (done, ended) = mpsc::channel();
     let keys = messages.clone();
     let work = move || {
         let result = read_keys(keys).map_err(failure).and_then(|()| session(&inbox));
-        let _ = done.send(result); // The main thread waits, or went without this one.
+        let _ = done.send(result); // The main thread waits, or has given up on this one.
     };
     let session = thread::Builder::new().spawn(work).map_err(failure)?;
     loop {
-        match ended.recv_timeout(LOOK_EVERY) {
-            // Everything fails on a terminal that was closed: the cause is that.
+        match ended.recv_timeout(POLL_EVERY) {
+            // Everything fails on a closed terminal, so that is the cause.
             Ok(Err(_)) if terminals.is_closed() => return Ok(Exit::Ended(HANG_UP)),
             Ok(result) => return result,
             Err(RecvTimeoutError::Disconnected) => return Err(panicked(session)),
             Err(RecvTimeoutError::Timeout) => {}
         }
-        let exit = match ending.any_signal() {
+        let exit = match hold.any_signal() {
             Some(SIGINT) => Exit::Interrupted,
             Some(signal) => Exit::Ended(signal),
             None if terminals.is_closed() => return Ok(Exit::Ended(HANG_UP)),
@@ -79,18 +90,18 @@ pub(crate) fn run(
     }
 }
 
-/// Ends the session; what the terminal does not take in time is thrown away.
+/// Ends the session. Output that the terminal does not accept in time is discarded.
 fn end(messages: &Sender<Message>, ended: &Receiver<Result<Exit, Failure>>, exit: Exit) {
-    let _ = messages.send(Message::End(exit)); // It may have ended by itself.
-    if ended.recv_timeout(PATIENCE).is_err() && terminals::is_ours() {
+    let _ = messages.send(Message::End(exit)); // The session may have ended by itself.
+    if ended.recv_timeout(TIMEOUT).is_err() && terminals::is_foreground() {
         terminals::unblock();
-        if ended.recv_timeout(PATIENCE).is_err() {
-            let _ = disable_raw_mode(); // Takes no output, so it does not wait.
+        if ended.recv_timeout(TIMEOUT).is_err() {
+            let _ = disable_raw_mode(); // Writes no output, so it does not block.
         }
     }
 }
 
-/// Gives the terminal back as it was.
+/// Restores the terminal.
 ///
 /// # Errors
 ///
@@ -98,11 +109,10 @@ fn end(messages: &Sender<Message>, ended: &Receiver<Result<Exit, Failure>>, exit
 pub(crate) fn restore(mut terminal: DefaultTerminal) -> io::Result<()> {
     let shown = terminal.show_cursor();
     if shown.is_err() {
-        // Dropped, it would try again and print why it cannot, to the terminal that may be gone:
-        // a panic.
+        // Its destructor would retry and print the error to a terminal that may be gone: a panic.
         mem::forget(terminal);
     }
-    let restored = if terminals::is_ours() {
+    let restored = if terminals::is_foreground() {
         ratatui::try_restore()
     } else {
         execute!(io::stdout(), LeaveAlternateScreen)
@@ -110,7 +120,7 @@ pub(crate) fn restore(mut terminal: DefaultTerminal) -> io::Result<()> {
     restored.and(shown)
 }
 
-/// Goes on with the panic of a session, which has given the terminal back.
+/// Resumes the panic of a session, which has restored the terminal.
 fn panicked(session: thread::JoinHandle<()>) -> Failure {
     match session.join() {
         Err(panic) => std::panic::resume_unwind(panic),
@@ -118,12 +128,12 @@ fn panicked(session: thread::JoinHandle<()>) -> Failure {
     }
 }
 
-/// Starts to read keys.
+/// Starts the thread that reads keys.
 fn read_keys(messages: Sender<Message>) -> io::Result<()> {
     let read = move || {
         loop {
-            let message = event::read().map_or_else(Message::Deaf, Message::Input);
-            let is_last = matches!(message, Message::Deaf(_));
+            let message = event::read().map_or_else(Message::KeysFailed, Message::Input);
+            let is_last = matches!(message, Message::KeysFailed(_));
             if messages.send(message).is_err() || is_last {
                 return;
             }
@@ -132,7 +142,7 @@ fn read_keys(messages: Sender<Message>) -> io::Result<()> {
     thread::Builder::new().spawn(read).map(drop)
 }
 
-/// A failure of the terminal.
+/// Returns a failure of the terminal.
 pub(crate) fn failure(error: io::Error) -> Failure {
     Failure { name: "the terminal".into(), error }
 }
@@ -149,17 +159,17 @@ mod terminals {
         Action, OptionalActions, QueueSelector, tcflow, tcflush, tcgetattr, tcgetpgrp, tcsetattr,
     };
 
-    /// The terminals of a session: one that is drawn on, and one that keys are read from.
+    /// The terminals of a session: one for drawing, one for keys.
     pub(super) struct Terminals {
         keys: OwnedFd,
     }
 
     impl Terminals {
-        /// Opens the terminal that keys are read from: standard input or the controlling one.
+        /// Opens the terminal for keys: standard input or the controlling terminal.
         ///
         /// Waits until this process is in the foreground.
         pub(super) fn open() -> io::Result<Self> {
-            // Nothing is changed, but in the background the system stops who tries.
+            // Changes nothing, but stops this process while it is in the background.
             let stdout = io::stdout();
             tcsetattr(&stdout, OptionalActions::Now, &tcgetattr(&stdout)?)?;
             let stdin = io::stdin();
@@ -171,7 +181,7 @@ mod terminals {
             Ok(Self { keys })
         }
 
-        /// Returns whether one of them was closed.
+        /// Returns whether one of the terminals was closed.
         pub(super) fn is_closed(&self) -> bool {
             let stdout = io::stdout();
             let mut both = [
@@ -183,17 +193,17 @@ mod terminals {
         }
     }
 
-    /// Throws away the output that the terminal does not take, and lets it take more.
+    /// Discards the output that the terminal does not accept, and resumes output.
     pub(super) fn unblock() {
-        // A terminal that does not allow it stays as it is; there is nothing else to do.
+        // If the terminal refuses, there is nothing else to do.
         let _ = tcflush(io::stdout(), QueueSelector::OFlush);
         let _ = tcflow(io::stdout(), Action::OOn);
     }
 
-    /// Returns whether the mode of the terminal is that of this process.
+    /// Returns whether this process is in the foreground of the terminal.
     ///
-    /// In the background it is that of a shell, and the system stops who changes it.
-    pub(super) fn is_ours() -> bool {
+    /// In the background the mode is that of a shell, and changing it stops the process.
+    pub(super) fn is_foreground() -> bool {
         // A terminal that is not the controlling one has no background.
         tcgetpgrp(io::stdout()).map_or(true, |foreground| foreground == getpgrp())
     }
@@ -203,16 +213,16 @@ mod terminals {
 mod terminals {
     use std::io;
 
-    /// The terminals of a session, which the system ends with them.
+    /// The terminals of a session. The system ends the process when they are closed.
     pub(super) struct Terminals;
 
     impl Terminals {
-        #[expect(clippy::unnecessary_wraps, reason = "elsewhere it can fail")]
+        #[expect(clippy::unnecessary_wraps, reason = "fails on other systems")]
         pub(super) fn open() -> io::Result<Self> {
             Ok(Self)
         }
 
-        #[expect(clippy::unused_self, reason = "elsewhere it is looked at")]
+        #[expect(clippy::unused_self, reason = "used on other systems")]
         pub(super) fn is_closed(&self) -> bool {
             false
         }
@@ -220,7 +230,7 @@ mod terminals {
 
     pub(super) fn unblock() {}
 
-    pub(super) fn is_ours() -> bool {
+    pub(super) fn is_foreground() -> bool {
         true
     }
 }

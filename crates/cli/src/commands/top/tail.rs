@@ -1,13 +1,13 @@
-//! A file that is read while it grows, and that may be cut short or replaced meanwhile.
+//! Follows a file that grows, and that may be truncated or replaced.
 //!
 //! Logs are rotated in two ways: the file is renamed and a new one takes its name, or it is copied
-//! away and cut to nothing. Both are looked for where the file ends, and only there, so that the
-//! rest of a renamed file is read before the new one is opened. Asking the system to be told of
-//! changes would answer a little sooner, at the price of a library that differs on every system and
-//! does not see what another machine writes to a shared disk; looking four times a second does.
+//! and truncated. Both are checked only at the end of the file, so that the rest of a renamed file
+//! is read before the new one is opened. Rejected: notifications of the system. They are slightly
+//! faster, but differ between systems and miss writes of other machines to a shared disk. Polling
+//! four times a second sees these.
 //!
-//! What cannot be seen: a file that was cut and has grown longer than it was between two looks, and
-//! a file that came and went between two.
+//! Not detected: a file that was truncated and has outgrown its old length between two polls, and a
+//! file that appeared and disappeared between two.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -16,47 +16,47 @@ use std::path::{Path, PathBuf};
 use memchr::memrchr;
 use same_file::Handle;
 
-/// How far before the end the beginning of an unfinished line is looked for.
+/// The maximum length of an unfinished line at the end of the file.
 const LINE_BYTES: u64 = 64 * 1024;
 /// The byte order mark of UTF-8.
 const MARK: &[u8] = "\u{FEFF}".as_bytes();
 
-/// Where the reading of a file begins.
+/// The position where reading starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Start {
     Beginning,
-    /// At the end, but for a line that is not finished yet.
+    /// The end, or the start of an unfinished last line.
     End,
 }
 
-/// What one look at a file that is followed has found.
+/// The result of one poll.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Polled {
-    /// So many bytes.
+    /// This number of bytes was read.
     Bytes(usize),
-    /// Nothing new; look again later.
+    /// There is nothing new.
     Nothing,
-    /// The file is shorter than what was read of it: it is read from its beginning.
-    CutShort,
-    /// Another file has taken its name, and is read from its beginning.
+    /// The file was truncated, and is read from its beginning.
+    Truncated,
+    /// Another file has the name, and is read from its beginning.
     Replaced,
 }
 
-/// A file that is followed by its name.
+/// A followed file.
 #[derive(Debug)]
 pub(crate) struct Tail {
     path: PathBuf,
     file: Handle,
-    /// How many bytes of it were read.
+    /// The number of bytes read.
     position: u64,
-    /// Whether the last byte that was handed on is the end of a line.
+    /// Whether the last returned byte is a line end.
     at_line_end: bool,
-    /// Whether a line of the file before was never finished, and is to be ended here.
+    /// Whether an unfinished line of the previous file still needs a line end.
     owes_line_end: bool,
 }
 
 impl Tail {
-    /// Opens a file, which has to be there.
+    /// Opens an existing file.
     pub(crate) fn open(path: &Path, from: Start) -> io::Result<Self> {
         let mut file = Handle::from_file(File::open(path)?)?;
         let position = match from {
@@ -66,19 +66,19 @@ impl Tail {
         Ok(Self { path: path.to_owned(), file, position, at_line_end: true, owes_line_end: false })
     }
 
-    /// Reads what is there, without waiting for more.
+    /// Reads what is available, without waiting.
     pub(crate) fn poll(&mut self, buffer: &mut [u8]) -> io::Result<Polled> {
         if self.owes_line_end && !buffer.is_empty() {
-            // Otherwise the first line of the new file would be glued to the torn one.
+            // Otherwise the first line of the new file would continue the unfinished one.
             buffer[0] = b'\n';
             (self.owes_line_end, self.at_line_end) = (false, true);
             return Ok(Polled::Bytes(1));
         }
         if self.position == 0 && !self.skip_mark()? {
-            return self.look_for_change();
+            return self.check_for_change();
         }
         match self.file.as_file_mut().read(buffer)? {
-            0 => self.look_for_change(),
+            0 => self.check_for_change(),
             read => {
                 self.position += read as u64;
                 self.at_line_end = buffer[read - 1] == b'\n';
@@ -87,13 +87,13 @@ impl Tail {
         }
     }
 
-    /// Skips a byte order mark at the beginning of the file. Returns whether more can be read.
+    /// Skips a byte order mark at the start of the file. Returns whether reading can continue.
     ///
-    /// It cannot while the file has only part of a mark.
+    /// It cannot while the file has only a part of a mark.
     fn skip_mark(&mut self) -> io::Result<bool> {
         let file = self.file.as_file_mut();
         if !file.metadata()?.is_file() {
-            return Ok(true); // What is read of a pipe cannot be put back.
+            return Ok(true); // A pipe cannot be rewound.
         }
         let mut head = Vec::new();
         Read::by_ref(file).take(MARK.len() as u64).read_to_end(&mut head)?;
@@ -105,13 +105,13 @@ impl Tail {
         Ok(head.is_empty() || !MARK.starts_with(&head))
     }
 
-    fn look_for_change(&mut self) -> io::Result<Polled> {
+    fn check_for_change(&mut self) -> io::Result<Polled> {
         if self.file.as_file().metadata()?.len() < self.position {
             self.file.as_file_mut().rewind()?;
             self.begin();
-            return Ok(Polled::CutShort);
+            return Ok(Polled::Truncated);
         }
-        // Between the renaming and the new file there is none, and there may never be one.
+        // After a rename there may be no new file yet, or ever.
         let Ok(file) = File::open(&self.path).and_then(Handle::from_file) else {
             return Ok(Polled::Nothing);
         };
@@ -129,7 +129,7 @@ impl Tail {
     }
 }
 
-/// Goes to where the last line begins, if it is unfinished, and otherwise to the end.
+/// Seeks to the start of an unfinished last line, otherwise to the end.
 fn line_start(file: &mut File) -> io::Result<u64> {
     let end = file.seek(SeekFrom::End(0))?;
     let from = end.saturating_sub(LINE_BYTES);
@@ -138,7 +138,7 @@ fn line_start(file: &mut File) -> io::Result<u64> {
     Read::by_ref(file).take(end - from).read_to_end(&mut bytes)?;
     let start = match memrchr(b'\n', &bytes) {
         Some(at) => from + at as u64 + 1,
-        // A longer line is refused in any case for what is missing of it.
+        // A longer line would be refused anyway.
         None if from > 0 => end,
         None => 0,
     };
@@ -152,7 +152,7 @@ mod tests {
 
     use super::*;
 
-    /// A folder that is gone when the test ends.
+    /// A folder that is removed at the end of the test.
     struct Folder(PathBuf);
 
     impl Folder {
@@ -179,12 +179,12 @@ mod tests {
         }
     }
 
-    /// What is found until there is nothing new: the text, and how often something had happened.
+    /// Polls until there is nothing new, and checks the text and the changes.
     #[track_caller]
     fn check(tail: &mut Tail, text: &str, changes: &[Polled]) {
         let (mut bytes, mut changed) = (Vec::new(), Vec::new());
         loop {
-            let mut buffer = [0; 5]; // Does not divide what is read.
+            let mut buffer = [0; 5]; // Does not divide the lengths.
             match tail.poll(&mut buffer).unwrap() {
                 Polled::Bytes(read) => bytes.extend_from_slice(&buffer[..read]),
                 Polled::Nothing => break,
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn end_is_before_a_line_that_is_not_finished() {
+    fn end_is_before_an_unfinished_line() {
         let folder = Folder::new("end");
         let cases = [("", ""), ("one\n", ""), ("two\nthr", "thr"), ("ee", "three")];
         for (more, found) in cases {
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn unfinished_line_longer_than_is_looked_back_is_skipped() {
+    fn long_unfinished_line_is_skipped() {
         let folder = Folder::new("long");
         folder.append(&"x".repeat(LINE_BYTES as usize + 1));
         let mut tail = Tail::open(&folder.log(), Start::End).unwrap();
@@ -236,7 +236,7 @@ mod tests {
         check(&mut tail, "one\n", &[]);
         folder.append("two\n");
         fs::rename(folder.log(), folder.0.join("log.1")).unwrap();
-        check(&mut tail, "two\n", &[]); // There is no new file yet.
+        check(&mut tail, "two\n", &[]); // No new file yet.
         folder.append("three\n");
         check(&mut tail, "three\n", &[Polled::Replaced]);
         folder.append("four\n");
@@ -244,21 +244,21 @@ mod tests {
     }
 
     #[test]
-    fn file_that_is_cut_short_is_read_from_its_beginning() {
+    fn truncated_file_is_read_from_its_beginning() {
         let folder = Folder::new("cut");
         folder.append("one\ntwo\n");
         let mut tail = Tail::open(&folder.log(), Start::Beginning).unwrap();
         check(&mut tail, "one\ntwo\n", &[]);
         fs::write(folder.log(), "three\n").unwrap();
-        check(&mut tail, "three\n", &[Polled::CutShort]);
+        check(&mut tail, "three\n", &[Polled::Truncated]);
         fs::write(folder.log(), "").unwrap();
-        check(&mut tail, "", &[Polled::CutShort]);
+        check(&mut tail, "", &[Polled::Truncated]);
         folder.append("four\n");
         check(&mut tail, "four\n", &[]);
     }
 
     #[test]
-    fn torn_line_is_not_glued_to_the_next_file() {
+    fn unfinished_line_ends_before_the_next_file() {
         let folder = Folder::new("torn");
         folder.append("one\ntw");
         let mut tail = Tail::open(&folder.log(), Start::Beginning).unwrap();
@@ -278,10 +278,10 @@ mod tests {
         folder.append("\u{FEFF}two\n");
         check(&mut tail, "\u{FEFF}two\n", &[]);
         fs::write(folder.log(), "\u{FEFF}three").unwrap();
-        check(&mut tail, "three", &[Polled::CutShort]);
+        check(&mut tail, "three", &[Polled::Truncated]);
         let mut tail = Tail::open(&folder.log(), Start::End).unwrap();
         check(&mut tail, "three", &[]);
-        // Written byte by byte, and replaced before it is whole.
+        // A mark that is written byte by byte and replaced before it is whole.
         fs::remove_file(folder.log()).unwrap();
         fs::write(folder.log(), b"\xEF").unwrap();
         check(&mut tail, "\n", &[Polled::Replaced]);
@@ -293,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn missing_file_is_told_at_once() {
+    fn missing_file_is_an_error() {
         let folder = Folder::new("missing");
         let error = Tail::open(&folder.log(), Start::End).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::NotFound);

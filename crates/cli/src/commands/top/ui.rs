@@ -1,4 +1,4 @@
-//! The screen as a terminal shows it.
+//! Draws the state on a terminal.
 
 use std::ops::Add as _;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use crate::output::render::{self, GAP, counted, grouped};
 use crate::output::spark::{shorten, spark};
 use crate::timestamps;
 
-/// The shortest piece of a path that says something.
+/// The minimum width of a path.
 const SOURCE_COLUMNS_MIN: usize = 8;
 const PROGRAM: &str = "windrow top  ";
 
@@ -27,7 +27,7 @@ const LIMIT: Style = Style::new().fg(Color::Yellow).add_modifier(Modifier::BOLD)
 const HEADER: Style = Style::new().add_modifier(Modifier::REVERSED);
 const SORTED: Style = HEADER.add_modifier(Modifier::BOLD).add_modifier(Modifier::UNDERLINED);
 
-/// Draws the screen, sets its page to the height and asks for the series of visible lines.
+/// Draws the state, sets its page size, and requests the series of visible lines.
 pub(crate) fn draw(
     app: &mut App,
     frame: &mut Frame<'_>,
@@ -54,7 +54,7 @@ pub(crate) fn draw(
     }
 }
 
-/// Draws the title: the input and its totals, and at the right whether they still change.
+/// Draws the title: the input and its totals, and the state at the right.
 fn draw_title(app: &App, frame: &mut Frame<'_>, area: Rect) {
     let App { is_paused, status, .. } = app;
     let state = if *is_paused {
@@ -73,13 +73,13 @@ fn draw_title(app: &App, frame: &mut Frame<'_>, area: Rect) {
     frame.render_widget(Text::from(vec![Span::styled(name, TITLE), totals.into()]), title);
 }
 
-/// Returns the name of the input and its totals, as they fit.
+/// Returns the name of the input and its totals, cut to the width.
 ///
-/// The totals are whole before the name is: half a number would be another one. A path that is too
-/// long loses its beginning, as its end says more.
+/// The totals have priority, since a cut number would be wrong. A long path is cut at the start,
+/// since its end is more specific.
 fn title_texts(app: &App, columns: usize) -> [String; 2] {
     let count: u64 = app.lines().iter().map(|line| line.count).sum();
-    // A sum of nothing would be -0.
+    // An empty sum would be -0.
     let rates = app.lines().iter().filter_map(|line| line.rate);
     let rate = rates.clone().next().map(|_| rates.fold(0.0, f64::add));
     let count = counted(count, "action");
@@ -100,7 +100,7 @@ fn title_texts(app: &App, columns: usize) -> [String; 2] {
     [format!("{program}{source}"), format!("{:GAP$}{totals}", "")]
 }
 
-/// Formats the progress of the input, as it fits.
+/// Formats the progress of the input, cut to the width.
 fn status_text(status: &Status, actions_max: usize, columns: usize) -> Text<'static> {
     let Status { accepted, refused, refusal, outside, folded, note, .. } = status;
     let total = accepted + refused;
@@ -140,7 +140,7 @@ const KEYS: &str = "q quit  space pause  ←→ sort  o order  -+ window  ↑↓
 fn draw_table(app: &App, frame: &mut Frame<'_>, area: Rect) {
     if app.lines().is_empty() {
         let text = match (app.status.is_ended, app.status.accepted) {
-            (false, 0) => "Waiting for actions, a line each: {\"action\":\"jump\",\"time\":100}",
+            (false, 0) => "Waiting for actions, one per line: {\"action\":\"jump\",\"time\":100}",
             (true, 0) => "The input had no actions.",
             _ => "No actions in this window; + shows a longer one.",
         };
@@ -175,10 +175,10 @@ fn draw_table(app: &App, frame: &mut Frame<'_>, area: Rect) {
     frame.render_widget(table, area);
 }
 
-/// Draws when an action happened.
+/// Formats the sparkline of an action.
 fn picture(line: &Line, columns: usize) -> String {
     let series = shorten(line.series.as_deref().unwrap_or_default(), columns);
-    // A bar for nothing would look like a little.
+    // A bar for zero would look like a low count.
     spark(series.into_iter().map(|count| (count > 0).then_some(count as f64)))
 }
 
@@ -196,14 +196,14 @@ fn draw_help(frame: &mut Frame<'_>) {
     let keys = Column::ALL.map(|column| column.key().to_string()).join(" ");
     let names = Column::ALL.map(Column::name).join(", ");
     let text = [
-        "←  →       sort by the previous, the next column".to_owned(),
+        "←  →       sort by the previous or next column".to_owned(),
         format!("{keys}  {names}"),
         "o          reverse the order".to_owned(),
-        "-  +       a shorter, a longer window".to_owned(),
-        "space, p   pause, go on".to_owned(),
+        "-  +       shorten or lengthen the window".to_owned(),
+        "space, p   pause or continue".to_owned(),
         "↑ ↓ PgUp PgDn Home End   scroll".to_owned(),
-        "q, Esc     quit; the last table stays on the screen".to_owned(),
-        "Quantiles are within 0.8 %, all else is exact.".to_owned(),
+        "q, Esc     quit; the table stays on the terminal".to_owned(),
+        "Quantiles are within 0.8 %, other values are exact.".to_owned(),
     ];
     let area = frame.area();
     let widest = text.iter().map(|line| line.width()).max().unwrap_or_default();
@@ -248,7 +248,7 @@ mod tests {
         vec![line.count, 0, 0, line.count / 2]
     }
 
-    /// Without the blanks at the ends of lines.
+    /// The lines of a wide terminal, without trailing spaces.
     const WIDE: [&str; 8] = [
         "windrow top  a.ndjson  last 1m: 1,234 actions, 20.6/s",
         "1,235 lines read, 1 refused; time is `-1`, expected 0 or more",
@@ -260,7 +260,7 @@ mod tests {
         "q quit  space pause  ←→ sort  o order  -+ window  ↑↓ scroll  ? help",
     ];
 
-    /// A screen with three actions, after these keys were pressed.
+    /// Returns a state with three actions after these keys.
     fn app(keys: &[KeyCode]) -> App {
         let mut app = App::new("a.ndjson".into(), MINUTE, 1_024);
         let refusal = Some("time is `-1`, expected 0 or more".into());
@@ -285,12 +285,12 @@ mod tests {
     }
 
     #[test]
-    fn all_is_shown_where_there_is_room() {
+    fn wide_terminal_shows_all() {
         check(app(&[]), 89, 8, &WIDE);
     }
 
     #[test]
-    fn columns_go_where_there_is_none() {
+    fn narrow_terminal_omits_columns() {
         check(
             app(&[KeyCode::Char('m'), KeyCode::Char('o')]),
             36,
@@ -308,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn pause_and_end_are_seen() {
+    fn pause_and_end_are_shown() {
         let mut app = app(&[KeyCode::Char(' ')]);
         app.status.is_ended = true;
         app.status.outside = 3;
@@ -346,7 +346,7 @@ mod tests {
     }
 
     #[test]
-    fn who_waits_is_told_what_for() {
+    fn empty_table_says_what_it_waits_for() {
         let mut app = app(&[]);
         app.show(Status::default(), |_| Vec::new());
         check(
@@ -356,7 +356,7 @@ mod tests {
             &[
                 "windrow top  a.ndjson  last 1m: 0 actions",
                 "0 lines read",
-                "Waiting for actions, a line each: {\"action\":\"jump\",\"time\":100}",
+                "Waiting for actions, one per line: {\"action\":\"jump\",\"time\":100}",
                 "",
                 "q quit  space pause  ←→ sort  o order  -+ window  ↑↓ scroll  ? help",
             ],
@@ -364,7 +364,7 @@ mod tests {
     }
 
     #[test]
-    fn help_is_drawn_over_all() {
+    fn help_covers_the_table() {
         check(
             app(&[KeyCode::Char('?')]),
             70,
@@ -376,14 +376,14 @@ mod tests {
                 "jump             1,200     20.0  150.500       99      400  400.500",
                 "hop                 30     0.50   75.000       99      400  400.500",
                 "name ┌────────────────────────── Keys ───────────────────────────┐0",
-                "     │ ←  →       sort by the previous, the next column          │",
+                "     │ ←  →       sort by the previous or next column            │",
                 "     │ a c r m 5 9 x  action, count, rate/s, mean, p50, p99, max │",
                 "     │ o          reverse the order                              │",
-                "     │ -  +       a shorter, a longer window                     │",
-                "     │ space, p   pause, go on                                   │",
+                "     │ -  +       shorten or lengthen the window                 │",
+                "     │ space, p   pause or continue                              │",
                 "     │ ↑ ↓ PgUp PgDn Home End   scroll                           │",
-                "     │ q, Esc     quit; the last table stays on the screen       │",
-                "     │ Quantiles are within 0.8 %, all else is exact.            │",
+                "     │ q, Esc     quit; the table stays on the terminal          │",
+                "     │ Quantiles are within 0.8 %, other values are exact.       │",
                 "     └───────────────────────────────────────────────────────────┘",
                 "",
                 "",
@@ -395,7 +395,7 @@ mod tests {
     }
 
     #[test]
-    fn limit_of_actions_is_seen_with_what_is_beyond() {
+    fn records_beyond_the_limit_are_shown() {
         let mut app = app(&[]);
         app.status.folded = 1_200;
         check(
@@ -426,7 +426,7 @@ mod tests {
     }
 
     #[test]
-    fn smallest_terminal_does_no_harm() {
+    fn tiny_terminal_does_not_panic() {
         for (columns, lines) in [(1, 1), (1, 9), (9, 1), (12, 3), (300, 2)] {
             for keys in [&[][..], &[KeyCode::Char('?')]] {
                 let mut terminal = Terminal::new(TestBackend::new(columns, lines)).unwrap();

@@ -1,34 +1,34 @@
-//! What the first bytes of an input say it is.
+//! Detects the format of an input from its first bytes.
 
 use std::io::{self, ErrorKind, Read};
 
 /// The format of an input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Format {
-    /// Anything that is none of the others: text in UTF-8, or what is refused line by line.
+    /// UTF-8 text, or anything else, whose lines are refused one by one.
     Text,
-    /// Text in UTF-8 behind a byte order mark.
+    /// UTF-8 text with a byte order mark.
     MarkedText,
     Gzip,
     Zstd,
-    /// Frames of zstd or lz4 that hold no data, such as the sizes that pzstd notes.
+    /// Frames of zstd or lz4 without data, such as the sizes that pzstd writes.
     Skippable,
-    /// Another format, and the command that reads it.
+    /// An unsupported format, with the command that converts it.
     Other(Other),
 }
 
-/// A format that is not read here.
+/// An unsupported format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Other {
-    /// How a file is made into it, as a message begins.
+    /// The start of the message.
     pub(super) what: &'static str,
-    /// What writes the text in a file that is named behind it.
+    /// The command that prints the text of a file, without the file.
     pub(super) command: &'static str,
-    /// What writes the text in standard input.
+    /// The command that converts standard input.
     pub(super) filter: &'static str,
 }
 
-/// The first bytes of each format. Where two begin alike, the longer one decides.
+/// The first bytes of each format. The longest match decides.
 const MAGICS: &[(&[u8], Format)] = &[
     (b"\xEF\xBB\xBF", Format::MarkedText),
     (b"\x1F\x8B", Format::Gzip),
@@ -56,20 +56,20 @@ const MAGICS: &[(&[u8], Format)] = &[
 const ZIP: Format =
     Format::Other(Other { what: "Compressed with zip", command: "unzip -p", filter: "funzip" });
 
-/// The first byte of a skippable frame; the low half is free.
+/// The first byte of a skippable frame; the low four bits are arbitrary.
 const SKIPPABLE: u8 = 0x50;
-/// The three bytes behind it.
+/// The next three bytes of a skippable frame.
 const SKIPPABLE_REST: [u8; 3] = *b"\x2A\x4D\x18";
 
 const fn other(what: &'static str, command: &'static str) -> Format {
     Format::Other(Other { what, command, filter: command })
 }
 
-/// Reads as much of the beginning as distinguishes the formats, and returns what was read.
+/// Reads enough bytes to detect the format, and returns it with the bytes.
 ///
-/// Of most text no more than one byte is waited for, and never more than the first line has: more
-/// may not come for a while.
-pub(super) fn recognise(input: &mut impl Read) -> io::Result<(Format, Vec<u8>)> {
+/// That is one or two bytes for most text, and never more than the first line, since the next line
+/// may arrive much later.
+pub(super) fn detect(input: &mut impl Read) -> io::Result<(Format, Vec<u8>)> {
     let mut head = Vec::new();
     while may_become(&head) {
         let mut byte = [0];
@@ -88,7 +88,7 @@ pub(super) fn recognise(input: &mut impl Read) -> io::Result<(Format, Vec<u8>)> 
     Ok((found.map_or(Format::Text, |&(_, format)| format), head))
 }
 
-/// Whether one more byte may say more.
+/// Returns whether one more byte may change the format.
 fn may_become(head: &[u8]) -> bool {
     let is_skippable = match head {
         [] => true,
@@ -102,9 +102,9 @@ fn may_become(head: &[u8]) -> bool {
         || MAGICS.iter().any(|(magic, _)| magic.len() > head.len() && magic.starts_with(head))
 }
 
-/// Reads past frames that hold no data, of which the first four bytes were read, up to a format.
+/// Skips frames without data, after the first four bytes of the first one.
 ///
-/// What follows may also be the end.
+/// Returns the format that follows; at the end of the input that is text without bytes.
 pub(super) fn skip_frames(input: &mut impl Read) -> io::Result<(Format, Vec<u8>)> {
     loop {
         let mut len = [0; 4];
@@ -113,7 +113,7 @@ pub(super) fn skip_frames(input: &mut impl Read) -> io::Result<(Format, Vec<u8>)
         if io::copy(&mut input.take(len), &mut io::sink())? < len {
             return Err(ErrorKind::UnexpectedEof.into());
         }
-        let (format, head) = recognise(input)?;
+        let (format, head) = detect(input)?;
         if format != Format::Skippable {
             return Ok((format, head));
         }
@@ -145,21 +145,21 @@ mod tests {
 
     #[track_caller]
     fn check(bytes: &[u8], expected: Format, read: usize) {
-        let (format, head) = recognise(&mut &bytes[..]).unwrap();
+        let (format, head) = detect(&mut &bytes[..]).unwrap();
         let shown = bytes.escape_ascii();
         assert_eq!((format, head.len()), (expected, read), "{shown}");
         assert!(bytes.starts_with(&head), "{shown}");
     }
 
     fn name(bytes: &[u8]) -> &'static str {
-        match recognise(&mut &bytes[..]).unwrap().0 {
+        match detect(&mut &bytes[..]).unwrap().0 {
             Format::Other(other) => other.what.trim_start_matches("Encoded as "),
             _ => "",
         }
     }
 
     #[test]
-    fn no_more_is_read_than_distinguishes_the_formats() {
+    fn detection_reads_no_more_than_necessary() {
         check(b"", Format::Text, 0);
         check(b"[1]", Format::Text, 2);
         check(b"\n{}", Format::Text, 1);
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn longer_beginning_decides() {
+    fn longest_match_decides() {
         assert_eq!(name(b"\xFF\xFE{\0"), "UTF-16");
         assert_eq!(name(b"\xFF\xFE\0"), "UTF-16");
         assert_eq!(name(b"\xFF\xFE\0\0{\0\0\0"), "UTF-32");

@@ -1,4 +1,4 @@
-//! One input as text: a file or standard input, compressed or not.
+//! Opens a file or standard input as text, decompressed if necessary.
 
 mod format;
 mod unpack;
@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use facade::codec::visible;
 use thiserror::Error;
 
-use self::format::{Format, recognise};
+use self::format::{Format, detect};
 use self::unpack::unpack;
 pub(crate) use self::unpack::{Ignored, Source, command};
 use crate::output::progress::Progress;
@@ -21,32 +21,34 @@ use crate::signals::Interrupt;
 #[cfg(unix)]
 use crate::stdio;
 
-/// What happened to bytes that [`Ignored`] notes.
-pub(crate) const IGNORED: &str = "the bytes behind the compressed data are ignored";
+/// The message about bytes after compressed data.
+pub(crate) const IGNORED: &str = "the bytes after the compressed data are ignored";
 
-/// The name under which standard input is told of.
+/// The name of standard input in messages.
 pub(crate) const STDIN: &str = "<stdin>";
 
-/// What an input is called where it is told of.
+/// Returns the name of an input in messages.
 pub(crate) fn name(path: &Path) -> String {
     if is_stdin(path) { STDIN.into() } else { visible(path.as_os_str().as_encoded_bytes()) }
 }
 
-/// Whether this stands for standard input.
+/// Returns whether the path is `-`, standard input.
 pub(crate) fn is_stdin(path: &Path) -> bool {
     path == Path::new("-")
 }
 
-/// Opens an input as text, unpacked and without a byte order mark, as its first bytes say.
+/// Opens an input as text: decompressed, without a byte order mark.
+///
+/// The first bytes decide the format.
 ///
 /// # Errors
 ///
-/// What the system says, and an error with a [`command`] for a format that is not read here.
+/// An error of the system, or one with a [`command`] for an unsupported format.
 pub(crate) fn open<'w>(path: &Path, watch: Watch<'w>) -> io::Result<Source<'w>> {
     unpack(Watched { input: Input::open(path)?, watch })
 }
 
-/// Opens an input that nobody watches, otherwise as [`open`].
+/// Opens an input without a [`Watch`], otherwise like [`open`].
 ///
 /// # Errors
 ///
@@ -55,33 +57,33 @@ pub(crate) fn open_unwatched(path: &Path) -> io::Result<Source<'static>> {
     unpack(Input::open(path)?)
 }
 
-/// Whether a file is compressed in a way that is read here.
+/// Returns whether a file has a supported compression format.
 pub(crate) fn is_compressed(path: &Path) -> bool {
-    let format = File::open(path).and_then(|mut file| recognise(&mut file));
+    let format = File::open(path).and_then(|mut file| detect(&mut file));
     format
         .is_ok_and(|(format, _)| matches!(format, Format::Gzip | Format::Zstd | Format::Skippable))
 }
 
-/// Who looks on while an input is read.
+/// What reading an input reports to and is stopped by.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Watch<'w> {
     pub(crate) interrupt: &'w Interrupt,
     pub(crate) progress: &'w Progress,
-    /// Raised when no more is wanted.
+    /// Set when reading is to stop.
     pub(crate) stop: &'w AtomicBool,
 }
 
 impl Watch<'_> {
-    /// Whether no more is wanted.
+    /// Returns whether reading is to stop.
     pub(crate) fn is_over(&self) -> bool {
         // ORDERING: Relaxed.
-        // Needs: that it is seen soon. Gives: coherence. Not needed: any order, what was found is
-        // handed over when the threads are joined. Checks: no model; `tests/cmd/strict.trycmd`.
+        // Needs: the flag is seen soon. Gives: coherence. Not needed: an order, since joining the
+        // threads hands the results over. Checks: no model; `tests/cmd/strict.trycmd`.
         self.interrupt.is_pressed() || self.stop.load(Ordering::Relaxed)
     }
 }
 
-/// An input that is read no further once it is not wanted.
+/// An input that ends when its watch says so.
 struct Watched<'w> {
     input: Input,
     watch: Watch<'w>,
@@ -100,18 +102,18 @@ impl Read for Watched<'_> {
     }
 }
 
-/// The input was not read to its end, because somebody said so.
+/// The reading was stopped on request.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("stopped")]
 pub(crate) struct Stopped;
 
-/// An input as the system knows it.
+/// An open file or stream.
 enum Input {
-    /// A file, of which one never waits for more.
+    /// A regular file, whose reads never wait.
     File(File),
     /// A pipe, a terminal, a device.
     Stream(File),
-    /// What converts what is typed, where that has to be.
+    /// Standard input, which converts typed text on this system.
     #[cfg(not(unix))]
     Stdin(io::Stdin),
 }
@@ -122,13 +124,13 @@ impl Input {
             return Self::stdin();
         }
         let file = File::open(path).map_err(|error| {
-            // Where folders cannot be opened at all, the system gives another reason.
+            // Some systems cannot open directories, and return another error.
             if path.is_dir() { io::ErrorKind::IsADirectory.into() } else { error }
         })?;
         Ok(Self::new(file))
     }
 
-    /// Standard input, but not by way of its buffer: nobody can tell whether something is in there.
+    /// Opens standard input without the buffer of the standard library, which `poll` cannot see.
     #[cfg(unix)]
     fn stdin() -> io::Result<Self> {
         stdio::check_stdin()?;

@@ -1,4 +1,4 @@
-//! Input made into text: unpacked, and without a byte order mark.
+//! Decompresses input, and removes its byte order mark.
 
 use std::io::{self, BufRead, BufReader, Chain, Cursor, ErrorKind, Read};
 use std::iter;
@@ -9,29 +9,29 @@ use flate2::bufread::GzDecoder;
 use shlex::try_quote;
 use thiserror::Error;
 
-use super::format::{Format, Other, recognise, skip_frames};
+use super::format::{Format, Other, detect, skip_frames};
 use super::{STDIN, Stopped};
 
-/// How much of a compressed file is read at once.
+/// The size of a read from a compressed file.
 const COMPRESSED_BYTES: usize = 128 * 1024;
 
 /// An input as text.
 pub(crate) struct Source<'i> {
     pub(crate) reader: Box<dyn Read + Send + 'i>,
-    /// Whether it is unpacked while it is read.
+    /// Whether reading decompresses.
     pub(crate) is_compressed: bool,
     pub(crate) ignored: Ignored,
 }
 
-/// Whether bytes behind compressed data were ignored; known once all was read.
+/// Whether bytes after compressed data were ignored; known at the end of the input.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Ignored(Arc<AtomicBool>);
 
 impl Ignored {
     // ORDERING: Relaxed.
-    // Needs: after the last byte was read, `any` sees what the reading thread noted. Gives: the
-    // reader hands its end over by a channel or a join, which orders them. Not needed: any order
-    // of its own, no other memory hangs on it. Checks: no model; `tests/compressed.rs`.
+    // Needs: after the last byte, `any` sees the flag of the reading thread. Gives: the reader
+    // hands its end over by a channel or a join, which orders the two. Not needed: an order of the
+    // flag itself, since no other memory depends on it. Checks: no model; the unit tests below.
     fn note(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
@@ -41,18 +41,18 @@ impl Ignored {
     }
 }
 
-/// Makes an input into text, as its first bytes say.
+/// Decompresses an input if its first bytes say so.
 ///
 /// # Errors
 ///
-/// What the input says, and [`NotText`] for a format that is not read here.
+/// The error of the input, or [`NotText`] for an unsupported format.
 pub(super) fn unpack<'i>(mut input: impl Read + Send + 'i) -> io::Result<Source<'i>> {
     let ignored = Ignored::default();
-    let (mut format, mut head) = recognise(&mut input)?;
+    let (mut format, mut head) = detect(&mut input)?;
     if format == Format::Skippable {
         (format, head) = skip_frames(&mut input).map_err(damaged)?;
         if !matches!(format, Format::Other(_)) {
-            // Whatever it is if not zstd, its decoder says so. Nothing at all is an empty file.
+            // If it is not zstd, the decoder returns the error. Without bytes it is an empty file.
             format = if head.is_empty() { Format::Text } else { Format::Zstd };
         }
     }
@@ -74,7 +74,7 @@ pub(super) fn unpack<'i>(mut input: impl Read + Send + 'i) -> io::Result<Source<
     Ok(Source { reader: unpacked_text(reader, command)?, is_compressed: true, ignored })
 }
 
-/// Text of which the beginning was read.
+/// Joins the bytes that detection read and the rest.
 fn text<'i>(
     head: Vec<u8>,
     format: Format,
@@ -86,12 +86,12 @@ fn text<'i>(
     }
 }
 
-/// The text in what was unpacked, which `command` does too.
+/// Returns the text in decompressed data; `command` decompresses the same.
 fn unpacked_text<'i>(
     mut reader: Box<dyn Read + Send + 'i>,
     command: &'static str,
 ) -> io::Result<Box<dyn Read + Send + 'i>> {
-    let (format, head) = recognise(&mut reader)?;
+    let (format, head) = detect(&mut reader)?;
     let other = match format {
         Format::Text | Format::MarkedText => return Ok(text(head, format, reader)),
         Format::Other(other) => other,
@@ -105,11 +105,11 @@ const fn twice(command: &'static str) -> Other {
     Other { what: "Compressed twice", command, filter: command }
 }
 
-/// Why a file is not read: its format.
+/// The format is not supported.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("{}, which is not read here", .other.what)]
+#[error("{}, which is not supported", .other.what)]
 pub(crate) struct NotText {
-    /// What has to unpack it first.
+    /// The command that decompresses the outer format.
     outer: Option<&'static str>,
     other: Other,
 }
@@ -120,7 +120,7 @@ impl From<NotText> for io::Error {
     }
 }
 
-/// Why a compressed file is not read to its end.
+/// The compressed data cannot be read to its end.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 enum Damaged {
     #[error("The compressed data is cut off")]
@@ -131,7 +131,7 @@ enum Damaged {
     Corrupt(String),
 }
 
-/// The words of the library for a window that is too long. It has no number for them.
+/// The message of the library for a window that is too long; it has no error code.
 const LONG_WINDOW: &str = "Frame requires too much memory for decoding";
 
 fn damaged(error: io::Error) -> io::Error {
@@ -145,7 +145,7 @@ fn damaged(error: io::Error) -> io::Error {
     }
 }
 
-/// Returns the command that reads a file which is not read here, if there is one.
+/// Returns the command that converts an unsupported file, if there is one.
 pub(crate) fn command(error: &io::Error, file: &str) -> Option<String> {
     let is_stdin = file == STDIN;
     let cause = error.get_ref()?;
@@ -167,7 +167,7 @@ pub(crate) fn command(error: &io::Error, file: &str) -> Option<String> {
     Some(stages.collect::<Vec<_>>().join(" | "))
 }
 
-/// What is unpacked, with errors in the words of this program.
+/// Decompressed data, with errors in the words of this program.
 struct Unpacked<R>(R);
 
 impl<R: Read> Read for Unpacked<R> {
@@ -176,10 +176,10 @@ impl<R: Read> Read for Unpacked<R> {
     }
 }
 
-/// The members of a gzip file, one after the other.
+/// Reads the members of a gzip file, one after the other.
 ///
-/// As gzip does, and unlike `MultiGzDecoder`, it passes over zeros behind a member, with which
-/// tapes and some archives fill blocks, and ignores whatever else is there.
+/// Like gzip, and unlike `MultiGzDecoder`, it skips zeros after a member, with which tapes and some
+/// archives fill blocks, and ignores other bytes.
 struct Members<R> {
     state: State<Chain<Cursor<&'static [u8]>, R>>,
     ignored: Ignored,
@@ -187,7 +187,7 @@ struct Members<R> {
 
 enum State<R> {
     Member(Box<GzDecoder<R>>),
-    /// Behind a member; `true` once the first byte of the next was read.
+    /// After a member; `true` once the first byte of the next was read.
     Between(R, bool),
     End,
 }
@@ -198,7 +198,7 @@ impl<R: BufRead> Members<R> {
         Self { state: State::Member(Box::new(GzDecoder::new(whole))), ignored: ignored.clone() }
     }
 
-    /// Goes on to the next member, or to the end.
+    /// Advances to the next member or to the end.
     fn advance(&mut self) -> io::Result<()> {
         const FIRST: u8 = 0x1F;
         const SECOND: u8 = 0x8B;
@@ -258,7 +258,7 @@ mod tests {
 
     use super::*;
 
-    /// Gives no more than so many bytes at once.
+    /// Returns at most this many bytes at once.
     struct Sips<'t>(&'t [u8], usize);
 
     impl Read for Sips<'_> {
@@ -295,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn members_follow_each_other_and_zeros_do_no_harm() {
+    fn zeros_between_members_are_skipped() {
         let (a, b) = (gzip(b"one\n"), gzip(b"two\n"));
         check(&a, b"one\n", false);
         check(&[&a[..], &b].concat(), b"one\ntwo\n", false);
@@ -304,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn other_bytes_behind_a_member_are_ignored_and_noted() {
+    fn other_bytes_after_a_member_are_ignored_and_noted() {
         let a = gzip(b"one\n");
         for rest in
             [&b"x"[..], b"\x1F", b"\x1F\x1F\x8B", b"\x1Fx", b"\0\0x", b"\0\x1F\0", b"\x8B\x1F"]
@@ -334,14 +334,14 @@ mod tests {
             (error.to_string(), command(&error, file).unwrap())
         };
         let (message, command) = failing(b"\x04\x22\x4D\x18", "my logs/it's.lz4");
-        assert_eq!(message, "Compressed with lz4, which is not read here");
+        assert_eq!(message, "Compressed with lz4, which is not supported");
         assert_eq!(command, r#"lz4 -dc "my logs/it's.lz4" | windrow stats"#);
         let (_, command) = failing(b"PK\x03\x04", "a.zip");
         assert_eq!(command, "unzip -p a.zip | windrow stats");
         let (_, command) = failing(b"PK\x03\x04", STDIN);
         assert_eq!(command, "... | funzip | windrow stats");
         let (message, command) = failing(b"\xFE\xFF\0{", STDIN);
-        assert_eq!(message, "Encoded as UTF-16, which is not read here");
+        assert_eq!(message, "Encoded as UTF-16, which is not supported");
         assert_eq!(command, "... | iconv -f UTF-16 -t UTF-8 | windrow stats");
     }
 }
