@@ -7,20 +7,20 @@
 
 use std::io;
 
-/// An error if standard input is closed.
+/// Checks that standard input is open.
 ///
 /// # Errors
 ///
-/// What is wrong and what to do.
+/// The stream is closed, with a hint.
 pub(crate) fn check_stdin() -> io::Result<()> {
     check(start::is_stdin_closed(), "is closed\n  name a file, or pass one as `< FILE`")
 }
 
-/// An error if standard output is closed.
+/// Checks that standard output is open.
 ///
 /// # Errors
 ///
-/// What is wrong and what to do.
+/// The stream is closed, with a hint.
 pub(crate) fn check_stdout() -> io::Result<()> {
     check(start::is_stdout_closed(), "is closed\n  open it, for example as `> FILE`")
 }

@@ -1,8 +1,8 @@
-//! Where results and refused lines are written: standard output or files.
+//! Writes results and refused lines to standard output or files.
 //!
-//! Options are looked at together, before anything is read: no output may be an input, and two
-//! outputs may not be one file. Nothing is changed by that. A regular file is replaced as a whole
-//! when the result is complete; a device or a pipe is written directly.
+//! All options are checked before anything is read: an output must not be an input, and two outputs
+//! must not be the same file. The check changes no file. A regular file is replaced as a whole when
+//! the result is complete; a device or a pipe is written directly.
 
 pub(crate) mod distribution;
 mod draft;
@@ -96,7 +96,7 @@ impl OutputArgs {
     }
 }
 
-/// Where something is to be written; nothing is changed before [`begin`](Self::begin).
+/// An output that is not open yet; no file is changed before [`begin`](Self::begin).
 #[derive(Debug)]
 pub(crate) struct Output {
     option: &'static str,
@@ -166,7 +166,7 @@ impl Output {
         handle.ok().filter(|handle| !is_device(handle.as_file()))
     }
 
-    /// Returns whether this would be written over an input, by whatever name.
+    /// Returns whether the output is this input, under any name.
     fn is_input(&self, path: &Path) -> bool {
         let Some(file) = self.file() else { return false };
         let input = if source::is_stdin(path) {
@@ -255,7 +255,7 @@ impl Output {
         }
     }
 
-    /// Begins to write.
+    /// Opens the output for writing.
     ///
     /// # Errors
     ///
@@ -290,7 +290,7 @@ enum Writer {
 }
 
 impl OutputWriter {
-    /// Gives up, because of an error.
+    /// Abandons the output because of an error.
     pub(crate) fn failure(self, error: io::Error) -> Failure {
         Failure { name: self.name, error }
     }

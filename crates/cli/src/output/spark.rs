@@ -1,11 +1,11 @@
-//! Numbers as small pictures of text.
+//! Sparklines and bars as text.
 
 const LEVELS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 const EIGHTHS: [char; 7] = ['▏', '▎', '▍', '▌', '▋', '▊', '▉'];
 
-/// Draws numbers as a row of bars that stand on one line, the greatest the highest.
+/// Draws numbers as a sparkline.
 ///
-/// Nothing is a blank, and zero or more is at least the lowest bar, so that both are told apart.
+/// A missing number is a space, and zero is the lowest bar.
 pub(crate) fn spark(values: impl IntoIterator<Item = Option<f64>>) -> String {
     let values: Vec<_> = values.into_iter().collect();
     let max = values.iter().flatten().copied().fold(0.0, f64::max);
@@ -16,9 +16,9 @@ pub(crate) fn spark(values: impl IntoIterator<Item = Option<f64>>) -> String {
     values.into_iter().map(|value| value.map_or(' ', level)).collect()
 }
 
-/// Draws a number as a bar that lies, `width` columns long where it is as great as `greatest`.
+/// Draws a number as a horizontal bar, `width` columns long for the maximum.
 ///
-/// Whatever is more than zero is seen.
+/// Any number above zero is visible.
 pub(crate) fn bar(value: f64, max: f64, width: usize) -> String {
     let share = if max > 0.0 { (value / max).clamp(0.0, 1.0) } else { 0.0 };
     let eighths = (share * (width * 8) as f64).round() as usize;
@@ -28,7 +28,7 @@ pub(crate) fn bar(value: f64, max: f64, width: usize) -> String {
     bar
 }
 
-/// Sums numbers by neighbours, so that there are no more than `parts`.
+/// Sums adjacent numbers, so that at most `parts` remain.
 pub(crate) fn shorten(values: &[u64], parts: usize) -> Vec<u64> {
     let group = values.len().div_ceil(parts.max(1)).max(1);
     values.chunks(group).map(|chunk| chunk.iter().sum()).collect()
