@@ -190,18 +190,18 @@ impl EventCounter {
     ) -> [Window; N] {
         let then = self.axis.clock.now_checked();
         let mut moved = states;
-        for (state, &query) in moved.iter_mut().zip(queries) {
-            *state = state.and_then(|state| state.moved_to(query, then.stamp));
-        }
-        let (states, may_be_ahead) = if moved.iter().all(Option::is_some) {
-            (moved, then.may_step_back)
+        let all_moved = moved.iter_mut().zip(queries).all(|(state, &query)| {
+            state.as_mut().is_some_and(|state| state.move_to(query, then.stamp))
+        });
+        let all_last = states.iter().flatten().all(|state| state.range.lasts);
+        let (states, may_be_ahead) = if all_moved {
+            (&moved, then.may_step_back)
         } else {
-            let all_last = states.iter().flatten().all(|state| state.range.lasts);
-            (states, may_step_back || !all_last)
+            (&states, may_step_back || !all_last)
         };
-        states.map(|state| {
+        states.each_ref().map(|state| {
             let empty = Window::empty(then.stamp, Duration::ZERO);
-            state.map_or(empty, |state| state.window(may_be_ahead))
+            state.as_ref().map_or(empty, |state| state.window(may_be_ahead))
         })
     }
 }

@@ -221,11 +221,15 @@ impl<'a> QueryState<'a> {
         }
     }
 
-    /// Returns the same counts as of a later time, if the query touches the same buckets then.
-    pub(super) fn moved_to(&self, query: Query, then: Stamp) -> Option<Self> {
+    /// Moves the state to a later time, if the query touches the same buckets then.
+    #[inline(always)]
+    pub(super) fn move_to(&mut self, query: Query, then: Stamp) -> bool {
         let range = query.range(&self.tier.grid, then);
         let is_same = then >= self.now && range.same_buckets(self.range);
-        is_same.then_some(Self { range, now: then, ..*self })
+        if is_same {
+            (self.range, self.now) = (range, then);
+        }
+        is_same
     }
 }
 
