@@ -1,22 +1,22 @@
-//! Values as words of memory, in which they wait to be inserted.
+//! Values as words of memory, in which they are buffered.
 
 use core_time::{InBucket, Stamp};
 
 use crate::action::time::ActionTime;
 use crate::statistics::last::Timestamped;
 
-/// A value that fits into a few words of memory.
+/// A value that can be stored in a few words of memory.
 ///
-/// A tracker lets values wait in words that a reader may look at any time, and inserts them several
-/// at once. So whatever the statistic of a tracker takes must come apart into words; numbers, times
-/// and stamped times do. A value of one's own is done in three lines.
+/// A tracker buffers values in words that readers may read at any time, and flushes several at
+/// once. So the values of its statistic must implement this trait; numbers, times and timestamped
+/// times do.
 ///
 /// # Examples
 ///
 /// ```
 /// use core_actions::{MergedTracker, AsWords, Statistic, Tag};
 ///
-/// /// What a request took in bytes and gave.
+/// /// The bytes of a request.
 /// #[derive(Clone, Copy)]
 /// struct Transfer {
 ///     received: u64,
@@ -58,13 +58,15 @@ use crate::statistics::last::Timestamped;
 /// # Ok::<(), core_actions::ActionError>(())
 /// ```
 pub trait AsWords: Copy {
-    /// How many words a value takes: the fewer they are, the more values wait.
+    /// The number of words of a value. With fewer words, more values are buffered.
     const WORDS: usize;
 
-    /// Puts the value into so many words, and tells whether it fits. If not, it does not wait.
+    /// Writes the value to [`WORDS`](Self::WORDS) words, and returns whether it fits.
+    ///
+    /// A value that does not fit is inserted without being buffered.
     fn write_words(self, words: &mut [u64]) -> bool;
 
-    /// The value that was put into so many words.
+    /// Returns the value that was written to [`WORDS`](Self::WORDS) words.
     fn from_words(words: &[u64]) -> Self;
 }
 
@@ -164,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_packed_is_unpacked() {
+    fn written_values_are_read() {
         for integer in [0, 1, u64::from(u32::MAX), (1 << 53) + 1, FLOAT - 1] {
             check(ActionTime::from(integer));
             check(Timestamped { stamp: Stamp::from_nanos(i64::MIN), time: integer.into() });

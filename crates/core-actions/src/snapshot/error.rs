@@ -9,30 +9,30 @@ use crate::action::name::NameError;
 use crate::action::time::Unit;
 use crate::window::WindowedSpecError;
 
-/// Why a snapshot of a tracker is refused; nothing changed.
+/// An error of a tracker snapshot, which changed nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum TrackerSnapshotError {
-    /// A key is missing in what was read.
+    /// A key is missing in the input.
     #[error("snapshot has no `{key}`")]
     Missing {
         /// The key.
         key: &'static str,
     },
-    /// An action would have more records than a statistic counts.
+    /// An action would have more records than a statistic can count.
     #[error("action {action:?} would have more records than are counted, limit is {max}")]
     TooManyRecords {
         /// The action.
         action: String,
-        /// How many are counted.
+        /// The maximum count.
         max: u64,
     },
-    /// It forgot more often than anything can.
+    /// It counts too many resets and evictions.
     #[error("snapshot was reset or evicted from {found} times, limit is {max}")]
     ForgottenTooOften {
-        /// How often that is.
+        /// The count that was found.
         found: u64,
-        /// How often it may be.
+        /// The maximum count.
         max: u64,
     },
     /// An action is in it twice.
@@ -41,7 +41,7 @@ pub enum TrackerSnapshotError {
         /// The action.
         action: String,
     },
-    /// A name in it is no name for an action.
+    /// It has an invalid name of an action.
     #[error("snapshot has an action that cannot be one")]
     Name(#[from] NameError),
     /// Its times are in another unit.
@@ -52,49 +52,49 @@ pub enum TrackerSnapshotError {
         /// The unit it should be in.
         expected: Unit,
     },
-    /// Its header is that of another kind, statistic or version, or cannot be.
+    /// Its header is invalid, or has another kind, statistic or version.
     #[error(transparent)]
     Header(SnapshotHeaderError),
     /// Its instances are included already, too many or missing.
     #[error(transparent)]
     Instances(#[from] InstanceError),
-    /// It was not taken of the same trackers earlier, with nothing forgotten since.
+    /// It is not an earlier snapshot of the same trackers, or records were removed since.
     #[error("snapshot is not an earlier one of the same trackers, or something was reset since")]
     NotEarlier,
     /// It has other buckets of time, or more of them.
     #[error("snapshot is of {found:?}, needed is {expected:?}")]
     OtherWindow {
-        /// What it is of.
+        /// The window of the snapshot.
         found: WindowSpec,
-        /// What it should be of.
+        /// The window of the tracker.
         expected: WindowSpec,
     },
-    /// Its buckets of time make no sense.
+    /// Its window is invalid.
     #[error("window of the snapshot makes no sense")]
     Window(#[from] SpecError),
     /// The rings in it are not as long as its window says.
     #[error("snapshot has a ring of {}, its window needs {needed}", counted(*found, "bucket"))]
     OtherReach {
-        /// How many buckets the ring has.
+        /// The number of buckets of the ring.
         found: u64,
-        /// How many it should have.
+        /// The number of buckets of the window.
         needed: u64,
     },
-    /// It was taken, or has buckets, further ahead of the clock than is believed.
+    /// It was taken, or has buckets, too far ahead of the clock.
     #[error("snapshot is of {newest:?}, which is {ahead:?} ahead of the clock")]
     TooNew {
-        /// When it was taken, or where its newest bucket begins.
+        /// The time of the snapshot, or the start of its newest bucket.
         newest: Stamp,
         /// How far ahead of the clock that is.
         ahead: Duration,
     },
-    /// There can be no tracker to restore it to.
+    /// The specification of the tracker to restore is invalid.
     #[error(transparent)]
     Tracker(#[from] WindowedSpecError),
     /// It has more actions than the tracker has room for.
     #[error("snapshot has more actions than there is room for, limit is {limit}")]
     Full {
-        /// How many actions the tracker may have.
+        /// The maximum number of actions.
         limit: usize,
     },
 }

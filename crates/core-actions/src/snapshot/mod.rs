@@ -1,4 +1,4 @@
-//! What a tracker holds, as a value: to be kept, sent, merged and restored.
+//! The contents of a tracker as a value, which can be serialized, merged and restored.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -20,20 +20,20 @@ pub use windowed::WindowedSnapshot;
 #[cfg(feature = "serde")]
 pub(crate) use wire::{AnyVersion, ReadRow, WireRow, WireUnit, there};
 
-/// What a tracker held at one moment: the statistic of each action.
+/// The contents of a tracker at one moment: the statistic of each action.
 ///
-/// A value, with nothing of the tracker's left in it. Snapshots of several trackers, of several
-/// processes or machines, [`merge`](Self::merge) into what one tracker would hold that saw all
-/// their records; in any order, to the bit.
+/// A snapshot is independent of its tracker. Snapshots of several trackers, processes or machines
+/// can be [merged](Self::merge) in any order; the result equals, to the bit, the snapshot of one
+/// tracker with all records.
 ///
-/// Two are equal if they have the same actions with the same statistics in the same unit, whichever
-/// trackers they are of and whichever action was first.
+/// Two snapshots are equal if they have the same actions with the same statistics in the same unit,
+/// whatever their trackers and the order of their actions.
 ///
-/// # Twice is once
+/// # No record counts twice
 ///
-/// A snapshot names the trackers whose records are in it, and two that share one are not merged:
-/// its records would be counted twice. Of one tracker, keep the one with the largest
-/// [revision](Self::revision); it holds everything that earlier ones do.
+/// A snapshot names the trackers whose records it has. Two that share a tracker cannot be merged,
+/// because its records would count twice. Of one tracker, keep the snapshot with the largest
+/// [revision](Self::revision); it has all records of earlier ones.
 ///
 /// # Wire form
 ///
@@ -99,19 +99,19 @@ impl<S: Statistic> TrackerSnapshot<S> {
         self.header.revision()
     }
 
-    /// The actions, in the order in which they were first seen.
+    /// Returns a row for each action, in the order of their first records.
     #[must_use]
     pub fn rows(&self) -> &[Row<S>] {
         &self.rows
     }
 
-    /// The unit that durations were converted to.
+    /// Returns the unit that durations were converted to.
     #[must_use]
     pub fn unit(&self) -> Unit {
         self.unit
     }
 
-    /// The trackers whose records are in it.
+    /// Returns the trackers whose records it has.
     #[must_use]
     pub fn instances(&self) -> &Instances {
         self.header.instances()
@@ -122,15 +122,15 @@ impl<S: Statistic> TrackerSnapshot<S> {
         [self.forgotten.end, self.revision()]
     }
 
-    /// Takes in the records of another snapshot.
+    /// Merges another snapshot.
     ///
-    /// Commutative and associative, to the bit.
+    /// Merges are commutative and associative, to the bit.
     ///
     /// # Errors
     ///
-    /// [`TrackerSnapshotError::OtherUnit`] if they are in another unit,
-    /// [`TrackerSnapshotError::Instances`] if both hold records of the same tracker, or if they are
-    /// of too many. Nothing is taken in then.
+    /// [`TrackerSnapshotError::OtherUnit`] if they are in different units,
+    /// [`TrackerSnapshotError::Instances`] if both have records of the same tracker, or if they
+    /// have too many instances. Nothing changes then.
     pub fn merge(&mut self, other: &Self) -> Result<(), TrackerSnapshotError> {
         same_unit(other.unit, self.unit)?;
         let header = self.header.merged(&other.header)?;
@@ -159,10 +159,10 @@ impl<S: Statistic> TrackerSnapshot<S> {
         Ok(())
     }
 
-    /// What was recorded since an earlier snapshot of the same trackers; actions of which nothing
-    /// was are left out.
+    /// Returns the records since an earlier snapshot of the same trackers.
     ///
-    /// Only of statistics that can be [subtracted](Subtract), which extremes, for one, cannot.
+    /// Actions without such records have no row. The statistic must support [`Subtract`]; a
+    /// minimum, for example, does not.
     ///
     /// # Errors
     ///

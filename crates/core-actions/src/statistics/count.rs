@@ -1,14 +1,14 @@
-//! The count of values, and nothing else.
+//! The count of times.
 
 use core_time::{Statistic, Subtract, Tag};
 
 use crate::action::time::ActionTime;
 use crate::statistics::traits::{HasCount, counts_fit};
 
-/// Keeps how many times were taken in.
+/// Keeps the number of times.
 ///
 /// Takes 8 bytes. [`Mean`](crate::Mean), [`Variance`](crate::Variance) and
-/// [`Quantiles`](crate::Quantiles) know the count as well.
+/// [`Quantiles`](crate::Quantiles) also have the count.
 ///
 /// # Examples
 ///

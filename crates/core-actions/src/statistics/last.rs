@@ -1,18 +1,18 @@
-//! The latest value, by the moment it is of.
+//! The time with the latest timestamp.
 
 use core_time::{Stamp, Statistic, Tag};
 
 use crate::action::time::ActionTime;
 
-/// A time with the moment that it is of.
+/// A time with a timestamp.
 ///
-/// What a statistic takes that asks not only how long, but also when. Ordered by moment first, then
-/// by time. Other statistics take its time.
+/// It is the value of statistics that depend on when an action ended; other statistics use its time
+/// only. Ordered by timestamp, then by time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Timestamped {
-    /// When it was.
+    /// The end of the action.
     pub stamp: Stamp,
-    /// How long it took.
+    /// The duration of the action.
     pub time: ActionTime,
 }
 
@@ -22,12 +22,11 @@ impl From<Timestamped> for ActionTime {
     }
 }
 
-/// Keeps the time with the greatest stamp, of several the greatest time.
+/// Keeps the time with the latest timestamp; of several, the largest time.
 ///
-/// Takes 24 bytes. What arrives last does not count, because that depends on threads and on the
-/// order of merging; so it takes times with their [stamps](Timestamped). In a tuple it stands
-/// first,
-/// as the first says what all take. It cannot be subtracted.
+/// Takes 24 bytes. Its values are [timestamped](Timestamped), because the order of arrival depends
+/// on threads and merges. In a tuple it must be first, because the first member determines the type
+/// of the values. It cannot be subtracted.
 ///
 /// # Examples
 ///

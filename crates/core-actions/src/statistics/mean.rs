@@ -7,13 +7,13 @@ use crate::exact::limbs::{divide, ratio, round};
 use crate::exact::sum::{SUM_LIMBS, Sum};
 use crate::statistics::traits::{HasCount, HasMean, counts_fit};
 
-/// Keeps the count and the exact sum of times, and so their mean.
+/// Keeps the count and the exact sum of times, which give their mean.
 ///
 /// Takes 32 bytes for integers, and 272 more from the first time with a fraction on.
 ///
 /// # Accuracy
 ///
-/// There is room for 2^64 times of any size. Sums that are equal in value are equal.
+/// The sum has room for 2^64 times of any size. Sums of equal value compare equal.
 ///
 /// # Examples
 ///
@@ -24,7 +24,7 @@ use crate::statistics::traits::{HasCount, HasMean, counts_fit};
 /// for _ in 0..10 {
 ///     mean.insert(ActionTime::try_from(0.1)?);
 /// }
-/// assert_eq!(mean.mean(), Some(0.1)); // A plain float sum says 0.09999999999999999.
+/// assert_eq!(mean.mean(), Some(0.1)); // A plain float sum gives 0.09999999999999999.
 /// assert_eq!(mean.sum(), 1.0);
 /// # Ok::<(), core_actions::TimeError>(())
 /// ```
@@ -35,12 +35,12 @@ pub struct Mean {
 }
 
 impl Mean {
-    /// The sum of all times.
+    /// Returns the sum of all times.
     ///
     /// # Accuracy
     ///
-    /// The exact sum rounded once to the nearest `f64`, ties to even; infinite from 2^1024 on,
-    /// where there are no more. The mean never is.
+    /// The exact sum rounded once to the nearest `f64`, ties to even; infinite from 2^1024 on.
+    /// The mean is always finite.
     #[must_use]
     pub fn sum(&self) -> f64 {
         self.divided_by(1)

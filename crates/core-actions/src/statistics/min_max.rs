@@ -1,39 +1,38 @@
-//! The least and the greatest value.
+//! The minimum and the maximum.
 
 use core_time::{Statistic, Tag};
 
 use crate::action::time::ActionTime;
 
-/// Keeps the least and the greatest of the times.
+/// Keeps the minimum and the maximum of times.
 ///
-/// Takes 32 bytes. It cannot be subtracted: nobody remembers the second greatest.
+/// Takes 32 bytes. It cannot be subtracted, because the second largest time is not kept.
 ///
 /// # Accuracy
 ///
-/// Exact, integers above 2^53 too.
+/// Exact, also for integers above 2^53.
 ///
 /// # Examples
 ///
 /// ```
 /// use core_actions::{ActionTime, MinMax, Statistic};
 ///
-/// let mut extent = MinMax::default();
-/// assert_eq!(extent.min(), None);
+/// let mut min_max = MinMax::default();
+/// assert_eq!(min_max.min(), None);
 /// for time in [100_u64, 300, 200] {
-///     extent.insert(ActionTime::from(time));
+///     min_max.insert(ActionTime::from(time));
 /// }
-/// assert_eq!(extent.min(), Some(ActionTime::from(100_u64)));
-/// assert_eq!(extent.max(), Some(ActionTime::from(300_u64)));
-/// assert_eq!(extent.clamp(ActionTime::from(301_u64)), ActionTime::from(300_u64));
+/// assert_eq!(min_max.min(), Some(ActionTime::from(100_u64)));
+/// assert_eq!(min_max.max(), Some(ActionTime::from(300_u64)));
+/// assert_eq!(min_max.clamp(ActionTime::from(301_u64)), ActionTime::from(300_u64));
 /// ```
 #[derive(Debug, Clone, Copy)]
 pub struct MinMax {
-    /// Of the integers; the least is above the greatest while there are none.
+    /// Minimum and maximum of the integers; the minimum is above the maximum without integers.
     ///
-    /// Kept apart from the others, because two integers compare in an instruction, and two times
-    /// of any kind in a dozen.
+    /// Separate, because two integers compare in one instruction, and two times in a dozen.
     integers: [u64; 2],
-    /// Of the others; infinity and zero, which are none of them, while there are none.
+    /// Minimum and maximum of the fractions; infinity and zero without fractions.
     floats: [f64; 2],
 }
 
@@ -102,9 +101,9 @@ impl Statistic for MinMax {
     // In registers: what `self` refers to would be written for each value.
     #[inline]
     fn insert_all(&mut self, times: impl Iterator<Item = ActionTime> + Clone) {
-        let mut extent = *self;
-        times.for_each(|time| extent.insert(time));
-        *self = extent;
+        let mut min_max = *self;
+        times.for_each(|time| min_max.insert(time));
+        *self = min_max;
     }
 
     fn merge(&mut self, other: &Self) {

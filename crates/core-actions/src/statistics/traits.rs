@@ -1,26 +1,25 @@
-//! What can be asked of a statistic without knowing which one it is.
+//! Traits of statistics that have a count or a mean.
 
 use core_time::{COUNT_MAX, Statistic};
 
 use crate::action::time::ActionTime;
 
-/// A statistic that knows how many values it took in.
+/// A statistic with a count.
 ///
-/// Of a tuple, the first member is asked.
+/// A tuple has the count of its first member.
 pub trait HasCount: Statistic {
-    /// How many values were taken in.
+    /// Returns the number of values.
     fn count(&self) -> u64;
 }
 
-/// A statistic of times that also knows their mean.
+/// A statistic of times with a mean.
 ///
-/// Of a tuple, the first member is asked.
+/// A tuple has the mean of its first member.
 ///
 /// # Accuracy
 ///
 /// The mean is the exact sum divided by the count, rounded once to the nearest `f64`, ties to even.
-/// So all statistics that are asked for it agree to the bit, whatever the order of arrival and of
-/// merging.
+/// So all statistics agree to the bit, for any order of arrival and of merges.
 ///
 /// # Examples
 ///
@@ -32,14 +31,14 @@ pub trait HasCount: Statistic {
 /// tracker.record("jump", 200)?;
 ///
 /// let row = &tracker.stats()[0];
-/// assert_eq!((row.count(), row.mean()), (2, 150.0)); // The first of the tuple tells.
-/// let (mean, extent) = row.statistic();
+/// assert_eq!((row.count(), row.mean()), (2, 150.0)); // Those of the first member.
+/// let (mean, min_max) = row.statistic();
 /// assert_eq!((mean.count(), mean.mean()), (2, Some(150.0)));
-/// assert_eq!(extent.max(), Some(200_u64.into()));
+/// assert_eq!(min_max.max(), Some(200_u64.into()));
 /// # Ok::<(), core_actions::ActionError>(())
 /// ```
 pub trait HasMean: HasCount<Value = ActionTime> {
-    /// The mean, if there is anything to take it of.
+    /// Returns the mean; `None` without a value.
     fn mean(&self) -> Option<f64>;
 }
 
@@ -74,7 +73,7 @@ tuple_answers_by_its_first!(A, B, C, D, E, F);
 tuple_answers_by_its_first!(A, B, C, D, E, F, G);
 tuple_answers_by_its_first!(A, B, C, D, E, F, G, H);
 
-/// Returns whether two counts may be merged: as many again may be recorded then.
+/// Returns whether the sum of two counts is within the limit.
 pub(crate) fn counts_fit<S: HasCount>(one: &S, other: &S) -> bool {
     one.count().checked_add(other.count()).is_some_and(|count| count <= COUNT_MAX)
 }

@@ -1,9 +1,9 @@
-//! Statistics of what several threads record while nobody reads: files, mostly.
+//! Trackers of one thread, for records that are read only at the end, mostly of files.
 //!
-//! A [tracker](crate::MergedTracker) can be read while others write, for which values wait in words
-//! of memory that a reader may look at, four cache lines for each action and thread. Where nobody
-//! reads before the end, that is not needed: a thread has its tally to itself, inserts each value
-//! at once, and what it takes is little more than the statistics.
+//! A [`MergedTracker`](crate::MergedTracker) can be read while others record. For that it buffers
+//! values in words that readers may read, four cache lines for each action and thread. A local
+//! tracker belongs to one thread and inserts each value at once, so it takes little more memory
+//! than the statistics.
 
 use std::ptr;
 
@@ -17,11 +17,11 @@ use crate::action::time::TimeError;
 use crate::tracker::names::NameTable;
 use crate::tracker::row::Row;
 
-/// What one thread keeps of the actions that it records, for those who ask at the end.
+/// Keeps a statistic for each action that one thread records.
 ///
-/// A [`MergedTracker`](crate::MergedTracker) for one thread: the same statistics, the same names,
-/// the same rows, less memory and less time. Several threads have a tally each, which share their
-/// [names](NameTable), and are [merged](Self::merge) at the end.
+/// It is a [`MergedTracker`](crate::MergedTracker) for one thread, with the same statistics, names
+/// and rows; it takes less memory and less time. Each of several threads has one; they share their
+/// [names](NameTable) and are [merged](Self::merge) at the end.
 ///
 /// # Complexity
 ///
@@ -82,21 +82,20 @@ struct Entry<S> {
 }
 
 impl<'n, S: Statistic> LocalTracker<'n, S> {
-    /// A tally of nothing.
+    /// Creates a tracker without records.
     #[must_use]
     pub fn new(names: &'n NameTable) -> Self {
         let (indices, entries, long) = Default::default();
         Self { names, indices, entries, long, next: 0 }
     }
 
-    /// Takes in that an action took so long.
+    /// Records one occurrence of an action.
     ///
     /// # Errors
     ///
-    /// [`ActionError::Name`] if the name is no name for an action, [`ActionError::Time`] if the
-    /// time is
-    /// negative or not finite, [`ActionError::Full`] if the action is new and there are too many.
-    /// Nothing changes then.
+    /// [`ActionError::Name`] if the name is invalid, [`ActionError::Time`] if the time is negative
+    /// or not finite, [`ActionError::Full`] if the action is new and the limit is reached. Nothing
+    /// changes then.
     #[inline]
     pub fn record<'a, T>(
         &mut self,
@@ -109,9 +108,9 @@ impl<'n, S: Statistic> LocalTracker<'n, S> {
         self.record_numbered(action, time, self.next)
     }
 
-    /// Takes in that an action took so long, in a record that has a number.
+    /// Records one occurrence of an action, with a number for the order of rows.
     ///
-    /// Rows come in the order of the smallest numbers of their records.
+    /// Rows are sorted by the smallest numbers of their records.
     ///
     /// # Errors
     ///
@@ -138,9 +137,9 @@ impl<'n, S: Statistic> LocalTracker<'n, S> {
         Ok(())
     }
 
-    /// Takes in all that another tally did.
+    /// Merges the records of another tracker.
     ///
-    /// One that is empty takes the memory of the other as it is.
+    /// An empty tracker takes over the memory of the other.
     pub fn merge(&mut self, mut other: Self) {
         if self.entries.is_empty() && ptr::eq(self.names, other.names) {
             std::mem::swap(self, &mut other);
@@ -159,7 +158,7 @@ impl<'n, S: Statistic> LocalTracker<'n, S> {
         self.next = self.next.max(other.next);
     }
 
-    /// A row for each action, in the order in which they first were.
+    /// Returns a row for each action, in the order of their first records.
     #[must_use]
     pub fn into_rows(self) -> Vec<Row<S>> {
         let names = self.names.lock();

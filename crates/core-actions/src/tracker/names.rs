@@ -10,9 +10,9 @@ use crate::action::key::{FOLDED, KeyedName};
 use crate::sync::{AtomicU64, Mutex, MutexGuard, lock};
 use crate::tracker::spec::{OverflowCounts, TrackerSpec, WhenFull};
 
-/// The names of the actions that several tallies share, within one limit.
+/// The names of actions that several local trackers share, within one limit.
 ///
-/// Each name is kept once. Tallies ask for a name where they meet it for the first time.
+/// Each name is kept once. A local tracker looks up a name at its first record of it.
 #[derive(Debug)]
 pub struct NameTable {
     pub(super) spec: TrackerSpec,
@@ -36,18 +36,19 @@ pub(super) struct Names {
 }
 
 impl NameTable {
-    /// No names, within the limits of a specification. Nothing is ever evicted: where a tracker
-    /// would, an action beyond the limit is refused.
+    /// Creates a table without names.
+    ///
+    /// It never evicts an action: with [`WhenFull::EvictIdle`], new actions are refused.
     #[must_use]
     pub fn new(spec: TrackerSpec) -> Self {
         let (refused, folded) = Default::default();
         Self { spec, names: Mutex::default(), refused, folded, seed: RandomState::default() }
     }
 
-    /// How much was beyond the [limit](TrackerSpec::actions) of actions.
+    /// Returns the counts of what exceeded the [limit](TrackerSpec::actions) of actions.
     #[must_use]
     pub fn overflow(&self) -> OverflowCounts {
-        // ORDERING: Relaxed: two numbers to be told, with which no other memory hangs together.
+        // ORDERING: Relaxed: each number stands for itself.
         let (refused, folded) = (self.refused.load(Relaxed), self.folded.load(Relaxed));
         OverflowCounts { refused, folded, ..OverflowCounts::default() }
     }

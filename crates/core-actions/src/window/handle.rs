@@ -1,4 +1,4 @@
-//! Recording one action of a windowed tracker without looking it up.
+//! Records of one action of a windowed tracker without a lookup.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,10 +10,13 @@ use crate::tracker::handle::Handle;
 use crate::window::rows::{ActionWindow, merge_window};
 use crate::window::timeline::Timeline;
 
-/// Records one action of a [`WindowedTracker`] without looking it up.
+/// Records one action of a [`WindowedTracker`] without a lookup.
 ///
-/// A [`Handle`] that reads the clock; see there. A record for a bucket that was given up before the
-/// clock stepped back is not recorded, and is counted in [`WindowedTracker::refused`].
+/// It is a [`Handle`] that reads the clock. A record for a bucket that was evicted before the clock
+/// stepped back is refused, and is counted in [`WindowedTracker::refused`].
+///
+/// [`WindowedTracker`]: crate::WindowedTracker
+/// [`WindowedTracker::refused`]: crate::WindowedTracker::refused
 #[derive(Debug, Clone)]
 pub struct WindowedHandle<S: Statistic<Value: AsWords>> {
     pub(super) timeline: Arc<Timeline>,
@@ -33,10 +36,10 @@ impl<S: Statistic<Value: AsWords>> WindowedHandle<S> {
         self.ring.is_other()
     }
 
-    /// Records that the action took so long, and ended now.
+    /// Records one occurrence of the action, which ended now.
     #[inline]
     pub fn record(&self, time: impl Into<S::Value>) {
-        // A refusal was counted.
+        // The axis counts refused records.
         if let Ok(tick) = self.timeline.axis.tick_to_record() {
             self.ring.record(InBucket { tick, value: time.into() });
         }
@@ -45,21 +48,21 @@ impl<S: Statistic<Value: AsWords>> WindowedHandle<S> {
     /// Returns the statistics of this action over the past `window`.
     ///
     /// It covers the newest `ceil(window / resolution)` buckets, as
-    /// [`WindowedTracker::window`] does. A read changes nothing.
+    /// [`WindowedTracker::window`](crate::WindowedTracker::window) does. A read changes nothing.
     ///
     /// # Errors
     ///
-    /// As [`WindowedTracker::window`].
+    /// As [`WindowedTracker::window`](crate::WindowedTracker::window).
     ///
     /// # Complexity
     ///
-    /// For each thread that recorded the action, merges of four times the square root of the
-    /// buckets at most. Other actions cost nothing.
+    /// For each thread that recorded the action, at most as many merges as four times the square
+    /// root of the buckets. Other actions cost nothing.
     ///
     /// # Concurrency
     ///
-    /// Every record that happened before the call is in the answer. One made concurrently is in it
-    /// or not, and all statistics are of the same records.
+    /// The answer has every record made before the call. Records made concurrently may or may not
+    /// be included, and all statistics cover the same records.
     ///
     /// # Examples
     ///

@@ -16,7 +16,7 @@ pub struct WindowRows<S> {
 }
 
 impl<S> WindowRows<S> {
-    /// The actions that were recorded in the window, in the order in which they first were.
+    /// Returns a row for each action with records in the window, in the order of first records.
     #[must_use]
     pub fn rows(&self) -> &[Row<S>] {
         &self.rows
@@ -36,9 +36,9 @@ impl<S> WindowRows<S> {
 }
 
 impl<S: HasCount> WindowRows<S> {
-    /// Returns how often per second an action was recorded, over the time that the window covers.
+    /// Returns the records of an action per second of the covered time.
     ///
-    /// That is less than the window at first. `None` if no time has passed.
+    /// The covered time is shorter than the window at first. `None` if no time has passed.
     ///
     /// # Examples
     ///
@@ -70,7 +70,7 @@ pub struct ActionWindow<S> {
 }
 
 impl<S> ActionWindow<S> {
-    /// Returns what was recorded of the action in the window.
+    /// Returns the statistic of the action in the window.
     #[must_use]
     pub fn statistic(&self) -> &S {
         &self.statistic
@@ -84,22 +84,22 @@ impl<S> ActionWindow<S> {
 }
 
 impl<S: HasCount> ActionWindow<S> {
-    /// Returns how often the action was recorded.
+    /// Returns the number of records.
     #[must_use]
     pub fn count(&self) -> u64 {
         self.statistic.count()
     }
 
-    /// Returns how often per second it was recorded, over the time that the window covers.
+    /// Returns the records per second of the covered time.
     ///
-    /// That is less than the window at first. `None` if no time has passed.
+    /// The covered time is shorter than the window at first. `None` if no time has passed.
     #[must_use]
     pub fn rate(&self) -> Option<f64> {
         self.coverage.rate(self.count())
     }
 }
 
-/// Merges what one writer recorded in the covered buckets, and returns whether there was anything.
+/// Merges the covered buckets of one writer; returns whether they have records.
 pub(super) fn merge_window<S: Statistic<Value: AsWords>>(
     ring: &StatisticRing<S>,
     buffered: Buffered<'_>,

@@ -19,7 +19,7 @@ pub(super) const FAR_BINS: usize = bin_of_float(f64::MAX) + 1 - NEAR_BINS;
 /// What one of them takes at most: nodes of a tree that may be less than half full.
 pub(super) const FAR_BYTES: usize = 48;
 
-/// A bin of a [`Histogram`]: how many values are at least `from` and below `to`.
+/// A bin of a [`Histogram`](crate::Histogram): the count of values from `from` to below `to`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Bin {
     /// The least value that belongs into the bin.

@@ -19,20 +19,20 @@ use crate::action::time::ActionTime;
 use crate::statistics::traits::{HasCount, counts_fit};
 use small::SmallSample;
 
-/// Keeps what quantiles of times can be told from.
+/// Keeps quantiles of times.
 ///
-/// Up to [`Self::EXACT`] times are kept as they are. One more, and all become counts in the bins
-/// of a [`Histogram`]; which of the two it is depends on how many there are and on nothing else. So
-/// it cannot be subtracted; the histogram can.
+/// Up to [`Self::EXACT`] times are kept as they are. With one more, all become counts in the bins
+/// of a [`Histogram`]. The form depends only on the number of times, so this cannot be subtracted;
+/// the histogram can.
 ///
-/// Takes 120 bytes, and 8 for each time while they are kept, or as much as the histogram.
+/// Takes 120 bytes, and 8 for each kept time, or as much as the histogram.
 ///
 /// # Accuracy
 ///
-/// Of up to [`Self::EXACT`] times, exact. Of more, at most 2^-7 (0.8 %) off the time in question,
-/// whatever its size; see [`Histogram::quantile`]. So the answer may be as much below the least
-/// time or above the greatest, because a bin does not tell where in it a time was; an
-/// [`MinMax`](crate::MinMax) beside it can [clamp](crate::MinMax::clamp) the answer.
+/// Exact for up to [`Self::EXACT`] times. For more, at most 2^-7 (0.8 %) off the true quantile,
+/// whatever its size; see [`Histogram::quantile`]. So the answer may be below the minimum or above
+/// the maximum by as much; a [`MinMax`](crate::MinMax) can [clamp](crate::MinMax::clamp) it, as
+/// [`Summary`](crate::Summary) does.
 ///
 /// # Examples
 ///
@@ -56,7 +56,7 @@ pub struct Quantiles {
 }
 
 impl Quantiles {
-    /// Up to how many times are kept as they are, so that every quantile is exact.
+    /// The maximum number of times that are kept as they are, with exact quantiles.
     pub const EXACT: usize = SmallSample::LEN_MAX;
 
     /// Returns a quantile of the times; `None` without a time.
@@ -92,7 +92,7 @@ impl Quantiles {
         self.quantile(Quantile::P99)
     }
 
-    /// All times as counts in bins, the few too.
+    /// Returns all times as counts in bins.
     #[must_use]
     pub fn histogram(&self) -> Cow<'_, Histogram> {
         if self.small.is_empty() {
