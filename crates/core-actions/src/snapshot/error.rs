@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use crate::action::name::NameError;
 use crate::action::time::Unit;
-use crate::window::WindowedSpecError;
+use crate::window::spec::WindowedSpecError;
 
 /// An error of a tracker snapshot, which changed nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]

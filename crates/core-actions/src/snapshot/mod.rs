@@ -9,7 +9,7 @@ use core_time::{Instances, SnapshotHeader, Statistic, Subtract};
 use crate::action::time::Unit;
 use crate::tracker::row::Row;
 
-mod error;
+pub(crate) mod error;
 pub(crate) mod windowed;
 #[cfg(feature = "serde")]
 mod wire;

@@ -235,38 +235,3 @@ impl<S: Statistic<Value: AsWords>> Evicted<S> {
         self.records + self.shards.iter().map(|shard| shard.stragglers()).sum::<u64>()
     }
 }
-
-#[cfg(all(test, not(loom)))]
-mod tests {
-    use std::cell::Cell;
-
-    use crate::statistics::count::Count;
-    use crate::tracker::MergedTracker;
-    use crate::tracker::registry::{Expiry, Registry};
-    use crate::tracker::shard::Buffered;
-    use crate::tracker::spec::TrackerSpec;
-
-    thread_local! {
-        static CHECKS: Cell<u64> = const { Cell::new(0) };
-        static NOW: Cell<i64> = const { Cell::new(0) };
-    }
-
-    #[test]
-    fn refused_names_check_each_action_at_most_once_in_a_bucket() {
-        let newest = |_: &Count, _: Buffered<'_>| {
-            CHECKS.set(CHECKS.get() + 1);
-            Some(NOW.get())
-        };
-        let expiry = Expiry { oldest: Box::new(|| NOW.get()), newest };
-        let spec = TrackerSpec { actions: 1_000, ..TrackerSpec::default() };
-        let tracker = MergedTracker::of(Registry::new(spec, Count::default(), Some(expiry)));
-        (0..1_000).for_each(|name| tracker.record(&format!("name {name}"), 1).unwrap());
-        for bucket in 0..5 {
-            for name in 0..3_000 {
-                assert!(tracker.record(&format!("beyond {name}"), 1).is_err());
-            }
-            assert_eq!(CHECKS.get(), bucket * 1_000);
-            NOW.set(NOW.get() + 1); // All actions are in the newest bucket again.
-        }
-    }
-}

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use core_time::{COUNT_MAX, Statistic, Subtract};
 
 use crate::action::key::FOLDED;
-use crate::snapshot::TrackerSnapshotError;
+use crate::snapshot::error::TrackerSnapshotError;
 use crate::statistics::traits::{HasCount, HasMean};
 use crate::tracker::spec::WhenFull;
 

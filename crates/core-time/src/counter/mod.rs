@@ -17,11 +17,11 @@ mod error;
 mod merge;
 pub(crate) mod query;
 mod recorder;
-mod refused;
+pub(crate) mod refused;
 mod ring_tier;
 mod seqlock;
 pub(crate) mod shared;
-mod window;
+pub(crate) mod window;
 
 use cell::Cell;
 pub use error::{RecordError, WindowError};

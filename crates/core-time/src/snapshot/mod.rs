@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use crate::counter::{RefusedCounts, Series};
+use crate::counter::refused::RefusedCounts;
+use crate::counter::window::Series;
 use crate::instance::Instances;
 use crate::spec::{Grid, Tier, WindowSpec};
 use crate::stamp::Stamp;

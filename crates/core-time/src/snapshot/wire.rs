@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use super::error::SnapshotError;
 use super::{Buckets, CounterSnapshot, EVENTS, SnapshotHeader};
-use crate::counter::RefusedCounts;
+use crate::counter::refused::RefusedCounts;
 use crate::instance::Instances;
 use crate::spec::{Grid, Tier, WindowSpec};
 use crate::stamp::Stamp;
