@@ -8,7 +8,7 @@ use xshell::{Shell, cmd};
 use crate::flags::{Command, Flags};
 use crate::step::{Job, Steps};
 use crate::workspace::Workspace;
-use crate::{doc, loom, mutants, package, tidy};
+use crate::{doc, interface, loom, mutants, package, tidy};
 
 pub(crate) const COMMAND: Command = Command {
     name: "ci",
@@ -57,6 +57,7 @@ fn run(sh: &Shell, _: &Flags) -> anyhow::Result<()> {
     }
     steps.watch("mutants", |progress| mutants::step(sh, progress));
     steps.command(doc::job(sh));
+    steps.run("interface", || interface::step(sh));
     steps.command(package::job(sh, package::Depth::Create)?);
     steps.finish(COMMAND.name)
 }
