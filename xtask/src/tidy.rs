@@ -85,7 +85,7 @@ fn check(tree: &Tree, workspace: &Workspace) -> Vec<Finding> {
             plain.extend(language::check_page(source));
         }
     }
-    findings.extend(without_exempt(plain, &NOT_REWRITTEN));
+    findings.extend(without_exempt(plain, NOT_REWRITTEN));
     findings
 }
 
