@@ -99,8 +99,11 @@ pub(crate) fn report_folded(folded: u64, actions: usize) {
     }
 }
 
-/// Reports a failure.
+/// Reports a failure, unless the report would change an input.
 pub(crate) fn report_failure(failure: &Failure) {
+    if failure.is_silent() {
+        return;
+    }
     report(format!("{}: {}", Styled(PLACE, &failure.name), reason(&failure.error)));
 }
 

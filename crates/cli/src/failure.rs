@@ -26,6 +26,12 @@ impl Failure {
         self.error.get_ref().is_some_and(|error| error.is::<Conflict>())
     }
 
+    /// Returns whether the report of it would be written into an input.
+    pub(crate) fn is_silent(&self) -> bool {
+        let conflict = self.error.get_ref().and_then(|error| error.downcast_ref());
+        conflict == Some(&Conflict::Messages)
+    }
+
     /// Returns the number of the signal that caused the failure, if one did.
     pub(crate) fn signal(&self) -> Option<u8> {
         self.error.get_ref()?.downcast_ref::<Ended>().map(|&Ended { signal, .. }| signal)
@@ -41,6 +47,9 @@ pub(crate) enum Conflict {
     /// Both outputs are one file.
     #[error("is the output of results, so refused lines cannot go there\n  name another file")]
     Outputs,
+    /// Standard error is an input.
+    #[error("is an input\n  redirect it to another file")]
+    Messages,
 }
 
 /// A signal arrived before an output was complete.

@@ -1,4 +1,4 @@
-//! Signals that ask this process to end: SIGINT, SIGTERM and SIGHUP.
+//! Signals that ask this process to end: SIGINT, SIGTERM, SIGHUP and others.
 //!
 //! The effect of a signal depends on what the process is doing:
 //!
@@ -35,7 +35,10 @@ mod unix {
     use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
     use rustix::event::{PollFd, PollFlags, poll};
-    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
+    use signal_hook::consts::{
+        SIGALRM, SIGHUP, SIGINT, SIGPROF, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGVTALRM, SIGXCPU,
+        SIGXFSZ,
+    };
     use signal_hook::low_level::{self, pipe};
     use signal_hook::{SigId, flag};
 
@@ -44,6 +47,12 @@ mod unix {
     // ORDERING: see `# Memory ordering`.
     const RELAXED: Ordering = Ordering::Relaxed;
 
+    /// The signals other than SIGINT that end a process by default, and not for a fault in it.
+    ///
+    /// SIGPIPE is not one: the standard library ignores it.
+    const OTHERS: [i32; 9] =
+        [SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGXCPU];
+
     static SIGNALS: OnceLock<Signals> = OnceLock::new();
 
     /// The flags that the handlers read and write.
@@ -51,11 +60,11 @@ mod unix {
     struct Signals {
         /// Whether SIGINT arrived and was not [taken](Interrupt::take).
         pressed: Arc<AtomicBool>,
-        /// The number of the last SIGTERM or SIGHUP; 0 if none arrived.
+        /// The number of the last of the [`OTHERS`]; 0 if none arrived.
         ended: Arc<AtomicUsize>,
         /// Whether SIGINT ends the process.
         sigint_ends: Arc<AtomicBool>,
-        /// Whether SIGTERM and SIGHUP end the process.
+        /// Whether the [`OTHERS`] end the process.
         others_end: Arc<AtomicBool>,
         /// Becomes readable with the first signal, for a thread that polls input too.
         wakeup: UnixStream,
@@ -91,14 +100,16 @@ mod unix {
             // Handlers run in this order: a flag that a signal changes applies to the next signal.
             flag::register_conditional_default(SIGINT, Arc::clone(&signals.sigint_ends))?;
             flag::register(SIGINT, Arc::clone(&signals.pressed))?;
-            for signal in [SIGTERM, SIGHUP] {
+            let is_ignored = ignored();
+            let others = OTHERS.into_iter().filter(|&signal| !is_ignored(signal));
+            for signal in others.clone() {
                 let number = usize::try_from(signal).unwrap_or_default();
                 flag::register_conditional_default(signal, Arc::clone(&signals.others_end))?;
                 flag::register_usize(signal, Arc::clone(&signals.ended), number)?;
             }
             // Exceeding the file size limit is then an error of the write, which is reported.
             flag::register(SIGXFSZ, Arc::default())?;
-            for signal in [SIGINT, SIGTERM, SIGHUP] {
+            for signal in others.chain([SIGINT]) {
                 pipe::register(signal, sender.try_clone()?)?;
             }
             Ok(signals)
@@ -131,6 +142,16 @@ mod unix {
         fn ended(&self) -> Option<u8> {
             u8::try_from(self.ended.load(RELAXED)).ok().filter(|&signal| signal > 0)
         }
+    }
+
+    /// Returns whether a signal was ignored at the start.
+    ///
+    /// It stays ignored, as SIGHUP with `nohup`. Without `/proc` no signal counts as ignored.
+    fn ignored() -> impl Fn(i32) -> bool {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+        let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
+        move |signal| mask >> (signal - 1) & 1 == 1
     }
 
     /// Handles Ctrl-C while it exists: the first one only stops the reading.
@@ -187,7 +208,7 @@ mod unix {
     pub(crate) struct SignalHold(&'static Signals);
 
     impl SignalHold {
-        /// Installs the handlers of SIGINT, SIGTERM and SIGHUP.
+        /// Installs the handlers of all signals that ask the process to end.
         ///
         /// # Errors
         ///

@@ -23,7 +23,7 @@ pub(crate) enum Stat {
     Max,
     Deviation,
     Variance,
-    /// A quantile, with the requested name.
+    /// A quantile, with its name: `median`, or the [canonical] spelling of a percentage.
     Quantile(Quantile, String),
 }
 
@@ -126,7 +126,7 @@ impl FromStr for Stat {
             _ => {
                 let quantile = name.strip_prefix('p').and_then(share);
                 let quantile = quantile.ok_or(UnknownStat)?;
-                Self::Quantile(quantile, name.to_owned())
+                Self::Quantile(quantile, canonical(name))
             }
         })
     }
@@ -138,6 +138,17 @@ fn share(percent: &str) -> Option<Quantile> {
     // The exponent divides by 100 exactly; a division would round once more.
     let share = format!("{percent}e-2").parse::<f64>().ok().filter(|_| is_plain)?;
     Quantile::try_from(share).ok()
+}
+
+/// Returns the spelling of a percentage that all its spellings share: `p50` for `p050.0`.
+fn canonical(name: &str) -> String {
+    let percent = name.trim_start_matches('p').trim_start_matches('0');
+    let percent = match percent.contains('.') {
+        true => percent.trim_end_matches('0').trim_end_matches('.'),
+        false => percent,
+    };
+    let zero = if percent.starts_with(|first: char| first.is_ascii_digit()) { "" } else { "0" };
+    format!("p{zero}{percent}")
 }
 
 /// The statistics to keep for an action, in addition to count and sum.
@@ -296,6 +307,25 @@ mod tests {
         for name in ["p", "p.", "p101", "p999", "p-1", "p+1", "p5e1", "pinf", "p50 ", "q50", "P50"]
         {
             assert_eq!(quantile(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn spellings_of_a_quantile_have_one_name() {
+        for (spelling, name) in [
+            ("p050", "p50"),
+            ("p50.0", "p50"),
+            ("p50.", "p50"),
+            ("p.5", "p0.5"),
+            ("p00.50", "p0.5"),
+            ("p0", "p0"),
+            ("p000", "p0"),
+            ("p0.00", "p0"),
+            ("p.0", "p0"),
+            ("p100.0", "p100"),
+            ("p099.90", "p99.9"),
+        ] {
+            assert_eq!(spelling.parse::<Stat>().unwrap().name(), name, "{spelling}");
         }
     }
 

@@ -1,11 +1,16 @@
-//! Whether standard input and output were open when the process started.
+//! Whether the standard streams were open when the process started, also under other names.
 //!
 //! Before `main`, the standard library opens the null device in place of a standard stream that is
 //! closed. Written to, it loses the result without an error; read, it is an empty input. The null
-//! device that was opened that way cannot be told from one that was passed on purpose, so the
-//! streams are looked at even earlier.
+//! device that was opened that way cannot be distinguished from one that was passed on purpose, so
+//! the streams are checked even earlier.
 
+use std::fs;
 use std::io;
+use std::path::{Path, PathBuf};
+
+/// How many symbolic links lead to a file at most, as on Linux.
+pub(crate) const LINKS_MAX: usize = 40;
 
 /// Checks that standard input is open.
 ///
@@ -13,7 +18,7 @@ use std::io;
 ///
 /// The stream is closed, with a hint.
 pub(crate) fn check_stdin() -> io::Result<()> {
-    check(start::is_stdin_closed(), "is closed\n  name a file, or pass one as `< FILE`")
+    check(0, "is closed\n  name a file, or pass one as `< FILE`")
 }
 
 /// Checks that standard output is open.
@@ -22,11 +27,56 @@ pub(crate) fn check_stdin() -> io::Result<()> {
 ///
 /// The stream is closed, with a hint.
 pub(crate) fn check_stdout() -> io::Result<()> {
-    check(start::is_stdout_closed(), "is closed\n  open it, for example as `> FILE`")
+    check(1, "is closed\n  open it, for example as `> FILE`")
 }
 
-fn check(is_closed: bool, error: &'static str) -> io::Result<()> {
-    if is_closed { Err(io::Error::other(error)) } else { Ok(()) }
+/// Checks that a path such as `/dev/stdout` names no closed standard stream.
+///
+/// # Errors
+///
+/// The stream is closed, with a hint.
+pub(crate) fn check_path(path: &Path) -> io::Result<()> {
+    match descriptor(path).and_then(|file| own_number(&file)) {
+        Some(0) => check_stdin(),
+        Some(1) => check_stdout(),
+        Some(2) => check(2, "is closed\n  open it, for example as `2> FILE`"),
+        _ => Ok(()),
+    }
+}
+
+fn check(stream: usize, error: &'static str) -> io::Result<()> {
+    if start::is_closed(stream) { Err(io::Error::other(error)) } else { Ok(()) }
+}
+
+/// Returns where a path names an open file of a process, as `/dev/stdout` does.
+///
+/// Such a file is not replaced: others write to it by a number, not by a name.
+pub(crate) fn descriptor(path: &Path) -> Option<PathBuf> {
+    let mut path = path.to_owned();
+    for _ in 0..LINKS_MAX {
+        let place = fs::canonicalize(directory(&path)).unwrap_or_default();
+        if place.starts_with("/proc") || place == Path::new("/dev/fd") {
+            return Some(place.join(path.file_name()?));
+        }
+        let to = fs::read_link(&path).ok()?;
+        path = directory(&path).join(to);
+    }
+    None
+}
+
+/// Returns the number of an open file of this process.
+fn own_number(file: &Path) -> Option<u32> {
+    let place = directory(file);
+    // Each thread has the same files again, in a directory below that of the process.
+    let is_own = fs::canonicalize("/proc/self").is_ok_and(|process| place.starts_with(process));
+    let is_own = is_own || place.starts_with("/dev");
+    let number = file.file_name()?.to_str()?.parse().ok()?;
+    (is_own && place.ends_with("fd")).then_some(number)
+}
+
+/// Returns the directory of a file.
+pub(crate) fn directory(path: &Path) -> &Path {
+    path.parent().filter(|path| !path.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 #[cfg(unix)]
@@ -35,42 +85,36 @@ mod start {
     use std::os::fd::AsFd;
     use std::sync::atomic::{AtomicBool, Ordering};
 
-    static STDIN_CLOSED: AtomicBool = AtomicBool::new(false);
-    static STDOUT_CLOSED: AtomicBool = AtomicBool::new(false);
+    /// Whether each standard stream was closed, by its number.
+    static CLOSED: [AtomicBool; 3] = [const { AtomicBool::new(false) }; 3];
 
     // ORDERING: every access in this module is Relaxed.
     // Needs: that the flags are read as they were written. Gives: they are written before `main`,
     // by the thread that starts all others. Checks: no model; `tests/streams.rs` closes streams.
     const ALONE: Ordering = Ordering::Relaxed;
 
-    /// Looks at the streams before the standard library does.
+    /// Checks the streams before the standard library replaces those that are closed.
     // SAFETY: what runs before `main` must not need the runtime of the standard library, and must
     // not panic. A handle of a standard stream is a number at this point, `fcntl` asks the system
     // only, and to store a flag needs nothing.
-    // Worth: no later look can tell a closed stream from the null device.
+    // Worth: no later check can distinguish a closed stream from the null device.
     #[ctor::ctor(unsafe)]
     fn look() {
         let is_closed = |stream: &dyn AsFd| rustix::io::fcntl_getfd(stream).is_err();
-        STDIN_CLOSED.store(is_closed(&io::stdin()), ALONE);
-        STDOUT_CLOSED.store(is_closed(&io::stdout()), ALONE);
+        let [stdin, stdout, stderr] = &CLOSED;
+        stdin.store(is_closed(&io::stdin()), ALONE);
+        stdout.store(is_closed(&io::stdout()), ALONE);
+        stderr.store(is_closed(&io::stderr()), ALONE);
     }
 
-    pub(super) fn is_stdin_closed() -> bool {
-        STDIN_CLOSED.load(ALONE)
-    }
-
-    pub(super) fn is_stdout_closed() -> bool {
-        STDOUT_CLOSED.load(ALONE)
+    pub(super) fn is_closed(stream: usize) -> bool {
+        CLOSED[stream].load(ALONE)
     }
 }
 
 #[cfg(not(unix))]
 mod start {
-    pub(super) fn is_stdin_closed() -> bool {
-        false
-    }
-
-    pub(super) fn is_stdout_closed() -> bool {
+    pub(super) fn is_closed(_: usize) -> bool {
         false
     }
 }

@@ -299,3 +299,19 @@ fn compressed_file_is_read_and_not_followed() {
     assert!(seen.contains("`--follow` needs a plain file"), "{seen}");
     assert_eq!(code, Some(1));
 }
+
+#[test]
+fn one_line_is_refused_in_the_singular() {
+    for (text, expected) in [
+        ("bad\n", "windrow: 1 of 1 line refused, "),
+        ("bad\n\nbad\n", "windrow: 2 of 2 lines refused, "),
+    ] {
+        let log = Log::new("singular", text);
+        let mut terminal = log.top(&[]);
+        terminal.wait_for("END OF INPUT");
+        terminal.press(b"q");
+        let (left, _, code) = terminal.end();
+        assert!(left.contains(expected), "{left}");
+        assert_eq!(code, Some(3));
+    }
+}

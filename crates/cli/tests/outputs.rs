@@ -4,7 +4,10 @@
 
 use std::fs::{self, File};
 use std::io::{Read, Write};
+use std::net::Shutdown;
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -126,6 +129,63 @@ fn output_is_never_an_input() {
     check_refused(&folder, "windrow stats k >> k", expected);
     let expected = "/dev/stdin: is the input <stdin>, which `-o` would overwrite";
     check_refused(&folder, "windrow stats -o /dev/stdin <> k", expected);
+}
+
+/// Asserts that a line of the shell changes no file, and says nothing where that would.
+#[track_caller]
+fn check_silent(folder: &Folder, line: &str) {
+    let output = folder.shell(line);
+    assert_eq!((told(&output).as_str(), output.stdout.as_slice()), ("", &b""[..]), "{line}");
+    assert_eq!(output.status.code(), Some(2), "{line}");
+    assert_eq!((folder.text("k").as_str(), folder.names()), (ACTIONS, vec!["k".into()]), "{line}");
+}
+
+#[test]
+fn lines_are_not_counted_into_their_input() {
+    let folder = Folder::new("count");
+    let expected = "standard output: is the input <stdin>, which `>` would overwrite";
+    for format in ["text", "ndjson", "csv"] {
+        let line = format!("windrow count --every 1ms --format {format}");
+        check_refused(&folder, &format!("{line} < k >> k"), expected);
+        check_refused(&folder, &format!("{line} < k 1<> k"), expected);
+    }
+}
+
+#[test]
+fn messages_are_not_written_into_an_input() {
+    let folder = Folder::new("messages");
+    let commands = ["stats", "series --stamp-key at", "report", "stats -o none", "stats -o no/new"];
+    for command in commands {
+        for rest in ["k 2>> k", "k 2<> k", "< k 2<> k", "- < k 2>> k", "k >> k 2>&1", "/ k 2>> k"] {
+            check_silent(&folder, &format!("windrow {command} {rest}"));
+        }
+    }
+    for rest in ["2>> k", "2<> k", ">> k 2>&1", "--window 1ms,1000000h 2>> k"] {
+        check_silent(&folder, &format!("windrow count < k {rest}"));
+    }
+    for rest in ["k 2>> k", "--follow k 2<> k", "< k 2<> k"] {
+        check_silent(&folder, &format!("windrow top {rest}"));
+    }
+    let output = folder.shell("windrow stats --format json k 2>> messages");
+    assert_eq!((output.stdout.as_slice(), output.status.code()), (JUMP.as_bytes(), Some(3)));
+    assert!(folder.text("messages").starts_with("windrow: 1 of 2 lines refused"));
+}
+
+#[test]
+fn socket_may_be_input_and_output() {
+    let folder = Folder::new("socket");
+    for (command, expected) in [("stats --format json", JUMP), ("count", "total 2 lines in ")] {
+        let (mut ours, theirs) = UnixStream::pair().unwrap();
+        let streams: [OwnedFd; 2] = [theirs.try_clone().unwrap().into(), theirs.into()];
+        let [stdin, stdout] = streams;
+        let mut child = folder.windrow(command).stdin(stdin).stdout(stdout).spawn().unwrap();
+        ours.write_all(ACTIONS.as_bytes()).unwrap();
+        ours.shutdown(Shutdown::Write).unwrap();
+        let mut text = String::new();
+        ours.read_to_string(&mut text).unwrap();
+        assert!(text.contains(expected), "{command}: {text}");
+        child.wait().unwrap();
+    }
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //!
 //! How it looks and what a browser makes of it is seen by `cargo xtask e2e`.
 
+use std::fs;
 use std::process::Command;
 
 fn page(file: &str) -> String {
@@ -46,4 +47,24 @@ fn threads_make_no_difference() {
         command.args(args).output().unwrap().stdout
     };
     assert!(with("1") == with("4"), "the pages differ");
+}
+
+#[test]
+fn axes_of_the_largest_times_are_finite() {
+    let file = concat!(env!("CARGO_TARGET_TMPDIR"), "/largest.ndjson");
+    for time in ["1.5e308", "1.7e308", "1.7976931348623157e308"] {
+        let line = |at| format!("{{\"action\":\"a\",\"time\":{time},\"at\":{at}}}\n");
+        fs::write(file, line(1) + &line(2)).unwrap();
+        for args in ["report --stamp-key at", "series --stamp-key at --format plot"] {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_windrow"));
+            let output = command.args(args.split(' ')).arg(file).output().unwrap();
+            assert_eq!(output.status.code(), Some(0), "{args}");
+            let text = String::from_utf8(output.stdout).unwrap();
+            let mut words = text.split(|c: char| !c.is_alphanumeric());
+            let found = words.find(|word| ["inf", "NaN"].contains(word));
+            assert_eq!(found, None, "{args} {time}");
+            assert!(text.contains("e308"), "{args} {time}");
+        }
+    }
+    fs::remove_file(file).unwrap();
 }

@@ -3,7 +3,8 @@
 #![cfg(unix)]
 
 use std::fs;
-use std::io::Write;
+use std::io::{Read, Write};
+use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::thread;
@@ -18,6 +19,25 @@ const LOOKS_MAX: usize = 1_000_000;
 const SIGNALS: [(Signal, i32); 3] =
     [(Signal::SIGINT, 130), (Signal::SIGTERM, 143), (Signal::SIGHUP, 129)];
 
+/// Further signals that end a process by default.
+const OTHERS: [Signal; 7] = [
+    Signal::SIGQUIT,
+    Signal::SIGUSR1,
+    Signal::SIGUSR2,
+    Signal::SIGALRM,
+    Signal::SIGVTALRM,
+    Signal::SIGPROF,
+    Signal::SIGXCPU,
+];
+
+/// Returns those that are not ignored by this process and so by its children.
+fn others() -> impl Iterator<Item = Signal> {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = ignored.map_or(0, |mask| u64::from_str_radix(mask.trim(), 16).unwrap());
+    OTHERS.into_iter().filter(move |&signal| ignored >> (signal as i32 - 1) & 1 == 0)
+}
+
 /// A program in a directory of its own, ended at the latest with the test.
 struct Run {
     child: Child,
@@ -26,14 +46,18 @@ struct Run {
 
 impl Run {
     fn new(name: &str, args: &str, has_old: bool) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_windrow"));
+        Self::spawn(command.args(args.split(' ')), name, has_old)
+    }
+
+    fn spawn(command: &mut Command, name: &str, has_old: bool) -> Self {
         let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("signals-{name}"));
         let _ = fs::remove_dir_all(&folder);
         fs::create_dir(&folder).unwrap();
         if has_old {
             fs::write(folder.join("out"), OLD).unwrap();
         }
-        let mut command = Command::new(env!("CARGO_BIN_EXE_windrow"));
-        command.args(args.split(' ')).current_dir(&folder);
+        command.current_dir(&folder);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         Self { child: command.spawn().unwrap(), folder }
     }
@@ -111,6 +135,50 @@ fn signal_while_lines_are_generated_leaves_no_part_of_them() {
             assert_eq!(run.end(), (Some(code), String::new(), told));
             run.check_unchanged(has_old);
         }
+    }
+}
+
+#[test]
+fn no_signal_leaves_a_temporary_file() {
+    for signal in others() {
+        let name = format!("others-{signal}");
+        let mut run = Run::new(&name, "generate --lines 20000000 -o out", true);
+        run.wait_for_draft(1 << 20);
+        run.send(signal);
+        let told =
+            format!("windrow: out: ended by signal {}, the file is unchanged\n", signal as i32);
+        assert_eq!(run.end(), (Some(128 + signal as i32), String::new(), told), "{signal}");
+        run.check_unchanged(true);
+    }
+}
+
+#[test]
+fn signal_ends_the_process_by_default_where_no_file_is_written() {
+    for signal in others() {
+        let mut run = Run::new(&format!("default-{signal}"), "count --every 1ms", false);
+        // Handlers are there when the first counts are printed.
+        run.child.stdout.as_mut().unwrap().read_exact(&mut [0]).unwrap();
+        run.send(signal);
+        let stdin = run.child.stdin.take();
+        assert_eq!(run.child.wait().unwrap().signal(), Some(signal as i32), "{signal}");
+        drop(stdin);
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn signal_that_was_ignored_at_the_start_stays_ignored() {
+    for (name, signal) in [("HUP", Signal::SIGHUP), ("QUIT", Signal::SIGQUIT)] {
+        let program = env!("CARGO_BIN_EXE_windrow");
+        let line = format!("trap '' {name}; exec {program} stats --format json --refused out");
+        let mut shell = Command::new("/bin/sh");
+        let mut run = Run::spawn(shell.args(["-c", &line]), &format!("ignored-{name}"), false);
+        run.wait_for_draft(0);
+        run.send(signal);
+        run.child.stdin.as_mut().unwrap().write_all(JUMP).unwrap();
+        let result = "[{\"action\":\"jump\",\"avg\":100}]\n".to_owned();
+        assert_eq!(run.end(), (Some(0), result, String::new()), "{name}");
+        assert_eq!(run.names(), ["out"]);
     }
 }
 

@@ -238,6 +238,49 @@ fn closed_input_is_not_an_empty_one() {
     }
 }
 
+/// Closed streams are replaced by the null device, which these paths would name.
+#[cfg(target_os = "linux")]
+#[test]
+fn path_of_a_closed_stream_is_an_error() {
+    let program = env!("CARGO_BIN_EXE_windrow");
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let (monday, link) = ("tests/data/monday.ndjson", folder.join("closed-link"));
+    let _ = fs::remove_file(&link);
+    std::os::unix::fs::symlink("/dev/stdout", &link).unwrap();
+    let output = "is closed\n  open it, for example as `> FILE`\n";
+    let input = "is closed\n  name a file, or pass one as `< FILE`\n";
+    let link = link.to_str().unwrap();
+    for (args, path, streams, expected) in [
+        (format!("stats {monday} -o"), "/dev/stdout", ">&-", output),
+        (format!("stats {monday} -o"), "/dev/fd/1", ">&-", output),
+        (format!("stats {monday} -o"), "/proc/self/fd/1", ">&-", output),
+        (format!("stats {monday} -o"), "/proc/thread-self/fd/1", ">&-", output),
+        (format!("stats {monday} -o"), link, ">&-", output),
+        (format!("report {monday} -o"), "/dev/stdout", ">&-", output),
+        ("generate --lines 1 -o".to_owned(), "/dev/stdout", ">&-", output),
+        ("man -o".to_owned(), "/dev/stdout", ">&-", output),
+        (format!("stats {monday} -o /dev/null --refused"), "/dev/stdout", ">&-", output),
+        (format!("stats {monday} -o"), "/dev/stdin", "<&-", input),
+        ("stats".to_owned(), "/dev/stdin", "<&-", input),
+        ("series --stamp-key at".to_owned(), "/dev/fd/0", "<&-", input),
+    ] {
+        let line = format!("exec {program} {args} {path} {streams}");
+        let output = Command::new("/bin/sh").args(["-c", &line]).output().unwrap();
+        let expected = format!("windrow: {path}: {expected}");
+        assert_eq!(String::from_utf8(output.stderr).unwrap(), expected, "{line}");
+        assert_eq!((output.stdout.len(), output.status.code()), (0, Some(1)), "{line}");
+    }
+    let line = format!("exec {program} stats {monday} -o /dev/stderr 2>&-");
+    let output = Command::new("/bin/sh").args(["-c", &line]).output().unwrap();
+    assert_eq!((output.stdout.len(), output.status.code()), (0, Some(1)));
+    // Open, they are written and read.
+    for line in ["stats -o /dev/stdout /dev/stdin", "stats -o /dev/fd/1 /proc/self/fd/0"] {
+        let line = format!("exec {program} {line} --format json < {monday}");
+        let output = Command::new("/bin/sh").args(["-c", &line]).output().unwrap();
+        assert!(output.stdout.starts_with(b"[{\"action\":"), "{line}");
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn closed_output_does_not_matter_where_results_go_to_a_file() {

@@ -17,9 +17,7 @@ use thiserror::Error;
 
 use crate::failure::Ended;
 use crate::signals::SignalHold;
-
-/// How many symbolic links lead to a file at most, as on Linux.
-const LINKS_MAX: usize = 40;
+use crate::stdio::{LINKS_MAX, directory};
 
 /// A file that is to be replaced, or made, as it was found.
 #[derive(Debug)]
@@ -64,25 +62,6 @@ fn resolve(path: &Path) -> io::Result<PathBuf> {
         path = directory(&path).join(to);
     }
     Err(io::Error::other("more symbolic links than are followed"))
-}
-
-/// Returns whether a path names an open file of a process, as `/dev/stdout` does.
-///
-/// That file is not replaced: others write to it by a number, not by a name.
-pub(super) fn is_descriptor(path: &Path) -> bool {
-    let mut path = path.to_owned();
-    for _ in 0..LINKS_MAX {
-        if fs::canonicalize(directory(&path)).is_ok_and(|place| place.starts_with("/proc")) {
-            return true;
-        }
-        let Ok(to) = fs::read_link(&path) else { break };
-        path = directory(&path).join(to);
-    }
-    false
-}
-
-fn directory(path: &Path) -> &Path {
-    path.parent().filter(|path| !path.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// A new file, or the new content of one, until it is complete.

@@ -4,6 +4,7 @@
 //! must not be the same file. The check changes no file. A regular file is replaced as a whole when
 //! the result is complete; a device or a pipe is written directly.
 
+pub(crate) mod axis;
 pub(crate) mod distribution;
 mod draft;
 pub(crate) mod infinite;
@@ -38,7 +39,7 @@ const REDIRECTED: &str = ">";
 const REFUSED: &str = "--refused";
 
 /// The option for the output file.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 pub(crate) struct OutputArgs {
     /// Write the result to FILE
     ///
@@ -73,16 +74,19 @@ impl OutputArgs {
     ///
     /// # Errors
     ///
-    /// [`Failure`] if one cannot be written, is an input, or is the other one.
+    /// [`Failure`] if one cannot be written, is an input, or is the other one, and if standard
+    /// error is an input.
     pub(crate) fn open_for(
         &self,
         inputs: &[PathBuf],
         refused: Option<&Path>,
     ) -> Result<Outputs, Failure> {
-        let results = self.open()?;
-        let refused = refused.map(|path| Output::open(path, REFUSED)).transpose()?;
         let default = [PathBuf::from("-")];
         let inputs = if inputs.is_empty() { &default } else { inputs };
+        // First: until then, any message may be written into an input.
+        check_messages(inputs)?;
+        let results = self.open()?;
+        let refused = refused.map(|path| Output::open(path, REFUSED)).transpose()?;
         for output in [Some(&results), refused.as_ref()].into_iter().flatten() {
             if let Some(input) = inputs.iter().find(|input| output.is_input(input)) {
                 let (option, input) = (output.option, source::name(input));
@@ -118,6 +122,7 @@ impl Destination {
             stdio::check_stdout()?;
             return Ok(Self::Stdout);
         }
+        stdio::check_path(path)?;
         let file = match File::options().write(true).open(path) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -128,7 +133,7 @@ impl Destination {
         if !file.metadata()?.is_file() {
             return Ok(Self::Direct(file));
         }
-        if draft::is_descriptor(path) {
+        if stdio::descriptor(path).is_some() {
             // Behind what was written to it so far.
             return File::options().append(true).open(path).map(Self::Direct);
         }
@@ -154,7 +159,7 @@ impl Output {
         Failure { name: self.name.clone(), error: io::Error::other(conflict) }
     }
 
-    /// The file that is there now, if it is not a device: a terminal may be input and output.
+    /// Returns the file that is there now, unless it may be input and output, as a terminal may.
     fn file(&self) -> Option<Handle> {
         let handle = match &self.destination {
             Destination::Stdout => Handle::stdout(),
@@ -163,22 +168,12 @@ impl Output {
                 Handle::from_file(target.old.as_ref()?.try_clone().ok()?)
             }
         };
-        handle.ok().filter(|handle| !is_device(handle.as_file()))
+        handle.ok().filter(|handle| !is_two_way(handle.as_file()))
     }
 
     /// Returns whether the output is this input, under any name.
     fn is_input(&self, path: &Path) -> bool {
-        let Some(file) = self.file() else { return false };
-        let input = if source::is_stdin(path) {
-            Handle::stdin()
-        } else if fs::metadata(path).is_ok_and(|input| input.is_file()) {
-            // To open it is enough; a file that cannot be read may still be written.
-            let opened = File::open(path).or_else(|_| File::options().write(true).open(path));
-            opened.and_then(Handle::from_file)
-        } else {
-            return false;
-        };
-        input.is_ok_and(|input| input == file)
+        self.file().is_some_and(|file| is_input(&file, path))
     }
 
     /// Returns whether both are one file, or will be.
@@ -362,14 +357,45 @@ pub(crate) fn print(text: impl Display) -> Result<(), Failure> {
     written.map_err(Failure::of_stdout)
 }
 
-/// Returns whether reading and writing it are two things.
+/// Checks that messages are not written into an input.
+///
+/// # Errors
+///
+/// [`Failure`], which is not reported: the report would change the input.
+fn check_messages(inputs: &[PathBuf]) -> Result<(), Failure> {
+    let stderr = Handle::stderr().ok().filter(|stderr| !is_two_way(stderr.as_file()));
+    match stderr {
+        Some(stderr) if inputs.iter().any(|input| is_input(&stderr, input)) => {
+            let error = io::Error::other(Conflict::Messages);
+            Err(Failure { name: "standard error".to_owned(), error })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Returns whether a file is an input, by whatever name.
+fn is_input(file: &Handle, path: &Path) -> bool {
+    let input = if source::is_stdin(path) {
+        Handle::stdin()
+    } else if fs::metadata(path).is_ok_and(|input| input.is_file()) {
+        // To open it is enough; a file that cannot be read may still be written.
+        let opened = File::open(path).or_else(|_| File::options().write(true).open(path));
+        opened.and_then(Handle::from_file)
+    } else {
+        return false;
+    };
+    input.is_ok_and(|input| input == *file)
+}
+
+/// Returns whether a write does not change what a read returns, as with a terminal or a socket.
 #[cfg(unix)]
-fn is_device(file: &File) -> bool {
+fn is_two_way(file: &File) -> bool {
     use std::os::unix::fs::FileTypeExt;
-    file.metadata().is_ok_and(|file| file.file_type().is_char_device())
+    let kind = file.metadata().map(|file| file.file_type());
+    kind.is_ok_and(|kind| kind.is_char_device() || kind.is_socket())
 }
 
 #[cfg(not(unix))]
-fn is_device(file: &File) -> bool {
+fn is_two_way(file: &File) -> bool {
     file.metadata().is_ok_and(|file| !file.is_file())
 }

@@ -21,7 +21,7 @@ use memchr::memchr_iter;
 use crate::diagnostics;
 use crate::exit::Exit;
 use crate::input::source::STDIN;
-use crate::output::Failure;
+use crate::output::{Failure, OutputArgs};
 use crate::signals::Interrupt;
 use crate::{options, stdio, terminal, timestamps};
 
@@ -85,6 +85,7 @@ enum End {
 }
 
 pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
+    OutputArgs::default().open_for(&[], None)?;
     let windows = options::distinct(&args.window);
     let spec = match spec(&windows) {
         Ok(spec) => spec,
@@ -93,7 +94,6 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
             return Ok(Exit::Misused);
         }
     };
-    stdio::check_stdout().map_err(Failure::of_stdout)?;
     stdio::check_stdin().map_err(|error| Failure { name: STDIN.into(), error })?;
     // Before the prompt, so that Ctrl-C at the prompt is handled.
     let interrupt = Interrupt::install()

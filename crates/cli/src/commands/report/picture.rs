@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use facade::actions::{ActionTime, Histogram, MinMax};
 use maud::{Markup, html};
 
+use crate::output::axis;
 use crate::output::render::grouped;
 
 const WIDTH: f64 = 480.0;
@@ -145,7 +146,7 @@ const MARGIN: f64 = 64.0;
 /// Curves over time, with labels below for the first and the last moment.
 pub(super) fn chart(title: &str, curves: &[Curve<'_>], ends: [&str; 2]) -> Markup {
     let values = curves.iter().flat_map(|curve| curve.values.iter().flatten());
-    let top = nice(values.copied().fold(0.0, f64::max));
+    let top = axis::end(values.copied().fold(0.0, f64::max));
     let (base, right) = (CHART_HEIGHT - FOOT, CHART_WIDTH - 8.0);
     html! {
         div.pan tabindex="0" role="region" aria-label=(title) {
@@ -191,16 +192,6 @@ fn path(values: &[Option<f64>], top: f64, right: f64, base: f64) -> String {
         is_down = true;
     }
     path
-}
-
-/// The next number that is short to write.
-fn nice(value: f64) -> f64 {
-    if value <= 0.0 {
-        return 1.0;
-    }
-    let power = 10_f64.powf(value.log10().floor());
-    let steps = [1.0, 1.2, 1.6, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0];
-    steps.into_iter().map(|step| step * power).find(|&nice| nice >= value).unwrap_or(value)
 }
 
 /// A place in a picture, to a tenth.

@@ -31,9 +31,9 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::input::source;
 use crate::options::{INPUT_OPTIONS, OUTPUT_OPTIONS, STATISTICS_OPTIONS};
-use crate::output;
-use crate::output::render::grouped;
+use crate::output::render::{counted, grouped};
 use crate::output::table::Table;
+use crate::output::{self, OutputArgs};
 use crate::terminal;
 use crate::timestamps::{self, StampArgs};
 
@@ -97,6 +97,7 @@ Exit codes: 0 success, 1 input could not be read, 2 usage, 3 some lines were ref
 129 terminal closed, 143 SIGTERM.";
 
 pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
+    OutputArgs::default().open_for(args.file.as_slice(), None)?;
     if !terminal::can_redraw(&io::stdout()) {
         diagnostics::report(
             "standard output is not a terminal with cursor control, `top` needs one\n  \
@@ -249,10 +250,8 @@ fn print_last(app: &App) -> Result<(), Failure> {
     if status.refused > 0 {
         let (refused, lines) = (status.refused, status.accepted + status.refused);
         let last = status.refusal.as_deref().unwrap_or_default();
-        let (refused, lines) = (grouped(refused), grouped(lines));
-        diagnostics::report(format_args!(
-            "{refused} of {lines} lines refused, the last one: {last}"
-        ));
+        let (refused, lines) = (grouped(refused), counted(lines, "line"));
+        diagnostics::report(format_args!("{refused} of {lines} refused, the last one: {last}"));
     }
     Ok(())
 }

@@ -16,6 +16,8 @@ use std::path::{Path, PathBuf};
 use memchr::memrchr;
 use same_file::Handle;
 
+use crate::stdio;
+
 /// The maximum length of an unfinished line at the end of the file.
 const LINE_BYTES: u64 = 64 * 1024;
 /// The byte order mark of UTF-8.
@@ -58,6 +60,7 @@ pub(crate) struct Tail {
 impl Tail {
     /// Opens an existing file.
     pub(crate) fn open(path: &Path, from: Start) -> io::Result<Self> {
+        stdio::check_path(path)?;
         let mut file = Handle::from_file(File::open(path)?)?;
         let position = match from {
             Start::Beginning => 0,

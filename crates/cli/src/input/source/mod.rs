@@ -18,7 +18,6 @@ use self::unpack::unpack;
 pub(crate) use self::unpack::{Ignored, Source, command};
 use crate::output::progress::Progress;
 use crate::signals::Interrupt;
-#[cfg(unix)]
 use crate::stdio;
 
 /// The message about bytes after compressed data.
@@ -123,6 +122,7 @@ impl Input {
         if is_stdin(path) {
             return Self::stdin();
         }
+        stdio::check_path(path)?;
         let file = File::open(path).map_err(|error| {
             // Some systems cannot open directories, and return another error.
             if path.is_dir() { io::ErrorKind::IsADirectory.into() } else { error }
