@@ -26,7 +26,7 @@ impl Failure {
         self.error.get_ref().is_some_and(|error| error.is::<Conflict>())
     }
 
-    /// Returns whether the report of it would be written into an input.
+    /// Returns whether a report of the failure would be written into an input.
     pub(crate) fn is_silent(&self) -> bool {
         let conflict = self.error.get_ref().and_then(|error| error.downcast_ref());
         conflict == Some(&Conflict::Messages)

@@ -1,22 +1,22 @@
 //! Whether the standard streams were open when the process started, also under other names.
 //!
-//! Before `main`, the standard library opens the null device in place of a standard stream that is
-//! closed. Written to, it loses the result without an error; read, it is an empty input. The null
-//! device that was opened that way cannot be distinguished from one that was passed on purpose, so
-//! the streams are checked even earlier.
+//! Before `main`, the standard library opens the null device in place of a closed standard stream.
+//! Writes to it lose the result without an error, and reads return an empty input. It cannot be
+//! distinguished from a null device that was passed on purpose, so the streams are checked even
+//! earlier.
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// How many symbolic links lead to a file at most, as on Linux.
+/// The maximum number of symbolic links to follow, as on Linux.
 pub(crate) const LINKS_MAX: usize = 40;
 
 /// Checks that standard input is open.
 ///
 /// # Errors
 ///
-/// The stream is closed, with a hint.
+/// A hint, if the stream is closed.
 pub(crate) fn check_stdin() -> io::Result<()> {
     check(0, "is closed\n  name a file, or pass one as `< FILE`")
 }
@@ -25,16 +25,16 @@ pub(crate) fn check_stdin() -> io::Result<()> {
 ///
 /// # Errors
 ///
-/// The stream is closed, with a hint.
+/// A hint, if the stream is closed.
 pub(crate) fn check_stdout() -> io::Result<()> {
     check(1, "is closed\n  open it, for example as `> FILE`")
 }
 
-/// Checks that a path such as `/dev/stdout` names no closed standard stream.
+/// Checks that a path such as `/dev/stdout` does not name a closed standard stream.
 ///
 /// # Errors
 ///
-/// The stream is closed, with a hint.
+/// A hint, if the stream is closed.
 pub(crate) fn check_path(path: &Path) -> io::Result<()> {
     match descriptor(path).and_then(|file| own_number(&file)) {
         Some(0) => check_stdin(),
@@ -48,9 +48,9 @@ fn check(stream: usize, error: &'static str) -> io::Result<()> {
     if start::is_closed(stream) { Err(io::Error::other(error)) } else { Ok(()) }
 }
 
-/// Returns where a path names an open file of a process, as `/dev/stdout` does.
+/// Returns the resolved path if it names an open file of a process, as `/dev/stdout` does.
 ///
-/// Such a file is not replaced: others write to it by a number, not by a name.
+/// Such a file is not replaced: other processes write to it by a descriptor, not by a name.
 pub(crate) fn descriptor(path: &Path) -> Option<PathBuf> {
     let mut path = path.to_owned();
     for _ in 0..LINKS_MAX {
@@ -67,7 +67,7 @@ pub(crate) fn descriptor(path: &Path) -> Option<PathBuf> {
 /// Returns the number of an open file of this process.
 fn own_number(file: &Path) -> Option<u32> {
     let place = directory(file);
-    // Each thread has the same files again, in a directory below that of the process.
+    // Each thread also lists these files, in a directory below that of the process.
     let is_own = fs::canonicalize("/proc/self").is_ok_and(|process| place.starts_with(process));
     let is_own = is_own || place.starts_with("/dev");
     let number = file.file_name()?.to_str()?.parse().ok()?;
@@ -89,15 +89,15 @@ mod start {
     static CLOSED: [AtomicBool; 3] = [const { AtomicBool::new(false) }; 3];
 
     // ORDERING: every access in this module is Relaxed.
-    // Needs: that the flags are read as they were written. Gives: they are written before `main`,
-    // by the thread that starts all others. Checks: no model; `tests/streams.rs` closes streams.
+    // Needs: reads return the written flags. Gives: the flags are written before `main`, by the
+    // thread that starts all others. Checks: no model; `tests/streams.rs` closes streams.
     const ALONE: Ordering = Ordering::Relaxed;
 
-    /// Checks the streams before the standard library replaces those that are closed.
-    // SAFETY: what runs before `main` must not need the runtime of the standard library, and must
-    // not panic. A handle of a standard stream is a number at this point, `fcntl` asks the system
-    // only, and to store a flag needs nothing.
-    // Worth: no later check can distinguish a closed stream from the null device.
+    /// Checks the streams before the standard library replaces the closed ones.
+    // SAFETY: code that runs before `main` must not need the runtime of the standard library, and
+    // must not panic. A handle of a standard stream is a number, `fcntl` is only a system call, and
+    // a store to a flag needs no runtime.
+    // Worth: a later check cannot distinguish a closed stream from the null device.
     #[ctor::ctor(unsafe)]
     fn look() {
         let is_closed = |stream: &dyn AsFd| rustix::io::fcntl_getfd(stream).is_err();

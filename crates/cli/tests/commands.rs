@@ -1,12 +1,12 @@
-//! Command lines and what they print, in `tests/cmd` and in the README.
+//! Command lines and their output, in `tests/cmd` and in the README.
 //!
-//! `TRYCMD=overwrite cargo test -p cli --test commands` accepts what is printed now; review it.
+//! `TRYCMD=overwrite cargo test -p cli --test commands` accepts the current output; review it.
 
 #[test]
 fn commands_print_what_is_written_down() {
     trycmd::TestCases::new()
         .register_bin("windrow", std::path::Path::new(env!("CARGO_BIN_EXE_windrow")))
-        // Neither the terminal nor its colours are those of whoever runs the tests.
+        // The output must not depend on the terminal that runs the tests.
         .env("COLUMNS", "100")
         .env("NO_COLOR", "1")
         .env("CLICOLOR_FORCE", "0")

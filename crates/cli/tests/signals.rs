@@ -263,7 +263,7 @@ fn interrupt_before_a_line_is_read_leaves_the_old_result() {
     run.send(Signal::SIGINT);
     let stdin = run.child.stdin.take();
     let (code, out, told) = run.end();
-    let expected = "windrow: interrupted: no line was read, so there is no result\n";
+    let expected = "windrow: interrupted before the first line was read, no result\n";
     assert_eq!((code, out.as_str(), told.as_str()), (Some(130), "", expected));
     run.check_unchanged(true);
     drop(stdin);

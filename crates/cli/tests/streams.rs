@@ -1,4 +1,4 @@
-//! What comes in and goes out through pipes: ends, lengths, and readers that go away (C4, C5).
+//! Input and output through pipes: line ends, long lines and closed readers (C4, C5).
 
 use std::fs;
 use std::io::{self, Write};
@@ -16,7 +16,7 @@ fn windrow(args: &[&str]) -> Command {
     command
 }
 
-/// Writes beside reading, so that neither waits for the other for ever.
+/// Writes and reads concurrently, so that neither blocks the other.
 fn feed(mut child: Child, input: &[u8]) -> Output {
     let mut stdin = child.stdin.take().unwrap();
     thread::scope(|scope| {
@@ -25,7 +25,7 @@ fn feed(mut child: Child, input: &[u8]) -> Output {
     })
 }
 
-/// Counts the lines of the input that are actions, and says what is told of the others.
+/// Checks the count of actions, the messages and the exit code for an input.
 #[track_caller]
 fn check(input: &[u8], jumps: u64, told: &str, code: i32) {
     let output = feed(windrow(&["stats", "--stat", "count,mean"]).spawn().unwrap(), input);
@@ -76,11 +76,11 @@ fn what_standard_input_begins_with_says_how_it_is_read() {
                 try `... | lz4 -dc | windrow stats`\n";
     let (_, found, code) = count(&sample("a.ndjson.lz4"));
     assert_eq!((found.as_str(), code), (told, Some(1)));
-    // A mark alone is an empty file, half of one a bad line.
+    // A byte order mark alone is an empty file; a partial one is a refused line.
     let (_, found, code) = count(b"\xEF\xBB\xBF");
     assert_eq!((found.as_str(), code), ("", Some(0)));
     assert_eq!(count(b"\xEF\xBB").2, Some(3));
-    // Frames that are cut off, or without data.
+    // Frames that are cut off, or have no data.
     assert_eq!(count(b"\x50\x2A\x4D\x18\x04\0\0\0abcd").2, Some(0));
     let told = "windrow: <stdin>: The compressed data is cut off\n";
     assert_eq!(count(b"\x50\x2A\x4D\x18\x04\0\0\0abc").1, told);
@@ -130,7 +130,7 @@ fn line_of_64_mib_takes_no_memory_of_that_size() {
     for _ in 0..64 {
         stdin.write_all(&part).unwrap();
     }
-    // All but what the pipe holds was read, and the program waits for more.
+    // The program has read all but the contents of the pipe, and waits for more.
     if let Some(peak) = peak_kib(&child) {
         assert!(peak < 32 * 1024, "{peak} KiB at most");
     }
@@ -146,14 +146,14 @@ fn line_of_64_mib_takes_no_memory_of_that_size() {
     assert_eq!(output.status.code(), Some(3));
 }
 
-/// The most memory that a process held so far, where the system tells.
+/// Returns the peak memory of a process, if the system reports it.
 fn peak_kib(child: &Child) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).ok()?;
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     peak.trim().strip_suffix(" kB")?.parse().ok()
 }
 
-/// Runs with a standard output that nobody reads.
+/// Runs with a standard output whose reader is closed.
 fn unread(args: &[&str], input: &[u8]) -> (String, Option<i32>) {
     let (reader, writer) = io::pipe().unwrap();
     drop(reader);
@@ -195,7 +195,7 @@ const WRITERS: [&str; 15] = [
     "man stats",
 ];
 
-/// Runs each of them with streams as a shell opens them.
+/// Runs each of them with these redirections of a shell.
 #[cfg(unix)]
 #[track_caller]
 fn check_writers(streams: &str, told: &str, code: i32) {
@@ -220,7 +220,7 @@ fn full_disk_is_an_error() {
 fn closed_output_is_an_error() {
     let told = "windrow: standard output: is closed\n  open it, for example as `> FILE`\n";
     check_writers(">&-", told, 1);
-    // The null device may be opened in any way.
+    // The null device is accepted in any mode.
     check_writers("> /dev/null", "", 0);
     check_writers("1<> /dev/null", "", 0);
 }

@@ -1,4 +1,4 @@
-//! What is seen at a terminal, which is a real one as far as the program can tell.
+//! Output on a pseudoterminal.
 
 #![cfg(unix)]
 
@@ -18,7 +18,7 @@ const CTRL_C: &[u8] = b"\x03";
 const CTRL_D: &[u8] = b"\x04";
 const STYLE: &str = "\x1b[1m";
 
-/// Writes lines for as long as they are wanted.
+/// Writes lines until `enough` is set or the pipe is closed.
 fn feed(mut stdin: ChildStdin, enough: &AtomicBool) {
     let lines = JUMP.repeat(1_000);
     while !enough.load(Relaxed) && stdin.write_all(lines.as_bytes()).is_ok() {}
@@ -71,7 +71,7 @@ fn ctrl_c_ends_the_wait_for_input() {
     terminal.press(CTRL_C);
     let (seen, _, code) = terminal.end();
     assert!(
-        seen.ends_with("^C\nwindrow: interrupted: no line was read, so there is no result"),
+        seen.ends_with("^C\nwindrow: interrupted before the first line was read, no result"),
         "{seen}"
     );
     assert_eq!(code, Some(130));
@@ -81,7 +81,7 @@ fn ctrl_c_ends_the_wait_for_input() {
 fn ctrl_c_tells_what_is_known() {
     let pipe = |command: blocking::Command| command.stdin(Stdio::piped());
     let mut terminal = Terminal::with(&["stats", "--stat", "count"], 100, pipe);
-    // In a pipe, nothing but the result is seen, however long it takes.
+    // In a pipe only the result is printed, without progress.
     let mut quiet = Command::new(env!("CARGO_BIN_EXE_windrow"))
         .args(["stats", "--stat", "count", "-"])
         .stdin(Stdio::piped())
@@ -90,13 +90,13 @@ fn ctrl_c_tells_what_is_known() {
         .spawn()
         .unwrap();
     let stdins = [terminal.child.stdin.take().unwrap(), quiet.stdin.take().unwrap()];
-    // The first ends because somebody said so, the second because there is no more.
+    // Ctrl-C ends the first, the end of the input ends the second.
     let [never, enough] = [false; 2].map(AtomicBool::new);
     thread::scope(|scope| {
         for (stdin, enough) in stdins.into_iter().zip([&never, &enough]) {
             scope.spawn(move || feed(stdin, enough));
         }
-        // It comes after a second, with what there is to know of an input without an end.
+        // Progress is shown after a second; an endless input has no time left.
         terminal.wait_for("B/s");
         assert!(terminal.seen().contains("Ctrl-C shows the result"), "{}", terminal.seen());
         terminal.press(CTRL_C);
@@ -121,7 +121,7 @@ fn ctrl_c_tells_what_is_known() {
 
 #[test]
 fn progress_tells_the_time_left_and_goes_without_a_trace() {
-    // A file that takes longer than anybody waits, as what it holds is the same again and again.
+    // Repeated members make a file that takes long to read and is fast to write.
     let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
     gzip.write_all(JUMP.repeat(20_000).as_bytes()).unwrap();
     let member = gzip.finish().unwrap();

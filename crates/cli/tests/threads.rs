@@ -1,4 +1,4 @@
-//! Whatever is told does not depend on how many threads read.
+//! The output does not depend on the number of threads.
 
 use std::fs;
 use std::io::Write;
@@ -11,7 +11,7 @@ fn windrow(args: &[&str]) -> Output {
     command.args(args).env_remove("CLICOLOR_FORCE").output().unwrap()
 }
 
-/// Makes a file of more than half a megabyte, so that all threads have something to do.
+/// Creates a file of more than half a megabyte, so that all threads have work.
 fn file(name: &str, more: &[&str]) -> String {
     let path = format!("{}/{name}", env!("CARGO_TARGET_TMPDIR"));
     let output = windrow(&[&["generate", "--lines", "20000", "-o", &path], more].concat());
@@ -19,7 +19,7 @@ fn file(name: &str, more: &[&str]) -> String {
     path
 }
 
-/// Runs with one thread and with several, several times, and hands out the one answer.
+/// Runs with one thread and repeatedly with several. Returns the one output.
 #[track_caller]
 fn answer(args: &[&str]) -> Output {
     let one = windrow(&[args, &["--threads", "1"]].concat());
@@ -70,7 +70,7 @@ fn files_are_told_of_in_their_order() {
     assert!(told.iter().zip(unreadable).all(begins), "{told:#?}");
 }
 
-/// The lines of a file in an order that has nothing to do with that of their timestamps.
+/// Returns the lines of a file in an order unrelated to their timestamps.
 fn shuffled(file: &str) -> String {
     let text = fs::read_to_string(file).unwrap();
     let mut lines: Vec<_> = text.split_inclusive('\n').collect();
@@ -91,7 +91,7 @@ fn rows_of_a_series_do_not_depend_on_the_order_of_lines() {
         let text = |bytes| String::from_utf8(bytes).unwrap();
         (text(output.stdout), text(output.stderr), output.status.code())
     };
-    // Rows of 10 s, of which there are 60, would be some 12,000 with the actions apart.
+    // At a width of 10 s, 60 intervals would have some 12,000 rows by action.
     let found = series(&file, &[]);
     assert_eq!((found.1.as_str(), found.2), ("", Some(0)));
     let froms: Vec<_> = found.0.lines().filter_map(|line| line.split(',').next()).collect();
@@ -149,7 +149,7 @@ fn refused_lines_are_kept_in_order() {
 fn refused_lines_of_several_mebibytes_are_kept_whole() {
     const JUMP: &str = r#"{"action":"jump","time":1}"#;
     let path = |name: &str| format!("{}/long_{name}", env!("CARGO_TARGET_TMPDIR"));
-    // No period divides the size of a read, so a piece that is lost or repeated shows.
+    // No period divides the size of a read, so a lost or repeated piece changes the output.
     let long = |first: u8| -> String {
         (0..3_u32 << 20).map(|at| char::from(first + (at % 61) as u8)).collect()
     };
@@ -198,7 +198,7 @@ fn refused_line_that_an_input_breaks_off_in_is_not_joined_to_the_next() {
     }
 }
 
-/// A stack that no address space has room for, so that no thread can be started, also by root.
+/// A stack larger than any address space, so that not even root can start a thread.
 const NO_THREADS: (&str, &str) = ("RUST_MIN_STACK", "1152921504606846976");
 
 #[test]

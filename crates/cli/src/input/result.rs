@@ -188,9 +188,9 @@ pub(crate) struct ReadResult {
     pub(crate) unwritten: Option<Failure>,
     /// Whether Ctrl-C ended the reading.
     pub(crate) is_interrupted: bool,
-    /// Whether a refused line ended the reading, so that there is no result.
+    /// Whether a refused line ended the reading. The result is then not written.
     pub(crate) is_stopped: bool,
-    /// The number of another signal that ended the reading, so that there is no result.
+    /// The number of another signal that ended the reading. The result is then not written.
     pub(crate) ended: Option<u8>,
     /// The number of files to read.
     pub(crate) inputs: usize,
@@ -271,7 +271,7 @@ impl ReadResult {
         self.unwritten.iter().for_each(diagnostics::report_failure);
         let lines = counted(self.lines, "line");
         if self.is_interrupted && self.is_unread() {
-            diagnostics::report("interrupted: no line was read, so there is no result");
+            diagnostics::report("interrupted before the first line was read, no result");
         } else if self.is_interrupted {
             diagnostics::report(format!("interrupted: the result is of {lines}"));
         }

@@ -1,11 +1,11 @@
 //! The range of an axis.
 
-/// The first digits of a number that is short to write.
+/// The leading digits of round numbers.
 ///
-/// Not 3: the middle of an axis is labelled too, and few events are better halved to 2 than to 1.5.
+/// Rejected: 3. The middle of an axis has a label too, and 1.5 is a poor label for few events.
 const STEPS: [f64; 9] = [1.0, 1.2, 1.6, 2.0, 4.0, 5.0, 6.0, 8.0, 10.0];
 
-/// Returns where an axis ends: the next number that is short to write, if it is finite.
+/// Returns the end of an axis: the next round number, or `largest` if that is not finite.
 pub(crate) fn end(largest: f64) -> f64 {
     if largest <= 0.0 {
         return 1.0;

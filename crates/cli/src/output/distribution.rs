@@ -1,17 +1,17 @@
-//! Distributions as small pictures that can be compared.
+//! Distributions as small histograms on one scale.
 
 use facade::actions::{ActionTime, Bin, MinMax};
 
 use crate::output::spark::spark;
 use crate::stat::Stats;
 
-/// How many columns a picture has: as many as the word that stands above it.
+/// The width of a histogram: that of the header of its column.
 pub(crate) const COLUMNS: usize = "distribution".len();
 
-/// Draws how the times of each row are distributed, all on one axis.
+/// Draws a histogram of the times of each row, all on one axis.
 ///
-/// The axis goes from the least to the greatest time of all rows in logarithmic steps, as times may
-/// differ by powers of ten. Zero is in the first column. Each row is as high as its fullest column.
+/// The axis is logarithmic, from the minimum to the maximum time of all rows, as times may differ
+/// by powers of ten. Zero is in the first column. The fullest column of each row has full height.
 pub(crate) fn pictures<'r, S: Stats + 'r>(
     rows: impl Iterator<Item = &'r S> + Clone,
 ) -> impl Iterator<Item = String> {
@@ -25,7 +25,7 @@ pub(crate) fn pictures<'r, S: Stats + 'r>(
     rows.map(picture)
 }
 
-/// The least time of a row that has a logarithm, and the greatest.
+/// Returns the minimum and the maximum of the times above zero, which have logarithms.
 fn ends(row: &impl Stats) -> [Option<f64>; 2] {
     let [min, max] = [MinMax::min, MinMax::max]
         .map(|end| row.min_max().and_then(end).map(ActionTime::as_f64).filter(|&time| time > 0.0));
@@ -36,12 +36,12 @@ fn ends(row: &impl Stats) -> [Option<f64>; 2] {
     [min.or_else(first_bin), max]
 }
 
-/// Columns of equal ratio.
+/// A scale whose columns are equally wide in logarithms.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct LogScale {
-    /// The logarithm of where the first column begins.
+    /// The logarithm of the start of the first column.
     from: f64,
-    /// The logarithm of how much greater each is than the one before.
+    /// The width of a column: the logarithm of the ratio of its end to its start.
     step: f64,
 }
 
@@ -54,13 +54,13 @@ impl LogScale {
         Self { from, step }
     }
 
-    /// Which column a time belongs into, with how far it is into that.
+    /// Returns the column of a time; the fraction is the position within the column.
     fn place(&self, time: f64) -> f64 {
         let place = if self.step > 0.0 { (time.ln() - self.from) / self.step } else { 0.0 };
         place.clamp(0.0, COLUMNS as f64)
     }
 
-    /// How much there is in each column, of cells that are shared out where they lie across.
+    /// Returns the count of each column. The count of a bin across several columns is divided.
     fn counts(&self, bins: impl Iterator<Item = Bin>) -> [f64; COLUMNS] {
         let mut counts = [0.0; COLUMNS];
         for bin in bins {

@@ -1,11 +1,11 @@
-//! A file that is replaced as a whole.
+//! Atomic replacement of a file.
 //!
-//! What is written goes to a temporary file in the same directory, which takes the name when it is
-//! complete: a reader sees the old file or the new one, and a full disk or a signal leaves the old
-//! one. The target of a symbolic link is replaced, so the link stays a link. Permissions are kept,
-//! and the owner where the system allows that; other hard links keep the old content.
+//! Output goes to a temporary file in the same directory, which is renamed when it is complete. A
+//! reader sees the old file or the new one, and a full disk or a signal leaves the old one. The
+//! target of a symbolic link is replaced, so the link stays a link. Permissions are kept, and the
+//! owner if the system allows that; other hard links keep the old content.
 //!
-//! The file is synchronised before it takes the name. Without that, a power failure may leave an
+//! The file is synchronised before it is renamed. Without that, a power failure may leave an
 //! empty file in place of the old one, and some systems report a full disk only then.
 
 use std::fs::{self, File, Metadata};
@@ -19,19 +19,19 @@ use crate::failure::Ended;
 use crate::signals::SignalHold;
 use crate::stdio::{LINKS_MAX, directory};
 
-/// A file that is to be replaced, or made, as it was found.
+/// A file to replace or create, in its state before that.
 #[derive(Debug)]
 pub(super) struct Target {
-    /// Where it is, symbolic links resolved.
+    /// The path with symbolic links resolved.
     path: PathBuf,
-    /// The file that is there, open for writing, and not changed yet.
+    /// The existing file, open for writing and unchanged.
     pub(super) old: Option<File>,
-    /// Why a file cannot be made in the directory. The file that is there is overwritten then.
+    /// The reason why the directory accepts no new file. The existing file is then overwritten.
     obstacle: Option<io::Error>,
 }
 
 impl Target {
-    /// Looks whether a file can be made where there is none.
+    /// Checks that a new file can be created.
     pub(super) fn of_new(path: &Path) -> io::Result<Self> {
         if path.as_os_str().as_encoded_bytes().ends_with(b"/") || path.file_name().is_none() {
             return Err(io::ErrorKind::IsADirectory.into());
@@ -41,20 +41,20 @@ impl Target {
         Ok(Self { path, old: None, obstacle: None })
     }
 
-    /// Looks whether a file can be replaced.
+    /// Checks whether an existing file can be replaced.
     pub(super) fn of_old(path: &Path, old: File) -> io::Result<Self> {
         let path = resolve(path)?;
         let obstacle = tempfile::tempfile_in(directory(&path)).err();
         Ok(Self { path, old: Some(old), obstacle })
     }
 
-    /// Returns the directory and the name, by which two targets without a file are compared.
+    /// Returns the directory and the name, which identify a target without a file.
     pub(super) fn location(&self) -> Option<(PathBuf, &std::ffi::OsStr)> {
         Some((fs::canonicalize(directory(&self.path)).ok()?, self.path.file_name()?))
     }
 }
 
-/// Follows symbolic links, also to where there is no file.
+/// Follows symbolic links, also to a missing file.
 fn resolve(path: &Path) -> io::Result<PathBuf> {
     let mut path = path.to_owned();
     for _ in 0..LINKS_MAX {
@@ -64,17 +64,17 @@ fn resolve(path: &Path) -> io::Result<PathBuf> {
     Err(io::Error::other("more symbolic links than are followed"))
 }
 
-/// A new file, or the new content of one, until it is complete.
+/// The new content of a file until it is complete.
 #[derive(Debug)]
 pub(super) struct Draft {
     temporary: NamedTempFile,
     target: Target,
-    /// Dropped last, when the temporary file is gone.
+    /// Dropped last, after the temporary file.
     ending: SignalHold,
 }
 
 impl Draft {
-    /// Makes an empty temporary file.
+    /// Creates an empty temporary file.
     pub(super) fn new(target: Target) -> io::Result<Self> {
         let ending = SignalHold::install()?;
         let mut builder = Builder::new();
@@ -82,7 +82,7 @@ impl Draft {
         #[cfg(unix)]
         if target.old.is_none() {
             use std::os::unix::fs::PermissionsExt;
-            // As for any new file: the system takes away what the user's mask says.
+            // As for any new file: the system applies the user's mask.
             builder.permissions(fs::Permissions::from_mode(0o666));
         }
         let temporary = match target.obstacle {
@@ -92,16 +92,16 @@ impl Draft {
         Ok(Self { temporary: temporary?, target, ending })
     }
 
-    /// Gives the complete file its name.
+    /// Renames the complete file to its target.
     ///
-    /// Returns why the old file was overwritten rather than replaced, if it was.
+    /// Returns the reason if the old file was overwritten instead of replaced.
     ///
     /// # Errors
     ///
-    /// [`Ended`] if a signal came before, and the error of the system. The old file is as it was,
+    /// [`Ended`] if a signal arrived before, or the error of the system. The old file is unchanged,
     /// unless the error is [`Incomplete`].
     pub(super) fn commit(self) -> io::Result<Option<io::Error>> {
-        // Dropped in the opposite order: signals are held back until the temporary file is gone.
+        // Dropped in reverse order: signals are held back until the temporary file is removed.
         let Self { ending, temporary, target } = self;
         check(&ending, &target)?;
         synchronise(temporary.as_file())?;
@@ -116,7 +116,7 @@ impl Draft {
         keep_metadata(temporary.as_file(), &old.metadata()?)?;
         match temporary.persist(&target.path) {
             Ok(_) => Ok(None),
-            // A file that is a mount point, or another's in a directory such as `/tmp`.
+            // The file is a mount point, or another user's in a directory such as `/tmp`.
             Err(error) => {
                 overwrite(error.file.into_file(), old)?;
                 Ok(Some(error.error))
@@ -144,7 +144,7 @@ fn check(ending: &SignalHold, target: &Target) -> io::Result<()> {
     }
 }
 
-/// Waits until the file is on the disk, where the system knows how.
+/// Flushes the file to the disk, if the file system supports it.
 fn synchronise(file: &File) -> io::Result<()> {
     match file.sync_all() {
         Err(error)
@@ -156,13 +156,13 @@ fn synchronise(file: &File) -> io::Result<()> {
     }
 }
 
-/// Gives a new file the owner and the permissions of the old one.
+/// Copies the owner and the permissions of the old file.
 fn keep_metadata(file: &File, old: &Metadata) -> io::Result<()> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::{MetadataExt, fchown};
-        // Only root may give files away; members of a group may give them to the group. First, as
-        // it may take away permissions.
+        // Only root may change the owner; members of a group may set the group. This comes first,
+        // as it may clear permissions.
         if fchown(file, Some(old.uid()), Some(old.gid())).is_err() {
             let _ = fchown(file, None, Some(old.gid()));
         }

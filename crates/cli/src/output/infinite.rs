@@ -1,10 +1,9 @@
-//! Figures that are larger than any float.
+//! Statistics above the largest float.
 //!
 //! A time is at most the largest `f64`, and so are a mean and a standard deviation. A sum and a
-//! variance may be larger. They are written as an infinity, in the word that the format has for it,
-//! and standard error names them. The digits of the exact value are not written: JSON would allow
-//! it, but a reader that keeps numbers as floats, as most do, refuses the whole document for one
-//! number out of range.
+//! variance may be larger. They are written as infinity, in the form of the output format, and a
+//! warning names them. Rejected: writing all digits of the exact value. JSON allows it, but most
+//! readers store numbers as floats, and refuse a whole document for one number out of range.
 
 use std::fmt::{self, Display};
 
@@ -14,16 +13,16 @@ use crate::diagnostics;
 use crate::output::render::counted;
 use crate::stat::{Stat, Stats};
 
-/// The figures of a result that are larger than any float.
+/// The statistics of a result that are above the largest float.
 #[derive(Debug, Default)]
 pub(crate) struct Infinite {
-    /// The name of the first figure and what it is a figure of.
+    /// The name of the first statistic and the label of its row.
     first: Option<(String, String)>,
     count: u64,
 }
 
 impl Infinite {
-    /// Finds them among the figures of rows, which have a label each.
+    /// Finds them among the statistics of labelled rows.
     pub(crate) fn among<'r, S: Stats + 'r>(
         stats: &[Stat],
         rows: impl Iterator<Item = (&'r str, &'r S)>,
@@ -45,7 +44,7 @@ impl Infinite {
         found
     }
 
-    /// Warns of them, if there are any; `word` is how they are written.
+    /// Prints a warning if there are any; `word` is their form in the output.
     pub(crate) fn warn(&self, word: &str) {
         if self.count > 0 {
             diagnostics::report(Warning { infinite: self, word });
@@ -64,7 +63,7 @@ impl Display for Warning<'_> {
         write!(f, "warning: `{stat}` of `{label}`")?;
         match count - 1 {
             0 => f.write_str(" is")?,
-            more => write!(f, " and {} are", counted(more, "more figure"))?,
+            more => write!(f, " and {} are", counted(more, "more statistic"))?,
         }
         let largest = f64::MAX;
         write!(f, " above the largest float, {largest:.1e}, and written as `{}`", self.word)?;
@@ -99,8 +98,9 @@ mod tests {
         assert_eq!(found.count, 2);
         assert_eq!(
             Warning { infinite: &found, word: "null" }.to_string(),
-            "warning: `sum` of `b\\n` and 1 more figure are above the largest float, 1.8e308, and \
-             written as `null`\n  `--stat mean,stddev,max` stay below it; check the largest times"
+            "warning: `sum` of `b\\n` and 1 more statistic are above the largest float, 1.8e308, \
+             and written as `null`\n  `--stat mean,stddev,max` stay below it; \
+             check the largest times"
         );
         let found = Infinite::among(&[Stat::Variance], rows[..2].iter().copied());
         assert_eq!((found.count, found.first.unwrap().0), (1, "variance".to_owned()));

@@ -1,4 +1,4 @@
-//! The progress of reading or writing, for a person who waits at a terminal.
+//! The progress line of reading or writing on a terminal.
 
 use std::io::{self, IsTerminal, Write};
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
@@ -11,11 +11,11 @@ use terminal_size::{Width, terminal_size_of};
 
 use crate::terminal;
 
-/// Work shorter than this is done before anybody wonders.
+/// The delay of the progress line: shorter work shows none.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// How often it is drawn while nothing happens, so that one sees that nothing does.
+/// The interval of updates without progress, which show that the program is waiting.
 const TICK: Duration = Duration::from_millis(250);
-/// How often it is drawn at most, in a second.
+/// The maximum number of updates per second.
 const HZ: u8 = 20;
 
 const WITH_END: &str =
@@ -24,29 +24,29 @@ const OF_LINES: &str = "{prefix} {wide_bar} {percent}% of {human_len} lines  {et
 const WITHOUT_END: &str =
     "{prefix}  {decimal_bytes} in {elapsed}  {decimal_bytes_per_sec}  Ctrl-C shows the result ";
 
-/// A line on standard error that shows how much was done, the speed and the time left, if that is
-/// a terminal.
+/// A line with the amount done, the speed and the time left.
 ///
-/// It comes when the work has taken a second, and goes without a trace when it is dropped.
+/// It is shown if standard error is a terminal and the work takes longer than a second. Dropping it
+/// clears the line.
 #[derive(Debug)]
 pub(crate) struct Progress {
     bar: ProgressBar,
-    /// Empty until the line is shown or has nowhere to be shown.
+    /// Empty until the line is shown, or standard error is found not to be a terminal.
     shown: OnceLock<Option<Ticker>>,
 }
 
 impl Progress {
-    /// Begins, with as many bytes as are to be read if that is known.
+    /// Starts the progress of reading, with the number of bytes if it is known.
     pub(crate) fn of_bytes(total: Option<u64>) -> Self {
         Self::new(if total.is_some() { WITH_END } else { WITHOUT_END }, total)
     }
 
-    /// Begins, with as many lines as are to be written.
+    /// Starts the progress of writing, with the number of lines.
     pub(crate) fn of_lines(total: u64) -> Self {
         Self::new(OF_LINES, Some(total))
     }
 
-    /// Shows nothing, where a line would be in the way.
+    /// Returns a progress without a line, for output on the same terminal.
     pub(crate) fn hidden() -> Self {
         Self { bar: ProgressBar::hidden(), shown: OnceLock::from(None) }
     }
@@ -59,7 +59,7 @@ impl Progress {
         Self { bar, shown: OnceLock::new() }
     }
 
-    /// Notes that so much more was done.
+    /// Adds to the amount done.
     pub(crate) fn add(&self, done: u64) {
         self.bar.inc(done);
         if self.shown.get().is_none() && self.bar.elapsed() >= PATIENCE {
@@ -73,7 +73,7 @@ impl Progress {
         Ticker::start(self.bar.clone())
     }
 
-    /// Ends, and begins a new line on the terminal if it shows a `^C` in the present one.
+    /// Clears the progress, and starts a new line if the terminal shows `^C`.
     pub(crate) fn interrupted(self) {
         let is_cleared = matches!(self.shown.get(), Some(Some(_)));
         drop(self);
@@ -90,9 +90,9 @@ impl Drop for Progress {
     }
 }
 
-/// Ends the line in which the terminal shows `^C`, so that what follows begins a line.
+/// Ends a line that shows `^C`, so that the next output starts a line.
 pub(crate) fn begin_line() {
-    // Output that is not for a terminal is not changed. Of an error there is nobody to inform.
+    // Only a terminal shows `^C`. An error cannot be reported, as this is standard error.
     if io::stderr().is_terminal() {
         let _ = io::stderr().write_all(b"\n");
     } else if io::stdout().is_terminal() {
@@ -100,10 +100,10 @@ pub(crate) fn begin_line() {
     }
 }
 
-/// Draws a bar from time to time on a thread, which ends when this is dropped.
+/// Draws the bar at intervals on a thread, which ends when this is dropped.
 ///
-/// The library has one too, which panics if it cannot be started. Without a ticker the bar is drawn
-/// when there is progress, and only then.
+/// Rejected: the ticker of the library, which panics if its thread cannot be started. Without a
+/// ticker the bar is drawn only when there is progress.
 #[derive(Debug)]
 struct Ticker(Option<(Sender<()>, JoinHandle<()>)>);
 
@@ -123,16 +123,16 @@ impl Drop for Ticker {
     fn drop(&mut self) {
         if let Some((end, thread)) = self.0.take() {
             drop(end);
-            // A panic of the thread was printed when it happened.
+            // The panic hook has already printed a panic of the thread.
             let _ = thread.join();
         }
     }
 }
 
-/// The last line of standard error, with the cursor at its beginning.
+/// The last line of standard error, with the cursor at its start.
 ///
-/// The target that the library has leaves the cursor at the end, where the `^C` of a terminal
-/// breaks the line in two, of which one is left behind.
+/// Rejected: the target of the library. It leaves the cursor at the end of the line, where the `^C`
+/// of a terminal wraps the line, and only one of the two lines is cleared.
 #[derive(Debug, Default)]
 struct Line(Mutex<String>);
 
@@ -145,7 +145,7 @@ impl Line {
 
 impl TermLike for Line {
     fn width(&self) -> u16 {
-        // Behind the last column, some terminals are in the next line already.
+        // After the last column, some terminals move the cursor to the next line.
         terminal_size_of(io::stderr()).map_or(80, |(Width(columns), _)| columns).saturating_sub(1)
     }
 

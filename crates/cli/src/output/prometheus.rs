@@ -1,4 +1,4 @@
-//! Results in the text format that Prometheus and its kin fetch, version 0.0.4.
+//! Results in the Prometheus text format, version 0.0.4.
 
 use std::borrow::Cow;
 use std::io::{self, BufWriter, Write};
@@ -9,11 +9,10 @@ use facade::codec::Field;
 use crate::stat::{Stat, Stats};
 
 const NAME: &str = "windrow_action_time";
-/// How the format writes what is larger than any float.
+/// The form of a number above the largest float.
 pub(crate) const INFINITE: &str = "+Inf";
 
-/// Writes a page of a summary, with the quantiles that are asked for, and a gauge for each other
-/// figure.
+/// Writes a summary with the requested quantiles, and a gauge for each other statistic.
 pub(crate) fn write<S: Stats>(
     output: &mut dyn Write,
     stats: &[Stat],
@@ -65,7 +64,7 @@ fn family(output: &mut impl Write, name: &str, kind: &str, help: &str) -> io::Re
     write!(output, "# HELP {name} {help}\n# TYPE {name} {kind}\n")
 }
 
-/// The value of a sample as it is written, if there is one.
+/// Formats the value of a sample, if there is one.
 fn value(stat: &Stat, row: &Row<impl Stats>) -> Option<String> {
     match stat.of(row.statistic()) {
         Field::Integer(integer) => Some(integer.to_string()),
@@ -76,13 +75,13 @@ fn value(stat: &Stat, row: &Row<impl Stats>) -> Option<String> {
     }
 }
 
-/// The labels of a row. That of folded actions has one more, as an action may have its name.
+/// Returns the labels of a row. The shared row has one more, as an action may have its name.
 fn labels<S>(row: &Row<S>) -> String {
     let other = if row.is_other() { ",windrow_other=\"true\"" } else { "" };
     format!("action=\"{}\"{other}", escaped(row.name()))
 }
 
-/// The value of a label, as it stands between quotes.
+/// Escapes the value of a label for double quotes.
 fn escaped(value: &str) -> Cow<'_, str> {
     if !value.contains(['\\', '"', '\n']) {
         return value.into();

@@ -1,4 +1,4 @@
-//! Results as text: numbers, durations and records.
+//! Formats numbers, durations and records.
 
 use std::fmt::{self, Display};
 use std::io;
@@ -7,19 +7,19 @@ use std::time::Duration;
 use clap::builder::styling::Style;
 use facade::codec::{Field, Format, write_records};
 
-/// What stands for a number that there is not.
+/// The text for a missing number.
 const MISSING: &str = "-";
-/// Spaces between two columns.
+/// The number of spaces between two columns.
 pub(crate) const GAP: usize = 2;
-/// Digits after the point of a column of means, if any mean has some.
+/// The minimum number of decimals in a column of means with fractions.
 const DIGITS_MIN: usize = 3;
-/// The same, if otherwise a small mean would be cut to less than three digits.
+/// The maximum number of decimals, for small means.
 const DIGITS_MAX: usize = 9;
-/// Means other than 0 that are below or not below these are written with an exponent.
+/// The range of nonzero means that are written without an exponent.
 const PLAIN_MIN: f64 = 1e-7;
 const PLAIN_END: f64 = 1e15;
 
-/// Text in a style, and back to none.
+/// Text in a style, with a reset at its end.
 #[derive(Debug)]
 pub(crate) struct Styled<T>(pub(crate) Style, pub(crate) T);
 
@@ -30,7 +30,7 @@ impl<T: Display> Display for Styled<T> {
     }
 }
 
-/// Writes rows of columns that are chosen at run time, so that the last line has an end.
+/// Writes records with a line end after the last one.
 pub(crate) fn records<'a>(
     output: &mut dyn io::Write,
     format: Format,
@@ -41,7 +41,7 @@ pub(crate) fn records<'a>(
     if format == Format::Json { output.write_all(b"\n") } else { Ok(()) }
 }
 
-/// Writes numbers as a column: integers in full, and if any is none, all as [`means`] are.
+/// Formats a column of numbers: integers in full, or all like [`means`] if any is not an integer.
 pub(crate) fn numbers<'c>(fields: &'c [Field<'_>]) -> impl Iterator<Item = String> + 'c {
     let floats: Vec<_> = fields.iter().filter_map(float).collect();
     let write_float = writer(&floats);
@@ -61,21 +61,21 @@ fn float(field: &Field<'_>) -> Option<f64> {
     }
 }
 
-/// Writes means as a column, all with the same number of digits after the point.
+/// Formats a column of means, all with the same number of decimals.
 ///
 /// # Accuracy
 ///
-/// Rounded to 3 digits after the point, or to as many more, up to 9, as it takes to keep 3 digits
-/// of the smallest; to none if all means are integers. Means that are smaller or larger than can be
-/// written so have 4 digits and an exponent.
+/// Means are rounded to 3 decimals, or up to 9 if the smallest needs them for 3 significant digits.
+/// If all are integers they have no decimals. Means that are too small or too large for this have
+/// 4 digits and an exponent.
 pub(crate) fn means(means: &[f64]) -> impl Iterator<Item = String> {
     means.iter().copied().map(writer(means))
 }
 
-/// What writes each of these [`means`].
+/// Returns a function that formats each of these [`means`].
 fn writer(means: &[f64]) -> impl Fn(f64) -> String + use<> {
     let plain = |mean: f64| mean == 0.0 || (PLAIN_MIN..PLAIN_END).contains(&mean);
-    // An infinity has no digits to agree with.
+    // Infinity has no decimals, so it does not affect those of the others.
     let integers = means.iter().all(|mean| mean.is_infinite() || mean.fract() == 0.0);
     let least = means.iter().copied().filter(|&mean| mean > 0.0 && plain(mean));
     let digits = match least.min_by(f64::total_cmp) {
@@ -84,7 +84,7 @@ fn writer(means: &[f64]) -> impl Fn(f64) -> String + use<> {
         None => DIGITS_MIN,
     };
     move |mean| match plain(mean) {
-        // To write one without a fraction as a float takes several times as long.
+        // Formatting an integer as a float takes several times as long.
         true if integers => (mean as u64).to_string(),
         true if mean.fract() == 0.0 => format!("{}.{:0digits$}", mean as u64, 0),
         true => format!("{mean:.digits$}"),
@@ -92,13 +92,13 @@ fn writer(means: &[f64]) -> impl Fn(f64) -> String + use<> {
     }
 }
 
-/// The power of ten of the first digit; from the digits, as a logarithm may fall on the wrong side.
+/// Returns the decimal exponent, from the digits: a rounded logarithm may be off by one.
 fn exponent(value: f64) -> i32 {
     let written = format!("{value:e}");
     written.split_once('e').and_then(|(_, exponent)| exponent.parse().ok()).unwrap_or_default()
 }
 
-/// Writes a number with a comma between groups of three digits.
+/// Formats a number with a comma between groups of three digits.
 pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
@@ -111,13 +111,13 @@ pub(crate) fn grouped(number: u64) -> String {
     text
 }
 
-/// Writes a number with what is counted, in the singular for one: `1 line`, `1,234 lines`.
+/// Formats a number with a noun, singular or plural: `1 line`, `1,234 lines`.
 pub(crate) fn counted(number: u64, noun: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{} {noun}{plural}", grouped(number))
 }
 
-/// Writes a duration with three digits, in the unit that suits it.
+/// Formats a duration with three digits and a suitable unit.
 pub(crate) fn duration(duration: Duration) -> String {
     let nanoseconds = duration.as_nanos() as f64;
     let (unit, scale) = match nanoseconds {
@@ -135,7 +135,7 @@ pub(crate) fn duration(duration: Duration) -> String {
     }
 }
 
-/// Writes a rate per second with three digits or more.
+/// Formats a rate per second with at least three digits.
 pub(crate) fn rate(rate: f64) -> String {
     match rate {
         ..9.995 => format!("{rate:.2}"),

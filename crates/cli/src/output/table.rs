@@ -1,9 +1,9 @@
-//! Tables, also on a terminal that is narrower than they are.
+//! Tables that fit the width of a terminal.
 //!
-//! A number is never split over two lines or shortened, as a number that lost digits is another
-//! number. So names are shortened first, in the middle, because names differ at either end; then
-//! pictures are left out; then the columns go into several tables, each with the names. Output to
-//! a pipe or a file is never narrow.
+//! A number is never split over two lines or shortened: without some digits it would be wrong. On
+//! a narrow terminal, names are shortened first, in the middle, because names differ at either end.
+//! Then pictures are omitted, and then the columns are split into several tables, each with the
+//! names. Output to a pipe or a file has no limit of width.
 
 use std::borrow::Cow;
 use std::fmt::{self, Display, Write as _};
@@ -18,31 +18,31 @@ use unicode_width::UnicodeWidthStr;
 use crate::output::render::{GAP, Styled, numbers};
 use crate::stat::{Stat, Stats};
 
-/// What stands for the middle of a name that is shortened.
+/// The replacement for the middle of a shortened name.
 const MARK: char = '…';
-/// Names keep this width at least while there is another way to make room.
+/// The minimum width of names while other columns can be omitted or moved.
 const NAME_COLUMNS: usize = 16;
 
-/// Columns of text below their titles, the first to the left and the others, numbers, to the right.
+/// Columns of text with titles. The first is aligned left, the others right.
 ///
-/// There may be a hundred thousand rows, so it holds little more than their text. A library that
-/// breaks lines within cells, which nobody wants here, took two kilobytes and 24,000 instructions
-/// for a row of eight.
+/// A table may have 100,000 rows, so it stores little more than their text. Rejected: a library
+/// that also breaks lines within cells. It needed two kilobytes and 24,000 instructions for a row
+/// of eight cells.
 #[derive(Debug, Default)]
 pub(crate) struct Table {
     columns: Vec<Column>,
     /// Whether the first column has names, which may be shortened.
     has_names: bool,
-    /// Which of the other columns stand next to each other; all if there are none.
+    /// The other columns of each table after a split; empty if the table is not split.
     blocks: Vec<Range<usize>>,
 }
 
 #[derive(Debug)]
 struct Column {
     title: String,
-    /// All cells, one after the other.
+    /// The text of all cells, concatenated.
     text: String,
-    /// Where each ends.
+    /// The end of each cell in the text.
     ends: Vec<usize>,
     /// The width of the widest cell, or of a narrower column if cells are shortened.
     width: usize,
@@ -55,13 +55,13 @@ impl Table {
         self.column(title, cells);
     }
 
-    /// Adds a column; all need the same number of cells.
+    /// Adds a column. All columns must have the same number of cells.
     pub(crate) fn column(&mut self, title: &str, cells: impl IntoIterator<Item: Display>) {
         let (text, ends) = Default::default();
         let mut column = Column { title: title.to_owned(), text, ends, width: width(title) };
         for cell in cells {
             let start = column.text.len();
-            // A string takes every write.
+            // Writing to a string succeeds.
             let _ = write!(column.text, "{cell}");
             column.width = column.width.max(width(&column.text[start..]));
             column.ends.push(column.text.len());
@@ -69,7 +69,7 @@ impl Table {
         self.columns.push(column);
     }
 
-    /// Adds a column for each figure of these rows.
+    /// Adds a column for each statistic of these rows.
     pub(crate) fn stats<'r, S: Stats + 'r>(
         &mut self,
         stats: &[Stat],
@@ -81,20 +81,20 @@ impl Table {
         }
     }
 
-    /// Returns the width that is left for one more column on a terminal of a width.
+    /// Returns the width left for one more column on a terminal with `columns` columns.
     pub(crate) fn left(&self, columns: Option<usize>) -> usize {
         let taken = self.first_min() + self.width_of(1..self.columns.len()) + GAP;
         columns.map_or(usize::MAX, |columns| columns.saturating_sub(taken))
     }
 
-    /// Makes the table fit a terminal of a width, which is not known for a pipe or a file.
+    /// Fits the table to the width of a terminal; `None` is a pipe or a file.
     pub(crate) fn fit(&mut self, columns: Option<usize>) {
         let (Some(columns), Some(first)) = (columns, self.columns.first()) else { return };
         let (first, first_min, mut from) = (first.width, self.first_min(), 1);
         let mut widest = 0;
         while from < self.columns.len() {
             let fits = |to: &usize| first_min + self.width_of(from..*to) <= columns;
-            // One at least, however narrow the terminal is.
+            // At least one column, on a terminal of any width.
             let to = (from + 2..=self.columns.len()).take_while(fits).last().unwrap_or(from + 1);
             widest = widest.max(self.width_of(from..to));
             self.blocks.push(from..to);
@@ -105,18 +105,18 @@ impl Table {
         }
     }
 
-    /// The width that the first column keeps while other columns can make room.
+    /// Returns the minimum width of the first column while other columns can be omitted or moved.
     fn first_min(&self) -> usize {
         let first = self.columns.first().map_or(0, |column| column.width);
         if self.has_names { first.min(NAME_COLUMNS) } else { first }
     }
 
-    /// The width of some columns behind another one.
+    /// Returns the width of columns that follow another one.
     fn width_of(&self, columns: Range<usize>) -> usize {
         self.columns[columns].iter().map(|column| GAP + column.width).sum()
     }
 
-    /// Puts the first column and those of a block into a line, with one text of each.
+    /// Lays out a line: one cell of the first column and of each column of a block.
     fn lay<'c>(
         &'c self,
         line: &mut String,
@@ -141,14 +141,14 @@ impl Table {
     }
 }
 
-/// Returns how many columns of a terminal a text takes.
+/// Returns the width of a text in columns of a terminal.
 fn width(text: &str) -> usize {
-    // Nearly all text is this, and to look each character up takes most of a table's time.
+    // Nearly all text is ASCII, and the lookup of each character takes most of a table's time.
     let is_plain = text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
     if is_plain { text.len() } else { text.width() }
 }
 
-/// Shortens a text in the middle, so that it takes no more than this number of columns.
+/// Shortens a text in the middle to at most `columns` columns.
 pub(crate) fn shorten(text: &str, columns: usize) -> Cow<'_, str> {
     if width(text) <= columns {
         return text.into();
@@ -218,7 +218,7 @@ mod tests {
             ("日本語日本", 6, "日…本"),
             ("日本", 3, "…本"),
             ("日本", 2, "…"),
-            // One character of two parts goes as one.
+            // A character and its combining mark are removed together.
             ("e\u{301}e\u{301}e\u{301}e\u{301}", 3, "e\u{301}…e\u{301}"),
         ];
         for (text, columns, expected) in cases {

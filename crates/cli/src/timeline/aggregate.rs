@@ -22,11 +22,11 @@ pub(crate) trait Aggregate: Default {
 /// The outcome of an insertion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Insertion {
-    /// The action went into an existing row.
+    /// The action was inserted in an existing row.
     Existing,
-    /// The action has a new row.
+    /// The action was inserted in a new row.
     Added,
-    /// There was no room for a new row.
+    /// The action was dropped for lack of room.
     Dropped,
 }
 

@@ -173,7 +173,7 @@ impl<C: Aggregate> Timeline<C> {
         self.ends.map(|(first, last)| (tick(first), tick(last)))
     }
 
-    /// Merges intervals into the next wider ones. Returns `false` if there is no wider width.
+    /// Merges intervals into the next wider ones. Returns `false` if they have the maximum width.
     fn widen(&mut self) -> bool {
         let Some(wider) = self.wider() else { return false };
         let times = wider / self.width;

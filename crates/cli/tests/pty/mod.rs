@@ -1,4 +1,4 @@
-//! A real terminal, as far as the program can tell, and what is seen on it.
+//! A pseudoterminal that runs the program, and its screen.
 
 #![allow(dead_code, reason = "each file of tests uses a part of it")]
 
@@ -20,24 +20,24 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::pty::ptsname;
 use rustix::termios::{Action, tcflow, tcgetpgrp};
 
-/// A test that waits for what never comes has to end and say so. Both are far beyond what a busy
-/// machine takes; a screen is written every 20 ms.
+/// Limits for a wait, so that a test fails instead of hanging. Both are far above the needs of a
+/// busy machine; a screen is written every 20 ms.
 const SILENCE_MAX_S: i64 = 60;
 const READS_MAX: usize = 10_000;
 
-/// A terminal with the program in it.
+/// A terminal that runs the program.
 pub(crate) struct Terminal {
     pub(crate) pty: Pty,
-    /// The terminal that sends signals, if it is another.
+    /// The terminal that sends signals, if it is a different one.
     controlling: Option<Pty>,
     pub(crate) child: Child,
-    /// All that was written to it.
+    /// The complete output.
     written: Vec<u8>,
     pub(crate) screen: vt100::Parser,
 }
 
 impl Terminal {
-    /// Starts the program with all of its streams at a terminal of so many columns.
+    /// Starts the program with all streams on a terminal of this width.
     pub(crate) fn new(args: &[&str], columns: u16) -> Self {
         Self::with(args, columns, |command| command)
     }
@@ -50,7 +50,7 @@ impl Terminal {
         Self::sized(args, [24, columns], change)
     }
 
-    /// Starts the program at a terminal of so many rows and columns.
+    /// Starts the program on a terminal of these rows and columns.
     pub(crate) fn sized(
         args: &[&str],
         size: [u16; 2],
@@ -61,7 +61,7 @@ impl Terminal {
         Self::of(pty, child, size)
     }
 
-    /// Starts the program at a terminal that is not its controlling one, and so sends no signals.
+    /// Starts the program on a terminal that does not control it, and so sends no signals.
     pub(crate) fn without_signals(args: &[&str], size: [u16; 2]) -> Self {
         let ((pty, pts), (controlling, other)) = (open(size), open(size));
         let stream = || pts.as_fd().try_clone_to_owned().unwrap();
@@ -87,14 +87,14 @@ impl Terminal {
         self.pty.write_all(keys).unwrap();
     }
 
-    /// Waits for more to be written, and says whether there is.
+    /// Waits for more output. Returns `false` at its end.
     #[track_caller]
     pub(crate) fn read(&mut self) -> bool {
         let mut bytes = [0; 4_096];
         let timeout = Timespec { tv_sec: SILENCE_MAX_S, tv_nsec: 0 };
         let ready = poll(&mut [PollFd::new(&self.pty, PollFlags::IN)], Some(&timeout)).unwrap();
         assert!(ready > 0, "nothing was written for {SILENCE_MAX_S} s:\n{}", self.seen());
-        // When the last program has gone from a terminal, some systems have that as a fault.
+        // On some systems the read fails when the last program has closed the terminal.
         let read = self.pty.read(&mut bytes).unwrap_or_default();
         self.written.extend_from_slice(&bytes[..read]);
         self.screen.process(&bytes[..read]);
@@ -105,13 +105,13 @@ impl Terminal {
         self.screen.screen().contents()
     }
 
-    /// Waits until something is seen.
+    /// Waits until the screen shows a text.
     #[track_caller]
     pub(crate) fn wait_for(&mut self, text: &str) {
         self.wait_until(|seen| seen.contains(text));
     }
 
-    /// Waits until what is seen is as it should be; looks again whenever something is written.
+    /// Waits until the screen satisfies a condition, which is checked after each read.
     #[track_caller]
     pub(crate) fn wait_until(&mut self, mut is_right: impl FnMut(&str) -> bool) {
         for _ in 0..READS_MAX {
@@ -123,7 +123,7 @@ impl Terminal {
         panic!("this is not right after {READS_MAX} reads:\n{}", self.seen());
     }
 
-    /// Waits for the end: what is seen then, all that was written, and the exit code.
+    /// Waits for the end. Returns the screen, the complete output and the exit code.
     pub(crate) fn end(mut self) -> (String, String, Option<i32>) {
         while self.read() {}
         let code = self.child.wait().unwrap().code();
@@ -135,20 +135,20 @@ impl Terminal {
         kill(id(&self.child), signal).unwrap();
     }
 
-    /// Sends a signal to the program that is in the foreground of a [shell](Self::shell).
+    /// Sends a signal to the foreground program of a [shell](Self::shell).
     pub(crate) fn signal_foreground(&self, signal: Signal) {
         let group = tcgetpgrp(&self.pty).unwrap().as_raw_nonzero().get();
         killpg(Pid::from_raw(group), signal).unwrap();
     }
 
-    /// Stops the terminal: what is written to it from now on waits.
+    /// Stops the terminal: further writes block.
     pub(crate) fn stop(&self) {
         let name = ptsname(&self.pty, Vec::new()).unwrap();
         let terminal = File::open(name.to_str().unwrap()).unwrap();
         tcflow(terminal, Action::OOff).unwrap();
     }
 
-    /// Closes the terminal, and waits for the program to end: its exit code, as a shell has it.
+    /// Closes the terminal and waits for the end. Returns the exit code as in a shell.
     #[track_caller]
     pub(crate) fn close(self) -> i32 {
         let Self { pty, controlling: _controlling, mut child, .. } = self;
@@ -156,8 +156,8 @@ impl Terminal {
         wait(&mut child)
     }
 
-    /// Waits for the end of a program whose output nobody reads meanwhile: all that was written,
-    /// and the exit code, as a shell has it.
+    /// Waits for the end without reading the output. Returns the output and the exit code as in a
+    /// shell.
     #[track_caller]
     pub(crate) fn end_unread(mut self) -> (String, i32) {
         let code = wait(&mut self.child);
@@ -177,7 +177,7 @@ fn command(args: &[&str]) -> blocking::Command {
 }
 
 fn plain(program: &str) -> blocking::Command {
-    // Whoever runs the tests may have signals blocked, and what is blocked is inherited.
+    // A child inherits blocked signals, and the process that runs the tests may have some.
     SigSet::all().thread_unblock().unwrap();
     let command = blocking::Command::new(program);
     let command = command.env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE");
@@ -188,7 +188,7 @@ fn id(child: &Child) -> Pid {
     Pid::from_raw(child.id().try_into().unwrap())
 }
 
-/// Waits for the end of a program, and kills one that does not end.
+/// Waits for the end of a program, and kills it after a timeout.
 #[track_caller]
 fn wait(child: &mut Child) -> i32 {
     let (id, (ended, end)) = (id(child), mpsc::channel());

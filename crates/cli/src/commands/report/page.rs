@@ -1,8 +1,8 @@
-//! The page itself.
+//! The HTML page.
 //!
-//! Names and lines come from strangers. Every text goes through `visible`, which makes what hides
-//! or turns around other text be seen, and through the template, which escapes it. As a second
-//! lock, the page forbids itself all scripts and everything from elsewhere.
+//! Names and lines are untrusted. All text passes through `visible`, which replaces characters
+//! that hide or reorder other text, and through the template, which escapes it. As a second
+//! defence, the content security policy forbids scripts and external resources.
 
 use facade::actions::{ActionTime, HasCount, HasMean, MinMax, Quantiles, Row, Variance};
 use facade::codec::visible;
@@ -18,28 +18,28 @@ use crate::stat::Stat;
 use crate::timeline::{Combined, Timeline};
 use crate::timestamps;
 
-/// What the page is made of.
+/// The content of the page.
 pub(super) struct Content<'a> {
     pub(super) inputs: Vec<String>,
     pub(super) result: &'a ReadResult,
-    /// The most frequent first.
+    /// The rows, the most frequent first.
     pub(super) rows: &'a [Row<ActionStats>],
-    /// How many of them are in the table.
+    /// The number of rows in the table.
     pub(super) shown: usize,
-    /// The key of the stamps and what happened when, if it was asked for.
+    /// The key of the timestamps and the timeline, if requested.
     pub(super) timeline: Option<(&'a str, &'a Timeline<Combined<IntervalStats>>)>,
-    /// How many actions were counted together.
+    /// The number of records in the shared row.
     pub(super) folded: u64,
 }
 
-/// How many distributions are drawn.
+/// The maximum number of distributions.
 const DISTRIBUTIONS: usize = 12;
 
-/// Nothing from elsewhere, and no script at all.
+/// The content security policy: no external resources and no scripts.
 const POLICY: &str =
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
-/// Writes the page.
+/// Returns the page.
 pub(super) fn page(content: &Content<'_>) -> String {
     let style = PreEscaped(include_str!("style.css"));
     let inputs = content.inputs.join(", ");
@@ -94,11 +94,11 @@ fn totals(content: &Content<'_>) -> Markup {
                 }
             }
             @if result.is_interrupted {
-                p.warning role="note" { "Interrupted: this is of what was read before." }
+                p.warning role="note" { "Interrupted: the report has only the lines read before." }
             }
             @for file in &result.unreadable {
                 p.warning role="note" {
-                    "Not read, or not to its end: "
+                    "Could not be read to the end: "
                     (file.name) ": " (diagnostics::reason(&file.error))
                 }
             }
@@ -184,7 +184,7 @@ fn shown(name: &str) -> String {
     visible(name.as_bytes())
 }
 
-/// The name of a row; that of folded actions in italics, as an action may have it.
+/// Returns the name of a row. That of the shared row is in italics, as an action may have the same.
 fn name(row: &Row<ActionStats>) -> Markup {
     html! { @if row.is_other() { i { (row.name()) } } @else { (shown(row.name())) } }
 }
@@ -218,7 +218,7 @@ fn distributions(content: &Content<'_>) -> Markup {
 fn distribution(row: &Row<ActionStats>) -> Markup {
     let (_, min_max, quantiles): &(Variance, MinMax, Quantiles) = row.statistic();
     let marks = [("p50", Quantile::MEDIAN), ("p99", Quantile::P99)];
-    // The middle of a cell may lie beyond what was there.
+    // The middle of a bin may be outside of the recorded range.
     let mark = |(name, quantile)| Some((name, min_max.clamp(quantiles.quantile(quantile)?)));
     let marks: Vec<_> = marks.into_iter().filter_map(mark).collect();
     let told = |time: Option<ActionTime>| number(time.map_or(0.0, ActionTime::as_f64));
@@ -291,7 +291,7 @@ fn refused(result: &ReadResult) -> Markup {
         @if result.refused > 0 {
             section aria-labelledby="refused" {
                 h2 id="refused" { "Refused lines" }
-                p { "They are no actions, and are not counted anywhere else." }
+                p { "These lines are not actions. The other sections do not count them." }
                 table.reasons {
                     thead { tr { th.name scope="col" { "reason" } th scope="col" { "lines" } } }
                     tbody {
@@ -320,9 +320,9 @@ fn refusal_of(refusal: &Refused) -> Markup {
 fn notes() -> Markup {
     html! {
         p {
-            "Counts, means, deviations, least and greatest times are exact. Quantiles are exact "
-            "for up to 32 times of an action, and within 0.8 % beyond: p99 is the time that 99 of "
-            "100 do not exceed. Histograms are of the cells that the quantiles are found by."
+            "Counts, means, deviations, minima and maxima are exact. Quantiles are exact for up "
+            "to 32 times of an action, and within 0.8 % beyond: 99 % of the times are at most p99. "
+            "Histograms show the bins from which the quantiles are computed."
         }
         p { "Made by windrow. This page needs no network and runs no script." }
     }

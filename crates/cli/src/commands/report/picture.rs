@@ -1,4 +1,4 @@
-//! Pictures of the page, as SVG. Colours and fonts are those of its style sheet.
+//! The SVG pictures of the page. Its style sheet sets colours and fonts.
 
 use std::fmt::Write as _;
 
@@ -10,16 +10,16 @@ use crate::output::render::grouped;
 
 const WIDTH: f64 = 480.0;
 const HEIGHT: f64 = 150.0;
-/// Room below for labels.
+/// The height of the labels at the bottom.
 const FOOT: f64 = 22.0;
-/// Room above for a label.
+/// The height of the label at the top.
 const HEAD: f64 = 20.0;
 const BARS: usize = 48;
 
-/// Times that differ by more than this are shown in steps of equal ratio.
+/// The maximum ratio of times on a linear scale.
 const RATIO_MAX: f64 = 12.0;
 
-/// Where a time is between the least and the greatest, from 0 to 1.
+/// Maps a time between the minimum and the maximum to 0 to 1.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Scale {
     Linear { from: f64, to: f64 },
@@ -27,11 +27,11 @@ pub(super) enum Scale {
 }
 
 impl Scale {
-    /// The scale that shows these times; zeros are at its beginning.
+    /// Returns the scale for these times. Zeros are at its start.
     fn of(min_max: &MinMax, histogram: &Histogram) -> Self {
         let ends = [min_max.min(), min_max.max()].map(|end| end.map_or(0.0, ActionTime::as_f64));
         let [min, max] = ends;
-        // Where the least is zero, the least that is not.
+        // Zero has no logarithm: the scale starts at the first bin above it.
         let least = histogram.bins().find(|bin| bin.from > 0.0).map_or(max, |bin| bin.from);
         if least > 0.0 && max / least > RATIO_MAX {
             Self::Logarithmic { from: least.max(min), to: max }
@@ -49,7 +49,7 @@ impl Scale {
     }
 }
 
-/// How many times there are in each of equal parts of a scale.
+/// Returns the number of times in each of equal parts of a scale.
 fn bars(histogram: &Histogram, scale: Scale) -> [f64; BARS] {
     let mut bars = [0.0; BARS];
     for bin in histogram.bins() {
@@ -60,7 +60,7 @@ fn bars(histogram: &Histogram, scale: Scale) -> [f64; BARS] {
             bars[first] += bin.count as f64;
             continue;
         }
-        // A cell that lies across bars is shared out.
+        // The count of a bin across several bars is divided between them.
         let last = ((to.ceil() as usize).max(first + 1)).min(BARS);
         for (bar, count) in (first..).zip(&mut bars[first..last]) {
             let overlap = to.min(bar as f64 + 1.0) - from.max(bar as f64);
@@ -70,7 +70,7 @@ fn bars(histogram: &Histogram, scale: Scale) -> [f64; BARS] {
     bars
 }
 
-/// A histogram, with marks where the quantiles are.
+/// Draws a histogram with marks at the quantiles.
 pub(super) fn histogram(
     title: &str,
     min_max: &MinMax,
@@ -113,7 +113,7 @@ pub(super) fn histogram(
     }
 }
 
-/// A small histogram for a table, on the scale of all.
+/// Draws a small histogram for a table.
 pub(super) fn small(min_max: &MinMax, histogram: &Histogram) -> Markup {
     let bars = bars(histogram, Scale::of(min_max, histogram));
     let greatest = bars.iter().copied().fold(0.0, f64::max).max(1.0);
@@ -130,12 +130,12 @@ pub(super) fn small(min_max: &MinMax, histogram: &Histogram) -> Markup {
     }
 }
 
-/// One curve of a chart.
+/// A curve of a chart.
 pub(super) struct Curve<'a> {
     pub(super) name: &'a str,
     /// Its class in the style sheet.
     pub(super) class: &'a str,
-    /// Nothing where nothing happened.
+    /// The value of each interval; `None` if it has no actions.
     pub(super) values: Vec<Option<f64>>,
 }
 
@@ -143,7 +143,7 @@ const CHART_WIDTH: f64 = 960.0;
 const CHART_HEIGHT: f64 = 220.0;
 const MARGIN: f64 = 64.0;
 
-/// Curves over time, with labels below for the first and the last moment.
+/// Draws curves over time, with labels for the start and the end.
 pub(super) fn chart(title: &str, curves: &[Curve<'_>], ends: [&str; 2]) -> Markup {
     let values = curves.iter().flat_map(|curve| curve.values.iter().flatten());
     let top = axis::end(values.copied().fold(0.0, f64::max));
@@ -175,7 +175,7 @@ pub(super) fn chart(title: &str, curves: &[Curve<'_>], ends: [&str; 2]) -> Marku
     }
 }
 
-/// The line through values, interrupted where there are none.
+/// Returns the path through the values, with gaps at missing ones.
 fn path(values: &[Option<f64>], top: f64, right: f64, base: f64) -> String {
     let step = (right - MARGIN) / (values.len().saturating_sub(1).max(1)) as f64;
     let (mut path, mut is_down) = (String::new(), false);
@@ -186,7 +186,7 @@ fn path(values: &[Option<f64>], top: f64, right: f64, base: f64) -> String {
         };
         let x = short(MARGIN + index as f64 * step);
         let y = short(base - value / top * (base - HEAD));
-        // A single point is a line of no length, whose round ends are seen.
+        // A single point is a line of length zero, of which the round ends are visible.
         let draw = if is_down { format!("L{x} {y}") } else { format!("M{x} {y}h0") };
         path += &draw;
         is_down = true;
@@ -194,12 +194,12 @@ fn path(values: &[Option<f64>], top: f64, right: f64, base: f64) -> String {
     path
 }
 
-/// A place in a picture, to a tenth.
+/// Formats a coordinate with at most one decimal.
 fn short(place: f64) -> String {
     format!("{place:.1}").trim_end_matches(".0").to_owned()
 }
 
-/// A number with four digits or more.
+/// Formats a number for a label.
 pub(super) fn number(value: f64) -> String {
     match value {
         0.0 => "0".to_owned(),

@@ -1,4 +1,4 @@
-//! Curves in a terminal.
+//! Charts on a terminal.
 
 use std::fmt::Write as _;
 use std::iter;
@@ -18,29 +18,29 @@ use crate::output::render::{GAP, Styled, grouped};
 use crate::output::table::shorten;
 use crate::timestamps;
 
-/// The width where the output is not a terminal.
+/// The width if the output is not a terminal.
 const COLUMNS: usize = 100;
-/// A narrower chart shows nothing.
+/// The minimum width: a narrower chart has no room for curves.
 const COLUMNS_MIN: usize = 20;
 const COLUMNS_MAX: usize = 160;
 const LINES: u16 = 14;
 
-/// A stretch of time with what happened in it.
+/// The statistics of one interval.
 pub(super) struct Point {
     pub(super) from: Stamp,
     pub(super) count: u64,
-    /// Nothing where nothing happened.
+    /// The mean time; `None` if the interval has no actions.
     pub(super) mean: Option<f64>,
     pub(super) p99: Option<f64>,
 }
 
-/// How often an action happened.
+/// The counts of one action.
 pub(super) struct Curve {
     pub(super) name: String,
     pub(super) counts: Vec<u64>,
 }
 
-/// What tells curves apart; as many as can be.
+/// The colours of the curves: all that are distinct on a terminal.
 const COLORS: [(Color, AnsiColor); 6] = [
     (Color::Cyan, AnsiColor::Cyan),
     (Color::Yellow, AnsiColor::Yellow),
@@ -50,36 +50,36 @@ const COLORS: [(Color, AnsiColor); 6] = [
     (Color::Blue, AnsiColor::Blue),
 ];
 
-/// The same where there are no colours: what stands in a column is what the curve is named by.
+/// The marks of the curves without colours. The legend shows the same marks.
 const LETTERS: [char; COLORS.len()] = ['•', '+', 'o', 'x', '#', '='];
 
-/// What a chart is drawn on.
+/// The size and the marks of a chart.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Canvas {
     columns: usize,
     marks: Marks,
 }
 
-/// What distinguishes the curves of a chart.
+/// The means to distinguish the curves of a chart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Marks {
     Colors,
-    /// Each curve is drawn of a mark of its own, more coarsely.
+    /// Each curve has its own mark, at a lower resolution.
     Letters,
 }
 
 impl Canvas {
-    /// A terminal of a width, or anything else; without colors where styles are left out.
+    /// Creates a canvas. `columns` is the width of the terminal, if the output is one.
     pub(super) fn new(columns: Option<usize>, is_plain: bool) -> Self {
         let columns = columns.map_or(COLUMNS, |columns| columns.clamp(COLUMNS_MIN, COLUMNS_MAX));
         Self { columns, marks: if is_plain { Marks::Letters } else { Marks::Colors } }
     }
 }
 
-/// What is drawn where there is nothing.
-const NOTHING: &str = "no action has a stamp\n";
+/// The text for an empty timeline.
+const NOTHING: &str = "no action has a timestamp\n";
 
-/// How many, and below how long they took.
+/// Draws the counts, and below them the times.
 pub(super) fn combined(points: &[Point], width: Duration, canvas: Canvas) -> String {
     if points.is_empty() {
         return NOTHING.to_owned();
@@ -95,16 +95,16 @@ pub(super) fn combined(points: &[Point], width: Duration, canvas: Canvas) -> Str
     text += &chart(&[("", Marker::Braille, &counts)], &froms, width, canvas);
     text += "\ntime of an action\n";
     let (means, p99s) = (series(|point| point.mean), series(|point| point.p99));
-    // Their marks distinguish them without colors, too.
+    // The marks also distinguish them without colours.
     let graphs: [Graph<'_>; 2] =
         [("⣀ mean", Marker::Braille, &means), ("• p99", Marker::Dot, &p99s)];
     text + &chart(&graphs, &froms, width, canvas)
 }
 
-/// How many curves can be distinguished.
+/// The maximum number of curves in a chart.
 pub(super) const CURVES_MAX: usize = COLORS.len();
 
-/// How many of each of the most frequent actions, of so many.
+/// Draws the counts of the most frequent of `of` actions.
 pub(super) fn by_action(
     froms: &[Stamp],
     curves: &[Curve],
@@ -135,7 +135,7 @@ pub(super) fn by_action(
     let mut text = format!("actions in {}", timestamps::span(width));
     if curves.len() < of {
         let more = format!(", the {} most frequent of {of}", curves.len());
-        // A number is not split over two lines.
+        // A line break must not split the number.
         let is_long = text.len() + more.len() > canvas.columns;
         text += if is_long { more.replacen(", ", "\n", 1) } else { more }.as_str();
     }
@@ -145,7 +145,7 @@ pub(super) fn by_action(
 /// A name, which may be empty, and the points of a curve.
 type Graph<'a> = (&'a str, Marker, &'a [(f64, f64)]);
 
-/// The names of the curves, in lines of their own: within the chart they would cover a part of it.
+/// Returns the legend, on separate lines: inside the chart it would cover a part of the curves.
 fn legend(graphs: &[Graph<'_>], columns: usize) -> String {
     let (mut text, mut used) = (String::new(), 0);
     let named = graphs.iter().zip(COLORS).filter(|((name, ..), _)| !name.is_empty());
@@ -165,13 +165,13 @@ fn legend(graphs: &[Graph<'_>], columns: usize) -> String {
     if used > 0 { text + "\n" } else { text }
 }
 
-/// A chart as text, with its colors.
+/// Draws a chart as text with colours.
 fn chart(graphs: &[Graph<'_>], froms: &[Stamp], width: Duration, canvas: Canvas) -> String {
     let columns = canvas.columns;
     let largest = graphs.iter().flat_map(|(.., points)| points.iter().map(|point| point.1));
     let top = axis::end(largest.fold(0.0, f64::max));
     let datasets = graphs.iter().zip(COLORS).flat_map(|(&(_, marker, points), (color, _))| {
-        // A line is interrupted where nothing happened.
+        // A line has a gap at intervals without actions.
         let pieces = points.chunk_by(|(before, _), (after, _)| after - before < 1.5);
         pieces.map(move |piece| {
             let kind = if piece.len() > 1 { GraphType::Line } else { GraphType::Scatter };
@@ -185,7 +185,7 @@ fn chart(graphs: &[Graph<'_>], froms: &[Stamp], width: Duration, canvas: Canvas)
     let y = Axis::default().bounds([0.0, top]);
     let y = y.labels(labels.map(|label| format!("{label:>margin$}")));
     let chart = Chart::new(datasets.collect()).x_axis(x).y_axis(y).legend_position(None);
-    // Without loss: there is a limit.
+    // Lossless: the width is limited.
     let mut buffer = Buffer::empty(Rect::new(0, 0, columns as u16, LINES));
     chart.render(buffer.area, &mut buffer);
     let mut text = legend(graphs, columns) + &text(&buffer);
@@ -215,7 +215,7 @@ fn label(value: f64) -> String {
     }
 }
 
-/// The lines of a buffer, with its colors.
+/// Returns the lines of a buffer as text with colours.
 fn text(buffer: &Buffer) -> String {
     let mut text = String::new();
     for y in 0..buffer.area.height {

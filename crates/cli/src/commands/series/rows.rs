@@ -1,4 +1,4 @@
-//! The rows of a timeline, as a table, a plot or records.
+//! Output of a timeline as a table, a plot or records.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -22,12 +22,12 @@ const BAR_COLUMNS: usize = 24;
 /// The width of a sparkline in a table.
 const SPARK_COLUMNS: usize = 30;
 
-/// How what an axis holds is written.
+/// Formats the rows of a timeline.
 pub(super) trait Rows: Aggregate {
-    /// For a terminal of a width, if it is one.
+    /// Formats a table. `columns` is the width of the terminal, if the output is one.
     fn table(args: &Args, timeline: &Timeline<Self>, columns: Option<usize>) -> String;
     fn plot(timeline: &Timeline<Self>, canvas: plot::Canvas) -> String;
-    /// The figures of the rows that are larger than any float.
+    /// Returns the statistics that exceed the range of `f64`.
     fn infinite(args: &Args, timeline: &Timeline<Self>) -> Infinite;
     fn records(
         output: &mut dyn Write,
@@ -109,7 +109,7 @@ impl<K: Stats> Rows for Combined<K> {
 }
 
 impl<K: Stats> ByAction<K> {
-    /// What pictures of a number of parts span.
+    /// Describes the time axis of sparklines with this number of parts.
     fn scale(timeline: &Timeline<Self>, parts: usize, columns: Option<usize>) -> String {
         let Some((first, last)) = timeline.ends() else { return String::new() };
         let each = timeline.length().div_ceil(parts.max(1) as u64);
@@ -131,7 +131,7 @@ impl<K: Stats> Rows for ByAction<K> {
         table.names("action", trends.iter().map(|trend| visible(trend.action.as_bytes())));
         table.stats(&args.stats(), trends.iter().map(|trend| &trend.whole));
         let titles = ["how many", "how long"];
-        // Both pictures, or none: next to each other they show what belongs together.
+        // Both sparklines or neither: a reader compares them with each other.
         let wide = (table.left(columns).saturating_sub(GAP) / titles.len()).min(SPARK_COLUMNS);
         if wide < titles[0].len() {
             table.fit(columns);
@@ -148,7 +148,7 @@ impl<K: Stats> Rows for ByAction<K> {
             spark(trend.parts.iter().map(|part| part.as_ref().and_then(|part| part.mean())))
         });
         let parts = trends.first().map_or(0, |trend| trend.parts.len());
-        // Numbers stand to the right in a table, and pictures to the left.
+        // Cells of a table are aligned right, but sparklines start at the left.
         let wide = parts.max(titles[0].len());
         let [how_many, how_long] = titles.map(|title| format!("{title:<wide$}"));
         table.column(&how_many, counts.map(|picture| format!("{picture:<wide$}")));
@@ -158,7 +158,7 @@ impl<K: Stats> Rows for ByAction<K> {
     }
 
     fn infinite(args: &Args, timeline: &Timeline<Self>) -> Infinite {
-        // A row of the table is an action over all time, a record one in its part of it.
+        // A row of the table is an action over all intervals, a record one in a single interval.
         if args.format == Style::Table {
             let trends = trends(timeline, 1);
             let rows = trends.iter().map(|trend| (trend.action, &trend.whole));
@@ -179,7 +179,7 @@ impl<K: Stats> Rows for ByAction<K> {
         let mut totals: Vec<_> = totals.into_iter().collect();
         totals.sort_by_key(|&(action, count)| (Reverse(count), action));
         let of = totals.len();
-        // Only of those that are drawn there is a number for each row.
+        // Only the drawn actions need a count for each interval.
         totals.truncate(plot::CURVES_MAX);
         let count = |row: Option<&Self>, action: &str| {
             row.and_then(|row| row.0.get(action))
@@ -223,17 +223,17 @@ fn kept<K>(row: Option<&Combined<K>>) -> Option<&K> {
     row.and_then(|row| row.0.as_ref())
 }
 
-/// One action over all time.
+/// The statistics of one action over all intervals.
 struct Trend<'a, K> {
     action: &'a str,
-    /// Where its first line is.
+    /// The offset of its first line.
     offset: u64,
     whole: K,
-    /// Equal parts of the time.
+    /// The statistics of equal parts of the time.
     parts: Vec<Option<K>>,
 }
 
-/// The courses of all actions in so many parts or fewer, in the order first seen.
+/// Returns the trends of all actions with at most `parts` parts, in order of first appearance.
 fn trends<K: Stats>(timeline: &Timeline<ByAction<K>>, parts: usize) -> Vec<Trend<'_, K>> {
     let length = usize::try_from(timeline.length()).unwrap_or(usize::MAX);
     let together = length.div_ceil(parts.max(1)).max(1);
@@ -257,7 +257,7 @@ fn trends<K: Stats>(timeline: &Timeline<ByAction<K>>, parts: usize) -> Vec<Trend
     trends
 }
 
-/// The header of the first column.
+/// Returns the header of the first column.
 fn title<C: Aggregate>(timeline: &Timeline<C>) -> String {
     match timeline.ends() {
         Some(_) => format!("from (each {})", timestamps::span(timeline.width())),

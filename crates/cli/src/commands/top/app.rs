@@ -45,7 +45,7 @@ pub(crate) enum Request {
 pub(crate) enum Span {
     /// The newest part of the input, at most this long.
     Last(Duration),
-    /// All of an input without times: there are no rates and no windows.
+    /// The whole input, if it has no timestamps. Rates and windows are then unavailable.
     Whole,
 }
 

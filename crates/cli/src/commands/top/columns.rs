@@ -150,7 +150,7 @@ pub(crate) struct Layout {
     pub(crate) name_width: usize,
     pub(crate) names: Vec<String>,
     pub(crate) numbers: Vec<Numbers>,
-    /// The width of a sparkline; 0 if there is no room.
+    /// The width of a sparkline; 0 if it does not fit.
     pub(crate) series_width: usize,
 }
 
