@@ -1,4 +1,4 @@
-//! A statistic of one's own, kept beside ours: the share of times above a limit.
+//! A custom statistic next to a standard one: the share of times above a limit.
 //!
 //! `cargo run --package core-actions --example share_above`
 
@@ -6,7 +6,7 @@
 
 use core_actions::{ActionTime, Mean, MergedTracker, Statistic, Tag, laws};
 
-/// How many times are above 250, of how many.
+/// Counts the times above 250, and all times.
 #[derive(Debug, Clone, Default, PartialEq)]
 struct ShareAbove250 {
     above: u64,

@@ -86,13 +86,12 @@ fn the_longest_idle_is_evicted() {
     tracker.record_numbered("a", 1, 0).unwrap();
     add("f"); // then e.
     assert_eq!(rows(&tracker), [("a".into(), 5), ("d".into(), 2), ("f".into(), 1)]);
-    add("c"); // Begins anew, and evicts d.
+    add("c"); // Evicts d, and starts again from zero.
     assert_eq!(rows(&tracker), [("a".into(), 5), ("f".into(), 1), ("c".into(), 1)]);
     assert_eq!((tracker.overflow().evicted, tracker.overflow().evicted_records), (4, 6));
 }
 
-/// Which of few names are used, by name, by a handle that is dropped or one that is kept for a
-/// while, against a list in the order of their use.
+/// Uses few names, directly, by a dropped handle and by a kept one, against a list in order of use.
 #[test]
 fn the_longest_idle_is_evicted_whatever_came_before() {
     for limit in [1, 2, 3, 7] {

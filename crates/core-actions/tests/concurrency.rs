@@ -1,4 +1,4 @@
-//! Promise A4 between threads: rows are cuts, nothing is lost when a thread ends, whoever reads.
+//! Promise A4 between threads: rows are cuts, and the end of a thread loses no record.
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use core_time::{ManualClock, Stamp};
 
 const NAMES: [&str; 3] = ["jump", "sprint", "hop"];
 
-/// Ends the wait for a writer that panics.
+/// Ends a wait for a writer that panicked.
 struct Alarm<'a>(&'a AtomicU64);
 
 impl Drop for Alarm<'_> {

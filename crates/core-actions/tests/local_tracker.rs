@@ -1,5 +1,5 @@
-//! Tallies against a tracker that saw the same records: the same rows, whoever recorded which, and
-//! the same limits.
+//! Local trackers against a shared tracker with the same records: the same rows and limits, however
+//! the records are distributed.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -17,7 +17,8 @@ fn limited(actions: usize, when_full: WhenFull) -> TrackerSpec {
     TrackerSpec { actions, when_full, ..TrackerSpec::default() }
 }
 
-/// Names of many lengths, of which neither ends nor middles alone tell them apart.
+/// Returns names of many lengths that differ neither in their ends alone nor in their middles
+/// alone.
 fn name(number: usize) -> String {
     if number == 7 {
         return WhenFull::OTHER.to_owned();
@@ -26,7 +27,7 @@ fn name(number: usize) -> String {
     (0..len).map(|at| if at == len / 2 { x } else { 'a' }).collect()
 }
 
-/// Merges them one after the other, which in the end is one.
+/// Merges local trackers one after the other into one.
 fn merged<'n, S: Statistic>(
     tallies: impl IntoIterator<Item = LocalTracker<'n, S>>,
 ) -> LocalTracker<'n, S> {

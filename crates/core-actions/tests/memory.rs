@@ -124,9 +124,9 @@ fn statistics_take_the_bytes_that_the_readme_says() {
     assert_eq!(size_of::<Summary>(), 184);
 }
 
-/// Times that need every bin there is, and those between which counts are wide.
+/// Returns times in every bin of the slice, and 300 at both of its ends, which widen all counts.
 ///
-/// Of the bins outside of those for nearly all times, one of so many.
+/// Of the bins outside of the slice, one in `one_of` gets a time.
 fn worst_times(one_of: u64) -> impl Iterator<Item = f64> {
     let (near, bins) = ((1_023 - 32) << 6..(1_023 + 64) << 6, 1..=2_046_u64 << 6);
     let chosen = move |bin: &u64| near.contains(bin) || bin.is_multiple_of(one_of);
@@ -135,7 +135,7 @@ fn worst_times(one_of: u64) -> impl Iterator<Item = f64> {
     every_bin.chain(ends.into_iter().flat_map(|end| std::iter::repeat_n(end, 300)))
 }
 
-/// Fills a tracker of all time, and a windowed one with names that give way, with the worst times.
+/// Fills a tracker, and a windowed one that evicts names, with the worst times.
 #[track_caller]
 fn check_filled<S: Statistic<Value: AsWords + From<ActionTime>>>() {
     let value = |time: f64| S::Value::from(ActionTime::try_from(time).unwrap());

@@ -94,16 +94,16 @@ fn shape() -> impl Strategy<Value = Shape> {
     })
 }
 
-/// Every time that is there, by action.
+/// Keeps every time that the tracker should have, by action.
 struct Oracle {
     shape: Shape,
     actions: BTreeMap<String, Entry>,
-    /// Names that have a place, in the order in which they got it.
+    /// The names that have a place, in the order in which they got it.
     places: Vec<String>,
-    /// Those of them that were there at the last reset, the first last.
+    /// The names among them that existed at the last reset, the oldest last.
     emptied: Vec<String>,
     overflow: OverflowCounts,
-    /// The greatest number that was seen.
+    /// The largest number so far.
     newest: Option<u64>,
 }
 
@@ -134,7 +134,7 @@ impl Oracle {
         false
     }
 
-    /// Which row a name goes into, if any; `rows` are those that are there when it is in.
+    /// Returns the row that a name is recorded in, if any; `rows` are the rows after the record.
     fn place(&mut self, name: &str, rows: &[String]) -> Option<String> {
         if self.places.iter().any(|place| place == name) {
             return Some(name.to_owned());
@@ -157,7 +157,7 @@ impl Oracle {
         Some(name.to_owned())
     }
 
-    /// Takes out what is a row no more; which that must be is told by the tests of bounds.
+    /// Removes an action that is no longer a row; the tests of bounds check which one that must be.
     fn evict(&mut self, rows: &[String]) -> bool {
         let has_no_handle = |name: &&String| self.actions[*name].handles == 0;
         let mut evicted = self.places.iter().filter(has_no_handle);

@@ -1,5 +1,5 @@
-//! Promise A5: a statistic that panics leaves the row as it was, wherever it stands and however it
-//! is reached, and a later record works. One that promises never to panic loses what waited.
+//! Promise A5: a statistic that panics leaves its row unchanged, at any position in a tuple and on
+//! any path, and a later record works. One that promises never to panic loses the buffered values.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -9,7 +9,7 @@ use core_actions::{
 use core_time::{ManualClock, Stamp, Tag};
 use std::time::Duration;
 
-/// Counts, and panics over 13 after it has counted that too; promises what it is told to promise.
+/// Counts, and panics after it counted a 13; `PROMISES` says whether it promises not to panic.
 #[derive(Debug, Clone, Default, PartialEq)]
 struct Fears13<const PROMISES: bool> {
     count: u64,
@@ -110,7 +110,7 @@ fn a_broken_promise_loses_what_waited_and_nothing_else() {
     tracker.record("run", 5).unwrap();
     let (mut lost, mut added) = (0, 0);
     for _ in 0..10 {
-        // Waits, and panics when it is inserted; or at once, where there is no room.
+        // The value is buffered and panics when it is flushed, or at once if the buffer is full.
         let mut add = |time: u64| {
             let panicked = catch_unwind(AssertUnwindSafe(|| tracker.record("jump", time))).is_err();
             lost += u64::from(panicked);

@@ -58,7 +58,7 @@ fn version_1(json: &str) -> String {
     value.to_string()
 }
 
-/// Both kinds of trackers of a statistic, with so many records.
+/// Returns both kinds of trackers of a statistic, with these values recorded.
 fn kinds<S>(values: &[S::Value]) -> [Kind; 2]
 where
     S: Statistic<Value: AsWords + Debug> + Serialize + DeserializeOwned,

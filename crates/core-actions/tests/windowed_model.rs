@@ -195,7 +195,7 @@ impl Oracle {
         }
     }
 
-    /// Checks what becomes of a snapshot: its wire form, and trackers that it goes into.
+    /// Checks the wire form of a snapshot, and trackers that merge or restore it.
     #[track_caller]
     fn check_ways_out<S: Wired>(&self, tracker: &WindowedTracker<S>, clock: &ManualClock) {
         let snapshot = tracker.snapshot();

@@ -38,7 +38,7 @@ fn merged<'a>(snapshots: impl IntoIterator<Item = &'a Snapshot>) -> Snapshot {
     all
 }
 
-/// What is told of every window.
+/// Returns the rows of every window, sorted by name.
 fn windows(tracker: &Tracker) -> Vec<Vec<(String, Full)>> {
     let window = |secs| tracker.window(Duration::from_secs(secs)).unwrap();
     let rows = (0..=SPAN.as_secs()).map(|secs| window(secs).rows().to_vec());

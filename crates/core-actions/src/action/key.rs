@@ -4,14 +4,13 @@ use std::fmt;
 use std::hash::{BuildHasher as _, Hasher as _};
 use std::ops::{Deref, Range};
 
-/// A name with what it is looked up by.
+/// Holds a name and its lookup key.
 ///
-/// A [`LocalTracker`](crate::LocalTracker) takes it in place of the text, of which it makes one by
-/// itself. Where
-/// the name stands [within](Self::within) a longer text, such as the line of a log, it is made
-/// without a branch on how long the name is, which a processor cannot foresee: where names have
-/// various lengths, that is most of the wrong guesses that reading a line of the common shape
-/// takes.
+/// A [`LocalTracker`](crate::LocalTracker) accepts it in place of the text, and otherwise computes
+/// the key itself. For a name [within](Self::within) a longer text, such as the line of a log, the
+/// key is computed without a branch on the length of the name. A processor cannot predict that
+/// branch where lengths vary: it caused most of the mispredictions of reading a line of the common
+/// shape.
 ///
 /// # Examples
 ///
@@ -30,8 +29,9 @@ pub struct KeyedName<'a> {
 }
 
 impl<'a> KeyedName<'a> {
-    /// The name that is this part of a text; nothing if that has no such part, or only a part of a
-    /// character.
+    /// Returns the name in `range` of a text.
+    ///
+    /// `None` if the range is out of bounds or does not lie on character boundaries.
     #[inline]
     #[must_use]
     pub fn within(text: &'a str, range: Range<usize>) -> Option<Self> {
@@ -45,7 +45,7 @@ impl<'a> KeyedName<'a> {
         Some(Self { name, key })
     }
 
-    /// The name as text.
+    /// Returns the name as text.
     #[inline]
     #[must_use]
     pub fn as_str(self) -> &'a str {
@@ -56,16 +56,16 @@ impl<'a> KeyedName<'a> {
         self.key
     }
 
-    /// The name under which an action is kept; [`FOLDED`] has a key that no caller's text has.
+    /// Returns the key of a stored name; no caller's text has the key of [`FOLDED`].
     pub(crate) fn kept(name: &'a str) -> Self {
         let key = if name == FOLDED { Key::FOLDED } else { Key::of(name) };
         Self { name, key }
     }
 }
 
-/// The name under which the row of folded actions is kept.
+/// The name of the row of folded actions.
 ///
-/// It is blank, so no action has it. A word such as `(other)` would be the name of some action.
+/// It is blank, so no action has it. A word such as `(other)` could be the name of an action.
 pub(crate) const FOLDED: &str = "";
 
 impl<'a, T: AsRef<str> + ?Sized> From<&'a T> for KeyedName<'a> {
@@ -90,7 +90,7 @@ impl fmt::Display for KeyedName<'_> {
     }
 }
 
-/// A name up to 16 bytes as it is, with zeros behind it; of a longer one both ends.
+/// Holds a name of up to 16 bytes, padded with zeros, or both ends of a longer name.
 ///
 /// Two names of one length up to [`Key::WHOLE`] are equal if their keys are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -101,10 +101,10 @@ pub(crate) struct Key {
 }
 
 impl Key {
-    /// Up to which length a key is the whole name.
+    /// The maximum length of a name that its key holds completely.
     pub(crate) const WHOLE: usize = 16;
 
-    /// The key of [`FOLDED`]. No text has it, because a key is zero behind the end of its name.
+    /// The key of [`FOLDED`]. No text has it, because a key is zero after the end of its name.
     const FOLDED: Self = Self { low: 1, high: 0, len: 0 };
 
     #[inline]
@@ -112,8 +112,8 @@ impl Key {
         let bytes = name.as_bytes();
         let (low, high) = match (bytes.first_chunk(), bytes.last_chunk()) {
             (Some(&first), Some(&last)) => {
-                // Two reads that overlap where the name is shorter than both: what is in both goes
-                // out, by half as much twice, because a shift by all 64 bits is none.
+                // The two reads overlap if the name is shorter than both. The shift removes the
+                // overlap, in two halves, because a shift by all 64 bits overflows.
                 let both = 4 * Self::WHOLE.saturating_sub(bytes.len());
                 (u64::from_le_bytes(first), u64::from_le_bytes(last) >> both >> both)
             }
@@ -122,7 +122,7 @@ impl Key {
         Self { low, high, len: bytes.len() as u64 }
     }
 
-    /// The first word of fewer than eight bytes.
+    /// Returns the first word of a name of fewer than eight bytes.
     #[inline]
     fn of_few(bytes: &[u8]) -> u64 {
         let shift = |from: usize| 8 * (bytes.len() - from) as u32;
@@ -140,10 +140,10 @@ impl Key {
         }
     }
 
-    /// That of the name that so many of these bytes are.
+    /// Returns the key of the name in the first `len` bytes.
     #[inline]
     fn beginning(bytes: &[u8; Self::WHOLE], len: usize) -> Self {
-        /// Covers so many bytes of a word.
+        /// The mask of the first bytes of a word, by their number.
         const COVERS: [u64; 9] = [
             0,
             u64::MAX >> 56,
@@ -160,18 +160,18 @@ impl Key {
         Self { low: word(0, len), high: word(1, len.saturating_sub(8)), len: len as u64 }
     }
 
-    /// How many bytes the name has.
+    /// Returns the length of the name in bytes.
     pub(crate) fn len(self) -> usize {
         self.len as usize
     }
 
-    /// Whether the key is the whole name.
+    /// Returns whether the key holds the whole name.
     #[inline]
     pub(crate) fn is_whole(self) -> bool {
         self.len <= Self::WHOLE as u64
     }
 
-    /// The hash of a name that this is the whole of.
+    /// Returns the hash of a name that the key holds completely.
     #[inline]
     pub(crate) fn hash(self, seed: &foldhash::fast::RandomState) -> u64 {
         let mut hasher = seed.build_hasher();
@@ -180,7 +180,7 @@ impl Key {
         hasher.finish()
     }
 
-    /// The hash of a name that this is the key of.
+    /// Returns the hash of the name with this key.
     pub(crate) fn hash_with(self, name: &str, seed: &foldhash::fast::RandomState) -> u64 {
         if self.is_whole() { self.hash(seed) } else { seed.hash_one(name) }
     }

@@ -6,7 +6,7 @@ use std::fmt;
 use core_time::counted;
 use thiserror::Error;
 
-/// The longest action name that is taken unless told otherwise, in bytes of UTF-8.
+/// The default maximum length of an action name, in bytes of UTF-8.
 pub const NAME_BYTES_MAX: usize = 256;
 
 /// A valid name of an action, borrowed where it can be.
@@ -126,13 +126,13 @@ impl AsRef<str> for ActionName<'_> {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum NameError {
-    /// There is no character that is not white space.
+    /// The name is empty or has only white space.
     #[error("action name is blank, it needs a character that is not white space")]
     Blank {
         /// Length of the name, in bytes.
         len: usize,
     },
-    /// There is a control character (Unicode category `Cc`).
+    /// The name has a control character (Unicode category `Cc`).
     #[error(
         "action name holds the control character U+{:04X}, none is allowed (byte {at} of the name)",
         u32::from(*found)

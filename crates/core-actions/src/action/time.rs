@@ -9,10 +9,10 @@ use thiserror::Error;
 
 use crate::exact::limbs::ratio;
 
-/// 2^64, the first float that is no `u64`.
+/// 2^64, the smallest integral float above `u64::MAX`.
 const TWO_POW_64: f64 = 18_446_744_073_709_551_616.0;
 
-/// How long an action took, in whatever unit the caller counts in.
+/// Holds how long an action took, in the caller's unit.
 ///
 /// A finite number that is not negative. Integers up to 2^64 - 1 are kept exactly, everything else
 /// as the nearest `f64`; a float that holds an integer is that integer, and `-0.0` is 0.
@@ -84,7 +84,7 @@ impl ActionTime {
         Some(Duration::new(seconds, (nanos % 1_000_000_000) as u32))
     }
 
-    /// The time as an integer, if it is one below 2^64.
+    /// Returns the time if it is an integer below 2^64.
     #[must_use]
     pub fn as_integer(self) -> Option<u64> {
         match self.0 {
@@ -93,7 +93,7 @@ impl ActionTime {
         }
     }
 
-    /// The time as the nearest float.
+    /// Returns the nearest float to the time.
     #[must_use]
     pub fn as_f64(self) -> f64 {
         match self.0 {
@@ -102,7 +102,7 @@ impl ActionTime {
         }
     }
 
-    /// Takes a float that is known to be finite and not negative.
+    /// Converts a float that is finite and not negative.
     pub(crate) fn of_float(float: f64) -> Self {
         if float < TWO_POW_64 && float.trunc() == float {
             Self(Repr::Integer(float as u64))
@@ -111,15 +111,15 @@ impl ActionTime {
         }
     }
 
-    /// Takes a float that is known to be finite, not negative, and no integer below 2^64.
+    /// Converts a float that is finite, not negative, and not an integer below 2^64.
     pub(crate) fn of_fraction(float: f64) -> Self {
         Self(Repr::Float(float))
     }
 }
 
-/// Multiplies a float, finite and not negative, with an integer below 2^32, and rounds once.
+/// Multiplies a finite float of at least 0 by an integer below 2^32, rounded once.
 ///
-/// Nothing if the product has more than 127 bits.
+/// `None` if the product has more than 127 bits.
 fn product(float: f64, factor: u128) -> Option<u128> {
     let (bits, mantissa_bits) = (float.to_bits(), f64::MANTISSA_DIGITS - 1);
     let fraction = u128::from(bits) & ((1 << mantissa_bits) - 1);
@@ -161,7 +161,7 @@ impl Ord for ActionTime {
     }
 }
 
-/// Compares an integer with a float that is no integer below 2^64, so that they are never equal.
+/// Compares an integer with a float; they differ, because the float is not an integer below 2^64.
 fn integer_to_float(integer: u64, float: f64) -> Ordering {
     if float >= TWO_POW_64 || integer <= float as u64 { Ordering::Less } else { Ordering::Greater }
 }

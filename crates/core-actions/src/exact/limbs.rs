@@ -1,19 +1,18 @@
 //! Integers of many limbs, and the floats nearest to them.
 //!
-//! An integer is a slice of 64-bit limbs, lowest first, whose lowest bit stands for two to some
-//! power. What does not fit into the slice is cut off at the top, as in any arithmetic of fixed
-//! width; whoever calls has room for what he can meet. Floats are made at the end, by rounding once
-//! to the nearest, ties to even: up to there nothing is lost.
+//! An integer is a slice of 64-bit limbs, lowest first. Its lowest bit stands for a power of two.
+//! Results that do not fit wrap around, as in any arithmetic of fixed width; the caller provides
+//! enough limbs. Only the final conversion to a float rounds, once to the nearest, ties to even.
 
-/// The place of the lowest bit: every float is an integer times two to this power.
+/// The exponent of the lowest bit: every float is an integer times two to this power.
 pub(crate) const LOWEST_BIT: i32 = -1_074;
 
-/// The bits of a float behind its leading one.
+/// The number of bits of a float after its leading one.
 pub(crate) const FRACTION_BITS: u32 = f64::MANTISSA_DIGITS - 1;
-/// The largest exponent of a finite float, counted from that of the smallest.
+/// The largest exponent of a finite float, minus that of the smallest.
 const EXPONENT_MAX: i32 = 2_045;
 
-/// A float that is finite and not negative, as an integer to be shifted up from [`LOWEST_BIT`].
+/// Splits a finite float of at least 0 into an integer and its shift up from [`LOWEST_BIT`].
 #[inline]
 pub(crate) fn mantissa_and_shift(float: f64) -> (u64, u32) {
     let (bits, exponent) = (float.to_bits(), (float.to_bits() >> FRACTION_BITS) as u32);
@@ -43,7 +42,7 @@ pub(crate) fn subtract<const LIMBS: usize>(from: &mut [u64; LIMBS], what: &[u64;
     }
 }
 
-/// Adds a few limbs from some place on, and carries as far as it goes.
+/// Adds a few limbs from index `at` on, and propagates the carry.
 #[inline]
 pub(crate) fn add_at<const LIMBS: usize>(to: &mut [u64], at: usize, what: [u64; LIMBS]) {
     let (meet, above) = to[at..].split_at_mut(LIMBS);
@@ -52,7 +51,7 @@ pub(crate) fn add_at<const LIMBS: usize>(to: &mut [u64], at: usize, what: [u64; 
         (*limb, carry) = limb.carrying_add(more, carry);
     }
     if carry {
-        // Seldom: further than one limb only where all bits are set.
+        // Rare: the carry goes beyond one limb only if all of its bits are set.
         above.iter_mut().any(|limb| {
             *limb = limb.wrapping_add(1);
             *limb != 0
@@ -60,12 +59,12 @@ pub(crate) fn add_at<const LIMBS: usize>(to: &mut [u64], at: usize, what: [u64; 
     }
 }
 
-/// Adds an integer that is shifted up by so many bits. What is not zero of it fits.
+/// Adds an integer shifted up by `by` bits, of which all limbs that are not zero fit.
 #[inline]
 pub(crate) fn add_shifted(to: &mut [u64], by: u32, what: &[u64]) {
     for (at, &limb) in (by as usize / 64..).zip(what).filter(|&(_, &limb)| limb != 0) {
         match shifted(limb, by % 64) {
-            [low, 0] => add_at(to, at, [low]), // There may be no room for another.
+            [low, 0] => add_at(to, at, [low]), // This may be the last limb.
             both => add_at(to, at, both),
         }
     }
@@ -99,7 +98,7 @@ pub(crate) fn add_product(to: &mut [u64], a: &[u64], b: &[u64]) {
     }
 }
 
-/// Divides, and tells whether there is a remainder.
+/// Divides, and returns whether there is a remainder.
 pub(crate) fn divide(limbs: &mut [u64], by: u64) -> bool {
     let mut rest = 0_u64;
     for limb in limbs.iter_mut().rev() {
@@ -107,29 +106,29 @@ pub(crate) fn divide(limbs: &mut [u64], by: u64) -> bool {
             continue;
         }
         let part = u128::from(rest) << 64 | u128::from(*limb);
-        *limb = (part / u128::from(by)) as u64; // It fits, because the rest is below the divisor.
+        *limb = (part / u128::from(by)) as u64; // It fits, because `rest` is below the divisor.
         rest = (part % u128::from(by)) as u64;
     }
     rest != 0
 }
 
-/// The nearest float to `numerator / denominator`, rounded once, ties to even.
+/// Returns the float nearest to `numerator / denominator`, rounded once, ties to even.
 pub(crate) fn ratio(numerator: u128, denominator: u64) -> f64 {
     const EXACT: u64 = 1 << f64::MANTISSA_DIGITS;
     if numerator <= EXACT.into() && denominator <= EXACT {
-        return numerator as f64 / denominator as f64; // Both exact, so the division rounds alone.
+        return numerator as f64 / denominator as f64; // Both exact: only the division rounds.
     }
-    // Below 2^64 as the denominator is, the quotient has its first 53 bits within 128 of the point.
+    // The denominator is below 2^64, so the first 53 bits of the quotient are at most 128 bits
+    // after the binary point.
     let mut limbs = [0, 0, numerator as u64, (numerator >> 64) as u64];
     let more = divide(&mut limbs, denominator);
     round(&limbs, -128, more)
 }
 
-/// The nearest float to an integer whose lowest bit stands for two to `lowest_bit`; `more` if there
-/// is anything behind it.
+/// Returns the float nearest to an integer times two to `lowest_bit`.
 ///
-/// Needs 54 bits of the integer, or those down to 2^-1075. What is nearer to 2^1024 than to the
-/// largest float is infinite.
+/// `more` says whether the exact value has further bits below the integer. The integer must have 54
+/// bits, or those down to 2^-1075. A value nearer to 2^1024 than to the largest float is infinite.
 pub(crate) fn round(limbs: &[u64], lowest_bit: i32, more: bool) -> f64 {
     let Some(top_bit) = top_bit(limbs) else { return 0.0 };
     // The mantissa's last bit: 52 below the first, but no lower than floats go.
@@ -143,18 +142,18 @@ pub(crate) fn round(limbs: &[u64], lowest_bit: i32, more: bool) -> f64 {
     if exponent > EXPONENT_MAX {
         return f64::INFINITY;
     }
-    // The mantissa's leading one, if it has it, adds the one by which exponents are stored; a carry
-    // out of the mantissa adds another. So both need no case of their own.
+    // The mantissa's leading one, if present, adds the 1 by which stored exponents are larger, and
+    // a carry out of the mantissa adds another. So neither needs a special case.
     f64::from_bits(((exponent as u64) << FRACTION_BITS) + mantissa + u64::from(up))
 }
 
-/// The nearest float to the square root of an integer whose lowest bit stands for two to
-/// `lowest_bit`, which is even; `more` if there is anything behind it.
+/// Returns the float nearest to the square root of an integer times two to `lowest_bit`.
 ///
-/// The root of an integer cut off is the root cut off. So 127 bits of the integer, of which the
-/// root has half, and whether there was anything behind them, say how to round.
+/// `lowest_bit` is even. `more` says whether the exact value has further bits below the integer.
 ///
-/// Needs 127 bits of the integer, or those down to 2^-2152.
+/// The integer part of a root depends only on the integer part of its argument. So the upper 127
+/// bits of the integer, which give a root of 64 bits, and whether any bit below is set decide the
+/// rounding. The integer must have 127 bits, or those down to 2^-2152.
 pub(crate) fn square_root(limbs: &[u64], lowest_bit: i32, more: bool) -> f64 {
     let Some(top_bit) = top_bit(limbs) else { return 0.0 };
     let low_bit = (top_bit.saturating_sub(127) + 1) & !1; // Even, so that its power has a root.
@@ -164,13 +163,13 @@ pub(crate) fn square_root(limbs: &[u64], lowest_bit: i32, more: bool) -> f64 {
     round(&[root as u64], (low_bit as i32 + lowest_bit) / 2, more)
 }
 
-/// The place of the highest bit that is set.
+/// Returns the index of the highest bit that is set.
 pub(crate) fn top_bit(limbs: &[u64]) -> Option<usize> {
     let top = limbs.iter().rposition(|&limb| limb != 0)?;
     Some(top * 64 + limbs[top].ilog2() as usize)
 }
 
-/// The 128 bits from one on.
+/// Returns the 128 bits from `bit` upwards.
 pub(crate) fn bits_from(limbs: &[u64], bit: usize) -> u128 {
     let limb = |index: usize| u128::from(limbs.get(index).copied().unwrap_or(0));
     let (at, within) = (bit / 64, bit % 64);
@@ -178,7 +177,7 @@ pub(crate) fn bits_from(limbs: &[u64], bit: usize) -> u128 {
     low >> within | limb(at + 2) << 64 << (64 - within)
 }
 
-/// Whether any of the lowest bits is set.
+/// Returns whether any of the lowest `bits` bits is set.
 pub(crate) fn any_below(limbs: &[u64], bits: usize) -> bool {
     let (whole, part) = (bits / 64, bits % 64);
     let whole_limb = limbs.iter().take(whole).any(|&limb| limb != 0);
@@ -199,19 +198,19 @@ mod tests {
         limbs.iter().rev().fold(BigUint::ZERO, |sum, &limb| (sum << 64) + BigUint::from(limb))
     }
 
-    /// An integer whose lowest bit stands for two to `lowest_bit`, with a little more behind it.
+    /// Returns an integer times two to `lowest_bit`, plus half a lowest bit if `more`.
     fn value(limbs: &[u64], lowest_bit: i32, more: bool) -> Ratio<BigUint> {
         let integer = (big(limbs) << 1_u32) + BigUint::from(u8::from(more));
         let power = BigUint::from(1_u8) << (lowest_bit - 1).unsigned_abs();
         if lowest_bit > 0 { Ratio::from(integer * power) } else { Ratio::new_raw(integer, power) }
     }
 
-    /// Limbs with many bits that carries run through, and many that are zero.
+    /// Generates limbs that carries run through, and limbs of zero.
     fn limb() -> impl Strategy<Value = u64> {
         prop_oneof![Just(0), Just(u64::MAX), Just(1), Just(1 << 63), any::<u64>()]
     }
 
-    /// So many limbs at least, not all zero.
+    /// Generates at least `least` limbs, not all zero.
     fn limbs(least: usize) -> impl Strategy<Value = Vec<u64>> {
         vec(limb(), least..least + 3).prop_filter("zero", |limbs| limbs.iter().any(|&l| l != 0))
     }

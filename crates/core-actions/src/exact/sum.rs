@@ -1,23 +1,23 @@
 //! Exact sums of times, and of their squares.
 //!
 //! A float is an integer times a power of two, never below 2^-1074. So the sum of any number of
-//! floats is an integer times 2^-1074, and an integer that is wide enough holds it exactly: 1,074
-//! bits behind the point, 1,024 before it, and 64 more for 2^64 values of the largest size. Adding
-//! one value touches two or three 64-bit limbs of it. Nothing is rounded before the end, so the
-//! order in which values arrive or sums are merged cannot be seen in the result. Squares have twice
-//! the bits on either side.
+//! floats is an integer times 2^-1074, and a sufficiently wide integer holds it exactly: 1,074 bits
+//! after the binary point, 1,024 before it, and 64 more for 2^64 values of the largest size. Adding
+//! one value changes two or three 64-bit limbs of it. Only the final conversion rounds, so the
+//! result does not depend on the order in which values are inserted or sums are merged. Squares
+//! need twice the bits on either side.
 //!
-//! Integers, the common case, are kept apart in as few limbs as 2^64 of them need, and the wide
-//! integer is only there once a value with a fraction (or one of 2^64 or more) arrived.
+//! Integers, the common case, are summed separately, in the few limbs that 2^64 of them need. The
+//! wide integer is allocated by the first value with a fraction (or of 2^64 or more).
 //!
-//! Sums of more than 2^64 values wrap around, as do differences below zero. So sums are a group:
-//! whatever is added can be subtracted again, in any order.
+//! Sums of more than 2^64 values wrap around, as do differences below zero. So sums form a group:
+//! every value that was added can be subtracted again, in any order.
 //!
-//! A compensated sum (Kahan, Neumaier) is nearly as exact, and not at all independent of order.
+//! A compensated sum (Kahan, Neumaier) is nearly as exact, but depends on the order.
 //!
-//! After R. M. Neal, "Fast exact summation using small and large superaccumulators" (2015), who
-//! spreads the integer over overlapping chunks to put off carries; here, where all values have one
-//! sign, a carry seldom runs further than a limb and plain limbs are smaller.
+//! Reference: R. M. Neal, "Fast exact summation using small and large superaccumulators" (2015).
+//! Neal stores the integer in overlapping chunks to defer carries. Here all values have one sign,
+//! so a carry rarely goes beyond one limb, and plain limbs are smaller.
 
 use std::array;
 
@@ -32,14 +32,14 @@ pub(crate) const SUM_LIMBS: usize = 34;
 /// The limbs of a sum of squares: 128 + 64 bits for integers, else 2,148 + 2,048 + 64.
 pub(crate) const SQUARES_LIMBS: usize = 67;
 
-/// The exact sum of times, or of their squares: the times to the power of `POWER`.
+/// Keeps the exact sum of times to the power of `POWER`: 1, or 2 for squares.
 ///
-/// Two are equal if their values are, whichever part holds them.
+/// Two sums are equal if their values are equal, whichever part holds them.
 #[derive(Debug, Clone)]
 pub(crate) struct ExactSum<const POWER: u32, const INTEGER_LIMBS: usize, const LIMBS: usize> {
     /// The sum of the integers.
     integers: [u64; INTEGER_LIMBS],
-    /// The sum of all others, from the place of the lowest bit up. Not there while it is zero.
+    /// The sum of all other values, lowest bit first; `None` while it is zero.
     floats: Option<Box<[u64; LIMBS]>>,
 }
 
@@ -51,10 +51,10 @@ pub(crate) type SumOfSquares = ExactSum<2, 3, SQUARES_LIMBS>;
 impl<const POWER: u32, const INTEGER_LIMBS: usize, const LIMBS: usize>
     ExactSum<POWER, INTEGER_LIMBS, LIMBS>
 {
-    /// What the sum of floats takes.
+    /// The bytes that the sum of floats allocates.
     pub(crate) const HEAP_BYTES_MAX: usize = size_of::<[u64; LIMBS]>();
 
-    /// What the lowest bit of the [total](Self::total) stands for.
+    /// The exponent of the lowest bit of the [total](Self::total).
     pub(crate) const LOWEST_BIT: i32 = LOWEST_BIT * POWER as i32;
 
     #[inline]
@@ -65,9 +65,11 @@ impl<const POWER: u32, const INTEGER_LIMBS: usize, const LIMBS: usize>
         }
     }
 
-    /// Adds several, and tells how many: integers in registers, and from a fraction on floats of
-    /// similar size too.
-    #[inline(always)] // Else it is called for each ten values, which costs more than it gains.
+    /// Adds several times, and returns how many.
+    ///
+    /// Integers before the first fraction are summed in registers. From that fraction on, floats of
+    /// similar size are too.
+    #[inline(always)] // A call for every ten values costs more than the registers save.
     pub(crate) fn insert_all(&mut self, times: impl Iterator<Item = ActionTime> + Clone) -> u64 {
         let (mut integers, mut count) = (self.integers, 0);
         let rest = integers_first(times, |integer| {
@@ -78,7 +80,7 @@ impl<const POWER: u32, const INTEGER_LIMBS: usize, const LIMBS: usize>
         count + rest.map_or(0, |rest| self.insert_run(rest))
     }
 
-    /// Adds several of which the first is no integer, and tells how many.
+    /// Adds several times, of which the first is not an integer, and returns how many.
     #[inline(never)]
     pub(crate) fn insert_run(&mut self, times: impl Iterator<Item = ActionTime> + Clone) -> u64 {
         let mut count = 0;
@@ -96,7 +98,7 @@ impl<const POWER: u32, const INTEGER_LIMBS: usize, const LIMBS: usize>
         count
     }
 
-    /// Adds what is to the power already: that of an integer, or the sum of some.
+    /// Adds the power of an integer, or a sum of such powers.
     #[inline]
     pub(crate) fn insert_power(&mut self, power: u128) {
         add(&mut self.integers, &limbs_of(power));
@@ -104,7 +106,7 @@ impl<const POWER: u32, const INTEGER_LIMBS: usize, const LIMBS: usize>
 
     /// Adds the power of a float that is finite and not negative.
     ///
-    /// Called, because in line it would keep [`insert`](Self::insert) out of line.
+    /// Not inlined, because otherwise [`insert`](Self::insert) would be too large to inline.
     #[inline(never)]
     pub(crate) fn insert_float(&mut self, float: f64) {
         let limbs = self.floats.get_or_insert_with(|| Box::new([0; LIMBS]));
@@ -121,9 +123,9 @@ impl<const POWER: u32, const INTEGER_LIMBS: usize, const LIMBS: usize>
         }
     }
 
-    /// Takes the sum of another out, which leaves that of so many.
+    /// Subtracts another sum; `count` is the number of times that remain.
     ///
-    /// Which part holds a value must not matter: with fractions, 1 and 0.5 are worth 1.5.
+    /// The result must not depend on which part holds a value: 1 and 0.5 equal 1.5.
     pub(crate) fn subtract(&mut self, other: &Self, count: u64) {
         if self.floats.is_none() && other.floats.is_none() {
             return subtract(&mut self.integers, &other.integers);
@@ -133,7 +135,7 @@ impl<const POWER: u32, const INTEGER_LIMBS: usize, const LIMBS: usize>
         self.set_total(&total, count);
     }
 
-    /// Whether another sum can be part of this one, and leave that of so many.
+    /// Returns whether subtracting another sum leaves a possible sum of `count` times.
     pub(crate) fn can_subtract(&self, other: &Self, count: u64) -> bool {
         let (mut total, part) = (self.total(), other.total());
         if part.iter().rev().gt(total.iter().rev()) {
@@ -143,17 +145,17 @@ impl<const POWER: u32, const INTEGER_LIMBS: usize, const LIMBS: usize>
         Self::can_be_of(&total, count)
     }
 
-    /// Whether so many times can have this [total](Self::total): each is below 2^1024.
+    /// Returns whether `count` times, each below 2^1024, can have this [total](Self::total).
     pub(crate) fn can_be_of(total: &[u64; LIMBS], count: u64) -> bool {
         let beyond = 1_024 * POWER as usize + Self::LOWEST_BIT.unsigned_abs() as usize;
         let is_zero = top_bit(total).is_none();
         is_zero || bits_from(total, beyond) < u128::from(count)
     }
 
-    /// Makes this the sum of so many by its [total](Self::total): of integers, if it can be.
+    /// Sets the [total](Self::total) of `count` times, as a sum of integers if possible.
     ///
-    /// A sum of as many integers is below the count times 2^64 (for squares, 2^128). What is not
-    /// must not be held as one, because that has no room for more such sums to be merged.
+    /// A sum of `count` integers is below the count times 2^64 (for squares, 2^128). A larger total
+    /// must not be held as integers, because merging more such sums would overflow them.
     pub(crate) fn set_total(&mut self, total: &[u64; LIMBS], count: u64) {
         let point = Self::LOWEST_BIT.unsigned_abs() as usize;
         self.integers = array::from_fn(|at| bits_from(total, point + 64 * at) as u64);
@@ -168,14 +170,14 @@ impl<const POWER: u32, const INTEGER_LIMBS: usize, const LIMBS: usize>
         }
     }
 
-    /// The sum as an integer, if it is held as one: nothing but integers was added.
+    /// Returns the sum if it is held as integers: only integers were added.
     pub(crate) fn integers(&self) -> Option<&[u64; INTEGER_LIMBS]> {
         self.floats.is_none().then_some(&self.integers)
     }
 
-    /// The sum as an integer whose lowest bit stands for two to [`LOWEST_BIT`](Self::LOWEST_BIT).
+    /// Returns the sum as an integer in units of two to [`LOWEST_BIT`](Self::LOWEST_BIT).
     ///
-    /// There is one for each value, so it is the form to compare and to store.
+    /// Equal sums have equal totals, so this form is compared and stored.
     pub(crate) fn total(&self) -> [u64; LIMBS] {
         let mut total = self.floats.as_deref().copied().unwrap_or([0; LIMBS]);
         add_shifted(&mut total, Self::LOWEST_BIT.unsigned_abs(), &self.integers);
@@ -207,22 +209,23 @@ impl<const POWER: u32, const INTEGER_LIMBS: usize, const LIMBS: usize> Eq
 {
 }
 
-/// The exact sum of floats of similar size, to the power of `POWER`, in a few limbs.
+/// Keeps the exact sum of floats of similar size, to the power of `POWER`, in three limbs.
 ///
-/// Those are registers; the limbs of all floats are memory, to be found anew for each of them.
+/// These are registers. The limbs of all floats are in memory, at an index that depends on each
+/// float.
 struct Run<const POWER: u32> {
-    /// The exponent of the smallest floats that fit, as floats store it; at least 1, which leaves
-    /// out subnormal ones.
+    /// The stored exponent of the smallest floats that fit; at least 1, which excludes subnormal
+    /// floats.
     lowest: u32,
-    /// The sum, to be shifted up. A power takes two limbs; the third is for carries.
+    /// The sum before its shift. A power needs two limbs; the third is for carries.
     sum: [u64; 3],
 }
 
 impl<const POWER: u32> Run<POWER> {
-    /// How far a float may be shifted up, for its power to take two limbs.
+    /// The maximum shift of a float whose power fits into two limbs, plus 1.
     const ROOM: u32 = if POWER == 1 { 64 } else { 64 - f64::MANTISSA_DIGITS };
 
-    /// Nothing yet, with room for floats that are smaller or larger than this one, but not by far.
+    /// Returns an empty sum for floats somewhat smaller or larger than this one.
     #[inline]
     fn around(float: f64) -> Self {
         let exponent = (float.to_bits() >> FRACTION_BITS) as u32;
@@ -256,8 +259,10 @@ impl<const POWER: u32> Run<POWER> {
     }
 }
 
-/// Gives the integers that come first to `add`, and tells what comes after them, if anything.
-#[inline(always)] // So that what `add` changes is in registers.
+/// Passes the leading integers to `add`, and returns the rest from the first fraction on.
+///
+/// `None` if all times are integers.
+#[inline(always)] // So that `add` works on registers.
 pub(crate) fn integers_first<I>(mut times: I, mut add: impl FnMut(u64)) -> Option<I>
 where
     I: Iterator<Item = ActionTime> + Clone,
@@ -271,7 +276,7 @@ where
     }
 }
 
-/// An integer to the power of `POWER`.
+/// Returns an integer to the power of `POWER`.
 #[inline]
 fn power<const POWER: u32>(integer: u64) -> u128 {
     u128::from(integer).pow(POWER)
@@ -288,7 +293,7 @@ fn add_float<const POWER: u32>(limbs: &mut [u64], float: f64) {
     }
 }
 
-/// An integer of 128 bits in limbs.
+/// Returns the limbs of an integer of 128 bits.
 #[inline]
 fn limbs_of<const LIMBS: usize>(integer: u128) -> [u64; LIMBS] {
     let mut limbs = [0; LIMBS];
@@ -296,7 +301,7 @@ fn limbs_of<const LIMBS: usize>(integer: u128) -> [u64; LIMBS] {
     limbs
 }
 
-/// An integer of 128 bits in two limbs.
+/// Returns the two limbs of an integer of 128 bits.
 #[inline]
 fn halves(integer: u128) -> [u64; 2] {
     [integer as u64, (integer >> 64) as u64]
@@ -330,7 +335,7 @@ mod tests {
         let mut sum = of(&[1.0, 0.5, 7.0]);
         sum.subtract(&of(&[1.5]), 1);
         assert_eq!((sum.integers(), &sum), (Some(&[7, 0]), &of(&[7.0])));
-        // No integers: as such it would have no room for as many more as there may be.
+        // Not held as integers: merging as many more would overflow them.
         let large = [2_f64.powi(127); 2];
         let mut sum = of(&[&large[..], &[0.5]].concat());
         sum.subtract(&of(&[0.5]), 2);

@@ -2,16 +2,16 @@
 
 use crate::exact::limbs::FRACTION_BITS;
 
-/// So many floats are summed at once: few enough that no sum of them is rounded.
+/// The number of floats in a block: few enough that none of their partial sums is rounded.
 pub(crate) const BLOCK: usize = 256;
-/// So many are summed side by side, which the compiler does in vectors.
+/// The number of parallel sums, which the compiler computes in vectors.
 const LANES: usize = 8;
 
-/// The exact sum of many integers.
+/// Returns the exact sum of many integers.
 ///
-/// The upper halves are summed apart, and all bits in 64 of them, which the compiler does for
-/// several values at once; with 128 bits, or with carries, it does one after the other. What the
-/// upper halves leave of the latter is the sum of the lower ones.
+/// One sum is of the upper halves, another of the whole integers modulo 2^64. The compiler
+/// vectorizes both; it does not vectorize sums of 128 bits or with carries. The second sum minus
+/// the shifted first one is the sum of the lower halves.
 pub(crate) fn sum_of_integers(integers: &[u64]) -> u128 {
     debug_assert!(integers.len() <= 1 << 32, "sum of halves does not fit");
     let sums = |(all, upper): (u64, u64), &integer: &u64| {
@@ -21,16 +21,18 @@ pub(crate) fn sum_of_integers(integers: &[u64]) -> u128 {
     (u128::from(upper) << 32) + u128::from(all.wrapping_sub(upper << 32))
 }
 
-/// Two sums that add up to the exact sum of a block of floats, the second of which may be negative;
-/// none if the floats are too far apart.
+/// Returns two floats that add up to the exact sum of a block of floats.
 ///
-/// To add a float that is so large that the last bit of the sum is worth a *unit*, and to subtract
-/// it again, rounds to a multiple of the unit. Below `top`, which is 2^45 units, that leaves 45
-/// bits, and at most half a unit of each float, in multiples of the last bit of the least, which is
-/// 2^-45 units or more. So both sums of 256 floats are integers of 53 bits, and never rounded. That
-/// is the extraction of S. M. Rump, T. Ogita, S. Oishi, "Accurate floating-point summation" (2008).
+/// The second may be negative. `None` if the floats are too far apart.
 ///
-/// An accumulator for each exponent (as Neal's) takes any floats, but one after the other.
+/// Adding a float so large that the last bit of the sum is one *unit*, and subtracting it again,
+/// rounds to a multiple of the unit. Below `top`, which is 2^45 units, the rounded part of a float
+/// has 45 bits. The remainder is at most half a unit, and a multiple of the last bit of the
+/// smallest float, which is at least 2^-45 units. So both sums of 256 floats are integers of 53
+/// bits, and are never rounded. This is the extraction of S. M. Rump, T. Ogita, S. Oishi, "Accurate
+/// floating-point summation" (2008).
+///
+/// An accumulator for each exponent (as Neal's) accepts any floats, but one after the other.
 pub(crate) fn sums_of_floats(floats: &[f64; BLOCK]) -> Option<[f64; 2]> {
     let lesser = |a: f64, b: f64| if a < b { a } else { b };
     let greater = |a: f64, b: f64| if a > b { a } else { b };
@@ -44,17 +46,17 @@ pub(crate) fn sums_of_floats(floats: &[f64; BLOCK]) -> Option<[f64; 2]> {
     }
     let (least, greatest) =
         (least.into_iter().fold(least[0], lesser), greatest.into_iter().fold(0.0, greater));
-    // Far from where floats end, and no more than 2^37 times the least.
+    // Far from the ends of the range of floats, and at most 2^37 times the smallest.
     if least < 1e-270 || greatest > 1e270 || greatest > least * 137_438_953_472.0 {
         return None;
     }
     let top = f64::from_bits(((greatest.to_bits() >> FRACTION_BITS) + 1) << FRACTION_BITS);
-    let cut = 192.0 * top; // 1.5 * 2^52 units: what is added does not change its exponent.
+    let cut = 192.0 * top; // 1.5 * 2^52 units: adding a float does not change its exponent.
     Some(cut_sums(lanes, cut).map(|sums| sums.iter().sum()))
 }
 
-/// The sums of what rounding leaves of floats, and of what it takes away, for each lane.
-#[inline(never)] // The compiler makes vectors of what is stored side by side, as results are.
+/// Returns the sums of the rounded parts and of the remainders, for each lane.
+#[inline(never)] // The compiler vectorizes arrays that are stored, as results are.
 fn cut_sums(floats: &[[f64; LANES]], cut: f64) -> [[f64; LANES]; 2] {
     let [mut upper, mut lower] = [[0.0; LANES]; 2];
     for chunk in floats {

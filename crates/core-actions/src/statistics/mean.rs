@@ -46,23 +46,23 @@ impl Mean {
         self.divided_by(1)
     }
 
-    /// The sum as it is.
+    /// Returns the exact sum.
     pub(crate) fn exact(&self) -> &Sum {
         &self.sum
     }
 
-    /// Takes in the sum of so many integers.
+    /// Inserts `count` integers by their sum.
     pub(crate) fn insert_integers(&mut self, count: u64, sum: u128) {
         self.count = self.count.wrapping_add(count);
         self.sum.insert_power(sum);
     }
 
-    /// Takes in floats that are finite and not negative.
+    /// Inserts floats that are finite, not negative, and not integers below 2^64.
     pub(crate) fn insert_floats(&mut self, floats: &[f64]) {
         self.insert_all(floats.iter().map(|&float| ActionTime::of_fraction(float)));
     }
 
-    /// Takes in the sum of so many floats, which is finite and not negative.
+    /// Inserts `count` floats by their sum, which is finite and not negative.
     pub(crate) fn insert_sum(&mut self, count: u64, sum: f64) {
         self.count = self.count.wrapping_add(count);
         self.sum.insert_float(sum);
@@ -72,7 +72,7 @@ impl Mean {
         if let Some(&[low, high]) = self.sum.integers() {
             return ratio(u128::from(high) << 64 | u128::from(low), divisor);
         }
-        // One limb more below, for the bits of the quotient behind the last of the sum.
+        // One more limb at the bottom, for the bits of the quotient below the last of the sum.
         let mut limbs = [0; SUM_LIMBS + 1];
         limbs[1..].copy_from_slice(&self.sum.total());
         let more = divide(&mut limbs, divisor);

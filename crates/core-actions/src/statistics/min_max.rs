@@ -37,21 +37,22 @@ pub struct MinMax {
 }
 
 impl MinMax {
-    /// The least of the times, if there are any.
+    /// Returns the minimum, `None` without a time.
     #[must_use]
     pub fn min(&self) -> Option<ActionTime> {
         self.integer(0).into_iter().chain(self.float(0)).min()
     }
 
-    /// The greatest of the times, if there are any.
+    /// Returns the maximum, `None` without a time.
     #[must_use]
     pub fn max(&self) -> Option<ActionTime> {
         self.integer(1).into_iter().chain(self.float(1)).max()
     }
 
-    /// The time, or the least or the greatest if it is beyond that; as it is if there are none.
+    /// Restricts a time to the range from the minimum to the maximum.
     ///
-    /// An estimate, such as a quantile of many times, may be a little beyond.
+    /// Returns it unchanged without times. An estimate, such as a quantile of many times, may
+    /// be slightly outside of the range.
     #[must_use]
     pub fn clamp(&self, time: ActionTime) -> ActionTime {
         let above = self.min().map_or(time, |min| time.max(min));
@@ -98,7 +99,7 @@ impl Statistic for MinMax {
         }
     }
 
-    // In registers: what `self` refers to would be written for each value.
+    // A copy in registers: `self` would be written for each value.
     #[inline]
     fn insert_all(&mut self, times: impl Iterator<Item = ActionTime> + Clone) {
         let mut min_max = *self;
@@ -112,7 +113,7 @@ impl Statistic for MinMax {
     }
 }
 
-/// Two are equal if they have the same least and greatest.
+/// Two are equal if they have the same minimum and maximum.
 impl PartialEq for MinMax {
     fn eq(&self, other: &Self) -> bool {
         (self.min(), self.max()) == (other.min(), other.max())

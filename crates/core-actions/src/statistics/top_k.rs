@@ -1,4 +1,4 @@
-//! The largest values themselves: raw values with a cap.
+//! The largest values, up to a limit.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -9,25 +9,23 @@ use crate::action::time::ActionTime;
 use crate::statistics::mean::Mean;
 use crate::statistics::traits::{HasCount, HasMean, counts_fit};
 
-/// Keeps the `CAP` largest times themselves, and of all others the number and the exact sum.
+/// Keeps the `CAP` largest times, and the number and exact sum of all others.
 ///
-/// What [`Values`](crate::Values) is without a cap. Which times are dropped at the cap must not
-/// depend on
-/// when they came, or merging would depend on its order; so the smallest are. (To keep the first,
-/// the last or a random choice would.) The mean is still that of all times.
+/// [`Values`](crate::Values) keeps all times, without a limit. The smallest times are dropped,
+/// because the result of a merge must not depend on its order. (Keeping the first, the last or a
+/// random choice would.) The mean is that of all times.
 ///
-/// Takes 16 bytes for each time that it keeps, and 328 at most beside them. It cannot be
-/// subtracted.
+/// Takes 16 bytes for each kept time, and at most 328 more. It cannot be subtracted.
 ///
 /// # Accuracy
 ///
-/// The times kept are exact, and so are the count and the mean of all. Every upper quantile that
-/// leaves fewer than `CAP` times above it can be had of them exactly.
+/// The kept times are exact, and so are the count and the mean of all times. They give exactly each
+/// upper quantile that has fewer than `CAP` times above it.
 ///
 /// # Complexity
 ///
-/// A time that is not among the largest so far costs a comparison and an addition; another one
-/// costs the logarithm of `CAP`.
+/// A time that is not among the largest so far costs a comparison and an addition, any other time
+/// the logarithm of `CAP`.
 ///
 /// # Examples
 ///
@@ -45,26 +43,26 @@ use crate::statistics::traits::{HasCount, HasMean, counts_fit};
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct TopK<const CAP: usize> {
-    /// At most `CAP`, the smallest on top.
+    /// At most `CAP` times, the smallest on top.
     pub(crate) kept: BinaryHeap<Reverse<ActionTime>>,
-    /// All others. None of them is above one that was kept.
+    /// All other times. Each is at most the smallest kept time.
     pub(crate) dropped: Mean,
 }
 
 impl<const CAP: usize> TopK<CAP> {
-    /// The times that were kept, in no order that can be relied on.
+    /// Returns the kept times, in unspecified order.
     pub fn times(&self) -> impl Iterator<Item = ActionTime> {
         self.kept.iter().map(|&Reverse(time)| time)
     }
 
-    /// How many times were dropped.
+    /// Returns the number of dropped times.
     #[must_use]
     pub fn dropped(&self) -> u64 {
         self.dropped.count()
     }
 }
 
-/// How many times the heap has room for.
+/// Returns the capacity of the heap, in times.
 const fn kept_room(cap: usize) -> usize {
     if cap < 4 { 4 } else { cap.next_power_of_two() }
 }
@@ -76,7 +74,7 @@ impl<const CAP: usize> Statistic for TopK<CAP> {
 
     const NEVER_PANICS: bool = true;
 
-    /// A heap whose room doubles, and half of that again while it grows.
+    /// The capacity of a heap doubles; while it grows, the old half is allocated too.
     const HEAP_BYTES_MAX: usize = 24 * kept_room(CAP) + Mean::HEAP_BYTES_MAX;
 
     fn insert(&mut self, time: ActionTime) {

@@ -1,4 +1,4 @@
-//! The raw values themselves, kept so that any figure can be computed from them later.
+//! All values, from which any figure can be computed later.
 
 use std::sync::Arc;
 
@@ -9,15 +9,15 @@ use crate::exact::vector::{BLOCK, sum_of_integers, sums_of_floats};
 use crate::statistics::mean::Mean;
 use crate::statistics::traits::{HasCount, HasMean, counts_fit};
 
-/// How many values make a chunk, which is shared from then on instead of copied.
+/// The number of values in a chunk. Clones share full chunks instead of copying them.
 const CHUNK: usize = 4_096;
 
 /// Keeps every time, in 8 bytes each.
 ///
-/// There is no cap. [`TopK`](crate::TopK) has one, and says what it drops.
+/// The number of times is not limited. [`TopK`](crate::TopK) has a limit, and counts what it drops.
 ///
-/// A copy shares all but the newest few thousand values with the original, so that taking one is
-/// quick however many there are.
+/// A clone shares all but the newest few thousand values with the original, so cloning is fast for
+/// any number of values.
 ///
 /// # Accuracy
 ///
@@ -25,7 +25,7 @@ const CHUNK: usize = 4_096;
 ///
 /// # Examples
 ///
-/// Any figure can be had of them, here the largest:
+/// The values give any figure, here the maximum:
 ///
 /// ```
 /// use core_actions::{ActionTime, HasMean, Values, Statistic};
@@ -44,7 +44,7 @@ pub struct Values {
 }
 
 impl Values {
-    /// Every time that was taken in, in no order that can be relied on.
+    /// Returns all times, in unspecified order.
     pub fn times(&self) -> impl Iterator<Item = ActionTime> {
         let integers = self.integers.slices().flatten().copied().map(ActionTime::from);
         let floats = self.floats.slices().flatten().copied().map(ActionTime::of_float);
@@ -88,7 +88,7 @@ impl HasCount for Values {
 impl HasMean for Values {
     /// # Complexity
     ///
-    /// Linear in the number of times: nothing was summed before.
+    /// Linear in the number of times, because no sum is kept.
     fn mean(&self) -> Option<f64> {
         let (mut sum, mut less) = (Mean::default(), Mean::default());
         for integers in self.integers.slices() {
@@ -126,12 +126,12 @@ impl PartialEq for Values {
 
 impl Eq for Values {}
 
-/// A vector that is copied by sharing its full chunks.
+/// Keeps values in chunks; clones share the full ones.
 #[derive(Debug, Clone)]
 struct Chunks<T> {
-    /// All but the newest values, a chunk each.
+    /// All but the newest values, in chunks of [`CHUNK`].
     full: Vec<Arc<[T]>>,
-    /// Fewer than a chunk.
+    /// Fewer than [`CHUNK`] values.
     newest: Vec<T>,
 }
 
@@ -169,7 +169,7 @@ impl<T: Copy> Chunks<T> {
     }
 
     #[cold]
-    #[inline(never)] // Else a push is no longer in line.
+    #[inline(never)] // Otherwise `push` would not be inlined.
     fn share(&mut self) {
         self.full.push(self.newest.as_slice().into());
         self.newest.clear();

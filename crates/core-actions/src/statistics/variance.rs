@@ -1,14 +1,14 @@
-//! The exact variance: sums of times and of their squares, that are never rounded.
+//! The exact variance, from sums of times and of their squares that are never rounded.
 //!
 //! The variance of `n` values with the sum `s` and the sum of squares `q` is `(n q - s²) / n²`. In
-//! floats that formula is a textbook example of what goes wrong: `n q` and `s²` may agree in all of
-//! their digits. In exact integers there is nothing wrong with it. The difference is exact, and the
-//! division and the root are each followed by the only rounding there is.
+//! floats this formula is the textbook example of cancellation: `n q` and `s²` may agree in all of
+//! their digits. In integers the difference is exact, and only the final quotient or root is
+//! rounded.
 //!
-//! Welford's recurrence is good in floats, but depends on the order of arrival and of merging.
+//! Welford's recurrence is accurate in floats, but depends on the order of insertion and merging.
 //!
 //! Reference: T. F. Chan, G. H. Golub, R. J. LeVeque, "Algorithms for computing the sample
-//! variance: analysis and recommendations" (1983), on all that can happen otherwise.
+//! variance: analysis and recommendations" (1983), on the errors of algorithms in floats.
 
 use core_time::{Statistic, Subtract, Tag};
 
@@ -18,25 +18,24 @@ use crate::exact::sum::{SQUARES_LIMBS, Sum, SumOfSquares, integers_first};
 use crate::statistics::mean::Mean;
 use crate::statistics::traits::{HasCount, HasMean, counts_fit};
 
-/// Keeps count, exact sum and exact sum of squares of times, and so their mean, variance and
-/// standard deviation.
+/// Keeps the mean, the variance and the standard deviation of times.
 ///
 /// Takes 64 bytes for integers, and 808 more from the first time with a fraction on.
 ///
-/// The *population* figures are of the times that were taken in; the *sample* figures (divided by
-/// one less than the count) estimate that of what they are a random sample of.
+/// The *population* figures describe the inserted times. The *sample* figures (divided by the count
+/// minus 1) estimate those of the population that the times are a random sample of.
 ///
 /// # Accuracy
 ///
-/// Every figure is the exact one, rounded once to the nearest `f64`, ties to even. So it depends
-/// neither on the order of arrival nor of merging, and is never below zero or not a number. There
-/// is room for 2^64 times of any size. A variance from 2^1024 on, where there is no `f64`, is
-/// infinite; its root, the standard deviation, is finite.
+/// Every figure is exact and rounded once to the nearest `f64`, ties to even. So it does not depend
+/// on the order of insertion or merging, and is never negative or NaN. The sums have room for 2^64
+/// times of any size. A variance of 2^1024 or more is infinite, because no `f64` is as large; its
+/// root, the standard deviation, is finite.
 ///
 /// # Complexity
 ///
-/// A figure costs nothing by records: a fraction of a microsecond for integers, a few with
-/// fractions.
+/// The time of a figure does not depend on the number of records: a fraction of a microsecond for
+/// integers, a few microseconds with fractions.
 ///
 /// # Examples
 ///
@@ -60,57 +59,59 @@ pub struct Variance {
 }
 
 impl Variance {
-    /// The mean squared distance from the mean, if there are any times.
+    /// Returns the mean squared distance from the mean; `None` without a time.
     #[must_use]
     pub fn population_variance(&self) -> Option<f64> {
         self.figure(self.mean.count(), round)
     }
 
-    /// The root of the [population variance](Self::population_variance).
+    /// Returns the square root of the [population variance](Self::population_variance).
     ///
     /// # Accuracy
     ///
-    /// Rounded once: not the root of the rounded variance.
+    /// Rounded once: it is computed from the exact variance, not from the rounded one.
     #[must_use]
     pub fn population_deviation(&self) -> Option<f64> {
         self.figure(self.mean.count(), square_root)
     }
 
-    /// The squared distances from the mean, divided by one less than the count; of two times at
-    /// least.
+    /// Returns the sum of squared distances from the mean, divided by the count minus 1.
+    ///
+    /// `None` for fewer than two times.
     #[must_use]
     pub fn sample_variance(&self) -> Option<f64> {
         self.figure(self.mean.count().saturating_sub(1), round)
     }
 
-    /// The root of the [sample variance](Self::sample_variance).
+    /// Returns the square root of the [sample variance](Self::sample_variance).
     ///
     /// # Accuracy
     ///
-    /// Rounded once: not the root of the rounded variance.
+    /// Rounded once: it is computed from the exact variance, not from the rounded one.
     #[must_use]
     pub fn sample_deviation(&self) -> Option<f64> {
         self.figure(self.mean.count().saturating_sub(1), square_root)
     }
 
-    /// The sum of all times.
+    /// Returns the sum of all times.
     ///
     /// # Accuracy
     ///
-    /// As [`Mean::sum`].
+    /// The same as [`Mean::sum`].
     #[must_use]
     pub fn sum(&self) -> f64 {
         self.mean.sum()
     }
 
-    /// The squared distances from the mean divided by `divisor`, rounded in one of two ways.
+    /// Divides the squared distances from the mean by `divisor`, and rounds with `rounded`.
     fn figure(&self, divisor: u64, rounded: Rounded) -> Option<f64> {
         if divisor == 0 {
             return None;
         }
         let count = self.mean.count();
         Some(match (self.mean.exact().integers(), self.squares.integers()) {
-            // The quotient is above 2^-128, or zero: 256 bits below the point leave 128 of it.
+            // The quotient is zero or above 2^-128, so 256 bits after the point hold 128 of its
+            // bits.
             (Some(sum), Some(squares)) => {
                 let limbs = distances::<8>(4, count, sum, squares);
                 quotient(limbs, -256, [count, divisor], rounded)
@@ -125,10 +126,10 @@ impl Variance {
     }
 }
 
-/// Whether so many numbers, none of them negative, can have a sum and a sum of squares.
+/// Returns whether `count` numbers of at least 0 can have this sum and sum of squares.
 pub(crate) fn go_together(count: u64, sum: &Sum, squares: &SumOfSquares) -> bool {
     const LIMBS: usize = SQUARES_LIMBS + 2;
-    /// Highest limb first, to be compared.
+    /// Returns a product with the highest limb first, for comparison.
     fn product(a: &[u64], b: &[u64]) -> [u64; LIMBS] {
         let mut product = [0; LIMBS];
         add_product(&mut product, a, b);
@@ -137,14 +138,14 @@ pub(crate) fn go_together(count: u64, sum: &Sum, squares: &SumOfSquares) -> bool
     }
     let (sum, squares) = (sum.total(), squares.total());
     let square_of_sum = product(&sum, &sum);
-    // All equal, or all but one zero: these are the extremes.
+    // The extremes are that all numbers are equal, and that all but one are zero.
     product(&squares, &[count]) >= square_of_sum && product(&squares, &[1]) <= square_of_sum
 }
 
-/// The nearest float to an integer or to its root: [`round`] or [`square_root`].
+/// Converts an integer or its root to the nearest float: [`round`] or [`square_root`].
 type Rounded = fn(&[u64], i32, bool) -> f64;
 
-/// The count times the sum of the squared distances from the mean, with so many empty limbs below.
+/// Returns the count times the sum of squared distances from the mean, above `below` zero limbs.
 fn distances<const LIMBS: usize>(
     below: usize,
     count: u64,
@@ -158,7 +159,7 @@ fn distances<const LIMBS: usize>(
     distances
 }
 
-/// Divides by two numbers, which is the same as by their product, and rounds.
+/// Divides by two numbers, which equals a division by their product, and rounds.
 fn quotient<const LIMBS: usize>(
     mut limbs: [u64; LIMBS],
     lowest_bit: i32,

@@ -268,7 +268,7 @@ impl<S: Statistic<Value: AsWords>> Shard<S> {
         self.buffered(&self.lock()).len()
     }
 
-    /// Returns whether there is no record since the last discard.
+    /// Returns whether nothing was recorded since the last discard.
     pub(crate) fn is_empty(&self) -> bool {
         let flushed = self.lock();
         // ORDERING: Relaxed, as in `number`.

@@ -1,5 +1,5 @@
-//! Values that are taken in several at once give what they give one by one, to the bit, whatever
-//! the batches. (`laws.rs` tries that too, for values of all sizes.)
+//! Inserting values in batches gives the same result, to the bit, as inserting them one by one.
+//! (`laws.rs` checks this too, for values of all sizes.)
 
 use core_actions::{
     ActionTime, Count, HasMean, Histogram, Last, Mean, MinMax, Quantiles, Statistic, Timestamped,
@@ -37,7 +37,7 @@ fn check(times: &[ActionTime], batch: usize) {
     check_one::<(Last, Variance, MinMax)>(&stamped, batch);
 }
 
-/// Times around some size, a few of them integers or of any size.
+/// Generates times of similar size, and a few integers and times of any size.
 fn similar() -> impl Strategy<Value = Vec<ActionTime>> {
     (0..2_047_u64, 1_u64..70).prop_flat_map(|(exponent, spread)| {
         let bits = exponent << 52..(exponent + spread).min(2_047) << 52;
@@ -60,7 +60,7 @@ proptest! {
 fn long_batches_of_the_largest_and_the_smallest_are_exact() {
     for float in [f64::MAX, f64::MIN_POSITIVE, f64::from_bits(1), 2_f64.powi(64), 4.5] {
         for lead in [float, float / 1_024.0, float * 2_f64.powi(-40)] {
-            // So many that the sum of a batch takes three limbs.
+            // The sum of a batch of this length needs three limbs.
             let mut times = vec![time(float); 9_000];
             times[0] = time(lead);
             check_one::<Mean>(&times, times.len());

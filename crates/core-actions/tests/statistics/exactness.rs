@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use crate::oracle::check_nearest;
 use crate::values::{any_time, time, units};
 
-/// Adds the times from so many threads, each a share of them, and tells the bits of the mean.
+/// Records the times from `threads` threads, and returns the bits of the mean.
 fn mean_of<T>(tracker: T, times: &[ActionTime], threads: usize) -> u64
 where
     T: ActionTracker<Statistic: HasMean>,
@@ -24,8 +24,7 @@ where
     stats[0].mean().to_bits()
 }
 
-/// Both trackers, forwards and backwards and strided, on one to three threads, give this very
-/// float.
+/// Checks the mean of both trackers, forwards, backwards and strided, on one to three threads.
 #[track_caller]
 fn check(times: &[ActionTime], expected: f64) {
     let backwards: Vec<_> = times.iter().rev().copied().collect();

@@ -1,4 +1,4 @@
-//! Least, greatest, last and the largest few, against sorting.
+//! Minimum, maximum, last and the largest times, against sorting.
 
 use std::cmp::Reverse;
 
@@ -22,8 +22,8 @@ fn check_largest<const CAP: usize>(times: &[ActionTime]) {
 
 fn check(times: &[ActionTime]) {
     let extent = of::<MinMax>(times);
-    assert_eq!(extent.min(), times.iter().min().copied(), "least of {times:?}");
-    assert_eq!(extent.max(), times.iter().max().copied(), "greatest of {times:?}");
+    assert_eq!(extent.min(), times.iter().min().copied(), "minimum of {times:?}");
+    assert_eq!(extent.max(), times.iter().max().copied(), "maximum of {times:?}");
     for edge in edges() {
         let (above, below) = times.iter().fold((true, true), |(above, below), &time| {
             (above && time < edge, below && time > edge)

@@ -1,22 +1,22 @@
 //! Promise A2, on the univariate reference data of NIST (Statistical Reference Datasets), which
-//! tell naive and stable algorithms apart by the digits they get right.
+//! distinguish naive from stable algorithms by their correct digits.
 //!
-//! The data are decimal. As integers they are exact, and all 15 digits that are certified must be
-//! right. As floats they are not: 1000000.1 is off by 2e-11, and no algorithm that is given floats
-//! can be nearer to the certified value than that. So there the mean and the deviation may be off
-//! by as much as one of the floats is, and half a unit in the last certified place.
+//! The data are decimal. As integers they are exact, and all 15 certified digits must be correct.
+//! As floats they are not exact: 1000000.1 has an error of 2e-11, and no algorithm on floats can be
+//! closer to the certified value. So for floats the mean and the deviation may have the error of
+//! one float, plus half a unit in the last certified place.
 
 use core_actions::{ActionTime, HasMean, Variance};
 use num_bigint::BigUint;
 
 use crate::values::{of, time};
 
-/// What NIST certifies of some data: mean and standard deviation of a sample, to 15 digits.
+/// Holds NIST data with the certified sample mean and standard deviation, to 15 digits.
 struct Certified {
     data: Vec<i64>,
-    /// What the data are multiplied by to be integers.
+    /// The factor that makes the data integers.
     scale: f64,
-    /// What is added to integers, because times are not negative.
+    /// The offset of the integers, because times are not negative.
     shift: i64,
     mean: f64,
     deviation: f64,

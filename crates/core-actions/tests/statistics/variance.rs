@@ -99,7 +99,7 @@ fn the_largest_floats_have_a_deviation_though_no_variance() {
     assert_eq!(variance.population_variance(), Some(0.0));
 }
 
-/// Merges a statistic with itself until it stands for so many times as many values.
+/// Merges a statistic with itself `doublings` times.
 fn doubled<S: Statistic>(mut statistic: S, doublings: u32) -> S {
     for _ in 0..doublings {
         let copy = statistic.clone();

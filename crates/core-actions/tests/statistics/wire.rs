@@ -224,7 +224,7 @@ fn times_that_are_none_are_refused() {
     refused::<ActionTime>("\"1\"", expected);
     let bits = f64::INFINITY.to_bits().to_le_bytes();
     assert!(postcard::from_bytes::<ActionTime>(&[&[1][..], &bits].concat()).is_err());
-    refused::<MinMax>("[2,1]", "least time is 2, greatest is 1, which is less");
+    refused::<MinMax>("[2,1]", "minimum is 2, maximum is 1, which is less");
     refused::<Values>("[1,-2]", "time is negative, it must be 0 or more");
 }
 
@@ -255,7 +255,7 @@ fn sums_that_are_none_are_refused() {
         "0x1p99999999999",
     ] {
         let expected = format!(
-            "sum is `{text}`, which is no odd hexadecimal integer and power of two, as in `0x19p2`"
+            "sum is `{text}`, expected an odd hexadecimal integer and power of two, as in `0x19p2`"
         );
         refused::<Mean>(&mean(1, text), &expected);
     }
@@ -305,7 +305,7 @@ fn largest_times_that_cannot_be_are_refused() {
     );
     refused::<TopK<2>>(
         &largest("3,2", 1, "0x3p0"),
-        "mean of what was dropped is 3, the least that was kept is 2, which is less",
+        "mean of the dropped times is 3, smallest kept time is 2, which is less",
     );
     assert!(serde_json::from_str::<TopK<2>>(&largest("3,2", 1, "0x1p1")).is_ok());
     assert!(serde_json::from_str::<TopK<0>>(&largest("", 1, "0x1p1")).is_ok());
@@ -318,9 +318,9 @@ fn summaries_of_several_are_refused() {
         let quantiles = format!(r#"{{"few":[{few}],"many":null}}"#);
         format!(r#"{{"mean":{mean},"minmax":{minmax},"quantiles":{quantiles}}}"#)
     };
-    let expected = "mean is of 2 times, quantiles are of 1, minmax is there: true";
+    let expected = "mean has 2 times, quantiles have 1, minmax is present: true";
     refused::<Summary>(&summary(2, "[0,0]", "0"), expected);
-    let expected = "mean is of 1 times, quantiles are of 1, minmax is there: false";
+    let expected = "mean has 1 times, quantiles have 1, minmax is present: false";
     refused::<Summary>(&summary(1, "null", "0"), expected);
     assert!(serde_json::from_str::<Summary>(&summary(1, "[0,0]", "0")).is_ok());
     assert!(serde_json::from_str::<Summary>(&summary(0, "null", "")).is_ok());
@@ -333,7 +333,7 @@ fn cells_that_cannot_be_are_refused() {
     let none = |number: u32| {
         refused::<Histogram>(
             &cells(&format!("[{number},1]"), 1),
-            &format!("there is no cell {number}"),
+            &format!("cell {number} does not exist"),
         );
     };
     [1, 63, 65, 127, 129, 200_000, u32::MAX].into_iter().for_each(none);
@@ -349,16 +349,13 @@ fn cells_that_cannot_be_are_refused() {
         &cells("[68800,1],[68800,1]", 1),
         "cell 68800 comes after cell 68800, they must ascend",
     );
-    refused::<Histogram>(&cells("[68800,0]", 0), "cell 68800 is empty, such are left out");
+    refused::<Histogram>(&cells("[68800,0]", 0), "cell 68800 is empty, leave it out");
     refused::<Histogram>(
         &cells("[68800,18446744073709551615],[68801,1]", 0),
         "count is 18446744073709551615, limit is 9223372036854775808",
     );
     let fractions = |found: u64, least: u64, most: u64| {
-        format!(
-            "{found} times without an integer value, by their cells {least} at least and \
-             {most} at most"
-        )
+        format!("{found} times without an integer value, their cells allow {least} to {most}")
     };
     // Zero; below 1; 1 and a little more; that without 1; 2^52; 2^64.
     for (number, least, most) in

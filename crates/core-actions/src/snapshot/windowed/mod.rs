@@ -105,21 +105,21 @@ impl<S: Statistic> WindowedSnapshot<S> {
         self.rings.revision()
     }
 
-    /// The trackers whose records are in it.
+    /// Returns the trackers whose records the snapshot contains.
     #[must_use]
     pub fn instances(&self) -> &Instances {
         self.rings.instances()
     }
 
-    /// Takes in the records of another snapshot.
+    /// Merges the records of another snapshot.
     ///
-    /// Commutative and associative, to the bit. What is further back from an action's newest bucket
-    /// than one could ask is given up.
+    /// Commutative and associative, to the bit. Buckets further back from an action's newest bucket
+    /// than the span are evicted.
     ///
     /// # Errors
     ///
-    /// [`TrackerSnapshotError::OtherWindow`] if its buckets are others, else as
-    /// [`TrackerSnapshot::merge`]. Nothing is taken in then.
+    /// [`TrackerSnapshotError::OtherWindow`] if its buckets differ, else as
+    /// [`TrackerSnapshot::merge`]. The snapshot is then unchanged.
     pub fn merge(&mut self, other: &Self) -> Result<(), TrackerSnapshotError> {
         same_window(&other.spec, &self.spec)?;
         self.rings.merge(&other.rings)?;
@@ -131,7 +131,7 @@ impl<S: Statistic> WindowedSnapshot<S> {
         &self.rings
     }
 
-    /// The newest bucket that something is in.
+    /// Returns the tick of the newest bucket with a record.
     pub(crate) fn newest(&self) -> Option<i64> {
         self.rows().iter().filter_map(|row| row.statistic().newest()).max()
     }

@@ -4,49 +4,49 @@ use std::ops::Range;
 
 use crate::action::time::ActionTime;
 
-/// Powers of two are cut into two to this power of bins.
+/// The binary logarithm of the number of bins between two powers of two.
 pub(super) const CUT_BITS: u32 = 6;
 pub(super) const CUTS: u64 = 1 << CUT_BITS;
-/// What is added to the exponent of a value, so that the smallest float has 1. Zero has 0.
+/// The bias of the exponent of a value: the smallest float has 1. Zero has 0.
 pub(super) const BIAS: u32 = 1_075;
-/// The bins that are kept in a slice: those from 2^-32 on, and below 2^64.
+/// The bins that are stored in a slice: from 2^-32 to below 2^64.
 pub(super) const NEAR: Range<usize> =
     (BIAS as usize - 32) << CUT_BITS..(BIAS as usize + 64) << CUT_BITS;
 pub(super) const FRACTION_BITS: u32 = f64::MANTISSA_DIGITS - 1;
 pub(super) const NEAR_BINS: usize = NEAR.end - NEAR.start;
-/// The other bins that there are: 127,808.
+/// The number of other bins: 127,808.
 pub(super) const FAR_BINS: usize = bin_of_float(f64::MAX) + 1 - NEAR_BINS;
-/// What one of them takes at most: nodes of a tree that may be less than half full.
+/// The maximum bytes of one of them: nodes of a tree may be less than half full.
 pub(super) const FAR_BYTES: usize = 48;
 
 /// A bin of a [`Histogram`](crate::Histogram): the count of values from `from` to below `to`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Bin {
-    /// The least value that belongs into the bin.
+    /// The smallest value in the bin.
     pub from: f64,
-    /// Where the next bin begins, infinity for the last.
+    /// The start of the next bin, infinity for the last.
     pub to: f64,
-    /// How many values are in the bin.
+    /// The number of values in the bin.
     pub count: u64,
 }
 
-/// Whether a bin belongs into the slice.
+/// Returns whether a bin is stored in the slice.
 pub(super) fn is_near(bin: &usize) -> bool {
     NEAR.contains(bin)
 }
 
-/// The values that belong into a bin, if there is one of this number.
+/// Returns the range of values of a bin; `None` if no bin has this number.
 #[cfg(feature = "serde")]
 pub(crate) fn range_of(bin: usize) -> Option<Range<f64>> {
     if bin > bin_of_float(f64::MAX) {
         return None;
     }
     let from = lower_bound(bin);
-    // Fewer than 64 times the smallest float, not every number has a value.
+    // Below 64 times the smallest float, some numbers have no value.
     (bin_of(ActionTime::of_float(from)) == bin).then(|| from..lower_bound(bin + 1))
 }
 
-/// The number of the bin that a time belongs into.
+/// Returns the number of the bin of a time.
 pub(super) fn bin_of(time: ActionTime) -> usize {
     let float = time.as_f64();
     match time.as_integer() {
@@ -60,7 +60,7 @@ pub(super) fn bin_of(time: ActionTime) -> usize {
     }
 }
 
-/// The number of the bin of a float that is neither zero nor subnormal.
+/// Returns the number of the bin of a float that is neither zero nor subnormal.
 #[inline]
 pub(super) const fn bin_of_float(float: f64) -> usize {
     const FLOAT_BIAS: u32 = f64::MAX_EXP as u32 - 1;
@@ -68,52 +68,52 @@ pub(super) const fn bin_of_float(float: f64) -> usize {
         + ((BIAS - FLOAT_BIAS) << CUT_BITS) as usize
 }
 
-/// The number of the bin of an integer that is not zero.
+/// Returns the number of the bin of an integer that is not zero.
 pub(super) fn bin_of_integer(integer: u64) -> usize {
     let zeros = integer.leading_zeros();
     let leading = integer << zeros >> (u64::BITS - 1 - CUT_BITS); // The leading one, and the cut.
     (u64::from(BIAS + u64::BITS - 1 - zeros) * CUTS + leading - CUTS) as usize
 }
 
-/// The leading bits of the values in a bin, and where the last of them is, from 2^-1074 on.
+/// Returns the leading bits of the values in a bin, and the place of the last, 0 for 2^-1074.
 pub(super) fn leading_and_place(bin: usize) -> (u64, i32) {
     let (exponent, cut) = (bin as u64 / CUTS, bin as u64 % CUTS);
     (CUTS + cut, exponent as i32 - 1 - CUT_BITS as i32)
 }
 
-/// The least value that belongs into a bin.
+/// Returns the smallest value of a bin.
 pub(super) fn lower_bound(bin: usize) -> f64 {
     if bin == 0 {
         return 0.0;
     }
     let (leading, place) = leading_and_place(bin);
-    // Bins may be narrower than the smallest float: no value is below the next multiple of it.
+    // A bin may be narrower than the smallest float: its values begin at the next multiple of it.
     let units = if place < 0 { leading.div_ceil(1 << -place) } else { leading };
     units as f64 * two_to(place.max(0))
 }
 
-/// The middle of the values in a bin, which may all be `integers`.
+/// Returns the middle of the values in a bin, an integer if they all are `integers`.
 pub(super) fn middle(bin: usize, integers: bool) -> ActionTime {
     if bin == 0 {
         return ActionTime::ZERO;
     }
     let (leading, place) = leading_and_place(bin);
-    let above_one = place + 1 - BIAS as i32; // The place, from 1 on.
+    let above_one = place + 1 - BIAS as i32; // The place, 0 for 1.
     if integers && (-(CUT_BITS as i32)..u64::BITS as i32 - CUT_BITS as i32).contains(&above_one) {
         return match above_one {
-            // One integer in the bin, and the lower bits of `leading` are zero.
+            // The bin has one integer, and the lower bits of `leading` are zero.
             ..0 => leading >> -above_one,
             _ => (leading << above_one) + ((1 << above_one) - 1) / 2,
         }
         .into();
     }
     let (middle, place) = (2 * leading + 1, place - 1);
-    // Rounded down, because the lower bound is a multiple of the smallest float where it matters.
+    // Rounded down: where that matters, the lower bound is a multiple of the smallest float.
     let units = if place < 0 { middle >> -place } else { middle };
     ActionTime::of_float(units as f64 * two_to(place.max(0)))
 }
 
-/// Two to so much above -1074.
+/// Returns two to the power of `place - 1074`.
 pub(super) fn two_to(place: i32) -> f64 {
     match place - FRACTION_BITS as i32 + 1 {
         ..=0 => f64::from_bits(1 << place), // Subnormal.
@@ -135,7 +135,7 @@ mod tests {
         let last = f64::MAX.to_bits();
         let mut first = 64; // The bits of the first float in the bin.
         while number(first) < number(last) {
-            // As many more as have the same leading bits.
+            // The number of floats with the same leading bits.
             let width = 1 << (first.ilog2() - CUT_BITS).min(FRACTION_BITS - CUT_BITS);
             assert_eq!(number(first), number(first + width - 1));
             assert_eq!(number(first) + 1, number(first + width));

@@ -1,29 +1,29 @@
-//! Bins whose width grows with their values, so that one in a hundred is told from the next.
+//! Bins whose width grows with their values, to keep a relative accuracy below 1 %.
 //!
-//! Each power of two is cut into 64 bins of one width, so a bin is at most a 64th as wide as the
-//! values in it, and its middle at most a 128th off any of them. That is the layout of a float: its
-//! exponent and the six highest bits of its fraction, read as one integer, number the bins in
-//! order. So to find the bin of a float is a shift. No logarithm is taken, and no bound is
-//! compared with.
+//! Each power of two is divided into 64 bins of equal width. So a bin is at most 1/64 as wide as
+//! its values, and its middle differs from each of them by at most 1/128. This is the layout of a
+//! float: its exponent and the six highest bits of its fraction, read as one integer, number the
+//! bins in order. So finding the bin of a float is a shift, without a logarithm or a comparison
+//! with bounds.
 //!
-//! Subnormal floats have no exponent of their own, but are integers times 2^-1074, and numbered as
-//! those are. So the whole range of finite floats has bins, 133,952 of them, of one relative
+//! Subnormal floats have no separate exponents. They are integers times 2^-1074, and are numbered
+//! as these integers are. So 133,952 bins cover the whole range of finite floats, with one relative
 //! width.
 //!
-//! Nobody needs them all. From 2^-32 to 2^64, where nearly all times are in whatever unit, the
-//! bins that are needed and those between them are one slice; a record is a shift, a subtraction
-//! and an increment. Zero is alone, and the others are in a tree. A slice for all would be simpler,
-//! and two absurd times would make it 131 KiB; a directory of small pieces took half as many
-//! instructions more.
+//! A histogram stores only a part of them. Nearly all times are from 2^-32 to 2^64, whatever the
+//! unit. In this range one slice holds the bins from the smallest to the largest needed, and a
+//! record is a shift, a subtraction and an increment. Zero has its own counter, and a tree holds
+//! all other bins. A slice for all bins would be simpler, but two extreme times would make it 131
+//! KiB. A directory of small pieces took 50 % more instructions.
 //!
-//! Most counts are small: of a hundred times of an action, few are in one bin. So the slice has a
-//! byte for each count, and what is carried over, by one record of 256, goes into a second slice,
-//! which is only as long as it must be. To make all counts wider as soon as one needs it would be
-//! one slice, of four kinds; each record would have to ask of which kind it is.
+//! Most counts are small: a bin gets few of a hundred times of an action. So the slice has a byte
+//! for each count. One record in 256 carries into a second slice, which covers only the bins that
+//! carried. Widening all counts when one of them overflows would need one slice of four kinds, and
+//! each record would have to test the kind.
 //!
-//! A sketch that merges neighbouring bins when there are too many (as DDSketch and UDDSketch do)
-//! takes less at worst, and gives up either the accuracy or, for some of them, the independence of
-//! order. Logarithmic bins of equal ratio would be fewer by 30 % and cost a logarithm.
+//! A sketch that merges neighbouring bins above a limit (as DDSketch and UDDSketch do) has a lower
+//! maximum size, but loses either accuracy or, for some of them, the independence of order.
+//! Logarithmic bins of equal ratio would be 30 % fewer, but cost a logarithm.
 //!
 //! References: G. Tene, HdrHistogram, for bins that are linear within powers of two; C. Masson,
 //! J. E. Rim, H. K. Lee, "DDSketch: a fast and fully-mergeable quantile sketch with relative-error
@@ -43,17 +43,17 @@ use crate::statistics::quantiles::dense::{DenseCounts, STEP};
 use crate::statistics::quantiles::quantile::Quantile;
 use crate::statistics::traits::{HasCount, counts_fit};
 
-/// Keeps how many times fell into each of many bins, at most a 64th as wide as their values.
+/// Counts times in bins that are at most 1/64 as wide as their values.
 ///
-/// Quantiles of it are [less than 1 % off](Self::quantile). [`Quantiles`](crate::Quantiles) is this
-/// and the exact values while they are few; this can be subtracted.
+/// Its quantiles have an error [below 1 %](Self::quantile). [`Quantiles`](crate::Quantiles) also
+/// keeps the exact values while they are few, but only the histogram can be subtracted.
 ///
-/// Takes 88 bytes, and one for each bin from that of the smallest time to that of the largest, of
-/// which there are 64 from each power of two to the next: 104 bytes for always the same time, 1.3
-/// KiB for times between a microsecond and a second. From the first bin with 256 times or more to
-/// the last such bin it is 8 bytes more for each. That is for times from 2^-32 to 2^64, and makes
-/// 6 KiB for all of them, and 54 KiB if they are many. For others it is about 24 bytes for each
-/// bin that is needed, and 3 MB if somebody goes for all 127,808 of them.
+/// Takes 88 bytes, and 1 for each bin from the smallest time to the largest, with 64 bins for each
+/// power of two: 104 bytes if all times are equal, 1.3 KiB for times between a microsecond and a
+/// second. Each bin from the first with 256 times or more to the last such bin takes 8 bytes more.
+/// This holds for times from 2^-32 to 2^64: 6 KiB cover all of their bins, and 54 KiB all of their
+/// bins with large counts. For other times it is about 24 bytes for each bin with a time, and 3 MB
+/// for all 127,808 of these bins.
 ///
 /// # Examples
 ///
@@ -65,7 +65,7 @@ use crate::statistics::traits::{HasCount, counts_fit};
 ///     histogram.insert(ActionTime::from(time));
 /// }
 /// let p99 = histogram.quantile(Quantile::P99).map(ActionTime::as_f64);
-/// assert_eq!(p99, Some(987.0)); // The truth is 990.
+/// assert_eq!(p99, Some(987.0)); // The exact quantile is 990.
 ///
 /// let bin = histogram.bins().find(|bin| bin.from == 512.0);
 /// assert_eq!(bin.map(|bin| (bin.to, bin.count)), Some((520.0, 8)));
@@ -74,24 +74,24 @@ use crate::statistics::traits::{HasCount, counts_fit};
 pub struct Histogram {
     /// The lowest bits of the counts of the bins in [`NEAR`].
     near: DenseCounts<u8>,
-    /// The other bits, from the ninth on. The eight highest of them are beyond a count.
+    /// The other bits, from the ninth on. The eight highest are beyond the range of a count.
     carried: DenseCounts<u64>,
-    /// The counts of bins outside of [`NEAR`], by number; but for that of zero.
+    /// The counts of the bins outside of [`NEAR`] by number, except the bin of zero.
     far: BTreeMap<usize, u64>,
-    /// How many were zero.
+    /// The number of zeros.
     zeros: u64,
-    /// How many were no integers below 2^64. While there are none, bins are of integers only.
+    /// The number of times other than integers below 2^64. While it is 0, bins hold only integers.
     pub(crate) fractions: u64,
 }
 
 impl Histogram {
-    /// The smallest value that so great a share of all values do not exceed, nearly.
+    /// Returns an estimate of a quantile of the times; `None` without a time.
     ///
     /// # Accuracy
     ///
-    /// At most 2^-7 (0.8 %) off the time in question, whatever its size: the middle of its bin.
-    /// While there are only integers, the answer is one, and exact below 128. See [`Quantile`] for
-    /// which time is in question.
+    /// The result is the middle of the bin of the exact [quantile](Quantile), and differs from it
+    /// by at most 2^-7 (0.8 %) of its size. If all times are integers below 2^64, the result is an
+    /// integer, and exact below 128.
     ///
     /// # Complexity
     ///
@@ -104,7 +104,7 @@ impl Histogram {
             up_to -= if is_there { 0 } else { count };
             is_there
         };
-        // Several bins of the slice at once, and then which of them.
+        // First several bins of the slice at once, then the single bin.
         let (mut bin, _) = self.with_far(self.steps()).find(&mut is_there)?;
         if is_near(&bin) {
             (bin, _) = self.near_counts(bin).find(is_there)?;
@@ -112,7 +112,7 @@ impl Histogram {
         Some(middle(bin, self.fractions == 0))
     }
 
-    /// The bins that are not empty, in ascending order.
+    /// Returns the bins that are not empty, in ascending order.
     pub fn bins(&self) -> impl Iterator<Item = Bin> {
         self.counts().map(|(index, count)| Bin {
             from: lower_bound(index),
@@ -121,7 +121,7 @@ impl Histogram {
         })
     }
 
-    /// The histogram of these bins, which ascend, and are there, and not empty.
+    /// Builds a histogram from counts of existing bins, ascending and not zero.
     #[cfg(feature = "serde")]
     pub(crate) fn of_counts(counts: &[(u32, u64)], fractions: u64) -> Self {
         let mut histogram = Self { fractions, ..Self::default() };
@@ -133,21 +133,21 @@ impl Histogram {
         histogram
     }
 
-    /// Whether nothing was ever taken in.
+    /// Returns whether the histogram has no bins.
     pub(crate) fn is_empty(&self) -> bool {
         self.near.is_empty() && self.far.is_empty() && self.zeros == 0
     }
 
-    /// Takes in times that are likely to need bins that are not there yet.
+    /// Inserts times that are likely to need new bins.
     pub(crate) fn insert_new(&mut self, times: impl Iterator<Item = ActionTime> + Clone) {
         self.near.reach_all(times.clone().map(bin_of).filter(is_near));
         self.insert_all(times);
     }
 
-    /// Takes times in as long as they are further zeros, or their bins are in the slice and need
-    /// not carry; tells which was the first of the others.
+    /// Inserts times as long as they are simple, and returns the first that is not.
     ///
-    /// So it takes nothing into a histogram that is empty.
+    /// A time is simple if its bin is in the slice and its count does not carry, or if it is zero
+    /// and not the first zero. So an empty histogram has no simple times.
     #[inline]
     pub(crate) fn insert_near(
         &mut self,
@@ -158,8 +158,8 @@ impl Histogram {
         let (mut fractions, mut full) = (0, usize::MAX);
         let beyond = times.find(|time| {
             let float = match time.as_integer() {
-                // A conversion, because to find the highest bit is slow where that instruction
-                // waits for what is in its target register.
+                // A conversion, because the instruction that finds the highest bit is slow on
+                // processors where it depends on its target register.
                 Some(integer @ ..EXACT) => integer as i64 as f64,
                 Some(_) => return true,
                 None => {
@@ -167,7 +167,7 @@ impl Histogram {
                     time.as_f64()
                 }
             };
-            // Zero and subnormal floats come out at a wrong place, which is not near.
+            // Zero and subnormal floats get a wrong index, which is outside of the slice.
             let at = bin_of_float(float).wrapping_sub(first);
             let Some(low) = near.get_mut(at) else {
                 let known = float == 0.0 && self.zeros > 0;
@@ -180,8 +180,8 @@ impl Histogram {
             }
             *low == 0
         });
-        // HasCount again by whoever can carry. Not put right where it is found, which would be a
-        // second way to write a count, and cost each record three instructions.
+        // The caller counts this time again, with the carry. Restoring the byte in the loop would
+        // be a second write of a count, and cost each record three instructions.
         if let Some(low) = near.get_mut(full) {
             *low = u8::MAX;
         }
@@ -190,7 +190,7 @@ impl Histogram {
         beyond
     }
 
-    /// Takes one more time in, wherever it belongs.
+    /// Inserts one time into any bin.
     #[cold]
     pub(crate) fn insert_anywhere(&mut self, time: ActionTime) {
         self.add(bin_of(time), 1);
@@ -216,8 +216,9 @@ impl Histogram {
         *count = count.wrapping_add(more);
     }
 
-    /// Changes each count by that of another histogram; its lowest byte by a function that tells
-    /// whether it carries.
+    /// Changes each count by that of another histogram.
+    ///
+    /// `change_low` changes the lowest byte, and returns whether it carries.
     fn combine(
         &mut self,
         other: &Self,
@@ -228,7 +229,7 @@ impl Histogram {
             *mine = array::from_fn(|at| change(mine[at], theirs[at]));
         }
         for (bin, mine, theirs) in self.near.steps_beside(&other.near) {
-            // All at once, for which processors have instructions.
+            // All bytes at once, so that the compiler vectorizes it.
             let changed: [_; STEP] = array::from_fn(|at| change_low(mine[at], theirs[at]));
             *mine = changed.map(|(low, _)| low);
             if changed.iter().fold(false, |any, &(_, carries)| any | carries) {
@@ -244,12 +245,12 @@ impl Histogram {
         self.fractions = change(self.fractions, other.fractions);
     }
 
-    /// The numbers and counts of the bins that are not empty, in ascending order.
+    /// Returns the numbers and counts of the bins that are not empty, in ascending order.
     pub(crate) fn counts(&self) -> impl Iterator<Item = (usize, u64)> {
         self.with_far(self.near_counts(self.near.first)).filter(|&(_, count)| count > 0)
     }
 
-    /// The numbers and counts of the bins in the slice, from one of them on.
+    /// Returns the numbers and counts of the bins in the slice, from `from` on.
     fn near_counts(&self, from: usize) -> impl Iterator<Item = (usize, u64)> {
         let high = |bin| self.carried.get(bin) << u8::BITS;
         self.near
@@ -257,7 +258,7 @@ impl Histogram {
             .map(move |(bin, low)| (bin, u64::from(low).wrapping_add(high(bin))))
     }
 
-    /// The same of [`STEP`] bins each, which have the number of the first.
+    /// Returns the counts of [`STEP`] bins of the slice each, with the number of the first bin.
     fn steps(&self) -> impl Iterator<Item = (usize, u64)> {
         self.near.steps().map(|(bin, lows)| {
             let highs = self.carried.step(bin).into_iter().flatten();
@@ -266,7 +267,7 @@ impl Histogram {
         })
     }
 
-    /// With the bins that are not near, in ascending order.
+    /// Adds the bins outside of the slice, in ascending order.
     fn with_far(
         &self,
         near: impl Iterator<Item = (usize, u64)>,
@@ -333,7 +334,7 @@ impl HasCount for Histogram {
     }
 }
 
-/// Two are equal if their bins are, whatever empty ones are there.
+/// Two are equal if their counts are equal; empty bins are ignored.
 impl PartialEq for Histogram {
     fn eq(&self, other: &Self) -> bool {
         self.fractions == other.fractions && self.counts().eq(other.counts())
@@ -342,9 +343,9 @@ impl PartialEq for Histogram {
 
 impl Eq for Histogram {}
 
-/// Changes counts by what is carried to them from the bytes below.
+/// Changes counts by the carries of their lowest bytes.
 ///
-/// Called, because in line it would take the registers with which those are changed at once.
+/// Not inlined, because it would take the registers of the vectorized loop.
 #[inline(never)]
 fn carry(highs: &mut [u64], carries: [bool; STEP], change: impl Fn(u64, u64) -> u64) {
     for (high, carries) in highs.iter_mut().zip(carries) {
@@ -363,7 +364,7 @@ mod tests {
         histogram
     }
 
-    /// How many bins there are in the slice and in the tree.
+    /// Checks the number of bins in the slice and in the tree.
     #[track_caller]
     fn check_memory(times: &[f64], near: usize, far: usize) {
         for order in [times.to_vec(), times.iter().rev().copied().collect()] {
@@ -390,12 +391,12 @@ mod tests {
         assert_eq!(NEAR.len(), 6 << 10);
     }
 
-    /// So many times, of two bins of one step and of one that is further on, by turns.
+    /// Returns `count` times in each of three bins: two in one step, and one in a later step.
     fn times(count: usize) -> Vec<f64> {
         [1.5, 1.625, 100.5].into_iter().cycle().take(3 * count).collect()
     }
 
-    /// A histogram of so many times in each of three bins, whatever is kept for it.
+    /// Checks that a histogram has `count` times in each of three bins.
     #[track_caller]
     fn check_counts(histogram: &Histogram, count: u64) {
         let found: Vec<_> = histogram.bins().map(|bin| (bin.from, bin.count)).collect();
@@ -420,7 +421,7 @@ mod tests {
             at_once.insert_all(times(count).into_iter().map(ActionTime::of_float));
             assert_eq!(at_once, histogram, "{count}");
         }
-        // Only as far as there are such counts.
+        // The second slice covers only the bins that carried.
         let mut histogram = of(&[1.0; 256]);
         histogram.merge(&of(&[1e9; 255]));
         assert_eq!((histogram.near.counts.len(), histogram.carried.counts.len()), (1_920, STEP));
@@ -438,7 +439,7 @@ mod tests {
             both.subtract(&two);
             check_counts(&both, a as u64);
             assert_eq!(both, one, "{a} without {b}");
-            // What was not merged leaves less than nothing, to which it can be added.
+            // Subtracting more than was merged wraps around, and merging it restores the counts.
             both.subtract(&two);
             both.merge(&two);
             assert_eq!(both, one, "{a} after {b} less");
@@ -463,7 +464,7 @@ mod tests {
 
     #[test]
     fn each_fraction_is_counted_once() {
-        // The first in its bin, another one, one in a new bin, and those that are never near.
+        // The first in its bin, a second one, one in a new bin, and some outside of the slice.
         let fractions = [1.5, 1.5, 1e3 + 0.5, 1e300, 1e300, f64::from_bits(1)];
         for len in 0..=fractions.len() {
             let times = [&[1.0, 0.0, 0.0], &fractions[..len]].concat();
@@ -473,11 +474,11 @@ mod tests {
 
     #[test]
     fn integers_are_in_the_cells_of_their_floats() {
-        // All bins are there, so that a wrong one would be found too.
+        // All bins of the slice exist, so that an increment of a wrong one is detected.
         let mut histogram = of(&[2_f64.powi(-32), 2_f64.powi(64).next_down()]);
         let around = |power: u64| (power - power.min(70)).max(1)..power.saturating_add(70);
         for integer in (0..64).flat_map(|shift| around(1 << shift)).chain([u64::MAX]) {
-            // Cut off to 53 bits, so that it is not rounded up.
+            // Truncated to 53 bits, so that the conversion does not round up.
             let cut = integer & (u64::MAX << (integer.ilog2().saturating_sub(52)));
             let bin = bin_of_integer(integer);
             assert_eq!(bin, bin_of_float(cut as f64), "{integer}");

@@ -1,4 +1,4 @@
-//! Quantiles: exact while the values are few, and less than 1 % off when they are many.
+//! Quantiles: exact for few values, and within 1 % for many.
 
 pub(crate) mod bins;
 mod dense;
@@ -61,7 +61,7 @@ impl Quantiles {
 
     /// Returns a quantile of the times; `None` without a time.
     ///
-    /// It is the smallest time that the [share](Quantile) of the times does not exceed.
+    /// It is the smallest time that at least this [share](Quantile) of the times does not exceed.
     ///
     /// # Complexity
     ///
@@ -103,7 +103,7 @@ impl Quantiles {
         Cow::Owned(histogram)
     }
 
-    /// Takes in a time for which there is no bin yet, or a full one.
+    /// Inserts a time that needs a new bin or a carry.
     #[cold]
     fn insert_new(&mut self, time: ActionTime) {
         if self.histogram.is_empty() && self.small.len() < Self::EXACT {
@@ -114,7 +114,7 @@ impl Quantiles {
         }
     }
 
-    /// Counts the few in bins.
+    /// Moves the kept times into the histogram.
     fn pour(&mut self) {
         self.histogram.insert_new(std::mem::take(&mut self.small).times());
     }

@@ -1,17 +1,17 @@
-//! Which quantile is asked for.
+//! The share of values that selects a quantile.
 
 use thiserror::Error;
 
-/// A share of all values, from 0 to 1, to ask for the value that so many do not exceed.
+/// Selects a quantile by a share of all values, from 0 to 1.
 ///
-/// The value in question is the smallest that at least this share of all values do not exceed (the
-/// *nearest rank*): one that was there, no mean of two. Of 10 values, 0.9 asks for the ninth in
-/// order, 0.91 for the tenth; 0 asks for the smallest, 1 for the greatest.
+/// The quantile is the smallest value that at least this share of all values does not exceed (the
+/// *nearest rank*). It is always one of the values, never a mean of two. Of 10 values, 0.9 selects
+/// the ninth in ascending order and 0.91 the tenth; 0 selects the minimum, 1 the maximum.
 ///
 /// # Accuracy
 ///
-/// A share like 0.9 is a little off as an `f64`, here a little above, and 10 times as much is above
-/// 9. So what is above a whole number by 2^-51 of itself or less counts as that number.
+/// A share such as 0.9 is not exact as an `f64`. This one is slightly larger, and so is 10 times as
+/// much. So a rank that exceeds an integer by at most 2^-51 of its size counts as that integer.
 ///
 /// # Examples
 ///
@@ -42,15 +42,15 @@ impl Quantile {
     /// 999 of 1,000.
     pub const P999: Self = Self(0.999);
 
-    /// The share, from 0 to 1.
+    /// Returns the share, from 0 to 1.
     #[must_use]
     pub fn share(self) -> f64 {
         self.0
     }
 
-    /// Which of so many values in ascending order is asked for, counted from 1; if there are any.
+    /// Returns the rank of the quantile among `count` values, from 1; `None` without a value.
     pub(crate) fn rank(self, count: u64) -> Option<u64> {
-        // The share and the product are both rounded, by 2^-53 of themselves at most.
+        // The share and the product are both rounded, each by at most 2^-53 of its size.
         let rank = (self.0 * count as f64 * (1.0 - 2.0 * f64::EPSILON)).ceil();
         (count > 0).then(|| if self.0 == 1.0 { count } else { (rank as u64).clamp(1, count) })
     }

@@ -1,12 +1,12 @@
-//! The wire forms of times and statistics. A rename in the code must not change them: what is here
-//! is the form, and `tests/wire.rs` pins it.
+//! The wire forms of times and statistics.
 //!
-//! They have no version of their own, because whatever they are parts of has one.
+//! This module defines them, so that a rename elsewhere does not change them, and
+//! `tests/statistics/wire.rs` pins them. They have no version, because the forms that contain them
+//! have one.
 //!
-//! What is read is checked as far as it can be: what no statistic can have become by taking values
-//! in is an error, and nothing that is read without one makes a later call panic. What is made for
-//! it grows with the length of what is read, but for up to 54 KiB of cells between two that are far
-//! apart.
+//! Input is checked as far as possible: a statistic that no values can produce is an error, and
+//! input without an error makes no later call panic. Reading allocates in proportion to the length
+//! of the input, plus up to 54 KiB of bins between two that are far apart.
 
 use std::cmp::Reverse;
 use std::fmt;
@@ -40,11 +40,11 @@ const TWO_POW_52: f64 = 4_503_599_627_370_496.0;
 const TWO_POW_53: f64 = 9_007_199_254_740_992.0;
 const TWO_POW_64: f64 = 18_446_744_073_709_551_616.0;
 
-/// Why what was read is no statistic.
+/// Describes why input is not a valid statistic.
 #[derive(Debug, Error)]
 enum WireError {
     #[error(
-        "sum is `{text}`, which is no odd hexadecimal integer and power of two, as in `0x19p2`"
+        "sum is `{text}`, expected an odd hexadecimal integer and power of two, as in `0x19p2`"
     )]
     NoSum { text: String },
     #[error("sum is `{text}`, which is beyond the largest")]
@@ -56,35 +56,33 @@ enum WireError {
         counted(*count, "time")
     )]
     Squares { squares: String, sum: String, count: u64 },
-    #[error("least time is {least}, greatest is {greatest}, which is less")]
-    Backwards { least: ActionTime, greatest: ActionTime },
+    #[error("minimum is {min}, maximum is {max}, which is less")]
+    Backwards { min: ActionTime, max: ActionTime },
     #[error("kept {}, limit is {limit}", counted(*kept, "time"))]
     TooManyKept { kept: usize, limit: usize },
     #[error(
         "dropped {} while there was room: kept {kept}, limit is {limit}", counted(*dropped, "time")
     )]
     DroppedTooSoon { dropped: u64, kept: usize, limit: usize },
-    #[error(
-        "mean of what was dropped is {mean}, the least that was kept is {least}, which is less"
-    )]
-    DroppedLarger { mean: f64, least: ActionTime },
-    #[error("there is no cell {cell}")]
+    #[error("mean of the dropped times is {mean}, smallest kept time is {min}, which is less")]
+    DroppedLarger { mean: f64, min: ActionTime },
+    #[error("cell {cell} does not exist")]
     NoCell { cell: u32 },
     #[error("cell {cell} comes after cell {before}, they must ascend")]
     CellsDescend { cell: u32, before: u32 },
-    #[error("cell {cell} is empty, such are left out")]
+    #[error("cell {cell} is empty, leave it out")]
     EmptyCell { cell: u32 },
     #[error("count is {found}, limit is {max}")]
     TooMany { found: u64, max: u64 },
-    #[error("integer {float} was handed over as a float, which may be rounded, read it from text")]
+    #[error("integer {float} is given as a float and may be rounded, read it from text")]
     Rounded { float: f64 },
-    #[error("mean is of {mean} times, quantiles are of {quantiles}, minmax is there: {minmax}")]
+    #[error("mean has {mean} times, quantiles have {quantiles}, minmax is present: {minmax}")]
     SummaryOfSeveral { mean: u64, quantiles: u64, minmax: bool },
     #[error(
-        "{} without an integer value, by their cells {least} at least and {most} at most",
+        "{} without an integer value, their cells allow {min} to {max}",
         counted(*found, "time")
     )]
-    Fractions { found: u64, least: u64, most: u64 },
+    Fractions { found: u64, min: u64, max: u64 },
     #[error("histogram next to {} kept one by one, expected none", counted(*few, "time"))]
     FewAndMany { few: usize },
     #[error("kept {} one by one, limit is {limit}", counted(*few, "time"))]
@@ -95,8 +93,9 @@ enum WireError {
     TooFewMany { many: u64, limit: usize },
 }
 
-/// Reads and writes a type as another one, which is checked when it is read. What is written as a
-/// map is `keyed`.
+/// Serializes a type as another one, which is checked when deserialized.
+///
+/// `keyed` marks a type that is written as a map.
 macro_rules! wire {
     (keyed $type:ty, $wire:ty $(, const $cap:ident: usize)?) => {
         wire!(
@@ -141,10 +140,10 @@ wire!(keyed Histogram, WireHistogram);
 wire!(keyed Quantiles, WireQuantiles);
 wire!(keyed Summary, WireSummary);
 
-/// A map, which in a form for people has exactly the keys that it should have.
+/// Requires a map with exactly the expected keys in a human-readable form.
 ///
-/// Left to itself, serde takes a list of the values for the map too, and ignores other keys. So a
-/// list of two numbers would be a `Last`, and the sums of a variance a mean.
+/// By default, serde also accepts a list of the values and ignores unknown keys. So it would read a
+/// list of two numbers as a `Last`, and the sums of a variance as a mean.
 struct Keyed<T>(T);
 
 impl<T: Serialize> Serialize for Keyed<T> {
@@ -176,7 +175,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for KeyedVisitor<T> {
     }
 }
 
-/// A time where a format is not for people, and may not tell of itself what a number is.
+/// Encodes a time for formats that are not human-readable and may not store the type of a number.
 #[derive(Serialize, Deserialize)]
 enum Number {
     Integer(u64),
@@ -197,9 +196,9 @@ impl Serialize for ActionTime {
 impl<'de> Deserialize<'de> for ActionTime {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         if deserializer.is_human_readable() {
-            // A number, whichever it is: formats for people hand over an integer as one. Asked for
-            // anything, `serde_json` hands over a map of its own if any crate of a build switches
-            // on its feature `arbitrary_precision`.
+            // Any number: human-readable formats pass an integer to `visit_u64` even if asked for a
+            // float. Asked for any type, `serde_json` passes a private map if any crate of the
+            // build enables its feature `arbitrary_precision`.
             return deserializer.deserialize_f64(TimeVisitor);
         }
         let time = match Number::deserialize(deserializer)? {
@@ -228,9 +227,9 @@ impl Visitor<'_> for TimeVisitor {
     }
 
     fn visit_f64<E: Error>(self, float: f64) -> Result<ActionTime, E> {
-        // An integer as large as that is never written as a float. A tree of `serde_json` makes one
-        // of it, with the feature `arbitrary_precision`, and may round it. (The last 1,024 integers
-        // below 2^64 come as that, which cannot be told from the float.)
+        // An integer of this size is never written as a float. A `serde_json::Value` converts it to
+        // one, with the feature `arbitrary_precision`, and may round it. (The last 1,024 integers
+        // below 2^64 become 2^64, which is indistinguishable from the float.)
         if (TWO_POW_53..TWO_POW_64).contains(&float) {
             return Err(E::custom(WireError::Rounded { float }));
         }
@@ -242,13 +241,13 @@ fn time<N: TryInto<ActionTime, Error = TimeError>, E: Error>(number: N) -> Resul
     number.try_into().map_err(E::custom)
 }
 
-/// A count that leaves room for as many values again.
+/// Checks that a count leaves room for as many values again.
 fn in_range(found: u64) -> Result<u64, WireError> {
     let max = COUNT_MAX;
     if found <= max { Ok(found) } else { Err(WireError::TooMany { found, max }) }
 }
 
-/// A statistic of these values.
+/// Builds a statistic of these values.
 fn of<S: Statistic>(values: Vec<S::Value>) -> S {
     let mut statistic = S::default();
     statistic.insert_all(values.into_iter());
@@ -302,9 +301,7 @@ impl WireVariance {
 
 fn extent(ends: Option<[ActionTime; 2]>) -> Result<MinMax, WireError> {
     match ends {
-        Some([least, greatest]) if least > greatest => {
-            Err(WireError::Backwards { least, greatest })
-        }
+        Some([min, max]) if min > max => Err(WireError::Backwards { min, max }),
         ends => Ok(of(ends.into_iter().flatten().collect())),
     }
 }
@@ -350,11 +347,11 @@ impl WireLargest {
         if kept < CAP && dropped > 0 {
             return Err(WireError::DroppedTooSoon { dropped, kept, limit: CAP });
         }
-        // Rounding keeps order: a mean that is not above the least is not above it when rounded.
+        // Rounding preserves order: a mean of at most the minimum is at most that when rounded.
         in_range(dropped.saturating_add(kept as u64))?;
         match (self.dropped.mean(), self.kept.iter().min()) {
-            (Some(mean), Some(&least)) if mean > least.as_f64() => {
-                Err(WireError::DroppedLarger { mean, least })
+            (Some(mean), Some(&min)) if mean > min.as_f64() => {
+                Err(WireError::DroppedLarger { mean, min })
             }
             _ => Ok(TopK {
                 kept: self.kept.into_iter().map(Reverse).collect(),
@@ -367,10 +364,12 @@ impl WireLargest {
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct WireHistogram {
-    /// The number of each cell that is not empty, and its count. The number of the cell of zero is
-    /// 0; that of a value from 2^e on is 64 (e + 1075), and one more for each 64th of 2^e.
+    /// The number and the count of each cell (bin) that is not empty.
+    ///
+    /// The cell of zero has the number 0. The cell that begins at 2^e has the number 64 (e + 1075),
+    /// and each further 64th of 2^e adds one.
     cells: Vec<(u32, u64)>,
-    /// How many times are no integers below 2^64.
+    /// The number of times other than integers below 2^64.
     fractions: u64,
 }
 
@@ -397,18 +396,18 @@ impl WireHistogram {
             before = Some(cell);
         }
         if !(least..=most).contains(&self.fractions) {
-            return Err(WireError::Fractions { found: self.fractions, least, most });
+            return Err(WireError::Fractions { found: self.fractions, min: least, max: most });
         }
         Ok(Histogram::of_counts(&self.cells, self.fractions))
     }
 }
 
-/// Whether there are integers below 2^64 in a cell.
+/// Returns whether a cell has integers below 2^64.
 fn has_integers(range: &Range<f64>) -> bool {
     range.start < TWO_POW_64 && range.start.ceil() < range.end
 }
 
-/// Whether there are floats in a cell that are no such integers.
+/// Returns whether a cell has floats other than integers below 2^64.
 fn has_fractions(range: &Range<f64>) -> bool {
     (0.0 < range.start && range.start < TWO_POW_52) || range.start >= TWO_POW_64
 }

@@ -1,7 +1,6 @@
-//! Exact sums as text: an odd hexadecimal integer times two to a power, as `0x19p2` is 100.
+//! Exact sums as text: an odd hexadecimal integer times a power of two, as `0x19p2` is 100.
 //!
-//! That is how C writes floats in hexadecimal. There is one text for each sum, however it came
-//! about.
+//! C writes hexadecimal floats in this form. Equal sums have the same text.
 
 use std::fmt::Write as _;
 
@@ -19,7 +18,7 @@ impl<const POWER: u32, const INTEGER_LIMBS: usize, const LIMBS: usize>
         let Some(top) = top_bit(&total) else { return ZERO.to_owned() };
         let lowest = (0..=top).find(|&bit| bits_from(&total, bit) & 1 == 1).unwrap_or(top);
         let mut text = "0x".to_owned();
-        // To write to a string cannot fail.
+        // Writing to a string cannot fail.
         for digit in (0..=(top - lowest) / 4).rev() {
             let _ = write!(text, "{:x}", bits_from(&total, lowest + 4 * digit) & 0xf);
         }
@@ -27,7 +26,7 @@ impl<const POWER: u32, const INTEGER_LIMBS: usize, const LIMBS: usize>
         text
     }
 
-    /// Reads the sum of so many.
+    /// Parses the sum of `count` times.
     pub(super) fn from_text(text: &str, count: u64) -> Result<Self, WireError> {
         let mut sum = Self::default();
         if text == ZERO {
@@ -59,7 +58,7 @@ impl<const POWER: u32, const INTEGER_LIMBS: usize, const LIMBS: usize>
     }
 }
 
-/// The digits and the power, if they are as they are written.
+/// Splits a text into digits and power; `None` if it differs from the form that is written.
 fn parts(text: &str) -> Option<(&[u8], i32)> {
     let (digits, power) = text.strip_prefix("0x")?.split_once('p')?;
     let parsed: i32 = power.parse().ok()?;
@@ -74,7 +73,7 @@ fn digit_of(digit: u8) -> u8 {
     if digit.is_ascii_digit() { digit - b'0' } else { digit.wrapping_sub(b'a' - 10) }
 }
 
-/// So much of a text as a message has room for.
+/// Truncates a text for a message.
 fn shortened(text: &str) -> String {
     const MOST: usize = 40;
     match text.char_indices().nth(MOST) {
