@@ -1,4 +1,4 @@
-//! How live commands end: their terminal is closed or takes no more output, or a signal comes.
+//! The end of live commands: a closed terminal, blocked output, or a signal.
 
 #![cfg(unix)]
 
@@ -18,7 +18,7 @@ const MONDAY: &str = "tests/data/monday.ndjson";
 const RESTORED: &str = "\x1b[?1049l";
 const HANG_UP: i32 = 129;
 
-/// A state in which `top` may be ended.
+/// A state of `top` in which it may be ended.
 #[derive(Debug, Clone, Copy)]
 enum State {
     /// Waiting for a pipe that never ends.
@@ -30,7 +30,7 @@ enum State {
     /// With the keys shown over the table.
     Help,
     Paused,
-    /// In the middle of a key: the beginning of one of several bytes was read.
+    /// After the first byte of a key of several bytes.
     Key,
 }
 
@@ -100,7 +100,7 @@ fn top_that_cannot_print_its_last_table_can_be_ended() {
 #[test]
 fn further_interrupts_leave_the_terminal_as_it_was() {
     let mut terminal = top(State::Pipe);
-    // Until it ends, because those that come before the first was handled count as one.
+    // Repeated until the end: signals that arrive before the first is handled count as one.
     while terminal.child.try_wait().unwrap().is_none() {
         terminal.signal(Signal::SIGINT);
         thread::yield_now();
@@ -144,7 +144,7 @@ fn closed_terminal_ends_count() {
     }
 }
 
-/// Writes a file that takes longer than anybody waits: it holds the same again and again.
+/// Writes a file of repeated members, which takes long to read.
 fn long(name: &str) -> String {
     let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
     gzip.write_all(JUMP.repeat(20_000).as_bytes()).unwrap();

@@ -1,4 +1,4 @@
-//! What `top` shows where not everything fits: actions beyond the limit, a small terminal.
+//! `top` with actions beyond the limit, and on a small terminal.
 
 #![cfg(unix)]
 
@@ -9,10 +9,10 @@ use std::process::Stdio;
 
 use pty::Terminal;
 
-/// Rows and columns.
+/// Terminal sizes, as rows and columns.
 const SIZES: [[u16; 2]; 3] = [[24, 80], [30, 100], [12, 40]];
 const FIGURES: [&str; 6] = ["count", "rate/s", "mean", "p50", "p99", "max"];
-/// How many actions `top` keeps apart.
+/// The default of `--max-actions`.
 const ACTIONS: usize = 4_096;
 
 /// Writes a file of lines that name these actions.
@@ -26,7 +26,7 @@ fn line(action: &str, time: usize) -> String {
     format!("{{\"action\":\"{action}\",\"time\":{time}}}\n")
 }
 
-/// Shows a file to its end: what is seen, and what is left after `q`.
+/// Shows a file to its end. Returns the screen, and the output that is left after `q`.
 fn show(args: &[&str], size: [u16; 2]) -> (String, String) {
     let mut terminal = Terminal::sized(&[&["top"], args].concat(), size, |command| command);
     terminal.wait_for("END OF INPUT");
@@ -37,7 +37,7 @@ fn show(args: &[&str], size: [u16; 2]) -> (String, String) {
     (seen, left)
 }
 
-/// The words of the line that has the columns.
+/// Returns the titles of the columns.
 fn header(seen: &str) -> Vec<&str> {
     let header = seen.lines().find(|line| line.starts_with("action")).unwrap();
     header.split_whitespace().map(|word| word.trim_end_matches(['▲', '▼'])).collect()
@@ -59,7 +59,7 @@ fn every_action_is_in_the_totals_and_the_limit_is_shown() {
         assert!(first.split_whitespace().take(2).eq(["(other)", "2,712"]), "{seen}");
 
         let page = usize::from(size[0]) - 4;
-        // What was not on the screen is not printed, but counted.
+        // Rows that were not on the screen are counted, not printed.
         let (more, _) = left.split_once(" more").unwrap();
         let more: usize = more.rsplit("… and ").next().unwrap().replace(',', "").parse().unwrap();
         assert_eq!(more, ACTIONS + 1 - page, "{left}");
@@ -86,7 +86,7 @@ fn names_that_left_the_window_give_way_to_new_ones() {
     let stamped = |at: usize| {
         format!("{{\"action\":\"a{}\",\"time\":1,\"at\":{}}}\n", at / 2, 1_000 + at / 8 * 600)
     };
-    // Four actions, and ten minutes later four others, and so on; each is met twice.
+    // Four actions, then four others every ten minutes. Each is recorded twice.
     let path = log("given-way", (0..40).map(stamped));
     let args = ["--stamp-key", "at", "--window", "1m", "--max-actions", "4", &path];
     let (seen, left) = show(&args, SIZES[0]);

@@ -1,4 +1,4 @@
-//! What is written where a transcript cannot show it: names that have to be escaped.
+//! Output that a transcript cannot show: names that must be escaped.
 
 use std::io::Write;
 use std::process::{Command, Stdio};

@@ -1,4 +1,4 @@
-//! What lives on a terminal: `count` and `top`, driven by keys and by files that change.
+//! `count` and `top` on a terminal, with keys and changing files.
 
 #![cfg(unix)]
 
@@ -30,7 +30,7 @@ fn line(action: &str, time: u32) -> String {
     format!("{{\"action\":\"{action}\",\"time\":{time}}}\n")
 }
 
-/// A file that is there for as long as it is wanted.
+/// A file that is removed when it is dropped.
 struct Log(PathBuf);
 
 impl Log {
@@ -64,7 +64,7 @@ impl Drop for Log {
     }
 }
 
-/// The actions of a table, from its top.
+/// Returns the actions of a table in order.
 fn actions(seen: &str) -> Vec<&str> {
     let table = seen.lines().skip_while(|line| !line.starts_with("action")).skip(1);
     table
@@ -73,7 +73,7 @@ fn actions(seen: &str) -> Vec<&str> {
         .collect()
 }
 
-/// Whether there is a line of these words.
+/// Returns whether a line consists of these words.
 fn has_line(seen: &str, words: &[&str]) -> bool {
     seen.lines().any(|line| line.split_whitespace().eq(words.iter().copied()))
 }
@@ -113,7 +113,7 @@ fn ctrl_c_does_not_shift_what_count_draws() {
     let (seen, written, code) = terminal.end();
     assert!(written.contains("^C"), "{written:?}");
     let lines: Vec<_> = seen.lines().collect();
-    // Each line begins where it should, and nothing is left of `^C`.
+    // Each line starts in the first column, and `^C` was cleared.
     assert!(lines[0].starts_with("window") && lines[1].starts_with("last 1h"), "{seen}");
     assert!(lines[4].starts_with("total 1 line in "), "{seen}");
     assert_eq!((lines.len(), seen.contains('^'), code), (5, false, Some(130)), "{seen}");
@@ -139,7 +139,7 @@ fn window_that_grows_shows_one_drawing() {
     let mut stdin = terminal.child.stdin.take().unwrap();
     stdin.write_all(b"one\n").unwrap();
     terminal.wait_until(|seen| seen.contains("last 1s"));
-    // Several drawings: none may scroll a line out of the window, or break one.
+    // No update may scroll a line out of the window, or wrap one.
     for total in 2..=6 {
         stdin.write_all(b"more\n").unwrap();
         terminal.wait_until(|seen| has_line(seen, &["last", "10s", &total.to_string()]));
@@ -190,7 +190,7 @@ fn top_shows_what_comes_through_a_pipe_and_listens_to_keys() {
     terminal.wait_for("hop");
     terminal.press(b"q");
     let (seen, _, code) = terminal.end();
-    // The last table stays, on the screen that was there before.
+    // The last table is printed on the previous screen.
     assert_eq!(actions(&seen), ["run", "jump", "hop"], "{seen}");
     assert!(!seen.contains("q quit"), "{seen}");
     assert_eq!(code, Some(3));
@@ -277,7 +277,7 @@ fn terminal_is_itself_again_when_the_system_ends_the_program() {
         kill(id, signal).unwrap();
         let (_, written, ended) = terminal.end();
         assert_eq!(ended, Some(code));
-        // The screen that was there before is shown again.
+        // The previous screen is restored.
         assert!(written.contains("\x1b[?1049l"), "{written:?}");
     }
 }

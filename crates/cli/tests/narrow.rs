@@ -1,4 +1,4 @@
-//! What a narrow terminal shows, and one that has no escape sequences.
+//! Output on a narrow terminal, and on one without escape sequences.
 
 #![cfg(unix)]
 
@@ -32,11 +32,11 @@ fn log(name: &str) -> String {
     path
 }
 
-/// The lines that are seen at a terminal of a width.
+/// Returns the lines on a terminal of this width.
 fn lines(args: &[&str], columns: u16) -> Vec<String> {
     let (seen, written, code) = Terminal::new(args, columns).end();
     assert_eq!(code, Some(0), "{written}");
-    // A line that the terminal had to break is seen here as one that is too long.
+    // A line that the terminal wrapped is one that is too long here.
     let fits = |line: &str| line.width() <= usize::from(columns);
     assert!(seen.lines().all(fits), "{columns}:\n{seen}");
     seen.lines().map(str::to_owned).collect()
@@ -86,7 +86,7 @@ fn narrow_series_is_whole() {
             if more.is_empty() {
                 check_numbers(&lines);
             }
-            // A line of the table begins with what its row is of.
+            // A line of the table starts with the name of its row.
             let starts = ["from", "2023-11-14T22:", "action", "GET", "顧客", "run"];
             let starts = [&starts[..], &["pictures", "       to", "a column"]].concat();
             for line in lines.iter().filter(|line| !line.is_empty()) {
@@ -98,7 +98,7 @@ fn narrow_series_is_whole() {
 
 #[test]
 fn narrow_demo_is_whole() {
-    // Of its last lines, which are the bars; those of prose may be broken between words.
+    // Only the bars, which are the last lines: prose may be wrapped between words.
     let (seen, ..) = Terminal::new(&["demo", "--records", "1000", "--batches", "2"], 40).end();
     let bars: Vec<_> = seen.lines().filter(|line| line.contains('█')).collect();
     assert!(bars.len() >= 2 && bars.iter().all(|line| line.width() <= 40), "{seen}");
@@ -112,7 +112,7 @@ fn legend_covers_no_curve() {
         let lines = lines(&[&plot[..], &["--by-action"]].concat(), columns);
         let chart = lines.iter().position(|line| line.contains('│')).unwrap();
         assert_eq!(lines[0], "actions in 10s");
-        // All curves are named above the chart, and nothing is named in it.
+        // The legend of all curves is above the chart, not inside.
         let named = lines[1..chart].join(" ");
         for start in ["━ GET", "━ 顧客", "━ run"] {
             assert!(named.contains(start), "{named}");
@@ -141,7 +141,7 @@ fn dumb_terminal_gets_no_escapes() {
         let (_, written, _) = Terminal::with(args, 80, dumb).end();
         assert!(!written.contains('\x1b') && !written.is_empty(), "{written:?}");
     }
-    // There, lines are written one below the other, and not drawn over those before.
+    // Each update is written on new lines, not over the ones before.
     let mut count = Terminal::with(&["count", "--every", "1h"], 80, dumb);
     count.press(b"one\n\x04");
     let (seen, written, _) = count.end();

@@ -1,4 +1,4 @@
-//! Files that results are written to: never an input, replaced as a whole or not at all (L9).
+//! Output files: never an input, and replaced completely or not at all (L9).
 
 #![cfg(unix)]
 
@@ -16,7 +16,7 @@ use std::thread;
 const ACTIONS: &str = "{\"action\":\"jump\",\"time\":100,\"at\":1}\nbad\n";
 const JUMP: &str = "[{\"action\":\"jump\",\"avg\":100}]\n";
 
-/// A directory that is there for as long as it is wanted, with an input `k`.
+/// A directory with an input `k`, removed when it is dropped.
 struct Folder(PathBuf);
 
 impl Folder {
@@ -44,7 +44,7 @@ impl Folder {
         fs::read_to_string(self.path(name)).unwrap()
     }
 
-    /// All that is in it, in order.
+    /// Returns the names of its files, sorted.
     fn names(&self) -> Vec<String> {
         let names = fs::read_dir(&self.0).unwrap();
         let mut names: Vec<_> =
@@ -64,7 +64,7 @@ impl Folder {
         command
     }
 
-    /// Runs a line of the shell, in which `windrow` is the program.
+    /// Runs a shell command, in which `windrow` is the program.
     fn shell(&self, line: &str) -> Output {
         let line = line.replace("windrow", env!("CARGO_BIN_EXE_windrow"));
         self.run(Path::new("/bin/sh"), "-c").arg(line).output().unwrap()
@@ -81,7 +81,7 @@ fn told(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-/// Asserts that a line of the shell is a usage error that leaves both files as they were.
+/// Asserts that a shell command is a usage error that leaves both files unchanged.
 #[track_caller]
 fn check_refused(folder: &Folder, line: &str, expected: &str) {
     let names = folder.names();
@@ -131,7 +131,7 @@ fn output_is_never_an_input() {
     check_refused(&folder, "windrow stats -o /dev/stdin <> k", expected);
 }
 
-/// Asserts that a line of the shell changes no file, and says nothing where that would.
+/// Asserts that a shell command changes no file, also not by its message.
 #[track_caller]
 fn check_silent(folder: &Folder, line: &str) {
     let output = folder.shell(line);
@@ -279,7 +279,7 @@ fn link_stays_a_link_and_permissions_are_kept() {
     assert_eq!(folder.names(), ["dangling", "k", "one", "there", "two"]);
     let new = fs::metadata(folder.path("there/old")).unwrap();
     assert_eq!(new.permissions().mode() & 0o7777, 0o640);
-    // Who had opened the old file still sees all of it, and nothing of the new one.
+    // A reader that opened the old file before still reads all of it, and none of the new one.
     assert_ne!(new.ino(), inode);
     open.read_to_string(&mut before).unwrap();
     assert!(before.ends_with("replaces it"), "{before}");
@@ -331,7 +331,7 @@ fn disk_that_is_full_keeps_the_old_file() {
             format!("windrow report k -o {name}"),
             format!("windrow stats k k k --refused {name} -o /dev/null"),
         ] {
-            // A limit on the size of files is as good as a disk that is full.
+            // A limit on the size of files has the effect of a full disk.
             let blocks = u32::from(!line.contains("--refused"));
             let output = folder.shell(&format!("ulimit -f {blocks}; {line}"));
             assert_eq!(output.status.code(), Some(1), "{line}");
@@ -361,7 +361,7 @@ fn file_that_may_not_be_written_is_not_replaced() {
     assert_eq!(told(&output), "windrow: old: Permission denied\n");
     assert_eq!((folder.text("old").as_str(), output.status.code()), ("as it was", Some(1)));
 
-    // The file can be written, but no file can be made next to it.
+    // The file can be written, but its directory accepts no new file.
     mode(".", 0o555);
     mode("old", 0o666);
     let output = run("stats --format json k -o old");
@@ -377,17 +377,17 @@ fn file_that_may_not_be_written_is_not_replaced() {
     assert_eq!(folder.names(), ["k", "old", "windrow"]);
 }
 
-/// The program where any user can run it.
+/// Copies the program to where any user can run it.
 fn program(folder: &Folder) -> PathBuf {
     let program = folder.path("windrow");
-    // Not by this process: a child of another test would keep it open for writing, and busy.
+    // A separate process copies: a child of another test would inherit the file open for writing.
     let mut copy = Command::new("cp");
     let copied = copy.args([Path::new(env!("CARGO_BIN_EXE_windrow")), &program]);
     assert!(copied.status().unwrap().success());
     program
 }
 
-/// Runs without the privileges of root, which no permission keeps from anything.
+/// Runs without the privileges of root, who ignores permissions.
 fn nobody(mut command: Command) -> Command {
     if nix::unistd::geteuid().is_root() {
         command.uid(65_534).gid(65_534);

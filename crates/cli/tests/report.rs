@@ -1,6 +1,6 @@
-//! The page of `windrow report`, made of names and lines that would rather be something else.
+//! The page of `windrow report` with hostile names and lines.
 //!
-//! How it looks and what a browser makes of it is seen by `cargo xtask e2e`.
+//! `cargo xtask e2e` checks the page in a browser.
 
 use std::fs;
 use std::process::Command;

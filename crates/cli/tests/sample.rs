@@ -1,4 +1,4 @@
-//! The sample that is shipped, against figures that are computed here in another way (A2, A4, C7).
+//! Statistics of the sample, compared with independent computations (A2, A4, C7).
 
 use std::collections::HashMap;
 use std::fs;
@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
-/// What `windrow` prints about the sample, run from the root of the workspace as its README has it.
+/// Runs `windrow` on the sample in the root of the workspace, and returns the output.
 fn stats(format: &str) -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_windrow"))
         .args(["stats", "crates/cli/samples/startup.ndjson", "--format", format])
@@ -19,9 +19,9 @@ fn stats(format: &str) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// The name, count and sum of each action in the order first seen.
+/// Returns the name, count and sum of each action in order of first appearance.
 ///
-/// The times of the sample are integers, so that a sum of integers is all it takes.
+/// The times of the sample are integers, so an integer sum is exact.
 fn sums() -> Vec<(String, u128, u128)> {
     let text = fs::read_to_string("samples/startup.ndjson").unwrap();
     let mut places = HashMap::new();
@@ -42,7 +42,7 @@ fn sums() -> Vec<(String, u128, u128)> {
 #[test]
 fn means_of_the_sample_are_those_of_a_plain_sum() {
     let mean = |count: u128, sum: u128| {
-        // Below 2^53 both are floats without loss, and a division rounds once: that is the mean.
+        // Below 2^53 both are exact as floats, and the division rounds once, like the mean.
         assert!(count < 1 << 53 && sum < 1 << 53);
         if sum.is_multiple_of(count) {
             json!((sum / count) as u64)
@@ -80,7 +80,7 @@ fn table_of_the_sample_has_all_counts_and_means_to_three_digits() {
     assert_eq!(lines.next(), None);
 }
 
-/// The times of each action, in ascending order.
+/// Returns the times of each action, ascending.
 fn times() -> HashMap<String, Vec<u64>> {
     let text = fs::read_to_string("samples/startup.ndjson").unwrap();
     let mut times = HashMap::<String, Vec<u64>>::new();

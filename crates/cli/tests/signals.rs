@@ -1,4 +1,4 @@
-//! Signals that end the program while it writes: files are whole, and nothing else is left.
+//! Signals during writes: files are complete, and no temporary file is left.
 
 #![cfg(unix)]
 
@@ -14,7 +14,7 @@ use nix::unistd::Pid;
 
 const JUMP: &[u8] = b"{\"action\":\"jump\",\"time\":100}\n";
 const OLD: &str = "as it was";
-/// A test that waits for what never comes has to end. Far more than a busy machine takes.
+/// The limit of a wait, so that a test fails instead of hanging. It is far above normal waits.
 const LOOKS_MAX: usize = 1_000_000;
 const SIGNALS: [(Signal, i32); 3] =
     [(Signal::SIGINT, 130), (Signal::SIGTERM, 143), (Signal::SIGHUP, 129)];
@@ -38,7 +38,7 @@ fn others() -> impl Iterator<Item = Signal> {
     OTHERS.into_iter().filter(move |&signal| ignored >> (signal as i32 - 1) & 1 == 0)
 }
 
-/// A program in a directory of its own, ended at the latest with the test.
+/// A program in a separate directory, killed at the end of the test.
 struct Run {
     child: Child,
     folder: PathBuf,
@@ -70,7 +70,7 @@ impl Run {
         names
     }
 
-    /// Waits until a temporary file is there, or as many bytes of it as that.
+    /// Waits until the temporary file has at least this number of bytes.
     fn wait_for_draft(&mut self, bytes: u64) {
         for _ in 0..LOOKS_MAX {
             assert_eq!(self.child.try_wait().unwrap(), None, "it ended before");
@@ -88,7 +88,7 @@ impl Run {
         kill(Pid::from_raw(self.child.id().try_into().unwrap()), signal).unwrap();
     }
 
-    /// Waits for the end: the exit code, standard output and standard error.
+    /// Waits for the end. Returns the exit code, standard output and standard error.
     fn end(&mut self) -> (Option<i32>, String, String) {
         drop(self.child.stdin.take());
         let mut texts = [String::new(), String::new()];
@@ -122,7 +122,7 @@ fn signal_while_lines_are_generated_leaves_no_part_of_them() {
     for (signal, code) in SIGNALS {
         for has_old in [false, true] {
             let name = format!("generate-{code}-{has_old}");
-            // It would take much longer.
+            // Without the signal this takes much longer than the test.
             let mut run = Run::new(&name, "generate --lines 20000000 -o out", has_old);
             run.wait_for_draft(1 << 20);
             run.send(signal);
@@ -156,7 +156,7 @@ fn no_signal_leaves_a_temporary_file() {
 fn signal_ends_the_process_by_default_where_no_file_is_written() {
     for signal in others() {
         let mut run = Run::new(&format!("default-{signal}"), "count --every 1ms", false);
-        // Handlers are there when the first counts are printed.
+        // Handlers are installed before the first counts are printed.
         run.child.stdout.as_mut().unwrap().read_exact(&mut [0]).unwrap();
         run.send(signal);
         let stdin = run.child.stdin.take();
@@ -192,7 +192,7 @@ fn signal_while_actions_are_read_leaves_the_old_result() {
                 let mut run = Run::new(&name, &args, has_old);
                 run.child.stdin.as_mut().unwrap().write_all(JUMP).unwrap();
                 run.send(*signal);
-                // Killed by it, as nothing has to be cleaned up.
+                // The signal kills it, since nothing has to be cleaned up.
                 assert_eq!(run.end(), (None, String::new(), String::new()));
                 run.check_unchanged(has_old);
             }
@@ -209,7 +209,7 @@ fn signal_while_refused_lines_are_written_leaves_the_old_ones() {
         stdin.write_all(&b"bad\n".repeat(3_000)).unwrap();
         run.wait_for_draft(8_000); // Now the program has read it.
         run.send(*signal);
-        // The input has no end: it is the signal that ends the wait for more.
+        // The input does not end, so the signal ends the wait for more.
         assert_eq!(run.end(), (Some(*code), String::new(), String::new()));
         run.check_unchanged(true);
         drop(stdin);
@@ -257,7 +257,7 @@ fn second_ctrl_c_leaves_files_whole() {
 
 #[test]
 fn interrupt_before_a_line_is_read_leaves_the_old_result() {
-    // The draft of the refused lines is there when the program waits for signals.
+    // The temporary file exists when the program handles signals.
     let mut run = Run::new("early", "stats --refused bad -o out", true);
     run.wait_for_draft(0);
     run.send(Signal::SIGINT);
