@@ -48,7 +48,7 @@ impl From<Timestamped> for ActionTime {
 pub struct Last(pub(crate) Option<Timestamped>);
 
 impl Last {
-    /// The last of the times, if there are any.
+    /// Returns the time with the latest timestamp; `None` without a time.
     #[must_use]
     pub fn last(&self) -> Option<Timestamped> {
         self.0

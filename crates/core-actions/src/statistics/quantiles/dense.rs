@@ -1,17 +1,17 @@
-//! Counts of neighbouring bins: of those that were needed, and of those between them.
+//! Counts of a contiguous range of bins.
 
 use std::mem;
 use std::ops::Range;
 
-/// How many bins a slice grows by: a quarter of a power of two.
+/// The number of bins that a slice grows by: a quarter of a power of two.
 pub(crate) const STEP: usize = 16;
 
-/// Counts of the bins from one to another, both at a multiple of [`STEP`].
+/// Keeps the counts of a range of bins; both ends are multiples of [`STEP`].
 #[derive(Debug, Clone, Default)]
 pub(crate) struct DenseCounts<C> {
     /// The number of the first bin.
     pub(crate) first: usize,
-    /// Boxed, so that it has no more room than it needs.
+    /// Boxed, so that the capacity equals the length.
     pub(crate) counts: Box<[C]>,
 }
 
@@ -20,41 +20,42 @@ impl<C: Copy + Default> DenseCounts<C> {
         self.counts.is_empty()
     }
 
-    /// The count of a bin, which is none where the slice does not reach.
+    /// Returns the count of a bin, 0 outside of the slice.
     pub(crate) fn get(&self, bin: usize) -> C {
         self.counts.get(bin.wrapping_sub(self.first)).copied().unwrap_or_default()
     }
 
-    /// The count of a bin, which is reached for.
+    /// Returns the count of a bin, and extends the slice to it.
     pub(crate) fn get_mut(&mut self, bin: usize) -> &mut C {
         self.reach(bin..bin + 1);
         &mut self.counts[bin - self.first]
     }
 
-    /// The bins from one of them on, with their counts.
+    /// Returns the bins from `bin` on, with their counts.
     pub(crate) fn counts_from(&self, bin: usize) -> impl Iterator<Item = (usize, C)> {
         let at = bin.saturating_sub(self.first);
         (bin..).zip(self.counts.get(at..).unwrap_or_default().iter().copied())
     }
 
-    /// The counts of [`STEP`] bins each, with the number of the first.
+    /// Returns the counts of [`STEP`] bins each, with the number of the first bin.
     pub(crate) fn steps(&self) -> impl Iterator<Item = (usize, &[C; STEP])> {
         (self.first..).step_by(STEP).zip(self.counts.as_chunks().0)
     }
 
-    /// The counts of [`STEP`] bins from one on, if the slice reaches there.
+    /// Returns the counts of [`STEP`] bins from `first` on; `None` outside of the slice.
     pub(crate) fn step(&self, first: usize) -> Option<&[C; STEP]> {
         self.counts.get(first.wrapping_sub(self.first)..)?.first_chunk()
     }
 
-    /// The counts of [`STEP`] bins from one on, which are reached for.
+    /// Returns the counts of [`STEP`] bins from `first` on, and extends the slice to them.
     pub(crate) fn step_mut(&mut self, first: usize) -> &mut [C] {
         self.reach(first..first + STEP);
         &mut self.counts[first - self.first..][..STEP]
     }
 
-    /// The counts of [`STEP`] bins each, with the number of the first and those of another slice
-    /// for the same bins, which are reached for.
+    /// Pairs the counts of [`STEP`] bins each with those of another slice for the same bins.
+    ///
+    /// The number of the first bin comes first. Extends the slice over the other.
     pub(crate) fn steps_beside<'a>(
         &'a mut self,
         other: &'a Self,
@@ -65,14 +66,14 @@ impl<C: Copy + Default> DenseCounts<C> {
         other.steps().zip(mine).map(|((bin, theirs), mine)| (bin, mine, theirs))
     }
 
-    /// Makes the slice reach over all of these bins, at once.
+    /// Extends the slice over all of these bins at once.
     pub(crate) fn reach_all(&mut self, bins: impl Iterator<Item = usize>) {
         let (start, end) =
             bins.fold((usize::MAX, 0), |(start, end), bin| (start.min(bin), end.max(bin + 1)));
         self.reach(start..end);
     }
 
-    /// Makes the slice reach over these bins.
+    /// Extends the slice over a range of bins.
     fn reach(&mut self, bins: Range<usize>) {
         if bins.is_empty() {
             return;
@@ -84,7 +85,7 @@ impl<C: Copy + Default> DenseCounts<C> {
         let before = self.first.saturating_sub(start);
         let after = end.saturating_sub(self.first + self.counts.len());
         if before + after > 0 {
-            // Where it is, if there is room, because many that move leave many holes.
+            // In place if possible, because many slices that move fragment the heap.
             let mut counts = mem::take(&mut self.counts).into_vec();
             counts.reserve_exact(before + after);
             counts.resize(counts.len() + before + after, C::default());

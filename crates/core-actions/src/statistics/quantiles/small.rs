@@ -1,23 +1,23 @@
-//! SmallSample times, as they came.
+//! A few times, in order of insertion.
 
 use crate::action::time::ActionTime;
 
 /// Keeps up to [`Self::LEN_MAX`] times exactly, in 8 bytes each.
 ///
-/// Not in order: to put one where it belongs moves others, and looks at more memory than to sort
-/// all of them for the one who asks.
+/// They are not sorted: a sorted insertion moves other times and reads more memory than sorting all
+/// of them when a quantile is read.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct SmallSample {
-    /// Each an integer, or the bits of a float.
+    /// The times, each as an integer or as the bits of a float.
     words: Vec<u64>,
-    /// Which of them are floats, by bit.
+    /// A bit for each word, set if the word is a float.
     floats: u32,
 }
 
 impl SmallSample {
     pub(crate) const LEN_MAX: usize = u32::BITS as usize;
 
-    /// Room that doubles, and half of that again while it grows.
+    /// The capacity doubles; while it grows, the old half is allocated too.
     pub(crate) const HEAP_BYTES_MAX: usize = 12 * Self::LEN_MAX;
 
     pub(crate) fn len(&self) -> usize {
@@ -28,7 +28,7 @@ impl SmallSample {
         self.words.is_empty()
     }
 
-    /// Takes one more time in, for which there is room.
+    /// Adds a time; there must be fewer than [`Self::LEN_MAX`].
     pub(crate) fn push(&mut self, time: ActionTime) {
         let word = time.as_integer().unwrap_or_else(|| {
             self.floats |= 1 << self.words.len();
@@ -37,7 +37,7 @@ impl SmallSample {
         self.words.push(word);
     }
 
-    /// All times, as they came.
+    /// Returns all times, in order of insertion.
     pub(crate) fn times(&self) -> impl Iterator<Item = ActionTime> + Clone {
         self.words.iter().enumerate().map(|(at, &word)| match self.floats >> at & 1 {
             0 => ActionTime::from(word),
@@ -45,9 +45,9 @@ impl SmallSample {
         })
     }
 
-    /// The same in ascending order.
+    /// Returns the sample in ascending order.
     pub(crate) fn sorted(&self) -> Self {
-        // Integers are in the order of their words, and so are floats, none of which is negative.
+        // The words of integers have the order of their values, and so have those of positive floats.
         if self.floats == 0 || self.floats.count_ones() as usize == self.len() {
             let mut sorted = self.clone();
             sorted.words.sort_unstable();

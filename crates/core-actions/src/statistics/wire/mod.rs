@@ -74,7 +74,7 @@ enum WireError {
     EmptyCell { cell: u32 },
     #[error("count is {found}, limit is {max}")]
     TooMany { found: u64, max: u64 },
-    #[error("integer {float} is given as a float and may be rounded, read it from text")]
+    #[error("integer {float} is given as a float, which may be rounded, read it from text")]
     Rounded { float: f64 },
     #[error("mean has {mean} times, quantiles have {quantiles}, minmax is present: {minmax}")]
     SummaryOfSeveral { mean: u64, quantiles: u64, minmax: bool },
