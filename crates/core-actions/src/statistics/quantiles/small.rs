@@ -47,7 +47,7 @@ impl SmallSample {
 
     /// Returns the sample in ascending order.
     pub(crate) fn sorted(&self) -> Self {
-        // The words of integers have the order of their values, and so have those of positive floats.
+        // The words of integers are in the order of their values, as those of positive floats are.
         if self.floats == 0 || self.floats.count_ones() as usize == self.len() {
             let mut sorted = self.clone();
             sorted.words.sort_unstable();
