@@ -242,8 +242,8 @@ mod wire {
         check("window(count)", "count", "snapshot is of `count`, needed is `window(count)`");
         let other = "snapshot has a ring of 1000 buckets, its window needs 13";
         check(r#""reach":13"#, r#""reach":1000"#, other);
-        check("[1002,1]", "[1000,1]", "bucket 1000 comes after bucket 1000, they must ascend");
-        let far = "bucket 1000 lies further than 13 buckets behind bucket 1014";
+        check("[1002,1]", "[1000,1]", "bucket 1000 follows bucket 1000, buckets must ascend");
+        let far = "bucket 1000 is further than 13 buckets behind bucket 1014";
         check("[1002,1]", "[1014,1]", far);
         let edges = format!("[[{},2],[{},1]]", i64::MIN, i64::MAX);
         check("[[1000,2],[1002,1]]", &edges, "bucket -9223372036854775808 lies further");
