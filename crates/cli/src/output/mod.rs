@@ -31,9 +31,9 @@ use crate::{diagnostics, stdio, terminal};
 
 use draft::{Draft, Target};
 
-/// The option for results, as it is typed.
+/// The option for results, as typed.
 const RESULTS: &str = "-o";
-/// What a shell writes for results without an option.
+/// The redirection of a shell for results.
 const REDIRECTED: &str = ">";
 /// The option for refused lines.
 const REFUSED: &str = "--refused";
@@ -56,7 +56,7 @@ pub(crate) struct Outputs {
 }
 
 impl OutputArgs {
-    /// Opens the output for results, before any work is done in vain. Changes nothing.
+    /// Opens the output for results before any other work. Changes no file.
     ///
     /// # Errors
     ///
@@ -70,12 +70,12 @@ impl OutputArgs {
 
     /// Opens the outputs of a command that reads files, or standard input if none is named.
     ///
-    /// Changes nothing.
+    /// Changes no file.
     ///
     /// # Errors
     ///
-    /// [`Failure`] if one cannot be written, is an input, or is the other one, and if standard
-    /// error is an input.
+    /// [`Failure`] if an output cannot be written, is an input or is the other output, or if
+    /// standard error is an input.
     pub(crate) fn open_for(
         &self,
         inputs: &[PathBuf],
@@ -83,7 +83,7 @@ impl OutputArgs {
     ) -> Result<Outputs, Failure> {
         let default = [PathBuf::from("-")];
         let inputs = if inputs.is_empty() { &default } else { inputs };
-        // First: until then, any message may be written into an input.
+        // This comes first: before the check, a message may be written into an input.
         check_messages(inputs)?;
         let results = self.open()?;
         let refused = refused.map(|path| Output::open(path, REFUSED)).transpose()?;
@@ -111,7 +111,7 @@ pub(crate) struct Output {
 #[derive(Debug)]
 enum Destination {
     Stdout,
-    /// A device, a pipe, or a file that was passed by its number.
+    /// A device, a pipe, or a file that was passed as a descriptor.
     Direct(File),
     Replaced(Target),
 }
@@ -134,7 +134,7 @@ impl Destination {
             return Ok(Self::Direct(file));
         }
         if stdio::descriptor(path).is_some() {
-            // Behind what was written to it so far.
+            // Append, so that earlier output to the file is kept.
             return File::options().append(true).open(path).map(Self::Direct);
         }
         Target::of_old(path, file).map(Self::Replaced)
@@ -159,7 +159,7 @@ impl Output {
         Failure { name: self.name.clone(), error: io::Error::other(conflict) }
     }
 
-    /// Returns the file that is there now, unless it may be input and output, as a terminal may.
+    /// Returns the existing file, unless it may be both input and output, as a terminal may.
     fn file(&self) -> Option<Handle> {
         let handle = match &self.destination {
             Destination::Stdout => Handle::stdout(),
@@ -176,7 +176,7 @@ impl Output {
         self.file().is_some_and(|file| is_input(&file, path))
     }
 
-    /// Returns whether both are one file, or will be.
+    /// Returns whether both are the same file, or will be.
     fn is_same(&self, other: &Self) -> bool {
         match (&self.destination, &other.destination) {
             (Destination::Stdout, Destination::Stdout) => true,
@@ -194,12 +194,12 @@ impl Output {
         matches!(self.destination, Destination::Stdout)
     }
 
-    /// Returns whether it is read while it is written.
+    /// Returns whether the output is a terminal.
     pub(crate) fn is_terminal(&self) -> bool {
         self.is_stdout() && io::stdout().is_terminal()
     }
 
-    /// Returns whether styles are left out of what is [printed](Self::print).
+    /// Returns whether [`print`](Self::print) omits styles.
     pub(crate) fn is_plain(&self) -> bool {
         let choice = match &self.destination {
             Destination::Stdout => AutoStream::choice(&io::stdout()),
@@ -214,11 +214,11 @@ impl Output {
         self.is_terminal().then(terminal::columns).flatten()
     }
 
-    /// Writes the results, without styles unless the output is a terminal that wants them.
+    /// Writes the results, with styles if the output is a terminal that supports them.
     ///
     /// # Errors
     ///
-    /// The error of the system, [`io::ErrorKind::BrokenPipe`] if the reader has gone.
+    /// The error of the system, [`io::ErrorKind::BrokenPipe`] if the reader is closed.
     pub(crate) fn print(self, text: impl Display) -> Result<(), Failure> {
         if self.is_stdout() {
             return print(text);
@@ -234,7 +234,7 @@ impl Output {
         })
     }
 
-    /// Writes something long piece by piece, with the styles in it as they are.
+    /// Writes long results piece by piece, with unchanged styles.
     ///
     /// # Errors
     ///
@@ -270,7 +270,7 @@ impl Output {
 
 /// An output that is being written.
 ///
-/// Dropped before it is [finished](Self::finish), it leaves a regular file as it was.
+/// A regular file is unchanged if this is dropped before it is [finished](Self::finish).
 #[derive(Debug)]
 pub(crate) struct OutputWriter {
     name: String,
@@ -290,11 +290,11 @@ impl OutputWriter {
         Failure { name: self.name, error }
     }
 
-    /// Ends the writing; a regular file has its new content after this.
+    /// Completes the output. A regular file then has its new content.
     ///
     /// # Errors
     ///
-    /// The error of the system, or that a signal came before.
+    /// The error of the system, or [`Ended`](crate::failure::Ended) if a signal arrived before.
     pub(crate) fn finish(self) -> Result<(), Failure> {
         let Self { name, mut writer } = self;
         let done = writer.flush().and_then(|()| {
@@ -343,14 +343,14 @@ impl Write for Writer {
     }
 }
 
-/// Writes to standard output, without styles unless it is a terminal that wants them.
+/// Writes to standard output, with styles if it is a terminal that supports them.
 ///
 /// # Errors
 ///
-/// The error of the system, [`io::ErrorKind::BrokenPipe`] if the reader has gone.
+/// The error of the system, [`io::ErrorKind::BrokenPipe`] if the reader is closed.
 pub(crate) fn print(text: impl Display) -> Result<(), Failure> {
     let written = stdio::check_stdout().and_then(|()| {
-        // A table comes line by line.
+        // Buffered, since a table is written line by line.
         let mut output = BufWriter::new(anstream::stdout().lock());
         write!(output, "{text}").and_then(|()| output.flush())
     });
@@ -373,12 +373,12 @@ fn check_messages(inputs: &[PathBuf]) -> Result<(), Failure> {
     }
 }
 
-/// Returns whether a file is an input, by whatever name.
+/// Returns whether a file is an input, under any name.
 fn is_input(file: &Handle, path: &Path) -> bool {
     let input = if source::is_stdin(path) {
         Handle::stdin()
     } else if fs::metadata(path).is_ok_and(|input| input.is_file()) {
-        // To open it is enough; a file that cannot be read may still be written.
+        // Comparing needs only an open file. One that cannot be read may still be writable.
         let opened = File::open(path).or_else(|_| File::options().write(true).open(path));
         opened.and_then(Handle::from_file)
     } else {

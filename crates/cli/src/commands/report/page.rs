@@ -83,7 +83,7 @@ fn totals(content: &Content<'_>) -> Markup {
         section.totals aria-label="Totals" {
             dl {
                 (total("lines", &grouped(result.lines)))
-                (total("actions taken", &grouped(result.lines - result.refused)))
+                (total("actions counted", &grouped(result.lines - result.refused)))
                 (total("different actions", &grouped(rows.len() as u64)))
                 div class=(if result.refused > 0 { "bad" } else { "" }) {
                     dt { "lines refused" }

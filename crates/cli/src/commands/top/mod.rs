@@ -1,7 +1,8 @@
 //! `windrow top`: live statistics of recent actions.
 //!
-//! One thread reads and records, another draws. They share the tracker and a [`Status`]. The main
-//! thread waits for neither, since both may block: see [`session`].
+//! One thread reads and records, another draws. They share the tracker and a
+//! [`Status`](app::Status). The main thread waits for neither, since both may block: see
+//! [`session`].
 
 mod app;
 mod batches;
