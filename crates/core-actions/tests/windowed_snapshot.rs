@@ -246,7 +246,7 @@ mod wire {
         let far = "bucket 1000 is further than 13 buckets behind bucket 1014";
         check("[1002,1]", "[1014,1]", far);
         let edges = format!("[[{},2],[{},1]]", i64::MIN, i64::MAX);
-        check("[[1000,2],[1002,1]]", &edges, "bucket -9223372036854775808 lies further");
+        check("[[1000,2],[1002,1]]", &edges, "bucket -9223372036854775808 is further");
         check(r#""resolution":1000000000"#, r#""resolution":0"#, "window of the snapshot makes");
         check(r#""span":10000000000"#, r#""span":1"#, "window of the snapshot makes");
     }
