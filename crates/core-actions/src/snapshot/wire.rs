@@ -1,6 +1,7 @@
-//! The wire form of a snapshot, version 2, and version 1 as it was in JSON. A rename in the code
-//! must not change it: what is here is the form, and `tests/snapshot.rs` pins it. Statistics have
-//! forms of their own.
+//! The wire form of a snapshot: version 2, and version 1 in JSON.
+//!
+//! This module defines it, so that a rename elsewhere does not change it, and `tests/snapshot.rs`
+//! pins it. The forms of statistics are defined separately.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -32,7 +33,7 @@ struct Read<S> {
     rows: Vec<ReadRow<S>>,
 }
 
-/// What JSON may have, in either version: keys are missing in the other.
+/// Holds the JSON keys of both versions; each version lacks some of them.
 #[derive(Deserialize)]
 #[serde(bound = "S: Statistic + Deserialize<'de>")]
 pub(crate) struct AnyVersion<S> {
@@ -137,7 +138,7 @@ impl<S: Statistic> AnyVersion<S> {
 }
 
 impl<S: Statistic> TrackerSnapshot<S> {
-    /// Returns what is written behind the header.
+    /// Returns the parts that are written after the header.
     pub(crate) fn parts(&self) -> (WireUnit, [u64; 2], Vec<WireRow<'_, S>>) {
         let unit = match self.unit {
             Unit::Nanoseconds => WireUnit::Nanoseconds,
@@ -152,7 +153,7 @@ impl<S: Statistic> TrackerSnapshot<S> {
         )
     }
 
-    /// Checks what was read behind the header.
+    /// Checks the parts that were read after the header.
     pub(crate) fn of_parts(
         header: SnapshotHeader,
         unit: WireUnit,

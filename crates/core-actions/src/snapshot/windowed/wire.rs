@@ -1,5 +1,7 @@
-//! The wire form of a windowed snapshot, version 2, and version 1 as it was in JSON. A rename in
-//! the code must not change it: what is here is the form, and `tests/windowed_snapshot.rs` pins it.
+//! The wire form of a windowed snapshot: version 2, and version 1 in JSON.
+//!
+//! This module defines it, so that a rename elsewhere does not change it, and
+//! `tests/windowed_snapshot.rs` pins it.
 
 use std::time::Duration;
 
@@ -33,7 +35,7 @@ struct Read<S> {
     rows: Vec<ReadRow<StatisticRing<S>>>,
 }
 
-/// In nanoseconds, the moments since the Unix epoch.
+/// Holds the window in nanoseconds; `at` and `since` count from the Unix epoch.
 #[derive(Serialize, Deserialize)]
 struct Window {
     at: i64,
@@ -43,7 +45,7 @@ struct Window {
     tolerance: u64,
 }
 
-/// What JSON may have, in either version: keys are missing in the other.
+/// Holds the JSON keys of both versions; each version lacks some of them.
 #[derive(Deserialize)]
 #[serde(bound = "S: Statistic + Deserialize<'de>")]
 struct AnyVersion<S> {
