@@ -58,11 +58,6 @@ pub(crate) fn step(sh: &Shell) -> anyhow::Result<String> {
 /// The licence texts, in the root and in each package.
 const LICENCES: [&str; 2] = ["LICENSE-APACHE", "LICENSE-MIT"];
 
-/// Paths where the rules on language and circles do not apply yet.
-///
-/// An entry whose files follow the rules is a finding, so the list only shrinks.
-const NOT_REWRITTEN: &[&str] = &[];
-
 fn check(tree: &Tree, workspace: &Workspace) -> Vec<Finding> {
     let test_modules = test_modules(tree);
     let mut findings = layers::check(workspace);
@@ -70,7 +65,7 @@ fn check(tree: &Tree, workspace: &Workspace) -> Vec<Finding> {
     findings.extend(paths::check(tree));
     findings.extend(measured::check(tree));
     findings.extend(shape::check_exceptions(tree));
-    let mut plain = circles::check(tree);
+    findings.extend(circles::check(tree));
     for source in &tree.texts {
         findings.extend(shape::check(source));
         if source.path.ends_with(".rs") {
@@ -80,33 +75,12 @@ fn check(tree: &Tree, workspace: &Workspace) -> Vec<Finding> {
             }
             findings.extend(comments::check(source, &lines));
             findings.extend(forbidden::check(source, &lines));
-            plain.extend(language::check_code(source, &lines));
+            findings.extend(language::check_code(source, &lines));
         } else if source.path.ends_with(".md") {
-            plain.extend(language::check_page(source));
+            findings.extend(language::check_page(source));
         }
     }
-    findings.extend(without_exempt(plain, NOT_REWRITTEN));
     findings
-}
-
-/// Removes the findings in exempt paths, and reports exemptions that nothing needs.
-fn without_exempt(findings: Vec<Finding>, exempt: &[&str]) -> Vec<Finding> {
-    let mut needed: BTreeSet<&str> = BTreeSet::new();
-    let mut kept: Vec<_> = findings
-        .into_iter()
-        .filter(|found| {
-            let path = exempt.iter().find(|path| found.file.starts_with(**path));
-            needed.extend(path);
-            path.is_none()
-        })
-        .collect();
-    kept.extend(exempt.iter().filter(|path| !needed.contains(*path)).map(|path| Finding {
-        file: "xtask/src/tidy.rs".to_owned(),
-        line: 1,
-        rule: format!("`{path}` follows the rules"),
-        fix: "remove it from `NOT_REWRITTEN`",
-    }));
-    kept
 }
 
 /// Returns whether code outside of tests uses the keyword `unsafe`.
@@ -256,18 +230,6 @@ mod tests {
     fn finding_displays_file_line_rule_and_fix() {
         let finding = source("a.rs", "").finding(6, "no reason", "give one");
         assert_eq!(finding.to_string(), "a.rs:7: no reason, give one");
-    }
-
-    #[test]
-    fn exemption_that_nothing_needs_is_found() {
-        let found = |exempt: &[&str]| -> Vec<String> {
-            let findings = vec![source("a/b.rs", "").finding(0, "rule", "fix")];
-            without_exempt(findings, exempt).iter().map(Finding::to_string).collect()
-        };
-        assert_eq!(found(&["a/"]), [""; 0]);
-        assert_eq!(found(&[]), ["a/b.rs:1: rule, fix"]);
-        let stale = "xtask/src/tidy.rs:1: `c/` follows the rules, remove it from `NOT_REWRITTEN`";
-        assert_eq!(found(&["a/", "c/"]), [stale]);
     }
 
     #[test]
