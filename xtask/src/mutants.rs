@@ -123,7 +123,7 @@ struct Sandbox {
     /// Its current folder is the copy.
     sh: Shell,
     copy: SourceCopy,
-    /// Shared with `cargo xtask loom`, since the dependencies are the same.
+    /// Not that of `cargo xtask loom`: cargo takes what a mutant left there for the sources.
     loom_target: PathBuf,
     target: PathBuf,
     /// Prevents two runs from changing the same copy.
@@ -140,7 +140,7 @@ impl Sandbox {
         let (copy, files) = SourceCopy::of(&workspace::files(sh)?, folder.join("sources"))?;
         let inside = Shell::new()?;
         inside.change_dir(copy.root());
-        let (loom_target, target) = (loom::target(&workspace), folder.join("target"));
+        let (loom_target, target) = (folder.join("loom"), folder.join("target"));
         let sandbox = Self { sh: inside, copy, loom_target, target, _lock: lock };
         Ok((sandbox, format!("{files} files copied")))
     }

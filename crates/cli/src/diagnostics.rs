@@ -127,8 +127,9 @@ pub(crate) fn report(what: impl Display) {
 }
 
 pub(crate) fn print_line(what: impl Display) {
-    // An error of standard error cannot be reported.
-    let _ = writeln!(anstream::stderr().lock(), "{what}");
+    // In one write, so that nothing a terminal echoes can come between a line and its end. An error
+    // of standard error cannot be reported.
+    let _ = anstream::stderr().lock().write_all(format!("{what}\n").as_bytes());
 }
 
 #[cfg(test)]

@@ -67,7 +67,7 @@ fn who_waits_is_told_what_for() {
 #[test]
 fn ctrl_c_ends_the_wait_for_input() {
     let mut terminal = Terminal::new(&["stats", "--stat", "count"], 100);
-    terminal.wait_for("waiting for actions");
+    terminal.wait_for("see `windrow --help`");
     terminal.press(CTRL_C);
     let (seen, _, code) = terminal.end();
     assert!(
