@@ -64,7 +64,7 @@ pub(crate) enum ErrorCode {
     TimeNotInteger,
     StampNotNumber,
     StampNotString,
-    #[cfg(feature = "rfc3339")]
+    #[cfg(feature = "timestamps")]
     StampNotRfc3339,
     StampOutOfRange,
 }

@@ -84,7 +84,7 @@ impl ScanError {
             ErrorCode::TimeNotInteger => Kind::TimeNotInteger { found: excerpt() },
             ErrorCode::StampNotNumber => Kind::StampType { found: found(), expected: "a number" },
             ErrorCode::StampNotString => Kind::StampType { found: found(), expected: "a string" },
-            #[cfg(feature = "rfc3339")]
+            #[cfg(feature = "timestamps")]
             ErrorCode::StampNotRfc3339 => Kind::StampNotRfc3339,
             ErrorCode::StampOutOfRange => Kind::StampOutOfRange,
         };

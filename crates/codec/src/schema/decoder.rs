@@ -12,7 +12,7 @@ use core_time::Stamp;
 
 use super::draft::{Checked, Draft, Found, Key, Name};
 use super::fast_path::Partial;
-#[cfg(feature = "rfc3339")]
+#[cfg(feature = "timestamps")]
 use super::rfc3339;
 use super::stamp::{StampForm, StampKey};
 use crate::error::code::{ErrorCode, ScanError, ScanResult};
@@ -381,7 +381,7 @@ fn read_stamp(
     let at = cursor.at;
     let stamp = match (token, form.nanos_per_unit()) {
         (b'-' | b'0'..=b'9', Some(nanos)) => cursor.number()?.stamp(nanos),
-        #[cfg(feature = "rfc3339")]
+        #[cfg(feature = "timestamps")]
         (b'"', None) => rfc3339::read(&cursor.string()?.text()).map_err(|code| ScanError {
             code,
             at,

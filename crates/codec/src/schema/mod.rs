@@ -4,7 +4,7 @@ mod action;
 pub(crate) mod decoder;
 pub(crate) mod draft;
 pub(crate) mod fast_path;
-#[cfg(feature = "rfc3339")]
+#[cfg(feature = "timestamps")]
 mod rfc3339;
 mod stamp;
 

@@ -69,7 +69,7 @@ pub enum StampForm {
     ///
     /// As in RFC 3339, `T` and `Z` may be lower case. Second 60, a leap second, is read as second
     /// 59.
-    #[cfg(feature = "rfc3339")]
+    #[cfg(feature = "timestamps")]
     Rfc3339,
 }
 
@@ -81,7 +81,7 @@ impl StampForm {
             Self::Milliseconds => Some(1_000_000),
             Self::Microseconds => Some(1_000),
             Self::Nanoseconds => Some(1),
-            #[cfg(feature = "rfc3339")]
+            #[cfg(feature = "timestamps")]
             Self::Rfc3339 => None,
         }
     }
