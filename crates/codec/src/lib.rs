@@ -4,6 +4,9 @@ mod batch;
 #[cfg(feature = "encode")]
 mod encode;
 mod error;
+mod fields;
+mod input;
+mod moment;
 mod options;
 mod scan;
 mod schema;
@@ -16,5 +19,11 @@ pub use encode::{Field, Format, encode, encode_means, encode_rows, write_records
 pub use error::{DecodeError, DecodeErrorKind, Excerpt, JsonType, TimeMax};
 #[cfg(feature = "snippet")]
 pub use error::{Snippet, visible};
+pub use fields::{
+    FieldTypes, Fields, Filter, FilterError, NameRules, OnMissing, Path, PathError, Replace,
+    ReplaceError, Skip, Timestamp,
+};
+pub use input::{Form, Input};
+pub use moment::{TimestampFormat, Zone};
 pub use options::{DecodeOptions, Fractions, Limits};
 pub use schema::{Action, StampForm, StampKey, StampKeyError, decode};

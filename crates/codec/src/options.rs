@@ -2,9 +2,11 @@
 
 use core_actions::NAME_BYTES_MAX;
 
+use crate::fields::Fields;
+use crate::input::Input;
 use crate::schema::StampKey;
 
-/// Configures decoding: limits, fractions, timestamps, and the number of refusals kept.
+/// Configures decoding: limits, fractions, fields, the form of the input, refusals kept.
 ///
 /// The defaults are safe for untrusted input: every size is limited, and the memory for refused
 /// lines is bounded. Write `DecodeOptions { refusals_kept: 5, ..DecodeOptions::default() }`, so
@@ -35,6 +37,10 @@ pub struct DecodeOptions {
     /// The first refusals are listed; all are counted. Each takes at most about 1 KiB, whatever the
     /// length of the line.
     pub refusals_kept: usize,
+    /// The fields of the name, the value and the timestamp, and which records count.
+    pub fields: Fields,
+    /// The form of the input. JSON by default, an object on each line.
+    pub input: Input,
 }
 
 impl Default for DecodeOptions {
@@ -44,6 +50,8 @@ impl Default for DecodeOptions {
             fractions: Fractions::Allowed,
             stamp: None,
             refusals_kept: 100,
+            fields: Fields::default(),
+            input: Input::default(),
         }
     }
 }

@@ -1,0 +1,62 @@
+//! What a record holds at a path, as every reader of a form reports it.
+
+use crate::error::code::ScanError;
+
+/// The value that one alternative of a path selects in a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Found<'a> {
+    /// The record has no such field.
+    #[default]
+    Absent,
+    Null,
+    Bool(bool),
+    /// A JSON number as written.
+    Number(&'a str),
+    /// A text without escapes.
+    Text(&'a str),
+    /// The raw text between the quotes of a valid JSON string that has escapes.
+    Escaped(&'a str),
+    /// A JSON object as written.
+    Object(&'a str),
+    /// A JSON array as written.
+    Array(&'a str),
+    /// A text that is not UTF-8 from this offset in the record on. Only flat inputs have it.
+    NotUtf8 {
+        at: usize,
+    },
+}
+
+/// The value of one alternative, and where it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Slot<'a> {
+    pub(crate) found: Found<'a>,
+    /// The offset of the value in the record.
+    pub(crate) at: usize,
+}
+
+/// Why a reader fills no slots.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// The record is not well formed, or a selected key is repeated.
+    Refused(ScanError),
+    /// The record is not one of the form.
+    Skipped(Skip),
+}
+
+/// The reason why a record is skipped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Skip {
+    /// No field of the name is there.
+    NoName,
+    /// The field of the value is not there.
+    NoValue,
+    /// The pattern does not match the line.
+    NoMatch,
+    /// The line has no JSON object at its end.
+    NoObject,
+    /// The text that should hold a JSON object does not.
+    NotWrapped,
+    /// The line is a part of a longer one, cut by a container runtime.
+    Partial,
+}
