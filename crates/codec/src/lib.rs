@@ -20,8 +20,8 @@ pub use error::{DecodeError, DecodeErrorKind, Excerpt, JsonType, TimeMax};
 #[cfg(feature = "snippet")]
 pub use error::{Snippet, visible};
 pub use fields::{
-    FieldTypes, Fields, Filter, FilterError, NameRules, OnMissing, Path, PathError, Replace,
-    ReplaceError, Skip, Timestamp,
+    FieldTypes, Fields, Filter, FilterError, NameRules, OnMissing, Path, PathError, PathErrorKind,
+    Replace, ReplaceError, Skip, Timestamp,
 };
 pub use input::{Form, Input};
 pub use moment::{TimestampFormat, Zone};

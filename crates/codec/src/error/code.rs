@@ -84,7 +84,7 @@ pub(crate) enum Expected {
 }
 
 impl Expected {
-    pub(super) fn text(self) -> &'static str {
+    pub(crate) fn text(self) -> &'static str {
         match self {
             Self::Value => "a value",
             Self::ValueOrEnd => "a value or `]`",

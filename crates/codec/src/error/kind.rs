@@ -292,7 +292,7 @@ impl DecodeErrorKind {
 ///
 /// Only visible ASCII is safe. Input may hold controls and marks that reverse text, and messages
 /// end up on terminals and in logs.
-struct Shown(char);
+pub(crate) struct Shown(pub(crate) char);
 
 impl fmt::Display for Shown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -18,6 +18,7 @@ pub use self::kind::DecodeErrorKind;
 pub use self::snippet::{Snippet, visible};
 
 use self::kind::Class;
+pub(crate) use self::kind::Shown;
 
 /// Reports why an input is not a valid action, and at which byte.
 ///

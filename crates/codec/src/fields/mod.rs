@@ -10,7 +10,7 @@ mod path;
 pub use filter::{Filter, FilterError};
 pub use found::Skip;
 pub use names::{NameRules, Replace, ReplaceError};
-pub use path::{Path, PathError};
+pub use path::{Path, PathError, PathErrorKind};
 
 use core_actions::Unit;
 use core_time::Stamp;
