@@ -15,7 +15,7 @@ mod window;
 
 pub use action::{
     ActionError, ActionName, ActionTime, AsWords, KeyedName, NAME_BYTES_MAX, NameError, TimeError,
-    Unit,
+    Unit, UnitError,
 };
 pub use core_time::{COUNT_MAX, Statistic, Subtract, Tag, laws};
 pub use snapshot::{TrackerSnapshot, TrackerSnapshotError, WindowedSnapshot};

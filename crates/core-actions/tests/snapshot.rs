@@ -369,6 +369,8 @@ mod wire {
             (Unit::Nanoseconds, "nanoseconds"),
             (Unit::Microseconds, "microseconds"),
             (Unit::Seconds, "seconds"),
+            (Unit::Minutes, "minutes"),
+            (Unit::Hours, "hours"),
         ] {
             let text = WRITTEN.replace("milliseconds", written);
             let snapshot = read(&text).unwrap();

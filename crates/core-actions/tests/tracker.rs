@@ -97,6 +97,8 @@ fn durations_are_taken_in_the_unit_of_the_tracker() {
         (Unit::Microseconds, 1_500.0),
         (Unit::Milliseconds, 1.5),
         (Unit::Seconds, 0.0015),
+        (Unit::Minutes, 0.000_025),
+        (Unit::Hours, 1.5 / 3_600_000.0),
     ] {
         let tracker = RunningTracker::new(TrackerSpec { unit, ..TrackerSpec::default() });
         tracker.record_duration("jump", Duration::from_micros(1_500)).unwrap();

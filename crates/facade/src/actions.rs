@@ -5,6 +5,7 @@ pub use core_actions::{
     COUNT_MAX, Count, Handle, HasCount, HasMean, Histogram, KeyedName, Last, LocalTracker, Mean,
     MergedTracker, MinMax, NameError, NameTable, OverflowCounts, PostTracker, Quantile,
     QuantileError, Quantiles, Row, RunningTracker, Summary, TimeError, Timestamped, TopK,
-    TrackerSnapshot, TrackerSnapshotError, TrackerSpec, Unit, Values, Variance, WhenFull,
-    WindowRows, WindowedHandle, WindowedSnapshot, WindowedSpec, WindowedSpecError, WindowedTracker,
+    TrackerSnapshot, TrackerSnapshotError, TrackerSpec, Unit, UnitError, Values, Variance,
+    WhenFull, WindowRows, WindowedHandle, WindowedSnapshot, WindowedSpec, WindowedSpecError,
+    WindowedTracker,
 };

@@ -10,7 +10,7 @@ use facade::actions::{
     Count, Handle, HasCount, HasMean, Histogram, KeyedName, Last, LocalTracker, Mean,
     MergedTracker, MinMax, NameError, NameTable, OverflowCounts, PostTracker, QuantileError,
     Quantiles, Row, RunningTracker, TimeError, Timestamped, TopK, TrackerSnapshot,
-    TrackerSnapshotError, TrackerSpec, Values, Variance, WindowRows, WindowedHandle,
+    TrackerSnapshotError, TrackerSpec, UnitError, Values, Variance, WindowRows, WindowedHandle,
     WindowedSnapshot, WindowedSpec, WindowedSpecError, WindowedTracker,
 };
 use facade::codec::{
@@ -59,7 +59,8 @@ fn counters_of_every_kind_are_behind_the_front_door() {
 #[test]
 fn all_that_a_user_of_the_front_door_needs_is_here() {
     let clock = ManualClock::new(Stamp::from_secs(1_000));
-    let builder: WindrowBuilder = Windrow::builder().clock(clock.clone()).unit(Unit::Microseconds);
+    let unit: Result<Unit, UnitError> = "us".parse();
+    let builder: WindrowBuilder = Windrow::builder().clock(clock.clone()).unit(unit.unwrap());
     let windrow: Windrow = builder.build().unwrap();
     let counter: &EventCounter = windrow.events();
     let spec: &WindowSpec = counter.spec();

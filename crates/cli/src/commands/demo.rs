@@ -14,7 +14,8 @@ use facade::codec::{Limits, encode_means};
 use fastrand::Rng;
 
 use crate::exit::Exit;
-use crate::output::render::{self, Styled, grouped};
+use crate::output::human;
+use crate::output::render::{Styled, grouped};
 use crate::output::spark::{bar, spark};
 use crate::output::table::Table;
 use crate::output::{self, Failure};
@@ -176,7 +177,7 @@ fn bars(times: [Duration; TRACKERS.len()], notes: [String; TRACKERS.len()]) -> S
     let columns = terminal::columns().unwrap_or(usize::MAX);
     let mut text = String::new();
     for ((name, time), note) in TRACKERS.into_iter().zip(times).zip(notes) {
-        let begin = format!("{name:7}  {:>7}  {note}", render::duration(time));
+        let begin = format!("{name:7}  {:>7}  {note}", human::duration(time));
         let width = columns.saturating_sub(begin.chars().count()).min(BAR_COLUMNS);
         let drawn = Styled(BAR, bar(time.as_secs_f64(), longest, width));
         text.push_str(&format!("{begin}{drawn}\n"));

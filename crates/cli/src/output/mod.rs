@@ -7,6 +7,7 @@
 pub(crate) mod axis;
 pub(crate) mod distribution;
 mod draft;
+pub(crate) mod human;
 pub(crate) mod infinite;
 pub(crate) mod progress;
 pub(crate) mod prometheus;

@@ -1,8 +1,7 @@
-//! Formats numbers, durations and records.
+//! Formats numbers and records.
 
 use std::fmt::{self, Display};
 use std::io;
-use std::time::Duration;
 
 use clap::builder::styling::Style;
 use facade::codec::{Field, Format, write_records};
@@ -117,24 +116,6 @@ pub(crate) fn counted(number: u64, noun: &str) -> String {
     format!("{} {noun}{plural}", grouped(number))
 }
 
-/// Formats a duration with three digits and a suitable unit.
-pub(crate) fn duration(duration: Duration) -> String {
-    let nanoseconds = duration.as_nanos() as f64;
-    let (unit, scale) = match nanoseconds {
-        ..999.5 => ("ns", 1.0),
-        ..999.5e3 => ("µs", 1e3),
-        ..999.5e6 => ("ms", 1e6),
-        _ => ("s", 1e9),
-    };
-    let value = nanoseconds / scale;
-    match value {
-        _ if scale == 1.0 => format!("{value} {unit}"),
-        ..9.995 => format!("{value:.2} {unit}"),
-        ..99.95 => format!("{value:.1} {unit}"),
-        _ => format!("{value:.0} {unit}"),
-    }
-}
-
 /// Formats a rate per second with at least three digits.
 pub(crate) fn rate(rate: f64) -> String {
     match rate {
@@ -180,27 +161,6 @@ mod tests {
         let cases = [(0, "0 lines"), (1, "1 line"), (2, "2 lines"), (1_000, "1,000 lines")];
         for (number, expected) in cases {
             assert_eq!(counted(number, "line"), expected);
-        }
-    }
-
-    #[test]
-    fn durations_have_three_digits() {
-        let cases = [
-            (0, "0 ns"),
-            (999, "999 ns"),
-            (1_000, "1.00 µs"),
-            (9_994, "9.99 µs"),
-            (9_995, "10.0 µs"),
-            (12_345, "12.3 µs"),
-            (99_960, "100 µs"),
-            (999_499, "999 µs"),
-            (999_500, "1.00 ms"),
-            (12_000_000, "12.0 ms"),
-            (1_500_000_000, "1.50 s"),
-            (100_000_000_000, "100 s"),
-        ];
-        for (nanoseconds, expected) in cases {
-            assert_eq!(duration(Duration::from_nanos(nanoseconds)), expected, "{nanoseconds}");
         }
     }
 

@@ -4,10 +4,12 @@ pub(crate) mod error;
 pub(crate) mod key;
 pub(crate) mod name;
 pub(crate) mod time;
+pub(crate) mod unit;
 pub(crate) mod words;
 
 pub use error::ActionError;
 pub use key::KeyedName;
 pub use name::{ActionName, NAME_BYTES_MAX, NameError};
-pub use time::{ActionTime, TimeError, Unit};
+pub use time::{ActionTime, TimeError};
+pub use unit::{Unit, UnitError};
 pub use words::AsWords;

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use crate::action::unit::Unit;
 use crate::exact::limbs::ratio;
 
 /// 2^64, the smallest integral float above `u64::MAX`.
@@ -117,7 +118,7 @@ impl ActionTime {
     }
 }
 
-/// Multiplies a finite float of at least 0 by an integer below 2^32, rounded once.
+/// Multiplies a finite float of at least 0 by an integer below 2^42, rounded once.
 ///
 /// `None` if the product has more than 127 bits.
 fn product(float: f64, factor: u128) -> Option<u128> {
@@ -127,7 +128,7 @@ fn product(float: f64, factor: u128) -> Option<u128> {
     let biased = (bits >> mantissa_bits) as i32;
     let mantissa = if biased == 0 { fraction } else { fraction | 1 << mantissa_bits };
     let exponent = biased.max(1) - 1_023 - mantissa_bits as i32;
-    let product = mantissa * factor; // Below 2^85.
+    let product = mantissa * factor; // Below 2^95.
     if exponent >= 0 {
         let shift = exponent.unsigned_abs();
         return (shift < product.leading_zeros()).then(|| product << shift);
@@ -241,32 +242,6 @@ impl TryFrom<f64> for ActionTime {
     }
 }
 
-/// The unit that a tracker counts time in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub enum Unit {
-    /// 10^-9 s: every [`Duration`] is a whole number of these.
-    #[default]
-    Nanoseconds,
-    /// 10^-6 s.
-    Microseconds,
-    /// 10^-3 s.
-    Milliseconds,
-    /// The SI second.
-    Seconds,
-}
-
-impl Unit {
-    const fn nanos(self) -> u64 {
-        match self {
-            Self::Nanoseconds => 1,
-            Self::Microseconds => 1_000,
-            Self::Milliseconds => 1_000_000,
-            Self::Seconds => 1_000_000_000,
-        }
-    }
-}
-
 /// Why a number cannot be how long an action took.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
@@ -364,10 +339,14 @@ mod tests {
         check(0.1, Unit::Seconds, Some(100_000_000));
         check(1e-300, Unit::Seconds, Some(0));
         check(f64::from_bits(1), Unit::Seconds, Some(0));
+        check(2.5, Unit::Minutes, Some(150_000_000_000));
+        check(0.1, Unit::Hours, Some(360_000_000_000));
+        check(1e-300, Unit::Hours, Some(0));
         check(1.844e19, Unit::Seconds, Some(18_440_000_000_000_000_000_000_000_000));
         let below = u128::from(u64::MAX - 2_047) * 1_000_000_000;
         check(TWO_POW_64.next_down(), Unit::Seconds, Some(below));
         check(TWO_POW_64, Unit::Seconds, None);
+        check(TWO_POW_64, Unit::Hours, None);
         check(TWO_POW_64, Unit::Nanoseconds, Some(1 << 64));
         check(f64::MAX, Unit::Nanoseconds, None);
         let longest = ActionTime::from(u64::MAX).to_duration(Unit::Seconds);
@@ -384,6 +363,10 @@ mod tests {
         check(Unit::Microseconds, ActionTime::from(1_500_u32));
         check(Unit::Milliseconds, time(1.5));
         check(Unit::Seconds, time(0.0015));
+        check(Unit::Minutes, time(0.000_025));
+        check(Unit::Hours, time(1.5 / 3_600_000.0)); // Both are exact, so it is rounded once.
+        let whole = ActionTime::from_duration(Duration::from_secs(7_200), Unit::Hours);
+        assert_eq!(whole.as_integer(), Some(2));
         let longest = ActionTime::from_duration(Duration::MAX, Unit::Nanoseconds);
         assert_eq!(longest, time(18_446_744_073_709_551_615_999_999_999.0));
     }

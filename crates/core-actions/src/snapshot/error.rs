@@ -6,7 +6,7 @@ use core_time::{InstanceError, SnapshotHeaderError, SpecError, Stamp, WindowSpec
 use thiserror::Error;
 
 use crate::action::name::NameError;
-use crate::action::time::Unit;
+use crate::action::unit::Unit;
 use crate::window::spec::WindowedSpecError;
 
 /// An error of a tracker snapshot, which changed nothing.

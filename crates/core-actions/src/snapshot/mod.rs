@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use core_time::{Instances, SnapshotHeader, Statistic, Subtract};
 
-use crate::action::time::Unit;
+use crate::action::unit::Unit;
 use crate::tracker::row::Row;
 
 pub(crate) mod error;

@@ -12,7 +12,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use super::{TrackerSnapshot, TrackerSnapshotError, forgotten};
 use crate::action::key::FOLDED;
 use crate::action::name::ActionName;
-use crate::action::time::Unit;
+use crate::action::unit::Unit;
 use crate::tracker::row::Row;
 
 #[derive(Serialize)]
@@ -55,6 +55,8 @@ pub(crate) enum WireUnit {
     Microseconds,
     Milliseconds,
     Seconds,
+    Minutes,
+    Hours,
 }
 
 #[derive(Serialize)]
@@ -145,6 +147,8 @@ impl<S: Statistic> TrackerSnapshot<S> {
             Unit::Microseconds => WireUnit::Microseconds,
             Unit::Milliseconds => WireUnit::Milliseconds,
             Unit::Seconds => WireUnit::Seconds,
+            Unit::Minutes => WireUnit::Minutes,
+            Unit::Hours => WireUnit::Hours,
         };
         (
             unit,
@@ -165,6 +169,8 @@ impl<S: Statistic> TrackerSnapshot<S> {
             WireUnit::Microseconds => Unit::Microseconds,
             WireUnit::Milliseconds => Unit::Milliseconds,
             WireUnit::Seconds => Unit::Seconds,
+            WireUnit::Minutes => Unit::Minutes,
+            WireUnit::Hours => Unit::Hours,
         };
         let (mut names, mut rows) = (HashSet::new(), Vec::with_capacity(read.len()));
         for ReadRow { action, first, statistic } in read {

@@ -4,7 +4,7 @@ use core_time::Statistic;
 use crossbeam_utils::CachePadded;
 
 use crate::action::name::NAME_BYTES_MAX;
-use crate::action::time::Unit;
+use crate::action::unit::Unit;
 use crate::action::words::AsWords;
 use crate::tracker::shard::Shard;
 

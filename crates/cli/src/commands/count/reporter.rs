@@ -14,6 +14,7 @@ use crate::diagnostics::{self, Unreadable};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::input::source::STDIN;
+use crate::output::human;
 use crate::output::render::{self, counted, grouped};
 use crate::output::spark::{shorten, spark};
 use crate::output::table::Table;
@@ -108,7 +109,7 @@ impl Reporter<'_> {
         let mut text = self.text(counter);
         if self.format == Format::Text {
             let (lines, elapsed) = (counter.total(), self.elapsed(counter));
-            let took = render::duration(elapsed);
+            let took = human::duration(elapsed);
             let _ = write!(text, "total {} in {took}", counted(lines, "line"));
             if !elapsed.is_zero() {
                 let rate = lines as f64 / elapsed.as_secs_f64();

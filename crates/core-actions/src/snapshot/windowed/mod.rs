@@ -2,7 +2,7 @@
 
 use core_time::{Instances, Stamp, Statistic, StatisticRing, Tag, TimeAxis, WindowSpec};
 
-use crate::action::time::Unit;
+use crate::action::unit::Unit;
 use crate::snapshot::{TrackerSnapshot, TrackerSnapshotError};
 use crate::tracker::row::Row;
 
