@@ -403,7 +403,7 @@ mod wire {
         check(r#""run""#, r#""jump""#, r#"snapshot has the action "jump" twice"#);
         check(r#""run""#, r#"" ""#, "snapshot has an action that cannot be one");
         check(r#""run""#, r#""a\nb""#, "snapshot has an action that cannot be one");
-        check("milliseconds", "hours", "unknown variant `hours`");
+        check("milliseconds", "days", "unknown variant `days`");
         check("[1,2]", "[1]", "invalid length 1");
         check(r#""count":1,"#, "", "missing field `count`");
     }
