@@ -3,7 +3,10 @@
 use std::ffi::OsStr;
 
 use clap::builder::{PossibleValue, TypedValueParser};
-use clap::{Arg, Command, Error};
+use clap::{Arg, Command, Error, ValueEnum};
+
+use crate::diagnostics;
+use crate::exit::Exit;
 
 /// The heading of options about the input.
 pub(crate) const INPUT_OPTIONS: &str = "Input options";
@@ -11,6 +14,35 @@ pub(crate) const INPUT_OPTIONS: &str = "Input options";
 pub(crate) const STATISTICS_OPTIONS: &str = "Statistics options";
 /// The heading of options about the output.
 pub(crate) const OUTPUT_OPTIONS: &str = "Output options";
+
+/// The short form of an output format.
+///
+/// A command with it sets `default_value_if("json", ArgPredicate::IsPresent, ...)` for its format.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub(crate) struct JsonArg {
+    /// Short for `--format json`
+    #[arg(long)]
+    json: bool,
+}
+
+impl JsonArg {
+    /// Checks that `--format` does not name another format, and reports it if it does.
+    ///
+    /// # Errors
+    ///
+    /// The exit code of the command.
+    pub(crate) fn check<F: ValueEnum + PartialEq>(self, format: &F, json: &F) -> Result<(), Exit> {
+        let name = |format: &F| format.to_possible_value().map(|value| value.get_name().to_owned());
+        if !self.json || format == json {
+            return Ok(());
+        }
+        diagnostics::report(format_args!(
+            "`--json` differs from `--format {}`\n  give one of them",
+            name(format).unwrap_or_default(),
+        ));
+        Err(Exit::Misused)
+    }
+}
 
 /// A parser with a list of common values, for shells to complete.
 #[derive(Debug, Clone)]

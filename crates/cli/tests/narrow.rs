@@ -14,7 +14,7 @@ use unicode_width::UnicodeWidthStr;
 
 const LONG: &str = "GET /api/v2/customers/{customer}/orders/{order}/items?expand=prices,stock";
 const WIDE: &str = "顧客の注文を一覧にして在庫と価格を確認する処理";
-const NUMBERS: [&str; 4] = ["1234567.500", "7654321.500", "3456789.500", "9876543.500"];
+const NUMBERS: [&str; 4] = ["1,234,568", "7,654,322", "3,456,790", "9,876,544"];
 
 /// Two actions with long names, one of them in wide characters, and one with a short name.
 fn log(name: &str) -> String {
@@ -52,15 +52,30 @@ fn check_numbers(lines: &[String]) {
 
 #[test]
 fn long_names_leave_the_pictures() {
-    let lines = lines(&["stats", "--top", "9", &log("pictures")], 110);
+    let lines = lines(&["stats", "--top", "9", &log("pictures")], 126);
     assert!(lines[0].ends_with("  distribution"), "{lines:#?}");
     let names: Vec<_> = lines[1..].iter().map(|line| line.split("  ").next().unwrap()).collect();
     assert_eq!(lines.len(), 4, "a row is a line: {lines:#?}");
-    assert!(names[0].starts_with("GET") && names[0].contains('…'), "{names:?}");
-    assert!(names[0].ends_with("stock"), "{names:?}");
-    assert!(names[1].starts_with("顧客") && names[1].contains("…"), "{names:?}");
-    assert!(names[1].ends_with("処理"), "{names:?}");
+    let name = |start: &str| names.iter().find(|name| name.starts_with(start)).unwrap();
+    assert!(name("GET").contains('…') && name("GET").ends_with("stock"), "{names:?}");
+    assert!(name("顧客").contains('…') && name("顧客").ends_with("処理"), "{names:?}");
     check_numbers(&lines);
+}
+
+#[test]
+fn rows_of_the_default_table_are_lines_at_80_columns() {
+    let path = concat!(env!("CARGO_TARGET_TMPDIR"), "/narrow-default.ndjson");
+    let long = format!("/api/v1/{}", "segment/".repeat(28));
+    let other = long.replacen("v1/segment/segment", "v1/segment/another", 1);
+    let times = [(long.as_str(), 5), (&other, 5), ("short", 5), ("日本語日本語", 7)];
+    let line = |(name, time): (&str, u32)| format!("{{\"action\":\"{name}\",\"time\":{time}}}\n");
+    fs::write(path, times.map(line).concat()).unwrap();
+    let lines = lines(&["stats", path], 80);
+    assert_eq!(lines.len(), 5, "{lines:#?}");
+    let names: Vec<_> = lines[1..].iter().map(|line| line.split("  ").next().unwrap()).collect();
+    assert_eq!((names[0], names[3]), ("日本語日本語", "short"), "{names:?}");
+    // Different names are not shortened to the same one.
+    assert!(names[1] != names[2] && names[1..3].iter().all(|name| name.contains('…')), "{names:?}");
 }
 
 #[test]

@@ -63,19 +63,25 @@ fn table_of_the_sample_is_the_one_shipped() {
 }
 
 #[test]
-fn table_of_the_sample_has_all_counts_and_means_to_three_digits() {
-    let text = stats("table");
+fn table_of_the_sample_has_all_counts_totals_and_shares_and_rounded_means() {
+    let text = stats("table").replace(',', "").replace("< 0.1", "0.0").replace(" %", "");
     let mut lines = text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
-    let header = ["action", "count", "mean", "min", "p50", "p99", "max", "distribution"];
-    assert_eq!(lines.next().unwrap(), header);
-    for (action, count, sum) in sums() {
+    let header = "action count total share mean min p50 p99 max distribution";
+    assert_eq!(lines.next().unwrap().join(" "), header);
+    let mut sums = sums();
+    let all: u128 = sums.iter().map(|&(_, _, sum)| sum).sum();
+    // Stable: equal totals are in order of appearance.
+    sums.sort_by_key(|&(_, _, sum)| std::cmp::Reverse(sum));
+    for (action, count, sum) in sums {
         let line = lines.next().unwrap();
-        let (whole, thousandths) = line[2].split_once('.').unwrap();
-        assert_eq!((line[0], thousandths.len()), (action.as_str(), 3));
-        assert_eq!(line[1], count.to_string(), "{action}");
-        // The mean written is within half a thousandth of sum / count, in whole numbers.
-        let written: u128 = format!("{whole}{thousandths}").parse().unwrap();
-        assert!((written * count).abs_diff(sum * 1_000) * 2 <= count, "{action}: {line:?}");
+        assert_eq!(line[..3], [action.clone(), count.to_string(), sum.to_string()]);
+        // The share written is within half a tenth of a percent, or was "< 0.1 %".
+        let share = sum as f64 * 100.0 / all as f64;
+        let written: f64 = line[3].parse().unwrap();
+        assert!((written - share).abs() < 0.050_001, "{line:?}");
+        // The mean written is within one half of sum / count, since all are above 1,000.
+        let written: u128 = line[4].parse().unwrap();
+        assert!((written * count).abs_diff(sum) * 2 <= count, "{line:?}");
     }
     assert_eq!(lines.next(), None);
 }

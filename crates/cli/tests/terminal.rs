@@ -32,7 +32,7 @@ fn result_is_styled_on_a_terminal_that_wants_it() {
     assert!(written.contains(STYLE), "{written:?}");
     assert_eq!(
         (seen.lines().next(), code),
-        (Some("action  count  mean  min  p50  p99  max  distribution"), Some(0))
+        (Some("action  count  total   share  mean  min  p50  p99  max  distribution"), Some(0))
     );
     assert!(!stats(&["--color", "never"]).1.contains('\x1b'));
 
@@ -49,8 +49,19 @@ fn picture_is_left_out_where_it_would_be_broken() {
         let (seen, ..) = Terminal::new(&["stats", "tests/data/monday.ndjson"], columns).end();
         seen.lines().next().unwrap_or_default().to_owned()
     };
-    assert_eq!(first(53), "action  count  mean  min  p50  p99  max  distribution");
-    assert_eq!(first(52), "action  count  mean  min  p50  p99  max");
+    let titles = "action  count  total   share  mean  min  p50  p99  max  distribution";
+    let mut forms = vec![titles.to_owned()];
+    for title in ["  distribution", "  min", "  max"] {
+        forms.push(forms[forms.len() - 1].replace(title, ""));
+    }
+    for form in &forms {
+        let narrowest = u16::try_from(form.len()).unwrap();
+        assert_eq!(&first(narrowest), form);
+        let next = forms.iter().find(|next| next.len() < form.len());
+        // Below the last form, the table is split.
+        let is_next = |first: &str| next.is_none_or(|next| first == next) && first != form;
+        assert!(is_next(&first(narrowest - 1)), "{form}");
+    }
 }
 
 #[test]
@@ -105,7 +116,8 @@ fn ctrl_c_tells_what_is_known() {
     let (seen, _, code) = terminal.end();
     let lines: Vec<_> = seen.lines().collect();
     let [header, row, told] = lines[..] else { panic!("{seen}") };
-    let count: u64 = row.split_whitespace().nth(1).unwrap().parse().unwrap();
+    let count = row.split_whitespace().nth(1).unwrap().replace(',', "");
+    let count: u64 = count.parse().unwrap();
     assert!(header.split_whitespace().eq(["action", "count"]), "{seen}");
     assert!(count > 0 && row.starts_with("jump"), "{seen}");
     let told = told.replace(',', "");

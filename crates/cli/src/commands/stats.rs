@@ -6,6 +6,7 @@ use std::ops::BitOr;
 use std::str::FromStr;
 
 use clap::ValueEnum;
+use clap::builder::ArgPredicate;
 use facade::WhenFull;
 use facade::actions::{
     LocalTracker, Mean, MinMax, NameTable, Quantiles, Row, TrackerSpec, Variance,
@@ -15,13 +16,14 @@ use facade::codec::{Field, Format, Record, visible};
 use crate::diagnostics;
 use crate::exit::Exit;
 use crate::input::Input;
-use crate::options::{self, OUTPUT_OPTIONS, STATISTICS_OPTIONS};
+use crate::options::{self, JsonArg, OUTPUT_OPTIONS, STATISTICS_OPTIONS};
+use crate::output::figures::Figures;
 use crate::output::infinite::Infinite;
 use crate::output::render;
 use crate::output::table::Table;
 use crate::output::{Failure, Output, OutputArgs, Outputs};
 use crate::output::{distribution, prometheus};
-use crate::stat::{self, Needs, NoStat, Stat, Stats};
+use crate::stat::{self, Needs, NoStat, Stat, Stats, Whole};
 
 /// Print statistics of each action
 #[derive(Debug, clap::Args)]
@@ -30,13 +32,16 @@ pub(crate) struct Args {
     #[command(flatten)]
     input: Input,
 
-    /// Statistics to print: count, sum, mean, min, max, stddev, variance, p50, p99.9, …
+    /// Statistics to print: count, total, share, mean, min, max, stddev, variance, p50, p99.9, …
     #[arg(long, value_name = "STATS", value_delimiter = ',', hide_possible_values = true)]
     #[arg(value_parser = options::offering(Stat::from_str, stat::NAMES))]
     #[arg(help_heading = STATISTICS_OPTIONS)]
     stat: Vec<Stat>,
 
     /// Sort by `first` (order of appearance), `action`, or a statistic, descending
+    ///
+    /// Without it, a table is sorted by total. Other formats are in order of appearance, or with
+    /// --top by count.
     #[arg(long, value_name = "KEY", hide_possible_values = true)]
     #[arg(value_parser = options::offering(SortKey::from_str, SORT_KEYS))]
     #[arg(help_heading = STATISTICS_OPTIONS)]
@@ -48,7 +53,7 @@ pub(crate) struct Args {
 
     /// Show only the first N actions
     ///
-    /// Without --sort, these are the most frequent ones.
+    /// Without --sort, a table has those with the largest totals, other formats the most frequent.
     #[arg(long, value_name = "N", help_heading = STATISTICS_OPTIONS)]
     top: Option<NonZero<usize>>,
 
@@ -62,7 +67,11 @@ pub(crate) struct Args {
 
     /// Output format
     #[arg(long, value_enum, default_value_t = Style::Table, help_heading = OUTPUT_OPTIONS)]
+    #[arg(default_value_if("json", ArgPredicate::IsPresent, "json"))]
     format: Style,
+
+    #[command(flatten, next_help_heading = OUTPUT_OPTIONS)]
+    json: JsonArg,
 
     #[command(flatten)]
     output: OutputArgs,
@@ -103,18 +112,22 @@ enum Value<'f> {
 }
 
 impl Value<'_> {
-    fn of<'r, S: Stats>(self, row: &'r Row<S>) -> Field<'r> {
+    fn of<'r, S: Stats>(self, row: &'r Row<S>, whole: &Whole) -> Field<'r> {
         match self {
             Self::Action => Field::Text(row.name()),
             Self::IsOther => Field::Flag(row.is_other()),
-            Self::Stat(stat) => stat.of(row.statistic()),
+            Self::Stat(stat) => stat.of(row.statistic(), whole),
         }
     }
 }
 
 /// Common keys of `--sort`, for shells to complete.
-const SORT_KEYS: &[&str] =
-    &["first", "action", "count", "sum", "mean", "min", "max", "stddev", "median", "p90", "p99"];
+const SORT_KEYS: &[&str] = &[
+    "first", "action", "count", "total", "share", "mean", "min", "max", "stddev", "median", "p90",
+    "p99",
+];
+/// The statistics of a table that are omitted on a narrow terminal, in this order.
+const OMITTED: [Stat; 2] = [Stat::Min, Stat::Max];
 
 /// The key of `--sort`.
 #[derive(Debug, Clone)]
@@ -145,9 +158,14 @@ line is refused: a message shows its place and the reason, and reading continues
 The mean is the exact sum divided by the count, rounded once. Quantiles are exact for up to 32 times
 of an action, and within 0.8 % beyond. `stddev` and `variance` are of a sample and need two times.
 
-Without --stat, table and CSV have count, mean, min, p50, p99 and max. JSON has the mean, as `avg`.
-Prometheus has a summary. The distribution in the table is a histogram in logarithmic steps, from
-the shortest to the longest time of all rows.
+`total` is the sum of the times, and `share` its part of the total of all actions, from 0 to 1.
+
+Without --stat, a table has count, total, share, mean, min, p50, p99, max and the distribution of
+times, a histogram in logarithmic steps from the shortest to the longest time of all rows. CSV has
+count, mean, min, p50, p99 and max, JSON the mean, as `avg`, and Prometheus a summary.
+
+A table fits the terminal: it shortens names in the middle, then omits the distribution, min and
+max, then continues below. Its numbers are rounded to 4 digits, but whole numbers are not.
 
 A sum or variance above the largest float, 1.8e308, is `null` in JSON, `inf` in table and CSV, and
 `+Inf` in Prometheus, with a warning.
@@ -161,6 +179,9 @@ Examples:
 Exit codes: 0 success, 1 a file could not be read, 2 usage, 3 some lines were refused, 130 Ctrl-C.";
 
 pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
+    if let Err(exit) = args.json.check(&args.format, &Style::Json) {
+        return Ok(exit);
+    }
     let Needs { min_max, quantiles, variance } = args.needs();
     // Each set of statistics has a type, so that unused statistics cost nothing.
     match (variance, min_max, quantiles) {
@@ -201,8 +222,9 @@ impl Args {
         let mut tracker = LocalTracker::new(&names);
         trackers.into_iter().for_each(|other| tracker.merge(other));
         let all = tracker.into_rows();
-        let rows = self.arrange(&all);
-        let printed = self.write(&rows, output);
+        let whole = self.whole(&all);
+        let rows = self.arrange(&all, &whole);
+        let printed = self.write(&rows, &whole, output);
         self.infinite(&rows).warn(self.format.infinite());
         result.report();
         diagnostics::report_folded(names.overflow().folded, self.max_actions);
@@ -216,36 +238,57 @@ impl Args {
             _ if !self.stat.is_empty() => options::distinct(&self.stat),
             Style::Table | Style::Csv => {
                 let (p50, p99) = (percentile(50), percentile(99));
-                vec![Stat::Count, Stat::Mean, Stat::Min, p50, p99, Stat::Max]
+                let mut stats = vec![Stat::Count, Stat::Mean, Stat::Min, p50, p99, Stat::Max];
+                if self.format == Style::Table {
+                    stats.splice(1..1, [Stat::Sum("total"), Stat::Share]);
+                }
+                stats
             }
             Style::Json | Style::Ndjson => vec![Stat::Mean],
             Style::Prometheus => [50, 90, 99].map(percentile).to_vec(),
         }
     }
 
+    /// Returns the statistics to print and to sort by.
+    fn used(&self) -> Vec<Stat> {
+        let mut stats = self.stats();
+        if let SortKey::Stat(stat) = self.sort_key() {
+            stats.push(stat);
+        }
+        stats
+    }
+
     fn needs(&self) -> Needs {
-        let sorted = match self.sort_key() {
-            SortKey::Stat(stat) => Some(stat),
-            _ => None,
-        };
-        let stats = self.stats().into_iter().chain(sorted);
-        stats.map(|stat| stat.needs()).fold(Needs::default(), Needs::bitor)
+        self.used().iter().map(Stat::needs).fold(Needs::default(), Needs::bitor)
+    }
+
+    /// Adds up all rows, if a share is used.
+    fn whole<S: Stats>(&self, rows: &[Row<S>]) -> Whole {
+        if self.used().contains(&Stat::Share) {
+            Whole::of(rows.iter().map(Row::statistic))
+        } else {
+            Whole::default()
+        }
     }
 
     fn sort_key(&self) -> SortKey {
-        let usual = if self.top.is_some() { SortKey::Stat(Stat::Count) } else { SortKey::First };
-        self.sort.clone().unwrap_or(usual)
+        let default = match self.format {
+            Style::Table => SortKey::Stat(Stat::Sum("total")),
+            _ if self.top.is_some() => SortKey::Stat(Stat::Count),
+            _ => SortKey::First,
+        };
+        self.sort.clone().unwrap_or(default)
     }
 
     /// Returns the rows to print, in order.
-    fn arrange<'r, S: Stats>(&self, all: &'r [Row<S>]) -> Vec<&'r Row<S>> {
+    fn arrange<'r, S: Stats>(&self, all: &'r [Row<S>], whole: &Whole) -> Vec<&'r Row<S>> {
         let mut rows: Vec<_> = all.iter().collect();
         match self.sort_key() {
             SortKey::First => {}
             SortKey::Action => rows.sort_by_key(|row| row.name()),
             SortKey::Stat(stat) => {
-                let mut keyed: Vec<_> =
-                    rows.iter().map(|&row| (stat.of(row.statistic()), row)).collect();
+                let key = |row: &'r Row<S>| (stat.of(row.statistic(), whole), row);
+                let mut keyed: Vec<_> = rows.into_iter().map(key).collect();
                 // Descending; equal rows stay in order of appearance.
                 keyed.sort_by(|(a, _), (b, _)| stat::compare(b, a));
                 rows = keyed.into_iter().map(|(_, row)| row).collect();
@@ -261,21 +304,26 @@ impl Args {
     /// Returns the statistics of these rows that are above the largest float.
     fn infinite<S: Stats>(&self, rows: &[&Row<S>]) -> Infinite {
         let mut stats = self.stats();
-        if self.format == Style::Prometheus && !stats.contains(&Stat::Sum) {
-            stats.push(Stat::Sum); // A summary always has the sum.
+        if self.format == Style::Prometheus && !stats.contains(&Stat::Sum("sum")) {
+            stats.push(Stat::Sum("sum")); // A summary always has the sum.
         }
         Infinite::among(&stats, rows.iter().map(|row| (row.name(), row.statistic())))
     }
 
-    fn write<S: Stats>(&self, rows: &[&Row<S>], output: Output) -> Result<(), Failure> {
+    fn write<S: Stats>(
+        &self,
+        rows: &[&Row<S>],
+        whole: &Whole,
+        output: Output,
+    ) -> Result<(), Failure> {
         let stats = self.stats();
         let format = match self.format {
             Style::Table => {
-                let table = self.table(&stats, rows, output.columns());
+                let table = self.table(&stats, rows, whole, output.columns());
                 return output.print(table);
             }
             Style::Prometheus => {
-                return output.stream(|output| prometheus::write(output, &stats, rows));
+                return output.stream(|output| prometheus::write(output, &stats, rows, whole));
             }
             Style::Json => Format::Json,
             Style::Ndjson => Format::Ndjson,
@@ -296,7 +344,7 @@ impl Args {
         let (names, columns): (Vec<_>, Vec<_>) = columns.into_iter().unzip();
         let rows = rows
             .iter()
-            .map(|row| -> Vec<_> { columns.iter().map(|column| column.of(row)).collect() });
+            .map(|row| -> Vec<_> { columns.iter().map(|column| column.of(row, whole)).collect() });
         output.stream(|output| render::records(output, format, &names, rows))
     }
 
@@ -304,15 +352,23 @@ impl Args {
         &self,
         stats: &[Stat],
         rows: &[&Row<S>],
+        whole: &Whole,
         columns_seen: Option<usize>,
     ) -> Table {
         let mut table = Table::default();
         table.names("action", rows.iter().map(|row| visible(row.name().as_bytes())));
-        table.stats(stats, rows.iter().map(|row| row.statistic()));
-        // A wrapped histogram is unreadable, so there is none on a narrow terminal.
-        if self.stat.is_empty() && table.left(columns_seen) >= distribution::COLUMNS {
-            let pictures = distribution::pictures(rows.iter().map(|row| row.statistic()));
-            table.column("distribution", pictures);
+        table.stats(stats, rows.iter().map(|row| row.statistic()), whole, Figures::default());
+        if self.stat.is_empty() {
+            // A wrapped histogram is unreadable, so there is none on a narrow terminal.
+            if table.left(columns_seen) >= distribution::COLUMNS {
+                let pictures = distribution::pictures(rows.iter().map(|row| row.statistic()));
+                table.column("distribution", pictures);
+            }
+            for stat in OMITTED {
+                if !table.fits(columns_seen) {
+                    table.remove(stat.name());
+                }
+            }
         }
         table.fit(columns_seen);
         table

@@ -11,7 +11,7 @@ use facade::codec::{Field, visible};
 
 use crate::diagnostics;
 use crate::output::render::counted;
-use crate::stat::{Stat, Stats};
+use crate::stat::{Stat, Stats, Whole};
 
 /// The statistics of a result that are above the largest float.
 #[derive(Debug, Default)]
@@ -34,7 +34,8 @@ impl Infinite {
         }
         for (label, row) in rows {
             for stat in stats() {
-                if matches!(stat.of(row), Field::Float(float) if float.is_infinite()) {
+                let value = stat.of(row, &Whole::default());
+                if matches!(value, Field::Float(float) if float.is_infinite()) {
                     let first = || (stat.name().to_owned(), visible(label.as_bytes()));
                     found.first.get_or_insert_with(first);
                     found.count += 1;
@@ -93,7 +94,7 @@ mod tests {
     fn infinite_figures_are_counted_and_the_first_is_named() {
         let (small, large) = (kept(&[1.0, 2.0]), kept(&[f64::MAX, f64::MAX, 0.0]));
         let rows = [("a", &small), ("b\n", &large), ("c", &large)];
-        let stats = [Stat::Count, Stat::Mean, Stat::Deviation, Stat::Sum];
+        let stats = [Stat::Count, Stat::Mean, Stat::Deviation, Stat::Sum("sum")];
         let found = Infinite::among(&stats, rows.into_iter());
         assert_eq!(found.count, 2);
         assert_eq!(

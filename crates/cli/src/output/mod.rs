@@ -7,8 +7,10 @@
 pub(crate) mod axis;
 pub(crate) mod distribution;
 mod draft;
+pub(crate) mod figures;
 pub(crate) mod human;
 pub(crate) mod infinite;
+pub(crate) mod names;
 pub(crate) mod progress;
 pub(crate) mod prometheus;
 pub(crate) mod render;

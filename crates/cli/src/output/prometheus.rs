@@ -6,9 +6,10 @@ use std::io::{self, BufWriter, Write};
 use facade::actions::Row;
 use facade::codec::Field;
 
-use crate::stat::{Stat, Stats};
+use crate::stat::{Stat, Stats, Whole};
 
 const NAME: &str = "windrow_action_time";
+const SHARE: &str = "windrow_action_share";
 /// The form of a number above the largest float.
 pub(crate) const INFINITE: &str = "+Inf";
 
@@ -17,6 +18,7 @@ pub(crate) fn write<S: Stats>(
     output: &mut dyn Write,
     stats: &[Stat],
     rows: &[&Row<S>],
+    whole: &Whole,
 ) -> io::Result<()> {
     let mut output = BufWriter::new(output);
     let shares: Vec<_> = stats
@@ -30,12 +32,12 @@ pub(crate) fn write<S: Stats>(
     for row in rows {
         let labels = labels(row);
         for (stat, share) in &shares {
-            if let Some(value) = value(stat, row) {
+            if let Some(value) = value(stat, row, whole) {
                 writeln!(output, "{NAME}{{{labels},quantile=\"{share}\"}} {value}")?;
             }
         }
-        for (suffix, stat) in [("sum", Stat::Sum), ("count", Stat::Count)] {
-            if let Some(value) = value(&stat, row) {
+        for (suffix, stat) in [("sum", Stat::Sum("sum")), ("count", Stat::Count)] {
+            if let Some(value) = value(&stat, row, whole) {
                 writeln!(output, "{NAME}_{suffix}{{{labels}}} {value}")?;
             }
         }
@@ -47,12 +49,16 @@ pub(crate) fn write<S: Stats>(
             Stat::Max => "Longest time of an action.",
             Stat::Deviation => "Standard deviation of the times of an action, of a sample.",
             Stat::Variance => "Variance of the times of an action, of a sample.",
-            Stat::Count | Stat::Sum | Stat::Quantile(..) => continue,
+            Stat::Share => "Share of an action in the total time of all actions.",
+            Stat::Count | Stat::Sum(_) | Stat::Quantile(..) => continue,
         };
-        let name = format!("{NAME}_{}", stat.name());
+        let name = match stat {
+            Stat::Share => SHARE.to_owned(), // It has no unit.
+            _ => format!("{NAME}_{}", stat.name()),
+        };
         family(&mut output, &name, "gauge", help)?;
         for row in rows {
-            if let Some(value) = value(stat, row) {
+            if let Some(value) = value(stat, row, whole) {
                 writeln!(output, "{name}{{{}}} {value}", labels(row))?;
             }
         }
@@ -65,8 +71,8 @@ fn family(output: &mut impl Write, name: &str, kind: &str, help: &str) -> io::Re
 }
 
 /// Formats the value of a sample, if there is one.
-fn value(stat: &Stat, row: &Row<impl Stats>) -> Option<String> {
-    match stat.of(row.statistic()) {
+fn value(stat: &Stat, row: &Row<impl Stats>, whole: &Whole) -> Option<String> {
+    match stat.of(row.statistic(), whole) {
         Field::Integer(integer) => Some(integer.to_string()),
         Field::Float(float) if float < 1e17 => Some(float.to_string()),
         Field::Float(float) if float.is_infinite() => Some(INFINITE.to_owned()),

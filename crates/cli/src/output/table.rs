@@ -5,21 +5,18 @@
 //! Then pictures are omitted, and then the columns are split into several tables, each with the
 //! names. Output to a pipe or a file has no limit of width.
 
-use std::borrow::Cow;
 use std::fmt::{self, Display, Write as _};
 use std::iter;
 use std::ops::Range;
 use std::slice;
 
 use clap::builder::styling::Style;
-use unicode_truncate::UnicodeTruncateStr;
-use unicode_width::UnicodeWidthStr;
 
-use crate::output::render::{GAP, Styled, numbers};
-use crate::stat::{Stat, Stats};
+use crate::output::figures::Figures;
+use crate::output::names::{shorten, shorten_all};
+use crate::output::render::{GAP, Styled, width};
+use crate::stat::{Stat, Stats, Whole};
 
-/// The replacement for the middle of a shortened name.
-const MARK: char = '…';
 /// The minimum width of names while other columns can be omitted or moved.
 const NAME_COLUMNS: usize = 16;
 
@@ -44,7 +41,7 @@ struct Column {
     text: String,
     /// The end of each cell in the text.
     ends: Vec<usize>,
-    /// The width of the widest cell, or of a narrower column if cells are shortened.
+    /// The width of the widest cell.
     width: usize,
 }
 
@@ -59,26 +56,33 @@ impl Table {
     pub(crate) fn column(&mut self, title: &str, cells: impl IntoIterator<Item: Display>) {
         let (text, ends) = Default::default();
         let mut column = Column { title: title.to_owned(), text, ends, width: width(title) };
-        for cell in cells {
-            let start = column.text.len();
-            // Writing to a string succeeds.
-            let _ = write!(column.text, "{cell}");
-            column.width = column.width.max(width(&column.text[start..]));
-            column.ends.push(column.text.len());
-        }
+        cells.into_iter().for_each(|cell| column.push(cell));
         self.columns.push(column);
     }
 
-    /// Adds a column for each statistic of these rows.
+    /// Adds a column for each statistic of these rows, which are a part of a whole.
     pub(crate) fn stats<'r, S: Stats + 'r>(
         &mut self,
         stats: &[Stat],
         rows: impl Iterator<Item = &'r S> + Clone,
+        whole: &Whole,
+        figures: Figures,
     ) {
         for stat in stats {
-            let cells: Vec<_> = rows.clone().map(|row| stat.of(row)).collect();
-            self.column(stat.name(), numbers(&cells));
+            let cell = |row| figures.value(stat, &stat.of(row, whole));
+            self.column(stat.name(), rows.clone().map(cell));
         }
+    }
+
+    /// Removes the column with this title.
+    pub(crate) fn remove(&mut self, title: &str) {
+        self.columns.retain(|column| column.title != title);
+    }
+
+    /// Returns whether the table fits the width of a terminal without being split.
+    pub(crate) fn fits(&self, columns: Option<usize>) -> bool {
+        let taken = self.first_min() + self.width_of(1..self.columns.len());
+        columns.is_none_or(|columns| taken <= columns)
     }
 
     /// Returns the width left for one more column on a terminal with `columns` columns.
@@ -101,7 +105,8 @@ impl Table {
             from = to;
         }
         if self.has_names {
-            self.columns[0].width = first.min(columns.saturating_sub(widest).max(1));
+            let wide = first.min(columns.saturating_sub(widest).max(1));
+            self.columns[0] = self.columns[0].shortened(wide);
         }
     }
 
@@ -127,39 +132,39 @@ impl Table {
         for (index, column) in
             self.columns[..1].iter().chain(&self.columns[block.clone()]).enumerate()
         {
-            let text = shorten(text(column), column.width);
-            let blank = column.width - width(&text);
+            let text = text(column);
+            let blank = column.width.saturating_sub(width(text));
             if index == 0 {
-                line.push_str(&text);
+                line.push_str(text);
                 line.extend(iter::repeat_n(' ', blank));
             } else {
                 line.extend(iter::repeat_n(' ', GAP + blank));
-                line.push_str(&text);
+                line.push_str(text);
             }
         }
         line.truncate(line.trim_end().len());
     }
 }
 
-/// Returns the width of a text in columns of a terminal.
-fn width(text: &str) -> usize {
-    // Nearly all text is ASCII, and the lookup of each character takes most of a table's time.
-    let is_plain = text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
-    if is_plain { text.len() } else { text.width() }
-}
-
-/// Shortens a text in the middle to at most `columns` columns.
-pub(crate) fn shorten(text: &str, columns: usize) -> Cow<'_, str> {
-    if width(text) <= columns {
-        return text.into();
-    }
-    let kept = columns.saturating_sub(1);
-    let (start, start_width) = text.unicode_truncate(kept.div_ceil(2));
-    let (end, _) = text.unicode_truncate_start(kept - start_width);
-    format!("{start}{MARK}{end}").into()
-}
-
 impl Column {
+    fn push(&mut self, cell: impl Display) {
+        let start = self.text.len();
+        // Writing to a string succeeds.
+        let _ = write!(self.text, "{cell}");
+        self.width = self.width.max(width(&self.text[start..]));
+        self.ends.push(self.text.len());
+    }
+
+    /// Returns the column with its title and names shortened to a width.
+    fn shortened(&self, columns: usize) -> Self {
+        let names: Vec<_> = (0..self.ends.len()).map(|row| self.cell(row)).collect();
+        let title = shorten(&self.title, columns).into_owned();
+        let (text, ends) = Default::default();
+        let mut column = Self { width: columns.max(width(&title)), title, text, ends };
+        shorten_all(&names, columns).into_iter().for_each(|name| column.push(name));
+        column
+    }
+
     fn cell(&self, row: usize) -> &str {
         let start = row.checked_sub(1).map_or(0, |before| self.ends[before]);
         &self.text[start..self.ends[row]]
@@ -202,30 +207,6 @@ mod tests {
         table.column("a", ["跳", "abc"]);
         table.column("b", [1, 100]);
         assert_eq!(plain(&table), "a      b\n跳     1\nabc  100\n");
-    }
-
-    #[test]
-    fn shortened_text_keeps_both_ends() {
-        let cases = [
-            ("checkout", 8, "checkout"),
-            ("checkout", 7, "che…out"),
-            ("checkout", 6, "che…ut"),
-            ("checkout", 2, "c…"),
-            ("checkout", 1, "…"),
-            ("日本語日本", 10, "日本語日本"),
-            ("日本語日本", 9, "日本…日本"),
-            ("日本語日本", 8, "日本…本"),
-            ("日本語日本", 6, "日…本"),
-            ("日本", 3, "…本"),
-            ("日本", 2, "…"),
-            // A character and its combining mark are removed together.
-            ("e\u{301}e\u{301}e\u{301}e\u{301}", 3, "e\u{301}…e\u{301}"),
-        ];
-        for (text, columns, expected) in cases {
-            let found = shorten(text, columns);
-            assert_eq!(found, expected, "{text} {columns}");
-            assert!(width(&found) <= columns.max(1), "{text} {columns}");
-        }
     }
 
     /// A table of a name and four numbers.

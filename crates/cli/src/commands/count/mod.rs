@@ -15,12 +15,14 @@ use std::thread;
 use std::time::Duration;
 
 use clap::ValueEnum;
+use clap::builder::ArgPredicate;
 use facade::time::{EventCounter, SystemClock};
 use memchr::memchr_iter;
 
 use crate::diagnostics;
 use crate::exit::Exit;
 use crate::input::source::STDIN;
+use crate::options::JsonArg;
 use crate::output::{Failure, OutputArgs};
 use crate::signals::Interrupt;
 use crate::{options, stdio, terminal, timestamps};
@@ -44,7 +46,11 @@ pub(crate) struct Args {
 
     /// Output format; on a terminal, text output updates in place
     #[arg(long, value_enum, default_value_t = Format::Text)]
+    #[arg(default_value_if("json", ArgPredicate::IsPresent, "json"))]
     format: Format,
+
+    #[command(flatten)]
+    json: JsonArg,
 }
 
 /// The format of the counts.
@@ -53,6 +59,7 @@ enum Format {
     /// One line of text per interval
     Text,
     /// One object per line
+    #[value(alias = "json")]
     Ndjson,
     /// Comma-separated values with a header
     Csv,
@@ -85,6 +92,9 @@ enum End {
 }
 
 pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
+    if let Err(exit) = args.json.check(&args.format, &Format::Ndjson) {
+        return Ok(exit);
+    }
     OutputArgs::default().open_for(&[], None)?;
     let windows = options::distinct(&args.window);
     let spec = match spec(&windows) {

@@ -14,7 +14,10 @@ use crate::diagnostics;
 use crate::exit::Exit;
 use crate::input::Input;
 use crate::options::STATISTICS_OPTIONS;
+use crate::output::figures::Figures;
+use crate::output::infinite::Infinite;
 use crate::output::{Failure, OutputArgs, Outputs};
+use crate::stat::Stat;
 use crate::timeline::{Combined, Timeline, Width};
 use crate::timestamps::StampArgs;
 
@@ -30,7 +33,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     stamp: StampArgs,
 
-    /// Show only the N most frequent actions
+    /// Show only the N actions with the largest totals
     #[arg(long, value_name = "N", default_value_t = 100, help_heading = STATISTICS_OPTIONS)]
     top: usize,
 
@@ -93,7 +96,10 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     }
     let mut rows = tracker.into_rows();
     // The sort is stable: equal rows stay in order of appearance.
-    rows.sort_by_key(|row| std::cmp::Reverse(row.count()));
+    rows.sort_by(|one, other| {
+        let [one, other] = [one, other].map(|row| row.statistic().0.sum());
+        other.total_cmp(&one)
+    });
     let shown = rows.len().min(args.top);
     let key = args.stamp.key();
     let page = page::page(&page::Content {
@@ -103,8 +109,11 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
         shown,
         timeline: key.as_ref().map(|key| (key.key(), &timeline)),
         folded: names.overflow().folded,
+        figures: Figures::default(),
     });
     let printed = output.stream(|output| output.write_all(page.as_bytes()));
+    let totals = rows[..shown].iter().map(|row| (row.name(), row.statistic()));
+    Infinite::among(&[Stat::Sum("total")], totals).warn("inf");
     result.report();
     diagnostics::report_folded(names.overflow().folded, args.max_actions);
     Ok(result.exit().or(printed))

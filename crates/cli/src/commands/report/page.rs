@@ -9,12 +9,13 @@ use facade::codec::visible;
 use facade::{Quantile, WhenFull};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::picture::{self, Curve, number};
+use super::picture::{self, Curve};
 use super::{ActionStats, IntervalStats};
 use crate::diagnostics::{self, Refused};
 use crate::input::result::ReadResult;
-use crate::output::render::{self, counted, grouped};
-use crate::stat::Stat;
+use crate::output::figures::Figures;
+use crate::output::render::{counted, grouped};
+use crate::stat::{Stat, Whole};
 use crate::timeline::{Combined, Timeline};
 use crate::timestamps;
 
@@ -22,7 +23,7 @@ use crate::timestamps;
 pub(super) struct Content<'a> {
     pub(super) inputs: Vec<String>,
     pub(super) result: &'a ReadResult,
-    /// The rows, the most frequent first.
+    /// The rows, those with the largest totals first.
     pub(super) rows: &'a [Row<ActionStats>],
     /// The number of rows in the table.
     pub(super) shown: usize,
@@ -30,6 +31,7 @@ pub(super) struct Content<'a> {
     pub(super) timeline: Option<(&'a str, &'a Timeline<Combined<IntervalStats>>)>,
     /// The number of records in the shared row.
     pub(super) folded: u64,
+    pub(super) figures: Figures,
 }
 
 /// The maximum number of distributions.
@@ -63,7 +65,9 @@ pub(super) fn page(content: &Content<'_>) -> String {
                     (totals(content))
                     (actions(content))
                     (distributions(content))
-                    @if let Some((key, timeline)) = content.timeline { (trend(key, timeline)) }
+                    @if let Some((key, timeline)) = content.timeline {
+                        (trend(key, timeline, content.figures))
+                    }
                     (refused(content.result))
                 }
                 footer { (notes()) }
@@ -116,6 +120,9 @@ fn actions(content: &Content<'_>) -> Markup {
     let rows = &content.rows[..content.shown];
     let [p50, p90, p99] = [50, 90, 99].map(Stat::percentile);
     let stats = [
+        ("count", Stat::Count),
+        ("total", Stat::Sum("total")),
+        ("share", Stat::Share),
         ("mean", Stat::Mean),
         ("std. dev.", Stat::Deviation),
         ("min", Stat::Min),
@@ -124,11 +131,10 @@ fn actions(content: &Content<'_>) -> Markup {
         ("p99", p99),
         ("max", Stat::Max),
     ];
-    let columns = stats.each_ref().map(|(_, stat)| {
-        let bins: Vec<_> = rows.iter().map(|row| stat.of(row.statistic())).collect();
-        render::numbers(&bins).collect::<Vec<_>>()
-    });
-    let all: u64 = content.rows.iter().map(Row::count).sum();
+    let whole = Whole::of(content.rows.iter().map(Row::statistic));
+    let cell = |stat: &Stat, row: &Row<ActionStats>| {
+        content.figures.value(stat, &stat.of(row.statistic(), &whole))
+    };
     html! {
         section aria-labelledby="actions" {
             h2 id="actions" { "Actions" }
@@ -141,19 +147,15 @@ fn actions(content: &Content<'_>) -> Markup {
                         thead {
                             tr {
                                 th.name scope="col" { "action" }
-                                th scope="col" { "count" }
-                                th scope="col" { "share" }
                                 @for (name, _) in &stats { th scope="col" { (name) } }
                                 th.picture scope="col" { "distribution" }
                             }
                         }
                         tbody {
-                            @for (index, row) in rows.iter().enumerate() {
+                            @for row in rows {
                                 tr {
                                     th.name scope="row" { (name(row)) }
-                                    td { (grouped(row.count())) }
-                                    td { (percent(row.count(), all)) }
-                                    @for column in &columns { td { (column[index]) } }
+                                    @for (_, stat) in &stats { td { (cell(stat, row)) } }
                                     td.picture { (small(row)) }
                                 }
                             }
@@ -166,7 +168,8 @@ fn actions(content: &Content<'_>) -> Markup {
 }
 
 fn caption(content: &Content<'_>) -> String {
-    let mut text = "Times are in the unit of the log. The most frequent come first".to_owned();
+    let mut text =
+        "Times are in the unit of the log. Those with the largest totals come first".to_owned();
     let hidden = &content.rows[content.shown..];
     if !hidden.is_empty() {
         let lines: u64 = hidden.iter().map(Row::count).sum();
@@ -189,11 +192,6 @@ fn name(row: &Row<ActionStats>) -> Markup {
     html! { @if row.is_other() { i { (row.name()) } } @else { (shown(row.name())) } }
 }
 
-fn percent(count: u64, all: u64) -> String {
-    let share = count as f64 * 100.0 / all.max(1) as f64;
-    if share < 0.05 { "< 0.1 %".to_owned() } else { format!("{share:.1} %") }
-}
-
 fn small(row: &Row<ActionStats>) -> Markup {
     let (_, min_max, quantiles) = row.statistic();
     picture::small(min_max, &quantiles.histogram())
@@ -207,40 +205,40 @@ fn distributions(content: &Content<'_>) -> Markup {
             section aria-labelledby="distributions" {
                 h2 id="distributions" { "Distributions" }
                 @if rows.len() < content.rows.len() {
-                    p { (rows.len()) " of " (counted(all, "action")) ", the most frequent first." }
+                    p { (rows.len()) " of " (counted(all, "action")) ", the largest totals first." }
                 }
-                div.figures { @for row in rows { (distribution(row)) } }
+                div.figures { @for row in rows { (distribution(row, content.figures)) } }
             }
         }
     }
 }
 
-fn distribution(row: &Row<ActionStats>) -> Markup {
+fn distribution(row: &Row<ActionStats>, figures: Figures) -> Markup {
     let (_, min_max, quantiles): &(Variance, MinMax, Quantiles) = row.statistic();
     let marks = [("p50", Quantile::MEDIAN), ("p99", Quantile::P99)];
     // The middle of a bin may be outside of the recorded range.
     let mark = |(name, quantile)| Some((name, min_max.clamp(quantiles.quantile(quantile)?)));
     let marks: Vec<_> = marks.into_iter().filter_map(mark).collect();
-    let told = |time: Option<ActionTime>| number(time.map_or(0.0, ActionTime::as_f64));
+    let label = |time: Option<ActionTime>| figures.label(time.map_or(0.0, ActionTime::as_f64));
     let title = format!(
         "{}: {} from {} to {}",
         shown(row.name()),
         counted(row.count(), "time"),
-        told(min_max.min()),
-        told(min_max.max()),
+        label(min_max.min()),
+        label(min_max.max()),
     );
     html! {
         figure {
             figcaption {
                 strong { (name(row)) }
-                @for (name, at) in &marks { span { (name) " " (number(at.as_f64())) } }
+                @for (name, at) in &marks { span { (name) " " (figures.label(at.as_f64())) } }
             }
-            (picture::histogram(&title, min_max, &quantiles.histogram(), &marks))
+            (picture::histogram(&title, min_max, &quantiles.histogram(), &marks, figures))
         }
     }
 }
 
-fn trend(key: &str, timeline: &Timeline<Combined<IntervalStats>>) -> Markup {
+fn trend(key: &str, timeline: &Timeline<Combined<IntervalStats>>, figures: Figures) -> Markup {
     let width = timeline.width();
     let each = timestamps::span(width);
     let intervals: Vec<_> = timeline.intervals().collect();
@@ -261,6 +259,7 @@ fn trend(key: &str, timeline: &Timeline<Combined<IntervalStats>>) -> Markup {
         Curve { name: "mean", class: "one", values: kept(|kept| kept.0.mean()) },
         Curve { name: "p99", class: "two", values: kept(p99) },
     ];
+    let titles = ["Actions", "Mean and p99"].map(|what| format!("{what} in each {each}"));
     html! {
         section aria-labelledby="course" {
             h2 id="course" { "Over time" }
@@ -273,11 +272,11 @@ fn trend(key: &str, timeline: &Timeline<Combined<IntervalStats>>) -> Markup {
             @if !intervals.is_empty() {
                 figure.wide {
                     figcaption { strong { "Actions in " (each) } }
-                    (picture::chart(&format!("Actions in each {each}"), &counts, ends))
+                    (picture::chart(&titles[0], &counts, ends, Figures::default()))
                 }
                 figure.wide {
                     figcaption { strong { "Time of an action, in " (each) } }
-                    (picture::chart(&format!("Mean and p99 in each {each}"), &times, ends))
+                    (picture::chart(&titles[1], &times, ends, figures))
                 }
             }
         }

@@ -6,7 +6,7 @@ use facade::actions::{ActionTime, Histogram, MinMax};
 use maud::{Markup, html};
 
 use crate::output::axis;
-use crate::output::render::grouped;
+use crate::output::figures::Figures;
 
 const WIDTH: f64 = 480.0;
 const HEIGHT: f64 = 150.0;
@@ -76,6 +76,7 @@ pub(super) fn histogram(
     min_max: &MinMax,
     histogram: &Histogram,
     marks: &[(&str, ActionTime)],
+    figures: Figures,
 ) -> Markup {
     let scale = Scale::of(min_max, histogram);
     let bars = bars(histogram, scale);
@@ -106,9 +107,9 @@ pub(super) fn histogram(
                     (name)
                 }
             }
-            text.label x="0" y=(HEIGHT - 6.0) { (number(min)) }
+            text.label x="0" y=(HEIGHT - 6.0) { (figures.label(min)) }
             text.label x=(WIDTH / 2.0) y=(HEIGHT - 6.0) text-anchor="middle" { (steps) }
-            text.label x=(WIDTH) y=(HEIGHT - 6.0) text-anchor="end" { (number(max)) }
+            text.label x=(WIDTH) y=(HEIGHT - 6.0) text-anchor="end" { (figures.label(max)) }
         }
     }
 }
@@ -144,7 +145,12 @@ const CHART_HEIGHT: f64 = 220.0;
 const MARGIN: f64 = 64.0;
 
 /// Draws curves over time, with labels for the start and the end.
-pub(super) fn chart(title: &str, curves: &[Curve<'_>], ends: [&str; 2]) -> Markup {
+pub(super) fn chart(
+    title: &str,
+    curves: &[Curve<'_>],
+    ends: [&str; 2],
+    figures: Figures,
+) -> Markup {
     let values = curves.iter().flat_map(|curve| curve.values.iter().flatten());
     let top = axis::end(values.copied().fold(0.0, f64::max));
     let (base, right) = (CHART_HEIGHT - FOOT, CHART_WIDTH - 8.0);
@@ -156,7 +162,7 @@ pub(super) fn chart(title: &str, curves: &[Curve<'_>], ends: [&str; 2]) -> Marku
                     @let y = base - part * (base - HEAD);
                     line.grid x1=(MARGIN) y1=(short(y)) x2=(right) y2=(short(y)) {}
                     text.label x=(MARGIN - 8.0) y=(short(y + 4.0)) text-anchor="end" {
-                        (number(top * part))
+                        (figures.label(top * part))
                     }
                 }
                 @for curve in curves {
@@ -199,25 +205,6 @@ fn short(place: f64) -> String {
     format!("{place:.1}").trim_end_matches(".0").to_owned()
 }
 
-/// Formats a number for a label.
-pub(super) fn number(value: f64) -> String {
-    match value {
-        0.0 => "0".to_owned(),
-        999.5..1e15 => grouped(value.round() as u64),
-        0.001..999.5 => {
-            let digits = if value >= 100.0 {
-                1
-            } else if value >= 1.0 {
-                2
-            } else {
-                4
-            };
-            format!("{value:.digits$}").trim_end_matches('0').trim_end_matches('.').to_owned()
-        }
-        _ => format!("{value:.3e}"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use facade::time::Statistic;
@@ -257,21 +244,5 @@ mod tests {
     fn curve_is_interrupted_where_nothing_happened() {
         let values = [Some(0.0), Some(1.0), None, Some(0.5)];
         assert_eq!(path(&values, 1.0, MARGIN + 30.0, 116.0), "M64 116h0L74 20M94 68h0");
-    }
-
-    #[test]
-    fn numbers_are_short() {
-        let cases = [
-            (0.0, "0"),
-            (0.00012, "1.200e-4"),
-            (0.25, "0.25"),
-            (12.5, "12.5"),
-            (999.4, "999.4"),
-            (999.6, "1,000"),
-            (1e15, "1.000e15"),
-        ];
-        for (value, expected) in cases {
-            assert_eq!(number(value), expected);
-        }
     }
 }

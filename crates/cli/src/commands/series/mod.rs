@@ -10,13 +10,14 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use clap::ValueEnum;
+use clap::builder::ArgPredicate;
 use facade::actions::{Mean, MinMax, Quantiles, Variance};
 use facade::codec::{Format, Record, Sink, visible};
 
 use crate::diagnostics;
 use crate::exit::Exit;
 use crate::input::Input;
-use crate::options::{self, OUTPUT_OPTIONS, STATISTICS_OPTIONS};
+use crate::options::{self, JsonArg, OUTPUT_OPTIONS, STATISTICS_OPTIONS};
 use crate::output::infinite::Infinite;
 use crate::output::render::{self, counted};
 use crate::output::{Failure, Output, OutputArgs, Outputs};
@@ -47,7 +48,7 @@ pub(crate) struct Args {
     #[arg(long, help_heading = STATISTICS_OPTIONS)]
     by_action: bool,
 
-    /// Statistics to print: count, sum, mean, min, max, stddev, variance, p50, p99.9, …
+    /// Statistics to print: count, total, share, mean, min, max, stddev, variance, p50, p99.9, …
     #[arg(long, value_name = "STATS", value_delimiter = ',', hide_possible_values = true)]
     #[arg(value_parser = options::offering(Stat::from_str, stat::NAMES))]
     #[arg(default_value = "count,mean,p50,p99,max", help_heading = STATISTICS_OPTIONS)]
@@ -61,7 +62,11 @@ pub(crate) struct Args {
 
     /// Output format
     #[arg(long, value_enum, default_value_t = Style::Table, help_heading = OUTPUT_OPTIONS)]
+    #[arg(default_value_if("json", ArgPredicate::IsPresent, "json"))]
     format: Style,
+
+    #[command(flatten, next_help_heading = OUTPUT_OPTIONS)]
+    json: JsonArg,
 
     #[command(flatten)]
     output: OutputArgs,
@@ -106,6 +111,9 @@ const ROWS: u64 = 60;
 const SECOND: Duration = Duration::from_secs(1);
 
 pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
+    if let Err(exit) = args.json.check(&args.format, &Style::Json) {
+        return Ok(exit);
+    }
     if args.stamp.key().is_none() {
         diagnostics::report(
             "no timestamp key, `series` needs one\n  \

@@ -14,8 +14,9 @@ use ratatui::widgets::{Axis, Chart, Dataset, GraphType, Widget};
 use unicode_width::UnicodeWidthStr;
 
 use crate::output::axis;
-use crate::output::render::{GAP, Styled, grouped};
-use crate::output::table::shorten;
+use crate::output::figures::Figures;
+use crate::output::names::shorten_all;
+use crate::output::render::{GAP, Styled};
 use crate::timestamps;
 
 /// The width if the output is not a terminal.
@@ -80,7 +81,12 @@ impl Canvas {
 const NOTHING: &str = "no action has a timestamp\n";
 
 /// Draws the counts, and below them the times.
-pub(super) fn combined(points: &[Point], width: Duration, canvas: Canvas) -> String {
+pub(super) fn combined(
+    points: &[Point],
+    width: Duration,
+    canvas: Canvas,
+    figures: Figures,
+) -> String {
     if points.is_empty() {
         return NOTHING.to_owned();
     }
@@ -92,13 +98,13 @@ pub(super) fn combined(points: &[Point], width: Duration, canvas: Canvas) -> Str
     let counts = series(|point| Some(point.count as f64));
     let each = timestamps::span(width);
     let mut text = format!("actions in {each}\n");
-    text += &chart(&[("", Marker::Braille, &counts)], &froms, width, canvas);
+    text += &chart(&[("", Marker::Braille, &counts)], &froms, width, canvas, Figures::default());
     text += "\ntime of an action\n";
     let (means, p99s) = (series(|point| point.mean), series(|point| point.p99));
     // The marks also distinguish them without colours.
     let graphs: [Graph<'_>; 2] =
         [("⣀ mean", Marker::Braille, &means), ("• p99", Marker::Dot, &p99s)];
-    text + &chart(&graphs, &froms, width, canvas)
+    text + &chart(&graphs, &froms, width, canvas, figures)
 }
 
 /// The maximum number of curves in a chart.
@@ -139,7 +145,7 @@ pub(super) fn by_action(
         let is_long = text.len() + more.len() > canvas.columns;
         text += if is_long { more.replacen(", ", "\n", 1) } else { more }.as_str();
     }
-    text + "\n" + &chart(&graphs, froms, width, canvas)
+    text + "\n" + &chart(&graphs, froms, width, canvas, Figures::default())
 }
 
 /// A name, which may be empty, and the points of a curve.
@@ -148,9 +154,9 @@ type Graph<'a> = (&'a str, Marker, &'a [(f64, f64)]);
 /// Returns the legend, on separate lines: inside the chart it would cover a part of the curves.
 fn legend(graphs: &[Graph<'_>], columns: usize) -> String {
     let (mut text, mut used) = (String::new(), 0);
-    let named = graphs.iter().zip(COLORS).filter(|((name, ..), _)| !name.is_empty());
-    for ((name, ..), (_, ansi)) in named {
-        let name = shorten(name, columns);
+    let names: Vec<_> = graphs.iter().map(|(name, ..)| *name).collect();
+    let named = shorten_all(&names, columns).into_iter().zip(COLORS);
+    for (name, (_, ansi)) in named.filter(|(name, _)| !name.is_empty()) {
         let (gap, end) = (if used > 0 { GAP } else { 0 }, used + name.width());
         if end + gap > columns {
             text.push('\n');
@@ -166,7 +172,13 @@ fn legend(graphs: &[Graph<'_>], columns: usize) -> String {
 }
 
 /// Draws a chart as text with colours.
-fn chart(graphs: &[Graph<'_>], froms: &[Stamp], width: Duration, canvas: Canvas) -> String {
+fn chart(
+    graphs: &[Graph<'_>],
+    froms: &[Stamp],
+    width: Duration,
+    canvas: Canvas,
+    figures: Figures,
+) -> String {
     let columns = canvas.columns;
     let largest = graphs.iter().flat_map(|(.., points)| points.iter().map(|point| point.1));
     let top = axis::end(largest.fold(0.0, f64::max));
@@ -180,7 +192,7 @@ fn chart(graphs: &[Graph<'_>], froms: &[Stamp], width: Duration, canvas: Canvas)
         })
     });
     let x = Axis::default().bounds([0.0, froms.len().saturating_sub(1).max(1) as f64]);
-    let labels = [0.0, top / 2.0, top].map(label);
+    let labels = [0.0, top / 2.0, top].map(|value| figures.label(value));
     let margin = labels.iter().map(String::len).max().unwrap_or_default();
     let y = Axis::default().bounds([0.0, top]);
     let y = y.labels(labels.map(|label| format!("{label:>margin$}")));
@@ -200,19 +212,6 @@ fn chart(graphs: &[Graph<'_>], froms: &[Stamp], width: Duration, canvas: Canvas)
         };
     }
     text
-}
-
-fn label(value: f64) -> String {
-    match value {
-        0.0 => "0".into(),
-        1.0..1e9 if value.fract() == 0.0 => grouped(value as u64),
-        0.001..1e9 => format!("{value:.3}").trim_end_matches('0').trim_end_matches('.').into(),
-        _ => {
-            let text = format!("{value:.3e}");
-            let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
-            format!("{}e{exponent}", digits.trim_end_matches('0').trim_end_matches('.'))
-        }
-    }
 }
 
 /// Returns the lines of a buffer as text with colours.
@@ -235,24 +234,4 @@ fn text(buffer: &Buffer) -> String {
         text.push('\n');
     }
     text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn labels_are_short() {
-        for (value, text) in [
-            (0.0, "0"),
-            (0.8, "0.8"),
-            (1.0, "1"),
-            (2_000.0, "2,000"),
-            (4e-5, "4e-5"),
-            (2.000_000_000_000_001e300, "2e300"),
-            (f64::MAX / 2.0, "8.988e307"),
-        ] {
-            assert_eq!(label(value), text);
-        }
-    }
 }

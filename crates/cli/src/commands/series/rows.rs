@@ -9,11 +9,12 @@ use facade::codec::{Field, Format, visible};
 use facade::{Quantile, Stamp};
 
 use super::{Args, Style, plot};
+use crate::output::figures::Figures;
 use crate::output::infinite::Infinite;
 use crate::output::render::{self, GAP};
 use crate::output::spark::{bar, spark};
 use crate::output::table::Table;
-use crate::stat::{Stat, Stats};
+use crate::stat::{Stat, Stats, Whole};
 use crate::timeline::{Aggregate, ByAction, Combined, Timeline};
 use crate::timestamps;
 
@@ -46,7 +47,8 @@ impl<K: Stats> Rows for Combined<K> {
         let width = timeline.width();
         table
             .column(&title(timeline), rows.iter().map(|&(from, _)| timestamps::write(from, width)));
-        table.stats(&args.stats(), rows.iter().map(|&(_, kept)| kept));
+        let kept = rows.iter().map(|&(_, kept)| kept);
+        table.stats(&args.stats(), kept.clone(), &Whole::of(kept), Figures::default());
         let title = "how many";
         let wide = table.left(columns).min(BAR_COLUMNS);
         if wide >= title.len() {
@@ -82,7 +84,7 @@ impl<K: Stats> Rows for Combined<K> {
                 plot::Point { from, count, mean, p99 }
             })
             .collect();
-        plot::combined(&points, timeline.width(), canvas)
+        plot::combined(&points, timeline.width(), canvas, Figures::default())
     }
 
     fn records(
@@ -100,8 +102,9 @@ impl<K: Stats> Rows for Combined<K> {
         let stats = args.stats();
         let names = stats.iter().map(Stat::name);
         let columns: Vec<_> = iter::once("from").chain(names).collect();
+        let whole = Whole::of(rows.iter().map(|&(_, kept)| kept));
         let rows = rows.iter().map(|(from, kept)| -> Vec<_> {
-            let stats = stats.iter().map(|stat| stat.of(*kept));
+            let stats = stats.iter().map(|stat| stat.of(*kept, &whole));
             iter::once(Field::Text(from)).chain(stats).collect()
         });
         render::records(output, format, &columns, rows)
@@ -109,6 +112,13 @@ impl<K: Stats> Rows for Combined<K> {
 }
 
 impl<K: Stats> ByAction<K> {
+    /// Adds up all rows.
+    fn whole(timeline: &Timeline<Self>) -> Whole {
+        let rows = timeline.intervals().filter_map(|(_, row)| row);
+        let rows: Vec<_> = rows.flat_map(|row| row.0.values()).collect();
+        Whole::of(rows.iter().map(|action_stat| &action_stat.statistic))
+    }
+
     /// Describes the time axis of sparklines with this number of parts.
     fn scale(timeline: &Timeline<Self>, parts: usize, columns: Option<usize>) -> String {
         let Some((first, last)) = timeline.ends() else { return String::new() };
@@ -129,7 +139,8 @@ impl<K: Stats> Rows for ByAction<K> {
         let mut trends = trends(timeline, SPARK_COLUMNS);
         let mut table = Table::default();
         table.names("action", trends.iter().map(|trend| visible(trend.action.as_bytes())));
-        table.stats(&args.stats(), trends.iter().map(|trend| &trend.whole));
+        let wholes = trends.iter().map(|trend| &trend.whole);
+        table.stats(&args.stats(), wholes.clone(), &Whole::of(wholes), Figures::default());
         let titles = ["how many", "how long"];
         // Both sparklines or neither: a reader compares them with each other.
         let wide = (table.left(columns).saturating_sub(GAP) / titles.len()).min(SPARK_COLUMNS);
@@ -207,11 +218,11 @@ impl<K: Stats> Rows for ByAction<K> {
         let stats = args.stats();
         let names = stats.iter().map(Stat::name);
         let columns: Vec<_> = ["from", "action"].into_iter().chain(names).collect();
-        let stats = &stats;
+        let (stats, whole) = (&stats, Self::whole(timeline));
         let rows = rows.iter().flat_map(|(from, row)| {
             row.0.iter().map(move |(action, action_stat)| -> Vec<_> {
                 let names = [Field::Text(from), Field::Text(action)];
-                let stats = stats.iter().map(|stat| stat.of(&action_stat.statistic));
+                let stats = stats.iter().map(|stat| stat.of(&action_stat.statistic, &whole));
                 names.into_iter().chain(stats).collect()
             })
         });

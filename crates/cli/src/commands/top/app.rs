@@ -6,6 +6,8 @@ use std::time::Duration;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use unicode_width::UnicodeWidthStr;
 
+use crate::output::figures::Figures;
+
 use super::columns::{Column, Layout, Line, Order};
 
 /// The maximum ratio of the longest window to a shorter one.
@@ -56,6 +58,7 @@ pub(crate) struct App {
     pub(crate) source: String,
     /// The maximum number of actions with a row each.
     pub(crate) actions_max: usize,
+    pub(crate) figures: Figures,
     pub(crate) status: Status,
     pub(crate) span: Span,
     /// The windows to choose from, the shortest first.
@@ -73,7 +76,7 @@ pub(crate) struct App {
 
 impl App {
     /// Creates the state. The first window is the longest.
-    pub(crate) fn new(source: String, span: Span, actions_max: usize) -> Self {
+    pub(crate) fn new(source: String, span: Span, actions_max: usize, figures: Figures) -> Self {
         let (sort, windows) = match span {
             Span::Last(window) => (Column::Rate, windows(window)),
             Span::Whole => (Column::Count, Vec::new()),
@@ -81,6 +84,7 @@ impl App {
         Self {
             source,
             actions_max,
+            figures,
             status: Status::default(),
             span,
             windows,
@@ -108,7 +112,8 @@ impl App {
     /// Lays out the visible lines.
     pub(crate) fn layout(&self, width: usize) -> Layout {
         let longest = self.lines.iter().map(|line| line.action.width()).max();
-        Layout::new(self.visible(), longest.unwrap_or_default(), self.sort, width)
+        let longest = longest.unwrap_or_default();
+        Layout::new(self.visible(), longest, self.sort, width, self.figures)
     }
 
     /// Replaces the lines, unless paused.
@@ -246,6 +251,7 @@ mod tests {
             action: action.into(),
             count,
             rate: Some(count as f64),
+            total: count as f64 * mean,
             mean,
             p50: mean,
             p99: mean,
@@ -255,7 +261,7 @@ mod tests {
     }
 
     fn app() -> App {
-        let mut app = App::new("a.ndjson".into(), MINUTE, 1_024);
+        let mut app = App::new("a.ndjson".into(), MINUTE, 1_024, Figures::default());
         let lines = vec![line("jump", 3, 150.0), line("hop", 1, 75.0), line("run", 3, 9.5)];
         app.show(Status::default(), |_| lines);
         app
@@ -366,7 +372,7 @@ mod tests {
 
     #[test]
     fn input_without_times_has_no_windows_and_no_series() {
-        let mut app = App::new("a.ndjson".into(), Span::Whole, 1_024);
+        let mut app = App::new("a.ndjson".into(), Span::Whole, 1_024, Figures::default());
         app.show(Status::default(), |span| {
             assert_eq!(span, Span::Whole);
             vec![line("jump", 3, 150.0), line("hop", 5, 75.0)]

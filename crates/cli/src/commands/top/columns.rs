@@ -3,13 +3,15 @@
 //! A number is shown whole or not at all: without some digits it would be wrong. Names are
 //! shortened first, with a mark, then sparklines are omitted, then numbers.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use unicode_truncate::UnicodeTruncateStr;
 use unicode_width::UnicodeWidthStr;
 
+use crate::output::figures::Figures;
+use crate::output::names::shorten_all;
 use crate::output::render::{self, GAP, grouped};
-use crate::output::table::shorten;
 
 /// The text for an unknown rate.
 const MISSING: &str = "-";
@@ -27,6 +29,7 @@ pub(crate) enum Column {
     Action,
     Count,
     Rate,
+    Total,
     Mean,
     P50,
     P99,
@@ -34,14 +37,23 @@ pub(crate) enum Column {
 }
 
 impl Column {
-    pub(crate) const ALL: [Self; 7] =
-        [Self::Action, Self::Count, Self::Rate, Self::Mean, Self::P50, Self::P99, Self::Max];
+    pub(crate) const ALL: [Self; 8] = [
+        Self::Action,
+        Self::Count,
+        Self::Rate,
+        Self::Total,
+        Self::Mean,
+        Self::P50,
+        Self::P99,
+        Self::Max,
+    ];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Action => "action",
             Self::Count => "count",
             Self::Rate => "rate/s",
+            Self::Total => "total",
             Self::Mean => "mean",
             Self::P50 => "p50",
             Self::P99 => "p99",
@@ -55,6 +67,7 @@ impl Column {
             Self::Action => 'a',
             Self::Count => 'c',
             Self::Rate => 'r',
+            Self::Total => 't',
             Self::Mean => 'm',
             Self::P50 => '5',
             Self::P99 => '9',
@@ -62,20 +75,17 @@ impl Column {
         }
     }
 
-    /// Formats the cells of these lines, all with the same number of decimals.
-    pub(crate) fn texts(self, lines: &[Line]) -> Vec<String> {
-        let means = |mean: fn(&Line) -> f64| {
-            render::means(&lines.iter().map(mean).collect::<Vec<_>>()).collect()
-        };
-        let rate = |line: &Line| line.rate.map_or(MISSING.to_owned(), render::rate);
+    /// Formats the cell of a line.
+    pub(crate) fn text(self, line: &Line, figures: Figures) -> String {
         match self {
-            Self::Action => lines.iter().map(|line| line.action.clone()).collect(),
-            Self::Count => lines.iter().map(|line| grouped(line.count)).collect(),
-            Self::Rate => lines.iter().map(rate).collect(),
-            Self::Mean => means(|line| line.mean),
-            Self::P50 => means(|line| line.p50),
-            Self::P99 => means(|line| line.p99),
-            Self::Max => means(|line| line.max),
+            Self::Action => line.action.clone(),
+            Self::Count => grouped(line.count),
+            Self::Rate => line.rate.map_or(MISSING.to_owned(), render::rate),
+            Self::Total => figures.time(line.total),
+            Self::Mean => figures.time(line.mean),
+            Self::P50 => figures.time(line.p50),
+            Self::P99 => figures.time(line.p99),
+            Self::Max => figures.time(line.max),
         }
     }
 
@@ -112,6 +122,7 @@ pub(crate) struct Line {
     pub(crate) count: u64,
     /// The rate per second; `None` if it is unknown.
     pub(crate) rate: Option<f64>,
+    pub(crate) total: f64,
     pub(crate) mean: f64,
     pub(crate) p50: f64,
     pub(crate) p99: f64,
@@ -128,6 +139,7 @@ impl Line {
             Column::Rate => {
                 self.rate.unwrap_or_default().total_cmp(&other.rate.unwrap_or_default())
             }
+            Column::Total => self.total.total_cmp(&other.total),
             Column::Mean => self.mean.total_cmp(&other.mean),
             Column::P50 => self.p50.total_cmp(&other.p50),
             Column::P99 => self.p99.total_cmp(&other.p99),
@@ -158,7 +170,13 @@ impl Layout {
     /// Lays out the lines of a table whose longest name has this width.
     ///
     /// The sorted column has priority, then the others from the left, then the sparkline.
-    pub(crate) fn new(lines: &[Line], longest: usize, sort: Column, width: usize) -> Self {
+    pub(crate) fn new(
+        lines: &[Line],
+        longest: usize,
+        sort: Column,
+        width: usize,
+        figures: Figures,
+    ) -> Self {
         let wanted = longest.clamp(NUMBER_COLUMNS_MIN, NAME_COLUMNS_MAX);
         let mut name_width = wanted.min(NAME_COLUMNS_MIN).min(width);
         let mut left = width - name_width;
@@ -168,7 +186,7 @@ impl Layout {
             if column == Column::Action {
                 continue;
             }
-            let texts = column.texts(lines);
+            let texts: Vec<_> = lines.iter().map(|line| column.text(line, figures)).collect();
             let widest = texts.iter().map(|text| text.width()).max().unwrap_or_default();
             let width = widest.max(NUMBER_COLUMNS_MIN);
             if GAP + width <= left {
@@ -189,8 +207,8 @@ impl Layout {
         if series_width == 0 {
             name_width += left.min(wanted - name_width.min(wanted));
         }
-        let names =
-            lines.iter().map(|line| shorten(&line.action, name_width).into_owned()).collect();
+        let names: Vec<_> = lines.iter().map(|line| line.action.as_str()).collect();
+        let names = shorten_all(&names, name_width).into_iter().map(Cow::into_owned).collect();
         Self { name_width, names, numbers, series_width }
     }
 }
@@ -227,12 +245,17 @@ mod tests {
             action,
             count,
             rate,
+            total: mean,
             mean,
             p50: mean,
             p99: mean,
             max: mean,
             series: Some(vec![1]),
         }
+    }
+
+    fn layout(lines: &[Line], longest: usize, sort: Column, width: usize) -> Layout {
+        Layout::new(lines, longest, sort, width, Figures::default())
     }
 
     fn shown(layout: &Layout) -> Vec<&'static str> {
@@ -245,7 +268,7 @@ mod tests {
             for (name, count) in [(1, 1), (12, 3), (33, 1_000), (90, 1_234_567), (49, u64::MAX)] {
                 let lines = [line(&"n".repeat(name), count), line("跳跳跳跳跳跳跳跳跳跳", 5)];
                 for sort in Column::ALL {
-                    let layout = Layout::new(&lines, name.max(20), sort, width);
+                    let layout = layout(&lines, name.max(20), sort, width);
                     let case = format!("{width} {name} {count} {sort:?}: {layout:?}");
                     let mut taken = layout.name_width;
                     for numbers in &layout.numbers {
@@ -260,7 +283,7 @@ mod tests {
                         assert!(is_whole || name.contains('…'), "{case}");
                     }
                     // A sparkline has room only if all numbers have.
-                    assert!(layout.series_width == 0 || layout.numbers.len() == 6, "{case}");
+                    assert!(layout.series_width == 0 || layout.numbers.len() == 7, "{case}");
                 }
             }
         }
@@ -269,28 +292,28 @@ mod tests {
     #[test]
     fn all_numbers_fit_80_columns() {
         let lines = [line(&"n".repeat(60), 999_999)];
-        let layout = Layout::new(&lines, 60, Column::Rate, 80);
-        assert_eq!(shown(&layout), ["count", "rate/s", "mean", "p50", "p99", "max"]);
+        let layout = layout(&lines, 60, Column::Rate, 80);
+        assert_eq!(shown(&layout), ["count", "rate/s", "total", "mean", "p50", "p99", "max"]);
         assert!(layout.name_width >= NAME_COLUMNS_MIN, "{layout:?}");
     }
 
     #[test]
     fn sparkline_without_data_has_no_room() {
         let mut lines = [line("jump", 1)];
-        assert_eq!(Layout::new(&lines, 4, Column::Rate, 100).series_width, 37);
+        assert_eq!(layout(&lines, 4, Column::Rate, 100).series_width, 28);
         lines[0].series = None;
-        assert_eq!(Layout::new(&lines, 4, Column::Rate, 100).series_width, 0);
+        assert_eq!(layout(&lines, 4, Column::Rate, 100).series_width, 0);
     }
 
     #[test]
     fn sorted_column_is_omitted_last() {
         let lines = [line("jump", 1_000)];
         for (sort, expected) in [
-            (Column::Action, ["count", "rate/s", "mean"]),
-            (Column::Rate, ["count", "rate/s", "mean"]),
+            (Column::Action, ["count", "rate/s", "total"]),
+            (Column::Rate, ["count", "rate/s", "total"]),
             (Column::Max, ["count", "rate/s", "max"]),
         ] {
-            assert_eq!(shown(&Layout::new(&lines, 4, sort, 40)), expected);
+            assert_eq!(shown(&layout(&lines, 4, sort, 40)), expected);
         }
     }
 

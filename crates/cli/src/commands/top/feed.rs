@@ -143,6 +143,7 @@ impl Feed {
                 count,
                 // The count divided by the rate is the covered time.
                 rate: rows.rate(row).filter(|rate| count as f64 / rate >= rate_after),
+                total: mean.sum(),
                 mean: mean.mean().unwrap_or_default(),
                 p50: at(Quantile::MEDIAN),
                 p99: at(Quantile::P99),

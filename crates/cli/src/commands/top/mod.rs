@@ -32,6 +32,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::input::source;
 use crate::options::{INPUT_OPTIONS, OUTPUT_OPTIONS, STATISTICS_OPTIONS};
+use crate::output::figures::Figures;
 use crate::output::render::{counted, grouped};
 use crate::output::table::Table;
 use crate::output::{self, OutputArgs};
@@ -134,7 +135,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     };
     let span =
         if time_source == TimeSource::Nothing { Span::Whole } else { Span::Last(args.window) };
-    let app = App::new(source, span, args.max_actions.get());
+    let app = App::new(source, span, args.max_actions.get(), Figures::default());
     match ColorChoice::global() {
         ColorChoice::Never => style::force_color_output(false),
         ColorChoice::Always | ColorChoice::AlwaysAnsi => style::force_color_output(true),

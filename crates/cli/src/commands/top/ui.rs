@@ -223,6 +223,8 @@ mod tests {
     use ratatui::backend::TestBackend;
     use ratatui::crossterm::event::KeyCode;
 
+    use crate::output::figures::Figures;
+
     use super::*;
 
     const MINUTE: app::Span = app::Span::Last(Duration::from_secs(60));
@@ -236,6 +238,7 @@ mod tests {
             action,
             count,
             rate,
+            total: count as f64 * mean,
             mean,
             p50: 99.0,
             p99: 400.0,
@@ -252,17 +255,17 @@ mod tests {
     const WIDE: [&str; 8] = [
         "windrow top  a.ndjson  last 1m: 1,234 actions, 20.6/s",
         "1,235 lines read, 1 refused; time is `-1`, expected 0 or more",
-        "action           count  rate/s▼     mean      p50      p99      max  when",
-        "jump             1,200     20.0  150.500       99      400  400.500  █  ▅",
-        "hop                 30     0.50   75.000       99      400  400.500  █  ▅",
-        "name too long        4     0.07    1.000       99      400  400.500  █  ▅",
+        "action           count  rate/s▼    total     mean      p50      p99      max  when",
+        "jump             1,200     20.0  180,600    150.5       99      400    400.5  █  ▅",
+        "hop                 30     0.50    2,250       75       99      400    400.5  █  ▅",
+        "name too long        4     0.07        4        1       99      400    400.5  █  ▅",
         "",
         "q quit  space pause  ←→ sort  o order  -+ window  ↑↓ scroll  ? help",
     ];
 
     /// Returns a state with three actions after these keys.
     fn app(keys: &[KeyCode]) -> App {
-        let mut app = App::new("a.ndjson".into(), MINUTE, 1_024);
+        let mut app = App::new("a.ndjson".into(), MINUTE, 1_024, Figures::default());
         let refusal = Some("time is `-1`, expected 0 or more".into());
         let status = Status { accepted: 1_234, refused: 1, refusal, ..Status::default() };
         let name = "name too long";
@@ -286,7 +289,7 @@ mod tests {
 
     #[test]
     fn wide_terminal_shows_all() {
-        check(app(&[]), 89, 8, &WIDE);
+        check(app(&[]), 98, 8, &WIDE);
     }
 
     #[test]
@@ -299,9 +302,9 @@ mod tests {
                 "last 1m: 1,234 actions, 20.6/s",
                 "1,235 lines read, 1 refused; time i…",
                 "action           count    mean▲",
-                "name too long        4    1.000",
-                "hop                 30   75.000",
-                "jump             1,200  150.500",
+                "name too long        4        1",
+                "hop                 30       75",
+                "jump             1,200    150.5",
                 "q quit  space pause  ←→ sort  o ord…",
             ],
         );
@@ -319,8 +322,8 @@ mod tests {
             &[
                 "windrow top  a.ndjson  last 1m: 1,234 actions, 20.6/s          PAUSED",
                 "1,235 lines read, 3 outside the window, 1 refused; time is `-1`, expe…",
-                "action           count  rate/s▼     mean      p50      p99      max",
-                "jump             1,200     20.0  150.500       99      400  400.500",
+                "action           count  rate/s▼    total     mean      p50      p99",
+                "jump             1,200     20.0  180,600    150.5       99      400",
                 "q quit  space pause  ←→ sort  o order  -+ window  ↑↓ scroll  ? help",
             ],
         );
@@ -338,8 +341,8 @@ mod tests {
             &[
                 "windrow top  …r/with/a/log.ndjson  last 1m: 1,234 actions, 20.6/s  END OF INPUT",
                 "1,235 lines read, 1 refused; time is `-1`, expected 0 or more",
-                "action           count  rate/s▼     mean      p50      p99      max  when",
-                "jump             1,200     20.0  150.500       99      400  400.500  █  ▅",
+                "action           count  rate/s▼    total     mean      p50      p99      max",
+                "jump             1,200     20.0  180,600    150.5       99      400    400.5",
                 "q quit  space pause  ←→ sort  o order  -+ window  ↑↓ scroll  ? help",
             ],
         );
@@ -372,19 +375,19 @@ mod tests {
             &[
                 "windrow top  a.ndjson  last 1m: 1,234 actions, 20.6/s",
                 "1,235 lines read, 1 refused; time is `-1`, expected 0 or more",
-                "action           count  rate/s▼     mean      p50      p99      max",
-                "jump             1,200     20.0  150.500       99      400  400.500",
-                "hop                 30     0.50   75.000       99      400  400.500",
-                "name ┌────────────────────────── Keys ───────────────────────────┐0",
-                "     │ ←  →       sort by the previous or next column            │",
-                "     │ a c r m 5 9 x  action, count, rate/s, mean, p50, p99, max │",
-                "     │ o          reverse the order                              │",
-                "     │ -  +       shorten or lengthen the window                 │",
-                "     │ space, p   pause or continue                              │",
-                "     │ ↑ ↓ PgUp PgDn Home End   scroll                           │",
-                "     │ q, Esc     quit; the table stays on the terminal          │",
-                "     │ Quantiles are within 0.8 %, other values are exact.       │",
-                "     └───────────────────────────────────────────────────────────┘",
+                "action           count  rate/s▼    total     mean      p50      p99",
+                "jump             1,200     20.0  180,600    150.5       99      400",
+                "hop                 30     0.50    2,250       75       99      400",
+                "┌─────────────────────────────── Keys ───────────────────────────────┐",
+                "│ ←  →       sort by the previous or next column                     │",
+                "│ a c r t m 5 9 x  action, count, rate/s, total, mean, p50, p99, max │",
+                "│ o          reverse the order                                       │",
+                "│ -  +       shorten or lengthen the window                          │",
+                "│ space, p   pause or continue                                       │",
+                "│ ↑ ↓ PgUp PgDn Home End   scroll                                    │",
+                "│ q, Esc     quit; the table stays on the terminal                   │",
+                "│ Quantiles are within 0.8 %, other values are exact.                │",
+                "└────────────────────────────────────────────────────────────────────┘",
                 "",
                 "",
                 "",
@@ -405,8 +408,8 @@ mod tests {
             &[
                 "windrow top  a.ndjson  last 1m: 1,234 actions, 20.6/s",
                 "1,235 lines read, 1,200 beyond 1,024 actions, 1 refused; ti…",
-                "action           count  rate/s▼     mean      p50      p99",
-                "jump             1,200     20.0  150.500       99      400",
+                "action           count  rate/s▼    total     mean      p50",
+                "jump             1,200     20.0  180,600    150.5       99",
                 "q quit  space pause  ←→ sort  o order  -+ window  ↑↓ scroll…",
             ],
         );

@@ -1,23 +1,32 @@
 //! Statistics by name, and the types that provide them.
 
+mod kept;
+mod share;
+
 use std::cmp::Ordering;
 use std::mem;
 use std::ops::BitOr;
 use std::str::FromStr;
 
 use facade::Quantile;
-use facade::actions::{ActionTime, HasMean, Mean, MinMax, Quantiles, Variance};
+use facade::actions::{MinMax, Variance};
 use facade::codec::Field;
-use facade::time::{Statistic, Tag};
 use thiserror::Error;
+
+pub(crate) use kept::{NoStat, Stats};
+pub(crate) use share::Whole;
 
 /// A statistic of the times of an action.
 ///
-/// Two are equal if they have the same value for all times: `p50` equals `median` and `p50.0`.
+/// Two are equal if they have the same value for all times: `p50` equals `median` and `p50.0`, and
+/// `total` equals `sum`.
 #[derive(Debug, Clone)]
 pub(crate) enum Stat {
     Count,
-    Sum,
+    /// The sum of the times, with its name: `sum` or `total`.
+    Sum(&'static str),
+    /// The part of the sum, or of the count, of all actions.
+    Share,
     Mean,
     Min,
     Max,
@@ -38,14 +47,25 @@ impl PartialEq for Stat {
 
 /// Common names, for shells to complete.
 pub(crate) const NAMES: &[&str] = &[
-    "count", "sum", "mean", "min", "max", "stddev", "variance", "median", "p50", "p90", "p95",
-    "p99", "p99.9",
+    "count", "total", "sum", "share", "mean", "min", "max", "stddev", "variance", "median", "p50",
+    "p90", "p95", "p99", "p99.9",
 ];
+
+/// What a value of a statistic is a quantity of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Dimension {
+    Count,
+    /// A fraction from 0 to 1.
+    Share,
+    Time,
+    SquaredTime,
+}
 
 /// The name is not one of a statistic.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error(
-    "expected count, sum, mean, min, max, stddev, variance, median, or a quantile from p0 to p100"
+    "expected count, total, share, mean, min, max, stddev, variance, median, \
+     or a quantile from p0 to p100"
 )]
 pub(crate) struct UnknownStat;
 
@@ -59,13 +79,23 @@ impl Stat {
     pub(crate) fn name(&self) -> &str {
         match self {
             Self::Count => "count",
-            Self::Sum => "sum",
+            Self::Sum(name) => name,
+            Self::Share => "share",
             Self::Mean => "mean",
             Self::Min => "min",
             Self::Max => "max",
             Self::Deviation => "stddev",
             Self::Variance => "variance",
             Self::Quantile(_, name) => name,
+        }
+    }
+
+    pub(crate) fn dimension(&self) -> Dimension {
+        match self {
+            Self::Count => Dimension::Count,
+            Self::Share => Dimension::Share,
+            Self::Variance => Dimension::SquaredTime,
+            _ => Dimension::Time,
         }
     }
 
@@ -81,14 +111,17 @@ impl Stat {
 
     /// Returns whether it may be above the largest float for finite times.
     pub(crate) fn may_be_infinite(&self) -> bool {
-        matches!(self, Self::Sum | Self::Variance)
+        matches!(self, Self::Sum(_) | Self::Variance)
     }
 
     /// Returns its value, or [`Field::Missing`] if it was not kept or has too few times.
-    pub(crate) fn of(&self, stats: &impl Stats) -> Field<'static> {
+    ///
+    /// A share is that of `whole`.
+    pub(crate) fn of(&self, stats: &impl Stats, whole: &Whole) -> Field<'static> {
         match self {
             Self::Count => Field::Integer(stats.count()),
-            Self::Sum => Field::Float(stats.sum()),
+            Self::Sum(_) => Field::Float(stats.sum()),
+            Self::Share => whole.share(stats).into(),
             Self::Mean => stats.mean().into(),
             Self::Min => stats.min_max().and_then(MinMax::min).into(),
             Self::Max => stats.min_max().and_then(MinMax::max).into(),
@@ -116,7 +149,9 @@ impl FromStr for Stat {
     fn from_str(name: &str) -> Result<Self, UnknownStat> {
         Ok(match name {
             "count" => Self::Count,
-            "sum" => Self::Sum,
+            "sum" => Self::Sum("sum"),
+            "total" => Self::Sum("total"),
+            "share" => Self::Share,
             "mean" | "avg" => Self::Mean,
             "min" => Self::Min,
             "max" => Self::Max,
@@ -168,104 +203,6 @@ impl BitOr for Needs {
             quantiles: self.quantiles || other.quantiles,
             variance: self.variance || other.variance,
         }
-    }
-}
-
-/// Statistics of an action; those that are not kept are `None`.
-pub(crate) trait Stats: HasMean {
-    fn sum(&self) -> f64;
-    fn variance(&self) -> Option<&Variance>;
-    fn min_max(&self) -> Option<&MinMax>;
-    fn quantiles(&self) -> Option<&Quantiles>;
-}
-
-impl<M: Moments, E: Keeps<MinMax>, Q: Keeps<Quantiles>> Stats for (M, E, Q)
-where
-    Self: HasMean,
-{
-    fn sum(&self) -> f64 {
-        self.0.sum()
-    }
-
-    fn variance(&self) -> Option<&Variance> {
-        self.0.variance()
-    }
-
-    fn min_max(&self) -> Option<&MinMax> {
-        self.1.kept()
-    }
-
-    fn quantiles(&self) -> Option<&Quantiles> {
-        self.2.kept()
-    }
-}
-
-/// Count and sum, and optionally the variance.
-pub(crate) trait Moments: HasMean {
-    fn sum(&self) -> f64;
-    fn variance(&self) -> Option<&Variance>;
-}
-
-impl Moments for Mean {
-    fn sum(&self) -> f64 {
-        self.sum()
-    }
-
-    fn variance(&self) -> Option<&Variance> {
-        None
-    }
-}
-
-impl Moments for Variance {
-    fn sum(&self) -> f64 {
-        self.sum()
-    }
-
-    fn variance(&self) -> Option<&Variance> {
-        Some(self)
-    }
-}
-
-/// A statistic, or [`NoStat`] in its place.
-pub(crate) trait Keeps<S>: Statistic<Value = ActionTime> {
-    fn kept(&self) -> Option<&S>;
-}
-
-impl<S: Statistic<Value = ActionTime>> Keeps<S> for S {
-    fn kept(&self) -> Option<&S> {
-        Some(self)
-    }
-}
-
-/// A statistic that keeps nothing and costs nothing.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct NoStat;
-
-impl Statistic for NoStat {
-    type Value = ActionTime;
-
-    const TAG: Tag = Tag::own("x-nothing");
-
-    const NEVER_PANICS: bool = true;
-
-    #[inline]
-    fn insert(&mut self, _: ActionTime) {}
-
-    #[inline]
-    fn insert_all(&mut self, _: impl Iterator<Item = ActionTime> + Clone) {}
-
-    fn merge(&mut self, _: &Self) {}
-}
-
-impl Keeps<MinMax> for NoStat {
-    fn kept(&self) -> Option<&MinMax> {
-        None
-    }
-}
-
-impl Keeps<Quantiles> for NoStat {
-    fn kept(&self) -> Option<&Quantiles> {
-        None
     }
 }
 
@@ -331,11 +268,10 @@ mod tests {
 
     #[test]
     fn statistics_keep_their_names() {
-        for name in
-            ["count", "sum", "mean", "min", "max", "stddev", "variance", "median", "p1", "p99.9"]
-        {
-            assert_eq!(name.parse::<Stat>().unwrap().name(), name);
+        for name in NAMES.iter().chain(&["p1"]) {
+            assert_eq!(name.parse::<Stat>().unwrap().name(), *name);
         }
+        assert_eq!("total".parse::<Stat>(), "sum".parse());
     }
 
     #[test]

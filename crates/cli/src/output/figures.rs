@@ -1,0 +1,170 @@
+//! Formats the figures of results for people.
+//!
+//! Each figure has the digits that it needs, whatever the others of its column have: a few
+//! significant ones, but never less than its whole part, in groups of thousands. Rejected: as many
+//! decimals for all figures of a column as the smallest needs: a time of 0.0002 gave all others
+//! six decimals.
+
+use facade::codec::Field;
+
+use crate::output::render::grouped;
+use crate::stat::{Dimension, Stat};
+
+/// The text for a missing figure.
+const MISSING: &str = "-";
+/// The number of significant digits of a figure with a fraction.
+const DIGITS: usize = 4;
+/// The range of figures that are written without an exponent.
+const PLAIN_MIN: f64 = 1e-4;
+const PLAIN_END: f64 = 1e15;
+
+/// Formats the figures of a result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Figures {}
+
+impl Figures {
+    /// Formats the value of a statistic.
+    pub(crate) fn value(self, stat: &Stat, value: &Field<'_>) -> String {
+        match (*value, stat.dimension()) {
+            (Field::Integer(integer), _) => grouped(integer),
+            (Field::Float(share), Dimension::Share) => percent(share),
+            (Field::Float(float), _) => number(float),
+            _ => MISSING.to_owned(),
+        }
+    }
+
+    /// Formats a time.
+    #[expect(clippy::unused_self, reason = "figures get a unit")]
+    pub(crate) fn time(self, time: f64) -> String {
+        number(time)
+    }
+
+    /// Formats a time on an axis: a round number, or an end of a range.
+    pub(crate) fn label(self, time: f64) -> String {
+        let text = self.time(time);
+        let (digits, exponent) = text.split_at(text.find('e').unwrap_or(text.len()));
+        match digits.contains('.') {
+            true => format!("{}{exponent}", digits.trim_end_matches('0').trim_end_matches('.')),
+            false => text,
+        }
+    }
+}
+
+/// Formats a number that is not negative.
+///
+/// # Accuracy
+///
+/// A whole number has all its digits. Any other is rounded to 4 significant digits, or to a whole
+/// number from 1,000 on. Numbers below 0.0001 and from 10^15 on have an exponent.
+pub(crate) fn number(value: f64) -> String {
+    if value == 0.0 {
+        return "0".to_owned();
+    }
+    if !(PLAIN_MIN..PLAIN_END).contains(&value) {
+        return if value.is_finite() {
+            format!("{value:.0$e}", DIGITS - 1)
+        } else {
+            value.to_string()
+        };
+    }
+    if value.fract() == 0.0 {
+        return grouped(value as u64);
+    }
+    // The exponent of the rounded value, since 9.9999 becomes 10.
+    let decimals = (DIGITS as i32 - 1).saturating_sub(exponent(value)).max(0);
+    let text = format!("{value:.0$}", decimals as usize);
+    if decimals > 0 { text } else { grouped(value.round_ties_even() as u64) }
+}
+
+/// Returns the decimal exponent of a value that is rounded to the significant digits.
+///
+/// It is read from the digits: a rounded logarithm may be off by one.
+fn exponent(value: f64) -> i32 {
+    let written = format!("{value:.0$e}", DIGITS - 1);
+    written.split_once('e').and_then(|(_, exponent)| exponent.parse().ok()).unwrap_or_default()
+}
+
+/// Formats a share from 0 to 1 with one decimal.
+pub(crate) fn percent(share: f64) -> String {
+    let percent = share * 100.0;
+    match percent {
+        0.0 => "0 %".to_owned(),
+        ..0.05 => "< 0.1 %".to_owned(),
+        _ => format!("{percent:.1} %"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_have_the_digits_that_they_need() {
+        for (value, expected) in [
+            (0.0, "0"),
+            (150.0, "150"),
+            (17_259_068.0, "17,259,068"),
+            (999_999_999_999_999.0, "999,999,999,999,999"),
+            (2.0 / 3.0, "0.6667"),
+            (74.5, "74.50"),
+            (999.94, "999.9"),
+            (999.96, "1,000"),
+            (9.999_9, "10.00"),
+            (0.099_999, "0.1000"),
+            (7_397.8, "7,398"),
+            (568_163.307, "568,163"),
+            (1e-4, "0.0001000"),
+            (0.000_123_45, "0.0001234"),
+            (9.876_6e-5, "9.877e-5"),
+            (f64::from_bits(1), "4.941e-324"),
+            (1e15, "1.000e15"),
+            (f64::MAX, "1.798e308"),
+            (f64::INFINITY, "inf"),
+        ] {
+            assert_eq!(number(value), expected, "{value:e}");
+        }
+    }
+
+    #[test]
+    fn labels_are_short() {
+        for (value, expected) in [
+            (0.0, "0"),
+            (0.8, "0.8"),
+            (1.0, "1"),
+            (12.5, "12.5"),
+            (2_000.0, "2,000"),
+            (0.000_12, "0.00012"),
+            (4e-5, "4e-5"),
+            (2.000_000_000_000_001e300, "2e300"),
+            (f64::MAX / 2.0, "8.988e307"),
+        ] {
+            assert_eq!(Figures::default().label(value), expected);
+        }
+    }
+
+    #[test]
+    fn shares_are_percentages() {
+        for (share, expected) in [
+            (0.0, "0 %"),
+            (1e-300, "< 0.1 %"),
+            (0.000_49, "< 0.1 %"),
+            (0.000_5, "0.1 %"),
+            (0.123_46, "12.3 %"),
+            (1.0, "100.0 %"),
+        ] {
+            assert_eq!(percent(share), expected);
+        }
+    }
+
+    #[test]
+    fn values_are_formatted_by_their_statistic() {
+        let value =
+            |stat: &str, value: Field<'_>| Figures::default().value(&stat.parse().unwrap(), &value);
+        assert_eq!(value("count", Field::Integer(2_333)), "2,333");
+        assert_eq!(value("max", Field::Integer(u64::MAX)), "18,446,744,073,709,551,615");
+        assert_eq!(value("share", Field::Float(0.5)), "50.0 %");
+        assert_eq!(value("share", Field::Missing), "-");
+        assert_eq!(value("stddev", Field::Missing), "-");
+        assert_eq!(value("total", Field::Float(12.345_6)), "12.35");
+    }
+}
