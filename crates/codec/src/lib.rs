@@ -6,6 +6,7 @@ mod encode;
 mod error;
 mod fields;
 mod input;
+#[allow(dead_code, reason = "used by the field form")]
 mod moment;
 mod options;
 mod scan;
@@ -24,6 +25,8 @@ pub use fields::{
     Replace, ReplaceError, Skip, Timestamp,
 };
 pub use input::{Form, Input};
-pub use moment::{TimestampFormat, Zone};
+pub use moment::{FormatError, Moment, MomentError, MomentZone, TimestampFormat, Zone, ZoneError};
+#[cfg(feature = "timestamps")]
+pub use moment::{Pattern, PatternError};
 pub use options::{DecodeOptions, Fractions, Limits};
 pub use schema::{Action, StampForm, StampKey, StampKeyError, decode};

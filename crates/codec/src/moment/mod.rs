@@ -1,24 +1,28 @@
 //! Moments: how a timestamp is written, and in which time zone.
+//!
+//! The forms that logs have are read by `text.rs`, with arithmetic of our own (`civil.rs`), because
+//! each line has one. Time zones by name and patterns are those of `jiff`. A text that has none of
+//! the forms is looked at a second time by `refusal.rs`, only to find what is missing in it.
 
-/// How a timestamp is written.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub enum TimestampFormat {
-    /// Recognises each value by itself.
-    #[default]
-    Auto,
-    /// A number of seconds since 1970.
-    Seconds,
-    /// A number of milliseconds since 1970.
-    Milliseconds,
-    /// A number of microseconds since 1970.
-    Microseconds,
-    /// A number of nanoseconds since 1970.
-    Nanoseconds,
-    /// A text of RFC 3339.
-    Rfc3339,
-}
+mod civil;
+mod error;
+mod format;
+mod instant;
+mod number;
+#[cfg(feature = "timestamps")]
+mod pattern;
+mod prefix;
+mod refusal;
+mod text;
+mod zone;
 
-/// The time zone of moments that are written without one. UTC by default.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Zone {}
+pub use error::MomentError;
+pub use format::{FormatError, TimestampFormat};
+#[allow(unused_imports, reason = "used by the field form")]
+pub(crate) use format::{read_number, read_text};
+pub use instant::{Moment, MomentZone};
+#[cfg(feature = "timestamps")]
+pub use pattern::{Pattern, PatternError};
+#[allow(unused_imports, reason = "used by the field form")]
+pub(crate) use prefix::read_prefix;
+pub use zone::{Zone, ZoneError};

@@ -100,7 +100,7 @@ impl Number<'_> {
     ///
     /// [`ErrorCode::StampOutOfRange`].
     pub(crate) fn stamp(&self, unit: u64) -> ScanResult<Stamp> {
-        let nanos = nanos(self.literal, unit);
+        let nanos = epoch_nanos(self.literal, unit);
         nanos.map(Stamp::from_nanos).map_or_else(|| self.refuse(ErrorCode::StampOutOfRange), Ok)
     }
 
@@ -262,7 +262,7 @@ fn shortened(literal: &[u8]) -> f64 {
 /// Returns a number of units in nanoseconds, rounded down, or `None` if it does not fit an `i64`.
 ///
 /// `unit` is the number of nanoseconds of a unit, a power of ten.
-fn nanos(literal: &[u8], unit: u64) -> Option<i64> {
+pub(crate) fn epoch_nanos(literal: &[u8], unit: u64) -> Option<i64> {
     let (is_negative, magnitude) = match literal {
         [b'-', magnitude @ ..] => (true, magnitude),
         magnitude => (false, magnitude),
@@ -286,6 +286,14 @@ fn nanos(literal: &[u8], unit: u64) -> Option<i64> {
         nanos = -nanos - i128::from(is_cut);
     }
     i64::try_from(nanos).ok()
+}
+
+/// Returns the number of digits before the point of a number written without an exponent.
+///
+/// It is 0 or less for a number between -1 and 1.
+pub(crate) fn whole_digits(literal: &[u8]) -> i64 {
+    let (mut digits, scale) = decimal(literal.strip_prefix(b"-").unwrap_or(literal));
+    if digits.next().is_some() { scale } else { 0 }
 }
 
 /// Splits a number without its sign into its digits from the first that is not 0, and a scale.
@@ -398,7 +406,7 @@ mod tests {
 
     #[track_caller]
     fn check_nanos(literal: &str, unit: u64, expected: Option<i64>) {
-        assert_eq!(nanos(literal.as_bytes(), unit), expected, "{literal} times {unit}");
+        assert_eq!(epoch_nanos(literal.as_bytes(), unit), expected, "{literal} times {unit}");
     }
 
     #[test]
