@@ -79,7 +79,7 @@ fn options() -> impl Strategy<Value = DecodeOptions> {
         limits,
         fractions,
         refusals_kept,
-        stamp: None,
+        ..DecodeOptions::default()
     })
 }
 

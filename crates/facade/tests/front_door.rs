@@ -15,9 +15,9 @@ use facade::actions::{
 };
 use facade::codec::{
     Action, DecodeError, DecodeErrorKind, DecodeOptions, Excerpt, Field, Format, Fractions,
-    JsonType, Limits, ReadError, Record, Refusal, RefusedLine, Report, Sink, Snippet, StampForm,
-    StampKey, StampKeyError, TimeMax, decode, encode, encode_means, encode_rows,
-    threads_within_memory, visible, write_records,
+    JsonType, Limits, Moment, MomentError, MomentZone, ReadError, Record, Refusal, RefusedLine,
+    Report, Sink, Snippet, StampForm, StampKey, StampKeyError, TimeMax, TimestampFormat, Zone,
+    decode, encode, encode_means, encode_rows, threads_within_memory, visible, write_records,
 };
 use facade::time::{
     Clock, CoarseClock, CounterSnapshot, CoveredBuckets, EventCounter, ExactCounter, InBucket,
@@ -111,6 +111,14 @@ impl Sink for Adds<'_> {
     fn refuse(&mut self, line: RefusedLine<'_>) {
         assert_eq!((line.offset, line.error().reason()), (34, "time is not an integer"));
     }
+}
+
+#[test]
+fn moments_are_read_through_the_front_door() -> Result<(), MomentError> {
+    let zone: Zone = "+02:00".parse().unwrap();
+    let found: Moment = TimestampFormat::Auto.parse("1970-01-01 02:00", &zone)?;
+    assert_eq!((found.stamp, found.zone), (Stamp::UNIX_EPOCH, MomentZone::Assumed));
+    Ok(())
 }
 
 #[test]
