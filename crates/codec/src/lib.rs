@@ -4,6 +4,8 @@ mod batch;
 #[cfg(feature = "encode")]
 mod encode;
 mod error;
+#[cfg(feature = "regex")]
+mod expression;
 mod fields;
 mod input;
 #[allow(dead_code, reason = "used by the field form")]
@@ -22,8 +24,10 @@ pub use error::{DecodeError, DecodeErrorKind, Excerpt, JsonType, TimeMax};
 pub use error::{Snippet, visible};
 pub use fields::{
     FieldTypes, Fields, Filter, FilterError, NameRules, OnMissing, Path, PathError, PathErrorKind,
-    Replace, ReplaceError, Skip, Timestamp,
+    Skip, Timestamp,
 };
+#[cfg(feature = "regex")]
+pub use fields::{Replace, ReplaceError, ReplaceErrorKind};
 pub use input::{Form, Input};
 pub use moment::{FormatError, Moment, MomentError, MomentZone, TimestampFormat, Zone, ZoneError};
 #[cfg(feature = "timestamps")]

@@ -3,13 +3,16 @@
 mod filter;
 #[allow(dead_code, reason = "used by the field form")]
 mod found;
+#[allow(dead_code, reason = "used by the field form")]
 mod names;
 #[allow(dead_code, reason = "used by the field form")]
 mod path;
 
 pub use filter::{Filter, FilterError};
 pub use found::Skip;
-pub use names::{NameRules, Replace, ReplaceError};
+pub use names::NameRules;
+#[cfg(feature = "regex")]
+pub use names::{Replace, ReplaceError, ReplaceErrorKind};
 pub use path::{Path, PathError, PathErrorKind};
 
 use core_actions::Unit;
