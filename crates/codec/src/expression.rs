@@ -16,24 +16,38 @@ pub(crate) struct PatternFault {
 
 /// Compiles a pattern for text.
 pub(crate) fn compile(pattern: &str) -> Result<Regex, PatternFault> {
-    // The errors of `regex` are text that is already laid out; those of its parser have a place.
-    regex_syntax::Parser::new().parse(pattern).map_err(|error| {
-        let (reason, at) = match &error {
-            regex_syntax::Error::Parse(error) => {
-                (error.kind().to_string(), error.span().start.offset)
-            }
-            regex_syntax::Error::Translate(error) => {
-                (error.kind().to_string(), error.span().start.offset)
-            }
-            other => (other.to_string(), 0),
-        };
-        PatternFault { reason: reason.into(), at }
-    })?;
+    check(pattern, true)?;
     let compiled = regex::RegexBuilder::new(pattern).size_limit(COMPILED_BYTES_MAX).build();
-    compiled.map_err(|_| {
-        let reason = format!("pattern needs more than {COMPILED_BYTES_MAX} bytes when compiled");
-        PatternFault { reason: reason.into(), at: 0 }
-    })
+    compiled.map_err(|_| too_large())
+}
+
+/// Compiles a pattern for bytes.
+pub(crate) fn compile_bytes(pattern: &str) -> Result<regex::bytes::Regex, PatternFault> {
+    check(pattern, false)?;
+    let compiled = regex::bytes::RegexBuilder::new(pattern).size_limit(COMPILED_BYTES_MAX).build();
+    compiled.map_err(|_| too_large())
+}
+
+/// Checks the syntax of a pattern, which may match text that is not UTF-8 if it is for bytes.
+fn check(pattern: &str, is_for_text: bool) -> Result<(), PatternFault> {
+    // The errors of `regex` are text that is already laid out; those of its parser have a place.
+    let parsed = regex_syntax::ParserBuilder::new().utf8(is_for_text).build().parse(pattern);
+    let (reason, at) = match &parsed {
+        Ok(_) => return Ok(()),
+        Err(regex_syntax::Error::Parse(error)) => {
+            (error.kind().to_string(), error.span().start.offset)
+        }
+        Err(regex_syntax::Error::Translate(error)) => {
+            (error.kind().to_string(), error.span().start.offset)
+        }
+        Err(other) => (other.to_string(), 0),
+    };
+    Err(PatternFault { reason: reason.into(), at })
+}
+
+fn too_large() -> PatternFault {
+    let reason = format!("pattern needs more than {COMPILED_BYTES_MAX} bytes when compiled");
+    PatternFault { reason: reason.into(), at: 0 }
 }
 
 #[cfg(test)]
@@ -57,5 +71,7 @@ mod tests {
         let large = "x".repeat(3) + "(?:a{1000}){1000}";
         refused(&large, "pattern needs more than 10485760 bytes when compiled", 0);
         assert!(compile(r"\=\p{L}+").is_ok());
+        refused(r"(?-u)\xFF", "pattern can match invalid UTF-8", 5);
+        assert!(compile_bytes(r"(?-u)\xFF").is_ok());
     }
 }

@@ -28,7 +28,11 @@ pub use fields::{
 };
 #[cfg(feature = "regex")]
 pub use fields::{Replace, ReplaceError, ReplaceErrorKind};
-pub use input::{Form, Input};
+#[cfg(feature = "csv")]
+pub use input::{Columns, ColumnsError, CsvOptions, Delimiter, DelimiterError};
+pub use input::{Detected, Form, Input, Unsupported, detect};
+#[cfg(feature = "regex")]
+pub use input::{LinePattern, LinePatternError};
 pub use moment::{FormatError, Moment, MomentError, MomentZone, TimestampFormat, Zone, ZoneError};
 #[cfg(feature = "timestamps")]
 pub use moment::{Pattern, PatternError};

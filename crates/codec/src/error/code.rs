@@ -67,6 +67,16 @@ pub(crate) enum ErrorCode {
     #[cfg(feature = "timestamps")]
     StampNotRfc3339,
     StampOutOfRange,
+    /// The detail is the number of columns.
+    #[cfg(feature = "csv")]
+    ColumnCount {
+        wanted: u32,
+    },
+    UnclosedQuote,
+    /// Not a pair of logfmt.
+    NotPair(Expected),
+    /// The detail is the offset of the first key.
+    DuplicateKey,
 }
 
 /// What the grammar allows at a point.
@@ -81,6 +91,8 @@ pub(crate) enum Expected {
     Colon,
     Digit,
     OtherHalf,
+    FieldKey,
+    Space,
 }
 
 impl Expected {
@@ -95,6 +107,8 @@ impl Expected {
             Self::Colon => "`:`",
             Self::Digit => "a digit",
             Self::OtherHalf => "the other half of a surrogate pair",
+            Self::FieldKey => "a key",
+            Self::Space => "a space or the end of the line",
         }
     }
 }

@@ -87,6 +87,16 @@ impl ScanError {
             #[cfg(feature = "timestamps")]
             ErrorCode::StampNotRfc3339 => Kind::StampNotRfc3339,
             ErrorCode::StampOutOfRange => Kind::StampOutOfRange,
+            #[cfg(feature = "csv")]
+            ErrorCode::ColumnCount { wanted } => {
+                Kind::ColumnCount { found: detail, expected: wanted as usize }
+            }
+            ErrorCode::UnclosedQuote => Kind::UnclosedQuote,
+            ErrorCode::NotPair(expected) => {
+                let expected = expected.text();
+                character(rest, expected, |found| Kind::NotPair { found, expected })
+            }
+            ErrorCode::DuplicateKey => Kind::DuplicateKey { first: detail },
         };
         DecodeError { kind, at }
     }

@@ -125,6 +125,25 @@ pub enum DecodeErrorKind {
         /// The first character after the value.
         found: char,
     },
+    /// A row of CSV has another number of columns than the first row.
+    #[error("row has {}, expected {expected}", counted(*found, "column"))]
+    ColumnCount {
+        /// The number of columns.
+        found: usize,
+        /// The number of columns of the first row.
+        expected: usize,
+    },
+    /// A quote of a flat record is not closed. The error is at the quote that opens.
+    #[error("quote is not closed, expected another quote before the end of the input")]
+    UnclosedQuote,
+    /// A character is not allowed at this place of a logfmt line.
+    #[error("found {}, expected {expected}", Shown(*found))]
+    NotPair {
+        /// The character.
+        found: char,
+        /// What is allowed here.
+        expected: &'static str,
+    },
 
     // Schema.
     /// The input is JSON, but not an object.
@@ -222,6 +241,12 @@ pub enum DecodeErrorKind {
         /// The number as written, at most 32 bytes of it.
         found: Excerpt,
     },
+    /// A record of a flat form has a selected key twice.
+    #[error("key is repeated, expected only the one at byte {first}")]
+    DuplicateKey {
+        /// Offset of the first key.
+        first: usize,
+    },
     /// The timestamp has another JSON type than its [form](crate::StampForm).
     #[error("timestamp is {found}, expected {expected}")]
     StampType {
@@ -266,6 +291,9 @@ impl DecodeErrorKind {
             | Self::ControlInString { .. }
             | Self::TrailingComma { .. } => (Class::Syntax, "not JSON"),
             Self::TrailingContent { .. } => (Class::Syntax, "more than one value"),
+            Self::ColumnCount { .. } => (Class::Syntax, "wrong number of columns"),
+            Self::UnclosedQuote => (Class::Syntax, "quote is not closed"),
+            Self::NotPair { .. } => (Class::Syntax, "not logfmt"),
             Self::NotObject { .. } => (Class::Schema, "not an object"),
             Self::MissingAction => (Class::Schema, "key `action` is missing"),
             Self::MissingTime => (Class::Schema, "key `time` is missing"),
@@ -281,6 +309,7 @@ impl DecodeErrorKind {
             Self::TimeNegative { .. } => (Class::Schema, "time is negative"),
             Self::TimeTooLarge { .. } => (Class::Schema, "time is too large"),
             Self::TimeNotInteger { .. } => (Class::Schema, "time is not an integer"),
+            Self::DuplicateKey { .. } => (Class::Schema, "key is repeated"),
             Self::StampType { .. } => (Class::Schema, "timestamp has the wrong type"),
             Self::StampNotRfc3339 => (Class::Schema, "invalid RFC 3339 timestamp"),
             Self::StampOutOfRange => (Class::Schema, "timestamp is out of range"),

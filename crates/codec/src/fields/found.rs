@@ -1,5 +1,7 @@
 //! What a record holds at a path, as every reader of a form reports it.
 
+use std::ops::Range;
+
 use crate::error::code::ScanError;
 
 /// The value that one alternative of a path selects in a record.
@@ -16,6 +18,8 @@ pub(crate) enum Found<'a> {
     Text(&'a str),
     /// The raw text between the quotes of a valid JSON string that has escapes.
     Escaped(&'a str),
+    /// The raw text of a CSV field after its opening quote, in which two quotes are one.
+    Doubled(&'a str),
     /// A JSON object as written.
     Object(&'a str),
     /// A JSON array as written.
@@ -32,6 +36,19 @@ pub(crate) struct Slot<'a> {
     pub(crate) found: Found<'a>,
     /// The offset of the value in the record.
     pub(crate) at: usize,
+}
+
+impl<'a> Slot<'a> {
+    /// Returns the slot of a text in a flat record.
+    #[inline]
+    pub(crate) fn text(record: &'a [u8], range: Range<usize>) -> Self {
+        let at = range.start;
+        let found = match str::from_utf8(&record[range]) {
+            Ok(text) => Found::Text(text),
+            Err(error) => Found::NotUtf8 { at: at + error.valid_up_to() },
+        };
+        Self { found, at }
+    }
 }
 
 /// Why a reader fills no slots.

@@ -2,7 +2,7 @@
 
 mod filter;
 #[allow(dead_code, reason = "used by the field form")]
-mod found;
+pub(crate) mod found;
 #[allow(dead_code, reason = "used by the field form")]
 mod names;
 #[allow(dead_code, reason = "used by the field form")]

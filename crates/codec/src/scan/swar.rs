@@ -78,6 +78,21 @@ pub(crate) fn equal(word: u64, byte: u8) -> u64 {
     below(word ^ (ONES * u64::from(byte)), 1) & TOPS
 }
 
+/// Marks every byte equal to `byte`, and no other.
+#[cfg(any(feature = "csv", test))]
+#[inline(always)]
+pub(crate) fn all_equal(word: u64, byte: u8) -> u64 {
+    let others = word ^ (ONES * u64::from(byte));
+    // No sum carries: a byte without its highest bit is at most 0x7F.
+    !(((others & !TOPS) + !TOPS) | others) & TOPS
+}
+
+/// Marks the bytes that are at most `max`, below 0x7F. Exact up to and including the first mark.
+#[inline(always)]
+pub(crate) fn up_to(word: u64, max: u8) -> u64 {
+    below(word, max + 1) & TOPS
+}
+
 /// Returns the number of digits at the start of a word.
 #[inline(always)]
 pub(crate) fn digits(word: u64) -> usize {
@@ -131,7 +146,10 @@ mod tests {
         let is_other = |byte: &u8| !byte.is_ascii_digit();
         // Every byte at every offset, before every neighbour that a borrow or a carry could mark.
         for byte in 0..=u8::MAX {
-            for next in [0, 1, b'!', b'"', b'#', b'/', b'0', b'9', b':', b'\\', 0x7f, 0x80, 0xff] {
+            for next in [
+                0, 1, b' ', b'!', b'"', b'#', b'+', b',', b'-', b'/', b'0', b'9', b':', b'\\',
+                0x7f, 0x80, 0xff,
+            ] {
                 for place in 0..BYTES {
                     let mut bytes = [b'7'; BYTES];
                     bytes[place] = byte;
@@ -139,6 +157,10 @@ mod tests {
                     let word = u64::from_le_bytes(bytes);
                     let naive = |is: &dyn Fn(&u8) -> bool| bytes.iter().position(is).unwrap_or(8);
                     assert_eq!(before(special(word)), naive(&is_special), "{bytes:x?}");
+                    assert_eq!(before(up_to(word, b' ')), naive(&|byte| *byte <= b' '));
+                    let commas = bytes.iter().filter(|byte| **byte == b',').count();
+                    assert_eq!(all_equal(word, b',').count_ones() as usize, commas, "{bytes:x?}");
+                    assert_eq!(before(all_equal(word, b',')), naive(&|byte| *byte == b','));
                     assert_eq!(before(special_in_name(word)), naive(&is_special_in_name));
                     assert_eq!(digits(word), naive(&is_other), "{bytes:x?}");
                 }

@@ -175,7 +175,7 @@ pub(crate) fn byte_order_mark(input: &[u8]) -> Option<&'static str> {
 /// The innermost 128 levels, the default limit, are in one integer. Outer levels are stored in
 /// whole integers, so that only a raised limit allocates.
 #[derive(Debug)]
-struct Nesting {
+pub(crate) struct Nesting {
     /// The number of levels open here.
     depth: usize,
     /// The number of levels open around these.
@@ -190,13 +190,19 @@ struct Nesting {
 
 impl Nesting {
     #[inline]
-    fn new(around: usize, max: usize) -> Self {
+    pub(crate) fn new(around: usize, max: usize) -> Self {
         Self { depth: 0, around, max, near: 0, far: Vec::new() }
     }
 
     #[inline]
-    fn is_object(&self) -> bool {
+    pub(crate) fn is_object(&self) -> bool {
         self.near & 1 == 1
+    }
+
+    /// Returns whether no level is open here.
+    #[inline]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.depth == 0
     }
 
     /// Opens a level whose bracket is at `here`.
@@ -207,17 +213,23 @@ impl Nesting {
             let code = ErrorCode::NestingTooDeep;
             return Err(ScanError { code, at: here.at, detail: depth + 1 });
         }
+        self.open(is_object);
+        Ok(())
+    }
+
+    /// Opens a level, whatever the maximum.
+    #[inline]
+    pub(crate) fn open(&mut self, is_object: bool) {
         if self.depth > 0 && self.depth.is_multiple_of(128) {
             self.far.push(self.near);
         }
         self.near = self.near << 1 | u128::from(is_object);
         self.depth += 1;
-        Ok(())
     }
 
     /// Closes the innermost level. There must be one.
     #[inline]
-    fn pop(&mut self) {
+    pub(crate) fn pop(&mut self) {
         self.depth -= 1;
         self.near >>= 1;
         if self.depth > 0 && self.depth.is_multiple_of(128) {
