@@ -50,6 +50,6 @@ fn integers_that_a_tree_may_round_are_refused() {
         let time = ActionTime::from(integer);
         assert_eq!(from_str::<ActionTime>(&to_string(&time).unwrap()).unwrap(), time);
         let refused = from_value::<ActionTime>(to_value(time).unwrap()).unwrap_err().to_string();
-        assert!(refused.ends_with("which may be rounded, read it from text"), "{refused}");
+        assert!(refused.ends_with("which may be rounded, read it from JSON text"), "{refused}");
     }
 }

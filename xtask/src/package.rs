@@ -23,7 +23,7 @@ fn run(sh: &Shell, _: &Flags) -> anyhow::Result<()> {
     steps.finish(COMMAND.name)
 }
 
-/// The extent of the check.
+/// How much is checked.
 #[derive(PartialEq)]
 pub(crate) enum Depth {
     /// Creates the packages, which resolves their dependencies.

@@ -161,7 +161,7 @@ pub struct Found {
     /// The sum of their times.
     pub sum: f64,
     /// The minimum and the maximum time.
-    pub extent: Option<[f64; 2]>,
+    pub min_max: Option<[f64; 2]>,
     /// The median time, or an approximation.
     pub median: Option<f64>,
 }
@@ -185,7 +185,7 @@ impl Found {
             return wrong("sum", self.sum, sum);
         }
         let ends = [thousandths[0], thousandths[thousandths.len() - 1]].map(whole);
-        for (found, expected) in self.extent.iter().flatten().zip(ends) {
+        for (found, expected) in self.min_max.iter().flatten().zip(ends) {
             if *found != expected {
                 return wrong("minimum or maximum", *found, expected);
             }
@@ -330,8 +330,8 @@ mod tests {
                 let mut times: Vec<_> = all.map(Draw::time).collect();
                 times.sort_by(f64::total_cmp);
                 let sum = times.iter().sum::<f64>() * 2.0;
-                let extent = Some([times[0], times[2]]);
-                Found { name: name.clone(), count: 6, sum, extent, median: Some(times[1]) }
+                let min_max = Some([times[0], times[2]]);
+                Found { name: name.clone(), count: 6, sum, min_max, median: Some(times[1]) }
             };
             draws.names().iter().enumerate().map(row).collect()
         };
@@ -340,8 +340,8 @@ mod tests {
         let damages: [fn(&mut Vec<Found>); 7] = [
             |rows| rows[0].count += 1,
             |rows| rows[0].sum *= 1.000_001,
-            |rows| rows[1].extent.as_mut().unwrap()[1] += 1.0,
-            |rows| rows[1].extent.as_mut().unwrap()[0] -= 1.0,
+            |rows| rows[1].min_max.as_mut().unwrap()[1] += 1.0,
+            |rows| rows[1].min_max.as_mut().unwrap()[0] -= 1.0,
             |rows| *rows[1].median.as_mut().unwrap() *= 1.02,
             |rows| drop(rows.pop()),
             |rows| rows.push(Found { name: "surplus".to_owned(), ..rows[0].clone() }),

@@ -1,6 +1,9 @@
 //! Headings and value parsers that options of several commands share.
 
 use std::ffi::OsStr;
+use std::fmt::Display;
+use std::ops::RangeInclusive;
+use std::str::FromStr;
 
 use clap::builder::{PossibleValue, TypedValueParser};
 use clap::{Arg, Command, Error, ValueEnum};
@@ -73,6 +76,19 @@ impl<P: TypedValueParser> TypedValueParser for Offering<P> {
 
     fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
         Some(Box::new(self.values.iter().map(PossibleValue::new)))
+    }
+}
+
+/// Returns a parser of integers in a range.
+///
+/// Those of clap report `number would be zero for non-zero type` or `invalid digit found`.
+pub(crate) fn integer<N>(range: RangeInclusive<N>) -> impl TypedValueParser<Value = N>
+where
+    N: Clone + Display + FromStr + PartialOrd + Send + Sync + 'static,
+{
+    move |text: &str| match text.parse() {
+        Ok(number) if range.contains(&number) => Ok(number),
+        _ => Err(format!("expected an integer from {} to {}", range.start(), range.end())),
     }
 }
 

@@ -157,7 +157,7 @@ fn window_that_grows_shows_one_drawing() {
 }
 
 #[test]
-fn who_types_is_told_what_count_waits_for() {
+fn count_on_a_terminal_says_what_it_waits_for() {
     let mut terminal = Terminal::new(&["count", "--every", "1h"], COLUMNS);
     terminal.wait_for("waiting for lines to count");
     terminal.press(b"one\n\x04");
@@ -244,7 +244,7 @@ fn top_shows_the_end_of_a_log_of_another_day() {
 }
 
 #[test]
-fn top_tells_what_cannot_be_read() {
+fn top_reports_a_file_that_cannot_be_read() {
     let (seen, _, code) = Terminal::new(&["top", "missing.ndjson"], COLUMNS).end();
     assert!(seen.starts_with("windrow: missing.ndjson: No such file"), "{seen}");
     assert_eq!(code, Some(1));
@@ -296,7 +296,7 @@ fn compressed_file_is_read_and_not_followed() {
     assert_eq!(code, Some(0));
 
     let (seen, _, code) = log.top(&["--follow"]).end();
-    assert!(seen.contains("`--follow` needs a plain file"), "{seen}");
+    assert!(seen.contains("A compressed file cannot be followed"), "{seen}");
     assert_eq!(code, Some(1));
 }
 

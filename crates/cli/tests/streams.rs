@@ -39,7 +39,7 @@ fn check(input: &[u8], jumps: u64, told: &str, code: i32) {
 }
 
 #[test]
-fn no_input_is_no_fault() {
+fn empty_input_is_a_success() {
     check(b"", 0, "", 0);
     check(b"\n\n", 0, "", 0);
     let output = feed(windrow(&["stats", "--format", "json"]).spawn().unwrap(), b"");

@@ -65,7 +65,7 @@ fn picture_is_left_out_where_it_would_be_broken() {
 }
 
 #[test]
-fn who_waits_is_told_what_for() {
+fn stats_on_a_terminal_says_what_it_waits_for() {
     let mut terminal = Terminal::new(&["stats", "--stat", "count"], 100);
     terminal.wait_for("waiting for actions, one per line: {\"action\":\"jump\",\"time\":100}");
     terminal.press(JUMP.as_bytes());
@@ -89,7 +89,7 @@ fn ctrl_c_ends_the_wait_for_input() {
 }
 
 #[test]
-fn ctrl_c_tells_what_is_known() {
+fn ctrl_c_prints_the_result_so_far() {
     let pipe = |command: blocking::Command| command.stdin(Stdio::piped());
     let mut terminal = Terminal::with(&["stats", "--stat", "count"], 100, pipe);
     // In a pipe only the result is printed, without progress.
@@ -132,7 +132,7 @@ fn ctrl_c_tells_what_is_known() {
 }
 
 #[test]
-fn progress_tells_the_time_left_and_goes_without_a_trace() {
+fn progress_shows_the_time_left_and_is_erased() {
     // Repeated members make a file that takes long to read and is fast to write.
     let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
     gzip.write_all(JUMP.repeat(20_000).as_bytes()).unwrap();

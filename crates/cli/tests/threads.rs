@@ -41,7 +41,7 @@ fn answer_is_the_same() {
 }
 
 #[test]
-fn files_are_told_of_in_their_order() {
+fn files_are_reported_in_order() {
     let bad = ["--bad", "0.01", "--actions", "50", "--seed"];
     let names: Vec<_> = (0..5)
         .map(|seed| {

@@ -431,7 +431,7 @@ fn check(input: &[u8], is_class: Option<IsClass>) {
 }
 
 #[test]
-fn what_must_be_accepted_is() {
+fn valid_json_is_accepted() {
     for case in ACCEPTED {
         check(&ignoring(case), None);
         check(case, Some(DecodeError::is_schema));
@@ -439,7 +439,7 @@ fn what_must_be_accepted_is() {
 }
 
 #[test]
-fn what_must_be_refused_is() {
+fn invalid_json_is_refused() {
     for case in REFUSED {
         check(&ignoring(case), Some(is_no_json));
         check(case, Some(is_no_json));
@@ -447,7 +447,7 @@ fn what_must_be_refused_is() {
 }
 
 #[test]
-fn what_is_left_open_is_decided() {
+fn implementation_defined_json_has_a_fixed_outcome() {
     for &(case, is_class) in CHOICES {
         check(&ignoring(case), is_class);
         check(case, Some(is_class.unwrap_or(DecodeError::is_schema)));

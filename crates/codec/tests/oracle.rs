@@ -187,7 +187,7 @@ proptest! {
 
 proptest! {
     #[test]
-    fn other_values_are_no_actions(text in value()) {
+    fn other_values_are_refused(text in value()) {
         check(text.as_bytes());
     }
 

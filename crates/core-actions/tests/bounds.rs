@@ -295,7 +295,7 @@ fn evicted_and_live_records_add_up_after_a_race() {
 }
 
 #[test]
-fn evictions_beside_each_other_refuse_nothing() {
+fn concurrent_evictions_refuse_nothing() {
     for actions in [1, 2] {
         let tracker = RunningTracker::new(spec(actions, WhenFull::EvictIdle));
         thread::scope(|scope| {
@@ -313,7 +313,7 @@ fn evictions_beside_each_other_refuse_nothing() {
 }
 
 #[test]
-fn an_eviction_beside_busy_threads_comes_to_an_end() {
+fn an_eviction_ends_while_threads_are_busy() {
     let tracker = RunningTracker::new(spec(4, WhenFull::EvictIdle));
     let ended = AtomicBool::new(false);
     thread::scope(|scope| {

@@ -102,7 +102,7 @@ fn check_reset<A: Fn() + Send>(tracker: &PostTracker, writer: impl Fn() -> A) {
 }
 
 #[test]
-fn reset_beside_writers_forgets_all_of_before() {
+fn reset_concurrent_with_writers_discards_all_earlier_records() {
     let tracker = PostTracker::default();
     check_reset(&tracker, || || tracker.record("jump", 1).unwrap());
     check_reset(&tracker, || {
@@ -143,7 +143,7 @@ fn a_thread_records_to_its_last_word() {
 }
 
 #[test]
-fn a_reader_beside_a_busy_writer_gets_its_cut_each_time() {
+fn a_reader_gets_its_cut_while_a_writer_is_busy() {
     let tracker = MergedTracker::<(Mean, Quantiles)>::default();
     let handle = tracker.action("jump").unwrap();
     let (begun, ended) = (AtomicU64::new(0), AtomicU64::new(0));
@@ -197,7 +197,7 @@ fn handles_go_from_thread_to_thread_and_lose_nothing() {
 }
 
 #[test]
-fn resets_and_evictions_beside_writers_revive_nothing() {
+fn resets_and_evictions_concurrent_with_writers_restore_nothing() {
     let spec = TrackerSpec { actions: 2, when_full: WhenFull::EvictIdle, ..Default::default() };
     let tracker = PostTracker::new(spec);
     for round in 0..200_u64 {
@@ -221,7 +221,7 @@ fn resets_and_evictions_beside_writers_revive_nothing() {
 }
 
 #[test]
-fn windows_beside_writers_are_of_whole_records() {
+fn windows_concurrent_with_writers_hold_whole_records() {
     let clock = ManualClock::new(Stamp::from_secs(1_000));
     let spec = Default::default();
     let tracker = WindowedTracker::<(Mean, Values)>::with_clock(spec, clock.clone()).unwrap();

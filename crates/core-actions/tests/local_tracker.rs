@@ -29,9 +29,9 @@ fn name(number: usize) -> String {
 
 /// Merges local trackers one after the other into one.
 fn merged<'n, S: Statistic>(
-    tallies: impl IntoIterator<Item = LocalTracker<'n, S>>,
+    trackers: impl IntoIterator<Item = LocalTracker<'n, S>>,
 ) -> LocalTracker<'n, S> {
-    tallies
+    trackers
         .into_iter()
         .reduce(|mut all, tally| {
             all.merge(tally);
@@ -44,22 +44,22 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn tallies_tell_what_a_tracker_does(
+    fn local_trackers_give_the_rows_of_a_tracker(
         records in vec((0..3_usize, 0..60_usize, 0.0..1e9), 0..200), actions in 0..60_usize
     ) {
         for when_full in [WhenFull::Refuse, WhenFull::Fold] {
             let tracker = MergedTracker::<Full>::new(limited(actions, when_full));
             let names = NameTable::new(limited(actions, when_full));
-            let mut tallies = [(); 3].map(|()| LocalTracker::<Full>::new(&names));
+            let mut trackers = [(); 3].map(|()| LocalTracker::<Full>::new(&names));
             for (number, &(thread, action, time)) in (0..).zip(&records) {
                 let action = name(action);
                 prop_assert_eq!(
-                    tallies[thread].record_numbered(&action, time, number),
+                    trackers[thread].record_numbered(&action, time, number),
                     tracker.record_numbered(&action, time, number)
                 );
             }
             prop_assert_eq!(names.overflow(), tracker.overflow());
-            let [a, b, c] = tallies;
+            let [a, b, c] = trackers;
             let mut nothing = LocalTracker::new(&names);
             nothing.merge(merged([b, LocalTracker::new(&names), c, a]));
             prop_assert_eq!(nothing.into_rows(), tracker.stats());
@@ -67,7 +67,7 @@ proptest! {
     }
 
     #[test]
-    fn tallies_of_other_names_are_merged_by_name(
+    fn local_trackers_with_other_name_tables_are_merged_by_name(
         records in vec((0..2_usize, 0..60_usize, 0_u64..100), 0..100)
     ) {
         let tracker = RunningTracker::default();
@@ -116,8 +116,8 @@ fn what_is_refused_changes_nothing() {
     assert_eq!(tally.record("run", 1), Err(ActionError::Full { limit: 1 }));
     assert_eq!(names.overflow(), OverflowCounts { refused: 1, ..OverflowCounts::default() });
     let rows = tally.into_rows();
-    let told: Vec<_> = rows.iter().map(|row| (row.name(), row.count(), row.mean())).collect();
-    assert_eq!(told, [("jump", 1, 1.0)]);
+    let found: Vec<_> = rows.iter().map(|row| (row.name(), row.count(), row.mean())).collect();
+    assert_eq!(found, [("jump", 1, 1.0)]);
 }
 
 #[test]
@@ -144,7 +144,7 @@ fn memory_is_little_more_than_the_statistics() {
     const ACTIONS: usize = 50_000;
     let names: Vec<_> = (0..ACTIONS).map(|number| format!("action {number}")).collect();
     let shared = NameTable::new(TrackerSpec::default());
-    // Their names are known to all tallies then.
+    // Their names are known to all trackers then.
     let enter = |tally: &mut LocalTracker<'_, Mean>| {
         names.iter().for_each(|name| tally.record(name, 1).unwrap());
     };
@@ -183,6 +183,6 @@ fn a_statistic_that_panics_leaves_the_row_as_it_was() {
         assert!(catch_unwind(AssertUnwindSafe(|| tally.record(name, 13))).is_err());
     }
     let rows = tally.into_rows();
-    let told: Vec<_> = rows.iter().map(|row| (row.name(), row.statistic().0)).collect();
-    assert_eq!(told, [("jump", 1)]);
+    let found: Vec<_> = rows.iter().map(|row| (row.name(), row.statistic().0)).collect();
+    assert_eq!(found, [("jump", 1)]);
 }

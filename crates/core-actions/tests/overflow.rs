@@ -152,8 +152,7 @@ fn actions_that_are_folded_share_a_count() {
     let rows = [row("jump", &COUNT_MAX.to_string()), row("run", "1")].join(",");
     let snapshot = serde_json::from_str(&text("count", 1, &rows)).unwrap();
     let refused = tracker.merge(&snapshot).unwrap_err();
-    let expected =
-        r#"action "run" would have more records than are counted, limit is 9223372036854775808"#;
+    let expected = r#"action "run" would have too many records, limit is 9223372036854775808"#;
     assert_eq!(refused.to_string(), expected);
     assert_eq!(tracker.stats().len(), 1);
 }

@@ -157,7 +157,7 @@ fn units_must_agree() {
     nanos.record("jump", 1).unwrap();
     let expected =
         TrackerSnapshotError::OtherUnit { found: Unit::Nanoseconds, expected: Unit::Seconds };
-    assert_eq!(expected.to_string(), "snapshot is in Nanoseconds, needed are Seconds");
+    assert_eq!(expected.to_string(), "times of the snapshot are in Nanoseconds, expected Seconds");
     assert_eq!(secs.merge(&nanos.snapshot()), Err(expected.clone()));
     assert_eq!(secs.snapshot().merge(&nanos.snapshot()), Err(expected.clone()));
     assert_eq!(secs.snapshot().diff(&nanos.snapshot()), Err(expected.clone()));
@@ -167,7 +167,7 @@ fn units_must_agree() {
 }
 
 #[test]
-fn what_is_no_earlier_snapshot_is_not_subtracted() {
+fn only_an_earlier_snapshot_is_subtracted() {
     let spec = TrackerSpec { actions: 2, when_full: WhenFull::EvictIdle, ..Default::default() };
     let tracker = RunningTracker::new(spec.clone());
     let other = RunningTracker::default();
@@ -349,7 +349,8 @@ mod wire {
             assert!(error.starts_with(&format!("snapshot has no `{key}`")), "{error}");
         }
         let other = serde_json::from_str::<TrackerSnapshot<(Mean, MinMax)>>(VERSION_1);
-        let expected = "version 1 names no statistic, and a snapshot of `mean+minmax` looks like";
+        let expected = "snapshot of version 1 does not name its statistic, \
+                        expected version 2 for `mean+minmax`";
         assert!(other.unwrap_err().to_string().starts_with(expected));
     }
 
@@ -388,21 +389,25 @@ mod wire {
         check(
             r#""version":2"#,
             r#""version":3"#,
-            "snapshot has version 3, known are 2 and, in JSON",
+            "snapshot has version 3, supported are 2 and, in JSON",
         );
-        check(r#"{"header""#, r#"{"version":2,"header""#, "snapshot has version 2, known are 2");
+        check(
+            r#"{"header""#,
+            r#"{"version":2,"header""#,
+            "snapshot has version 2, supported are 2",
+        );
         for key in ["header", "unit", "forgotten", "rows"] {
             check(&format!("\"{key}\""), "\"x\"", &format!("snapshot has no `{key}`"));
         }
         for key in ["version", "tag", "instances", "revision"] {
             check(&format!("\"{key}\""), "\"x\"", &format!("missing field `{key}`"));
         }
-        check("x-total", "mean", "snapshot is of `mean`, needed is `x-total`");
+        check("x-total", "mean", "tag of the snapshot is `mean`, expected `x-total`");
         check(r#"["0123456789abcdef-0000002a"]"#, "[]", "snapshot names no instance");
         check("0123456789abcdef-0000002a", "jump", "snapshot names no instance");
         check(r#""run""#, r#""jump""#, r#"snapshot has the action "jump" twice"#);
-        check(r#""run""#, r#"" ""#, "snapshot has an action that cannot be one");
-        check(r#""run""#, r#""a\nb""#, "snapshot has an action that cannot be one");
+        check(r#""run""#, r#"" ""#, "snapshot has an invalid action name");
+        check(r#""run""#, r#""a\nb""#, "snapshot has an invalid action name");
         check("milliseconds", "days", "unknown variant `days`");
         check("[1,2]", "[1]", "invalid length 1");
         check(r#""count":1,"#, "", "missing field `count`");

@@ -142,7 +142,8 @@ fn a_snapshot_is_read_as_nothing_but_what_it_is() {
                 match (reader.read_json)(&written.json) {
                     Ok(()) => assert!(is_same, "{found} is read as {needed}"),
                     Err(error) => {
-                        let expected = format!("snapshot is of `{found}`, needed is `{needed}`");
+                        let expected =
+                            format!("tag of the snapshot is `{found}`, expected `{needed}`");
                         assert!(!is_same && error.starts_with(&expected), "{error}");
                     }
                 }
@@ -182,7 +183,8 @@ fn version_1_is_read_as_what_it_is_or_refused() {
                 assert_eq!(read.is_ok(), is_same && is_distinct, "{found} as {needed}: {read:?}");
                 if !is_distinct && found == needed {
                     let refused = read.unwrap_err();
-                    let expected = "version 1 names no statistic, and a snapshot of `";
+                    let expected = "snapshot of version 1 does not name its statistic, \
+                                    expected version 2 for `";
                     assert!(refused.starts_with(expected), "{refused}");
                 }
             }
@@ -191,7 +193,7 @@ fn version_1_is_read_as_what_it_is_or_refused() {
 }
 
 #[test]
-fn a_statistic_of_a_users_own_is_not_read_in_version_1() {
+fn a_custom_statistic_is_not_read_in_version_1() {
     #[derive(Debug, Clone, Default, PartialEq, Serialize, serde::Deserialize)]
     struct Own(u64);
 
@@ -213,9 +215,9 @@ fn a_statistic_of_a_users_own_is_not_read_in_version_1() {
     let [count, _] = kinds::<Count>(&[ActionTime::ZERO]);
     assert!(own.tag == "x-own" && window.tag == "window(x-own)");
     let refused = (count.read_json)(&own.json).unwrap_err();
-    assert!(refused.starts_with("snapshot is of `x-own`, needed is `count`"), "{refused}");
+    assert!(refused.starts_with("tag of the snapshot is `x-own`, expected `count`"), "{refused}");
     let refused = (own.read_json)(&own.version_1).unwrap_err();
-    assert!(refused.starts_with("version 1 names no statistic"), "{refused}");
+    assert!(refused.starts_with("snapshot of version 1 does not name its statistic"), "{refused}");
     let windowed = serde_json::from_str::<WindowedSnapshot<Own>>(&window.json);
     assert_eq!(windowed.unwrap().rows().len(), 1);
 }

@@ -68,7 +68,7 @@ fn times_of_the_largest_size_do_not_overflow() {
 }
 
 #[test]
-fn what_is_no_action_is_refused_and_changes_nothing() {
+fn an_invalid_action_is_refused_and_changes_nothing() {
     let tracker = RunningTracker::default();
     tracker.record("jump", 1).unwrap();
     let refusals = [
@@ -107,7 +107,7 @@ fn durations_are_taken_in_the_unit_of_the_tracker() {
 }
 
 #[test]
-fn reset_forgets_everything_and_the_order_starts_anew() {
+fn reset_discards_everything_and_restarts_the_order() {
     let tracker = PostTracker::default();
     check(&tracker, &[("a", 1), ("b", 2)], &[("a", 1, 1.0), ("b", 1, 2.0)]);
     ActionTracker::reset(&tracker);
@@ -134,7 +134,7 @@ impl Statistic for TopK {
 }
 
 #[test]
-fn statistics_of_a_users_own_are_kept_beside_others() {
+fn custom_statistics_are_kept_next_to_others() {
     let tracker = MergedTracker::<(Mean, TopK, Values)>::default();
     std::thread::scope(|scope| {
         for thread in 1..=4_u64 {

@@ -397,7 +397,7 @@ proptest! {
     })]
 
     #[test]
-    fn every_way_out_is_that_of_a_list_of_all_records(
+    fn every_answer_is_that_of_a_list_of_all_records(
         span in 1_i64..8, steps in vec(step(), 0..40),
     ) {
         History::<(Values, Mean, MinMax)>::run(span, &steps);

@@ -138,7 +138,7 @@ fn what_does_not_fit_is_refused_and_changes_nothing() {
     let soon = ManualClock::new(START + Duration::from_secs(3));
     let ahead = at(&soon);
     ahead.record("run", 1).unwrap();
-    let expected = "snapshot is of 1004.000000000s, which is 4s ahead";
+    let expected = "snapshot ends at 1004.000000000s, which is 4s ahead";
     tracker.merge(&ahead.snapshot()).unwrap();
     tracker.reset();
     tracker.record("jump", 1).unwrap();
@@ -204,8 +204,8 @@ mod wire {
         assert_eq!((snapshot.at(), snapshot.revision()), (Stamp::from_secs(1_002), 1));
         let text = VERSION_1.replace("[[1000,2],[1002,1]]", "[[1000,[2,2]]]");
         let refused = serde_json::from_str::<WindowedSnapshot<MinMax>>(&text).unwrap_err();
-        let expected =
-            "version 1 names no statistic, and a snapshot of `window(minmax)` looks like";
+        let expected = "snapshot of version 1 does not name its statistic, \
+                        expected version 2 for `window(minmax)`";
         assert!(refused.to_string().starts_with(expected), "{refused}");
     }
 
@@ -231,7 +231,7 @@ mod wire {
         check(
             r#""version":2"#,
             r#""version":3"#,
-            "snapshot has version 3, known are 2 and, in JSON",
+            "snapshot has version 3, supported are 2 and, in JSON",
         );
         for key in ["header", "window", "unit", "forgotten", "rows"] {
             check(&format!("\"{key}\""), "\"x\"", &format!("snapshot has no `{key}`"));
@@ -239,15 +239,15 @@ mod wire {
         for key in ["at", "since", "resolution", "span", "tolerance"] {
             check(&format!("\"{key}\""), "\"x\"", &format!("missing field `{key}`"));
         }
-        check("window(count)", "count", "snapshot is of `count`, needed is `window(count)`");
-        let other = "snapshot has a ring of 1000 buckets, its window needs 13";
+        check("window(count)", "count", "tag of the snapshot is `count`, expected `window(count)`");
+        let other = "snapshot has a ring of 1000 buckets, expected 13";
         check(r#""reach":13"#, r#""reach":1000"#, other);
         check("[1002,1]", "[1000,1]", "bucket 1000 follows bucket 1000, buckets must ascend");
-        let far = "bucket 1000 is further than 13 buckets behind bucket 1014";
+        let far = "bucket 1000 is more than 13 buckets behind bucket 1014";
         check("[1002,1]", "[1014,1]", far);
         let edges = format!("[[{},2],[{},1]]", i64::MIN, i64::MAX);
-        check("[[1000,2],[1002,1]]", &edges, "bucket -9223372036854775808 is further");
-        check(r#""resolution":1000000000"#, r#""resolution":0"#, "window of the snapshot makes");
-        check(r#""span":10000000000"#, r#""span":1"#, "window of the snapshot makes");
+        check("[[1000,2],[1002,1]]", &edges, "bucket -9223372036854775808 is more than");
+        check(r#""resolution":1000000000"#, r#""resolution":0"#, "snapshot has an invalid window");
+        check(r#""span":10000000000"#, r#""span":1"#, "snapshot has an invalid window");
     }
 }

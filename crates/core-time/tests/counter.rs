@@ -225,7 +225,7 @@ fn stamps_of_a_finer_clock_are_not_of_the_future() {
 }
 
 #[test]
-fn idling_for_ages_leaves_nothing_behind() {
+fn a_long_idle_time_leaves_nothing_behind() {
     let (counter, clock) = counter();
     for years in [1, 10, 100] {
         counter.record();

@@ -131,13 +131,13 @@ fn what_cannot_be_merged_is_refused_and_changes_nothing() {
     let (other, _) = counter(WindowSpec::default());
     check(
         &other.snapshot(),
-        "snapshot has the tiers [Tier { resolution: 1s, span: 300s }], needed are [Tier { \
+        "snapshot has the tiers [Tier { resolution: 1s, span: 300s }], expected [Tier { \
          resolution: 1s, span: 8s }, Tier { resolution: 5s, span: 60s }]",
     );
     let (ahead, its_clock) = counter(tiers());
     its_clock.advance(secs(7));
     ahead.record();
-    check(&ahead.snapshot(), "snapshot is of 1007.000000000s, which is 7s ahead of the clock");
+    check(&ahead.snapshot(), "snapshot ends at 1007.000000000s, which is 7s ahead of the clock");
     clock.advance(secs(1));
     here.merge(&ahead.snapshot()).unwrap(); // Six seconds: tolerance, and a bucket.
     let (full, _) = counter(tiers());
@@ -148,7 +148,7 @@ fn what_cannot_be_merged_is_refused_and_changes_nothing() {
     here.record_at(at(NOW), 1 << 40).unwrap();
     let before = here.snapshot();
     let refused = here.merge(&full.snapshot()).unwrap_err();
-    assert_eq!(refused.to_string(), "snapshot has more events than fit in a bucket or the total");
+    assert_eq!(refused.to_string(), "snapshot has more events than a bucket or the total can hold");
     assert_eq!(here.snapshot(), before);
 }
 
@@ -312,49 +312,49 @@ mod wire {
 
     #[test]
     fn snapshots_that_no_counter_made_are_refused() {
-        let other = "snapshot has version 3, known are 2 and, in JSON, 1";
+        let other = "snapshot has version 3, supported are 2 and, in JSON, 1";
         check(r#""version":2"#, r#""version":3"#, other);
-        check(r#""version":2"#, r#""version":1"#, "snapshot has version 1, known are 2");
+        check(r#""version":2"#, r#""version":1"#, "snapshot has version 1, supported are 2");
         check(r#"{"header""#, r#"{"version":3,"header""#, other);
-        check(r#"{"header""#, r#"{"version":2,"header""#, "snapshot has version 2, known are 2");
+        check(
+            r#"{"header""#,
+            r#"{"version":2,"header""#,
+            "snapshot has version 2, supported are 2",
+        );
         check(r#""version":2,"#, "", "missing field `version`");
         check(r#""header""#, r#""x""#, "snapshot has no `header`");
-        check("events", "mean", "snapshot is of `mean`, needed is `events`");
-        let long = format!("snapshot is of `{}…`, needed", "x".repeat(80));
+        check("events", "mean", "tag of the snapshot is `mean`, expected `events`");
+        let long = format!("tag of the snapshot is `{}…`, expected", "x".repeat(80));
         check("events", &"x".repeat(1_000), &long);
         let largest = u64::MAX / 2;
         let large = format!("\"revision\":{}", largest + 1);
         let expected = format!("revision of the snapshot is {}, limit is {largest}", largest + 1);
         check(r#""revision":7"#, &large, &expected);
         check(r#""total":12,"#, "", "snapshot has no `total`");
-        check(r#""total":12"#, r#""total":11"#, "snapshot has a total of 11 events and more");
         check(
-            r#""resolution":1000000000"#,
-            r#""resolution":0"#,
-            "tiers of the snapshot are not valid",
+            r#""total":12"#,
+            r#""total":11"#,
+            "total of the snapshot is 11 events, its buckets hold more",
         );
-        check(
-            r#""span":8000000000"#,
-            r#""span":8000000001"#,
-            "tiers of the snapshot are not valid",
-        );
-        check(
-            r#""span":60000000000"#,
-            r#""span":5000000000"#,
-            "tiers of the snapshot are not valid",
-        );
+        check(r#""resolution":1000000000"#, r#""resolution":0"#, "snapshot has invalid tiers");
+        check(r#""span":8000000000"#, r#""span":8000000001"#, "snapshot has invalid tiers");
+        check(r#""span":60000000000"#, r#""span":5000000000"#, "snapshot has invalid tiers");
         check("[1,0,2]", &format!("[{}0]", "0,".repeat(99)), "snapshot has 100 buckets in a tier");
-        check("[1,0,2]", "[18446744073709551615,1]", "snapshot has a total of 12 events and more");
+        check(
+            "[1,0,2]",
+            "[18446744073709551615,1]",
+            "total of the snapshot is 12 events, its buckets hold more",
+        );
         check("[1,0,2]", "[-1]", "invalid value: integer `-1`");
         check(
             r#""first":998"#,
             r#""first":9223372036854775807"#,
-            "snapshot has buckets from number",
+            "first bucket of the snapshot is number",
         );
         check(
             r#""first":998"#,
             r#""first":-9223372036854775808"#,
-            "snapshot has buckets from number",
+            "first bucket of the snapshot is number",
         );
         for instances in ["", "-", "0123456789abcdef", "0123456789abcde+-0000002a", "é-0000002a"] {
             check("0123456789abcdef-0000002a", instances, "snapshot names no instance");

@@ -181,7 +181,7 @@ fn count_of(tracker: &impl ActionTracker<Statistic: HasCount>) -> u64 {
 }
 
 #[test]
-fn errors_keep_their_layer_and_tell_whose_fault_it_is() {
+fn errors_keep_their_layer_and_class() {
     let windrow = Windrow::default();
     let spec: SpecError = WindowSpec::builder().span(Duration::ZERO).build().unwrap_err();
     let record: RecordError = windrow.events().record_at(Stamp::MIN, 1).unwrap_err();
@@ -391,7 +391,7 @@ fn what_a_time_may_be_is_chosen_when_it_is_built() {
 }
 
 #[test]
-fn lines_are_taken_in_on_any_number_of_threads() {
+fn lines_are_recorded_on_any_number_of_threads() {
     let line = |n: usize| format!("{{\"action\":\"{}\",\"time\":{n}}}\n", ["jump", "run"][n % 2]);
     let lines: String = (0..50_000).map(line).collect();
     for threads in [0, 1, 2, 3] {

@@ -41,5 +41,5 @@ fn headers_of_every_kind_are_merged_by_the_same_rules() {
     let wrapped = TrackerSnapshotError::from(refused.clone());
     assert_eq!(wrapped, TrackerSnapshotError::Header(refused));
     let refused = largest.merged(&header(mean, &two, 1)).unwrap_err();
-    assert_eq!(refused.to_string(), "snapshot is of `mean`, needed is `count`");
+    assert_eq!(refused.to_string(), "tag of the snapshot is `mean`, expected `count`");
 }

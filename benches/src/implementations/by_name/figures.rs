@@ -14,7 +14,7 @@ pub trait Figures: HasMean {
     const GROWS: bool = false;
 
     /// Returns the minimum and the maximum time, if they are kept.
-    fn extent(&self) -> Option<[f64; 2]> {
+    fn min_max(&self) -> Option<[f64; 2]> {
         None
     }
 
@@ -29,20 +29,20 @@ impl Figures for Mean {}
 impl Figures for Values {
     const GROWS: bool = true;
 
-    fn extent(&self) -> Option<[f64; 2]> {
+    fn min_max(&self) -> Option<[f64; 2]> {
         let (min, max) = (self.times().min()?, self.times().max()?);
         Some([min.as_f64(), max.as_f64()])
     }
 }
 
 impl Figures for (Mean, MinMax) {
-    fn extent(&self) -> Option<[f64; 2]> {
+    fn min_max(&self) -> Option<[f64; 2]> {
         ends(self.1)
     }
 }
 
 impl Figures for (Mean, MinMax, Quantiles) {
-    fn extent(&self) -> Option<[f64; 2]> {
+    fn min_max(&self) -> Option<[f64; 2]> {
         ends(self.1)
     }
 
@@ -51,8 +51,8 @@ impl Figures for (Mean, MinMax, Quantiles) {
     }
 }
 
-fn ends(extent: MinMax) -> Option<[f64; 2]> {
-    Some([extent.min()?.as_f64(), extent.max()?.as_f64()])
+fn ends(min_max: MinMax) -> Option<[f64; 2]> {
+    Some([min_max.min()?.as_f64(), min_max.max()?.as_f64()])
 }
 
 /// Returns the statistics of a row.
@@ -63,8 +63,8 @@ pub(crate) fn found<S: Figures>(row: &Row<S>) -> Found {
 /// Returns the statistics of a name.
 pub(crate) fn found_of<S: Figures>(name: &str, statistic: &S) -> Found {
     let (count, mean) = (statistic.count(), statistic.mean().unwrap_or_default());
-    let (extent, median) = (statistic.extent(), statistic.median());
-    Found { name: name.to_owned(), count, sum: mean * count as f64, extent, median }
+    let (min_max, median) = (statistic.min_max(), statistic.median());
+    Found { name: name.to_owned(), count, sum: mean * count as f64, min_max, median }
 }
 
 /// Converts a time.

@@ -29,7 +29,7 @@ impl FloorCells {
     pub fn rows(&self, cells: &[(u64, u64)]) -> Vec<Found> {
         let found = self.names.iter().zip(cells).map(|(name, &(count, sum))| {
             let sum = sum as f64 / THOUSANDTHS as f64;
-            Found { name: name.clone(), count, sum, extent: None, median: None }
+            Found { name: name.clone(), count, sum, min_max: None, median: None }
         });
         found.collect()
     }

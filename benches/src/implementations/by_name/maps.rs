@@ -55,7 +55,7 @@ impl Plain {
     #[must_use]
     pub fn found(&self, name: &str) -> Found {
         let &Self { count, sum, min, max } = self;
-        Found { name: name.to_owned(), count, sum, extent: Some([min, max]), median: None }
+        Found { name: name.to_owned(), count, sum, min_max: Some([min, max]), median: None }
     }
 }
 

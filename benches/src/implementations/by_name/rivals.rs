@@ -87,7 +87,7 @@ impl Bind for PrometheusHistogramVec {
 
 /// Returns the row of a rival that keeps neither minimum nor maximum.
 fn row(name: &str, count: u64, sum: f64) -> Found {
-    Found { name: name.to_owned(), count, sum, extent: None, median: None }
+    Found { name: name.to_owned(), count, sum, min_max: None, median: None }
 }
 
 type ClientLabels = [(&'static str, String); 1];
@@ -209,8 +209,8 @@ impl ByName for OpenTelemetryHistogram {
 
 fn point(point: &HistogramDataPoint<f64>) -> Found {
     let name = point.attributes().map(|attribute| attribute.value.to_string()).collect();
-    let extent = point.min().zip(point.max()).map(|(min, max)| [min, max]);
-    Found { name, count: point.count(), sum: point.sum(), extent, median: None }
+    let min_max = point.min().zip(point.max()).map(|(min, max)| [min, max]);
+    Found { name, count: point.count(), sum: point.sum(), min_max, median: None }
 }
 
 /// Binds the attributes beforehand, which is an experimental feature of the crate.

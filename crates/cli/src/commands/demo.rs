@@ -14,6 +14,7 @@ use facade::codec::{Limits, encode_means};
 use fastrand::Rng;
 
 use crate::exit::Exit;
+use crate::options;
 use crate::output::human;
 use crate::output::render::{Styled, grouped};
 use crate::output::spark::{bar, spark};
@@ -43,16 +44,17 @@ const TITLE: Style = Style::new().bold().underline();
 pub(crate) struct Args {
     /// Seed of the random numbers
     #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(value_parser = options::integer(0..=u64::MAX))]
     seed: u64,
 
     /// Number of batches
     #[arg(long, value_name = "N", default_value_t = 4)]
-    #[arg(value_parser = clap::value_parser!(u32).range(1..=100))]
+    #[arg(value_parser = options::integer(1_u32..=100))]
     batches: u32,
 
     /// Number of actions per batch
     #[arg(long, value_name = "N", default_value_t = 100_000)]
-    #[arg(value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    #[arg(value_parser = options::integer(1_u32..=1_000_000))]
     records: u32,
 }
 

@@ -7,6 +7,7 @@ use clap::ValueEnum;
 use workload::{Popularity, Shape, Stamps, Times, Workload};
 
 use crate::exit::Exit;
+use crate::options;
 use crate::output::progress::Progress;
 use crate::output::{Failure, OutputArgs};
 
@@ -23,10 +24,12 @@ const STEP_LINES: u64 = 10_000;
 pub(crate) struct Args {
     /// Number of lines
     #[arg(long, value_name = "N", default_value_t = 1_000)]
+    #[arg(value_parser = options::integer(0..=u64::MAX))]
     lines: u64,
 
     /// Number of different actions
     #[arg(long, value_name = "N", default_value = "4")]
+    #[arg(value_parser = options::integer(NonZero::<u32>::MIN..=NonZero::<u32>::MAX))]
     actions: NonZero<u32>,
 
     /// Distribution of the actions
@@ -39,6 +42,7 @@ pub(crate) struct Args {
 
     /// Scale of the times: the maximum or the median, see --times
     #[arg(long, value_name = "N", default_value_t = 5_000)]
+    #[arg(value_parser = options::integer(0..=u32::MAX))]
     scale: u32,
 
     /// Shape of the lines
@@ -59,6 +63,7 @@ pub(crate) struct Args {
 
     /// Seed of the random numbers
     #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(value_parser = options::integer(0..=u64::MAX))]
     seed: u64,
 
     #[command(flatten)]

@@ -55,6 +55,7 @@ pub(crate) struct Args {
     ///
     /// Without --sort, a table has those with the largest totals, other formats the most frequent.
     #[arg(long, value_name = "N", help_heading = STATISTICS_OPTIONS)]
+    #[arg(value_parser = options::integer(NonZero::<usize>::MIN..=NonZero::<usize>::MAX))]
     top: Option<NonZero<usize>>,
 
     /// Maximum number of actions with a row each
@@ -62,6 +63,7 @@ pub(crate) struct Args {
     /// Further actions share the row `(other)`, with a message. Actions get their rows in the order
     /// in which they are read, which may differ from run to run with several threads.
     #[arg(long, value_name = "N", default_value_t = TrackerSpec::default().actions)]
+    #[arg(value_parser = options::integer(0..=usize::MAX))]
     #[arg(help_heading = STATISTICS_OPTIONS)]
     max_actions: usize,
 
@@ -156,7 +158,7 @@ An action is a line of JSON: {\"action\":\"jump\",\"time\":100}. Blank lines are
 line is refused: a message shows its place and the reason, and reading continues.
 
 The mean is the exact sum divided by the count, rounded once. Quantiles are exact for up to 32 times
-of an action, and within 0.8 % beyond. `stddev` and `variance` are of a sample and need two times.
+of an action, and within 0.8 % beyond. `stddev` and `variance` divide by n - 1 and need two times.
 
 `total` is the sum of the times, and `share` its part of the total of all actions, from 0 to 1.
 
@@ -317,35 +319,18 @@ impl Args {
         output: Output,
     ) -> Result<(), Failure> {
         let stats = self.stats();
-        let format = match self.format {
+        match self.format {
             Style::Table => {
                 let table = self.table(&stats, rows, whole, output.columns());
-                return output.print(table);
+                output.print(table)
             }
             Style::Prometheus => {
-                return output.stream(|output| prometheus::write(output, &stats, rows, whole));
+                output.stream(|output| prometheus::write(output, &stats, rows, whole))
             }
-            Style::Json => Format::Json,
-            Style::Ndjson => Format::Ndjson,
-            Style::Csv => Format::Csv,
-        };
-        // Objects have had the mean from the beginning, as `avg`.
-        let objects = format != Format::Csv;
-        let asked = stats.iter().filter(|stat| !(objects && **stat == Stat::Mean));
-        let mean = objects.then_some(("avg", Value::Stat(&Stat::Mean)));
-        let asked = asked.map(|stat| (stat.name(), Value::Stat(stat)));
-        let mut columns: Vec<_> =
-            iter::once(("action", Value::Action)).chain(mean).chain(asked).collect();
-        if rows.iter().any(|row| row.is_other()) {
-            // Next to the name in objects; behind all others in CSV, whose columns have places.
-            let at = if objects { 1 } else { columns.len() };
-            columns.insert(at, ("other", Value::IsOther));
+            Style::Json => write_records(&stats, rows, whole, Format::Json, output),
+            Style::Ndjson => write_records(&stats, rows, whole, Format::Ndjson, output),
+            Style::Csv => write_records(&stats, rows, whole, Format::Csv, output),
         }
-        let (names, columns): (Vec<_>, Vec<_>) = columns.into_iter().unzip();
-        let rows = rows
-            .iter()
-            .map(|row| -> Vec<_> { columns.iter().map(|column| column.of(row, whole)).collect() });
-        output.stream(|output| render::records(output, format, &names, rows))
     }
 
     fn table<S: Stats>(
@@ -373,4 +358,44 @@ impl Args {
         table.fit(columns_seen);
         table
     }
+}
+
+/// Writes a record for each row.
+fn write_records<S: Stats>(
+    stats: &[Stat],
+    rows: &[&Row<S>],
+    whole: &Whole,
+    format: Format,
+    output: Output,
+) -> Result<(), Failure> {
+    let has_other = rows.iter().any(|row| row.is_other());
+    let columns = match format {
+        Format::Csv => csv_columns(stats, has_other),
+        _ => object_keys(stats, has_other),
+    };
+    let (names, values): (Vec<_>, Vec<_>) = columns.into_iter().unzip();
+    let records = rows
+        .iter()
+        .map(|row| -> Vec<_> { values.iter().map(|value| value.of(row, whole)).collect() });
+    output.stream(|output| render::records(output, format, &names, records))
+}
+
+/// Returns the columns of CSV: the action, the statistics, and last whether the row is shared.
+///
+/// Last, so that the other columns keep their places.
+fn csv_columns(stats: &[Stat], has_other: bool) -> Vec<(&str, Value<'_>)> {
+    let stats = stats.iter().map(|stat| (stat.name(), Value::Stat(stat)));
+    let other = has_other.then_some(("other", Value::IsOther));
+    iter::once(("action", Value::Action)).chain(stats).chain(other).collect()
+}
+
+/// Returns the keys of JSON objects: the action, whether the row is shared, and the statistics.
+///
+/// The mean is always there, as `avg`, because it was the only statistic at first.
+fn object_keys(stats: &[Stat], has_other: bool) -> Vec<(&str, Value<'_>)> {
+    let other = has_other.then_some(("other", Value::IsOther));
+    let mean = ("avg", Value::Stat(&Stat::Mean));
+    let stats = stats.iter().filter(|&stat| *stat != Stat::Mean);
+    let stats = stats.map(|stat| (stat.name(), Value::Stat(stat)));
+    iter::once(("action", Value::Action)).chain(other).chain([mean]).chain(stats).collect()
 }

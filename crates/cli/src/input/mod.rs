@@ -19,7 +19,7 @@ use self::result::{FileResult, FileSink, ReadResult, RefusedFile};
 use self::source::{Ignored, Watch};
 use crate::diagnostics;
 use crate::failure::Failure;
-use crate::options::INPUT_OPTIONS;
+use crate::options::{self, INPUT_OPTIONS};
 use crate::output::progress::Progress;
 use crate::output::{Output, OutputArgs, Outputs};
 use crate::signals::Interrupt;
@@ -28,7 +28,7 @@ use crate::signals::Interrupt;
 const SHARE_BYTES: u64 = 256 * 1024;
 
 /// The maximum of `--threads`: above the cores of any machine, below the limit of any system.
-const THREADS_MAX: i64 = 1_024;
+const THREADS_MAX: u16 = 1_024;
 
 /// The options of a command that reads actions.
 #[derive(Debug, clap::Args)]
@@ -58,7 +58,7 @@ pub(crate) struct Input {
     ///
     /// One more thread decompresses. The result does not depend on the number of threads. Fewer
     /// threads read if the system cannot start them.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=THREADS_MAX))]
+    #[arg(long, value_name = "N", value_parser = options::integer(1..=THREADS_MAX))]
     #[arg(help_heading = INPUT_OPTIONS)]
     threads: Option<u16>,
 }

@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn cells_are_shared_out_by_their_logarithms() {
+    fn bins_are_divided_by_their_logarithms() {
         let scale = LogScale { from: 0.0, step: 2_f64.ln() };
         let bin = |from, to, count| Bin { from, to, count };
         let check = |bins: Vec<Bin>, expected: &[f64]| {

@@ -47,8 +47,8 @@ pub(crate) fn write<S: Stats>(
             Stat::Mean => "Mean time of an action.",
             Stat::Min => "Shortest time of an action.",
             Stat::Max => "Longest time of an action.",
-            Stat::Deviation => "Standard deviation of the times of an action, of a sample.",
-            Stat::Variance => "Variance of the times of an action, of a sample.",
+            Stat::Deviation => "Sample standard deviation of the times of an action.",
+            Stat::Variance => "Sample variance of the times of an action.",
             Stat::Share => "Share of an action in the total time of all actions.",
             Stat::Count | Stat::Sum(_) | Stat::Quantile(..) => continue,
         };

@@ -371,8 +371,8 @@ mod tests {
         assert_eq!(float(format!("{tie}1").as_bytes()), 9_007_199_254_740_994.0);
         assert_eq!(float(format!("{tie}1e0").as_bytes()), 9_007_199_254_740_994.0);
         // Between 0 and the smallest float: 2^-1075, of 752 digits.
-        let least = format!("{:.1075}", f64::from_bits(1));
-        let half: String = halved(&least);
+        let smallest = format!("{:.1075}", f64::from_bits(1));
+        let half: String = halved(&smallest);
         assert_eq!(float(half.as_bytes()), 0.0);
         assert_eq!(float(format!("{half}{}1", "0".repeat(99)).as_bytes()), f64::from_bits(1));
     }

@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_time_is_refused() {
+    fn an_invalid_time_is_refused() {
         assert_eq!(ActionTime::try_from(f64::NAN), Err(TimeError::NotFinite));
         assert_eq!(ActionTime::try_from(f64::NEG_INFINITY), Err(TimeError::NotFinite));
         assert_eq!(ActionTime::try_from(-f64::from_bits(1)), Err(TimeError::Negative));

@@ -211,8 +211,8 @@ mod tests {
     }
 
     /// Generates at least `least` limbs, not all zero.
-    fn limbs(least: usize) -> impl Strategy<Value = Vec<u64>> {
-        vec(limb(), least..least + 3).prop_filter("zero", |limbs| limbs.iter().any(|&l| l != 0))
+    fn limbs(len_min: usize) -> impl Strategy<Value = Vec<u64>> {
+        vec(limb(), len_min..len_min + 3).prop_filter("zero", |limbs| limbs.iter().any(|&l| l != 0))
     }
 
     proptest! {

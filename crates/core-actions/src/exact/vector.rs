@@ -34,23 +34,22 @@ pub(crate) fn sum_of_integers(integers: &[u64]) -> u128 {
 ///
 /// An accumulator for each exponent (as Neal's) accepts any floats, but one after the other.
 pub(crate) fn sums_of_floats(floats: &[f64; BLOCK]) -> Option<[f64; 2]> {
-    let lesser = |a: f64, b: f64| if a < b { a } else { b };
-    let greater = |a: f64, b: f64| if a > b { a } else { b };
+    let smaller = |a: f64, b: f64| if a < b { a } else { b };
+    let larger = |a: f64, b: f64| if a > b { a } else { b };
     let lanes = floats.as_chunks::<LANES>().0;
-    let (mut least, mut greatest) = (lanes[0], lanes[0]);
+    let (mut min, mut max) = (lanes[0], lanes[0]);
     for chunk in lanes {
         for lane in 0..LANES {
-            least[lane] = lesser(least[lane], chunk[lane]);
-            greatest[lane] = greater(greatest[lane], chunk[lane]);
+            min[lane] = smaller(min[lane], chunk[lane]);
+            max[lane] = larger(max[lane], chunk[lane]);
         }
     }
-    let (least, greatest) =
-        (least.into_iter().fold(least[0], lesser), greatest.into_iter().fold(0.0, greater));
+    let (min, max) = (min.into_iter().fold(min[0], smaller), max.into_iter().fold(0.0, larger));
     // Far from the ends of the range of floats, and at most 2^37 times the smallest.
-    if least < 1e-270 || greatest > 1e270 || greatest > least * 137_438_953_472.0 {
+    if min < 1e-270 || max > 1e270 || max > min * 137_438_953_472.0 {
         return None;
     }
-    let top = f64::from_bits(((greatest.to_bits() >> FRACTION_BITS) + 1) << FRACTION_BITS);
+    let top = f64::from_bits(((max.to_bits() >> FRACTION_BITS) + 1) << FRACTION_BITS);
     let cut = 192.0 * top; // 1.5 * 2^52 units: adding a float does not change its exponent.
     Some(cut_sums(lanes, cut).map(|sums| sums.iter().sum()))
 }
@@ -78,7 +77,7 @@ mod tests {
     use crate::oracle::units_of;
 
     #[test]
-    fn upper_halves_and_all_bits_tell_the_sum_of_integers() {
+    fn sums_of_integers_are_exact() {
         assert_eq!(sum_of_integers(&[u64::MAX; 4_096]), u128::from(u64::MAX) * 4_096);
         assert_eq!(sum_of_integers(&[u64::MAX, 1, 1 << 32, 5]), (1 << 64) + (1 << 32) + 5);
         assert_eq!(sum_of_integers(&[]), 0);
@@ -122,16 +121,16 @@ mod tests {
 
     #[test]
     fn sums_of_floats_are_exact_at_the_limits() {
-        let (least, most) = (1.0, 2_f64.powi(37));
-        for (first, others) in [(least, most), (most, least), (least, least), (1.5, most)] {
+        let (min, max) = (1.0, 2_f64.powi(37));
+        for (first, others) in [(min, max), (max, min), (min, min), (1.5, max)] {
             check(&block(first, others));
         }
         let unit = 2_f64.powi(37 - 44);
         for halves in 1..9 {
             let tie = 1.0 + f64::from(halves) * unit / 2.0;
-            check(&block(most, tie));
-            check(&block(most, tie.next_down()));
-            check(&block(most, tie.next_up()));
+            check(&block(max, tie));
+            check(&block(max, tie.next_down()));
+            check(&block(max, tie.next_up()));
         }
         check(&block(1e-270, 1e-260));
         check(&block(1e270, 1e260));

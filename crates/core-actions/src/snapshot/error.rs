@@ -20,7 +20,7 @@ pub enum TrackerSnapshotError {
         key: &'static str,
     },
     /// An action would have more records than a statistic can count.
-    #[error("action {action:?} would have more records than are counted, limit is {max}")]
+    #[error("action {action:?} would have too many records, limit is {max}")]
     TooManyRecords {
         /// The action.
         action: String,
@@ -28,7 +28,7 @@ pub enum TrackerSnapshotError {
         max: u64,
     },
     /// It counts too many resets and evictions.
-    #[error("snapshot was reset or evicted from {found} times, limit is {max}")]
+    #[error("snapshot counts {found} resets and evictions, limit is {max}")]
     ForgottenTooOften {
         /// The count that was found.
         found: u64,
@@ -42,10 +42,10 @@ pub enum TrackerSnapshotError {
         action: String,
     },
     /// It has an invalid name of an action.
-    #[error("snapshot has an action that cannot be one")]
+    #[error("snapshot has an invalid action name")]
     Name(#[from] NameError),
     /// Its times are in another unit.
-    #[error("snapshot is in {found:?}, needed are {expected:?}")]
+    #[error("times of the snapshot are in {found:?}, expected {expected:?}")]
     OtherUnit {
         /// The unit it is in.
         found: Unit,
@@ -59,10 +59,10 @@ pub enum TrackerSnapshotError {
     #[error(transparent)]
     Instances(#[from] InstanceError),
     /// It is not an earlier snapshot of the same trackers, or records were removed since.
-    #[error("snapshot is not an earlier one of the same trackers, or something was reset since")]
+    #[error("snapshot is not an earlier one of the same trackers, or records were removed since")]
     NotEarlier,
     /// It has other buckets of time, or more of them.
-    #[error("snapshot is of {found:?}, needed is {expected:?}")]
+    #[error("snapshot has the window {found:?}, expected {expected:?}")]
     OtherWindow {
         /// The window of the snapshot.
         found: WindowSpec,
@@ -70,10 +70,10 @@ pub enum TrackerSnapshotError {
         expected: WindowSpec,
     },
     /// Its window is invalid.
-    #[error("window of the snapshot makes no sense")]
+    #[error("snapshot has an invalid window")]
     Window(#[from] SpecError),
     /// The rings in it are not as long as its window says.
-    #[error("snapshot has a ring of {}, its window needs {needed}", counted(*found, "bucket"))]
+    #[error("snapshot has a ring of {}, expected {needed}", counted(*found, "bucket"))]
     OtherReach {
         /// The number of buckets of the ring.
         found: u64,
@@ -81,7 +81,7 @@ pub enum TrackerSnapshotError {
         needed: u64,
     },
     /// It was taken, or has buckets, too far ahead of the clock.
-    #[error("snapshot is of {newest:?}, which is {ahead:?} ahead of the clock")]
+    #[error("snapshot ends at {newest:?}, which is {ahead:?} ahead of the clock")]
     TooNew {
         /// The time of the snapshot, or the start of its newest bucket.
         newest: Stamp,
@@ -92,7 +92,7 @@ pub enum TrackerSnapshotError {
     #[error(transparent)]
     Tracker(#[from] WindowedSpecError),
     /// It has more actions than the tracker has room for.
-    #[error("snapshot has more actions than there is room for, limit is {limit}")]
+    #[error("snapshot has too many actions, limit is {limit}")]
     Full {
         /// The maximum number of actions.
         limit: usize,

@@ -68,13 +68,13 @@ impl MinMax {
     }
 
     #[inline]
-    fn widen_integers(&mut self, [least, greatest]: [u64; 2]) {
-        self.integers = [self.integers[0].min(least), self.integers[1].max(greatest)];
+    fn widen_integers(&mut self, [min, max]: [u64; 2]) {
+        self.integers = [self.integers[0].min(min), self.integers[1].max(max)];
     }
 
     #[inline]
-    fn widen_floats(&mut self, [least, greatest]: [f64; 2]) {
-        self.floats = [self.floats[0].min(least), self.floats[1].max(greatest)];
+    fn widen_floats(&mut self, [min, max]: [f64; 2]) {
+        self.floats = [self.floats[0].min(min), self.floats[1].max(max)];
     }
 }
 

@@ -83,9 +83,9 @@ impl<const CAP: usize> Statistic for TopK<CAP> {
             return;
         }
         match self.kept.peek_mut() {
-            Some(mut least) if least.0 < time => {
-                self.dropped.insert(least.0);
-                *least = Reverse(time);
+            Some(mut smallest) if smallest.0 < time => {
+                self.dropped.insert(smallest.0);
+                *smallest = Reverse(time);
             }
             _ => self.dropped.insert(time),
         }

@@ -33,7 +33,7 @@ use timeline::Timeline;
 
 /// Keeps a statistic `S` for each action and bucket of time, and answers for any window.
 ///
-/// It has the names and limits of a [`MergedTracker`](crate::MergedTracker). A record also reads
+/// It has the names and limits of a [`MergedTracker`]. A record also reads
 /// the clock. Each action has a [ring](StatisticRing) of statistics.
 ///
 /// # Memory

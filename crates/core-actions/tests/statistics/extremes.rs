@@ -21,16 +21,16 @@ fn check_largest<const CAP: usize>(times: &[ActionTime]) {
 }
 
 fn check(times: &[ActionTime]) {
-    let extent = of::<MinMax>(times);
-    assert_eq!(extent.min(), times.iter().min().copied(), "minimum of {times:?}");
-    assert_eq!(extent.max(), times.iter().max().copied(), "maximum of {times:?}");
+    let min_max = of::<MinMax>(times);
+    assert_eq!(min_max.min(), times.iter().min().copied(), "minimum of {times:?}");
+    assert_eq!(min_max.max(), times.iter().max().copied(), "maximum of {times:?}");
     for edge in edges() {
         let (above, below) = times.iter().fold((true, true), |(above, below), &time| {
             (above && time < edge, below && time > edge)
         });
-        let end = if above { extent.max() } else { extent.min() };
+        let end = if above { min_max.max() } else { min_max.min() };
         let clamped = if above || below { end.unwrap_or(edge) } else { edge };
-        assert_eq!(extent.clamp(edge), clamped, "{edge} between {times:?}");
+        assert_eq!(min_max.clamp(edge), clamped, "{edge} between {times:?}");
     }
     check_largest::<0>(times);
     check_largest::<1>(times);
@@ -47,7 +47,7 @@ proptest! {
     }
 
     #[test]
-    fn last_is_the_greatest_of_the_greatest_stamp(
+    fn last_is_the_largest_time_of_the_latest_stamp(
         values in vec((any::<i64>(), any_time()), 0..20), ties: bool,
     ) {
         let stamp = |nanos: i64| Stamp::from_nanos(if ties { nanos % 2 } else { nanos });

@@ -94,7 +94,7 @@ fn sums_of_equal_value_are_equal_however_they_came_about() {
 }
 
 #[test]
-fn the_same_extent_is_equal_whatever_is_within() {
+fn equality_depends_on_minimum_and_maximum_alone() {
     let within = [time(1.0), time(1.5), time(2.0)];
     assert_eq!(of::<MinMax>(&within), of::<MinMax>(&[time(1.0), time(2.0)]));
     assert_ne!(of::<MinMax>(&within), of::<MinMax>(&[time(1.0), time(2.5)]));

@@ -95,7 +95,7 @@ fn normal(a: f64, b: f64) -> f64 {
 }
 
 #[test]
-fn uniform_times_are_told_apart() {
+fn uniform_times_are_distinguished() {
     check_random(|a, _| time(a));
     check_random(|a, _| time((a * 10.0).floor()));
     check_random(|a, _| time((a * 100.0).floor()));
@@ -104,14 +104,14 @@ fn uniform_times_are_told_apart() {
 }
 
 #[test]
-fn lognormal_times_are_told_apart() {
+fn lognormal_times_are_distinguished() {
     check_random(|a, b| time((12.0 + 2.0 * normal(a, b)).exp()));
     check_random(|a, b| time((12.0 + 2.0 * normal(a, b)).exp().floor()));
     check_random(|a, b| time((100.0 * normal(a, b)).exp()));
 }
 
 #[test]
-fn bimodal_times_are_told_apart() {
+fn bimodal_times_are_distinguished() {
     let modes = |a: f64, b: f64| if a < 0.9 { 1e5 * (1.0 + b / 10.0) } else { 1e9 * (1.0 + b) };
     check_random(|a, b| time(modes(a, b)));
     check_random(|a, b| time(modes(a, b).floor()));
@@ -119,7 +119,7 @@ fn bimodal_times_are_told_apart() {
 }
 
 #[test]
-fn the_same_time_again_and_again_is_told() {
+fn quantiles_of_one_repeated_time_are_that_time() {
     for edge in edges() {
         for len in [0, 1, 2, 3, 32, 33, 255, 256, 257, 1_000] {
             check(vec![edge; len]);
@@ -128,7 +128,7 @@ fn the_same_time_again_and_again_is_told() {
 }
 
 #[test]
-fn times_of_every_size_are_told_apart() {
+fn times_of_every_size_are_distinguished() {
     let any_float = |a: f64| f64::from_bits((a * f64::INFINITY.to_bits() as f64) as u64);
     check_random(|a, _| time(any_float(a)));
     check_random(|a, _| time(f64::from_bits((a * 200.0) as u64))); // The smallest of all.

@@ -217,19 +217,19 @@ fn refused<T: DeserializeOwned + Debug>(text: &str, expected: &str) {
 }
 
 #[test]
-fn times_that_are_none_are_refused() {
+fn invalid_times_are_refused() {
     refused::<ActionTime>("-1", "time is negative, it must be 0 or more");
     refused::<ActionTime>("-0.5", "time is negative, it must be 0 or more");
     let expected = "invalid type: string \"1\", expected a time, which is a number of 0 or more";
     refused::<ActionTime>("\"1\"", expected);
     let bits = f64::INFINITY.to_bits().to_le_bytes();
     assert!(postcard::from_bytes::<ActionTime>(&[&[1][..], &bits].concat()).is_err());
-    refused::<MinMax>("[2,1]", "minimum is 2, maximum is 1, which is less");
+    refused::<MinMax>("[2,1]", "maximum is 1, which is less than the minimum 2");
     refused::<Values>("[1,-2]", "time is negative, it must be 0 or more");
 }
 
 #[test]
-fn sums_that_are_none_are_refused() {
+fn invalid_sums_are_refused() {
     let mean = |count: u64, sum: &str| format!(r#"{{"count":{count},"sum":"{sum}"}}"#);
     for text in [
         "",
@@ -260,15 +260,15 @@ fn sums_that_are_none_are_refused() {
         refused::<Mean>(&mean(1, text), &expected);
     }
     for text in ["0x1p1102", "0x3p1101", "0x1p2147483647"] {
-        let expected = format!("sum is `{text}`, which is beyond the largest");
+        let expected = format!("sum is `{text}`, which is above the maximum");
         refused::<Mean>(&mean(1 << 63, text), &expected);
     }
     let long = format!("0x{}1p-1074", "f".repeat(2_000));
-    let expected = format!("sum is `0x{}…`, which is beyond the largest", "f".repeat(38));
+    let expected = format!("sum is `0x{}…`, which is above the maximum", "f".repeat(38));
     refused::<Mean>(&mean(1, &long), &expected);
-    refused::<Mean>(&mean(0, "0x1p0"), "sum is `0x1p0`, which is more than 0 times can have");
-    let most = of::<Mean>(&[time(f64::MAX); 2]);
-    let text = serde_json::to_string(&most).unwrap().replace("\"count\":2", "\"count\":1");
+    refused::<Mean>(&mean(0, "0x1p0"), "sum is `0x1p0`, impossible with 0 times");
+    let huge = of::<Mean>(&[time(f64::MAX); 2]);
+    let text = serde_json::to_string(&huge).unwrap().replace("\"count\":2", "\"count\":1");
     assert!(serde_json::from_str::<Mean>(&text).is_err(), "{text}");
 }
 
@@ -294,7 +294,7 @@ fn sums_of_squares_that_do_not_go_with_the_sum_are_refused() {
 }
 
 #[test]
-fn largest_times_that_cannot_be_are_refused() {
+fn invalid_largest_times_are_refused() {
     let largest = |kept: &str, count: u64, sum: &str| {
         format!(r#"{{"kept":[{kept}],"dropped":{{"count":{count},"sum":"{sum}"}}}}"#)
     };
@@ -305,7 +305,7 @@ fn largest_times_that_cannot_be_are_refused() {
     );
     refused::<TopK<2>>(
         &largest("3,2", 1, "0x3p0"),
-        "mean of the dropped times is 3, smallest kept time is 2, which is less",
+        "smallest kept time is 2, which is less than 3, the mean of the dropped times",
     );
     assert!(serde_json::from_str::<TopK<2>>(&largest("3,2", 1, "0x1p1")).is_ok());
     assert!(serde_json::from_str::<TopK<0>>(&largest("", 1, "0x1p1")).is_ok());
@@ -327,13 +327,13 @@ fn summaries_of_several_are_refused() {
 }
 
 #[test]
-fn cells_that_cannot_be_are_refused() {
+fn invalid_bins_are_refused() {
     let cells =
         |cells: &str, fractions: u64| format!(r#"{{"cells":[{cells}],"fractions":{fractions}}}"#);
     let none = |number: u32| {
         refused::<Histogram>(
             &cells(&format!("[{number},1]"), 1),
-            &format!("cell {number} does not exist"),
+            &format!("bin {number} does not exist"),
         );
     };
     [1, 63, 65, 127, 129, 200_000, u32::MAX].into_iter().for_each(none);
@@ -343,50 +343,50 @@ fn cells_that_cannot_be_are_refused() {
     none(134_336);
     refused::<Histogram>(
         &cells("[68801,1],[68800,1]", 1),
-        "cell 68800 comes after cell 68801, they must ascend",
+        "bin 68800 follows bin 68801, bins must ascend",
     );
     refused::<Histogram>(
         &cells("[68800,1],[68800,1]", 1),
-        "cell 68800 comes after cell 68800, they must ascend",
+        "bin 68800 follows bin 68800, bins must ascend",
     );
-    refused::<Histogram>(&cells("[68800,0]", 0), "cell 68800 is empty, leave it out");
+    refused::<Histogram>(&cells("[68800,0]", 0), "bin 68800 has the count 0, omit it");
     refused::<Histogram>(
         &cells("[68800,18446744073709551615],[68801,1]", 0),
         "count is 18446744073709551615, limit is 9223372036854775808",
     );
-    let fractions = |found: u64, least: u64, most: u64| {
-        format!("{found} times without an integer value, their cells allow {least} to {most}")
+    let fractions = |found: u64, min: u64, max: u64| {
+        format!("{found} times without an integer value, their bins allow {min} to {max}")
     };
     // Zero; below 1; 1 and a little more; that without 1; 2^52; 2^64.
-    for (number, least, most) in
+    for (number, min, max) in
         [(0, 0, 0), (68_799, 5, 5), (68_800, 0, 5), (68_801, 5, 5), (72_128, 0, 0), (72_896, 5, 5)]
     {
         for found in [0, 4, 5, 6] {
             let text = cells(&format!("[{number},5]"), found);
-            if (least..=most).contains(&found) {
+            if (min..=max).contains(&found) {
                 assert!(serde_json::from_str::<Histogram>(&text).is_ok(), "{text}");
             } else {
-                refused::<Histogram>(&text, &fractions(found, least, most));
+                refused::<Histogram>(&text, &fractions(found, min, max));
             }
         }
     }
 }
 
 #[test]
-fn quantiles_that_cannot_be_are_refused() {
+fn invalid_quantiles_are_refused() {
     let few = |times: &str| format!(r#"{{"few":[{times}],"many":null}}"#);
-    refused::<Quantiles>(&few("2,1"), "time 1 comes after 2, they must ascend");
+    refused::<Quantiles>(&few("2,1"), "time 1 follows 2, times must ascend");
     let zeros = ["0"; 33].join(",");
-    refused::<Quantiles>(&few(&zeros), "kept 33 times one by one, limit is 32");
+    refused::<Quantiles>(&few(&zeros), "`few` has 33 times, limit is 32");
     assert!(serde_json::from_str::<Quantiles>(&few(&zeros[2..])).is_ok());
     let many = |few: &str, count: u64| {
         format!(r#"{{"few":[{few}],"many":{{"cells":[[0,{count}]],"fractions":0}}}}"#)
     };
-    refused::<Quantiles>(&many("", 32), "histogram of 32 times, up to 32 are kept one by one");
-    refused::<Quantiles>(&many("1", 33), "histogram next to 1 time kept one by one, expected none");
+    refused::<Quantiles>(&many("", 32), "histogram has 32 times, expected more than 32");
+    refused::<Quantiles>(&many("1", 33), "`few` has 1 time next to a histogram, expected none");
     assert!(serde_json::from_str::<Quantiles>(&many("", 33)).is_ok());
     refused::<Quantiles>(
         r#"{"few":[],"many":{"cells":[],"fractions":0}}"#,
-        "histogram of 0 times, up to 32 are kept one by one",
+        "histogram has 0 times, expected more than 32",
     );
 }

@@ -26,7 +26,7 @@ pub enum SnapshotError {
     #[error("snapshot has no tier")]
     NoTier,
     /// The tiers are not valid.
-    #[error("tiers of the snapshot are not valid")]
+    #[error("snapshot has invalid tiers")]
     Spec(#[from] SpecError),
     /// A tier has more buckets than a counter holds.
     #[error("snapshot has {buckets} buckets in a tier, limit is {max}")]
@@ -37,14 +37,14 @@ pub enum SnapshotError {
         max: u64,
     },
     /// A bucket is outside the range of [`Stamp`].
-    #[error("snapshot has buckets from number {first} on, beyond all timestamps")]
+    #[error("first bucket of the snapshot is number {first}, which is beyond all timestamps")]
     OutOfTime {
         /// The number of the first bucket.
         first: i64,
     },
     /// The buckets hold more events than the total.
     #[error(
-        "snapshot has a total of {} and more than that in its buckets",
+        "total of the snapshot is {}, its buckets hold more",
         counted(*total, "event")
     )]
     TotalTooSmall {
@@ -52,7 +52,7 @@ pub enum SnapshotError {
         total: u64,
     },
     /// The snapshot has other tiers.
-    #[error("snapshot has the tiers {found:?}, needed are {expected:?}")]
+    #[error("snapshot has the tiers {found:?}, expected {expected:?}")]
     OtherTiers {
         /// The tiers of the snapshot.
         found: Vec<Tier>,
@@ -66,10 +66,10 @@ pub enum SnapshotError {
     #[error(transparent)]
     Instances(#[from] InstanceError),
     /// A bucket or the total has no room for the events.
-    #[error("snapshot has more events than fit in a bucket or the total")]
+    #[error("snapshot has more events than a bucket or the total can hold")]
     TooManyEvents,
     /// The snapshot, or an event in it, is further ahead of the clock than the tolerance.
-    #[error("snapshot is of {newest:?}, which is {ahead:?} ahead of the clock")]
+    #[error("snapshot ends at {newest:?}, which is {ahead:?} ahead of the clock")]
     TooNew {
         /// The time of the snapshot, or the start of its newest bucket with an event.
         newest: Stamp,

@@ -93,7 +93,7 @@ impl SnapshotHeader {
 #[non_exhaustive]
 pub enum SnapshotHeaderError {
     /// The snapshot has a version that this crate does not read.
-    #[error("snapshot has version {found}, known are {known} and, in JSON, 1")]
+    #[error("snapshot has version {found}, supported are {known} and, in JSON, 1")]
     OtherVersion {
         /// The version of the snapshot.
         found: u32,
@@ -101,13 +101,15 @@ pub enum SnapshotHeaderError {
         known: u32,
     },
     /// The snapshot names no statistic and could be of several.
-    #[error("version 1 names no statistic, and a snapshot of `{expected}` looks like others in it")]
+    #[error(
+        "snapshot of version 1 does not name its statistic, expected version 2 for `{expected}`"
+    )]
     Ambiguous {
         /// The tag that is needed.
         expected: String,
     },
     /// The snapshot is of another statistic or kind.
-    #[error("snapshot is of `{found}`, needed is `{expected}`")]
+    #[error("tag of the snapshot is `{found}`, expected `{expected}`")]
     OtherTag {
         /// The tag of the snapshot.
         found: String,

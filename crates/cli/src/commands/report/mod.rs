@@ -13,7 +13,7 @@ use facade::codec::{Record, Sink};
 use crate::diagnostics;
 use crate::exit::Exit;
 use crate::input::Input;
-use crate::options::STATISTICS_OPTIONS;
+use crate::options::{self, STATISTICS_OPTIONS};
 use crate::output::figures::Figures;
 use crate::output::infinite::Infinite;
 use crate::output::{Failure, OutputArgs, Outputs};
@@ -35,6 +35,7 @@ pub(crate) struct Args {
 
     /// Show only the N actions with the largest totals
     #[arg(long, value_name = "N", default_value_t = 100, help_heading = STATISTICS_OPTIONS)]
+    #[arg(value_parser = options::integer(0..=usize::MAX))]
     top: usize,
 
     /// Maximum number of actions with a row each
@@ -42,6 +43,7 @@ pub(crate) struct Args {
     /// Further actions share the row `(other)`, with a message. Actions get their rows in the order
     /// in which they are read, which may differ from run to run with several threads.
     #[arg(long, value_name = "N", default_value_t = TrackerSpec::default().actions)]
+    #[arg(value_parser = options::integer(0..=usize::MAX))]
     #[arg(help_heading = STATISTICS_OPTIONS)]
     max_actions: usize,
 

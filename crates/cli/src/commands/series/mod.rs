@@ -58,6 +58,7 @@ pub(crate) struct Args {
     ///
     /// Memory grows with the number of rows.
     #[arg(long, value_name = "N", default_value = "10000", help_heading = STATISTICS_OPTIONS)]
+    #[arg(value_parser = options::integer(NonZero::<usize>::MIN..=NonZero::<usize>::MAX))]
     max_rows: NonZero<usize>,
 
     /// Output format
@@ -96,7 +97,7 @@ the first timestamp to the last, also for an empty one. With --by-action there i
 action of an interval.
 
 Quantiles are exact for up to 32 times of a row, and within 0.8 % beyond. All other statistics are
-exact. `stddev` and `variance` are of a sample.
+exact. `stddev` and `variance` divide by n - 1 and need two times.
 
 Examples:
   windrow series --stamp-key at actions.ndjson
@@ -116,7 +117,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     }
     if args.stamp.key().is_none() {
         diagnostics::report(
-            "no timestamp key, `series` needs one\n  \
+            "`series` needs the key of the timestamp\n  \
              use `--stamp-key at` for lines such as \
              {\"action\":\"jump\",\"time\":100,\"at\":1700000000.5}",
         );

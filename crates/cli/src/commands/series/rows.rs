@@ -22,6 +22,8 @@ use crate::timestamps;
 const BAR_COLUMNS: usize = 24;
 /// The width of a sparkline in a table.
 const SPARK_COLUMNS: usize = 30;
+/// The minimum width of a bar or a sparkline: a smaller one is left out.
+const PICTURE_COLUMNS_MIN: usize = 8;
 
 /// Formats the rows of a timeline.
 pub(super) trait Rows: Aggregate {
@@ -49,9 +51,9 @@ impl<K: Stats> Rows for Combined<K> {
             .column(&title(timeline), rows.iter().map(|&(from, _)| timestamps::write(from, width)));
         let kept = rows.iter().map(|&(_, kept)| kept);
         table.stats(&args.stats(), kept.clone(), &Whole::of(kept), Figures::default());
-        let title = "how many";
+        let title = "count";
         let wide = table.left(columns).min(BAR_COLUMNS);
-        if wide >= title.len() {
+        if wide >= PICTURE_COLUMNS_MIN {
             let largest = rows.iter().map(|(_, kept)| kept.count()).max().unwrap_or_default();
             let picture = |&(_, kept): &(Stamp, &K)| {
                 let bar = bar(kept.count() as f64, largest as f64, wide);
@@ -141,10 +143,10 @@ impl<K: Stats> Rows for ByAction<K> {
         table.names("action", trends.iter().map(|trend| visible(trend.action.as_bytes())));
         let wholes = trends.iter().map(|trend| &trend.whole);
         table.stats(&args.stats(), wholes.clone(), &Whole::of(wholes), Figures::default());
-        let titles = ["how many", "how long"];
+        let titles = ["count", "mean"];
         // Both sparklines or neither: a reader compares them with each other.
         let wide = (table.left(columns).saturating_sub(GAP) / titles.len()).min(SPARK_COLUMNS);
-        if wide < titles[0].len() {
+        if wide < PICTURE_COLUMNS_MIN {
             table.fit(columns);
             return table.to_string();
         }
@@ -161,9 +163,9 @@ impl<K: Stats> Rows for ByAction<K> {
         let parts = trends.first().map_or(0, |trend| trend.parts.len());
         // Cells of a table are aligned right, but sparklines start at the left.
         let wide = parts.max(titles[0].len());
-        let [how_many, how_long] = titles.map(|title| format!("{title:<wide$}"));
-        table.column(&how_many, counts.map(|picture| format!("{picture:<wide$}")));
-        table.column(&how_long, means.map(|picture| format!("{picture:<wide$}")));
+        let [count, mean] = titles.map(|title| format!("{title:<wide$}"));
+        table.column(&count, counts.map(|picture| format!("{picture:<wide$}")));
+        table.column(&mean, means.map(|picture| format!("{picture:<wide$}")));
         table.fit(columns);
         table.to_string() + &Self::scale(timeline, parts, columns)
     }

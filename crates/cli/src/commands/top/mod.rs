@@ -31,7 +31,7 @@ use crate::diagnostics;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::input::source;
-use crate::options::{INPUT_OPTIONS, OUTPUT_OPTIONS, STATISTICS_OPTIONS};
+use crate::options::{self, INPUT_OPTIONS, OUTPUT_OPTIONS, STATISTICS_OPTIONS};
 use crate::output::figures::Figures;
 use crate::output::render::{counted, grouped};
 use crate::output::table::Table;
@@ -74,6 +74,7 @@ pub(crate) struct Args {
     ///
     /// Further actions share the row `(other)`.
     #[arg(long, value_name = "N", default_value = "4096", help_heading = STATISTICS_OPTIONS)]
+    #[arg(value_parser = options::integer(NonZero::<usize>::MIN..=NonZero::<usize>::MAX))]
     max_actions: NonZero<usize>,
 
     /// Update every TIME

@@ -23,7 +23,7 @@ const WAIT: Duration = Duration::from_millis(250);
 
 /// A followed file is compressed.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("Compressed, and `--follow` needs a plain file; try it without `--follow`")]
+#[error("A compressed file cannot be followed; try it without `--follow`")]
 struct NotPlain;
 
 /// The state shared by the thread that reads and the one that draws.

@@ -56,7 +56,7 @@ impl<C: Copy + Default> DenseCounts<C> {
     /// Pairs the counts of [`STEP`] bins each with those of another slice for the same bins.
     ///
     /// The number of the first bin comes first. Extends the slice over the other.
-    pub(crate) fn steps_beside<'a>(
+    pub(crate) fn paired_steps<'a>(
         &'a mut self,
         other: &'a Self,
     ) -> impl Iterator<Item = (usize, &'a mut [C; STEP], &'a [C; STEP])> {

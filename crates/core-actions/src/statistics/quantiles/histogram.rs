@@ -37,10 +37,12 @@ use core_time::{Statistic, Subtract, Tag};
 
 use crate::action::time::ActionTime;
 use crate::statistics::quantiles::bins::{
-    Bin, FAR_BINS, FAR_BYTES, NEAR, NEAR_BINS, bin_of, bin_of_float, is_near, lower_bound, middle,
+    Bin, FAR_BINS, FAR_BYTES, NEAR, NEAR_BINS, bin_of, is_near, lower_bound, middle,
 };
 use crate::statistics::quantiles::dense::{DenseCounts, STEP};
+use crate::statistics::quantiles::operation::{Addition, Operation, Subtraction};
 use crate::statistics::quantiles::quantile::Quantile;
+use crate::statistics::quantiles::simple::SimpleInserter;
 use crate::statistics::traits::{HasCount, counts_fit};
 
 /// Counts times in bins that are at most 1/64 as wide as their values.
@@ -146,48 +148,23 @@ impl Histogram {
 
     /// Inserts times as long as they are simple, and returns the first that is not.
     ///
-    /// A time is simple if its bin is in the slice and its count does not carry, or if it is zero
-    /// and not the first zero. So an empty histogram has no simple times.
+    /// [`SimpleInserter`] defines which times are simple.
     #[inline]
-    pub(crate) fn insert_near(
+    pub(crate) fn insert_simple(
         &mut self,
         times: &mut impl Iterator<Item = ActionTime>,
     ) -> Option<ActionTime> {
-        const EXACT: u64 = 1 << f64::MANTISSA_DIGITS;
-        let (first, near) = (self.near.first, &mut self.near.counts[..]);
-        let (mut fractions, mut full) = (0, usize::MAX);
-        let beyond = times.find(|time| {
-            let float = match time.as_integer() {
-                // A conversion, because the instruction that finds the highest bit is slow on
-                // processors where it depends on its target register.
-                Some(integer @ ..EXACT) => integer as i64 as f64,
-                Some(_) => return true,
-                None => {
-                    fractions += 1;
-                    time.as_f64()
-                }
-            };
-            // Zero and subnormal floats get a wrong index, which is outside of the slice.
-            let at = bin_of_float(float).wrapping_sub(first);
-            let Some(low) = near.get_mut(at) else {
-                let known = float == 0.0 && self.zeros > 0;
-                self.zeros = self.zeros.wrapping_add(known.into());
-                return !known;
-            };
-            *low = low.wrapping_add(1);
-            if *low == 0 {
-                full = at;
-            }
-            *low == 0
-        });
-        // The caller counts this time again, with the carry. Restoring the byte in the loop would
-        // be a second write of a count, and cost each record three instructions.
-        if let Some(low) = near.get_mut(full) {
-            *low = u8::MAX;
-        }
-        fractions -= u64::from(beyond.is_some_and(|time| time.as_integer().is_none()));
-        self.fractions = self.fractions.wrapping_add(fractions);
-        beyond
+        let mut inserter = SimpleInserter {
+            first: self.near.first,
+            lows: &mut self.near.counts,
+            zeros: &mut self.zeros,
+            fractions: 0,
+            carried: SimpleInserter::NOTHING_CARRIED,
+        };
+        let not_simple = times.find(|&time| !inserter.insert(time));
+        inserter.undo(not_simple);
+        self.fractions = self.fractions.wrapping_add(inserter.fractions);
+        not_simple
     }
 
     /// Inserts one time into any bin.
@@ -216,33 +193,40 @@ impl Histogram {
         *count = count.wrapping_add(more);
     }
 
-    /// Changes each count by that of another histogram.
-    ///
-    /// `change_low` changes the lowest byte, and returns whether it carries.
-    fn combine(
-        &mut self,
-        other: &Self,
-        change: impl Fn(u64, u64) -> u64,
-        change_low: impl Fn(u8, u8) -> (u8, bool),
-    ) {
-        for (_, mine, theirs) in self.carried.steps_beside(&other.carried) {
-            *mine = array::from_fn(|at| change(mine[at], theirs[at]));
+    /// Adds or subtracts the counts of another histogram.
+    fn combine<O: Operation>(&mut self, other: &Self) {
+        self.combine_carried::<O>(other);
+        self.combine_near::<O>(other);
+        self.combine_far::<O>(other);
+        self.zeros = O::counts(self.zeros, other.zeros);
+        self.fractions = O::counts(self.fractions, other.fractions);
+    }
+
+    /// Combines the high bits of the counts in the slice.
+    fn combine_carried<O: Operation>(&mut self, other: &Self) {
+        for (_, mine, theirs) in self.carried.paired_steps(&other.carried) {
+            *mine = array::from_fn(|index| O::counts(mine[index], theirs[index]));
         }
-        for (bin, mine, theirs) in self.near.steps_beside(&other.near) {
+    }
+
+    /// Combines the low bytes of the counts in the slice, and carries into the high bits.
+    fn combine_near<O: Operation>(&mut self, other: &Self) {
+        for (bin, mine, theirs) in self.near.paired_steps(&other.near) {
             // All bytes at once, so that the compiler vectorizes it.
-            let changed: [_; STEP] = array::from_fn(|at| change_low(mine[at], theirs[at]));
-            *mine = changed.map(|(low, _)| low);
-            if changed.iter().fold(false, |any, &(_, carries)| any | carries) {
-                let carries = changed.map(|(_, carries)| carries);
-                carry(self.carried.step_mut(bin), carries, &change);
+            let combined: [_; STEP] = array::from_fn(|index| O::lows(mine[index], theirs[index]));
+            *mine = combined.map(|(low, _)| low);
+            if combined.iter().fold(false, |any, &(_, carries)| any | carries) {
+                carry::<O>(self.carried.step_mut(bin), combined.map(|(_, carries)| carries));
             }
         }
+    }
+
+    /// Combines the counts of the bins outside of the slice.
+    fn combine_far<O: Operation>(&mut self, other: &Self) {
         for (&bin, &theirs) in &other.far {
             let mine = self.far.entry(bin).or_default();
-            *mine = change(*mine, theirs);
+            *mine = O::counts(*mine, theirs);
         }
-        self.zeros = change(self.zeros, other.zeros);
-        self.fractions = change(self.fractions, other.fractions);
     }
 
     /// Returns the numbers and counts of the bins that are not empty, in ascending order.
@@ -295,13 +279,13 @@ impl Statistic for Histogram {
 
     #[inline]
     fn insert_all(&mut self, mut times: impl Iterator<Item = ActionTime> + Clone) {
-        while let Some(time) = self.insert_near(&mut times) {
+        while let Some(time) = self.insert_simple(&mut times) {
             self.insert_anywhere(time);
         }
     }
 
     fn merge(&mut self, other: &Self) {
-        self.combine(other, u64::wrapping_add, u8::overflowing_add);
+        self.combine::<Addition>(other);
     }
 
     fn can_merge(&self, other: &Self) -> bool {
@@ -311,7 +295,7 @@ impl Statistic for Histogram {
 
 impl Subtract for Histogram {
     fn subtract(&mut self, other: &Self) {
-        self.combine(other, u64::wrapping_sub, u8::overflowing_sub);
+        self.combine::<Subtraction>(other);
     }
 
     fn can_subtract(&self, other: &Self) -> bool {
@@ -343,20 +327,20 @@ impl PartialEq for Histogram {
 
 impl Eq for Histogram {}
 
-/// Changes counts by the carries of their lowest bytes.
+/// Adds the carries of low bytes to the high bits of their counts, or subtracts them.
 ///
 /// Not inlined, because it would take the registers of the vectorized loop.
 #[inline(never)]
-fn carry(highs: &mut [u64], carries: [bool; STEP], change: impl Fn(u64, u64) -> u64) {
+fn carry<O: Operation>(highs: &mut [u64], carries: [bool; STEP]) {
     for (high, carries) in highs.iter_mut().zip(carries) {
-        *high = change(*high, carries.into());
+        *high = O::counts(*high, carries.into());
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::statistics::quantiles::bins::bin_of_integer;
+    use crate::statistics::quantiles::bins::{bin_of_float, bin_of_integer};
 
     fn of(times: &[f64]) -> Histogram {
         let mut histogram = Histogram::default();
@@ -378,16 +362,16 @@ mod tests {
     }
 
     #[test]
-    fn memory_is_that_of_the_cells_needed_and_of_those_between() {
+    fn slice_holds_the_bins_from_the_smallest_to_the_largest_time() {
         check_memory(&[], 0, 0);
         check_memory(&[1.0; 9], STEP, 0);
         check_memory(&[1.0, 1.25], 2 * STEP, 0);
         check_memory(&[1.0, 1.5, 1.75], 4 * STEP, 0);
         check_memory(&[1e3, 1e9], 81 * STEP, 0); // From the 9th power of two to the 29th.
         check_memory(&[0.0, 1e-300, 1e300], 0, 2);
-        let (least, most) = (2_f64.powi(-32), 2_f64.powi(64).next_down());
-        check_memory(&[least, most], NEAR.len(), 0);
-        check_memory(&[0.0, least.next_down(), least, most, most.next_up()], NEAR.len(), 2);
+        let (min, max) = (2_f64.powi(-32), 2_f64.powi(64).next_down());
+        check_memory(&[min, max], NEAR.len(), 0);
+        check_memory(&[0.0, min.next_down(), min, max, max.next_up()], NEAR.len(), 2);
         assert_eq!(NEAR.len(), 6 << 10);
     }
 
@@ -473,7 +457,7 @@ mod tests {
     }
 
     #[test]
-    fn integers_are_in_the_cells_of_their_floats() {
+    fn integers_are_in_the_bins_of_their_floats() {
         // All bins of the slice exist, so that an increment of a wrong one is detected.
         let mut histogram = of(&[2_f64.powi(-32), 2_f64.powi(64).next_down()]);
         let around = |power: u64| (power - power.min(70)).max(1)..power.saturating_add(70);

@@ -3,7 +3,9 @@
 pub(crate) mod bins;
 mod dense;
 pub(crate) mod histogram;
+mod operation;
 pub(crate) mod quantile;
+mod simple;
 pub(crate) mod small;
 
 pub use bins::Bin;
@@ -136,7 +138,7 @@ impl Statistic for Quantiles {
 
     #[inline]
     fn insert_all(&mut self, mut times: impl Iterator<Item = ActionTime> + Clone) {
-        while let Some(time) = self.histogram.insert_near(&mut times) {
+        while let Some(time) = self.histogram.insert_simple(&mut times) {
             self.insert_new(time);
         }
     }

@@ -84,7 +84,7 @@ pub enum QuantileError {
     #[error("quantile is negative, it must be from 0 to 1")]
     Negative,
     /// Above 1.
-    #[error("quantile is above 1, it must be from 0 to 1 (99 percent are 0.99)")]
+    #[error("quantile is above 1, it must be from 0 to 1 (99 percent is 0.99)")]
     AboveOne,
 }
 
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn ends_are_the_smallest_and_the_greatest() {
+    fn ends_are_the_minimum_and_maximum() {
         for count in [1, 2, (1 << 53) + 1, u64::MAX] {
             check(0.0, count, Some(1));
             check(-0.0, count, Some(1));
@@ -129,13 +129,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_share_is_refused() {
+    fn a_quantile_outside_of_0_to_1_is_refused() {
         let message = |share: f64| Quantile::try_from(share).unwrap_err().to_string();
         assert_eq!(message(f64::NAN), "quantile is not a number, it must be from 0 to 1");
         let negative = "quantile is negative, it must be from 0 to 1";
         assert_eq!(message(-f64::from_bits(1)), negative);
         assert_eq!(message(f64::NEG_INFINITY), negative);
-        let above = "quantile is above 1, it must be from 0 to 1 (99 percent are 0.99)";
+        let above = "quantile is above 1, it must be from 0 to 1 (99 percent is 0.99)";
         assert_eq!(message(1.0_f64.next_up()), above);
         assert_eq!(message(f64::INFINITY), above);
     }

@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn as_many_as_there_may_be_are_told_as_they_came() {
+    fn a_full_sample_returns_its_times_in_order() {
         let time = |at: usize| match at % 3 {
             0 => ActionTime::of_fraction(at as f64 + 0.5),
             1 => ActionTime::from(u64::MAX - at as u64),

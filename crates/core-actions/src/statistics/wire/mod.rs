@@ -47,16 +47,16 @@ enum WireError {
         "sum is `{text}`, expected an odd hexadecimal integer and power of two, as in `0x19p2`"
     )]
     NoSum { text: String },
-    #[error("sum is `{text}`, which is beyond the largest")]
+    #[error("sum is `{text}`, which is above the maximum")]
     SumTooLarge { text: String },
-    #[error("sum is `{text}`, which is more than {} can have", counted(*count, "time"))]
+    #[error("sum is `{text}`, impossible with {}", counted(*count, "time"))]
     SumOfTooMany { text: String, count: u64 },
     #[error(
         "sum of squares is `{squares}`, impossible with {} and the sum `{sum}`",
         counted(*count, "time")
     )]
     Squares { squares: String, sum: String, count: u64 },
-    #[error("minimum is {min}, maximum is {max}, which is less")]
+    #[error("maximum is {max}, which is less than the minimum {min}")]
     Backwards { min: ActionTime, max: ActionTime },
     #[error("kept {}, limit is {limit}", counted(*kept, "time"))]
     TooManyKept { kept: usize, limit: usize },
@@ -64,32 +64,34 @@ enum WireError {
         "dropped {} while there was room: kept {kept}, limit is {limit}", counted(*dropped, "time")
     )]
     DroppedTooSoon { dropped: u64, kept: usize, limit: usize },
-    #[error("mean of the dropped times is {mean}, smallest kept time is {min}, which is less")]
+    #[error(
+        "smallest kept time is {min}, which is less than {mean}, the mean of the dropped times"
+    )]
     DroppedLarger { mean: f64, min: ActionTime },
-    #[error("cell {cell} does not exist")]
-    NoCell { cell: u32 },
-    #[error("cell {cell} comes after cell {before}, they must ascend")]
-    CellsDescend { cell: u32, before: u32 },
-    #[error("cell {cell} is empty, leave it out")]
-    EmptyCell { cell: u32 },
+    #[error("bin {bin} does not exist")]
+    NoBin { bin: u32 },
+    #[error("bin {bin} follows bin {before}, bins must ascend")]
+    BinsDescend { bin: u32, before: u32 },
+    #[error("bin {bin} has the count 0, omit it")]
+    EmptyBin { bin: u32 },
     #[error("count is {found}, limit is {max}")]
     TooMany { found: u64, max: u64 },
-    #[error("integer {float} is given as a float, which may be rounded, read it from text")]
+    #[error("integer {float} is read as a float, which may be rounded, read it from JSON text")]
     Rounded { float: f64 },
     #[error("mean has {mean} times, quantiles have {quantiles}, minmax is present: {minmax}")]
     SummaryOfSeveral { mean: u64, quantiles: u64, minmax: bool },
     #[error(
-        "{} without an integer value, their cells allow {min} to {max}",
+        "{} without an integer value, their bins allow {min} to {max}",
         counted(*found, "time")
     )]
     Fractions { found: u64, min: u64, max: u64 },
-    #[error("histogram next to {} kept one by one, expected none", counted(*few, "time"))]
+    #[error("`few` has {} next to a histogram, expected none", counted(*few, "time"))]
     FewAndMany { few: usize },
-    #[error("kept {} one by one, limit is {limit}", counted(*few, "time"))]
+    #[error("`few` has {}, limit is {limit}", counted(*few, "time"))]
     TooManyFew { few: usize, limit: usize },
-    #[error("time {time} comes after {before}, they must ascend")]
+    #[error("time {time} follows {before}, times must ascend")]
     FewDescend { time: ActionTime, before: ActionTime },
-    #[error("histogram of {}, up to {limit} are kept one by one", counted(*many, "time"))]
+    #[error("histogram has {}, expected more than {limit}", counted(*many, "time"))]
     TooFewMany { many: u64, limit: usize },
 }
 
@@ -129,8 +131,8 @@ wire!(keyed Variance, WireVariance);
 wire!(
     MinMax,
     Option<[ActionTime; 2]>,
-    |extent| extent.min().zip(extent.max()).map(Into::into),
-    extent
+    |min_max| min_max.min().zip(min_max.max()).map(Into::into),
+    min_max
 );
 wire!(keyed Timestamped, WireStamped);
 wire!(Last, Option<Timestamped>, |last| last.0, |last| Ok(Last(last)));
@@ -299,7 +301,7 @@ impl WireVariance {
     }
 }
 
-fn extent(ends: Option<[ActionTime; 2]>) -> Result<MinMax, WireError> {
+fn min_max(ends: Option<[ActionTime; 2]>) -> Result<MinMax, WireError> {
     match ends {
         Some([min, max]) if min > max => Err(WireError::Backwards { min, max }),
         ends => Ok(of(ends.into_iter().flatten().collect())),
@@ -366,7 +368,7 @@ impl WireLargest {
 struct WireHistogram {
     /// The number and the count of each cell (bin) that is not empty.
     ///
-    /// The cell of zero has the number 0. The cell that begins at 2^e has the number 64 (e + 1075),
+    /// The bin of zero has the number 0. The bin that begins at 2^e has the number 64 (e + 1075),
     /// and each further 64th of 2^e adds one.
     cells: Vec<(u32, u64)>,
     /// The number of times other than integers below 2^64.
@@ -375,39 +377,39 @@ struct WireHistogram {
 
 impl WireHistogram {
     fn of(histogram: &Histogram) -> Self {
-        let cells = histogram.counts().map(|(cell, count)| (cell as u32, count));
+        let cells = histogram.counts().map(|(bin, count)| (bin as u32, count));
         Self { cells: cells.collect(), fractions: histogram.fractions }
     }
 
     fn checked(self) -> Result<Histogram, WireError> {
         let mut before = None;
-        let (mut sum, mut least, mut most) = (0_u64, 0, 0);
-        for &(cell, count) in &self.cells {
-            let range = range_of(cell as usize).ok_or(WireError::NoCell { cell })?;
-            if let Some(before) = before.filter(|&before| before >= cell) {
-                return Err(WireError::CellsDescend { cell, before });
+        let (mut sum, mut min, mut max) = (0_u64, 0, 0);
+        for &(bin, count) in &self.cells {
+            let range = range_of(bin as usize).ok_or(WireError::NoBin { bin })?;
+            if let Some(before) = before.filter(|&before| before >= bin) {
+                return Err(WireError::BinsDescend { bin, before });
             }
             if count == 0 {
-                return Err(WireError::EmptyCell { cell });
+                return Err(WireError::EmptyBin { bin });
             }
             sum = in_range(sum.saturating_add(count))?;
-            least += if has_integers(&range) { 0 } else { count };
-            most += if has_fractions(&range) { count } else { 0 };
-            before = Some(cell);
+            min += if has_integers(&range) { 0 } else { count };
+            max += if has_fractions(&range) { count } else { 0 };
+            before = Some(bin);
         }
-        if !(least..=most).contains(&self.fractions) {
-            return Err(WireError::Fractions { found: self.fractions, min: least, max: most });
+        if !(min..=max).contains(&self.fractions) {
+            return Err(WireError::Fractions { found: self.fractions, min, max });
         }
         Ok(Histogram::of_counts(&self.cells, self.fractions))
     }
 }
 
-/// Returns whether a cell has integers below 2^64.
+/// Returns whether a bin has integers below 2^64.
 fn has_integers(range: &Range<f64>) -> bool {
     range.start < TWO_POW_64 && range.start.ceil() < range.end
 }
 
-/// Returns whether a cell has floats other than integers below 2^64.
+/// Returns whether a bin has floats other than integers below 2^64.
 fn has_fractions(range: &Range<f64>) -> bool {
     (0.0 < range.start && range.start < TWO_POW_52) || range.start >= TWO_POW_64
 }

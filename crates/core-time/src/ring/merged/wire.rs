@@ -20,7 +20,7 @@ enum WireError {
     #[error("bucket {tick} follows bucket {before}, buckets must ascend")]
     Descend { tick: i64, before: i64 },
     #[error(
-        "bucket {tick} is further than {} behind bucket {newest}",
+        "bucket {tick} is more than {} behind bucket {newest}",
         counted(*reach, "bucket")
     )]
     OutOfReach { tick: i64, newest: i64, reach: u64 },
