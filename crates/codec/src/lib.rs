@@ -11,6 +11,7 @@ mod input;
 #[allow(dead_code, reason = "used by the field form")]
 mod moment;
 mod options;
+mod quantity;
 mod scan;
 mod schema;
 
@@ -37,4 +38,5 @@ pub use moment::{FormatError, Moment, MomentError, MomentZone, TimestampFormat, 
 #[cfg(feature = "timestamps")]
 pub use moment::{Pattern, PatternError};
 pub use options::{DecodeOptions, Fractions, Limits};
+pub use quantity::{Quantity, QuantityError, QuantityErrorKind};
 pub use schema::{Action, StampForm, StampKey, StampKeyError, decode};

@@ -6,7 +6,9 @@ use std::cell::Cell;
 use std::io::{self, Read};
 use std::path::Path;
 
-use codec::{DecodeError, DecodeErrorKind, DecodeOptions, Limits, Record, Report, decode};
+use codec::{
+    DecodeError, DecodeErrorKind, DecodeOptions, Limits, Quantity, Record, Report, decode,
+};
 
 /// The allocator of the system, with a count of the bytes that each thread allocates and holds.
 struct Counting;
@@ -99,6 +101,33 @@ fn lines_without_escapes_in_the_name_allocate_nothing() {
 fn a_name_with_escapes_is_copied_once() {
     check_accepted(r#"{"action":"\u006aump","time":100}"#, 4);
     check_accepted(&format!(r#"{{"action":"\u00e9{}","time":1}}"#, "x".repeat(254)), 256);
+}
+
+#[test]
+fn quantities_allocate_by_the_length_of_their_text() {
+    let long = "9".repeat(10_000);
+    for text in [
+        "1e999999999999s",
+        "1e-999999999999h",
+        "-1e999999999999",
+        "1d2h3m4.5s",
+        "100:00:00.5",
+        &format!("{long}s"),
+        &format!("{long}d{long}h{long}.{long}s"),
+        &format!("P{long}DT{long}.{long}S"),
+        &format!("{long}:00:00.{long}"),
+    ] {
+        let (bytes, quantity) = allocated(|| {
+            let quantity = Quantity::parse(text).unwrap();
+            let _ = quantity.to_time(None);
+            quantity < quantity.clone()
+        });
+        assert!(!quantity);
+        assert!(bytes <= 1_000 + 10 * text.len(), "{bytes} bytes for {}", text.len());
+    }
+    let (bytes, refused) = allocated(|| Quantity::parse(&format!("x{long}")[..]).is_err());
+    assert!(refused);
+    assert_eq!(bytes, allocated(|| format!("x{long}")).0);
 }
 
 #[test]

@@ -15,9 +15,10 @@ use facade::actions::{
 };
 use facade::codec::{
     Action, DecodeError, DecodeErrorKind, DecodeOptions, Excerpt, Field, Format, Fractions,
-    JsonType, Limits, Moment, MomentError, MomentZone, ReadError, Record, Refusal, RefusedLine,
-    Report, Sink, Snippet, StampForm, StampKey, StampKeyError, TimeMax, TimestampFormat, Zone,
-    decode, encode, encode_means, encode_rows, threads_within_memory, visible, write_records,
+    JsonType, Limits, Moment, MomentError, MomentZone, Quantity, QuantityError, QuantityErrorKind,
+    ReadError, Record, Refusal, RefusedLine, Report, Sink, Snippet, StampForm, StampKey,
+    StampKeyError, TimeMax, TimestampFormat, Zone, decode, encode, encode_means, encode_rows,
+    threads_within_memory, visible, write_records,
 };
 use facade::time::{
     Clock, CoarseClock, CounterSnapshot, CoveredBuckets, EventCounter, ExactCounter, InBucket,
@@ -124,6 +125,8 @@ fn moments_are_read_through_the_front_door() -> Result<(), MomentError> {
 #[test]
 fn batches_go_through_the_front_door() -> Result<(), ReadError> {
     let windrow = Windrow::default();
+    let quantity: Result<Quantity, QuantityError> = "1,5s".parse();
+    assert_eq!(quantity.unwrap_err().kind, QuantityErrorKind::Separator);
     let key: Result<StampKey, StampKeyError> = StampKey::new("at", StampForm::Seconds);
     let (stamp, fractions) = (key.ok(), Fractions::Refused);
     let policy = DecodeOptions { stamp, fractions, ..DecodeOptions::default() };

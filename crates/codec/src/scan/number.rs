@@ -29,9 +29,9 @@ pub(crate) struct Number<'a> {
     /// Offset of its first byte.
     at: usize,
     /// The number as written, in ASCII.
-    literal: &'a [u8],
+    pub(crate) literal: &'a [u8],
     /// Whether it has a point or an exponent.
-    is_float: bool,
+    pub(crate) is_float: bool,
 }
 
 impl<'a> Cursor<'a> {
@@ -109,35 +109,43 @@ impl Number<'_> {
     }
 }
 
-impl Cursor<'_> {
+impl<'a> Cursor<'a> {
     /// Reads a time of digits, or of digits, a point and digits.
     ///
     /// Returns `None` and reads nothing if there is another notation, or if there are too many
     /// digits: all of them together must fit an integer.
     #[inline(always)]
     pub(crate) fn plain_time(&mut self) -> Option<ActionTime> {
+        let mut end = *self;
+        let time = end.plain()?.time()?;
+        *self = end;
+        Some(time)
+    }
+
+    /// Reads a number, as [`plain_time`](Self::plain_time) does, without computing its value.
+    #[inline(always)]
+    pub(crate) fn plain(&mut self) -> Option<Plain<'a>> {
         let start = *self;
         let mut end = start;
         let first = end.word();
-        let value = end.add_digits(0)?;
-        if value.count == 0 || (first as u8 == b'0' && value.count > 1) {
+        let Digits { mut value, count: whole } = end.add_digits(0)?;
+        if whole == 0 || (first as u8 == b'0' && whole > 1) {
             return None;
         }
-        let time = match end.peek() {
-            b'.' => {
-                end.advance(1);
-                let all = end.add_digits(value.value)?;
-                let literal = start.up_to(end);
-                let (whole, places) = (value.count, all.count);
-                plain(Plain { literal, value: all.value, whole, places })?
+        let mut places = 0;
+        if end.peek() == b'.' {
+            end.advance(1);
+            let all = end.add_digits(value)?;
+            (value, places) = (all.value, all.count);
+            if places == 0 || whole + places > DIGITS_OF_INTEGER {
+                return None;
             }
-            _ => ActionTime::from(value.value),
-        };
+        }
         if let b'e' | b'E' = end.peek() {
             return None;
         }
         *self = end;
-        Some(time)
+        Some(Plain { literal: start.up_to(end), value, whole, places })
     }
 
     /// Appends digits to a value. Returns `None` if there are too many for an integer.
@@ -165,7 +173,7 @@ struct Digits {
     count: usize,
 }
 
-/// A number with a point, without a sign and an exponent.
+/// A number without a sign and an exponent.
 pub(crate) struct Plain<'a> {
     /// The number as written.
     pub(crate) literal: &'a [u8],
@@ -173,11 +181,21 @@ pub(crate) struct Plain<'a> {
     pub(crate) value: u64,
     /// The number of digits before the point.
     pub(crate) whole: usize,
-    /// The number of digits after the point.
+    /// The number of digits after the point, 0 without a point.
     pub(crate) places: usize,
 }
 
-/// Returns the value of a number as a time.
+impl Plain<'_> {
+    /// Returns its value as a time.
+    ///
+    /// Returns `None` if it has too many digits with a point.
+    #[inline(always)]
+    pub(crate) fn time(self) -> Option<ActionTime> {
+        if self.places == 0 { Some(ActionTime::from(self.value)) } else { plain(self) }
+    }
+}
+
+/// Returns the value of a number with a point as a time.
 ///
 /// Returns `None` if it has no digits after the point, or too many in total.
 #[inline(always)]
@@ -198,7 +216,7 @@ pub(crate) fn plain(number: Plain<'_>) -> Option<ActionTime> {
 const DIGITS_OF_INTEGER: usize = 19;
 
 /// Up to here every integer is an exact float.
-const EXACT_MAX: u64 = 1 << f64::MANTISSA_DIGITS;
+pub(crate) const EXACT_MAX: u64 = 1 << f64::MANTISSA_DIGITS;
 
 /// Powers of ten that are exact floats, one for each number of digits.
 const FLOAT_POWERS: [f64; DIGITS_OF_INTEGER] = [
@@ -235,7 +253,15 @@ fn parsed(literal: &[u8]) -> f64 {
 
 /// Returns the float nearest to a number of any length, from its leading digits and exponent.
 fn shortened(literal: &[u8]) -> f64 {
-    let (mut digits, scale) = decimal(literal);
+    let (digits, scale) = decimal(literal);
+    nearest(digits, scale)
+}
+
+/// Returns the float nearest to 0.d1d2d3… times ten to the power of `scale`, or an infinity.
+///
+/// The first digit is not 0. There may be any number of digits, without end if some of the rest
+/// are not 0.
+pub(crate) fn nearest(mut digits: impl Iterator<Item = u8>, scale: i64) -> f64 {
     let mut short = [b'0'; DIGITS + 1 + EXPONENT_BYTES];
     let mut len = 0;
     for digit in digits.by_ref().take(DIGITS) {
@@ -299,7 +325,7 @@ pub(crate) fn whole_digits(literal: &[u8]) -> i64 {
 /// Splits a number without its sign into its digits from the first that is not 0, and a scale.
 ///
 /// The number is 0.d1d2d3… times ten to the power of the scale. If it is 0, it has no digits.
-fn decimal(magnitude: &[u8]) -> (impl Iterator<Item = u8>, i64) {
+pub(crate) fn decimal(magnitude: &[u8]) -> (impl Iterator<Item = u8>, i64) {
     let mut parts = magnitude.splitn(2, |byte| matches!(byte, b'e' | b'E'));
     let significand = parts.next().unwrap_or_default();
     let exponent = parts.next().map_or(0, saturating_integer);
