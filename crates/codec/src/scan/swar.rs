@@ -57,7 +57,7 @@ pub(crate) fn before(marks: u64) -> usize {
 /// used.
 #[inline(always)]
 pub(crate) fn special(word: u64) -> u64 {
-    (below(word, 0x20) | equal(word, b'"') | equal(word, b'\\') | word) & TOPS
+    (borrows(word, 0x20) | equal(word, b'"') | equal(word, b'\\') | word) & TOPS
 }
 
 /// Marks as [`special`] does, and also U+007F, a control character that a name must not contain.
@@ -68,14 +68,34 @@ pub(crate) fn special_in_name(word: u64) -> u64 {
 }
 
 #[inline(always)]
-fn below(word: u64, n: u8) -> u64 {
+fn borrows(word: u64, n: u8) -> u64 {
     word.wrapping_sub(ONES * u64::from(n)) & !word
+}
+
+/// Marks the ASCII bytes below `n`. Exact up to and including the first mark.
+#[inline(always)]
+pub(crate) fn below(word: u64, n: u8) -> u64 {
+    borrows(word, n) & TOPS
+}
+
+/// Marks the bytes outside ASCII.
+#[inline(always)]
+pub(crate) fn not_ascii(word: u64) -> u64 {
+    word & TOPS
+}
+
+/// Marks the bytes from `first` to `last`, both ASCII, and those that differ from one in the
+/// highest bit. No mark depends on another byte.
+#[inline(always)]
+pub(crate) fn between(word: u64, first: u8, last: u8) -> u64 {
+    let at_least = |n: u8| (word & !TOPS) + ONES * u64::from(0x80 - n);
+    at_least(first) & !at_least(last + 1) & TOPS
 }
 
 /// Marks the bytes equal to `byte`. Exact up to and including the first mark.
 #[inline(always)]
 pub(crate) fn equal(word: u64, byte: u8) -> u64 {
-    below(word ^ (ONES * u64::from(byte)), 1) & TOPS
+    below(word ^ (ONES * u64::from(byte)), 1)
 }
 
 /// Marks every byte equal to `byte`, and no other.
@@ -163,6 +183,11 @@ mod tests {
                     assert_eq!(before(all_equal(word, b',')), naive(&|byte| *byte == b','));
                     assert_eq!(before(special_in_name(word)), naive(&is_special_in_name));
                     assert_eq!(digits(word), naive(&is_other), "{bytes:x?}");
+                    assert_eq!(before(below(word, 0x21)), naive(&|byte| *byte < 0x21));
+                    assert_eq!(before(not_ascii(word)), naive(&|byte| !byte.is_ascii()));
+                    let marks =
+                        bytes.map(|byte| 0x80 * u8::from((b'0'..=b'@').contains(&(byte & 0x7F))));
+                    assert_eq!(between(word, b'0', b'@'), u64::from_le_bytes(marks), "{bytes:x?}");
                 }
             }
         }

@@ -1,11 +1,14 @@
 //! Grouping of paths: identifiers become `:id`, and queries are dropped.
 //!
-//! One pass, from left to right. Each byte has a class; the classes of a segment are joined to a
-//! mask, and its digits are counted. Most segments have no digit and no `@`, and are done with one
-//! test of the mask. Regular expressions for the same rules take 50 times as long; the tests keep
-//! them as the oracle.
+//! One pass, from left to right, eight bytes at a time: a loop over bytes ends where it cannot be
+//! predicted, once for each segment, which takes longer than the bytes. A segment without a digit
+//! and `@` can only be an identifier if it is as long as a UUID, so most are done when their end is
+//! known. Only the others are classified byte by byte: the classes are joined to a mask, and digits
+//! are counted. Regular expressions for the same rules are the oracle of the tests.
 
 use std::ops::Range;
+
+use crate::scan::swar::{BYTES, before, below, between, equal, not_ascii, word_of};
 
 const ID: &str = ":id";
 /// The length of a UUID.
@@ -18,23 +21,19 @@ const MIXED_BYTES_MIN: usize = 20;
 const EXTENSION_BYTES_MAX: usize = 5;
 
 // Classes of bytes. A digit is 1, so that a sum of classes can count digits.
-const DIGIT: u16 = 1;
-const UPPER: u16 = 1 << 1;
-const LOWER: u16 = 1 << 2;
+const DIGIT: u8 = 1;
+const UPPER: u8 = 1 << 1;
+const LOWER: u8 = 1 << 2;
 /// A letter after `f`.
-const NOT_HEX: u16 = 1 << 3;
+const NOT_HEX: u8 = 1 << 3;
 /// `-` or `_`.
-const DASH: u16 = 1 << 4;
+const DASH: u8 = 1 << 4;
 /// `,` or `:`.
-const MARK: u16 = 1 << 5;
-const AT: u16 = 1 << 6;
-const OTHER: u16 = 1 << 7;
-/// Ends a segment: `/`, `;`, or the end of the path.
-const END: u16 = 1 << 8;
-/// Ends a word, or may be the first byte of white space outside ASCII.
-const SPACE: u16 = 1 << 9;
+const MARK: u8 = 1 << 5;
+const AT: u8 = 1 << 6;
+const OTHER: u8 = 1 << 7;
 
-const CLASSES: [u16; 256] = {
+const CLASSES: [u8; 256] = {
     let mut classes = [OTHER; 256];
     let mut byte = 0;
     while byte < 256 {
@@ -47,10 +46,6 @@ const CLASSES: [u16; 256] = {
             b'-' | b'_' => DASH,
             b',' | b':' => MARK,
             b'@' => AT,
-            b'/' | b';' | b'?' | b'#' => OTHER | END,
-            b' ' | b'\t'..=b'\r' => OTHER | END | SPACE,
-            // All white space outside ASCII begins with one of these.
-            0xC2 | 0xE1..=0xE3 => OTHER | END | SPACE,
             _ => OTHER,
         };
         byte += 1;
@@ -100,25 +95,26 @@ impl Grouping<'_> {
         }
         let mut query = None;
         let mut at = start;
-        while at < self.bytes.len() && self.space(at).is_none() {
-            match self.bytes[at] {
-                b'?' | b'#' => query = query.or(Some(at)),
-                b':' if self.bytes[at..].starts_with(b"://") => {
+        loop {
+            at = self.end(at, |word| query_marks(word) | equal(word, b':')).0;
+            match self.bytes.get(at) {
+                Some(b'?' | b'#') => query = query.or(Some(at)),
+                Some(b':') if self.bytes[at..].starts_with(b"://") => {
                     return match query {
                         Some(query) => self.drop_word_from(query),
                         None => self.host(at + 3),
                     };
                 }
-                _ => {}
+                Some(b':') => {}
+                _ => return at,
             }
             at += 1;
         }
-        at
     }
 
     /// Skips the host that starts here, and groups the path after it. Returns the end of the word.
     fn host(&mut self, start: usize) -> usize {
-        let end = self.end_of(start, |byte| matches!(byte, b'/' | b'?' | b'#'));
+        let (end, _) = self.end(start, |word| query_marks(word) | equal(word, b'/'));
         if self.bytes.get(end) == Some(&b'/') { self.path(end) } else { self.drop_word_from(end) }
     }
 
@@ -126,13 +122,17 @@ impl Grouping<'_> {
     fn path(&mut self, mut slash: usize) -> usize {
         loop {
             let start = slash + 1;
-            let (end, shape) = self.segment(start);
-            if let Some(id) = shape.id_of(&self.bytes[start..end]) {
-                self.replace(start..start + id, ID);
+            let in_path = |word| query_marks(word) | equal(word, b'/');
+            let (end, may_be_id) = self.end(start, |word| in_path(word) | equal(word, b';'));
+            if may_be_id || end - start >= UUID {
+                let segment = &self.bytes[start..end];
+                if let Some(id) = Shape::of(segment).id_of(segment) {
+                    self.replace(start..start + id, ID);
+                }
             }
             let mut next = end;
             if self.bytes.get(end) == Some(&b';') {
-                next = self.end_of(end, |byte| matches!(byte, b'/' | b'?' | b'#'));
+                (next, _) = self.end(end, in_path);
                 self.replace(end..next, "");
             }
             if self.bytes.get(next) != Some(&b'/') {
@@ -142,51 +142,56 @@ impl Grouping<'_> {
         }
     }
 
-    /// Reads the segment that starts here. Returns its end.
-    fn segment(&self, start: usize) -> (usize, Shape) {
-        let mut shape = Shape::default();
-        let mut at = start;
-        while let Some(&byte) = self.bytes.get(at) {
-            let class = CLASSES[usize::from(byte)];
-            if class & END != 0 && (class & SPACE == 0 || self.space(at).is_some()) {
-                break;
-            }
-            shape.add(class);
-            at += 1;
-        }
-        (at, shape)
-    }
-
     /// Drops the rest of the word, from `?` or `#` on. Returns its end.
     fn drop_word_from(&mut self, start: usize) -> usize {
-        let end = self.end_of(start, |_| false);
+        let (end, _) = self.end(start, |_| 0);
         if end > start {
             self.replace(start..end, "");
         }
         end
     }
 
-    /// Returns the first place from `start` on that has such a byte or ends the word.
-    fn end_of(&self, start: usize, is_end: impl Fn(u8) -> bool) -> usize {
-        let mut at = start;
-        while at < self.bytes.len() && !is_end(self.bytes[at]) && self.space(at).is_none() {
-            at += 1;
+    /// Returns the first marked byte from `at` on, or the end of the word.
+    ///
+    /// Also returns `false` if there is neither a digit nor `@` before it.
+    #[inline(always)]
+    fn end(&self, mut at: usize, marks: impl Fn(u64) -> u64) -> (usize, bool) {
+        let mut ids = 0;
+        loop {
+            let word = word_of(&self.bytes[at..]);
+            let marked = marks(word);
+            // The zeros that pad the last word are marked here.
+            let ends = marked | below(word, b' ' + 1) | not_ascii(word);
+            let count = before(ends);
+            // A mask of the bytes before the end. A few more characters than digits and `@` are
+            // marked, and make no difference.
+            let kept = 1_u64.checked_shl(8 * count as u32).map_or(u64::MAX, |end| end - 1);
+            ids |= between(word, b'0', b'@') & kept;
+            at += count;
+            if count < BYTES {
+                if at >= self.bytes.len() || is_marked(marked, count) || self.space(at).is_some() {
+                    return (at, ids != 0);
+                }
+                at += 1; // A control character, or a part of a character outside ASCII.
+                while self.bytes.get(at).is_some_and(is_within_word) {
+                    at += 1;
+                }
+            }
         }
-        at
     }
 
     /// Returns the length of the white space character here, if it is one.
     #[inline(always)]
     fn space(&self, at: usize) -> Option<usize> {
-        let byte = self.bytes[at];
-        if CLASSES[usize::from(byte)] & SPACE == 0 {
-            return None;
+        match self.bytes[at] {
+            b' ' | b'\t'..=b'\r' => Some(1),
+            // All white space outside ASCII begins with one of these.
+            0xC2 | 0xE1..=0xE3 => {
+                let c = self.name[at..].chars().next()?;
+                c.is_whitespace().then(|| c.len_utf8())
+            }
+            _ => None,
         }
-        if byte.is_ascii() {
-            return Some(1);
-        }
-        let c = self.name[at..].chars().next()?;
-        c.is_whitespace().then(|| c.len_utf8())
     }
 
     fn replace(&mut self, range: Range<usize>, text: &str) {
@@ -196,33 +201,44 @@ impl Grouping<'_> {
     }
 }
 
+/// Returns whether a byte is of a character outside ASCII, and does not begin white space.
+#[inline(always)]
+fn is_within_word(byte: &u8) -> bool {
+    matches!(byte, 0x80..=0xC1 | 0xC3..=0xE0 | 0xE4..)
+}
+
+/// Marks `?` and `#`.
+#[inline(always)]
+fn query_marks(word: u64) -> u64 {
+    equal(word, b'?') | equal(word, b'#')
+}
+
+/// Returns whether the byte at a place of a word is marked.
+#[inline(always)]
+fn is_marked(marks: u64, place: usize) -> bool {
+    marks >> (8 * place) & 0x80 != 0
+}
+
 /// Which classes of bytes a segment has.
 #[derive(Debug, Clone, Copy, Default)]
 struct Shape {
-    mask: u16,
+    mask: u8,
     digits: usize,
 }
 
 impl Shape {
     fn of(segment: &[u8]) -> Self {
         let mut shape = Self::default();
-        segment.iter().for_each(|&byte| shape.add(CLASSES[usize::from(byte)]));
+        for &byte in segment {
+            let class = CLASSES[usize::from(byte)];
+            shape.mask |= class;
+            shape.digits += usize::from(class & DIGIT);
+        }
         shape
     }
 
-    #[inline(always)]
-    fn add(&mut self, class: u16) {
-        self.mask |= class;
-        self.digits += usize::from(class & DIGIT);
-    }
-
     /// Returns the length of the identifier that the segment is, without its extension.
-    #[inline(always)]
     fn id_of(self, segment: &[u8]) -> Option<usize> {
-        // Only a UUID can be without digits.
-        if self.mask & (DIGIT | AT) == 0 && segment.len() < UUID {
-            return None;
-        }
         if self.mask & AT != 0 || self.is_id(segment) {
             return Some(segment.len());
         }
@@ -233,8 +249,8 @@ impl Shape {
     /// Returns whether a segment without `@` is an identifier.
     fn is_id(self, segment: &[u8]) -> bool {
         let Self { mask, digits } = self;
-        let consists_of = |classes: u16| mask & !classes == 0;
-        let has = |classes: u16| mask & classes == classes;
+        let consists_of = |classes: u8| mask & !classes == 0;
+        let has = |classes: u8| mask & classes == classes;
         let is_number = consists_of(DIGIT | DASH | MARK)
             && segment.first().is_some_and(u8::is_ascii_digit)
             && segment.last().is_some_and(u8::is_ascii_digit);
