@@ -1,32 +1,43 @@
-#![doc = include_str!("../README.md")]
+#![cfg_attr(feature = "tracker", doc = include_str!("../README.md"))]
+#![cfg_attr(not(feature = "tracker"), doc = "Names, times, rows and statistics of actions.")]
 
 mod action;
 mod exact;
-#[cfg(all(test, loom))]
+#[cfg(all(test, loom, feature = "tracker"))]
 mod loom;
 #[cfg(test)]
 #[path = "../tests/statistics/oracle.rs"]
 mod oracle;
+mod row;
+#[cfg(feature = "tracker")]
 mod snapshot;
 mod statistics;
+#[cfg(feature = "tracker")]
 mod sync;
+#[cfg(feature = "tracker")]
 mod tracker;
+#[cfg(feature = "tracker")]
 mod window;
 
+#[cfg(feature = "tracker")]
+pub use action::{ActionError, AsWords};
 pub use action::{
-    ActionError, ActionName, ActionTime, AsWords, KeyedName, NAME_BYTES_MAX, NameError, TimeError,
-    Unit, UnitError,
+    ActionName, ActionTime, KeyedName, NAME_BYTES_MAX, NameError, TimeError, Unit, UnitError,
 };
 pub use core_time::{COUNT_MAX, Statistic, Subtract, Tag, laws};
+pub use row::Row;
+#[cfg(feature = "tracker")]
 pub use snapshot::{TrackerSnapshot, TrackerSnapshotError, WindowedSnapshot};
 pub use statistics::{
     Bin, Count, HasCount, HasMean, Histogram, Last, Mean, MinMax, Quantile, QuantileError,
     Quantiles, Summary, Timestamped, TopK, Values, Variance,
 };
+#[cfg(feature = "tracker")]
 pub use tracker::{
     ACTIONS_MAX, ActionTracker, Handle, LocalTracker, MergedTracker, NameTable, OverflowCounts,
-    PostTracker, Row, RunningTracker, TrackerSpec, WhenFull,
+    PostTracker, RunningTracker, TrackerSpec, WhenFull,
 };
+#[cfg(feature = "tracker")]
 pub use window::{
     ActionWindow, WindowRows, WindowedHandle, WindowedSpec, WindowedSpecError, WindowedTracker,
 };

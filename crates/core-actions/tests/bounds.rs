@@ -1,6 +1,8 @@
 //! Promise A7: bytes per action are known, the number of actions is limited, and what is beyond the
 //! limit is reported; and A8: a handle keeps its action.
 
+#![cfg(feature = "tracker")]
+
 use std::sync::atomic::{
     AtomicBool,
     Ordering::{Acquire, Release},

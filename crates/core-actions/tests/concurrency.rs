@@ -1,5 +1,7 @@
 //! Promise A4 between threads: rows are cuts, and the end of a thread loses no record.
 
+#![cfg(feature = "tracker")]
+
 use std::cell::RefCell;
 use std::sync::Arc;
 use std::sync::atomic::{

@@ -1,6 +1,8 @@
 //! Promise J6: the names of a windowed tracker that left every window give way to new ones, before
 //! anything is refused, folded or evicted.
 
+#![cfg(feature = "tracker")]
+
 use std::sync::Barrier;
 use std::thread;
 use std::time::Duration;

@@ -1,5 +1,7 @@
 //! The row of folded actions, next to an action that has the name it is shown by.
 
+#![cfg(feature = "tracker")]
+
 use std::time::Duration;
 
 use core_actions::{

@@ -1,6 +1,8 @@
 //! Local trackers against a shared tracker with the same records: the same rows and limits, however
 //! the records are distributed.
 
+#![cfg(feature = "tracker")]
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use core_actions::{

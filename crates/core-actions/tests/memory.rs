@@ -1,5 +1,7 @@
 //! Promises A6 and A7: memory by formula, which is an upper bound whatever the values.
 
+#![cfg(feature = "tracker")]
+
 use std::time::Duration;
 
 use allocation_counter::measure;

@@ -4,6 +4,8 @@
 //! limit; whichever thread or handle recorded, through resets, merging and restoring, for
 //! statistics whose values are buffered and for one whose are not.
 
+#![cfg(feature = "tracker")]
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

@@ -1,5 +1,7 @@
 //! Snapshots that nobody took, with counts at the limit: what would count wrongly is refused when
 //! it is read, merged or subtracted, and changes nothing.
+
+#![cfg(feature = "tracker")]
 #![cfg(feature = "serde")]
 
 use std::fmt::Debug;

@@ -1,6 +1,8 @@
 //! Promise A5: a statistic that panics leaves its row unchanged, at any position in a tuple and on
 //! any path, and a later record works. One that promises never to panic loses the buffered values.
 
+#![cfg(feature = "tracker")]
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use core_actions::{

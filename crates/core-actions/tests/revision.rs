@@ -1,6 +1,8 @@
 //! Revisions order the snapshots of a counter or a tracker as their contents, whatever happens
 //! between them: records, merges, resets, restores, and snapshots by several threads.
 
+#![cfg(feature = "tracker")]
+
 use std::sync::Mutex;
 use std::thread;
 use std::time::Duration;

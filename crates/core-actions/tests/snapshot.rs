@@ -1,6 +1,8 @@
 //! Promise A9: snapshots of trackers are values, which merge into what one tracker would hold that
 //! saw everything, to the bit; and what is refused changes nothing.
 
+#![cfg(feature = "tracker")]
+
 use std::collections::BTreeMap;
 
 use core_actions::{

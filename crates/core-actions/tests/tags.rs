@@ -1,6 +1,7 @@
 //! A snapshot names its statistic, and is never read as another one: of all pairs that ship, in
 //! JSON and in a form for machines, in version 2 and in version 1.
-#![cfg(feature = "serde")]
+
+#![cfg(all(feature = "serde", feature = "tracker"))]
 
 use std::fmt::Debug;
 

@@ -1,6 +1,8 @@
 //! What the original action trackers did, through the trait that all trackers are behind. Promises
 //! A1, A3, A4.
 
+#![cfg(feature = "tracker")]
+
 use std::time::Duration;
 
 use core_actions::{

@@ -6,6 +6,8 @@
 //! stamps, threads that end, resets, snapshots that are merged, restarts and a clock that is set
 //! back.
 
+#![cfg(feature = "tracker")]
+
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::sync::Arc;

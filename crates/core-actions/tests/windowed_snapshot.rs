@@ -1,6 +1,8 @@
 //! Promise A9, of statistics by time: merged snapshots equal one tracker that saw everything, in
 //! every window, to the bit; and what is refused changes nothing.
 
+#![cfg(feature = "tracker")]
+
 use std::time::Duration;
 
 use core_actions::{

@@ -1,33 +1,51 @@
-#![doc = include_str!("../README.md")]
+#![cfg_attr(feature = "counter", doc = include_str!("../README.md"))]
+#![cfg_attr(not(feature = "counter"), doc = "Timestamps and the trait of statistics.")]
 
+#[cfg(feature = "counter")]
 mod clock;
+#[cfg(feature = "counter")]
 mod counter;
+#[cfg(feature = "counter")]
 mod exact;
+#[cfg(feature = "counter")]
 mod instance;
 pub mod laws;
-#[cfg(all(test, loom))]
+#[cfg(all(test, loom, feature = "counter"))]
 mod loom;
+#[cfg(feature = "counter")]
 mod per_thread;
+#[cfg(feature = "counter")]
 mod ring;
+#[cfg(feature = "counter")]
 mod snapshot;
+#[cfg(feature = "counter")]
 mod spec;
 mod stamp;
 mod statistic;
+#[cfg(feature = "counter")]
 mod sync;
 mod tag;
 mod text;
 
 #[cfg(feature = "tsc")]
 pub use clock::TscClock;
+#[cfg(feature = "counter")]
 pub use clock::{Clock, CoarseClock, ManualClock, SecondsClock, SystemClock, TickerClock};
+#[cfg(feature = "counter")]
 pub use counter::{
     Coverage, EventCounter, RecordError, Recorder, RefusedCounts, Series, Window, WindowError,
 };
+#[cfg(feature = "counter")]
 pub use exact::ExactCounter;
+#[cfg(feature = "counter")]
 pub use instance::{Instance, InstanceError, Instances};
+#[cfg(feature = "counter")]
 pub use per_thread::PerThread;
+#[cfg(feature = "counter")]
 pub use ring::{CoveredBuckets, InBucket, StatisticRing, TimeAxis};
+#[cfg(feature = "counter")]
 pub use snapshot::{CounterSnapshot, SnapshotError, SnapshotHeader, SnapshotHeaderError};
+#[cfg(feature = "counter")]
 pub use spec::{SpecError, Tier, WindowSpec, WindowSpecBuilder};
 pub use stamp::{Interval, Stamp};
 pub use statistic::{COUNT_MAX, Statistic, Subtract};

@@ -96,7 +96,7 @@ impl Tag {
     }
 }
 
-#[cfg(feature = "serde")]
+#[cfg(all(feature = "serde", feature = "counter"))]
 impl Tag {
     /// Returns whether no other statistic of these crates had the same form in version 1.
     ///

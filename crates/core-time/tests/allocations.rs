@@ -1,5 +1,7 @@
 //! Allocations: recording allocates once for each writer, and reading never.
 
+#![cfg(feature = "counter")]
+
 use std::time::Duration;
 
 use allocation_counter::measure;

@@ -2,6 +2,8 @@
 //!
 //! Both have the same buckets, refusals and rates for any window and present.
 
+#![cfg(feature = "counter")]
+
 use std::time::Duration;
 
 use core_time::{

@@ -1,5 +1,7 @@
 //! Promise T1 between threads: nothing is lost, doubled or in another bucket, in concurrent reads.
 
+#![cfg(feature = "counter")]
+
 use std::cell::RefCell;
 use std::sync::atomic::{
     AtomicBool, AtomicU64,

@@ -1,5 +1,7 @@
 //! The behaviour of the original event counter, and the edges of every answer. Promises T2 to T7.
 
+#![cfg(feature = "counter")]
+
 use std::time::Duration;
 
 use core_time::{

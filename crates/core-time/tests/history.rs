@@ -3,6 +3,8 @@
 //! Every read is between the records that ended before it began and those that began before it
 //! ended, for every way to record and to read.
 
+#![cfg(feature = "counter")]
+
 use std::sync::atomic::{
     AtomicU64,
     Ordering::{Acquire, Release},

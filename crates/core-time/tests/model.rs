@@ -2,6 +2,8 @@
 //!
 //! Promises T1 to T5: nothing lost or doubled, any window, bounds, late and future stamps, reads.
 
+#![cfg(feature = "counter")]
+
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;

@@ -1,5 +1,7 @@
 //! One test for each fault that was reported.
 
+#![cfg(feature = "counter")]
+
 use std::fmt::Write as _;
 use std::sync::atomic::{
     AtomicI64,

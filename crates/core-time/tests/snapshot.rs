@@ -1,5 +1,7 @@
 //! Snapshots: their content, merges and refusals. Promise T10.
 
+#![cfg(feature = "counter")]
+
 use std::time::Duration;
 
 use core_time::{

@@ -3,6 +3,8 @@
 //! Any window, late values, values over more than the ring in any order, the edges of time, memory,
 //! and the laws of merging.
 
+#![cfg(feature = "counter")]
+
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::panic::{AssertUnwindSafe, catch_unwind};

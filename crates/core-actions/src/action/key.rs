@@ -1,6 +1,7 @@
 //! Names as three words, so that a short one is compared at once.
 
 use std::fmt;
+#[cfg(feature = "tracker")]
 use std::hash::{BuildHasher as _, Hasher as _};
 use std::ops::{Deref, Range};
 
@@ -51,7 +52,11 @@ impl<'a> KeyedName<'a> {
     pub fn as_str(self) -> &'a str {
         self.name
     }
+}
 
+/// What trackers do with a name.
+#[cfg(feature = "tracker")]
+impl<'a> KeyedName<'a> {
     pub(crate) fn key(self) -> Key {
         self.key
     }
@@ -67,6 +72,9 @@ impl<'a> KeyedName<'a> {
 ///
 /// It is blank, so no action has it. A word such as `(other)` could be the name of an action.
 pub(crate) const FOLDED: &str = "";
+
+/// The name shown for the row of folded actions.
+pub(crate) const OTHER: &str = "(other)";
 
 impl<'a, T: AsRef<str> + ?Sized> From<&'a T> for KeyedName<'a> {
     #[inline]
@@ -103,9 +111,6 @@ pub(crate) struct Key {
 impl Key {
     /// The maximum length of a name that its key holds completely.
     pub(crate) const WHOLE: usize = 16;
-
-    /// The key of [`FOLDED`]. No text has it, because a key is zero after the end of its name.
-    const FOLDED: Self = Self { low: 1, high: 0, len: 0 };
 
     #[inline]
     pub(crate) fn of(name: &str) -> Self {
@@ -159,6 +164,13 @@ impl Key {
         let word = |index: usize, len: usize| u64::from_le_bytes(words[index]) & COVERS[len.min(8)];
         Self { low: word(0, len), high: word(1, len.saturating_sub(8)), len: len as u64 }
     }
+}
+
+/// What trackers do with a key.
+#[cfg(feature = "tracker")]
+impl Key {
+    /// The key of [`FOLDED`]. No text has it, because a key is zero after the end of its name.
+    const FOLDED: Self = Self { low: 1, high: 0, len: 0 };
 
     /// Returns the length of the name in bytes.
     pub(crate) fn len(self) -> usize {

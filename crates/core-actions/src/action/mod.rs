@@ -1,15 +1,19 @@
 //! What an action is: its name, its time, and both as words of memory.
 
+#[cfg(feature = "tracker")]
 pub(crate) mod error;
 pub(crate) mod key;
 pub(crate) mod name;
 pub(crate) mod time;
 pub(crate) mod unit;
+#[cfg(feature = "tracker")]
 pub(crate) mod words;
 
+#[cfg(feature = "tracker")]
 pub use error::ActionError;
 pub use key::KeyedName;
 pub use name::{ActionName, NAME_BYTES_MAX, NameError};
 pub use time::{ActionTime, TimeError};
 pub use unit::{Unit, UnitError};
+#[cfg(feature = "tracker")]
 pub use words::AsWords;

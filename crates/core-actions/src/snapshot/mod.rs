@@ -7,7 +7,7 @@ use std::sync::Arc;
 use core_time::{Instances, SnapshotHeader, Statistic, Subtract};
 
 use crate::action::unit::Unit;
-use crate::tracker::row::Row;
+use crate::row::Row;
 
 pub(crate) mod error;
 pub(crate) mod windowed;

@@ -13,7 +13,7 @@ use super::{TrackerSnapshot, TrackerSnapshotError, forgotten};
 use crate::action::key::FOLDED;
 use crate::action::name::ActionName;
 use crate::action::unit::Unit;
-use crate::tracker::row::Row;
+use crate::row::Row;
 
 #[derive(Serialize)]
 struct Written<'a, S> {

@@ -31,18 +31,16 @@ impl From<Timestamped> for ActionTime {
 /// # Examples
 ///
 /// ```
-/// use core_actions::{ActionError, Mean, Last, HasMean, MergedTracker, Timestamped};
+/// use core_actions::{HasMean, Last, Mean, Statistic, Timestamped};
 /// use core_time::Stamp;
 ///
-/// let tracker = MergedTracker::<(Last, Mean)>::default();
+/// let mut both = <(Last, Mean)>::default();
 /// for (secs, time) in [(20, 300_u64), (10, 100)] {
-///     tracker.record("jump", Timestamped { stamp: Stamp::from_secs(secs), time: time.into() })?;
+///     both.insert(Timestamped { stamp: Stamp::from_secs(secs), time: time.into() });
 /// }
-/// let stats = tracker.stats();
-/// let (last, mean) = stats[0].statistic();
+/// let (last, mean) = both;
 /// assert_eq!(last.last().map(|last| last.time), Some(300_u64.into()));
 /// assert_eq!(mean.mean(), Some(200.0));
-/// # Ok::<(), ActionError>(())
 /// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Last(pub(crate) Option<Timestamped>);

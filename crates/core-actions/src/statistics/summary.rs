@@ -25,18 +25,15 @@ use crate::statistics::traits::{HasCount, HasMean};
 /// # Examples
 ///
 /// ```
-/// use core_actions::{MergedTracker, Summary};
+/// use core_actions::{Statistic, Summary};
 ///
-/// let tracker = MergedTracker::<Summary>::default();
-/// for time in [100, 200, 600] {
-///     tracker.record("checkout", time)?;
+/// let mut checkout = Summary::default();
+/// for time in [100_u64, 200, 600] {
+///     checkout.insert(time.into());
 /// }
-/// let rows = tracker.stats();
-/// let checkout = rows[0].statistic();
 /// assert_eq!((checkout.count(), checkout.sum(), checkout.mean()), (3, 900.0, Some(300.0)));
 /// assert_eq!(checkout.min(), Some(100_u64.into()));
 /// assert_eq!(checkout.p99(), Some(600_u64.into()));
-/// # Ok::<(), core_actions::ActionError>(())
 /// ```
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Summary {

@@ -24,18 +24,16 @@ pub trait HasCount: Statistic {
 /// # Examples
 ///
 /// ```
-/// use core_actions::{HasCount, Mean, MinMax, HasMean, MergedTracker};
+/// use core_actions::{HasCount, HasMean, Mean, MinMax, Statistic};
 ///
-/// let tracker = MergedTracker::<(Mean, MinMax)>::default();
-/// tracker.record("jump", 100)?;
-/// tracker.record("jump", 200)?;
+/// let mut both = <(Mean, MinMax)>::default();
+/// both.insert(100_u64.into());
+/// both.insert(200_u64.into());
+/// assert_eq!((both.count(), both.mean()), (2, Some(150.0))); // Those of the first member.
 ///
-/// let row = &tracker.stats()[0];
-/// assert_eq!((row.count(), row.mean()), (2, 150.0)); // Those of the first member.
-/// let (mean, min_max) = row.statistic();
+/// let (mean, min_max) = both;
 /// assert_eq!((mean.count(), mean.mean()), (2, Some(150.0)));
 /// assert_eq!(min_max.max(), Some(200_u64.into()));
-/// # Ok::<(), core_actions::ActionError>(())
 /// ```
 pub trait HasMean: HasCount<Value = ActionTime> {
     /// Returns the mean; `None` without a value.

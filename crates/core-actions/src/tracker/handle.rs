@@ -13,9 +13,9 @@ use crate::action::key::FOLDED;
 use crate::action::name::ActionName;
 use crate::action::time::ActionTime;
 use crate::action::words::AsWords;
+use crate::row::shown;
 use crate::tracker::action::Pin;
 use crate::tracker::registry::Registry;
-use crate::tracker::row::shown;
 use crate::tracker::shard::Buffered;
 
 /// Records one action of a tracker, without a lookup and without errors.

@@ -14,8 +14,8 @@ use crate::action::error::ActionError;
 use crate::action::key::{Key, KeyedName};
 use crate::action::name::ActionName;
 use crate::action::time::TimeError;
+use crate::row::Row;
 use crate::tracker::names::NameTable;
-use crate::tracker::row::Row;
 
 /// Keeps a statistic for each action that one thread records.
 ///

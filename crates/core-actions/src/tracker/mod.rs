@@ -16,14 +16,13 @@ pub(crate) mod local_table;
 pub(crate) mod local_tracker;
 pub(crate) mod names;
 pub(crate) mod registry;
-pub(crate) mod row;
+mod row;
 pub(crate) mod shard;
 pub(crate) mod spec;
 
 pub use handle::Handle;
 pub use local_tracker::LocalTracker;
 pub use names::NameTable;
-pub use row::Row;
 pub use spec::{ACTIONS_MAX, OverflowCounts, TrackerSpec, WhenFull};
 
 use std::fmt;
@@ -37,6 +36,7 @@ use crate::action::key::KeyedName;
 use crate::action::name::ActionName;
 use crate::action::time::{ActionTime, TimeError};
 use crate::action::words::AsWords;
+use crate::row::Row;
 use crate::snapshot::{TrackerSnapshot, TrackerSnapshotError};
 use crate::statistics::mean::Mean;
 use crate::statistics::values::Values;

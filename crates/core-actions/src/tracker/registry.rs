@@ -20,12 +20,13 @@ use crate::action::error::ActionError;
 use crate::action::key::FOLDED;
 use crate::action::name::ActionName;
 use crate::action::words::AsWords;
+use crate::row::Row;
 use crate::snapshot::{TrackerSnapshot, TrackerSnapshotError, same_unit};
 use crate::sync::{AtomicU64, Mutex, lock};
 use crate::tracker::action::{Action, Pin};
 use crate::tracker::eviction::{Eviction, Index, Indexed, Queues};
 use crate::tracker::lamport::LamportClock;
-use crate::tracker::row::{Row, check_merge};
+use crate::tracker::row::check_merge;
 use crate::tracker::shard::{Buffered, Newest, Shard};
 use crate::tracker::spec::{OverflowCounts, TrackerSpec, WhenFull};
 

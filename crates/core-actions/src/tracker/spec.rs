@@ -3,6 +3,7 @@
 use core_time::Statistic;
 use crossbeam_utils::CachePadded;
 
+use crate::action::key::OTHER;
 use crate::action::name::NAME_BYTES_MAX;
 use crate::action::unit::Unit;
 use crate::action::words::AsWords;
@@ -64,7 +65,7 @@ impl WhenFull {
     ///
     /// An action with the same name has a separate row;
     /// [`Row::is_other`](crate::Row::is_other) distinguishes the two.
-    pub const OTHER: &'static str = "(other)";
+    pub const OTHER: &'static str = OTHER;
 }
 
 /// The counts of what exceeded the limit of actions since the tracker was created.

@@ -3,8 +3,8 @@
 use core_time::{Coverage, CoveredBuckets, InBucket, Stamp, Statistic, StatisticRing};
 
 use crate::action::words::AsWords;
+use crate::row::Row;
 use crate::statistics::traits::HasCount;
-use crate::tracker::row::Row;
 use crate::tracker::shard::Buffered;
 
 /// The statistics of all actions in one window.

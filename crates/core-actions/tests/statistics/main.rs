@@ -1,8 +1,11 @@
 //! The statistics, each against a naive oracle: sorting, or exact rational arithmetic.
 
 mod batches;
+#[cfg(feature = "tracker")]
 mod exactness;
 mod extremes;
+#[cfg(feature = "tracker")]
+mod in_trackers;
 mod laws;
 mod nist;
 mod oracle;

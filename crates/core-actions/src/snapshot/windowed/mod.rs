@@ -3,8 +3,8 @@
 use core_time::{Instances, Stamp, Statistic, StatisticRing, Tag, TimeAxis, WindowSpec};
 
 use crate::action::unit::Unit;
+use crate::row::Row;
 use crate::snapshot::{TrackerSnapshot, TrackerSnapshotError};
-use crate::tracker::row::Row;
 
 #[cfg(feature = "serde")]
 mod wire;
