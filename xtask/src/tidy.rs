@@ -7,6 +7,7 @@
 mod circles;
 mod code;
 mod comments;
+mod dependencies;
 mod forbidden;
 mod language;
 mod layers;
@@ -47,6 +48,7 @@ fn run(sh: &Shell, _: &Flags) -> anyhow::Result<()> {
 pub(crate) fn step(sh: &Shell) -> anyhow::Result<String> {
     let tree = Tree::read(sh)?;
     let mut findings = check(&tree, &Workspace::read(sh)?);
+    findings.extend(dependencies::check(sh)?);
     findings.sort();
     if !findings.is_empty() {
         let lines: Vec<_> = findings.iter().map(Finding::to_string).collect();

@@ -242,9 +242,9 @@ fn a_refusal_displays_the_line_and_a_caret() {
     let refusal = &report.refusals[0];
     let reason = "line 2: found `}` after a comma, expected a key in double quotes (byte 25)";
     assert_eq!(refusal.to_string(), reason);
-    let caret = " ".repeat(26);
-    let expected = format!("{reason}\n  {{\"action\":\"跳\",\"time\":1,}}\n{caret}^");
-    assert_eq!(format!("{refusal:#}"), expected);
+    #[cfg(feature = "snippet")]
+    let reason = &format!("{reason}\n  {{\"action\":\"跳\",\"time\":1,}}\n{:26}^", "");
+    assert_eq!(format!("{refusal:#}"), *reason);
 }
 
 #[test]
@@ -269,6 +269,7 @@ fn snippet_of_a_long_line_does_not_depend_on_reads() {
             let report = options.decode_reader(sips, &mut Keep::default()).unwrap();
             assert_eq!(report, whole, "limit {max}, {read_max} bytes at once");
         }
+        #[cfg(feature = "snippet")]
         assert!(whole.refusals[0].snippet.text.ends_with('…'), "{}", whole.refusals[0].snippet);
     }
 }

@@ -1,5 +1,7 @@
 //! The output: exact text where promised, and the same rows when read back.
 
+#![cfg(feature = "encode")]
+
 use std::io::{self, Write};
 use std::panic::catch_unwind;
 

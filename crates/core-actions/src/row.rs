@@ -18,7 +18,9 @@ pub struct Row<S> {
 }
 
 impl<S> Row<S> {
-    /// Returns the name of the action, or [`WhenFull::OTHER`](crate::WhenFull::OTHER) for the row of folded actions.
+    /// Returns the name of the action, or [`WhenFull::OTHER`] for the row of folded actions.
+    ///
+    /// [`WhenFull::OTHER`]: crate::WhenFull::OTHER
     ///
     /// An action may have that name as well: [`is_other`](Self::is_other) distinguishes the two.
     #[must_use]

@@ -133,6 +133,7 @@ impl DecodeOptions {
     /// # Examples
     ///
     /// ```
+    /// # #[cfg(feature = "timestamps")] {
     /// use codec::{DecodeOptions, Stamp, StampForm, StampKey};
     ///
     /// let key = StampKey::new("at", StampForm::Rfc3339)?;
@@ -141,6 +142,7 @@ impl DecodeOptions {
     /// let (action, stamp) = options.decode_stamped(line)?;
     /// assert_eq!(action.name.as_str(), "jump");
     /// assert_eq!(stamp, Some(Stamp::from_millis(500)));
+    /// # }
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn decode_stamped<'a>(
