@@ -11,11 +11,10 @@ use super::refusal::{Cause, RefusedLine};
 use super::report::BlockReport;
 use super::sink::{Record, Sink};
 use crate::error::code::{ErrorCode, ScanError, ScanResult};
-use crate::error::explain::too_long;
 use crate::options::DecodeOptions;
 use crate::scan::cursor::Cursor;
 use crate::scan::swar;
-use crate::schema::decoder::{Rules, TOO_LONG};
+use crate::schema::decoder::Rules;
 use crate::schema::draft::{Found, Name};
 use crate::schema::fast_path::{FastLine, HEAD, Partial, fast_line};
 
@@ -41,7 +40,8 @@ impl<'p> LineDecoder<'p> {
         let mut report = BlockReport::default();
         if let Some(len) = block.cut_from {
             report.lines = 1;
-            let cause = || Cause::TooLong(too_long(len, self.rules.limits));
+            let error = self.rules.too_long(len);
+            let cause = || Cause::TooLong(error.explain(block.bytes, self.rules.limits));
             refuse(block.bytes, block.offset, cause, &mut report, refusals_max, sink);
             return report;
         }
@@ -149,7 +149,7 @@ impl<'p> LineDecoder<'p> {
         let has_return = newline < len_with_end && bytes[..newline].ends_with(b"\r");
         let len = newline - usize::from(has_return);
         if len > self.rules.limits.input_bytes {
-            found = TOO_LONG;
+            found = Err(self.rules.too_long(len));
         }
         Line { found, len, len_with_end, is_fast: false }
     }

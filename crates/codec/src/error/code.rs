@@ -24,6 +24,7 @@ pub(crate) struct ScanError {
 /// Conditions that differ only in the input share a code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ErrorCode {
+    /// The offset is the limit, the detail the length.
     InputTooLong,
     ByteOrderMark,
     /// The detail is the depth.

@@ -18,23 +18,25 @@ impl ScanError {
         use DecodeErrorKind as Kind;
 
         let Self { code, at, detail } = self;
+        // Called in each arm: a kind that all arms assign is copied once more.
+        let located = |kind| DecodeError { kind, at };
         let rest = input.get(at..).unwrap_or_default();
         let found = || json_type(rest);
         let excerpt = || Excerpt::new(number(rest));
-        let kind = match code {
-            ErrorCode::InputTooLong => return too_long(input.len(), limits),
+        match code {
+            ErrorCode::InputTooLong => located(Kind::InputTooLong { len: detail, max: at }),
             ErrorCode::ByteOrderMark => {
-                Kind::ByteOrderMark { encoding: byte_order_mark(input).unwrap_or("UTF-8") }
+                located(Kind::ByteOrderMark { encoding: byte_order_mark(input).unwrap_or("UTF-8") })
             }
             ErrorCode::NestingTooDeep => {
-                Kind::NestingTooDeep { depth: detail, max: limits.nesting }
+                located(Kind::NestingTooDeep { depth: detail, max: limits.nesting })
             }
-            ErrorCode::InvalidUtf8 => invalid_utf8(rest),
-            ErrorCode::LoneSurrogate => Kind::LoneSurrogate { found: detail as u16 },
-            ErrorCode::Empty => Kind::Empty { len: at },
+            ErrorCode::InvalidUtf8 => located(invalid_utf8(rest)),
+            ErrorCode::LoneSurrogate => located(Kind::LoneSurrogate { found: detail as u16 }),
+            ErrorCode::Empty => located(Kind::Empty { len: at }),
             ErrorCode::Unexpected(expected) => {
                 let expected = expected.text();
-                character(rest, expected, |found| Kind::UnexpectedCharacter { found, expected })
+                character(rest, at, expected, |found| Kind::UnexpectedCharacter { found, expected })
             }
             ErrorCode::InvalidLiteral => {
                 let expected = match input.get(at.saturating_sub(detail)) {
@@ -42,70 +44,71 @@ impl ScanError {
                     Some(b'f') => "`false`",
                     _ => "`null`",
                 };
-                character(rest, expected, |found| Kind::InvalidLiteral { found, expected })
+                character(rest, at, expected, |found| Kind::InvalidLiteral { found, expected })
             }
             ErrorCode::LeadingZero => {
-                character(rest, "a number", |found| Kind::LeadingZero { found })
+                character(rest, at, "a number", |found| Kind::LeadingZero { found })
             }
             ErrorCode::InvalidEscape => {
-                character(rest, "the rest of an escape", |found| Kind::InvalidEscape { found })
+                character(rest, at, "the rest of an escape", |found| Kind::InvalidEscape { found })
             }
             ErrorCode::InvalidUnicodeEscape => {
                 let expected = "four hexadecimal digits";
-                character(rest, expected, |found| Kind::InvalidUnicodeEscape { found })
+                character(rest, at, expected, |found| Kind::InvalidUnicodeEscape { found })
             }
             ErrorCode::ControlInString => {
-                character(rest, "`\"`", |found| Kind::ControlInString { found })
+                character(rest, at, "`\"`", |found| Kind::ControlInString { found })
             }
             ErrorCode::TrailingComma(expected) => {
                 let expected = expected.text();
-                character(rest, expected, |found| Kind::TrailingComma { found, expected })
+                character(rest, at, expected, |found| Kind::TrailingComma { found, expected })
             }
             ErrorCode::TrailingContent => {
-                character(rest, "the end of the input", |found| Kind::TrailingContent { found })
+                character(rest, at, "the end of the input", |found| Kind::TrailingContent { found })
             }
-            ErrorCode::NotObject => Kind::NotObject { found: found() },
-            ErrorCode::MissingAction => Kind::MissingAction,
-            ErrorCode::MissingTime => Kind::MissingTime,
-            ErrorCode::DuplicateAction => Kind::DuplicateAction { first: detail },
-            ErrorCode::DuplicateTime => Kind::DuplicateTime { first: detail },
-            ErrorCode::DuplicateStamp => Kind::DuplicateStamp { first: detail },
-            ErrorCode::ActionNotString => Kind::ActionNotString { found: found() },
-            ErrorCode::TimeNotNumber => Kind::TimeNotNumber { found: found() },
-            ErrorCode::NameBlank => Kind::NameBlank { len: detail },
+            ErrorCode::NotObject => located(Kind::NotObject { found: found() }),
+            ErrorCode::MissingAction => located(Kind::MissingAction),
+            ErrorCode::MissingTime => located(Kind::MissingTime),
+            ErrorCode::DuplicateAction => located(Kind::DuplicateAction { first: detail }),
+            ErrorCode::DuplicateTime => located(Kind::DuplicateTime { first: detail }),
+            ErrorCode::DuplicateStamp => located(Kind::DuplicateStamp { first: detail }),
+            ErrorCode::ActionNotString => located(Kind::ActionNotString { found: found() }),
+            ErrorCode::TimeNotNumber => located(Kind::TimeNotNumber { found: found() }),
+            ErrorCode::NameBlank => located(Kind::NameBlank { len: detail }),
             ErrorCode::NameControl => {
                 let found = u32::try_from(detail).ok().and_then(char::from_u32);
-                Kind::NameControl { found: found.unwrap_or_default() }
+                located(Kind::NameControl { found: found.unwrap_or_default() })
             }
-            ErrorCode::NameTooLong => Kind::NameTooLong { len: detail, max: limits.name_bytes },
-            ErrorCode::NameRefused => Kind::NameRefused { source: name_error(rest, limits) },
-            ErrorCode::TimeNegative => Kind::TimeNegative { found: excerpt() },
-            ErrorCode::TimeTooLarge(max) => Kind::TimeTooLarge { found: excerpt(), max },
-            ErrorCode::TimeNotInteger => Kind::TimeNotInteger { found: excerpt() },
-            ErrorCode::StampNotNumber => Kind::StampType { found: found(), expected: "a number" },
-            ErrorCode::StampNotString => Kind::StampType { found: found(), expected: "a string" },
+            ErrorCode::NameTooLong => {
+                located(Kind::NameTooLong { len: detail, max: limits.name_bytes })
+            }
+            ErrorCode::NameRefused => {
+                located(Kind::NameRefused { source: name_error(rest, limits) })
+            }
+            ErrorCode::TimeNegative => located(Kind::TimeNegative { found: excerpt() }),
+            ErrorCode::TimeTooLarge(max) => located(Kind::TimeTooLarge { found: excerpt(), max }),
+            ErrorCode::TimeNotInteger => located(Kind::TimeNotInteger { found: excerpt() }),
+            ErrorCode::StampNotNumber => {
+                located(Kind::StampType { found: found(), expected: "a number" })
+            }
+            ErrorCode::StampNotString => {
+                located(Kind::StampType { found: found(), expected: "a string" })
+            }
             #[cfg(feature = "timestamps")]
-            ErrorCode::StampNotRfc3339 => Kind::StampNotRfc3339,
-            ErrorCode::StampOutOfRange => Kind::StampOutOfRange,
+            ErrorCode::StampNotRfc3339 => located(Kind::StampNotRfc3339),
+            ErrorCode::StampOutOfRange => located(Kind::StampOutOfRange),
             #[cfg(feature = "csv")]
             ErrorCode::ColumnCount { wanted } => {
-                Kind::ColumnCount { found: detail, expected: wanted as usize }
+                located(Kind::ColumnCount { found: detail, expected: wanted as usize })
             }
-            ErrorCode::UnclosedQuote => Kind::UnclosedQuote,
+            ErrorCode::UnclosedQuote => located(Kind::UnclosedQuote),
             ErrorCode::NotPair(expected) => {
                 let expected = expected.text();
-                character(rest, expected, |found| Kind::NotPair { found, expected })
+                character(rest, at, expected, |found| Kind::NotPair { found, expected })
             }
-            ErrorCode::DuplicateKey => Kind::DuplicateKey { first: detail },
-        };
-        DecodeError { kind, at }
+            ErrorCode::DuplicateKey => located(Kind::DuplicateKey { first: detail }),
+        }
     }
-}
-
-/// Returns the error of an input of `len` bytes, which is above the limit.
-pub(crate) fn too_long(len: usize, limits: Limits) -> DecodeError {
-    let max = limits.input_bytes;
-    DecodeError { kind: DecodeErrorKind::InputTooLong { len, max }, at: max }
 }
 
 /// Returns the error of the character at the start of `rest`.
@@ -114,17 +117,18 @@ pub(crate) fn too_long(len: usize, limits: Limits) -> DecodeError {
 /// gets the same error everywhere.
 fn character(
     rest: &[u8],
+    at: usize,
     expected: &'static str,
     refuse: impl FnOnce(char) -> DecodeErrorKind,
-) -> DecodeErrorKind {
+) -> DecodeError {
     if rest.is_empty() {
-        return DecodeErrorKind::UnexpectedEnd { expected };
+        return DecodeError { kind: DecodeErrorKind::UnexpectedEnd { expected }, at };
     }
     // A character has at most four bytes. The next one may be cut off; it is not looked at.
     let longest = rest.get(..4).unwrap_or(rest);
     match longest.utf8_chunks().next().and_then(|chunk| chunk.valid().chars().next()) {
-        Some(found) => refuse(found),
-        None => invalid_utf8(rest),
+        Some(found) => DecodeError { kind: refuse(found), at },
+        None => DecodeError { kind: invalid_utf8(rest), at },
     }
 }
 

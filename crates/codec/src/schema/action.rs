@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use core_actions::{ActionName, ActionTime};
 use core_time::Stamp;
 
-use super::decoder::{Rules, TOO_LONG, text_at};
+use super::decoder::{Rules, text_at};
 use super::draft::Name;
 use super::fast_path::{FastLine, HEAD, Partial, fast_line, head};
 use crate::error::{DecodeError, DecodeErrorKind};
@@ -188,7 +188,7 @@ impl Rules<'_> {
     ) -> Result<(Action<'a>, Option<Stamp>), DecodeError> {
         let mut unescaped = String::new();
         let found = if input.len() > self.limits.input_bytes {
-            TOO_LONG
+            Err(self.too_long(input.len()))
         } else {
             self.decode_any(&mut Cursor::new(input), "", partial, &mut unescaped)
         };

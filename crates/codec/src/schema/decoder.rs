@@ -50,6 +50,12 @@ impl Rules<'_> {
         len <= self.limits.input_bytes && self.limits.nesting > 0 && self.allow_time(time)
     }
 
+    /// Returns the error of an input of `len` bytes, which is above the limit.
+    #[cold]
+    pub(crate) fn too_long(&self, len: usize) -> ScanError {
+        ScanError { code: ErrorCode::InputTooLong, at: self.limits.input_bytes, detail: len }
+    }
+
     #[inline(always)]
     fn allow_time(&self, time: ActionTime) -> bool {
         self.fractions == Fractions::Allowed || time.as_integer().is_some()
@@ -68,13 +74,16 @@ impl Rules<'_> {
         partial: &Partial,
         unescaped: &mut String,
     ) -> ScanResult<Found<'a>> {
-        let mut draft = Draft::default();
-        let has_member = match self.resume(&mut draft, *cursor, text, partial) {
-            Some(end) => {
-                cursor.at = end;
-                cursor.next_member()?
+        let mut draft;
+        let has_member = if let Some(resumed) = self.resume(*cursor, text, partial) {
+            (draft, cursor.at) = resumed;
+            cursor.next_member()?
+        } else {
+            draft = Draft::default();
+            if cursor.peek_token() != b'{' {
+                return Err(self.not_object(*cursor));
             }
-            None => self.begin(cursor)?,
+            self.begin(cursor)?
         };
         if has_member {
             self.read_members(text, &mut draft, cursor, unescaped)?;
@@ -85,29 +94,21 @@ impl Rules<'_> {
         draft.finish(end)
     }
 
-    /// Copies the members in `partial` to the draft, and returns their end.
+    /// Returns a draft of the members in `partial`, and their end.
     ///
     /// Returns `None` if there are none, or if one of them does not follow the rules.
     #[inline(always)]
     fn resume<'a>(
         &self,
-        draft: &mut Draft<'a>,
         cursor: Cursor<'a>,
         text: &'a str,
         partial: &Partial,
-    ) -> Option<usize> {
+    ) -> Option<(Draft<'a>, usize)> {
         let end = partial.end();
         if end == 0 || self.limits.nesting == 0 {
             return None;
         }
-        if let Some(time) = &partial.time {
-            // The number may go on.
-            let next = cursor.bytes.get(time.end);
-            let goes_on = matches!(next, Some(b'0'..=b'9' | b'.' | b'e' | b'E'));
-            if goes_on || !self.allow_time(time.time) {
-                return None;
-            }
-        }
+        let mut draft = Draft::default();
         if let Some(name) = &partial.name {
             // The fast path has checked all but its length.
             if name.end - name.start > self.limits.name_bytes {
@@ -117,17 +118,20 @@ impl Rules<'_> {
             (draft.action_at, draft.name) = (Some(name.key), Some(Name::Plain(text)));
         }
         if let Some(time) = &partial.time {
+            // The number may go on.
+            let next = cursor.bytes.get(time.end);
+            let goes_on = matches!(next, Some(b'0'..=b'9' | b'.' | b'e' | b'E'));
+            if goes_on || !self.allow_time(time.time) {
+                return None;
+            }
             (draft.time_at, draft.time) = (Some(time.key), Some(time.time));
         }
-        Some(end)
+        Some((draft, end))
     }
 
-    /// Opens the object that the input must be. Returns whether it has a member.
+    /// Opens the object, whose `{` is here. Returns whether it has a member.
     #[inline(always)]
     fn begin(&self, cursor: &mut Cursor<'_>) -> ScanResult<bool> {
-        if cursor.peek_token() != b'{' {
-            return self.not_object(*cursor);
-        }
         if self.limits.nesting == 0 {
             return Err(ScanError { code: ErrorCode::NestingTooDeep, at: cursor.at, detail: 1 });
         }
@@ -141,17 +145,19 @@ impl Rules<'_> {
     /// Any other value must still be valid JSON: a syntax error in it is reported first.
     #[cold]
     #[inline(never)]
-    fn not_object(&self, cursor: Cursor<'_>) -> ScanResult<bool> {
-        if cursor.is_at_end() {
-            return cursor.refuse(ErrorCode::Empty);
-        }
-        if byte_order_mark(cursor.bytes).is_some() {
-            return cursor.placed(0).refuse(ErrorCode::ByteOrderMark);
-        }
+    fn not_object(&self, cursor: Cursor<'_>) -> ScanError {
         let mut rest = cursor;
-        rest.skip_value(0, self.limits.nesting)?;
-        rest.end()?;
-        cursor.refuse(ErrorCode::NotObject)
+        let (code, at) = if cursor.is_at_end() {
+            (ErrorCode::Empty, cursor.at)
+        } else if byte_order_mark(cursor.bytes).is_some() {
+            (ErrorCode::ByteOrderMark, 0)
+        } else if let Err(error) = rest.skip_value(0, self.limits.nesting).and_then(|()| rest.end())
+        {
+            return error;
+        } else {
+            (ErrorCode::NotObject, cursor.at)
+        };
+        ScanError { code, at, detail: 0 }
     }
 
     /// Reads members to the end of the object. The cursor is at a key.
@@ -181,19 +187,26 @@ impl Rules<'_> {
             match (key, cursor.peek_token()) {
                 (Key::Action, b'"') if draft.action_at.is_none() => {
                     draft.action_at = Some(key_at);
-                    let name = self.name(text, cursor, unescaped)?;
-                    draft.name = draft.keep(name);
+                    match self.name(text, cursor, unescaped)? {
+                        Checked::Valid(name) => draft.name = Some(name),
+                        Checked::Refused(error) => draft.keep_first(error),
+                    }
                 }
                 (Key::Time, b'-' | b'0'..=b'9') if draft.time_at.is_none() => {
                     draft.time_at = Some(key_at);
-                    let time = self.time(cursor)?;
-                    draft.time = draft.keep(time);
+                    match self.time(cursor)? {
+                        Checked::Valid(time) => draft.time = Some(time),
+                        Checked::Refused(error) => draft.keep_first(error),
+                    }
                 }
                 (Key::Stamp, _) => {
                     let (end, stamp) = self.stamp(key_at, draft.stamp_at, *cursor)?;
                     cursor.at = end;
                     draft.stamp_at = draft.stamp_at.or(Some(key_at));
-                    draft.stamp = draft.keep(stamp).or(draft.stamp);
+                    match stamp {
+                        Checked::Valid(stamp) => draft.stamp = Some(stamp),
+                        Checked::Refused(error) => draft.keep_first(error),
+                    }
                 }
                 _ => {
                     let error = draft.unwanted(key, key_at, cursor.at);
@@ -353,10 +366,6 @@ impl Rules<'_> {
         }
     }
 }
-
-/// The error of an input that is longer than the limit, whatever its content.
-pub(crate) const TOO_LONG: ScanResult<Found<'_>> =
-    Err(ScanError { code: ErrorCode::InputTooLong, at: 0, detail: 0 });
 
 /// Returns a range of the input as text, if it is UTF-8.
 ///

@@ -77,18 +77,6 @@ pub(super) struct Draft<'a> {
 }
 
 impl<'a> Draft<'a> {
-    /// Returns a valid value, or keeps the error of a refused one.
-    #[inline(always)]
-    pub(super) fn keep<T>(&mut self, value: Checked<T>) -> Option<T> {
-        match value {
-            Checked::Valid(value) => Some(value),
-            Checked::Refused(error) => {
-                self.keep_first(error);
-                None
-            }
-        }
-    }
-
     #[inline(always)]
     pub(super) fn keep_first(&mut self, error: ScanError) {
         self.error.get_or_insert(error);
