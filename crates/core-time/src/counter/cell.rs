@@ -1,6 +1,7 @@
 //! The cell of a writer: the bucket that is open for it, and a count that only grows.
 
 use crate::per_thread::PerThread;
+use crate::spec::Grid;
 use crate::stamp::Stamp;
 use crate::sync::{
     AtomicI64, AtomicU64,
@@ -75,15 +76,15 @@ impl Cell {
         accepted
     }
 
-    /// Opens the bucket at `start`. The caller has flushed the cell and holds the write lock.
-    pub(super) fn open(&self, start: i64, len: u64) {
+    /// Opens the bucket `tick`. The caller has flushed the cell and holds the write lock.
+    pub(super) fn open(&self, grid: &Grid, tick: i64) {
         // ORDERING: Relaxed stores, between the two steps of the version.
         // Needs: no reader combines the new bucket with the old count, or the reverse.
         // Gives: the version, as for everything in the ring.
         // Not needed: an order between the two stores.
         // Checks: loom, `a_read_concurrent_with_a_turn_sees_one_state`.
-        self.start.store(start, Relaxed);
-        self.len.store(len, Relaxed);
+        self.start.store(grid.start(tick).as_nanos(), Relaxed);
+        self.len.store(grid.len(tick), Relaxed);
     }
 
     /// Marks all events as flushed. The caller holds the write lock.

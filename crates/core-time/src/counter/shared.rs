@@ -109,7 +109,7 @@ impl SharedCounts {
             return Ok(());
         }
         self.flush(cell);
-        cell.open(start, grid.len(tick));
+        cell.open(grid, tick);
         if !cell.count(stamp, events) {
             self.add_to_rings(stamp, events); // More than a cell holds.
         }
