@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 use facade::Stamp;
-use facade::codec::{StampForm, StampKey};
+use facade::codec::{StampForm, StampKey, Zone};
 
 use crate::options::INPUT_OPTIONS;
 
@@ -61,6 +61,11 @@ fn key(text: &str) -> Result<String, String> {
 }
 
 impl StampArgs {
+    /// Returns the time zone of days and labels.
+    pub(crate) fn zone(&self) -> &Zone {
+        &Zone::UTC
+    }
+
     /// Returns the key, if one was given.
     pub(crate) fn key(&self) -> Option<StampKey> {
         let key = self.stamp_key.as_deref()?;
@@ -100,16 +105,10 @@ pub(crate) fn span(span: Duration) -> String {
 }
 
 /// Formats a timestamp in RFC 3339, with the digits that multiples of `width` need.
-pub(crate) fn write(stamp: Stamp, width: Duration) -> String {
-    let Ok(timestamp) = jiff::Timestamp::from_nanosecond(stamp.as_nanos().into()) else {
-        return String::new(); // Never: the range of `jiff` is wider.
-    };
+pub(crate) fn write(zone: &Zone, stamp: Stamp, width: Duration) -> String {
     let nanos = width.subsec_nanos();
-    match (0..9).find(|&digits| nanos.is_multiple_of(10_u32.pow(9 - digits))) {
-        Some(0) => format!("{timestamp:.0}"),
-        Some(digits) => format!("{timestamp:.0$}", digits as usize),
-        None => format!("{timestamp:.9}"),
-    }
+    let digits = (0..9_u32).find(|&digits| nanos.is_multiple_of(10_u32.pow(9 - digits)));
+    zone.format(stamp, digits.unwrap_or(9) as usize)
 }
 
 #[cfg(test)]
@@ -126,9 +125,9 @@ mod tests {
             (Duration::from_nanos(1), "2023-11-14T22:13:20.120000000Z"),
         ];
         for (width, expected) in cases {
-            assert_eq!(write(stamp, width), expected);
+            assert_eq!(write(&Zone::UTC, stamp, width), expected);
         }
-        assert_eq!(write(Stamp::MIN, Duration::from_secs(1)), "1677-09-21T00:12:43Z");
+        assert_eq!(write(&Zone::UTC, Stamp::MIN, Duration::from_secs(1)), "1677-09-21T00:12:43Z");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The aggregates of one interval: over all actions, or by action.
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
 use facade::actions::ActionTime;
 use facade::codec::Record;
@@ -66,7 +66,25 @@ impl<S: Statistic<Value = ActionTime>> Aggregate for Combined<S> {
 
 /// Keeps one row for each action of an interval.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct ByAction<S>(pub(crate) BTreeMap<Box<str>, ActionStat<S>>);
+pub(crate) struct ByAction<S> {
+    pub(crate) actions: BTreeMap<Box<str>, ActionStat<S>>,
+    /// The actions that share a row, once some were folded.
+    pub(crate) other: Option<S>,
+}
+
+impl<S: Statistic<Value = ActionTime>> ByAction<S> {
+    /// Folds all actions but these into the shared row.
+    pub(crate) fn fold_all_but(&mut self, kept: &BTreeSet<Box<str>>) {
+        let other = &mut self.other;
+        self.actions.retain(|name, action_stat| {
+            let is_kept = kept.contains(name);
+            if !is_kept {
+                other.get_or_insert_default().merge(&action_stat.statistic);
+            }
+            is_kept
+        });
+    }
+}
 
 /// The statistics of one action in one interval.
 #[derive(Debug, Clone)]
@@ -79,7 +97,7 @@ pub(crate) struct ActionStat<S> {
 impl<S: Statistic<Value = ActionTime>> Aggregate for ByAction<S> {
     fn insert(&mut self, record: &Record<'_>, has_room: bool) -> Insertion {
         // The lookup comes first, so that only the name of a new action is copied.
-        if let Some(action_stat) = self.0.get_mut(record.name.as_str()) {
+        if let Some(action_stat) = self.actions.get_mut(record.name.as_str()) {
             action_stat.offset = action_stat.offset.min(record.offset);
             action_stat.statistic.insert(record.time);
             return Insertion::Existing;
@@ -89,14 +107,15 @@ impl<S: Statistic<Value = ActionTime>> Aggregate for ByAction<S> {
         }
         let mut statistic = S::default();
         statistic.insert(record.time);
-        self.0.insert(record.name.as_str().into(), ActionStat { offset: record.offset, statistic });
+        let action_stat = ActionStat { offset: record.offset, statistic };
+        self.actions.insert(record.name.as_str().into(), action_stat);
         Insertion::Added
     }
 
     fn merge(&mut self, other: Self) -> usize {
         let mut shared = 0;
-        for (name, theirs) in other.0 {
-            match self.0.entry(name) {
+        for (name, theirs) in other.actions {
+            match self.actions.entry(name) {
                 Entry::Vacant(place) => {
                     place.insert(theirs);
                 }
@@ -108,10 +127,13 @@ impl<S: Statistic<Value = ActionTime>> Aggregate for ByAction<S> {
                 }
             }
         }
+        if let Some(theirs) = &other.other {
+            self.other.get_or_insert_default().merge(theirs);
+        }
         shared
     }
 
     fn rows(&self) -> usize {
-        self.0.len()
+        self.actions.len()
     }
 }

@@ -4,61 +4,31 @@
 //! actions are stored, and the number of their rows is limited. If the width is given, rows beyond
 //! the limit are dropped and the timeline is overfull.
 //!
-//! If the width is chosen, it is the first of [`WIDTHS`] that satisfies both limits: the number of
+//! If the width is chosen, it is the first of `WIDTHS` that satisfies both limits: the number of
 //! rows, and the number of intervals from the first to the last. Each width is a multiple of the
 //! one before, so a wider interval is a merge of narrower ones. Neither number grows with the width
-//! or shrinks with more actions. So the timeline can be widened as soon as it exceeds a limit:
+//! or shrinks with more actions. So the intervals can be widened as soon as they exceed a limit:
 //! a width that fits all actions also fits each part of them, in any order and on any thread.
 //! Rejected: to drop rows while intervals are narrow, or to check the limit of rows only after the
 //! width was chosen. Both made the result depend on the order and on the threads.
+//!
+//! Records far from all others are not on the axis if its width is chosen; see `outliers.rs`.
 
 mod aggregate;
+mod grid;
+mod left_out;
+mod outliers;
+mod segment;
 
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
+use std::ops::Range;
 use std::time::Duration;
 
 use facade::Stamp;
-use facade::codec::Record;
+use facade::codec::{Record, Zone};
 
-use aggregate::Insertion;
 pub(crate) use aggregate::{Aggregate, ByAction, Combined};
-
-const MILLI: i64 = 1_000_000;
-const SECOND: i64 = 1_000 * MILLI;
-const MINUTE: i64 = 60 * SECOND;
-const HOUR: i64 = 60 * MINUTE;
-const DAY: i64 = 24 * HOUR;
-
-/// The widths to choose from, in nanoseconds: natural units of clocks and calendars.
-const WIDTHS: [i64; 26] = [
-    MILLI,
-    2 * MILLI,
-    10 * MILLI,
-    20 * MILLI,
-    100 * MILLI,
-    200 * MILLI,
-    SECOND,
-    2 * SECOND,
-    10 * SECOND,
-    20 * SECOND,
-    MINUTE,
-    2 * MINUTE,
-    10 * MINUTE,
-    30 * MINUTE,
-    HOUR,
-    2 * HOUR,
-    6 * HOUR,
-    12 * HOUR,
-    DAY,
-    2 * DAY,
-    10 * DAY,
-    30 * DAY,
-    360 * DAY,
-    3_600 * DAY,
-    36_000 * DAY,
-    72_000 * DAY,
-];
+use grid::{Grid, duration, saturated};
+use segment::{Limits, Segment, WIDTHS};
 
 /// The width of the intervals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,44 +39,30 @@ pub(crate) enum Width {
     AtMost(u64),
 }
 
-/// The aggregates of intervals of time, in order.
+/// Collects the records of a timeline in any order.
 #[derive(Debug, Clone)]
-pub(crate) struct Timeline<C> {
-    /// The width of an interval in nanoseconds.
-    width: i64,
-    intervals: BTreeMap<i64, C>,
-    /// The maximum number of rows in all intervals.
-    rows_max: usize,
-    /// The number of rows in all intervals.
-    rows: usize,
-    /// The maximum number of intervals from the first to the last, if the width is chosen.
-    length_max: Option<u64>,
-    /// The minimum and the maximum timestamp.
-    ends: Option<(Stamp, Stamp)>,
+pub(crate) struct TimelineBuilder<C> {
+    grid: Grid,
+    limits: Limits,
+    /// In order of time. If the width is given, there is at most one.
+    segments: Vec<Segment<C>>,
     /// The number of actions without a timestamp, which are not on the timeline.
     unstamped: u64,
-    /// Whether an action was dropped for lack of room.
-    has_dropped: bool,
+    /// Space for the ends of all segments.
+    all: Vec<outliers::Ends>,
 }
 
-impl<C: Aggregate> Timeline<C> {
-    /// Creates an empty timeline.
-    pub(crate) fn new(width: Width, rows_max: usize) -> Self {
-        let (width, length_max) = match width {
+impl<C: Aggregate> TimelineBuilder<C> {
+    /// Creates a builder without records.
+    pub(crate) fn new(width: Width, rows: usize, zone: &Zone) -> Self {
+        let (width, length) = match width {
             // `i64` nanoseconds are 292 years; no log is longer.
             Width::Given(width) => (i64::try_from(width.as_nanos()).unwrap_or(i64::MAX), None),
             Width::AtMost(length) => (WIDTHS[0], Some(length.max(1))),
         };
-        Self {
-            width: width.max(1),
-            intervals: BTreeMap::new(),
-            rows_max,
-            rows: 0,
-            length_max,
-            ends: None,
-            unstamped: 0,
-            has_dropped: false,
-        }
+        let limits = Limits { rows, length };
+        let grid = Grid::new(zone, width);
+        Self { grid, limits, segments: Vec::new(), unstamped: 0, all: Vec::new() }
     }
 
     /// Inserts an action by its timestamp.
@@ -115,90 +71,131 @@ impl<C: Aggregate> Timeline<C> {
             self.unstamped += 1;
             return;
         };
-        self.extend(stamp, stamp);
-        let tick = stamp.as_nanos().div_euclid(self.width);
-        let has_room = self.rows < self.rows_max || self.wider().is_some();
-        let insertion = match self.intervals.entry(tick) {
-            Entry::Vacant(_) if !has_room => Insertion::Dropped,
-            place => place.or_default().insert(record, has_room),
-        };
-        match insertion {
-            Insertion::Existing => {}
-            Insertion::Added => {
-                self.rows += 1;
-                self.fit();
-            }
-            Insertion::Dropped => self.has_dropped = true,
+        let at = self.segments.partition_point(|segment| segment.ends.1 < stamp);
+        if self.segments.get(at).is_none_or(|segment| stamp < segment.ends.0) {
+            let at = self.join(at, (stamp, stamp), None);
+            self.segments[at].insert(record, stamp);
+        } else {
+            self.segments[at].insert(record, stamp);
         }
     }
 
-    /// Merges another timeline with the same limits.
-    pub(crate) fn merge(&mut self, mut other: Self) {
-        while self.width < other.width && self.widen() {}
-        while other.width < self.width && other.widen() {}
+    /// Merges another builder with the same limits and zone.
+    pub(crate) fn merge(&mut self, other: Self) {
         self.unstamped += other.unstamped;
-        self.has_dropped |= other.has_dropped;
-        for (tick, content) in other.intervals {
-            self.rows += content.rows();
-            let shared = self.intervals.entry(tick).or_default().merge(content);
-            self.rows -= shared;
+        for mut segment in other.segments {
+            // Those that overlap are joined first; whatever is then between two segments is a gap.
+            let from = self.segments.partition_point(|mine| mine.ends.1 < segment.ends.0);
+            let to = self.segments.partition_point(|mine| mine.ends.0 <= segment.ends.1);
+            for mine in self.segments.drain(from..to) {
+                segment.merge(mine);
+            }
+            self.join(from, segment.ends, Some(segment));
         }
-        if let Some((first, last)) = other.ends {
-            self.extend(first, last);
+    }
+
+    /// Joins the segments that belong together now that there are moments before position `at`.
+    ///
+    /// Returns the position of the segment of these moments, which holds `new` if it is given.
+    fn join(&mut self, at: usize, ends: outliers::Ends, new: Option<Segment<C>>) -> usize {
+        let range = self.joined(at, ends);
+        // The moments are not among the segments yet.
+        let (start, end) = (range.start, range.end - 1);
+        if new.is_none() && end - start == 1 {
+            return start; // The common case: the next record of a log.
         }
+        let joined = merged(self.segments.drain(start..end).chain(new));
+        let joined = joined.unwrap_or_else(|| Segment::new(self.grid.clone(), self.limits, ends.0));
+        self.segments.insert(start, joined);
+        start
     }
 
-    /// Extends the range of timestamps, and widens the intervals if that exceeds a limit.
-    fn extend(&mut self, first: Stamp, last: Stamp) {
-        let (first, last) = self
-            .ends
-            .map_or((first, last), |(earliest, latest)| (earliest.min(first), latest.max(last)));
-        self.ends = Some((first, last));
-        self.fit();
+    /// Returns the range of the segments, with these moments inserted, that belong together.
+    fn joined(&mut self, at: usize, ends: outliers::Ends) -> Range<usize> {
+        if self.limits.length.is_none() {
+            return 0..self.segments.len() + 1;
+        }
+        self.all.clear();
+        self.all.extend(self.segments.iter().map(|segment| segment.ends));
+        self.all.insert(at, ends);
+        outliers::joined(&self.all, at)
     }
 
-    /// Widens the intervals until both limits hold, if the width is chosen.
-    fn fit(&mut self) {
-        let Some(max) = self.length_max else { return };
-        while (self.length() > max || self.rows > self.rows_max) && self.widen() {}
+    /// Returns the timeline of all records.
+    pub(crate) fn build(mut self) -> Timeline<C> {
+        let ends: Vec<_> = self.segments.iter().map(|segment| segment.ends).collect();
+        let records: Vec<_> = self.segments.iter().map(|segment| segment.records).collect();
+        let kept = match self.limits.length {
+            Some(_) => outliers::kept(&ends, &records),
+            None => 0..ends.len(),
+        };
+        let after = Outliers::of(self.segments.split_off(kept.end));
+        let inside = merged(self.segments.split_off(kept.start));
+        let before = Outliers::of(self.segments);
+        Timeline { empty: self.grid, inside, before, after, unstamped: self.unstamped }
     }
+}
 
+fn merged<C: Aggregate>(segments: impl IntoIterator<Item = Segment<C>>) -> Option<Segment<C>> {
+    segments.into_iter().reduce(|mut one, other| {
+        one.merge(other);
+        one
+    })
+}
+
+/// Records that are so far from all others that they are not on the axis.
+#[derive(Debug, Clone)]
+pub(crate) struct Outliers<C> {
+    /// The minimum and the maximum timestamp.
+    pub(crate) ends: (Stamp, Stamp),
+    pub(crate) records: u64,
+    pub(crate) content: C,
+}
+
+impl<C: Aggregate> Outliers<C> {
+    fn of(segments: Vec<Segment<C>>) -> Option<Self> {
+        let segment = merged(segments)?;
+        let (ends, records) = (segment.ends, segment.records);
+        Some(Self { ends, records, content: segment.into_whole() })
+    }
+}
+
+/// The aggregates of intervals of time, in order.
+#[derive(Debug, Clone)]
+pub(crate) struct Timeline<C> {
+    /// The grid of a timeline without records.
+    empty: Grid,
+    inside: Option<Segment<C>>,
+    /// Records far before the first interval.
+    pub(crate) before: Option<Outliers<C>>,
+    /// Records far after the last interval.
+    pub(crate) after: Option<Outliers<C>>,
+    unstamped: u64,
+}
+
+impl<C: Aggregate> Timeline<C> {
     /// Returns the number of intervals from the first to the last, empty ones included.
     pub(crate) fn length(&self) -> u64 {
-        self.ticks().map_or(0, |(first, last)| last.abs_diff(first).saturating_add(1))
+        self.inside.as_ref().map_or(0, |inside| inside.length)
     }
 
-    fn ticks(&self) -> Option<(i64, i64)> {
-        let tick = |stamp: Stamp| stamp.as_nanos().div_euclid(self.width);
-        self.ends.map(|(first, last)| (tick(first), tick(last)))
-    }
-
-    /// Merges intervals into the next wider ones. Returns `false` if they have the maximum width.
-    fn widen(&mut self) -> bool {
-        let Some(wider) = self.wider() else { return false };
-        let times = wider / self.width;
-        for (tick, content) in std::mem::take(&mut self.intervals) {
-            let interval = self.intervals.entry(tick.div_euclid(times)).or_default();
-            self.rows -= interval.merge(content);
-        }
-        self.width = wider;
-        true
-    }
-
-    /// Returns the next wider width, if the width is chosen and there is one.
-    fn wider(&self) -> Option<i64> {
-        self.length_max?;
-        WIDTHS.into_iter().find(|&width| width > self.width)
+    fn grid(&self) -> &Grid {
+        self.inside.as_ref().map_or(&self.empty, |inside| &inside.grid)
     }
 
     /// Returns the width of an interval.
     pub(crate) fn width(&self) -> Duration {
-        Duration::from_nanos(self.width.unsigned_abs())
+        duration(self.grid().width())
     }
 
-    /// Returns the minimum and the maximum timestamp.
+    /// Returns the time zone of the axis.
+    pub(crate) fn zone(&self) -> &Zone {
+        self.grid().zone()
+    }
+
+    /// Returns the minimum and the maximum timestamp on the axis.
     pub(crate) fn ends(&self) -> Option<(Stamp, Stamp)> {
-        self.ends
+        self.inside.as_ref().map(|inside| inside.ends)
     }
 
     /// Returns the number of actions without a timestamp.
@@ -208,213 +205,41 @@ impl<C: Aggregate> Timeline<C> {
 
     /// Returns whether rows exceeded the limit, so that the timeline is incomplete.
     pub(crate) fn is_overfull(&self) -> bool {
-        self.has_dropped || self.rows > self.rows_max
+        self.inside.as_ref().is_some_and(Segment::is_overfull)
     }
 
     /// Iterates over all intervals from the first to the last, with the start of each.
     pub(crate) fn intervals(&self) -> impl Iterator<Item = (Stamp, Option<&C>)> {
-        let ticks = self.ticks().into_iter().flat_map(|(first, last)| first..=last);
-        ticks.map(|tick| {
-            let from = Stamp::from_nanos(tick.saturating_mul(self.width));
-            (from, self.intervals.get(&tick))
+        self.inside.iter().flat_map(|inside| {
+            let starts = inside.grid.starts(inside.starts.0);
+            let starts = starts.take_while(|&start| start <= inside.starts.1);
+            starts.map(|start| (saturated(start), inside.intervals.get(&start)))
         })
     }
-}
 
-/// Returns the first width at which `length` intervals cover both timestamps.
-pub(crate) fn width_for(first: Stamp, last: Stamp, length: u64) -> Option<Duration> {
-    let intervals = |width: i64| {
-        let tick = |stamp: Stamp| stamp.as_nanos().div_euclid(width);
-        tick(last).abs_diff(tick(first)).saturating_add(1)
-    };
-    let width = WIDTHS.into_iter().find(|&width| intervals(width) <= length)?;
-    Some(Duration::from_nanos(width.unsigned_abs()))
+    /// Iterates over the aggregates of all records, with the outliers.
+    pub(crate) fn contents_mut(&mut self) -> impl Iterator<Item = &mut C> {
+        let sides = self.before.iter_mut().chain(&mut self.after).map(|side| &mut side.content);
+        sides.chain(self.inside.iter_mut().flat_map(|inside| inside.intervals.values_mut()))
+    }
+
+    /// Returns the end of the last interval.
+    fn end(&self) -> Option<Stamp> {
+        let inside = self.inside.as_ref()?;
+        inside.grid.starts(inside.starts.1).nth(1).map(saturated)
+    }
+
+    /// Returns the first width at which `length` intervals cover the axis.
+    pub(crate) fn width_for(&self, length: u64) -> Option<Duration> {
+        let (first, last) = self.ends()?;
+        let width = WIDTHS.into_iter().find(|&width| {
+            let mut grid = self.grid().with_width(width);
+            let (first, last) = (grid.start(first), grid.start(last));
+            grid.between(first, last) < length
+        })?;
+        Some(duration(width))
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use facade::actions::{Count, HasCount};
-    use facade::codec::{DecodeOptions, StampForm, StampKey};
-    use fastrand::Rng;
-
-    use super::*;
-
-    /// Returns a timeline of alternating actions `a` and `b` at these milliseconds.
-    fn timeline<C: Aggregate>(width: Width, room: usize, stamps: &[i64]) -> Timeline<C> {
-        let line = |(index, stamp): (usize, &i64)| {
-            let action = if index % 2 == 0 { "a" } else { "b" };
-            format!("{{\"action\":\"{action}\",\"time\":1,\"at\":{stamp}}}\n")
-        };
-        let lines: String = stamps.iter().enumerate().map(line).collect();
-        let mut timeline = Timeline::new(width, room);
-        decode_options()
-            .decode_slice(lines.as_bytes(), &mut |record: Record<'_>| timeline.insert(&record));
-        timeline
-    }
-
-    fn decode_options() -> DecodeOptions {
-        let stamp = StampKey::new("at", StampForm::Milliseconds).ok();
-        DecodeOptions { stamp, ..DecodeOptions::default() }
-    }
-
-    fn counts(timeline: &Timeline<Combined<Count>>) -> Vec<u64> {
-        let count = |content: Option<&Combined<Count>>| {
-            content.and_then(|content| content.0.as_ref()).map_or(0, HasCount::count)
-        };
-        timeline.intervals().map(|(_, content)| count(content)).collect()
-    }
-
-    #[test]
-    fn empty_intervals_are_listed() {
-        let width = Width::Given(Duration::from_secs(1));
-        let timeline = timeline(width, 9, &[2_500, -1, 2_999, 0, -1_000]);
-        assert_eq!(counts(&timeline), [2, 1, 0, 2]);
-        let (from, _) = timeline.intervals().next().unwrap();
-        assert_eq!((from, timeline.length()), (Stamp::from_secs(-1), 4));
-    }
-
-    #[test]
-    fn chosen_width_is_the_narrowest_that_fits() {
-        let cases: [(u64, &[i64], u64); 6] = [
-            (4, &[], 1),
-            (4, &[7], 1),
-            (4, &[0, 3], 1),
-            (4, &[0, 4], 2),
-            (4, &[0, 3_999], 1_000),
-            (2, &[-1, 0], 1),
-        ];
-        assert!(WIDTHS.windows(2).all(|pair| pair[1] % pair[0] == 0));
-        for (length, stamps, width) in cases {
-            let timeline = timeline::<Combined<Count>>(Width::AtMost(length), 99, stamps);
-            assert_eq!(timeline.width(), Duration::from_millis(width), "{stamps:?}");
-            assert_eq!(counts(&timeline).iter().sum::<u64>(), stamps.len() as u64);
-        }
-        let timeline =
-            timeline::<Combined<Count>>(Width::AtMost(1), 9, &[i64::MIN / 1_000_000, 1 << 42]);
-        assert!(timeline.length() <= 4, "{}", timeline.length());
-    }
-
-    /// The rows of a timeline: the start, the action, the count and the first offset of each.
-    type Rows = Vec<(Stamp, String, u64, u64)>;
-
-    fn rows(timeline: &Timeline<ByAction<Count>>) -> Rows {
-        let rows = timeline.intervals().filter_map(|(from, content)| Some((from, content?)));
-        let rows = rows.flat_map(|(from, content)| {
-            content.0.iter().map(move |(name, action_stat)| {
-                (from, name.to_string(), action_stat.statistic.count(), action_stat.offset)
-            })
-        });
-        rows.collect()
-    }
-
-    /// An action: its timestamp in milliseconds, its name, and the offset of its line.
-    type Action = (i64, u8, u64);
-
-    /// Returns the first width that fits and its rows, from all actions for each width.
-    fn naive(actions: &[Action], length: u64, room: usize) -> Option<(i64, Rows)> {
-        WIDTHS.into_iter().find_map(|width| {
-            let tick = |stamp: i64| (stamp * MILLI).div_euclid(width);
-            let mut rows = BTreeMap::new();
-            for &(stamp, name, offset) in actions {
-                let row = rows.entry((tick(stamp), name)).or_insert((0, offset));
-                *row = (row.0 + 1, row.1.min(offset));
-            }
-            let ticks = || rows.keys().map(|&(tick, _)| tick);
-            let spanned = ticks().max()?.abs_diff(ticks().min()?) + 1;
-            let fits = spanned <= length && rows.len() <= room;
-            let row = |((tick, name), (count, offset)): ((i64, u8), _)| {
-                (Stamp::from_nanos(tick * width), format!("{name}"), count, offset)
-            };
-            fits.then(|| (width, rows.into_iter().map(row).collect()))
-        })
-    }
-
-    /// Splits the actions over several timelines and merges these in random order.
-    fn shared(
-        actions: &[Action],
-        length: u64,
-        room: usize,
-        random: &mut Rng,
-    ) -> Timeline<ByAction<Count>> {
-        let timeline = || Timeline::<ByAction<Count>>::new(Width::AtMost(length), room);
-        let mut timelines: Vec<_> = (0..random.usize(1..5)).map(|_| timeline()).collect();
-        for &(stamp, name, offset) in actions {
-            let index = random.usize(..timelines.len());
-            let line = format!(r#"{{"action":"{name}","time":1,"at":{stamp}}}"#);
-            decode_options().decode_slice(line.as_bytes(), &mut |mut record: Record<'_>| {
-                record.offset = offset;
-                timelines[index].insert(&record);
-            });
-            // Narrow intervals respect the limit, too.
-            assert!(timelines[index].rows <= room + 1);
-        }
-        while timelines.len() > 1 {
-            let other = timelines.swap_remove(random.usize(..timelines.len()));
-            let index = random.usize(..timelines.len());
-            timelines[index].merge(other);
-        }
-        timelines.remove(0)
-    }
-
-    #[test]
-    fn rows_depend_on_the_set_of_actions_alone() {
-        let mut random = Rng::with_seed(3);
-        let mut failures = 0;
-        for case in 0..2_000 {
-            let extend = 10_i64.pow(random.u32(0..12));
-            let names = random.u8(1..9);
-            let actions = 0..random.u64(1..60);
-            let mut actions: Vec<Action> =
-                actions.map(|at| (random.i64(-extend..=extend), random.u8(..names), at)).collect();
-            let (length, room) = (random.u64(1..20), random.usize(1..30));
-            let expected = naive(&actions, length, room);
-            for _ in 0..4 {
-                random.shuffle(&mut actions);
-                let timeline = shared(&actions, length, room, &mut random);
-                assert_eq!(
-                    timeline.rows,
-                    timeline.intervals.values().map(Aggregate::rows).sum::<usize>()
-                );
-                let fits = timeline.length() <= length && !timeline.is_overfull();
-                let found = fits.then(|| (timeline.width, rows(&timeline)));
-                assert_eq!(found, expected, "case {case}: {length} {room} {actions:?}");
-                // A message about the limits names the same width in every order.
-                let last = WIDTHS[WIDTHS.len() - 1];
-                assert!(fits || timeline.width == last, "case {case}");
-            }
-            failures += usize::from(expected.is_none());
-        }
-        assert!((1..1_000).contains(&failures), "{failures} of 2,000 do not fit");
-    }
-
-    #[test]
-    fn split_makes_no_difference() {
-        let stamps = [5, 86_400_000, -3, 70_000, 5, 1_000, 999];
-        let whole = timeline::<Combined<Count>>(Width::AtMost(10), 99, &stamps);
-        for cut in 0..=stamps.len() {
-            let (one, two) = stamps.split_at(cut);
-            let [mut one, two] = [one, two].map(|part| timeline(Width::AtMost(10), 99, part));
-            one.merge(two);
-            assert_eq!((one.width(), counts(&one)), (whole.width(), counts(&whole)), "{cut}");
-            assert_eq!(one.rows, one.intervals.len());
-        }
-    }
-
-    #[test]
-    fn timeline_beyond_its_limit_is_overfull() {
-        let width = Width::Given(Duration::from_millis(1));
-        for (room, is_overfull) in [(3, false), (2, true)] {
-            let timeline = timeline::<Combined<Count>>(width, room, &[1, 2, 3, 3, 1]);
-            assert_eq!((timeline.is_overfull(), timeline.length()), (is_overfull, 3));
-            assert!(timeline.intervals.len() <= room);
-        }
-        for (room, is_overfull) in [(2, false), (1, true)] {
-            let timeline = timeline::<ByAction<Count>>(width, room, &[1, 1, 1]);
-            assert_eq!(timeline.is_overfull(), is_overfull);
-        }
-        let [mut one, two] =
-            [[1, 2], [3, 4]].map(|part| timeline::<Combined<Count>>(width, 3, &part));
-        one.merge(two);
-        assert!(one.is_overfull());
-    }
-}
+mod tests;

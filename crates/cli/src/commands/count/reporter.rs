@@ -5,6 +5,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
 use console::truncate_str;
+use facade::codec::Zone;
 use facade::time::{EventCounter, WindowError};
 use facade::{Stamp, Window};
 use terminal_size::{Height, Width};
@@ -181,7 +182,7 @@ impl Reporter<'_> {
     fn line(&self, counter: &EventCounter) -> String {
         let mut text = format!(
             "{} total {}",
-            timestamps::write(counter.now(), PRECISION),
+            timestamps::write(&Zone::UTC, counter.now(), PRECISION),
             grouped(counter.total())
         );
         for (name, window) in self.counted(counter) {
@@ -194,7 +195,7 @@ impl Reporter<'_> {
     }
 
     fn json(&self, counter: &EventCounter) -> String {
-        let now = timestamps::write(counter.now(), PRECISION);
+        let now = timestamps::write(&Zone::UTC, counter.now(), PRECISION);
         let mut text = format!("{{\"at\":\"{now}\",\"total\":{}", counter.total());
         for (name, window) in self.counted(counter) {
             let _ = write!(text, ",\"events_{name}\":{}", window.events);
@@ -214,8 +215,11 @@ impl Reporter<'_> {
     }
 
     fn record(&self, counter: &EventCounter) -> String {
-        let mut text =
-            format!("{},{}", timestamps::write(counter.now(), PRECISION), counter.total());
+        let mut text = format!(
+            "{},{}",
+            timestamps::write(&Zone::UTC, counter.now(), PRECISION),
+            counter.total()
+        );
         for (_, window) in self.counted(counter) {
             let rate = window.rate().map(|rate| rate.to_string()).unwrap_or_default();
             let _ = write!(text, ",{},{rate}", window.events);

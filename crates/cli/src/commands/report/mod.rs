@@ -18,7 +18,7 @@ use crate::output::figures::Figures;
 use crate::output::infinite::Infinite;
 use crate::output::{Failure, OutputArgs, Outputs};
 use crate::stat::Stat;
-use crate::timeline::{Combined, Timeline, Width};
+use crate::timeline::{Combined, TimelineBuilder, Width};
 use crate::timestamps::StampArgs;
 
 /// Write a self-contained HTML report
@@ -81,7 +81,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     }
     let (actions, when_full) = (args.max_actions, WhenFull::Fold);
     let names = NameTable::new(TrackerSpec { actions, when_full, ..TrackerSpec::default() });
-    let sink = || ReportSink { tracker: LocalTracker::new(&names), timeline: timeline() };
+    let sink = || ReportSink { tracker: LocalTracker::new(&names), timeline: timeline(args) };
     let mut sinks: Vec<_> = iter::repeat_with(sink).take(args.input.threads()).collect();
     let mut options = args.input.decode_options();
     options.stamp = args.stamp.key();
@@ -90,12 +90,13 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
         result.report();
         return Ok(result.exit());
     }
-    let mut timeline = timeline();
+    let mut timeline = timeline(args);
     let mut tracker = LocalTracker::new(&names);
     for sink in sinks {
         timeline.merge(sink.timeline);
         tracker.merge(sink.tracker);
     }
+    let timeline = timeline.build();
     let mut rows = tracker.into_rows();
     // The sort is stable: equal rows stay in order of appearance.
     rows.sort_by(|one, other| {
@@ -117,19 +118,20 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     let totals = rows[..shown].iter().map(|row| (row.name(), row.statistic()));
     Infinite::among(&[Stat::Sum("total")], totals).warn("inf");
     result.report();
+    timeline.left_out(result.lines - result.refused).iter().for_each(diagnostics::report);
     diagnostics::report_folded(names.overflow().folded, args.max_actions);
     Ok(result.exit().or(printed))
 }
 
-fn timeline() -> Timeline<Combined<IntervalStats>> {
+fn timeline(args: &Args) -> TimelineBuilder<Combined<IntervalStats>> {
     // There is always room: intervals are widened until there are few.
-    Timeline::new(Width::AtMost(INTERVALS_MAX), usize::MAX)
+    TimelineBuilder::new(Width::AtMost(INTERVALS_MAX), usize::MAX, args.stamp.zone())
 }
 
 /// Records actions in the table, and in the timeline if they have a timestamp.
 struct ReportSink<'t> {
     tracker: LocalTracker<'t, ActionStats>,
-    timeline: Timeline<Combined<IntervalStats>>,
+    timeline: TimelineBuilder<Combined<IntervalStats>>,
 }
 
 impl Sink for ReportSink<'_> {

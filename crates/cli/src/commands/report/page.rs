@@ -45,6 +45,7 @@ const POLICY: &str =
 pub(super) fn page(content: &Content<'_>) -> String {
     let style = PreEscaped(include_str!("style.css"));
     let inputs = content.inputs.join(", ");
+    let counted_actions = content.result.lines - content.result.refused;
     let page = html! {
         (DOCTYPE)
         html lang="en" {
@@ -66,7 +67,7 @@ pub(super) fn page(content: &Content<'_>) -> String {
                     (actions(content))
                     (distributions(content))
                     @if let Some((key, timeline)) = content.timeline {
-                        (trend(key, timeline, content.figures))
+                        (trend(key, timeline, counted_actions, content.figures))
                     }
                     (refused(content.result))
                 }
@@ -79,9 +80,10 @@ pub(super) fn page(content: &Content<'_>) -> String {
 
 fn totals(content: &Content<'_>) -> Markup {
     let Content { result, rows, timeline, .. } = content;
-    let ends = timeline.and_then(|(_, timeline)| Some((timeline.ends()?, timeline.width())));
-    let ends = ends.map(|((first, last), width)| {
-        [first, last].map(|end| timestamps::write(end, width.min(SECOND)))
+    let ends = timeline.and_then(|(_, timeline)| Some((timeline.ends()?, timeline)));
+    let ends = ends.map(|((first, last), timeline)| {
+        let width = timeline.width().min(SECOND);
+        [first, last].map(|end| timestamps::write(timeline.zone(), end, width))
     });
     html! {
         section.totals aria-label="Totals" {
@@ -238,7 +240,12 @@ fn distribution(row: &Row<ActionStats>, figures: Figures) -> Markup {
     }
 }
 
-fn trend(key: &str, timeline: &Timeline<Combined<IntervalStats>>, figures: Figures) -> Markup {
+fn trend(
+    key: &str,
+    timeline: &Timeline<Combined<IntervalStats>>,
+    actions: u64,
+    figures: Figures,
+) -> Markup {
     let width = timeline.width();
     let each = timestamps::span(width);
     let intervals: Vec<_> = timeline.intervals().collect();
@@ -252,7 +259,8 @@ fn trend(key: &str, timeline: &Timeline<Combined<IntervalStats>>, figures: Figur
     let p99 = |(_, min_max, quantiles): &IntervalStats| {
         quantiles.quantile(Quantile::P99).map(|p99| min_max.clamp(p99).as_f64())
     };
-    let froms: Vec<_> = intervals.iter().map(|&(from, _)| timestamps::write(from, width)).collect();
+    let from = |&(from, _): &_| timestamps::write(timeline.zone(), from, width);
+    let froms: Vec<_> = intervals.iter().map(from).collect();
     let ends = [froms.first(), froms.last()].map(|end| end.map_or("", String::as_str));
     let counts = [Curve { name: "actions", class: "one", values: counts }];
     let times = [
@@ -268,6 +276,9 @@ fn trend(key: &str, timeline: &Timeline<Combined<IntervalStats>>, figures: Figur
                     (counted(timeline.unstamped(), "action")) " without "
                     code { (shown(key)) } ": not shown here."
                 }
+            }
+            @for sentence in timeline.left_out(actions) {
+                p.warning role="note" { (sentence.lines().next().unwrap_or_default()) "." }
             }
             @if !intervals.is_empty() {
                 figure.wide {

@@ -22,7 +22,7 @@ use crate::output::infinite::Infinite;
 use crate::output::render::{self, counted};
 use crate::output::{Failure, Output, OutputArgs, Outputs};
 use crate::stat::{self, Needs, NoStat, Stat, Stats};
-use crate::timeline::{self, Aggregate, ByAction, Combined, Timeline, Width};
+use crate::timeline::{Aggregate, ByAction, Combined, Timeline, TimelineBuilder, Width};
 use crate::timestamps::{self, StampArgs};
 
 use rows::Rows;
@@ -47,6 +47,12 @@ pub(crate) struct Args {
     /// The table has one row for each action, with sparklines of its count and mean over time.
     #[arg(long, help_heading = STATISTICS_OPTIONS)]
     by_action: bool,
+
+    /// Show only the N actions with the largest totals [default: 20 in a table]
+    ///
+    /// The others share the row `(other)` of each interval.
+    #[arg(long, value_name = "N", requires = "by_action", help_heading = STATISTICS_OPTIONS)]
+    top: Option<usize>,
 
     /// Statistics to print: count, total, share, mean, min, max, stddev, variance, p50, p99.9, …
     #[arg(long, value_name = "STATS", value_delimiter = ',', hide_possible_values = true)]
@@ -109,6 +115,8 @@ Exit codes: 0 success, 1 failure, 2 usage, 3 some lines were refused, 130 Ctrl-C
 
 /// The maximum number of rows of time where their width is chosen.
 const ROWS: u64 = 60;
+/// The maximum number of actions in a table.
+const TOP: usize = 20;
 const SECOND: Duration = Duration::from_secs(1);
 
 pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
@@ -132,7 +140,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
 }
 
 /// Inserts actions into a timeline.
-struct TimelineSink<C>(Timeline<C>);
+struct TimelineSink<C>(TimelineBuilder<C>);
 
 impl<C: Aggregate> Sink for TimelineSink<C> {
     fn accept(&mut self, record: Record<'_>) {
@@ -162,13 +170,15 @@ impl Args {
         // Without `--every` the width grows, so that the limit of rows is the last resort.
         let chosen = Width::AtMost(ROWS.min(self.max_rows.get() as u64));
         let width = self.every.map_or(chosen, Width::Given);
-        let timeline = || TimelineSink(Timeline::<C>::new(width, self.max_rows.get()));
-        let mut sinks: Vec<_> = iter::repeat_with(timeline).take(self.input.threads()).collect();
+        let zone = self.stamp.zone();
+        let builder = || TimelineSink(TimelineBuilder::<C>::new(width, self.max_rows.get(), zone));
+        let mut sinks: Vec<_> = iter::repeat_with(builder).take(self.input.threads()).collect();
         let mut options = self.input.decode_options();
         options.stamp = self.stamp.key();
         let result = self.input.read(&options, &mut sinks, refused)?;
-        let mut timeline = timeline().0;
+        let mut timeline = builder().0;
         sinks.into_iter().for_each(|sink| timeline.merge(sink.0));
+        let mut timeline = timeline.build();
         if !result.has_result() {
             result.report();
             return Ok(result.exit());
@@ -177,6 +187,8 @@ impl Args {
             result.report();
             return Ok(result.exit().max(Exit::Failed));
         }
+        let default = if self.format == Style::Table { TOP } else { usize::MAX };
+        C::keep_top(&mut timeline, self.top.unwrap_or(default));
         let records = |output: Output, format| {
             output.stream(|output| C::records(output, self, &timeline, format))
         };
@@ -200,7 +212,9 @@ impl Args {
         let is_json = matches!(self.format, Style::Json | Style::Ndjson);
         infinite.warn(if is_json { "null" } else { "inf" });
         result.report();
-        self.report_unstamped(&timeline, result.lines - result.refused);
+        let actions = result.lines - result.refused;
+        timeline.left_out(actions).iter().for_each(diagnostics::report);
+        self.report_unstamped(&timeline, actions);
         Ok(result.exit().or(printed))
     }
 
@@ -212,10 +226,10 @@ impl Args {
             return false;
         }
         let (width, length) = (timestamps::span(timeline.width()), timeline.length());
-        let [from, to] = [first, last].map(|end| timestamps::write(end, SECOND));
+        let [from, to] = [first, last].map(|end| timestamps::write(timeline.zone(), end, SECOND));
         let limit = counted(max, "row");
         if length > max {
-            let wider = timeline::width_for(first, last, max).map(timestamps::span);
+            let wider = timeline.width_for(max).map(timestamps::span);
             let (length, max) = (counted(length, "row"), render::grouped(max));
             let wider = wider.map(|wider| format!("use `--every {wider}`, or "));
             let wider = wider.unwrap_or_default();

@@ -5,7 +5,6 @@ use std::iter;
 use std::time::Duration;
 
 use clap::builder::styling::{AnsiColor, Style as Ansi};
-use facade::Stamp;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Style};
@@ -17,6 +16,7 @@ use crate::output::axis;
 use crate::output::figures::Figures;
 use crate::output::names::shorten_all;
 use crate::output::render::{GAP, Styled};
+use crate::timeline::{Aggregate, Timeline};
 use crate::timestamps;
 
 /// The width if the output is not a terminal.
@@ -28,11 +28,29 @@ const LINES: u16 = 14;
 
 /// The statistics of one interval.
 pub(super) struct Point {
-    pub(super) from: Stamp,
     pub(super) count: u64,
     /// The mean time; `None` if the interval has no actions.
     pub(super) mean: Option<f64>,
     pub(super) p99: Option<f64>,
+}
+
+/// The time axis.
+pub(super) struct Times {
+    width: Duration,
+    /// The number of intervals.
+    length: usize,
+    /// The starts of the first and the last interval.
+    ends: Option<[String; 2]>,
+}
+
+impl Times {
+    pub(super) fn of<C: Aggregate>(timeline: &Timeline<C>) -> Self {
+        let width = timeline.width();
+        let froms: Vec<_> = timeline.intervals().map(|(from, _)| from).collect();
+        let label = |&from: &_| timestamps::write(timeline.zone(), from, width);
+        let ends = froms.first().zip(froms.last()).map(|(first, last)| [first, last].map(label));
+        Self { width, length: froms.len(), ends }
+    }
 }
 
 /// The counts of one action.
@@ -83,41 +101,34 @@ const NOTHING: &str = "no action has a timestamp\n";
 /// Draws the counts, and below them the times.
 pub(super) fn combined(
     points: &[Point],
-    width: Duration,
+    times: &Times,
     canvas: Canvas,
     figures: Figures,
 ) -> String {
     if points.is_empty() {
         return NOTHING.to_owned();
     }
-    let froms: Vec<_> = points.iter().map(|point| point.from).collect();
     let series = |value: fn(&Point) -> Option<f64>| -> Vec<(f64, f64)> {
         let place = |(index, point)| Some((index as f64, value(point)?));
         points.iter().enumerate().filter_map(place).collect()
     };
     let counts = series(|point| Some(point.count as f64));
-    let each = timestamps::span(width);
+    let each = timestamps::span(times.width);
     let mut text = format!("actions in {each}\n");
-    text += &chart(&[("", Marker::Braille, &counts)], &froms, width, canvas, Figures::default());
+    text += &chart(&[("", Marker::Braille, &counts)], times, canvas, Figures::default());
     text += "\ntime of an action\n";
     let (means, p99s) = (series(|point| point.mean), series(|point| point.p99));
     // The marks also distinguish them without colours.
     let graphs: [Graph<'_>; 2] =
         [("⣀ mean", Marker::Braille, &means), ("• p99", Marker::Dot, &p99s)];
-    text + &chart(&graphs, &froms, width, canvas, figures)
+    text + &chart(&graphs, times, canvas, figures)
 }
 
 /// The maximum number of curves in a chart.
 pub(super) const CURVES_MAX: usize = COLORS.len();
 
 /// Draws the counts of the most frequent of `of` actions.
-pub(super) fn by_action(
-    froms: &[Stamp],
-    curves: &[Curve],
-    of: usize,
-    width: Duration,
-    canvas: Canvas,
-) -> String {
+pub(super) fn by_action(times: &Times, curves: &[Curve], of: usize, canvas: Canvas) -> String {
     if curves.is_empty() {
         return NOTHING.to_owned();
     }
@@ -138,14 +149,14 @@ pub(super) fn by_action(
         .zip(&points)
         .map(|((name, marker), points)| (name.as_str(), *marker, points.as_slice()))
         .collect();
-    let mut text = format!("actions in {}", timestamps::span(width));
+    let mut text = format!("actions in {}", timestamps::span(times.width));
     if curves.len() < of {
         let more = format!(", the {} most frequent of {of}", curves.len());
         // A line break must not split the number.
         let is_long = text.len() + more.len() > canvas.columns;
         text += if is_long { more.replacen(", ", "\n", 1) } else { more }.as_str();
     }
-    text + "\n" + &chart(&graphs, froms, width, canvas, Figures::default())
+    text + "\n" + &chart(&graphs, times, canvas, Figures::default())
 }
 
 /// A name, which may be empty, and the points of a curve.
@@ -172,13 +183,7 @@ fn legend(graphs: &[Graph<'_>], columns: usize) -> String {
 }
 
 /// Draws a chart as text with colours.
-fn chart(
-    graphs: &[Graph<'_>],
-    froms: &[Stamp],
-    width: Duration,
-    canvas: Canvas,
-    figures: Figures,
-) -> String {
+fn chart(graphs: &[Graph<'_>], times: &Times, canvas: Canvas, figures: Figures) -> String {
     let columns = canvas.columns;
     let largest = graphs.iter().flat_map(|(.., points)| points.iter().map(|point| point.1));
     let top = axis::end(largest.fold(0.0, f64::max));
@@ -191,7 +196,7 @@ fn chart(
             dataset.style(Style::new().fg(color))
         })
     });
-    let x = Axis::default().bounds([0.0, froms.len().saturating_sub(1).max(1) as f64]);
+    let x = Axis::default().bounds([0.0, times.length.saturating_sub(1).max(1) as f64]);
     let labels = [0.0, top / 2.0, top].map(|value| figures.label(value));
     let margin = labels.iter().map(String::len).max().unwrap_or_default();
     let y = Axis::default().bounds([0.0, top]);
@@ -201,8 +206,7 @@ fn chart(
     let mut buffer = Buffer::empty(Rect::new(0, 0, columns as u16, LINES));
     chart.render(buffer.area, &mut buffer);
     let mut text = legend(graphs, columns) + &text(&buffer);
-    if let Some((&first, &last)) = froms.first().zip(froms.last()) {
-        let [first, last] = [first, last].map(|from| timestamps::write(from, width));
+    if let Some([first, last]) = &times.ends {
         let space = columns.saturating_sub(margin + 1 + first.len());
         let _ = write!(text, "{:margin$} {first}", "");
         let _ = if last.len() + GAP > space {

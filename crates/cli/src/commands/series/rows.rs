@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::iter;
 
+use facade::Quantile;
 use facade::codec::{Field, Format, visible};
-use facade::{Quantile, Stamp};
 
 use super::{Args, Style, plot};
 use crate::output::figures::Figures;
@@ -15,7 +15,7 @@ use crate::output::render::{self, GAP};
 use crate::output::spark::{bar, spark};
 use crate::output::table::Table;
 use crate::stat::{Stat, Stats, Whole};
-use crate::timeline::{Aggregate, ByAction, Combined, Timeline};
+use crate::timeline::{Aggregate, ByAction, Combined, Outliers, Timeline};
 use crate::timestamps;
 
 /// The width of a bar in a table.
@@ -30,6 +30,8 @@ pub(super) trait Rows: Aggregate {
     /// Formats a table. `columns` is the width of the terminal, if the output is one.
     fn table(args: &Args, timeline: &Timeline<Self>, columns: Option<usize>) -> String;
     fn plot(timeline: &Timeline<Self>, canvas: plot::Canvas) -> String;
+    /// Folds all actions but those with the largest totals.
+    fn keep_top(_timeline: &mut Timeline<Self>, _top: usize) {}
     /// Returns the statistics that exceed the range of `f64`.
     fn infinite(args: &Args, timeline: &Timeline<Self>) -> Infinite;
     fn records(
@@ -43,19 +45,17 @@ pub(super) trait Rows: Aggregate {
 impl<K: Stats> Rows for Combined<K> {
     fn table(args: &Args, timeline: &Timeline<Self>, columns: Option<usize>) -> String {
         let nothing = K::default();
-        let rows: Vec<(Stamp, &K)> =
-            timeline.intervals().map(|(from, row)| (from, kept(row).unwrap_or(&nothing))).collect();
+        let rows: Vec<(String, &K)> =
+            labelled(timeline).map(|(from, row)| (from, kept(row).unwrap_or(&nothing))).collect();
         let mut table = Table::default();
-        let width = timeline.width();
-        table
-            .column(&title(timeline), rows.iter().map(|&(from, _)| timestamps::write(from, width)));
+        table.column(&title(timeline), rows.iter().map(|(from, _)| from.clone()));
         let kept = rows.iter().map(|&(_, kept)| kept);
         table.stats(&args.stats(), kept.clone(), &Whole::of(kept), Figures::default());
         let title = "count";
         let wide = table.left(columns).min(BAR_COLUMNS);
         if wide >= PICTURE_COLUMNS_MIN {
             let largest = rows.iter().map(|(_, kept)| kept.count()).max().unwrap_or_default();
-            let picture = |&(_, kept): &(Stamp, &K)| {
+            let picture = |(_, kept): &(String, &K)| {
                 let bar = bar(kept.count() as f64, largest as f64, wide);
                 format!("{bar:<wide$}")
             };
@@ -66,27 +66,25 @@ impl<K: Stats> Rows for Combined<K> {
     }
 
     fn infinite(args: &Args, timeline: &Timeline<Self>) -> Infinite {
-        let width = timeline.width();
-        let rows = timeline.intervals().filter_map(|(from, row)| Some((from, kept(row)?)));
-        let rows: Vec<_> =
-            rows.map(|(from, kept)| (timestamps::write(from, width), kept)).collect();
+        let rows = labelled(timeline).filter_map(|(from, row)| Some((from, kept(row)?)));
+        let rows: Vec<_> = rows.collect();
         Infinite::among(&args.stats(), rows.iter().map(|(from, kept)| (from.as_str(), *kept)))
     }
 
     fn plot(timeline: &Timeline<Self>, canvas: plot::Canvas) -> String {
         let points: Vec<_> = timeline
             .intervals()
-            .map(|(from, row)| {
+            .map(|(_, row)| {
                 let kept = kept(row);
                 let (count, mean) = kept.map_or((0, None), |kept| (kept.count(), kept.mean()));
                 let p99 = kept.and_then(|kept| {
                     let p99 = kept.quantiles()?.quantile(Quantile::P99)?;
                     Some(kept.min_max()?.clamp(p99).as_f64())
                 });
-                plot::Point { from, count, mean, p99 }
+                plot::Point { count, mean, p99 }
             })
             .collect();
-        plot::combined(&points, timeline.width(), canvas, Figures::default())
+        plot::combined(&points, &plot::Times::of(timeline), canvas, Figures::default())
     }
 
     fn records(
@@ -96,11 +94,8 @@ impl<K: Stats> Rows for Combined<K> {
         format: Format,
     ) -> io::Result<()> {
         let nothing = K::default();
-        let width = timeline.width();
-        let rows: Vec<_> = timeline
-            .intervals()
-            .map(|(from, row)| (timestamps::write(from, width), kept(row).unwrap_or(&nothing)))
-            .collect();
+        let rows: Vec<_> =
+            labelled(timeline).map(|(from, row)| (from, kept(row).unwrap_or(&nothing))).collect();
         let stats = args.stats();
         let names = stats.iter().map(Stat::name);
         let columns: Vec<_> = iter::once("from").chain(names).collect();
@@ -113,12 +108,30 @@ impl<K: Stats> Rows for Combined<K> {
     }
 }
 
+/// The statistics of one action in one interval, as they are written.
+struct Row<'a, K> {
+    action: &'a str,
+    statistic: &'a K,
+    is_other: bool,
+}
+
 impl<K: Stats> ByAction<K> {
+    /// Iterates over the rows of an interval. That of the folded actions is the last.
+    fn statistics(&self) -> impl Iterator<Item = Row<'_, K>> {
+        let actions = self.actions.iter().map(|(action, action_stat)| Row {
+            action,
+            statistic: &action_stat.statistic,
+            is_other: false,
+        });
+        let other = self.other.iter();
+        actions.chain(other.map(|other| Row { action: OTHER, statistic: other, is_other: true }))
+    }
+
     /// Adds up all rows.
     fn whole(timeline: &Timeline<Self>) -> Whole {
-        let rows = timeline.intervals().filter_map(|(_, row)| row);
-        let rows: Vec<_> = rows.flat_map(|row| row.0.values()).collect();
-        Whole::of(rows.iter().map(|action_stat| &action_stat.statistic))
+        let rows: Vec<_> = labelled(timeline).filter_map(|(_, row)| row).collect();
+        let rows: Vec<_> = rows.iter().flat_map(|row| row.statistics()).collect();
+        Whole::of(rows.iter().map(|row| row.statistic))
     }
 
     /// Describes the time axis of sparklines with this number of parts.
@@ -126,7 +139,8 @@ impl<K: Stats> ByAction<K> {
         let Some((first, last)) = timeline.ends() else { return String::new() };
         let each = timeline.length().div_ceil(parts.max(1) as u64);
         let each = timeline.width().saturating_mul(u32::try_from(each).unwrap_or(u32::MAX));
-        let [first, last] = [first, last].map(|end| timestamps::write(end, timeline.width()));
+        let [first, last] =
+            [first, last].map(|end| timestamps::write(timeline.zone(), end, timeline.width()));
         let each = timestamps::span(each);
         let text = format!("pictures: {first} to {last}, a column is {each}\n");
         if columns.is_none_or(|columns| text.len() <= columns) {
@@ -177,15 +191,16 @@ impl<K: Stats> Rows for ByAction<K> {
             let rows = trends.iter().map(|trend| (trend.action, &trend.whole));
             return Infinite::among(&args.stats(), rows);
         }
-        let rows = timeline.intervals().filter_map(|(_, row)| row).flat_map(|row| &row.0);
-        let rows = rows.map(|(action, action_stat)| (&**action, &action_stat.statistic));
+        let rows: Vec<_> = labelled(timeline).filter_map(|(_, row)| row).collect();
+        let rows = rows.iter().flat_map(|row| row.statistics());
+        let rows = rows.map(|row| (row.action, row.statistic));
         Infinite::among(&args.stats(), rows)
     }
 
     fn plot(timeline: &Timeline<Self>, canvas: plot::Canvas) -> String {
         let mut totals = BTreeMap::<&str, u64>::new();
         for (action, action_stat) in
-            timeline.intervals().filter_map(|(_, row)| row).flat_map(|row| &row.0)
+            timeline.intervals().filter_map(|(_, row)| row).flat_map(|row| &row.actions)
         {
             *totals.entry(action).or_default() += action_stat.statistic.count();
         }
@@ -195,15 +210,15 @@ impl<K: Stats> Rows for ByAction<K> {
         // Only the drawn actions need a count for each interval.
         totals.truncate(plot::CURVES_MAX);
         let count = |row: Option<&Self>, action: &str| {
-            row.and_then(|row| row.0.get(action))
+            row.and_then(|row| row.actions.get(action))
                 .map_or(0, |action_stat| action_stat.statistic.count())
         };
         let curves = totals.iter().map(|&(action, _)| plot::Curve {
             name: visible(action.as_bytes()),
             counts: timeline.intervals().map(|(_, row)| count(row, action)).collect(),
         });
-        let froms: Vec<_> = timeline.intervals().map(|(from, _)| from).collect();
-        plot::by_action(&froms, &curves.collect::<Vec<_>>(), of, timeline.width(), canvas)
+        let times = plot::Times::of(timeline);
+        plot::by_action(&times, &curves.collect::<Vec<_>>(), of, canvas)
     }
 
     fn records(
@@ -212,24 +227,65 @@ impl<K: Stats> Rows for ByAction<K> {
         timeline: &Timeline<Self>,
         format: Format,
     ) -> io::Result<()> {
-        let width = timeline.width();
-        let rows: Vec<_> = timeline
-            .intervals()
-            .filter_map(|(from, row)| Some((timestamps::write(from, width), row?)))
-            .collect();
+        let rows: Vec<_> =
+            labelled(timeline).filter_map(|(from, row)| Some((from, row?))).collect();
         let stats = args.stats();
-        let names = stats.iter().map(Stat::name);
-        let columns: Vec<_> = ["from", "action"].into_iter().chain(names).collect();
+        let has_other = rows.iter().any(|(_, row)| row.other.is_some());
+        // Next to the name in objects; behind all others in CSV, whose columns have places.
+        let mut columns = vec!["from", "action"];
+        let other_at = if format == Format::Csv { 2 + stats.len() } else { 2 };
+        columns.extend(stats.iter().map(Stat::name));
+        if has_other {
+            columns.insert(other_at, "other");
+        }
         let (stats, whole) = (&stats, Self::whole(timeline));
         let rows = rows.iter().flat_map(|(from, row)| {
-            row.0.iter().map(move |(action, action_stat)| -> Vec<_> {
-                let names = [Field::Text(from), Field::Text(action)];
-                let stats = stats.iter().map(|stat| stat.of(&action_stat.statistic, &whole));
-                names.into_iter().chain(stats).collect()
+            row.statistics().map(move |row| -> Vec<_> {
+                let mut fields = vec![Field::Text(from), Field::Text(row.action)];
+                fields.extend(stats.iter().map(|stat| stat.of(row.statistic, &whole)));
+                if has_other {
+                    fields.insert(other_at, Field::Flag(row.is_other));
+                }
+                fields
             })
         });
         render::records(output, format, &columns, rows)
     }
+
+    fn keep_top(timeline: &mut Timeline<Self>, top: usize) {
+        let mut totals = BTreeMap::<Box<str>, (K, u64)>::new();
+        for (action, action_stat) in timeline.contents_mut().flat_map(|row| &row.actions) {
+            let first = (K::default(), action_stat.offset);
+            let total = totals.entry(action.clone()).or_insert(first);
+            total.0.merge(&action_stat.statistic);
+            total.1 = total.1.min(action_stat.offset);
+        }
+        if totals.len() <= top {
+            return;
+        }
+        let mut totals: Vec<_> = totals.into_iter().collect();
+        totals.sort_by(|(_, (one, first)), (_, (other, second))| {
+            other.sum().total_cmp(&one.sum()).then(first.cmp(second))
+        });
+        let kept = totals.into_iter().take(top).map(|(action, _)| action).collect();
+        timeline.contents_mut().for_each(|row| row.fold_all_but(&kept));
+    }
+}
+
+/// The name of the row that the folded actions share.
+const OTHER: &str = "(other)";
+
+/// Iterates over all intervals with the text of their start, and over those of the outliers.
+fn labelled<C: Aggregate>(timeline: &Timeline<C>) -> impl Iterator<Item = (String, Option<&C>)> {
+    let (zone, width) = (timeline.zone(), timeline.width());
+    let side = |name: &'static str, outliers| {
+        let outliers: Option<&Outliers<C>> = outliers;
+        outliers.map(|outliers| (name.to_owned(), Some(&outliers.content)))
+    };
+    let intervals = timeline.intervals();
+    let intervals = intervals.map(move |(from, row)| (timestamps::write(zone, from, width), row));
+    let before = side("before", timeline.before.as_ref());
+    before.into_iter().chain(intervals).chain(side("after", timeline.after.as_ref()))
 }
 
 fn kept<K>(row: Option<&Combined<K>>) -> Option<&K> {
@@ -246,28 +302,51 @@ struct Trend<'a, K> {
     parts: Vec<Option<K>>,
 }
 
-/// Returns the trends of all actions with at most `parts` parts, in order of first appearance.
+/// Returns the trends of all actions with at most `parts` parts.
+///
+/// Those with the largest totals come first, ties in order of appearance; the folded ones last. The
+/// figures are those of all records, the parts are only those of the axis.
 fn trends<K: Stats>(timeline: &Timeline<ByAction<K>>, parts: usize) -> Vec<Trend<'_, K>> {
     let length = usize::try_from(timeline.length()).unwrap_or(usize::MAX);
     let together = length.div_ceil(parts.max(1)).max(1);
     let parts = length.div_ceil(together);
+    let intervals = timeline.intervals().enumerate();
+    let intervals = intervals.map(|(index, (_, row))| (Some(index / together), row));
+    let sides = [&timeline.before, &timeline.after].into_iter().flatten();
+    let sides = sides.map(|side| (None, Some(&side.content)));
     let mut trends = BTreeMap::new();
-    for (index, (_, row)) in timeline.intervals().enumerate() {
-        for (action, action_stat) in row.into_iter().flat_map(|row| &row.0) {
-            let trend = trends.entry(action).or_insert_with(|| Trend {
-                action,
-                offset: action_stat.offset,
-                whole: K::default(),
-                parts: vec![None; parts],
-            });
+    let mut other = None;
+    for (part, row) in intervals.chain(sides) {
+        let Some(row) = row else { continue };
+        for (action, action_stat) in &row.actions {
+            let trend = trends.entry(action).or_insert_with(|| Trend::new(action, u64::MAX, parts));
             trend.offset = trend.offset.min(action_stat.offset);
-            trend.whole.merge(&action_stat.statistic);
-            trend.parts[index / together].get_or_insert_default().merge(&action_stat.statistic);
+            trend.merge(&action_stat.statistic, part);
+        }
+        if let Some(statistic) = &row.other {
+            let other = other.get_or_insert_with(|| Trend::new(OTHER, u64::MAX, parts));
+            other.merge(statistic, part);
         }
     }
     let mut trends: Vec<_> = trends.into_values().collect();
-    trends.sort_by_key(|trend| trend.offset);
+    trends.sort_by(|one, other| {
+        other.whole.sum().total_cmp(&one.whole.sum()).then(one.offset.cmp(&other.offset))
+    });
+    trends.extend(other);
     trends
+}
+
+impl<'a, K: Stats> Trend<'a, K> {
+    fn new(action: &'a str, offset: u64, parts: usize) -> Self {
+        Self { action, offset, whole: K::default(), parts: vec![None; parts] }
+    }
+
+    fn merge(&mut self, statistic: &K, part: Option<usize>) {
+        self.whole.merge(statistic);
+        if let Some(part) = part {
+            self.parts[part].get_or_insert_default().merge(statistic);
+        }
+    }
 }
 
 /// Returns the header of the first column.
