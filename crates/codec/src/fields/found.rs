@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use crate::error::code::ScanError;
+use crate::scan::string::unescape;
 
 /// The value that one alternative of a path selects in a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -36,6 +37,25 @@ pub(crate) struct Slot<'a> {
     pub(crate) found: Found<'a>,
     /// The offset of the value in the record.
     pub(crate) at: usize,
+}
+
+impl<'a> Found<'a> {
+    /// Returns the text of a value that is a text. It is decoded into `scratch` if it must be.
+    #[inline(always)]
+    pub(crate) fn text<'t>(self, scratch: &'t mut String) -> Option<&'t str>
+    where
+        'a: 't,
+    {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Escaped(raw) => Some(unescape(raw, scratch)),
+            Self::Doubled(raw) => {
+                undouble(raw, scratch);
+                Some(scratch)
+            }
+            _ => None,
+        }
+    }
 }
 
 impl<'a> Slot<'a> {
@@ -76,4 +96,20 @@ pub enum Skip {
     NotWrapped,
     /// The line is a part of a longer one, cut by a container runtime.
     Partial,
+}
+
+/// Replaces `text` by the text of a field, which is `raw` after its opening quote.
+pub(crate) fn undouble(raw: &str, text: &mut String) {
+    text.clear();
+    let mut rest = raw;
+    while let Some((before, after)) = rest.split_once('"') {
+        text.push_str(before);
+        let Some(after) = after.strip_prefix('"') else {
+            // The quotes have ended; further ones are text.
+            return text.push_str(after);
+        };
+        text.push('"');
+        rest = after;
+    }
+    text.push_str(rest);
 }

@@ -1,5 +1,6 @@
 //! Which fields of a record are its name, its value and its timestamp.
 
+#[allow(dead_code, reason = "used by the field form")]
 mod filter;
 #[allow(dead_code, reason = "used by the field form")]
 pub(crate) mod found;
@@ -8,7 +9,7 @@ mod names;
 #[allow(dead_code, reason = "used by the field form")]
 mod path;
 
-pub use filter::{Filter, FilterError};
+pub use filter::{Filter, FilterError, FilterErrorKind};
 pub use found::Skip;
 pub use names::NameRules;
 #[cfg(feature = "regex")]

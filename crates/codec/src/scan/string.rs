@@ -245,6 +245,43 @@ const HEX: [u8; 256] = {
     values
 };
 
+impl Cursor<'_> {
+    /// Appends the text of a valid string to `text`. Its raw text is `raw`, and starts here.
+    #[inline(always)]
+    fn unescape(mut self, raw: &str, text: &mut String) {
+        let first = self.at;
+        let last = first + raw.len();
+        loop {
+            let start = self.at - first;
+            // The string is valid, so only backslashes and its end matter.
+            while self.at < last {
+                let escapes = equal(self.word(), b'\\');
+                self.advance(before(escapes));
+                if escapes != 0 {
+                    break;
+                }
+            }
+            let end = (self.at - first).min(raw.len());
+            text.push_str(raw.get(start..end).unwrap_or_default());
+            if self.at >= last {
+                return;
+            }
+            // No escape of a valid string is refused.
+            let Ok((end, character)) = self.escape() else { return };
+            text.push(character);
+            self.at = end;
+        }
+    }
+}
+
+/// Replaces `text` by the text of a valid string, whose raw text is `raw`, and returns it.
+#[inline]
+pub(crate) fn unescape<'t>(raw: &str, text: &'t mut String) -> &'t str {
+    text.clear();
+    Cursor::new(raw.as_bytes()).unescape(raw, text);
+    text
+}
+
 impl<'a> Text<'a> {
     /// Returns the range between the quotes.
     #[inline(always)]
@@ -292,28 +329,7 @@ impl<'a> Text<'a> {
     pub(crate) fn decode(self, raw: &str, text: &mut String) {
         text.clear();
         text.reserve_exact(self.len);
-        let mut cursor = self.reread();
-        let first = cursor.at;
-        loop {
-            let start = cursor.at - first;
-            // The string is valid, so only backslashes and its end matter.
-            while cursor.at < self.end {
-                let escapes = equal(cursor.word(), b'\\');
-                cursor.advance(before(escapes));
-                if escapes != 0 {
-                    break;
-                }
-            }
-            let end = (cursor.at - first).min(raw.len());
-            text.push_str(raw.get(start..end).unwrap_or_default());
-            if cursor.at >= self.end {
-                return;
-            }
-            // No escape of a valid string is refused.
-            let Ok((end, character)) = cursor.escape() else { return };
-            text.push(character);
-            cursor.at = end;
-        }
+        self.reread().unescape(raw, text);
     }
 
     /// Returns its text, borrowed unless it contains escapes.

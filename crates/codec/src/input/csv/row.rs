@@ -2,23 +2,8 @@
 
 use std::ops::Range;
 
+pub(crate) use crate::fields::found::undouble;
 use memchr::memchr;
-
-/// Replaces `text` by the text of a field, which is `raw` after its opening quote.
-pub(crate) fn undouble(raw: &str, text: &mut String) {
-    text.clear();
-    let mut rest = raw;
-    while let Some((before, after)) = rest.split_once('"') {
-        text.push_str(before);
-        let Some(after) = after.strip_prefix('"') else {
-            // The quotes have ended; further ones are text.
-            return text.push_str(after);
-        };
-        text.push('"');
-        rest = after;
-    }
-    text.push_str(rest);
-}
 
 /// The fields of a row, quoted or not.
 pub(super) struct Fields<'a> {
