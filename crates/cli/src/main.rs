@@ -13,6 +13,7 @@ mod stdio;
 mod terminal;
 mod timeline;
 mod timestamps;
+mod units;
 
 use std::process::ExitCode;
 

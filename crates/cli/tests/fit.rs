@@ -168,3 +168,14 @@ fn all_of_a_title_a_row_and_the_keys_fit_a_small_terminal() {
     terminal.press(b"?q");
     assert_eq!(terminal.end().2, Some(0));
 }
+
+#[test]
+fn times_have_a_unit_if_it_is_known() {
+    let path = log("unit", (0..1_000).map(|at| line("jump", 1_000 + at)));
+    let (seen, left) = show(&["--unit", "ms", &path], SIZES[0]);
+    for text in [seen, left] {
+        let row = text.lines().find(|line| line.starts_with("jump")).unwrap();
+        let row = row.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!(row, "jump 1,000 - 25.0 min 1.50 s 1.50 s 1.99 s 2.00 s", "{text}");
+    }
+}

@@ -22,15 +22,16 @@ mod window;
 #[cfg(feature = "tracker")]
 pub use action::{ActionError, AsWords};
 pub use action::{
-    ActionName, ActionTime, KeyedName, NAME_BYTES_MAX, NameError, TimeError, Unit, UnitError,
+    ActionName, ActionTime, Conversion, KeyedName, NAME_BYTES_MAX, NameError, TimeError, Unit,
+    UnitError,
 };
 pub use core_time::{COUNT_MAX, Statistic, Subtract, Tag, laws};
 pub use row::Row;
 #[cfg(feature = "tracker")]
 pub use snapshot::{TrackerSnapshot, TrackerSnapshotError, WindowedSnapshot};
 pub use statistics::{
-    Bin, Count, HasCount, HasMean, Histogram, Last, Mean, MinMax, Quantile, QuantileError,
-    Quantiles, Summary, Timestamped, TopK, Values, Variance,
+    Bin, Converted, Count, HasCount, HasMean, Histogram, Last, Mean, MinMax, Quantile,
+    QuantileError, Quantiles, Summary, Timestamped, TopK, Values, Variance,
 };
 #[cfg(feature = "tracker")]
 pub use tracker::{

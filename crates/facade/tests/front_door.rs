@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use facade::actions::{
     ACTIONS_MAX, ActionError, ActionName, ActionTime, ActionTracker, AsWords, Bin, COUNT_MAX,
-    Count, Handle, HasCount, HasMean, Histogram, KeyedName, Last, LocalTracker, Mean,
-    MergedTracker, MinMax, NameError, NameTable, OverflowCounts, PostTracker, QuantileError,
-    Quantiles, Row, RunningTracker, TimeError, Timestamped, TopK, TrackerSnapshot,
+    Conversion, Converted, Count, Handle, HasCount, HasMean, Histogram, KeyedName, Last,
+    LocalTracker, Mean, MergedTracker, MinMax, NameError, NameTable, OverflowCounts, PostTracker,
+    QuantileError, Quantiles, Row, RunningTracker, TimeError, Timestamped, TopK, TrackerSnapshot,
     TrackerSnapshotError, TrackerSpec, UnitError, Values, Variance, WindowRows, WindowedHandle,
     WindowedSnapshot, WindowedSpec, WindowedSpecError, WindowedTracker,
 };
@@ -165,6 +165,9 @@ fn every_statistic_is_here() {
     );
     assert_eq!((extent.max(), largest.times().next()), (Some(3_u8.into()), extent.max()));
     assert_eq!(Quantile::try_from(2.0), Err(QuantileError::AboveOne));
+    let to_seconds: Conversion = Unit::Minutes.to(Unit::Seconds);
+    let in_seconds: Converted<'_, Variance> = variance.converted(to_seconds);
+    assert_eq!((in_seconds.sum(), in_seconds.population_deviation()), (240.0, Some(60.0)));
     let histogram: Histogram = quantiles.histogram().into_owned();
     let cell: Bin = histogram.bins().next().unwrap();
     assert_eq!((cell.count, histogram.count()), (1, 2));

@@ -7,11 +7,11 @@ use std::str::FromStr;
 
 use clap::ValueEnum;
 use clap::builder::ArgPredicate;
-use facade::WhenFull;
 use facade::actions::{
     LocalTracker, Mean, MinMax, NameTable, Quantiles, Row, TrackerSpec, Variance,
 };
 use facade::codec::{Field, Format, Record, visible};
+use facade::{Unit, WhenFull};
 
 use crate::diagnostics;
 use crate::exit::Exit;
@@ -24,6 +24,7 @@ use crate::output::table::Table;
 use crate::output::{Failure, Output, OutputArgs, Outputs};
 use crate::output::{distribution, prometheus};
 use crate::stat::{self, Needs, NoStat, Stat, Stats, Whole};
+use crate::units::UnitArgs;
 
 /// Print statistics of each action
 #[derive(Debug, clap::Args)]
@@ -31,6 +32,9 @@ use crate::stat::{self, Needs, NoStat, Stat, Stats, Whole};
 pub(crate) struct Args {
     #[command(flatten)]
     input: Input,
+
+    #[command(flatten)]
+    units: UnitArgs,
 
     /// Statistics to print: count, total, share, mean, min, max, stddev, variance, p50, p99.9, …
     #[arg(long, value_name = "STATS", value_delimiter = ',', hide_possible_values = true)]
@@ -111,6 +115,8 @@ enum Value<'f> {
     /// Whether this is the row of folded actions. An action may have the same name.
     IsOther,
     Stat(&'f Stat),
+    /// The unit of all times.
+    Unit(Unit),
 }
 
 impl Value<'_> {
@@ -119,6 +125,7 @@ impl Value<'_> {
             Self::Action => Field::Text(row.name()),
             Self::IsOther => Field::Flag(row.is_other()),
             Self::Stat(stat) => stat.of(row.statistic(), whole),
+            Self::Unit(unit) => Field::Text(unit.symbol()),
         }
     }
 }
@@ -169,12 +176,15 @@ count, mean, min, p50, p99 and max, JSON the mean, as `avg`, and Prometheus a su
 A table fits the terminal: it shortens names in the middle, then omits the distribution, min and
 max, then continues below. Its numbers are rounded to 4 digits, but whole numbers are not.
 
+With --unit, a table has a suitable unit for each time, such as `34.8 ms`, JSON a key `unit` and CSV
+a last column `unit`. Prometheus has seconds, as windrow_action_duration_seconds.
+
 A sum or variance above the largest float, 1.8e308, is `null` in JSON, `inf` in table and CSV, and
 `+Inf` in Prometheus, with a warning.
 
 Examples:
   windrow stats actions.ndjson
-  windrow stats --sort p99 --top 10 monday.ndjson.gz tuesday.ndjson.zst
+  windrow stats --sort p99 --top 10 --unit ms mon.ndjson.gz tue.ndjson.zst
   windrow stats --stat count,mean,p50,p99.9 --format csv -o stats.csv *.ndjson
   grep checkout service.log | windrow stats --format json -
 
@@ -226,8 +236,9 @@ impl Args {
         let all = tracker.into_rows();
         let whole = self.whole(&all);
         let rows = self.arrange(&all, &whole);
-        let printed = self.write(&rows, &whole, output);
-        self.infinite(&rows).warn(self.format.infinite());
+        let unit = self.units.of_results();
+        let printed = self.write(&rows, &whole, unit, output);
+        self.infinite(&rows, unit).warn(self.format.infinite());
         result.report();
         diagnostics::report_folded(names.overflow().folded, self.max_actions);
         Ok(result.exit().or(printed))
@@ -304,32 +315,37 @@ impl Args {
     }
 
     /// Returns the statistics of these rows that are above the largest float.
-    fn infinite<S: Stats>(&self, rows: &[&Row<S>]) -> Infinite {
+    fn infinite<S: Stats>(&self, rows: &[&Row<S>], unit: Option<Unit>) -> Infinite {
         let mut stats = self.stats();
-        if self.format == Style::Prometheus && !stats.contains(&Stat::Sum("sum")) {
+        let labelled = rows.iter().map(|row| (row.name(), row.statistic()));
+        if self.format != Style::Prometheus {
+            return Infinite::among(&stats, labelled);
+        }
+        if !stats.contains(&Stat::Sum("sum")) {
             stats.push(Stat::Sum("sum")); // A summary always has the sum.
         }
-        Infinite::among(&stats, rows.iter().map(|row| (row.name(), row.statistic())))
+        Infinite::among_converted(&stats, labelled, prometheus::conversion(unit))
     }
 
     fn write<S: Stats>(
         &self,
         rows: &[&Row<S>],
         whole: &Whole,
+        unit: Option<Unit>,
         output: Output,
     ) -> Result<(), Failure> {
         let stats = self.stats();
         match self.format {
             Style::Table => {
-                let table = self.table(&stats, rows, whole, output.columns());
+                let table = self.table(&stats, rows, whole, Figures::new(unit), output.columns());
                 output.print(table)
             }
             Style::Prometheus => {
-                output.stream(|output| prometheus::write(output, &stats, rows, whole))
+                output.stream(|output| prometheus::write(output, &stats, rows, whole, unit))
             }
-            Style::Json => write_records(&stats, rows, whole, Format::Json, output),
-            Style::Ndjson => write_records(&stats, rows, whole, Format::Ndjson, output),
-            Style::Csv => write_records(&stats, rows, whole, Format::Csv, output),
+            Style::Json => write_records(&stats, rows, whole, unit, Format::Json, output),
+            Style::Ndjson => write_records(&stats, rows, whole, unit, Format::Ndjson, output),
+            Style::Csv => write_records(&stats, rows, whole, unit, Format::Csv, output),
         }
     }
 
@@ -338,11 +354,12 @@ impl Args {
         stats: &[Stat],
         rows: &[&Row<S>],
         whole: &Whole,
+        figures: Figures,
         columns_seen: Option<usize>,
     ) -> Table {
         let mut table = Table::default();
         table.names("action", rows.iter().map(|row| visible(row.name().as_bytes())));
-        table.stats(stats, rows.iter().map(|row| row.statistic()), whole, Figures::default());
+        table.stats(stats, rows.iter().map(|row| row.statistic()), whole, figures);
         if self.stat.is_empty() {
             // A wrapped histogram is unreadable, so there is none on a narrow terminal.
             if table.left(columns_seen) >= distribution::COLUMNS {
@@ -365,14 +382,16 @@ fn write_records<S: Stats>(
     stats: &[Stat],
     rows: &[&Row<S>],
     whole: &Whole,
+    unit: Option<Unit>,
     format: Format,
     output: Output,
 ) -> Result<(), Failure> {
     let has_other = rows.iter().any(|row| row.is_other());
-    let columns = match format {
+    let mut columns = match format {
         Format::Csv => csv_columns(stats, has_other),
         _ => object_keys(stats, has_other),
     };
+    columns.extend(unit.map(|unit| ("unit", Value::Unit(unit))));
     let (names, values): (Vec<_>, Vec<_>) = columns.into_iter().unzip();
     let records = rows
         .iter()

@@ -5,8 +5,10 @@
 //! decimals for all figures of a column as the smallest needs: a time of 0.0002 gave all others
 //! six decimals.
 
+use facade::Unit;
 use facade::codec::Field;
 
+use crate::output::human;
 use crate::output::render::grouped;
 use crate::stat::{Dimension, Stat};
 
@@ -18,33 +20,49 @@ const DIGITS: usize = 4;
 const PLAIN_MIN: f64 = 1e-4;
 const PLAIN_END: f64 = 1e15;
 
-/// Formats the figures of a result.
+/// Formats the figures of a result, with units if that of the times is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Figures {}
+pub(crate) struct Figures {
+    unit: Option<Unit>,
+}
 
 impl Figures {
+    pub(crate) fn new(unit: Option<Unit>) -> Self {
+        Self { unit }
+    }
+
+    /// Returns whether the unit of the times is known.
+    pub(crate) fn have_unit(self) -> bool {
+        self.unit.is_some()
+    }
+
     /// Formats the value of a statistic.
     pub(crate) fn value(self, stat: &Stat, value: &Field<'_>) -> String {
-        match (*value, stat.dimension()) {
-            (Field::Integer(integer), _) => grouped(integer),
-            (Field::Float(share), Dimension::Share) => percent(share),
-            (Field::Float(float), _) => number(float),
-            _ => MISSING.to_owned(),
+        let float = match *value {
+            Field::Integer(integer) => integer as f64,
+            Field::Float(float) => float,
+            _ => return MISSING.to_owned(),
+        };
+        match (stat.dimension(), self.unit, value) {
+            (Dimension::Share, ..) => percent(float),
+            (Dimension::Time, Some(unit), _) => human::time(float, unit),
+            (Dimension::SquaredTime, Some(unit), _) => format!("{} {unit}²", number(float)),
+            (_, _, Field::Integer(integer)) => grouped(*integer),
+            _ => number(float),
         }
     }
 
     /// Formats a time.
-    #[expect(clippy::unused_self, reason = "figures get a unit")]
     pub(crate) fn time(self, time: f64) -> String {
-        number(time)
+        self.unit.map_or_else(|| number(time), |unit| human::time(time, unit))
     }
 
     /// Formats a time on an axis: a round number, or an end of a range.
     pub(crate) fn label(self, time: f64) -> String {
         let text = self.time(time);
-        let (digits, exponent) = text.split_at(text.find('e').unwrap_or(text.len()));
+        let (digits, rest) = text.split_at(text.find(['e', ' ']).unwrap_or(text.len()));
         match digits.contains('.') {
-            true => format!("{}{exponent}", digits.trim_end_matches('0').trim_end_matches('.')),
+            true => format!("{}{rest}", digits.trim_end_matches('0').trim_end_matches('.')),
             false => text,
         }
     }
@@ -166,5 +184,18 @@ mod tests {
         assert_eq!(value("share", Field::Missing), "-");
         assert_eq!(value("stddev", Field::Missing), "-");
         assert_eq!(value("total", Field::Float(12.345_6)), "12.35");
+    }
+
+    #[test]
+    fn values_have_the_unit_of_their_statistic() {
+        let millis = Figures::new(Some(Unit::Milliseconds));
+        let value = |stat: &str, value| millis.value(&stat.parse().unwrap(), &value);
+        assert_eq!(value("count", Field::Integer(2_333)), "2,333");
+        assert_eq!(value("share", Field::Float(0.5)), "50.0 %");
+        assert_eq!(value("total", Field::Float(150_000.0)), "2.50 min");
+        assert_eq!(value("p99", Field::Integer(30_001)), "30.0 s");
+        assert_eq!(value("variance", Field::Float(1_234.5)), "1,234 ms²");
+        assert_eq!(value("mean", Field::Missing), "-");
+        assert_eq!((millis.label(0.2), millis.label(40.0)), ("200 µs".into(), "40 ms".into()));
     }
 }

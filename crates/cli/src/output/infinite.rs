@@ -7,6 +7,7 @@
 
 use std::fmt::{self, Display};
 
+use facade::actions::Conversion;
 use facade::codec::{Field, visible};
 
 use crate::diagnostics;
@@ -19,6 +20,8 @@ pub(crate) struct Infinite {
     /// The name of the first statistic and the label of its row.
     first: Option<(String, String)>,
     count: u64,
+    /// Whether one of them is a time, which was finite before it was converted.
+    has_time: bool,
 }
 
 impl Infinite {
@@ -27,18 +30,33 @@ impl Infinite {
         stats: &[Stat],
         rows: impl Iterator<Item = (&'r str, &'r S)>,
     ) -> Self {
+        Self::among_converted(stats, rows, None)
+    }
+
+    /// Finds them among the statistics of labelled rows in another unit.
+    pub(crate) fn among_converted<'r, S: Stats + 'r>(
+        stats: &[Stat],
+        rows: impl Iterator<Item = (&'r str, &'r S)>,
+        conversion: Option<Conversion>,
+    ) -> Self {
         let mut found = Self::default();
-        let stats = || stats.iter().filter(|stat| stat.may_be_infinite());
+        let stats = || {
+            stats.iter().filter(|stat| {
+                // A time is finite in its own unit.
+                stat.may_be_infinite() || conversion.is_some()
+            })
+        };
         if stats().next().is_none() {
             return found;
         }
         for (label, row) in rows {
             for stat in stats() {
-                let value = stat.of(row, &Whole::default());
+                let value = stat.converted(row, &Whole::default(), conversion);
                 if matches!(value, Field::Float(float) if float.is_infinite()) {
                     let first = || (stat.name().to_owned(), visible(label.as_bytes()));
                     found.first.get_or_insert_with(first);
                     found.count += 1;
+                    found.has_time |= !stat.may_be_infinite();
                 }
             }
         }
@@ -60,7 +78,9 @@ struct Warning<'i> {
 
 impl Display for Warning<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Infinite { first: Some((stat, label)), count } = self.infinite else { return Ok(()) };
+        let Infinite { first: Some((stat, label)), count, has_time } = self.infinite else {
+            return Ok(());
+        };
         write!(f, "warning: `{stat}` of `{label}`")?;
         match count - 1 {
             0 => f.write_str(" is")?,
@@ -68,7 +88,8 @@ impl Display for Warning<'_> {
         }
         let largest = f64::MAX;
         write!(f, " above the largest float, {largest:.1e}, and written as `{}`", self.word)?;
-        f.write_str("\n  `--stat mean,stddev,max` stay below it; check the largest times")
+        let hint = if *has_time { "" } else { "`--stat mean,stddev,max` stay below it; " };
+        write!(f, "\n  {hint}check the largest times")
     }
 }
 

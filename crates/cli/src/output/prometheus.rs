@@ -3,62 +3,50 @@
 use std::borrow::Cow;
 use std::io::{self, BufWriter, Write};
 
-use facade::actions::Row;
+use facade::Unit;
+use facade::actions::{Conversion, Row};
 use facade::codec::Field;
 
 use crate::stat::{Stat, Stats, Whole};
 
-const NAME: &str = "windrow_action_time";
+/// The name of times in an unknown unit.
+const TIME: &str = "windrow_action_time";
+/// The name of times in a known unit. Prometheus has seconds only.
+const SECONDS: &str = "windrow_action_duration_seconds";
 const SHARE: &str = "windrow_action_share";
 /// The form of a number above the largest float.
 pub(crate) const INFINITE: &str = "+Inf";
 
+/// Returns the conversion of times to those that are written, if their unit is known.
+pub(crate) fn conversion(unit: Option<Unit>) -> Option<Conversion> {
+    unit.map(|unit| unit.to(Unit::Seconds))
+}
+
 /// Writes a summary with the requested quantiles, and a gauge for each other statistic.
+///
+/// If the unit of the times is known, they are converted to seconds.
 pub(crate) fn write<S: Stats>(
     output: &mut dyn Write,
     stats: &[Stat],
     rows: &[&Row<S>],
     whole: &Whole,
+    unit: Option<Unit>,
 ) -> io::Result<()> {
     let mut output = BufWriter::new(output);
-    let shares: Vec<_> = stats
-        .iter()
-        .filter_map(|stat| match stat {
-            Stat::Quantile(quantile, _) => Some((stat, quantile.share())),
-            _ => None,
-        })
-        .collect();
-    family(&mut output, NAME, "summary", "Times of the actions, in the unit they were logged in.")?;
-    for row in rows {
-        let labels = labels(row);
-        for (stat, share) in &shares {
-            if let Some(value) = value(stat, row, whole) {
-                writeln!(output, "{NAME}{{{labels},quantile=\"{share}\"}} {value}")?;
-            }
-        }
-        for (suffix, stat) in [("sum", Stat::Sum("sum")), ("count", Stat::Count)] {
-            if let Some(value) = value(&stat, row, whole) {
-                writeln!(output, "{NAME}_{suffix}{{{labels}}} {value}")?;
-            }
-        }
-    }
+    let value = |stat: &Stat, row: &Row<S>| {
+        number(stat.converted(row.statistic(), whole, conversion(unit)))
+    };
+    let name = if unit.is_some() { SECONDS } else { TIME };
+    summary(&mut output, name, stats, rows, value)?;
     for stat in stats {
-        let help = match stat {
-            Stat::Mean => "Mean time of an action.",
-            Stat::Min => "Shortest time of an action.",
-            Stat::Max => "Longest time of an action.",
-            Stat::Deviation => "Sample standard deviation of the times of an action.",
-            Stat::Variance => "Sample variance of the times of an action.",
-            Stat::Share => "Share of an action in the total time of all actions.",
-            Stat::Count | Stat::Sum(_) | Stat::Quantile(..) => continue,
-        };
+        let Some(help) = help(stat) else { continue };
         let name = match stat {
             Stat::Share => SHARE.to_owned(), // It has no unit.
-            _ => format!("{NAME}_{}", stat.name()),
+            _ => format!("{name}_{}", stat.name()),
         };
         family(&mut output, &name, "gauge", help)?;
         for row in rows {
-            if let Some(value) = value(stat, row, whole) {
+            if let Some(value) = value(stat, row) {
                 writeln!(output, "{name}{{{}}} {value}", labels(row))?;
             }
         }
@@ -66,13 +54,57 @@ pub(crate) fn write<S: Stats>(
     output.flush()
 }
 
+fn summary<S: Stats>(
+    output: &mut impl Write,
+    name: &str,
+    stats: &[Stat],
+    rows: &[&Row<S>],
+    value: impl Fn(&Stat, &Row<S>) -> Option<String>,
+) -> io::Result<()> {
+    if name == SECONDS {
+        family(output, name, "summary", "Times of the actions.")?;
+        // OpenMetrics reads it, and older readers take it for a comment.
+        writeln!(output, "# UNIT {name} seconds")?;
+    } else {
+        family(output, name, "summary", "Times of the actions, in the unit they were logged in.")?;
+    }
+    for row in rows {
+        let labels = labels(row);
+        for stat in stats {
+            if let (Stat::Quantile(quantile, _), Some(value)) = (stat, value(stat, row)) {
+                let share = quantile.share();
+                writeln!(output, "{name}{{{labels},quantile=\"{share}\"}} {value}")?;
+            }
+        }
+        for (suffix, stat) in [("sum", Stat::Sum("sum")), ("count", Stat::Count)] {
+            if let Some(value) = value(&stat, row) {
+                writeln!(output, "{name}_{suffix}{{{labels}}} {value}")?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Returns the description of a gauge; `None` for what the summary has.
+fn help(stat: &Stat) -> Option<&'static str> {
+    Some(match stat {
+        Stat::Mean => "Mean time of an action.",
+        Stat::Min => "Shortest time of an action.",
+        Stat::Max => "Longest time of an action.",
+        Stat::Deviation => "Sample standard deviation of the times of an action.",
+        Stat::Variance => "Sample variance of the times of an action.",
+        Stat::Share => "Share of an action in the total time of all actions.",
+        Stat::Count | Stat::Sum(_) | Stat::Quantile(..) => return None,
+    })
+}
+
 fn family(output: &mut impl Write, name: &str, kind: &str, help: &str) -> io::Result<()> {
     write!(output, "# HELP {name} {help}\n# TYPE {name} {kind}\n")
 }
 
 /// Formats the value of a sample, if there is one.
-fn value(stat: &Stat, row: &Row<impl Stats>, whole: &Whole) -> Option<String> {
-    match stat.of(row.statistic(), whole) {
+fn number(value: Field<'_>) -> Option<String> {
+    match value {
         Field::Integer(integer) => Some(integer.to_string()),
         Field::Float(float) if float < 1e17 => Some(float.to_string()),
         Field::Float(float) if float.is_infinite() => Some(INFINITE.to_owned()),

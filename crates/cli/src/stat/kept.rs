@@ -1,11 +1,13 @@
 //! The types that provide statistics, and those that keep nothing in their place.
 
-use facade::actions::{ActionTime, HasMean, Mean, MinMax, Quantiles, Variance};
+use facade::actions::{ActionTime, Conversion, HasMean, Mean, MinMax, Quantiles, Variance};
 use facade::time::{Statistic, Tag};
 
 /// Statistics of an action; those that are not kept are `None`.
 pub(crate) trait Stats: HasMean {
     fn sum(&self) -> f64;
+    fn sum_in(&self, conversion: Conversion) -> f64;
+    fn mean_in(&self, conversion: Conversion) -> Option<f64>;
     fn variance(&self) -> Option<&Variance>;
     fn min_max(&self) -> Option<&MinMax>;
     fn quantiles(&self) -> Option<&Quantiles>;
@@ -17,6 +19,14 @@ where
 {
     fn sum(&self) -> f64 {
         self.0.sum()
+    }
+
+    fn sum_in(&self, conversion: Conversion) -> f64 {
+        self.0.sum_in(conversion)
+    }
+
+    fn mean_in(&self, conversion: Conversion) -> Option<f64> {
+        self.0.mean_in(conversion)
     }
 
     fn variance(&self) -> Option<&Variance> {
@@ -35,12 +45,22 @@ where
 /// Count and sum, and optionally the variance.
 pub(crate) trait Moments: HasMean {
     fn sum(&self) -> f64;
+    fn sum_in(&self, conversion: Conversion) -> f64;
+    fn mean_in(&self, conversion: Conversion) -> Option<f64>;
     fn variance(&self) -> Option<&Variance>;
 }
 
 impl Moments for Mean {
     fn sum(&self) -> f64 {
         self.sum()
+    }
+
+    fn sum_in(&self, conversion: Conversion) -> f64 {
+        self.converted(conversion).sum()
+    }
+
+    fn mean_in(&self, conversion: Conversion) -> Option<f64> {
+        self.converted(conversion).mean()
     }
 
     fn variance(&self) -> Option<&Variance> {
@@ -51,6 +71,14 @@ impl Moments for Mean {
 impl Moments for Variance {
     fn sum(&self) -> f64 {
         self.sum()
+    }
+
+    fn sum_in(&self, conversion: Conversion) -> f64 {
+        self.converted(conversion).sum()
+    }
+
+    fn mean_in(&self, conversion: Conversion) -> Option<f64> {
+        self.converted(conversion).mean()
     }
 
     fn variance(&self) -> Option<&Variance> {

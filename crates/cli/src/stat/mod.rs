@@ -9,7 +9,7 @@ use std::ops::BitOr;
 use std::str::FromStr;
 
 use facade::Quantile;
-use facade::actions::{MinMax, Variance};
+use facade::actions::{ActionTime, Conversion, Variance};
 use facade::codec::Field;
 use thiserror::Error;
 
@@ -123,21 +123,46 @@ impl Stat {
             Self::Sum(_) => Field::Float(stats.sum()),
             Self::Share => whole.share(stats).into(),
             Self::Mean => stats.mean().into(),
-            Self::Min => stats.min_max().and_then(MinMax::min).into(),
-            Self::Max => stats.min_max().and_then(MinMax::max).into(),
             Self::Deviation => stats.variance().and_then(Variance::sample_deviation).into(),
             Self::Variance => stats.variance().and_then(Variance::sample_variance).into(),
-            Self::Quantile(quantile, _) => {
-                let min_max = stats.min_max();
-                match quantile.share() {
-                    0.0 => min_max.and_then(MinMax::min),
-                    1.0 => min_max.and_then(MinMax::max),
-                    _ => {
-                        let time = stats.quantiles().and_then(|times| times.quantile(*quantile));
-                        time.zip(min_max).map(|(time, min_max)| min_max.clamp(time))
-                    }
-                }
-                .into()
+            Self::Min | Self::Max | Self::Quantile(..) => self.time(stats).into(),
+        }
+    }
+
+    /// Returns its value if that is the time of an action.
+    fn time(&self, stats: &impl Stats) -> Option<ActionTime> {
+        let min_max = stats.min_max()?;
+        match self {
+            Self::Min => min_max.min(),
+            Self::Max => min_max.max(),
+            Self::Quantile(quantile, _) => match quantile.share() {
+                0.0 => min_max.min(),
+                1.0 => min_max.max(),
+                _ => Some(min_max.clamp(stats.quantiles()?.quantile(*quantile)?)),
+            },
+            _ => None,
+        }
+    }
+
+    /// Returns its value as [`of`](Self::of) does, with times in another unit if there is one.
+    ///
+    /// It is converted exactly and rounded once.
+    pub(crate) fn converted(
+        &self,
+        stats: &impl Stats,
+        whole: &Whole,
+        conversion: Option<Conversion>,
+    ) -> Field<'static> {
+        let Some(conversion) = conversion else { return self.of(stats, whole) };
+        let variance = || stats.variance().map(|variance| variance.converted(conversion));
+        match self {
+            Self::Count | Self::Share => self.of(stats, whole),
+            Self::Sum(_) => Field::Float(stats.sum_in(conversion)),
+            Self::Mean => stats.mean_in(conversion).into(),
+            Self::Deviation => variance().and_then(|in_unit| in_unit.sample_deviation()).into(),
+            Self::Variance => variance().and_then(|in_unit| in_unit.sample_variance()).into(),
+            Self::Min | Self::Max | Self::Quantile(..) => {
+                self.time(stats).map(|time| time.converted(conversion)).into()
             }
         }
     }

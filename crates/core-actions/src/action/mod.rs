@@ -1,5 +1,6 @@
 //! What an action is: its name, its time, and both as words of memory.
 
+pub(crate) mod conversion;
 #[cfg(feature = "tracker")]
 pub(crate) mod error;
 pub(crate) mod key;
@@ -9,6 +10,7 @@ pub(crate) mod unit;
 #[cfg(feature = "tracker")]
 pub(crate) mod words;
 
+pub use conversion::Conversion;
 #[cfg(feature = "tracker")]
 pub use error::ActionError;
 pub use key::KeyedName;

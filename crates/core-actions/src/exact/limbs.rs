@@ -12,6 +12,9 @@ pub(crate) const FRACTION_BITS: u32 = f64::MANTISSA_DIGITS - 1;
 /// The largest exponent of a finite float, minus that of the smallest.
 const EXPONENT_MAX: i32 = 2_045;
 
+/// Converts an integer or its root to the nearest float: [`round`] or [`square_root`].
+pub(crate) type Rounded = fn(&[u64], i32, bool) -> f64;
+
 /// Splits a finite float of at least 0 into an integer and its shift up from [`LOWEST_BIT`].
 #[inline]
 pub(crate) fn mantissa_and_shift(float: f64) -> (u64, u32) {
@@ -95,6 +98,14 @@ pub(crate) fn add_product(to: &mut [u64], a: &[u64], b: &[u64]) {
             let other = b.get(index).copied().unwrap_or(0);
             (*limb, carry) = factor.carrying_mul_add(other, *limb, carry);
         }
+    }
+}
+
+/// Multiplies by a number.
+pub(crate) fn multiply(limbs: &mut [u64], by: u64) {
+    let mut carry = 0;
+    for limb in limbs {
+        (*limb, carry) = limb.carrying_mul(by, carry);
     }
 }
 

@@ -1,5 +1,6 @@
 //! The statistics of times, one file each, and the traits that they share.
 
+pub(crate) mod converted;
 pub(crate) mod count;
 pub(crate) mod last;
 pub(crate) mod mean;
@@ -13,6 +14,7 @@ pub(crate) mod variance;
 #[cfg(feature = "serde")]
 mod wire;
 
+pub use converted::Converted;
 pub use count::Count;
 pub use last::{Last, Timestamped};
 pub use mean::Mean;

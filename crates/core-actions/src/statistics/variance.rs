@@ -13,7 +13,7 @@
 use core_time::{Statistic, Subtract, Tag};
 
 use crate::action::time::ActionTime;
-use crate::exact::limbs::{LOWEST_BIT, add_product, divide, round, square_root, subtract};
+use crate::exact::limbs::{LOWEST_BIT, Rounded, add_product, divide, round, square_root, subtract};
 use crate::exact::sum::{SQUARES_LIMBS, Sum, SumOfSquares, integers_first};
 use crate::statistics::mean::Mean;
 use crate::statistics::traits::{HasCount, HasMean, counts_fit};
@@ -142,11 +142,8 @@ pub(crate) fn go_together(count: u64, sum: &Sum, squares: &SumOfSquares) -> bool
     product(&squares, &[count]) >= square_of_sum && product(&squares, &[1]) <= square_of_sum
 }
 
-/// Converts an integer or its root to the nearest float: [`round`] or [`square_root`].
-type Rounded = fn(&[u64], i32, bool) -> f64;
-
 /// Returns the count times the sum of squared distances from the mean, above `below` zero limbs.
-fn distances<const LIMBS: usize>(
+pub(crate) fn distances<const LIMBS: usize>(
     below: usize,
     count: u64,
     sum: &[u64],

@@ -1,6 +1,7 @@
 //! The statistics, each against a naive oracle: sorting, or exact rational arithmetic.
 
 mod batches;
+mod converted;
 #[cfg(feature = "tracker")]
 mod exactness;
 mod extremes;

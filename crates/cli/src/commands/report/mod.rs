@@ -20,6 +20,7 @@ use crate::output::{Failure, OutputArgs, Outputs};
 use crate::stat::Stat;
 use crate::timeline::{Combined, TimelineBuilder, Width};
 use crate::timestamps::StampArgs;
+use crate::units::UnitArgs;
 
 /// Write a self-contained HTML report
 ///
@@ -32,6 +33,9 @@ pub(crate) struct Args {
 
     #[command(flatten)]
     stamp: StampArgs,
+
+    #[command(flatten)]
+    units: UnitArgs,
 
     /// Show only the N actions with the largest totals
     #[arg(long, value_name = "N", default_value_t = 100, help_heading = STATISTICS_OPTIONS)]
@@ -112,7 +116,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
         shown,
         timeline: key.as_ref().map(|key| (key.key(), &timeline)),
         folded: names.overflow().folded,
-        figures: Figures::default(),
+        figures: Figures::new(args.units.of_results()),
     });
     let printed = output.stream(|output| output.write_all(page.as_bytes()));
     let totals = rows[..shown].iter().map(|row| (row.name(), row.statistic()));

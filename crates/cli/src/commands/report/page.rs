@@ -170,8 +170,10 @@ fn actions(content: &Content<'_>) -> Markup {
 }
 
 fn caption(content: &Content<'_>) -> String {
-    let mut text =
-        "Times are in the unit of the log. Those with the largest totals come first".to_owned();
+    let mut text = "The largest totals come first".to_owned();
+    if !content.figures.have_unit() {
+        text.insert_str(0, "Times are in the unit of the log. ");
+    }
     let hidden = &content.rows[content.shown..];
     if !hidden.is_empty() {
         let lines: u64 = hidden.iter().map(Row::count).sum();

@@ -18,12 +18,14 @@ use crate::diagnostics;
 use crate::exit::Exit;
 use crate::input::Input;
 use crate::options::{self, JsonArg, OUTPUT_OPTIONS, STATISTICS_OPTIONS};
+use crate::output::figures::Figures;
 use crate::output::infinite::Infinite;
 use crate::output::render::{self, counted};
 use crate::output::{Failure, Output, OutputArgs, Outputs};
 use crate::stat::{self, Needs, NoStat, Stat, Stats};
 use crate::timeline::{Aggregate, ByAction, Combined, Timeline, TimelineBuilder, Width};
 use crate::timestamps::{self, StampArgs};
+use crate::units::UnitArgs;
 
 use rows::Rows;
 
@@ -36,6 +38,9 @@ pub(crate) struct Args {
 
     #[command(flatten)]
     stamp: StampArgs,
+
+    #[command(flatten)]
+    units: UnitArgs,
 
     /// Width of an interval [default: the narrowest with at most 60 intervals and --max-rows rows]
     #[arg(long, value_name = "TIME", value_parser = timestamps::positive_duration)]
@@ -156,6 +161,11 @@ impl Args {
         needs.fold(Needs { quantiles, ..Needs::default() }, Needs::bitor)
     }
 
+    /// Returns how figures are formatted.
+    fn figures(&self) -> Figures {
+        Figures::new(self.units.of_results())
+    }
+
     /// Returns the requested statistics, each once.
     fn stats(&self) -> Vec<Stat> {
         options::distinct(&self.stat)
@@ -203,7 +213,7 @@ impl Args {
             }
             Style::Plot => {
                 let canvas = plot::Canvas::new(output.columns(), output.is_plain());
-                output.print(C::plot(&timeline, canvas))
+                output.print(C::plot(self, &timeline, canvas))
             }
             Style::Json => records(output, Format::Json),
             Style::Ndjson => records(output, Format::Ndjson),

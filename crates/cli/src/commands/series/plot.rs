@@ -198,7 +198,7 @@ fn chart(graphs: &[Graph<'_>], times: &Times, canvas: Canvas, figures: Figures) 
     });
     let x = Axis::default().bounds([0.0, times.length.saturating_sub(1).max(1) as f64]);
     let labels = [0.0, top / 2.0, top].map(|value| figures.label(value));
-    let margin = labels.iter().map(String::len).max().unwrap_or_default();
+    let margin = labels.iter().map(|label| label.width()).max().unwrap_or_default();
     let y = Axis::default().bounds([0.0, top]);
     let y = y.labels(labels.map(|label| format!("{label:>margin$}")));
     let chart = Chart::new(datasets.collect()).x_axis(x).y_axis(y).legend_position(None);

@@ -5,11 +5,10 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::iter;
 
-use facade::Quantile;
 use facade::codec::{Field, Format, visible};
+use facade::{Quantile, Unit};
 
 use super::{Args, Style, plot};
-use crate::output::figures::Figures;
 use crate::output::infinite::Infinite;
 use crate::output::render::{self, GAP};
 use crate::output::spark::{bar, spark};
@@ -29,7 +28,7 @@ const PICTURE_COLUMNS_MIN: usize = 8;
 pub(super) trait Rows: Aggregate {
     /// Formats a table. `columns` is the width of the terminal, if the output is one.
     fn table(args: &Args, timeline: &Timeline<Self>, columns: Option<usize>) -> String;
-    fn plot(timeline: &Timeline<Self>, canvas: plot::Canvas) -> String;
+    fn plot(args: &Args, timeline: &Timeline<Self>, canvas: plot::Canvas) -> String;
     /// Folds all actions but those with the largest totals.
     fn keep_top(_timeline: &mut Timeline<Self>, _top: usize) {}
     /// Returns the statistics that exceed the range of `f64`.
@@ -50,7 +49,7 @@ impl<K: Stats> Rows for Combined<K> {
         let mut table = Table::default();
         table.column(&title(timeline), rows.iter().map(|(from, _)| from.clone()));
         let kept = rows.iter().map(|&(_, kept)| kept);
-        table.stats(&args.stats(), kept.clone(), &Whole::of(kept), Figures::default());
+        table.stats(&args.stats(), kept.clone(), &Whole::of(kept), args.figures());
         let title = "count";
         let wide = table.left(columns).min(BAR_COLUMNS);
         if wide >= PICTURE_COLUMNS_MIN {
@@ -71,7 +70,7 @@ impl<K: Stats> Rows for Combined<K> {
         Infinite::among(&args.stats(), rows.iter().map(|(from, kept)| (from.as_str(), *kept)))
     }
 
-    fn plot(timeline: &Timeline<Self>, canvas: plot::Canvas) -> String {
+    fn plot(args: &Args, timeline: &Timeline<Self>, canvas: plot::Canvas) -> String {
         let points: Vec<_> = timeline
             .intervals()
             .map(|(_, row)| {
@@ -84,7 +83,7 @@ impl<K: Stats> Rows for Combined<K> {
                 plot::Point { count, mean, p99 }
             })
             .collect();
-        plot::combined(&points, &plot::Times::of(timeline), canvas, Figures::default())
+        plot::combined(&points, &plot::Times::of(timeline), canvas, args.figures())
     }
 
     fn records(
@@ -98,11 +97,13 @@ impl<K: Stats> Rows for Combined<K> {
             labelled(timeline).map(|(from, row)| (from, kept(row).unwrap_or(&nothing))).collect();
         let stats = args.stats();
         let names = stats.iter().map(Stat::name);
-        let columns: Vec<_> = iter::once("from").chain(names).collect();
+        let unit = args.units.of_results().map(Unit::symbol);
+        let last = unit.map(|_| "unit");
+        let columns: Vec<_> = iter::once("from").chain(names).chain(last).collect();
         let whole = Whole::of(rows.iter().map(|&(_, kept)| kept));
         let rows = rows.iter().map(|(from, kept)| -> Vec<_> {
             let stats = stats.iter().map(|stat| stat.of(*kept, &whole));
-            iter::once(Field::Text(from)).chain(stats).collect()
+            iter::once(Field::Text(from)).chain(stats).chain(unit.map(Field::Text)).collect()
         });
         render::records(output, format, &columns, rows)
     }
@@ -156,7 +157,7 @@ impl<K: Stats> Rows for ByAction<K> {
         let mut table = Table::default();
         table.names("action", trends.iter().map(|trend| visible(trend.action.as_bytes())));
         let wholes = trends.iter().map(|trend| &trend.whole);
-        table.stats(&args.stats(), wholes.clone(), &Whole::of(wholes), Figures::default());
+        table.stats(&args.stats(), wholes.clone(), &Whole::of(wholes), args.figures());
         let titles = ["count", "mean"];
         // Both sparklines or neither: a reader compares them with each other.
         let wide = (table.left(columns).saturating_sub(GAP) / titles.len()).min(SPARK_COLUMNS);
@@ -197,7 +198,7 @@ impl<K: Stats> Rows for ByAction<K> {
         Infinite::among(&args.stats(), rows)
     }
 
-    fn plot(timeline: &Timeline<Self>, canvas: plot::Canvas) -> String {
+    fn plot(_: &Args, timeline: &Timeline<Self>, canvas: plot::Canvas) -> String {
         let mut totals = BTreeMap::<&str, u64>::new();
         for (action, action_stat) in
             timeline.intervals().filter_map(|(_, row)| row).flat_map(|row| &row.actions)
@@ -238,6 +239,8 @@ impl<K: Stats> Rows for ByAction<K> {
         if has_other {
             columns.insert(other_at, "other");
         }
+        let unit = args.units.of_results().map(Unit::symbol);
+        columns.extend(unit.map(|_| "unit"));
         let (stats, whole) = (&stats, Self::whole(timeline));
         let rows = rows.iter().flat_map(|(from, row)| {
             row.statistics().map(move |row| -> Vec<_> {
@@ -246,6 +249,7 @@ impl<K: Stats> Rows for ByAction<K> {
                 if has_other {
                     fields.insert(other_at, Field::Flag(row.is_other));
                 }
+                fields.extend(unit.map(Field::Text));
                 fields
             })
         });

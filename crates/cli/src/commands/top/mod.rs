@@ -38,6 +38,7 @@ use crate::output::table::Table;
 use crate::output::{self, OutputArgs};
 use crate::terminal;
 use crate::timestamps::{self, StampArgs};
+use crate::units::UnitArgs;
 
 use app::{App, Request, Span};
 use columns::{Column, Line};
@@ -64,6 +65,9 @@ pub(crate) struct Args {
 
     #[command(flatten)]
     stamp: StampArgs,
+
+    #[command(flatten)]
+    units: UnitArgs,
 
     /// Show statistics of the past TIME
     #[arg(long, value_name = "TIME", default_value = "1m", help_heading = STATISTICS_OPTIONS)]
@@ -136,7 +140,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     };
     let span =
         if time_source == TimeSource::Nothing { Span::Whole } else { Span::Last(args.window) };
-    let app = App::new(source, span, args.max_actions.get(), Figures::default());
+    let app = App::new(source, span, args.max_actions.get(), Figures::new(args.units.of_results()));
     match ColorChoice::global() {
         ColorChoice::Never => style::force_color_output(false),
         ColorChoice::Always | ColorChoice::AlwaysAnsi => style::force_color_output(true),
