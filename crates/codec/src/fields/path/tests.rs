@@ -188,6 +188,23 @@ fn messages_about_strings_name_the_rule_of_json() {
     refused(r#""\ud800"#, "path ends, expected the other half of a surrogate pair (byte 7)");
 }
 
+#[test]
+fn any_key_can_be_a_path() {
+    // Alone, and in a key that needs quotes.
+    let ascii = (0..0x80).map(char::from).flat_map(|c| [c.to_string(), format!("a.{c}")]);
+    let special = ["@file", "@prefix", "@outer", "@outer.x", "#1", "#0", "", "\u{85}", "\u{a0}"];
+    for text in ascii.chain(special.map(str::to_owned)) {
+        let path = Path::key(&text);
+        assert_eq!(Path::parse(&path.to_string()).as_ref(), Ok(&path), "key {text:?}");
+        let [alternative] = &path.alternatives[..] else { panic!("{path:?}") };
+        assert_eq!(alternative.source, Source::Record, "key {text:?}");
+        assert_eq!(alternative.steps, [key(&text)]);
+        assert_eq!((alternative.flat_key(), alternative.column()), (&*text, None));
+    }
+    assert_eq!(Path::key("action").to_string(), "action");
+    assert_eq!(Path::key("@timestamp").to_string(), "@timestamp");
+}
+
 /// Splits a path by trying every rule of the grammar on regular expressions.
 fn by_expressions(text: &str) -> Option<Vec<Step>> {
     let string = r#""(?:[^"\\\x00-\x1f]|\\.)*""#;

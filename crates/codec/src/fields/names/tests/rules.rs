@@ -50,6 +50,26 @@ fn cleaned_name_has_no_control_characters() {
 }
 
 #[test]
+fn memory_is_reused_from_name_to_name() {
+    let rules =
+        NameRules { group_paths: true, clean: true, max_bytes: Some(30), ..NameRules::default() };
+    let mut scratch = rules.scratch();
+    let long = "/users/42/orders\t/with/a/long/name/of/a/path?page=2";
+    rules.apply(long, &mut scratch);
+    let memory = |scratch: &NameScratch| {
+        let mut buffers =
+            [&scratch.name, &scratch.next].map(|text| (text.as_ptr(), text.capacity()));
+        buffers.sort_unstable();
+        buffers
+    };
+    let before = memory(&scratch);
+    for name in [long, "/a/1", "a\nb", "jump", long] {
+        rules.apply(name, &mut scratch);
+        assert_eq!(memory(&scratch), before, "name {name:?}");
+    }
+}
+
+#[test]
 fn rules_apply_in_order() {
     // Grouped before cleaned: the tab ends a word, and the query with it.
     let rules = NameRules { group_paths: true, clean: true, ..NameRules::default() };

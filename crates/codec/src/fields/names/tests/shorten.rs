@@ -138,6 +138,9 @@ fn short_names_beyond_the_limit_are_compared_with_the_known() {
     all.merge_within(&names, 1);
     assert!(!all.is_complete());
     assert_eq!(all.shared(), 1);
+    let mut all = ShortNames::default();
+    all.merge(&names);
+    assert!(!all.is_complete());
     let mut few = ShortNames::default();
     few.insert(1, 10, 2);
     let mut more = ShortNames::default();
