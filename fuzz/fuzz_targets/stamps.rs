@@ -2,7 +2,7 @@
 //! result in a batch and alone.
 #![no_main]
 
-use codec::{DecodeOptions, Record, Stamp, StampForm, StampKey};
+use codec::{DecodeOptions, Fields, Path, Record, Stamp, Timestamp, TimestampFormat};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: (i64, i16, String)| {
@@ -10,28 +10,33 @@ fuzz_target!(|input: (i64, i16, String)| {
     let stamp = Stamp::from_nanos(nanos);
     // As numbers, with the fraction of a unit after the point.
     for (form, places) in [
-        (StampForm::Seconds, 9),
-        (StampForm::Milliseconds, 6),
-        (StampForm::Microseconds, 3),
-        (StampForm::Nanoseconds, 0),
+        (TimestampFormat::Seconds, 9),
+        (TimestampFormat::Milliseconds, 6),
+        (TimestampFormat::Microseconds, 3),
+        (TimestampFormat::Nanoseconds, 0),
     ] {
-        assert_eq!(read(form, &decimal(nanos, places)), Some(stamp));
-        let _ = read(form, &text);
+        assert_eq!(read(&form, &decimal(nanos, places)), Some(stamp));
+        let _ = read(&form, &text);
     }
     // As RFC 3339, with any offset.
     let offset_min = offset_min % (24 * 60);
     let written = format!("\"{}\"", rfc3339(nanos, offset_min));
-    assert_eq!(read(StampForm::Rfc3339, &written), Some(stamp), "{written}");
-    if let Some(found) = read(StampForm::Rfc3339, &format!("\"{text}\"")) {
+    assert_eq!(read(&TimestampFormat::Rfc3339, &written), Some(stamp), "{written}");
+    if let Some(found) = read(&TimestampFormat::Rfc3339, &format!("\"{text}\"")) {
         let written = format!("\"{}\"", rfc3339(found.as_nanos(), 0));
-        assert_eq!(read(StampForm::Rfc3339, &written), Some(found), "{text} is not {written}");
+        assert_eq!(
+            read(&TimestampFormat::Rfc3339, &written),
+            Some(found),
+            "{text} is not {written}"
+        );
     }
 });
 
 /// Reads a value of the timestamp key, alone and in a batch.
-fn read(form: StampForm, value: &str) -> Option<Stamp> {
-    let key = StampKey::new("at", form).expect("not a key of every action");
-    let options = DecodeOptions { stamp: Some(key), ..DecodeOptions::default() };
+fn read(form: &TimestampFormat, value: &str) -> Option<Stamp> {
+    let timestamp = Some(Timestamp::new(Path::key("at"), form.clone()));
+    let fields = Fields { timestamp, ..Fields::default() };
+    let options = DecodeOptions { fields, ..DecodeOptions::default() };
     let line = format!(r#"{{"action":"a","time":1,"at":{value}}}"#);
     let alone = options.decode_stamped(line.as_bytes());
     if !line.contains('\n') {

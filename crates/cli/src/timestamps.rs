@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 use facade::Stamp;
-use facade::codec::{StampForm, StampKey, Zone};
+use facade::codec::{Path, Timestamp, TimestampFormat, Zone};
 
 use crate::options::INPUT_OPTIONS;
 
@@ -40,7 +40,7 @@ enum Form {
     Rfc3339,
 }
 
-impl From<Form> for StampForm {
+impl From<Form> for TimestampFormat {
     fn from(form: Form) -> Self {
         match form {
             Form::Seconds => Self::Seconds,
@@ -54,9 +54,11 @@ impl From<Form> for StampForm {
 
 /// Checks a key.
 fn key(text: &str) -> Result<String, String> {
-    match StampKey::new(text, StampForm::Seconds) {
-        Ok(key) => Ok(key.key().to_owned()),
-        Err(error) => Err(error.to_string()),
+    match text {
+        "action" | "time" => Err(format!(
+            "key `{text}` is part of every action, expected another key for the timestamp"
+        )),
+        key => Ok(key.to_owned()),
     }
 }
 
@@ -67,10 +69,9 @@ impl StampArgs {
     }
 
     /// Returns the key, if one was given.
-    pub(crate) fn key(&self) -> Option<StampKey> {
+    pub(crate) fn key(&self) -> Option<Timestamp> {
         let key = self.stamp_key.as_deref()?;
-        // `key` checked it when the command line was parsed.
-        StampKey::new(key, self.stamp_form.into()).ok()
+        Some(Timestamp::new(Path::key(key), self.stamp_form.into()))
     }
 }
 

@@ -8,19 +8,23 @@ mod error;
 mod expression;
 mod fields;
 mod input;
-#[allow(dead_code, reason = "used by the field form")]
 mod moment;
 mod options;
 mod quantity;
 mod scan;
 mod schema;
 
-pub use batch::{ReadError, Record, Refusal, RefusedLine, Report, Sink, threads_within_memory};
+pub use batch::{
+    Counts, ReadError, Record, Refusal, RefusedLine, Report, Sink, SkippedRecord,
+    threads_within_memory,
+};
 pub use core_actions::{ActionName, ActionTime, KeyedName};
 pub use core_time::Stamp;
 #[cfg(feature = "encode")]
 pub use encode::{Field, Format, encode, encode_means, encode_rows, write_records};
-pub use error::{DecodeError, DecodeErrorKind, Excerpt, JsonType, TimeMax};
+pub use error::{
+    DecodeError, DecodeErrorKind, Excerpt, FieldExpected, JsonType, ObjectKeys, TimeMax,
+};
 #[cfg(feature = "snippet")]
 pub use error::{Snippet, visible};
 pub use fields::{
@@ -39,4 +43,4 @@ pub use moment::{FormatError, Moment, MomentError, MomentZone, TimestampFormat, 
 pub use moment::{Pattern, PatternError};
 pub use options::{DecodeOptions, Fractions, Limits};
 pub use quantity::{Quantity, QuantityError, QuantityErrorKind};
-pub use schema::{Action, StampForm, StampKey, StampKeyError, decode};
+pub use schema::{Action, decode};

@@ -3,8 +3,8 @@
 use core_actions::NAME_BYTES_MAX;
 
 use crate::fields::Fields;
+use crate::fields::plan::Plan;
 use crate::input::Input;
-use crate::schema::StampKey;
 
 /// Configures decoding: limits, fractions, fields, the form of the input, refusals kept.
 ///
@@ -30,8 +30,6 @@ pub struct DecodeOptions {
     pub limits: Limits,
     /// Whether a time may be a fraction. Allowed by default.
     pub fractions: Fractions,
-    /// The key that holds the timestamp of an action. None by default, so such a key is ignored.
-    pub stamp: Option<StampKey>,
     /// The maximum number of refusals that the report of a batch lists. 100 by default.
     ///
     /// The first refusals are listed; all are counted. Each takes at most about 1 KiB, whatever the
@@ -43,12 +41,19 @@ pub struct DecodeOptions {
     pub input: Input,
 }
 
+impl DecodeOptions {
+    /// Returns the plan of the fields, or `None` for the default form, which needs none.
+    pub(crate) fn plan(&self) -> Option<Plan> {
+        let is_default = self.fields.are_default() && self.input == Input::default();
+        (!is_default).then(|| Plan::new(&self.fields))
+    }
+}
+
 impl Default for DecodeOptions {
     fn default() -> Self {
         Self {
             limits: Limits::default(),
             fractions: Fractions::Allowed,
-            stamp: None,
             refusals_kept: 100,
             fields: Fields::default(),
             input: Input::default(),

@@ -1,9 +1,10 @@
 //! Reading actions from text, and writing rows: what the front door uses of `codec`.
 
 pub use ::codec::{
-    Action, DecodeError, DecodeErrorKind, DecodeOptions, Excerpt, Field, Format, Fractions,
-    JsonType, Limits, Moment, MomentError, MomentZone, Quantity, QuantityError, QuantityErrorKind,
-    ReadError, Record, Refusal, RefusedLine, Report, Sink, Snippet, StampForm, StampKey,
-    StampKeyError, TimeMax, TimestampFormat, Zone, decode, encode, encode_means, encode_rows,
-    threads_within_memory, visible, write_records,
+    Action, Counts, DecodeError, DecodeErrorKind, DecodeOptions, Excerpt, Field, FieldExpected,
+    FieldTypes, Fields, Filter, FilterError, Form, Format, Fractions, Input, JsonType, Limits,
+    Moment, MomentError, MomentZone, NameRules, ObjectKeys, OnMissing, Path, PathError,
+    PathErrorKind, Quantity, QuantityError, QuantityErrorKind, ReadError, Record, Refusal,
+    RefusedLine, Report, Sink, Skip, SkippedRecord, Snippet, TimeMax, Timestamp, TimestampFormat,
+    Zone, decode, encode, encode_means, encode_rows, threads_within_memory, visible, write_records,
 };

@@ -14,11 +14,12 @@ use facade::actions::{
     WindowedSnapshot, WindowedSpec, WindowedSpecError, WindowedTracker,
 };
 use facade::codec::{
-    Action, DecodeError, DecodeErrorKind, DecodeOptions, Excerpt, Field, Format, Fractions,
-    JsonType, Limits, Moment, MomentError, MomentZone, Quantity, QuantityError, QuantityErrorKind,
-    ReadError, Record, Refusal, RefusedLine, Report, Sink, Snippet, StampForm, StampKey,
-    StampKeyError, TimeMax, TimestampFormat, Zone, decode, encode, encode_means, encode_rows,
-    threads_within_memory, visible, write_records,
+    Action, Counts, DecodeError, DecodeErrorKind, DecodeOptions, Excerpt, Field, FieldExpected,
+    FieldTypes, Fields, Filter, FilterError, Form, Format, Fractions, Input, JsonType, Limits,
+    Moment, MomentError, MomentZone, NameRules, ObjectKeys, OnMissing, Path, PathError,
+    PathErrorKind, Quantity, QuantityError, QuantityErrorKind, ReadError, Record, Refusal,
+    RefusedLine, Report, Sink, Skip, SkippedRecord, Snippet, TimeMax, Timestamp, TimestampFormat,
+    Zone, decode, encode, encode_means, encode_rows, threads_within_memory, visible, write_records,
 };
 use facade::time::{
     Clock, CoarseClock, CounterSnapshot, CoveredBuckets, EventCounter, ExactCounter, InBucket,
@@ -127,9 +128,10 @@ fn batches_go_through_the_front_door() -> Result<(), ReadError> {
     let windrow = Windrow::default();
     let quantity: Result<Quantity, QuantityError> = "1,5s".parse();
     assert_eq!(quantity.unwrap_err().kind, QuantityErrorKind::Separator);
-    let key: Result<StampKey, StampKeyError> = StampKey::new("at", StampForm::Seconds);
-    let (stamp, fractions) = (key.ok(), Fractions::Refused);
-    let policy = DecodeOptions { stamp, fractions, ..DecodeOptions::default() };
+    let timestamp = Some(Timestamp::new(Path::key("at"), TimestampFormat::Seconds));
+    let fields = Fields { timestamp, ..Fields::default() };
+    let policy =
+        DecodeOptions { fields, fractions: Fractions::Refused, ..DecodeOptions::default() };
     let lines = b"{\"action\":\"jump\",\"time\":2,\"at\":1}\n{\"action\":\"jump\",\"time\":0.5}\n";
     let report: Report = policy.decode_reader(&lines[..], &mut Adds(&windrow))?;
     assert_eq!((report.accepted, windrow.get_stats()), (1, encode([("jump", 2.0)])));
@@ -417,4 +419,52 @@ fn absurd_number_of_threads_is_bounded() {
     let windrow = Windrow::builder().threads(usize::MAX).build().unwrap();
     let report = windrow.add_actions(&b"{\"action\":\"jump\",\"time\":1}\n"[..]).unwrap();
     assert_eq!((report.accepted, windrow.stats()[0].count()), (1, 1));
+}
+
+#[test]
+fn fields_of_any_name_go_through_the_front_door() -> Result<(), PathError> {
+    let not_a_path: PathError = Path::parse("a..b").unwrap_err();
+    assert!(matches!(not_a_path.kind, PathErrorKind::UnexpectedCharacter { .. }), "{not_a_path:?}");
+    let names = NameRules { group_paths: true, ..NameRules::default() };
+    let by = Path::parse_list("method,uri")?;
+    let fields: Fields = Fields { by, value: Some(Path::key("took")), names, ..Fields::any() };
+    assert_eq!((fields.types, fields.on_missing), (FieldTypes::Any, OnMissing::Skip));
+    let input = Input::default();
+    assert_eq!(input.form, Form::Json);
+    let options = DecodeOptions { fields, input, ..DecodeOptions::default() };
+
+    #[derive(Default)]
+    struct Skipped(Vec<(u64, Skip)>);
+    impl Sink for Skipped {
+        fn accept(&mut self, record: Record<'_>) {
+            assert_eq!(record.name.as_str(), "GET /dogs/:id");
+        }
+
+        fn skip(&mut self, record: SkippedRecord<'_>) {
+            self.0.push((record.offset, record.reason));
+        }
+    }
+
+    let lines = r#"{"method":"GET","uri":"/dogs/7","took":1}
+{"method":"GET","uri":"/dogs/7"}
+{"method":"GET","uri":{"path":"/"},"took":1}
+{"method":"GET","uri":"/dogs/7","took":"soon"}"#;
+    let mut skipped = Skipped::default();
+    let report = options.decode_slice(lines.as_bytes(), &mut skipped);
+    let counts: Counts = report.counts;
+    assert_eq!((report.accepted, counts.bare_values), (1, 1));
+    assert_eq!(skipped.0, [(42, Skip::NoValue)]);
+    let DecodeErrorKind::FieldType { keys, expected, .. } = &report.refusals[0].error.kind else {
+        panic!("{report:?}");
+    };
+    let (keys, expected): (&ObjectKeys, &FieldExpected) = (keys, expected);
+    assert_eq!((keys.iter().collect(), *expected), (vec!["path"], FieldExpected::Scalar));
+    let DecodeErrorKind::Value { reason, .. } = &report.refusals[1].error.kind else {
+        panic!("{report:?}");
+    };
+    let reason: &QuantityError = reason;
+    assert!(!reason.to_string().is_empty());
+    let filters: Vec<Filter> = options.fields.filters.clone();
+    assert!(filters.is_empty() && size_of::<FilterError>() < 100);
+    Ok(())
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use facade::actions::{Count, HasCount};
-use facade::codec::{DecodeOptions, StampForm, StampKey};
+use facade::codec::{DecodeOptions, Fields, Path, Timestamp, TimestampFormat};
 use fastrand::Rng;
 
 use super::segment::WIDTHS;
@@ -31,8 +31,9 @@ fn builder<C: Aggregate>(width: Width, room: usize, stamps: &[i64]) -> TimelineB
 }
 
 fn decode_options() -> DecodeOptions {
-    let stamp = StampKey::new("at", StampForm::Milliseconds).ok();
-    DecodeOptions { stamp, ..DecodeOptions::default() }
+    let timestamp = Some(Timestamp::new(Path::key("at"), TimestampFormat::Milliseconds));
+    let fields = Fields { timestamp, ..Fields::default() };
+    DecodeOptions { fields, ..DecodeOptions::default() }
 }
 
 fn counts(timeline: &Timeline<Combined<Count>>) -> Vec<u64> {

@@ -7,27 +7,42 @@ use core_actions::{ActionTime, KeyedName};
 use memchr::memchr;
 
 use super::blocks::Block;
-use super::refusal::{Cause, RefusedLine};
-use super::report::BlockReport;
+use super::records::RecordDecoder;
+use super::refusal::Cause;
+use super::refuse::refuse;
+use super::report::{BlockReport, ReportBuilder};
 use super::sink::{Record, Sink};
 use crate::error::code::{ErrorCode, ScanError, ScanResult};
+use crate::fields::plan::Plan;
 use crate::options::DecodeOptions;
 use crate::scan::cursor::Cursor;
+use crate::scan::string::valid_prefix;
 use crate::scan::swar;
 use crate::schema::decoder::Rules;
 use crate::schema::draft::{Found, Name};
-use crate::schema::fast_path::{FastLine, HEAD, Partial, fast_line};
+use crate::schema::fast_path::{DefaultKeys, FastLine, HEAD, Partial, fast_line};
 
 /// Decodes the lines of one block after another.
 pub(super) struct LineDecoder<'p> {
-    rules: Rules<'p>,
+    rules: Rules,
     /// The last name with escapes, decoded.
     unescaped: String,
+    /// The decoder of other fields than those of the default form.
+    records: Option<RecordDecoder<'p>>,
 }
 
 impl<'p> LineDecoder<'p> {
-    pub(super) fn new(options: &'p DecodeOptions) -> Self {
-        Self { rules: options.rules(), unescaped: String::new() }
+    /// Creates a decoder. The plan is that of the options, `None` for the default form.
+    pub(super) fn new(options: &'p DecodeOptions, plan: Option<&'p Plan>) -> Self {
+        let records = plan.map(|plan| RecordDecoder::new(options, plan));
+        Self { rules: options.rules(), unescaped: String::new(), records }
+    }
+
+    /// Adds to a report what is known once all blocks of this decoder were decoded.
+    pub(super) fn finish(self, report: &mut ReportBuilder) {
+        if let Some(records) = &self.records {
+            report.add_short_names(records.short_names());
+        }
     }
 
     /// Passes the records of a block to a sink, and lists at most `refusals_max` refusals.
@@ -45,6 +60,9 @@ impl<'p> LineDecoder<'p> {
             refuse(block.bytes, block.offset, cause, &mut report, refusals_max, sink);
             return report;
         }
+        if let Some(records) = &mut self.records {
+            return records.decode(block, refusals_max, sink);
+        }
         let bytes = block.bytes;
         // The text from `at` on that is known to be UTF-8. Checking a block at a time takes 14
         // instructions per line of the fast path; checking each name would take 74 more.
@@ -58,20 +76,20 @@ impl<'p> LineDecoder<'p> {
             let start = at;
             // Most lines have the shape of the line before. All lines meet at one call of the sink,
             // so that it is inlined into this loop once.
-            let (name, time, stamp) = if was_fast
+            let (name, time) = if was_fast
                 && let Some(head) = text.as_bytes().first_chunk()
                 && let Ok(line) = self.fast_line(text, head)
             {
                 at += line.len;
                 text = text.get(line.len..).unwrap_or_default();
-                (line.name, line.time, None)
+                (line.name, line.time)
             } else {
                 let line = self.read(&bytes[start..], text);
                 at += line.len_with_end;
                 text = text.get(line.len_with_end..).unwrap_or_default();
                 was_fast = line.is_fast;
                 match line.found {
-                    Ok(Found { name, time, stamp }) => (self.key(name), time, stamp),
+                    Ok(Found { name, time }) => (self.key(name), time),
                     Err(ScanError { code: ErrorCode::Empty, .. }) => {
                         report.blank += 1;
                         continue;
@@ -87,7 +105,7 @@ impl<'p> LineDecoder<'p> {
                     }
                 }
             };
-            sink.accept(Record { name, time, stamp, offset: block.offset + start as u64 });
+            sink.accept(Record { name, time, stamp: None, offset: block.offset + start as u64 });
         }
         report
     }
@@ -109,7 +127,7 @@ impl<'p> LineDecoder<'p> {
     /// The members that were read.
     #[inline(always)]
     fn fast_line<'t>(&self, text: &'t str, head: &[u8; HEAD]) -> Result<FastRecord<'t>, Partial> {
-        let line = fast_line(head)?;
+        let line = fast_line(head, &DefaultKeys)?;
         let FastLine { name, time, end } = line;
         let len = match head.get(end..) {
             Some([b'\n', ..]) => end + 1,
@@ -134,7 +152,7 @@ impl<'p> LineDecoder<'p> {
             Some(head) => match self.fast_line(text, head) {
                 Err(partial) => partial,
                 Ok(FastRecord { name, time, len }) => {
-                    let found = Found { name: Name::Plain(name.as_str()), time, stamp: None };
+                    let found = Found { name: Name::Plain(name.as_str()), time };
                     return Line { found: Ok(found), len, len_with_end: len, is_fast: true };
                 }
             },
@@ -174,25 +192,6 @@ struct FastRecord<'t> {
     len: usize,
 }
 
-/// Counts a refused line, lists it if there is room, and passes it to the sink.
-#[inline(always)]
-fn refuse(
-    bytes: &[u8],
-    offset: u64,
-    cause: impl Fn() -> Cause,
-    report: &mut BlockReport,
-    refusals_max: usize,
-    sink: &mut impl Sink,
-) {
-    report.refused += 1;
-    // Built for each use, so that nothing is built for a sink that ignores refused lines.
-    let line = || RefusedLine { bytes, offset, cause: cause() };
-    if report.refusals.len() < refusals_max {
-        report.refusals.push(line().to_refusal(report.lines));
-    }
-    sink.refuse(line());
-}
-
 /// Returns the length of the line at the start of `bytes`, without its `\n`.
 ///
 /// Most of the line was read before, so the end is usually near: 16 bytes are searched a word at a
@@ -209,11 +208,4 @@ fn line_len(bytes: &[u8]) -> usize {
     }
     let near = near.min(bytes.len());
     memchr(b'\n', &bytes[near..]).map_or(bytes.len(), |len| near + len)
-}
-
-/// Returns the longest prefix that is UTF-8.
-fn valid_prefix(bytes: &[u8]) -> &str {
-    str::from_utf8(bytes)
-        .or_else(|error| str::from_utf8(&bytes[..error.valid_up_to()]))
-        .unwrap_or_default()
 }

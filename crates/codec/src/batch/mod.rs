@@ -6,16 +6,20 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use memchr::memchr;
 
 mod blocks;
+mod counts;
 mod lines;
 mod parallel;
+mod records;
 mod refusal;
+mod refuse;
 mod report;
 mod sink;
 
+pub use counts::Counts;
 pub use parallel::threads_within_memory;
 pub use refusal::{Refusal, RefusedLine};
 pub use report::{ReadError, Report};
-pub use sink::{Record, Sink};
+pub use sink::{Record, Sink, SkippedRecord};
 
 use blocks::{BUFFER_BYTES, Block, BlockBuf, BlockReader};
 use lines::LineDecoder;
@@ -53,8 +57,11 @@ impl DecodeOptions {
     pub fn decode_slice(&self, input: &[u8], sink: &mut impl Sink) -> Report {
         let block = Block { offset: 0, bytes: input, cut_from: None };
         let mut report = ReportBuilder::new(self.refusals_kept);
-        let lines = LineDecoder::new(self).decode(block, self.refusals_kept, sink);
+        let plan = self.plan();
+        let mut decoder = LineDecoder::new(self, plan.as_ref());
+        let lines = decoder.decode(block, self.refusals_kept, sink);
         report.add(0, input.len() as u64, lines);
+        decoder.finish(&mut report);
         report.finish()
     }
 
@@ -92,8 +99,11 @@ impl DecodeOptions {
         sink: &mut impl Sink,
     ) -> Result<Report, ReadError> {
         let mut blocks = BlockReader::new(reader, BUFFER_BYTES, self.limits.input_bytes);
-        let (mut decoder, mut buf) = (LineDecoder::new(self), BlockBuf::default());
+        let plan = self.plan();
+        let mut decoder = LineDecoder::new(self, plan.as_ref());
+        let mut buf = BlockBuf::default();
         let mut report = ReportBuilder::new(self.refusals_kept);
+        let mut failure = None;
         for index in 0.. {
             match blocks.read(&mut buf, &mut |piece| sink.refuse_piece(piece)) {
                 Ok(true) => {
@@ -101,10 +111,14 @@ impl DecodeOptions {
                     report.add(index, buf.bytes_read(), lines);
                 }
                 Ok(false) => break,
-                Err(source) => return Err(ReadError { report: report.finish().into(), source }),
+                Err(source) => {
+                    failure = Some(source);
+                    break;
+                }
             }
         }
-        Ok(report.finish())
+        decoder.finish(&mut report);
+        read_result(report.finish(), failure)
     }
 
     /// Decodes the lines of a slice on as many threads as there are sinks.
@@ -187,10 +201,7 @@ impl DecodeOptions {
             self.par_decode(blocks, sinks, |blocks, buf: &mut BlockBuf, sink: &mut S| {
                 blocks.read(buf, &mut |piece| sink.refuse_piece(piece))
             });
-        match failure {
-            None => Ok(report),
-            Some(source) => Err(ReadError { report: report.into(), source }),
-        }
+        read_result(report, failure)
     }
 
     /// Decodes on several threads the blocks that `next` gets from a source, one thread at a time.
@@ -207,8 +218,10 @@ impl DecodeOptions {
     {
         let queue = Mutex::new(Queue { source, taken: 0, failure: None });
         let report = Mutex::new(ReportBuilder::new(self.refusals_kept));
+        let plan = self.plan();
         parallel::share(sinks, |sink: &mut S| {
-            let (mut decoder, mut block) = (LineDecoder::new(self), B::default());
+            let mut decoder = LineDecoder::new(self, plan.as_ref());
+            let mut block = B::default();
             loop {
                 let got = lock(&queue).get(|source| next(source, &mut block, sink));
                 let Some(index) = got else { break };
@@ -216,10 +229,18 @@ impl DecodeOptions {
                 let lines = decoder.decode(block.block(), wanted, sink);
                 lock(&report).add(index, block.bytes_read(), lines);
             }
+            decoder.finish(&mut lock(&report));
         });
         let report = report.into_inner().unwrap_or_else(PoisonError::into_inner);
         let queue = queue.into_inner().unwrap_or_else(PoisonError::into_inner);
         (report.finish(), queue.failure)
+    }
+}
+
+fn read_result(report: Report, failure: Option<io::Error>) -> Result<Report, ReadError> {
+    match failure {
+        None => Ok(report),
+        Some(source) => Err(ReadError { report: report.into(), source }),
     }
 }
 

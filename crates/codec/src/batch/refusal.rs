@@ -6,6 +6,7 @@ use crate::error::DecodeError;
 use crate::error::code::ScanError;
 #[cfg(feature = "snippet")]
 use crate::error::{DecodeErrorKind, Snippet};
+use crate::fields::error::{Context, FieldError};
 use crate::options::Limits;
 
 /// A refused line that a [`Report`](crate::Report) lists.
@@ -89,14 +90,16 @@ pub struct RefusedLine<'a> {
     pub bytes: &'a [u8],
     /// The offset of the line in the input, in bytes.
     pub offset: u64,
-    pub(super) cause: Cause,
+    pub(super) cause: Cause<'a>,
 }
 
 /// Why a line is refused.
 #[derive(Debug, Clone)]
-pub(super) enum Cause {
+pub(super) enum Cause<'a> {
     /// The scan failed. Building the error takes longer than finding it, so it is built on request.
     Scan(ScanError, Limits),
+    /// A field is missing or cannot be used.
+    Field(FieldError<'a>, Context<'a>),
     /// The line is longer than the limit and was not kept whole.
     TooLong(DecodeError),
 }
@@ -111,6 +114,7 @@ impl RefusedLine<'_> {
     pub fn error(&self) -> DecodeError {
         match &self.cause {
             Cause::Scan(error, limits) => error.explain(self.bytes, *limits),
+            Cause::Field(error, context) => error.explain(self.bytes, *context),
             Cause::TooLong(error) => error.clone(),
         }
     }

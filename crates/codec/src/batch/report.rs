@@ -6,13 +6,15 @@ use std::io;
 use core_time::counted;
 use thiserror::Error;
 
+use super::counts::Counts;
 use super::refusal::Refusal;
+use crate::fields::ShortNames;
 
 /// Counts the lines of a batch by outcome, and lists the first refusals.
 ///
 /// A line ends with `\n`, with `\r\n`, or at the end of the input. The last line end does not start
 /// another line. A line of white space alone is blank. Every line has exactly one outcome:
-/// accepted, dropped, refused or blank.
+/// accepted, dropped, refused, skipped, filtered or blank.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Report {
@@ -25,20 +27,54 @@ pub struct Report {
     pub dropped: u64,
     /// Lines that are not valid actions.
     pub refused: u64,
+    /// Lines that have no name or no value, or are not records of the form, and are skipped.
+    ///
+    /// Always 0 for the default form.
+    pub skipped: u64,
+    /// Lines that do not meet a condition, or whose moment lies outside the interval.
+    pub filtered: u64,
     /// Lines that are empty or white space.
     pub blank: u64,
     /// Length of the input, in bytes.
     pub bytes: u64,
+    /// What a summary mentions of the accepted and the skipped lines.
+    pub counts: Counts,
     /// The first refusals in line order, at most
     /// [`refusals_kept`](crate::DecodeOptions::refusals_kept) of them.
     pub refusals: Vec<Refusal>,
+    short_names: ShortNames,
 }
 
 impl Report {
+    /// Returns the number of shortened names that stand for more than one name.
+    ///
+    /// Their records are mixed up, so the result is wrong: raise
+    /// [`NameRules::max_bytes`](crate::NameRules::max_bytes). A shortened name ends with 32 bits
+    /// of hash, so that this is unlikely below 10,000 of them.
+    #[must_use]
+    pub fn shared_names(&self) -> usize {
+        self.short_names.shared()
+    }
+
+    /// Returns whether all shortened names were compared with each other.
+    ///
+    /// Above 262,144 shortened names, later ones are not.
+    #[must_use]
+    pub fn all_names_compared(&self) -> bool {
+        self.short_names.is_complete()
+    }
+
+    /// Adds the shortened names of another input of the same result, to compare them with these.
+    ///
+    /// Call this for each input whose records the same rows count.
+    pub fn compare_names(&mut self, other: &Self) {
+        self.short_names.merge(&other.short_names);
+    }
+
     /// Returns the number of lines.
     #[must_use]
     pub fn lines(&self) -> u64 {
-        self.accepted + self.dropped + self.refused + self.blank
+        self.accepted + self.dropped + self.refused + self.skipped + self.filtered + self.blank
     }
 }
 
@@ -57,7 +93,10 @@ pub struct ReadError {
 pub(super) struct BlockReport {
     pub(super) lines: u64,
     pub(super) refused: u64,
+    pub(super) skipped: u64,
+    pub(super) filtered: u64,
     pub(super) blank: u64,
+    pub(super) counts: Counts,
     /// Line numbers count from the start of the block.
     pub(super) refusals: Vec<Refusal>,
 }
@@ -103,11 +142,14 @@ impl ReportBuilder {
 
     /// Adds the report of block `index`. Indexes start at 0 and have no gaps.
     pub(super) fn add(&mut self, index: u64, bytes: u64, block: BlockReport) {
-        let BlockReport { lines, refused, blank, refusals } = block;
+        let BlockReport { lines, refused, skipped, filtered, blank, counts, refusals } = block;
         self.report.bytes += bytes;
         self.report.refused += refused;
         self.report.blank += blank;
-        self.report.accepted += lines - refused - blank;
+        self.report.skipped += skipped;
+        self.report.filtered += filtered;
+        self.report.counts += counts;
+        self.report.accepted += lines - refused - skipped - filtered - blank;
         self.refusals.extend(refusals.into_iter().map(|refusal| ((index, refusal.line), refusal)));
         while self.refusals.len() > self.refusals_max {
             self.refusals.pop_last();
@@ -118,6 +160,11 @@ impl ReportBuilder {
             self.lines_before += lines;
             self.next_block += 1;
         }
+    }
+
+    /// Adds the short names of one thread.
+    pub(super) fn add_short_names(&mut self, names: &ShortNames) {
+        self.report.short_names.merge(names);
     }
 
     /// Turns the line numbers of `next_block` from those of the block into those of the input.

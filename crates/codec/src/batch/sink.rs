@@ -4,6 +4,7 @@ use core_actions::{ActionTime, KeyedName};
 use core_time::Stamp;
 
 use super::refusal::RefusedLine;
+use crate::fields::Skip;
 
 /// One decoded action of a batch, borrowed from its line.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -13,11 +14,23 @@ pub struct Record<'a> {
     pub name: KeyedName<'a>,
     /// The time of the action, in the unit of the input.
     pub time: ActionTime,
-    /// The time at which it happened, if [`DecodeOptions::stamp`](crate::DecodeOptions::stamp)
-    /// names a key and the line has it.
+    /// The time at which it happened, if [`Fields::timestamp`](crate::Fields::timestamp) names a
+    /// field and the record has it.
     pub stamp: Option<Stamp>,
     /// The offset of its line in the input, in bytes.
     pub offset: u64,
+}
+
+/// A skipped record that is passed to a [`Sink`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SkippedRecord<'a> {
+    /// The record without its line end.
+    pub bytes: &'a [u8],
+    /// The offset of the record in the input, in bytes.
+    pub offset: u64,
+    /// The reason.
+    pub reason: Skip,
 }
 
 /// Receives the records of a batch.
@@ -33,6 +46,38 @@ pub trait Sink {
     #[inline]
     fn refuse(&mut self, line: RefusedLine<'_>) {
         let _ = line;
+    }
+
+    /// Receives a skipped record.
+    ///
+    /// Does nothing by default. The report counts skipped records by reason.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use codec::{DecodeOptions, Fields, Record, Sink, Skip, SkippedRecord};
+    ///
+    /// #[derive(Default)]
+    /// struct Skipped(Vec<(u64, Skip)>);
+    ///
+    /// impl Sink for Skipped {
+    ///     fn accept(&mut self, _: Record<'_>) {}
+    ///
+    ///     fn skip(&mut self, record: SkippedRecord<'_>) {
+    ///         self.0.push((record.offset, record.reason));
+    ///     }
+    /// }
+    ///
+    /// let options = DecodeOptions { fields: Fields::any(), ..DecodeOptions::default() };
+    /// let lines = b"{\"action\":\"jump\",\"time\":1}\n{\"msg\":\"started\"}\n";
+    /// let mut skipped = Skipped::default();
+    /// let report = options.decode_slice(lines, &mut skipped);
+    /// assert_eq!((report.accepted, report.skipped, report.refused), (1, 1, 0));
+    /// assert_eq!(skipped.0, [(27, Skip::NoName)]);
+    /// ```
+    #[inline]
+    fn skip(&mut self, record: SkippedRecord<'_>) {
+        let _ = record;
     }
 
     /// Receives the next piece of a refused line that is too long to buffer.

@@ -50,7 +50,7 @@ pub(crate) enum ErrorCode {
     /// The detail is the offset of the first key.
     DuplicateTime,
     /// The detail is the offset of the first key.
-    DuplicateStamp,
+    FieldRepeated,
     ActionNotString,
     TimeNotNumber,
     /// The detail is the length.
@@ -63,11 +63,6 @@ pub(crate) enum ErrorCode {
     TimeNegative,
     TimeTooLarge(TimeMax),
     TimeNotInteger,
-    StampNotNumber,
-    StampNotString,
-    #[cfg(feature = "timestamps")]
-    StampNotRfc3339,
-    StampOutOfRange,
     /// The detail is the number of columns.
     #[cfg(feature = "csv")]
     ColumnCount {

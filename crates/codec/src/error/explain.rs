@@ -71,7 +71,10 @@ impl ScanError {
             ErrorCode::MissingTime => located(Kind::MissingTime),
             ErrorCode::DuplicateAction => located(Kind::DuplicateAction { first: detail }),
             ErrorCode::DuplicateTime => located(Kind::DuplicateTime { first: detail }),
-            ErrorCode::DuplicateStamp => located(Kind::DuplicateStamp { first: detail }),
+            ErrorCode::FieldRepeated => {
+                let key = Cursor::new(rest).string().map_or(Cow::default(), Text::text);
+                located(Kind::FieldRepeated { key: key.into(), first: detail })
+            }
             ErrorCode::ActionNotString => located(Kind::ActionNotString { found: found() }),
             ErrorCode::TimeNotNumber => located(Kind::TimeNotNumber { found: found() }),
             ErrorCode::NameBlank => located(Kind::NameBlank { len: detail }),
@@ -88,15 +91,6 @@ impl ScanError {
             ErrorCode::TimeNegative => located(Kind::TimeNegative { found: excerpt() }),
             ErrorCode::TimeTooLarge(max) => located(Kind::TimeTooLarge { found: excerpt(), max }),
             ErrorCode::TimeNotInteger => located(Kind::TimeNotInteger { found: excerpt() }),
-            ErrorCode::StampNotNumber => {
-                located(Kind::StampType { found: found(), expected: "a number" })
-            }
-            ErrorCode::StampNotString => {
-                located(Kind::StampType { found: found(), expected: "a string" })
-            }
-            #[cfg(feature = "timestamps")]
-            ErrorCode::StampNotRfc3339 => located(Kind::StampNotRfc3339),
-            ErrorCode::StampOutOfRange => located(Kind::StampOutOfRange),
             #[cfg(feature = "csv")]
             ErrorCode::ColumnCount { wanted } => {
                 located(Kind::ColumnCount { found: detail, expected: wanted as usize })

@@ -7,7 +7,12 @@ use core_time::counted;
 use thiserror::Error;
 
 use super::excerpt::Excerpt;
+use super::field_expected::FieldExpected;
 use super::json_type::{JsonType, TimeMax};
+use super::object_keys::{ObjectKeys, Safe};
+use crate::fields::Skip;
+use crate::moment::MomentError;
+use crate::quantity::QuantityError;
 
 /// The condition under which an input is refused.
 ///
@@ -170,12 +175,81 @@ pub enum DecodeErrorKind {
         /// Offset of the opening quote of the first key.
         first: usize,
     },
-    /// The object has more than one [timestamp key](crate::StampKey), with or without escapes.
-    #[error("timestamp key is repeated, expected only the one at byte {first}")]
-    DuplicateStamp {
+    /// The object has more than one key that a path selects, with or without escapes.
+    #[error("key `{}` is repeated, expected only the one at byte {first}", Safe(key))]
+    FieldRepeated {
+        /// The key.
+        key: Box<str>,
         /// Offset of the opening quote of the first key.
         first: usize,
     },
+    /// The record has no field for the name or for the value.
+    #[error("field `{}` is missing, expected {expected}", Safe(path))]
+    FieldMissing {
+        /// The paths that were looked for.
+        path: Box<str>,
+        /// What the field may hold.
+        expected: FieldExpected,
+    },
+    /// A field has another type than its use allows.
+    #[error("field `{}` is {found}{keys}, expected {expected}", Safe(path))]
+    FieldType {
+        /// The path of the field.
+        path: Box<str>,
+        /// The type of the value.
+        found: JsonType,
+        /// The first keys of the value, if it is an object.
+        keys: ObjectKeys,
+        /// What the field may hold.
+        expected: FieldExpected,
+    },
+    /// The value is not a time of 0 or more.
+    #[error("field `{}`: {reason}", Safe(path))]
+    Value {
+        /// The path of the value.
+        path: Box<str>,
+        /// What was found, what is wrong, and what to write instead.
+        reason: Box<QuantityError>,
+    },
+    /// The timestamp is not a moment in the configured format.
+    #[error("timestamp `{}` is `{}`, {reason}", Safe(path), Safe(found))]
+    Moment {
+        /// The path of the timestamp.
+        path: Box<str>,
+        /// The start of the timestamp.
+        found: Box<str>,
+        /// What is wrong, and what to write instead.
+        reason: MomentError,
+    },
+    /// A condition compares the field with a duration, and the unit of its number is unknown.
+    ///
+    /// All such records are refused until [`Fields::unit`](crate::Fields::unit) is given.
+    #[error(
+        "field `{}` is `{}` and a condition has a unit, expected the unit of numbers as well",
+        Safe(path),
+        Safe(found)
+    )]
+    UnitNeeded {
+        /// The path of the field.
+        path: Box<str>,
+        /// The start of the number.
+        found: Box<str>,
+    },
+    /// The record is skipped: it is not one of those that count.
+    ///
+    /// Only [`DecodeOptions::decode`](crate::DecodeOptions::decode) and `decode_stamped` return
+    /// it. A batch counts such records.
+    #[error("record is skipped: {reason}")]
+    Skipped {
+        /// The reason.
+        reason: Skip,
+    },
+    /// The record is filtered: a condition does not hold, or its moment is out of the interval.
+    ///
+    /// Only [`DecodeOptions::decode`](crate::DecodeOptions::decode) and `decode_stamped` return
+    /// it. A batch counts such records.
+    #[error("record is filtered, expected one that meets all conditions")]
+    Filtered,
     /// The value of `action` is not a string.
     #[error("value of `action` is {found}, expected a string")]
     ActionNotString {
@@ -247,20 +321,6 @@ pub enum DecodeErrorKind {
         /// Offset of the first key.
         first: usize,
     },
-    /// The timestamp has another JSON type than its [form](crate::StampForm).
-    #[error("timestamp is {found}, expected {expected}")]
-    StampType {
-        /// The type of the value.
-        found: JsonType,
-        /// The type of the form, with its article.
-        expected: &'static str,
-    },
-    /// The timestamp is a string, but not one of RFC 3339.
-    #[error("invalid RFC 3339 timestamp, expected one like `1985-04-12T23:20:50.52Z`")]
-    StampNotRfc3339,
-    /// The timestamp does not fit a [`Stamp`](crate::Stamp).
-    #[error("timestamp is out of range, expected 1677-09-21 to 2262-04-11")]
-    StampOutOfRange,
 }
 
 /// The class of an error. Private, because the predicates of the error cover it.
@@ -299,7 +359,14 @@ impl DecodeErrorKind {
             Self::MissingTime => (Class::Schema, "key `time` is missing"),
             Self::DuplicateAction { .. } => (Class::Schema, "key `action` is repeated"),
             Self::DuplicateTime { .. } => (Class::Schema, "key `time` is repeated"),
-            Self::DuplicateStamp { .. } => (Class::Schema, "timestamp key is repeated"),
+            Self::FieldRepeated { .. } => (Class::Schema, "key of a field is repeated"),
+            Self::FieldMissing { .. } => (Class::Schema, "field is missing"),
+            Self::FieldType { .. } => (Class::Schema, "field has the wrong type"),
+            Self::Value { .. } => (Class::Schema, "value is not a time"),
+            Self::Moment { .. } => (Class::Schema, "timestamp cannot be read"),
+            Self::UnitNeeded { .. } => (Class::Schema, "unit of a condition is unknown"),
+            Self::Skipped { reason } => (Class::Schema, reason.text()),
+            Self::Filtered => (Class::Schema, "filtered"),
             Self::ActionNotString { .. } => (Class::Schema, "value of `action` is not a string"),
             Self::TimeNotNumber { .. } => (Class::Schema, "value of `time` is not a number"),
             Self::NameBlank { .. } => (Class::Schema, "action name is blank"),
@@ -310,9 +377,6 @@ impl DecodeErrorKind {
             Self::TimeTooLarge { .. } => (Class::Schema, "time is too large"),
             Self::TimeNotInteger { .. } => (Class::Schema, "time is not an integer"),
             Self::DuplicateKey { .. } => (Class::Schema, "key is repeated"),
-            Self::StampType { .. } => (Class::Schema, "timestamp has the wrong type"),
-            Self::StampNotRfc3339 => (Class::Schema, "invalid RFC 3339 timestamp"),
-            Self::StampOutOfRange => (Class::Schema, "timestamp is out of range"),
         }
     }
 }

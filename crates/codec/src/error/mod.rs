@@ -6,14 +6,18 @@ use std::fmt;
 pub(crate) mod code;
 mod excerpt;
 pub(crate) mod explain;
+mod field_expected;
 mod json_type;
 mod kind;
+mod object_keys;
 #[cfg(feature = "snippet")]
 mod snippet;
 
 pub use self::excerpt::Excerpt;
+pub use self::field_expected::FieldExpected;
 pub use self::json_type::{JsonType, TimeMax};
 pub use self::kind::DecodeErrorKind;
+pub use self::object_keys::ObjectKeys;
 #[cfg(feature = "snippet")]
 pub use self::snippet::{Snippet, visible};
 

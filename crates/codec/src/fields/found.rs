@@ -1,5 +1,6 @@
 //! What a record holds at a path, as every reader of a form reports it.
 
+use std::fmt;
 use std::ops::Range;
 
 use crate::error::code::ScanError;
@@ -96,6 +97,36 @@ pub enum Skip {
     NotWrapped,
     /// The line is a part of a longer one, cut by a container runtime.
     Partial,
+}
+
+impl Skip {
+    /// Returns the reason in a few words.
+    pub(crate) fn text(self) -> &'static str {
+        match self {
+            Self::NoName => "name is missing",
+            Self::NoValue => "value is missing",
+            Self::NoMatch => "pattern does not match",
+            Self::NoObject => "no JSON object at the end",
+            Self::NotWrapped => "no JSON object inside",
+            Self::Partial => "part of a longer line",
+        }
+    }
+
+    /// All reasons, in the order of their numbers.
+    pub const ALL: [Self; 6] = [
+        Self::NoName,
+        Self::NoValue,
+        Self::NoMatch,
+        Self::NoObject,
+        Self::NotWrapped,
+        Self::Partial,
+    ];
+}
+
+impl fmt::Display for Skip {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.text())
+    }
 }
 
 /// Replaces `text` by the text of a field, which is `raw` after its opening quote.

@@ -1,17 +1,21 @@
 //! Which fields of a record are its name, its value and its timestamp.
 
-#[allow(dead_code, reason = "used by the field form")]
+pub(crate) mod assemble;
+pub(crate) mod error;
 mod filter;
-#[allow(dead_code, reason = "used by the field form")]
+#[allow(dead_code, reason = "flat inputs use all of it")]
 pub(crate) mod found;
-#[allow(dead_code, reason = "used by the field form")]
+pub(crate) mod json;
 mod names;
-#[allow(dead_code, reason = "used by the field form")]
+#[allow(dead_code, reason = "flat inputs use all of it")]
 mod path;
+pub(crate) mod plan;
+mod tree;
 
 pub use filter::{Filter, FilterError, FilterErrorKind};
 pub use found::Skip;
 pub use names::NameRules;
+pub(crate) use names::ShortNames;
 #[cfg(feature = "regex")]
 pub use names::{Replace, ReplaceError, ReplaceErrorKind};
 pub use path::{Path, PathError, PathErrorKind};
@@ -20,6 +24,7 @@ use core_actions::Unit;
 use core_time::Stamp;
 
 use crate::moment::{TimestampFormat, Zone};
+use path::{Alternative, Source, Step};
 
 /// Selects the fields of a record, and the records that count.
 ///
@@ -73,6 +78,26 @@ impl Fields {
     pub fn any() -> Self {
         Self { on_missing: OnMissing::Skip, types: FieldTypes::Any, ..Self::default() }
     }
+
+    /// Returns whether every record is read as by the default, without an allocation.
+    pub(crate) fn are_default(&self) -> bool {
+        let Self { by, value, timestamp, filters, from, to, names, unit: _, missing, .. } = self;
+        let has_default_paths = matches!(&**by, [name] if is_key(name, "action"))
+            && value.as_ref().is_some_and(|value| is_key(value, "time"));
+        has_default_paths
+            && (self.on_missing, self.types) == (OnMissing::Refuse, FieldTypes::Strict)
+            && (timestamp.is_none() && from.is_none() && to.is_none())
+            && (filters.is_empty() && missing.is_empty())
+            && (names.change_nothing() && names.max_bytes.is_none())
+    }
+}
+
+/// Returns whether a path is a key of the record.
+fn is_key(path: &Path, key: &str) -> bool {
+    let [Alternative { source: Source::Record, steps, .. }] = &*path.alternatives else {
+        return false;
+    };
+    matches!(&**steps, [Step::Key(only)] if **only == *key)
 }
 
 impl Default for Fields {
@@ -102,6 +127,28 @@ pub struct Timestamp {
     pub format: TimestampFormat,
     /// The time zone of moments that are written without one. UTC by default.
     pub zone: Zone,
+}
+
+impl Timestamp {
+    /// Creates the timestamp of a field, in UTC where it has no time zone.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use codec::{DecodeOptions, Fields, Path, Stamp, Timestamp, TimestampFormat};
+    ///
+    /// let timestamp = Timestamp::new(Path::key("at"), TimestampFormat::Milliseconds);
+    /// let fields = Fields { timestamp: Some(timestamp), ..Fields::default() };
+    /// let options = DecodeOptions { fields, ..DecodeOptions::default() };
+    /// let line = br#"{"action":"jump","time":100,"at":1700000000250}"#;
+    /// let (_, stamp) = options.decode_stamped(line)?;
+    /// assert_eq!(stamp, Some(Stamp::from_millis(1_700_000_000_250)));
+    /// # Ok::<(), codec::DecodeError>(())
+    /// ```
+    #[must_use]
+    pub fn new(path: Path, format: TimestampFormat) -> Self {
+        Self { path, format, zone: Zone::default() }
+    }
 }
 
 /// Whether a record without a name or a value is refused or skipped.

@@ -13,6 +13,7 @@ mod logfmt;
 #[cfg(feature = "regex")]
 #[allow(dead_code, reason = "used by the field form")]
 mod pattern;
+pub(crate) mod reader;
 #[allow(dead_code, reason = "used by the field form")]
 mod values;
 

@@ -7,7 +7,6 @@
 use std::io::Write;
 
 use core_actions::ActionTime;
-use core_time::Stamp;
 
 use super::cursor::Cursor;
 use super::swar;
@@ -92,16 +91,6 @@ impl Number<'_> {
             (integer(self.literal).map(ActionTime::from), TimeMax::Integer)
         };
         time.map_or_else(|| self.refuse(ErrorCode::TimeTooLarge(max)), Ok)
-    }
-
-    /// Returns its value as a timestamp in units of `unit` nanoseconds.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorCode::StampOutOfRange`].
-    pub(crate) fn stamp(&self, unit: u64) -> ScanResult<Stamp> {
-        let nanos = epoch_nanos(self.literal, unit);
-        nanos.map(Stamp::from_nanos).map_or_else(|| self.refuse(ErrorCode::StampOutOfRange), Ok)
     }
 
     fn refuse<T>(&self, code: ErrorCode) -> ScanResult<T> {

@@ -301,8 +301,19 @@ impl<'a> Text<'a> {
         self.len != self.end - self.start.at - 1
     }
 
+    /// Returns the first bytes of its text, padded with zeros. It has no escapes.
+    #[inline(always)]
+    pub(crate) fn first_word(self) -> u64 {
+        let word = self.reread().word();
+        // A shift by all 64 bits would do nothing.
+        match BYTES.saturating_sub(self.len) {
+            BYTES.. => 0,
+            unused => word & (u64::MAX >> (8 * unused)),
+        }
+    }
+
     /// Returns the bytes between the quotes.
-    fn raw(self) -> &'a [u8] {
+    pub(crate) fn raw(self) -> &'a [u8] {
         self.start.bytes.get(self.range()).unwrap_or_default()
     }
 
@@ -380,4 +391,23 @@ impl<'a> Text<'a> {
             };
         }
     }
+}
+
+/// Returns a range of the input as text, if it is UTF-8.
+///
+/// `known` is a prefix of the input that is known to be UTF-8. A range inside it is not checked
+/// again.
+#[inline(always)]
+pub(crate) fn text_at<'a>(input: &'a [u8], known: &'a str, range: Range<usize>) -> Option<&'a str> {
+    match known.get(range.clone()) {
+        None => str::from_utf8(input.get(range)?).ok(),
+        text => text,
+    }
+}
+
+/// Returns the longest prefix that is UTF-8.
+pub(crate) fn valid_prefix(bytes: &[u8]) -> &str {
+    str::from_utf8(bytes)
+        .or_else(|error| str::from_utf8(&bytes[..error.valid_up_to()]))
+        .unwrap_or_default()
 }

@@ -83,6 +83,48 @@ impl Cursor<'_> {
         }
     }
 
+    /// Opens the object that the input must be. Returns whether it has a member.
+    ///
+    /// If so, the cursor is at its key, and otherwise after the object. At most `max` objects and
+    /// arrays may be open at once.
+    #[inline(always)]
+    pub(crate) fn begin_object(&mut self, max: usize) -> ScanResult<bool> {
+        if self.peek_token() != b'{' {
+            return Err(self.not_object(max));
+        }
+        self.open_object(max)
+    }
+
+    /// Opens the object, whose `{` is here. Returns whether it has a member.
+    #[inline(always)]
+    pub(crate) fn open_object(&mut self, max: usize) -> ScanResult<bool> {
+        if max == 0 {
+            return Err(ScanError { code: ErrorCode::NestingTooDeep, at: self.at, detail: 1 });
+        }
+        let has_member = self.first_member()?;
+        self.advance(usize::from(!has_member));
+        Ok(has_member)
+    }
+
+    /// Returns the error of an input that is not an object.
+    ///
+    /// Any other value must still be valid JSON: a syntax error in it is reported first.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn not_object(self, max: usize) -> ScanError {
+        let mut rest = self;
+        let (code, at) = if self.is_at_end() {
+            (ErrorCode::Empty, self.at)
+        } else if byte_order_mark(self.bytes).is_some() {
+            (ErrorCode::ByteOrderMark, 0)
+        } else if let Err(error) = rest.skip_value(0, max).and_then(|()| rest.end()) {
+            return error;
+        } else {
+            (ErrorCode::NotObject, self.at)
+        };
+        ScanError { code, at, detail: 0 }
+    }
+
     /// Skips a `{`. Returns whether a member follows; if not, the `}` is here.
     #[inline(always)]
     pub(crate) fn first_member(&mut self) -> ScanResult<bool> {
@@ -96,7 +138,7 @@ impl Cursor<'_> {
 
     /// Skips a `[`. Returns whether an element follows; if not, the `]` is here.
     #[inline(always)]
-    fn first_element(&mut self) -> ScanResult<bool> {
+    pub(crate) fn first_element(&mut self) -> ScanResult<bool> {
         self.advance(1);
         match self.peek_token() {
             b']' => Ok(false),
@@ -120,7 +162,7 @@ impl Cursor<'_> {
 
     /// Skips a comma or a `]`. Returns whether another element follows.
     #[inline(always)]
-    fn next_element(&mut self) -> ScanResult<bool> {
+    pub(crate) fn next_element(&mut self) -> ScanResult<bool> {
         if self.eat(b',') {
             return match self.peek_token() {
                 b']' => self.refuse(ErrorCode::TrailingComma(Expected::Value)),

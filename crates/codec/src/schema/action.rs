@@ -3,14 +3,14 @@
 use std::borrow::Cow;
 
 use core_actions::{ActionName, ActionTime};
-use core_time::Stamp;
 
-use super::decoder::{Rules, text_at};
+use super::decoder::Rules;
 use super::draft::Name;
-use super::fast_path::{FastLine, HEAD, Partial, fast_line, head};
+use super::fast_path::{DefaultKeys, FastLine, HEAD, Partial, fast_line, head};
 use crate::error::{DecodeError, DecodeErrorKind};
-use crate::options::{DecodeOptions, Fractions, Limits};
+use crate::options::{Fractions, Limits};
 use crate::scan::cursor::Cursor;
+use crate::scan::string::text_at;
 
 /// A decoded action: a valid name and a valid time.
 ///
@@ -94,72 +94,17 @@ impl Limits {
     /// assert_eq!(error.at, 33);
     /// ```
     pub fn decode<'a>(&self, input: &'a [u8]) -> Result<Action<'a>, DecodeError> {
-        let rules = Rules { limits: *self, fractions: Fractions::Allowed, stamp: None };
-        rules.decode(input).map(|(action, _)| action)
+        Rules { limits: *self, fractions: Fractions::Allowed }.decode(input)
     }
 }
 
-impl DecodeOptions {
-    /// Decodes one action from JSON, with these options.
-    ///
-    /// If the options name a timestamp key, its value is checked and discarded;
-    /// [`decode_stamped`](Self::decode_stamped) returns it.
-    ///
-    /// # Errors
-    ///
-    /// The errors of [`Limits::decode`], and [`DecodeErrorKind::TimeNotInteger`] if fractions are
-    /// refused.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// let action = codec::DecodeOptions::default().decode(br#"{"action":"jump","time":100}"#)?;
-    /// assert_eq!(action.name.as_str(), "jump");
-    /// # Ok::<(), codec::DecodeError>(())
-    /// ```
-    pub fn decode<'a>(&self, input: &'a [u8]) -> Result<Action<'a>, DecodeError> {
-        self.rules().decode(input).map(|(action, _)| action)
-    }
-
-    /// Decodes one action and its timestamp from JSON.
-    ///
-    /// The timestamp is `None` if the options name no timestamp key, or the object lacks it.
-    ///
-    /// # Errors
-    ///
-    /// The errors of [`decode`](Self::decode), and those of [`DecodeError`] about timestamps: a
-    /// repeated key, or a value that is not a timestamp of the configured form.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # #[cfg(feature = "timestamps")] {
-    /// use codec::{DecodeOptions, Stamp, StampForm, StampKey};
-    ///
-    /// let key = StampKey::new("at", StampForm::Rfc3339)?;
-    /// let options = DecodeOptions { stamp: Some(key), ..DecodeOptions::default() };
-    /// let line = br#"{"action":"jump","time":100,"at":"1970-01-01T01:00:00.5+01:00"}"#;
-    /// let (action, stamp) = options.decode_stamped(line)?;
-    /// assert_eq!(action.name.as_str(), "jump");
-    /// assert_eq!(stamp, Some(Stamp::from_millis(500)));
-    /// # }
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn decode_stamped<'a>(
-        &self,
-        input: &'a [u8],
-    ) -> Result<(Action<'a>, Option<Stamp>), DecodeError> {
-        self.rules().decode(input)
-    }
-}
-
-impl Rules<'_> {
+impl Rules {
     #[inline(always)]
-    fn decode<'a>(&self, input: &'a [u8]) -> Result<(Action<'a>, Option<Stamp>), DecodeError> {
+    pub(super) fn decode<'a>(&self, input: &'a [u8]) -> Result<Action<'a>, DecodeError> {
         let mut padded = [0; HEAD];
-        let partial = match fast_line(head(input, &mut padded)) {
+        let partial = match fast_line(head(input, &mut padded), &DefaultKeys) {
             Ok(line) => match self.accept_fast(input, line) {
-                Some(action) => return Ok((action, None)),
+                Some(action) => return Ok(action),
                 None => line.into(),
             },
             Err(partial) => partial,
@@ -185,7 +130,7 @@ impl Rules<'_> {
         &self,
         input: &'a [u8],
         partial: &Partial,
-    ) -> Result<(Action<'a>, Option<Stamp>), DecodeError> {
+    ) -> Result<Action<'a>, DecodeError> {
         let mut unescaped = String::new();
         let found = if input.len() > self.limits.input_bytes {
             Err(self.too_long(input.len()))
@@ -201,6 +146,6 @@ impl Rules<'_> {
         let name = ActionName::with_limit(name, self.limits.name_bytes).map_err(|source| {
             DecodeError { kind: DecodeErrorKind::NameRefused { source }, at: 0 }
         })?;
-        Ok((Action { name, time: found.time }, found.stamp))
+        Ok(Action { name, time: found.time })
     }
 }

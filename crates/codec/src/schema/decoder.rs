@@ -5,34 +5,27 @@
 //! on, because the rest may show that the input is not JSON. So the class of an error describes the
 //! whole input, and does not depend on the order of keys.
 
-use std::ops::Range;
-
 use core_actions::{ActionName, ActionTime, NameError};
-use core_time::Stamp;
 
 use super::draft::{Checked, Draft, Found, Key, Name};
 use super::fast_path::Partial;
-#[cfg(feature = "timestamps")]
-use super::rfc3339;
-use super::stamp::{StampForm, StampKey};
 use crate::error::code::{ErrorCode, ScanError, ScanResult};
 use crate::options::{DecodeOptions, Fractions, Limits};
 use crate::scan::cursor::Cursor;
-use crate::scan::value::byte_order_mark;
+use crate::scan::string::text_at;
 
 /// The options that apply to one line.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Rules<'p> {
+pub(crate) struct Rules {
     pub(crate) limits: Limits,
     pub(crate) fractions: Fractions,
-    pub(crate) stamp: Option<&'p StampKey>,
 }
 
 impl DecodeOptions {
     /// Returns the rules for one line.
     #[inline]
-    pub(crate) fn rules(&self) -> Rules<'_> {
-        Rules { limits: self.limits, fractions: self.fractions, stamp: self.stamp.as_ref() }
+    pub(crate) fn rules(&self) -> Rules {
+        Rules { limits: self.limits, fractions: self.fractions }
     }
 }
 
@@ -43,7 +36,7 @@ struct Member {
     value_at: usize,
 }
 
-impl Rules<'_> {
+impl Rules {
     /// Returns whether a line of the fast path follows the rules, its name aside.
     #[inline(always)]
     pub(crate) fn allow(&self, len: usize, time: ActionTime) -> bool {
@@ -81,9 +74,9 @@ impl Rules<'_> {
         } else {
             draft = Draft::default();
             if cursor.peek_token() != b'{' {
-                return Err(self.not_object(*cursor));
+                return Err(cursor.not_object(self.limits.nesting));
             }
-            self.begin(cursor)?
+            cursor.open_object(self.limits.nesting)?
         };
         if has_member {
             self.read_members(text, &mut draft, cursor, unescaped)?;
@@ -129,37 +122,6 @@ impl Rules<'_> {
         Some((draft, end))
     }
 
-    /// Opens the object, whose `{` is here. Returns whether it has a member.
-    #[inline(always)]
-    fn begin(&self, cursor: &mut Cursor<'_>) -> ScanResult<bool> {
-        if self.limits.nesting == 0 {
-            return Err(ScanError { code: ErrorCode::NestingTooDeep, at: cursor.at, detail: 1 });
-        }
-        let has_member = cursor.first_member()?;
-        cursor.advance(usize::from(!has_member));
-        Ok(has_member)
-    }
-
-    /// Returns the error of an input that is not an object.
-    ///
-    /// Any other value must still be valid JSON: a syntax error in it is reported first.
-    #[cold]
-    #[inline(never)]
-    fn not_object(&self, cursor: Cursor<'_>) -> ScanError {
-        let mut rest = cursor;
-        let (code, at) = if cursor.is_at_end() {
-            (ErrorCode::Empty, cursor.at)
-        } else if byte_order_mark(cursor.bytes).is_some() {
-            (ErrorCode::ByteOrderMark, 0)
-        } else if let Err(error) = rest.skip_value(0, self.limits.nesting).and_then(|()| rest.end())
-        {
-            return error;
-        } else {
-            (ErrorCode::NotObject, cursor.at)
-        };
-        ScanError { code, at, detail: 0 }
-    }
-
     /// Reads members to the end of the object. The cursor is at a key.
     ///
     /// One function, inlined into its caller: split up, the cursor and the draft would go through
@@ -196,15 +158,6 @@ impl Rules<'_> {
                     draft.time_at = Some(key_at);
                     match self.time(cursor)? {
                         Checked::Valid(time) => draft.time = Some(time),
-                        Checked::Refused(error) => draft.keep_first(error),
-                    }
-                }
-                (Key::Stamp, _) => {
-                    let (end, stamp) = self.stamp(key_at, draft.stamp_at, *cursor)?;
-                    cursor.at = end;
-                    draft.stamp_at = draft.stamp_at.or(Some(key_at));
-                    match stamp {
-                        Checked::Valid(stamp) => draft.stamp = Some(stamp),
                         Checked::Refused(error) => draft.keep_first(error),
                     }
                 }
@@ -249,8 +202,7 @@ impl Rules<'_> {
         let mut key = cursor.known_key();
         if key == Key::Other {
             let at = cursor.at;
-            let is_plain = cursor.plain_string();
-            if self.stamp.is_some() || !is_plain {
+            if !cursor.plain_string() {
                 (cursor.at, key) = self.other_key(cursor.placed(at))?;
             }
         }
@@ -258,7 +210,7 @@ impl Rules<'_> {
         Ok(key)
     }
 
-    /// Reads a key that has escapes or may be the timestamp key. Returns its end too.
+    /// Reads a key that has escapes. Returns its end too.
     #[inline(never)]
     fn other_key(&self, mut cursor: Cursor<'_>) -> ScanResult<(usize, Key)> {
         let text = cursor.string()?;
@@ -266,8 +218,6 @@ impl Rules<'_> {
             Key::Action
         } else if text.is("time") {
             Key::Time
-        } else if self.stamp.is_some_and(|stamp| text.is(stamp.key())) {
-            Key::Stamp
         } else {
             Key::Other
         };
@@ -345,64 +295,4 @@ impl Rules<'_> {
         }
         Ok(Checked::Refused(ScanError { code: ErrorCode::TimeNotInteger, at, detail: 0 }))
     }
-
-    /// Reads the value of the timestamp key at `key_at`. Returns its end too.
-    ///
-    /// The key is repeated if it was found before, at `first_at`.
-    #[inline(never)]
-    fn stamp(
-        &self,
-        key_at: usize,
-        first_at: Option<usize>,
-        mut cursor: Cursor<'_>,
-    ) -> ScanResult<(usize, Checked<Stamp>)> {
-        match (first_at, self.stamp.map(StampKey::form)) {
-            (None, Some(form)) => read_stamp(cursor, form, self.limits.nesting),
-            (first, _) => {
-                cursor.skip_value(1, self.limits.nesting)?;
-                let (code, detail) = (ErrorCode::DuplicateStamp, first.unwrap_or(key_at));
-                Ok((cursor.at, Checked::Refused(ScanError { code, at: key_at, detail })))
-            }
-        }
-    }
-}
-
-/// Returns a range of the input as text, if it is UTF-8.
-///
-/// `known` is a prefix of the input that is known to be UTF-8. A range inside it is not checked
-/// again.
-#[inline(always)]
-pub(super) fn text_at<'a>(input: &'a [u8], known: &'a str, range: Range<usize>) -> Option<&'a str> {
-    match known.get(range.clone()) {
-        None => str::from_utf8(input.get(range)?).ok(),
-        text => text,
-    }
-}
-
-/// Reads a timestamp of a form. Returns its end too.
-#[inline(never)]
-fn read_stamp(
-    mut cursor: Cursor<'_>,
-    form: StampForm,
-    nesting: usize,
-) -> ScanResult<(usize, Checked<Stamp>)> {
-    let token = cursor.peek_token();
-    let at = cursor.at;
-    let stamp = match (token, form.nanos_per_unit()) {
-        (b'-' | b'0'..=b'9', Some(nanos)) => cursor.number()?.stamp(nanos),
-        #[cfg(feature = "timestamps")]
-        (b'"', None) => rfc3339::read(&cursor.string()?.text()).map_err(|code| ScanError {
-            code,
-            at,
-            detail: 0,
-        }),
-        (_, unit) => {
-            cursor.skip_value(1, nesting)?;
-            let is_number = unit.is_some();
-            let code =
-                if is_number { ErrorCode::StampNotNumber } else { ErrorCode::StampNotString };
-            Err(ScanError { code, at, detail: 0 })
-        }
-    };
-    Ok((cursor.at, stamp.map_or_else(Checked::Refused, Checked::Valid)))
 }

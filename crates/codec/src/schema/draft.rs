@@ -1,7 +1,6 @@
 //! What is known of an action while its object is being read.
 
 use core_actions::ActionTime;
-use core_time::Stamp;
 
 use crate::error::code::{ErrorCode, ScanError, ScanResult};
 use crate::scan::cursor::Cursor;
@@ -20,7 +19,6 @@ pub(crate) enum Name<'a> {
 pub(crate) struct Found<'a> {
     pub(crate) name: Name<'a>,
     pub(crate) time: ActionTime,
-    pub(crate) stamp: Option<Stamp>,
 }
 
 /// The keys with a meaning, and all others.
@@ -28,7 +26,6 @@ pub(crate) struct Found<'a> {
 pub(super) enum Key {
     Action,
     Time,
-    Stamp,
     Other,
 }
 
@@ -67,11 +64,8 @@ pub(super) struct Draft<'a> {
     pub(super) action_at: Option<usize>,
     /// The offset of the first key `time`.
     pub(super) time_at: Option<usize>,
-    /// The offset of the first timestamp key.
-    pub(super) stamp_at: Option<usize>,
     pub(super) name: Option<Name<'a>>,
     pub(super) time: Option<ActionTime>,
-    pub(super) stamp: Option<Stamp>,
     /// The first schema error. Members are read in order, so it is also the first by position.
     error: Option<ScanError>,
 }
@@ -90,7 +84,7 @@ impl<'a> Draft<'a> {
                 (&mut self.action_at, ErrorCode::DuplicateAction, ErrorCode::ActionNotString)
             }
             Key::Time => (&mut self.time_at, ErrorCode::DuplicateTime, ErrorCode::TimeNotNumber),
-            Key::Stamp | Key::Other => return None,
+            Key::Other => return None,
         };
         Some(match *first_at {
             Some(first) => ScanError { code: repeated, at: key_at, detail: first },
@@ -113,6 +107,6 @@ impl<'a> Draft<'a> {
         let missing = |code| ScanError { code, at: end, detail: 0 };
         let name = self.name.ok_or(missing(ErrorCode::MissingAction))?;
         let time = self.time.ok_or(missing(ErrorCode::MissingTime))?;
-        Ok(Found { name, time, stamp: self.stamp })
+        Ok(Found { name, time })
     }
 }

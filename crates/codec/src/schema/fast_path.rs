@@ -71,6 +71,98 @@ impl From<FastLine> for Partial {
     }
 }
 
+/// The keys of the name and of the time.
+pub(crate) trait Keys {
+    /// Skips the key of the name and its colon, and returns the offset after them.
+    fn name(&self, head: &[u8; HEAD], at: usize) -> Option<usize>;
+
+    /// Skips the key of the time and its colon, and returns the offset after them.
+    fn time(&self, head: &[u8; HEAD], at: usize) -> Option<usize>;
+}
+
+/// The keys `action` and `time`, which the compiler knows.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct DefaultKeys;
+
+impl Keys for DefaultKeys {
+    #[inline(always)]
+    fn name(&self, head: &[u8; HEAD], at: usize) -> Option<usize> {
+        eat(head, at, b"\"action\":")
+    }
+
+    #[inline(always)]
+    fn time(&self, head: &[u8; HEAD], at: usize) -> Option<usize> {
+        eat(head, at, b"\"time\":")
+    }
+}
+
+/// Other keys, known when decoding starts.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct OtherKeys {
+    name: ShortKey,
+    time: ShortKey,
+}
+
+impl OtherKeys {
+    /// Returns the keys, or `None` if one of them is long or needs escapes.
+    pub(crate) fn new(name: &str, time: &str) -> Option<Self> {
+        Some(Self { name: ShortKey::new(name)?, time: ShortKey::new(time)? })
+    }
+}
+
+impl Keys for OtherKeys {
+    #[inline(always)]
+    fn name(&self, head: &[u8; HEAD], at: usize) -> Option<usize> {
+        self.name.eat(head, at)
+    }
+
+    #[inline(always)]
+    fn time(&self, head: &[u8; HEAD], at: usize) -> Option<usize> {
+        self.time.eat(head, at)
+    }
+}
+
+/// The number of words of a [`ShortKey`].
+const KEY_WORDS: usize = 3;
+
+/// A key with its quotes and its colon, compared as words.
+#[derive(Debug, Clone, Copy)]
+struct ShortKey {
+    /// The bytes, then zeros.
+    words: [u64; KEY_WORDS],
+    /// Ones where a byte is compared.
+    masks: [u64; KEY_WORDS],
+    len: usize,
+}
+
+impl ShortKey {
+    fn new(key: &str) -> Option<Self> {
+        let is_plain =
+            key.bytes().all(|byte| matches!(byte, b' '..=b'~') && !b"\"\\".contains(&byte));
+        let quoted = format!("\"{key}\":");
+        let mut bytes = [0; KEY_WORDS * swar::BYTES];
+        let mut covers = bytes;
+        let len = quoted.len();
+        bytes.get_mut(..len)?.copy_from_slice(quoted.as_bytes());
+        covers[..len].fill(u8::MAX);
+        let words =
+            |bytes: &[u8]| std::array::from_fn(|at| swar::word_of(&bytes[at * swar::BYTES..]));
+        is_plain.then(|| Self { words: words(&bytes), masks: words(&covers), len })
+    }
+
+    /// Skips the key, and returns the offset after it.
+    #[inline(always)]
+    fn eat(&self, head: &[u8; HEAD], at: usize) -> Option<usize> {
+        let found: &[u8; KEY_WORDS * swar::BYTES] = head.get(at..)?.first_chunk()?;
+        let (found, _) = found.as_chunks();
+        let mut others = 0;
+        for ((found, word), mask) in found.iter().zip(self.words).zip(self.masks) {
+            others |= (u64::from_le_bytes(*found) ^ word) & mask;
+        }
+        (others == 0).then_some(at + self.len)
+    }
+}
+
 /// Returns the first bytes of an input.
 ///
 /// A short input is copied to `padded`; the zeros after it are a surprise at any offset.
@@ -89,22 +181,24 @@ pub(crate) fn head<'a>(input: &'a [u8], padded: &'a mut [u8; HEAD]) -> &'a [u8; 
 ///
 /// The members that were read.
 #[inline(always)]
-pub(crate) fn fast_line(head: &[u8; HEAD]) -> Result<FastLine, Partial> {
+pub(crate) fn fast_line(head: &[u8; HEAD], keys: &impl Keys) -> Result<FastLine, Partial> {
     let mut partial = Partial::default();
-    if head.starts_with(b"{\"action\":") {
-        let name = name(head, 1, 10).ok_or(partial)?;
+    if head[0] != b'{' {
+        Err(partial)
+    } else if let Some(colon) = keys.name(head, 1) {
+        let name = name(head, 1, colon).ok_or(partial)?;
         partial.name = Some(name);
         let key = comma(head, name.end + 1).ok_or(partial)?;
-        let colon = eat(head, key, b"\"time\":").ok_or(partial)?;
+        let colon = keys.time(head, key).ok_or(partial)?;
         let time = time(head, key, colon).ok_or(partial)?;
         partial.time = Some(time);
         let end = eat(head, time.end, b"}").ok_or(partial)?;
         Ok(FastLine { name, time, end })
-    } else if head.starts_with(b"{\"time\":") {
-        let time = time(head, 1, 8).ok_or(partial)?;
+    } else if let Some(colon) = keys.time(head, 1) {
+        let time = time(head, 1, colon).ok_or(partial)?;
         partial.time = Some(time);
         let key = comma(head, time.end).ok_or(partial)?;
-        let colon = eat(head, key, b"\"action\":").ok_or(partial)?;
+        let colon = keys.name(head, key).ok_or(partial)?;
         let name = name(head, key, colon).ok_or(partial)?;
         partial.name = Some(name);
         let end = eat(head, name.end + 1, b"}").ok_or(partial)?;

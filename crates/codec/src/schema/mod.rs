@@ -4,9 +4,6 @@ mod action;
 pub(crate) mod decoder;
 pub(crate) mod draft;
 pub(crate) mod fast_path;
-#[cfg(feature = "timestamps")]
-mod rfc3339;
-mod stamp;
+mod record;
 
 pub use action::{Action, decode};
-pub use stamp::{StampForm, StampKey, StampKeyError};

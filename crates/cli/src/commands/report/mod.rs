@@ -88,7 +88,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     let sink = || ReportSink { tracker: LocalTracker::new(&names), timeline: timeline(args) };
     let mut sinks: Vec<_> = iter::repeat_with(sink).take(args.input.threads()).collect();
     let mut options = args.input.decode_options();
-    options.stamp = args.stamp.key();
+    options.fields.timestamp = args.stamp.key();
     let result = args.input.read(&options, &mut sinks, refused)?;
     if !result.has_result() {
         result.report();
@@ -108,13 +108,13 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
         other.total_cmp(&one)
     });
     let shown = rows.len().min(args.top);
-    let key = args.stamp.key();
+    let key = args.stamp.key().map(|timestamp| timestamp.path.to_string());
     let page = page::page(&page::Content {
         inputs: args.input.names(),
         result: &result,
         rows: &rows,
         shown,
-        timeline: key.as_ref().map(|key| (key.key(), &timeline)),
+        timeline: key.as_deref().map(|key| (key, &timeline)),
         folded: names.overflow().folded,
         figures: Figures::new(args.units.of_results()),
     });

@@ -184,7 +184,7 @@ impl Args {
         let builder = || TimelineSink(TimelineBuilder::<C>::new(width, self.max_rows.get(), zone));
         let mut sinks: Vec<_> = iter::repeat_with(builder).take(self.input.threads()).collect();
         let mut options = self.input.decode_options();
-        options.stamp = self.stamp.key();
+        options.fields.timestamp = self.stamp.key();
         let result = self.input.read(&options, &mut sinks, refused)?;
         let mut timeline = builder().0;
         sinks.into_iter().for_each(|sink| timeline.merge(sink.0));
@@ -264,7 +264,8 @@ impl Args {
 
     fn report_unstamped<C: Aggregate>(&self, timeline: &Timeline<C>, actions: u64) {
         let (unstamped, key) = (timeline.unstamped(), self.stamp.key());
-        let key = key.as_ref().map(|key| visible(key.key().as_bytes())).unwrap_or_default();
+        let key =
+            key.as_ref().map(|key| visible(key.path.to_string().as_bytes())).unwrap_or_default();
         if unstamped > 0 {
             let (unstamped, actions) = (render::grouped(unstamped), counted(actions, "action"));
             diagnostics::report(format_args!(

@@ -227,7 +227,7 @@ impl Clock for FeedClock {
 
 #[cfg(test)]
 mod tests {
-    use facade::codec::{DecodeOptions, StampForm, StampKey};
+    use facade::codec::{DecodeOptions, Fields, Path, Timestamp, TimestampFormat};
 
     use super::*;
 
@@ -240,8 +240,9 @@ mod tests {
         let feed = Feed::new(MINUTE, ACTIONS, time_source).unwrap();
         let line = |second| format!("{{\"action\":\"jump\",\"time\":{second},\"at\":{second}}}\n");
         let lines: String = seconds.iter().map(line).collect();
-        let stamp = StampKey::new("at", StampForm::Seconds).ok();
-        let options = DecodeOptions { stamp, ..DecodeOptions::default() };
+        let timestamp = Some(Timestamp::new(Path::key("at"), TimestampFormat::Seconds));
+        let fields = Fields { timestamp, ..Fields::default() };
+        let options = DecodeOptions { fields, ..DecodeOptions::default() };
         let mut counted = 0;
         options.decode_slice(lines.as_bytes(), &mut |record: Record<'_>| {
             counted += usize::from(feed.add(record));

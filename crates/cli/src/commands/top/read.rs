@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use facade::codec::{DecodeOptions, Record, Report, StampKey};
+use facade::codec::{DecodeOptions, Fields, Record, Report, Timestamp};
 use thiserror::Error;
 
 use super::Args;
@@ -49,16 +49,17 @@ impl Shared {
         self.status.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn read_source(&self, source: Source<'_>, stamp: Option<StampKey>) {
-        self.read(source.reader, stamp);
+    fn read_source(&self, source: Source<'_>, timestamp: Option<Timestamp>) {
+        self.read(source.reader, timestamp);
         if source.ignored.any() {
             self.status().note.get_or_insert(source::IGNORED.to_owned());
         }
     }
 
     /// Reads to the end of the input; a followed file has none.
-    fn read(&self, stream: impl Read, stamp: Option<StampKey>) {
-        let options = DecodeOptions { refusals_kept: 1, stamp, ..DecodeOptions::default() };
+    fn read(&self, stream: impl Read, timestamp: Option<Timestamp>) {
+        let fields = Fields { timestamp, ..Fields::default() };
+        let options = DecodeOptions { refusals_kept: 1, fields, ..DecodeOptions::default() };
         let mut batches = Batches::new(stream);
         while !batches.is_over() {
             let mut outside = 0;

@@ -111,6 +111,17 @@ impl NameRules {
         }
     }
 
+    /// Returns whether no rule changes a name of visible ASCII and spaces that is not too long.
+    ///
+    /// It must start with a visible character.
+    pub(crate) fn change_nothing(&self) -> bool {
+        #[cfg(feature = "regex")]
+        if !self.replace.is_empty() {
+            return false;
+        }
+        !self.group_paths && !self.clean
+    }
+
     /// Appends a part to the parts before it, after a separator. An empty part is not one.
     pub(crate) fn push_part(&self, joined: &mut String, part: &str) {
         if !joined.is_empty() && !part.is_empty() {

@@ -1,0 +1,229 @@
+//! The records of a block in any form: each is accepted, refused, skipped, filtered or blank.
+
+use core_actions::{ActionTime, KeyedName};
+
+use super::blocks::Block;
+use super::counts::Counts;
+use super::refusal::Cause;
+use super::refuse::refuse;
+use super::report::BlockReport;
+use super::sink::{Record, Sink, SkippedRecord};
+use crate::error::code::{ErrorCode, ScanError};
+use crate::fields::ShortNames;
+use crate::fields::Skip;
+use crate::fields::assemble::{Accepted, Assembler, Outcome, Written};
+use crate::fields::error::{Context, FieldCode, FieldError};
+use crate::fields::found::{Fault, Slot};
+use crate::fields::plan::Plan;
+use crate::input::reader::Reader;
+use crate::moment::MomentZone;
+use crate::options::DecodeOptions;
+use crate::scan::string::valid_prefix;
+use crate::schema::decoder::Rules;
+use crate::schema::fast_path::{FastLine, OtherKeys, fast_line};
+
+/// Decodes the records of one block after another.
+pub(super) struct RecordDecoder<'p> {
+    rules: Rules,
+    context: Context<'p>,
+    reader: Reader<'p>,
+    assembler: Assembler<'p>,
+    /// The keys of the fast path, if lines of that shape need nothing else.
+    keys: Option<OtherKeys>,
+    /// The maximum length of a name on the fast path.
+    name_bytes: usize,
+}
+
+/// The outcome of a record that is not accepted.
+enum Other<'a> {
+    Blank,
+    Filtered,
+    Skipped(Skip),
+    Scan(ScanError),
+    Field(FieldError<'a>),
+}
+
+impl<'p> RecordDecoder<'p> {
+    pub(super) fn new(options: &'p DecodeOptions, plan: &'p Plan) -> Self {
+        let (fields, limits) = (&options.fields, options.limits);
+        Self {
+            rules: options.rules(),
+            context: Context { fields, plan, limits },
+            reader: Reader::new(options, plan),
+            assembler: Assembler::new(options, plan),
+            keys: plan.fast_keys(fields),
+            name_bytes: fields.names.max_bytes.unwrap_or(limits.name_bytes),
+        }
+    }
+
+    /// Returns the short names that the records so far have got.
+    pub(super) fn short_names(&self) -> &ShortNames {
+        self.assembler.short_names()
+    }
+
+    /// Passes the records of a block to a sink, and lists at most `refusals_max` refusals.
+    pub(super) fn decode(
+        &mut self,
+        block: Block<'_>,
+        refusals_max: usize,
+        sink: &mut impl Sink,
+    ) -> BlockReport {
+        let mut report = BlockReport::default();
+        let bytes = block.bytes;
+        let slots_len = self.context.plan.slots();
+        let mut spare: Vec<Slot<'_>> = Vec::new();
+        // The text from `at` on that is known to be UTF-8.
+        let mut text = "";
+        let mut at = 0;
+        while at < bytes.len() {
+            if text.is_empty() {
+                text = valid_prefix(&bytes[at..]);
+            }
+            report.lines += 1;
+            let start = at;
+            let (name, time, stamp) = if let Some((name, time, len)) = self.fast_record(text) {
+                at += len;
+                text = text.get(len..).unwrap_or_default();
+                report.counts.bare_values += 1;
+                report.counts.without_timestamp += u64::from(self.context.plan.timestamp.is_some());
+                (name, time, None)
+            } else {
+                let span = self.reader.split(&bytes[start..]);
+                at += span.len_with_end;
+                let record = &bytes[start..start + span.len];
+                let known = text.get(..span.len).unwrap_or(text);
+                text = text.get(span.len_with_end..).unwrap_or_default();
+                let mut slots = recycled(spare);
+                slots.resize(slots_len, Slot::default());
+                let read = if record.len() > self.rules.limits.input_bytes {
+                    Err(Other::Scan(self.rules.too_long(record.len())))
+                } else {
+                    read(&mut self.reader, &mut self.assembler, record, known, &mut slots)
+                };
+                spare = recycled(slots);
+                match read {
+                    Ok(accepted) => {
+                        count(&accepted, self.context.plan.timestamp.is_some(), &mut report.counts);
+                        let stamp = accepted.moment.map(|moment| moment.stamp);
+                        (KeyedName::from(accepted.name.text), accepted.value.time, stamp)
+                    }
+                    Err(other) => {
+                        let offset = block.offset + start as u64;
+                        let place = Place { bytes: record, offset };
+                        reject(self.context, other, place, &mut report, refusals_max, sink);
+                        continue;
+                    }
+                }
+            };
+            sink.accept(Record { name, time, stamp, offset: block.offset + start as u64 });
+        }
+        report
+    }
+
+    /// Reads the line at the start of `text`, if it has the shape of the fast path and is accepted.
+    ///
+    /// Returns its length with the line end too.
+    #[inline(always)]
+    fn fast_record<'t>(&self, text: &'t str) -> Option<(KeyedName<'t>, ActionTime, usize)> {
+        let keys = self.keys.as_ref()?;
+        let head = text.as_bytes().first_chunk()?;
+        let FastLine { name, time, end } = fast_line(head, keys).ok()?;
+        let len = match head.get(end..)? {
+            [b'\n', ..] => end + 1,
+            [b'\r', b'\n', ..] => end + 2,
+            _ => return None,
+        };
+        let name = KeyedName::within(text, name.start..name.end)?;
+        let is_dash = name.len() == 1 && name.starts_with('-');
+        let is_allowed = name.len() <= self.name_bytes && self.rules.allow(end, time.time);
+        (is_allowed && !is_dash).then_some((name, time.time, len))
+    }
+}
+
+/// A record and its offset in the input.
+struct Place<'a> {
+    bytes: &'a [u8],
+    offset: u64,
+}
+
+/// Counts a record that is not accepted, and passes it to the sink.
+#[inline(never)]
+fn reject(
+    context: Context<'_>,
+    other: Other<'_>,
+    place: Place<'_>,
+    report: &mut BlockReport,
+    refusals_max: usize,
+    sink: &mut impl Sink,
+) {
+    let Place { bytes, offset } = place;
+    match other {
+        Other::Blank => report.blank += 1,
+        Other::Filtered => report.filtered += 1,
+        Other::Skipped(reason) => {
+            report.skipped += 1;
+            report.counts.skip(reason);
+            sink.skip(SkippedRecord { bytes, offset, reason });
+        }
+        Other::Scan(error) => {
+            let cause = || Cause::Scan(error, context.limits);
+            refuse(bytes, offset, cause, report, refusals_max, sink);
+        }
+        Other::Field(error) => {
+            let needs_unit = matches!(error.code, FieldCode::UnitNeeded);
+            report.counts.unit_needed += u64::from(needs_unit);
+            let cause = || Cause::Field(error, context);
+            refuse(bytes, offset, cause, report, refusals_max, sink);
+        }
+    }
+}
+
+/// Reads a record of any shape, and decides its outcome.
+#[inline(never)]
+fn read<'s, 'a: 's>(
+    reader: &'a mut Reader<'_>,
+    assembler: &'s mut Assembler<'_>,
+    record: &'a [u8],
+    known: &'a str,
+    slots: &mut [Slot<'a>],
+) -> Result<Accepted<'s>, Other<'a>> {
+    let repeated = match reader.read(record, known, slots) {
+        Ok(()) => None,
+        Err(Fault::Refused(error)) if error.code == ErrorCode::FieldRepeated => Some(error),
+        Err(Fault::Refused(ScanError { code: ErrorCode::Empty, .. })) => return Err(Other::Blank),
+        Err(Fault::Refused(error)) => return Err(Other::Scan(error)),
+        Err(Fault::Skipped(reason)) => return Err(Other::Skipped(reason)),
+    };
+    match assembler.assemble(record, slots, repeated) {
+        Outcome::Accepted(accepted) => Ok(accepted),
+        Outcome::Refused(error) => Err(Other::Field(error)),
+        Outcome::Skipped(reason) => Err(Other::Skipped(reason)),
+        Outcome::Filtered => Err(Other::Filtered),
+    }
+}
+
+/// Counts what a summary mentions of an accepted record.
+#[inline(always)]
+fn count(accepted: &Accepted<'_>, has_timestamp: bool, counts: &mut Counts) {
+    counts.names_shortened += u64::from(accepted.name.is_shortened);
+    counts.bare_values += u64::from(accepted.value.written == Written::Bare);
+    counts.values_with_unit += u64::from(accepted.value.written == Written::WithUnit);
+    match accepted.moment.map(|moment| moment.zone) {
+        None => counts.without_timestamp += u64::from(has_timestamp),
+        Some(MomentZone::Given) => {}
+        Some(zone) => {
+            counts.assumed_zone += 1;
+            counts.local_skipped += u64::from(zone == MomentZone::AssumedSkipped);
+            counts.local_repeated += u64::from(zone == MomentZone::AssumedRepeated);
+        }
+    }
+}
+
+/// Returns the empty memory of slots for those of another record.
+///
+/// The standard library keeps the allocation, because both types have the same layout.
+#[inline(always)]
+fn recycled<'b>(mut slots: Vec<Slot<'_>>) -> Vec<Slot<'b>> {
+    slots.clear();
+    slots.into_iter().map(|_| Slot::default()).collect()
+}

@@ -1,0 +1,128 @@
+//! The keys and indexes of all paths, as a tree, so that one pass over a record finds every field.
+
+use super::path::Step;
+use crate::scan::string::Text;
+use crate::scan::swar;
+
+/// The number of a node. Each node but the root is at the end of one key or index.
+pub(crate) type NodeId = usize;
+
+/// The node of the record itself.
+pub(crate) const ROOT: NodeId = 0;
+
+/// The keys and indexes of all paths.
+#[derive(Debug)]
+pub(crate) struct Tree {
+    nodes: Vec<Node>,
+}
+
+/// A value on a path.
+#[derive(Debug, Default)]
+pub(crate) struct Node {
+    keys: Vec<KeyEdge>,
+    /// Sorted by index.
+    indexes: Vec<(usize, NodeId)>,
+    /// The slots of the paths that end here.
+    slots: Vec<usize>,
+}
+
+/// A key that leads to a node.
+#[derive(Debug)]
+struct KeyEdge {
+    /// The first bytes of the key, padded with zeros.
+    word: u64,
+    key: Box<str>,
+    node: NodeId,
+}
+
+impl Tree {
+    /// Builds the tree of paths, each with the number of its slot.
+    pub(crate) fn new<'s>(paths: impl Iterator<Item = (usize, &'s [Step])>) -> Self {
+        let mut tree = Self { nodes: vec![Node::default()] };
+        for (slot, steps) in paths {
+            let end = steps.iter().fold(ROOT, |node, step| tree.child(node, step));
+            tree.nodes[end].slots.push(slot);
+        }
+        tree
+    }
+
+    /// Returns the number of nodes.
+    pub(crate) fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// Returns the node of a number that this tree has returned.
+    #[inline(always)]
+    pub(crate) fn node(&self, id: NodeId) -> &Node {
+        &self.nodes[id]
+    }
+
+    /// Returns the node one step below `parent`, and adds it if there is none.
+    fn child(&mut self, parent: NodeId, step: &Step) -> NodeId {
+        let (id, node) = (self.nodes.len(), &mut self.nodes[parent]);
+        match step {
+            Step::Key(key) => {
+                if let Some(edge) = node.keys.iter().find(|edge| edge.key == *key) {
+                    return edge.node;
+                }
+                let word = swar::word_of(key.as_bytes());
+                node.keys.push(KeyEdge { word, key: key.clone(), node: id });
+                self.nodes.push(Node::default());
+            }
+            Step::Index(index) => match node.indexes.binary_search_by_key(index, |edge| edge.0) {
+                Ok(place) => return node.indexes[place].1,
+                Err(place) => {
+                    node.indexes.insert(place, (*index, id));
+                    self.nodes.push(Node::default());
+                }
+            },
+        }
+        id
+    }
+}
+
+impl Node {
+    /// Returns the slots of the paths that end here.
+    #[inline(always)]
+    pub(crate) fn slots(&self) -> &[usize] {
+        &self.slots
+    }
+
+    /// Returns whether a path goes on from here by a key.
+    #[inline(always)]
+    pub(crate) fn has_keys(&self) -> bool {
+        !self.keys.is_empty()
+    }
+
+    /// Returns whether a path goes on from here by an index.
+    #[inline(always)]
+    pub(crate) fn has_indexes(&self) -> bool {
+        !self.indexes.is_empty()
+    }
+
+    /// Returns the node below a key.
+    #[inline(always)]
+    pub(crate) fn by_key(&self, text: Text<'_>) -> Option<NodeId> {
+        if text.is_escaped() {
+            return self.by_escaped_key(text);
+        }
+        let word = text.first_word();
+        let same = |edge: &&KeyEdge| {
+            edge.word == word
+                && edge.key.len() == text.len
+                && (text.len <= swar::BYTES || text.raw() == edge.key.as_bytes())
+        };
+        self.keys.iter().find(same).map(|edge| edge.node)
+    }
+
+    #[cold]
+    fn by_escaped_key(&self, text: Text<'_>) -> Option<NodeId> {
+        self.keys.iter().find(|edge| text.is(&edge.key)).map(|edge| edge.node)
+    }
+
+    /// Returns the node below an index.
+    #[inline(always)]
+    pub(crate) fn by_index(&self, index: usize) -> Option<NodeId> {
+        self.indexes.iter().find(|edge| edge.0 == index).map(|edge| edge.1)
+    }
+}
