@@ -54,7 +54,7 @@ const PAGES: [Page; 3] = [
     },
     Page {
         name: "hostile",
-        args: &["--stamp-key", "at", "tests/data/hostile.ndjson"],
+        args: &["--timestamp", "at", "tests/data/hostile.ndjson"],
         actions: 9,
         refusals: 5,
         charts: 2,

@@ -56,7 +56,7 @@ const EXAMPLES: &str = "\
 Examples:
   windrow stats actions.ndjson                       count, mean and percentiles of each action
   windrow stats --sort p99 --top 10 *.ndjson.gz      the ten slowest actions
-  windrow series --stamp-key at actions.ndjson       statistics over time
+  windrow series --timestamp at actions.ndjson       statistics over time
   windrow report actions.ndjson -o report.html       an HTML report
   tail -f service.log | windrow count                live line counts
   windrow top --follow actions.ndjson                live statistics of the past minute
@@ -71,7 +71,7 @@ Examples:
   windrow stats actions.ndjson                       count, mean and percentiles of each action
   windrow stats --sort p99 --top 10 *.ndjson.gz      the ten slowest actions
   windrow stats --format json < actions.ndjson       output for programs
-  windrow series --stamp-key at actions.ndjson       statistics over time
+  windrow series --timestamp at actions.ndjson       statistics over time
   windrow report actions.ndjson -o report.html       an HTML report
   tail -f service.log | windrow count                live line counts
   windrow top --follow actions.ndjson                live statistics of the past minute

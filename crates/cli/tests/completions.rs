@@ -73,7 +73,7 @@ const LINES: [(&str, &str); 18] = [
     ("windrow stats --stat coun", "windrow stats --stat count"),
     ("windrow stats --top a", "windrow stats --top a"),
     ("windrow stats -o ", r"windrow stats -o a\ b.ndjson"),
-    ("windrow series --stamp-form rfc", "windrow series --stamp-form rfc3339"),
+    ("windrow series --timestamp-format rfc", "windrow series --timestamp-format rfc3339"),
     ("windrow series --every a", "windrow series --every a"),
     ("windrow count --window a", "windrow count --window a"),
     ("windrow count --format cs", "windrow count --format csv"),

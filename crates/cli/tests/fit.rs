@@ -88,7 +88,7 @@ fn names_that_left_the_window_give_way_to_new_ones() {
     };
     // Four actions, then four others every ten minutes. Each is recorded twice.
     let path = log("given-way", (0..40).map(stamped));
-    let args = ["--stamp-key", "at", "--window", "1m", "--max-actions", "4", &path];
+    let args = ["--timestamp", "at", "--window", "1m", "--max-actions", "4", &path];
     let (seen, left) = show(&args, SIZES[0]);
     assert!(seen.contains("last 1m: 8 actions"), "{seen}");
     assert!(seen.lines().nth(1).unwrap().trim_end().ends_with("40 lines read"), "{seen}");
@@ -156,7 +156,7 @@ fn all_of_a_title_a_row_and_the_keys_fit_a_small_terminal() {
         lines[..4],
         [
             "…ll.ndjson  1,000 actions  END OF INPUT",
-            "1,000 lines read; no rates without --st…",
+            "1,000 lines read; no rates without --ti…",
             "action    count▼   rate/s    total",
             "a0           334        -  166,833",
         ],

@@ -236,7 +236,7 @@ fn top_ends_where_a_file_does() {
 fn top_shows_the_end_of_a_log_of_another_day() {
     let stamped = |at: u32| format!("{{\"action\":\"at{at}\",\"time\":1,\"at\":{at}}}\n");
     let log = Log::new("stamped", &[1_000, 1_030, 1_090].map(stamped).concat());
-    let mut terminal = log.top(&["--stamp-key", "at", "--window", "1m"]);
+    let mut terminal = log.top(&["--timestamp", "at", "--window", "1m"]);
     terminal.wait_for("END OF INPUT");
     terminal.press(b"q");
     let (seen, ..) = terminal.end();
@@ -260,7 +260,7 @@ fn report_is_not_for_a_terminal() {
 
 #[test]
 fn plot_is_coloured_on_a_terminal_and_fits_it() {
-    let args = ["series", "--stamp-key", "at", "--format", "plot", "tests/data/stamped.ndjson"];
+    let args = ["series", "--timestamp", "at", "--format", "plot", "tests/data/stamped.ndjson"];
     let (seen, written, code) = Terminal::new(&args, 60).end();
     assert!(written.contains("\x1b[36m") && written.contains("\x1b[33m"), "{written:?}");
     assert!(seen.lines().any(|line| line.ends_with("2023-11-14T22:14:05Z")), "{seen}");
@@ -271,7 +271,7 @@ fn plot_is_coloured_on_a_terminal_and_fits_it() {
 fn terminal_is_itself_again_when_the_system_ends_the_program() {
     for (signal, code) in [(Signal::SIGTERM, 143), (Signal::SIGHUP, 129)] {
         let log = Log::new(&format!("ended-{code}"), &line("jump", 100));
-        let mut terminal = log.top(&["--follow", "--stamp-key", "at"]);
+        let mut terminal = log.top(&["--follow", "--timestamp", "at"]);
         terminal.wait_for("q quit");
         let id = Pid::from_raw(terminal.child.id().try_into().unwrap());
         kill(id, signal).unwrap();

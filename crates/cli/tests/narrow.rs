@@ -94,7 +94,7 @@ fn narrow_table_goes_on_below() {
 #[test]
 fn narrow_series_is_whole() {
     let log = log("series");
-    let series = ["series", "--stamp-key", "at", "--every", "10s", &log];
+    let series = ["series", "--timestamp", "at", "--every", "10s", &log];
     for columns in [80, 40] {
         for more in [&[][..], &["--by-action"]] {
             let lines = lines(&[&series, more].concat(), columns);
@@ -122,7 +122,7 @@ fn narrow_demo_is_whole() {
 #[test]
 fn legend_covers_no_curve() {
     let log = log("legend");
-    let plot = ["series", "--stamp-key", "at", "--every", "10s", "--format", "plot", &log];
+    let plot = ["series", "--timestamp", "at", "--every", "10s", "--format", "plot", &log];
     for columns in [80, 40] {
         let lines = lines(&[&plot[..], &["--by-action"]].concat(), columns);
         let chart = lines.iter().position(|line| line.contains('│')).unwrap();
@@ -151,7 +151,7 @@ fn dumb(command: blocking::Command) -> blocking::Command {
 #[test]
 fn dumb_terminal_gets_no_escapes() {
     let log = log("dumb");
-    let plot = ["series", "--stamp-key", "at", "--format", "plot", "--by-action", &log];
+    let plot = ["series", "--timestamp", "at", "--format", "plot", "--by-action", &log];
     for args in [&["stats", &log][..], &plot, &["stats", "nosuch"], &["demo", "--records", "9"]] {
         let (_, written, _) = Terminal::with(args, 80, dumb).end();
         assert!(!written.contains('\x1b') && !written.is_empty(), "{written:?}");

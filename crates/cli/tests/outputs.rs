@@ -98,7 +98,7 @@ fn output_is_never_an_input() {
     fs::hard_link(folder.path("k"), folder.path("hard")).unwrap();
     symlink("k", folder.path("soft")).unwrap();
     symlink(folder.path("soft"), folder.path("softer")).unwrap();
-    let commands = ["stats", "stats --refused none", "series --stamp-key at", "report"];
+    let commands = ["stats", "stats --refused none", "series --timestamp at", "report"];
     for command in commands {
         for output in ["k", "./k", "hard", "soft", "softer"] {
             for (option, mut line) in [
@@ -154,7 +154,7 @@ fn lines_are_not_counted_into_their_input() {
 #[test]
 fn messages_are_not_written_into_an_input() {
     let folder = Folder::new("messages");
-    let commands = ["stats", "series --stamp-key at", "report", "stats -o none", "stats -o no/new"];
+    let commands = ["stats", "series --timestamp at", "report", "stats -o none", "stats -o no/new"];
     for command in commands {
         for rest in ["k 2>> k", "k 2<> k", "< k 2<> k", "- < k 2>> k", "k >> k 2>&1", "/ k 2>> k"] {
             check_silent(&folder, &format!("windrow {command} {rest}"));
@@ -242,7 +242,7 @@ fn file_is_as_it_was_where_there_is_no_result() {
     folder.write("old", "as it was");
     fs::write(folder.path("cut.gz"), b"\x1f\x8b\x08").unwrap();
     let mut commands = Vec::new();
-    for command in ["stats", "series --stamp-key at", "report"] {
+    for command in ["stats", "series --timestamp at", "report"] {
         for end in ["nosuch", ". nosuch", "--strict k", "nosuch --refused new2", "< /", "cut.gz"] {
             commands.push(format!("windrow {command} {end}"));
         }

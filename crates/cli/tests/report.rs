@@ -7,7 +7,7 @@ use std::process::Command;
 
 fn page(file: &str) -> String {
     let mut command = Command::new(env!("CARGO_BIN_EXE_windrow"));
-    let output = command.args(["report", "--stamp-key", "at", file]).output().unwrap();
+    let output = command.args(["report", "--timestamp", "at", file]).output().unwrap();
     assert_eq!(output.status.code(), Some(3));
     String::from_utf8(output.stdout).unwrap()
 }
@@ -55,7 +55,7 @@ fn axes_of_the_largest_times_are_finite() {
     for time in ["1.5e308", "1.7e308", "1.7976931348623157e308"] {
         let line = |at| format!("{{\"action\":\"a\",\"time\":{time},\"at\":{at}}}\n");
         fs::write(file, line(1) + &line(2)).unwrap();
-        for args in ["report --stamp-key at", "series --stamp-key at --format plot"] {
+        for args in ["report --timestamp at", "series --timestamp at --format plot"] {
             let mut command = Command::new(env!("CARGO_BIN_EXE_windrow"));
             let output = command.args(args.split(' ')).arg(file).output().unwrap();
             assert_eq!(output.status.code(), Some(0), "{args}");

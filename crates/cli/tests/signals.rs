@@ -184,7 +184,7 @@ fn signal_that_was_ignored_at_the_start_stays_ignored() {
 
 #[test]
 fn signal_while_actions_are_read_leaves_the_old_result() {
-    for command in ["stats", "series --stamp-key at", "report"] {
+    for command in ["stats", "series --timestamp at", "report"] {
         for (signal, _) in &SIGNALS[1..] {
             for has_old in [false, true] {
                 let args = format!("{command} -o out");

@@ -185,8 +185,8 @@ const WRITERS: [&str; 15] = [
     "stats",
     "stats --format json",
     "stats --format prometheus",
-    "series --stamp-key at",
-    "series --stamp-key at --format plot",
+    "series --timestamp at",
+    "series --timestamp at --format plot",
     "report",
     "count",
     "generate --lines 1",
@@ -228,7 +228,7 @@ fn closed_output_is_an_error() {
 #[cfg(unix)]
 #[test]
 fn closed_input_is_not_an_empty_one() {
-    for command in ["stats", "stats -", "series --stamp-key at", "report", "count"] {
+    for command in ["stats", "stats -", "series --timestamp at", "report", "count"] {
         let mut shell = Command::new("/bin/sh");
         let line = format!("exec {} {command} <&-", env!("CARGO_BIN_EXE_windrow"));
         let output = shell.args(["-c", &line]).output().unwrap();
@@ -262,7 +262,7 @@ fn path_of_a_closed_stream_is_an_error() {
         (format!("stats {monday} -o /dev/null --refused"), "/dev/stdout", ">&-", output),
         (format!("stats {monday} -o"), "/dev/stdin", "<&-", input),
         ("stats".to_owned(), "/dev/stdin", "<&-", input),
-        ("series --stamp-key at".to_owned(), "/dev/fd/0", "<&-", input),
+        ("series --timestamp at".to_owned(), "/dev/fd/0", "<&-", input),
     ] {
         let line = format!("exec {program} {args} {path} {streams}");
         let output = Command::new("/bin/sh").args(["-c", &line]).output().unwrap();

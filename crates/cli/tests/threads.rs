@@ -82,11 +82,11 @@ fn shuffled(file: &str) -> String {
 
 #[test]
 fn rows_of_a_series_do_not_depend_on_the_order_of_lines() {
-    let actions = ["--actions", "300", "--stamp-key", "at", "--per-second", "33.4"];
+    let actions = ["--actions", "300", "--timestamp", "at", "--per-second", "33.4"];
     let file = file("series.ndjson", &actions);
     let shuffled = shuffled(&file);
     let series = |file: &str, more: &[&str]| {
-        let args = ["series", "--stamp-key", "at", "--by-action", "--format", "csv", file];
+        let args = ["series", "--timestamp", "at", "--by-action", "--format", "csv", file];
         let output = answer(&[&args, more].concat());
         let text = |bytes| String::from_utf8(bytes).unwrap();
         (text(output.stdout), text(output.stderr), output.status.code())

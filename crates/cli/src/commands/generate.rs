@@ -54,8 +54,8 @@ pub(crate) struct Args {
     bad: f64,
 
     /// Add timestamps under this key, in seconds since 1970
-    #[arg(long, value_name = "KEY", value_parser = key)]
-    stamp_key: Option<String>,
+    #[arg(long, value_name = "KEY", alias = "stamp-key", value_parser = key)]
+    timestamp: Option<String>,
 
     /// Number of actions per second of the timestamps
     #[arg(long, value_name = "N", default_value = "100", value_parser = rate)]
@@ -106,7 +106,7 @@ Examples:
   windrow generate | windrow stats
   windrow generate --lines 10000000 -o actions.ndjson
   windrow generate --lines 100000 --times lognormal --popularity zipf --actions 50 --bad 0.001
-  windrow generate --stamp-key at --per-second 10
+  windrow generate --timestamp at --per-second 10
 
 Exit codes: 0 success, 1 output could not be written, 2 usage, 130 Ctrl-C.";
 
@@ -181,7 +181,7 @@ impl Args {
                 ShapeName::Mixed => Shape::Mixed,
             },
             bad: self.bad,
-            stamps: self.stamp_key.clone().map(|key| Stamps { key, per_second }),
+            stamps: self.timestamp.clone().map(|key| Stamps { key, per_second }),
             seed: self.seed,
         }
     }

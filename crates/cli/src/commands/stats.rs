@@ -24,6 +24,7 @@ use crate::output::table::Table;
 use crate::output::{Failure, Output, OutputArgs, Outputs};
 use crate::output::{distribution, prometheus};
 use crate::stat::{self, Needs, NoStat, Stat, Stats, Whole};
+use crate::timestamps::TimestampArgs;
 use crate::units::UnitArgs;
 
 /// Print statistics of each action
@@ -35,6 +36,9 @@ pub(crate) struct Args {
 
     #[command(flatten)]
     units: UnitArgs,
+
+    #[command(flatten)]
+    timestamp: TimestampArgs,
 
     /// Statistics to print: count, total, share, mean, min, max, stddev, variance, p50, p99.9, …
     #[arg(long, value_name = "STATS", value_delimiter = ',', hide_possible_values = true)]
@@ -208,6 +212,10 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
 
 impl Args {
     fn run<S: Stats>(&self) -> Result<Exit, Failure> {
+        let mut options = self.input.decode_options();
+        if let Err(exit) = self.timestamp.apply(&mut options.fields) {
+            return Ok(exit);
+        }
         let Outputs { results: output, refused } = self.input.outputs(&self.output)?;
         let (actions, when_full) = (self.max_actions, WhenFull::Fold);
         let names = NameTable::new(TrackerSpec { actions, when_full, ..TrackerSpec::default() });
@@ -222,11 +230,7 @@ impl Args {
         };
         let sinks =
             trackers.iter_mut().map(|tracker| move |record: Record<'_>| take(tracker, record));
-        let result = self.input.read(
-            &self.input.decode_options(),
-            &mut sinks.collect::<Vec<_>>(),
-            refused,
-        )?;
+        let result = self.input.read(&options, &mut sinks.collect::<Vec<_>>(), refused)?;
         if !result.has_result() {
             result.report();
             return Ok(result.exit());
@@ -241,6 +245,10 @@ impl Args {
         self.infinite(&rows, unit).warn(self.format.infinite());
         result.report();
         diagnostics::report_folded(names.overflow().folded, self.max_actions);
+        if let Some(timestamp) = &options.fields.timestamp {
+            let accepted = result.lines - result.refused;
+            self.timestamp.report_assumed(timestamp, &result.counts, accepted);
+        }
         Ok(result.exit().or(printed))
     }
 

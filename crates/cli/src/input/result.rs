@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use std::iter;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use facade::codec::{ReadError, Record, RefusedLine, Report, Sink};
+use facade::codec::{Counts, ReadError, Record, RefusedLine, Report, Sink};
 
 use super::source::{self, Ignored, Stopped};
 use crate::diagnostics::{self, BAD, PLACE, REFUSALS_SHOWN_MAX, Refused, Unreadable};
@@ -176,6 +176,8 @@ pub(crate) struct ReadResult {
     pub(crate) lines: u64,
     /// The number of refused lines.
     pub(crate) refused: u64,
+    /// What else was counted about the accepted records.
+    pub(crate) counts: Counts,
     /// The number of refused lines by reason.
     pub(crate) reasons: Reasons,
     /// The first refusals in the order of the files, at most [`REFUSALS_SHOWN_MAX`].
@@ -237,6 +239,7 @@ impl ReadResult {
         }
         self.lines += report.accepted + report.refused;
         self.refused += report.refused;
+        self.counts += report.counts;
         for (reason, count) in reasons {
             *self.reasons.entry(reason).or_default() += count;
         }

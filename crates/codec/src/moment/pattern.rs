@@ -65,9 +65,11 @@ impl Pattern {
     /// ```
     pub fn new(text: impl Into<Box<str>>) -> Result<Self, PatternError> {
         let pattern = Self { text: text.into() };
-        let refused = |error: jiff::Error| PatternError::Directive {
-            pattern: pattern.text.clone(),
-            reason: error.to_string().into(),
+        let refused = |error: jiff::Error| {
+            // Whether it was written or read does not matter here.
+            let reason = error.to_string();
+            let reason = reason.split_once(" failed: ").map_or(&*reason, |(_, reason)| reason);
+            PatternError::Directive { pattern: pattern.text.clone(), reason: reason.into() }
         };
         // A moment is written and read again. Its numbers have the maximum number of digits.
         let sample = Timestamp::constant(1_703_454_826, 123_456_789);

@@ -19,7 +19,7 @@ use crate::output::infinite::Infinite;
 use crate::output::{Failure, OutputArgs, Outputs};
 use crate::stat::Stat;
 use crate::timeline::{Combined, TimelineBuilder, Width};
-use crate::timestamps::StampArgs;
+use crate::timestamps::TimestampArgs;
 use crate::units::UnitArgs;
 
 /// Write a self-contained HTML report
@@ -32,7 +32,7 @@ pub(crate) struct Args {
     input: Input,
 
     #[command(flatten)]
-    stamp: StampArgs,
+    timestamp: TimestampArgs,
 
     #[command(flatten)]
     units: UnitArgs,
@@ -57,11 +57,11 @@ pub(crate) struct Args {
 
 const DETAILS: &str = "\
 The report is one file without scripts, and loads nothing from elsewhere. It follows the light or
-dark theme of the browser. Charts over time need --stamp-key.
+dark theme of the browser. Charts over time need --timestamp.
 
 Examples:
   windrow report actions.ndjson -o report.html
-  windrow report --stamp-key at monday.ndjson.gz tuesday.ndjson.gz -o week.html
+  windrow report --timestamp at monday.ndjson.gz tuesday.ndjson.gz -o week.html
   windrow report - < actions.ndjson > report.html
 
 Exit codes: 0 success, 1 a file could not be read, 2 usage, 3 some lines were refused, 130 Ctrl-C.";
@@ -88,7 +88,10 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     let sink = || ReportSink { tracker: LocalTracker::new(&names), timeline: timeline(args) };
     let mut sinks: Vec<_> = iter::repeat_with(sink).take(args.input.threads()).collect();
     let mut options = args.input.decode_options();
-    options.fields.timestamp = args.stamp.key();
+    if let Err(exit) = args.timestamp.apply(&mut options.fields) {
+        return Ok(exit);
+    }
+    let timestamp = options.fields.timestamp.clone();
     let result = args.input.read(&options, &mut sinks, refused)?;
     if !result.has_result() {
         result.report();
@@ -108,7 +111,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
         other.total_cmp(&one)
     });
     let shown = rows.len().min(args.top);
-    let key = args.stamp.key().map(|timestamp| timestamp.path.to_string());
+    let key = timestamp.as_ref().map(|timestamp| timestamp.path.to_string());
     let page = page::page(&page::Content {
         inputs: args.input.names(),
         result: &result,
@@ -122,14 +125,18 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     let totals = rows[..shown].iter().map(|row| (row.name(), row.statistic()));
     Infinite::among(&[Stat::Sum("total")], totals).warn("inf");
     result.report();
-    timeline.left_out(result.lines - result.refused).iter().for_each(diagnostics::report);
+    let actions = result.lines - result.refused;
+    timeline.left_out(actions).iter().for_each(diagnostics::report);
+    if let Some(timestamp) = &timestamp {
+        args.timestamp.report_assumed(timestamp, &result.counts, actions);
+    }
     diagnostics::report_folded(names.overflow().folded, args.max_actions);
     Ok(result.exit().or(printed))
 }
 
 fn timeline(args: &Args) -> TimelineBuilder<Combined<IntervalStats>> {
     // There is always room: intervals are widened until there are few.
-    TimelineBuilder::new(Width::AtMost(INTERVALS_MAX), usize::MAX, args.stamp.zone())
+    TimelineBuilder::new(Width::AtMost(INTERVALS_MAX), usize::MAX, args.timestamp.zone())
 }
 
 /// Records actions in the table, and in the timeline if they have a timestamp.

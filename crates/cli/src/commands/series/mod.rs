@@ -12,7 +12,7 @@ use std::time::Duration;
 use clap::ValueEnum;
 use clap::builder::ArgPredicate;
 use facade::actions::{Mean, MinMax, Quantiles, Variance};
-use facade::codec::{Format, Record, Sink, visible};
+use facade::codec::{Format, Record, Sink};
 
 use crate::diagnostics;
 use crate::exit::Exit;
@@ -24,7 +24,7 @@ use crate::output::render::{self, counted};
 use crate::output::{Failure, Output, OutputArgs, Outputs};
 use crate::stat::{self, Needs, NoStat, Stat, Stats};
 use crate::timeline::{Aggregate, ByAction, Combined, Timeline, TimelineBuilder, Width};
-use crate::timestamps::{self, StampArgs};
+use crate::timestamps::{self, TimestampArgs};
 use crate::units::UnitArgs;
 
 use rows::Rows;
@@ -37,7 +37,7 @@ pub(crate) struct Args {
     input: Input,
 
     #[command(flatten)]
-    stamp: StampArgs,
+    timestamp: TimestampArgs,
 
     #[command(flatten)]
     units: UnitArgs,
@@ -103,18 +103,19 @@ An action is a line of JSON with a timestamp:
   {\"action\":\"jump\",\"time\":100,\"at\":1700000000.5}
 Lines may be in any order. Actions without a timestamp are not counted; a message has their number.
 
-Intervals start at multiples of their width since 1970 in UTC. There is a row for each interval from
-the first timestamp to the last, also for an empty one. With --by-action there is a row for each
-action of an interval.
+Intervals start at midnight of --timezone, or at multiples of their width from then on. There is a
+row for each interval from the first timestamp to the last, also for an empty one. With --by-action
+there is a row for each action of an interval. Without --every, a few records far from all others
+are in a row `before` or `after`.
 
 Quantiles are exact for up to 32 times of a row, and within 0.8 % beyond. All other statistics are
 exact. `stddev` and `variance` divide by n - 1 and need two times.
 
 Examples:
-  windrow series --stamp-key at actions.ndjson
-  windrow series --stamp-key at --every 10s --format csv actions.ndjson.gz > series.csv
-  windrow series --stamp-key at --by-action --stat count,p99 actions.ndjson
-  windrow series --stamp-key when --stamp-form rfc3339 --format plot *.ndjson
+  windrow series --timestamp at actions.ndjson
+  windrow series --timestamp at --every 10s --format csv actions.ndjson.gz > series.csv
+  windrow series --timestamp at --by-action --stat count,p99 actions.ndjson
+  windrow series --timestamp when --timezone local --format plot *.ndjson
 
 Exit codes: 0 success, 1 failure, 2 usage, 3 some lines were refused, 130 Ctrl-C.";
 
@@ -127,14 +128,6 @@ const SECOND: Duration = Duration::from_secs(1);
 pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     if let Err(exit) = args.json.check(&args.format, &Style::Json) {
         return Ok(exit);
-    }
-    if args.stamp.key().is_none() {
-        diagnostics::report(
-            "`series` needs the key of the timestamp\n  \
-             use `--stamp-key at` for lines such as \
-             {\"action\":\"jump\",\"time\":100,\"at\":1700000000.5}",
-        );
-        return Ok(Exit::Misused);
     }
     // Memory is used by each row, so a row keeps only the statistics that are printed.
     match args.needs() {
@@ -180,11 +173,21 @@ impl Args {
         // Without `--every` the width grows, so that the limit of rows is the last resort.
         let chosen = Width::AtMost(ROWS.min(self.max_rows.get() as u64));
         let width = self.every.map_or(chosen, Width::Given);
-        let zone = self.stamp.zone();
+        let zone = self.timestamp.zone();
         let builder = || TimelineSink(TimelineBuilder::<C>::new(width, self.max_rows.get(), zone));
         let mut sinks: Vec<_> = iter::repeat_with(builder).take(self.input.threads()).collect();
         let mut options = self.input.decode_options();
-        options.fields.timestamp = self.stamp.key();
+        if let Err(exit) = self.timestamp.apply(&mut options.fields) {
+            return Ok(exit);
+        }
+        let Some(timestamp) = options.fields.timestamp.clone() else {
+            diagnostics::report(
+                "`series` needs the field of the timestamp\n  \
+                 use `--timestamp at` for lines such as \
+                 {\"action\":\"jump\",\"time\":100,\"at\":1700000000.5}",
+            );
+            return Ok(Exit::Misused);
+        };
         let result = self.input.read(&options, &mut sinks, refused)?;
         let mut timeline = builder().0;
         sinks.into_iter().for_each(|sink| timeline.merge(sink.0));
@@ -224,7 +227,7 @@ impl Args {
         result.report();
         let actions = result.lines - result.refused;
         timeline.left_out(actions).iter().for_each(diagnostics::report);
-        self.report_unstamped(&timeline, actions);
+        self.timestamp.report_assumed(&timestamp, &result.counts, actions);
         Ok(result.exit().or(printed))
     }
 
@@ -246,7 +249,7 @@ impl Args {
             diagnostics::report(format_args!(
                 "{from} to {to} is {length} of {width}, limit is {max}\n  \
                  {wider}allow more with `--max-rows`\n  \
-                 if a timestamp is far from all others, check `--stamp-form`"
+                 if a timestamp is far from all others, check `--timestamp-format`"
             ));
         } else if self.every.is_some() {
             diagnostics::report(format_args!(
@@ -260,17 +263,5 @@ impl Args {
             ));
         }
         true
-    }
-
-    fn report_unstamped<C: Aggregate>(&self, timeline: &Timeline<C>, actions: u64) {
-        let (unstamped, key) = (timeline.unstamped(), self.stamp.key());
-        let key =
-            key.as_ref().map(|key| visible(key.path.to_string().as_bytes())).unwrap_or_default();
-        if unstamped > 0 {
-            let (unstamped, actions) = (render::grouped(unstamped), counted(actions, "action"));
-            diagnostics::report(format_args!(
-                "{unstamped} of {actions} without `{key}` not counted"
-            ));
-        }
     }
 }

@@ -23,6 +23,7 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use anstream::ColorChoice;
+use facade::codec::Fields;
 use ratatui::DefaultTerminal;
 use ratatui::crossterm::event::Event;
 use ratatui::crossterm::style;
@@ -37,7 +38,7 @@ use crate::output::render::{counted, grouped};
 use crate::output::table::Table;
 use crate::output::{self, OutputArgs};
 use crate::terminal;
-use crate::timestamps::{self, StampArgs};
+use crate::timestamps::{self, TimestampArgs};
 use crate::units::UnitArgs;
 
 use app::{App, Request, Span};
@@ -58,13 +59,13 @@ pub(crate) struct Args {
 
     /// Keep reading as the file grows, and when it is truncated or replaced
     ///
-    /// Reading starts at the end of the file, with --stamp-key at its beginning. The file must not
+    /// Reading starts at the end of the file, with --timestamp at its beginning. The file must not
     /// be compressed.
     #[arg(long, short, help_heading = INPUT_OPTIONS)]
     follow: bool,
 
     #[command(flatten)]
-    stamp: StampArgs,
+    timestamp: TimestampArgs,
 
     #[command(flatten)]
     units: UnitArgs,
@@ -88,7 +89,7 @@ pub(crate) struct Args {
 }
 
 const DETAILS: &str = "\
-The time of an action is when it is read, or its timestamp with --stamp-key. The window ends now;
+The time of an action is when it is read, or its timestamp with --timestamp. The window ends now;
 for a file with timestamps that is not followed, it ends at the latest timestamp. A file without
 timestamps that is not followed is shown as a whole, without rates.
 
@@ -98,7 +99,7 @@ Keys: q quits, space pauses, left and right choose the column to sort by, o reve
 Examples:
   windrow top --follow /var/log/service.ndjson
   tail -f service.log | grep checkout | windrow top
-  windrow top --window 5m --stamp-key at yesterday.ndjson
+  windrow top --window 5m --timestamp at yesterday.ndjson
 
 Exit codes: 0 success, 1 input could not be read, 2 usage, 3 some lines were refused, 130 Ctrl-C,
 129 terminal closed, 143 SIGTERM.";
@@ -120,6 +121,10 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
         );
         return Ok(Exit::Misused);
     }
+    let mut fields = Fields::default();
+    if let Err(exit) = args.timestamp.apply(&mut fields) {
+        return Ok(exit);
+    }
     let time_source = args.time_source();
     let feed = match Feed::new(args.window, args.max_actions, time_source) {
         Ok(feed) => feed,
@@ -128,10 +133,10 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
             return Ok(Exit::Misused);
         }
     };
-    let note = (time_source == TimeSource::Nothing).then_some("no rates without --stamp-key");
+    let note = (time_source == TimeSource::Nothing).then_some("no rates without --timestamp");
     let shared = Arc::new(Shared::new(feed, note));
     let (_end, end) = mpsc::channel();
-    let source = match read::start(args, &shared, end) {
+    let source = match read::start(args, &shared, end, fields) {
         Ok(source) => source,
         Err(unreadable) => {
             diagnostics::report(unreadable);
@@ -167,7 +172,7 @@ impl Args {
             Some(path) => path.is_file() && !self.follow,
             None => Path::new("/dev/stdin").is_file(),
         };
-        match (self.stamp.key().is_some(), is_file) {
+        match (self.timestamp.timestamp().is_some(), is_file) {
             (false, false) => TimeSource::Arrival,
             (false, true) => TimeSource::Nothing,
             (true, false) => TimeSource::Stamps,

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use facade::codec::{DecodeOptions, Fields, Record, Report, Timestamp};
+use facade::codec::{DecodeOptions, Fields, Record, Report};
 use thiserror::Error;
 
 use super::Args;
@@ -49,16 +49,15 @@ impl Shared {
         self.status.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn read_source(&self, source: Source<'_>, timestamp: Option<Timestamp>) {
-        self.read(source.reader, timestamp);
+    fn read_source(&self, source: Source<'_>, fields: Fields) {
+        self.read(source.reader, fields);
         if source.ignored.any() {
             self.status().note.get_or_insert(source::IGNORED.to_owned());
         }
     }
 
     /// Reads to the end of the input; a followed file has none.
-    fn read(&self, stream: impl Read, timestamp: Option<Timestamp>) {
-        let fields = Fields { timestamp, ..Fields::default() };
+    fn read(&self, stream: impl Read, fields: Fields) {
         let options = DecodeOptions { refusals_kept: 1, fields, ..DecodeOptions::default() };
         let mut batches = Batches::new(stream);
         while !batches.is_over() {
@@ -126,6 +125,7 @@ pub(crate) fn start(
     args: &Args,
     shared: &Arc<Shared>,
     end: Receiver<()>,
+    fields: Fields,
 ) -> Result<String, Unreadable> {
     let path = args.path().unwrap_or(Path::new("-"));
     let name = source::name(path);
@@ -133,12 +133,12 @@ pub(crate) fn start(
     if path.is_dir() {
         return Err(unreadable(io::ErrorKind::IsADirectory.into()));
     }
-    let (shared, stamp) = (Arc::clone(shared), args.stamp.key());
+    let shared = Arc::clone(shared);
     let builder = thread::Builder::new();
     let started = if source::is_stdin(path) {
         // Opened on the thread, since its first bytes may arrive late.
         builder.spawn(move || match source::open_unwatched(Path::new("-")) {
-            Ok(stdin) => shared.read_source(stdin, stamp),
+            Ok(stdin) => shared.read_source(stdin, fields),
             Err(error) => shared.end(Some(&error)),
         })
     } else if args.follow {
@@ -146,13 +146,14 @@ pub(crate) fn start(
         if path.is_file() && source::is_compressed(path) {
             return Err(unreadable(io::Error::new(io::ErrorKind::Unsupported, NotPlain)));
         }
-        let from = if stamp.is_some() { tail::Start::Beginning } else { tail::Start::End };
+        let from =
+            if fields.timestamp.is_some() { tail::Start::Beginning } else { tail::Start::End };
         let tail = Tail::open(path, from).map_err(unreadable)?;
         let stream = Waiting { tail, shared: Arc::clone(&shared), end };
-        builder.spawn(move || shared.read(stream, stamp))
+        builder.spawn(move || shared.read(stream, fields))
     } else {
         let file = source::open_unwatched(path).map_err(unreadable)?;
-        builder.spawn(move || shared.read_source(file, stamp))
+        builder.spawn(move || shared.read_source(file, fields))
     };
     started.map(|_| name.clone()).map_err(unreadable)
 }
