@@ -233,6 +233,67 @@ fn top_ends_where_a_file_does() {
 }
 
 #[test]
+fn top_waits_for_a_file_that_is_not_there_yet() {
+    let log = Log::new("awaited", "");
+    fs::remove_file(log.path()).unwrap();
+    let mut terminal = log.top(&["--follow"]);
+    terminal.wait_for("waiting for /");
+    log.append(&line("first", 1));
+    terminal.wait_for("\nfirst");
+    assert!(!terminal.seen().contains("waiting for /"), "{}", terminal.seen());
+    log.append(&line("second", 1));
+    terminal.wait_for("\nsecond");
+    terminal.press(b"q");
+    let (seen, _, code) = terminal.end();
+    assert_eq!((actions(&seen).len(), code), (2, Some(0)), "{seen}");
+}
+
+#[test]
+fn top_follows_several_files_and_names_the_one_that_changes() {
+    let [one, two] = ["several-1", "several-2"].map(|name| Log::new(name, &line("before", 1)));
+    fs::remove_file(two.path()).unwrap();
+    let second = two.path().display().to_string();
+    let mut terminal = one.top(&["--follow", &second]);
+    terminal.wait_for("and 1 more file");
+    terminal.wait_until(|seen| {
+        one.append(&line("grown", 1));
+        seen.contains("grown")
+    });
+    two.append(&line("appeared", 1));
+    terminal.wait_for("\nappeared");
+    terminal.wait_for("was created");
+    assert!(!terminal.seen().contains("the file was"), "{}", terminal.seen());
+    // An unfinished line of one file is not continued by the other.
+    one.append("{\"action\":\"halves\",");
+    two.append(&line("whole", 1));
+    terminal.wait_for("\nwhole");
+    one.append("\"time\":1}\n");
+    terminal.wait_for("\nhalves");
+    assert!(!terminal.seen().contains("refused"), "{}", terminal.seen());
+    terminal.press(b"q");
+    assert_eq!(terminal.end().2, Some(0));
+}
+
+#[test]
+fn top_reads_several_files_to_their_ends() {
+    // The first ends in the middle of a line, which the second does not continue.
+    let one = Log::new("ends-1", line("jump", 1).trim_end());
+    let two = Log::new("ends-2", &(line("jump", 1) + &line("run", 1)));
+    let second = two.path().display().to_string();
+    let mut terminal = one.top(&[&second]);
+    terminal.wait_for("END OF INPUT");
+    assert!(terminal.seen().contains("3 lines read"), "{}", terminal.seen());
+    terminal.press(b"q");
+    let (seen, _, code) = terminal.end();
+    assert_eq!((actions(&seen), code), (vec!["jump", "run"], Some(0)), "{seen}");
+
+    let missing = one.0.join("missing.ndjson").display().to_string();
+    let (seen, _, code) = one.top(&[&missing]).end();
+    assert!(seen.contains("No such file") && !seen.contains("jump"), "{seen}");
+    assert_eq!(code, Some(1));
+}
+
+#[test]
 fn top_shows_the_end_of_a_log_of_another_day() {
     let stamped = |at: u32| format!("{{\"action\":\"at{at}\",\"time\":1,\"at\":{at}}}\n");
     let log = Log::new("stamped", &[1_000, 1_030, 1_090].map(stamped).concat());

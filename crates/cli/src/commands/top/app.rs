@@ -26,10 +26,23 @@ pub(crate) struct Status {
     pub(crate) outside: u64,
     /// The number of records in the shared row.
     pub(crate) folded: u64,
+    /// The names of the followed files that do not exist yet.
+    pub(crate) missing: Vec<String>,
     /// The last note about the input.
     pub(crate) note: Option<String>,
     /// Whether the input has ended.
     pub(crate) is_ended: bool,
+}
+
+impl Status {
+    /// Describes the files that are waited for, if there are any.
+    pub(crate) fn waits_for(&self) -> Option<String> {
+        Some(match &self.missing[..] {
+            [] => return None,
+            [name] => format!("waiting for {name}, which does not exist yet"),
+            names => format!("waiting for {} files that do not exist yet", names.len()),
+        })
+    }
 }
 
 /// A request of a key to the owner of the state.
@@ -54,7 +67,7 @@ pub(crate) enum Span {
 /// The state of `top`.
 #[derive(Debug)]
 pub(crate) struct App {
-    /// The name of the input as printable characters.
+    /// The name of the input, or the number of its files, as printable characters.
     pub(crate) source: String,
     /// The maximum number of actions with a row each.
     pub(crate) actions_max: usize,

@@ -187,7 +187,8 @@ struct FeedClock {
 
 // ORDERING: every access in this file is Relaxed.
 // Needs: a time that does not run backwards. Gives: `fetch_max`, and coherence. Not needed: an
-// order with records, since one thread sets the time and records. Checks: no model.
+// order with records, since the thread that sets the time while recording is the only one; several
+// threads read followed files, which have the time of the machine. Checks: no model.
 const RELAXED: Ordering = Ordering::Relaxed;
 
 impl FeedClock {

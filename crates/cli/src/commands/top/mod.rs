@@ -19,7 +19,7 @@ use std::io::{self, IsTerminal};
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use anstream::ColorChoice;
@@ -51,16 +51,17 @@ use session::Message;
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = DETAILS)]
 pub(crate) struct Args {
-    /// File of actions, one JSON object per line [default: standard input]
+    /// Files of actions, one JSON object per line [default: standard input]
     ///
-    /// A file that is compressed with gzip or zstd is decompressed. `-` is standard input.
+    /// They are read one after the other. Files that are compressed with gzip or zstd are
+    /// decompressed. `-` is standard input.
     #[arg(value_name = "FILE")]
-    file: Option<PathBuf>,
+    files: Vec<PathBuf>,
 
-    /// Keep reading as the file grows, and when it is truncated or replaced
+    /// Keep reading as files grow, and when they are created, truncated or replaced
     ///
-    /// Reading starts at the end of the file, with --timestamp at its beginning. The file must not
-    /// be compressed.
+    /// Reading starts at the end of each file, with --timestamp at its beginning. A file that does
+    /// not exist yet is waited for. The files must not be compressed.
     #[arg(long, short, help_heading = INPUT_OPTIONS)]
     follow: bool,
 
@@ -98,6 +99,7 @@ Keys: q quits, space pauses, left and right choose the column to sort by, o reve
 
 Examples:
   windrow top --follow /var/log/service.ndjson
+  windrow top --follow --unit ms web-1.ndjson web-2.ndjson
   tail -f service.log | grep checkout | windrow top
   windrow top --window 5m --timestamp at yesterday.ndjson
 
@@ -105,7 +107,7 @@ Exit codes: 0 success, 1 input could not be read, 2 usage, 3 some lines were ref
 129 terminal closed, 143 SIGTERM.";
 
 pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
-    OutputArgs::default().open_for(args.file.as_slice(), None)?;
+    OutputArgs::default().open_for(&args.files, None)?;
     if !terminal::can_redraw(&io::stdout()) {
         diagnostics::report(
             "standard output is not a terminal with cursor control, `top` needs one\n  \
@@ -134,10 +136,10 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
         }
     };
     let note = (time_source == TimeSource::Nothing).then_some("no rates without --timestamp");
-    let shared = Arc::new(Shared::new(feed, note));
-    let (_end, end) = mpsc::channel();
-    let source = match read::start(args, &shared, end, fields) {
-        Ok(source) => source,
+    let shared = Arc::new(Shared::new(feed, note, args, fields));
+    // Reading ends when this is dropped.
+    let reading = match read::start(args, &shared) {
+        Ok(reading) => reading,
         Err(unreadable) => {
             diagnostics::report(unreadable);
             return Ok(Exit::Failed);
@@ -145,7 +147,12 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     };
     let span =
         if time_source == TimeSource::Nothing { Span::Whole } else { Span::Last(args.window) };
-    let app = App::new(source, span, args.max_actions.get(), Figures::new(args.units.of_results()));
+    let app = App::new(
+        reading.name.clone(),
+        span,
+        args.max_actions.get(),
+        Figures::new(args.units.of_results()),
+    );
     match ColorChoice::global() {
         ColorChoice::Never => style::force_color_output(false),
         ColorChoice::Always | ColorChoice::AlwaysAnsi => style::force_color_output(true),
@@ -156,22 +163,27 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
 }
 
 impl Args {
-    /// Returns the path of the file, unless standard input is read.
-    fn path(&self) -> Option<&Path> {
-        self.file.as_deref().filter(|path| !source::is_stdin(path))
+    /// Returns the paths of the files; that of standard input if none is named.
+    fn paths(&self) -> Vec<PathBuf> {
+        if self.files.is_empty() { vec![PathBuf::from("-")] } else { self.files.clone() }
     }
 
-    /// Returns whether the input is a terminal, where keys and lines would be mixed.
+    /// Returns whether an input is a terminal, where keys and lines would be mixed.
     fn is_typed(&self) -> bool {
-        self.path().map_or_else(|| io::stdin().is_terminal(), is_terminal)
+        let is_typed = |path: &PathBuf| match source::is_stdin(path) {
+            true => io::stdin().is_terminal(),
+            false => is_terminal(path),
+        };
+        self.paths().iter().any(is_typed)
     }
 
     /// Returns the source of the times of the actions.
     fn time_source(&self) -> TimeSource {
-        let is_file = match self.path() {
-            Some(path) => path.is_file() && !self.follow,
-            None => Path::new("/dev/stdin").is_file(),
-        };
+        // An input that grows is live, and so is all of it.
+        let is_file = self.paths().iter().all(|path| match source::is_stdin(path) {
+            true => Path::new("/dev/stdin").is_file(),
+            false => path.is_file() && !self.follow,
+        });
         match (self.timestamp.timestamp().is_some(), is_file) {
             (false, false) => TimeSource::Arrival,
             (false, true) => TimeSource::Nothing,

@@ -1,8 +1,9 @@
-//! Reads and records the input of `top` on a separate thread.
+//! Reads and records the input of `top` on separate threads.
 
+use std::fs;
 use std::io::{self, Read};
-use std::path::Path;
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -17,6 +18,7 @@ use super::feed::Feed;
 use super::tail::{self, Polled, Tail};
 use crate::diagnostics::{self, Unreadable};
 use crate::input::source::{self, Source};
+use crate::output::render::counted;
 
 /// The interval of polling a followed file.
 const WAIT: Duration = Duration::from_millis(250);
@@ -31,12 +33,21 @@ struct NotPlain;
 pub(crate) struct Shared {
     pub(crate) feed: Feed,
     status: Mutex<Status>,
+    /// Which fields of a line are its action.
+    fields: Fields,
+    /// The number of threads that have not reached the end of their input.
+    left: Mutex<usize>,
+    /// Whether there are several files, so that messages name one.
+    has_several: bool,
 }
 
 impl Shared {
-    pub(crate) fn new(feed: Feed, note: Option<&str>) -> Self {
-        let note = note.map(str::to_owned);
-        Self { feed, status: Mutex::new(Status { note, ..Status::default() }) }
+    /// Creates the state for the files of a command line.
+    pub(crate) fn new(feed: Feed, note: Option<&str>, args: &Args, fields: Fields) -> Self {
+        let status = Status { note: note.map(str::to_owned), ..Status::default() };
+        let files = args.paths().len();
+        let left = Mutex::new(if args.follow { files } else { 1 });
+        Self { feed, status: Mutex::new(status), fields, left, has_several: files > 1 }
     }
 
     /// Returns the progress of the input.
@@ -49,15 +60,28 @@ impl Shared {
         self.status.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn read_source(&self, source: Source<'_>, fields: Fields) {
-        self.read(source.reader, fields);
+    /// Reads files one after the other. The first may be open already.
+    fn read_files(&self, files: &[PathBuf], mut first: Option<Source<'static>>) {
+        for path in files {
+            let opened = first.take().map_or_else(|| source::open_unwatched(path), Ok);
+            if let Err(error) = opened.and_then(|source| self.read_source(source)) {
+                self.fail(&source::name(path), &error);
+            }
+        }
+        self.end();
+    }
+
+    fn read_source(&self, source: Source<'_>) -> io::Result<()> {
+        let read = self.read(source.reader);
         if source.ignored.any() {
             self.status().note.get_or_insert(source::IGNORED.to_owned());
         }
+        read
     }
 
-    /// Reads to the end of the input; a followed file has none.
-    fn read(&self, stream: impl Read, fields: Fields) {
+    /// Reads to the end of a file; a followed file has none.
+    fn read(&self, stream: impl Read) -> io::Result<()> {
+        let fields = self.fields.clone();
         let options = DecodeOptions { refusals_kept: 1, fields, ..DecodeOptions::default() };
         let mut batches = Batches::new(stream);
         while !batches.is_over() {
@@ -69,19 +93,28 @@ impl Shared {
                 Ok(report) => self.note(&report, outside),
                 Err(error) => {
                     self.note(&error.report, outside);
-                    return self.end(Some(&error.source));
+                    return Err(error.source);
                 }
             }
         }
-        self.end(None);
+        Ok(())
     }
 
-    /// Notes the end of the input, and the error that caused it.
-    fn end(&self, error: Option<&io::Error>) {
-        self.feed.stop();
-        let mut status = self.status();
-        status.note = error.map(diagnostics::reason).or_else(|| status.note.take());
-        status.is_ended = true;
+    /// Notes that a file cannot be read any further.
+    fn fail(&self, name: &str, error: &io::Error) {
+        let reason = diagnostics::reason(error);
+        self.status().note =
+            Some(if self.has_several { format!("{name}: {reason}") } else { reason });
+    }
+
+    /// Notes the end of what one thread reads.
+    fn end(&self) {
+        let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
+        *left -= 1;
+        if *left == 0 {
+            self.feed.stop();
+            self.status().is_ended = true;
+        }
     }
 
     fn note(&self, report: &Report, outside: u64) {
@@ -97,6 +130,7 @@ impl Shared {
 
 /// A reader of a followed file, which waits for more.
 struct Waiting {
+    name: String,
     tail: Tail,
     shared: Arc<Shared>,
     /// Closed to end the reader; nothing is sent.
@@ -106,54 +140,109 @@ struct Waiting {
 impl Read for Waiting {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
-            let note = match self.tail.poll(buffer)? {
+            let change = match self.tail.poll(buffer)? {
                 Polled::Bytes(read) => return Ok(read),
-                Polled::Truncated => "the file was truncated and is read from its beginning",
-                Polled::Replaced => "the file was replaced, the new one is read from its beginning",
+                Polled::Truncated => "was truncated and is read from its beginning",
+                Polled::Replaced => "was replaced, the new one is read from its beginning",
+                Polled::Appeared => "was created and is read from its beginning",
                 Polled::Nothing => match self.end.recv_timeout(WAIT) {
                     Err(RecvTimeoutError::Timeout) => continue,
                     _ => return Ok(0),
                 },
             };
-            self.shared.status().note = Some(note.to_owned());
+            let file = if self.shared.has_several { &self.name } else { "the file" };
+            let mut status = self.shared.status();
+            status.missing.retain(|missing| *missing != self.name);
+            status.note = Some(format!("{file} {change}"));
         }
     }
 }
 
-/// Starts reading the input, and returns its name.
-pub(crate) fn start(
-    args: &Args,
-    shared: &Arc<Shared>,
-    end: Receiver<()>,
-    fields: Fields,
-) -> Result<String, Unreadable> {
-    let path = args.path().unwrap_or(Path::new("-"));
-    let name = source::name(path);
-    let unreadable = |error| Unreadable { name: name.clone(), error, lines: 0 };
-    if path.is_dir() {
-        return Err(unreadable(io::ErrorKind::IsADirectory.into()));
+/// The input that is being read.
+pub(crate) struct Reading {
+    /// The name of the input.
+    pub(crate) name: String,
+    /// One for each followed file, which is read until it is dropped.
+    _ends: Vec<Sender<()>>,
+}
+
+/// Starts reading the input.
+///
+/// Followed files are read concurrently, since none has an end. All others are read by one thread,
+/// so that their order is that of the command line.
+pub(crate) fn start(args: &Args, shared: &Arc<Shared>) -> Result<Reading, Unreadable> {
+    let files = args.paths();
+    if let Some(path) = files.iter().find(|path| path.is_dir()) {
+        return Err(unreadable(path, io::ErrorKind::IsADirectory.into()));
     }
-    let shared = Arc::clone(shared);
-    let builder = thread::Builder::new();
-    let started = if source::is_stdin(path) {
-        // Opened on the thread, since its first bytes may arrive late.
-        builder.spawn(move || match source::open_unwatched(Path::new("-")) {
-            Ok(stdin) => shared.read_source(stdin, fields),
-            Err(error) => shared.end(Some(&error)),
-        })
-    } else if args.follow {
-        // A pipe is not tested: the bytes would be lost.
-        if path.is_file() && source::is_compressed(path) {
-            return Err(unreadable(io::Error::new(io::ErrorKind::Unsupported, NotPlain)));
+    let name = match &files[..] {
+        [only] => source::name(only),
+        [first, others @ ..] => {
+            let more = counted(others.len() as u64, "more file");
+            format!("{} and {more}", source::name(first))
         }
-        let from =
-            if fields.timestamp.is_some() { tail::Start::Beginning } else { tail::Start::End };
-        let tail = Tail::open(path, from).map_err(unreadable)?;
-        let stream = Waiting { tail, shared: Arc::clone(&shared), end };
-        builder.spawn(move || shared.read(stream, fields))
-    } else {
-        let file = source::open_unwatched(path).map_err(unreadable)?;
-        builder.spawn(move || shared.read_source(file, fields))
+        [] => String::new(),
     };
-    started.map(|_| name.clone()).map_err(unreadable)
+    let ends = if args.follow {
+        // Standard input is not followed, but has no end until its writer ends.
+        files.iter().map(|path| follow(path, shared)).collect::<Result<_, _>>()?
+    } else {
+        read_in_order(files, shared)?;
+        Vec::new()
+    };
+    Ok(Reading { name, _ends: ends })
+}
+
+/// Starts a thread that reads files in order.
+fn read_in_order(files: Vec<PathBuf>, shared: &Arc<Shared>) -> Result<(), Unreadable> {
+    for path in files.iter().filter(|path| !source::is_stdin(path)) {
+        fs::metadata(path).map_err(|error| unreadable(path, error))?;
+    }
+    let path = files[0].clone();
+    // Standard input is opened on the thread, since its first bytes may arrive late.
+    let first = match source::is_stdin(&path) {
+        true => None,
+        false => Some(source::open_unwatched(&path).map_err(|error| unreadable(&path, error))?),
+    };
+    let shared = Arc::clone(shared);
+    let work = move || shared.read_files(&files, first);
+    spawn(work).map_err(|error| unreadable(&path, error))
+}
+
+/// Starts a thread that follows a file until the sender is dropped.
+fn follow(path: &Path, shared: &Arc<Shared>) -> Result<Sender<()>, Unreadable> {
+    let (sender, end) = mpsc::channel();
+    let shared = Arc::clone(shared);
+    if source::is_stdin(path) {
+        let files = vec![path.to_owned()];
+        let work = move || shared.read_files(&files, None);
+        return spawn(work).map(|()| sender).map_err(|error| unreadable(path, error));
+    }
+    // A pipe is not tested: the bytes would be lost.
+    if path.is_file() && source::is_compressed(path) {
+        return Err(unreadable(path, io::Error::new(io::ErrorKind::Unsupported, NotPlain)));
+    }
+    let has_timestamps = shared.fields.timestamp.is_some();
+    let from = if has_timestamps { tail::Start::Beginning } else { tail::Start::End };
+    let tail = Tail::open(path, from).map_err(|error| unreadable(path, error))?;
+    let name = source::name(path);
+    if tail.is_missing() {
+        shared.status().missing.push(name.clone());
+    }
+    let stream = Waiting { name: name.clone(), tail, shared: Arc::clone(&shared), end };
+    let work = move || {
+        if let Err(error) = shared.read(stream) {
+            shared.fail(&name, &error);
+        }
+        shared.end();
+    };
+    spawn(work).map(|()| sender).map_err(|error| unreadable(path, error))
+}
+
+fn spawn(work: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    thread::Builder::new().spawn(work).map(drop)
+}
+
+fn unreadable(path: &Path, error: io::Error) -> Unreadable {
+    Unreadable { name: source::name(path), error, lines: 0 }
 }

@@ -6,6 +6,8 @@
 //! faster, but differ between systems and miss writes of other machines to a shared disk. Polling
 //! four times a second sees these.
 //!
+//! A file may be missing at first. When it appears, it is read from its beginning.
+//!
 //! Not detected: a file that was truncated and has outgrown its old length between two polls, and a
 //! file that appeared and disappeared between two.
 
@@ -42,13 +44,16 @@ pub(crate) enum Polled {
     Truncated,
     /// Another file has the name, and is read from its beginning.
     Replaced,
+    /// The file was missing and exists now, and is read from its beginning.
+    Appeared,
 }
 
 /// A followed file.
 #[derive(Debug)]
 pub(crate) struct Tail {
     path: PathBuf,
-    file: Handle,
+    /// The file; `None` while it does not exist yet.
+    file: Option<Handle>,
     /// The number of bytes read.
     position: u64,
     /// Whether the last returned byte is a line end.
@@ -58,15 +63,20 @@ pub(crate) struct Tail {
 }
 
 impl Tail {
-    /// Opens an existing file.
+    /// Opens a file, which may not exist yet.
     pub(crate) fn open(path: &Path, from: Start) -> io::Result<Self> {
         stdio::check_path(path)?;
-        let mut file = Handle::from_file(File::open(path)?)?;
-        let position = match from {
-            Start::Beginning => 0,
-            Start::End => line_start(file.as_file_mut())?,
+        let (path, mut file) = (path.to_owned(), open(path)?);
+        let position = match (&mut file, from) {
+            (Some(file), Start::End) => line_start(file.as_file_mut())?,
+            _ => 0,
         };
-        Ok(Self { path: path.to_owned(), file, position, at_line_end: true, owes_line_end: false })
+        Ok(Self { path, file, position, at_line_end: true, owes_line_end: false })
+    }
+
+    /// Returns whether the file does not exist yet.
+    pub(crate) fn is_missing(&self) -> bool {
+        self.file.is_none()
     }
 
     /// Reads what is available, without waiting.
@@ -77,10 +87,19 @@ impl Tail {
             (self.owes_line_end, self.at_line_end) = (false, true);
             return Ok(Polled::Bytes(1));
         }
-        if self.position == 0 && !self.skip_mark()? {
-            return self.check_for_change();
+        let Some(file) = &mut self.file else {
+            self.file = open(&self.path)?;
+            return Ok(if self.is_missing() { Polled::Nothing } else { Polled::Appeared });
+        };
+        let file = file.as_file_mut();
+        if self.position == 0 {
+            let (can_continue, skipped) = skip_mark(file)?;
+            self.position = skipped;
+            if !can_continue {
+                return self.check_for_change();
+            }
         }
-        match self.file.as_file_mut().read(buffer)? {
+        match file.read(buffer)? {
             0 => self.check_for_change(),
             read => {
                 self.position += read as u64;
@@ -90,38 +109,18 @@ impl Tail {
         }
     }
 
-    /// Skips a byte order mark at the start of the file. Returns whether reading can continue.
-    ///
-    /// It cannot while the file has only a part of a mark.
-    fn skip_mark(&mut self) -> io::Result<bool> {
-        let file = self.file.as_file_mut();
-        if !file.metadata()?.is_file() {
-            return Ok(true); // A pipe cannot be rewound.
-        }
-        let mut head = Vec::new();
-        Read::by_ref(file).take(MARK.len() as u64).read_to_end(&mut head)?;
-        if head == MARK {
-            self.position = MARK.len() as u64;
-            return Ok(true);
-        }
-        file.rewind()?;
-        Ok(head.is_empty() || !MARK.starts_with(&head))
-    }
-
     fn check_for_change(&mut self) -> io::Result<Polled> {
-        if self.file.as_file().metadata()?.len() < self.position {
-            self.file.as_file_mut().rewind()?;
+        let Some(file) = &mut self.file else { return Ok(Polled::Nothing) };
+        if file.as_file().metadata()?.len() < self.position {
+            file.as_file_mut().rewind()?;
             self.begin();
             return Ok(Polled::Truncated);
         }
         // After a rename there may be no new file yet, or ever.
-        let Ok(file) = File::open(&self.path).and_then(Handle::from_file) else {
-            return Ok(Polled::Nothing);
-        };
-        if file == self.file {
-            return Ok(Polled::Nothing);
+        match File::open(&self.path).and_then(Handle::from_file) {
+            Ok(other) if other != *file => self.file = Some(other),
+            _ => return Ok(Polled::Nothing),
         }
-        self.file = file;
         self.begin();
         Ok(Polled::Replaced)
     }
@@ -130,6 +129,32 @@ impl Tail {
         self.position = 0;
         self.owes_line_end = !self.at_line_end;
     }
+}
+
+/// Opens a file; `None` if it does not exist.
+fn open(path: &Path) -> io::Result<Option<Handle>> {
+    match File::open(path).and_then(Handle::from_file) {
+        Ok(file) => Ok(Some(file)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Skips a byte order mark at the start of a file.
+///
+/// Returns whether reading can continue, and the number of bytes skipped. It cannot continue while
+/// the file has only a part of a mark.
+fn skip_mark(file: &mut File) -> io::Result<(bool, u64)> {
+    if !file.metadata()?.is_file() {
+        return Ok((true, 0)); // A pipe cannot be rewound.
+    }
+    let mut head = Vec::new();
+    Read::by_ref(file).take(MARK.len() as u64).read_to_end(&mut head)?;
+    if head == MARK {
+        return Ok((true, MARK.len() as u64));
+    }
+    file.rewind()?;
+    Ok((head.is_empty() || !MARK.starts_with(&head), 0))
 }
 
 /// Seeks to the start of an unfinished last line, otherwise to the end.
@@ -296,9 +321,26 @@ mod tests {
     }
 
     #[test]
-    fn missing_file_is_an_error() {
+    fn missing_file_is_read_from_its_beginning_when_it_exists() {
         let folder = Folder::new("missing");
-        let error = Tail::open(&folder.log(), Start::End).unwrap_err();
-        assert_eq!(error.kind(), io::ErrorKind::NotFound);
+        for start in [Start::Beginning, Start::End] {
+            let mut tail = Tail::open(&folder.log(), start).unwrap();
+            assert!(tail.is_missing());
+            check(&mut tail, "", &[]);
+            folder.append("one\ntwo\n");
+            check(&mut tail, "one\ntwo\n", &[Polled::Appeared]);
+            assert!(!tail.is_missing());
+            folder.append("three\n");
+            check(&mut tail, "three\n", &[]);
+            fs::remove_file(folder.log()).unwrap();
+        }
+    }
+
+    #[test]
+    fn file_that_cannot_be_opened_is_an_error() {
+        let folder = Folder::new("unreadable");
+        folder.append("one\n");
+        let error = Tail::open(&folder.log().join("below"), Start::End).unwrap_err();
+        assert_ne!(error.kind(), io::ErrorKind::NotFound);
     }
 }

@@ -117,8 +117,9 @@ fn status_text(status: &Status, actions_max: usize, columns: usize) -> Text<'sta
     if *refused > 0 {
         parts.push((", ", format!("{} refused", grouped(*refused)), BAD));
     }
-    let further = note.iter().chain(refusal);
-    parts.extend(further.map(|text| ("; ", text.clone(), Style::new())));
+    let further = status.waits_for().into_iter();
+    let further = further.chain(note.iter().chain(refusal).cloned());
+    parts.extend(further.map(|text| ("; ", text, Style::new())));
     let mut line = Text::default();
     let mut left = columns;
     for (before, text, style) in parts {
