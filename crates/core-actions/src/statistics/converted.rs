@@ -203,3 +203,18 @@ fn quotient<const LIMBS: usize, const DIVISORS: usize>(
     let more = by.map(|by| divide(&mut limbs, by));
     rounded(&limbs, lowest_bit, more.contains(&true))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn remainder_decides_a_tie() {
+        // In the middle of 2^54 and the next float. A product of divisors is divided by.
+        let middle = (1_u64 << 54) + 2;
+        let divided = |by| quotient([6 * middle + by], 0, &[], [2, 3], round);
+        let [even, next] = [1_u64 << 54, (1 << 54) + 4].map(|float| float as f64);
+        assert_eq!((divided(0), divided(1), divided(2)), (even, next, next));
+        assert_eq!(quotient([middle], 0, &[5], [5], round), even);
+    }
+}
