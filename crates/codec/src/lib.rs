@@ -15,7 +15,7 @@ mod scan;
 mod schema;
 
 pub use batch::{
-    Counts, ReadError, Record, Refusal, RefusedLine, Report, Sink, SkippedRecord,
+    Counts, InputFault, ReadError, Record, Refusal, RefusedLine, Report, Sink, SkippedRecord,
     threads_within_memory,
 };
 pub use core_actions::{ActionName, ActionTime, KeyedName};

@@ -44,7 +44,7 @@ pub struct DecodeOptions {
 impl DecodeOptions {
     /// Returns the plan of the fields, or `None` for the default form, which needs none.
     pub(crate) fn plan(&self) -> Option<Plan> {
-        let is_default = self.fields.are_default() && self.input == Input::default();
+        let is_default = self.fields.are_default() && self.input.has_plain_lines();
         (!is_default).then(|| Plan::new(&self.fields))
     }
 }

@@ -1,21 +1,23 @@
-//! Blocks of whole lines from a reader, in bounded memory.
+//! Blocks of whole records from a reader, in bounded memory.
 //!
-//! A block ends at a line end; bytes read beyond it start the next block. The buffer grows for a
-//! line that is longer, up to the maximum line length. Of a line beyond that, only the start is
-//! kept: the whole line is passed on in pieces as it is read, and its length is counted, so that an
-//! input without line ends takes no more memory than one with many.
+//! A block ends at the end of a record, which is a line or a row of CSV; bytes read beyond it start
+//! the next block. The buffer grows for a record that is longer, up to the maximum length. Of a
+//! record beyond that, only the start is kept: all of it is passed on in pieces as it is read, and
+//! its length is counted, so that an input without line ends takes no more memory than one with
+//! many.
 
 use std::io::{self, ErrorKind, Read};
 use std::mem;
 
-use memchr::{memchr, memrchr};
+use super::ends::Ends;
+use crate::input::detect::MARK;
 
 /// The bytes requested per read: enough to make the call cheap, and still within a cache.
 pub(super) const BUFFER_BYTES: usize = 256 * 1024;
 /// Length of the longest line end, `\r\n`.
 const END_BYTES: usize = 2;
 
-/// A part of the input: whole lines. The last one may lack its line end if the input does.
+/// A part of the input: whole records. The last one may lack its line end if the input does.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Block<'b> {
     /// Offset in the input.
@@ -25,7 +27,7 @@ pub(super) struct Block<'b> {
     pub(super) cut_from: Option<usize>,
 }
 
-/// Reads blocks of whole lines.
+/// Reads blocks of whole records.
 #[derive(Debug)]
 pub(super) struct BlockReader<R> {
     reader: R,
@@ -33,10 +35,15 @@ pub(super) struct BlockReader<R> {
     buffer_bytes: usize,
     /// The maximum length of a line that is kept whole, without its line end.
     line_bytes_max: usize,
+    ends: Ends,
     /// The start of the next block, which was read with the last one.
     carried: Vec<u8>,
     /// Offset of the next block.
     offset: u64,
+    /// Whether nothing was read.
+    is_fresh: bool,
+    /// The number of bytes that were left out since the last block.
+    left_out: u64,
     is_ended: bool,
 }
 
@@ -80,9 +87,26 @@ impl BlockBuf {
 }
 
 impl<R: Read> BlockReader<R> {
-    pub(super) fn new(reader: R, buffer_bytes: usize, line_bytes_max: usize) -> Self {
-        let carried = Vec::new();
-        Self { reader, buffer_bytes, line_bytes_max, carried, offset: 0, is_ended: false }
+    pub(super) fn new(reader: R, buffer_bytes: usize, line_bytes_max: usize, ends: Ends) -> Self {
+        Self {
+            reader,
+            buffer_bytes,
+            line_bytes_max,
+            ends,
+            carried: Vec::new(),
+            offset: 0,
+            is_fresh: true,
+            left_out: 0,
+            is_ended: false,
+        }
+    }
+
+    /// Puts back the block that was read last, without its first `left_out` bytes.
+    #[cfg(feature = "csv")]
+    pub(super) fn put_back(&mut self, buf: &BlockBuf, left_out: usize) {
+        let block = buf.block().bytes;
+        self.carried.splice(0..0, block[left_out..].iter().copied());
+        self.offset = buf.offset + left_out as u64;
     }
 
     /// Reads the next block into `buf`. Returns whether there is one.
@@ -99,13 +123,17 @@ impl<R: Read> BlockReader<R> {
         buf: &mut BlockBuf,
         piece: &mut dyn FnMut(&[u8]),
     ) -> io::Result<bool> {
+        if mem::take(&mut self.is_fresh) {
+            self.skip_mark()?;
+        }
+        self.ends.start();
         let mut filled = buf.start(&mut self.carried, self.offset, self.buffer_bytes);
         let bytes_kept_max = self.line_bytes_max.saturating_add(END_BYTES);
         // The last line end is searched only in bytes that were not searched before.
         let mut searched = 0;
         loop {
-            if let Some(newline) = memrchr(b'\n', &buf.bytes[searched..filled]) {
-                let end = searched + newline + 1;
+            if let Some(end) = self.ends.last(&buf.bytes[searched..filled]) {
+                let end = searched + end;
                 self.carried.extend_from_slice(&buf.bytes[end..filled]);
                 return Ok(self.finish(buf, end, end));
             }
@@ -126,9 +154,24 @@ impl<R: Read> BlockReader<R> {
     /// Ends the block, which keeps `block_bytes` of `bytes_read`. Returns whether it has any.
     fn finish(&mut self, buf: &mut BlockBuf, block_bytes: usize, bytes_read: usize) -> bool {
         buf.block_bytes = block_bytes;
-        buf.bytes_read = bytes_read as u64;
-        self.offset += buf.bytes_read;
-        bytes_read > 0
+        buf.bytes_read = bytes_read as u64 + mem::take(&mut self.left_out);
+        self.offset += bytes_read as u64;
+        buf.bytes_read > 0
+    }
+
+    /// Leaves out the byte order mark at the start of the input, if it has one.
+    fn skip_mark(&mut self) -> io::Result<()> {
+        let mut first = [0; MARK.len()];
+        let mut filled = 0;
+        while filled < MARK.len() && MARK.starts_with(&first[..filled]) && !self.is_ended {
+            filled += self.fill(&mut first[filled..])?;
+        }
+        if first == MARK {
+            (self.offset, self.left_out) = (MARK.len() as u64, MARK.len() as u64);
+        } else {
+            self.carried.extend_from_slice(&first[..filled]);
+        }
+        Ok(())
     }
 
     /// Reads the rest of a line that is too long, and keeps its first `kept` bytes.
@@ -150,9 +193,9 @@ impl<R: Read> BlockReader<R> {
         let end_bytes = loop {
             let read = self.fill(&mut buf.bytes[kept..])?;
             let fresh = &buf.bytes[kept..kept + read];
-            if let Some(newline) = memchr(b'\n', fresh) {
-                self.carried.extend_from_slice(&fresh[newline + 1..]);
-                line.append(&fresh[..newline]);
+            if let Some(end) = self.ends.first(fresh) {
+                self.carried.extend_from_slice(&fresh[end..]);
+                line.append(&fresh[..end - 1]);
                 self.is_ended = false;
                 break if line.has_return { END_BYTES } else { 1 };
             }
@@ -251,7 +294,8 @@ mod tests {
 
     /// Splits a text into lines by way of blocks.
     fn blocks(text: &[u8], buffer_bytes: usize, read_max: usize, limit: usize) -> Vec<Line> {
-        let mut blocks = BlockReader::new(ShortReads(text, read_max), buffer_bytes, limit);
+        let mut blocks =
+            BlockReader::new(ShortReads(text, read_max), buffer_bytes, limit, Ends::Lines);
         let (mut buf, mut lines, mut read) = (BlockBuf::default(), Vec::new(), 0);
         let mut whole = Vec::new();
         while blocks.read(&mut buf, &mut |piece| whole.extend_from_slice(piece)).unwrap() {

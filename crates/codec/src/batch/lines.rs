@@ -13,7 +13,7 @@ use super::refuse::refuse;
 use super::report::{BlockReport, ReportBuilder};
 use super::sink::{Record, Sink};
 use crate::error::code::{ErrorCode, ScanError, ScanResult};
-use crate::fields::plan::Plan;
+use crate::input::form_plan::FormPlan;
 use crate::options::DecodeOptions;
 use crate::scan::cursor::Cursor;
 use crate::scan::string::valid_prefix;
@@ -32,9 +32,9 @@ pub(super) struct LineDecoder<'p> {
 }
 
 impl<'p> LineDecoder<'p> {
-    /// Creates a decoder. The plan is that of the options, `None` for the default form.
-    pub(super) fn new(options: &'p DecodeOptions, plan: Option<&'p Plan>) -> Self {
-        let records = plan.map(|plan| RecordDecoder::new(options, plan));
+    /// Creates a decoder. Without a plan, the input has the default form.
+    pub(super) fn new(options: &'p DecodeOptions, plan: Option<&'p FormPlan<'p>>) -> Self {
+        let records = plan.map(RecordDecoder::new);
         Self { rules: options.rules(), unescaped: String::new(), records }
     }
 

@@ -1,12 +1,13 @@
 //! Batches: the lines of a slice or a reader, on one thread or several.
 
+use std::borrow::Cow;
 use std::io::{self, Read};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use memchr::memchr;
-
 mod blocks;
 mod counts;
+mod ends;
+mod fault;
 mod lines;
 mod parallel;
 mod records;
@@ -14,17 +15,24 @@ mod refusal;
 mod refuse;
 mod report;
 mod sink;
+mod start;
+mod stream;
 
 pub use counts::Counts;
+pub use fault::InputFault;
 pub use parallel::threads_within_memory;
 pub use refusal::{Refusal, RefusedLine};
 pub use report::{ReadError, Report};
 pub use sink::{Record, Sink, SkippedRecord};
 
 use blocks::{BUFFER_BYTES, Block, BlockBuf, BlockReader};
+use ends::Ends;
 use lines::LineDecoder;
 use report::ReportBuilder;
 
+use crate::fields::{FieldTypes, Fields};
+use crate::input::Form;
+use crate::input::form_plan::FormPlan;
 use crate::options::DecodeOptions;
 
 impl DecodeOptions {
@@ -55,13 +63,18 @@ impl DecodeOptions {
     /// );
     /// ```
     pub fn decode_slice(&self, input: &[u8], sink: &mut impl Sink) -> Report {
-        let block = Block { offset: 0, bytes: input, cut_from: None };
-        let mut report = ReportBuilder::new(self.refusals_kept);
-        let plan = self.plan();
-        let mut decoder = LineDecoder::new(self, plan.as_ref());
-        let lines = decoder.decode(block, self.refusals_kept, sink);
-        report.add(0, input.len() as u64, lines);
-        decoder.finish(&mut report);
+        let (options, mut report) = (self.of_form(), ReportBuilder::new(self.refusals_kept));
+        let plan = options.plan();
+        let mut form = plan.as_ref().map(|plan| FormPlan::new(&options, plan));
+        if let (Some(form), Form::JsonStream) = (&form, &options.input.form) {
+            // A slice does not fail.
+            let _ = stream::decode(form, input, sink, &mut report);
+        } else if let Some(block) = start::of_slice(form.as_mut(), input, &mut report) {
+            let mut decoder = LineDecoder::new(&options, form.as_ref());
+            let lines = decoder.decode(block, self.refusals_kept, sink);
+            report.add(0, block.bytes.len() as u64, lines);
+            decoder.finish(&mut report);
+        }
         report.finish()
     }
 
@@ -98,11 +111,21 @@ impl DecodeOptions {
         reader: impl Read,
         sink: &mut impl Sink,
     ) -> Result<Report, ReadError> {
-        let mut blocks = BlockReader::new(reader, BUFFER_BYTES, self.limits.input_bytes);
-        let plan = self.plan();
-        let mut decoder = LineDecoder::new(self, plan.as_ref());
+        let (options, mut report) = (self.of_form(), ReportBuilder::new(self.refusals_kept));
+        let plan = options.plan();
+        let mut form = plan.as_ref().map(|plan| FormPlan::new(&options, plan));
+        if let (Some(form), Form::JsonStream) = (&form, &options.input.form) {
+            let result = stream::decode(form, reader, sink, &mut report);
+            return read_result(report.finish(), result.err());
+        }
+        let mut blocks = options.blocks(reader);
+        match start::of_reader(form.as_mut(), &mut blocks, &mut report) {
+            Ok(true) => {}
+            Ok(false) => return Ok(report.finish()),
+            Err(source) => return read_result(report.finish(), Some(source)),
+        }
+        let mut decoder = LineDecoder::new(&options, form.as_ref());
         let mut buf = BlockBuf::default();
-        let mut report = ReportBuilder::new(self.refusals_kept);
         let mut failure = None;
         for index in 0.. {
             match blocks.read(&mut buf, &mut |piece| sink.refuse_piece(piece)) {
@@ -155,9 +178,21 @@ impl DecodeOptions {
     /// assert_eq!(sums.iter().map(|sum| sum.0).sum::<f64>(), 50_000.0);
     /// ```
     pub fn par_decode_slice<S: Sink + Send>(&self, input: &[u8], sinks: &mut [S]) -> Report {
-        let slice = SliceBlocks { input, offset: 0 };
-        let (report, _) = self.par_decode(slice, sinks, |slice: &mut SliceBlocks<'_>, block, _| {
-            *block = slice.next();
+        let Some(first) = sinks.first_mut() else { return Report::default() };
+        let (options, mut report) = (self.of_form(), ReportBuilder::new(self.refusals_kept));
+        if options.input.form == Form::JsonStream {
+            return options.decode_slice(input, first);
+        }
+        let plan = options.plan();
+        let mut form = plan.as_ref().map(|plan| FormPlan::new(&options, plan));
+        let Some(rest) = start::of_slice(form.as_mut(), input, &mut report) else {
+            return report.finish();
+        };
+        let ends = Ends::new(&options.input);
+        let slice = SliceBlocks { input: rest.bytes, offset: rest.offset, ends };
+        let decoder = || LineDecoder::new(&options, form.as_ref());
+        let (report, _) = par_decode(slice, decoder, report, sinks, |slice, block, _| {
+            *block = SliceBlocks::next(slice);
             Ok(block.is_some())
         });
         report
@@ -196,45 +231,72 @@ impl DecodeOptions {
         reader: impl Read + Send,
         sinks: &mut [S],
     ) -> Result<Report, ReadError> {
-        let blocks = BlockReader::new(reader, BUFFER_BYTES, self.limits.input_bytes);
-        let (report, failure) =
-            self.par_decode(blocks, sinks, |blocks, buf: &mut BlockBuf, sink: &mut S| {
-                blocks.read(buf, &mut |piece| sink.refuse_piece(piece))
-            });
+        let Some(first) = sinks.first_mut() else { return Ok(Report::default()) };
+        let (options, mut report) = (self.of_form(), ReportBuilder::new(self.refusals_kept));
+        if options.input.form == Form::JsonStream {
+            return options.decode_reader(reader, first);
+        }
+        let plan = options.plan();
+        let mut form = plan.as_ref().map(|plan| FormPlan::new(&options, plan));
+        let mut blocks = options.blocks(reader);
+        match start::of_reader(form.as_mut(), &mut blocks, &mut report) {
+            Ok(true) => {}
+            Ok(false) => return Ok(report.finish()),
+            Err(source) => return read_result(report.finish(), Some(source)),
+        }
+        let decoder = || LineDecoder::new(&options, form.as_ref());
+        let next = |blocks: &mut BlockReader<_>, buf: &mut BlockBuf, sink: &mut S| {
+            blocks.read(buf, &mut |piece| sink.refuse_piece(piece))
+        };
+        let (report, failure) = par_decode(blocks, decoder, report, sinks, next);
         read_result(report, failure)
     }
 
-    /// Decodes on several threads the blocks that `next` gets from a source, one thread at a time.
-    fn par_decode<T, B, S>(
-        &self,
-        source: T,
-        sinks: &mut [S],
-        next: impl Fn(&mut T, &mut B, &mut S) -> io::Result<bool> + Sync,
-    ) -> (Report, Option<io::Error>)
-    where
-        T: Send,
-        B: AsBlock + Default,
-        S: Sink + Send,
-    {
-        let queue = Mutex::new(Queue { source, taken: 0, failure: None });
-        let report = Mutex::new(ReportBuilder::new(self.refusals_kept));
-        let plan = self.plan();
-        parallel::share(sinks, |sink: &mut S| {
-            let mut decoder = LineDecoder::new(self, plan.as_ref());
-            let mut block = B::default();
-            loop {
-                let got = lock(&queue).get(|source| next(source, &mut block, sink));
-                let Some(index) = got else { break };
-                let wanted = lock(&report).refusals_wanted();
-                let lines = decoder.decode(block.block(), wanted, sink);
-                lock(&report).add(index, block.bytes_read(), lines);
-            }
-            decoder.finish(&mut lock(&report));
-        });
-        let report = report.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let queue = queue.into_inner().unwrap_or_else(PoisonError::into_inner);
-        (report.finish(), queue.failure)
+    /// Returns the options that the form of the input needs.
+    fn of_form(&self) -> Cow<'_, Self> {
+        if self.input.is_flat() && self.fields.types == FieldTypes::Strict {
+            // All fields are texts, so that no value would be a number.
+            let fields = Fields { types: FieldTypes::Any, ..self.fields.clone() };
+            return Cow::Owned(Self { fields, ..self.clone() });
+        }
+        Cow::Borrowed(self)
     }
+
+    fn blocks<R: Read>(&self, reader: R) -> BlockReader<R> {
+        let ends = Ends::new(&self.input);
+        BlockReader::new(reader, BUFFER_BYTES, self.limits.input_bytes, ends)
+    }
+}
+
+/// Decodes on several threads the blocks that `next` gets from a source, one thread at a time.
+fn par_decode<'p, T, B, S>(
+    source: T,
+    decoder: impl Fn() -> LineDecoder<'p> + Sync,
+    report: ReportBuilder,
+    sinks: &mut [S],
+    next: impl Fn(&mut T, &mut B, &mut S) -> io::Result<bool> + Sync,
+) -> (Report, Option<io::Error>)
+where
+    T: Send,
+    B: AsBlock + Default,
+    S: Sink + Send,
+{
+    let queue = Mutex::new(Queue { source, taken: 0, failure: None });
+    let report = Mutex::new(report);
+    parallel::share(sinks, |sink: &mut S| {
+        let (mut decoder, mut block) = (decoder(), B::default());
+        loop {
+            let got = lock(&queue).get(|source| next(source, &mut block, sink));
+            let Some(index) = got else { break };
+            let wanted = lock(&report).refusals_wanted();
+            let lines = decoder.decode(block.block(), wanted, sink);
+            lock(&report).add(index, block.bytes_read(), lines);
+        }
+        decoder.finish(&mut lock(&report));
+    });
+    let report = report.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let queue = queue.into_inner().unwrap_or_else(PoisonError::into_inner);
+    (report.finish(), queue.failure)
 }
 
 fn read_result(report: Report, failure: Option<io::Error>) -> Result<Report, ReadError> {
@@ -305,19 +367,21 @@ impl AsBlock for Option<Block<'_>> {
     }
 }
 
-/// The rest of a slice, as blocks of whole lines.
+/// The rest of a slice, as blocks of whole records.
 struct SliceBlocks<'i> {
     input: &'i [u8],
     offset: u64,
+    ends: Ends,
 }
 
 impl<'i> SliceBlocks<'i> {
     fn next(&mut self) -> Option<Block<'i>> {
-        let min = self.input.len().min(BUFFER_BYTES);
-        let end = memchr(b'\n', &self.input[min..]).map_or(self.input.len(), |at| min + at + 1);
-        let (bytes, rest) = self.input.split_at(end);
+        self.ends.start();
+        let (near, far) = self.input.split_at(self.input.len().min(BUFFER_BYTES));
+        let end = self.ends.last(near).or_else(|| Some(near.len() + self.ends.first(far)?));
+        let (bytes, rest) = self.input.split_at(end.unwrap_or(self.input.len()));
         let block = Block { offset: self.offset, bytes, cut_from: None };
-        (self.input, self.offset) = (rest, self.offset + end as u64);
-        (end > 0).then_some(block)
+        (self.input, self.offset) = (rest, self.offset + bytes.len() as u64);
+        (!bytes.is_empty()).then_some(block)
     }
 }

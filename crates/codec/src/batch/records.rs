@@ -1,5 +1,7 @@
 //! The records of a block in any form: each is accepted, refused, skipped, filtered or blank.
 
+use std::mem;
+
 use core_actions::{ActionTime, KeyedName};
 
 use super::blocks::Block;
@@ -8,16 +10,16 @@ use super::refusal::Cause;
 use super::refuse::refuse;
 use super::report::BlockReport;
 use super::sink::{Record, Sink, SkippedRecord};
+use crate::error::DecodeError;
 use crate::error::code::{ErrorCode, ScanError};
 use crate::fields::ShortNames;
 use crate::fields::Skip;
 use crate::fields::assemble::{Accepted, Assembler, Outcome, Written};
 use crate::fields::error::{Context, FieldCode, FieldError};
-use crate::fields::found::{Fault, Slot};
-use crate::fields::plan::Plan;
+use crate::fields::found::{Fault, Slot, recycled};
+use crate::input::form_plan::FormPlan;
 use crate::input::reader::Reader;
 use crate::moment::MomentZone;
-use crate::options::DecodeOptions;
 use crate::scan::string::valid_prefix;
 use crate::schema::decoder::Rules;
 use crate::schema::fast_path::{FastLine, OtherKeys, fast_line};
@@ -32,6 +34,8 @@ pub(super) struct RecordDecoder<'p> {
     keys: Option<OtherKeys>,
     /// The maximum length of a name on the fast path.
     name_bytes: usize,
+    /// The memory of the slots of a record that is decoded alone.
+    spare: Vec<Slot<'static>>,
 }
 
 /// The outcome of a record that is not accepted.
@@ -44,15 +48,18 @@ enum Other<'a> {
 }
 
 impl<'p> RecordDecoder<'p> {
-    pub(super) fn new(options: &'p DecodeOptions, plan: &'p Plan) -> Self {
+    pub(super) fn new(form: &'p FormPlan<'p>) -> Self {
+        let FormPlan { options, plan, .. } = *form;
         let (fields, limits) = (&options.fields, options.limits);
+        let is_plain = options.input.has_plain_lines();
         Self {
             rules: options.rules(),
             context: Context { fields, plan, limits },
-            reader: Reader::new(options, plan),
+            reader: Reader::new(form),
             assembler: Assembler::new(options, plan),
-            keys: plan.fast_keys(fields),
+            keys: if is_plain { plan.fast_keys(fields) } else { None },
             name_bytes: fields.names.max_bytes.unwrap_or(limits.name_bytes),
+            spare: Vec::new(),
         }
     }
 
@@ -103,6 +110,7 @@ impl<'p> RecordDecoder<'p> {
                 spare = recycled(slots);
                 match read {
                     Ok(accepted) => {
+                        report.line_shift += span.line_ends as i64;
                         count(&accepted, self.context.plan.timestamp.is_some(), &mut report.counts);
                         let stamp = accepted.moment.map(|moment| moment.stamp);
                         (KeyedName::from(accepted.name.text), accepted.value.time, stamp)
@@ -111,6 +119,7 @@ impl<'p> RecordDecoder<'p> {
                         let offset = block.offset + start as u64;
                         let place = Place { bytes: record, offset };
                         reject(self.context, other, place, &mut report, refusals_max, sink);
+                        report.line_shift += span.line_ends as i64;
                         continue;
                     }
                 }
@@ -118,6 +127,48 @@ impl<'p> RecordDecoder<'p> {
             sink.accept(Record { name, time, stamp, offset: block.offset + start as u64 });
         }
         report
+    }
+
+    /// Passes one record to a sink.
+    ///
+    /// If `ends_at_fault`, a record that is not JSON is not counted, and its error is returned.
+    pub(super) fn decode_one(
+        &mut self,
+        record: &[u8],
+        offset: u64,
+        ends_at_fault: bool,
+        report: &mut BlockReport,
+        refusals_max: usize,
+        sink: &mut impl Sink,
+    ) -> Option<DecodeError> {
+        let mut slots = recycled(mem::take(&mut self.spare));
+        slots.resize(self.context.plan.slots(), Slot::default());
+        let known = valid_prefix(record);
+        let read = if record.len() > self.rules.limits.input_bytes {
+            Err(Other::Scan(self.rules.too_long(record.len())))
+        } else {
+            read(&mut self.reader, &mut self.assembler, record, known, &mut slots)
+        };
+        self.spare = recycled(slots);
+        match read {
+            Ok(accepted) => {
+                count(&accepted, self.context.plan.timestamp.is_some(), &mut report.counts);
+                let stamp = accepted.moment.map(|moment| moment.stamp);
+                let (name, time) = (KeyedName::from(accepted.name.text), accepted.value.time);
+                sink.accept(Record { name, time, stamp, offset });
+            }
+            Err(other) => {
+                if let (Other::Scan(error), true) = (&other, ends_at_fault) {
+                    let error = error.explain(record, self.rules.limits);
+                    if error.is_syntax() {
+                        return Some(error);
+                    }
+                }
+                let place = Place { bytes: record, offset };
+                reject(self.context, other, place, report, refusals_max, sink);
+            }
+        }
+        None
     }
 
     /// Reads the line at the start of `text`, if it has the shape of the fast path and is accepted.
@@ -189,7 +240,7 @@ fn read<'s, 'a: 's>(
 ) -> Result<Accepted<'s>, Other<'a>> {
     let repeated = match reader.read(record, known, slots) {
         Ok(()) => None,
-        Err(Fault::Refused(error)) if error.code == ErrorCode::FieldRepeated => Some(error),
+        Err(Fault::Refused(error)) if error.code.is_repeated_key() => Some(error),
         Err(Fault::Refused(ScanError { code: ErrorCode::Empty, .. })) => return Err(Other::Blank),
         Err(Fault::Refused(error)) => return Err(Other::Scan(error)),
         Err(Fault::Skipped(reason)) => return Err(Other::Skipped(reason)),
@@ -217,13 +268,4 @@ fn count(accepted: &Accepted<'_>, has_timestamp: bool, counts: &mut Counts) {
             counts.local_repeated += u64::from(zone == MomentZone::AssumedRepeated);
         }
     }
-}
-
-/// Returns the empty memory of slots for those of another record.
-///
-/// The standard library keeps the allocation, because both types have the same layout.
-#[inline(always)]
-fn recycled<'b>(mut slots: Vec<Slot<'_>>) -> Vec<Slot<'b>> {
-    slots.clear();
-    slots.into_iter().map(|_| Slot::default()).collect()
 }

@@ -102,6 +102,8 @@ pub(super) enum Cause<'a> {
     Field(FieldError<'a>, Context<'a>),
     /// The line is longer than the limit and was not kept whole.
     TooLong(DecodeError),
+    /// Another error, built already.
+    Built(DecodeError),
 }
 
 impl RefusedLine<'_> {
@@ -115,7 +117,7 @@ impl RefusedLine<'_> {
         match &self.cause {
             Cause::Scan(error, limits) => error.explain(self.bytes, *limits),
             Cause::Field(error, context) => error.explain(self.bytes, *context),
-            Cause::TooLong(error) => error.clone(),
+            Cause::TooLong(error) | Cause::Built(error) => error.clone(),
         }
     }
 

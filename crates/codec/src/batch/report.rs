@@ -7,6 +7,7 @@ use core_time::counted;
 use thiserror::Error;
 
 use super::counts::Counts;
+use super::fault::InputFault;
 use super::refusal::Refusal;
 use crate::fields::ShortNames;
 
@@ -42,6 +43,8 @@ pub struct Report {
     /// The first refusals in line order, at most
     /// [`refusals_kept`](crate::DecodeOptions::refusals_kept) of them.
     pub refusals: Vec<Refusal>,
+    /// Why decoding ended before the end of the input, if it did.
+    pub fault: Option<InputFault>,
     short_names: ShortNames,
 }
 
@@ -91,7 +94,10 @@ pub struct ReadError {
 /// Counts the lines of one block by outcome, and lists its first refusals.
 #[derive(Debug, Default)]
 pub(super) struct BlockReport {
+    /// The number of records, which are lines in most forms.
     pub(super) lines: u64,
+    /// The number of lines beyond one per record, so far.
+    pub(super) line_shift: i64,
     pub(super) refused: u64,
     pub(super) skipped: u64,
     pub(super) filtered: u64,
@@ -99,6 +105,13 @@ pub(super) struct BlockReport {
     pub(super) counts: Counts,
     /// Line numbers count from the start of the block.
     pub(super) refusals: Vec<Refusal>,
+}
+
+impl BlockReport {
+    /// Returns the line of the last record, counted from 1 at the start of the block.
+    pub(super) fn line(&self) -> u64 {
+        self.lines.wrapping_add_signed(self.line_shift)
+    }
 }
 
 /// Adds up block reports in any order, and keeps the first refusals of the input.
@@ -110,7 +123,7 @@ pub(super) struct BlockReport {
 pub(super) struct ReportBuilder {
     report: Report,
     refusals_max: usize,
-    /// The first refusals so far, by block and line within the block.
+    /// The first refusals so far, by block and offset.
     refusals: BTreeMap<(u64, u64), Refusal>,
     /// The line counts of blocks that wait for an earlier one.
     waiting: BTreeMap<u64, u64>,
@@ -142,7 +155,8 @@ impl ReportBuilder {
 
     /// Adds the report of block `index`. Indexes start at 0 and have no gaps.
     pub(super) fn add(&mut self, index: u64, bytes: u64, block: BlockReport) {
-        let BlockReport { lines, refused, skipped, filtered, blank, counts, refusals } = block;
+        let BlockReport { lines, line_shift, refused, skipped, filtered, blank, counts, refusals } =
+            block;
         self.report.bytes += bytes;
         self.report.refused += refused;
         self.report.blank += blank;
@@ -150,16 +164,28 @@ impl ReportBuilder {
         self.report.filtered += filtered;
         self.report.counts += counts;
         self.report.accepted += lines - refused - skipped - filtered - blank;
-        self.refusals.extend(refusals.into_iter().map(|refusal| ((index, refusal.line), refusal)));
+        self.refusals
+            .extend(refusals.into_iter().map(|refusal| ((index, refusal.offset), refusal)));
         while self.refusals.len() > self.refusals_max {
             self.refusals.pop_last();
         }
-        self.waiting.insert(index, lines);
+        self.waiting.insert(index, lines.wrapping_add_signed(line_shift));
         while let Some(lines) = self.waiting.remove(&self.next_block) {
             self.number_refusals();
             self.lines_before += lines;
             self.next_block += 1;
         }
+    }
+
+    /// Leaves out lines and bytes at the start of the input that are not records.
+    pub(super) fn skip(&mut self, lines: u64, bytes: u64) {
+        self.lines_before += lines;
+        self.report.bytes += bytes;
+    }
+
+    /// Keeps the fault that ends the input.
+    pub(super) fn end(&mut self, fault: InputFault) {
+        self.report.fault = Some(fault);
     }
 
     /// Adds the short names of one thread.

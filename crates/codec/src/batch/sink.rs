@@ -82,7 +82,7 @@ pub trait Sink {
 
     /// Receives the next piece of a refused line that is too long to buffer.
     ///
-    /// Called for a line from a reader that is longer than
+    /// Called for a line from a reader, or an object of a stream, that is longer than
     /// [`input_bytes`](crate::Limits::input_bytes). The pieces come in order, are not mixed with
     /// those of other lines, and hold the whole line without its line end. Then
     /// [`refuse`](Self::refuse) is called with the start of the line, which

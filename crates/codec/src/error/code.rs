@@ -51,6 +51,8 @@ pub(crate) enum ErrorCode {
     DuplicateTime,
     /// The detail is the offset of the first key.
     FieldRepeated,
+    /// In an object that is the text of a field. The error is at the field.
+    RepeatedInText,
     ActionNotString,
     TimeNotNumber,
     /// The detail is the length.
@@ -71,8 +73,13 @@ pub(crate) enum ErrorCode {
     UnclosedQuote,
     /// Not a pair of logfmt.
     NotPair(Expected),
-    /// The detail is the offset of the first key.
-    DuplicateKey,
+}
+
+impl ErrorCode {
+    /// Returns whether a selected key is repeated in a record that is well formed.
+    pub(crate) fn is_repeated_key(self) -> bool {
+        matches!(self, Self::FieldRepeated | Self::RepeatedInText)
+    }
 }
 
 /// What the grammar allows at a point.

@@ -72,9 +72,9 @@ impl ScanError {
             ErrorCode::DuplicateAction => located(Kind::DuplicateAction { first: detail }),
             ErrorCode::DuplicateTime => located(Kind::DuplicateTime { first: detail }),
             ErrorCode::FieldRepeated => {
-                let key = Cursor::new(rest).string().map_or(Cow::default(), Text::text);
-                located(Kind::FieldRepeated { key: key.into(), first: detail })
+                located(Kind::FieldRepeated { key: key(rest).into(), first: detail })
             }
+            ErrorCode::RepeatedInText => located(Kind::RepeatedInText),
             ErrorCode::ActionNotString => located(Kind::ActionNotString { found: found() }),
             ErrorCode::TimeNotNumber => located(Kind::TimeNotNumber { found: found() }),
             ErrorCode::NameBlank => located(Kind::NameBlank { len: detail }),
@@ -100,7 +100,6 @@ impl ScanError {
                 let expected = expected.text();
                 character(rest, at, expected, |found| Kind::NotPair { found, expected })
             }
-            ErrorCode::DuplicateKey => located(Kind::DuplicateKey { first: detail }),
         }
     }
 }
@@ -128,6 +127,15 @@ fn character(
 
 fn invalid_utf8(rest: &[u8]) -> DecodeErrorKind {
     DecodeErrorKind::InvalidUtf8 { found: rest.first().copied().unwrap_or_default() }
+}
+
+/// Returns the key at the start of `rest`: a JSON string, or the bare key of a flat form.
+fn key(rest: &[u8]) -> Cow<'_, str> {
+    if rest.starts_with(b"\"") {
+        return Cursor::new(rest).string().map_or(Cow::default(), Text::text);
+    }
+    let is_end = |byte: &u8| *byte <= b' ' || *byte == b'=';
+    String::from_utf8_lossy(rest.split(is_end).next().unwrap_or_default())
 }
 
 /// Returns the type of the value at the start of `rest`, which is valid.

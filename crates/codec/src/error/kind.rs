@@ -183,6 +183,11 @@ pub enum DecodeErrorKind {
         /// Offset of the opening quote of the first key.
         first: usize,
     },
+    /// The object in the text of a field has more than one key that a path selects.
+    ///
+    /// The error is at the field, because its text may be written with escapes.
+    #[error("object in the text has a selected key twice, expected once")]
+    RepeatedInText,
     /// The record has no field for the name or for the value.
     #[error("field `{}` is missing, expected {expected}", Safe(path))]
     FieldMissing {
@@ -315,12 +320,6 @@ pub enum DecodeErrorKind {
         /// The number as written, at most 32 bytes of it.
         found: Excerpt,
     },
-    /// A record of a flat form has a selected key twice.
-    #[error("key is repeated, expected only the one at byte {first}")]
-    DuplicateKey {
-        /// Offset of the first key.
-        first: usize,
-    },
 }
 
 /// The class of an error. Private, because the predicates of the error cover it.
@@ -359,6 +358,7 @@ impl DecodeErrorKind {
             Self::MissingTime => (Class::Schema, "key `time` is missing"),
             Self::DuplicateAction { .. } => (Class::Schema, "key `action` is repeated"),
             Self::DuplicateTime { .. } => (Class::Schema, "key `time` is repeated"),
+            Self::RepeatedInText => (Class::Schema, "key of a field is repeated"),
             Self::FieldRepeated { .. } => (Class::Schema, "key of a field is repeated"),
             Self::FieldMissing { .. } => (Class::Schema, "field is missing"),
             Self::FieldType { .. } => (Class::Schema, "field has the wrong type"),
@@ -376,7 +376,6 @@ impl DecodeErrorKind {
             Self::TimeNegative { .. } => (Class::Schema, "time is negative"),
             Self::TimeTooLarge { .. } => (Class::Schema, "time is too large"),
             Self::TimeNotInteger { .. } => (Class::Schema, "time is not an integer"),
-            Self::DuplicateKey { .. } => (Class::Schema, "key is repeated"),
         }
     }
 }

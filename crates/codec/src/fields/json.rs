@@ -48,9 +48,9 @@ impl<'p> JsonReader<'p> {
         Self { tree, nesting, seen, around: Vec::new(), repeated: None }
     }
 
-    /// Reads one object, and fills the slots of the fields it has. All are absent at first.
+    /// Reads the object that ends a record from `at` on, and fills the slots of the fields it has.
     ///
-    /// `known` is a prefix of the record that is known to be UTF-8.
+    /// All are absent at first. `known` is a prefix of the record that is known to be UTF-8.
     ///
     /// # Errors
     ///
@@ -60,21 +60,21 @@ impl<'p> JsonReader<'p> {
     pub(crate) fn read<'a>(
         &mut self,
         record: &'a [u8],
+        at: usize,
         known: &'a str,
         slots: &mut [Slot<'a>],
     ) -> Result<(), Fault> {
-        self.read_object(record, known, slots).map_err(Fault::Refused)
+        self.read_object(Cursor::new(record).placed(at), known, slots).map_err(Fault::Refused)
     }
 
     fn read_object<'a>(
         &mut self,
-        record: &'a [u8],
+        mut cursor: Cursor<'a>,
         known: &'a str,
         slots: &mut [Slot<'a>],
     ) -> ScanResult<()> {
         self.seen.fill(UNSEEN);
         self.repeated = None;
-        let mut cursor = Cursor::new(record);
         if cursor.begin_object(self.nesting)? {
             self.read_members(&mut cursor, known, slots)?;
         }

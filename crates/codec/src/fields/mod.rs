@@ -3,14 +3,12 @@
 pub(crate) mod assemble;
 pub(crate) mod error;
 mod filter;
-#[allow(dead_code, reason = "flat inputs use all of it")]
 pub(crate) mod found;
 pub(crate) mod json;
 mod names;
-#[allow(dead_code, reason = "flat inputs use all of it")]
-mod path;
+pub(crate) mod path;
 pub(crate) mod plan;
-mod tree;
+pub(crate) mod tree;
 
 pub use filter::{Filter, FilterError, FilterErrorKind};
 pub use found::Skip;

@@ -34,33 +34,6 @@ fn is_partial(line: &[u8]) -> bool {
         && words.next().is_some_and(|tags| tags.split(|&byte| byte == b':').next() == Some(b"P"))
 }
 
-/// The maximum number of words of a moment, as in `Sun, 06 Nov 1994 08:49:37 GMT`.
-const MOMENT_WORDS: usize = 6;
-/// The number of words at which a moment may start.
-const STARTS: usize = 8;
-/// The minimum number of digits of a moment that is a number, which is after March 1973.
-const NUMBER_DIGITS: usize = 9;
-
-/// Returns the words of a prefix that may be a moment, in the order in which they are tried.
-///
-/// The first words come first, and of those that start at one word, the longest: a date alone is a
-/// moment too. Brackets around them and a comma or colon after them are left out. A short number is
-/// not a moment here, because prefixes have the numbers of processes and lines.
-pub(crate) fn moments(prefix: &str) -> impl Iterator<Item = &str> {
-    let starts = prefix.split_ascii_whitespace().map(|word| word.as_ptr().addr()).take(STARTS);
-    let base = prefix.as_ptr().addr();
-    starts.flat_map(move |start| {
-        let rest = prefix.get(start - base..).unwrap_or_default();
-        (1..=MOMENT_WORDS).rev().filter_map(move |count| {
-            let last = rest.split_ascii_whitespace().nth(count - 1)?;
-            let end = last.as_ptr().addr() - rest.as_ptr().addr() + last.len();
-            let words = rest[..end].trim_matches(['[', ']', '(', ')', ',', ':', '|']);
-            let is_short = words.len() < NUMBER_DIGITS && words.bytes().all(|b| b.is_ascii_digit());
-            (!is_short && words.contains(|c: char| c.is_ascii_digit())).then_some(words)
-        })
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -83,15 +56,5 @@ mod tests {
         ] {
             assert_eq!(find(line.as_bytes()), expected, "{line}");
         }
-    }
-
-    #[test]
-    fn words_that_may_be_a_moment_are_tried_longest_first() {
-        let found: Vec<_> = moments("web_1 | [2024-05-01 10:00:00,123] INFO ").collect();
-        let place = |text| found.iter().position(|found| *found == text).unwrap();
-        assert!(place("2024-05-01 10:00:00,123") < place("2024-05-01"));
-        assert!(moments("INFO 1234 [17]").all(|words| words.len() > 5));
-        assert_eq!(moments("1714557608 ").collect::<Vec<_>>(), ["1714557608"]);
-        assert_eq!(moments(" \t").count(), 0);
     }
 }

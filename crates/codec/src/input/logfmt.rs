@@ -26,6 +26,7 @@ pub(crate) fn read<'a>(line: &'a [u8], keys: &Keys, slots: &mut [Slot<'a>]) -> R
 
 fn read_pairs<'a>(line: &'a [u8], keys: &Keys, slots: &mut [Slot<'a>]) -> ScanResult<()> {
     let mut cursor = Cursor::new(line);
+    let mut first_repeated = None;
     while let Some(key) = next_key(&mut cursor)? {
         let mut wanted = keys.find(key).peekable();
         if wanted.peek().is_none() {
@@ -35,12 +36,14 @@ fn read_pairs<'a>(line: &'a [u8], keys: &Keys, slots: &mut [Slot<'a>]) -> ScanRe
         let value = read_value(&mut cursor)?;
         for slot in wanted {
             if slots[slot].found != Found::Absent {
-                return Err(repeated(key, value, slots[slot]));
+                first_repeated.get_or_insert(repeated(key, value, slots[slot]));
+                continue;
             }
             slots[slot] = value;
         }
     }
-    Ok(())
+    // A line that is not well formed has its own error.
+    first_repeated.map_or(Ok(()), Err)
 }
 
 /// Returns the error of a key that is read twice.
@@ -49,7 +52,7 @@ fn repeated(key: &[u8], second: Slot<'_>, first: Slot<'_>) -> ScanError {
     // A key without a value ends where its value would start, and others one byte before.
     let start =
         |value: Slot<'_>| value.at - key.len() - usize::from(value.found != Found::Bool(true));
-    ScanError { code: ErrorCode::DuplicateKey, at: start(second), detail: start(first) }
+    ScanError { code: ErrorCode::FieldRepeated, at: start(second), detail: start(first) }
 }
 
 /// Returns the number of pairs whose keys are names, or 0 if the line is not well formed.
@@ -253,8 +256,10 @@ mod tests {
             ("a=\"x\"y", ErrorCode::NotPair(Expected::Space), 5, 0),
             ("b=\"x\\\"", ErrorCode::UnclosedQuote, 2, 0),
             ("a=\"\\x1b\"", ErrorCode::InvalidEscape, 4, 0),
-            ("a=1 b=2 a=3", ErrorCode::DuplicateKey, 8, 0),
-            ("b a b a=3", ErrorCode::DuplicateKey, 6, 2),
+            ("a=1 b=2 a=3", ErrorCode::FieldRepeated, 8, 0),
+            ("b a b a=3", ErrorCode::FieldRepeated, 6, 2),
+            ("a=1 a=2 a=3 \"", ErrorCode::NotPair(Expected::FieldKey), 12, 0),
+            ("a=1 a=2 a=3", ErrorCode::FieldRepeated, 4, 0),
         ] {
             let error = read(line.as_bytes(), &keys, &mut [Slot::default()]).unwrap_err();
             assert_eq!(error, Fault::Refused(ScanError { code, at, detail }), "{line}");

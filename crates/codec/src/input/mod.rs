@@ -1,21 +1,18 @@
 //! The forms of inputs: where their records are, and the fields of each.
 
 #[cfg(feature = "csv")]
-#[allow(dead_code, reason = "used by the field form")]
-mod csv;
-mod detect;
-#[allow(dead_code, reason = "used by the field form")]
+pub(crate) mod csv;
+pub(crate) mod detect;
 mod embedded;
-#[allow(dead_code, reason = "used by the field form")]
+pub(crate) mod form_plan;
+mod form_reader;
 mod keys;
-#[allow(dead_code, reason = "used by the field form")]
 mod logfmt;
 #[cfg(feature = "regex")]
-#[allow(dead_code, reason = "used by the field form")]
 mod pattern;
 pub(crate) mod reader;
-#[allow(dead_code, reason = "used by the field form")]
-mod values;
+mod unwrap;
+pub(crate) mod values;
 
 #[cfg(feature = "csv")]
 pub use csv::{Columns, ColumnsError, CsvOptions, Delimiter, DelimiterError};
@@ -77,4 +74,18 @@ pub struct Input {
     /// `@outer.PATH` selects a field of the record around it. A record without such a text is
     /// skipped.
     pub unwrap: Option<Path>,
+    /// The name of the input, which the path `@file` selects.
+    pub name: Option<Box<str>>,
+}
+
+impl Input {
+    /// Returns whether records are objects on a line each.
+    pub(crate) fn has_plain_lines(&self) -> bool {
+        self.form == Form::Json && !self.embedded && self.unwrap.is_none()
+    }
+
+    /// Returns whether fields have no types: all are texts.
+    pub(crate) fn is_flat(&self) -> bool {
+        !matches!(self.form, Form::Json | Form::JsonStream) && self.unwrap.is_none()
+    }
 }

@@ -1,44 +1,35 @@
-//! The readers of all forms, as one type.
+//! The reader of an input: its form, and what lies around or within its records.
 
-use memchr::memchr;
+use super::form_plan::{FormPlan, slots_of};
+use super::form_reader::{FormReader, Span};
+use super::unwrap::Unwrap;
+use crate::fields::found::{Fault, Found, Slot};
+use crate::fields::path::Source;
 
-use crate::fields::found::{Fault, Slot};
-use crate::fields::json::JsonReader;
-use crate::fields::plan::Plan;
-use crate::options::DecodeOptions;
-
-/// Reads the records of one form.
+/// Reads the records of one input.
 #[derive(Debug)]
-pub(crate) enum Reader<'p> {
-    /// A JSON object on each line.
-    Json(JsonReader<'p>),
-}
-
-/// The length of a record.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Span {
-    /// Length without the line end.
-    pub(crate) len: usize,
-    pub(crate) len_with_end: usize,
+pub(crate) struct Reader<'p> {
+    form: FormReader<'p>,
+    unwrap: Option<Box<Unwrap<'p>>>,
+    /// The name of the input, and the slots of `@file`.
+    name: Option<(&'p str, Box<[usize]>)>,
 }
 
 impl<'p> Reader<'p> {
-    /// Creates the reader of the options.
-    pub(crate) fn new(options: &'p DecodeOptions, plan: &'p Plan) -> Self {
-        Self::Json(JsonReader::new(&plan.tree, options.limits.nesting))
+    /// Creates a reader, which several threads may do for one input.
+    pub(crate) fn new(plan: &'p FormPlan<'p>) -> Self {
+        let name = plan.options.input.name.as_deref();
+        Self {
+            form: FormReader::new(plan),
+            unwrap: plan.outer.as_ref().map(|outer| Unwrap::new(plan, outer).into()),
+            name: name.map(|name| (name, slots_of(&plan.plan.alternatives, Source::File))),
+        }
     }
 
     /// Finds the end of the record at the start of `bytes`.
     #[inline]
-    pub(crate) fn split(&mut self, bytes: &[u8]) -> Span {
-        let newline = memchr(b'\n', bytes);
-        let len_with_end = newline.map_or(bytes.len(), |newline| newline + 1);
-        let len = match newline {
-            // A `\r` is part of the line end only before a `\n`.
-            Some(newline) => newline - usize::from(bytes[..newline].ends_with(b"\r")),
-            None => bytes.len(),
-        };
-        Span { len, len_with_end }
+    pub(crate) fn split(&self, bytes: &[u8]) -> Span {
+        self.form.split(bytes)
     }
 
     /// Reads a record, and fills the slots of the fields it has. All are absent at first.
@@ -55,8 +46,14 @@ impl<'p> Reader<'p> {
         known: &'a str,
         slots: &mut [Slot<'a>],
     ) -> Result<(), Fault> {
-        match self {
-            Self::Json(reader) => reader.read(record, known, slots),
+        if let Some((name, own)) = &self.name {
+            for &slot in own {
+                slots[slot].found = Found::Text(name);
+            }
+        }
+        match &mut self.unwrap {
+            None => self.form.read(record, known, slots),
+            Some(unwrap) => unwrap.read(&mut self.form, record, known, slots),
         }
     }
 }

@@ -86,14 +86,9 @@ impl Values {
         })
     }
 
-    /// Ends the input. Returns whether it ends a value: a number or a literal outside of brackets.
-    pub(crate) fn end(&mut self) -> bool {
-        self.token == Token::Scalar && self.open.is_empty()
-    }
-
-    /// Leaves a value that is broken, and an array around it.
-    pub(crate) fn reset(&mut self) {
-        *self = Self::new();
+    /// Leaves a value that is broken.
+    pub(crate) fn leave(&mut self) {
+        *self = Self { in_array: self.in_array, ..Self::new() };
     }
 
     /// Passes bytes of the value that is open, or that begins here.
@@ -225,9 +220,8 @@ mod tests {
             }
         }
         // A number at the end of the input ends with it.
-        if values.end() {
-            found.extend(start.map(|start| start..text.len()));
-        }
+        let is_number = |start: &usize| !matches!(text[*start], b'{' | b'[' | b'"');
+        found.extend(start.filter(is_number).map(|start| start..text.len()));
         (found, None)
     }
 

@@ -6,12 +6,12 @@ use core_actions::ActionName;
 use core_time::Stamp;
 
 use super::action::Action;
-use crate::error::code::ErrorCode;
 use crate::error::{DecodeError, DecodeErrorKind};
 use crate::fields::assemble::{Assembler, Outcome};
 use crate::fields::error::Context;
 use crate::fields::found::{Fault, Slot};
 use crate::fields::plan::Plan;
+use crate::input::form_plan::FormPlan;
 use crate::input::reader::Reader;
 use crate::options::DecodeOptions;
 
@@ -92,12 +92,13 @@ fn decode_record<'a>(
         return Err(options.rules().too_long(input.len()).explain(input, limits));
     }
     let skipped = |reason| DecodeError { kind: DecodeErrorKind::Skipped { reason }, at: 0 };
-    let mut reader = Reader::new(options, plan);
+    let form = FormPlan::of_record(options, plan, input);
+    let mut reader = Reader::new(&form);
     let mut assembler = Assembler::new(options, plan);
     let mut slots = vec![Slot::default(); plan.slots()];
     let repeated = match reader.read(input, "", &mut slots) {
         Ok(()) => None,
-        Err(Fault::Refused(error)) if error.code == ErrorCode::FieldRepeated => Some(error),
+        Err(Fault::Refused(error)) if error.code.is_repeated_key() => Some(error),
         Err(Fault::Refused(error)) => return Err(error.explain(input, limits)),
         Err(Fault::Skipped(reason)) => return Err(skipped(reason)),
     };

@@ -54,7 +54,10 @@ pub(crate) struct Expected {
 pub(crate) fn naive(options: &DecodeOptions, input: &[u8]) -> Expected {
     let (mut actions, mut report, mut refused) = (Vec::new(), Report::default(), Vec::new());
     let mut lines = RefusedLines::new();
-    for line in input.split_inclusive(|&byte| byte == b'\n') {
+    // A byte order mark at the start is not part of the first line.
+    let text = input.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(input);
+    report.bytes = (input.len() - text.len()) as u64;
+    for line in text.split_inclusive(|&byte| byte == b'\n') {
         let text = line.strip_suffix(b"\n");
         let text = text.map_or(line, |text| text.strip_suffix(b"\r").unwrap_or(text));
         let blank = text.iter().all(|byte| b" \t\r".contains(byte));

@@ -171,6 +171,7 @@ impl Alternative {
     /// Returns the index of the column that `#3` names, counted from 0.
     ///
     /// `#0`, `#03` and a quoted `"#3"` are names, not columns.
+    #[cfg_attr(not(feature = "csv"), allow(dead_code, reason = "only CSV has columns"))]
     pub(crate) fn column(&self) -> Option<usize> {
         if self.is_quoted { None } else { column(&self.flat_key) }
     }

@@ -32,6 +32,11 @@ impl RowEnds {
         Self { delimiter: delimiter.byte(), state: State::Plain, last: b'\n' }
     }
 
+    /// Continues at the start of another row.
+    pub(crate) fn start(&mut self) {
+        (self.state, self.last) = (State::Plain, b'\n');
+    }
+
     /// Passes the first row that ends in `bytes`, and returns its length with its line end.
     ///
     /// Passes all bytes if no row ends there.

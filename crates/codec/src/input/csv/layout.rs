@@ -14,7 +14,7 @@ pub(crate) struct Wanted {
 /// The columns of one input.
 ///
 /// Decided by its first row, before any other row is read, and the same for all threads.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Layout {
     pub(super) delimiter: u8,
     /// The number of columns that each row has.
@@ -37,8 +37,8 @@ pub(crate) enum LayoutError {
 pub(crate) enum Key<'k> {
     /// A name.
     Name(&'k str),
-    /// The number of a column, counted from 1.
-    Number(usize),
+    /// The number of a column, counted from 0.
+    Column(usize),
 }
 
 impl Layout {
@@ -52,16 +52,15 @@ impl Layout {
         keys: impl Iterator<Item = (usize, Key<'k>)>,
     ) -> Result<Self, LayoutError> {
         let delimiter = delimiter.byte();
-        let row = texts(delimiter, first_row)?;
         let names = match columns {
-            Columns::Header => row,
+            Columns::Header => texts(delimiter, first_row)?,
             Columns::Named(names) => names.iter().map(|name| name.as_bytes().into()).collect(),
-            Columns::Numbered => row.iter().map(|_| Box::default()).collect(),
+            Columns::Numbered => vec![Box::default(); texts(delimiter, first_row)?.len()],
         };
         let mut wanted = Vec::new();
         for (slot, key) in keys {
             let column = match key {
-                Key::Number(number) => number.checked_sub(1).filter(|&column| column < names.len()),
+                Key::Column(column) => (column < names.len()).then_some(column),
                 Key::Name(_) if *columns == Columns::Numbered => None,
                 Key::Name(name) => position(&names, name)?,
             };
@@ -122,8 +121,8 @@ mod tests {
         assert_eq!(layout(header, "a,b.c,\"d \"\"e\"\"\"", &name("b.c")), Ok(vec![1]));
         assert_eq!(layout(header, "a,b,\"d \"\"e\"\"\"", &name("d \"e\"")), Ok(vec![2]));
         assert_eq!(layout(header, "a,b", &name("B")), Ok(vec![]));
-        assert_eq!(layout(header, "a,b", &[Key::Number(2), Key::Name("a")]), Ok(vec![0, 1]));
-        assert_eq!(layout(header, "a,b", &[Key::Number(3), Key::Number(0)]), Ok(vec![]));
+        assert_eq!(layout(header, "a,b", &[Key::Column(1), Key::Name("a")]), Ok(vec![0, 1]));
+        assert_eq!(layout(header, "a,b", &[Key::Column(2)]), Ok(vec![]));
         let named = &"x,y".parse().unwrap();
         assert_eq!(layout(named, "a,b", &name("y")), Ok(vec![1]));
         assert_eq!(layout(&Columns::Numbered, "a,b", &name("a")), Ok(vec![]));

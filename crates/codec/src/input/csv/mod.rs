@@ -14,8 +14,5 @@ mod read;
 mod row;
 
 pub(crate) use ends::RowEnds;
-#[allow(unused_imports, reason = "used by the field form")]
 pub(crate) use layout::{Key, Layout, LayoutError, cells};
 pub use options::{Columns, ColumnsError, CsvOptions, Delimiter, DelimiterError};
-#[allow(unused_imports, reason = "used by the field form")]
-pub(crate) use row::undouble;

@@ -123,13 +123,14 @@ impl<'a> Delimiters<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Columns, Delimiter, Key, RowEnds, undouble};
+    use super::super::{Columns, Delimiter, Key, RowEnds};
     use super::*;
+    use crate::fields::found::undouble;
 
     /// Returns the texts of all columns, or `None` if the row is refused.
     fn read(row: &[u8]) -> Option<Vec<Vec<u8>>> {
         let columns = Fields::new(row, b',').count();
-        let keys = (0..columns).map(|column| (column, Key::Number(column + 1)));
+        let keys = (0..columns).map(|column| (column, Key::Column(column)));
         let layout = Layout::new(Delimiter::COMMA, &Columns::Numbered, row, keys).ok()?;
         let mut slots = vec![Slot::default(); columns];
         layout.read(row, &mut slots).ok()?;
@@ -190,7 +191,7 @@ mod tests {
                 // The last one twice: two slots may have one column. The order does not matter.
                 let chosen: Vec<usize> =
                     chosen.iter().chain(chosen.last()).rev().copied().collect();
-                let keys = chosen.iter().map(|column| Key::Number(column + 1)).enumerate();
+                let keys = chosen.iter().map(|&column| Key::Column(column)).enumerate();
                 let row = text.as_bytes();
                 let layout = Layout::new(Delimiter::COMMA, &Columns::Numbered, row, keys).unwrap();
                 let mut slots = vec![Slot::default(); chosen.len()];
@@ -226,14 +227,14 @@ mod tests {
     #[test]
     fn text_that_is_not_utf8_is_refused_only_if_it_is_read() {
         let row = b"a,b\xFF,c";
-        let layout = |number| {
-            let keys = [(0, Key::Number(number))].into_iter();
+        let layout = |column| {
+            let keys = [(0, Key::Column(column))].into_iter();
             Layout::new(Delimiter::COMMA, &Columns::Numbered, row, keys).unwrap()
         };
         let mut slots = [Slot::default()];
-        layout(1).read(row, &mut slots).unwrap();
+        layout(0).read(row, &mut slots).unwrap();
         assert_eq!(slots[0].found, Found::Text("a"));
-        layout(2).read(row, &mut slots).unwrap();
+        layout(1).read(row, &mut slots).unwrap();
         assert_eq!(slots[0].found, Found::NotUtf8 { at: 3 });
     }
 }

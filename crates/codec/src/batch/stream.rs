@@ -1,0 +1,274 @@
+//! A stream of JSON: objects in any layout, on one thread, in bounded memory.
+//!
+//! The ends of objects are found by their structure, and each object is then decoded as a whole. If
+//! the structure is broken, the object cannot have an end, and the stream goes on at the next line
+//! that begins with `{` or U+001E. An array ends there: what follows may be inside of the broken
+//! element.
+
+use std::io::{self, ErrorKind, Read};
+use std::mem;
+use std::ops::Range;
+
+use memchr::memchr_iter;
+
+use super::blocks::BUFFER_BYTES;
+use super::fault::InputFault;
+use super::records::RecordDecoder;
+use super::refusal::{Cause, RefusedLine};
+use super::refuse::refuse;
+use super::report::{BlockReport, ReportBuilder};
+use super::sink::Sink;
+use crate::error::{DecodeError, DecodeErrorKind};
+use crate::input::detect::MARK;
+use crate::input::form_plan::FormPlan;
+use crate::input::values::{Extent, Values};
+
+/// Decodes the objects of a stream, and passes each record to a sink, in order.
+///
+/// # Errors
+///
+/// The error of the reader, unless it was interrupted. The object that was being read is lost.
+pub(super) fn decode(
+    plan: &FormPlan<'_>,
+    reader: impl Read,
+    sink: &mut impl Sink,
+    report: &mut ReportBuilder,
+) -> io::Result<()> {
+    let mut stream = Stream::new(reader, plan.options.limits.input_bytes);
+    let mut decoder = RecordDecoder::new(plan);
+    let mut found = BlockReport::default();
+    let result = decode_values(&mut stream, plan, &mut decoder, &mut found, sink);
+    report.add(0, stream.bytes_read, found);
+    report.add_short_names(decoder.short_names());
+    result.map(|fault| fault.into_iter().for_each(|fault| report.end(fault)))
+}
+
+/// Decodes the values of a stream. Returns the fault that ends it.
+fn decode_values(
+    stream: &mut Stream<impl Read>,
+    plan: &FormPlan<'_>,
+    decoder: &mut RecordDecoder<'_>,
+    found: &mut BlockReport,
+    sink: &mut impl Sink,
+) -> io::Result<Option<InputFault>> {
+    let kept = plan.options.refusals_kept;
+    stream.skip_mark()?;
+    let mut is_array = None;
+    while stream.find_value()? {
+        let is_array = *is_array.get_or_insert(stream.values.in_array());
+        let value = stream.read_value(is_array, sink)?;
+        let bytes = stream.buf[value.kept.clone()].trim_ascii_end();
+        let offset = stream.offset + value.kept.start as u64;
+        found.lines += 1;
+        // Values count as lines. The shift makes the number that of the first line of this value.
+        found.line_shift = stream.line.wrapping_sub(found.lines).cast_signed();
+        if let Some(len) = value.cut_from {
+            let limits = plan.options.limits;
+            let error = plan.options.rules().too_long(len);
+            let cause = || Cause::TooLong(error.explain(bytes, limits));
+            refuse(bytes, offset, cause, found, kept, sink);
+        } else if let Some(error) = decoder.decode_one(bytes, offset, is_array, found, kept, sink) {
+            found.lines -= 1;
+            let line = RefusedLine { bytes, offset, cause: Cause::Built(error) };
+            return Ok(Some(InputFault::BrokenArray(line.to_refusal(stream.line).into())));
+        }
+        stream.leave(&value);
+    }
+    if !stream.values.in_array() {
+        return Ok(None);
+    }
+    let expected = "`,` or `]`";
+    let error = DecodeError { kind: DecodeErrorKind::UnexpectedEnd { expected }, at: 0 };
+    let (bytes, offset) = (&b""[..], stream.bytes_read);
+    let line = RefusedLine { bytes, offset, cause: Cause::Built(error) };
+    Ok(Some(InputFault::BrokenArray(line.to_refusal(stream.line).into())))
+}
+
+/// The part of a stream that is in memory.
+struct Stream<R> {
+    reader: R,
+    /// Bytes up to `filled`, then space.
+    buf: Vec<u8>,
+    filled: usize,
+    /// The first byte that is needed: that of the value, once it is found.
+    start: usize,
+    /// Offset in the input of the first byte in memory.
+    offset: u64,
+    /// The line of `start`, counted from 1.
+    line: u64,
+    bytes_read: u64,
+    is_ended: bool,
+    values: Values,
+    /// The maximum length of a value that is kept whole.
+    bytes_max: usize,
+}
+
+/// A value of the stream.
+struct Value {
+    /// Where it is in memory; only its start, if it was cut.
+    kept: Range<usize>,
+    /// The end of the bytes that belong to it.
+    end: usize,
+    /// The length of a value that was cut.
+    cut_from: Option<usize>,
+    /// The number of line ends in what was cut off.
+    cut_lines: u64,
+}
+
+impl<R: Read> Stream<R> {
+    fn new(reader: R, bytes_max: usize) -> Self {
+        Self {
+            reader,
+            buf: Vec::new(),
+            filled: 0,
+            start: 0,
+            offset: 0,
+            line: 1,
+            bytes_read: 0,
+            is_ended: false,
+            values: Values::new(),
+            bytes_max,
+        }
+    }
+
+    /// Leaves out a byte order mark at the start of the input.
+    fn skip_mark(&mut self) -> io::Result<()> {
+        while self.filled < MARK.len()
+            && MARK.starts_with(&self.buf[..self.filled])
+            && self.fill()?
+        {}
+        if self.buf[..self.filled].starts_with(MARK) {
+            self.start = MARK.len();
+        }
+        Ok(())
+    }
+
+    /// Moves to the start of the next value. Returns whether there is one.
+    fn find_value(&mut self) -> io::Result<bool> {
+        loop {
+            let rest = &self.buf[self.start..self.filled];
+            let len = self.values.start(rest);
+            let skipped = len.unwrap_or(rest.len());
+            self.line += line_ends(&rest[..skipped]);
+            self.start += skipped;
+            if len.is_some() {
+                return Ok(true);
+            }
+            if !self.fill()? {
+                return Ok(false);
+            }
+        }
+    }
+
+    /// Reads to the end of the value at the start, or of a broken one to where the stream goes on.
+    fn read_value(&mut self, is_array: bool, sink: &mut impl Sink) -> io::Result<Value> {
+        // Offsets count from the start of the value.
+        let (mut at, mut passed_on) = (0, 0);
+        let (mut cut, mut cut_lines) = (0, 0);
+        let mut resync: Option<Resync> = None;
+        loop {
+            let rest = &self.buf[self.start + at..self.filled];
+            let end = match &mut resync {
+                Some(resync) => resync.find(rest),
+                None => match self.values.extent(rest) {
+                    Extent::Ends(len) => Some(len),
+                    Extent::Open => None,
+                    Extent::Broken(len) => {
+                        self.values.leave();
+                        at += len;
+                        if is_array {
+                            // Nothing follows. The error names the character, of up to four bytes.
+                            while self.filled < self.start + at + 4 && self.fill()? {}
+                            let kept = self.start..self.filled.min(self.start + at + 4);
+                            return Ok(Value { end: kept.end, kept, cut_from: None, cut_lines });
+                        }
+                        let last = self.buf[self.start..self.start + at].last().copied();
+                        resync = Some(Resync { last: last.unwrap_or(b' ') });
+                        continue;
+                    }
+                },
+            };
+            at += end.unwrap_or(rest.len());
+            if cut > 0 || (end.is_none() && at > self.bytes_max) {
+                // Only the start of a value that is too long is kept.
+                let kept = self.bytes_max.saturating_add(1).min(at);
+                let bytes = &self.buf[self.start..self.start + at];
+                sink.refuse_piece(&bytes[passed_on..]);
+                if end.is_some() {
+                    let kept = self.start..self.start + kept;
+                    let cut_from = Some(cut + at);
+                    return Ok(Value { kept, end: self.start + at, cut_from, cut_lines });
+                }
+                cut_lines += line_ends(&bytes[kept..]);
+                cut += at - kept;
+                (at, passed_on) = (kept, kept);
+                self.filled = self.start + kept;
+            } else if end.is_some() {
+                let kept = self.start..self.start + at;
+                return Ok(Value { end: kept.end, kept, cut_from: None, cut_lines });
+            }
+            if !self.fill()? {
+                self.values.leave();
+                let kept = self.start..self.start + at;
+                let cut_from = (cut > 0).then_some(cut + at);
+                return Ok(Value { end: kept.end, kept, cut_from, cut_lines });
+            }
+        }
+    }
+
+    /// Moves behind a value.
+    fn leave(&mut self, value: &Value) {
+        self.line += line_ends(&self.buf[self.start..value.end]) + value.cut_lines;
+        if let Some(len) = value.cut_from {
+            // What was cut off is no longer in memory.
+            self.offset += (len - (value.end - self.start)) as u64;
+        }
+        self.start = value.end;
+    }
+
+    /// Reads once behind what is needed. Returns whether the input goes on.
+    fn fill(&mut self) -> io::Result<bool> {
+        self.buf.copy_within(self.start..self.filled, 0);
+        self.offset += self.start as u64;
+        self.filled -= mem::take(&mut self.start);
+        let wanted = self.filled + BUFFER_BYTES;
+        // Zeroed once; later reads overwrite it.
+        self.buf.resize(self.buf.len().max(wanted), 0);
+        while !self.is_ended {
+            match self.reader.read(&mut self.buf[self.filled..wanted]) {
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+                Ok(0) => self.is_ended = true,
+                Ok(read) => {
+                    self.filled += read;
+                    self.bytes_read += read as u64;
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
+    }
+}
+
+/// Finds where a stream goes on after a broken value.
+struct Resync {
+    /// The byte before.
+    last: u8,
+}
+
+impl Resync {
+    /// Returns the offset of the next `{` or U+001E at the start of a line.
+    fn find(&mut self, bytes: &[u8]) -> Option<usize> {
+        let begins = |at: &usize| matches!(bytes.get(*at), Some(b'{' | 0x1E));
+        if self.last == b'\n' && begins(&0) {
+            return Some(0);
+        }
+        self.last = bytes.last().copied().unwrap_or(self.last);
+        memchr_iter(b'\n', bytes).map(|newline| newline + 1).find(begins)
+    }
+}
+
+/// Returns the number of line ends.
+fn line_ends(bytes: &[u8]) -> u64 {
+    memchr_iter(b'\n', bytes).count() as u64
+}
