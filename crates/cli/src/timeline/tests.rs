@@ -158,6 +158,11 @@ fn shared(
         let other = builders.swap_remove(random.usize(..builders.len()));
         let index = random.usize(..builders.len());
         builders[index].merge(other);
+        // What belongs together is in one segment, so that their number is bounded.
+        let ends: Vec<_> = builders[index].segments.iter().map(|segment| segment.ends).collect();
+        for at in 0..ends.len() {
+            assert_eq!(outliers::joined(&ends, at), at..at + 1);
+        }
     }
     builders.remove(0).build()
 }
@@ -173,7 +178,7 @@ fn moments(random: &mut Rng, case: u64) -> Vec<i64> {
         _ if case.is_multiple_of(2) => near + random.i64(0..=10_i64.pow(extend / 2)),
         _ => random.i64(-(10_i64.pow(extend))..=10_i64.pow(extend)),
     };
-    (0..random.usize(1..if case.is_multiple_of(8) { 400 } else { 60 }))
+    (0..random.usize(1..if case.is_multiple_of(40) { 400 } else { 60 }))
         .map(|_| one(random))
         .collect()
 }
