@@ -16,6 +16,6 @@ fuzz_target!(|input: &[u8]| {
         Limits { name_bytes: 4, nesting: 2, input_bytes: usize::from(choice / 4) }
     };
     let fractions = if choice & 2 == 0 { Fractions::Allowed } else { Fractions::Refused };
-    let options = DecodeOptions { limits, fractions, refusals_kept: 3, stamp: None };
+    let options = DecodeOptions { limits, fractions, refusals_kept: 3, ..DecodeOptions::default() };
     lines::check(&options, text, 1 << 20);
 });

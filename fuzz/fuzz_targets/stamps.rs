@@ -22,6 +22,11 @@ fuzz_target!(|input: (i64, i16, String)| {
     let offset_min = offset_min % (24 * 60);
     let written = format!("\"{}\"", rfc3339(nanos, offset_min));
     assert_eq!(read(&TimestampFormat::Rfc3339, &written), Some(stamp), "{written}");
+    // Whatever has the strict form is recognised by itself, and any text is read or refused.
+    assert_eq!(read(&TimestampFormat::Auto, &written), Some(stamp), "{written}");
+    for format in [TimestampFormat::Auto, TimestampFormat::Clf, TimestampFormat::Http] {
+        let _ = read(&format, &format!("\"{text}\""));
+    }
     if let Some(found) = read(&TimestampFormat::Rfc3339, &format!("\"{text}\"")) {
         let written = format!("\"{}\"", rfc3339(found.as_nanos(), 0));
         assert_eq!(
