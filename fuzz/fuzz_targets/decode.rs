@@ -8,16 +8,18 @@ mod fast_path;
 mod oracle;
 
 use codec::{
-    DecodeError, DecodeErrorKind, DecodeOptions, Fractions, Limits, Snippet, StampForm, StampKey,
+    DecodeError, DecodeErrorKind, DecodeOptions, Fields, Fractions, Limits, Path, Snippet,
+    Timestamp, TimestampFormat,
 };
 use libfuzzer_sys::fuzz_target;
 
-const FORMS: [StampForm; 5] = [
-    StampForm::Seconds,
-    StampForm::Milliseconds,
-    StampForm::Microseconds,
-    StampForm::Nanoseconds,
-    StampForm::Rfc3339,
+const FORMATS: [TimestampFormat; 6] = [
+    TimestampFormat::Auto,
+    TimestampFormat::Seconds,
+    TimestampFormat::Milliseconds,
+    TimestampFormat::Microseconds,
+    TimestampFormat::Nanoseconds,
+    TimestampFormat::Rfc3339,
 ];
 
 fuzz_target!(|input: &[u8]| {
@@ -39,21 +41,21 @@ fuzz_target!(|input: &[u8]| {
 /// Returns options of every kind. The length of the input selects limits close to its size.
 fn all_options(len: usize) -> [DecodeOptions; 4] {
     let tight = Limits { name_bytes: len % 19, nesting: len % 4, input_bytes: len - len % 2 };
-    let form = FORMS[len % FORMS.len()];
-    let stamp = ["at", "x", "", "\u{e9}"][len % 4];
-    let stamp = StampKey::new(stamp, form).expect("not a key of every action");
+    let format = FORMATS[len % FORMATS.len()].clone();
+    let path = Path::key(["at", "x", "", "\u{e9}"][len % 4]);
+    let fields = Fields { timestamp: Some(Timestamp::new(path, format)), ..Fields::default() };
     let default = DecodeOptions { refusals_kept: 1, ..DecodeOptions::default() };
     [
         default.clone(),
         DecodeOptions { fractions: Fractions::Refused, ..default.clone() },
         DecodeOptions { limits: tight, ..default.clone() },
-        DecodeOptions { stamp: Some(stamp), ..default },
+        DecodeOptions { fields, ..default },
     ]
 }
 
 /// Checks that a timestamp key changes the result only by errors of the timestamp.
 fn check_stamped(options: &DecodeOptions, input: &[u8]) {
-    let plain = DecodeOptions { stamp: None, ..options.clone() };
+    let plain = DecodeOptions { fields: Fields::default(), ..options.clone() };
     let shown = input.escape_ascii();
     match (plain.decode(input), options.decode_stamped(input)) {
         (Ok(plain), Ok((action, _))) => assert_eq!(action, plain, "{shown}"),
@@ -70,9 +72,8 @@ fn check_stamped(options: &DecodeOptions, input: &[u8]) {
 fn is_about_stamp(refusal: &DecodeError) -> bool {
     matches!(
         refusal.kind,
-        DecodeErrorKind::DuplicateStamp { .. }
-            | DecodeErrorKind::StampType { .. }
-            | DecodeErrorKind::StampNotRfc3339
-            | DecodeErrorKind::StampOutOfRange
+        DecodeErrorKind::FieldRepeated { .. }
+            | DecodeErrorKind::FieldType { .. }
+            | DecodeErrorKind::Moment { .. }
     )
 }
