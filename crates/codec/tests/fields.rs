@@ -282,3 +282,51 @@ fn rules_of_names_apply() {
     assert!(found[0].0.len() <= 20 && found[0].0.contains('…'), "{found:?}");
     assert_eq!((report.counts.names_shortened, report.shared_names()), (1, 0));
 }
+
+/// A line of two plain keys is read in one run; each record must be as by the general reader.
+#[test]
+fn a_dash_is_missing_on_the_fast_path_too() {
+    // The end of the line makes the line one of the fast path, and so does its place in a block.
+    let padding = format!("{{\"x\":\"{}\"}}\n", "x".repeat(200));
+    let any = options("event", "took");
+    for (name, outcomes) in [("-", (0, 2)), ("--", (1, 1)), ("a", (1, 1)), ("a -", (1, 1))] {
+        let lines = format!("{{\"event\":\"{name}\",\"took\":1}}\n{padding}");
+        let (_, report) = decode(&any, &lines);
+        assert_eq!((report.accepted, report.skipped), outcomes, "{name}");
+    }
+}
+
+#[test]
+fn lines_of_the_fast_path_are_read_as_alone() {
+    let padding = " ".repeat(200);
+    let fields = Fields {
+        timestamp: Some(Timestamp::new(Path::key("at"), TimestampFormat::Auto)),
+        ..options("event_name", "took_ms").fields
+    };
+    let any = DecodeOptions { fields, ..DecodeOptions::default() };
+    for line in [
+        r#"{"event_name":"jump","took_ms":100}"#,
+        r#"{"took_ms":1.5,"event_name":"jump high"}"#,
+        r#"{"event_name": "jump", "took_ms": 0}"#,
+        r#"{"event_name":"jump","took_mS":1}"#,
+        r#"{"event_namE":"jump","took_ms":1}"#,
+        r#"{"event_name":"jump","took_ms":1,"at":5}"#,
+        r#"{"event_name":"jump","took_ms":1}x"#,
+        r#"{"event_name":"jump","event_name":1}"#,
+        r#"{"took_ms":7,"took_ms":7}"#,
+    ] {
+        let alone = any
+            .decode_stamped(line.as_bytes())
+            .map(|(action, stamp)| (action.name.as_str().to_owned(), action.time.as_f64(), stamp));
+        for end in ["\n", "\r\n"] {
+            let mut found = Vec::new();
+            let text = format!("{line}{end}{padding}");
+            let report = any.decode_slice(text.as_bytes(), &mut |record: Record<'_>| {
+                found.push((record.name.to_string(), record.time.as_f64(), record.stamp));
+            });
+            assert_eq!(found, alone.iter().cloned().collect::<Vec<_>>(), "{line}");
+            let has_no_timestamp = alone.as_ref().is_ok_and(|(.., stamp)| stamp.is_none());
+            assert_eq!(report.counts.without_timestamp, u64::from(has_no_timestamp), "{line}");
+        }
+    }
+}

@@ -260,6 +260,9 @@ impl<'p> Assembler<'p> {
         let name = match fields.names.apply(parts, names) {
             NameOutcome::Plain(name) => Name { text: name, is_shortened: false },
             NameOutcome::Changed { is_shortened } => Name { text: names.name(), is_shortened },
+            NameOutcome::Missing if reports_wrong_types(fields) && parts.trim().is_empty() => {
+                return Err(first.error(FieldCode::NameBlank { len: parts.len() }));
+            }
             NameOutcome::Missing => return Ok(None),
         };
         let max = fields.names.max_bytes.unwrap_or(limits.name_bytes);

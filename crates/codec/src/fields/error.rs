@@ -88,7 +88,15 @@ impl<'a> FieldError<'a> {
             is_default(fields, value, plan, "time")
         });
         let kind = match self.code {
-            FieldCode::Repeated(error) => return error.explain(record, limits),
+            FieldCode::Repeated(error) => match error.explain(record, limits).kind {
+                Kind::FieldRepeated { key, first } if name && &*key == "action" => {
+                    Kind::DuplicateAction { first }
+                }
+                Kind::FieldRepeated { key, first } if time && &*key == "time" => {
+                    Kind::DuplicateTime { first }
+                }
+                kind => kind,
+            },
             FieldCode::NotUtf8 => {
                 let found = record.get(self.at).copied().unwrap_or_default();
                 Kind::InvalidUtf8 { found }
