@@ -1,4 +1,4 @@
-//! Random records and options from bytes, and a naive decision of what becomes of each record.
+//! Random records and options from bytes, and a naive decision on each record.
 //!
 //! A record is generated as a tree and written as JSON, so the oracle parses nothing: it walks the
 //! paths in the tree, in the order that the documentation of `Fields` and `Report` gives.
