@@ -35,7 +35,7 @@ pub use fields::{
 pub use fields::{Replace, ReplaceError, ReplaceErrorKind};
 #[cfg(feature = "csv")]
 pub use input::{Columns, ColumnsError, CsvOptions, Delimiter, DelimiterError};
-pub use input::{Detected, Form, Input, Unsupported, detect};
+pub use input::{Detected, Form, Input, Unsupported, detect, logfmt_pairs, split_embedded};
 #[cfg(feature = "regex")]
 pub use input::{LinePattern, LinePatternError};
 pub use moment::{FormatError, Moment, MomentError, MomentZone, TimestampFormat, Zone, ZoneError};

@@ -6,5 +6,6 @@ pub use ::codec::{
     Moment, MomentError, MomentZone, NameRules, ObjectKeys, OnMissing, Path, PathError,
     PathErrorKind, Quantity, QuantityError, QuantityErrorKind, ReadError, Record, Refusal,
     RefusedLine, Report, Sink, Skip, SkippedRecord, Snippet, TimeMax, Timestamp, TimestampFormat,
-    Zone, decode, encode, encode_means, encode_rows, threads_within_memory, visible, write_records,
+    Zone, decode, encode, encode_means, encode_rows, logfmt_pairs, split_embedded,
+    threads_within_memory, visible, write_records,
 };

@@ -19,7 +19,8 @@ use facade::codec::{
     Moment, MomentError, MomentZone, NameRules, ObjectKeys, OnMissing, Path, PathError,
     PathErrorKind, Quantity, QuantityError, QuantityErrorKind, ReadError, Record, Refusal,
     RefusedLine, Report, Sink, Skip, SkippedRecord, Snippet, TimeMax, Timestamp, TimestampFormat,
-    Zone, decode, encode, encode_means, encode_rows, threads_within_memory, visible, write_records,
+    Zone, decode, encode, encode_means, encode_rows, logfmt_pairs, split_embedded,
+    threads_within_memory, visible, write_records,
 };
 use facade::time::{
     Clock, CoarseClock, CounterSnapshot, CoveredBuckets, EventCounter, ExactCounter, InBucket,
@@ -467,4 +468,10 @@ fn fields_of_any_name_go_through_the_front_door() -> Result<(), PathError> {
     let filters: Vec<Filter> = options.fields.filters.clone();
     assert!(filters.is_empty() && size_of::<FilterError>() < 100);
     Ok(())
+}
+
+#[test]
+fn fields_of_unknown_lines_are_behind_the_front_door() {
+    assert_eq!(logfmt_pairs(b"a=1"), Some(vec![("a".to_owned(), "1".to_owned())]));
+    assert_eq!(split_embedded(b"a {}"), Some((&b"a "[..], &b"{}"[..])));
 }

@@ -55,6 +55,37 @@ fn repeated(key: &[u8], second: Slot<'_>, first: Slot<'_>) -> ScanError {
     ScanError { code: ErrorCode::FieldRepeated, at: start(second), detail: start(first) }
 }
 
+/// Returns all pairs of a line, decoded.
+///
+/// # Errors
+///
+/// As [`read`], but for escapes and repeated keys, which are left to it.
+pub(crate) fn pairs(line: &[u8]) -> ScanResult<Vec<(String, String)>> {
+    let (mut cursor, mut pairs, mut scratch) = (Cursor::new(line), Vec::new(), String::new());
+    while let Some(key) = next_key(&mut cursor)? {
+        let start = cursor;
+        let value = match read_value(&mut cursor) {
+            Ok(Slot { found: Found::Bool(_), .. }) => "true".to_owned(),
+            Ok(Slot { found, .. }) => match found.text(&mut scratch) {
+                Some(text) => text.to_owned(),
+                // Not UTF-8, and so not in quotes.
+                None => decoded(start.up_to(cursor)).trim_start_matches('=').to_owned(),
+            },
+            Err(_) => {
+                cursor = start;
+                skip_value(&mut cursor)?;
+                decoded(start.up_to(cursor)).trim_start_matches('=').trim_matches('"').to_owned()
+            }
+        };
+        pairs.push((decoded(key), value));
+    }
+    Ok(pairs)
+}
+
+fn decoded(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
 /// Returns the number of pairs whose keys are names, or 0 if the line is not well formed.
 pub(crate) fn named_values(line: &[u8]) -> usize {
     let mut cursor = Cursor::new(line);
@@ -266,5 +297,15 @@ mod tests {
         }
         // Values that are not read may have escapes of other languages.
         assert_eq!(read(b"b=\"\\x1b\" a=1", &keys, &mut [Slot::default()]), Ok(()));
+    }
+
+    #[test]
+    fn all_pairs_are_decoded() {
+        let found = pairs(b"a=1 b=\"x \\\"y\\\"\" c d=\"\\x1b\" a=\xff").unwrap();
+        let found: Vec<_> = found.iter().map(|(key, value)| (&**key, &**value)).collect();
+        let expected =
+            [("a", "1"), ("b", "x \"y\""), ("c", "true"), ("d", "\\x1b"), ("a", "\u{fffd}")];
+        assert_eq!(found, expected);
+        assert!(pairs(b"a=1 =2").is_err() && pairs(b"a=\"1").is_err());
     }
 }

@@ -10,6 +10,7 @@ mod keys;
 mod logfmt;
 #[cfg(feature = "regex")]
 mod pattern;
+mod preview;
 pub(crate) mod reader;
 mod unwrap;
 pub(crate) mod values;
@@ -19,6 +20,7 @@ pub use csv::{Columns, ColumnsError, CsvOptions, Delimiter, DelimiterError};
 pub use detect::{Detected, Unsupported, detect};
 #[cfg(feature = "regex")]
 pub use pattern::{LinePattern, LinePatternError};
+pub use preview::{logfmt_pairs, split_embedded};
 
 use crate::fields::Path;
 
