@@ -7,7 +7,7 @@ use super::{embedded, logfmt};
 /// Returns the text before the JSON object at the end of a line, and the object.
 ///
 /// It is found as [`Input::embedded`](crate::Input::embedded) finds it. Its text is not checked.
-/// `None` if there is no object, or the line is a part that a container runtime cut.
+/// `None` without an object, and for a part of a line that a container runtime cut.
 ///
 /// # Complexity
 ///
