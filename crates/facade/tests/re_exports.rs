@@ -8,8 +8,12 @@ const SOURCES: [&str; 4] = [
     include_str!("../src/codec.rs"),
     include_str!("../src/time.rs"),
 ];
-const TESTS: [&str; 3] =
-    [include_str!("actions.rs"), include_str!("front_door.rs"), include_str!("originals.rs")];
+const TESTS: [&str; 4] = [
+    include_str!("actions.rs"),
+    include_str!("forms.rs"),
+    include_str!("front_door.rs"),
+    include_str!("originals.rs"),
+];
 
 /// Takes the comments out of a source text.
 fn without_comments(source: &str) -> String {

@@ -63,6 +63,7 @@ impl Read for ShortReads<'_> {
 }
 
 /// Decodes an input as a slice, by reads of many sizes, and on several threads.
+#[allow(dead_code, reason = "fuzz targets choose the sizes")]
 #[track_caller]
 pub(crate) fn every_way(options: &DecodeOptions, input: &[u8]) -> (Found, Report) {
     ways(options, input, (1..=64).chain([1_000, 1 << 20]))

@@ -1,0 +1,41 @@
+//! The forms of inputs behind the front door.
+
+use facade::codec::{
+    DecodeOptions, Detected, Form, Input, InputFault, Record, Unsupported, detect,
+};
+
+#[test]
+fn forms_are_detected() {
+    let detected: Detected = detect(b"BZh9", true);
+    let Detected::Unsupported(Unsupported { command, .. }) = detected else { panic!() };
+    assert_eq!(command, "bzip2 -dc");
+
+    let input = Input { form: Form::JsonStream, ..Input::default() };
+    let options = DecodeOptions { input, ..DecodeOptions::default() };
+    let report = options.decode_slice(b"[{},", &mut |_: Record<'_>| {});
+    assert!(matches!(report.fault, Some(InputFault::BrokenArray(_))));
+}
+
+#[cfg(feature = "csv")]
+#[test]
+fn rows_are_records() {
+    use facade::codec::{Columns, ColumnsError, CsvOptions, Delimiter, DelimiterError};
+
+    let columns: Result<Columns, ColumnsError> = "action,time".parse();
+    let delimiter: Result<Delimiter, DelimiterError> = ";".parse();
+    let form = Form::Csv(CsvOptions { delimiter: delimiter.unwrap(), columns: columns.unwrap() });
+    let input = Input { form, ..Input::default() };
+    let options = DecodeOptions { input, ..DecodeOptions::default() };
+    let mut sum = 0.0;
+    options.decode_slice(b"jump;1\n", &mut |record: Record<'_>| sum += record.time.as_f64());
+    assert_eq!(sum, 1.0);
+}
+
+#[cfg(feature = "regex")]
+#[test]
+fn lines_have_a_pattern() {
+    use facade::codec::{LinePattern, LinePatternError};
+
+    let pattern: Result<LinePattern, LinePatternError> = r"(?<action>\w+)".parse();
+    assert_eq!(pattern.unwrap().groups().collect::<Vec<_>>(), ["action"]);
+}
