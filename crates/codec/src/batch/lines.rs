@@ -52,17 +52,30 @@ impl<'p> LineDecoder<'p> {
         refusals_max: usize,
         sink: &mut impl Sink,
     ) -> BlockReport {
-        let mut report = BlockReport::default();
         if let Some(len) = block.cut_from {
-            report.lines = 1;
+            let mut report = BlockReport { lines: 1, ..BlockReport::default() };
             let error = self.rules.too_long(len);
             let cause = || Cause::TooLong(error.explain(block.bytes, self.rules.limits));
             refuse(block.bytes, block.offset, cause, &mut report, refusals_max, sink);
             return report;
         }
-        if let Some(records) = &mut self.records {
-            return records.decode(block, refusals_max, sink);
+        match &mut self.records {
+            None => self.decode_default(block, refusals_max, sink),
+            Some(records) => records.decode(block, refusals_max, sink),
         }
+    }
+
+    /// Decodes lines of the default form.
+    ///
+    /// A function of its own, so that the decoder of records takes no registers from this loop.
+    #[inline(never)]
+    fn decode_default(
+        &mut self,
+        block: Block<'_>,
+        refusals_max: usize,
+        sink: &mut impl Sink,
+    ) -> BlockReport {
+        let mut report = BlockReport::default();
         let bytes = block.bytes;
         // The text from `at` on that is known to be UTF-8. Checking a block at a time takes 14
         // instructions per line of the fast path; checking each name would take 74 more.

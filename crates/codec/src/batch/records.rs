@@ -69,6 +69,7 @@ impl<'p> RecordDecoder<'p> {
     }
 
     /// Passes the records of a block to a sink, and lists at most `refusals_max` refusals.
+    #[inline(never)]
     pub(super) fn decode(
         &mut self,
         block: Block<'_>,
@@ -81,7 +82,7 @@ impl<'p> RecordDecoder<'p> {
         let mut spare: Vec<Slot<'_>> = Vec::new();
         // The text from `at` on that is known to be UTF-8.
         let mut text = "";
-        let mut at = 0;
+        let (mut at, mut fast_records) = (0, 0);
         while at < bytes.len() {
             if text.is_empty() {
                 text = valid_prefix(&bytes[at..]);
@@ -91,8 +92,7 @@ impl<'p> RecordDecoder<'p> {
             let (name, time, stamp) = if let Some((name, time, len)) = self.fast_record(text) {
                 at += len;
                 text = text.get(len..).unwrap_or_default();
-                report.counts.bare_values += 1;
-                report.counts.without_timestamp += u64::from(self.context.plan.timestamp.is_some());
+                fast_records += 1;
                 (name, time, None)
             } else {
                 let span = self.reader.split(&bytes[start..]);
@@ -125,6 +125,10 @@ impl<'p> RecordDecoder<'p> {
                 }
             };
             sink.accept(Record { name, time, stamp, offset: block.offset + start as u64 });
+        }
+        report.counts.bare_values += fast_records;
+        if self.context.plan.timestamp.is_some() {
+            report.counts.without_timestamp += fast_records;
         }
         report
     }

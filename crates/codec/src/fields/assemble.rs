@@ -349,9 +349,13 @@ fn choose<'a>(
     slots: &[Slot<'a>],
     scratch: &mut String,
 ) -> Option<Choice<'a>> {
-    let all = choices.iter().map(|&index| Choice { index, slot: slots[index] });
-    let mut there = all.filter(|choice| choice.slot.found != Found::Absent);
-    there.find(|choice| !is_missing(fields, choice.slot.found, scratch))
+    for &index in choices {
+        let slot = slots[index];
+        if !is_missing(fields, slot.found, scratch) {
+            return Some(Choice { index, slot });
+        }
+    }
+    None
 }
 
 /// Returns the first alternative that is not missing, or whose type is reported instead.

@@ -7,7 +7,7 @@ use super::found::{Fault, Found, Slot};
 use super::tree::{NodeId, ROOT, Tree};
 use crate::error::code::{ErrorCode, ScanError, ScanResult};
 use crate::scan::cursor::Cursor;
-use crate::scan::string::text_at;
+use crate::scan::string::{Text, text_at};
 
 /// Reads JSON objects.
 #[derive(Debug)]
@@ -134,9 +134,17 @@ impl<'p> JsonReader<'p> {
         let object = self.tree.node(node);
         loop {
             let key_at = here.at;
-            let key = here.string()?;
+            let selected = if here.plain_string() {
+                let len = here.at - key_at - 2;
+                object.by_plain_key(here.placed(key_at + 1), len)
+            } else {
+                here.at = key_at;
+                let key;
+                (here.at, key) = other_key(here)?;
+                object.by_key(key)
+            };
             here.colon()?;
-            if let Some(node) = object.by_key(key) {
+            if let Some(node) = selected {
                 if self.seen[node] == UNSEEN {
                     self.seen[node] = key_at;
                     return Ok(Next { node: Some(node), at: here.at });
@@ -254,6 +262,14 @@ impl<'p> JsonReader<'p> {
         }
         Ok(())
     }
+}
+
+/// Reads a key that has escapes or characters outside ASCII. Returns its end too.
+#[cold]
+#[inline(never)]
+fn other_key(mut cursor: Cursor<'_>) -> ScanResult<(usize, Text<'_>)> {
+    let text = cursor.string()?;
+    Ok((cursor.at, text))
 }
 
 /// Skips what follows a value. Returns whether another one follows it.

@@ -1,6 +1,7 @@
 //! The keys and indexes of all paths, as a tree, so that one pass over a record finds every field.
 
 use super::path::Step;
+use crate::scan::cursor::Cursor;
 use crate::scan::string::Text;
 use crate::scan::swar;
 
@@ -20,6 +21,8 @@ pub(crate) struct Tree {
 #[derive(Debug, Default)]
 pub(crate) struct Node {
     keys: Vec<KeyEdge>,
+    /// A bit for each length of a key; lengths from 63 on share one.
+    key_lens: u64,
     /// Sorted by index.
     indexes: Vec<(usize, NodeId)>,
     /// The slots of the paths that end here.
@@ -65,6 +68,7 @@ impl Tree {
                 if let Some(edge) = node.keys.iter().find(|edge| edge.key == *key) {
                     return edge.node;
                 }
+                node.key_lens |= len_bit(key.len());
                 let word = swar::word_of(key.as_bytes());
                 node.keys.push(KeyEdge { word, key: key.clone(), node: id });
                 self.nodes.push(Node::default());
@@ -100,23 +104,23 @@ impl Node {
         !self.indexes.is_empty()
     }
 
-    /// Returns the node below a key.
+    /// Returns the node below a key without escapes in ASCII, whose `len` bytes are at `start`.
     #[inline(always)]
-    pub(crate) fn by_key(&self, text: Text<'_>) -> Option<NodeId> {
-        if text.is_escaped() {
-            return self.by_escaped_key(text);
+    pub(crate) fn by_plain_key(&self, start: Cursor<'_>, len: usize) -> Option<NodeId> {
+        // Most keys of a record have a length that no selected key has.
+        if self.key_lens & len_bit(len) == 0 {
+            return None;
         }
-        let word = text.first_word();
+        let word = swar::first_bytes(start.word(), len);
         let same = |edge: &&KeyEdge| {
-            edge.word == word
-                && edge.key.len() == text.len
-                && (text.len <= swar::BYTES || text.raw() == edge.key.as_bytes())
+            edge.word == word && edge.key.len() == len && (len <= swar::BYTES || edge.is_at(start))
         };
         self.keys.iter().find(same).map(|edge| edge.node)
     }
 
+    /// Returns the node below a key of any text.
     #[cold]
-    fn by_escaped_key(&self, text: Text<'_>) -> Option<NodeId> {
+    pub(crate) fn by_key(&self, text: Text<'_>) -> Option<NodeId> {
         self.keys.iter().find(|edge| text.is(&edge.key)).map(|edge| edge.node)
     }
 
@@ -125,4 +129,17 @@ impl Node {
     pub(crate) fn by_index(&self, index: usize) -> Option<NodeId> {
         self.indexes.iter().find(|edge| edge.0 == index).map(|edge| edge.1)
     }
+}
+
+impl KeyEdge {
+    /// Returns whether the bytes from `start` on begin with the key.
+    fn is_at(&self, start: Cursor<'_>) -> bool {
+        start.rest().starts_with(self.key.as_bytes())
+    }
+}
+
+/// Returns the bit of a length.
+#[inline(always)]
+fn len_bit(len: usize) -> u64 {
+    1 << len.min(63)
 }

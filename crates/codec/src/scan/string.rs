@@ -301,17 +301,6 @@ impl<'a> Text<'a> {
         self.len != self.end - self.start.at - 1
     }
 
-    /// Returns the first bytes of its text, padded with zeros. It has no escapes.
-    #[inline(always)]
-    pub(crate) fn first_word(self) -> u64 {
-        let word = self.reread().word();
-        // A shift by all 64 bits would do nothing.
-        match BYTES.saturating_sub(self.len) {
-            BYTES.. => 0,
-            unused => word & (u64::MAX >> (8 * unused)),
-        }
-    }
-
     /// Returns the bytes between the quotes.
     pub(crate) fn raw(self) -> &'a [u8] {
         self.start.bytes.get(self.range()).unwrap_or_default()

@@ -41,6 +41,16 @@ fn short_word(bytes: &[u8]) -> u64 {
     }
 }
 
+/// Returns the first `len` bytes of a word, padded with zeros.
+#[inline(always)]
+pub(crate) fn first_bytes(word: u64, len: usize) -> u64 {
+    // A shift by all 64 bits would do nothing.
+    match BYTES.saturating_sub(len) {
+        BYTES.. => 0,
+        unused => word & (u64::MAX >> (8 * unused)),
+    }
+}
+
 /// Returns the number of bytes before the first one marked in its highest bit; 8 if none is.
 #[inline(always)]
 pub(crate) fn before(marks: u64) -> usize {
@@ -156,6 +166,14 @@ mod tests {
             let naive = |place| bytes.get(place).copied().unwrap_or(0);
             let expected = u64::from_le_bytes(std::array::from_fn(naive));
             assert_eq!(word_of(bytes), expected, "{len} bytes");
+        }
+    }
+
+    #[test]
+    fn first_bytes_are_those_of_a_shorter_slice() {
+        let bytes = [0xF1, 0xF2, 0xF3, 0xF4, 0xF5, 0xF6, 0xF7, 0xF8, 0xF9];
+        for len in 0..=bytes.len() {
+            assert_eq!(first_bytes(word_of(&bytes), len), word_of(&bytes[..len]), "{len} bytes");
         }
     }
 

@@ -73,6 +73,12 @@ impl From<FastLine> for Partial {
 
 /// The keys of the name and of the time.
 pub(crate) trait Keys {
+    /// Skips the start of a line, the key of the name and its colon.
+    fn first_name(&self, head: &[u8; HEAD]) -> Option<usize>;
+
+    /// Skips the start of a line, the key of the time and its colon.
+    fn first_time(&self, head: &[u8; HEAD]) -> Option<usize>;
+
     /// Skips the key of the name and its colon, and returns the offset after them.
     fn name(&self, head: &[u8; HEAD], at: usize) -> Option<usize>;
 
@@ -85,6 +91,16 @@ pub(crate) trait Keys {
 pub(crate) struct DefaultKeys;
 
 impl Keys for DefaultKeys {
+    #[inline(always)]
+    fn first_name(&self, head: &[u8; HEAD]) -> Option<usize> {
+        eat(head, 0, b"{\"action\":")
+    }
+
+    #[inline(always)]
+    fn first_time(&self, head: &[u8; HEAD]) -> Option<usize> {
+        eat(head, 0, b"{\"time\":")
+    }
+
     #[inline(always)]
     fn name(&self, head: &[u8; HEAD], at: usize) -> Option<usize> {
         eat(head, at, b"\"action\":")
@@ -99,6 +115,8 @@ impl Keys for DefaultKeys {
 /// Other keys, known when decoding starts.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct OtherKeys {
+    first_name: ShortKey,
+    first_time: ShortKey,
     name: ShortKey,
     time: ShortKey,
 }
@@ -106,11 +124,26 @@ pub(crate) struct OtherKeys {
 impl OtherKeys {
     /// Returns the keys, or `None` if one of them is long or needs escapes.
     pub(crate) fn new(name: &str, time: &str) -> Option<Self> {
-        Some(Self { name: ShortKey::new(name)?, time: ShortKey::new(time)? })
+        Some(Self {
+            first_name: ShortKey::new("{", name)?,
+            first_time: ShortKey::new("{", time)?,
+            name: ShortKey::new("", name)?,
+            time: ShortKey::new("", time)?,
+        })
     }
 }
 
 impl Keys for OtherKeys {
+    #[inline(always)]
+    fn first_name(&self, head: &[u8; HEAD]) -> Option<usize> {
+        self.first_name.eat(head, 0)
+    }
+
+    #[inline(always)]
+    fn first_time(&self, head: &[u8; HEAD]) -> Option<usize> {
+        self.first_time.eat(head, 0)
+    }
+
     #[inline(always)]
     fn name(&self, head: &[u8; HEAD], at: usize) -> Option<usize> {
         self.name.eat(head, at)
@@ -125,7 +158,7 @@ impl Keys for OtherKeys {
 /// The number of words of a [`ShortKey`].
 const KEY_WORDS: usize = 3;
 
-/// A key with its quotes and its colon, compared as words.
+/// A key with its quotes, its colon and what precedes it, compared as words.
 #[derive(Debug, Clone, Copy)]
 struct ShortKey {
     /// The bytes, then zeros.
@@ -136,10 +169,11 @@ struct ShortKey {
 }
 
 impl ShortKey {
-    fn new(key: &str) -> Option<Self> {
+    /// Returns the key after `start`, if it is short and needs no escapes.
+    fn new(start: &str, key: &str) -> Option<Self> {
         let is_plain =
             key.bytes().all(|byte| matches!(byte, b' '..=b'~') && !b"\"\\".contains(&byte));
-        let quoted = format!("\"{key}\":");
+        let quoted = format!("{start}\"{key}\":");
         let mut bytes = [0; KEY_WORDS * swar::BYTES];
         let mut covers = bytes;
         let len = quoted.len();
@@ -183,9 +217,7 @@ pub(crate) fn head<'a>(input: &'a [u8], padded: &'a mut [u8; HEAD]) -> &'a [u8; 
 #[inline(always)]
 pub(crate) fn fast_line(head: &[u8; HEAD], keys: &impl Keys) -> Result<FastLine, Partial> {
     let mut partial = Partial::default();
-    if head[0] != b'{' {
-        Err(partial)
-    } else if let Some(colon) = keys.name(head, 1) {
+    if let Some(colon) = keys.first_name(head) {
         let name = name(head, 1, colon).ok_or(partial)?;
         partial.name = Some(name);
         let key = comma(head, name.end + 1).ok_or(partial)?;
@@ -194,7 +226,7 @@ pub(crate) fn fast_line(head: &[u8; HEAD], keys: &impl Keys) -> Result<FastLine,
         partial.time = Some(time);
         let end = eat(head, time.end, b"}").ok_or(partial)?;
         Ok(FastLine { name, time, end })
-    } else if let Some(colon) = keys.time(head, 1) {
+    } else if let Some(colon) = keys.first_time(head) {
         let time = time(head, 1, colon).ok_or(partial)?;
         partial.time = Some(time);
         let key = comma(head, time.end).ok_or(partial)?;
