@@ -44,9 +44,9 @@ pub(crate) enum Conflict {
     /// An output is an input, possibly under another name.
     #[error("is the input {input}, which `{option}` would overwrite\n  name another file")]
     Input { option: &'static str, input: String },
-    /// Both outputs are one file.
-    #[error("is the output of results, so refused lines cannot go there\n  name another file")]
-    Outputs,
+    /// Two outputs are one file.
+    #[error("is the output of {of}, so {what} cannot go there\n  name another file")]
+    Outputs { of: &'static str, what: &'static str },
     /// Standard error is an input.
     #[error("is an input\n  redirect it to another file")]
     Messages,

@@ -10,9 +10,12 @@ use clap::{Arg, Command, Error, ValueEnum};
 
 use crate::diagnostics;
 use crate::exit::Exit;
+use crate::stat::Stat;
 
 /// The heading of options about the input.
 pub(crate) const INPUT_OPTIONS: &str = "Input options";
+/// The heading of options about the fields of records.
+pub(crate) const FIELD_OPTIONS: &str = "Field options";
 /// The heading of options about the statistics.
 pub(crate) const STATISTICS_OPTIONS: &str = "Statistics options";
 /// The heading of options about the output.
@@ -44,6 +47,26 @@ impl JsonArg {
             name(format).unwrap_or_default(),
         ));
         Err(Exit::Misused)
+    }
+}
+
+/// Checks that records that are only counted are shown by statistics of counts.
+///
+/// # Errors
+///
+/// The exit code of the command. The first other statistic is reported.
+pub(crate) fn check_counts<'s>(stats: impl IntoIterator<Item = &'s Stat>) -> Result<(), Exit> {
+    let is_of_times = |stat: &&Stat| !matches!(stat, Stat::Count | Stat::Share);
+    match stats.into_iter().find(is_of_times) {
+        None => Ok(()),
+        Some(stat) => {
+            diagnostics::report(format_args!(
+                "`--count-only` reads no value, so that there is no `{}`\n  \
+                 use `count` or `share`, or leave out `--count-only`",
+                stat.name()
+            ));
+            Err(Exit::Misused)
+        }
     }
 }
 
@@ -111,7 +134,6 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::stat::Stat;
 
     #[test]
     fn statistics_are_distinct_by_value() {

@@ -28,8 +28,8 @@ pub(crate) struct UnitArgs {
 }
 
 impl UnitArgs {
-    /// Returns the unit of the times in results, if it is known.
-    pub(crate) fn of_results(self) -> Option<Unit> {
+    /// Returns the unit of numbers without one, if it is known.
+    pub(crate) fn unit(self) -> Option<Unit> {
         self.unit
     }
 }

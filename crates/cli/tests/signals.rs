@@ -203,7 +203,8 @@ fn signal_while_actions_are_read_leaves_the_old_result() {
 #[test]
 fn signal_while_refused_lines_are_written_leaves_the_old_ones() {
     for (signal, code) in &SIGNALS[1..] {
-        let mut run = Run::new(&format!("refused-{code}"), "stats --refused out", true);
+        let mut run =
+            Run::new(&format!("refused-{code}"), "stats --input json --refused out", true);
         run.wait_for_draft(0);
         let mut stdin = run.child.stdin.take().unwrap();
         stdin.write_all(&b"bad\n".repeat(3_000)).unwrap();
@@ -218,7 +219,7 @@ fn signal_while_refused_lines_are_written_leaves_the_old_ones() {
 
 #[test]
 fn first_ctrl_c_writes_what_is_known_to_both_files() {
-    let args = "stats --format json -o result --refused out";
+    let args = "stats --input json --format json -o result --refused out";
     let mut run = Run::new("first", args, true);
     run.wait_for_draft(0);
     let mut stdin = run.child.stdin.take().unwrap();

@@ -188,7 +188,7 @@ fn refused_line_that_an_input_breaks_off_in_is_not_joined_to_the_next() {
     let (cut, kept) = (path("cut.ndjson.gz"), path("kept.ndjson"));
     fs::write(&cut, bytes).unwrap();
     let files = [&cut, "tests/data/refused.ndjson", &cut];
-    let found = windrow(&[&["stats", "--refused", &kept][..], &files].concat());
+    let found = windrow(&[&["stats", "--input", "json", "--refused", &kept][..], &files].concat());
     assert_eq!(found.status.code(), Some(1));
     let kept = fs::read_to_string(kept).unwrap();
     let lines: Vec<_> = kept.split_terminator('\n').collect();

@@ -12,4 +12,4 @@ pub use ::codec::{
 #[cfg(feature = "csv")]
 pub use ::codec::{Columns, ColumnsError, CsvOptions, Delimiter, DelimiterError};
 #[cfg(feature = "regex")]
-pub use ::codec::{LinePattern, LinePatternError};
+pub use ::codec::{LinePattern, LinePatternError, Replace, ReplaceError, ReplaceErrorKind};

@@ -39,3 +39,14 @@ fn lines_have_a_pattern() {
     let pattern: Result<LinePattern, LinePatternError> = r"(?<action>\w+)".parse();
     assert_eq!(pattern.unwrap().groups().collect::<Vec<_>>(), ["action"]);
 }
+
+#[cfg(feature = "regex")]
+#[test]
+fn replacements_are_read() {
+    use facade::codec::{Replace, ReplaceError, ReplaceErrorKind};
+
+    let replace: Result<Replace, ReplaceError> = Replace::parse("[0-9]+=n");
+    assert_eq!(replace.unwrap().to_string(), "[0-9]+=n");
+    let kind: ReplaceErrorKind = Replace::parse("n").unwrap_err().kind;
+    assert!(!format!("{kind:?}").is_empty());
+}

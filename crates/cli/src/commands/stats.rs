@@ -24,8 +24,6 @@ use crate::output::table::Table;
 use crate::output::{Failure, Output, OutputArgs, Outputs};
 use crate::output::{distribution, prometheus};
 use crate::stat::{self, Needs, NoStat, Stat, Stats, Whole};
-use crate::timestamps::TimestampArgs;
-use crate::units::UnitArgs;
 
 /// Print statistics of each action
 #[derive(Debug, clap::Args)]
@@ -33,12 +31,6 @@ use crate::units::UnitArgs;
 pub(crate) struct Args {
     #[command(flatten)]
     input: Input,
-
-    #[command(flatten)]
-    units: UnitArgs,
-
-    #[command(flatten)]
-    timestamp: TimestampArgs,
 
     /// Statistics to print: count, total, share, mean, min, max, stddev, variance, p50, p99.9, …
     #[arg(long, value_name = "STATS", value_delimiter = ',', hide_possible_values = true)]
@@ -198,6 +190,9 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     if let Err(exit) = args.json.check(&args.format, &Style::Json) {
         return Ok(exit);
     }
+    if let Err(exit) = args.check_counts() {
+        return Ok(exit);
+    }
     let Needs { min_max, quantiles, variance } = args.needs();
     // Each set of statistics has a type, so that unused statistics cost nothing.
     match (variance, min_max, quantiles) {
@@ -212,13 +207,19 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
 
 impl Args {
     fn run<S: Stats>(&self) -> Result<Exit, Failure> {
-        let mut options = self.input.decode_options();
-        if let Err(exit) = self.timestamp.apply(&mut options.fields) {
-            return Ok(exit);
-        }
-        let Outputs { results: output, refused } = self.input.outputs(&self.output)?;
+        let recipe = match self.input.recipe() {
+            Ok(recipe) => recipe,
+            Err(exit) => return Ok(exit),
+        };
+        let Outputs { results: output, kept } = self.input.outputs(&self.output)?;
         let (actions, when_full) = (self.max_actions, WhenFull::Fold);
-        let names = NameTable::new(TrackerSpec { actions, when_full, ..TrackerSpec::default() });
+        let name_bytes = self.input.name_bytes();
+        let names = NameTable::new(TrackerSpec {
+            actions,
+            when_full,
+            name_bytes,
+            ..TrackerSpec::default()
+        });
         let trackers =
             iter::repeat_with(|| LocalTracker::<S>::new(&names)).take(self.input.threads());
         let mut trackers: Vec<_> = trackers.collect();
@@ -230,7 +231,7 @@ impl Args {
         };
         let sinks =
             trackers.iter_mut().map(|tracker| move |record: Record<'_>| take(tracker, record));
-        let result = self.input.read(&options, &mut sinks.collect::<Vec<_>>(), refused)?;
+        let result = self.input.read(&recipe, &mut sinks.collect::<Vec<_>>(), kept)?;
         if !result.has_result() {
             result.report();
             return Ok(result.exit());
@@ -240,16 +241,27 @@ impl Args {
         let all = tracker.into_rows();
         let whole = self.whole(&all);
         let rows = self.arrange(&all, &whole);
-        let unit = self.units.of_results();
+        let unit = result.unit().filter(|_| !self.input.counts_only());
         let printed = self.write(&rows, &whole, unit, output);
         self.infinite(&rows, unit).warn(self.format.infinite());
-        result.report();
+        self.input.report(&result);
+        let counts = all.iter().map(|row| (row.name(), row.statistic().count()));
+        result.warn_of_moments(result.moments.are_all_of_one(counts));
         diagnostics::report_folded(names.overflow().folded, self.max_actions);
-        if let Some(timestamp) = &options.fields.timestamp {
-            let accepted = result.lines - result.refused;
-            self.timestamp.report_assumed(timestamp, &result.counts, accepted);
-        }
         Ok(result.exit().or(printed))
+    }
+
+    /// Checks the statistics of records that are only counted.
+    fn check_counts(&self) -> Result<(), Exit> {
+        let sort = match &self.sort {
+            Some(SortKey::Stat(stat)) => Some(stat),
+            _ => None,
+        };
+        if self.input.counts_only() {
+            options::check_counts(self.stat.iter().chain(sort))
+        } else {
+            Ok(())
+        }
     }
 
     /// Returns the requested statistics, or the default of the format.
@@ -257,6 +269,8 @@ impl Args {
         let percentile = Stat::percentile;
         match self.format {
             _ if !self.stat.is_empty() => options::distinct(&self.stat),
+            Style::Table if self.input.counts_only() => vec![Stat::Count, Stat::Share],
+            _ if self.input.counts_only() => vec![Stat::Count],
             Style::Table | Style::Csv => {
                 let (p50, p99) = (percentile(50), percentile(99));
                 let mut stats = vec![Stat::Count, Stat::Mean, Stat::Min, p50, p99, Stat::Max];
@@ -329,6 +343,9 @@ impl Args {
         if self.format != Style::Prometheus {
             return Infinite::among(&stats, labelled);
         }
+        if self.input.counts_only() {
+            return Infinite::default();
+        }
         if !stats.contains(&Stat::Sum("sum")) {
             stats.push(Stat::Sum("sum")); // A summary always has the sum.
         }
@@ -348,13 +365,40 @@ impl Args {
                 let table = self.table(&stats, rows, whole, Figures::new(unit), output.columns());
                 output.print(table)
             }
+            Style::Prometheus if self.input.counts_only() => {
+                output.stream(|output| prometheus::write_counts(output, &stats, rows, whole))
+            }
             Style::Prometheus => {
                 output.stream(|output| prometheus::write(output, &stats, rows, whole, unit))
             }
-            Style::Json => write_records(&stats, rows, whole, unit, Format::Json, output),
-            Style::Ndjson => write_records(&stats, rows, whole, unit, Format::Ndjson, output),
-            Style::Csv => write_records(&stats, rows, whole, unit, Format::Csv, output),
+            Style::Json => self.write_records(&stats, rows, whole, unit, Format::Json, output),
+            Style::Ndjson => self.write_records(&stats, rows, whole, unit, Format::Ndjson, output),
+            Style::Csv => self.write_records(&stats, rows, whole, unit, Format::Csv, output),
         }
+    }
+
+    /// Writes a record for each row.
+    fn write_records<S: Stats>(
+        &self,
+        stats: &[Stat],
+        rows: &[&Row<S>],
+        whole: &Whole,
+        unit: Option<Unit>,
+        format: Format,
+        output: Output,
+    ) -> Result<(), Failure> {
+        let has_other = rows.iter().any(|row| row.is_other());
+        let mut columns = match format {
+            Format::Csv => csv_columns(stats, has_other),
+            _ if self.input.counts_only() => object_keys(stats, has_other, None),
+            _ => object_keys(stats, has_other, Some(&Stat::Mean)),
+        };
+        columns.extend(unit.map(|unit| ("unit", Value::Unit(unit))));
+        let (names, values): (Vec<_>, Vec<_>) = columns.into_iter().unzip();
+        let records = rows
+            .iter()
+            .map(|row| -> Vec<_> { values.iter().map(|value| value.of(row, whole)).collect() });
+        output.stream(|output| render::records(output, format, &names, records))
     }
 
     fn table<S: Stats>(
@@ -368,7 +412,7 @@ impl Args {
         let mut table = Table::default();
         table.names("action", rows.iter().map(|row| visible(row.name().as_bytes())));
         table.stats(stats, rows.iter().map(|row| row.statistic()), whole, figures);
-        if self.stat.is_empty() {
+        if self.stat.is_empty() && !self.input.counts_only() {
             // A wrapped histogram is unreadable, so there is none on a narrow terminal.
             if table.left(columns_seen) >= distribution::COLUMNS {
                 let pictures = distribution::pictures(rows.iter().map(|row| row.statistic()));
@@ -385,28 +429,6 @@ impl Args {
     }
 }
 
-/// Writes a record for each row.
-fn write_records<S: Stats>(
-    stats: &[Stat],
-    rows: &[&Row<S>],
-    whole: &Whole,
-    unit: Option<Unit>,
-    format: Format,
-    output: Output,
-) -> Result<(), Failure> {
-    let has_other = rows.iter().any(|row| row.is_other());
-    let mut columns = match format {
-        Format::Csv => csv_columns(stats, has_other),
-        _ => object_keys(stats, has_other),
-    };
-    columns.extend(unit.map(|unit| ("unit", Value::Unit(unit))));
-    let (names, values): (Vec<_>, Vec<_>) = columns.into_iter().unzip();
-    let records = rows
-        .iter()
-        .map(|row| -> Vec<_> { values.iter().map(|value| value.of(row, whole)).collect() });
-    output.stream(|output| render::records(output, format, &names, records))
-}
-
 /// Returns the columns of CSV: the action, the statistics, and last whether the row is shared.
 ///
 /// Last, so that the other columns keep their places.
@@ -418,11 +440,16 @@ fn csv_columns(stats: &[Stat], has_other: bool) -> Vec<(&str, Value<'_>)> {
 
 /// Returns the keys of JSON objects: the action, whether the row is shared, and the statistics.
 ///
-/// The mean is always there, as `avg`, because it was the only statistic at first.
-fn object_keys(stats: &[Stat], has_other: bool) -> Vec<(&str, Value<'_>)> {
+/// The mean is always there, as `avg`, because it was the only statistic at first. Records that are
+/// only counted have none.
+fn object_keys<'s>(
+    stats: &'s [Stat],
+    has_other: bool,
+    mean: Option<&'s Stat>,
+) -> Vec<(&'s str, Value<'s>)> {
     let other = has_other.then_some(("other", Value::IsOther));
-    let mean = ("avg", Value::Stat(&Stat::Mean));
+    let mean = mean.map(|mean| ("avg", Value::Stat(mean)));
     let stats = stats.iter().filter(|&stat| *stat != Stat::Mean);
     let stats = stats.map(|stat| (stat.name(), Value::Stat(stat)));
-    iter::once(("action", Value::Action)).chain(other).chain([mean]).chain(stats).collect()
+    iter::once(("action", Value::Action)).chain(other).chain(mean).chain(stats).collect()
 }

@@ -1,8 +1,18 @@
 //! Reads the files of a command line, and passes their actions to sinks.
 
+mod fields;
+mod form;
+pub(crate) mod head;
+mod kept;
+mod labels;
+mod moments;
 mod readahead;
+mod records;
 pub(crate) mod result;
+mod sink;
 pub(crate) mod source;
+mod summary;
+mod tolerance;
 
 use std::fs;
 use std::io::{self, IsTerminal, Read};
@@ -13,15 +23,24 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use facade::codec::{DecodeOptions, Fractions, ReadError, Report, Sink, threads_within_memory};
+use facade::codec::{
+    DecodeOptions, Fractions, ReadError, Report, Sink, Zone, threads_within_memory,
+};
 
-use self::result::{FileResult, FileSink, ReadResult, RefusedFile};
+use self::form::{FormError, UnknownForm};
+use self::head::Head;
+use self::kept::Kept;
+use self::labels::Labels;
+pub(crate) use self::records::{Recipe, RecordArgs};
+use self::result::{FileResult, ReadResult};
+use self::sink::FileSink;
 use self::source::{Ignored, Watch};
 use crate::diagnostics;
+use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::options::{self, INPUT_OPTIONS};
 use crate::output::progress::Progress;
-use crate::output::{Output, OutputArgs, Outputs};
+use crate::output::{KeptOutputs, OutputArgs, Outputs};
 use crate::signals::Interrupt;
 
 /// The minimum share of a file for a thread: the size of one read.
@@ -33,14 +52,17 @@ const THREADS_MAX: u16 = 1_024;
 /// The options of a command that reads actions.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Input {
-    /// Files of actions, one JSON object per line [default: standard input]
+    /// Files of records: JSON, logfmt or CSV [default: standard input]
     ///
     /// Files that are compressed with gzip or zstd are decompressed. `-` is standard input.
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
 
+    #[command(flatten)]
+    records: RecordArgs,
+
     /// Stop at the first refused line and print no result
-    #[arg(long, help_heading = INPUT_OPTIONS)]
+    #[arg(long, conflicts_with = "max_refused", help_heading = INPUT_OPTIONS)]
     strict: bool,
 
     /// Refuse times that are not integers
@@ -53,6 +75,12 @@ pub(crate) struct Input {
     /// input is read. `-` is standard output.
     #[arg(long, value_name = "FILE", help_heading = INPUT_OPTIONS)]
     refused: Option<PathBuf>,
+
+    /// Write skipped records to FILE
+    ///
+    /// As --refused does with refused lines.
+    #[arg(long, value_name = "FILE", help_heading = INPUT_OPTIONS)]
+    skipped: Option<PathBuf>,
 
     /// Number of threads that read [default: one per core]
     ///
@@ -70,7 +98,17 @@ impl Input {
     ///
     /// [`Failure`] if an output cannot be written, is an input, or is the other output.
     pub(crate) fn outputs(&self, output: &OutputArgs) -> Result<Outputs, Failure> {
-        output.open_for(&self.files, self.refused.as_deref())
+        output.open_for(&self.files, self.refused.as_deref(), self.skipped.as_deref())
+    }
+
+    /// Returns whether records are only counted, so that times have no statistics.
+    pub(crate) fn counts_only(&self) -> bool {
+        self.records.counts_only()
+    }
+
+    /// Returns the maximum length of a name in bytes.
+    pub(crate) fn name_bytes(&self) -> usize {
+        self.records.name_bytes()
     }
 
     /// Returns the names of the inputs for messages.
@@ -81,16 +119,31 @@ impl Input {
         self.files.iter().map(|path| source::name(path)).collect()
     }
 
-    /// Returns which lines are actions.
-    pub(crate) fn decode_options(&self) -> DecodeOptions {
+    /// Returns the time zone of days and labels.
+    pub(crate) fn zone(&self) -> &Zone {
+        self.records.zone()
+    }
+
+    /// Returns how records are read. Options that exclude each other are reported.
+    ///
+    /// # Errors
+    ///
+    /// The exit code of the command.
+    pub(crate) fn recipe(&self) -> Result<Recipe, Exit> {
         let fractions = if self.integers { Fractions::Refused } else { Fractions::Allowed };
-        DecodeOptions { fractions, ..DecodeOptions::default() }
+        self.records.recipe(fractions)
+    }
+
+    /// Reports what was not counted, and what was assumed about the records that were.
+    pub(crate) fn report(&self, result: &ReadResult) {
+        result.report();
+        self.records.report_assumed(result.labels.fields(), &result.counts, result.accepted);
     }
 
     /// Returns the number of threads that read, each with a sink.
     pub(crate) fn threads(&self) -> usize {
         threads_within_memory(match self.threads {
-            _ if self.refused.is_some() => 1,
+            _ if self.refused.is_some() || self.skipped.is_some() => 1,
             Some(threads) => threads.into(),
             None => thread::available_parallelism().map_or(1, NonZero::get),
         })
@@ -109,11 +162,11 @@ impl Input {
     /// [`Failure`] if the refused lines cannot be written, or Ctrl-C cannot be handled.
     pub(crate) fn read<T: Sink + Send>(
         &self,
-        options: &DecodeOptions,
+        recipe: &Recipe,
         sinks: &mut [T],
-        refused: Option<Output>,
+        kept: KeptOutputs,
     ) -> Result<ReadResult, Failure> {
-        let mut kept = refused.map(RefusedFile::begin).transpose()?;
+        let mut kept = Kept::begin(kept)?;
         let interrupt = Interrupt::install()
             .map_err(|error| Failure { name: "cannot handle Ctrl-C".into(), error })?;
         let default = [PathBuf::from("-")];
@@ -126,22 +179,24 @@ impl Input {
             if is_typed { Progress::hidden() } else { Progress::of_bytes(total_bytes(files)) };
         let stop = AtomicBool::new(false);
         let watch = Watch { interrupt: &interrupt, progress: &progress, stop: &stop };
-        let job = ReadJob { options, watch, is_strict: self.strict };
-        let sinks = if kept.is_some() { &mut sinks[..1] } else { sinks };
-        let mut result = job.read(files, sinks, kept.as_mut());
+        let job = ReadJob { recipe, watch, is_strict: self.strict };
+        let sinks = if kept.is_empty() { sinks } else { &mut sinks[..1] };
+        let mut result = job.read(files, sinks, (!kept.is_empty()).then_some(&mut kept));
         if interrupt.is_pressed() {
             progress.interrupted();
         } else {
             drop(progress);
         }
         result.inputs = files.len();
+        result.labels = Labels::new(recipe);
+        result.max_refused = self.records.max_refused();
         result.is_stopped = self.strict && result.refused > 0;
         // From here on, Ctrl-C ends the program.
         result.is_interrupted = interrupt.take();
         result.ended = interrupt.ended();
         drop(interrupt);
-        if let Some(kept) = kept.filter(|_| result.ended.is_none() && !result.is_unread()) {
-            result.unwritten = kept.finish().err();
+        if result.ended.is_none() && !result.is_unread() {
+            result.unwritten = kept.finish();
         }
         Ok(result)
     }
@@ -149,7 +204,7 @@ impl Input {
 
 /// The state that the reading of all files shares.
 struct ReadJob<'j> {
-    options: &'j DecodeOptions,
+    recipe: &'j Recipe,
     watch: Watch<'j>,
     is_strict: bool,
 }
@@ -190,7 +245,7 @@ impl ReadJob<'_> {
         &self,
         files: &[PathBuf],
         sinks: &mut [T],
-        mut kept: Option<&mut RefusedFile>,
+        mut kept: Option<&mut Kept>,
     ) -> ReadResult {
         // `--strict` reports the first refused line, so no thread may be ahead in a later file.
         let plan = match sinks.len() {
@@ -243,30 +298,63 @@ impl ReadJob<'_> {
         index: usize,
         path: &Path,
         sinks: &mut [T],
-        mut kept: Option<&mut RefusedFile>,
+        mut kept: Option<&mut Kept>,
     ) -> FileResult {
         let stop = self.is_strict.then_some(self.watch.stop);
-        let sink = |sink| FileSink::new(sink, index, stop, kept.take());
+        let counts_only = self.recipe.fields().value.is_none();
+        let sink = |sink| FileSink::new(sink, index, stop, kept.take()).counting_only(counts_only);
         let mut sinks: Vec<_> = sinks.iter_mut().map(sink).collect();
-        let mut ignored = Ignored::default();
+        let mut opened = Opened::default();
         let read = if self.watch.is_over() {
             Ok(Report::default())
         } else {
-            source::open(path, self.watch)
-                .map_err(|source| ReadError { report: Box::default(), source })
-                .and_then(|source| {
-                    ignored = source.ignored;
-                    if !source.is_compressed || sinks.len() < 2 {
-                        return decode(self.options, source.reader, &mut sinks);
-                    }
-                    thread::scope(|scope| {
-                        let reader = readahead::start(scope, source.reader);
-                        decode(self.options, reader, &mut sinks)
-                    })
-                })
+            self.open_and_decode(path, &mut sinks, &mut opened)
         };
-        FileResult::new(source::name(path), read, sinks).with_ignored(&ignored)
+        let Opened { ignored, unknown, sample } = opened;
+        FileResult::new(source::name(path), read, sinks)
+            .with_ignored(&ignored)
+            .with_unknown(unknown)
+            .with_sample(sample)
     }
+
+    /// Opens a file, recognises its form and decodes it.
+    fn open_and_decode<T: Sink + Send>(
+        &self,
+        path: &Path,
+        sinks: &mut [FileSink<'_, T>],
+        opened: &mut Opened,
+    ) -> Result<Report, ReadError> {
+        let unread = |source| ReadError { report: Box::default(), source };
+        let mut source = source::open(path, self.watch).map_err(unread)?;
+        opened.ignored = source.ignored;
+        let head = Head::read(&mut source.reader, self.recipe.patience());
+        opened.sample = head.bytes().to_vec();
+        let options = match self.recipe.options(&source::name(path), &head) {
+            Ok(options) => options,
+            Err(FormError::Unsupported(error)) => return Err(unread(error)),
+            Err(FormError::Unknown(unknown)) => {
+                // What ended the reading matters more than the form of what was read.
+                if let Some(error) = head.into_failure() {
+                    return Err(unread(error));
+                }
+                opened.unknown = Some(unknown);
+                return Ok(Report::default());
+            }
+        };
+        let reader = head.before(source.reader);
+        if !source.is_compressed || sinks.len() < 2 {
+            return decode(&options, reader, sinks);
+        }
+        thread::scope(|scope| decode(&options, readahead::start(scope, reader), sinks))
+    }
+}
+
+/// What is known of a file once it is open.
+#[derive(Default)]
+struct Opened {
+    ignored: Ignored,
+    unknown: Option<UnknownForm>,
+    sample: Vec<u8>,
 }
 
 fn decode<T: Sink + Send>(
@@ -318,7 +406,6 @@ mod tests {
 
     use super::readahead::tests::Failing;
     use super::*;
-    use crate::exit::Exit;
 
     fn read(file: impl Read + Send) -> (ReadResult, Vec<String>) {
         let (mut result, mut names) = (ReadResult::default(), Vec::new());

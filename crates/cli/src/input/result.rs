@@ -1,142 +1,35 @@
 //! The outcome of reading files, in their order on any number of threads.
 
-use std::cmp::Reverse;
-use std::collections::BTreeMap;
-use std::io::{self, Write};
+use std::io;
 use std::iter;
-use std::sync::atomic::{AtomicBool, Ordering};
 
-use facade::codec::{Counts, ReadError, Record, RefusedLine, Report, Sink};
+use facade::Unit;
+use facade::codec::{Counts, ReadError, Report};
 
-use super::source::{self, Ignored, Stopped};
-use crate::diagnostics::{self, BAD, PLACE, REFUSALS_SHOWN_MAX, Refused, Unreadable};
+use super::form::UnknownForm;
+use super::kept::Kept;
+use super::labels::Labels;
+use super::moments::MomentCounts;
+use super::sink::{FileSink, Reasons};
+use super::source::{Ignored, Stopped};
+use super::tolerance::MaxRefused;
+use crate::diagnostics::{REFUSALS_SHOWN_MAX, Refused, Unreadable};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::output::render::{Styled, counted, grouped};
-use crate::output::{Output, OutputWriter};
-
-/// The hint about ignored bytes.
-const IGNORED_HINT: &str = "if it was joined from several files, check that none is damaged";
-
-/// The bits of an offset for the position in a file: 16 TiB per file, and a million files.
-const OFFSET_BITS: u32 = 44;
-
-/// Passes the actions of one file to a sink.
-pub(crate) struct FileSink<'t, T> {
-    sink: &'t mut T,
-    /// Added to offsets, so that they exceed those of the files before.
-    before: u64,
-    reasons: Reasons,
-    /// Set at the first refused line, if that ends the reading.
-    stop: Option<&'t AtomicBool>,
-    kept: Option<&'t mut RefusedFile>,
-}
-
-impl<'t, T> FileSink<'t, T> {
-    /// Creates the sink of the file with this number.
-    pub(crate) fn new(
-        sink: &'t mut T,
-        index: usize,
-        stop: Option<&'t AtomicBool>,
-        kept: Option<&'t mut RefusedFile>,
-    ) -> Self {
-        let before = (index as u64) << OFFSET_BITS;
-        Self { sink, before, reasons: Reasons::new(), stop, kept }
-    }
-}
-
-impl<T: Sink> Sink for FileSink<'_, T> {
-    #[inline]
-    fn accept(&mut self, mut record: Record<'_>) {
-        record.offset += self.before;
-        self.sink.accept(record);
-    }
-
-    fn refuse(&mut self, line: RefusedLine<'_>) {
-        *self.reasons.entry(line.error().reason()).or_default() += 1;
-        if let Some(stop) = self.stop {
-            // ORDERING: Relaxed. Pairs with: `Watch::is_over`, which argues it.
-            stop.store(true, Ordering::Relaxed);
-        }
-        if let Some(kept) = &mut self.kept {
-            if line.is_whole() {
-                kept.write(line.bytes);
-            }
-            kept.end_line();
-        }
-        self.sink.refuse(line);
-    }
-
-    fn refuse_piece(&mut self, piece: &[u8]) {
-        if let Some(kept) = &mut self.kept {
-            kept.write(piece);
-        }
-    }
-}
-
-/// The number of refused lines by reason.
-pub(crate) type Reasons = BTreeMap<&'static str, u64>;
-
-/// The file of `--refused`.
-pub(crate) struct RefusedFile {
-    output: OutputWriter,
-    /// The first error, which is reported at the end and does not stop the reading.
-    error: Option<io::Error>,
-    /// Whether the last line has no line end yet.
-    is_in_line: bool,
-}
-
-impl RefusedFile {
-    /// Opens the file.
-    ///
-    /// # Errors
-    ///
-    /// [`Failure`] if the system refuses.
-    pub(crate) fn begin(output: Output) -> Result<Self, Failure> {
-        Ok(Self { output: output.begin()?, error: None, is_in_line: false })
-    }
-
-    fn write(&mut self, piece: &[u8]) {
-        if self.error.is_none() {
-            self.error = self.output.write_all(piece).err();
-            self.is_in_line = true;
-        }
-    }
-
-    /// Ends a line that was cut off, so that the next input starts a new line.
-    fn end_input(&mut self) {
-        if self.is_in_line {
-            self.end_line();
-        }
-    }
-
-    fn end_line(&mut self) {
-        self.write(b"\n");
-        self.is_in_line = false;
-    }
-
-    /// Completes the file. If a write failed, the file is unchanged.
-    ///
-    /// # Errors
-    ///
-    /// The first error of all writes.
-    pub(crate) fn finish(self) -> Result<(), Failure> {
-        match self.error {
-            None => self.output.finish(),
-            Some(error) => Err(self.output.failure(error)),
-        }
-    }
-}
 
 /// The outcome of reading one file.
 pub(crate) struct FileResult {
     name: String,
     report: Report,
     reasons: Reasons,
+    moments: MomentCounts,
     /// The error that ended the reading.
     error: Option<io::Error>,
     /// Whether bytes after the compressed data were ignored.
     ignored: bool,
+    /// Why nothing was read, if the form is not known.
+    unknown: Option<UnknownForm>,
+    sample: Vec<u8>,
 }
 
 impl FileResult {
@@ -149,24 +42,50 @@ impl FileResult {
             Ok(report) => (report, None),
             Err(ReadError { report, source }) => (*report, Some(source)),
         };
+        // A fault of the input ends it as an error of the reader does.
+        let fault = report.fault.as_ref().map(|fault| io::Error::other(fault.to_string()));
+        let error = error.or(fault);
         // A requested stop is not an error of the file.
         let is_stop =
             |error: &io::Error| error.get_ref().is_some_and(|error| error.is::<Stopped>());
         let error = error.filter(|error| !is_stop(error));
-        let mut reasons = Reasons::new();
+        let (mut reasons, mut moments) = (Reasons::new(), MomentCounts::default());
         for sink in sinks {
             for (reason, count) in sink.reasons {
                 *reasons.entry(reason).or_default() += count;
             }
-            sink.kept.into_iter().for_each(RefusedFile::end_input);
+            moments.merge(sink.moments);
+            sink.kept.into_iter().for_each(Kept::end_input);
         }
-        Self { name, report, reasons, error, ignored: false }
+        let (ignored, unknown, sample) = (false, None, Vec::new());
+        Self { name, report, reasons, moments, error, ignored, unknown, sample }
     }
 
     /// Sets whether bytes of the file were ignored.
     pub(crate) fn with_ignored(self, ignored: &Ignored) -> Self {
         Self { ignored: ignored.any(), ..self }
     }
+
+    /// Sets the first bytes of the file.
+    pub(crate) fn with_sample(self, sample: Vec<u8>) -> Self {
+        Self { sample, ..self }
+    }
+
+    /// Sets that the form of the file is not known.
+    pub(crate) fn with_unknown(self, unknown: Option<UnknownForm>) -> Self {
+        Self { unknown, ..self }
+    }
+}
+
+/// A reason why a run has no result although its inputs were read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Problem {
+    /// Numbers without a unit and values with one, and no unit for the former.
+    MixedUnits { bare: u64, with_unit: u64 },
+    /// Conditions that compare a number without a unit with a duration.
+    UnitNeeded(u64),
+    /// Shortened names that stand for several names.
+    SharedNames(usize),
 }
 
 /// The outcome of reading all files.
@@ -174,20 +93,34 @@ impl FileResult {
 pub(crate) struct ReadResult {
     /// The number of lines that are not blank.
     pub(crate) lines: u64,
+    /// The number of accepted records.
+    pub(crate) accepted: u64,
     /// The number of refused lines.
     pub(crate) refused: u64,
-    /// What else was counted about the accepted records.
+    /// The number of records that lack a field.
+    pub(crate) skipped: u64,
+    /// The number of records that do not meet a condition.
+    pub(crate) filtered: u64,
+    /// The number of blank lines.
+    pub(crate) blank: u64,
+    /// What else there is to say about the records.
     pub(crate) counts: Counts,
     /// The number of refused lines by reason.
     pub(crate) reasons: Reasons,
+    /// The values that look like moments.
+    pub(crate) moments: MomentCounts,
     /// The first refusals in the order of the files, at most [`REFUSALS_SHOWN_MAX`].
     pub(crate) refusals: Vec<Refused>,
     /// The files that could not be read to their end, in order.
     pub(crate) unreadable: Vec<Unreadable>,
     /// The numbers and names of files with ignored bytes after the compressed data.
     pub(crate) ignored: Vec<(usize, String)>,
-    /// The failure to write the refused lines, if any.
-    pub(crate) unwritten: Option<Failure>,
+    /// The numbers and names of files whose form is not known, and why.
+    pub(crate) unknown: Vec<(usize, String, UnknownForm)>,
+    /// The first bytes of the first file that has any, and its number.
+    pub(crate) sample: (usize, Vec<u8>),
+    /// The failures to write the records that are not counted.
+    pub(crate) unwritten: Vec<Failure>,
     /// Whether Ctrl-C ended the reading.
     pub(crate) is_interrupted: bool,
     /// Whether a refused line ended the reading. The result is then not written.
@@ -196,6 +129,12 @@ pub(crate) struct ReadResult {
     pub(crate) ended: Option<u8>,
     /// The number of files to read.
     pub(crate) inputs: usize,
+    /// The names of fields and options in messages.
+    pub(crate) labels: Labels,
+    /// How many refused records are tolerated.
+    pub(crate) max_refused: MaxRefused,
+    /// Compares the shortened names of all files.
+    names: Report,
     /// The numbers of the files of `refusals` and of `unreadable`.
     files: [Vec<usize>; 2],
 }
@@ -206,40 +145,79 @@ impl ReadResult {
     /// An empty input has a result. A missing file has none, so that an earlier result is not
     /// replaced by an empty one.
     pub(crate) fn has_result(&self) -> bool {
-        !self.is_stopped && self.ended.is_none() && !self.is_unread()
+        !self.is_stopped && self.ended.is_none() && !self.is_unread() && self.problem().is_none()
     }
 
     /// Returns whether no line was read because of errors or Ctrl-C.
     pub(crate) fn is_unread(&self) -> bool {
-        let are_unreadable = self.inputs > 0 && self.unreadable.len() == self.inputs;
+        let unread = self.unreadable.len() + self.unknown.len();
+        let are_unreadable = self.inputs > 0 && unread == self.inputs;
         self.lines == 0 && (self.is_interrupted || are_unreadable)
+    }
+
+    /// Returns why a run has no result although the inputs were read.
+    pub(crate) fn problem(&self) -> Option<Problem> {
+        let Counts { bare_values: bare, values_with_unit: with_unit, .. } = self.counts;
+        match self.names.shared_names() {
+            _ if self.counts.unit_needed > 0 => Some(Problem::UnitNeeded(self.counts.unit_needed)),
+            _ if bare > 0 && with_unit > 0 && self.labels.unit().is_none() => {
+                Some(Problem::MixedUnits { bare, with_unit })
+            }
+            0 => None,
+            names => Some(Problem::SharedNames(names)),
+        }
+    }
+
+    /// Returns the unit of the times of accepted records, if it is known.
+    pub(crate) fn unit(&self) -> Option<Unit> {
+        // Values with a unit of their own are converted to seconds.
+        let seconds = (self.counts.values_with_unit > 0).then_some(Unit::Seconds);
+        self.labels.unit().or(seconds)
     }
 
     /// Returns the exit code of a run with this outcome.
     pub(crate) fn exit(&self) -> Exit {
+        let has_failed =
+            !self.unwritten.is_empty() || !self.unreadable.is_empty() || self.problem().is_some();
         if let Some(signal) = self.ended {
             Exit::Ended(signal)
         } else if self.is_interrupted {
             Exit::Interrupted
-        } else if self.unwritten.is_some() || !self.unreadable.is_empty() {
+        } else if let Some(Problem::UnitNeeded(_)) = self.problem() {
+            Exit::Misused
+        } else if has_failed {
             Exit::Failed
-        } else if self.refused > 0 {
+        } else if self.is_refused() {
             Exit::Refused
         } else {
             Exit::Done
         }
     }
 
+    /// Returns whether more is refused than tolerated, or nothing is accepted.
+    fn is_refused(&self) -> bool {
+        !self.max_refused.allows(self.refused, self.accepted)
+            || (self.accepted == 0 && self.refused + self.skipped > 0)
+            || !self.unknown.is_empty()
+    }
+
     /// Inserts the outcome of the file with this number; calls may be in any order.
     pub(crate) fn insert(&mut self, index: usize, file_result: FileResult) {
-        let FileResult { name, report, reasons, error, ignored } = file_result;
+        let FileResult { name, report, reasons, moments, error, ignored, unknown, sample } =
+            file_result;
         if ignored {
             let place = self.ignored.partition_point(|&(file, _)| file < index);
             self.ignored.insert(place, (index, name.clone()));
         }
-        self.lines += report.accepted + report.refused;
-        self.refused += report.refused;
-        self.counts += report.counts;
+        if let Some(unknown) = unknown {
+            let place = self.unknown.partition_point(|&(file, ..)| file < index);
+            self.unknown.insert(place, (index, name.clone(), unknown));
+        }
+        if !sample.is_empty() && (self.sample.1.is_empty() || index < self.sample.0) {
+            self.sample = (index, sample);
+        }
+        self.count(&report);
+        self.moments.merge(moments);
         for (reason, count) in reasons {
             *self.reasons.entry(reason).or_default() += count;
         }
@@ -256,59 +234,17 @@ impl ReadResult {
             self.unreadable.insert(place, Unreadable { name, error, lines: report.lines() });
         }
     }
-}
 
-impl ReadResult {
-    /// Reports what was not read and what was refused.
-    pub(crate) fn report(&self) {
-        if self.ended.is_some() {
-            return; // Quiet, like a program that the signal ends at once.
-        }
-        for file in &self.unreadable {
-            diagnostics::report(file);
-        }
-        for (_, name) in &self.ignored {
-            let place = Styled(PLACE, name);
-            diagnostics::report(format!("{place}: warning: {}\n  {IGNORED_HINT}", source::IGNORED));
-        }
-        self.unwritten.iter().for_each(diagnostics::report_failure);
-        let lines = counted(self.lines, "line");
-        if self.is_interrupted && self.is_unread() {
-            diagnostics::report("interrupted before the first line was read, no result");
-        } else if self.is_interrupted {
-            diagnostics::report(format!("interrupted: the result is of {lines}"));
-        }
-        match &self.refusals[..] {
-            [] => {}
-            [first, ..] if self.is_stopped => {
-                let line = Styled(BAD, "refused line");
-                diagnostics::report(format!(
-                    "stopped at the first {line}, no result (`--strict`):"
-                ));
-                diagnostics::print_line(first);
-            }
-            refusals => {
-                let refused = Styled(BAD, grouped(self.refused));
-                diagnostics::report(format!("{refused} of {lines} refused and not counted:"));
-                self.report_reasons();
-                for refusal in refusals {
-                    diagnostics::print_line(refusal);
-                }
-            }
-        }
-    }
-
-    /// Reports the reasons with their numbers, if not all refused lines are shown.
-    fn report_reasons(&self) {
-        if self.refused <= self.refusals.len() as u64 {
-            return;
-        }
-        let mut reasons: Vec<_> = self.reasons.iter().collect();
-        reasons.sort_by_key(|&(reason, &count)| (Reverse(count), *reason));
-        let width = reasons.first().map_or(0, |&(_, &count)| grouped(count).len());
-        for (reason, &count) in reasons {
-            diagnostics::print_line(format_args!("  {:>width$}  {reason}", grouped(count)));
-        }
-        diagnostics::print_line(format_args!("the first {}:", self.refusals.len()));
+    /// Adds the numbers of a report.
+    fn count(&mut self, report: &Report) {
+        let counted = [report.accepted, report.refused, report.skipped, report.filtered];
+        self.lines += counted.into_iter().sum::<u64>();
+        self.accepted += report.accepted;
+        self.refused += report.refused;
+        self.skipped += report.skipped;
+        self.filtered += report.filtered;
+        self.blank += report.blank;
+        self.counts += report.counts;
+        self.names.compare_names(report);
     }
 }

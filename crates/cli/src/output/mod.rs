@@ -1,4 +1,4 @@
-//! Writes results and refused lines to standard output or files.
+//! Writes results and records that are not counted to standard output or files.
 //!
 //! All options are checked before anything is read: an output must not be an input, and two outputs
 //! must not be the same file. The check changes no file. A regular file is replaced as a whole when
@@ -38,8 +38,9 @@ use draft::{Draft, Target};
 const RESULTS: &str = "-o";
 /// The redirection of a shell for results.
 const REDIRECTED: &str = ">";
-/// The option for refused lines.
+/// The options for refused lines and for skipped records.
 const REFUSED: &str = "--refused";
+const SKIPPED: &str = "--skipped";
 
 /// The option for the output file.
 #[derive(Debug, Default, clap::Args)]
@@ -55,7 +56,14 @@ pub(crate) struct OutputArgs {
 #[derive(Debug)]
 pub(crate) struct Outputs {
     pub(crate) results: Output,
+    pub(crate) kept: KeptOutputs,
+}
+
+/// The outputs for records that are not counted.
+#[derive(Debug, Default)]
+pub(crate) struct KeptOutputs {
     pub(crate) refused: Option<Output>,
+    pub(crate) skipped: Option<Output>,
 }
 
 impl OutputArgs {
@@ -77,12 +85,13 @@ impl OutputArgs {
     ///
     /// # Errors
     ///
-    /// [`Failure`] if an output cannot be written, is an input or is the other output, or if
+    /// [`Failure`] if an output cannot be written, is an input or is another output, or if
     /// standard error is an input.
     pub(crate) fn open_for(
         &self,
         inputs: &[PathBuf],
         refused: Option<&Path>,
+        skipped: Option<&Path>,
     ) -> Result<Outputs, Failure> {
         let default = [PathBuf::from("-")];
         let inputs = if inputs.is_empty() { &default } else { inputs };
@@ -90,16 +99,20 @@ impl OutputArgs {
         check_messages(inputs)?;
         let results = self.open()?;
         let refused = refused.map(|path| Output::open(path, REFUSED)).transpose()?;
-        for output in [Some(&results), refused.as_ref()].into_iter().flatten() {
+        let skipped = skipped.map(|path| Output::open(path, SKIPPED)).transpose()?;
+        let outputs = [Some(&results), refused.as_ref(), skipped.as_ref()];
+        let outputs: Vec<_> = outputs.into_iter().flatten().collect();
+        for (index, output) in outputs.iter().enumerate() {
             if let Some(input) = inputs.iter().find(|input| output.is_input(input)) {
                 let (option, input) = (output.option, source::name(input));
                 return Err(output.conflict(Conflict::Input { option, input }));
             }
+            if let Some(other) = outputs[..index].iter().find(|other| output.is_same(other)) {
+                return Err(output
+                    .conflict(Conflict::Outputs { of: other.content(), what: output.content() }));
+            }
         }
-        match refused {
-            Some(refused) if refused.is_same(&results) => Err(refused.conflict(Conflict::Outputs)),
-            refused => Ok(Outputs { results, refused }),
-        }
+        Ok(Outputs { results, kept: KeptOutputs { refused, skipped } })
     }
 }
 
@@ -155,6 +168,15 @@ impl Output {
         match Destination::open(path) {
             Ok(destination) => Ok(Self { option, name, destination }),
             Err(error) => Err(Failure { name, error }),
+        }
+    }
+
+    /// Names what is written here.
+    fn content(&self) -> &'static str {
+        match self.option {
+            REFUSED => "refused lines",
+            SKIPPED => "skipped records",
+            _ => "results",
         }
     }
 

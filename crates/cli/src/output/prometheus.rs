@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::io::{self, BufWriter, Write};
+use std::iter;
 
 use facade::Unit;
 use facade::actions::{Conversion, Row};
@@ -13,6 +14,8 @@ use crate::stat::{Stat, Stats, Whole};
 const TIME: &str = "windrow_action_time";
 /// The name of times in a known unit. Prometheus has seconds only.
 const SECONDS: &str = "windrow_action_duration_seconds";
+/// The name of records that are only counted.
+const COUNT: &str = "windrow_actions_total";
 const SHARE: &str = "windrow_action_share";
 /// The form of a number above the largest float.
 pub(crate) const INFINITE: &str = "+Inf";
@@ -47,6 +50,32 @@ pub(crate) fn write<S: Stats>(
         family(&mut output, &name, "gauge", help)?;
         for row in rows {
             if let Some(value) = value(stat, row) {
+                writeln!(output, "{name}{{{}}} {value}", labels(row))?;
+            }
+        }
+    }
+    output.flush()
+}
+
+/// Writes a counter of records that are only counted, and a gauge of their shares if requested.
+pub(crate) fn write_counts<S: Stats>(
+    output: &mut dyn Write,
+    stats: &[Stat],
+    rows: &[&Row<S>],
+    whole: &Whole,
+) -> io::Result<()> {
+    let mut output = BufWriter::new(output);
+    let share = stats.contains(&Stat::Share).then_some((
+        SHARE,
+        "gauge",
+        "Share of an action in the number of all.",
+        Stat::Share,
+    ));
+    let count = (COUNT, "counter", "Records of an action.", Stat::Count);
+    for (name, kind, help, stat) in iter::once(count).chain(share) {
+        family(&mut output, name, kind, help)?;
+        for row in rows {
+            if let Some(value) = number(stat.of(row.statistic(), whole)) {
                 writeln!(output, "{name}{{{}}} {value}", labels(row))?;
             }
         }

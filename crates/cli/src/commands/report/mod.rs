@@ -7,7 +7,9 @@ use std::io::{self, IsTerminal};
 use std::iter;
 
 use facade::WhenFull;
-use facade::actions::{LocalTracker, Mean, MinMax, NameTable, Quantiles, TrackerSpec, Variance};
+use facade::actions::{
+    HasCount, LocalTracker, Mean, MinMax, NameTable, Quantiles, TrackerSpec, Variance,
+};
 use facade::codec::{Record, Sink};
 
 use crate::diagnostics;
@@ -19,8 +21,6 @@ use crate::output::infinite::Infinite;
 use crate::output::{Failure, OutputArgs, Outputs};
 use crate::stat::Stat;
 use crate::timeline::{Combined, TimelineBuilder, Width};
-use crate::timestamps::TimestampArgs;
-use crate::units::UnitArgs;
 
 /// Write a self-contained HTML report
 ///
@@ -30,12 +30,6 @@ use crate::units::UnitArgs;
 pub(crate) struct Args {
     #[command(flatten)]
     input: Input,
-
-    #[command(flatten)]
-    timestamp: TimestampArgs,
-
-    #[command(flatten)]
-    units: UnitArgs,
 
     /// Show only the N actions with the largest totals
     #[arg(long, value_name = "N", default_value_t = 100, help_heading = STATISTICS_OPTIONS)]
@@ -75,7 +69,11 @@ type IntervalStats = (Mean, MinMax, Quantiles);
 const INTERVALS_MAX: u64 = 150;
 
 pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
-    let Outputs { results: output, refused } = args.input.outputs(&args.output)?;
+    let recipe = match args.input.recipe() {
+        Ok(recipe) => recipe,
+        Err(exit) => return Ok(exit),
+    };
+    let Outputs { results: output, kept } = args.input.outputs(&args.output)?;
     if output.is_stdout() && io::stdout().is_terminal() {
         diagnostics::report(
             "standard output is a terminal, HTML needs a file\n  \
@@ -84,15 +82,12 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
         return Ok(Exit::Misused);
     }
     let (actions, when_full) = (args.max_actions, WhenFull::Fold);
-    let names = NameTable::new(TrackerSpec { actions, when_full, ..TrackerSpec::default() });
+    let name_bytes = args.input.name_bytes();
+    let names =
+        NameTable::new(TrackerSpec { actions, when_full, name_bytes, ..TrackerSpec::default() });
     let sink = || ReportSink { tracker: LocalTracker::new(&names), timeline: timeline(args) };
     let mut sinks: Vec<_> = iter::repeat_with(sink).take(args.input.threads()).collect();
-    let mut options = args.input.decode_options();
-    if let Err(exit) = args.timestamp.apply(&mut options.fields) {
-        return Ok(exit);
-    }
-    let timestamp = options.fields.timestamp.clone();
-    let result = args.input.read(&options, &mut sinks, refused)?;
+    let result = args.input.read(&recipe, &mut sinks, kept)?;
     if !result.has_result() {
         result.report();
         return Ok(result.exit());
@@ -111,7 +106,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
         other.total_cmp(&one)
     });
     let shown = rows.len().min(args.top);
-    let key = timestamp.as_ref().map(|timestamp| timestamp.path.to_string());
+    let key = recipe.fields().timestamp.as_ref().map(|timestamp| timestamp.path.to_string());
     let page = page::page(&page::Content {
         inputs: args.input.names(),
         result: &result,
@@ -119,24 +114,23 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
         shown,
         timeline: key.as_deref().map(|key| (key, &timeline)),
         folded: names.overflow().folded,
-        figures: Figures::new(args.units.of_results()),
+        figures: Figures::new(result.unit()),
+        counts_only: args.input.counts_only(),
     });
     let printed = output.stream(|output| output.write_all(page.as_bytes()));
     let totals = rows[..shown].iter().map(|row| (row.name(), row.statistic()));
     Infinite::among(&[Stat::Sum("total")], totals).warn("inf");
-    result.report();
-    let actions = result.lines - result.refused;
-    timeline.left_out(actions).iter().for_each(diagnostics::report);
-    if let Some(timestamp) = &timestamp {
-        args.timestamp.report_assumed(timestamp, &result.counts, actions);
-    }
+    args.input.report(&result);
+    let counts = rows.iter().map(|row| (row.name(), row.statistic().0.count()));
+    result.warn_of_moments(result.moments.are_all_of_one(counts));
+    timeline.left_out(result.accepted).iter().for_each(diagnostics::report);
     diagnostics::report_folded(names.overflow().folded, args.max_actions);
     Ok(result.exit().or(printed))
 }
 
 fn timeline(args: &Args) -> TimelineBuilder<Combined<IntervalStats>> {
     // There is always room: intervals are widened until there are few.
-    TimelineBuilder::new(Width::AtMost(INTERVALS_MAX), usize::MAX, args.timestamp.zone())
+    TimelineBuilder::new(Width::AtMost(INTERVALS_MAX), usize::MAX, args.input.zone())
 }
 
 /// Records actions in the table, and in the timeline if they have a timestamp.

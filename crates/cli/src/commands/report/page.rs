@@ -32,6 +32,8 @@ pub(super) struct Content<'a> {
     /// The number of records in the shared row.
     pub(super) folded: u64,
     pub(super) figures: Figures,
+    /// Whether records are only counted, so that they have no times.
+    pub(super) counts_only: bool,
 }
 
 /// The maximum number of distributions.
@@ -45,7 +47,7 @@ const POLICY: &str =
 pub(super) fn page(content: &Content<'_>) -> String {
     let style = PreEscaped(include_str!("style.css"));
     let inputs = content.inputs.join(", ");
-    let counted_actions = content.result.lines - content.result.refused;
+    let counted_actions = content.result.accepted;
     let page = html! {
         (DOCTYPE)
         html lang="en" {
@@ -65,9 +67,9 @@ pub(super) fn page(content: &Content<'_>) -> String {
                 main {
                     (totals(content))
                     (actions(content))
-                    (distributions(content))
+                    @if !content.counts_only { (distributions(content)) }
                     @if let Some((key, timeline)) = content.timeline {
-                        (trend(key, timeline, counted_actions, content.figures))
+                        (trend(key, timeline, counted_actions, content))
                     }
                     (refused(content.result))
                 }
@@ -89,7 +91,7 @@ fn totals(content: &Content<'_>) -> Markup {
         section.totals aria-label="Totals" {
             dl {
                 (total("lines", &grouped(result.lines)))
-                (total("actions counted", &grouped(result.lines - result.refused)))
+                (total("actions counted", &grouped(result.accepted)))
                 (total("different actions", &grouped(rows.len() as u64)))
                 div class=(if result.refused > 0 { "bad" } else { "" }) {
                     dt { "lines refused" }
@@ -133,6 +135,11 @@ fn actions(content: &Content<'_>) -> Markup {
         ("p99", p99),
         ("max", Stat::Max),
     ];
+    let is_shown = |stat: &Stat| match content.counts_only {
+        true => matches!(stat, Stat::Count | Stat::Share),
+        false => true,
+    };
+    let stats: Vec<_> = stats.into_iter().filter(|(_, stat)| is_shown(stat)).collect();
     let whole = Whole::of(content.rows.iter().map(Row::statistic));
     let cell = |stat: &Stat, row: &Row<ActionStats>| {
         content.figures.value(stat, &stat.of(row.statistic(), &whole))
@@ -150,7 +157,9 @@ fn actions(content: &Content<'_>) -> Markup {
                             tr {
                                 th.name scope="col" { "action" }
                                 @for (name, _) in &stats { th scope="col" { (name) } }
-                                th.picture scope="col" { "distribution" }
+                                @if !content.counts_only {
+                                    th.picture scope="col" { "distribution" }
+                                }
                             }
                         }
                         tbody {
@@ -158,7 +167,9 @@ fn actions(content: &Content<'_>) -> Markup {
                                 tr {
                                     th.name scope="row" { (name(row)) }
                                     @for (_, stat) in &stats { td { (cell(stat, row)) } }
-                                    td.picture { (small(row)) }
+                                    @if !content.counts_only {
+                                        td.picture { (small(row)) }
+                                    }
                                 }
                             }
                         }
@@ -170,8 +181,9 @@ fn actions(content: &Content<'_>) -> Markup {
 }
 
 fn caption(content: &Content<'_>) -> String {
-    let mut text = "The largest totals come first".to_owned();
-    if !content.figures.have_unit() {
+    let order = if content.counts_only { "most frequent actions" } else { "largest totals" };
+    let mut text = format!("The {order} come first");
+    if !content.counts_only && !content.figures.have_unit() {
         text.insert_str(0, "Times are in the unit of the log. ");
     }
     let hidden = &content.rows[content.shown..];
@@ -246,8 +258,9 @@ fn trend(
     key: &str,
     timeline: &Timeline<Combined<IntervalStats>>,
     actions: u64,
-    figures: Figures,
+    content: &Content<'_>,
 ) -> Markup {
+    let figures = content.figures;
     let width = timeline.width();
     let each = timestamps::span(width);
     let intervals: Vec<_> = timeline.intervals().collect();
@@ -287,9 +300,11 @@ fn trend(
                     figcaption { strong { "Actions in " (each) } }
                     (picture::chart(&titles[0], &counts, ends, Figures::default()))
                 }
-                figure.wide {
-                    figcaption { strong { "Time of an action, in " (each) } }
-                    (picture::chart(&titles[1], &times, ends, figures))
+                @if !content.counts_only {
+                    figure.wide {
+                        figcaption { strong { "Time of an action, in " (each) } }
+                        (picture::chart(&titles[1], &times, ends, figures))
+                    }
                 }
             }
         }

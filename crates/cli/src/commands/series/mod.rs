@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 use clap::builder::ArgPredicate;
+use facade::Unit;
 use facade::actions::{Mean, MinMax, Quantiles, Variance};
 use facade::codec::{Format, Record, Sink};
 
@@ -24,8 +25,7 @@ use crate::output::render::{self, counted};
 use crate::output::{Failure, Output, OutputArgs, Outputs};
 use crate::stat::{self, Needs, NoStat, Stat, Stats};
 use crate::timeline::{Aggregate, ByAction, Combined, Timeline, TimelineBuilder, Width};
-use crate::timestamps::{self, TimestampArgs};
-use crate::units::UnitArgs;
+use crate::timestamps;
 
 use rows::Rows;
 
@@ -35,12 +35,6 @@ use rows::Rows;
 pub(crate) struct Args {
     #[command(flatten)]
     input: Input,
-
-    #[command(flatten)]
-    timestamp: TimestampArgs,
-
-    #[command(flatten)]
-    units: UnitArgs,
 
     /// Width of an interval [default: the narrowest with at most 60 intervals and --max-rows rows]
     #[arg(long, value_name = "TIME", value_parser = timestamps::positive_duration)]
@@ -59,10 +53,12 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N", requires = "by_action", help_heading = STATISTICS_OPTIONS)]
     top: Option<usize>,
 
-    /// Statistics to print: count, total, share, mean, min, max, stddev, variance, p50, p99.9, …
+    /// Statistics to print [default: count,mean,p50,p99,max]
+    ///
+    /// These are count, total, share, mean, min, max, stddev, variance, p50, p99.9, …
     #[arg(long, value_name = "STATS", value_delimiter = ',', hide_possible_values = true)]
     #[arg(value_parser = options::offering(Stat::from_str, stat::NAMES))]
-    #[arg(default_value = "count,mean,p50,p99,max", help_heading = STATISTICS_OPTIONS)]
+    #[arg(help_heading = STATISTICS_OPTIONS)]
     stat: Vec<Stat>,
 
     /// Maximum number of rows
@@ -129,6 +125,11 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     if let Err(exit) = args.json.check(&args.format, &Style::Json) {
         return Ok(exit);
     }
+    if args.input.counts_only()
+        && let Err(exit) = options::check_counts(&args.stat)
+    {
+        return Ok(exit);
+    }
     // Memory is used by each row, so a row keeps only the statistics that are printed.
     match args.needs() {
         Needs { variance: true, .. } => args.run_of::<(Variance, MinMax, Quantiles)>(),
@@ -146,22 +147,41 @@ impl<C: Aggregate> Sink for TimelineSink<C> {
     }
 }
 
-impl Args {
-    fn needs(&self) -> Needs {
-        // A plot shows p99 whatever `--stat` says.
-        let quantiles = self.format == Style::Plot;
-        let needs = self.stat.iter().map(Stat::needs);
-        needs.fold(Needs { quantiles, ..Needs::default() }, Needs::bitor)
-    }
+/// What is shown of a timeline.
+struct View<'a> {
+    args: &'a Args,
+    unit: Option<Unit>,
+}
 
+impl View<'_> {
     /// Returns how figures are formatted.
     fn figures(&self) -> Figures {
-        Figures::new(self.units.of_results())
+        Figures::new(self.unit)
     }
 
     /// Returns the requested statistics, each once.
     fn stats(&self) -> Vec<Stat> {
-        options::distinct(&self.stat)
+        self.args.stats()
+    }
+}
+
+impl Args {
+    fn needs(&self) -> Needs {
+        // A plot shows p99 whatever `--stat` says.
+        let quantiles = self.format == Style::Plot;
+        let stats = self.stats();
+        let needs = stats.iter().map(Stat::needs);
+        needs.fold(Needs { quantiles, ..Needs::default() }, Needs::bitor)
+    }
+
+    /// Returns the requested statistics, each once, or the default.
+    fn stats(&self) -> Vec<Stat> {
+        let percentile = Stat::percentile;
+        match &self.stat[..] {
+            [] if self.input.counts_only() => vec![Stat::Count],
+            [] => vec![Stat::Count, Stat::Mean, percentile(50), percentile(99), Stat::Max],
+            stats => options::distinct(stats),
+        }
     }
 
     fn run_of<K: Stats>(&self) -> Result<Exit, Failure> {
@@ -169,26 +189,26 @@ impl Args {
     }
 
     fn run<C: Aggregate + Send + Clone + Rows>(&self) -> Result<Exit, Failure> {
-        let Outputs { results: output, refused } = self.input.outputs(&self.output)?;
-        // Without `--every` the width grows, so that the limit of rows is the last resort.
-        let chosen = Width::AtMost(ROWS.min(self.max_rows.get() as u64));
-        let width = self.every.map_or(chosen, Width::Given);
-        let zone = self.timestamp.zone();
-        let builder = || TimelineSink(TimelineBuilder::<C>::new(width, self.max_rows.get(), zone));
-        let mut sinks: Vec<_> = iter::repeat_with(builder).take(self.input.threads()).collect();
-        let mut options = self.input.decode_options();
-        if let Err(exit) = self.timestamp.apply(&mut options.fields) {
-            return Ok(exit);
-        }
-        let Some(timestamp) = options.fields.timestamp.clone() else {
+        let recipe = match self.input.recipe() {
+            Ok(recipe) => recipe,
+            Err(exit) => return Ok(exit),
+        };
+        if recipe.fields().timestamp.is_none() {
             diagnostics::report(
                 "`series` needs the field of the timestamp\n  \
                  use `--timestamp at` for lines such as \
                  {\"action\":\"jump\",\"time\":100,\"at\":1700000000.5}",
             );
             return Ok(Exit::Misused);
-        };
-        let result = self.input.read(&options, &mut sinks, refused)?;
+        }
+        let Outputs { results: output, kept } = self.input.outputs(&self.output)?;
+        // Without `--every` the width grows, so that the limit of rows is the last resort.
+        let chosen = Width::AtMost(ROWS.min(self.max_rows.get() as u64));
+        let width = self.every.map_or(chosen, Width::Given);
+        let zone = self.input.zone();
+        let builder = || TimelineSink(TimelineBuilder::<C>::new(width, self.max_rows.get(), zone));
+        let mut sinks: Vec<_> = iter::repeat_with(builder).take(self.input.threads()).collect();
+        let result = self.input.read(&recipe, &mut sinks, kept)?;
         let mut timeline = builder().0;
         sinks.into_iter().for_each(|sink| timeline.merge(sink.0));
         let mut timeline = timeline.build();
@@ -202,21 +222,22 @@ impl Args {
         }
         let default = if self.format == Style::Table { TOP } else { usize::MAX };
         C::keep_top(&mut timeline, self.top.unwrap_or(default));
+        let view = View { args: self, unit: result.unit().filter(|_| !self.input.counts_only()) };
         let records = |output: Output, format| {
-            output.stream(|output| C::records(output, self, &timeline, format))
+            output.stream(|output| C::records(output, &view, &timeline, format))
         };
         let infinite = match self.format {
             Style::Plot => Infinite::default(),
-            _ => C::infinite(self, &timeline),
+            _ => C::infinite(&view, &timeline),
         };
         let printed = match self.format {
             Style::Table => {
-                let table = C::table(self, &timeline, output.columns());
+                let table = C::table(&view, &timeline, output.columns());
                 output.print(table)
             }
             Style::Plot => {
                 let canvas = plot::Canvas::new(output.columns(), output.is_plain());
-                output.print(C::plot(self, &timeline, canvas))
+                output.print(C::plot(&view, &timeline, canvas))
             }
             Style::Json => records(output, Format::Json),
             Style::Ndjson => records(output, Format::Ndjson),
@@ -224,10 +245,9 @@ impl Args {
         };
         let is_json = matches!(self.format, Style::Json | Style::Ndjson);
         infinite.warn(if is_json { "null" } else { "inf" });
-        result.report();
-        let actions = result.lines - result.refused;
-        timeline.left_out(actions).iter().for_each(diagnostics::report);
-        self.timestamp.report_assumed(&timestamp, &result.counts, actions);
+        self.input.report(&result);
+        result.warn_of_moments(result.moments.are_all(result.accepted));
+        timeline.left_out(result.accepted).iter().for_each(diagnostics::report);
         Ok(result.exit().or(printed))
     }
 

@@ -116,8 +116,11 @@ pub(super) fn combined(
     let each = timestamps::span(times.width);
     let mut text = format!("actions in {each}\n");
     text += &chart(&[("", Marker::Braille, &counts)], times, canvas, Figures::default());
-    text += "\ntime of an action\n";
     let (means, p99s) = (series(|point| point.mean), series(|point| point.p99));
+    if means.is_empty() {
+        return text;
+    }
+    text += "\ntime of an action\n";
     // The marks also distinguish them without colours.
     let graphs: [Graph<'_>; 2] =
         [("⣀ mean", Marker::Braille, &means), ("• p99", Marker::Dot, &p99s)];

@@ -8,7 +8,7 @@ use std::iter;
 use facade::codec::{Field, Format, visible};
 use facade::{Quantile, Unit};
 
-use super::{Args, Style, plot};
+use super::{Style, View, plot};
 use crate::output::infinite::Infinite;
 use crate::output::render::{self, GAP};
 use crate::output::spark::{bar, spark};
@@ -27,29 +27,29 @@ const PICTURE_COLUMNS_MIN: usize = 8;
 /// Formats the rows of a timeline.
 pub(super) trait Rows: Aggregate {
     /// Formats a table. `columns` is the width of the terminal, if the output is one.
-    fn table(args: &Args, timeline: &Timeline<Self>, columns: Option<usize>) -> String;
-    fn plot(args: &Args, timeline: &Timeline<Self>, canvas: plot::Canvas) -> String;
+    fn table(view: &View<'_>, timeline: &Timeline<Self>, columns: Option<usize>) -> String;
+    fn plot(view: &View<'_>, timeline: &Timeline<Self>, canvas: plot::Canvas) -> String;
     /// Folds all actions but those with the largest totals.
     fn keep_top(_timeline: &mut Timeline<Self>, _top: usize) {}
     /// Returns the statistics that exceed the range of `f64`.
-    fn infinite(args: &Args, timeline: &Timeline<Self>) -> Infinite;
+    fn infinite(view: &View<'_>, timeline: &Timeline<Self>) -> Infinite;
     fn records(
         output: &mut dyn Write,
-        args: &Args,
+        view: &View<'_>,
         timeline: &Timeline<Self>,
         format: Format,
     ) -> io::Result<()>;
 }
 
 impl<K: Stats> Rows for Combined<K> {
-    fn table(args: &Args, timeline: &Timeline<Self>, columns: Option<usize>) -> String {
+    fn table(view: &View<'_>, timeline: &Timeline<Self>, columns: Option<usize>) -> String {
         let nothing = K::default();
         let rows: Vec<(String, &K)> =
             labelled(timeline).map(|(from, row)| (from, kept(row).unwrap_or(&nothing))).collect();
         let mut table = Table::default();
         table.column(&title(timeline), rows.iter().map(|(from, _)| from.clone()));
         let kept = rows.iter().map(|&(_, kept)| kept);
-        table.stats(&args.stats(), kept.clone(), &Whole::of(kept), args.figures());
+        table.stats(&view.stats(), kept.clone(), &Whole::of(kept), view.figures());
         let title = "count";
         let wide = table.left(columns).min(BAR_COLUMNS);
         if wide >= PICTURE_COLUMNS_MIN {
@@ -64,40 +64,43 @@ impl<K: Stats> Rows for Combined<K> {
         table.to_string()
     }
 
-    fn infinite(args: &Args, timeline: &Timeline<Self>) -> Infinite {
+    fn infinite(view: &View<'_>, timeline: &Timeline<Self>) -> Infinite {
         let rows = labelled(timeline).filter_map(|(from, row)| Some((from, kept(row)?)));
         let rows: Vec<_> = rows.collect();
-        Infinite::among(&args.stats(), rows.iter().map(|(from, kept)| (from.as_str(), *kept)))
+        Infinite::among(&view.stats(), rows.iter().map(|(from, kept)| (from.as_str(), *kept)))
     }
 
-    fn plot(args: &Args, timeline: &Timeline<Self>, canvas: plot::Canvas) -> String {
+    fn plot(view: &View<'_>, timeline: &Timeline<Self>, canvas: plot::Canvas) -> String {
         let points: Vec<_> = timeline
             .intervals()
             .map(|(_, row)| {
                 let kept = kept(row);
-                let (count, mean) = kept.map_or((0, None), |kept| (kept.count(), kept.mean()));
-                let p99 = kept.and_then(|kept| {
+                let count = kept.map_or(0, |kept| kept.count());
+                // Records that are only counted have no times.
+                let timed = kept.filter(|_| !view.args.input.counts_only());
+                let mean = timed.and_then(|kept| kept.mean());
+                let p99 = timed.and_then(|kept| {
                     let p99 = kept.quantiles()?.quantile(Quantile::P99)?;
                     Some(kept.min_max()?.clamp(p99).as_f64())
                 });
                 plot::Point { count, mean, p99 }
             })
             .collect();
-        plot::combined(&points, &plot::Times::of(timeline), canvas, args.figures())
+        plot::combined(&points, &plot::Times::of(timeline), canvas, view.figures())
     }
 
     fn records(
         output: &mut dyn Write,
-        args: &Args,
+        view: &View<'_>,
         timeline: &Timeline<Self>,
         format: Format,
     ) -> io::Result<()> {
         let nothing = K::default();
         let rows: Vec<_> =
             labelled(timeline).map(|(from, row)| (from, kept(row).unwrap_or(&nothing))).collect();
-        let stats = args.stats();
+        let stats = view.stats();
         let names = stats.iter().map(Stat::name);
-        let unit = args.units.of_results().map(Unit::symbol);
+        let unit = view.unit.map(Unit::symbol);
         let last = unit.map(|_| "unit");
         let columns: Vec<_> = iter::once("from").chain(names).chain(last).collect();
         let whole = Whole::of(rows.iter().map(|&(_, kept)| kept));
@@ -152,15 +155,16 @@ impl<K: Stats> ByAction<K> {
 }
 
 impl<K: Stats> Rows for ByAction<K> {
-    fn table(args: &Args, timeline: &Timeline<Self>, columns: Option<usize>) -> String {
+    fn table(view: &View<'_>, timeline: &Timeline<Self>, columns: Option<usize>) -> String {
         let mut trends = trends(timeline, SPARK_COLUMNS);
         let mut table = Table::default();
         table.names("action", trends.iter().map(|trend| visible(trend.action.as_bytes())));
         let wholes = trends.iter().map(|trend| &trend.whole);
-        table.stats(&args.stats(), wholes.clone(), &Whole::of(wholes), args.figures());
+        table.stats(&view.stats(), wholes.clone(), &Whole::of(wholes), view.figures());
         let titles = ["count", "mean"];
+        let pictures = if view.args.input.counts_only() { 1 } else { titles.len() };
         // Both sparklines or neither: a reader compares them with each other.
-        let wide = (table.left(columns).saturating_sub(GAP) / titles.len()).min(SPARK_COLUMNS);
+        let wide = (table.left(columns).saturating_sub(GAP) / pictures).min(SPARK_COLUMNS);
         if wide < PICTURE_COLUMNS_MIN {
             table.fit(columns);
             return table.to_string();
@@ -180,25 +184,27 @@ impl<K: Stats> Rows for ByAction<K> {
         let wide = parts.max(titles[0].len());
         let [count, mean] = titles.map(|title| format!("{title:<wide$}"));
         table.column(&count, counts.map(|picture| format!("{picture:<wide$}")));
-        table.column(&mean, means.map(|picture| format!("{picture:<wide$}")));
+        if pictures > 1 {
+            table.column(&mean, means.map(|picture| format!("{picture:<wide$}")));
+        }
         table.fit(columns);
         table.to_string() + &Self::scale(timeline, parts, columns)
     }
 
-    fn infinite(args: &Args, timeline: &Timeline<Self>) -> Infinite {
+    fn infinite(view: &View<'_>, timeline: &Timeline<Self>) -> Infinite {
         // A row of the table is an action over all intervals, a record one in a single interval.
-        if args.format == Style::Table {
+        if view.args.format == Style::Table {
             let trends = trends(timeline, 1);
             let rows = trends.iter().map(|trend| (trend.action, &trend.whole));
-            return Infinite::among(&args.stats(), rows);
+            return Infinite::among(&view.stats(), rows);
         }
         let rows: Vec<_> = labelled(timeline).filter_map(|(_, row)| row).collect();
         let rows = rows.iter().flat_map(|row| row.statistics());
         let rows = rows.map(|row| (row.action, row.statistic));
-        Infinite::among(&args.stats(), rows)
+        Infinite::among(&view.stats(), rows)
     }
 
-    fn plot(_: &Args, timeline: &Timeline<Self>, canvas: plot::Canvas) -> String {
+    fn plot(_: &View<'_>, timeline: &Timeline<Self>, canvas: plot::Canvas) -> String {
         let mut totals = BTreeMap::<&str, u64>::new();
         for (action, action_stat) in
             timeline.intervals().filter_map(|(_, row)| row).flat_map(|row| &row.actions)
@@ -224,13 +230,13 @@ impl<K: Stats> Rows for ByAction<K> {
 
     fn records(
         output: &mut dyn Write,
-        args: &Args,
+        view: &View<'_>,
         timeline: &Timeline<Self>,
         format: Format,
     ) -> io::Result<()> {
         let rows: Vec<_> =
             labelled(timeline).filter_map(|(from, row)| Some((from, row?))).collect();
-        let stats = args.stats();
+        let stats = view.stats();
         let has_other = rows.iter().any(|(_, row)| row.other.is_some());
         // Next to the name in objects; behind all others in CSV, whose columns have places.
         let mut columns = vec!["from", "action"];
@@ -239,7 +245,7 @@ impl<K: Stats> Rows for ByAction<K> {
         if has_other {
             columns.insert(other_at, "other");
         }
-        let unit = args.units.of_results().map(Unit::symbol);
+        let unit = view.unit.map(Unit::symbol);
         columns.extend(unit.map(|_| "unit"));
         let (stats, whole) = (&stats, Self::whole(timeline));
         let rows = rows.iter().flat_map(|(from, row)| {

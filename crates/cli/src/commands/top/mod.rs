@@ -107,7 +107,7 @@ Exit codes: 0 success, 1 input could not be read, 2 usage, 3 some lines were ref
 129 terminal closed, 143 SIGTERM.";
 
 pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
-    OutputArgs::default().open_for(&args.files, None)?;
+    OutputArgs::default().open_for(&args.files, None, None)?;
     if !terminal::can_redraw(&io::stdout()) {
         diagnostics::report(
             "standard output is not a terminal with cursor control, `top` needs one\n  \
@@ -151,7 +151,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
         reading.name.clone(),
         span,
         args.max_actions.get(),
-        Figures::new(args.units.of_results()),
+        Figures::new(args.units.unit()),
     );
     match ColorChoice::global() {
         ColorChoice::Never => style::force_color_output(false),

@@ -15,7 +15,7 @@ use thiserror::Error;
 
 use self::format::{Format, detect};
 use self::unpack::unpack;
-pub(crate) use self::unpack::{Ignored, Source, command};
+pub(crate) use self::unpack::{Ignored, Source, command, unsupported};
 use crate::output::progress::Progress;
 use crate::signals::Interrupt;
 use crate::stdio;

@@ -5,6 +5,7 @@ use std::iter;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use facade::codec::Unsupported;
 use flate2::bufread::GzDecoder;
 use shlex::try_quote;
 use thiserror::Error;
@@ -112,6 +113,17 @@ pub(crate) struct NotText {
     /// The command that decompresses the outer format.
     outer: Option<&'static str>,
     other: Other,
+}
+
+/// Returns the error for a format that the text of an input shows, in which it cannot be read.
+pub(crate) fn unsupported(format: Unsupported) -> io::Error {
+    let what = match format.name {
+        "UTF-16" => "Encoded as UTF-16",
+        "UTF-32" => "Encoded as UTF-32",
+        _ => "In another format",
+    };
+    let Unsupported { command, .. } = format;
+    NotText { outer: None, other: Other { what, command, filter: command } }.into()
 }
 
 impl From<NotText> for io::Error {

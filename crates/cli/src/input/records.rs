@@ -1,0 +1,201 @@
+//! The options that decide what a record is, and what they make of one input.
+
+use facade::codec::{
+    Counts, DecodeOptions, FieldTypes, Fields, Fractions, LinePattern, Path, Timestamp,
+    TimestampFormat, Zone,
+};
+
+use super::fields::FieldArgs;
+use super::form::{FormArgs, FormError};
+use super::head::{Head, Patience};
+use super::tolerance::MaxRefused;
+use crate::diagnostics;
+use crate::exit::Exit;
+use crate::options::INPUT_OPTIONS;
+use crate::timestamps::TimestampArgs;
+use crate::units::UnitArgs;
+
+/// The groups of `--pattern` that are the default of an option each.
+const GROUPS: [(&str, &str); 2] = [("action", "--by"), ("value", "--value")];
+
+/// The group of `--pattern` that is the default of `--timestamp`.
+const TIMESTAMP: &str = "timestamp";
+
+/// The options that decide what a record is.
+#[derive(Debug, clap::Args)]
+pub(crate) struct RecordArgs {
+    #[command(flatten)]
+    form: FormArgs,
+
+    #[command(flatten)]
+    fields: FieldArgs,
+
+    #[command(flatten)]
+    units: UnitArgs,
+
+    #[command(flatten)]
+    timestamps: TimestampArgs,
+
+    /// Tolerate N refused records, or P% of those accepted and refused [default: 0]
+    ///
+    /// With more, the exit code is 3. The result is written in any case.
+    #[arg(long, value_name = "N|P%", help_heading = INPUT_OPTIONS)]
+    max_refused: Option<MaxRefused>,
+}
+
+impl RecordArgs {
+    /// Returns what is wrong with the options, if they do not go together.
+    fn problem(&self) -> Option<String> {
+        let conflict = self.form.check().err().map(|conflict| conflict.to_string());
+        conflict.or_else(|| self.missing_group()).or_else(|| self.useless_option())
+    }
+
+    /// Returns what to do about a pattern without a name or a value.
+    fn missing_group(&self) -> Option<String> {
+        let pattern = self.form.pattern()?;
+        let is_named = [self.fields.have_name(), self.fields.have_value()];
+        let missing = GROUPS.into_iter().zip(is_named).find(|((group, _), is_named)| {
+            !is_named && !pattern.groups().any(|name| name == *group)
+        });
+        let ((group, option), _) = missing?;
+        let or = if group == "value" { ", or use `--count-only`" } else { "" };
+        Some(format!(
+            "`--pattern` has no group `{group}`\n  write `(?<{group}>...)`, name another group \
+             with `{option}`{or}"
+        ))
+    }
+
+    /// Returns what to do about an option without an effect.
+    fn useless_option(&self) -> Option<String> {
+        if self.units.unit().is_some()
+            && self.fields.counts_only()
+            && !self.fields.have_conditions()
+        {
+            return Some(
+                "`--count-only` reads no value, so that `--unit` says nothing\n  \
+                         leave out one of them"
+                    .into(),
+            );
+        }
+        let (condition, text) = self.fields.condition_for_missing()?;
+        Some(format!(
+            "`--where {condition}` never holds, because `--missing {text}` says that such a field \
+             is missing\n  ask for missing fields with `!PATH`"
+        ))
+    }
+
+    /// Returns whether records are only counted, so that times have no statistics.
+    pub(crate) fn counts_only(&self) -> bool {
+        self.fields.counts_only()
+    }
+
+    /// Returns the maximum length of a name in bytes.
+    pub(crate) fn name_bytes(&self) -> usize {
+        self.fields.name_bytes()
+    }
+
+    /// Returns how many refused records are tolerated.
+    pub(crate) fn max_refused(&self) -> MaxRefused {
+        self.max_refused.unwrap_or_default()
+    }
+
+    /// Returns the time zone of days and labels.
+    pub(crate) fn zone(&self) -> &Zone {
+        self.timestamps.zone()
+    }
+
+    /// Reports what was assumed about the timestamps of the accepted records.
+    pub(crate) fn report_assumed(&self, fields: &Fields, counts: &Counts, accepted: u64) {
+        if let Some(timestamp) = &fields.timestamp {
+            self.timestamps.report_assumed(timestamp, counts, accepted);
+        }
+    }
+
+    /// Returns how records are read. Options that exclude each other are reported.
+    ///
+    /// # Errors
+    ///
+    /// The exit code of the command.
+    pub(crate) fn recipe(&self, fractions: Fractions) -> Result<Recipe, Exit> {
+        if let Some(problem) = self.problem() {
+            diagnostics::report(problem);
+            return Err(Exit::Misused);
+        }
+        let is_named = self.fields.are_named() || self.form.are_special();
+        let mut any = self.options(FieldTypes::Any, fractions);
+        self.timestamps.apply(&mut any.fields)?;
+        let mut json = any.clone();
+        if !is_named {
+            let strict = self.options(FieldTypes::Strict, fractions).fields;
+            let Fields { timestamp, from, to, .. } = any.fields.clone();
+            json.fields = Fields { timestamp, from, to, ..strict };
+        }
+        Ok(Recipe { json, any, form: self.form.clone() })
+    }
+
+    fn options(&self, types: FieldTypes, fractions: Fractions) -> DecodeOptions {
+        let mut fields = Fields { unit: self.units.unit(), ..self.fields.fields(types) };
+        if let Some(pattern) = self.form.pattern() {
+            self.name_groups(pattern, &mut fields);
+        }
+        DecodeOptions { fields, fractions, ..DecodeOptions::default() }
+    }
+
+    /// Names the groups of a pattern that are the default fields.
+    fn name_groups(&self, pattern: &LinePattern, fields: &mut Fields) {
+        let [(action, _), (value, _)] = GROUPS;
+        if pattern.groups().any(|group| group == TIMESTAMP) {
+            let format = TimestampFormat::default();
+            fields.timestamp = Some(Timestamp::new(Path::key(TIMESTAMP), format));
+        }
+        if !self.fields.have_name() {
+            fields.by = vec![Path::key(action)];
+        }
+        if !self.fields.have_value() {
+            fields.value = Some(Path::key(value));
+        }
+    }
+}
+
+/// How the records of inputs are read.
+#[derive(Debug, Clone)]
+pub(crate) struct Recipe {
+    /// The options for JSON: the default form, unless a field is named.
+    json: DecodeOptions,
+    /// The options for all other forms.
+    any: DecodeOptions,
+    form: FormArgs,
+}
+
+impl Recipe {
+    /// Returns how an input with this name and these first bytes is read.
+    ///
+    /// # Errors
+    ///
+    /// [`FormError`] if the form is not known or cannot be read.
+    pub(crate) fn options(&self, name: &str, head: &Head) -> Result<DecodeOptions, FormError> {
+        use facade::codec::Form;
+
+        let input = self.form.choose(name, head)?;
+        let options = match input.form {
+            Form::Json | Form::JsonStream => &self.json,
+            _ => &self.any,
+        };
+        Ok(DecodeOptions { input, ..options.clone() })
+    }
+
+    /// Returns the fields that records are read by.
+    pub(crate) fn fields(&self) -> &Fields {
+        &self.any.fields
+    }
+
+    /// Returns how much of an input is read before its form is chosen.
+    pub(crate) fn patience(&self) -> Patience {
+        self.form.patience()
+    }
+
+    /// Returns the field of `--unwrap`.
+    pub(crate) fn wrapped(&self) -> Option<&Path> {
+        self.form.wrapped()
+    }
+}
