@@ -31,10 +31,13 @@ pub(super) struct Clock {
 
 impl Civil {
     /// Checks that the date and the time of day exist.
+    #[inline(always)]
     pub(super) fn checked(mut self) -> Result<Self, MomentError> {
         let Clock { hour, minute, second, .. } = self.clock;
         let is_date = (1..=12).contains(&self.month)
-            && (1..=days_of(self.month, self.year)).contains(&self.day);
+            && self.day > 0
+            // Every month has 28 days.
+            && (self.day <= 28 || self.day <= days_of(self.month, self.year));
         if !is_date || hour > 23 || minute > 59 || second > 60 {
             return Err(MomentError::NoSuchTime);
         }
@@ -47,19 +50,23 @@ impl Civil {
 
     /// Returns the number of days since 1970.
     pub(super) fn days(self) -> i64 {
-        // The year starts in March, so that the leap day is its last.
-        let year = i64::from(self.year) - i64::from(self.month <= 2);
-        let month = (i64::from(self.month) + 9) % 12;
-        let day_of_year = (153 * month + 2) / 5 + i64::from(self.day) - 1;
-        let leap_days = year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
-        365 * year + leap_days + day_of_year - DAYS_TO_1970
+        // The year starts in March, so that the leap day is its last. It is counted from 400 years
+        // earlier, so that no number is negative.
+        let (month, day) = (u32::from(self.month), u32::from(self.day));
+        let year = u32::from(self.year) + 400 - u32::from(month <= 2);
+        let month = if month > 2 { month - 3 } else { month + 9 };
+        let day_of_year = (153 * month + 2) / 5 + day - 1;
+        let century = year / 100;
+        let leap_days = year / 4 - century + century / 4;
+        i64::from(365 * year + leap_days + day_of_year) - DAYS_OF_400_YEARS - DAYS_TO_1970
     }
 
     /// Returns the moment at an offset from UTC in seconds.
+    #[inline]
     pub(super) fn at_offset(self, offset: i32) -> Result<Stamp, MomentError> {
         let Clock { hour, minute, second, nanos } = self.clock;
-        let of_day = i64::from(hour) * 3_600 + i64::from(minute) * 60 + i64::from(second);
-        let seconds = self.days() * SECONDS_PER_DAY + of_day - i64::from(offset);
+        let of_day = u32::from(hour) * 3_600 + u32::from(minute) * 60 + u32::from(second);
+        let seconds = self.days() * SECONDS_PER_DAY + i64::from(of_day) - i64::from(offset);
         stamp(i128::from(seconds) * NANOS_PER_SECOND + i128::from(nanos))
     }
 
@@ -83,13 +90,14 @@ impl Civil {
     }
 }
 
+const DAYS_OF_400_YEARS: i64 = 146_097;
 /// Days from 0000-03-01 to 1970-01-01.
 const DAYS_TO_1970: i64 = 719_468;
 
 /// Returns the year, the month and the day a number of days after 1970.
 pub(super) fn date(days: i64) -> (u16, u8, u8) {
     let days = days + DAYS_TO_1970;
-    let (era, of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+    let (era, of_era) = (days.div_euclid(DAYS_OF_400_YEARS), days.rem_euclid(DAYS_OF_400_YEARS));
     let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
     let of_year = of_era - (365 * year + year / 4 - year / 100);
     let month = (5 * of_year + 2) / 153;

@@ -96,13 +96,13 @@ impl TimestampFormat {
         read_text(text, self, zone)
     }
 
-    /// Returns the number of nanoseconds in a unit, if the format is a number in a fixed unit.
-    fn unit_nanos(&self) -> Option<u64> {
+    /// Returns the unit of numbers as a power of ten of nanoseconds, if the format fixes it.
+    fn unit_power(&self) -> Option<u32> {
         match self {
-            Self::Seconds => Some(1_000_000_000),
-            Self::Milliseconds => Some(1_000_000),
-            Self::Microseconds => Some(1_000),
-            Self::Nanoseconds => Some(1),
+            Self::Seconds => Some(9),
+            Self::Milliseconds => Some(6),
+            Self::Microseconds => Some(3),
+            Self::Nanoseconds => Some(0),
             _ => None,
         }
     }
@@ -192,7 +192,7 @@ pub(crate) fn read_text(
         TimestampFormat::Seconds
         | TimestampFormat::Milliseconds
         | TimestampFormat::Microseconds
-        | TimestampFormat::Nanoseconds => number::read(bytes, format.unit_nanos()),
+        | TimestampFormat::Nanoseconds => number::read(bytes, format.unit_power()),
     }
 }
 

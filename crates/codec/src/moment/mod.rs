@@ -18,11 +18,9 @@ mod zone;
 
 pub use error::MomentError;
 pub use format::{FormatError, TimestampFormat};
-#[allow(unused_imports, reason = "used by the field form")]
 pub(crate) use format::{read_number, read_text};
 pub use instant::{Moment, MomentZone};
 #[cfg(feature = "timestamps")]
 pub use pattern::{Pattern, PatternError};
-#[allow(unused_imports, reason = "used by the field form")]
 pub(crate) use prefix::read_prefix;
 pub use zone::{Zone, ZoneError};

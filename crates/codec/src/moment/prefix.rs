@@ -13,12 +13,12 @@ use crate::scan::number::whole_digits;
 pub(crate) fn read_prefix(prefix: &str, format: &TimestampFormat, zone: &Zone) -> Option<Moment> {
     let is_edge =
         |c: char| matches!(c, '[' | ']' | '(' | ')' | '{' | '"' | ',' | ';' | '|' | '<' | '>');
-    let starts = word_starts(prefix).take(PREFIX_WORDS_MAX);
-    starts.into_iter().find_map(|start| {
+    word_starts(prefix).take(PREFIX_WORDS_MAX).find_map(|start| {
         let rest = &prefix[start..];
+        let mut ends = [0; MOMENT_WORDS_MAX];
+        let words = word_ends(rest).zip(&mut ends).map(|(end, slot)| *slot = end).count();
         // The longest run of words wins: a date alone is a moment, too.
-        let ends: Vec<_> = word_ends(rest).take(MOMENT_WORDS_MAX).collect();
-        ends.into_iter().rev().find_map(|end| {
+        ends[..words].iter().rev().find_map(|&end| {
             let words = rest[..end].trim_end_matches(':').trim_matches(is_edge);
             let is_small = is_number(words.as_bytes()) && whole_digits(words.as_bytes()) < 9;
             if is_small {

@@ -2,6 +2,8 @@
 
 use super::civil::{Civil, Clock};
 use super::error::MomentError;
+use crate::scan::number::POWERS;
+use crate::scan::swar;
 
 /// A moment as written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,36 +45,39 @@ pub(super) const MONTHS: [&[u8; 3]; 12] = [
 pub(super) const WEEKDAYS: [&[u8; 3]; 7] = [b"Thu", b"Fri", b"Sat", b"Sun", b"Mon", b"Tue", b"Wed"];
 
 /// Reads a text of RFC 3339, or one that nearly is one, such as `2024/05/01 12:00:08,5 +02`.
-#[inline]
+#[inline(always)]
 pub(super) fn rfc3339(text: &[u8], rigour: Rigour) -> Outcome<Written> {
     let is_exact = rigour == Rigour::Standard;
     let mut rest = Rest(text);
-    let year = rest.number(4)?;
-    let hyphen = rest.one_of(if is_exact { b"-" } else { b"-/" })?;
-    let month = rest.number(2)?;
-    rest.one_of(&[hyphen])?;
-    let day = rest.number(2)?;
+    let century = rest.number::<2>()?;
+    let &hyphen = rest.0.get(2).ok_or(Mismatch::OtherForm)?;
+    if hyphen != b'-' && (is_exact || hyphen != b'/') {
+        return Err(Mismatch::OtherForm);
+    }
+    let [year, month, day] = rest.three_pairs(hyphen)?;
+    let year = century * 100 + u16::from(year);
     let (clock, offset) = if rest.0.is_empty() && !is_exact {
         (Clock::default(), None)
     } else {
-        rest.one_of(if is_exact { b"Tt" } else { b"Tt _" })?;
+        rest.one_of(|byte| {
+            matches!(byte, b'T' | b't') || (!is_exact && matches!(byte, b' ' | b'_'))
+        })?;
         (rest.clock(rigour)?, rest.zone(rigour)?)
     };
-    // Lossless: the numbers have two digits, and four.
-    let civil = Civil { year, month: month as u8, day: day as u8, clock };
+    let civil = Civil { year, month, day, clock };
     Ok(Written { civil: civil.checked()?, offset })
 }
 
 /// Reads a timestamp of the Common Log Format, such as `01/May/2024:12:00:08 +0200`.
-#[inline]
+#[inline(always)]
 pub(super) fn clf(text: &[u8], rigour: Rigour) -> Outcome<Written> {
     let mut rest = Rest(text);
-    let day = rest.number(2)?;
-    rest.one_of(b"/")?;
+    let day = rest.number::<2>()?;
+    rest.literal(b"/")?;
     let month = rest.month()?;
-    rest.one_of(b"/")?;
-    let year = rest.number(4)?;
-    rest.one_of(b":")?;
+    rest.literal(b"/")?;
+    let year = rest.number::<4>()?;
+    rest.literal(b":")?;
     let clock = rest.clock(rigour)?;
     let offset = match (rigour, rest.0) {
         (Rigour::Standard, [b' ', zone @ ..]) => Some(Rest(zone).basic_offset()?),
@@ -88,11 +93,11 @@ pub(super) fn http(text: &[u8]) -> Outcome<Written> {
     let mut rest = Rest(text);
     let weekday = rest.name(&WEEKDAYS)?;
     rest.literal(b", ")?;
-    let day = rest.number(2)?;
+    let day = rest.number::<2>()?;
     rest.literal(b" ")?;
     let month = rest.month()?;
     rest.literal(b" ")?;
-    let year = rest.number(4)?;
+    let year = rest.number::<4>()?;
     rest.literal(b" ")?;
     let clock = rest.clock(Rigour::Standard)?;
     match rest.0 {
@@ -111,41 +116,54 @@ pub(super) fn http(text: &[u8]) -> Outcome<Written> {
 struct Rest<'a>(&'a [u8]);
 
 impl Rest<'_> {
-    /// Reads a number of `digits` digits, at most four.
-    #[inline]
-    fn number(&mut self, digits: usize) -> Outcome<u16> {
-        let (number, rest) = self.0.split_at_checked(digits).ok_or(Mismatch::OtherForm)?;
+    /// Reads a number of `DIGITS` digits, at most four.
+    #[inline(always)]
+    fn number<const DIGITS: usize>(&mut self) -> Outcome<u16> {
+        let (number, rest) = self.0.split_first_chunk::<DIGITS>().ok_or(Mismatch::OtherForm)?;
         self.0 = rest;
-        let digit = |value: u16, &byte: &u8| {
-            byte.is_ascii_digit().then(|| value * 10 + u16::from(byte - b'0'))
-        };
-        number.iter().try_fold(0, digit).ok_or(Mismatch::OtherForm)
+        if !number.iter().all(u8::is_ascii_digit) {
+            return Err(Mismatch::OtherForm);
+        }
+        Ok(number.iter().fold(0, |value, &byte| value * 10 + u16::from(byte - b'0')))
     }
 
-    #[inline]
-    fn one_of(&mut self, bytes: &[u8]) -> Outcome<u8> {
-        match self.0 {
-            [first, rest @ ..] if bytes.contains(first) => {
+    /// Reads three numbers of two digits, with a separator between them.
+    #[inline(always)]
+    fn three_pairs(&mut self, separator: u8) -> Outcome<[u8; 3]> {
+        let (word, rest) = self.0.split_first_chunk().ok_or(Mismatch::OtherForm)?;
+        let pairs = swar::three_pairs(u64::from_le_bytes(*word), separator);
+        let pairs = pairs.ok_or(Mismatch::OtherForm)?;
+        self.0 = rest;
+        Ok(pairs)
+    }
+
+    #[inline(always)]
+    fn one_of(&mut self, is_one: impl Fn(u8) -> bool) -> Outcome<u8> {
+        match *self.0 {
+            [first, ref rest @ ..] if is_one(first) => {
                 self.0 = rest;
-                Ok(*first)
+                Ok(first)
             }
             _ => Err(Mismatch::OtherForm),
         }
     }
 
+    #[inline(always)]
     fn literal(&mut self, bytes: &[u8]) -> Outcome<()> {
         self.0 = self.0.strip_prefix(bytes).ok_or(Mismatch::OtherForm)?;
         Ok(())
     }
 
     /// Reads a name of a list in any case, and returns its position.
+    #[inline(always)]
     fn name(&mut self, names: &[&[u8; 3]]) -> Outcome<usize> {
-        let (name, rest) = self.0.split_at_checked(3).ok_or(Mismatch::OtherForm)?;
+        let (name, rest) = self.0.split_first_chunk().ok_or(Mismatch::OtherForm)?;
         self.0 = rest;
-        let position = names.iter().position(|other| name.eq_ignore_ascii_case(*other));
-        position.ok_or(Mismatch::OtherForm)
+        let name = lower(name);
+        names.iter().position(|other| lower(other) == name).ok_or(Mismatch::OtherForm)
     }
 
+    #[inline(always)]
     fn month(&mut self) -> Outcome<u8> {
         self.name(&MONTHS).map(|position| position as u8 + 1) // Lossless: there are 12.
     }
@@ -153,41 +171,56 @@ impl Rest<'_> {
     /// Reads a time of day.
     ///
     /// Programs also leave the seconds out, or write a comma before the fraction.
-    #[inline]
+    #[inline(always)]
     fn clock(&mut self, rigour: Rigour) -> Outcome<Clock> {
-        let hour = self.number(2)?;
-        self.one_of(b":")?;
-        let minute = self.number(2)?;
-        // Lossless: both have two digits.
-        let mut clock = Clock { hour: hour as u8, minute: minute as u8, second: 0, nanos: 0 };
-        if self.one_of(b":").is_err() {
-            let ends_here = rigour == Rigour::NearMisses;
-            return if ends_here { Ok(clock) } else { Err(Mismatch::OtherForm) };
-        }
-        clock.second = self.number(2)? as u8;
-        let points: &[u8] = if rigour == Rigour::NearMisses { b".," } else { b"." };
-        if self.one_of(points).is_ok() {
+        let Ok([hour, minute, second]) = self.three_pairs(b':') else {
+            return self.clock_without_seconds(rigour);
+        };
+        let mut clock = Clock { hour, minute, second, nanos: 0 };
+        let is_point = |byte| byte == b'.' || (byte == b',' && rigour == Rigour::NearMisses);
+        if self.one_of(is_point).is_ok() {
             clock.nanos = self.fraction()?;
         }
         Ok(clock)
     }
 
+    #[cold]
+    fn clock_without_seconds(&mut self, rigour: Rigour) -> Outcome<Clock> {
+        if rigour == Rigour::Standard {
+            return Err(Mismatch::OtherForm);
+        }
+        let hour = self.number::<2>()?;
+        self.literal(b":")?;
+        let minute = self.number::<2>()?;
+        // Lossless: both have two digits.
+        Ok(Clock { hour: hour as u8, minute: minute as u8, second: 0, nanos: 0 })
+    }
+
     /// Reads digits as a fraction of a second in nanoseconds, rounded down.
-    #[inline]
+    #[inline(always)]
     fn fraction(&mut self) -> Outcome<u32> {
-        let digits = self.0.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let word = swar::word_of(self.0);
+        let mut digits = swar::digits(word);
+        let mut value = swar::value(word, digits);
+        self.0 = &self.0[digits..];
         if digits == 0 {
             return Err(Mismatch::OtherForm);
         }
-        let (fraction, rest) = self.0.split_at(digits);
-        self.0 = rest;
-        let kept = &fraction[..digits.min(9)];
-        let value = kept.iter().fold(0, |value, &byte| value * 10 + u32::from(byte - b'0'));
-        Ok(value * 10_u32.pow(9 - kept.len() as u32))
+        if digits == swar::BYTES {
+            if let [digit @ b'0'..=b'9', rest @ ..] = self.0 {
+                value = value * 10 + u64::from(digit - b'0');
+                digits += 1;
+                self.0 = rest;
+            }
+            let below = self.0.iter().take_while(|byte| byte.is_ascii_digit()).count();
+            self.0 = &self.0[below..];
+        }
+        // Lossless: it is below a second.
+        Ok((value * POWERS[NANOS_DIGITS - digits]) as u32)
     }
 
     /// Reads a zone up to the end of the text.
-    #[inline]
+    #[inline(always)]
     fn zone(&mut self, rigour: Rigour) -> Outcome<Option<i32>> {
         match self.0 {
             b"Z" | b"z" => return Ok(Some(0)),
@@ -208,16 +241,16 @@ impl Rest<'_> {
     }
 
     /// Reads `+hh:mm`, `+hhmm` or `+hh`, and the name of UTC that Go writes after `+0000`.
-    #[inline]
+    #[inline(always)]
     fn offset(&mut self) -> Outcome<i32> {
-        let sign = self.one_of(b"+-")?;
-        let hours = self.number(2)?;
+        let sign = self.one_of(|byte| matches!(byte, b'+' | b'-'))?;
+        let hours = self.number::<2>()?;
         let minutes = match self.0 {
             [b':', rest @ ..] => {
                 self.0 = rest;
-                self.number(2)?
+                self.number::<2>()?
             }
-            [b'0'..=b'9', ..] => self.number(2)?,
+            [b'0'..=b'9', ..] => self.number::<2>()?,
             _ => 0,
         };
         if hours > 23 || minutes > 59 {
@@ -242,6 +275,17 @@ impl Rest<'_> {
         }
         self.offset()
     }
+}
+
+/// The number of digits of a fraction down to a nanosecond.
+const NANOS_DIGITS: usize = 9;
+
+/// Returns a word that is the same for two names exactly if they differ in nothing but case.
+///
+/// One of the names consists of letters, so a bit set in all bytes changes no other byte to one.
+#[inline(always)]
+fn lower(&[a, b, c]: &[u8; 3]) -> u32 {
+    u32::from_le_bytes([a, b, c, 0]) | 0x20_20_20
 }
 
 /// Returns whether a name of a zone is UTC or GMT.

@@ -7,7 +7,7 @@ use core_actions::{ActionTime, Unit};
 
 use super::unit::{QuantityUnit, SECOND};
 use crate::scan::cursor::Cursor;
-use crate::scan::number::{EXACT_MAX, Plain};
+use crate::scan::number::{EXACT_MAX, POWERS, Plain};
 
 /// Reads a number with or without a unit, and whether it has one.
 ///
@@ -41,14 +41,3 @@ fn converted(number: &Plain<'_>, from: QuantityUnit, to: QuantityUnit) -> Option
     // Both are exact floats, so one division rounds once, to the nearest.
     ActionTime::try_from(numerator as i64 as f64 / denominator as i64 as f64).ok()
 }
-
-/// Powers of ten that are exact floats.
-const POWERS: [u64; 16] = {
-    let mut powers = [1; 16];
-    let mut places = 1;
-    while places < powers.len() {
-        powers[places] = powers[places - 1] * 10;
-        places += 1;
-    }
-    powers
-};

@@ -207,6 +207,17 @@ const DIGITS_OF_INTEGER: usize = 19;
 /// Up to here every integer is an exact float.
 pub(crate) const EXACT_MAX: u64 = 1 << f64::MANTISSA_DIGITS;
 
+/// Powers of ten, one for each number of digits.
+pub(crate) const POWERS: [u64; DIGITS_OF_INTEGER] = {
+    let mut powers = [1; DIGITS_OF_INTEGER];
+    let mut digits = 1;
+    while digits < powers.len() {
+        powers[digits] = powers[digits - 1] * 10;
+        digits += 1;
+    }
+    powers
+};
+
 /// Powers of ten that are exact floats, one for each number of digits.
 const FLOAT_POWERS: [f64; DIGITS_OF_INTEGER] = [
     1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
@@ -276,14 +287,14 @@ pub(crate) fn nearest(mut digits: impl Iterator<Item = u8>, scale: i64) -> f64 {
 
 /// Returns a number of units in nanoseconds, rounded down, or `None` if it does not fit an `i64`.
 ///
-/// `unit` is the number of nanoseconds of a unit, a power of ten.
-pub(crate) fn epoch_nanos(literal: &[u8], unit: u64) -> Option<i64> {
+/// A unit is ten to the power of `unit` nanoseconds.
+pub(crate) fn epoch_nanos(literal: &[u8], unit: u32) -> Option<i64> {
     let (is_negative, magnitude) = match literal {
         [b'-', magnitude @ ..] => (true, magnitude),
         magnitude => (false, magnitude),
     };
     let (digits, scale) = decimal(magnitude);
-    let scale = scale.saturating_add(i64::from(unit.ilog10()));
+    let scale = scale.saturating_add(i64::from(unit));
     let mut digits = digits.map(|digit| i128::from(digit - b'0')).peekable();
     if digits.peek().is_none() {
         return Some(0);
@@ -420,38 +431,39 @@ mod tests {
     }
 
     #[track_caller]
-    fn check_nanos(literal: &str, unit: u64, expected: Option<i64>) {
-        assert_eq!(epoch_nanos(literal.as_bytes(), unit), expected, "{literal} times {unit}");
+    fn check_nanos(literal: &str, unit: u32, expected: Option<i64>) {
+        let found = epoch_nanos(literal.as_bytes(), unit);
+        assert_eq!(found, expected, "{literal} times ten to the {unit}");
     }
 
     #[test]
     fn numbers_are_exact_and_rounded_down() {
-        check_nanos("0", 1, Some(0));
-        check_nanos("-0.0e5", 1_000, Some(0));
-        check_nanos("1700000000.123456789", 1_000_000_000, Some(1_700_000_000_123_456_789));
-        check_nanos("1700000000.1234567899", 1_000_000_000, Some(1_700_000_000_123_456_789));
-        check_nanos("-1.5", 1, Some(-2));
-        check_nanos("-1.0", 1, Some(-1));
-        check_nanos("1.5", 1_000, Some(1_500));
-        check_nanos("0.0015e3", 1_000, Some(1_500));
-        check_nanos("17e8", 1_000_000_000, Some(1_700_000_000_000_000_000));
-        check_nanos("0.9", 1, Some(0));
-        check_nanos("-1e-30", 1_000_000_000, Some(-1));
-        check_nanos("1e-99999999999999999999", 1, Some(0));
+        check_nanos("0", 0, Some(0));
+        check_nanos("-0.0e5", 3, Some(0));
+        check_nanos("1700000000.123456789", 9, Some(1_700_000_000_123_456_789));
+        check_nanos("1700000000.1234567899", 9, Some(1_700_000_000_123_456_789));
+        check_nanos("-1.5", 0, Some(-2));
+        check_nanos("-1.0", 0, Some(-1));
+        check_nanos("1.5", 3, Some(1_500));
+        check_nanos("0.0015e3", 3, Some(1_500));
+        check_nanos("17e8", 9, Some(1_700_000_000_000_000_000));
+        check_nanos("0.9", 0, Some(0));
+        check_nanos("-1e-30", 9, Some(-1));
+        check_nanos("1e-99999999999999999999", 0, Some(0));
     }
 
     #[test]
     fn range_is_that_of_an_integer_of_64_bits() {
-        check_nanos("9223372036854775807", 1, Some(i64::MAX));
-        check_nanos("9223372036854775808", 1, None);
-        check_nanos("-9223372036854775808", 1, Some(i64::MIN));
-        check_nanos("-9223372036854775808.5", 1, None);
-        check_nanos("9223372036.854775807", 1_000_000_000, Some(i64::MAX));
-        check_nanos("9223372036.854775808", 1_000_000_000, None);
-        check_nanos("1e300", 1, None);
-        check_nanos("1e99999999999999999999", 1, None);
-        check_nanos("0e99999999999999999999", 1, Some(0));
-        check_nanos("0.00000000000000000001e39", 1, None);
-        check_nanos("0.00000000000000000001e38", 1, Some(1_000_000_000_000_000_000));
+        check_nanos("9223372036854775807", 0, Some(i64::MAX));
+        check_nanos("9223372036854775808", 0, None);
+        check_nanos("-9223372036854775808", 0, Some(i64::MIN));
+        check_nanos("-9223372036854775808.5", 0, None);
+        check_nanos("9223372036.854775807", 9, Some(i64::MAX));
+        check_nanos("9223372036.854775808", 9, None);
+        check_nanos("1e300", 0, None);
+        check_nanos("1e99999999999999999999", 0, None);
+        check_nanos("0e99999999999999999999", 0, Some(0));
+        check_nanos("0.00000000000000000001e39", 0, None);
+        check_nanos("0.00000000000000000001e38", 0, Some(1_000_000_000_000_000_000));
     }
 }

@@ -146,6 +146,19 @@ pub(crate) fn value(word: u64, count: usize) -> u64 {
     (fours.wrapping_mul(10_000) + (fours >> 32)) & 0xFFFF_FFFF
 }
 
+/// Returns the numbers of a word such as `12:00:08`: pairs of digits with separators between them.
+#[inline(always)]
+pub(crate) fn three_pairs(word: u64, separator: u8) -> Option<[u8; 3]> {
+    const SEPARATORS: u64 = u64::from_le_bytes([0, 0, 1, 0, 0, 1, 0, 0]);
+    let expected = (ONES - SEPARATORS) * u64::from(b'0') + SEPARATORS * u64::from(separator);
+    let values = word ^ expected;
+    // As in `digits`; a separator has the value 0, so 15 more do not reach the high nibble.
+    let others = (values | values.wrapping_add(ONES * 6 + SEPARATORS * 9)) & (ONES * 0xF0);
+    let [first, _, _, second, _, _, third, _] =
+        values.wrapping_mul(10).wrapping_add(values >> 8).to_le_bytes();
+    (others == 0).then_some([first, second, third])
+}
+
 /// Appends the first `count` digits of a word to the value of the digits before them.
 #[inline(always)]
 pub(crate) fn append(before: u64, word: u64, count: usize) -> u64 {
@@ -207,6 +220,24 @@ mod tests {
                         bytes.map(|byte| 0x80 * u8::from((b'0'..=b'@').contains(&(byte & 0x7F))));
                     assert_eq!(between(word, b'0', b'@'), u64::from_le_bytes(marks), "{bytes:x?}");
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn pairs_are_read_in_their_form_only() {
+        let pairs = |text: &[u8; BYTES]| three_pairs(u64::from_le_bytes(*text), b':');
+        assert_eq!(pairs(b"23:59:08"), Some([23, 59, 8]));
+        assert_eq!(pairs(b"99:00:10"), Some([99, 0, 10]));
+        let date = u64::from_le_bytes(*b"24-05-31");
+        assert_eq!((three_pairs(date, b'-'), three_pairs(date, b':')), (Some([24, 5, 31]), None));
+        for place in 0..BYTES {
+            let is_separator = place % 3 == 2;
+            for byte in 0..=u8::MAX {
+                let mut text = *b"12:34:56";
+                text[place] = byte;
+                let is_valid = if is_separator { byte == b':' } else { byte.is_ascii_digit() };
+                assert_eq!(pairs(&text).is_some(), is_valid, "{}", text.escape_ascii());
             }
         }
     }
