@@ -14,7 +14,7 @@ use crate::options::{self, INPUT_OPTIONS};
 use crate::output::render::{counted, grouped};
 
 /// The options about timestamps.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = INPUT_OPTIONS)]
 pub(crate) struct TimestampArgs {
     /// Field of the timestamp, such as `ts` or `request.start`

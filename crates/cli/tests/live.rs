@@ -364,8 +364,8 @@ fn compressed_file_is_read_and_not_followed() {
 #[test]
 fn one_line_is_refused_in_the_singular() {
     for (text, expected) in [
-        ("bad\n", "windrow: 1 of 1 line refused, "),
-        ("bad\n\nbad\n", "windrow: 2 of 2 lines refused, "),
+        ("{bad\n", "windrow: 1 of 1 line refused, "),
+        ("{bad\n\n{bad\n", "windrow: 2 of 2 lines refused, "),
     ] {
         let log = Log::new("singular", text);
         let mut terminal = log.top(&[]);

@@ -25,7 +25,7 @@ impl Labels {
     }
 
     /// Returns the fields that records are read by.
-    pub(super) fn fields(&self) -> &Fields {
+    pub(crate) fn fields(&self) -> &Fields {
         &self.fields
     }
 

@@ -1,10 +1,10 @@
 //! Reads the files of a command line, and passes their actions to sinks.
 
 mod fields;
-mod form;
+pub(crate) mod form;
 pub(crate) mod head;
 mod kept;
-mod labels;
+pub(crate) mod labels;
 mod moments;
 mod readahead;
 mod records;

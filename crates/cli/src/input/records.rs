@@ -1,5 +1,6 @@
 //! The options that decide what a record is, and what they make of one input.
 
+use facade::Unit;
 use facade::codec::{
     Counts, DecodeOptions, FieldTypes, Fields, Fractions, LinePattern, Path, Timestamp,
     TimestampFormat, Zone,
@@ -22,7 +23,7 @@ const GROUPS: [(&str, &str); 2] = [("action", "--by"), ("value", "--value")];
 const TIMESTAMP: &str = "timestamp";
 
 /// The options that decide what a record is.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 pub(crate) struct RecordArgs {
     #[command(flatten)]
     form: FormArgs,
@@ -87,6 +88,11 @@ impl RecordArgs {
     /// Returns whether records are only counted, so that times have no statistics.
     pub(crate) fn counts_only(&self) -> bool {
         self.fields.counts_only()
+    }
+
+    /// Returns the unit of numbers without one, if it is known.
+    pub(crate) fn unit(&self) -> Option<Unit> {
+        self.units.unit()
     }
 
     /// Returns the maximum length of a name in bytes.

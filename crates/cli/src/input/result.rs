@@ -140,6 +140,11 @@ pub(crate) struct ReadResult {
 }
 
 impl ReadResult {
+    /// Returns the result before anything is read.
+    pub(crate) fn new(labels: Labels, max_refused: MaxRefused, inputs: usize) -> Self {
+        Self { labels, max_refused, inputs, ..Self::default() }
+    }
+
     /// Returns whether there is a result: an input was read, and nothing stopped the reading.
     ///
     /// An empty input has a result. A missing file has none, so that an earlier result is not
@@ -236,7 +241,7 @@ impl ReadResult {
     }
 
     /// Adds the numbers of a report.
-    fn count(&mut self, report: &Report) {
+    pub(crate) fn count(&mut self, report: &Report) {
         let counted = [report.accepted, report.refused, report.skipped, report.filtered];
         self.lines += counted.into_iter().sum::<u64>();
         self.accepted += report.accepted;

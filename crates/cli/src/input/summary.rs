@@ -21,9 +21,7 @@ impl ReadResult {
         for file in &self.unreadable {
             diagnostics::report(file);
         }
-        for (_, name, form) in &self.unknown {
-            diagnostics::report(format_args!("{}: {form}", Styled(PLACE, name)));
-        }
+        self.report_unknown();
         for (_, name) in &self.ignored {
             let place = Styled(PLACE, name);
             diagnostics::report(format!("{place}: warning: {}\n  {IGNORED_HINT}", source::IGNORED));
@@ -37,9 +35,27 @@ impl ReadResult {
         }
         self.report_outcomes();
         self.report_refused(&lines);
+        self.report_end();
+    }
+
+    /// Reports what a live input had: all but its refused lines.
+    pub(crate) fn report_live(&self) {
+        self.report_unknown();
+        self.report_outcomes();
+        self.report_end();
+    }
+
+    fn report_end(&self) {
         self.report_names();
         self.report_quotes();
         self.report_problem();
+    }
+
+    /// Reports the files whose form is not known.
+    fn report_unknown(&self) {
+        for (_, name, form) in &self.unknown {
+            diagnostics::report(format_args!("{}: {form}", Styled(PLACE, name)));
+        }
     }
 
     /// Reports the outcomes of all records, unless none is skipped or filtered.

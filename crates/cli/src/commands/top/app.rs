@@ -3,6 +3,7 @@
 use std::mem;
 use std::time::Duration;
 
+use facade::Unit;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use unicode_width::UnicodeWidthStr;
 
@@ -20,6 +21,12 @@ pub(crate) struct Status {
     pub(crate) accepted: u64,
     /// The number of refused lines.
     pub(crate) refused: u64,
+    /// The number of records that lack a field.
+    pub(crate) skipped: u64,
+    /// The number of records that do not meet a condition.
+    pub(crate) filtered: u64,
+    /// Whether values had units of their own.
+    pub(crate) has_units: bool,
     /// The reason of the last refusal.
     pub(crate) refusal: Option<String>,
     /// The number of actions whose timestamp is outside of the window.
@@ -76,6 +83,8 @@ pub(crate) struct App {
     pub(crate) span: Span,
     /// The windows to choose from, the shortest first.
     windows: Vec<Duration>,
+    /// The columns that there are, fewer if records are only counted.
+    pub(crate) columns: &'static [Column],
     pub(crate) sort: Column,
     pub(crate) order: Order,
     pub(crate) is_paused: bool,
@@ -101,6 +110,7 @@ impl App {
             status: Status::default(),
             span,
             windows,
+            columns: &Column::ALL,
             sort,
             order: Order::Descending,
             is_paused: false,
@@ -126,12 +136,21 @@ impl App {
     pub(crate) fn layout(&self, width: usize) -> Layout {
         let longest = self.lines.iter().map(|line| line.action.width()).max();
         let longest = longest.unwrap_or_default();
-        Layout::new(self.visible(), longest, self.sort, width, self.figures)
+        Layout::new(self.visible(), longest, (self.columns, self.sort), width, self.figures)
+    }
+
+    /// Shows only the columns of records that are only counted.
+    pub(crate) fn counting_only(self) -> Self {
+        Self { columns: &Column::COUNTS, ..self }
     }
 
     /// Replaces the lines, unless paused.
     pub(crate) fn show(&mut self, status: Status, lines: impl FnOnce(Span) -> Vec<Line>) {
         self.status = status;
+        if self.status.has_units && !self.figures.have_unit() {
+            // Values with a unit of their own are converted to seconds.
+            self.figures = Figures::new(Some(Unit::Seconds));
+        }
         if !self.is_paused {
             self.lines = lines(self.span);
             self.sort_lines();
@@ -193,7 +212,7 @@ impl App {
             KeyCode::Home => self.scroll(isize::MIN),
             KeyCode::End => self.scroll(isize::MAX),
             KeyCode::Char(key) => {
-                if let Some(column) = Column::ALL.into_iter().find(|column| column.key() == key) {
+                if let Some(&column) = self.columns.iter().find(|column| column.key() == key) {
                     self.sort_by(column, column.order());
                 }
             }
@@ -212,9 +231,9 @@ impl App {
     }
 
     fn move_sort(&mut self, step: isize) {
-        let sorted = Column::ALL.iter().position(|&column| column == self.sort);
+        let sorted = self.columns.iter().position(|&column| column == self.sort);
         let next = sorted.unwrap_or_default().saturating_add_signed(step);
-        if let Some(&column) = Column::ALL.get(next) {
+        if let Some(&column) = self.columns.get(next) {
             self.sort_by(column, column.order());
         }
     }

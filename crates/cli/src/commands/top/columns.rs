@@ -48,6 +48,9 @@ impl Column {
         Self::Max,
     ];
 
+    /// The columns of records that are only counted.
+    pub(crate) const COUNTS: [Self; 3] = [Self::Action, Self::Count, Self::Rate];
+
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Action => "action",
@@ -167,13 +170,13 @@ pub(crate) struct Layout {
 }
 
 impl Layout {
-    /// Lays out the lines of a table whose longest name has this width.
+    /// Lays out the lines of a table of these columns, whose longest name has this width.
     ///
     /// The sorted column has priority, then the others from the left, then the sparkline.
     pub(crate) fn new(
         lines: &[Line],
         longest: usize,
-        sort: Column,
+        (columns, sort): (&[Column], Column),
         width: usize,
         figures: Figures,
     ) -> Self {
@@ -181,7 +184,7 @@ impl Layout {
         let mut name_width = wanted.min(NAME_COLUMNS_MIN).min(width);
         let mut left = width - name_width;
         let mut numbers = Vec::new();
-        let others = Column::ALL.into_iter().filter(|&column| column != sort);
+        let others = columns.iter().copied().filter(|&column| column != sort);
         for column in [sort].into_iter().chain(others) {
             if column == Column::Action {
                 continue;
@@ -194,12 +197,12 @@ impl Layout {
                 numbers.push(Numbers { column, texts, width });
             }
         }
-        numbers.sort_by_key(|numbers| Column::ALL.iter().position(|&at| at == numbers.column));
+        numbers.sort_by_key(|numbers| columns.iter().position(|&at| at == numbers.column));
         // A name has a third of the width at first, which leaves room for the sparkline.
         let more = left.min(wanted.min(width / 3).saturating_sub(name_width));
         (name_width, left) = (name_width + more, left - more);
-        let is_complete = numbers.len() == Column::ALL.len() - 1
-            && lines.iter().any(|line| line.series.is_some());
+        let is_complete =
+            numbers.len() == columns.len() - 1 && lines.iter().any(|line| line.series.is_some());
         let series_width = match left.saturating_sub(GAP) {
             wide if is_complete && wide >= SERIES_COLUMNS_MIN => wide.min(SERIES_COLUMNS_MAX),
             _ => 0,
@@ -255,7 +258,7 @@ mod tests {
     }
 
     fn layout(lines: &[Line], longest: usize, sort: Column, width: usize) -> Layout {
-        Layout::new(lines, longest, sort, width, Figures::default())
+        Layout::new(lines, longest, (&Column::ALL, sort), width, Figures::default())
     }
 
     fn shown(layout: &Layout) -> Vec<&'static str> {

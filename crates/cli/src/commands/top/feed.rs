@@ -53,9 +53,12 @@ pub(crate) struct Feed {
 
 impl Feed {
     /// Creates a feed that remembers one window of a limited number of actions.
+    ///
+    /// `name_bytes` is the maximum length of a name.
     pub(crate) fn new(
         window: Duration,
         actions: NonZero<usize>,
+        name_bytes: usize,
         time_source: TimeSource,
     ) -> Result<Self, FeedError> {
         // One bucket is enough without times, and leaves memory for more actions.
@@ -69,7 +72,7 @@ impl Feed {
         let window = WindowSpec::builder().resolution(resolution).span(span).build()?;
         // Folding, not eviction, so that totals are of all actions.
         let (actions, when_full) = (actions.get(), WhenFull::Fold);
-        let tracker = TrackerSpec { actions, when_full, ..TrackerSpec::default() };
+        let tracker = TrackerSpec { actions, when_full, name_bytes, ..TrackerSpec::default() };
         let spec = WindowedSpec { window, tracker, ..WindowedSpec::default() };
         let feed = Self {
             tracker: OnceLock::new(),
@@ -238,7 +241,7 @@ mod tests {
 
     /// Records `jump` at these seconds of a day long ago, and returns how many were counted.
     fn feed(time_source: TimeSource, seconds: &[f64]) -> (Feed, usize) {
-        let feed = Feed::new(MINUTE, ACTIONS, time_source).unwrap();
+        let feed = Feed::new(MINUTE, ACTIONS, 256, time_source).unwrap();
         let line = |second| format!("{{\"action\":\"jump\",\"time\":{second},\"at\":{second}}}\n");
         let lines: String = seconds.iter().map(line).collect();
         let timestamp = Some(Timestamp::new(Path::key("at"), TimestampFormat::Seconds));
@@ -315,7 +318,7 @@ mod tests {
 
     #[test]
     fn total_is_of_all_actions() {
-        let feed = Feed::new(MINUTE, NonZero::new(2).unwrap(), TimeSource::Arrival).unwrap();
+        let feed = Feed::new(MINUTE, NonZero::new(2).unwrap(), 256, TimeSource::Arrival).unwrap();
         // One action has the name of the shared row.
         let names = [WhenFull::OTHER, "a", "b", "c", "d"];
         let line = |at: usize| format!("{{\"action\":\"{}\",\"time\":{at}}}\n", names[at % 5]);
@@ -335,9 +338,9 @@ mod tests {
     fn any_window_is_held() {
         for millis in [100, 1_000, 1_001, 60_000, 90_500, 600_001, 86_400_000] {
             let window = Duration::from_millis(millis);
-            let feed = Feed::new(window, ACTIONS, TimeSource::Arrival).unwrap();
+            let feed = Feed::new(window, ACTIONS, 256, TimeSource::Arrival).unwrap();
             assert!(feed.tracker.get().unwrap().window(window).is_ok(), "{window:?}");
         }
-        assert!(Feed::new(Duration::MAX, ACTIONS, TimeSource::Arrival).is_err());
+        assert!(Feed::new(Duration::MAX, ACTIONS, 256, TimeSource::Arrival).is_err());
     }
 }

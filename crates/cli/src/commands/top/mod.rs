@@ -23,7 +23,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use anstream::ColorChoice;
-use facade::codec::Fields;
+use facade::codec::Fractions;
 use ratatui::DefaultTerminal;
 use ratatui::crossterm::event::Event;
 use ratatui::crossterm::style;
@@ -31,15 +31,14 @@ use ratatui::crossterm::style;
 use crate::diagnostics;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::input::source;
+use crate::input::{RecordArgs, source};
 use crate::options::{self, INPUT_OPTIONS, OUTPUT_OPTIONS, STATISTICS_OPTIONS};
 use crate::output::figures::Figures;
 use crate::output::render::{counted, grouped};
 use crate::output::table::Table;
 use crate::output::{self, OutputArgs};
 use crate::terminal;
-use crate::timestamps::{self, TimestampArgs};
-use crate::units::UnitArgs;
+use crate::timestamps;
 
 use app::{App, Request, Span};
 use columns::{Column, Line};
@@ -51,7 +50,7 @@ use session::Message;
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = DETAILS)]
 pub(crate) struct Args {
-    /// Files of actions, one JSON object per line [default: standard input]
+    /// Files of records: JSON, logfmt or CSV [default: standard input]
     ///
     /// They are read one after the other. Files that are compressed with gzip or zstd are
     /// decompressed. `-` is standard input.
@@ -66,10 +65,7 @@ pub(crate) struct Args {
     follow: bool,
 
     #[command(flatten)]
-    timestamp: TimestampArgs,
-
-    #[command(flatten)]
-    units: UnitArgs,
+    records: RecordArgs,
 
     /// Show statistics of the past TIME
     #[arg(long, value_name = "TIME", default_value = "1m", help_heading = STATISTICS_OPTIONS)]
@@ -123,12 +119,13 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
         );
         return Ok(Exit::Misused);
     }
-    let mut fields = Fields::default();
-    if let Err(exit) = args.timestamp.apply(&mut fields) {
-        return Ok(exit);
-    }
-    let time_source = args.time_source();
-    let feed = match Feed::new(args.window, args.max_actions, time_source) {
+    let recipe = match args.records.recipe(Fractions::Allowed) {
+        Ok(recipe) => recipe,
+        Err(exit) => return Ok(exit),
+    };
+    let time_source = args.time_source(recipe.fields().timestamp.is_some());
+    let name_bytes = args.records.name_bytes();
+    let feed = match Feed::new(args.window, args.max_actions, name_bytes, time_source) {
         Ok(feed) => feed,
         Err(error) => {
             diagnostics::report(error);
@@ -136,7 +133,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
         }
     };
     let note = (time_source == TimeSource::Nothing).then_some("no rates without --timestamp");
-    let shared = Arc::new(Shared::new(feed, note, args, fields));
+    let shared = Arc::new(Shared::new(feed, note, args, recipe));
     // Reading ends when this is dropped.
     let reading = match read::start(args, &shared) {
         Ok(reading) => reading,
@@ -147,19 +144,16 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     };
     let span =
         if time_source == TimeSource::Nothing { Span::Whole } else { Span::Last(args.window) };
-    let app = App::new(
-        reading.name.clone(),
-        span,
-        args.max_actions.get(),
-        Figures::new(args.units.unit()),
-    );
+    let unit = Figures::new(args.records.unit());
+    let app = App::new(reading.name.clone(), span, args.max_actions.get(), unit);
+    let app = if args.records.counts_only() { app.counting_only() } else { app };
     match ColorChoice::global() {
         ColorChoice::Never => style::force_color_output(false),
         ColorChoice::Always | ColorChoice::AlwaysAnsi => style::force_color_output(true),
         ColorChoice::Auto => {} // The library checks NO_COLOR.
     }
-    let every = args.every;
-    session::run(move |messages| show(app, &shared, every, messages))
+    let (every, records) = (args.every, args.records.clone());
+    session::run(move |messages| show(app, &shared, &records, every, messages))
 }
 
 impl Args {
@@ -178,13 +172,13 @@ impl Args {
     }
 
     /// Returns the source of the times of the actions.
-    fn time_source(&self) -> TimeSource {
+    fn time_source(&self, has_timestamps: bool) -> TimeSource {
         // An input that grows is live, and so is all of it.
         let is_file = self.paths().iter().all(|path| match source::is_stdin(path) {
             true => Path::new("/dev/stdin").is_file(),
             false => path.is_file() && !self.follow,
         });
-        match (self.timestamp.timestamp().is_some(), is_file) {
+        match (has_timestamps, is_file) {
             (false, false) => TimeSource::Arrival,
             (false, true) => TimeSource::Nothing,
             (true, false) => TimeSource::Stamps,
@@ -211,6 +205,7 @@ fn is_terminal(_: &Path) -> bool {
 fn show(
     mut app: App,
     shared: &Shared,
+    records: &RecordArgs,
     every: Duration,
     messages: &Receiver<Message>,
 ) -> Result<Exit, Failure> {
@@ -222,7 +217,10 @@ fn show(
         return Ok(exit);
     }
     print_last(&app)?;
-    Ok(if exit == Exit::Done && app.status.refused > 0 { Exit::Refused } else { exit })
+    let totals = shared.totals();
+    totals.report_live();
+    records.report_assumed(totals.labels.fields(), &totals.counts, totals.accepted);
+    Ok(if exit == Exit::Done { totals.exit() } else { exit })
 }
 
 /// Draws and handles keys until the session ends.

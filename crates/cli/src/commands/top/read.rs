@@ -1,14 +1,17 @@
 //! Reads and records the input of `top` on separate threads.
 
 use std::fs;
-use std::io::{self, Read};
+use std::io::{self, Cursor, Read};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use facade::codec::{DecodeOptions, Fields, Record, Report};
+use facade::codec::{
+    Columns, CsvOptions, DecodeOptions, Form, Record, RefusedLine, Report, Sink, SkippedRecord,
+};
+use memchr::memchr;
 use thiserror::Error;
 
 use super::Args;
@@ -17,6 +20,11 @@ use super::batches::Batches;
 use super::feed::Feed;
 use super::tail::{self, Polled, Tail};
 use crate::diagnostics::{self, Unreadable};
+use crate::input::Recipe;
+use crate::input::form::FormError;
+use crate::input::head::{Head, Patience};
+use crate::input::labels::Labels;
+use crate::input::result::{Problem, ReadResult};
 use crate::input::source::{self, Source};
 use crate::output::render::counted;
 
@@ -33,8 +41,10 @@ struct NotPlain;
 pub(crate) struct Shared {
     pub(crate) feed: Feed,
     status: Mutex<Status>,
-    /// Which fields of a line are its action.
-    fields: Fields,
+    /// How records are read.
+    recipe: Recipe,
+    /// What all inputs had so far.
+    totals: Mutex<ReadResult>,
     /// The number of threads that have not reached the end of their input.
     left: Mutex<usize>,
     /// Whether there are several files, so that messages name one.
@@ -43,17 +53,30 @@ pub(crate) struct Shared {
 
 impl Shared {
     /// Creates the state for the files of a command line.
-    pub(crate) fn new(feed: Feed, note: Option<&str>, args: &Args, fields: Fields) -> Self {
+    pub(crate) fn new(feed: Feed, note: Option<&str>, args: &Args, recipe: Recipe) -> Self {
         let status = Status { note: note.map(str::to_owned), ..Status::default() };
+        let status = Mutex::new(status);
         let files = args.paths().len();
         let left = Mutex::new(if args.follow { files } else { 1 });
-        Self { feed, status: Mutex::new(status), fields, left, has_several: files > 1 }
+        let labels = Labels::new(&recipe);
+        let totals = ReadResult::new(labels, args.records.max_refused(), files);
+        let totals = Mutex::new(totals);
+        Self { feed, status, recipe, totals, left, has_several: files > 1 }
     }
 
     /// Returns the progress of the input.
     pub(crate) fn status_now(&self) -> Status {
         let status = self.status().clone();
-        Status { folded: self.feed.folded(), ..status }
+        let totals = self.totals();
+        let ReadResult { accepted, refused, skipped, filtered, .. } = *totals;
+        let has_units = totals.unit().is_some();
+        let folded = self.feed.folded();
+        Status { folded, accepted, refused, skipped, filtered, has_units, ..status }
+    }
+
+    /// Returns what all inputs had so far.
+    pub(crate) fn totals(&self) -> MutexGuard<'_, ReadResult> {
+        self.totals.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn status(&self) -> MutexGuard<'_, Status> {
@@ -64,15 +87,16 @@ impl Shared {
     fn read_files(&self, files: &[PathBuf], mut first: Option<Source<'static>>) {
         for path in files {
             let opened = first.take().map_or_else(|| source::open_unwatched(path), Ok);
-            if let Err(error) = opened.and_then(|source| self.read_source(source)) {
-                self.fail(&source::name(path), &error);
+            let name = source::name(path);
+            if let Err(error) = opened.and_then(|source| self.read_source(&name, source)) {
+                self.fail(&name, &error);
             }
         }
         self.end();
     }
 
-    fn read_source(&self, source: Source<'_>) -> io::Result<()> {
-        let read = self.read(source.reader);
+    fn read_source(&self, name: &str, source: Source<'_>) -> io::Result<()> {
+        let read = self.read(name, None, source.reader);
         if source.ignored.any() {
             self.status().note.get_or_insert(source::IGNORED.to_owned());
         }
@@ -80,9 +104,30 @@ impl Shared {
     }
 
     /// Reads to the end of a file; a followed file has none.
-    fn read(&self, stream: impl Read) -> io::Result<()> {
-        let fields = self.fields.clone();
-        let options = DecodeOptions { refusals_kept: 1, fields, ..DecodeOptions::default() };
+    ///
+    /// `start` is the start of the file, if the stream begins elsewhere.
+    fn read(&self, name: &str, start: Option<Head>, mut stream: impl Read) -> io::Result<()> {
+        let head = Head::read(&mut stream, Patience::Line);
+        let options = match self.recipe.options(name, start.as_ref().unwrap_or(&head)) {
+            Ok(options) => DecodeOptions { refusals_kept: 1, ..options },
+            Err(FormError::Unsupported(error)) => return Err(error),
+            Err(FormError::Unknown(form)) => {
+                self.totals().unknown.push((0, name.to_owned(), form));
+                let problem = form.to_string();
+                return Err(io::Error::other(problem.lines().next().unwrap_or_default()));
+            }
+        };
+        let header = start.as_ref().map(|start| header(&options, start.bytes()));
+        let stream = header.unwrap_or_default().chain(head.before(stream));
+        match options.input.form {
+            // Their records are found only from the beginning.
+            Form::Csv(_) | Form::JsonStream => self.read_whole(&options, stream),
+            _ => self.read_batches(&options, stream),
+        }
+    }
+
+    /// Reads a stream batch by batch, so that what was refused is known at once.
+    fn read_batches(&self, options: &DecodeOptions, stream: impl Read) -> io::Result<()> {
         let mut batches = Batches::new(stream);
         while !batches.is_over() {
             let mut outside = 0;
@@ -98,6 +143,19 @@ impl Shared {
             }
         }
         Ok(())
+    }
+
+    /// Reads a stream at once, and counts each record when it is read.
+    fn read_whole(&self, options: &DecodeOptions, stream: impl Read) -> io::Result<()> {
+        let (mut report, error) = match options.decode_reader(stream, &mut LiveSink(self)) {
+            Ok(report) => (report, None),
+            Err(error) => (*error.report, Some(error.source)),
+        };
+        // The sink has counted them.
+        (report.accepted, report.refused, report.skipped) = (0, 0, 0);
+        self.note(&report, 0);
+        let fault = report.fault.map(|fault| io::Error::other(fault.to_string()));
+        error.or(fault).map_or(Ok(()), Err)
     }
 
     /// Notes that a file cannot be read any further.
@@ -118,14 +176,66 @@ impl Shared {
     }
 
     fn note(&self, report: &Report, outside: u64) {
+        let mut totals = self.totals();
+        totals.count(report);
+        let problem = totals.problem();
+        drop(totals);
         let mut status = self.status();
+        match problem {
+            None => {}
+            Some(Problem::MixedUnits { .. }) => {
+                status.note = Some("values with and without a unit, add --unit".to_owned());
+            }
+            Some(Problem::UnitNeeded(_)) => {
+                status.note = Some("a condition has a unit, add --unit".to_owned());
+            }
+            Some(Problem::SharedNames(_)) => {
+                status.note = Some("short names are not distinct, raise --max-name".to_owned());
+            }
+        }
         status.outside += outside;
-        status.accepted += report.accepted;
-        status.refused += report.refused;
         if let Some(refusal) = report.refusals.first() {
             status.refusal = Some(refusal.error.to_string());
         }
     }
+}
+
+/// Counts records when they are read.
+struct LiveSink<'s>(&'s Shared);
+
+impl Sink for LiveSink<'_> {
+    fn accept(&mut self, record: Record<'_>) {
+        let is_outside = !self.0.feed.add(record);
+        let mut totals = self.0.totals();
+        totals.accepted += 1;
+        totals.lines += 1;
+        drop(totals);
+        if is_outside {
+            self.0.status().outside += 1;
+        }
+    }
+
+    fn refuse(&mut self, line: RefusedLine<'_>) {
+        let mut totals = self.0.totals();
+        totals.refused += 1;
+        totals.lines += 1;
+        drop(totals);
+        self.0.status().refusal = Some(line.error().to_string());
+    }
+
+    fn skip(&mut self, _: SkippedRecord<'_>) {
+        let mut totals = self.0.totals();
+        totals.skipped += 1;
+        totals.lines += 1;
+    }
+}
+
+/// Returns the header of CSV at the start of a file, which a stream from elsewhere lacks.
+fn header(options: &DecodeOptions, start: &[u8]) -> Cursor<Vec<u8>> {
+    let has_header =
+        matches!(&options.input.form, Form::Csv(CsvOptions { columns: Columns::Header, .. }));
+    let end = memchr(b'\n', start).filter(|_| has_header);
+    Cursor::new(end.map(|end| start[..=end].to_vec()).unwrap_or_default())
 }
 
 /// A reader of a followed file, which waits for more.
@@ -222,16 +332,23 @@ fn follow(path: &Path, shared: &Arc<Shared>) -> Result<Sender<()>, Unreadable> {
     if path.is_file() && source::is_compressed(path) {
         return Err(unreadable(path, io::Error::new(io::ErrorKind::Unsupported, NotPlain)));
     }
-    let has_timestamps = shared.fields.timestamp.is_some();
+    let has_timestamps = shared.recipe.fields().timestamp.is_some();
     let from = if has_timestamps { tail::Start::Beginning } else { tail::Start::End };
     let tail = Tail::open(path, from).map_err(|error| unreadable(path, error))?;
     let name = source::name(path);
     if tail.is_missing() {
         shared.status().missing.push(name.clone());
     }
+    // The form of a file is that of its beginning. A pipe would lose its bytes.
+    let start = match path.is_file() && !has_timestamps {
+        true => source::open_unwatched(path).ok(),
+        false => None,
+    };
+    let start = start.map(|mut start| Head::read(&mut start.reader, Patience::Line));
+    let start = start.filter(|start| !start.bytes().trim_ascii().is_empty());
     let stream = Waiting { name: name.clone(), tail, shared: Arc::clone(&shared), end };
     let work = move || {
-        if let Err(error) = shared.read(stream) {
+        if let Err(error) = shared.read(&name, start, stream) {
             shared.fail(&name, &error);
         }
         shared.end();

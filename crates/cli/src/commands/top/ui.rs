@@ -50,7 +50,7 @@ pub(crate) fn draw(
     let text = cut(KEYS, usize::from(keys.width));
     frame.render_widget(Paragraph::new(text).style(DIM), keys);
     if app.shows_help {
-        draw_help(frame);
+        draw_help(app.columns, frame);
     }
 }
 
@@ -102,8 +102,9 @@ fn title_texts(app: &App, columns: usize) -> [String; 2] {
 
 /// Formats the progress of the input, cut to the width.
 fn status_text(status: &Status, actions_max: usize, columns: usize) -> Text<'static> {
-    let Status { accepted, refused, refusal, outside, folded, note, .. } = status;
-    let total = accepted + refused;
+    let Status { accepted, refused, skipped, filtered, refusal, outside, folded, note, .. } =
+        status;
+    let total = accepted + refused + skipped + filtered;
     let lines = format!("{} read", counted(total, "line"));
     let mut parts = vec![("", lines, Style::new())];
     if *folded > 0 {
@@ -113,6 +114,11 @@ fn status_text(status: &Status, actions_max: usize, columns: usize) -> Text<'sta
     }
     if *outside > 0 {
         parts.push((", ", format!("{} outside the window", grouped(*outside)), Style::new()));
+    }
+    for (number, name) in [(*filtered, "filtered"), (*skipped, "skipped")] {
+        if number > 0 {
+            parts.push((", ", format!("{} {name}", grouped(number)), Style::new()));
+        }
     }
     if *refused > 0 {
         parts.push((", ", format!("{} refused", grouped(*refused)), BAD));
@@ -141,6 +147,7 @@ const KEYS: &str = "q quit  space pause  ←→ sort  o order  -+ window  ↑↓
 fn draw_table(app: &App, frame: &mut Frame<'_>, area: Rect) {
     if app.lines().is_empty() {
         let text = match (app.status.is_ended, app.status.accepted) {
+            (false, 0) if app.status.skipped > 0 => "No record has the fields yet.",
             (false, 0) => "Waiting for actions, one per line: {\"action\":\"jump\",\"time\":100}",
             (true, 0) => "The input had no actions.",
             _ => "No actions in this window; + shows a longer one.",
@@ -193,9 +200,9 @@ fn head(app: &App, column: Column) -> Cell<'static> {
     Cell::from(if column == Column::Action { text } else { text.right_aligned() })
 }
 
-fn draw_help(frame: &mut Frame<'_>) {
-    let keys = Column::ALL.map(|column| column.key().to_string()).join(" ");
-    let names = Column::ALL.map(Column::name).join(", ");
+fn draw_help(columns: &[Column], frame: &mut Frame<'_>) {
+    let keys = columns.iter().map(|column| column.key().to_string()).collect::<Vec<_>>().join(" ");
+    let names = columns.iter().map(|column| column.name()).collect::<Vec<_>>().join(", ");
     let text = [
         "←  →       sort by the previous or next column".to_owned(),
         format!("{keys}  {names}"),
