@@ -26,7 +26,7 @@ use crate::exit::Exit;
 /// Print statistics of action logs.
 ///
 /// An action is a line of JSON such as {"action":"jump","time":100}: a name, and a time in any
-/// unit. Other keys are ignored.
+/// unit. Other keys are ignored. Options name other fields, and read logfmt, CSV and lines of text.
 #[derive(Debug, Parser)]
 #[command(name = "windrow", bin_name = "windrow", version)]
 #[command(after_help = EXAMPLES, after_long_help = DETAILS)]
@@ -56,6 +56,7 @@ const EXAMPLES: &str = "\
 Examples:
   windrow stats actions.ndjson                       count, mean and percentiles of each action
   windrow stats --sort p99 --top 10 *.ndjson.gz      the ten slowest actions
+  windrow stats --by path --value took app.log       fields of other names
   windrow series --timestamp at actions.ndjson       statistics over time
   windrow report actions.ndjson -o report.html       an HTML report
   tail -f service.log | windrow count                live line counts
@@ -71,6 +72,7 @@ Examples:
   windrow stats actions.ndjson                       count, mean and percentiles of each action
   windrow stats --sort p99 --top 10 *.ndjson.gz      the ten slowest actions
   windrow stats --format json < actions.ndjson       output for programs
+  windrow stats --by path --value took app.log       fields of other names
   windrow series --timestamp at actions.ndjson       statistics over time
   windrow report actions.ndjson -o report.html       an HTML report
   tail -f service.log | windrow count                live line counts
@@ -82,7 +84,7 @@ Exit codes:
   0    success
   1    an input could not be read to its end, or an output could not be written
   2    invalid command line, or an output that is also an input
-  3    success, but some lines were refused and are not counted
+  3    more records were refused than --max-refused allows, or none was accepted
   130  Ctrl-C; the result so far was written
 
 See `windrow <COMMAND> --help` for the options of a command.";

@@ -69,3 +69,23 @@ fn axes_of_the_largest_times_are_finite() {
     }
     fs::remove_file(file).unwrap();
 }
+
+#[test]
+fn report_reads_csv_and_counts_what_has_no_value() {
+    let run = |args: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_windrow"));
+        let args = args.split(' ').chain(["tests/cases/s23-jmeter.jtl"]);
+        let output = command.arg("report").args(args).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let page = run("--by label --value elapsed --unit ms --timestamp timeStamp");
+    for text in ["Home", "340 ms", "Time of an action", "Distributions"] {
+        assert!(page.contains(text), "{text}");
+    }
+    let page = run("--by label --count-only --timestamp timeStamp");
+    assert!(page.contains("66.7 %") && page.contains("Actions in"), "{page}");
+    for text in ["Time of an action", "Distributions", "p99", "distribution"] {
+        assert!(!page.contains(&format!(">{text}")), "{text}");
+    }
+}

@@ -157,8 +157,10 @@ impl FromStr for SortKey {
 }
 
 const DETAILS: &str = "\
-An action is a line of JSON: {\"action\":\"jump\",\"time\":100}. Blank lines are skipped. Any other
-line is refused: a message shows its place and the reason, and reading continues.
+An action is a line of JSON: {\"action\":\"jump\",\"time\":100}. Blank lines are ignored. Any other
+line is refused: a message shows its place and the reason, and reading continues. Where --by,
+--value, --count-only, --pattern, --embedded or --unwrap is given, and in logfmt and CSV, a record
+without a name or a value is skipped instead.
 
 The mean is the exact sum divided by the count, rounded once. Quantiles are exact for up to 32 times
 of an action, and within 0.8 % beyond. `stddev` and `variance` divide by n - 1 and need two times.
@@ -181,10 +183,13 @@ A sum or variance above the largest float, 1.8e308, is `null` in JSON, `inf` in 
 Examples:
   windrow stats actions.ndjson
   windrow stats --sort p99 --top 10 --unit ms mon.ndjson.gz tue.ndjson.zst
+  windrow stats --by request.method,request.uri --value duration --unit s --group-paths access.log
+  windrow stats --input csv --by label --value elapsed --unit ms --where 'code>=500' results.csv
   windrow stats --stat count,mean,p50,p99.9 --format csv -o stats.csv *.ndjson
   grep checkout service.log | windrow stats --format json -
 
-Exit codes: 0 success, 1 a file could not be read, 2 usage, 3 some lines were refused, 130 Ctrl-C.";
+Exit codes: 0 success, 1 a file could not be read, 2 usage, 3 too many records were refused or none
+was accepted, 130 Ctrl-C.";
 
 pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     if let Err(exit) = args.json.check(&args.format, &Style::Json) {

@@ -43,10 +43,10 @@ pub(crate) struct FormArgs {
     #[arg(long, value_name = "PATH", value_parser = Path::parse, help_heading = INPUT_OPTIONS)]
     unwrap: Option<Path>,
 
-    /// Read lines of text by a regular expression, whose named groups are fields
+    /// Read lines of text by a regular expression with named groups
     ///
-    /// The groups `action`, `value` and `timestamp` are the defaults of --by, --value and
-    /// --timestamp. Lines that do not match are skipped.
+    /// Groups are fields. The groups `action`, `value` and `timestamp` are the defaults of --by,
+    /// --value and --timestamp. Lines that do not match are skipped.
     #[arg(long, value_name = "REGEX", value_parser = pattern, help_heading = INPUT_OPTIONS)]
     #[arg(conflicts_with_all = ["delimiter", "columns", "embedded"])]
     pattern: Option<LinePattern>,

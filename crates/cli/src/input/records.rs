@@ -37,9 +37,10 @@ pub(crate) struct RecordArgs {
     #[command(flatten)]
     timestamps: TimestampArgs,
 
-    /// Tolerate N refused records, or P% of those accepted and refused [default: 0]
+    /// Tolerate N refused records, or P% [default: 0]
     ///
-    /// With more, the exit code is 3. The result is written in any case.
+    /// A percentage is of the accepted and refused ones. With more, the exit code is 3. The result
+    /// is written in any case.
     #[arg(long, value_name = "N|P%", help_heading = INPUT_OPTIONS)]
     max_refused: Option<MaxRefused>,
 }

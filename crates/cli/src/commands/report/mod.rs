@@ -58,7 +58,8 @@ Examples:
   windrow report --timestamp at monday.ndjson.gz tuesday.ndjson.gz -o week.html
   windrow report - < actions.ndjson > report.html
 
-Exit codes: 0 success, 1 a file could not be read, 2 usage, 3 some lines were refused, 130 Ctrl-C.";
+Exit codes: 0 success, 1 a file could not be read, 2 usage, 3 too many records were refused or none
+was accepted, 130 Ctrl-C.";
 
 /// The statistics of an action.
 type ActionStats = (Variance, MinMax, Quantiles);

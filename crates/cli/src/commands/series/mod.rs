@@ -113,7 +113,8 @@ Examples:
   windrow series --timestamp at --by-action --stat count,p99 actions.ndjson
   windrow series --timestamp when --timezone local --format plot *.ndjson
 
-Exit codes: 0 success, 1 failure, 2 usage, 3 some lines were refused, 130 Ctrl-C.";
+Exit codes: 0 success, 1 failure, 2 usage, 3 too many records were refused or none was accepted,
+130 Ctrl-C.";
 
 /// The maximum number of rows of time where their width is chosen.
 const ROWS: u64 = 60;

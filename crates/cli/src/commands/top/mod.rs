@@ -97,10 +97,11 @@ Examples:
   windrow top --follow /var/log/service.ndjson
   windrow top --follow --unit ms web-1.ndjson web-2.ndjson
   tail -f service.log | grep checkout | windrow top
+  kubectl logs -f pod | windrow top --embedded --by req.url --value responseTime --unit ms
   windrow top --window 5m --timestamp at yesterday.ndjson
 
-Exit codes: 0 success, 1 input could not be read, 2 usage, 3 some lines were refused, 130 Ctrl-C,
-129 terminal closed, 143 SIGTERM.";
+Exit codes: 0 success, 1 input could not be read, 2 usage, 3 too many records were refused or none
+was accepted, 130 Ctrl-C, 129 terminal closed, 143 SIGTERM.";
 
 pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     OutputArgs::default().open_for(&args.files, None, None)?;
