@@ -5,8 +5,11 @@ mod diagnostics;
 mod exit;
 mod failure;
 mod input;
+mod inspect;
 mod options;
 mod output;
+mod presets;
+mod quote;
 mod signals;
 mod stat;
 mod stdio;
@@ -15,12 +18,16 @@ mod timeline;
 mod timestamps;
 mod units;
 
+use std::env;
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use colorchoice_clap::Color;
 
-use crate::commands::{count, demo, generate, manual, report, series, stats, top};
+use crate::commands::{
+    count, demo, generate, inspect as inspection, manual, presets as preset_list, report, series,
+    stats, top,
+};
 use crate::exit::Exit;
 
 /// Print statistics of action logs.
@@ -46,6 +53,8 @@ enum Command {
     Report(report::Args),
     Count(count::Args),
     Top(top::Args),
+    Inspect(inspection::Args),
+    Presets(preset_list::Args),
     Generate(generate::Args),
     Demo(demo::Args),
     Completions(manual::CompletionsArgs),
@@ -54,6 +63,8 @@ enum Command {
 
 const EXAMPLES: &str = "\
 Examples:
+  windrow inspect access.log                         what is in a log, and a command that reads it
+  windrow stats --preset caddy access.log            statistics of the log of a program
   windrow stats actions.ndjson                       count, mean and percentiles of each action
   windrow stats --sort p99 --top 10 *.ndjson.gz      the ten slowest actions
   windrow stats --by path --value took app.log       fields of other names
@@ -69,6 +80,8 @@ const DETAILS: &str = "\
 Results go to standard output, messages to standard error.
 
 Examples:
+  windrow inspect access.log                         what is in a log, and a command that reads it
+  windrow stats --preset caddy access.log            statistics of the log of a program
   windrow stats actions.ndjson                       count, mean and percentiles of each action
   windrow stats --sort p99 --top 10 *.ndjson.gz      the ten slowest actions
   windrow stats --format json < actions.ndjson       output for programs
@@ -89,8 +102,14 @@ Exit codes:
 
 See `windrow <COMMAND> --help` for the options of a command.";
 
+/// Parses the command line, with the options of a preset if it names one.
+fn parse() -> Result<Cli, clap::Error> {
+    let arguments = presets::expand(&Cli::command(), env::args_os().collect());
+    Cli::from_arg_matches(&Cli::command().try_get_matches_from(arguments)?)
+}
+
 fn main() -> ExitCode {
-    let Cli { color, command } = match Cli::try_parse() {
+    let Cli { color, command } = match parse() {
         Ok(cli) => cli,
         // Help and version are results. `parse` would ignore an error of writing them.
         Err(text) if !text.use_stderr() => {
@@ -105,6 +124,8 @@ fn main() -> ExitCode {
         Command::Report(args) => report::run(&args),
         Command::Count(args) => count::run(&args),
         Command::Top(args) => top::run(&args),
+        Command::Inspect(args) => inspection::run(&args),
+        Command::Presets(args) => preset_list::run(&args),
         Command::Generate(args) => generate::run(&args),
         Command::Demo(args) => demo::run(&args),
         Command::Completions(args) => manual::completions(&args, Cli::command()),

@@ -3,7 +3,9 @@
 pub(crate) mod count;
 pub(crate) mod demo;
 pub(crate) mod generate;
+pub(crate) mod inspect;
 pub(crate) mod manual;
+pub(crate) mod presets;
 pub(crate) mod report;
 pub(crate) mod series;
 pub(crate) mod stats;

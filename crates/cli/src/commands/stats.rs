@@ -16,6 +16,7 @@ use facade::{Unit, WhenFull};
 use crate::diagnostics;
 use crate::exit::Exit;
 use crate::input::Input;
+use crate::inspect;
 use crate::options::{self, JsonArg, OUTPUT_OPTIONS, STATISTICS_OPTIONS};
 use crate::output::figures::Figures;
 use crate::output::infinite::Infinite;
@@ -239,6 +240,7 @@ impl Args {
         let result = self.input.read(&recipe, &mut sinks.collect::<Vec<_>>(), kept)?;
         if !result.has_result() {
             result.report();
+            inspect::report_hint(&result);
             return Ok(result.exit());
         }
         let mut tracker = LocalTracker::new(&names);
@@ -250,6 +252,7 @@ impl Args {
         let printed = self.write(&rows, &whole, unit, output);
         self.infinite(&rows, unit).warn(self.format.infinite());
         self.input.report(&result);
+        inspect::report_hint(&result);
         let counts = all.iter().map(|row| (row.name(), row.statistic().count()));
         result.warn_of_moments(result.moments.are_all_of_one(counts));
         diagnostics::report_folded(names.overflow().folded, self.max_actions);

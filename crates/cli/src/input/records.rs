@@ -13,6 +13,7 @@ use super::tolerance::MaxRefused;
 use crate::diagnostics;
 use crate::exit::Exit;
 use crate::options::INPUT_OPTIONS;
+use crate::presets::{self, Preset};
 use crate::timestamps::TimestampArgs;
 use crate::units::UnitArgs;
 
@@ -25,6 +26,14 @@ const TIMESTAMP: &str = "timestamp";
 /// The options that decide what a record is.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct RecordArgs {
+    /// Use the options for the log of a program, such as nginx-json
+    ///
+    /// NAME is one that `windrow presets` lists, or a TOML file with options. Options on the
+    /// command line replace those of the preset.
+    #[arg(long, value_name = "NAME", value_parser = presets::parser(), hide_possible_values = true)]
+    #[arg(help_heading = INPUT_OPTIONS)]
+    preset: Option<Preset>,
+
     #[command(flatten)]
     form: FormArgs,
 
@@ -49,7 +58,27 @@ impl RecordArgs {
     /// Returns what is wrong with the options, if they do not go together.
     fn problem(&self) -> Option<String> {
         let conflict = self.form.check().err().map(|conflict| conflict.to_string());
-        conflict.or_else(|| self.missing_group()).or_else(|| self.useless_option())
+        conflict
+            .or_else(|| self.missing_field())
+            .or_else(|| self.missing_group())
+            .or_else(|| self.useless_option())
+    }
+
+    /// Returns what to do about a preset without a name or a value.
+    fn missing_field(&self) -> Option<String> {
+        let preset = self.preset.as_ref()?;
+        let is_given = |option: &&str| match *option {
+            "by" => self.fields.have_name(),
+            _ => self.fields.have_value(),
+        };
+        let option = preset.asks_for().into_iter().find(|option| !is_given(option))?;
+        let name = &preset.name;
+        let or = if option == "value" { ", or use `--count-only`" } else { "" };
+        Some(format!(
+            "preset `{name}` does not say which field is the {}\n  name it with `--{option}`{or}; \
+             `windrow inspect` lists the fields",
+            if option == "by" { "name" } else { "value" },
+        ))
     }
 
     /// Returns what to do about a pattern without a name or a value.
@@ -128,7 +157,7 @@ impl RecordArgs {
             diagnostics::report(problem);
             return Err(Exit::Misused);
         }
-        let is_named = self.fields.are_named() || self.form.are_special();
+        let is_named = self.fields.are_named() || self.form.are_special() || self.preset.is_some();
         let mut any = self.options(FieldTypes::Any, fractions);
         self.timestamps.apply(&mut any.fields)?;
         let mut json = any.clone();

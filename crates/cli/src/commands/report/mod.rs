@@ -15,6 +15,7 @@ use facade::codec::{Record, Sink};
 use crate::diagnostics;
 use crate::exit::Exit;
 use crate::input::Input;
+use crate::inspect;
 use crate::options::{self, STATISTICS_OPTIONS};
 use crate::output::figures::Figures;
 use crate::output::infinite::Infinite;
@@ -91,6 +92,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     let result = args.input.read(&recipe, &mut sinks, kept)?;
     if !result.has_result() {
         result.report();
+        inspect::report_hint(&result);
         return Ok(result.exit());
     }
     let mut timeline = timeline(args);
@@ -122,6 +124,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     let totals = rows[..shown].iter().map(|row| (row.name(), row.statistic()));
     Infinite::among(&[Stat::Sum("total")], totals).warn("inf");
     args.input.report(&result);
+    inspect::report_hint(&result);
     let counts = rows.iter().map(|row| (row.name(), row.statistic().0.count()));
     result.warn_of_moments(result.moments.are_all_of_one(counts));
     timeline.left_out(result.accepted).iter().for_each(diagnostics::report);

@@ -18,6 +18,7 @@ use facade::codec::{Format, Record, Sink};
 use crate::diagnostics;
 use crate::exit::Exit;
 use crate::input::Input;
+use crate::inspect;
 use crate::options::{self, JsonArg, OUTPUT_OPTIONS, STATISTICS_OPTIONS};
 use crate::output::figures::Figures;
 use crate::output::infinite::Infinite;
@@ -215,6 +216,7 @@ impl Args {
         let mut timeline = timeline.build();
         if !result.has_result() {
             result.report();
+            inspect::report_hint(&result);
             return Ok(result.exit());
         }
         if self.is_too_long(&timeline) {
@@ -247,6 +249,7 @@ impl Args {
         let is_json = matches!(self.format, Style::Json | Style::Ndjson);
         infinite.warn(if is_json { "null" } else { "inf" });
         self.input.report(&result);
+        inspect::report_hint(&result);
         result.warn_of_moments(result.moments.are_all(result.accepted));
         timeline.left_out(result.accepted).iter().for_each(diagnostics::report);
         Ok(result.exit().or(printed))
