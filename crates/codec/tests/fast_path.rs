@@ -6,7 +6,8 @@
 #[path = "support/fast_path.rs"]
 mod support;
 
-use codec::{DecodeOptions, Fractions, Limits};
+use codec::{DecodeOptions, FieldTypes, Fields, Fractions, Limits, Record};
+use core_actions::Unit;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use support::check;
@@ -138,4 +139,46 @@ fn lengths_at_the_edges_are_decoded_as_alone() {
             }
         }
     }
+}
+
+/// Selects `action` and `time`, which may be text.
+fn any_types(unit: Option<Unit>) -> DecodeOptions {
+    let fields = Fields { unit, types: FieldTypes::Any, ..Fields::default() };
+    DecodeOptions { fields, ..DecodeOptions::default() }
+}
+
+#[test]
+fn times_in_quotes_are_decoded_as_alone() {
+    let numbers =
+        ["0", "7", "007", "150", "12.3", "0.25", "99999999", "123456789", "1.", ".5", "1e3", "-1"];
+    let long = ["9007199254740993", "0.1234567890123456", "0.12345678901234567", "9999999.9999999"];
+    let units = [
+        "", "ns", "us", "µs", "μs", "ms", "s", "m", "min", "h", "d", " ", " ms", "  ms", "ms ",
+        " s", "MS", "msec", "sx", "\\u006ds", "\\\"", "h5m", "s\0",
+    ];
+    for number in numbers.into_iter().chain(long) {
+        for unit in units {
+            for to in [None].into_iter().chain(Unit::ALL.map(Some)) {
+                let time = format!(r#""time":"{number}{unit}""#);
+                for line in [
+                    format!(r#"{{"action":"jump",{time}}}"#),
+                    format!(r#"{{{time}, "action":"jump"}}"#),
+                    format!(r#"{{"action":"jump",{time}"#),
+                ] {
+                    check(&any_types(to), line.as_bytes());
+                }
+            }
+        }
+    }
+    // The strict form has no time in quotes.
+    check(&DecodeOptions::default(), br#"{"action":"jump","time":"12"}"#);
+}
+
+#[test]
+fn times_in_quotes_are_counted_by_their_unit() {
+    let lines = [r#""12.5ms""#, r#""12.5""#, "12.5", r#""12.5 us""#, r#""1m2s""#];
+    let line = |time: &str| format!("{{\"action\":\"jump\",\"time\":{time}}}\n");
+    let text: String = lines.iter().cycle().take(50).map(|time| line(time)).collect();
+    let report = any_types(None).decode_slice(text.as_bytes(), &mut |_: Record<'_>| {});
+    assert_eq!((report.counts.values_with_unit, report.counts.bare_values), (30, 20));
 }

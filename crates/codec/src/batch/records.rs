@@ -82,17 +82,19 @@ impl<'p> RecordDecoder<'p> {
         let mut spare: Vec<Slot<'_>> = Vec::new();
         // The text from `at` on that is known to be UTF-8.
         let mut text = "";
-        let (mut at, mut fast_records) = (0, 0);
+        let (mut at, mut fast_records, mut fast_units) = (0, 0, 0);
         while at < bytes.len() {
             if text.is_empty() {
                 text = valid_prefix(&bytes[at..]);
             }
             report.lines += 1;
             let start = at;
-            let (name, time, stamp) = if let Some((name, time, len)) = self.fast_record(text) {
+            let (name, time, stamp) = if let Some(line) = self.fast_record(text) {
+                let FastRecord { name, time, has_unit, len } = line;
                 at += len;
                 text = text.get(len..).unwrap_or_default();
                 fast_records += 1;
+                fast_units += u64::from(has_unit);
                 (name, time, None)
             } else {
                 let span = self.reader.split(&bytes[start..]);
@@ -126,7 +128,8 @@ impl<'p> RecordDecoder<'p> {
             };
             sink.accept(Record { name, time, stamp, offset: block.offset + start as u64 });
         }
-        report.counts.bare_values += fast_records;
+        report.counts.bare_values += fast_records - fast_units;
+        report.counts.values_with_unit += fast_units;
         if self.context.plan.timestamp.is_some() {
             report.counts.without_timestamp += fast_records;
         }
@@ -176,13 +179,11 @@ impl<'p> RecordDecoder<'p> {
     }
 
     /// Reads the line at the start of `text`, if it has the shape of the fast path and is accepted.
-    ///
-    /// Returns its length with the line end too.
     #[inline(always)]
-    fn fast_record<'t>(&self, text: &'t str) -> Option<(KeyedName<'t>, ActionTime, usize)> {
+    fn fast_record<'t>(&self, text: &'t str) -> Option<FastRecord<'t>> {
         let keys = self.keys.as_ref()?;
         let head = text.as_bytes().first_chunk()?;
-        let FastLine { name, time, end } = fast_line(head, keys).ok()?;
+        let FastLine { name, time, has_unit, end } = fast_line(head, keys).ok()?;
         let len = match head.get(end..)? {
             [b'\n', ..] => end + 1,
             [b'\r', b'\n', ..] => end + 2,
@@ -191,8 +192,18 @@ impl<'p> RecordDecoder<'p> {
         let name = KeyedName::within(text, name.start..name.end)?;
         let is_dash = name.len() == 1 && name.starts_with('-');
         let is_allowed = name.len() <= self.name_bytes && self.rules.allow(end, time.time);
-        (is_allowed && !is_dash).then_some((name, time.time, len))
+        let time = time.time;
+        (is_allowed && !is_dash).then_some(FastRecord { name, time, has_unit, len })
     }
+}
+
+/// An accepted record of the fast path.
+struct FastRecord<'t> {
+    name: KeyedName<'t>,
+    time: ActionTime,
+    has_unit: bool,
+    /// Length with the line end.
+    len: usize,
 }
 
 /// A record and its offset in the input.

@@ -65,11 +65,11 @@ pub(crate) enum ErrorCode {
     TimeNegative,
     TimeTooLarge(TimeMax),
     TimeNotInteger,
-    /// The detail is the number of columns.
+    /// The offset is the number of columns wanted, the detail that of those found.
+    ///
+    /// A number in the code would add a word to every result of a scan.
     #[cfg(feature = "csv")]
-    ColumnCount {
-        wanted: u32,
-    },
+    ColumnCount,
     UnclosedQuote,
     /// Not a pair of logfmt.
     NotPair(Expected),

@@ -92,8 +92,8 @@ impl ScanError {
             ErrorCode::TimeTooLarge(max) => located(Kind::TimeTooLarge { found: excerpt(), max }),
             ErrorCode::TimeNotInteger => located(Kind::TimeNotInteger { found: excerpt() }),
             #[cfg(feature = "csv")]
-            ErrorCode::ColumnCount { wanted } => {
-                located(Kind::ColumnCount { found: detail, expected: wanted as usize })
+            ErrorCode::ColumnCount => {
+                DecodeError { kind: Kind::ColumnCount { found: detail, expected: at }, at: 0 }
             }
             ErrorCode::UnclosedQuote => located(Kind::UnclosedQuote),
             ErrorCode::NotPair(expected) => {

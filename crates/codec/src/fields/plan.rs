@@ -3,9 +3,10 @@
 //! The plan numbers the distinct alternatives of all paths. A reader of a form fills a slot for
 //! each of them in one pass over the record; `assemble.rs` then chooses among the slots.
 
-use super::Fields;
 use super::path::{Alternative, Path, Source, Step};
 use super::tree::Tree;
+use super::{FieldTypes, Fields};
+use crate::quantity::QuotedValues;
 use crate::schema::fast_path::OtherKeys;
 
 /// The slots of the alternatives of a path, in the order of the path.
@@ -52,7 +53,8 @@ impl Plan {
             && fields.from.is_none()
             && fields.to.is_none();
         let is_fast = is_plain && is_read_alone && is_unconditional;
-        if is_fast { OtherKeys::new(name, value) } else { None }
+        let quoted = (fields.types == FieldTypes::Any).then(|| QuotedValues::new(fields.unit));
+        if is_fast { OtherKeys::new(name, value, quoted) } else { None }
     }
 
     /// Returns the number of slots.

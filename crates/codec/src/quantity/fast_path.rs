@@ -5,9 +5,10 @@
 
 use core_actions::{ActionTime, Unit};
 
-use super::unit::{QuantityUnit, SECOND};
+use super::unit::{HOUR, MICROSECOND, MILLISECOND, MINUTE, NANOSECOND, QuantityUnit, SECOND};
 use crate::scan::cursor::Cursor;
 use crate::scan::number::{EXACT_MAX, POWERS, Plain};
+use crate::scan::swar;
 
 /// Reads a number with or without a unit, and whether it has one.
 ///
@@ -24,6 +25,55 @@ pub(super) fn read(text: &str, unit: Option<Unit>) -> Option<(ActionTime, bool)>
     let from = QuantityUnit::named(name)?;
     let to = unit.map_or(SECOND, QuantityUnit::from);
     Some((converted(&number, from, to)?, true))
+}
+
+/// Reads values in quotes: a number, and after it the closing quote or a unit of time.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct QuotedValues {
+    /// The unit of the result.
+    to: QuantityUnit,
+}
+
+impl QuotedValues {
+    /// Creates a reader of values in `unit`, or in seconds.
+    pub(crate) fn new(unit: Option<Unit>) -> Self {
+        Self { to: unit.map_or(SECOND, QuantityUnit::from) }
+    }
+
+    /// Returns the value of a number, given the eight bytes after it.
+    ///
+    /// Also returns whether it has a unit, and the length of what follows the number, with the
+    /// closing quote. Returns `None` for anything unusual, valid or not.
+    #[inline(always)]
+    pub(crate) fn read(&self, number: Plain<'_>, after: u64) -> Option<(ActionTime, bool, usize)> {
+        if after as u8 == b'"' {
+            return Some((number.time()?, false, 1));
+        }
+        let space = usize::from(after as u8 == b' ');
+        let (from, len) = quoted_unit(after >> (8 * space))?;
+        let time =
+            if from == self.to { number.time()? } else { converted(&number, from, self.to)? };
+        Some((time, true, space + len))
+    }
+}
+
+/// Returns the unit at the start of a word, before a quote, and its length with the quote.
+#[inline(always)]
+fn quoted_unit(word: u64) -> Option<(QuantityUnit, usize)> {
+    let begins = |text: &[u8]| {
+        let bits = 8 * text.len();
+        word << (u64::BITS as usize - bits) == swar::word_of(text) << (u64::BITS as usize - bits)
+    };
+    Some(match () {
+        () if begins(b"ms\"") => (MILLISECOND, 3),
+        () if begins(b"s\"") => (SECOND, 2),
+        () if begins("\u{b5}s\"".as_bytes()) => (MICROSECOND, 4),
+        () if begins(b"us\"") => (MICROSECOND, 3),
+        () if begins(b"ns\"") => (NANOSECOND, 3),
+        () if begins(b"m\"") => (MINUTE, 2),
+        () if begins(b"h\"") => (HOUR, 2),
+        () => return None,
+    })
 }
 
 /// Converts a number, if its value takes at most one rounding.

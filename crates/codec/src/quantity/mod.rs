@@ -12,6 +12,7 @@ use std::str::FromStr;
 use core_actions::{ActionTime, Unit};
 
 pub use self::error::{QuantityError, QuantityErrorKind};
+pub(crate) use self::fast_path::QuotedValues;
 
 use self::grammar::Written;
 

@@ -115,7 +115,7 @@ impl Rules {
     /// Accepts a line of the fast path, if it is the whole input and follows the rules.
     #[inline(always)]
     fn accept_fast<'a>(&self, input: &'a [u8], line: FastLine) -> Option<Action<'a>> {
-        let FastLine { name, time, end } = line;
+        let FastLine { name, time, has_unit: _, end } = line;
         if end != input.len() || !self.allow(end, time.time) {
             return None;
         }

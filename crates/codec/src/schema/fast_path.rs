@@ -13,7 +13,8 @@
 
 use core_actions::ActionTime;
 
-use crate::scan::number::{Plain, plain};
+use crate::quantity::QuotedValues;
+use crate::scan::number::Plain;
 use crate::scan::swar::{self, before, special_in_name};
 
 /// Length of the longest line of the fast path, with some bytes after it.
@@ -24,6 +25,8 @@ pub(crate) const HEAD: usize = 96;
 pub(crate) struct FastLine {
     pub(crate) name: FastName,
     pub(crate) time: FastTime,
+    /// Whether the time is written with a unit.
+    pub(crate) has_unit: bool,
     /// Offset after the `}`.
     pub(crate) end: usize,
 }
@@ -45,7 +48,7 @@ pub(crate) struct FastTime {
     /// Offset of its key.
     pub(crate) key: usize,
     pub(crate) time: ActionTime,
-    /// Offset after the number.
+    /// Offset after the value.
     pub(crate) end: usize,
 }
 
@@ -71,7 +74,7 @@ impl From<FastLine> for Partial {
     }
 }
 
-/// The keys of the name and of the time.
+/// The keys of the name and of the time, and the values that a time may have.
 pub(crate) trait Keys {
     /// Skips the start of a line, the key of the name and its colon.
     fn first_name(&self, head: &[u8; HEAD]) -> Option<usize>;
@@ -84,6 +87,9 @@ pub(crate) trait Keys {
 
     /// Skips the key of the time and its colon, and returns the offset after them.
     fn time(&self, head: &[u8; HEAD], at: usize) -> Option<usize>;
+
+    /// Reads the value of the time. Returns whether it has a unit, and the offset after it.
+    fn value(&self, head: &[u8; HEAD], at: usize) -> Option<(ActionTime, bool, usize)>;
 }
 
 /// The keys `action` and `time`, which the compiler knows.
@@ -110,6 +116,12 @@ impl Keys for DefaultKeys {
     fn time(&self, head: &[u8; HEAD], at: usize) -> Option<usize> {
         eat(head, at, b"\"time\":")
     }
+
+    #[inline(always)]
+    fn value(&self, head: &[u8; HEAD], at: usize) -> Option<(ActionTime, bool, usize)> {
+        let (number, end) = number(head, at)?;
+        Some((number.time()?, false, end))
+    }
 }
 
 /// Other keys, known when decoding starts.
@@ -119,16 +131,19 @@ pub(crate) struct OtherKeys {
     first_time: ShortKey,
     name: ShortKey,
     time: ShortKey,
+    /// How a time in quotes is read, if it may be.
+    quoted: Option<QuotedValues>,
 }
 
 impl OtherKeys {
     /// Returns the keys, or `None` if one of them is long or needs escapes.
-    pub(crate) fn new(name: &str, time: &str) -> Option<Self> {
+    pub(crate) fn new(name: &str, time: &str, quoted: Option<QuotedValues>) -> Option<Self> {
         Some(Self {
             first_name: ShortKey::new("{", name)?,
             first_time: ShortKey::new("{", time)?,
             name: ShortKey::new("", name)?,
             time: ShortKey::new("", time)?,
+            quoted,
         })
     }
 }
@@ -152,6 +167,17 @@ impl Keys for OtherKeys {
     #[inline(always)]
     fn time(&self, head: &[u8; HEAD], at: usize) -> Option<usize> {
         self.time.eat(head, at)
+    }
+
+    #[inline(always)]
+    fn value(&self, head: &[u8; HEAD], at: usize) -> Option<(ActionTime, bool, usize)> {
+        if *head.get(at)? != b'"' {
+            return DefaultKeys.value(head, at);
+        }
+        let quoted = self.quoted.as_ref()?;
+        let (number, end) = number(head, at + 1)?;
+        let (time, has_unit, len) = quoted.read(number, word(head, end)?)?;
+        Some((time, has_unit, end + len))
     }
 }
 
@@ -222,19 +248,19 @@ pub(crate) fn fast_line(head: &[u8; HEAD], keys: &impl Keys) -> Result<FastLine,
         partial.name = Some(name);
         let key = comma(head, name.end + 1).ok_or(partial)?;
         let colon = keys.time(head, key).ok_or(partial)?;
-        let time = time(head, key, colon).ok_or(partial)?;
+        let (time, has_unit) = time(head, key, colon, keys).ok_or(partial)?;
         partial.time = Some(time);
         let end = eat(head, time.end, b"}").ok_or(partial)?;
-        Ok(FastLine { name, time, end })
+        Ok(FastLine { name, time, has_unit, end })
     } else if let Some(colon) = keys.first_time(head) {
-        let time = time(head, 1, colon).ok_or(partial)?;
+        let (time, has_unit) = time(head, 1, colon, keys).ok_or(partial)?;
         partial.time = Some(time);
         let key = comma(head, time.end).ok_or(partial)?;
         let colon = keys.name(head, key).ok_or(partial)?;
         let name = name(head, key, colon).ok_or(partial)?;
         partial.name = Some(name);
         let end = eat(head, name.end + 1, b"}").ok_or(partial)?;
-        Ok(FastLine { name, time, end })
+        Ok(FastLine { name, time, has_unit, end })
     } else {
         Err(partial)
     }
@@ -256,9 +282,9 @@ fn name(head: &[u8; HEAD], key: usize, colon: usize) -> Option<FastName> {
 
 /// Reads a time after its colon.
 #[inline(always)]
-fn time(head: &[u8; HEAD], key: usize, colon: usize) -> Option<FastTime> {
-    let (time, end) = number(head, space(head, colon))?;
-    Some(FastTime { key, time, end })
+fn time(head: &[u8; HEAD], key: usize, colon: usize, keys: &impl Keys) -> Option<(FastTime, bool)> {
+    let (time, has_unit, end) = keys.value(head, space(head, colon))?;
+    Some((FastTime { key, time, end }, has_unit))
 }
 
 #[inline(always)]
@@ -304,7 +330,7 @@ fn name_end(head: &[u8; HEAD], at: usize) -> Option<usize> {
 
 /// Reads a number of at most 8 digits before the point and 16 after it.
 #[inline(always)]
-fn number(head: &[u8; HEAD], at: usize) -> Option<(ActionTime, usize)> {
+fn number(head: &[u8; HEAD], at: usize) -> Option<(Plain<'_>, usize)> {
     let first = word(head, at)?;
     let whole = swar::digits(first);
     let value = swar::value(first, whole);
@@ -313,7 +339,8 @@ fn number(head: &[u8; HEAD], at: usize) -> Option<(ActionTime, usize)> {
     }
     let point = at + whole;
     if *head.get(point)? != b'.' {
-        return Some((ActionTime::from(value), point));
+        // The text of an integer is not needed again.
+        return Some((Plain { literal: &[], value, whole, places: 0 }, point));
     }
     let first = word(head, point + 1)?;
     let mut places = swar::digits(first);
@@ -326,6 +353,5 @@ fn number(head: &[u8; HEAD], at: usize) -> Option<(ActionTime, usize)> {
     }
     let end = point + 1 + places;
     let literal = head.get(at..end)?;
-    let time = plain(Plain { literal, value, whole, places })?;
-    Some((time, end))
+    (places > 0).then_some((Plain { literal, value, whole, places }, end))
 }

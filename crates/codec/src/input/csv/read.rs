@@ -23,9 +23,8 @@ impl Layout {
         if columns == self.columns {
             return Ok(());
         }
-        let wanted = u32::try_from(self.columns).unwrap_or(u32::MAX);
-        let code = ErrorCode::ColumnCount { wanted };
-        Err(Fault::Refused(ScanError { code, at: 0, detail: columns }))
+        let code = ErrorCode::ColumnCount;
+        Err(Fault::Refused(ScanError { code, at: self.columns, detail: columns }))
     }
 
     /// Reads a row without quotes. Returns its number of columns.
@@ -216,8 +215,8 @@ mod tests {
                 {
                     let error = layout.read(other.as_bytes(), &mut slots).unwrap_err();
                     let columns = 1 + other.matches(',').count();
-                    let code = ErrorCode::ColumnCount { wanted: 5 };
-                    let expected = ScanError { code, at: 0, detail: columns };
+                    let code = ErrorCode::ColumnCount;
+                    let expected = ScanError { code, at: 5, detail: columns };
                     assert_eq!(error, Fault::Refused(expected), "{other} {set:b}");
                 }
             }
