@@ -12,6 +12,7 @@
 pub mod actions;
 pub mod events;
 pub mod lines;
+pub mod logs;
 pub mod names;
 mod threads;
 

@@ -1,7 +1,7 @@
 //! Runs one operation a number of times, for `cargo xtask instructions` to count its instructions.
 //!
 //! Without arguments, it lists the operations. Those of `decode` exist for each shape of a line and
-//! each decoder.
+//! each decoder, those of `fields` for each form of a log.
 
 use std::env;
 use std::hint::black_box;
@@ -10,11 +10,12 @@ use std::time::Duration;
 
 use benches::harness::actions::NAMES;
 use benches::harness::lines::{Lines, SHAPES};
+use benches::harness::logs::{LogForm, LogLines};
 use benches::implementations::{DECODERS, Decoder};
-use codec::ActionTime;
+use codec::{ActionTime, CsvOptions, DecodeOptions, Fields, Form, Input, Path, Record};
 use core_actions::{
     Count, Histogram, Mean, MergedTracker, MinMax, PostTracker, Quantiles, RunningTracker,
-    Statistic, Values, Variance, WindowedSpec, WindowedTracker,
+    Statistic, Unit, Values, Variance, WindowedSpec, WindowedTracker,
 };
 use core_time::{Clock, CoarseClock, EventCounter, ManualClock, Recorder, Stamp, WindowSpec};
 use facade::Windrow;
@@ -22,7 +23,7 @@ use facade::Windrow;
 /// A name, and the function that runs the operation `n` times. Preparation is not counted.
 type Operation = (&'static str, fn(u64));
 
-const OPERATIONS: [Operation; 34] = [
+const OPERATIONS: [Operation; 43] = [
     ("clock/coarse", |n| times(n, CoarseClock, |clock| clock.now())),
     ("record/default_clock", |n| times(n, EventCounter::default(), EventCounter::record)),
     ("record/manual_clock", |n| times(n, Filled::new(), |filled| filled.counter.record())),
@@ -57,6 +58,20 @@ const OPERATIONS: [Operation; 34] = [
     ("stats/actions_4_merged", |n| times(n, with_four_names::<Both>(), MergedTracker::stats)),
     ("stats/actions_4_quantiles", |n| times(n, with_four_names::<Figures>(), |t| t.stats())),
     ("get_stats/actions_4", |n| times(n, with_four_actions(), Windrow::get_stats)),
+    ("fields/default_form", |n| decode_log(n, LogForm::Actions, &DecodeOptions::default())),
+    ("fields/default_names", |n| decode_log(n, LogForm::Actions, &fields(&["action"], "time"))),
+    ("fields/other_names", |n| decode_log(n, LogForm::Renamed, &fields(&["method"], "took"))),
+    ("fields/quoted", |n| decode_log(n, LogForm::Quoted, &fields(&["action"], "time"))),
+    ("fields/units", |n| decode_log(n, LogForm::Units, &fields(&["action"], "time"))),
+    ("fields/caddy", |n| decode_log(n, LogForm::Caddy, &fields(&CADDY_NAME, "duration"))),
+    ("fields/caddy_uri", |n| decode_log(n, LogForm::Caddy, &fields(&["request.uri"], "duration"))),
+    ("fields/logfmt", |n| {
+        decode_log(n, LogForm::Logfmt, &form(fields(&REQUEST_NAME, "duration_ms"), Form::Logfmt))
+    }),
+    ("fields/csv", |n| {
+        let csv = Form::Csv(CsvOptions::default());
+        decode_log(n, LogForm::Csv, &form(fields(&REQUEST_NAME, "elapsed_ms"), csv))
+    }),
 ];
 
 fn main() -> ExitCode {
@@ -118,6 +133,43 @@ fn first(n: u64, lines: &Lines) -> &[u8] {
     let ends: Vec<usize> = memchr::memchr_iter(b'\n', &lines.text).collect();
     let last = ends.get((n as usize).wrapping_sub(1));
     &lines.text[..last.expect("enough lines") + 1]
+}
+
+const CADDY_NAME: [&str; 2] = ["request.method", "request.uri"];
+const REQUEST_NAME: [&str; 3] = ["method", "path", "status"];
+
+/// Selects fields of any type, with values in milliseconds.
+fn fields(by: &[&str], value: &str) -> DecodeOptions {
+    let path = |text: &str| Path::parse(text).expect("a valid path");
+    let fields = Fields {
+        by: by.iter().copied().map(path).collect(),
+        value: Some(path(value)),
+        unit: Some(Unit::Milliseconds),
+        ..Fields::any()
+    };
+    DecodeOptions { fields, ..DecodeOptions::default() }
+}
+
+fn form(options: DecodeOptions, form: Form) -> DecodeOptions {
+    DecodeOptions { input: Input { form, ..Input::default() }, ..options }
+}
+
+/// Decodes the first `n` of [`LINES`] lines, all of which must be accepted.
+fn decode_log(n: u64, form: LogForm, options: &DecodeOptions) {
+    let (mut log, mut text, mut len) = (LogLines::new(form), Vec::new(), 0);
+    for number in 1..=LINES as u64 {
+        log.write(&mut text).expect("a vector accepts every write");
+        if number == n {
+            len = text.len();
+        }
+    }
+    let mut total = 0.0;
+    let sink = &mut |record: Record<'_>| {
+        total += record.time.as_f64() + record.name.len() as f64;
+    };
+    let report = options.decode_slice(black_box(&text[..len]), sink);
+    assert_eq!((report.accepted, report.refused), (n, 0), "every line is valid");
+    black_box(total);
 }
 
 /// Runs the operation `n` times on a state that the compiler cannot see through.
