@@ -112,6 +112,28 @@ fn narrow_series_is_whole() {
 }
 
 #[test]
+fn titles_of_a_series_are_unique() {
+    let log = log("titles");
+    let series = ["series", "--timestamp", "at", "--every", "10s", &log];
+    let (mut long, mut short) = (0, 0);
+    for columns in [160, 120, 100, 90, 80, 70, 60, 50, 40] {
+        for more in [&[][..], &["--by-action"], &["--by-action", "--count-only"]] {
+            let lines = lines(&[&series, more].concat(), columns);
+            let is_head = |line: &&String| line.starts_with("from") || line.starts_with("action");
+            for head in lines.iter().filter(is_head) {
+                let titles = head.split("  ").map(str::trim).filter(|title| !title.is_empty());
+                let mut titles: Vec<_> = titles.collect();
+                long += usize::from(titles.contains(&"count over time"));
+                short += usize::from(titles.contains(&"counts"));
+                titles.sort_unstable();
+                assert!(titles.windows(2).all(|pair| pair[0] != pair[1]), "{columns}: {head}");
+            }
+        }
+    }
+    assert!(long > 0 && short > 0, "{long} long titles, {short} short ones");
+}
+
+#[test]
 fn narrow_demo_is_whole() {
     // Only the bars, which are the last lines: prose may be wrapped between words.
     let (seen, ..) = Terminal::new(&["demo", "--records", "1000", "--batches", "2"], 40).end();

@@ -50,8 +50,8 @@ impl<K: Stats> Rows for Combined<K> {
         table.column(&title(timeline), rows.iter().map(|(from, _)| from.clone()));
         let kept = rows.iter().map(|&(_, kept)| kept);
         table.stats(&view.stats(), kept.clone(), &Whole::of(kept), view.figures());
-        let title = "count";
         let wide = table.left(columns).min(BAR_COLUMNS);
+        let [title, _] = picture_titles(wide);
         if wide >= PICTURE_COLUMNS_MIN {
             let largest = rows.iter().map(|(_, kept)| kept.count()).max().unwrap_or_default();
             let picture = |(_, kept): &(String, &K)| {
@@ -161,8 +161,7 @@ impl<K: Stats> Rows for ByAction<K> {
         table.names("action", trends.iter().map(|trend| visible(trend.action.as_bytes())));
         let wholes = trends.iter().map(|trend| &trend.whole);
         table.stats(&view.stats(), wholes.clone(), &Whole::of(wholes), view.figures());
-        let titles = ["count", "mean"];
-        let pictures = if view.args.input.counts_only() { 1 } else { titles.len() };
+        let pictures = if view.args.input.counts_only() { 1 } else { 2 };
         // Both sparklines or neither: a reader compares them with each other.
         let wide = (table.left(columns).saturating_sub(GAP) / pictures).min(SPARK_COLUMNS);
         if wide < PICTURE_COLUMNS_MIN {
@@ -181,6 +180,7 @@ impl<K: Stats> Rows for ByAction<K> {
         });
         let parts = trends.first().map_or(0, |trend| trend.parts.len());
         // Cells of a table are aligned right, but sparklines start at the left.
+        let titles = picture_titles(wide);
         let wide = parts.max(titles[0].len());
         let [count, mean] = titles.map(|title| format!("{title:<wide$}"));
         table.column(&count, counts.map(|picture| format!("{picture:<wide$}")));
@@ -357,6 +357,14 @@ impl<'a, K: Stats> Trend<'a, K> {
             self.parts[part].get_or_insert_default().merge(statistic);
         }
     }
+}
+
+/// Returns the titles of a picture of counts and of one of means that have this width.
+///
+/// They differ from those of the statistics, which the table has too.
+fn picture_titles(columns: usize) -> [&'static str; 2] {
+    let long = ["count over time", "mean over time"];
+    if long[0].len() <= columns { long } else { ["counts", "means"] }
 }
 
 /// Returns the header of the first column.
