@@ -46,3 +46,8 @@ fn main() -> Result<(), Error> {
     }
     Ok(())
 }
+
+#[test]
+fn endpoints_are_printed() -> Result<(), Error> {
+    main()
+}

@@ -1,8 +1,22 @@
 //! The forms of inputs behind the front door.
 
 use facade::codec::{
-    DecodeOptions, Detected, Form, Input, InputFault, Record, Unsupported, detect,
+    DecodeOptions, Detected, Filter, FilterError, FilterErrorKind, Form, FormatError, Input,
+    InputFault, Pattern, PatternError, Record, TimestampFormat, Unsupported, Zone, ZoneError,
+    detect,
 };
+
+#[test]
+fn texts_of_options_are_refused_with_a_reason() {
+    let refused: FilterError = Filter::parse("status=").unwrap_err();
+    assert_eq!(refused.kind, FilterErrorKind::NoValue);
+    let refused: FormatError = "hours".parse::<TimestampFormat>().unwrap_err();
+    assert!(matches!(refused, FormatError::Unknown { .. }), "{refused}");
+    let refused: ZoneError = "CEST".parse::<Zone>().unwrap_err();
+    assert!(matches!(refused, ZoneError::Unknown { .. }), "{refused}");
+    let pattern: Result<Pattern, PatternError> = Pattern::new("%H:%M");
+    assert!(matches!(pattern, Err(PatternError::NoDate { .. })), "{pattern:?}");
+}
 
 #[test]
 fn forms_are_detected() {
