@@ -4,10 +4,10 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::io::{self, Read};
-use std::path::Path;
 
 use codec::{
-    DecodeError, DecodeErrorKind, DecodeOptions, Limits, Quantity, Record, Report, decode,
+    DecodeError, DecodeErrorKind, DecodeOptions, Fields, Filter, Form, Input, Limits, NameRules,
+    Path, Quantity, Record, Report, Stamp, Timestamp, TimestampFormat, decode,
 };
 
 /// The allocator of the system, with a count of the bytes that each thread allocates and holds.
@@ -132,7 +132,7 @@ fn quantities_allocate_by_the_length_of_their_text() {
 
 #[test]
 fn refused_lines_allocate_nothing() {
-    let reject = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/reject");
+    let reject = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/reject");
     for path in std::fs::read_dir(reject).unwrap().map(|entry| entry.unwrap().path()) {
         if path.extension().is_some_and(|extension| extension == "json") {
             check_refused(&std::fs::read(path).unwrap());
@@ -333,4 +333,128 @@ fn hostile_slices_take_only_the_kept_refusals() {
         let mut sinks = [|_: Record<'_>| {}; 2];
         check(peak_of(|| options.par_decode_slice(text, &mut sinks)));
     }
+}
+
+/// Checks that the second thousand lines of a batch allocate nothing.
+#[track_caller]
+fn check_steady(fields: Fields, lines: &str, outcomes: [u64; 3]) {
+    check_form(Input::default(), fields, lines, outcomes);
+}
+
+#[track_caller]
+fn check_form(input: Input, fields: Fields, lines: &str, outcomes: [u64; 3]) {
+    let options = DecodeOptions { input, fields, ..DecodeOptions::default() };
+    let all = |times: usize| {
+        let lines = lines.repeat(times);
+        allocated(|| options.decode_slice(lines.as_bytes(), &mut |_: Record<'_>| {}))
+    };
+    let ((few, report), (many, _)) = (all(1_000), all(2_000));
+    let found = [report.accepted, report.skipped, report.filtered];
+    assert_eq!(found, outcomes.map(|lines| 1_000 * lines), "{lines}{report:?}");
+    assert_eq!(many, few, "{} bytes for each repetition of {lines}", (many - few) as f64 / 1_000.0);
+}
+
+fn path(text: &str) -> Path {
+    Path::parse(text).unwrap()
+}
+
+#[test]
+fn fields_and_names_reuse_their_memory() {
+    let lines = "{\"request\":{\"method\":\"GET\",\"uri\":\"/\\u0061/7?x=1\"},\"took\":\"7\"}\n\
+                 {\"request\":{\"method\":\"GET\",\"uri\":\"/users/42/orders/1\"},\"took\":1.5}\n\
+                 {\"request\":{\"method\":null},\"took\":1.5}\n";
+    let by = vec![path("request.method"), path("path|request.uri")];
+    let fields = || Fields { by: by.clone(), value: Some(path("took")), ..Fields::any() };
+    check_steady(fields(), lines, [2, 1, 0]);
+    let names = NameRules { group_paths: true, ..NameRules::default() };
+    check_steady(Fields { names, ..fields() }, lines, [2, 1, 0]);
+    let names = NameRules { clean: true, max_bytes: Some(16), ..NameRules::default() };
+    check_steady(Fields { names, ..fields() }, lines, [2, 1, 0]);
+    check_steady(Fields { value: None, ..fields() }, lines, [2, 1, 0]);
+}
+
+#[cfg(feature = "regex")]
+#[test]
+fn replacements_reuse_their_memory() {
+    let lines = "{\"action\":\"GET /users/42\",\"time\":1}\n{\"action\":\"run\",\"time\":1}\n";
+    let replace = vec![codec::Replace::parse("/([0-9]+)=/$1$1/:n").unwrap()];
+    let names = NameRules { replace, group_paths: true, ..NameRules::default() };
+    check_steady(Fields { names, ..Fields::any() }, lines, [2, 0, 0]);
+}
+
+#[test]
+fn filters_reuse_their_memory() {
+    let lines =
+        "{\"action\":\"a\",\"time\":1,\"status\":404,\"took\":\"1m2.5s\",\"m\":\"G\\u0045T\"}\n";
+    let filters =
+        ["status>=400", "status=404.0", "took>62400ms", "took=62.5 s", "m=GET", "!error", "time"];
+    for filter in filters {
+        let filters = vec![Filter::parse(filter).unwrap()];
+        check_steady(Fields { filters, ..Fields::any() }, lines, [1, 0, 0]);
+    }
+    let filters = vec![Filter::parse("m!=GET").unwrap()];
+    check_steady(Fields { filters, ..Fields::any() }, lines, [0, 0, 1]);
+    #[cfg(feature = "regex")]
+    {
+        let filters = vec![Filter::parse("m~^G.T$").unwrap()];
+        check_steady(Fields { filters, ..Fields::any() }, lines, [1, 0, 0]);
+    }
+}
+
+#[test]
+fn values_as_text_allocate_nothing() {
+    for value in [
+        "12.5ms",
+        "850 µs",
+        "0.000123456789012345 s",
+        "1h2m3.5s",
+        "26:00:00,25",
+        "P1DT2H3M4.5S",
+        "1e-3",
+        "12345678901234567890",
+        "0.1234567890123456789",
+    ] {
+        let line = format!("{{\"action\":\"a\",\"time\":\"{value}\"}}\n");
+        check_steady(
+            Fields { unit: Some(core_actions::Unit::Milliseconds), ..Fields::any() },
+            &line,
+            [1, 0, 0],
+        );
+    }
+}
+
+#[test]
+fn timestamps_allocate_nothing() {
+    for (format, value) in [
+        ("auto", "1714564808"),
+        ("auto", "-1714564808.25"),
+        ("auto", "\"1714564808123\""),
+        ("auto", "\"2024-05-01T12:00:08.123456789+02:00\""),
+        ("auto", "\"2024-05-01 12:00\""),
+        ("auto", "\"01/May/2024:12:00:08 +0200\""),
+        ("auto", "\"Wed, 01 May 2024 12:00:08 GMT\""),
+        ("rfc3339", "\"2024-05-01T12:00:08\\u005a\""),
+        #[cfg(feature = "timestamps")]
+        ("%d.%m.%Y %H:%M:%S", "\"01.05.2024 12:00:08\""),
+    ] {
+        let line = format!("{{\"action\":\"a\",\"time\":1,\"at\":{value}}}\n");
+        let zone = if cfg!(feature = "timestamps") { "Europe/Berlin" } else { "+02:00" };
+        let (path, zone) = (path("at"), zone.parse().unwrap());
+        let timestamp = Some(Timestamp { path, format: format.parse().unwrap(), zone });
+        let from = Some(Stamp::from_nanos(i64::MIN));
+        check_steady(Fields { timestamp, from, ..Fields::any() }, &line, [1, 0, 0]);
+    }
+}
+
+#[test]
+fn forms_of_inputs_reuse_their_memory() {
+    let line = "2024-05-01T12:00:08Z web[12]: INFO {\"action\":\"a\",\"time\":1}\n";
+    let timestamp = Timestamp::new(path("@prefix"), TimestampFormat::Auto);
+    let fields = Fields { timestamp: Some(timestamp), ..Fields::any() };
+    check_form(Input { embedded: true, ..Input::default() }, fields, line, [1, 0, 0]);
+    let line = "{\"log\":\"{\\\"action\\\":\\\"a\\\",\\\"time\\\":1}\"}\n";
+    let input = Input { unwrap: Some(path("log")), ..Input::default() };
+    check_form(input, Fields::any(), line, [1, 0, 0]);
+    let input = Input { form: Form::Logfmt, ..Input::default() };
+    check_form(input, Fields::any(), "action=\"a \\\"b\\\"\" time=1.5ms x\n", [1, 0, 0]);
 }

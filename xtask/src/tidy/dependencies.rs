@@ -14,7 +14,7 @@ use super::Finding;
 const TREES: [(&str, &[&str]); 3] = [
     ("core-time", &[]),
     ("core-actions", &["core-time", "thiserror"]),
-    ("codec", &["core-actions", "core-time", "fast-float2", "memchr", "thiserror"]),
+    ("codec", &["core-actions", "core-time", "fast-float2", "memchr", "smallvec", "thiserror"]),
 ];
 
 /// The target with the most dependencies. Its standard library need not be installed.

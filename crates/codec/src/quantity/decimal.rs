@@ -9,6 +9,7 @@ use std::cmp::Ordering;
 use std::iter;
 
 use core_actions::ActionTime;
+use smallvec::SmallVec;
 
 use super::unit::QuantityUnit;
 use crate::error::TimeMax;
@@ -17,11 +18,14 @@ use crate::scan::number::{decimal, nearest};
 /// More digits than those of 2^64 times the largest divisor.
 const INTEGER_DIGITS: i64 = 24;
 
+/// Digits in place, unless there are more than any log has: a record allocates nothing.
+pub(super) type Digits = SmallVec<[u8; 32]>;
+
 /// An exact number of at least 0: 0.d1d2d3… times ten to the power of `scale`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Decimal {
     /// In ASCII. Neither the first nor the last is 0; empty if the number is 0.
-    digits: Vec<u8>,
+    digits: Digits,
     /// 0 if the number is 0.
     scale: i64,
 }
@@ -58,10 +62,10 @@ impl Decimal {
             carry += u32::from(*digit - b'0') * u32::from(unit.multiplier);
             (*digit, carry) = (ascii(carry % 10), carry / 10);
         }
-        if carry > 0 {
-            let more = carry.to_string();
-            self.scale = self.scale.saturating_add(more.len() as i64);
-            self.digits.splice(..0, more.bytes());
+        while carry > 0 {
+            self.scale = self.scale.saturating_add(1);
+            self.digits.insert(0, ascii(carry % 10));
+            carry /= 10;
         }
         self.trimmed()
     }
@@ -77,7 +81,7 @@ impl Decimal {
         let top = self.scale.max(other.scale);
         let bottom = self.last_place().min(other.last_place());
         let mut carry = 0;
-        let mut digits: Vec<u8> = (bottom..top)
+        let mut digits: Digits = (bottom..top)
             .map(|place| {
                 let sum = self.digit(place) + other.digit(place) + carry;
                 carry = sum / 10;

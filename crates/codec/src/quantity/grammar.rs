@@ -1,25 +1,47 @@
 //! The forms that a quantity is written in.
 
+use std::cmp::Ordering;
+
 use core_actions::{ActionTime, Unit};
 
-use super::decimal::Decimal;
+use super::decimal::{Decimal, Digits};
 use super::error::QuantityErrorKind as Kind;
 use super::unit::{DAY, HOUR, MINUTE, QuantityUnit, SECOND, WEEK};
 use crate::scan::cursor::Cursor;
 
 /// A quantity as written: a number, or a sum of numbers with units in nanoseconds.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Written {
+pub(crate) struct Written {
     pub(super) magnitude: Decimal,
     pub(super) is_negative: bool,
     /// Whether a number has a point or an exponent.
     pub(super) is_float: bool,
-    pub(super) has_unit: bool,
+    pub(crate) has_unit: bool,
 }
 
 impl Written {
     pub(super) fn is_below_zero(&self) -> bool {
         self.is_negative && !self.magnitude.is_zero()
+    }
+
+    /// Adds a unit to a number without one.
+    pub(crate) fn in_unit(self, unit: Unit) -> Self {
+        if self.has_unit {
+            return self;
+        }
+        Self { magnitude: self.magnitude.in_nanos(unit.into()), has_unit: true, ..self }
+    }
+
+    /// Compares two numbers, or two durations, exactly.
+    pub(crate) fn compare(&self, other: &Self) -> Option<Ordering> {
+        if self.has_unit != other.has_unit {
+            return None;
+        }
+        Some(match (self.is_below_zero(), other.is_below_zero()) {
+            (false, false) => self.magnitude.cmp(&other.magnitude),
+            (true, true) => other.magnitude.cmp(&self.magnitude),
+            (one, two) => two.cmp(&one),
+        })
     }
 
     /// Converts it to a time in `unit`, or in seconds if there is none.
@@ -38,7 +60,7 @@ impl Written {
 }
 
 /// Reads a text of any form, with white space around it.
-pub(super) fn read(text: &str) -> Result<Written, Kind> {
+pub(crate) fn read(text: &str) -> Result<Written, Kind> {
     let text = text.trim_matches([' ', '\t', '\r', '\n']);
     match text.as_bytes() {
         [] => Err(Kind::Blank),
@@ -209,11 +231,16 @@ fn unknown_unit(name: &str) -> Kind {
 /// Reads `H:MM:SS`, with a fraction after a point or a comma.
 fn clock(text: &[u8]) -> Result<Written, Kind> {
     let is_clock = |byte: &u8| byte.is_ascii_digit() || matches!(byte, b':' | b'.' | b',');
-    let fields: Vec<_> = text.splitn(4, |&byte| byte == b':').collect();
+    let mut fields = text.splitn(4, |&byte| byte == b':');
     let is_number = |field: &&[u8]| !field.is_empty() && field.iter().all(u8::is_ascii_digit);
-    let (hours, minutes, seconds) = match fields.as_slice() {
-        [hours, minutes, seconds] if is_number(hours) => (hours, minutes, seconds),
-        [first, second] if text.iter().all(is_clock) && is_number(first) && !second.is_empty() => {
+    let [first, second, third, fourth] = std::array::from_fn(|_| fields.next());
+    let (hours, minutes, seconds) = match (first, second, third, fourth) {
+        (Some(hours), Some(minutes), Some(seconds), None) if is_number(&hours) => {
+            (hours, minutes, seconds)
+        }
+        (Some(first), Some(second), None, None)
+            if text.iter().all(is_clock) && is_number(&first) && !second.is_empty() =>
+        {
             return Err(Kind::NoHours);
         }
         _ => return Err(Kind::Unexpected),
@@ -231,7 +258,10 @@ fn clock(text: &[u8]) -> Result<Written, Kind> {
         _ if digits.iter().all(u8::is_ascii_digit) => {}
         _ => return Err(Kind::Unexpected),
     }
-    let seconds = [whole, b".", digits].concat();
+    let mut seconds = Digits::from_slice(seconds);
+    if let Some(point) = point {
+        seconds[point] = b'.';
+    }
     let sum = Decimal::of_literal(hours).in_nanos(HOUR);
     let sum = sum.plus(&Decimal::of_literal(minutes).in_nanos(MINUTE));
     let magnitude = sum.plus(&Decimal::of_literal(&seconds).in_nanos(SECOND));

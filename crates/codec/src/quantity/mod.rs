@@ -14,7 +14,7 @@ use core_actions::{ActionTime, Unit};
 pub use self::error::{QuantityError, QuantityErrorKind};
 pub(crate) use self::fast_path::QuotedValues;
 
-use self::grammar::Written;
+pub(crate) use self::grammar::{Written, read as read_exact};
 
 /// An exact number, with or without a unit of time.
 ///
@@ -114,12 +114,13 @@ impl Quantity {
     /// ```
     #[must_use]
     pub fn in_unit(mut self, unit: Unit) -> Self {
-        if !self.written.has_unit {
-            let magnitude = std::mem::take(&mut self.written.magnitude);
-            self.written.magnitude = magnitude.in_nanos(unit.into());
-            self.written.has_unit = true;
-        }
+        self.written = self.written.in_unit(unit);
         self
+    }
+
+    /// Returns its value, without its text.
+    pub(crate) fn written(&self) -> &Written {
+        &self.written
     }
 
     /// Converts it to a time in `unit`, or in seconds if there is none.
@@ -140,7 +141,7 @@ impl Quantity {
     ///
     /// # Complexity
     ///
-    /// Linear in the number of digits. Does not allocate if there are less than 20.
+    /// Linear in the number of digits. Allocates only for more than 32.
     ///
     /// # Examples
     ///
@@ -176,15 +177,7 @@ impl PartialEq for Quantity {
 
 impl PartialOrd for Quantity {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        let (one, two) = (&self.written, &other.written);
-        if one.has_unit != two.has_unit {
-            return None;
-        }
-        Some(match (one.is_below_zero(), two.is_below_zero()) {
-            (false, false) => one.magnitude.cmp(&two.magnitude),
-            (true, true) => two.magnitude.cmp(&one.magnitude),
-            (one, two) => two.cmp(&one),
-        })
+        self.written.compare(&other.written)
     }
 }
 
@@ -196,7 +189,6 @@ impl PartialOrd for Quantity {
 ///
 /// [`QuantityError`].
 #[inline]
-#[allow(dead_code, reason = "used by the field form")]
 pub(crate) fn read_text(
     text: &str,
     unit: Option<Unit>,

@@ -137,8 +137,7 @@ impl Filter {
     ///
     /// # Complexity
     ///
-    /// Linear in the length of the field. Allocates only for numbers that round to the same float
-    /// as the value, and are written differently.
+    /// Linear in the length of the field. Allocates only for a number with more than 32 digits.
     pub(crate) fn holds(
         &self,
         found: Option<Found<'_>>,

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use core_actions::{ActionTime, Unit};
 
-use crate::quantity::{Quantity, read_text};
+use crate::quantity::{Quantity, read_exact, read_text};
 
 /// A number without a unit was compared with a duration, and the unit of numbers is unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,7 +51,7 @@ impl Threshold {
             Ok((number, false)) => by_floats(number, self.number),
             Err(_) => None, // Negative, or too large for a time, or not a number.
         };
-        by_floats.or_else(|| Quantity::parse(field).ok()?.partial_cmp(&self.quantity))
+        by_floats.or_else(|| read_exact(field).ok()?.compare(self.quantity.written()))
     }
 
     fn compare_duration(
@@ -71,11 +71,11 @@ impl Threshold {
         if by_floats.is_some() {
             return Ok(by_floats);
         }
-        let Ok(mut quantity) = Quantity::parse(field) else { return Ok(None) };
-        if !quantity.has_unit() {
-            quantity = quantity.in_unit(unit.ok_or(UnitNeeded)?);
+        let Ok(mut written) = read_exact(field) else { return Ok(None) };
+        if !written.has_unit {
+            written = written.in_unit(unit.ok_or(UnitNeeded)?);
         }
-        Ok(quantity.partial_cmp(&self.quantity))
+        Ok(written.compare(self.quantity.written()))
     }
 }
 
