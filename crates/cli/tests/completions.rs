@@ -62,7 +62,7 @@ fn skipped_line(test: &str, program: &str, package: &str) -> String {
 }
 
 /// Pairs of a typed line and the line after Tab.
-const LINES: [(&str, &str); 18] = [
+const LINES: [(&str, &str); 21] = [
     ("windrow sta", "windrow stats"),
     ("windrow stats ", r"windrow stats a\ b.ndjson"),
     ("windrow stats a", r"windrow stats a\ b.ndjson"),
@@ -78,6 +78,9 @@ const LINES: [(&str, &str); 18] = [
     ("windrow count --window a", "windrow count --window a"),
     ("windrow count --format cs", "windrow count --format csv"),
     ("windrow top ", r"windrow top a\ b.ndjson"),
+    ("windrow stats --preset gotes", "windrow stats --preset gotest"),
+    ("windrow presets vegeta-", "windrow presets vegeta-csv"),
+    ("windrow inspect ", r"windrow inspect a\ b.ndjson"),
     ("windrow man ser", "windrow man series"),
     ("windrow completions zs", "windrow completions zsh"),
     ("windrow demo a", "windrow demo a"),

@@ -69,6 +69,11 @@ fn other_shapes_have_commands_too() {
         " --preset combined --count-only",
     );
     check("{\"action\":\"a b\\n\",\"time\":1}\n", " --clean-names");
+    // The commas are not those of CSV.
+    check(
+        "May 1 a: {\"op\":\"x\",\"took_ms\":5}\nMay 1 a: {\"op\":\"y\",\"took_ms\":6}\n",
+        " --embedded --by op --value took_ms --unit ms",
+    );
 }
 
 #[test]
@@ -79,6 +84,15 @@ fn text_that_nothing_reads_has_no_command() {
                     No command is known for it. Describe a line with `--pattern`, or name fields \
                     with `--by` and `--value`.\n";
     assert_eq!(output.text, expected);
+}
+
+#[test]
+fn empty_input_is_no_failure() {
+    for input in ["", "\n \n"] {
+        let output = run(&["inspect"], input.as_bytes());
+        assert_eq!(output.code, 0, "{}", output.text);
+        assert!(output.text.ends_with("There is nothing to read.\n"), "{}", output.text);
+    }
 }
 
 #[test]

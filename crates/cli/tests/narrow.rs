@@ -206,3 +206,19 @@ fn dumb_terminal_shows_no_progress() {
     assert_eq!(code, Some(130));
     assert!(!written.contains('\x1b') && !seen.contains("B/s"), "{written:?}");
 }
+
+#[test]
+fn fields_of_a_log_are_lines() {
+    let long = format!("{{\"{}\":{{\"{}\":\"{WIDE}{LONG}\"}},", "a".repeat(30), "b".repeat(30));
+    let path = format!("{}/narrow-fields.ndjson", env!("CARGO_TARGET_TMPDIR"));
+    fs::write(&path, long + "\"action\":\"x\",\"time\":\"12.5ms\"}\n").unwrap();
+    for columns in [120, 80, 60] {
+        let (seen, _, code) = Terminal::new(&["inspect", &path], columns).end();
+        assert_eq!(code, Some(0), "{seen}");
+        let rows: Vec<_> = seen.lines().skip_while(|line| !line.starts_with("field")).collect();
+        let rows: Vec<_> = rows.into_iter().take_while(|line| !line.is_empty()).collect();
+        assert_eq!(rows.len(), 4, "{seen}");
+        assert!(rows.iter().all(|row| row.width() <= usize::from(columns)), "{seen}");
+        assert!(rows[1].contains('…') && rows[2].starts_with("action"), "{seen}");
+    }
+}

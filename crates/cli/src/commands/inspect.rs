@@ -105,7 +105,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
             output.print(texts.join("\n"))
         }
     };
-    if files.iter().any(|file| file.inspection.suggestion.is_none()) {
+    if files.iter().any(File::is_unknown) {
         exit = exit.max(Exit::Refused);
     }
     Ok(exit.or(printed))
@@ -123,6 +123,12 @@ fn open(path: &Path) -> io::Result<File<'_>> {
 }
 
 impl File<'_> {
+    /// Returns whether there is something to read, and no command that reads it.
+    fn is_unknown(&self) -> bool {
+        let Inspection { records, others, suggestion, .. } = &self.inspection;
+        suggestion.is_none() && records + others > 0
+    }
+
     /// Returns a command that reads the file.
     fn command(&self, command: &str, options: &[String], more: &[String]) -> String {
         let path = self.path.to_string_lossy();
@@ -170,9 +176,7 @@ impl File<'_> {
         text += "\n";
         match suggestion {
             Some(suggestion) => text += &self.advice(suggestion),
-            None if self.inspection.records + self.inspection.others == 0 => {
-                text += "There is nothing to read.\n";
-            }
+            None if !self.is_unknown() => text += "There is nothing to read.\n",
             None => {
                 text += "No command is known for it. Describe a line with `--pattern`, or name \
                          fields with `--by` and `--value`.\n";

@@ -94,15 +94,21 @@ pub(crate) fn report_hint(result: &ReadResult) {
 /// Inspects a sample of a form.
 fn of_form(sample: &Sample, form: &Form) -> Inspection {
     let survey = Survey::of(sample.bytes(), Reading::Form(form));
-    if survey.records == 0 && survey.malformed > 0 {
-        // Lines of text may begin as JSON does, such as `[info]`.
+    let is_json = matches!(form, Form::Json | Form::JsonStream);
+    let is_unread = survey.records == 0 && survey.malformed > 0;
+    if is_unread || !is_json {
+        // The commas of objects may look like those of columns.
         let objects = Survey::of(sample.bytes(), Reading::Embedded);
-        let has_objects = objects.records > objects.malformed;
-        return if has_objects { of_objects(sample) } else { of_lines(sample, None) };
+        if objects.records > objects.malformed {
+            return of_objects(sample);
+        }
+    }
+    if is_unread {
+        // Lines of text may begin as JSON does, such as `[info]`.
+        return of_lines(sample, None);
     }
     let guess = Guess::of(&survey);
     let known = Known { sample, form: Some(form), guess: &guess, base: Vec::new(), outer: None };
-    let is_json = matches!(form, Form::Json | Form::JsonStream);
     let wrapped = survey.fields.iter().find(|field| field.role() == Some(Role::Object));
     if let (true, None, Some(wrapped)) = (is_json, guess.value, wrapped) {
         return of_texts(sample, form, &wrapped.path, &guess);

@@ -3,7 +3,7 @@
 use facade::actions::Unit;
 
 /// Keys of names, by how sure that is. The whole key counts, or else its last word.
-const NAMES: [(&str, u32); 47] = [
+const NAMES: &[(&str, u32)] = &[
     ("action", 100),
     ("operation", 92),
     ("op", 90),
@@ -19,6 +19,7 @@ const NAMES: [(&str, u32); 47] = [
     ("task", 76),
     ("job", 76),
     ("function", 76),
+    ("fn", 76),
     ("func", 76),
     ("procedure", 76),
     ("command", 75),
@@ -30,6 +31,9 @@ const NAMES: [(&str, u32); 47] = [
     ("target", 70),
     ("resource", 70),
     ("stage", 70),
+    ("phase", 70),
+    ("transaction", 70),
+    ("tool", 70),
     ("test", 70),
     ("name", 66),
     ("event", 62),
@@ -54,7 +58,7 @@ const NAMES: [(&str, u32); 47] = [
 ];
 
 /// Last words of keys that are hardly names of what a program does.
-const NOT_NAMES: [&str; 30] = [
+const NOT_NAMES: &[&str] = &[
     "addr", "address", "agent", "body", "caller", "client", "error", "file", "host", "hostname",
     "id", "instance", "ip", "logger", "node", "password", "pid", "pod", "port", "proto",
     "protocol", "referer", "referrer", "stack", "stream", "token", "trace", "user", "username",
@@ -67,7 +71,7 @@ const METHODS: [&str; 2] = ["method", "verb"];
 const TARGETS: [&str; 6] = ["route", "endpoint", "path", "uri", "url", "target"];
 
 /// Words of durations, by how sure that is.
-const DURATIONS: [(&str, u32); 12] = [
+const DURATIONS: &[(&str, u32)] = &[
     ("duration", 90),
     ("elapsed", 90),
     ("latency", 90),
@@ -83,14 +87,14 @@ const DURATIONS: [(&str, u32); 12] = [
 ];
 
 /// Words of durations of a part, or of settings.
-const PARTS: [&str; 24] = [
+const PARTS: &[&str] = &[
     "avg", "backend", "backoff", "connect", "db", "dns", "idle", "interval", "last", "max", "mean",
     "min", "origin", "overhead", "queue", "retry", "ssl", "sync", "timeout", "tls", "ttl",
     "upstream", "view", "wait",
 ];
 
 /// Words that are units. `s` and `h` count only after another word.
-const UNITS: [(&str, Unit); 27] = [
+const UNITS: &[(&str, Unit)] = &[
     ("ns", Unit::Nanoseconds),
     ("nano", Unit::Nanoseconds),
     ("nanos", Unit::Nanoseconds),
@@ -121,7 +125,7 @@ const UNITS: [(&str, Unit); 27] = [
 ];
 
 /// Words of moments, by how sure that is.
-const MOMENTS: [(&str, u32); 13] = [
+const MOMENTS: &[(&str, u32)] = &[
     ("timestamp", 100),
     ("ts", 98),
     ("time", 95),

@@ -32,6 +32,7 @@ use crate::diagnostics;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::input::{RecordArgs, source};
+use crate::inspect;
 use crate::options::{self, INPUT_OPTIONS, OUTPUT_OPTIONS, STATISTICS_OPTIONS};
 use crate::output::figures::Figures;
 use crate::output::render::{counted, grouped};
@@ -221,6 +222,7 @@ fn show(
     let totals = shared.totals();
     totals.report_live();
     records.report_assumed(totals.labels.fields(), &totals.counts, totals.accepted);
+    inspect::report_hint(&totals);
     Ok(if exit == Exit::Done { totals.exit() } else { exit })
 }
 

@@ -108,7 +108,9 @@ impl Shared {
     /// `start` is the start of the file, if the stream begins elsewhere.
     fn read(&self, name: &str, start: Option<Head>, mut stream: impl Read) -> io::Result<()> {
         let head = Head::read(&mut stream, Patience::Line);
-        let options = match self.recipe.options(name, start.as_ref().unwrap_or(&head)) {
+        let first = start.as_ref().unwrap_or(&head);
+        self.keep_sample(first);
+        let options = match self.recipe.options(name, first) {
             Ok(options) => DecodeOptions { refusals_kept: 1, ..options },
             Err(FormError::Unsupported(error)) => return Err(error),
             Err(FormError::Unknown(form)) => {
@@ -123,6 +125,14 @@ impl Shared {
             // Their records are found only from the beginning.
             Form::Csv(_) | Form::JsonStream => self.read_whole(&options, stream),
             _ => self.read_batches(&options, stream),
+        }
+    }
+
+    /// Keeps the first bytes of the first input, for advice at the end.
+    fn keep_sample(&self, first: &Head) {
+        let mut totals = self.totals();
+        if totals.sample.1.is_empty() {
+            totals.sample.1.extend_from_slice(first.bytes());
         }
     }
 
