@@ -124,6 +124,42 @@ fn an_array_ends_at_an_error() {
 }
 
 #[test]
+fn an_array_ends_at_an_error_of_an_element_that_is_too_long() {
+    let limits = Limits { input_bytes: 50, ..Limits::default() };
+    let options = DecodeOptions { limits, ..options() };
+    // With the place of the error in the rest of the element.
+    for (broken, at, error) in [
+        ("\n", 0, "found U+000A in a string, expected it as an escape (byte 0)"),
+        ("\",\n5}", 3, "found `5`, expected a key in double quotes (byte 0)"),
+        ("\"]", 1, "found `]`, expected `,` or `}` (byte 0)"),
+        ("\",\"b\" \u{e9}", 6, "found U+00E9, expected `:` (byte 0)"),
+        ("\",\"b\":[}", 7, "found `}`, expected a value or `]` (byte 0)"),
+        ("\",\"b\":[1,]", 9, "found `]`, expected a value (byte 0)"),
+        ("\",\"b\":[1}", 8, "found `}`, expected `,` or `]` (byte 0)"),
+        ("\",\"b\":{]", 7, "found `]`, expected a key in double quotes or `}` (byte 0)"),
+    ] {
+        for len in [60, 300_000] {
+            let element = format!("{{\"a\":\n\"{}{broken}", "x".repeat(len));
+            let text = format!("[{{\"action\":\"a\",\"time\":1}},{element} \n{{}},{{}}]");
+            let fault = 25 + element.len() - broken.len() + at;
+            for size in [usize::MAX, 70_000, 1_013] {
+                let mut found = Found::default();
+                let reader = Chunks(text.as_bytes(), size);
+                let report = options.decode_reader(reader, &mut found).unwrap();
+                assert_eq!((report.accepted, report.refused), (1, 1), "{broken} {len}");
+                let Some(InputFault::BrokenArray(refusal)) = report.fault else { panic!() };
+                assert_eq!(refusal.error.to_string(), error, "{len} {size}");
+                let lines = 2 + broken[..at].matches('\n').count() as u64;
+                assert_eq!((refusal.line, refusal.offset), (lines, fault as u64), "{broken}");
+                // The sink has the element up to the error.
+                let element = text.as_bytes()[25..fault].escape_ascii().to_string();
+                assert_eq!(found.refused, [(25, element)], "{broken} {len} {size}");
+            }
+        }
+    }
+}
+
+#[test]
 fn values_that_are_too_long_are_refused_in_pieces() {
     let limits = Limits { input_bytes: 50, ..Limits::default() };
     let options = DecodeOptions { limits, ..options() };

@@ -7,7 +7,7 @@ use super::report::ReportBuilder;
 #[cfg(feature = "csv")]
 use super::{blocks::BlockBuf, fault::InputFault};
 #[cfg(feature = "csv")]
-use crate::input::csv::{Columns, CsvOptions, LayoutError, RowEnds};
+use crate::input::csv::{Columns, CsvOptions, LayoutError, RowEnds, lone_return};
 use crate::input::detect::MARK;
 use crate::input::form_plan::FormPlan;
 
@@ -28,7 +28,8 @@ pub(super) fn of_slice<'i>(
                 report.skip(row.lines_before(options), 0);
             }
             Some(_) => return None,
-            None => {}
+            // As by a reader: blank rows before the first row are not records.
+            None => start = input.len(),
         }
     }
     #[cfg(not(feature = "csv"))]
@@ -130,8 +131,8 @@ impl<'b> FirstRow<'b> {
         if row.len() > max {
             return Err(InputFault::HeaderTooLong { max });
         }
-        let at = row.iter().position(|&byte| byte == b'\r');
-        if let Some(at) = at.filter(|_| !row.contains(&b'"')) {
+        // A header of a whole file has no records, so that nothing would be counted without a word.
+        if let Some(at) = lone_return(row, options.delimiter) {
             return Err(InputFault::HeaderReturn { at });
         }
         form.read_first_row(options, row).map_err(|error| match error {

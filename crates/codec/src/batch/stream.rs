@@ -18,10 +18,11 @@ use super::refusal::{Cause, RefusedLine};
 use super::refuse::refuse;
 use super::report::{BlockReport, ReportBuilder};
 use super::sink::Sink;
-use crate::error::{DecodeError, DecodeErrorKind};
+use crate::error::code::{ErrorCode, Expected, ScanError};
 use crate::input::detect::MARK;
 use crate::input::form_plan::FormPlan;
 use crate::input::values::{Extent, Values};
+use crate::options::Limits;
 
 /// Decodes the objects of a stream, and passes each record to a sink, in order.
 ///
@@ -34,7 +35,7 @@ pub(super) fn decode(
     sink: &mut impl Sink,
     report: &mut ReportBuilder,
 ) -> io::Result<()> {
-    let mut stream = Stream::new(reader, plan.options.limits.input_bytes);
+    let mut stream = Stream::new(reader, plan.options.limits);
     let mut decoder = RecordDecoder::new(plan);
     let mut found = BlockReport::default();
     let result = decode_values(&mut stream, plan, &mut decoder, &mut found, sink);
@@ -67,6 +68,10 @@ fn decode_values(
             let error = plan.options.rules().too_long(len);
             let cause = || Cause::TooLong(error.explain(bytes, limits));
             refuse(bytes, offset, cause, found, kept, sink);
+            if let Some(code) = value.ends_array {
+                stream.leave(&value);
+                return Ok(Some(stream.broken_array(code)));
+            }
         } else if let Some(error) = decoder.decode_one(bytes, offset, is_array, found, kept, sink) {
             found.lines -= 1;
             let line = RefusedLine { bytes, offset, cause: Cause::Built(error) };
@@ -77,11 +82,7 @@ fn decode_values(
     if !stream.values.in_array() {
         return Ok(None);
     }
-    let expected = "`,` or `]`";
-    let error = DecodeError { kind: DecodeErrorKind::UnexpectedEnd { expected }, at: 0 };
-    let (bytes, offset) = (&b""[..], stream.bytes_read);
-    let line = RefusedLine { bytes, offset, cause: Cause::Built(error) };
-    Ok(Some(InputFault::BrokenArray(line.to_refusal(stream.line).into())))
+    Ok(Some(stream.broken_array(ErrorCode::Unexpected(Expected::CommaOrBracket))))
 }
 
 /// The part of a stream that is in memory.
@@ -99,8 +100,7 @@ struct Stream<R> {
     bytes_read: u64,
     is_ended: bool,
     values: Values,
-    /// The maximum length of a value that is kept whole.
-    bytes_max: usize,
+    limits: Limits,
 }
 
 /// A value of the stream.
@@ -113,10 +113,19 @@ struct Value {
     cut_from: Option<usize>,
     /// The number of line ends in what was cut off.
     cut_lines: u64,
+    /// The error behind a value that is too long, if an array ends there.
+    ends_array: Option<ErrorCode>,
+}
+
+impl Value {
+    /// Returns a value that is in memory as a whole.
+    fn whole(kept: Range<usize>, cut_lines: u64) -> Self {
+        Self { end: kept.end, kept, cut_from: None, cut_lines, ends_array: None }
+    }
 }
 
 impl<R: Read> Stream<R> {
-    fn new(reader: R, bytes_max: usize) -> Self {
+    fn new(reader: R, limits: Limits) -> Self {
         Self {
             reader,
             buf: Vec::new(),
@@ -126,8 +135,8 @@ impl<R: Read> Stream<R> {
             line: 1,
             bytes_read: 0,
             is_ended: false,
-            values: Values::new(),
-            bytes_max,
+            values: Values::new(limits.nesting),
+            limits,
         }
     }
 
@@ -166,54 +175,79 @@ impl<R: Read> Stream<R> {
         let (mut at, mut passed_on) = (0, 0);
         let (mut cut, mut cut_lines) = (0, 0);
         let mut resync: Option<Resync> = None;
+        let mut ends_array = None;
         loop {
             let rest = &self.buf[self.start + at..self.filled];
+            let rest_len = rest.len();
             let end = match &mut resync {
                 Some(resync) => resync.find(rest),
                 None => match self.values.extent(rest) {
                     Extent::Ends(len) => Some(len),
                     Extent::Open => None,
+                    Extent::Broken(len) if is_array => {
+                        at += len;
+                        let code = self.values.error();
+                        self.values.leave();
+                        // Nothing follows. The error names the character, of up to four bytes.
+                        while self.filled < self.start + at + 4 && self.fill()? {}
+                        if cut == 0 && at <= self.limits.input_bytes {
+                            let kept = self.start..self.filled.min(self.start + at + 4);
+                            return Ok(Value::whole(kept, cut_lines));
+                        }
+                        ends_array = Some(code);
+                        Some(0)
+                    }
                     Extent::Broken(len) => {
                         self.values.leave();
                         at += len;
-                        if is_array {
-                            // Nothing follows. The error names the character, of up to four bytes.
-                            while self.filled < self.start + at + 4 && self.fill()? {}
-                            let kept = self.start..self.filled.min(self.start + at + 4);
-                            return Ok(Value { end: kept.end, kept, cut_from: None, cut_lines });
-                        }
                         let last = self.buf[self.start..self.start + at].last().copied();
                         resync = Some(Resync { last: last.unwrap_or(b' ') });
                         continue;
                     }
                 },
             };
-            at += end.unwrap_or(rest.len());
-            if cut > 0 || (end.is_none() && at > self.bytes_max) {
+            at += end.unwrap_or(rest_len);
+            let is_too_long =
+                at > self.limits.input_bytes && (end.is_none() || ends_array.is_some());
+            if cut > 0 || is_too_long {
                 // Only the start of a value that is too long is kept.
-                let kept = self.bytes_max.saturating_add(1).min(at);
+                let kept = self.limits.input_bytes.saturating_add(1).min(at);
                 let bytes = &self.buf[self.start..self.start + at];
                 sink.refuse_piece(&bytes[passed_on..]);
                 if end.is_some() {
                     let kept = self.start..self.start + kept;
                     let cut_from = Some(cut + at);
-                    return Ok(Value { kept, end: self.start + at, cut_from, cut_lines });
+                    return Ok(Value {
+                        kept,
+                        end: self.start + at,
+                        cut_from,
+                        cut_lines,
+                        ends_array,
+                    });
                 }
                 cut_lines += line_ends(&bytes[kept..]);
                 cut += at - kept;
                 (at, passed_on) = (kept, kept);
                 self.filled = self.start + kept;
             } else if end.is_some() {
-                let kept = self.start..self.start + at;
-                return Ok(Value { end: kept.end, kept, cut_from: None, cut_lines });
+                return Ok(Value::whole(self.start..self.start + at, cut_lines));
             }
             if !self.fill()? {
                 self.values.leave();
                 let kept = self.start..self.start + at;
                 let cut_from = (cut > 0).then_some(cut + at);
-                return Ok(Value { end: kept.end, kept, cut_from, cut_lines });
+                return Ok(Value { cut_from, ..Value::whole(kept, cut_lines) });
             }
         }
+    }
+
+    /// Returns the fault of an array that is broken at the start, where the input may end too.
+    fn broken_array(&self, code: ErrorCode) -> InputFault {
+        let bytes = &self.buf[self.start..self.filled];
+        let error = ScanError { code, at: 0, detail: 0 }.explain(bytes, self.limits);
+        let offset = self.offset + self.start as u64;
+        let line = RefusedLine { bytes, offset, cause: Cause::Built(error) };
+        InputFault::BrokenArray(line.to_refusal(self.line).into())
     }
 
     /// Moves behind a value.

@@ -265,7 +265,9 @@ impl<'p> Assembler<'p> {
             }
             NameOutcome::Missing => return Ok(None),
         };
-        let max = fields.names.max_bytes.unwrap_or(limits.name_bytes);
+        // A name that is longer than its maximum was not shortened because it has a control
+        // character, which is its error.
+        let max = fields.names.max_bytes.map_or(limits.name_bytes, |_| usize::MAX);
         match ActionName::with_limit(name.text, max) {
             Ok(_) => Ok(Some(name)),
             Err(NameError::Blank { .. }) if !reports_wrong_types(fields) => Ok(None),
@@ -378,7 +380,7 @@ fn choose_or_any<'a>(
 
 /// Returns whether a value that is there means that the field is missing.
 #[inline(always)]
-fn is_missing(fields: &Fields, found: Found<'_>, scratch: &mut String) -> bool {
+pub(crate) fn is_missing(fields: &Fields, found: Found<'_>, scratch: &mut String) -> bool {
     match found {
         Found::Absent | Found::Null => return true,
         _ if found.text(scratch).is_some_and(is_nothing) => return true,

@@ -164,7 +164,7 @@ fn is_beginning(line: &[u8]) -> bool {
     let mut cursor = Cursor::new(line);
     let ended = cursor.skip_value(0, usize::MAX);
     // A string that is cut by the end of the line is a fault.
-    let mut values = Values::new();
+    let mut values = Values::new(usize::MAX);
     let is_open = values.extent(line) == Extent::Open && values.extent(b"\n") == Extent::Open;
     is_open && ended.is_err_and(|error| error.at == line.len())
 }

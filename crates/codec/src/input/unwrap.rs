@@ -5,6 +5,8 @@ use std::mem;
 use super::form_plan::{FormPlan, OuterPlan, slots_of};
 use super::form_reader::FormReader;
 use crate::error::code::{ErrorCode, ScanError};
+use crate::fields::Fields;
+use crate::fields::assemble::is_missing;
 use crate::fields::found::{Fault, Found, Skip, Slot, recycled};
 use crate::fields::json::JsonReader;
 use crate::fields::path::Source;
@@ -13,6 +15,7 @@ use crate::fields::path::Source;
 #[derive(Debug)]
 pub(super) struct Unwrap<'p> {
     outer: &'p OuterPlan,
+    fields: &'p Fields,
     object: JsonReader<'p>,
     /// The slots of the object.
     slots: Box<[usize]>,
@@ -26,6 +29,7 @@ impl<'p> Unwrap<'p> {
     pub(super) fn new(plan: &'p FormPlan<'p>, outer: &'p OuterPlan) -> Self {
         Self {
             outer,
+            fields: &plan.options.fields,
             object: JsonReader::new(&plan.plan.tree, plan.options.limits.nesting),
             slots: slots_of(&plan.plan.alternatives, Source::Record),
             text: String::new(),
@@ -37,7 +41,8 @@ impl<'p> Unwrap<'p> {
     ///
     /// # Errors
     ///
-    /// Those of the form, [`Skip::NotWrapped`], and a selected key that is repeated.
+    /// Those of the form, a text that is not UTF-8, [`Skip::NotWrapped`], and a selected key that
+    /// is repeated.
     pub(super) fn read<'a>(
         &'a mut self,
         form: &mut FormReader<'_>,
@@ -45,18 +50,23 @@ impl<'p> Unwrap<'p> {
         known: &'a str,
         slots: &mut [Slot<'a>],
     ) -> Result<(), Fault> {
-        let Self { outer, object, slots: own, text, spare } = self;
+        let Self { outer, fields, object, slots: own, text, spare } = self;
         let mut around = recycled(mem::take(spare));
         around.resize(outer.slots(), Slot::default());
         form.read(record, known, &mut around)?;
         for &(from, to) in &outer.shared {
             slots[to] = around[from];
         }
-        let chosen = around[..outer.texts].iter().find(|slot| is_there(slot.found)).copied();
+        let is_there = |slot: &&Slot<'_>| !is_missing(fields, slot.found, text);
+        let chosen = around[..outer.texts].iter().find(is_there).copied();
         *spare = recycled(around);
         let Slot { found, at } = chosen.ok_or(Fault::Skipped(Skip::NotWrapped))?;
         let inner = match found {
             Found::Object(object) => object,
+            Found::NotUtf8 { at } => {
+                let code = ErrorCode::InvalidUtf8;
+                return Err(Fault::Refused(ScanError { code, at, detail: 0 }));
+            }
             _ => found.text(text).ok_or(Fault::Skipped(Skip::NotWrapped))?,
         };
         object.read(inner.as_bytes(), 0, inner, slots).map_err(|fault| match fault {
@@ -70,15 +80,6 @@ impl<'p> Unwrap<'p> {
             slots[slot].at = base.map_or(at, |base| base + slots[slot].at);
         }
         Ok(())
-    }
-}
-
-/// Returns whether a field is not missing.
-fn is_there(found: Found<'_>) -> bool {
-    match found {
-        Found::Absent | Found::Null => false,
-        Found::Text(text) => !matches!(text.trim_ascii(), "" | "-"),
-        _ => true,
     }
 }
 

@@ -4,9 +4,14 @@
 //! found in input that arrives in pieces, in memory that does not grow with the input, and each
 //! byte is looked at once, whatever the sizes of the pieces. What is between is checked when the
 //! value is decoded.
+//!
+//! A value that is nested deeper than the limit is refused in any case. So beyond the limit,
+//! brackets are only counted: to remember which of them are open would take a bit for each byte of
+//! a hostile input.
 
 use memchr::memchr3;
 
+use crate::error::code::{ErrorCode, Expected};
 use crate::scan::value::Nesting;
 
 /// Finds the values of a stream of JSON that arrives in pieces.
@@ -16,6 +21,10 @@ use crate::scan::value::Nesting;
 pub(crate) struct Values {
     /// The objects and arrays of the value that are open.
     open: Nesting,
+    /// The maximum of these.
+    nesting: usize,
+    /// The number of brackets that are open beyond the maximum.
+    beyond: usize,
     /// What the next token may be.
     next: Next,
     /// What the next byte continues.
@@ -58,9 +67,16 @@ pub(crate) enum Extent {
 }
 
 impl Values {
-    pub(crate) fn new() -> Self {
-        let open = Nesting::new(0, usize::MAX);
-        Self { open, next: Next::Value, token: Token::Nothing, in_array: false }
+    /// Starts before the first value. At most `nesting` open objects and arrays are remembered.
+    pub(crate) fn new(nesting: usize) -> Self {
+        Self {
+            open: Nesting::new(0, nesting),
+            nesting,
+            beyond: 0,
+            next: Next::Value,
+            token: Token::Nothing,
+            in_array: false,
+        }
     }
 
     /// Returns whether an array around the values is open.
@@ -88,7 +104,21 @@ impl Values {
 
     /// Leaves a value that is broken.
     pub(crate) fn leave(&mut self) {
-        *self = Self { in_array: self.in_array, ..Self::new() };
+        *self = Self { in_array: self.in_array, ..Self::new(self.nesting) };
+    }
+
+    /// Returns the error of a value that is broken here.
+    pub(crate) fn error(&self) -> ErrorCode {
+        ErrorCode::Unexpected(match self.next {
+            _ if self.token == Token::String => return ErrorCode::ControlInString,
+            Next::Value => Expected::Value,
+            Next::ValueOrEnd => Expected::ValueOrEnd,
+            Next::Key => Expected::Key,
+            Next::KeyOrEnd => Expected::KeyOrEnd,
+            Next::Colon => Expected::Colon,
+            Next::CommaOrEnd if self.open.is_object() => Expected::CommaOrBrace,
+            Next::CommaOrEnd => Expected::CommaOrBracket,
+        })
     }
 
     /// Passes bytes of the value that is open, or that begins here.
@@ -143,9 +173,13 @@ impl Values {
 
     /// Begins a token. Returns whether it ends the value, or `None` if it is not allowed here.
     fn begin(&mut self, byte: u8) -> Option<bool> {
+        if self.beyond > 0 {
+            return Some(self.begin_beyond(byte));
+        }
         let is_value = matches!(self.next, Next::Value | Next::ValueOrEnd);
         let is_key = matches!(self.next, Next::Key | Next::KeyOrEnd);
         match byte {
+            b'{' | b'[' if is_value && self.open.is_full() => self.beyond = 1,
             b'{' | b'[' if is_value => {
                 self.open.open(byte == b'{');
                 self.next = if byte == b'{' { Next::KeyOrEnd } else { Next::ValueOrEnd };
@@ -167,6 +201,21 @@ impl Values {
         Some(false)
     }
 
+    /// Begins a token within brackets that are only counted. Returns whether it ends the value.
+    fn begin_beyond(&mut self, byte: u8) -> bool {
+        match byte {
+            b'{' | b'[' => self.beyond += 1,
+            b'}' | b']' => {
+                self.beyond -= 1;
+                return self.end_value();
+            }
+            b'"' => self.token = Token::String,
+            b',' | b':' => {}
+            _ => self.token = Token::Scalar,
+        }
+        false
+    }
+
     fn close(&mut self) -> bool {
         self.open.pop();
         self.end_value()
@@ -174,7 +223,7 @@ impl Values {
 
     fn end_string(&mut self) -> bool {
         self.token = Token::Nothing;
-        if matches!(self.next, Next::Key | Next::KeyOrEnd) {
+        if self.beyond == 0 && matches!(self.next, Next::Key | Next::KeyOrEnd) {
             self.next = Next::Colon;
             return false;
         }
@@ -183,6 +232,9 @@ impl Values {
 
     /// Ends a value. Returns whether it is the outermost one.
     fn end_value(&mut self) -> bool {
+        if self.beyond > 0 {
+            return false;
+        }
         self.next = Next::CommaOrEnd;
         self.open.is_empty()
     }
@@ -198,8 +250,12 @@ mod tests {
     use super::*;
 
     /// Returns the values of a text that arrives in pieces, up to the first that is broken.
-    fn values(text: &[u8], size: usize) -> (Vec<std::ops::Range<usize>>, Option<usize>) {
-        let (mut values, mut found, mut start) = (Values::new(), Vec::new(), None);
+    fn values(
+        text: &[u8],
+        size: usize,
+        nesting: usize,
+    ) -> (Vec<std::ops::Range<usize>>, Option<usize>) {
+        let (mut values, mut found, mut start) = (Values::new(nesting), Vec::new(), None);
         for (piece, bytes) in text.chunks(size).enumerate() {
             let mut at = 0;
             loop {
@@ -226,15 +282,32 @@ mod tests {
     }
 
     #[test]
+    fn values_beyond_the_nesting_limit_end_at_the_same_places() {
+        for len in 0..=6 {
+            for number in 0..8_usize.pow(len) {
+                let byte = |place| b"{}[],:1\""[number / 8_usize.pow(place) % 8];
+                let text: Vec<u8> = (0..len).map(byte).collect();
+                let (expected, fault) = values(&text, 64, usize::MAX);
+                for nesting in 0..3 {
+                    let (found, _) = values(&text, 2, nesting);
+                    // Brackets that do not match are not noticed beyond the limit.
+                    let same = if fault.is_none() { found.len() } else { expected.len() };
+                    assert_eq!(found[..same], expected[..], "{} {nesting}", text.escape_ascii());
+                }
+            }
+        }
+    }
+
+    #[test]
     fn values_are_those_of_serde_json() {
         for len in 0..=6 {
             for number in 0..8_usize.pow(len) {
                 let byte = |place| b"{}[],:1\""[number / 8_usize.pow(place) % 8];
                 let text: Vec<u8> = (0..len).map(byte).collect();
                 let shown = text.escape_ascii();
-                let whole = values(&text, 64);
+                let whole = values(&text, 64, usize::MAX);
                 for size in 1..=text.len().min(3) {
-                    assert_eq!(values(&text, size), whole, "{shown} {size}");
+                    assert_eq!(values(&text, size, usize::MAX), whole, "{shown} {size}");
                 }
                 // Without an array around them, values are what serde_json reads.
                 if text.first() == Some(&b'[') || text.contains(&b',') && !text.starts_with(b"{") {

@@ -250,13 +250,19 @@ impl Nesting {
     /// Opens a level whose bracket is at `here`.
     #[inline]
     fn push(&mut self, is_object: bool, here: Cursor<'_>) -> ScanResult<()> {
-        let depth = self.around + self.depth;
-        if depth >= self.max {
+        if self.is_full() {
             let code = ErrorCode::NestingTooDeep;
-            return Err(ScanError { code, at: here.at, detail: depth + 1 });
+            let detail = self.around + self.depth + 1;
+            return Err(ScanError { code, at: here.at, detail });
         }
         self.open(is_object);
         Ok(())
+    }
+
+    /// Returns whether the maximum number of levels is open.
+    #[inline]
+    pub(crate) fn is_full(&self) -> bool {
+        self.around + self.depth >= self.max
     }
 
     /// Opens a level, whatever the maximum.

@@ -70,11 +70,23 @@ pub(crate) fn every_way(options: &DecodeOptions, input: &[u8]) -> (Found, Report
 }
 
 /// Decodes an input as a slice, by reads of the given sizes, and on several threads.
+#[allow(dead_code, reason = "fuzz targets choose the numbers of threads")]
 #[track_caller]
 pub(crate) fn ways(
     options: &DecodeOptions,
     input: &[u8],
     sizes: impl IntoIterator<Item = usize>,
+) -> (Found, Report) {
+    ways_by(options, input, sizes, 1..=4)
+}
+
+/// Decodes an input as a slice, by reads of the given sizes, and on these numbers of threads.
+#[track_caller]
+pub(crate) fn ways_by(
+    options: &DecodeOptions,
+    input: &[u8],
+    sizes: impl IntoIterator<Item = usize>,
+    threads: impl IntoIterator<Item = usize>,
 ) -> (Found, Report) {
     let shown = format!("{:.300}", input.escape_ascii().to_string());
     let mut slice = Found::default();
@@ -99,7 +111,7 @@ pub(crate) fn ways(
         let other = options.decode_reader(ShortReads(input, size), &mut found).unwrap();
         same(found, other, &format!("reads of {size} bytes"));
     }
-    for threads in 1..=4 {
+    for threads in threads {
         let mut sinks = vec![Found::default(); threads];
         let other = options.par_decode_slice(input, &mut sinks);
         same(Found::of(sinks), other, &format!("slice, {threads} threads"));

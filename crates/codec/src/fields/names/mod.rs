@@ -66,6 +66,8 @@ pub struct NameRules {
     /// hexadecimal digits of a hash of the whole name. The hash is the same in every run: the upper
     /// half of FNV-1a of 64 bits after `fmix64` of MurmurHash3. Below 11 bytes, the name is as many
     /// of the digits as fit; 0 is taken as 1.
+    ///
+    /// A name with a control character is refused, and so is not shortened.
     pub max_bytes: Option<usize>,
 }
 
@@ -261,6 +263,10 @@ impl Name<'_, '_> {
     fn shorten(&mut self, max: usize) -> bool {
         let NameScratch { name, next, short_names, .. } = self.scratch;
         let text = if self.is_changed { &**name } else { self.joined };
+        // The part that is cut off may have the only one, which the check of names would not see.
+        if text.len() > max && text.contains(char::is_control) {
+            return false;
+        }
         if !shorten::shorten(text, max, next) {
             if shorten::looks_shortened(text, max) {
                 short_names.observe(text, text);

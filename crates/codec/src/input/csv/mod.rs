@@ -16,3 +16,4 @@ mod row;
 pub(crate) use ends::RowEnds;
 pub(crate) use layout::{Key, Layout, LayoutError, cells};
 pub use options::{Columns, ColumnsError, CsvOptions, Delimiter, DelimiterError};
+pub(crate) use row::lone_return;

@@ -2,8 +2,10 @@
 
 use std::ops::Range;
 
-pub(crate) use crate::fields::found::undouble;
 use memchr::memchr;
+
+use super::options::Delimiter;
+pub(crate) use crate::fields::found::undouble;
 
 /// The fields of a row, quoted or not.
 pub(super) struct Fields<'a> {
@@ -30,6 +32,19 @@ impl<'a> Fields<'a> {
     fn end(&self, at: usize) -> usize {
         memchr(self.delimiter, &self.row[at..]).map_or(self.row.len(), |found| at + found)
     }
+}
+
+/// Returns the offset of the first carriage return outside of quotes.
+pub(crate) fn lone_return(row: &[u8], delimiter: Delimiter) -> Option<usize> {
+    let (mut is_quoted, mut is_start, mut closed) = (false, true, false);
+    row.iter().position(|&byte| {
+        // A quote directly after a closing one continues the text.
+        let toggles = byte == b'"' && (is_quoted || is_start || closed);
+        closed = toggles && is_quoted;
+        is_quoted ^= toggles;
+        is_start = !is_quoted && byte == delimiter.byte();
+        byte == b'\r' && !is_quoted
+    })
 }
 
 impl Iterator for Fields<'_> {
@@ -63,5 +78,27 @@ impl Iterator for Fields<'_> {
         };
         self.next = (end < self.row.len()).then_some(end + 1);
         Some(Ok(field))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn carriage_returns_in_quotes_are_text() {
+        for (row, expected) in [
+            ("a,b", None),
+            ("a\rb", Some(1)),
+            ("\"a\rb\"", None),
+            ("\"a\"\rb", Some(3)),
+            ("\"a\"\"\rb\"", None),
+            ("\"a\"b\"\r", Some(5)),
+            ("a\"\r\"", Some(2)),
+            ("a\"\"\r", Some(3)),
+            ("a,\"\r\",\"\"\r", Some(8)),
+        ] {
+            assert_eq!(lone_return(row.as_bytes(), Delimiter::COMMA), expected, "{row:?}");
+        }
     }
 }
