@@ -73,12 +73,11 @@ impl ReadResult {
         ];
         let all = counted(self.lines + self.blank, "record");
         let outcomes = outcomes.into_iter().filter(|&(number, _)| number > 0);
-        let outcomes = outcomes.map(|(number, name)| format!("{} {name}", grouped(number)));
+        let outcomes = outcomes.map(|(number, name)| match name {
+            "skipped" => format!("{} skipped ({})", grouped(number), self.lacks()),
+            _ => format!("{} {name}", grouped(number)),
+        });
         diagnostics::report(format_args!("{all}: {}", outcomes.collect::<Vec<_>>().join(", ")));
-        if self.skipped > 0 {
-            let (skipped, lacks) = (grouped(self.skipped), self.lacks());
-            diagnostics::report(format_args!("skipped {skipped} of {all}: {lacks}"));
-        }
     }
 
     /// Describes what the skipped records lack, the most frequent reason first.
