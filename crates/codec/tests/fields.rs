@@ -330,3 +330,19 @@ fn lines_of_the_fast_path_are_read_as_alone() {
         }
     }
 }
+
+#[test]
+fn names_that_look_shortened_are_compared_on_every_path() {
+    let long = "barrel roll, twice";
+    for max in [4, 8, 10, 11, 12, 15] {
+        let mut options = options("event", "took");
+        options.fields.names.max_bytes = Some(max);
+        let short = options.fields.names.name(&[long]).unwrap();
+        for other in ["", r#","x":[1]"#] {
+            let line = |name: &str| format!("{{\"event\":\"{name}\",\"took\":1{other}}}\n");
+            let padding = " ".repeat(200); // Lines near the end of an input are read otherwise.
+            let (_, report) = decode(&options, &(line(long) + &line(&short) + &padding));
+            assert_eq!((report.accepted, report.shared_names()), (2, 1), "{max}: {short}{other}");
+        }
+    }
+}

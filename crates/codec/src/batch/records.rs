@@ -13,16 +13,16 @@ use super::sink::{Record, Sink, SkippedRecord};
 use crate::error::DecodeError;
 use crate::error::code::{ErrorCode, ScanError};
 use crate::fields::ShortNames;
-use crate::fields::Skip;
-use crate::fields::assemble::{Accepted, Assembler, Outcome, Written};
-use crate::fields::error::{Context, FieldCode, FieldError};
-use crate::fields::found::{Fault, Slot, recycled};
+use crate::fields::assemble::{Accepted, Assembler, Rejected, Written};
+use crate::fields::error::{Context, FieldCode};
+use crate::fields::found::{Slot, recycled};
 use crate::input::form_plan::FormPlan;
 use crate::input::reader::Reader;
 use crate::moment::MomentZone;
 use crate::scan::string::valid_prefix;
 use crate::schema::decoder::Rules;
 use crate::schema::fast_path::{FastLine, OtherKeys, fast_line};
+use crate::schema::record;
 
 /// Decodes the records of one block after another.
 pub(super) struct RecordDecoder<'p> {
@@ -36,15 +36,6 @@ pub(super) struct RecordDecoder<'p> {
     name_bytes: usize,
     /// The memory of the slots of a record that is decoded alone.
     spare: Vec<Slot<'static>>,
-}
-
-/// The outcome of a record that is not accepted.
-enum Other<'a> {
-    Blank,
-    Filtered,
-    Skipped(Skip),
-    Scan(ScanError),
-    Field(FieldError<'a>),
 }
 
 impl<'p> RecordDecoder<'p> {
@@ -105,7 +96,7 @@ impl<'p> RecordDecoder<'p> {
                 let mut slots = recycled(spare);
                 slots.resize(slots_len, Slot::default());
                 let read = if record.len() > self.rules.limits.input_bytes {
-                    Err(Other::Scan(self.rules.too_long(record.len())))
+                    Err(Rejected::Scan(self.rules.too_long(record.len())))
                 } else {
                     read(&mut self.reader, &mut self.assembler, record, known, &mut slots)
                 };
@@ -117,10 +108,10 @@ impl<'p> RecordDecoder<'p> {
                         let stamp = accepted.moment.map(|moment| moment.stamp);
                         (KeyedName::from(accepted.name.text), accepted.value.time, stamp)
                     }
-                    Err(other) => {
+                    Err(rejected) => {
                         let offset = block.offset + start as u64;
                         let place = Place { bytes: record, offset };
-                        reject(self.context, other, place, &mut report, refusals_max, sink);
+                        reject(self.context, rejected, place, &mut report, refusals_max, sink);
                         report.line_shift += span.line_ends as i64;
                         continue;
                     }
@@ -152,7 +143,7 @@ impl<'p> RecordDecoder<'p> {
         slots.resize(self.context.plan.slots(), Slot::default());
         let known = valid_prefix(record);
         let read = if record.len() > self.rules.limits.input_bytes {
-            Err(Other::Scan(self.rules.too_long(record.len())))
+            Err(Rejected::Scan(self.rules.too_long(record.len())))
         } else {
             read(&mut self.reader, &mut self.assembler, record, known, &mut slots)
         };
@@ -164,15 +155,15 @@ impl<'p> RecordDecoder<'p> {
                 let (name, time) = (KeyedName::from(accepted.name.text), accepted.value.time);
                 sink.accept(Record { name, time, stamp, offset });
             }
-            Err(other) => {
-                if let (Other::Scan(error), true) = (&other, ends_at_fault) {
+            Err(rejected) => {
+                if let (Rejected::Scan(error), true) = (&rejected, ends_at_fault) {
                     let error = error.explain(record, self.rules.limits);
                     if error.is_syntax() {
                         return Some(error);
                     }
                 }
                 let place = Place { bytes: record, offset };
-                reject(self.context, other, place, report, refusals_max, sink);
+                reject(self.context, rejected, place, report, refusals_max, sink);
             }
         }
         None
@@ -216,26 +207,26 @@ struct Place<'a> {
 #[inline(never)]
 fn reject(
     context: Context<'_>,
-    other: Other<'_>,
+    rejected: Rejected<'_>,
     place: Place<'_>,
     report: &mut BlockReport,
     refusals_max: usize,
     sink: &mut impl Sink,
 ) {
     let Place { bytes, offset } = place;
-    match other {
-        Other::Blank => report.blank += 1,
-        Other::Filtered => report.filtered += 1,
-        Other::Skipped(reason) => {
+    match rejected {
+        Rejected::Scan(ScanError { code: ErrorCode::Empty, .. }) => report.blank += 1,
+        Rejected::Filtered => report.filtered += 1,
+        Rejected::Skipped(reason) => {
             report.skipped += 1;
             report.counts.skip(reason);
             sink.skip(SkippedRecord { bytes, offset, reason });
         }
-        Other::Scan(error) => {
+        Rejected::Scan(error) => {
             let cause = || Cause::Scan(error, context.limits);
             refuse(bytes, offset, cause, report, refusals_max, sink);
         }
-        Other::Field(error) => {
+        Rejected::Field(error) => {
             let needs_unit = matches!(error.code, FieldCode::UnitNeeded);
             report.counts.unit_needed += u64::from(needs_unit);
             let cause = || Cause::Field(error, context);
@@ -245,6 +236,8 @@ fn reject(
 }
 
 /// Reads a record of any shape, and decides its outcome.
+///
+/// One function that is not inlined, so that its many registers are not those of the loop.
 #[inline(never)]
 fn read<'s, 'a: 's>(
     reader: &'a mut Reader<'_>,
@@ -252,20 +245,8 @@ fn read<'s, 'a: 's>(
     record: &'a [u8],
     known: &'a str,
     slots: &mut [Slot<'a>],
-) -> Result<Accepted<'s>, Other<'a>> {
-    let repeated = match reader.read(record, known, slots) {
-        Ok(()) => None,
-        Err(Fault::Refused(error)) if error.code.is_repeated_key() => Some(error),
-        Err(Fault::Refused(ScanError { code: ErrorCode::Empty, .. })) => return Err(Other::Blank),
-        Err(Fault::Refused(error)) => return Err(Other::Scan(error)),
-        Err(Fault::Skipped(reason)) => return Err(Other::Skipped(reason)),
-    };
-    match assembler.assemble(record, slots, repeated) {
-        Outcome::Accepted(accepted) => Ok(accepted),
-        Outcome::Refused(error) => Err(Other::Field(error)),
-        Outcome::Skipped(reason) => Err(Other::Skipped(reason)),
-        Outcome::Filtered => Err(Other::Filtered),
-    }
+) -> Result<Accepted<'s>, Rejected<'a>> {
+    record::read(reader, assembler, record, known, slots)
 }
 
 /// Counts what a summary mentions of an accepted record.

@@ -4,7 +4,7 @@
 //! objects and arrays that paths lead through are a list, as deep as the longest path.
 
 use super::found::{Fault, Found, Slot};
-use super::tree::{NodeId, ROOT, Tree};
+use super::tree::{Node, NodeId, ROOT, Tree};
 use crate::error::code::{ErrorCode, ScanError, ScanResult};
 use crate::scan::cursor::Cursor;
 use crate::scan::string::{Text, text_at};
@@ -34,10 +34,13 @@ enum Open {
     Array(NodeId, usize),
 }
 
-/// The value of a node, or the end of the object.
+/// The first member or element that a path selects, or the end of its object or array.
 struct Next {
-    node: Option<NodeId>,
-    /// Offset of the value, or after the object.
+    /// The node, or [`ROOT`] at the end: no key and no index leads to the root.
+    node: NodeId,
+    /// Offset of the key of a member.
+    key_at: usize,
+    /// Offset of the value, or after the end.
     at: usize,
 }
 
@@ -69,10 +72,11 @@ impl<'p> JsonReader<'p> {
 
     fn read_object<'a>(
         &mut self,
-        mut cursor: Cursor<'a>,
+        cursor: Cursor<'a>,
         known: &'a str,
         slots: &mut [Slot<'a>],
     ) -> ScanResult<()> {
+        let mut cursor = cursor; // A copy in registers: a large argument lies in memory.
         self.seen.fill(UNSEEN);
         self.repeated = None;
         if cursor.begin_object(self.nesting)? {
@@ -83,6 +87,9 @@ impl<'p> JsonReader<'p> {
     }
 
     /// Reads the members of the outermost object. The cursor is at a key.
+    ///
+    /// Inlined, so that the cursor stays in registers.
+    #[inline(always)]
     fn read_members<'a>(
         &mut self,
         cursor: &mut Cursor<'a>,
@@ -92,24 +99,19 @@ impl<'p> JsonReader<'p> {
         self.around.clear();
         let mut here = Open::Object(ROOT);
         loop {
-            let next = match here {
-                Open::Object(node) => self.next_member(node, *cursor)?,
-                Open::Array(node, index) => self.next_element(node, index, &mut here, *cursor)?,
-            };
+            let next = self.next(&mut here, *cursor)?;
             cursor.at = next.at;
-            let goes_on = match next.node {
-                Some(node) => match self.read_value(node, cursor, known, slots)? {
-                    Some(inner) => {
-                        self.around.push(here);
-                        here = inner;
-                        true
-                    }
-                    None => go_on(here, cursor)?,
-                },
-                None => false,
-            };
-            if goes_on {
-                continue;
+            if next.node != ROOT {
+                if self.is_repeated(next.node, next.key_at) {
+                    cursor.at = cursor.skip_unwanted(self.around.len() + 1, self.nesting)?;
+                } else if let Some(inner) = self.read_value(next.node, cursor, known, slots)? {
+                    self.around.push(here);
+                    here = inner;
+                    continue;
+                }
+                if go_on(here, cursor)? {
+                    continue;
+                }
             }
             // `here` has ended, and so may have those around it.
             loop {
@@ -124,69 +126,32 @@ impl<'p> JsonReader<'p> {
         }
     }
 
-    /// Skips members that no path selects, and returns the value of the first other one.
+    /// Skips what no path selects, and returns what follows.
+    #[inline(always)]
+    fn next(&self, open: &mut Open, cursor: Cursor<'_>) -> ScanResult<Next> {
+        let (around, max) = (self.around.len() + 1, self.nesting);
+        match open {
+            Open::Object(object) => next_member(self.tree.node(*object), cursor, around, max),
+            Open::Array(array, index) => {
+                next_element(self.tree.node(*array), index, cursor, around, max)
+            }
+        }
+    }
+
+    /// Notes the key of a node, whose offset is `at`, and returns whether it is a repeated one.
     ///
-    /// The cursor is at a key. Lines with many keys spend their time here.
-    #[inline(never)]
-    fn next_member(&mut self, node: NodeId, cursor: Cursor<'_>) -> ScanResult<Next> {
-        let mut here = cursor; // A copy in registers: a large argument lies in memory.
-        let (depth, nesting) = (self.around.len() + 1, self.nesting);
-        let object = self.tree.node(node);
-        loop {
-            let key_at = here.at;
-            let selected = if here.plain_string() {
-                let len = here.at - key_at - 2;
-                object.by_plain_key(here.placed(key_at + 1), len)
-            } else {
-                here.at = key_at;
-                let key;
-                (here.at, key) = other_key(here)?;
-                object.by_key(key)
-            };
-            here.colon()?;
-            if let Some(node) = selected {
-                if self.seen[node] == UNSEEN {
-                    self.seen[node] = key_at;
-                    return Ok(Next { node: Some(node), at: here.at });
-                }
-                self.repeat(node, key_at);
-            }
-            here.skip_value(depth, nesting)?;
-            if !here.next_member()? {
-                return Ok(Next { node: None, at: here.at });
-            }
+    /// The first repeated key by position is reported. Elements of an array are never repeated.
+    #[inline(always)]
+    fn is_repeated(&mut self, node: NodeId, at: usize) -> bool {
+        let first = self.seen[node];
+        if first != UNSEEN {
+            std::hint::cold_path();
+            let code = ErrorCode::FieldRepeated;
+            self.repeated.get_or_insert(ScanError { code, at, detail: first });
+            return true;
         }
-    }
-
-    /// Keeps the error of a repeated key. The first one by position is reported.
-    #[cold]
-    fn repeat(&mut self, node: NodeId, at: usize) {
-        let code = ErrorCode::FieldRepeated;
-        self.repeated.get_or_insert(ScanError { code, at, detail: self.seen[node] });
-    }
-
-    /// Skips elements that no path selects, and returns the first other one.
-    #[inline(never)]
-    fn next_element(
-        &self,
-        node: NodeId,
-        mut index: usize,
-        open: &mut Open,
-        mut cursor: Cursor<'_>,
-    ) -> ScanResult<Next> {
-        let array = self.tree.node(node);
-        loop {
-            let selected = array.by_index(index);
-            index += 1;
-            if selected.is_some() {
-                *open = Open::Array(node, index);
-                return Ok(Next { node: selected, at: cursor.at });
-            }
-            cursor.skip_value(self.around.len() + 1, self.nesting)?;
-            if !cursor.next_element()? {
-                return Ok(Next { node: None, at: cursor.at });
-            }
-        }
+        self.seen[node] = at;
+        false
     }
 
     /// Reads the value of a node, or opens it if paths lead through it.
@@ -236,32 +201,101 @@ impl<'p> JsonReader<'p> {
         slots: &mut [Slot<'a>],
     ) -> ScanResult<()> {
         let start = *cursor;
-        let raw = |end: usize| text_at(start.bytes, known, start.at..end).unwrap_or_default();
-        let found = match token {
-            b'"' => {
-                let text = cursor.string()?;
-                let raw = text_at(start.bytes, known, text.range()).unwrap_or_default();
-                if text.is_escaped() { Found::Escaped(raw) } else { Found::Text(raw) }
-            }
+        let raw = |range| text_at(start.bytes, known, range).unwrap_or_default();
+        // Stored in each arm: the compiler would merge the arms byte by byte.
+        let mut put =
+            |found| own.iter().for_each(|&slot| slots[slot] = Slot { found, at: start.at });
+        match token {
+            b'"' if cursor.plain_string() => put(Found::Text(raw(start.at + 1..cursor.at - 1))),
             b'-' | b'0'..=b'9' => {
                 cursor.number()?;
-                Found::Number(raw(cursor.at))
+                put(Found::Number(raw(start.at..cursor.at)));
             }
             _ => {
-                cursor.at = cursor.skip_unwanted(self.around.len() + 1, self.nesting)?;
-                match token {
-                    b'{' => Found::Object(raw(cursor.at)),
-                    b'[' => Found::Array(raw(cursor.at)),
-                    b'n' => Found::Null,
-                    _ => Found::Bool(token == b't'),
-                }
+                let (end, found) = other_value(start, known, self.around.len() + 1, self.nesting)?;
+                cursor.at = end;
+                put(found);
             }
-        };
-        for &slot in own {
-            slots[slot] = Slot { found, at: start.at };
         }
         Ok(())
     }
+}
+
+/// Skips members that no path selects, and returns the first other one.
+///
+/// The cursor is at a key. Lines with many keys spend their time here. The function is not a
+/// method, so that everything fits into registers.
+#[inline(never)]
+fn next_member(object: &Node, cursor: Cursor<'_>, around: usize, max: usize) -> ScanResult<Next> {
+    let mut here = cursor; // A copy in registers: a large argument lies in memory.
+    loop {
+        let key_at = here.at;
+        let node = if here.plain_string() {
+            object.by_plain_key(here.placed(key_at + 1), here.at - key_at - 2)
+        } else {
+            let key;
+            (here.at, key) = other_key(here.placed(key_at))?;
+            object.by_key(key)
+        };
+        here.colon()?;
+        if let Some(node) = node {
+            return Ok(Next { node, key_at, at: here.at });
+        }
+        here.skip_value(around, max)?;
+        if !here.next_member()? {
+            return Ok(Next { node: ROOT, key_at, at: here.at });
+        }
+    }
+}
+
+/// Skips elements that no path selects, and returns the first other one.
+#[inline(never)]
+fn next_element(
+    array: &Node,
+    index: &mut usize,
+    cursor: Cursor<'_>,
+    around: usize,
+    max: usize,
+) -> ScanResult<Next> {
+    let mut here = cursor; // A copy in registers: a large argument lies in memory.
+    loop {
+        let node = array.by_index(*index);
+        *index += 1;
+        if let Some(node) = node {
+            return Ok(Next { node, key_at: here.at, at: here.at });
+        }
+        here.skip_value(around, max)?;
+        if !here.next_element()? {
+            return Ok(Next { node: ROOT, key_at: here.at, at: here.at });
+        }
+    }
+}
+
+/// Reads a value other than a number or a text of one piece. Returns its end too.
+#[inline(never)]
+fn other_value<'a>(
+    cursor: Cursor<'a>,
+    known: &'a str,
+    around: usize,
+    max: usize,
+) -> ScanResult<(usize, Found<'a>)> {
+    let mut here = cursor; // A copy in registers: a large argument lies in memory.
+    let token = here.peek();
+    let raw = |range| text_at(cursor.bytes, known, range).unwrap_or_default();
+    if token == b'"' {
+        let text = here.string()?;
+        let is_escaped = text.is_escaped();
+        let raw = raw(text.range());
+        return Ok((here.at, if is_escaped { Found::Escaped(raw) } else { Found::Text(raw) }));
+    }
+    here.skip_value(around, max)?;
+    let found = match token {
+        b'{' => Found::Object(raw(cursor.at..here.at)),
+        b'[' => Found::Array(raw(cursor.at..here.at)),
+        b'n' => Found::Null,
+        _ => Found::Bool(token == b't'),
+    };
+    Ok((here.at, found))
 }
 
 /// Reads a key that has escapes or characters outside ASCII. Returns its end too.

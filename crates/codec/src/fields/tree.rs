@@ -21,8 +21,8 @@ pub(crate) struct Tree {
 #[derive(Debug, Default)]
 pub(crate) struct Node {
     keys: Vec<KeyEdge>,
-    /// A bit for each length of a key; lengths from 63 on share one.
-    key_lens: u64,
+    /// The [bits](key_bit) of all keys.
+    key_bits: u64,
     /// Sorted by index.
     indexes: Vec<(usize, NodeId)>,
     /// The slots of the paths that end here.
@@ -34,6 +34,8 @@ pub(crate) struct Node {
 struct KeyEdge {
     /// The first bytes of the key, padded with zeros.
     word: u64,
+    /// Ones where a byte of the word is compared.
+    mask: u64,
     key: Box<str>,
     node: NodeId,
 }
@@ -68,9 +70,11 @@ impl Tree {
                 if let Some(edge) = node.keys.iter().find(|edge| edge.key == *key) {
                     return edge.node;
                 }
-                node.key_lens |= len_bit(key.len());
+                let first = key.bytes().next().unwrap_or(b'"'); // An empty key ends at once.
+                node.key_bits |= key_bit(first, key.len());
                 let word = swar::word_of(key.as_bytes());
-                node.keys.push(KeyEdge { word, key: key.clone(), node: id });
+                let mask = swar::first_bytes(u64::MAX, key.len());
+                node.keys.push(KeyEdge { word, mask, key: key.clone(), node: id });
                 self.nodes.push(Node::default());
             }
             Step::Index(index) => match node.indexes.binary_search_by_key(index, |edge| edge.0) {
@@ -107,15 +111,26 @@ impl Node {
     /// Returns the node below a key without escapes in ASCII, whose `len` bytes are at `start`.
     #[inline(always)]
     pub(crate) fn by_plain_key(&self, start: Cursor<'_>, len: usize) -> Option<NodeId> {
-        // Most keys of a record have a length that no selected key has.
-        if self.key_lens & len_bit(len) == 0 {
-            return None;
+        // Most keys of a record have a bit that no selected key has.
+        let is_other = self.key_bits & key_bit(start.peek(), len) == 0;
+        if is_other { None } else { self.by_bytes(start.rest(), len) }
+    }
+
+    /// Returns the node below the key that the first `len` of `bytes` are.
+    ///
+    /// Not inlined, because it would take registers from the loop over all keys.
+    #[inline(never)]
+    fn by_bytes(&self, bytes: &[u8], len: usize) -> Option<NodeId> {
+        let word = swar::word_of(bytes);
+        for edge in &self.keys {
+            if (word ^ edge.word) & edge.mask == 0
+                && edge.key.len() == len
+                && (len <= swar::BYTES || bytes.starts_with(edge.key.as_bytes()))
+            {
+                return Some(edge.node);
+            }
         }
-        let word = swar::first_bytes(start.word(), len);
-        let same = |edge: &&KeyEdge| {
-            edge.word == word && edge.key.len() == len && (len <= swar::BYTES || edge.is_at(start))
-        };
-        self.keys.iter().find(same).map(|edge| edge.node)
+        None
     }
 
     /// Returns the node below a key of any text.
@@ -131,15 +146,8 @@ impl Node {
     }
 }
 
-impl KeyEdge {
-    /// Returns whether the bytes from `start` on begin with the key.
-    fn is_at(&self, start: Cursor<'_>) -> bool {
-        start.rest().starts_with(self.key.as_bytes())
-    }
-}
-
-/// Returns the bit of a length.
+/// Returns the bit of a key, which depends on its first byte and its length.
 #[inline(always)]
-fn len_bit(len: usize) -> u64 {
-    1 << len.min(63)
+fn key_bit(first: u8, len: usize) -> u64 {
+    1 << (usize::from(first).wrapping_add(8 * len) % u64::BITS as usize)
 }

@@ -6,9 +6,9 @@ use super::form_plan::{FormPlan, OuterPlan, slots_of};
 use super::form_reader::FormReader;
 use crate::error::code::{ErrorCode, ScanError};
 use crate::fields::Fields;
-use crate::fields::assemble::is_missing;
 use crate::fields::found::{Fault, Found, Skip, Slot, recycled};
 use crate::fields::json::JsonReader;
+use crate::fields::missing::is_missing;
 use crate::fields::path::Source;
 
 /// Reads the object in the text of a field.

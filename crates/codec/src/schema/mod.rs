@@ -4,6 +4,6 @@ mod action;
 pub(crate) mod decoder;
 pub(crate) mod draft;
 pub(crate) mod fast_path;
-mod record;
+pub(crate) mod record;
 
 pub use action::{Action, decode};

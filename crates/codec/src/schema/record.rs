@@ -7,7 +7,7 @@ use core_time::Stamp;
 
 use super::action::Action;
 use crate::error::{DecodeError, DecodeErrorKind};
-use crate::fields::assemble::{Assembler, Outcome};
+use crate::fields::assemble::{Accepted, Assembler, Rejected};
 use crate::fields::error::Context;
 use crate::fields::found::{Fault, Slot};
 use crate::fields::plan::Plan;
@@ -91,19 +91,12 @@ fn decode_record<'a>(
     if input.len() > limits.input_bytes {
         return Err(options.rules().too_long(input.len()).explain(input, limits));
     }
-    let skipped = |reason| DecodeError { kind: DecodeErrorKind::Skipped { reason }, at: 0 };
     let form = FormPlan::of_record(options, plan, input);
     let mut reader = Reader::new(&form);
     let mut assembler = Assembler::new(options, plan);
     let mut slots = vec![Slot::default(); plan.slots()];
-    let repeated = match reader.read(input, "", &mut slots) {
-        Ok(()) => None,
-        Err(Fault::Refused(error)) if error.code.is_repeated_key() => Some(error),
-        Err(Fault::Refused(error)) => return Err(error.explain(input, limits)),
-        Err(Fault::Skipped(reason)) => return Err(skipped(reason)),
-    };
-    match assembler.assemble(input, &slots, repeated) {
-        Outcome::Accepted(accepted) => {
+    match read(&mut reader, &mut assembler, input, "", &mut slots) {
+        Ok(accepted) => {
             let name = match part_of(input, accepted.name.text) {
                 Some(name) => Cow::Borrowed(name),
                 None => Cow::Owned(accepted.name.text.to_owned()),
@@ -116,13 +109,36 @@ fn decode_record<'a>(
             let stamp = accepted.moment.map(|moment| moment.stamp);
             Ok((Action { name, time: accepted.value.time }, stamp))
         }
-        Outcome::Refused(error) => {
+        Err(Rejected::Scan(error)) => Err(error.explain(input, limits)),
+        Err(Rejected::Field(error)) => {
             let fields = &options.fields;
             Err(error.explain(input, Context { fields, plan, limits }))
         }
-        Outcome::Skipped(reason) => Err(skipped(reason)),
-        Outcome::Filtered => Err(DecodeError { kind: DecodeErrorKind::Filtered, at: 0 }),
+        Err(Rejected::Skipped(reason)) => {
+            Err(DecodeError { kind: DecodeErrorKind::Skipped { reason }, at: 0 })
+        }
+        Err(Rejected::Filtered) => Err(DecodeError { kind: DecodeErrorKind::Filtered, at: 0 }),
     }
+}
+
+/// Reads a record of any shape, and decides its outcome.
+///
+/// All slots are absent at first. `known` is a prefix of the record that is known to be UTF-8.
+#[inline(always)]
+pub(crate) fn read<'s, 'a: 's>(
+    reader: &'a mut Reader<'_>,
+    assembler: &'s mut Assembler<'_>,
+    record: &'a [u8],
+    known: &'a str,
+    slots: &mut [Slot<'a>],
+) -> Result<Accepted<'s>, Rejected<'a>> {
+    let repeated = match reader.read(record, known, slots) {
+        Ok(()) => None,
+        Err(Fault::Refused(error)) if error.code.is_repeated_key() => Some(error),
+        Err(Fault::Refused(error)) => return Err(Rejected::Scan(error)),
+        Err(Fault::Skipped(reason)) => return Err(Rejected::Skipped(reason)),
+    };
+    assembler.assemble(record, slots, repeated)
 }
 
 /// Returns a text as a part of the input, if its bytes lie there.

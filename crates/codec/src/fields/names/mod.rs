@@ -115,13 +115,19 @@ impl NameRules {
 
     /// Returns whether no rule changes a name of visible ASCII and spaces that is not too long.
     ///
-    /// It must start with a visible character.
+    /// It must start with a visible character. No such name looks like the short form of another.
     pub(crate) fn change_nothing(&self) -> bool {
         #[cfg(feature = "regex")]
         if !self.replace.is_empty() {
             return false;
         }
-        !self.group_paths && !self.clean
+        !self.group_paths && !self.clean && self.max_bytes.is_none_or(shorten::has_mark)
+    }
+
+    /// Returns whether a name could be the short form of another.
+    #[inline]
+    pub(crate) fn is_like_short(&self, name: &str) -> bool {
+        self.max_bytes.is_some_and(|max| shorten::looks_shortened(name, max))
     }
 
     /// Appends a part to the parts before it, after a separator. An empty part is not one.

@@ -27,7 +27,7 @@ pub(super) fn shorten(name: &str, max: usize, out: &mut String) -> bool {
     }
     out.clear();
     out.push_str(&name[..name.floor_char_boundary(max.saturating_sub(RESERVED_BYTES))]);
-    if max >= MARK.len() + DIGITS {
+    if has_mark(max) {
         out.push_str(MARK);
     }
     let start = out.len();
@@ -36,15 +36,20 @@ pub(super) fn shorten(name: &str, max: usize, out: &mut String) -> bool {
     true
 }
 
+/// Returns whether short names of at most `max` bytes have a mark, which is not ASCII.
+pub(super) fn has_mark(max: usize) -> bool {
+    max >= MARK.len() + DIGITS
+}
+
 /// Returns whether a name could be the short form of another.
+#[inline]
 pub(super) fn looks_shortened(name: &str, max: usize) -> bool {
     let max = max.max(1);
     let digits = max.min(DIGITS);
     let is_digit = |byte: &u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
     let Some(at) = name.len().checked_sub(digits) else { return false };
     let (start, end) = name.as_bytes().split_at(at);
-    let is_start =
-        if max < MARK.len() + DIGITS { start.is_empty() } else { start.ends_with(MARK.as_bytes()) };
+    let is_start = if has_mark(max) { start.ends_with(MARK.as_bytes()) } else { start.is_empty() };
     is_start && end.iter().all(is_digit)
 }
 
