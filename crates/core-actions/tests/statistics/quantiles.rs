@@ -1,6 +1,8 @@
 //! Promise A5: quantiles are exact for few values and less than 1 % off for many, whatever the
 //! values are like. The oracle sorts.
 
+use std::ops::RangeInclusive;
+
 use core_actions::{ActionTime, Bin, HasCount, Histogram, Quantile, Quantiles, Statistic, laws};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -35,8 +37,23 @@ fn check(mut times: Vec<ActionTime>) {
         if integers && truth < ActionTime::from(128_u8) {
             assert_eq!(in_bins, Some(truth), "{share} of {times:?}");
         }
+        check_bounds(quantiles.bounds_of_rank(rank as u64 + 1), truth, integers);
+    }
+    for none in [0, times.len() as u64 + 1, u64::MAX] {
+        assert_eq!(quantiles.bounds_of_rank(none), None);
     }
     check_cells(&histogram, &times);
+}
+
+/// Bounds hold the time, are close together, and are equal where bins have one integer.
+#[track_caller]
+fn check_bounds(found: Option<RangeInclusive<f64>>, truth: ActionTime, integers: bool) {
+    let (from, to) = found.unwrap().into_inner();
+    assert!(from <= truth.as_f64() && truth.as_f64() <= to, "{truth} is not in {from}..={to}");
+    assert!(to <= from * (1.0 + 1.0 / 64.0) || from < 64.0 * f64::from_bits(1) || to.is_infinite());
+    if integers && truth < ActionTime::from(128_u8) {
+        assert_eq!((from, to), (truth.as_f64(), truth.as_f64()));
+    }
 }
 
 /// The index of the nearest rank: the smallest that has so great a share below it or at it.

@@ -1,6 +1,6 @@
 //! The layout of the bins of a histogram.
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 use crate::action::time::ActionTime;
 
@@ -90,6 +90,17 @@ pub(super) fn lower_bound(bin: usize) -> f64 {
     // A bin may be narrower than the smallest float: its values begin at the next multiple of it.
     let units = if place < 0 { leading.div_ceil(1 << -place) } else { leading };
     units as f64 * two_to(place.max(0))
+}
+
+/// Returns bounds of the values in a bin, both included; both are integers if all `integers` are.
+pub(super) fn bounds(bin: usize, integers: bool) -> RangeInclusive<f64> {
+    let (from, to) = (lower_bound(bin), lower_bound(bin + 1));
+    match bin {
+        0 => 0.0..=0.0,
+        // A bin narrower than 1 begins with its one integer.
+        _ if integers => from..=from.max(to - 1.0),
+        _ => from..=to,
+    }
 }
 
 /// Returns the middle of the values in a bin, an integer if they all are `integers`.

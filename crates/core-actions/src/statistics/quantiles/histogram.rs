@@ -32,12 +32,13 @@
 use std::array;
 use std::collections::BTreeMap;
 use std::iter;
+use std::ops::RangeInclusive;
 
 use core_time::{Statistic, Subtract, Tag};
 
 use crate::action::time::ActionTime;
 use crate::statistics::quantiles::bins::{
-    Bin, FAR_BINS, FAR_BYTES, NEAR, NEAR_BINS, bin_of, is_near, lower_bound, middle,
+    Bin, FAR_BINS, FAR_BYTES, NEAR, NEAR_BINS, bin_of, bounds, is_near, lower_bound, middle,
 };
 use crate::statistics::quantiles::dense::{DenseCounts, STEP};
 use crate::statistics::quantiles::operation::{Addition, Operation, Subtraction};
@@ -100,7 +101,21 @@ impl Histogram {
     /// Linear in the bins.
     #[must_use]
     pub fn quantile(&self, quantile: Quantile) -> Option<ActionTime> {
-        let mut up_to = quantile.rank(self.count())?;
+        let bin = self.bin_of_rank(quantile.rank(self.count())?)?;
+        Some(middle(bin, self.fractions == 0))
+    }
+
+    /// Returns the edges of the bin of the time with this rank, from 1; `None` without such a rank.
+    pub(crate) fn bounds_of_rank(&self, rank: u64) -> Option<RangeInclusive<f64>> {
+        Some(bounds(self.bin_of_rank(rank)?, self.fractions == 0))
+    }
+
+    /// Returns the number of the bin of the time with this rank, from 1.
+    fn bin_of_rank(&self, rank: u64) -> Option<usize> {
+        if rank == 0 {
+            return None;
+        }
+        let mut up_to = rank;
         let mut is_there = |&(_, count): &(usize, u64)| {
             let is_there = up_to <= count;
             up_to -= if is_there { 0 } else { count };
@@ -111,7 +126,7 @@ impl Histogram {
         if is_near(&bin) {
             (bin, _) = self.near_counts(bin).find(is_there)?;
         }
-        Some(middle(bin, self.fractions == 0))
+        Some(bin)
     }
 
     /// Returns the bins that are not empty, in ascending order.

@@ -14,6 +14,7 @@ pub use quantile::{Quantile, QuantileError};
 
 use std::borrow::Cow;
 use std::iter;
+use std::ops::RangeInclusive;
 
 use core_time::{Statistic, Tag};
 
@@ -74,6 +75,45 @@ impl Quantiles {
             Some(rank) => self.small.sorted().times().nth(rank as usize - 1),
             None => self.histogram.quantile(quantile),
         }
+    }
+
+    /// Returns bounds of the time with this rank in ascending order, from 1.
+    ///
+    /// `None` if there is no such rank: for 0, and above the number of times.
+    ///
+    /// # Accuracy
+    ///
+    /// The time is never outside. While the times are kept as they are, both bounds are the time,
+    /// as the nearest `f64`. Otherwise they are the edges of its [`Bin`], at most 1/64 of its size
+    /// apart; the upper one is infinite for the last bin. If all times are integers below 2^64, the
+    /// bounds are the smallest and the largest integer in the bin, and equal below 128. So an
+    /// interval of confidence made of two such bounds contains the width of bins.
+    ///
+    /// # Complexity
+    ///
+    /// As that of [`quantile`](Self::quantile).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core_actions::{ActionTime, Quantiles, Statistic};
+    ///
+    /// let mut quantiles = Quantiles::default();
+    /// quantiles.insert(ActionTime::from(1_500_u64));
+    /// assert_eq!(quantiles.bounds_of_rank(1), Some(1_500.0..=1_500.0));
+    /// for _ in 0..Quantiles::EXACT {
+    ///     quantiles.insert(ActionTime::from(2_000_u64));
+    /// }
+    /// assert_eq!(quantiles.bounds_of_rank(1), Some(1_488.0..=1_503.0));
+    /// ```
+    #[must_use]
+    pub fn bounds_of_rank(&self, rank: u64) -> Option<RangeInclusive<f64>> {
+        if self.small.is_empty() {
+            return self.histogram.bounds_of_rank(rank);
+        }
+        let index = usize::try_from(rank.checked_sub(1)?).ok()?;
+        let time = self.small.sorted().times().nth(index)?.as_f64();
+        Some(time..=time)
     }
 
     /// Returns the median; `None` without a time.

@@ -49,7 +49,18 @@ impl Quantile {
     }
 
     /// Returns the rank of the quantile among `count` values, from 1; `None` without a value.
-    pub(crate) fn rank(self, count: u64) -> Option<u64> {
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core_actions::Quantile;
+    ///
+    /// assert_eq!(Quantile::P90.rank(10), Some(9));
+    /// assert_eq!(Quantile::P99.rank(10), Some(10));
+    /// assert_eq!(Quantile::P99.rank(0), None);
+    /// ```
+    #[must_use]
+    pub fn rank(self, count: u64) -> Option<u64> {
         // The share and the product are both rounded, each by at most 2^-53 of its size.
         let rank = (self.0 * count as f64 * (1.0 - 2.0 * f64::EPSILON)).ceil();
         (count > 0).then(|| if self.0 == 1.0 { count } else { (rank as u64).clamp(1, count) })
