@@ -15,6 +15,8 @@ pub(crate) enum Exit {
     Done,
     /// Success, but some lines were refused.
     Refused,
+    /// A condition of `--fail-if` holds.
+    Beyond,
     /// Some input or output failed.
     Failed,
     /// The command line is invalid.
@@ -59,6 +61,7 @@ impl From<Exit> for ExitCode {
             Exit::Failed => 1,
             Exit::Misused => 2,
             Exit::Refused => 3,
+            Exit::Beyond => 4,
             Exit::Interrupted => 130, // 128 plus the number of the signal, as in shells.
             Exit::Ended(signal) => 128_u8.saturating_add(signal),
         })

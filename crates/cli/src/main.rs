@@ -1,8 +1,10 @@
 #![doc = include_str!("../README.md")]
 
 mod commands;
+mod comparison;
 mod diagnostics;
 mod exit;
+mod fail_if;
 mod failure;
 mod input;
 mod inspect;
@@ -25,8 +27,8 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use colorchoice_clap::Color;
 
 use crate::commands::{
-    count, demo, generate, inspect as inspection, manual, presets as preset_list, report, series,
-    stats, top,
+    compare, count, demo, generate, inspect as inspection, manual, presets as preset_list, report,
+    series, stats, top,
 };
 use crate::exit::Exit;
 
@@ -51,6 +53,7 @@ enum Command {
     Stats(stats::Args),
     Series(series::Args),
     Report(report::Args),
+    Compare(compare::Args),
     Count(count::Args),
     Top(top::Args),
     Inspect(inspection::Args),
@@ -70,6 +73,7 @@ Examples:
   windrow stats --by path --value took app.log       fields of other names
   windrow series --timestamp at actions.ndjson       statistics over time
   windrow report actions.ndjson -o report.html       an HTML report
+  windrow compare before.ndjson after.ndjson         what changed, and is it real?
   tail -f service.log | windrow count                live line counts
   windrow top --follow actions.ndjson                live statistics of the past minute
   windrow generate --lines 100000 | windrow stats    random actions to try it on
@@ -88,6 +92,7 @@ Examples:
   windrow stats --by path --value took app.log       fields of other names
   windrow series --timestamp at actions.ndjson       statistics over time
   windrow report actions.ndjson -o report.html       an HTML report
+  windrow compare before.ndjson after.ndjson         what changed, and is it real?
   tail -f service.log | windrow count                live line counts
   windrow top --follow actions.ndjson                live statistics of the past minute
   windrow generate --lines 100000 | windrow stats    random actions to try it on
@@ -98,6 +103,7 @@ Exit codes:
   1    an input could not be read to its end, or an output could not be written
   2    invalid command line, or an output that is also an input
   3    more records were refused than --max-refused allows, or none was accepted
+  4    a condition of --fail-if holds; the result was written
   130  Ctrl-C; the result so far was written
 
 See `windrow <COMMAND> --help` for the options of a command.";
@@ -122,6 +128,7 @@ fn main() -> ExitCode {
         Command::Stats(args) => stats::run(&args),
         Command::Series(args) => series::run(&args),
         Command::Report(args) => report::run(&args),
+        Command::Compare(args) => compare::run(&args),
         Command::Count(args) => count::run(&args),
         Command::Top(args) => top::run(&args),
         Command::Inspect(args) => inspection::run(&args),

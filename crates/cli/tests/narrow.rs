@@ -222,3 +222,26 @@ fn fields_of_a_log_are_lines() {
         assert!(rows[1].contains('…') && rows[2].starts_with("action"), "{seen}");
     }
 }
+
+#[test]
+fn comparison_keeps_its_verdicts_on_any_width() {
+    let path = log("compare");
+    let args = ["compare", &path, &path, "--stat", "p50,p99"];
+    let wide = lines(&args, 100);
+    assert!(wide[0].ends_with("  interval  verdict"), "{wide:#?}");
+    for columns in [80, 60, 40] {
+        let lines = lines(&args, columns);
+        assert!(lines.iter().any(|line| line.ends_with("verdict")), "{lines:#?}");
+        assert_eq!(lines.iter().filter(|line| line.ends_with("too few")).count(), 9, "{lines:#?}");
+    }
+}
+
+#[test]
+fn histogram_fits_the_terminal() {
+    let path = log("histogram");
+    for columns in [100, 60, 40] {
+        let lines = lines(&["stats", "--only", "run", "--histogram", &path], columns);
+        assert!(lines.iter().any(|line| line.starts_with("p99.99")), "{lines:#?}");
+        assert!(lines.iter().any(|line| line.contains("100.0 %")), "{lines:#?}");
+    }
+}

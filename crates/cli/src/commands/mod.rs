@@ -1,5 +1,6 @@
 //! The commands, a module each.
 
+pub(crate) mod compare;
 pub(crate) mod count;
 pub(crate) mod demo;
 pub(crate) mod generate;

@@ -34,6 +34,7 @@ use self::labels::Labels;
 pub(crate) use self::records::{Recipe, RecordArgs};
 use self::result::{FileResult, ReadResult};
 use self::sink::FileSink;
+pub(crate) use self::sink::file_of;
 use self::source::{Ignored, Watch};
 use crate::diagnostics;
 use crate::exit::Exit;
@@ -58,6 +59,13 @@ pub(crate) struct Input {
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
 
+    #[command(flatten)]
+    options: ReadArgs,
+}
+
+/// The options of a command that reads files of actions, whatever names the files.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct ReadArgs {
     #[command(flatten)]
     records: RecordArgs,
 
@@ -91,24 +99,40 @@ pub(crate) struct Input {
     threads: Option<u16>,
 }
 
+impl ReadArgs {
+    /// Returns whether records are only counted, so that times have no statistics.
+    pub(crate) fn counts_only(&self) -> bool {
+        self.records.counts_only()
+    }
+}
+
 impl Input {
+    /// Returns the input of some files, which are not empty.
+    pub(crate) fn new(files: Vec<PathBuf>, options: ReadArgs) -> Self {
+        Self { files, options }
+    }
+
     /// Opens the outputs of the command, and changes no file.
     ///
     /// # Errors
     ///
     /// [`Failure`] if an output cannot be written, is an input, or is the other output.
     pub(crate) fn outputs(&self, output: &OutputArgs) -> Result<Outputs, Failure> {
-        output.open_for(&self.files, self.refused.as_deref(), self.skipped.as_deref())
+        output.open_for(
+            &self.files,
+            self.options.refused.as_deref(),
+            self.options.skipped.as_deref(),
+        )
     }
 
     /// Returns whether records are only counted, so that times have no statistics.
     pub(crate) fn counts_only(&self) -> bool {
-        self.records.counts_only()
+        self.options.records.counts_only()
     }
 
     /// Returns the maximum length of a name in bytes.
     pub(crate) fn name_bytes(&self) -> usize {
-        self.records.name_bytes()
+        self.options.records.name_bytes()
     }
 
     /// Returns the names of the inputs for messages.
@@ -121,7 +145,7 @@ impl Input {
 
     /// Returns the time zone of days and labels.
     pub(crate) fn zone(&self) -> &Zone {
-        self.records.zone()
+        self.options.records.zone()
     }
 
     /// Returns how records are read. Options that exclude each other are reported.
@@ -130,20 +154,24 @@ impl Input {
     ///
     /// The exit code of the command.
     pub(crate) fn recipe(&self) -> Result<Recipe, Exit> {
-        let fractions = if self.integers { Fractions::Refused } else { Fractions::Allowed };
-        self.records.recipe(fractions)
+        let fractions = if self.options.integers { Fractions::Refused } else { Fractions::Allowed };
+        self.options.records.recipe(fractions)
     }
 
     /// Reports what was not counted, and what was assumed about the records that were.
     pub(crate) fn report(&self, result: &ReadResult) {
         result.report();
-        self.records.report_assumed(result.labels.fields(), &result.counts, result.accepted);
+        self.options.records.report_assumed(
+            result.labels.fields(),
+            &result.counts,
+            result.accepted,
+        );
     }
 
     /// Returns the number of threads that read, each with a sink.
     pub(crate) fn threads(&self) -> usize {
-        threads_within_memory(match self.threads {
-            _ if self.refused.is_some() || self.skipped.is_some() => 1,
+        threads_within_memory(match self.options.threads {
+            _ if self.options.refused.is_some() || self.options.skipped.is_some() => 1,
             Some(threads) => threads.into(),
             None => thread::available_parallelism().map_or(1, NonZero::get),
         })
@@ -179,7 +207,7 @@ impl Input {
             if is_typed { Progress::hidden() } else { Progress::of_bytes(total_bytes(files)) };
         let stop = AtomicBool::new(false);
         let watch = Watch { interrupt: &interrupt, progress: &progress, stop: &stop };
-        let job = ReadJob { recipe, watch, is_strict: self.strict };
+        let job = ReadJob { recipe, watch, is_strict: self.options.strict };
         let sinks = if kept.is_empty() { sinks } else { &mut sinks[..1] };
         let mut result = job.read(files, sinks, (!kept.is_empty()).then_some(&mut kept));
         if interrupt.is_pressed() {
@@ -189,8 +217,8 @@ impl Input {
         }
         result.inputs = files.len();
         result.labels = Labels::new(recipe);
-        result.max_refused = self.records.max_refused();
-        result.is_stopped = self.strict && result.refused > 0;
+        result.max_refused = self.options.records.max_refused();
+        result.is_stopped = self.options.strict && result.refused > 0;
         // From here on, Ctrl-C ends the program.
         result.is_interrupted = interrupt.take();
         result.ended = interrupt.ended();

@@ -12,6 +12,11 @@ use super::moments::MomentCounts;
 /// The bits of an offset for the position in a file: 16 TiB per file, and a million files.
 const OFFSET_BITS: u32 = 44;
 
+/// Returns the number of the file of an action, by the offset that its sink gets.
+pub(crate) fn file_of(offset: u64) -> usize {
+    (offset >> OFFSET_BITS) as usize
+}
+
 /// The number of refused lines by reason.
 pub(crate) type Reasons = BTreeMap<&'static str, u64>;
 

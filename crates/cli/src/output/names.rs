@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
+use facade::codec::visible;
 use unicode_truncate::UnicodeTruncateStr;
 
 use crate::output::render::width;
@@ -15,6 +16,9 @@ use crate::output::render::width;
 const MARK: char = '…';
 /// The number of places at which the names of a group are cut, from their start to their end.
 const PLACES: usize = 8;
+/// The minimum similarity of a name that is suggested, from 0 to 1, and how many are.
+const NEAR_MIN: f64 = 0.7;
+const NEAREST_MAX: usize = 3;
 
 /// Shortens a text in the middle to at most `columns` columns.
 pub(crate) fn shorten(text: &str, columns: usize) -> Cow<'_, str> {
@@ -56,6 +60,24 @@ pub(crate) fn shorten_all<'n>(names: &[&'n str], columns: usize) -> Vec<Cow<'n, 
     }
     let chosen = names.iter().zip(short);
     chosen.map(|(name, short)| renamed.get(name).cloned().map_or(short, Cow::Owned)).collect()
+}
+
+/// Names the nearest of several names for a message: `, the nearest is ...`, empty if none is near.
+pub(crate) fn nearest<'n>(wanted: &str, names: impl Iterator<Item = &'n str>) -> String {
+    let similarity = |name: &'n str| (strsim::jaro_winkler(wanted, name), name);
+    let mut near: Vec<_> = names.map(similarity).filter(|(near, _)| *near >= NEAR_MIN).collect();
+    // The nearest first; those equally near by name.
+    near.sort_by(|(one, first), (two, second)| two.total_cmp(one).then(first.cmp(second)));
+    let near: Vec<_> = near
+        .iter()
+        .take(NEAREST_MAX)
+        .map(|(_, name)| format!("`{}`", visible(name.as_bytes())))
+        .collect();
+    match &near[..] {
+        [] => String::new(),
+        [one] => format!(", the nearest is {one}"),
+        several => format!(", the nearest are {}", several.join(", ")),
+    }
 }
 
 /// Shortens different names to different texts, none of which is taken.
@@ -179,6 +201,15 @@ mod tests {
         let names = ["aaaa1aaaa2aaaa", "aaaa1aaaa3aaaa", "aaaa4aaaa2aaaa"];
         check(&names, 5, &["a…1…a", "a…2…a", "a…3…a"]);
         check(&names, 2, &["a…", "a…", "a…"]);
+    }
+
+    #[test]
+    fn nearest_names_are_suggested() {
+        let near =
+            |wanted| nearest(wanted, ["checkout", "check in", "run", "checkouts"].into_iter());
+        assert_eq!(near("chekout"), ", the nearest are `checkout`, `checkouts`");
+        assert_eq!(near("rum"), ", the nearest is `run`");
+        assert_eq!(near("xyz"), "");
     }
 
     #[test]

@@ -51,6 +51,9 @@ pub(crate) const NAMES: &[&str] = &[
     "p90", "p95", "p99", "p99.9",
 ];
 
+/// Common names of statistics that can be judged, for shells to complete.
+pub(crate) const JUDGED_NAMES: &[&str] = &["mean", "median", "p50", "p90", "p95", "p99", "p99.9"];
+
 /// What a value of a statistic is a quantity of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Dimension {

@@ -1,5 +1,8 @@
 //! `windrow stats`: statistics of each action.
 
+mod depth;
+mod records;
+
 use std::iter;
 use std::num::NonZero;
 use std::ops::BitOr;
@@ -10,21 +13,26 @@ use clap::builder::ArgPredicate;
 use facade::actions::{
     LocalTracker, Mean, MinMax, NameTable, Quantiles, Row, TrackerSpec, Variance,
 };
-use facade::codec::{Field, Format, Record, visible};
+use facade::codec::{Format, Record, visible};
 use facade::{Unit, WhenFull};
 
 use crate::diagnostics;
 use crate::exit::Exit;
+use crate::fail_if::{FailIfArgs, Found};
 use crate::input::Input;
 use crate::inspect;
 use crate::options::{self, JsonArg, OUTPUT_OPTIONS, STATISTICS_OPTIONS};
 use crate::output::figures::Figures;
 use crate::output::infinite::Infinite;
+use crate::output::names::nearest;
 use crate::output::render;
 use crate::output::table::Table;
 use crate::output::{Failure, Output, OutputArgs, Outputs};
 use crate::output::{distribution, prometheus};
 use crate::stat::{self, Needs, NoStat, Stat, Stats, Whole};
+
+use self::depth::Depth;
+use self::records::{Value, csv_columns, object_keys};
 
 /// Print statistics of each action
 #[derive(Debug, clap::Args)]
@@ -58,6 +66,20 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N", help_heading = STATISTICS_OPTIONS)]
     #[arg(value_parser = options::integer(NonZero::<usize>::MIN..=NonZero::<usize>::MAX))]
     top: Option<NonZero<usize>>,
+
+    /// Show only the action NAME, in depth: a table has its percentiles and their counts
+    ///
+    /// Can be repeated. With --stat, a table has these statistics. Shares are those of all actions.
+    #[arg(long, value_name = "NAME", help_heading = STATISTICS_OPTIONS)]
+    only: Vec<String>,
+
+    /// Add a histogram to the table of --only
+    #[arg(long, requires = "only", conflicts_with_all = ["stat", "count_only"])]
+    #[arg(help_heading = STATISTICS_OPTIONS)]
+    histogram: bool,
+
+    #[command(flatten)]
+    fail_if: FailIfArgs,
 
     /// Maximum number of actions with a row each
     ///
@@ -101,28 +123,6 @@ impl Style {
             Self::Json | Self::Ndjson => "null",
             Self::Table | Self::Csv => "inf",
             Self::Prometheus => prometheus::INFINITE,
-        }
-    }
-}
-
-/// The value of a column of records.
-#[derive(Debug, Clone, Copy)]
-enum Value<'f> {
-    Action,
-    /// Whether this is the row of folded actions. An action may have the same name.
-    IsOther,
-    Stat(&'f Stat),
-    /// The unit of all times.
-    Unit(Unit),
-}
-
-impl Value<'_> {
-    fn of<'r, S: Stats>(self, row: &'r Row<S>, whole: &Whole) -> Field<'r> {
-        match self {
-            Self::Action => Field::Text(row.name()),
-            Self::IsOther => Field::Flag(row.is_other()),
-            Self::Stat(stat) => stat.of(row.statistic(), whole),
-            Self::Unit(unit) => Field::Text(unit.symbol()),
         }
     }
 }
@@ -175,6 +175,9 @@ count, mean, min, p50, p99 and max, JSON the mean, as `avg`, and Prometheus a su
 A table fits the terminal: it shortens names in the middle, then omits the distribution, min and
 max, then continues below. Its numbers are rounded to 4 digits, but whole numbers are not.
 
+With --only, a table shows actions in depth: percentiles from p50 to p99.99, each with the number of
+times above it. --histogram adds the number of times in ranges of equal ratio, exactly.
+
 With --unit, a table has a suitable unit for each time, such as `34.8 ms`, JSON a key `unit` and CSV
 a last column `unit`. Prometheus has seconds, as windrow_action_duration_seconds.
 
@@ -187,16 +190,18 @@ Examples:
   windrow stats --by request.method,request.uri --value duration --unit s --group-paths access.log
   windrow stats --input csv --by label --value elapsed --unit ms --where 'code>=500' results.csv
   windrow stats --stat count,mean,p50,p99.9 --format csv -o stats.csv *.ndjson
+  windrow stats --only checkout --histogram --unit ms actions.ndjson
+  windrow stats --unit ms --fail-if 'p99 > 250ms' --fail-if 'checkout: mean > 80ms' actions.ndjson
   grep checkout service.log | windrow stats --format json -
 
-Exit codes: 0 success, 1 a file could not be read, 2 usage, 3 too many records were refused or none
-was accepted, 130 Ctrl-C.";
+Exit codes: 0 success, 1 a file could not be read, 2 usage, 3 too many records were refused, none
+was accepted or --only found no action, 4 a condition of --fail-if holds, 130 Ctrl-C.";
 
 pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     if let Err(exit) = args.json.check(&args.format, &Style::Json) {
         return Ok(exit);
     }
-    if let Err(exit) = args.check_counts() {
+    if let Err(exit) = args.check() {
         return Ok(exit);
     }
     let Needs { min_max, quantiles, variance } = args.needs();
@@ -249,6 +254,10 @@ impl Args {
         let whole = self.whole(&all);
         let rows = self.arrange(&all, &whole);
         let unit = result.unit().filter(|_| !self.input.counts_only());
+        if let Err(exit) = self.fail_if.check_unit(unit) {
+            result.report();
+            return Ok(exit);
+        }
         let printed = self.write(&rows, &whole, unit, output);
         self.infinite(&rows, unit).warn(self.format.infinite());
         self.input.report(&result);
@@ -256,7 +265,49 @@ impl Args {
         let counts = all.iter().map(|row| (row.name(), row.statistic().count()));
         result.warn_of_moments(result.moments.are_all_of_one(counts));
         diagnostics::report_folded(names.overflow().folded, self.max_actions);
-        Ok(result.exit().or(printed))
+        let judged = self.report_unknown(&all).max(self.judge(&all, &whole, unit));
+        Ok(result.exit().or(printed).max(judged))
+    }
+
+    /// Reports the names of `--only` that no action has.
+    fn report_unknown<S: Stats>(&self, all: &[Row<S>]) -> Exit {
+        let names = || all.iter().map(Row::name);
+        let is_unknown = |only: &&String| names().all(|name| name != **only);
+        let mut exit = Exit::Done;
+        for only in self.only.iter().filter(is_unknown) {
+            let near = nearest(only, names());
+            let only = visible(only.as_bytes());
+            diagnostics::report(format_args!("no such action `{only}`{near}"));
+            exit = Exit::Refused;
+        }
+        exit
+    }
+
+    /// Reports the actions for which a condition of `--fail-if` holds.
+    fn judge<S: Stats>(&self, all: &[Row<S>], whole: &Whole, unit: Option<Unit>) -> Exit {
+        let found = |row: &Row<S>, stat: &Stat| Found {
+            value: stat.of(row.statistic(), whole),
+            change: None,
+        };
+        self.fail_if.judge(all, Row::name, found, unit)
+    }
+
+    /// Checks options that exclude each other.
+    fn check(&self) -> Result<(), Exit> {
+        if self.histogram && self.format != Style::Table {
+            diagnostics::report(
+                "`--histogram` is part of a table\n  leave out `--format`, or `--histogram`",
+            );
+            return Err(Exit::Misused);
+        }
+        self.fail_if.check_values()?;
+        self.check_counts()
+    }
+
+    /// Returns whether actions are shown in depth.
+    fn is_deep(&self) -> bool {
+        let is_plain_table = self.format == Style::Table && self.stat.is_empty();
+        is_plain_table && !self.only.is_empty() && !self.input.counts_only()
     }
 
     /// Checks the statistics of records that are only counted.
@@ -266,7 +317,7 @@ impl Args {
             _ => None,
         };
         if self.input.counts_only() {
-            options::check_counts(self.stat.iter().chain(sort))
+            options::check_counts(self.stat.iter().chain(sort).chain(self.fail_if.stats()))
         } else {
             Ok(())
         }
@@ -277,6 +328,7 @@ impl Args {
         let percentile = Stat::percentile;
         match self.format {
             _ if !self.stat.is_empty() => options::distinct(&self.stat),
+            Style::Table if self.is_deep() => depth::stats(),
             Style::Table if self.input.counts_only() => vec![Stat::Count, Stat::Share],
             _ if self.input.counts_only() => vec![Stat::Count],
             Style::Table | Style::Csv => {
@@ -292,9 +344,10 @@ impl Args {
         }
     }
 
-    /// Returns the statistics to print and to sort by.
+    /// Returns the statistics to print, to sort by and to judge.
     fn used(&self) -> Vec<Stat> {
         let mut stats = self.stats();
+        stats.extend(self.fail_if.stats().cloned());
         if let SortKey::Stat(stat) = self.sort_key() {
             stats.push(stat);
         }
@@ -325,7 +378,9 @@ impl Args {
 
     /// Returns the rows to print, in order.
     fn arrange<'r, S: Stats>(&self, all: &'r [Row<S>], whole: &Whole) -> Vec<&'r Row<S>> {
-        let mut rows: Vec<_> = all.iter().collect();
+        let is_shown =
+            |row: &&Row<S>| self.only.is_empty() || self.only.iter().any(|only| only == row.name());
+        let mut rows: Vec<_> = all.iter().filter(is_shown).collect();
         match self.sort_key() {
             SortKey::First => {}
             SortKey::Action => rows.sort_by_key(|row| row.name()),
@@ -368,9 +423,14 @@ impl Args {
         output: Output,
     ) -> Result<(), Failure> {
         let stats = self.stats();
+        let figures = Figures::new(unit);
         match self.format {
+            Style::Table if self.is_deep() => {
+                let depth = Depth { figures, columns: output.columns(), histogram: self.histogram };
+                output.print(depth.text(rows, whole))
+            }
             Style::Table => {
-                let table = self.table(&stats, rows, whole, Figures::new(unit), output.columns());
+                let table = self.table(&stats, rows, whole, figures, output.columns());
                 output.print(table)
             }
             Style::Prometheus if self.input.counts_only() => {
@@ -435,29 +495,4 @@ impl Args {
         table.fit(columns_seen);
         table
     }
-}
-
-/// Returns the columns of CSV: the action, the statistics, and last whether the row is shared.
-///
-/// Last, so that the other columns keep their places.
-fn csv_columns(stats: &[Stat], has_other: bool) -> Vec<(&str, Value<'_>)> {
-    let stats = stats.iter().map(|stat| (stat.name(), Value::Stat(stat)));
-    let other = has_other.then_some(("other", Value::IsOther));
-    iter::once(("action", Value::Action)).chain(stats).chain(other).collect()
-}
-
-/// Returns the keys of JSON objects: the action, whether the row is shared, and the statistics.
-///
-/// The mean is always there, as `avg`, because it was the only statistic at first. Records that are
-/// only counted have none.
-fn object_keys<'s>(
-    stats: &'s [Stat],
-    has_other: bool,
-    mean: Option<&'s Stat>,
-) -> Vec<(&'s str, Value<'s>)> {
-    let other = has_other.then_some(("other", Value::IsOther));
-    let mean = mean.map(|mean| ("avg", Value::Stat(mean)));
-    let stats = stats.iter().filter(|&stat| *stat != Stat::Mean);
-    let stats = stats.map(|stat| (stat.name(), Value::Stat(stat)));
-    iter::once(("action", Value::Action)).chain(other).chain(mean).chain(stats).collect()
 }
