@@ -346,3 +346,24 @@ fn names_that_look_shortened_are_compared_on_every_path() {
         }
     }
 }
+
+#[test]
+fn values_with_a_unit_are_counted_on_every_path() {
+    let any = options("event", "took");
+    for other in ["", r#","x":[1]"#, r#","x":"é","\u0078":1"#] {
+        let line = |value: &str| format!("{{\"event\":\"a\",\"took\":{value}{other}}}\n");
+        let values = ["1", "\"1\"", "\"1ms\"", "2", "\"2.5 s\"", "\"1m2s\"", "3", "\"3\""];
+        let lines: String = values.map(line).concat();
+        let (found, report) = decode(&any, &(lines + &" ".repeat(200)));
+        assert_eq!(found.len(), 8, "{other}");
+        assert_eq!((report.counts.bare_values, report.counts.values_with_unit), (5, 3), "{other}");
+    }
+}
+
+#[test]
+fn keys_that_start_alike_are_told_apart() {
+    let any = options("duration_1", "took");
+    check_skipped(&any, r#"{"x":[1],"duration_2":"a","took":1}"#, Skip::NoName);
+    check_skipped(&any, r#"{"x":[1],"duration_":"a","took":1}"#, Skip::NoName);
+    check(&any, r#"{"x":[1],"duration_2":"a","duration_1":"b","took":1}"#, "b", 1.0);
+}

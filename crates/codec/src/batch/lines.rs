@@ -4,9 +4,9 @@
 //! line is searched for a line end.
 
 use core_actions::{ActionTime, KeyedName};
-use memchr::memchr;
 
 use super::blocks::Block;
+use super::line_end::LineEnd;
 use super::records::RecordDecoder;
 use super::refusal::Cause;
 use super::refuse::refuse;
@@ -17,16 +17,14 @@ use crate::input::form_plan::FormPlan;
 use crate::options::DecodeOptions;
 use crate::scan::cursor::Cursor;
 use crate::scan::string::valid_prefix;
-use crate::scan::swar;
 use crate::schema::decoder::Rules;
-use crate::schema::draft::{Found, Name};
+use crate::schema::draft::{Found, Name, Scratch};
 use crate::schema::fast_path::{DefaultKeys, FastLine, HEAD, Partial, fast_line};
 
 /// Decodes the lines of one block after another.
 pub(super) struct LineDecoder<'p> {
     rules: Rules,
-    /// The last name with escapes, decoded.
-    unescaped: String,
+    scratch: Scratch,
     /// The decoder of other fields than those of the default form.
     records: Option<RecordDecoder<'p>>,
 }
@@ -35,7 +33,7 @@ impl<'p> LineDecoder<'p> {
     /// Creates a decoder. Without a plan, the input has the default form.
     pub(super) fn new(options: &'p DecodeOptions, plan: Option<&'p FormPlan<'p>>) -> Self {
         let records = plan.map(RecordDecoder::new);
-        Self { rules: options.rules(), unescaped: String::new(), records }
+        Self { rules: options.rules(), scratch: Scratch::default(), records }
     }
 
     /// Adds to a report what is known once all blocks of this decoder were decoded.
@@ -128,7 +126,7 @@ impl<'p> LineDecoder<'p> {
     fn key<'n>(&'n self, name: Name<'n>) -> KeyedName<'n> {
         match name {
             Name::Plain(name) => name.into(),
-            Name::Unescaped => self.unescaped.as_str().into(),
+            Name::Unescaped => self.scratch.name.as_str().into(),
         }
     }
 
@@ -171,14 +169,11 @@ impl<'p> LineDecoder<'p> {
             },
         };
         let mut cursor = Cursor::line(bytes);
-        let mut found = self.rules.decode_any(&mut cursor, text, &partial, &mut self.unescaped);
+        let mut found =
+            self.rules.decode_any(&DefaultKeys, &mut cursor, text, &partial, &mut self.scratch);
         // The end of the line is near the end of what was read.
         let read = found.as_ref().map_or_else(|error| error.at.max(cursor.at), |_| cursor.at);
-        let newline = read + line_len(&bytes[read..]);
-        let len_with_end = bytes.len().min(newline + 1);
-        // A `\r` is part of the line end only before a `\n`.
-        let has_return = newline < len_with_end && bytes[..newline].ends_with(b"\r");
-        let len = newline - usize::from(has_return);
+        let LineEnd { len, len_with_end } = LineEnd::find(bytes, read);
         if len > self.rules.limits.input_bytes {
             found = Err(self.rules.too_long(len));
         }
@@ -203,22 +198,4 @@ struct FastRecord<'t> {
     time: ActionTime,
     /// Length with the line end.
     len: usize,
-}
-
-/// Returns the length of the line at the start of `bytes`, without its `\n`.
-///
-/// Most of the line was read before, so the end is usually near: 16 bytes are searched a word at a
-/// time before `memchr` is called, whose setup takes longer.
-#[inline(always)]
-fn line_len(bytes: &[u8]) -> usize {
-    let mut near = 0;
-    while near < 2 * swar::BYTES {
-        let ends = swar::equal(swar::word_of(&bytes[near.min(bytes.len())..]), b'\n');
-        if ends != 0 {
-            return near + swar::before(ends);
-        }
-        near += swar::BYTES;
-    }
-    let near = near.min(bytes.len());
-    memchr(b'\n', &bytes[near..]).map_or(bytes.len(), |len| near + len)
 }

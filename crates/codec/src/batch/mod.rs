@@ -8,6 +8,7 @@ mod blocks;
 mod counts;
 mod ends;
 mod fault;
+mod line_end;
 mod lines;
 mod parallel;
 mod records;

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use core_actions::{ActionName, ActionTime};
 
 use super::decoder::Rules;
-use super::draft::Name;
+use super::draft::{Name, Scratch};
 use super::fast_path::{DefaultKeys, FastLine, HEAD, Partial, fast_line, head};
 use crate::error::{DecodeError, DecodeErrorKind};
 use crate::options::{Fractions, Limits};
@@ -131,16 +131,16 @@ impl Rules {
         input: &'a [u8],
         partial: &Partial,
     ) -> Result<Action<'a>, DecodeError> {
-        let mut unescaped = String::new();
+        let mut scratch = Scratch::default();
         let found = if input.len() > self.limits.input_bytes {
             Err(self.too_long(input.len()))
         } else {
-            self.decode_any(&mut Cursor::new(input), "", partial, &mut unescaped)
+            self.decode_any(&DefaultKeys, &mut Cursor::new(input), "", partial, &mut scratch)
         };
         let found = found.map_err(|error| error.explain(input, self.limits))?;
         let name: Cow<'_, str> = match found.name {
             Name::Plain(name) => name.into(),
-            Name::Unescaped => unescaped.into(),
+            Name::Unescaped => scratch.name.into(),
         };
         // The name is valid, but the constructor is the only way to an `ActionName`.
         let name = ActionName::with_limit(name, self.limits.name_bytes).map_err(|source| {

@@ -7,8 +7,8 @@
 
 use core_actions::{ActionName, ActionTime, NameError};
 
-use super::draft::{Checked, Draft, Found, Key, Name};
-use super::fast_path::Partial;
+use super::draft::{Checked, Draft, Found, Key, Name, Scratch};
+use super::fast_path::{Keys, Partial};
 use crate::error::code::{ErrorCode, ScanError, ScanResult};
 use crate::options::{DecodeOptions, Fractions, Limits};
 use crate::scan::cursor::Cursor;
@@ -56,16 +56,18 @@ impl Rules {
 
     /// Decodes a line of any shape. This function alone decides what is accepted.
     ///
-    /// Members in `partial` are not read again. A name with escapes is decoded into `unescaped`.
+    /// `keys` are those of the name and of the time.
+    /// Members in `partial` are not read again. A name with escapes is decoded into `scratch`.
     /// `text` is the part of the input, from its start, that is known to be UTF-8. The cursor moves
     /// to the end of the line, or not beyond the error. The length of the line is not checked.
     #[inline(always)]
     pub(crate) fn decode_any<'a>(
         &self,
+        keys: &impl Keys,
         cursor: &mut Cursor<'a>,
         text: &'a str,
         partial: &Partial,
-        unescaped: &mut String,
+        scratch: &mut Scratch,
     ) -> ScanResult<Found<'a>> {
         let mut draft;
         let has_member = if let Some(resumed) = self.resume(*cursor, text, partial) {
@@ -79,7 +81,7 @@ impl Rules {
             cursor.open_object(self.limits.nesting)?
         };
         if has_member {
-            self.read_members(text, &mut draft, cursor, unescaped)?;
+            self.read_members(keys, text, &mut draft, cursor, scratch)?;
         }
         // The object ended with the byte before.
         let end = cursor.at - 1;
@@ -129,18 +131,19 @@ impl Rules {
     #[inline(always)]
     fn read_members<'a>(
         &self,
+        keys: &impl Keys,
         text: &'a str,
         draft: &mut Draft<'a>,
         cursor: &mut Cursor<'a>,
-        unescaped: &mut String,
+        scratch: &mut Scratch,
     ) -> ScanResult<()> {
         loop {
             let mut key_at = cursor.at;
-            let mut key = cursor.known_key();
+            let mut key = keys.known(cursor);
             if key != Key::Other {
                 cursor.colon()?;
             } else {
-                let next = self.skip_others(*cursor)?;
+                let next = self.skip_others(keys, *cursor)?;
                 (key, key_at, cursor.at) = (next.key, next.key_at, next.value_at);
                 if key == Key::Other {
                     return Ok(());
@@ -149,7 +152,7 @@ impl Rules {
             match (key, cursor.peek_token()) {
                 (Key::Action, b'"') if draft.action_at.is_none() => {
                     draft.action_at = Some(key_at);
-                    match self.name(text, cursor, unescaped)? {
+                    match self.name(text, cursor, scratch)? {
                         Checked::Valid(name) => draft.name = Some(name),
                         Checked::Refused(error) => draft.keep_first(error),
                     }
@@ -160,6 +163,17 @@ impl Rules {
                         Checked::Valid(time) => draft.time = Some(time),
                         Checked::Refused(error) => draft.keep_first(error),
                     }
+                }
+                (Key::Time, b'"') if keys.quoted().is_some() && draft.time_at.is_none() => {
+                    // Only other keys than the default have such times. Their errors are not seen:
+                    // a line with one is read again by the reader of fields.
+                    let refused =
+                        ScanError { code: ErrorCode::TimeNotNumber, at: cursor.at, detail: 0 };
+                    let time = self.quoted_time(keys, *cursor);
+                    let time = time.filter(|(time, ..)| self.allow_time(*time)).ok_or(refused)?;
+                    draft.time_at = Some(key_at);
+                    draft.time = Some(time.0);
+                    (scratch.has_unit, cursor.at) = (time.1, time.2);
                 }
                 _ => {
                     let error = draft.unwanted(key, key_at, cursor.at);
@@ -181,11 +195,11 @@ impl Rules {
     /// object. Lines with many keys spend their time here; apart from the draft, everything fits
     /// into registers.
     #[inline(never)]
-    fn skip_others(&self, cursor: Cursor<'_>) -> ScanResult<Member> {
+    fn skip_others(&self, keys: &impl Keys, cursor: Cursor<'_>) -> ScanResult<Member> {
         let mut here = cursor; // A copy in registers: a large argument lies in memory.
         loop {
             let key_at = here.at;
-            let key = self.key(&mut here)?;
+            let key = self.key(keys, &mut here)?;
             if key != Key::Other {
                 return Ok(Member { key, key_at, value_at: here.at });
             }
@@ -198,12 +212,12 @@ impl Rules {
 
     /// Reads a key and its colon.
     #[inline(always)]
-    fn key(&self, cursor: &mut Cursor<'_>) -> ScanResult<Key> {
-        let mut key = cursor.known_key();
+    fn key(&self, keys: &impl Keys, cursor: &mut Cursor<'_>) -> ScanResult<Key> {
+        let mut key = keys.known(cursor);
         if key == Key::Other {
             let at = cursor.at;
             if !cursor.plain_string() {
-                (cursor.at, key) = self.other_key(cursor.placed(at))?;
+                (cursor.at, key) = self.other_key(keys, cursor.placed(at))?;
             }
         }
         cursor.colon()?;
@@ -212,16 +226,9 @@ impl Rules {
 
     /// Reads a key that has escapes. Returns its end too.
     #[inline(never)]
-    fn other_key(&self, mut cursor: Cursor<'_>) -> ScanResult<(usize, Key)> {
+    fn other_key(&self, keys: &impl Keys, mut cursor: Cursor<'_>) -> ScanResult<(usize, Key)> {
         let text = cursor.string()?;
-        let key = if text.is("action") {
-            Key::Action
-        } else if text.is("time") {
-            Key::Time
-        } else {
-            Key::Other
-        };
-        Ok((cursor.at, key))
+        Ok((cursor.at, keys.of_text(text)))
     }
 
     /// Reads a string as the name.
@@ -230,7 +237,7 @@ impl Rules {
         &self,
         known: &'a str,
         cursor: &mut Cursor<'a>,
-        unescaped: &mut String,
+        scratch: &mut Scratch,
     ) -> ScanResult<Checked<Name<'a>>> {
         let start = cursor.at;
         if let Some(place) = cursor.plain_name()
@@ -240,7 +247,7 @@ impl Rules {
             return Ok(Checked::Valid(Name::Plain(name)));
         }
         let name;
-        (cursor.at, name) = self.other_name(known, cursor.placed(start), unescaped)?;
+        (cursor.at, name) = self.other_name(known, cursor.placed(start), scratch)?;
         Ok(name)
     }
 
@@ -250,7 +257,7 @@ impl Rules {
         &self,
         known: &'a str,
         cursor: Cursor<'a>,
-        unescaped: &mut String,
+        scratch: &mut Scratch,
     ) -> ScanResult<(usize, Checked<Name<'a>>)> {
         let mut here = cursor; // A copy in registers: a large argument lies in memory.
         let text = here.string()?;
@@ -262,8 +269,8 @@ impl Rules {
         }
         let raw = text_at(cursor.bytes, known, text.range()).unwrap_or_default();
         let (name, text_of_name) = if text.is_escaped() {
-            text.decode(raw, unescaped);
-            (Name::Unescaped, unescaped.as_str())
+            text.decode(raw, &mut scratch.name);
+            (Name::Unescaped, scratch.name.as_str())
         } else {
             (Name::Plain(raw), raw)
         };
@@ -277,6 +284,21 @@ impl Rules {
             Err(_) => refused(ErrorCode::NameRefused, at, 0),
         };
         Ok((here.at, name))
+    }
+
+    /// Reads a time in quotes, if it is written as most are.
+    ///
+    /// Returns whether it has a unit, and its end.
+    #[inline(never)]
+    fn quoted_time(
+        &self,
+        keys: &impl Keys,
+        cursor: Cursor<'_>,
+    ) -> Option<(ActionTime, bool, usize)> {
+        let mut here = cursor.placed(cursor.at + 1);
+        let number = here.plain()?;
+        let (time, has_unit, len) = keys.quoted()?.read(number, here.word())?;
+        Some((time, has_unit, here.at + len))
     }
 
     /// Reads a number as the time.

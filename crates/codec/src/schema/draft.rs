@@ -4,13 +4,14 @@ use core_actions::ActionTime;
 
 use crate::error::code::{ErrorCode, ScanError, ScanResult};
 use crate::scan::cursor::Cursor;
+use crate::scan::string::Text;
 
 /// A valid name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Name<'a> {
     /// A part of the input.
     Plain(&'a str),
-    /// A name with escapes, decoded into the buffer of the caller.
+    /// A name with escapes, decoded into a [`Scratch`].
     Unescaped,
 }
 
@@ -21,12 +22,35 @@ pub(crate) struct Found<'a> {
     pub(crate) time: ActionTime,
 }
 
-/// The keys with a meaning, and all others.
+/// Memory of the caller for what a line does not hold as it is.
+#[derive(Debug, Default)]
+pub(crate) struct Scratch {
+    /// The last name with escapes, decoded.
+    pub(crate) name: String,
+    /// Whether the time has a unit. It is set by a line that has one, and by no line cleared:
+    /// lines of the default form have none, and would take longer.
+    pub(crate) has_unit: bool,
+}
+
+/// The keys with a meaning, named as those of the default form, and all others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Key {
+pub(crate) enum Key {
     Action,
     Time,
     Other,
+}
+
+impl Key {
+    /// Returns the key that a text is, with or without escapes.
+    pub(super) fn of_text(text: Text<'_>, name: &str, time: &str) -> Self {
+        if text.is(name) {
+            Self::Action
+        } else if text.is(time) {
+            Self::Time
+        } else {
+            Self::Other
+        }
+    }
 }
 
 impl Cursor<'_> {

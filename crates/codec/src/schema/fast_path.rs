@@ -13,8 +13,11 @@
 
 use core_actions::ActionTime;
 
+use super::draft::Key;
 use crate::quantity::QuotedValues;
+use crate::scan::cursor::Cursor;
 use crate::scan::number::Plain;
+use crate::scan::string::Text;
 use crate::scan::swar::{self, before, special_in_name};
 
 /// Length of the longest line of the fast path, with some bytes after it.
@@ -90,6 +93,15 @@ pub(crate) trait Keys {
 
     /// Reads the value of the time. Returns whether it has a unit, and the offset after it.
     fn value(&self, head: &[u8; HEAD], at: usize) -> Option<(ActionTime, bool, usize)>;
+
+    /// Reads the key at the cursor, without its colon, if it is one of the two without escapes.
+    fn known(&self, cursor: &mut Cursor<'_>) -> Key;
+
+    /// Returns which of the two keys a text is.
+    fn of_text(&self, text: Text<'_>) -> Key;
+
+    /// Returns how a time in quotes is read, if it may be.
+    fn quoted(&self) -> Option<&QuotedValues>;
 }
 
 /// The keys `action` and `time`, which the compiler knows.
@@ -122,15 +134,33 @@ impl Keys for DefaultKeys {
         let (number, end) = number(head, at)?;
         Some((number.time()?, false, end))
     }
+
+    #[inline(always)]
+    fn known(&self, cursor: &mut Cursor<'_>) -> Key {
+        cursor.known_key()
+    }
+
+    fn of_text(&self, text: Text<'_>) -> Key {
+        Key::of_text(text, "action", "time")
+    }
+
+    #[inline(always)]
+    fn quoted(&self) -> Option<&QuotedValues> {
+        None
+    }
 }
 
 /// Other keys, known when decoding starts.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct OtherKeys {
     first_name: ShortKey,
     first_time: ShortKey,
     name: ShortKey,
     time: ShortKey,
+    /// The keys without their colons.
+    bare_name: ShortKey,
+    bare_time: ShortKey,
+    texts: [Box<str>; 2],
     /// How a time in quotes is read, if it may be.
     quoted: Option<QuotedValues>,
 }
@@ -139,10 +169,13 @@ impl OtherKeys {
     /// Returns the keys, or `None` if one of them is long or needs escapes.
     pub(crate) fn new(name: &str, time: &str, quoted: Option<QuotedValues>) -> Option<Self> {
         Some(Self {
-            first_name: ShortKey::new("{", name)?,
-            first_time: ShortKey::new("{", time)?,
-            name: ShortKey::new("", name)?,
-            time: ShortKey::new("", time)?,
+            first_name: ShortKey::new("{", name, ":")?,
+            first_time: ShortKey::new("{", time, ":")?,
+            name: ShortKey::new("", name, ":")?,
+            time: ShortKey::new("", time, ":")?,
+            bare_name: ShortKey::new("", name, "")?,
+            bare_time: ShortKey::new("", time, "")?,
+            texts: [name.into(), time.into()],
             quoted,
         })
     }
@@ -179,12 +212,34 @@ impl Keys for OtherKeys {
         let (time, has_unit, len) = quoted.read(number, word(head, end)?)?;
         Some((time, has_unit, end + len))
     }
+
+    #[inline(always)]
+    fn known(&self, cursor: &mut Cursor<'_>) -> Key {
+        let word = cursor.word();
+        for (key, short) in [(Key::Action, &self.bare_name), (Key::Time, &self.bare_time)] {
+            if short.starts(word) && (short.len <= swar::BYTES || short.is_at(*cursor)) {
+                cursor.advance(short.len);
+                return key;
+            }
+        }
+        Key::Other
+    }
+
+    fn of_text(&self, text: Text<'_>) -> Key {
+        let [name, time] = &self.texts;
+        Key::of_text(text, name, time)
+    }
+
+    #[inline(always)]
+    fn quoted(&self) -> Option<&QuotedValues> {
+        self.quoted.as_ref()
+    }
 }
 
 /// The number of words of a [`ShortKey`].
 const KEY_WORDS: usize = 3;
 
-/// A key with its quotes, its colon and what precedes it, compared as words.
+/// A key with its quotes and what is around them, compared as words.
 #[derive(Debug, Clone, Copy)]
 struct ShortKey {
     /// The bytes, then zeros.
@@ -195,11 +250,11 @@ struct ShortKey {
 }
 
 impl ShortKey {
-    /// Returns the key after `start`, if it is short and needs no escapes.
-    fn new(start: &str, key: &str) -> Option<Self> {
+    /// Returns the key between `start` and `end`, if it is short and needs no escapes.
+    fn new(start: &str, key: &str, end: &str) -> Option<Self> {
         let is_plain =
             key.bytes().all(|byte| matches!(byte, b' '..=b'~') && !b"\"\\".contains(&byte));
-        let quoted = format!("{start}\"{key}\":");
+        let quoted = format!("{start}\"{key}\"{end}");
         let mut bytes = [0; KEY_WORDS * swar::BYTES];
         let mut covers = bytes;
         let len = quoted.len();
@@ -208,6 +263,25 @@ impl ShortKey {
         let words =
             |bytes: &[u8]| std::array::from_fn(|at| swar::word_of(&bytes[at * swar::BYTES..]));
         is_plain.then(|| Self { words: words(&bytes), masks: words(&covers), len })
+    }
+
+    /// Returns whether it starts with the first of its bytes in a word.
+    #[inline(always)]
+    fn starts(&self, word: u64) -> bool {
+        (word ^ self.words[0]) & self.masks[0] == 0
+    }
+
+    /// Returns whether it is at a cursor.
+    ///
+    /// Not inlined, because it would take registers from the loop over all keys.
+    #[inline(never)]
+    fn is_at(&self, cursor: Cursor<'_>) -> bool {
+        let mut others = 0;
+        for (index, (word, mask)) in self.words.iter().zip(self.masks).enumerate() {
+            let here = cursor.placed(cursor.at + index * swar::BYTES);
+            others |= (here.word() ^ word) & mask;
+        }
+        others == 0
     }
 
     /// Skips the key, and returns the offset after it.
