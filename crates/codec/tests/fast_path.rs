@@ -114,6 +114,7 @@ fn every_byte_at_every_offset_is_decoded_as_alone() {
         r#"{"time":0.25,"action":"hop"}"#,
         "{\"time\": 99999999, \"action\": \"a\"}\r",
         "{\"time\":1,\"action\":\"a\"}\r\r\r",
+        "\u{FEFF}{\"time\":1}",
     ] {
         for at in 0..line.len() {
             for byte in (0..=u8::MAX).filter(|byte| *byte != b'\n') {

@@ -5,8 +5,8 @@ mod support {
 }
 
 use codec::{
-    CsvOptions, DecodeErrorKind, DecodeOptions, Fields, Filter, Form, Input, Limits, Path, Record,
-    Report, Skip,
+    CsvOptions, DecodeErrorKind, DecodeOptions, Fields, Filter, Form, Input, Limits, NameRules,
+    Path, Quantity, Record, Report, Skip, Timestamp, TimestampFormat, Zone,
 };
 use proptest::prelude::*;
 use support::ways::ways;
@@ -271,6 +271,69 @@ fn names_of_64_kib_are_kept_or_shortened() {
         let kind = DecodeErrorKind::NameControl { found: '\u{84}' };
         assert_eq!(report.refusals[0].error.kind, kind);
     }
+}
+
+#[test]
+fn a_control_character_of_a_name_is_located_in_its_field() {
+    let name = |form, by: &str, replace: &[&str]| {
+        let mut options = options(form);
+        options.fields.by = Path::parse_list(by).unwrap();
+        options.fields.names.replace = replace.iter().map(|text| text.parse().unwrap()).collect();
+        options
+    };
+    let json = r#"{"action":"\u00e9x\u0084","b":"\u0084","c":"y","time":1}"#;
+    for (options, text, at) in [
+        (name(0, "action", &[]), "time,action\n1,\"a\u{84}\"\n", 4),
+        (name(0, "action", &[]), "time,action\n1,a\u{84}\n", 3),
+        // In a text with doubled quotes, the place is that of the text.
+        (name(0, "action", &[]), "time,action\n1,\"\"\"\u{84}\"\n", 3),
+        (name(1, "action", &[]), "action=a\u{84} time=1\n", 8),
+        (name(1, "action", &[]), "action=\"a\\n\" time=1\n", 9),
+        (name(3, "action", &[]), json, 18),
+        // The rules of names move it.
+        (name(3, "action", &["é="]), json, 18),
+        (name(3, "c,b", &["y=a long text"]), json, 31),
+        (name(3, "c", &["y=\u{84}"]), json, 43),
+    ] {
+        let (_, report) = decode(&options, text.as_bytes());
+        let error = &report.refusals[0].error;
+        assert!(matches!(error.kind, DecodeErrorKind::NameControl { .. }), "{error}");
+        assert_eq!(error.at, at, "{text}");
+    }
+}
+
+#[test]
+fn long_texts_take_linear_time() {
+    let rules = NameRules {
+        group_paths: true,
+        clean: true,
+        max_bytes: Some(64),
+        replace: vec!["[0-9]+=1".parse().unwrap()],
+        ..NameRules::default()
+    };
+    for piece in ["/", "/a", "/1;", "{", "://", "@", "?#", " /", "\n", "\u{2003}", "…", "a.b", "é"]
+    {
+        let long = piece.repeat((1 << 20) / piece.len());
+        let name = rules.name(&["/x", &long]).unwrap();
+        assert!(name.len() <= 64, "{piece}");
+        assert!(TimestampFormat::Auto.parse(&long, &Zone::UTC).is_err());
+        assert!(Quantity::parse(&long).is_err());
+        let mut prefix = options(3);
+        let format = TimestampFormat::Auto;
+        prefix.fields.timestamp = Some(Timestamp::new("@prefix".parse().unwrap(), format));
+        let json = "{\"action\":\"a\",\"time\":1}";
+        prefix.limits.input_bytes = 1 << 22;
+        let text = format!("2024-05-01 {} {json}\n", long.replace(['\n', '{'], "."));
+        let (found, report) = decode(&prefix, text.as_bytes());
+        assert_eq!((found.len(), report.counts.without_timestamp), (1, 0), "{piece}");
+    }
+}
+
+#[test]
+fn a_long_value_in_short_reads_is_moved_once() {
+    let value = format!("{{\"action\":\"a\",\"time\":1,\"x\":\"{}\"}}", "x".repeat(1_000_000));
+    let (found, report) = ways(&options(5), value.as_bytes(), [1, 3]);
+    assert_eq!((found.accepted.len(), report.refused), (1, 0));
 }
 
 proptest! {

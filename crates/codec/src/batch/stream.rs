@@ -262,9 +262,12 @@ impl<R: Read> Stream<R> {
 
     /// Reads once behind what is needed. Returns whether the input goes on.
     fn fill(&mut self) -> io::Result<bool> {
-        self.buf.copy_within(self.start..self.filled, 0);
-        self.offset += self.start as u64;
-        self.filled -= mem::take(&mut self.start);
+        if self.start > 0 {
+            // Once for each value: short reads of a long one do not move it again.
+            self.buf.copy_within(self.start..self.filled, 0);
+            self.offset += self.start as u64;
+            self.filled -= mem::take(&mut self.start);
+        }
         let wanted = self.filled + BUFFER_BYTES;
         // Zeroed once; later reads overwrite it.
         self.buf.resize(self.buf.len().max(wanted), 0);

@@ -354,7 +354,7 @@ impl<'p> Assembler<'p> {
         match ActionName::with_limit(name.text, max) {
             Ok(_) => Ok(Some(name)),
             Err(NameError::Blank { .. }) if !reports_wrong_types(fields) => Ok(None),
-            Err(error) => Err(first.name_error(error, record)),
+            Err(error) => Err(name_error(error, (fields, plan), slots, first, record)),
         }
     }
 }
@@ -365,25 +365,47 @@ impl<'a> Choice<'a> {
     fn error(self, code: FieldCode) -> FieldError<'a> {
         FieldError { code, at: self.slot.at, index: self.index, found: self.slot.found }
     }
+}
 
-    /// Returns the error of a name that starts with the text here.
-    #[cold]
-    fn name_error(self, error: NameError, record: &[u8]) -> FieldError<'a> {
-        let refused = self.error(FieldCode::Name);
-        let at = match error {
-            NameError::Control { at, .. } => {
-                string_at(record, self.slot).map(|text| text.locate(at))
-            }
-            _ => None,
-        };
-        let code = match error {
-            NameError::Blank { len } => FieldCode::NameBlank { len },
-            NameError::Control { found, .. } => FieldCode::NameControl { found },
-            NameError::TooLong { len, max } => FieldCode::NameTooLong { len, max },
-            _ => FieldCode::Name,
-        };
-        FieldError { code, at: at.unwrap_or(refused.at), ..refused }
+/// Returns the error of a name, at the first field that has the character that is refused.
+///
+/// The rules of names may have moved the character, so it is searched for. `first` is the field
+/// that the name starts with.
+#[cold]
+fn name_error<'a>(
+    error: NameError,
+    (fields, plan): (&Fields, &Plan),
+    slots: &[Slot<'a>],
+    first: Choice<'a>,
+    record: &[u8],
+) -> FieldError<'a> {
+    match error {
+        NameError::Blank { len } => first.error(FieldCode::NameBlank { len }),
+        NameError::TooLong { len, max } => first.error(FieldCode::NameTooLong { len, max }),
+        NameError::Control { found, .. } => {
+            let mut scratch = String::new();
+            let mut parts = plan.by.iter().filter_map(|choices| {
+                let choice = choose_or_any(fields, choices, slots, &mut scratch)?;
+                Some((choice, place_of(found, choice.slot, record)?))
+            });
+            // A replacement may have written the character.
+            let (choice, at) = parts.next().unwrap_or((first, first.slot.at));
+            FieldError { at, ..choice.error(FieldCode::NameControl { found }) }
+        }
+        _ => first.error(FieldCode::Name),
     }
+}
+
+/// Returns the offset in the record of a character of a text, or of the text if it was decoded.
+fn place_of(wanted: char, slot: Slot<'_>, record: &[u8]) -> Option<usize> {
+    let mut scratch = String::new();
+    let text = slot.found.text(&mut scratch)?;
+    let at = text.find(wanted)?;
+    if let Some(string) = string_at(record, slot) {
+        return Some(string.locate(at));
+    }
+    let is_here = record.get(slot.at..).is_some_and(|rest| rest.starts_with(text.as_bytes()));
+    Some(if is_here { slot.at + at } else { slot.at })
 }
 
 /// Returns the error of the first field that is not UTF-8.
