@@ -16,6 +16,7 @@ use super::found::{Found, Skip, Slot};
 use super::missing::{is_missing, is_missing_text, reports_wrong_types};
 use super::names::{NameOutcome, NameScratch, ShortNames};
 use super::path::Source;
+use super::place::place_of;
 use super::plan::{Choices, Plan};
 use super::{FieldTypes, Fields, Filter, OnMissing, Timestamp};
 use crate::error::code::ScanError;
@@ -23,7 +24,6 @@ use crate::moment::{self, Moment};
 use crate::options::{DecodeOptions, Fractions, Limits};
 use crate::quantity;
 use crate::scan::cursor::Cursor;
-use crate::scan::string::Text;
 
 /// Decides the outcome of records.
 #[derive(Debug)]
@@ -396,18 +396,6 @@ fn name_error<'a>(
     }
 }
 
-/// Returns the offset in the record of a character of a text, or of the text if it was decoded.
-fn place_of(wanted: char, slot: Slot<'_>, record: &[u8]) -> Option<usize> {
-    let mut scratch = String::new();
-    let text = slot.found.text(&mut scratch)?;
-    let at = text.find(wanted)?;
-    if let Some(string) = string_at(record, slot) {
-        return Some(string.locate(at));
-    }
-    let is_here = record.get(slot.at..).is_some_and(|rest| rest.starts_with(text.as_bytes()));
-    Some(if is_here { slot.at + at } else { slot.at })
-}
-
 /// Returns the error of the first field that is not UTF-8.
 #[inline(always)]
 fn not_utf8<'a>(slots: &[Slot<'a>]) -> Option<FieldError<'a>> {
@@ -415,14 +403,6 @@ fn not_utf8<'a>(slots: &[Slot<'a>]) -> Option<FieldError<'a>> {
         Found::NotUtf8 { at } => Some(FieldError::not_utf8(index, slot, at)),
         _ => None,
     })
-}
-
-/// Returns the JSON string of a slot, if the slot was filled from one.
-fn string_at<'a>(record: &'a [u8], slot: Slot<'_>) -> Option<Text<'a>> {
-    let mut cursor = Cursor::new(record).placed(slot.at);
-    let text = if cursor.peek() == b'"' { cursor.string().ok()? } else { return None };
-    matches!(slot.found, Found::Text(raw) | Found::Escaped(raw) if raw.as_bytes() == text.raw())
-        .then_some(text)
 }
 
 /// Returns the first alternative of a path that the record has.

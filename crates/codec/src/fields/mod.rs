@@ -8,6 +8,7 @@ pub(crate) mod json;
 pub(crate) mod missing;
 mod names;
 pub(crate) mod path;
+mod place;
 pub(crate) mod plan;
 pub(crate) mod tree;
 
