@@ -2,8 +2,13 @@
 
 mod answer;
 mod e2e;
+mod inputs;
+mod logs;
+mod memory;
 mod programs;
 mod rusage;
+mod scenarios;
+mod tools;
 
 use std::path::Path;
 
@@ -31,7 +36,12 @@ pub(crate) const COMMAND: Command = Command {
             help: "Measure each for half a second; too noisy for a record to keep",
         },
         Opt { name: "--e2e", value: "", help: "Measure whole programs on large files" },
-        Opt { name: "--lines", value: "N", help: "With --e2e: read N lines instead of 10,000,000" },
+        Opt { name: "--logs", value: "", help: "Measure them on logs of other programs" },
+        Opt {
+            name: "--lines",
+            value: "N",
+            help: "With --e2e or --logs: read N lines instead of 10,000,000",
+        },
         Opt {
             name: "--readme",
             value: "",
@@ -43,7 +53,7 @@ pub(crate) const COMMAND: Command = Command {
             help: "Write the record below DIR instead of benches/record",
         },
     ],
-    examples: &["bench", "bench --quick record/default", "bench --e2e --lines 100000"],
+    examples: &["bench", "bench --quick record/default", "bench --logs --lines 100000"],
     run,
 };
 
@@ -55,13 +65,15 @@ const RECORDS: &str = "benches/record";
 fn run(sh: &Shell, flags: &Flags) -> anyhow::Result<()> {
     if flags.has("--readme") {
         let records = workspace::root().join(RECORDS);
-        return [Kind::Operations, Kind::E2e]
+        return Kind::ALL
             .into_iter()
             .try_for_each(|kind| update_readme(sh, &record::newest(&records, kind)?));
     }
     let parent = workspace::root().join(flags.value("--out").unwrap_or(RECORDS));
-    if flags.has("--e2e") {
-        return e2e::run(sh, flags, &parent);
+    for (flag, kind) in [("--e2e", Kind::E2e), ("--logs", Kind::Logs)] {
+        if flags.has(flag) {
+            return e2e::run(sh, flags, kind, &parent);
+        }
     }
     let filter = flags.operands.first().map(String::as_str);
     let plan = Plan { filter, quick: flags.has("--quick") };

@@ -9,8 +9,12 @@ use benches::harness::logs::{LOG_FORMS, LogLines};
 
 fn main() -> io::Result<()> {
     let args: Vec<_> = env::args().skip(1).collect();
-    let [name, lines] = &args[..] else {
-        return Err(io::Error::other("which form, and how many lines?"));
+    let [name, lines] = match &args[..] {
+        [version] if version == "--version" => {
+            return writeln!(io::stdout(), "logs {}", env!("CARGO_PKG_VERSION"));
+        }
+        [name, lines] => [name, lines],
+        _ => return Err(io::Error::other("which form, and how many lines?")),
     };
     let Some((_, form)) = LOG_FORMS.into_iter().find(|(known, _)| known == name) else {
         let names = LOG_FORMS.map(|(name, _)| name).join(", ");

@@ -17,23 +17,29 @@ pub enum LogForm {
     Quoted,
     /// The same records with a unit: `{"action":"jump", "time":"12.3ms"}`.
     Units,
+    /// The same records, each over several lines.
+    Pretty,
     /// Access logs of the web server Caddy: nested JSON, about 430 bytes a line.
     Caddy,
     /// `key=value` pairs, one of them in quotes.
     Logfmt,
     /// A header of 16 columns, then requests. One row in eight has a field in quotes.
     Csv,
+    /// The combined log format of web servers, with the time of each request at the end.
+    Combined,
 }
 
 /// Every form with its name.
-pub const LOG_FORMS: [(&str, LogForm); 7] = [
+pub const LOG_FORMS: [(&str, LogForm); 9] = [
     ("actions", LogForm::Actions),
     ("renamed", LogForm::Renamed),
     ("quoted", LogForm::Quoted),
     ("units", LogForm::Units),
+    ("pretty", LogForm::Pretty),
     ("caddy", LogForm::Caddy),
     ("logfmt", LogForm::Logfmt),
     ("csv", LogForm::Csv),
+    ("combined", LogForm::Combined),
 ];
 
 const METHODS: [&str; 4] = ["GET", "POST", "PUT", "DELETE"];
@@ -100,19 +106,11 @@ impl LogLines {
         let number = self.written;
         self.written += 1;
         match self.form {
-            LogForm::Actions | LogForm::Renamed | LogForm::Quoted | LogForm::Units => {
-                let name = NAMES[self.random.below(4) as usize];
-                let tenths = self.random.below(5_000);
-                let (whole, tenth) = (tenths / 10, tenths % 10);
-                let ([by, value], [before, after]) = match self.form {
-                    LogForm::Renamed => (["method", "took"], ["", ""]),
-                    LogForm::Quoted => (["action", "time"], ["\"", "\""]),
-                    LogForm::Units => (["action", "time"], ["\"", "ms\""]),
-                    _ => (["action", "time"], ["", ""]),
-                };
-                let value = format_args!("\"{value}\":{before}{whole}.{tenth}{after}");
-                writeln!(output, "{{\"{by}\":\"{name}\", {value}}}")
-            }
+            LogForm::Actions
+            | LogForm::Renamed
+            | LogForm::Quoted
+            | LogForm::Units
+            | LogForm::Pretty => self.write_action(output),
             LogForm::Caddy => self.request(number).write_caddy(output),
             LogForm::Logfmt => self.request(number).write_logfmt(output),
             LogForm::Csv => {
@@ -121,7 +119,26 @@ impl LogLines {
                 }
                 self.request(number).write_csv(output)
             }
+            LogForm::Combined => self.request(number).write_combined(output),
         }
+    }
+
+    fn write_action(&mut self, output: &mut impl Write) -> io::Result<()> {
+        let name = NAMES[self.random.below(4) as usize];
+        let tenths = self.random.below(5_000);
+        let (whole, tenth) = (tenths / 10, tenths % 10);
+        let ([by, value], [before, after]) = match self.form {
+            LogForm::Renamed => (["method", "took"], ["", ""]),
+            LogForm::Quoted => (["action", "time"], ["\"", "\""]),
+            LogForm::Units => (["action", "time"], ["\"", "ms\""]),
+            _ => (["action", "time"], ["", ""]),
+        };
+        let (start, middle, end) = match self.form {
+            LogForm::Pretty => ("{\n  ", ",\n  ", "\n}"),
+            _ => ("{", ", ", "}"),
+        };
+        let value = format_args!("\"{value}\":{before}{whole}.{tenth}{after}");
+        writeln!(output, "{start}\"{by}\":\"{name}\"{middle}{value}{end}")
     }
 
     fn request(&mut self, number: u64) -> Request {
@@ -145,7 +162,7 @@ impl LogLines {
 
 impl Request {
     fn write_caddy(&self, output: &mut impl Write) -> io::Result<()> {
-        let Self { number, method, path, status, micros, bytes, host, port, agent, .. } = self;
+        let Self { number, method, path, status, micros, bytes, host, agent, .. } = self;
         let ts = FIRST_MS + number;
         write!(
             output,
@@ -154,9 +171,9 @@ impl Request {
             ts % 1_000
         )?;
         write!(output, r#""msg":"handled request","request":{{"remote_ip":"10.0.0.{host}","#)?;
-        write!(output, r#""remote_port":"{port}","proto":"HTTP/2.0","method":"{method}","#)?;
+        write!(output, r#""proto":"HTTP/2.0","method":"{method}","#)?;
         write!(output, r#""host":"shop.example","uri":"{path}","headers":{{"#)?;
-        write!(output, r#""User-Agent":["{agent}"],"Accept":["*/*"],"#)?;
+        write!(output, r#""User-Agent":["{agent}"],"#)?;
         write!(output, r#""Accept-Encoding":["gzip, br"]}}}},"#)?;
         write!(
             output,
@@ -177,6 +194,15 @@ impl Request {
         )?;
         write!(output, "status={status} duration_ms={millis}.{rest:03} bytes={bytes} ")?;
         writeln!(output, "remote=10.0.0.{host}:{port} request_id={id:016x}")
+    }
+
+    fn write_combined(&self, output: &mut impl Write) -> io::Result<()> {
+        let Self { number, method, path, status, micros, bytes, host, agent, .. } = self;
+        let (seconds, rest) = (micros / 1_000_000, micros % 1_000_000);
+        let (minute, second) = (number / 60 % 60, number % 60);
+        write!(output, "10.0.0.{host} - - [01/Jan/2026:00:{minute:02}:{second:02} +0000] ")?;
+        write!(output, "\"{method} {path} HTTP/1.1\" {status} {bytes} \"-\" \"{agent}\" ")?;
+        writeln!(output, "{seconds}.{rest:06}")
     }
 
     fn write_csv(&self, output: &mut impl Write) -> io::Result<()> {
@@ -212,6 +238,11 @@ mod tests {
         let units = lines(LogForm::Units, 100);
         assert_eq!(units.replace("ms\"", "\""), lines(LogForm::Quoted, 100));
         assert_eq!(units.replace("ms\"}", "}").replace("time\":\"", "time\":"), actions);
+        let pretty = lines(LogForm::Pretty, 100);
+        assert_eq!(
+            pretty.replace(",\n  ", ", ").replace("{\n  ", "{").replace("\n}", "}"),
+            actions
+        );
     }
 
     #[test]

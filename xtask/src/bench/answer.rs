@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::{Context as _, ensure};
+use anyhow::{Context as _, bail, ensure};
 use serde_json::Value;
 
 use super::programs::Form;
@@ -48,8 +48,7 @@ impl Answer {
                 let count = output.split_whitespace().next().and_then(|word| word.parse().ok());
                 return Ok(Self::Lines(count.context("no number of lines")?));
             }
-            Form::Json => (of_json(output, "")?, 0.0),
-            Form::JsonOfTime => (of_json(output, "time_")?, 0.0),
+            Form::Json { names, prefix } => (of_json(output, names, prefix)?, 0.0),
             Form::Table => (of_table(output)?, TABLE_ROUNDING),
         };
         Ok(Self::Rows { rows, refused: refused(errors), rounding })
@@ -118,7 +117,7 @@ impl Row {
 }
 
 /// Reads objects in an array or in lines.
-fn of_json(output: &str, prefix: &str) -> anyhow::Result<BTreeMap<String, Row>> {
+fn of_json(output: &str, names: &[&str], prefix: &str) -> anyhow::Result<BTreeMap<String, Row>> {
     let mut rows = BTreeMap::new();
     for value in serde_json::Deserializer::from_str(output).into_iter::<Value>() {
         let value = value.context("the answer is not JSON")?;
@@ -127,7 +126,12 @@ fn of_json(output: &str, prefix: &str) -> anyhow::Result<BTreeMap<String, Row>> 
             object => vec![object],
         };
         for object in objects {
-            let action = object["action"].as_str().context("a row without `action`")?;
+            let part = |name: &&str| match &object[*name] {
+                Value::String(text) => Ok(text.clone()),
+                Value::Number(number) => Ok(number.to_string()),
+                _ => bail!("a row without `{name}`"),
+            };
+            let action = names.iter().map(part).collect::<anyhow::Result<Vec<_>>>()?.join(" ");
             let field = |name: &str| &object[format!("{prefix}{name}")];
             let number = |name: &str| {
                 field(name).as_f64().with_context(|| format!("`{action}` has no `{name}`"))
@@ -138,7 +142,7 @@ fn of_json(output: &str, prefix: &str) -> anyhow::Result<BTreeMap<String, Row>> 
                 min: number("min")?,
                 max: number("max")?,
             };
-            rows.insert(action.to_owned(), row);
+            rows.insert(action, row);
         }
     }
     Ok(rows)
@@ -206,10 +210,13 @@ jump             1  9.5        9    95    95    95  █
     #[test]
     fn all_forms_give_the_same_answer() {
         let table: String = TABLE.lines().take(2).map(|line| format!("{line}\n")).collect();
-        let json = read(Form::Json, LINES);
-        let array = read(Form::Json, &format!("[{LINES}]"));
+        let json = read(Form::ACTIONS, LINES);
+        let array = read(Form::ACTIONS, &format!("[{LINES}]"));
         let of_time = LINES.replace("avg", "time_mean").replace("\"m", "\"time_m");
-        let of_time = read(Form::JsonOfTime, &of_time.replace("count", "time_count"));
+        let of_time_form = Form::Json { names: &["action"], prefix: "time_" };
+        let of_time = read(of_time_form, &of_time.replace("count", "time_count"));
+        let parts = LINES.replace(r#""action":"barrel roll""#, r#""a":"barrel","b":"roll""#);
+        json.check_same(&read(Form::Json { names: &["a", "b"], prefix: "" }, &parts)).unwrap();
         json.check_same(&array).unwrap();
         json.check_same(&of_time).unwrap();
         json.check_same(&read(Form::Table, &table)).unwrap();
@@ -219,7 +226,7 @@ jump             1  9.5        9    95    95    95  █
 
     #[test]
     fn difference_is_named() {
-        let expected = read(Form::Json, LINES);
+        let expected = read(Form::ACTIONS, LINES);
         let cases = [
             ("249", "250", "`barrel roll` differs: count is 250, expected 249"),
             (
@@ -231,20 +238,20 @@ jump             1  9.5        9    95    95    95  █
             ("barrel roll", "jump", "no `barrel roll`"),
         ];
         for (from, to, message) in cases {
-            let other = read(Form::Json, &LINES.replace(from, to));
+            let other = read(Form::ACTIONS, &LINES.replace(from, to));
             assert_eq!(format!("{:#}", expected.check_same(&other).unwrap_err()), message);
         }
         let both = format!("{LINES}\n{}", LINES.replace("barrel roll", "jump"));
-        let error = expected.check_same(&read(Form::Json, &both)).unwrap_err();
+        let error = expected.check_same(&read(Form::ACTIONS, &both)).unwrap_err();
         assert_eq!(error.to_string(), "unexpected `jump`");
     }
 
     #[test]
     fn lines_add_up() {
-        let answer = read(Form::Json, LINES);
+        let answer = read(Form::ACTIONS, LINES);
         answer.check_lines(1_250, None).unwrap();
         assert!(answer.check_lines(1_249, None).is_err());
-        let silent = Answer::read(Form::Json, LINES, "").unwrap();
+        let silent = Answer::read(Form::ACTIONS, LINES, "").unwrap();
         silent.check_lines(1_250, Some(1_001)).unwrap();
         assert!(silent.check_lines(1_250, None).is_err());
     }

@@ -1,11 +1,11 @@
 //! `cargo xtask bench --e2e`: measures whole programs on files of some hundred megabytes.
 //!
-//! [`programs`](super::programs) lists the programs and the inputs. The files are in the page
-//! cache, the programs take turns, and all answers are compared before any time is shown. A missing
-//! program is named with how to install it, and the others run without it.
+//! [`scenarios`](super::scenarios) lists what is measured, and [`logs`](super::logs) what
+//! `cargo xtask bench --logs` measures. The files are in the page cache, the programs take turns,
+//! and all answers are compared before any time is shown. A missing program is named with how to
+//! install it, and the others run without it.
 
-use std::fs::{self, File};
-use std::io::{self, Read as _};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -15,8 +15,12 @@ use xshell::{Shell, cmd};
 
 use super::answer::Answer;
 
-use super::programs::{Form, Input, Program, SCENARIOS, Scenario, Tool, Tools};
+use super::inputs::{Place, warm};
+use super::programs::{Form, Program};
 use super::rusage::{self, Usage};
+use super::scenarios::{SCENARIOS, Scenario};
+use super::tools::{Tool, Tools};
+use super::{logs, memory};
 use crate::flags::Flags;
 use crate::measure::headline;
 use crate::measure::record::{self, Circumstances, Kind};
@@ -27,11 +31,9 @@ use crate::workspace::{Workspace, root};
 
 const LINES: u64 = 10_000_000;
 /// The maximum number of runs of each program.
-const RUNS: usize = 5;
+const RUNS: usize = 9;
 /// A program whose runs took longer in total does not run again.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// The number of lines by which an existing file is recognised as current.
-const HEAD_LINES: u64 = 1_000;
 /// The exit code of `windrow` if it refused lines.
 const REFUSED: i64 = 3;
 
@@ -40,38 +42,49 @@ struct Outcome {
     scenario: &'static Scenario,
     program: &'static Program,
     runs: Vec<Usage>,
+    /// The number of records that it reads.
+    records: u64,
+    /// The size of its input without compression.
+    plain_bytes: u64,
     /// The file of its last answer.
     output: PathBuf,
 }
 
-pub(super) fn run(sh: &Shell, flags: &Flags, records: &Path) -> anyhow::Result<()> {
+pub(super) fn run(sh: &Shell, flags: &Flags, kind: Kind, records: &Path) -> anyhow::Result<()> {
     let lines = flags.value("--lines").map_or(Ok(LINES), str::parse);
     let lines = lines
         .ok()
         .filter(|&lines| lines > 0)
         .context("`--lines` needs a number of lines above 0")?;
     let filter = flags.operands.first().map_or("", String::as_str);
-    let scenarios: Vec<_> = SCENARIOS.iter().filter(|one| one.name.contains(filter)).collect();
-    ensure!(!scenarios.is_empty(), "no scenario name contains `{filter}`");
-    let command = format!("cargo xtask bench --e2e --lines {lines} {filter}");
-    let mut circumstances = Circumstances::now(sh, command.trim_end().to_owned())?;
+    let (flag, all) = match kind {
+        Kind::Logs => ("--logs", &logs::SCENARIOS[..]),
+        _ => ("--e2e", &SCENARIOS[..]),
+    };
+    let scenarios: Vec<_> = all.iter().filter(|one| one.name.contains(filter)).collect();
+    let has_memory = kind == Kind::Logs && memory::NAME.contains(filter);
+    ensure!(has_memory || !scenarios.is_empty(), "no scenario name contains `{filter}`");
+    let command =
+        format!("cargo xtask bench {flag} --lines {lines} {filter}").trim_end().to_owned();
+    let mut circumstances = Circumstances::now(sh, command.clone())?;
     let target = Workspace::read(sh)?.target;
-    let place = Place { folder: target.join("e2e-bench"), lines };
+    let place = Place { folder: target.join("e2e-bench") };
     fs::create_dir_all(&place.folder)?;
 
     let names = scenarios.iter().map(|scenario| scenario.name);
+    let names = names.chain(has_memory.then_some(memory::NAME));
     let mut steps = Steps::named(names.chain(["compare"]));
     // Two builds: in one, `windrow` would get the crate features that `benches` enables.
     let builds = [
         ("build", cmd!(sh, "cargo build --release --locked --package cli")),
         (
             "build_floor",
-            cmd!(sh, "cargo build --release --locked --package benches --bin newlines"),
+            cmd!(sh, "cargo build --release --locked --package benches --bin newlines --bin logs"),
         ),
     ];
     for (name, build) in builds {
         if !steps.command(Job::new(name, build)) {
-            return steps.finish("bench --e2e");
+            return steps.finish(&command);
         }
     }
     let tools = Tools::look(sh, target.join("release"));
@@ -79,22 +92,31 @@ pub(super) fn run(sh: &Shell, flags: &Flags, records: &Path) -> anyhow::Result<(
     let mut outcomes = Vec::new();
     for scenario in scenarios {
         steps.watch(scenario.name, |doing| {
-            doing("making the input");
-            let Some(file) = place.input(sh, &tools, &scenario.input)? else {
+            let outcomes_before = outcomes.len();
+            let Some(found) = outcomes_of(sh, &place, &tools, scenario, lines, doing)? else {
                 return Ok("left out: the compressor is not installed".to_owned());
             };
-            let outcomes_before = outcomes.len();
-            outcomes.extend(place.run(&tools, scenario, &file, doing)?);
+            outcomes.extend(found);
             let runs: usize = outcomes[outcomes_before..].iter().map(|one| one.runs.len()).sum();
             Ok(format!("{} programs, {runs} runs", outcomes.len() - outcomes_before))
         });
     }
-    steps.watch("compare", |doing| compare(&outcomes, lines, doing));
+    let mut peaks = None;
+    if has_memory {
+        steps.watch(memory::NAME, |doing| {
+            let found = memory::measure(sh, &place, &tools, lines, doing)?;
+            let figure = memory::check(&found)?;
+            peaks = Some(memory::table(&found));
+            Ok(figure)
+        });
+    }
+    steps.watch("compare", |doing| compare(&outcomes, doing));
     // If one answer differs, no time is shown: any of the programs may be the wrong one.
-    steps.finish("bench --e2e")?;
+    steps.finish(&command)?;
 
-    let measured = measurements(&outcomes, lines, &place)?;
-    let tables = tables(&outcomes, &measured, lines);
+    let measured = outcomes.iter().map(Outcome::measurement).collect::<anyhow::Result<Vec<_>>>()?;
+    let mut tables = tables(&outcomes, &measured);
+    tables.extend(peaks);
     for table in &tables {
         step::print(&format!("\n{}", table.plain()));
     }
@@ -107,12 +129,12 @@ pub(super) fn run(sh: &Shell, flags: &Flags, records: &Path) -> anyhow::Result<(
     }
     let raw =
         outcomes.iter().zip(&measured).map(|(outcome, one)| (one.id.clone(), outcome.raw(one)));
-    let folder = record::write_as(Kind::E2e, records, &circumstances, raw, &tables)?;
+    let folder = record::write_as(kind, records, &circumstances, raw, &tables)?;
     let shown = folder.strip_prefix(root()).unwrap_or(&folder);
     step::print(&format!("bench: {} programs, {}", measured.len(), shown.display()));
     // The README shows only complete records of files of the default length.
     let is_whole = filter.is_empty() && lines == LINES && flags.value("--out").is_none();
-    match headline::check_complete(Kind::E2e, &measured) {
+    match headline::check_complete(kind, &measured) {
         Ok(()) if is_whole => super::update_readme(sh, &folder)?,
         Err(error) if is_whole => step::print(&format!("the README was not updated: {error}")),
         _ => {}
@@ -130,111 +152,90 @@ fn installed(tools: &Tools) -> String {
     }
 }
 
-/// The folder of inputs and answers.
-struct Place {
-    folder: PathBuf,
+/// Runs all programs of a scenario; `None` if the compressor is missing.
+fn outcomes_of(
+    sh: &Shell,
+    place: &Place,
+    tools: &Tools,
+    scenario: &'static Scenario,
     lines: u64,
+    doing: &dyn Fn(&str),
+) -> anyhow::Result<Option<Vec<Outcome>>> {
+    let mut turns = Vec::new();
+    for program in scenario.programs.iter().filter(|one| tools.has(one.tool)) {
+        doing("making the input");
+        let input = program.input.unwrap_or(scenario.input);
+        let Some(file) = place.input(sh, tools, &input, lines)? else { return Ok(None) };
+        let name = format!("{}-{}.out", scenario.name, program.name);
+        let outcome = Outcome {
+            scenario,
+            program,
+            runs: Vec::new(),
+            records: input.records(lines),
+            plain_bytes: fs::metadata(place.plain(&input, lines))?.len(),
+            output: place.folder.join(name.replace('/', "-")),
+        };
+        turns.push((file, outcome));
+    }
+    run_in_turns(tools, &mut turns, doing)?;
+    Ok(Some(turns.into_iter().map(|(_, outcome)| outcome).collect()))
 }
 
-impl Place {
-    /// Makes the file of an input unless it exists; `None` if the compressor is missing.
-    fn input(&self, sh: &Shell, tools: &Tools, input: &Input) -> anyhow::Result<Option<PathBuf>> {
-        let plain = self.folder.join(format!("{}-{}.ndjson", input.name, self.lines));
-        let windrow = tools.program(Tool::Windrow);
-        let (options, lines) = (input.options, self.lines.to_string());
-        let head_lines = HEAD_LINES.min(self.lines).to_string();
-        let head = cmd!(sh, "{windrow} generate --lines {head_lines} {options...}");
-        let head = head.quiet().output()?.stdout;
-        if !begins_with(&plain, &head)? {
-            // Written under another name, so that a file of this name is complete.
-            let made = plain.with_extension("part");
-            cmd!(sh, "{windrow} generate --lines {lines} {options...} -o {made}").quiet().run()?;
-            fs::rename(&made, &plain)?;
-        }
-        let Some((tool, ending)) = input.packing.tool() else { return Ok(Some(plain)) };
-        if !tools.has(tool) {
-            return Ok(None);
-        }
-        let packed = plain.with_extension(format!("ndjson.{ending}"));
-        let made = |path: &Path| fs::metadata(path).and_then(|file| file.modified()).ok();
-        if made(&packed) < made(&plain) {
-            let part = plain.with_extension("part");
-            let file = plain.display().to_string();
-            let usage = rusage::run(&tools.program(tool), &["-c".into(), file], None, Some(&part))?;
-            ensure!(usage.code == Some(0), "`{}` could not be compressed", plain.display());
-            fs::rename(&part, &packed)?;
-        }
-        Ok(Some(packed))
-    }
-
-    /// Runs all programs in turns, so that other load on the machine affects all alike.
-    fn run(
-        &self,
-        tools: &Tools,
-        scenario: &'static Scenario,
-        file: &Path,
-        doing: &dyn Fn(&str),
-    ) -> anyhow::Result<Vec<Outcome>> {
-        let installed = scenario.programs.iter().filter(|one| tools.has(one.tool));
-        let mut outcomes: Vec<_> = installed
-            .map(|program| {
-                let name = format!("{}-{}.out", scenario.name, program.name);
-                let output = self.folder.join(name.replace('/', "-"));
-                Outcome { scenario, program, runs: Vec::new(), output }
-            })
-            .collect();
-        let scripts = root().join("benches/e2e");
-        for run in 1..=RUNS {
-            for outcome in &mut outcomes {
-                let Program { name, tool, .. } = outcome.program;
-                if outcome.runs.iter().map(|usage| usage.wall).sum::<Duration>() > PATIENCE {
-                    continue;
-                }
-                doing(&format!("{name}, run {run} of at most {RUNS}"));
-                warm(file)?;
-                let args = outcome.program.args(file, scenario.threads, &scripts);
-                let env = outcome.program.env(scenario.threads);
-                let is_kept = outcome.program.form != Form::Bytes;
-                let output = is_kept.then_some(outcome.output.as_path());
-                let usage = rusage::run(&tools.program(*tool), &args, env, output)?;
-                let is_done = usage.code == Some(0)
-                    || (*tool == Tool::Windrow && usage.code == Some(REFUSED));
-                if !is_done {
-                    let errors = fs::read_to_string(outcome.output.with_extension("err"));
-                    let end = match usage.code {
-                        Some(code) => format!("exit code {code}"),
-                        None => "a signal".to_owned(),
-                    };
-                    bail!("{name} ended with {end}: {}", errors.unwrap_or_default());
-                }
-                outcome.runs.push(usage);
+/// Runs programs in turns, so that other load on the machine affects all alike.
+fn run_in_turns(
+    tools: &Tools,
+    turns: &mut [(PathBuf, Outcome)],
+    doing: &dyn Fn(&str),
+) -> anyhow::Result<()> {
+    for run in 1..=RUNS {
+        for (file, outcome) in &mut *turns {
+            if outcome.runs.iter().map(|usage| usage.wall).sum::<Duration>() > PATIENCE {
+                continue;
             }
+            doing(&format!("{}, run {run} of at most {RUNS}", outcome.program.name));
+            warm(file)?;
+            let usage =
+                outcome.program.run(tools, file, outcome.scenario.threads, &outcome.output)?;
+            outcome.runs.push(usage);
         }
-        Ok(outcomes)
     }
-}
-
-/// Says whether a file exists and begins with `head`.
-fn begins_with(path: &Path, head: &[u8]) -> anyhow::Result<bool> {
-    let Ok(file) = File::open(path) else { return Ok(false) };
-    let mut found = Vec::new();
-    file.take(head.len() as u64).read_to_end(&mut found)?;
-    Ok(found == head)
-}
-
-/// Reads a file, so that it is in the page cache.
-fn warm(path: &Path) -> anyhow::Result<()> {
-    io::copy(&mut File::open(path)?, &mut io::sink())?;
     Ok(())
 }
 
+impl Program {
+    /// Runs the program once, and writes its answer to `output`.
+    pub(super) fn run(
+        &self,
+        tools: &Tools,
+        file: &Path,
+        threads: u8,
+        output: &Path,
+    ) -> anyhow::Result<Usage> {
+        let Self { name, tool, form, .. } = self;
+        let args = self.args(file, threads, &root().join("benches/e2e"));
+        let kept = (*form != Form::Bytes).then_some(output);
+        let usage = rusage::run(&tools.program(*tool), &args, self.env(threads), kept)?;
+        let is_done =
+            usage.code == Some(0) || (*tool == Tool::Windrow && usage.code == Some(REFUSED));
+        if !is_done {
+            let errors = fs::read_to_string(output.with_extension("err"));
+            let end = match usage.code {
+                Some(code) => format!("exit code {code}"),
+                None => "a signal".to_owned(),
+            };
+            bail!("{name} ended with {end}: {}", errors.unwrap_or_default());
+        }
+        Ok(usage)
+    }
+}
+
 /// Compares all answers, and returns their number as the figure.
-fn compare(outcomes: &[Outcome], lines: u64, doing: &dyn Fn(&str)) -> anyhow::Result<String> {
+fn compare(outcomes: &[Outcome], doing: &dyn Fn(&str)) -> anyhow::Result<String> {
     let mut answers = 0;
     // The first answer of an input is compared with the others.
     let mut first: Option<(&'static str, &'static str, Answer)> = None;
     for outcome in outcomes {
-        let Outcome { scenario, program, output, .. } = outcome;
+        let Outcome { scenario, program, records, output, .. } = outcome;
         let id = format!("{}/{}", scenario.name, program.name);
         doing(&id);
         // The output of a decompressor is as large as the input, and is not kept.
@@ -250,7 +251,8 @@ fn compare(outcomes: &[Outcome], lines: u64, doing: &dyn Fn(&str)) -> anyhow::Re
         }
         let Some((_, by, expected)) = &first else { continue };
         let against = || format!("{id} gives another answer than {by}");
-        answer.check_lines(lines, expected.refused()).with_context(against)?;
+        let header = if program.form == Form::Lines { scenario.input.header_lines } else { 0 };
+        answer.check_lines(records + header, expected.refused()).with_context(against)?;
         expected.check_same(&answer).with_context(against)?;
         answers += 1;
     }
@@ -258,11 +260,12 @@ fn compare(outcomes: &[Outcome], lines: u64, doing: &dyn Fn(&str)) -> anyhow::Re
 }
 
 impl Outcome {
-    fn measurement(&self, lines: u64, bytes: u64) -> anyhow::Result<Measurement> {
+    fn measurement(&self) -> anyhow::Result<Measurement> {
         let id = format!("{}/{}", self.scenario.name, self.program.name);
-        let samples = self.runs.iter().map(|usage| usage.wall.as_nanos() as f64 / lines as f64);
+        let lines = self.records as f64;
+        let samples = self.runs.iter().map(|usage| usage.wall.as_nanos() as f64 / lines);
         let mut one = Measurement::new(&id, "line", samples.collect(), [1, 1])?;
-        one.unit_bytes = Some(bytes as f64 / lines as f64);
+        one.unit_bytes = Some(self.plain_bytes as f64 / lines);
         Ok(one)
     }
 
@@ -289,23 +292,12 @@ impl Outcome {
     }
 }
 
-fn measurements(
-    outcomes: &[Outcome],
-    lines: u64,
-    place: &Place,
-) -> anyhow::Result<Vec<Measurement>> {
-    let measurement = |outcome: &Outcome| {
-        let name = outcome.scenario.input.name;
-        let plain = place.folder.join(format!("{name}-{lines}.ndjson"));
-        outcome.measurement(lines, fs::metadata(plain)?.len())
-    };
-    outcomes.iter().map(measurement).collect()
-}
-
 /// Makes a table for each scenario: time, processor time, memory and ratios of each program.
-fn tables(outcomes: &[Outcome], measured: &[Measurement], lines: u64) -> Vec<Table> {
-    let whole = |ns: f64| time(ns * lines as f64);
+fn tables(outcomes: &[Outcome], measured: &[Measurement]) -> Vec<Table> {
     let table = |(name, group): (&str, Vec<&Measurement>)| {
+        let of_group = outcomes.iter().find(|outcome| outcome.scenario.name == name);
+        let lines = of_group.map_or(0, |outcome| outcome.records);
+        let whole = |ns: f64| time(ns * lines as f64);
         let of = |role| group.iter().copied().filter(move |one| one.role() == role);
         // The slowest floor and the fastest rival.
         let marks: Vec<_> =
@@ -342,7 +334,6 @@ fn tables(outcomes: &[Outcome], measured: &[Measurement], lines: u64) -> Vec<Tab
 
 #[cfg(test)]
 mod tests {
-    use super::super::programs::SCENARIOS;
     use super::*;
 
     fn outcome(index: usize, wall_ms: u64) -> Outcome {
@@ -354,15 +345,16 @@ mod tests {
         };
         let scenario = &SCENARIOS[0];
         let program = &scenario.programs[index];
-        Outcome { scenario, program, runs: vec![usage; 3], output: PathBuf::new() }
+        let (records, plain_bytes) = (1_000_000, 33_000_000);
+        let runs = vec![usage; 3];
+        Outcome { scenario, program, runs, records, plain_bytes, output: PathBuf::new() }
     }
 
     #[test]
     fn table_has_time_work_memory_and_ratios() {
         let outcomes = [outcome(0, 400), outcome(2, 100), outcome(3, 4_000)];
-        let measured: Vec<_> =
-            outcomes.iter().map(|one| one.measurement(1_000_000, 33_000_000).unwrap()).collect();
-        let text = tables(&outcomes, &measured, 1_000_000)[0].markdown();
+        let measured: Vec<_> = outcomes.iter().map(|one| one.measurement().unwrap()).collect();
+        let text = tables(&outcomes, &measured)[0].markdown();
         let rows = [
             "program|time|spread|processor|memory|GB/s|to floor_wc|to rival_duckdb",
             "floor_wc|100 ms|100 ms to 100 ms|50.0 ms|3.0 MiB|0.33|-|40.0x faster",

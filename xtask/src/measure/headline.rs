@@ -118,12 +118,44 @@ const E2E: [Headline; 5] = [
     },
 ];
 
+const LOGS: [Headline; 4] = [
+    Headline {
+        title: "access log of Caddy, nested JSON, one thread",
+        heading: ["Caddy,", "one thread"],
+        id: "logs/caddy_threads_01/windrow_caddy",
+        baseline: None,
+        floor: "floor_wc",
+    },
+    Headline {
+        title: "logfmt, one thread",
+        heading: ["logfmt,", "one thread"],
+        id: "logs/logfmt_threads_01/windrow_logfmt",
+        baseline: None,
+        floor: "floor_wc",
+    },
+    Headline {
+        title: "CSV of 16 columns, 4 of them read, one thread",
+        heading: ["CSV,", "one thread"],
+        id: "logs/csv_threads_01/windrow_csv",
+        baseline: None,
+        floor: "floor_wc",
+    },
+    Headline {
+        title: "the same CSV, two threads",
+        heading: ["CSV,", "two threads"],
+        id: "logs/csv_threads_02/windrow_csv",
+        baseline: None,
+        floor: "floor_newlines",
+    },
+];
+
 impl Kind {
     /// Returns the headlines of a kind of record.
     pub(crate) fn headlines(self) -> &'static [Headline] {
         match self {
             Self::Operations => &OPERATIONS,
             Self::E2e => &E2E,
+            Self::Logs => &LOGS,
         }
     }
 }
@@ -158,7 +190,7 @@ pub(crate) mod tests {
     /// Measurements of every headline: ours 10 ns, baselines 30 ns, floors 1 ns.
     pub(crate) fn all() -> Vec<Measurement> {
         let mut all = Vec::new();
-        for headline in OPERATIONS.iter().chain(&E2E) {
+        for headline in OPERATIONS.iter().chain(&E2E).chain(&LOGS) {
             let others = [(headline.baseline, 30.0), (Some(headline.floor), 1.0)];
             for (name, ns) in others {
                 let id = name.map(|name| format!("{}/{name}", headline.group()));
@@ -182,6 +214,6 @@ pub(crate) mod tests {
 
     #[test]
     fn tables_stay_short() {
-        assert!(OPERATIONS.len() <= 8 && E2E.len() <= 5);
+        assert!(OPERATIONS.len() <= 8 && E2E.len() <= 5 && LOGS.len() <= 4);
     }
 }

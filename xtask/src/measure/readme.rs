@@ -18,6 +18,10 @@ impl Kind {
                 "<!-- measured e2e: begin, written by `cargo xtask bench --e2e` -->\n",
                 "<!-- measured e2e: end -->",
             ],
+            Self::Logs => [
+                "<!-- measured logs: begin, written by `cargo xtask bench --logs` -->\n",
+                "<!-- measured logs: end -->",
+            ],
         }
     }
 
@@ -34,6 +38,10 @@ impl Kind {
                  included. *Hand-written* is a Python\nscript; the *lower bound* only counts \
                  newlines, or for gzip runs `gzip -dc`, which unpacks more slowly.\nAll programs \
                  gave the same answers."
+            }
+            Self::Logs => {
+                "Times are per record of a large file, start of the process included. The *lower \
+                 bound* only counts newlines.\nAll programs gave the same answers."
             }
         }
     }

@@ -30,32 +30,38 @@ pub(crate) enum Kind {
     Operations,
     /// Whole programs on files.
     E2e,
+    /// Whole programs on logs in the forms of other programs.
+    Logs,
 }
 
 impl Kind {
+    pub(crate) const ALL: [Self; 3] = [Self::Operations, Self::E2e, Self::Logs];
+
     /// Returns the end of the name, before a number.
     fn ending(self) -> &'static str {
         match self {
             Self::Operations => "",
             Self::E2e => "-e2e",
+            Self::Logs => "-logs",
         }
     }
 
     fn explanation(self) -> &'static str {
         match self {
             Self::Operations => README_END,
-            Self::E2e => E2E_README_END,
+            Self::E2e | Self::Logs => E2E_README_END,
         }
     }
 
     /// Returns the kind of the record with a name.
     pub(crate) fn of(name: &str) -> Self {
-        let ending = Self::E2e.ending();
         let is_numbered = |(_, number): (&str, &str)| {
             number.strip_prefix('-').is_some_and(|number| number.parse::<u64>().is_ok())
         };
-        let is_e2e = name.ends_with(ending) || name.rsplit_once(ending).is_some_and(is_numbered);
-        if is_e2e { Self::E2e } else { Self::Operations }
+        let has =
+            |ending| name.ends_with(ending) || name.rsplit_once(ending).is_some_and(is_numbered);
+        let marked = [Self::E2e, Self::Logs].into_iter().find(|kind| has(kind.ending()));
+        marked.unwrap_or(Self::Operations)
     }
 }
 
@@ -238,6 +244,7 @@ mod tests {
         }
         assert_eq!(Kind::of("2026-11-22-xeon-2core-2"), Kind::Operations);
         assert_eq!(Kind::of("2026-11-22-xeon-e2e-core"), Kind::Operations);
+        assert_eq!(Kind::of("2026-11-22-xeon-2core-logs-2"), Kind::Logs);
     }
 
     #[test]

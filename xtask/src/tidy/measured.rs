@@ -9,7 +9,7 @@ const README: &str = "README.md";
 const RECORDS: &str = "benches/record";
 
 pub(super) fn check(tree: &Tree) -> Vec<Finding> {
-    [Kind::Operations, Kind::E2e].into_iter().filter_map(|kind| check_kind(tree, kind)).collect()
+    Kind::ALL.into_iter().filter_map(|kind| check_kind(tree, kind)).collect()
 }
 
 fn check_kind(tree: &Tree, kind: Kind) -> Option<Finding> {
