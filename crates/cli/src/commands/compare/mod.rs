@@ -18,6 +18,7 @@ use crate::comparison::{
 use crate::diagnostics;
 use crate::exit::Exit;
 use crate::fail_if::{FailIfArgs, Found};
+use crate::input::source::is_stdin;
 use crate::input::{Input, ReadArgs};
 use crate::inspect;
 use crate::options::{self, JsonArg, OUTPUT_OPTIONS, STATISTICS_OPTIONS};
@@ -226,7 +227,10 @@ impl Args {
             diagnostics::report(message);
             Err(Exit::Misused)
         };
-        if self.read.counts_only() {
+        let of_stdin = self.sides().concat().iter().filter(|file| is_stdin(file)).count();
+        if of_stdin > 1 {
+            return misused("standard input is given twice, expected a file\n  `-` is read once");
+        } else if self.read.counts_only() {
             return misused("`--count-only` leaves no times to compare\n  leave it out");
         } else if self.fail_if.stats().any(|stat| *stat == Stat::Share) {
             return misused("`--fail-if` has no `share` here\n  use it with `windrow stats`");
