@@ -203,13 +203,13 @@ impl TimestampArgs {
     }
 
     /// Reports what was assumed about the timestamps of the accepted records.
-    pub(crate) fn report_assumed(&self, timestamp: &Timestamp, counts: &Counts, accepted: u64) {
+    pub(crate) fn report_assumed(&self, timestamp: &Timestamp, counts: &Counts, records: u64) {
         if counts.without_timestamp > 0 {
             let verb = if counts.without_timestamp == 1 { "has" } else { "have" };
             diagnostics::report(format_args!(
                 "{} of {} {verb} no timestamp `{}`",
                 grouped(counts.without_timestamp),
-                counted(accepted, "record"),
+                counted(records, "record"),
                 visible(timestamp.path.to_string().as_bytes())
             ));
         }

@@ -69,6 +69,11 @@ fn other_shapes_have_commands_too() {
         " --preset combined --count-only",
     );
     check("{\"action\":\"a b\\n\",\"time\":1}\n", " --clean-names");
+    // The keys of a preset without its value.
+    check(
+        "{\"req\":{\"method\":\"GET\",\"url\":\"/a\"},\"duration_ms\":5,\"time\":1714557600000}\n",
+        " --by req.method,req.url --value duration_ms --unit ms --group-paths",
+    );
     // The commas are not those of CSV.
     check(
         "May 1 a: {\"op\":\"x\",\"took_ms\":5}\nMay 1 a: {\"op\":\"y\",\"took_ms\":6}\n",
@@ -84,6 +89,76 @@ fn text_that_nothing_reads_has_no_command() {
                     No command is known for it. Describe a line with `--pattern`, or name fields \
                     with `--by` and `--value`.\n";
     assert_eq!(output.text, expected);
+}
+
+/// Checks what is said about lines that look like CSV.
+#[track_caller]
+fn check_columns(input: &str, looks: &str, options: &str) {
+    let output = run(&["inspect"], input.as_bytes());
+    let expected = format!("\n\nIt looks like {looks}. Read it with `{options}`.\n");
+    assert!(output.text.ends_with(&expected), "{}", output.text);
+    assert_eq!(output.code, 3);
+    let output = run(&["stats"], input.as_bytes());
+    let expected = format!("windrow: the input looks like {looks}\n  try `{options}`\n");
+    assert!(output.messages.ends_with(&expected), "{}", output.messages);
+}
+
+#[test]
+fn columns_without_a_known_header_have_options() {
+    let without = |columns| format!("CSV without a header, with {columns} columns");
+    check_columns("run,1\njump,2\n", &without(2), "--input csv --columns a,b");
+    check_columns("1\t/a\t5 s\n2\t/b\t6 s\n", &without(3), "--input tsv --columns a,b,c");
+    check_columns("1;2;\"a;b\"\n3;4;c\n", &without(3), "--delimiter ';' --columns a,b,c");
+    check_columns(
+        "1,2,3,4,5,6,7\n1,2,3,4,5,6,7\n",
+        &without(7),
+        "--input csv --columns a,b,c,d,e,f,…",
+    );
+    check_columns("action|time\nrun|1\n", "CSV with `|` between columns", "--delimiter '|'");
+    let output = run(&["stats", "--delimiter", "|", "--json"], b"action|time\nrun|1\n");
+    assert_eq!((output.code, &*output.text), (0, "[{\"action\":\"run\",\"avg\":1}]\n"));
+    for text in [
+        // The decimals of a time, a sentence, and a single row.
+        "2024-05-01 10:00:00,123 INFO a\n2024-05-01 10:00:00,124 INFO b\n",
+        "5, dear world, again\n6, old world, again\n",
+        "1,2,3\n",
+        "1,2,3\n1,2\n",
+    ] {
+        let output = run(&["inspect"], text.as_bytes());
+        assert!(output.text.contains("No command is known"), "{text}: {}", output.text);
+    }
+}
+
+#[test]
+fn field_of_the_timestamp_is_suggested() {
+    let input = b"{\"action\":\"a\",\"time\":1,\"at\":\"2024-05-01\"}\n";
+    let hint = "windrow: a field looks like a timestamp\n  try `--timestamp at`; `windrow inspect` \
+                lists the fields\n";
+    let missing = format!("windrow: 1 of 1 record has no timestamp `ts`\n{hint}");
+    let output = run(&["series", "--timestamp", "ts"], input);
+    assert_eq!((output.code, &*output.messages), (0, &*missing));
+    let filtered = format!("windrow: 1 record: 1 filtered\n{missing}");
+    let output = run(&["stats", "--timestamp", "ts", "--from", "2024-01-01"], input);
+    assert_eq!((output.code, &*output.messages), (0, &*filtered));
+    // Not the one that is given already.
+    let input =
+        b"{\"action\":\"a\",\"time\":1,\"at\":\"2024-05-01\"}\n{\"action\":\"a\",\"time\":1}\n";
+    let output = run(&["stats", "--timestamp", "at", "--from", "2025-01-01"], input);
+    let expected =
+        "windrow: 2 records: 2 filtered\nwindrow: 1 of 2 records has no timestamp `at`\n";
+    assert_eq!((output.code, &*output.messages), (0, expected));
+}
+
+#[test]
+fn options_that_only_lack_a_unit_are_not_suggested() {
+    let options = ["stats", "--by", "op", "--value", "took", "--where", "took>1ms"];
+    let output = run(&options, b"{\"op\":\"a\",\"took\":5}\n");
+    assert_eq!(output.code, 2);
+    assert!(
+        output.messages.ends_with("\n  add `--unit` for those without\n"),
+        "{}",
+        output.messages
+    );
 }
 
 #[test]

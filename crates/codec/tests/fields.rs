@@ -242,6 +242,8 @@ fn records_outside_the_interval_are_filtered() {
     let Report { accepted, refused, skipped, filtered, blank, .. } = report;
     assert_eq!((accepted, refused, skipped, filtered, blank), (3, 2, 1, 3, 1));
     assert_eq!(report.lines(), 10);
+    // The one without a timestamp is filtered, but not in silence.
+    assert_eq!(report.counts.without_timestamp, 1);
     assert_eq!(
         report.refusals[0].to_string().lines().next(),
         Some(

@@ -177,10 +177,16 @@ impl File<'_> {
         match suggestion {
             Some(suggestion) => text += &self.advice(suggestion),
             None if !self.is_unknown() => text += "There is nothing to read.\n",
-            None => {
-                text += "No command is known for it. Describe a line with `--pattern`, or name \
-                         fields with `--by` and `--value`.\n";
-            }
+            None => match self.inspection.columns {
+                Some(columns) => {
+                    let (looks, options) = (columns.text(), columns.options());
+                    text += &format!("It looks like {looks}. Read it with `{options}`.\n");
+                }
+                None => {
+                    text += "No command is known for it. Describe a line with `--pattern`, or name \
+                             fields with `--by` and `--value`.\n";
+                }
+            },
         }
         text
     }
@@ -253,7 +259,7 @@ impl File<'_> {
     }
 
     fn json(&self) -> FileJson<'_> {
-        let Inspection { form, records, others, fields, suggestion } = &self.inspection;
+        let Inspection { form, records, others, fields, suggestion, .. } = &self.inspection;
         let field = |field: &'_ FieldReport| FieldJson {
             path: field.path.clone(),
             types: field.types.split(", ").map(str::to_owned).collect(),

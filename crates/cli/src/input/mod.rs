@@ -161,11 +161,8 @@ impl Input {
     /// Reports what was not counted, and what was assumed about the records that were.
     pub(crate) fn report(&self, result: &ReadResult) {
         result.report();
-        self.options.records.report_assumed(
-            result.labels.fields(),
-            &result.counts,
-            result.accepted,
-        );
+        let fields = result.labels.fields();
+        self.options.records.report_assumed(fields, &result.counts, result.timed());
     }
 
     /// Returns the number of threads that read, each with a sink.

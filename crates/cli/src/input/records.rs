@@ -141,9 +141,9 @@ impl RecordArgs {
     }
 
     /// Reports what was assumed about the timestamps of the accepted records.
-    pub(crate) fn report_assumed(&self, fields: &Fields, counts: &Counts, accepted: u64) {
+    pub(crate) fn report_assumed(&self, fields: &Fields, counts: &Counts, records: u64) {
         if let Some(timestamp) = &fields.timestamp {
-            self.timestamps.report_assumed(timestamp, counts, accepted);
+            self.timestamps.report_assumed(timestamp, counts, records);
         }
     }
 

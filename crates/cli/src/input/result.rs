@@ -160,6 +160,21 @@ impl ReadResult {
         self.lines == 0 && (self.is_interrupted || are_unreadable)
     }
 
+    /// Returns whether no record that is counted has a timestamp, and some lack one.
+    pub(crate) fn lacks_timestamps(&self) -> bool {
+        let untimed = self.counts.without_timestamp;
+        untimed > 0 && untimed >= self.accepted
+    }
+
+    /// Returns the number of records of which some may lack a timestamp.
+    ///
+    /// An interval filters those, so that they are not among the accepted ones.
+    pub(crate) fn timed(&self) -> u64 {
+        let fields = self.labels.fields();
+        let has_interval = fields.from.is_some() || fields.to.is_some();
+        self.accepted + if has_interval { self.filtered } else { 0 }
+    }
+
     /// Returns why a run has no result although the inputs were read.
     pub(crate) fn problem(&self) -> Option<Problem> {
         let Counts { bare_values: bare, values_with_unit: with_unit, .. } = self.counts;

@@ -147,9 +147,7 @@ impl ReadResult {
     /// Reports keys with a dot that must be quoted.
     fn report_quotes(&self) {
         let lacks_all = self.accepted == 0 && self.skipped > 0;
-        let has_no_stamp =
-            self.counts.without_timestamp > 0 && self.counts.without_timestamp == self.accepted;
-        if !lacks_all && !has_no_stamp {
+        if !lacks_all && !self.lacks_timestamps() {
             return;
         }
         for key in self.labels.paths().filter_map(|path| key_with_dot(path, &self.sample.1)) {

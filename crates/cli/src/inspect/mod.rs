@@ -2,6 +2,7 @@
 //!
 //! Everything is guessed from a sample, and the options are tried on it before they are suggested.
 
+mod columns;
 mod field;
 mod guess;
 mod json;
@@ -14,6 +15,7 @@ mod words;
 use facade::codec::{Delimiter, Detected, Form, Unsupported, detect};
 use regex::bytes::Regex;
 
+pub(crate) use self::columns::Columns;
 use self::guess::{Guess, Role};
 pub(crate) use self::sample::Sample;
 use self::suggest::Known;
@@ -33,7 +35,11 @@ pub(crate) struct Inspection {
     /// The number of records or lines that could not.
     pub(crate) others: u64,
     pub(crate) fields: Vec<FieldReport>,
+    /// The path of the field that looks most like a timestamp.
+    pub(crate) timestamp: Option<String>,
     pub(crate) suggestion: Option<Suggestion>,
+    /// What columns there are, if nothing is suggested.
+    pub(crate) columns: Option<Columns>,
 }
 
 /// What is known about a field, for people and programs.
@@ -62,10 +68,16 @@ pub(crate) fn inspect(sample: &Sample) -> Result<Inspection, Unsupported> {
 }
 
 /// Returns options to try on an input with these first bytes, in which nothing was accepted.
-fn hint(first: &[u8]) -> Option<String> {
+///
+/// `is_unknown` is whether its form is not known.
+fn hint(first: &[u8], is_unknown: bool) -> Option<String> {
     let sample = Sample::new(first.to_vec(), false);
     let inspection = inspect(&sample).ok()?;
-    let suggestion = inspection.suggestion?;
+    let Some(suggestion) = inspection.suggestion else {
+        let columns = inspection.columns.filter(|_| is_unknown)?;
+        let (text, options) = (columns.text(), columns.options());
+        return Some(format!("the input looks like {text}\n  try `{options}`"));
+    };
     let what = match suggestion.preset {
         Some(preset) => {
             let about = preset.about.as_ref().map_or("", |about| &about.summary);
@@ -79,14 +91,32 @@ fn hint(first: &[u8]) -> Option<String> {
     Some(format!("{what}\n  try `{options}`; `windrow inspect` lists the fields"))
 }
 
-/// Reports options to try, if a run accepted nothing that it read.
+/// Returns the field to try as the timestamp, if it is not the one of this path.
+fn timestamp_hint(first: &[u8], given: &str) -> Option<String> {
+    let inspection = inspect(&Sample::new(first.to_vec(), false)).ok()?;
+    let path = inspection.timestamp.filter(|path| path != given)?;
+    let option = quote::join(["--timestamp", &path]);
+    Some(format!(
+        "a field looks like a timestamp\n  try `{option}`; `windrow inspect` lists the fields"
+    ))
+}
+
+/// Reports options to try, if a run accepted nothing that it read, or found no timestamps.
 pub(crate) fn report_hint(result: &ReadResult) {
     let is_unread = result.is_interrupted || result.is_stopped || result.ended.is_some();
-    let has_others = result.refused + result.skipped > 0 || !result.unknown.is_empty();
-    if is_unread || result.accepted > 0 || !has_others {
+    if is_unread || result.problem().is_some() {
         return;
     }
-    if let Some(hint) = hint(&result.sample.1) {
+    let has_others = result.refused + result.skipped > 0 || !result.unknown.is_empty();
+    let timestamp = result.labels.fields().timestamp.as_ref();
+    let has_no_timestamps = result.lacks_timestamps();
+    let first = &result.sample.1;
+    let hint = match timestamp {
+        Some(given) if has_no_timestamps => timestamp_hint(first, &given.path.to_string()),
+        _ if result.accepted > 0 || !has_others => None,
+        _ => hint(first, !result.unknown.is_empty()),
+    };
+    if let Some(hint) = hint {
         diagnostics::report(hint);
     }
 }
@@ -161,6 +191,9 @@ fn of_lines(sample: &Sample, found: Option<Suggestion>) -> Inspection {
                 "lines of text"
             };
             let mut inspection = Inspection::new(form, &empty, true, suggestion);
+            if inspection.suggestion.is_none() {
+                inspection.columns = Columns::of(sample);
+            }
             let lines = sample.bytes().split(|&byte| byte == b'\n');
             inspection.others = lines.filter(|line| !line.trim_ascii().is_empty()).count() as u64;
             inspection
@@ -196,7 +229,14 @@ impl Inspection {
             samples: field.samples.clone(),
         };
         let fields = survey.fields.iter().map(report).collect();
-        Self { form, records: survey.records, others: survey.malformed, fields, suggestion }
+        // What is around a record is known by the options only.
+        let option = suggestion.as_ref().and_then(|suggestion| suggestion.series.as_ref()?.get(1));
+        let moment = |field: &&field::Field| matches!(field.role(), Some(Role::Moment(_)));
+        let timestamp = option
+            .cloned()
+            .or_else(|| survey.fields.iter().find(moment).map(|field| field.path.clone()));
+        let (records, others) = (survey.records, survey.malformed);
+        Self { form, records, others, fields, timestamp, suggestion, columns: None }
     }
 }
 

@@ -39,15 +39,17 @@ impl Known<'_> {
     /// Returns the best options, if any accept a record.
     pub(super) fn suggest(&self) -> Option<Suggestion> {
         let default = self.default_form();
-        let preset = self.preset(&[]).or_else(|| self.preset(&["--count-only"]));
+        let preset = self.preset(&[]);
         let accepted = |option: &Option<Suggestion>| {
             option.as_ref().map_or(0, |suggestion| suggestion.outcome.accepted)
         };
         if accepted(&preset) > accepted(&default) {
             return preset;
         }
-        let fields = self.fields(true).or_else(|| self.fields(false));
-        if accepted(&fields) > accepted(&default) { fields } else { default }
+        // A preset that only counts says less than a field with durations.
+        let others = self.fields(true).or_else(|| self.preset(&["--count-only"]));
+        let others = others.or_else(|| self.fields(false));
+        if accepted(&others) > accepted(&default) { others } else { default }
     }
 
     fn is_json(&self) -> bool {

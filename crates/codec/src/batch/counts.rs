@@ -10,7 +10,7 @@ use crate::fields::Skip;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Counts {
-    /// Accepted records without a timestamp, if one is configured.
+    /// Records without a timestamp, if one is configured: accepted, or filtered because of that.
     pub without_timestamp: u64,
     /// Accepted records whose name was longer than the limit and was shortened.
     pub names_shortened: u64,

@@ -293,6 +293,10 @@ fn reject(
     match rejected {
         Rejected::Scan(ScanError { code: ErrorCode::Empty, .. }) => report.blank += 1,
         Rejected::Filtered => report.filtered += 1,
+        Rejected::Untimed => {
+            report.filtered += 1;
+            report.counts.without_timestamp += 1;
+        }
         Rejected::Skipped(reason) => {
             report.skipped += 1;
             report.counts.skip(reason);

@@ -51,6 +51,7 @@ pub(crate) enum Rejected<'a> {
     Field(FieldError<'a>),
     Skipped(Skip),
     Filtered,
+    Untimed, // Filtered as well: an interval is wanted, and it has no timestamp.
 }
 
 /// The content of an accepted record.
@@ -158,7 +159,7 @@ impl<'p> Assembler<'p> {
             && let Ok(moment) = moment
         {
             if !self.is_within(moment.map(|moment| moment.stamp)) {
-                return Err(Rejected::Filtered);
+                return Err(if moment.is_some() { Rejected::Filtered } else { Rejected::Untimed });
             }
             if let Some((name, value)) = self.common(record, slots) {
                 let text = if let NameText::Plain(text) = name { text } else { &self.joined };

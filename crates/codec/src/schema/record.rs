@@ -117,7 +117,9 @@ fn decode_record<'a>(
         Err(Rejected::Skipped(reason)) => {
             Err(DecodeError { kind: DecodeErrorKind::Skipped { reason }, at: 0 })
         }
-        Err(Rejected::Filtered) => Err(DecodeError { kind: DecodeErrorKind::Filtered, at: 0 }),
+        Err(Rejected::Filtered | Rejected::Untimed) => {
+            Err(DecodeError { kind: DecodeErrorKind::Filtered, at: 0 })
+        }
     }
 }
 

@@ -221,7 +221,7 @@ fn show(
     print_last(&app)?;
     let totals = shared.totals();
     totals.report_live();
-    records.report_assumed(totals.labels.fields(), &totals.counts, totals.accepted);
+    records.report_assumed(totals.labels.fields(), &totals.counts, totals.timed());
     inspect::report_hint(&totals);
     Ok(if exit == Exit::Done { totals.exit() } else { exit })
 }
