@@ -31,7 +31,7 @@ impl Refused {
         let reason = refusal.error.to_string();
         // The place has the column, counted from 1. The offset counted from 0 would repeat it.
         let reason = reason.strip_suffix(&format!(" (byte {at})")).unwrap_or(&reason).to_owned();
-        let place = format!("{file}:{}:{}", refusal.line, at + 1);
+        let place = format!("{file}:{}:{}", refusal.line, refusal.column);
         Self { place, reason, spot: refusal.snippet.clone() }
     }
 }

@@ -6,7 +6,7 @@ mod support {
 
 use codec::{DecodeOptions, Fields, Form, Input, InputFault, Limits};
 use proptest::prelude::*;
-use support::ways::{Found, every_way};
+use support::ways::{Found, check_places, every_way};
 
 fn options() -> DecodeOptions {
     let input = Input { form: Form::JsonStream, ..Input::default() };
@@ -58,7 +58,7 @@ fn values_that_are_not_actions_are_refused_in_place() {
             "line 1: input is a number, expected an object (byte 0)",
             "line 2: input is a string, expected an object (byte 0)",
             "line 2: input is an array, expected an object (byte 0)",
-            "line 2: key `time` is repeated, expected only the one at byte 15 (byte 24)",
+            "line 3: key `time` is repeated, expected only the one at byte 15 (byte 24)",
         ],
     );
     assert_eq!((report.refused, report.skipped), (4, 1));
@@ -88,8 +88,8 @@ fn a_stream_goes_on_after_an_error() {
         let (found, report) = every_way(&options(), text.as_bytes());
         assert_eq!(found.accepted.len(), 2, "{broken}");
         assert_eq!(found.accepted[0].0, (3 + broken.len()) as u64, "{broken}");
-        let expected = format!("line 2: {error}");
-        assert_eq!(report.refusals[0].to_string(), expected, "{broken}");
+        // `every_way` checks its line.
+        assert_eq!(report.refusals[0].error.to_string(), error, "{broken}");
     }
     // At the end of the input.
     let report = check(
@@ -177,8 +177,8 @@ fn values_that_are_too_long_are_refused_in_pieces() {
         assert_eq!(accepted, [0, second as u64, third as u64]);
         assert_eq!(found.refused[0].0, good.len() as u64 + 1);
         assert_eq!(found.refused[0].1, long.as_bytes().escape_ascii().to_string());
-        let lines: Vec<_> = report.refusals.iter().map(|refusal| refusal.line).collect();
-        assert_eq!(lines, [2, 200_004, 200_005, 200_005]);
+        assert_eq!(report.refusals.len(), 4);
+        check_places(&report, text.as_bytes());
         let shown = format!("line 2: input is {} bytes, limit is 50 (byte 50)", long.len());
         assert_eq!(report.refusals[0].to_string(), shown);
         assert_eq!(report.bytes, text.len() as u64);

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use memchr::{memchr_iter, memrchr};
+
 use crate::error::DecodeError;
 use crate::error::code::ScanError;
 #[cfg(feature = "snippet")]
@@ -23,7 +25,7 @@ use crate::options::Limits;
 /// let report = DecodeOptions::default().decode_slice(lines, &mut |_: Record<'_>| {});
 ///
 /// let refusal = &report.refusals[0];
-/// assert_eq!((refusal.line, refusal.offset, refusal.error.at), (3, 28, 24));
+/// assert_eq!((refusal.line, refusal.column, refusal.offset), (3, 25, 28));
 /// # #[cfg(feature = "snippet")]
 /// assert_eq!(
 ///     format!("{refusal:#}"),
@@ -35,11 +37,15 @@ use crate::options::Limits;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Refusal {
-    /// The line number, counted from 1.
+    /// The line of the error, counted from 1.
+    ///
+    /// A record of CSV or of a stream of JSON may begin in an earlier line.
     pub line: u64,
-    /// The offset of the line in the input, in bytes.
+    /// The column of the error in its line, in bytes, counted from 1.
+    pub column: usize,
+    /// The offset of the record in the input, in bytes.
     pub offset: u64,
-    /// The error, whose offset counts from the start of the line.
+    /// The error, whose offset counts from the start of the record.
     pub error: DecodeError,
     /// The text of the line around the error.
     #[cfg(feature = "snippet")]
@@ -130,12 +136,18 @@ impl RefusedLine<'_> {
         !matches!(self.cause, Cause::TooLong(_))
     }
 
-    /// Returns the refusal of the line with number `line`.
+    /// Returns the refusal of a record that begins in this line, behind `before` bytes of it.
     #[cold]
-    pub(super) fn to_refusal(&self, line: u64) -> Refusal {
+    pub(super) fn to_refusal(&self, line: u64, before: usize) -> Refusal {
         let error = self.error();
+        let read = &self.bytes[..error.at.min(self.bytes.len())];
+        let column = match memrchr(b'\n', read) {
+            None => before + error.at + 1,
+            Some(last) => error.at - last,
+        };
         Refusal {
-            line,
+            line: line + memchr_iter(b'\n', read).count() as u64,
+            column,
             offset: self.offset,
             #[cfg(feature = "snippet")]
             snippet: self.snippet(&error),

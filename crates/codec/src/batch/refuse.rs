@@ -18,7 +18,7 @@ pub(super) fn refuse<'a>(
     // Built for each use, so that nothing is built for a sink that ignores refused lines.
     let line = || RefusedLine { bytes, offset, cause: cause() };
     if report.refusals.len() < refusals_max {
-        report.refusals.push(line().to_refusal(report.line()));
+        report.refusals.push(line().to_refusal(report.line(), report.column_shift));
     }
     sink.refuse(line());
 }

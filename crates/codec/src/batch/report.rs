@@ -98,6 +98,8 @@ pub(super) struct BlockReport {
     pub(super) lines: u64,
     /// The number of lines beyond one per record, so far.
     pub(super) line_shift: i64,
+    /// The number of bytes before the last record in its line.
+    pub(super) column_shift: usize,
     pub(super) refused: u64,
     pub(super) skipped: u64,
     pub(super) filtered: u64,
@@ -155,8 +157,17 @@ impl ReportBuilder {
 
     /// Adds the report of block `index`. Indexes start at 0 and have no gaps.
     pub(super) fn add(&mut self, index: u64, bytes: u64, block: BlockReport) {
-        let BlockReport { lines, line_shift, refused, skipped, filtered, blank, counts, refusals } =
-            block;
+        let BlockReport {
+            lines,
+            line_shift,
+            column_shift: _,
+            refused,
+            skipped,
+            filtered,
+            blank,
+            counts,
+            refusals,
+        } = block;
         self.report.bytes += bytes;
         self.report.refused += refused;
         self.report.blank += blank;

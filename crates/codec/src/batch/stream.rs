@@ -9,7 +9,7 @@ use std::io::{self, ErrorKind, Read};
 use std::mem;
 use std::ops::Range;
 
-use memchr::memchr_iter;
+use memchr::{memchr_iter, memrchr};
 
 use super::blocks::BUFFER_BYTES;
 use super::fault::InputFault;
@@ -63,6 +63,7 @@ fn decode_values(
         found.lines += 1;
         // Values count as lines. The shift makes the number that of the first line of this value.
         found.line_shift = stream.line.wrapping_sub(found.lines).cast_signed();
+        found.column_shift = stream.column(offset);
         if let Some(len) = value.cut_from {
             let limits = plan.options.limits;
             let error = plan.options.rules().too_long(len);
@@ -75,7 +76,9 @@ fn decode_values(
         } else if let Some(error) = decoder.decode_one(bytes, offset, is_array, found, kept, sink) {
             found.lines -= 1;
             let line = RefusedLine { bytes, offset, cause: Cause::Built(error) };
-            return Ok(Some(InputFault::BrokenArray(line.to_refusal(stream.line).into())));
+            return Ok(Some(InputFault::BrokenArray(
+                line.to_refusal(stream.line, found.column_shift).into(),
+            )));
         }
         stream.leave(&value);
     }
@@ -97,6 +100,8 @@ struct Stream<R> {
     offset: u64,
     /// The line of `start`, counted from 1.
     line: u64,
+    /// Offset in the input of the first byte of that line.
+    line_start: u64,
     bytes_read: u64,
     is_ended: bool,
     values: Values,
@@ -111,15 +116,23 @@ struct Value {
     end: usize,
     /// The length of a value that was cut.
     cut_from: Option<usize>,
-    /// The number of line ends in what was cut off.
-    cut_lines: u64,
+    /// The line ends in what was cut off.
+    cut_lines: CutLines,
     /// The error behind a value that is too long, if an array ends there.
     ends_array: Option<ErrorCode>,
 }
 
+/// The line ends in the part of a value that is no longer in memory.
+#[derive(Debug, Clone, Copy, Default)]
+struct CutLines {
+    count: u64,
+    /// Offset in the input after the last of them.
+    last: Option<u64>,
+}
+
 impl Value {
     /// Returns a value that is in memory as a whole.
-    fn whole(kept: Range<usize>, cut_lines: u64) -> Self {
+    fn whole(kept: Range<usize>, cut_lines: CutLines) -> Self {
         Self { end: kept.end, kept, cut_from: None, cut_lines, ends_array: None }
     }
 }
@@ -133,6 +146,7 @@ impl<R: Read> Stream<R> {
             start: 0,
             offset: 0,
             line: 1,
+            line_start: 0,
             bytes_read: 0,
             is_ended: false,
             values: Values::new(limits.nesting),
@@ -159,6 +173,9 @@ impl<R: Read> Stream<R> {
             let len = self.values.start(rest);
             let skipped = len.unwrap_or(rest.len());
             self.line += line_ends(&rest[..skipped]);
+            if let Some(last) = memrchr(b'\n', &rest[..skipped]) {
+                self.line_start = self.offset + (self.start + last + 1) as u64;
+            }
             self.start += skipped;
             if len.is_some() {
                 return Ok(true);
@@ -173,7 +190,7 @@ impl<R: Read> Stream<R> {
     fn read_value(&mut self, is_array: bool, sink: &mut impl Sink) -> io::Result<Value> {
         // Offsets count from the start of the value.
         let (mut at, mut passed_on) = (0, 0);
-        let (mut cut, mut cut_lines) = (0, 0);
+        let (mut cut, mut cut_lines) = (0, CutLines::default());
         let mut resync: Option<Resync> = None;
         let mut ends_array = None;
         loop {
@@ -225,7 +242,11 @@ impl<R: Read> Stream<R> {
                         ends_array,
                     });
                 }
-                cut_lines += line_ends(&bytes[kept..]);
+                cut_lines.count += line_ends(&bytes[kept..]);
+                if let Some(last) = memrchr(b'\n', &bytes[kept..]) {
+                    let read = self.start + cut + kept + last + 1;
+                    cut_lines.last = Some(self.offset + read as u64);
+                }
                 cut += at - kept;
                 (at, passed_on) = (kept, kept);
                 self.filled = self.start + kept;
@@ -247,16 +268,28 @@ impl<R: Read> Stream<R> {
         let error = ScanError { code, at: 0, detail: 0 }.explain(bytes, self.limits);
         let offset = self.offset + self.start as u64;
         let line = RefusedLine { bytes, offset, cause: Cause::Built(error) };
-        InputFault::BrokenArray(line.to_refusal(self.line).into())
+        InputFault::BrokenArray(line.to_refusal(self.line, self.column(offset)).into())
+    }
+
+    /// Returns the number of bytes in the line before an offset.
+    fn column(&self, offset: u64) -> usize {
+        (offset - self.line_start) as usize
     }
 
     /// Moves behind a value.
     fn leave(&mut self, value: &Value) {
-        self.line += line_ends(&self.buf[self.start..value.end]) + value.cut_lines;
-        if let Some(len) = value.cut_from {
-            // What was cut off is no longer in memory.
-            self.offset += (len - (value.end - self.start)) as u64;
+        let bytes = &self.buf[self.start..value.end];
+        self.line += line_ends(bytes) + value.cut_lines.count;
+        // What was cut off, behind the bytes that are kept, is no longer in memory.
+        let cut = value.cut_from.map_or(0, |len| len - bytes.len()) as u64;
+        let first = self.offset + self.start as u64;
+        let (kept, behind) = bytes.split_at(value.kept.len().min(bytes.len()));
+        let in_kept = memrchr(b'\n', kept).map(|at| first + at as u64 + 1);
+        let in_rest = memrchr(b'\n', behind).map(|at| first + (kept.len() + at) as u64 + 1 + cut);
+        if let Some(line_start) = in_rest.or(value.cut_lines.last).or(in_kept) {
+            self.line_start = line_start;
         }
+        self.offset += cut;
         self.start = value.end;
     }
 

@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use codec::{DecodeOptions, Record, RefusedLine, Report, Sink, SkippedRecord};
+use codec::{DecodeOptions, InputFault, Record, RefusedLine, Report, Sink, SkippedRecord};
 
 /// What a sink receives: the offset of each record, with what it is.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -98,6 +98,7 @@ pub(crate) fn ways_by(
     assert_eq!(report.accepted, slice.accepted.len() as u64, "{shown}");
     assert_eq!(report.refused, slice.refused.len() as u64, "{shown}");
     assert_eq!(report.skipped, slice.skipped.len() as u64, "{shown}");
+    check_places(&report, input);
     let same = |found: Found, other: Report, way: &str| {
         assert_eq!(found, slice, "{way}: {shown}");
         // The bytes of an input whose start is refused depend on how much was read.
@@ -120,4 +121,21 @@ pub(crate) fn ways_by(
         same(Found::of(sinks), other, &format!("reader, {threads} threads"));
     }
     (slice, report)
+}
+
+/// Checks that each refusal has the line and the column of its error.
+#[track_caller]
+pub(crate) fn check_places(report: &Report, input: &[u8]) {
+    let fault = match &report.fault {
+        Some(InputFault::BrokenArray(refusal)) => Some(&**refusal),
+        _ => None,
+    };
+    for refusal in report.refusals.iter().chain(fault) {
+        let at = refusal.offset as usize + refusal.error.at;
+        let before = &input[..at.min(input.len())];
+        let line = 1 + before.iter().filter(|&&byte| byte == b'\n').count();
+        let line_start = before.iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1);
+        let found = (refusal.line, refusal.column);
+        assert_eq!(found, (line as u64, at - line_start + 1), "{refusal}");
+    }
 }
