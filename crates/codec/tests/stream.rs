@@ -91,6 +91,9 @@ fn a_stream_goes_on_after_an_error() {
         // `every_way` checks its line.
         assert_eq!(report.refusals[0].error.to_string(), error, "{broken}");
     }
+    // Behind a byte order mark, which has no column.
+    let (_, report) = every_way(&options(), "\u{FEFF}5 {}".as_bytes());
+    assert_eq!((report.refusals[0].line, report.refusals[0].column), (1, 1));
     // At the end of the input.
     let report = check(
         "{\"action\":\"a\",\"time\":1}{\"action",

@@ -162,6 +162,8 @@ impl<R: Read> Stream<R> {
         {}
         if self.buf[..self.filled].starts_with(MARK) {
             self.start = MARK.len();
+            // Editors do not show it, so that it has no column.
+            self.line_start = MARK.len() as u64;
         }
         Ok(())
     }

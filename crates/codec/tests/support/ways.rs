@@ -134,7 +134,10 @@ pub(crate) fn check_places(report: &Report, input: &[u8]) {
         let at = refusal.offset as usize + refusal.error.at;
         let before = &input[..at.min(input.len())];
         let line = 1 + before.iter().filter(|&&byte| byte == b'\n').count();
-        let line_start = before.iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1);
+        // A byte order mark has no column.
+        let first = if input.starts_with("\u{FEFF}".as_bytes()) { 3 } else { 0 };
+        let line_start =
+            before.iter().rposition(|&byte| byte == b'\n').map_or(first, |end| end + 1);
         let found = (refusal.line, refusal.column);
         assert_eq!(found, (line as u64, at - line_start + 1), "{refusal}");
     }
