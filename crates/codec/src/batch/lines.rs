@@ -106,12 +106,9 @@ impl<'p> LineDecoder<'p> {
                         continue;
                     }
                     Err(error) => {
-                        // Takes no registers from accepted lines, 4 instructions each.
-                        std::hint::cold_path();
-                        let cause = || Cause::Scan(error, self.rules.limits);
                         let line = &bytes[start..start + line.len];
                         let offset = block.offset + start as u64;
-                        refuse(line, offset, cause, &mut report, refusals_max, sink);
+                        self.refuse(line, offset, error, &mut report, refusals_max, sink);
                         continue;
                     }
                 }
@@ -119,6 +116,22 @@ impl<'p> LineDecoder<'p> {
             sink.accept(Record { name, time, stamp: None, offset: block.offset + start as u64 });
         }
         report
+    }
+
+    /// Refuses a line. Apart from the loop, so that it takes no registers from accepted lines.
+    #[cold]
+    #[inline(never)]
+    fn refuse(
+        &self,
+        line: &[u8],
+        offset: u64,
+        error: ScanError,
+        report: &mut BlockReport,
+        refusals_max: usize,
+        sink: &mut impl Sink,
+    ) {
+        let cause = || Cause::Scan(error, self.rules.limits);
+        refuse(line, offset, cause, report, refusals_max, sink);
     }
 
     /// Returns the name of the line that was read last.
