@@ -23,12 +23,14 @@ use super::instant::{Moment, MomentZone};
 /// # Examples
 ///
 /// ```
+/// # #[cfg(feature = "timestamps")] {
 /// use codec::{MomentZone, TimestampFormat, Zone};
 ///
 /// let zone: Zone = "Europe/Berlin".parse()?;
 /// let moment = TimestampFormat::Auto.parse("2024-03-31 02:30:00", &zone)?;
 /// assert_eq!(moment.zone, MomentZone::AssumedSkipped);
 /// assert_eq!(zone.format(moment.stamp, 0), "2024-03-31T03:30:00+02:00");
+/// # }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
