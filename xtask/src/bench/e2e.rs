@@ -1,6 +1,6 @@
 //! `cargo xtask bench --e2e`: measures whole programs on files of some hundred megabytes.
 //!
-//! [`scenarios`](super::scenarios) lists what is measured, and [`logs`](super::logs) what
+//! [`scenarios`](super::scenarios) lists what is measured, and [`logs`] what
 //! `cargo xtask bench --logs` measures. The files are in the page cache, the programs take turns,
 //! and all answers are compared before any time is shown. A missing program is named with how to
 //! install it, and the others run without it.
