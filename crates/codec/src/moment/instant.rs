@@ -16,7 +16,7 @@ pub struct Moment {
 pub enum MomentZone {
     /// The value names its zone, or is a number.
     Given,
-    /// The value names none, so the [`Zone`] of the options was taken.
+    /// The value names none, so the [`Zone`](crate::Zone) of the options was taken.
     Assumed,
     /// As [`Assumed`](Self::Assumed), but clocks skipped this time of day. It was moved forward by
     /// the time skipped.
