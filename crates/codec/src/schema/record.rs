@@ -24,8 +24,8 @@ impl DecodeOptions {
     /// # Errors
     ///
     /// The errors of [`Limits::decode`](crate::Limits::decode), [`DecodeErrorKind::TimeNotInteger`]
-    /// if fractions are refused, and for other [fields](Self::fields) than the default the errors about them. A
-    /// record that a batch skips or filters is an error too.
+    /// if fractions are refused, and for other [fields](Self::fields) than the default the errors
+    /// about them. A record that a batch skips or filters is an error too.
     ///
     /// # Complexity
     ///
