@@ -11,8 +11,7 @@ use std::path::PathBuf;
 use std::process::{ChildStdin, Stdio};
 
 use flate2::{Compression, write::GzEncoder};
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
+use nix::sys::signal::Signal;
 use pty::Terminal;
 use pty_process::{Size, blocking};
 
@@ -334,8 +333,7 @@ fn terminal_is_itself_again_when_the_system_ends_the_program() {
         let log = Log::new(&format!("ended-{code}"), &line("jump", 100));
         let mut terminal = log.top(&["--follow", "--timestamp", "at"]);
         terminal.wait_for("q quit");
-        let id = Pid::from_raw(terminal.child.id().try_into().unwrap());
-        kill(id, signal).unwrap();
+        terminal.signal(signal);
         let (_, written, ended) = terminal.end();
         assert_eq!(ended, Some(code));
         // The previous screen is restored.

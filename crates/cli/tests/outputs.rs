@@ -77,7 +77,7 @@ impl Drop for Folder {
     }
 }
 
-fn told(output: &Output) -> String {
+fn messages(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
@@ -86,7 +86,7 @@ fn told(output: &Output) -> String {
 fn check_refused(folder: &Folder, line: &str, expected: &str) {
     let names = folder.names();
     let output = folder.shell(line);
-    assert_eq!(told(&output), format!("windrow: {expected}\n  name another file\n"), "{line}");
+    assert_eq!(messages(&output), format!("windrow: {expected}\n  name another file\n"), "{line}");
     assert_eq!((output.stdout.as_slice(), output.status.code()), (&b""[..], Some(2)), "{line}");
     assert_eq!(folder.text("k"), ACTIONS, "{line}");
     assert_eq!(folder.names(), names, "{line}");
@@ -135,7 +135,7 @@ fn output_is_never_an_input() {
 #[track_caller]
 fn check_silent(folder: &Folder, line: &str) {
     let output = folder.shell(line);
-    assert_eq!((told(&output).as_str(), output.stdout.as_slice()), ("", &b""[..]), "{line}");
+    assert_eq!((messages(&output).as_str(), output.stdout.as_slice()), ("", &b""[..]), "{line}");
     assert_eq!(output.status.code(), Some(2), "{line}");
     assert_eq!((folder.text("k").as_str(), folder.names()), (ACTIONS, vec!["k".into()]), "{line}");
 }
@@ -219,7 +219,7 @@ fn results_and_refused_lines_are_two_files() {
              name another \
              file\n"
         );
-        assert_eq!(told(&output), expected, "{line}");
+        assert_eq!(messages(&output), expected, "{line}");
         assert_eq!(folder.names(), ["hard", "k", "old", "soft"], "{line}");
     }
     let output = folder.shell("windrow stats k -o /dev/null --refused /dev/null");
@@ -272,7 +272,7 @@ fn link_stays_a_link_and_permissions_are_kept() {
     let inode = open.metadata().unwrap().ino();
     for link in ["two", "dangling"] {
         let output = folder.shell(&format!("windrow stats --format json k -o {link}"));
-        assert_eq!((told(&output).lines().count(), output.status.code()), (4, Some(3)));
+        assert_eq!((messages(&output).lines().count(), output.status.code()), (4, Some(3)));
         assert!(fs::symlink_metadata(folder.path(link)).unwrap().is_symlink());
         assert_eq!(folder.text(link), JUMP);
     }
@@ -335,14 +335,21 @@ fn disk_that_is_full_keeps_the_old_file() {
             let blocks = u32::from(!line.contains("--refused"));
             let output = folder.shell(&format!("ulimit -f {blocks}; {line}"));
             assert_eq!(output.status.code(), Some(1), "{line}");
-            let told = told(&output);
-            assert!(told.contains(&format!("windrow: {name}: File too large")), "{line}: {told}");
+            let messages = messages(&output);
+            assert!(
+                messages.contains(&format!("windrow: {name}: File too large")),
+                "{line}: {messages}"
+            );
             assert_eq!(folder.text("old"), "as it was", "{line}");
             assert_eq!(folder.names(), ["k", "old"], "{line}");
         }
     }
     let output = folder.shell("windrow stats k -o /dev/full");
-    assert!(told(&output).contains("/dev/full: No space left on device"), "{}", told(&output));
+    assert!(
+        messages(&output).contains("/dev/full: No space left on device"),
+        "{}",
+        messages(&output)
+    );
     assert_eq!(output.status.code(), Some(1));
 }
 
@@ -358,7 +365,7 @@ fn file_that_may_not_be_written_is_not_replaced() {
     mode(".", 0o777);
     mode("old", 0o444);
     let output = run("stats --format json k -o old");
-    assert_eq!(told(&output), "windrow: old: Permission denied\n");
+    assert_eq!(messages(&output), "windrow: old: Permission denied\n");
     assert_eq!((folder.text("old").as_str(), output.status.code()), ("as it was", Some(1)));
 
     // The file can be written, but its directory accepts no new file.
@@ -366,10 +373,10 @@ fn file_that_may_not_be_written_is_not_replaced() {
     mode("old", 0o666);
     let output = run("stats --format json k -o old");
     let note = "windrow: old: was overwritten, not replaced at once: Permission denied\n";
-    assert!(told(&output).starts_with(note), "{}", told(&output));
+    assert!(messages(&output).starts_with(note), "{}", messages(&output));
     assert_eq!((folder.text("old").as_str(), output.status.code()), (JUMP, Some(3)));
     let output = run("stats --format json k -o new");
-    assert_eq!(told(&output), "windrow: new: Permission denied\n");
+    assert_eq!(messages(&output), "windrow: new: Permission denied\n");
     assert_eq!(output.status.code(), Some(1));
     let output = run("stats --format json nosuch -o old");
     assert_eq!((folder.text("old").as_str(), output.status.code()), (JUMP, Some(1)));
@@ -399,7 +406,7 @@ fn nobody(mut command: Command) -> Command {
 fn long_output_is_complete_when_it_has_its_name() {
     let folder = Folder::new("long");
     let output = folder.shell("windrow generate --lines 30000 -o new");
-    assert_eq!((output.status.code(), told(&output).as_str()), (Some(0), ""));
+    assert_eq!((output.status.code(), messages(&output).as_str()), (Some(0), ""));
     assert_eq!(folder.text("new").lines().count(), 30_000);
     for command in ["completions bash", "man", "man stats"] {
         let mut printed = folder.windrow(command);
@@ -420,7 +427,7 @@ fn directory_is_not_a_file() {
         ("no/new", "No such file or directory"),
     ] {
         let output = folder.shell(&format!("windrow stats k -o {name}"));
-        assert_eq!(told(&output), format!("windrow: {name}: {reason}\n"));
+        assert_eq!(messages(&output), format!("windrow: {name}: {reason}\n"));
         assert_eq!(output.status.code(), Some(1));
     }
     let mut input = folder.windrow("stats -o k/new").stdin(Stdio::piped()).spawn().unwrap();

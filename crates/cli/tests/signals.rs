@@ -2,6 +2,8 @@
 
 #![cfg(unix)]
 
+mod signal;
+
 use std::fs;
 use std::io::{Read, Write};
 use std::os::unix::process::ExitStatusExt;
@@ -9,8 +11,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
+use nix::sys::signal::Signal;
 
 const JUMP: &[u8] = b"{\"action\":\"jump\",\"time\":100}\n";
 const OLD: &str = "as it was";
@@ -32,10 +33,7 @@ const OTHERS: [Signal; 7] = [
 
 /// Returns those that are not ignored by this process and so by its children.
 fn others() -> impl Iterator<Item = Signal> {
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    let ignored = ignored.map_or(0, |mask| u64::from_str_radix(mask.trim(), 16).unwrap());
-    OTHERS.into_iter().filter(move |&signal| ignored >> (signal as i32 - 1) & 1 == 0)
+    OTHERS.into_iter().filter(|&other| !signal::is_ignored(other))
 }
 
 /// A program in a separate directory, killed at the end of the test.
@@ -85,7 +83,7 @@ impl Run {
     }
 
     fn send(&self, signal: Signal) {
-        kill(Pid::from_raw(self.child.id().try_into().unwrap()), signal).unwrap();
+        signal::send(&self.child, signal);
     }
 
     /// Waits for the end. Returns the exit code, standard output and standard error.
@@ -131,8 +129,8 @@ fn signal_while_lines_are_generated_leaves_no_part_of_them() {
                 _ => format!("ended by signal {}", code - 128),
             };
             let left = if has_old { "the file is unchanged" } else { "so no file was written" };
-            let told = format!("windrow: out: {reason}, {left}\n");
-            assert_eq!(run.end(), (Some(code), String::new(), told));
+            let messages = format!("windrow: out: {reason}, {left}\n");
+            assert_eq!(run.end(), (Some(code), String::new(), messages));
             run.check_unchanged(has_old);
         }
     }
@@ -145,9 +143,9 @@ fn no_signal_leaves_a_temporary_file() {
         let mut run = Run::new(&name, "generate --lines 20000000 -o out", true);
         run.wait_for_draft(1 << 20);
         run.send(signal);
-        let told =
+        let messages =
             format!("windrow: out: ended by signal {}, the file is unchanged\n", signal as i32);
-        assert_eq!(run.end(), (Some(128 + signal as i32), String::new(), told), "{signal}");
+        assert_eq!(run.end(), (Some(128 + signal as i32), String::new(), messages), "{signal}");
         run.check_unchanged(true);
     }
 }
@@ -226,7 +224,7 @@ fn first_ctrl_c_writes_what_is_known_to_both_files() {
     stdin.write_all(&[JUMP, &b"bad\n".repeat(3_000)].concat()).unwrap();
     run.wait_for_draft(8_000); // Now the program has read it.
     run.send(Signal::SIGINT);
-    let (code, out, told) = run.end();
+    let (code, out, messages) = run.end();
     assert_eq!((code, out.as_str()), (Some(130), ""));
     assert_eq!(run.names(), ["out", "result"]);
     let text = |name| fs::read_to_string(run.folder.join(name)).unwrap();
@@ -234,7 +232,7 @@ fn first_ctrl_c_writes_what_is_known_to_both_files() {
     let bad = text("out").lines().count();
     assert_eq!(text("out"), "bad\n".repeat(bad));
     let start = format!("windrow: interrupted: the result is of {} lines\n", bad + 1);
-    assert!(bad >= 2_000 && told.replace(',', "").starts_with(&start), "{bad}: {told}");
+    assert!(bad >= 2_000 && messages.replace(',', "").starts_with(&start), "{bad}: {messages}");
     drop(stdin);
 }
 
@@ -263,9 +261,9 @@ fn interrupt_before_a_line_is_read_leaves_the_old_result() {
     run.wait_for_draft(0);
     run.send(Signal::SIGINT);
     let stdin = run.child.stdin.take();
-    let (code, out, told) = run.end();
+    let (code, out, messages) = run.end();
     let expected = "windrow: interrupted before the first line was read, no result\n";
-    assert_eq!((code, out.as_str(), told.as_str()), (Some(130), "", expected));
+    assert_eq!((code, out.as_str(), messages.as_str()), (Some(130), "", expected));
     run.check_unchanged(true);
     drop(stdin);
 }

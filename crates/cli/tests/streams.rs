@@ -27,14 +27,14 @@ fn feed(mut child: Child, input: &[u8]) -> Output {
 
 /// Checks the count of actions, the messages and the exit code for an input.
 #[track_caller]
-fn check(input: &[u8], jumps: u64, told: &str, code: i32) {
+fn check(input: &[u8], jumps: u64, messages: &str, code: i32) {
     let output = feed(windrow(&["stats", "--stat", "count,mean"]).spawn().unwrap(), input);
     let result = String::from_utf8(output.stdout).unwrap();
     let counts: Vec<_> = result.lines().skip(1).collect();
     let expected = if jumps == 0 { vec![] } else { vec![format!("jump    {jumps:>5}   100")] };
     let shown = input[..input.len().min(100)].escape_ascii();
     assert_eq!(counts, expected, "{shown}");
-    assert_eq!(String::from_utf8(output.stderr).unwrap(), told, "{shown}");
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), messages, "{shown}");
     assert_eq!(output.status.code(), Some(code), "{shown}");
 }
 
@@ -62,29 +62,30 @@ fn what_standard_input_begins_with_says_how_it_is_read() {
         let text = |bytes| String::from_utf8(bytes).unwrap();
         (text(output.stdout), text(output.stderr), output.status.code())
     };
-    let good =
-        |told: &str| ("action  count\njump        2\nrun         1\n".into(), told.into(), Some(0));
+    let good = |messages: &str| {
+        ("action  count\njump        2\nrun         1\n".into(), messages.into(), Some(0))
+    };
     for name in
         ["bom.ndjson", "bom.ndjson.gz", "bom.ndjson.zst", "pzstd.ndjson.zst", "zeros.ndjson.gz"]
     {
         assert_eq!(count(&sample(name)), good(""), "{name}");
     }
-    let told = "windrow: <stdin>: warning: the bytes after the compressed data are ignored\n  \
+    let messages = "windrow: <stdin>: warning: the bytes after the compressed data are ignored\n  \
                 if it was joined from several files, check that none is damaged\n";
-    assert_eq!(count(&sample("trailing.ndjson.gz")), good(told));
-    let told = "windrow: <stdin>: Compressed with lz4, which is not supported\n  \
+    assert_eq!(count(&sample("trailing.ndjson.gz")), good(messages));
+    let messages = "windrow: <stdin>: Compressed with lz4, which is not supported\n  \
                 try `... | lz4 -dc | windrow stats`\n";
     let (_, found, code) = count(&sample("a.ndjson.lz4"));
-    assert_eq!((found.as_str(), code), (told, Some(1)));
+    assert_eq!((found.as_str(), code), (messages, Some(1)));
     // A byte order mark alone is an empty file; a partial one is a refused line.
     let (_, found, code) = count(b"\xEF\xBB\xBF");
     assert_eq!((found.as_str(), code), ("", Some(0)));
     assert_eq!(count(b"\xEF\xBB").2, Some(3));
     // Frames that are cut off, or have no data.
     assert_eq!(count(b"\x50\x2A\x4D\x18\x04\0\0\0abcd").2, Some(0));
-    let told = "windrow: <stdin>: The compressed data is cut off\n";
-    assert_eq!(count(b"\x50\x2A\x4D\x18\x04\0\0\0abc").1, told);
-    assert_eq!(count(b"\x50\x2A\x4D\x18\x04\0").1, told);
+    let messages = "windrow: <stdin>: The compressed data is cut off\n";
+    assert_eq!(count(b"\x50\x2A\x4D\x18\x04\0\0\0abc").1, messages);
+    assert_eq!(count(b"\x50\x2A\x4D\x18\x04\0").1, messages);
     let (_, found, _) = count(b"\x50\x2A\x4D\x18\x01\0\0\0a\x04\x22\x4D\x18");
     assert!(found.contains("Compressed with lz4"), "{found}");
     let (_, found, _) = count(b"\x50\x2A\x4D\x18\x01\0\0\0a{\"action\"");
@@ -94,32 +95,32 @@ fn what_standard_input_begins_with_says_how_it_is_read() {
 #[test]
 fn invalid_utf8_is_refused_where_it_stands() {
     let input = [JUMP, b"\n{\"action\":\"ju\xFFmp\",\"time\":1}\n", JUMP].concat();
-    let told = "windrow: 1 of 3 lines refused and not counted:\n\
+    let messages = "windrow: 1 of 3 lines refused and not counted:\n\
                 <stdin>:2:14: found the byte 0xFF, expected UTF-8\n  \
                 {\"action\":\"ju\\xFFmp\",\"time\":1}\n               ^\n";
-    check(&input, 2, told, 3);
+    check(&input, 2, messages, 3);
 }
 
 #[test]
 fn cut_last_line_is_refused() {
     let input = [JUMP, b"\r\n\r\n{\"action\":\"jump\""].concat();
-    let told = "windrow: 1 of 2 lines refused and not counted:\n\
+    let messages = "windrow: 1 of 2 lines refused and not counted:\n\
                 <stdin>:3:17: input ends, expected `,` or `}`\n  \
                 {\"action\":\"jump\"\n                  ^\n";
-    check(&input, 1, told, 3);
+    check(&input, 1, messages, 3);
 }
 
 #[test]
 fn long_line_is_refused_by_its_length_and_the_next_counts() {
     let long = vec![b'a'; 5 * MIB + 3];
     let input = [JUMP, b"\n", &long, b"\r\n", JUMP, b"\n"].concat();
-    let told = format!(
+    let messages = format!(
         "windrow: 1 of 3 lines refused and not counted:\n\
          <stdin>:2:1048577: input is 5242883 bytes, limit is 1048576\n  …{}…\n{:51}^\n",
         "a".repeat(49),
         "",
     );
-    check(&input, 2, &told, 3);
+    check(&input, 2, &messages, 3);
 }
 
 #[test]
@@ -137,10 +138,10 @@ fn line_of_64_mib_takes_no_memory_of_that_size() {
     stdin.write_all(&[b"\n", JUMP].concat()).unwrap();
     drop(stdin);
     let output = child.wait_with_output().unwrap();
-    let told = String::from_utf8(output.stderr).unwrap();
+    let messages = String::from_utf8(output.stderr).unwrap();
     assert!(
-        told.contains("<stdin>:1:1048577: input is 67108864 bytes, limit is 1048576"),
-        "{told}"
+        messages.contains("<stdin>:1:1048577: input is 67108864 bytes, limit is 1048576"),
+        "{messages}"
     );
     assert_eq!(output.stdout, b"action  count  mean\njump        1   100\n");
     assert_eq!(output.status.code(), Some(3));
@@ -171,8 +172,8 @@ fn closed_pipe_is_a_quiet_end() {
 
 #[test]
 fn closed_pipe_hides_no_refusal() {
-    let (told, code) = unread(&["stats"], b"{}\n");
-    assert!(told.starts_with("windrow: 1 of 1 line refused and not counted:\n"), "{told}");
+    let (messages, code) = unread(&["stats"], b"{}\n");
+    assert!(messages.starts_with("windrow: 1 of 1 line refused and not counted:\n"), "{messages}");
     assert_eq!(code, Some(3));
 }
 
@@ -198,13 +199,13 @@ const WRITERS: [&str; 15] = [
 /// Runs each of them with these redirections of a shell.
 #[cfg(unix)]
 #[track_caller]
-fn check_writers(streams: &str, told: &str, code: i32) {
+fn check_writers(streams: &str, messages: &str, code: i32) {
     for args in WRITERS {
         let mut shell = Command::new("/bin/sh");
         let line = format!("exec {} {args} {streams}", env!("CARGO_BIN_EXE_windrow"));
         shell.args(["-c", &line]).stdout(Stdio::piped()).stderr(Stdio::piped());
         let output = feed(shell.stdin(Stdio::piped()).spawn().unwrap(), b"");
-        assert_eq!(String::from_utf8(output.stderr).unwrap(), told, "{args} {streams}");
+        assert_eq!(String::from_utf8(output.stderr).unwrap(), messages, "{args} {streams}");
         assert_eq!(output.status.code(), Some(code), "{args} {streams}");
     }
 }
@@ -218,8 +219,8 @@ fn full_disk_is_an_error() {
 #[cfg(unix)]
 #[test]
 fn closed_output_is_an_error() {
-    let told = "windrow: standard output: is closed\n  open it, for example as `> FILE`\n";
-    check_writers(">&-", told, 1);
+    let messages = "windrow: standard output: is closed\n  open it, for example as `> FILE`\n";
+    check_writers(">&-", messages, 1);
     // The null device is accepted in any mode.
     check_writers("> /dev/null", "", 0);
     check_writers("1<> /dev/null", "", 0);
@@ -232,8 +233,8 @@ fn closed_input_is_not_an_empty_one() {
         let mut shell = Command::new("/bin/sh");
         let line = format!("exec {} {command} <&-", env!("CARGO_BIN_EXE_windrow"));
         let output = shell.args(["-c", &line]).output().unwrap();
-        let told = "windrow: <stdin>: is closed\n  name a file, or pass one as `< FILE`\n";
-        assert_eq!(String::from_utf8(output.stderr).unwrap(), told, "{command}");
+        let messages = "windrow: <stdin>: is closed\n  name a file, or pass one as `< FILE`\n";
+        assert_eq!(String::from_utf8(output.stderr).unwrap(), messages, "{command}");
         assert_eq!((output.stdout.len(), output.status.code()), (0, Some(1)), "{command}");
     }
 }

@@ -115,13 +115,13 @@ fn ctrl_c_prints_the_result_so_far() {
     });
     let (seen, _, code) = terminal.end();
     let lines: Vec<_> = seen.lines().collect();
-    let [header, row, told] = lines[..] else { panic!("{seen}") };
+    let [header, row, messages] = lines[..] else { panic!("{seen}") };
     let count = row.split_whitespace().nth(1).unwrap().replace(',', "");
     let count: u64 = count.parse().unwrap();
     assert!(header.split_whitespace().eq(["action", "count"]), "{seen}");
     assert!(count > 0 && row.starts_with("jump"), "{seen}");
-    let told = told.replace(',', "");
-    assert_eq!(told, format!("windrow: interrupted: the result is of {count} lines"));
+    let messages = messages.replace(',', "");
+    assert_eq!(messages, format!("windrow: interrupted: the result is of {count} lines"));
     assert_eq!(code, Some(130));
 
     let quiet = quiet.wait_with_output().unwrap();

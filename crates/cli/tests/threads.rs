@@ -63,11 +63,12 @@ fn files_are_reported_in_order() {
     files.extend(["tests/data/monday.ndjson", "tests/data/refused.ndjson", "missing.too"]);
     let found = answer(&[&["stats", "--stat", "count,mean,p99"], &files[..]].concat());
     assert_eq!(found.status.code(), Some(1));
-    let told = String::from_utf8(found.stderr).unwrap();
-    let told: Vec<_> = told.lines().filter_map(|line| line.strip_prefix("windrow: ")).collect();
-    let begins = |(told, name): (&&str, &str)| told.starts_with(&format!("{name}: "));
+    let messages = String::from_utf8(found.stderr).unwrap();
+    let messages: Vec<_> =
+        messages.lines().filter_map(|line| line.strip_prefix("windrow: ")).collect();
+    let begins = |(messages, name): (&&str, &str)| messages.starts_with(&format!("{name}: "));
     let unreadable = [&names[1], "missing.ndjson", &names[4], "missing.too"];
-    assert!(told.iter().zip(unreadable).all(begins), "{told:#?}");
+    assert!(messages.iter().zip(unreadable).all(begins), "{messages:#?}");
 }
 
 /// Returns the lines of a file in an order unrelated to their timestamps.

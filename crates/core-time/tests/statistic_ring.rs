@@ -224,6 +224,26 @@ fn values_older_than_the_reach_change_nothing_in_any_order() {
 }
 
 #[test]
+fn windows_begin_where_the_ring_does() {
+    for buckets in 1..=40_i64 {
+        for newest in 0..3 * buckets {
+            let ring = of(
+                (0..=newest).map(|tick| (tick, tick.cast_unsigned())),
+                &spec(buckets.cast_unsigned(), 0),
+            );
+            let oldest = (newest - ring.reach().cast_signed()).max(0);
+            for last in 0..=newest {
+                let held: Vec<_> = (oldest..=last).map(|tick| tick.cast_unsigned()).collect();
+                for first in [i64::MIN, 0, oldest] {
+                    let found = window(&ring, first..=last);
+                    assert_eq!(found, held, "{first}..={last} of {newest}, {buckets}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn a_ring_works_at_the_edges_of_time() {
     let spec = spec(3, 0);
     for (tick, after) in [(i64::MIN, i64::MIN + 1), (-1, 0), (i64::MAX - 1, i64::MAX)] {

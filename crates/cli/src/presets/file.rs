@@ -57,7 +57,7 @@ pub(crate) enum PresetError {
 /// A value in a preset is not that of an option.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub(crate) enum SettingError {
-    /// There is no such option, or not for presets.
+    /// The option does not exist, or a preset cannot set it.
     #[error("`{option}` is not an option of a preset, expected one of {}", OPTIONS.join(", "))]
     Option { option: String },
     /// The value has a type that no option has.

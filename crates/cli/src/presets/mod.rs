@@ -103,7 +103,7 @@ impl Preset {
     ///
     /// # Errors
     ///
-    /// [`PresetError`] if there is no such preset, or the file cannot be read or is not a preset.
+    /// [`PresetError`] if the preset does not exist, or its file cannot be read or is invalid.
     pub(crate) fn load(name: &str) -> Result<Self, PresetError> {
         let path = Path::new(name);
         if path.extension().is_some_and(|extension| extension == "toml")

@@ -2,6 +2,9 @@
 
 #![allow(dead_code, reason = "each file of tests uses a part of it")]
 
+#[path = "../signal/mod.rs"]
+mod signal;
+
 use std::fs::File;
 use std::io::{Read, Write};
 use std::num::NonZero;
@@ -132,7 +135,7 @@ impl Terminal {
 
     /// Sends a signal to the program.
     pub(crate) fn signal(&self, signal: Signal) {
-        kill(id(&self.child), signal).unwrap();
+        signal::send(&self.child, signal);
     }
 
     /// Sends a signal to the foreground program of a [shell](Self::shell).
