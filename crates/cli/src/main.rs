@@ -110,7 +110,7 @@ See `windrow <COMMAND> --help` for the options of a command.";
 
 /// Parses the command line, with the options of a preset if it names one.
 fn parse() -> Result<Cli, clap::Error> {
-    let arguments = presets::expand(&Cli::command(), env::args_os().collect());
+    let arguments = presets::expand(Cli::command, env::args_os().collect());
     Cli::from_arg_matches(&Cli::command().try_get_matches_from(arguments)?)
 }
 

@@ -74,13 +74,14 @@ pub(crate) fn check_counts<'s>(stats: impl IntoIterator<Item = &'s Stat>) -> Res
 #[derive(Debug, Clone)]
 pub(crate) struct Offering<P> {
     parser: P,
-    values: &'static [&'static str],
+    /// Called for completions and messages only.
+    values: fn() -> &'static [&'static str],
 }
 
 /// Adds a list of common values to a parser that accepts more.
 pub(crate) fn offering<P: TypedValueParser>(
     parser: P,
-    values: &'static [&'static str],
+    values: fn() -> &'static [&'static str],
 ) -> Offering<P> {
     Offering { parser, values }
 }
@@ -98,7 +99,7 @@ impl<P: TypedValueParser> TypedValueParser for Offering<P> {
     }
 
     fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
-        Some(Box::new(self.values.iter().map(PossibleValue::new)))
+        Some(Box::new((self.values)().iter().map(PossibleValue::new)))
     }
 }
 

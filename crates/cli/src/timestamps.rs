@@ -27,7 +27,7 @@ pub(crate) struct TimestampArgs {
     /// +0200`, dates of HTTP, and numbers since 1970 by their magnitude. The other names accept one
     /// form. A pattern such as `%d.%m.%Y %H:%M:%S` has the directives of strptime.
     #[arg(long, value_name = "FORMAT", hide_possible_values = true)]
-    #[arg(value_parser = options::offering(TimestampFormat::from_str, FORMATS))]
+    #[arg(value_parser = options::offering(TimestampFormat::from_str, || FORMATS))]
     timestamp_format: Option<TimestampFormat>,
 
     /// Time zone of timestamps without one, and of days [default: UTC]

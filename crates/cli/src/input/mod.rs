@@ -9,6 +9,7 @@ mod moments;
 mod readahead;
 mod records;
 pub(crate) mod result;
+pub(crate) mod rows;
 mod sink;
 pub(crate) mod source;
 mod summary;

@@ -26,10 +26,14 @@ impl MomentCounts {
     /// Counts a value if it looks like a moment.
     #[inline]
     pub(super) fn insert(&mut self, record: &Record<'_>) {
-        let value = record.time.as_f64();
-        // Almost all values are below, so that this is all that most records cost.
-        if value >= YEARS[0] {
-            self.insert_large(record.name.as_str(), value);
+        // Almost all values are below, so that this is all that most records cost. An integer is
+        // not turned into a float, which takes 12 instructions.
+        let is_large = match record.time.as_integer() {
+            Some(value) => value >= YEARS[0] as u64,
+            None => record.time.as_f64() >= YEARS[0],
+        };
+        if is_large {
+            self.insert_large(record.name.as_str(), record.time.as_f64());
         }
     }
 

@@ -22,8 +22,14 @@ const ADDED: [&str; 3] = ["where", "replace", "missing"];
 
 /// Returns the arguments of a command line with the options of its preset, if it names one.
 ///
-/// `program` parses the arguments; an error of it is left to the caller, who parses the result.
-pub(crate) fn expand(program: &Command, arguments: Vec<OsString>) -> Vec<OsString> {
+/// The program parses the arguments; an error of it is left to the caller, who parses the result.
+pub(crate) fn expand(program: impl FnOnce() -> Command, arguments: Vec<OsString>) -> Vec<OsString> {
+    // Presets are read, and the command line is parsed once more, for those who use them only.
+    let names_one = |argument: &OsString| argument.as_encoded_bytes().starts_with(b"--preset");
+    if !arguments.iter().any(names_one) {
+        return arguments;
+    }
+    let program = &program();
     // The whole command line may be valid only with the options of the preset.
     let tolerant = program.clone().ignore_errors(true);
     let Ok(matches) = tolerant.try_get_matches_from(&arguments) else { return arguments };
@@ -82,7 +88,7 @@ mod tests {
     #[track_caller]
     fn check(line: &str, expected: &str) {
         let arguments = line.split(' ').map(Into::into).collect();
-        let expanded = expand(&program(), arguments);
+        let expanded = expand(program, arguments);
         let words: Vec<_> = expanded.iter().map(|word| word.to_str().unwrap()).collect();
         assert_eq!(words.join(" "), expected, "{line}");
     }

@@ -163,7 +163,7 @@ impl Preset {
 pub(crate) fn parser() -> impl TypedValueParser<Value = Preset> {
     static NAMES: LazyLock<Vec<&str>> =
         LazyLock::new(|| Preset::all().iter().map(|preset| &*preset.name).collect());
-    options::offering(Preset::load, &NAMES)
+    options::offering(Preset::load, || &NAMES)
 }
 
 #[cfg(test)]

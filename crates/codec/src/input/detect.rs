@@ -76,14 +76,14 @@ pub fn detect(sample: &[u8], is_whole: bool) -> Detected {
         return Detected::Unsupported(Unsupported { name: "UTF-16", command });
     }
     let text = sample.strip_prefix(MARK).unwrap_or(sample);
-    let lines = whole_lines(text, is_whole);
     let Some(first) = text.iter().copied().find(|byte| !byte.is_ascii_whitespace()) else {
         return Detected::Form(Form::Json);
     };
-    let begins_object = |line: &&[u8]| line.trim_ascii_start().starts_with(b"{");
     if matches!(first, b'{' | b'[' | 0x1E) {
         return Detected::Form(json(text, is_whole));
     }
+    let lines = whole_lines(text, is_whole);
+    let begins_object = |line: &&[u8]| line.trim_ascii_start().starts_with(b"{");
     if is_share(&lines, 50, begins_object) {
         return Detected::Form(Form::Json);
     }

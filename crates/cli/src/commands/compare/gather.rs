@@ -11,7 +11,7 @@ use super::Action;
 use crate::comparison::{Kept, Sample};
 use crate::failure::Failure;
 use crate::input::result::ReadResult;
-use crate::input::{Input, Recipe, file_of};
+use crate::input::{Input, Recipe, file_of, rows};
 use crate::output::KeptOutputs;
 
 /// What statistics are kept of.
@@ -118,9 +118,7 @@ impl Gatherer {
             let nanos = stamp.as_nanos();
             thread.spans[group] = joined(thread.spans[group], Some([nanos, nanos]));
         }
-        thread.trackers[group]
-            .record_numbered(record.name, record.time, record.offset)
-            .expect("the decoder checked the name, and excess actions are folded");
+        rows::record(&mut thread.trackers[group], &record);
     }
 }
 

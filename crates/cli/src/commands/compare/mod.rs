@@ -56,7 +56,7 @@ pub(crate) struct Args {
 
     /// Statistics to compare: mean, median, or quantiles such as p99
     #[arg(long, value_name = "STATS", value_delimiter = ',', default_value = "mean,p50,p99")]
-    #[arg(value_parser = options::offering(judged, stat::JUDGED_NAMES))]
+    #[arg(value_parser = options::offering(judged, || stat::JUDGED_NAMES))]
     #[arg(hide_possible_values = true, help_heading = STATISTICS_OPTIONS)]
     stat: Vec<Stat>,
 

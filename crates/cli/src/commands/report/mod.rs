@@ -14,7 +14,7 @@ use facade::codec::{Record, Sink};
 
 use crate::diagnostics;
 use crate::exit::Exit;
-use crate::input::Input;
+use crate::input::{Input, rows};
 use crate::inspect;
 use crate::options::{self, STATISTICS_OPTIONS};
 use crate::output::figures::Figures;
@@ -146,8 +146,6 @@ struct ReportSink<'t> {
 impl Sink for ReportSink<'_> {
     fn accept(&mut self, record: Record<'_>) {
         self.timeline.insert(&record);
-        self.tracker
-            .record_numbered(record.name, record.time, record.offset)
-            .expect("the decoder checked the name, and excess actions are folded");
+        rows::record(&mut self.tracker, &record);
     }
 }

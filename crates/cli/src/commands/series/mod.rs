@@ -58,7 +58,7 @@ pub(crate) struct Args {
     ///
     /// These are count, total, share, mean, min, max, stddev, variance, p50, p99.9, …
     #[arg(long, value_name = "STATS", value_delimiter = ',', hide_possible_values = true)]
-    #[arg(value_parser = options::offering(Stat::from_str, stat::NAMES))]
+    #[arg(value_parser = options::offering(Stat::from_str, || stat::NAMES))]
     #[arg(help_heading = STATISTICS_OPTIONS)]
     stat: Vec<Stat>,
 

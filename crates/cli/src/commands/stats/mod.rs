@@ -13,13 +13,14 @@ use clap::builder::ArgPredicate;
 use facade::actions::{
     LocalTracker, Mean, MinMax, NameTable, Quantiles, Row, TrackerSpec, Variance,
 };
-use facade::codec::{Format, Record, visible};
+use facade::codec::{Format, visible};
 use facade::{Unit, WhenFull};
 
 use crate::diagnostics;
 use crate::exit::Exit;
 use crate::fail_if::{FailIfArgs, Found};
 use crate::input::Input;
+use crate::input::rows::RowSink;
 use crate::inspect;
 use crate::options::{self, JsonArg, OUTPUT_OPTIONS, STATISTICS_OPTIONS};
 use crate::output::figures::Figures;
@@ -43,7 +44,7 @@ pub(crate) struct Args {
 
     /// Statistics to print: count, total, share, mean, min, max, stddev, variance, p50, p99.9, …
     #[arg(long, value_name = "STATS", value_delimiter = ',', hide_possible_values = true)]
-    #[arg(value_parser = options::offering(Stat::from_str, stat::NAMES))]
+    #[arg(value_parser = options::offering(Stat::from_str, || stat::NAMES))]
     #[arg(help_heading = STATISTICS_OPTIONS)]
     stat: Vec<Stat>,
 
@@ -52,7 +53,7 @@ pub(crate) struct Args {
     /// Without it, a table is sorted by total. Other formats are in order of appearance, or with
     /// --top by count.
     #[arg(long, value_name = "KEY", hide_possible_values = true)]
-    #[arg(value_parser = options::offering(SortKey::from_str, SORT_KEYS))]
+    #[arg(value_parser = options::offering(SortKey::from_str, || SORT_KEYS))]
     #[arg(help_heading = STATISTICS_OPTIONS)]
     sort: Option<SortKey>,
 
@@ -234,15 +235,8 @@ impl Args {
         let trackers =
             iter::repeat_with(|| LocalTracker::<S>::new(&names)).take(self.input.threads());
         let mut trackers: Vec<_> = trackers.collect();
-        let take = |tracker: &mut LocalTracker<'_, S>, record: Record<'_>| {
-            // Numbered by offset, so that rows are in the order of the input on any thread.
-            tracker
-                .record_numbered(record.name, record.time, record.offset)
-                .expect("the decoder checked the name, and excess actions are folded");
-        };
-        let sinks =
-            trackers.iter_mut().map(|tracker| move |record: Record<'_>| take(tracker, record));
-        let result = self.input.read(&recipe, &mut sinks.collect::<Vec<_>>(), kept)?;
+        let mut sinks: Vec<_> = trackers.iter_mut().map(RowSink).collect();
+        let result = self.input.read(&recipe, &mut sinks, kept)?;
         if !result.has_result() {
             result.report();
             inspect::report_hint(&result);
