@@ -36,12 +36,7 @@ pub(crate) const COMMAND: Command = Command {
             help: "Measure each for half a second; too noisy for a record to keep",
         },
         Opt { name: "--e2e", value: "", help: "Measure whole programs on large files" },
-        Opt { name: "--logs", value: "", help: "Measure them on logs of other programs" },
-        Opt {
-            name: "--lines",
-            value: "N",
-            help: "With --e2e or --logs: read N lines instead of 10,000,000",
-        },
+        Opt { name: "--lines", value: "N", help: "With --e2e: read N lines instead of 10,000,000" },
         Opt {
             name: "--readme",
             value: "",
@@ -53,7 +48,7 @@ pub(crate) const COMMAND: Command = Command {
             help: "Write the record below DIR instead of benches/record",
         },
     ],
-    examples: &["bench", "bench --quick record/default", "bench --logs --lines 100000"],
+    examples: &["bench", "bench --quick record/default", "bench --e2e logs/ --lines 100000"],
     run,
 };
 
@@ -70,10 +65,8 @@ fn run(sh: &Shell, flags: &Flags) -> anyhow::Result<()> {
             .try_for_each(|kind| update_readme(sh, &record::newest(&records, kind)?));
     }
     let parent = workspace::root().join(flags.value("--out").unwrap_or(RECORDS));
-    for (flag, kind) in [("--e2e", Kind::E2e), ("--logs", Kind::Logs)] {
-        if flags.has(flag) {
-            return e2e::run(sh, flags, kind, &parent);
-        }
+    if flags.has("--e2e") {
+        return e2e::run(sh, flags, &parent);
     }
     let filter = flags.operands.first().map(String::as_str);
     let plan = Plan { filter, quick: flags.has("--quick") };

@@ -1,9 +1,9 @@
 //! `cargo xtask bench --e2e`: measures whole programs on files of some hundred megabytes.
 //!
-//! [`scenarios`](super::scenarios) lists what is measured, and [`logs`] what
-//! `cargo xtask bench --logs` measures. The files are in the page cache, the programs take turns,
-//! and all answers are compared before any time is shown. A missing program is named with how to
-//! install it, and the others run without it.
+//! [`scenarios`](super::scenarios) lists the contests on the default form, and [`logs`] those on
+//! logs of other programs; each kind gets a record of its own. The files are in the page cache, the
+//! programs take turns, and all answers are compared before any time is shown. A missing program is
+//! named with how to install it, and the others run without it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -29,6 +29,8 @@ use crate::measure::{Measurement, Role, groups, time};
 use crate::step::{self, Job, Steps};
 use crate::workspace::{Workspace, root};
 
+/// The kinds of contests, in the order in which they run.
+const KINDS: [Kind; 2] = [Kind::E2e, Kind::Logs];
 const LINES: u64 = 10_000_000;
 /// The maximum number of runs of each program.
 const RUNS: usize = 9;
@@ -50,22 +52,38 @@ struct Outcome {
     output: PathBuf,
 }
 
-pub(super) fn run(sh: &Shell, flags: &Flags, kind: Kind, records: &Path) -> anyhow::Result<()> {
+/// Runs the contests whose name contains the operand, of both kinds.
+pub(super) fn run(sh: &Shell, flags: &Flags, records: &Path) -> anyhow::Result<()> {
+    let filter = flags.operands.first().map_or("", String::as_str);
+    let chosen: Vec<_> = KINDS.into_iter().filter(|&kind| has_any(kind, filter)).collect();
+    ensure!(!chosen.is_empty(), "no scenario name contains `{filter}`");
+    chosen.into_iter().try_for_each(|kind| run_kind(sh, flags, kind, records))
+}
+
+/// Returns the scenarios of a kind whose name contains `filter`.
+fn scenarios(kind: Kind, filter: &str) -> impl Iterator<Item = &'static Scenario> {
+    let all = if kind == Kind::Logs { &logs::SCENARIOS[..] } else { &SCENARIOS[..] };
+    all.iter().filter(move |one| one.name.contains(filter))
+}
+
+fn measures_memory(kind: Kind, filter: &str) -> bool {
+    kind == Kind::Logs && memory::NAME.contains(filter)
+}
+
+fn has_any(kind: Kind, filter: &str) -> bool {
+    measures_memory(kind, filter) || scenarios(kind, filter).next().is_some()
+}
+
+fn run_kind(sh: &Shell, flags: &Flags, kind: Kind, records: &Path) -> anyhow::Result<()> {
     let lines = flags.value("--lines").map_or(Ok(LINES), str::parse);
     let lines = lines
         .ok()
         .filter(|&lines| lines > 0)
         .context("`--lines` needs a number of lines above 0")?;
     let filter = flags.operands.first().map_or("", String::as_str);
-    let (flag, all) = match kind {
-        Kind::Logs => ("--logs", &logs::SCENARIOS[..]),
-        _ => ("--e2e", &SCENARIOS[..]),
-    };
-    let scenarios: Vec<_> = all.iter().filter(|one| one.name.contains(filter)).collect();
-    let has_memory = kind == Kind::Logs && memory::NAME.contains(filter);
-    ensure!(has_memory || !scenarios.is_empty(), "no scenario name contains `{filter}`");
-    let command =
-        format!("cargo xtask bench {flag} --lines {lines} {filter}").trim_end().to_owned();
+    let scenarios: Vec<_> = scenarios(kind, filter).collect();
+    let has_memory = measures_memory(kind, filter);
+    let command = format!("cargo xtask bench --e2e --lines {lines} {filter}").trim_end().to_owned();
     let mut circumstances = Circumstances::now(sh, command.clone())?;
     let target = Workspace::read(sh)?.target;
     let place = Place { folder: target.join("e2e-bench") };
@@ -348,6 +366,16 @@ mod tests {
         let (records, plain_bytes) = (1_000_000, 33_000_000);
         let runs = vec![usage; 3];
         Outcome { scenario, program, runs, records, plain_bytes, output: PathBuf::new() }
+    }
+
+    #[test]
+    fn filter_chooses_scenarios_of_each_kind() {
+        let chosen = |filter| KINDS.map(|kind| has_any(kind, filter));
+        assert_eq!(chosen(""), [true, true]);
+        assert_eq!(chosen("gzip"), [true, false]);
+        assert_eq!(chosen("logs/"), [false, true]);
+        assert_eq!(chosen("memory"), [false, true]);
+        assert_eq!(chosen("none of them"), [false, false]);
     }
 
     #[test]

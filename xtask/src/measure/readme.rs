@@ -19,7 +19,7 @@ impl Kind {
                 "<!-- measured e2e: end -->",
             ],
             Self::Logs => [
-                "<!-- measured logs: begin, written by `cargo xtask bench --logs` -->\n",
+                "<!-- measured logs: begin, written by `cargo xtask bench --e2e` -->\n",
                 "<!-- measured logs: end -->",
             ],
         }
