@@ -115,6 +115,7 @@ fn every_byte_at_every_offset_is_decoded_as_alone() {
         "{\"time\": 99999999, \"action\": \"a\"}\r",
         "{\"time\":1,\"action\":\"a\"}\r\r\r",
         "\u{FEFF}{\"time\":1}",
+        r#"{"x":"é","action":"a","time":1}"#,
     ] {
         for at in 0..line.len() {
             for byte in (0..=u8::MAX).filter(|byte| *byte != b'\n') {

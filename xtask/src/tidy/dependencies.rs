@@ -14,7 +14,18 @@ use super::Finding;
 const TREES: [(&str, &[&str]); 3] = [
     ("core-time", &[]),
     ("core-actions", &["core-time", "thiserror"]),
-    ("codec", &["core-actions", "core-time", "fast-float2", "memchr", "smallvec", "thiserror"]),
+    (
+        "codec",
+        &[
+            "core-actions",
+            "core-time",
+            "fast-float2",
+            "memchr",
+            "simdutf8",
+            "smallvec",
+            "thiserror",
+        ],
+    ),
 ];
 
 /// The target with the most dependencies. Its standard library need not be installed.

@@ -16,7 +16,7 @@ use crate::error::code::{ErrorCode, ScanError, ScanResult};
 use crate::input::form_plan::FormPlan;
 use crate::options::DecodeOptions;
 use crate::scan::cursor::Cursor;
-use crate::scan::string::valid_prefix;
+use crate::scan::string::valid_lines;
 use crate::schema::decoder::Rules;
 use crate::schema::draft::{Found, Name, Scratch};
 use crate::schema::fast_path::{DefaultKeys, FastLine, HEAD, Partial, fast_line};
@@ -81,7 +81,7 @@ impl<'p> LineDecoder<'p> {
         let (mut at, mut was_fast) = (0, true);
         while at < bytes.len() {
             if text.is_empty() {
-                text = valid_prefix(&bytes[at..]);
+                text = valid_lines(&bytes[at..]);
             }
             report.lines += 1;
             let start = at;
@@ -181,7 +181,7 @@ impl<'p> LineDecoder<'p> {
                 }
             },
         };
-        let mut cursor = Cursor::line(bytes);
+        let mut cursor = Cursor::line(bytes).known(!text.is_empty());
         let mut found =
             self.rules.decode_any(&DefaultKeys, &mut cursor, text, &partial, &mut self.scratch);
         // The end of the line is near the end of what was read.

@@ -21,7 +21,7 @@ use crate::input::form_plan::FormPlan;
 use crate::input::reader::Reader;
 use crate::moment::MomentZone;
 use crate::scan::cursor::Cursor;
-use crate::scan::string::valid_prefix;
+use crate::scan::string::{valid_lines, valid_prefix};
 use crate::schema::decoder::Rules;
 use crate::schema::draft::{Found, Name, Scratch};
 use crate::schema::fast_path::{FastLine, OtherKeys, Partial, fast_line};
@@ -84,7 +84,7 @@ impl<'p> RecordDecoder<'p> {
         let (mut at, mut fast_records, mut fast_units) = (0, 0, 0);
         while at < bytes.len() {
             if text.is_empty() {
-                text = valid_prefix(&bytes[at..]);
+                text = valid_lines(&bytes[at..]);
             }
             report.lines += 1;
             let start = at;
@@ -214,7 +214,7 @@ impl<'p> RecordDecoder<'p> {
     #[inline(never)]
     fn plain_record<'b>(&mut self, bytes: &'b [u8], text: &'b str) -> Option<FastRecord<'b>> {
         let keys = self.keys.as_ref()?;
-        let mut cursor = Cursor::line(bytes);
+        let mut cursor = Cursor::line(bytes).known(!text.is_empty());
         let partial = Partial::default();
         self.scratch.has_unit = false;
         let found = self.rules.decode_any(keys, &mut cursor, text, &partial, &mut self.scratch);

@@ -67,7 +67,8 @@ impl<'p> JsonReader<'p> {
         known: &'a str,
         slots: &mut [Slot<'a>],
     ) -> Result<(), Fault> {
-        self.read_object(Cursor::new(record).placed(at), known, slots).map_err(Fault::Refused)
+        let cursor = Cursor::new(record).known(known.len() == record.len()).placed(at);
+        self.read_object(cursor, known, slots).map_err(Fault::Refused)
     }
 
     fn read_object<'a>(

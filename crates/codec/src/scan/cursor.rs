@@ -11,25 +11,44 @@ use crate::error::code::{ErrorCode, Expected, ScanError, ScanResult};
 pub(crate) struct Cursor<'a> {
     /// The input, or all lines from here on, so that a word near the end of a line is one load.
     pub(crate) bytes: &'a [u8],
-    /// Whether the input is the first line of `bytes`, whose end was not searched.
+    /// [`IS_LINE`] and the bytes outside ASCII that end a plain run of a string: none where the
+    /// input is known to be UTF-8, else [`NOT_ASCII`](swar::NOT_ASCII).
     ///
-    /// A line end is a control character: it ends every run of digits or plain characters, and it
-    /// is not a token.
-    is_line: bool,
+    /// One word for both, because a cursor of five words would be slower to pass.
+    flags: u64,
     pub(crate) at: usize,
 }
+
+/// The flag of an input that is the first line of `bytes`, whose end was not searched.
+///
+/// A line end is a control character: it ends every run of digits or plain characters, and it is
+/// not a token.
+const IS_LINE: u64 = 1;
 
 impl<'a> Cursor<'a> {
     /// Returns the start of an input.
     #[inline(always)]
     pub(crate) fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, is_line: false, at: 0 }
+        Self { bytes, flags: swar::NOT_ASCII, at: 0 }
     }
 
     /// Returns the start of an input that is the first of several lines.
     #[inline(always)]
     pub(crate) fn line(bytes: &'a [u8]) -> Self {
-        Self { bytes, is_line: true, at: 0 }
+        Self { bytes, flags: IS_LINE | swar::NOT_ASCII, at: 0 }
+    }
+
+    /// Returns the same position, in an input that is known to be UTF-8 if `is_utf8`.
+    #[inline(always)]
+    pub(crate) fn known(self, is_utf8: bool) -> Self {
+        let not_ascii = if is_utf8 { 0 } else { swar::NOT_ASCII };
+        Self { flags: self.flags & IS_LINE | not_ascii, ..self }
+    }
+
+    /// Marks the bytes here that end a plain run of a string.
+    #[inline(always)]
+    pub(crate) fn special(self) -> u64 {
+        swar::special(self.word(), self.flags)
     }
 
     /// Returns another position in the same input.
@@ -42,7 +61,9 @@ impl<'a> Cursor<'a> {
     #[inline(always)]
     pub(crate) fn is_at_end(self) -> bool {
         match self.rest() {
-            [] | [b'\n', ..] | [b'\r', b'\n', ..] => self.is_line || self.at >= self.bytes.len(),
+            [] | [b'\n', ..] | [b'\r', b'\n', ..] => {
+                self.flags & IS_LINE != 0 || self.at >= self.bytes.len()
+            }
             _ => false,
         }
     }

@@ -12,8 +12,11 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::str;
 
+use memchr::memrchr;
+use simdutf8::compat::from_utf8;
+
 use super::cursor::Cursor;
-use super::swar::{self, BYTES, before, equal, special, special_in_name};
+use super::swar::{BYTES, before, equal, special_in_name};
 use crate::error::code::{ErrorCode, Expected, ScanError, ScanResult};
 
 /// A valid string.
@@ -101,13 +104,13 @@ impl<'a> Cursor<'a> {
         Some(start..end.at)
     }
 
-    /// Skips to the next quote, backslash, control character or byte outside ASCII.
+    /// Skips to the next quote, backslash, control character or byte that may not be UTF-8.
     #[inline(always)]
     fn skip_plain(&mut self) {
-        let mut special = special(self.word());
+        let mut special = self.special();
         while special == 0 {
             self.advance(BYTES);
-            special = swar::special(self.word());
+            special = self.special();
         }
         // The zeros that pad the last word are control characters, so this stops at the end.
         self.advance(before(special));
@@ -396,7 +399,17 @@ pub(crate) fn text_at<'a>(input: &'a [u8], known: &'a str, range: Range<usize>) 
 
 /// Returns the longest prefix that is UTF-8.
 pub(crate) fn valid_prefix(bytes: &[u8]) -> &str {
-    str::from_utf8(bytes)
-        .or_else(|error| str::from_utf8(&bytes[..error.valid_up_to()]))
-        .unwrap_or_default()
+    from_utf8(bytes).or_else(|error| from_utf8(&bytes[..error.valid_up_to()])).unwrap_or_default()
+}
+
+/// Returns the longest prefix of whole lines that is UTF-8.
+///
+/// So a line that begins inside of it lies inside as a whole.
+pub(crate) fn valid_lines(bytes: &[u8]) -> &str {
+    let text = valid_prefix(bytes);
+    if text.len() == bytes.len() {
+        return text;
+    }
+    let end = memrchr(b'\n', text.as_bytes()).map_or(0, |newline| newline + 1);
+    text.get(..end).unwrap_or_default()
 }

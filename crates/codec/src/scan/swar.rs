@@ -57,24 +57,30 @@ pub(crate) fn before(marks: u64) -> usize {
     (marks.trailing_zeros() / 8) as usize
 }
 
+/// The bytes outside ASCII that [`special`] marks where text may not be UTF-8: all of them.
+pub(crate) const NOT_ASCII: u64 = TOPS;
+
 /// Marks the bytes that end a plain run of a string.
 ///
-/// These are quotes, backslashes, control characters and bytes outside ASCII. Exact up to and
-/// including the first mark.
+/// These are quotes, backslashes, control characters and, of the bytes outside ASCII, those whose
+/// highest bit is set in `not_ascii`. Exact up to and including the first mark.
 ///
 /// For a byte `x < 0x80`, `x - n` borrows into the highest bit if `x < n`. A borrow can continue
 /// into the next byte and mark it wrongly, but only from a marked byte, and only the first mark is
-/// used.
+/// used. A byte outside ASCII borrows from no other.
 #[inline(always)]
-pub(crate) fn special(word: u64) -> u64 {
-    (borrows(word, 0x20) | equal(word, b'"') | equal(word, b'\\') | word) & TOPS
+pub(crate) fn special(word: u64, not_ascii: u64) -> u64 {
+    let borrows = word.wrapping_sub(ONES * 0x20)
+        | (word ^ (ONES * u64::from(b'"'))).wrapping_sub(ONES)
+        | (word ^ (ONES * u64::from(b'\\'))).wrapping_sub(ONES);
+    ((borrows & !word) | (word & not_ascii)) & TOPS
 }
 
 /// Marks as [`special`] does, and also U+007F, a control character that a name must not contain.
 #[inline(always)]
 pub(crate) fn special_in_name(word: u64) -> u64 {
     // The sum carries into the next byte only from 0xFF, which is marked.
-    special(word) | (word.wrapping_add(ONES) & TOPS)
+    special(word, NOT_ASCII) | (word.wrapping_add(ONES) & TOPS)
 }
 
 #[inline(always)]
@@ -207,7 +213,9 @@ mod tests {
                     bytes[(place + 1) % BYTES] = next;
                     let word = u64::from_le_bytes(bytes);
                     let naive = |is: &dyn Fn(&u8) -> bool| bytes.iter().position(is).unwrap_or(8);
-                    assert_eq!(before(special(word)), naive(&is_special), "{bytes:x?}");
+                    assert_eq!(before(special(word, NOT_ASCII)), naive(&is_special), "{bytes:x?}");
+                    let is_special_in_text = |byte: &u8| byte.is_ascii() && is_special(byte);
+                    assert_eq!(before(special(word, 0)), naive(&is_special_in_text), "{bytes:x?}");
                     assert_eq!(before(up_to(word, b' ')), naive(&|byte| *byte <= b' '));
                     let commas = bytes.iter().filter(|byte| **byte == b',').count();
                     assert_eq!(all_equal(word, b',').count_ones() as usize, commas, "{bytes:x?}");
