@@ -43,6 +43,8 @@ impl RingTier {
 
     /// Checks that a bucket has room for more events, with those that are open in cells.
     ///
+    /// `closed` is the number of events in all buckets. While it is small, every bucket has room.
+    ///
     /// A record fills a bucket to at most half of its limit. The other half holds what several
     /// threads count before any of them can see the others' events.
     pub(super) fn check_room(
@@ -50,11 +52,15 @@ impl RingTier {
         cells: &impl Cells,
         tick: i64,
         events: u64,
+        closed: u64,
     ) -> Result<(), RecordError> {
         let limit = self.ring.layout().bucket_limit() / 2;
+        let added_max = OPEN_LIMIT.saturating_mul(cells.made() as u64).saturating_add(events);
+        if closed.saturating_add(added_max) <= limit {
+            return Ok(());
+        }
         let in_ring = self.ring.events_at(tick);
-        let in_cells_max = OPEN_LIMIT.saturating_mul(cells.made() as u64);
-        if in_ring.saturating_add(in_cells_max).saturating_add(events) <= limit {
+        if in_ring.saturating_add(added_max) <= limit {
             return Ok(());
         }
         let (start, end) = (self.grid.start(tick).as_nanos(), self.grid.end(tick).as_nanos());

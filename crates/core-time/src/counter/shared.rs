@@ -99,10 +99,9 @@ impl SharedCounts {
         events: u64,
     ) -> Result<(), RecordError> {
         let _write = self.lock.write();
-        self.reserve(cells, stamp, events)?;
+        let tick = self.reserve(cells, stamp, events)?;
         self.observe(stamp, stamp);
         let grid = &self.tiers[0].grid;
-        let tick = grid.tick(stamp);
         let start = grid.start(tick).as_nanos();
         if cell.open_start().is_some_and(|open| start < open) {
             self.add_to_rings(stamp, events);
@@ -162,17 +161,18 @@ impl SharedCounts {
 
     /// Makes room for events: checks the limits, and enters the bucket in every ring.
     ///
-    /// Changes nothing if it refuses.
-    fn reserve(&self, cells: &impl Cells, stamp: Stamp, events: u64) -> Result<(), RecordError> {
+    /// Returns the tick of the finest tier. Changes nothing if it refuses.
+    fn reserve(&self, cells: &impl Cells, stamp: Stamp, events: u64) -> Result<i64, RecordError> {
         // ORDERING: Relaxed, under the lock.
-        let room = TOTAL_LIMIT.saturating_sub(self.closed.load(Relaxed));
+        let closed = self.closed.load(Relaxed);
+        let room = TOTAL_LIMIT.saturating_sub(closed);
         if events > room {
             return Err(RecordError::Full { events, room });
         }
         let mut is_held = false;
         for tier in &self.tiers {
             if let Some(tick) = tier.held_tick(stamp) {
-                tier.check_room(cells, tick, events)?;
+                tier.check_room(cells, tick, events, closed)?;
                 is_held = true;
             }
         }
@@ -181,10 +181,12 @@ impl SharedCounts {
             let behind = grid.end(ring.newest()).saturating_since(stamp);
             return Err(RecordError::Evicted { behind, held: grid.held() });
         }
-        for tier in &self.tiers {
-            tier.ring.enter(tier.grid.tick(stamp));
+        let mut finest = i64::MIN;
+        for tier in self.tiers.iter().rev() {
+            finest = tier.grid.tick(stamp);
+            tier.ring.enter(finest);
         }
-        Ok(())
+        Ok(finest)
     }
 
     /// Moves the open events of a cell to the rings that still hold their bucket.
@@ -330,14 +332,14 @@ impl SharedCounts {
     ) -> Result<(), SnapshotError> {
         let _write = self.lock.write();
         let pairs = || self.tiers.iter().zip(snapshot.tiers());
+        let closed = self.closed.load(Relaxed); // ORDERING: Relaxed, under the lock.
         for (tier, buckets) in pairs() {
             for (tick, count) in buckets.iter().filter(|&(tick, _)| tick >= tier.ring.oldest()) {
-                let room = tier.check_room(cells, tick, count);
+                let room = tier.check_room(cells, tick, count, closed);
                 room.map_err(|_| SnapshotError::TooManyEvents)?;
             }
         }
-        // ORDERING: Relaxed, under the lock.
-        if snapshot.total() > TOTAL_LIMIT.saturating_sub(self.closed.load(Relaxed)) {
+        if snapshot.total() > TOTAL_LIMIT.saturating_sub(closed) {
             return Err(SnapshotError::TooManyEvents);
         }
         for (tier, buckets) in pairs() {
