@@ -132,10 +132,8 @@ fn threshold(text: &str) -> Result<Threshold, FailIfError> {
     if let Some(percent) = text.strip_suffix('%') {
         let percent = percent.trim_end();
         let digits = percent.strip_prefix(['+', '-']).ok_or(FailIfError::Percentage)?;
-        let is_plain = digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-        // The exponent divides by 100 exactly; a division would round once more.
-        let change = format!("{percent}e-2").parse().ok().filter(|_| is_plain);
-        return change.map(Threshold::Change).ok_or(FailIfError::Percentage);
+        let change = stat::fraction(digits).ok_or(FailIfError::Percentage)?;
+        return Ok(Threshold::Change(if percent.starts_with('-') { -change } else { change }));
     }
     let quantity = Quantity::parse(text).map_err(|error| FailIfError::Value(error.to_string()))?;
     // What cannot be compared later is refused now.
@@ -149,6 +147,14 @@ pub(crate) struct Found {
     pub(crate) value: Field<'static>,
     /// The relative change, if two inputs are compared and both have the action.
     pub(crate) change: Option<f64>,
+    /// What a message adds to the change.
+    pub(crate) detail: Option<String>,
+}
+
+impl From<Field<'static>> for Found {
+    fn from(value: Field<'static>) -> Self {
+        Self { value, change: None, detail: None }
+    }
 }
 
 impl FailIfArgs {
@@ -254,10 +260,13 @@ impl FailIf {
                 failures.push(format!("{stat} of `{name}` is {shown}"));
             }
         }
-        if let Some(wanted) = wanted.filter(|_| !is_judged) {
-            let (wanted, stat) = (visible(wanted.as_bytes()), self.stat.name());
+        if !is_judged {
             let what = if let Threshold::Change(_) = self.value { "change of " } else { "" };
-            failures.push(format!("`{wanted}` has no {what}{stat}"));
+            let figure = format!("{what}{}", self.stat.name());
+            failures.push(match wanted {
+                Some(wanted) => format!("`{}` has no {figure}", visible(wanted.as_bytes())),
+                None => format!("no action has a {figure}"),
+            });
         }
         failures
     }
@@ -267,7 +276,9 @@ impl FailIf {
         match &self.value {
             Threshold::Change(threshold) => {
                 let change = found.change?;
-                Some((change.total_cmp(threshold), signed_percent(change)))
+                let detail = found.detail.as_ref().map(|detail| format!(", {detail}"));
+                let shown = format!("{}{}", signed_percent(change), detail.unwrap_or_default());
+                Some((change.total_cmp(threshold), shown))
             }
             Threshold::Value(threshold) => {
                 if found.value == Field::Missing {
@@ -414,7 +425,7 @@ mod tests {
 
     #[test]
     fn each_failing_row_is_named_with_its_figure() {
-        let found = |value| Found { value, change: None };
+        let found = Found::from;
         let rows = [
             ("run", found(Field::Integer(250))),
             ("jump", found(Field::Float(250.5))),
@@ -433,17 +444,21 @@ mod tests {
         check("*u*: p99 > 1", None, &rows[..1], &["p99 of `run` is 250"]);
         check("hop: p99 > 1", None, &rows, &["`hop` has no p99"]);
         check("jum: p99 > 1", None, &rows, &["no such action `jum`, the nearest is `jump`"]);
+        check("p99 > 1", None, &rows[2..], &["no action has a p99"]);
         check("p99 > 1", None, &[], &["no action was measured"]);
     }
 
     #[test]
     fn changes_are_compared_with_their_sign() {
-        let found = |change| Found { value: Field::Integer(1), change };
+        let found = |change| Found { change, ..Field::Integer(1).into() };
         let rows = [("run", found(Some(0.1))), ("new", found(None)), ("hop", found(Some(-0.2)))];
         check("p99 > +10%", None, &rows, &[]);
         check("p99 >= +10%", None, &rows, &["p99 of `run` is +10.0 %"]);
         check("p99 < -19.9%", None, &rows, &["p99 of `hop` is -20.0 %"]);
         check("new: p99 > +10%", None, &rows, &["`new` has no change of p99"]);
+        check("p99 > +10%", None, &rows[1..2], &["no action has a change of p99"]);
+        let detailed = Found { detail: Some("slower".into()), ..rows[0].1.clone() };
+        check("p99 > +1%", None, &[("run", detailed)], &["p99 of `run` is +10.0 %, slower"]);
         assert_eq!(
             [f64::INFINITY, 0.000_4, -0.000_4].map(signed_percent),
             ["+∞", "0.0 %", "0.0 %"]

@@ -10,7 +10,7 @@ use facade::codec::Field;
 
 use crate::output::human;
 use crate::output::render::grouped;
-use crate::stat::{Dimension, Stat};
+use crate::stat::{self, Dimension, Stat};
 
 /// The text for a missing figure.
 const MISSING: &str = "-";
@@ -38,11 +38,7 @@ impl Figures {
 
     /// Formats the value of a statistic.
     pub(crate) fn value(self, stat: &Stat, value: &Field<'_>) -> String {
-        let float = match *value {
-            Field::Integer(integer) => integer as f64,
-            Field::Float(float) => float,
-            _ => return MISSING.to_owned(),
-        };
+        let Some(float) = stat::float(value) else { return MISSING.to_owned() };
         match (stat.dimension(), self.unit, value) {
             (Dimension::Share, ..) => percent(float),
             (Dimension::Time, Some(unit), _) => human::time(float, unit),

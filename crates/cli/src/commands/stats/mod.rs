@@ -10,11 +10,11 @@ use std::str::FromStr;
 
 use clap::ValueEnum;
 use clap::builder::ArgPredicate;
+use facade::Unit;
 use facade::actions::{
     LocalTracker, Mean, MinMax, NameTable, Quantiles, Row, TrackerSpec, Variance,
 };
 use facade::codec::{Format, visible};
-use facade::{Unit, WhenFull};
 
 use crate::diagnostics;
 use crate::exit::Exit;
@@ -224,14 +224,7 @@ impl Args {
             Err(exit) => return Ok(exit),
         };
         let Outputs { results: output, kept } = self.input.outputs(&self.output)?;
-        let (actions, when_full) = (self.max_actions, WhenFull::Fold);
-        let name_bytes = self.input.name_bytes();
-        let names = NameTable::new(TrackerSpec {
-            actions,
-            when_full,
-            name_bytes,
-            ..TrackerSpec::default()
-        });
+        let names = NameTable::new(self.input.tracker_spec(self.max_actions));
         let trackers =
             iter::repeat_with(|| LocalTracker::<S>::new(&names)).take(self.input.threads());
         let mut trackers: Vec<_> = trackers.collect();
@@ -279,10 +272,7 @@ impl Args {
 
     /// Reports the actions for which a condition of `--fail-if` holds.
     fn judge<S: Stats>(&self, all: &[Row<S>], whole: &Whole, unit: Option<Unit>) -> Exit {
-        let found = |row: &Row<S>, stat: &Stat| Found {
-            value: stat.of(row.statistic(), whole),
-            change: None,
-        };
+        let found = |row: &Row<S>, stat: &Stat| Found::from(stat.of(row.statistic(), whole));
         self.fail_if.judge(all, Row::name, found, unit)
     }
 
