@@ -87,6 +87,8 @@ pub(crate) enum FailIfError {
     Name,
     #[error("percentage needs a sign and digits, such as `+10%` or `-2.5%`")]
     Percentage,
+    #[error("a change needs two inputs, expected a value, such as `p99 > 250ms`")]
+    Change,
 }
 
 impl FromStr for FailIf {
@@ -188,8 +190,7 @@ impl FailIfArgs {
     ///
     /// The exit code of the command. The first such condition is reported.
     pub(crate) fn check_unit(&self, unit: Option<Unit>) -> Result<(), Exit> {
-        let needs = |it: &&FailIf| matches!(&it.value, Threshold::Value(value) if value.has_unit());
-        match self.fail_if.iter().find(needs) {
+        match self.fail_if.iter().find(|it| it.has_unit()) {
             Some(condition) if unit.is_none() => {
                 diagnostics::report(format_args!(
                     "`--fail-if '{}'` has a unit, and the times have none, no result\n  \
@@ -227,7 +228,37 @@ impl FailIfArgs {
 }
 
 impl FailIf {
-    fn shown(&self) -> String {
+    /// Parses a condition on the values of one input.
+    ///
+    /// # Errors
+    ///
+    /// As for any condition, and [`FailIfError::Change`] for one on a change.
+    pub(crate) fn on_value(text: &str) -> Result<Self, FailIfError> {
+        let condition: Self = text.parse()?;
+        match condition.value {
+            Threshold::Value(_) => Ok(condition),
+            Threshold::Change(_) => Err(FailIfError::Change),
+        }
+    }
+
+    pub(crate) fn stat(&self) -> &Stat {
+        &self.stat
+    }
+
+    /// Returns whether the threshold has a unit.
+    pub(crate) fn has_unit(&self) -> bool {
+        matches!(&self.value, Threshold::Value(value) if value.has_unit())
+    }
+
+    /// Returns whether the condition is about an action and holds for its statistic.
+    pub(crate) fn holds(&self, name: &str, value: Field<'static>, unit: Option<Unit>) -> bool {
+        let is_named = self.name.as_deref().is_none_or(|wanted| is_match(wanted, name));
+        let compared = || self.compare(&Found { value, change: None }, unit);
+        is_named && compared().is_some_and(|(ordering, _)| self.operator.holds(ordering))
+    }
+
+    /// Returns the condition as it was typed, as printable characters.
+    pub(crate) fn shown(&self) -> String {
         visible(self.text.as_bytes())
     }
 

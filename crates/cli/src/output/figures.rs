@@ -36,6 +36,11 @@ impl Figures {
         self.unit.is_some()
     }
 
+    /// Returns the unit of the times, if it is known.
+    pub(crate) fn unit(self) -> Option<Unit> {
+        self.unit
+    }
+
     /// Formats the value of a statistic.
     pub(crate) fn value(self, stat: &Stat, value: &Field<'_>) -> String {
         let Some(float) = stat::float(value) else { return MISSING.to_owned() };

@@ -1,6 +1,5 @@
 //! `windrow stats`: statistics of each action.
 
-mod depth;
 mod records;
 
 use std::iter;
@@ -23,6 +22,7 @@ use crate::input::Input;
 use crate::input::rows::RowSink;
 use crate::inspect;
 use crate::options::{self, JsonArg, OUTPUT_OPTIONS, STATISTICS_OPTIONS};
+use crate::output::depth::{self, Depth};
 use crate::output::figures::Figures;
 use crate::output::infinite::Infinite;
 use crate::output::names::nearest;
@@ -32,7 +32,6 @@ use crate::output::{Failure, Output, OutputArgs, Outputs};
 use crate::output::{distribution, prometheus};
 use crate::stat::{self, Needs, NoStat, Stat, Stats, Whole};
 
-use self::depth::Depth;
 use self::records::{Value, csv_columns, object_keys};
 
 /// Print statistics of each action

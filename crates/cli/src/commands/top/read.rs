@@ -15,9 +15,9 @@ use memchr::memchr;
 use thiserror::Error;
 
 use super::Args;
-use super::app::Status;
 use super::batches::Batches;
 use super::feed::Feed;
+use super::status::Status;
 use super::tail::{self, Polled, Tail};
 use crate::diagnostics::{self, Unreadable};
 use crate::input::Recipe;
