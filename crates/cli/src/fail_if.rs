@@ -253,7 +253,7 @@ impl FailIf {
     /// Returns whether the condition is about an action and holds for its statistic.
     pub(crate) fn holds(&self, name: &str, value: Field<'static>, unit: Option<Unit>) -> bool {
         let is_named = self.name.as_deref().is_none_or(|wanted| is_match(wanted, name));
-        let compared = || self.compare(&Found { value, change: None }, unit);
+        let compared = || self.compare(&value.into(), unit);
         is_named && compared().is_some_and(|(ordering, _)| self.operator.holds(ordering))
     }
 
