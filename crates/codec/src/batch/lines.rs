@@ -151,8 +151,8 @@ impl<'p> LineDecoder<'p> {
     /// The members that were read.
     #[inline(always)]
     fn fast_line<'t>(&self, text: &'t str, head: &[u8; HEAD]) -> Result<FastRecord<'t>, Partial> {
-        let line = fast_line(head, &DefaultKeys)?;
-        let FastLine { name, time, has_unit: _, end } = line;
+        let line = fast_line(head)?;
+        let FastLine { name, time, end } = line;
         let len = match head.get(end..) {
             Some([b'\n', ..]) => end + 1,
             Some([b'\r', b'\n', ..]) => end + 2,
