@@ -11,7 +11,6 @@ mod fault;
 mod line_end;
 mod lines;
 mod parallel;
-mod plain;
 mod records;
 mod refusal;
 mod refuse;
