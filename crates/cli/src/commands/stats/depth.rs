@@ -35,31 +35,32 @@ fn ladder() -> impl Iterator<Item = Stat> {
 }
 
 /// Returns all statistics that are shown.
-pub(crate) fn stats() -> Vec<Stat> {
+pub(super) fn stats() -> Vec<Stat> {
     summary().into_iter().chain(ladder()).collect()
 }
 
 /// How actions are shown in depth.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Depth {
-    pub(crate) figures: Figures,
+pub(super) struct Depth {
+    pub(super) figures: Figures,
     /// The width of the terminal, if it is one.
-    pub(crate) columns: Option<usize>,
-    /// Whether [`text`](Self::text) has a histogram.
-    pub(crate) histogram: bool,
+    pub(super) columns: Option<usize>,
+    pub(super) histogram: bool,
 }
 
 impl Depth {
     /// Formats the tables of all rows.
-    pub(crate) fn text<S: Stats>(&self, rows: &[&Row<S>], whole: &Whole) -> String {
+    pub(super) fn text<S: Stats>(&self, rows: &[&Row<S>], whole: &Whole) -> String {
         let mut text = String::new();
         for (index, row) in rows.iter().enumerate() {
             let separator = if index > 0 { "\n" } else { "" };
             let (name, kept) = (visible(row.name().as_bytes()), row.statistic());
-            let mut summary = self.summary(&name, kept, whole);
-            summary.fit(self.columns);
+            let mut summary_table = Table::default();
+            summary_table.names("action", [name]);
+            summary_table.stats(&summary(), iter::once(kept), whole, self.figures);
+            summary_table.fit(self.columns);
             // Writing to a string succeeds.
-            let _ = write!(text, "{separator}{summary}\n{}", self.ladder(kept, whole));
+            let _ = write!(text, "{separator}{summary_table}\n{}", self.ladder(kept, whole));
             if self.histogram {
                 let _ = write!(text, "\n{}", self.histogram(kept));
             }
@@ -67,16 +68,8 @@ impl Depth {
         text
     }
 
-    /// Returns the statistics of the whole action, not yet fitted to the width.
-    pub(crate) fn summary<S: Stats>(&self, name: &str, kept: &S, whole: &Whole) -> Table {
-        let mut table = Table::default();
-        table.names("action", [name]);
-        table.stats(&summary(), iter::once(kept), whole, self.figures);
-        table
-    }
-
     /// Returns the percentiles, with the number of times that rank above each.
-    pub(crate) fn ladder<S: Stats>(&self, kept: &S, whole: &Whole) -> Table {
+    fn ladder<S: Stats>(&self, kept: &S, whole: &Whole) -> Table {
         let steps: Vec<_> = ladder().collect();
         let above = |step: &Stat| match step {
             Stat::Quantile(quantile, _) => {
@@ -93,8 +86,7 @@ impl Depth {
         table
     }
 
-    /// Returns the number of times in ranges of equal ratio.
-    pub(crate) fn histogram<S: Stats>(&self, kept: &S) -> Table {
+    fn histogram<S: Stats>(&self, kept: &S) -> Table {
         let groups = kept.quantiles().map(|it| groups(it.histogram().bins())).unwrap_or_default();
         let count = kept.count().max(1) as f64;
         let label = |time: f64| self.figures.label(time);
