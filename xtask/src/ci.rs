@@ -5,7 +5,7 @@ use std::env;
 use anyhow::{Context as _, bail, ensure};
 use xshell::{Shell, cmd};
 
-use crate::flags::{Command, Flags};
+use crate::flags::{Command, Flags, Opt};
 use crate::step::{Job, Steps};
 use crate::workspace::Workspace;
 use crate::{doc, interface, loom, mutants, package, tidy};
@@ -16,15 +16,19 @@ pub(crate) const COMMAND: Command = Command {
     operands_max: 0,
     passes_on: false,
     summary: "Run all checks required for a merge",
-    options: &[],
-    examples: &["ci"],
+    options: &[Opt {
+        name: "--long",
+        value: "",
+        help: "Also run the simulation of `compare` with many samples (minutes)",
+    }],
+    examples: &["ci", "ci --long"],
     run,
 };
 
 /// Runs every step, even after a failure.
 ///
 /// `test` reuses what `build` compiles, so its time is that of the tests alone.
-fn run(sh: &Shell, _: &Flags) -> anyhow::Result<()> {
+fn run(sh: &Shell, flags: &Flags) -> anyhow::Result<()> {
     let mut steps = Steps::new();
     steps.command(Job::new("fmt", cmd!(sh, "cargo fmt --all --check")).figure(|_| String::new()));
     steps.run("tidy", || tidy::step(sh));
@@ -59,6 +63,9 @@ fn run(sh: &Shell, _: &Flags) -> anyhow::Result<()> {
     }
     steps.watch("mutants", |progress| mutants::step(sh, progress));
     steps.command(doc::job(sh));
+    if flags.has("--long") {
+        steps.command(simulation(sh));
+    }
     steps.run("interface", || interface::step(sh));
     steps.command(package::job(sh, package::Depth::Create)?);
     steps.finish(COMMAND.name)
@@ -81,6 +88,13 @@ fn serde_json_features(sh: &Shell) -> anyhow::Result<Job<'_>> {
     let manifest = "compat/serde_json/Cargo.toml";
     let test = cmd!(sh, "cargo test --manifest-path {manifest} --target-dir {target}");
     Ok(Job::new("serde_json", test).tests())
+}
+
+/// Measures the method of `compare` on many random samples, optimised.
+fn simulation(sh: &Shell) -> Job<'_> {
+    let test =
+        cmd!(sh, "cargo test --profile model --package cli --bin windrow --locked -- simulation");
+    Job::new("simulation", test).env("WINDROW_LONG_TESTS", "1").tests()
 }
 
 /// Tests the crates with default features without these, each alone.

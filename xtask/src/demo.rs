@@ -32,7 +32,8 @@ const TITLE: &str =
 /// The maximum number of lines of a difference that are printed.
 const DIFFERENCE_LINES_MAX: usize = 40;
 
-/// Builds the program, compares the output of `stats`, and runs `windrow demo`.
+/// Builds the program, compares the output of `stats`, and runs `windrow demo`, which explains
+/// itself.
 ///
 /// `windrow demo` prints timings, so only its exit code is checked.
 fn run(sh: &Shell, flags: &Flags) -> anyhow::Result<()> {
@@ -46,9 +47,8 @@ fn run(sh: &Shell, flags: &Flags) -> anyhow::Result<()> {
             step::print(&format!("{found}\n"));
             check(sh, found, flags.has("--update"))
         });
-        step::print("\nA comparison of trackers: all values kept, against sum and count.");
         step::print("\n$ windrow demo");
-        steps.run("original", || {
+        steps.run("trackers", || {
             cmd!(sh, "{program} demo").quiet().run().context("windrow demo")?;
             step::print("");
             Ok(String::new())

@@ -87,6 +87,8 @@ pub(crate) enum FailIfError {
     Name,
     #[error("percentage needs a sign and digits, such as `+10%` or `-2.5%`")]
     Percentage,
+    #[error("a change needs two inputs, expected a value, such as `p99 > 250ms`")]
+    Change,
 }
 
 impl FromStr for FailIf {
@@ -132,10 +134,8 @@ fn threshold(text: &str) -> Result<Threshold, FailIfError> {
     if let Some(percent) = text.strip_suffix('%') {
         let percent = percent.trim_end();
         let digits = percent.strip_prefix(['+', '-']).ok_or(FailIfError::Percentage)?;
-        let is_plain = digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-        // The exponent divides by 100 exactly; a division would round once more.
-        let change = format!("{percent}e-2").parse().ok().filter(|_| is_plain);
-        return change.map(Threshold::Change).ok_or(FailIfError::Percentage);
+        let change = stat::fraction(digits).ok_or(FailIfError::Percentage)?;
+        return Ok(Threshold::Change(if percent.starts_with('-') { -change } else { change }));
     }
     let quantity = Quantity::parse(text).map_err(|error| FailIfError::Value(error.to_string()))?;
     // What cannot be compared later is refused now.
@@ -149,6 +149,14 @@ pub(crate) struct Found {
     pub(crate) value: Field<'static>,
     /// The relative change, if two inputs are compared and both have the action.
     pub(crate) change: Option<f64>,
+    /// What a message adds to the change.
+    pub(crate) detail: Option<String>,
+}
+
+impl From<Field<'static>> for Found {
+    fn from(value: Field<'static>) -> Self {
+        Self { value, change: None, detail: None }
+    }
 }
 
 impl FailIfArgs {
@@ -182,8 +190,7 @@ impl FailIfArgs {
     ///
     /// The exit code of the command. The first such condition is reported.
     pub(crate) fn check_unit(&self, unit: Option<Unit>) -> Result<(), Exit> {
-        let needs = |it: &&FailIf| matches!(&it.value, Threshold::Value(value) if value.has_unit());
-        match self.fail_if.iter().find(needs) {
+        match self.fail_if.iter().find(|it| it.has_unit()) {
             Some(condition) if unit.is_none() => {
                 diagnostics::report(format_args!(
                     "`--fail-if '{}'` has a unit, and the times have none, no result\n  \
@@ -221,7 +228,37 @@ impl FailIfArgs {
 }
 
 impl FailIf {
-    fn shown(&self) -> String {
+    /// Parses a condition on the values of one input.
+    ///
+    /// # Errors
+    ///
+    /// As for any condition, and [`FailIfError::Change`] for one on a change.
+    pub(crate) fn on_value(text: &str) -> Result<Self, FailIfError> {
+        let condition: Self = text.parse()?;
+        match condition.value {
+            Threshold::Value(_) => Ok(condition),
+            Threshold::Change(_) => Err(FailIfError::Change),
+        }
+    }
+
+    pub(crate) fn stat(&self) -> &Stat {
+        &self.stat
+    }
+
+    /// Returns whether the threshold has a unit.
+    pub(crate) fn has_unit(&self) -> bool {
+        matches!(&self.value, Threshold::Value(value) if value.has_unit())
+    }
+
+    /// Returns whether the condition is about an action and holds for its statistic.
+    pub(crate) fn holds(&self, name: &str, value: Field<'static>, unit: Option<Unit>) -> bool {
+        let is_named = self.name.as_deref().is_none_or(|wanted| is_match(wanted, name));
+        let compared = || self.compare(&value.into(), unit);
+        is_named && compared().is_some_and(|(ordering, _)| self.operator.holds(ordering))
+    }
+
+    /// Returns the condition as it was typed, as printable characters.
+    pub(crate) fn shown(&self) -> String {
         visible(self.text.as_bytes())
     }
 
@@ -254,10 +291,13 @@ impl FailIf {
                 failures.push(format!("{stat} of `{name}` is {shown}"));
             }
         }
-        if let Some(wanted) = wanted.filter(|_| !is_judged) {
-            let (wanted, stat) = (visible(wanted.as_bytes()), self.stat.name());
+        if !is_judged {
             let what = if let Threshold::Change(_) = self.value { "change of " } else { "" };
-            failures.push(format!("`{wanted}` has no {what}{stat}"));
+            let figure = format!("{what}{}", self.stat.name());
+            failures.push(match wanted {
+                Some(wanted) => format!("`{}` has no {figure}", visible(wanted.as_bytes())),
+                None => format!("no action has a {figure}"),
+            });
         }
         failures
     }
@@ -267,7 +307,9 @@ impl FailIf {
         match &self.value {
             Threshold::Change(threshold) => {
                 let change = found.change?;
-                Some((change.total_cmp(threshold), signed_percent(change)))
+                let detail = found.detail.as_ref().map(|detail| format!(", {detail}"));
+                let shown = format!("{}{}", signed_percent(change), detail.unwrap_or_default());
+                Some((change.total_cmp(threshold), shown))
             }
             Threshold::Value(threshold) => {
                 if found.value == Field::Missing {
@@ -414,7 +456,7 @@ mod tests {
 
     #[test]
     fn each_failing_row_is_named_with_its_figure() {
-        let found = |value| Found { value, change: None };
+        let found = Found::from;
         let rows = [
             ("run", found(Field::Integer(250))),
             ("jump", found(Field::Float(250.5))),
@@ -433,17 +475,21 @@ mod tests {
         check("*u*: p99 > 1", None, &rows[..1], &["p99 of `run` is 250"]);
         check("hop: p99 > 1", None, &rows, &["`hop` has no p99"]);
         check("jum: p99 > 1", None, &rows, &["no such action `jum`, the nearest is `jump`"]);
+        check("p99 > 1", None, &rows[2..], &["no action has a p99"]);
         check("p99 > 1", None, &[], &["no action was measured"]);
     }
 
     #[test]
     fn changes_are_compared_with_their_sign() {
-        let found = |change| Found { value: Field::Integer(1), change };
+        let found = |change| Found { change, ..Field::Integer(1).into() };
         let rows = [("run", found(Some(0.1))), ("new", found(None)), ("hop", found(Some(-0.2)))];
         check("p99 > +10%", None, &rows, &[]);
         check("p99 >= +10%", None, &rows, &["p99 of `run` is +10.0 %"]);
         check("p99 < -19.9%", None, &rows, &["p99 of `hop` is -20.0 %"]);
         check("new: p99 > +10%", None, &rows, &["`new` has no change of p99"]);
+        check("p99 > +10%", None, &rows[1..2], &["no action has a change of p99"]);
+        let detailed = Found { detail: Some("slower".into()), ..rows[0].1.clone() };
+        check("p99 > +1%", None, &[("run", detailed)], &["p99 of `run` is +10.0 %, slower"]);
         assert_eq!(
             [f64::INFINITY, 0.000_4, -0.000_4].map(signed_percent),
             ["+∞", "0.0 %", "0.0 %"]

@@ -58,7 +58,9 @@ fn job_passes_without_a_change() {
 #[test]
 fn job_fails_and_names_each_action_beyond_a_limit() {
     let failures = "the branch exceeds a limit:\n\
-        windrow: failed: p50 of `login` is +29.9 % (`--fail-if 'p50 > +20%'`)\n\
-        windrow: failed: p50 of `search` is +31.3 % (`--fail-if 'p50 > +20%'`)\n";
+        windrow: failed: p50 of `login` is +29.9 %, slower, interval +19.6 … +42.7 % \
+        (`--fail-if 'p50 > +20%'`)\n\
+        windrow: failed: p50 of `search` is +31.3 %, slower, interval +19.4 … +43.9 % \
+        (`--fail-if 'p50 > +20%'`)\n";
     check("slow", 4, failures, "Actions: 2 slower.");
 }

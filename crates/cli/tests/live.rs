@@ -196,6 +196,39 @@ fn top_shows_what_comes_through_a_pipe_and_listens_to_keys() {
 }
 
 #[test]
+fn top_filters_marks_and_shows_an_action_in_depth() {
+    let args = ["top", "--every", "20ms", "--window", "1h", "--unit", "ms", "--mark"];
+    let (mut terminal, mut stdin) = piped(&[&args[..], &["mean > 0.5s", "--sort", "p90"]].concat());
+    let lines = [line("GET /cart", 40).repeat(3), line("POST /cart", 900), line("GET /", 1)];
+    stdin.write_all(lines.concat().as_bytes()).unwrap();
+    terminal.wait_for("! 1 action marked");
+    terminal.wait_for("p90▼");
+    assert!(terminal.seen().contains("\n! POST /cart "), "{}", terminal.seen());
+    assert!(terminal.seen().contains("!900 ms"), "{}", terminal.seen());
+    terminal.press(b"/get /c");
+    terminal.wait_for("1 of 3 actions");
+    assert!(!terminal.seen().contains("POST"), "{}", terminal.seen());
+    // Enter ends the typing, the next shows the action.
+    terminal.press(b"\r");
+    terminal.wait_for("Esc ends it  q quit");
+    terminal.press(b"\r");
+    terminal.wait_for("times above");
+    terminal.wait_until(|seen| has_line(seen, &["GET", "/cart"]));
+    terminal.press(b"G");
+    terminal.wait_for("100.0 %");
+    terminal.press(b"\x1b");
+    terminal.wait_for("Esc ends it");
+    terminal.press(b"f\x15count,p99.9\r");
+    // The column that was sorted by is gone, so the first is sorted by.
+    terminal.wait_until(|seen| has_line(seen, &["action", "count▼", "p99.9", "when"]));
+    terminal.press(b"q");
+    let (seen, _, code) = terminal.end();
+    assert!(seen.contains("… and 2 actions without `get /c`"), "{seen}");
+    assert!(seen.lines().any(|line| line.trim_start().starts_with("GET /cart")), "{seen}");
+    assert_eq!(code, Some(0), "{seen}");
+}
+
+#[test]
 fn top_follows_a_file_that_grows_is_replaced_and_cut_short() {
     let log = Log::new("follow", &line("before", 1));
     let mut terminal = log.top(&["--follow"]);
@@ -355,7 +388,7 @@ fn compressed_file_is_read_and_not_followed() {
     assert_eq!(code, Some(0));
 
     let (seen, _, code) = log.top(&["--follow"]).end();
-    assert!(seen.contains("a compressed file cannot be followed"), "{seen}");
+    assert!(seen.contains("A compressed file cannot be followed"), "{seen}");
     assert_eq!(code, Some(1));
 }
 

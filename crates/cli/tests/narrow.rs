@@ -136,7 +136,7 @@ fn titles_of_a_series_are_unique() {
 #[test]
 fn narrow_demo_is_whole() {
     // Only the bars, which are the last lines: prose may be wrapped between words.
-    let (seen, ..) = Terminal::new(&["demo", "--records", "1000", "--batches", "2"], 40).end();
+    let (seen, ..) = Terminal::new(&["demo", "--records", "50000", "--batches", "2"], 40).end();
     let bars: Vec<_> = seen.lines().filter(|line| line.contains('█')).collect();
     assert!(bars.len() >= 2 && bars.iter().all(|line| line.width() <= 40), "{seen}");
 }

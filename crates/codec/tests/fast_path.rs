@@ -6,7 +6,7 @@
 #[path = "support/fast_path.rs"]
 mod support;
 
-use codec::{DecodeOptions, FieldTypes, Fields, Fractions, Limits, Record};
+use codec::{DecodeOptions, FieldTypes, Fields, Fractions, Limits, Path, Record};
 use core_actions::Unit;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -122,6 +122,7 @@ fn every_byte_at_every_offset_is_decoded_as_alone() {
                 let mut line = line.as_bytes().to_vec();
                 line[at] = byte;
                 check(&DecodeOptions::default(), &line);
+                check(&any_types(None), &line);
             }
         }
     }
@@ -138,8 +139,59 @@ fn lengths_at_the_edges_are_decoded_as_alone() {
                 };
                 let line = format!(r#"{{"action":"{}","time":{time}}}"#, "x".repeat(name));
                 check(&DecodeOptions::default(), line.as_bytes());
+                check(&any_types(None), line.as_bytes());
+                let line = format!(r#"{{"time":{time},"action":"{}"}}"#, "x".repeat(name));
+                check(&any_types(None), line.as_bytes());
             }
         }
+    }
+}
+
+/// A name longer than the longest of a template must still be closed.
+#[test]
+fn lines_of_other_keys_are_decoded_as_alone() {
+    let keys = [
+        "k",
+        "ms",
+        "took",
+        "took_ms",
+        "took_mss",
+        "request_duration_ms",
+        "a_key_of_24_bytes_in_all",
+        "a_key_that_is_too_long_for_templates",
+    ];
+    for key in keys {
+        let path = |key: &str| Path::parse(key).unwrap();
+        let fields = Fields {
+            by: vec![path("op")],
+            value: Some(path(key)),
+            types: FieldTypes::Any,
+            ..Fields::default()
+        };
+        let options = DecodeOptions { fields, ..DecodeOptions::default() };
+        let (start, end) = key.split_at(key.len() / 2);
+        let (near, longer) = (format!("{}X", &key[..key.len() - 1]), format!("{start}X{end}"));
+        let middle = format!("{start}X{}", end.get(1..).unwrap_or_default());
+        for key in [key, &near, &longer, &middle] {
+            for name in ["\"a\"", "\"a", "a\"", "\"!\"", "\" \"", "\"\"", "\"-\"", "\"-a\""] {
+                check_names(&options, key, name);
+            }
+            for len in [15, 16, 17, 18] {
+                let name = "x".repeat(len);
+                check_names(&options, key, &format!("\"{name}\""));
+                check_names(&options, key, &format!("\"{name}"));
+            }
+        }
+    }
+}
+
+/// Checks lines of a name and a value in both orders, with and without spaces.
+#[track_caller]
+fn check_names(options: &DecodeOptions, key: &str, name: &str) {
+    for (colon, comma) in [("", ""), (" ", " "), ("", " "), (" ", "")] {
+        let (name, value) = (format!("\"op\":{colon}{name}"), format!("\"{key}\":{colon}1"));
+        check(options, format!("{{{name},{comma}{value}}}").as_bytes());
+        check(options, format!("{{{value},{comma}{name}}}").as_bytes());
     }
 }
 

@@ -368,4 +368,8 @@ fn keys_that_start_alike_are_told_apart() {
     check_skipped(&any, r#"{"x":[1],"duration_2":"a","took":1}"#, Skip::NoName);
     check_skipped(&any, r#"{"x":[1],"duration_":"a","took":1}"#, Skip::NoName);
     check(&any, r#"{"x":[1],"duration_2":"a","duration_1":"b","took":1}"#, "b", 1.0);
+    let any = options("duration_1", "duration_2");
+    check(&any, r#"{"x":[1],"duration_2":1,"duration_1":"b","duration_3":2}"#, "b", 1.0);
+    let line = r#"{"\u0064uration_2":7,"duration_2":1,"duration_1":"a"}"#;
+    assert_eq!(decode(&any, line).1.refused, 1, "a key with escapes is repeated");
 }

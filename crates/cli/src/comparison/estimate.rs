@@ -1,8 +1,10 @@
 //! Figures with intervals of confidence, and the interval of their change.
 
+use std::cmp::Ordering;
+
 use facade::Quantile;
 use facade::actions::{HasCount, MinMax, Quantiles};
-use statrs::distribution::{ContinuousCDF, StudentsT};
+use statrs::distribution::{Continuous, ContinuousCDF, Normal, StudentsT};
 
 use super::ranks::ranks;
 
@@ -121,21 +123,24 @@ pub(crate) fn of_means(before: Moments, after: Moments, alpha: f64) -> Option<Ch
 
 /// Returns the quantile of Student's distribution that is exceeded at both ends with `alpha`.
 ///
-/// By bisection, because the inverse of `statrs` does not end for many degrees of freedom.
+/// By Newton's method, because the inverse of `statrs` does not end for many degrees of freedom.
+/// The tail is convex, and the quantile of the normal distribution is below that of Student's, so
+/// the steps grow towards the quantile and never beyond it.
 fn student(alpha: f64, freedom: f64) -> f64 {
-    let freedom = if freedom < FREEDOM_MAX { freedom } else { f64::INFINITY };
-    let distribution = StudentsT::new(0.0, 1.0, freedom).expect("the freedom is positive");
-    let is_inside = |t: f64| distribution.cdf(-t) > alpha / 2.0;
-    let (mut inside, mut outside) = (0.0, 2.0);
-    while is_inside(outside) {
-        (inside, outside) = (outside, outside * 2.0);
+    let normal = -Normal::standard().inverse_cdf(alpha / 2.0);
+    if freedom >= FREEDOM_MAX {
+        return normal;
     }
+    let distribution = StudentsT::new(0.0, 1.0, freedom).expect("the freedom is positive");
+    let mut quantile = normal;
     loop {
-        let middle = f64::midpoint(inside, outside);
-        if middle <= inside || middle >= outside {
-            return outside;
+        let excess = distribution.cdf(-quantile) - alpha / 2.0;
+        let next = quantile + excess / distribution.pdf(quantile);
+        // Also ends where the last digits of the tail go up and down.
+        if next.partial_cmp(&(quantile * (1.0 + 1e-12))) != Some(Ordering::Greater) {
+            return quantile;
         }
-        if is_inside(middle) { inside = middle } else { outside = middle }
+        quantile = next;
     }
 }
 
@@ -156,6 +161,7 @@ mod tests {
         near(student(0.05, 9.9e6), 1.959_964_226);
         near(student(0.05, 1e300), 1.959_963_985);
         near(student(1e-9, f64::INFINITY), 6.109_410_205);
+        near(student(1e-9, 99.0), 6.752_948_04);
     }
 
     #[test]

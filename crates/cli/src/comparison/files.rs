@@ -36,7 +36,9 @@ pub(crate) fn median(values: &mut [f64], alpha: f64) -> Option<(f64, Option<Esti
 /// # Accuracy
 ///
 /// Exact for up to 20 values a side that are all different. Otherwise by the normal distribution,
-/// corrected for ties and for continuity.
+/// corrected for ties and for continuity, but at least the [smallest] probability there is.
+///
+/// [smallest]: rarest
 ///
 /// # References
 ///
@@ -74,7 +76,15 @@ pub(crate) fn mann_whitney(before: &[f64], after: &[f64]) -> f64 {
         let distance = (most as f64 / 4.0 - extreme as f64 / 2.0 - 0.5).max(0.0);
         if variance > 0.0 { 2.0 * Normal::standard().cdf(-distance / variance.sqrt()) } else { 1.0 }
     };
-    p.min(1.0)
+    p.clamp(rarest(one, two), 1.0)
+}
+
+/// Returns the probability of two samples of which one is above the other, in either direction.
+///
+/// No other outcome is rarer, so that with too few values none is rare enough.
+pub(crate) fn rarest(one: usize, two: usize) -> f64 {
+    let orders = (1..=two).map(|at| (one + at) as f64 / at as f64).product::<f64>();
+    (2.0 / orders).min(1.0)
 }
 
 /// Returns in how many orders of two samples a number of pairs is in one order, by that number.
@@ -121,6 +131,8 @@ mod tests {
     #[test]
     fn ties_are_corrected_for() {
         check(&[1.0; 6], &[1.0; 7], 1.0);
+        // The normal distribution says 0.004, but only 2 of 252 orders are as far apart.
+        check(&[1.0; 5], &[2.0; 5], 2.0 / 252.0);
         // 3.5 pairs of 12.5 in the mean, a variance of 22.08, and a half for continuity.
         check(&[1.0, 2.0, 2.0, 3.0, 4.0], &[2.0, 4.0, 5.0, 6.0, 7.0], 0.071_369_010_92);
     }

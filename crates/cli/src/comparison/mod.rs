@@ -18,13 +18,15 @@ mod estimate;
 mod files;
 mod ranks;
 #[cfg(test)]
+mod simulation;
+#[cfg(test)]
 mod tests;
 mod verdict;
 
 use facade::actions::{HasCount, HasMean, MinMax, Quantiles, Variance};
 use facade::codec::Field;
 
-use crate::stat::{Stat, Whole};
+use crate::stat::{Stat, Whole, float};
 
 pub(crate) use estimate::Estimate;
 use estimate::Moments;
@@ -180,7 +182,11 @@ impl Comparer {
             Some(change) => self.rule.judge(change) == Verdict::Same,
             None => self.rule.judge_apart(one, two) == Verdict::Same,
         };
-        let by_ranks = self.rule.judge_files([x1, x2], p < self.alpha);
+        let can_be_rare = files::rarest(one.len(), two.len()) < self.alpha;
+        let by_ranks = match can_be_rare {
+            true => self.rule.judge_files([x1, x2], p < self.alpha),
+            false => Verdict::TooFew,
+        };
         let verdict = match by_ranks {
             Verdict::Unclear if estimates.is_some_and(is_same) => Verdict::Same,
             verdict => verdict,
@@ -218,13 +224,4 @@ fn figures(stat: &Stat, side: Side<'_>) -> Vec<f64> {
 
 fn of(stat: &Stat, kept: &Kept) -> Field<'static> {
     stat.of(kept, &Whole::default())
-}
-
-/// Returns the nearest float; `None` for a missing number.
-pub(crate) fn float(field: &Field<'_>) -> Option<f64> {
-    match *field {
-        Field::Integer(integer) => Some(integer as f64),
-        Field::Float(float) => Some(float),
-        _ => None,
-    }
 }

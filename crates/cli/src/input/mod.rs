@@ -24,6 +24,8 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 
+use facade::WhenFull;
+use facade::actions::TrackerSpec;
 use facade::codec::{
     DecodeOptions, Fractions, ReadError, Report, Sink, Zone, threads_within_memory,
 };
@@ -129,6 +131,12 @@ impl Input {
     /// Returns whether records are only counted, so that times have no statistics.
     pub(crate) fn counts_only(&self) -> bool {
         self.options.records.counts_only()
+    }
+
+    /// Returns the limits of a tracker of its actions. Actions beyond them share a row.
+    pub(crate) fn tracker_spec(&self, actions: usize) -> TrackerSpec {
+        let (when_full, name_bytes) = (WhenFull::Fold, self.name_bytes());
+        TrackerSpec { actions, when_full, name_bytes, ..TrackerSpec::default() }
     }
 
     /// Returns the maximum length of a name in bytes.

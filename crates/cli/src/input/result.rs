@@ -2,6 +2,7 @@
 
 use std::io;
 use std::iter;
+use std::ops::Range;
 
 use facade::Unit;
 use facade::codec::{Counts, ReadError, Report};
@@ -137,6 +138,8 @@ pub(crate) struct ReadResult {
     names: Report,
     /// The numbers of the files of `refusals` and of `unreadable`.
     files: [Vec<usize>; 2],
+    /// Of each file its number, its refused and skipped records, and all that are not blank.
+    uncounted: Vec<(usize, [u64; 2])>,
 }
 
 impl ReadResult {
@@ -158,6 +161,12 @@ impl ReadResult {
         let unread = self.unreadable.len() + self.unknown.len();
         let are_unreadable = self.inputs > 0 && unread == self.inputs;
         self.lines == 0 && (self.is_interrupted || are_unreadable)
+    }
+
+    /// Returns the number of refused and skipped records of some files, and of all but blank ones.
+    pub(crate) fn uncounted(&self, files: Range<usize>) -> [u64; 2] {
+        let of_files = self.uncounted.iter().filter(|(file, _)| files.contains(file));
+        of_files.fold([0, 0], |sum, (_, of_file)| [sum[0] + of_file[0], sum[1] + of_file[1]])
     }
 
     /// Returns whether no record that is counted has a timestamp, and some lack one.
@@ -236,7 +245,10 @@ impl ReadResult {
         if !sample.is_empty() && (self.sample.1.is_empty() || index < self.sample.0) {
             self.sample = (index, sample);
         }
+        let lines_before = self.lines;
         self.count(&report);
+        let lines = self.lines - lines_before;
+        self.uncounted.push((index, [report.refused + report.skipped, lines]));
         self.moments.merge(moments);
         for (reason, count) in reasons {
             *self.reasons.entry(reason).or_default() += count;

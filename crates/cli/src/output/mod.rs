@@ -5,6 +5,7 @@
 //! the result is complete; a device or a pipe is written directly.
 
 pub(crate) mod axis;
+pub(crate) mod depth;
 pub(crate) mod distribution;
 mod draft;
 pub(crate) mod figures;

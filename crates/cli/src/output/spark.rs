@@ -28,6 +28,26 @@ pub(crate) fn bar(value: f64, max: f64, width: usize) -> String {
     bar
 }
 
+/// Draws numbers as vertical bars of several rows, the highest row first.
+///
+/// A missing number is blank, and any other is visible.
+pub(crate) fn bars(values: &[Option<f64>], rows: usize) -> Vec<String> {
+    let max = values.iter().flatten().copied().fold(0.0, f64::max);
+    let eighths = |value: f64| {
+        let share = if max > 0.0 { value / max } else { 0.0 };
+        ((share * (rows * LEVELS.len()) as f64).round() as usize).max(1)
+    };
+    let heights: Vec<_> = values.iter().map(|value| value.map_or(0, eighths)).collect();
+    let row = |row: usize| {
+        let above = |&height: &usize| match height.saturating_sub(row * LEVELS.len()) {
+            0 => ' ',
+            height => LEVELS[height.min(LEVELS.len()) - 1],
+        };
+        heights.iter().map(above).collect()
+    };
+    (0..rows).rev().map(row).collect()
+}
+
 /// Sums adjacent numbers, so that at most `parts` remain.
 pub(crate) fn shorten(values: &[u64], parts: usize) -> Vec<u64> {
     let group = values.len().div_ceil(parts.max(1)).max(1);
@@ -68,6 +88,15 @@ mod tests {
         for (value, max, expected) in cases {
             assert_eq!(bar(value, max, 4), expected, "{value} of {max}");
         }
+    }
+
+    #[test]
+    fn bars_of_several_rows_are_as_high_as_their_share() {
+        let values = [Some(0.0), None, Some(1.0), Some(2.0), Some(3.0), Some(4.0)];
+        assert_eq!(bars(&values, 2), ["    ▄█", "▁ ▄███"]);
+        assert_eq!(bars(&[Some(1e-300), Some(1e300)], 1), ["▁█"]);
+        assert_eq!(bars(&[Some(0.0)], 2), [" ", "▁"]);
+        assert_eq!(bars(&[], 2), ["", ""]);
     }
 
     #[test]

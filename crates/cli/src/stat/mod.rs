@@ -197,10 +197,15 @@ impl FromStr for Stat {
 
 /// Parses a percentage as a quantile.
 fn share(percent: &str) -> Option<Quantile> {
+    Quantile::try_from(fraction(percent)?).ok()
+}
+
+/// Parses a percentage, without a sign, as a fraction: `0.5` is 0.005.
+pub(crate) fn fraction(percent: &str) -> Option<f64> {
     let is_plain = percent.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     // The exponent divides by 100 exactly; a division would round once more.
-    let share = format!("{percent}e-2").parse::<f64>().ok().filter(|_| is_plain)?;
-    Quantile::try_from(share).ok()
+    let fraction = format!("{percent}e-2").parse::<f64>().ok()?;
+    (is_plain && fraction.is_finite()).then_some(fraction)
 }
 
 /// Returns the spelling of a percentage that all its spellings share: `p50` for `p050.0`.
@@ -238,16 +243,19 @@ impl BitOr for Needs {
 pub(crate) fn compare(a: &Field<'_>, b: &Field<'_>) -> Ordering {
     match (*a, *b) {
         (Field::Integer(a), Field::Integer(b)) => a.cmp(&b),
-        (a, b) => float(a).total_cmp(&float(b)),
+        (a, b) => {
+            let [a, b] = [a, b].map(|it| float(&it).unwrap_or(f64::NEG_INFINITY));
+            a.total_cmp(&b)
+        }
     }
 }
 
-/// Returns the nearest float, or negative infinity for a missing number.
-fn float(field: Field<'_>) -> f64 {
-    match field {
-        Field::Integer(integer) => integer as f64,
-        Field::Float(float) => float,
-        _ => f64::NEG_INFINITY,
+/// Returns the nearest float; `None` for a missing number.
+pub(crate) fn float(field: &Field<'_>) -> Option<f64> {
+    match *field {
+        Field::Integer(integer) => Some(integer as f64),
+        Field::Float(float) => Some(float),
+        _ => None,
     }
 }
 

@@ -113,8 +113,7 @@ impl<'p> LineDecoder<'p> {
                     }
                 }
             };
-            let offset = block.offset + start as u64;
-            sink.accept(Record { name, time, has_unit: false, stamp: None, offset });
+            sink.accept(Record { name, time, stamp: None, offset: block.offset + start as u64 });
         }
         report
     }
@@ -152,8 +151,8 @@ impl<'p> LineDecoder<'p> {
     /// The members that were read.
     #[inline(always)]
     fn fast_line<'t>(&self, text: &'t str, head: &[u8; HEAD]) -> Result<FastRecord<'t>, Partial> {
-        let line = fast_line(head, &DefaultKeys)?;
-        let FastLine { name, time, has_unit: _, end } = line;
+        let line = fast_line(head)?;
+        let FastLine { name, time, end } = line;
         let len = match head.get(end..) {
             Some([b'\n', ..]) => end + 1,
             Some([b'\r', b'\n', ..]) => end + 2,

@@ -11,6 +11,7 @@ mod fault;
 mod line_end;
 mod lines;
 mod parallel;
+mod plain;
 mod records;
 mod refusal;
 mod refuse;

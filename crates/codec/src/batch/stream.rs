@@ -1,10 +1,9 @@
 //! A stream of JSON: objects in any layout, on one thread, in bounded memory.
 //!
 //! The ends of objects are found by their structure, and each object is then decoded as a whole. If
-//! it is not JSON, the stream goes on at the next line that begins with `{` or U+001E: behind the
-//! object, or where its structure is broken, so that it has no end. Rejected: going on behind the
-//! fault in any case. Each object inside of a broken one would be looked at as often as it is
-//! nested. An array ends there: what follows may be inside of the broken element.
+//! the structure is broken, the object cannot have an end, and the stream goes on at the next line
+//! that begins with `{` or U+001E. An array ends there: what follows may be inside of the broken
+//! element.
 
 use std::io::{self, ErrorKind, Read};
 use std::mem;
@@ -53,12 +52,12 @@ fn decode_values(
     found: &mut BlockReport,
     sink: &mut impl Sink,
 ) -> io::Result<Option<InputFault>> {
-    let (kept, limits) = (plan.options.refusals_kept, plan.options.limits);
+    let kept = plan.options.refusals_kept;
     stream.skip_mark()?;
     let mut is_array = None;
     while stream.find_value()? {
         let is_array = *is_array.get_or_insert(stream.values.in_array());
-        let mut value = stream.read_value(is_array, sink)?;
+        let value = stream.read_value(is_array, sink)?;
         let bytes = stream.buf[value.kept.clone()].trim_ascii_end();
         let offset = stream.offset + value.kept.start as u64;
         found.lines += 1;
@@ -66,6 +65,7 @@ fn decode_values(
         found.line_shift = stream.line.wrapping_sub(found.lines).cast_signed();
         found.column_shift = stream.column(offset);
         if let Some(len) = value.cut_from {
+            let limits = plan.options.limits;
             let error = plan.options.rules().too_long(len);
             let cause = || Cause::TooLong(error.explain(bytes, limits));
             refuse(bytes, offset, cause, found, kept, sink);
@@ -73,24 +73,12 @@ fn decode_values(
                 stream.leave(&value);
                 return Ok(Some(stream.broken_array(code)));
             }
-        } else if let Some(error) = decoder.decode_one(bytes, offset, found, kept, sink) {
-            if is_array {
-                found.lines -= 1;
-                let line = RefusedLine { bytes, offset, cause: Cause::Built(error) };
-                return Ok(Some(InputFault::BrokenArray(
-                    line.to_refusal(stream.line, found.column_shift).into(),
-                )));
-            }
-            if !value.is_broken {
-                value = stream.read_broken(value.end - value.kept.start, sink)?;
-            }
-            let bytes = stream.buf[value.kept.clone()].trim_ascii_end();
-            let too_long = |len| plan.options.rules().too_long(len).explain(bytes, limits);
-            let cause = || match value.cut_from {
-                None => Cause::Built(error.clone()),
-                Some(len) => Cause::TooLong(too_long(len)),
-            };
-            refuse(bytes, offset, cause, found, kept, sink);
+        } else if let Some(error) = decoder.decode_one(bytes, offset, is_array, found, kept, sink) {
+            found.lines -= 1;
+            let line = RefusedLine { bytes, offset, cause: Cause::Built(error) };
+            return Ok(Some(InputFault::BrokenArray(
+                line.to_refusal(stream.line, found.column_shift).into(),
+            )));
         }
         stream.leave(&value);
     }
@@ -130,8 +118,6 @@ struct Value {
     cut_from: Option<usize>,
     /// The line ends in what was cut off.
     cut_lines: CutLines,
-    /// Whether its structure is broken, so that it ends where the stream goes on.
-    is_broken: bool,
     /// The error behind a value that is too long, if an array ends there.
     ends_array: Option<ErrorCode>,
 }
@@ -147,8 +133,7 @@ struct CutLines {
 impl Value {
     /// Returns a value that is in memory as a whole.
     fn whole(kept: Range<usize>, cut_lines: CutLines) -> Self {
-        let end = kept.end;
-        Self { kept, end, cut_from: None, cut_lines, is_broken: false, ends_array: None }
+        Self { end: kept.end, kept, cut_from: None, cut_lines, ends_array: None }
     }
 }
 
@@ -205,26 +190,10 @@ impl<R: Read> Stream<R> {
 
     /// Reads to the end of the value at the start, or of a broken one to where the stream goes on.
     fn read_value(&mut self, is_array: bool, sink: &mut impl Sink) -> io::Result<Value> {
-        self.read_from(0, None, is_array, sink)
-    }
-
-    /// Reads the value at the start, whose first `len` bytes are not JSON, to where the stream goes
-    /// on.
-    fn read_broken(&mut self, len: usize, sink: &mut impl Sink) -> io::Result<Value> {
-        let resync = Resync::after(&self.buf[self.start..self.start + len]);
-        self.read_from(len, Some(resync), false, sink)
-    }
-
-    /// Reads the value at the start. Offsets count from there; those below `at` are known.
-    fn read_from(
-        &mut self,
-        mut at: usize,
-        mut resync: Option<Resync>,
-        is_array: bool,
-        sink: &mut impl Sink,
-    ) -> io::Result<Value> {
-        let mut passed_on = 0;
+        // Offsets count from the start of the value.
+        let (mut at, mut passed_on) = (0, 0);
         let (mut cut, mut cut_lines) = (0, CutLines::default());
+        let mut resync: Option<Resync> = None;
         let mut ends_array = None;
         loop {
             let rest = &self.buf[self.start + at..self.filled];
@@ -250,7 +219,8 @@ impl<R: Read> Stream<R> {
                     Extent::Broken(len) => {
                         self.values.leave();
                         at += len;
-                        resync = Some(Resync::after(&self.buf[self.start..self.start + at]));
+                        let last = self.buf[self.start..self.start + at].last().copied();
+                        resync = Some(Resync { last: last.unwrap_or(b' ') });
                         continue;
                     }
                 },
@@ -271,7 +241,6 @@ impl<R: Read> Stream<R> {
                         end: self.start + at,
                         cut_from,
                         cut_lines,
-                        is_broken: resync.is_some(),
                         ends_array,
                     });
                 }
@@ -284,14 +253,13 @@ impl<R: Read> Stream<R> {
                 (at, passed_on) = (kept, kept);
                 self.filled = self.start + kept;
             } else if end.is_some() {
-                let whole = Value::whole(self.start..self.start + at, cut_lines);
-                return Ok(Value { is_broken: resync.is_some(), ..whole });
+                return Ok(Value::whole(self.start..self.start + at, cut_lines));
             }
             if !self.fill()? {
                 self.values.leave();
                 let kept = self.start..self.start + at;
                 let cut_from = (cut > 0).then_some(cut + at);
-                return Ok(Value { cut_from, is_broken: true, ..Value::whole(kept, cut_lines) });
+                return Ok(Value { cut_from, ..Value::whole(kept, cut_lines) });
             }
         }
     }
@@ -361,11 +329,6 @@ struct Resync {
 }
 
 impl Resync {
-    /// Starts behind these bytes.
-    fn after(bytes: &[u8]) -> Self {
-        Self { last: bytes.last().copied().unwrap_or(b' ') }
-    }
-
     /// Returns the offset of the next `{` or U+001E at the start of a line.
     fn find(&mut self, bytes: &[u8]) -> Option<usize> {
         let begins = |at: &usize| matches!(bytes.get(*at), Some(b'{' | 0x1E));

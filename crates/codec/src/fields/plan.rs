@@ -54,7 +54,7 @@ impl Plan {
             && fields.to.is_none();
         let is_fast = is_plain && is_read_alone && is_unconditional;
         let quoted = (fields.types == FieldTypes::Any).then(|| QuotedValues::new(fields.unit));
-        if is_fast { OtherKeys::new(name, value, quoted) } else { None }
+        if is_fast { OtherKeys::new([name, value], quoted) } else { None }
     }
 
     /// Returns the number of slots.

@@ -60,9 +60,12 @@ impl QuotedValues {
 /// Returns the unit at the start of a word, before a quote, and its length with the quote.
 #[inline(always)]
 fn quoted_unit(word: u64) -> Option<(QuantityUnit, usize)> {
+    // Not by `swar::word_of`, whose branch for a short text is a call.
     let begins = |text: &[u8]| {
-        let bits = 8 * text.len();
-        word << (u64::BITS as usize - bits) == swar::word_of(text) << (u64::BITS as usize - bits)
+        let mut padded = [0; swar::BYTES];
+        padded[..text.len()].copy_from_slice(text);
+        let unused = u64::BITS as usize - 8 * text.len();
+        word << unused == u64::from_le_bytes(padded) << unused
     };
     Some(match () {
         () if begins(b"ms\"") => (MILLISECOND, 3),

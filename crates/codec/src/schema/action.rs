@@ -102,7 +102,7 @@ impl Rules {
     #[inline(always)]
     pub(super) fn decode<'a>(&self, input: &'a [u8]) -> Result<Action<'a>, DecodeError> {
         let mut padded = [0; HEAD];
-        let partial = match fast_line(head(input, &mut padded), &DefaultKeys) {
+        let partial = match fast_line(head(input, &mut padded)) {
             Ok(line) => match self.accept_fast(input, line) {
                 Some(action) => return Ok(action),
                 None => line.into(),
@@ -115,7 +115,7 @@ impl Rules {
     /// Accepts a line of the fast path, if it is the whole input and follows the rules.
     #[inline(always)]
     fn accept_fast<'a>(&self, input: &'a [u8], line: FastLine) -> Option<Action<'a>> {
-        let FastLine { name, time, has_unit: _, end } = line;
+        let FastLine { name, time, end } = line;
         if end != input.len() || !self.allow(end, time.time) {
             return None;
         }

@@ -14,6 +14,7 @@
 use core_actions::ActionTime;
 
 use super::draft::Key;
+use super::short_text::ShortText;
 use crate::quantity::QuotedValues;
 use crate::scan::cursor::Cursor;
 use crate::scan::number::Plain;
@@ -28,8 +29,6 @@ pub(crate) const HEAD: usize = 96;
 pub(crate) struct FastLine {
     pub(crate) name: FastName,
     pub(crate) time: FastTime,
-    /// Whether the time is written with a unit.
-    pub(crate) has_unit: bool,
     /// Offset after the `}`.
     pub(crate) end: usize,
 }
@@ -79,21 +78,6 @@ impl From<FastLine> for Partial {
 
 /// The keys of the name and of the time, and the values that a time may have.
 pub(crate) trait Keys {
-    /// Skips the start of a line, the key of the name and its colon.
-    fn first_name(&self, head: &[u8; HEAD]) -> Option<usize>;
-
-    /// Skips the start of a line, the key of the time and its colon.
-    fn first_time(&self, head: &[u8; HEAD]) -> Option<usize>;
-
-    /// Skips the key of the name and its colon, and returns the offset after them.
-    fn name(&self, head: &[u8; HEAD], at: usize) -> Option<usize>;
-
-    /// Skips the key of the time and its colon, and returns the offset after them.
-    fn time(&self, head: &[u8; HEAD], at: usize) -> Option<usize>;
-
-    /// Reads the value of the time. Returns whether it has a unit, and the offset after it.
-    fn value(&self, head: &[u8; HEAD], at: usize) -> Option<(ActionTime, bool, usize)>;
-
     /// Reads the key at the cursor, without its colon, if it is one of the two without escapes.
     fn known(&self, cursor: &mut Cursor<'_>) -> Key;
 
@@ -109,32 +93,6 @@ pub(crate) trait Keys {
 pub(crate) struct DefaultKeys;
 
 impl Keys for DefaultKeys {
-    #[inline(always)]
-    fn first_name(&self, head: &[u8; HEAD]) -> Option<usize> {
-        eat(head, 0, b"{\"action\":")
-    }
-
-    #[inline(always)]
-    fn first_time(&self, head: &[u8; HEAD]) -> Option<usize> {
-        eat(head, 0, b"{\"time\":")
-    }
-
-    #[inline(always)]
-    fn name(&self, head: &[u8; HEAD], at: usize) -> Option<usize> {
-        eat(head, at, b"\"action\":")
-    }
-
-    #[inline(always)]
-    fn time(&self, head: &[u8; HEAD], at: usize) -> Option<usize> {
-        eat(head, at, b"\"time\":")
-    }
-
-    #[inline(always)]
-    fn value(&self, head: &[u8; HEAD], at: usize) -> Option<(ActionTime, bool, usize)> {
-        let (number, end) = number(head, at)?;
-        Some((number.time()?, false, end))
-    }
-
     #[inline(always)]
     fn known(&self, cursor: &mut Cursor<'_>) -> Key {
         cursor.known_key()
@@ -153,13 +111,11 @@ impl Keys for DefaultKeys {
 /// Other keys, known when decoding starts.
 #[derive(Debug, Clone)]
 pub(crate) struct OtherKeys {
-    first_name: ShortKey,
-    first_time: ShortKey,
-    name: ShortKey,
-    time: ShortKey,
-    /// The keys without their colons.
-    bare_name: ShortKey,
-    bare_time: ShortKey,
+    /// The keys in quotes.
+    name: ShortText,
+    time: ShortText,
+    /// The bits of the first word of both.
+    common: u64,
     texts: [Box<str>; 2],
     /// How a time in quotes is read, if it may be.
     quoted: Option<QuotedValues>,
@@ -167,62 +123,64 @@ pub(crate) struct OtherKeys {
 
 impl OtherKeys {
     /// Returns the keys, or `None` if one of them is long or needs escapes.
-    pub(crate) fn new(name: &str, time: &str, quoted: Option<QuotedValues>) -> Option<Self> {
-        Some(Self {
-            first_name: ShortKey::new("{", name, ":")?,
-            first_time: ShortKey::new("{", time, ":")?,
-            name: ShortKey::new("", name, ":")?,
-            time: ShortKey::new("", time, ":")?,
-            bare_name: ShortKey::new("", name, "")?,
-            bare_time: ShortKey::new("", time, "")?,
-            texts: [name.into(), time.into()],
-            quoted,
-        })
+    pub(crate) fn new(texts: [&str; 2], quoted: Option<QuotedValues>) -> Option<Self> {
+        let key = |key: &str| {
+            let is_plain =
+                key.bytes().all(|byte| matches!(byte, b' '..=b'~') && !b"\"\\".contains(&byte));
+            if is_plain { ShortText::new(&format!("\"{key}\"")) } else { None }
+        };
+        let [name, time] = texts.map(key);
+        let (name, time) = (name?, time?);
+        let common = name.common_bits(&time);
+        Some(Self { name, time, common, texts: texts.map(Into::into), quoted })
+    }
+
+    /// Returns a key that a word is the start of, and its length; 0 if there is none.
+    ///
+    /// Not inlined, because it would take registers from the loop over all keys.
+    #[inline(never)]
+    fn compare(&self, word: u64) -> (Key, usize) {
+        if self.name.is_start(word) {
+            (Key::Action, self.name.len())
+        } else if self.time.is_start(word) {
+            (Key::Time, self.time.len())
+        } else {
+            (Key::Other, 0)
+        }
+    }
+
+    /// Does what [`compare`](Self::compare) does, with keys that may be longer than a word.
+    #[inline(never)]
+    fn compare_long(&self, cursor: Cursor<'_>, word: u64) -> (Key, usize) {
+        if self.name.is_at(cursor, word) {
+            (Key::Action, self.name.len())
+        } else if self.time.is_at(cursor, word) {
+            (Key::Time, self.time.len())
+        } else {
+            (Key::Other, 0)
+        }
+    }
+
+    /// Returns the keys of the name and of the time.
+    pub(crate) fn texts(&self) -> [&str; 2] {
+        self.texts.each_ref().map(|text| &**text)
     }
 }
 
 impl Keys for OtherKeys {
     #[inline(always)]
-    fn first_name(&self, head: &[u8; HEAD]) -> Option<usize> {
-        self.first_name.eat(head, 0)
-    }
-
-    #[inline(always)]
-    fn first_time(&self, head: &[u8; HEAD]) -> Option<usize> {
-        self.first_time.eat(head, 0)
-    }
-
-    #[inline(always)]
-    fn name(&self, head: &[u8; HEAD], at: usize) -> Option<usize> {
-        self.name.eat(head, at)
-    }
-
-    #[inline(always)]
-    fn time(&self, head: &[u8; HEAD], at: usize) -> Option<usize> {
-        self.time.eat(head, at)
-    }
-
-    #[inline(always)]
-    fn value(&self, head: &[u8; HEAD], at: usize) -> Option<(ActionTime, bool, usize)> {
-        if *head.get(at)? != b'"' {
-            return DefaultKeys.value(head, at);
-        }
-        let quoted = self.quoted.as_ref()?;
-        let (number, end) = number(head, at + 1)?;
-        let (time, has_unit, len) = quoted.read(number, word(head, end)?)?;
-        Some((time, has_unit, end + len))
-    }
-
-    #[inline(always)]
     fn known(&self, cursor: &mut Cursor<'_>) -> Key {
         let word = cursor.word();
-        for (key, short) in [(Key::Action, &self.bare_name), (Key::Time, &self.bare_time)] {
-            if short.starts(word) && (short.len <= swar::BYTES || short.is_at(*cursor)) {
-                cursor.advance(short.len);
-                return key;
-            }
+        // Most other keys have a bit that neither of the two has.
+        if !self.name.has_bits(word, self.common) {
+            return Key::Other;
         }
-        Key::Other
+        let (mut key, mut len) = self.compare(word);
+        if len > swar::BYTES {
+            (key, len) = self.compare_long(*cursor, word);
+        }
+        cursor.advance(len);
+        key
     }
 
     fn of_text(&self, text: Text<'_>) -> Key {
@@ -233,67 +191,6 @@ impl Keys for OtherKeys {
     #[inline(always)]
     fn quoted(&self) -> Option<&QuotedValues> {
         self.quoted.as_ref()
-    }
-}
-
-/// The number of words of a [`ShortKey`].
-const KEY_WORDS: usize = 3;
-
-/// A key with its quotes and what is around them, compared as words.
-#[derive(Debug, Clone, Copy)]
-struct ShortKey {
-    /// The bytes, then zeros.
-    words: [u64; KEY_WORDS],
-    /// Ones where a byte is compared.
-    masks: [u64; KEY_WORDS],
-    len: usize,
-}
-
-impl ShortKey {
-    /// Returns the key between `start` and `end`, if it is short and needs no escapes.
-    fn new(start: &str, key: &str, end: &str) -> Option<Self> {
-        let is_plain =
-            key.bytes().all(|byte| matches!(byte, b' '..=b'~') && !b"\"\\".contains(&byte));
-        let quoted = format!("{start}\"{key}\"{end}");
-        let mut bytes = [0; KEY_WORDS * swar::BYTES];
-        let mut covers = bytes;
-        let len = quoted.len();
-        bytes.get_mut(..len)?.copy_from_slice(quoted.as_bytes());
-        covers[..len].fill(u8::MAX);
-        let words =
-            |bytes: &[u8]| std::array::from_fn(|at| swar::word_of(&bytes[at * swar::BYTES..]));
-        is_plain.then(|| Self { words: words(&bytes), masks: words(&covers), len })
-    }
-
-    /// Returns whether it starts with the first of its bytes in a word.
-    #[inline(always)]
-    fn starts(&self, word: u64) -> bool {
-        (word ^ self.words[0]) & self.masks[0] == 0
-    }
-
-    /// Returns whether it is at a cursor.
-    ///
-    /// Not inlined, because it would take registers from the loop over all keys.
-    #[inline(never)]
-    fn is_at(&self, cursor: Cursor<'_>) -> bool {
-        let mut others = 0;
-        for (index, (word, mask)) in self.words.iter().zip(self.masks).enumerate() {
-            let here = cursor.placed(cursor.at + index * swar::BYTES);
-            others |= (here.word() ^ word) & mask;
-        }
-        others == 0
-    }
-
-    /// Skips the key, and returns the offset after it.
-    #[inline(always)]
-    fn eat(&self, head: &[u8; HEAD], at: usize) -> Option<usize> {
-        let found: &[u8; KEY_WORDS * swar::BYTES] = head.get(at..)?.first_chunk()?;
-        let (found, _) = found.as_chunks();
-        let mut others = 0;
-        for ((found, word), mask) in found.iter().zip(self.words).zip(self.masks) {
-            others |= (u64::from_le_bytes(*found) ^ word) & mask;
-        }
-        (others == 0).then_some(at + self.len)
     }
 }
 
@@ -315,26 +212,26 @@ pub(crate) fn head<'a>(input: &'a [u8], padded: &'a mut [u8; HEAD]) -> &'a [u8; 
 ///
 /// The members that were read.
 #[inline(always)]
-pub(crate) fn fast_line(head: &[u8; HEAD], keys: &impl Keys) -> Result<FastLine, Partial> {
+pub(crate) fn fast_line(head: &[u8; HEAD]) -> Result<FastLine, Partial> {
     let mut partial = Partial::default();
-    if let Some(colon) = keys.first_name(head) {
+    if let Some(colon) = eat(head, 0, b"{\"action\":") {
         let name = name(head, 1, colon).ok_or(partial)?;
         partial.name = Some(name);
         let key = comma(head, name.end + 1).ok_or(partial)?;
-        let colon = keys.time(head, key).ok_or(partial)?;
-        let (time, has_unit) = time(head, key, colon, keys).ok_or(partial)?;
+        let colon = eat(head, key, b"\"time\":").ok_or(partial)?;
+        let time = time(head, key, colon).ok_or(partial)?;
         partial.time = Some(time);
         let end = eat(head, time.end, b"}").ok_or(partial)?;
-        Ok(FastLine { name, time, has_unit, end })
-    } else if let Some(colon) = keys.first_time(head) {
-        let (time, has_unit) = time(head, 1, colon, keys).ok_or(partial)?;
+        Ok(FastLine { name, time, end })
+    } else if let Some(colon) = eat(head, 0, b"{\"time\":") {
+        let time = time(head, 1, colon).ok_or(partial)?;
         partial.time = Some(time);
         let key = comma(head, time.end).ok_or(partial)?;
-        let colon = keys.name(head, key).ok_or(partial)?;
+        let colon = eat(head, key, b"\"action\":").ok_or(partial)?;
         let name = name(head, key, colon).ok_or(partial)?;
         partial.name = Some(name);
         let end = eat(head, name.end + 1, b"}").ok_or(partial)?;
-        Ok(FastLine { name, time, has_unit, end })
+        Ok(FastLine { name, time, end })
     } else {
         Err(partial)
     }
@@ -356,13 +253,14 @@ fn name(head: &[u8; HEAD], key: usize, colon: usize) -> Option<FastName> {
 
 /// Reads a time after its colon.
 #[inline(always)]
-fn time(head: &[u8; HEAD], key: usize, colon: usize, keys: &impl Keys) -> Option<(FastTime, bool)> {
-    let (time, has_unit, end) = keys.value(head, space(head, colon))?;
-    Some((FastTime { key, time, end }, has_unit))
+fn time(head: &[u8; HEAD], key: usize, colon: usize) -> Option<FastTime> {
+    let (number, end) = number(head, space(head, colon))?;
+    Some(FastTime { key, time: number.time()?, end })
 }
 
+/// Returns the word at an offset.
 #[inline(always)]
-fn word(head: &[u8; HEAD], at: usize) -> Option<u64> {
+pub(super) fn word<const HEAD: usize>(head: &[u8; HEAD], at: usize) -> Option<u64> {
     head.get(at..)?.first_chunk().map(|word| u64::from_le_bytes(*word))
 }
 
@@ -404,7 +302,10 @@ fn name_end(head: &[u8; HEAD], at: usize) -> Option<usize> {
 
 /// Reads a number of at most 8 digits before the point and 16 after it.
 #[inline(always)]
-fn number(head: &[u8; HEAD], at: usize) -> Option<(Plain<'_>, usize)> {
+pub(super) fn number<const HEAD: usize>(
+    head: &[u8; HEAD],
+    at: usize,
+) -> Option<(Plain<'_>, usize)> {
     let first = word(head, at)?;
     let whole = swar::digits(first);
     let value = swar::value(first, whole);

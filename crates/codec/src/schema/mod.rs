@@ -5,5 +5,7 @@ pub(crate) mod decoder;
 pub(crate) mod draft;
 pub(crate) mod fast_path;
 pub(crate) mod record;
+mod short_text;
+pub(crate) mod template;
 
 pub use action::{Action, decode};

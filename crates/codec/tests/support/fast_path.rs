@@ -9,6 +9,9 @@ const NEXT_LINE: &str = concat!(
     "{\"action\":\"next\",\"time\":1}\n"
 );
 
+/// The text before the line: another line.
+const LINE_BEFORE: &str = "{\"action\":\"before\",\"time\":1}\n";
+
 /// The content of a line: a name and a time.
 type Decoded = Result<(String, codec::ActionTime), DecodeError>;
 
@@ -23,10 +26,12 @@ pub(crate) fn check(options: &DecodeOptions, line: &[u8]) {
     let decoded = decode(options, line.strip_suffix(b"\r").unwrap_or(line));
     check_shifted(options, line.strip_suffix(b"\r").unwrap_or(line), &decoded);
     // A batch leaves out a byte order mark at its start.
-    let before = if line.starts_with(b"\xEF\xBB\xBF") { &b"\n"[..] } else { b"" };
-    let start = before.len() as u64;
-    // The fast path reads the text itself if another line follows, else a padded copy.
-    for after in [NEXT_LINE.as_bytes(), b"\n"] {
+    let before = if line.starts_with(b"\xEF\xBB\xBF") { "\n" } else { "" };
+    // The fast path reads the text itself if another line follows, else a padded copy. A line of
+    // other keys is first compared with the template of the line before.
+    for (before, after) in [(before, NEXT_LINE), (before, "\n"), (LINE_BEFORE, NEXT_LINE)] {
+        let (before, after) = (before.as_bytes(), after.as_bytes());
+        let start = before.len() as u64;
         let text = [before, line, after].concat();
         let mut found = Vec::new();
         let report = options.decode_slice(&text, &mut |record: Record<'_>| {
@@ -44,7 +49,9 @@ pub(crate) fn check(options: &DecodeOptions, line: &[u8]) {
             }
             Err(error) => {
                 assert_eq!(found, [], "{shown}");
-                assert_eq!(report.refusals[0].error, *error, "{shown}");
+                let mut refusals = report.refusals.iter();
+                let refusal = refusals.find(|refusal| refusal.offset == start);
+                assert_eq!(refusal.map(|refusal| &refusal.error), Some(error), "{shown}");
             }
         }
     }

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::iter;
 
-use facade::WhenFull;
 use facade::actions::{LocalTracker, NameTable, Row, TrackerSpec};
 use facade::codec::Record;
 
@@ -82,8 +81,8 @@ impl Gatherer {
     ) -> Result<(Gathered, ReadResult), Failure> {
         let groups = self.groups();
         let all = groups[0] + groups[1];
-        let spec = TrackerSpec { when_full: WhenFull::Fold, ..self.spec.clone() };
-        let names: Vec<_> = iter::repeat_with(|| NameTable::new(spec.clone())).take(all).collect();
+        let names = iter::repeat_with(|| NameTable::new(self.spec.clone()));
+        let names: Vec<_> = names.take(all).collect();
         let tracker = || Tracker {
             trackers: names.iter().map(LocalTracker::new).collect(),
             spans: vec![None; all],

@@ -6,8 +6,8 @@ use facade::codec::Field;
 use serde::{Serialize, Serializer};
 
 use super::{Comparison, Row};
-use crate::comparison::{ALPHA, Figure, Sample, Verdict, float};
-use crate::stat::Stat;
+use crate::comparison::{ALPHA, Figure, Sample, Verdict};
+use crate::stat::{Stat, float};
 
 /// Up to here, a float without a fraction is an exact integer.
 const EXACT_MAX: f64 = 9_007_199_254_740_992.0;
@@ -93,6 +93,7 @@ pub(super) fn write(output: &mut dyn Write, comparison: &Comparison<'_>) -> io::
         Sample::Records => ("records", "independent records"),
         Sample::Files => ("files", "independent files"),
     };
+    let rows = comparison.order.shown(&comparison.rows, true).into_iter();
     let document = Document {
         sample,
         files: comparison.files,
@@ -101,7 +102,7 @@ pub(super) fn write(output: &mut dyn Write, comparison: &Comparison<'_>) -> io::
         intervals: comparison.judged,
         min_change: comparison.comparer.rule.min_change.into(),
         assumes,
-        actions: comparison.rows.iter().map(|row| action(comparison, row)).collect(),
+        actions: rows.map(|row| action(comparison, row)).collect(),
     };
     serde_json::to_writer(&mut *output, &document)?;
     output.write_all(b"\n")

@@ -2,6 +2,7 @@
 
 mod gather;
 mod json;
+mod order;
 mod text;
 
 use std::path::PathBuf;
@@ -12,17 +13,20 @@ use facade::Unit;
 use facade::actions::TrackerSpec;
 
 use self::gather::{Gathered, Group};
+use self::order::OrderArgs;
 use crate::comparison::{
     Comparer, FILES_MIN, Figure, Kept, Rule, Sample, Verdict, alpha_of_one, count, is_judged,
+    relative,
 };
 use crate::diagnostics;
 use crate::exit::Exit;
 use crate::fail_if::{FailIfArgs, Found};
+use crate::input::result::ReadResult;
 use crate::input::source::is_stdin;
 use crate::input::{Input, ReadArgs};
 use crate::inspect;
 use crate::options::{self, JsonArg, OUTPUT_OPTIONS, STATISTICS_OPTIONS};
-use crate::output::render::counted;
+use crate::output::render::{counted, grouped};
 use crate::output::{Failure, OutputArgs, Outputs};
 use crate::stat::{self, Stat};
 
@@ -70,6 +74,9 @@ pub(crate) struct Args {
     higher_is_better: bool,
 
     #[command(flatten)]
+    order: OrderArgs,
+
+    #[command(flatten)]
     fail_if: FailIfArgs,
 
     /// Maximum number of actions on each side
@@ -110,8 +117,9 @@ Each figure has a change with an interval of confidence, and a verdict:
   too few         not enough records: 100 for a mean, 6 for a median, 368 for p99, and more of them
                   the more intervals there are
 
-The verdict in the line of an action is that of its quantiles: slower or faster if one is and none
-is the opposite, mixed if two disagree, same if all are. An action of one side is new or gone.
+The verdict next to the name of an action is that of its quantiles: slower or faster if one is and
+none is the opposite, mixed if two disagree, same if all are. An action of one side is new or gone.
+Counts and rates are shown, never judged.
 
 The level is 95 % for the whole table: at most 1 of 20 tables of unchanged actions has a verdict of
 slower or faster. It is divided among the quantiles of all actions. The interval of a quantile holds
@@ -121,13 +129,15 @@ does not enter the verdict on its action.
 Records are taken as independent. Bursts, warm caches and the load of a machine make intervals too
 narrow. With --before and --after and 5 or more files on each side, each file is one value instead:
 medians of the figures of files are compared, and a rank test (Mann-Whitney) decides. `±` is the
-interval of a median, and `p` the probability of such a difference by chance.
+interval of a median, and `p` the probability of such a difference by chance. Here `too few` means
+too few files: the level is divided among all figures, so that more figures need more files.
 
 --fail-if is about the input after the change, or with a signed percentage about the measured change
-whatever its verdict: 'p99 > 250ms', 'checkout: p50 > +10%'.
+whatever its verdict: 'p99 > 250ms', 'checkout: p50 > +10%'. No action on both sides fails too.
 
 Examples:
   windrow compare before.ndjson after.ndjson
+  windrow compare --sort verdict --top 20 --unit ms before.ndjson after.ndjson
   windrow compare --unit ms --format markdown main.ndjson branch.ndjson > comment.md
   windrow compare --before main-*.ndjson --after branch-*.ndjson --fail-if 'p99 > +10%'
 
@@ -150,11 +160,7 @@ fn judged(name: &str) -> Result<Stat, String> {
 /// Parses a percentage, with or without its sign.
 fn percent(text: &str) -> Result<f64, String> {
     let number = text.strip_suffix('%').unwrap_or(text).trim_end();
-    let is_plain = number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-    // The exponent divides by 100 exactly; a division would round once more.
-    let fraction = format!("{number}e-2").parse::<f64>().ok();
-    fraction
-        .filter(|fraction| is_plain && fraction.is_finite())
+    stat::fraction(number)
         .ok_or_else(|| "expected a percentage of 0 or more, such as `5%` or `0.5%`".to_owned())
 }
 
@@ -173,11 +179,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
         FILES_MIN.. => Group::ByFile,
         _ => Group::BySide,
     };
-    let spec = TrackerSpec {
-        actions: args.max_actions,
-        name_bytes: input.name_bytes(),
-        ..TrackerSpec::default()
-    };
+    let spec = input.tracker_spec(args.max_actions);
     let gatherer = gather::Gatherer { group, files: [before.len(), after.len()], spec };
     let (gathered, result) = gatherer.read(&input, &recipe, kept)?;
     // A part of an input would be compared as if it were all of it.
@@ -212,11 +214,27 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
         Style::Json => output.stream(|output| json::write(output, &comparison)),
     };
     input.report(&result);
+    report_sides(&result, before.len());
     inspect::report_hint(&result);
     let moments = result.moments.are_all_of_one(comparison.counts());
     result.warn_of_moments(moments);
     let judged = comparison.judge(&args.fail_if);
     Ok(result.exit().or(printed).max(judged))
+}
+
+/// Reports how much of each side is missing: a difference may be one of what could be read.
+fn report_sides(result: &ReadResult, before: usize) {
+    let sides = [0..before, before..usize::MAX].map(|files| result.uncounted(files));
+    if sides.iter().any(|[uncounted, _]| *uncounted > 0) {
+        let [[before, of_before], [after, of_after]] = sides;
+        diagnostics::report(format_args!(
+            "refused or skipped: {} of {} before, {} of {} after",
+            grouped(before),
+            counted(of_before, "record"),
+            grouped(after),
+            grouped(of_after)
+        ));
+    }
 }
 
 impl Args {
@@ -274,7 +292,8 @@ impl Args {
         let rows = actions.into_iter().map(row).collect();
         let files = gathered.files;
         let seconds = gathered.seconds;
-        Comparison { stats, rows, comparer, judged, unit, files, seconds }
+        let order = self.order;
+        Comparison { stats, rows, order, comparer, judged, unit, files, seconds }
     }
 }
 
@@ -293,6 +312,11 @@ impl Action<'_> {
     fn counts(&self) -> [u64; 2] {
         [0, 1].map(|side| count(&self.sides[side]))
     }
+
+    /// Returns the sum of the times of both sides.
+    fn total(&self) -> f64 {
+        self.sides.iter().flatten().map(|kept| kept.0.sum()).sum()
+    }
 }
 
 /// An action with its figures in the order of the statistics.
@@ -309,6 +333,8 @@ struct Row<'g> {
 struct Comparison<'g> {
     stats: Vec<Stat>,
     rows: Vec<Row<'g>>,
+    /// Which rows are shown.
+    order: OrderArgs,
     comparer: Comparer,
     /// The number of figures that share the level.
     judged: usize,
@@ -342,6 +368,12 @@ impl Comparison<'_> {
         1.0 - self.comparer.alpha
     }
 
+    /// Returns whether a figure has too few records or files for a verdict.
+    fn has_too_few(&self) -> bool {
+        let mut figures = self.rows.iter().flat_map(|row| &row.figures);
+        figures.any(|figure| figure.verdict == Some(Verdict::TooFew))
+    }
+
     fn is_of_files(&self) -> bool {
         self.comparer.sample == Sample::Files
     }
@@ -353,14 +385,19 @@ impl Comparison<'_> {
                 let [before, after] = row.action.counts();
                 Found {
                     value: after.into(),
-                    change: crate::comparison::relative(before as f64, after as f64)
+                    change: relative(before as f64, after as f64)
                         .filter(|_| row.action.is_of_both()),
+                    detail: None,
                 }
             }
             _ => {
                 let [before, after] = &row.action.sides;
                 let figure = self.comparer.compare(stat, before, after);
-                Found { change: figure.change_or_infinite(), value: figure.after }
+                Found {
+                    change: figure.change_or_infinite(),
+                    detail: text::verdict_with_interval(&figure),
+                    value: figure.after,
+                }
             }
         };
         conditions.judge(&self.rows, |row| row.action.name, found, self.unit)

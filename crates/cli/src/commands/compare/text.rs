@@ -5,12 +5,12 @@ use std::fmt::Write as _;
 use facade::codec::{Field, visible};
 
 use super::{Comparison, Row};
-use crate::comparison::{Estimate, Figure, Sample, Verdict, float, relative};
+use crate::comparison::{Estimate, Figure, Sample, Verdict, relative};
 use crate::fail_if::signed_percent;
 use crate::output::figures::Figures;
 use crate::output::render::{grouped, rate};
 use crate::output::table::Table;
-use crate::stat::Stat;
+use crate::stat::{Stat, float};
 
 /// The mark of figures whose interval is approximate.
 const APPROXIMATE: &str = " ≈";
@@ -96,19 +96,17 @@ fn titles(comparison: &Comparison<'_>) -> impl Iterator<Item = (usize, &'static 
     TITLES.into_iter().enumerate().filter(move |(_, title)| is_of_files || *title != "p")
 }
 
-/// Returns all lines: for each action its counts with the verdict, then its figures.
+/// Returns all lines: for each action its verdict, then its count and its figures.
 fn lines(comparison: &Comparison<'_>) -> Vec<Line> {
-    let total = |row: &&Row<'_>| -> f64 {
-        row.action.sides.iter().flatten().map(|kept| kept.0.sum()).sum()
-    };
-    let mut rows: Vec<_> = comparison.rows.iter().collect();
-    // As the table of `stats`: by total, descending; equal ones in order of appearance.
-    rows.sort_by(|one, two| total(two).total_cmp(&total(one)));
+    let rows = comparison.order.shown(&comparison.rows, false);
     rows.into_iter().flat_map(|row| lines_of(comparison, row)).collect()
 }
 
 fn lines_of(comparison: &Comparison<'_>, row: &Row<'_>) -> Vec<Line> {
-    let verdict = row.verdict.map_or("-", Verdict::name).to_owned();
+    let mut first: [String; TITLES.len()] = Default::default();
+    first[TITLES.len() - 1] = row.verdict.map_or("-", Verdict::name).to_owned();
+    let mut lines = vec![Line { name: visible(row.action.name.as_bytes()), cells: first }];
+    let mut push = |cells| lines.push(Line { name: String::new(), cells });
     let counts = row.action.counts();
     let is_of_both = row.action.is_of_both();
     let plain = |name: &str, cells: [Option<String>; 2], change: Option<f64>| {
@@ -118,10 +116,7 @@ fn lines_of(comparison: &Comparison<'_>, row: &Row<'_>) -> Vec<Line> {
     };
     let change = relative(counts[0] as f64, counts[1] as f64);
     let cells = counts.map(|count| Some(count).filter(|count| *count > 0).map(grouped));
-    let mut first = plain("count", cells, change);
-    first[TITLES.len() - 1] = verdict;
-    let mut lines = vec![Line { name: visible(row.action.name.as_bytes()), cells: first }];
-    let mut push = |cells| lines.push(Line { name: String::new(), cells });
+    push(plain("count", cells, change));
     if comparison.seconds.iter().any(Option::is_some) {
         let rates = comparison.rates(&row.action);
         let change = rates[0].zip(rates[1]).and_then(|(before, after)| relative(before, after));
@@ -146,22 +141,31 @@ fn figure_cells(
         let reach = estimate.map(reach).unwrap_or_default();
         format!("{}{reach}", figures.value(stat, value))
     };
-    let interval = figure.interval.map(|[from, to]| {
-        let (from, to) = (signed_percent(from), signed_percent(to));
-        format!("{} … {to}", from.trim_end_matches(" %"))
-    });
     [
         format!("{}{mark}", stat.name()),
         value(0, &figure.before),
         value(1, &figure.after),
         change(figure, figures),
-        interval.unwrap_or_default(),
+        figure.interval.map(interval).unwrap_or_default(),
         figure
             .p
             .map(|p| if p < 0.0005 { "< 0.001".into() } else { format!("{p:.3}") })
             .unwrap_or_default(),
         figure.verdict.map_or_else(String::new, |verdict| verdict.name().to_owned()),
     ]
+}
+
+/// Formats an interval of a relative change: `-7.0 … +6.9 %`.
+fn interval([from, to]: [f64; 2]) -> String {
+    let (from, to) = (signed_percent(from), signed_percent(to));
+    format!("{} … {to}", from.trim_end_matches(" %"))
+}
+
+/// Formats the verdict on a figure with its interval, if it has them.
+pub(super) fn verdict_with_interval(figure: &Figure) -> Option<String> {
+    let verdict = figure.verdict?;
+    let interval = figure.interval.map(|ends| format!(", interval {}", interval(ends)));
+    Some(format!("{verdict}{}", interval.unwrap_or_default()))
 }
 
 /// Formats the half width of an interval as a part of its value.
@@ -193,19 +197,32 @@ fn notes(comparison: &Comparison<'_>) -> Vec<String> {
         true => "No action has a verdict.".to_owned(),
         false => format!("Actions: {}.", verdicts.join(", ")),
     }];
+    let shown = comparison.order.shown(&comparison.rows, false).len();
+    if shown < comparison.rows.len() {
+        let [shown, all] = [shown, comparison.rows.len()].map(|number| grouped(number as u64));
+        notes[0].push_str(&format!(" The first {shown} of {all} are shown."));
+    }
     if comparison.judged > 0 {
         notes.push(level(comparison));
     }
     let [before, after] = comparison.files;
     notes.push(match comparison.comparer.sample {
-        Sample::Records => "Assumes independent records: bursts make intervals too narrow. Means \
-                            (≈) are approximate."
-            .to_owned(),
+        Sample::Records => {
+            let has_mean = comparison.stats.contains(&Stat::Mean);
+            let means = if has_mean { " Means (≈) are approximate." } else { "" };
+            format!("Assumes independent records: bursts make intervals too narrow.{means}")
+        }
         Sample::Files => format!(
             "Medians of the figures of {before} and {after} files, and a rank test (p). Assumes \
              independent files."
         ),
     });
+    if comparison.is_of_files() && comparison.has_too_few() {
+        notes.push(
+            "Too few files for the level of each interval: add files, or compare fewer figures."
+                .to_owned(),
+        );
+    }
     notes
 }
 
@@ -215,11 +232,18 @@ fn level(comparison: &Comparison<'_>) -> String {
     match comparison.judged {
         1 => format!("{all}, which has one interval."),
         judged => {
-            let of_one = format!("{:.3}", comparison.level() * 100.0);
-            let of_one = of_one.trim_end_matches('0').trim_end_matches('.');
+            let of_one = level_of_one(comparison.comparer.alpha);
             format!("{all}, {of_one} % for each of {} intervals.", grouped(judged as u64))
         }
     }
+}
+
+/// Formats a level in percent, with as many digits as its distance from 100 % needs.
+fn level_of_one(alpha: f64) -> String {
+    let percent = alpha * 100.0;
+    let zeros = (-percent.log10()).floor().clamp(0.0, 12.0) as usize;
+    let text = format!("{:.*}", zeros + 3, 100.0 - percent);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 #[cfg(test)]
@@ -232,6 +256,15 @@ mod tests {
             [("GET /a", "`GET /a`"), ("a|b", "`a\\|b`"), ("a`b", "`` a`b ``"), ("``", "``` `` ```")]
         {
             assert_eq!(code(name), expected);
+        }
+    }
+
+    #[test]
+    fn level_of_many_intervals_is_not_100_percent() {
+        for (intervals, expected) in
+            [(1.0, "95"), (4.0, "98.75"), (7.0, "99.286"), (400.0, "99.9875"), (2e4, "99.99975")]
+        {
+            assert_eq!(level_of_one(0.05 / intervals), expected);
         }
     }
 

@@ -6,7 +6,6 @@ mod picture;
 use std::io::{self, IsTerminal};
 use std::iter;
 
-use facade::WhenFull;
 use facade::actions::{
     HasCount, LocalTracker, Mean, MinMax, NameTable, Quantiles, TrackerSpec, Variance,
 };
@@ -83,10 +82,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
         );
         return Ok(Exit::Misused);
     }
-    let (actions, when_full) = (args.max_actions, WhenFull::Fold);
-    let name_bytes = args.input.name_bytes();
-    let names =
-        NameTable::new(TrackerSpec { actions, when_full, name_bytes, ..TrackerSpec::default() });
+    let names = NameTable::new(args.input.tracker_spec(args.max_actions));
     let sink = || ReportSink { tracker: LocalTracker::new(&names), timeline: timeline(args) };
     let mut sinks: Vec<_> = iter::repeat_with(sink).take(args.input.threads()).collect();
     let result = args.input.read(&recipe, &mut sinks, kept)?;

@@ -100,8 +100,8 @@ An action is a line of JSON with a timestamp:
   {\"action\":\"jump\",\"time\":100,\"at\":1700000000.5}
 Lines may be in any order. Actions without a timestamp are not counted; a message has their number.
 
-Intervals start at midnight of --timezone, weeks on Monday, or at multiples of their width from
-then on. There is a row for each interval from the first timestamp to the last, also for an empty one. With --by-action
+Intervals start at midnight of --timezone, or at multiples of their width from then on. There is a
+row for each interval from the first timestamp to the last, also for an empty one. With --by-action
 there is a row for each action of an interval. Without --every, a few records far from all others
 are in a row `before` or `after`.
 

@@ -1,6 +1,5 @@
 //! `windrow stats`: statistics of each action.
 
-mod depth;
 mod records;
 
 use std::iter;
@@ -10,11 +9,11 @@ use std::str::FromStr;
 
 use clap::ValueEnum;
 use clap::builder::ArgPredicate;
+use facade::Unit;
 use facade::actions::{
     LocalTracker, Mean, MinMax, NameTable, Quantiles, Row, TrackerSpec, Variance,
 };
 use facade::codec::{Format, visible};
-use facade::{Unit, WhenFull};
 
 use crate::diagnostics;
 use crate::exit::Exit;
@@ -23,6 +22,7 @@ use crate::input::Input;
 use crate::input::rows::RowSink;
 use crate::inspect;
 use crate::options::{self, JsonArg, OUTPUT_OPTIONS, STATISTICS_OPTIONS};
+use crate::output::depth::{self, Depth};
 use crate::output::figures::Figures;
 use crate::output::infinite::Infinite;
 use crate::output::names::nearest;
@@ -32,7 +32,6 @@ use crate::output::{Failure, Output, OutputArgs, Outputs};
 use crate::output::{distribution, prometheus};
 use crate::stat::{self, Needs, NoStat, Stat, Stats, Whole};
 
-use self::depth::Depth;
 use self::records::{Value, csv_columns, object_keys};
 
 /// Print statistics of each action
@@ -224,14 +223,7 @@ impl Args {
             Err(exit) => return Ok(exit),
         };
         let Outputs { results: output, kept } = self.input.outputs(&self.output)?;
-        let (actions, when_full) = (self.max_actions, WhenFull::Fold);
-        let name_bytes = self.input.name_bytes();
-        let names = NameTable::new(TrackerSpec {
-            actions,
-            when_full,
-            name_bytes,
-            ..TrackerSpec::default()
-        });
+        let names = NameTable::new(self.input.tracker_spec(self.max_actions));
         let trackers =
             iter::repeat_with(|| LocalTracker::<S>::new(&names)).take(self.input.threads());
         let mut trackers: Vec<_> = trackers.collect();
@@ -279,10 +271,7 @@ impl Args {
 
     /// Reports the actions for which a condition of `--fail-if` holds.
     fn judge<S: Stats>(&self, all: &[Row<S>], whole: &Whole, unit: Option<Unit>) -> Exit {
-        let found = |row: &Row<S>, stat: &Stat| Found {
-            value: stat.of(row.statistic(), whole),
-            change: None,
-        };
+        let found = |row: &Row<S>, stat: &Stat| Found::from(stat.of(row.statistic(), whole));
         self.fail_if.judge(all, Row::name, found, unit)
     }
 

@@ -5,52 +5,17 @@ use std::time::Duration;
 
 use facade::Unit;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
-use unicode_width::UnicodeWidthStr;
 
+use super::answers::{Answer, Course, Line};
+use super::columns::Column;
+use super::layout::Layout;
+use super::marks::Marks;
+use super::offer::Offer;
+use super::prompt::{Edit, Prompt, Question};
+use super::span::Span;
+use super::status::Status;
+use super::view::View;
 use crate::output::figures::Figures;
-
-use super::columns::{Column, Layout, Line, Order};
-
-/// The maximum ratio of the longest window to a shorter one.
-const SHORTER_MAX: u32 = 30;
-
-/// The progress of the input.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct Status {
-    /// The number of accepted lines.
-    pub(crate) accepted: u64,
-    /// The number of refused lines.
-    pub(crate) refused: u64,
-    /// The number of records that lack a field.
-    pub(crate) skipped: u64,
-    /// The number of records that do not meet a condition.
-    pub(crate) filtered: u64,
-    /// Whether values had units of their own.
-    pub(crate) has_units: bool,
-    /// The reason of the last refusal.
-    pub(crate) refusal: Option<String>,
-    /// The number of actions whose timestamp is outside of the window.
-    pub(crate) outside: u64,
-    /// The number of records in the shared row.
-    pub(crate) folded: u64,
-    /// The names of the followed files that do not exist yet.
-    pub(crate) missing: Vec<String>,
-    /// The last note about the input.
-    pub(crate) note: Option<String>,
-    /// Whether the input has ended.
-    pub(crate) is_ended: bool,
-}
-
-impl Status {
-    /// Describes the files that are waited for, if there are any.
-    pub(crate) fn waits_for(&self) -> Option<String> {
-        Some(match &self.missing[..] {
-            [] => return None,
-            [name] => format!("waiting for {name}, which does not exist yet"),
-            names => format!("waiting for {} files that do not exist yet", names.len()),
-        })
-    }
-}
 
 /// A request of a key to the owner of the state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,47 +27,76 @@ pub(crate) enum Request {
     Refresh,
 }
 
-/// The time that the table covers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Span {
-    /// The newest part of the input, at most this long.
-    Last(Duration),
-    /// The whole input, if it has no timestamps. Rates and windows are then unavailable.
-    Whole,
+/// What the screen shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Screen {
+    Table,
+    /// The table, and a line of text that is being typed.
+    Typing(Prompt),
+    /// All keys, from this line on.
+    Help(usize),
+    /// One action in depth.
+    Details(Details),
+}
+
+/// The screen of one action.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Details {
+    /// Whether it is the shared row, and the name.
+    pub(crate) action: (bool, String),
+    /// The number of lines above the first visible one.
+    pub(crate) above: usize,
+}
+
+/// What `top` was started with.
+#[derive(Debug)]
+pub(crate) struct Setup {
+    /// The name of the input, or the number of its files, as printable characters.
+    pub(crate) source: String,
+    pub(crate) span: Span,
+    /// The maximum number of actions with a row each.
+    pub(crate) actions_max: usize,
+    pub(crate) figures: Figures,
+    /// The columns of numbers.
+    pub(crate) columns: Vec<Column>,
+    /// The column to sort by, if one is chosen.
+    pub(crate) sort: Option<Column>,
+    /// The columns that can be chosen.
+    pub(crate) offer: Offer,
+    pub(crate) marks: Marks,
 }
 
 /// The state of `top`.
 #[derive(Debug)]
 pub(crate) struct App {
-    /// The name of the input, or the number of its files, as printable characters.
     pub(crate) source: String,
-    /// The maximum number of actions with a row each.
     pub(crate) actions_max: usize,
     pub(crate) figures: Figures,
     pub(crate) status: Status,
     pub(crate) span: Span,
     /// The windows to choose from, the shortest first.
     windows: Vec<Duration>,
-    /// The columns that there are, fewer if records are only counted.
-    pub(crate) columns: &'static [Column],
-    pub(crate) sort: Column,
-    pub(crate) order: Order,
+    pub(crate) view: View,
+    pub(crate) offer: Offer,
+    pub(crate) marks: Marks,
+    pub(crate) screen: Screen,
     pub(crate) is_paused: bool,
-    pub(crate) shows_help: bool,
-    /// The number of lines above the first visible one.
-    pub(crate) above: usize,
-    lines: Vec<Line>,
-    /// The number of lines that fit the terminal.
-    page: usize,
+    /// The maximum number of parts of a course that fit the terminal.
+    pub(crate) parts: usize,
 }
 
 impl App {
     /// Creates the state. The first window is the longest.
-    pub(crate) fn new(source: String, span: Span, actions_max: usize, figures: Figures) -> Self {
-        let (sort, windows) = match span {
-            Span::Last(window) => (Column::Rate, windows(window)),
-            Span::Whole => (Column::Count, Vec::new()),
-        };
+    ///
+    /// Without a column to sort by, it is the rate, or the first column without rates.
+    pub(crate) fn new(setup: Setup) -> Self {
+        let Setup { source, span, actions_max, figures, mut columns, sort, offer, marks } = setup;
+        let windows = span.windows();
+        let rate = [Column::Rate].into_iter().find(|rate| span.has(rate) && columns.contains(rate));
+        let sort = sort.or(rate).or(columns.first().cloned()).unwrap_or(Column::Action);
+        if sort != Column::Action && !columns.contains(&sort) {
+            columns.push(sort.clone());
+        }
         Self {
             source,
             actions_max,
@@ -110,74 +104,49 @@ impl App {
             status: Status::default(),
             span,
             windows,
-            columns: &Column::ALL,
-            sort,
-            order: Order::Descending,
+            view: View::new(columns, sort),
+            offer,
+            marks,
+            screen: Screen::Table,
             is_paused: false,
-            shows_help: false,
-            above: 0,
-            lines: Vec::new(),
-            page: 1,
+            parts: 1,
         }
-    }
-
-    /// Returns all lines, sorted.
-    pub(crate) fn lines(&self) -> &[Line] {
-        &self.lines
-    }
-
-    /// Returns the lines that fit the terminal.
-    pub(crate) fn visible(&self) -> &[Line] {
-        let end = self.lines.len().min(self.above + self.page);
-        &self.lines[self.above.min(end)..end]
     }
 
     /// Lays out the visible lines.
     pub(crate) fn layout(&self, width: usize) -> Layout {
-        let longest = self.lines.iter().map(|line| line.action.width()).max();
-        let longest = longest.unwrap_or_default();
-        Layout::new(self.visible(), longest, (self.columns, self.sort), width, self.figures)
-    }
-
-    /// Shows only the columns of records that are only counted.
-    pub(crate) fn counting_only(self) -> Self {
-        Self { columns: &Column::COUNTS, ..self }
+        self.view.layout(width, self.marks.any(), self.figures)
     }
 
     /// Replaces the lines, unless paused.
-    pub(crate) fn show(&mut self, status: Status, lines: impl FnOnce(Span) -> Vec<Line>) {
+    pub(crate) fn show(&mut self, status: Status, answer: impl FnOnce(Span) -> Answer) {
         self.status = status;
         if self.status.has_units && !self.figures.have_unit() {
             // Values with a unit of their own are converted to seconds.
             self.figures = Figures::new(Some(Unit::Seconds));
         }
         if !self.is_paused {
-            self.lines = lines(self.span);
-            self.sort_lines();
+            let mut answer = answer(self.span);
+            self.marks.set(&mut answer.lines, &answer.whole, self.figures.unit());
+            self.view.replace(answer);
         }
     }
 
-    /// Requests the series of each visible line without one.
-    pub(crate) fn fill(&mut self, series: impl Fn(&Line, Duration) -> Vec<u64>) {
-        let Span::Last(window) = self.span else { return };
-        for line in self.lines.iter_mut().skip(self.above).take(self.page) {
-            if line.series.is_none() {
-                line.series = Some(series(line, window));
-            }
+    /// Requests the course of what is visible, in at most [`parts`](Self::parts).
+    pub(crate) fn fill(&mut self, course: impl Fn(&Line, Duration, usize) -> Course) {
+        let (Span::Last(window), parts) = (self.span, self.parts) else { return };
+        let course = |line: &Line| course(line, window, parts);
+        match &self.screen {
+            Screen::Details(details) => self.view.fill_one(&details.action, course),
+            _ => self.view.fill(course),
         }
     }
 
-    /// Requests the series of all lines.
-    pub(crate) fn fill_all(&mut self, series: impl Fn(&Line, Duration) -> Vec<u64>) {
-        let (above, page) = (mem::take(&mut self.above), mem::replace(&mut self.page, usize::MAX));
-        self.fill(series);
-        (self.above, self.page) = (above, page);
-    }
-
-    /// Sets the number of lines that fit the terminal.
-    pub(crate) fn resize(&mut self, page: usize) {
-        self.page = page.max(1);
-        self.scroll(0);
+    /// Requests the course of all lines.
+    pub(crate) fn fill_all(&mut self, course: impl Fn(&Line, Duration, usize) -> Course) {
+        if let (Span::Last(window), parts) = (self.span, self.parts) {
+            self.view.fill_all(|line| course(line, window, parts));
+        }
     }
 
     /// Handles a key.
@@ -185,40 +154,119 @@ impl App {
         if key.kind == KeyEventKind::Release {
             return None;
         }
-        if key.modifiers.contains(KeyModifiers::CONTROL) {
-            return (key.code == KeyCode::Char('c')).then_some(Request::Interrupt);
+        let has_control = key.modifiers.contains(KeyModifiers::CONTROL);
+        if has_control && key.code == KeyCode::Char('c') {
+            return Some(Request::Interrupt);
         }
-        if self.shows_help && key.code != KeyCode::Char('q') {
-            self.shows_help = false;
+        if let Screen::Typing(_) = self.screen {
+            self.press_while_typing(key);
             return None;
         }
-        let page = self.page as isize;
+        if has_control {
+            return None;
+        }
         match key.code {
-            KeyCode::Char('q') | KeyCode::Esc => return Some(Request::Quit),
-            KeyCode::Char('?' | 'h') => self.shows_help = true,
-            KeyCode::Char(' ' | 'p') => {
+            KeyCode::Char('q') => return Some(Request::Quit),
+            KeyCode::Char(' ' | 'p') if !matches!(self.screen, Screen::Help(_)) => {
                 self.is_paused = !self.is_paused;
                 return Some(Request::Refresh);
             }
             KeyCode::Char('+' | '=') => return self.choose_window(1),
             KeyCode::Char('-') => return self.choose_window(-1),
-            KeyCode::Char('o') => self.sort_by(self.sort, self.order.reversed()),
-            KeyCode::Left => self.move_sort(-1),
-            KeyCode::Right => self.move_sort(1),
-            KeyCode::Up | KeyCode::Char('k') => self.scroll(-1),
-            KeyCode::Down | KeyCode::Char('j') => self.scroll(1),
-            KeyCode::PageUp => self.scroll(-page),
-            KeyCode::PageDown => self.scroll(page),
-            KeyCode::Home => self.scroll(isize::MIN),
-            KeyCode::End => self.scroll(isize::MAX),
-            KeyCode::Char(key) => {
-                if let Some(&column) = self.columns.iter().find(|column| column.key() == key) {
-                    self.sort_by(column, column.order());
-                }
-            }
             _ => {}
         }
+        if let Some(step) = self.step(key.code) {
+            self.scroll(step);
+        } else if self.screen == Screen::Table {
+            self.press_on_table(key.code);
+        } else if self.is_end(key.code) {
+            self.screen = Screen::Table;
+        }
         None
+    }
+
+    /// Returns whether a key ends what covers the table: any ends the help.
+    fn is_end(&self, key: KeyCode) -> bool {
+        matches!(self.screen, Screen::Help(_)) || matches!(key, KeyCode::Esc | KeyCode::Enter)
+    }
+
+    fn press_on_table(&mut self, key: KeyCode) {
+        match key {
+            KeyCode::Char('?' | 'h') => self.screen = Screen::Help(0),
+            KeyCode::Char('/') => self.ask(Question::Filter, self.view.filter().to_owned()),
+            KeyCode::Char('f') => {
+                let words: Vec<_> = self.view.columns().iter().map(Column::word).collect();
+                self.ask(Question::Columns, words.join(","));
+            }
+            KeyCode::Enter => {
+                let selected = self.view.selected();
+                let action = selected.map(|line| (line.is_other, line.name.clone()));
+                if let Some(action) = action {
+                    self.screen = Screen::Details(Details { action, above: 0 });
+                }
+            }
+            KeyCode::Esc => self.view.filter_by(""),
+            KeyCode::Char('o') => {
+                let (column, order) = self.view.sorted_by();
+                self.view.sort_by(column.clone(), order.reversed());
+            }
+            KeyCode::Left => self.view.move_sort(-1),
+            KeyCode::Right => self.view.move_sort(1),
+            KeyCode::Char(key) => self.view.sort_by_key(key),
+            _ => {}
+        }
+    }
+
+    /// Returns the number of lines by which a key moves.
+    fn step(&self, key: KeyCode) -> Option<isize> {
+        let page = self.view.page() as isize;
+        Some(match key {
+            KeyCode::Up | KeyCode::Char('k') => -1,
+            KeyCode::Down | KeyCode::Char('j') => 1,
+            KeyCode::PageUp => -page,
+            KeyCode::PageDown => page,
+            KeyCode::Home | KeyCode::Char('g') => isize::MIN,
+            KeyCode::End | KeyCode::Char('G') => isize::MAX,
+            _ => return None,
+        })
+    }
+
+    fn scroll(&mut self, lines: isize) {
+        match &mut self.screen {
+            Screen::Table | Screen::Typing(_) => self.view.select(lines),
+            // The end is known when it is drawn.
+            Screen::Help(above) | Screen::Details(Details { above, .. }) => {
+                *above = above.saturating_add_signed(lines);
+            }
+        }
+    }
+
+    fn ask(&mut self, question: Question, text: String) {
+        self.screen = Screen::Typing(Prompt::new(question, text));
+    }
+
+    fn press_while_typing(&mut self, key: KeyEvent) {
+        let Screen::Typing(mut prompt) = mem::replace(&mut self.screen, Screen::Table) else {
+            return;
+        };
+        let edit = prompt.press(key);
+        match (prompt.question, edit) {
+            (Question::Filter, Edit::Changed) => self.view.filter_by(&prompt.text),
+            (Question::Filter, Edit::Accepted) => return,
+            (Question::Filter, Edit::Cancelled) => return self.view.filter_by(""),
+            (Question::Columns, Edit::Accepted) => match self.offer.parse(&prompt.text) {
+                Ok(columns) => return self.view.choose(columns),
+                Err(problem) => prompt.problem = Some(problem),
+            },
+            (Question::Columns, Edit::Cancelled) => return,
+            (Question::Columns, Edit::Changed) => {}
+            (_, Edit::Unused) => {
+                if let Some(step) = self.step(key.code) {
+                    self.view.select(step);
+                }
+            }
+        }
+        self.screen = Screen::Typing(prompt);
     }
 
     fn choose_window(&mut self, step: isize) -> Option<Request> {
@@ -229,231 +277,7 @@ impl App {
         self.is_paused = false;
         Some(Request::Refresh)
     }
-
-    fn move_sort(&mut self, step: isize) {
-        let sorted = self.columns.iter().position(|&column| column == self.sort);
-        let next = sorted.unwrap_or_default().saturating_add_signed(step);
-        if let Some(&column) = self.columns.get(next) {
-            self.sort_by(column, column.order());
-        }
-    }
-
-    fn sort_by(&mut self, column: Column, order: Order) {
-        (self.sort, self.order) = (column, order);
-        self.sort_lines();
-    }
-
-    fn sort_lines(&mut self) {
-        let (column, order) = (self.sort, self.order);
-        // Otherwise equal lines would change places with each update.
-        self.lines.sort_by(|a, b| {
-            let by_column = a.compare(b, column);
-            let by_column =
-                if order == Order::Descending { by_column.reverse() } else { by_column };
-            by_column.then_with(|| a.action.cmp(&b.action))
-        });
-        self.scroll(0);
-    }
-
-    fn scroll(&mut self, lines: isize) {
-        let last = self.lines.len().saturating_sub(self.page);
-        self.above = self.above.saturating_add_signed(lines).min(last);
-    }
-}
-
-/// Returns the windows to choose from, the longest last.
-fn windows(longest: Duration) -> Vec<Duration> {
-    let shorter = [1, 10, 60, 300, 900, 3_600, 21_600].map(Duration::from_secs);
-    // Much shorter ones would have too few buckets.
-    let is_smooth =
-        |&shorter: &Duration| shorter < longest && shorter.saturating_mul(SHORTER_MAX) >= longest;
-    shorter.into_iter().filter(is_smooth).chain([longest]).collect()
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const MINUTE: Span = Span::Last(Duration::from_secs(60));
-
-    fn line(action: &str, count: u64, mean: f64) -> Line {
-        Line {
-            is_other: false,
-            name: action.into(),
-            action: action.into(),
-            count,
-            rate: Some(count as f64),
-            total: count as f64 * mean,
-            mean,
-            p50: mean,
-            p99: mean,
-            max: mean,
-            series: None,
-        }
-    }
-
-    fn app() -> App {
-        let mut app = App::new("a.ndjson".into(), MINUTE, 1_024, Figures::default());
-        let lines = vec![line("jump", 3, 150.0), line("hop", 1, 75.0), line("run", 3, 9.5)];
-        app.show(Status::default(), |_| lines);
-        app
-    }
-
-    fn press(app: &mut App, key: char) -> Option<Request> {
-        app.press(KeyCode::Char(key).into())
-    }
-
-    #[track_caller]
-    fn check(app: &App, expected: &[&str]) {
-        let actions: Vec<_> = app.lines().iter().map(|line| line.action.as_str()).collect();
-        assert_eq!(actions, expected);
-    }
-
-    #[test]
-    fn most_frequent_comes_first_and_equals_by_name() {
-        check(&app(), &["jump", "run", "hop"]);
-    }
-
-    #[test]
-    fn key_sorts_by_its_column() {
-        let mut app = app();
-        let cases = [
-            ('a', ["hop", "jump", "run"]),
-            ('o', ["run", "jump", "hop"]),
-            ('m', ["jump", "hop", "run"]),
-            ('o', ["run", "hop", "jump"]),
-            ('c', ["jump", "run", "hop"]),
-        ];
-        for (key, expected) in cases {
-            assert_eq!(press(&mut app, key), None);
-            check(&app, &expected);
-        }
-    }
-
-    #[test]
-    fn every_column_has_a_key() {
-        for column in Column::ALL {
-            let mut app = app();
-            press(&mut app, column.key());
-            assert_eq!((app.sort, app.order), (column, column.order()));
-        }
-    }
-
-    #[test]
-    fn arrows_move_the_sorted_column_and_stop_at_the_ends() {
-        let mut app = app();
-        for (code, presses, expected) in
-            [(KeyCode::Left, 9, Column::Action), (KeyCode::Right, 9, Column::Max)]
-        {
-            for _ in 0..presses {
-                app.press(code.into());
-            }
-            assert_eq!(app.sort, expected);
-        }
-    }
-
-    #[test]
-    fn pause_keeps_the_lines_and_updates_the_status() {
-        let mut app = app();
-        assert_eq!(press(&mut app, ' '), Some(Request::Refresh));
-        app.show(Status { refused: 1, ..Status::default() }, |_| Vec::new());
-        assert_eq!((app.lines().len(), app.status.refused), (3, 1));
-        press(&mut app, 'p');
-        app.show(Status::default(), |_| Vec::new());
-        assert_eq!(app.lines().len(), 0);
-    }
-
-    #[test]
-    fn series_of_visible_lines_is_requested_once() {
-        let mut app = app();
-        let asked = std::cell::RefCell::new(Vec::new());
-        let series = |line: &Line, window: Duration| {
-            asked.borrow_mut().push(line.action.clone());
-            vec![window.as_secs()]
-        };
-        app.resize(2);
-        app.fill(series);
-        app.fill(series);
-        assert_eq!(*asked.borrow(), ["jump", "run"]);
-        app.press(KeyCode::Down.into());
-        app.fill(series);
-        assert_eq!(*asked.borrow(), ["jump", "run", "hop"]);
-        assert!(app.lines().iter().all(|line| line.series == Some(vec![60])));
-
-        app.show(Status::default(), |_| vec![line("a", 1, 1.0), line("b", 1, 1.0)]);
-        app.resize(1);
-        app.fill_all(series);
-        assert_eq!(asked.borrow()[3..], ["a", "b"]);
-        assert_eq!((app.above, app.page), (0, 1));
-    }
-
-    #[test]
-    fn window_is_chosen_among_shorter_ones() {
-        let mut app = app();
-        assert_eq!(press(&mut app, '+'), None);
-        for (key, expected) in [('-', 10), ('-', 10), ('+', 60), ('+', 60)] {
-            press(&mut app, key);
-            let expected = Span::Last(Duration::from_secs(expected));
-            assert_eq!(app.span, expected, "{key}");
-            app.show(Status::default(), |span| {
-                assert_eq!(span, expected);
-                Vec::new()
-            });
-        }
-    }
-
-    #[test]
-    fn input_without_times_has_no_windows_and_no_series() {
-        let mut app = App::new("a.ndjson".into(), Span::Whole, 1_024, Figures::default());
-        app.show(Status::default(), |span| {
-            assert_eq!(span, Span::Whole);
-            vec![line("jump", 3, 150.0), line("hop", 5, 75.0)]
-        });
-        check(&app, &["hop", "jump"]);
-        for key in ['-', '+'] {
-            assert_eq!((press(&mut app, key), app.span), (None, Span::Whole));
-        }
-        app.fill(|_, _| panic!("there is no series"));
-    }
-
-    #[test]
-    fn scrolling_ends_at_the_last_line() {
-        let mut app = app();
-        app.resize(2);
-        let cases = [
-            (KeyCode::Up, 0),
-            (KeyCode::Down, 1),
-            (KeyCode::Down, 1),
-            (KeyCode::Home, 0),
-            (KeyCode::PageDown, 1),
-            (KeyCode::PageUp, 0),
-            (KeyCode::End, 1),
-        ];
-        for (code, above) in cases {
-            app.press(code.into());
-            assert_eq!(app.above, above, "{code}");
-        }
-        app.resize(3);
-        assert_eq!(app.above, 0);
-    }
-
-    #[test]
-    fn ctrl_c_differs_from_quit() {
-        let mut app = app();
-        assert_eq!(press(&mut app, 'q'), Some(Request::Quit));
-        assert_eq!(app.press(KeyCode::Esc.into()), Some(Request::Quit));
-        let interrupt = KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL);
-        assert_eq!(app.press(interrupt), Some(Request::Interrupt));
-    }
-
-    #[test]
-    fn any_key_closes_the_help() {
-        let mut app = app();
-        for key in ['?', 'h'] {
-            press(&mut app, key);
-            assert!(app.shows_help);
-            assert_eq!(press(&mut app, 'o'), None);
-            assert_eq!((app.shows_help, app.order), (false, Order::Descending));
-        }
-    }
-}
+mod tests;

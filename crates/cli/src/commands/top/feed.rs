@@ -6,27 +6,23 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use facade::actions::{
-    ActionTime, HasCount, HasMean, Mean, MinMax, Quantiles, TrackerSpec, WindowedSpec,
-    WindowedSpecError, WindowedTracker,
+    Mean, MinMax, Quantiles, TrackerSpec, Variance, WindowedSpec, WindowedSpecError,
+    WindowedTracker,
 };
-use facade::codec::{Record, visible};
+use facade::codec::Record;
 use facade::time::{Clock, CoarseClock, SpecError, WindowSpec};
-use facade::{Quantile, Stamp, WhenFull};
+use facade::{Stamp, WhenFull};
 use thiserror::Error;
 
-use super::app::Span;
-use super::columns::Line;
-
-/// The statistics of each action.
-type Shown = (Mean, MinMax, Quantiles);
-type Tracker = WindowedTracker<Shown>;
+use super::answers::{Answer, Course, Line, Recent};
+use super::offer::Offer;
+use super::span::Span;
+use crate::stat::NoStat;
 
 /// The approximate number of buckets of the longest window.
 const BUCKETS: u32 = 240;
 /// The shortest bucket: the clock has ticks of a few milliseconds.
 const SHORTEST: Duration = Duration::from_millis(100);
-/// The minimum time of a rate; over less time it would depend on when reading began.
-const RATE_AFTER: Duration = Duration::from_secs(1);
 
 /// The time of an action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,8 +41,9 @@ pub(crate) enum TimeSource {
 #[derive(Debug)]
 pub(crate) struct Feed {
     /// Created with the first action, whose timestamp may be the start of the clock.
-    tracker: OnceLock<Tracker>,
+    tracker: OnceLock<Box<dyn Recent>>,
     spec: WindowedSpec,
+    offer: Offer,
     clock: Arc<FeedClock>,
     time_source: TimeSource,
 }
@@ -60,6 +57,7 @@ impl Feed {
         actions: NonZero<usize>,
         name_bytes: usize,
         time_source: TimeSource,
+        offer: Offer,
     ) -> Result<Self, FeedError> {
         // One bucket is enough without times, and leaves memory for more actions.
         let window = if time_source == TimeSource::Nothing { SHORTEST } else { window };
@@ -77,6 +75,7 @@ impl Feed {
         let feed = Self {
             tracker: OnceLock::new(),
             spec,
+            offer,
             clock: Arc::new(FeedClock::new(time_source)),
             time_source,
         };
@@ -87,8 +86,19 @@ impl Feed {
         Ok(feed)
     }
 
-    fn new_tracker(&self) -> Result<Tracker, WindowedSpecError> {
-        Tracker::with_clock(self.spec.clone(), Arc::clone(&self.clock))
+    fn new_tracker(&self) -> Result<Box<dyn Recent>, WindowedSpecError> {
+        let (spec, clock) = (self.spec.clone(), Arc::clone(&self.clock));
+        Ok(match self.offer {
+            Offer::Counts => {
+                Box::new(WindowedTracker::<(Mean, NoStat, NoStat)>::with_clock(spec, clock)?)
+            }
+            Offer::Times => {
+                Box::new(WindowedTracker::<(Mean, MinMax, Quantiles)>::with_clock(spec, clock)?)
+            }
+            Offer::All => {
+                Box::new(WindowedTracker::<(Variance, MinMax, Quantiles)>::with_clock(spec, clock)?)
+            }
+        })
     }
 
     /// Records one action, and returns whether it was counted.
@@ -104,10 +114,7 @@ impl Feed {
         let tracker = self.tracker.get_or_init(|| {
             self.new_tracker().expect("the same specification was accepted before")
         });
-        match stamp {
-            None => tracker.record(record.name, record.time).is_ok(),
-            Some(stamp) => tracker.record_at(record.name, record.time, stamp).is_ok(),
-        }
+        tracker.record(record, stamp)
     }
 
     /// Stops the clock, so that the last actions stay in the window.
@@ -117,56 +124,24 @@ impl Feed {
 
     /// Returns the number of records in the shared row.
     pub(crate) fn folded(&self) -> u64 {
-        self.tracker.get().map_or(0, |tracker| tracker.overflow().folded)
+        self.tracker.get().map_or(0, |tracker| tracker.folded())
     }
 
-    /// Returns the statistics of each action in a span of time, without its series.
-    pub(crate) fn lines(&self, span: Span) -> Vec<Line> {
+    /// Returns the statistics of each action in a span of time, without its course.
+    pub(crate) fn answer(&self, span: Span) -> Answer {
         let window = match span {
             Span::Last(window) => window,
             Span::Whole => self.spec.window.span(),
         };
-        // The app offers no window longer than the span of the tracker.
-        let rows = self.tracker.get().and_then(|tracker| tracker.window(window).ok());
-        let Some(rows) = rows else { return Vec::new() };
-        let rate_after = RATE_AFTER.min(window).as_secs_f64();
-        let line = |row| {
-            let row: &facade::actions::Row<Shown> = row;
-            let (mean, min_max, quantiles) = row.statistic();
-            let count = mean.count();
-            let at = |quantile| {
-                // The middle of a bin may be outside of minimum and maximum.
-                let time = quantiles.quantile(quantile).map(|time| min_max.clamp(time));
-                time.map_or(0.0, ActionTime::as_f64)
-            };
-            Line {
-                is_other: row.is_other(),
-                name: row.name().to_owned(),
-                action: visible(row.name().as_bytes()),
-                count,
-                // The count divided by the rate is the covered time.
-                rate: rows.rate(row).filter(|rate| count as f64 / rate >= rate_after),
-                total: mean.sum(),
-                mean: mean.mean().unwrap_or_default(),
-                p50: at(Quantile::MEDIAN),
-                p99: at(Quantile::P99),
-                max: min_max.max().map_or(0.0, ActionTime::as_f64),
-                series: None,
-            }
-        };
-        rows.rows().iter().map(line).collect()
+        self.tracker.get().map(|tracker| tracker.answer(window)).unwrap_or_default()
     }
 
-    /// Returns the counts of an action in equal parts of the past `window`.
+    /// Returns the course of an action in the past `window`, in at most `parts` parts.
     ///
     /// A separate call for visible lines only: it costs as much as all other statistics.
-    pub(crate) fn series(&self, line: &Line, window: Duration) -> Vec<u64> {
-        let series = |tracker: &Tracker| match line.is_other {
-            true => tracker.series_of_other(window),
-            false => tracker.series(&line.name, window),
-        };
-        let series = self.tracker.get().and_then(|tracker| series(tracker).ok());
-        series.unwrap_or_default().iter().map(|(mean, ..)| mean.count()).collect()
+    pub(crate) fn course(&self, line: &Line, window: Duration, parts: usize) -> Course {
+        let tracker = self.tracker.get();
+        tracker.map(|tracker| tracker.course(line, window, parts)).unwrap_or_default()
     }
 }
 
@@ -231,17 +206,33 @@ impl Clock for FeedClock {
 
 #[cfg(test)]
 mod tests {
-    use facade::codec::{DecodeOptions, Fields, Path, Timestamp, TimestampFormat};
+    use facade::codec::{DecodeOptions, Field, Fields, Path, Timestamp, TimestampFormat};
+
+    use crate::stat::{Stat, Whole};
 
     use super::*;
 
     const MINUTE: Duration = Duration::from_secs(60);
     const LAST_MINUTE: Span = Span::Last(MINUTE);
-    const ACTIONS: NonZero<usize> = NonZero::new(1_024).unwrap();
+
+    fn new(window: Duration, actions: usize, time_source: TimeSource) -> Feed {
+        let actions = NonZero::new(actions).unwrap();
+        Feed::new(window, actions, 256, time_source, Offer::Times).unwrap()
+    }
+
+    fn lines_of(feed: &Feed, span: Span) -> Vec<Line> {
+        feed.answer(span).lines
+    }
+
+    /// Returns the counts of a line in each bucket of the past minute.
+    fn series(feed: &Feed, line: &Line) -> Vec<u64> {
+        let course = feed.course(line, MINUTE, usize::MAX);
+        course.points.iter().map(|point| point.count).collect()
+    }
 
     /// Records `jump` at these seconds of a day long ago, and returns how many were counted.
     fn feed(time_source: TimeSource, seconds: &[f64]) -> (Feed, usize) {
-        let feed = Feed::new(MINUTE, ACTIONS, 256, time_source).unwrap();
+        let feed = new(MINUTE, 1_024, time_source);
         let line = |second| format!("{{\"action\":\"jump\",\"time\":{second},\"at\":{second}}}\n");
         let lines: String = seconds.iter().map(line).collect();
         let timestamp = Some(Timestamp::new(Path::key("at"), TimestampFormat::Seconds));
@@ -258,22 +249,24 @@ mod tests {
     fn log_of_another_day_ends_at_its_latest_stamp() {
         let (feed, counted) = feed(TimeSource::LatestStamp, &[1_000.0, 1_020.0, 1_019.0, 1_061.0]);
         assert_eq!(counted, 4);
-        let lines = feed.lines(LAST_MINUTE);
+        let lines = lines_of(&feed, LAST_MINUTE);
         let line = &lines[0];
-        assert_eq!((line.action.as_str(), line.count, line.max), ("jump", 3, 1_061.0));
+        assert_eq!((line.action.as_str(), line.kept.count()), ("jump", 3));
+        let max = line.kept.value(&Stat::Max, &Whole::default());
+        assert_eq!(max, Field::Integer(1_061));
         // 200 buckets of 300 ms.
-        let series = feed.series(line, MINUTE);
+        let series = series(&feed, line);
         let at: Vec<_> = (0..200).filter(|&bucket| series[bucket] > 0).collect();
         assert_eq!((series.len(), at), (200, vec![59, 63, 199]));
-        assert_eq!(feed.lines(Span::Last(Duration::from_secs(1)))[0].count, 1);
+        assert_eq!(lines_of(&feed, Span::Last(Duration::from_secs(1)))[0].kept.count(), 1);
     }
 
     #[test]
     fn log_of_another_day_is_outside_the_window_of_the_machine() {
         let (stamped, counted) = feed(TimeSource::Stamps, &[1_000.0, 1_020.0]);
-        assert_eq!((counted, stamped.lines(LAST_MINUTE).len()), (0, 0));
+        assert_eq!((counted, lines_of(&stamped, LAST_MINUTE).len()), (0, 0));
         let (arrived, counted) = feed(TimeSource::Arrival, &[1_000.0, 1_020.0]);
-        assert_eq!((counted, arrived.lines(LAST_MINUTE)[0].count), (2, 2));
+        assert_eq!((counted, lines_of(&arrived, LAST_MINUTE)[0].kept.count()), (2, 2));
     }
 
     #[test]
@@ -281,7 +274,7 @@ mod tests {
         let (feed, _) = feed(TimeSource::Arrival, &[1.0]);
         feed.stop();
         assert_eq!(feed.clock.now(), feed.clock.now());
-        assert_eq!(feed.lines(LAST_MINUTE)[0].count, 1);
+        assert_eq!(lines_of(&feed, LAST_MINUTE)[0].kept.count(), 1);
     }
 
     /// The rate of `jump` in the past minute.
@@ -290,7 +283,7 @@ mod tests {
         let (feed, _) = feed(time_source, seconds);
         feed.stop();
         let span = if time_source == TimeSource::Nothing { Span::Whole } else { LAST_MINUTE };
-        assert_eq!(feed.lines(span)[0].rate, expected, "{time_source:?} {seconds:?}");
+        assert_eq!(lines_of(&feed, span)[0].rate, expected, "{time_source:?} {seconds:?}");
     }
 
     #[test]
@@ -313,12 +306,12 @@ mod tests {
     #[test]
     fn all_of_an_input_without_times_is_counted() {
         let (feed, counted) = feed(TimeSource::Nothing, &[1_000.0, 9_000.0, 5_000.0]);
-        assert_eq!((counted, feed.lines(Span::Whole)[0].count), (3, 3));
+        assert_eq!((counted, lines_of(&feed, Span::Whole)[0].kept.count()), (3, 3));
     }
 
     #[test]
     fn total_is_of_all_actions() {
-        let feed = Feed::new(MINUTE, NonZero::new(2).unwrap(), 256, TimeSource::Arrival).unwrap();
+        let feed = new(MINUTE, 2, TimeSource::Arrival);
         // One action has the name of the shared row.
         let names = [WhenFull::OTHER, "a", "b", "c", "d"];
         let line = |at: usize| format!("{{\"action\":\"{}\",\"time\":{at}}}\n", names[at % 5]);
@@ -326,11 +319,12 @@ mod tests {
         let counted = DecodeOptions::default()
             .decode_slice(text.as_bytes(), &mut |record: Record<'_>| assert!(feed.add(record)));
         assert_eq!((counted.accepted, feed.folded()), (10, 6));
-        let lines = feed.lines(LAST_MINUTE);
-        let rows = lines.iter().map(|line| (line.action.as_str(), line.is_other, line.count));
+        let lines = lines_of(&feed, LAST_MINUTE);
+        let rows =
+            lines.iter().map(|line| (line.action.as_str(), line.is_other, line.kept.count()));
         let expected = [(WhenFull::OTHER, false, 2), ("a", false, 2), (WhenFull::OTHER, true, 6)];
         assert_eq!(rows.collect::<Vec<_>>(), expected);
-        let series = |line| feed.series(line, MINUTE).iter().sum::<u64>();
+        let series = |line| series(&feed, line).iter().sum::<u64>();
         assert_eq!(lines.iter().map(series).collect::<Vec<_>>(), [2, 2, 6]);
     }
 
@@ -338,9 +332,14 @@ mod tests {
     fn any_window_is_held() {
         for millis in [100, 1_000, 1_001, 60_000, 90_500, 600_001, 86_400_000] {
             let window = Duration::from_millis(millis);
-            let feed = Feed::new(window, ACTIONS, 256, TimeSource::Arrival).unwrap();
-            assert!(feed.tracker.get().unwrap().window(window).is_ok(), "{window:?}");
+            let feed = new(window, 1_024, TimeSource::Arrival);
+            let line = b"{\"action\":\"jump\",\"time\":1}\n";
+            DecodeOptions::default()
+                .decode_slice(line, &mut |record: Record<'_>| assert!(feed.add(record)));
+            feed.stop();
+            assert_eq!(lines_of(&feed, Span::Last(window)).len(), 1, "{window:?}");
         }
-        assert!(Feed::new(Duration::MAX, ACTIONS, 256, TimeSource::Arrival).is_err());
+        let (actions, source) = (NonZero::<usize>::MIN, TimeSource::Arrival);
+        assert!(Feed::new(Duration::MAX, actions, 256, source, Offer::Times).is_err());
     }
 }

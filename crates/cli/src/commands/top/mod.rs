@@ -1,23 +1,34 @@
 //! `windrow top`: live statistics of recent actions.
 //!
 //! One thread reads and records, another draws. They share the tracker and a
-//! [`Status`](app::Status). The main thread waits for neither, since both may block: see
+//! [`Status`](status::Status). The main thread waits for neither, since both may block: see
 //! [`session`].
 
+mod answers;
 mod app;
 mod batches;
 mod columns;
 mod feed;
+mod layout;
+mod marks;
+mod offer;
+mod prompt;
 mod read;
+#[cfg(test)]
+mod samples;
 mod session;
+mod span;
+mod status;
 mod tail;
 mod ui;
+mod view;
 
 #[cfg(unix)]
 use std::fs::File;
 use std::io::{self, IsTerminal};
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
@@ -30,6 +41,7 @@ use ratatui::crossterm::style;
 
 use crate::diagnostics;
 use crate::exit::Exit;
+use crate::fail_if::FailIf;
 use crate::failure::Failure;
 use crate::input::{RecordArgs, source};
 use crate::inspect;
@@ -38,14 +50,19 @@ use crate::output::figures::Figures;
 use crate::output::render::{counted, grouped};
 use crate::output::table::Table;
 use crate::output::{self, OutputArgs};
+use crate::stat::Stat;
 use crate::terminal;
 use crate::timestamps;
 
-use app::{App, Request, Span};
-use columns::{Column, Line};
+use answers::Line;
+use app::{App, Request, Setup};
+use columns::Column;
 use feed::{Feed, TimeSource};
+use marks::Marks;
+use offer::Offer;
 use read::Shared;
 use session::Message;
+use span::Span;
 
 /// Show live statistics of recent actions
 #[derive(Debug, clap::Args)]
@@ -73,6 +90,29 @@ pub(crate) struct Args {
     #[arg(value_parser = timestamps::positive_duration)]
     window: Duration,
 
+    /// Columns to show: count, rate, total, share, mean, min, max, stddev, variance, p50, p99.9, …
+    #[arg(long, value_name = "STATS", value_delimiter = ',', hide_possible_values = true)]
+    #[arg(value_parser = options::offering(Column::from_str, || columns::NAMES))]
+    #[arg(help_heading = STATISTICS_OPTIONS)]
+    stat: Vec<Column>,
+
+    /// Sort by `action`, rate, or a statistic, descending [default: rate]
+    ///
+    /// It becomes a column. A file without timestamps has no rates and is sorted by count.
+    #[arg(long, value_name = "KEY", hide_possible_values = true)]
+    #[arg(value_parser = options::offering(Column::to_sort_by, || columns::SORT_KEYS))]
+    #[arg(help_heading = STATISTICS_OPTIONS)]
+    sort: Option<Column>,
+
+    /// Mark actions with a statistic beyond a value: 'p99 > 250ms'
+    ///
+    /// CONDITION is a statistic, one of > >= < <=, and a number with or without a unit. It applies
+    /// to all actions, or to those with a name, in which `*` stands for any text:
+    /// 'GET /cart*: p99 > 250ms'. A mark is a `!` before the name and the number. Can be repeated.
+    #[arg(long, value_name = "CONDITION", value_parser = FailIf::on_value)]
+    #[arg(help_heading = STATISTICS_OPTIONS)]
+    mark: Vec<FailIf>,
+
     /// Maximum number of actions with a row each
     ///
     /// Further actions share the row `(other)`.
@@ -91,8 +131,8 @@ The time of an action is when it is read, or its timestamp with --timestamp. The
 for a file with timestamps that is not followed, it ends at the latest timestamp. A file without
 timestamps that is not followed is shown as a whole, without rates.
 
-Keys: q quits, space pauses, left and right choose the column to sort by, o reverses the order,
-- and + choose the window, ? shows all keys.
+Keys: q quits, / filters names, Enter shows an action in depth, f chooses columns, left and right
+the column to sort by, o reverses the order, space pauses, - and + choose the window, ? shows all.
 
 Examples:
   windrow top --follow /var/log/service.ndjson
@@ -100,11 +140,15 @@ Examples:
   tail -f service.log | grep checkout | windrow top
   kubectl logs -f pod | windrow top --embedded --by req.url --value responseTime --unit ms
   windrow top --window 5m --timestamp at yesterday.ndjson
+  windrow top --unit ms --stat count,rate,p50,p99.9 --mark 'p99.9 > 1s' --follow web-1.ndjson
 
 Exit codes: 0 success, 1 input could not be read, 2 usage, 3 too many records were refused or none
 was accepted, 130 Ctrl-C, 129 terminal closed, 143 SIGTERM.";
 
 pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
+    if let Err(exit) = args.check_counts() {
+        return Ok(exit);
+    }
     OutputArgs::default().open_for(&args.files, None, None)?;
     if !terminal::can_redraw(&io::stdout()) {
         diagnostics::report(
@@ -127,7 +171,8 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     };
     let time_source = args.time_source(recipe.fields().timestamp.is_some());
     let name_bytes = args.records.name_bytes();
-    let feed = match Feed::new(args.window, args.max_actions, name_bytes, time_source) {
+    let offer = args.offer();
+    let feed = match Feed::new(args.window, args.max_actions, name_bytes, time_source, offer) {
         Ok(feed) => feed,
         Err(error) => {
             diagnostics::report(error);
@@ -146,9 +191,20 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     };
     let span =
         if time_source == TimeSource::Nothing { Span::Whole } else { Span::Last(args.window) };
-    let unit = Figures::new(args.records.unit());
-    let app = App::new(reading.name.clone(), span, args.max_actions.get(), unit);
-    let app = if args.records.counts_only() { app.counting_only() } else { app };
+    let columns = match &args.stat[..] {
+        [] => offer.defaults(span),
+        chosen => options::distinct(chosen),
+    };
+    let app = App::new(Setup {
+        source: reading.name.clone(),
+        span,
+        actions_max: args.max_actions.get(),
+        figures: Figures::new(args.records.unit()),
+        columns,
+        sort: args.sort.clone(),
+        offer,
+        marks: Marks::new(args.mark.clone()),
+    });
     match ColorChoice::global() {
         ColorChoice::Never => style::force_color_output(false),
         ColorChoice::Always | ColorChoice::AlwaysAnsi => style::force_color_output(true),
@@ -171,6 +227,21 @@ impl Args {
             false => is_terminal(path),
         };
         self.paths().iter().any(is_typed)
+    }
+
+    /// Returns the statistics that are shown, sorted by or judged.
+    fn stats(&self) -> impl Iterator<Item = &Stat> {
+        let shown = self.stat.iter().chain(&self.sort).filter_map(Column::stat);
+        shown.chain(self.mark.iter().map(FailIf::stat))
+    }
+
+    /// Checks the statistics of records that are only counted.
+    fn check_counts(&self) -> Result<(), Exit> {
+        if self.records.counts_only() { options::check_counts(self.stats()) } else { Ok(()) }
+    }
+
+    fn offer(&self) -> Offer {
+        if self.records.counts_only() { Offer::Counts } else { Offer::of(self.stats()) }
     }
 
     /// Returns the source of the times of the actions.
@@ -235,16 +306,16 @@ fn watch(
     every: Duration,
     messages: &Receiver<Message>,
 ) -> io::Result<Exit> {
-    let series = |line: &Line, window| shared.feed.series(line, window);
+    let course = |line: &Line, window, parts| shared.feed.course(line, window, parts);
     loop {
-        app.show(shared.status_now(), |span| shared.feed.lines(span));
+        app.show(shared.status_now(), |span| shared.feed.answer(span));
         if app.is_paused {
             // Otherwise a line that is scrolled to later would show newer data.
-            app.fill_all(series);
+            app.fill_all(course);
         }
         let start = Instant::now();
         loop {
-            terminal.draw(|frame| ui::draw(app, frame, series))?;
+            terminal.draw(|frame| ui::draw(app, frame, course))?;
             let message = match messages.recv_timeout(every.saturating_sub(start.elapsed())) {
                 Ok(message) => message,
                 Err(RecvTimeoutError::Timeout) => break,
@@ -285,12 +356,18 @@ fn print_last(app: &App) -> Result<(), Failure> {
 fn last(app: &App, columns: usize) -> String {
     let layout = app.layout(columns);
     let mut table = Table::default();
-    table.names(Column::Action.name(), &layout.names);
+    table.names(Column::Action.title(), &layout.names);
     for numbers in &layout.numbers {
-        table.column(numbers.column.name(), &numbers.texts);
+        table.column(numbers.column.title(), &numbers.texts);
     }
-    let more = app.lines().len() - layout.names.len();
+    let more = app.view.matches() - layout.names.len();
     let more =
         if more > 0 { format!("… and {} more\n", grouped(more as u64)) } else { "".into() };
-    format!("{table}{more}")
+    let others = (app.view.lines().len() - app.view.matches()) as u64;
+    let filter = app.view.filter();
+    let others = match others {
+        0 => String::new(),
+        _ => format!("… and {} without `{filter}`\n", counted(others, "action")),
+    };
+    format!("{table}{more}{others}")
 }

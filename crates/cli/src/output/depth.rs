@@ -35,32 +35,31 @@ fn ladder() -> impl Iterator<Item = Stat> {
 }
 
 /// Returns all statistics that are shown.
-pub(super) fn stats() -> Vec<Stat> {
+pub(crate) fn stats() -> Vec<Stat> {
     summary().into_iter().chain(ladder()).collect()
 }
 
 /// How actions are shown in depth.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Depth {
-    pub(super) figures: Figures,
+pub(crate) struct Depth {
+    pub(crate) figures: Figures,
     /// The width of the terminal, if it is one.
-    pub(super) columns: Option<usize>,
-    pub(super) histogram: bool,
+    pub(crate) columns: Option<usize>,
+    /// Whether [`text`](Self::text) has a histogram.
+    pub(crate) histogram: bool,
 }
 
 impl Depth {
     /// Formats the tables of all rows.
-    pub(super) fn text<S: Stats>(&self, rows: &[&Row<S>], whole: &Whole) -> String {
+    pub(crate) fn text<S: Stats>(&self, rows: &[&Row<S>], whole: &Whole) -> String {
         let mut text = String::new();
         for (index, row) in rows.iter().enumerate() {
             let separator = if index > 0 { "\n" } else { "" };
             let (name, kept) = (visible(row.name().as_bytes()), row.statistic());
-            let mut summary_table = Table::default();
-            summary_table.names("action", [name]);
-            summary_table.stats(&summary(), iter::once(kept), whole, self.figures);
-            summary_table.fit(self.columns);
+            let mut summary = self.summary(&name, kept, whole);
+            summary.fit(self.columns);
             // Writing to a string succeeds.
-            let _ = write!(text, "{separator}{summary_table}\n{}", self.ladder(kept, whole));
+            let _ = write!(text, "{separator}{summary}\n{}", self.ladder(kept, whole));
             if self.histogram {
                 let _ = write!(text, "\n{}", self.histogram(kept));
             }
@@ -68,8 +67,16 @@ impl Depth {
         text
     }
 
+    /// Returns the statistics of the whole action, not yet fitted to the width.
+    pub(crate) fn summary<S: Stats>(&self, name: &str, kept: &S, whole: &Whole) -> Table {
+        let mut table = Table::default();
+        table.names("action", [name]);
+        table.stats(&summary(), iter::once(kept), whole, self.figures);
+        table
+    }
+
     /// Returns the percentiles, with the number of times that rank above each.
-    fn ladder<S: Stats>(&self, kept: &S, whole: &Whole) -> Table {
+    pub(crate) fn ladder<S: Stats>(&self, kept: &S, whole: &Whole) -> Table {
         let steps: Vec<_> = ladder().collect();
         let above = |step: &Stat| match step {
             Stat::Quantile(quantile, _) => {
@@ -86,7 +93,8 @@ impl Depth {
         table
     }
 
-    fn histogram<S: Stats>(&self, kept: &S) -> Table {
+    /// Returns the number of times in ranges of equal ratio.
+    pub(crate) fn histogram<S: Stats>(&self, kept: &S) -> Table {
         let groups = kept.quantiles().map(|it| groups(it.histogram().bins())).unwrap_or_default();
         let count = kept.count().max(1) as f64;
         let label = |time: f64| self.figures.label(time);
