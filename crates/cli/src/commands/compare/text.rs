@@ -14,8 +14,10 @@ use crate::stat::{Stat, float};
 
 /// The mark of figures whose interval is approximate.
 const APPROXIMATE: &str = " ≈";
+/// The column of the names of figures, in Markdown.
+const FIGURE: &str = "figure";
 /// The columns after the name, in order.
-const TITLES: [&str; 7] = ["figure", "before", "after", "change", "interval", "p", "verdict"];
+const TITLES: [&str; 7] = [FIGURE, "before", "after", "change", "interval", "p", "verdict"];
 /// The columns that are omitted on a narrow terminal, in this order.
 const OMITTED: [&str; 2] = ["p", "interval"];
 
@@ -25,12 +27,20 @@ struct Line {
     cells: [String; TITLES.len()],
 }
 
+impl Line {
+    /// Returns the name of the action, or the figure as a part of it.
+    fn label(&self) -> String {
+        if self.name.is_empty() { format!("  {}", self.cells[0]) } else { self.name.clone() }
+    }
+}
+
 /// Formats the comparison for a terminal with a width, or for a file.
 pub(super) fn table(comparison: &Comparison<'_>, columns: Option<usize>) -> String {
     let lines = lines(comparison);
     let mut table = Table::default();
-    table.names("action", lines.iter().map(|line| &line.name));
-    for (index, title) in titles(comparison) {
+    table.names("action", lines.iter().map(Line::label));
+    // The label has the figure, so that it stays next to its numbers in a table that is split.
+    for (index, title) in titles(comparison).filter(|(_, title)| *title != FIGURE) {
         table.column(title, lines.iter().map(|line| &line.cells[index]));
     }
     for title in OMITTED {
