@@ -13,6 +13,7 @@ mod options;
 mod quantity;
 mod scan;
 mod schema;
+mod tokens;
 
 pub use batch::{
     Counts, InputFault, ReadError, Record, Refusal, RefusedLine, Report, Sink, SkippedRecord,

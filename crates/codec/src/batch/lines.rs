@@ -20,11 +20,13 @@ use crate::scan::string::valid_lines;
 use crate::schema::decoder::Rules;
 use crate::schema::draft::{Found, Name, Scratch};
 use crate::schema::fast_path::{DefaultKeys, FastLine, HEAD, Partial, fast_line};
+use crate::tokens::Tokens;
 
 /// Decodes the lines of one block after another.
 pub(super) struct LineDecoder<'p> {
     rules: Rules,
     scratch: Scratch,
+    tokens: Tokens,
     /// The decoder of other fields than those of the default form.
     records: Option<RecordDecoder<'p>>,
 }
@@ -33,7 +35,8 @@ impl<'p> LineDecoder<'p> {
     /// Creates a decoder. Without a plan, the input has the default form.
     pub(super) fn new(options: &'p DecodeOptions, plan: Option<&'p FormPlan<'p>>) -> Self {
         let records = plan.map(RecordDecoder::new);
-        Self { rules: options.rules(), scratch: Scratch::default(), records }
+        let tokens = Tokens::new();
+        Self { rules: options.rules(), scratch: Scratch::default(), tokens, records }
     }
 
     /// Adds to a report what is known once all blocks of this decoder were decoded.
@@ -75,6 +78,7 @@ impl<'p> LineDecoder<'p> {
     ) -> BlockReport {
         let mut report = BlockReport::default();
         let bytes = block.bytes;
+        self.tokens.start();
         // The text from `at` on that is known to be UTF-8. Checking a block at a time takes 14
         // instructions per line of the fast path; checking each name would take 74 more.
         let mut text = "";
@@ -95,7 +99,7 @@ impl<'p> LineDecoder<'p> {
                 text = text.get(line.len..).unwrap_or_default();
                 (line.name, line.time)
             } else {
-                let line = self.read(&bytes[start..], text);
+                let line = self.read(bytes, start, text);
                 at += line.len_with_end;
                 text = text.get(line.len_with_end..).unwrap_or_default();
                 was_fast = line.is_fast;
@@ -166,11 +170,11 @@ impl<'p> LineDecoder<'p> {
         }
     }
 
-    /// Reads the line of any shape at the start of `bytes`.
+    /// Reads the line of any shape at `start` in `block`.
     ///
-    /// `text` is the part of `bytes`, from its start, that is known to be UTF-8.
+    /// `text` is the part of the block, from there on, that is known to be UTF-8.
     #[inline(never)]
-    fn read<'b>(&mut self, bytes: &'b [u8], text: &'b str) -> Line<'b> {
+    fn read<'b>(&mut self, block: &'b [u8], start: usize, text: &'b str) -> Line<'b> {
         let partial = match text.as_bytes().first_chunk() {
             None => Partial::default(),
             Some(head) => match self.fast_line(text, head) {
@@ -181,16 +185,38 @@ impl<'p> LineDecoder<'p> {
                 }
             },
         };
+        if self.tokens.may_read(start)
+            && let Some(line) = self.listed_line(block, start, text)
+        {
+            return line;
+        }
+        let bytes = &block[start..];
         let mut cursor = Cursor::line(bytes).known(!text.is_empty());
         let mut found =
             self.rules.decode_any(&DefaultKeys, &mut cursor, text, &partial, &mut self.scratch);
         // The end of the line is near the end of what was read.
         let read = found.as_ref().map_or_else(|error| error.at.max(cursor.at), |_| cursor.at);
         let LineEnd { len, len_with_end } = LineEnd::find(bytes, read);
+        self.tokens.note(len);
         if len > self.rules.limits.input_bytes {
             found = Err(self.rules.too_long(len));
         }
         Line { found, len, len_with_end, is_fast: false }
+    }
+
+    /// Reads the line at `start` by the list of its places, if it is accepted.
+    #[inline(never)]
+    fn listed_line<'b>(
+        &mut self,
+        block: &'b [u8],
+        start: usize,
+        text: &'b str,
+    ) -> Option<Line<'b>> {
+        let Self { rules, tokens, scratch, .. } = self;
+        let (found, len) =
+            rules.decode_listed(&DefaultKeys, tokens, (block, start), text, scratch)?;
+        let LineEnd { len, len_with_end } = LineEnd::find(&block[start..], len);
+        Some(Line { found: Ok(found), len, len_with_end, is_fast: false })
     }
 }
 

@@ -45,8 +45,8 @@ impl DecodeOptions {
     ///
     /// # Complexity
     ///
-    /// Linear in the length of the slice. Allocates for the longest name with escapes, and for the
-    /// refusals that are kept.
+    /// Linear in the length of the slice. Allocates for the longest name with escapes, for the
+    /// refusals that are kept, and once 100 KiB for lines longer than 128 bytes.
     ///
     /// # Examples
     ///
@@ -92,7 +92,7 @@ impl DecodeOptions {
     ///
     /// # Complexity
     ///
-    /// Linear in the length of the input. Memory is 256 KiB, or three times the longest line if
+    /// Linear in the length of the input. Memory is 360 KiB, or three times the longest line if
     /// that is more; a line above [`input_bytes`](crate::Limits::input_bytes) counts with that
     /// limit.
     ///

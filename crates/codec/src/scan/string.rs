@@ -223,17 +223,21 @@ impl<'a> Cursor<'a> {
     /// Reads the four hexadecimal digits of a `\u` escape.
     #[inline(always)]
     fn four_digits(&mut self) -> ScanResult<u16> {
-        if let Some([a, b, c, d]) = self.rest().first_chunk() {
-            let [a, b, c, d] = [a, b, c, d].map(|&byte| HEX[usize::from(byte)]);
-            if a | b | c | d < 16 {
-                self.advance(4);
-                return Ok(u16::from(a << 4 | b) << 8 | u16::from(c << 4 | d));
-            }
+        if let Some(unit) = self.rest().first_chunk().and_then(|digits| four_hex_digits(*digits)) {
+            self.advance(4);
+            return Ok(unit);
         }
         let digits = self.rest().iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
         self.advance(digits);
         self.refuse(ErrorCode::InvalidUnicodeEscape)
     }
+}
+
+/// Returns the value of four hexadecimal digits, or `None` if one of them is not one.
+#[inline(always)]
+pub(crate) fn four_hex_digits(digits: [u8; 4]) -> Option<u16> {
+    let [a, b, c, d] = digits.map(|byte| HEX[usize::from(byte)]);
+    (a | b | c | d < 16).then(|| u16::from(a << 4 | b) << 8 | u16::from(c << 4 | d))
 }
 
 /// The value of each byte as a hexadecimal digit, or 0xFF.

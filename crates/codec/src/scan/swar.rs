@@ -115,7 +115,6 @@ pub(crate) fn equal(word: u64, byte: u8) -> u64 {
 }
 
 /// Marks every byte equal to `byte`, and no other.
-#[cfg(any(feature = "csv", test))]
 #[inline(always)]
 pub(crate) fn all_equal(word: u64, byte: u8) -> u64 {
     let others = word ^ (ONES * u64::from(byte));

@@ -50,7 +50,7 @@ impl Rules {
     }
 
     #[inline(always)]
-    fn allow_time(&self, time: ActionTime) -> bool {
+    pub(super) fn allow_time(&self, time: ActionTime) -> bool {
         self.fractions == Fractions::Allowed || time.as_integer().is_some()
     }
 
@@ -233,7 +233,7 @@ impl Rules {
 
     /// Reads a string as the name.
     #[inline(always)]
-    fn name<'a>(
+    pub(super) fn name<'a>(
         &self,
         known: &'a str,
         cursor: &mut Cursor<'a>,
@@ -290,7 +290,7 @@ impl Rules {
     ///
     /// Returns whether it has a unit, and its end.
     #[inline(never)]
-    fn quoted_time(
+    pub(super) fn quoted_time(
         &self,
         keys: &impl Keys,
         cursor: Cursor<'_>,
@@ -303,7 +303,7 @@ impl Rules {
 
     /// Reads a number as the time.
     #[inline(always)]
-    fn time(&self, cursor: &mut Cursor<'_>) -> ScanResult<Checked<ActionTime>> {
+    pub(super) fn time(&self, cursor: &mut Cursor<'_>) -> ScanResult<Checked<ActionTime>> {
         let at = cursor.at;
         let time = match cursor.plain_time() {
             Some(time) => time,

@@ -41,6 +41,20 @@ pub(crate) enum Key {
 }
 
 impl Key {
+    /// Returns the key that a word is, or begins with: `action` or `time` in quotes.
+    #[inline(always)]
+    pub(super) fn of_word(word: u64) -> Self {
+        const ACTION: u64 = u64::from_le_bytes(*b"\"action\"");
+        const TIME: u64 = u64::from_le_bytes(*b"\"time\"\0\0");
+        if word == ACTION {
+            Self::Action
+        } else if word << 16 == TIME << 16 {
+            Self::Time
+        } else {
+            Self::Other
+        }
+    }
+
     /// Returns the key that a text is, with or without escapes.
     pub(super) fn of_text(text: Text<'_>, name: &str, time: &str) -> Self {
         if text.is(name) {
@@ -57,18 +71,13 @@ impl Cursor<'_> {
     /// Reads the key if it is `action` or `time` without escapes: one load and two comparisons.
     #[inline(always)]
     pub(super) fn known_key(&mut self) -> Key {
-        const ACTION: u64 = u64::from_le_bytes(*b"\"action\"");
-        const TIME: u64 = u64::from_le_bytes(*b"\"time\"\0\0");
-        let word = self.word();
-        if word == ACTION {
-            self.advance(8);
-            Key::Action
-        } else if word << 16 == TIME << 16 {
-            self.advance(6);
-            Key::Time
-        } else {
-            Key::Other
+        let key = Key::of_word(self.word());
+        match key {
+            Key::Action => self.advance(8),
+            Key::Time => self.advance(6),
+            Key::Other => {}
         }
+        key
     }
 }
 

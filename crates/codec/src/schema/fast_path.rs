@@ -20,6 +20,7 @@ use crate::scan::cursor::Cursor;
 use crate::scan::number::Plain;
 use crate::scan::string::Text;
 use crate::scan::swar::{self, before, special_in_name};
+use crate::tokens::MemberKey;
 
 /// Length of the longest line of the fast path, with some bytes after it.
 pub(crate) const HEAD: usize = 96;
@@ -81,6 +82,9 @@ pub(crate) trait Keys {
     /// Reads the key at the cursor, without its colon, if it is one of the two without escapes.
     fn known(&self, cursor: &mut Cursor<'_>) -> Key;
 
+    /// Returns which of the two keys a key is, or `None` if it has escapes and may be one.
+    fn known_in(&self, key: MemberKey<'_>) -> Option<Key>;
+
     /// Returns which of the two keys a text is.
     fn of_text(&self, text: Text<'_>) -> Key;
 
@@ -96,6 +100,16 @@ impl Keys for DefaultKeys {
     #[inline(always)]
     fn known(&self, cursor: &mut Cursor<'_>) -> Key {
         cursor.known_key()
+    }
+
+    #[inline(always)]
+    fn known_in(&self, key: MemberKey<'_>) -> Option<Key> {
+        match key.len {
+            4 | 6 => Some(Key::of_word(key.quoted_word())),
+            // Both have letters only, of which an escape takes six bytes.
+            9.. if key.is_escaped() => None,
+            _ => Some(Key::Other),
+        }
     }
 
     fn of_text(&self, text: Text<'_>) -> Key {
@@ -181,6 +195,19 @@ impl Keys for OtherKeys {
         }
         cursor.advance(len);
         key
+    }
+
+    #[inline(always)]
+    fn known_in(&self, key: MemberKey<'_>) -> Option<Key> {
+        let [name, time] = &self.texts;
+        let is = |text: &str| key.len == text.len() && key.bytes().starts_with(text.as_bytes());
+        if is(name) {
+            Some(Key::Action)
+        } else if is(time) {
+            Some(Key::Time)
+        } else {
+            (!key.is_escaped()).then_some(Key::Other)
+        }
     }
 
     fn of_text(&self, text: Text<'_>) -> Key {

@@ -4,6 +4,7 @@ mod action;
 pub(crate) mod decoder;
 pub(crate) mod draft;
 pub(crate) mod fast_path;
+mod listed;
 pub(crate) mod record;
 mod short_text;
 pub(crate) mod template;

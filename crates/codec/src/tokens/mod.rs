@@ -1,0 +1,155 @@
+//! Long lines by a list of their places, which is built from vector registers.
+//!
+//! The scanner hops from one special byte to the next. On a line of many members the hops take most
+//! of the time, and wider registers make each of them slower. So the work is split, as in simdjson:
+//! a first step turns a window of whole lines into bitmaps, 64 bytes at a time, and writes down the
+//! places of quotes, brackets, and first bytes of numbers and literals. A second step walks from
+//! place to place.
+//!
+//! Both together accept a line only if the scanner does. Whatever is doubtful (an error, an escape
+//! in a key, nesting beyond 128 levels) goes to the scanner, which alone decides what is refused
+//! and where. So the list may be left out at any time, and is: on short lines, and on processors
+//! without the instructions that it needs.
+
+mod bitmaps;
+mod kernel;
+mod places;
+mod span;
+mod walk;
+
+pub(crate) use walk::{Kind, MemberKey, Node, RECORD, Value, Wanted};
+
+use std::ops::Range;
+
+use memchr::memrchr;
+
+use kernel::Kernel;
+use places::{BLOCK, Places, WINDOW, zeros};
+use span::{SPAN, Span};
+use walk::Open;
+
+/// The length of a line from which on a list is faster than the scanner.
+const LONG: usize = 128;
+
+/// The length of a window where few lines before were read by the list.
+const WINDOW_MIN: usize = 1024;
+
+/// The places of lines, and where the next line begins in them.
+#[derive(Debug)]
+pub(crate) struct Tokens {
+    kernel: Option<Kernel>,
+    /// Once there was a long line.
+    list: Option<List>,
+    /// Where the window lies in its block.
+    window: Range<usize>,
+    /// The maximum length of the next window.
+    window_max: usize,
+    /// The number of bytes of this window that were read by their places.
+    used: usize,
+    /// Whether the last line was long, and so probably the next one.
+    is_long: bool,
+}
+
+/// The list of a window.
+#[derive(Debug)]
+struct List {
+    places: Places,
+    /// The number of the first place that was not read.
+    next: usize,
+    /// The bytes of the window, if the block is too short after it.
+    copy: Box<[u8; SPAN]>,
+    around: Vec<Open>,
+}
+
+impl Tokens {
+    /// Creates an empty list, which allocates for the first long line.
+    pub(crate) fn new() -> Self {
+        Self::with(Kernel::all().next())
+    }
+
+    /// Creates an empty list that is built by a kernel, or that reads no line.
+    fn with(kernel: Option<Kernel>) -> Self {
+        Self { kernel, list: None, window: 0..0, window_max: WINDOW, used: 0, is_long: false }
+    }
+
+    /// Starts with another block.
+    #[inline]
+    pub(crate) fn start(&mut self) {
+        self.window = 0..0;
+    }
+
+    /// Returns whether the line at `at` may be read.
+    #[inline(always)]
+    pub(crate) fn may_read(&self, at: usize) -> bool {
+        self.is_long || self.window.contains(&at)
+    }
+
+    /// Notes the length of a line.
+    #[inline(always)]
+    pub(crate) fn note(&mut self, len: usize) {
+        self.is_long = len >= LONG;
+    }
+
+    /// Reads the line at `at`, in which at most `max` objects and arrays may be open at once.
+    ///
+    /// The next `known` bytes of the block are whole lines that are known to be UTF-8. Returns the
+    /// length of the line, or `None` if it is for the scanner.
+    #[inline(always)]
+    pub(crate) fn read(
+        &mut self,
+        block: &[u8],
+        at: usize,
+        known: usize,
+        max: usize,
+        wanted: &mut impl Wanted,
+    ) -> Option<usize> {
+        if !self.window.contains(&at) && !self.index(block, at, known) {
+            return None;
+        }
+        let List { places, next, copy, around } = self.list.as_mut()?;
+        let bytes = block.get(self.window.start..)?.first_chunk().unwrap_or(copy);
+        let span = Span { bytes, len: self.window.len() };
+        let start = at - self.window.start;
+        // Lines that were read without the list have left their places.
+        *next = places.find(*next, start);
+        let end;
+        (end, *next) = walk::line(span, places, (start, *next), max, around, wanted)?;
+        let len = end - start;
+        self.used += len;
+        self.note(len);
+        Some(len)
+    }
+
+    /// Lists the places of the lines from `at` on. Returns whether there is a whole line.
+    #[cold]
+    #[inline(never)]
+    fn index(&mut self, block: &[u8], at: usize, known: usize) -> bool {
+        let (Some(kernel), true) = (self.kernel, self.is_long) else { return false };
+        // Windows in which most lines are short are not worth their places.
+        let used_half = 2 * self.used >= self.window.len();
+        self.window_max = if used_half { WINDOW } else { (self.window_max / 4).max(WINDOW_MIN) };
+        let rest = block.get(at..).unwrap_or_default();
+        let known = &rest[..known];
+        let end = if known.len() <= self.window_max {
+            known.len()
+        } else {
+            memrchr(b'\n', &known[..self.window_max]).map_or(0, |newline| newline + 1)
+        };
+        let window = &known[..end];
+        let list = self.list.get_or_insert_with(List::default);
+        if rest.len() < SPAN {
+            list.copy[..end].copy_from_slice(window);
+            list.copy[end..end + BLOCK].fill(0);
+        }
+        list.next = 0;
+        let end = kernel.index(window, &mut list.places);
+        (self.used, self.window) = (0, at..at + end);
+        end > 0
+    }
+}
+
+impl Default for List {
+    fn default() -> Self {
+        Self { places: Places::default(), next: 0, copy: zeros(), around: Vec::new() }
+    }
+}

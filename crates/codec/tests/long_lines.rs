@@ -1,0 +1,65 @@
+//! Long lines, which a batch may read by the list of their places, are decoded as alone.
+
+#[path = "support/log_lines.rs"]
+mod log_lines;
+#[path = "support/long_lines.rs"]
+mod support;
+
+use codec::{DecodeOptions, Limits};
+use log_lines::{Random, line};
+use support::{all_options, check};
+
+#[test]
+fn random_lines_are_decoded_as_alone() {
+    let lines_each = if cfg!(debug_assertions) { 1_500 } else { 100_000 };
+    for (seed, options) in all_options().iter().enumerate() {
+        let mut random = Random(seed as u64);
+        for _ in 0..lines_each / 50 {
+            let lines: Vec<_> = (0..50).map(|_| line(&mut random)).collect();
+            check(options, &lines);
+        }
+    }
+}
+
+#[test]
+fn every_byte_at_every_offset_is_decoded_as_alone() {
+    let line = concat!(
+        r#"{"message":"a \"b\" \u00e9\\","level": [1,-2.5e3,0.25, {"x":[]},true ],"request":{"#,
+        r#""method":"GET","uri":["/a",null]},"action":"jump","time":150,"time_s":0.5}"#
+    );
+    for options in [&all_options()[5], &DecodeOptions::default()] {
+        for at in 0..line.len() {
+            let lines = (0..=u8::MAX).filter(|byte| *byte != b'\n').map(|byte| {
+                let mut line = line.as_bytes().to_vec();
+                line[at] = byte;
+                line
+            });
+            check(options, &lines.collect::<Vec<_>>());
+        }
+    }
+}
+
+#[test]
+fn lines_longer_than_a_window_are_decoded_as_alone() {
+    for len in [16_300, 16_384, 16_400, 20_000, 70_000] {
+        let text = "é\\n".repeat(len / 4);
+        let line = format!(r#"{{"message":"{text}","action":"a","time":1}}"#).into_bytes();
+        let short = br#"{"x":[1],"action":"b","time":2}"#.to_vec();
+        check(&DecodeOptions::default(), &[line.clone(), short.clone(), line, short]);
+    }
+}
+
+#[test]
+fn nesting_at_its_limits_is_decoded_as_alone() {
+    for levels in [1, 2, 126, 127, 128, 129, 200] {
+        for nesting in [levels, levels + 1, levels + 2, 1_000] {
+            let limits = Limits { nesting, ..Limits::default() };
+            let options = DecodeOptions { limits, ..DecodeOptions::default() };
+            let value =
+                ["[{\"a\":".repeat(levels / 2), "1".into(), "}]".repeat(levels / 2)].concat();
+            let arrays = ["[".repeat(levels), "]".repeat(levels)].concat();
+            let line = |value| format!(r#"{{"x":{value},"action":"a","time":1}}"#).into_bytes();
+            check(&options, &[line(value), line(arrays)]);
+        }
+    }
+}
