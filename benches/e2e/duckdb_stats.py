@@ -1,7 +1,8 @@
-"""Statistics of each action by DuckDB: duckdb_stats.py FILE THREADS [QUERY].
+"""Statistics of each action by DuckDB: duckdb_stats.py FILE THREADS QUERY.
 
-Prints a line of JSON for each action. DuckDB itself skips lines that are not JSON or whose time is not a
-number; the condition skips the other invalid actions.
+Prints a line of JSON for each action. `quantiles` adds estimates of the median and the 99th percentile. `mixed`
+is for files with invalid lines: DuckDB itself skips lines that are not JSON or whose time is not a number; the
+condition skips the other invalid actions.
 """
 
 import json
@@ -11,6 +12,22 @@ import duckdb
 
 QUERIES = {
     "actions": """
+SELECT action, count(*) AS count, avg(time) AS mean, min(time) AS min, max(time) AS max
+FROM read_json(
+    ?, format = 'newline_delimited', columns = {action: 'VARCHAR', time: 'DOUBLE'}
+)
+GROUP BY action
+""",
+    "quantiles": """
+SELECT
+    action, count(*) AS count, avg(time) AS mean, min(time) AS min, max(time) AS max,
+    approx_quantile(time, 0.5) AS p50, approx_quantile(time, 0.99) AS p99
+FROM read_json(
+    ?, format = 'newline_delimited', columns = {action: 'VARCHAR', time: 'DOUBLE'}
+)
+GROUP BY action
+""",
+    "mixed": """
 SELECT action, count(*) AS count, avg(time) AS mean, min(time) AS min, max(time) AS max
 FROM read_json(
     ?,
@@ -42,7 +59,7 @@ GROUP BY action
 }
 
 
-def main(path, threads, query="actions"):
+def main(path, threads, query):
     database = duckdb.connect(config={"threads": int(threads)})
     cursor = database.execute(QUERIES[query], [path])
     names = [column[0] for column in cursor.description]

@@ -12,7 +12,6 @@
 pub mod actions;
 pub mod events;
 pub mod lines;
-pub mod logs;
 pub mod names;
 mod threads;
 

@@ -24,7 +24,10 @@ use std::time::Duration;
 
 use core_time::{Clock as _, ManualClock, Stamp};
 
-pub use decoders::{DECODERS, Decoder, floor_memchr, floor_newlines, halved, shared_batch};
+pub use decoders::{
+    DECODERS, Decoder, decoders_of, floor_memchr, floor_newlines, halved, named_fields,
+    shared_batch,
+};
 pub use floors::{FloorAdd, FloorClock, FloorLoad, FloorOwnAtomic, FloorRows};
 pub use invocations::Invocations;
 pub use mutex_deque::MutexDeque;

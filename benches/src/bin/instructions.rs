@@ -1,6 +1,6 @@
 //! Runs one operation a number of times, for `cargo xtask instructions` to count its instructions.
 //!
-//! Without arguments, it lists the operations. Those of `decode` exist for each shape of a line and
+//! Without arguments, it lists the operations. Those of `decode` exist for each form of a line and
 //! each decoder, those of `fields` for each form of a log.
 
 use std::env;
@@ -9,10 +9,9 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use benches::harness::actions::NAMES;
-use benches::harness::lines::{Lines, SHAPES};
-use benches::harness::logs::{LogForm, LogLines};
-use benches::implementations::{DECODERS, Decoder};
-use codec::{ActionTime, CsvOptions, DecodeOptions, Fields, Form, Input, Path, Record};
+use benches::harness::lines::{Form, LineWriter, Lines, SHORT, WIDE};
+use benches::implementations::{Decoder, decoders_of, named_fields};
+use codec::{ActionTime, CsvOptions, DecodeOptions, Fields, Form as InputForm, Input, Record};
 use core_actions::{
     Count, Histogram, Mean, MergedTracker, MinMax, PostTracker, Quantiles, RunningTracker,
     Statistic, Unit, Values, Variance, WindowedSpec, WindowedTracker,
@@ -58,19 +57,19 @@ const OPERATIONS: [Operation; 43] = [
     ("stats/actions_4_merged", |n| times(n, with_four_names::<Both>(), MergedTracker::stats)),
     ("stats/actions_4_quantiles", |n| times(n, with_four_names::<Figures>(), |t| t.stats())),
     ("get_stats/actions_4", |n| times(n, with_four_actions(), Windrow::get_stats)),
-    ("fields/default_form", |n| decode_log(n, LogForm::Actions, &DecodeOptions::default())),
-    ("fields/default_names", |n| decode_log(n, LogForm::Actions, &fields(&["action"], "time"))),
-    ("fields/other_names", |n| decode_log(n, LogForm::Renamed, &fields(&["method"], "took"))),
-    ("fields/quoted", |n| decode_log(n, LogForm::Quoted, &fields(&["action"], "time"))),
-    ("fields/units", |n| decode_log(n, LogForm::Units, &fields(&["action"], "time"))),
-    ("fields/caddy", |n| decode_log(n, LogForm::Caddy, &fields(&CADDY_NAME, "duration"))),
-    ("fields/caddy_uri", |n| decode_log(n, LogForm::Caddy, &fields(&["request.uri"], "duration"))),
+    ("fields/default_form", |n| decode_log(n, Form::Actions, &DecodeOptions::default())),
+    ("fields/default_names", |n| decode_log(n, Form::Actions, &fields(&["action"], "time"))),
+    ("fields/other_names", |n| decode_log(n, Form::Renamed, &fields(&["method"], "took"))),
+    ("fields/quoted", |n| decode_log(n, Form::Quoted, &fields(&["action"], "time"))),
+    ("fields/units", |n| decode_log(n, Form::Units, &fields(&["action"], "time"))),
+    ("fields/caddy", |n| decode_log(n, Form::Caddy, &fields(&CADDY_NAME, "duration"))),
+    ("fields/caddy_uri", |n| decode_log(n, Form::Caddy, &fields(&["request.uri"], "duration"))),
     ("fields/logfmt", |n| {
-        decode_log(n, LogForm::Logfmt, &form(fields(&REQUEST_NAME, "duration_ms"), Form::Logfmt))
+        decode_log(n, Form::Logfmt, &form(fields(&REQUEST_NAME, "duration_ms"), InputForm::Logfmt))
     }),
     ("fields/csv", |n| {
-        let csv = Form::Csv(CsvOptions::default());
-        decode_log(n, LogForm::Csv, &form(fields(&REQUEST_NAME, "elapsed_ms"), csv))
+        let csv = InputForm::Csv(CsvOptions::default());
+        decode_log(n, Form::Csv, &form(fields(&REQUEST_NAME, "elapsed_ms"), csv))
     }),
 ];
 
@@ -115,13 +114,13 @@ fn usage_error() -> ExitCode {
 }
 
 /// The number of lines to decode.
-const LINES: usize = 20_000;
+const LINES: usize = 11_000;
 
-/// Pairs shapes with decoders. Lines are written only for the decoder that runs.
+/// Pairs forms with decoders. Lines are written only for the decoder that runs.
 fn decode_operations() -> impl Iterator<Item = (String, impl Fn() -> Lines, Decoder)> {
-    SHAPES.into_iter().flat_map(|(shape_name, shape)| {
-        DECODERS.into_iter().map(move |(name, decode)| {
-            (format!("decode/{shape_name}/{name}"), move || Lines::new(shape, LINES), decode)
+    SHORT.into_iter().chain(WIDE).flat_map(|(form_name, form)| {
+        decoders_of(form).iter().map(move |&(name, decode)| {
+            (format!("decode/{form_name}/{name}"), move || Lines::new(form, LINES), decode)
         })
     })
 }
@@ -140,25 +139,20 @@ const REQUEST_NAME: [&str; 3] = ["method", "path", "status"];
 
 /// Selects fields of any type, with values in milliseconds.
 fn fields(by: &[&str], value: &str) -> DecodeOptions {
-    let path = |text: &str| Path::parse(text).expect("a valid path");
-    let fields = Fields {
-        by: by.iter().copied().map(path).collect(),
-        value: Some(path(value)),
-        unit: Some(Unit::Milliseconds),
-        ..Fields::any()
-    };
+    let options = named_fields(by, value);
+    let fields = Fields { unit: Some(Unit::Milliseconds), ..options.fields };
     DecodeOptions { fields, ..DecodeOptions::default() }
 }
 
-fn form(options: DecodeOptions, form: Form) -> DecodeOptions {
+fn form(options: DecodeOptions, form: InputForm) -> DecodeOptions {
     DecodeOptions { input: Input { form, ..Input::default() }, ..options }
 }
 
 /// Decodes the first `n` of [`LINES`] lines, all of which must be accepted.
-fn decode_log(n: u64, form: LogForm, options: &DecodeOptions) {
-    let (mut log, mut text, mut len) = (LogLines::new(form), Vec::new(), 0);
+fn decode_log(n: u64, form: Form, options: &DecodeOptions) {
+    let (mut log, mut text, mut len) = (LineWriter::new(form), Vec::new(), 0);
     for number in 1..=LINES as u64 {
-        log.write(&mut text).expect("a vector accepts every write");
+        log.write(&mut text);
         if number == n {
             len = text.len();
         }

@@ -1,10 +1,11 @@
-//! `decode`: decodes lines of JSON of several shapes to names and times.
+//! `decode`: decodes lines of JSON of several short forms to names and times.
+//!
+//! Wide lines are measured as whole programs, together with parsers of other languages.
 
 use criterion::Criterion;
 
-use super::THREADS;
 use crate::harness::Harness;
-use crate::harness::lines::{Lines, SHAPES, Shape, Sums};
+use crate::harness::lines::{Form, Lines, SHORT, Sums};
 use crate::implementations::{DECODERS, floor_memchr, floor_newlines, halved, shared_batch};
 
 /// The number of lines of a text: a third of a megabyte of the common shape.
@@ -15,34 +16,33 @@ const SHARED_LINES: usize = 300_000;
 
 /// Runs the group.
 pub fn bench(criterion: &mut Criterion) {
-    for threads in THREADS {
-        for (name, shape) in SHAPES {
-            let lines = Lines::new(shape, LINES);
-            let text = &*lines.text;
-            let name = format!("decode/{name}_threads_{threads:02}");
-            let mut harness = harness(criterion, &name, threads, &lines, LINES);
-            for (name, decode) in DECODERS {
-                measure(&mut harness, name, &lines, || decode(text));
-            }
-            for (name, count) in [
-                ("floor_memchr", floor_memchr as fn(&[u8]) -> u64),
-                ("floor_newlines", floor_newlines),
-            ] {
-                harness.bench_reader(
-                    name,
-                    || (),
-                    |()| count(text),
-                    |()| lines.verify_count(count(text)),
-                );
-            }
-        }
+    for (name, form) in SHORT {
+        own_text(criterion, name, form, 1);
     }
+    // Decoders share nothing, so one form shows what a second thread costs.
+    own_text(criterion, "canonical", Form::Canonical, 2);
     shared(criterion);
+}
+
+/// `decode/<form>_threads_*`: each thread decodes a whole text.
+fn own_text(criterion: &mut Criterion, name: &str, form: Form, threads: usize) {
+    let lines = Lines::new(form, LINES);
+    let text = &*lines.text;
+    let name = format!("decode/{name}_threads_{threads:02}");
+    let mut harness = harness(criterion, &name, threads, &lines, LINES);
+    for (name, decode) in DECODERS {
+        measure(&mut harness, name, &lines, || decode(text));
+    }
+    for (name, count) in
+        [("floor_memchr", floor_memchr as fn(&[u8]) -> u64), ("floor_newlines", floor_newlines)]
+    {
+        harness.bench_reader(name, || (), |()| count(text), |()| lines.verify_count(count(text)));
+    }
 }
 
 /// `decode/canonical_shared_02`: decodes one text on two threads.
 fn shared(criterion: &mut Criterion) {
-    let lines = Lines::new(Shape::Canonical, SHARED_LINES);
+    let lines = Lines::new(Form::Canonical, SHARED_LINES);
     let text = &*lines.text;
     let mut harness = harness(criterion, "decode/canonical_shared_02", 1, &lines, SHARED_LINES);
     measure(&mut harness, "batch", &lines, || shared_batch(text));

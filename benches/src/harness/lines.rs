@@ -1,89 +1,79 @@
-//! Lines of JSON in several shapes, and the answers that they must give.
+//! Lines of text in every form that is measured, and the answers that they must give.
+//!
+//! The lines of a form are the same for every run. Benchmarks, counted operations and the files of
+//! whole programs are all written here.
 
-use std::fmt::Write as _;
+mod actions;
+mod form;
+mod members;
+mod requests;
+mod sums;
 
 use workload::Random;
+
+pub use form::{Form, SHORT, WIDE};
+pub use sums::Sums;
 
 use super::SEED;
 use super::actions::NAMES;
 
-/// Selects how lines are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Shape {
-    /// Two keys, no spaces, integers of up to four digits.
-    Canonical,
-    /// A space after each colon and comma.
-    Spaced,
-    /// `time` first.
-    Reordered,
-    /// One of the three shapes above, or a time with three decimals, at random.
-    Mixed,
-    /// Times of 15 to 17 digits.
-    Floats,
-    /// A `\u` escape in each name.
-    Escapes,
-    /// Five more keys, which are ignored.
-    ExtraKeys,
-    /// No valid action: a string for a number, a missing key, an extra comma, a truncated line.
-    Refused,
+/// Writes the lines of a form, one after another.
+#[derive(Debug, Clone)]
+pub struct LineWriter {
+    form: Form,
+    random: Random,
+    sums: Sums,
 }
 
-/// Every shape with its name in a scenario.
-pub const SHAPES: [(&str, Shape); 8] = [
-    ("canonical", Shape::Canonical),
-    ("spaced", Shape::Spaced),
-    ("reordered", Shape::Reordered),
-    ("mixed", Shape::Mixed),
-    ("floats", Shape::Floats),
-    ("escapes", Shape::Escapes),
-    ("extra_keys", Shape::ExtraKeys),
-    ("refused", Shape::Refused),
-];
-
-/// The totals of lines, which every decoder must find.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Sums {
-    /// The number of valid actions.
-    pub accepted: u64,
-    /// The number of other lines.
-    pub refused: u64,
-    /// The number of bytes in all names.
-    pub name_bytes: u64,
-    /// The sum of all times.
-    pub time: f64,
-}
-
-impl Sums {
-    /// Adds a valid action.
-    #[inline]
-    pub fn accept(&mut self, name: &str, time: f64) {
-        self.accepted += 1;
-        self.name_bytes += name.len() as u64;
-        self.time += time;
-    }
-
-    /// Merges two totals. The sum of integer times does not depend on the order.
+impl LineWriter {
+    /// Starts a text of a form.
     #[must_use]
-    pub fn with(self, other: Self) -> Self {
-        Self {
-            accepted: self.accepted + other.accepted,
-            refused: self.refused + other.refused,
-            name_bytes: self.name_bytes + other.name_bytes,
-            time: self.time + other.time,
-        }
+    pub fn new(form: Form) -> Self {
+        Self { form, random: Random::new(SEED), sums: Sums::default() }
     }
 
-    /// Adds a decoded line.
-    #[inline]
-    pub fn add<E>(&mut self, action: Result<(&str, f64), E>) {
-        match action {
-            Ok((name, time)) => self.accept(name, time),
-            Err(_) => self.refused += 1,
-        }
+    /// Appends the next line with its line end, and before the first one the header of the form.
+    pub fn write(&mut self, text: &mut Vec<u8>) {
+        let (form, number) = (self.form, self.sums.lines());
+        let (name_bytes, time) = match form {
+            Form::Caddy | Form::Logfmt | Form::Csv | Form::Combined => {
+                requests::write(form, number, &mut self.random, text)
+            }
+            _ => self.write_action(number, text),
+        };
+        text.push(b'\n');
+        self.sums.add(time.map(|time| (name_bytes, time)).ok_or(()));
+    }
+
+    /// Writes a line of one of four names, and returns the length of the name and the time.
+    fn write_action(&mut self, number: u64, text: &mut Vec<u8>) -> (usize, Option<f64>) {
+        let (form, random) = (self.form, &mut self.random);
+        let name = NAMES[random.below(NAMES.len() as u64) as usize];
+        let time = match form {
+            Form::Actions | Form::Renamed | Form::Quoted | Form::Units | Form::Pretty => {
+                actions::write_tenths(form, name, random.below(5_000), text)
+            }
+            Form::ServiceLog
+            | Form::Cyrillic
+            | Form::Chinese
+            | Form::JsonText
+            | Form::StackTrace
+            | Form::LongText
+            | Form::ShortKeys
+            | Form::NumberArrays => {
+                let fields = members::Fields { name, thousandths: random.below(5_000_000) };
+                members::write(form, &fields, number, random, text)
+            }
+            _ => {
+                let time = random.below(5_001);
+                actions::write_short(form, name, time, random, text)
+            }
+        };
+        (name.len(), time)
     }
 }
 
-/// Lines of one shape.
+/// Lines of one form.
 #[derive(Debug, Clone)]
 pub struct Lines {
     /// The lines, each with its line end.
@@ -92,21 +82,12 @@ pub struct Lines {
 }
 
 impl Lines {
-    /// Writes `count` lines of a shape.
+    /// Writes `count` lines of a form.
     #[must_use]
-    pub fn new(shape: Shape, count: usize) -> Self {
-        let mut random = Random::new(SEED);
-        let (mut text, mut sums) = (String::new(), Sums::default());
-        for _ in 0..count {
-            let name = NAMES[random.below(NAMES.len() as u64) as usize];
-            let time = random.below(5_001);
-            match line(shape, name, time, &mut random, &mut text) {
-                Some(time) => sums.accept(name, time),
-                None => sums.refused += 1,
-            }
-            text.push('\n');
-        }
-        Self { text: text.into_bytes(), sums }
+    pub fn new(form: Form, count: usize) -> Self {
+        let (mut writer, mut text) = (LineWriter::new(form), Vec::new());
+        (0..count).for_each(|_| writer.write(&mut text));
+        Self { text, sums: writer.sums }
     }
 
     /// Checks totals that were added in the order of the lines.
@@ -124,62 +105,96 @@ impl Lines {
     ///
     /// As [`verify`](Self::verify).
     pub fn verify_count(&self, found: u64) -> Result<(), String> {
-        let count = self.sums.accepted + self.sums.refused;
+        let count = self.sums.lines();
         if found == count { Ok(()) } else { Err(format!("{found} lines, should be {count}")) }
     }
 }
 
-/// Writes a line, and returns its time if it is a valid action.
-fn line(
-    shape: Shape,
-    name: &str,
-    time: u64,
-    random: &mut Random,
-    text: &mut String,
-) -> Option<f64> {
-    let whole = Some(time as f64);
-    let (written, time) = match shape {
-        Shape::Canonical => (write!(text, r#"{{"action":"{name}","time":{time}}}"#), whole),
-        Shape::Spaced => (write!(text, r#"{{"action": "{name}", "time": {time}}}"#), whole),
-        Shape::Reordered => (write!(text, r#"{{"time":{time},"action":"{name}"}}"#), whole),
-        Shape::Mixed => {
-            let shape = match random.below(4) {
-                0 => Shape::Canonical,
-                1 => Shape::Spaced,
-                2 => Shape::Reordered,
-                _ => {
-                    let time = time as f64 + random.below(1_000) as f64 / 1_000.0;
-                    let _ = write!(text, r#"{{"action":"{name}","time":{time}}}"#);
-                    return Some(time);
-                }
-            };
-            return line(shape, name, time, random, text);
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(form: Form, count: usize) -> String {
+        String::from_utf8(Lines::new(form, count).text).unwrap()
+    }
+
+    #[test]
+    fn renamed_quoted_and_with_units_are_the_same_records() {
+        let actions = lines(Form::Actions, 100);
+        let renamed = lines(Form::Renamed, 100);
+        assert_eq!(renamed.len(), actions.len());
+        assert_eq!(renamed.replace("method", "action").replace("took", "time"), actions);
+        let units = lines(Form::Units, 100);
+        assert_eq!(units.replace("ms\"", "\""), lines(Form::Quoted, 100));
+        assert_eq!(units.replace("ms\"}", "}").replace("time\":\"", "time\":"), actions);
+        let pretty = lines(Form::Pretty, 100);
+        assert_eq!(
+            pretty.replace(",\n  ", ", ").replace("{\n  ", "{").replace("\n}", "}"),
+            actions
+        );
+    }
+
+    #[test]
+    fn wide_lines_have_the_documented_length_and_are_json() {
+        let lengths = [
+            ("service_log", 420..=440),
+            ("caddy", 420..=440),
+            ("cyrillic", 510..=550),
+            ("chinese", 510..=550),
+            ("json_text", 510..=540),
+            ("stack_trace", 890..=930),
+            ("long_text", 2_150..=2_200),
+            ("short_keys", 315..=340),
+            ("number_arrays", 445..=470),
+        ];
+        for ((name, form), (expected, length)) in WIDE.into_iter().zip(lengths) {
+            assert_eq!(name, expected);
+            let text = lines(form, 1_000);
+            let mean = text.len() / 1_000;
+            assert!(length.contains(&mean), "{name}: {mean} bytes\n{:.900}", text);
+            for line in text.lines() {
+                let value: serde_json::Value = serde_json::from_str(line).unwrap();
+                assert!(value.is_object(), "{line}");
+            }
         }
-        Shape::Floats => {
-            let time = random.below(1 << 53) as f64 / (1_u64 << 53) as f64 * 5_000.0;
-            (write!(text, r#"{{"action":"{name}","time":{time}}}"#), Some(time))
+    }
+
+    #[test]
+    fn wide_lines_have_what_their_names_say() {
+        let first = |form| -> serde_json::Value {
+            serde_json::from_str(lines(form, 1).trim_end()).unwrap()
+        };
+        let message = |form| first(form)["message"].as_str().unwrap().to_owned();
+        assert!(message(Form::Cyrillic).chars().all(|c| matches!(c, ' ' | 'а'..='я')));
+        assert!(message(Form::Chinese).chars().all(|c| matches!(c, '\u{4E00}'..='\u{9FFF}')));
+        assert!(message(Form::LongText).is_ascii());
+        assert_eq!(message(Form::StackTrace).lines().count(), 13);
+        let inner: serde_json::Value = serde_json::from_str(&message(Form::JsonText)).unwrap();
+        assert_eq!(inner["order"]["items"].as_array().unwrap().len(), 8);
+        assert_eq!(first(Form::ServiceLog).as_object().unwrap().len(), 12);
+        assert_eq!(first(Form::ShortKeys).as_object().unwrap().len(), 30);
+        assert_eq!(first(Form::NumberArrays)["samples"].as_array().unwrap().len(), 30);
+    }
+
+    #[test]
+    fn rows_have_16_columns() {
+        let text = lines(Form::Csv, 1_000);
+        let (head, rows) = text.split_once('\n').unwrap();
+        assert_eq!(head.split(',').count(), 16);
+        assert_eq!(rows.lines().count(), 1_000);
+        for row in rows.lines() {
+            let before_quotes = row.split('"').next().unwrap();
+            assert_eq!(before_quotes.split(',').count(), 16, "{row}");
         }
-        Shape::Escapes => {
-            let (first, rest) = name.split_at(1);
-            let code = u32::from(first.as_bytes()[0]);
-            (write!(text, r#"{{"action":"\u{code:04x}{rest}","time":{time}}}"#), whole)
+        let quoted = rows.lines().filter(|row| row.contains('"')).count();
+        assert!((90..160).contains(&quoted), "{quoted}");
+    }
+
+    #[test]
+    fn text_begins_alike_whatever_its_length() {
+        for (name, form) in Form::all() {
+            let short = lines(form, 10);
+            assert!(lines(form, 20).starts_with(&short), "{name}");
         }
-        Shape::ExtraKeys => {
-            let (id, host) = (random.below(1_000_000), random.below(10));
-            let start = format!(r#""id":{id},"action":"{name}","user":"u{id}","ok":true"#);
-            let end = format!(r#""host":"web-{host}.example","tags":["a","b"]"#);
-            (write!(text, r#"{{{start},"time":{time},{end}}}"#), whole)
-        }
-        Shape::Refused => (
-            match random.below(4) {
-                0 => write!(text, r#"{{"action":"{name}","time":"{time}"}}"#),
-                1 => write!(text, r#"{{"action":"{name}","tame":{time}}}"#),
-                2 => write!(text, r#"{{"action":"{name}","time":{time},}}"#),
-                _ => write!(text, r#"{{"action":"{name}","time":{time}"#),
-            },
-            None,
-        ),
-    };
-    written.expect("a string accepts every write");
-    time
+    }
 }

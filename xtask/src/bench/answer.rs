@@ -12,6 +12,8 @@ use super::programs::Form;
 
 /// The relative error allowed in a mean: the rounding of ten million additions stays below it.
 const ROUNDING: f64 = 1e-8;
+/// The difference allowed in quantiles of many values, as a share of their range.
+const ESTIMATE_ERROR: f64 = 0.01;
 /// The error allowed in a number of a table.
 const TABLE_ROUNDING: f64 = 0.000_5;
 
@@ -25,6 +27,7 @@ pub(crate) enum Answer {
         /// The error allowed in a rounded number.
         rounding: f64,
     },
+    Sums(Sums),
     Lines(u64),
     /// Output that is not compared.
     Nothing,
@@ -37,6 +40,17 @@ pub(crate) struct Row {
     mean: f64,
     min: f64,
     max: f64,
+    /// Estimates of the median and the 99th percentile, if the program prints them.
+    quantiles: Option<[f64; 2]>,
+}
+
+/// The totals of all lines.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Sums {
+    accepted: u64,
+    refused: u64,
+    name_bytes: u64,
+    time: f64,
 }
 
 impl Answer {
@@ -44,6 +58,9 @@ impl Answer {
     pub(crate) fn read(form: Form, output: &str, errors: &str) -> anyhow::Result<Self> {
         let (rows, rounding) = match form {
             Form::Bytes => return Ok(Self::Nothing),
+            Form::Sums => {
+                return Ok(Self::Sums(Sums::of_json(output)?));
+            }
             Form::Lines => {
                 let count = output.split_whitespace().next().and_then(|word| word.parse().ok());
                 return Ok(Self::Lines(count.context("no number of lines")?));
@@ -63,6 +80,7 @@ impl Answer {
                 let refused = refused.or(known).unwrap_or_default();
                 rows.values().map(|row| row.count).sum::<u64>() + refused
             }
+            Self::Sums(sums) => sums.accepted + sums.refused,
             Self::Lines(found) => *found,
             Self::Nothing => lines,
         };
@@ -78,8 +96,30 @@ impl Answer {
         }
     }
 
-    /// Checks that another answer has the same statistics for each action.
+    /// Returns the totals of all lines, and the relative error allowed in the sum of times.
+    fn sums(&self) -> Option<(Sums, f64)> {
+        match self {
+            Self::Sums(sums) => Some((*sums, 0.0)),
+            Self::Rows { rows, refused, .. } => {
+                let none = Sums { accepted: 0, refused: 0, name_bytes: 0, time: 0.0 };
+                let mut sums = Sums { refused: refused.unwrap_or_default(), ..none };
+                for (action, row) in rows {
+                    sums.accepted += row.count;
+                    sums.name_bytes += row.count * action.len() as u64;
+                    sums.time += row.count as f64 * row.mean;
+                }
+                Some((sums, ROUNDING))
+            }
+            Self::Lines(_) | Self::Nothing => None,
+        }
+    }
+
+    /// Checks that another answer has the same statistics for each action, or the same totals.
     pub(crate) fn check_same(&self, other: &Self) -> anyhow::Result<()> {
+        if let (Self::Sums(_), _) | (_, Self::Sums(_)) = (self, other) {
+            let (Some(mine), Some(theirs)) = (self.sums(), other.sums()) else { return Ok(()) };
+            return mine.0.check_same(&theirs.0, mine.1.max(theirs.1));
+        }
         let (
             Self::Rows { rows, refused, rounding },
             Self::Rows { rows: others, refused: other_refused, rounding: other_rounding },
@@ -112,6 +152,36 @@ impl Row {
             let off = (mine - theirs).abs();
             ensure!(off <= rounding + mine.abs() * ROUNDING, "{name} is {theirs}, expected {mine}");
         }
+        if let Some((mine, theirs)) = self.quantiles.zip(other.quantiles) {
+            // Of few values, one estimate may be the value before a gap and another that after it.
+            let share = ESTIMATE_ERROR + 2.0 / (self.count as f64).sqrt();
+            let allowed = (self.max - self.min) * share + rounding;
+            for (name, mine, theirs) in [("p50", mine[0], theirs[0]), ("p99", mine[1], theirs[1])] {
+                let off = (mine - theirs).abs();
+                ensure!(off <= allowed, "{name} is {theirs}, expected about {mine}");
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Sums {
+    fn of_json(output: &str) -> anyhow::Result<Self> {
+        let json: Value = serde_json::from_str(output).context("the totals are not JSON")?;
+        let count = |name: &str| json[name].as_u64().with_context(|| format!("no `{name}`"));
+        Ok(Self {
+            accepted: count("accepted")?,
+            refused: count("refused")?,
+            name_bytes: count("name_bytes")?,
+            time: json["time"].as_f64().context("no `time`")?,
+        })
+    }
+
+    fn check_same(&self, other: &Self, rounding: f64) -> anyhow::Result<()> {
+        let counts = |sums: &Self| [sums.accepted, sums.refused, sums.name_bytes];
+        let is_same = counts(self) == counts(other)
+            && (self.time - other.time).abs() <= self.time.abs() * rounding;
+        ensure!(is_same, "the totals are {other:?}, expected {self:?}");
         Ok(())
     }
 }
@@ -141,6 +211,7 @@ fn of_json(output: &str, names: &[&str], prefix: &str) -> anyhow::Result<BTreeMa
                 mean: field("avg").as_f64().map_or_else(|| number("mean"), Ok)?,
                 min: number("min")?,
                 max: number("max")?,
+                quantiles: field("p50").as_f64().zip(field("p99").as_f64()).map(<[f64; 2]>::from),
             };
             rows.insert(action, row);
         }
@@ -157,7 +228,7 @@ fn of_table(output: &str) -> anyhow::Result<BTreeMap<String, Row>> {
         Ok::<_, anyhow::Error>(at + 1 + name.len())
     };
     let (count, mean, min) = (end("count")?, end("mean")?, end("min")?);
-    let (p99, max) = (end("p99")?, end("max")?);
+    let (p50, p99, max) = (end("p50")?, end("p99")?, end("max")?);
     let mut rows = BTreeMap::new();
     for line in lines {
         let number = |from: usize, to: usize| {
@@ -174,6 +245,7 @@ fn of_table(output: &str) -> anyhow::Result<BTreeMap<String, Row>> {
             mean: number(count, mean)?,
             min: number(mean, min)?,
             max: number(p99, max)?,
+            quantiles: Some([number(min, p50)?, number(p50, p99)?]),
         };
         rows.insert(action.trim_end().to_owned(), row);
     }
@@ -222,6 +294,45 @@ jump             1  9.5        9    95    95    95  █
         json.check_same(&read(Form::Table, &table)).unwrap();
         assert_eq!(json.refused(), Some(1_001));
         assert_eq!(read(Form::Lines, "12 a.ndjson\n"), Answer::Lines(12));
+    }
+
+    #[test]
+    fn quantiles_are_compared_as_estimates() {
+        let with = |p50: f64, p99: f64| {
+            let quantiles = format!(r#","p50":{p50},"p99":{p99}}}"#);
+            read(Form::ACTIONS, &LINES.replace('}', &quantiles))
+        };
+        // A share of 0.01 + 2 / sqrt(249) of the range of 4,988 is 682.
+        let expected = with(2_451.0, 4_938.0);
+        expected.check_same(&with(3_132.0, 4_938.0)).unwrap();
+        for (wrong, message) in [
+            (with(3_134.0, 4_938.0), "p50 is 3134, expected about 2451"),
+            (with(2_451.0, 2_451.0), "p99 is 2451, expected about 4938"),
+        ] {
+            let error = format!("{:#}", expected.check_same(&wrong).unwrap_err());
+            assert_eq!(error, format!("`barrel roll` differs: {message}"));
+        }
+    }
+
+    #[test]
+    fn totals_are_compared_with_totals_and_with_rows() {
+        let totals = |time: f64| {
+            let output =
+                format!(r#"{{"accepted":249,"refused":1001,"name_bytes":2739,"time":{time}}}"#);
+            Answer::read(Form::Sums, &output, "").unwrap()
+        };
+        let rows = read(Form::ACTIONS, LINES);
+        let sum = 249.0 * 2_427.261_000_1;
+        totals(sum).check_same(&rows).unwrap();
+        totals(sum).check_same(&totals(sum)).unwrap();
+        totals(sum).check_lines(1_250, None).unwrap();
+        // Rows allow for rounding, totals do not.
+        rows.check_same(&totals(sum * (1.0 + 1e-9))).unwrap();
+        assert!(totals(sum).check_same(&totals(sum * (1.0 + 1e-9))).is_err());
+        let other = rows.check_same(&totals(sum * 1.001)).unwrap_err().to_string();
+        assert!(other.starts_with("the totals are Sums { accepted: 249, refused: 1001"), "{other}");
+        let longer = read(Form::ACTIONS, &LINES.replace("barrel roll", "barrel rolls"));
+        assert!(totals(sum).check_same(&longer).is_err());
     }
 
     #[test]

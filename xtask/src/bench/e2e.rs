@@ -3,29 +3,28 @@
 //! [`scenarios`](super::scenarios) lists the contests on the default form, and [`logs`] those on
 //! logs of other programs; each kind gets a record of its own. The files are in the page cache, the
 //! programs take turns, and all answers are compared before any time is shown. A missing program is
-//! named with how to install it, and the others run without it.
+//! named with how to install it, and the others run without it. `cargo xtask bench` without
+//! `--e2e` measures [`shapes`] in the same way.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context as _, bail, ensure};
-use serde_json::json;
+use anyhow::{Context as _, ensure};
 use xshell::{Shell, cmd};
 
 use super::answer::Answer;
-
-use super::inputs::{Place, warm};
-use super::programs::{Form, Program};
-use super::rusage::{self, Usage};
-use super::scenarios::{SCENARIOS, Scenario};
+use super::inputs::{Maker, Place, warm};
+use super::outcome::{Outcome, tables};
+use super::programs::Form;
+use super::scenario::Scenario;
+use super::scenarios::SCENARIOS;
 use super::tools::{Tool, Tools};
-use super::{logs, memory};
+use super::{logs, memory, shapes, simdjson};
 use crate::flags::Flags;
 use crate::measure::headline;
 use crate::measure::record::{self, Circumstances, Kind};
-use crate::measure::table::Table;
-use crate::measure::{Measurement, Role, groups, time};
 use crate::step::{self, Job, Steps};
 use crate::workspace::{Workspace, root};
 
@@ -34,23 +33,9 @@ const KINDS: [Kind; 2] = [Kind::E2e, Kind::Logs];
 const LINES: u64 = 10_000_000;
 /// The maximum number of runs of each program.
 const RUNS: usize = 9;
+const RUNS_QUICK: usize = 3;
 /// A program whose runs took longer in total does not run again.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// The exit code of `windrow` if it refused lines.
-const REFUSED: i64 = 3;
-
-/// The runs of one program.
-struct Outcome {
-    scenario: &'static Scenario,
-    program: &'static Program,
-    runs: Vec<Usage>,
-    /// The number of records that it reads.
-    records: u64,
-    /// The size of its input without compression.
-    plain_bytes: u64,
-    /// The file of its last answer.
-    output: PathBuf,
-}
 
 /// Runs the contests whose name contains the operand, of both kinds.
 pub(super) fn run(sh: &Shell, flags: &Flags, records: &Path) -> anyhow::Result<()> {
@@ -62,7 +47,11 @@ pub(super) fn run(sh: &Shell, flags: &Flags, records: &Path) -> anyhow::Result<(
 
 /// Returns the scenarios of a kind whose name contains `filter`.
 fn scenarios(kind: Kind, filter: &str) -> impl Iterator<Item = &'static Scenario> {
-    let all = if kind == Kind::Logs { &logs::SCENARIOS[..] } else { &SCENARIOS[..] };
+    let all = match kind {
+        Kind::Logs => &logs::SCENARIOS[..],
+        Kind::Shapes => &shapes::SCENARIOS[..],
+        _ => &SCENARIOS[..],
+    };
     all.iter().filter(move |one| one.name.contains(filter))
 }
 
@@ -70,11 +59,17 @@ fn measures_memory(kind: Kind, filter: &str) -> bool {
     kind == Kind::Logs && memory::NAME.contains(filter)
 }
 
-fn has_any(kind: Kind, filter: &str) -> bool {
+pub(super) fn has_any(kind: Kind, filter: &str) -> bool {
     measures_memory(kind, filter) || scenarios(kind, filter).next().is_some()
 }
 
-fn run_kind(sh: &Shell, flags: &Flags, kind: Kind, records: &Path) -> anyhow::Result<()> {
+/// Runs the contests of a kind whose name contains the operand, and writes a record.
+pub(super) fn run_kind(
+    sh: &Shell,
+    flags: &Flags,
+    kind: Kind,
+    records: &Path,
+) -> anyhow::Result<()> {
     let lines = flags.value("--lines").map_or(Ok(LINES), str::parse);
     let lines = lines
         .ok()
@@ -83,7 +78,9 @@ fn run_kind(sh: &Shell, flags: &Flags, kind: Kind, records: &Path) -> anyhow::Re
     let filter = flags.operands.first().map_or("", String::as_str);
     let scenarios: Vec<_> = scenarios(kind, filter).collect();
     let has_memory = measures_memory(kind, filter);
-    let command = format!("cargo xtask bench --e2e --lines {lines} {filter}").trim_end().to_owned();
+    ensure!(has_any(kind, filter), "no scenario name contains `{filter}`");
+    let flag = if kind == Kind::Shapes { "" } else { "--e2e " };
+    let command = format!("cargo xtask bench {flag}--lines {lines} {filter}").trim_end().to_owned();
     let mut circumstances = Circumstances::now(sh, command.clone())?;
     let target = Workspace::read(sh)?.target;
     let place = Place { folder: target.join("e2e-bench") };
@@ -92,26 +89,20 @@ fn run_kind(sh: &Shell, flags: &Flags, kind: Kind, records: &Path) -> anyhow::Re
     let names = scenarios.iter().map(|scenario| scenario.name);
     let names = names.chain(has_memory.then_some(memory::NAME));
     let mut steps = Steps::named(names.chain(["compare"]));
-    // Two builds: in one, `windrow` would get the crate features that `benches` enables.
-    let builds = [
-        ("build", cmd!(sh, "cargo build --release --locked --package cli")),
-        (
-            "build_floor",
-            cmd!(sh, "cargo build --release --locked --package benches --bin newlines --bin logs"),
-        ),
-    ];
-    for (name, build) in builds {
-        if !steps.command(Job::new(name, build)) {
-            return steps.finish(&command);
-        }
+    let wanted = wanted(&scenarios, has_memory);
+    let folder = target.join("release");
+    if !build(sh, &mut steps, &wanted, &folder) {
+        return steps.finish(&command);
     }
-    let tools = Tools::look(sh, target.join("release"));
+    let tools = Tools::look(sh, folder, wanted);
     steps.run("programs", || Ok(installed(&tools)));
+    let runs_max = if flags.has("--quick") { RUNS_QUICK } else { RUNS };
     let mut outcomes = Vec::new();
     for scenario in scenarios {
         steps.watch(scenario.name, |doing| {
             let outcomes_before = outcomes.len();
-            let Some(found) = outcomes_of(sh, &place, &tools, scenario, lines, doing)? else {
+            let Some(found) = outcomes_of(sh, &place, &tools, scenario, (lines, runs_max), doing)?
+            else {
                 return Ok("left out: the compressor is not installed".to_owned());
             };
             outcomes.extend(found);
@@ -151,13 +142,51 @@ fn run_kind(sh: &Shell, flags: &Flags, kind: Kind, records: &Path) -> anyhow::Re
     let shown = folder.strip_prefix(root()).unwrap_or(&folder);
     step::print(&format!("bench: {} programs, {}", measured.len(), shown.display()));
     // The README shows only complete records of files of the default length.
-    let is_whole = filter.is_empty() && lines == LINES && flags.value("--out").is_none();
+    let is_whole =
+        filter.is_empty() && lines == LINES && runs_max == RUNS && flags.value("--out").is_none();
     match headline::check_complete(kind, &measured) {
         Ok(()) if is_whole => super::update_readme(sh, &folder)?,
         Err(error) if is_whole => step::print(&format!("the README was not updated: {error}")),
         _ => {}
     }
     Ok(())
+}
+
+/// Returns the programs that scenarios run, and those that make their files.
+fn wanted(scenarios: &[&Scenario], has_memory: bool) -> BTreeSet<Tool> {
+    // The memory of `windrow` is measured on the files of `lines`.
+    let mut wanted = BTreeSet::from([Tool::Windrow]);
+    wanted.extend(has_memory.then_some(Tool::Lines));
+    for scenario in scenarios {
+        wanted.extend(scenario.programs.iter().map(|program| program.tool));
+        wanted.extend(scenario.input.packing.tool().map(|(tool, _)| tool));
+        wanted.extend(matches!(scenario.input.maker, Maker::Lines(_)).then_some(Tool::Lines));
+    }
+    wanted
+}
+
+/// Builds the programs of the workspace and that of simdjson; `false` if a crate does not compile.
+///
+/// Two builds are needed: in one, `windrow` would get the crate features that `benches` enables.
+fn build(sh: &Shell, steps: &mut Steps, wanted: &BTreeSet<Tool>, folder: &Path) -> bool {
+    let bins = [(Tool::Newlines, "newlines"), (Tool::Lines, "lines"), (Tool::Decode, "decode")];
+    let bins: Vec<_> = bins
+        .into_iter()
+        .filter(|(tool, _)| wanted.contains(tool))
+        .flat_map(|(_, name)| ["--bin", name])
+        .collect();
+    let has_helpers = !bins.is_empty();
+    let ours = cmd!(sh, "cargo build --release --locked --package cli");
+    let helpers = cmd!(sh, "cargo build --release --locked --package benches {bins...}");
+    let is_built = steps.command(Job::new("build", ours))
+        && (!has_helpers || steps.command(Job::new("build_others", helpers)));
+    if is_built && wanted.contains(&Tool::Simdjson) {
+        steps.run("build_simdjson", || {
+            let version = simdjson::build(sh, folder)?;
+            Ok(version.unwrap_or_else(|| format!("left out; {}", simdjson::INSTALL)))
+        });
+    }
+    is_built
 }
 
 /// Renders the installed programs as the figure of a step.
@@ -176,7 +205,7 @@ fn outcomes_of(
     place: &Place,
     tools: &Tools,
     scenario: &'static Scenario,
-    lines: u64,
+    (lines, runs_max): (u64, usize),
     doing: &dyn Fn(&str),
 ) -> anyhow::Result<Option<Vec<Outcome>>> {
     let mut turns = Vec::new();
@@ -189,13 +218,13 @@ fn outcomes_of(
             scenario,
             program,
             runs: Vec::new(),
-            records: input.records(lines),
-            plain_bytes: fs::metadata(place.plain(&input, lines))?.len(),
+            records: input.records(lines) * scenario.passes,
+            plain_bytes: fs::metadata(place.plain(&input, lines))?.len() * scenario.passes,
             output: place.folder.join(name.replace('/', "-")),
         };
         turns.push((file, outcome));
     }
-    run_in_turns(tools, &mut turns, doing)?;
+    run_in_turns(tools, &mut turns, runs_max, doing)?;
     Ok(Some(turns.into_iter().map(|(_, outcome)| outcome).collect()))
 }
 
@@ -203,48 +232,21 @@ fn outcomes_of(
 fn run_in_turns(
     tools: &Tools,
     turns: &mut [(PathBuf, Outcome)],
+    runs_max: usize,
     doing: &dyn Fn(&str),
 ) -> anyhow::Result<()> {
-    for run in 1..=RUNS {
+    for run in 1..=runs_max {
         for (file, outcome) in &mut *turns {
             if outcome.runs.iter().map(|usage| usage.wall).sum::<Duration>() > PATIENCE {
                 continue;
             }
-            doing(&format!("{}, run {run} of at most {RUNS}", outcome.program.name));
+            doing(&format!("{}, run {run} of at most {runs_max}", outcome.program.name));
             warm(file)?;
-            let usage =
-                outcome.program.run(tools, file, outcome.scenario.threads, &outcome.output)?;
+            let usage = outcome.scenario.run(outcome.program, tools, file, &outcome.output)?;
             outcome.runs.push(usage);
         }
     }
     Ok(())
-}
-
-impl Program {
-    /// Runs the program once, and writes its answer to `output`.
-    pub(super) fn run(
-        &self,
-        tools: &Tools,
-        file: &Path,
-        threads: u8,
-        output: &Path,
-    ) -> anyhow::Result<Usage> {
-        let Self { name, tool, form, .. } = self;
-        let args = self.args(file, threads, &root().join("benches/e2e"));
-        let kept = (*form != Form::Bytes).then_some(output);
-        let usage = rusage::run(&tools.program(*tool), &args, self.env(threads), kept)?;
-        let is_done =
-            usage.code == Some(0) || (*tool == Tool::Windrow && usage.code == Some(REFUSED));
-        if !is_done {
-            let errors = fs::read_to_string(output.with_extension("err"));
-            let end = match usage.code {
-                Some(code) => format!("exit code {code}"),
-                None => "a signal".to_owned(),
-            };
-            bail!("{name} ended with {end}: {}", errors.unwrap_or_default());
-        }
-        Ok(usage)
-    }
 }
 
 /// Compares all answers, and returns their number as the figure.
@@ -277,96 +279,11 @@ fn compare(outcomes: &[Outcome], doing: &dyn Fn(&str)) -> anyhow::Result<String>
     Ok(format!("{answers} answers agree"))
 }
 
-impl Outcome {
-    fn measurement(&self) -> anyhow::Result<Measurement> {
-        let id = format!("{}/{}", self.scenario.name, self.program.name);
-        let lines = self.records as f64;
-        let samples = self.runs.iter().map(|usage| usage.wall.as_nanos() as f64 / lines);
-        let mut one = Measurement::new(&id, "line", samples.collect(), [1, 1])?;
-        one.unit_bytes = Some(self.plain_bytes as f64 / lines);
-        Ok(one)
-    }
-
-    /// Encodes it for a record: as a measurement, with the usage of the process.
-    fn raw(&self, measurement: &Measurement) -> serde_json::Value {
-        let mut raw = measurement.to_json();
-        let cpu: Vec<_> = self.runs.iter().map(|usage| usage.cpu.as_nanos() as u64).collect();
-        raw["cpu_ns_of_all_lines"] = json!(cpu);
-        let peaks: Vec<_> = self.runs.iter().map(|usage| usage.peak_bytes).collect();
-        raw["peak_bytes"] = json!(peaks);
-        raw
-    }
-
-    /// Returns the median processor time of the runs.
-    fn cpu(&self) -> Duration {
-        let mut all: Vec<_> = self.runs.iter().map(|usage| usage.cpu).collect();
-        all.sort_unstable();
-        all[all.len() / 2]
-    }
-
-    /// Returns the maximum peak memory of the runs.
-    fn peak(&self) -> Option<u64> {
-        self.runs.iter().filter_map(|usage| usage.peak_bytes).max()
-    }
-}
-
-/// Makes a table for each scenario: time, processor time, memory and ratios of each program.
-fn tables(outcomes: &[Outcome], measured: &[Measurement]) -> Vec<Table> {
-    let table = |(name, group): (&str, Vec<&Measurement>)| {
-        let of_group = outcomes.iter().find(|outcome| outcome.scenario.name == name);
-        let lines = of_group.map_or(0, |outcome| outcome.records);
-        let whole = |ns: f64| time(ns * lines as f64);
-        let of = |role| group.iter().copied().filter(move |one| one.role() == role);
-        // The slowest floor and the fastest rival.
-        let marks: Vec<_> =
-            of(Role::Floor).next_back().into_iter().chain(of(Role::Rival).next()).collect();
-        let mut head: Vec<String> =
-            ["program", "time", "spread", "processor", "memory", "GB/s"].map(str::to_owned).into();
-        head.extend(marks.iter().map(|mark| format!("to {}", mark.implementation())));
-        let rows = group.iter().map(|one| {
-            let of_one = |outcome: &&Outcome| {
-                one.id == format!("{}/{}", outcome.scenario.name, outcome.program.name)
-            };
-            let outcome = outcomes.iter().find(of_one);
-            let [low, high] = one.spread_ns().map(whole);
-            let cpu = outcome.map(|outcome| time(outcome.cpu().as_nanos() as f64));
-            let peak = outcome.and_then(Outcome::peak);
-            let peak = peak.map(|bytes| format!("{:.1} MiB", bytes as f64 / f64::from(1 << 20)));
-            let speed = one.gigabytes_per_s().map(|speed| format!("{speed:.2}"));
-            let mut row = vec![
-                one.implementation().to_owned(),
-                whole(one.median_ns()),
-                format!("{low} to {high}"),
-            ];
-            row.extend([cpu, peak, speed].map(|cell| cell.unwrap_or_else(|| "unknown".to_owned())));
-            row.extend(marks.iter().map(|mark| match mark.id == one.id {
-                true => "-".to_owned(),
-                false => one.against(mark),
-            }));
-            row
-        });
-        Table::new(format!("{name}, {lines} lines"), head, rows.collect())
-    };
-    groups(measured).into_iter().map(table).collect()
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::inputs::{Input, Packing};
+    use super::super::scenarios::COMMON;
     use super::*;
-
-    fn outcome(index: usize, wall_ms: u64) -> Outcome {
-        let usage = Usage {
-            wall: Duration::from_millis(wall_ms),
-            cpu: Duration::from_millis(wall_ms / 2),
-            peak_bytes: Some(3 << 20),
-            code: Some(0),
-        };
-        let scenario = &SCENARIOS[0];
-        let program = &scenario.programs[index];
-        let (records, plain_bytes) = (1_000_000, 33_000_000);
-        let runs = vec![usage; 3];
-        Outcome { scenario, program, runs, records, plain_bytes, output: PathBuf::new() }
-    }
 
     #[test]
     fn filter_chooses_scenarios_of_each_kind() {
@@ -379,23 +296,15 @@ mod tests {
     }
 
     #[test]
-    fn table_has_time_work_memory_and_ratios() {
-        let outcomes = [outcome(0, 400), outcome(2, 100), outcome(3, 4_000)];
-        let measured: Vec<_> = outcomes.iter().map(|one| one.measurement().unwrap()).collect();
-        let text = tables(&outcomes, &measured)[0].markdown();
-        let rows = [
-            "program|time|spread|processor|memory|GB/s|to floor_wc|to rival_duckdb",
-            "floor_wc|100 ms|100 ms to 100 ms|50.0 ms|3.0 MiB|0.33|-|40.0x faster",
-            "windrow_means|400 ms|400 ms to 400 ms|200 ms|3.0 MiB|0.08|4.00x slower|10.0x faster",
-            "rival_duckdb|4.00 s|4.00 s to 4.00 s|2.00 s|3.0 MiB|0.01|40.0x slower|-",
-        ];
-        assert!(text.starts_with("## e2e/common_threads_01, 1000000 lines\n"), "{text}");
-        for row in rows {
-            let row = format!("| {} |", row.replace('|', " | "));
-            assert!(text.lines().any(|line| line == row), "{row}\n{text}");
-        }
-        let raw = outcomes[0].raw(&measured[0]);
-        assert_eq!(raw["peak_bytes"][2], 3 << 20);
-        assert_eq!(Measurement::from_json(&raw).unwrap(), measured[0]);
+    fn only_the_programs_of_the_scenarios_are_wanted() {
+        let all: Vec<_> = scenarios(Kind::Shapes, "").collect();
+        assert_eq!(
+            wanted(&all, false),
+            BTreeSet::from([Tool::Windrow, Tool::Lines, Tool::Decode, Tool::Simdjson])
+        );
+        let packed = Input { packing: Packing::Zstd, ..COMMON };
+        let packed = Scenario::new("e2e/packed", packed, 1, &[]);
+        assert_eq!(wanted(&[&packed], false), BTreeSet::from([Tool::Windrow, Tool::Zstd]));
+        assert_eq!(wanted(&[], true), BTreeSet::from([Tool::Windrow, Tool::Lines]));
     }
 }

@@ -30,8 +30,8 @@ pub(crate) struct Input {
 pub(crate) enum Maker {
     /// The options of `windrow generate`, without the number of lines.
     Generate(&'static [&'static str]),
-    /// The form of `logs`.
-    Logs(&'static str),
+    /// The form of `lines` of `benches`.
+    Lines(&'static str),
 }
 
 impl Input {
@@ -70,7 +70,7 @@ impl Place {
     pub(super) fn plain(&self, input: &Input, lines: u64) -> PathBuf {
         let ending = match input.maker {
             Maker::Generate(_) => "ndjson",
-            Maker::Logs(_) => "log",
+            Maker::Lines(_) => "log",
         };
         self.folder.join(format!("{}-{}.{ending}", input.name, input.records(lines)))
     }
@@ -120,9 +120,9 @@ fn maker<'s>(sh: &'s Shell, tools: &Tools, input: &Input, lines: &str) -> xshell
             let windrow = tools.program(Tool::Windrow);
             cmd!(sh, "{windrow} generate --lines {lines} {options...}")
         }
-        Maker::Logs(form) => {
-            let logs = tools.program(Tool::Logs);
-            cmd!(sh, "{logs} {form} {lines}")
+        Maker::Lines(form) => {
+            let program = tools.program(Tool::Lines);
+            cmd!(sh, "{program} {form} {lines}")
         }
     };
     command.quiet()

@@ -1,25 +1,26 @@
-//! Scenarios of logs in the forms of other programs, which `logs` of `benches` writes.
+//! Scenarios of logs in the forms of other programs, which `lines` of `benches` writes.
 //!
 //! All figures of one scenario are in the same unit, so that the answers can be compared.
 
 use super::inputs::{Input, Maker};
-use super::programs::{Form, NEWLINES, Program, WC};
-use super::scenarios::{COMMON, Scenario};
+use super::programs::{DUCKDB_CADDY, DUCKDB_CSV, Form, NEWLINES, Program, WC};
+use super::scenario::Scenario;
+use super::scenarios::COMMON;
 use super::tools::Tool;
 
-const ACTIONS: Input = Input { name: "actions", maker: Maker::Logs("actions"), ..COMMON };
+const ACTIONS: Input = Input { name: "actions", maker: Maker::Lines("actions"), ..COMMON };
 /// The records of `actions` under other keys of the same lengths.
-const RENAMED: Input = Input { name: "renamed", maker: Maker::Logs("renamed"), ..COMMON };
+const RENAMED: Input = Input { name: "renamed", maker: Maker::Lines("renamed"), ..COMMON };
 /// The records of `actions` with each time in quotes.
-const QUOTED: Input = Input { name: "quoted", maker: Maker::Logs("quoted"), ..COMMON };
+const QUOTED: Input = Input { name: "quoted", maker: Maker::Lines("quoted"), ..COMMON };
 /// The records of `actions` with each time in quotes, in milliseconds.
-const UNITS: Input = Input { name: "units", maker: Maker::Logs("units"), ..COMMON };
+const UNITS: Input = Input { name: "units", maker: Maker::Lines("units"), ..COMMON };
 /// The records of `actions`, each over several lines.
-const PRETTY: Input = Input { name: "pretty", maker: Maker::Logs("pretty"), ..LONG };
-const CADDY: Input = Input { name: "caddy", maker: Maker::Logs("caddy"), ..LONG };
-const LOGFMT: Input = Input { name: "logfmt", maker: Maker::Logs("logfmt"), ..LONG };
-const CSV: Input = Input { name: "csv", maker: Maker::Logs("csv"), header_lines: 1, ..LONG };
-const COMBINED: Input = Input { name: "combined", maker: Maker::Logs("combined"), ..LONG };
+const PRETTY: Input = Input { name: "pretty", maker: Maker::Lines("pretty"), ..LONG };
+const CADDY: Input = Input { name: "caddy", maker: Maker::Lines("caddy"), ..LONG };
+const LOGFMT: Input = Input { name: "logfmt", maker: Maker::Lines("logfmt"), ..LONG };
+const CSV: Input = Input { name: "csv", maker: Maker::Lines("csv"), header_lines: 1, ..LONG };
+const COMBINED: Input = Input { name: "combined", maker: Maker::Lines("combined"), ..LONG };
 const LONG: Input = Input { share: 10, ..COMMON };
 
 /// Defines `windrow stats` with options that name fields.
@@ -68,22 +69,6 @@ const WINDROW_COMBINED: Program = windrow!(
     Some(COMBINED),
     r#"--pattern="(?<action>\S+ \S+) [^"]*" \d+ \d+ "[^"]*" "[^"]*" (?<value>[\d.]+)$"#
 );
-
-/// Defines a query of the script for DuckDB.
-macro_rules! duckdb {
-    ($query:literal) => {
-        Program {
-            name: "rival_duckdb",
-            tool: Tool::Duckdb,
-            args: &["SCRIPTS/duckdb_stats.py", "FILE", "THREADS", $query],
-            form: Form::ACTIONS,
-            input: None,
-        }
-    };
-}
-
-const DUCKDB_JSON: Program = duckdb!("caddy");
-const DUCKDB_CSV: Program = duckdb!("csv");
 
 /// Defines a run of Miller that groups values by fields.
 macro_rules! miller {
@@ -147,48 +132,28 @@ const ANGLE_GRINDER: Program = Program {
 };
 
 pub(crate) const SCENARIOS: [Scenario; 7] = [
-    Scenario {
-        name: "logs/keys_and_values_threads_01",
-        input: ACTIONS,
-        threads: 1,
-        programs: &[DEFAULT_FORM, NAMED, WINDROW_RENAMED, WINDROW_QUOTED, WINDROW_UNITS, WC],
-    },
-    Scenario {
-        name: "logs/caddy_threads_01",
-        input: CADDY,
-        threads: 1,
-        programs: &[WINDROW_CADDY, DUCKDB_JSON, WC],
-    },
-    Scenario {
-        name: "logs/caddy_threads_02",
-        input: CADDY,
-        threads: 2,
-        programs: &[WINDROW_CADDY, DUCKDB_JSON, MILLER_CADDY, NEWLINES],
-    },
-    Scenario {
-        name: "logs/logfmt_threads_01",
-        input: LOGFMT,
-        threads: 1,
-        programs: &[WINDROW_LOGFMT, ANGLE_GRINDER, WC],
-    },
-    Scenario {
-        name: "logs/logfmt_threads_02",
-        input: LOGFMT,
-        threads: 2,
-        programs: &[WINDROW_LOGFMT, ANGLE_GRINDER, MILLER_LOGFMT, NEWLINES],
-    },
-    Scenario {
-        name: "logs/csv_threads_01",
-        input: CSV,
-        threads: 1,
-        programs: &[WINDROW_CSV, DUCKDB_CSV, WC],
-    },
-    Scenario {
-        name: "logs/csv_threads_02",
-        input: CSV,
-        threads: 2,
-        programs: &[WINDROW_CSV, DUCKDB_CSV, MILLER_CSV, NEWLINES],
-    },
+    Scenario::new(
+        "logs/keys_and_values_threads_01",
+        ACTIONS,
+        1,
+        &[DEFAULT_FORM, NAMED, WINDROW_RENAMED, WINDROW_QUOTED, WINDROW_UNITS, WC],
+    ),
+    Scenario::new("logs/caddy_threads_01", CADDY, 1, &[WINDROW_CADDY, DUCKDB_CADDY, WC]),
+    Scenario::new(
+        "logs/caddy_threads_02",
+        CADDY,
+        2,
+        &[WINDROW_CADDY, DUCKDB_CADDY, MILLER_CADDY, NEWLINES],
+    ),
+    Scenario::new("logs/logfmt_threads_01", LOGFMT, 1, &[WINDROW_LOGFMT, ANGLE_GRINDER, WC]),
+    Scenario::new(
+        "logs/logfmt_threads_02",
+        LOGFMT,
+        2,
+        &[WINDROW_LOGFMT, ANGLE_GRINDER, MILLER_LOGFMT, NEWLINES],
+    ),
+    Scenario::new("logs/csv_threads_01", CSV, 1, &[WINDROW_CSV, DUCKDB_CSV, WC]),
+    Scenario::new("logs/csv_threads_02", CSV, 2, &[WINDROW_CSV, DUCKDB_CSV, MILLER_CSV, NEWLINES]),
 ];
 
 /// Programs whose peak memory must not grow with their input. Each names its input.

@@ -5,6 +5,7 @@ use xshell::Shell;
 
 use super::inputs::{Place, warm};
 use super::logs::FORMS;
+use super::scenario::Scenario;
 use super::tools::Tools;
 use crate::measure::table::Table;
 
@@ -34,13 +35,14 @@ pub(super) fn measure(
     let mut all = Vec::new();
     for program in &FORMS {
         let input = program.input.context("a program without an input")?;
+        let scenario = Scenario::new(NAME, input, THREADS, &[]);
         let mut peaks = Peaks { name: program.name, records: [0; 2], bytes: [0; 2] };
         for (at, lines) in [lines / TIMES, lines].into_iter().enumerate() {
             doing(program.name);
             let file = place.input(sh, tools, &input, lines)?.context("it is not compressed")?;
             warm(&file)?;
             let output = place.folder.join(format!("memory-{}.out", program.name));
-            let usage = program.run(tools, &file, THREADS, &output)?;
+            let usage = scenario.run(program, tools, &file, &output)?;
             peaks.records[at] = input.records(lines);
             peaks.bytes[at] = usage.peak_bytes.context("the system reports no memory")?;
         }

@@ -1,7 +1,5 @@
 //! The programs that are measured, and how each is started.
 
-use std::path::Path;
-
 use super::inputs::Input;
 use super::tools::Tool;
 
@@ -17,6 +15,8 @@ pub(crate) enum Form {
     },
     /// Columns of rounded numbers.
     Table,
+    /// The totals of all lines: `accepted`, `refused`, `name_bytes` and `time`.
+    Sums,
     /// The number of lines.
     Lines,
     /// Bytes that are not compared.
@@ -33,7 +33,8 @@ pub(crate) struct Program {
     /// Its name in the record; the prefix gives the role.
     pub(crate) name: &'static str,
     pub(crate) tool: Tool,
-    /// Its arguments; `FILE`, `THREADS` and `SCRIPTS` are replaced.
+    /// Its arguments; `FILE`, `THREADS`, `FORM`, `PASSES` and `SCRIPTS` are replaced. `FILES` is
+    /// replaced by the file, as often as there are passes.
     pub(super) args: &'static [&'static str],
     pub(crate) form: Form,
     /// The file that it reads instead of that of its scenario, with the same records.
@@ -47,7 +48,19 @@ pub(super) const MEANS: Program = Program {
     form: Form::ACTIONS,
     input: None,
 };
-/// The default output, which includes quantiles.
+/// Basic statistics and two quantiles.
+pub(super) const QUANTILES: Program = Program {
+    name: "windrow_quantiles",
+    args: &[
+        "stats",
+        "--threads=THREADS",
+        "--stat=count,mean,min,p50,p99,max",
+        "--format=json",
+        "FILE",
+    ],
+    ..MEANS
+};
+/// The default output, which includes the same quantiles and a distribution.
 pub(super) const TABLE: Program = Program {
     name: "windrow_table",
     tool: Tool::Windrow,
@@ -91,13 +104,25 @@ pub(super) const PYTHON: Program = Program {
     form: Form::ACTIONS,
     input: None,
 };
-pub(super) const DUCKDB: Program = Program {
-    name: "rival_duckdb",
-    tool: Tool::Duckdb,
-    args: &["SCRIPTS/duckdb_stats.py", "FILE", "THREADS"],
-    form: Form::ACTIONS,
-    input: None,
-};
+/// Defines a query of the script for DuckDB.
+macro_rules! duckdb {
+    ($query:literal) => {
+        Program {
+            name: "rival_duckdb",
+            tool: Tool::Duckdb,
+            args: &["SCRIPTS/duckdb_stats.py", "FILE", "THREADS", $query],
+            form: Form::ACTIONS,
+            input: None,
+        }
+    };
+}
+
+pub(super) const DUCKDB: Program = duckdb!("actions");
+/// Leaves out lines that are not valid, instead of ending at the first.
+pub(super) const DUCKDB_MIXED: Program = duckdb!("mixed");
+pub(super) const DUCKDB_QUANTILES: Program = duckdb!("quantiles");
+pub(super) const DUCKDB_CADDY: Program = duckdb!("caddy");
+pub(super) const DUCKDB_CSV: Program = duckdb!("csv");
 pub(super) const MILLER: Program = Program {
     name: "rival_miller",
     tool: Tool::Miller,
@@ -139,32 +164,8 @@ pub(super) const JQ: Program = Program {
 };
 
 impl Program {
-    /// Returns the arguments for a file and a number of threads.
-    pub(crate) fn args(&self, file: &Path, threads: u8, scripts: &Path) -> Vec<String> {
-        let [file, scripts] = [file, scripts].map(|path| path.display().to_string());
-        let filled = |arg: &&str| match *arg {
-            "FILE" => file.clone(),
-            _ => arg.replace("THREADS", &threads.to_string()).replace("SCRIPTS", &scripts),
-        };
-        self.args.iter().map(filled).collect()
-    }
-
     /// Returns the environment variable that sets the number of threads.
     pub(crate) fn env(&self, threads: u8) -> Option<(&'static str, String)> {
         (self.tool == Tool::Miller).then(|| ("GOMAXPROCS", threads.to_string()))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn arguments_name_the_file_and_the_threads() {
-        let (file, scripts) = (Path::new("a b.ndjson"), Path::new("e2e"));
-        let args = DUCKDB.args(file, 2, scripts);
-        assert_eq!(args, ["e2e/duckdb_stats.py", "a b.ndjson", "2"]);
-        assert!(MEANS.args(file, 1, scripts).contains(&"--threads=1".to_owned()));
-        assert_eq!(MILLER.env(2), Some(("GOMAXPROCS", "2".to_owned())));
     }
 }

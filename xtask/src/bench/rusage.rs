@@ -1,5 +1,8 @@
 //! Runs a program and measures its time, its processor time and its peak memory.
 //!
+//! Linux measures the processor time exactly, but splits it into time in user mode and in the
+//! system by what runs at its ticks, some milliseconds apart. Short runs are therefore split badly.
+//!
 //! The kernel counts the peak memory of a process from the fork, so it includes that of the parent.
 //! The runner is large by then. It therefore starts itself again, and that small process starts the
 //! program, waits for it and prints the result. A program smaller than this process, some MiB,
@@ -26,6 +29,8 @@ pub(crate) struct Usage {
     pub(crate) wall: Duration,
     /// The processor time of all threads, in user mode and in the system.
     pub(crate) cpu: Duration,
+    /// The part of it in user mode.
+    pub(crate) user: Duration,
     /// The peak resident memory, if the system reports it.
     pub(crate) peak_bytes: Option<u64>,
     /// The exit code; `None` if a signal ended the program.
@@ -73,6 +78,7 @@ fn measure(mut command: Command) -> anyhow::Result<Usage> {
     Ok(Usage {
         wall,
         cpu: ended.rusage.utime + ended.rusage.stime,
+        user: ended.rusage.utime,
         peak_bytes: Some(ended.rusage.maxrss).filter(|&bytes| bytes > 0),
         code: ended.status.code().map(i64::from),
     })
@@ -80,8 +86,11 @@ fn measure(mut command: Command) -> anyhow::Result<Usage> {
 
 impl Usage {
     fn to_json(self) -> Value {
-        let [wall, cpu] = [self.wall, self.cpu].map(|time| time.as_nanos() as u64);
-        json!({"wall_ns": wall, "cpu_ns": cpu, "peak_bytes": self.peak_bytes, "code": self.code})
+        let [wall, cpu, user] = [self.wall, self.cpu, self.user].map(|time| time.as_nanos() as u64);
+        json!({
+            "wall_ns": wall, "cpu_ns": cpu, "user_ns": user,
+            "peak_bytes": self.peak_bytes, "code": self.code,
+        })
     }
 
     fn from_json(json: &Value) -> Option<Self> {
@@ -89,6 +98,7 @@ impl Usage {
         Some(Self {
             wall: time("wall_ns")?,
             cpu: time("cpu_ns")?,
+            user: time("user_ns")?,
             peak_bytes: json["peak_bytes"].as_u64(),
             code: json["code"].as_i64(),
         })

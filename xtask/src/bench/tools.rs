@@ -1,17 +1,20 @@
 //! The executables that are measured or needed, and how to install them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::env;
 use std::path::PathBuf;
 
 use xshell::{Shell, cmd};
 
-/// An executable that is measured or that a measured program needs. The first three are ours.
+use super::simdjson;
+
+/// An executable that is measured or that a measured program needs. The first four are ours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Tool {
     Windrow,
     Newlines,
-    Logs,
+    Lines,
+    Decode,
     Wc,
     Gzip,
     Zstd,
@@ -20,19 +23,14 @@ pub(crate) enum Tool {
     Miller,
     Jq,
     AngleGrinder,
+    Simdjson,
 }
 
 impl Tool {
-    pub(crate) const OTHERS: [Self; 8] = [
-        Self::Wc,
-        Self::Gzip,
-        Self::Zstd,
-        Self::Python,
-        Self::Duckdb,
-        Self::Miller,
-        Self::Jq,
-        Self::AngleGrinder,
-    ];
+    /// Says whether it is built from this workspace, and therefore never missing.
+    fn is_ours(self) -> bool {
+        matches!(self, Self::Windrow | Self::Newlines | Self::Lines | Self::Decode)
+    }
 
     /// Returns its name, the arguments that print its version, and how to install it.
     fn describe(self) -> (&'static str, &'static [&'static str], &'static str) {
@@ -40,7 +38,8 @@ impl Tool {
         match self {
             Self::Windrow => ("windrow", &["--version"], "cargo build --release -p cli"),
             Self::Newlines => ("newlines", &["--version"], "cargo build --release -p benches"),
-            Self::Logs => ("logs", &["--version"], "cargo build --release -p benches"),
+            Self::Lines => ("lines", &["--version"], "cargo build --release -p benches"),
+            Self::Decode => ("decode", &["--version"], "cargo build --release -p benches"),
             Self::Wc => ("wc", &["--version"], "apt-get install coreutils"),
             Self::Gzip => ("gzip", &["--version"], "apt-get install gzip"),
             Self::Zstd => ("zstd", &["--version"], "apt-get install zstd"),
@@ -49,22 +48,24 @@ impl Tool {
             Self::Miller => ("mlr", &["--version"], "apt-get install miller"),
             Self::Jq => ("jq", &["--version"], "apt-get install jq"),
             Self::AngleGrinder => ("agrind", &["--version"], "cargo install ag"),
+            Self::Simdjson => ("simdjson_lines", &["--version"], simdjson::INSTALL),
         }
     }
 }
 
-/// The executables that are installed.
+/// The executables that are installed, of those that are wanted.
 pub(crate) struct Tools {
     /// The folder of the executables that are built here.
     built: PathBuf,
+    wanted: BTreeSet<Tool>,
     found: BTreeMap<Tool, String>,
 }
 
 impl Tools {
     /// Runs each for its version; one that fails is missing.
-    pub(crate) fn look(sh: &Shell, built: PathBuf) -> Self {
-        let mut tools = Self { built, found: BTreeMap::new() };
-        for tool in Tool::OTHERS.into_iter().chain([Tool::Windrow, Tool::Newlines, Tool::Logs]) {
+    pub(crate) fn look(sh: &Shell, built: PathBuf, wanted: BTreeSet<Tool>) -> Self {
+        let mut tools = Self { built, wanted, found: BTreeMap::new() };
+        for tool in tools.wanted.clone() {
             let (program, (_, args, _)) = (tools.program(tool), tool.describe());
             let output = cmd!(sh, "{program} {args...}").quiet().ignore_status().output();
             let output = output.ok().filter(|output| output.status.success());
@@ -91,13 +92,13 @@ impl Tools {
 
     /// Iterates over the missing executables with how to install them.
     pub(crate) fn missing(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
-        let missing = Tool::OTHERS.into_iter().filter(|&tool| !self.has(tool));
+        let missing = self.wanted.iter().filter(|&&tool| !tool.is_ours() && !self.has(tool));
         missing.map(|tool| (tool.describe().0, tool.describe().2))
     }
 
     pub(crate) fn program(&self, tool: Tool) -> String {
         match tool {
-            Tool::Windrow | Tool::Newlines | Tool::Logs => {
+            _ if tool.is_ours() || tool == Tool::Simdjson => {
                 let name = format!("{}{}", tool.describe().0, env::consts::EXE_SUFFIX);
                 self.built.join(name).display().to_string()
             }

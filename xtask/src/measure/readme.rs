@@ -22,6 +22,10 @@ impl Kind {
                 "<!-- measured logs: begin, written by `cargo xtask bench --e2e` -->\n",
                 "<!-- measured logs: end -->",
             ],
+            Self::Shapes => [
+                "<!-- measured shapes: begin, written by `cargo xtask bench` -->\n",
+                "<!-- measured shapes: end -->",
+            ],
         }
     }
 
@@ -37,6 +41,11 @@ impl Kind {
                 "Times are per line of a file of ten million lines, start of the process \
                  included. *Hand-written* is a Python\nscript; the *lower bound* only counts \
                  newlines.\nAll programs gave the same answers."
+            }
+            Self::Shapes => {
+                "Decoding lines in memory: times are per line, in user mode, of a process with \
+                 one thread. Each program found\nthe same records, names and sums. The *lower \
+                 bound* only counts newlines; the *best library* may skip what it\ndoes not read."
             }
             Self::Logs => {
                 "Times are per record of a large file, start of the process included. The *lower \

@@ -32,10 +32,12 @@ pub(crate) enum Kind {
     E2e,
     /// Whole programs on logs in the forms of other programs.
     Logs,
+    /// Parsers on lines in several forms.
+    Shapes,
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 3] = [Self::Operations, Self::E2e, Self::Logs];
+    pub(crate) const ALL: [Self; 4] = [Self::Operations, Self::E2e, Self::Logs, Self::Shapes];
 
     /// Returns the end of the name, before a number.
     fn ending(self) -> &'static str {
@@ -43,6 +45,7 @@ impl Kind {
             Self::Operations => "",
             Self::E2e => "-e2e",
             Self::Logs => "-logs",
+            Self::Shapes => "-shapes",
         }
     }
 
@@ -50,6 +53,7 @@ impl Kind {
         match self {
             Self::Operations => README_END,
             Self::E2e | Self::Logs => E2E_README_END,
+            Self::Shapes => SHAPES_README_END,
         }
     }
 
@@ -60,8 +64,8 @@ impl Kind {
         };
         let has =
             |ending| name.ends_with(ending) || name.rsplit_once(ending).is_some_and(is_numbered);
-        let marked = [Self::E2e, Self::Logs].into_iter().find(|kind| has(kind.ending()));
-        marked.unwrap_or(Self::Operations)
+        let mut marked = Self::ALL.into_iter().filter(|&kind| kind != Self::Operations);
+        marked.find(|kind| has(kind.ending())).unwrap_or(Self::Operations)
     }
 }
 
@@ -122,6 +126,17 @@ memory, the plain bytes read per second, and the ratios to the floor (`floor_*`)
 rival (`rival_*`). `same` means that the spreads overlap or that the medians are within 2 %. Files
 were in the page cache, programs took turns, and all answers agreed before times were shown. `raw/`
 holds the runs of each program, in nanoseconds per line. `benches/README.md` lists the programs.
+`cargo xtask compare A B` compares two records.
+";
+
+const SHAPES_README_END: &str = "
+`summary.md` is generated. For each form of lines it shows the time in user mode of a process that
+decodes a file several times on one thread, the spread (the middle 80 % of the runs), the processor
+time in user mode and in the system, the peak resident memory, the bytes decoded per second, and the
+ratios to the floor (`floor_*`) and to the fastest rival (`rival_*`). `same` means that the spreads
+overlap or that the medians are within 2 %. Programs took turns, and all found the same records,
+names and sums before times were shown. `raw/` holds the runs of each program, in nanoseconds per
+line. `benches/README.md` lists the forms and the programs.
 `cargo xtask compare A B` compares two records.
 ";
 
@@ -245,6 +260,7 @@ mod tests {
         assert_eq!(Kind::of("2026-11-22-xeon-2core-2"), Kind::Operations);
         assert_eq!(Kind::of("2026-11-22-xeon-e2e-core"), Kind::Operations);
         assert_eq!(Kind::of("2026-11-22-xeon-2core-logs-2"), Kind::Logs);
+        assert_eq!(Kind::of("2026-11-22-xeon-2core-shapes"), Kind::Shapes);
     }
 
     #[test]

@@ -50,8 +50,9 @@ mod tests {
     #[test]
     fn every_rival_of_the_newest_records_has_a_row() {
         let rivals = read().unwrap();
-        for kind in [Kind::Operations, Kind::E2e] {
-            let folder = record::newest(&root().join("benches/record"), kind).unwrap();
+        for kind in Kind::ALL {
+            // A new kind has no record before the first one is taken.
+            let Ok(folder) = record::newest(&root().join("benches/record"), kind) else { continue };
             for one in record::read(&folder).unwrap() {
                 let is_listed = rivals.contains_key(one.implementation());
                 // Taken out of the benchmarks after the record was taken: its window never moved.
