@@ -342,4 +342,42 @@ mod tests {
         let (actions, source) = (NonZero::<usize>::MIN, TimeSource::Arrival);
         assert!(Feed::new(Duration::MAX, actions, 256, source, Offer::Times).is_err());
     }
+
+    #[test]
+    fn course_has_the_statistics_of_each_part() {
+        // Buckets of 300 ms, of which the last is the 4,000th; parts of 100 are 30 s long.
+        let (feed, _) = feed(TimeSource::LatestStamp, &[1_140.5, 1_170.5, 1_180.0, 1_199.9]);
+        let line = &lines_of(&feed, LAST_MINUTE)[0];
+        let course = feed.course(line, MINUTE, 2);
+        let times = course.points.iter().map(|point| (point.count, point.p50, point.p99));
+        let expected = [(1, 1_140.5, 1_140.5), (3, 1_180.0, 1_199.9)];
+        let expected = expected.map(|(count, p50, p99)| (count, Some(p50), Some(p99)));
+        assert_eq!(times.collect::<Vec<_>>(), expected);
+        assert_eq!(course.part, Duration::from_secs(30));
+        // The newest parts are whole, and the oldest has what is left.
+        let course = feed.course(line, MINUTE, 3);
+        let counts: Vec<_> = course.points.iter().map(|point| point.count).collect();
+        assert_eq!((counts, course.part), (vec![1, 1, 2], Duration::from_millis(20_100)));
+        assert_eq!(feed.course(line, MINUTE, 0).points.len(), 1);
+    }
+
+    #[test]
+    fn what_is_not_offered_is_not_kept() {
+        let kept = |offer| {
+            let actions = NonZero::new(9).unwrap();
+            let feed = Feed::new(MINUTE, actions, 256, TimeSource::Nothing, offer).unwrap();
+            let lines = b"{\"action\":\"a\",\"time\":1}\n{\"action\":\"a\",\"time\":3}\n";
+            DecodeOptions::default()
+                .decode_slice(lines, &mut |record: Record<'_>| assert!(feed.add(record)));
+            let answer = feed.answer(Span::Whole);
+            let value =
+                |name: &str| answer.lines[0].kept.value(&name.parse().unwrap(), &answer.whole);
+            [value("count"), value("share"), value("p99"), value("stddev")]
+        };
+        let (count, share) = (Field::Integer(2), Field::Float(1.0));
+        let (p99, none) = (Field::Integer(3), Field::Missing);
+        assert_eq!(kept(Offer::Counts), [count.clone(), share.clone(), none.clone(), none.clone()]);
+        assert_eq!(kept(Offer::Times), [count.clone(), share.clone(), p99.clone(), none]);
+        assert_eq!(kept(Offer::All), [count, share, p99, Field::Float(2.0_f64.sqrt())]);
+    }
 }

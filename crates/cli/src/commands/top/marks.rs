@@ -36,10 +36,20 @@ impl Marks {
         }
     }
 
-    /// Describes a condition that cannot be judged, because the times have no unit.
-    pub(crate) fn problem(&self, unit: Option<Unit>) -> Option<String> {
-        let unclear = self.0.iter().find(|condition| is_unclear(condition, unit))?;
-        Some(format!("`{}` needs --unit", unclear.shown()))
+    /// Describes a condition that cannot hold: times have no unit, or no action has the name.
+    ///
+    /// Without any action, there is nothing to describe.
+    pub(crate) fn problem(&self, lines: &[Line], unit: Option<Unit>) -> Option<String> {
+        let problem = |condition: &FailIf| {
+            if is_unclear(condition, unit) {
+                Some(format!("`{}` needs --unit", condition.shown()))
+            } else if !lines.iter().any(|line| condition.is_about(&line.name)) {
+                Some(condition.no_action(lines.iter().map(|line| &*line.name)))
+            } else {
+                None
+            }
+        };
+        self.0.iter().filter(|_| !lines.is_empty()).find_map(problem)
     }
 }
 

@@ -342,6 +342,9 @@ fn watch(
 fn print_last(app: &App) -> Result<(), Failure> {
     output::print(last(app, terminal::columns().unwrap_or(80)))?;
     let status = &app.status;
+    if let Some(problem) = app.marks.problem(app.view.lines(), app.figures.unit()) {
+        diagnostics::report(format_args!("--mark: {problem}"));
+    }
     diagnostics::report_folded(status.folded, app.actions_max);
     if status.refused > 0 {
         let (refused, lines) = (status.refused, status.accepted + status.refused);
@@ -370,4 +373,29 @@ fn last(app: &App, columns: usize) -> String {
         _ => format!("… and {} without `{filter}`\n", counted(others, "action")),
     };
     format!("{table}{more}{others}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn last_table_has_marks_and_says_what_it_leaves_out() {
+        let mut app = samples::app(&["p99 > 90"]);
+        app.view.resize(1);
+        let table = |app: &App| anstream::adapter::strip_str(&last(app, 60)).to_string();
+        assert_eq!(
+            table(&app),
+            "action  count  rate/s    total   share   mean\n\
+             ! jump  1,200    20.0  124,820  98.2 %  104.0\n\
+             … and 2 more\n"
+        );
+        app.view.filter_by("hop");
+        assert_eq!(
+            table(&app),
+            "action  count  rate/s  total  share  mean\n\x20 \
+             hop      30    0.50  2,250  1.8 %    75\n\
+             … and 2 actions without `hop`\n"
+        );
+    }
 }

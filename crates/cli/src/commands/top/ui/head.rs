@@ -84,8 +84,8 @@ pub(super) fn status_text(app: &App, columns: usize) -> Text<'static> {
     if let Some(marked) = marks::number(app.view.lines()) {
         parts.push((", ", marked, BAD));
     }
-    if let Some(unclear) = app.marks.problem(app.figures.unit()).filter(|_| *accepted > 0) {
-        parts.push((", ", unclear, BAD));
+    if let Some(problem) = app.marks.problem(app.view.lines(), app.figures.unit()) {
+        parts.push((", ", problem, BAD));
     }
     if *folded > 0 {
         let limit = counted(app.actions_max as u64, "action");

@@ -215,6 +215,22 @@ fn mark_with_a_unit_needs_that_of_the_times() {
 }
 
 #[test]
+fn mark_of_an_unknown_name_is_reported() {
+    let problem = |mark: &str| {
+        let app = app(&[mark]);
+        app.marks.problem(app.view.lines(), None)
+    };
+    let expected = "no such action `jumb`, the nearest is `jump`";
+    assert_eq!(problem("jumb: p99 > 9").as_deref(), Some(expected));
+    assert_eq!(problem("jum*: p99 > 9"), None);
+    let empty = empty(MINUTE, &["jumb: p99 > 9"]);
+    assert_eq!(empty.marks.problem(empty.view.lines(), None), None);
+    let mut app = app(&["jumb: p99 > 9"]);
+    app.view.resize(5);
+    check("mark_of_unknown", app, [80, 6]);
+}
+
+#[test]
 fn number_in_the_title_is_whole_at_any_width() {
     let mut app = after("");
     app.source = "a-log-with-a-long-name.ndjson".into();
