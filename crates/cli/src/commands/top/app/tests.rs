@@ -134,6 +134,7 @@ fn course_of_visible_lines_is_requested_once() {
 
     // In depth, only that of the action is needed.
     app.show(Status::default(), |_| some());
+    app.view.resize(3);
     press(&mut app, 'G');
     type_in(&mut app, "~");
     app.fill(log);
@@ -205,6 +206,13 @@ fn selected_action_stays_selected_when_lines_move() {
     app.show(Status::default(), |_| answer(&[("run", vec![1.0]), ("jump", vec![1.0; 9])]));
     assert_eq!(selected(&app), "jump");
     app.show(Status::default(), |_| answer(&[("hop", vec![1.0]), ("run", vec![1.0])]));
+    assert_eq!(selected(&app), "hop");
+    // Back at the first place, it is the first line again.
+    press(&mut app, 'j');
+    app.press(KeyCode::Home.into());
+    app.show(Status::default(), |_| answer(&[("run", vec![1.0; 9]), ("hop", vec![1.0])]));
+    assert_eq!(selected(&app), "run");
+    app.show(Status::default(), |_| answer(&[("hop", vec![1.0; 9]), ("run", vec![1.0])]));
     assert_eq!(selected(&app), "hop");
     // A sort shows the first lines.
     press(&mut app, 'j');

@@ -97,12 +97,12 @@ fn empty_table_says_what_it_waits_for() {
 fn help_covers_the_table_and_is_scrolled_where_it_does_not_fit() {
     check("help", after("?"), [80, 18]);
     check("help_small", after("?jj"), [60, 10]);
-    // It does not end above its last line.
+    // It ends at its last line, from which a key goes back.
+    check("help_end", after("?G"), [60, 10]);
     let mut app = after("?G");
     drawn(&mut app, 60, 10);
-    let Screen::Help(last) = app.screen else { panic!("{:?}", app.screen) };
     press(&mut app, "k");
-    assert_eq!(app.screen, Screen::Help(last - 1));
+    assert_eq!(app.screen, Screen::Help(5));
 }
 
 #[test]
@@ -148,6 +148,7 @@ fn action_in_depth_has_percentiles_course_and_histogram() {
     check("in_depth", after("~"), [80, 50]);
     check("in_depth_wide", after("~"), [140, 32]);
     check("in_depth_small", after("~jjj"), [60, 10]);
+    check("in_depth_end", after("~G"), [60, 10]);
     let mut app = empty(Span::Whole, &[]);
     app.show(Status { accepted: 9, is_ended: true, ..Status::default() }, |_| three());
     app.view.resize(5);
