@@ -376,8 +376,8 @@ mod tests {
         };
         let (count, share) = (Field::Integer(2), Field::Float(1.0));
         let (p99, none) = (Field::Integer(3), Field::Missing);
-        assert_eq!(kept(Offer::Counts), [count.clone(), share.clone(), none.clone(), none.clone()]);
-        assert_eq!(kept(Offer::Times), [count.clone(), share.clone(), p99.clone(), none]);
+        assert_eq!(kept(Offer::Counts), [count, share, none, none]);
+        assert_eq!(kept(Offer::Times), [count, share, p99, none]);
         assert_eq!(kept(Offer::All), [count, share, p99, Field::Float(2.0_f64.sqrt())]);
     }
 }
