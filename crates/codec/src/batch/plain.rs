@@ -7,6 +7,7 @@
 
 use core_actions::{ActionTime, KeyedName};
 
+use super::blocks::Block;
 use super::line_end::LineEnd;
 use super::report::BlockReport;
 use super::sink::{Record, Sink};
@@ -18,6 +19,7 @@ use crate::schema::decoder::Rules;
 use crate::schema::draft::{Found, Name, Scratch};
 use crate::schema::fast_path::{Keys, OtherKeys, Partial};
 use crate::schema::template::{TemplateLine, Templates};
+use crate::tokens::Tokens;
 
 /// Decodes plain lines.
 pub(super) struct PlainDecoder<'p> {
@@ -34,12 +36,13 @@ pub(super) struct PlainDecoder<'p> {
 }
 
 /// The rest of a block.
+#[derive(Clone, Copy)]
 pub(super) struct Rest<'b> {
-    pub(super) bytes: &'b [u8],
-    /// The lines at the start of `bytes` that are known to be UTF-8.
+    pub(super) block: Block<'b>,
+    /// Where it begins in the block.
+    pub(super) at: usize,
+    /// The lines at its start that are known to be UTF-8.
     pub(super) text: &'b str,
-    /// The offset of `bytes` in the input.
-    pub(super) offset: u64,
 }
 
 /// An accepted line.
@@ -87,23 +90,25 @@ impl<'p> PlainDecoder<'p> {
     pub(super) fn decode(
         &mut self,
         rest: Rest<'_>,
+        tokens: &mut Tokens,
         report: &mut BlockReport,
         sink: &mut impl Sink,
     ) -> usize {
-        let (mut text, mut at, mut lines, mut with_unit) = (rest.text, 0, 0, 0);
+        let Rest { block, at: start, mut text } = rest;
+        let (mut at, mut lines, mut with_unit) = (start, 0, 0);
         loop {
             let line = if let Some(head) = text.as_bytes().first_chunk()
                 && let Some(line) = self.templates.read(head)
                 && let Some(line) = PlainLine::new(text, line)
             {
                 line
-            } else if let Some(line) = self.other(&rest.bytes[at..], text) {
+            } else if let Some(line) = self.other(Rest { block, at, text }, tokens) {
                 line
             } else {
                 break;
             };
             let PlainLine { name, time, has_unit, len } = line;
-            let offset = rest.offset + at as u64;
+            let offset = block.offset + at as u64;
             at += len;
             lines += 1;
             with_unit += u64::from(has_unit);
@@ -117,16 +122,15 @@ impl<'p> PlainDecoder<'p> {
         report.counts.bare_values += lines - with_unit;
         report.counts.values_with_unit += with_unit;
         report.counts.without_timestamp += if self.has_timestamp { lines } else { 0 };
-        at
+        at - start
     }
 
-    /// Reads the line at the start of `bytes` by the decoder of the default form, if no other
-    /// member is read, and the rules of fields accept it too.
-    ///
-    /// `text` are the lines at the start of `bytes` that are known to be UTF-8.
+    /// Reads the next line as one of the default form, if no other member is read, and the rules of
+    /// fields accept it too.
     #[inline(never)]
-    fn other<'b>(&mut self, bytes: &'b [u8], text: &'b str) -> Option<PlainLine<'b>> {
-        let Self { rules, fields, keys, scratch, templates, .. } = self;
+    fn other<'b>(&mut self, rest: Rest<'b>, tokens: &mut Tokens) -> Option<PlainLine<'b>> {
+        let Self { rules, keys, scratch, templates, .. } = self;
+        let Rest { block, at, text } = rest;
         if text.is_empty() {
             return None;
         }
@@ -138,11 +142,27 @@ impl<'p> PlainDecoder<'p> {
         if !self.reads_no_other {
             return None;
         }
-        let mut cursor = Cursor::line(bytes).known(true);
         scratch.has_unit = false;
-        let found = rules.decode_any(keys, &mut cursor, text, &Partial::default(), scratch);
-        let Found { name: Name::Plain(name), time } = found.ok()? else { return None };
-        let LineEnd { len, len_with_end } = LineEnd::find(bytes, cursor.at);
+        let bytes = &block.bytes[at..];
+        if tokens.may_read(at)
+            && let Some((found, len)) =
+                rules.decode_listed(keys, tokens, (block.bytes, at), text, scratch)
+        {
+            return self.accept(found, LineEnd::find(bytes, len));
+        }
+        let mut cursor = Cursor::line(bytes).known(true);
+        let found = rules.decode_any(keys, &mut cursor, text, &Partial::default(), scratch).ok()?;
+        let end = LineEnd::find(bytes, cursor.at);
+        tokens.note(end.len);
+        self.accept(found, end)
+    }
+
+    /// Returns a line, if the rules of fields accept it.
+    #[inline(always)]
+    fn accept<'b>(&self, found: Found<'b>, end: LineEnd) -> Option<PlainLine<'b>> {
+        let Self { rules, fields, scratch, .. } = self;
+        let Found { name: Name::Plain(name), time } = found else { return None };
+        let LineEnd { len, len_with_end } = end;
         let is_allowed =
             len <= rules.limits.input_bytes && name != "-" && !fields.names.is_like_short(name);
         let (name, has_unit) = (KeyedName::from(name), scratch.has_unit);

@@ -23,6 +23,7 @@ use crate::moment::MomentZone;
 use crate::scan::string::{valid_lines, valid_prefix};
 use crate::schema::decoder::Rules;
 use crate::schema::record;
+use crate::tokens::Tokens;
 
 /// Decodes the records of one block after another.
 pub(super) struct RecordDecoder<'p> {
@@ -32,6 +33,7 @@ pub(super) struct RecordDecoder<'p> {
     assembler: Assembler<'p>,
     /// The decoder of plain lines, if there are such lines.
     plain: Option<PlainDecoder<'p>>,
+    tokens: Tokens,
     /// The memory of the slots of a record that is decoded alone.
     spare: Vec<Slot<'static>>,
 }
@@ -48,6 +50,7 @@ impl<'p> RecordDecoder<'p> {
             plain: if has_plain_lines { PlainDecoder::new(options, plan) } else { None },
             reader: Reader::new(form),
             assembler: Assembler::new(options, plan),
+            tokens: Tokens::new(),
             spare: Vec::new(),
         }
     }
@@ -72,6 +75,7 @@ impl<'p> RecordDecoder<'p> {
         // The text from `at` on that is known to be UTF-8.
         let (mut text, mut attempts) = ("", Attempts::default());
         let mut at = 0;
+        self.tokens.start();
         while at < bytes.len() {
             if text.is_empty() {
                 text = valid_lines(&bytes[at..]);
@@ -79,8 +83,8 @@ impl<'p> RecordDecoder<'p> {
             if let Some(plain) = &mut self.plain
                 && attempts.is_due()
             {
-                let rest = Rest { bytes: &bytes[at..], text, offset: block.offset + at as u64 };
-                let len = plain.decode(rest, &mut report, sink);
+                let rest = Rest { block, at, text };
+                let len = plain.decode(rest, &mut self.tokens, &mut report, sink);
                 if len > 0 {
                     attempts.succeed();
                     at += len;
@@ -92,15 +96,26 @@ impl<'p> RecordDecoder<'p> {
             }
             report.lines += 1;
             let (start, offset) = (at, block.offset + at as u64);
-            let span = self.reader.split(&bytes[start..]);
+            let mut slots = recycled(spare);
+            slots.resize(slots_len, Slot::default());
+            let listed = if self.tokens.may_read(start) {
+                self.reader.read_listed(&mut self.tokens, (bytes, start), text, &mut slots)
+            } else {
+                None
+            };
+            let span = match listed {
+                Some(len) => Reader::line(&bytes[start..], len),
+                None => self.reader.split(&bytes[start..]),
+            };
             at += span.len_with_end;
             let record = &bytes[start..start + span.len];
             let known = text.get(..span.len).unwrap_or(text);
             text = text.get(span.len_with_end..).unwrap_or_default();
-            let mut slots = recycled(spare);
-            slots.resize(slots_len, Slot::default());
+            self.tokens.note(span.len);
             let read = if record.len() > self.rules.limits.input_bytes {
                 Err(Rejected::Scan(self.rules.too_long(record.len())))
+            } else if listed.is_some() {
+                assemble(&mut self.assembler, record, &slots)
             } else {
                 read(&mut self.reader, &mut self.assembler, record, known, &mut slots)
             };
@@ -220,6 +235,16 @@ fn read<'s, 'a: 's>(
     slots: &mut [Slot<'a>],
 ) -> Result<Accepted<'s>, Rejected<'a>> {
     record::read(reader, assembler, record, known, slots)
+}
+
+/// Decides the outcome of a record whose slots were filled by the list of its places.
+#[inline(never)]
+fn assemble<'s, 'a: 's>(
+    assembler: &'s mut Assembler<'_>,
+    record: &'a [u8],
+    slots: &[Slot<'a>],
+) -> Result<Accepted<'s>, Rejected<'a>> {
+    assembler.assemble(record, slots, None)
 }
 
 /// Counts what a summary mentions of an accepted record.

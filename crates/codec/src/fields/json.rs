@@ -4,10 +4,12 @@
 //! objects and arrays that paths lead through are a list, as deep as the longest path.
 
 use super::found::{Fault, Found, Slot};
-use super::tree::{Node, NodeId, ROOT, Tree};
+use super::listed::ListedFields;
+use super::tree::{Node, NodeId, ROOT, Tree, UNSEEN};
 use crate::error::code::{ErrorCode, ScanError, ScanResult};
 use crate::scan::cursor::Cursor;
 use crate::scan::string::{Text, text_at};
+use crate::tokens::Tokens;
 
 /// Reads JSON objects.
 #[derive(Debug)]
@@ -22,9 +24,6 @@ pub(crate) struct JsonReader<'p> {
     /// The first repeated key of this record.
     repeated: Option<ScanError>,
 }
-
-/// The offset of a key that was not found.
-const UNSEEN: usize = usize::MAX;
 
 /// An object or an array that a path leads through.
 #[derive(Debug, Clone, Copy)]
@@ -69,6 +68,29 @@ impl<'p> JsonReader<'p> {
     ) -> Result<(), Fault> {
         let cursor = Cursor::new(record).known(known.len() == record.len()).placed(at);
         self.read_object(cursor, known, slots).map_err(Fault::Refused)
+    }
+
+    /// Reads the line at `at` in `block` by the list of its places.
+    ///
+    /// `text` is the part of the block from there on that is known to be UTF-8, in whole lines.
+    /// Returns the length of the line, or `None` if [`read`](Self::read) is to read it; then no
+    /// slot is filled.
+    #[inline(never)]
+    pub(crate) fn read_listed<'a>(
+        &mut self,
+        tokens: &mut Tokens,
+        (block, at): (&[u8], usize),
+        text: &'a str,
+        slots: &mut [Slot<'a>],
+    ) -> Option<usize> {
+        self.seen.fill(UNSEEN);
+        let Self { tree, seen, .. } = self;
+        let mut fields = ListedFields { tree, seen, text, slots };
+        let len = tokens.read(block, at, text.len(), self.nesting, &mut fields);
+        if len.is_none() {
+            slots.fill(Slot::default());
+        }
+        len
     }
 
     fn read_object<'a>(

@@ -5,6 +5,7 @@ pub(crate) mod error;
 mod filter;
 pub(crate) mod found;
 pub(crate) mod json;
+mod listed;
 pub(crate) mod missing;
 mod names;
 pub(crate) mod path;

@@ -4,12 +4,16 @@ use super::path::Step;
 use crate::scan::cursor::Cursor;
 use crate::scan::string::Text;
 use crate::scan::swar;
+use crate::tokens::MemberKey;
 
 /// The number of a node. Each node but the root is at the end of one key or index.
 pub(crate) type NodeId = usize;
 
 /// The node of the record itself.
 pub(crate) const ROOT: NodeId = 0;
+
+/// The offset of the key of a node that was not found in a record.
+pub(super) const UNSEEN: usize = usize::MAX;
 
 /// The keys and indexes of all paths.
 #[derive(Debug)]
@@ -23,6 +27,8 @@ pub(crate) struct Node {
     keys: Vec<KeyEdge>,
     /// The [bits](key_bit) of all keys.
     key_bits: u64,
+    /// The minimum length of one of them that is written with an escape.
+    escaped_len_min: usize,
     /// Sorted by index.
     indexes: Vec<(usize, NodeId)>,
     /// The slots of the paths that end here.
@@ -72,6 +78,10 @@ impl Tree {
                 }
                 let first = key.bytes().next().unwrap_or(b'"'); // An empty key ends at once.
                 node.key_bits |= key_bit(first, key.len());
+                let escaped_len = escaped_len_min(key);
+                let has_keys = node.has_keys();
+                let least = if has_keys { node.escaped_len_min } else { usize::MAX };
+                node.escaped_len_min = least.min(escaped_len);
                 let word = swar::word_of(key.as_bytes());
                 let mask = swar::first_bytes(u64::MAX, key.len());
                 node.keys.push(KeyEdge { word, mask, key: key.clone(), node: id });
@@ -116,6 +126,18 @@ impl Node {
         if is_other { None } else { self.by_bytes(start.rest(), len) }
     }
 
+    /// Returns the node below a key of a list of places, or [`ROOT`] if there is none.
+    ///
+    /// Returns `None` if the key has escapes and may be one of the keys.
+    #[inline(always)]
+    pub(super) fn by_member_key(&self, key: MemberKey<'_>) -> Option<NodeId> {
+        match self.by_plain_key(Cursor::new(key.bytes()), key.len) {
+            None if key.len >= self.escaped_len_min && key.is_escaped() => None,
+            None => Some(ROOT),
+            node => node,
+        }
+    }
+
     /// Returns the node below the key that the first `len` of `bytes` are.
     ///
     /// Not inlined, because it would take registers from the loop over all keys.
@@ -144,6 +166,16 @@ impl Node {
     pub(crate) fn by_index(&self, index: usize) -> Option<NodeId> {
         self.indexes.iter().find(|edge| edge.0 == index).map(|edge| edge.1)
     }
+}
+
+/// Returns the minimum length of a key that is written with an escape, at least.
+fn escaped_len_min(key: &str) -> usize {
+    let added = |character: char| match character {
+        // These have an escape of two bytes.
+        '"' | '\\' | '/' | '\u{8}' | '\u{c}' | '\n' | '\r' | '\t' => 1,
+        _ => 6 * character.len_utf16() - character.len_utf8(),
+    };
+    key.chars().map(added).min().map_or(usize::MAX, |added| key.len() + added)
 }
 
 /// Returns the bit of a key, which depends on its first byte and its length.

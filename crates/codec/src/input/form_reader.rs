@@ -105,7 +105,7 @@ impl<'p> FormReader<'p> {
 
 impl Span {
     /// Returns the span of a record with its line end, if it has one.
-    fn new(record: &[u8], line_ends: usize) -> Self {
+    pub(super) fn new(record: &[u8], line_ends: usize) -> Self {
         let len_with_end = record.len();
         // A `\r` is part of the line end only before a `\n`.
         let len = match record.strip_suffix(b"\n") {

@@ -5,6 +5,7 @@ use super::form_reader::{FormReader, Span};
 use super::unwrap::Unwrap;
 use crate::fields::found::{Fault, Found, Slot};
 use crate::fields::path::Source;
+use crate::tokens::Tokens;
 
 /// Reads the records of one input.
 #[derive(Debug)]
@@ -30,6 +31,37 @@ impl<'p> Reader<'p> {
     #[inline]
     pub(crate) fn split(&self, bytes: &[u8]) -> Span {
         self.form.split(bytes)
+    }
+
+    /// Returns the span of a line whose line feed, or end, is at `end`.
+    #[inline]
+    pub(crate) fn line(bytes: &[u8], end: usize) -> Span {
+        Span::new(&bytes[..bytes.len().min(end + 1)], 0)
+    }
+
+    /// Reads the line at `at` in `block` by the list of its places, if it has the form of JSON.
+    ///
+    /// Fills the slots, of which all are absent at first, and returns its length. If it returns
+    /// `None`, no slot is filled. `text` are the lines from there on that are known to be UTF-8.
+    #[inline]
+    pub(crate) fn read_listed<'a>(
+        &mut self,
+        tokens: &mut Tokens,
+        (block, at): (&[u8], usize),
+        text: &'a str,
+        slots: &mut [Slot<'a>],
+    ) -> Option<usize>
+    where
+        'p: 'a,
+    {
+        let (FormReader::Json(reader), None) = (&mut self.form, &self.unwrap) else { return None };
+        let len = reader.read_listed(tokens, (block, at), text, slots)?;
+        if let Some((name, own)) = &self.name {
+            for &slot in own {
+                slots[slot].found = Found::Text(name);
+            }
+        }
+        Some(len)
     }
 
     /// Reads a record, and fills the slots of the fields it has. All are absent at first.
