@@ -229,6 +229,22 @@ fn top_filters_marks_and_shows_an_action_in_depth() {
 }
 
 #[test]
+fn top_follows_the_size_of_its_terminal() {
+    let log = Log::new("resized", &line("jump", 1));
+    let path = log.path().display().to_string();
+    let mut terminal = Terminal::sized(&["top", "--every", "1h", &path], [10, 60], |it| it);
+    let rows = [&["action", "count▼", "total", "share", "mean", "p50"][..], &["p99", "max"]];
+    terminal.wait_until(|seen| has_line(seen, rows[0]));
+    terminal.pty.resize(Size::new(30, 120)).unwrap();
+    let [lines, columns] = [30, 120].map(|size| NonZero::new(size).unwrap());
+    terminal.screen.screen_mut().set_size(lines, columns);
+    terminal.wait_until(|seen| has_line(seen, &rows.concat()) && seen.contains("-+ window"));
+    terminal.press(b"q");
+    let (seen, _, code) = terminal.end();
+    assert_eq!((actions(&seen), code), (vec!["jump"], Some(0)), "{seen}");
+}
+
+#[test]
 fn top_follows_a_file_that_grows_is_replaced_and_cut_short() {
     let log = Log::new("follow", &line("before", 1));
     let mut terminal = log.top(&["--follow"]);

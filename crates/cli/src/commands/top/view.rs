@@ -164,9 +164,12 @@ impl View {
     }
 
     /// Shows only the names with this text. Without capital letters, it matches those too.
+    ///
+    /// The first match is selected, unless the selected action is one.
     pub(crate) fn filter_by(&mut self, text: &str) {
         text.clone_into(&mut self.filter);
         self.match_lines();
+        self.selected = 0;
         self.hold();
     }
 

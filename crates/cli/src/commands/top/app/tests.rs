@@ -244,6 +244,16 @@ fn filter_shows_names_with_a_text_while_it_is_typed() {
 }
 
 #[test]
+fn first_match_is_selected_unless_the_selected_action_matches() {
+    let mut app = app();
+    press(&mut app, 'j');
+    for (keys, expected) in [("/u", "run"), ("<p", "jump"), ("^", "run")] {
+        type_in(&mut app, keys);
+        assert_eq!(selected(&app), expected, "{keys}");
+    }
+}
+
+#[test]
 fn filter_without_capitals_matches_them_too() {
     let mut app = empty(MINUTE, &[]);
     app.show(Status::default(), |_| answer(&[("GET /Cart", vec![1.0]), ("get /cart", vec![1.0])]));
