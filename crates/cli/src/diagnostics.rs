@@ -2,6 +2,7 @@
 
 use std::fmt::{self, Display};
 use std::io::{self, Write};
+use std::sync::OnceLock;
 
 use clap::builder::styling::{AnsiColor, Style};
 use facade::WhenFull;
@@ -67,7 +68,7 @@ impl Display for Unreadable {
             io::ErrorKind::IsADirectory => {
                 write!(f, "\n  name its files, as in {name}/*.ndjson")
             }
-            _ if let Some(command) = source::command(error, name) => {
+            _ if let Some(command) = source::command(error, name, command()) => {
                 write!(f, "\n  try `{command}`")
             }
             _ if *lines > 0 => {
@@ -76,6 +77,19 @@ impl Display for Unreadable {
             _ => Ok(()),
         }
     }
+}
+
+/// The name of the subcommand that runs.
+static COMMAND: OnceLock<String> = OnceLock::new();
+
+/// Sets the name of the subcommand, once, for advice that repeats it.
+pub(crate) fn set_command(name: &str) {
+    let _ = COMMAND.set(name.to_owned());
+}
+
+/// Returns the name of the subcommand that runs.
+pub(crate) fn command() -> &'static str {
+    COMMAND.get().map_or("stats", String::as_str)
 }
 
 /// Prompts for input on a terminal.

@@ -111,7 +111,11 @@ See `windrow <COMMAND> --help` for the options of a command.";
 /// Parses the command line, with the options of a preset if it names one.
 fn parse() -> Result<Cli, clap::Error> {
     let arguments = presets::expand(Cli::command, env::args_os().collect());
-    Cli::from_arg_matches(&Cli::command().try_get_matches_from(arguments)?)
+    let matches = Cli::command().try_get_matches_from(arguments)?;
+    if let Some(command) = matches.subcommand_name() {
+        diagnostics::set_command(command);
+    }
+    Cli::from_arg_matches(&matches)
 }
 
 fn main() -> ExitCode {

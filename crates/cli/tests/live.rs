@@ -404,7 +404,7 @@ fn compressed_file_is_read_and_not_followed() {
     assert_eq!(code, Some(0));
 
     let (seen, _, code) = log.top(&["--follow"]).end();
-    assert!(seen.contains("A compressed file cannot be followed"), "{seen}");
+    assert!(seen.contains("a compressed file cannot be followed"), "{seen}");
     assert_eq!(code, Some(1));
 }
 

@@ -104,6 +104,35 @@ fn followed_csv_has_the_columns_of_its_first_row() {
 }
 
 #[test]
+fn followed_csv_that_is_replaced_has_a_header_of_its_own() {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("replaced_csv");
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir(&folder).unwrap();
+    let path = folder.join("log.csv");
+    // With an unfinished row.
+    fs::write(&path, "took,name\n1,before\n9,ne").unwrap();
+    let name = path.display().to_string();
+    let args = ["top", "--every", "20ms", "--window", "1h", "--follow", "--by", "name"];
+    let args = [&args[..], &["--value", "took", &name]].concat();
+    let mut terminal = Terminal::new(&args, COLUMNS);
+    terminal.wait_until(|seen| seen.contains("lines read"));
+    // Another file, with other columns.
+    fs::rename(&path, folder.join("log.1.csv")).unwrap();
+    fs::write(&path, "name,host,took\nsecond,a,2\n").unwrap();
+    terminal.wait_until(|seen| has_line(seen, "second 1"));
+    terminal.wait_for("was replaced");
+    // The same file, truncated, in another form.
+    fs::write(&path, "took=3 name=a\n").unwrap();
+    terminal.wait_for("was truncated");
+    terminal.wait_until(|seen| has_line(seen, "a 1"));
+    assert!(!terminal.seen().contains("before"), "{}", terminal.seen());
+    let (seen, code) = quit(terminal);
+    assert!(!seen.contains("refused"), "{seen}");
+    assert_eq!(code, Some(0), "{seen}");
+    fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
 fn records_that_are_only_counted_have_no_times() {
     let (mut terminal, mut stdin) = piped(&["--count-only", "--by", "path"]);
     stdin.write_all(b"level=info path=/cart\nlevel=info path=/cart\n").unwrap();
@@ -128,13 +157,29 @@ fn unknown_form_ends_with_what_to_do() {
 }
 
 #[test]
-fn values_with_and_without_units_are_not_mixed() {
-    let (mut terminal, mut stdin) = piped(&["--value", "took"]);
-    stdin
-        .write_all(b"{\"action\":\"a\",\"took\":\"12ms\"}\n{\"action\":\"a\",\"took\":12}\n")
-        .unwrap();
-    terminal.wait_for("add --unit");
-    let (seen, code) = quit(terminal);
-    assert!(seen.contains("add `--unit` for those without"), "{seen}");
-    assert_eq!(code, Some(1), "{seen}");
+fn values_of_another_kind_than_the_first_are_refused() {
+    let (bare, text) = ("{\"action\":\"a\",\"took\":12}", "{\"action\":\"a\",\"took\":\"12ms\"}");
+    for (first, other, shown, reason) in [
+        (text, bare, "12.0 ms", "value has no unit, the first one has one, add --unit"),
+        (bare, text, "12", "value has a unit, the first one has none, add --unit"),
+    ] {
+        // In batches of lines, and in a stream whose end is not known.
+        for begin in ["", "[\n"] {
+            let (mut terminal, mut stdin) = piped(&["--value", "took"]);
+            stdin.write_all(format!("{begin}{first}\n{other}\n{first}\n").as_bytes()).unwrap();
+            terminal.wait_for("1 refused");
+            terminal.wait_until(|seen| has_line(seen, "a 2") && seen.contains(shown));
+            let (seen, code) = quit(terminal);
+            assert!(
+                seen.contains(&format!("1 of 3 lines refused, the last one: {reason}")),
+                "{seen}"
+            );
+            assert!(!seen.contains("no result"), "{seen}");
+            assert_eq!(code, Some(3), "{seen}");
+        }
+    }
+    let (mut terminal, mut stdin) = piped(&["--value", "took", "--unit", "ms"]);
+    stdin.write_all(format!("{text}\n{bare}\n").as_bytes()).unwrap();
+    terminal.wait_until(|seen| has_line(seen, "a 2"));
+    assert_eq!(quit(terminal).1, Some(0));
 }

@@ -73,7 +73,7 @@ fn what_standard_input_begins_with_says_how_it_is_read() {
     let messages = "windrow: <stdin>: warning: the bytes after the compressed data are ignored\n  \
                 if it was joined from several files, check that none is damaged\n";
     assert_eq!(count(&sample("trailing.ndjson.gz")), good(messages));
-    let messages = "windrow: <stdin>: Compressed with lz4, which is not supported\n  \
+    let messages = "windrow: <stdin>: compressed with lz4, which is not supported\n  \
                 try `... | lz4 -dc | windrow stats`\n";
     let (_, found, code) = count(&sample("a.ndjson.lz4"));
     assert_eq!((found.as_str(), code), (messages, Some(1)));
@@ -83,13 +83,13 @@ fn what_standard_input_begins_with_says_how_it_is_read() {
     assert_eq!(count(b"\xEF\xBB").2, Some(3));
     // Frames that are cut off, or have no data.
     assert_eq!(count(b"\x50\x2A\x4D\x18\x04\0\0\0abcd").2, Some(0));
-    let messages = "windrow: <stdin>: The compressed data is cut off\n";
+    let messages = "windrow: <stdin>: the compressed data is cut off\n";
     assert_eq!(count(b"\x50\x2A\x4D\x18\x04\0\0\0abc").1, messages);
     assert_eq!(count(b"\x50\x2A\x4D\x18\x04\0").1, messages);
     let (_, found, _) = count(b"\x50\x2A\x4D\x18\x01\0\0\0a\x04\x22\x4D\x18");
-    assert!(found.contains("Compressed with lz4"), "{found}");
+    assert!(found.contains("compressed with lz4"), "{found}");
     let (_, found, _) = count(b"\x50\x2A\x4D\x18\x01\0\0\0a{\"action\"");
-    assert!(found.contains("The compressed data cannot be read: "), "{found}");
+    assert!(found.contains("the compressed data cannot be read: "), "{found}");
 }
 
 #[test]

@@ -29,8 +29,8 @@ pub use error::{
 #[cfg(feature = "snippet")]
 pub use error::{Snippet, visible};
 pub use fields::{
-    FieldTypes, Fields, Filter, FilterError, FilterErrorKind, NameRules, OnMissing, Path,
-    PathError, PathErrorKind, Skip, Timestamp,
+    FieldTypes, Fields, Filter, FilterError, FilterErrorKind, FilterWarning, NameRules, OnMissing,
+    Path, PathError, PathErrorKind, Skip, Timestamp,
 };
 #[cfg(feature = "regex")]
 pub use fields::{Replace, ReplaceError, ReplaceErrorKind};

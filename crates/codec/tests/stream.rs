@@ -81,6 +81,15 @@ fn a_stream_goes_on_after_an_error() {
         ),
         ("{\n  \"time\": nope\n}\n", "found `o` in a literal, expected `null` (byte 13)"),
         ("}\n", "found `}`, expected a value (byte 0)"),
+        // The line behind the value goes with it.
+        (
+            "{\"time\":01} {\"action\":\"c\",\"time\":1}\n",
+            "found `1` after a leading zero, expected `.`, `e` or the end of the number (byte 9)",
+        ),
+        (
+            "{\"a\":01,\"b\":\n{\"action\":\"c\",\"time\":1}} 5\n",
+            "found `1` after a leading zero, expected `.`, `e` or the end of the number (byte 6)",
+        ),
         ("note { }\n", "found `o` in a literal, expected `null` (byte 1)"),
         ("{\"a\":[1}\n  {\n", "found `}`, expected `,` or `]` (byte 7)"),
     ] {

@@ -1,15 +1,17 @@
 //! The forms of inputs behind the front door.
 
 use facade::codec::{
-    DecodeOptions, Detected, Filter, FilterError, FilterErrorKind, Form, FormatError, Input,
-    InputFault, Pattern, PatternError, Record, TimestampFormat, Unsupported, Zone, ZoneError,
-    detect,
+    DecodeOptions, Detected, Filter, FilterError, FilterErrorKind, FilterWarning, Form,
+    FormatError, Input, InputFault, Pattern, PatternError, Record, TimestampFormat, Unsupported,
+    Zone, ZoneError, detect,
 };
 
 #[test]
 fn texts_of_options_are_refused_with_a_reason() {
-    let refused: FilterError = Filter::parse("status=").unwrap_err();
-    assert_eq!(refused.kind, FilterErrorKind::NoValue);
+    let refused: FilterError = Filter::parse("status=\"5").unwrap_err();
+    assert_eq!(refused.kind, FilterErrorKind::InvalidString);
+    let warning = Filter::parse("status=").unwrap().warning(&[]);
+    assert_eq!(warning, Some(FilterWarning::MissingValue { found: "".into() }));
     let refused: FormatError = "hours".parse::<TimestampFormat>().unwrap_err();
     assert!(matches!(refused, FormatError::Unknown { .. }), "{refused}");
     let refused: ZoneError = "CEST".parse::<Zone>().unwrap_err();

@@ -174,6 +174,7 @@ impl File<'_> {
             text += &self.table(columns);
         }
         text += "\n";
+        text += &self.remark();
         match suggestion {
             Some(suggestion) => text += &self.advice(suggestion),
             None if !self.is_unknown() => text += "There is nothing to read.\n",
@@ -189,6 +190,16 @@ impl File<'_> {
             },
         }
         text
+    }
+
+    /// Returns what is wrong with values that have a comma.
+    fn remark(&self) -> String {
+        let Some([path, value]) = &self.inspection.comma else { return String::new() };
+        let (path, value) = (visible(path.as_bytes()), visible(value.as_bytes()));
+        format!(
+            "Values of `{path}` such as `{value}` are refused: a comma may separate decimals or \
+             thousands.\nWrite decimals with a point.\n"
+        )
     }
 
     /// Returns the commands, and what they do not know.

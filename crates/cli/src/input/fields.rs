@@ -5,12 +5,13 @@ use std::str::FromStr;
 use clap::ValueEnum;
 use facade::codec::{FieldTypes, Fields, Filter, NameRules, OnMissing, Path, PathError, Replace};
 
+use crate::diagnostics;
 use crate::options::FIELD_OPTIONS;
 
 /// The maximum of `--max-name`.
 const NAME_BYTES_MAX: i64 = 65_536;
 /// The length of a name beyond which it is shortened, where fields are named.
-const NAME_BYTES: usize = 256;
+pub(super) const NAME_BYTES: usize = 256;
 
 /// The options that name the fields of a record.
 #[derive(Debug, Clone, clap::Args)]
@@ -120,18 +121,15 @@ impl FieldArgs {
         !self.filters.is_empty()
     }
 
-    /// Returns a condition that asks for a text that means that its field is missing.
-    pub(super) fn condition_for_missing(&self) -> Option<(String, &str)> {
-        let asks = |filter: &Filter, text: &str| {
-            let (filter, path) = (filter.to_string(), filter.path().to_string());
-            let test = filter.trim().strip_prefix(&path).unwrap_or_default().trim_start();
-            test.strip_prefix('=').is_some_and(|value| value.trim() == text)
-        };
-        let texts = self.missing.iter().map(|text| &**text);
-        let mut pairs = self.filters.iter().flat_map(|filter| {
-            texts.clone().filter(|text| asks(filter, text)).map(|text| (filter.to_string(), text))
-        });
-        pairs.next()
+    /// Warns of conditions that hold for every record or for none.
+    pub(super) fn warn_of_conditions(&self) {
+        for filter in &self.filters {
+            if let Some(warning) = filter.warning(&self.missing) {
+                diagnostics::report(format_args!(
+                    "warning: `--where {filter}` does not depend on the record\n  {warning}"
+                ));
+            }
+        }
     }
 
     /// Returns whether `--by` is given.

@@ -82,6 +82,9 @@ pub(crate) enum UnknownForm {
     /// Most lines have an object at their end.
     #[error("lines have JSON after other text\n  use `--embedded`")]
     Embedded,
+    /// CSV is named.
+    #[error("lines are JSON, not CSV\n  leave out `--input`")]
+    Json,
     #[error(
         "lines are neither JSON, logfmt nor CSV\n  \
          name the form with `--input`, or describe a line with `--pattern`"
@@ -185,6 +188,12 @@ impl FormArgs {
             (Named::Json, Detected::Form(form @ Form::JsonStream)) => form,
             (Named::Json, _) => Form::Json,
             (Named::Logfmt, _) => Form::Logfmt,
+            // Its first line would be taken for the names of columns.
+            (Named::Csv | Named::Tsv, detected)
+                if self.columns.is_none() && is_json(&detected, head) =>
+            {
+                return Err(FormError::Unknown(UnknownForm::Json));
+            }
             (Named::Tsv, _) => Form::Csv(self.csv(Delimiter::TAB)),
             // A file with semicolons is CSV, too.
             (Named::Csv, Detected::Form(Form::Csv(found))) => Form::Csv(self.csv(found.delimiter)),
@@ -212,6 +221,18 @@ impl FormArgs {
             delimiter: self.delimiter.unwrap_or(delimiter),
             columns: self.columns.clone().unwrap_or_default(),
         }
+    }
+}
+
+/// Returns whether an input begins with an object of JSON.
+///
+/// `[` may begin a name of a column, and an input without a line is taken for JSON.
+fn is_json(detected: &Detected, head: &Head) -> bool {
+    let first = head.bytes().trim_ascii_start().first();
+    match detected {
+        Detected::Form(Form::Json) => first == Some(&b'{'),
+        Detected::Form(Form::JsonStream) => true,
+        _ => false,
     }
 }
 

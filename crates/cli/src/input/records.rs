@@ -108,11 +108,7 @@ impl RecordArgs {
                     .into(),
             );
         }
-        let (condition, text) = self.fields.condition_for_missing()?;
-        Some(format!(
-            "`--where {condition}` never holds, because `--missing {text}` says that such a field \
-             is missing\n  ask for missing fields with `!PATH`"
-        ))
+        None
     }
 
     /// Returns whether records are only counted, so that times have no statistics.
@@ -157,6 +153,7 @@ impl RecordArgs {
             diagnostics::report(problem);
             return Err(Exit::Misused);
         }
+        self.fields.warn_of_conditions();
         let is_named = self.fields.are_named() || self.form.are_special() || self.preset.is_some();
         let mut any = self.options(FieldTypes::Any, fractions);
         self.timestamps.apply(&mut any.fields)?;

@@ -2,8 +2,11 @@
 
 use std::cmp::Reverse;
 
-use facade::codec::{Counts, DecodeOptions, Fields, Path, Record, Skip, visible};
+use facade::codec::{
+    Counts, DecodeError, DecodeErrorKind, DecodeOptions, Fields, Path, Record, Skip, visible,
+};
 
+use super::fields::NAME_BYTES;
 use super::result::{Problem, ReadResult};
 use super::source;
 use crate::diagnostics::{self, BAD, PLACE};
@@ -34,6 +37,8 @@ impl ReadResult {
             diagnostics::report(format!("interrupted: the result is of {lines}"));
         }
         self.report_outcomes();
+        // It is why nothing is printed, so that lists of refused lines come after it.
+        self.report_problem();
         self.report_refused(&lines);
         self.report_end();
     }
@@ -42,13 +47,13 @@ impl ReadResult {
     pub(crate) fn report_live(&self) {
         self.report_unknown();
         self.report_outcomes();
+        self.report_problem();
         self.report_end();
     }
 
     fn report_end(&self) {
         self.report_names();
         self.report_quotes();
-        self.report_problem();
     }
 
     /// Reports the files whose form is not known.
@@ -140,6 +145,13 @@ impl ReadResult {
                 "names of {} of {} are shortened\n  use `--max-name` to keep longer names",
                 grouped(names_shortened),
                 counted(self.accepted, "record")
+            ));
+        }
+        let too_long = DecodeErrorKind::NameTooLong { len: 0, max: 0 };
+        if self.reasons.contains_key(DecodeError { kind: too_long, at: 0 }.reason()) {
+            diagnostics::report(format_args!(
+                "names of more than {NAME_BYTES} bytes are refused\n  \
+                 use `--max-name` to shorten or keep them"
             ));
         }
     }

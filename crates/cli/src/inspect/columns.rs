@@ -43,6 +43,11 @@ impl Columns {
         })
     }
 
+    /// Returns whether the first row has names.
+    pub(crate) fn has_header(self) -> bool {
+        self.has_header
+    }
+
     /// Returns what the input looks like.
     pub(crate) fn text(self) -> String {
         let Self { delimiter, columns, has_header, .. } = self;

@@ -65,6 +65,8 @@ pub(super) struct Field {
     pub(super) quantities: u64,
     /// Durations with a unit.
     pub(super) durations: u64,
+    /// Texts that would be a quantity if a comma were a point.
+    pub(super) commas: u64,
     /// Moments between 2001 and 2100.
     pub(super) moments: u64,
     /// How the first moment is written.
@@ -112,7 +114,7 @@ impl Field {
         match quantity {
             Some(quantity) if quantity.has_unit() => self.durations += 1,
             Some(_) => self.quantities += 1,
-            None => {}
+            None => self.commas += u64::from(has_comma(text)),
         }
         if let Some(written) = moment(text) {
             self.moments += 1;
@@ -129,6 +131,11 @@ impl Field {
     /// Returns the number of distinct values.
     pub(super) fn distinct(&self) -> u64 {
         self.distinct.len() as u64
+    }
+
+    /// Returns whether several records have the same value, and none another.
+    pub(super) fn is_constant(&self) -> bool {
+        self.present > 1 && self.distinct() == 1
     }
 
     /// Returns whether nearly all values are of a kind.
@@ -160,6 +167,15 @@ impl Field {
         let names: Vec<_> = names.collect();
         if names.is_empty() { "null".to_owned() } else { names.join(", ") }
     }
+}
+
+/// Returns whether a text is a quantity with a comma in place of the point.
+fn has_comma(text: &str) -> bool {
+    let parts = text.split_once(',').filter(|(_, decimals)| !decimals.contains(','));
+    parts.is_some_and(|(whole, decimals)| {
+        Quantity::parse(&format!("{whole}.{decimals}"))
+            .is_ok_and(|quantity| quantity.to_time(None).is_ok())
+    })
 }
 
 /// Returns how a text is written, if it is a moment of this century.
@@ -206,6 +222,21 @@ mod tests {
         assert_eq!((field.objects, field.distinct()), (1, 5));
         assert!(field.has_paths && field.has_controls);
         assert_eq!(field.samples, ["12.5ms", "7", "abc"]);
+    }
+
+    #[test]
+    fn commas_are_those_of_decimals() {
+        for (text, expected) in [
+            ("12,5", true),
+            ("0,034 s", true),
+            ("1,234", true),
+            ("1,234,567", false),
+            ("a,b", false),
+            ("12.5", false),
+            (",", false),
+        ] {
+            assert_eq!(field(&[text]).commas > 0, expected, "{text}");
+        }
     }
 
     #[test]

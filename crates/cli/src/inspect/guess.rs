@@ -21,6 +21,8 @@ pub(super) enum Role {
     /// A duration whose values have units.
     Units,
     Moment(Written),
+    /// A number with a decimal comma, which is not read.
+    Comma,
     /// A text that is a JSON object.
     Object,
 }
@@ -43,6 +45,9 @@ impl Field {
         }
         if let (Some(_), Some(written)) = (self.moment_score(), self.written) {
             return Some(Role::Moment(written));
+        }
+        if self.is_mostly(self.commas) {
+            return Some(Role::Comma);
         }
         if self.value_score().is_some() {
             let has_units = self.is_mostly(self.durations);
@@ -80,9 +85,11 @@ impl Field {
             return 1;
         }
         let by_key = self.words().name_score();
-        let is_text = self.is_mostly(self.texts) && !self.is_mostly(self.quantities);
+        let is_text = self.is_mostly(self.texts) && !self.is_mostly(self.quantities + self.commas);
         match by_key {
             // Statuses are numbers, and good enough if there is nothing else.
+            // A text that never changes names the program, not what it does.
+            Some(score) if is_text && self.is_constant() => (score / 2).max(1),
             Some(score) if score <= 20 || is_text => score.max(1),
             _ if !is_text || self.is_mostly(self.objects) || self.is_mostly(self.moments) => 0,
             _ if self.distinct() * 2 <= self.present => REPEATED,
@@ -184,6 +191,16 @@ mod tests {
     }
 
     #[test]
+    fn texts_that_change_are_preferred() {
+        let text = "{\"name\":\"shop\",\"msg\":\"a\"}\n{\"name\":\"shop\",\"msg\":\"b\"}\n";
+        check(text, "msg - - -");
+        check(&text.replace("shop", "x").replacen('x', "y", 1), "name - - -");
+        // A key that certainly is a name stays one.
+        check(&text.replace("name", "action"), "action - - -");
+        check(r#"{"name":"shop","msg":"a"}"#, "name - - -");
+    }
+
+    #[test]
     fn fields_of_most_records_are_preferred() {
         let text = "{\"op\":\"x\"}\n{\"msg\":\"a\"}\n{\"msg\":\"b\"}\n{\"msg\":\"c\"}\n";
         check(text, "msg - - -");
@@ -192,6 +209,7 @@ mod tests {
     #[test]
     fn roles_are_those_of_the_table() {
         let text = r#"{"op":"a","took":"5ms","wait_ms":5,"at":1714557600,"log":"{\"a\":1}","n":5}"#;
+        let text = text.replace("\"n\"", "\"dur\":\"12,5\",\"n\"");
         let survey = Survey::of(text.as_bytes(), Reading::Form(&Form::Json));
         let roles: Vec<_> = survey.fields.iter().map(Field::role).collect();
         let expected = [
@@ -200,6 +218,7 @@ mod tests {
             Some(Role::Duration(Some(Unit::Milliseconds))),
             Some(Role::Moment(Written("s"))),
             Some(Role::Object),
+            Some(Role::Comma),
             None,
         ];
         assert_eq!(roles, expected);

@@ -37,6 +37,8 @@ pub(crate) struct Inspection {
     pub(crate) fields: Vec<FieldReport>,
     /// The path of the field that looks most like a timestamp.
     pub(crate) timestamp: Option<String>,
+    /// The path of the first field with decimal commas, and a value.
+    pub(crate) comma: Option<[String; 2]>,
     pub(crate) suggestion: Option<Suggestion>,
     /// What columns there are, if nothing is suggested.
     pub(crate) columns: Option<Columns>,
@@ -74,7 +76,9 @@ fn hint(first: &[u8], is_unknown: bool) -> Option<String> {
     let sample = Sample::new(first.to_vec(), false);
     let inspection = inspect(&sample).ok()?;
     let Some(suggestion) = inspection.suggestion else {
-        let columns = inspection.columns.filter(|_| is_unknown)?;
+        // Other columns are read as the options say.
+        let columns = inspection.columns;
+        let columns = columns.filter(|columns| is_unknown || !columns.has_header())?;
         let (text, options) = (columns.text(), columns.options());
         return Some(format!("the input looks like {text}\n  try `{options}`"));
     };
@@ -235,8 +239,10 @@ impl Inspection {
         let timestamp = option
             .cloned()
             .or_else(|| survey.fields.iter().find(moment).map(|field| field.path.clone()));
+        let comma = survey.fields.iter().find(|field| field.role() == Some(Role::Comma));
+        let comma = comma.map(|field| [field.path.clone(), field.samples[0].clone()]);
         let (records, others) = (survey.records, survey.malformed);
-        Self { form, records, others, fields, timestamp, suggestion, columns: None }
+        Self { form, records, others, fields, timestamp, comma, suggestion, columns: None }
     }
 }
 
@@ -249,6 +255,7 @@ impl Role {
             Self::Duration(None) => "duration".to_owned(),
             Self::Units => "duration with unit".to_owned(),
             Self::Moment(written) => format!("timestamp ({})", written.0),
+            Self::Comma => "number with a comma".to_owned(),
             Self::Object => "JSON".to_owned(),
         }
     }
@@ -262,6 +269,9 @@ impl Suggestion {
 
     /// Returns a remark on the preset.
     pub(crate) fn note(&self) -> Option<&'static str> {
+        if self.options.iter().any(|option| option == "--count-only") {
+            return None; // It is about the values.
+        }
         let about = self.preset.and_then(|preset: &'static Preset| preset.about.as_ref())?;
         about.note.as_deref()
     }

@@ -47,7 +47,9 @@ impl Figures {
         match (stat.dimension(), self.unit, value) {
             (Dimension::Share, ..) => percent(float),
             (Dimension::Time, Some(unit), _) => human::time(float, unit),
-            (Dimension::SquaredTime, Some(unit), _) => format!("{} {unit}²", number(float)),
+            (Dimension::SquaredTime, Some(unit), _) => {
+                format!("{} {}²", number(float), human::symbol(unit))
+            }
             (_, _, Field::Integer(integer)) => grouped(*integer),
             _ => number(float),
         }
@@ -196,6 +198,8 @@ mod tests {
         assert_eq!(value("total", Field::Float(150_000.0)), "2.50 min");
         assert_eq!(value("p99", Field::Integer(30_001)), "30.0 s");
         assert_eq!(value("variance", Field::Float(1_234.5)), "1,234 ms²");
+        let figures = Figures::new(Some(Unit::Microseconds));
+        assert_eq!(figures.value(&"variance".parse().unwrap(), &Field::Float(2.5)), "2.500 µs²");
         assert_eq!(value("mean", Field::Missing), "-");
         assert_eq!((millis.label(0.2), millis.label(40.0)), ("200 µs".into(), "40 ms".into()));
     }

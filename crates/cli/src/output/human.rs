@@ -38,6 +38,12 @@ pub(crate) fn time(time: f64, unit: Unit) -> String {
     format!("{} {symbol}", digits(value))
 }
 
+/// Returns the symbol of a unit for people.
+pub(crate) fn symbol(unit: Unit) -> &'static str {
+    let small = SMALL_UNITS.into_iter().find(|&(small, _)| small == unit);
+    small.map_or(unit.symbol(), |(_, symbol)| symbol)
+}
+
 /// Converts a time to the unit that suits it.
 fn fitted(time: f64, unit: Unit) -> (f64, &'static str) {
     let converted = |to| converted(time, unit, to);

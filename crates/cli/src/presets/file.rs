@@ -41,8 +41,12 @@ pub(super) const OPTIONS: [&str; 20] = [
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub(crate) enum PresetError {
     /// No preset has this name.
-    #[error("no such preset: `{name}`; `windrow presets` lists them, a file ends in `.toml`")]
-    Unknown { name: String },
+    #[error("no such preset: `{name}`{near}; `windrow presets` lists them, a file ends in `.toml`")]
+    Unknown {
+        name: String,
+        /// The nearest names, as a clause.
+        near: String,
+    },
     /// The file cannot be read.
     #[error("{name}: {reason}")]
     Unreadable { name: String, reason: String },

@@ -15,6 +15,7 @@ use serde::Deserialize;
 pub(crate) use self::expand::expand;
 use self::file::PresetError;
 use crate::options;
+use crate::output::names::nearest;
 
 /// The presets of this program.
 static PRESETS: LazyLock<Vec<Preset>> = LazyLock::new(|| {
@@ -112,7 +113,10 @@ impl Preset {
             let options = file::read(path)?;
             return Ok(Self { name: name.to_owned(), about: None, options });
         }
-        let unknown = || PresetError::Unknown { name: name.to_owned() };
+        let unknown = || {
+            let near = nearest(name, Self::all().iter().map(|preset| &*preset.name));
+            PresetError::Unknown { name: name.to_owned(), near }
+        };
         Self::named(name).cloned().ok_or_else(unknown)
     }
 

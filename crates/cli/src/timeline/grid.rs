@@ -6,12 +6,16 @@ use facade::Stamp;
 use facade::codec::Zone;
 
 pub(super) const DAY: i64 = 86_400_000_000_000;
+const WEEK: i64 = 7 * DAY;
+/// A Monday, in days since 1970, which began on a Thursday.
+const MONDAY: i64 = -3;
 
 /// Cuts time into intervals of one width.
 ///
 /// Widths of whole days begin at a local midnight, so an interval has an hour more or less where
 /// clocks change. A width that divides a day begins there too, and the last interval of a day of 23
-/// or 25 hours may be cut. Any other width counts from the first midnight of 1970.
+/// or 25 hours may be cut. Widths of whole weeks begin on a Monday, as in ISO 8601. Any other width
+/// counts from the first midnight of 1970.
 #[derive(Debug, Clone)]
 pub(super) struct Grid {
     zone: Zone,
@@ -27,8 +31,8 @@ pub(super) struct Grid {
 enum Cut {
     /// At multiples of the width from this moment on.
     From(i128),
-    /// At every such number of local midnights.
-    Days(i64),
+    /// At every such number of local midnights, counted from a day.
+    Days { number: i64, first: i64 },
     /// At multiples of the width from each local midnight.
     WithinDays,
 }
@@ -36,10 +40,11 @@ enum Cut {
 impl Grid {
     pub(super) fn new(zone: &Zone, width: i64) -> Self {
         let width = width.max(1);
+        let first = if width % WEEK == 0 { MONDAY } else { 0 };
         let cut = if zone.is_fixed() || (width % DAY != 0 && DAY % width != 0) {
-            Cut::From(zone.day_start(0).as_nanos().into())
+            Cut::From(zone.day_start(first).as_nanos().into())
         } else if width % DAY == 0 {
-            Cut::Days(width / DAY)
+            Cut::Days { number: width / DAY, first }
         } else {
             Cut::WithinDays
         };
@@ -82,9 +87,10 @@ impl Grid {
                 let from = origin + (nanos - origin).div_euclid(width) * width;
                 (from, from + width)
             }
-            Cut::Days(days) => {
-                let first = self.zone.day(stamp).div_euclid(days) * days;
-                (self.midnight(first), self.midnight(first + days))
+            Cut::Days { number, first } => {
+                let day = self.zone.day(stamp);
+                let from = day - (day - first).rem_euclid(number);
+                (self.midnight(from), self.midnight(from + number))
             }
             Cut::WithinDays => {
                 let (from, to) = self.day(self.zone.day(stamp));
@@ -108,7 +114,7 @@ impl Grid {
         let count = match self.cut {
             _ if from >= to => 0,
             Cut::From(_) => (to - from).div_euclid(width),
-            Cut::Days(_) => self.starts(from).take_while(|&start| start < to).count() as i128,
+            Cut::Days { .. } => self.starts(from).take_while(|&start| start < to).count() as i128,
             Cut::WithinDays => {
                 let days = self.zone.day(saturated(from))..=self.zone.day(saturated(to));
                 let within = |(begin, end): (i128, i128)| {
@@ -185,6 +191,21 @@ mod tests {
             starts("Pacific/Apia", DAY, "2011-12-29", 3),
             ["12-29T00:00", "12-31T00:00", "01-01T00:00"]
         );
+    }
+
+    #[test]
+    fn weeks_begin_on_monday() {
+        for zone in ["UTC", "Europe/Berlin", "-08:00"] {
+            assert_eq!(
+                starts(zone, WEEK, "2024-03-31T23:59:59", 3),
+                ["03-25T00:00", "04-01T00:00", "04-08T00:00"]
+            );
+            assert_eq!(starts(zone, WEEK, "2024-04-01", 1), ["04-01T00:00"]);
+            assert_eq!(starts(zone, WEEK, "1969-12-30", 2), ["12-29T00:00", "01-05T00:00"]);
+        }
+        assert_eq!(starts("UTC", 2 * WEEK, "1970-01-06", 2), ["12-29T00:00", "01-12T00:00"]);
+        // Eight days are not weeks.
+        assert_eq!(starts("UTC", 8 * DAY, "1970-01-06", 2), ["01-01T00:00", "01-09T00:00"]);
     }
 
     #[test]

@@ -117,7 +117,8 @@ impl<'p> LineDecoder<'p> {
                     }
                 }
             };
-            sink.accept(Record { name, time, stamp: None, offset: block.offset + start as u64 });
+            let offset = block.offset + start as u64;
+            sink.accept(Record { name, time, has_unit: false, stamp: None, offset });
         }
         report
     }

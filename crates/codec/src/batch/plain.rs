@@ -112,7 +112,7 @@ impl<'p> PlainDecoder<'p> {
             at += len;
             lines += 1;
             with_unit += u64::from(has_unit);
-            sink.accept(Record { name, time, stamp: None, offset });
+            sink.accept(Record { name, time, has_unit, stamp: None, offset });
             match text.get(len..) {
                 Some(after) => text = after,
                 None => break,

@@ -126,7 +126,8 @@ impl<'p> RecordDecoder<'p> {
                     count(&accepted, self.context.plan.timestamp.is_some(), &mut report.counts);
                     let stamp = accepted.moment.map(|moment| moment.stamp);
                     let (name, time) = (KeyedName::from(accepted.name.text), accepted.value.time);
-                    sink.accept(Record { name, time, stamp, offset });
+                    let has_unit = accepted.value.written == Written::WithUnit;
+                    sink.accept(Record { name, time, has_unit, stamp, offset });
                 }
                 Err(rejected) => {
                     let place = Place { bytes: record, offset };
@@ -140,12 +141,11 @@ impl<'p> RecordDecoder<'p> {
 
     /// Passes one record to a sink.
     ///
-    /// If `ends_at_fault`, a record that is not JSON is not counted, and its error is returned.
+    /// A record that is not JSON is not counted, and its error is returned.
     pub(super) fn decode_one(
         &mut self,
         record: &[u8],
         offset: u64,
-        ends_at_fault: bool,
         report: &mut BlockReport,
         refusals_max: usize,
         sink: &mut impl Sink,
@@ -164,10 +164,11 @@ impl<'p> RecordDecoder<'p> {
                 count(&accepted, self.context.plan.timestamp.is_some(), &mut report.counts);
                 let stamp = accepted.moment.map(|moment| moment.stamp);
                 let (name, time) = (KeyedName::from(accepted.name.text), accepted.value.time);
-                sink.accept(Record { name, time, stamp, offset });
+                let has_unit = accepted.value.written == Written::WithUnit;
+                sink.accept(Record { name, time, has_unit, stamp, offset });
             }
             Err(rejected) => {
-                if let (Rejected::Scan(error), true) = (&rejected, ends_at_fault) {
+                if let Rejected::Scan(error) = &rejected {
                     let error = error.explain(record, self.rules.limits);
                     if error.is_syntax() {
                         return Some(error);

@@ -14,6 +14,11 @@ pub struct Record<'a> {
     pub name: KeyedName<'a>,
     /// The time of the action, in the unit of the input.
     pub time: ActionTime,
+    /// Whether the time was written with a unit, such as `12.3ms`.
+    ///
+    /// Without [`Fields::unit`](crate::Fields::unit), such a time is in seconds, and a number alone
+    /// in the unit of the input. The two cannot be added.
+    pub has_unit: bool,
     /// The time at which it happened, if [`Fields::timestamp`](crate::Fields::timestamp) names a
     /// field and the record has it.
     pub stamp: Option<Stamp>,

@@ -1,9 +1,10 @@
 //! A stream of JSON: objects in any layout, on one thread, in bounded memory.
 //!
 //! The ends of objects are found by their structure, and each object is then decoded as a whole. If
-//! the structure is broken, the object cannot have an end, and the stream goes on at the next line
-//! that begins with `{` or U+001E. An array ends there: what follows may be inside of the broken
-//! element.
+//! it is not JSON, the stream goes on at the next line that begins with `{` or U+001E: behind the
+//! object, or where its structure is broken, so that it has no end. Rejected: going on behind the
+//! fault in any case. Each object inside of a broken one would be looked at as often as it is
+//! nested. An array ends there: what follows may be inside of the broken element.
 
 use std::io::{self, ErrorKind, Read};
 use std::mem;
@@ -52,12 +53,12 @@ fn decode_values(
     found: &mut BlockReport,
     sink: &mut impl Sink,
 ) -> io::Result<Option<InputFault>> {
-    let kept = plan.options.refusals_kept;
+    let (kept, limits) = (plan.options.refusals_kept, plan.options.limits);
     stream.skip_mark()?;
     let mut is_array = None;
     while stream.find_value()? {
         let is_array = *is_array.get_or_insert(stream.values.in_array());
-        let value = stream.read_value(is_array, sink)?;
+        let mut value = stream.read_value(is_array, sink)?;
         let bytes = stream.buf[value.kept.clone()].trim_ascii_end();
         let offset = stream.offset + value.kept.start as u64;
         found.lines += 1;
@@ -65,7 +66,6 @@ fn decode_values(
         found.line_shift = stream.line.wrapping_sub(found.lines).cast_signed();
         found.column_shift = stream.column(offset);
         if let Some(len) = value.cut_from {
-            let limits = plan.options.limits;
             let error = plan.options.rules().too_long(len);
             let cause = || Cause::TooLong(error.explain(bytes, limits));
             refuse(bytes, offset, cause, found, kept, sink);
@@ -73,12 +73,24 @@ fn decode_values(
                 stream.leave(&value);
                 return Ok(Some(stream.broken_array(code)));
             }
-        } else if let Some(error) = decoder.decode_one(bytes, offset, is_array, found, kept, sink) {
-            found.lines -= 1;
-            let line = RefusedLine { bytes, offset, cause: Cause::Built(error) };
-            return Ok(Some(InputFault::BrokenArray(
-                line.to_refusal(stream.line, found.column_shift).into(),
-            )));
+        } else if let Some(error) = decoder.decode_one(bytes, offset, found, kept, sink) {
+            if is_array {
+                found.lines -= 1;
+                let line = RefusedLine { bytes, offset, cause: Cause::Built(error) };
+                return Ok(Some(InputFault::BrokenArray(
+                    line.to_refusal(stream.line, found.column_shift).into(),
+                )));
+            }
+            if !value.is_broken {
+                value = stream.read_broken(value.end - value.kept.start, sink)?;
+            }
+            let bytes = stream.buf[value.kept.clone()].trim_ascii_end();
+            let too_long = |len| plan.options.rules().too_long(len).explain(bytes, limits);
+            let cause = || match value.cut_from {
+                None => Cause::Built(error.clone()),
+                Some(len) => Cause::TooLong(too_long(len)),
+            };
+            refuse(bytes, offset, cause, found, kept, sink);
         }
         stream.leave(&value);
     }
@@ -118,6 +130,8 @@ struct Value {
     cut_from: Option<usize>,
     /// The line ends in what was cut off.
     cut_lines: CutLines,
+    /// Whether its structure is broken, so that it ends where the stream goes on.
+    is_broken: bool,
     /// The error behind a value that is too long, if an array ends there.
     ends_array: Option<ErrorCode>,
 }
@@ -133,7 +147,8 @@ struct CutLines {
 impl Value {
     /// Returns a value that is in memory as a whole.
     fn whole(kept: Range<usize>, cut_lines: CutLines) -> Self {
-        Self { end: kept.end, kept, cut_from: None, cut_lines, ends_array: None }
+        let end = kept.end;
+        Self { kept, end, cut_from: None, cut_lines, is_broken: false, ends_array: None }
     }
 }
 
@@ -190,10 +205,26 @@ impl<R: Read> Stream<R> {
 
     /// Reads to the end of the value at the start, or of a broken one to where the stream goes on.
     fn read_value(&mut self, is_array: bool, sink: &mut impl Sink) -> io::Result<Value> {
-        // Offsets count from the start of the value.
-        let (mut at, mut passed_on) = (0, 0);
+        self.read_from(0, None, is_array, sink)
+    }
+
+    /// Reads the value at the start, whose first `len` bytes are not JSON, to where the stream goes
+    /// on.
+    fn read_broken(&mut self, len: usize, sink: &mut impl Sink) -> io::Result<Value> {
+        let resync = Resync::after(&self.buf[self.start..self.start + len]);
+        self.read_from(len, Some(resync), false, sink)
+    }
+
+    /// Reads the value at the start. Offsets count from there; those below `at` are known.
+    fn read_from(
+        &mut self,
+        mut at: usize,
+        mut resync: Option<Resync>,
+        is_array: bool,
+        sink: &mut impl Sink,
+    ) -> io::Result<Value> {
+        let mut passed_on = 0;
         let (mut cut, mut cut_lines) = (0, CutLines::default());
-        let mut resync: Option<Resync> = None;
         let mut ends_array = None;
         loop {
             let rest = &self.buf[self.start + at..self.filled];
@@ -219,8 +250,7 @@ impl<R: Read> Stream<R> {
                     Extent::Broken(len) => {
                         self.values.leave();
                         at += len;
-                        let last = self.buf[self.start..self.start + at].last().copied();
-                        resync = Some(Resync { last: last.unwrap_or(b' ') });
+                        resync = Some(Resync::after(&self.buf[self.start..self.start + at]));
                         continue;
                     }
                 },
@@ -241,6 +271,7 @@ impl<R: Read> Stream<R> {
                         end: self.start + at,
                         cut_from,
                         cut_lines,
+                        is_broken: resync.is_some(),
                         ends_array,
                     });
                 }
@@ -253,13 +284,14 @@ impl<R: Read> Stream<R> {
                 (at, passed_on) = (kept, kept);
                 self.filled = self.start + kept;
             } else if end.is_some() {
-                return Ok(Value::whole(self.start..self.start + at, cut_lines));
+                let whole = Value::whole(self.start..self.start + at, cut_lines);
+                return Ok(Value { is_broken: resync.is_some(), ..whole });
             }
             if !self.fill()? {
                 self.values.leave();
                 let kept = self.start..self.start + at;
                 let cut_from = (cut > 0).then_some(cut + at);
-                return Ok(Value { cut_from, ..Value::whole(kept, cut_lines) });
+                return Ok(Value { cut_from, is_broken: true, ..Value::whole(kept, cut_lines) });
             }
         }
     }
@@ -329,6 +361,11 @@ struct Resync {
 }
 
 impl Resync {
+    /// Starts behind these bytes.
+    fn after(bytes: &[u8]) -> Self {
+        Self { last: bytes.last().copied().unwrap_or(b' ') }
+    }
+
     /// Returns the offset of the next `{` or U+001E at the start of a line.
     fn find(&mut self, bytes: &[u8]) -> Option<usize> {
         let begins = |at: &usize| matches!(bytes.get(*at), Some(b'{' | 0x1E));

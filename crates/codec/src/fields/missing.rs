@@ -24,7 +24,7 @@ pub(crate) fn is_missing(fields: &Fields, found: Found<'_>, scratch: &mut String
 
 /// Returns whether a text is empty, white space or a dash.
 #[inline(always)]
-fn is_nothing(text: &str) -> bool {
+pub(super) fn is_nothing(text: &str) -> bool {
     match text.as_bytes() {
         [] | [b'-'] => true,
         // Most texts begin with a visible character of ASCII.

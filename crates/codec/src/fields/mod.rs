@@ -13,7 +13,7 @@ mod place;
 pub(crate) mod plan;
 pub(crate) mod tree;
 
-pub use filter::{Filter, FilterError, FilterErrorKind};
+pub use filter::{Filter, FilterError, FilterErrorKind, FilterWarning};
 pub use found::Skip;
 pub use names::NameRules;
 pub(crate) use names::ShortNames;

@@ -100,10 +100,10 @@ An action is a line of JSON with a timestamp:
   {\"action\":\"jump\",\"time\":100,\"at\":1700000000.5}
 Lines may be in any order. Actions without a timestamp are not counted; a message has their number.
 
-Intervals start at midnight of --timezone, or at multiples of their width from then on. There is a
-row for each interval from the first timestamp to the last, also for an empty one. With --by-action
-there is a row for each action of an interval. Without --every, a few records far from all others
-are in a row `before` or `after`.
+Intervals start at midnight of --timezone, weeks on Monday, or at multiples of their width from then
+on. There is a row for each interval from the first timestamp to the last, also for an empty one.
+With --by-action there is a row for each action of an interval. Without --every, a few records far
+from all others are in a row `before` or `after`.
 
 Quantiles are exact for up to 32 times of a row, and within 0.8 % beyond. All other statistics are
 exact. `stddev` and `variance` divide by n - 1 and need two times.

@@ -2,9 +2,10 @@
 
 use std::fs;
 use std::io::{self, Cursor, Read};
+use std::mem;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -31,9 +32,12 @@ use crate::output::render::counted;
 /// The interval of polling a followed file.
 const WAIT: Duration = Duration::from_millis(250);
 
+/// What happened to a file that did not exist.
+const APPEARED: &str = "was created and is read from its beginning";
+
 /// A followed file is compressed.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("A compressed file cannot be followed; try it without `--follow`")]
+#[error("a compressed file cannot be followed; try it without `--follow`")]
 struct NotPlain;
 
 /// The state shared by the thread that reads and the one that draws.
@@ -45,6 +49,8 @@ pub(crate) struct Shared {
     recipe: Recipe,
     /// What all inputs had so far.
     totals: Mutex<ReadResult>,
+    /// Whether values have a unit, as the first accepted one has.
+    has_unit: OnceLock<bool>,
     /// The number of threads that have not reached the end of their input.
     left: Mutex<usize>,
     /// Whether there are several files, so that messages name one.
@@ -61,7 +67,19 @@ impl Shared {
         let labels = Labels::new(&recipe);
         let totals = ReadResult::new(labels, args.records.max_refused(), files);
         let totals = Mutex::new(totals);
-        Self { feed, status, recipe, totals, left, has_several: files > 1 }
+        let has_unit = OnceLock::new();
+        Self { feed, status, recipe, totals, has_unit, left, has_several: files > 1 }
+    }
+
+    /// Records an action, unless its value is of another kind than the first.
+    fn record(&self, record: Record<'_>) -> Recorded {
+        let fields = self.recipe.fields();
+        let can_mix = fields.unit.is_none() && fields.value.is_some();
+        if can_mix && *self.has_unit.get_or_init(|| record.has_unit) != record.has_unit {
+            self.status().refusal = Some(OtherKind { has_unit: record.has_unit }.to_string());
+            return Recorded::OtherKind;
+        }
+        if self.feed.add(record) { Recorded::Counted } else { Recorded::Outside }
     }
 
     /// Returns the progress of the input.
@@ -69,7 +87,7 @@ impl Shared {
         let status = self.status().clone();
         let totals = self.totals();
         let ReadResult { accepted, refused, skipped, filtered, .. } = *totals;
-        let has_units = totals.unit().is_some();
+        let has_units = self.recipe.fields().unit.is_some() || self.has_unit.get() == Some(&true);
         let folded = self.feed.folded();
         Status { folded, accepted, refused, skipped, filtered, has_units, ..status }
     }
@@ -96,35 +114,65 @@ impl Shared {
     }
 
     fn read_source(&self, name: &str, source: Source<'_>) -> io::Result<()> {
-        let read = self.read(name, None, source.reader);
+        let read = self.read(name, source.reader);
         if source.ignored.any() {
             self.status().note.get_or_insert(source::IGNORED.to_owned());
         }
         read
     }
 
-    /// Reads to the end of a file; a followed file has none.
+    /// Follows a file, which may be replaced by others.
     ///
-    /// `start` is the start of the file, if the stream begins elsewhere.
-    fn read(&self, name: &str, start: Option<Head>, mut stream: impl Read) -> io::Result<()> {
+    /// `start` is the start of the first one, if the stream begins elsewhere.
+    fn follow(&self, mut stream: Waiting, mut start: Option<Head>) {
+        let name = stream.name.clone();
+        let mut options = None;
+        loop {
+            if let Err(error) = self.read_form(&name, start.take(), &mut options, &mut stream) {
+                self.fail(&name, &error);
+            }
+            if !mem::take(&mut stream.is_replaced) {
+                return self.end();
+            }
+        }
+    }
+
+    /// Reads a file to its end.
+    fn read(&self, name: &str, stream: impl Read) -> io::Result<()> {
+        self.read_form(name, None, &mut None, stream)
+    }
+
+    /// Reads to the end of a file; a followed file ends where another replaces it.
+    ///
+    /// `start` is the start of the file, if the stream begins elsewhere. `options` are those of the
+    /// file before, if this one has replaced it, and become those of this one.
+    fn read_form(
+        &self,
+        name: &str,
+        start: Option<Head>,
+        options: &mut Option<DecodeOptions>,
+        mut stream: impl Read,
+    ) -> io::Result<()> {
         let head = Head::read(&mut stream, Patience::Line);
         let first = start.as_ref().unwrap_or(&head);
         self.keep_sample(first);
         let options = match self.recipe.options(name, first) {
-            Ok(options) => DecodeOptions { refusals_kept: 1, ..options },
+            Ok(found) => options.insert(DecodeOptions { refusals_kept: 1, ..found }),
             Err(FormError::Unsupported(error)) => return Err(error),
+            // The start of a log that was copied and truncated may be part of a line.
+            Err(FormError::Unknown(_)) if let Some(options) = options => options,
             Err(FormError::Unknown(form)) => {
                 self.totals().unknown.push((0, name.to_owned(), form));
                 let problem = form.to_string();
                 return Err(io::Error::other(problem.lines().next().unwrap_or_default()));
             }
         };
-        let header = start.as_ref().map(|start| header(&options, start.bytes()));
+        let header = start.as_ref().map(|start| header(options, start.bytes()));
         let stream = header.unwrap_or_default().chain(head.before(stream));
         match options.input.form {
             // Their records are found only from the beginning.
-            Form::Csv(_) | Form::JsonStream => self.read_whole(&options, stream),
-            _ => self.read_batches(&options, stream),
+            Form::Csv(_) | Form::JsonStream => self.read_whole(options, stream),
+            _ => self.read_batches(options, stream),
         }
     }
 
@@ -140,17 +188,22 @@ impl Shared {
     fn read_batches(&self, options: &DecodeOptions, stream: impl Read) -> io::Result<()> {
         let mut batches = Batches::new(stream);
         while !batches.is_over() {
-            let mut outside = 0;
-            let read = options.decode_reader(&mut batches, &mut |record: Record<'_>| {
-                outside += u64::from(!self.feed.add(record));
+            let (mut outside, mut of_other_kind) = (0, 0);
+            let read = options.decode_reader(&mut batches, &mut |record: Record<'_>| match self
+                .record(record)
+            {
+                Recorded::Counted => {}
+                Recorded::Outside => outside += 1,
+                Recorded::OtherKind => of_other_kind += 1,
             });
-            match read {
-                Ok(report) => self.note(&report, outside),
-                Err(error) => {
-                    self.note(&error.report, outside);
-                    return Err(error.source);
-                }
-            }
+            let (mut report, error) = match read {
+                Ok(report) => (report, None),
+                Err(error) => (*error.report, Some(error.source)),
+            };
+            report.accepted -= of_other_kind;
+            report.refused += of_other_kind;
+            self.note(report, outside);
+            error.map_or(Ok(()), Err)?;
         }
         Ok(())
     }
@@ -163,8 +216,9 @@ impl Shared {
         };
         // The sink has counted them.
         (report.accepted, report.refused, report.skipped) = (0, 0, 0);
-        self.note(&report, 0);
-        let fault = report.fault.map(|fault| io::Error::other(fault.to_string()));
+        let fault = report.fault.take();
+        self.note(report, 0);
+        let fault = fault.map(|fault| io::Error::other(fault.to_string()));
         error.or(fault).map_or(Ok(()), Err)
     }
 
@@ -185,17 +239,21 @@ impl Shared {
         }
     }
 
-    fn note(&self, report: &Report, outside: u64) {
+    fn note(&self, mut report: Report, outside: u64) {
+        // Those of the other kind are refused.
+        match self.has_unit.get() {
+            Some(true) => report.counts.bare_values = 0,
+            Some(false) => report.counts.values_with_unit = 0,
+            None => {}
+        }
         let mut totals = self.totals();
-        totals.count(report);
+        totals.count(&report);
         let problem = totals.problem();
         drop(totals);
         let mut status = self.status();
         match problem {
-            None => {}
-            Some(Problem::MixedUnits { .. }) => {
-                status.note = Some("values with and without a unit, add --unit".to_owned());
-            }
+            // Units are not mixed here, because those of the other kind are refused.
+            None | Some(Problem::MixedUnits { .. }) => {}
             Some(Problem::UnitNeeded(_)) => {
                 status.note = Some("a condition has a unit, add --unit".to_owned());
             }
@@ -210,19 +268,41 @@ impl Shared {
     }
 }
 
+/// What happened to a record that was decoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Recorded {
+    Counted,
+    /// It has no timestamp, or one that the feed does not keep.
+    Outside,
+    /// It is refused, because its value is of another kind than the first.
+    OtherKind,
+}
+
+/// A value with a unit came after one without, or the other way round.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error(
+    "value has {} unit, the first one has {}, add --unit",
+    if *has_unit { "a" } else { "no" },
+    if *has_unit { "none" } else { "one" }
+)]
+struct OtherKind {
+    has_unit: bool,
+}
+
 /// Counts records when they are read.
 struct LiveSink<'s>(&'s Shared);
 
 impl Sink for LiveSink<'_> {
     fn accept(&mut self, record: Record<'_>) {
-        let is_outside = !self.0.feed.add(record);
+        let recorded = self.0.record(record);
         let mut totals = self.0.totals();
-        totals.accepted += 1;
+        match recorded {
+            Recorded::OtherKind => totals.refused += 1,
+            Recorded::Counted | Recorded::Outside => totals.accepted += 1,
+        }
         totals.lines += 1;
         drop(totals);
-        if is_outside {
-            self.0.status().outside += 1;
-        }
+        self.0.status().outside += u64::from(recorded == Recorded::Outside);
     }
 
     fn refuse(&mut self, line: RefusedLine<'_>) {
@@ -248,33 +328,38 @@ fn header(options: &DecodeOptions, start: &[u8]) -> Cursor<Vec<u8>> {
     Cursor::new(end.map(|end| start[..=end].to_vec()).unwrap_or_default())
 }
 
-/// A reader of a followed file, which waits for more.
+/// A reader of a followed file, which waits for more, and ends where another replaces it.
 struct Waiting {
     name: String,
     tail: Tail,
     shared: Arc<Shared>,
+    /// Whether the file has ended because another has replaced it, which is read from now on.
+    is_replaced: bool,
     /// Closed to end the reader; nothing is sent.
     end: Receiver<()>,
 }
 
 impl Read for Waiting {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        loop {
+        while !self.is_replaced {
             let change = match self.tail.poll(buffer)? {
                 Polled::Bytes(read) => return Ok(read),
                 Polled::Truncated => "was truncated and is read from its beginning",
                 Polled::Replaced => "was replaced, the new one is read from its beginning",
-                Polled::Appeared => "was created and is read from its beginning",
+                Polled::Appeared => APPEARED,
                 Polled::Nothing => match self.end.recv_timeout(WAIT) {
                     Err(RecvTimeoutError::Timeout) => continue,
                     _ => return Ok(0),
                 },
             };
+            // Nothing was read of a file that was missing.
+            self.is_replaced = change != APPEARED;
             let file = if self.shared.has_several { &self.name } else { "the file" };
             let mut status = self.shared.status();
             status.missing.retain(|missing| *missing != self.name);
             status.note = Some(format!("{file} {change}"));
         }
+        Ok(0)
     }
 }
 
@@ -356,13 +441,8 @@ fn follow(path: &Path, shared: &Arc<Shared>) -> Result<Sender<()>, Unreadable> {
     };
     let start = start.map(|mut start| Head::read(&mut start.reader, Patience::Line));
     let start = start.filter(|start| !start.bytes().trim_ascii().is_empty());
-    let stream = Waiting { name: name.clone(), tail, shared: Arc::clone(&shared), end };
-    let work = move || {
-        if let Err(error) = shared.read(&name, start, stream) {
-            shared.fail(&name, &error);
-        }
-        shared.end();
-    };
+    let stream = Waiting { name, tail, shared: Arc::clone(&shared), is_replaced: false, end };
+    let work = move || shared.follow(stream, start);
     spawn(work).map(|()| sender).map_err(|error| unreadable(path, error))
 }
 

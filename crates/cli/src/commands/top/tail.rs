@@ -56,10 +56,6 @@ pub(crate) struct Tail {
     file: Option<Handle>,
     /// The number of bytes read.
     position: u64,
-    /// Whether the last returned byte is a line end.
-    at_line_end: bool,
-    /// Whether an unfinished line of the previous file still needs a line end.
-    owes_line_end: bool,
 }
 
 impl Tail {
@@ -71,7 +67,7 @@ impl Tail {
             (Some(file), Start::End) => line_start(file.as_file_mut())?,
             _ => 0,
         };
-        Ok(Self { path, file, position, at_line_end: true, owes_line_end: false })
+        Ok(Self { path, file, position })
     }
 
     /// Returns whether the file does not exist yet.
@@ -81,12 +77,6 @@ impl Tail {
 
     /// Reads what is available, without waiting.
     pub(crate) fn poll(&mut self, buffer: &mut [u8]) -> io::Result<Polled> {
-        if self.owes_line_end && !buffer.is_empty() {
-            // Otherwise the first line of the new file would continue the unfinished one.
-            buffer[0] = b'\n';
-            (self.owes_line_end, self.at_line_end) = (false, true);
-            return Ok(Polled::Bytes(1));
-        }
         let Some(file) = &mut self.file else {
             self.file = open(&self.path)?;
             return Ok(if self.is_missing() { Polled::Nothing } else { Polled::Appeared });
@@ -103,7 +93,6 @@ impl Tail {
             0 => self.check_for_change(),
             read => {
                 self.position += read as u64;
-                self.at_line_end = buffer[read - 1] == b'\n';
                 Ok(Polled::Bytes(read))
             }
         }
@@ -113,7 +102,7 @@ impl Tail {
         let Some(file) = &mut self.file else { return Ok(Polled::Nothing) };
         if file.as_file().metadata()?.len() < self.position {
             file.as_file_mut().rewind()?;
-            self.begin();
+            self.position = 0;
             return Ok(Polled::Truncated);
         }
         // After a rename there may be no new file yet, or ever.
@@ -121,13 +110,8 @@ impl Tail {
             Ok(other) if other != *file => self.file = Some(other),
             _ => return Ok(Polled::Nothing),
         }
-        self.begin();
-        Ok(Polled::Replaced)
-    }
-
-    fn begin(&mut self) {
         self.position = 0;
-        self.owes_line_end = !self.at_line_end;
+        Ok(Polled::Replaced)
     }
 }
 
@@ -286,18 +270,6 @@ mod tests {
     }
 
     #[test]
-    fn unfinished_line_ends_before_the_next_file() {
-        let folder = Folder::new("torn");
-        folder.append("one\ntw");
-        let mut tail = Tail::open(&folder.log(), Start::Beginning).unwrap();
-        check(&mut tail, "one\ntw", &[]);
-        fs::remove_file(folder.log()).unwrap();
-        check(&mut tail, "", &[]);
-        folder.append("three\n");
-        check(&mut tail, "\nthree\n", &[Polled::Replaced]);
-    }
-
-    #[test]
     fn byte_order_mark_at_the_beginning_of_a_file_is_skipped() {
         let folder = Folder::new("mark");
         folder.append("\u{FEFF}one\n");
@@ -312,7 +284,7 @@ mod tests {
         // A mark that is written byte by byte and replaced before it is whole.
         fs::remove_file(folder.log()).unwrap();
         fs::write(folder.log(), b"\xEF").unwrap();
-        check(&mut tail, "\n", &[Polled::Replaced]);
+        check(&mut tail, "", &[Polled::Replaced]);
         fs::write(folder.log(), b"\xEF\xBB").unwrap();
         check(&mut tail, "", &[]);
         fs::remove_file(folder.log()).unwrap();

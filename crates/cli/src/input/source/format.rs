@@ -33,28 +33,28 @@ const MAGICS: &[(&[u8], Format)] = &[
     (b"\xEF\xBB\xBF", Format::MarkedText),
     (b"\x1F\x8B", Format::Gzip),
     (b"\x28\xB5\x2F\xFD", Format::Zstd),
-    (b"\xFD7zXZ\0", other("Compressed with xz", "xz -dc")),
-    (b"\x5D\0\0", other("Compressed with lzma", "xz -dc")),
-    (b"BZh", other("Compressed with bzip2", "bzip2 -dc")),
-    (b"\x04\x22\x4D\x18", other("Compressed with lz4", "lz4 -dc")),
-    (b"\x02\x21\x4C\x18", other("Compressed with lz4", "lz4 -dc")),
-    (b"\x1F\x9D", other("Compressed with compress", "gzip -dc")),
-    (b"LZIP", other("Compressed with lzip", "lzip -dc")),
+    (b"\xFD7zXZ\0", other("compressed with xz", "xz -dc")),
+    (b"\x5D\0\0", other("compressed with lzma", "xz -dc")),
+    (b"BZh", other("compressed with bzip2", "bzip2 -dc")),
+    (b"\x04\x22\x4D\x18", other("compressed with lz4", "lz4 -dc")),
+    (b"\x02\x21\x4C\x18", other("compressed with lz4", "lz4 -dc")),
+    (b"\x1F\x9D", other("compressed with compress", "gzip -dc")),
+    (b"LZIP", other("compressed with lzip", "lzip -dc")),
     (b"PK\x03\x04", ZIP),
     (b"PK\x05\x06", ZIP),
     (b"PK\x07\x08", ZIP),
-    (b"\xFF\xFE", other("Encoded as UTF-16", "iconv -f UTF-16 -t UTF-8")),
-    (b"\xFE\xFF", other("Encoded as UTF-16", "iconv -f UTF-16 -t UTF-8")),
-    (b"{\0", other("Encoded as UTF-16", "iconv -f UTF-16LE -t UTF-8")),
-    (b"\0{", other("Encoded as UTF-16", "iconv -f UTF-16BE -t UTF-8")),
-    (b"\xFF\xFE\0\0", other("Encoded as UTF-32", "iconv -f UTF-32 -t UTF-8")),
-    (b"\0\0\xFE\xFF", other("Encoded as UTF-32", "iconv -f UTF-32 -t UTF-8")),
-    (b"{\0\0\0", other("Encoded as UTF-32", "iconv -f UTF-32LE -t UTF-8")),
-    (b"\0\0\0{", other("Encoded as UTF-32", "iconv -f UTF-32BE -t UTF-8")),
+    (b"\xFF\xFE", other("encoded as UTF-16", "iconv -f UTF-16 -t UTF-8")),
+    (b"\xFE\xFF", other("encoded as UTF-16", "iconv -f UTF-16 -t UTF-8")),
+    (b"{\0", other("encoded as UTF-16", "iconv -f UTF-16LE -t UTF-8")),
+    (b"\0{", other("encoded as UTF-16", "iconv -f UTF-16BE -t UTF-8")),
+    (b"\xFF\xFE\0\0", other("encoded as UTF-32", "iconv -f UTF-32 -t UTF-8")),
+    (b"\0\0\xFE\xFF", other("encoded as UTF-32", "iconv -f UTF-32 -t UTF-8")),
+    (b"{\0\0\0", other("encoded as UTF-32", "iconv -f UTF-32LE -t UTF-8")),
+    (b"\0\0\0{", other("encoded as UTF-32", "iconv -f UTF-32BE -t UTF-8")),
 ];
 
 const ZIP: Format =
-    Format::Other(Other { what: "Compressed with zip", command: "unzip -p", filter: "funzip" });
+    Format::Other(Other { what: "compressed with zip", command: "unzip -p", filter: "funzip" });
 
 /// The first byte of a skippable frame; the low four bits are arbitrary.
 const SKIPPABLE: u8 = 0x50;
@@ -153,7 +153,7 @@ mod tests {
 
     fn name(bytes: &[u8]) -> &'static str {
         match detect(&mut &bytes[..]).unwrap().0 {
-            Format::Other(other) => other.what.trim_start_matches("Encoded as "),
+            Format::Other(other) => other.what.trim_start_matches("encoded as "),
             _ => "",
         }
     }

@@ -103,7 +103,7 @@ fn unpacked_text<'i>(
 }
 
 const fn twice(command: &'static str) -> Other {
-    Other { what: "Compressed twice", command, filter: command }
+    Other { what: "compressed twice", command, filter: command }
 }
 
 /// The format is not supported.
@@ -118,9 +118,9 @@ pub(crate) struct NotText {
 /// Returns the error for a format that the text of an input shows, in which it cannot be read.
 pub(crate) fn unsupported(format: Unsupported) -> io::Error {
     let what = match format.name {
-        "UTF-16" => "Encoded as UTF-16",
-        "UTF-32" => "Encoded as UTF-32",
-        _ => "In another format",
+        "UTF-16" => "encoded as UTF-16",
+        "UTF-32" => "encoded as UTF-32",
+        _ => "in another format",
     };
     let Unsupported { command, .. } = format;
     NotText { outer: None, other: Other { what, command, filter: command } }.into()
@@ -135,11 +135,11 @@ impl From<NotText> for io::Error {
 /// The compressed data cannot be read to its end.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 enum Damaged {
-    #[error("The compressed data is cut off")]
+    #[error("the compressed data is cut off")]
     CutOff,
-    #[error("The compressed data needs more than 128 MiB of memory to unpack")]
+    #[error("the compressed data needs more than 128 MiB of memory to unpack")]
     LongWindow,
-    #[error("The compressed data cannot be read: {0}")]
+    #[error("the compressed data cannot be read: {0}")]
     Corrupt(String),
 }
 
@@ -157,8 +157,8 @@ fn damaged(error: io::Error) -> io::Error {
     }
 }
 
-/// Returns the command that converts an unsupported file, if there is one.
-pub(crate) fn command(error: &io::Error, file: &str) -> Option<String> {
+/// Returns the command that converts an unsupported file for a subcommand, if there is one.
+pub(crate) fn command(error: &io::Error, file: &str, reader: &str) -> Option<String> {
     let is_stdin = file == STDIN;
     let cause = error.get_ref()?;
     let (first, then) = match (cause.downcast_ref(), cause.downcast_ref()) {
@@ -175,8 +175,9 @@ pub(crate) fn command(error: &io::Error, file: &str) -> Option<String> {
         command.push(' ');
         command += &try_quote(file).unwrap_or(file.into());
     }
-    let stages = iter::once(command.as_str()).chain(then).chain(["windrow stats"]);
-    Some(stages.collect::<Vec<_>>().join(" | "))
+    let reader = format!("windrow {reader}");
+    let stages = iter::once(command.as_str()).chain(then);
+    Some(stages.chain([&*reader]).collect::<Vec<_>>().join(" | "))
 }
 
 /// Decompressed data, with errors in the words of this program.
@@ -343,17 +344,17 @@ mod tests {
     fn command_names_the_file_as_a_shell_needs_it() {
         let failing = |bytes: &'static [u8], file| {
             let error = unpack(bytes).err().unwrap();
-            (error.to_string(), command(&error, file).unwrap())
+            (error.to_string(), command(&error, file, "top").unwrap())
         };
         let (message, command) = failing(b"\x04\x22\x4D\x18", "my logs/it's.lz4");
-        assert_eq!(message, "Compressed with lz4, which is not supported");
-        assert_eq!(command, r#"lz4 -dc "my logs/it's.lz4" | windrow stats"#);
+        assert_eq!(message, "compressed with lz4, which is not supported");
+        assert_eq!(command, r#"lz4 -dc "my logs/it's.lz4" | windrow top"#);
         let (_, command) = failing(b"PK\x03\x04", "a.zip");
-        assert_eq!(command, "unzip -p a.zip | windrow stats");
+        assert_eq!(command, "unzip -p a.zip | windrow top");
         let (_, command) = failing(b"PK\x03\x04", STDIN);
-        assert_eq!(command, "... | funzip | windrow stats");
+        assert_eq!(command, "... | funzip | windrow top");
         let (message, command) = failing(b"\xFE\xFF\0{", STDIN);
-        assert_eq!(message, "Encoded as UTF-16, which is not supported");
-        assert_eq!(command, "... | iconv -f UTF-16 -t UTF-8 | windrow stats");
+        assert_eq!(message, "encoded as UTF-16, which is not supported");
+        assert_eq!(command, "... | iconv -f UTF-16 -t UTF-8 | windrow top");
     }
 }

@@ -12,9 +12,9 @@ use crate::quantity::QuantityError;
 /// ```
 /// use codec::{Filter, FilterErrorKind};
 ///
-/// let error = Filter::parse("status=").unwrap_err();
-/// assert_eq!(error.kind, FilterErrorKind::NoValue);
-/// assert_eq!(error.at, 7);
+/// let error = Filter::parse("status=\"5").unwrap_err();
+/// assert_eq!(error.kind, FilterErrorKind::InvalidString);
+/// assert_eq!(error.at, 9);
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{kind} (byte {at})")]
@@ -44,26 +44,9 @@ pub enum FilterErrorKind {
         /// The first character of the operator.
         found: char,
     },
-    /// The operator is not followed by a value.
-    #[error("filter ends, expected a value after the operator")]
-    NoValue,
     /// The value begins with a quote, but is not a JSON string.
     #[error("value begins with `\"`, expected one string of JSON up to the end")]
     InvalidString,
-    /// The value is one that means that a field is missing.
-    #[error(
-        "value is `{found}`, which means that a field is missing: `PATH` and `!PATH` test that"
-    )]
-    MissingValue {
-        /// The value.
-        found: Box<str>,
-    },
-    /// The value of `<`, `<=`, `>` or `>=` is not a number or a duration.
-    #[error("{0}")]
-    NotQuantity(QuantityError),
-    /// The value of `<`, `<=`, `>` or `>=` is in quotes.
-    #[error("value is a string, expected a number or a duration without quotes")]
-    QuotedQuantity,
     /// The value of `~` or `!~` is not a regular expression.
     #[error("{reason}")]
     Pattern {
@@ -74,4 +57,24 @@ pub enum FilterErrorKind {
     #[cfg(not(feature = "regex"))]
     #[error("operator needs regular expressions, this build does not have the feature `regex`")]
     NoPatterns,
+}
+
+/// Reports why a filter does not depend on the record.
+///
+/// Returned by [`Filter::warning`](crate::Filter::warning).
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum FilterWarning {
+    /// The value of `=` or `!=` is one that means that a field is missing.
+    #[error("a field that is `{found}` is missing: `PATH` and `!PATH` test that")]
+    MissingValue {
+        /// The value.
+        found: Box<str>,
+    },
+    /// The value of `<`, `<=`, `>` or `>=` is not a number or a duration.
+    #[error("{0}")]
+    NotQuantity(QuantityError),
+    /// The value of `<`, `<=`, `>` or `>=` is in quotes.
+    #[error("value is a string, expected a number or a duration without quotes")]
+    QuotedQuantity,
 }

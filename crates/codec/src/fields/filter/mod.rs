@@ -19,12 +19,14 @@ mod parse;
 mod tests;
 mod threshold;
 
-pub use self::error::{FilterError, FilterErrorKind};
+pub use self::error::{FilterError, FilterErrorKind, FilterWarning};
 pub(crate) use self::threshold::UnitNeeded;
 
 use self::threshold::Threshold;
 use super::found::Found;
+use super::missing::is_nothing;
 use super::path::Path;
+use crate::quantity::QuantityError;
 
 /// A condition on a field of a record.
 ///
@@ -78,8 +80,17 @@ enum Test {
     Present,
     Equal(Box<str>, Option<Threshold>),
     Ordered(Order, Threshold),
+    /// An order with a value that has none, so that it never holds.
+    Never(Unordered),
     #[cfg(feature = "regex")]
     Search(Regex),
+}
+
+/// Why a value has no order.
+#[derive(Debug, Clone)]
+enum Unordered {
+    Quoted,
+    NotQuantity(QuantityError),
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -95,9 +106,8 @@ impl Filter {
     ///
     /// # Errors
     ///
-    /// [`FilterError`] with the first byte that is wrong. Filters that could not do what they say
-    /// are refused too: an empty value or `-`, which mean that a field is missing, and `<` with a
-    /// value that is not a number.
+    /// [`FilterError`] with the first byte that is wrong. A filter that holds for every record or
+    /// for none is not an error: [`warning`](Self::warning) finds some of them.
     ///
     /// # Complexity
     ///
@@ -114,6 +124,39 @@ impl Filter {
     /// ```
     pub fn parse(text: &str) -> Result<Self, FilterError> {
         parse::filter(text)
+    }
+
+    /// Returns why the filter does not depend on the record, if it does not.
+    ///
+    /// `missing` are the texts of [`Fields::missing`](crate::Fields::missing). A field with such a
+    /// text, an empty one or `-` is missing, so that `=` with it holds for no record and `!=` for
+    /// all. `<` holds for no record if the value is not a number or a duration.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use codec::{Filter, FilterWarning};
+    ///
+    /// let found = "".into();
+    /// let expected = Some(FilterWarning::MissingValue { found });
+    /// assert_eq!(Filter::parse("user=")?.warning(&[]), expected);
+    /// assert!(matches!(
+    ///     Filter::parse("size>large")?.warning(&[]),
+    ///     Some(FilterWarning::NotQuantity(_))
+    /// ));
+    /// assert_eq!(Filter::parse("size>10")?.warning(&[]), None);
+    /// # Ok::<(), codec::FilterError>(())
+    /// ```
+    #[must_use]
+    pub fn warning(&self, missing: &[Box<str>]) -> Option<FilterWarning> {
+        match &self.test {
+            Test::Equal(text, _) if is_nothing(text) || missing.contains(text) => {
+                Some(FilterWarning::MissingValue { found: text.clone() })
+            }
+            Test::Never(Unordered::Quoted) => Some(FilterWarning::QuotedQuantity),
+            Test::Never(Unordered::NotQuantity(error)) => Some(FilterWarning::NotQuantity(*error)),
+            _ => None,
+        }
     }
 
     /// Returns the path of the field.
@@ -172,6 +215,7 @@ impl Test {
         };
         Ok(match self {
             Self::Present => true,
+            Self::Never(_) => false,
             Self::Equal(value, None) => text == &**value,
             Self::Equal(value, Some(threshold)) => {
                 let order = order(threshold)?;

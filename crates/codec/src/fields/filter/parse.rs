@@ -1,6 +1,6 @@
 //! The grammar of filters.
 
-use super::{Filter, FilterError, FilterErrorKind, Order, Test, Threshold};
+use super::{Filter, FilterError, FilterErrorKind, Order, Test, Threshold, Unordered};
 use crate::fields::path::Path;
 use crate::quantity::Quantity;
 use crate::scan::cursor::Cursor;
@@ -103,24 +103,18 @@ fn operator(text: &str) -> Result<Operator, &str> {
 fn test(text: &str, start: usize, kind: Kind) -> Parsed<Test> {
     let at = text.len() - text[start..].trim_start().len();
     let rest = text[at..].trim_end();
-    if rest.is_empty() {
-        return refuse(FilterErrorKind::NoValue, text.len());
-    }
     let string = string(rest, at)?;
     let value = string.as_deref().unwrap_or(rest);
     match kind {
-        Kind::Equal if value.trim().is_empty() || value.trim() == "-" => {
-            refuse(FilterErrorKind::MissingValue { found: value.into() }, at)
-        }
         Kind::Equal => {
             let quantity = if string.is_none() { Quantity::parse(value).ok() } else { None };
             Ok(Test::Equal(value.into(), quantity.map(Threshold::new)))
         }
-        Kind::Ordered(_) if string.is_some() => refuse(FilterErrorKind::QuotedQuantity, at),
-        Kind::Ordered(order) => match Quantity::parse(value) {
-            Ok(quantity) => Ok(Test::Ordered(order, Threshold::new(quantity))),
-            Err(error) => refuse(FilterErrorKind::NotQuantity(error), at),
-        },
+        Kind::Ordered(_) if string.is_some() => Ok(Test::Never(Unordered::Quoted)),
+        Kind::Ordered(order) => Ok(match Quantity::parse(value) {
+            Ok(quantity) => Test::Ordered(order, Threshold::new(quantity)),
+            Err(error) => Test::Never(Unordered::NotQuantity(error)),
+        }),
         Kind::Search => search(value, at, string.is_some()),
     }
 }

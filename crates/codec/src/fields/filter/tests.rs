@@ -256,32 +256,10 @@ fn messages_name_the_byte() {
     refused("!a=5", &format!("found `=` {negated} (byte 2)"));
     refused("!a~5", &format!("found `~` {negated} (byte 2)"));
 
-    refused("a=", "filter ends, expected a value after the operator (byte 2)");
-    refused("a >= ", "filter ends, expected a value after the operator (byte 5)");
     let string = "value begins with `\"`, expected one string of JSON up to the end";
     refused(r#"a="b"#, &format!("{string} (byte 4)"));
     refused(r#"a= "b"c"#, &format!("{string} (byte 6)"));
     refused(r#"a="\x""#, &format!("{string} (byte 4)"));
-    let missing = "which means that a field is missing: `PATH` and `!PATH` test that";
-    refused("a=-", &format!("value is `-`, {missing} (byte 2)"));
-    refused("a!= -", &format!("value is `-`, {missing} (byte 4)"));
-    refused(r#"a="""#, &format!("value is ``, {missing} (byte 2)"));
-    refused(r#"a=" ""#, &format!("value is ` `, {missing} (byte 2)"));
-
-    refused(
-        "a<b",
-        "value is `b`, expected a number or a duration such as `2.5ms`, `1m2.5s` or `0:01:02` \
-         (byte 2)",
-    );
-    refused(
-        "a > 1,5s",
-        "value is `1,5s`, expected `.` before decimals, and no separator between thousands \
-         (byte 4)",
-    );
-    refused(
-        r#"a>="5""#,
-        "value is a string, expected a number or a duration without quotes (byte 3)",
-    );
     #[cfg(feature = "regex")]
     refused("a ~ b(", "unclosed group (byte 5)");
     #[cfg(feature = "regex")]
@@ -291,6 +269,60 @@ fn messages_name_the_byte() {
         "a~b",
         "operator needs regular expressions, this build does not have the feature `regex` (byte 2)",
     );
+}
+
+#[test]
+fn any_value_is_compared() {
+    for filter in ["a=", r#"a="""#, "a = "] {
+        check(filter, Found::Text(""), true);
+        check(filter, Found::Text("x"), false);
+        assert!(!holds_in(None, filter, None), "{filter}");
+    }
+    check("a!=", Found::Text("x"), true);
+    check("a!=", Found::Text(""), false);
+    check("a=-", Found::Text("x"), false);
+    for found in [Found::Text("B"), Found::Text("5"), Found::Number("5"), Found::Text("5ms")] {
+        for filter in ["a>A", "a>=A", "a<A", "a<=A", "a>", r#"a>"4""#, r#"a<="5""#, "a<1,5s"] {
+            check(filter, found, false);
+        }
+    }
+    assert!(!holds_in(None, "a<z", None));
+}
+
+#[cfg(feature = "regex")]
+#[test]
+fn empty_expression_is_found_in_any_text() {
+    check("a~", Found::Text("x"), true);
+    check("a!~", Found::Text("x"), false);
+}
+
+#[test]
+fn filters_that_do_not_depend_on_the_record_are_named() {
+    let warning = |filter: &str| {
+        let warning = Filter::parse(filter).unwrap().warning(&["n/a".into(), "0".into()]);
+        warning.map(|warning| warning.to_string())
+    };
+    let missing = "is missing: `PATH` and `!PATH` test that";
+    for (filter, found) in
+        [("a=", ""), (r#"a="""#, ""), (r#"a!=" ""#, " "), ("a!= -", "-"), ("a=n/a", "n/a")]
+    {
+        assert_eq!(warning(filter), Some(format!("a field that is `{found}` {missing}")));
+    }
+    assert_eq!(
+        warning("a<b").unwrap(),
+        "value is `b`, expected a number or a duration such as `2.5ms`, `1m2.5s` or `0:01:02`"
+    );
+    assert_eq!(
+        warning("a > 1,5s").unwrap(),
+        "value is `1,5s`, expected `.` before decimals, and no separator between thousands"
+    );
+    assert_eq!(
+        warning(r#"a>="5""#).unwrap(),
+        "value is a string, expected a number or a duration without quotes"
+    );
+    for filter in ["a", "!a", "a=x", "a!=5", "a<5", "a>=1s", "a=--", "a<0", "a=N/A"] {
+        assert_eq!(warning(filter), None, "{filter}");
+    }
 }
 
 #[test]
