@@ -16,7 +16,13 @@ impl LineEnd {
     /// Finds the end of the line at the start of `bytes`, which has none before `read`.
     #[inline(always)]
     pub(super) fn find(bytes: &[u8], read: usize) -> Self {
-        let newline = read + line_len(&bytes[read..]);
+        Self::at(bytes, read + line_len(&bytes[read..]))
+    }
+
+    /// Returns the end of the line at the start of `bytes` from the offset of its `\n`, or from the
+    /// length of `bytes` if it has none.
+    #[inline(always)]
+    pub(super) fn at(bytes: &[u8], newline: usize) -> Self {
         let len_with_end = bytes.len().min(newline + 1);
         // A `\r` is part of the line end only before a `\n`.
         let has_return = newline < len_with_end && bytes[..newline].ends_with(b"\r");

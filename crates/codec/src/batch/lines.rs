@@ -216,7 +216,7 @@ impl<'p> LineDecoder<'p> {
         let Self { rules, tokens, scratch, .. } = self;
         let (found, len) =
             rules.decode_listed(&DefaultKeys, tokens, (block, start), text, scratch)?;
-        let LineEnd { len, len_with_end } = LineEnd::find(&block[start..], len);
+        let LineEnd { len, len_with_end } = LineEnd::at(&block[start..], len);
         Some(Line { found: Ok(found), len, len_with_end, is_fast: false })
     }
 }

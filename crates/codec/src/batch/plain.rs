@@ -148,7 +148,7 @@ impl<'p> PlainDecoder<'p> {
             && let Some((found, len)) =
                 rules.decode_listed(keys, tokens, (block.bytes, at), text, scratch)
         {
-            return self.accept(found, LineEnd::find(bytes, len));
+            return self.accept(found, LineEnd::at(bytes, len));
         }
         let mut cursor = Cursor::line(bytes).known(true);
         let found = rules.decode_any(keys, &mut cursor, text, &Partial::default(), scratch).ok()?;

@@ -58,6 +58,22 @@ struct Carry {
     low_half: usize,
 }
 
+/// Writes the place of each bit. That of the lowest bit is `first`.
+///
+/// Eight are written at a time, because the end of a loop over single bits is hard to predict.
+#[inline(always)]
+pub(super) fn write_places(mut bits: u64, first: u16, free: &mut [u16; BLOCK]) {
+    for eight in free.as_chunks_mut::<8>().0 {
+        for place in eight {
+            *place = first + bits.trailing_zeros() as u16;
+            bits &= bits.wrapping_sub(1);
+        }
+        if bits == 0 {
+            return;
+        }
+    }
+}
+
 /// Lists the places of a window of whole lines. Returns its end.
 ///
 /// It ends early after a line feed in a string: such a line is refused, and the next one does not
@@ -70,6 +86,7 @@ pub(super) fn index(
     structure: impl Fn(&Block) -> StructureBits,
     escapes: impl Fn(&Block) -> EscapeBits,
     prefix_xor: impl Fn(u64) -> u64,
+    write: impl Fn(u64, u16, &mut [u16; BLOCK]),
 ) -> usize {
     list.clear();
     let mut carry = Carry::default();
@@ -106,12 +123,12 @@ pub(super) fn index(
         let broken = newlines & strings;
         if broken != 0 {
             let up_to_newline = broken ^ broken.wrapping_sub(1);
-            list.add(places & up_to_newline, first);
+            list.add(places & up_to_newline, first, &write);
             let end = first + broken.trailing_zeros() as usize + 1;
             list.finish(end);
             return end;
         }
-        list.add(places, first);
+        list.add(places, first, &write);
     }
     list.finish(text.len());
     text.len()

@@ -37,7 +37,8 @@ impl Kernel {
                 && is_x86_feature_detected!("pclmulqdq");
             let has_avx512 = has_avx2
                 && is_x86_feature_detected!("avx512f")
-                && is_x86_feature_detected!("avx512bw");
+                && is_x86_feature_detected!("avx512bw")
+                && is_x86_feature_detected!("avx512vbmi2");
             let levels = [(has_avx512, Level::Avx512), (has_avx2, Level::Avx2)];
             levels.into_iter().filter(|level| level.0).map(|level| Self(level.1))
         }
@@ -85,7 +86,9 @@ mod avx2 {
 
     use std::arch::x86_64::*;
 
-    use super::super::bitmaps::{Block, EscapeBits, StringBits, StructureBits, index as by};
+    use super::super::bitmaps::{
+        Block, EscapeBits, StringBits, StructureBits, index as by, write_places,
+    };
     use super::super::places::Places;
     use super::{BRACKETS, ESCAPES_HIGH, ESCAPES_LOW, GAPS};
 
@@ -130,7 +133,7 @@ mod avx2 {
             });
             EscapeBits { valid: !bits(invalid), u: equal(bytes, b'u') }
         };
-        by(text, list, in_strings, structure, escapes, |bits| prefix_xor(bits))
+        by(text, list, in_strings, structure, escapes, |bits| prefix_xor(bits), write_places)
     }
 
     /// The value of words that lie side by side is one load.
@@ -178,11 +181,11 @@ mod avx512 {
     use std::arch::x86_64::*;
 
     use super::super::bitmaps::{Block, EscapeBits, StringBits, StructureBits, index as by};
-    use super::super::places::Places;
+    use super::super::places::{BLOCK, Places};
     use super::avx2::prefix_xor;
     use super::{BRACKETS, ESCAPES_HIGH, ESCAPES_LOW, GAPS};
 
-    #[target_feature(enable = "avx512f,avx512bw,avx2,bmi1,bmi2,popcnt,pclmulqdq")]
+    #[target_feature(enable = "avx512f,avx512bw,avx512vbmi2,avx2,bmi1,bmi2,popcnt,pclmulqdq")]
     pub(super) fn index(text: &[u8], list: &mut Places) -> usize {
         let in_strings = |block: &Block| {
             let bytes = load(block);
@@ -214,7 +217,15 @@ mod avx512 {
             let low = _mm512_shuffle_epi8(table(&ESCAPES_LOW), bytes);
             EscapeBits { valid: _mm512_test_epi8_mask(high, low), u: equal(bytes, b'u') }
         };
-        by(text, list, in_strings, structure, escapes, |bits| prefix_xor(bits))
+        by(
+            text,
+            list,
+            in_strings,
+            structure,
+            escapes,
+            |bits| prefix_xor(bits),
+            |bits, first, free| write(bits, first, free),
+        )
     }
 
     /// The value of words that lie side by side is one load.
@@ -237,5 +248,36 @@ mod avx512 {
     #[target_feature(enable = "avx512f,avx512bw")]
     fn equal(bytes: __m512i, byte: u8) -> u64 {
         _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8(byte as i8))
+    }
+
+    /// Writes the place of each bit: the numbers of the bits are compressed to those that are set.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw,avx512vbmi2")]
+    #[expect(unsafe_code, reason = "a register is stored through a pointer only")]
+    fn write(bits: u64, first: u16, free: &mut [u16; BLOCK]) {
+        const NUMBERS: [u8; BLOCK] = {
+            let mut numbers = [0; BLOCK];
+            let mut number = 0;
+            while number < BLOCK {
+                numbers[number] = number as u8;
+                number += 1;
+            }
+            numbers
+        };
+        let first = _mm512_set1_epi16(first.cast_signed());
+        let numbers = _mm512_maskz_compress_epi8(bits, load(&NUMBERS));
+        let low = _mm512_cvtepu8_epi16(_mm512_castsi512_si256(numbers));
+        let high = _mm512_cvtepu8_epi16(_mm512_extracti64x4_epi64::<1>(numbers));
+        let [free_low, free_high] = free.as_chunks_mut::<32>().0 else { return };
+        // SAFETY: the store writes 64 bytes at a pointer, at any alignment. It is that of an array
+        // of as many.
+        // Worth: lines of a service log take a seventh less time than with single stores.
+        unsafe { _mm512_storeu_epi16(free_low.as_mut_ptr().cast(), _mm512_add_epi16(low, first)) };
+        if bits.count_ones() > 32 {
+            let high = _mm512_add_epi16(high, first);
+            // SAFETY: as above.
+            // Worth: as above.
+            unsafe { _mm512_storeu_epi16(free_high.as_mut_ptr().cast(), high) };
+        }
     }
 }

@@ -39,21 +39,18 @@ impl Places {
 
     /// Adds the place of each bit. That of the lowest bit is `first`.
     ///
-    /// Eight are written at a time, because the end of a loop over single bits is hard to predict.
+    /// `write` writes them in order, and may write more after them.
     #[inline(always)]
-    pub(super) fn add(&mut self, mut bits: u64, first: usize) {
-        let count = bits.count_ones() as usize;
+    pub(super) fn add(
+        &mut self,
+        bits: u64,
+        first: usize,
+        write: impl FnOnce(u64, u16, &mut [u16; BLOCK]),
+    ) {
         let free = self.places.get_mut(self.len..).and_then(|free| free.first_chunk_mut::<BLOCK>());
-        self.len += count;
-        let Some(free) = free else { return };
-        for eight in free.as_chunks_mut::<8>().0 {
-            for place in eight {
-                *place = first as u16 + bits.trailing_zeros() as u16;
-                bits &= bits.wrapping_sub(1);
-            }
-            if bits == 0 {
-                return;
-            }
+        self.len += bits.count_ones() as usize;
+        if let Some(free) = free {
+            write(bits, first as u16, free);
         }
     }
 

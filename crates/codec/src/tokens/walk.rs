@@ -248,6 +248,12 @@ fn nested(
         } else {
             (end, number, _) = other(span, places, number, token)?;
         }
+        // In compact form, the next key begins after a comma.
+        if span.pair(end) == *b",\"" && open & 1 == 1 {
+            (_, at, next) = member_key(span, places, number, end + 1)?;
+            number += 2;
+            continue;
+        }
         loop {
             let byte = span.byte(end);
             if byte == b',' {
