@@ -79,8 +79,11 @@ pub(super) fn run_kind(
     let scenarios: Vec<_> = scenarios(kind, filter).collect();
     let has_memory = measures_memory(kind, filter);
     ensure!(has_any(kind, filter), "no scenario name contains `{filter}`");
-    let flag = if kind == Kind::Shapes { "" } else { "--e2e " };
-    let command = format!("cargo xtask bench {flag}--lines {lines} {filter}").trim_end().to_owned();
+    let is_quick = flags.has("--quick");
+    let mut command = "cargo xtask bench".to_owned();
+    command += if kind == Kind::Shapes { "" } else { " --e2e" };
+    command += if is_quick { " --quick" } else { "" };
+    command += format!(" --lines {lines} {filter}").trim_end();
     let mut circumstances = Circumstances::now(sh, command.clone())?;
     let target = Workspace::read(sh)?.target;
     let place = Place { folder: target.join("e2e-bench") };
@@ -96,7 +99,7 @@ pub(super) fn run_kind(
     }
     let tools = Tools::look(sh, folder, wanted);
     steps.run("programs", || Ok(installed(&tools)));
-    let runs_max = if flags.has("--quick") { RUNS_QUICK } else { RUNS };
+    let runs_max = if is_quick { RUNS_QUICK } else { RUNS };
     let mut outcomes = Vec::new();
     for scenario in scenarios {
         steps.watch(scenario.name, |doing| {
@@ -126,6 +129,9 @@ pub(super) fn run_kind(
     let measured = outcomes.iter().map(Outcome::measurement).collect::<anyhow::Result<Vec<_>>>()?;
     let mut tables = tables(&outcomes, &measured);
     tables.extend(peaks);
+    if kind == Kind::Shapes {
+        tables.push(shapes::overview(&measured));
+    }
     for table in &tables {
         step::print(&format!("\n{}", table.plain()));
     }

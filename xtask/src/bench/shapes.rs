@@ -9,6 +9,8 @@ use super::programs::{Form, Program};
 use super::scenario::{Scenario, Timing};
 use super::scenarios::COMMON;
 use super::tools::Tool;
+use crate::measure::table::Table;
+use crate::measure::{Measurement, digits, groups, time};
 
 /// The number of times that a file is decoded, so that reading it is a small part of a run and the
 /// kernel's division into time in user mode and in the system is good enough.
@@ -102,3 +104,55 @@ pub(crate) const SCENARIOS: [Scenario; 12] = [
     shape("shapes/short_keys", "short_keys", 205),
     shape("shapes/number_arrays", "number_arrays", 285),
 ];
+
+/// Makes a table with a row for each form and a column for each program.
+///
+/// The tables of the forms compare with the fastest rival; this one compares with the codec.
+pub(super) fn overview(measured: &[Measurement]) -> Table {
+    let names = PROGRAMS.iter().map(|program| program.name);
+    let others: Vec<_> =
+        names.filter(|&name| name != CODEC.name && name != NEWLINES.name).collect();
+    let row = |(group, all): (&str, Vec<&Measurement>)| {
+        let named = |name: &str| all.iter().find(|one| one.implementation() == name);
+        let codec = named(CODEC.name);
+        let multiple = |name: &&str| {
+            let (codec, other) = codec.zip(named(name))?;
+            Some(digits(other.median_ns() / codec.median_ns()))
+        };
+        let mut row =
+            vec![group.to_owned(), codec.map_or("-".to_owned(), |one| time(one.median_ns()))];
+        row.extend(others.iter().map(|name| multiple(name).unwrap_or_else(|| "-".to_owned())));
+        row
+    };
+    let mut head = vec!["form".to_owned(), CODEC.name.to_owned()];
+    head.extend(others.iter().map(|name| name.trim_start_matches("rival_").to_owned()));
+    let title = "User time of a line, and multiples of it (below 1: faster than the codec)";
+    Table::new(title.to_owned(), head, groups(measured).into_iter().map(row).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::measure::tests::measured;
+
+    #[test]
+    fn overview_compares_all_programs_with_the_codec() {
+        let times = [
+            ("shapes/a/windrow_codec", 100.0),
+            ("shapes/a/floor_newlines", 1.0),
+            ("shapes/a/rival_sonic_rs", 150.0),
+            ("shapes/a/rival_simdjson", 50.0),
+            ("shapes/b/rival_simdjson", 50.0),
+        ];
+        let text = overview(&times.map(|(id, ns)| measured(id, ns, ns))).markdown();
+        let rows: Vec<_> = text.lines().skip(2).collect();
+        let expected = [
+            "| form | windrow_codec | windrow_stats | serde_json | simd_json | sonic_rs | simdjson \
+             | simdjson_strict |",
+            "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+            "| shapes/a | 100 ns | - | - | - | 1.50 | 0.50 | - |",
+            "| shapes/b | - | - | - | - | - | - | - |",
+        ];
+        assert_eq!(rows, expected);
+    }
+}
