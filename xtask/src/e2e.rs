@@ -1,9 +1,11 @@
 //! `cargo xtask e2e`: checks the page of `windrow report` in a real browser.
 //!
-//! Opens reports of the files in `crates/cli` without a network, light and dark, wide and narrow.
-//! Checks the errors and requests of the page and its layout, and saves screenshots.
+//! Opens reports of the files in `crates/cli` without a network, light and dark, wide and narrow,
+//! and as they are printed. Checks the errors and requests of the page, its layout and the orders
+//! of its table, and saves screenshots.
 
 mod browser;
+mod orders;
 
 use std::env;
 use std::fs;
@@ -16,7 +18,8 @@ use xshell::{Shell, cmd};
 use crate::flags::{Command, Flags};
 use crate::step::{Job, Steps};
 use crate::workspace::{Workspace, root};
-use browser::Browser;
+use browser::{Browser, Window};
+use orders::Orders;
 
 pub(crate) const COMMAND: Command = Command {
     name: "e2e",
@@ -39,25 +42,34 @@ struct Page {
     refusals: u64,
     /// The number of charts over time.
     charts: u64,
+    /// Whether the names of actions are shown as they are.
+    has_plain_names: bool,
     /// Texts that the page shows literally.
     text: &'static [&'static str],
 }
 
-const PAGES: [Page; 3] = [
+/// The lines of the page `service`, in the folder of the pages.
+const GENERATED: &str = "service.ndjson";
+const GENERATE: &str = "--lines 20000 --actions 9 --popularity zipf --times lognormal --scale 40 \
+     --bad 0.001 --timestamp at --per-second 7";
+
+const PAGES: [Page; 4] = [
     Page {
         name: "startup",
         args: &["samples/startup.ndjson"],
         actions: 67,
         refusals: 0,
         charts: 0,
-        text: &["execve", "newfstatat"],
+        has_plain_names: true,
+        text: &["execve", "newfstatat", "different actions", "About this report"],
     },
     Page {
         name: "hostile",
         args: &["--timestamp", "at", "tests/data/hostile.ndjson"],
         actions: 9,
         refusals: 5,
-        charts: 2,
+        charts: 3,
+        has_plain_names: false,
         text: &[
             "<script>alert(1)</script>",
             "\"><img src=x onerror=alert(1)>",
@@ -71,13 +83,30 @@ const PAGES: [Page; 3] = [
         actions: 0,
         refusals: 0,
         charts: 0,
+        has_plain_names: true,
         text: &["There were none."],
+    },
+    Page {
+        name: "service",
+        args: &["--timestamp", "at", "--unit", "ms", "--timezone", "Europe/Berlin", GENERATED],
+        actions: 9,
+        refusals: 5,
+        charts: 3,
+        has_plain_names: true,
+        text: &["The log ends inside of the last interval", "--timezone Europe/Berlin"],
     },
 ];
 
-/// The names, widths and heights of the windows.
-const WINDOWS: [(&str, u32, u32); 2] = [("wide", 1280, 900), ("narrow", 390, 844)];
+/// The windows: a telephone, half a screen, a screen, and paper of the size A4.
+const WINDOWS: [Window; 4] = [
+    Window { name: "420", width: 420, height: 850, media: "screen" },
+    Window { name: "800", width: 800, height: 900, media: "screen" },
+    Window { name: "1400", width: 1_400, height: 900, media: "screen" },
+    Window { name: "print", width: 718, height: 1_047, media: "print" },
+];
 const SCHEMES: [&str; 2] = ["light", "dark"];
+/// The moment when the reports are made.
+const MADE: &str = "1700000000";
 
 /// The environment variable with the path of the browser, if it is not in `PATH`.
 const VARIABLE: &str = "CHROME_BIN";
@@ -97,14 +126,14 @@ fn run(sh: &Shell, _: &Flags) -> anyhow::Result<()> {
     for page in &PAGES {
         steps.watch(page.name, |progress| {
             let html = folder.join(format!("{}.html", page.name));
-            page.create(sh, &windrow, &html)?;
+            let orders = page.create(sh, &windrow, &folder)?;
             let mut browser = Browser::start(&binary, &folder.join("profile"))?;
-            for (window, width, height) in WINDOWS {
+            for window in &WINDOWS {
                 for scheme in SCHEMES {
-                    progress(&format!("{window}, {scheme}"));
-                    let at = format!("{window}, {scheme}");
-                    page.check(&mut browser, &html, scheme, width, height).context(at)?;
-                    let png = format!("{}-{window}-{scheme}.png", page.name);
+                    let at = format!("{}, {scheme}", window.name);
+                    progress(&at);
+                    page.check(&mut browser, &html, window, scheme, &orders).context(at)?;
+                    let png = format!("{}-{}-{scheme}.png", page.name, window.name);
                     fs::write(folder.join(png), browser.screenshot()?)?;
                 }
             }
@@ -138,9 +167,19 @@ fn find() -> anyhow::Result<PathBuf> {
 }
 
 impl Page {
-    /// Creates the report; refused lines are expected in some files.
-    fn create(&self, sh: &Shell, windrow: &Path, html: &Path) -> anyhow::Result<()> {
-        let _folder = sh.push_dir(root().join("crates/cli"));
+    /// Creates the report, and returns the orders of its table.
+    ///
+    /// Refused lines are expected in some files.
+    fn create(&self, sh: &Shell, windrow: &Path, folder: &Path) -> anyhow::Result<Orders> {
+        let _made = sh.push_env("SOURCE_DATE_EPOCH", MADE);
+        let html = folder.join(format!("{}.html", self.name));
+        let is_generated = self.args.contains(&GENERATED);
+        let _folder =
+            if is_generated { sh.push_dir(folder) } else { sh.push_dir(root().join("crates/cli")) };
+        if is_generated {
+            let options = GENERATE.split_whitespace();
+            cmd!(sh, "{windrow} generate {options...} -o {GENERATED}").quiet().run()?;
+        }
         let args = self.args;
         let command = cmd!(sh, "{windrow} report {args...} -o {html}");
         let output = command.quiet().ignore_status().output()?;
@@ -151,7 +190,7 @@ impl Page {
             code == Some(expected),
             "exit code of windrow is {code:?}, expected {expected}: {stderr}"
         );
-        Ok(())
+        orders::expected(sh, windrow, args)
     }
 
     /// Opens the report and checks it; the error lists all faults.
@@ -159,12 +198,12 @@ impl Page {
         &self,
         browser: &mut Browser,
         html: &Path,
+        window: &Window,
         scheme: &str,
-        width: u32,
-        height: u32,
+        orders: &Orders,
     ) -> anyhow::Result<()> {
         let address = format!("file://{}", html.display());
-        browser.open(&address, scheme, width, height)?;
+        browser.open(&address, window, scheme)?;
         let mut faults: Vec<String> = browser
             .errors()
             .into_iter()
@@ -177,7 +216,8 @@ impl Page {
                 faults.push(format!("{what} is {}, expected {expected}", seen[what]));
             }
         };
-        expect("scheme", json!(scheme));
+        // Paper is white.
+        expect("scheme", json!(if window.media == "print" { "light" } else { scheme }));
         expect("scripts", json!(0));
         expect("actions", json!(self.actions));
         expect("refusals", json!(self.refusals));
@@ -185,8 +225,37 @@ impl Page {
         let text = seen["text"].as_str().unwrap_or_default();
         let unread = self.text.iter().filter(|wanted| !text.contains(**wanted));
         faults.extend(unread.map(|wanted| format!("the page does not show `{wanted}`")));
+        if self.actions > 0 {
+            faults.extend(self.check_table(browser, orders)?);
+        }
         ensure!(faults.is_empty(), "{}", faults.join("\n"));
         Ok(())
+    }
+
+    /// Checks the orders of the table, and that it can be used without a mouse and without eyes.
+    fn check_table(&self, browser: &mut Browser, orders: &Orders) -> anyhow::Result<Vec<String>> {
+        let mut faults = Vec::new();
+        if self.has_plain_names {
+            let found = browser.evaluate(include_str!("e2e/orders.js"))?;
+            faults.extend(orders::check(&found, orders)?);
+        }
+        let checked = "document.querySelector('.actions > input:checked')";
+        browser.evaluate(&format!("{checked}.focus()"))?;
+        let before = browser.evaluate(&format!("{checked}.id"))?;
+        browser.press("ArrowRight")?;
+        let after = browser.evaluate(&format!("{checked}.id"))?;
+        if before == after {
+            faults.push(format!("the arrow keys do not change the order {before}"));
+        }
+        // The table is a grid now, and must still be a table to a screen reader.
+        let roles = browser.roles()?;
+        let rows = roles.iter().filter(|role| *role == "rowheader").count() as u64;
+        if rows < self.actions {
+            faults.push(format!("{rows} headers of rows, expected at least {}", self.actions));
+        }
+        browser.press("ArrowLeft")?;
+        browser.evaluate("document.activeElement.blur()")?;
+        Ok(faults)
     }
 }
 

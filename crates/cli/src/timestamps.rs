@@ -13,6 +13,9 @@ use crate::exit::Exit;
 use crate::options::{self, INPUT_OPTIONS};
 use crate::output::render::{counted, grouped};
 
+/// The precision of moments for people.
+pub(crate) const SECOND: Duration = Duration::from_secs(1);
+
 /// The options about timestamps.
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = INPUT_OPTIONS)]

@@ -10,6 +10,10 @@ fn commands_print_what_is_written_down() {
         .env("COLUMNS", "100")
         .env("NO_COLOR", "1")
         .env("CLICOLOR_FORCE", "0")
+        // Reports have the moment when they were made, and the version of the program.
+        .env("SOURCE_DATE_EPOCH", "1700000000")
+        .insert_var("[VERSION]", env!("CARGO_PKG_VERSION"))
+        .unwrap()
         .case("tests/cmd/*.trycmd")
         .case("tests/cmd/*.toml")
         .case("README.md")

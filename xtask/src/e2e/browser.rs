@@ -31,6 +31,15 @@ const FLAGS: [&str; 12] = [
     "--hide-scrollbars",
 ];
 
+/// A window of the browser.
+pub(super) struct Window {
+    pub(super) name: &'static str,
+    pub(super) width: u32,
+    pub(super) height: u32,
+    /// What the page is shown on: `screen` or `print`.
+    pub(super) media: &'static str,
+}
+
 /// A running browser with one page.
 pub(super) struct Browser {
     child: Child,
@@ -64,7 +73,7 @@ impl Browser {
         let page = browser.request("Target.createTarget", json!({ "url": "about:blank" }))?;
         let target = json!({ "targetId": page["targetId"], "flatten": true });
         browser.session = browser.request("Target.attachToTarget", target)?["sessionId"].take();
-        for domain in ["Page", "Runtime", "Log", "Network"] {
+        for domain in ["Page", "Runtime", "Log", "Network", "Accessibility"] {
             browser.request(&format!("{domain}.enable"), json!({}))?;
         }
         let mut offline = json!({ "offline": true, "latency": 0 });
@@ -78,12 +87,13 @@ impl Browser {
     pub(super) fn open(
         &mut self,
         address: &str,
+        window: &Window,
         scheme: &str,
-        width: u32,
-        height: u32,
     ) -> anyhow::Result<()> {
+        let Window { width, height, media, .. } = window;
         let feature = json!({ "name": "prefers-color-scheme", "value": scheme });
-        self.request("Emulation.setEmulatedMedia", json!({ "features": [feature] }))?;
+        let media = json!({ "media": media, "features": [feature] });
+        self.request("Emulation.setEmulatedMedia", media)?;
         let window =
             json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
         self.request("Emulation.setDeviceMetricsOverride", window)?;
@@ -130,6 +140,23 @@ impl Browser {
             bail!("the check of the page threw an exception: {thrown}");
         }
         Ok(answer["result"]["value"].take())
+    }
+
+    /// Presses a key and releases it.
+    pub(super) fn press(&mut self, key: &str) -> anyhow::Result<()> {
+        for kind in ["rawKeyDown", "keyUp"] {
+            let event = json!({ "type": kind, "key": key, "code": key });
+            self.request("Input.dispatchKeyEvent", event)?;
+        }
+        Ok(())
+    }
+
+    /// Returns the roles of all elements, as a screen reader gets them.
+    pub(super) fn roles(&mut self) -> anyhow::Result<Vec<String>> {
+        let tree = self.request("Accessibility.getFullAXTree", json!({}))?;
+        let nodes = tree["nodes"].as_array().context("the response has no tree")?;
+        let role = |node: &Value| node["role"]["value"].as_str().map(str::to_owned);
+        Ok(nodes.iter().filter_map(role).collect())
     }
 
     /// Takes a screenshot of the whole page, as PNG.

@@ -39,18 +39,25 @@
     const style = getComputedStyle(element);
     const drawn = element.getClientRects().length > 0;
     if (own && drawn && element.tagName !== "title") {
-      const inPicture = element instanceof SVGElement;
-      const ratio = contrast(bytes(inPicture ? style.fill : style.color), background(element));
+      const ratio = contrast(bytes(style.color), background(element));
       if (ratio < 4.5) faults.push(`contrast is ${ratio.toFixed(1)}, expected at least 4.5: ${name(element)}`);
-      if (inPicture) {
-        const size = element.getBoundingClientRect().height;
-        if (size < 8) faults.push(`label is ${size.toFixed(1)} pixels high: ${name(element)}`);
-      }
+      const size = parseFloat(style.fontSize);
+      if (size < 11) faults.push(`text is ${size} pixels high: ${name(element)}`);
     }
     const clips = style.overflowX === "visible" && style.display !== "inline";
     if (clips && drawn && element.clientWidth && element.scrollWidth > element.clientWidth + 1) {
       faults.push(`overflows its box: ${name(element)}`);
     }
+  }
+  for (const element of all(".bars rect:not(.partial), path.bars, .curve, line.mark")) {
+    const style = getComputedStyle(element);
+    const isLine = style.stroke !== "none";
+    const opacity = Number(isLine ? style.strokeOpacity : style.fillOpacity);
+    const behind = background(element);
+    const color = bytes(isLine ? style.stroke : style.fill);
+    const mixed = color.map((byte, index) => byte * opacity + behind[index] * (1 - opacity));
+    const ratio = contrast(mixed, behind);
+    if (ratio < 3) faults.push(`contrast is ${ratio.toFixed(1)}, expected at least 3: ${name(element)}`);
   }
   if (document.documentElement.scrollWidth > innerWidth) faults.push("page scrolls horizontally");
   for (const cell of all("th:not([scope])")) faults.push(`header without a scope: ${name(cell)}`);
@@ -74,7 +81,7 @@
     scripts: document.scripts.length,
     actions: all("section[aria-labelledby=actions] tbody tr").length,
     refusals: all(".refusal").length,
-    charts: all("svg.chart").length,
+    charts: all("figure.wide svg").length,
     text: document.body.innerText,
   };
 })()

@@ -15,6 +15,7 @@ pub(crate) mod names;
 pub(crate) mod progress;
 pub(crate) mod prometheus;
 pub(crate) mod render;
+pub(crate) mod scale;
 pub(crate) mod spark;
 pub(crate) mod table;
 

@@ -18,6 +18,7 @@ mod aggregate;
 mod grid;
 mod left_out;
 mod outliers;
+mod partial;
 mod segment;
 
 use std::ops::Range;
@@ -224,7 +225,7 @@ impl<C: Aggregate> Timeline<C> {
     }
 
     /// Returns the end of the last interval.
-    fn end(&self) -> Option<Stamp> {
+    pub(crate) fn end(&self) -> Option<Stamp> {
         let inside = self.inside.as_ref()?;
         inside.grid.starts(inside.starts.1).nth(1).map(saturated)
     }

@@ -312,3 +312,27 @@ fn timeline_beyond_its_limit_is_overfull() {
     one.merge(two);
     assert!(one.build().is_overfull());
 }
+
+#[test]
+fn intervals_that_the_log_covers_in_part_are_partial() {
+    let partial = |stamps: &[i64], limits: [Option<i64>; 2]| {
+        let width = Width::Given(Duration::from_secs(10));
+        let timeline = timeline::<Combined<Count>>(width, 99, stamps);
+        timeline.partial(limits.map(|limit| limit.map(|at| Stamp::from_nanos(at * MILLI))))
+    };
+    // A record each second covers ten seconds.
+    let every_second: Vec<i64> = (0..30).map(|second| second * 1_000).collect();
+    assert_eq!(partial(&every_second, [None, None]), [false, false]);
+    assert_eq!(partial(&every_second[2..], [None, None]), [true, false]);
+    assert_eq!(partial(&every_second[..28], [None, None]), [false, true]);
+    // Many records, so that the gaps are short: only a hundredth of the interval is tolerated.
+    let dense: Vec<i64> = (100..19_900).collect();
+    assert_eq!(partial(&dense, [None, None]), [false, true]);
+    assert_eq!(partial(&(101..19_901).collect::<Vec<_>>(), [None, None]), [true, false]);
+    // A filter is certain, however short the rest is.
+    assert_eq!(partial(&every_second, [Some(0), Some(30_000)]), [false, false]);
+    assert_eq!(partial(&every_second, [Some(1), Some(29_999)]), [true, true]);
+    // One moment has no gaps.
+    assert_eq!(partial(&[5_000, 5_000], [None, None]), [false, false]);
+    assert_eq!(partial(&[], [None, None]), [false, false]);
+}

@@ -1,7 +1,14 @@
 //! `windrow report`: an HTML report.
 
+mod about;
+mod content;
+mod course;
+mod distributions;
+mod given;
+mod made;
 mod page;
 mod picture;
+mod table;
 
 use std::io::{self, IsTerminal};
 use std::iter;
@@ -22,12 +29,20 @@ use crate::output::{Failure, OutputArgs, Outputs};
 use crate::stat::Stat;
 use crate::timeline::{Combined, TimelineBuilder, Width};
 
+use content::{Content, Course};
+use given::Given;
+use made::Made;
+
 /// Write a self-contained HTML report
 ///
-/// The report has totals, a table, distributions, charts over time, and refused lines.
+/// The report has totals, a table that can be sorted, distributions, charts over time, and refused
+/// records.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = DETAILS)]
 pub(crate) struct Args {
+    #[command(flatten)]
+    given: Given,
+
     #[command(flatten)]
     input: Input,
 
@@ -51,7 +66,12 @@ pub(crate) struct Args {
 
 const DETAILS: &str = "\
 The report is one file without scripts, and loads nothing from elsewhere. It follows the light or
-dark theme of the browser. Charts over time need --timestamp.
+dark theme of the browser. The heading of a column sorts the table by it. All distributions have one
+scale of time. Charts over time need --timestamp; a first or last interval that the log covers only
+in part is marked.
+
+The report names its files, options and the moment when it was made, in --timezone. If
+SOURCE_DATE_EPOCH is set, it is that moment, so that the same input gives the same report.
 
 Examples:
   windrow report actions.ndjson -o report.html
@@ -72,6 +92,10 @@ const INTERVALS_MAX: u64 = 150;
 pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     let recipe = match args.input.recipe() {
         Ok(recipe) => recipe,
+        Err(exit) => return Ok(exit),
+    };
+    let made = match Made::from_environment() {
+        Ok(made) => made,
         Err(exit) => return Ok(exit),
     };
     let Outputs { results: output, kept } = args.input.outputs(&args.output)?;
@@ -104,20 +128,28 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
         let [one, other] = [one, other].map(|row| row.statistic().0.sum());
         other.total_cmp(&one)
     });
-    let shown = rows.len().min(args.top);
-    let key = recipe.fields().timestamp.as_ref().map(|timestamp| timestamp.path.to_string());
-    let page = page::page(&page::Content {
+    let fields = recipe.fields();
+    let course = fields.timestamp.as_ref().map(|timestamp| Course {
+        field: timestamp.path.to_string(),
+        timeline: &timeline,
+        partial: timeline.partial([fields.from, fields.to]),
+    });
+    let content = Content {
         inputs: args.input.names(),
+        options: &args.given.0,
+        made: made.moment(),
+        zone: args.input.zone(),
         result: &result,
         rows: &rows,
-        shown,
-        timeline: key.as_deref().map(|key| (key, &timeline)),
+        top: args.top,
+        course,
         folded: names.overflow().folded,
         figures: Figures::new(result.unit()),
         counts_only: args.input.counts_only(),
-    });
+    };
+    let page = page::page(&content);
     let printed = output.stream(|output| output.write_all(page.as_bytes()));
-    let totals = rows[..shown].iter().map(|row| (row.name(), row.statistic()));
+    let totals = content.shown().iter().map(|row| (row.name(), row.statistic()));
     Infinite::among(&[Stat::Sum("total")], totals).warn("inf");
     args.input.report(&result);
     inspect::report_hint(&result);

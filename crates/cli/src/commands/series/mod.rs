@@ -121,7 +121,6 @@ Exit codes: 0 success, 1 failure, 2 usage, 3 too many records were refused or no
 const ROWS: u64 = 60;
 /// The maximum number of actions in a table.
 const TOP: usize = 20;
-const SECOND: Duration = Duration::from_secs(1);
 
 pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     if let Err(exit) = args.json.check(&args.format, &Style::Json) {
@@ -263,7 +262,8 @@ impl Args {
             return false;
         }
         let (width, length) = (timestamps::span(timeline.width()), timeline.length());
-        let [from, to] = [first, last].map(|end| timestamps::write(timeline.zone(), end, SECOND));
+        let [from, to] =
+            [first, last].map(|end| timestamps::write(timeline.zone(), end, timestamps::SECOND));
         let limit = counted(max, "row");
         if length > max {
             let wider = timeline.width_for(max).map(timestamps::span);
