@@ -103,19 +103,35 @@ pub(in super::super) fn ticks(scale: Scale, figures: Figures) -> Markup {
 
 /// Draws a small histogram for a table.
 pub(in super::super) fn small(histogram: &Histogram, scale: Scale) -> Markup {
-    let counts = scale.counts(histogram.bins(), SMALL_BARS);
-    let max = max(&counts);
-    let mut path = String::new();
-    for (bar, &count) in counts.iter().enumerate().filter(|(_, count)| **count > 0.0) {
-        let height = (count / max * SMALL_HEIGHT).max(1.0);
-        let (x, y) = (bar * 2, short(SMALL_HEIGHT - height));
-        let _ = write!(path, "M{x} {SMALL_HEIGHT}V{y}h2V{SMALL_HEIGHT}z");
-    }
+    let path = outline(&scale.counts(histogram.bins(), SMALL_BARS));
     let (width, height) = (SMALL_BARS * 2, SMALL_HEIGHT);
     html! {
         svg.small viewBox=(format!("0 0 {width} {height}")) preserveAspectRatio="none"
             aria-hidden="true" { path.bars d=(path) {} }
     }
+}
+
+/// Returns the outline of bars, each two units wide; adjacent ones are one shape.
+fn outline(counts: &[f64]) -> String {
+    let max = max(counts);
+    let mut path = String::new();
+    let mut is_down = true;
+    for (bar, &count) in counts.iter().enumerate() {
+        if count > 0.0 {
+            if is_down {
+                let _ = write!(path, "M{} {SMALL_HEIGHT}", bar * 2);
+            }
+            let height = (count / max * SMALL_HEIGHT).max(1.0);
+            let _ = write!(path, "V{}h2", short(SMALL_HEIGHT - height));
+        } else if !is_down {
+            let _ = write!(path, "V{SMALL_HEIGHT}");
+        }
+        is_down = count <= 0.0;
+    }
+    if !is_down {
+        let _ = write!(path, "V{SMALL_HEIGHT}");
+    }
+    path
 }
 
 #[cfg(test)]
@@ -128,6 +144,12 @@ mod tests {
             assert_eq!(bars(Scale::Logarithmic { from, to }), expected);
         }
         assert_eq!(bars(Scale::Linear { from: 0.0, to: 1e9 }), 48);
+    }
+
+    #[test]
+    fn outline_encloses_the_bars() {
+        assert_eq!(outline(&[0.0, 4.0, 2.0, 0.0, 0.01]), "M2 20V0h2V10h2V20M8 20V19h2V20");
+        assert_eq!(outline(&[0.0, 0.0]), "");
     }
 
     #[test]
