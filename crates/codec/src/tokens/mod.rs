@@ -153,3 +153,105 @@ impl Default for List {
         Self { places: Places::default(), next: 0, copy: zeros(), around: Vec::new() }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Collects the values of all members and elements, of which those of `in` are opened.
+    #[derive(Default)]
+    struct All(Vec<(Kind, usize, usize)>);
+
+    impl Wanted for All {
+        fn member(&mut self, _: Node, key: MemberKey<'_>) -> Option<Node> {
+            Some(if key.bytes().starts_with(b"in\"") { 2 } else { 1 })
+        }
+
+        fn element(&mut self, _: Node, index: usize) -> Option<Node> {
+            Some(if index == 1 { RECORD } else { 1 })
+        }
+
+        fn opens(&mut self, node: Node, _: u8) -> Option<bool> {
+            Some(node == 2)
+        }
+
+        fn put(&mut self, _: Node, value: Value) -> Option<()> {
+            self.0.push((value.kind, value.at, value.end));
+            Some(())
+        }
+    }
+
+    /// Reads the lines of a text by their places. Returns what is found in each.
+    fn read(kernel: Option<Kernel>, text: &[u8]) -> Vec<Option<Vec<(Kind, String)>>> {
+        let mut tokens = Tokens::with(kernel);
+        let mut at = 0;
+        let mut all = Vec::new();
+        for line in text.split_inclusive(|byte| *byte == b'\n') {
+            tokens.note(LONG);
+            let mut found = All::default();
+            let len = tokens.read(text, at, text.len() - at, 128, &mut found);
+            assert!(len.is_none_or(|len| len == line.trim_ascii_end().len()), "{len:?}");
+            let value = |(kind, at, end): (Kind, usize, usize)| {
+                (kind, String::from_utf8_lossy(&line[at..end]).into_owned())
+            };
+            all.push(len.map(|_| found.0.into_iter().map(value).collect()));
+            at += line.len();
+        }
+        all
+    }
+
+    #[test]
+    fn lines_are_read_where_a_kernel_is() {
+        let line =
+            r#"{"a":"x","b": [1,{"c":2}],"in":{"d":-1e3,"in":[true,"y",0.5,{}]},"e":"\u00e9"}"#;
+        let expected = [
+            (Kind::Plain, "\"x\""),
+            (Kind::Number, "-1e3"),
+            (Kind::True, "true"),
+            (Kind::Number, "0.5"),
+            (Kind::Escaped, "\"\\u00e9\""),
+        ];
+        let expected = expected.map(|(kind, text)| (kind, text.to_owned())).to_vec();
+        // Some windows are copied, and others are not.
+        for lines in [1, 3, 2_000] {
+            let text = format!("{line}\n").repeat(lines) + line;
+            for kernel in Kernel::all() {
+                let found = read(Some(kernel), text.as_bytes());
+                assert_eq!(found.len(), lines + 1);
+                assert!(found.iter().all(|found| found.as_ref() == Some(&expected)), "{kernel:?}");
+            }
+            assert!(read(None, text.as_bytes()).iter().all(Option::is_none));
+        }
+    }
+
+    #[test]
+    fn line_after_a_doubtful_one_is_read() {
+        let doubtful = [
+            "",
+            " ",
+            "{}",
+            "[1]",
+            r#"{"a":1"#,
+            r#"{"a":1}}"#,
+            r#"{"a":1}x"#,
+            r#"{"a"}"#,
+            r#"{"a":"#,
+            r#"{"a":"x}"#,
+            r#"{"a":"x\"}"#,
+            r#"{"a":"\ud800"}"#,
+            r#"{"a":1,}"#,
+            r#"{"a":[1,]}"#,
+            r#"{"a":.1}"#,
+            r#"{"a":1 2}"#,
+            "{\"a\":\"\t\"}",
+        ];
+        for line in doubtful {
+            let text = format!("{line}\n{{\"b\":7}}\n{line}\n{{\"b\":7}}");
+            for kernel in Kernel::all() {
+                let found = read(Some(kernel), text.as_bytes());
+                let seven = Some(vec![(Kind::Number, "7".to_owned())]);
+                assert_eq!(found, [None, seven.clone(), None, seven], "{line} {kernel:?}");
+            }
+        }
+    }
+}
