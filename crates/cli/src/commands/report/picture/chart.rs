@@ -149,6 +149,8 @@ mod tests {
     fn curve_is_interrupted_where_nothing_happened() {
         let times = [Some(0.0), Some(1.0), None, Some(0.5)];
         check(&times, &[], ["M0.5 100L1.5 0M3.5 50h0", ""]);
+        let times = [Some(0.0), Some(1.0), None, Some(0.5), Some(1.0)];
+        check(&times, &[], ["M0.5 100L1.5 0M3.5 50L4.5 0", ""]);
         check(&[None, Some(0.25)], &[], ["M1.5 75h0", ""]);
         check(&[None, None], &[], ["", ""]);
     }
