@@ -8,6 +8,7 @@ pub mod decode;
 pub mod get_stats;
 pub mod interference;
 pub mod late;
+pub mod limit;
 pub mod merge;
 pub mod quantile;
 pub mod record;
@@ -18,7 +19,7 @@ pub mod windowed;
 use criterion::Criterion;
 
 /// All groups, in the order in which they run.
-pub const ALL: [fn(&mut Criterion); 14] = [
+pub const ALL: [fn(&mut Criterion); 15] = [
     decode::bench,
     add_action::bench,
     add::bench,
@@ -32,6 +33,7 @@ pub const ALL: [fn(&mut Criterion); 14] = [
     turn::bench,
     late::bench,
     count::bench,
+    limit::bench,
     interference::bench,
 ];
 

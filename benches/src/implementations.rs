@@ -9,6 +9,7 @@ pub mod by_name;
 mod decoders;
 mod floors;
 mod invocations;
+pub mod limiters;
 mod mutex_deque;
 mod mutex_map;
 mod mutex_map_of_vecs;

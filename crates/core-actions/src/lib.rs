@@ -25,7 +25,7 @@ pub use action::{
     ActionName, ActionTime, Conversion, KeyedName, NAME_BYTES_MAX, NameError, TimeError, Unit,
     UnitError,
 };
-pub use core_time::{COUNT_MAX, Statistic, Subtract, Tag, laws};
+pub use core_time::{COUNT_MAX, OverflowCounts, Statistic, Subtract, Tag, WhenFull, laws};
 pub use row::Row;
 #[cfg(feature = "tracker")]
 pub use snapshot::{TrackerSnapshot, TrackerSnapshotError, WindowedSnapshot};
@@ -35,8 +35,8 @@ pub use statistics::{
 };
 #[cfg(feature = "tracker")]
 pub use tracker::{
-    ACTIONS_MAX, ActionTracker, Handle, LocalTracker, MergedTracker, NameTable, OverflowCounts,
-    PostTracker, RunningTracker, TrackerSpec, WhenFull,
+    ACTIONS_MAX, ActionTracker, Handle, LocalTracker, MergedTracker, NameTable, PostTracker,
+    RunningTracker, TrackerSpec,
 };
 #[cfg(feature = "tracker")]
 pub use window::{

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::action::key::{FOLDED, OTHER};
+use core_time::WhenFull;
+
+use crate::action::key::FOLDED;
 use crate::statistics::traits::{HasCount, HasMean};
 
 /// An action with its statistic at one moment.
@@ -68,7 +70,7 @@ impl<S> Row<S> {
 
 /// Returns the name to show for the name under which an action is kept.
 pub(crate) fn shown(kept: &str) -> &str {
-    if kept == FOLDED { OTHER } else { kept }
+    if kept == FOLDED { WhenFull::OTHER } else { kept }
 }
 
 impl<S: HasCount> Row<S> {

@@ -1,59 +1,50 @@
-//! A limiter and a breaker, which use different bounds of the same answer.
+//! A limiter of all calls and one for each user.
 //!
 //! `cargo run --package core-time --example limiter`
 
 #![expect(clippy::print_stdout, reason = "an example shows what it does")]
 
-use std::sync::Mutex;
+use core_time::{
+    Exceeded, KeyedLimiter, Limit, Limiter, Limits, LimitsError, ManualClock, Remaining, Stamp,
+};
 use std::time::Duration;
 
-use core_time::{EventCounter, ManualClock, Stamp, WindowError, WindowSpec};
-
-const SECOND: Duration = Duration::from_secs(1);
-
-/// Lets at most `limit` events through in any ten seconds.
-struct Limiter {
-    passed: EventCounter,
-    limit: u64,
-    /// Held from the count to the record, so that no other thread records in between.
-    turnstile: Mutex<()>,
+struct Gate {
+    all: Limiter,
+    users: KeyedLimiter<String>,
 }
 
-impl Limiter {
-    fn lets_through(&self) -> Result<bool, WindowError> {
-        let _turn = self.turnstile.lock();
-        // Not `events`: the oldest bucket may hold more events of the past ten seconds.
-        let may_pass = self.passed.count(10 * SECOND)?.at_most < self.limit;
-        if may_pass {
-            self.passed.record();
-        }
-        Ok(may_pass)
+impl Gate {
+    fn new(clock: &ManualClock) -> Result<Self, LimitsError> {
+        // Two limits at once: bursts of up to 4, and 6 in ten seconds.
+        let ten_seconds = Limit { events: 6, window: Duration::from_secs(10) };
+        let of_user = Limits::new([Limit::per_second(4), ten_seconds])?;
+        let of_all = Limits::new([Limit::per_second(6)])?;
+        Ok(Self {
+            // A service leaves the clock out: the default is monotonic.
+            all: Limiter::with_clock(of_all, clock.clone()),
+            users: KeyedLimiter::with_clock(of_user, 1_000, clock.clone()),
+        })
+    }
+
+    fn call(&self, user: &str, cost: u64) -> Result<Remaining, Exceeded> {
+        // The limit of the user first, so that refused calls use nothing of what all share.
+        self.users.try_record_many(user, cost)?;
+        self.all.try_record_many(cost)
     }
 }
 
-/// Returns whether too many calls failed in the past minute.
-fn is_open(failed: &EventCounter) -> Result<bool, WindowError> {
-    // Not `at_most`: a breaker must not open for older failures.
-    Ok(failed.count(60 * SECOND)?.at_least >= 50)
-}
-
-fn main() -> Result<(), WindowError> {
+fn main() -> Result<(), LimitsError> {
     let clock = ManualClock::new(Stamp::from_secs(1_700_000_000));
-    let counter = || EventCounter::with_clock(WindowSpec::default(), clock.clone());
-    let limiter = Limiter { passed: counter(), limit: 25, turnstile: Mutex::default() };
-    let failed = counter();
-    for second in 0..30 {
-        let mut passed = 0;
-        for _ in 0..5 {
-            if limiter.lets_through()? {
-                passed += 1;
-            } else {
-                failed.record();
+    let gate = Gate::new(&clock)?;
+    for tenth in 0..12 {
+        for (user, cost) in [("alice", 2), ("bob", 1)] {
+            match gate.call(user, cost) {
+                Ok(remaining) => println!("0.{tenth} s: {user} passes, {} left", remaining.events),
+                Err(exceeded) => println!("0.{tenth} s: {user} has to wait: {exceeded}"),
             }
         }
-        let breaker = if is_open(&failed)? { "open" } else { "closed" };
-        println!("second {second:2}: {passed} of 5 passed, breaker {breaker}");
-        clock.advance(SECOND);
+        clock.advance(Duration::from_millis(100));
     }
     Ok(())
 }

@@ -9,9 +9,14 @@ mod counter;
 mod exact;
 #[cfg(feature = "counter")]
 mod instance;
+#[cfg(feature = "counter")]
+mod keyed;
 pub mod laws;
+#[cfg(feature = "counter")]
+mod limiter;
 #[cfg(all(test, loom, feature = "counter"))]
 mod loom;
+mod overflow;
 #[cfg(feature = "counter")]
 mod per_thread;
 #[cfg(feature = "counter")]
@@ -30,7 +35,9 @@ mod text;
 #[cfg(feature = "tsc")]
 pub use clock::TscClock;
 #[cfg(feature = "counter")]
-pub use clock::{Clock, CoarseClock, ManualClock, SecondsClock, SystemClock, TickerClock};
+pub use clock::{
+    Clock, CoarseClock, ManualClock, MonotonicClock, SecondsClock, SystemClock, TickerClock,
+};
 #[cfg(feature = "counter")]
 pub use counter::{
     Coverage, EventCounter, RecordError, Recorder, RefusedCounts, Series, Window, WindowError,
@@ -39,6 +46,9 @@ pub use counter::{
 pub use exact::ExactCounter;
 #[cfg(feature = "counter")]
 pub use instance::{Instance, InstanceError, Instances};
+#[cfg(feature = "counter")]
+pub use limiter::{Exceeded, KeyedLimiter, Limit, Limiter, Limits, LimitsError, Remaining};
+pub use overflow::{OverflowCounts, WhenFull};
 #[cfg(feature = "counter")]
 pub use per_thread::PerThread;
 #[cfg(feature = "counter")]

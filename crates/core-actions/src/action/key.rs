@@ -73,9 +73,6 @@ impl<'a> KeyedName<'a> {
 /// It is blank, so no action has it. A word such as `(other)` could be the name of an action.
 pub(crate) const FOLDED: &str = "";
 
-/// The name shown for the row of folded actions.
-pub(crate) const OTHER: &str = "(other)";
-
 impl<'a, T: AsRef<str> + ?Sized> From<&'a T> for KeyedName<'a> {
     #[inline]
     fn from(name: &'a T) -> Self {

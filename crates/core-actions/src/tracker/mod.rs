@@ -23,13 +23,13 @@ pub(crate) mod spec;
 pub use handle::Handle;
 pub use local_tracker::LocalTracker;
 pub use names::NameTable;
-pub use spec::{ACTIONS_MAX, OverflowCounts, TrackerSpec, WhenFull};
+pub use spec::{ACTIONS_MAX, TrackerSpec};
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use core_time::{PerThread, Statistic};
+use core_time::{OverflowCounts, PerThread, Statistic};
 
 use crate::action::error::ActionError;
 use crate::action::key::KeyedName;

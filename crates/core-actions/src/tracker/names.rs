@@ -2,13 +2,14 @@
 
 use std::sync::atomic::Ordering::Relaxed;
 
+use core_time::{OverflowCounts, WhenFull};
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 
 use crate::action::error::ActionError;
 use crate::action::key::{FOLDED, KeyedName};
 use crate::sync::{AtomicU64, Mutex, MutexGuard, lock};
-use crate::tracker::spec::{OverflowCounts, TrackerSpec, WhenFull};
+use crate::tracker::spec::TrackerSpec;
 
 /// The names of actions that several local trackers share, within one limit.
 ///

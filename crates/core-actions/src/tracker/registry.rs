@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::thread;
 
-use core_time::{Instance, Instances, SnapshotHeader, Statistic, Tag};
+use core_time::{Instance, Instances, OverflowCounts, SnapshotHeader, Statistic, Tag, WhenFull};
 use dashmap::{DashMap, Entry};
 
 use crate::action::error::ActionError;
@@ -28,7 +28,7 @@ use crate::tracker::eviction::{Eviction, Index, Indexed, Queues};
 use crate::tracker::lamport::LamportClock;
 use crate::tracker::row::check_merge;
 use crate::tracker::shard::{Buffered, Newest, Shard};
-use crate::tracker::spec::{OverflowCounts, TrackerSpec, WhenFull};
+use crate::tracker::spec::TrackerSpec;
 
 /// The actions of a tracker.
 pub(crate) struct Registry<S: Statistic> {

@@ -1,9 +1,8 @@
 //! The settings of a tracker, and the counts of what exceeds them.
 
-use core_time::Statistic;
+use core_time::{Statistic, WhenFull};
 use crossbeam_utils::CachePadded;
 
-use crate::action::key::OTHER;
 use crate::action::name::NAME_BYTES_MAX;
 use crate::action::unit::Unit;
 use crate::action::words::AsWords;
@@ -37,52 +36,6 @@ pub struct TrackerSpec {
     pub actions: usize,
     /// The treatment of further actions.
     pub when_full: WhenFull,
-}
-
-/// The treatment of a new action when the tracker is full.
-///
-/// [`MergedTracker::overflow`](crate::MergedTracker::overflow) returns the counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub enum WhenFull {
-    /// Refuses it with [`ActionError::Full`](crate::ActionError::Full).
-    #[default]
-    Refuse,
-    /// Folds its records into one row of all such actions, shown as [`WhenFull::OTHER`].
-    ///
-    /// The limit does not count that row.
-    Fold,
-    /// Evicts the action that was idle for longest.
-    ///
-    /// Records of one thread are ordered. Those of two threads are ordered if the earlier thread
-    /// recorded a new name in between, and then the later one; otherwise the order is unknown. An
-    /// action that has a handle is not evicted; if all have one, the new action is refused.
-    EvictIdle,
-}
-
-impl WhenFull {
-    /// The name shown for the row of folded actions.
-    ///
-    /// An action with the same name has a separate row;
-    /// [`Row::is_other`](crate::Row::is_other) distinguishes the two.
-    pub const OTHER: &'static str = OTHER;
-}
-
-/// The counts of what exceeded the limit of actions since the tracker was created.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct OverflowCounts {
-    /// Records and handles that were refused because the tracker was full.
-    pub refused: u64,
-    /// Records and handles that were folded.
-    pub folded: u64,
-    /// Evicted actions.
-    pub evicted: u64,
-    /// The records of evicted actions, without [merged](crate::MergedTracker::merge) ones, and the
-    /// records made concurrently with the [expiry](Self::expired) of their action.
-    pub evicted_records: u64,
-    /// Actions of a [`WindowedTracker`](crate::WindowedTracker) that were removed because no window
-    /// covered them.
-    pub expired: u64,
 }
 
 /// The default of [`TrackerSpec::actions`].

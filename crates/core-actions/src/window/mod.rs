@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use core_time::{
-    Clock, InBucket, RefusedCounts, Stamp, Statistic, StatisticRing, TimeAxis, WindowError,
-    WindowSpec,
+    Clock, InBucket, OverflowCounts, RefusedCounts, Stamp, Statistic, StatisticRing, TimeAxis,
+    WindowError, WindowSpec,
 };
 
 use crate::action::error::ActionError;
@@ -17,7 +17,7 @@ use crate::snapshot::{TrackerSnapshotError, WindowedSnapshot};
 use crate::tracker::MergedTracker;
 use crate::tracker::registry::{Expiry, Registry};
 use crate::tracker::shard::Buffered;
-use crate::tracker::spec::{OverflowCounts, TrackerSpec};
+use crate::tracker::spec::TrackerSpec;
 
 pub(crate) mod handle;
 pub(crate) mod rows;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::Clock;
 use super::manual::ManualClock;
+use super::monotonic::MonotonicClock;
 use super::seconds::SecondsClock;
 use super::shared::SharedTime;
 use super::system::{CoarseClock, SystemClock};
@@ -19,6 +20,7 @@ use crate::stamp::Stamp;
 pub(crate) enum AnyClock {
     Coarse,
     Fine,
+    Monotonic,
     Seconds,
     #[cfg(feature = "tsc")]
     Tsc,
@@ -69,6 +71,8 @@ impl AnyClock {
             Self::Coarse
         } else if any.is::<SystemClock>() {
             Self::Fine
+        } else if any.is::<MonotonicClock>() {
+            Self::Monotonic
         } else if any.is::<SecondsClock>() {
             Self::Seconds
         } else if let Some(clock) = any.downcast_ref::<ManualClock>() {
@@ -97,6 +101,7 @@ impl AnyClock {
     fn now_by_call(&self) -> ClockReading {
         let reading = |stamp, may_step_back| ClockReading { stamp, may_step_back };
         match self {
+            Self::Monotonic => reading(MonotonicClock.now(), false),
             #[cfg(feature = "tsc")]
             Self::Tsc => reading(TscClock.now(), false),
             Self::Other(clock) => reading(clock.now(), clock.may_step_back()),
@@ -112,7 +117,7 @@ impl AnyClock {
     pub(crate) fn lag(&self) -> Duration {
         match self {
             Self::Coarse => CoarseClock.lag(),
-            Self::Fine => Duration::ZERO,
+            Self::Fine | Self::Monotonic => Duration::ZERO,
             Self::Seconds => SecondsClock.lag(),
             #[cfg(feature = "tsc")]
             Self::Tsc => TscClock.lag(),

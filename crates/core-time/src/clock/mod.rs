@@ -3,6 +3,7 @@
 pub(crate) mod anchor;
 mod any;
 mod manual;
+mod monotonic;
 mod seconds;
 mod shared;
 mod system;
@@ -18,6 +19,7 @@ use crate::stamp::Stamp;
 
 pub(crate) use any::{AnyClock, ClockReading};
 pub use manual::ManualClock;
+pub use monotonic::MonotonicClock;
 pub use seconds::SecondsClock;
 pub use system::{CoarseClock, SystemClock};
 pub use ticker::TickerClock;

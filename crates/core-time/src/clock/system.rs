@@ -98,7 +98,7 @@ impl Clock for CoarseClock {
 }
 
 #[cfg(all(target_os = "linux", not(std_clock)))]
-mod source {
+pub(super) mod source {
     //! The kernel's clocks, read without a system call.
 
     use std::time::Duration;
@@ -108,7 +108,7 @@ mod source {
     use super::super::anchor::Source;
 
     #[derive(Clone, Copy)]
-    pub(super) struct Fine;
+    pub(in crate::clock) struct Fine;
 
     #[derive(Clone, Copy)]
     pub(super) struct Coarse;
@@ -148,7 +148,7 @@ mod source {
 }
 
 #[cfg(any(not(target_os = "linux"), std_clock))]
-mod source {
+pub(super) mod source {
     //! The clocks of the standard library, for other systems than Linux.
     //!
     //! `--cfg std_clock` uses them on Linux too, so that the tests run there.
@@ -162,7 +162,7 @@ mod source {
     use crate::stamp::Stamp;
 
     #[derive(Clone, Copy)]
-    pub(super) struct Fine;
+    pub(in crate::clock) struct Fine;
 
     pub(super) use Fine as Coarse;
 

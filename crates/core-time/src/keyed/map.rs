@@ -1,0 +1,277 @@
+//! A bounded map from keys to states, shared by threads.
+//!
+//! The states are in shards, each behind a lock. A second lock, of the *admission*, is held by all
+//! changes of the set of keys, and taken before that of a shard. So a call for a key that exists
+//! takes one lock, and the number of keys never exceeds the limit.
+//!
+//! # Eviction
+//!
+//! The longest idle key is found without a list in order of use, which every record would change.
+//! When there is nothing to evict, all keys are scanned, and the longest idle sixteenth becomes a
+//! queue. A key whose state was used since then is skipped. Every other key was used later than
+//! these at the time of the scan, and use only grows, so the next unused key of the queue is the
+//! longest idle of all.
+
+use std::borrow::Borrow;
+use std::hash::{BuildHasher, Hash, RandomState};
+use std::sync::{Mutex, MutexGuard};
+
+use hashbrown::HashTable;
+
+use crate::overflow::{OverflowCounts, WhenFull};
+use crate::stamp::Stamp;
+use crate::sync::unpoisoned;
+
+/// The state of a key.
+pub(crate) trait State: Sized {
+    /// Returns whether a key in this state can be removed without a trace.
+    ///
+    /// `oldest` is the oldest bucket that a window touches.
+    fn is_expired(&self, oldest: i64) -> bool;
+
+    /// Returns when the key was last used.
+    fn last_used(&self) -> Stamp;
+
+    /// Returns the number of events that are lost with the state.
+    fn events(&self) -> u64;
+}
+
+pub(crate) struct KeyMap<K, V> {
+    shards: Box<[Shard<K, V>]>,
+    /// SipHash with random keys: no sender can choose keys that collide.
+    hasher: RandomState,
+    admission: Mutex<Admission<V>>,
+    /// The maximum number of keys.
+    max: usize,
+    when_full: WhenFull,
+}
+
+/// Two cache lines, because processors fetch lines in pairs: shards do not share them.
+#[repr(align(128))]
+struct Shard<K, V>(Mutex<HashTable<(K, V)>>);
+
+/// What changes with the set of keys.
+pub(crate) struct Admission<V> {
+    keys: usize,
+    /// The number of keys at which expired ones are removed.
+    sweep_at: usize,
+    /// The oldest bucket of a window at the last such removal from a full map.
+    swept: Option<i64>,
+    /// The longest idle keys by last use and hash, the longest idle last.
+    idle: Vec<(Stamp, u64)>,
+    /// The state of the keys beyond the limit, if they are folded.
+    pub(crate) other: V,
+    /// When events of keys were last lost, by eviction, removal or refusal.
+    pub(crate) lost: Option<Stamp>,
+    pub(crate) overflow: OverflowCounts,
+}
+
+/// The number of shards: more than threads that run at once.
+const SHARDS: usize = 64;
+/// The share of keys that a scan for eviction finds.
+const IDLE_SHARE: usize = 16;
+/// The number of keys below which expired ones are not removed.
+const SWEEP_MIN: usize = 1 << 10;
+
+/// The refusal of a new key.
+pub(crate) struct Full;
+
+impl<K: Hash + Eq, V: State> KeyMap<K, V> {
+    /// The memory of a map without keys, in bytes.
+    pub(crate) const EMPTY_BYTES: usize = SHARDS * size_of::<Shard<K, V>>();
+    /// The memory of a key in the table, which may be seven sixteenths full, in bytes.
+    pub(crate) const KEY_BYTES: usize = (size_of::<(K, V)>() + 1) * 16 / 7;
+
+    pub(crate) fn new(max: usize, when_full: WhenFull, other: V) -> Self {
+        let admission = Admission {
+            keys: 0,
+            sweep_at: SWEEP_MIN,
+            swept: None,
+            idle: Vec::new(),
+            other,
+            lost: None,
+            overflow: OverflowCounts::default(),
+        };
+        Self {
+            shards: (0..SHARDS).map(|_| Shard(Mutex::new(HashTable::new()))).collect(),
+            hasher: RandomState::new(),
+            admission: Mutex::new(admission),
+            max,
+            when_full,
+        }
+    }
+
+    /// Returns the limit of keys.
+    pub(crate) fn max(&self) -> usize {
+        self.max
+    }
+
+    /// Locks what changes with the set of keys.
+    pub(crate) fn admission(&self) -> MutexGuard<'_, Admission<V>> {
+        unpoisoned(self.admission.lock())
+    }
+
+    fn find<Q, R>(&self, hash: u64, key: &Q, read: impl FnOnce(&mut V) -> R) -> Option<R>
+    where
+        K: Borrow<Q>,
+        Q: Eq + ?Sized,
+    {
+        let mut shard = self.shard(hash);
+        shard.find_mut(hash, |(held, _)| held.borrow() == key).map(|(_, state)| read(state))
+    }
+
+    /// Calls `change` with the state of a key, which is made if the key is new.
+    ///
+    /// `keeps` returns whether the result of a change has to be kept, else a new key is not. For a
+    /// key beyond the limit, `change` may be called with a new state and again with that of all such
+    /// keys, so it changes nothing else. `oldest` returns the oldest bucket that a window touches,
+    /// and the present.
+    pub(crate) fn upsert<Q, R>(
+        &self,
+        key: &Q,
+        change: impl Fn(&mut V) -> R,
+        keeps: impl FnOnce(&R) -> bool,
+        new: impl FnOnce(&Admission<V>, i64) -> V,
+        oldest: impl FnOnce() -> (i64, Stamp),
+    ) -> Result<R, Full>
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
+    {
+        let hash = self.hasher.hash_one(key);
+        if let Some(changed) = self.find(hash, key, &change) {
+            return Ok(changed);
+        }
+        let mut admission = self.admission();
+        if let Some(changed) = self.find(hash, key, &change) {
+            return Ok(changed); // Another thread admitted it.
+        }
+        let (oldest, now) = oldest();
+        let mut state = new(&admission, oldest);
+        let changed = change(&mut state);
+        if !keeps(&changed) {
+            return Ok(changed);
+        }
+        if self.make_room(&mut admission, oldest, now) {
+            let rehash = |(key, _): &(K, V)| self.hasher.hash_one(key);
+            self.shard(hash).insert_unique(hash, (key.to_owned(), state), rehash);
+            admission.keys += 1;
+            return Ok(changed);
+        }
+        admission.lost = Some(now);
+        if self.when_full == WhenFull::Fold {
+            admission.overflow.folded += 1;
+            return Ok(change(&mut admission.other));
+        }
+        admission.overflow.refused += 1;
+        Err(Full)
+    }
+
+    /// Returns whether there is room for one more key.
+    ///
+    /// Removes expired keys first, at most once in a bucket, then the longest idle one.
+    fn make_room(&self, admission: &mut Admission<V>, oldest: i64, now: Stamp) -> bool {
+        let full = admission.keys >= self.max;
+        if admission.keys >= admission.sweep_at || (full && admission.swept != Some(oldest)) {
+            self.sweep(admission, oldest);
+        }
+        admission.keys < self.max
+            || (self.when_full == WhenFull::EvictIdle && self.evict(admission, now))
+    }
+
+    /// Removes the expired keys.
+    fn sweep(&self, admission: &mut Admission<V>, oldest: i64) {
+        for shard in &self.shards {
+            let mut table = unpoisoned(shard.0.lock());
+            let before = table.len();
+            table.retain(|(_, state)| !state.is_expired(oldest));
+            let removed = before - table.len();
+            admission.keys -= removed;
+            admission.overflow.expired += removed as u64;
+            if table.len() < table.capacity() / 4 {
+                let keep = table.len() * 2;
+                table.shrink_to(keep, |(key, _)| self.hasher.hash_one(key));
+            }
+        }
+        admission.swept = Some(oldest);
+        admission.sweep_at = (admission.keys * 2).max(SWEEP_MIN);
+    }
+
+    /// Removes the longest idle key, unless there is none.
+    fn evict(&self, admission: &mut Admission<V>, now: Stamp) -> bool {
+        loop {
+            while let Some((used, hash)) = admission.idle.pop() {
+                let mut shard = self.shard(hash);
+                // Two keys of one hash and one last use are equally idle: either may go.
+                let Ok(entry) = shard.find_entry(hash, |(_, state)| state.last_used() == used)
+                else {
+                    continue;
+                };
+                let ((_, state), _) = entry.remove();
+                admission.keys -= 1;
+                admission.lost = Some(now);
+                admission.overflow.evicted += 1;
+                admission.overflow.evicted_records += state.events();
+                return true;
+            }
+            admission.idle = self.longest_idle();
+            if admission.idle.is_empty() {
+                return false;
+            }
+        }
+    }
+
+    fn longest_idle(&self) -> Vec<(Stamp, u64)> {
+        let mut keys = Vec::new();
+        for shard in &self.shards {
+            let table = unpoisoned(shard.0.lock());
+            let hashed = |(key, state): &(K, V)| (state.last_used(), self.hasher.hash_one(key));
+            keys.extend(table.iter().map(hashed));
+        }
+        let number = keys.len() / IDLE_SHARE + 1;
+        if number < keys.len() {
+            keys.select_nth_unstable(number);
+            keys.truncate(number);
+            keys.shrink_to_fit();
+        }
+        keys.sort_unstable_by(|a, b| b.cmp(a));
+        keys
+    }
+
+    /// Removes a key. Returns its state if it existed.
+    pub(crate) fn remove<Q>(&self, key: &Q, now: impl FnOnce() -> Stamp) -> Option<V>
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ?Sized,
+    {
+        let mut admission = self.admission();
+        let hash = self.hasher.hash_one(key);
+        let mut shard = self.shard(hash);
+        let ((_, state), _) =
+            shard.find_entry(hash, |(held, _)| held.borrow() == key).ok()?.remove();
+        admission.keys -= 1;
+        admission.lost = Some(now());
+        Some(state)
+    }
+
+    /// Removes all keys and what was counted of those beyond the limit.
+    pub(crate) fn clear(&self, other: V) {
+        let mut admission = self.admission();
+        for shard in &self.shards {
+            *unpoisoned(shard.0.lock()) = HashTable::new();
+        }
+        let empty = Self::new(self.max, self.when_full, other);
+        *admission = unpoisoned(empty.admission.into_inner());
+    }
+
+    /// Returns the number of keys.
+    pub(crate) fn len(&self) -> usize {
+        self.admission().keys
+    }
+
+    fn shard(&self, hash: u64) -> MutexGuard<'_, HashTable<(K, V)>> {
+        // Bits that the table uses neither for the place nor for the tag.
+        let at = (hash >> 48) as usize % SHARDS;
+        unpoisoned(self.shards[at].0.lock())
+    }
+}
