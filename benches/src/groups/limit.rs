@@ -1,5 +1,5 @@
-//! `limit`, `limit_contended`: counts and records below a limit, on one thread and on two that share
-//! a limiter.
+//! `limit`, `limit_contended`: counts and records below a limit, on one thread and on two that
+//! share a limiter.
 //!
 //! All read the monotonic clock of the system, which is most of the cost.
 

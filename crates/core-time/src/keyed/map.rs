@@ -123,9 +123,9 @@ impl<K: Hash + Eq, V: State> KeyMap<K, V> {
     /// Calls `change` with the state of a key, which is made if the key is new.
     ///
     /// `keeps` returns whether the result of a change has to be kept, else a new key is not. For a
-    /// key beyond the limit, `change` may be called with a new state and again with that of all such
-    /// keys, so it changes nothing else. `oldest` returns the oldest bucket that a window touches,
-    /// and the present.
+    /// key beyond the limit, `change` may be called with a new state and again with that of all
+    /// such keys, so it changes nothing else. `oldest` returns the oldest bucket that a window
+    /// touches, and the present.
     pub(crate) fn upsert<Q, R>(
         &self,
         key: &Q,

@@ -45,7 +45,7 @@ fn message(exceeded: &Exceeded) -> String {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum LimitsError {
-    /// There is no limit.
+    /// No limit is given.
     #[error("0 limits, at least 1 is needed")]
     Empty,
     /// A window is empty or longer than 100 years.

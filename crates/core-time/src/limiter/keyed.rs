@@ -28,8 +28,8 @@ use crate::stamp::Stamp;
 /// # Complexity
 ///
 /// As a [`Limiter`](crate::Limiter), and one lookup by SipHash. Keys are in 64 shards with a lock
-/// each. A new key takes a lock of all keys and allocates. When the limit is reached, a new key also
-/// visits all keys, at most once for each bucket of time. Memory is at most
+/// each. A new key takes a lock of all keys and allocates. When the limit is reached, a new key
+/// also visits all keys, at most once for each bucket of time. Memory is at most
 /// [`bytes_max`](Self::bytes_max).
 ///
 /// # Concurrency

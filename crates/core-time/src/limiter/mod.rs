@@ -1,10 +1,10 @@
 //! Limiters: count and record in one step, under one lock.
 //!
-//! A limiter keeps the events that it accepted, by bucket, with running totals. So the events of any
-//! window are a difference of two totals, and the moment at which a refused call succeeds is that at
-//! which a bucket leaves the window. The generic cell rate algorithm (GCRA) needs one number in place
-//! of the buckets and no lock, but it limits the rate, not the windows: with 100 events per minute,
-//! up to 199 pass in one minute, 100 at once and then one each 0.6 s.
+//! A limiter keeps the events that it accepted, by bucket, with running totals. So the events of
+//! any window are a difference of two totals, and the moment at which a refused call succeeds is
+//! that at which a bucket leaves the window. The generic cell rate algorithm (GCRA) needs one
+//! number in place of the buckets and no lock, but it limits the rate, not the windows: with 100
+//! events per minute, up to 199 pass in one minute, 100 at once and then one each 0.6 s.
 
 mod error;
 mod keyed;
