@@ -17,7 +17,7 @@ pub(super) const COMMON: Input = Input {
 /// One line in a thousand is not a valid action.
 const MIXED: Input =
     Input { name: "mixed", maker: Maker::Generate(&["--shape=mixed", "--bad=0.001"]), ..COMMON };
-const MILLION: Input = Input { share: 10, ..COMMON };
+const MILLION: Input = Input { name: "million", share: 10, ..COMMON };
 const NAMES: Input =
     Input { name: "names", maker: Maker::Generate(&["--actions=100000"]), ..COMMON };
 const COMMON_GZIP: Input = Input { packing: Packing::Gzip, ..COMMON };
@@ -66,6 +66,8 @@ pub(crate) const SCENARIOS: [Scenario; 15] = [
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::super::{logs, shapes};
     use super::*;
 
@@ -76,6 +78,17 @@ mod tests {
         {
             let has = |start| programs.iter().any(|one| one.name.starts_with(start));
             assert!(has("windrow_") && has("floor_"), "{name}");
+        }
+    }
+
+    #[test]
+    fn inputs_of_one_name_have_the_same_records() {
+        // Kinds are compared apart.
+        for kind in [&SCENARIOS[..], &logs::SCENARIOS, &shapes::SCENARIOS] {
+            let inputs: BTreeSet<_> =
+                kind.iter().map(|one| (one.input.name, one.input.records(1_000_000))).collect();
+            let names: BTreeSet<_> = inputs.iter().map(|(name, _)| name).collect();
+            assert_eq!(inputs.len(), names.len(), "{inputs:?}");
         }
     }
 }
