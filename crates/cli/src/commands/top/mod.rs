@@ -96,7 +96,7 @@ pub(crate) struct Args {
     #[arg(help_heading = STATISTICS_OPTIONS)]
     stat: Vec<Column>,
 
-    /// Sort by `action`, rate, or a statistic, descending [default: rate]
+    /// Sort by `action`, `rate` or a statistic, descending [default: rate]
     ///
     /// It becomes a column. A file without timestamps has no rates and is sorted by count.
     #[arg(long, value_name = "KEY", hide_possible_values = true)]
