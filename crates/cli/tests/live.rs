@@ -232,7 +232,7 @@ fn top_filters_marks_and_shows_an_action_in_depth() {
 fn top_follows_the_size_of_its_terminal() {
     let log = Log::new("resized", &line("jump", 1));
     let path = log.path().display().to_string();
-    let mut terminal = Terminal::sized(&["top", "--every", "1h", &path], [10, 60], |it| it);
+    let mut terminal = Terminal::sized(&["top", "--every", "20ms", &path], [10, 60], |it| it);
     let rows = [&["action", "count▼", "total", "share", "mean", "p50"][..], &["p99", "max"]];
     terminal.wait_until(|seen| has_line(seen, rows[0]));
     terminal.pty.resize(Size::new(30, 120)).unwrap();
