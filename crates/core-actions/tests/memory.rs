@@ -61,14 +61,18 @@ fn quantiles_take_the_bytes_that_they_say() {
         assert_eq!(kept, expected);
     }
     let spread = |count| (0..count).map(|at| 64 + at % 100 * 40); // From 2^6 to nearly 2^12.
+    const HISTOGRAM: usize = size_of::<Histogram>();
     check([], 0);
+    check([1; 1], 9 * 8);
+    check([1; 9], 9 * 8);
+    check([1; 10], 32 * 8);
     check(spread(32), 32 * 8);
-    check([1; 33], 16);
-    check([1; 255], 16);
-    check([1; 256], 16 + 16 * 8);
-    check(spread(100), 6 * 64);
-    check(spread(100 * 100), 6 * 64);
-    check(spread(100 * 300), 6 * 64 * 9);
+    check([1; 33], HISTOGRAM + 16);
+    check([1; 255], HISTOGRAM + 16);
+    check([1; 256], HISTOGRAM + 16 + 16 * 8);
+    check(spread(100), HISTOGRAM + 6 * 64);
+    check(spread(100 * 100), HISTOGRAM + 6 * 64);
+    check(spread(100 * 300), HISTOGRAM + 6 * 64 * 9);
 }
 
 #[track_caller]
@@ -106,8 +110,12 @@ fn windowed_memory_follows_the_formula() {
 #[test]
 fn statistics_take_the_bytes_that_the_readme_says() {
     #[track_caller]
-    fn check<S: Statistic<Value = ActionTime>>(integers: usize, fractions: usize) {
-        for (times, expected) in [([1.0, 2.0], integers), ([0.5, 0.25], fractions)] {
+    fn check<S: Statistic<Value = ActionTime>>(near: usize, far: usize) {
+        let (min, end) = (2_f64.powi(-76), 2_f64.powi(64));
+        let near_times = [[1.0, 2.0], [0.5, 0.1], [min, end.next_down()]];
+        let far_times = [[min.next_down(), 1.0], [1.0, end]];
+        let cases = near_times.map(|times| (times, near)).into_iter();
+        for (times, expected) in cases.chain(far_times.map(|times| (times, far))) {
             let (_, kept) = bytes(|| {
                 let mut statistic = S::default();
                 for time in times {
@@ -119,11 +127,11 @@ fn statistics_take_the_bytes_that_the_readme_says() {
         }
     }
     check::<Count>(8, 8);
-    check::<Mean>(32, 304);
-    check::<Variance>(64, 872);
+    check::<Mean>(48, 320);
+    check::<Variance>(112, 920);
     check::<MinMax>(32, 32);
-    assert_eq!((size_of::<Last>(), size_of::<Quantiles>()), (24, 120));
-    assert_eq!(size_of::<Summary>(), 184);
+    assert_eq!((size_of::<Last>(), size_of::<Quantiles>()), (24, 40));
+    assert_eq!(size_of::<Summary>(), 120);
 }
 
 /// Returns times in every bin of the slice, and 300 at both of its ends, which widen all counts.

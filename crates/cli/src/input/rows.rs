@@ -13,12 +13,12 @@ pub(crate) fn record<S: Statistic<Value = ActionTime>>(
     record: &Record<'_>,
 ) {
     tracker
-        .record_numbered(record.name, record.time, record.offset)
+        .record_buffered(record.name, record.time, record.offset)
         .expect("the decoder checked the name, and excess actions are folded");
 }
 
 /// Records all actions in a tracker.
-pub(crate) struct RowSink<'t, 'n, S>(pub(crate) &'t mut LocalTracker<'n, S>);
+pub(crate) struct RowSink<'t, 'n, S: Statistic>(pub(crate) &'t mut LocalTracker<'n, S>);
 
 impl<S: Statistic<Value = ActionTime>> Sink for RowSink<'_, '_, S> {
     // As `FileSink::accept`. A closure would not be inlined.

@@ -180,6 +180,14 @@ impl Key {
         self.len <= Self::WHOLE as u64
     }
 
+    /// Returns the name with this key, `long` if it is longer than the key.
+    pub(crate) fn text<'t>(&self, long: &'t str) -> KeyText<'t> {
+        let mut bytes = [0; Self::WHOLE];
+        bytes[..8].copy_from_slice(&self.low.to_le_bytes());
+        bytes[8..].copy_from_slice(&self.high.to_le_bytes());
+        if self.is_whole() { KeyText::Whole(bytes, self.len()) } else { KeyText::Long(long) }
+    }
+
     /// Returns the hash of a name that the key holds completely.
     #[inline]
     pub(crate) fn hash(self, seed: &foldhash::fast::RandomState) -> u64 {
@@ -192,6 +200,23 @@ impl Key {
     /// Returns the hash of the name with this key.
     pub(crate) fn hash_with(self, name: &str, seed: &foldhash::fast::RandomState) -> u64 {
         if self.is_whole() { self.hash(seed) } else { seed.hash_one(name) }
+    }
+}
+
+/// The text of a name, copied out of its key if the key holds it.
+#[cfg(feature = "tracker")]
+pub(crate) enum KeyText<'t> {
+    Whole([u8; Key::WHOLE], usize),
+    Long(&'t str),
+}
+
+#[cfg(feature = "tracker")]
+impl AsRef<str> for KeyText<'_> {
+    fn as_ref(&self) -> &str {
+        match self {
+            Self::Whole(bytes, len) => str::from_utf8(&bytes[..*len]).expect("a key is of a text"),
+            Self::Long(name) => name,
+        }
     }
 }
 

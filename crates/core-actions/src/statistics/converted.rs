@@ -7,7 +7,9 @@
 use crate::action::conversion::Conversion;
 use crate::action::time::ActionTime;
 use crate::exact::limbs::{LOWEST_BIT, Rounded, divide, multiply, round, square_root};
-use crate::exact::sum::{SQUARES_LIMBS, SUM_LIMBS, Sum};
+use crate::exact::sum::{
+    NEAR_SQUARES_LIMBS, NEAR_SUM_LIMBS, SQUARES_LIMBS, SUM_LIMBS, Sum, SumOfSquares,
+};
 use crate::statistics::mean::Mean;
 use crate::statistics::traits::HasCount;
 use crate::statistics::variance::{Variance, distances};
@@ -112,11 +114,12 @@ impl Converted<'_, Mean> {
         let Conversion { numerator, denominator } = self.conversion;
         let sum = self.statistic.exact();
         let by = [divisor, denominator];
-        match sum.integers() {
-            // The quotient is zero or above 2^-106, so 192 bits after the point hold 86 bits of it.
-            Some(&[low, high]) => {
-                let limbs = [0, 0, 0, low, high, 0];
-                quotient(limbs, -192, &[numerator], by, round)
+        match sum.near() {
+            // The quotient is zero or above 2^-234, so 320 bits after the point hold 86 bits of it.
+            Some(near) => {
+                let mut limbs = [0; 3 + NEAR_SUM_LIMBS + 1];
+                limbs[3..][..NEAR_SUM_LIMBS].copy_from_slice(near);
+                quotient(limbs, Sum::NEAR_LOWEST_BIT - 192, &[numerator], by, round)
             }
             // One limb at the bottom for the quotient, and one at the top for the product.
             None => {
@@ -173,12 +176,14 @@ impl Converted<'_, Variance> {
         let count = statistic.count();
         let (times, by) = ([numerator; 2], [count, divisor, denominator, denominator]);
         let (sum, squares) = (statistic.mean.exact(), &statistic.squares);
-        Some(match (sum.integers(), squares.integers()) {
-            // The quotient is zero or above 2^-212, so 384 bits after the point hold 172 of its
+        Some(match (sum.near(), squares.near()) {
+            // The quotient is zero or above 2^-468, so 640 bits after the point hold 172 of its
             // bits.
             (Some(sum), Some(squares)) => {
-                let limbs = distances::<{ 6 + 4 + NUMERATOR_LIMBS }>(6, count, sum, squares);
-                quotient(limbs, -384, &times, by, rounded)
+                const LIMBS: usize = 6 + NEAR_SQUARES_LIMBS + 1 + NUMERATOR_LIMBS;
+                let limbs = distances::<LIMBS>(6, count, sum, squares);
+                let lowest_bit = SumOfSquares::NEAR_LOWEST_BIT - 384;
+                quotient(limbs, lowest_bit, &times, by, rounded)
             }
             // The difference ends far below the last bit of a float, and above that of its root.
             _ => {

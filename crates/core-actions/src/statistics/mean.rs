@@ -4,12 +4,12 @@ use core_time::{Statistic, Subtract, Tag};
 
 use crate::action::time::ActionTime;
 use crate::exact::limbs::{divide, ratio, round};
-use crate::exact::sum::{SUM_LIMBS, Sum};
+use crate::exact::sum::{NEAR_SUM_LIMBS, SUM_LIMBS, Sum};
 use crate::statistics::traits::{HasCount, HasMean, counts_fit};
 
 /// Keeps the count and the exact sum of times, which give their mean.
 ///
-/// Takes 32 bytes for integers, and 272 more from the first time with a fraction on.
+/// Takes 48 bytes, and 272 more from the first fraction below 2^-76 or time of 2^64 or more on.
 ///
 /// # Accuracy
 ///
@@ -69,8 +69,19 @@ impl Mean {
     }
 
     fn divided_by(&self, divisor: u64) -> f64 {
-        if let Some(&[low, high]) = self.sum.integers() {
-            return ratio(u128::from(high) << 64 | u128::from(low), divisor);
+        match self.sum.near() {
+            Some(&[0, 0, low, high]) => {
+                return ratio(u128::from(high) << 64 | u128::from(low), divisor);
+            }
+            // The quotient is zero or above 2^-192, so 256 bits after the point hold 64 of its
+            // bits.
+            Some(near) => {
+                let mut limbs = [0; NEAR_SUM_LIMBS + 2];
+                limbs[2..].copy_from_slice(near);
+                let more = divide(&mut limbs, divisor);
+                return round(&limbs, Sum::NEAR_LOWEST_BIT - 128, more);
+            }
+            None => {}
         }
         // One more limb at the bottom, for the bits of the quotient below the last of the sum.
         let mut limbs = [0; SUM_LIMBS + 1];

@@ -14,7 +14,7 @@ use crate::statistics::traits::{HasCount, HasMean};
 /// This is the tuple `(Mean, MinMax, Quantiles)` with methods. Choose a tuple where you need
 /// fewer statistics, or others: each is paid for only if it is named.
 ///
-/// Takes 184 bytes, and what [`Quantiles`] and the sum of fractions allocate.
+/// Takes 120 bytes, and what [`Quantiles`] and the sum of fractions allocate.
 ///
 /// # Accuracy
 ///

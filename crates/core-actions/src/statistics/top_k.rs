@@ -15,7 +15,7 @@ use crate::statistics::traits::{HasCount, HasMean, counts_fit};
 /// because the result of a merge must not depend on its order. (Keeping the first, the last or a
 /// random choice would.) The mean is that of all times.
 ///
-/// Takes 16 bytes for each kept time, and at most 328 more. It cannot be subtracted.
+/// Takes 16 bytes for each kept time, and at most 344 more. It cannot be subtracted.
 ///
 /// # Accuracy
 ///

@@ -14,13 +14,13 @@ use core_time::{Statistic, Subtract, Tag};
 
 use crate::action::time::ActionTime;
 use crate::exact::limbs::{LOWEST_BIT, Rounded, add_product, divide, round, square_root, subtract};
-use crate::exact::sum::{SQUARES_LIMBS, Sum, SumOfSquares, integers_first};
+use crate::exact::sum::{NEAR_SQUARES_LIMBS, SQUARES_LIMBS, Sum, SumOfSquares, integers_first};
 use crate::statistics::mean::Mean;
 use crate::statistics::traits::{HasCount, HasMean, counts_fit};
 
 /// Keeps the mean, the variance and the standard deviation of times.
 ///
-/// Takes 64 bytes for integers, and 808 more from the first time with a fraction on.
+/// Takes 112 bytes, and 808 more from the first fraction below 2^-76 or time of 2^64 or more on.
 ///
 /// The *population* figures describe the inserted times. The *sample* figures (divided by the count
 /// minus 1) estimate those of the population that the times are a random sample of.
@@ -109,12 +109,13 @@ impl Variance {
             return None;
         }
         let count = self.mean.count();
-        Some(match (self.mean.exact().integers(), self.squares.integers()) {
-            // The quotient is zero or above 2^-128, so 256 bits after the point hold 128 of its
+        Some(match (self.mean.exact().near(), self.squares.near()) {
+            // The quotient is zero or above 2^-384, so 512 bits after the point hold 128 of its
             // bits.
             (Some(sum), Some(squares)) => {
-                let limbs = distances::<8>(4, count, sum, squares);
-                quotient(limbs, -256, [count, divisor], rounded)
+                let limbs = distances::<{ 4 + NEAR_SQUARES_LIMBS + 1 }>(4, count, sum, squares);
+                let lowest_bit = SumOfSquares::NEAR_LOWEST_BIT - 256;
+                quotient(limbs, lowest_bit, [count, divisor], rounded)
             }
             // The difference ends far below the last bit of a float, and above that of its root.
             _ => {

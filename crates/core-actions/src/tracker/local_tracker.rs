@@ -5,16 +5,18 @@
 //! tracker belongs to one thread and inserts each value at once, so it takes little more memory
 //! than the statistics.
 
-use std::ptr;
+use std::{mem, ptr};
 
 use core_time::Statistic;
 use hashbrown::HashTable;
 
 use crate::action::error::ActionError;
-use crate::action::key::{Key, KeyedName};
+use crate::action::key::{FOLDED, Key, KeyedName};
 use crate::action::name::ActionName;
 use crate::action::time::TimeError;
 use crate::row::Row;
+use crate::tracker::buffer::{BATCH, Buffer};
+use crate::tracker::entries::{Entries, Entry, NONE};
 use crate::tracker::names::NameTable;
 
 /// Keeps a statistic for each action that one thread records.
@@ -29,9 +31,8 @@ use crate::tracker::names::NameTable;
 ///
 /// # Memory
 ///
-/// For each action 64 bytes and the statistic, three times that for a moment when tables are full
-/// and grow to twice their size; and its name, once for all tallies, once more in each if it is
-/// longer than 16 bytes.
+/// For each action 48 bytes and the statistic, and its name: once for all trackers, and once more
+/// in each if it is longer than 16 bytes.
 ///
 /// # Examples
 ///
@@ -54,39 +55,29 @@ use crate::tracker::names::NameTable;
 /// # Ok::<(), core_actions::ActionError>(())
 /// ```
 #[derive(Debug)]
-pub struct LocalTracker<'n, S> {
+pub struct LocalTracker<'n, S: Statistic> {
     names: &'n NameTable,
-    /// Places in `entries`, by name.
+    /// Indices in `entries`, by name.
     indices: HashTable<u32>,
-    entries: Vec<Entry<S>>,
+    entries: Entries<S>,
     /// Names that are more than a key, one after the other.
     long: String,
     /// The number of the next record to be an action's first.
     next: u64,
-}
-
-/// No number of a record.
-const NONE: u64 = u64::MAX;
-
-/// One action.
-#[derive(Debug)]
-struct Entry<S> {
-    key: Key,
-    /// Where the name begins among the long ones, if it is one.
-    long: usize,
-    /// The smallest number of its records; [`NONE`] if its statistic panicked at the first.
-    first: u64,
-    /// The number of the name.
-    id: u32,
-    statistic: S,
+    buffer: Buffer<S::Value>,
 }
 
 impl<'n, S: Statistic> LocalTracker<'n, S> {
+    /// The number of actions up to which their rows are in the cache of a core.
+    ///
+    /// Found by measurement; half or twice as many are as good.
+    const CACHED: usize = (128 << 10) / size_of::<Entry<S>>();
+
     /// Creates a tracker without records.
     #[must_use]
     pub fn new(names: &'n NameTable) -> Self {
-        let (indices, entries, long) = Default::default();
-        Self { names, indices, entries, long, next: 0 }
+        let (indices, entries, long, buffer) = Default::default();
+        Self { names, indices, entries, long, next: 0, buffer }
     }
 
     /// Records one occurrence of an action.
@@ -131,26 +122,126 @@ impl<'n, S: Statistic> LocalTracker<'n, S> {
             Some(index) => index,
             None => self.register(action.as_str(), number)?,
         };
-        let entry = &mut self.entries[index];
-        entry.statistic.insert_whole(time);
-        entry.first = entry.first.min(number.min(NONE - 1));
+        self.insert(index, time, number);
         Ok(())
+    }
+
+    /// Records one occurrence of an action, at once or together with later ones.
+    ///
+    /// With thousands of actions, most of the time of a record is that in which its row comes from
+    /// memory. So the tracker collects 16 records and looks up their rows together. With few
+    /// actions, and for a statistic that may panic, it works as
+    /// [`record_numbered`](Self::record_numbered) does. The rows are the same.
+    ///
+    /// # Errors
+    ///
+    /// As [`record`](Self::record); an error may be that of an earlier record that was buffered.
+    /// All other records are kept.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core_actions::{LocalTracker, Mean, NameTable, TrackerSpec};
+    ///
+    /// let names = NameTable::new(TrackerSpec::default());
+    /// let mut tracker = LocalTracker::<Mean>::new(&names);
+    /// for number in 0..1_000_000_u64 {
+    ///     tracker.record_buffered(&format!("user {}", number % 10_000), number, number)?;
+    /// }
+    /// tracker.flush()?;
+    /// let rows = tracker.into_rows();
+    /// assert_eq!((rows.len(), rows[1].name(), rows[1].count()), (10_000, "user 1", 100));
+    /// # Ok::<(), core_actions::ActionError>(())
+    /// ```
+    #[inline]
+    pub fn record_buffered<'a, T>(
+        &mut self,
+        action: impl Into<KeyedName<'a>>,
+        time: T,
+        number: u64,
+    ) -> Result<(), ActionError>
+    where
+        T: TryInto<S::Value, Error: Into<TimeError>>,
+    {
+        if self.entries.len() <= Self::CACHED || !S::NEVER_PANICS {
+            return self.record_numbered(action, time, number);
+        }
+        let action = action.into();
+        let time = time.try_into().map_err(|error| ActionError::Time(error.into()))?;
+        let hash = self.names.hash(action.key(), action.as_str());
+        self.buffer.push(action, hash, time, number);
+        if self.buffer.is_full() { self.flush() } else { Ok(()) }
+    }
+
+    /// Records what [`record_buffered`](Self::record_buffered) holds back.
+    ///
+    /// # Errors
+    ///
+    /// The first error of these records. All others are kept.
+    #[inline(never)]
+    pub fn flush(&mut self) -> Result<(), ActionError> {
+        let mut buffer = mem::take(&mut self.buffer);
+        self.load(&buffer);
+        let mut result = Ok(());
+        for record in &buffer.records {
+            let name = buffer.long_name(record);
+            let index = match self.find_hashed(record.key, record.hash, name) {
+                Some(index) => Ok(index),
+                None => self.register(record.key.text(name).as_ref(), record.number),
+            };
+            match index {
+                Ok(index) => self.insert(index, record.value, record.number),
+                Err(error) => result = result.and(Err(error)),
+            }
+        }
+        buffer.clear();
+        self.buffer = buffer;
+        result
+    }
+
+    /// Reads the rows of buffered records into the cache.
+    ///
+    /// The loads of all rows are independent, so the processor waits for them together. The rows
+    /// are guesses by hash: another one is loaded in vain.
+    #[inline]
+    fn load(&self, buffer: &Buffer<S::Value>) {
+        let mut guesses = [u32::MAX; BATCH];
+        for (guess, record) in guesses.iter_mut().zip(&buffer.records) {
+            *guess = self.indices.find(record.hash, |_| true).copied().unwrap_or(u32::MAX);
+        }
+        for guess in guesses {
+            if let Some(entry) = self.entries.get(guess as usize) {
+                // Its first and its last cache line.
+                std::hint::black_box(entry.key.len() as u64 ^ entry.first);
+            }
+        }
+    }
+
+    #[inline]
+    fn insert(&mut self, index: usize, value: S::Value, number: u64) {
+        let entry = &mut self.entries[index];
+        entry.statistic.insert_whole(value);
+        entry.first = entry.first.min(number.min(NONE - 1));
     }
 
     /// Merges the records of another tracker.
     ///
-    /// An empty tracker takes over the memory of the other.
+    /// An empty tracker takes over the memory of the other. Flushes both: for errors of buffered
+    /// records call [`flush`](Self::flush) before.
     pub fn merge(&mut self, mut other: Self) {
-        if self.entries.is_empty() && ptr::eq(self.names, other.names) {
-            std::mem::swap(self, &mut other);
+        let _ = (self.flush(), other.flush());
+        let is_same = ptr::eq(self.names, other.names);
+        if self.entries.is_empty() && is_same {
+            mem::swap(self, &mut other);
         }
-        // Copied, because to enter a name takes the lock of all names.
-        let mut name = String::new();
         for entry in other.entries {
-            name.clear();
-            name.push_str(other.names.lock().name(entry.id));
-            let index = self.find(KeyedName::kept(&name));
-            let index = index.unwrap_or_else(|| self.push(&name, self.names.number(&name)));
+            let (key, name) = (entry.key, entry.long_name(&other.long));
+            if !is_same {
+                self.names.enter_beyond_limit(key.text(name).as_ref());
+            }
+            let hash = self.names.hash(key, name);
+            let index = self.find_hashed(key, hash, name);
+            let index = index.unwrap_or_else(|| self.push(key, hash, name));
             let own = &mut self.entries[index];
             own.first = own.first.min(entry.first);
             own.statistic.merge(&entry.statistic);
@@ -159,13 +250,16 @@ impl<'n, S: Statistic> LocalTracker<'n, S> {
     }
 
     /// Returns a row for each action, in the order of their first records.
+    ///
+    /// Flushes as [`merge`](Self::merge) does.
     #[must_use]
-    pub fn into_rows(self) -> Vec<Row<S>> {
-        let names = self.names.lock();
-        let entries = self.entries.into_iter().filter(|entry| entry.first != NONE);
-        let row =
-            |entry: Entry<S>| Row::new(names.name(entry.id).into(), entry.first, entry.statistic);
-        let mut rows: Vec<_> = entries.map(row).collect();
+    pub fn into_rows(mut self) -> Vec<Row<S>> {
+        let _ = self.flush();
+        let mut rows = Vec::with_capacity(self.entries.len());
+        for entry in self.entries.into_iter().filter(|entry| entry.first != NONE) {
+            let name = entry.key.text(entry.long_name(&self.long)).as_ref().into();
+            rows.push(Row::new(name, entry.first, entry.statistic));
+        }
         rows.sort_unstable_by(Row::by_first);
         rows
     }
@@ -175,59 +269,72 @@ impl<'n, S: Statistic> LocalTracker<'n, S> {
     fn find(&self, name: KeyedName<'_>) -> Option<usize> {
         let key = name.key();
         if !key.is_whole() {
-            return self.find_long(key, name.as_str());
+            return self.find_long(name.as_str());
         }
-        let is_it = |&index: &u32| self.entries[index as usize].key == key;
-        let index = self.indices.find(key.hash(&self.names.seed), is_it);
-        index.map(|&index| index as usize)
+        self.find_whole(key, key.hash(&self.names.seed))
     }
 
-    /// Finds the index of a name of which the key does not say all.
+    /// Finds the index of a name that is longer than its key.
     ///
-    /// Called, because in line it would take the registers that the others need.
+    /// Takes only the text, so that the key needs no memory where short names are found.
     #[inline(never)]
-    fn find_long(&self, key: Key, name: &str) -> Option<usize> {
+    fn find_long(&self, name: &str) -> Option<usize> {
+        let key = KeyedName::from(name).key();
+        self.find_hashed(key, self.names.hash(key, name), name)
+    }
+
+    #[inline]
+    fn find_whole(&self, key: Key, hash: u64) -> Option<usize> {
+        let is_it = |&index: &u32| self.entries[index as usize].key == key;
+        self.indices.find(hash, is_it).map(|&index| index as usize)
+    }
+
+    /// Finds the index of the name with this key and hash, `name` if it is a long one.
+    #[inline]
+    fn find_hashed(&self, key: Key, hash: u64, name: &str) -> Option<usize> {
+        if key.is_whole() {
+            return self.find_whole(key, hash);
+        }
         let is_it = |&index: &u32| {
             let entry = &self.entries[index as usize];
-            entry.key == key && entry.name(&self.long) == name
+            entry.key == key && entry.long_name(&self.long) == name
         };
-        let index = self.indices.find(key.hash_with(name, &self.names.seed), is_it);
-        index.map(|&index| index as usize)
+        self.indices.find(hash, is_it).map(|&index| index as usize)
     }
 
-    /// Makes a index for an action that is not known here; of one beyond the limit, finds that of
+    /// Makes a row for an action that is not known here; for one beyond the limit, finds that of
     /// all others.
     #[cold]
     #[inline(never)]
     fn register(&mut self, name: &str, number: u64) -> Result<usize, ActionError> {
         let name = ActionName::with_limit(name, self.names.spec.name_bytes)?;
-        let (name, id) = self.names.enter(name.as_str())?;
+        let key = KeyedName::from(name.as_str()).key();
+        let hash = self.names.hash(key, name.as_str());
+        let is_kept = self.names.enter(name.as_str(), hash)?;
         self.next = self.next.max(number.saturating_add(1));
-        Ok(self.find(KeyedName::kept(name)).unwrap_or_else(|| self.push(name, id)))
+        Ok(if is_kept { self.push(key, hash, name.as_str()) } else { self.other() })
     }
 
-    /// Makes a index for a name.
-    fn push(&mut self, name: &str, id: u32) -> usize {
-        let (index, long) = (self.entries.len(), self.long.len());
-        let key = KeyedName::kept(name).key();
+    /// Returns the index of the row of all actions beyond the limit.
+    fn other(&mut self) -> usize {
+        let key = KeyedName::kept(FOLDED).key();
+        let hash = self.names.hash(key, FOLDED);
+        self.find_whole(key, hash).unwrap_or_else(|| self.push(key, hash, FOLDED))
+    }
+
+    /// Adds a row for the name with this key and hash, `name` if it is a long one.
+    fn push(&mut self, key: Key, hash: u64, name: &str) -> usize {
+        let long = self.long.len();
         if !key.is_whole() {
             self.long.push_str(name);
         }
-        let statistic = S::default();
-        self.entries.push(Entry { key, long, first: NONE, id, statistic });
+        let index = self.entries.push(Entry { key, statistic: S::default(), first: NONE, long });
         let Self { indices, entries, long, names, .. } = self;
         let rehash = |&index: &u32| {
             let entry = &entries[index as usize];
-            entry.key.hash_with(entry.name(long), &names.seed)
+            names.hash(entry.key, entry.long_name(long))
         };
-        indices.insert_unique(key.hash_with(name, &names.seed), index as u32, rehash);
+        indices.insert_unique(hash, index as u32, rehash);
         index
-    }
-}
-
-impl<S> Entry<S> {
-    /// The name, if it is one of the long ones.
-    fn name<'t>(&self, long: &'t str) -> &'t str {
-        if self.key.is_whole() { "" } else { &long[self.long..self.long + self.key.len()] }
     }
 }

@@ -9,6 +9,8 @@
 //! starts, so no record is lost and short-lived threads do not increase the memory.
 
 pub(crate) mod action;
+mod buffer;
+mod entries;
 pub(crate) mod eviction;
 pub(crate) mod handle;
 pub(crate) mod lamport;

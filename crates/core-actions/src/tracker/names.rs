@@ -7,7 +7,7 @@ use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 
 use crate::action::error::ActionError;
-use crate::action::key::{FOLDED, KeyedName};
+use crate::action::key::{FOLDED, Key, KeyedName};
 use crate::sync::{AtomicU64, Mutex, MutexGuard, lock};
 use crate::tracker::spec::TrackerSpec;
 
@@ -23,17 +23,15 @@ pub struct NameTable {
     pub(super) seed: RandomState,
 }
 
-/// All names, each with a number.
+/// All names but that of the row of folded actions.
 #[derive(Debug, Default)]
-pub(super) struct Names {
+struct Names {
     /// The numbers by name.
     numbers: HashTable<u32>,
     /// All names, one after the other.
     text: String,
     /// Where each ends.
     ends: Vec<usize>,
-    /// The number of the row of folded actions.
-    other: Option<u32>,
 }
 
 impl NameTable {
@@ -54,17 +52,23 @@ impl NameTable {
         OverflowCounts { refused, folded, ..OverflowCounts::default() }
     }
 
-    /// The name that an action is kept under, and its number.
-    pub(super) fn enter<'a>(&self, name: &'a str) -> Result<(&'a str, u32), ActionError> {
+    /// Returns the hash of the name with this key, `name` if it is longer than its key.
+    #[inline]
+    pub(super) fn hash(&self, key: Key, name: &str) -> u64 {
+        key.hash_with(name, &self.seed)
+    }
+
+    /// Adds a name if it is new, and returns whether it is kept under itself; if not, it is folded.
+    pub(super) fn enter(&self, name: &str, hash: u64) -> Result<bool, ActionError> {
         let mut names = self.lock();
-        if let Some(number) = names.find(name, &self.seed) {
-            return Ok((name, number));
+        if names.has(name, hash) {
+            return Ok(true);
         }
-        let apart = names.ends.len() - usize::from(names.other.is_some());
         let limit = self.spec.actions;
         // Numbers have 32 bits.
-        if apart < limit.min(u32::MAX as usize) {
-            return Ok((name, names.push(name, &self.seed)));
+        if names.ends.len() < limit.min(u32::MAX as usize) {
+            names.push(name, hash, &self.seed);
+            return Ok(true);
         }
         if self.spec.when_full != WhenFull::Fold {
             // ORDERING: Relaxed, as in `overflow`.
@@ -72,47 +76,39 @@ impl NameTable {
             return Err(ActionError::Full { limit });
         }
         self.folded.fetch_add(1, Relaxed);
-        Ok((FOLDED, names.other(&self.seed)))
+        Ok(false)
     }
 
-    /// The number of a name whatever the limit.
-    pub(super) fn number(&self, name: &str) -> u32 {
+    /// Adds a name whatever the limit.
+    pub(super) fn enter_beyond_limit(&self, name: &str) {
+        let hash = self.hash(KeyedName::kept(name).key(), name);
         let mut names = self.lock();
-        if name == FOLDED {
-            return names.other(&self.seed);
+        if name != FOLDED && !names.has(name, hash) {
+            names.push(name, hash, &self.seed);
         }
-        names.find(name, &self.seed).unwrap_or_else(|| names.push(name, &self.seed))
     }
 
-    pub(super) fn lock(&self) -> MutexGuard<'_, Names> {
+    fn lock(&self) -> MutexGuard<'_, Names> {
         lock(&self.names)
     }
 }
 
 impl Names {
-    pub(super) fn name(&self, number: u32) -> &str {
-        name(&self.text, &self.ends, number)
+    fn has(&self, name: &str, hash: u64) -> bool {
+        let is_it = |&number: &u32| self::name(&self.text, &self.ends, number) == name;
+        self.numbers.find(hash, is_it).is_some()
     }
 
-    fn find(&self, name: &str, seed: &RandomState) -> Option<u32> {
-        let is_it = |&number: &u32| self.name(number) == name;
-        self.numbers.find(hash(name, seed), is_it).copied()
-    }
-
-    /// The number of the row of folded actions, which comes on top of the limit.
-    fn other(&mut self, seed: &RandomState) -> u32 {
-        let other = self.other.unwrap_or_else(|| self.push(FOLDED, seed));
-        *self.other.insert(other)
-    }
-
-    fn push(&mut self, new: &str, seed: &RandomState) -> u32 {
+    fn push(&mut self, new: &str, hash: u64, seed: &RandomState) {
         let number = self.ends.len() as u32;
         self.text.push_str(new);
         self.ends.push(self.text.len());
-        let Self { numbers, text, ends, .. } = self;
-        let rehash = |&number: &u32| hash(name(text, ends, number), seed);
-        numbers.insert_unique(hash(new, seed), number, rehash);
-        number
+        let Self { numbers, text, ends } = self;
+        let rehash = |&number: &u32| {
+            let name = name(text, ends, number);
+            KeyedName::from(name).key().hash_with(name, seed)
+        };
+        numbers.insert_unique(hash, number, rehash);
     }
 }
 
@@ -121,8 +117,4 @@ fn name<'t>(text: &'t str, ends: &[usize], number: u32) -> &'t str {
     let number = number as usize;
     let start = number.checked_sub(1).map_or(0, |before| ends[before]);
     &text[start..ends[number]]
-}
-
-fn hash(name: &str, seed: &RandomState) -> u64 {
-    KeyedName::kept(name).key().hash_with(name, seed)
 }

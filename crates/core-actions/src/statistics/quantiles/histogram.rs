@@ -150,11 +150,6 @@ impl Histogram {
         histogram
     }
 
-    /// Returns whether the histogram has no bins.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.near.is_empty() && self.far.is_empty() && self.zeros == 0
-    }
-
     /// Inserts times that are likely to need new bins.
     pub(crate) fn insert_new(&mut self, times: impl Iterator<Item = ActionTime> + Clone) {
         self.near.reach_all(times.clone().map(bin_of).filter(is_near));

@@ -28,7 +28,8 @@ use small::SmallSample;
 /// of a [`Histogram`]. The form depends only on the number of times, so this cannot be subtracted;
 /// the histogram can.
 ///
-/// Takes 120 bytes, and 8 for each kept time, or as much as the histogram.
+/// Takes 40 bytes, and 72 for up to 9 times, 256 for up to [`Self::EXACT`], or 8 more than the
+/// histogram.
 ///
 /// # Accuracy
 ///
@@ -54,8 +55,8 @@ use small::SmallSample;
 pub struct Quantiles {
     /// Empty once there are more than [`Self::EXACT`].
     pub(crate) small: SmallSample,
-    /// Empty until then.
-    pub(crate) histogram: Histogram,
+    /// `None` until then. Apart, because most of many actions have few times.
+    pub(crate) histogram: Option<Box<Histogram>>,
 }
 
 impl Quantiles {
@@ -68,12 +69,15 @@ impl Quantiles {
     ///
     /// # Complexity
     ///
-    /// Linear in the bins. While the times are kept as they are, that of sorting them.
+    /// Linear in the bins, or in the times while they are kept as they are.
     #[must_use]
     pub fn quantile(&self, quantile: Quantile) -> Option<ActionTime> {
-        match quantile.rank(self.small.len() as u64) {
-            Some(rank) => self.small.sorted().times().nth(rank as usize - 1),
-            None => self.histogram.quantile(quantile),
+        match &self.histogram {
+            Some(histogram) => histogram.quantile(quantile),
+            None => {
+                let rank = quantile.rank(self.small.len() as u64)?;
+                self.small.nth_smallest(rank as usize - 1)
+            }
         }
     }
 
@@ -108,11 +112,11 @@ impl Quantiles {
     /// ```
     #[must_use]
     pub fn bounds_of_rank(&self, rank: u64) -> Option<RangeInclusive<f64>> {
-        if self.small.is_empty() {
-            return self.histogram.bounds_of_rank(rank);
+        if let Some(histogram) = &self.histogram {
+            return histogram.bounds_of_rank(rank);
         }
         let index = usize::try_from(rank.checked_sub(1)?).ok()?;
-        let time = self.small.sorted().times().nth(index)?.as_f64();
+        let time = self.small.nth_smallest(index)?.as_f64();
         Some(time..=time)
     }
 
@@ -137,28 +141,33 @@ impl Quantiles {
     /// Returns all times as counts in bins.
     #[must_use]
     pub fn histogram(&self) -> Cow<'_, Histogram> {
-        if self.small.is_empty() {
-            return Cow::Borrowed(&self.histogram);
+        if let Some(histogram) = &self.histogram {
+            return Cow::Borrowed(histogram);
         }
         let mut histogram = Histogram::default();
         histogram.insert_new(self.small.times());
         Cow::Owned(histogram)
     }
 
-    /// Inserts a time that needs a new bin or a carry.
-    #[cold]
-    fn insert_new(&mut self, time: ActionTime) {
-        if self.histogram.is_empty() && self.small.len() < Self::EXACT {
-            self.small.push(time);
-        } else {
-            self.pour();
-            self.histogram.insert_anywhere(time);
+    /// Keeps times as they are, and returns whether there was room for all.
+    ///
+    /// Not inlined, because most records of few actions meet a histogram.
+    #[inline(never)]
+    fn insert_few(&mut self, times: &mut impl Iterator<Item = ActionTime>) -> bool {
+        while self.small.len() < Self::EXACT {
+            match times.next() {
+                Some(time) => self.small.push(time),
+                None => return true,
+            }
         }
+        false
     }
 
-    /// Moves the kept times into the histogram.
-    fn pour(&mut self) {
-        self.histogram.insert_new(std::mem::take(&mut self.small).times());
+    /// Returns the histogram of the times, which are no longer kept as they are.
+    fn pour(&mut self) -> &mut Histogram {
+        let histogram = self.histogram.get_or_insert_default();
+        histogram.insert_new(std::mem::take(&mut self.small).times());
+        histogram
     }
 }
 
@@ -169,7 +178,8 @@ impl Statistic for Quantiles {
 
     const NEVER_PANICS: bool = true;
 
-    const HEAP_BYTES_MAX: usize = SmallSample::HEAP_BYTES_MAX + Histogram::HEAP_BYTES_MAX;
+    const HEAP_BYTES_MAX: usize =
+        SmallSample::HEAP_BYTES_MAX + size_of::<Histogram>() + Histogram::HEAP_BYTES_MAX;
 
     #[inline]
     fn insert(&mut self, time: ActionTime) {
@@ -178,17 +188,25 @@ impl Statistic for Quantiles {
 
     #[inline]
     fn insert_all(&mut self, mut times: impl Iterator<Item = ActionTime> + Clone) {
-        while let Some(time) = self.histogram.insert_simple(&mut times) {
-            self.insert_new(time);
+        if let Some(histogram) = &mut self.histogram {
+            histogram.insert_all(times);
+        } else if !self.insert_few(&mut times)
+            && let Some(time) = times.next()
+        {
+            let histogram = self.pour();
+            histogram.insert_anywhere(time);
+            histogram.insert_all(times);
         }
     }
 
     fn merge(&mut self, other: &Self) {
-        let many = !(self.histogram.is_empty() && other.histogram.is_empty());
+        let many = self.histogram.is_some() || other.histogram.is_some();
         if many || self.small.len() + other.small.len() > Self::EXACT {
-            self.pour();
-            self.histogram.merge(&other.histogram);
-            self.histogram.insert_new(other.small.times());
+            let histogram = self.pour();
+            if let Some(theirs) = &other.histogram {
+                histogram.merge(theirs);
+            }
+            histogram.insert_new(other.small.times());
         } else {
             other.small.times().for_each(|time| self.small.push(time));
         }
@@ -204,6 +222,6 @@ impl HasCount for Quantiles {
     ///
     /// Linear in the bins.
     fn count(&self) -> u64 {
-        self.small.len() as u64 + self.histogram.count()
+        self.small.len() as u64 + self.histogram.as_ref().map_or(0, |many| many.count())
     }
 }

@@ -2,6 +2,9 @@
 
 use crate::action::time::ActionTime;
 
+/// The largest integer up to which all integers are floats.
+const EXACT_MAX: u64 = 1 << f64::MANTISSA_DIGITS;
+
 /// Keeps up to [`Self::LEN_MAX`] times exactly, in 8 bytes each.
 ///
 /// They are not sorted: a sorted insertion moves other times and reads more memory than sorting all
@@ -17,19 +20,23 @@ pub(crate) struct SmallSample {
 impl SmallSample {
     pub(crate) const LEN_MAX: usize = u32::BITS as usize;
 
-    /// The capacity doubles; while it grows, the old half is allocated too.
-    pub(crate) const HEAP_BYTES_MAX: usize = 12 * Self::LEN_MAX;
+    /// The capacities. A growth takes as long as several insertions, so there is only one, which
+    /// few times do not pay for.
+    const CAPACITIES: [usize; 2] = [9, Self::LEN_MAX];
+
+    /// While the capacity grows, the memory of the last one is allocated too.
+    pub(crate) const HEAP_BYTES_MAX: usize = 8 * (Self::CAPACITIES[0] + Self::LEN_MAX);
 
     pub(crate) fn len(&self) -> usize {
         self.words.len()
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.words.is_empty()
-    }
-
     /// Adds a time; there must be fewer than [`Self::LEN_MAX`].
+    #[inline]
     pub(crate) fn push(&mut self, time: ActionTime) {
+        if self.words.len() == self.words.capacity() {
+            self.grow();
+        }
         let word = time.as_integer().unwrap_or_else(|| {
             self.floats |= 1 << self.words.len();
             time.as_f64().to_bits()
@@ -37,12 +44,41 @@ impl SmallSample {
         self.words.push(word);
     }
 
+    #[cold]
+    fn grow(&mut self) {
+        let [few, most] = Self::CAPACITIES;
+        // Not in place: looking for free memory behind it takes longer than the copy.
+        let mut words = Vec::with_capacity(if self.words.len() < few { few } else { most });
+        words.extend_from_slice(&self.words);
+        self.words = words;
+    }
+
     /// Returns all times, in order of insertion.
     pub(crate) fn times(&self) -> impl Iterator<Item = ActionTime> + Clone {
-        self.words.iter().enumerate().map(|(at, &word)| match self.floats >> at & 1 {
-            0 => ActionTime::from(word),
-            _ => ActionTime::of_fraction(f64::from_bits(word)),
-        })
+        let is_float = |at: usize| self.floats >> at & 1 == 1;
+        self.words.iter().enumerate().map(move |(at, &word)| time(word, is_float(at)))
+    }
+
+    /// Returns the time at this index in ascending order, without an allocation.
+    pub(crate) fn nth_smallest(&self, index: usize) -> Option<ActionTime> {
+        if index >= self.len() {
+            return None;
+        }
+        let mut times = [ActionTime::ZERO; Self::LEN_MAX];
+        let mut floats = [0; Self::LEN_MAX];
+        let (times, floats) = (&mut times[..self.len()], &mut floats[..self.len()]);
+        let mut are_exact = true;
+        for (at, time) in self.times().enumerate() {
+            // The order of the bits of positive floats is that of their values.
+            (times[at], floats[at]) = (time, time.as_f64().to_bits());
+            are_exact &= time.as_integer().is_none_or(|integer| integer <= EXACT_MAX);
+        }
+        if are_exact {
+            let (_, &mut float, _) = floats.select_nth_unstable(index);
+            return Some(ActionTime::of_float(f64::from_bits(float)));
+        }
+        let (_, &mut time, _) = times.select_nth_unstable(index);
+        Some(time)
     }
 
     /// Returns the sample in ascending order.
@@ -57,6 +93,11 @@ impl SmallSample {
         times.sort_unstable();
         times.into_iter().collect()
     }
+}
+
+/// Returns the time of a word.
+fn time(word: u64, is_float: bool) -> ActionTime {
+    if is_float { ActionTime::of_fraction(f64::from_bits(word)) } else { ActionTime::from(word) }
 }
 
 /// Two are equal if they hold the same times.
@@ -94,8 +135,51 @@ mod tests {
             assert!(few.times().eq(times()));
             assert_eq!(few, times().rev().collect());
             assert_ne!(few, times().skip(1).collect());
-            assert!(few.sorted().times().is_sorted());
+            let sorted: Vec<_> = few.sorted().times().collect();
+            assert!(sorted.is_sorted());
+            let nth: Vec<_> = (0..=few.len()).map_while(|index| few.nth_smallest(index)).collect();
+            assert_eq!(nth, sorted);
         }
+    }
+
+    #[test]
+    fn times_are_found_by_rank() {
+        let large = |float: f64| ActionTime::from(EXACT_MAX + float as u64);
+        let mixed = |float: f64| {
+            if float > 9.0 {
+                ActionTime::of_fraction(float)
+            } else {
+                ActionTime::from(EXACT_MAX + 1)
+            }
+        };
+        let kinds: [fn(f64) -> ActionTime; 5] = [
+            ActionTime::of_fraction,
+            |float| ActionTime::from(float as u64),
+            |float| ActionTime::of_float(float.trunc() * 0.5),
+            large,
+            mixed,
+        ];
+        for kind in kinds {
+            for len in 0..=SmallSample::LEN_MAX {
+                let time = |at: usize| kind((at * 7 % 33) as f64 + 0.5);
+                let few: SmallSample = (0..len).map(time).collect();
+                let sorted = few.sorted().times().map(Some).chain([None]).collect::<Vec<_>>();
+                let found: Vec<_> = (0..=len).map(|index| few.nth_smallest(index)).collect();
+                assert_eq!(found, sorted);
+            }
+        }
+    }
+
+    #[test]
+    fn memory_grows_in_two_steps() {
+        let mut few = SmallSample::default();
+        let mut capacities = vec![];
+        for integer in 0..SmallSample::LEN_MAX as u64 {
+            few.push(integer.into());
+            capacities.push(few.words.capacity());
+        }
+        capacities.dedup();
+        assert_eq!(capacities, SmallSample::CAPACITIES);
     }
 
     #[test]

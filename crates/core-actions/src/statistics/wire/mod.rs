@@ -418,12 +418,12 @@ fn has_fractions(range: &Range<f64>) -> bool {
 #[serde(deny_unknown_fields)]
 struct WireQuantiles {
     few: Vec<ActionTime>,
-    many: Option<Histogram>,
+    many: Option<Box<Histogram>>,
 }
 
 impl WireQuantiles {
     fn of(quantiles: &Quantiles) -> Self {
-        let many = (!quantiles.histogram.is_empty()).then(|| quantiles.histogram.clone());
+        let many = quantiles.histogram.clone();
         Self { few: quantiles.small.sorted().times().collect(), many }
     }
 
@@ -432,14 +432,11 @@ impl WireQuantiles {
         if let Some(two) = self.few.windows(2).find(|two| two[0] > two[1]) {
             return Err(WireError::FewDescend { time: two[1], before: two[0] });
         }
-        match self.many.as_ref().map(Histogram::count) {
+        match self.many.as_ref().map(|many| many.count()) {
             None if few > limit => Err(WireError::TooManyFew { few, limit }),
             Some(_) if few > 0 => Err(WireError::FewAndMany { few }),
             Some(many) if many <= limit as u64 => Err(WireError::TooFewMany { many, limit }),
-            _ => Ok(Quantiles {
-                small: self.few.into_iter().collect(),
-                histogram: self.many.unwrap_or_default(),
-            }),
+            _ => Ok(Quantiles { small: self.few.into_iter().collect(), histogram: self.many }),
         }
     }
 }

@@ -10,8 +10,8 @@ use crate::exact::sum::ExactSum;
 
 const ZERO: &str = "0x0p0";
 
-impl<const POWER: u32, const INTEGER_LIMBS: usize, const LIMBS: usize>
-    ExactSum<POWER, INTEGER_LIMBS, LIMBS>
+impl<const POWER: u32, const NEAR_LIMBS: usize, const LIMBS: usize>
+    ExactSum<POWER, NEAR_LIMBS, LIMBS>
 {
     pub(super) fn to_text(&self) -> String {
         let total = self.total();
