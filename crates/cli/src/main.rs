@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod budget;
 mod commands;
 mod comparison;
 mod diagnostics;
@@ -8,6 +9,7 @@ mod fail_if;
 mod failure;
 mod input;
 mod inspect;
+mod memory;
 mod options;
 mod output;
 mod presets;

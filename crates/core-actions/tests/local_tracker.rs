@@ -202,6 +202,28 @@ fn what_is_refused_changes_nothing() {
 }
 
 #[test]
+fn names_that_the_gate_refuses_are_beyond_the_limit() {
+    for (when_full, expected) in [(WhenFull::Fold, Ok(())), (WhenFull::Refuse, Err(()))] {
+        let names = NameTable::new(limited(10, when_full)).with_gate(|names| names < 2);
+        let mut tracker = LocalTracker::<Count>::new(&names);
+        let record = |name: &str| tracker.record(name, 1);
+        let found: Vec<_> = ["a", "b", "c", "a"].map(record).into();
+        assert!([&found[0], &found[1], &found[3]].iter().all(|found| found.is_ok()), "{found:?}");
+        assert_eq!(found[2].clone().map_err(drop), expected);
+        if let Err(error) = &found[2] {
+            assert_eq!(*error, ActionError::Full { limit: 2 });
+        }
+        let OverflowCounts { folded, refused, .. } = names.overflow();
+        assert_eq!(folded + refused, 1);
+    }
+    // The limit holds with a gate that is open.
+    let names = NameTable::new(limited(1, WhenFull::Refuse)).with_gate(|_| true);
+    let mut tracker = LocalTracker::<Count>::new(&names);
+    tracker.record("a", 1).unwrap();
+    assert_eq!(tracker.record("b", 1), Err(ActionError::Full { limit: 1 }));
+}
+
+#[test]
 fn action_named_as_the_folded_row_has_its_own() {
     let names = NameTable::new(limited(2, WhenFull::Fold));
     let mut tally = LocalTracker::<Count>::new(&names);

@@ -39,6 +39,7 @@ use self::result::{FileResult, ReadResult};
 use self::sink::FileSink;
 pub(crate) use self::sink::file_of;
 use self::source::{Ignored, Watch};
+use crate::budget::Budget;
 use crate::diagnostics;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -199,6 +200,7 @@ impl Input {
         recipe: &Recipe,
         sinks: &mut [T],
         kept: KeptOutputs,
+        budget: Option<&Budget>,
     ) -> Result<ReadResult, Failure> {
         let mut kept = Kept::begin(kept)?;
         let interrupt = Interrupt::install()
@@ -212,7 +214,7 @@ impl Input {
         let progress =
             if is_typed { Progress::hidden() } else { Progress::of_bytes(total_bytes(files)) };
         let stop = AtomicBool::new(false);
-        let watch = Watch { interrupt: &interrupt, progress: &progress, stop: &stop };
+        let watch = Watch { interrupt: &interrupt, progress: &progress, stop: &stop, budget };
         let job = ReadJob { recipe, watch, is_strict: self.options.strict };
         let sinks = if kept.is_empty() { sinks } else { &mut sinks[..1] };
         let mut result = job.read(files, sinks, (!kept.is_empty()).then_some(&mut kept));

@@ -1,5 +1,6 @@
 //! The names that several local trackers share.
 
+use std::fmt;
 use std::sync::atomic::Ordering::Relaxed;
 
 use core_time::{OverflowCounts, WhenFull};
@@ -18,9 +19,19 @@ use crate::tracker::spec::TrackerSpec;
 pub struct NameTable {
     pub(super) spec: TrackerSpec,
     names: Mutex<Names>,
+    gate: Option<Gate>,
     refused: AtomicU64,
     folded: AtomicU64,
     pub(super) seed: RandomState,
+}
+
+/// Decides by the number of names whether one more may be added.
+struct Gate(Box<dyn Fn(usize) -> bool + Send + Sync>);
+
+impl fmt::Debug for Gate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Gate")
+    }
 }
 
 /// All names but that of the row of folded actions.
@@ -40,8 +51,35 @@ impl NameTable {
     /// It never evicts an action: with [`WhenFull::EvictIdle`], new actions are refused.
     #[must_use]
     pub fn new(spec: TrackerSpec) -> Self {
-        let (refused, folded) = Default::default();
-        Self { spec, names: Mutex::default(), refused, folded, seed: RandomState::default() }
+        let (refused, folded, seed) = Default::default();
+        Self { spec, names: Mutex::default(), gate: None, refused, folded, seed }
+    }
+
+    /// Sets a function that decides before each new name whether it may be added.
+    ///
+    /// It is called with the number of names so far, by one thread at a time, while other new names
+    /// wait. If it returns `false`, the action is treated as one beyond the
+    /// [limit](TrackerSpec::actions). So a program can bound what it measures, such as its memory.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core_actions::{LocalTracker, Mean, NameTable, TrackerSpec, WhenFull};
+    ///
+    /// let spec = TrackerSpec { when_full: WhenFull::Fold, ..TrackerSpec::default() };
+    /// let names = NameTable::new(spec).with_gate(|names| names < 2);
+    /// let mut tracker = LocalTracker::<Mean>::new(&names);
+    /// for action in ["a", "b", "c", "a"] {
+    ///     tracker.record(action, 1)?;
+    /// }
+    /// let rows = tracker.into_rows();
+    /// let names: Vec<_> = rows.iter().map(|row| row.name()).collect();
+    /// assert_eq!(names, ["a", "b", "(other)"]);
+    /// # Ok::<(), core_actions::ActionError>(())
+    /// ```
+    #[must_use]
+    pub fn with_gate(self, gate: impl Fn(usize) -> bool + Send + Sync + 'static) -> Self {
+        Self { gate: Some(Gate(Box::new(gate))), ..self }
     }
 
     /// Returns the counts of what exceeded the [limit](TrackerSpec::actions) of actions.
@@ -65,11 +103,14 @@ impl NameTable {
             return Ok(true);
         }
         let limit = self.spec.actions;
+        let len = names.ends.len();
         // Numbers have 32 bits.
-        if names.ends.len() < limit.min(u32::MAX as usize) {
+        let has_room = len < limit.min(u32::MAX as usize);
+        if has_room && self.gate.as_ref().is_none_or(|gate| gate.0(len)) {
             names.push(name, hash, &self.seed);
             return Ok(true);
         }
+        let limit = limit.min(len);
         if self.spec.when_full != WhenFull::Fold {
             // ORDERING: Relaxed, as in `overflow`.
             self.refused.fetch_add(1, Relaxed);

@@ -90,7 +90,7 @@ impl Gatherer {
         let mut threads: Vec<_> = iter::repeat_with(tracker).take(input.threads()).collect();
         let sinks =
             threads.iter_mut().map(|thread| move |record: Record<'_>| self.record(thread, record));
-        let result = input.read(recipe, &mut sinks.collect::<Vec<_>>(), kept)?;
+        let result = input.read(recipe, &mut sinks.collect::<Vec<_>>(), kept, None)?;
         let mut merged = tracker();
         for thread in threads {
             for (into, from) in merged.trackers.iter_mut().zip(thread.trackers) {

@@ -109,7 +109,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     let names = NameTable::new(args.input.tracker_spec(args.max_actions));
     let sink = || ReportSink { tracker: LocalTracker::new(&names), timeline: timeline(args) };
     let mut sinks: Vec<_> = iter::repeat_with(sink).take(args.input.threads()).collect();
-    let result = args.input.read(&recipe, &mut sinks, kept)?;
+    let result = args.input.read(&recipe, &mut sinks, kept, None)?;
     if !result.has_result() {
         result.report();
         inspect::report_hint(&result);

@@ -209,7 +209,7 @@ impl Args {
         let zone = self.input.zone();
         let builder = || TimelineSink(TimelineBuilder::<C>::new(width, self.max_rows.get(), zone));
         let mut sinks: Vec<_> = iter::repeat_with(builder).take(self.input.threads()).collect();
-        let result = self.input.read(&recipe, &mut sinks, kept)?;
+        let result = self.input.read(&recipe, &mut sinks, kept, None)?;
         let mut timeline = builder().0;
         sinks.into_iter().for_each(|sink| timeline.merge(sink.0));
         let mut timeline = timeline.build();

@@ -1,6 +1,7 @@
 //! `windrow stats`: statistics of each action.
 
 mod records;
+mod sort;
 
 use std::iter;
 use std::num::NonZero;
@@ -10,9 +11,7 @@ use std::str::FromStr;
 use clap::ValueEnum;
 use clap::builder::ArgPredicate;
 use facade::Unit;
-use facade::actions::{
-    LocalTracker, Mean, MinMax, NameTable, Quantiles, Row, TrackerSpec, Variance,
-};
+use facade::actions::{LocalTracker, Mean, MinMax, Quantiles, Row, TrackerSpec, Variance};
 use facade::codec::{Format, visible};
 
 use crate::diagnostics;
@@ -21,6 +20,7 @@ use crate::fail_if::{FailIfArgs, Found};
 use crate::input::Input;
 use crate::input::rows::RowSink;
 use crate::inspect;
+use crate::memory::{self, MemoryArgs};
 use crate::options::{self, JsonArg, OUTPUT_OPTIONS, STATISTICS_OPTIONS};
 use crate::output::depth::{self, Depth};
 use crate::output::figures::Figures;
@@ -33,6 +33,7 @@ use crate::output::{distribution, prometheus};
 use crate::stat::{self, Needs, NoStat, Stat, Stats, Whole};
 
 use self::records::{Value, csv_columns, object_keys};
+use self::sort::{SORT_KEYS, SortKey};
 
 /// Print statistics of each action
 #[derive(Debug, clap::Args)]
@@ -90,6 +91,9 @@ pub(crate) struct Args {
     #[arg(help_heading = STATISTICS_OPTIONS)]
     max_actions: usize,
 
+    #[command(flatten)]
+    memory: MemoryArgs,
+
     /// Output format
     #[arg(long, value_enum, default_value_t = Style::Table, help_heading = OUTPUT_OPTIONS)]
     #[arg(default_value_if("json", ArgPredicate::IsPresent, "json"))]
@@ -127,35 +131,8 @@ impl Style {
     }
 }
 
-/// Common keys of `--sort`, for shells to complete.
-const SORT_KEYS: &[&str] = &[
-    "first", "action", "count", "total", "share", "mean", "min", "max", "stddev", "median", "p90",
-    "p99",
-];
 /// The statistics of a table that are omitted on a narrow terminal, in this order.
 const OMITTED: [Stat; 2] = [Stat::Min, Stat::Max];
-
-/// The key of `--sort`.
-#[derive(Debug, Clone)]
-enum SortKey {
-    First,
-    Action,
-    Stat(Stat),
-}
-
-impl FromStr for SortKey {
-    type Err = String;
-
-    fn from_str(name: &str) -> Result<Self, String> {
-        match name {
-            "first" => Ok(Self::First),
-            "action" => Ok(Self::Action),
-            _ => name.parse().map(Self::Stat).map_err(|_| {
-                "expected first, action, or a statistic such as count, mean or p99".to_owned()
-            }),
-        }
-    }
-}
 
 const DETAILS: &str = "\
 An action is a line of JSON: {\"action\":\"jump\",\"time\":100}. Blank lines are ignored. Any other
@@ -223,12 +200,19 @@ impl Args {
             Err(exit) => return Ok(exit),
         };
         let Outputs { results: output, kept } = self.input.outputs(&self.output)?;
-        let names = NameTable::new(self.input.tracker_spec(self.max_actions));
-        let trackers =
-            iter::repeat_with(|| LocalTracker::<S>::new(&names)).take(self.input.threads());
+        let (spec, threads) = (self.input.tracker_spec(self.max_actions), self.input.threads());
+        let (names, budget) = match self.memory.names(spec, threads, self.row_bytes::<S>(threads)) {
+            Ok(names) => names,
+            Err(exit) => return Ok(exit),
+        };
+        let trackers = iter::repeat_with(|| LocalTracker::<S>::new(&names)).take(threads);
         let mut trackers: Vec<_> = trackers.collect();
         let mut sinks: Vec<_> = trackers.iter_mut().map(RowSink).collect();
-        let result = self.input.read(&recipe, &mut sinks, kept)?;
+        let result = self.input.read(&recipe, &mut sinks, kept, budget.as_deref())?;
+        if let Some(budget) = budget.as_deref().filter(|budget| budget.is_exceeded()) {
+            memory::report_exceeded(budget);
+            return Ok(Exit::Failed);
+        }
         if !result.has_result() {
             result.report();
             inspect::report_hint(&result);
@@ -250,9 +234,23 @@ impl Args {
         inspect::report_hint(&result);
         let counts = all.iter().map(|row| (row.name(), row.statistic().count()));
         result.warn_of_moments(result.moments.are_all_of_one(counts));
-        diagnostics::report_folded(names.overflow().folded, self.max_actions);
+        let folded = names.overflow().folded;
+        if !budget.is_some_and(|budget| memory::report_folded(&budget, folded)) {
+            diagnostics::report_folded(folded, self.max_actions);
+        }
         let judged = self.report_unknown(&all).max(self.judge(&all, &whole, unit));
         Ok(result.exit().or(printed).max(judged))
+    }
+
+    /// Returns what a row needs after its name is new: for more times, to be sorted and printed.
+    fn row_bytes<S: Stats>(&self, threads: usize) -> usize {
+        // Of tables that grow to twice their size, of quantiles from the first time to hundreds,
+        // and of the name and the position of a row.
+        let [tables, times, name] = [16, 448, 128];
+        let times = if self.needs().quantiles { times } else { 0 };
+        let cells = self.stats().len() + 4; // Three more for the distribution.
+        let text = if self.format == Style::Table { 64 * cells } else { 0 };
+        size_of::<Row<S>>() + name + text + threads * (tables + times)
     }
 
     /// Reports the names of `--only` that no action has.

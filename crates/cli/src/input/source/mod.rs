@@ -16,6 +16,7 @@ use thiserror::Error;
 use self::format::{Format, detect};
 use self::unpack::unpack;
 pub(crate) use self::unpack::{Ignored, Source, command, unsupported};
+use crate::budget::Budget;
 use crate::output::progress::Progress;
 use crate::signals::Interrupt;
 use crate::stdio;
@@ -70,6 +71,8 @@ pub(crate) struct Watch<'w> {
     pub(crate) progress: &'w Progress,
     /// Set when reading is to stop.
     pub(crate) stop: &'w AtomicBool,
+    /// Stops the reading when it is exceeded.
+    pub(crate) budget: Option<&'w Budget>,
 }
 
 impl Watch<'_> {
@@ -78,7 +81,9 @@ impl Watch<'_> {
         // ORDERING: Relaxed.
         // Needs: the flag is seen soon. Gives: coherence. Not needed: an order, since joining the
         // threads hands the results over. Checks: no model; `tests/cmd/strict.trycmd`.
-        self.interrupt.is_pressed() || self.stop.load(Ordering::Relaxed)
+        self.interrupt.is_pressed()
+            || self.stop.load(Ordering::Relaxed)
+            || self.budget.is_some_and(Budget::is_exceeded)
     }
 }
 
