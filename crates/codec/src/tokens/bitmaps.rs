@@ -104,15 +104,19 @@ pub(super) fn index(
         let (escaped, next_escaped) = escaped(backslashes, carry.escaped);
         carry.escaped = next_escaped;
         let quotes = quotes & !escaped;
+        let mut invalid = 0;
+        if escaped != 0 {
+            let EscapeBits { valid, u } = escapes(block);
+            invalid = escaped & !valid;
+            invalid |= invalid_units(escaped & u, first, text, &mut carry.low_half);
+        }
+        if (quotes | controls | invalid) == 0 && carry.in_string != 0 {
+            continue; // A string with escapes, such as a stack trace, goes on.
+        }
         // From each opening quote up to the byte before its closing quote.
         let strings = prefix_xor(quotes) ^ carry.in_string;
         carry.in_string = (strings.cast_signed() >> (BLOCK - 1)).cast_unsigned();
-        let mut invalid = controls & strings;
-        if escaped != 0 {
-            let EscapeBits { valid, u } = escapes(block);
-            invalid |= escaped & !valid;
-            invalid |= invalid_units(escaped & u, first, text, &mut carry.low_half);
-        }
+        invalid |= controls & strings;
         let StructureBits { brackets, gaps, newlines, digits } = structure(block);
         let scalars = !(brackets | gaps | newlines | quotes | strings);
         let letters = scalars & !digits;
