@@ -406,6 +406,15 @@ pub(crate) fn valid_prefix(bytes: &[u8]) -> &str {
     from_utf8(bytes).or_else(|error| from_utf8(&bytes[..error.valid_up_to()])).unwrap_or_default()
 }
 
+/// Returns a long input as text, if it is UTF-8; of any other, an empty text.
+///
+/// Checked as a whole, characters outside ASCII take less time than run by run. In a short input
+/// there are few of them.
+pub(crate) fn long_text(input: &[u8]) -> &str {
+    const LONG: usize = 128;
+    if input.len() < LONG { "" } else { from_utf8(input).unwrap_or_default() }
+}
+
 /// Returns the longest prefix of whole lines that is UTF-8.
 ///
 /// So a line that begins inside of it lies inside as a whole.

@@ -10,7 +10,7 @@ use super::fast_path::{DefaultKeys, FastLine, HEAD, Partial, fast_line, head};
 use crate::error::{DecodeError, DecodeErrorKind};
 use crate::options::{Fractions, Limits};
 use crate::scan::cursor::Cursor;
-use crate::scan::string::text_at;
+use crate::scan::string::{long_text, text_at};
 
 /// A decoded action: a valid name and a valid time.
 ///
@@ -135,7 +135,9 @@ impl Rules {
         let found = if input.len() > self.limits.input_bytes {
             Err(self.too_long(input.len()))
         } else {
-            self.decode_any(&DefaultKeys, &mut Cursor::new(input), "", partial, &mut scratch)
+            let text = long_text(input);
+            let mut cursor = Cursor::new(input).known(!text.is_empty());
+            self.decode_any(&DefaultKeys, &mut cursor, text, partial, &mut scratch)
         };
         let found = found.map_err(|error| error.explain(input, self.limits))?;
         let name: Cow<'_, str> = match found.name {

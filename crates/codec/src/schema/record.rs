@@ -14,6 +14,7 @@ use crate::fields::plan::Plan;
 use crate::input::form_plan::FormPlan;
 use crate::input::reader::Reader;
 use crate::options::DecodeOptions;
+use crate::scan::string::long_text;
 
 impl DecodeOptions {
     /// Decodes one action from JSON, with these options.
@@ -95,7 +96,7 @@ fn decode_record<'a>(
     let mut reader = Reader::new(&form);
     let mut assembler = Assembler::new(options, plan);
     let mut slots = vec![Slot::default(); plan.slots()];
-    match read(&mut reader, &mut assembler, input, "", &mut slots) {
+    match read(&mut reader, &mut assembler, input, long_text(input), &mut slots) {
         Ok(accepted) => {
             let name = match part_of(input, accepted.name.text) {
                 Some(name) => Cow::Borrowed(name),
