@@ -149,18 +149,22 @@ impl Quantiles {
         Cow::Owned(histogram)
     }
 
-    /// Keeps times as they are, and returns whether there was room for all.
+    /// Inserts times before they become a histogram.
     ///
     /// Not inlined, because most records of few actions meet a histogram.
     #[inline(never)]
-    fn insert_few(&mut self, times: &mut impl Iterator<Item = ActionTime>) -> bool {
+    fn insert_few(&mut self, mut times: impl Iterator<Item = ActionTime> + Clone) {
         while self.small.len() < Self::EXACT {
             match times.next() {
                 Some(time) => self.small.push(time),
-                None => return true,
+                None => return,
             }
         }
-        false
+        if let Some(time) = times.next() {
+            let histogram = self.pour();
+            histogram.insert_anywhere(time);
+            histogram.insert_all(times);
+        }
     }
 
     /// Returns the histogram of the times, which are no longer kept as they are.
@@ -187,15 +191,10 @@ impl Statistic for Quantiles {
     }
 
     #[inline]
-    fn insert_all(&mut self, mut times: impl Iterator<Item = ActionTime> + Clone) {
-        if let Some(histogram) = &mut self.histogram {
-            histogram.insert_all(times);
-        } else if !self.insert_few(&mut times)
-            && let Some(time) = times.next()
-        {
-            let histogram = self.pour();
-            histogram.insert_anywhere(time);
-            histogram.insert_all(times);
+    fn insert_all(&mut self, times: impl Iterator<Item = ActionTime> + Clone) {
+        match &mut self.histogram {
+            Some(histogram) => histogram.insert_all(times),
+            None => self.insert_few(times),
         }
     }
 
