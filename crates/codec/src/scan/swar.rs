@@ -5,7 +5,7 @@
 //! byte is the lowest of its word.
 //!
 //! Wider registers were tried and rejected: names, keys and numbers are rarely longer than 8 bytes,
-//! and a word needs no CPU feature and no `unsafe`.
+//! and a word needs no CPU feature and no `unsafe`. For long lines, `tokens` uses them otherwise.
 
 /// The number of bytes in a word.
 pub(crate) const BYTES: usize = 8;

@@ -51,11 +51,11 @@ impl<'s> Span<'s> {
     #[inline(always)]
     pub(super) fn is_space(self, from: usize, to: usize) -> bool {
         // Most programs write none, or one space after a colon or comma.
-        from == to || self.is_some_space(from, to)
+        from == to || (from + 1 == to && self.byte(from) == b' ') || self.is_more_space(from, to)
     }
 
     #[inline(never)]
-    fn is_some_space(self, from: usize, to: usize) -> bool {
+    fn is_more_space(self, from: usize, to: usize) -> bool {
         let gap = self.bytes.get(from..to);
         gap.is_some_and(|gap| gap.iter().all(|byte| matches!(byte, b' ' | b'\t' | b'\r')))
     }
@@ -63,11 +63,11 @@ impl<'s> Span<'s> {
     /// Returns whether there is a colon, and nothing else but white space, between two places.
     #[inline(always)]
     pub(super) fn is_colon(self, from: usize, to: usize) -> bool {
-        (from + 1 == to && self.byte(from) == b':') || self.is_colon_in_space(from, to)
+        (self.byte(from) == b':' && self.is_space(from + 1, to)) || self.is_late_colon(from, to)
     }
 
     #[inline(never)]
-    fn is_colon_in_space(self, from: usize, to: usize) -> bool {
+    fn is_late_colon(self, from: usize, to: usize) -> bool {
         let gap = self.bytes.get(from..to).unwrap_or_default();
         let colon = gap.iter().position(|byte| *byte == b':');
         colon.is_some_and(|colon| {
