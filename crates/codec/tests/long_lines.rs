@@ -5,7 +5,7 @@ mod log_lines;
 #[path = "support/long_lines.rs"]
 mod support;
 
-use codec::{DecodeOptions, Limits};
+use codec::{DecodeOptions, Fields, Limits, Path};
 use log_lines::{Random, line};
 use support::{all_options, check};
 
@@ -61,5 +61,25 @@ fn nesting_at_its_limits_is_decoded_as_alone() {
             let line = |value| format!(r#"{{"x":{value},"action":"a","time":1}}"#).into_bytes();
             check(&options, &[line(value), line(arrays)]);
         }
+    }
+}
+
+#[test]
+fn escaped_keys_are_decoded_as_alone() {
+    let path = |text: &str| Path::parse(text).unwrap();
+    for [name, time] in [["method", "duration"], ["a/b", "t"], ["t", "ten_letters"]] {
+        let fields = Fields { by: vec![path(name)], value: Some(path(time)), ..Fields::default() };
+        let options = DecodeOptions { fields, ..DecodeOptions::default() };
+        let mut lines = Vec::new();
+        for of in [name, time] {
+            let letter = format!("\\u{:04x}{}", of.as_bytes()[0], &of[1..]);
+            for key in [of, &letter, &of.replace('/', "\\/"), "\\u0061", "a\\/c", "x\\n"] {
+                lines.push(format!(r#"{{"{key}":1,"{name}":"a","{time}":2}}"#).into_bytes());
+                lines.push(format!(r#"{{"{name}":"a","{time}":2,"{key}":"b"}}"#).into_bytes());
+                lines.push(format!(r#"{{"{name}":"a","{key}":2}}"#).into_bytes());
+                lines.push(format!(r#"{{"{key}":"a","{time}":2}}"#).into_bytes());
+            }
+        }
+        check(&options, &lines);
     }
 }

@@ -131,6 +131,8 @@ pub(crate) struct OtherKeys {
     /// The bits of the first word of both.
     common: u64,
     texts: [Box<str>; 2],
+    /// The minimum length of one of the two in which an escape stands for a character.
+    escaped_len: usize,
     /// How a time in quotes is read, if it may be.
     quoted: Option<QuotedValues>,
 }
@@ -146,7 +148,10 @@ impl OtherKeys {
         let [name, time] = texts.map(key);
         let (name, time) = (name?, time?);
         let common = name.common_bits(&time);
-        Some(Self { name, time, common, texts: texts.map(Into::into), quoted })
+        // An escape adds five bytes, that of a slash one.
+        let escaped = |text: &str| text.len() + if text.contains('/') { 1 } else { 5 };
+        let escaped_len = escaped(texts[0]).min(escaped(texts[1]));
+        Some(Self { name, time, common, texts: texts.map(Into::into), escaped_len, quoted })
     }
 
     /// Returns a key that a word is the start of, and its length; 0 if there is none.
@@ -175,6 +180,24 @@ impl OtherKeys {
         }
     }
 
+    /// Returns which of the two keys a key is that starts with a word. Escapes are not resolved.
+    #[inline(never)]
+    fn equal(&self, key: MemberKey<'_>, word: u64) -> Key {
+        let [name, time] = &self.texts;
+        let is = |quoted: &ShortText, text: &str| {
+            key.len == text.len()
+                && quoted.is_start(word)
+                && (quoted.len() <= swar::BYTES || key.bytes().starts_with(text.as_bytes()))
+        };
+        if is(&self.name, name) {
+            Key::Action
+        } else if is(&self.time, time) {
+            Key::Time
+        } else {
+            Key::Other
+        }
+    }
+
     /// Returns the keys of the name and of the time.
     pub(crate) fn texts(&self) -> [&str; 2] {
         self.texts.each_ref().map(|text| &**text)
@@ -199,14 +222,15 @@ impl Keys for OtherKeys {
 
     #[inline(always)]
     fn known_in(&self, key: MemberKey<'_>) -> Option<Key> {
-        let [name, time] = &self.texts;
-        let is = |text: &str| key.len == text.len() && key.bytes().starts_with(text.as_bytes());
-        if is(name) {
-            Some(Key::Action)
-        } else if is(time) {
-            Some(Key::Time)
-        } else {
-            (!key.is_escaped()).then_some(Key::Other)
+        let word = key.quoted_word();
+        // Most other keys have a bit that neither of the two has.
+        let known = match self.name.has_bits(word, self.common) {
+            true => self.equal(key, word),
+            false => Key::Other,
+        };
+        match known {
+            Key::Other if key.len >= self.escaped_len && key.is_escaped() => None,
+            known => Some(known),
         }
     }
 
