@@ -1,9 +1,11 @@
-//! The jobs of a service: limits.
+//! The jobs of a service: limits and counts for each key.
+
+use std::time::Duration;
 
 use facade::Stamp;
 use facade::time::{
-    Clock, Exceeded, KeyedLimiter, Limit, Limiter, Limits, LimitsError, ManualClock,
-    MonotonicClock, Remaining,
+    Clock, Exceeded, KeyedCounter, KeyedLimiter, KeyedRecordError, KeyedSpec, KeyedSpecError,
+    Limit, Limiter, Limits, LimitsError, ManualClock, MonotonicClock, Remaining,
 };
 
 #[test]
@@ -21,5 +23,16 @@ fn limits_of_all_and_of_each_key_are_behind_the_front_door() -> Result<(), Limit
     assert!(users.try_record("bob").is_ok());
     assert!(MonotonicClock.now() > Stamp::UNIX_EPOCH);
     assert_eq!(Limits::new([]), Err(LimitsError::Empty));
+    Ok(())
+}
+
+#[test]
+fn counts_of_each_key_are_behind_the_front_door() -> Result<(), KeyedSpecError> {
+    let spec = KeyedSpec { keys: 1, ..KeyedSpec::default() };
+    let clock = ManualClock::new(Stamp::from_secs(1_000));
+    let logins = KeyedCounter::<String>::with_clock(spec, clock)?;
+    assert_eq!(logins.record_many("alice", 2), Ok(()));
+    assert_eq!(logins.record("bob"), Err(KeyedRecordError::TooManyKeys { max: 1 }));
+    assert_eq!(logins.count("alice", Duration::from_secs(300)).unwrap().at_least, 2);
     Ok(())
 }

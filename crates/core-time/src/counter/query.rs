@@ -140,6 +140,35 @@ impl BucketRange {
         self.first_counted()..=self.newest - i64::from(self.is_empty)
     }
 
+    /// Returns the answer from the counts of the buckets.
+    ///
+    /// `nothing_is_ahead` if no event in the filling bucket may be stamped after `now`.
+    #[inline(always)]
+    pub(crate) fn window(
+        self,
+        grid: &Grid,
+        RangeCounts { oldest, between, newest }: RangeCounts,
+        since: Stamp,
+        now: Stamp,
+        nothing_is_ahead: bool,
+    ) -> Window {
+        if self.is_empty {
+            return Window::empty(now, grid.resolution());
+        }
+        let ends_whole = self.newest_is_whole || self.newest_is_filling && nothing_is_ahead;
+        let begins_whole = self.oldest != self.newest || self.oldest_is_whole;
+        let newest_is_whole = ends_whole && begins_whole;
+        let when = |condition: bool, events: u64| if condition { events } else { 0 };
+        let interval =
+            Interval { from: grid.start(self.first_counted()), to: grid.end(self.newest) };
+        Window {
+            events: when(self.oldest_is_counted, oldest) + between + newest,
+            at_least: when(self.oldest_is_whole, oldest) + between + when(newest_is_whole, newest),
+            at_most: oldest + between + newest,
+            coverage: Coverage::new(interval, grid.resolution(), since, now),
+        }
+    }
+
     #[inline(always)]
     fn first_counted(self) -> i64 {
         if self.oldest_is_counted { self.oldest } else { self.oldest + 1 }
@@ -201,24 +230,9 @@ impl<'a> QueryState<'a> {
     /// Returns the answer at the time of the state.
     #[inline(always)]
     pub(super) fn window(&self, clock_may_step_back: bool) -> Window {
-        let (grid, range, now) = (&self.tier.grid, self.range, self.now);
-        if range.is_empty {
-            return Window::empty(now, grid.resolution());
-        }
-        let nothing_is_ahead = !clock_may_step_back && self.latest_ahead <= now.as_nanos();
-        let RangeCounts { oldest, between, newest } = self.counts;
-        let ends_whole = range.newest_is_whole || range.newest_is_filling && nothing_is_ahead;
-        let begins_whole = range.oldest != range.newest || range.oldest_is_whole;
-        let newest_is_whole = ends_whole && begins_whole;
-        let when = |condition: bool, events: u64| if condition { events } else { 0 };
-        let interval =
-            Interval { from: grid.start(range.first_counted()), to: grid.end(range.newest) };
-        Window {
-            events: when(range.oldest_is_counted, oldest) + between + newest,
-            at_least: when(range.oldest_is_whole, oldest) + between + when(newest_is_whole, newest),
-            at_most: oldest + between + newest,
-            coverage: Coverage::new(interval, grid.resolution(), self.since, now),
-        }
+        let nothing_is_ahead = !clock_may_step_back && self.latest_ahead <= self.now.as_nanos();
+        let Self { counts, since, now, .. } = *self;
+        self.range.window(&self.tier.grid, counts, since, now, nothing_is_ahead)
     }
 
     /// Moves the state to a later time, if the query touches the same buckets then.

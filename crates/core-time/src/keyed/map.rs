@@ -8,9 +8,11 @@
 //!
 //! The longest idle key is found without a list in order of use, which every record would change.
 //! When there is nothing to evict, all keys are scanned, and the longest idle sixteenth becomes a
-//! queue. A key whose state was used since then is skipped. Every other key was used later than
+//! queue. A key that was used since then is skipped. Every other key was used later than
 //! these at the time of the scan, and use only grows, so the next unused key of the queue is the
-//! longest idle of all.
+//! longest idle of all. Use is ordered by the admission of keys: a key used after the admission of
+//! another has a later *turn*. A clock would not do, as a flood of new keys fits between two of its
+//! ticks, and a key in constant use would be as idle as they.
 
 use std::borrow::Borrow;
 use std::hash::{BuildHasher, Hash, RandomState};
@@ -19,8 +21,9 @@ use std::sync::{Mutex, MutexGuard};
 use hashbrown::HashTable;
 
 use crate::overflow::{OverflowCounts, WhenFull};
+use crate::ring::SparseCounts;
 use crate::stamp::Stamp;
-use crate::sync::unpoisoned;
+use crate::sync::{AtomicU64, Ordering::Relaxed, unpoisoned};
 
 /// The state of a key.
 pub(crate) trait State: Sized {
@@ -29,11 +32,18 @@ pub(crate) trait State: Sized {
     /// `oldest` is the oldest bucket that a window touches.
     fn is_expired(&self, oldest: i64) -> bool;
 
-    /// Returns when the key was last used.
-    fn last_used(&self) -> Stamp;
-
     /// Returns the number of events that are lost with the state.
     fn events(&self) -> u64;
+}
+
+impl State for SparseCounts {
+    fn is_expired(&self, oldest: i64) -> bool {
+        self.newest().is_none_or(|newest| newest < oldest)
+    }
+
+    fn events(&self) -> u64 {
+        self.events()
+    }
 }
 
 pub(crate) struct KeyMap<K, V> {
@@ -41,6 +51,8 @@ pub(crate) struct KeyMap<K, V> {
     /// SipHash with random keys: no sender can choose keys that collide.
     hasher: RandomState,
     admission: Mutex<Admission<V>>,
+    /// Grows by 2 with each new key, which has the turn in between.
+    turn: AtomicU64,
     /// The maximum number of keys.
     max: usize,
     when_full: WhenFull,
@@ -48,7 +60,14 @@ pub(crate) struct KeyMap<K, V> {
 
 /// Two cache lines, because processors fetch lines in pairs: shards do not share them.
 #[repr(align(128))]
-struct Shard<K, V>(Mutex<HashTable<(K, V)>>);
+struct Shard<K, V>(Mutex<HashTable<Slot<K, V>>>);
+
+struct Slot<K, V> {
+    key: K,
+    /// The turn of the last use.
+    used: u64,
+    state: V,
+}
 
 /// What changes with the set of keys.
 pub(crate) struct Admission<V> {
@@ -57,8 +76,8 @@ pub(crate) struct Admission<V> {
     sweep_at: usize,
     /// The oldest bucket of a window at the last such removal from a full map.
     swept: Option<i64>,
-    /// The longest idle keys by last use and hash, the longest idle last.
-    idle: Vec<(Stamp, u64)>,
+    /// The longest idle keys by turn and hash, the longest idle last.
+    idle: Vec<(u64, u64)>,
     /// The state of the keys beyond the limit, if they are folded.
     pub(crate) other: V,
     /// When events of keys were last lost, by eviction, removal or refusal.
@@ -80,7 +99,7 @@ impl<K: Hash + Eq, V: State> KeyMap<K, V> {
     /// The memory of a map without keys, in bytes.
     pub(crate) const EMPTY_BYTES: usize = SHARDS * size_of::<Shard<K, V>>();
     /// The memory of a key in the table, which may be seven sixteenths full, in bytes.
-    pub(crate) const KEY_BYTES: usize = (size_of::<(K, V)>() + 1) * 16 / 7;
+    pub(crate) const KEY_BYTES: usize = (size_of::<Slot<K, V>>() + 1) * 16 / 7;
 
     pub(crate) fn new(max: usize, when_full: WhenFull, other: V) -> Self {
         let admission = Admission {
@@ -96,6 +115,7 @@ impl<K: Hash + Eq, V: State> KeyMap<K, V> {
             shards: (0..SHARDS).map(|_| Shard(Mutex::new(HashTable::new()))).collect(),
             hasher: RandomState::new(),
             admission: Mutex::new(admission),
+            turn: AtomicU64::new(0),
             max,
             when_full,
         }
@@ -111,13 +131,28 @@ impl<K: Hash + Eq, V: State> KeyMap<K, V> {
         unpoisoned(self.admission.lock())
     }
 
-    fn find<Q, R>(&self, hash: u64, key: &Q, read: impl FnOnce(&mut V) -> R) -> Option<R>
+    /// Calls `read` with the state of a key, if it exists. That is not a use of the key.
+    pub(crate) fn get<Q, R>(&self, key: &Q, read: impl FnOnce(&V) -> R) -> Option<R>
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ?Sized,
+    {
+        let hash = self.hasher.hash_one(key);
+        let shard = self.shard(hash);
+        shard.find(hash, |slot| slot.key.borrow() == key).map(|slot| read(&slot.state))
+    }
+
+    fn find<Q, R>(&self, hash: u64, key: &Q, change: impl FnOnce(&mut V) -> R) -> Option<R>
     where
         K: Borrow<Q>,
         Q: Eq + ?Sized,
     {
         let mut shard = self.shard(hash);
-        shard.find_mut(hash, |(held, _)| held.borrow() == key).map(|(_, state)| read(state))
+        let slot = shard.find_mut(hash, |slot| slot.key.borrow() == key)?;
+        // ORDERING: Relaxed. Needs: a turn not before that of a key whose admission happened
+        // before, which coherence gives. Nothing else depends on it.
+        slot.used = slot.used.max(self.turn.load(Relaxed));
+        Some(change(&mut slot.state))
     }
 
     /// Calls `change` with the state of a key, which is made if the key is new.
@@ -153,8 +188,10 @@ impl<K: Hash + Eq, V: State> KeyMap<K, V> {
             return Ok(changed);
         }
         if self.make_room(&mut admission, oldest, now) {
-            let rehash = |(key, _): &(K, V)| self.hasher.hash_one(key);
-            self.shard(hash).insert_unique(hash, (key.to_owned(), state), rehash);
+            // ORDERING: Relaxed; see `find`. Under the lock of the admission.
+            let used = self.turn.fetch_add(2, Relaxed) + 1;
+            let slot = Slot { key: key.to_owned(), used, state };
+            self.shard(hash).insert_unique(hash, slot, |slot| self.hasher.hash_one(&slot.key));
             admission.keys += 1;
             return Ok(changed);
         }
@@ -184,13 +221,13 @@ impl<K: Hash + Eq, V: State> KeyMap<K, V> {
         for shard in &self.shards {
             let mut table = unpoisoned(shard.0.lock());
             let before = table.len();
-            table.retain(|(_, state)| !state.is_expired(oldest));
+            table.retain(|slot| !slot.state.is_expired(oldest));
             let removed = before - table.len();
             admission.keys -= removed;
             admission.overflow.expired += removed as u64;
             if table.len() < table.capacity() / 4 {
                 let keep = table.len() * 2;
-                table.shrink_to(keep, |(key, _)| self.hasher.hash_one(key));
+                table.shrink_to(keep, |slot| self.hasher.hash_one(&slot.key));
             }
         }
         admission.swept = Some(oldest);
@@ -202,12 +239,11 @@ impl<K: Hash + Eq, V: State> KeyMap<K, V> {
         loop {
             while let Some((used, hash)) = admission.idle.pop() {
                 let mut shard = self.shard(hash);
-                // Two keys of one hash and one last use are equally idle: either may go.
-                let Ok(entry) = shard.find_entry(hash, |(_, state)| state.last_used() == used)
-                else {
+                // Two keys of one hash and one turn are equally idle: either may go.
+                let Ok(entry) = shard.find_entry(hash, |slot| slot.used == used) else {
                     continue;
                 };
-                let ((_, state), _) = entry.remove();
+                let (Slot { state, .. }, _) = entry.remove();
                 admission.keys -= 1;
                 admission.lost = Some(now);
                 admission.overflow.evicted += 1;
@@ -221,11 +257,11 @@ impl<K: Hash + Eq, V: State> KeyMap<K, V> {
         }
     }
 
-    fn longest_idle(&self) -> Vec<(Stamp, u64)> {
+    fn longest_idle(&self) -> Vec<(u64, u64)> {
         let mut keys = Vec::new();
         for shard in &self.shards {
             let table = unpoisoned(shard.0.lock());
-            let hashed = |(key, state): &(K, V)| (state.last_used(), self.hasher.hash_one(key));
+            let hashed = |slot: &Slot<K, V>| (slot.used, self.hasher.hash_one(&slot.key));
             keys.extend(table.iter().map(hashed));
         }
         let number = keys.len() / IDLE_SHARE + 1;
@@ -247,8 +283,8 @@ impl<K: Hash + Eq, V: State> KeyMap<K, V> {
         let mut admission = self.admission();
         let hash = self.hasher.hash_one(key);
         let mut shard = self.shard(hash);
-        let ((_, state), _) =
-            shard.find_entry(hash, |(held, _)| held.borrow() == key).ok()?.remove();
+        let (Slot { state, .. }, _) =
+            shard.find_entry(hash, |slot| slot.key.borrow() == key).ok()?.remove();
         admission.keys -= 1;
         admission.lost = Some(now());
         Some(state)
@@ -269,7 +305,18 @@ impl<K: Hash + Eq, V: State> KeyMap<K, V> {
         self.admission().keys
     }
 
-    fn shard(&self, hash: u64) -> MutexGuard<'_, HashTable<(K, V)>> {
+    /// Calls `visit` with the keys and states of each shard, under its lock.
+    pub(crate) fn for_each_shard<E>(
+        &self,
+        mut visit: impl FnMut(&mut dyn Iterator<Item = (&K, &V)>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.shards.iter().try_for_each(|shard| {
+            let table = unpoisoned(shard.0.lock());
+            visit(&mut table.iter().map(|slot| (&slot.key, &slot.state)))
+        })
+    }
+
+    fn shard(&self, hash: u64) -> MutexGuard<'_, HashTable<Slot<K, V>>> {
         // Bits that the table uses neither for the place nor for the tag.
         let at = (hash >> 48) as usize % SHARDS;
         unpoisoned(self.shards[at].0.lock())

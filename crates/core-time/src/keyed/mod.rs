@@ -1,5 +1,11 @@
 //! States of many keys, in bounded memory.
 
+mod counter;
+mod error;
 mod map;
+mod spec;
 
-pub(crate) use map::{Full, KeyMap, State};
+pub use counter::KeyedCounter;
+pub use error::{KeyedRecordError, KeyedSpecError};
+pub(crate) use map::{Full, KeyMap};
+pub use spec::KeyedSpec;

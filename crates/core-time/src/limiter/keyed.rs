@@ -7,10 +7,9 @@ use std::hash::Hash;
 use super::error::{Exceeded, Remaining};
 use super::limits::Limits;
 use crate::clock::{AnyClock, Clock, MonotonicClock};
-use crate::keyed::{Full, KeyMap, State};
+use crate::keyed::{Full, KeyMap};
 use crate::overflow::{OverflowCounts, WhenFull};
 use crate::ring::SparseCounts;
-use crate::stamp::Stamp;
 
 /// Records events of keys, such as users or addresses, as long as no limit of the key is exceeded.
 ///
@@ -52,22 +51,6 @@ pub struct KeyedLimiter<K> {
     limits: Limits,
     clock: AnyClock,
     keys: KeyMap<K, SparseCounts>,
-}
-
-/// The history of a key.
-impl State for SparseCounts {
-    fn is_expired(&self, oldest: i64) -> bool {
-        self.newest().is_none_or(|newest| newest < oldest)
-    }
-
-    /// Not needed: a key with events in a window is never evicted.
-    fn last_used(&self) -> Stamp {
-        Stamp::MIN
-    }
-
-    fn events(&self) -> u64 {
-        self.events()
-    }
 }
 
 impl<K: Hash + Eq> KeyedLimiter<K> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::clock::{AnyClock, Clock};
 use crate::counter::{
-    BucketRange, Coverage, RecordError, Refusals, RefusedCounts, WindowError, window_nanos,
+    BucketRange, Coverage, Query, RecordError, Refusals, RefusedCounts, WindowError, window_nanos,
 };
 use crate::spec::WindowSpec;
 use crate::stamp::{Interval, Stamp};
@@ -172,6 +172,31 @@ impl TimeAxis {
             self.observe(tick);
         }
         Ok(tick)
+    }
+
+    /// Returns the buckets that a query touches, and the present.
+    ///
+    /// The query must be one of the finest tier.
+    pub(crate) fn touched(&self, query: Query) -> Result<(BucketRange, Stamp), WindowError> {
+        let newest = self.newest.load(Acquire); // ORDERING: before the clock; see `TimeAxis`.
+        let (grid, now) = (self.spec.finest(), self.now());
+        if let Query::Between(interval) = query
+            && !query.fits(grid, now)
+        {
+            let (age, span) = (now.saturating_since(interval.from), self.spec.span());
+            return Err(WindowError::BeforeSpan { interval, age, span });
+        }
+        let (range, oldest) = (query.range(grid, now), self.oldest_held(newest));
+        if !range.is_empty && range.oldest < oldest {
+            let [from, held] = [range.oldest, oldest].map(|tick| grid.start(tick));
+            return Err(WindowError::Evicted { from, held });
+        }
+        Ok((range, now))
+    }
+
+    /// Returns the oldest bucket that a ring holds.
+    pub(crate) fn oldest(&self) -> i64 {
+        self.oldest_held(self.newest.load(Acquire)) // ORDERING: see `TimeAxis`.
     }
 
     /// Returns the oldest bucket that a ring holds together with `newest`.

@@ -9,6 +9,8 @@
 
 use std::collections::VecDeque;
 
+use super::RangeCounts;
+
 /// The counts of buckets with events.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct SparseCounts {
@@ -45,6 +47,16 @@ impl SparseCounts {
     /// Returns the events of the bucket `oldest` and of all later ones.
     pub(crate) fn events_since(&self, oldest: i64) -> u64 {
         self.total() - self.total_before(oldest)
+    }
+
+    /// Returns the events of the buckets from `oldest` to `newest`.
+    pub(crate) fn read(&self, oldest: i64, newest: i64) -> RangeCounts {
+        let (last, to) = (self.total_before(newest), self.total_before(newest.saturating_add(1)));
+        if oldest == newest {
+            return RangeCounts { newest: to - last, ..RangeCounts::default() };
+        }
+        let (from, second) = (self.total_before(oldest), self.total_before(oldest + 1));
+        RangeCounts { oldest: second - from, between: last - second, newest: to - last }
     }
 
     /// Returns the first bucket with which at most `left` events remain after it.
@@ -135,7 +147,8 @@ mod tests {
         counts.evict_before(2);
         assert_eq!(counts.add(3, u64::MAX - 4), Err(u64::MAX - 5));
         assert_eq!(counts.add(3, u64::MAX - 5), Ok(()));
-        assert_eq!([1, 3].map(|tick| counts.events_since(tick)), [u64::MAX, u64::MAX - 5]);
+        let RangeCounts { oldest, between, newest } = counts.read(1, 3);
+        assert_eq!((oldest, between, newest), (0, 5, u64::MAX - 5));
     }
 
     #[test]

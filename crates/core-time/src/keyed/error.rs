@@ -1,0 +1,32 @@
+//! The errors of keyed counters.
+
+use thiserror::Error;
+
+use crate::counter::RecordError;
+
+/// The error returned when an event of a key is refused; nothing else changed.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum KeyedRecordError {
+    /// The stamp is refused, or the bucket has no room.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    /// The key is new and the counter is full.
+    #[error("counter has {max} keys, its limit, and refuses new ones")]
+    TooManyKeys {
+        /// The maximum number of keys.
+        max: usize,
+    },
+}
+
+/// The error returned when a keyed counter cannot be made.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum KeyedSpecError {
+    /// A keyed counter has buckets of one width.
+    #[error("window has {found} tiers, a keyed counter has 1")]
+    TooManyTiers {
+        /// The number of tiers.
+        found: usize,
+    },
+}
