@@ -30,8 +30,8 @@ pub use row::Row;
 #[cfg(feature = "tracker")]
 pub use snapshot::{TrackerSnapshot, TrackerSnapshotError, WindowedSnapshot};
 pub use statistics::{
-    Bin, Converted, Count, HasCount, HasMean, Histogram, Last, Mean, MinMax, Quantile,
-    QuantileError, Quantiles, Summary, Timestamped, TopK, Values, Variance,
+    Bin, Converted, Count, HasCount, HasMean, Histogram, Last, Mean, MinMax, Outcome, Outcomes,
+    Quantile, QuantileError, Quantiles, Summary, Timestamped, TopK, Values, Variance,
 };
 #[cfg(feature = "tracker")]
 pub use tracker::{

@@ -3,9 +3,9 @@
 pub use core_actions::{
     ACTIONS_MAX, ActionError, ActionName, ActionTime, ActionTracker, ActionWindow, AsWords, Bin,
     COUNT_MAX, Conversion, Converted, Count, Handle, HasCount, HasMean, Histogram, KeyedName, Last,
-    LocalTracker, Mean, MergedTracker, MinMax, NameError, NameTable, OverflowCounts, PostTracker,
-    Quantile, QuantileError, Quantiles, Row, RunningTracker, Summary, TimeError, Timestamped, TopK,
-    TrackerSnapshot, TrackerSnapshotError, TrackerSpec, Unit, UnitError, Values, Variance,
-    WhenFull, WindowRows, WindowedHandle, WindowedSnapshot, WindowedSpec, WindowedSpecError,
-    WindowedTracker,
+    LocalTracker, Mean, MergedTracker, MinMax, NameError, NameTable, Outcome, Outcomes,
+    OverflowCounts, PostTracker, Quantile, QuantileError, Quantiles, Row, RunningTracker, Summary,
+    TimeError, Timestamped, TopK, TrackerSnapshot, TrackerSnapshotError, TrackerSpec, Unit,
+    UnitError, Values, Variance, WhenFull, WindowRows, WindowedHandle, WindowedSnapshot,
+    WindowedSpec, WindowedSpecError, WindowedTracker,
 };

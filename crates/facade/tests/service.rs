@@ -1,8 +1,9 @@
-//! The jobs of a service: limits and counts for each key.
+//! The jobs of a service: limits, counts for each key, shares of failures.
 
 use std::time::Duration;
 
 use facade::Stamp;
+use facade::actions::{Outcome, Outcomes, WindowedTracker};
 use facade::time::{
     Clock, Exceeded, KeyedCounter, KeyedLimiter, KeyedRecordError, KeyedSpec, KeyedSpecError,
     Limit, Limiter, Limits, LimitsError, ManualClock, MonotonicClock, Remaining,
@@ -35,4 +36,12 @@ fn counts_of_each_key_are_behind_the_front_door() -> Result<(), KeyedSpecError> 
     assert_eq!(logins.record("bob"), Err(KeyedRecordError::TooManyKeys { max: 1 }));
     assert_eq!(logins.count("alice", Duration::from_secs(300)).unwrap().at_least, 2);
     Ok(())
+}
+
+#[test]
+fn shares_of_failures_are_behind_the_front_door() {
+    let calls = WindowedTracker::<Outcomes>::new(Default::default()).unwrap();
+    calls.record("payment", Outcome { failed: true, slow: false }).unwrap();
+    let window = calls.window(Duration::from_secs(10)).unwrap();
+    assert_eq!(window.rows()[0].statistic().failed_share(1), Some(1.0));
 }

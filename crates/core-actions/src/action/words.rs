@@ -4,6 +4,7 @@ use core_time::{InBucket, Stamp};
 
 use crate::action::time::ActionTime;
 use crate::statistics::last::Timestamped;
+use crate::statistics::outcomes::Outcome;
 
 /// A value that can be stored in a few words of memory.
 ///
@@ -137,6 +138,21 @@ impl AsWords for Timestamped {
     #[inline]
     fn from_words(words: &[u64]) -> Self {
         Self { stamp: Stamp::from_words(&words[..1]), time: ActionTime::from_words(&words[1..]) }
+    }
+}
+
+impl AsWords for Outcome {
+    const WORDS: usize = 1;
+
+    #[inline]
+    fn write_words(self, words: &mut [u64]) -> bool {
+        words[0] = u64::from(self.failed) | u64::from(self.slow) << 1;
+        true
+    }
+
+    #[inline]
+    fn from_words(words: &[u64]) -> Self {
+        Self { failed: words[0] & 1 != 0, slow: words[0] & 2 != 0 }
     }
 }
 

@@ -25,6 +25,7 @@ use crate::statistics::count::Count;
 use crate::statistics::last::{Last, Timestamped};
 use crate::statistics::mean::Mean;
 use crate::statistics::min_max::MinMax;
+use crate::statistics::outcomes::Outcomes;
 use crate::statistics::quantiles::Quantiles;
 use crate::statistics::quantiles::bins::range_of;
 use crate::statistics::quantiles::histogram::Histogram;
@@ -56,6 +57,8 @@ enum WireError {
         counted(*count, "time")
     )]
     Squares { squares: String, sum: String, count: u64 },
+    #[error("{what} calls are {number}, of {}", counted(*calls, "call"))]
+    MoreThanCalls { what: &'static str, number: u64, calls: u64 },
     #[error("maximum is {max}, which is less than the minimum {min}")]
     Backwards { min: ActionTime, max: ActionTime },
     #[error("kept {}, limit is {limit}", counted(*kept, "time"))]
@@ -127,6 +130,7 @@ macro_rules! wire {
 
 wire!(Count, u64, |count| count.0, |count| Ok(Count(in_range(count)?)));
 wire!(keyed Mean, WireMean);
+wire!(keyed Outcomes, WireOutcomes);
 wire!(keyed Variance, WireVariance);
 wire!(
     MinMax,
@@ -254,6 +258,30 @@ fn of<S: Statistic>(values: Vec<S::Value>) -> S {
     let mut statistic = S::default();
     statistic.insert_all(values.into_iter());
     statistic
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WireOutcomes {
+    calls: u64,
+    failed: u64,
+    slow: u64,
+}
+
+impl WireOutcomes {
+    fn of(&Outcomes { calls, failed, slow }: &Outcomes) -> Self {
+        Self { calls, failed, slow }
+    }
+
+    fn checked(self) -> Result<Outcomes, WireError> {
+        let calls = in_range(self.calls)?;
+        for (what, number) in [("failed", self.failed), ("slow", self.slow)] {
+            if number > calls {
+                return Err(WireError::MoreThanCalls { what, number, calls });
+            }
+        }
+        Ok(Outcomes { calls, failed: self.failed, slow: self.slow })
+    }
 }
 
 #[derive(Serialize, Deserialize)]
