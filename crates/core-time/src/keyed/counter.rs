@@ -37,8 +37,8 @@ use crate::sync::{AtomicI64, Ordering::Relaxed};
 /// # Complexity
 ///
 /// A record takes one lookup by SipHash, one read of the clock and the lock of one of 64 shards. A
-/// record in an older bucket takes one step for each later bucket of the key. A new key also takes a
-/// lock of all keys and allocates; if the counter is full, it visits all keys, at most once in a
+/// record in an older bucket takes one step for each later bucket of the key. A new key also takes
+/// a lock of all keys and allocates; if the counter is full, it visits all keys, at most once in a
 /// bucket, or once for each sixteenth of the keys that it evicts. A read takes the logarithm of the
 /// number of buckets.
 ///
