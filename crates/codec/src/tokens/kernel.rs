@@ -48,7 +48,14 @@ impl Kernel {
 
     /// Lists the places of a window of whole lines. Returns its end.
     #[inline]
-    #[expect(unsafe_code, reason = "so are functions for some processors called")]
+    #[cfg_attr(
+        target_arch = "x86_64",
+        expect(unsafe_code, reason = "so are functions for some processors called")
+    )]
+    #[cfg_attr(
+        not(target_arch = "x86_64"),
+        expect(unused_variables, reason = "there is no kernel, and so no call")
+    )]
     pub(super) fn index(self, text: &[u8], list: &mut Places) -> usize {
         match self.0 {
             #[cfg(target_arch = "x86_64")]

@@ -11,8 +11,10 @@
 //! and where. So the list may be left out at any time, and is: on short lines, and on processors
 //! without the instructions that it needs.
 
+#[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "no kernel uses it"))]
 mod bitmaps;
 mod kernel;
+#[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "no kernel uses it"))]
 mod places;
 mod span;
 mod walk;
