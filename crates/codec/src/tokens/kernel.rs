@@ -54,7 +54,7 @@ impl Kernel {
     )]
     #[cfg_attr(
         not(target_arch = "x86_64"),
-        expect(unused_variables, reason = "there is no kernel, and so no call")
+        expect(unused_variables, reason = "never called without kernels")
     )]
     pub(super) fn index(self, text: &[u8], list: &mut Places) -> usize {
         match self.0 {
