@@ -4,10 +4,10 @@
 pub use core_time::TscClock;
 pub use core_time::{
     Clock, CoarseClock, CounterSnapshot, Coverage, CoveredBuckets, EventCounter, ExactCounter,
-    Exceeded, InBucket, Instance, InstanceError, Instances, Interval, KeyedCounter, KeyedLimiter,
-    KeyedRecordError, KeyedSpec, KeyedSpecError, Limit, Limiter, Limits, LimitsError, ManualClock,
-    MonotonicClock, RecordError, Recorder, RefusedCounts, Remaining, SecondsClock, Series,
-    SnapshotError, SnapshotHeader, SnapshotHeaderError, SpecError, Stamp, Statistic, StatisticRing,
-    Subtract, SystemClock, Tag, TickerClock, Tier, TimeAxis, Window, WindowError, WindowSpec,
-    WindowSpecBuilder, laws,
+    Exceeded, HeavyKeys, InBucket, Instance, InstanceError, Instances, Interval, KeyedCounter,
+    KeyedLimiter, KeyedRecordError, KeyedSpec, KeyedSpecError, Limit, Limiter, Limits, LimitsError,
+    ManualClock, MonotonicClock, RecordError, Recorder, RefusedCounts, Remaining, SecondsClock,
+    Series, SnapshotError, SnapshotHeader, SnapshotHeaderError, SpecError, Stamp, Statistic,
+    StatisticRing, Subtract, SystemClock, Tag, TickerClock, Tier, TimeAxis, Window, WindowError,
+    WindowSpec, WindowSpecBuilder, laws,
 };

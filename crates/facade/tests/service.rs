@@ -5,8 +5,8 @@ use std::time::Duration;
 use facade::Stamp;
 use facade::actions::{Outcome, Outcomes, WindowedTracker};
 use facade::time::{
-    Clock, Exceeded, KeyedCounter, KeyedLimiter, KeyedRecordError, KeyedSpec, KeyedSpecError,
-    Limit, Limiter, Limits, LimitsError, ManualClock, MonotonicClock, Remaining,
+    Clock, Exceeded, HeavyKeys, KeyedCounter, KeyedLimiter, KeyedRecordError, KeyedSpec,
+    KeyedSpecError, Limit, Limiter, Limits, LimitsError, ManualClock, MonotonicClock, Remaining,
 };
 
 #[test]
@@ -35,6 +35,9 @@ fn counts_of_each_key_are_behind_the_front_door() -> Result<(), KeyedSpecError> 
     assert_eq!(logins.record_many("alice", 2), Ok(()));
     assert_eq!(logins.record("bob"), Err(KeyedRecordError::TooManyKeys { max: 1 }));
     assert_eq!(logins.count("alice", Duration::from_secs(300)).unwrap().at_least, 2);
+    let heavy = HeavyKeys::<String>::new(Default::default(), 100)?;
+    assert_eq!(heavy.record("alice"), Ok(()));
+    assert_eq!(heavy.top(1, Duration::from_secs(300)).unwrap()[0].0, "alice");
     Ok(())
 }
 

@@ -99,12 +99,21 @@ impl Counted {
         Self { counts: SparseCounts::default(), since }
     }
 
-    fn add(&mut self, event: Event, oldest: i64, started: Stamp) -> Result<(), RecordError> {
+    #[inline]
+    fn add(
+        &mut self,
+        event: Event,
+        oldest: impl Fn() -> i64,
+        started: impl Fn() -> Stamp,
+    ) -> Result<(), RecordError> {
         let Event { tick, events, before_start } = event;
-        self.counts.evict_before(oldest);
+        if before_start.is_none() && self.counts.add_to_newest(tick, events) {
+            return Ok(());
+        }
+        self.counts.evict_before(oldest());
         self.counts.add(tick, events).map_err(|room| RecordError::Full { events, room })?;
         // Not if the key is counted since later, because older events were lost.
-        if let Some(stamp) = before_start.filter(|_| self.since <= started) {
+        if let Some(stamp) = before_start.filter(|_| self.since <= started()) {
             self.since = self.since.min(stamp);
         }
         Ok(())
@@ -243,13 +252,12 @@ impl<K: Hash + Eq> KeyedCounter<K> {
         if event.events == 0 {
             return Ok(());
         }
-        let (oldest, started) = (self.axis.oldest(), self.started());
         let recorded = self.keys.upsert(
             key,
-            |counted| counted.add(event, oldest, started),
+            |counted| counted.add(event, || self.axis.oldest(), || self.started()),
             Result::is_ok,
             |admission, _| Self::unknown(admission),
-            || (oldest, self.axis.now()),
+            || (self.axis.oldest(), self.axis.now()),
         );
         let Ok(recorded) = recorded else {
             return Err(KeyedRecordError::TooManyKeys { max: self.keys.max() });

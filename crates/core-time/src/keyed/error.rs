@@ -3,6 +3,7 @@
 use thiserror::Error;
 
 use crate::counter::RecordError;
+use crate::text::counted;
 
 /// The error returned when an event of a key is refused; nothing else changed.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -19,7 +20,7 @@ pub enum KeyedRecordError {
     },
 }
 
-/// The error returned when a keyed counter cannot be made.
+/// The error returned when a counter of keys cannot be made.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum KeyedSpecError {
@@ -28,5 +29,13 @@ pub enum KeyedSpecError {
     TooManyTiers {
         /// The number of tiers.
         found: usize,
+    },
+    /// A summary of the heaviest keys has too few counts for an answer.
+    #[error("{} in a bucket, at least {min} are needed", counted(*found as u64, "count"))]
+    TooFewCounts {
+        /// The number of counts.
+        found: usize,
+        /// The minimum.
+        min: usize,
     },
 }

@@ -161,6 +161,7 @@ impl<K: Hash + Eq, V: State> KeyMap<K, V> {
     /// key beyond the limit, `change` may be called with a new state and again with that of all
     /// such keys, so it changes nothing else. `oldest` returns the oldest bucket that a window
     /// touches, and the present.
+    #[inline]
     pub(crate) fn upsert<Q, R>(
         &self,
         key: &Q,
@@ -177,6 +178,24 @@ impl<K: Hash + Eq, V: State> KeyMap<K, V> {
         if let Some(changed) = self.find(hash, key, &change) {
             return Ok(changed);
         }
+        self.admit(hash, key, change, keeps, new, oldest)
+    }
+
+    /// Does the same for a key that was not found.
+    #[cold]
+    fn admit<Q, R>(
+        &self,
+        hash: u64,
+        key: &Q,
+        change: impl Fn(&mut V) -> R,
+        keeps: impl FnOnce(&R) -> bool,
+        new: impl FnOnce(&Admission<V>, i64) -> V,
+        oldest: impl FnOnce() -> (i64, Stamp),
+    ) -> Result<R, Full>
+    where
+        K: Borrow<Q>,
+        Q: Eq + ToOwned<Owned = K> + ?Sized,
+    {
         let mut admission = self.admission();
         if let Some(changed) = self.find(hash, key, &change) {
             return Ok(changed); // Another thread admitted it.

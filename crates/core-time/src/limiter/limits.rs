@@ -152,8 +152,10 @@ impl Limits {
         events: u64,
     ) -> Result<Remaining, Exceeded> {
         let mut remaining = Remaining { events: u64::MAX, limit: self.limits[0] };
+        let mut oldest = i64::MIN; // In the end, that of the longest window.
         for &limit in &self.limits {
-            let used = history.events_since(self.first_touched(limit.window, now));
+            oldest = self.first_touched(limit.window, now);
+            let used = history.events_since(oldest);
             let room = limit.events.saturating_sub(used);
             if events > room {
                 return Err(self.exceeded(history, now, events));
@@ -163,9 +165,11 @@ impl Limits {
             }
         }
         if events > 0 {
-            history.evict_before(self.oldest(now));
             let tick = self.tick(now).max(history.newest().unwrap_or(i64::MIN));
-            history.add(tick, events).expect("not more than the limit of the longest window");
+            if !history.add_to_newest(tick, events) {
+                history.evict_before(oldest);
+                history.add(tick, events).expect("not more than the limit of the longest window");
+            }
         }
         Ok(remaining)
     }

@@ -71,6 +71,19 @@ impl SparseCounts {
         self.buckets.get(at).map(|bucket| bucket.tick)
     }
 
+    /// Adds events to the newest bucket, if that is `tick` and there is room.
+    ///
+    /// Most records are of this kind, and need neither an eviction nor a search.
+    #[inline]
+    pub(crate) fn add_to_newest(&mut self, tick: i64, events: u64) -> bool {
+        let newest = self.buckets.back_mut().filter(|newest| newest.tick == tick);
+        let added = newest.and_then(|newest| {
+            newest.total = newest.total.checked_add(events)?;
+            Some(())
+        });
+        added.is_some()
+    }
+
     /// Adds events to a bucket. Returns the number that would fit, if they do not.
     pub(crate) fn add(&mut self, tick: i64, events: u64) -> Result<(), u64> {
         if self.total().checked_add(events).is_none() {
@@ -127,6 +140,9 @@ impl SparseCounts {
 
     /// Returns the total at the start of a bucket.
     fn total_before(&self, tick: i64) -> u64 {
+        if self.buckets.front().is_none_or(|oldest| oldest.tick >= tick) {
+            return self.before;
+        }
         match self.buckets.partition_point(|bucket| bucket.tick < tick) {
             0 => self.before,
             later => self.buckets[later - 1].total,
