@@ -205,6 +205,15 @@ fn removed_key_begins_again() {
 }
 
 #[test]
+fn late_events_of_one_bucket_move_the_start_to_the_earliest() {
+    let (keyed, _) = counter::<u64>(spec(9, WhenFull::Refuse));
+    for (millis, elapsed) in [(4_200, 4_200), (4_700, 4_700), (4_400, 4_700)] {
+        keyed.record_at(&1, keyed.now() - ms(millis), 1).unwrap();
+        assert_eq!(keyed.count(&1, secs(10)).unwrap().coverage.elapsed, ms(elapsed));
+    }
+}
+
+#[test]
 fn top_has_the_heaviest_keys_of_the_window_in_order() {
     let (keyed, clock) = counter::<u64>(spec(1_000, WhenFull::Refuse));
     keyed.record_many(&999, 1_000_000).unwrap();

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::thread;
 use std::time::Duration;
 
+use allocation_counter::measure;
 use core_time::{
     Clock, Exceeded, KeyedLimiter, Limit, Limiter, Limits, LimitsError, ManualClock, Stamp,
     WhenFull,
@@ -312,6 +313,26 @@ fn refused_and_empty_calls_keep_no_key() {
     let shared = KeyedLimiter::<u64>::with_clock(limits, 0, clock);
     assert!(shared.try_record(&1).is_ok() && shared.try_record(&2).is_ok());
     assert!(shared.try_record(&3).is_err());
+}
+
+#[test]
+fn history_takes_no_more_than_documented() {
+    for (events, resolution) in [(1 << 40, 10), (50, 10), (1 << 40, 1_000)] {
+        let limits = Limits::new([Limit { events, window: ms(1_000) }]).unwrap();
+        let limits = limits.with_resolution(ms(resolution)).unwrap();
+        let max = limits.history_bytes_max() as u64;
+        let clock = ManualClock::new(Stamp::from_secs(1_000));
+        let limiter = Limiter::with_clock(limits, clock.clone());
+        let used = measure(|| {
+            for _ in 0..5_000 {
+                limiter.try_record().ok();
+                clock.advance(ms(3));
+            }
+        });
+        // A queue that grows holds the old memory and the new for a moment.
+        assert!(used.bytes_current as u64 <= max, "{used:?} of {max}");
+        assert!(used.bytes_current as u64 > max / 5, "{used:?} of {max}");
+    }
 }
 
 #[track_caller]

@@ -2,9 +2,9 @@
 //!
 //! Each bucket of time has a summary of its events: a table of a fixed number of keys with a count
 //! each. When the table overflows, the median of the counts is subtracted from all, and keys
-//! without a rest are dropped. So a count is too small by at most the sum of these medians. At least
-//! half of the counts lose a whole median each time, so with `c` counts and `n` events this sum is
-//! at most `2 n / (c + 1)`, whatever the events and their order.
+//! without a rest are dropped. So a count is too small by at most the sum of these medians. At
+//! least half of the counts lose a whole median each time, so with `c` counts and `n` events this
+//! sum is at most `2 n / (c + 1)`, whatever the events and their order.
 //!
 //! # References
 //!
