@@ -56,7 +56,9 @@ pub use per_thread::PerThread;
 #[cfg(feature = "counter")]
 pub use ring::{CoveredBuckets, InBucket, StatisticRing, TimeAxis};
 #[cfg(feature = "counter")]
-pub use snapshot::{CounterSnapshot, SnapshotError, SnapshotHeader, SnapshotHeaderError};
+pub use snapshot::{
+    CounterDelta, CounterSnapshot, SnapshotError, SnapshotHeader, SnapshotHeaderError,
+};
 #[cfg(feature = "counter")]
 pub use spec::{SpecError, Tier, WindowSpec, WindowSpecBuilder};
 pub use stamp::{Interval, Stamp};

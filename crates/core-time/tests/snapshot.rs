@@ -5,8 +5,8 @@
 use std::time::Duration;
 
 use core_time::{
-    Clock, CounterSnapshot, EventCounter, Instance, InstanceError, Instances, ManualClock,
-    RefusedCounts, SnapshotError, Stamp, Tier, WindowSpec,
+    Clock, CounterDelta, CounterSnapshot, EventCounter, Instance, InstanceError, Instances,
+    ManualClock, RefusedCounts, SnapshotError, Stamp, Tier, WindowSpec,
 };
 use proptest::prelude::*;
 
@@ -386,4 +386,56 @@ mod wire {
             }
         }
     }
+}
+
+#[track_caller]
+fn not_earlier(later: &CounterSnapshot, earlier: &CounterSnapshot) {
+    let refused = later.diff(earlier).unwrap_err();
+    assert_eq!(refused, SnapshotError::NotEarlier);
+    assert_eq!(
+        refused.to_string(),
+        "snapshot is not an earlier one of the same counter since its last reset"
+    );
+}
+
+#[test]
+fn difference_has_what_was_recorded_in_between() {
+    let (counter, clock) = counter(tiers());
+    counter.record_many(4);
+    counter.record_at(at(NOW - 3), 2).unwrap();
+    let earlier = counter.snapshot();
+    clock.advance(secs(2));
+    counter.record_at(at(NOW), 1).unwrap();
+    counter.record_at(at(NOW - 7), 8).unwrap(); // The start moves back; that is no reset.
+    counter.record_at(at(NOW - 300), 3).unwrap_err();
+    counter.record_many(5);
+    let later = counter.snapshot();
+    let CounterDelta { events, refused, interval, series, .. } = later.diff(&earlier).unwrap();
+    assert_eq!((events, refused.too_old, refused.full), (14, 3, 0));
+    assert_eq!((interval.from, interval.to), (at(NOW), at(NOW + 2)));
+    let expected = [(at(NOW - 7), vec![8, 0, 0, 0, 0, 0, 0, 1, 0, 5]), (at(990), vec![8, 0, 6])];
+    assert!(series.iter().map(|tier| (tier.from, tier.counts.clone())).eq(expected), "{series:?}");
+    let none = later.diff(&later).unwrap();
+    assert_eq!((none.events, none.rate()), (0, None));
+    assert!(none.series.iter().all(|tier| tier.counts.is_empty()));
+}
+
+#[test]
+fn difference_of_other_snapshots_is_refused() {
+    let (counter, clock) = counter(tiers());
+    counter.record_many(4);
+    let earlier = counter.snapshot();
+    let (other, _) = self::counter(tiers());
+    not_earlier(&other.snapshot(), &earlier);
+    clock.advance(secs(20)); // What left the finer tier is no obstacle.
+    counter.record();
+    let later = counter.snapshot();
+    assert_eq!(later.diff(&earlier).unwrap().events, 1);
+    not_earlier(&earlier, &later);
+    counter.reset();
+    counter.record_many(9);
+    not_earlier(&counter.snapshot(), &later);
+    let (other, _) = self::counter(WindowSpec::default());
+    let refused = other.snapshot().diff(&later).unwrap_err();
+    assert!(matches!(refused, SnapshotError::OtherTiers { .. }), "{refused:?}");
 }

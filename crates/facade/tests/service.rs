@@ -5,8 +5,9 @@ use std::time::Duration;
 use facade::Stamp;
 use facade::actions::{Outcome, Outcomes, WindowedTracker};
 use facade::time::{
-    Clock, Exceeded, HeavyKeys, KeyedCounter, KeyedLimiter, KeyedRecordError, KeyedSpec,
-    KeyedSpecError, Limit, Limiter, Limits, LimitsError, ManualClock, MonotonicClock, Remaining,
+    Clock, CounterDelta, EventCounter, Exceeded, HeavyKeys, KeyedCounter, KeyedLimiter,
+    KeyedRecordError, KeyedSpec, KeyedSpecError, Limit, Limiter, Limits, LimitsError, ManualClock,
+    MonotonicClock, Remaining,
 };
 
 #[test]
@@ -47,4 +48,13 @@ fn shares_of_failures_are_behind_the_front_door() {
     calls.record("payment", Outcome { failed: true, slow: false }).unwrap();
     let window = calls.window(Duration::from_secs(10)).unwrap();
     assert_eq!(window.rows()[0].statistic().failed_share(1), Some(1.0));
+}
+
+#[test]
+fn events_between_two_snapshots_are_behind_the_front_door() {
+    let counter = EventCounter::default();
+    let earlier = counter.snapshot();
+    counter.record_many(3);
+    let delta: CounterDelta = counter.snapshot().diff(&earlier).unwrap();
+    assert_eq!(delta.events, 3);
 }

@@ -65,6 +65,9 @@ pub enum SnapshotError {
     /// The instances are already included, too many or missing.
     #[error(transparent)]
     Instances(#[from] InstanceError),
+    /// The snapshot is later, or of other counters, or the counter was reset in between.
+    #[error("snapshot is not an earlier one of the same counter since its last reset")]
+    NotEarlier,
     /// A bucket or the total has no room for the events.
     #[error("snapshot has more events than a bucket or the total can hold")]
     TooManyEvents,

@@ -9,11 +9,13 @@ use crate::spec::{Grid, Tier, WindowSpec};
 use crate::stamp::Stamp;
 use crate::tag::Tag;
 
+mod delta;
 mod error;
 mod header;
 #[cfg(feature = "serde")]
 mod wire;
 
+pub use delta::CounterDelta;
 pub use error::SnapshotError;
 pub use header::{SnapshotHeader, SnapshotHeaderError};
 
