@@ -403,10 +403,11 @@ fn difference_has_what_was_recorded_in_between() {
     let (counter, clock) = counter(tiers());
     counter.record_many(4);
     counter.record_at(at(NOW - 3), 2).unwrap();
+    counter.record_at(at(NOW - 300), 7).unwrap_err();
     let earlier = counter.snapshot();
     clock.advance(secs(2));
     counter.record_at(at(NOW), 1).unwrap();
-    counter.record_at(at(NOW - 7), 8).unwrap(); // The start moves back; that is no reset.
+    counter.record_at(at(NOW - 7), 8).unwrap(); // The start moves back.
     counter.record_at(at(NOW - 300), 3).unwrap_err();
     counter.record_many(5);
     let later = counter.snapshot();
@@ -425,13 +426,18 @@ fn difference_of_other_snapshots_is_refused() {
     let (counter, clock) = counter(tiers());
     counter.record_many(4);
     let earlier = counter.snapshot();
+    not_earlier(&earlier, &counter.snapshot()); // By their revisions alone.
     let (other, _) = self::counter(tiers());
+    other.record_many(9);
     not_earlier(&other.snapshot(), &earlier);
-    clock.advance(secs(20)); // What left the finer tier is no obstacle.
+    clock.advance(secs(20)); // The events left the finer tier.
     counter.record();
     let later = counter.snapshot();
     assert_eq!(later.diff(&earlier).unwrap().events, 1);
     not_earlier(&earlier, &later);
+    clock.set(at(NOW + 19));
+    not_earlier(&counter.snapshot(), &later);
+    clock.set(later.at());
     counter.reset();
     counter.record_many(9);
     not_earlier(&counter.snapshot(), &later);
