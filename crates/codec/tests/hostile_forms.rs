@@ -124,7 +124,7 @@ fn zeros_and_bytes_that_are_not_utf8_are_refused_where_they_are_used() {
     );
     check(3, b"{\"action\":\"a\",\"time\":1,\"x\":\"\xFF\"}\n", [0, 1, 0, 0]);
     check(3, b"{\"action\":\"\\ud800\",\"time\":1}\n{\"x\":\"\\udc00\\ud800\"}", [0, 2, 0, 0]);
-    check(5, b"{\"action\":\"a\0\"}{\"action\":\"\xFF\"}{\"x\":\"\\ud800\"}", [0, 3, 0, 0]);
+    check(5, b"{\"action\":\"a\0\"}\n{\"action\":\"\xFF\"}\n{\"x\":\"\\ud800\"}", [0, 3, 0, 0]);
     let mut prefix = options(3);
     prefix.fields.by = vec!["@prefix".parse().unwrap()];
     let (_, report) = ways(&prefix, b"\xFF {\"time\":1}\nok {\"time\":1}\n", [1, 64]);

@@ -4,6 +4,9 @@
 //! where they are, and a chunk is released as soon as its rows are passed on.
 
 use std::ops::{Index, IndexMut};
+use std::{iter, vec};
+
+use core_time::Statistic;
 
 use crate::action::key::Key;
 
@@ -22,6 +25,15 @@ pub(super) struct Entry<S> {
     pub(super) long: usize,
 }
 
+impl<S: Statistic> Entry<S> {
+    /// Inserts the value of a record with a number.
+    #[inline(always)]
+    pub(super) fn insert(&mut self, value: S::Value, number: u64) {
+        self.statistic.insert_whole(value);
+        self.first = self.first.min(number.min(NONE - 1));
+    }
+}
+
 impl<S> Entry<S> {
     /// Returns the name if it is one of the long ones, and an empty text otherwise.
     pub(super) fn long_name<'t>(&self, long: &'t str) -> &'t str {
@@ -30,11 +42,14 @@ impl<S> Entry<S> {
 }
 
 /// The rows in the order in which they were added.
+///
+/// An index is the number of a chunk and one in the chunk, in one integer.
 #[derive(Debug)]
 pub(super) struct Entries<S> {
-    /// All but the last are full. Only the first grows.
-    chunks: Vec<Vec<Entry<S>>>,
-    len: usize,
+    /// The first rows, of which the cache of a core holds all. Only this chunk grows.
+    few: Vec<Entry<S>>,
+    /// The chunks after the first. All but the last are full.
+    many: Vec<Vec<Entry<S>>>,
 }
 
 impl<S> Entries<S> {
@@ -46,39 +61,65 @@ impl<S> Entries<S> {
         None => 0,
     };
     const CHUNK: usize = 1 << Self::CHUNK_BITS;
+    /// The maximum number of the first rows.
+    ///
+    /// Found by measurement; half or twice as many are as good.
+    const FEW: usize = Self::CHUNK / 8 + 1;
 
     pub(super) fn len(&self) -> usize {
-        self.len
+        let many =
+            self.many.last().map_or(0, |last| (self.many.len() - 1) * Self::CHUNK + last.len());
+        self.few.len() + many
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.len == 0
+        self.few.is_empty()
+    }
+
+    /// Returns all rows by their indices, if they are few.
+    #[inline(always)]
+    pub(super) fn few(&self) -> Option<&[Entry<S>]> {
+        self.many.is_empty().then_some(&self.few)
+    }
+
+    /// Returns one of the first rows.
+    #[inline(always)]
+    pub(super) fn few_mut(&mut self, index: usize) -> Option<&mut Entry<S>> {
+        self.few.get_mut(index)
+    }
+
+    #[inline]
+    fn chunk(&self, index: usize) -> Option<&Vec<Entry<S>>> {
+        match (index >> Self::CHUNK_BITS).checked_sub(1) {
+            None => Some(&self.few),
+            Some(chunk) => self.many.get(chunk),
+        }
     }
 
     #[inline]
     pub(super) fn get(&self, index: usize) -> Option<&Entry<S>> {
-        self.chunks.get(index >> Self::CHUNK_BITS)?.get(index & (Self::CHUNK - 1))
+        self.chunk(index)?.get(index & (Self::CHUNK - 1))
     }
 
     /// Adds a row, and returns its index.
     pub(super) fn push(&mut self, entry: Entry<S>) -> usize {
-        let index = self.len;
-        match self.chunks.last_mut() {
-            Some(chunk) if chunk.len() < Self::CHUNK => chunk.push(entry),
-            last => {
-                let mut chunk = Vec::with_capacity(last.map_or(1, |_| Self::CHUNK));
-                chunk.push(entry);
-                self.chunks.push(chunk);
-            }
+        if self.many.is_empty() && self.few.len() < Self::FEW {
+            self.few.push(entry);
+            return self.few.len() - 1;
         }
-        self.len += 1;
-        index
+        if self.many.last().is_none_or(|last| last.len() == Self::CHUNK) {
+            self.many.push(Vec::with_capacity(Self::CHUNK));
+        }
+        let chunk = self.many.len();
+        let last = &mut self.many[chunk - 1];
+        last.push(entry);
+        chunk << Self::CHUNK_BITS | (last.len() - 1)
     }
 }
 
 impl<S> Default for Entries<S> {
     fn default() -> Self {
-        Self { chunks: Vec::new(), len: 0 }
+        Self { few: Vec::new(), many: Vec::new() }
     }
 }
 
@@ -87,22 +128,27 @@ impl<S> Index<usize> for Entries<S> {
 
     #[inline]
     fn index(&self, index: usize) -> &Entry<S> {
-        &self.chunks[index >> Self::CHUNK_BITS][index & (Self::CHUNK - 1)]
+        self.get(index).expect("an index of a row")
     }
 }
 
 impl<S> IndexMut<usize> for Entries<S> {
     #[inline]
     fn index_mut(&mut self, index: usize) -> &mut Entry<S> {
-        &mut self.chunks[index >> Self::CHUNK_BITS][index & (Self::CHUNK - 1)]
+        let chunk = match (index >> Self::CHUNK_BITS).checked_sub(1) {
+            None => &mut self.few,
+            Some(chunk) => &mut self.many[chunk],
+        };
+        &mut chunk[index & (Self::CHUNK - 1)]
     }
 }
 
 impl<S> IntoIterator for Entries<S> {
     type Item = Entry<S>;
-    type IntoIter = std::iter::Flatten<std::vec::IntoIter<Vec<Entry<S>>>>;
+    type IntoIter =
+        iter::Flatten<iter::Chain<iter::Once<Vec<Entry<S>>>, vec::IntoIter<Vec<Entry<S>>>>>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.chunks.into_iter().flatten()
+        iter::once(self.few).chain(self.many).flatten()
     }
 }

@@ -68,11 +68,6 @@ pub struct LocalTracker<'n, S: Statistic> {
 }
 
 impl<'n, S: Statistic> LocalTracker<'n, S> {
-    /// The number of actions up to which their rows are in the cache of a core.
-    ///
-    /// Found by measurement; half or twice as many are as good.
-    const CACHED: usize = (128 << 10) / size_of::<Entry<S>>();
-
     /// Creates a tracker without records.
     #[must_use]
     pub fn new(names: &'n NameTable) -> Self {
@@ -120,11 +115,29 @@ impl<'n, S: Statistic> LocalTracker<'n, S> {
     {
         let action = action.into();
         let time = time.try_into().map_err(|error| ActionError::Time(error.into()))?;
-        let index = match self.find(action) {
+        let known = self.find(action);
+        // One check of bounds for each access, where there is one chunk of rows.
+        match known.and_then(|index| self.entries.few_mut(index)) {
+            Some(entry) => entry.insert(time, number),
+            None => self.record_elsewhere(action.as_str(), known, time, number)?,
+        }
+        Ok(())
+    }
+
+    /// Records an action that is new, or not one of the first.
+    #[inline(never)]
+    fn record_elsewhere(
+        &mut self,
+        action: &str,
+        known: Option<usize>,
+        time: S::Value,
+        number: u64,
+    ) -> Result<(), ActionError> {
+        let index = match known {
             Some(index) => index,
-            None => self.register(action.as_str(), number)?,
+            None => self.register(action, number)?,
         };
-        self.insert(index, time, number);
+        self.entries[index].insert(time, number);
         Ok(())
     }
 
@@ -165,7 +178,7 @@ impl<'n, S: Statistic> LocalTracker<'n, S> {
     where
         T: TryInto<S::Value, Error: Into<TimeError>>,
     {
-        if self.entries.len() <= Self::CACHED || !S::NEVER_PANICS {
+        if self.entries.few().is_some() || !S::NEVER_PANICS {
             return self.record_numbered(action, time, number);
         }
         let action = action.into();
@@ -203,7 +216,7 @@ impl<'n, S: Statistic> LocalTracker<'n, S> {
                 None => self.register(record.key.text(name).as_ref(), record.number),
             };
             match index {
-                Ok(index) => self.insert(index, record.value, record.number),
+                Ok(index) => self.entries[index].insert(record.value, record.number),
                 Err(error) => result = result.and(Err(error)),
             }
         }
@@ -228,13 +241,6 @@ impl<'n, S: Statistic> LocalTracker<'n, S> {
                 std::hint::black_box(entry.key.len() as u64 ^ entry.first);
             }
         }
-    }
-
-    #[inline(always)]
-    fn insert(&mut self, index: usize, value: S::Value, number: u64) {
-        let entry = &mut self.entries[index];
-        entry.statistic.insert_whole(value);
-        entry.first = entry.first.min(number.min(NONE - 1));
     }
 
     /// Merges the records of another tracker.
@@ -298,8 +304,11 @@ impl<'n, S: Statistic> LocalTracker<'n, S> {
 
     #[inline]
     fn find_whole(&self, key: Key, hash: u64) -> Option<usize> {
-        let is_it = |&index: &u32| self.entries[index as usize].key == key;
-        self.indices.find(hash, is_it).map(|&index| index as usize)
+        let found = match self.entries.few() {
+            Some(few) => self.indices.find(hash, |&index| few[index as usize].key == key),
+            None => self.indices.find(hash, |&index| self.entries[index as usize].key == key),
+        };
+        found.map(|&index| index as usize)
     }
 
     /// Finds the index of the name with this key and hash, `name` if it is a long one.
