@@ -7,6 +7,7 @@ pub mod count;
 pub mod decode;
 pub mod get_stats;
 pub mod interference;
+pub mod keyed;
 pub mod late;
 pub mod limit;
 pub mod merge;
@@ -19,7 +20,7 @@ pub mod windowed;
 use criterion::Criterion;
 
 /// All groups, in the order in which they run.
-pub const ALL: [fn(&mut Criterion); 15] = [
+pub const ALL: [fn(&mut Criterion); 16] = [
     decode::bench,
     add_action::bench,
     add::bench,
@@ -34,6 +35,7 @@ pub const ALL: [fn(&mut Criterion); 15] = [
     late::bench,
     count::bench,
     limit::bench,
+    keyed::bench,
     interference::bench,
 ];
 

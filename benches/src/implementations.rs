@@ -9,6 +9,7 @@ pub mod by_name;
 mod decoders;
 mod floors;
 mod invocations;
+pub mod keyed;
 pub mod limiters;
 mod mutex_deque;
 mod mutex_map;
