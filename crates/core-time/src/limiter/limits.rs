@@ -34,6 +34,8 @@ use crate::stamp::{Stamp, nanos};
 pub struct Limits {
     /// At least one, in ascending order of windows.
     limits: Box<[Limit]>,
+    /// Their windows in nanoseconds, in the same order.
+    windows: Box<[i64]>,
     /// The width of a bucket in nanoseconds, at least 1.
     width: i64,
 }
@@ -67,7 +69,8 @@ impl Limits {
             }
         }
         let resolution = (shortest.window / BUCKETS).max(Duration::from_nanos(1));
-        Self { limits, width: 1 }.with_resolution(resolution)
+        let windows = limits.iter().map(|limit| nanoseconds(limit.window)).collect();
+        Self { limits, windows, width: 1 }.with_resolution(resolution)
     }
 
     /// Replaces the width of a bucket.
@@ -130,15 +133,15 @@ impl Limits {
     }
 
     /// Returns the first bucket that the past `window` touches.
-    fn first_touched(&self, window: Duration, now: Stamp) -> i64 {
+    fn first_touched(&self, window: i64, now: Stamp) -> i64 {
         // Of a bucket before it, the last stamp is at `now - window` or earlier.
-        let first = now.as_nanos().saturating_sub(nanoseconds(window)).saturating_add(1);
+        let first = now.as_nanos().saturating_sub(window).saturating_add(1);
         first.div_euclid(self.width)
     }
 
     /// Returns the oldest bucket that counts against any limit.
     pub(super) fn oldest(&self, now: Stamp) -> i64 {
-        self.first_touched(self.longest().window, now)
+        self.first_touched(self.windows[self.windows.len() - 1], now)
     }
 
     /// Records events if no limit is exceeded with them, else nothing.
@@ -153,8 +156,8 @@ impl Limits {
     ) -> Result<Remaining, Exceeded> {
         let mut remaining = Remaining { events: u64::MAX, limit: self.limits[0] };
         let mut oldest = i64::MIN; // In the end, that of the longest window.
-        for &limit in &self.limits {
-            oldest = self.first_touched(limit.window, now);
+        for (&limit, &window) in self.limits.iter().zip(&self.windows) {
+            oldest = self.first_touched(window, now);
             let used = history.events_since(oldest);
             let room = limit.events.saturating_sub(used);
             if events > room {
