@@ -34,6 +34,7 @@ pub struct Outcome {
 /// # Examples
 ///
 /// ```
+/// # #[cfg(feature = "tracker")] {
 /// use core_actions::{Outcome, Outcomes, WindowedTracker};
 /// use std::time::Duration;
 ///
@@ -46,6 +47,7 @@ pub struct Outcome {
 /// assert_eq!((payment.calls(), payment.failed(), payment.slow()), (20, 5, 2));
 /// assert_eq!(payment.failed_share(10), Some(0.25));
 /// assert_eq!(payment.failed_share(100), None); // Too few calls to judge.
+/// # }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
