@@ -373,3 +373,11 @@ fn keys_that_start_alike_are_told_apart() {
     let line = r#"{"\u0064uration_2":7,"duration_2":1,"duration_1":"a"}"#;
     assert_eq!(decode(&any, line).1.refused, 1, "a key with escapes is repeated");
 }
+
+#[test]
+fn a_dash_in_a_plain_line_is_no_name() {
+    // Behind a line of the same form, with which it is compared.
+    let lines = "{\"op\":\"a\",\"ms\":1}\n{\"op\":\"-\",\"ms\":2}\n".repeat(3);
+    let (_, report) = decode(&options("op", "ms"), &lines);
+    assert_eq!((report.accepted, report.skipped), (3, 3));
+}
