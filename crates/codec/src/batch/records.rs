@@ -123,11 +123,7 @@ impl<'p> RecordDecoder<'p> {
             match read {
                 Ok(accepted) => {
                     report.line_shift += span.line_ends as i64;
-                    count(&accepted, self.context.plan.timestamp.is_some(), &mut report.counts);
-                    let stamp = accepted.moment.map(|moment| moment.stamp);
-                    let (name, time) = (KeyedName::from(accepted.name.text), accepted.value.time);
-                    let has_unit = accepted.value.written == Written::WithUnit;
-                    sink.accept(Record { name, time, has_unit, stamp, offset });
+                    accept(&accepted, self.context, offset, &mut report.counts, sink);
                 }
                 Err(rejected) => {
                     let place = Place { bytes: record, offset };
@@ -161,11 +157,7 @@ impl<'p> RecordDecoder<'p> {
         self.spare = recycled(slots);
         match read {
             Ok(accepted) => {
-                count(&accepted, self.context.plan.timestamp.is_some(), &mut report.counts);
-                let stamp = accepted.moment.map(|moment| moment.stamp);
-                let (name, time) = (KeyedName::from(accepted.name.text), accepted.value.time);
-                let has_unit = accepted.value.written == Written::WithUnit;
-                sink.accept(Record { name, time, has_unit, stamp, offset });
+                accept(&accepted, self.context, offset, &mut report.counts, sink);
             }
             Err(rejected) => {
                 if let Rejected::Scan(error) = &rejected {
@@ -246,6 +238,22 @@ fn assemble<'s, 'a: 's>(
     slots: &[Slot<'a>],
 ) -> Result<Accepted<'s>, Rejected<'a>> {
     assembler.assemble(record, slots, None)
+}
+
+/// Counts an accepted record and passes it to a sink.
+#[inline(always)]
+fn accept(
+    accepted: &Accepted<'_>,
+    context: Context<'_>,
+    offset: u64,
+    counts: &mut Counts,
+    sink: &mut impl Sink,
+) {
+    count(accepted, context.plan.timestamp.is_some(), counts);
+    let stamp = accepted.moment.map(|moment| moment.stamp);
+    let (name, time) = (KeyedName::from(accepted.name.text), accepted.value.time);
+    let has_unit = accepted.value.written == Written::WithUnit;
+    sink.accept(Record { name, time, has_unit, stamp, offset });
 }
 
 /// Counts what a summary mentions of an accepted record.

@@ -186,12 +186,22 @@ impl TimeAxis {
             let (age, span) = (now.saturating_since(interval.from), self.spec.span());
             return Err(WindowError::BeforeSpan { interval, age, span });
         }
-        let (range, oldest) = (query.range(grid, now), self.oldest_held(newest));
-        if !range.is_empty && range.oldest < oldest {
-            let [from, held] = [range.oldest, oldest].map(|tick| grid.start(tick));
-            return Err(WindowError::Evicted { from, held });
+        let range = query.range(grid, now);
+        if !range.is_empty {
+            self.check_held(range.oldest, newest)?;
         }
         Ok((range, now))
+    }
+
+    /// Checks that a ring that holds `newest` also holds the bucket in which a window begins.
+    #[inline]
+    fn check_held(&self, first: i64, newest: i64) -> Result<(), WindowError> {
+        let oldest = self.oldest_held(newest);
+        if first < oldest {
+            let [from, held] = [first, oldest].map(|tick| self.spec.finest().start(tick));
+            return Err(WindowError::Evicted { from, held });
+        }
+        Ok(())
     }
 
     /// Returns the oldest bucket that a ring holds.
@@ -242,10 +252,8 @@ impl TimeAxis {
         let (grid, now) = (self.spec.finest(), self.now());
         let window = window_nanos(&self.spec, window)?;
         let ticks = BucketRange::past(grid, window, now).counted();
-        let oldest = self.oldest_held(newest);
-        if !ticks.is_empty() && *ticks.start() < oldest {
-            let [from, held] = [*ticks.start(), oldest].map(|tick| grid.start(tick));
-            return Err(WindowError::Evicted { from, held });
+        if !ticks.is_empty() {
+            self.check_held(*ticks.start(), newest)?;
         }
         let interval = Interval { from: grid.start(*ticks.start()), to: grid.end(*ticks.end()) };
         Ok(CoveredBuckets { ticks, interval, resolution: grid.resolution(), now })
