@@ -5,70 +5,71 @@ use std::env;
 use anyhow::{Context as _, bail, ensure};
 use xshell::{Shell, cmd};
 
-use crate::flags::{Command, Flags, Opt};
 use crate::step::{Job, Steps};
 use crate::workspace::Workspace;
 use crate::{doc, interface, loom, mutants, package, tidy};
 
-pub(crate) const COMMAND: Command = Command {
-    name: "ci",
-    operands: "",
-    operands_max: 0,
-    passes_on: false,
-    summary: "Run all checks required for a merge",
-    options: &[Opt {
-        name: "--long",
-        value: "",
-        help: "Also run the simulation of `compare` with many samples (minutes)",
-    }],
-    examples: &["ci", "ci --long"],
-    run,
-};
+/// Run all checks required for a merge
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  cargo xtask ci
+  cargo xtask ci --long")]
+pub(crate) struct Args {
+    /// Also run the simulation of `compare` with many samples (minutes)
+    #[arg(long)]
+    long: bool,
+}
 
-/// Runs every step, even after a failure.
-///
-/// `test` reuses what `build` compiles, so its time is that of the tests alone.
-fn run(sh: &Shell, flags: &Flags) -> anyhow::Result<()> {
-    let mut steps = Steps::new();
-    steps.command(Job::new("fmt", cmd!(sh, "cargo fmt --all --check")).figure(|_| String::new()));
-    steps.run("tidy", || tidy::step(sh));
-    steps.run("msrv", || msrv(sh));
-    steps.command(Job::new(
-        "clippy",
-        cmd!(sh, "cargo clippy --workspace --all-features --all-targets --locked -- -Dwarnings"),
-    ));
-    steps.command(Job::new(
-        "build",
-        cmd!(sh, "cargo build --workspace --all-features --all-targets --locked"),
-    ));
-    steps.command(
-        // Tidy has its own step; as a failed test it would hide the other results.
-        Job::new(
-            "test",
+impl Args {
+    /// Runs every step, even after a failure.
+    ///
+    /// `test` reuses what `build` compiles, so its time is that of the tests alone.
+    pub(crate) fn run(self, sh: &Shell) -> anyhow::Result<()> {
+        let mut steps = Steps::new();
+        steps.command(
+            Job::new("fmt", cmd!(sh, "cargo fmt --all --check")).figure(|_| String::new()),
+        );
+        steps.run("tidy", || tidy::step(sh));
+        steps.run("msrv", || msrv(sh));
+        steps.command(Job::new(
+            "clippy",
             cmd!(
                 sh,
-                "cargo test --workspace --all-features --no-fail-fast --locked --
-                    --skip tests::workspace_is_tidy"
+                "cargo clippy --workspace --all-features --all-targets --locked -- -Dwarnings"
             ),
-        )
-        .tests(),
-    );
-    steps.command(std_clock(sh)?);
-    steps.command(serde_json_features(sh)?);
-    for job in bare(sh)? {
-        steps.command(job);
+        ));
+        steps.command(Job::new(
+            "build",
+            cmd!(sh, "cargo build --workspace --all-features --all-targets --locked"),
+        ));
+        steps.command(
+            // Tidy has its own step; as a failed test it would hide the other results.
+            Job::tests(
+                "test",
+                cmd!(
+                    sh,
+                    "cargo test --workspace --all-features --no-fail-fast --locked --
+                        --skip tests::workspace_is_tidy"
+                ),
+            ),
+        );
+        steps.command(std_clock(sh)?);
+        steps.command(serde_json_features(sh)?);
+        for job in bare(sh)? {
+            steps.command(job);
+        }
+        for job in loom::jobs(sh, &[])? {
+            steps.command(job);
+        }
+        steps.run("mutants", || mutants::step(sh));
+        steps.command(doc::job(sh));
+        if self.long {
+            steps.command(simulation(sh));
+        }
+        steps.run("interface", || interface::step(sh));
+        steps.command(package::job(sh, package::Depth::Create)?);
+        steps.finish("ci")
     }
-    for job in loom::jobs(sh, &[])? {
-        steps.command(job);
-    }
-    steps.watch("mutants", |progress| mutants::step(sh, progress));
-    steps.command(doc::job(sh));
-    if flags.has("--long") {
-        steps.command(simulation(sh));
-    }
-    steps.run("interface", || interface::step(sh));
-    steps.command(package::job(sh, package::Depth::Create)?);
-    steps.finish(COMMAND.name)
 }
 
 /// Tests the clocks that are used on systems other than Linux.
@@ -77,7 +78,7 @@ fn run(sh: &Shell, flags: &Flags) -> anyhow::Result<()> {
 fn std_clock(sh: &Shell) -> anyhow::Result<Job<'_>> {
     let target = Workspace::read(sh)?.target.join("std_clock");
     let test = cmd!(sh, "cargo test --package core-time --lib --target-dir {target} clock::");
-    Ok(Job::new("std_clock", test).env("RUSTFLAGS", "--cfg=std_clock").tests())
+    Ok(Job::tests("std_clock", test).env("RUSTFLAGS", "--cfg=std_clock"))
 }
 
 /// Tests snapshots with features of `serde_json` that another crate of a build may enable.
@@ -87,14 +88,14 @@ fn serde_json_features(sh: &Shell) -> anyhow::Result<Job<'_>> {
     let target = Workspace::read(sh)?.target.join("serde_json");
     let manifest = "compat/serde_json/Cargo.toml";
     let test = cmd!(sh, "cargo test --manifest-path {manifest} --target-dir {target}");
-    Ok(Job::new("serde_json", test).tests())
+    Ok(Job::tests("serde_json", test))
 }
 
 /// Measures the method of `compare` on many random samples, optimised.
 fn simulation(sh: &Shell) -> Job<'_> {
     let test =
         cmd!(sh, "cargo test --profile model --package cli --bin windrow --locked -- simulation");
-    Job::new("simulation", test).env("WINDROW_LONG_TESTS", "1").tests()
+    Job::tests("simulation", test).env("WINDROW_LONG_TESTS", "1")
 }
 
 /// Tests the crates with default features without these, each alone.
@@ -108,7 +109,7 @@ fn bare(sh: &Shell) -> anyhow::Result<Vec<Job<'_>>> {
     let mut jobs = vec![Job::new("bare_build", build)];
     for name in ["core-time", "core-actions", "codec"] {
         let test = cmd!(sh, "cargo test --package {name} {options...} {target}");
-        jobs.push(Job::new(&format!("bare_{name}"), test).tests());
+        jobs.push(Job::tests(&format!("bare_{name}"), test));
     }
     Ok(jobs)
 }

@@ -6,24 +6,19 @@ use std::fmt::Write as _;
 use anyhow::{Context as _, bail, ensure};
 use xshell::{Shell, cmd};
 
-use crate::flags::{Command, Flags, Opt};
 use crate::step::{self, Job, Steps};
 use crate::workspace::Workspace;
 
-pub(crate) const COMMAND: Command = Command {
-    name: "demo",
-    operands: "",
-    operands_max: 0,
-    passes_on: false,
-    summary: "Run the program on its sample and check the output",
-    options: &[Opt {
-        name: "--update",
-        value: "",
-        help: "Write the output as the new expected output",
-    }],
-    examples: &["demo", "demo --update"],
-    run,
-};
+/// Run the program on its sample and check the output
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  cargo xtask demo
+  cargo xtask demo --update")]
+pub(crate) struct Args {
+    /// Write the output as the new expected output
+    #[arg(long)]
+    update: bool,
+}
 
 const SAMPLE: &str = "crates/cli/samples/startup.ndjson";
 const GOLDEN: &str = "crates/cli/samples/startup.expected.txt";
@@ -32,29 +27,31 @@ const TITLE: &str =
 /// The maximum number of lines of a difference that are printed.
 const DIFFERENCE_LINES_MAX: usize = 40;
 
-/// Builds the program, compares the output of `stats`, and runs `windrow demo`, which explains
-/// itself.
-///
-/// `windrow demo` prints timings, so only its exit code is checked.
-fn run(sh: &Shell, flags: &Flags) -> anyhow::Result<()> {
-    let mut steps = Steps::new();
-    let build = cmd!(sh, "cargo build --release --package cli --bin windrow");
-    if steps.command(Job::new("build", build)) {
-        let program = Workspace::read(sh)?.target.join(format!("release/windrow{EXE_SUFFIX}"));
-        step::print(&format!("\n{TITLE}\n\n$ windrow stats {SAMPLE}"));
-        steps.run("stats", || {
-            let found = cmd!(sh, "{program} stats {SAMPLE}").quiet().read()?;
-            step::print(&format!("{found}\n"));
-            check(sh, found, flags.has("--update"))
-        });
-        step::print("\n$ windrow demo");
-        steps.run("trackers", || {
-            cmd!(sh, "{program} demo").quiet().run().context("windrow demo")?;
-            step::print("");
-            Ok(String::new())
-        });
+impl Args {
+    /// Builds the program, compares the output of `stats`, and runs `windrow demo`, which explains
+    /// itself.
+    ///
+    /// `windrow demo` prints timings, so only its exit code is checked.
+    pub(crate) fn run(self, sh: &Shell) -> anyhow::Result<()> {
+        let mut steps = Steps::new();
+        let build = cmd!(sh, "cargo build --release --package cli --bin windrow");
+        if steps.command(Job::new("build", build)) {
+            let program = Workspace::read(sh)?.target.join(format!("release/windrow{EXE_SUFFIX}"));
+            step::print(&format!("\n{TITLE}\n\n$ windrow stats {SAMPLE}"));
+            steps.run("stats", || {
+                let found = cmd!(sh, "{program} stats {SAMPLE}").quiet().read()?;
+                step::print(&format!("{found}\n"));
+                check(sh, found, self.update)
+            });
+            step::print("\n$ windrow demo");
+            steps.run("trackers", || {
+                cmd!(sh, "{program} demo").quiet().run().context("windrow demo")?;
+                step::print("");
+                Ok(String::new())
+            });
+        }
+        steps.finish("demo")
     }
-    steps.finish(COMMAND.name)
 }
 
 fn check(sh: &Shell, found: String, update: bool) -> anyhow::Result<String> {

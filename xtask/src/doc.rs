@@ -4,31 +4,30 @@ use std::fs;
 
 use xshell::{Shell, cmd};
 
-use crate::flags::{Command, Flags, Opt};
 use crate::step::{Job, Steps};
 use crate::workspace::Workspace;
 
-pub(crate) const COMMAND: Command = Command {
-    name: "doc",
-    operands: "",
-    operands_max: 0,
-    passes_on: false,
-    summary: "Build the documentation with warnings denied",
-    options: &[Opt { name: "--open", value: "", help: "Open the documentation in a browser" }],
-    examples: &["doc --open"],
-    run,
-};
+/// Build the documentation with warnings denied
+#[derive(clap::Args)]
+#[command(after_help = "Examples:\n  cargo xtask doc --open")]
+pub(crate) struct Args {
+    /// Open the documentation in a browser
+    #[arg(long)]
+    open: bool,
+}
 
-fn run(sh: &Shell, flags: &Flags) -> anyhow::Result<()> {
-    let mut steps = Steps::new();
-    if steps.command(job(sh)) {
-        steps.run("items", || items(sh));
-        if flags.has("--open") {
-            let open = cmd!(sh, "cargo doc --package facade --no-deps --open");
-            steps.command(Job::new("open", open).env("RUSTDOCFLAGS", "-Dwarnings"));
+impl Args {
+    pub(crate) fn run(self, sh: &Shell) -> anyhow::Result<()> {
+        let mut steps = Steps::new();
+        if steps.command(job(sh)) {
+            steps.run("items", || items(sh));
+            if self.open {
+                let open = cmd!(sh, "cargo doc --package facade --no-deps --open");
+                steps.command(Job::new("open", open).env("RUSTDOCFLAGS", "-Dwarnings"));
+            }
         }
+        steps.finish("doc")
     }
-    steps.finish(COMMAND.name)
 }
 
 /// Returns the step, which is also a step of `ci`.
@@ -36,12 +35,8 @@ pub(crate) fn job(sh: &Shell) -> Job<'_> {
     Job::new("doc", cmd!(sh, "cargo doc --workspace --no-deps --locked"))
         .env("RUSTDOCFLAGS", "-Dwarnings")
         .figure(|output| {
-            let crates =
-                output.lines().filter(|line| line.trim_start().starts_with("Documenting "));
-            match crates.count() {
-                0 => "nothing changed".to_owned(),
-                n => format!("{n} crates documented"),
-            }
+            let is_crate = |line: &&str| line.trim_start().starts_with("Documenting ");
+            format!("{} crates documented", output.lines().filter(is_crate).count())
         })
 }
 

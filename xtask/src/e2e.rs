@@ -15,22 +15,15 @@ use anyhow::{Context as _, bail, ensure};
 use serde_json::{Value, json};
 use xshell::{Shell, cmd};
 
-use crate::flags::{Command, Flags};
-use crate::step::{Job, Steps};
+use crate::step::{self, Job, Steps};
 use crate::workspace::{Workspace, root};
 use browser::{Browser, Window};
 use orders::Orders;
 
-pub(crate) const COMMAND: Command = Command {
-    name: "e2e",
-    operands: "",
-    operands_max: 0,
-    passes_on: false,
-    summary: "Check reports in a headless browser and save screenshots",
-    options: &[],
-    examples: &["e2e"],
-    run,
-};
+/// Check reports in a headless browser and save screenshots
+#[derive(clap::Args)]
+#[command(after_help = "Examples:\n  cargo xtask e2e")]
+pub(crate) struct Args {}
 
 /// A report and its expected contents.
 struct Page {
@@ -113,34 +106,36 @@ const VARIABLE: &str = "CHROME_BIN";
 const NAMES: [&str; 5] =
     ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"];
 
-fn run(sh: &Shell, _: &Flags) -> anyhow::Result<()> {
-    let binary = find()?;
-    let target = Workspace::read(sh)?.target;
-    let folder = target.join("e2e");
-    fs::create_dir_all(&folder)?;
-    let windrow = target.join("debug").join(format!("windrow{}", env::consts::EXE_SUFFIX));
-    let mut steps = Steps::named(PAGES.iter().map(|page| page.name));
-    if !steps.command(Job::new("build", cmd!(sh, "cargo build --package cli --locked"))) {
-        return steps.finish(COMMAND.name);
-    }
-    for page in &PAGES {
-        steps.watch(page.name, |progress| {
-            let html = folder.join(format!("{}.html", page.name));
-            let orders = page.create(sh, &windrow, &folder)?;
-            let mut browser = Browser::start(&binary, &folder.join("profile"))?;
-            for window in &WINDOWS {
-                for scheme in SCHEMES {
-                    let at = format!("{}, {scheme}", window.name);
-                    progress(&at);
-                    page.check(&mut browser, &html, window, scheme, &orders).context(at)?;
-                    let png = format!("{}-{}-{scheme}.png", page.name, window.name);
-                    fs::write(folder.join(png), browser.screenshot()?)?;
+impl Args {
+    pub(crate) fn run(self, sh: &Shell) -> anyhow::Result<()> {
+        let binary = find()?;
+        let target = Workspace::read(sh)?.target;
+        let folder = target.join("e2e");
+        fs::create_dir_all(&folder)?;
+        let windrow = target.join("debug").join(format!("windrow{}", env::consts::EXE_SUFFIX));
+        let mut steps = Steps::new();
+        if !steps.command(Job::new("build", cmd!(sh, "cargo build --package cli --locked"))) {
+            return steps.finish("e2e");
+        }
+        for page in &PAGES {
+            steps.run(page.name, || {
+                let html = folder.join(format!("{}.html", page.name));
+                let orders = page.create(sh, &windrow, &folder)?;
+                let mut browser = Browser::start(&binary, &folder.join("profile"))?;
+                for window in &WINDOWS {
+                    for scheme in SCHEMES {
+                        let at = format!("{}, {scheme}", window.name);
+                        step::show(&at);
+                        page.check(&mut browser, &html, window, scheme, &orders).context(at)?;
+                        let png = format!("{}-{}-{scheme}.png", page.name, window.name);
+                        fs::write(folder.join(png), browser.screenshot()?)?;
+                    }
                 }
-            }
-            Ok(format!("screenshots in {}", folder.display()))
-        });
+                Ok(format!("screenshots in {}", folder.display()))
+            });
+        }
+        steps.finish("e2e")
     }
-    steps.finish(COMMAND.name)
 }
 
 /// Returns the path of the browser; the error says how to install one.

@@ -7,73 +7,63 @@
 use std::fs;
 use std::path::Path;
 
-use anyhow::{Context as _, bail};
+use anyhow::{bail, ensure};
 use xshell::{Shell, cmd};
 
-use crate::flags::{Command, Flags, Opt};
-use crate::nightly::NIGHTLY;
+use crate::sanitizer::NIGHTLY;
 use crate::step::{Job, Steps};
 use crate::workspace::root;
 
-pub(crate) const COMMAND: Command = Command {
-    name: "fuzz",
-    operands: "[TARGET]",
-    operands_max: 1,
-    passes_on: true,
-    summary: "Run each fuzz target, then replay its corpus",
-    options: &[Opt {
-        name: "--seconds",
-        value: "N",
-        help: "Run each target for N seconds (default: 30)",
-    }],
-    examples: &["fuzz", "fuzz decode --seconds 600", "fuzz lines -- -max_len=65536"],
-    run,
-};
+/// Run each fuzz target, then replay its corpus
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  cargo xtask fuzz
+  cargo xtask fuzz decode --seconds 600
+  cargo xtask fuzz lines -- -max_len=65536")]
+pub(crate) struct Args {
+    /// Run only this target
+    target: Option<String>,
+    /// Run each target for N seconds
+    #[arg(long, value_name = "N", default_value_t = 30)]
+    seconds: u64,
+    /// Pass these arguments to libFuzzer
+    #[arg(last = true)]
+    args: Vec<String>,
+}
 
-const SECONDS: u64 = 30;
 /// The time limit of one input: decoding must be linear.
 const SECONDS_FOR_ONE: u64 = 10;
 
 /// Disables the leak detector, which reports resources of threads that have just ended.
 const NO_LEAKS: &str = "-detect_leaks=0";
 
-fn run(sh: &Shell, flags: &Flags) -> anyhow::Result<()> {
-    let seconds = match flags.value("--seconds") {
-        None => SECONDS,
-        Some(text) => text
-            .parse()
-            .with_context(|| format!("invalid number of seconds `{text}`; write an integer"))?,
-    };
-    let targets = chosen(targets()?, flags.operands.first().map(String::as_str))?;
-    check_tools(sh)?;
-    let toolchain = format!("+{NIGHTLY}");
-    let seconds = format!("-max_total_time={seconds}");
-    let slow = format!("-timeout={SECONDS_FOR_ONE}");
-    let rest = &flags.rest;
-    let mut steps = Steps::new();
-    let build = cmd!(sh, "cargo {toolchain} fuzz build");
-    if !steps.command(Job::new("build", build)) {
-        return steps.finish(COMMAND.name);
-    }
-    for target in &targets {
-        let corpus = format!("fuzz/corpus/{target}");
-        let seeds = &seeds(target);
-        fs::create_dir_all(root().join(&corpus))?;
-        let fuzz = cmd!(
-            sh,
-            "cargo {toolchain} fuzz run {target} {corpus} {seeds...} -- {seconds} {slow} {NO_LEAKS}
-             -dict=fuzz/json.dict -print_final_stats=1 {rest...}"
-        );
-        let passed = steps.command(Job::new(target, fuzz).figure(found));
-        let replay = cmd!(
-            sh,
-            "cargo {toolchain} fuzz run {target} {corpus} {seeds...} -- -runs=0 {NO_LEAKS}"
-        );
-        if passed {
-            steps.command(Job::new("  replay", replay).figure(replayed));
+impl Args {
+    pub(crate) fn run(self, sh: &Shell) -> anyhow::Result<()> {
+        let targets = chosen(targets()?, self.target.as_deref())?;
+        check_tools(sh)?;
+        let toolchain = format!("+{NIGHTLY}");
+        let seconds = format!("-max_total_time={}", self.seconds);
+        let slow = format!("-timeout={SECONDS_FOR_ONE}");
+        let args = &self.args;
+        let mut steps = Steps::new();
+        if !steps.command(Job::new("build", cmd!(sh, "cargo {toolchain} fuzz build"))) {
+            return steps.finish("fuzz");
         }
+        for target in &targets {
+            let corpus = format!("fuzz/corpus/{target}");
+            let seeds = &seeds(target);
+            fs::create_dir_all(root().join(&corpus))?;
+            let run = || {
+                cmd!(sh, "cargo {toolchain} fuzz run {target} {corpus} {seeds...} -- {NO_LEAKS}")
+            };
+            let options = [&*seconds, &slow, "-dict=fuzz/json.dict", "-print_final_stats=1"];
+            let fuzz = run().args(options).args(args);
+            if steps.command(Job::new(target, fuzz).figure(found)) {
+                steps.command(Job::new("  replay", run().arg("-runs=0")).figure(replayed));
+            }
+        }
+        steps.finish("fuzz")
     }
-    steps.finish(COMMAND.name)
 }
 
 /// Lists the targets, one per file.
@@ -108,17 +98,12 @@ fn seeds(target: &str) -> Vec<String> {
 /// Checks for the tools, before anything is built.
 fn check_tools(sh: &Shell) -> anyhow::Result<()> {
     let toolchain = format!("+{NIGHTLY}");
-    let runs = |command: xshell::Cmd<'_>| command.quiet().ignore_stdout().ignore_stderr().run();
-    let mut missing = Vec::new();
-    if runs(cmd!(sh, "cargo {toolchain} --version")).is_err() {
-        missing.push(format!("a nightly compiler: rustup toolchain install {NIGHTLY}"));
-    }
-    if runs(cmd!(sh, "cargo fuzz --version")).is_err() {
-        missing.push("cargo-fuzz: cargo install cargo-fuzz --locked".to_owned());
-    }
-    if !missing.is_empty() {
-        bail!("not installed:\n  {}", missing.join("\n  "));
-    }
+    let tool = cmd!(sh, "cargo {toolchain} fuzz --version");
+    ensure!(
+        tool.quiet().ignore_stdout().ignore_stderr().run().is_ok(),
+        "not installed: cargo-fuzz or a nightly compiler; run:\n  \
+         rustup toolchain install {NIGHTLY}\n  cargo install cargo-fuzz --locked"
+    );
     Ok(())
 }
 

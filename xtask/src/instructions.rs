@@ -15,21 +15,24 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, ensure};
 use xshell::{Shell, cmd};
 
-use crate::flags::{Command, Flags, Opt};
 use crate::measure::record::commit;
 use crate::step::{self, Job, Steps};
 use crate::workspace::{self, Workspace};
 
-pub(crate) const COMMAND: Command = Command {
-    name: "instructions",
-    operands: "[FILTER]",
-    operands_max: 1,
-    passes_on: false,
-    summary: "Count the instructions of each operation under valgrind",
-    options: &[Opt { name: "--out", value: "FILE", help: "Also write the table to FILE" }],
-    examples: &["instructions", "instructions count/", "instructions --out counts.md"],
-    run,
-};
+/// Count the instructions of each operation under valgrind
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  cargo xtask instructions
+  cargo xtask instructions count/
+  cargo xtask instructions --out counts.md")]
+pub(crate) struct Args {
+    /// Count only the operations whose names contain this
+    #[arg(default_value = "", hide_default_value = true)]
+    filter: String,
+    /// Also write the table to FILE
+    #[arg(long, value_name = "FILE")]
+    out: Option<String>,
+}
 
 /// The number of operations in the two runs.
 const FEW: u64 = 1_000;
@@ -40,34 +43,35 @@ const NOTE: &str = "\
 Instructions of one operation, in user mode. The cost of reading a clock is not included: under
 valgrind it is a system call, whose instructions are not counted.";
 
-fn run(sh: &Shell, flags: &Flags) -> anyhow::Result<()> {
-    let valgrind = valgrind(sh)?;
-    let filter = flags.operands.first().map_or("", String::as_str);
-    let target = Workspace::read(sh)?.target;
-    let counter = Counter {
-        program: target.join(format!("release/instructions{EXE_SUFFIX}")),
-        out: target.join("instructions"),
-    };
-    let mut steps = Steps::new();
-    let build = cmd!(sh, "cargo build --release --package benches --bin instructions");
-    let mut counts = Vec::new();
-    if steps.command(Job::new("build", build)) {
-        steps.watch("count", |doing| {
-            for name in counter.operations(sh, filter)? {
-                doing(&name);
-                counts.push((counter.count(sh, &name)?, name));
-            }
-            Ok(format!("{} operations", counts.len()))
-        });
-        step::print(&format!("\n{}", plain(&counts)));
-        if let Some(file) = flags.value("--out") {
-            steps.run("write", || {
-                let head = format!("{}, {valgrind}, commit {}", toolchain(sh)?, commit(sh)?);
-                write(&workspace::root().join(file), &head, &counts)
+impl Args {
+    pub(crate) fn run(self, sh: &Shell) -> anyhow::Result<()> {
+        let valgrind = valgrind(sh)?;
+        let target = Workspace::read(sh)?.target;
+        let counter = Counter {
+            program: target.join(format!("release/instructions{EXE_SUFFIX}")),
+            out: target.join("instructions"),
+        };
+        let mut steps = Steps::new();
+        let build = cmd!(sh, "cargo build --release --package benches --bin instructions");
+        let mut counts = Vec::new();
+        if steps.command(Job::new("build", build)) {
+            steps.run("count", || {
+                for name in counter.operations(sh, &self.filter)? {
+                    step::show(&name);
+                    counts.push((counter.count(sh, &name)?, name));
+                }
+                Ok(format!("{} operations", counts.len()))
             });
+            step::print(&format!("\n{}", plain(&counts)));
+            if let Some(file) = &self.out {
+                steps.run("write", || {
+                    let head = format!("{}, {valgrind}, commit {}", toolchain(sh)?, commit(sh)?);
+                    write(&workspace::root().join(file), &head, &counts)
+                });
+            }
         }
+        steps.finish("instructions")
     }
-    steps.finish(COMMAND.name)
 }
 
 /// Returns the version of valgrind.
@@ -117,7 +121,7 @@ impl Counter {
         let file = self.out.join(format!("{}.{times}.callgrind", name.replace('/', "_")));
         let out = format!("--callgrind-out-file={}", file.display());
         let command = cmd!(sh, "valgrind --tool=callgrind {out} {program} {name} {times}");
-        let (succeeded, output) = step::capture(command.quiet().into(), |_| ())?;
+        let (succeeded, output) = step::capture(command.quiet().into())?;
         let collected = collected(&output).filter(|_| succeeded);
         collected.with_context(|| format!("valgrind failed at {name}\n{}", output.trim_end()))
     }

@@ -9,47 +9,43 @@ use anyhow::{Context as _, bail};
 use public_api::Builder;
 use xshell::{Shell, cmd};
 
-use crate::flags::{Command, Flags, Opt};
 use crate::step::Steps;
-use crate::workspace::{self, Workspace};
+use crate::workspace::{self, Package, Workspace};
 
-pub(crate) const COMMAND: Command = Command {
-    name: "interface",
-    operands: "[CRATE...]",
-    operands_max: usize::MAX,
-    passes_on: false,
-    summary: "Compare the public interface of each library with its public-api.txt",
-    options: &[Opt { name: "--update", value: "", help: "Write the public-api.txt files" }],
-    examples: &["interface", "interface core-time --update"],
-    run,
-};
+/// Compare the public interface of each library with its public-api.txt
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  cargo xtask interface
+  cargo xtask interface core-time --update")]
+pub(crate) struct Args {
+    /// Compare only these crates
+    #[arg(value_name = "CRATE")]
+    packages: Vec<String>,
+    /// Write the public-api.txt files
+    #[arg(long)]
+    update: bool,
+}
 
 /// The file in a crate's folder that lists its public items.
 const LIST: &str = "public-api.txt";
 
-fn run(sh: &Shell, flags: &Flags) -> anyhow::Result<()> {
-    let workspace = Workspace::read(sh)?;
-    let mut names = workspace.chosen(&flags.operands)?;
-    if names.is_empty() {
-        names = libraries(&workspace);
+impl Args {
+    pub(crate) fn run(self, sh: &Shell) -> anyhow::Result<()> {
+        let workspace = Workspace::read(sh)?;
+        let names = workspace.chosen(&self.packages, is_library)?;
+        let mut steps = Steps::named(names.iter().map(String::as_str));
+        let work = if self.update { update } else { check };
+        for name in &names {
+            steps.run(name, || work(sh, &workspace, name));
+        }
+        steps.finish("interface")
     }
-    let mut steps = Steps::named(names.iter().map(String::as_str));
-    for name in &names {
-        steps.run(name, || {
-            if flags.has("--update") {
-                update(sh, &workspace, name)
-            } else {
-                check(sh, &workspace, name)
-            }
-        });
-    }
-    steps.finish(COMMAND.name)
 }
 
 /// Compares all libraries, as one step.
 pub(crate) fn step(sh: &Shell) -> anyhow::Result<String> {
     let workspace = Workspace::read(sh)?;
-    let names = libraries(&workspace);
+    let names = workspace.chosen(&[], is_library)?;
     let checked = names.iter().map(|name| check(sh, &workspace, name));
     let wrong: Vec<_> = checked.filter_map(|found| found.err().map(|e| format!("{e:#}"))).collect();
     if !wrong.is_empty() {
@@ -58,13 +54,8 @@ pub(crate) fn step(sh: &Shell) -> anyhow::Result<String> {
     Ok(format!("{} crates", names.len()))
 }
 
-/// Returns the crates with a library.
-fn libraries(workspace: &Workspace) -> Vec<String> {
-    let library = |folder: &str| {
-        folder.starts_with("crates/") && workspace::root().join(folder).join("src/lib.rs").exists()
-    };
-    let packages = workspace.packages.iter().filter(|package| library(&package.folder));
-    packages.map(|package| package.name.clone()).collect()
+fn is_library(package: &Package) -> bool {
+    package.is_product() && workspace::root().join(&package.folder).join("src/lib.rs").exists()
 }
 
 fn check(sh: &Shell, workspace: &Workspace, name: &str) -> anyhow::Result<String> {

@@ -4,27 +4,28 @@ use std::path::{Path, PathBuf};
 
 use xshell::{Cmd, Shell, cmd};
 
-use crate::flags::{Command, Flags};
 use crate::step::{Job, Steps};
 use crate::workspace::Workspace;
 
-pub(crate) const COMMAND: Command = Command {
-    name: "loom",
-    operands: "",
-    operands_max: 0,
-    passes_on: true,
-    summary: "Explore all interleavings of the models of the concurrent crates",
-    options: &[],
-    examples: &["loom", "loom -- --nocapture"],
-    run,
-};
+/// Explore all interleavings of the models of the concurrent crates
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  cargo xtask loom
+  cargo xtask loom -- --nocapture")]
+pub(crate) struct Args {
+    /// Pass these arguments to the tests
+    #[arg(last = true)]
+    args: Vec<String>,
+}
 
-fn run(sh: &Shell, flags: &Flags) -> anyhow::Result<()> {
-    let mut steps = Steps::new();
-    for job in jobs(sh, &flags.rest)? {
-        steps.command(job);
+impl Args {
+    pub(crate) fn run(self, sh: &Shell) -> anyhow::Result<()> {
+        let mut steps = Steps::new();
+        for job in jobs(sh, &self.args)? {
+            steps.command(job);
+        }
+        steps.finish("loom")
     }
-    steps.finish(COMMAND.name)
 }
 
 /// Returns a step for each crate with models, which are in its module `loom`.
@@ -35,7 +36,7 @@ pub(crate) fn jobs<'a>(sh: &'a Shell, rest: &[String]) -> anyhow::Result<Vec<Job
     let job = |name: &str| {
         let test = test(sh, name, &target);
         let test = test.args(["--lib", "--", "loom::", "--show-output"]).args(rest);
-        Job::new("loom", test).env(FLAGS, CFG).tests().note(explored)
+        Job::tests("loom", test).env(FLAGS, CFG).figure(explored)
     };
     Ok(packages.map(|package| job(&package.name)).collect())
 }

@@ -1,9 +1,9 @@
 //! `cargo xtask`: builds, tests and measures the workspace from outside.
 //!
 //! It depends on no other member of the workspace, so it runs even if they do not compile. Each
-//! command is a file that exports a `COMMAND`, listed below. Only [`step`] prints.
+//! command is a file with its `Args`, whose first sentence is the line in the list of commands.
+//! Only [`step`] prints.
 
-mod asan;
 mod bench;
 mod ci;
 mod compare;
@@ -11,91 +11,147 @@ mod coverage;
 mod demo;
 mod doc;
 mod e2e;
-mod flags;
 mod fuzz;
 mod instructions;
 mod interface;
 mod loom;
 mod measure;
 mod mutants;
-mod nightly;
 mod package;
 mod release_check;
+mod sanitizer;
 mod step;
 mod test;
-mod test_counts;
 mod tidy;
-mod tsan;
 mod workspace;
 
-use std::env;
 use std::process::ExitCode;
 
-use flags::{Command, Request};
+use clap::{Parser, Subcommand};
 use xshell::Shell;
 
-/// All commands, in the order of the help text.
-const COMMANDS: [&Command; 18] = [
-    &ci::COMMAND,
-    &test::COMMAND,
-    &demo::COMMAND,
-    &e2e::COMMAND,
-    &bench::COMMAND,
-    &compare::COMMAND,
-    &instructions::COMMAND,
-    &loom::COMMAND,
-    &fuzz::COMMAND,
-    &mutants::COMMAND,
-    &asan::COMMAND,
-    &tsan::COMMAND,
-    &coverage::COMMAND,
-    &doc::COMMAND,
-    &package::COMMAND,
-    &interface::COMMAND,
-    &release_check::COMMAND,
-    &tidy::COMMAND,
-];
+/// Build, test and measure the workspace.
+#[derive(Parser)]
+#[command(name = "xtask", bin_name = "cargo xtask", after_help = EXIT_CODES)]
+struct CommandLine {
+    #[command(subcommand)]
+    command: Command,
+}
 
-/// The exit code when a step failed.
-const FAILED: u8 = 1;
-/// The exit code for an invalid command line; nothing was run.
-const MISUSED: u8 = 2;
+const EXIT_CODES: &str = "Exit codes: 0 success, 1 a step failed, 2 invalid command line";
+
+/// All commands, in the order of the help text.
+#[derive(Subcommand)]
+enum Command {
+    Ci(ci::Args),
+    Test(test::Args),
+    Demo(demo::Args),
+    E2e(e2e::Args),
+    Bench(bench::Args),
+    Compare(compare::Args),
+    Instructions(instructions::Args),
+    Loom(loom::Args),
+    Fuzz(fuzz::Args),
+    #[command(alias = "faults")]
+    Mutants(mutants::Args),
+    /// Run the tests under the address sanitizer
+    Asan(sanitizer::Args),
+    /// Run the tests under the thread sanitizer
+    Tsan(sanitizer::Args),
+    Coverage(coverage::Args),
+    Doc(doc::Args),
+    Package(package::Args),
+    Interface(interface::Args),
+    ReleaseCheck(release_check::Args),
+    Tidy(tidy::Args),
+    /// Run a program and print what it used
+    #[command(hide = true, after_help = "Examples:\n  cargo xtask measure-program '' wc -l a")]
+    MeasureProgram {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
+}
 
 fn main() -> ExitCode {
-    let args: Vec<_> = env::args_os().skip(1).map(|arg| arg.display().to_string()).collect();
-    if let [first, rest @ ..] = &args[..]
-        && first == bench::MEASURE_PROGRAM
-    {
-        return match bench::measure_program(rest) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(error) => {
-                step::print_error(&format!("{error:#}"));
-                ExitCode::from(FAILED)
-            }
-        };
-    }
-    match flags::parse(&COMMANDS, &args) {
-        Ok(Request::Help(text)) => {
-            step::print(&text);
-            ExitCode::SUCCESS
-        }
-        Ok(Request::Run(command, flags)) => match run(command, &flags) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(error) => {
-                step::print(&format!("{}: {error:#}", command.name));
-                ExitCode::from(FAILED)
-            }
-        },
-        Err(usage) => {
-            step::print_error(&usage);
-            ExitCode::from(MISUSED)
+    match run(CommandLine::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            step::print(&format!("{error:#}"));
+            ExitCode::FAILURE
         }
     }
 }
 
 /// Runs a command in the root of the workspace, whatever the current folder is.
-fn run(command: &Command, flags: &flags::Flags) -> anyhow::Result<()> {
-    let sh = Shell::new()?;
+fn run(command: Command) -> anyhow::Result<()> {
+    let sh = &Shell::new()?;
     sh.change_dir(workspace::root());
-    (command.run)(&sh, flags)
+    match command {
+        Command::Ci(args) => args.run(sh),
+        Command::Test(args) => args.run(sh),
+        Command::Demo(args) => args.run(sh),
+        Command::E2e(args) => args.run(sh),
+        Command::Bench(args) => args.run(sh),
+        Command::Compare(args) => args.run(sh),
+        Command::Instructions(args) => args.run(sh),
+        Command::Loom(args) => args.run(sh),
+        Command::Fuzz(args) => args.run(sh),
+        Command::Mutants(args) => args.run(sh),
+        Command::Asan(args) => args.run(sh, &sanitizer::ADDRESS),
+        Command::Tsan(args) => args.run(sh, &sanitizer::THREAD),
+        Command::Coverage(args) => args.run(sh),
+        Command::Doc(args) => args.run(sh),
+        Command::Package(args) => args.run(sh),
+        Command::Interface(args) => args.run(sh),
+        Command::ReleaseCheck(args) => args.run(sh),
+        Command::Tidy(args) => args.run(sh),
+        Command::MeasureProgram { args } => bench::measure_program(&args),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    fn refused(line: &str) -> String {
+        let words = ["xtask"].into_iter().chain(line.split_whitespace());
+        CommandLine::try_parse_from(words).err().map_or(String::new(), |error| error.to_string())
+    }
+
+    #[test]
+    fn declarations_are_consistent() {
+        CommandLine::command().debug_assert();
+    }
+
+    #[test]
+    fn former_name_finds_the_command() {
+        let line = CommandLine::try_parse_from(["xtask", "faults", "reader_checks_once"]).unwrap();
+        assert!(matches!(line.command, Command::Mutants(_)));
+    }
+
+    #[test]
+    fn unknown_words_are_refused_with_the_nearest() {
+        for (line, found, nearest) in [
+            ("tets", "'tets'", "'test'"),
+            ("bench --quik", "'--quik'", "'--quick'"),
+            ("demo a", "'a'", "cargo xtask demo"),
+            ("bench -- a b", "'b'", "cargo xtask bench"),
+            ("fuzz --seconds x", "'x'", "--seconds <N>"),
+        ] {
+            let error = refused(line);
+            assert!(error.contains(found) && error.contains(nearest), "{line}: {error}");
+        }
+    }
+
+    #[test]
+    fn every_command_has_a_summary_and_examples() {
+        for command in CommandLine::command().get_subcommands() {
+            let name = command.get_name();
+            assert!(command.get_about().is_some(), "{name}");
+            let examples = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            let example = format!("  cargo xtask {name}");
+            assert!(examples.starts_with("Examples:") && examples.contains(&example), "{name}");
+        }
+    }
 }

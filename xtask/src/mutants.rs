@@ -19,57 +19,55 @@ use std::path::PathBuf;
 use anyhow::{Context as _, bail, ensure};
 use xshell::{Cmd, Shell, cmd};
 
-use crate::flags::{Command, Flags};
 use crate::loom;
-use crate::step::{self, Steps};
-use crate::test_counts::Suites;
+use crate::step::{self, Steps, TestCounts};
 use crate::workspace::{self, Workspace};
 use copy::SourceCopy;
 use mutant::{Mutant, Suite};
 
-pub(crate) const COMMAND: Command = Command {
-    name: "mutants",
-    operands: "[NAME]",
-    operands_max: 1,
-    passes_on: false,
-    summary: "Plant faults in a copy of the sources and check that a test catches each",
-    options: &[],
-    examples: &["mutants", "mutants reader_checks_once"],
-    run,
-};
+/// Plant faults in a copy of the sources and check that a test catches each
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  cargo xtask mutants
+  cargo xtask mutants reader_checks_once")]
+pub(crate) struct Args {
+    /// Plant only the fault of this name
+    name: Option<String>,
+}
 
-fn run(sh: &Shell, flags: &Flags) -> anyhow::Result<()> {
-    let mut mutants = read(sh)?;
-    if let Some(name) = flags.operands.first() {
-        let names: Vec<_> = mutants.iter().map(|mutant| mutant.name.clone()).collect();
-        mutants.retain(|mutant| mutant.name == *name);
-        ensure!(!mutants.is_empty(), "unknown mutant `{name}`; there are {}", names.join(", "));
-    }
-    let mut steps = Steps::named(mutants.iter().map(|mutant| mutant.name.as_str()));
-    let mut sandbox = None;
-    let ready = steps.run("sources", || {
-        let (ready, figure) = Sandbox::prepare(sh)?;
-        sandbox = Some(ready);
-        Ok(figure)
-    });
-    if let Some(sandbox) = sandbox.filter(|_| ready) {
-        for (binary, names) in tests_by_binary(&mutants) {
-            steps.watch("unchanged", |progress| sandbox.check_passes(&binary, &names, progress));
+impl Args {
+    pub(crate) fn run(self, sh: &Shell) -> anyhow::Result<()> {
+        let mut mutants = read(sh)?;
+        if let Some(name) = self.name {
+            let names: Vec<_> = mutants.iter().map(|mutant| mutant.name.clone()).collect();
+            mutants.retain(|mutant| mutant.name == name);
+            ensure!(!mutants.is_empty(), "unknown mutant `{name}`; there are {}", names.join(", "));
         }
-        for mutant in &mutants {
-            steps.watch(&mutant.name, |progress| sandbox.check_caught(mutant, progress));
+        let mut steps = Steps::named(mutants.iter().map(|mutant| mutant.name.as_str()));
+        let mut sandbox = None;
+        steps.run("sources", || {
+            let (ready, figure) = Sandbox::prepare(sh)?;
+            sandbox = Some(ready);
+            Ok(figure)
+        });
+        if let Some(sandbox) = sandbox {
+            for (binary, names) in tests_by_binary(&mutants) {
+                steps.run("unchanged", || sandbox.check_passes(&binary, &names));
+            }
+            for mutant in &mutants {
+                steps.run(&mutant.name, || sandbox.check_caught(mutant));
+            }
         }
+        steps.finish("mutants")
     }
-    steps.finish(COMMAND.name)
 }
 
 /// Runs all mutants as one step of `ci`, whose earlier steps have run the unchanged tests.
-pub(crate) fn step(sh: &Shell, progress: &dyn Fn(&str)) -> anyhow::Result<String> {
+pub(crate) fn step(sh: &Shell) -> anyhow::Result<String> {
     let mutants = read(sh)?;
     let (sandbox, _) = Sandbox::prepare(sh)?;
     for mutant in &mutants {
-        progress(&mutant.name);
-        sandbox.check_caught(mutant, progress).with_context(|| mutant.name.clone())?;
+        sandbox.check_caught(mutant).with_context(|| mutant.name.clone())?;
     }
     Ok(format!("{} mutants, all caught", mutants.len()))
 }
@@ -146,15 +144,10 @@ impl Sandbox {
     }
 
     /// Checks that the tests pass on the unchanged sources.
-    fn check_passes(
-        &self,
-        binary: &TestBinary,
-        names: &[&str],
-        progress: &dyn Fn(&str),
-    ) -> anyhow::Result<String> {
+    fn check_passes(&self, binary: &TestBinary, names: &[&str]) -> anyhow::Result<String> {
         let names: Vec<_> = names.iter().map(|&name| name.to_owned()).collect();
-        let (succeeded, output) = self.test(&binary.package, &binary.suite, &names, progress)?;
-        let counts = Suites::read(&output, succeeded).total();
+        let (succeeded, output) = self.test(&binary.package, &binary.suite, &names)?;
+        let counts = TestCounts::read(&output, succeeded);
         ensure!(succeeded, "{}\nfails on the unchanged sources", output.trim_end());
         let ran = usize::try_from(counts.passed)?;
         ensure!(ran == names.len(), "{ran} tests ran, expected {}", names.join(", "));
@@ -162,10 +155,10 @@ impl Sandbox {
     }
 
     /// Applies a mutant, checks that its test fails, and restores the copy.
-    fn check_caught(&self, mutant: &Mutant, progress: &dyn Fn(&str)) -> anyhow::Result<String> {
+    fn check_caught(&self, mutant: &Mutant) -> anyhow::Result<String> {
         let before = self.copy.replace(mutant.apply(|path| self.copy.read(path))?)?;
         let test = std::slice::from_ref(&mutant.test);
-        let ran = self.test(&mutant.package, &mutant.suite, test, progress);
+        let ran = self.test(&mutant.package, &mutant.suite, test);
         self.copy.replace(before)?;
         let (succeeded, output) = ran?;
         match verdict(succeeded, &output) {
@@ -185,7 +178,6 @@ impl Sandbox {
         package: &str,
         suite: &Suite,
         names: &[String],
-        progress: &dyn Fn(&str),
     ) -> anyhow::Result<(bool, String)> {
         let (sh, target) = (&self.sh, &self.target);
         let binary = match suite {
@@ -198,7 +190,7 @@ impl Sandbox {
         };
         let command = command.args(binary);
         let command = command.args(["--", "--exact"]).args(names).env("RUST_BACKTRACE", "0");
-        Ok(step::capture(command.quiet().into(), progress)?)
+        Ok(step::capture(command.quiet().into())?)
     }
 }
 

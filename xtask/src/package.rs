@@ -2,25 +2,20 @@
 
 use xshell::{Shell, cmd};
 
-use crate::flags::{Command, Flags};
 use crate::step::{Job, Steps};
 use crate::workspace::Workspace;
 
-pub(crate) const COMMAND: Command = Command {
-    name: "package",
-    operands: "",
-    operands_max: 0,
-    passes_on: false,
-    summary: "Package every crate and build each from the packages",
-    options: &[],
-    examples: &["package"],
-    run,
-};
+/// Package every crate and build each from the packages
+#[derive(clap::Args)]
+#[command(after_help = "Examples:\n  cargo xtask package")]
+pub(crate) struct Args {}
 
-fn run(sh: &Shell, _: &Flags) -> anyhow::Result<()> {
-    let mut steps = Steps::new();
-    steps.command(job(sh, Depth::Build)?);
-    steps.finish(COMMAND.name)
+impl Args {
+    pub(crate) fn run(self, sh: &Shell) -> anyhow::Result<()> {
+        let mut steps = Steps::new();
+        steps.command(job(sh, Depth::Build)?);
+        steps.finish("package")
+    }
 }
 
 /// How much is checked.

@@ -3,35 +3,31 @@
 use anyhow::{Context as _, bail, ensure};
 use xshell::{Shell, cmd};
 
-use crate::flags::{Command, Flags};
 use crate::step::Steps;
 use crate::{interface, package, tidy};
-
-pub(crate) const COMMAND: Command = Command {
-    name: "release-check",
-    operands: "",
-    operands_max: 0,
-    passes_on: false,
-    summary: "Check tree, changelog, licences, interface and packages for a release",
-    options: &[],
-    examples: &["release-check"],
-    run,
-};
 
 const CHANGELOG: &str = "CHANGELOG.md";
 const UNRELEASED: &str = "## Unreleased";
 
-/// Runs every gate, even after a failure, the fastest first.
-///
-/// `tidy` checks that each crate has the licence texts, a README and the fields of its manifest.
-fn run(sh: &Shell, _: &Flags) -> anyhow::Result<()> {
-    let mut steps = Steps::new();
-    steps.run("tree", || check_tree(sh));
-    steps.run("changelog", || check_changelog(&sh.read_file(CHANGELOG)?));
-    steps.run("tidy", || tidy::step(sh));
-    steps.run("interface", || interface::step(sh));
-    steps.command(package::job(sh, package::Depth::Build)?);
-    steps.finish(COMMAND.name)
+/// Check tree, changelog, licences, interface and packages for a release
+#[derive(clap::Args)]
+#[command(after_help = "Examples:\n  cargo xtask release-check")]
+pub(crate) struct Args {}
+
+impl Args {
+    /// Runs every gate, even after a failure, the fastest first.
+    ///
+    /// `tidy` checks that each crate has the licence texts, a README and the fields of its
+    /// manifest.
+    pub(crate) fn run(self, sh: &Shell) -> anyhow::Result<()> {
+        let mut steps = Steps::new();
+        steps.run("tree", || check_tree(sh));
+        steps.run("changelog", || check_changelog(&sh.read_file(CHANGELOG)?));
+        steps.run("tidy", || tidy::step(sh));
+        steps.run("interface", || interface::step(sh));
+        steps.command(package::job(sh, package::Depth::Build)?);
+        steps.finish("release-check")
+    }
 }
 
 /// Checks that git has nothing to commit.

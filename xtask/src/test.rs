@@ -2,34 +2,36 @@
 
 use xshell::{Shell, cmd};
 
-use crate::flags::{Command, Flags};
 use crate::step::{Job, Steps};
 use crate::workspace::Workspace;
 
-pub(crate) const COMMAND: Command = Command {
-    name: "test",
-    operands: "[CRATE]",
-    operands_max: 1,
-    passes_on: true,
-    summary: "Run unit, integration, model and doc tests, crate by crate",
-    options: &[],
-    examples: &["test", "test core-time", "test codec -- golden"],
-    run,
-};
+/// Run unit, integration, model and doc tests, crate by crate
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  cargo xtask test
+  cargo xtask test core-time
+  cargo xtask test codec -- golden")]
+pub(crate) struct Args {
+    /// Test only this crate
+    #[arg(value_name = "CRATE")]
+    package: Option<String>,
+    /// Pass these arguments to the tests
+    #[arg(last = true)]
+    args: Vec<String>,
+}
 
-/// Runs one `cargo test` per crate, so each also compiles with its own features alone.
-fn run(sh: &Shell, flags: &Flags) -> anyhow::Result<()> {
-    let workspace = Workspace::read(sh)?;
-    let chosen = match flags.operands.as_slice() {
-        [] => workspace.packages.into_iter().map(|package| package.name).collect(),
-        named => workspace.chosen(named)?,
-    };
-    let rest = &flags.rest;
-    let dashes = (!rest.is_empty()).then_some("--");
-    let mut steps = Steps::new();
-    for name in chosen {
-        let command = cmd!(sh, "cargo test --package {name} --no-fail-fast {dashes...} {rest...}");
-        steps.command(Job::new(&name, command).tests());
+impl Args {
+    /// Runs one `cargo test` per crate, so each also compiles with its own features alone.
+    pub(crate) fn run(self, sh: &Shell) -> anyhow::Result<()> {
+        let workspace = Workspace::read(sh)?;
+        let chosen = workspace.chosen(self.package.as_slice(), |_| true)?;
+        let args = &self.args;
+        let dashes = (!args.is_empty()).then_some("--");
+        let mut steps = Steps::new();
+        for name in chosen {
+            let test = cmd!(sh, "cargo test --package {name} --no-fail-fast {dashes...} {args...}");
+            steps.command(Job::tests(&name, test));
+        }
+        steps.finish("test")
     }
-    steps.finish(COMMAND.name)
 }

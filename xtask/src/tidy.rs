@@ -23,25 +23,20 @@ use std::fs;
 use anyhow::bail;
 use xshell::Shell;
 
-use crate::flags::{Command, Flags};
 use crate::step::Steps;
 use crate::workspace::{self, Workspace};
 
-pub(crate) const COMMAND: Command = Command {
-    name: "tidy",
-    operands: "",
-    operands_max: 0,
-    passes_on: false,
-    summary: "Check the rules of style that a machine can check",
-    options: &[],
-    examples: &["tidy"],
-    run,
-};
+/// Check the rules of style that a machine can check
+#[derive(clap::Args)]
+#[command(after_help = "Examples:\n  cargo xtask tidy")]
+pub(crate) struct Args {}
 
-fn run(sh: &Shell, _: &Flags) -> anyhow::Result<()> {
-    let mut steps = Steps::new();
-    steps.run("tidy", || step(sh));
-    steps.finish(COMMAND.name)
+impl Args {
+    pub(crate) fn run(self, sh: &Shell) -> anyhow::Result<()> {
+        let mut steps = Steps::new();
+        steps.run("tidy", || step(sh));
+        steps.finish("tidy")
+    }
 }
 
 /// Checks all rules; the error lists the findings, the figure is the number of files.
@@ -83,11 +78,6 @@ fn check(tree: &Tree, workspace: &Workspace) -> Vec<Finding> {
         }
     }
     findings
-}
-
-/// Returns whether code outside of tests uses the keyword `unsafe`.
-pub(crate) fn has_unsafe(text: &str) -> bool {
-    code::read(text).iter().any(|line| !line.test && line.has_word("unsafe"))
 }
 
 /// Returns the modules declared under `#[cfg(test)]`, as paths without `.rs`.

@@ -48,11 +48,19 @@ impl Workspace {
         Self::from_json(&serde_json::from_str(&json)?)
     }
 
-    /// Returns `names` if all of them are members.
-    pub(crate) fn chosen(&self, names: &[String]) -> anyhow::Result<Vec<String>> {
-        let all: Vec<_> = self.packages.iter().map(|package| package.name.as_str()).collect();
-        match names.iter().find(|name| !all.contains(&name.as_str())) {
+    /// Returns `names` if all of them are members, or all members of a kind if there are none.
+    pub(crate) fn chosen(
+        &self,
+        names: &[String],
+        kind: impl Fn(&Package) -> bool,
+    ) -> anyhow::Result<Vec<String>> {
+        let of = |packages: &mut dyn Iterator<Item = &Package>| -> Vec<String> {
+            packages.map(|package| package.name.clone()).collect()
+        };
+        let all = of(&mut self.packages.iter());
+        match names.iter().find(|name| !all.contains(name)) {
             Some(name) => bail!("unknown crate `{name}`; there are {}", all.join(", ")),
+            None if names.is_empty() => Ok(of(&mut self.packages.iter().filter(|one| kind(one)))),
             None => Ok(names.to_vec()),
         }
     }
@@ -68,6 +76,11 @@ impl Workspace {
 }
 
 impl Package {
+    /// Returns whether this is a crate of the product, not a tool.
+    pub(crate) fn is_product(&self) -> bool {
+        self.folder.starts_with("crates/")
+    }
+
     /// Returns whether this package depends on another, in any way.
     pub(crate) fn uses(&self, name: &str) -> bool {
         self.dependencies.iter().any(|edge| edge.name == name)

@@ -14,6 +14,7 @@ use std::time::Duration;
 use anyhow::{Context as _, ensure};
 use xshell::{Shell, cmd};
 
+use super::Args;
 use super::answer::Answer;
 use super::inputs::{Maker, Place, warm};
 use super::outcome::{Outcome, tables};
@@ -22,7 +23,6 @@ use super::scenario::Scenario;
 use super::scenarios::SCENARIOS;
 use super::tools::{Tool, Tools};
 use super::{logs, memory, shapes, simdjson};
-use crate::flags::Flags;
 use crate::measure::headline;
 use crate::measure::record::{self, Circumstances, Kind};
 use crate::step::{self, Job, Steps};
@@ -30,7 +30,6 @@ use crate::workspace::{Workspace, root};
 
 /// The kinds of contests, in the order in which they run.
 const KINDS: [Kind; 2] = [Kind::E2e, Kind::Logs];
-const LINES: u64 = 10_000_000;
 /// The maximum number of runs of each program.
 const RUNS: usize = 9;
 const RUNS_QUICK: usize = 3;
@@ -38,11 +37,11 @@ const RUNS_QUICK: usize = 3;
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Runs the contests whose name contains the operand, of both kinds.
-pub(super) fn run(sh: &Shell, flags: &Flags, records: &Path) -> anyhow::Result<()> {
-    let filter = flags.operands.first().map_or("", String::as_str);
+pub(super) fn run(sh: &Shell, args: &Args) -> anyhow::Result<()> {
+    let filter = args.filter.as_deref().unwrap_or_default();
     let chosen: Vec<_> = KINDS.into_iter().filter(|&kind| has_any(kind, filter)).collect();
     ensure!(!chosen.is_empty(), "no scenario name contains `{filter}`");
-    chosen.into_iter().try_for_each(|kind| run_kind(sh, flags, kind, records))
+    chosen.into_iter().try_for_each(|kind| run_kind(sh, args, kind))
 }
 
 /// Returns the scenarios of a kind whose name contains `filter`.
@@ -64,22 +63,13 @@ pub(super) fn has_any(kind: Kind, filter: &str) -> bool {
 }
 
 /// Runs the contests of a kind whose name contains the operand, and writes a record.
-pub(super) fn run_kind(
-    sh: &Shell,
-    flags: &Flags,
-    kind: Kind,
-    records: &Path,
-) -> anyhow::Result<()> {
-    let lines = flags.value("--lines").map_or(Ok(LINES), str::parse);
-    let lines = lines
-        .ok()
-        .filter(|&lines| lines > 0)
-        .context("`--lines` needs a number of lines above 0")?;
-    let filter = flags.operands.first().map_or("", String::as_str);
+pub(super) fn run_kind(sh: &Shell, args: &Args, kind: Kind) -> anyhow::Result<()> {
+    let lines = args.lines;
+    let filter = args.filter.as_deref().unwrap_or_default();
     let scenarios: Vec<_> = scenarios(kind, filter).collect();
     let has_memory = measures_memory(kind, filter);
     ensure!(has_any(kind, filter), "no scenario name contains `{filter}`");
-    let is_quick = flags.has("--quick");
+    let is_quick = args.quick;
     let mut command = "cargo xtask bench".to_owned();
     command += if kind == Kind::Shapes { "" } else { " --e2e" };
     command += if is_quick { " --quick" } else { "" };
@@ -102,10 +92,9 @@ pub(super) fn run_kind(
     let runs_max = if is_quick { RUNS_QUICK } else { RUNS };
     let mut outcomes = Vec::new();
     for scenario in scenarios {
-        steps.watch(scenario.name, |doing| {
+        steps.run(scenario.name, || {
             let outcomes_before = outcomes.len();
-            let Some(found) = outcomes_of(sh, &place, &tools, scenario, (lines, runs_max), doing)?
-            else {
+            let Some(found) = outcomes_of(sh, &place, &tools, scenario, (lines, runs_max))? else {
                 return Ok("left out: the compressor is not installed".to_owned());
             };
             outcomes.extend(found);
@@ -115,14 +104,14 @@ pub(super) fn run_kind(
     }
     let mut peaks = None;
     if has_memory {
-        steps.watch(memory::NAME, |doing| {
-            let found = memory::measure(sh, &place, &tools, lines, doing)?;
+        steps.run(memory::NAME, || {
+            let found = memory::measure(sh, &place, &tools, lines)?;
             let figure = memory::check(&found)?;
             peaks = Some(memory::table(&found));
             Ok(figure)
         });
     }
-    steps.watch("compare", |doing| compare(&outcomes, doing));
+    steps.run("compare", || compare(&outcomes));
     // If one answer differs, no time is shown: any of the programs may be the wrong one.
     steps.finish(&command)?;
 
@@ -144,12 +133,11 @@ pub(super) fn run_kind(
     }
     let raw =
         outcomes.iter().zip(&measured).map(|(outcome, one)| (one.id.clone(), outcome.raw(one)));
-    let folder = record::write_as(kind, records, &circumstances, raw, &tables)?;
+    let folder = record::write_as(kind, &args.records(), &circumstances, raw, &tables)?;
     let shown = folder.strip_prefix(root()).unwrap_or(&folder);
     step::print(&format!("bench: {} programs, {}", measured.len(), shown.display()));
     // The README shows only complete records of files of the default length.
-    let is_whole =
-        filter.is_empty() && lines == LINES && runs_max == RUNS && flags.value("--out").is_none();
+    let is_whole = args.is_whole();
     match headline::check_complete(kind, &measured) {
         Ok(()) if is_whole => super::update_readme(sh, &folder)?,
         Err(error) if is_whole => step::print(&format!("the README was not updated: {error}")),
@@ -212,11 +200,10 @@ fn outcomes_of(
     tools: &Tools,
     scenario: &'static Scenario,
     (lines, runs_max): (u64, usize),
-    doing: &dyn Fn(&str),
 ) -> anyhow::Result<Option<Vec<Outcome>>> {
     let mut turns = Vec::new();
     for program in scenario.programs.iter().filter(|one| tools.has(one.tool)) {
-        doing("making the input");
+        step::show("making the input");
         let input = program.input.unwrap_or(scenario.input);
         let Some(file) = place.input(sh, tools, &input, lines)? else { return Ok(None) };
         let name = format!("{}-{}.out", scenario.name, program.name);
@@ -230,7 +217,7 @@ fn outcomes_of(
         };
         turns.push((file, outcome));
     }
-    run_in_turns(tools, &mut turns, runs_max, doing)?;
+    run_in_turns(tools, &mut turns, runs_max)?;
     Ok(Some(turns.into_iter().map(|(_, outcome)| outcome).collect()))
 }
 
@@ -239,14 +226,13 @@ fn run_in_turns(
     tools: &Tools,
     turns: &mut [(PathBuf, Outcome)],
     runs_max: usize,
-    doing: &dyn Fn(&str),
 ) -> anyhow::Result<()> {
     for run in 1..=runs_max {
         for (file, outcome) in &mut *turns {
             if outcome.runs.iter().map(|usage| usage.wall).sum::<Duration>() > PATIENCE {
                 continue;
             }
-            doing(&format!("{}, run {run} of at most {runs_max}", outcome.program.name));
+            step::show(&format!("{}, run {run} of at most {runs_max}", outcome.program.name));
             warm(file)?;
             let usage = outcome.scenario.run(outcome.program, tools, file, &outcome.output)?;
             outcome.runs.push(usage);
@@ -256,14 +242,14 @@ fn run_in_turns(
 }
 
 /// Compares all answers, and returns their number as the figure.
-fn compare(outcomes: &[Outcome], doing: &dyn Fn(&str)) -> anyhow::Result<String> {
+fn compare(outcomes: &[Outcome]) -> anyhow::Result<String> {
     let mut answers = 0;
     // The first answer of an input is compared with the others.
     let mut first: Option<(&'static str, &'static str, Answer)> = None;
     for outcome in outcomes {
         let Outcome { scenario, program, records, output, .. } = outcome;
         let id = format!("{}/{}", scenario.name, program.name);
-        doing(&id);
+        step::show(&id);
         // The output of a decompressor is as large as the input, and is not kept.
         if program.form == Form::Bytes {
             continue;

@@ -8,6 +8,7 @@ use super::logs::FORMS;
 use super::scenario::Scenario;
 use super::tools::Tools;
 use crate::measure::table::Table;
+use crate::step;
 
 /// The name among those of scenarios.
 pub(super) const NAME: &str = "logs/memory";
@@ -30,7 +31,6 @@ pub(super) fn measure(
     place: &Place,
     tools: &Tools,
     lines: u64,
-    doing: &dyn Fn(&str),
 ) -> anyhow::Result<Vec<Peaks>> {
     let mut all = Vec::new();
     for program in &FORMS {
@@ -38,7 +38,7 @@ pub(super) fn measure(
         let scenario = Scenario::new(NAME, input, THREADS, &[]);
         let mut peaks = Peaks { name: program.name, records: [0; 2], bytes: [0; 2] };
         for (at, lines) in [lines / TIMES, lines].into_iter().enumerate() {
-            doing(program.name);
+            step::show(program.name);
             let file = place.input(sh, tools, &input, lines)?.context("it is not compressed")?;
             warm(&file)?;
             let output = place.folder.join(format!("memory-{}.out", program.name));

@@ -45,35 +45,12 @@ impl Plan<'_> {
         cmd!(sh, "cargo bench --package benches --bench windrow -- --noplot {quick...} {filter...}")
     }
 
-    /// Returns the cargo command that only lists the benchmarks.
-    fn listing<'sh>(&self, sh: &'sh Shell) -> Cmd<'sh> {
-        let filter = self.filter;
-        cmd!(sh, "cargo bench --package benches --bench windrow -- --list {filter...}")
-    }
-
-    /// Measures, and calls `begin` with the number, the total and the name of each benchmark as it
-    /// begins.
-    pub(crate) fn run(
-        &self,
-        sh: &Shell,
-        mut begin: impl FnMut(usize, usize, &str),
-    ) -> anyhow::Result<Vec<Measurement>> {
+    /// Measures quietly; the error shows the end of the output of a failed run.
+    pub(crate) fn run(&self, sh: &Shell) -> anyhow::Result<Vec<Measurement>> {
         let home = self.home(sh)?;
-        let list = self.listing(sh).quiet().ignore_stderr().read()?;
-        let total = list.lines().filter(|line| line.ends_with(": benchmark")).count();
-        ensure!(total > 0, NO_BENCHMARK);
-        let (mut count, mut current) = (0, String::new());
         let command = self.command(sh);
         let repeat = command.to_string();
-        let (succeeded, output) = step::capture(command.quiet().into(), |line| {
-            if let Some(id) = started(line)
-                && id != current
-            {
-                count += 1;
-                current = id.to_owned();
-                begin(count, total, id);
-            }
-        })?;
+        let (succeeded, output) = step::capture(command.quiet().into())?;
         ensure!(succeeded, "{}\nrepeat: {repeat}", last_lines(&output));
         read(&home)
     }
@@ -89,11 +66,6 @@ impl Plan<'_> {
 }
 
 const NO_BENCHMARK: &str = "no benchmark ran: the filter matches no name";
-
-/// Reads the name of the benchmark that begins from a line of criterion.
-fn started(line: &str) -> Option<&str> {
-    line.strip_prefix("Benchmarking ")?.split_once(": Warming up").map(|(id, _)| id)
-}
 
 /// Returns the lines in which a failed run names its cause; criterion prints many before them.
 fn last_lines(output: &str) -> String {
@@ -145,14 +117,6 @@ fn unit(throughput: &Value) -> (&'static str, f64) {
 mod tests {
     use super::*;
     use serde_json::json;
-
-    #[test]
-    fn beginning_of_a_benchmark_is_read() {
-        let line = "Benchmarking record/default/counter: Warming up for 100.00 ms";
-        assert_eq!(started(line), Some("record/default/counter"));
-        assert_eq!(started("Benchmarking record/default/counter: Analyzing"), None);
-        assert_eq!(started("record/default/counter  time: [1 ns 2 ns 3 ns]"), None);
-    }
 
     #[test]
     fn failed_run_shows_its_last_lines() {
