@@ -46,9 +46,8 @@ fn is_long(source: &Source) -> bool {
 pub(super) fn check(source: &Source) -> Vec<Finding> {
     let mut findings = Vec::new();
     let rust = source.path.ends_with(".rs");
-    // Below `src` it is data, whose lines are as long as what they describe.
-    let manifest = source.path.ends_with(".toml") && !source.path.contains("/src/");
-    if rust || manifest {
+    // Other files are data, whose lines are as long as what they describe.
+    if rust || source.path.ends_with("Cargo.toml") {
         for (index, line) in source.text.lines().enumerate() {
             let columns = line.chars().count();
             if columns > COLUMNS_MAX && !line.contains("://") {
@@ -115,7 +114,7 @@ mod tests {
         assert_eq!(found("a.rs", &format!("{fits}\n{long}\n")), [2]);
         assert_eq!(found("a/Cargo.toml", &long), [1]);
         assert_eq!(found("a/src/a.toml", &long), [0; 0]);
-        assert_eq!(found("a.toml", &format!("# https://example.org/{long}")), [0; 0]);
+        assert_eq!(found("a/Cargo.toml", &format!("# https://example.org/{long}")), [0; 0]);
         assert_eq!(found("a.md", &long), [0; 0]);
     }
 
