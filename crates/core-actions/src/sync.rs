@@ -16,3 +16,12 @@ pub(crate) use std::sync::{
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+/// Loads a lock into the cache without taking it. The result has no meaning.
+#[inline]
+pub(crate) fn fetch<T>(mutex: &Mutex<T>) -> bool {
+    #[cfg(not(loom))]
+    return mutex.is_poisoned();
+    #[cfg(loom)]
+    return std::ptr::from_ref(mutex).is_null(); // Has no such load, and needs none.
+}

@@ -206,7 +206,14 @@ impl Oracle {
             assert_eq!(row.first(), first, "{}", row.name());
             seen = seen.max(Some(first));
             row.statistic().check(&entry.times);
+            let one = if row.is_other() { tracker.other() } else { tracker.get(row.name()) };
+            assert_eq!(one.as_ref(), Some(row));
         }
+        let has_row = |name: &str| stats.iter().any(|row| key(row) == name);
+        for name in NAMES.iter().filter(|name| !has_row(name)) {
+            assert!(tracker.get(name).is_none(), "{name}");
+        }
+        assert_eq!(tracker.other().is_some(), has_row(FOLDED));
         self.newest = seen;
         let entries = self.actions.iter().filter(|(_, entry)| !entry.times.is_empty());
         let mut expected: Vec<_> = entries.map(|(name, entry)| (entry.first, &**name)).collect();

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use core_actions::{
-    ActionTime, ActionWindow, Handle, Mean, Quantile, Summary, TimeError, Unit, WindowedHandle,
+    ActionTime, ActionWindow, Handle, Mean, Quantile, Row, Summary, TimeError, Unit, WindowedHandle,
 };
 use core_time::{Coverage, PerThread};
 
@@ -107,6 +107,15 @@ impl ActionHandle {
         if recorded.is_none() {
             self.0.original().record(time); // A thread that is shutting down has none.
         }
+    }
+
+    /// Returns the row of the action, of all time, `None` without a record.
+    ///
+    /// It is the row that [`Windrow::stats`](crate::Windrow::stats) has for the action. Other
+    /// actions cost nothing. For durations use a [`window`](Self::window).
+    #[must_use]
+    pub fn stats(&self) -> Option<Row<Mean>> {
+        self.0.original().total.stats()
     }
 
     /// Returns the statistics of the past `window`.

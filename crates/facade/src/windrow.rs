@@ -326,6 +326,26 @@ impl Windrow {
         self.0.actions.stats()
     }
 
+    /// Returns the row of one action, `None` without a record of it.
+    ///
+    /// Costs one lookup, however many other actions there are.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use facade::Windrow;
+    ///
+    /// let windrow = Windrow::default();
+    /// windrow.add_action(r#"{"action":"jump","time":100}"#)?;
+    /// assert_eq!(windrow.get("jump").map(|row| row.mean()), Some(100.0));
+    /// assert!(windrow.get("run").is_none());
+    /// # Ok::<(), facade::Error>(())
+    /// ```
+    #[must_use]
+    pub fn get(&self, action: &str) -> Option<Row<Mean>> {
+        self.0.actions.get(action)
+    }
+
     /// Returns the event counter.
     #[must_use]
     pub fn events(&self) -> &EventCounter {

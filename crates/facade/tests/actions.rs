@@ -57,6 +57,20 @@ fn window_holds_what_is_in_its_buckets() {
 }
 
 #[test]
+fn one_action_is_read_by_name_and_by_its_handle() {
+    let (windrow, _) = by_hand();
+    let checkout = windrow.action("checkout").unwrap();
+    assert_eq!((windrow.get("checkout"), checkout.stats()), (None, None));
+    checkout.record(millis(100));
+    windrow.add_action(r#"{"action":"checkout","time":200}"#).unwrap();
+    windrow.add_action(r#"{"action":"search","time":1}"#).unwrap();
+    let row = windrow.get("checkout").unwrap();
+    assert_eq!((row.name(), row.count(), row.mean()), ("checkout", 2, 150.0));
+    assert_eq!(checkout.stats().as_ref(), Some(&row));
+    assert_eq!(windrow.stats()[0], row);
+}
+
+#[test]
 fn handles_and_text_record_the_same_action() {
     let (windrow, _) = by_hand();
     windrow.add_action(r#"{"action":"checkout","time":1}"#).unwrap(); // Before windows are kept.

@@ -185,8 +185,12 @@ fn every_statistic_is_here() {
     laws::check_merge::<(Last, Count)>(&[stamped]);
 }
 
-fn count_of(tracker: &impl ActionTracker<Statistic: HasCount>) -> u64 {
-    tracker.stats().iter().map(Row::count).sum()
+fn count_of(
+    tracker: &impl ActionTracker<Statistic: HasCount + PartialEq + std::fmt::Debug>,
+) -> u64 {
+    let rows = tracker.stats();
+    assert!(rows.iter().all(|row| tracker.get(row.name()).as_ref() == Some(row)));
+    rows.iter().map(Row::count).sum()
 }
 
 #[test]

@@ -6,7 +6,7 @@ use core_time::Statistic;
 use crossbeam_utils::CachePadded;
 
 use crate::action::words::AsWords;
-use crate::sync::{Mutex, lock};
+use crate::sync::{Mutex, fetch, lock};
 use crate::tracker::shard::{Newest, Numbering, Retired, Shard};
 
 /// An action, with what each writer recorded of it.
@@ -78,6 +78,12 @@ impl<S: Statistic> Shards<S> {
 }
 
 impl<S: Statistic> Action<S> {
+    /// Loads what a reader needs into the cache, without a lock. The result has no meaning.
+    #[inline]
+    pub(super) fn fetch(&self) -> u8 {
+        u8::from(fetch(&self.shards)) ^ self.name.as_bytes().first().copied().unwrap_or(0)
+    }
+
     /// Frees the shard of a pin for the next one.
     fn unpin(&self, shard: &SharedShard<S>) {
         let mut shards = lock(&self.shards);

@@ -13,7 +13,7 @@ use crate::action::key::FOLDED;
 use crate::action::name::ActionName;
 use crate::action::time::ActionTime;
 use crate::action::words::AsWords;
-use crate::row::shown;
+use crate::row::{Row, shown};
 use crate::tracker::action::Pin;
 use crate::tracker::registry::Registry;
 use crate::tracker::shard::Buffered;
@@ -107,6 +107,37 @@ impl<S: Statistic<Value: AsWords>> Handle<S> {
 }
 
 impl<S: Statistic<Value: AsWords>> Handle<S> {
+    /// Returns the row of the action, or `None` without a record of it.
+    ///
+    /// It has the records of all threads and handles, not only of this one. A handle of a folded
+    /// action returns the row of all [folded](crate::WhenFull::Fold) actions.
+    ///
+    /// # Complexity
+    ///
+    /// One merge for each thread that recorded the action, without a lookup.
+    ///
+    /// # Concurrency
+    ///
+    /// As [`ActionTracker::stats`](crate::ActionTracker::stats).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core_actions::RunningTracker;
+    ///
+    /// let tracker = RunningTracker::default();
+    /// let jump = tracker.action("jump")?;
+    /// assert!(jump.stats().is_none());
+    /// jump.record(100_u64);
+    /// tracker.record("jump", 200)?;
+    /// assert_eq!(jump.stats().map(|row| row.mean()), Some(150.0));
+    /// # Ok::<(), core_actions::ActionError>(())
+    /// ```
+    #[must_use]
+    pub fn stats(&self) -> Option<Row<S>> {
+        self.registry.row_of(&self.pin.action)
+    }
+
     /// Reads the shards of the action.
     pub(crate) fn read(&self, read: impl FnMut(&S, Buffered<'_>)) {
         self.registry.read(&self.pin.action, read);

@@ -17,6 +17,7 @@ pub(crate) mod lamport;
 pub(crate) mod local_table;
 pub(crate) mod local_tracker;
 pub(crate) mod names;
+mod read;
 pub(crate) mod registry;
 mod row;
 pub(crate) mod shard;
@@ -72,6 +73,15 @@ pub trait ActionTracker: Send + Sync {
     /// the same records. Records made concurrently may or may not be included. Rows are cut one
     /// after the other.
     fn stats(&self) -> Vec<Row<Self::Statistic>>;
+
+    /// Returns the row of one action, or `None` without a record of it.
+    ///
+    /// Costs by that action: a lookup, and a merge for each thread that recorded it.
+    ///
+    /// # Concurrency
+    ///
+    /// As [`stats`](Self::stats).
+    fn get(&self, action: &str) -> Option<Row<Self::Statistic>>;
 
     /// Removes all records made before.
     ///
@@ -371,6 +381,10 @@ impl<S: Statistic<Value: AsWords + Send + Sync>> ActionTracker for MergedTracker
 
     fn stats(&self) -> Vec<Row<S>> {
         self.stats()
+    }
+
+    fn get(&self, action: &str) -> Option<Row<S>> {
+        self.get(action)
     }
 
     fn reset(&self) {

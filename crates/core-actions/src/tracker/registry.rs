@@ -24,10 +24,10 @@ use crate::row::Row;
 use crate::snapshot::{TrackerSnapshot, TrackerSnapshotError, same_unit};
 use crate::sync::{AtomicU64, Mutex, lock};
 use crate::tracker::action::{Action, Pin};
-use crate::tracker::eviction::{Eviction, Index, Indexed, Queues};
+use crate::tracker::eviction::{Eviction, Index, Queues};
 use crate::tracker::lamport::LamportClock;
 use crate::tracker::row::check_merge;
-use crate::tracker::shard::{Buffered, Newest, Shard};
+use crate::tracker::shard::{Newest, Shard};
 use crate::tracker::spec::TrackerSpec;
 
 /// The actions of a tracker.
@@ -37,7 +37,7 @@ pub(crate) struct Registry<S: Statistic> {
     pub(crate) empty: S,
     names: DashMap<Arc<str>, Arc<Action<S>>>,
     /// Locked after an entry of `names`, never before.
-    index: Mutex<Index<S>>,
+    pub(super) index: Mutex<Index<S>>,
     /// The number of actions that are or will be registered, without the row of folded actions.
     taken: AtomicUsize,
     /// The number of the next first record of an action.
@@ -126,72 +126,14 @@ impl<S: Statistic<Value: AsWords>> Registry<S> {
         self.find(FOLDED).unwrap_or_else(|| self.enter(FOLDED, false))
     }
 
-    fn find(&self, name: &str) -> Option<Arc<Action<S>>> {
+    /// Returns the action of a name, under which it is kept.
+    pub(super) fn find(&self, name: &str) -> Option<Arc<Action<S>>> {
         self.names.get(name).map(|action| Arc::clone(action.value()))
-    }
-
-    /// Returns all actions in the order of their registration.
-    pub(crate) fn actions(&self) -> Vec<Arc<Action<S>>> {
-        let action = |indexed: &Indexed<S>| Arc::clone(&indexed.action);
-        lock(&self.index).all.values().map(action).collect()
     }
 
     /// Returns the number of actions.
     pub(crate) fn len(&self) -> usize {
         lock(&self.index).all.len()
-    }
-
-    /// Returns a row for each recorded action, in the order of their first records.
-    pub(crate) fn rows(&self) -> Vec<Row<S>> {
-        self.rows_of(|sum: Option<S>, shard, buffered| {
-            let mut sum = match sum {
-                None => shard.clone(),
-                Some(mut sum) => {
-                    sum.merge(shard);
-                    sum
-                }
-            };
-            sum.insert_all(buffered.values());
-            Some(sum)
-        })
-    }
-
-    /// Returns rows of what `add` makes of the shards of each action, one after the other.
-    ///
-    /// An action for which it returns `None` at last has no row.
-    pub(crate) fn rows_of<T>(
-        &self,
-        mut add: impl FnMut(Option<T>, &S, Buffered<'_>) -> Option<T>,
-    ) -> Vec<Row<T>> {
-        let actions = self.actions();
-        let mut rows = Vec::with_capacity(actions.len());
-        for action in actions {
-            let mut sum = None;
-            let first =
-                self.read(&action, |shard, buffered| sum = add(sum.take(), shard, buffered));
-            rows.extend(sum.map(|sum| Row::new(Arc::clone(&action.name), first, sum)));
-        }
-        rows.sort_unstable_by(Row::by_first);
-        rows
-    }
-
-    /// Reads the shards of an action that have records, and returns the number of the first record.
-    pub(crate) fn read(&self, action: &Action<S>, mut read: impl FnMut(&S, Buffered<'_>)) -> u64 {
-        let mut first = u64::MAX;
-        for shard in &lock(&action.shards).all {
-            shard.read(&self.next, |number, statistic, buffered| {
-                first = first.min(number);
-                read(statistic, buffered);
-            });
-        }
-        first
-    }
-
-    /// Reads the shards of the action of a name, if there is one.
-    pub(crate) fn read_named(&self, name: &str, read: impl FnMut(&S, Buffered<'_>)) {
-        if let Some(action) = self.find(name) {
-            self.read(&action, read);
-        }
     }
 
     /// Takes a snapshot, and calls `also` between this one and the next.
@@ -440,6 +382,7 @@ mod tests {
     use super::*;
     use crate::statistics::count::Count;
     use crate::tracker::MergedTracker;
+    use crate::tracker::shard::Buffered;
 
     thread_local! {
         static CHECKS: Cell<u64> = const { Cell::new(0) };

@@ -24,7 +24,7 @@ use core_time::Statistic;
 
 use crate::action::key::{Key, KeyedName};
 use crate::action::words::AsWords;
-use crate::sync::{AtomicU32, AtomicU64, Mutex, MutexGuard, lock};
+use crate::sync::{AtomicU32, AtomicU64, Mutex, MutexGuard, fetch, lock};
 
 /// The number of words in the buffer: four cache lines with what else the writer needs.
 ///
@@ -243,6 +243,13 @@ impl<S: Statistic<Value: AsWords>> Shard<S> {
         }
         let first = self.first.load(Relaxed); // ORDERING: as in `number`.
         (first != NONE).then(|| read(first, &flushed.statistic, buffered))
+    }
+
+    /// Loads what a reader needs into the cache, without a lock. The result has no meaning.
+    #[inline]
+    pub(crate) fn fetch(&self) -> u64 {
+        // ORDERING: Relaxed: the value is not used.
+        self.first.load(Relaxed) ^ u64::from(fetch(&self.flushed))
     }
 
     /// Discards all records made before.

@@ -222,11 +222,12 @@ impl<S: Statistic<Value: AsWords>> WindowedTracker<S> {
     /// buckets.
     pub fn window(&self, window: Duration) -> Result<WindowRows<S>, WindowError> {
         let covered = self.timeline.axis.past(window)?;
-        let rows = self.rings.registry().rows_of(|sum: Option<S>, ring, buffered| {
-            let any_before = sum.is_some();
-            let mut sum = sum.unwrap_or_default();
-            let any = merge_window(ring, buffered, &covered, &mut sum);
-            (any_before || any).then_some(sum)
+        let rows = self.rings.registry().rows_of(|sum: &mut Option<S>, ring, buffered| {
+            let is_first = sum.is_none();
+            let any = merge_window(ring, buffered, &covered, sum.get_or_insert_default());
+            if is_first && !any {
+                *sum = None;
+            }
         });
         let since = self.timeline.since();
         Ok(WindowRows { rows, covered, since })
