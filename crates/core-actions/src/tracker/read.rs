@@ -122,7 +122,8 @@ impl<S: Statistic<Value: AsWords>> MergedTracker<S> {
     ///
     /// # Complexity
     ///
-    /// A lookup, and one merge for each thread that recorded the action. Other actions cost nothing.
+    /// A lookup, and one merge for each thread that recorded the action. Other actions cost
+    /// nothing.
     ///
     /// # Concurrency
     ///
