@@ -6,13 +6,12 @@
 
 mod circles;
 mod code;
-mod comments;
 mod dependencies;
-mod forbidden;
 mod language;
 mod layers;
 mod manifests;
 mod measured;
+mod orderings;
 mod paths;
 mod shape;
 
@@ -61,7 +60,6 @@ fn check(tree: &Tree, workspace: &Workspace) -> Vec<Finding> {
     findings.extend(manifests::check(tree, workspace));
     findings.extend(paths::check(tree));
     findings.extend(measured::check(tree));
-    findings.extend(shape::check_exceptions(tree));
     findings.extend(circles::check(tree));
     for source in &tree.texts {
         findings.extend(shape::check(source));
@@ -70,8 +68,7 @@ fn check(tree: &Tree, workspace: &Workspace) -> Vec<Finding> {
             if source.is_test() || is_in_modules(&source.path, &test_modules) {
                 lines.iter_mut().for_each(|line| line.test = true);
             }
-            findings.extend(comments::check(source, &lines));
-            findings.extend(forbidden::check(source, &lines));
+            findings.extend(orderings::check(source, &lines));
             findings.extend(language::check_code(source, &lines));
         } else if source.path.ends_with(".md") {
             findings.extend(language::check_page(source));

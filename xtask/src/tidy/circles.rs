@@ -5,6 +5,9 @@
 //! Tests are ignored.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
+
+use regex::Regex;
 
 use super::code::{self, Line};
 use super::{Finding, Tree};
@@ -216,21 +219,9 @@ fn is_name(token: &str) -> bool {
 }
 
 fn tokens(code: &str) -> Vec<String> {
-    let mut tokens = Vec::new();
-    let mut rest = code.trim_start();
-    while let Some(first) = rest.chars().next() {
-        let part = |c: char| c.is_alphanumeric() || c == '_';
-        let length = if part(first) {
-            rest.find(|c| !part(c)).unwrap_or(rest.len())
-        } else if rest.starts_with("::") {
-            2
-        } else {
-            first.len_utf8()
-        };
-        tokens.push(rest[..length].to_owned());
-        rest = rest[length..].trim_start();
-    }
-    tokens
+    static TOKEN: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"\w+|::|\S").expect("the pattern is a constant"));
+    TOKEN.find_iter(code).map(|token| token.as_str().to_owned()).collect()
 }
 
 #[cfg(test)]

@@ -1,7 +1,11 @@
 //! Separates code from comments, strings and tests, line by line.
 //!
-//! A full parser would be exact, but it takes longer to compile than the rest of this runner. The
-//! input is formatted by rustfmt and compiles, so malformed code needs no handling.
+//! The lexer of the compiler finds them. The input compiles, so malformed code needs no handling.
+
+use std::sync::LazyLock;
+
+use ra_ap_rustc_lexer::{FrontmatterAllowed, LiteralKind, TokenKind, tokenize};
+use regex::Regex;
 
 /// A line of Rust code, in its parts.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -16,21 +20,6 @@ pub(super) struct Line {
     pub(super) test: bool,
 }
 
-impl Line {
-    /// Returns whether the code contains `word` as a whole identifier.
-    pub(super) fn has_word(&self, word: &str) -> bool {
-        words_at(&self.code, word).next().is_some()
-    }
-}
-
-/// Returns the positions of a word as a whole identifier.
-pub(super) fn words_at<'a>(code: &'a str, word: &'a str) -> impl Iterator<Item = usize> + 'a {
-    let part = |c: char| c.is_alphanumeric() || c == '_';
-    code.match_indices(word).map(|(at, _)| at).filter(move |&at| {
-        !code[..at].ends_with(part) && !code[at + word.len()..].starts_with(part)
-    })
-}
-
 /// Splits a file into lines.
 pub(super) fn read(text: &str) -> Vec<Line> {
     let mut lines = split(text);
@@ -38,127 +27,61 @@ pub(super) fn read(text: &str) -> Vec<Line> {
     lines
 }
 
-/// The state of the scanner.
-#[derive(Clone, Copy)]
-enum Inside {
-    Code,
-    LineComment,
-    /// A block comment, with its depth.
-    BlockComment(usize),
-    Text,
-    /// A raw string, with the number of `#` that close it.
-    RawText(usize),
-}
-
 fn split(text: &str) -> Vec<Line> {
-    let chars: Vec<char> = text.chars().collect();
     let mut lines = vec![Line::default()];
-    let mut inside = Inside::Code;
-    let mut at = 0;
-    while at < chars.len() {
-        let here = &chars[at..];
-        let line = lines.last_mut().expect("begins with one line");
-        if here[0] == '\n' {
-            if matches!(inside, Inside::LineComment) {
-                inside = Inside::Code;
+    let mut rest = text;
+    for token in tokenize(text, FrontmatterAllowed::No) {
+        let (part, more) = rest.split_at(token.len as usize);
+        rest = more;
+        match token.kind {
+            TokenKind::LineComment { .. } | TokenKind::BlockComment { .. } => {
+                let comment = part.trim_start_matches("/*").trim_end_matches("*/");
+                let comment = comment.strip_prefix("//").unwrap_or(comment);
+                push(&mut lines, comment, |line| &mut line.comment);
             }
-            lines.push(Line::default());
-            at += 1;
-            continue;
+            TokenKind::Literal {
+                kind: LiteralKind::Char { .. } | LiteralKind::Byte { .. },
+                ..
+            } => {
+                push(&mut lines, "''", |line| &mut line.code);
+            }
+            TokenKind::Literal { .. } if part.contains('"') => {
+                let inner = part.find('"').zip(part.rfind('"')).map(|(a, b)| &part[a + 1..b]);
+                let inner = inner.unwrap_or_default();
+                let is_raw = part.starts_with(['r', 'b', 'c']) && !part.starts_with("b\"");
+                let text = if is_raw { inner.to_owned() } else { without_escapes(inner) };
+                push(&mut lines, "\"", |line| &mut line.code);
+                push(&mut lines, &text, |line| &mut line.text);
+                push(&mut lines, "\0", |line| &mut line.text); // Two literals are not one sentence.
+                push(&mut lines, "\"", |line| &mut line.code);
+            }
+            _ => push(&mut lines, part, |line| &mut line.code),
         }
-        at += match inside {
-            Inside::Code => {
-                let (length, next) = code_step(here, line);
-                inside = next;
-                length
-            }
-            Inside::LineComment => {
-                line.comment.push(here[0]);
-                1
-            }
-            Inside::BlockComment(depth) => match here {
-                ['*', '/', ..] => {
-                    inside =
-                        if depth == 1 { Inside::Code } else { Inside::BlockComment(depth - 1) };
-                    2
-                }
-                ['/', '*', ..] => {
-                    inside = Inside::BlockComment(depth + 1);
-                    2
-                }
-                _ => {
-                    line.comment.push(here[0]);
-                    1
-                }
-            },
-            Inside::Text => match here {
-                ['\\', '\n', ..] => 1, // The line end is handled above.
-                ['\\', _, ..] => 2,
-                ['"', ..] => {
-                    line.code.push('"');
-                    line.text.push('\0'); // Two literals are not one sentence.
-                    inside = Inside::Code;
-                    1
-                }
-                [c, ..] => {
-                    line.text.push(*c);
-                    1
-                }
-                [] => 1,
-            },
-            Inside::RawText(hashes) => {
-                let closes = here[0] == '"' && here[1..].iter().take(hashes).all(|&c| c == '#');
-                if closes {
-                    line.code.push('"');
-                    line.text.push('\0');
-                    inside = Inside::Code;
-                    1 + hashes
-                } else {
-                    line.text.push(here[0]);
-                    1
-                }
-            }
-        };
     }
     lines
 }
 
-/// Scans one token of code; returns its length and the next state.
-fn code_step(here: &[char], line: &mut Line) -> (usize, Inside) {
-    let in_word = line.code.ends_with(|c: char| c.is_alphanumeric() || c == '_');
-    match here {
-        ['/', '/', ..] => (2, Inside::LineComment),
-        ['/', '*', ..] => (2, Inside::BlockComment(1)),
-        ['"', ..] => {
-            line.code.push('"');
-            (1, Inside::Text)
+/// Appends text to a part of the last line; each line end begins a new one.
+fn push(lines: &mut Vec<Line>, text: &str, part: fn(&mut Line) -> &mut String) {
+    for (index, piece) in text.split('\n').enumerate() {
+        if index > 0 {
+            lines.push(Line::default());
         }
-        ['r', rest @ ..] | ['b' | 'c', 'r', rest @ ..] if !in_word => {
-            let hashes = rest.iter().take_while(|&&c| c == '#').count();
-            if rest.get(hashes) == Some(&'"') {
-                line.code.push('"');
-                (here.len() - rest.len() + hashes + 1, Inside::RawText(hashes))
-            } else {
-                line.code.push(here[0]);
-                (1, Inside::Code)
-            }
-        }
-        ['\'', '\\', escaped @ ..] => {
-            // The first character after the backslash may itself be a quote.
-            let end = escaped.iter().skip(1).position(|&c| c == '\'').unwrap_or(0);
-            line.code.push_str("''");
-            (end + 4, Inside::Code)
-        }
-        ['\'', _, '\'', ..] => {
-            line.code.push_str("''");
-            (3, Inside::Code)
-        }
-        [c, ..] => {
-            line.code.push(*c);
-            (1, Inside::Code)
-        }
-        [] => (1, Inside::Code),
+        part(lines.last_mut().expect("begins with one line")).push_str(piece);
     }
+}
+
+/// Removes escaped characters, but not line ends.
+fn without_escapes(text: &str) -> String {
+    let mut chars = text.chars().peekable();
+    let mut found = String::new();
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => drop(chars.next_if(|&escaped| escaped != '\n')),
+            _ => found.push(c),
+        }
+    }
+    found
 }
 
 /// Marks the lines of items under `#[cfg(test)]` or `#[test]`, including the attribute.
@@ -182,10 +105,10 @@ fn mark_tests(lines: &mut [Line]) {
 }
 
 fn is_test_attribute(code: &str) -> bool {
-    let condition = code
-        .strip_prefix("#[cfg(")
-        .is_some_and(|rest| words_at(rest, "test").next().is_some() && !rest.contains("not(test"));
-    condition || code.starts_with("#[test]")
+    static TEST: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"^#\[(?:test\]|cfg\(.*\btest\b)").expect("the pattern is a constant")
+    });
+    TEST.is_match(code) && !code.contains("not(test")
 }
 
 #[cfg(test)]
@@ -226,11 +149,5 @@ mod tests {
                     #[cfg(all(test, not(loom)))]\nmod f;\n#[cfg(not(test))]\ng";
         let tests: Vec<_> = read(text).iter().map(|line| u8::from(line.test)).collect();
         assert_eq!(tests, [0, 1, 1, 1, 1, 0, 1, 1, 0, 1, 1, 0, 0]);
-    }
-
-    #[test]
-    fn words_match_whole_identifiers() {
-        let line = &read("unsafe_code unsafe")[0];
-        assert!(line.has_word("unsafe") && !line.has_word("code"));
     }
 }

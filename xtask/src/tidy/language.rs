@@ -1,4 +1,4 @@
-//! Rules on words in prose.
+//! Rules on words in prose, and on code that is not allowed.
 //!
 //! Docs, comments, pages and the string literals of code outside of tests are checked. Code in
 //! backticks or in a fenced block is ignored.
@@ -11,7 +11,7 @@ use super::code::Line;
 use super::{Finding, Source};
 
 /// Words that are not used, and their replacements.
-const RULES: [Rule; 15] = [
+const RULES: [Rule; 16] = [
     Rule::new(r"\btell(?:s|ing)?\b|\btold\b", "write print, report, return or show"),
     Rule::new(r"(?:\bat\s+)?\bleast\b", "write minimum or smallest").except(r"^at\s"),
     Rule::new(r"\bgreatest\b", "write maximum or largest"),
@@ -28,6 +28,7 @@ const RULES: [Rule; 15] = [
     Rule::new(r"\bof\s+one's\s+own\b", "write custom, or your own"),
     Rule::new(r"\bone's\s+own\b", "write custom, or your own"),
     Rule::new(r"\bof\s+(?:ours|theirs)\b", "name whose"),
+    Rule::new(r"\b(?:FIXME|XXX)\b", "resolve it or open an issue"),
 ];
 
 struct Rule {
@@ -82,6 +83,17 @@ pub(super) fn check_code(source: &Source, lines: &[Line]) -> Vec<Finding> {
     let texts = lines.iter().map(|line| if line.test { "\0" } else { &line.text }.to_owned());
     let mut findings = check(source, &prose(comments));
     findings.extend(check(source, &texts.collect::<Vec<_>>().join("\n")));
+    for (index, Line { code, test, .. }) in lines.iter().enumerate() {
+        if code.contains("#[ignore") {
+            let fix = "fix the code, or assert its behaviour";
+            findings.push(source.finding(index, "ignored test", fix));
+        }
+        // The lint `unwrap_used` would apply to the helpers of integration tests too.
+        if source.is_product() && !test && code.contains(".unwrap()") {
+            let fix = "return an error, or `expect` with the reason";
+            findings.push(source.finding(index, "`unwrap` outside of tests", fix));
+        }
+    }
     findings
 }
 
@@ -152,9 +164,17 @@ mod tests {
             "belongs into a bucket",
             "it takes in a value",
             "a type of one's own",
+            "FIXME later",
         ] {
             assert!(!in_page(words).is_empty(), "{words}");
         }
+    }
+
+    #[test]
+    fn ignored_tests_and_unwraps_are_found() {
+        assert_eq!(in_code("#[ignore = \"slow\"]\nfn a() {\n    b().unwrap();\n}"), [1, 3]);
+        assert_eq!(in_code("/// b().unwrap();\nb(\"x.unwrap()\").unwrap_or(1);"), [0; 0]);
+        assert_eq!(in_code("#[cfg(test)]\nmod tests {\n    b().unwrap();\n}"), [0; 0]);
     }
 
     #[test]

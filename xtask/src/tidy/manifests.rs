@@ -1,6 +1,8 @@
 //! Rules on manifests: fields inherited from the workspace, and fields and files of packages.
 
-use super::{Finding, LICENCES, Source, Tree};
+use toml::{Table, Value};
+
+use super::{Finding, LICENCES, Tree};
 use crate::workspace::Workspace;
 
 /// The inherited fields: section and key.
@@ -17,18 +19,40 @@ pub(super) fn check(tree: &Tree, workspace: &Workspace) -> Vec<Finding> {
     for package in &workspace.packages {
         let folder = &package.folder;
         let Some(manifest) = tree.text(&format!("{folder}/Cargo.toml")) else { continue };
+        let Ok(fields) = toml::from_str::<Table>(&manifest.text) else { continue };
+        let field = |key: &str| fields.get("package").and_then(|package| package.get(key));
+        let mut report = |rule: String, fix| findings.push(manifest.finding(0, rule, fix));
         for (section, key) in INHERITED {
-            if !inherits(&manifest.text, section, key) {
+            let found = if key.is_empty() { fields.get(section) } else { field(key) };
+            if found.and_then(|found| found.get("workspace")) != Some(&Value::Boolean(true)) {
                 let what = if key.is_empty() { section } else { key };
-                let rule = format!("`{what}` is not inherited");
-                findings.push(manifest.finding(0, rule, "inherit it from the workspace"));
+                report(format!("`{what}` is not inherited"), "inherit it from the workspace");
             }
         }
-        if folder.starts_with("crates/") {
-            findings.extend(packaging(tree, folder, manifest));
-        } else if value(&manifest.text, "package", "publish") != Some("false") {
-            let rule = "package outside of crates/ can be published";
-            findings.push(manifest.finding(0, rule, "set `publish = false`"));
+        if !package.is_product() {
+            if field("publish") != Some(&Value::Boolean(false)) {
+                let rule = "package outside of crates/ can be published".to_owned();
+                report(rule, "set `publish = false`");
+            }
+            continue;
+        }
+        if !tree.has(&format!("{folder}/README.md")) {
+            report("crate without README.md".to_owned(), "write it");
+        }
+        for name in LICENCES {
+            let text = |path: &str| tree.text(path).map(|source| source.text.as_str());
+            let (own, root) = (text(&format!("{folder}/{name}")), text(name));
+            if own.is_none() || own != root {
+                report(format!("crate without the text of {name}"), "link it to that in the root");
+            }
+        }
+        for key in DESCRIBED.into_iter().filter(|key| field(key).is_none()) {
+            report(format!("crate without `{key}`"), "add it");
+        }
+        if field("publish").is_some() {
+            // Cargo resolves dependencies of packages only among members that can be published.
+            let fix = "remove it, so that dependents can be packaged";
+            report("crate with `publish`".to_owned(), fix);
         }
     }
     findings
@@ -36,64 +60,6 @@ pub(super) fn check(tree: &Tree, workspace: &Workspace) -> Vec<Finding> {
 
 /// The fields that a registry shows.
 const DESCRIBED: [&str; 4] = ["description", "readme", "keywords", "categories"];
-
-/// Checks the files and fields of a package.
-fn packaging(tree: &Tree, folder: &str, manifest: &Source) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    if !tree.has(&format!("{folder}/README.md")) {
-        findings.push(manifest.finding(0, "crate without README.md", "write it"));
-    }
-    for name in LICENCES {
-        let text = |path: &str| tree.text(path).map(|source| source.text.as_str());
-        let (own, root) = (text(&format!("{folder}/{name}")), text(name));
-        if own.is_none() || own != root {
-            let rule = format!("crate without the text of {name}");
-            findings.push(manifest.finding(0, rule, "link it to the file in the root"));
-        }
-    }
-    for key in DESCRIBED {
-        if value(&manifest.text, "package", key).is_none() {
-            let rule = format!("crate without `{key}`");
-            findings.push(manifest.finding(0, rule, "add it"));
-        }
-    }
-    if value(&manifest.text, "package", "publish").is_some() {
-        // Cargo resolves dependencies of packages only among members that can be published.
-        let rule = "crate with `publish`";
-        findings.push(manifest.finding(0, rule, "remove it, so that dependents can be packaged"));
-    }
-    findings
-}
-
-/// Returns the value of a key in a section, as written.
-fn value<'m>(manifest: &'m str, section: &str, key: &str) -> Option<&'m str> {
-    let mut inside = false;
-    manifest.lines().find_map(|line| {
-        let line = line.split(" #").next().unwrap_or_default().trim();
-        if line.starts_with('[') {
-            inside = line == format!("[{section}]");
-        }
-        let (name, value) = line.split_once('=').filter(|_| inside)?;
-        let name = name.trim();
-        (name == key || name.strip_suffix(".workspace") == Some(key)).then_some(value.trim())
-    })
-}
-
-/// Returns whether a key of a section, or the section itself, is inherited.
-fn inherits(manifest: &str, section: &str, key: &str) -> bool {
-    let dotted =
-        if key.is_empty() { String::from("workspace") } else { format!("{key}.workspace") };
-    let mut inside = false;
-    manifest.lines().map(|line| line.split('#').next().unwrap_or_default().trim()).any(|line| {
-        if line.starts_with('[') {
-            inside = line == format!("[{section}]");
-        }
-        let Some((name, value)) = line.split_once('=') else { return false };
-        let (name, value) = (name.trim(), value.trim());
-        let table = value.replace(' ', "") == "{workspace=true}";
-        inside && ((name == dotted && value == "true") || (name == key && table))
-    })
-}
 
 #[cfg(test)]
 mod tests {

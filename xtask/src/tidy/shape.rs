@@ -1,47 +1,10 @@
 //! Rules on the shape of files: the length of lines and files, and a `lib.rs` without logic.
 
 use super::code::{self, Line};
-use super::{Finding, Source, Tree};
+use super::{Finding, Source};
 
 const COLUMNS_MAX: usize = 100;
 const LINES_MAX: usize = 500;
-
-/// Files that may be longer than the limit, each with the reason.
-///
-/// An entry whose file is within the limit is a finding, so the list only shrinks.
-const LONG_FILES: &[(&str, &str)] = &[];
-
-/// Reports entries of [`LONG_FILES`] that nothing needs.
-pub(super) fn check_exceptions(tree: &Tree) -> Vec<Finding> {
-    unneeded(tree, LONG_FILES)
-}
-
-fn unneeded(tree: &Tree, exceptions: &[(&str, &str)]) -> Vec<Finding> {
-    let short = |path: &str| tree.text(path).is_none_or(|source| !is_long(source));
-    let unneeded = exceptions.iter().filter(|(path, _)| short(path));
-    unneeded
-        .map(|(path, _)| Finding {
-            file: "xtask/src/tidy/shape.rs".to_owned(),
-            line: 1,
-            rule: format!("`{path}` is within the limit of {LINES_MAX} lines"),
-            fix: "remove it from `LONG_FILES`",
-        })
-        .collect()
-}
-
-/// Reports a file that is too long and not among the exceptions.
-fn check_length(source: &Source, exceptions: &[(&str, &str)]) -> Option<Finding> {
-    let listed = exceptions.iter().any(|(path, _)| *path == source.path);
-    (is_long(source) && !listed).then(|| {
-        let lines = source.text.lines().count();
-        let rule = format!("file of {lines} lines, limit is {LINES_MAX}");
-        source.finding(LINES_MAX, rule, "split it, or add it to `LONG_FILES` with a reason")
-    })
-}
-
-fn is_long(source: &Source) -> bool {
-    source.text.lines().count() > LINES_MAX
-}
 
 pub(super) fn check(source: &Source) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -57,7 +20,11 @@ pub(super) fn check(source: &Source) -> Vec<Finding> {
         }
     }
     if rust {
-        findings.extend(check_length(source, LONG_FILES));
+        let count = source.text.lines().count();
+        if count > LINES_MAX {
+            let rule = format!("file of {count} lines, limit is {LINES_MAX}");
+            findings.push(source.finding(LINES_MAX, rule, "split it"));
+        }
     }
     if source.path.ends_with("src/lib.rs") {
         let lines = code::read(&source.text);
@@ -101,7 +68,7 @@ fn is_allowed(code: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{self, lines, source};
+    use super::super::tests::{lines, source};
     use super::*;
 
     fn found(path: &str, text: &str) -> Vec<usize> {
@@ -122,22 +89,6 @@ mod tests {
     fn long_files_are_found() {
         assert_eq!(found("a.rs", &"\n".repeat(500)), [0; 0]);
         assert_eq!(found("a.rs", &"\n".repeat(501)), [501]);
-    }
-
-    #[test]
-    fn exceptions_are_long_files() {
-        let exceptions = [("a.rs", "one argument"), ("gone.rs", "one argument")];
-        let unneeded = |text: &str| -> Vec<String> {
-            let findings = unneeded(&tests::tree(&[("a.rs", text)]), &exceptions);
-            findings.into_iter().map(|finding| finding.rule).collect()
-        };
-        let [long, short] = ["\n".repeat(501), "\n".repeat(500)];
-        let [a, gone] =
-            ["a.rs", "gone.rs"].map(|path| format!("`{path}` is within the limit of 500 lines"));
-        assert_eq!(unneeded(&long), [gone.as_str()]);
-        assert_eq!(unneeded(&short), [a, gone]);
-        assert_eq!(check_length(&source("a.rs", &long), &exceptions), None);
-        assert!(check_length(&source("b.rs", &long), &exceptions).is_some());
     }
 
     #[test]

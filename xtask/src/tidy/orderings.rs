@@ -1,13 +1,14 @@
-//! Rules on required comments: `ORDERING:` at atomic orderings, `SAFETY:` at `unsafe`.
+//! Rule on required comments: `ORDERING:` at atomic orderings.
 
-use super::code::{Line, words_at};
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::code::Line;
 use super::{Finding, Source};
 
-const ORDERINGS: [&str; 5] = ["Relaxed", "Acquire", "Release", "AcqRel", "SeqCst"];
 /// The maximum distance from a comment to an ordering; it may apply to a load and its store.
 const ORDERING_LINES_MAX: usize = 12;
-/// The maximum distance from a comment to an `unsafe`.
-const SAFETY_LINES_MAX: usize = 8;
 
 pub(super) fn check(source: &Source, lines: &[Line]) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -22,15 +23,6 @@ pub(super) fn check(source: &Source, lines: &[Line]) -> Vec<Finding> {
                 findings.push(source.finding(index, "atomic ordering without a comment", fix));
             }
         }
-        if line.has_word("unsafe") {
-            let above = &lines[index.saturating_sub(SAFETY_LINES_MAX)..=index];
-            let justified =
-                |line: &Line| ["SAFETY:", "# Safety"].iter().any(|s| line.comment.contains(s));
-            if !above.iter().any(justified) {
-                let fix = "justify it in a `SAFETY:` comment within 8 lines above";
-                findings.push(source.finding(index, "`unsafe` without a comment", fix));
-            }
-        }
         importing &= !code.ends_with(';');
     }
     findings
@@ -38,12 +30,11 @@ pub(super) fn check(source: &Source, lines: &[Line]) -> Vec<Finding> {
 
 /// Returns whether an ordering is passed as an argument.
 fn has_ordering(code: &str) -> bool {
-    ORDERINGS.iter().any(|word| {
-        words_at(code, word).any(|at| {
-            let after = code[at + word.len()..].trim_start();
-            after.starts_with([',', ')'])
-        })
-    })
+    static ORDERING: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"\b(?:Relaxed|Acquire|Release|AcqRel|SeqCst)\s*[,)]")
+            .expect("the pattern is a constant")
+    });
+    ORDERING.is_match(code)
 }
 
 #[cfg(test)]
@@ -77,12 +68,5 @@ mod tests {
                     #[cfg(test)]\nmod tests {\n    x.load(SeqCst);\n}\n";
         assert_eq!(found(path, text), [0; 0]);
         assert_eq!(found("benches/src/bench.rs", "x.load(SeqCst);"), [0; 0]);
-    }
-
-    #[test]
-    fn unsafe_needs_a_comment_nearby() {
-        assert_eq!(found("benches/src/a.rs", "let x = unsafe { y() };"), [1]);
-        assert_eq!(found("benches/src/a.rs", "// SAFETY: z.\nlet x = unsafe { y() };"), [0; 0]);
-        assert_eq!(found("crates/a/src/lib.rs", "#![forbid(unsafe_code)]"), [0; 0]);
     }
 }
