@@ -36,9 +36,10 @@ pub use statistics::{
 #[cfg(feature = "tracker")]
 pub use tracker::{
     ACTIONS_MAX, ActionTracker, Handle, LocalTracker, MergedTracker, NameTable, PostTracker,
-    RunningTracker, TrackerSpec,
+    RunningTracker, SharedHandle, TrackerSpec,
 };
 #[cfg(feature = "tracker")]
 pub use window::{
-    ActionWindow, WindowRows, WindowedHandle, WindowedSpec, WindowedSpecError, WindowedTracker,
+    ActionWindow, SharedWindowedHandle, WindowRows, WindowedHandle, WindowedSpec,
+    WindowedSpecError, WindowedTracker,
 };

@@ -4,8 +4,8 @@ pub use core_actions::{
     ACTIONS_MAX, ActionError, ActionName, ActionTime, ActionTracker, ActionWindow, AsWords, Bin,
     COUNT_MAX, Conversion, Converted, Count, Handle, HasCount, HasMean, Histogram, KeyedName, Last,
     LocalTracker, Mean, MergedTracker, MinMax, NameError, NameTable, Outcome, Outcomes,
-    OverflowCounts, PostTracker, Quantile, QuantileError, Quantiles, Row, RunningTracker, Summary,
-    TimeError, Timestamped, TopK, TrackerSnapshot, TrackerSnapshotError, TrackerSpec, Unit,
-    UnitError, Values, Variance, WhenFull, WindowRows, WindowedHandle, WindowedSnapshot,
-    WindowedSpec, WindowedSpecError, WindowedTracker,
+    OverflowCounts, PostTracker, Quantile, QuantileError, Quantiles, Row, RunningTracker,
+    SharedHandle, SharedWindowedHandle, Summary, TimeError, Timestamped, TopK, TrackerSnapshot,
+    TrackerSnapshotError, TrackerSpec, Unit, UnitError, Values, Variance, WhenFull, WindowRows,
+    WindowedHandle, WindowedSnapshot, WindowedSpec, WindowedSpecError, WindowedTracker,
 };

@@ -8,10 +8,11 @@ const SOURCES: [&str; 4] = [
     include_str!("../src/codec.rs"),
     include_str!("../src/time.rs"),
 ];
-const TESTS: [&str; 5] = [
+const TESTS: [&str; 6] = [
     include_str!("actions.rs"),
     include_str!("forms.rs"),
     include_str!("front_door.rs"),
+    include_str!("handles.rs"),
     include_str!("originals.rs"),
     include_str!("service.rs"),
 ];

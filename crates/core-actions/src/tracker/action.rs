@@ -6,8 +6,8 @@ use core_time::Statistic;
 use crossbeam_utils::CachePadded;
 
 use crate::action::words::AsWords;
-use crate::sync::{Mutex, fetch, lock};
-use crate::tracker::shard::{Newest, Numbering, Retired, Shard};
+use crate::sync::{AtomicU64, Mutex, fetch, lock};
+use crate::tracker::shard::{Buffered, Newest, Numbering, Retired, Shard};
 
 /// An action, with what each writer recorded of it.
 pub(crate) struct Action<S: Statistic> {
@@ -19,7 +19,7 @@ pub(crate) struct Action<S: Statistic> {
 }
 
 /// The ids of actions that can be evicted again. Locked last.
-pub(super) type Unparked = Mutex<Vec<u64>>;
+pub(crate) type Unparked = Mutex<Vec<u64>>;
 
 /// The outcome of a check whether an action expired.
 pub(super) enum Expired<S> {
@@ -36,9 +36,9 @@ pub(crate) type SharedShard<S> = Arc<CachePadded<Shard<S>>>;
 
 pub(super) struct Shards<S: Statistic> {
     pub(super) all: Vec<SharedShard<S>>,
-    /// The shards among them whose pin was dropped.
+    /// The shards among them that were lent, and whose writers are gone.
     free: Vec<SharedShard<S>>,
-    /// The number of pins; a pinned action is not evicted.
+    /// The number of holds; a held action is not removed.
     pins: usize,
     /// Whether the action left its queue because of a pin.
     is_parked: bool,
@@ -54,21 +54,22 @@ pub(crate) struct Pin<S: Statistic> {
 impl<S: Statistic<Value: AsWords>> Pin<S> {
     /// Creates another pin of the same action.
     pub(crate) fn another(&self, empty: &S) -> Self {
-        let shard = lock(&self.action.shards).pin(|| self.action.new_shard(empty));
+        let mut shards = lock(&self.action.shards);
+        shards.pins += 1;
+        let shard = shards.lend(|| self.action.new_shard(empty));
         Self { action: Arc::clone(&self.action), shard }
     }
 }
 
 impl<S: Statistic> Drop for Pin<S> {
     fn drop(&mut self) {
-        self.action.unpin(&self.shard);
+        self.action.release([Arc::clone(&self.shard)]);
     }
 }
 
 impl<S: Statistic> Shards<S> {
-    /// Returns a free shard, or a new one.
-    fn pin(&mut self, new: impl FnOnce() -> SharedShard<S>) -> SharedShard<S> {
-        self.pins += 1;
+    /// Returns a free shard, or a new one, for a writer that keeps the action.
+    fn lend(&mut self, new: impl FnOnce() -> SharedShard<S>) -> SharedShard<S> {
         self.free.pop().unwrap_or_else(|| {
             let shard = new();
             self.all.push(Arc::clone(&shard));
@@ -84,11 +85,21 @@ impl<S: Statistic> Action<S> {
         u8::from(fetch(&self.shards)) ^ self.name.as_bytes().first().copied().unwrap_or(0)
     }
 
-    /// Frees the shard of a pin for the next one.
-    fn unpin(&self, shard: &SharedShard<S>) {
+    /// Keeps the action from being removed until [`release`](Self::release).
+    pub(crate) fn hold(&self) -> Result<(), Retired> {
+        let mut shards = lock(&self.shards);
+        if shards.evicted {
+            return Err(Retired);
+        }
+        shards.pins += 1;
+        Ok(())
+    }
+
+    /// Ends a hold, and frees the shards that were lent during it.
+    pub(crate) fn release(&self, lent: impl IntoIterator<Item = SharedShard<S>>) {
         let mut shards = lock(&self.shards);
         shards.pins -= 1;
-        shards.free.push(Arc::clone(shard));
+        shards.free.extend(lent);
         if shards.pins == 0 && std::mem::take(&mut shards.is_parked) {
             lock(&self.unparked).push(self.id);
         }
@@ -96,7 +107,7 @@ impl<S: Statistic> Action<S> {
 }
 
 impl<S: Statistic<Value: AsWords>> Action<S> {
-    pub(super) fn new(name: Arc<str>, id: u64, unparked: Arc<Unparked>) -> Self {
+    pub(crate) fn new(name: Arc<str>, id: u64, unparked: Arc<Unparked>) -> Self {
         let (all, free) = (Vec::new(), Vec::new());
         let shards = Shards { all, free, pins: 0, is_parked: false, evicted: false };
         Self { name, id, unparked, shards: Mutex::new(shards) }
@@ -117,11 +128,9 @@ impl<S: Statistic<Value: AsWords>> Action<S> {
         Ok(())
     }
 
-    /// Returns a shard that keeps the action from being evicted until it is
-    /// [unpinned](Self::unpin).
-    pub(super) fn pin(&self, empty: &S) -> Result<SharedShard<S>, Retired> {
-        let mut shards = lock(&self.shards);
-        if shards.evicted { Err(Retired) } else { Ok(shards.pin(|| self.new_shard(empty))) }
+    /// Returns a shard for one writer, who holds the action.
+    pub(crate) fn lend(&self, empty: &S) -> SharedShard<S> {
+        lock(&self.shards).lend(|| self.new_shard(empty))
     }
 
     /// Records a value for a writer without a shard; `used` is the number of the use, if it counts.
@@ -147,13 +156,20 @@ impl<S: Statistic<Value: AsWords>> Action<S> {
         shards.all[0].insert(value, numbering)
     }
 
+    /// Reads the shards that have records.
+    pub(crate) fn read(&self, next: &AtomicU64, mut read: impl FnMut(&S, Buffered<'_>)) {
+        for shard in &lock(&self.shards).all {
+            shard.read(next, |_, statistic, buffered| read(statistic, buffered));
+        }
+    }
+
     /// Returns the number of the last use.
     pub(super) fn used(&self) -> u64 {
         lock(&self.shards).all.iter().map(|shard| shard.used()).max().unwrap_or_default()
     }
 
     /// Retires all shards, and returns them with the number of their records; `None` if pinned.
-    pub(super) fn evict(&self, empty: &S) -> Option<(Vec<SharedShard<S>>, u64)> {
+    pub(crate) fn evict(&self, empty: &S) -> Option<(Vec<SharedShard<S>>, u64)> {
         let mut shards = lock(&self.shards);
         shards.is_parked = shards.pins > 0;
         (shards.pins == 0).then(|| shards.retire(empty))

@@ -12,6 +12,7 @@ use crate::action::error::ActionError;
 use crate::action::key::FOLDED;
 use crate::action::name::ActionName;
 use crate::action::time::ActionTime;
+use crate::action::unit::Unit;
 use crate::action::words::AsWords;
 use crate::row::{Row, shown};
 use crate::tracker::action::Pin;
@@ -102,7 +103,12 @@ impl<S: Statistic<Value: AsWords>> Handle<S> {
     where
         S::Value: From<ActionTime>,
     {
-        self.record(ActionTime::from_duration(duration, self.registry.spec.unit));
+        self.record(ActionTime::from_duration(duration, self.unit()));
+    }
+
+    /// Returns the unit of the tracker.
+    pub(crate) fn unit(&self) -> Unit {
+        self.registry.spec.unit
     }
 }
 

@@ -21,11 +21,13 @@ mod read;
 pub(crate) mod registry;
 mod row;
 pub(crate) mod shard;
+pub(crate) mod shared;
 pub(crate) mod spec;
 
 pub use handle::Handle;
 pub use local_tracker::LocalTracker;
 pub use names::NameTable;
+pub use shared::SharedHandle;
 pub use spec::{ACTIONS_MAX, TrackerSpec};
 
 use std::fmt;
@@ -253,6 +255,33 @@ impl<S: Statistic<Value: AsWords>> MergedTracker<S> {
         let name = ActionName::with_limit(action, self.spec().name_bytes)?;
         self.registry.observe_clock();
         Handle::new(&self.registry, &name)
+    }
+
+    /// Returns a handle that threads share.
+    ///
+    /// # Errors
+    ///
+    /// As [`action`](Self::action).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core_actions::{Mean, RunningTracker, SharedHandle};
+    /// use std::sync::LazyLock;
+    /// use std::thread;
+    ///
+    /// static TRACKER: LazyLock<RunningTracker> = LazyLock::new(RunningTracker::default);
+    /// static JUMP: LazyLock<SharedHandle<Mean>> =
+    ///     LazyLock::new(|| TRACKER.shared("jump").expect("a valid name, and room for it"));
+    ///
+    /// thread::spawn(|| JUMP.record(100_u64)).join().unwrap();
+    /// JUMP.record(200_u64);
+    /// assert_eq!(TRACKER.stats()[0].mean(), 150.0);
+    /// ```
+    pub fn shared(&self, action: &str) -> Result<SharedHandle<S>, ActionError> {
+        let name = ActionName::with_limit(action, self.spec().name_bytes)?;
+        self.registry.observe_clock();
+        SharedHandle::new(&self.registry, &name)
     }
 
     /// Returns a row for each recorded action, in the order of their first records.

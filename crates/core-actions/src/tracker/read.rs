@@ -88,10 +88,8 @@ impl<S: Statistic<Value: AsWords>> Registry<S> {
     }
 
     /// Reads the shards of an action that have records.
-    pub(crate) fn read(&self, action: &Action<S>, mut read: impl FnMut(&S, Buffered<'_>)) {
-        for shard in &lock(&action.shards).all {
-            shard.read(&self.next, |_, statistic, buffered| read(statistic, buffered));
-        }
+    pub(crate) fn read(&self, action: &Action<S>, read: impl FnMut(&S, Buffered<'_>)) {
+        action.read(&self.next, read);
     }
 
     /// Reads the shards of the action of a name, if there is one.

@@ -195,7 +195,7 @@ impl<S: Statistic<Value: AsWords>> Registry<S> {
         }
         let pin = |name: &Option<_>| match name {
             Some(name) => self.pin(name),
-            None => self.pin_action(|| Ok(self.other())),
+            None => self.held(|| Ok(self.other())).map(|action| self.pinned(action)),
         };
         names.iter().map(|name| pin(name).map_err(|_| full.clone())).collect()
     }
@@ -233,17 +233,27 @@ impl<S: Statistic<Value: AsWords>> Registry<S> {
 
     /// Returns a shard of an action that is not evicted while the pin is held.
     pub(crate) fn pin(&self, name: &ActionName<'_>) -> Result<Pin<S>, ActionError> {
-        self.pin_action(|| self.register(name))
+        self.hold(name).map(|action| self.pinned(action))
     }
 
-    fn pin_action(
+    fn pinned(&self, action: Arc<Action<S>>) -> Pin<S> {
+        let shard = action.lend(&self.empty);
+        Pin { action, shard }
+    }
+
+    /// Returns an action that is held.
+    pub(crate) fn hold(&self, name: &ActionName<'_>) -> Result<Arc<Action<S>>, ActionError> {
+        self.held(|| self.register(name))
+    }
+
+    fn held(
         &self,
         find: impl Fn() -> Result<Arc<Action<S>>, ActionError>,
-    ) -> Result<Pin<S>, ActionError> {
+    ) -> Result<Arc<Action<S>>, ActionError> {
         loop {
             let action = find()?;
-            if let Ok(shard) = action.pin(&self.empty) {
-                return Ok(Pin { action, shard });
+            if action.hold().is_ok() {
+                return Ok(action);
             }
             self.remove_name(&action);
         }

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use core_time::{InBucket, Statistic, StatisticRing, WindowError};
+use core_time::{InBucket, RecordError, Stamp, Statistic, StatisticRing, WindowError};
 
+use crate::action::time::ActionTime;
 use crate::action::words::AsWords;
 use crate::tracker::handle::Handle;
-use crate::window::rows::{ActionWindow, merge_window};
+use crate::window::rows::{ActionWindow, window_of};
 use crate::window::timeline::Timeline;
 
 /// Records one action of a [`WindowedTracker`] without a lookup.
@@ -45,6 +46,44 @@ impl<S: Statistic<Value: AsWords>> WindowedHandle<S> {
         }
     }
 
+    /// Records one occurrence of the action, which ended at `stamp`.
+    ///
+    /// # Errors
+    ///
+    /// [`RecordError`] if the stamp is older than the span, is further ahead of the clock than the
+    /// tolerance, or is in a bucket that was evicted before the clock stepped back. Nothing changes
+    /// then, and [`WindowedTracker::refused`](crate::WindowedTracker::refused) counts it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core_actions::{Mean, WindowedTracker};
+    /// use std::time::Duration;
+    ///
+    /// let tracker = WindowedTracker::<Mean>::new(Default::default())?;
+    /// let checkout = tracker.action("checkout")?;
+    /// checkout.record_at(120_u64, tracker.now() - Duration::from_secs(90))?; // 90 s late.
+    /// assert_eq!(checkout.window(Duration::from_secs(60))?.count(), 0);
+    /// assert_eq!(checkout.window(Duration::from_secs(120))?.count(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn record_at(&self, time: impl Into<S::Value>, stamp: Stamp) -> Result<(), RecordError> {
+        let tick = self.timeline.axis.tick_at(stamp)?;
+        self.ring.record(InBucket { tick, value: time.into() });
+        self.timeline.extend_to(stamp);
+        Ok(())
+    }
+
+    /// Records one occurrence of the action, in the tracker's [unit](crate::TrackerSpec::unit).
+    ///
+    /// The action ended now.
+    pub fn record_duration(&self, duration: Duration)
+    where
+        S::Value: From<ActionTime>,
+    {
+        self.record(ActionTime::from_duration(duration, self.ring.unit()));
+    }
+
     /// Returns the statistics of this action over the past `window`.
     ///
     /// It covers the newest `ceil(window / resolution)` buckets, as
@@ -80,11 +119,6 @@ impl<S: Statistic<Value: AsWords>> WindowedHandle<S> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn window(&self, window: Duration) -> Result<ActionWindow<S>, WindowError> {
-        let covered = self.timeline.axis.past(window)?;
-        let mut statistic = S::default();
-        self.ring.read(|ring, buffered| {
-            merge_window(ring, buffered, &covered, &mut statistic);
-        });
-        Ok(ActionWindow { statistic, coverage: covered.coverage(self.timeline.since()) })
+        window_of(&self.timeline, window, |read| self.ring.read(read))
     }
 }

@@ -21,11 +21,13 @@ use crate::tracker::spec::TrackerSpec;
 
 pub(crate) mod handle;
 pub(crate) mod rows;
+pub(crate) mod shared;
 pub(crate) mod spec;
 pub(crate) mod timeline;
 
 pub use handle::WindowedHandle;
 pub use rows::{ActionWindow, WindowRows};
+pub use shared::SharedWindowedHandle;
 pub use spec::{WindowedSpec, WindowedSpecError};
 
 use rows::merge_window;
@@ -203,6 +205,16 @@ impl<S: Statistic<Value: AsWords>> WindowedTracker<S> {
             timeline: Arc::clone(&self.timeline),
             ring: self.rings.action(action)?,
         })
+    }
+
+    /// Returns a handle that threads share.
+    ///
+    /// # Errors
+    ///
+    /// As [`MergedTracker::action`](crate::MergedTracker::action).
+    pub fn shared(&self, action: &str) -> Result<SharedWindowedHandle<S>, ActionError> {
+        let (timeline, ring) = (Arc::clone(&self.timeline), self.rings.shared(action)?);
+        Ok(SharedWindowedHandle { timeline, ring })
     }
 
     /// Returns the statistics of the past `window`: a row for each action with records in it.

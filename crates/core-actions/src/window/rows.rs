@@ -1,11 +1,14 @@
 //! Answers of a windowed tracker.
 
-use core_time::{Coverage, CoveredBuckets, InBucket, Stamp, Statistic, StatisticRing};
+use std::time::Duration;
+
+use core_time::{Coverage, CoveredBuckets, InBucket, Stamp, Statistic, StatisticRing, WindowError};
 
 use crate::action::words::AsWords;
 use crate::row::Row;
 use crate::statistics::traits::HasCount;
 use crate::tracker::shard::Buffered;
+use crate::window::timeline::Timeline;
 
 /// The statistics of all actions in one window.
 #[derive(Debug, Clone, PartialEq)]
@@ -112,4 +115,18 @@ pub(super) fn merge_window<S: Statistic<Value: AsWords>>(
     let any = any || buffered.clone().next().is_some();
     into.insert_all(buffered.map(|value| value.value));
     any
+}
+
+/// Returns the window of one action, whose shards `read_all` visits.
+pub(super) fn window_of<S: Statistic<Value: AsWords>>(
+    timeline: &Timeline,
+    window: Duration,
+    read_all: impl FnOnce(&mut dyn FnMut(&StatisticRing<S>, Buffered<'_>)),
+) -> Result<ActionWindow<S>, WindowError> {
+    let covered = timeline.axis.past(window)?;
+    let mut statistic = S::default();
+    read_all(&mut |ring, buffered| {
+        merge_window(ring, buffered, &covered, &mut statistic);
+    });
+    Ok(ActionWindow { statistic, coverage: covered.coverage(timeline.since()) })
 }

@@ -1,0 +1,38 @@
+//! Handles that threads share, behind the front door.
+
+use std::sync::LazyLock;
+use std::thread;
+use std::time::Duration;
+
+use facade::Summary;
+use facade::actions::{
+    Mean, RunningTracker, SharedHandle, SharedWindowedHandle, WindowedSpec, WindowedTracker,
+};
+
+static TRACKER: LazyLock<RunningTracker> = LazyLock::new(RunningTracker::default);
+static JUMP: LazyLock<SharedHandle<Mean>> = LazyLock::new(|| TRACKER.shared("jump").unwrap());
+
+/// What a server keeps for all of its requests.
+#[derive(Clone)]
+struct State {
+    checkout: SharedWindowedHandle<Summary>,
+}
+
+#[test]
+fn a_handle_in_a_static_and_in_shared_state_is_for_all_threads() {
+    let tracker = WindowedTracker::new(WindowedSpec::default()).unwrap();
+    let state = State { checkout: tracker.shared("checkout").unwrap() };
+    let tasks: Vec<_> = (1..=4_u64)
+        .map(|time| {
+            let state = state.clone();
+            thread::spawn(move || {
+                JUMP.record(time);
+                state.checkout.record(time);
+            })
+        })
+        .collect();
+    tasks.into_iter().for_each(|task| task.join().unwrap());
+    assert_eq!((TRACKER.stats()[0].count(), TRACKER.stats()[0].mean()), (4, 2.5));
+    let minute = state.checkout.window(Duration::from_secs(60)).unwrap();
+    assert_eq!((minute.count(), minute.statistic().mean()), (4, Some(2.5)));
+}
