@@ -21,7 +21,7 @@ use xshell::Shell;
 
 use crate::measure::criterion::{self, Plan};
 use crate::measure::record::{self, Circumstances, Kind};
-use crate::measure::{headline, readme};
+use crate::measure::{Measurement, headline, readme, table};
 use crate::{step, workspace};
 
 pub(crate) use rusage::report as measure_program;
@@ -93,7 +93,13 @@ impl Args {
         step::print(&format!("$ {command}"));
         command.quiet().run()?;
         let measured = criterion::read(&home)?;
-        let folder = record::write(&self.records(), &circumstances, &measured)?;
+        let folder = record::write(
+            Kind::Operations,
+            &self.records(),
+            &circumstances,
+            &measured.iter().map(Measurement::to_json).collect::<Vec<_>>(),
+            &table::by_group(&measured),
+        )?;
         if self.is_whole() {
             headline::check_complete(Kind::Operations, &measured)?;
             update_readme(sh, &folder)?;

@@ -131,9 +131,9 @@ pub(super) fn run_kind(sh: &Shell, args: &Args, kind: Kind) -> anyhow::Result<()
     for (name, version) in tools.versions() {
         circumstances.add(name, version);
     }
-    let raw =
-        outcomes.iter().zip(&measured).map(|(outcome, one)| (one.id.clone(), outcome.raw(one)));
-    let folder = record::write_as(kind, &args.records(), &circumstances, raw, &tables)?;
+    let raw: Vec<_> =
+        outcomes.iter().zip(&measured).map(|(outcome, one)| outcome.raw(one)).collect();
+    let folder = record::write(kind, &args.records(), &circumstances, &raw, &tables)?;
     let shown = folder.strip_prefix(root()).unwrap_or(&folder);
     step::print(&format!("bench: {} programs, {}", measured.len(), shown.display()));
     // The README shows only complete records of files of the default length.
