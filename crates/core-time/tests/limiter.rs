@@ -68,11 +68,12 @@ enum Step {
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
         (0..400 * MS).prop_map(Step::Advance),
+        (0..4 * MS).prop_map(Step::Advance), // Within a bucket.
         (0..40_u64).prop_map(|ms| Step::Advance(ms * 10 * MS)), // Onto edges of buckets.
         (0..9_u64).prop_map(Step::Try),
         (1..7_u64).prop_map(Step::TryAndRetry),
     ];
-    prop::collection::vec(step, 1..80)
+    prop::collection::vec(step, 1..160)
 }
 
 fn limits() -> impl Strategy<Value = Limits> {
@@ -260,6 +261,38 @@ fn limits_hold_at_both_ends_of_time() {
         let limiter = Limiter::with_clock(Limits::new([Limit::per_hour(1)]).unwrap(), clock);
         limiter.try_record().unwrap();
         limiter.try_record().unwrap_err();
+    }
+}
+
+/// More than one grant has, of two limits whose order changes.
+#[test]
+fn many_events_remain_exactly() {
+    const LARGE: u64 = 1 << 40;
+    let limits =
+        [Limit { events: LARGE, window: ms(64) }, Limit { events: LARGE + 5, window: ms(640) }];
+    let clock = ManualClock::new(Stamp::from_secs(1_000));
+    let limiter = Limiter::with_clock(Limits::new(limits).unwrap(), clock.clone());
+    let mut used = 0;
+    for events in [1, 7, 1 << 23, 1 << 23, 1, 1 << 24, (1 << 24) + 1, 1 << 39, 3, 1] {
+        used += events;
+        assert_eq!(limiter.try_record_many(events).unwrap().events, LARGE - used, "{events}");
+    }
+    clock.advance(ms(65));
+    let remaining = limiter.try_record_many(2).unwrap();
+    assert_eq!((remaining.events, remaining.limit), (LARGE + 5 - used - 2, limits[1]));
+}
+
+#[test]
+fn bucket_that_leaves_within_another_makes_room_at_once() {
+    let limits = Limits::new([Limit { events: 5, window: ms(25) }]).unwrap();
+    let clock = ManualClock::new(Stamp::UNIX_EPOCH);
+    let limiter = Limiter::with_clock(limits.with_resolution(ms(10)).unwrap(), clock.clone());
+    let keyed = KeyedLimiter::<u64>::with_clock(limiter.limits().clone(), 3, clock.clone());
+    // The first bucket leaves the window at 35 ms.
+    for (at, expected) in [(0, 4), (31, 3), (34, 2), (35, 2), (36, 1)] {
+        clock.set(Stamp::from_millis(at));
+        assert_eq!(limiter.try_record().unwrap().events, expected, "{at}");
+        assert_eq!(keyed.try_record(&1).unwrap().events, expected, "{at}");
     }
 }
 

@@ -80,6 +80,7 @@ mod tests {
     use facade::Stamp;
     use facade::time::ManualClock;
     use std::time::Duration;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     use tower::ServiceExt;
 
     async fn status(app: &Router, key: Option<&str>) -> (StatusCode, Option<String>) {
@@ -107,6 +108,55 @@ mod tests {
         assert_eq!(status(&app, Some("bob")).await, (StatusCode::OK, Some("9".to_owned())));
         clock.advance(Duration::from_secs(2));
         assert_eq!(status(&app, Some("alice")).await.0, StatusCode::OK);
+    }
+
+    /// A client on a connection of the loopback device, which is kept open.
+    struct Client(tokio::net::TcpStream);
+
+    impl Client {
+        async fn get(&mut self, key: &str) -> String {
+            let request = format!("GET / HTTP/1.1\r\nhost: localhost\r\nx-api-key: {key}\r\n\r\n");
+            self.0.write_all(request.as_bytes()).await.unwrap();
+            let mut response = Vec::new();
+            let end = |read: &[u8]| {
+                let text = std::str::from_utf8(read).unwrap();
+                let (head, body) = text.split_once("\r\n\r\n")?;
+                let length = head.lines().find_map(|line| line.strip_prefix("content-length: "))?;
+                (body.len() == length.parse::<usize>().unwrap()).then(|| text.to_owned())
+            };
+            loop {
+                assert_ne!(self.0.read_buf(&mut response).await.unwrap(), 0, "closed");
+                if let Some(response) = end(&response) {
+                    return response;
+                }
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn clients_are_limited_over_connections() {
+        let clock = ManualClock::new(Stamp::from_secs(1_000));
+        let limits = clients().unwrap().limits().clone();
+        let clients = Arc::new(KeyedLimiter::with_clock(limits, 1_000, clock.clone()));
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(axum::serve(listener, app(clients)).into_future());
+        let connect = async || Client(tokio::net::TcpStream::connect(address).await.unwrap());
+        let (mut one, mut two) = (connect().await, connect().await);
+        for _ in 0..5 {
+            for client in [&mut one, &mut two] {
+                assert!(client.get("alice").await.starts_with("HTTP/1.1 200 OK\r\n"));
+            }
+        }
+        let refused = two.get("alice").await;
+        assert!(refused.starts_with("HTTP/1.1 429 Too Many Requests\r\n"), "{refused}");
+        assert!(refused.contains("retry-after: 2\r\n"), "{refused}");
+        assert!(
+            refused.ends_with("limit of 10 events in 1s is reached, retry after 1.015624999s\n")
+        );
+        assert!(one.get("bob").await.ends_with("hello\n"));
+        clock.advance(Duration::from_secs(2));
+        assert!(one.get("alice").await.contains("x-ratelimit-remaining: 9\r\n"));
     }
 
     #[tokio::test]

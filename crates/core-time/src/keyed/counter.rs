@@ -36,7 +36,7 @@ use crate::sync::{AtomicI64, Ordering::Relaxed};
 ///
 /// # Complexity
 ///
-/// A record takes one lookup by SipHash, one read of the clock and the lock of one of 64 shards. A
+/// A record takes one lookup in a table, one read of the clock and the lock of one of 64 shards. A
 /// record in an older bucket takes one step for each later bucket of the key. A new key also takes
 /// a lock of all keys and allocates; if the counter is full, it visits all keys, at most once in a
 /// bucket, or once for each sixteenth of the keys that it evicts. A read takes the logarithm of the
@@ -107,7 +107,8 @@ impl Counted {
         started: impl Fn() -> Stamp,
     ) -> Result<(), RecordError> {
         let Event { tick, events, before_start } = event;
-        if before_start.is_none() && self.counts.add_to_newest(tick, events) {
+        let is_newest = before_start.is_none() && self.counts.newest() == Some(tick);
+        if is_newest && self.counts.add_to_newest(events) {
             return Ok(());
         }
         self.counts.evict_before(oldest());

@@ -20,6 +20,7 @@ use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
 use super::error::KeyedSpecError;
+use super::hasher::KeyHasher;
 use crate::clock::Clock;
 use crate::counter::{BucketRange, Query, RecordError, RefusedCounts, Window, WindowError};
 use crate::ring::{RangeCounts, TimeAxis};
@@ -42,7 +43,7 @@ use crate::sync::unpoisoned;
 ///
 /// # Complexity
 ///
-/// Every call takes one lock. A record is a lookup by SipHash, amortised with the removal of rare
+/// Every call takes one lock. A record is a lookup in a table, amortised with the removal of rare
 /// keys. A read takes a lookup for each bucket of the window. Memory is at most
 /// [`bytes_max`](Self::bytes_max): by the number of buckets and counts, not of keys.
 ///
@@ -73,6 +74,8 @@ pub struct HeavyKeys<K> {
 }
 
 struct Held<K> {
+    /// That of all buckets.
+    hasher: KeyHasher,
     /// In ascending order of ticks.
     buckets: VecDeque<Bucket<K>>,
     since: Stamp,
@@ -82,7 +85,7 @@ struct Held<K> {
 
 struct Bucket<K> {
     tick: i64,
-    counts: HashMap<K, u64>,
+    counts: HashMap<K, u64, KeyHasher>,
     /// The sum of what was subtracted from each count.
     subtracted: u64,
     /// The events of all keys.
@@ -90,8 +93,8 @@ struct Bucket<K> {
 }
 
 impl<K: Hash + Eq> Bucket<K> {
-    fn new(tick: i64) -> Self {
-        Self { tick, counts: HashMap::new(), subtracted: 0, events: 0 }
+    fn new(tick: i64, hasher: KeyHasher) -> Self {
+        Self { tick, counts: HashMap::with_hasher(hasher), subtracted: 0, events: 0 }
     }
 
     fn add<Q>(&mut self, key: &Q, events: u64, counts_max: usize) -> Result<(), RecordError>
@@ -130,13 +133,14 @@ impl<K: Hash + Eq> Bucket<K> {
 
 impl<K: Hash + Eq> Held<K> {
     fn new(since: Stamp) -> Self {
-        Self { buckets: VecDeque::new(), since, latest_ahead: Stamp::MIN }
+        let hasher = KeyHasher::default();
+        Self { hasher, buckets: VecDeque::new(), since, latest_ahead: Stamp::MIN }
     }
 
     fn bucket(&mut self, tick: i64) -> &mut Bucket<K> {
         let at = self.buckets.partition_point(|bucket| bucket.tick < tick);
         if self.buckets.get(at).is_none_or(|bucket| bucket.tick != tick) {
-            self.buckets.insert(at, Bucket::new(tick));
+            self.buckets.insert(at, Bucket::new(tick, self.hasher.clone()));
         }
         &mut self.buckets[at]
     }

@@ -15,13 +15,13 @@
 //! ticks, and a key in constant use would be as idle as they.
 
 use std::borrow::Borrow;
-use std::hash::{BuildHasher, Hash, RandomState};
+use std::hash::{BuildHasher, Hash};
 use std::sync::{Mutex, MutexGuard};
 
 use hashbrown::HashTable;
 
+use super::hasher::KeyHasher;
 use crate::overflow::{OverflowCounts, WhenFull};
-use crate::ring::SparseCounts;
 use crate::stamp::Stamp;
 use crate::sync::{AtomicU64, Ordering::Relaxed, unpoisoned};
 
@@ -36,20 +36,9 @@ pub(crate) trait State: Sized {
     fn events(&self) -> u64;
 }
 
-impl State for SparseCounts {
-    fn is_expired(&self, oldest: i64) -> bool {
-        self.newest().is_none_or(|newest| newest < oldest)
-    }
-
-    fn events(&self) -> u64 {
-        self.events()
-    }
-}
-
 pub(crate) struct KeyMap<K, V> {
     shards: Box<[Shard<K, V>]>,
-    /// SipHash with random keys: no sender can choose keys that collide.
-    hasher: RandomState,
+    hasher: KeyHasher,
     admission: Mutex<Admission<V>>,
     /// Grows by 2 with each new key, which has the turn in between.
     turn: AtomicU64,
@@ -113,7 +102,7 @@ impl<K: Hash + Eq, V: State> KeyMap<K, V> {
         };
         Self {
             shards: (0..SHARDS).map(|_| Shard(Mutex::new(HashTable::new()))).collect(),
-            hasher: RandomState::new(),
+            hasher: KeyHasher::default(),
             admission: Mutex::new(admission),
             turn: AtomicU64::new(0),
             max,

@@ -2,6 +2,7 @@
 
 mod counter;
 mod error;
+mod hasher;
 mod heavy;
 mod map;
 mod spec;
@@ -9,5 +10,5 @@ mod spec;
 pub use counter::KeyedCounter;
 pub use error::{KeyedRecordError, KeyedSpecError};
 pub use heavy::HeavyKeys;
-pub(crate) use map::{Full, KeyMap};
+pub(crate) use map::{Full, KeyMap, State};
 pub use spec::KeyedSpec;

@@ -5,11 +5,11 @@ use std::fmt;
 use std::hash::Hash;
 
 use super::error::{Exceeded, Remaining};
+use super::history::History;
 use super::limits::Limits;
 use crate::clock::{AnyClock, Clock, MonotonicClock};
 use crate::keyed::{Full, KeyMap};
 use crate::overflow::{OverflowCounts, WhenFull};
-use crate::ring::SparseCounts;
 
 /// Records events of keys, such as users or addresses, as long as no limit of the key is exceeded.
 ///
@@ -26,9 +26,9 @@ use crate::ring::SparseCounts;
 ///
 /// # Complexity
 ///
-/// As a [`Limiter`](crate::Limiter), and one lookup by SipHash. Keys are in 64 shards with a lock
-/// each. A new key takes a lock of all keys and allocates. When the limit is reached, a new key
-/// also visits all keys, at most once for each bucket of time. Memory is at most
+/// As a [`Limiter`](crate::Limiter), with one lookup in a table and one lock, of a 64th of the
+/// keys. A new key also takes a lock of all keys and allocates. When the limit is reached, a new
+/// key visits all keys, at most once for each bucket of time. Memory is at most
 /// [`bytes_max`](Self::bytes_max).
 ///
 /// # Concurrency
@@ -50,7 +50,7 @@ use crate::ring::SparseCounts;
 pub struct KeyedLimiter<K> {
     limits: Limits,
     clock: AnyClock,
-    keys: KeyMap<K, SparseCounts>,
+    keys: KeyMap<K, History>,
 }
 
 impl<K: Hash + Eq> KeyedLimiter<K> {
@@ -68,7 +68,7 @@ impl<K: Hash + Eq> KeyedLimiter<K> {
     /// Which clocks are safe is described at [`Limiter`](crate::Limiter#clocks).
     #[must_use]
     pub fn with_clock(limits: Limits, keys_max: usize, clock: impl Clock) -> Self {
-        let keys = KeyMap::new(keys_max, WhenFull::Fold, SparseCounts::default());
+        let keys = KeyMap::new(keys_max, WhenFull::Fold, History::default());
         Self { limits, clock: AnyClock::new(clock), keys }
     }
 
@@ -96,11 +96,11 @@ impl<K: Hash + Eq> KeyedLimiter<K> {
     /// [`Limits::history_bytes_max`]; 8 KiB for tables without keys.
     #[must_use]
     pub fn bytes_max(&self) -> usize {
-        let key = KeyMap::<K, SparseCounts>::KEY_BYTES + self.limits.history_bytes_max();
+        let key = KeyMap::<K, History>::KEY_BYTES + self.limits.history_bytes_max();
         self.keys_max()
             .saturating_add(1)
             .saturating_mul(key)
-            .saturating_add(KeyMap::<K, SparseCounts>::EMPTY_BYTES)
+            .saturating_add(KeyMap::<K, History>::EMPTY_BYTES)
     }
 
     /// Records one event of a key now, unless a limit would be exceeded.
@@ -139,8 +139,9 @@ impl<K: Hash + Eq> KeyedLimiter<K> {
         K: Borrow<Q>,
         Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
     {
-        let change =
-            |history: &mut SparseCounts| self.limits.try_record(history, self.clock.now(), events);
+        let change = |history: &mut History| {
+            self.limits.try_record(history, self.clock.now_of_limiter(), events)
+        };
         let keeps = |recorded: &Result<_, _>| recorded.is_ok() && events > 0;
         let oldest = || {
             let now = self.clock.now();
@@ -152,7 +153,7 @@ impl<K: Hash + Eq> KeyedLimiter<K> {
             keeps,
             |admission, oldest| {
                 let mut shared = admission.other.clone();
-                shared.evict_before(oldest);
+                shared.counts.evict_before(oldest);
                 shared
             },
             oldest,
@@ -187,7 +188,7 @@ impl<K: Hash + Eq> KeyedLimiter<K> {
 
     /// Removes all keys and counts.
     pub fn reset(&self) {
-        self.keys.clear(SparseCounts::default());
+        self.keys.clear(History::default());
     }
 }
 

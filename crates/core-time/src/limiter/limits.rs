@@ -5,6 +5,8 @@
 use std::time::Duration;
 
 use super::error::{Exceeded, LimitsError, Remaining};
+use super::grant::Grant;
+use super::history::History;
 use super::limit::Limit;
 use crate::ring::SparseCounts;
 use crate::stamp::{Stamp, nanos};
@@ -42,6 +44,9 @@ pub struct Limits {
 
 /// Far enough from the limits of [`Stamp`] that sums cannot overflow.
 const WINDOW_MAX: Duration = Duration::from_secs(100 * 366 * 86_400);
+
+/// Why counts that were evicted have room for more events.
+const FITS: &str = "not more than the limit of the longest window";
 
 /// The number of buckets in the shortest window, by default.
 const BUCKETS: u32 = 64;
@@ -148,55 +153,104 @@ impl Limits {
     ///
     /// If the clock stepped back, later events still count, and the events are recorded in the
     /// bucket of the latest: so a limit holds by the order of the calls too.
+    #[inline]
     pub(super) fn try_record(
         &self,
-        history: &mut SparseCounts,
+        history: &mut History,
         now: Stamp,
         events: u64,
     ) -> Result<Remaining, Exceeded> {
-        let mut remaining = Remaining { events: u64::MAX, limit: self.limits[0] };
+        match history.grant.answer(&self.limits, now.as_nanos(), events) {
+            Some(refused @ Err(_)) => refused,
+            Some(accepted) if history.take(events) => accepted,
+            _ => self.try_record_by_counts(history, now, events),
+        }
+    }
+
+    /// Records events that were taken from the grant before.
+    pub(super) fn settle(&self, history: &mut History, events: u64) {
+        if events > 0 && !history.take(events) {
+            let History { counts, grant } = history;
+            let tick = counts.newest().expect("a grant accepts into the newest bucket");
+            counts.evict_before(self.oldest(Stamp::from_nanos(grant.from)));
+            counts.add(tick, events).expect(FITS);
+            grant.room -= events;
+        }
+    }
+
+    /// Does the same by the counts, and renews the grant.
+    fn try_record_by_counts(
+        &self,
+        history: &mut History,
+        now: Stamp,
+        events: u64,
+    ) -> Result<Remaining, Exceeded> {
+        let History { counts, grant } = history;
+        let tick = self.tick(now).max(counts.newest().unwrap_or(i64::MIN));
+        let until = self.last(tick).saturating_add(1);
+        *grant = Grant { from: now.as_nanos(), until, room: u64::MAX, ..Grant::NONE };
         let mut oldest = i64::MIN; // In the end, that of the longest window.
-        for (&limit, &window) in self.limits.iter().zip(&self.windows) {
+        for (place, (limit, &window)) in (0..).zip(self.limits.iter().zip(&self.windows)) {
             oldest = self.first_touched(window, now);
-            let used = history.events_since(oldest);
+            let (first, used) = counts.since(oldest);
+            if let Some(first) = first {
+                grant.until = grant.until.min(self.leaves(first, window));
+            }
             let room = limit.events.saturating_sub(used);
-            if events > room {
-                return Err(self.exceeded(history, now, events));
-            }
-            if room - events < remaining.events {
-                remaining = Remaining { events: room - events, limit };
+            if room < grant.room {
+                (grant.room, grant.limit) = (room, place);
             }
         }
-        if events > 0 {
-            let tick = self.tick(now).max(history.newest().unwrap_or(i64::MIN));
-            if !history.add_to_newest(tick, events) {
-                history.evict_before(oldest);
-                history.add(tick, events).expect("not more than the limit of the longest window");
-            }
+        let limit = self.limits[grant.limit as usize];
+        let Some(rest) = grant.room.checked_sub(events) else {
+            return Err(self.exceeded(history, now, events));
+        };
+        let exists = counts.newest() == Some(tick);
+        if events > 0 && !(exists && counts.add_to_newest(events)) {
+            counts.evict_before(oldest);
+            counts.add(tick, events).expect(FITS);
+        } else if !exists {
+            grant.until = i64::MIN; // The bucket in which it would record is missing.
         }
-        Ok(remaining)
+        grant.room = rest;
+        Ok(Remaining { events: rest, limit })
     }
 
     /// Finds the limit that holds the events up longest.
     #[cold]
-    fn exceeded(&self, history: &SparseCounts, now: Stamp, events: u64) -> Exceeded {
+    fn exceeded(&self, history: &mut History, now: Stamp, events: u64) -> Exceeded {
+        let History { counts, grant } = history;
+        let from = grant.from;
+        let room = std::mem::replace(grant, Grant::NONE).room;
         let mut longest =
             Exceeded { events, limit: self.limits[0], retry_after: Some(Duration::ZERO) };
-        for &limit in &self.limits {
+        let places = self.limits.iter().zip(&self.windows);
+        for (place, (&limit, &window)) in (0..).zip(places) {
             let Some(left) = limit.events.checked_sub(events) else {
+                *grant = Grant::NONE;
                 return Exceeded { events, limit, retry_after: None };
             };
-            let opens = history.bucket_leaving(left).map_or(Stamp::MIN, |tick| {
-                // The first moment at which the last stamp of the bucket is outside.
-                let last = tick.saturating_add(1).saturating_mul(self.width).saturating_sub(1);
-                Stamp::from_nanos(last) + limit.window
-            });
-            let retry_after = Some(opens.saturating_since(now));
+            let opens =
+                counts.bucket_leaving(left).map_or(i64::MIN, |tick| self.leaves(tick, window));
+            let retry_after = Some(Stamp::from_nanos(opens).saturating_since(now));
             if retry_after > longest.retry_after {
                 longest = Exceeded { events, limit, retry_after };
+                if room == 0 && events == 1 {
+                    *grant = Grant { from, until: opens, room, refuses: true, limit: place };
+                }
             }
         }
         longest
+    }
+
+    /// Returns the last stamp of a bucket.
+    fn last(&self, tick: i64) -> i64 {
+        tick.saturating_add(1).saturating_mul(self.width).saturating_sub(1)
+    }
+
+    /// Returns the first moment at which the whole bucket is outside of a window.
+    fn leaves(&self, tick: i64, window: i64) -> i64 {
+        self.last(tick).saturating_add(window)
     }
 }
 

@@ -1,18 +1,22 @@
-//! Limiters: count and record in one step, under one lock.
+//! Limiters: count and record in one step.
 //!
 //! A limiter keeps the events that it accepted, by bucket, with running totals. So the events of
 //! any window are a difference of two totals, and the moment at which a refused call succeeds is
-//! that at which a bucket leaves the window. The generic cell rate algorithm (GCRA) needs one
-//! number in place of the buckets and no lock, but it limits the rate, not the windows: with 100
-//! events per minute, up to 199 pass in one minute, 100 at once and then one each 0.6 s.
+//! that at which a bucket leaves the window. Between two moments at which a bucket begins or leaves
+//! a window, calls need neither: they are answered from a *grant*.
+//!
+//! The generic cell rate algorithm (GCRA) needs one number in place of the buckets, but it limits
+//! the rate, not the windows: with 100 events per minute, up to 199 pass in one minute, 100 at once
+//! and then one each 0.6 s.
 
 mod error;
+mod grant;
+mod history;
 mod keyed;
 mod limit;
 mod limits;
 
 use std::fmt;
-use std::sync::Mutex;
 
 pub use error::{Exceeded, LimitsError, Remaining};
 pub use keyed::KeyedLimiter;
@@ -20,8 +24,9 @@ pub use limit::Limit;
 pub use limits::Limits;
 
 use crate::clock::{AnyClock, Clock, MonotonicClock};
-use crate::ring::SparseCounts;
-use crate::sync::unpoisoned;
+use crate::sync::{Mutex, MutexGuard, unpoisoned};
+use grant::SharedGrant;
+use history::History;
 
 /// Records events as long as no limit is exceeded.
 ///
@@ -37,12 +42,15 @@ use crate::sync::unpoisoned;
 ///
 /// # Complexity
 ///
-/// One lock, one read of the clock, and for each limit the logarithm of the number of buckets.
-/// Memory is at most [`Limits::history_bytes_max`].
+/// One read of the clock and one atomic exchange; a call that is refused only loads. The first call
+/// in each bucket of time, and after each moment at which a bucket with events leaves a window,
+/// takes a lock, and for each limit the logarithm of the number of buckets. Memory is at most
+/// [`Limits::history_bytes_max`].
 ///
 /// # Concurrency
 ///
-/// Calls are linearizable. The clock is read under the lock, so stamps are in the order of calls.
+/// Calls are linearizable. The clock is read during the call, and events are recorded in the order
+/// of their buckets.
 ///
 /// # Examples
 ///
@@ -66,8 +74,17 @@ use crate::sync::unpoisoned;
 pub struct Limiter {
     limits: Limits,
     clock: AnyClock,
-    /// The accepted events. No user's code runs under the lock except the clock, before a change.
-    history: Mutex<SparseCounts>,
+    grant: SharedGrant,
+    /// No user's code runs under the lock except the clock, while nothing is half changed.
+    held: Mutex<Held>,
+}
+
+/// The accepted events, without those that were taken from the open grant.
+#[derive(Default)]
+struct Held {
+    history: History,
+    /// The events of the open grant when it was opened, that threads can take.
+    opened: u64,
 }
 
 impl Limiter {
@@ -80,7 +97,12 @@ impl Limiter {
     /// Makes a limiter with a custom clock.
     #[must_use]
     pub fn with_clock(limits: Limits, clock: impl Clock) -> Self {
-        Self { limits, clock: AnyClock::new(clock), history: Mutex::default() }
+        Self {
+            limits,
+            clock: AnyClock::new(clock),
+            grant: SharedGrant::closed(),
+            held: Mutex::new(Held::default()),
+        }
     }
 
     /// Returns the limits.
@@ -118,14 +140,33 @@ impl Limiter {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn try_record_many(&self, events: u64) -> Result<Remaining, Exceeded> {
-        let mut history = unpoisoned(self.history.lock());
-        let now = self.clock.now();
-        self.limits.try_record(&mut history, now, events)
+        let limits = self.limits.as_slice();
+        let answer = self.grant.take(limits, || self.clock.now_of_limiter(), events);
+        answer.unwrap_or_else(|| self.try_record_locked(events))
+    }
+
+    /// Does the same by the history, and renews the grant.
+    #[inline(never)]
+    fn try_record_locked(&self, events: u64) -> Result<Remaining, Exceeded> {
+        let mut held = self.settle();
+        let now = self.clock.now(); // After the stamps of all events that were taken.
+        let recorded = self.limits.try_record(&mut held.history, now, events);
+        held.opened = self.grant.open(held.history.grant);
+        recorded
+    }
+
+    /// Closes the grant, and adds the events that were taken from it to the history.
+    fn settle(&self) -> MutexGuard<'_, Held> {
+        let mut held = unpoisoned(self.held.lock());
+        let taken = held.opened - self.grant.close();
+        held.opened = 0;
+        self.limits.settle(&mut held.history, taken);
+        held
     }
 
     /// Removes all events, so that the limits are unused.
     pub fn reset(&self) {
-        *unpoisoned(self.history.lock()) = SparseCounts::default();
+        *self.settle() = Held::default();
     }
 }
 

@@ -44,9 +44,16 @@ impl SparseCounts {
         self.total() - self.before
     }
 
-    /// Returns the events of the bucket `oldest` and of all later ones.
-    pub(crate) fn events_since(&self, oldest: i64) -> u64 {
-        self.total() - self.total_before(oldest)
+    /// Returns whether no bucket from `oldest` on has events.
+    pub(crate) fn is_expired(&self, oldest: i64) -> bool {
+        self.newest().is_none_or(|newest| newest < oldest)
+    }
+
+    /// Returns the first bucket from `oldest` on, and the events of it and of all later ones.
+    pub(crate) fn since(&self, oldest: i64) -> (Option<i64>, u64) {
+        let at = self.buckets.partition_point(|bucket| bucket.tick < oldest);
+        let before = at.checked_sub(1).map_or(self.before, |last| self.buckets[last].total);
+        (self.buckets.get(at).map(|bucket| bucket.tick), self.total() - before)
     }
 
     /// Returns the events of the buckets from `oldest` to `newest`.
@@ -71,13 +78,12 @@ impl SparseCounts {
         self.buckets.get(at).map(|bucket| bucket.tick)
     }
 
-    /// Adds events to the newest bucket, if that is `tick` and there is room.
+    /// Adds events to the newest bucket, if there is one with room.
     ///
     /// Most records are of this kind, and need neither an eviction nor a search.
     #[inline]
-    pub(crate) fn add_to_newest(&mut self, tick: i64, events: u64) -> bool {
-        let newest = self.buckets.back_mut().filter(|newest| newest.tick == tick);
-        let added = newest.and_then(|newest| {
+    pub(crate) fn add_to_newest(&mut self, events: u64) -> bool {
+        let added = self.buckets.back_mut().and_then(|newest| {
             newest.total = newest.total.checked_add(events)?;
             Some(())
         });
@@ -173,6 +179,6 @@ mod tests {
         (0..1_000).for_each(|tick| counts.add(tick, 1).expect("there is room"));
         counts.evict_before(998);
         assert!(counts.buckets.capacity() < 64, "{}", counts.buckets.capacity());
-        assert_eq!((counts.events(), counts.events_since(999)), (2, 1));
+        assert_eq!((counts.events(), counts.since(999)), (2, (Some(999), 1)));
     }
 }
