@@ -40,7 +40,8 @@ pub use clock::{
 };
 #[cfg(feature = "counter")]
 pub use counter::{
-    Coverage, EventCounter, RecordError, Recorder, RefusedCounts, Series, Window, WindowError,
+    Coverage, EventCounter, OwnedRecorder, RecordError, Recorder, RefusedCounts, Series, Window,
+    WindowError,
 };
 #[cfg(feature = "counter")]
 pub use exact::ExactCounter;

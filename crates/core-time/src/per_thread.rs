@@ -128,6 +128,7 @@ impl<T: Send + Sync> PerThread<T> {
     }
 
     /// Returns the slot of an id, which is made if there is none.
+    #[inline]
     pub(crate) fn of(&self, id: &SlotId, make: impl FnOnce() -> T) -> Option<&T> {
         let at = SlotIndex::of(id.0)?;
         self.at(at).or_else(|| self.make_at(at, make)).map(|slot| &slot.0)

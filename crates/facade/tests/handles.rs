@@ -1,6 +1,6 @@
 //! Handles that threads share, behind the front door.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use std::thread;
 use std::time::Duration;
 
@@ -8,6 +8,7 @@ use facade::Summary;
 use facade::actions::{
     Mean, RunningTracker, SharedHandle, SharedWindowedHandle, WindowedSpec, WindowedTracker,
 };
+use facade::time::{EventCounter, OwnedRecorder};
 
 static TRACKER: LazyLock<RunningTracker> = LazyLock::new(RunningTracker::default);
 static JUMP: LazyLock<SharedHandle<Mean>> = LazyLock::new(|| TRACKER.shared("jump").unwrap());
@@ -35,4 +36,12 @@ fn a_handle_in_a_static_and_in_shared_state_is_for_all_threads() {
     assert_eq!((TRACKER.stats()[0].count(), TRACKER.stats()[0].mean()), (4, 2.5));
     let minute = state.checkout.window(Duration::from_secs(60)).unwrap();
     assert_eq!((minute.count(), minute.statistic().mean()), (4, Some(2.5)));
+}
+
+#[test]
+fn a_recorder_that_is_owned_moves_into_a_task() {
+    let requests = Arc::new(EventCounter::default());
+    let mut recorder: OwnedRecorder = requests.owned_recorder();
+    thread::spawn(move || recorder.record()).join().unwrap();
+    assert_eq!(requests.total(), 1);
 }

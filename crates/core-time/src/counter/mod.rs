@@ -15,6 +15,7 @@ mod answers;
 pub(crate) mod cell;
 mod error;
 mod merge;
+mod owned;
 pub(crate) mod query;
 mod recorder;
 pub(crate) mod refused;
@@ -25,6 +26,7 @@ pub(crate) mod window;
 
 use cell::Cell;
 pub use error::{RecordError, WindowError};
+pub use owned::OwnedRecorder;
 pub(crate) use query::{BucketRange, Query, window_nanos};
 pub use recorder::Recorder;
 pub(crate) use refused::Refusals;
