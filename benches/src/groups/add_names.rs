@@ -6,7 +6,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use core_actions::{PostTracker, RunningTracker};
+use core_actions::{Mean, MinMax, PostTracker, RunningTracker};
 use criterion::Criterion;
 
 use super::THREADS;
@@ -14,9 +14,9 @@ use crate::harness::actions::Times;
 use crate::harness::names::{Draws, Frequency};
 use crate::harness::{Harness, Steady};
 use crate::implementations::by_name::{
-    Bind, Bound, ByName, DashRows, FloorCells, LocalMap, LocalRows, Merged, MergedQuantiles,
-    MetricsRegistry, MutexRows, OpenTelemetryHistogram, Plain, PrometheusClientFamily,
-    PrometheusHistogramVec, SameRow, Windowed,
+    Bind, Bound, ByName, DashRows, FloorCells, InBatches, LocalMap, LocalRows, Merged,
+    MergedQuantiles, MetricsRegistry, MutexRows, OpenTelemetryHistogram, Plain,
+    PrometheusClientFamily, PrometheusHistogramVec, SameRow, Windowed,
 };
 
 /// The number of actions per round of few names; they fit in the second-level cache.
@@ -54,6 +54,7 @@ fn add(harness: &mut Harness<'_>, draws: &Draws, frequency: Frequency) {
     measure::<PostTracker>(harness, "post", draws);
     measure::<RunningTracker>(harness, "running", draws);
     measure::<Merged>(harness, "merged", draws);
+    measure::<InBatches<(Mean, MinMax)>>(harness, "merged_batch", draws);
     if draws.names().len() <= FEW_NAMES {
         // With 100,000 names they need more than half a gigabyte per thread.
         measure::<MergedQuantiles>(harness, "merged_quantiles", draws);

@@ -20,7 +20,7 @@ pub use floors::FloorCells;
 pub use hdr::{HdrRow, HdrRows};
 pub use maps::{DashRows, LocalMap, MutexRows, Plain, SameRow};
 pub use means::Means;
-pub use ours::{Merged, MergedQuantiles, Windowed};
+pub use ours::{InBatches, Merged, MergedQuantiles, Windowed};
 pub use rivals::{
     MetricsRegistry, OpenTelemetryHistogram, PrometheusClientFamily, PrometheusHistogramVec,
 };
@@ -59,7 +59,7 @@ pub trait ByName: Send + Sync {
 
 #[cfg(test)]
 mod tests {
-    use core_actions::{PostTracker, RunningTracker};
+    use core_actions::{Mean, MinMax, PostTracker, RunningTracker};
     use std::thread;
 
     use super::*;
@@ -89,6 +89,7 @@ mod tests {
             assert_eq!(adds::<RunningTracker>(times), Ok(()));
             assert_eq!(adds::<Merged>(times), Ok(()));
             assert_eq!(adds::<MergedQuantiles>(times), Ok(()));
+            assert_eq!(adds::<InBatches<(Mean, MinMax)>>(times), Ok(()));
             assert_eq!(adds::<Windowed>(times), Ok(()));
             assert_eq!(adds::<MutexRows>(times), Ok(()));
             assert_eq!(adds::<DashRows>(times), Ok(()));

@@ -35,7 +35,7 @@ pub use statistics::{
 };
 #[cfg(feature = "tracker")]
 pub use tracker::{
-    ACTIONS_MAX, ActionTracker, Handle, LocalTracker, MergedTracker, NameTable, PostTracker,
+    ACTIONS_MAX, ActionTracker, Batch, Handle, LocalTracker, MergedTracker, NameTable, PostTracker,
     RunningTracker, SharedHandle, TrackerSpec,
 };
 #[cfg(feature = "tracker")]

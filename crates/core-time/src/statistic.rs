@@ -90,6 +90,17 @@ pub trait Statistic: Clone + Default + Send + Sync + 'static {
         finish(self, copy, value);
     }
 
+    /// Reads the memory outside of the statistic that an insert of this value will touch.
+    ///
+    /// A tracker of many actions calls it for several of them before it inserts a value into each,
+    /// so that the processor waits for all of that memory together. Returns a number made of what
+    /// was read, so that the compiler keeps the reads. Implement it if the statistic allocates.
+    #[inline]
+    fn prefetch(&self, value: Self::Value) -> u64 {
+        let _ = value;
+        0
+    }
+
     /// Adds all values of `other`.
     fn merge(&mut self, other: &Self);
 
@@ -222,6 +233,11 @@ macro_rules! tuple_is_a_statistic {
                     (copy_with(&self.0, value), $(copy_with(&self.$index, values.$index),)*);
                 finish(&mut self.0, copies.0, values.0);
                 $(finish(&mut self.$index, copies.$index, values.$index);)*
+            }
+
+            #[inline]
+            fn prefetch(&self, value: Self::Value) -> u64 {
+                self.0.prefetch(value) $(^ self.$index.prefetch(value.into()))*
             }
 
             fn merge(&mut self, other: &Self) {

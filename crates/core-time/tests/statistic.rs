@@ -43,6 +43,31 @@ impl Statistic for Fearless {
     }
 }
 
+/// Fetches memory that depends on its value.
+#[derive(Clone, Default)]
+struct Fetches<const MASK: u64>;
+
+impl<const MASK: u64> Statistic for Fetches<MASK> {
+    type Value = u64;
+
+    const TAG: Tag = Tag::own("x-fetches");
+
+    fn insert(&mut self, _: u64) {}
+
+    fn prefetch(&self, value: u64) -> u64 {
+        value & MASK
+    }
+
+    fn merge(&mut self, _: &Self) {}
+}
+
+#[test]
+fn a_tuple_fetches_the_memory_of_all_members() {
+    let tuple = <(Fetches<1>, Fearless, (Fetches<2>, Fetches<4>), Fetches<8>)>::default();
+    assert_eq!(tuple.prefetch(15), 15);
+    assert_eq!(tuple.prefetch(6), 6);
+}
+
 #[test]
 fn a_tuple_is_as_it_was_if_a_member_panics() {
     type Inner = (Fearless, Fears<2>);

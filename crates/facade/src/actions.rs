@@ -1,9 +1,9 @@
 //! Names, times, statistics and trackers of actions: what the front door uses of `core-actions`.
 
 pub use core_actions::{
-    ACTIONS_MAX, ActionError, ActionName, ActionTime, ActionTracker, ActionWindow, AsWords, Bin,
-    COUNT_MAX, Conversion, Converted, Count, Handle, HasCount, HasMean, Histogram, KeyedName, Last,
-    LocalTracker, Mean, MergedTracker, MinMax, NameError, NameTable, Outcome, Outcomes,
+    ACTIONS_MAX, ActionError, ActionName, ActionTime, ActionTracker, ActionWindow, AsWords, Batch,
+    Bin, COUNT_MAX, Conversion, Converted, Count, Handle, HasCount, HasMean, Histogram, KeyedName,
+    Last, LocalTracker, Mean, MergedTracker, MinMax, NameError, NameTable, Outcome, Outcomes,
     OverflowCounts, PostTracker, Quantile, QuantileError, Quantiles, Row, RunningTracker,
     SharedHandle, SharedWindowedHandle, Summary, TimeError, Timestamped, TopK, TrackerSnapshot,
     TrackerSnapshotError, TrackerSpec, Unit, UnitError, Values, Variance, WhenFull, WindowRows,

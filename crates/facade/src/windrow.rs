@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use codec::{DecodeOptions, ReadError, Record, Report, Sink};
 use core_actions::{
-    ActionError, ActionTime, KeyedName, Mean, Row, RunningTracker, Summary, TimeError, TrackerSpec,
-    Unit, WindowedSpec, WindowedTracker,
+    ActionError, ActionTime, Batch, KeyedName, Mean, Row, RunningTracker, Summary, TimeError,
+    TrackerSpec, Unit, WindowedSpec, WindowedTracker,
 };
 use core_time::{EventCounter, Stamp, Window, WindowSpec};
 
@@ -272,7 +272,7 @@ impl Windrow {
         let Halves { options, threads, .. } = &*self.0;
         // More sinks than threads that can run would only take memory.
         let threads = codec::threads_within_memory(threads.get());
-        let mut sinks = vec![BatchSink { halves: &self.0, dropped: 0 }; threads];
+        let mut sinks: Vec<_> = (0..threads).map(|_| BatchSink::new(&self.0)).collect();
         let mut read = match &mut sinks[..] {
             [sink] => options.decode_reader(reader, sink),
             sinks => options.par_decode_reader(reader, sinks),
@@ -281,7 +281,7 @@ impl Windrow {
             Ok(report) => report,
             Err(ReadError { report, .. }) => &mut **report,
         };
-        report.dropped = sinks.iter().map(|sink| sink.dropped).sum();
+        report.dropped = sinks.into_iter().map(BatchSink::finish).sum();
         report.accepted -= report.dropped;
         read
     }
@@ -378,16 +378,34 @@ impl fmt::Debug for Windrow {
 }
 
 /// Records the actions of a batch.
-#[derive(Clone)]
 struct BatchSink<'w> {
     halves: &'w Halves,
-    /// The number of actions refused by a full tracker. Names and times are valid, so nothing else
-    /// fails.
+    /// Records those of which no windows are kept.
+    actions: Batch<'w, Mean>,
+    /// The number of the others that a full tracker refused.
     dropped: u64,
 }
 
+impl<'w> BatchSink<'w> {
+    fn new(halves: &'w Halves) -> Self {
+        Self { halves, actions: halves.actions.batch(), dropped: 0 }
+    }
+
+    /// Returns the number of actions that a full tracker refused. Names and times are valid, so
+    /// nothing else fails.
+    fn finish(mut self) -> u64 {
+        let _ = self.actions.flush(); // It counts what it refuses.
+        self.dropped + self.actions.refused()
+    }
+}
+
 impl Sink for BatchSink<'_> {
-    fn accept(&mut self, record: Record<'_>) {
-        self.dropped += u64::from(self.halves.record(record.name, record.time).is_err());
+    fn accept(&mut self, Record { name, time, .. }: Record<'_>) {
+        if self.halves.windows.get().is_none() {
+            let _ = self.actions.record(name, time);
+            return;
+        }
+        let _ = self.actions.flush(); // Before it, so that new actions stay in order.
+        self.dropped += u64::from(self.halves.record(name, time).is_err());
     }
 }

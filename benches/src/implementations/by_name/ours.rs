@@ -48,6 +48,36 @@ impl<S: Figures> ByName for MergedTracker<S> {
     }
 }
 
+/// A tracker that is given many actions at once.
+pub struct InBatches<S: Figures>(MergedTracker<S>);
+
+impl<S: Figures> ByName for InBatches<S> {
+    type Local = ();
+    type Parsed<'a> = (&'a str, ActionTime);
+
+    fn fresh(_: &Draws) -> Self {
+        Self(MergedTracker::default())
+    }
+
+    fn local(&self) {}
+
+    fn parsed(draw: Draw<'_>) -> Self::Parsed<'_> {
+        (draw.name, time(draw))
+    }
+
+    fn add_all(&self, (): &mut (), actions: &[Self::Parsed<'_>]) {
+        self.0.record_all(actions.iter().copied()).expect(VALID);
+    }
+
+    fn make_room(&self) {
+        self.0.make_room();
+    }
+
+    fn found(&self) -> Vec<Found> {
+        self.0.found()
+    }
+}
+
 impl<S: Figures> Bind for MergedTracker<S> {
     type Handle = Handle<S>;
     type Time = ActionTime;

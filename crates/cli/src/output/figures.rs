@@ -16,6 +16,8 @@ use crate::stat::{self, Dimension, Stat};
 const MISSING: &str = "-";
 /// The number of significant digits of a figure with a fraction.
 const DIGITS: usize = 4;
+/// The powers of ten below which a figure has one decimal, two, and so on.
+const POWERS: [f64; 7] = [1e3, 1e2, 1e1, 1.0, 1e-1, 1e-2, 1e-3];
 /// The range of figures that are written without an exponent.
 const PLAIN_MIN: f64 = 1e-4;
 const PLAIN_END: f64 = 1e15;
@@ -91,18 +93,16 @@ pub(crate) fn number(value: f64) -> String {
     if value.fract() == 0.0 {
         return grouped(value as u64);
     }
-    // The exponent of the rounded value, since 9.9999 becomes 10.
-    let decimals = (DIGITS as i32 - 1).saturating_sub(exponent(value)).max(0);
-    let text = format!("{value:.0$}", decimals as usize);
-    if decimals > 0 { text } else { grouped(value.round_ties_even() as u64) }
-}
-
-/// Returns the decimal exponent of a value that is rounded to the significant digits.
-///
-/// It is read from the digits: a rounded logarithm may be off by one.
-fn exponent(value: f64) -> i32 {
-    let written = format!("{value:.0$e}", DIGITS - 1);
-    written.split_once('e').and_then(|(_, exponent)| exponent.parse().ok()).unwrap_or_default()
+    let whole = || grouped(value.round_ties_even() as u64);
+    let Some(index) = POWERS.iter().rposition(|&power| value < power) else { return whole() };
+    let text = format!("{value:.0$}", index + 1);
+    let digits = text.bytes().filter(u8::is_ascii_digit).skip_while(|&digit| digit == b'0');
+    // One more if it was rounded up to the next power: 9.9999 becomes 10.00, not 10.000.
+    match (digits.count() > DIGITS, index) {
+        (false, _) => text,
+        (true, 0) => whole(),
+        (true, decimals) => format!("{value:.decimals$}"),
+    }
 }
 
 /// Formats a share from 0 to 1 with one decimal.
@@ -143,6 +143,21 @@ mod tests {
             (f64::INFINITY, "inf"),
         ] {
             assert_eq!(number(value), expected, "{value:e}");
+        }
+    }
+
+    #[test]
+    fn digits_are_those_of_the_rounded_value() {
+        let half = [0.999_949_999, 0.999_95, 0.999_950_000_1, 1.0, 1.000_05, 5.555_5, 3.333_3];
+        for value in (-4..=3).flat_map(|power| half.map(|half| half * 10_f64.powi(power))) {
+            if value < PLAIN_MIN || value.fract() == 0.0 {
+                continue;
+            }
+            let written = format!("{value:.0$e}", DIGITS - 1);
+            let exponent: i32 = written.split_once('e').unwrap().1.parse().unwrap();
+            let decimals = (DIGITS as i32 - 1 - exponent).max(0) as usize;
+            let expected = format!("{value:.decimals$}");
+            assert_eq!(number(value).replace(',', ""), expected, "{value:e}");
         }
     }
 

@@ -6,11 +6,13 @@
 //! names. Output to a pipe or a file has no limit of width.
 
 use std::fmt::{self, Display, Write as _};
+use std::hint::black_box;
 use std::iter;
 use std::ops::Range;
 use std::slice;
 
 use clap::builder::styling::Style;
+use facade::actions::ActionTime;
 
 use crate::output::figures::Figures;
 use crate::output::names::{shorten, shorten_all};
@@ -19,6 +21,9 @@ use crate::stat::{Stat, Stats, Whole};
 
 /// The minimum width of names while other columns can be omitted or moved.
 const NAME_COLUMNS: usize = 16;
+
+/// The number of rows that are fetched from memory together.
+const FETCHED: usize = 16;
 
 /// Columns of text with titles. The first is aligned left, the others right.
 ///
@@ -64,13 +69,30 @@ impl Table {
     pub(crate) fn stats<'r, S: Stats + 'r>(
         &mut self,
         stats: &[Stat],
-        rows: impl Iterator<Item = &'r S> + Clone,
+        rows: impl Iterator<Item = &'r S>,
         whole: &Whole,
         figures: Figures,
     ) {
-        for stat in stats {
-            let cell = |row| figures.value(stat, &stat.of(row, whole));
-            self.column(stat.name(), rows.clone().map(cell));
+        let first = self.columns.len();
+        stats.iter().for_each(|stat| self.column(stat.name(), iter::empty::<&str>()));
+        let columns = &mut self.columns[first..];
+        // Row by row, because sorted rows are anywhere in memory: each is fetched once, together
+        // with its neighbours.
+        let mut rows = rows.fuse();
+        let mut fetched = Vec::with_capacity(FETCHED);
+        loop {
+            fetched.extend(rows.by_ref().take(FETCHED));
+            for row in &fetched {
+                black_box(row.count() ^ row.prefetch(ActionTime::ZERO));
+            }
+            if fetched.is_empty() {
+                break;
+            }
+            for row in fetched.drain(..) {
+                for (stat, column) in stats.iter().zip(&mut *columns) {
+                    column.push(figures.value(stat, &stat.of(row, whole)));
+                }
+            }
         }
     }
 

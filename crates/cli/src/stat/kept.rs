@@ -4,7 +4,7 @@ use facade::actions::{ActionTime, Conversion, HasMean, Mean, MinMax, Quantiles, 
 use facade::time::{Statistic, Tag};
 
 /// Statistics of an action; those that are not kept are `None`.
-pub(crate) trait Stats: HasMean {
+pub(crate) trait Stats: HasMean + Statistic<Value = ActionTime> {
     fn sum(&self) -> f64;
     fn sum_in(&self, conversion: Conversion) -> f64;
     fn mean_in(&self, conversion: Conversion) -> Option<f64>;
@@ -15,7 +15,7 @@ pub(crate) trait Stats: HasMean {
 
 impl<M: Moments, E: Keeps<MinMax>, Q: Keeps<Quantiles>> Stats for (M, E, Q)
 where
-    Self: HasMean,
+    Self: HasMean + Statistic<Value = ActionTime>,
 {
     fn sum(&self) -> f64 {
         self.0.sum()

@@ -61,6 +61,12 @@ impl<'a> KeyedName<'a> {
         self.key
     }
 
+    /// Returns a name with this key; `name` may be any text if the key holds the name.
+    #[inline]
+    pub(crate) fn of_key(key: Key, name: &'a str) -> Self {
+        Self { name, key }
+    }
+
     /// Returns the key of a stored name; no caller's text has the key of [`FOLDED`].
     pub(crate) fn kept(name: &'a str) -> Self {
         let key = if name == FOLDED { Key::FOLDED } else { Key::of(name) };

@@ -127,6 +127,11 @@ impl Statistic for Summary {
         self.mean.insert_all(times);
     }
 
+    #[inline]
+    fn prefetch(&self, time: ActionTime) -> u64 {
+        self.quantiles.prefetch(time)
+    }
+
     fn merge(&mut self, other: &Self) {
         self.mean.merge(&other.mean);
         self.min_max.merge(&other.min_max);

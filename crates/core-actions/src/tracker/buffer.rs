@@ -4,6 +4,8 @@
 //! The rows of several records come in the same time, if the processor is asked for all of them
 //! before the first is used.
 
+use foldhash::fast::RandomState;
+
 use crate::action::key::{Key, KeyedName};
 
 /// The number of records that are looked up together.
@@ -15,9 +17,7 @@ pub(super) const BATCH: usize = 16;
 #[derive(Debug)]
 pub(super) struct Buffered<V> {
     pub(super) key: Key,
-    pub(super) hash: u64,
     pub(super) value: V,
-    pub(super) number: u64,
     /// Where the name begins among the long ones, if it is one.
     long: usize,
 }
@@ -37,17 +37,27 @@ impl<V> Buffer<V> {
 
     /// Adds a record.
     #[inline]
-    pub(super) fn push(&mut self, name: KeyedName<'_>, hash: u64, value: V, number: u64) {
+    pub(super) fn push(&mut self, name: KeyedName<'_>, value: V) {
         let (key, long) = (name.key(), self.long.len());
         if !key.is_whole() {
             self.long.push_str(name.as_str());
         }
-        self.records.push(Buffered { key, hash, value, number, long });
+        self.records.push(Buffered { key, value, long });
     }
 
     /// Returns the name of a record if it is one of the long ones, and an empty text otherwise.
     pub(super) fn long_name(&self, record: &Buffered<V>) -> &str {
         if record.key.is_whole() { "" } else { &self.long[record.long..][..record.key.len()] }
+    }
+
+    /// Returns the hashes of all names, and zeros after them.
+    #[inline]
+    pub(super) fn hashes(&self, seed: &RandomState) -> [u64; BATCH] {
+        let mut hashes = [0; BATCH];
+        for (hash, record) in hashes.iter_mut().zip(&self.records) {
+            *hash = record.key.hash_with(self.long_name(record), seed);
+        }
+        hashes
     }
 
     pub(super) fn clear(&mut self) {

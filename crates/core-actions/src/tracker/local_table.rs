@@ -1,17 +1,22 @@
 //! The shards of one thread, by name.
 
 use std::cell::RefCell;
+use std::hint::black_box;
 use std::sync::Arc;
 
 use core_time::Statistic;
 use hashbrown::HashTable;
 
-use crate::action::key::{Key, KeyedName};
+use crate::action::key::KeyedName;
 use crate::action::words::AsWords;
 use crate::tracker::action::{Action, SharedShard};
+use crate::tracker::buffer::Buffer;
 use crate::tracker::lamport::{LamportClock, ThreadClock};
 use crate::tracker::registry::Registry;
 use crate::tracker::shard::{Numbering, Retired, Shard};
+
+/// The number of shards from which on a batch pays.
+const MANY: usize = 1 << 12;
 
 /// Finds the shard that a thread has of an action.
 ///
@@ -43,23 +48,42 @@ impl<S: Statistic<Value: AsWords>> LocalTable<S> {
         let found = if key.is_whole() {
             shards.find(key.hash(&self.seed), |shard| shard.key == key)
         } else {
-            self.find_long(&shards, key, name.as_str())
+            self.find_long(&shards, name.as_str())
         };
         let Some(shard) = found else { return false };
         self.note_use(shard);
         record(shard).is_ok()
     }
 
+    /// Returns whether the shards are too many for the cache of a core.
+    pub(crate) fn is_large(&self) -> bool {
+        self.shards.borrow().len() > MANY
+    }
+
+    /// Reads the shards of buffered records into the cache.
+    ///
+    /// The loads of all shards are independent, so the processor waits for them together. The
+    /// shards are guesses by hash: another one is loaded in vain.
+    pub(super) fn prefetch(&self, buffer: &Buffer<S::Value>) {
+        let shards = self.shards.borrow();
+        let hashes = buffer.hashes(&self.seed);
+        let guesses = hashes.map(|hash| shards.find(hash, |_| true).map(|shard| &***shard));
+        for shard in guesses.into_iter().flatten() {
+            black_box(shard.prefetch());
+        }
+    }
+
     /// Finds the shard of a name that is longer than its key.
     ///
-    /// Not inlined, because it would take registers that short names need.
+    /// Not inlined, because it would take registers that short names need. Takes only the text, so
+    /// that the key needs no memory where short names are found.
     #[inline(never)]
     fn find_long<'a>(
         &self,
         shards: &'a HashTable<SharedShard<S>>,
-        key: Key,
         name: &str,
     ) -> Option<&'a SharedShard<S>> {
+        let key = KeyedName::from(name).key();
         shards.find(key.hash_with(name, &self.seed), |shard| shard.is_of(key, name))
     }
 

@@ -5,6 +5,7 @@
 //! tracker belongs to one thread and inserts each value at once, so it takes little more memory
 //! than the statistics.
 
+use std::hint::black_box;
 use std::{mem, ptr};
 
 use core_time::Statistic;
@@ -64,7 +65,8 @@ pub struct LocalTracker<'n, S: Statistic> {
     long: String,
     /// The number of the next record to be an action's first.
     next: u64,
-    buffer: Buffer<S::Value>,
+    /// Values with the numbers of their records.
+    buffer: Buffer<(S::Value, u64)>,
 }
 
 impl<'n, S: Statistic> LocalTracker<'n, S> {
@@ -194,8 +196,7 @@ impl<'n, S: Statistic> LocalTracker<'n, S> {
         time: S::Value,
         number: u64,
     ) -> Result<(), ActionError> {
-        let hash = self.names.hash(action.key(), action.as_str());
-        self.buffer.push(action, hash, time, number);
+        self.buffer.push(action, (time, number));
         if self.buffer.is_full() { self.flush() } else { Ok(()) }
     }
 
@@ -207,16 +208,18 @@ impl<'n, S: Statistic> LocalTracker<'n, S> {
     #[inline(never)]
     pub fn flush(&mut self) -> Result<(), ActionError> {
         let mut buffer = mem::take(&mut self.buffer);
-        self.load(&buffer);
+        let hashes = buffer.hashes(&self.names.seed);
+        self.load(&buffer, hashes);
         let mut result = Ok(());
-        for record in &buffer.records {
+        for (record, hash) in buffer.records.iter().zip(hashes) {
             let name = buffer.long_name(record);
-            let index = match self.find_hashed(record.key, record.hash, name) {
+            let (value, number) = record.value;
+            let index = match self.find_hashed(record.key, hash, name) {
                 Some(index) => Ok(index),
-                None => self.register(record.key.text(name).as_ref(), record.number),
+                None => self.register(record.key.text(name).as_ref(), number),
             };
             match index {
-                Ok(index) => self.entries[index].insert(record.value, record.number),
+                Ok(index) => self.entries[index].insert(value, number),
                 Err(error) => result = result.and(Err(error)),
             }
         }
@@ -225,22 +228,32 @@ impl<'n, S: Statistic> LocalTracker<'n, S> {
         result
     }
 
-    /// Reads the rows of buffered records into the cache.
+    /// Reads the rows of buffered records into the cache, with what their statistics allocated.
+    #[inline]
+    fn load(&self, buffer: &Buffer<(S::Value, u64)>, hashes: [u64; BATCH]) {
+        let guesses = self.fetch(hashes);
+        for (guess, record) in guesses.into_iter().zip(&buffer.records) {
+            if let Some(entry) = self.entries.get(guess as usize) {
+                black_box(entry.statistic.prefetch(record.value.0));
+            }
+        }
+    }
+
+    /// Reads the rows of names with these hashes into the cache, and returns their indices.
     ///
     /// The loads of all rows are independent, so the processor waits for them together. The rows
     /// are guesses by hash: another one is loaded in vain.
     #[inline]
-    fn load(&self, buffer: &Buffer<S::Value>) {
-        let mut guesses = [u32::MAX; BATCH];
-        for (guess, record) in guesses.iter_mut().zip(&buffer.records) {
-            *guess = self.indices.find(record.hash, |_| true).copied().unwrap_or(u32::MAX);
-        }
+    fn fetch(&self, hashes: [u64; BATCH]) -> [u32; BATCH] {
+        let guesses = hashes.map(|hash| self.indices.find(hash, |_| true).copied());
+        let guesses = guesses.map(|guess| guess.unwrap_or(u32::MAX));
         for guess in guesses {
             if let Some(entry) = self.entries.get(guess as usize) {
                 // Its first and its last cache line.
-                std::hint::black_box(entry.key.len() as u64 ^ entry.first);
+                black_box(entry.key.len() as u64 ^ entry.first);
             }
         }
+        guesses
     }
 
     /// Merges the records of another tracker.
@@ -253,19 +266,36 @@ impl<'n, S: Statistic> LocalTracker<'n, S> {
         if self.entries.is_empty() && is_same {
             mem::swap(self, &mut other);
         }
-        for entry in other.entries {
-            let (key, name) = (entry.key, entry.long_name(&other.long));
+        let mut entries = other.entries.into_iter();
+        let mut some = Vec::with_capacity(BATCH);
+        loop {
+            some.extend(entries.by_ref().take(BATCH));
+            if some.is_empty() {
+                break;
+            }
+            self.merge_some(&mut some, &other.long, is_same);
+        }
+        self.next = self.next.max(other.next);
+    }
+
+    /// Merges rows of another tracker, whose names are longer than their keys in `long`.
+    fn merge_some(&mut self, some: &mut Vec<Entry<S>>, long: &str, is_same: bool) {
+        let mut hashes = [0; BATCH];
+        for (hash, entry) in hashes.iter_mut().zip(&*some) {
+            *hash = self.names.hash(entry.key, entry.long_name(long));
+        }
+        self.fetch(hashes);
+        for (entry, hash) in some.drain(..).zip(hashes) {
+            let (key, name) = (entry.key, entry.long_name(long));
             if !is_same {
                 self.names.enter_beyond_limit(key.text(name).as_ref());
             }
-            let hash = self.names.hash(key, name);
             let index = self.find_hashed(key, hash, name);
             let index = index.unwrap_or_else(|| self.push(key, hash, name));
             let own = &mut self.entries[index];
             own.first = own.first.min(entry.first);
             own.statistic.merge(&entry.statistic);
         }
-        self.next = self.next.max(other.next);
     }
 
     /// Returns a row for each action, in the order of their first records.

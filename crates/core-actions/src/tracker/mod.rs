@@ -9,6 +9,7 @@
 //! starts, so no record is lost and short-lived threads do not increase the memory.
 
 pub(crate) mod action;
+mod batch;
 mod buffer;
 mod entries;
 pub(crate) mod eviction;
@@ -24,6 +25,7 @@ pub(crate) mod shard;
 pub(crate) mod shared;
 pub(crate) mod spec;
 
+pub use batch::Batch;
 pub use handle::Handle;
 pub use local_tracker::LocalTracker;
 pub use names::NameTable;
@@ -45,6 +47,7 @@ use crate::row::Row;
 use crate::snapshot::{TrackerSnapshot, TrackerSnapshotError};
 use crate::statistics::mean::Mean;
 use crate::statistics::values::Values;
+use crate::sync::AtomicU64;
 use crate::tracker::lamport::LamportClock;
 use crate::tracker::local_table::LocalTable;
 use crate::tracker::registry::Registry;
@@ -189,15 +192,10 @@ impl<S: Statistic<Value: AsWords>> MergedTracker<S> {
     {
         let action = action.into();
         let time = time.try_into().map_err(|error| ActionError::Time(error.into()))?;
-        let registry = &*self.registry;
-        let known = self.tables.with(
-            || LocalTable::new(registry),
-            |table| table.record(action, |shard| shard.record(time, &registry.next)),
-        );
-        if known == Some(true) {
+        if self.record_known(action, time) {
             return Ok(());
         }
-        self.add_new(action.as_str(), time, Numbering::Next(&registry.next))
+        self.record_new(action.as_str(), time)
     }
 
     /// Records one occurrence of an action, with a number for the order of rows.
@@ -222,10 +220,10 @@ impl<S: Statistic<Value: AsWords>> MergedTracker<S> {
     {
         let action = action.into();
         let time = time.try_into().map_err(|error| ActionError::Time(error.into()))?;
-        let known = self.tables.with(
-            || LocalTable::new(&self.registry),
-            |table| table.record(action, |shard| shard.record_numbered(time, number)),
-        );
+        let record = |table: &LocalTable<S>| {
+            table.record(action, |shard| shard.record_numbered(time, number))
+        };
+        let known = self.with_table(record);
         if known == Some(true) {
             return Ok(());
         }
@@ -371,6 +369,36 @@ impl<S: Statistic<Value: AsWords>> MergedTracker<S> {
         self.registry.reset();
     }
 
+    /// Records an action that this thread recorded before; returns whether it did.
+    #[inline]
+    fn record_known(&self, action: KeyedName<'_>, value: S::Value) -> bool {
+        let next = self.next();
+        let record =
+            |table: &LocalTable<S>| table.record(action, |shard| shard.record(value, next));
+        self.with_table(record) == Some(true)
+    }
+
+    /// Records an action that this thread did not record before.
+    fn record_new(&self, action: &str, value: S::Value) -> Result<(), ActionError> {
+        self.add_new(action, value, Numbering::Next(self.next()))
+    }
+
+    /// Returns the source of the numbers of records.
+    fn next(&self) -> &AtomicU64 {
+        &self.registry.next
+    }
+
+    /// Calls `f` with the table of this thread; `None` if the thread is being torn down.
+    #[inline]
+    fn with_table<R>(&self, f: impl FnOnce(&LocalTable<S>) -> R) -> Option<R> {
+        self.tables.with(|| LocalTable::new(&self.registry), f)
+    }
+
+    /// Returns whether the table of this thread is so large that its rows are not in the cache.
+    fn is_large(&self) -> bool {
+        self.with_table(LocalTable::is_large) == Some(true)
+    }
+
     /// Records the first value of this thread for an action.
     #[cold]
     #[inline(never)]
@@ -384,10 +412,9 @@ impl<S: Statistic<Value: AsWords>> MergedTracker<S> {
         self.registry.observe_clock();
         loop {
             let action = self.registry.register(&name)?;
-            let added = self.tables.with(
-                || LocalTable::new(&self.registry),
-                |table| table.record_new(&action, &self.registry, value, numbering),
-            );
+            let record =
+                |table: &LocalTable<S>| table.record_new(&action, &self.registry, value, numbering);
+            let added = self.with_table(record);
             // A thread that is being torn down has no table.
             let insert = || {
                 let used = self.registry.lamport.as_ref().map(LamportClock::tick);

@@ -144,6 +144,14 @@ impl<S: Statistic<Value: AsWords>> Shard<S> {
         self.flush(value, Numbering::Given(number))
     }
 
+    /// Reads the memory that the next record will touch. For the writer only.
+    #[inline]
+    pub(crate) fn prefetch(&self) -> u64 {
+        // ORDERING: Relaxed: the numbers are used for nothing.
+        let at = self.buffered.load(Relaxed) as usize;
+        self.words.get(at).map_or(0, |word| word.load(Relaxed))
+    }
+
     /// Appends a value to the buffer, and returns whether it is in it.
     ///
     /// It is not if the limit is reached, or if the value does not fit into words; both are for

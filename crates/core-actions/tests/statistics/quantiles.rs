@@ -3,7 +3,9 @@
 
 use std::ops::RangeInclusive;
 
-use core_actions::{ActionTime, Bin, HasCount, Histogram, Quantile, Quantiles, Statistic, laws};
+use core_actions::{
+    ActionTime, Bin, HasCount, Histogram, Quantile, Quantiles, Statistic, Summary, laws,
+};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -201,4 +203,20 @@ fn exactness_depends_on_the_number_of_times_alone() {
     let mut more = most.clone();
     more.merge(&of(&times[..1]));
     assert_eq!(more.quantile(median), more.histogram().quantile(median));
+}
+
+#[test]
+fn fetched_memory_is_that_of_the_next_insertion() {
+    let time = |integer: u64| ActionTime::from(integer);
+    let (mut quantiles, mut summary) = (Quantiles::default(), Summary::default());
+    for inserted in 0..Quantiles::EXACT as u64 + 4 {
+        let is_few = inserted <= Quantiles::EXACT as u64;
+        // The last time, or the count of the bin.
+        let expected = if is_few { inserted.saturating_sub(1) } else { 1 };
+        assert_eq!(quantiles.prefetch(time(3)), expected, "{inserted}");
+        assert_eq!(summary.prefetch(time(3)), expected, "{inserted}");
+        quantiles.insert(time(inserted));
+        summary.insert(time(inserted));
+    }
+    assert_eq!(quantiles.prefetch(time(1_000_000)), 0);
 }

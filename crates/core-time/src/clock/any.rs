@@ -8,7 +8,7 @@ use super::Clock;
 use super::manual::ManualClock;
 use super::monotonic::MonotonicClock;
 use super::seconds::SecondsClock;
-use super::shared::SharedTime;
+use super::shared::{ClockReading, SharedTime};
 use super::system::{CoarseClock, SystemClock};
 use super::ticker::TickerClock;
 #[cfg(feature = "tsc")]
@@ -27,14 +27,6 @@ pub(crate) enum AnyClock {
     /// A [`ManualClock`] or a [`TickerClock`].
     Shared(Arc<SharedTime>),
     Other(Arc<dyn Clock>),
-}
-
-/// What a clock returned.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct ClockReading {
-    pub(crate) stamp: Stamp,
-    /// Whether a later stamp [may be earlier](Clock::may_step_back).
-    pub(crate) may_step_back: bool,
 }
 
 /// Returned by [`EventCounter::clock`](crate::EventCounter::clock).
@@ -89,7 +81,7 @@ impl AnyClock {
     pub(crate) fn now_checked(&self) -> ClockReading {
         let reading = |stamp, may_step_back| ClockReading { stamp, may_step_back };
         match self {
-            Self::Shared(shared) => reading(shared.now(), shared.stepped_back()),
+            Self::Shared(shared) => shared.now_checked(),
             Self::Coarse => reading(CoarseClock.now(), false),
             Self::Seconds => reading(SecondsClock.now(), false),
             _ => self.now_by_call(),
@@ -121,6 +113,14 @@ impl AnyClock {
     #[inline(never)]
     fn now_of_any(&self) -> Stamp {
         self.now()
+    }
+
+    /// Returns the time that a thread sets, if the clock shows such a time.
+    pub(crate) fn shared(&self) -> Option<&SharedTime> {
+        match self {
+            Self::Shared(shared) => Some(shared),
+            _ => None,
+        }
     }
 
     #[inline(always)]

@@ -17,10 +17,11 @@ use std::time::Duration;
 
 use crate::stamp::Stamp;
 
-pub(crate) use any::{AnyClock, ClockReading};
+pub(crate) use any::AnyClock;
 pub use manual::ManualClock;
 pub use monotonic::MonotonicClock;
 pub use seconds::SecondsClock;
+pub(crate) use shared::{ClockReading, SharedTime};
 pub use system::{CoarseClock, SystemClock};
 pub use ticker::TickerClock;
 #[cfg(feature = "tsc")]

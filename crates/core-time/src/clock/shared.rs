@@ -9,6 +9,14 @@ use crate::sync::{
     Ordering::{Acquire, Relaxed, Release},
 };
 
+/// What a clock returned.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ClockReading {
+    pub(crate) stamp: Stamp,
+    /// Whether a later stamp [may be earlier](super::Clock::may_step_back).
+    pub(crate) may_step_back: bool,
+}
+
 /// The time shown by all clones of a clock.
 ///
 /// # Memory ordering
@@ -42,6 +50,12 @@ impl SharedTime {
         // Gives: `now`, which pairs with a Release after the flag was stored.
         // Not needed: Acquire. Nothing else depends on the flag.
         self.stepped_back.load(Relaxed)
+    }
+
+    /// Returns the present, and whether the clock may step back.
+    #[inline(always)]
+    pub(crate) fn now_checked(&self) -> ClockReading {
+        ClockReading { stamp: self.now(), may_step_back: self.stepped_back() }
     }
 
     pub(super) fn lag(&self) -> Duration {

@@ -3,6 +3,7 @@
 use super::EventCounter;
 use super::cell::Cell;
 use super::error::RecordError;
+use crate::clock::SharedTime;
 use crate::per_thread::SlotId;
 use crate::stamp::Stamp;
 
@@ -40,6 +41,8 @@ use crate::stamp::Stamp;
 pub struct Recorder<'a> {
     counter: &'a EventCounter,
     cell: &'a Cell,
+    /// The time of a [`TickerClock`](crate::TickerClock), found once.
+    ticked: Option<&'a SharedTime>,
     /// Owns the cell. Not the id of the thread: a late destructor may still hold a recorder when
     /// its thread has no id any more.
     _slot: SlotId,
@@ -47,7 +50,7 @@ pub struct Recorder<'a> {
 
 impl<'a> Recorder<'a> {
     pub(super) fn new(counter: &'a EventCounter, cell: &'a Cell, slot: SlotId) -> Self {
-        Self { counter, cell, _slot: slot }
+        Self { counter, cell, ticked: counter.axis.clock.shared(), _slot: slot }
     }
 
     /// Records one event now.
@@ -59,7 +62,10 @@ impl<'a> Recorder<'a> {
     /// Records a number of events now, as [`EventCounter::record_many`].
     #[inline]
     pub fn record_many(&mut self, events: u64) {
-        let now = self.counter.axis.clock.now_checked();
+        let now = match self.ticked {
+            Some(time) => time.now_checked(),
+            None => self.counter.axis.clock.now_checked(),
+        };
         self.counter.record_in(Some(self.cell), now, events);
     }
 

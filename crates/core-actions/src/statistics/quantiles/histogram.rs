@@ -294,6 +294,11 @@ impl Statistic for Histogram {
         }
     }
 
+    #[inline]
+    fn prefetch(&self, time: ActionTime) -> u64 {
+        self.near.get(bin_of(time)).into()
+    }
+
     fn merge(&mut self, other: &Self) {
         self.combine::<Addition>(other);
     }

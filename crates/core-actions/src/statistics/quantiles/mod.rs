@@ -198,6 +198,14 @@ impl Statistic for Quantiles {
         }
     }
 
+    #[inline]
+    fn prefetch(&self, time: ActionTime) -> u64 {
+        match &self.histogram {
+            Some(histogram) => histogram.prefetch(time),
+            None => self.small.prefetch(),
+        }
+    }
+
     fn merge(&mut self, other: &Self) {
         let many = self.histogram.is_some() || other.histogram.is_some();
         if many || self.small.len() + other.small.len() > Self::EXACT {

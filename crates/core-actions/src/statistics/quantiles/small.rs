@@ -44,6 +44,12 @@ impl SmallSample {
         self.words.push(word);
     }
 
+    /// Reads the last time, which is next to where the next one goes.
+    #[inline]
+    pub(crate) fn prefetch(&self) -> u64 {
+        self.words.last().copied().unwrap_or_default()
+    }
+
     #[cold]
     fn grow(&mut self) {
         let [few, most] = Self::CAPACITIES;
@@ -64,21 +70,27 @@ impl SmallSample {
         if index >= self.len() {
             return None;
         }
-        let mut times = [ActionTime::ZERO; Self::LEN_MAX];
         let mut floats = [0; Self::LEN_MAX];
-        let (times, floats) = (&mut times[..self.len()], &mut floats[..self.len()]);
         let mut are_exact = true;
-        for (at, time) in self.times().enumerate() {
+        for (at, (float, &word)) in floats.iter_mut().zip(&self.words).enumerate() {
+            let is_float = self.floats >> at & 1 == 1;
+            are_exact &= is_float || word <= EXACT_MAX;
             // The order of the bits of positive floats is that of their values.
-            (times[at], floats[at]) = (time, time.as_f64().to_bits());
-            are_exact &= time.as_integer().is_none_or(|integer| integer <= EXACT_MAX);
+            *float = if is_float { word } else { (word as f64).to_bits() };
         }
-        if are_exact {
-            let (_, &mut float, _) = floats.select_nth_unstable(index);
-            return Some(ActionTime::of_float(f64::from_bits(float)));
+        if !are_exact {
+            return Some(self.nth_smallest_of_large(index));
         }
-        let (_, &mut time, _) = times.select_nth_unstable(index);
-        Some(time)
+        let (_, &mut float, _) = floats[..self.len()].select_nth_unstable(index);
+        Some(ActionTime::of_float(f64::from_bits(float)))
+    }
+
+    /// The same where an integer is not the float that it is rounded to.
+    #[cold]
+    fn nth_smallest_of_large(&self, index: usize) -> ActionTime {
+        let mut times = [ActionTime::ZERO; Self::LEN_MAX];
+        times.iter_mut().zip(self.times()).for_each(|(to, time)| *to = time);
+        *times[..self.len()].select_nth_unstable(index).1
     }
 
     /// Returns the sample in ascending order.
