@@ -2,6 +2,7 @@
 
 #![cfg(feature = "tracker")]
 
+use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread;
 
@@ -111,6 +112,38 @@ fn a_batch_that_is_dropped_keeps_its_records() {
         scope.spawn(move || drop(batch)); // A thread without a table.
     });
     assert_eq!(count(&tracker), MANY as u64 + 2);
+}
+
+#[test]
+fn a_batch_keeps_its_records_when_its_thread_is_torn_down() {
+    thread_local! {
+        static LAST: RefCell<Option<Batch<'static, Mean>>> = const { RefCell::new(None) };
+    }
+    let tracker: &'static RunningTracker = Box::leak(Box::default());
+    let recorder = thread::spawn(|| {
+        // Before the thread has a table, so that it is dropped after the table was returned.
+        LAST.with(|last| assert!(last.borrow().is_none()));
+        (0..MANY).for_each(|name| tracker.record(&format!("name {name}"), 1).unwrap());
+        let mut batch = tracker.batch();
+        batch.record("name 7", 1).unwrap();
+        batch.record("jump", 1).unwrap();
+        LAST.with(|last| *last.borrow_mut() = Some(batch));
+        count(tracker)
+    });
+    assert_eq!(recorder.join().unwrap(), MANY as u64);
+    assert_eq!(count(tracker), MANY as u64 + 2);
+}
+
+#[test]
+fn the_first_error_of_several_is_returned() {
+    let tracker = with_many::<Mean>();
+    let mut batch = tracker.batch();
+    for name in ["\t", "jump", "\u{1}x"] {
+        batch.record(name, 1).unwrap();
+    }
+    let alone = tracker.record("\t", 1).unwrap_err();
+    assert_eq!((batch.flush(), batch.refused()), (Err(alone.clone()), 2));
+    assert_ne!(tracker.record("\u{1}x", 1), Err(alone));
 }
 
 #[test]
