@@ -147,3 +147,24 @@ fn handle_of_a_windowed_tracker_returns_its_window() {
     assert_eq!(tracker.window(SECOND * 60).unwrap().coverage(), coverage);
     assert_eq!(run.window(SECOND).unwrap().count(), 0);
 }
+
+#[test]
+fn lines_of_many_actions_are_those_recorded_one_by_one() {
+    const LIMIT: usize = 5_000;
+    // Each new action twice, and then known ones.
+    let action = |line: usize| if line < 3 * LIMIT { line / 2 } else { line % LIMIT };
+    let line = |line| format!("{{\"action\":\"user {}\",\"time\":{line}}}\n", action(line));
+    let lines: Vec<_> = (0..4 * LIMIT).map(line).collect();
+    for with_windows in [false, true] {
+        let new = || Windrow::builder().actions(LIMIT, WhenFull::Refuse).build().unwrap();
+        let [single, batched] = [new(), new()];
+        if with_windows {
+            let _ = batched.action("user 0").unwrap();
+        }
+        let dropped = lines.iter().filter(|line| single.add_action(line).is_err()).count();
+        assert_eq!(dropped, LIMIT);
+        let report = batched.add_actions(lines.concat().as_bytes()).unwrap();
+        assert_eq!((report.accepted, report.dropped), (3 * LIMIT as u64, LIMIT as u64));
+        assert!(single.get_stats() == batched.get_stats(), "with windows: {with_windows}");
+    }
+}

@@ -238,27 +238,6 @@ fn full_is_neither_input_nor_refused() {
 }
 
 #[test]
-fn lines_of_many_actions_are_those_recorded_one_by_one() {
-    const LIMIT: usize = 5_000;
-    // Each new action twice, and then known ones.
-    let action = |line: usize| if line < 3 * LIMIT { line / 2 } else { line % LIMIT };
-    let line = |line| format!("{{\"action\":\"user {}\",\"time\":{line}}}\n", action(line));
-    let lines: Vec<_> = (0..4 * LIMIT).map(line).collect();
-    for with_windows in [false, true] {
-        let new = || Windrow::builder().actions(LIMIT, WhenFull::Refuse).build().unwrap();
-        let [single, batched] = [new(), new()];
-        if with_windows {
-            let _ = batched.action("user 0").unwrap();
-        }
-        let dropped = lines.iter().filter(|line| single.add_action(line).is_err()).count();
-        assert_eq!(dropped, LIMIT);
-        let report = batched.add_actions(lines.concat().as_bytes()).unwrap();
-        assert_eq!((report.accepted, report.dropped), (3 * LIMIT as u64, LIMIT as u64));
-        assert!(single.get_stats() == batched.get_stats(), "with windows: {with_windows}");
-    }
-}
-
-#[test]
 fn lines_that_a_full_tracker_drops_are_not_accepted() {
     let jump = "{\"action\":\"jump\",\"time\":1}\n";
     let lines = format!("{jump}{}\n{{}}\n{}", jump.repeat(20_000), jump.replace("jump", "run"));
