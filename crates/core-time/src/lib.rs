@@ -48,7 +48,7 @@ pub use exact::ExactCounter;
 #[cfg(feature = "counter")]
 pub use instance::{Instance, InstanceError, Instances};
 #[cfg(feature = "counter")]
-pub use keyed::{HeavyKeys, KeyedCounter, KeyedRecordError, KeyedSpec, KeyedSpecError};
+pub use keyed::{HeavyKeys, KeyHandle, KeyedCounter, KeyedRecordError, KeyedSpec, KeyedSpecError};
 #[cfg(feature = "counter")]
 pub use limiter::{Exceeded, KeyedLimiter, Limit, Limiter, Limits, LimitsError, Remaining};
 pub use overflow::{OverflowCounts, WhenFull};

@@ -15,8 +15,8 @@ pub enum WhenFull {
     ///
     /// Keys are ordered by the clock. In trackers, records of one thread are ordered; those of two
     /// threads are ordered if the earlier thread recorded a new name in between, and then the later
-    /// one; otherwise the order is unknown. An action that has a handle is not evicted; if all have
-    /// one, the new action is refused.
+    /// one; otherwise the order is unknown. A key or an action that has a handle is not
+    /// evicted; if all have one, the new one is refused.
     EvictIdle,
 }
 

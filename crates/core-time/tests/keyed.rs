@@ -109,6 +109,12 @@ proptest! {
                 for window in [0, 1, 700, 1_000, 3_300, 10_000, 10_001].map(ms) {
                     same(keyed.count(&key, window), one.count(window), ahead);
                 }
+                let windows = [300, 2_500, 10_000].map(ms);
+                if let Ok(found) = keyed.count_each(&key, windows) {
+                    let each = windows.map(|window| keyed.count(&key, window).unwrap());
+                    prop_assert_eq!(found, each);
+                    prop_assert_eq!(keyed.series(&key, ms(4_300)), one.series(ms(4_300)));
+                }
                 let (from, to) = (keyed.now() - ms(4_200), keyed.now() - ms(1_100));
                 same(keyed.count_between(&key, from..to), one.count_between(from..to), ahead);
                 same(keyed.count_between(&key, to..from), one.count_between(to..from), ahead);

@@ -5,9 +5,9 @@ pub use core_time::TscClock;
 pub use core_time::{
     Clock, CoarseClock, CounterDelta, CounterSnapshot, Coverage, CoveredBuckets, EventCounter,
     ExactCounter, Exceeded, HeavyKeys, InBucket, Instance, InstanceError, Instances, Interval,
-    KeyedCounter, KeyedLimiter, KeyedRecordError, KeyedSpec, KeyedSpecError, Limit, Limiter,
-    Limits, LimitsError, ManualClock, MonotonicClock, OwnedRecorder, RecordError, Recorder,
-    RefusedCounts, Remaining, SecondsClock, Series, SnapshotError, SnapshotHeader,
+    KeyHandle, KeyedCounter, KeyedLimiter, KeyedRecordError, KeyedSpec, KeyedSpecError, Limit,
+    Limiter, Limits, LimitsError, ManualClock, MonotonicClock, OwnedRecorder, RecordError,
+    Recorder, RefusedCounts, Remaining, SecondsClock, Series, SnapshotError, SnapshotHeader,
     SnapshotHeaderError, SpecError, Stamp, Statistic, StatisticRing, Subtract, SystemClock, Tag,
     TickerClock, Tier, TimeAxis, Window, WindowError, WindowSpec, WindowSpecBuilder, laws,
 };

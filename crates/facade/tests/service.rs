@@ -5,7 +5,7 @@ use std::time::Duration;
 use facade::Stamp;
 use facade::actions::{Outcome, Outcomes, WindowedTracker};
 use facade::time::{
-    Clock, CounterDelta, EventCounter, Exceeded, HeavyKeys, KeyedCounter, KeyedLimiter,
+    Clock, CounterDelta, EventCounter, Exceeded, HeavyKeys, KeyHandle, KeyedCounter, KeyedLimiter,
     KeyedRecordError, KeyedSpec, KeyedSpecError, Limit, Limiter, Limits, LimitsError, ManualClock,
     MonotonicClock, Remaining,
 };
@@ -36,6 +36,11 @@ fn counts_of_each_key_are_behind_the_front_door() -> Result<(), KeyedSpecError> 
     assert_eq!(logins.record_many("alice", 2), Ok(()));
     assert_eq!(logins.record("bob"), Err(KeyedRecordError::TooManyKeys { max: 1 }));
     assert_eq!(logins.count("alice", Duration::from_secs(300)).unwrap().at_least, 2);
+    let logins = std::sync::Arc::new(logins);
+    let alice: KeyHandle<String> = logins.handle("alice").unwrap();
+    alice.record();
+    let [minute, all] = alice.count_each([60, 300].map(Duration::from_secs)).unwrap();
+    assert_eq!((minute.events, all.events), (3, 3));
     let heavy = HeavyKeys::<String>::new(Default::default(), 100)?;
     assert_eq!(heavy.record("alice"), Ok(()));
     assert_eq!(heavy.top(1, Duration::from_secs(300)).unwrap()[0].0, "alice");

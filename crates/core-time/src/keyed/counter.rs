@@ -3,17 +3,17 @@
 use std::borrow::Borrow;
 use std::fmt;
 use std::hash::Hash;
-use std::time::Duration;
 
+use super::counted::{Counted, Event};
 use super::error::{KeyedRecordError, KeyedSpecError};
-use super::map::{Admission, KeyMap, State};
+use super::map::{Admission, KeyMap};
 use super::spec::KeyedSpec;
 use crate::clock::Clock;
-use crate::counter::{Query, RecordError, RefusedCounts, Window, WindowError};
+use crate::counter::RefusedCounts;
 use crate::overflow::OverflowCounts;
 use crate::ring::{SparseCounts, TimeAxis};
 use crate::spec::WindowSpec;
-use crate::stamp::{Interval, Stamp};
+use crate::stamp::Stamp;
 use crate::sync::{AtomicI64, Ordering::Relaxed};
 
 /// Counts the events of many keys over sliding windows of time.
@@ -68,67 +68,14 @@ use crate::sync::{AtomicI64, Ordering::Relaxed};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct KeyedCounter<K> {
-    axis: TimeAxis,
-    keys: KeyMap<K, Counted>,
+    pub(super) axis: TimeAxis,
+    pub(super) keys: KeyMap<K, Counted>,
     /// The latest stamp that was ahead of the clock when it was recorded, in nanoseconds.
     ///
     /// Stored before the event is, under the lock of a shard, and loaded under that lock.
-    latest_ahead: AtomicI64,
+    pub(super) latest_ahead: AtomicI64,
     /// When counting began, in nanoseconds.
     started: AtomicI64,
-}
-
-/// The events of a key.
-struct Counted {
-    counts: SparseCounts,
-    /// When counting of the key began: with the counter, unless events of keys were lost since.
-    since: Stamp,
-}
-
-/// A record: where, and how far back a key is counted with it.
-#[derive(Clone, Copy)]
-struct Event {
-    tick: i64,
-    events: u64,
-    /// The stamp of the events, if it is before the start of the counter.
-    before_start: Option<Stamp>,
-}
-
-impl Counted {
-    fn new(since: Stamp) -> Self {
-        Self { counts: SparseCounts::default(), since }
-    }
-
-    #[inline]
-    fn add(
-        &mut self,
-        event: Event,
-        oldest: impl Fn() -> i64,
-        started: impl Fn() -> Stamp,
-    ) -> Result<(), RecordError> {
-        let Event { tick, events, before_start } = event;
-        let is_newest = before_start.is_none() && self.counts.newest() == Some(tick);
-        if is_newest && self.counts.add_to_newest(events) {
-            return Ok(());
-        }
-        self.counts.evict_before(oldest());
-        self.counts.add(tick, events).map_err(|room| RecordError::Full { events, room })?;
-        // Not if the key is counted since later, because older events were lost.
-        if let Some(stamp) = before_start.filter(|_| self.since <= started()) {
-            self.since = self.since.min(stamp);
-        }
-        Ok(())
-    }
-}
-
-impl State for Counted {
-    fn is_expired(&self, oldest: i64) -> bool {
-        self.counts.is_expired(oldest)
-    }
-
-    fn events(&self) -> u64 {
-        self.counts.events()
-    }
 }
 
 impl<K: Hash + Eq> KeyedCounter<K> {
@@ -186,7 +133,7 @@ impl<K: Hash + Eq> KeyedCounter<K> {
 
     /// Returns the maximum memory of a counter, in bytes, without what keys allocate themselves.
     ///
-    /// For each key, up to 2.3 times its own size and 64 bytes in a table, and for each bucket with
+    /// For each key, up to 2.3 times its own size and 72 bytes in a table, and for each bucket with
     /// events 16 bytes, in a queue that may be half empty; 8 KiB for tables without keys.
     #[must_use]
     pub fn bytes_max(spec: &KeyedSpec) -> usize {
@@ -222,8 +169,7 @@ impl<K: Hash + Eq> KeyedCounter<K> {
         K: Borrow<Q>,
         Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
     {
-        let tick = self.axis.tick_to_record()?;
-        self.record_in(key, Event { tick, events, before_start: None })
+        self.record_hashed(self.keys.hash(key), key, events)
     }
 
     /// Records events of a key that happened at a stamp, in the bucket of that stamp.
@@ -236,24 +182,56 @@ impl<K: Hash + Eq> KeyedCounter<K> {
         K: Borrow<Q>,
         Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
     {
+        self.record_hashed_at(self.keys.hash(key), key, stamp, events)
+    }
+
+    /// Records events now of a key whose hash is known.
+    #[inline]
+    pub(super) fn record_hashed<Q>(
+        &self,
+        hash: u64,
+        key: &Q,
+        events: u64,
+    ) -> Result<(), KeyedRecordError>
+    where
+        K: Borrow<Q>,
+        Q: Eq + ToOwned<Owned = K> + ?Sized,
+    {
+        let tick = self.axis.tick_to_record()?;
+        self.record_in(hash, key, Event { tick, events, before_start: None })
+    }
+
+    /// Records events of a stamp of a key whose hash is known.
+    pub(super) fn record_hashed_at<Q>(
+        &self,
+        hash: u64,
+        key: &Q,
+        stamp: Stamp,
+        events: u64,
+    ) -> Result<(), KeyedRecordError>
+    where
+        K: Borrow<Q>,
+        Q: Eq + ToOwned<Owned = K> + ?Sized,
+    {
         let tick = self.axis.tick_at(stamp)?;
         if stamp > self.axis.now() {
             // ORDERING: Relaxed; the lock of the shard comes after it. See the field.
             self.latest_ahead.fetch_max(stamp.as_nanos(), Relaxed);
         }
         let before_start = Some(stamp).filter(|&stamp| stamp < self.started());
-        self.record_in(key, Event { tick, events, before_start })
+        self.record_in(hash, key, Event { tick, events, before_start })
     }
 
-    fn record_in<Q>(&self, key: &Q, event: Event) -> Result<(), KeyedRecordError>
+    fn record_in<Q>(&self, hash: u64, key: &Q, event: Event) -> Result<(), KeyedRecordError>
     where
         K: Borrow<Q>,
-        Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
+        Q: Eq + ToOwned<Owned = K> + ?Sized,
     {
         if event.events == 0 {
             return Ok(());
         }
         let recorded = self.keys.upsert(
+            hash,
             key,
             |counted| counted.add(event, || self.axis.oldest(), || self.started()),
             Result::is_ok,
@@ -273,112 +251,8 @@ impl<K: Hash + Eq> KeyedCounter<K> {
     }
 
     /// Returns the state of a key without events: counted since events of any key were lost.
-    fn unknown(admission: &Admission<Counted>) -> Counted {
+    pub(super) fn unknown(admission: &Admission<Counted>) -> Counted {
         Counted::new(admission.lost.unwrap_or(Stamp::MIN).max(admission.other.since))
-    }
-
-    /// Counts the events of a key in the past `window`, with bounds.
-    ///
-    /// A key without events has an answer of 0. A read changes nothing.
-    ///
-    /// # Errors
-    ///
-    /// - [`WindowError::LongerThanSpan`] if `window` is longer than the span.
-    /// - [`WindowError::Evicted`] if the clock stepped back and buckets were evicted before.
-    pub fn count<Q>(&self, key: &Q, window: Duration) -> Result<Window, WindowError>
-    where
-        K: Borrow<Q>,
-        Q: Hash + Eq + ?Sized,
-    {
-        self.ask(key, Query::past(self.axis.spec(), window)?)
-    }
-
-    /// Counts the events of a key in an interval `from..to`, with bounds.
-    ///
-    /// # Errors
-    ///
-    /// - [`WindowError::BeforeSpan`] if it begins further back than the span.
-    /// - [`WindowError::Backwards`] if it ends before it begins.
-    /// - [`WindowError::Evicted`] as [`count`](Self::count).
-    pub fn count_between<Q>(
-        &self,
-        key: &Q,
-        interval: impl Into<Interval>,
-    ) -> Result<Window, WindowError>
-    where
-        K: Borrow<Q>,
-        Q: Hash + Eq + ?Sized,
-    {
-        self.ask(key, Query::between(interval.into())?)
-    }
-
-    fn ask<Q>(&self, key: &Q, query: Query) -> Result<Window, WindowError>
-    where
-        K: Borrow<Q>,
-        Q: Hash + Eq + ?Sized,
-    {
-        let found = self.keys.get(key, |counted| self.answer(query, counted));
-        found.unwrap_or_else(|| self.answer(query, &Self::unknown(&self.keys.admission())))
-    }
-
-    /// Answers a query for one key, under the lock of its shard.
-    ///
-    /// The clock is read under the lock, so no event that was recorded now is ahead of it.
-    fn answer(&self, query: Query, counted: &Counted) -> Result<Window, WindowError> {
-        let (range, now) = self.axis.touched(query)?;
-        let counts = counted.counts.read(range.oldest, range.newest);
-        // ORDERING: Relaxed; under the lock under which the event was recorded. See the field.
-        let latest_ahead = self.latest_ahead.load(Relaxed);
-        let nothing_is_ahead = !self.axis.clock.may_step_back() && latest_ahead <= now.as_nanos();
-        Ok(range.window(self.axis.spec.finest(), counts, counted.since, now, nothing_is_ahead))
-    }
-
-    /// Returns up to `number` keys with the most events in the past `window`, the most first.
-    ///
-    /// Keys with equally many are in their own order. Keys without events, and those that were
-    /// folded, are left out.
-    ///
-    /// # Errors
-    ///
-    /// As [`count`](Self::count).
-    ///
-    /// # Complexity
-    ///
-    /// Visits all keys, one shard after the other, each at its own moment. Copies at most twice
-    /// `number` keys at a time.
-    pub fn top(&self, number: usize, window: Duration) -> Result<Vec<(K, Window)>, WindowError>
-    where
-        K: Clone + Ord,
-    {
-        let query = Query::past(self.axis.spec(), window)?;
-        let mut top: Vec<(K, Window)> = Vec::new();
-        let mut fewest = 1; // Fewer events cannot be among the most.
-        self.keys.for_each_shard(|keys| {
-            for (key, counted) in keys {
-                let window = self.answer(query, counted)?;
-                if window.events < fewest || number == 0 {
-                    continue;
-                }
-                top.push((key.clone(), window));
-                if top.len() > number.saturating_mul(2) {
-                    keep_top(&mut top, number);
-                    fewest = top[number - 1].1.events;
-                }
-            }
-            Ok(())
-        })?;
-        keep_top(&mut top, number);
-        Ok(top)
-    }
-
-    /// Counts the folded events of all keys beyond the limit.
-    ///
-    /// # Errors
-    ///
-    /// As [`count`](Self::count).
-    pub fn count_other(&self, window: Duration) -> Result<Window, WindowError> {
-        let query = Query::past(self.axis.spec(), window)?;
-        self.answer(query, &self.keys.admission().other)
     }
 
     /// Returns the counts of what exceeded the limit of keys.
@@ -394,15 +268,50 @@ impl<K: Hash + Eq> KeyedCounter<K> {
     }
 
     /// Removes a key and its events. Returns whether it existed.
+    ///
+    /// A key with a [handle](Self::handle) stays, without its events.
     pub fn remove<Q>(&self, key: &Q) -> bool
     where
         K: Borrow<Q>,
         Q: Hash + Eq + ?Sized,
     {
-        self.keys.remove(key, || self.axis.now()).is_some()
+        self.keys.remove(key, || self.axis.now(), Counted::new)
     }
 
-    /// Removes all keys, events and counts.
+    /// Removes the keys for which `keep` returns `false`, and their events. Returns their number.
+    ///
+    /// A key with a [handle](Self::handle) stays, without its events. `keep` is called for each key
+    /// once, under a lock, and must not call the counter.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use core_time::KeyedCounter;
+    /// let calls = KeyedCounter::<String>::new(Default::default())?;
+    /// calls.record("GET /a")?;
+    /// calls.record("PUT /a")?;
+    /// assert_eq!(calls.retain(|key| key.starts_with("GET")), 1);
+    /// assert_eq!(calls.keys(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn retain(&self, keep: impl FnMut(&K) -> bool) -> usize {
+        self.keys.retain(keep, || self.axis.now(), Counted::new)
+    }
+
+    /// Removes the keys whose newest event left the span. Returns their number.
+    ///
+    /// Not needed: they give way to new keys. Returns their memory at once.
+    ///
+    /// # Complexity
+    ///
+    /// Visits all keys.
+    pub fn expire(&self) -> usize {
+        // What is removed is missing for a clock that steps back afterwards.
+        self.axis.observe(self.axis.tick_now());
+        self.keys.expire(self.axis.oldest())
+    }
+
+    /// Removes all events and counts, and all keys without a [handle](Self::handle).
     pub fn reset(&self) {
         let now = self.axis.now();
         self.keys.clear(Counted::new(now));
@@ -410,11 +319,6 @@ impl<K: Hash + Eq> KeyedCounter<K> {
         self.started.store(now.as_nanos(), Relaxed);
         self.axis.reset_refused();
     }
-}
-
-fn keep_top<K: Ord>(top: &mut Vec<(K, Window)>, number: usize) {
-    top.sort_unstable_by(|(a, x), (b, y)| y.events.cmp(&x.events).then_with(|| a.cmp(b)));
-    top.truncate(number);
 }
 
 impl<K: Hash + Eq> fmt::Debug for KeyedCounter<K> {

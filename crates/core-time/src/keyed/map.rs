@@ -55,6 +55,8 @@ struct Slot<K, V> {
     key: K,
     /// The turn of the last use.
     used: u64,
+    /// The number of handles, with which the key stays.
+    pins: u32,
     state: V,
 }
 
@@ -74,6 +76,20 @@ pub(crate) struct Admission<V> {
     pub(crate) overflow: OverflowCounts,
 }
 
+impl<V> Admission<V> {
+    fn new(other: V) -> Self {
+        Self {
+            keys: 0,
+            sweep_at: SWEEP_MIN,
+            swept: None,
+            idle: Vec::new(),
+            other,
+            lost: None,
+            overflow: OverflowCounts::default(),
+        }
+    }
+}
+
 /// The number of shards: more than threads that run at once.
 const SHARDS: usize = 64;
 /// The share of keys that a scan for eviction finds.
@@ -91,19 +107,10 @@ impl<K: Hash + Eq, V: State> KeyMap<K, V> {
     pub(crate) const KEY_BYTES: usize = (size_of::<Slot<K, V>>() + 1) * 16 / 7;
 
     pub(crate) fn new(max: usize, when_full: WhenFull, other: V) -> Self {
-        let admission = Admission {
-            keys: 0,
-            sweep_at: SWEEP_MIN,
-            swept: None,
-            idle: Vec::new(),
-            other,
-            lost: None,
-            overflow: OverflowCounts::default(),
-        };
         Self {
             shards: (0..SHARDS).map(|_| Shard(Mutex::new(HashTable::new()))).collect(),
             hasher: KeyHasher::default(),
-            admission: Mutex::new(admission),
+            admission: Mutex::new(Admission::new(other)),
             turn: AtomicU64::new(0),
             max,
             when_full,
@@ -120,13 +127,18 @@ impl<K: Hash + Eq, V: State> KeyMap<K, V> {
         unpoisoned(self.admission.lock())
     }
 
+    /// Returns the hash of a key, with which the methods find it.
+    #[inline]
+    pub(crate) fn hash<Q: Hash + ?Sized>(&self, key: &Q) -> u64 {
+        self.hasher.hash_one(key)
+    }
+
     /// Calls `read` with the state of a key, if it exists. That is not a use of the key.
-    pub(crate) fn get<Q, R>(&self, key: &Q, read: impl FnOnce(&V) -> R) -> Option<R>
+    pub(crate) fn get<Q, R>(&self, hash: u64, key: &Q, read: impl FnOnce(&V) -> R) -> Option<R>
     where
         K: Borrow<Q>,
-        Q: Hash + Eq + ?Sized,
+        Q: Eq + ?Sized,
     {
-        let hash = self.hasher.hash_one(key);
         let shard = self.shard(hash);
         shard.find(hash, |slot| slot.key.borrow() == key).map(|slot| read(&slot.state))
     }
@@ -153,6 +165,7 @@ impl<K: Hash + Eq, V: State> KeyMap<K, V> {
     #[inline]
     pub(crate) fn upsert<Q, R>(
         &self,
+        hash: u64,
         key: &Q,
         change: impl Fn(&mut V) -> R,
         keeps: impl FnOnce(&R) -> bool,
@@ -161,9 +174,8 @@ impl<K: Hash + Eq, V: State> KeyMap<K, V> {
     ) -> Result<R, Full>
     where
         K: Borrow<Q>,
-        Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
+        Q: Eq + ToOwned<Owned = K> + ?Sized,
     {
-        let hash = self.hasher.hash_one(key);
         if let Some(changed) = self.find(hash, key, &change) {
             return Ok(changed);
         }
@@ -196,20 +208,77 @@ impl<K: Hash + Eq, V: State> KeyMap<K, V> {
             return Ok(changed);
         }
         if self.make_room(&mut admission, oldest, now) {
-            // ORDERING: Relaxed; see `find`. Under the lock of the admission.
-            let used = self.turn.fetch_add(2, Relaxed) + 1;
-            let slot = Slot { key: key.to_owned(), used, state };
-            self.shard(hash).insert_unique(hash, slot, |slot| self.hasher.hash_one(&slot.key));
-            admission.keys += 1;
+            self.insert(&mut admission, hash, key.to_owned(), state, 0);
             return Ok(changed);
         }
+        self.count_overflow(&mut admission, now)?;
+        Ok(change(&mut admission.other))
+    }
+
+    /// Inserts a key for which there is room.
+    fn insert(&self, admission: &mut Admission<V>, hash: u64, key: K, state: V, pins: u32) {
+        // ORDERING: Relaxed; see `find`. Under the lock of the admission.
+        let used = self.turn.fetch_add(2, Relaxed) + 1;
+        let slot = Slot { key, used, pins, state };
+        self.shard(hash).insert_unique(hash, slot, |slot| self.hasher.hash_one(&slot.key));
+        admission.keys += 1;
+    }
+
+    /// Counts what is folded or refused because no key has room.
+    fn count_overflow(&self, admission: &mut Admission<V>, now: Stamp) -> Result<(), Full> {
         admission.lost = Some(now);
         if self.when_full == WhenFull::Fold {
             admission.overflow.folded += 1;
-            return Ok(change(&mut admission.other));
+            return Ok(());
         }
         admission.overflow.refused += 1;
         Err(Full)
+    }
+
+    /// Makes a key stay until it is [unpinned](Self::unpin) as often. Returns whether it has room.
+    ///
+    /// If it has not, its records are folded.
+    pub(crate) fn pin<Q>(
+        &self,
+        hash: u64,
+        key: &Q,
+        new: impl FnOnce(&Admission<V>, i64) -> V,
+        oldest: impl FnOnce() -> (i64, Stamp),
+    ) -> Result<bool, Full>
+    where
+        K: Borrow<Q>,
+        Q: Eq + ToOwned<Owned = K> + ?Sized,
+    {
+        let mut admission = self.admission();
+        if let Some(slot) = self.shard(hash).find_mut(hash, |slot| slot.key.borrow() == key) {
+            slot.pins = slot.pins.saturating_add(1);
+            return Ok(true);
+        }
+        let (oldest, now) = oldest();
+        let state = new(&admission, oldest);
+        if self.make_room(&mut admission, oldest, now) {
+            self.insert(&mut admission, hash, key.to_owned(), state, 1);
+            return Ok(true);
+        }
+        self.count_overflow(&mut admission, now)?;
+        Ok(false)
+    }
+
+    /// Lets a pinned key go, once it is unused or expired.
+    pub(crate) fn unpin<Q>(&self, hash: u64, key: &Q, oldest: impl FnOnce() -> i64)
+    where
+        K: Borrow<Q>,
+        Q: Eq + ?Sized,
+    {
+        let mut admission = self.admission();
+        let mut shard = self.shard(hash);
+        let slot = shard.find_mut(hash, |slot| slot.key.borrow() == key);
+        // At the maximum, the number of handles is not known: the key stays for good.
+        let Some(slot) = slot.filter(|slot| slot.pins < u32::MAX) else { return };
+        slot.pins = slot.pins.saturating_sub(1);
+        if slot.pins == 0 && slot.state.is_expired(oldest()) {
+            admission.swept = None; // The next new key finds it.
+        }
     }
 
     /// Returns whether there is room for one more key.
@@ -224,31 +293,45 @@ impl<K: Hash + Eq, V: State> KeyMap<K, V> {
             || (self.when_full == WhenFull::EvictIdle && self.evict(admission, now))
     }
 
-    /// Removes the expired keys.
+    /// Removes the expired keys. Returns their number.
+    pub(crate) fn expire(&self, oldest: i64) -> usize {
+        let mut admission = self.admission();
+        let before = admission.keys;
+        self.sweep(&mut admission, oldest);
+        before - admission.keys
+    }
+
+    /// Does the same under the lock.
     fn sweep(&self, admission: &mut Admission<V>, oldest: i64) {
         for shard in &self.shards {
             let mut table = unpoisoned(shard.0.lock());
             let before = table.len();
-            table.retain(|slot| !slot.state.is_expired(oldest));
+            table.retain(|slot| slot.pins > 0 || !slot.state.is_expired(oldest));
             let removed = before - table.len();
             admission.keys -= removed;
             admission.overflow.expired += removed as u64;
-            if table.len() < table.capacity() / 4 {
-                let keep = table.len() * 2;
-                table.shrink_to(keep, |slot| self.hasher.hash_one(&slot.key));
-            }
+            self.shrink(&mut table);
         }
         admission.swept = Some(oldest);
         admission.sweep_at = (admission.keys * 2).max(SWEEP_MIN);
     }
 
-    /// Removes the longest idle key, unless there is none.
+    /// Returns memory if most keys of a shard were removed.
+    fn shrink(&self, table: &mut HashTable<Slot<K, V>>) {
+        if table.len() < table.capacity() / 4 {
+            let keep = table.len() * 2;
+            table.shrink_to(keep, |slot| self.hasher.hash_one(&slot.key));
+        }
+    }
+
+    /// Removes the longest idle key, unless all are pinned.
     fn evict(&self, admission: &mut Admission<V>, now: Stamp) -> bool {
         loop {
             while let Some((used, hash)) = admission.idle.pop() {
                 let mut shard = self.shard(hash);
                 // Two keys of one hash and one turn are equally idle: either may go.
-                let Ok(entry) = shard.find_entry(hash, |slot| slot.used == used) else {
+                let Ok(entry) = shard.find_entry(hash, |slot| slot.used == used && slot.pins == 0)
+                else {
                     continue;
                 };
                 let (Slot { state, .. }, _) = entry.remove();
@@ -270,7 +353,7 @@ impl<K: Hash + Eq, V: State> KeyMap<K, V> {
         for shard in &self.shards {
             let table = unpoisoned(shard.0.lock());
             let hashed = |slot: &Slot<K, V>| (slot.used, self.hasher.hash_one(&slot.key));
-            keys.extend(table.iter().map(hashed));
+            keys.extend(table.iter().filter(|slot| slot.pins == 0).map(hashed));
         }
         let number = keys.len() / IDLE_SHARE + 1;
         if number < keys.len() {
@@ -282,8 +365,44 @@ impl<K: Hash + Eq, V: State> KeyMap<K, V> {
         keys
     }
 
-    /// Removes a key. Returns its state if it existed.
-    pub(crate) fn remove<Q>(&self, key: &Q, now: impl FnOnce() -> Stamp) -> Option<V>
+    /// Removes keys, or the state of those that are pinned. Returns their number.
+    pub(crate) fn retain(
+        &self,
+        mut keep: impl FnMut(&K) -> bool,
+        now: impl FnOnce() -> Stamp,
+        new: impl Fn(Stamp) -> V,
+    ) -> usize {
+        let mut admission = self.admission();
+        let (now, mut removed) = (now(), 0);
+        for shard in &self.shards {
+            let mut table = unpoisoned(shard.0.lock());
+            let before = table.len();
+            let mut emptied = 0;
+            table.retain(|slot| {
+                let keep = keep(&slot.key);
+                if !keep && slot.pins > 0 {
+                    slot.state = new(now);
+                    emptied += 1;
+                }
+                keep || slot.pins > 0
+            });
+            admission.keys -= before - table.len();
+            removed += before - table.len() + emptied;
+            self.shrink(&mut table);
+        }
+        if removed > 0 {
+            admission.lost = Some(now);
+        }
+        removed
+    }
+
+    /// Removes a key, or its state if it is pinned. Returns whether it existed.
+    pub(crate) fn remove<Q>(
+        &self,
+        key: &Q,
+        now: impl FnOnce() -> Stamp,
+        new: impl FnOnce(Stamp) -> V,
+    ) -> bool
     where
         K: Borrow<Q>,
         Q: Hash + Eq + ?Sized,
@@ -291,21 +410,35 @@ impl<K: Hash + Eq, V: State> KeyMap<K, V> {
         let mut admission = self.admission();
         let hash = self.hasher.hash_one(key);
         let mut shard = self.shard(hash);
-        let (Slot { state, .. }, _) =
-            shard.find_entry(hash, |slot| slot.key.borrow() == key).ok()?.remove();
-        admission.keys -= 1;
-        admission.lost = Some(now());
-        Some(state)
+        let Ok(mut entry) = shard.find_entry(hash, |slot| slot.key.borrow() == key) else {
+            return false;
+        };
+        let now = now();
+        admission.lost = Some(now);
+        if entry.get().pins > 0 {
+            entry.get_mut().state = new(now);
+        } else {
+            entry.remove();
+            admission.keys -= 1;
+        }
+        true
     }
 
-    /// Removes all keys and what was counted of those beyond the limit.
-    pub(crate) fn clear(&self, other: V) {
+    /// Removes all keys that are not pinned, all states, and what was counted.
+    pub(crate) fn clear(&self, other: V)
+    where
+        V: Clone,
+    {
         let mut admission = self.admission();
+        let mut pinned = 0;
         for shard in &self.shards {
-            *unpoisoned(shard.0.lock()) = HashTable::new();
+            let mut table = unpoisoned(shard.0.lock());
+            table.retain(|slot| slot.pins > 0);
+            table.iter_mut().for_each(|slot| slot.state = other.clone());
+            pinned += table.len();
+            self.shrink(&mut table);
         }
-        let empty = Self::new(self.max, self.when_full, other);
-        *admission = unpoisoned(empty.admission.into_inner());
+        *admission = Admission { keys: pinned, ..Admission::new(other) };
     }
 
     /// Returns the number of keys.

@@ -1,7 +1,10 @@
 //! States of many keys, in bounded memory.
 
+mod answers;
+mod counted;
 mod counter;
 mod error;
+mod handle;
 mod hasher;
 mod heavy;
 mod map;
@@ -9,6 +12,7 @@ mod spec;
 
 pub use counter::KeyedCounter;
 pub use error::{KeyedRecordError, KeyedSpecError};
+pub use handle::KeyHandle;
 pub use heavy::HeavyKeys;
 pub(crate) use map::{Full, KeyMap, State};
 pub use spec::KeyedSpec;

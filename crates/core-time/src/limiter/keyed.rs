@@ -148,6 +148,7 @@ impl<K: Hash + Eq> KeyedLimiter<K> {
             (self.limits.oldest(now), now)
         };
         let recorded = self.keys.upsert(
+            self.keys.hash(key),
             key,
             change,
             keeps,
@@ -183,7 +184,37 @@ impl<K: Hash + Eq> KeyedLimiter<K> {
         K: Borrow<Q>,
         Q: Hash + Eq + ?Sized,
     {
-        self.keys.remove(key, || self.clock.now()).is_some()
+        self.keys.remove(key, || self.clock.now(), |_| History::default())
+    }
+
+    /// Removes the keys for which `keep` returns `false`, and their events. Returns their number.
+    ///
+    /// `keep` is called for each key once, under a lock, and must not call the limiter.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use core_time::{KeyedLimiter, Limit, Limits};
+    /// let limiter = KeyedLimiter::<u64>::new(Limits::new([Limit::per_hour(1)])?);
+    /// limiter.try_record(&1)?;
+    /// limiter.try_record(&2)?;
+    /// assert_eq!(limiter.retain(|key| *key == 1), 1);
+    /// assert!(limiter.try_record(&1).is_err() && limiter.try_record(&2).is_ok());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn retain(&self, keep: impl FnMut(&K) -> bool) -> usize {
+        self.keys.retain(keep, || self.clock.now(), |_| History::default())
+    }
+
+    /// Removes the keys without events in any window. Returns their number.
+    ///
+    /// Not needed: they give way to new keys. Returns their memory at once.
+    ///
+    /// # Complexity
+    ///
+    /// Visits all keys.
+    pub fn expire(&self) -> usize {
+        self.keys.expire(self.limits.oldest(self.clock.now()))
     }
 
     /// Removes all keys and counts.

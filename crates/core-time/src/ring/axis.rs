@@ -178,19 +178,30 @@ impl TimeAxis {
     ///
     /// The query must be one of the finest tier.
     pub(crate) fn touched(&self, query: Query) -> Result<(BucketRange, Stamp), WindowError> {
+        let [range] = self.touched_each([query])?;
+        Ok(range)
+    }
+
+    /// Returns the buckets that each of several queries touches at one present, which it returns.
+    pub(crate) fn touched_each<const N: usize>(
+        &self,
+        queries: [Query; N],
+    ) -> Result<[(BucketRange, Stamp); N], WindowError> {
         let newest = self.newest.load(Acquire); // ORDERING: before the clock; see `TimeAxis`.
         let (grid, now) = (self.spec.finest(), self.now());
-        if let Query::Between(interval) = query
-            && !query.fits(grid, now)
-        {
-            let (age, span) = (now.saturating_since(interval.from), self.spec.span());
-            return Err(WindowError::BeforeSpan { interval, age, span });
+        let ranges = queries.map(|query| (query.range(grid, now), now));
+        for (query, (range, _)) in queries.into_iter().zip(&ranges) {
+            if let Query::Between(interval) = query
+                && !query.fits(grid, now)
+            {
+                let (age, span) = (now.saturating_since(interval.from), self.spec.span());
+                return Err(WindowError::BeforeSpan { interval, age, span });
+            }
+            if !range.is_empty {
+                self.check_held(range.oldest, newest)?;
+            }
         }
-        let range = query.range(grid, now);
-        if !range.is_empty {
-            self.check_held(range.oldest, newest)?;
-        }
-        Ok((range, now))
+        Ok(ranges)
     }
 
     /// Checks that a ring that holds `newest` also holds the bucket in which a window begins.

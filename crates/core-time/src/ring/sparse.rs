@@ -8,6 +8,7 @@
 //! Not shared: the owner holds a lock.
 
 use std::collections::VecDeque;
+use std::ops::RangeInclusive;
 
 use super::RangeCounts;
 
@@ -64,6 +65,20 @@ impl SparseCounts {
         }
         let (from, second) = (self.total_before(oldest), self.total_before(oldest + 1));
         RangeCounts { oldest: second - from, between: last - second, newest: to - last }
+    }
+
+    /// Returns the events of each bucket of a range.
+    pub(crate) fn read_each(&self, ticks: RangeInclusive<i64>) -> Vec<u64> {
+        let len = (ticks.end() - ticks.start() + 1).max(0);
+        let mut counts = vec![0; usize::try_from(len).unwrap_or_default()];
+        let mut before = self.before;
+        for &Bucket { tick, total } in &self.buckets {
+            if ticks.contains(&tick) {
+                counts[(tick - ticks.start()) as usize] = total - before;
+            }
+            before = total;
+        }
+        counts
     }
 
     /// Returns the first bucket with which at most `left` events remain after it.
