@@ -46,8 +46,8 @@ impl<K: Hash + Eq + Clone> KeyedCounter<K> {
     ///
     /// # Errors
     ///
-    /// [`KeyedRecordError::TooManyKeys`] if the key is new, the counter is full, and it refuses keys
-    /// or can evict none because all have a handle.
+    /// [`KeyedRecordError::TooManyKeys`] if the key is new and the counter is full, and refuses
+    /// keys or can evict none because all have a handle.
     pub fn handle<Q>(self: &Arc<Self>, key: &Q) -> Result<KeyHandle<K>, KeyedRecordError>
     where
         K: Borrow<Q>,
