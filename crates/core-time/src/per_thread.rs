@@ -1,9 +1,10 @@
 //! A slot for each thread, found without a lock, that outlives the thread.
 //!
-//! A thread has a small [`SlotId`] while it lives, which the next thread gets after it ended. A
-//! slot is found by that id in a table of tables, each twice as long as the one before, so no table
-//! ever moves. The tables hold only pointers: a slot is made when a thread first asks for it. So
-//! the memory depends on the threads that did, plus 16 bytes for each id up to theirs.
+//! A thread has a small [`SlotId`] while it lives, which the next thread gets after it ended. The
+//! slots of the first ids are found by one load. Those of later ids are in a table of tables, each
+//! twice as long as the one before, so no table ever moves. Both hold only pointers: a slot is made
+//! when a thread first asks for it. So the memory depends on the threads that did, plus 16 bytes
+//! for each id up to theirs.
 //!
 //! The crate `thread_local` does nearly this. But a destructor that runs at the end of a thread and
 //! records after that crate has returned the thread's id panics there, which aborts the process,
@@ -12,12 +13,12 @@
 use std::cell::Cell;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
-use std::fmt;
 use std::sync::atomic::{
     AtomicUsize,
     Ordering::{Acquire, Release},
 };
 use std::sync::{Mutex, MutexGuard, OnceLock};
+use std::{fmt, iter};
 
 use crate::sync::unpoisoned;
 
@@ -49,20 +50,29 @@ use crate::sync::unpoisoned;
 /// assert_eq!(sum, 3);
 /// ```
 pub struct PerThread<T: Send> {
-    /// Table `n` has the slots of the ids from `2^n - 1` on.
-    tables: [OnceLock<Box<[Slot<T>]>>; TABLES],
+    /// The slots of the first ids. With a table for these too, a thread took 20 instructions to
+    /// find its slot, and not 8.
+    first: [Slot<T>; FIRST],
+    /// Table `n` has the slots of the ids from `2^(n + 5) - 1` on.
+    tables: OnceLock<Box<[Table<T>; TABLES]>>,
     /// The number of slots that exist or are about to.
     made: AtomicUsize,
 }
 
 type Slot<T> = OnceLock<Box<OwnerOnly<T>>>;
+type Table<T> = OnceLock<Box<[Slot<T>]>>;
 
+/// The binary logarithm of the length of the first table.
+const FIRST_BITS: u32 = 5;
+/// The number of ids before those in tables.
+const FIRST: usize = (1 << FIRST_BITS) - 1;
 /// Enough for 2^32 threads at the same time.
-const TABLES: usize = 32;
+const TABLES: usize = (u32::BITS - FIRST_BITS) as usize;
 
 impl<T: Send> Default for PerThread<T> {
     fn default() -> Self {
-        Self { tables: [const { OnceLock::new() }; TABLES], made: AtomicUsize::new(0) }
+        let (first, tables) = ([const { OnceLock::new() }; FIRST], OnceLock::new());
+        Self { first, tables, made: AtomicUsize::new(0) }
     }
 }
 
@@ -83,8 +93,18 @@ impl<T: Send> PerThread<T> {
     }
 
     #[inline]
-    fn at(&self, SlotIndex { table, index }: SlotIndex) -> Option<&OwnerOnly<T>> {
-        self.tables.get(table as usize)?.get()?.get(index as usize)?.get().map(|slot| &**slot)
+    fn at(&self, id: usize) -> Option<&OwnerOnly<T>> {
+        match self.first.get(id) {
+            Some(slot) => slot.get().map(|slot| &**slot),
+            None => self.at_far(id),
+        }
+    }
+
+    /// The same for an id that is not one of the first, or for none.
+    #[inline(never)]
+    fn at_far(&self, id: usize) -> Option<&OwnerOnly<T>> {
+        let FarIndex { table, index } = FarIndex::of(id)?;
+        self.tables.get()?.get(table)?.get()?.get(index)?.get().map(|slot| &**slot)
     }
 
     #[cold]
@@ -92,10 +112,11 @@ impl<T: Send> PerThread<T> {
         self.make_at(slot_index_or_new()?, make)
     }
 
-    fn make_at(&self, at: SlotIndex, make: impl FnOnce() -> T) -> Option<&OwnerOnly<T>> {
-        let new_table = || (0..1_usize << at.table).map(|_| OnceLock::new()).collect();
-        let table = self.tables.get(at.table as usize)?.get_or_init(new_table);
-        let slot = table.get(at.index as usize)?;
+    fn make_at(&self, id: usize, make: impl FnOnce() -> T) -> Option<&OwnerOnly<T>> {
+        let slot = match self.first.get(id) {
+            Some(slot) => slot,
+            None => self.far_slot(id)?,
+        };
         // Before the slot is filled, because `make` may come here too.
         let value = Box::new(OwnerOnly(make()));
         if slot.get().is_none() {
@@ -103,6 +124,14 @@ impl<T: Send> PerThread<T> {
             self.made.fetch_add(1, Release);
         }
         Some(slot.get_or_init(|| value))
+    }
+
+    /// Returns the slot of an id that is not one of the first, in a table that is made if needed.
+    fn far_slot(&self, id: usize) -> Option<&Slot<T>> {
+        let FarIndex { table, index } = FarIndex::of(id)?;
+        let tables = self.tables.get_or_init(|| Box::new([const { OnceLock::new() }; TABLES]));
+        let slots = || (0..1 << FIRST_BITS << table).map(|_| OnceLock::new()).collect();
+        tables.get(table)?.get_or_init(slots).get(index)
     }
 
     /// Returns the number of slots that exist or are about to.
@@ -130,8 +159,7 @@ impl<T: Send + Sync> PerThread<T> {
     /// Returns the slot of an id, which is made if there is none.
     #[inline]
     pub(crate) fn of(&self, id: &SlotId, make: impl FnOnce() -> T) -> Option<&T> {
-        let at = SlotIndex::of(id.0)?;
-        self.at(at).or_else(|| self.make_at(at, make)).map(|slot| &slot.0)
+        self.at(id.0).or_else(|| self.make_at(id.0, make)).map(|slot| &slot.0)
     }
 
     /// Visits the slots of all threads, including those that ended.
@@ -142,8 +170,10 @@ impl<T: Send + Sync> PerThread<T> {
             return;
         }
         // A table may be missing although a later one exists: its threads never came here.
-        for table in self.tables.iter().filter_map(OnceLock::get) {
-            for slot in table.iter().filter_map(OnceLock::get) {
+        let tables = self.tables.get().into_iter().flat_map(|tables| &tables[..]);
+        let far = tables.filter_map(OnceLock::get).map(|table| &table[..]);
+        for slots in iter::once(&self.first[..]).chain(far) {
+            for slot in slots.iter().filter_map(OnceLock::get) {
                 visit(&slot.0);
                 seen += 1;
                 // ORDERING: Acquire. Pairs with: the Release of `make_at`.
@@ -181,22 +211,23 @@ struct OwnerOnly<T>(T);
 // `RunningTracker::record`, in a loop over four names, made 54 ns of its 35 (medians of five runs).
 unsafe impl<T: Send> Sync for OwnerOnly<T> {}
 
-/// The place of a slot: which table, and which entry in it.
+/// The place of a slot that is not one of the first: which table, and which entry in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct SlotIndex {
-    table: u32,
-    index: u32,
+struct FarIndex {
+    table: usize,
+    index: usize,
 }
 
-impl SlotIndex {
-    /// An index in a table that does not exist.
-    const NONE: Self = Self { table: TABLES as u32, index: 0 };
-
+impl FarIndex {
     fn of(id: usize) -> Option<Self> {
         let nth = u32::try_from(id).ok()?.checked_add(1)?;
-        Some(Self { table: nth.ilog2(), index: nth - (1 << nth.ilog2()) })
+        let table = nth.ilog2().checked_sub(FIRST_BITS)? as usize;
+        Some(Self { table, index: (nth - (1 << nth.ilog2())) as usize })
     }
 }
+
+/// The id of a thread that has none.
+const NO_ID: usize = usize::MAX;
 
 /// A number that has one owner until it is dropped.
 ///
@@ -218,9 +249,9 @@ impl Drop for SlotId {
 }
 
 thread_local! {
-    /// The index of this thread's slots, if it has an id. Has no destructor, so that it can be read
-    /// until the very end.
-    static SLOT_INDEX: Cell<SlotIndex> = const { Cell::new(SlotIndex::NONE) };
+    /// The id of this thread, which is the index of its slots. Has no destructor, so that it can be
+    /// read until the very end.
+    static SLOT_INDEX: Cell<usize> = const { Cell::new(NO_ID) };
     /// Returns the id when the thread ends.
     static GUARD: Guard = const { Guard(Cell::new(None)) };
 }
@@ -230,22 +261,22 @@ struct Guard(Cell<Option<SlotId>>);
 impl Drop for Guard {
     fn drop(&mut self) {
         // Before the id is dropped, which another thread may then take.
-        SLOT_INDEX.set(SlotIndex::NONE);
+        SLOT_INDEX.set(NO_ID);
     }
 }
 
 /// Returns the index of this thread's slots, and takes an id if it has none.
 ///
 /// Returns `None` after the guard was dropped, when nothing is left to return an id.
-fn slot_index_or_new() -> Option<SlotIndex> {
+fn slot_index_or_new() -> Option<usize> {
     GUARD
         .try_with(|guard| {
             let known = SLOT_INDEX.get();
-            if known != SlotIndex::NONE {
+            if known != NO_ID {
                 return Some(known);
             }
             let id = SlotId::take();
-            let index = SlotIndex::of(id.0)?;
+            let index = id.0;
             guard.0.set(Some(id));
             SLOT_INDEX.set(index);
             Some(index)
@@ -278,6 +309,9 @@ fn slot_ids() -> MutexGuard<'static, SlotIds> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Barrier;
+    use std::thread;
+
     use super::*;
 
     fn count<T: Send + Sync>(slots: &PerThread<T>) -> usize {
@@ -289,12 +323,14 @@ mod tests {
     #[test]
     fn indices_fill_tables_without_gaps() {
         let mut expected =
-            (0..6).flat_map(|table| (0..1 << table).map(move |index| (table, index)));
-        for id in 0..63 {
-            let (table, index) = expected.next().unwrap();
-            assert_eq!(SlotIndex::of(id), Some(SlotIndex { table, index }), "id {id}");
+            (0..4).flat_map(|table| (0..32 << table).map(move |index| FarIndex { table, index }));
+        assert!((0..FIRST).all(|id| FarIndex::of(id).is_none()));
+        for id in FIRST..FIRST + 32 + 64 + 128 + 256 {
+            assert_eq!(FarIndex::of(id), expected.next(), "id {id}");
         }
-        assert_eq!(SlotIndex::of(u32::MAX as usize), None);
+        let last = FarIndex { table: TABLES - 1, index: (1 << 31) - 1 };
+        assert_eq!(FarIndex::of(u32::MAX as usize - 1), Some(last));
+        assert_eq!((FarIndex::of(u32::MAX as usize), FarIndex::of(NO_ID)), (None, None));
     }
 
     #[test]
@@ -306,21 +342,38 @@ mod tests {
 
     #[test]
     fn slots_are_found_behind_tables_that_are_missing() {
-        let (with_ids, slots) = (PerThread::<u8>::default(), PerThread::<u8>::default());
-        let all_have_ids = std::sync::Barrier::new(8);
-        let made: usize = std::thread::scope(|scope| {
-            let threads = [(); 8].map(|()| {
-                scope.spawn(|| {
-                    with_ids.get_or(|| 0);
-                    all_have_ids.wait();
-                    let is_late = SLOT_INDEX.get().table >= 2;
-                    usize::from(is_late && slots.get_or(|| 0).is_some())
-                })
-            });
-            threads.into_iter().map(|thread| thread.join().unwrap()).sum()
+        let ids: Vec<_> = (0..300).map(|_| SlotId::take()).collect();
+        for from in [0, FIRST, FIRST + 32, FIRST + 96] {
+            let (slots, mut made) = (PerThread::<usize>::default(), vec![]);
+            for id in ids.iter().filter(|id| id.0 >= from).step_by(7) {
+                assert_eq!(slots.of(id, || id.0), Some(&id.0));
+                assert_eq!(slots.of(id, || 0), Some(&id.0));
+                made.push(id.0);
+            }
+            let mut found = vec![];
+            slots.for_each(|&id| found.push(id));
+            made.sort_unstable();
+            assert_eq!((found, slots.made()), (made.clone(), made.len()), "from {from}");
+            assert!(made.len() > 10);
+        }
+    }
+
+    #[test]
+    fn threads_beyond_the_first_have_slots() {
+        let (slots, all_have_one) = (PerThread::<AtomicUsize>::default(), Barrier::new(70));
+        thread::scope(|scope| {
+            for number in 0..70 {
+                let (slots, all_have_one) = (&slots, &all_have_one);
+                scope.spawn(move || {
+                    let own = slots.get_or(|| AtomicUsize::new(number)).unwrap();
+                    all_have_one.wait();
+                    // Found again, and of this thread alone.
+                    assert!(std::ptr::eq(slots.get().unwrap(), own));
+                    assert_eq!(own.load(Acquire), number);
+                });
+            }
         });
-        assert!(made > 0);
-        assert_eq!(count(&slots), made);
+        assert_eq!(count(&slots), 70);
     }
 
     #[test]
@@ -330,7 +383,7 @@ mod tests {
             // Returns its id when it is joined: a scope does not wait for destructors.
             scope.spawn(|| slots.get_or(|| 0).copied()).join().unwrap();
         });
-        let both_have_one = std::sync::Barrier::new(2);
+        let both_have_one = Barrier::new(2);
         let index = || {
             slots.get_or(|| 0);
             let index = SLOT_INDEX.get();
@@ -346,7 +399,7 @@ mod tests {
     #[test]
     fn a_thread_that_returned_its_id_has_no_slot() {
         /// Sends the slot index of its thread when the thread ends.
-        struct SendsIndex(Cell<Option<std::sync::mpsc::Sender<SlotIndex>>>);
+        struct SendsIndex(Cell<Option<std::sync::mpsc::Sender<usize>>>);
         impl Drop for SendsIndex {
             fn drop(&mut self) {
                 self.0.take().unwrap().send(SLOT_INDEX.get()).unwrap();
@@ -360,6 +413,6 @@ mod tests {
             SENDER.with(|sends| sends.0.set(Some(sender))); // First, so dropped after the guard.
             assert!(PerThread::<u8>::default().get_or(|| 0).is_some());
         });
-        assert_eq!(receiver.recv().unwrap(), SlotIndex::NONE);
+        assert_eq!(receiver.recv().unwrap(), NO_ID);
     }
 }

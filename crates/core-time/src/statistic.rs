@@ -90,11 +90,12 @@ pub trait Statistic: Clone + Default + Send + Sync + 'static {
         finish(self, copy, value);
     }
 
-    /// Reads the memory outside of the statistic that an insert of this value will touch.
+    /// Reads some of the memory that an insert of this value will touch.
     ///
     /// A tracker of many actions calls it for several of them before it inserts a value into each,
     /// so that the processor waits for all of that memory together. Returns a number made of what
-    /// was read, so that the compiler keeps the reads. Implement it if the statistic allocates.
+    /// was read, so that the compiler keeps the reads. Implement it if the statistic allocates: one
+    /// read for each cache line.
     #[inline]
     fn prefetch(&self, value: Self::Value) -> u64 {
         let _ = value;

@@ -107,6 +107,11 @@ impl Statistic for MinMax {
         *self = min_max;
     }
 
+    #[inline]
+    fn prefetch(&self, _: ActionTime) -> u64 {
+        self.integers[0]
+    }
+
     fn merge(&mut self, other: &Self) {
         self.widen_integers(other.integers);
         self.widen_floats(other.floats);

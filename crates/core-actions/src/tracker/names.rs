@@ -37,13 +37,16 @@ impl fmt::Debug for Gate {
 /// All names but that of the row of folded actions.
 #[derive(Debug, Default)]
 struct Names {
-    /// The numbers by name.
-    numbers: HashTable<u32>,
-    /// All names, one after the other.
+    /// Where each name starts in the text, by name.
+    ///
+    /// Not by a number, from which the place is found: other threads with new names wait meanwhile.
+    starts: HashTable<usize>,
+    /// All names, each with [`END`] behind it.
     text: String,
-    /// Where each ends.
-    ends: Vec<usize>,
 }
+
+/// Ends a name: a control character, which no name has.
+const END: char = '\n';
 
 impl NameTable {
     /// Creates a table without names.
@@ -103,8 +106,8 @@ impl NameTable {
             return Ok(true);
         }
         let limit = self.spec.actions;
-        let len = names.ends.len();
-        // Numbers have 32 bits.
+        let len = names.starts.len();
+        // Indices of rows have 32 bits.
         let has_room = len < limit.min(u32::MAX as usize);
         if has_room && self.gate.as_ref().is_none_or(|gate| gate.0(len)) {
             names.push(name, hash, &self.seed);
@@ -136,26 +139,22 @@ impl NameTable {
 
 impl Names {
     fn has(&self, name: &str, hash: u64) -> bool {
-        let is_it = |&number: &u32| self::name(&self.text, &self.ends, number) == name;
-        self.numbers.find(hash, is_it).is_some()
+        let is_it = |&start: &usize| {
+            let rest = self.text[start..].strip_prefix(name);
+            rest.is_some_and(|rest| rest.starts_with(END))
+        };
+        self.starts.find(hash, is_it).is_some()
     }
 
     fn push(&mut self, new: &str, hash: u64, seed: &RandomState) {
-        let number = self.ends.len() as u32;
-        self.text.push_str(new);
-        self.ends.push(self.text.len());
-        let Self { numbers, text, ends } = self;
-        let rehash = |&number: &u32| {
-            let name = name(text, ends, number);
+        let Self { starts, text } = self;
+        let start = text.len();
+        text.push_str(new);
+        text.push(END);
+        let rehash = |&start: &usize| {
+            let (name, _) = text[start..].split_once(END).unwrap_or_default();
             KeyedName::from(name).key().hash_with(name, seed)
         };
-        numbers.insert_unique(hash, number, rehash);
+        starts.insert_unique(hash, start, rehash);
     }
-}
-
-/// The name with a number, of names that lie one after the other.
-fn name<'t>(text: &'t str, ends: &[usize], number: u32) -> &'t str {
-    let number = number as usize;
-    let start = number.checked_sub(1).map_or(0, |before| ends[before]);
-    &text[start..ends[number]]
 }
