@@ -67,9 +67,9 @@ fn memory_stays_within_the_budget() {
     }
 
     // Few names, whose histograms grow to 6 KiB each after all have rows.
-    let ends = [2_f64.powi(-32), 2_f64.powi(63)];
+    let ends = [-33, -32, 62, 63].map(|power| 2_f64.powi(power));
     let growing = (0..8_000).map(|name| (name, 0.5));
-    let growing = growing.chain((0..8_000 * 34).map(|at| (at / 34, ends[at % 2])));
+    let growing = growing.chain((0..8_000 * 36).map(|at| (at / 36, ends[at % 4])));
     let growing = file(growing);
     let options = ["--threads", "1", "--stat", "p99", "--format", "json", "--max-memory", "48MiB"];
     let (output, used) = stats(&growing, &options);

@@ -12,7 +12,8 @@ use crate::statistic::{Statistic, Subtract};
 /// Splits the values into three parts in many ways: runs of values, and every third value. Some
 /// parts are empty, which is the identity. For each split, merging the parts in either grouping and
 /// in reverse order must give the same statistic as inserting the values one by one, forwards and
-/// backwards, and as inserting each part [at once](Statistic::insert_all).
+/// backwards, and as inserting each part [at once](Statistic::insert_all). Inserting a value
+/// [`n` times at once](Statistic::insert_n) must give the same as `n` inserts.
 ///
 /// Call it with random values, and with values at the limits of the statistic.
 ///
@@ -26,7 +27,7 @@ use crate::statistic::{Statistic, Subtract};
 ///
 /// # Complexity
 ///
-/// Inserts each value a few hundred times.
+/// Inserts each value a few hundred times, and some a thousand times.
 ///
 /// # Examples
 ///
@@ -73,6 +74,37 @@ where
         equal("(a + b) + c", &merged(&ab, &c), &whole, &parts);
         equal("a + (b + c)", &merged(&a, &bc), &whole, &parts);
         equal("c + (b + a)", &merged(&c, &merged(&b, &a)), &whole, &parts);
+    }
+    check_insert_n::<S>(values);
+}
+
+/// Checks that `n` values at once are `n` values, in an empty statistic and in one of all values.
+#[track_caller]
+fn check_insert_n<S>(values: &[S::Value])
+where
+    S: Statistic<Value: Debug> + PartialEq + Debug,
+{
+    let every = values.len().div_ceil(3).max(1); // The first value, the last, and some between.
+    let chosen = values.iter().step_by(every).chain(values.last());
+    let whole = of::<S>(values);
+    for &value in chosen {
+        for before in [S::default(), whole.clone()] {
+            for n in [0, 1, 2, 31, 300] {
+                let (mut at_once, mut one_by_one) = (before.clone(), before.clone());
+                at_once.insert_n(value, n);
+                (0..n).for_each(|_| one_by_one.insert(value));
+                assert!(
+                    at_once == one_by_one,
+                    "{n} times {value:?} at once, added to {before:?}, is {at_once:?}, not \
+                     {one_by_one:?}",
+                );
+                // Later values must find the same state, also where `==` ignores a difference.
+                at_once.insert_all(values.iter().copied());
+                one_by_one.insert_all(values.iter().copied());
+                let after = "all values after several at once";
+                equal(after, &at_once, &one_by_one, &[&[value], values]);
+            }
+        }
     }
 }
 
@@ -165,6 +197,8 @@ mod tests {
     const SUBTRACTS_TWICE: u8 = 7;
     const SUBTRACTS_ONLY_MORE_THAN_ONE: u8 = 8;
     const FORGETS_THE_FIRST_OF_SEVERAL: u8 = 9;
+    const INSERTS_N_VALUES_ONCE: u8 = 10;
+    const INSERTS_NO_VALUE_ONCE: u8 = 11;
 
     impl<const FAULT: u8> Statistic for Faulty<FAULT> {
         type Value = u64;
@@ -181,6 +215,17 @@ mod tests {
         fn insert_all(&mut self, values: impl Iterator<Item = u64> + Clone) {
             let forgotten = usize::from(FAULT == FORGETS_THE_FIRST_OF_SEVERAL);
             values.skip(forgotten).for_each(|value| self.insert(value));
+        }
+
+        fn insert_n(&mut self, value: u64, n: u64) {
+            self.sum += match FAULT {
+                INSERTS_N_VALUES_ONCE => value * n.min(1),
+                INSERTS_NO_VALUE_ONCE => value * n.max(1),
+                _ => value * n,
+            };
+            if FAULT == KEEPS_LAST_VALUE && n > 0 {
+                self.last = value;
+            }
         }
 
         fn merge(&mut self, other: &Self) {
@@ -232,6 +277,8 @@ mod tests {
         assert!(!merges::<IS_CHANGED_BY_NOTHING>(&values));
         assert!(!merges::<WANTS_THE_LARGER_LAST>(&values[..3])); // Runs do not find it.
         assert!(!merges::<FORGETS_THE_FIRST_OF_SEVERAL>(&values));
+        assert!(!merges::<INSERTS_N_VALUES_ONCE>(&values));
+        assert!(!merges::<INSERTS_NO_VALUE_ONCE>(&values));
         assert!(!subtracts::<SUBTRACTS_TWICE>(&values));
         assert!(!subtracts::<SUBTRACTS_ONLY_MORE_THAN_ONE>(&values));
         let tuple = || check_merge::<(Faulty<NONE>, Faulty<FORGETS_ON_MERGE>)>(&values);

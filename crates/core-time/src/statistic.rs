@@ -81,6 +81,19 @@ pub trait Statistic: Clone + Default + Send + Sync + 'static {
         values.for_each(|value| self.insert(value));
     }
 
+    /// Inserts `n` equal values.
+    ///
+    /// Gives the same statistic as `n` inserts, to the bit; without values it changes nothing.
+    /// [`laws::check_merge`](crate::laws::check_merge) tests that.
+    ///
+    /// # Complexity
+    ///
+    /// `n` inserts, unless the statistic implements it. Implement it where the cost need not grow
+    /// with `n`.
+    fn insert_n(&mut self, value: Self::Value, n: u64) {
+        (0..n).for_each(|_| self.insert(value));
+    }
+
     /// Inserts one value, or changes nothing if that panics.
     ///
     /// Copies the statistic unless it promises [never to panic](Self::NEVER_PANICS).
@@ -88,6 +101,18 @@ pub trait Statistic: Clone + Default + Send + Sync + 'static {
     fn insert_whole(&mut self, value: Self::Value) {
         let copy = copy_with(self, value);
         finish(self, copy, value);
+    }
+
+    /// Inserts `n` equal values, or changes nothing if that panics.
+    ///
+    /// Copies the statistic unless it promises [never to panic](Self::NEVER_PANICS).
+    fn insert_n_whole(&mut self, value: Self::Value, n: u64) {
+        if Self::NEVER_PANICS {
+            return self.insert_n(value, n);
+        }
+        let mut copy = self.clone();
+        copy.insert_n(value, n);
+        *self = copy;
     }
 
     /// Reads some of the memory that an insert of this value will touch.
@@ -224,6 +249,11 @@ macro_rules! tuple_is_a_statistic {
             fn insert_all(&mut self, values: impl Iterator<Item = Self::Value> + Clone) {
                 $(self.$index.insert_all(values.clone().map(Into::into));)*
                 self.0.insert_all(values);
+            }
+
+            fn insert_n(&mut self, value: Self::Value, n: u64) {
+                self.0.insert_n(value, n);
+                $(self.$index.insert_n(value.into(), n);)*
             }
 
             // Copies only members that may panic, and changes nothing until none of them did.

@@ -171,7 +171,7 @@ fn every_statistic_is_here() {
     let to_seconds: Conversion = Unit::Minutes.to(Unit::Seconds);
     let in_seconds: Converted<'_, Variance> = variance.converted(to_seconds);
     assert_eq!((in_seconds.sum(), in_seconds.population_deviation()), (240.0, Some(60.0)));
-    let histogram: Histogram = quantiles.histogram().into_owned();
+    let histogram: Histogram = quantiles.histogram();
     let cell: Bin = histogram.bins().next().unwrap();
     assert_eq!((cell.count, histogram.count()), (1, 2));
 

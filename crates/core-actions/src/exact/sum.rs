@@ -27,7 +27,7 @@ use std::ops::RangeInclusive;
 use crate::action::time::ActionTime;
 use crate::exact::limbs::{
     FRACTION_BITS, LOWEST_BIT, add, add_at, add_shifted, any_below, bits_from, mantissa_and_shift,
-    shifted, shifted_wide, subtract, top_bit,
+    multiply, shifted, shifted_wide, subtract, top_bit,
 };
 
 /// The limbs of the near sum of times: 128 + 64 bits, and 64 for 2^64 times.
@@ -147,6 +147,24 @@ impl<const POWER: u32, const NEAR_LIMBS: usize, const LIMBS: usize>
     #[inline(never)]
     fn insert_far(&mut self, mantissa: u64, shift: u32) {
         add_float::<POWER>(self.far(), mantissa, shift);
+    }
+
+    /// Adds `n` equal times.
+    pub(crate) fn insert_n(&mut self, time: ActionTime, n: u64) {
+        if n == 0 {
+            return; // Would allocate limbs for far values, without one.
+        }
+        if let Some(integer) = time.as_integer() {
+            let point = u64::BITS * Self::POINT as u32;
+            return add_shifted(&mut self.near, point, &power_times::<POWER>(integer, n));
+        }
+        let (mantissa, shift) = mantissa_and_shift(time.as_f64());
+        let (powers, up) = (power_times::<POWER>(mantissa, n), shift.wrapping_sub(NEAR_SHIFT));
+        if up < NEAR_SHIFTS {
+            add_shifted(&mut self.near, POWER * up, &powers);
+        } else {
+            add_shifted(self.far(), POWER * shift, &powers);
+        }
     }
 
     /// Returns the limbs of far values.
@@ -330,6 +348,14 @@ where
             None => return Some(rest),
         }
     }
+}
+
+/// Returns an integer to the power of `POWER`, `n` times.
+fn power_times<const POWER: u32>(integer: u64, n: u64) -> [u64; 3] {
+    let [low, high] = halves(power::<POWER>(integer));
+    let mut limbs = [low, high, 0];
+    multiply(&mut limbs, n);
+    limbs
 }
 
 /// Returns an integer to the power of `POWER`.

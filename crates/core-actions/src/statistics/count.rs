@@ -34,6 +34,10 @@ impl Statistic for Count {
         self.0 = self.0.wrapping_add(1);
     }
 
+    fn insert_n(&mut self, _: ActionTime, n: u64) {
+        self.0 = self.0.wrapping_add(n);
+    }
+
     fn merge(&mut self, other: &Self) {
         self.0 = self.0.wrapping_add(other.0);
     }

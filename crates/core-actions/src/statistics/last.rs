@@ -65,6 +65,12 @@ impl Statistic for Last {
         self.0 = self.0.max(Some(stamped));
     }
 
+    fn insert_n(&mut self, stamped: Timestamped, n: u64) {
+        if n > 0 {
+            self.insert(stamped);
+        }
+    }
+
     fn merge(&mut self, other: &Self) {
         self.0 = self.0.max(other.0);
     }

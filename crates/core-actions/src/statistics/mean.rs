@@ -118,6 +118,11 @@ impl Statistic for Mean {
         self.count
     }
 
+    fn insert_n(&mut self, time: ActionTime, n: u64) {
+        self.count = self.count.wrapping_add(n);
+        self.sum.insert_n(time, n);
+    }
+
     fn merge(&mut self, other: &Self) {
         self.count = self.count.wrapping_add(other.count);
         self.sum.merge(&other.sum);

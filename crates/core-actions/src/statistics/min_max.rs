@@ -112,6 +112,12 @@ impl Statistic for MinMax {
         self.integers[0]
     }
 
+    fn insert_n(&mut self, time: ActionTime, n: u64) {
+        if n > 0 {
+            self.insert(time);
+        }
+    }
+
     fn merge(&mut self, other: &Self) {
         self.widen_integers(other.integers);
         self.widen_floats(other.floats);

@@ -105,10 +105,15 @@ impl Statistic for Outcomes {
     const NEVER_PANICS: bool = true;
 
     #[inline]
-    fn insert(&mut self, Outcome { failed, slow }: Outcome) {
-        self.calls = self.calls.wrapping_add(1);
-        self.failed = self.failed.wrapping_add(failed.into());
-        self.slow = self.slow.wrapping_add(slow.into());
+    fn insert(&mut self, outcome: Outcome) {
+        self.insert_n(outcome, 1);
+    }
+
+    #[inline]
+    fn insert_n(&mut self, Outcome { failed, slow }: Outcome, n: u64) {
+        self.calls = self.calls.wrapping_add(n);
+        self.failed = self.failed.wrapping_add(if failed { n } else { 0 });
+        self.slow = self.slow.wrapping_add(if slow { n } else { 0 });
     }
 
     fn merge(&mut self, other: &Self) {

@@ -127,6 +127,12 @@ impl Statistic for Summary {
         self.mean.insert_all(times);
     }
 
+    fn insert_n(&mut self, time: ActionTime, n: u64) {
+        self.mean.insert_n(time, n);
+        self.min_max.insert_n(time, n);
+        self.quantiles.insert_n(time, n);
+    }
+
     #[inline]
     fn prefetch(&self, time: ActionTime) -> u64 {
         self.quantiles.prefetch(time)

@@ -91,6 +91,13 @@ impl<const CAP: usize> Statistic for TopK<CAP> {
         }
     }
 
+    /// Costs at most `CAP` inserts: then all kept times are at least this one.
+    fn insert_n(&mut self, time: ActionTime, n: u64) {
+        let first = n.min(CAP as u64);
+        (0..first).for_each(|_| self.insert(time));
+        self.dropped.insert_n(time, n - first);
+    }
+
     fn merge(&mut self, other: &Self) {
         self.dropped.merge(&other.dropped);
         other.times().for_each(|time| self.insert(time));

@@ -194,6 +194,11 @@ impl Statistic for Variance {
         }
     }
 
+    fn insert_n(&mut self, time: ActionTime, n: u64) {
+        self.mean.insert_n(time, n);
+        self.squares.insert_n(time, n);
+    }
+
     #[inline]
     fn merge(&mut self, other: &Self) {
         self.mean.merge(&other.mean);

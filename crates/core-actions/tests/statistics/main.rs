@@ -2,6 +2,7 @@
 
 mod batches;
 mod converted;
+mod counted;
 #[cfg(feature = "tracker")]
 mod exactness;
 mod extremes;
@@ -16,3 +17,4 @@ mod values;
 mod variance;
 #[cfg(feature = "serde")]
 mod wire;
+mod within;

@@ -9,6 +9,10 @@ use proptest::prelude::*;
 use crate::values::any_time;
 
 proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: 64, failure_persistence: None, ..ProptestConfig::default()
+    })]
+
     #[test]
     fn summary_keeps_the_laws(times in vec(any_time(), 0..80)) {
         laws::check_merge::<Summary>(&times);

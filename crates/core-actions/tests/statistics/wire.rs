@@ -185,12 +185,18 @@ fn forms_are_as_promised() {
     let cells = r#"{"cells":[[0,1],[64,1],[68800,1],[69184,2]],"fractions":2}"#;
     form(&of::<Histogram>(&some), cells);
     form(&of::<Quantiles>(&times), r#"{"few":[100,200,300,300],"many":null}"#);
-    let many = r#"{"few":[],"many":{"cells":[[68800,33]],"fractions":0}}"#;
+    let many = r#"{"few":[1],"many":{"cells":[[68800,33]],"fractions":0}}"#;
     form(&of::<Quantiles>(&[time(1.0); 33]), many);
+    let ends = [vec![time(1.0); 20], vec![time(1.001); 30]].concat();
+    let many = r#"{"few":[1,1.001],"many":{"cells":[[68800,20],[68800,30]],"fractions":30}}"#;
+    form(&of::<Quantiles>(&ends), many);
+    let between = [ends, vec![time(1.0005); 40]].concat();
+    let cells = r#"{"cells":[[68800,20],[68800,40],[68800,30]],"fractions":70}"#;
+    form(&of::<Quantiles>(&between), &format!(r#"{{"few":[1,1.001],"many":{cells}}}"#));
     let counts = [(0.0, 255), (1.0, 255), (1.0 + 1.0 / 64.0, 256), (1.5, 257)];
     let counted = counts.map(|(float, count)| vec![time(float); count]).concat();
     let cells = r#"{"cells":[[0,255],[68800,255],[68801,256],[68832,257]],"fractions":513}"#;
-    let many = format!(r#"{{"few":[],"many":{cells}}}"#);
+    let many = format!(r#"{{"few":[0,1.5],"many":{cells}}}"#);
     form(&of::<Histogram>(&counted), cells);
     form(&of::<Quantiles>(&counted), &many);
     let last = Timestamped { stamp: Stamp::from_millis(5), time: times[0] };
@@ -383,8 +389,25 @@ fn invalid_quantiles_are_refused() {
         format!(r#"{{"few":[{few}],"many":{{"cells":[[0,{count}]],"fractions":0}}}}"#)
     };
     refused::<Quantiles>(&many("", 32), "histogram has 32 times, expected more than 32");
-    refused::<Quantiles>(&many("1", 33), "`few` has 1 time next to a histogram, expected none");
+    let three = "`few` has 3 times next to a histogram, expected the minimum and the maximum";
+    refused::<Quantiles>(&many("0,1,2", 33), three);
+    let twice = "`few` has 2 times next to a histogram, expected the minimum and the maximum";
+    refused::<Quantiles>(&many("0,0", 33), twice);
+    refused::<Quantiles>(&many("1", 33), "cell of the end 1 is of bin 0, expected bin 68800");
+    refused::<Quantiles>(&many("0,1", 33), "cell of the end 1 is missing, expected bin 68800");
     assert!(serde_json::from_str::<Quantiles>(&many("", 33)).is_ok());
+    assert!(serde_json::from_str::<Quantiles>(&many("0", 33)).is_ok());
+    let ends = |few: &str, between: &str, fractions: u64| {
+        let cells = format!("[0,20],{between}[68800,30]");
+        format!(r#"{{"few":[{few}],"many":{{"cells":[{cells}],"fractions":{fractions}}}}}"#)
+    };
+    assert!(serde_json::from_str::<Quantiles>(&ends("0,1", "", 0)).is_ok());
+    assert!(serde_json::from_str::<Quantiles>(&ends("0,1.01", "[68800,1],", 31)).is_ok());
+    let outside = "bin 68801 is not from 0 to 68800, the bins of the minimum and the maximum";
+    refused::<Quantiles>(&ends("0,1", "[68801,1],", 0), outside);
+    refused::<Quantiles>(&ends("0,1", "[68800,0],", 0), "bin 68800 has the count 0, omit it");
+    let fractions = "1 time without an integer value, their bins allow 30 to 31";
+    refused::<Quantiles>(&ends("0,1.01", "[68800,1],", 1), fractions);
     refused::<Quantiles>(
         r#"{"few":[],"many":{"cells":[],"fractions":0}}"#,
         "histogram has 0 times, expected more than 32",

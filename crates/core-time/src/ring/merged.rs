@@ -325,6 +325,14 @@ impl<S: Statistic> Statistic for StatisticRing<S> {
         }
     }
 
+    fn insert_n(&mut self, InBucket { tick, value }: Self::Value, n: u64) {
+        if n > 0
+            && let Some(bucket) = self.bucket(tick)
+        {
+            bucket.insert_n(value, n);
+        }
+    }
+
     /// Opens a bucket only after the value is in it, and copies at most one bucket.
     fn insert_whole(&mut self, InBucket { tick, value }: Self::Value) {
         if let Some((open, statistic)) = &mut self.open
@@ -334,6 +342,22 @@ impl<S: Statistic> Statistic for StatisticRing<S> {
         } else if tick >= self.oldest() {
             let mut begun = S::default();
             begun.insert(value);
+            self.turn(tick, begun);
+        }
+    }
+
+    /// As [`insert_whole`](Self::insert_whole).
+    fn insert_n_whole(&mut self, InBucket { tick, value }: Self::Value, n: u64) {
+        if n == 0 {
+            return;
+        }
+        if let Some((open, statistic)) = &mut self.open
+            && *open == tick
+        {
+            statistic.insert_n_whole(value, n);
+        } else if tick >= self.oldest() {
+            let mut begun = S::default();
+            begun.insert_n(value, n);
             self.turn(tick, begun);
         }
     }

@@ -47,7 +47,7 @@ pub(crate) fn range_of(bin: usize) -> Option<Range<f64>> {
 }
 
 /// Returns the number of the bin of a time.
-pub(super) fn bin_of(time: ActionTime) -> usize {
+pub(crate) fn bin_of(time: ActionTime) -> usize {
     let float = time.as_f64();
     match time.as_integer() {
         Some(0) => 0,
@@ -104,7 +104,7 @@ pub(super) fn bounds(bin: usize, integers: bool) -> RangeInclusive<f64> {
 }
 
 /// Returns the middle of the values in a bin, an integer if they all are `integers`.
-pub(super) fn middle(bin: usize, integers: bool) -> ActionTime {
+pub(crate) fn middle(bin: usize, integers: bool) -> ActionTime {
     if bin == 0 {
         return ActionTime::ZERO;
     }

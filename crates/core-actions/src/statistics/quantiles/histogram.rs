@@ -101,8 +101,12 @@ impl Histogram {
     /// Linear in the bins.
     #[must_use]
     pub fn quantile(&self, quantile: Quantile) -> Option<ActionTime> {
-        let bin = self.bin_of_rank(quantile.rank(self.count())?)?;
-        Some(middle(bin, self.fractions == 0))
+        self.estimate_of_rank(quantile.rank(self.count())?)
+    }
+
+    /// Returns the middle of the bin of the time with this rank, from 1.
+    pub(crate) fn estimate_of_rank(&self, rank: u64) -> Option<ActionTime> {
+        Some(middle(self.bin_of_rank(rank)?, self.fractions == 0))
     }
 
     /// Returns the edges of the bin of the time with this rank, from 1; `None` without such a rank.
@@ -158,11 +162,12 @@ impl Histogram {
 
     /// Inserts times as long as they are simple, and returns the first that is not.
     ///
-    /// [`SimpleInserter`] defines which times are simple.
+    /// [`SimpleInserter`] defines which times are simple. Only those with this property are.
     #[inline]
     pub(crate) fn insert_simple(
         &mut self,
         times: &mut impl Iterator<Item = ActionTime>,
+        is_simple: impl Fn(f64) -> bool,
     ) -> Option<ActionTime> {
         let mut inserter = SimpleInserter {
             first: self.near.first,
@@ -171,17 +176,10 @@ impl Histogram {
             fractions: 0,
             carried: SimpleInserter::NOTHING_CARRIED,
         };
-        let not_simple = times.find(|&time| !inserter.insert(time));
+        let not_simple = times.find(|&time| !inserter.insert(time, &is_simple));
         inserter.undo(not_simple);
         self.fractions = self.fractions.wrapping_add(inserter.fractions);
         not_simple
-    }
-
-    /// Inserts one time into any bin.
-    #[cold]
-    pub(crate) fn insert_anywhere(&mut self, time: ActionTime) {
-        self.add(bin_of(time), 1);
-        self.fractions = self.fractions.wrapping_add(time.as_integer().is_none().into());
     }
 
     /// Adds to the count of a bin.
@@ -289,8 +287,17 @@ impl Statistic for Histogram {
 
     #[inline]
     fn insert_all(&mut self, mut times: impl Iterator<Item = ActionTime> + Clone) {
-        while let Some(time) = self.insert_simple(&mut times) {
-            self.insert_anywhere(time);
+        while let Some(time) = self.insert_simple(&mut times, |_| true) {
+            self.insert_n(time, 1);
+        }
+    }
+
+    #[inline(never)] // Most times are simple ones.
+    fn insert_n(&mut self, time: ActionTime, n: u64) {
+        if n > 0 {
+            self.add(bin_of(time), n);
+            let fractions = if time.as_integer().is_none() { n } else { 0 };
+            self.fractions = self.fractions.wrapping_add(fractions);
         }
     }
 

@@ -3,6 +3,7 @@
 pub(crate) mod bins;
 mod dense;
 pub(crate) mod histogram;
+pub(crate) mod many;
 mod operation;
 pub(crate) mod quantile;
 mod simple;
@@ -12,7 +13,6 @@ pub use bins::Bin;
 pub use histogram::Histogram;
 pub use quantile::{Quantile, QuantileError};
 
-use std::borrow::Cow;
 use std::iter;
 use std::ops::RangeInclusive;
 
@@ -20,23 +20,24 @@ use core_time::{Statistic, Tag};
 
 use crate::action::time::ActionTime;
 use crate::statistics::traits::{HasCount, counts_fit};
+use many::Many;
 use small::SmallSample;
 
 /// Keeps quantiles of times.
 ///
-/// Up to [`Self::EXACT`] times are kept as they are. With one more, all become counts in the bins
-/// of a [`Histogram`]. The form depends only on the number of times, so this cannot be subtracted;
-/// the histogram can.
+/// Up to [`Self::EXACT`] times are kept as they are. With one more, the minimum and the maximum are
+/// kept with their numbers, and all times between become counts in the bins of a [`Histogram`]. The
+/// form depends only on the times, so this cannot be subtracted; the histogram can.
 ///
-/// Takes 40 bytes, and 72 for up to 9 times, 256 for up to [`Self::EXACT`], or 8 more than the
-/// histogram.
+/// Takes 40 bytes, and 72 for up to 9 times, 256 for up to [`Self::EXACT`], or 48 more than the
+/// histogram of the times between.
 ///
 /// # Accuracy
 ///
-/// Exact for up to [`Self::EXACT`] times. For more, at most 2^-7 (0.8 %) off the true quantile,
-/// whatever its size; see [`Histogram::quantile`]. So the answer may be below the minimum or above
-/// the maximum by as much; a [`MinMax`](crate::MinMax) can [clamp](crate::MinMax::clamp) it, as
-/// [`Summary`](crate::Summary) does.
+/// Exact for up to [`Self::EXACT`] times, and for any number of times of which at most two are
+/// different. For more, at most 2^-7 (0.8 %) off the true quantile, whatever its size; see
+/// [`Histogram::quantile`]. Never below the minimum or above the maximum, which are exact. (In a
+/// snapshot of a version before these were kept, they are those of the bins.)
 ///
 /// # Examples
 ///
@@ -56,7 +57,7 @@ pub struct Quantiles {
     /// Empty once there are more than [`Self::EXACT`].
     pub(crate) small: SmallSample,
     /// `None` until then. Apart, because most of many actions have few times.
-    pub(crate) histogram: Option<Box<Histogram>>,
+    pub(crate) many: Option<Box<Many>>,
 }
 
 impl Quantiles {
@@ -72,8 +73,8 @@ impl Quantiles {
     /// Linear in the bins, or in the times while they are kept as they are.
     #[must_use]
     pub fn quantile(&self, quantile: Quantile) -> Option<ActionTime> {
-        match &self.histogram {
-            Some(histogram) => histogram.quantile(quantile),
+        match &self.many {
+            Some(many) => many.quantile(quantile),
             None => {
                 let rank = quantile.rank(self.small.len() as u64)?;
                 self.small.nth_smallest(rank as usize - 1)
@@ -88,10 +89,11 @@ impl Quantiles {
     /// # Accuracy
     ///
     /// The time is never outside. While the times are kept as they are, both bounds are the time,
-    /// as the nearest `f64`. Otherwise they are the edges of its [`Bin`], at most 1/64 of its size
-    /// apart; the upper one is infinite for the last bin. If all times are integers below 2^64, the
-    /// bounds are the smallest and the largest integer in the bin, and equal below 128. So an
-    /// interval of confidence made of two such bounds contains the width of bins.
+    /// as the nearest `f64`; so they are for the minimum and the maximum. Otherwise they are the
+    /// edges of its [`Bin`], at most 1/64 of its size apart, and within minimum and maximum.
+    /// If all times between these are integers below 2^64, the bounds are the smallest and the
+    /// largest integer in the bin, and equal below 128. So an interval of confidence made of two
+    /// such bounds contains the width of bins.
     ///
     /// # Complexity
     ///
@@ -105,15 +107,16 @@ impl Quantiles {
     /// let mut quantiles = Quantiles::default();
     /// quantiles.insert(ActionTime::from(1_500_u64));
     /// assert_eq!(quantiles.bounds_of_rank(1), Some(1_500.0..=1_500.0));
-    /// for _ in 0..Quantiles::EXACT {
-    ///     quantiles.insert(ActionTime::from(2_000_u64));
+    /// for time in 1_600..1_700_u64 {
+    ///     quantiles.insert(ActionTime::from(time));
     /// }
-    /// assert_eq!(quantiles.bounds_of_rank(1), Some(1_488.0..=1_503.0));
+    /// assert_eq!(quantiles.bounds_of_rank(1), Some(1_500.0..=1_500.0));
+    /// assert_eq!(quantiles.bounds_of_rank(50), Some(1_648.0..=1_663.0));
     /// ```
     #[must_use]
     pub fn bounds_of_rank(&self, rank: u64) -> Option<RangeInclusive<f64>> {
-        if let Some(histogram) = &self.histogram {
-            return histogram.bounds_of_rank(rank);
+        if let Some(many) = &self.many {
+            return many.bounds_of_rank(rank);
         }
         let index = usize::try_from(rank.checked_sub(1)?).ok()?;
         let time = self.small.nth_smallest(index)?.as_f64();
@@ -139,14 +142,20 @@ impl Quantiles {
     }
 
     /// Returns all times as counts in bins.
+    ///
+    /// # Complexity
+    ///
+    /// Copies the bins.
     #[must_use]
-    pub fn histogram(&self) -> Cow<'_, Histogram> {
-        if let Some(histogram) = &self.histogram {
-            return Cow::Borrowed(histogram);
+    pub fn histogram(&self) -> Histogram {
+        match &self.many {
+            Some(many) => many.histogram(),
+            None => {
+                let mut histogram = Histogram::default();
+                histogram.insert_new(self.small.times());
+                histogram
+            }
         }
-        let mut histogram = Histogram::default();
-        histogram.insert_new(self.small.times());
-        Cow::Owned(histogram)
     }
 
     /// Inserts times before they become a histogram.
@@ -161,17 +170,18 @@ impl Quantiles {
             }
         }
         if let Some(time) = times.next() {
-            let histogram = self.pour();
-            histogram.insert_anywhere(time);
-            histogram.insert_all(times);
+            let many = self.pour(time, 1);
+            many.insert_all(times);
         }
     }
 
-    /// Returns the histogram of the times, which are no longer kept as they are.
-    fn pour(&mut self) -> &mut Histogram {
-        let histogram = self.histogram.get_or_insert_default();
-        histogram.insert_new(std::mem::take(&mut self.small).times());
-        histogram
+    /// Keeps `n` more times, at least one, and all so far no longer as they are.
+    fn pour(&mut self, time: ActionTime, n: u64) -> &mut Many {
+        let small = std::mem::take(&mut self.small);
+        let many = Many::of(small.times()).unwrap_or_else(|| Many::new(time, 0));
+        let many = self.many.insert(Box::new(many));
+        many.insert_n(time, n);
+        many
     }
 }
 
@@ -183,7 +193,7 @@ impl Statistic for Quantiles {
     const NEVER_PANICS: bool = true;
 
     const HEAP_BYTES_MAX: usize =
-        SmallSample::HEAP_BYTES_MAX + size_of::<Histogram>() + Histogram::HEAP_BYTES_MAX;
+        SmallSample::HEAP_BYTES_MAX + size_of::<Many>() + Histogram::HEAP_BYTES_MAX;
 
     #[inline]
     fn insert(&mut self, time: ActionTime) {
@@ -192,30 +202,48 @@ impl Statistic for Quantiles {
 
     #[inline]
     fn insert_all(&mut self, times: impl Iterator<Item = ActionTime> + Clone) {
-        match &mut self.histogram {
-            Some(histogram) => histogram.insert_all(times),
+        match &mut self.many {
+            Some(many) => many.insert_all(times),
             None => self.insert_few(times),
+        }
+    }
+
+    fn insert_n(&mut self, time: ActionTime, n: u64) {
+        match &mut self.many {
+            _ if n == 0 => {}
+            Some(many) => many.insert_n(time, n),
+            None if n <= (Self::EXACT - self.small.len()) as u64 => {
+                (0..n).for_each(|_| self.small.push(time));
+            }
+            None => {
+                self.pour(time, n);
+            }
         }
     }
 
     #[inline]
     fn prefetch(&self, time: ActionTime) -> u64 {
-        match &self.histogram {
-            Some(histogram) => histogram.prefetch(time),
+        match &self.many {
+            Some(many) => many.between.prefetch(time),
             None => self.small.prefetch(),
         }
     }
 
     fn merge(&mut self, other: &Self) {
-        let many = self.histogram.is_some() || other.histogram.is_some();
-        if many || self.small.len() + other.small.len() > Self::EXACT {
-            let histogram = self.pour();
-            if let Some(theirs) = &other.histogram {
-                histogram.merge(theirs);
+        match (&mut self.many, &other.many) {
+            (Some(mine), Some(theirs)) => mine.merge(theirs),
+            (Some(mine), None) => mine.insert_all(other.small.times()),
+            (None, Some(theirs)) => {
+                let small = std::mem::take(&mut self.small);
+                self.many.insert(theirs.clone()).insert_all(small.times());
             }
-            histogram.insert_new(other.small.times());
-        } else {
-            other.small.times().for_each(|time| self.small.push(time));
+            (None, None) if self.small.len() + other.small.len() <= Self::EXACT => {
+                other.small.times().for_each(|time| self.small.push(time));
+            }
+            (None, None) => {
+                let small = std::mem::take(&mut self.small);
+                self.many = Many::of(small.times().chain(other.small.times())).map(Box::new);
+            }
         }
     }
 
@@ -229,6 +257,6 @@ impl HasCount for Quantiles {
     ///
     /// Linear in the bins.
     fn count(&self) -> u64 {
-        self.small.len() as u64 + self.histogram.as_ref().map_or(0, |many| many.count())
+        self.small.len() as u64 + self.many.as_ref().map_or(0, |many| many.count())
     }
 }

@@ -28,13 +28,13 @@ impl SimpleInserter<'_> {
     /// An index outside of every slice.
     pub(super) const NOTHING_CARRIED: usize = usize::MAX;
 
-    /// Inserts a time if it is simple, and returns whether it is.
+    /// Inserts a time if it is simple and has a property, and returns whether.
     ///
     /// A time that is not simple may leave a trace, for [`Self::undo`] to remove. To test before
     /// each change would be a second write of a count in the loop, and cost each record three
     /// instructions.
     #[inline]
-    pub(super) fn insert(&mut self, time: ActionTime) -> bool {
+    pub(super) fn insert(&mut self, time: ActionTime, is_simple: impl Fn(f64) -> bool) -> bool {
         let float = match time.as_integer() {
             // A conversion, because the instruction that finds the highest bit is slow on
             // processors where it depends on its target register.
@@ -45,6 +45,9 @@ impl SimpleInserter<'_> {
                 time.as_f64()
             }
         };
+        if !is_simple(float) {
+            return false;
+        }
         // Zero and subnormal floats get a wrong number, which is outside of every slice.
         let index = bin_of_float(float).wrapping_sub(self.first);
         let Some(low) = self.lows.get_mut(index) else {

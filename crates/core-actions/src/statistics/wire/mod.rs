@@ -11,7 +11,6 @@
 use std::cmp::Reverse;
 use std::fmt;
 use std::marker::PhantomData;
-use std::ops::Range;
 
 use core_time::{COUNT_MAX, Stamp, Statistic, counted};
 use serde::de::value::MapAccessDeserializer;
@@ -27,7 +26,6 @@ use crate::statistics::mean::Mean;
 use crate::statistics::min_max::MinMax;
 use crate::statistics::outcomes::Outcomes;
 use crate::statistics::quantiles::Quantiles;
-use crate::statistics::quantiles::bins::range_of;
 use crate::statistics::quantiles::histogram::Histogram;
 use crate::statistics::summary::Summary;
 use crate::statistics::top_k::TopK;
@@ -35,9 +33,11 @@ use crate::statistics::traits::{HasCount, HasMean};
 use crate::statistics::values::Values;
 use crate::statistics::variance::{Variance, go_together};
 
+mod quantiles;
 mod sum;
 
-const TWO_POW_52: f64 = 4_503_599_627_370_496.0;
+use quantiles::{WireHistogram, WireQuantiles};
+
 const TWO_POW_53: f64 = 9_007_199_254_740_992.0;
 const TWO_POW_64: f64 = 18_446_744_073_709_551_616.0;
 
@@ -88,14 +88,26 @@ enum WireError {
         counted(*found, "time")
     )]
     Fractions { found: u64, min: u64, max: u64 },
-    #[error("`few` has {} next to a histogram, expected none", counted(*few, "time"))]
+    #[error(
+        "`few` has {} next to a histogram, expected the minimum and the maximum",
+        counted(*few, "time")
+    )]
     FewAndMany { few: usize },
+    #[error("cell of the end {time} is {}, expected bin {expected}", cell(*found))]
+    EndElsewhere { time: ActionTime, expected: u32, found: Option<u32> },
+    #[error("bin {bin} is not from {first} to {last}, the bins of the minimum and the maximum")]
+    NotBetween { bin: u32, first: u32, last: u32 },
     #[error("`few` has {}, limit is {limit}", counted(*few, "time"))]
     TooManyFew { few: usize, limit: usize },
     #[error("time {time} follows {before}, times must ascend")]
     FewDescend { time: ActionTime, before: ActionTime },
     #[error("histogram has {}, expected more than {limit}", counted(*many, "time"))]
     TooFewMany { many: u64, limit: usize },
+}
+
+/// Describes a cell in a message.
+fn cell(bin: Option<u32>) -> String {
+    bin.map_or_else(|| "missing".to_owned(), |bin| format!("of bin {bin}"))
 }
 
 /// Serializes a type as another one, which is checked when deserialized.
@@ -387,84 +399,6 @@ impl WireLargest {
                 kept: self.kept.into_iter().map(Reverse).collect(),
                 dropped: self.dropped,
             }),
-        }
-    }
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WireHistogram {
-    /// The number and the count of each cell (bin) that is not empty.
-    ///
-    /// The bin of zero has the number 0. The bin that begins at 2^e has the number 64 (e + 1075),
-    /// and each further 64th of 2^e adds one.
-    cells: Vec<(u32, u64)>,
-    /// The number of times other than integers below 2^64.
-    fractions: u64,
-}
-
-impl WireHistogram {
-    fn of(histogram: &Histogram) -> Self {
-        let cells = histogram.counts().map(|(bin, count)| (bin as u32, count));
-        Self { cells: cells.collect(), fractions: histogram.fractions }
-    }
-
-    fn checked(self) -> Result<Histogram, WireError> {
-        let mut before = None;
-        let (mut sum, mut min, mut max) = (0_u64, 0, 0);
-        for &(bin, count) in &self.cells {
-            let range = range_of(bin as usize).ok_or(WireError::NoBin { bin })?;
-            if let Some(before) = before.filter(|&before| before >= bin) {
-                return Err(WireError::BinsDescend { bin, before });
-            }
-            if count == 0 {
-                return Err(WireError::EmptyBin { bin });
-            }
-            sum = in_range(sum.saturating_add(count))?;
-            min += if has_integers(&range) { 0 } else { count };
-            max += if has_fractions(&range) { count } else { 0 };
-            before = Some(bin);
-        }
-        if !(min..=max).contains(&self.fractions) {
-            return Err(WireError::Fractions { found: self.fractions, min, max });
-        }
-        Ok(Histogram::of_counts(&self.cells, self.fractions))
-    }
-}
-
-/// Returns whether a bin has integers below 2^64.
-fn has_integers(range: &Range<f64>) -> bool {
-    range.start < TWO_POW_64 && range.start.ceil() < range.end
-}
-
-/// Returns whether a bin has floats other than integers below 2^64.
-fn has_fractions(range: &Range<f64>) -> bool {
-    (0.0 < range.start && range.start < TWO_POW_52) || range.start >= TWO_POW_64
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WireQuantiles {
-    few: Vec<ActionTime>,
-    many: Option<Box<Histogram>>,
-}
-
-impl WireQuantiles {
-    fn of(quantiles: &Quantiles) -> Self {
-        let many = quantiles.histogram.clone();
-        Self { few: quantiles.small.sorted().times().collect(), many }
-    }
-
-    fn checked(self) -> Result<Quantiles, WireError> {
-        let (few, limit) = (self.few.len(), Quantiles::EXACT);
-        if let Some(two) = self.few.windows(2).find(|two| two[0] > two[1]) {
-            return Err(WireError::FewDescend { time: two[1], before: two[0] });
-        }
-        match self.many.as_ref().map(|many| many.count()) {
-            None if few > limit => Err(WireError::TooManyFew { few, limit }),
-            Some(_) if few > 0 => Err(WireError::FewAndMany { few }),
-            Some(many) if many <= limit as u64 => Err(WireError::TooFewMany { many, limit }),
-            _ => Ok(Quantiles { small: self.few.into_iter().collect(), histogram: self.many }),
         }
     }
 }
