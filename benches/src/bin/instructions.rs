@@ -22,7 +22,7 @@ use facade::Windrow;
 /// A name, and the function that runs the operation `n` times. Preparation is not counted.
 type Operation = (&'static str, fn(u64));
 
-const OPERATIONS: [Operation; 43] = [
+const OPERATIONS: [Operation; 45] = [
     ("clock/coarse", |n| times(n, CoarseClock, |clock| clock.now())),
     ("record/default_clock", |n| times(n, EventCounter::default(), EventCounter::record)),
     ("record/manual_clock", |n| times(n, Filled::new(), |filled| filled.counter.record())),
@@ -44,6 +44,8 @@ const OPERATIONS: [Operation; 43] = [
     ("handle/running", |n| add_by_handle(n, &RunningTracker::default())),
     ("handle/merged", |n| add_by_handle(n, &Merged::default())),
     ("handle/quantiles", |n| add_by_handle(n, &MergedTracker::<Figures>::default())),
+    ("handle/shared_running", |n| add_by_shared(n, &RunningTracker::default())),
+    ("handle/shared_merged", |n| add_by_shared(n, &Merged::default())),
     ("fold_26/count", fold::<Count>),
     ("fold_26/mean", fold::<Mean>),
     ("fold_26/min_max", fold::<MinMax>),
@@ -251,6 +253,13 @@ fn add_fractions(n: u64, tracker: &Merged) {
 
 fn add_by_handle<S: Statistic<Value = ActionTime>>(n: u64, tracker: &MergedTracker<S>) {
     let handle = tracker.action("jump").expect("a valid name");
+    for i in 0..n {
+        black_box(&handle).record(ActionTime::from(black_box(i % 5_000)));
+    }
+}
+
+fn add_by_shared<S: Statistic<Value = ActionTime>>(n: u64, tracker: &MergedTracker<S>) {
+    let handle = tracker.shared("jump").expect("a valid name");
     for i in 0..n {
         black_box(&handle).record(ActionTime::from(black_box(i % 5_000)));
     }

@@ -16,7 +16,7 @@ use crate::harness::{Harness, Steady};
 use crate::implementations::by_name::{
     Bind, Bound, ByName, DashRows, FloorCells, InBatches, LocalMap, LocalRows, Merged,
     MergedQuantiles, MetricsRegistry, MutexRows, OpenTelemetryHistogram, Plain,
-    PrometheusClientFamily, PrometheusHistogramVec, SameRow, Windowed,
+    PrometheusClientFamily, PrometheusHistogramVec, SameRow, Shared, Windowed,
 };
 
 /// The number of actions per round of few names; they fit in the second-level cache.
@@ -97,6 +97,7 @@ fn handle(criterion: &mut Criterion) {
             let harness = &mut Harness::new(criterion, &name, threads, size(draws));
             measure_bound::<RunningTracker>(harness, "running", draws);
             measure_bound::<Merged>(harness, "merged", draws);
+            measure::<Shared<SameRow>>(harness, "merged_shared", draws);
             measure_bound::<MergedQuantiles>(harness, "merged_quantiles", draws);
             measure_bound::<Windowed>(harness, "windowed", draws);
             measure::<LocalRows>(harness, "local_rows_same_row", draws);

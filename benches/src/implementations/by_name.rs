@@ -12,6 +12,7 @@ mod maps;
 mod means;
 mod ours;
 mod rivals;
+mod shared;
 
 pub use bound::{Bind, Bound, LocalRows};
 pub use figures::Figures;
@@ -24,6 +25,8 @@ pub use ours::{InBatches, Merged, MergedQuantiles, Windowed};
 pub use rivals::{
     MetricsRegistry, OpenTelemetryHistogram, PrometheusClientFamily, PrometheusHistogramVec,
 };
+
+pub use shared::Shared;
 
 use crate::harness::names::{Draw, Draws, Found};
 
@@ -116,6 +119,7 @@ mod tests {
             assert_eq!(adds::<Bound<OpenTelemetryHistogram>>(times), Ok(()));
             assert_eq!(adds::<Bound<MetricsRegistry>>(times), Ok(()));
             assert_eq!(adds::<LocalRows>(times), Ok(()));
+            assert_eq!(adds::<Shared<SameRow>>(times), Ok(()));
         }
     }
 

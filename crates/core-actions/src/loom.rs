@@ -4,6 +4,7 @@
 //! is a different bit, so that a read identifies its records. `cargo xtask mutants` shows that each
 //! model can fail.
 
+mod removal;
 mod shared_handle;
 
 use std::sync::atomic::AtomicUsize;

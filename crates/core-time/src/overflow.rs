@@ -39,8 +39,12 @@ pub struct OverflowCounts {
     /// The records of evicted keys or actions.
     ///
     /// Of keys, those that a window still touched. Of actions, without merged ones, and with the
-    /// records made concurrently with the [expiry](Self::expired) of their action.
+    /// records of actions that were idle for too long, and with those made concurrently with the
+    /// [expiry](Self::expired) or the [removal](Self::removed) of their action.
     pub evicted_records: u64,
-    /// Keys or actions that were removed because no window covered them.
+    /// Keys or actions that were removed because no window covered them, or that were idle for too
+    /// long.
     pub expired: u64,
+    /// Keys or actions that the program removed.
+    pub removed: u64,
 }

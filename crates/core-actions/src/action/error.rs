@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use core_time::RecordError;
+use core_time::{RecordError, counted};
 
 use crate::action::name::NameError;
 use crate::action::time::TimeError;
@@ -25,5 +25,11 @@ pub enum ActionError {
     Full {
         /// The maximum number of actions.
         limit: usize,
+    },
+    /// The action has handles, so it cannot be removed.
+    #[error("action has {}, drop them to remove it", counted(*handles as u64, "handle"))]
+    Held {
+        /// The number of handles; clones of a shared one count once.
+        handles: usize,
     },
 }

@@ -6,14 +6,16 @@ use core_time::Statistic;
 use crossbeam_utils::CachePadded;
 
 use crate::action::words::AsWords;
+use crate::row::Row;
 use crate::sync::{AtomicU64, Mutex, fetch, lock};
-use crate::tracker::shard::{Buffered, Newest, Numbering, Retired, Shard};
+use crate::tracker::lamport::nanos_of;
+use crate::tracker::shard::{Buffered, Cut, Newest, Numbering, Retired, Shard};
 
 /// An action, with what each writer recorded of it.
 pub(crate) struct Action<S: Statistic> {
     pub(crate) name: Arc<str>,
     /// Its id in the index.
-    id: u64,
+    pub(super) id: u64,
     unparked: Arc<Unparked>,
     pub(super) shards: Mutex<Shards<S>>,
 }
@@ -23,12 +25,34 @@ pub(crate) type Unparked = Mutex<Vec<u64>>;
 
 /// The outcome of a check whether an action expired.
 pub(super) enum Expired<S> {
-    /// It is retired, with these shards.
-    Yes { shards: Vec<SharedShard<S>> },
+    /// It is retired, with these shards and as many records as count.
+    Yes { shards: Vec<SharedShard<S>>, records: u64 },
     /// It has records in a bucket that windows cover.
     No { newest: i64 },
     /// It has a handle.
     Pinned,
+}
+
+/// The rule by which actions expire, at present.
+pub(super) struct ExpiryRule<S> {
+    /// The oldest bucket or nanosecond that is not too old.
+    pub(super) oldest: i64,
+    /// Returns the newest bucket of a shard. Without it, the last use of the action counts.
+    pub(super) newest: Option<Newest<S>>,
+    /// Whether the records of an expired action count, because they could be read until then.
+    pub(super) counts: bool,
+}
+
+/// The outcome of an attempt to remove an action.
+pub(crate) enum Removal<S, T> {
+    /// It is retired, with these shards, and had this row.
+    Done { shards: Vec<SharedShard<S>>, row: Option<Row<T>> },
+    /// It has been removed before.
+    Gone,
+    /// Its records changed since it was looked at.
+    Changed,
+    /// It has handles.
+    Held { handles: usize },
 }
 
 /// A shard that a writer shares with readers.
@@ -175,8 +199,8 @@ impl<S: Statistic<Value: AsWords>> Action<S> {
         (shards.pins == 0).then(|| shards.retire(empty))
     }
 
-    /// Retires all shards, unless the action is pinned or has a bucket from `oldest` on.
-    pub(super) fn expire(&self, oldest: i64, newest: Newest<S>, empty: &S) -> Expired<S> {
+    /// Retires all shards, unless the action is pinned or is not too old.
+    pub(super) fn expire(&self, rule: &ExpiryRule<S>, empty: &S) -> Expired<S> {
         let mut shards = lock(&self.shards);
         if shards.pins > 0 {
             shards.is_parked = true;
@@ -185,14 +209,58 @@ impl<S: Statistic<Value: AsWords>> Action<S> {
         // All are locked, so that none gets a record while another is checked. Values that are
         // buffered without the lock are counted by each shard.
         let cuts: Vec<_> = shards.all.iter().map(|shard| shard.cut()).collect();
-        let found = cuts.iter().filter_map(|cut| newest(cut.statistic(), cut.buffered())).max();
-        if let Some(newest) = found.filter(|&newest| newest >= oldest) {
+        let found = match rule.newest {
+            Some(newest) => {
+                cuts.iter().filter_map(|cut| newest(cut.statistic(), cut.buffered())).max()
+            }
+            None => shards.all.iter().map(|shard| nanos_of(shard.used())).max(),
+        };
+        if let Some(newest) = found.filter(|&newest| newest >= rule.oldest) {
             return Expired::No { newest };
         }
-        cuts.into_iter().for_each(|cut| {
+        let records: u64 = cuts.into_iter().map(|cut| cut.retire(empty)).sum();
+        let records = if rule.counts { records } else { 0 };
+        Expired::Yes { shards: shards.close(), records }
+    }
+
+    /// Retires all shards, and returns the row that `add` makes of them, unless the action is held.
+    ///
+    /// Does nothing if there were other [changes](Self::changes) than `seen`.
+    pub(crate) fn remove<T>(
+        &self,
+        seen: Option<u64>,
+        next: &AtomicU64,
+        mut add: impl FnMut(&mut Option<T>, &S, Buffered<'_>),
+        empty: &S,
+    ) -> Removal<S, T> {
+        let mut shards = lock(&self.shards);
+        if shards.evicted {
+            return Removal::Gone;
+        }
+        if shards.pins > 0 {
+            return Removal::Held { handles: shards.pins };
+        }
+        // All are locked, as in `expire`, so that each record is in the row, or counted by its
+        // shard, or goes to the new action of the name.
+        let cuts: Vec<_> = shards.all.iter().map(|shard| shard.cut()).collect();
+        if seen.is_some_and(|seen| seen != cuts.iter().map(Cut::changes).sum()) {
+            return Removal::Changed;
+        }
+        let (mut sum, mut first) = (None, u64::MAX);
+        for cut in cuts {
+            if let Some(number) = cut.first(next) {
+                first = first.min(number);
+                add(&mut sum, cut.statistic(), cut.buffered());
+            }
             cut.retire(empty);
-        });
-        Expired::Yes { shards: shards.close() }
+        }
+        let row = sum.map(|sum| Row::new(Arc::clone(&self.name), first, sum));
+        Removal::Done { shards: shards.close(), row }
+    }
+
+    /// Returns a number that grows whenever the records of the action change.
+    pub(super) fn changes(&self) -> u64 {
+        lock(&self.shards).all.iter().map(|shard| shard.cut().changes()).sum()
     }
 
     /// Retires all shards if they have no record and the action is not pinned.

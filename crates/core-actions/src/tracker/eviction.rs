@@ -19,8 +19,7 @@ use core_time::Statistic;
 use crate::action::key::FOLDED;
 use crate::action::words::AsWords;
 use crate::sync::lock;
-use crate::tracker::action::{Action, Expired, SharedShard, Unparked};
-use crate::tracker::shard::Newest;
+use crate::tracker::action::{Action, Expired, ExpiryRule, SharedShard, Unparked};
 
 /// The actions in the order of their registration.
 pub(super) struct Index<S: Statistic> {
@@ -61,10 +60,11 @@ pub(super) enum Eviction<S: Statistic> {
     AllPinned { actions: usize },
 }
 
-/// Counts of evicted and expired actions.
+/// Counts of evicted, expired and removed actions.
 pub(super) struct Evicted<S> {
     pub(super) actions: u64,
     pub(super) expired: u64,
+    pub(super) removed: u64,
     /// The records of evicted actions, without those in `shards`.
     records: u64,
     /// Shards that their threads may not have dropped yet. A record made concurrently with the
@@ -77,8 +77,9 @@ pub(super) struct Evicted<S> {
 impl<S: Statistic<Value: AsWords>> Index<S> {
     /// Creates an index without actions.
     pub(super) fn new() -> Self {
+        let (actions, expired, removed, records, shards_max) = Default::default();
         let evicted =
-            Evicted { actions: 0, expired: 0, records: 0, shards: Vec::new(), shards_max: 0 };
+            Evicted { actions, expired, removed, records, shards: Vec::new(), shards_max };
         let (all, idle, expiring) = (BTreeMap::new(), BTreeSet::new(), BTreeSet::new());
         let (unparked, emptied) = (Arc::default(), Vec::new());
         Self { all, idle, expiring, unparked, emptied, next_id: 0, evicted }
@@ -113,7 +114,7 @@ impl<S: Statistic<Value: AsWords>> Index<S> {
         }
     }
 
-    fn remove(&mut self, id: u64) -> Option<Arc<Action<S>>> {
+    pub(super) fn remove(&mut self, id: u64) -> Option<Arc<Action<S>>> {
         let Indexed { action, used, newest } = self.all.remove(&id)?;
         used.map(|used| self.idle.remove(&(used, id)));
         newest.map(|newest| self.expiring.remove(&(newest, id)));
@@ -161,27 +162,26 @@ impl<S: Statistic<Value: AsWords>> Index<S> {
         Eviction::AllPinned { actions: self.all.len() }
     }
 
-    /// Removes an action whose newest bucket is older than `oldest`, which windows still cover.
+    /// Removes an action that expired.
     pub(super) fn drop_expired(
         &mut self,
-        oldest: i64,
-        newest: Newest<S>,
+        rule: ExpiryRule<S>,
         is_idle: bool,
         empty: &S,
     ) -> Option<Arc<Action<S>>> {
         self.unpark(is_idle, true);
         while let Some(&(seen, id)) = self.expiring.first()
-            && seen < oldest
+            && seen < rule.oldest
         {
             self.expiring.pop_first();
             let Some(indexed) = self.all.get_mut(&id) else { continue };
             indexed.newest = None;
-            match indexed.action.expire(oldest, newest, empty) {
+            match indexed.action.expire(&rule, empty) {
                 Expired::No { newest } => self.queue_expiring(id, newest),
                 Expired::Pinned => {}
-                Expired::Yes { shards } => {
+                Expired::Yes { shards, records } => {
                     self.evicted.expired += 1;
-                    self.evicted.add(shards, 0);
+                    self.evicted.add(shards, records);
                     return self.remove(id);
                 }
             }
@@ -210,7 +210,7 @@ impl<S: Statistic<Value: AsWords>> Index<S> {
 }
 
 impl<S: Statistic<Value: AsWords>> Evicted<S> {
-    fn add(&mut self, shards: Vec<SharedShard<S>>, records: u64) {
+    pub(super) fn add(&mut self, shards: Vec<SharedShard<S>>, records: u64) {
         self.records += records;
         self.shards.extend(shards);
         if self.shards.len() > self.shards_max {

@@ -53,7 +53,7 @@ use crate::tracker::shard::Buffered;
 pub struct Handle<S: Statistic<Value: AsWords>> {
     registry: Arc<Registry<S>>,
     pin: Pin<S>,
-    /// Whether idle actions are evicted. A copy, because a record reads nothing else of the
+    /// Whether uses of the action are noted. A copy, because a record reads nothing else of the
     /// registry.
     notes_use: bool,
     /// A shard has one writer, so a handle is not `Sync`.
@@ -70,7 +70,7 @@ impl<S: Statistic<Value: AsWords>> Handle<S> {
     }
 
     fn of(registry: Arc<Registry<S>>, pin: Pin<S>) -> Self {
-        let notes_use = registry.lamport.is_some();
+        let notes_use = registry.uses.is_some();
         Self { registry, pin, notes_use, not_sync: PhantomData }
     }
 

@@ -11,7 +11,7 @@ use crate::action::key::KeyedName;
 use crate::action::words::AsWords;
 use crate::tracker::action::{Action, SharedShard};
 use crate::tracker::buffer::Buffer;
-use crate::tracker::lamport::{LamportClock, ThreadClock};
+use crate::tracker::lamport::{ThreadUses, UseClock};
 use crate::tracker::registry::Registry;
 use crate::tracker::shard::{Numbering, Retired, Shard};
 
@@ -25,14 +25,14 @@ const MANY: usize = 1 << 12;
 pub(crate) struct LocalTable<S: Statistic> {
     shards: RefCell<HashTable<SharedShard<S>>>,
     seed: foldhash::fast::RandomState,
-    /// Numbers the records of this thread; only if idle actions are evicted.
-    clock: Option<Arc<ThreadClock>>,
+    /// Numbers the records of this thread; only if idle actions are evicted or expire.
+    clock: Option<ThreadUses>,
 }
 
 impl<S: Statistic<Value: AsWords>> LocalTable<S> {
     /// Creates an empty table for this thread.
     pub(crate) fn new(registry: &Registry<S>) -> Self {
-        let clock = registry.lamport.as_ref().and_then(LamportClock::of_thread);
+        let clock = registry.uses.as_ref().and_then(UseClock::of_thread);
         Self { shards: RefCell::default(), seed: Default::default(), clock }
     }
 

@@ -20,6 +20,7 @@ pub(crate) mod local_tracker;
 pub(crate) mod names;
 mod read;
 pub(crate) mod registry;
+mod removal;
 mod row;
 pub(crate) mod shard;
 pub(crate) mod shared;
@@ -36,7 +37,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use core_time::{OverflowCounts, PerThread, Statistic};
+use core_time::{Clock, MonotonicClock, OverflowCounts, PerThread, Statistic};
 
 use crate::action::error::ActionError;
 use crate::action::key::KeyedName;
@@ -48,7 +49,7 @@ use crate::snapshot::{TrackerSnapshot, TrackerSnapshotError};
 use crate::statistics::mean::Mean;
 use crate::statistics::values::Values;
 use crate::sync::AtomicU64;
-use crate::tracker::lamport::LamportClock;
+use crate::tracker::lamport::UseClock;
 use crate::tracker::local_table::LocalTable;
 use crate::tracker::registry::Registry;
 use crate::tracker::shard::Numbering;
@@ -156,7 +157,7 @@ impl<S: Statistic<Value: AsWords>> MergedTracker<S> {
     /// Creates a tracker.
     #[must_use]
     pub fn new(spec: TrackerSpec) -> Self {
-        Self::of(Registry::new(spec, S::default(), None))
+        Self::with_clock(spec, MonotonicClock)
     }
 
     /// Creates a tracker of the actions of a registry.
@@ -341,7 +342,22 @@ impl<S: Statistic<Value: AsWords>> MergedTracker<S> {
         spec: TrackerSpec,
         snapshot: &TrackerSnapshot<S>,
     ) -> Result<Self, TrackerSnapshotError> {
-        Self::restore_of(Registry::new(spec, S::default(), None), snapshot)
+        Self::restore_with_clock(spec, snapshot, MonotonicClock)
+    }
+
+    /// Creates a tracker that continues from a snapshot, with a custom clock.
+    ///
+    /// The actions of the snapshot were used now, by the [clock](Self::with_clock).
+    ///
+    /// # Errors
+    ///
+    /// As [`merge`](Self::merge).
+    pub fn restore_with_clock(
+        spec: TrackerSpec,
+        snapshot: &TrackerSnapshot<S>,
+        clock: impl Clock,
+    ) -> Result<Self, TrackerSnapshotError> {
+        Self::restore_of(Registry::with_clock(spec, S::default(), clock), snapshot)
     }
 
     /// Creates a tracker from an empty registry and a snapshot.
@@ -417,7 +433,7 @@ impl<S: Statistic<Value: AsWords>> MergedTracker<S> {
             let added = self.with_table(record);
             // A thread that is being torn down has no table.
             let insert = || {
-                let used = self.registry.lamport.as_ref().map(LamportClock::tick);
+                let used = self.registry.uses.as_ref().map(UseClock::tick);
                 action.insert(value, numbering, used, &self.registry.empty)
             };
             if added.unwrap_or_else(insert).is_ok() {

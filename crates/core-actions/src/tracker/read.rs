@@ -71,7 +71,7 @@ impl<S: Statistic<Value: AsWords>> Registry<S> {
         self.row_of_shards(action, &lock(&action.shards), &mut add_all)
     }
 
-    fn row_of_shards<T>(
+    pub(super) fn row_of_shards<T>(
         &self,
         action: &Action<S>,
         shards: &Shards<S>,
@@ -101,7 +101,11 @@ impl<S: Statistic<Value: AsWords>> Registry<S> {
 }
 
 /// Adds the records of a shard to those of others.
-fn add_all<S: Statistic<Value: AsWords>>(sum: &mut Option<S>, shard: &S, buffered: Buffered<'_>) {
+pub(super) fn add_all<S: Statistic<Value: AsWords>>(
+    sum: &mut Option<S>,
+    shard: &S,
+    buffered: Buffered<'_>,
+) {
     let sum = match sum {
         None => sum.insert(shard.clone()),
         Some(sum) => {

@@ -23,9 +23,9 @@ use crate::action::words::AsWords;
 use crate::row::Row;
 use crate::snapshot::{TrackerSnapshot, TrackerSnapshotError, same_unit};
 use crate::sync::{AtomicU64, Mutex, lock};
-use crate::tracker::action::{Action, Pin};
+use crate::tracker::action::{Action, ExpiryRule, Pin};
 use crate::tracker::eviction::{Eviction, Index, Queues};
-use crate::tracker::lamport::LamportClock;
+use crate::tracker::lamport::{LamportClock, UseClock};
 use crate::tracker::row::check_merge;
 use crate::tracker::shard::{Newest, Shard};
 use crate::tracker::spec::TrackerSpec;
@@ -42,10 +42,10 @@ pub(crate) struct Registry<S: Statistic> {
     taken: AtomicUsize,
     /// The number of the next first record of an action.
     pub(crate) next: AtomicU64,
-    /// Orders records; only if idle actions are evicted.
-    pub(crate) lamport: Option<LamportClock>,
-    /// Decides which actions expire; only in a windowed tracker.
-    expiry: Option<Expiry<S>>,
+    /// Numbers records; only if idle actions are evicted or expire.
+    pub(crate) uses: Option<UseClock>,
+    /// Decides which actions expire, if they do.
+    pub(super) expiry: Option<Expiry<S>>,
     overflow: OverflowCounters,
     /// Identifies this tracker in snapshots, with the process id.
     instance: Instance,
@@ -63,11 +63,12 @@ struct SnapshotState {
     revision: u64,
 }
 
-/// The rule by which actions expire: the newest bucket is older than any that a window covers.
+/// The rule by which actions expire: their newest record is too old.
 pub(crate) struct Expiry<S> {
-    /// Returns the oldest bucket that a window covers at present.
+    /// Returns the oldest bucket that is not too old at present; without buckets, the nanosecond.
     pub(crate) oldest: Box<dyn Fn() -> i64 + Send + Sync>,
-    pub(crate) newest: Newest<S>,
+    /// Returns the newest bucket of an action. Without it, its last use counts.
+    pub(crate) newest: Option<Newest<S>>,
 }
 
 #[derive(Debug, Default)]
@@ -78,8 +79,9 @@ struct OverflowCounters {
 
 impl<S: Statistic<Value: AsWords>> Registry<S> {
     pub(crate) fn new(spec: TrackerSpec, empty: S, expiry: Option<Expiry<S>>) -> Self {
+        let order = || UseClock::Order(Box::<LamportClock>::default());
         Self {
-            lamport: spec.evicts().then(LamportClock::default),
+            uses: spec.evicts().then(order),
             expiry,
             spec,
             empty,
@@ -96,6 +98,13 @@ impl<S: Statistic<Value: AsWords>> Registry<S> {
     /// Returns the action of a name, which is created if needed; at the limit, what replaces it.
     pub(crate) fn register(&self, name: &ActionName<'_>) -> Result<Arc<Action<S>>, ActionError> {
         let name = name.as_str();
+        if let Some(action) = self.find(name) {
+            return Ok(action);
+        }
+        if self.spec.idle.is_some() {
+            // Two for each new name, so that expired ones become fewer.
+            (0..2).for_each(|_| _ = self.drop_expired());
+        }
         loop {
             if let Some(action) = self.find(name) {
                 return Ok(action);
@@ -150,7 +159,8 @@ impl<S: Statistic<Value: AsWords>> Registry<S> {
         // for the one before.
         let forgotten = || {
             let Index { evicted, .. } = &*lock(&self.index);
-            state.resets.wrapping_add(evicted.actions).wrapping_add(evicted.expired)
+            let gone = evicted.actions.wrapping_add(evicted.expired).wrapping_add(evicted.removed);
+            state.resets.wrapping_add(gone)
         };
         let before = forgotten();
         let rows = self.rows();
@@ -282,6 +292,7 @@ impl<S: Statistic<Value: AsWords>> Registry<S> {
             evicted: evicted.actions,
             evicted_records: evicted.records(),
             expired: evicted.expired,
+            removed: evicted.removed,
         }
     }
 
@@ -292,7 +303,7 @@ impl<S: Statistic<Value: AsWords>> Registry<S> {
         self.taken.fetch_update(Relaxed, Relaxed, more).is_ok()
     }
 
-    fn release(&self) {
+    pub(super) fn release(&self) {
         // ORDERING: Relaxed, see the module.
         self.taken.fetch_sub(1, Relaxed);
     }
@@ -329,7 +340,7 @@ impl<S: Statistic<Value: AsWords>> Registry<S> {
 
     /// Brings this thread's clock in step with others, before and after an eviction.
     pub(crate) fn observe_clock(&self) {
-        if let Some(clock) = &self.lamport {
+        if let Some(clock) = &self.uses {
             clock.observe();
         }
     }
@@ -337,7 +348,7 @@ impl<S: Statistic<Value: AsWords>> Registry<S> {
     /// Notes that a shard is used now, where that counts. For its writer only.
     #[inline]
     pub(crate) fn note_use(&self, shard: &Shard<S>) {
-        if let Some(clock) = &self.lamport {
+        if let Some(clock) = &self.uses {
             shard.use_at(clock.tick());
         }
     }
@@ -357,10 +368,11 @@ impl<S: Statistic<Value: AsWords>> Registry<S> {
     }
 
     /// Removes an expired action, if there is one.
-    fn drop_expired(&self) -> bool {
+    pub(super) fn drop_expired(&self) -> bool {
         let Some(Expiry { oldest, newest }) = &self.expiry else { return false };
-        let (oldest, is_idle) = (oldest(), self.spec.evicts());
-        let dropped = lock(&self.index).drop_expired(oldest, *newest, is_idle, &self.empty);
+        let rule =
+            ExpiryRule { oldest: oldest(), newest: *newest, counts: self.spec.idle.is_some() };
+        let dropped = lock(&self.index).drop_expired(rule, self.spec.evicts(), &self.empty);
         self.release_removed(dropped)
     }
 
@@ -405,7 +417,7 @@ mod tests {
             CHECKS.set(CHECKS.get() + 1);
             Some(NOW.get())
         };
-        let expiry = Expiry { oldest: Box::new(|| NOW.get()), newest };
+        let expiry = Expiry { oldest: Box::new(|| NOW.get()), newest: Some(newest) };
         let spec = TrackerSpec { actions: 1_000, ..TrackerSpec::default() };
         let tracker = MergedTracker::of(Registry::new(spec, Count::default(), Some(expiry)));
         (0..1_000).for_each(|name| tracker.record(&format!("name {name}"), 1).unwrap());

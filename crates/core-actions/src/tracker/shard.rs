@@ -48,7 +48,7 @@ pub(crate) struct Shard<S> {
     buffered: AtomicU32,
     /// The maximum of `buffered`; 0 sends the writer to the lock.
     limit: AtomicU32,
-    /// The number of the last use by a [Lamport clock](crate::tracker::lamport).
+    /// The number of the last use by the [clock](crate::tracker::lamport) of the tracker.
     used: AtomicU64,
     /// The smallest number of a record. Changed under the lock.
     first: AtomicU64,
@@ -64,6 +64,8 @@ struct Flushed<S> {
     statistic: S,
     /// The number of values in the statistic.
     records: u64,
+    /// How often the contents changed, without the values that are buffered.
+    changes: u64,
     /// The number of buffered words that were discarded.
     discarded: u32,
     /// Whether the shard accepts no more values.
@@ -113,6 +115,7 @@ impl<S: Statistic> Shard<S> {
             flushed: Mutex::new(Flushed {
                 statistic: empty,
                 records: 0,
+                changes: 0,
                 discarded: 0,
                 retired: false,
             }),
@@ -197,11 +200,13 @@ impl<S: Statistic<Value: AsWords>> Shard<S> {
         self.buffered.store(0, Relaxed);
         flushed.discarded = 0;
         flushed.records += buffered.len();
+        flushed.changes += buffered.len();
         flushed.statistic.insert_all(buffered.values());
         self.limit.store(Self::CAPACITY, Relaxed);
         if !self.try_push(value) {
             flushed.statistic.insert_whole(value);
             flushed.records += 1;
+            flushed.changes += 1;
         }
         self.number(numbering);
         Ok(())
@@ -216,6 +221,7 @@ impl<S: Statistic<Value: AsWords>> Shard<S> {
         }
         flushed.statistic.insert_whole(value);
         flushed.records += 1;
+        flushed.changes += 1;
         self.number(numbering);
         Ok(())
     }
@@ -224,6 +230,7 @@ impl<S: Statistic<Value: AsWords>> Shard<S> {
     pub(crate) fn merge(&self, first: u64, statistic: &S) {
         let mut flushed = self.lock();
         flushed.statistic.merge(statistic);
+        flushed.changes += 1;
         self.number(Numbering::Given(first));
     }
 
@@ -246,11 +253,16 @@ impl<S: Statistic<Value: AsWords>> Shard<S> {
     ) -> Option<R> {
         let flushed = self.lock();
         let buffered = self.buffered(&flushed);
+        self.first(buffered, next).map(|first| read(first, &flushed.statistic, buffered))
+    }
+
+    /// Returns the number of the first record, if there is one. The lock is held.
+    fn first(&self, buffered: Buffered<'_>, next: &AtomicU64) -> Option<u64> {
         if buffered.len() > 0 {
             self.number(Numbering::Next(next)); // A record concurrent with a reset has none yet.
         }
         let first = self.first.load(Relaxed); // ORDERING: as in `number`.
-        (first != NONE).then(|| read(first, &flushed.statistic, buffered))
+        (first != NONE).then_some(first)
     }
 
     /// Loads what a reader needs into the cache, without a lock. The result has no meaning.
@@ -351,6 +363,16 @@ impl<S: Statistic<Value: AsWords>> Cut<'_, S> {
         self.buffered
     }
 
+    /// Returns the number of the first record, if there is one.
+    pub(crate) fn first(&self, next: &AtomicU64) -> Option<u64> {
+        self.shard.first(self.buffered, next)
+    }
+
+    /// Returns a number that grows whenever the contents change.
+    pub(crate) fn changes(&self) -> u64 {
+        self.flushed.changes + self.buffered.len()
+    }
+
     /// Discards all records, accepts no more, and returns how many were discarded.
     pub(crate) fn retire(mut self, empty: &S) -> u64 {
         self.flushed.retired = true;
@@ -363,6 +385,7 @@ impl<S: Statistic<Value: AsWords>> Cut<'_, S> {
     fn discard(self, empty: &S) -> u64 {
         let Self { shard, mut flushed, buffered } = self;
         let records = flushed.records + buffered.len();
+        flushed.changes += buffered.len() + 1;
         flushed.statistic = empty.clone();
         flushed.records = 0;
         flushed.discarded += buffered.words.len() as u32;

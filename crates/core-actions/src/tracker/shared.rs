@@ -24,7 +24,7 @@ use crate::action::words::AsWords;
 use crate::row::{Row, shown};
 use crate::sync::PerThread;
 use crate::tracker::action::{Action, SharedShard};
-use crate::tracker::lamport::LamportClock;
+use crate::tracker::lamport::UseClock;
 use crate::tracker::registry::Registry;
 use crate::tracker::shard::{Buffered, Numbering};
 
@@ -80,7 +80,7 @@ impl<S: Statistic<Value: AsWords>> SharedHandle<S> {
         name: &ActionName<'_>,
     ) -> Result<Self, ActionError> {
         let writers = Writers::of(registry.hold(name)?);
-        let notes_use = registry.lamport.is_some();
+        let notes_use = registry.uses.is_some();
         Ok(Self(Arc::new(Shared { registry: Arc::clone(registry), writers, notes_use })))
     }
 
@@ -149,7 +149,7 @@ impl<S: Statistic<Value: AsWords>> Shared<S> {
                 shard.record(value, &registry.next)
             }
             None => {
-                let used = registry.lamport.as_ref().map(LamportClock::tick);
+                let used = registry.uses.as_ref().map(UseClock::tick);
                 writers.action.insert(value, numbering, used, &registry.empty)
             }
         };

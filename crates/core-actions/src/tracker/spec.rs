@@ -1,5 +1,7 @@
 //! The settings of a tracker, and the counts of what exceeds them.
 
+use std::time::Duration;
+
 use core_time::{Statistic, WhenFull};
 use crossbeam_utils::CachePadded;
 
@@ -36,6 +38,11 @@ pub struct TrackerSpec {
     pub actions: usize,
     /// The treatment of further actions.
     pub when_full: WhenFull,
+    /// The time without a record after which an action expires; `None` for never.
+    ///
+    /// An action that expired is removed when a new name is recorded, or by `remove_expired`; one
+    /// that has a handle is kept. A record reads the clock of the tracker to note its time.
+    pub idle: Option<Duration>,
 }
 
 /// The default of [`TrackerSpec::actions`].
@@ -53,8 +60,8 @@ impl TrackerSpec {
     /// Each further thread adds at most as much. An action takes about 600 bytes by which it is
     /// found, its name, and for each thread the statistic, its
     /// [allocations](Statistic::HEAP_BYTES_MAX), a few cache lines and the name. If idle actions
-    /// are evicted, a thread may keep twice as many evicted ones for a while, without their
-    /// statistics. Returns `usize::MAX` for a statistic without a limit.
+    /// are evicted or expire, a thread may keep twice as many removed ones for a while, without
+    /// their statistics. Returns `usize::MAX` for a statistic without a limit.
     ///
     /// # Examples
     ///
@@ -66,7 +73,9 @@ impl TrackerSpec {
     /// ```
     #[must_use]
     pub fn bytes_max<S: Statistic<Value: AsWords>>(&self) -> usize {
-        let each = self.action_bytes::<S>(self.evicts()).saturating_add(S::HEAP_BYTES_MAX);
+        let each = self
+            .action_bytes::<S>(self.evicts() || self.idle.is_some())
+            .saturating_add(S::HEAP_BYTES_MAX);
         self.bytes_of(self.actions, each)
     }
 
@@ -99,13 +108,14 @@ impl TrackerSpec {
 
 impl Default for TrackerSpec {
     /// Nanoseconds, names of up to [`NAME_BYTES_MAX`], and [`ACTIONS_MAX`] actions, beyond which
-    /// new ones are refused.
+    /// new ones are refused. No action expires.
     fn default() -> Self {
         Self {
             unit: Unit::default(),
             name_bytes: NAME_BYTES_MAX,
             actions: ACTIONS_MAX,
             when_full: WhenFull::default(),
+            idle: None,
         }
     }
 }

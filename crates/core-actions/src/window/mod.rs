@@ -20,6 +20,7 @@ use crate::tracker::shard::Buffered;
 use crate::tracker::spec::TrackerSpec;
 
 pub(crate) mod handle;
+mod removal;
 pub(crate) mod rows;
 pub(crate) mod shared;
 pub(crate) mod spec;
@@ -401,15 +402,22 @@ fn registry<S: Statistic<Value: AsWords>>(
     timeline: &Arc<Timeline>,
 ) -> Registry<StatisticRing<S>> {
     let (axis, of_registry) = (&timeline.axis, Arc::clone(timeline));
-    let buckets = axis.spec().tiers().next().map_or(0, |tier| tier.buckets());
+    let span = axis.spec().tiers().next().map_or(0, |tier| tier.buckets());
+    let buckets = spec.idle.map_or(span, |idle| span.min(buckets_of(idle, axis.spec())));
     let oldest =
         move || of_registry.axis.tick_now().saturating_sub_unsigned(buckets).saturating_add(1);
     let newest = |ring: &StatisticRing<S>, buffered: Buffered<'_>| {
         let buffered = buffered.values().map(|value: InBucket<S::Value>| value.tick).max();
         ring.newest().max(buffered)
     };
-    let expiry = Expiry { oldest: Box::new(oldest), newest };
+    let expiry = Expiry { oldest: Box::new(oldest), newest: Some(newest) };
     Registry::new(spec, StatisticRing::new(axis.spec()), Some(expiry))
+}
+
+/// Returns the number of buckets that the past `time` touches.
+fn buckets_of(time: Duration, window: &WindowSpec) -> u64 {
+    let buckets = time.as_nanos().div_ceil(window.resolution().as_nanos().max(1)) + 1;
+    u64::try_from(buckets).unwrap_or(u64::MAX)
 }
 
 impl<S: Statistic<Value: AsWords>> fmt::Debug for WindowedTracker<S> {
