@@ -1,18 +1,10 @@
 //! `cargo xtask bench`: measures every implementation and writes a dated record.
 
 mod answer;
+mod contests;
 mod e2e;
-mod inputs;
-mod logs;
-mod memory;
 mod outcome;
-mod programs;
-mod rusage;
-mod scenario;
-mod scenarios;
-mod shapes;
-mod simdjson;
-mod tools;
+mod runs;
 
 use std::path::{Path, PathBuf};
 
@@ -23,8 +15,6 @@ use crate::measure::criterion::{self, Plan};
 use crate::measure::record::{self, Circumstances, Kind};
 use crate::measure::{Measurement, headline, readme, table};
 use crate::{step, workspace};
-
-pub(crate) use rusage::report as measure_program;
 
 /// Measure every implementation and write a dated record
 #[derive(clap::Args)]

@@ -64,12 +64,6 @@ enum Command {
     Interface(interface::Args),
     ReleaseCheck(release_check::Args),
     Tidy(tidy::Args),
-    /// Run a program and print what it used
-    #[command(hide = true, after_help = "Examples:\n  cargo xtask measure-program '' wc -l a")]
-    MeasureProgram {
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-        args: Vec<String>,
-    },
 }
 
 fn main() -> ExitCode {
@@ -105,7 +99,6 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Interface(args) => args.run(sh),
         Command::ReleaseCheck(args) => args.run(sh),
         Command::Tidy(args) => args.run(sh),
-        Command::MeasureProgram { args } => bench::measure_program(&args),
     }
 }
 

@@ -6,9 +6,10 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context as _, bail, ensure};
+use regex::Regex;
 use serde_json::Value;
 
-use super::programs::Form;
+use super::contests::{Form, Program};
 
 /// The relative error allowed in a mean: the rounding of ten million additions stays below it.
 const ROUNDING: f64 = 1e-8;
@@ -55,17 +56,15 @@ pub(crate) struct Sums {
 
 impl Answer {
     /// Reads an answer from standard output and standard error.
-    pub(crate) fn read(form: Form, output: &str, errors: &str) -> anyhow::Result<Self> {
-        let (rows, rounding) = match form {
+    pub(super) fn read(program: &Program, output: &str, errors: &str) -> anyhow::Result<Self> {
+        let (rows, rounding) = match program.answer {
             Form::Bytes => return Ok(Self::Nothing),
-            Form::Sums => {
-                return Ok(Self::Sums(Sums::of_json(output)?));
-            }
+            Form::Sums => return Ok(Self::Sums(Sums::of_json(output)?)),
             Form::Lines => {
                 let count = output.split_whitespace().next().and_then(|word| word.parse().ok());
                 return Ok(Self::Lines(count.context("no number of lines")?));
             }
-            Form::Json { names, prefix } => (of_json(output, names, prefix)?, 0.0),
+            Form::Json => (of_json(output, &program.names, &program.prefix)?, 0.0),
             Form::Table => (of_table(output)?, TABLE_ROUNDING),
         };
         Ok(Self::Rows { rows, refused: refused(errors), rounding })
@@ -187,7 +186,7 @@ impl Sums {
 }
 
 /// Reads objects in an array or in lines.
-fn of_json(output: &str, names: &[&str], prefix: &str) -> anyhow::Result<BTreeMap<String, Row>> {
+fn of_json(output: &str, names: &[String], prefix: &str) -> anyhow::Result<BTreeMap<String, Row>> {
     let mut rows = BTreeMap::new();
     for value in serde_json::Deserializer::from_str(output).into_iter::<Value>() {
         let value = value.context("the answer is not JSON")?;
@@ -196,7 +195,7 @@ fn of_json(output: &str, names: &[&str], prefix: &str) -> anyhow::Result<BTreeMa
             object => vec![object],
         };
         for object in objects {
-            let part = |name: &&str| match &object[*name] {
+            let part = |name: &String| match &object[name] {
                 Value::String(text) => Ok(text.clone()),
                 Value::Number(number) => Ok(number.to_string()),
                 _ => bail!("a row without `{name}`"),
@@ -219,39 +218,30 @@ fn of_json(output: &str, names: &[&str], prefix: &str) -> anyhow::Result<BTreeMa
     Ok(rows)
 }
 
-/// Reads a table whose numbers are aligned with the ends of their headings.
+/// Reads the default output of `windrow stats`, whose names may contain spaces.
 fn of_table(output: &str) -> anyhow::Result<BTreeMap<String, Row>> {
-    let mut lines = output.lines();
-    let head = lines.next().context("no table")?;
-    let end = |name: &str| {
-        let at = head.find(&format!(" {name} ")).with_context(|| format!("no column `{name}`"))?;
-        Ok::<_, anyhow::Error>(at + 1 + name.len())
-    };
-    let (count, share, mean, min) = (end("count")?, end("share")?, end("mean")?, end("min")?);
-    let (p50, p99, max) = (end("p50")?, end("p99")?, end("max")?);
+    let number = r"([\d,.]+)";
+    let ends = [number; 5].join(" +");
+    let line = format!(r"^(.+?) +{number} +{number} +(?:< )?[\d.]+ % +{ends}(?: |$)");
+    let line = Regex::new(&line).expect("the pattern is a constant");
     let mut rows = BTreeMap::new();
-    for line in lines {
-        let number = |from: usize, to: usize| {
-            let text = line.get(from..to).unwrap_or_default().trim().replace(',', "");
+    for text in output.lines().skip(1) {
+        let found = line.captures(text).with_context(|| format!("`{text}` is not a row"))?;
+        let number = |at: usize| {
+            let text = found[at].replace(',', "");
             text.parse::<f64>().with_context(|| format!("`{text}` is not a number"))
         };
-        // A name is aligned left and may contain spaces: the count is the last word before the end.
-        let (action, counted) = line
-            .get(..count)
-            .and_then(|start| start.trim_end().rsplit_once(' '))
-            .with_context(|| format!("`{line}` has no count"))?;
+        let [mean, min, p50, p99, max] = [4, 5, 6, 7, 8].map(number);
         let row = Row {
-            count: counted
-                .replace(',', "")
-                .parse()
-                .with_context(|| format!("`{counted}` is not a count"))?,
-            mean: number(share, mean)?,
-            min: number(mean, min)?,
-            max: number(p99, max)?,
-            quantiles: Some([number(min, p50)?, number(p50, p99)?]),
+            count: number(2)? as u64,
+            mean: mean?,
+            min: min?,
+            max: max?,
+            quantiles: Some([p50?, p99?]),
         };
-        rows.insert(action.trim_end().to_owned(), row);
+        rows.insert(found[1].to_owned(), row);
     }
+    ensure!(!rows.is_empty(), "the table has no rows");
     Ok(rows)
 }
 
@@ -277,33 +267,37 @@ jump             1        9.5  < 0.1 %    9.5    9     95     95     95  █
     const LINES: &str =
         r#"{"action":"barrel roll","avg":2427.2610001,"count":1249,"min":3,"max":4991}"#;
 
-    fn read(form: Form, output: &str) -> Answer {
-        Answer::read(form, output, "windrow: 1,001 of 9,999 lines refused and not counted:")
-            .unwrap()
+    /// A program whose answers are in a form, which is what a table in the file says.
+    fn program(answer: &str) -> Program {
+        toml::from_str(&format!("command = \"a\"\n{answer}")).unwrap()
+    }
+
+    fn read(answer: &str, output: &str) -> Answer {
+        let errors = "windrow: 1,001 of 9,999 lines refused and not counted:";
+        Answer::read(&program(answer), output, errors).unwrap()
     }
 
     #[test]
     fn all_forms_give_the_same_answer() {
         let table: String = TABLE.lines().take(2).map(|line| format!("{line}\n")).collect();
-        let json = read(Form::ACTIONS, LINES);
-        let array = read(Form::ACTIONS, &format!("[{LINES}]"));
+        let json = read("", LINES);
+        let array = read("", &format!("[{LINES}]"));
         let of_time = LINES.replace("avg", "time_mean").replace("\"m", "\"time_m");
-        let of_time_form = Form::Json { names: &["action"], prefix: "time_" };
-        let of_time = read(of_time_form, &of_time.replace("count", "time_count"));
+        let of_time = read("prefix = \"time_\"", &of_time.replace("count", "time_count"));
         let parts = LINES.replace(r#""action":"barrel roll""#, r#""a":"barrel","b":"roll""#);
-        json.check_same(&read(Form::Json { names: &["a", "b"], prefix: "" }, &parts)).unwrap();
+        json.check_same(&read("names = [\"a\", \"b\"]", &parts)).unwrap();
         json.check_same(&array).unwrap();
         json.check_same(&of_time).unwrap();
-        json.check_same(&read(Form::Table, &table)).unwrap();
+        json.check_same(&read("answer = \"table\"", &table)).unwrap();
         assert_eq!(json.refused(), Some(1_001));
-        assert_eq!(read(Form::Lines, "12 a.ndjson\n"), Answer::Lines(12));
+        assert_eq!(read("answer = \"lines\"", "12 a.ndjson\n"), Answer::Lines(12));
     }
 
     #[test]
     fn quantiles_are_compared_as_estimates() {
         let with = |p50: f64, p99: f64| {
             let quantiles = format!(r#","p50":{p50},"p99":{p99}}}"#);
-            read(Form::ACTIONS, &LINES.replace('}', &quantiles))
+            read("", &LINES.replace('}', &quantiles))
         };
         // A share of 0.01 + 2 / sqrt(1249) of the range of 4,988 is 332.
         let expected = with(2_451.0, 4_938.0);
@@ -322,9 +316,9 @@ jump             1        9.5  < 0.1 %    9.5    9     95     95     95  █
         let totals = |time: f64| {
             let output =
                 format!(r#"{{"accepted":1249,"refused":1001,"name_bytes":13739,"time":{time}}}"#);
-            Answer::read(Form::Sums, &output, "").unwrap()
+            Answer::read(&program("answer = \"sums\""), &output, "").unwrap()
         };
-        let rows = read(Form::ACTIONS, LINES);
+        let rows = read("", LINES);
         let sum = 1_249.0 * 2_427.261_000_1;
         totals(sum).check_same(&rows).unwrap();
         totals(sum).check_same(&totals(sum)).unwrap();
@@ -337,13 +331,13 @@ jump             1        9.5  < 0.1 %    9.5    9     95     95     95  █
             other.starts_with("the totals are Sums { accepted: 1249, refused: 1001"),
             "{other}"
         );
-        let longer = read(Form::ACTIONS, &LINES.replace("barrel roll", "barrel rolls"));
+        let longer = read("", &LINES.replace("barrel roll", "barrel rolls"));
         assert!(totals(sum).check_same(&longer).is_err());
     }
 
     #[test]
     fn difference_is_named() {
-        let expected = read(Form::ACTIONS, LINES);
+        let expected = read("", LINES);
         let cases = [
             ("1249", "1250", "`barrel roll` differs: count is 1250, expected 1249"),
             (
@@ -355,20 +349,20 @@ jump             1        9.5  < 0.1 %    9.5    9     95     95     95  █
             ("barrel roll", "jump", "no `barrel roll`"),
         ];
         for (from, to, message) in cases {
-            let other = read(Form::ACTIONS, &LINES.replace(from, to));
+            let other = read("", &LINES.replace(from, to));
             assert_eq!(format!("{:#}", expected.check_same(&other).unwrap_err()), message);
         }
         let both = format!("{LINES}\n{}", LINES.replace("barrel roll", "jump"));
-        let error = expected.check_same(&read(Form::ACTIONS, &both)).unwrap_err();
+        let error = expected.check_same(&read("", &both)).unwrap_err();
         assert_eq!(error.to_string(), "unexpected `jump`");
     }
 
     #[test]
     fn lines_add_up() {
-        let answer = read(Form::ACTIONS, LINES);
+        let answer = read("", LINES);
         answer.check_lines(2_250, None).unwrap();
         assert!(answer.check_lines(2_249, None).is_err());
-        let silent = Answer::read(Form::ACTIONS, LINES, "").unwrap();
+        let silent = Answer::read(&program(""), LINES, "").unwrap();
         silent.check_lines(2_250, Some(1_001)).unwrap();
         assert!(silent.check_lines(2_250, None).is_err());
     }

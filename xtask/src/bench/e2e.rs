@@ -1,302 +1,232 @@
-//! `cargo xtask bench --e2e`: measures whole programs on files of some hundred megabytes.
+//! Measures whole programs on files of some hundred megabytes, with hyperfine.
 //!
-//! [`scenarios`](super::scenarios) lists the contests on the default form, and [`logs`] those on
-//! logs of other programs; each kind gets a record of its own. The files are in the page cache, the
-//! programs take turns, and all answers are compared before any time is shown. A missing program is
-//! named with how to install it, and the others run without it. `cargo xtask bench` without
-//! `--e2e` measures [`shapes`] in the same way.
+//! Each kind of scenarios gets a record of its own. The files are in the page cache, the programs
+//! take turns, and all answers are compared before anything is timed. A missing program is named
+//! with how to install it, and the others run without it.
 
-use std::collections::BTreeSet;
-use std::fs;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 use xshell::{Shell, cmd};
 
 use super::Args;
 use super::answer::Answer;
-use super::inputs::{Maker, Place, warm};
-use super::outcome::{Outcome, tables};
-use super::programs::Form;
-use super::scenario::Scenario;
-use super::scenarios::SCENARIOS;
-use super::tools::{Tool, Tools};
-use super::{logs, memory, shapes, simdjson};
+use super::contests::{Contender, Contests, Form, Measure, SIMDJSON, Tools};
+use super::outcome::{Outcome, Peaks, TIMES, mebibytes, overview, tables};
+use super::runs::{Place, build_simdjson};
 use crate::measure::headline;
 use crate::measure::record::{self, Circumstances, Kind};
+use crate::measure::table::Table;
 use crate::step::{self, Job, Steps};
 use crate::workspace::{Workspace, root};
 
-/// The kinds of contests, in the order in which they run.
-const KINDS: [Kind; 2] = [Kind::E2e, Kind::Logs];
 /// The maximum number of runs of each program.
 const RUNS: usize = 9;
 const RUNS_QUICK: usize = 3;
 /// A program whose runs took longer in total does not run again.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE_NS: f64 = 20e9;
 
-/// Runs the contests whose name contains the operand, of both kinds.
+/// Runs the scenarios whose name contains the filter, of both kinds.
 pub(super) fn run(sh: &Shell, args: &Args) -> anyhow::Result<()> {
-    let filter = args.filter.as_deref().unwrap_or_default();
-    let chosen: Vec<_> = KINDS.into_iter().filter(|&kind| has_any(kind, filter)).collect();
+    let (contests, filter) = (Contests::read()?, args.filter.as_deref().unwrap_or_default());
+    let has_any = |kind: &Kind| !contests.of(*kind, filter).is_empty();
+    let chosen: Vec<_> = [Kind::E2e, Kind::Logs].into_iter().filter(has_any).collect();
     ensure!(!chosen.is_empty(), "no scenario name contains `{filter}`");
     chosen.into_iter().try_for_each(|kind| run_kind(sh, args, kind))
 }
 
-/// Returns the scenarios of a kind whose name contains `filter`.
-fn scenarios(kind: Kind, filter: &str) -> impl Iterator<Item = &'static Scenario> {
-    let all = match kind {
-        Kind::Logs => &logs::SCENARIOS[..],
-        Kind::Shapes => &shapes::SCENARIOS[..],
-        _ => &SCENARIOS[..],
-    };
-    all.iter().filter(move |one| one.name.contains(filter))
-}
-
-fn measures_memory(kind: Kind, filter: &str) -> bool {
-    kind == Kind::Logs && memory::NAME.contains(filter)
-}
-
-pub(super) fn has_any(kind: Kind, filter: &str) -> bool {
-    measures_memory(kind, filter) || scenarios(kind, filter).next().is_some()
-}
-
-/// Runs the contests of a kind whose name contains the operand, and writes a record.
+/// Runs the scenarios of a kind whose name contains the filter, and writes a record.
 pub(super) fn run_kind(sh: &Shell, args: &Args, kind: Kind) -> anyhow::Result<()> {
-    let lines = args.lines;
+    let contests = Contests::read()?;
     let filter = args.filter.as_deref().unwrap_or_default();
-    let scenarios: Vec<_> = scenarios(kind, filter).collect();
-    let has_memory = measures_memory(kind, filter);
-    ensure!(has_any(kind, filter), "no scenario name contains `{filter}`");
-    let is_quick = args.quick;
-    let mut command = "cargo xtask bench".to_owned();
-    command += if kind == Kind::Shapes { "" } else { " --e2e" };
-    command += if is_quick { " --quick" } else { "" };
-    command += format!(" --lines {lines} {filter}").trim_end();
+    let scenarios = contests.of(kind, filter);
+    ensure!(!scenarios.is_empty(), "no scenario name contains `{filter}`");
+    let command = command(args, kind);
     let mut circumstances = Circumstances::now(sh, command.clone())?;
     let target = Workspace::read(sh)?.target;
-    let place = Place { folder: target.join("e2e-bench") };
-    fs::create_dir_all(&place.folder)?;
+    let (built, folder) = (target.join("release"), target.join("e2e-bench"));
+    sh.create_dir(&folder)?;
 
-    let names = scenarios.iter().map(|scenario| scenario.name);
-    let names = names.chain(has_memory.then_some(memory::NAME));
-    let mut steps = Steps::named(names.chain(["compare"]));
-    let wanted = wanted(&scenarios, has_memory);
-    let folder = target.join("release");
-    if !build(sh, &mut steps, &wanted, &folder) {
+    let mut steps = Steps::named(scenarios.iter().map(|(name, _)| *name));
+    let wanted = contests.wanted(scenarios.iter().flat_map(|(_, contenders)| contenders));
+    if !build(sh, &mut steps, &wanted, &built) {
         return steps.finish(&command);
     }
-    let tools = Tools::look(sh, folder, wanted);
-    steps.run("programs", || Ok(installed(&tools)));
-    let runs_max = if is_quick { RUNS_QUICK } else { RUNS };
-    let mut outcomes = Vec::new();
-    for scenario in scenarios {
-        steps.run(scenario.name, || {
-            let outcomes_before = outcomes.len();
-            let Some(found) = outcomes_of(sh, &place, &tools, scenario, (lines, runs_max))? else {
-                return Ok("left out: the compressor is not installed".to_owned());
-            };
-            outcomes.extend(found);
-            let runs: usize = outcomes[outcomes_before..].iter().map(|one| one.runs.len()).sum();
-            Ok(format!("{} programs, {runs} runs", outcomes.len() - outcomes_before))
-        });
-    }
+    let tools = Tools::look(sh, &contests, &wanted, built)?;
+    let missing = |name: &str| tools.missing.get(name).cloned().unwrap_or_default();
+    ensure!(tools.has("hyperfine"), "no hyperfine; install it with `{}`", missing("hyperfine"));
+    let place = Place { sh, contests: &contests, tools: &tools, folder };
+    let mut contest = Contest { place, args, first: BTreeMap::new(), outcomes: Vec::new() };
     let mut peaks = None;
-    if has_memory {
-        steps.run(memory::NAME, || {
-            let found = memory::measure(sh, &place, &tools, lines)?;
-            let figure = memory::check(&found)?;
-            peaks = Some(memory::table(&found));
-            Ok(figure)
+    for (name, contenders) in scenarios {
+        steps.run(name, || match contenders[0].measure {
+            Measure::Memory => {
+                let (table, figure) = contest.memory(name, contenders)?;
+                peaks = Some(table);
+                Ok(figure)
+            }
+            _ => contest.times(contenders),
         });
     }
-    steps.run("compare", || compare(&outcomes));
     // If one answer differs, no time is shown: any of the programs may be the wrong one.
     steps.finish(&command)?;
 
+    let outcomes = contest.outcomes;
     let measured = outcomes.iter().map(Outcome::measurement).collect::<anyhow::Result<Vec<_>>>()?;
     let mut tables = tables(&outcomes, &measured);
     tables.extend(peaks);
-    if kind == Kind::Shapes {
-        tables.push(shapes::overview(&measured));
-    }
+    tables.extend((kind == Kind::Shapes).then(|| overview(&measured)));
     for table in &tables {
         step::print(&format!("\n{}", table.plain()));
     }
-    for (name, how) in tools.missing() {
-        step::print(&format!("without {name}; install it with `{how}`"));
+    for (name, install) in &tools.missing {
+        step::print(&format!("without {name}; install it with `{install}`"));
         circumstances.add("missing", name);
     }
-    for (name, version) in tools.versions() {
-        circumstances.add(name, version);
-    }
-    let raw: Vec<_> =
-        outcomes.iter().zip(&measured).map(|(outcome, one)| outcome.raw(one)).collect();
+    tools.versions.iter().for_each(|(name, version)| circumstances.add(name, version));
+    let raw: Vec<_> = outcomes.iter().zip(&measured).map(|(one, of_one)| one.raw(of_one)).collect();
     let folder = record::write(kind, &args.records(), &circumstances, &raw, &tables)?;
     let shown = folder.strip_prefix(root()).unwrap_or(&folder);
     step::print(&format!("bench: {} programs, {}", measured.len(), shown.display()));
     // The README shows only complete records of files of the default length.
-    let is_whole = args.is_whole();
     match headline::check_complete(kind, &measured) {
-        Ok(()) if is_whole => super::update_readme(sh, &folder)?,
-        Err(error) if is_whole => step::print(&format!("the README was not updated: {error}")),
+        Ok(()) if args.is_whole() => super::update_readme(sh, &folder)?,
+        Err(error) if args.is_whole() => {
+            step::print(&format!("the README was not updated: {error}"));
+        }
         _ => {}
     }
     Ok(())
 }
 
-/// Returns the programs that scenarios run, and those that make their files.
-fn wanted(scenarios: &[&Scenario], has_memory: bool) -> BTreeSet<Tool> {
-    // The memory of `windrow` is measured on the files of `lines`.
-    let mut wanted = BTreeSet::from([Tool::Windrow]);
-    wanted.extend(has_memory.then_some(Tool::Lines));
-    for scenario in scenarios {
-        wanted.extend(scenario.programs.iter().map(|program| program.tool));
-        wanted.extend(scenario.input.packing.tool().map(|(tool, _)| tool));
-        wanted.extend(matches!(scenario.input.maker, Maker::Lines(_)).then_some(Tool::Lines));
-    }
-    wanted
+/// Returns the command line that repeats a kind of scenarios.
+fn command(args: &Args, kind: Kind) -> String {
+    let mut command = "cargo xtask bench".to_owned();
+    command += if kind == Kind::Shapes { "" } else { " --e2e" };
+    command += if args.quick { " --quick" } else { "" };
+    command += &format!(" --lines {}", args.lines);
+    let filter = args.filter.as_deref().or((kind == Kind::Shapes).then_some("shapes"));
+    command + &filter.map(|filter| format!(" {filter}")).unwrap_or_default()
 }
+
+/// The programs that `benches` builds.
+const OTHERS: [&str; 3] = ["newlines", "lines", "decode"];
 
 /// Builds the programs of the workspace and that of simdjson; `false` if a crate does not compile.
 ///
 /// Two builds are needed: in one, `windrow` would get the crate features that `benches` enables.
-fn build(sh: &Shell, steps: &mut Steps, wanted: &BTreeSet<Tool>, folder: &Path) -> bool {
-    let bins = [(Tool::Newlines, "newlines"), (Tool::Lines, "lines"), (Tool::Decode, "decode")];
-    let bins: Vec<_> = bins
-        .into_iter()
-        .filter(|(tool, _)| wanted.contains(tool))
-        .flat_map(|(_, name)| ["--bin", name])
-        .collect();
-    let has_helpers = !bins.is_empty();
+fn build(sh: &Shell, steps: &mut Steps, wanted: &BTreeSet<&str>, folder: &Path) -> bool {
+    let bins = OTHERS.into_iter().filter(|name| wanted.contains(name));
+    let bins: Vec<_> = bins.flat_map(|name| ["--bin", name]).collect();
     let ours = cmd!(sh, "cargo build --release --locked --package cli");
-    let helpers = cmd!(sh, "cargo build --release --locked --package benches {bins...}");
+    let others = cmd!(sh, "cargo build --release --locked --package benches {bins...}");
+    let has_others = wanted.iter().any(|name| OTHERS.contains(name));
     let is_built = steps.command(Job::new("build", ours))
-        && (!has_helpers || steps.command(Job::new("build_others", helpers)));
-    if is_built && wanted.contains(&Tool::Simdjson) {
-        steps.run("build_simdjson", || {
-            let version = simdjson::build(sh, folder)?;
-            Ok(version.unwrap_or_else(|| format!("left out; {}", simdjson::INSTALL)))
-        });
+        && (!has_others || steps.command(Job::new("build_others", others)));
+    if is_built && wanted.contains(SIMDJSON) {
+        steps.run("build_simdjson", || build_simdjson(sh, folder));
     }
     is_built
 }
 
-/// Renders the installed programs as the figure of a step.
-fn installed(tools: &Tools) -> String {
-    let here = tools.versions().count();
-    let missing: Vec<_> = tools.missing().map(|(name, how)| format!("{name} ({how})")).collect();
-    match &missing[..] {
-        [] => format!("all {here} installed"),
-        missing => format!("{here} installed, missing: {}", missing.join(", ")),
-    }
+/// The scenarios of a kind while they run.
+struct Contest<'c> {
+    place: Place<'c>,
+    args: &'c Args,
+    /// The first answer of each input, with the name of its program.
+    first: BTreeMap<&'c str, (&'c str, Answer)>,
+    outcomes: Vec<Outcome<'c>>,
 }
 
-/// Runs all programs of a scenario; `None` if the compressor is missing.
-fn outcomes_of(
-    sh: &Shell,
-    place: &Place,
-    tools: &Tools,
-    scenario: &'static Scenario,
-    (lines, runs_max): (u64, usize),
-) -> anyhow::Result<Option<Vec<Outcome>>> {
-    let mut turns = Vec::new();
-    for program in scenario.programs.iter().filter(|one| tools.has(one.tool)) {
-        step::show("making the input");
-        let input = program.input.unwrap_or(scenario.input);
-        let Some(file) = place.input(sh, tools, &input, lines)? else { return Ok(None) };
-        let name = format!("{}-{}.out", scenario.name, program.name);
-        let outcome = Outcome {
-            scenario,
-            program,
-            runs: Vec::new(),
-            records: input.records(lines) * scenario.passes,
-            plain_bytes: fs::metadata(place.plain(&input, lines))?.len() * scenario.passes,
-            output: place.folder.join(name.replace('/', "-")),
-        };
-        turns.push((file, outcome));
-    }
-    run_in_turns(tools, &mut turns, runs_max)?;
-    Ok(Some(turns.into_iter().map(|(_, outcome)| outcome).collect()))
-}
-
-/// Runs programs in turns, so that other load on the machine affects all alike.
-fn run_in_turns(
-    tools: &Tools,
-    turns: &mut [(PathBuf, Outcome)],
-    runs_max: usize,
-) -> anyhow::Result<()> {
-    for run in 1..=runs_max {
-        for (file, outcome) in &mut *turns {
-            if outcome.runs.iter().map(|usage| usage.wall).sum::<Duration>() > PATIENCE {
+impl<'c> Contest<'c> {
+    /// Compares the answers of all programs of a scenario, then measures them in turns.
+    fn times(&mut self, contenders: Vec<Contender<'c>>) -> anyhow::Result<String> {
+        let mut turns = Vec::new();
+        let mut answers = 0;
+        for contender in contenders {
+            if !self.place.tools.has(contender.program.tool()) {
                 continue;
             }
-            step::show(&format!("{}, run {run} of at most {runs_max}", outcome.program.name));
-            warm(file)?;
-            let usage = outcome.scenario.run(outcome.program, tools, file, &outcome.output)?;
-            outcome.runs.push(usage);
+            step::show(&format!("{}: making the input, checking the answer", contender.id()));
+            let lines = self.args.lines;
+            let Some(file) = self.place.input(contender.input, lines)? else {
+                return Ok("left out: the compressor is not installed".to_owned());
+            };
+            let records = self.place.contests.input(contender.input).records(lines);
+            let plain_bytes = self.place.plain_bytes(contender.input, lines)?;
+            let records = records * contender.passes;
+            answers += usize::from(self.compare(&contender, &file, records)?);
+            let plain_bytes = plain_bytes * contender.passes;
+            turns.push((file, Outcome { contender, runs: Vec::new(), records, plain_bytes }));
         }
+        self.take_turns(&mut turns)?;
+        let runs: usize = turns.iter().map(|(_, outcome)| outcome.runs.len()).sum();
+        self.outcomes.extend(turns.into_iter().map(|(_, outcome)| outcome));
+        Ok(format!("{answers} answers agree, {runs} runs"))
     }
-    Ok(())
-}
 
-/// Compares all answers, and returns their number as the figure.
-fn compare(outcomes: &[Outcome]) -> anyhow::Result<String> {
-    let mut answers = 0;
-    // The first answer of an input is compared with the others.
-    let mut first: Option<(&'static str, &'static str, Answer)> = None;
-    for outcome in outcomes {
-        let Outcome { scenario, program, records, output, .. } = outcome;
-        let id = format!("{}/{}", scenario.name, program.name);
-        step::show(&id);
-        // The output of a decompressor is as large as the input, and is not kept.
-        if program.form == Form::Bytes {
-            continue;
+    /// Runs a program and compares its answer; `false` if its output is not compared.
+    fn compare(
+        &mut self,
+        contender: &Contender<'c>,
+        file: &Path,
+        records: u64,
+    ) -> anyhow::Result<bool> {
+        let form = contender.program.answer;
+        if form == Form::Bytes {
+            return Ok(false);
         }
-        let errors = fs::read_to_string(output.with_extension("err"))?;
-        let answer = Answer::read(program.form, &fs::read_to_string(output)?, &errors);
+        let [output, errors] = self.place.answer(contender, file)?;
+        let id = contender.id();
+        let answer = Answer::read(contender.program, &output, &errors);
         let answer = answer.with_context(|| id.clone())?;
-        let input = scenario.input.name;
-        if first.as_ref().is_none_or(|(of, ..)| *of != input) {
-            first = Some((input, program.name, answer.clone()));
-        }
-        let Some((_, by, expected)) = &first else { continue };
+        let first = self.first.entry(contender.records_of);
+        let (by, expected) = first.or_insert_with(|| (contender.name, answer.clone()));
         let against = || format!("{id} gives another answer than {by}");
-        let header = if program.form == Form::Lines { scenario.input.header_lines } else { 0 };
+        let input = self.place.contests.input(contender.input);
+        let header = if form == Form::Lines { input.header_lines } else { 0 };
         answer.check_lines(records + header, expected.refused()).with_context(against)?;
         expected.check_same(&answer).with_context(against)?;
-        answers += 1;
-    }
-    Ok(format!("{answers} answers agree"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::inputs::{Input, Packing};
-    use super::super::scenarios::COMMON;
-    use super::*;
-
-    #[test]
-    fn filter_chooses_scenarios_of_each_kind() {
-        let chosen = |filter| KINDS.map(|kind| has_any(kind, filter));
-        assert_eq!(chosen(""), [true, true]);
-        assert_eq!(chosen("gzip"), [true, false]);
-        assert_eq!(chosen("logs/"), [false, true]);
-        assert_eq!(chosen("memory"), [false, true]);
-        assert_eq!(chosen("none of them"), [false, false]);
+        Ok(true)
     }
 
-    #[test]
-    fn only_the_programs_of_the_scenarios_are_wanted() {
-        let all: Vec<_> = scenarios(Kind::Shapes, "").collect();
-        assert_eq!(
-            wanted(&all, false),
-            BTreeSet::from([Tool::Windrow, Tool::Lines, Tool::Decode, Tool::Simdjson])
-        );
-        let packed = Input { packing: Packing::Zstd, ..COMMON };
-        let packed = Scenario::new("e2e/packed", packed, 1, &[]);
-        assert_eq!(wanted(&[&packed], false), BTreeSet::from([Tool::Windrow, Tool::Zstd]));
-        assert_eq!(wanted(&[], true), BTreeSet::from([Tool::Windrow, Tool::Lines]));
+    /// Runs programs in turns, so that other load on the machine affects all alike.
+    fn take_turns(&self, turns: &mut [(PathBuf, Outcome<'c>)]) -> anyhow::Result<()> {
+        let runs_max = if self.args.quick { RUNS_QUICK } else { RUNS };
+        for run in 1..=runs_max {
+            for (file, outcome) in &mut *turns {
+                if outcome.runs.iter().map(|usage| usage.wall_ns).sum::<f64>() < PATIENCE_NS {
+                    let id = outcome.contender.id();
+                    step::show(&format!("{id}, run {run} of at most {runs_max}"));
+                    outcome.runs.push(self.place.time(&outcome.contender, file)?);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Measures the peak memory of each program on two inputs.
+    fn memory(
+        &self,
+        name: &str,
+        contenders: Vec<Contender<'c>>,
+    ) -> anyhow::Result<(Table, String)> {
+        let mut all = Vec::new();
+        let threads = contenders[0].threads;
+        for one in contenders {
+            step::show(&one.id());
+            let mut peaks = Peaks { name: one.name.to_owned(), records: [0; 2], bytes: [0; 2] };
+            for (at, lines) in [self.args.lines / TIMES, self.args.lines].into_iter().enumerate() {
+                let file = self.place.input(one.input, lines)?.context("it is not compressed")?;
+                peaks.records[at] = self.place.contests.input(one.input).records(lines);
+                peaks.bytes[at] = self.place.time(&one, &file)?.peak_bytes;
+            }
+            peaks.check()?;
+            all.push(peaks);
+        }
+        let largest = all.iter().map(|peaks| peaks.bytes[1]).max().unwrap_or_default();
+        let figure = format!("{} forms, at most {}", all.len(), mebibytes(largest));
+        Ok((Peaks::table(format!("{name}, {threads} threads"), &all), figure))
     }
 }

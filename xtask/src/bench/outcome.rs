@@ -1,181 +1,206 @@
 //! The runs of a program in a scenario, as a measurement and as a row of a table.
 
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::collections::BTreeSet;
 
-use anyhow::bail;
-use serde_json::json;
+use anyhow::ensure;
+use serde_json::{Value, json};
 
-use super::programs::{Form, Program};
-use super::rusage::{self, Usage};
-use super::scenario::{Scenario, Timing};
-use super::tools::{Tool, Tools};
+use super::contests::{Contender, Measure};
+use super::runs::Usage;
 use crate::measure::table::Table;
-use crate::measure::{Measurement, Role, groups, time};
-use crate::workspace::root;
+use crate::measure::{Measurement, Role, digits, groups, time};
 
-/// The exit code of `windrow` if it refused lines.
-const REFUSED: i64 = 3;
+/// The implementation that the overview of shapes compares with.
+const CODEC: &str = "windrow_codec";
 
 /// The runs of one program.
-pub(super) struct Outcome {
-    pub(super) scenario: &'static Scenario,
-    pub(super) program: &'static Program,
+pub(super) struct Outcome<'c> {
+    pub(super) contender: Contender<'c>,
     pub(super) runs: Vec<Usage>,
     /// The number of records that it reads.
     pub(super) records: u64,
-    /// The size of its input without compression.
+    /// The size of what it reads, without compression.
     pub(super) plain_bytes: u64,
-    /// The file of its last answer.
-    pub(super) output: PathBuf,
 }
 
-impl Scenario {
-    /// Runs a program once, and writes its answer to `output`.
-    pub(super) fn run(
-        &self,
-        program: &Program,
-        tools: &Tools,
-        file: &Path,
-        output: &Path,
-    ) -> anyhow::Result<Usage> {
-        let Program { name, tool, form, .. } = program;
-        let args = self.args(program, file, &root().join("benches/e2e"));
-        let kept = (*form != Form::Bytes).then_some(output);
-        let usage = rusage::run(&tools.program(*tool), &args, program.env(self.threads), kept)?;
-        let is_done =
-            usage.code == Some(0) || (*tool == Tool::Windrow && usage.code == Some(REFUSED));
-        if !is_done {
-            let errors = fs::read_to_string(output.with_extension("err"));
-            let end = match usage.code {
-                Some(code) => format!("exit code {code}"),
-                None => "a signal".to_owned(),
-            };
-            bail!("{name} ended with {end}: {}", errors.unwrap_or_default());
-        }
-        Ok(usage)
-    }
-}
-
-impl Outcome {
+impl Outcome<'_> {
     pub(super) fn measurement(&self) -> anyhow::Result<Measurement> {
-        let id = format!("{}/{}", self.scenario.name, self.program.name);
         let lines = self.records as f64;
-        let time = |usage: &Usage| match self.scenario.timing {
-            Timing::Wall => usage.wall,
-            Timing::User => usage.user,
+        let time = |usage: &Usage| match self.contender.measure {
+            Measure::User => usage.user_ns,
+            _ => usage.wall_ns,
         };
-        let samples = self.runs.iter().map(|usage| time(usage).as_nanos() as f64 / lines);
-        let mut one = Measurement::new(&id, "line", samples.collect(), [1, 1])?;
+        let samples = self.runs.iter().map(|usage| time(usage) / lines).collect();
+        let mut one = Measurement::new(&self.contender.id(), "line", samples, [1, 1])?;
         one.unit_bytes = Some(self.plain_bytes as f64 / lines);
         Ok(one)
     }
 
     /// Encodes it for a record: as a measurement, with the usage of the process.
-    pub(super) fn raw(&self, measurement: &Measurement) -> serde_json::Value {
+    pub(super) fn raw(&self, measurement: &Measurement) -> Value {
         let mut raw = measurement.to_json();
-        let cpu: Vec<_> = self.runs.iter().map(|usage| usage.cpu.as_nanos() as u64).collect();
-        raw["cpu_ns_of_all_lines"] = json!(cpu);
+        let cpu: Vec<_> = self.runs.iter().map(|usage| usage.cpu_ns as u64).collect();
         let peaks: Vec<_> = self.runs.iter().map(|usage| usage.peak_bytes).collect();
+        raw["cpu_ns_of_all_lines"] = json!(cpu);
         raw["peak_bytes"] = json!(peaks);
         raw
     }
 
     /// Returns the median processor time of the runs.
-    fn cpu(&self) -> Duration {
-        let mut all: Vec<_> = self.runs.iter().map(|usage| usage.cpu).collect();
-        all.sort_unstable();
+    fn cpu_ns(&self) -> f64 {
+        let mut all: Vec<_> = self.runs.iter().map(|usage| usage.cpu_ns).collect();
+        all.sort_by(f64::total_cmp);
         all[all.len() / 2]
     }
 
     /// Returns the maximum peak memory of the runs.
-    fn peak(&self) -> Option<u64> {
-        self.runs.iter().filter_map(|usage| usage.peak_bytes).max()
+    pub(super) fn peak_bytes(&self) -> u64 {
+        self.runs.iter().map(|usage| usage.peak_bytes).max().unwrap_or_default()
     }
 }
 
+pub(super) fn mebibytes(bytes: u64) -> String {
+    format!("{:.1} MiB", bytes as f64 / f64::from(1 << 20))
+}
+
 /// Makes a table for each scenario: time, processor time, memory and ratios of each program.
-pub(super) fn tables(outcomes: &[Outcome], measured: &[Measurement]) -> Vec<Table> {
+pub(super) fn tables(outcomes: &[Outcome<'_>], measured: &[Measurement]) -> Vec<Table> {
     let table = |(name, group): (&str, Vec<&Measurement>)| {
-        let of_group = outcomes.iter().find(|outcome| outcome.scenario.name == name);
-        let lines = of_group.map_or(0, |outcome| outcome.records);
+        let of_group: Vec<_> =
+            outcomes.iter().filter(|outcome| outcome.contender.scenario == name).collect();
+        let lines = of_group.first().map_or(0, |outcome| outcome.records);
+        let is_user = of_group.first().is_some_and(|one| one.contender.measure == Measure::User);
         let whole = |ns: f64| time(ns * lines as f64);
         let of = |role| group.iter().copied().filter(move |one| one.role() == role);
         // The slowest floor and the fastest rival.
         let marks: Vec<_> =
             of(Role::Floor).next_back().into_iter().chain(of(Role::Rival).next()).collect();
-        let timing = of_group.map_or(Timing::Wall, |outcome| outcome.scenario.timing);
-        let time_head = if timing == Timing::User { "user time" } else { "time" };
-        let mut head: Vec<String> = ["program", time_head, "spread", "processor", "memory", "GB/s"]
-            .map(str::to_owned)
-            .into();
-        head.extend(marks.iter().map(|mark| format!("to {}", mark.implementation())));
+        let time_head = if is_user { "user time" } else { "time" };
+        let head =
+            ["program", time_head, "spread", "processor", "memory", "GB/s"].map(str::to_owned);
+        let more = marks.iter().map(|mark| format!("to {}", mark.implementation()));
         let rows = group.iter().map(|one| {
-            let of_one = |outcome: &&Outcome| {
-                one.id == format!("{}/{}", outcome.scenario.name, outcome.program.name)
-            };
-            let outcome = outcomes.iter().find(of_one);
+            let outcome = of_group.iter().find(|outcome| outcome.contender.id() == one.id);
             let [low, high] = one.spread_ns().map(whole);
-            let cpu = outcome.map(|outcome| time(outcome.cpu().as_nanos() as f64));
-            let peak = outcome.and_then(Outcome::peak);
-            let peak = peak.map(|bytes| format!("{:.1} MiB", bytes as f64 / f64::from(1 << 20)));
-            let speed = one.gigabytes_per_s().map(|speed| format!("{speed:.2}"));
-            let mut row = vec![
+            let ratios = marks.iter().map(|mark| match mark.id == one.id {
+                true => "-".to_owned(),
+                false => one.against(mark),
+            });
+            let cells = [
                 one.implementation().to_owned(),
                 whole(one.median_ns()),
                 format!("{low} to {high}"),
+                outcome.map_or("-".to_owned(), |outcome| time(outcome.cpu_ns())),
+                outcome.map_or("-".to_owned(), |outcome| mebibytes(outcome.peak_bytes())),
+                one.gigabytes_per_s().map_or("-".to_owned(), |speed| format!("{speed:.2}")),
             ];
-            row.extend([cpu, peak, speed].map(|cell| cell.unwrap_or_else(|| "unknown".to_owned())));
-            row.extend(marks.iter().map(|mark| match mark.id == one.id {
-                true => "-".to_owned(),
-                false => one.against(mark),
-            }));
-            row
+            cells.into_iter().chain(ratios).collect()
         });
-        Table::new(format!("{name}, {lines} lines"), head, rows.collect())
+        let (head, rows) = (head.into_iter().chain(more).collect(), rows.collect());
+        Table::new(format!("{name}, {lines} lines"), head, rows)
     };
     groups(measured).into_iter().map(table).collect()
 }
 
+/// Makes a table with a row for each form of lines and a column for each program.
+///
+/// The tables of the forms compare with the fastest rival; this one compares with the codec.
+pub(super) fn overview(measured: &[Measurement]) -> Table {
+    let others: BTreeSet<_> = measured
+        .iter()
+        .filter(|one| one.role() != Role::Floor && one.implementation() != CODEC)
+        .map(Measurement::library)
+        .collect();
+    let row = |(group, all): (&str, Vec<&Measurement>)| {
+        let codec = all.iter().find(|one| one.implementation() == CODEC);
+        let multiple = |name: &&str| {
+            let other = all.iter().find(|one| one.library() == *name);
+            let ratio =
+                other.zip(codec).map(|(other, codec)| other.median_ns() / codec.median_ns());
+            ratio.map_or("-".to_owned(), digits)
+        };
+        let first = codec.map_or("-".to_owned(), |one| time(one.median_ns()));
+        [group.to_owned(), first].into_iter().chain(others.iter().map(multiple)).collect()
+    };
+    let head = ["form", CODEC].into_iter().chain(others.iter().copied()).map(str::to_owned);
+    let title = "User time of a line, and multiples of it (below 1: faster than the codec)";
+    let rows = groups(measured).into_iter().map(row).collect();
+    Table::new(title.to_owned(), head.collect(), rows)
+}
+
+/// The ratio of the larger input to the smaller one, where memory is measured.
+pub(super) const TIMES: u64 = 10;
+/// Peaks differ by as much from run to run.
+const TOLERANCE_BYTES: u64 = 1 << 20;
+
+/// The peaks of one program: of the smaller and of the larger input.
+pub(super) struct Peaks {
+    pub(super) name: String,
+    pub(super) records: [u64; 2],
+    pub(super) bytes: [u64; 2],
+}
+
+impl Peaks {
+    /// Checks that the peak memory does not grow with the input.
+    pub(super) fn check(&self) -> anyhow::Result<()> {
+        let [small, large] = self.bytes;
+        ensure!(
+            large <= small + TOLERANCE_BYTES,
+            "the peak memory of {} grows with its input: {} and {}",
+            self.name,
+            mebibytes(small),
+            mebibytes(large)
+        );
+        Ok(())
+    }
+
+    /// Shows the peaks of all programs.
+    pub(super) fn table(title: String, all: &[Self]) -> Table {
+        let head = ["program", "records", "memory", "records", "memory"].map(str::to_owned);
+        let row = |Self { name, records: [few, many], bytes: [small, large] }: &Self| {
+            let (small, large) = (mebibytes(*small), mebibytes(*large));
+            vec![name.clone(), few.to_string(), small, many.to_string(), large]
+        };
+        Table::new(title, head.into(), all.iter().map(row).collect())
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::super::scenarios::SCENARIOS;
-    use super::super::shapes;
+    use super::super::contests::Contests;
     use super::*;
+    use crate::measure::record::Kind;
+    use crate::measure::tests::measured;
+
+    fn outcomes(contests: &Contests, kind: Kind, walls_ns: [f64; 3]) -> Vec<Outcome<'_>> {
+        let (_, contenders) = contests.of(kind, "/common").remove(0);
+        let outcome = |(contender, wall_ns)| {
+            let usage = Usage {
+                wall_ns,
+                cpu_ns: wall_ns / 2.0,
+                user_ns: wall_ns / 4.0,
+                peak_bytes: 3 << 20,
+            };
+            let (records, plain_bytes) = (1_000_000, 33_000_000);
+            Outcome { contender, runs: vec![usage; 3], records, plain_bytes }
+        };
+        contenders.into_iter().zip(walls_ns).map(outcome).collect()
+    }
 
     #[test]
     fn forms_of_lines_are_compared_by_user_time() {
-        let scenario = &shapes::SCENARIOS[0];
-        let of_shape = Outcome { scenario, program: &scenario.programs[0], ..outcome(0, 400) };
-        let measured = of_shape.measurement().unwrap();
-        assert_eq!(
-            (measured.id.as_str(), measured.median_ns()),
-            ("shapes/common/windrow_codec", 100.0)
-        );
-        assert_eq!(outcome(0, 400).measurement().unwrap().median_ns(), 400.0);
-        let text = tables(&[of_shape], &[measured])[0].markdown();
+        let contests = Contests::read().unwrap();
+        let of_shape = outcomes(&contests, Kind::Shapes, [4e8; 3]);
+        let measured = of_shape[0].measurement().unwrap();
+        assert_eq!((&*measured.id, measured.median_ns()), ("shapes/common/windrow_codec", 100.0));
+        let text = tables(&of_shape, &[measured])[0].markdown();
         assert!(text.contains("| program | user time |"), "{text}");
-    }
-
-    fn outcome(index: usize, wall_ms: u64) -> Outcome {
-        let usage = Usage {
-            wall: Duration::from_millis(wall_ms),
-            cpu: Duration::from_millis(wall_ms / 2),
-            user: Duration::from_millis(wall_ms / 4),
-            peak_bytes: Some(3 << 20),
-            code: Some(0),
-        };
-        let scenario = &SCENARIOS[0];
-        let program = &scenario.programs[index];
-        let (records, plain_bytes) = (1_000_000, 33_000_000);
-        let runs = vec![usage; 3];
-        Outcome { scenario, program, runs, records, plain_bytes, output: PathBuf::new() }
     }
 
     #[test]
     fn table_has_time_work_memory_and_ratios() {
-        let outcomes = [outcome(0, 400), outcome(1, 100), outcome(2, 4_000)];
+        let contests = Contests::read().unwrap();
+        let outcomes = outcomes(&contests, Kind::E2e, [4e8, 1e8, 4e9]);
         let measured: Vec<_> = outcomes.iter().map(|one| one.measurement().unwrap()).collect();
         let text = tables(&outcomes, &measured)[0].markdown();
         let rows = [
@@ -192,5 +217,38 @@ mod tests {
         let raw = outcomes[0].raw(&measured[0]);
         assert_eq!(raw["peak_bytes"][2], 3 << 20);
         assert_eq!(Measurement::from_json(&raw).unwrap(), measured[0]);
+    }
+
+    #[test]
+    fn overview_compares_all_programs_with_the_codec() {
+        let times = [
+            ("shapes/a/windrow_codec", 100.0),
+            ("shapes/a/floor_newlines", 1.0),
+            ("shapes/a/rival_sonic_rs", 150.0),
+            ("shapes/a/rival_simdjson", 50.0),
+            ("shapes/b/rival_simdjson", 50.0),
+        ];
+        let text = overview(&times.map(|(id, ns)| measured(id, ns, ns))).markdown();
+        let rows: Vec<_> = text.lines().skip(2).collect();
+        let expected = [
+            "| form | windrow_codec | simdjson | sonic_rs |",
+            "| --- | ---: | ---: | ---: |",
+            "| shapes/a | 100 ns | 0.50 | 1.50 |",
+            "| shapes/b | - | - | - |",
+        ];
+        assert_eq!(rows, expected);
+    }
+
+    #[test]
+    fn growth_of_memory_is_refused_and_named() {
+        let peaks = |large| Peaks {
+            name: "windrow_csv".to_owned(),
+            records: [1, 10],
+            bytes: [5 << 20, large],
+        };
+        peaks(6 << 20).check().unwrap();
+        let error = peaks((6 << 20) + 1).check().unwrap_err().to_string();
+        let expected = "the peak memory of windrow_csv grows with its input: 5.0 MiB and 6.0 MiB";
+        assert_eq!(error, expected);
     }
 }
