@@ -68,8 +68,7 @@ impl Args {
 
 /// Returns the regular expression that matches the groups of the README's table.
 fn headline_filter() -> String {
-    let groups: Vec<_> =
-        Kind::Operations.headlines().iter().map(headline::Headline::group).collect();
+    let groups: Vec<_> = Kind::Operations.headlines().map(headline::Headline::group).collect();
     format!("^({})/[^/]+$", groups.join("|"))
 }
 

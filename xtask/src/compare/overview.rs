@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use textwrap::Options;
+
 use crate::measure::headline::Headline;
 use crate::measure::record::Kind;
 use crate::measure::rivals::PAGE;
@@ -28,7 +30,8 @@ pub(super) fn render(measured: &[Measurement], limitations: &BTreeMap<String, St
         floor_sentence(&columns),
     ];
     for paragraph in paragraphs.into_iter().flatten().chain(limits(&columns, limitations)) {
-        text += &wrap(&paragraph);
+        text += &textwrap::fill(&paragraph, Options::new(96).subsequent_indent("  "));
+        text.push('\n');
     }
     text + "Whole programs are compared by `cargo xtask bench --e2e`.\n"
 }
@@ -39,7 +42,7 @@ fn columns(measured: &[Measurement]) -> Vec<Column<'_>> {
         let ours = measured.iter().find(|one| one.id == headline.id)?;
         Some(Column { headline, ours, group: groups[headline.group()].clone() })
     };
-    Kind::Operations.headlines().iter().filter_map(column).collect()
+    Kind::Operations.headlines().filter_map(column).collect()
 }
 
 impl<'m> Column<'m> {
@@ -48,11 +51,11 @@ impl<'m> Column<'m> {
     }
 
     fn baseline(&self) -> Option<&'m Measurement> {
-        self.named(self.headline.baseline?)
+        self.named(self.headline.baseline.as_deref()?)
     }
 
     fn floor(&self) -> Option<&'m Measurement> {
-        self.named(self.headline.floor)
+        self.named(&self.headline.floor)
     }
 
     fn rivals(&self) -> impl Iterator<Item = &'m Measurement> {
@@ -77,8 +80,7 @@ impl<'m> Column<'m> {
 ///
 /// Every implementation of every group would be 80 rows. This way there are about a dozen.
 fn table(columns: &[Column<'_>]) -> Table {
-    let heading =
-        |line: usize| columns.iter().map(move |one| one.headline.heading[line].to_owned());
+    let heading = |line: usize| columns.iter().map(move |one| one.headline.heading[line].clone());
     let row = |name: &str, cell: &dyn Fn(&Column<'_>) -> String| -> Vec<String> {
         [name.to_owned()].into_iter().chain(columns.iter().map(cell)).collect()
     };
@@ -89,8 +91,7 @@ fn table(columns: &[Column<'_>]) -> Table {
         row("hand-written", &|column| column.multiple(column.baseline())),
         row("lower bound", &|column| column.multiple(column.floor())),
     ];
-    let rivals: BTreeSet<_> = columns.iter().flat_map(Column::rivals).collect_names();
-    for name in rivals {
+    for name in rivals(columns) {
         rows.push(row(library(name), &|column| column.multiple(column.named(name))));
     }
     let title = "Time of one operation; other rows: multiples of the time of Windrow \
@@ -98,14 +99,10 @@ fn table(columns: &[Column<'_>]) -> Table {
     Table::new(title.to_owned(), head, rows)
 }
 
-/// Collects the names of implementations.
-trait CollectNames<'m>: Iterator<Item = &'m Measurement> + Sized {
-    fn collect_names(self) -> BTreeSet<&'m str> {
-        self.map(Measurement::implementation).collect()
-    }
+/// Returns the names of all rivals.
+fn rivals<'m>(columns: &[Column<'m>]) -> BTreeSet<&'m str> {
+    columns.iter().flat_map(Column::rivals).map(Measurement::implementation).collect()
 }
-
-impl<'m, I: Iterator<Item = &'m Measurement>> CollectNames<'m> for I {}
 
 fn library(name: &str) -> &str {
     name.strip_prefix("rival_").unwrap_or(name)
@@ -119,10 +116,10 @@ fn sentence<'m>(
 ) -> String {
     let [mut faster, mut same, mut slower, mut nothing] = [const { Vec::new() }; 4];
     for column in columns {
-        let title = column.headline.title;
+        let title = &column.headline.title;
         match other(column) {
-            None => nothing.push(title.to_owned()),
-            Some(other) if column.ours.same_as(other) => same.push(title.to_owned()),
+            None => nothing.push(title.clone()),
+            Some(other) if column.ours.same_as(other) => same.push(title.clone()),
             Some(other) => {
                 let ratio = column.ours.median_ns() / other.median_ns();
                 let list = if ratio < 1.0 { &mut faster } else { &mut slower };
@@ -160,7 +157,7 @@ fn floor_sentence(columns: &[Column<'_>]) -> Option<String> {
 /// Says what each rival in the table does not do, rivals with the same limitation together.
 fn limits(columns: &[Column<'_>], limitations: &BTreeMap<String, String>) -> Vec<String> {
     let mut rivals: BTreeMap<Option<&str>, Vec<&str>> = BTreeMap::new();
-    for name in columns.iter().flat_map(Column::rivals).collect_names() {
+    for name in self::rivals(columns) {
         let limitation = limitations.get(name).map(String::as_str);
         rivals.entry(limitation).or_default().push(library(name));
     }
@@ -173,27 +170,6 @@ fn limits(columns: &[Column<'_>], limitations: &BTreeMap<String, String>) -> Vec
         }
     };
     rivals.into_iter().map(limit).collect()
-}
-
-/// Breaks a paragraph into lines; all but the first are indented.
-fn wrap(paragraph: &str) -> String {
-    const COLUMNS: usize = 96;
-    let (mut text, mut column) = (String::new(), 0);
-    for word in paragraph.split_whitespace() {
-        let width = word.chars().count();
-        if column > 0 && column + 1 + width > COLUMNS {
-            text.push_str("\n ");
-            column = 1;
-        }
-        if column > 0 {
-            text.push(' ');
-            column += 1;
-        }
-        text.push_str(word);
-        column += width;
-    }
-    text.push('\n');
-    text
 }
 
 #[cfg(test)]
@@ -269,12 +245,5 @@ mod tests {
         measurements.push(measured(id, 9.0, 13.0));
         let text = render(&measurements, &limitations());
         assert!(text.contains("1.00 to 10.0 times as long."), "{text}");
-    }
-
-    #[test]
-    fn long_paragraph_is_broken_between_words() {
-        let text = wrap(&"word ".repeat(50));
-        assert!(text.lines().count() == 3 && text.lines().all(|line| line.len() <= 96), "{text}");
-        assert!(text.starts_with("word") && text.contains("\n  word"), "{text}");
     }
 }

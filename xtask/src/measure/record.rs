@@ -6,6 +6,7 @@ use std::iter;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, ensure};
+use serde::Deserialize;
 use serde_json::Value;
 use xshell::{Shell, cmd};
 
@@ -25,7 +26,8 @@ pub(crate) struct Circumstances {
 }
 
 /// The kind of a record, which its name shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub(crate) enum Kind {
     /// Operations of the crates.
     Operations,
@@ -41,20 +43,12 @@ impl Kind {
     pub(crate) const ALL: [Self; 4] = [Self::Operations, Self::E2e, Self::Logs, Self::Shapes];
 
     /// Returns the end of the name, before a number.
-    fn ending(self) -> &'static str {
+    pub(crate) fn ending(self) -> &'static str {
         match self {
             Self::Operations => "",
             Self::E2e => "-e2e",
             Self::Logs => "-logs",
             Self::Shapes => "-shapes",
-        }
-    }
-
-    fn explanation(self) -> &'static str {
-        match self {
-            Self::Operations => README_END,
-            Self::E2e | Self::Logs => E2E_README_END,
-            Self::Shapes => SHAPES_README_END,
         }
     }
 
@@ -92,7 +86,7 @@ impl Circumstances {
         format!("{}-{}", self.date, self.machine.slug())
     }
 
-    fn readme(&self, name: &str, kind: Kind) -> String {
+    fn readme(&self, name: &str) -> String {
         let Machine { cpu, cores, memory, load, system } = &self.machine;
         let mut text = format!("# {name}\n\n| | |\n| --- | --- |\n");
         let mut row = |name: &str, value: &str| {
@@ -106,40 +100,18 @@ impl Circumstances {
         row("commit", &self.commit);
         row("command", &format!("`{}`", self.command));
         self.more.iter().for_each(|(name, value)| row(name, value));
-        let _ = write!(text, "\n```text\n{}\n```\n{}", self.toolchain, kind.explanation());
+        let _ = write!(text, "\n```text\n{}\n```\n{README_END}", self.toolchain);
         text
     }
 }
 
+/// Explains the files of a record.
 const README_END: &str = "
-`summary.md` is generated. For each group it shows the median, the spread (the middle 80 % of the
-samples) and the ratios to the fastest baseline (`mutex_*`, `shared_*`, `local_*`), the slowest
-floor (`floor_*`) and the fastest rival (`rival_*`). `same` means that the spreads overlap or that
-the medians are within 2 %. `raw.ndjson` holds the samples of each benchmark, in nanoseconds per
-unit of work.
-`cargo xtask compare A B` compares two records.
-";
-
-const E2E_README_END: &str = "
-`summary.md` is generated. For each scenario it shows the time of the whole process, the spread (the
-middle 80 % of the runs), the processor time in user mode and in the system, the peak resident
-memory, the plain bytes read per second, and the ratios to the floor (`floor_*`) and to the fastest
-rival (`rival_*`). `same` means that the spreads overlap or that the medians are within 2 %. Files
-were in the page cache, programs took turns, and all answers agreed before times were shown.
-`raw.ndjson` holds the runs of each program, in nanoseconds per line. `benches/README.md` lists the
-programs.
-`cargo xtask compare A B` compares two records.
-";
-
-const SHAPES_README_END: &str = "
-`summary.md` is generated. For each form of lines it shows the time in user mode of a process that
-decodes a file several times on one thread, the spread (the middle 80 % of the runs), the processor
-time in user mode and in the system, the peak resident memory, the bytes decoded per second, and the
-ratios to the floor (`floor_*`) and to the fastest rival (`rival_*`). `same` means that the spreads
-overlap or that the medians are within 2 %. Programs took turns, and all found the same records,
-names and sums before times were shown. `raw.ndjson` holds the runs of each program, in nanoseconds
-per line. `benches/README.md` lists the forms and the programs.
-`cargo xtask compare A B` compares two records.
+`summary.md` is generated. It shows the median, the spread (the middle 80 % of the samples) and the
+ratios to the fastest baseline (`mutex_*`, `shared_*`, `local_*`), the slowest floor (`floor_*`) and
+the fastest rival (`rival_*`) of each group. `same` means that the spreads overlap or that the
+medians are within 2 %. `raw.ndjson` holds the samples, in nanoseconds per unit of work.
+`benches/README.md` says what is measured. `cargo xtask compare A B` compares two records.
 ";
 
 /// Writes a record below `parent`: the measurements, one a line, and the tables.
@@ -159,7 +131,7 @@ pub(crate) fn write(
     let folder = parent.join(&name);
     fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
     fs::write(folder.join(RAW), raw.iter().map(|one| format!("{one}\n")).collect::<String>())?;
-    fs::write(folder.join("README.md"), circumstances.readme(&name, kind))?;
+    fs::write(folder.join("README.md"), circumstances.readme(&name))?;
     let tables: Vec<_> = tables.iter().map(Table::markdown).collect();
     let title = format!("# Summary of {name}\n\nGenerated by `{}`.\n\n", circumstances.command);
     fs::write(folder.join("summary.md"), title + &tables.join("\n"))?;

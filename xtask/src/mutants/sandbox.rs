@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use xshell::{Shell, cmd};
 
 use super::Suite;
-use crate::workspace::{self, Workspace, walk};
+use crate::workspace::{self, Package, Workspace, walk};
 use crate::{loom, step};
 
 /// Large files that a build does not need.
@@ -69,7 +69,8 @@ impl Sandbox {
     ///
     /// The target folders are those of the sources, so that no dependency is built twice. Cargo
     /// would take what a mutant left there for the sources, whose paths from the root are the
-    /// same: hence an option that changes nothing but the names of what is built of the members.
+    /// same: hence a profile of the members that differs a little, and with it the names of what
+    /// is built of them.
     pub(super) fn test(
         &self,
         package: &str,
@@ -77,24 +78,20 @@ impl Sandbox {
         tests: &[&str],
     ) -> anyhow::Result<(bool, String)> {
         let Self { sh, workspace, .. } = self;
-        let (command, profile) = match suite {
+        let (command, profile, difference) = match suite {
             Suite::Loom => {
-                let target = loom::target(workspace);
-                (loom::test(sh, package, &target).env(loom::FLAGS, loom::CFG), "model")
+                let test = loom::test(sh, package, &loom::target(workspace));
+                (test.env(loom::FLAGS, loom::CFG), "model", "codegen-units=17")
             }
             _ => {
-                let target = &workspace.target;
                 let options = ["--all-features", "--target-dir"];
-                (cmd!(sh, "cargo test --package {package} {options...} {target}"), "dev")
+                let target = &workspace.target;
+                let test = cmd!(sh, "cargo test --package {package} {options...} {target}");
+                (test, "dev", "debug=false")
             }
         };
-        let units = if profile == "model" { 17 } else { 257 };
-        let members = workspace.packages.iter().flat_map(|member| {
-            let name = &member.name;
-            [
-                "--config".to_owned(),
-                format!("profile.{profile}.package.{name}.codegen-units={units}"),
-            ]
+        let members = workspace.packages.iter().flat_map(|Package { name, .. }| {
+            ["--config".to_owned(), format!("profile.{profile}.package.{name}.{difference}")]
         });
         let command = match suite {
             Suite::Loom | Suite::Unit => command.args(members).arg("--lib"),
