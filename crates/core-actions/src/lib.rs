@@ -3,6 +3,7 @@
 
 mod action;
 mod exact;
+mod labels;
 #[cfg(all(test, loom, feature = "tracker"))]
 mod loom;
 #[cfg(test)]
@@ -26,6 +27,7 @@ pub use action::{
     UnitError,
 };
 pub use core_time::{COUNT_MAX, OverflowCounts, Statistic, Subtract, Tag, WhenFull, laws};
+pub use labels::{GroupError, LabelError, LabeledName, group_by};
 pub use row::Row;
 #[cfg(feature = "tracker")]
 pub use snapshot::{TrackerSnapshot, TrackerSnapshotError, WindowedSnapshot};

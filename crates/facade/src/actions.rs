@@ -2,10 +2,11 @@
 
 pub use core_actions::{
     ACTIONS_MAX, ActionError, ActionName, ActionTime, ActionTracker, ActionWindow, AsWords, Batch,
-    Bin, COUNT_MAX, Conversion, Converted, Count, Handle, HasCount, HasMean, Histogram, KeyedName,
-    Last, LocalTracker, Mean, MergedTracker, MinMax, NameError, NameTable, Outcome, Outcomes,
-    OverflowCounts, PostTracker, Quantile, QuantileError, Quantiles, Row, RunningTracker,
-    SharedHandle, SharedWindowedHandle, Summary, TimeError, Timestamped, TopK, TrackerSnapshot,
-    TrackerSnapshotError, TrackerSpec, Unit, UnitError, Values, Variance, WhenFull, WindowRows,
-    WindowedHandle, WindowedSnapshot, WindowedSpec, WindowedSpecError, WindowedTracker,
+    Bin, COUNT_MAX, Conversion, Converted, Count, GroupError, Handle, HasCount, HasMean, Histogram,
+    KeyedName, LabelError, LabeledName, Last, LocalTracker, Mean, MergedTracker, MinMax, NameError,
+    NameTable, Outcome, Outcomes, OverflowCounts, PostTracker, Quantile, QuantileError, Quantiles,
+    Row, RunningTracker, SharedHandle, SharedWindowedHandle, Summary, TimeError, Timestamped, TopK,
+    TrackerSnapshot, TrackerSnapshotError, TrackerSpec, Unit, UnitError, Values, Variance,
+    WhenFull, WindowRows, WindowedHandle, WindowedSnapshot, WindowedSpec, WindowedSpecError,
+    WindowedTracker, group_by,
 };

@@ -1,4 +1,4 @@
-//! Handles that threads share, behind the front door.
+//! Handles that threads share, and names with labels, behind the front door.
 
 use std::sync::{Arc, LazyLock};
 use std::thread;
@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use facade::Summary;
 use facade::actions::{
-    Mean, RunningTracker, SharedHandle, SharedWindowedHandle, WindowedSpec, WindowedTracker,
+    GroupError, LabelError, LabeledName, Mean, RunningTracker, SharedHandle, SharedWindowedHandle,
+    WindowedSpec, WindowedTracker, group_by,
 };
 use facade::time::{EventCounter, OwnedRecorder};
 
@@ -44,4 +45,18 @@ fn a_recorder_that_is_owned_moves_into_a_task() {
     let mut recorder: OwnedRecorder = requests.owned_recorder();
     thread::spawn(move || recorder.record()).join().unwrap();
     assert_eq!(requests.total(), 1);
+}
+
+#[test]
+fn names_with_labels_are_grouped_behind_the_front_door() -> Result<(), LabelError> {
+    let tracker = RunningTracker::default();
+    for (route, time) in [("/", 10), ("/a", 30)] {
+        let name = LabeledName::new("http")?.with("method", "GET")?.with("route", route)?;
+        tracker.record(&name, time).unwrap();
+    }
+    let groups: Result<_, GroupError> = group_by(&tracker.stats(), &["method"]);
+    let groups = groups.unwrap();
+    assert_eq!((groups.len(), groups[0].mean()), (1, 20.0));
+    assert_eq!(groups[0].name(), r#"http{method="GET"}"#);
+    Ok(())
 }
