@@ -79,10 +79,10 @@ impl<'t, S: Statistic<Value: AsWords>> Batch<'t, S> {
             self.buffer.push(action, time);
             return if self.buffer.is_full() { self.flush() } else { Ok(()) };
         }
-        if self.tracker.record_known(action, time) {
-            return Ok(());
-        }
-        self.record_new(action.as_str(), time)
+        let tracker = self.tracker;
+        let known = tracker
+            .with_table(|table| table.record(action, |shard| shard.record(time, tracker.next())));
+        if known == Some(true) { Ok(()) } else { self.record_new(action.as_str(), time) }
     }
 
     /// Records an action that is new to this thread.
