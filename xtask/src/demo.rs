@@ -1,9 +1,9 @@
 //! `cargo xtask demo`: runs the program on a real sample and compares the output.
 
 use std::env::consts::EXE_SUFFIX;
-use std::fmt::Write as _;
+use std::path::Path;
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, ensure};
 use xshell::{Shell, cmd};
 
 use crate::step::{self, Job, Steps};
@@ -24,8 +24,6 @@ const SAMPLE: &str = "crates/cli/samples/startup.ndjson";
 const GOLDEN: &str = "crates/cli/samples/startup.expected.txt";
 const TITLE: &str =
     "System calls of programs while they start, and the mean time of each in nanoseconds.";
-/// The maximum number of lines of a difference that are printed.
-const DIFFERENCE_LINES_MAX: usize = 40;
 
 impl Args {
     /// Builds the program, compares the output of `stats`, and runs `windrow demo`, which explains
@@ -41,7 +39,7 @@ impl Args {
             steps.run("stats", || {
                 let found = cmd!(sh, "{program} stats {SAMPLE}").quiet().read()?;
                 step::print(&format!("{found}\n"));
-                check(sh, found, self.update)
+                check(sh, &found, Path::new(GOLDEN), self.update)
             });
             step::print("\n$ windrow demo");
             steps.run("trackers", || {
@@ -54,46 +52,24 @@ impl Args {
     }
 }
 
-fn check(sh: &Shell, found: String, update: bool) -> anyhow::Result<String> {
-    if update {
-        sh.write_file(GOLDEN, format!("{found}\n"))?;
-        return Ok(format!("{GOLDEN} written, review the difference"));
-    }
-    let golden = sh.read_file(GOLDEN).context("run `cargo xtask demo --update` once")?;
-    let difference = difference(&golden, &found);
+/// Compares the output with the expected one; line ends may differ.
+fn check(sh: &Shell, found: &str, golden: &Path, update: bool) -> anyhow::Result<String> {
     ensure!(!found.is_empty(), "`windrow stats` printed nothing");
-    if !difference.is_empty() {
-        bail!(
-            "the output differs from {GOLDEN} (- expected, + found):\n{difference}\
-             if that is intended, run `cargo xtask demo --update`"
-        );
+    let shown = golden.display();
+    if update {
+        sh.write_file(golden, format!("{found}\n"))?;
+        return Ok(format!("{shown} written, review the difference"));
     }
-    Ok(format!("{} lines as in {GOLDEN}", found.lines().count()))
-}
-
-/// Returns the lines between the common beginning and the common end; empty if equal.
-///
-/// Line ends are ignored, so a checkout that converts them passes.
-fn difference(golden: &str, found: &str) -> String {
-    let [mut golden, mut found] =
-        [golden, found].map(|text| text.trim_end().lines().collect::<Vec<_>>());
-    let same = golden.iter().zip(&found).take_while(|(a, b)| a == b).count();
-    let line = same + 1;
-    golden.drain(..same);
-    found.drain(..same);
-    while golden.last().is_some_and(|last| found.last() == Some(last)) {
-        golden.pop();
-        found.pop();
-    }
-    if golden.is_empty() && found.is_empty() {
-        return String::new();
-    }
-    let mut text = format!("@ line {line}\n");
-    let lines = golden.iter().map(|line| ('-', line)).chain(found.iter().map(|line| ('+', line)));
-    for (sign, line) in lines.take(DIFFERENCE_LINES_MAX) {
-        let _ = writeln!(text, "{sign} {line}");
-    }
-    text
+    let diff = cmd!(sh, "git diff --no-index --exit-code --ignore-cr-at-eol -- {golden} -");
+    let diff = diff.stdin(format!("{found}\n")).quiet().ignore_status().output()?;
+    ensure!(
+        diff.status.success(),
+        "the output differs from {shown}:\n{}{}\
+         if that is intended, run `cargo xtask demo --update`",
+        String::from_utf8_lossy(&diff.stdout),
+        String::from_utf8_lossy(&diff.stderr)
+    );
+    Ok(format!("{} lines as in {shown}", found.lines().count()))
 }
 
 #[cfg(test)]
@@ -101,14 +77,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn difference_has_only_the_changed_lines() {
-        assert_eq!(difference("a\nb\nc\nd\n", "a\nX\nY\nd\n"), "@ line 2\n- b\n- c\n+ X\n+ Y\n");
-        assert_eq!(difference("a\nb\n", "a\n"), "@ line 2\n- b\n");
-        assert_eq!(difference("a\na\n", "a\n"), "@ line 2\n- a\n");
-    }
-
-    #[test]
-    fn line_ends_are_ignored() {
-        assert_eq!(difference("a\r\nb\r\n", "a\nb"), "");
+    fn difference_is_shown_and_line_ends_are_ignored() {
+        let sh = Shell::new().unwrap();
+        let folder = sh.create_temp_dir().unwrap();
+        let golden = folder.path().join("golden.txt");
+        sh.write_file(&golden, "a\r\nb\r\n").unwrap();
+        assert!(check(&sh, "a\nb", &golden, false).unwrap().starts_with("2 lines as in "));
+        let error = check(&sh, "a\nX", &golden, false).unwrap_err().to_string();
+        assert!(error.contains("\n-b") && error.contains("\n+X\n"), "{error}");
+        assert!(check(&sh, "", &golden, true).is_err());
+        check(&sh, "a\nX", &golden, true).unwrap();
+        assert_eq!(sh.read_file(&golden).unwrap(), "a\nX\n");
     }
 }

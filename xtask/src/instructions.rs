@@ -8,7 +8,6 @@
 //! times; the difference excludes the start of the program and the preparation of the operation.
 
 use std::env::consts::EXE_SUFFIX;
-use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -16,6 +15,7 @@ use anyhow::{Context as _, ensure};
 use xshell::{Shell, cmd};
 
 use crate::measure::record::commit;
+use crate::measure::table::Table;
 use crate::step::{self, Job, Steps};
 use crate::workspace::{self, Workspace};
 
@@ -62,7 +62,7 @@ impl Args {
                 }
                 Ok(format!("{} operations", counts.len()))
             });
-            step::print(&format!("\n{}", plain(&counts)));
+            step::print(&format!("\n{}", table(&counts).plain()));
             if let Some(file) = &self.out {
                 steps.run("write", || {
                     let head = format!("{}, {valgrind}, commit {}", toolchain(sh)?, commit(sh)?);
@@ -133,29 +133,18 @@ fn collected(output: &str) -> Option<u64> {
     line.1.trim().parse().ok()
 }
 
-/// Renders the table as text.
-fn plain(counts: &[(f64, String)]) -> String {
-    let width = counts.iter().map(|(_, name)| name.len()).max().unwrap_or(0);
-    let mut text = format!("  {:<width$} {:>14}\n", "operation", "instructions");
-    for (count, name) in counts {
-        let _ = writeln!(text, "  {name:<width$} {count:>14.1}");
-    }
-    text
-}
-
-/// Renders the table as Markdown.
-fn markdown(head: &str, counts: &[(f64, String)]) -> String {
-    let mut text = format!("# Instructions\n\n{NOTE}\n\n{head}.\n\n");
-    text.push_str("| operation | instructions |\n| --- | ---: |\n");
-    for (count, name) in counts {
-        let _ = writeln!(text, "| {name} | {count:.1} |");
-    }
-    text
+/// Makes the table.
+fn table(counts: &[(f64, String)]) -> Table {
+    let head = ["operation", "instructions"].map(str::to_owned);
+    let row = |(count, name): &(f64, String)| vec![name.clone(), format!("{count:.1}")];
+    let title = "Instructions of an operation".to_owned();
+    Table::new(title, head.into(), counts.iter().map(row).collect())
 }
 
 fn write(file: &Path, head: &str, counts: &[(f64, String)]) -> anyhow::Result<String> {
     let shown = file.display().to_string();
-    fs::write(file, markdown(head, counts)).with_context(|| shown.clone())?;
+    let text = format!("{}\n{NOTE}\n\n{head}.\n", table(counts).markdown());
+    fs::write(file, text).with_context(|| shown.clone())?;
     Ok(shown)
 }
 
@@ -173,15 +162,10 @@ mod tests {
     }
 
     #[test]
-    fn tables_show_a_tenth_of_an_instruction() {
+    fn table_shows_a_tenth_of_an_instruction() {
         let counts = [(96.96, "record/now".to_owned()), (6.0, "clock/coarse".to_owned())];
-        assert_eq!(
-            plain(&counts),
-            "  operation      instructions\n  record/now             97.0\n  \
-             clock/coarse            6.0\n"
-        );
-        let page = markdown("rustc 1.95.0", &counts);
-        assert!(page.ends_with("| record/now | 97.0 |\n| clock/coarse | 6.0 |\n"), "{page}");
-        assert!(page.contains("\n\nrustc 1.95.0.\n\n"), "{page}");
+        let text = table(&counts).plain();
+        let rows: Vec<_> = text.lines().skip(2).collect();
+        assert_eq!(rows, ["  record/now             97.0", "  clock/coarse            6.0"]);
     }
 }
