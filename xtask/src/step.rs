@@ -134,7 +134,8 @@ impl Steps {
                 counts = Some(found);
                 parts.push(text);
             }
-            ensure!(succeeded, "{}\nrepeat: {repeat}", output.trim_end());
+            let counts = parts.first().map_or(String::new(), |counts| format!("\n{counts}"));
+            ensure!(succeeded, "{}{counts}\nrepeat: {repeat}", output.trim_end());
             if let Some(warning) = output.lines().find(|line| is_manifest_warning(line)) {
                 bail!("{warning}\nwarnings about manifests are errors\nrepeat: {repeat}");
             }
