@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use core_actions::{
-    ActionError, Count, HasCount as _, MergedTracker, Row, TrackerSnapshotError, TrackerSpec,
+    ActionError, ActionWindow, Count, MergedTracker, Row, TrackerSnapshotError, TrackerSpec,
     WhenFull, WindowedSpec, WindowedTracker,
 };
 use core_time::{ManualClock, Stamp};
@@ -87,10 +87,15 @@ fn folded_row_of_a_window_has_a_series_of_its_own() {
     let window = Duration::from_secs(2);
     let found = tracker.window(window).unwrap();
     assert_eq!(rows(found.rows()), [(OTHER, false, 1), (OTHER, true, 2)]);
-    let counts = |series: Vec<Count>| series.iter().map(|count| count.count()).collect::<Vec<_>>();
+    let counts = |series: Vec<ActionWindow<Count>>| {
+        series.iter().map(|bucket| bucket.count()).collect::<Vec<_>>()
+    };
     assert_eq!(counts(tracker.series(OTHER, window).unwrap()), [1, 0]);
     assert_eq!(counts(tracker.series_of_other(window).unwrap()), [0, 2]);
     assert_eq!(counts(tracker.series("", window).unwrap()), [0, 0]);
+    assert_eq!(tracker.other(window).unwrap().count(), 2);
+    assert_eq!(tracker.get(OTHER, window).unwrap().count(), 1);
+    assert_eq!(tracker.get("", window).unwrap().count(), 0);
     let handle = tracker.action("c").unwrap();
     assert_eq!((handle.name(), handle.is_other()), (OTHER, true));
 }

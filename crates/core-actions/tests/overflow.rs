@@ -11,7 +11,7 @@ use core_actions::{
     Summary, TopK, TrackerSnapshot, TrackerSnapshotError, TrackerSpec, Variance, WhenFull,
     WindowedSnapshot, WindowedTracker,
 };
-use core_time::{COUNT_MAX, ManualClock, Stamp, StatisticRing};
+use core_time::{COUNT_MAX, ManualClock, Stamp, TieredRing};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -184,7 +184,7 @@ fn buckets_of_a_window_share_a_count() {
     too_many(tracker.merge(&two));
     assert_eq!(tracker.snapshot(), before);
     let rings = [one, two].map(|snapshot| snapshot.rows()[0].statistic().clone());
-    assert!(!StatisticRing::can_merge(&rings[0], &rings[1]));
+    assert!(!TieredRing::can_merge(&rings[0], &rings[1]));
 }
 
 /// Forges an earlier snapshot of the same tracker.

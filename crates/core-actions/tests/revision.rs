@@ -147,7 +147,7 @@ impl Subject for WindowedTracker<Count> {
     }
 
     fn contents(snapshot: &Self::Snapshot) -> Contents {
-        let buckets = snapshot.rows().iter().flat_map(|row| row.statistic().buckets());
+        let buckets = snapshot.rows().iter().flat_map(|row| row.statistic().finest().buckets());
         let count = |count: Count| core_actions::HasCount::count(&count);
         (buckets.map(|(_, bucket)| count(bucket)).sum(), Some(snapshot.at()))
     }

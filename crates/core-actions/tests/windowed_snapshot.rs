@@ -195,6 +195,72 @@ mod wire {
         r#"{"reach":13,"buckets":[[1000,2],[1002,1]]}}]}}"#,
     );
 
+    /// The same of two tiers, under another tag: five buckets of two seconds hold the span.
+    const OF_TIERS: &str = concat!(
+        r#"{"header":{"version":2,"tag":"tiers(count)","instances":["#,
+        r#""0123456789abcdef-0000002a"],"revision":1},"window":{"at":1002000000000,"#,
+        r#""since":1000000000000,"resolution":1000000000,"span":10000000000,"#,
+        r#""tolerance":2000000000,"coarser":[{"resolution":5000000000,"span":60000000000}]},"#,
+        r#""unit":"nanoseconds","forgotten":[0,0],"rows":["#,
+        r#"{"action":"jump","first":0,"statistic":[{"reach":13,"buckets":[[1000,2],[1002,1]]},"#,
+        r#"{"reach":14,"buckets":[[198,4],[200,3]]}]}]}"#,
+    );
+
+    #[test]
+    fn form_with_tiers_is_as_promised() {
+        let snapshot = read(OF_TIERS).unwrap();
+        assert_eq!(serde_json::to_string(&snapshot).unwrap(), OF_TIERS);
+        let bytes = postcard::to_allocvec(&snapshot).unwrap();
+        assert_eq!(postcard::from_bytes::<WindowedSnapshot<Count>>(&bytes).unwrap(), snapshot);
+        let window = snapshot.window_spec().clone();
+        assert_eq!(window.tiers().len(), 2);
+        let spec = WindowedSpec { window: window.clone(), ..WindowedSpec::default() };
+        let clock = ManualClock::new(snapshot.at());
+        let tracker = WindowedTracker::restore_with_clock(spec, &snapshot, clock).unwrap();
+        let count = |secs| tracker.get("jump", Duration::from_secs(secs)).unwrap().count();
+        assert_eq!([1, 3, 10, 11, 60].map(count), [1, 3, 3, 7, 7]);
+
+        // Other tiers are refused, and the error names both.
+        let expected = TrackerSnapshotError::OtherWindow { found: window, expected: window_spec() };
+        let one = read(WRITTEN).unwrap();
+        assert_eq!(one.clone().merge(&snapshot), Err(expected.clone()));
+        let clock = ManualClock::new(snapshot.at());
+        let tracker = WindowedTracker::with_clock(super::spec(), clock).unwrap();
+        assert_eq!(tracker.merge(&snapshot), Err(expected.clone()));
+        let text = expected.to_string();
+        assert!(text.contains("span: 10s") && text.contains("span: 60s"), "{text}");
+    }
+
+    #[test]
+    fn snapshots_with_other_tiers_than_they_say_are_refused() {
+        let check = |old: &str, new: &str, expected: &str| {
+            let refused = read(&OF_TIERS.replacen(old, new, 1)).unwrap_err();
+            assert!(refused.starts_with(expected), "{old} -> {new}: {refused}");
+        };
+        check("tiers(count)", "window(count)", "snapshot has rings of 2 tiers, expected 1");
+        let coarser = r#""coarser":[{"resolution":5000000000,"span":60000000000}]"#;
+        check(coarser, r#""coarser":[]"#, "snapshot has rings of 1 tier, expected 2");
+        check(&format!(",{coarser}"), "", "snapshot has rings of 1 tier, expected 2");
+        let second = r#",{"reach":14,"buckets":[[198,4],[200,3]]}"#;
+        check(second, "", "snapshot has rings of 1 tier, expected 2");
+        check(second, &second.repeat(2), "snapshot has rings of 3 tiers, expected 2");
+        check(r#""reach":14"#, r#""reach":15"#, "snapshot has a ring of 15 buckets, expected 14");
+        check(r#""resolution":5000000000"#, r#""resolution":1"#, "snapshot has an invalid window");
+        check("tiers(count)", "count", "tag of the snapshot is `count`, expected `window(count)`");
+        let ring = &format!(r#"[{{"reach":13,"buckets":[[1000,2],[1002,1]]}}{second}]"#);
+        check(ring, r#"{"reach":13,"buckets":[]}"#, "snapshot has rings of 1 tier, expected 2");
+        check(
+            ring,
+            "3",
+            "invalid type: integer `3`, expected a ring of buckets, or a list of rings",
+        );
+        // Every cut of the bytes is an error, and none panics.
+        let bytes = postcard::to_allocvec(&read(OF_TIERS).unwrap()).unwrap();
+        for len in 0..bytes.len() {
+            assert!(postcard::from_bytes::<WindowedSnapshot<Count>>(&bytes[..len]).is_err());
+        }
+    }
+
     fn read(text: &str) -> Result<WindowedSnapshot<Count>, String> {
         serde_json::from_str(text).map_err(|error| error.to_string())
     }

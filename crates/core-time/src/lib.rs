@@ -55,7 +55,7 @@ pub use overflow::{OverflowCounts, WhenFull};
 #[cfg(feature = "counter")]
 pub use per_thread::PerThread;
 #[cfg(feature = "counter")]
-pub use ring::{CoveredBuckets, InBucket, StatisticRing, TimeAxis};
+pub use ring::{CoveredBuckets, InBucket, StatisticRing, TieredRing, TimeAxis};
 #[cfg(feature = "counter")]
 pub use snapshot::{
     CounterDelta, CounterSnapshot, SnapshotError, SnapshotHeader, SnapshotHeaderError,

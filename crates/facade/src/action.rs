@@ -7,7 +7,7 @@ use std::time::Duration;
 use core_actions::{
     ActionTime, ActionWindow, Handle, Mean, Quantile, Row, Summary, TimeError, Unit, WindowedHandle,
 };
-use core_time::{Coverage, PerThread};
+use core_time::{Coverage, Interval, PerThread};
 
 use crate::error::Error;
 
@@ -136,6 +136,51 @@ impl ActionHandle {
         let answer = self.0.original().windows.window(window)?;
         Ok(WindowSummary { answer, unit: self.0.unit })
     }
+
+    /// Returns the statistics of an interval `from..to`.
+    ///
+    /// It covers every bucket that the interval touches, but nothing from before the first call of
+    /// [`Windrow::action`](crate::Windrow::action). An interval whose ends are edges of buckets has
+    /// an exact answer.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Window`] if it begins further back than the span, or ends before it begins.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use facade::Windrow;
+    /// use facade::time::ManualClock;
+    /// use std::time::Duration;
+    ///
+    /// let clock = ManualClock::new(facade::Stamp::from_secs(1_000));
+    /// let windrow = Windrow::builder().clock(clock.clone()).build()?;
+    /// let checkout = windrow.action("checkout")?;
+    /// checkout.record(Duration::from_millis(31));
+    /// clock.advance(Duration::from_secs(60));
+    /// let minute = checkout.between(windrow.now() - Duration::from_secs(60)..windrow.now())?;
+    /// assert_eq!((minute.at_least(), minute.count(), minute.at_most()), (1, 1, 1));
+    /// # Ok::<(), facade::Error>(())
+    /// ```
+    pub fn between(&self, interval: impl Into<Interval>) -> Result<WindowSummary, Error> {
+        let answer = self.0.original().windows.between(interval)?;
+        Ok(WindowSummary { answer, unit: self.0.unit })
+    }
+
+    /// Returns the statistics of each bucket of the past `window`, the oldest first.
+    ///
+    /// The [`coverage`](WindowSummary::coverage) of each has its interval, and says whether it is
+    /// partial.
+    ///
+    /// # Errors
+    ///
+    /// As [`window`](Self::window).
+    pub fn series(&self, window: Duration) -> Result<Vec<WindowSummary>, Error> {
+        let series = self.0.original().windows.series(window)?;
+        let summary = |answer| WindowSummary { answer, unit: self.0.unit };
+        Ok(series.into_iter().map(summary).collect())
+    }
 }
 
 impl Shared {
@@ -178,6 +223,23 @@ impl WindowSummary {
     #[must_use]
     pub fn count(&self) -> u64 {
         self.summary().count()
+    }
+
+    /// Returns the number of records that are certainly in the window.
+    ///
+    /// As [`Window::at_least`](crate::Window::at_least) of events.
+    #[must_use]
+    pub fn at_least(&self) -> u64 {
+        self.answer.at_least().count()
+    }
+
+    /// Returns the number of records that may be in the window.
+    ///
+    /// As [`Window::at_most`](crate::Window::at_most) of events: up to one bucket more than
+    /// [`count`](Self::count).
+    #[must_use]
+    pub fn at_most(&self) -> u64 {
+        self.answer.at_most().count()
     }
 
     /// Returns the records per second, over the time that the window covers.

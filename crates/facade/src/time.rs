@@ -9,5 +9,6 @@ pub use core_time::{
     Limiter, Limits, LimitsError, ManualClock, MonotonicClock, OwnedRecorder, RecordError,
     Recorder, RefusedCounts, Remaining, SecondsClock, Series, SnapshotError, SnapshotHeader,
     SnapshotHeaderError, SpecError, Stamp, Statistic, StatisticRing, Subtract, SystemClock, Tag,
-    TickerClock, Tier, TimeAxis, Window, WindowError, WindowSpec, WindowSpecBuilder, laws,
+    TickerClock, Tier, TieredRing, TimeAxis, Window, WindowError, WindowSpec, WindowSpecBuilder,
+    laws,
 };

@@ -11,7 +11,7 @@ use core_actions::{
     ActionError, ActionTime, Batch, KeyedName, Mean, Row, RunningTracker, Summary, TimeError,
     TrackerSpec, Unit, WindowedSpec, WindowedTracker,
 };
-use core_time::{EventCounter, Stamp, Window, WindowSpec};
+use core_time::{EventCounter, Stamp, Window};
 
 use crate::action::{ActionHandle, Writer};
 use crate::error::Error;
@@ -70,17 +70,12 @@ impl Default for Windrow {
 }
 
 impl Halves {
-    /// Creates the tracker of windows, with the clock, span and resolution of the event counter.
+    /// Creates the tracker of windows, with the clock and the tiers of the event counter.
     fn new_windows(&self) -> Result<WindowedTracker<Summary>, Error> {
-        let events = self.events.spec();
-        let window = WindowSpec::builder()
-            .resolution(events.resolution())
-            .span(events.tiers().next().map_or(events.span(), |finest| finest.span))
-            .tolerance(events.tolerance());
         let spec = WindowedSpec::default();
         let actions = self.actions.spec().actions.min(spec.tracker.actions);
         let tracker = TrackerSpec { actions, ..self.actions.spec().clone() };
-        let spec = WindowedSpec { window: window.build()?, tracker, ..spec };
+        let spec = WindowedSpec { window: self.events.spec().clone(), tracker, ..spec };
         Ok(WindowedTracker::with_clock(spec, self.events.clock())?)
     }
 

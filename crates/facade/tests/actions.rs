@@ -5,7 +5,7 @@ use std::thread;
 use std::time::Duration;
 
 use facade::actions::{ActionWindow, WindowedTracker};
-use facade::time::ManualClock;
+use facade::time::{ManualClock, Tier};
 use facade::{
     ActionHandle, Coverage, Quantile, Stamp, Summary, Unit, WhenFull, WindowSummary, Windrow,
 };
@@ -68,6 +68,48 @@ fn one_action_is_read_by_name_and_by_its_handle() {
     assert_eq!((row.name(), row.count(), row.mean()), ("checkout", 2, 150.0));
     assert_eq!(checkout.stats().as_ref(), Some(&row));
     assert_eq!(windrow.stats()[0], row);
+}
+
+#[test]
+fn handles_answer_for_intervals_and_series() {
+    let (windrow, clock) = by_hand(); // At the start of second 1,000.
+    let checkout = windrow.action("checkout").unwrap();
+    checkout.record(millis(100));
+    clock.advance(millis(1_500));
+    checkout.record(millis(300));
+
+    let second = |secs| Stamp::from_secs(secs);
+    let first = checkout.between(second(1_000)..second(1_001)).unwrap();
+    assert_eq!((first.at_least(), first.count(), first.at_most()), (1, 1, 1));
+    assert_eq!((first.mean(), first.coverage().is_partial()), (Some(millis(100)), false));
+    let cut = checkout.between(Stamp::from_millis(1_000_500)..second(1_002)).unwrap();
+    assert_eq!((cut.at_least(), cut.count(), cut.at_most()), (1, 2, 2));
+    let past = checkout.window(SECOND).unwrap();
+    assert_eq!((past.at_least(), past.count(), past.at_most()), (1, 1, 2));
+
+    let series: Vec<WindowSummary> = checkout.series(SECOND * 3).unwrap();
+    let each = series.iter().map(|bucket| {
+        let coverage = bucket.coverage();
+        (coverage.interval.from, bucket.count(), coverage.is_partial())
+    });
+    assert!(each.eq([(second(999), 0, true), (second(1_000), 1, false), (second(1_001), 1, true)]));
+    assert!(checkout.between(second(1)..second(2)).unwrap_err().is_request());
+}
+
+#[test]
+fn windows_of_actions_have_the_tiers_of_the_events() {
+    let clock = ManualClock::new(Stamp::from_secs(100_000));
+    let day = Tier { resolution: SECOND * 300, span: SECOND * 86_400 };
+    let windrow = Windrow::builder().clock(clock.clone()).tier(day).build().unwrap();
+    let checkout = windrow.action("checkout").unwrap();
+    checkout.record(millis(7));
+    clock.advance(SECOND * 80_000);
+    checkout.record(millis(9));
+    assert_eq!(checkout.window(SECOND * 300).unwrap().count(), 1);
+    let today = checkout.window(day.span).unwrap();
+    assert_eq!((today.count(), today.min()), (2, Some(millis(7))));
+    assert_eq!(today.coverage().resolution, day.resolution);
+    assert_eq!(checkout.series(day.span).unwrap().len(), 288);
 }
 
 #[test]

@@ -26,8 +26,8 @@ use facade::time::{
     Clock, CoarseClock, CounterSnapshot, CoveredBuckets, EventCounter, ExactCounter, InBucket,
     Instance, InstanceError, Interval, ManualClock, RecordError, Recorder, RefusedCounts,
     SecondsClock, Series, SnapshotError, SnapshotHeader, SnapshotHeaderError, SpecError, Statistic,
-    StatisticRing, Subtract, SystemClock, Tag, TickerClock, Tier, TimeAxis, WindowError,
-    WindowSpec, WindowSpecBuilder, laws,
+    StatisticRing, Subtract, SystemClock, Tag, TickerClock, Tier, TieredRing, TimeAxis,
+    WindowError, WindowSpec, WindowSpecBuilder, laws,
 };
 use facade::{Error, Quantile, Stamp, Unit, WhenFull, Window, Windrow, WindrowBuilder};
 
@@ -336,8 +336,12 @@ fn trackers_of_every_kind_are_behind_the_front_door() {
     assert_eq!(snapshot.at(), Clock::now(&clock));
     let minute = Tier { resolution: SECOND * 60, span: SECOND * 3_600 };
     let window = WindowSpec::builder().tier(minute).build().unwrap();
-    let tiers = WindowedTracker::<Count>::new(WindowedSpec { window, ..spec }).unwrap_err();
-    assert_eq!(tiers, WindowedSpecError::TooManyTiers { found: 2 });
+    let tiers = WindowedSpec { window, bytes: 1, ..spec };
+    let refused = WindowedTracker::<Count>::new(tiers.clone()).unwrap_err();
+    assert!(matches!(refused, WindowedSpecError::TooLarge { buckets: 360, .. }));
+    let tiers = WindowedTracker::<Count>::new(WindowedSpec { bytes: 1 << 20, ..tiers }).unwrap();
+    tiers.record("jump", 1).unwrap();
+    assert_eq!(tiers.get("jump", SECOND * 3_600).unwrap().count(), 1);
 }
 
 #[test]
@@ -346,6 +350,9 @@ fn rings_of_statistics_are_behind_the_front_door() {
     let axis = TimeAxis::with_clock(WindowSpec::default(), clock);
     let mut ring = StatisticRing::<Count>::new(axis.spec());
     ring.insert(InBucket { tick: axis.tick_now(), value: 5_u8.into() });
+    let mut tiers = TieredRing::<Count>::new(axis.spec());
+    tiers.merge(&TieredRing::from_tiers(axis.spec(), vec![ring.clone()]).unwrap());
+    assert!(tiers.tiers().eq([&ring]));
     let mut count = Count::default();
     assert!(ring.merge_window(axis.past(SECOND * 10).unwrap().ticks, &mut count));
     let one = count;

@@ -80,6 +80,14 @@ pub enum TrackerSnapshotError {
         /// The number of buckets of the window.
         needed: u64,
     },
+    /// It has rings of another number of tiers than its tag or its window says.
+    #[error("snapshot has rings of {}, expected {needed}", counted(*found, "tier"))]
+    OtherTiers {
+        /// The number of tiers that it has.
+        found: u64,
+        /// The number of tiers that it should have.
+        needed: u64,
+    },
     /// It was taken, or has buckets, too far ahead of the clock.
     #[error("snapshot ends at {newest:?}, which is {ahead:?} ahead of the clock")]
     TooNew {

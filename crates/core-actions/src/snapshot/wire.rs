@@ -20,7 +20,7 @@ struct Written<'a, S> {
     header: &'a SnapshotHeader,
     unit: WireUnit,
     forgotten: [u64; 2],
-    rows: Vec<WireRow<'a, S>>,
+    rows: Vec<WireRow<'a, &'a S>>,
 }
 
 #[derive(Deserialize)]
@@ -63,13 +63,7 @@ pub(crate) enum WireUnit {
 pub(crate) struct WireRow<'a, S> {
     action: &'a str,
     first: u64,
-    statistic: &'a S,
-}
-
-impl<'a, S: Statistic> WireRow<'a, S> {
-    fn of(row: &'a Row<S>) -> Self {
-        Self { action: row.kept_name(), first: row.first(), statistic: row.statistic() }
-    }
+    statistic: S,
 }
 
 #[derive(Deserialize)]
@@ -77,6 +71,23 @@ pub(crate) struct ReadRow<S> {
     action: String,
     first: u64,
     statistic: S,
+}
+
+impl<S> ReadRow<S> {
+    /// Replaces the statistic.
+    pub(crate) fn map<T>(self, statistic: impl FnOnce(S) -> T) -> ReadRow<T> {
+        let Self { action, first, statistic: read } = self;
+        ReadRow { action, first, statistic: statistic(read) }
+    }
+
+    /// Replaces the statistic.
+    pub(crate) fn try_map<T, E>(
+        self,
+        statistic: impl FnOnce(S) -> Result<T, E>,
+    ) -> Result<ReadRow<T>, E> {
+        let Self { action, first, statistic: read } = self;
+        Ok(ReadRow { action, first, statistic: statistic(read)? })
+    }
 }
 
 fn header<'de, S, D>(deserializer: D) -> Result<SnapshotHeader, D::Error>
@@ -105,7 +116,7 @@ where
 
 impl<S: Statistic + Serialize> Serialize for TrackerSnapshot<S> {
     fn serialize<R: Serializer>(&self, serializer: R) -> Result<R::Ok, R::Error> {
-        let (unit, forgotten, rows) = self.parts();
+        let (unit, forgotten, rows) = self.parts(|statistic| statistic);
         Written { header: &self.header, unit, forgotten, rows }.serialize(serializer)
     }
 }
@@ -140,8 +151,11 @@ impl<S: Statistic> AnyVersion<S> {
 }
 
 impl<S: Statistic> TrackerSnapshot<S> {
-    /// Returns the parts that are written after the header.
-    pub(crate) fn parts(&self) -> (WireUnit, [u64; 2], Vec<WireRow<'_, S>>) {
+    /// Returns the parts that are written after the header, with the form of each statistic.
+    pub(crate) fn parts<'a, T>(
+        &'a self,
+        statistic: impl Fn(&'a S) -> T,
+    ) -> (WireUnit, [u64; 2], Vec<WireRow<'a, T>>) {
         let unit = match self.unit {
             Unit::Nanoseconds => WireUnit::Nanoseconds,
             Unit::Microseconds => WireUnit::Microseconds,
@@ -150,11 +164,12 @@ impl<S: Statistic> TrackerSnapshot<S> {
             Unit::Minutes => WireUnit::Minutes,
             Unit::Hours => WireUnit::Hours,
         };
-        (
-            unit,
-            [self.forgotten.start, self.forgotten.end],
-            self.rows.iter().map(WireRow::of).collect(),
-        )
+        let row = |row: &'a Row<S>| WireRow {
+            action: row.kept_name(),
+            first: row.first(),
+            statistic: statistic(row.statistic()),
+        };
+        (unit, [self.forgotten.start, self.forgotten.end], self.rows.iter().map(row).collect())
     }
 
     /// Checks the parts that were read after the header.
@@ -185,6 +200,20 @@ impl<S: Statistic> TrackerSnapshot<S> {
         }
         rows.sort_unstable_by(Row::by_first);
         Ok(Self { header, unit, forgotten: forgotten(start)?..forgotten(end)?, rows })
+    }
+}
+
+impl<S> TrackerSnapshot<S> {
+    /// Replaces the statistics.
+    pub(crate) fn try_map<T, E>(
+        self,
+        statistic: impl Fn(S) -> Result<T, E>,
+    ) -> Result<TrackerSnapshot<T>, E> {
+        let Self { header, unit, forgotten, rows } = self;
+        let row =
+            |Row { name, first, statistic: read }| Ok(Row::new(name, first, statistic(read)?));
+        let rows = rows.into_iter().map(row).collect::<Result<_, E>>()?;
+        Ok(TrackerSnapshot { header, unit, forgotten, rows })
     }
 }
 

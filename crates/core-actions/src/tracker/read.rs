@@ -8,7 +8,7 @@ use core_time::Statistic;
 use crate::action::key::FOLDED;
 use crate::action::words::AsWords;
 use crate::row::Row;
-use crate::sync::lock;
+use crate::sync::{AtomicU64, lock};
 use crate::tracker::MergedTracker;
 use crate::tracker::action::{Action, Shards};
 use crate::tracker::eviction::Indexed;
@@ -21,6 +21,13 @@ use crate::tracker::shard::Buffered;
 /// loads before it. Loads of several actions without a lock between them are done at once. Found by
 /// measurement: 16 and 64 are as good.
 const BATCH: usize = 32;
+
+/// An action whose shards are locked, so that they can be read.
+pub(crate) struct LockedAction<'a, S: Statistic> {
+    pub(crate) name: &'a Arc<str>,
+    shards: &'a Shards<S>,
+    next: &'a AtomicU64,
+}
 
 impl<S: Statistic<Value: AsWords>> Registry<S> {
     /// Returns all actions in the order of their registration.
@@ -39,18 +46,15 @@ impl<S: Statistic<Value: AsWords>> Registry<S> {
 
     /// Returns a row for each recorded action, in the order of their first records.
     pub(crate) fn rows(&self) -> Vec<Row<S>> {
-        self.rows_of(add_all)
+        let mut rows = Vec::with_capacity(self.len());
+        self.for_each(|action| rows.extend(action.row(add_all)));
+        rows.sort_unstable_by(Row::by_first);
+        rows
     }
 
-    /// Returns rows of what `add` makes of the shards of each action, one after the other.
-    ///
-    /// An action for which it leaves `None` has no row.
-    pub(crate) fn rows_of<T>(
-        &self,
-        mut add: impl FnMut(&mut Option<T>, &S, Buffered<'_>),
-    ) -> Vec<Row<T>> {
+    /// Calls `visit` with each action in the order of registration, its shards locked.
+    pub(crate) fn for_each(&self, mut visit: impl FnMut(LockedAction<'_, S>)) {
         let actions = self.actions();
-        let mut rows = Vec::with_capacity(actions.len());
         let mut all_shards = Vec::with_capacity(BATCH);
         for batch in actions.chunks(BATCH) {
             hint::black_box(batch.iter().fold(0, |sum, action| sum ^ action.fetch()));
@@ -59,11 +63,9 @@ impl<S: Statistic<Value: AsWords>> Registry<S> {
             let each = all_shards.iter().flat_map(|shards| &shards.all);
             hint::black_box(each.fold(0, |sum, shard| sum ^ shard.fetch()));
             for (action, shards) in batch.iter().zip(all_shards.drain(..)) {
-                rows.extend(self.row_of_shards(action, &shards, &mut add));
+                visit(LockedAction { name: &action.name, shards: &shards, next: &self.next });
             }
         }
-        rows.sort_unstable_by(Row::by_first);
-        rows
     }
 
     /// Returns the row of an action, if it has records.
@@ -75,16 +77,9 @@ impl<S: Statistic<Value: AsWords>> Registry<S> {
         &self,
         action: &Action<S>,
         shards: &Shards<S>,
-        mut add: impl FnMut(&mut Option<T>, &S, Buffered<'_>),
+        add: impl FnMut(&mut Option<T>, &S, Buffered<'_>),
     ) -> Option<Row<T>> {
-        let (mut sum, mut first) = (None, u64::MAX);
-        for shard in &shards.all {
-            shard.read(&self.next, |number, statistic, buffered| {
-                first = first.min(number);
-                add(&mut sum, statistic, buffered);
-            });
-        }
-        sum.map(|sum| Row::new(Arc::clone(&action.name), first, sum))
+        LockedAction { name: &action.name, shards, next: &self.next }.row(add)
     }
 
     /// Reads the shards of an action that have records.
@@ -97,6 +92,27 @@ impl<S: Statistic<Value: AsWords>> Registry<S> {
         if let Some(action) = self.find(name) {
             self.read(&action, read);
         }
+    }
+}
+
+impl<S: Statistic<Value: AsWords>> LockedAction<'_, S> {
+    /// Reads the shards that have records, and returns the number of the first record.
+    pub(crate) fn read(&self, mut read: impl FnMut(&S, Buffered<'_>)) -> u64 {
+        let mut first = u64::MAX;
+        for shard in &self.shards.all {
+            shard.read(self.next, |number, statistic, buffered| {
+                first = first.min(number);
+                read(statistic, buffered);
+            });
+        }
+        first
+    }
+
+    /// Returns the row of what `add` makes of the shards, one after the other.
+    fn row<T>(&self, mut add: impl FnMut(&mut Option<T>, &S, Buffered<'_>)) -> Option<Row<T>> {
+        let mut sum = None;
+        let first = self.read(|shard, buffered| add(&mut sum, shard, buffered));
+        sum.map(|sum| Row::new(Arc::clone(self.name), first, sum))
     }
 }
 

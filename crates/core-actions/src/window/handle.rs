@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use core_time::{InBucket, RecordError, Stamp, Statistic, StatisticRing, WindowError};
+use core_time::{InBucket, Interval, RecordError, Stamp, Statistic, TieredRing, WindowError};
 
 use crate::action::time::ActionTime;
 use crate::action::words::AsWords;
 use crate::tracker::handle::Handle;
-use crate::window::rows::{ActionWindow, window_of};
+use crate::window::rows::ActionWindow;
 use crate::window::timeline::Timeline;
 
 /// Records one action of a [`WindowedTracker`] without a lookup.
@@ -21,7 +21,7 @@ use crate::window::timeline::Timeline;
 #[derive(Debug, Clone)]
 pub struct WindowedHandle<S: Statistic<Value: AsWords>> {
     pub(super) timeline: Arc<Timeline>,
-    pub(super) ring: Handle<StatisticRing<S>>,
+    pub(super) ring: Handle<TieredRing<S>>,
 }
 
 impl<S: Statistic<Value: AsWords>> WindowedHandle<S> {
@@ -68,7 +68,7 @@ impl<S: Statistic<Value: AsWords>> WindowedHandle<S> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn record_at(&self, time: impl Into<S::Value>, stamp: Stamp) -> Result<(), RecordError> {
-        let tick = self.timeline.axis.tick_at(stamp)?;
+        let tick = self.timeline.tick_at(stamp)?;
         self.ring.record(InBucket { tick, value: time.into() });
         self.timeline.extend_to(stamp);
         Ok(())
@@ -119,6 +119,30 @@ impl<S: Statistic<Value: AsWords>> WindowedHandle<S> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn window(&self, window: Duration) -> Result<ActionWindow<S>, WindowError> {
-        window_of(&self.timeline, window, |read| self.ring.read(read))
+        self.timeline.action_window(|axis| axis.past(window), |visit| self.ring.read(visit))
+    }
+
+    /// Returns the statistics of this action in an interval `from..to`.
+    ///
+    /// As [`WindowedTracker::between`](crate::WindowedTracker::between), at the cost of
+    /// [`window`](Self::window).
+    ///
+    /// # Errors
+    ///
+    /// As [`WindowedTracker::between`](crate::WindowedTracker::between).
+    pub fn between(&self, interval: impl Into<Interval>) -> Result<ActionWindow<S>, WindowError> {
+        let interval = interval.into();
+        self.timeline.action_window(|axis| axis.between(interval), |visit| self.ring.read(visit))
+    }
+
+    /// Returns the statistics of this action in each bucket of the past `window`, oldest first.
+    ///
+    /// As [`WindowedTracker::series`](crate::WindowedTracker::series).
+    ///
+    /// # Errors
+    ///
+    /// As [`window`](Self::window).
+    pub fn series(&self, window: Duration) -> Result<Vec<ActionWindow<S>>, WindowError> {
+        self.timeline.action_series(|axis| axis.past(window), |visit| self.ring.read(visit))
     }
 }

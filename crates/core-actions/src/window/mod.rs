@@ -5,12 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use core_time::{
-    Clock, InBucket, OverflowCounts, RefusedCounts, Stamp, Statistic, StatisticRing, TimeAxis,
-    WindowError, WindowSpec,
+    Clock, InBucket, OverflowCounts, RefusedCounts, Stamp, Statistic, TieredRing, TimeAxis,
+    WindowSpec,
 };
 
 use crate::action::error::ActionError;
-use crate::action::key::{FOLDED, KeyedName};
+use crate::action::key::KeyedName;
 use crate::action::time::{ActionTime, TimeError};
 use crate::action::words::AsWords;
 use crate::snapshot::{TrackerSnapshotError, WindowedSnapshot};
@@ -19,7 +19,9 @@ use crate::tracker::registry::{Expiry, Registry};
 use crate::tracker::shard::Buffered;
 use crate::tracker::spec::TrackerSpec;
 
+mod answers;
 pub(crate) mod handle;
+mod read;
 mod removal;
 pub(crate) mod rows;
 pub(crate) mod shared;
@@ -31,23 +33,23 @@ pub use rows::{ActionWindow, WindowRows};
 pub use shared::SharedWindowedHandle;
 pub use spec::{WindowedSpec, WindowedSpecError};
 
-use rows::merge_window;
 use timeline::Timeline;
 
 /// Keeps a statistic `S` for each action and bucket of time, and answers for any window.
 ///
-/// It has the names and limits of a [`MergedTracker`]. A record also reads
-/// the clock. Each action has a [ring](StatisticRing) of statistics.
+/// It has the names and limits of a [`MergedTracker`]. A record also reads the clock. Each action
+/// has a [ring](core_time::StatisticRing) of statistics for each tier.
 ///
 /// # Memory
 ///
 /// At most [`WindowedSpec::bytes_max`] for each thread that records; buckets without records take
-/// none. The number of actions is limited to those whose rings fit into [`WindowedSpec::bytes`].
+/// none. Each tier takes memory for its own buckets, and a record costs an insert into each. The
+/// number of actions is limited to those whose rings fit into [`WindowedSpec::bytes`].
 ///
 /// # Limit of actions
 ///
 /// When the tracker is [full](TrackerSpec::actions), a new action replaces one whose newest bucket
-/// is older than the span. Only if there is none, an action is refused, folded or evicted.
+/// no window touches any more. Only if there is none, an action is refused, folded or evicted.
 /// [`OverflowCounts::expired`] counts the replaced actions. An action with a handle is kept. A
 /// refused name checks each action at most once for each bucket of time.
 ///
@@ -90,7 +92,7 @@ use timeline::Timeline;
 /// ```
 pub struct WindowedTracker<S: Statistic<Value: AsWords>> {
     timeline: Arc<Timeline>,
-    rings: MergedTracker<StatisticRing<S>>,
+    rings: MergedTracker<TieredRing<S>>,
 }
 
 impl<S: Statistic<Value: AsWords>> WindowedTracker<S> {
@@ -98,8 +100,7 @@ impl<S: Statistic<Value: AsWords>> WindowedTracker<S> {
     ///
     /// # Errors
     ///
-    /// [`WindowedSpecError`] if the window has several tiers, or if the memory is too small for one
-    /// action.
+    /// [`WindowedSpecError`] if the memory is too small for one action.
     pub fn new(spec: WindowedSpec) -> Result<Self, WindowedSpecError> {
         let axis = TimeAxis::new(spec.window.clone());
         Self::of(spec, axis)
@@ -176,7 +177,7 @@ impl<S: Statistic<Value: AsWords>> WindowedTracker<S> {
         T: TryInto<S::Value, Error: Into<TimeError>>,
     {
         let value = time.try_into().map_err(|error| ActionError::Time(error.into()))?;
-        let tick = self.timeline.axis.tick_at(stamp)?;
+        let tick = self.timeline.tick_at(stamp)?;
         self.rings.record(action, InBucket { tick, value })?;
         self.timeline.extend_to(stamp);
         Ok(())
@@ -218,72 +219,6 @@ impl<S: Statistic<Value: AsWords>> WindowedTracker<S> {
         Ok(SharedWindowedHandle { timeline, ring })
     }
 
-    /// Returns the statistics of the past `window`: a row for each action with records in it.
-    ///
-    /// It covers the newest `ceil(window / resolution)` buckets, with the current one, as
-    /// [`EventCounter::count`](core_time::EventCounter::count) does. A read changes nothing.
-    ///
-    /// # Errors
-    ///
-    /// [`WindowError::LongerThanSpan`] if `window` is longer than the span,
-    /// [`WindowError::Evicted`] if the clock stepped back and the window begins in an evicted
-    /// bucket.
-    ///
-    /// # Complexity
-    ///
-    /// For each action and thread, at most as many merges as four times the square root of the
-    /// buckets.
-    pub fn window(&self, window: Duration) -> Result<WindowRows<S>, WindowError> {
-        let covered = self.timeline.axis.past(window)?;
-        let rows = self.rings.registry().rows_of(|sum: &mut Option<S>, ring, buffered| {
-            let is_first = sum.is_none();
-            let any = merge_window(ring, buffered, &covered, sum.get_or_insert_default());
-            if is_first && !any {
-                *sum = None;
-            }
-        });
-        let since = self.timeline.since();
-        Ok(WindowRows { rows, covered, since })
-    }
-
-    /// Returns the statistic of one action in each bucket of the past `window`, oldest first.
-    ///
-    /// All are empty for an action that is unknown or has no records.
-    ///
-    /// # Errors
-    ///
-    /// As [`window`](Self::window).
-    pub fn series(&self, action: &str, window: Duration) -> Result<Vec<S>, WindowError> {
-        self.series_of(Some(action).filter(|&action| action != FOLDED), window)
-    }
-
-    /// Returns the same series for the row of the [folded](crate::WhenFull::Fold) actions.
-    ///
-    /// # Errors
-    ///
-    /// As [`window`](Self::window).
-    pub fn series_of_other(&self, window: Duration) -> Result<Vec<S>, WindowError> {
-        self.series_of(Some(FOLDED), window)
-    }
-
-    fn series_of(&self, kept: Option<&str>, window: Duration) -> Result<Vec<S>, WindowError> {
-        let covered = self.timeline.axis.past(window)?;
-        let mut series: Vec<S> = covered.ticks.clone().map(|_| S::default()).collect();
-        let Some(kept) = kept else { return Ok(series) };
-        self.rings.registry().read_named(kept, |ring, buffered| {
-            for (tick, bucket) in covered.ticks.clone().zip(&mut series) {
-                ring.merge_window(tick..=tick, bucket);
-            }
-            for InBucket { tick, value } in buffered.values() {
-                let at = usize::try_from(tick.wrapping_sub(*covered.ticks.start())).ok();
-                if let Some(bucket) = at.and_then(|at| series.get_mut(at)) {
-                    bucket.insert(value);
-                }
-            }
-        });
-        Ok(series)
-    }
-
     /// Returns the contents of the tracker as a value.
     ///
     /// It can be serialized, merged and restored.
@@ -295,7 +230,8 @@ impl<S: Statistic<Value: AsWords>> WindowedTracker<S> {
     pub fn snapshot(&self) -> WindowedSnapshot<S> {
         let moments = || (self.now(), self.timeline.since());
         let registry = self.rings.registry();
-        let (rings, (at, since)) = registry.snapshot(WindowedSnapshot::<S>::TAG, moments);
+        let (rings, (at, since)) =
+            registry.snapshot(WindowedSnapshot::<S>::tag(self.window_spec()), moments);
         WindowedSnapshot::new(self.window_spec().clone(), at, since, rings)
     }
 
@@ -369,6 +305,7 @@ impl<S: Statistic<Value: AsWords>> WindowedTracker<S> {
     fn note_newest(&self, snapshot: &WindowedSnapshot<S>) {
         if let Some(newest) = snapshot.newest() {
             self.timeline.axis.observe(newest);
+            self.timeline.note_latest(snapshot.latest());
         }
     }
 
@@ -400,18 +337,20 @@ impl<S: Statistic<Value: AsWords>> WindowedTracker<S> {
 fn registry<S: Statistic<Value: AsWords>>(
     spec: TrackerSpec,
     timeline: &Arc<Timeline>,
-) -> Registry<StatisticRing<S>> {
+) -> Registry<TieredRing<S>> {
     let (axis, of_registry) = (&timeline.axis, Arc::clone(timeline));
-    let span = axis.spec().tiers().next().map_or(0, |tier| tier.buckets());
-    let buckets = spec.idle.map_or(span, |idle| span.min(buckets_of(idle, axis.spec())));
-    let oldest =
-        move || of_registry.axis.tick_now().saturating_sub_unsigned(buckets).saturating_add(1);
-    let newest = |ring: &StatisticRing<S>, buffered: Buffered<'_>| {
+    let idle = spec.idle.map(|idle| buckets_of(idle, axis.spec()));
+    let oldest = move || {
+        let axis = &of_registry.axis;
+        let since = idle.map(|buckets| axis.tick_now().saturating_sub_unsigned(buckets) + 1);
+        axis.oldest_touched().max(since.unwrap_or(i64::MIN))
+    };
+    let newest = |ring: &TieredRing<S>, buffered: Buffered<'_>| {
         let buffered = buffered.values().map(|value: InBucket<S::Value>| value.tick).max();
         ring.newest().max(buffered)
     };
     let expiry = Expiry { oldest: Box::new(oldest), newest: Some(newest) };
-    Registry::new(spec, StatisticRing::new(axis.spec()), Some(expiry))
+    Registry::new(spec, TieredRing::new(axis.spec()), Some(expiry))
 }
 
 /// Returns the number of buckets that the past `time` touches.

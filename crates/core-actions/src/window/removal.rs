@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use core_time::{Statistic, StatisticRing, WindowError};
+use core_time::{Statistic, TieredRing, WindowError};
 
 use crate::action::error::ActionError;
 use crate::action::words::AsWords;
 use crate::row::Row;
 use crate::tracker::shard::Buffered;
 use crate::window::WindowedTracker;
-use crate::window::rows::merge_window;
+use crate::window::read::merge_buckets;
 
 impl<S: Statistic<Value: AsWords>> WindowedTracker<S> {
     /// Removes an action with all of its records, and returns whether there was one.
@@ -58,8 +58,9 @@ impl<S: Statistic<Value: AsWords>> WindowedTracker<S> {
         keep: impl FnMut(&Row<S>) -> bool,
     ) -> Result<usize, WindowError> {
         let covered = self.timeline.axis.past(window)?;
-        let add = |sum: &mut Option<S>, ring: &StatisticRing<S>, buffered: Buffered<'_>| {
-            merge_window(ring, buffered, &covered, sum.get_or_insert_default());
+        let add = |sum: &mut Option<S>, ring: &TieredRing<S>, buffered: Buffered<'_>| {
+            merge_buckets(ring, buffered, covered.tier, &covered.ticks, sum);
+            sum.get_or_insert_default();
         };
         Ok(self.rings.registry().retain(add, keep))
     }

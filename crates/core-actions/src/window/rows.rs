@@ -1,19 +1,28 @@
 //! Answers of a windowed tracker.
 
-use std::time::Duration;
+use core_time::{Coverage, CoveredBuckets, Stamp, Statistic};
 
-use core_time::{Coverage, CoveredBuckets, InBucket, Stamp, Statistic, StatisticRing, WindowError};
-
-use crate::action::words::AsWords;
 use crate::row::Row;
 use crate::statistics::traits::HasCount;
-use crate::tracker::shard::Buffered;
-use crate::window::timeline::Timeline;
 
 /// The statistics of all actions in one window.
+///
+/// # Accuracy
+///
+/// A tracker does not know where inside a bucket an action ended, and a window rarely begins at the
+/// edge of a bucket. So there are three answers, as a [`Window`](core_time::Window) of events has
+/// three numbers, all of the same records: [`rows`](Self::rows) are of whole buckets,
+/// [`at_least`](Self::at_least) of the records that are certainly in the window, and
+/// [`at_most`](Self::at_most) of those that may be. What is true of exactly the window lies between
+/// the last two wherever a statistic can only grow with more records, such as a count, a sum or a
+/// maximum. A mean or a quantile may be outside both.
 #[derive(Debug, Clone, PartialEq)]
 pub struct WindowRows<S> {
     pub(super) rows: Vec<Row<S>>,
+    /// `None` if they are those of `rows`.
+    pub(super) inside: Option<Vec<Row<S>>>,
+    /// The records of the bucket before the covered ones, if the window cuts it.
+    pub(super) before: Vec<Row<S>>,
     pub(super) covered: CoveredBuckets,
     pub(super) since: Stamp,
 }
@@ -23,6 +32,58 @@ impl<S> WindowRows<S> {
     #[must_use]
     pub fn rows(&self) -> &[Row<S>] {
         &self.rows
+    }
+
+    /// Returns the rows of the records that are certainly in the window.
+    ///
+    /// They are those of the buckets wholly inside it. The filling bucket is one of them, unless it
+    /// may have a record stamped ahead of the clock.
+    #[must_use]
+    pub fn at_least(&self) -> &[Row<S>] {
+        self.inside.as_deref().unwrap_or(&self.rows)
+    }
+
+    /// Returns the rows of all records that may be in the window.
+    ///
+    /// They are those of every bucket that it touches, which is up to one bucket more than
+    /// [`rows`](Self::rows) cover.
+    ///
+    /// # Complexity
+    ///
+    /// Copies the rows.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core_actions::{Count, Row, WindowedTracker};
+    /// use core_time::{ManualClock, Stamp};
+    /// use std::time::Duration;
+    ///
+    /// let clock = ManualClock::new(Stamp::from_millis(1_000_700));
+    /// let tracker = WindowedTracker::<Count>::with_clock(Default::default(), clock.clone())?;
+    /// tracker.record("jump", 1)?;
+    /// clock.set(Stamp::from_millis(1_010_500));
+    /// tracker.record("jump", 1)?;
+    /// // The past ten seconds begin in the middle of a bucket with a record.
+    /// let window = tracker.window(Duration::from_secs(10))?;
+    /// let count = |rows: &[Row<Count>]| rows[0].count();
+    /// assert_eq!((count(window.at_least()), count(&window.at_most())), (1, 2));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn at_most(&self) -> Vec<Row<S>>
+    where
+        S: Statistic,
+    {
+        let mut all = self.rows.clone();
+        for row in &self.before {
+            match self.rows.binary_search_by(|known| known.by_first(row)) {
+                Ok(at) => all[at].merge(row),
+                Err(_) => all.push(row.clone()),
+            }
+        }
+        all.sort_unstable_by(Row::by_first);
+        all
     }
 
     /// Returns the time that the window covers, the same for every action.
@@ -57,6 +118,7 @@ impl<S: HasCount> WindowRows<S> {
     /// clock.advance(Duration::from_millis(500));
     /// let minute = tracker.window(Duration::from_secs(60))?;
     /// assert_eq!(minute.rate(&minute.rows()[0]), Some(4.0));
+    /// assert_eq!(minute.coverage().elapsed, Duration::from_millis(500));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
@@ -65,10 +127,18 @@ impl<S: HasCount> WindowRows<S> {
     }
 }
 
-/// The statistics of one action in one window.
+/// The statistics of one action in one window, or in one bucket of a series.
+///
+/// # Accuracy
+///
+/// As [`WindowRows`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct ActionWindow<S> {
     pub(super) statistic: S,
+    /// `None` if it is the statistic.
+    pub(super) inside: Option<Box<S>>,
+    /// The records of the bucket before the covered ones, if the window cuts it.
+    pub(super) before: Option<Box<S>>,
     pub(super) coverage: Coverage,
 }
 
@@ -79,7 +149,33 @@ impl<S> ActionWindow<S> {
         &self.statistic
     }
 
-    /// Returns the time that the window covers.
+    /// Returns the statistic of the records that are certainly in the window.
+    ///
+    /// As [`WindowRows::at_least`].
+    #[must_use]
+    pub fn at_least(&self) -> &S {
+        self.inside.as_deref().unwrap_or(&self.statistic)
+    }
+
+    /// Returns the statistic of all records that may be in the window.
+    ///
+    /// As [`WindowRows::at_most`]. Copies the statistic.
+    #[must_use]
+    pub fn at_most(&self) -> S
+    where
+        S: Statistic,
+    {
+        let mut all = self.statistic.clone();
+        if let Some(before) = &self.before {
+            all.merge(before);
+        }
+        all
+    }
+
+    /// Returns the time that the window covers, and how much of it has passed.
+    ///
+    /// [`Coverage::is_partial`] marks a window or bucket of which some has not passed yet, or
+    /// passed before recording began.
     #[must_use]
     pub fn coverage(&self) -> Coverage {
         self.coverage
@@ -100,33 +196,4 @@ impl<S: HasCount> ActionWindow<S> {
     pub fn rate(&self) -> Option<f64> {
         self.coverage.rate(self.count())
     }
-}
-
-/// Merges the covered buckets of one writer; returns whether they have records.
-pub(super) fn merge_window<S: Statistic<Value: AsWords>>(
-    ring: &StatisticRing<S>,
-    buffered: Buffered<'_>,
-    covered: &CoveredBuckets,
-    into: &mut S,
-) -> bool {
-    let any = ring.merge_window(covered.ticks.clone(), into);
-    let buffered =
-        buffered.values().filter(|value: &InBucket<_>| covered.ticks.contains(&value.tick));
-    let any = any || buffered.clone().next().is_some();
-    into.insert_all(buffered.map(|value| value.value));
-    any
-}
-
-/// Returns the window of one action, whose shards `read_all` visits.
-pub(super) fn window_of<S: Statistic<Value: AsWords>>(
-    timeline: &Timeline,
-    window: Duration,
-    read_all: impl FnOnce(&mut dyn FnMut(&StatisticRing<S>, Buffered<'_>)),
-) -> Result<ActionWindow<S>, WindowError> {
-    let covered = timeline.axis.past(window)?;
-    let mut statistic = S::default();
-    read_all(&mut |ring, buffered| {
-        merge_window(ring, buffered, &covered, &mut statistic);
-    });
-    Ok(ActionWindow { statistic, coverage: covered.coverage(timeline.since()) })
 }

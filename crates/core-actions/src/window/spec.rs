@@ -1,6 +1,6 @@
 //! The settings of a windowed tracker, and the memory that it takes with them.
 
-use core_time::{Statistic, StatisticRing, WindowSpec};
+use core_time::{Statistic, TieredRing, WindowSpec};
 use thiserror::Error;
 
 use crate::action::words::AsWords;
@@ -47,18 +47,18 @@ impl WindowedSpec {
     #[must_use]
     pub fn bytes_max<S: Statistic<Value: AsWords>>(&self) -> usize {
         let shell = self.action_bytes::<S>().saturating_sub(self.ring_bytes::<S>());
-        let each = shell.saturating_add(StatisticRing::<S>::bytes_max(&self.window));
+        let each = shell.saturating_add(TieredRing::<S>::bytes_max(&self.window));
         self.tracker.bytes_of(self.actions_max::<S>(), each)
     }
 
     /// What an action takes at most, without what statistics allocate.
     fn action_bytes<S: Statistic<Value: AsWords>>(&self) -> usize {
-        let shell = self.tracker.action_bytes::<StatisticRing<S>>(true);
+        let shell = self.tracker.action_bytes::<TieredRing<S>>(true);
         shell.saturating_add(self.ring_bytes::<S>())
     }
 
     fn ring_bytes<S: Statistic>(&self) -> usize {
-        StatisticRing::<S>::own_bytes_max(&self.window)
+        TieredRing::<S>::own_bytes_max(&self.window)
     }
 
     /// The settings of the rings, with as many actions as fit.
@@ -66,13 +66,9 @@ impl WindowedSpec {
     where
         S: Statistic<Value: AsWords>,
     {
-        let mut tiers = self.window.tiers();
-        let (found, buckets) = (tiers.len(), tiers.next().map_or(0, |tier| tier.buckets()));
-        if found > 1 {
-            return Err(WindowedSpecError::TooManyTiers { found });
-        }
         let actions = self.actions_max::<S>();
         if actions == 0 && self.tracker.actions > 0 {
+            let buckets = self.window.tiers().map(|tier| tier.buckets()).sum();
             let bytes = self.tracker.bytes_of(1, self.action_bytes::<S>());
             return Err(WindowedSpecError::TooLarge { buckets, bytes, max: self.bytes });
         }
@@ -92,16 +88,10 @@ impl Default for WindowedSpec {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum WindowedSpecError {
-    /// A tracker keeps buckets of one width.
-    #[error("window has {found} tiers, a tracker keeps one")]
-    TooManyTiers {
-        /// How many tiers the window has.
-        found: usize,
-    },
     /// Not even one action fits into the memory.
     #[error("one action in {buckets} buckets takes up to {bytes} bytes, limit is {max}")]
     TooLarge {
-        /// How many buckets make the span.
+        /// How many buckets make the spans of all tiers.
         buckets: u64,
         /// How much memory one thread might need.
         bytes: usize,

@@ -2,27 +2,55 @@
 
 use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 
-use core_time::{Stamp, TimeAxis};
+use core_time::{RecordError, Stamp, TimeAxis};
 
 /// What a windowed tracker and its handles share, apart from the rings.
 ///
 /// # Memory ordering
 ///
-/// Every access to `since` is Relaxed.
-/// Needs: nothing but the number itself. Gives: coherence.
-/// Not needed: an order with other memory. Checks: no model, for that reason.
+/// Every access is Relaxed.
+/// Needs: a reader that finds a record stamped ahead of the clock finds its stamp in
+/// `latest_ahead`. Gives: it is stored before the record and loaded after it, and the record is
+/// found under a lock, or by the Acquire of [`Shard::read`](crate::tracker::shard::Shard::read).
+/// Not needed: more. `since` is a number of its own.
+/// Checks: `tests/windows_of_actions.rs`; no model, because the order is that of the shard.
 #[derive(Debug)]
 pub(crate) struct Timeline {
     pub(crate) axis: TimeAxis,
     /// The start of recording in nanoseconds; earlier if an earlier record was accepted.
     since: AtomicI64,
+    /// The latest stamp that was ahead of the clock when it was recorded, in nanoseconds.
+    ///
+    /// Only grows, also in a reset: a record that is about to be made may be of it.
+    latest_ahead: AtomicI64,
 }
 
 impl Timeline {
     /// Starts recording now.
     pub(crate) fn new(axis: TimeAxis) -> Self {
         let since = AtomicI64::new(axis.now().as_nanos());
-        Self { axis, since }
+        Self { axis, since, latest_ahead: AtomicI64::new(i64::MIN) }
+    }
+
+    /// Returns the bucket of a stamp, to record in it.
+    pub(crate) fn tick_at(&self, stamp: Stamp) -> Result<i64, RecordError> {
+        let tick = self.axis.tick_at(stamp)?;
+        self.note_latest(stamp);
+        Ok(tick)
+    }
+
+    /// Notes a stamp that is about to be recorded, if it is ahead of the clock.
+    pub(crate) fn note_latest(&self, stamp: Stamp) {
+        // ORDERING: Relaxed, see `Timeline`.
+        if stamp.as_nanos() > self.latest_ahead.load(Relaxed) && stamp > self.axis.now() {
+            self.latest_ahead.fetch_max(stamp.as_nanos(), Relaxed);
+        }
+    }
+
+    /// Returns whether a record may be stamped after a moment of the clock.
+    pub(crate) fn may_be_after(&self, now: Stamp) -> bool {
+        // ORDERING: Relaxed, see `Timeline`.
+        self.axis.may_step_back() || self.latest_ahead.load(Relaxed) > now.as_nanos()
     }
 
     /// Returns the start of recording.

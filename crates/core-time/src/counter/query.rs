@@ -140,6 +140,20 @@ impl BucketRange {
         self.first_counted()..=self.newest - i64::from(self.is_empty)
     }
 
+    /// Returns every bucket that the query touches.
+    pub(crate) fn touched(self) -> RangeInclusive<i64> {
+        self.oldest..=self.newest - i64::from(self.is_empty)
+    }
+
+    /// Returns the buckets that are wholly inside the query.
+    ///
+    /// `nothing_is_ahead` if no event in the filling bucket may be stamped after its end.
+    pub(crate) fn inside(self, nothing_is_ahead: bool) -> RangeInclusive<i64> {
+        let ends_whole = self.newest_is_whole || self.newest_is_filling && nothing_is_ahead;
+        let is_whole = ends_whole && !self.is_empty;
+        self.oldest + i64::from(!self.oldest_is_whole)..=self.newest - i64::from(!is_whole)
+    }
+
     /// Returns the answer from the counts of the buckets.
     ///
     /// `nothing_is_ahead` if no event in the filling bucket may be stamped after `now`.

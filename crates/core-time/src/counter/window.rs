@@ -24,6 +24,27 @@ impl Coverage {
         Self { interval, resolution, elapsed: Duration::from_nanos(elapsed) }
     }
 
+    /// Returns whether some of the interval has not passed, or passed before counting began.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use core_time::{EventCounter, ManualClock, Stamp};
+    /// # use std::time::Duration;
+    /// let clock = ManualClock::new(Stamp::from_secs(1_000));
+    /// let counter = EventCounter::with_clock(Default::default(), clock.clone());
+    /// clock.advance(Duration::from_secs(300));
+    /// assert!(counter.count(Duration::from_secs(10))?.coverage.is_partial());
+    /// let whole = counter.count_between(Stamp::from_secs(1_000)..Stamp::from_secs(1_300))?;
+    /// assert!(!whole.coverage.is_partial());
+    /// # Ok::<(), core_time::WindowError>(())
+    /// ```
+    #[must_use]
+    pub fn is_partial(&self) -> bool {
+        let Interval { from, to } = self.interval;
+        self.elapsed < Duration::from_nanos(to.nanos_since(from))
+    }
+
     /// Divides a number by the elapsed time in seconds.
     ///
     /// Returns `None` if no time has passed.

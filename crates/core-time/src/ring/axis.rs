@@ -1,13 +1,11 @@
 //! The time axis: a clock, divided into buckets.
 
-use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use super::covered::CoveredBuckets;
 use crate::clock::{AnyClock, Clock};
-use crate::counter::{
-    BucketRange, Coverage, Query, RecordError, Refusals, RefusedCounts, WindowError, window_nanos,
-};
-use crate::spec::WindowSpec;
+use crate::counter::{BucketRange, Query, RecordError, Refusals, RefusedCounts, WindowError};
+use crate::spec::{Grid, WindowSpec};
 use crate::stamp::{Interval, Stamp};
 use crate::sync::{
     AtomicI64,
@@ -17,8 +15,8 @@ use crate::sync::{
 /// Maps stamps and windows to buckets.
 ///
 /// Statistics over time need an axis and one or more [rings](crate::StatisticRing). A bucket is
-/// identified by its tick, `floor(stamp / resolution)`, also before 1970. The axis uses only the
-/// finest tier of a specification.
+/// identified by its tick, `floor(stamp / resolution)`, also before 1970. A record has the tick of
+/// the finest tier; a window is answered from the finest tier that holds it.
 ///
 /// # Clocks that step back
 ///
@@ -60,22 +58,6 @@ pub struct TimeAxis {
     pub(crate) refused: Refusals,
     /// The newest bucket with a record. Only grows.
     newest: AtomicI64,
-    /// The number of buckets behind it that a ring holds.
-    reach: u64,
-}
-
-/// The buckets of a window.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct CoveredBuckets {
-    /// Their ticks; empty for a window of zero length.
-    pub ticks: RangeInclusive<i64>,
-    /// The interval that they span.
-    pub interval: Interval,
-    /// The width of a bucket.
-    pub resolution: Duration,
-    /// The present, at which the window ends.
-    pub now: Stamp,
 }
 
 impl TimeAxis {
@@ -94,8 +76,8 @@ impl TimeAxis {
 
     pub(crate) fn of(spec: WindowSpec, clock: AnyClock) -> Self {
         let ahead_max = spec.ahead_max(clock.lag());
-        let (newest, reach) = (AtomicI64::new(i64::MIN), spec.finest().reach());
-        Self { spec, clock, ahead_max, refused: Refusals::default(), newest, reach }
+        let (refused, newest) = (Refusals::default(), AtomicI64::new(i64::MIN));
+        Self { spec, clock, ahead_max, refused, newest }
     }
 
     /// Returns the resolution, span and tolerance of the axis.
@@ -109,6 +91,12 @@ impl TimeAxis {
     #[must_use]
     pub fn now(&self) -> Stamp {
         self.clock.now()
+    }
+
+    /// Returns whether the clock may show an earlier time than before.
+    #[must_use]
+    pub fn may_step_back(&self) -> bool {
+        self.clock.may_step_back()
     }
 
     /// Returns the bucket that is filling.
@@ -159,11 +147,12 @@ impl TimeAxis {
     /// Updates the newest bucket, and refuses one that was evicted.
     #[inline(never)]
     fn enter(&self, tick: i64, newest: i64) -> Result<i64, RecordError> {
-        if tick < self.oldest_held(newest) {
-            let grid = self.spec.finest();
-            let behind = grid.end(newest).saturating_since(grid.start(tick));
+        // The longest tier holds all that the others do.
+        let (grid, finest) = (self.spec.longest(), self.spec.finest());
+        if self.tick_in(grid, tick) < self.oldest_held(grid, newest) {
+            let behind = finest.end(newest).saturating_since(finest.start(tick));
             let width = grid.width().cast_unsigned();
-            let held = Duration::from_nanos(width.saturating_mul(self.reach));
+            let held = Duration::from_nanos(width.saturating_mul(grid.reach()));
             let refusal = RecordError::Evicted { behind, held };
             self.refused.add(&refusal, 1);
             return Err(refusal);
@@ -176,7 +165,7 @@ impl TimeAxis {
 
     /// Returns the buckets that a query touches, and the present.
     ///
-    /// The query must be one of the finest tier.
+    /// For an axis of one tier.
     pub(crate) fn touched(&self, query: Query) -> Result<(BucketRange, Stamp), WindowError> {
         let [range] = self.touched_each([query])?;
         Ok(range)
@@ -190,39 +179,53 @@ impl TimeAxis {
         let newest = self.newest.load(Acquire); // ORDERING: before the clock; see `TimeAxis`.
         let (grid, now) = (self.spec.finest(), self.now());
         let ranges = queries.map(|query| (query.range(grid, now), now));
-        for (query, (range, _)) in queries.into_iter().zip(&ranges) {
-            if let Query::Between(interval) = query
-                && !query.fits(grid, now)
-            {
-                let (age, span) = (now.saturating_since(interval.from), self.spec.span());
-                return Err(WindowError::BeforeSpan { interval, age, span });
+        for (query, &(range, _)) in queries.into_iter().zip(&ranges) {
+            if !query.fits(grid, now) {
+                return Err(self.before_span(query, now));
             }
-            if !range.is_empty {
-                self.check_held(range.oldest, newest)?;
-            }
+            self.check_range(grid, range, newest)?;
         }
         Ok(ranges)
     }
 
-    /// Checks that a ring that holds `newest` also holds the bucket in which a window begins.
+    /// Checks that a ring of a tier that holds the finest bucket `newest` holds all of a range.
     #[inline]
-    fn check_held(&self, first: i64, newest: i64) -> Result<(), WindowError> {
-        let oldest = self.oldest_held(newest);
-        if first < oldest {
-            let [from, held] = [first, oldest].map(|tick| self.spec.finest().start(tick));
+    fn check_range(&self, grid: &Grid, range: BucketRange, newest: i64) -> Result<(), WindowError> {
+        let (first, oldest) = (*range.touched().start(), self.oldest_held(grid, newest));
+        if first < oldest && !range.is_empty {
+            let [from, held] = [first, oldest].map(|tick| grid.start(tick));
             return Err(WindowError::Evicted { from, held });
         }
         Ok(())
     }
 
-    /// Returns the oldest bucket that a ring holds.
+    /// Returns the oldest bucket that a ring of the finest tier holds.
     pub(crate) fn oldest(&self) -> i64 {
-        self.oldest_held(self.newest.load(Acquire)) // ORDERING: see `TimeAxis`.
+        let newest = self.newest.load(Acquire); // ORDERING: see `TimeAxis`.
+        self.oldest_held(self.spec.finest(), newest)
     }
 
-    /// Returns the oldest bucket that a ring holds together with `newest`.
-    fn oldest_held(&self, newest: i64) -> i64 {
-        newest.saturating_sub_unsigned(self.reach)
+    /// Returns the oldest bucket that a ring of a tier holds with the finest bucket `newest`.
+    #[inline]
+    fn oldest_held(&self, grid: &Grid, newest: i64) -> i64 {
+        self.tick_in(grid, newest).saturating_sub_unsigned(grid.reach())
+    }
+
+    /// Returns the bucket of a tier that a finest bucket is part of.
+    #[inline]
+    fn tick_in(&self, grid: &Grid, finest: i64) -> i64 {
+        let finer = self.spec.finest().width();
+        if grid.width() == finer { finest } else { finest.div_euclid(grid.width() / finer) }
+    }
+
+    /// Returns the oldest bucket that a window still touches, as a finest bucket.
+    ///
+    /// What is older is in no answer any more, while the clock does not step back.
+    #[must_use]
+    pub fn oldest_touched(&self) -> i64 {
+        let grid = self.spec.longest();
+        let oldest = grid.tick(self.now()).saturating_sub_unsigned(grid.tier().buckets());
+        oldest.saturating_mul(grid.width() / self.spec.finest().width())
     }
 
     /// Checks that a stamp is inside the span and the tolerance.
@@ -250,7 +253,7 @@ impl TimeAxis {
         self.refused.reset();
     }
 
-    /// Returns the buckets of the past `window`.
+    /// Returns the buckets of the past `window`, of the finest tier that holds it.
     ///
     /// The newest `ceil(window / resolution)`, including the one that is filling.
     ///
@@ -259,37 +262,74 @@ impl TimeAxis {
     /// - [`WindowError::LongerThanSpan`] if `window` is longer than the span.
     /// - [`WindowError::Evicted`] if the clock stepped back and the first bucket was evicted.
     pub fn past(&self, window: Duration) -> Result<CoveredBuckets, WindowError> {
-        let newest = self.newest.load(Acquire); // ORDERING: before the clock; see `TimeAxis`.
-        let (grid, now) = (self.spec.finest(), self.now());
-        let window = window_nanos(&self.spec, window)?;
-        let ticks = BucketRange::past(grid, window, now).counted();
-        if !ticks.is_empty() {
-            self.check_held(*ticks.start(), newest)?;
-        }
-        let interval = Interval { from: grid.start(*ticks.start()), to: grid.end(*ticks.end()) };
-        Ok(CoveredBuckets { ticks, interval, resolution: grid.resolution(), now })
+        self.covered(Query::past(&self.spec, window)?)
     }
-}
 
-impl CoveredBuckets {
-    /// Returns the time that the buckets cover for records since a stamp.
+    /// Returns the buckets of an interval `from..to`, of the finest tier that holds it.
+    ///
+    /// Every bucket that it touches. The interval may end ahead of the clock.
+    ///
+    /// # Errors
+    ///
+    /// - [`WindowError::BeforeSpan`] if it begins further back than the span.
+    /// - [`WindowError::Backwards`] if it ends before it begins.
+    /// - [`WindowError::Evicted`] as [`past`](Self::past).
     ///
     /// # Examples
     ///
     /// ```
     /// use core_time::{ManualClock, Stamp, TimeAxis};
-    /// use std::time::Duration;
     ///
     /// let clock = ManualClock::new(Stamp::from_secs(1_000));
     /// let axis = TimeAxis::with_clock(Default::default(), clock);
-    /// let covered = axis.past(Duration::from_secs(10))?;
-    /// // Nine of the ten seconds have passed.
-    /// assert_eq!(covered.coverage(Stamp::UNIX_EPOCH).rate(18), Some(2.0));
-    /// assert_eq!(covered.coverage(Stamp::from_secs(997)).rate(18), Some(6.0));
+    /// let covered = axis.between(Stamp::from_millis(990_500)..Stamp::from_secs(995))?;
+    /// assert_eq!((covered.ticks.clone(), covered.inside()), (990..=994, 991..=994));
     /// # Ok::<(), core_time::WindowError>(())
     /// ```
-    #[must_use]
-    pub fn coverage(&self, since: Stamp) -> Coverage {
-        Coverage::new(self.interval, self.resolution, since, self.now)
+    pub fn between(&self, interval: impl Into<Interval>) -> Result<CoveredBuckets, WindowError> {
+        self.covered(Query::between(interval.into())?)
+    }
+
+    fn covered(&self, query: Query) -> Result<CoveredBuckets, WindowError> {
+        let newest = self.newest.load(Acquire); // ORDERING: before the clock; see `TimeAxis`.
+        let now = self.now();
+        let mut refusal = None;
+        for (tier, grid) in self.spec.grids().iter().enumerate() {
+            if query.fits(grid, now) {
+                let range = query.range(grid, now);
+                match self.check_range(grid, range, newest) {
+                    Ok(()) => return Ok(CoveredBuckets::new(tier, grid, range, now)),
+                    Err(evicted) => refusal = Some(evicted),
+                }
+            }
+        }
+        Err(refusal.unwrap_or_else(|| self.before_span(query, now)))
+    }
+
+    /// Checks that rings still hold the buckets of a window, after they were read.
+    ///
+    /// # Errors
+    ///
+    /// [`WindowError::Evicted`] if a record evicted some, because the caller was paused for long
+    /// after it got them.
+    pub fn check_held(&self, covered: &CoveredBuckets) -> Result<(), WindowError> {
+        let newest = self.newest.load(Acquire); // ORDERING: see `TimeAxis`.
+        let grid = self.spec.grids().get(covered.tier);
+        grid.map_or(Ok(()), |grid| self.check_range(grid, covered.range(), newest))
+    }
+
+    /// Returns the error of a query that no tier is long enough for.
+    fn before_span(&self, query: Query, now: Stamp) -> WindowError {
+        let span = self.spec.span();
+        match query {
+            Query::Past(window) => {
+                let window = Duration::from_nanos(window.unsigned_abs());
+                WindowError::LongerThanSpan { window, span }
+            }
+            Query::Between(interval) => {
+                let age = now.saturating_since(interval.from);
+                WindowError::BeforeSpan { interval, age, span }
+            }
+        }
     }
 }

@@ -113,15 +113,19 @@ impl<S: Statistic> StatisticRing<S> {
         Self::of(spec.finest().reach())
     }
 
-    fn of(buckets: u64) -> Self {
+    pub(super) fn of(buckets: u64) -> Self {
         Self { buckets, block_bits: buckets.max(1).ilog2() / 2, ..Self::default() }
     }
 
     /// Returns the maximum memory of a ring with its statistics, in bytes.
     #[must_use]
     pub fn bytes_max(spec: &WindowSpec) -> usize {
-        let heap = Self::statistics_max(spec).saturating_mul(S::HEAP_BYTES_MAX);
-        Self::own_bytes_max(spec).saturating_add(heap)
+        Self::bytes_max_of(spec.finest().reach())
+    }
+
+    pub(super) fn bytes_max_of(reach: u64) -> usize {
+        let heap = Self::statistics_max(reach).saturating_mul(S::HEAP_BYTES_MAX);
+        Self::own_bytes_max_of(reach).saturating_add(heap)
     }
 
     /// Returns the maximum memory of a ring, in bytes.
@@ -129,15 +133,19 @@ impl<S: Statistic> StatisticRing<S> {
     /// Without what its statistics allocate.
     #[must_use]
     pub fn own_bytes_max(spec: &WindowSpec) -> usize {
+        Self::own_bytes_max_of(spec.finest().reach())
+    }
+
+    pub(super) fn own_bytes_max_of(reach: u64) -> usize {
         // The nodes of a map may be only a third full, and the first is allocated at once.
-        let statistics = Self::statistics_max(spec).saturating_add(15);
+        let statistics = Self::statistics_max(reach).saturating_add(15);
         let each = 3 * (2 * size_of::<i64>() + size_of::<S>());
         size_of::<Self>().saturating_add(statistics.saturating_mul(each))
     }
 
     /// Returns the maximum number of statistics: buckets, blocks and the open bucket.
-    fn statistics_max(spec: &WindowSpec) -> usize {
-        let ring = Self::new(spec);
+    fn statistics_max(reach: u64) -> usize {
+        let ring = Self::of(reach);
         let buckets = ring.blocks_max() << ring.block_bits;
         usize::try_from(buckets + ring.blocks_max() + 1).unwrap_or(usize::MAX)
     }
@@ -225,6 +233,26 @@ impl<S: Statistic> StatisticRing<S> {
             self.turn(tick, S::default());
         }
         self.open.as_mut().map(|(_, open)| open)
+    }
+
+    /// Returns the open content of the bucket of a value with that value, if the bucket is held.
+    pub(super) fn bucket_with(&self, InBucket { tick, value }: InBucket<S::Value>) -> Option<S> {
+        let mut content = match &self.open {
+            Some((open, content)) if *open == tick => content.clone(),
+            _ if tick < self.oldest() => return None,
+            _ => S::default(),
+        };
+        content.insert(value);
+        Some(content)
+    }
+
+    /// Opens a bucket with the content that [`bucket_with`](Self::bucket_with) returned for it.
+    pub(super) fn replace(&mut self, tick: i64, content: Option<S>) {
+        match (content, &mut self.open) {
+            (Some(content), Some((open, before))) if *open == tick => *before = content,
+            (Some(content), _) => self.turn(tick, content),
+            (None, _) => {}
+        }
     }
 
     /// Opens another bucket, which must be held, with an initial content.

@@ -2,10 +2,14 @@
 
 mod axis;
 mod counts;
+mod covered;
 mod merged;
 mod sparse;
+mod tiered;
 
-pub use axis::{CoveredBuckets, TimeAxis};
+pub use axis::TimeAxis;
 pub(crate) use counts::{Layout, RangeCounts, Ring, increase};
+pub use covered::CoveredBuckets;
 pub use merged::{InBucket, StatisticRing};
 pub(crate) use sparse::SparseCounts;
+pub use tiered::TieredRing;

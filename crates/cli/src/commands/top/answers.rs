@@ -149,7 +149,7 @@ impl<S: Stats + Debug + Send + Sync + 'static> Recent for WindowedTracker<S> {
         // The newest parts are whole.
         let parts = buckets.rchunks(group).rev().map(|part| {
             let mut sum = S::default();
-            part.iter().for_each(|bucket| sum.merge(bucket));
+            part.iter().for_each(|bucket| sum.merge(bucket.statistic()));
             Point::of(&sum)
         });
         let points = parts.collect();

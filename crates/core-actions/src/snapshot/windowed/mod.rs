@@ -1,6 +1,8 @@
 //! What a windowed tracker holds, as a value: to be kept, sent, merged and restored.
 
-use core_time::{Instances, Stamp, Statistic, StatisticRing, Tag, TimeAxis, WindowSpec};
+use std::time::Duration;
+
+use core_time::{Instances, Stamp, Statistic, Tag, TieredRing, TimeAxis, WindowSpec};
 
 use crate::action::unit::Unit;
 use crate::row::Row;
@@ -15,7 +17,7 @@ mod wire;
 /// A [`TrackerSnapshot`] of rings, with what is to be known of time: merges, names the trackers
 /// whose records are in it, and is checked in the same way. To ask one for a window, restore it by
 /// a clock that stands at its moment; to see its buckets, look at the
-/// [rings](StatisticRing::buckets) in its rows.
+/// [rings](TieredRing::tiers) in its rows.
 ///
 /// Two are equal if they have the same actions with the same statistics in the same buckets,
 /// whichever trackers they are of.
@@ -23,7 +25,9 @@ mod wire;
 /// # Wire form
 ///
 /// With the feature `serde`, that of a [`TrackerSnapshot`] of rings with the tag `window(...)`, and
-/// a map `window`, whose moments and lengths are integers of nanoseconds.
+/// a map `window`, whose moments and lengths are integers of nanoseconds. With several tiers, the
+/// tag is `tiers(...)`, the map has a list `coarser` of the tiers after the first, and a row has a
+/// list of rings, the finest first.
 ///
 /// # Examples
 ///
@@ -52,18 +56,26 @@ pub struct WindowedSnapshot<S> {
     at: Stamp,
     since: Stamp,
     /// All as long as the specification says.
-    rings: TrackerSnapshot<StatisticRing<S>>,
+    rings: TrackerSnapshot<TieredRing<S>>,
 }
 
 impl<S: Statistic> WindowedSnapshot<S> {
-    /// Names the statistic and this kind of snapshot.
-    pub(crate) const TAG: Tag = Tag::of("window", &S::TAG);
+    /// Names the statistic and this kind of snapshot, of one tier.
+    pub(crate) const ONE_TIER: Tag = Tag::of("window", &S::TAG);
+
+    /// Names the same of several tiers.
+    pub(crate) const TIERS: Tag = TieredRing::<S>::TAG;
+
+    /// Returns the tag of a snapshot of these tiers.
+    pub(crate) fn tag(spec: &WindowSpec) -> Tag {
+        if spec.tiers().len() > 1 { Self::TIERS } else { Self::ONE_TIER }
+    }
 
     pub(crate) fn new(
         spec: WindowSpec,
         at: Stamp,
         since: Stamp,
-        rings: TrackerSnapshot<StatisticRing<S>>,
+        rings: TrackerSnapshot<TieredRing<S>>,
     ) -> Self {
         Self { spec, at, since, rings }
     }
@@ -88,7 +100,7 @@ impl<S: Statistic> WindowedSnapshot<S> {
 
     /// The actions with their rings, in the order in which they were first seen.
     #[must_use]
-    pub fn rows(&self) -> &[Row<StatisticRing<S>>] {
+    pub fn rows(&self) -> &[Row<TieredRing<S>>] {
         self.rings.rows()
     }
 
@@ -127,7 +139,7 @@ impl<S: Statistic> WindowedSnapshot<S> {
         Ok(())
     }
 
-    pub(crate) fn rings(&self) -> &TrackerSnapshot<StatisticRing<S>> {
+    pub(crate) fn rings(&self) -> &TrackerSnapshot<TieredRing<S>> {
         &self.rings
     }
 
@@ -136,14 +148,19 @@ impl<S: Statistic> WindowedSnapshot<S> {
         self.rows().iter().filter_map(|row| row.statistic().newest()).max()
     }
 
+    /// Returns a stamp that no record exceeds: the end of the newest bucket with one.
+    pub(crate) fn latest(&self) -> Stamp {
+        let width = self.spec.resolution();
+        self.newest().map_or(self.at, |tick| start(tick, width).max(self.at) + width)
+    }
+
     /// Whether a tracker can merge it: with the same buckets, none of them ahead of its time.
     ///
     /// One that is far ahead would have the tracker give up all that it has.
     pub(crate) fn is_for(&self, axis: &TimeAxis) -> Result<(), TrackerSnapshotError> {
         same_window(&self.spec, axis.spec())?;
         let width = self.spec.resolution();
-        let begin = |tick: i64| Stamp::from_nanos(tick.saturating_mul(width.as_nanos() as i64));
-        let newest = self.newest().map_or(self.at, |tick| begin(tick).max(self.at));
+        let newest = self.newest().map_or(self.at, |tick| start(tick, width).max(self.at));
         let ahead = newest.saturating_since(axis.now());
         // The other tracker's clock may have been behind, and so believed a record more.
         if ahead > self.spec.tolerance() + width {
@@ -157,6 +174,10 @@ impl<S: Statistic + PartialEq> PartialEq for WindowedSnapshot<S> {
     fn eq(&self, other: &Self) -> bool {
         self.spec == other.spec && self.rings == other.rings
     }
+}
+
+fn start(tick: i64, width: Duration) -> Stamp {
+    Stamp::from_nanos(tick.saturating_mul(width.as_nanos() as i64))
 }
 
 /// Whether rings of both are equally long, with the same buckets.

@@ -58,12 +58,29 @@ impl SnapshotHeader {
         deserializer: D,
         tag: Tag,
     ) -> Result<Self, D::Error> {
+        Self::deserialize_as_one_of(deserializer, &[tag])
+    }
+
+    /// Reads the header of a snapshot that must have one of these tags.
+    ///
+    /// # Errors
+    ///
+    /// As [`deserialize_as`](Self::deserialize_as), which names the first tag as expected.
+    pub fn deserialize_as_one_of<'de, D: Deserializer<'de>>(
+        deserializer: D,
+        tags: &[Tag],
+    ) -> Result<Self, D::Error> {
         let Wire { version: Version, tag: found, instances, revision } =
             Wire::deserialize(deserializer)?;
-        if found != tag.to_string() {
-            return Err(D::Error::custom(SnapshotHeaderError::other_tag(&found, tag)));
+        match (tags.iter().find(|tag| tag.to_string() == found), tags.first()) {
+            (Some(&tag), _) => {
+                Self { tag, instances, revision }.checked().map_err(D::Error::custom)
+            }
+            (None, Some(&expected)) => {
+                Err(D::Error::custom(SnapshotHeaderError::other_tag(&found, expected)))
+            }
+            (None, None) => Err(D::Error::custom("no tag is expected")),
         }
-        Self { tag, instances, revision }.checked().map_err(D::Error::custom)
     }
 
     /// Reads the `version` of a snapshot without a header, which must be 1.
