@@ -235,14 +235,15 @@ impl<S: Statistic> StatisticRing<S> {
         self.open.as_mut().map(|(_, open)| open)
     }
 
-    /// Returns the open content of the bucket of a value with that value, if the bucket is held.
-    pub(super) fn bucket_with(&self, InBucket { tick, value }: InBucket<S::Value>) -> Option<S> {
+    /// Returns the open content of the bucket of a value with `n` of it, if the bucket is held.
+    pub(super) fn bucket_with(&self, value: InBucket<S::Value>, n: u64) -> Option<S> {
+        let InBucket { tick, value } = value;
         let mut content = match &self.open {
             Some((open, content)) if *open == tick => content.clone(),
             _ if tick < self.oldest() => return None,
             _ => S::default(),
         };
-        content.insert(value);
+        content.insert_n(value, n);
         Some(content)
     }
 

@@ -216,18 +216,33 @@ impl<S: Statistic> Statistic for TieredRing<S> {
         self.finest.insert_all(values);
     }
 
-    /// Copies at most one bucket of each tier, and changes nothing until none of them panicked.
+    #[inline]
+    fn insert_n(&mut self, value: Self::Value, n: u64) {
+        self.finest.insert_n(value, n);
+        for tier in &mut self.coarser {
+            tier.ring.insert_n(tier.value(value), n);
+        }
+    }
+
     fn insert_whole(&mut self, value: Self::Value) {
+        match &self.coarser[..] {
+            [] => self.finest.insert_whole(value),
+            _ => self.insert_n_whole(value, 1),
+        }
+    }
+
+    /// Copies at most one bucket of each tier, and changes nothing until none of them panicked.
+    fn insert_n_whole(&mut self, value: Self::Value, n: u64) {
         if self.coarser.is_empty() {
-            return self.finest.insert_whole(value);
+            return self.finest.insert_n_whole(value, n);
         }
-        if S::NEVER_PANICS {
-            return self.insert(value);
+        if S::NEVER_PANICS || n == 0 {
+            return self.insert_n(value, n);
         }
-        let finest = self.finest.bucket_with(value);
+        let finest = self.finest.bucket_with(value, n);
         let tiers = self.coarser.iter().map(|tier| {
             let value = tier.value(value);
-            (value.tick, tier.ring.bucket_with(value))
+            (value.tick, tier.ring.bucket_with(value, n))
         });
         let tiers: Vec<_> = tiers.collect();
         self.finest.replace(value.tick, finest);
