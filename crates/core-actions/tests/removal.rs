@@ -378,7 +378,7 @@ fn actions_of_a_windowed_tracker_are_removed_by_name_and_by_window() {
 
 #[test]
 fn actions_of_a_windowed_tracker_expire_by_their_newest_bucket() {
-    for (idle, after) in [(None, 300), (Some(secs(20)), 21), (Some(secs(9_999)), 300)] {
+    for (idle, after) in [(None, 301), (Some(secs(20)), 21), (Some(secs(9_999)), 301)] {
         let (tracker, clock) = windowed(idle);
         tracker.record("a", 1).unwrap();
         clock.advance(secs(after - 1));
