@@ -6,6 +6,7 @@
 use std::env;
 use std::hint::black_box;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use benches::harness::actions::NAMES;
@@ -16,13 +17,16 @@ use core_actions::{
     Count, Histogram, Mean, MergedTracker, MinMax, PostTracker, Quantiles, RunningTracker,
     Statistic, Unit, Values, Variance, WindowedSpec, WindowedTracker,
 };
-use core_time::{Clock, CoarseClock, EventCounter, ManualClock, Recorder, Stamp, WindowSpec};
+use core_time::{
+    Clock, CoarseClock, EventCounter, KeyHandle, KeyedCounter, KeyedLimiter, KeyedSpec, Limit,
+    Limiter, Limits, ManualClock, Recorder, Stamp, WindowSpec,
+};
 use facade::Windrow;
 
 /// A name, and the function that runs the operation `n` times. Preparation is not counted.
 type Operation = (&'static str, fn(u64));
 
-const OPERATIONS: [Operation; 45] = [
+const OPERATIONS: [Operation; 51] = [
     ("clock/coarse", |n| times(n, CoarseClock, |clock| clock.now())),
     ("record/default_clock", |n| times(n, EventCounter::default(), EventCounter::record)),
     ("record/manual_clock", |n| times(n, Filled::new(), |filled| filled.counter.record())),
@@ -33,6 +37,14 @@ const OPERATIONS: [Operation; 45] = [
     ("count/window_300s", |n| times(n, Filled::new(), |filled| filled.count(300))),
     ("count/writers_001", |n| count_with_idle(n, 1)),
     ("count/writers_064", |n| count_with_idle(n, 64)),
+    ("limit/passing", |n| times(n, limiter(u64::MAX), Limiter::try_record)),
+    ("limit/refusing", |n| times(n, limiter(1), Limiter::try_record)),
+    ("limit/keys_1000", |n| {
+        by_key(n, &KeyedLimiter::new(limits(u64::MAX)), |one, key| one.try_record(key).is_ok())
+    }),
+    ("keyed/keys_1000", |n| by_key(n, &keyed(), |one, key| one.record(key).is_ok())),
+    ("keyed/count_300s", |n| by_key(n, &keyed(), |one, key| one.count(key, SPAN).is_ok())),
+    ("keyed/handle", |n| times(n, Arc::new(keyed()).handle(&7).expect("room"), KeyHandle::record)),
     ("add/names_4", |n| add_four(n, &RunningTracker::default())),
     ("add/name_short", |n| add_one(n, "jump", &Merged::default())),
     ("add/name_16_bytes", |n| add_one(n, "checkout_payment", &Merged::default())),
@@ -74,6 +86,31 @@ const OPERATIONS: [Operation; 45] = [
         decode_log(n, Form::Csv, &form(fields(&REQUEST_NAME, "elapsed_ms"), csv))
     }),
 ];
+
+const SPAN: Duration = Duration::from_secs(300);
+
+fn limits(events: u64) -> Limits {
+    Limits::new([Limit::per_hour(events)]).expect("an hour of 64 buckets is allowed")
+}
+
+/// Returns a limiter after its first event.
+fn limiter(events: u64) -> Limiter {
+    let limiter = Limiter::new(limits(events));
+    limiter.try_record().expect("the first event");
+    limiter
+}
+
+fn keyed() -> KeyedCounter<u64> {
+    KeyedCounter::with_clock(KeyedSpec::default(), CoarseClock).expect("one tier")
+}
+
+/// Calls an operation for each of 1,000 keys in turn, which exist.
+fn by_key<S>(n: u64, of: &S, operation: impl Fn(&S, &u64) -> bool) {
+    (0..1_000).for_each(|key| assert!(operation(of, &key)));
+    (0..n).for_each(|call| {
+        black_box(operation(of, black_box(&(call % 1_000))));
+    });
+}
 
 fn main() -> ExitCode {
     let args: Vec<_> = env::args().skip(1).collect();
