@@ -37,8 +37,8 @@ pub use statistics::{
 };
 #[cfg(feature = "tracker")]
 pub use tracker::{
-    ACTIONS_MAX, ActionTracker, Batch, Handle, LocalTracker, MergedTracker, NameTable, PostTracker,
-    RunningTracker, SharedHandle, TrackerSpec,
+    ACTIONS_MAX, ActionRecorder, ActionTracker, Batch, CORRECTED_MAX, Handle, LocalTracker,
+    MergedTracker, NameTable, PostTracker, RunningTracker, SharedHandle, Timer, TrackerSpec,
 };
 #[cfg(feature = "tracker")]
 pub use window::{

@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use core_actions::{
-    ActionTime, ActionWindow, Handle, Mean, Quantile, Row, Summary, TimeError, Unit, WindowedHandle,
+    ActionRecorder, ActionTime, ActionWindow, Handle, Mean, Quantile, Row, Summary, TimeError,
+    Unit, WindowedHandle,
 };
 use core_time::{Coverage, Interval, PerThread};
 
@@ -180,6 +181,47 @@ impl ActionHandle {
         let series = self.0.original().windows.series(window)?;
         let summary = |answer| WindowSummary { answer, unit: self.0.unit };
         Ok(series.into_iter().map(summary).collect())
+    }
+}
+
+/// Measures times with [`start`](ActionRecorder::start), and records several equal ones at once.
+///
+/// # Examples
+///
+/// ```
+/// use facade::Windrow;
+/// use facade::actions::ActionRecorder;
+///
+/// let windrow = Windrow::default();
+/// let checkout = windrow.action("checkout")?;
+/// let timer = checkout.start();
+/// let elapsed = timer.stop();
+/// checkout.record_n(0_u64, 3);
+/// let row = checkout.stats().expect("there are records");
+/// assert_eq!((row.count(), row.mean()), (4, elapsed.as_nanos() as f64 / 4.0));
+/// # Ok::<(), facade::Error>(())
+/// ```
+impl ActionRecorder for ActionHandle {
+    type Value = ActionTime;
+
+    #[inline]
+    fn record_value(&self, time: ActionTime) {
+        self.record_valid(time);
+    }
+
+    fn record_values(&self, time: ActionTime, n: u64) {
+        let record = |writer: &Writer| {
+            writer.total.record_n(time, n);
+            writer.windows.record_n(time, n);
+        };
+        let recorded = self.0.writers.with(|| self.0.original().clone(), record);
+        if recorded.is_none() {
+            record(&self.0.original()); // A thread that is shutting down has none.
+        }
+    }
+
+    fn unit(&self) -> Unit {
+        self.0.unit
     }
 }
 

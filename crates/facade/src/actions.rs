@@ -1,12 +1,12 @@
 //! Names, times, statistics and trackers of actions: what the front door uses of `core-actions`.
 
 pub use core_actions::{
-    ACTIONS_MAX, ActionError, ActionName, ActionTime, ActionTracker, ActionWindow, AsWords, Batch,
-    Bin, COUNT_MAX, Conversion, Converted, Count, GroupError, Handle, HasCount, HasMean, Histogram,
-    KeyedName, LabelError, LabeledName, Last, LocalTracker, Mean, MergedTracker, MinMax, NameError,
-    NameTable, Outcome, Outcomes, OverflowCounts, PostTracker, Quantile, QuantileError, Quantiles,
-    Row, RunningTracker, SharedHandle, SharedWindowedHandle, Summary, TimeError, Timestamped, TopK,
-    TrackerSnapshot, TrackerSnapshotError, TrackerSpec, Unit, UnitError, Values, Variance,
-    WhenFull, WindowRows, WindowedHandle, WindowedSnapshot, WindowedSpec, WindowedSpecError,
-    WindowedTracker, group_by,
+    ACTIONS_MAX, ActionError, ActionName, ActionRecorder, ActionTime, ActionTracker, ActionWindow,
+    AsWords, Batch, Bin, CORRECTED_MAX, COUNT_MAX, Conversion, Converted, Count, GroupError,
+    Handle, HasCount, HasMean, Histogram, KeyedName, LabelError, LabeledName, Last, LocalTracker,
+    Mean, MergedTracker, MinMax, NameError, NameTable, Outcome, Outcomes, OverflowCounts,
+    PostTracker, Quantile, QuantileError, Quantiles, Row, RunningTracker, SharedHandle,
+    SharedWindowedHandle, Summary, TimeError, Timer, Timestamped, TopK, TrackerSnapshot,
+    TrackerSnapshotError, TrackerSpec, Unit, UnitError, Values, Variance, WhenFull, WindowRows,
+    WindowedHandle, WindowedSnapshot, WindowedSpec, WindowedSpecError, WindowedTracker, group_by,
 };

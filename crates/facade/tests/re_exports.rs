@@ -8,11 +8,12 @@ const SOURCES: [&str; 4] = [
     include_str!("../src/codec.rs"),
     include_str!("../src/time.rs"),
 ];
-const TESTS: [&str; 6] = [
+const TESTS: [&str; 7] = [
     include_str!("actions.rs"),
     include_str!("forms.rs"),
     include_str!("front_door.rs"),
     include_str!("handles.rs"),
+    include_str!("jobs.rs"),
     include_str!("originals.rs"),
     include_str!("service.rs"),
 ];

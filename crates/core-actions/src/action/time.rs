@@ -242,6 +242,25 @@ impl TryFrom<f64> for ActionTime {
     }
 }
 
+impl TryFrom<f32> for ActionTime {
+    type Error = TimeError;
+
+    /// A fraction is the decimal number that the `f32` is printed as, so `0.1_f32` is 0.1 and not
+    /// 0.10000000149011612; an integer is kept exactly.
+    ///
+    /// # Errors
+    ///
+    /// As those of an `f64`.
+    fn try_from(float: f32) -> Result<Self, TimeError> {
+        if float.is_finite() && float.trunc() != float {
+            // The shortest decimal number that is nearest to this float.
+            let printed = format!("{float:e}").parse().unwrap_or(f64::from(float));
+            return Self::try_from(printed);
+        }
+        Self::try_from(f64::from(float))
+    }
+}
+
 /// Why a number cannot be how long an action took.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
@@ -257,6 +276,12 @@ pub enum TimeError {
     TooLarge {
         /// The integer.
         found: u128,
+    },
+    /// A correction of a time would make too many records.
+    #[error("time is more than {max} expected intervals, raise the interval")]
+    TooManyIntervals {
+        /// The maximum number of records.
+        max: u64,
     },
 }
 
@@ -282,6 +307,22 @@ mod tests {
         assert_eq!(time(TWO_POW_64.next_down()).as_integer(), Some(u64::MAX - 2047));
         assert_eq!(time(TWO_POW_64).as_integer(), None);
         assert_eq!(time(0.5).as_integer(), None);
+    }
+
+    #[test]
+    fn single_floats_are_what_they_are_printed_as() {
+        let time = |float: f32| ActionTime::try_from(float);
+        let check = |float: f32, expected: f64| assert_eq!(time(float), expected.try_into());
+        check(0.1, 0.1);
+        check(123.456, 123.456);
+        check(1e-40, 1e-40);
+        check(-0.0, 0.0);
+        check(16_777_216.0, 16_777_216.0);
+        check(123_456_789.0, 123_456_792.0); // Printed as 123456790, but an integer is exact.
+        check(f32::MAX, f64::from(f32::MAX));
+        assert_eq!(time(f32::NAN), Err(TimeError::NotFinite));
+        assert_eq!(time(f32::NEG_INFINITY), Err(TimeError::NotFinite));
+        assert_eq!(time(-f32::from_bits(1)), Err(TimeError::Negative));
     }
 
     #[test]

@@ -157,10 +157,13 @@ impl<S: Statistic<Value: AsWords>> Action<S> {
         lock(&self.shards).lend(|| self.new_shard(empty))
     }
 
-    /// Records a value for a writer without a shard; `used` is the number of the use, if it counts.
+    /// Records `n` equal values for a writer without a shard.
+    ///
+    /// `used` is the number of the use, if it counts.
     pub(crate) fn insert(
         &self,
         value: S::Value,
+        n: u64,
         numbering: Numbering<'_>,
         used: Option<u64>,
         empty: &S,
@@ -177,7 +180,7 @@ impl<S: Statistic<Value: AsWords>> Action<S> {
         if let Some(used) = used {
             shards.all[0].use_at_least(used);
         }
-        shards.all[0].insert(value, numbering)
+        shards.all[0].insert_n(value, n, numbering)
     }
 
     /// Reads the shards that have records.

@@ -32,6 +32,12 @@ impl<S: Statistic> Entry<S> {
         self.statistic.insert_whole(value);
         self.first = self.first.min(number.min(NONE - 1));
     }
+
+    /// Inserts `n` equal values of records with a number.
+    pub(super) fn insert_n(&mut self, value: S::Value, n: u64, number: u64) {
+        self.statistic.insert_n_whole(value, n);
+        self.first = self.first.min(number.min(NONE - 1));
+    }
 }
 
 impl<S> Entry<S> {

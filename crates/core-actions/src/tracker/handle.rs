@@ -17,7 +17,7 @@ use crate::action::words::AsWords;
 use crate::row::{Row, shown};
 use crate::tracker::action::Pin;
 use crate::tracker::registry::Registry;
-use crate::tracker::shard::Buffered;
+use crate::tracker::shard::{Buffered, Numbering};
 
 /// Records one action of a tracker, without a lookup and without errors.
 ///
@@ -104,6 +104,17 @@ impl<S: Statistic<Value: AsWords>> Handle<S> {
         S::Value: From<ActionTime>,
     {
         self.record(ActionTime::from_duration(duration, self.unit()));
+    }
+
+    /// Records `n` equal values.
+    pub(crate) fn insert_n(&self, value: S::Value, n: u64) {
+        if n == 0 {
+            return;
+        }
+        if self.notes_use {
+            self.registry.note_use(&self.pin.shard);
+        }
+        let _ = self.pin.shard.insert_n(value, n, Numbering::Next(&self.registry.next));
     }
 
     /// Returns the unit of the tracker.

@@ -143,6 +143,35 @@ impl<'n, S: Statistic> LocalTracker<'n, S> {
         Ok(())
     }
 
+    /// Records `n` occurrences of an action with equal times.
+    ///
+    /// As [`MergedTracker::record_n`](crate::MergedTracker::record_n).
+    ///
+    /// # Errors
+    ///
+    /// As [`record`](Self::record).
+    pub fn record_n<'a, T>(
+        &mut self,
+        action: impl Into<KeyedName<'a>>,
+        time: T,
+        n: u64,
+    ) -> Result<(), ActionError>
+    where
+        T: TryInto<S::Value, Error: Into<TimeError>>,
+    {
+        let action = action.into();
+        let time = time.try_into().map_err(|error| ActionError::Time(error.into()))?;
+        if n > 0 {
+            let index = match self.find(action) {
+                Some(index) => index,
+                None => self.register(action.as_str(), self.next)?,
+            };
+            let number = self.next;
+            self.entries[index].insert_n(time, n, number);
+        }
+        Ok(())
+    }
+
     /// Records one occurrence of an action, at once or together with later ones.
     ///
     /// With thousands of actions, most of the time of a record is that in which its row comes from

@@ -11,6 +11,7 @@
 pub(crate) mod action;
 mod batch;
 mod buffer;
+mod by_name;
 mod entries;
 pub(crate) mod eviction;
 pub(crate) mod handle;
@@ -19,6 +20,7 @@ pub(crate) mod local_table;
 pub(crate) mod local_tracker;
 pub(crate) mod names;
 mod read;
+pub(crate) mod recorder;
 pub(crate) mod registry;
 mod removal;
 mod row;
@@ -30,6 +32,7 @@ pub use batch::Batch;
 pub use handle::Handle;
 pub use local_tracker::LocalTracker;
 pub use names::NameTable;
+pub use recorder::{ActionRecorder, CORRECTED_MAX, Timer};
 pub use shared::SharedHandle;
 pub use spec::{ACTIONS_MAX, TrackerSpec};
 
@@ -426,7 +429,7 @@ impl<S: Statistic<Value: AsWords>> MergedTracker<S> {
             // A thread that is being torn down has no table.
             let insert = || {
                 let used = self.registry.uses.as_ref().map(UseClock::tick);
-                action.insert(value, numbering, used, &self.registry.empty)
+                action.insert(value, 1, numbering, used, &self.registry.empty)
             };
             if added.unwrap_or_else(insert).is_ok() {
                 return Ok(());

@@ -226,6 +226,23 @@ impl<S: Statistic<Value: AsWords>> Shard<S> {
         Ok(())
     }
 
+    /// Inserts `n` equal values into the statistic, at least one. For any thread.
+    pub(crate) fn insert_n(
+        &self,
+        value: S::Value,
+        n: u64,
+        numbering: Numbering<'_>,
+    ) -> Result<(), Retired> {
+        let mut flushed = self.lock();
+        if flushed.retired {
+            return Err(Retired);
+        }
+        flushed.statistic.insert_n_whole(value, n);
+        flushed.records = flushed.records.saturating_add(n);
+        self.number(numbering);
+        Ok(())
+    }
+
     /// Merges a statistic whose first record had a number. For any thread.
     pub(crate) fn merge(&self, first: u64, statistic: &S) {
         let mut flushed = self.lock();

@@ -118,6 +118,26 @@ impl<S: Statistic<Value: AsWords>> SharedHandle<S> {
         self.record(ActionTime::from_duration(duration, self.unit()));
     }
 
+    /// Records `n` equal values.
+    pub(crate) fn insert_n(&self, value: S::Value, n: u64) {
+        let Shared { registry, writers, .. } = &*self.0;
+        if n == 0 {
+            return;
+        }
+        let numbering = Numbering::Next(&registry.next);
+        // As in `record_first`.
+        let _ = match writers.shard(&registry.empty) {
+            Some(shard) => {
+                registry.note_use(shard);
+                shard.insert_n(value, n, numbering)
+            }
+            None => {
+                let used = registry.uses.as_ref().map(UseClock::tick);
+                writers.action.insert(value, n, numbering, used, &registry.empty)
+            }
+        };
+    }
+
     /// Returns the unit of the tracker.
     pub(crate) fn unit(&self) -> Unit {
         self.0.registry.spec.unit
@@ -150,7 +170,7 @@ impl<S: Statistic<Value: AsWords>> Shared<S> {
             }
             None => {
                 let used = registry.uses.as_ref().map(UseClock::tick);
-                writers.action.insert(value, numbering, used, &registry.empty)
+                writers.action.insert(value, 1, numbering, used, &registry.empty)
             }
         };
     }

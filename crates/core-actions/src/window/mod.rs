@@ -183,6 +183,27 @@ impl<S: Statistic<Value: AsWords>> WindowedTracker<S> {
         Ok(())
     }
 
+    /// Records `n` occurrences of an action with equal times, which ended now.
+    ///
+    /// As [`MergedTracker::record_n`](crate::MergedTracker::record_n).
+    ///
+    /// # Errors
+    ///
+    /// As [`record`](Self::record).
+    pub fn record_n<'a, T>(
+        &self,
+        action: impl Into<KeyedName<'a>>,
+        time: T,
+        n: u64,
+    ) -> Result<(), ActionError>
+    where
+        T: TryInto<S::Value, Error: Into<TimeError>>,
+    {
+        let value = time.try_into().map_err(|error| ActionError::Time(error.into()))?;
+        let tick = self.timeline.axis.tick_to_record()?;
+        self.rings.record_n(action, InBucket { tick, value }, n)
+    }
+
     /// Records one occurrence of an action, in the tracker's [unit](TrackerSpec::unit).
     ///
     /// The action ended now.

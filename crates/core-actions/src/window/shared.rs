@@ -6,7 +6,9 @@ use std::time::Duration;
 use core_time::{InBucket, Interval, RecordError, Stamp, Statistic, TieredRing, WindowError};
 
 use crate::action::time::ActionTime;
+use crate::action::unit::Unit;
 use crate::action::words::AsWords;
+use crate::tracker::recorder::{ActionRecorder, handle_is_a_recorder};
 use crate::tracker::shared::SharedHandle;
 use crate::window::rows::ActionWindow;
 use crate::window::timeline::Timeline;
@@ -86,6 +88,19 @@ impl<S: Statistic<Value: AsWords>> SharedWindowedHandle<S> {
         self.record(ActionTime::from_duration(duration, self.ring.unit()));
     }
 
+    /// Records `n` equal values, which ended now.
+    pub(crate) fn insert_n(&self, value: S::Value, n: u64) {
+        // The axis counts refused records.
+        if let Ok(tick) = self.timeline.axis.tick_to_record() {
+            self.ring.insert_n(InBucket { tick, value }, n);
+        }
+    }
+
+    /// Returns the unit of the tracker.
+    pub(crate) fn unit(&self) -> Unit {
+        self.ring.unit()
+    }
+
     /// Returns the statistics of this action over the past `window`.
     ///
     /// # Errors
@@ -120,3 +135,5 @@ impl<S: Statistic<Value: AsWords>> SharedWindowedHandle<S> {
         self.timeline.action_series(|axis| axis.past(window), |visit| self.ring.read(visit))
     }
 }
+
+handle_is_a_recorder!(SharedWindowedHandle);
