@@ -16,7 +16,6 @@ use crate::error::code::{ErrorCode, ScanError, ScanResult};
 use crate::input::form_plan::FormPlan;
 use crate::options::DecodeOptions;
 use crate::scan::cursor::Cursor;
-use crate::scan::string::valid_lines;
 use crate::schema::decoder::Rules;
 use crate::schema::draft::{Found, Name, Scratch};
 use crate::schema::fast_path::{DefaultKeys, FastLine, HEAD, Partial, fast_line};
@@ -82,10 +81,10 @@ impl<'p> LineDecoder<'p> {
         // The text from `at` on that is known to be UTF-8. Checking a block at a time takes 14
         // instructions per line of the fast path; checking each name would take 74 more.
         let mut text = "";
-        let (mut at, mut was_fast) = (0, true);
+        let (mut at, mut was_fast, mut line) = (0, true, Line::default());
         while at < bytes.len() {
             if text.is_empty() {
-                text = valid_lines(&bytes[at..]);
+                text = self.tokens.lines(bytes, at);
             }
             report.lines += 1;
             let start = at;
@@ -99,7 +98,7 @@ impl<'p> LineDecoder<'p> {
                 text = text.get(line.len..).unwrap_or_default();
                 (line.name, line.time)
             } else {
-                let line = self.read(bytes, start, text);
+                self.read(bytes, start, text, &mut line);
                 at += line.len_with_end;
                 text = text.get(line.len_with_end..).unwrap_or_default();
                 was_fast = line.is_fast;
@@ -173,23 +172,24 @@ impl<'p> LineDecoder<'p> {
 
     /// Reads the line of any shape at `start` in `block`.
     ///
-    /// `text` is the part of the block, from there on, that is known to be UTF-8.
+    /// `text` is the part of the block, from there on, that is known to be UTF-8. The line is not
+    /// returned but written to `line`: moved from function to function, it would be copied by words
+    /// that are wider than those just written, for which a processor waits.
     #[inline(never)]
-    fn read<'b>(&mut self, block: &'b [u8], start: usize, text: &'b str) -> Line<'b> {
+    fn read<'b>(&mut self, block: &'b [u8], start: usize, text: &'b str, line: &mut Line<'b>) {
         let partial = match text.as_bytes().first_chunk() {
             None => Partial::default(),
             Some(head) => match self.fast_line(text, head) {
                 Err(partial) => partial,
                 Ok(FastRecord { name, time, len }) => {
-                    let found = Found { name: Name::Plain(name.as_str()), time };
-                    return Line { found: Ok(found), len, len_with_end: len, is_fast: true };
+                    let found = Ok(Found { name: Name::Plain(name.as_str()), time });
+                    *line = Line { found, len, len_with_end: len, is_fast: true };
+                    return;
                 }
             },
         };
-        if self.tokens.may_read(start)
-            && let Some(line) = self.listed_line(block, start, text)
-        {
-            return line;
+        if self.tokens.may_read(start) && self.read_listed(block, start, text, line) {
+            return;
         }
         let bytes = &block[start..];
         let mut cursor = Cursor::line(bytes).known(!text.is_empty());
@@ -202,22 +202,24 @@ impl<'p> LineDecoder<'p> {
         if len > self.rules.limits.input_bytes {
             found = Err(self.rules.too_long(len));
         }
-        Line { found, len, len_with_end, is_fast: false }
+        *line = Line { found, len, len_with_end, is_fast: false };
     }
 
-    /// Reads the line at `start` by the list of its places, if it is accepted.
+    /// Reads the line at `start` by the list of its places, if it is accepted. Returns whether.
     #[inline(never)]
-    fn listed_line<'b>(
+    fn read_listed<'b>(
         &mut self,
         block: &'b [u8],
         start: usize,
         text: &'b str,
-    ) -> Option<Line<'b>> {
+        line: &mut Line<'b>,
+    ) -> bool {
         let Self { rules, tokens, scratch, .. } = self;
-        let (found, len) =
-            rules.decode_listed(&DefaultKeys, tokens, (block, start), text, scratch)?;
+        let decoded = rules.decode_listed(&DefaultKeys, tokens, (block, start), text, scratch);
+        let Some((found, len)) = decoded else { return false };
         let LineEnd { len, len_with_end } = LineEnd::at(&block[start..], len);
-        Some(Line { found: Ok(found), len, len_with_end, is_fast: false })
+        *line = Line { found: Ok(found), len, len_with_end, is_fast: false };
+        true
     }
 }
 
@@ -230,6 +232,13 @@ struct Line<'b> {
     len_with_end: usize,
     /// Whether the line has the shape of the fast path.
     is_fast: bool,
+}
+
+impl Default for Line<'_> {
+    fn default() -> Self {
+        let blank = ScanError { code: ErrorCode::Empty, at: 0, detail: 0 };
+        Self { found: Err(blank), len: 0, len_with_end: 0, is_fast: false }
+    }
 }
 
 /// A valid line of the fast path.

@@ -20,7 +20,7 @@ use crate::fields::found::{Slot, recycled};
 use crate::input::form_plan::FormPlan;
 use crate::input::reader::Reader;
 use crate::moment::MomentZone;
-use crate::scan::string::{valid_lines, valid_prefix};
+use crate::scan::string::valid_prefix;
 use crate::schema::decoder::Rules;
 use crate::schema::record;
 use crate::tokens::Tokens;
@@ -78,7 +78,7 @@ impl<'p> RecordDecoder<'p> {
         self.tokens.start();
         while at < bytes.len() {
             if text.is_empty() {
-                text = valid_lines(&bytes[at..]);
+                text = self.tokens.lines(bytes, at);
             }
             if let Some(plain) = &mut self.plain
                 && attempts.is_due()

@@ -12,7 +12,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::str;
 
-use memchr::memrchr;
+use memchr::{memchr, memrchr};
 use simdutf8::compat::from_utf8;
 
 use super::cursor::Cursor;
@@ -415,14 +415,23 @@ pub(crate) fn long_text(input: &[u8]) -> &str {
     if input.len() < LONG { "" } else { from_utf8(input).unwrap_or_default() }
 }
 
-/// Returns the longest prefix of whole lines that is UTF-8.
+/// Returns the longest prefix of whole lines that is UTF-8, of lines with `max` bytes at most.
 ///
-/// So a line that begins inside of it lies inside as a whole.
-pub(crate) fn valid_lines(bytes: &[u8]) -> &str {
+/// So a line that begins inside of it lies inside as a whole. A first line that is longer is looked
+/// at too.
+pub(crate) fn valid_lines(bytes: &[u8], max: usize) -> &str {
+    let bytes = first_lines(bytes, max);
     let text = valid_prefix(bytes);
     if text.len() == bytes.len() {
         return text;
     }
     let end = memrchr(b'\n', text.as_bytes()).map_or(0, |newline| newline + 1);
     text.get(..end).unwrap_or_default()
+}
+
+/// Returns as many lines as `max` bytes have, but at least one.
+fn first_lines(bytes: &[u8], max: usize) -> &[u8] {
+    let Some((near, far)) = bytes.split_at_checked(max) else { return bytes };
+    let end = memrchr(b'\n', near).or_else(|| Some(max + memchr(b'\n', far)?));
+    end.map_or(bytes, |newline| &bytes[..=newline])
 }

@@ -49,7 +49,7 @@ impl Rules {
     ///
     /// `text` is the part of the block from there on that is known to be UTF-8, in whole lines.
     /// Returns `None` for a line that [`decode_any`](Self::decode_any) is to decode.
-    #[inline(never)]
+    #[inline(always)]
     pub(crate) fn decode_listed<'a>(
         &self,
         keys: &impl Keys,

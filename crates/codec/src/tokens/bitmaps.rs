@@ -1,19 +1,16 @@
 //! The first step: 64 bytes at a time become bitmaps, and these a list of places.
 //!
 //! A string is found without a branch: the quotes that no odd run of backslashes escapes are
-//! points at which a prefix sum modulo 2 turns. Three facts are carried from block to block:
-//! whether its first byte is escaped, whether it is in a string, and whether the byte before is
-//! part of a number or literal.
+//! points at which a prefix sum modulo 2 turns. Some facts are carried from block to block: whether
+//! its first byte is escaped, whether it is in a string, and what the byte before is to a number or
+//! literal.
 //!
-//! What a string must not contain is a place of its own: a control character, an escape that is not
-//! one, half of a surrogate pair. So a string is valid if the place after its opening quote is its
-//! closing quote.
+//! What a string must not contain is an invalid place: a control character, an escape that is not
+//! one, half of a surrogate pair. So a string that has no such place, and does end, is valid. Its
+//! opening quote is the only other place in it.
 
-use super::places::{BLOCK, Places};
+use super::places::{BLOCK, Block, BlockPlaces, Places};
 use crate::scan::string::four_hex_digits;
-
-/// A block of bytes.
-pub(super) type Block = [u8; BLOCK];
 
 /// The bytes that matter in a string, a bit for each. The first byte is the lowest bit.
 #[derive(Debug, Clone, Copy)]
@@ -27,12 +24,13 @@ pub(super) struct StringBits {
 /// The bytes that matter outside of strings.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct StructureBits {
-    /// `{`, `}`, `[` and `]`.
-    pub(super) brackets: u64,
-    /// White space within a line, `:` and `,`.
-    pub(super) gaps: u64,
+    /// Brackets, `:`, `,` and two control characters, whose kinds are their own.
+    pub(super) operators: u64,
+    /// White space within a line.
+    pub(super) spaces: u64,
     pub(super) newlines: u64,
     pub(super) digits: u64,
+    pub(super) zeros: u64,
 }
 
 /// The bytes that may follow a backslash.
@@ -43,29 +41,24 @@ pub(super) struct EscapeBits {
     pub(super) u: u64,
 }
 
-/// What is carried from block to block.
-#[derive(Debug, Clone, Copy, Default)]
-struct Carry {
-    /// 1 if the first byte is escaped.
-    escaped: u64,
-    /// All bits if the first byte is in a string.
-    in_string: u64,
-    /// 1 if the byte before is part of a number or literal.
-    scalar: u64,
-    /// 1 if it is such a byte, and not a digit.
-    letter: u64,
-    /// The place of the `u` of the second half of a surrogate pair.
-    low_half: usize,
-}
-
-/// Writes the place of each bit. That of the lowest bit is `first`.
+/// Writes the places of a block and their kinds.
 ///
-/// Eight are written at a time, because the end of a loop over single bits is hard to predict.
+/// `kinds_of` are the kinds of all bytes of the block, and one after them. Eight places are written
+/// at a time, because the end of a loop over single bits is hard to predict.
 #[inline(always)]
-pub(super) fn write_places(mut bits: u64, first: u16, free: &mut [u16; BLOCK]) {
-    for eight in free.as_chunks_mut::<8>().0 {
-        for place in eight {
-            *place = first + bits.trailing_zeros() as u16;
+pub(super) fn write_places(
+    of: &BlockPlaces<'_>,
+    kinds_of: &[u8; BLOCK + 1],
+    places: &mut [u16; BLOCK],
+    kinds: &mut Block,
+) {
+    let (mut bits, first) = (of.places, of.first as u16);
+    let eights = places.as_chunks_mut::<8>().0.iter_mut().zip(kinds.as_chunks_mut::<8>().0);
+    for (places, kinds) in eights {
+        for (place, kind) in places.iter_mut().zip(kinds) {
+            let at = bits.trailing_zeros();
+            *place = first + at as u16;
+            *kind = kinds_of[at as usize];
             bits &= bits.wrapping_sub(1);
         }
         if bits == 0 {
@@ -74,28 +67,46 @@ pub(super) fn write_places(mut bits: u64, first: u16, free: &mut [u16; BLOCK]) {
     }
 }
 
+/// What is carried from block to block.
+#[derive(Debug, Clone, Copy, Default)]
+struct Carry {
+    /// 1 if the first byte is escaped.
+    escaped: u64,
+    /// All bits if the first byte is in a string.
+    in_string: u64,
+    /// The bytes of numbers and literals in the block before.
+    scalars: u64,
+    /// Those of them that are not digits.
+    letters: u64,
+    /// The zeros that begin a number.
+    zeros: u64,
+    /// The place of the `u` of the second half of a surrogate pair.
+    low_half: usize,
+}
+
 /// Lists the places of a window of whole lines. Returns its end.
 ///
 /// It ends early after a line feed in a string: such a line is refused, and the next one does not
-/// begin in a string.
+/// begin in a string. `see` sees each block up to there, the last one with spaces after the text.
 #[inline(always)]
 pub(super) fn index(
     text: &[u8],
     list: &mut Places,
+    mut see: impl FnMut(&Block),
     in_strings: impl Fn(&Block) -> StringBits,
     structure: impl Fn(&Block) -> StructureBits,
     escapes: impl Fn(&Block) -> EscapeBits,
     prefix_xor: impl Fn(u64) -> u64,
-    write: impl Fn(u64, u16, &mut [u16; BLOCK]),
+    write: impl Fn(&BlockPlaces<'_>, &mut [u16; BLOCK], &mut Block),
 ) -> usize {
     list.clear();
     let mut carry = Carry::default();
     let (blocks, rest) = text.as_chunks::<BLOCK>();
     let mut last = [b' '; BLOCK];
     last[..rest.len()].copy_from_slice(rest);
-    let last = (!rest.is_empty()).then_some(&last);
-    for (number, block) in blocks.iter().chain(last).enumerate() {
-        let first = number * BLOCK;
+    for number in 0..text.len().div_ceil(BLOCK) {
+        let (block, first) = (blocks.get(number).unwrap_or(&last), number * BLOCK);
+        see(block);
         let StringBits { quotes, backslashes, controls } = in_strings(block);
         let is_inside = (quotes | backslashes | controls | carry.escaped) == 0;
         if is_inside && carry.in_string != 0 {
@@ -108,7 +119,9 @@ pub(super) fn index(
         if escaped != 0 {
             let EscapeBits { valid, u } = escapes(block);
             invalid = escaped & !valid;
-            invalid |= invalid_units(escaped & u, first, text, &mut carry.low_half);
+            if escaped & u != 0 {
+                invalid |= invalid_units(escaped & u, first, text, &mut carry.low_half);
+            }
         }
         if (quotes | controls | invalid) == 0 && carry.in_string != 0 {
             continue; // A string with escapes, such as a stack trace, goes on.
@@ -117,25 +130,37 @@ pub(super) fn index(
         let strings = prefix_xor(quotes) ^ carry.in_string;
         carry.in_string = (strings.cast_signed() >> (BLOCK - 1)).cast_unsigned();
         invalid |= controls & strings;
-        let StructureBits { brackets, gaps, newlines, digits } = structure(block);
-        let scalars = !(brackets | gaps | newlines | quotes | strings);
+        let StructureBits { operators, spaces, newlines, digits, zeros } = structure(block);
+        let scalars = !(operators | spaces | newlines | quotes | strings);
         let letters = scalars & !digits;
-        let starts =
-            (scalars & !(scalars << 1 | carry.scalar)) | (letters & !(letters << 1 | carry.letter));
-        (carry.scalar, carry.letter) = (scalars >> (BLOCK - 1), letters >> (BLOCK - 1));
-        let places = ((brackets | newlines) & !strings) | quotes | starts | invalid;
+        let first_scalars = scalars & !after(scalars, carry.scalars);
+        let starts = first_scalars | (letters & !after(letters, carry.letters));
+        // A digit after a zero that begins a number.
+        let zeros = zeros & first_scalars;
+        invalid |= digits & after(zeros, carry.zeros);
+        (carry.scalars, carry.letters, carry.zeros) = (scalars, letters, zeros);
+        // Of the quotes of a string, the opening one is a place.
+        let opening = quotes & strings;
+        let mut places = ((operators | newlines) & !strings) | opening | starts | invalid;
         let broken = newlines & strings;
+        let end = first + broken.trailing_zeros() as usize + 1;
         if broken != 0 {
-            let up_to_newline = broken ^ broken.wrapping_sub(1);
-            list.add(places & up_to_newline, first, &write);
-            let end = first + broken.trailing_zeros() as usize + 1;
+            places &= broken ^ broken.wrapping_sub(1);
+        }
+        list.add(&BlockPlaces { block, first, places, digits }, invalid, &write);
+        if broken != 0 {
             list.finish(end);
             return end;
         }
-        list.add(places, first, &write);
     }
     list.finish(text.len());
     text.len()
+}
+
+/// Moves each bit to the next byte. The first is that of the last byte of the block before.
+#[inline(always)]
+fn after(bits: u64, before: u64) -> u64 {
+    bits << 1 | before >> (BLOCK - 1)
 }
 
 /// Marks the escaped bytes. Returns whether the first byte of the next block is one, too.
@@ -158,8 +183,10 @@ fn escaped(backslashes: u64, is_first: u64) -> (u64, u64) {
 /// Marks each `u` that does not begin four hexadecimal digits, or is half of a surrogate pair
 /// without the other.
 ///
-/// `low_half` is the place where a second half must be.
-#[inline(always)]
+/// `low_half` is the place where a second half must be. Cold, because it would take registers from
+/// the loop over all blocks.
+#[cold]
+#[inline(never)]
 fn invalid_units(mut units: u64, first: usize, text: &[u8], low_half: &mut usize) -> u64 {
     let mut invalid = 0;
     while units != 0 {
@@ -191,6 +218,7 @@ fn is_unit(text: &[u8], at: usize, low_half: &mut usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::super::kernel::Kernel;
+    use super::super::places::{END, NUMBER};
     use super::*;
 
     #[test]
@@ -214,46 +242,48 @@ mod tests {
         }
     }
 
-    /// Returns the places of a window and its end, byte by byte.
-    fn naive(text: &[u8]) -> (Vec<usize>, usize) {
+    /// Returns the places of a window with their kinds, and its end, byte by byte.
+    fn naive(text: &[u8]) -> (Vec<(usize, u8)>, usize) {
         let (mut places, mut is_escaped, mut in_string) = (Vec::new(), false, false);
-        // Whether the byte before is part of a number or literal, and not a digit.
-        let (mut is_scalar, mut is_letter) = (false, false);
+        // The bytes of a number or literal before one of its bytes.
+        let mut scalar = Vec::new();
         let mut low_half = usize::MAX;
-        for (at, &byte) in text.iter().enumerate() {
+        // The last block is padded with spaces.
+        let padded = text.len().next_multiple_of(BLOCK);
+        for at in 0..padded {
+            let byte = text.get(at).copied().unwrap_or(b' ');
             let was_escaped = is_escaped;
             is_escaped = byte == b'\\' && !was_escaped;
-            let (was_scalar, was_letter) = (is_scalar, is_letter);
-            (is_scalar, is_letter) = (false, false);
-            let is_invalid = match byte {
+            let mut is_invalid = match byte {
                 b'u' if was_escaped => !naive_unit(text, at, &mut low_half),
                 _ if was_escaped => !b"\"\\/bfnrt".contains(&byte),
                 _ => in_string && byte < 0x20,
             };
             let is_quote = byte == b'"' && !was_escaped;
-            let is_place = if is_quote {
-                in_string = !in_string;
-                true
-            } else if in_string {
-                false
-            } else if b"{}[]\n".contains(&byte) {
-                true
-            } else if !b" \t\r:,".contains(&byte) {
-                (is_scalar, is_letter) = (true, !byte.is_ascii_digit());
-                !was_scalar || (is_letter && !was_letter)
+            let was_in_string = in_string;
+            in_string ^= is_quote;
+            let is_operator = b"{}[]:,\n\x1a\x0c".contains(&byte);
+            let is_place = if is_quote || was_in_string || is_operator || b" \t\r".contains(&byte) {
+                scalar.clear();
+                if was_in_string { false } else { is_quote || is_operator }
             } else {
-                false
+                let before = scalar.last().copied();
+                is_invalid |= scalar == b"0" && byte.is_ascii_digit();
+                scalar.push(byte);
+                // The first byte, and the first of some that are not digits.
+                before.is_none_or(|before| before.is_ascii_digit() && !byte.is_ascii_digit())
+            };
+            let kind = match byte {
+                _ if is_invalid => 0,
+                b'0'..=b'9' => NUMBER,
+                byte => byte,
             };
             if is_place || is_invalid {
-                places.push(at);
+                places.push((at, kind));
             }
-            if byte == b'\n' && in_string {
+            if byte == b'\n' && was_in_string {
                 return (places, at + 1);
             }
-        }
-        // The last block is padded with spaces, of which none may follow a backslash.
-        if is_escaped && !text.len().is_multiple_of(BLOCK) {
-            places.push(text.len());
         }
         (places, text.len())
     }
@@ -275,11 +305,13 @@ mod tests {
 
     #[test]
     fn every_kernel_lists_the_places_of_a_naive_loop() {
-        let alphabets: [&[u8]; 4] = [
+        let alphabets: [&[u8]; 6] = [
             b"\"\"\"\\\\u{}[]:, \n\t\r\x00\x1f/bfnrtx01dD89aAcC\x7f\x80\xffe.-",
             b"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"\\\n",
             b"\"\\\\\\",
             b"\"\\uuudDD8888cC00",
+            b"001122.3--+eE,, ]\n",
+            b"11112222333344445555666677778888..00,-",
         ];
         let mut state = 1_u64;
         let mut below = |end: usize| {
@@ -287,18 +319,72 @@ mod tests {
             (state >> 33) as usize % end
         };
         let mut list = Places::default();
-        for case in 0..8_000 {
-            let alphabet: Vec<u8> = match alphabets.get(case % 5) {
+        for case in 0..12_000 {
+            let alphabet: Vec<u8> = match alphabets.get(case % 7) {
                 Some(alphabet) => alphabet.to_vec(),
                 None => (0..=u8::MAX).collect(),
             };
             let text: Vec<u8> = (0..below(260)).map(|_| alphabet[below(alphabet.len())]).collect();
-            let (places, end) = naive(&text);
-            for kernel in Kernel::all() {
-                assert_eq!(kernel.index(&text, &mut list), end, "{}", text.escape_ascii());
-                let found: Vec<_> = (0..list.len()).map(|at| list.four(at).unwrap()[0]).collect();
-                assert_eq!(found, places, "{kernel:?} {}", text.escape_ascii());
-                assert_eq!(list.four(list.len()), Some([end; 4]));
+            check(&text, &mut list);
+        }
+    }
+
+    #[test]
+    fn every_short_number_is_checked_at_the_border_of_blocks() {
+        let (letters, mut list) = (b"-0.15e,", Places::default());
+        let check_after = |before: usize, list: &mut Places, numbers: &[u8]| {
+            check(&[&vec![b' '; before], numbers].concat(), list);
+        };
+        for case in 0..7_usize.pow(5) {
+            let text: Vec<u8> =
+                (0..5).map(|place| letters[case / 7_usize.pow(place) % 7]).collect();
+            check_after(BLOCK - 1 - case % 5, &mut list, &text);
+        }
+        for len in [60, 63, 64, 65, 130] {
+            let digits = "1".repeat(len);
+            for text in ["1.D", "1.D.", "1.D.5", "-D.D", "D.D.D", "D.5-", "0D", "0.D"] {
+                for before in 0..BLOCK {
+                    check_after(before, &mut list, text.replace('D', &digits).as_bytes());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_character_is_checked_at_the_border_of_blocks() {
+        let mut list = Places::default();
+        let others = [0x61, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC2, 0xED];
+        for case in 0..256 * 1_000 {
+            let other = |place: u32| others[case / 256 / 10_usize.pow(place) % 10];
+            let character = [case as u8, other(0), other(1), other(2)];
+            let mut text = [b' '; 2 * BLOCK];
+            text[BLOCK - 4 + case % 5..][..4].copy_from_slice(&character);
+            let text = &text[..if case % 3 == 0 { BLOCK } else { 2 * BLOCK - case % 7 }];
+            for kernel in Kernel::all().filter(|kernel| kernel.checks_utf8()) {
+                let found = kernel.index(text, &mut list).1;
+                assert_eq!(found, str::from_utf8(text).ok(), "{}", text.escape_ascii());
+            }
+        }
+    }
+
+    /// Compares the list of each kernel with that of the naive loop.
+    #[track_caller]
+    fn check(text: &[u8], list: &mut Places) {
+        let (places, end) = naive(text);
+        for kernel in Kernel::all() {
+            let (found, lines) = kernel.index(text, list);
+            assert_eq!(found, end, "{}", text.escape_ascii());
+            if kernel.checks_utf8() {
+                let expected = str::from_utf8(text).map(|text| &text[..end]);
+                let is_same = lines.map(str::as_bytes) == expected.ok().map(str::as_bytes);
+                // What follows a line feed in a string may be in the same block.
+                assert!(is_same || end < text.len(), "{}", text.escape_ascii());
+            }
+            let found: Vec<_> =
+                (0..list.len()).map(|number| (list.at(number), list.kind(number))).collect();
+            assert_eq!(found, places, "{kernel:?} {}", text.escape_ascii());
+            for number in list.len()..list.len() + 8 {
+                assert_eq!((list.at(number), list.kind(number)), (end, END));
             }
         }
     }

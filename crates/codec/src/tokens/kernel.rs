@@ -38,6 +38,7 @@ impl Kernel {
             let has_avx512 = has_avx2
                 && is_x86_feature_detected!("avx512f")
                 && is_x86_feature_detected!("avx512bw")
+                && is_x86_feature_detected!("avx512vbmi")
                 && is_x86_feature_detected!("avx512vbmi2");
             let levels = [(has_avx512, Level::Avx512), (has_avx2, Level::Avx2)];
             levels.into_iter().filter(|level| level.0).map(|level| Self(level.1))
@@ -46,7 +47,18 @@ impl Kernel {
         std::iter::empty()
     }
 
-    /// Lists the places of a window of whole lines. Returns its end.
+    /// Returns whether [`index`](Self::index) finds out whether the lines are UTF-8.
+    pub(super) fn checks_utf8(self) -> bool {
+        match self.0 {
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx512 => true,
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx2 => false,
+        }
+    }
+
+    /// Lists the places of a window of whole lines. Returns its end, and the text up to there if it
+    /// was found to be UTF-8.
     #[inline]
     #[cfg_attr(
         target_arch = "x86_64",
@@ -56,7 +68,7 @@ impl Kernel {
         not(target_arch = "x86_64"),
         expect(unused_variables, reason = "never called without kernels")
     )]
-    pub(super) fn index(self, text: &[u8], list: &mut Places) -> usize {
+    pub(super) fn index<'t>(self, text: &'t [u8], list: &mut Places) -> (usize, Option<&'t str>) {
         match self.0 {
             #[cfg(target_arch = "x86_64")]
             // SAFETY: a function with a target feature needs a processor that has it. Only `all`
@@ -66,18 +78,20 @@ impl Kernel {
             #[cfg(target_arch = "x86_64")]
             // SAFETY: as above.
             // Worth: as above.
-            Level::Avx2 => unsafe { avx2::index(text, list) },
+            Level::Avx2 => (unsafe { avx2::index(text, list) }, None),
         }
     }
 }
 
-/// For each low half of a byte, the bracket that ends in it, with the bit 0x20 set.
+/// For each low half of a byte, the bracket, `:` or `,` that ends in it, with the bit 0x20 set.
+///
+/// Two control characters have these values too, if the bit is set.
 #[cfg(target_arch = "x86_64")]
-const BRACKETS: [u8; 16] = [1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, b'{', 0, b'}', 0, 0];
+const OPERATORS: [u8; 16] = [1, 0, 0, 0, 0, 0, 0, 0, 0, 0, b':', b'{', b',', b'}', 0, 0];
 
-/// For each low half of a byte, the white space, `:` or `,` that ends in it.
+/// For each low half of a byte, the white space within a line that ends in it.
 #[cfg(target_arch = "x86_64")]
-const GAPS: [u8; 16] = [b' ', 0, 0, 0, 0, 0, 0, 0, 0, b'\t', b':', 0, b',', b'\r', 0, 0];
+const SPACES: [u8; 16] = [b' ', 0, 0, 0, 0, 0, 0, 0, 0, b'\t', 0, 0, 0, b'\r', 0, 0];
 
 /// For each low half of a byte, the high halves with which it may follow a backslash, as bits.
 #[cfg(target_arch = "x86_64")]
@@ -93,11 +107,9 @@ mod avx2 {
 
     use std::arch::x86_64::*;
 
-    use super::super::bitmaps::{
-        Block, EscapeBits, StringBits, StructureBits, index as by, write_places,
-    };
-    use super::super::places::Places;
-    use super::{BRACKETS, ESCAPES_HIGH, ESCAPES_LOW, GAPS};
+    use super::super::bitmaps::{EscapeBits, StringBits, StructureBits, index as by, write_places};
+    use super::super::places::{BLOCK, Block, BlockPlaces, NUMBER, Places};
+    use super::{ESCAPES_HIGH, ESCAPES_LOW, OPERATORS, SPACES};
 
     #[target_feature(enable = "avx2,bmi1,bmi2,popcnt,pclmulqdq")]
     pub(super) fn index(text: &[u8], list: &mut Places) -> usize {
@@ -116,18 +128,15 @@ mod avx2 {
             let bytes = load(block);
             let as_braces = bytes.map(|bytes| _mm256_or_si256(bytes, _mm256_set1_epi8(0x20)));
             StructureBits {
-                brackets: bits([0, 1].map(|half| {
-                    let found = _mm256_shuffle_epi8(table(&BRACKETS), as_braces[half]);
-                    _mm256_cmpeq_epi8(found, as_braces[half])
+                operators: bits(as_braces.map(|bytes| {
+                    _mm256_cmpeq_epi8(_mm256_shuffle_epi8(table(&OPERATORS), bytes), bytes)
                 })),
-                gaps: bits(bytes.map(|bytes| {
-                    _mm256_cmpeq_epi8(_mm256_shuffle_epi8(table(&GAPS), bytes), bytes)
+                spaces: bits(bytes.map(|bytes| {
+                    _mm256_cmpeq_epi8(_mm256_shuffle_epi8(table(&SPACES), bytes), bytes)
                 })),
                 newlines: equal(bytes, b'\n'),
-                digits: bits(bytes.map(|bytes| {
-                    let values = _mm256_sub_epi8(bytes, _mm256_set1_epi8(b'0' as i8));
-                    _mm256_cmpeq_epi8(_mm256_min_epu8(values, _mm256_set1_epi8(9)), values)
-                })),
+                zeros: equal(bytes, b'0'),
+                digits: bits(bytes.map(|bytes| are_digits(bytes))),
             }
         };
         let escapes = |block: &Block| {
@@ -140,7 +149,47 @@ mod avx2 {
             });
             EscapeBits { valid: !bits(invalid), u: equal(bytes, b'u') }
         };
-        by(text, list, in_strings, structure, escapes, |bits| prefix_xor(bits), write_places)
+        by(
+            text,
+            list,
+            |_| {},
+            in_strings,
+            structure,
+            escapes,
+            |bits| prefix_xor(bits),
+            |of, places, kinds| write(of, places, kinds),
+        )
+    }
+
+    /// Writes the places of a block and their kinds.
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    #[expect(unsafe_code, reason = "a register is stored through a pointer only")]
+    fn write(of: &BlockPlaces<'_>, places: &mut [u16; BLOCK], kinds: &mut Block) {
+        let mut kinds_of = [0; BLOCK + 1];
+        let halves = kinds_of.as_chunks_mut::<32>().0;
+        for (bytes, half) in load(of.block).into_iter().zip(halves) {
+            let number = _mm256_set1_epi8(NUMBER as i8);
+            // SAFETY: the store writes 32 bytes at a pointer, at any alignment. It is that of an
+            // array of as many.
+            // Worth: without it, kinds are looked up byte by byte, which takes a tenth more
+            // instructions for lines of a service log.
+            unsafe {
+                _mm256_storeu_si256(
+                    half.as_mut_ptr().cast(),
+                    _mm256_blendv_epi8(bytes, number, are_digits(bytes)),
+                );
+            }
+        }
+        write_places(of, &kinds_of, places, kinds);
+    }
+
+    /// Marks the digits.
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn are_digits(bytes: __m256i) -> __m256i {
+        let values = _mm256_sub_epi8(bytes, _mm256_set1_epi8(b'0' as i8));
+        _mm256_cmpeq_epi8(_mm256_min_epu8(values, _mm256_set1_epi8(9)), values)
     }
 
     /// The value of words that lie side by side is one load.
@@ -187,13 +236,18 @@ mod avx512 {
 
     use std::arch::x86_64::*;
 
-    use super::super::bitmaps::{Block, EscapeBits, StringBits, StructureBits, index as by};
-    use super::super::places::{BLOCK, Places};
+    use super::super::bitmaps::{EscapeBits, StringBits, StructureBits, index as by};
+    use super::super::places::{BLOCK, Block, BlockPlaces, NUMBER, Places};
     use super::avx2::prefix_xor;
-    use super::{BRACKETS, ESCAPES_HIGH, ESCAPES_LOW, GAPS};
+    use super::{ESCAPES_HIGH, ESCAPES_LOW, OPERATORS, SPACES};
 
-    #[target_feature(enable = "avx512f,avx512bw,avx512vbmi2,avx2,bmi1,bmi2,popcnt,pclmulqdq")]
-    pub(super) fn index(text: &[u8], list: &mut Places) -> usize {
+    #[target_feature(
+        enable = "avx512f,avx512bw,avx512vbmi,avx512vbmi2,avx2,bmi1,bmi2,popcnt,pclmulqdq"
+    )]
+    #[expect(unsafe_code, reason = "the text is checked here")]
+    pub(super) fn index<'t>(text: &'t [u8], list: &mut Places) -> (usize, Option<&'t str>) {
+        let mut utf8 = Utf8::new();
+        let see = |block: &Block| utf8.see(load(block));
         let in_strings = |block: &Block| {
             let bytes = load(block);
             StringBits {
@@ -205,12 +259,13 @@ mod avx512 {
         let structure = |block: &Block| {
             let bytes = load(block);
             let as_braces = _mm512_or_si512(bytes, _mm512_set1_epi8(0x20));
-            let brackets = _mm512_shuffle_epi8(table(&BRACKETS), as_braces);
-            let gaps = _mm512_shuffle_epi8(table(&GAPS), bytes);
+            let operators = _mm512_shuffle_epi8(table(&OPERATORS), as_braces);
+            let spaces = _mm512_shuffle_epi8(table(&SPACES), bytes);
             StructureBits {
-                brackets: _mm512_cmpeq_epi8_mask(brackets, as_braces),
-                gaps: _mm512_cmpeq_epi8_mask(gaps, bytes),
+                operators: _mm512_cmpeq_epi8_mask(operators, as_braces),
+                spaces: _mm512_cmpeq_epi8_mask(spaces, bytes),
                 newlines: equal(bytes, b'\n'),
+                zeros: equal(bytes, b'0'),
                 digits: {
                     let values = _mm512_sub_epi8(bytes, _mm512_set1_epi8(b'0' as i8));
                     _mm512_cmple_epu8_mask(values, _mm512_set1_epi8(9))
@@ -224,15 +279,157 @@ mod avx512 {
             let low = _mm512_shuffle_epi8(table(&ESCAPES_LOW), bytes);
             EscapeBits { valid: _mm512_test_epi8_mask(high, low), u: equal(bytes, b'u') }
         };
-        by(
+        let end = by(
             text,
             list,
+            see,
             in_strings,
             structure,
             escapes,
             |bits| prefix_xor(bits),
-            |bits, first, free| write(bits, first, free),
-        )
+            |of, places, kinds| write(of, places, kinds),
+        );
+        let lines = text.get(..end).filter(|_| utf8.is_valid());
+        // SAFETY: the bytes must be UTF-8. `utf8` has seen all of them, in order, from the start of
+        // a character. It is held equal to the library by a test of all kinds of characters.
+        // Worth: lines of a service log take a tenth less time, and those in Chinese a fifth.
+        (end, lines.map(|lines| unsafe { str::from_utf8_unchecked(lines) }))
+    }
+
+    /// Checks text for UTF-8 a block at a time.
+    ///
+    /// Every error shows in two neighbouring bytes, but for bytes that do not continue the third or
+    /// fourth before them. So three tables, for the halves of the first byte and the high half of
+    /// the second, have a bit for each kind of error (Keiser and Lemire 2021, *Validating UTF-8 in
+    /// less than one instruction per byte*).
+    struct Utf8 {
+        before: __m512i,
+        /// Not 0 if the last character is not complete.
+        incomplete: __m512i,
+        errors: __m512i,
+    }
+
+    const TOO_SHORT: u8 = 1 << 0;
+    const TOO_LONG: u8 = 1 << 1;
+    const OVERLONG_3: u8 = 1 << 2;
+    const TOO_LARGE: u8 = 1 << 3;
+    const SURROGATE: u8 = 1 << 4;
+    const OVERLONG_2: u8 = 1 << 5;
+    /// Overlong with four bytes, or far too large.
+    const FOUR: u8 = 1 << 6;
+    const CONTINUED_TWICE: u8 = 1 << 7;
+
+    const FIRST_HIGH: [u8; 16] = {
+        let mut bits = [TOO_LONG; 16];
+        let mut half = 0x8;
+        while half < 0xC {
+            bits[half] = CONTINUED_TWICE;
+            half += 1;
+        }
+        bits[0xC] = TOO_SHORT | OVERLONG_2;
+        bits[0xD] = TOO_SHORT;
+        bits[0xE] = TOO_SHORT | OVERLONG_3 | SURROGATE;
+        bits[0xF] = TOO_SHORT | TOO_LARGE | FOUR;
+        bits
+    };
+
+    const FIRST_LOW: [u8; 16] = {
+        // The low half does not matter to these.
+        const ANY: u8 = TOO_SHORT | TOO_LONG | CONTINUED_TWICE;
+        let mut bits = [ANY | TOO_LARGE | FOUR; 16];
+        bits[0] = ANY | OVERLONG_3 | OVERLONG_2 | FOUR;
+        bits[1] = ANY | OVERLONG_2;
+        bits[2] = ANY;
+        bits[3] = ANY;
+        bits[4] = ANY | TOO_LARGE;
+        bits[0xD] |= SURROGATE;
+        bits
+    };
+
+    const SECOND_HIGH: [u8; 16] = {
+        const ANY: u8 = TOO_LONG | OVERLONG_2 | CONTINUED_TWICE;
+        let mut bits = [TOO_SHORT; 16];
+        bits[0x8] = ANY | OVERLONG_3 | FOUR;
+        bits[0x9] = ANY | OVERLONG_3 | TOO_LARGE;
+        bits[0xA] = ANY | SURROGATE | TOO_LARGE;
+        bits[0xB] = ANY | SURROGATE | TOO_LARGE;
+        bits
+    };
+
+    /// The largest bytes with which text may end, at each place of a block.
+    const LAST_MAX: Block = {
+        let mut max = [u8::MAX; BLOCK];
+        max[BLOCK - 3] = 0xF0 - 1;
+        max[BLOCK - 2] = 0xE0 - 1;
+        max[BLOCK - 1] = 0xC0 - 1;
+        max
+    };
+
+    /// The numbers of the bytes that are `back` bytes before those of a block, if the block before
+    /// it has the numbers from 0 on, and its own are from 64 on.
+    const fn numbers_back(back: u8) -> Block {
+        let mut numbers = [0; BLOCK];
+        let mut number = 0;
+        while number < BLOCK {
+            numbers[number] = (BLOCK + number) as u8 - back;
+            number += 1;
+        }
+        numbers
+    }
+
+    impl Utf8 {
+        #[inline]
+        #[target_feature(enable = "avx512f")]
+        fn new() -> Self {
+            let zero = _mm512_setzero_si512();
+            Self { before: zero, incomplete: zero, errors: zero }
+        }
+
+        #[inline]
+        #[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
+        fn see(&mut self, bytes: __m512i) {
+            if _mm512_movepi8_mask(bytes) == 0 {
+                self.errors = _mm512_or_si512(self.errors, self.incomplete);
+                self.incomplete = _mm512_setzero_si512();
+            } else {
+                self.errors = _mm512_or_si512(self.errors, errors(self.before, bytes));
+                self.incomplete = _mm512_subs_epu8(bytes, load(&LAST_MAX));
+            }
+            self.before = bytes;
+        }
+
+        #[inline]
+        #[target_feature(enable = "avx512f")]
+        fn is_valid(&self) -> bool {
+            let errors = _mm512_or_si512(self.errors, self.incomplete);
+            _mm512_test_epi32_mask(errors, errors) == 0
+        }
+    }
+
+    /// Returns what is wrong with the bytes of a block, 0 for each that is valid.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
+    fn errors(before: __m512i, bytes: __m512i) -> __m512i {
+        const BACK: [Block; 3] = [numbers_back(1), numbers_back(2), numbers_back(3)];
+        let [one, two, three] =
+            BACK.each_ref().map(|back| _mm512_permutex2var_epi8(before, load(back), bytes));
+        let low = _mm512_set1_epi8(0x0F);
+        let high_half = |of: __m512i| _mm512_and_si512(_mm512_srli_epi16::<4>(of), low);
+        let pairs = _mm512_and_si512(
+            _mm512_and_si512(
+                _mm512_shuffle_epi8(table(&FIRST_HIGH), high_half(one)),
+                _mm512_shuffle_epi8(table(&FIRST_LOW), _mm512_and_si512(one, low)),
+            ),
+            _mm512_shuffle_epi8(table(&SECOND_HIGH), high_half(bytes)),
+        );
+        // The highest bit is set in a byte that must be the third or fourth of a character.
+        let thirds = _mm512_subs_epu8(two, _mm512_set1_epi8((0xE0_u8 - 0x80).cast_signed()));
+        let fourths = _mm512_subs_epu8(three, _mm512_set1_epi8((0xF0_u8 - 0x80).cast_signed()));
+        let continued = _mm512_and_si512(
+            _mm512_or_si512(thirds, fourths),
+            _mm512_set1_epi8(CONTINUED_TWICE.cast_signed()),
+        );
+        _mm512_xor_si512(continued, pairs)
     }
 
     /// The value of words that lie side by side is one load.
@@ -257,11 +454,12 @@ mod avx512 {
         _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8(byte as i8))
     }
 
-    /// Writes the place of each bit: the numbers of the bits are compressed to those that are set.
+    /// Writes the places of a block and their kinds: the numbers of the bytes, and the bytes, are
+    /// compressed to those that are places.
     #[inline]
     #[target_feature(enable = "avx512f,avx512bw,avx512vbmi2")]
     #[expect(unsafe_code, reason = "a register is stored through a pointer only")]
-    fn write(bits: u64, first: u16, free: &mut [u16; BLOCK]) {
+    fn write(of: &BlockPlaces<'_>, places: &mut [u16; BLOCK], kinds: &mut Block) {
         const NUMBERS: [u8; BLOCK] = {
             let mut numbers = [0; BLOCK];
             let mut number = 0;
@@ -271,20 +469,32 @@ mod avx512 {
             }
             numbers
         };
-        let first = _mm512_set1_epi16(first.cast_signed());
-        let numbers = _mm512_maskz_compress_epi8(bits, load(&NUMBERS));
-        let low = _mm512_cvtepu8_epi16(_mm512_castsi512_si256(numbers));
-        let high = _mm512_cvtepu8_epi16(_mm512_extracti64x4_epi64::<1>(numbers));
-        let [free_low, free_high] = free.as_chunks_mut::<32>().0 else { return };
+        let bytes = load(of.block);
+        let bytes = _mm512_mask_mov_epi8(bytes, of.digits, _mm512_set1_epi8(NUMBER as i8));
         // SAFETY: the store writes 64 bytes at a pointer, at any alignment. It is that of an array
         // of as many.
         // Worth: lines of a service log take a seventh less time than with single stores.
-        unsafe { _mm512_storeu_epi16(free_low.as_mut_ptr().cast(), _mm512_add_epi16(low, first)) };
-        if bits.count_ones() > 32 {
+        unsafe {
+            _mm512_storeu_epi8(
+                kinds.as_mut_ptr().cast(),
+                _mm512_maskz_compress_epi8(of.places, bytes),
+            );
+        }
+        let first = _mm512_set1_epi16((of.first as u16).cast_signed());
+        let numbers = _mm512_maskz_compress_epi8(of.places, load(&NUMBERS));
+        let low = _mm512_cvtepu8_epi16(_mm512_castsi512_si256(numbers));
+        let high = _mm512_cvtepu8_epi16(_mm512_extracti64x4_epi64::<1>(numbers));
+        let [low_places, high_places] = places.as_chunks_mut::<32>().0 else { return };
+        // SAFETY: as above.
+        // Worth: as above.
+        unsafe {
+            _mm512_storeu_epi16(low_places.as_mut_ptr().cast(), _mm512_add_epi16(low, first))
+        };
+        if of.places.count_ones() > 32 {
             let high = _mm512_add_epi16(high, first);
             // SAFETY: as above.
             // Worth: as above.
-            unsafe { _mm512_storeu_epi16(free_high.as_mut_ptr().cast(), high) };
+            unsafe { _mm512_storeu_epi16(high_places.as_mut_ptr().cast(), high) };
         }
     }
 }

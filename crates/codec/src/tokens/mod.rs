@@ -3,8 +3,8 @@
 //! The scanner hops from one special byte to the next. On a line of many members the hops take most
 //! of the time, and wider registers make each of them slower. So the work is split, as in simdjson:
 //! a first step turns a window of whole lines into bitmaps, 64 bytes at a time, and writes down the
-//! places of quotes, brackets, and first bytes of numbers and literals. A second step walks from
-//! place to place.
+//! places of quotes, brackets, colons, commas, and first bytes of numbers and literals, with the
+//! kind of each. A second step walks from place to place.
 //!
 //! Both together accept a line only if the scanner does. Whatever is doubtful (an error, an escape
 //! in a key, nesting beyond 128 levels) goes to the scanner, which alone decides what is refused
@@ -25,6 +25,7 @@ use std::ops::Range;
 
 use memchr::memrchr;
 
+use crate::scan::string::valid_lines;
 use kernel::Kernel;
 use places::{BLOCK, Places, WINDOW, zeros};
 use span::{SPAN, Span};
@@ -80,6 +81,24 @@ impl Tokens {
         self.window = 0..0;
     }
 
+    /// Returns the longest text of whole lines from `at` on, of those that are looked at together.
+    ///
+    /// It is empty if the first line is not UTF-8. Where lines are long, their places are listed
+    /// while they are checked.
+    #[inline(never)]
+    pub(crate) fn lines<'b>(&mut self, block: &'b [u8], at: usize) -> &'b str {
+        if let Some(kernel) = self.kernel.filter(|kernel| self.is_long && kernel.checks_utf8()) {
+            match self.list(kernel, block, at, block.len() - at) {
+                Some(text) if !text.is_empty() => return text,
+                // The places say nothing about the text.
+                _ => self.window = 0..0,
+            }
+        }
+        // Long lines are still in a near cache then. Short ones are not worth so many checks.
+        let max = if self.is_long { 4 * WINDOW } else { 16 * WINDOW };
+        valid_lines(&block[at..], max)
+    }
+
     /// Returns whether the line at `at` may be read.
     #[inline(always)]
     pub(crate) fn may_read(&self, at: usize) -> bool {
@@ -110,7 +129,7 @@ impl Tokens {
         }
         let List { places, next, copy, around } = self.list.as_mut()?;
         let bytes = block.get(self.window.start..)?.first_chunk().unwrap_or(copy);
-        let span = Span { bytes, len: self.window.len() };
+        let span = Span { bytes };
         let start = at - self.window.start;
         // Lines that were read without the list have left their places.
         *next = places.find(*next, start);
@@ -126,27 +145,41 @@ impl Tokens {
     #[cold]
     #[inline(never)]
     fn index(&mut self, block: &[u8], at: usize, known: usize) -> bool {
-        let (Some(kernel), true) = (self.kernel, self.is_long) else { return false };
+        let Some(kernel) = self.kernel.filter(|_| self.is_long) else { return false };
+        self.list(kernel, block, at, known);
+        !self.window.is_empty()
+    }
+
+    /// Lists the places of a window of the lines from `at` on, which have `len` bytes.
+    ///
+    /// Returns the text of the window, if the kernel has found that it is UTF-8.
+    fn list<'b>(
+        &mut self,
+        kernel: Kernel,
+        block: &'b [u8],
+        at: usize,
+        len: usize,
+    ) -> Option<&'b str> {
         // Windows in which most lines are short are not worth their places.
         let used_half = 2 * self.used >= self.window.len();
         self.window_max = if used_half { WINDOW } else { (self.window_max / 4).max(WINDOW_MIN) };
         let rest = block.get(at..).unwrap_or_default();
-        let known = &rest[..known];
-        let end = if known.len() <= self.window_max {
-            known.len()
+        let lines = &rest[..len];
+        let end = if len <= self.window_max {
+            len
         } else {
-            memrchr(b'\n', &known[..self.window_max]).map_or(0, |newline| newline + 1)
+            memrchr(b'\n', &lines[..self.window_max]).map_or(0, |newline| newline + 1)
         };
-        let window = &known[..end];
+        let window = &lines[..end];
         let list = self.list.get_or_insert_with(List::default);
         if rest.len() < SPAN {
             list.copy[..end].copy_from_slice(window);
             list.copy[end..end + BLOCK].fill(0);
         }
         list.next = 0;
-        let end = kernel.index(window, &mut list.places);
+        let (end, text) = kernel.index(window, &mut list.places);
         (self.used, self.window) = (0, at..at + end);
-        end > 0
+        text
     }
 }
 
@@ -244,6 +277,23 @@ mod tests {
             r#"{"a":1,}"#,
             r#"{"a":[1,]}"#,
             r#"{"a":.1}"#,
+            r#"{"a":1.}"#,
+            r#"{"a":1 .5}"#,
+            r#"{"a":1.5.5}"#,
+            r#"{"a":01}"#,
+            r#"{"a":-}"#,
+            r#"{"a":-a}"#,
+            r#"{"a":- 1}"#,
+            r#"{"a":-01}"#,
+            r#"{"a":-1 .5}"#,
+            r#"{"a":1 e5}"#,
+            r#"{"a":1e5.5}"#,
+            r#"{"a":true1}"#,
+            r#"{"a":"x"1}"#,
+            r#"{"a"1}"#,
+            r#"{"a" "b":1}"#,
+            r#"{"a":[0,0,0,0,]}"#,
+            r#"{"a":[0,0,0,0,0,0,0,0,"b":1}"#,
             r#"{"a":1 2}"#,
             "{\"a\":\"\t\"}",
         ];

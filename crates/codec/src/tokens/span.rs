@@ -17,8 +17,6 @@ pub(super) const SPAN: usize = OFFSETS + BYTES;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Span<'s> {
     pub(super) bytes: &'s [u8; SPAN],
-    /// The length of the window.
-    pub(super) len: usize,
 }
 
 impl<'s> Span<'s> {
@@ -33,52 +31,27 @@ impl<'s> Span<'s> {
         swar::word_of(self.after(at))
     }
 
-    /// Returns the two bytes at an offset.
-    #[inline(always)]
-    pub(super) fn pair(self, at: usize) -> [u8; 2] {
-        (self.word(at) as u16).to_le_bytes()
-    }
-
     /// Returns the bytes from an offset on.
     #[inline(always)]
     pub(super) fn after(self, at: usize) -> &'s [u8] {
         &self.bytes[at % OFFSETS..]
     }
 
-    /// Returns whether there is nothing but white space between two places.
-    ///
-    /// No place lies between them.
+    /// Returns whether there is nothing but white space between the end of a token and a place.
     #[inline(always)]
     pub(super) fn is_space(self, from: usize, to: usize) -> bool {
-        // Most programs write none, or one space after a colon or comma.
-        from == to || (from + 1 == to && self.byte(from) == b' ') || self.is_more_space(from, to)
+        // No token lies between them, so one byte shows whether the first one goes on.
+        from == to || matches!(self.byte(from), b' ' | b'\t' | b'\r')
     }
 
-    #[inline(never)]
-    fn is_more_space(self, from: usize, to: usize) -> bool {
-        let gap = self.bytes.get(from..to);
-        gap.is_some_and(|gap| gap.iter().all(|byte| matches!(byte, b' ' | b'\t' | b'\r')))
-    }
-
-    /// Returns whether there is a colon, and nothing else but white space, between two places.
+    /// Returns the end of the token before a place.
     #[inline(always)]
-    pub(super) fn is_colon(self, from: usize, to: usize) -> bool {
-        (self.byte(from) == b':' && self.is_space(from + 1, to)) || self.is_late_colon(from, to)
-    }
-
-    #[inline(never)]
-    fn is_late_colon(self, from: usize, to: usize) -> bool {
-        let gap = self.bytes.get(from..to).unwrap_or_default();
-        let colon = gap.iter().position(|byte| *byte == b':');
-        colon.is_some_and(|colon| {
-            self.is_space(from, from + colon) && self.is_space(from + colon + 1, to)
-        })
-    }
-
-    /// Returns the offset after a byte of white space, or `None` if another byte is here.
-    #[inline(always)]
-    pub(super) fn skip_space(self, at: usize) -> Option<usize> {
-        matches!(self.byte(at), b' ' | b'\t' | b'\r').then_some(at + 1)
+    pub(super) fn end_before(self, place: usize) -> usize {
+        let mut end = place;
+        while matches!(self.byte(end.wrapping_sub(1)), b' ' | b'\t' | b'\r') {
+            end = end.wrapping_sub(1);
+        }
+        end
     }
 
     /// Returns the end of the number at an offset.

@@ -1,10 +1,12 @@
 //! The second step: a line is read by its places, from one to the next.
 //!
-//! Between two places there is nothing but white space, `:` and `,`, the rest of a string that is
-//! valid, or the rest of a number or literal. The walk checks all of these but the strings. A line
-//! that it reads to its end is valid; of any other it says nothing.
+//! Each token is a place, so between two places there is nothing but white space and the rest of
+//! the first one. Strings and integers are valid if no invalid place follows them. So the kinds of
+//! the places are enough to check the structure of a line, up to eight in one word; the text is read
+//! for keys, literals, points, signs and exponents only. A line that is read to its end is valid; of
+//! any other the walk says nothing.
 
-use super::places::Places;
+use super::places::{END, NUMBER, Places};
 use super::span::Span;
 
 /// The number of a value that is wanted, or of an object or array on the way to one.
@@ -97,11 +99,21 @@ const OBJECT: usize = usize::MAX;
 /// The maximum number of open objects and arrays of which no part is wanted.
 const DEPTH_MAX: usize = u128::BITS as usize;
 
-/// Reads the line at `start` by its places, of which the first has the number `number`.
+/// The kinds of a key and its colon.
+const KEY: u64 = u64::from_le_bytes(*b"\":\0\0\0\0\0\0");
+const KEY_MASK: u64 = (1 << 16) - 1;
+/// The number of places of a key and its colon.
+const KEY_PLACES: usize = 2;
+
+/// The kinds of four elements of an array that are numbers.
+const FOUR_NUMBERS: u64 = u64::from_le_bytes(*b"0,0,0,0,");
+const FOUR_NUMBERS_PLACES: usize = 8;
+
+/// Reads a line by its places, of which the first has the number `number`.
 ///
-/// At most `max` objects and arrays may be open at once. Returns the place of its line feed, or of
-/// the end of the input, and the number of the place after it. Returns `None` if it is for the
-/// scanner.
+/// The line begins at `start`. At most `max` objects and arrays may be open at once. Returns the
+/// place of its line feed, or of the end of the input, and the number of the place after it.
+/// Returns `None` if it is for the scanner.
 ///
 /// One function: split up, its state would go through memory for each member.
 #[inline(always)]
@@ -113,241 +125,211 @@ pub(super) fn line(
     around: &mut Vec<Open>,
     wanted: &mut impl Wanted,
 ) -> Option<(usize, usize)> {
-    let [first, next, ..] = places.four(number)?;
-    let is_object = span.byte(first) == b'{' && max > 0;
-    if !is_object || !span.is_space(start, first) || !span.is_space(first + 1, next) {
+    if places.kind(number) != b'{' || max == 0 {
         return None;
     }
+    number += 1;
     around.clear();
     let mut here = Open { node: RECORD, index: OBJECT };
-    number += 1;
-    // The offset of the first byte that was not read.
-    let mut end = next;
     loop {
-        let (mut node, at, next);
+        let mut node;
+        let mut kinds = places.kinds(number);
         if here.index == OBJECT {
             // An object without members is left to the scanner: its end is not a key.
-            let key;
-            (key, at, next) = member_key(span, places, number, end)?;
-            node = wanted.member(here.node, key)?;
-            number += 2;
+            if kinds & KEY_MASK != KEY {
+                return None;
+            }
+            let quote = places.at(number);
+            // In compact form, its closing quote is before the colon.
+            let end = span.end_before(places.at(number + 1));
+            let len = end.wrapping_sub(quote + 2);
+            node = wanted.member(here.node, MemberKey { span, quote, len })?;
+            number += KEY_PLACES;
+            kinds >>= 8 * KEY_PLACES;
         } else {
-            [at, next, ..] = places.four(number)?;
             node = wanted.element(here.node, here.index)?;
             here.index += 1;
         }
-        let token = span.byte(at);
+        let first = number;
         let mut kind = Kind::Plain;
+        let token = kinds as u8;
         if token == b'"' {
-            if span.byte(next) != b'"' {
-                return None;
-            }
-            (end, number) = (next + 1, number + 2);
-        } else if token.is_ascii_digit() {
+            (number, kinds) = (number + 1, kinds >> 8);
+        } else if token == NUMBER {
             kind = Kind::Number;
-            (end, number) = short_number(span, places, number, token)?;
+            (number, kinds) = after_number(span, places, number, kinds)?;
         } else if token == b'{' || token == b'[' {
             if node != RECORD && wanted.opens(node, token)? {
-                if around.len() + 1 >= max || !span.is_space(at + 1, next) {
+                if around.len() + 1 >= max {
                     return None;
                 }
                 around.push(here);
                 here = Open { node, index: if token == b'{' { OBJECT } else { 0 } };
-                (end, number) = (next, number + 1);
+                number += 1;
                 continue;
             }
             let levels = max.checked_sub(around.len() + 1)?;
-            (number, end) = nested(span, places, number, levels)?;
+            number = nested(span, places, number, levels)?;
             node = RECORD;
+            kinds = places.kinds(number);
+        } else if token == b'-' {
+            kind = Kind::Number;
+            number = after_negative(span, places, number)?;
+            kinds = places.kinds(number);
         } else {
-            (end, number, kind) = other(span, places, number, token)?;
+            kind = literal(span, places, number)?;
+            (number, kinds) = (number + 1, kinds >> 8);
         }
         if node != RECORD {
-            if kind == Kind::Plain && span.has_backslash(at + 1, end - at - 2) {
+            let at = places.at(first);
+            let end = span.end_before(places.at(number));
+            // A string that does not end has no closing quote.
+            if kind == Kind::Plain && span.has_backslash(at + 1, (end - at).checked_sub(2)?) {
                 kind = Kind::Escaped;
             }
             wanted.put(node, Value { kind, at: at - start, end: end - start })?;
         }
-        // A value has ended here. In compact form, the next key begins after a comma.
-        if span.pair(end) == *b",\"" && here.index == OBJECT {
-            end += 1;
-            continue;
-        }
-        loop {
-            let byte = span.byte(end);
-            let [next, after, ..] = places.four(number)?;
-            if byte == b',' {
-                if !span.is_space(end + 1, next) {
-                    return None;
-                }
-                end = next;
-                break;
-            } else if byte == b'}' || byte == b']' {
-                if (byte == b'}') != (here.index == OBJECT) {
-                    return None;
-                }
-                (end, number) = (end + 1, number + 1);
-                match around.pop() {
-                    Some(outer) => here = outer,
-                    None => {
-                        let is_end = span.byte(after) == b'\n' || after == span.len;
-                        let is_line = is_end && span.is_space(end, after);
-                        return is_line.then_some((after, number + 1));
-                    }
-                }
-            } else {
-                end = span.skip_space(end)?;
+        // A value has ended here.
+        let mut next = kinds as u8;
+        while next != b',' {
+            if next != if here.index == OBJECT { b'}' } else { b']' } {
+                return None;
+            }
+            number += 1;
+            next = places.kind(number);
+            match around.pop() {
+                Some(outer) => here = outer,
+                None => return (next == END).then(|| (places.at(number), number + 1)),
             }
         }
+        number += 1;
     }
 }
 
 /// Reads an object or an array of which no part is wanted.
 ///
 /// Its bracket has the number `number`, and it has at most `levels` levels. Returns the number of
-/// the place after it, and its end.
+/// the place after it.
 #[inline(never)]
-fn nested(
-    span: Span<'_>,
-    places: &Places,
-    mut number: usize,
-    levels: usize,
-) -> Option<(usize, usize)> {
+fn nested(span: Span<'_>, places: &Places, mut number: usize, levels: usize) -> Option<usize> {
     let levels = levels.min(DEPTH_MAX);
     // A bit for each open object or array, 1 for an object.
     let (mut open, mut depth) = (0_u128, 0);
-    let [mut at, mut next, ..] = places.four(number)?;
+    let mut kinds = places.kinds(number);
     loop {
-        let token = span.byte(at);
-        let mut end;
+        let token = kinds as u8;
         if token == b'"' {
-            if span.byte(next) != b'"' {
-                return None;
+            (number, kinds) = (number + 1, kinds >> 8);
+        } else if token == NUMBER {
+            while kinds == FOUR_NUMBERS && open & 1 == 0 {
+                number += FOUR_NUMBERS_PLACES;
+                kinds = places.kinds(number);
             }
-            (end, number) = (next + 1, number + 2);
-        } else if token.is_ascii_digit() {
-            (end, number) = short_number(span, places, number, token)?;
+            if kinds as u8 != NUMBER {
+                continue;
+            }
+            (number, kinds) = after_number(span, places, number, kinds)?;
         } else if token == b'{' || token == b'[' {
-            if depth == levels || !span.is_space(at + 1, next) {
+            if depth == levels {
                 return None;
             }
             depth += 1;
             open = open << 1 | u128::from(token == b'{');
-            number += 1;
+            (number, kinds) = (number + 1, kinds >> 8);
             // The byte of a closing bracket is that of its opening one plus 2.
-            if span.byte(next) != token + 2 {
+            if kinds as u8 != token + 2 {
+                kinds = places.kinds(number);
                 if token == b'{' {
-                    (_, at, next) = member_key(span, places, number, next)?;
-                    number += 2;
-                } else {
-                    [at, next, ..] = places.four(number)?;
+                    (number, kinds) = after_key(number, kinds)?;
                 }
                 continue;
             }
-            end = next;
+        } else if token == b'-' {
+            number = after_negative(span, places, number)?;
+            kinds = places.kinds(number);
         } else {
-            (end, number, _) = other(span, places, number, token)?;
+            literal(span, places, number)?;
+            (number, kinds) = (number + 1, kinds >> 8);
         }
-        // In compact form, the next key begins after a comma.
-        if span.pair(end) == *b",\"" && open & 1 == 1 {
-            (_, at, next) = member_key(span, places, number, end + 1)?;
-            number += 2;
-            continue;
-        }
-        loop {
-            let byte = span.byte(end);
-            if byte == b',' {
-                [at, next, ..] = places.four(number)?;
-                if !span.is_space(end + 1, at) {
-                    return None;
-                }
-                if open & 1 == 1 {
-                    (_, at, next) = member_key(span, places, number, at)?;
-                    number += 2;
-                }
-                break;
-            } else if byte == b'}' || byte == b']' {
-                if (byte == b'}') != (open & 1 == 1) {
-                    return None;
-                }
-                (end, number) = (end + 1, number + 1);
-                open >>= 1;
-                depth -= 1;
-                if depth == 0 {
-                    return Some((number, end));
-                }
-            } else {
-                end = span.skip_space(end)?;
+        let mut next = kinds as u8;
+        while next != b',' {
+            if next != if open & 1 == 1 { b'}' } else { b']' } {
+                return None;
             }
+            number += 1;
+            open >>= 1;
+            depth -= 1;
+            if depth == 0 {
+                return Some(number);
+            }
+            next = places.kind(number);
+        }
+        number += 1;
+        kinds = places.kinds(number);
+        if open & 1 == 1 {
+            (number, kinds) = after_key(number, kinds)?;
         }
     }
 }
 
-/// Reads a key and its colon. Returns the place of the value and the one after it.
-///
-/// The opening quote must be at `quote`, with the number `number`.
+/// Reads a key and its colon. Returns what is after them.
 #[inline(always)]
-fn member_key<'s>(
-    span: Span<'s>,
+fn after_key(number: usize, kinds: u64) -> Option<(usize, u64)> {
+    (kinds & KEY_MASK == KEY).then_some((number + KEY_PLACES, kinds >> (8 * KEY_PLACES)))
+}
+
+/// Reads a number that begins with a digit. Returns what is after it.
+///
+/// Digits after a zero are invalid places. The first byte that is not a digit is a place, and so is
+/// that of each further run. So an integer, and a number with a point alone, are read without
+/// looking at their digits.
+#[inline(always)]
+fn after_number(
+    span: Span<'_>,
     places: &Places,
     number: usize,
-    quote: usize,
-) -> Option<(MemberKey<'s>, usize, usize)> {
-    let [_, close, value, next] = places.four(number)?;
-    let is_compact = value == close + 2 && span.pair(close) == *b"\":";
-    let is_key = is_compact || (span.byte(close) == b'"' && span.is_colon(close + 1, value));
-    if !is_key || span.byte(quote) != b'"' {
-        return None;
+    kinds: u64,
+) -> Option<(usize, u64)> {
+    let (mut next, mut kinds) = (number + 1, kinds >> 8);
+    if kinds as u8 == b'.' {
+        let point = places.at(next);
+        // After white space it would not be part of this number.
+        if !span.byte(point + 1).is_ascii_digit() || !span.byte(point - 1).is_ascii_digit() {
+            return None;
+        }
+        (next, kinds) = (next + 1, kinds >> 8);
     }
-    Some((MemberKey { span, quote, len: close - quote - 1 }, value, next))
+    if kinds as u8 | 0x20 == b'e' {
+        next = long_number(span, places, number)?;
+        kinds = places.kinds(next);
+    }
+    Some((next, kinds))
 }
 
-/// Reads a number that begins with a digit. Returns its end and the number of the place after it.
-///
-/// The first byte of it that is not a digit is a place, and so is that of each further run. So an
-/// integer, and a number with a point alone, are read without looking at their digits.
+/// Reads a negative number. Returns the number of the place after it.
 #[inline(always)]
-fn short_number(
-    span: Span<'_>,
-    places: &Places,
-    number: usize,
-    first: u8,
-) -> Option<(usize, usize)> {
-    let [at, next, after, _] = places.four(number)?;
-    let has_point = span.byte(next) == b'.'
-        && span.byte(next - 1).is_ascii_digit()
-        && span.byte(next + 1).is_ascii_digit();
-    let (last, after) = if has_point { (after, number + 2) } else { (next, number + 1) };
-    let end = last - usize::from(span.byte(last - 1) == b',');
-    let whole = if has_point { next } else { end };
-    let is_short = span.byte(end - 1).is_ascii_digit()
-        && (first != b'0' || whole == at + 1)
-        && span.byte(end) | 0x20 != b'e';
-    if is_short { Some((end, after)) } else { long_number(span, places, number) }
+fn after_negative(span: Span<'_>, places: &Places, number: usize) -> Option<usize> {
+    let word = span.word(places.at(number));
+    let [_, first, second, ..] = word.to_le_bytes();
+    let is_integer = first.is_ascii_digit() && (first != b'0' || !second.is_ascii_digit());
+    // The digits after the sign are no place.
+    let rest = after_number(span, places, number, places.kinds(number));
+    rest.filter(|_| is_integer).map(|(next, _)| next)
 }
 
-/// Reads any number. Returns its end and the number of the place after it.
+/// Reads a number with an exponent. Returns the number of the place after it.
 #[inline(never)]
-fn long_number(span: Span<'_>, places: &Places, number: usize) -> Option<(usize, usize)> {
-    let [at, ..] = places.four(number)?;
-    let end = span.number(at)?;
-    Some((end, places.find(number, end)))
+fn long_number(span: Span<'_>, places: &Places, number: usize) -> Option<usize> {
+    let end = span.number(places.at(number))?;
+    let next = places.find(number, end);
+    span.is_space(end, places.at(next)).then_some(next)
 }
 
-/// Reads a negative number or a literal. Returns its end and the number of the place after it.
+/// Reads a literal, which is one place.
 #[inline(never)]
-fn other(
-    span: Span<'_>,
-    places: &Places,
-    number: usize,
-    token: u8,
-) -> Option<(usize, usize, Kind)> {
+fn literal(span: Span<'_>, places: &Places, number: usize) -> Option<Kind> {
     const FALSE: u64 = u64::from_le_bytes(*b"false\0\0\0");
-    if token == b'-' {
-        let (end, number) = long_number(span, places, number)?;
-        return Some((end, number, Kind::Number));
-    }
-    let [at, ..] = places.four(number)?;
+    let at = places.at(number);
     let word = span.word(at);
     let (len, kind) = match (word as u32).to_le_bytes() {
         [b't', b'r', b'u', b'e'] => (4, Kind::True),
@@ -355,5 +337,5 @@ fn other(
         _ if word << 24 == FALSE << 24 => (5, Kind::False),
         _ => return None,
     };
-    Some((at + len, number + 1, kind))
+    span.is_space(at + len, places.at(number + 1)).then_some(kind)
 }
