@@ -45,7 +45,7 @@ impl QuotedValues {
     /// Also returns whether it has a unit, and the length of what follows the number, with the
     /// closing quote. Returns `None` for anything unusual, valid or not.
     #[inline(always)]
-    pub(crate) fn read(&self, number: Plain<'_>, after: u64) -> Option<(ActionTime, bool, usize)> {
+    pub(crate) fn read(&self, number: Plain, after: u64) -> Option<(ActionTime, bool, usize)> {
         if after as u8 == b'"' {
             return Some((number.time()?, false, 1));
         }
@@ -81,7 +81,7 @@ fn quoted_unit(word: u64) -> Option<(QuantityUnit, usize)> {
 
 /// Converts a number, if its value takes at most one rounding.
 #[inline(always)]
-fn converted(number: &Plain<'_>, from: QuantityUnit, to: QuantityUnit) -> Option<ActionTime> {
+fn converted(number: &Plain, from: QuantityUnit, to: QuantityUnit) -> Option<ActionTime> {
     let (numerator, denominator) = from.ratio(to);
     let numerator = number.value.checked_mul(numerator)?;
     let denominator = denominator.checked_mul(*POWERS.get(number.places)?)?;

@@ -9,6 +9,7 @@ use std::io::Write;
 use core_actions::ActionTime;
 
 use super::cursor::Cursor;
+use super::quotient::quotient;
 use super::swar;
 use crate::error::TimeMax;
 use crate::error::code::{ErrorCode, ScanError, ScanResult};
@@ -113,9 +114,8 @@ impl<'a> Cursor<'a> {
 
     /// Reads a number, as [`plain_time`](Self::plain_time) does, without computing its value.
     #[inline(always)]
-    pub(crate) fn plain(&mut self) -> Option<Plain<'a>> {
-        let start = *self;
-        let mut end = start;
+    pub(crate) fn plain(&mut self) -> Option<Plain> {
+        let mut end = *self;
         let first = end.word();
         let Digits { mut value, count: whole } = end.add_digits(0)?;
         if whole == 0 || (first as u8 == b'0' && whole > 1) {
@@ -134,7 +134,7 @@ impl<'a> Cursor<'a> {
             return None;
         }
         *self = end;
-        Some(Plain { literal: start.up_to(end), value, whole, places })
+        Some(Plain { value, whole, places })
     }
 
     /// Appends digits to a value. Returns `None` if there are too many for an integer.
@@ -163,9 +163,7 @@ struct Digits {
 }
 
 /// A number without a sign and an exponent.
-pub(crate) struct Plain<'a> {
-    /// The number as written.
-    pub(crate) literal: &'a [u8],
+pub(crate) struct Plain {
     /// The value of its digits without the point, modulo 2^64.
     pub(crate) value: u64,
     /// The number of digits before the point.
@@ -174,7 +172,7 @@ pub(crate) struct Plain<'a> {
     pub(crate) places: usize,
 }
 
-impl Plain<'_> {
+impl Plain {
     /// Returns its value as a time.
     ///
     /// Returns `None` if it has too many digits with a point.
@@ -188,15 +186,15 @@ impl Plain<'_> {
 ///
 /// Returns `None` if it has no digits after the point, or too many in total.
 #[inline(always)]
-pub(crate) fn plain(number: Plain<'_>) -> Option<ActionTime> {
-    let Plain { literal, value, whole, places } = number;
+pub(crate) fn plain(number: Plain) -> Option<ActionTime> {
+    let Plain { value, whole, places } = number;
     if places == 0 || whole + places > DIGITS_OF_INTEGER {
         return None;
     }
     let float = match FLOAT_POWERS.get(places) {
         // Both are exact floats, so one division rounds once, to the nearest.
         Some(power) if value <= EXACT_MAX => value as i64 as f64 / power,
-        _ => parsed(literal),
+        _ => quotient(value, *POWERS.get(places)?),
     };
     ActionTime::try_from(float).ok()
 }

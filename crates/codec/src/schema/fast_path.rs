@@ -353,10 +353,7 @@ fn name_end(head: &[u8; HEAD], at: usize) -> Option<usize> {
 
 /// Reads a number of at most 8 digits before the point and 16 after it.
 #[inline(always)]
-pub(super) fn number<const HEAD: usize>(
-    head: &[u8; HEAD],
-    at: usize,
-) -> Option<(Plain<'_>, usize)> {
+pub(super) fn number<const HEAD: usize>(head: &[u8; HEAD], at: usize) -> Option<(Plain, usize)> {
     let first = word(head, at)?;
     let whole = swar::digits(first);
     let value = swar::value(first, whole);
@@ -365,8 +362,7 @@ pub(super) fn number<const HEAD: usize>(
     }
     let point = at + whole;
     if *head.get(point)? != b'.' {
-        // The text of an integer is not needed again.
-        return Some((Plain { literal: &[], value, whole, places: 0 }, point));
+        return Some((Plain { value, whole, places: 0 }, point));
     }
     let first = word(head, point + 1)?;
     let mut places = swar::digits(first);
@@ -378,6 +374,5 @@ pub(super) fn number<const HEAD: usize>(
         places += more;
     }
     let end = point + 1 + places;
-    let literal = head.get(at..end)?;
-    (places > 0).then_some((Plain { literal, value, whole, places }, end))
+    (places > 0).then_some((Plain { value, whole, places }, end))
 }
