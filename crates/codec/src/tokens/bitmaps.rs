@@ -88,6 +88,7 @@ struct Carry {
 ///
 /// It ends early after a line feed in a string: such a line is refused, and the next one does not
 /// begin in a string. `see` sees each block up to there, the last one with spaces after the text.
+#[expect(clippy::too_many_arguments, reason = "one function for each use of the registers")]
 #[inline(always)]
 pub(super) fn index(
     text: &[u8],

@@ -172,8 +172,8 @@ mod avx2 {
             let number = _mm256_set1_epi8(NUMBER as i8);
             // SAFETY: the store writes 32 bytes at a pointer, at any alignment. It is that of an
             // array of as many.
-            // Worth: without it, kinds are looked up byte by byte, which takes a tenth more
-            // instructions for lines of a service log.
+            // Worth: with fewer places than before, a tenth of the instructions for lines of a
+            // service log.
             unsafe {
                 _mm256_storeu_si256(
                     half.as_mut_ptr().cast(),
@@ -292,7 +292,7 @@ mod avx512 {
         let lines = text.get(..end).filter(|_| utf8.is_valid());
         // SAFETY: the bytes must be UTF-8. `utf8` has seen all of them, in order, from the start of
         // a character. It is held equal to the library by a test of all kinds of characters.
-        // Worth: lines of a service log take a tenth less time, and those in Chinese a fifth.
+        // Worth: lines with 400 bytes of Chinese take a seventh less time.
         (end, lines.map(|lines| unsafe { str::from_utf8_unchecked(lines) }))
     }
 

@@ -133,6 +133,10 @@ impl Tokens {
         let start = at - self.window.start;
         // Lines that were read without the list have left their places.
         *next = places.find(*next, start);
+        if *next > 0 && places.at(*next - 1) >= start {
+            // A line that lacks a field is read again by another reader.
+            *next = places.search(start);
+        }
         let end;
         (end, *next) = walk::line(span, places, (start, *next), max, around, wanted)?;
         let len = end - start;

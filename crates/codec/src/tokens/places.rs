@@ -124,6 +124,13 @@ impl Places {
         let rest = self.places.get(from..self.len).unwrap_or_default();
         from + rest.iter().take_while(|&&place| usize::from(place) < offset).count()
     }
+
+    /// Returns the number of the first place that is not before an offset, near or far.
+    #[cold]
+    pub(super) fn search(&self, offset: usize) -> usize {
+        let places = self.places.get(..self.len).unwrap_or_default();
+        places.partition_point(|&place| usize::from(place) < offset)
+    }
 }
 
 /// Marks the kinds of places as invalid.
