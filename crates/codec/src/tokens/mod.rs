@@ -94,7 +94,7 @@ impl Tokens {
                 _ => self.window = 0..0,
             }
         }
-        // Long lines are still in a near cache then. Short ones are not worth so many checks.
+        // Long lines are still in a near cache then. Short ones are checked more at once.
         let max = if self.is_long { 4 * WINDOW } else { 16 * WINDOW };
         valid_lines(&block[at..], max)
     }

@@ -2,9 +2,9 @@
 //!
 //! Each token is a place, so between two places there is nothing but white space and the rest of
 //! the first one. Strings and integers are valid if no invalid place follows them. So the kinds of
-//! the places are enough to check the structure of a line, up to eight in one word; the text is read
-//! for keys, literals, points, signs and exponents only. A line that is read to its end is valid; of
-//! any other the walk says nothing.
+//! the places are enough to check the structure of a line, up to eight in one word; the text is
+//! read for keys, literals, points, signs and exponents only. A line that is read to its end is
+//! valid; of any other the walk says nothing.
 
 use super::places::{END, NUMBER, Places};
 use super::span::Span;
@@ -312,7 +312,7 @@ fn after_negative(span: Span<'_>, places: &Places, number: usize) -> Option<usiz
     let word = span.word(places.at(number));
     let [_, first, second, ..] = word.to_le_bytes();
     let is_integer = first.is_ascii_digit() && (first != b'0' || !second.is_ascii_digit());
-    // The digits after the sign are no place.
+    // The first digit is not a place.
     let rest = after_number(span, places, number, places.kinds(number));
     rest.filter(|_| is_integer).map(|(next, _)| next)
 }
