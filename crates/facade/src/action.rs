@@ -1,14 +1,13 @@
 //! Handles of actions: recording without a look-up, and windows of one action.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use core_actions::{
-    ActionRecorder, ActionTime, ActionWindow, Handle, Mean, Quantile, Row, Summary, TimeError,
-    Unit, WindowedHandle,
+    ActionRecorder, ActionTime, ActionWindow, Mean, Quantile, Row, SharedHandle,
+    SharedWindowedHandle, Summary, TimeError, Unit,
 };
-use core_time::{Coverage, Interval, PerThread};
+use core_time::{Coverage, Interval};
 
 use crate::error::Error;
 
@@ -48,34 +47,25 @@ use crate::error::Error;
 /// # Ok::<(), facade::Error>(())
 /// ```
 #[derive(Clone)]
-pub struct ActionHandle(Arc<Shared>);
-
-struct Shared {
-    name: Box<str>,
+pub struct ActionHandle {
+    total: SharedHandle<Mean>,
+    windows: SharedWindowedHandle<Summary>,
     unit: Unit,
-    /// What each thread gets a clone of: a handle of a tracker has one writer at a time.
-    original: Mutex<Writer>,
-    writers: PerThread<Writer>,
-}
-
-/// Records into the statistics of all time and into those of windows.
-#[derive(Clone)]
-pub(crate) struct Writer {
-    pub(crate) total: Handle<Mean>,
-    pub(crate) windows: WindowedHandle<Summary>,
 }
 
 impl ActionHandle {
-    pub(crate) fn new(writer: Writer, unit: Unit) -> Self {
-        let name = writer.total.name().into();
-        let (original, writers) = (Mutex::new(writer), PerThread::default());
-        Self(Arc::new(Shared { name, unit, original, writers }))
+    pub(crate) fn new(
+        total: SharedHandle<Mean>,
+        windows: SharedWindowedHandle<Summary>,
+        unit: Unit,
+    ) -> Self {
+        Self { total, windows, unit }
     }
 
     /// Returns the name of the action, or that of the row it is folded into.
     #[must_use]
     pub fn name(&self) -> &str {
-        &self.0.name
+        self.total.name()
     }
 
     /// Records one occurrence of the action, which ended now.
@@ -83,7 +73,7 @@ impl ActionHandle {
     /// The duration is converted to the [unit](crate::WindrowBuilder::unit) of the builder.
     #[inline]
     pub fn record(&self, duration: Duration) {
-        self.record_valid(ActionTime::from_duration(duration, self.0.unit));
+        self.record_valid(ActionTime::from_duration(duration, self.unit));
     }
 
     /// Records one occurrence of the action with a time in the builder's unit.
@@ -103,11 +93,8 @@ impl ActionHandle {
 
     #[inline]
     fn record_valid(&self, time: ActionTime) {
-        let recorded =
-            self.0.writers.with(|| self.0.original().clone(), |writer| writer.record(time));
-        if recorded.is_none() {
-            self.0.original().record(time); // A thread that is shutting down has none.
-        }
+        self.total.record(time);
+        self.windows.record(time);
     }
 
     /// Returns the row of the action, of all time, `None` without a record.
@@ -116,7 +103,7 @@ impl ActionHandle {
     /// actions cost nothing. For durations use a [`window`](Self::window).
     #[must_use]
     pub fn stats(&self) -> Option<Row<Mean>> {
-        self.0.original().total.stats()
+        self.total.stats()
     }
 
     /// Returns the statistics of the past `window`.
@@ -134,8 +121,8 @@ impl ActionHandle {
     /// For each thread that recorded the action, merges of four times the square root of the
     /// buckets at most. Other actions cost nothing.
     pub fn window(&self, window: Duration) -> Result<WindowSummary, Error> {
-        let answer = self.0.original().windows.window(window)?;
-        Ok(WindowSummary { answer, unit: self.0.unit })
+        let answer = self.windows.window(window)?;
+        Ok(WindowSummary { answer, unit: self.unit })
     }
 
     /// Returns the statistics of an interval `from..to`.
@@ -165,8 +152,8 @@ impl ActionHandle {
     /// # Ok::<(), facade::Error>(())
     /// ```
     pub fn between(&self, interval: impl Into<Interval>) -> Result<WindowSummary, Error> {
-        let answer = self.0.original().windows.between(interval)?;
-        Ok(WindowSummary { answer, unit: self.0.unit })
+        let answer = self.windows.between(interval)?;
+        Ok(WindowSummary { answer, unit: self.unit })
     }
 
     /// Returns the statistics of each bucket of the past `window`, the oldest first.
@@ -178,8 +165,8 @@ impl ActionHandle {
     ///
     /// As [`window`](Self::window).
     pub fn series(&self, window: Duration) -> Result<Vec<WindowSummary>, Error> {
-        let series = self.0.original().windows.series(window)?;
-        let summary = |answer| WindowSummary { answer, unit: self.0.unit };
+        let series = self.windows.series(window)?;
+        let summary = |answer| WindowSummary { answer, unit: self.unit };
         Ok(series.into_iter().map(summary).collect())
     }
 }
@@ -210,32 +197,12 @@ impl ActionRecorder for ActionHandle {
     }
 
     fn record_values(&self, time: ActionTime, n: u64) {
-        let record = |writer: &Writer| {
-            writer.total.record_n(time, n);
-            writer.windows.record_n(time, n);
-        };
-        let recorded = self.0.writers.with(|| self.0.original().clone(), record);
-        if recorded.is_none() {
-            record(&self.0.original()); // A thread that is shutting down has none.
-        }
+        self.total.record_n(time, n);
+        self.windows.record_n(time, n);
     }
 
     fn unit(&self) -> Unit {
-        self.0.unit
-    }
-}
-
-impl Shared {
-    fn original(&self) -> MutexGuard<'_, Writer> {
-        self.original.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Writer {
-    #[inline]
-    fn record(&self, time: ActionTime) {
-        self.total.record(time);
-        self.windows.record(time);
+        self.unit
     }
 }
 

@@ -13,7 +13,7 @@ use core_actions::{
 };
 use core_time::{EventCounter, Stamp, Window};
 
-use crate::action::{ActionHandle, Writer};
+use crate::action::ActionHandle;
 use crate::error::Error;
 
 mod builder;
@@ -192,9 +192,8 @@ impl Windrow {
                 self.0.windows.get_or_init(|| windows)
             }
         };
-        let total = self.0.actions.action(action)?;
-        let writer = Writer { windows: windows.action(action)?, total };
-        Ok(ActionHandle::new(writer, self.unit()))
+        let total = self.0.actions.shared(action)?;
+        Ok(ActionHandle::new(total, windows.shared(action)?, self.unit()))
     }
 
     /// Returns the tracker that keeps windows of all actions, once a handle was made.
