@@ -5,10 +5,13 @@ use std::thread;
 use std::time::Duration;
 
 use facade::actions::{
-    ActionRecorder, ActionTime, CORRECTED_MAX, Mean, MergedTracker, Outcome, Outcomes,
-    RunningTracker, SharedHandle, Timer, Values, WindowedTracker,
+    ActionRecorder, ActionTime, CORRECTED_MAX, HasCount, LabeledName, Mean, MergedTracker, Outcome,
+    Outcomes, RunningTracker, SharedHandle, Timer, TrackerSpec, Values, WindowedSpec,
+    WindowedTracker, group_by,
 };
-use facade::time::{EventCounter, KeyedCounter, Limit, Limiter, Limits, ManualClock, WindowSpec};
+use facade::time::{
+    EventCounter, KeyedCounter, Limit, Limiter, Limits, ManualClock, Tier, WindowSpec,
+};
 use facade::{Stamp, Summary, Windrow};
 
 type Done = Result<(), Box<dyn std::error::Error>>;
@@ -168,6 +171,74 @@ fn a_time_is_measured_by_a_guard() -> Done {
     let timer = windrow.actions().start("run")?;
     timer.cancel();
     assert_eq!(windrow.get_stats(), r#"[{"action":"jump","avg":100}]"#);
+    Ok(())
+}
+
+#[test]
+fn an_idle_action_expires() -> Done {
+    let clock = clock();
+    let tracker = TrackerSpec { idle: Some(secs(60)), ..TrackerSpec::default() };
+    let spec = WindowedSpec { tracker, ..WindowedSpec::default() };
+    let tracker = WindowedTracker::<Mean>::with_clock(spec, clock.clone())?;
+    tracker.record("jump", 100)?;
+    clock.advance(secs(61));
+    tracker.record("run", 100)?;
+    assert_eq!(tracker.overflow().expired, 1);
+    let rows = tracker.window(secs(300))?;
+    assert_eq!(rows.rows().iter().map(|row| row.name()).collect::<Vec<_>>(), ["run"]);
+    Ok(())
+}
+
+#[test]
+fn actions_are_counted_in_an_interval() -> Done {
+    let tracker = WindowedTracker::<Mean>::with_clock(Default::default(), clock())?;
+    let at = |back| tracker.now() - secs(back);
+    for back in [30, 20, 10] {
+        tracker.record_at("jump", back, at(back))?;
+    }
+    let between = tracker.between(at(20)..at(10))?;
+    assert_eq!((between.rows()[0].count(), between.rows()[0].mean()), (1, 20.0));
+    Ok(())
+}
+
+#[test]
+fn windows_of_actions_have_tiers() -> Done {
+    let clock = clock();
+    let hour = Tier { resolution: secs(60), span: secs(3_600) };
+    let window = WindowSpec::builder().tier(hour).build()?;
+    let spec = WindowedSpec { window, ..WindowedSpec::default() };
+    let tracker = WindowedTracker::<Mean>::with_clock(spec, clock.clone())?;
+    tracker.record("jump", 100)?;
+    clock.advance(secs(1_800));
+    assert!(tracker.window(secs(300))?.rows().is_empty());
+    assert_eq!(tracker.window(secs(3_600))?.rows()[0].count(), 1);
+    Ok(())
+}
+
+#[test]
+fn windows_of_actions_have_bounds() -> Done {
+    let clock = ManualClock::new(Stamp::from_millis(1_000_500));
+    let tracker = WindowedTracker::<Mean>::with_clock(Default::default(), clock.clone())?;
+    let jump = tracker.action("jump")?;
+    jump.record(1_u64); // In the bucket in which the window of a second begins.
+    clock.advance(secs(1));
+    jump.record(2_u64);
+    let second = jump.window(secs(1))?;
+    assert_eq!((second.count(), second.at_most().count()), (1, 2));
+    assert!(second.at_least().count() <= 1);
+    Ok(())
+}
+
+#[test]
+fn a_name_has_labels_and_rows_are_grouped_by_one() -> Done {
+    let tracker = RunningTracker::default();
+    for (method, time) in [("GET", 1_u64), ("GET", 2), ("POST", 9)] {
+        let name = LabeledName::new("request")?.with("method", method)?.with("path", "/")?;
+        tracker.record(&name, time)?;
+    }
+    assert_eq!(tracker.stats()[0].name(), r#"request{method="GET",path="/"}"#);
+    let groups = group_by(&tracker.stats(), &["method"])?;
+    assert_eq!(groups.iter().map(|row| row.count()).collect::<Vec<_>>(), [2, 1]);
     Ok(())
 }
 
