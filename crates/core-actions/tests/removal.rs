@@ -112,8 +112,9 @@ fn retain_asks_again_where_a_record_came_between() {
         row.count() >= 3
     });
     assert_eq!((removed, seen), (0, vec![1, 2, 3]));
-    // A merge is a change too, and so is a reset, whatever is recorded after it.
-    let changes: [fn(&RunningTracker); 2] = [
+    // A merge is a change too, and several at once, and a reset, whatever is recorded after it.
+    let changes: [fn(&RunningTracker); 3] = [
+        |tracker| tracker.record_n("jump", 1, 5).unwrap(),
         |tracker| {
             let other = RunningTracker::default();
             other.record("jump", 1).unwrap();

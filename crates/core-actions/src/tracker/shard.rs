@@ -239,6 +239,7 @@ impl<S: Statistic<Value: AsWords>> Shard<S> {
         }
         flushed.statistic.insert_n_whole(value, n);
         flushed.records = flushed.records.saturating_add(n);
+        flushed.changes += 1;
         self.number(numbering);
         Ok(())
     }
