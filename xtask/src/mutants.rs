@@ -344,15 +344,18 @@ new = ""
         let files = workspace::files(&sh).unwrap();
         let mutants = read(&sh).unwrap();
         assert!(!mutants.is_empty());
-        for mutant in mutants {
-            let name = &mutant.name;
-            mutant.apply(source).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let mut faults = Vec::new();
+        for mutant in &mutants {
             let test = format!("fn {}(", mutant.test.rsplit("::").next().unwrap_or_default());
             let folder = format!("crates/{}/", mutant.package);
             let mut sources =
                 files.iter().filter(|file| file.starts_with(&folder) && file.ends_with(".rs"));
-            let has_test = |file: &String| source(file).is_ok_and(|text| text.contains(&test));
-            assert!(sources.any(has_test), "{name}: no {test} in {folder}");
+            if !sources.any(|file| source(file).is_ok_and(|text| text.contains(&test))) {
+                faults.push(format!("{}: no `{test}` in {folder}", mutant.name));
+            }
+            let applied = mutant.apply(source);
+            faults.extend(applied.err().map(|error| format!("{}: {error}", mutant.name)));
         }
+        assert!(faults.is_empty(), "{}", faults.join("\n"));
     }
 }
