@@ -8,6 +8,8 @@ mod counter;
 #[cfg(feature = "counter")]
 mod exact;
 #[cfg(feature = "counter")]
+mod in_flight;
+#[cfg(feature = "counter")]
 mod instance;
 #[cfg(feature = "counter")]
 mod keyed;
@@ -45,6 +47,8 @@ pub use counter::{
 };
 #[cfg(feature = "counter")]
 pub use exact::ExactCounter;
+#[cfg(feature = "counter")]
+pub use in_flight::{InFlight, InFlightGuard, TooManyInFlight};
 #[cfg(feature = "counter")]
 pub use instance::{Instance, InstanceError, Instances};
 #[cfg(feature = "counter")]

@@ -10,7 +10,8 @@ use facade::actions::{
     WindowedTracker, group_by,
 };
 use facade::time::{
-    EventCounter, KeyedCounter, Limit, Limiter, Limits, ManualClock, Tier, WindowSpec,
+    EventCounter, InFlight, InFlightGuard, KeyedCounter, Limit, Limiter, Limits, ManualClock, Tier,
+    TooManyInFlight, WindowSpec,
 };
 use facade::{Stamp, Summary, Windrow};
 
@@ -268,5 +269,23 @@ fn the_events_between_two_snapshots_are_a_value() -> Done {
     let earlier = counter.snapshot();
     counter.record_many(5);
     assert_eq!(counter.snapshot().diff(&earlier)?.events, 5);
+    Ok(())
+}
+
+#[test]
+fn calls_in_flight_are_counted() -> Done {
+    static CALLS: InFlight = InFlight::new();
+    let first: InFlightGuard<_> = CALLS.enter();
+    let second = CALLS.try_enter(2)?;
+    let refused: TooManyInFlight = CALLS.try_enter(2).unwrap_err();
+    assert_eq!((refused.current, refused.max), (2, 2));
+    thread::spawn(move || drop(second)).join().unwrap();
+    assert_eq!((CALLS.current(), CALLS.peak()), (1, 2));
+    drop(first);
+    assert_eq!((CALLS.current(), CALLS.reset_peak(), CALLS.peak()), (0, 2, 0));
+    let jobs = Arc::new(InFlight::default());
+    let job = jobs.enter_owned();
+    thread::spawn(move || drop(job)).join().unwrap();
+    assert_eq!((jobs.current(), jobs.peak()), (0, 1));
     Ok(())
 }

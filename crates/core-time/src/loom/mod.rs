@@ -5,6 +5,7 @@
 
 mod clock;
 mod counter;
+mod in_flight;
 mod limiter;
 
 use std::sync::atomic::AtomicUsize;
