@@ -16,7 +16,7 @@ fn level_and_peak_are_exact_from_many_threads() {
     thread::scope(|scope| {
         for _ in 0..THREADS {
             scope.spawn(|| {
-                for _ in 0..1_000 {
+                for _ in 0..50_000 {
                     let _outer = in_flight.enter();
                     let _inner = in_flight.enter();
                     assert!((2..=2 * THREADS).contains(&in_flight.current()));
@@ -33,23 +33,25 @@ fn level_and_peak_are_exact_from_many_threads() {
 }
 
 #[test]
-fn a_limit_is_never_exceeded() {
+fn a_limit_is_reached_and_never_exceeded() {
     const MAX: u32 = 2;
-    let (in_flight, inside) = (InFlight::default(), AtomicU32::new(0));
+    let (in_flight, entered) = (InFlight::default(), AtomicU32::new(0));
+    let (all_begin, all_tried) = (Barrier::new(4), Barrier::new(4));
     thread::scope(|scope| {
         for _ in 0..THREADS {
             scope.spawn(|| {
-                for _ in 0..2_000 {
-                    if let Ok(_guard) = in_flight.try_enter(MAX) {
-                        assert!(inside.fetch_add(1, Relaxed) < MAX);
-                        inside.fetch_sub(1, Relaxed);
-                    }
+                for _ in 0..100 {
+                    all_begin.wait();
+                    let guard = in_flight.try_enter(MAX);
+                    entered.fetch_add(u32::from(guard.is_ok()), Relaxed);
+                    all_tried.wait();
                 }
             });
         }
     });
-    assert!(in_flight.peak() <= MAX && in_flight.peak() > 0);
-    assert_eq!(in_flight.current(), 0);
+    // In each round the guards are kept until all have tried.
+    assert_eq!(entered.into_inner(), 100 * MAX);
+    assert_eq!((in_flight.current(), in_flight.peak()), (0, MAX));
 }
 
 #[test]
