@@ -109,3 +109,24 @@ fn an_action_is_either_held_or_evicted() {
         }
     });
 }
+
+#[test]
+fn a_reader_sees_the_records_of_dropped_handles_once() {
+    explore(|| {
+        let model = Model::new();
+        let [first, second] = [1, 2].map(|bit| {
+            let handle = Model::handle(&model).expect("nothing was evicted");
+            handle.record_all(&[bit, bit << 2]);
+            handle
+        });
+        let reader = {
+            let model = Arc::clone(&model);
+            thread::spawn(move || assert_eq!(model.read(), 15))
+        };
+        drop(first);
+        drop(second); // Merges both shards into one.
+        assert_eq!(crate::sync::lock(&model.action.shards).all.len(), 1);
+        reader.join().unwrap();
+        assert_eq!(model.read(), 15);
+    });
+}

@@ -9,7 +9,7 @@ use crate::action::words::AsWords;
 use crate::row::Row;
 use crate::sync::{AtomicU64, Mutex, fetch, lock};
 use crate::tracker::lamport::nanos_of;
-use crate::tracker::shard::{Buffered, Cut, Newest, Numbering, Retired, Shard};
+use crate::tracker::shard::{Buffered, Cut, Merge, Newest, Numbering, Retired, Shard};
 
 /// An action, with what each writer recorded of it.
 pub(crate) struct Action<S: Statistic> {
@@ -17,7 +17,7 @@ pub(crate) struct Action<S: Statistic> {
     /// Its id in the index.
     pub(super) id: u64,
     unparked: Arc<Unparked>,
-    pub(super) shards: Mutex<Shards<S>>,
+    pub(crate) shards: Mutex<Shards<S>>,
 }
 
 /// The ids of actions that can be evicted again. Locked last.
@@ -58,8 +58,8 @@ pub(crate) enum Removal<S, T> {
 /// A shard that a writer shares with readers.
 pub(crate) type SharedShard<S> = Arc<CachePadded<Shard<S>>>;
 
-pub(super) struct Shards<S: Statistic> {
-    pub(super) all: Vec<SharedShard<S>>,
+pub(crate) struct Shards<S: Statistic> {
+    pub(crate) all: Vec<SharedShard<S>>,
     /// The shards among them that were lent, and whose writers are gone.
     free: Vec<SharedShard<S>>,
     /// The number of holds; a held action is not removed.
@@ -69,8 +69,11 @@ pub(super) struct Shards<S: Statistic> {
     evicted: bool,
 }
 
+/// The number of free shards that are kept for the next writers, however few writers there are.
+const FREE_KEPT: usize = if cfg!(loom) { 1 } else { 8 };
+
 /// A shard for one writer that keeps its action from being evicted.
-pub(crate) struct Pin<S: Statistic> {
+pub(crate) struct Pin<S: Statistic<Value: AsWords>> {
     pub(crate) action: Arc<Action<S>>,
     pub(crate) shard: SharedShard<S>,
 }
@@ -85,7 +88,7 @@ impl<S: Statistic<Value: AsWords>> Pin<S> {
     }
 }
 
-impl<S: Statistic> Drop for Pin<S> {
+impl<S: Statistic<Value: AsWords>> Drop for Pin<S> {
     fn drop(&mut self) {
         self.action.release([Arc::clone(&self.shard)]);
     }
@@ -118,16 +121,6 @@ impl<S: Statistic> Action<S> {
         shards.pins += 1;
         Ok(())
     }
-
-    /// Ends a hold, and frees the shards that were lent during it.
-    pub(crate) fn release(&self, lent: impl IntoIterator<Item = SharedShard<S>>) {
-        let mut shards = lock(&self.shards);
-        shards.pins -= 1;
-        shards.free.extend(lent);
-        if shards.pins == 0 && std::mem::take(&mut shards.is_parked) {
-            lock(&self.unparked).push(self.id);
-        }
-    }
 }
 
 impl<S: Statistic<Value: AsWords>> Action<S> {
@@ -155,6 +148,17 @@ impl<S: Statistic<Value: AsWords>> Action<S> {
     /// Returns a shard for one writer, who holds the action.
     pub(crate) fn lend(&self, empty: &S) -> SharedShard<S> {
         lock(&self.shards).lend(|| self.new_shard(empty))
+    }
+
+    /// Ends a hold, and frees the shards that were lent during it.
+    pub(crate) fn release(&self, lent: impl IntoIterator<Item = SharedShard<S>>) {
+        let mut shards = lock(&self.shards);
+        shards.pins -= 1;
+        shards.free.extend(lent);
+        if shards.pins == 0 && std::mem::take(&mut shards.is_parked) {
+            lock(&self.unparked).push(self.id);
+        }
+        shards.merge_free();
     }
 
     /// Records `n` equal values for a writer without a shard.
@@ -278,6 +282,31 @@ impl<S: Statistic<Value: AsWords>> Action<S> {
 }
 
 impl<S: Statistic<Value: AsWords>> Shards<S> {
+    /// Merges the free shards into one if they are most of all.
+    ///
+    /// So the shards are at most twice as many as their writers, and a few, and each is merged
+    /// once. They have no writer, and a reader waits for the lock of the action: it sees all of
+    /// them, or the one.
+    fn merge_free(&mut self) {
+        if self.free.len() <= FREE_KEPT.max(self.all.len() / 2) {
+            return;
+        }
+        let Some((kept, others)) = self.free.split_first() else { return };
+        let mut kept = kept.cut();
+        // Into a copy, so that a statistic that panics leaves everything as it was.
+        let mut sum = Merge::of(&kept);
+        let merged = others.iter().filter(|shard| sum.add(&shard.cut()));
+        let mut gone: Vec<_> = merged.map(Arc::as_ptr).collect();
+        gone.sort_unstable();
+        kept.replace(sum);
+        drop(kept);
+        let stays = |shard: &SharedShard<S>| gone.binary_search(&Arc::as_ptr(shard)).is_err();
+        for shards in [&mut self.all, &mut self.free] {
+            shards.retain(stays);
+            shards.shrink_to(2 * shards.len());
+        }
+    }
+
     /// Retires all shards, and returns them with the number of their records.
     fn retire(&mut self, empty: &S) -> (Vec<SharedShard<S>>, u64) {
         let shards = self.close();

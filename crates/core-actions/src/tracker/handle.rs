@@ -26,7 +26,9 @@ use crate::tracker::shard::{Buffered, Numbering};
 ///
 /// # Complexity
 ///
-/// A record costs two stores. About one in twenty takes a lock that only readers contend for.
+/// A record costs two stores. About one in twenty takes a lock that only readers contend for. The
+/// memory of dropped handles is merged once it is more than that of the others, so reads cost what
+/// lives; that drop waits as long as a read.
 ///
 /// # Concurrency
 ///

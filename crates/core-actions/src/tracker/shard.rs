@@ -59,7 +59,7 @@ pub(crate) struct Shard<S> {
 }
 
 /// The fields of a shard that are behind its lock.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 struct Flushed<S> {
     statistic: S,
     /// The number of values in the statistic.
@@ -391,6 +391,15 @@ impl<S: Statistic<Value: AsWords>> Cut<'_, S> {
         self.flushed.changes + self.buffered.len()
     }
 
+    /// Replaces the contents by a merge that began with them.
+    pub(crate) fn replace(&mut self, Merge { sum, first, used }: Merge<S>) {
+        *self.flushed = sum;
+        if first != NONE {
+            self.shard.number(Numbering::Given(first));
+        }
+        self.shard.use_at_least(used);
+    }
+
     /// Discards all records, accepts no more, and returns how many were discarded.
     pub(crate) fn retire(mut self, empty: &S) -> u64 {
         self.flushed.retired = true;
@@ -411,6 +420,38 @@ impl<S: Statistic<Value: AsWords>> Cut<'_, S> {
         shard.first.store(NONE, Relaxed);
         shard.limit.store(0, Relaxed);
         records
+    }
+}
+
+/// What several shards without writers recorded, as one.
+pub(crate) struct Merge<S> {
+    sum: Flushed<S>,
+    first: u64,
+    used: u64,
+}
+
+impl<S: Statistic<Value: AsWords>> Merge<S> {
+    /// Copies the contents of a shard, except its buffered values.
+    pub(crate) fn of(cut: &Cut<'_, S>) -> Self {
+        Self { sum: cut.flushed.clone(), first: NONE, used: 0 }
+    }
+
+    /// Adds the contents of another shard, and returns whether they can be added.
+    ///
+    /// Values that have no number yet stay in their shard, where the next reader numbers them.
+    pub(crate) fn add(&mut self, cut: &Cut<'_, S>) -> bool {
+        let Self { sum, first, used } = self;
+        let (other, buffered) = (&*cut.flushed, cut.buffered);
+        let number = cut.shard.first.load(Relaxed); // ORDERING: as in `Shard::number`.
+        if number == NONE && buffered.len() > 0 || !sum.statistic.can_merge(&other.statistic) {
+            return false;
+        }
+        sum.statistic.merge(&other.statistic);
+        sum.statistic.insert_all(buffered.values());
+        sum.records = sum.records.saturating_add(other.records).saturating_add(buffered.len());
+        sum.changes += cut.changes();
+        (*first, *used) = ((*first).min(number), (*used).max(cut.shard.used()));
+        true
     }
 }
 

@@ -39,7 +39,8 @@ use crate::tracker::shard::{Buffered, Numbering};
 ///
 /// A record finds the data of the calling thread, which takes a few loads, and then costs as much
 /// as one of a [`Handle`](crate::Handle). The first record of each thread takes a lock, and
-/// allocates unless a dropped handle left its memory.
+/// allocates unless a dropped handle left its memory. The drop of the last clone is that of a
+/// [`Handle`](crate::Handle).
 ///
 /// # Concurrency
 ///

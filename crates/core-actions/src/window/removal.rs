@@ -67,7 +67,7 @@ impl<S: Statistic<Value: AsWords>> WindowedTracker<S> {
 
     /// Removes the actions that expired, and returns their number.
     ///
-    /// These are the actions whose newest bucket no window covers any more, or, if
+    /// These are the actions whose newest bucket no window touches any more, or, if
     /// [`TrackerSpec::idle`](crate::TrackerSpec::idle) is shorter, is older than that, by the
     /// buckets that it touches. They also give way to new names when the tracker is full.
     /// [`OverflowCounts::expired`](crate::OverflowCounts::expired) counts them.

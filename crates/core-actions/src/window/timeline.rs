@@ -13,7 +13,7 @@ use core_time::{RecordError, Stamp, TimeAxis};
 /// `latest_ahead`. Gives: it is stored before the record and loaded after it, and the record is
 /// found under a lock, or by the Acquire of [`Shard::read`](crate::tracker::shard::Shard::read).
 /// Not needed: more. `since` is a number of its own.
-/// Checks: `tests/windows_of_actions.rs`; no model, because the order is that of the shard.
+/// Checks: `tests/tiers.rs`; no model, because the order is that of the shard.
 #[derive(Debug)]
 pub(crate) struct Timeline {
     pub(crate) axis: TimeAxis,
