@@ -176,7 +176,8 @@ impl<K: Hash + Eq> KeyedCounter<K> {
     ///
     /// # Errors
     ///
-    /// As [`record`](Self::record), and [`RecordError::TooOld`] or [`RecordError::TooNew`].
+    /// As [`record`](Self::record), and [`TooOld`](crate::RecordError::TooOld) or
+    /// [`TooNew`](crate::RecordError::TooNew).
     pub fn record_at<Q>(&self, key: &Q, stamp: Stamp, events: u64) -> Result<(), KeyedRecordError>
     where
         K: Borrow<Q>,
