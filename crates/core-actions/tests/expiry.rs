@@ -63,6 +63,19 @@ fn names_give_way_once_they_left_every_window() {
     }
 }
 
+/// A record that is not in the ring yet, because its thread buffers it, counts as well.
+#[test]
+fn a_name_stays_by_the_record_that_was_made_last() {
+    let (tracker, clock) = tracker(1, WhenFull::Refuse);
+    for _ in 0..3 {
+        tracker.record("a", 1).unwrap();
+        assert!(tracker.record("b", 1).is_err());
+        assert_eq!(names(&tracker), ["a"]);
+        clock.advance(secs(SPAN + 1));
+    }
+    tracker.record("b", 1).unwrap();
+}
+
 #[test]
 fn the_newest_bucket_decides_however_old_the_others_are() {
     for when_full in ALL {
