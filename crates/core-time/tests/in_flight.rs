@@ -1,5 +1,7 @@
 //! Counts of what is in flight: exact from any number of threads, with peak and limit.
 
+#![cfg(feature = "counter")]
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::sync::{Arc, Barrier};
