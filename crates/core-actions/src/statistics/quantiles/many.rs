@@ -95,7 +95,7 @@ impl Many {
         }
     }
 
-    /// Counts the times of an end that is no longer one.
+    /// Moves the former minimum or maximum into its bin.
     #[inline]
     fn pour(&mut self, end: End) {
         match end.count {
