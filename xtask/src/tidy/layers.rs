@@ -4,7 +4,8 @@ use super::Finding;
 use crate::workspace::{Package, Workspace};
 
 /// The crates from the lowest layer to the highest.
-const LAYERS: [&str; 6] = ["core-time", "core-actions", "codec", "workload", "facade", "cli"];
+const LAYERS: [&str; 7] =
+    ["core-time", "core-actions", "codec", "workload", "facade", "adapter-tower", "cli"];
 /// The packages that no member may depend on.
 const OUTSIDE: [&str; 2] = ["benches", "xtask"];
 
