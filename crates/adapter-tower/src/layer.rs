@@ -31,7 +31,7 @@ type FindRoute = fn(&Extensions) -> Option<&str>;
 /// | `1xx` to `5xx` | the response was complete, with a status of that class |
 /// | `other` | the same, with a status of no class |
 /// | `error` | the service or the body returned an error or panicked |
-/// | `cancelled` | the future or the body was dropped before its end: the client hung up, or a timeout |
+/// | `cancelled` | future or body was dropped before its end: the client hung up, or a timeout |
 ///
 /// Clones share everything.
 ///
@@ -55,7 +55,8 @@ type FindRoute = fn(&Extensions) -> Option<&str>;
 ///
 /// ```
 /// # #[cfg(feature = "axum")]
-/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use adapter_tower::RequestLayer;
 /// use axum::{Router, body::Body, http::Request, routing::get};
 /// use facade::Windrow;
@@ -104,7 +105,7 @@ impl RequestLayer {
     /// Sets where the route of a request is found: in an extension that the router leaves.
     ///
     /// `find` returns `None` for requests without a route. It must return the pattern, such as
-    /// `/users/{id}`, and not the path of the request, of which there is no end.
+    /// `/users/{id}`, and not the path of the request: clients can send any number of paths.
     #[must_use]
     pub fn route_from(mut self, find: fn(&Extensions) -> Option<&str>) -> Self {
         self.find_route = find;
