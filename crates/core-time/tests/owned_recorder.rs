@@ -65,25 +65,6 @@ fn recorders_of_several_kinds_and_threads_have_cells_of_their_own() {
     assert_eq!(counter.total(), 6 * EACH);
 }
 
-#[test]
-fn a_recorder_keeps_its_counter_and_leaves_its_cell_to_the_next() {
-    let (counter, _clock) = counter();
-    let mut recorder: OwnedRecorder = counter.owned_recorder();
-    recorder.record();
-    let used = allocation_counter::measure(|| {
-        for _ in 0..100 {
-            drop(counter.owned_recorder());
-            recorder = counter.owned_recorder();
-            recorder.record();
-        }
-    });
-    assert!(used.bytes_current <= 2 * 128, "{} bytes for 100 recorders", used.bytes_current);
-    drop(counter);
-    recorder.record();
-    assert_eq!(recorder.counter().total(), 102);
-    assert_eq!(Arc::strong_count(recorder.counter()), 1);
-}
-
 /// The counter is of the whole program, and a thread of the program has a recorder.
 #[test]
 fn a_counter_in_a_static_has_recorders_for_threads() {
