@@ -111,6 +111,75 @@ fn a_restored_tracker_goes_on() {
     }
 }
 
+/// A tracker of another tolerance, with a record in each second up to its limits.
+fn tolerant(seconds: u64, clock: &ManualClock) -> Tracker {
+    let tolerance = Duration::from_secs(seconds);
+    let window = WindowSpec::builder().span(SPAN).tolerance(tolerance).build().unwrap();
+    let spec = WindowedSpec { window, ..WindowedSpec::default() };
+    let tracker = Tracker::with_clock(spec, clock.clone()).unwrap();
+    for age in 0..10 {
+        tracker.record_at("jump", 1, START - Duration::from_secs(age)).unwrap();
+    }
+    tracker.record_at("ahead", 1, START + tolerance).unwrap();
+    tracker.record(&format!("only of {seconds}"), 1).unwrap();
+    tracker
+}
+
+#[test]
+fn of_two_tolerances_the_larger_remains() {
+    let clock = ManualClock::new(START);
+    let (cautious, bold) = (tolerant(2, &clock).snapshot(), tolerant(6, &clock).snapshot());
+    for [one, two] in [[&cautious, &bold], [&bold, &cautious]] {
+        let mut both = one.clone();
+        both.merge(two).unwrap();
+        assert_eq!(both.window_spec(), bold.window_spec());
+        for row in both.rows() {
+            assert_eq!(row.statistic().finest().reach(), 17, "{}", row.name());
+        }
+        let spec = WindowedSpec { window: both.window_spec().clone(), ..WindowedSpec::default() };
+        let restored = Tracker::restore_with_clock(spec, &both, clock.clone()).unwrap();
+        assert_eq!(restored.get("jump", SPAN).unwrap().count(), 20);
+        clock.advance(Duration::from_secs(6));
+        assert_eq!(restored.get("ahead", SPAN).unwrap().count(), 2);
+        clock.set(START);
+    }
+}
+
+#[test]
+fn windows_are_equal_in_any_order_of_tolerances() {
+    let clock = ManualClock::new(START);
+    let all = [2, 6, 4].map(|seconds| tolerant(seconds, &clock).snapshot());
+    let merged = |order: [usize; 3]| {
+        let mut merged = all[order[0]].clone();
+        order[1..].iter().for_each(|&next| merged.merge(&all[next]).unwrap());
+        merged
+    };
+    let expected = merged([0, 1, 2]);
+    for order in [[0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
+        assert_eq!(merged(order), expected, "{order:?}");
+    }
+}
+
+#[test]
+fn tracker_keeps_its_tolerance() {
+    let clock = ManualClock::new(START);
+    let (mine, theirs) = (tolerant(2, &clock), tolerant(6, &clock));
+    let ahead = mine.merge(&theirs.snapshot()).unwrap_err().to_string();
+    assert_eq!(ahead, "snapshot ends at 1006.000000000s, which is 6s ahead of the clock");
+    clock.advance(Duration::from_secs(3));
+    mine.merge(&theirs.snapshot()).unwrap();
+    let snapshot = mine.snapshot();
+    assert_eq!(snapshot.window_spec().tolerance(), Duration::from_secs(2));
+    for row in snapshot.rows() {
+        assert_eq!(row.statistic().finest().reach(), 13, "{}", row.name());
+    }
+    clock.set(START);
+    let later = tolerant(6, &clock);
+    later.merge(&tolerant(2, &clock).snapshot()).unwrap();
+    assert_eq!(later.snapshot().rows()[0].statistic().finest().reach(), 17);
+    assert_eq!(later.get("jump", SPAN).unwrap().count(), 20);
+}
+
 #[test]
 fn what_does_not_fit_is_refused_and_changes_nothing() {
     let clock = ManualClock::new(START);
@@ -126,8 +195,8 @@ fn what_does_not_fit_is_refused_and_changes_nothing() {
     // Other buckets, or rings that are longer.
     let coarse = window_spec().resolution() * 2;
     let wide = WindowSpec::builder().span(SPAN).resolution(coarse).build().unwrap();
-    let bold = WindowSpec::builder().span(SPAN).tolerance(SPAN).build().unwrap();
-    for window in [wide, bold] {
+    let long = WindowSpec::builder().span(SPAN * 2).build().unwrap();
+    for window in [wide, long] {
         let spec = WindowedSpec { window: window.clone(), ..WindowedSpec::default() };
         let other = Tracker::with_clock(spec, clock.clone()).unwrap();
         other.record_at("run", 1, START - Duration::from_secs(5)).unwrap();

@@ -102,6 +102,25 @@ fn events_that_are_merged_may_be_ahead_of_the_clock() {
 }
 
 #[test]
+fn of_two_tolerances_the_larger_remains() {
+    let of =
+        |seconds| WindowSpec::builder().span(secs(8)).tolerance(secs(seconds)).build().unwrap();
+    let [cautious, bold] = [5, 6].map(|seconds| {
+        let (counter, _) = counter(of(seconds));
+        counter.record_at(at(NOW) + secs(seconds), 1).unwrap();
+        counter
+    });
+    for [one, two] in [[&cautious, &bold], [&bold, &cautious]] {
+        let mut both = one.snapshot();
+        both.merge(&two.snapshot()).unwrap();
+        assert_eq!((both.spec(), both.total()), (&of(6), 2));
+    }
+    // A counter keeps its own.
+    bold.merge(&cautious.snapshot()).unwrap();
+    assert_eq!((bold.spec(), bold.total()), (&of(6), 2));
+}
+
+#[test]
 fn same_events_are_not_merged_twice() {
     let [one, two, three] = [(); 3].map(|()| counter(tiers()).0);
     [&one, &two, &three].into_iter().for_each(EventCounter::record);

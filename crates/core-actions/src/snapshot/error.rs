@@ -61,7 +61,7 @@ pub enum TrackerSnapshotError {
     /// It is not an earlier snapshot of the same trackers, or records were removed since.
     #[error("snapshot is not an earlier one of the same trackers, or records were removed since")]
     NotEarlier,
-    /// It has other buckets of time, or more of them.
+    /// It has other tiers.
     #[error("snapshot has the window {found:?}, expected {expected:?}")]
     OtherWindow {
         /// The window of the snapshot.

@@ -88,6 +88,22 @@ impl<S: Statistic> TrackerSnapshot<S> {
         &self.header
     }
 
+    /// Returns the same snapshot with other statistics.
+    pub(crate) fn map(&self, change: impl Fn(&S) -> S) -> Self {
+        let row = |row: &Row<S>| Row {
+            name: Arc::clone(&row.name),
+            first: row.first,
+            statistic: change(&row.statistic),
+        };
+        let rows = self.rows.iter().map(row).collect();
+        Self {
+            header: self.header.clone(),
+            unit: self.unit,
+            forgotten: self.forgotten.clone(),
+            rows,
+        }
+    }
+
     /// Returns the number that grows with each snapshot of one tracker.
     ///
     /// Of two snapshots of one tracker, the one with the larger revision holds everything that was

@@ -258,11 +258,12 @@ impl<S: Statistic<Value: AsWords>> WindowedTracker<S> {
 
     /// Adds the records of a snapshot of other trackers.
     ///
-    /// The tracker keeps the instances of the snapshot, as [`MergedTracker::merge`] does.
+    /// The tracker keeps the instances of the snapshot, as [`MergedTracker::merge`] does. It keeps its
+    /// own tolerance.
     ///
     /// # Errors
     ///
-    /// [`TrackerSnapshotError::OtherWindow`] if it has another span or resolution,
+    /// [`TrackerSnapshotError::OtherWindow`] if it has other tiers,
     /// [`TrackerSnapshotError::TooNew`] if its buckets are further ahead of the clock than the
     /// tolerance, and as [`MergedTracker::merge`]. No record is added then, but new names may have
     /// taken up room.
@@ -273,7 +274,7 @@ impl<S: Statistic<Value: AsWords>> WindowedTracker<S> {
     pub fn merge(&self, snapshot: &WindowedSnapshot<S>) -> Result<(), TrackerSnapshotError> {
         snapshot.is_for(&self.timeline.axis)?;
         self.note_newest(snapshot);
-        self.rings.merge(snapshot.rings())?;
+        self.rings.merge(&snapshot.rings_for(self.window_spec()))?;
         self.timeline.extend_to(snapshot.since());
         Ok(())
     }
@@ -315,7 +316,7 @@ impl<S: Statistic<Value: AsWords>> WindowedTracker<S> {
         snapshot.is_for(&self.timeline.axis)?;
         self.note_newest(snapshot);
         let registry = registry(self.spec().clone(), &self.timeline);
-        self.rings = MergedTracker::restore_of(registry, snapshot.rings())?;
+        self.rings = MergedTracker::restore_of(registry, &snapshot.rings_for(self.window_spec()))?;
         self.timeline.extend_to(snapshot.since());
         Ok(self)
     }

@@ -210,6 +210,23 @@ impl<S: Statistic> StatisticRing<S> {
         buckets
     }
 
+    /// Returns the same buckets in a ring of another reach.
+    pub(super) fn resized(&self, reach: u64) -> Self {
+        let mut ring = Self::of(reach);
+        ring.add_buckets(self);
+        ring
+    }
+
+    /// Adds the buckets of another ring that this one holds.
+    fn add_buckets(&mut self, other: &Self) {
+        let open = other.open.as_ref().map(|(tick, open)| (tick, open));
+        for (&tick, theirs) in other.closed.range(other.oldest()..).chain(open) {
+            if let Some(bucket) = self.bucket(tick) {
+                bucket.merge(theirs);
+            }
+        }
+    }
+
     /// Merges buckets into a statistic until one cannot be. Returns whether all were.
     pub(crate) fn add_up(&self, all: &mut S) -> bool {
         self.buckets().values().all(|bucket| {
@@ -406,11 +423,6 @@ impl<S: Statistic> Statistic for StatisticRing<S> {
             let mine = mem::replace(self, longer);
             self.merge(&mine);
         }
-        let open = other.open.as_ref().map(|(tick, open)| (tick, open));
-        for (&tick, theirs) in other.closed.range(other.oldest()..).chain(open) {
-            if let Some(bucket) = self.bucket(tick) {
-                bucket.merge(theirs);
-            }
-        }
+        self.add_buckets(other);
     }
 }

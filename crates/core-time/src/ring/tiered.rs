@@ -108,6 +108,50 @@ impl<S: Statistic> TieredRing<S> {
         Some(tiered)
     }
 
+    /// Returns the buckets in rings for a specification of the same tiers, of any tolerance.
+    ///
+    /// Buckets that those rings do not hold are left out. Tiers that the specification does not
+    /// have are left out, and those that only it has are empty.
+    ///
+    /// # Complexity
+    ///
+    /// Copies each bucket.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use core_time::{InBucket, Statistic, Tag, TieredRing, WindowSpec};
+    /// # use std::time::Duration;
+    /// # #[derive(Clone, Default)]
+    /// # struct Largest(u64);
+    /// # impl Statistic for Largest {
+    /// #     type Value = u64;
+    /// #     const TAG: Tag = Tag::own("x-largest");
+    /// #     fn insert(&mut self, value: u64) {
+    /// #         self.0 = self.0.max(value);
+    /// #     }
+    /// #     fn merge(&mut self, other: &Self) {
+    /// #         self.insert(other.0);
+    /// #     }
+    /// # }
+    /// let mut ring = TieredRing::<Largest>::new(&WindowSpec::default());
+    /// ring.insert(InBucket { tick: 1_000, value: 9 });
+    /// let spec = WindowSpec::builder().tolerance(Duration::from_secs(6)).build()?;
+    /// let resized = ring.resized(&spec);
+    /// assert_eq!(resized.finest().reach(), ring.finest().reach() + 1);
+    /// assert_eq!(resized.newest(), Some(1_000));
+    /// # Ok::<(), core_time::SpecError>(())
+    /// ```
+    #[must_use]
+    pub fn resized(&self, spec: &WindowSpec) -> Self {
+        let mut resized = Self::new(spec);
+        resized.finest = self.finest.resized(resized.finest.reach());
+        for (tier, from) in resized.coarser.iter_mut().zip(&self.coarser) {
+            tier.ring = from.ring.resized(tier.ring.reach());
+        }
+        resized
+    }
+
     /// Returns the maximum memory of the rings with their statistics, in bytes.
     #[must_use]
     pub fn bytes_max(spec: &WindowSpec) -> usize {

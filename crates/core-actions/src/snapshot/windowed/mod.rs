@@ -1,5 +1,7 @@
 //! What a windowed tracker holds, as a value: to be kept, sent, merged and restored.
 
+use std::borrow::Cow;
+use std::cmp;
 use std::time::Duration;
 
 use core_time::{Instances, Stamp, Statistic, Tag, TieredRing, TimeAxis, WindowSpec};
@@ -128,19 +130,35 @@ impl<S: Statistic> WindowedSnapshot<S> {
     /// Commutative and associative, to the bit. Buckets further back from an action's newest bucket
     /// than the span are evicted.
     ///
+    /// The tiers must be the same, and the larger tolerance remains, as for a
+    /// [`CounterSnapshot`](core_time::CounterSnapshot). Of snapshots with different tolerances, the
+    /// order of merges may decide how many buckets remain that no window at the time of the
+    /// snapshot touches.
+    ///
     /// # Errors
     ///
-    /// [`TrackerSnapshotError::OtherWindow`] if its buckets differ, else as
+    /// [`TrackerSnapshotError::OtherWindow`] if its tiers differ, else as
     /// [`TrackerSnapshot::merge`]. The snapshot is then unchanged.
     pub fn merge(&mut self, other: &Self) -> Result<(), TrackerSnapshotError> {
-        same_window(&other.spec, &self.spec)?;
-        self.rings.merge(&other.rings)?;
+        same_tiers(&other.spec, &self.spec)?;
+        let spec = cmp::max_by_key(&self.spec, &other.spec, |spec| spec.tolerance()).clone();
+        let mut resized = (self.spec != spec).then(|| self.rings.map(|ring| ring.resized(&spec)));
+        let rings = resized.as_mut().unwrap_or(&mut self.rings);
+        rings.merge(&other.rings_for(&spec))?;
+        if let Some(resized) = resized {
+            self.rings = resized;
+        }
+        self.spec = spec;
         (self.at, self.since) = (self.at.max(other.at), self.since.min(other.since));
         Ok(())
     }
 
-    pub(crate) fn rings(&self) -> &TrackerSnapshot<TieredRing<S>> {
-        &self.rings
+    /// Returns the rings, as long as a specification of the same tiers says.
+    pub(crate) fn rings_for(&self, spec: &WindowSpec) -> Cow<'_, TrackerSnapshot<TieredRing<S>>> {
+        if *spec == self.spec {
+            return Cow::Borrowed(&self.rings);
+        }
+        Cow::Owned(self.rings.map(|ring| ring.resized(spec)))
     }
 
     /// Returns the tick of the newest bucket with a record.
@@ -154,16 +172,16 @@ impl<S: Statistic> WindowedSnapshot<S> {
         self.newest().map_or(self.at, |tick| start(tick, width).max(self.at) + width)
     }
 
-    /// Whether a tracker can merge it: with the same buckets, none of them ahead of its time.
+    /// Whether a tracker can merge it: with the same tiers, no bucket ahead of its time.
     ///
     /// One that is far ahead would have the tracker give up all that it has.
     pub(crate) fn is_for(&self, axis: &TimeAxis) -> Result<(), TrackerSnapshotError> {
-        same_window(&self.spec, axis.spec())?;
+        same_tiers(&self.spec, axis.spec())?;
         let width = self.spec.resolution();
         let newest = self.newest().map_or(self.at, |tick| start(tick, width).max(self.at));
         let ahead = newest.saturating_since(axis.now());
         // The other tracker's clock may have been behind, and so believed a record more.
-        if ahead > self.spec.tolerance() + width {
+        if ahead > axis.spec().tolerance() + width {
             return Err(TrackerSnapshotError::TooNew { newest, ahead });
         }
         Ok(())
@@ -180,9 +198,9 @@ fn start(tick: i64, width: Duration) -> Stamp {
     Stamp::from_nanos(tick.saturating_mul(width.as_nanos() as i64))
 }
 
-/// Whether rings of both are equally long, with the same buckets.
-fn same_window(found: &WindowSpec, expected: &WindowSpec) -> Result<(), TrackerSnapshotError> {
-    if found == expected {
+/// Checks that both have the same buckets as far back, with any tolerance.
+fn same_tiers(found: &WindowSpec, expected: &WindowSpec) -> Result<(), TrackerSnapshotError> {
+    if found.tiers().eq(expected.tiers()) {
         return Ok(());
     }
     let [found, expected] = [found, expected].map(WindowSpec::clone);
