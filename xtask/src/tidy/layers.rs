@@ -4,8 +4,16 @@ use super::Finding;
 use crate::workspace::{Package, Workspace};
 
 /// The crates from the lowest layer to the highest.
-const LAYERS: [&str; 7] =
-    ["core-time", "core-actions", "codec", "workload", "facade", "adapter-tower", "cli"];
+const LAYERS: [&str; 8] = [
+    "core-time",
+    "core-actions",
+    "codec",
+    "workload",
+    "facade",
+    "adapter-tower",
+    "adapter-tracing",
+    "cli",
+];
 /// The packages that no member may depend on.
 const OUTSIDE: [&str; 2] = ["benches", "xtask"];
 
