@@ -25,20 +25,17 @@ use sandbox::Sandbox;
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   cargo xtask mutants
-  cargo xtask mutants reader_checks_once")]
+  cargo xtask mutants reader_checks_once
+  cargo xtask mutants ring_ core-actions/src/snapshot tests/limiter.rs")]
 pub(crate) struct Args {
-    /// Plant only the fault of this name
-    name: Option<String>,
+    /// Plant only faults of these names, or with these texts in their name, files or test
+    #[arg(value_name = "TEXT")]
+    texts: Vec<String>,
 }
 
 impl Args {
     pub(crate) fn run(self, sh: &Shell) -> anyhow::Result<()> {
-        let mut mutants = read(sh)?;
-        if let Some(name) = self.name {
-            let names: Vec<_> = mutants.iter().map(|mutant| mutant.name.clone()).collect();
-            mutants.retain(|mutant| mutant.name == name);
-            ensure!(!mutants.is_empty(), "unknown mutant `{name}`; there are {}", names.join(", "));
-        }
+        let mutants = chosen(read(sh)?, &self.texts)?;
         let sandbox = Sandbox::prepare(sh)?;
         let mut steps = Steps::named(mutants.iter().map(|mutant| mutant.name.as_str()));
         for ((package, suite), tests) in tests_by_binary(&mutants) {
@@ -122,7 +119,32 @@ fn parse(package: &str, folder: &str, text: &str) -> anyhow::Result<Vec<Mutant>>
     Ok(mutant)
 }
 
+/// Selects mutants by name; a text that is not a name selects all that contain it.
+fn chosen(mutants: Vec<Mutant>, texts: &[String]) -> anyhow::Result<Vec<Mutant>> {
+    let mut is_chosen = vec![texts.is_empty(); mutants.len()];
+    for text in texts {
+        let by_name: Vec<_> = mutants.iter().map(|mutant| mutant.name == *text).collect();
+        let is_meant: Vec<_> = if by_name.contains(&true) {
+            by_name
+        } else {
+            mutants.iter().map(|mutant| mutant.contains(text)).collect()
+        };
+        if !is_meant.contains(&true) {
+            let names: Vec<_> = mutants.iter().map(|mutant| mutant.name.as_str()).collect();
+            bail!("no mutant has `{text}`; there are {}", names.join(", "));
+        }
+        is_chosen.iter_mut().zip(is_meant).for_each(|(chosen, meant)| *chosen |= meant);
+    }
+    Ok(mutants.into_iter().zip(is_chosen).filter_map(|(mutant, is)| is.then_some(mutant)).collect())
+}
+
 impl Mutant {
+    /// Returns whether its name, its test or one of its files contains a text.
+    fn contains(&self, text: &str) -> bool {
+        let files = self.change.iter().map(|change| change.file.as_str());
+        files.chain([self.name.as_str(), &self.test]).any(|part| part.contains(text))
+    }
+
     /// Returns the suite of the test, and its name within the suite.
     fn suite(&self) -> (Suite<'_>, &str) {
         let path = self.test.as_str();
@@ -303,6 +325,42 @@ new = ""
         ] {
             let error = whole(from, to).unwrap_err().to_string();
             assert!(error.contains(message), "{error}");
+        }
+    }
+
+    #[test]
+    fn mutants_are_chosen_by_name_or_by_a_part_of_name_file_or_test() {
+        let mutant = |name: &str, file: &str, test: &str| {
+            whole("\"swapped\"", &format!("\"{name}\""))
+                .map(|mut mutants| mutants.remove(0))
+                .map(|mutant| Mutant { test: test.to_owned(), ..mutant })
+                .map(|mut mutant| {
+                    mutant.change[0].file = file.to_owned();
+                    mutant
+                })
+                .unwrap()
+        };
+        let all = || {
+            vec![
+                mutant("ring", "crates/a/src/x.rs", "loom::a"),
+                mutant("ring_late", "crates/a/src/ring.rs", "loom::a"),
+                mutant("clock", "crates/b/src/y.rs", "tests/z.rs::b"),
+            ]
+        };
+        for (texts, expected) in [
+            (&[][..], "ring, ring_late, clock"),
+            (&["ring"], "ring"),
+            (&["late", "clock"], "ring_late, clock"),
+            (&["clock", "tests/", "clock"], "clock"),
+            (&["crates/a/"], "ring, ring_late"),
+            (&["clock", "nothing"], "no mutant has `nothing`; there are ring, ring_late, clock"),
+        ] {
+            let texts: Vec<_> = texts.iter().map(|&text| text.to_owned()).collect();
+            let found = chosen(all(), &texts).map_or_else(
+                |error| error.to_string(),
+                |all| all.into_iter().map(|mutant| mutant.name).collect::<Vec<_>>().join(", "),
+            );
+            assert_eq!(found, expected, "{texts:?}");
         }
     }
 

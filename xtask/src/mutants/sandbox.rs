@@ -70,7 +70,8 @@ impl Sandbox {
     /// The target folders are those of the sources, so that no dependency is built twice. Cargo
     /// would take what a mutant left there for the sources, whose paths from the root are the
     /// same: hence a profile of the members that differs a little, and with it the names of what
-    /// is built of them.
+    /// is built of them. Models are optimised less than by `cargo xtask loom`, because a mutant
+    /// takes longer to compile than to be found.
     pub(super) fn test(
         &self,
         package: &str,
@@ -81,7 +82,7 @@ impl Sandbox {
         let (command, profile, difference) = match suite {
             Suite::Loom => {
                 let test = loom::test(sh, package, &loom::target(workspace));
-                (test.env(loom::FLAGS, loom::CFG), "model", "codegen-units=17")
+                (test.env(loom::FLAGS, loom::CFG), "model", "opt-level=1")
             }
             _ => {
                 let options = ["--all-features", "--target-dir"];
