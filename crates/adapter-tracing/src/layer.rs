@@ -40,7 +40,8 @@ use crate::span::{State, States};
 /// # Memory
 ///
 /// Depends on the number of spans in the text of the program and of those that live, not on how
-/// often they run. Where the tracker is [full](facade::WindrowBuilder::actions), its policy applies.
+/// often they run. Where the tracker is [full](facade::WindrowBuilder::actions), its policy
+/// applies.
 ///
 /// # Examples
 ///
@@ -84,8 +85,9 @@ impl SpanLayer {
     /// Sets the fields of spans whose values become labels of the actions.
     ///
     /// A span without the field, or with an empty value, has no such label. The last value counts.
-    /// A dot in the name of a field is `_` in that of its label. Control characters in values become
-    /// U+FFFD, except for line feeds. Choose fields with few values: each value makes three actions.
+    /// A dot in the name of a field is `_` in that of its label. Control characters in values
+    /// become U+FFFD, except for line feeds. Choose fields with few values: each value makes three
+    /// actions.
     ///
     /// # Errors
     ///
