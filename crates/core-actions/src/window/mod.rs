@@ -258,8 +258,8 @@ impl<S: Statistic<Value: AsWords>> WindowedTracker<S> {
 
     /// Adds the records of a snapshot of other trackers.
     ///
-    /// The tracker keeps the instances of the snapshot, as [`MergedTracker::merge`] does. It keeps its
-    /// own tolerance.
+    /// The tracker keeps the instances of the snapshot, as [`MergedTracker::merge`] does. Its own
+    /// tolerance remains.
     ///
     /// # Errors
     ///
