@@ -2,7 +2,7 @@
 
 use super::found::{Found, Slot};
 use super::tree::{Tree, UNSEEN};
-use crate::tokens::{Kind, MemberKey, Node, RECORD, Value, Wanted};
+use crate::tokens::{Kind, MemberKey, Node, RECORD, Reader, Value, Wanted};
 
 /// Fills the slots of a record.
 pub(super) struct ListedFields<'r, 'a> {
@@ -15,6 +15,11 @@ pub(super) struct ListedFields<'r, 'a> {
 }
 
 impl Wanted for ListedFields<'_, '_> {
+    #[inline(always)]
+    fn reader(&self) -> Reader {
+        Reader::Fields
+    }
+
     #[inline(always)]
     fn member(&mut self, object: Node, key: MemberKey<'_>) -> Option<Node> {
         let node = self.tree.node(object).by_member_key(key)?;

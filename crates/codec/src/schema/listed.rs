@@ -4,7 +4,7 @@ use super::decoder::Rules;
 use super::draft::{Checked, Found, Key, Scratch};
 use super::fast_path::Keys;
 use crate::scan::cursor::Cursor;
-use crate::tokens::{Kind, MemberKey, Node, RECORD, Tokens, Value, Wanted};
+use crate::tokens::{Kind, MemberKey, Node, RECORD, Reader, Tokens, Value, Wanted};
 
 const NAME: Node = 1;
 const TIME: Node = 2;
@@ -18,6 +18,11 @@ struct Members<'k, K> {
 }
 
 impl<K: Keys> Wanted for Members<'_, K> {
+    #[inline(always)]
+    fn reader(&self) -> Reader {
+        Reader::TwoKeys
+    }
+
     #[inline(always)]
     fn member(&mut self, _: Node, key: MemberKey<'_>) -> Option<Node> {
         match self.keys.known_in(key)? {

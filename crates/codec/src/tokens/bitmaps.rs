@@ -118,6 +118,7 @@ pub(super) fn index(
         let quotes = quotes & !escaped;
         let mut invalid = 0;
         if escaped != 0 {
+            list.has_escapes = true;
             let EscapeBits { valid, u } = escapes(block);
             invalid = escaped & !valid;
             if escaped & u != 0 {

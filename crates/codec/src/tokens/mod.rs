@@ -4,7 +4,8 @@
 //! of the time, and wider registers make each of them slower. So the work is split, as in simdjson:
 //! a first step turns a window of whole lines into bitmaps, 64 bytes at a time, and writes down the
 //! places of quotes, brackets, colons, commas, and first bytes of numbers and literals, with the
-//! kind of each. A second step walks from place to place.
+//! kind of each. A second step walks from place to place, or compares the line with the shape of
+//! one before it.
 //!
 //! Both together accept a line only if the scanner does. Whatever is doubtful (an error, an escape
 //! in a key, nesting beyond 128 levels) goes to the scanner, which alone decides what is refused
@@ -16,10 +17,11 @@ mod bitmaps;
 mod kernel;
 #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "no kernel uses it"))]
 mod places;
+mod shape;
 mod span;
 mod walk;
 
-pub(crate) use walk::{Kind, MemberKey, Node, RECORD, Value, Wanted};
+pub(crate) use walk::{Kind, MemberKey, Node, RECORD, Reader, Value, Wanted};
 
 use std::ops::Range;
 
@@ -28,8 +30,9 @@ use memchr::memrchr;
 use crate::scan::string::valid_lines;
 use kernel::Kernel;
 use places::{BLOCK, Places, WINDOW, zeros};
+use shape::Shape;
 use span::{SPAN, Span};
-use walk::Open;
+use walk::{Open, READERS};
 
 /// The length of a line from which on a list is faster than the scanner.
 const LONG: usize = 128;
@@ -62,6 +65,8 @@ struct List {
     /// The bytes of the window, if the block is too short after it.
     copy: Box<[u8; SPAN]>,
     around: Vec<Open>,
+    /// The shape of the lines of each reader.
+    shapes: [Shape; READERS],
 }
 
 impl Tokens {
@@ -127,7 +132,7 @@ impl Tokens {
         if !self.window.contains(&at) && !self.index(block, at, known) {
             return None;
         }
-        let List { places, next, copy, around } = self.list.as_mut()?;
+        let List { places, next, copy, around, shapes } = self.list.as_mut()?;
         let bytes = block.get(self.window.start..)?.first_chunk().unwrap_or(copy);
         let span = Span { bytes };
         let start = at - self.window.start;
@@ -137,8 +142,16 @@ impl Tokens {
             // A line that lacks a field is read again by another reader.
             *next = places.search(start);
         }
+        let (line, shape) = ((start, *next), &mut shapes[wanted.reader() as usize]);
         let end;
-        (end, *next) = walk::line(span, places, (start, *next), max, around, wanted)?;
+        (end, *next) = if let Some(next) = shape.end(span, places, *next) {
+            shape.put_values(span, places, line, wanted)?;
+            (places.at(next - 1), next)
+        } else if shape.is_due() {
+            shape.record(span, places, line, max, around, wanted)?
+        } else {
+            walk::line(span, places, line, max, around, wanted)?
+        };
         let len = end - start;
         self.used += len;
         self.note(len);
@@ -189,7 +202,13 @@ impl Tokens {
 
 impl Default for List {
     fn default() -> Self {
-        Self { places: Places::default(), next: 0, copy: zeros(), around: Vec::new() }
+        Self {
+            places: Places::default(),
+            next: 0,
+            copy: zeros(),
+            around: Vec::new(),
+            shapes: Default::default(),
+        }
     }
 }
 
@@ -197,13 +216,20 @@ impl Default for List {
 mod tests {
     use super::*;
 
-    /// Collects the values of all members and elements, of which those of `in` are opened.
+    /// Collects the values of elements and of members without a point in their key, of which those
+    /// of `in` are opened, and the number of keys that were looked up.
     #[derive(Default)]
-    struct All(Vec<(Kind, usize, usize)>);
+    struct All(Vec<(Kind, usize, usize)>, usize);
 
     impl Wanted for All {
+        fn reader(&self) -> Reader {
+            Reader::Fields
+        }
+
         fn member(&mut self, _: Node, key: MemberKey<'_>) -> Option<Node> {
-            Some(if key.bytes().starts_with(b"in\"") { 2 } else { 1 })
+            self.1 += 1;
+            let text = &key.bytes()[..key.len];
+            Some(if text == b"in" { 2 } else { usize::from(!text.contains(&b'.')) })
         }
 
         fn element(&mut self, _: Node, index: usize) -> Option<Node> {
@@ -260,6 +286,52 @@ mod tests {
                 assert!(found.iter().all(|found| found.as_ref() == Some(&expected)), "{kernel:?}");
             }
             assert!(read(None, text.as_bytes()).iter().all(Option::is_none));
+        }
+    }
+
+    #[test]
+    fn keys_of_the_same_shape_are_not_looked_up() {
+        let line = r#"{"a":"x","in":{"long_enough":[-1.5]},"c":true}"#;
+        let (text, len) = (format!("{line}\n{line}\n{line}").into_bytes(), line.len());
+        for kernel in Kernel::all() {
+            let mut tokens = Tokens::with(Some(kernel));
+            let mut looked_up = |line: usize| {
+                let (at, mut found) = (line * (len + 1), All::default());
+                tokens.note(LONG);
+                assert_eq!(tokens.read(&text, at, text.len() - at, 128, &mut found), Some(len));
+                (found.0.len(), found.1)
+            };
+            assert_eq!([0, 1, 2].map(&mut looked_up), [(2, 4), (2, 0), (2, 0)]);
+        }
+    }
+
+    #[test]
+    fn line_after_one_of_its_shape_is_read_as_alone() {
+        let first = concat!(
+            r#"{"a":"x","é":[1,-20.5,"y",{"c":null,"d":[]}],"in":{"eight_":0.25,"nine_is":"u\n","#,
+            r#""a_key_of_more_words":true,"in":[0,-7,false]} , "last" : -0}"#,
+        );
+        let others = b"\"\\{}[]:,019.-+eEtrufalsn \t\r\n\0\x80";
+        for kernel in Kernel::all() {
+            let check = |line: &[u8]| {
+                let text = [first.as_bytes(), b"\n", line].concat();
+                let found = read(Some(kernel), &text);
+                assert!(found[0].is_some());
+                let alone = read(Some(kernel), line);
+                assert_eq!(found[1..], alone, "{kernel:?} {}", line.escape_ascii());
+            };
+            check(first.as_bytes());
+            for at in 0..first.len() {
+                let (before, after) = first.as_bytes().split_at(at);
+                check(&[before, &after[1..]].concat());
+                for other in others {
+                    check(&[before, &[*other], &after[1..]].concat());
+                    check(&[before, &[*other], after].concat());
+                }
+            }
+            // Literals and numbers may be others.
+            let line = first.replace("null", "true").replace("false", "null").replace("20", "3");
+            check(line.as_bytes());
         }
     }
 

@@ -45,11 +45,13 @@ pub(super) struct Places {
     /// The kind of each place: its byte, but for digits and for what is invalid.
     kinds: Box<[u8; NUMBERS + BYTES]>,
     len: usize,
+    /// Whether the window has an escaped byte.
+    pub(super) has_escapes: bool,
 }
 
 impl Default for Places {
     fn default() -> Self {
-        Self { places: zeros(), kinds: zeros(), len: 0 }
+        Self { places: zeros(), kinds: zeros(), len: 0, has_escapes: false }
     }
 }
 
@@ -57,7 +59,7 @@ impl Places {
     /// Removes all places.
     #[inline]
     pub(super) fn clear(&mut self) {
-        self.len = 0;
+        (self.len, self.has_escapes) = (0, false);
     }
 
     /// Returns the number of places.

@@ -12,6 +12,18 @@ use super::span::Span;
 /// The number of a value that is wanted, or of an object or array on the way to one.
 pub(crate) type Node = usize;
 
+/// A reader of long lines, whose nodes are its own.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Reader {
+    /// Of two keys.
+    TwoKeys,
+    /// Of any fields.
+    Fields,
+}
+
+/// The number of readers.
+pub(super) const READERS: usize = Reader::Fields as usize + 1;
+
 /// The record.
 pub(crate) const RECORD: Node = 0;
 
@@ -41,9 +53,9 @@ pub(crate) enum Kind {
 /// A key.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct MemberKey<'s> {
-    span: Span<'s>,
+    pub(super) span: Span<'s>,
     /// Where its opening quote is.
-    quote: usize,
+    pub(super) quote: usize,
     /// The number of bytes between its quotes.
     pub(crate) len: usize,
 }
@@ -72,6 +84,9 @@ impl<'s> MemberKey<'s> {
 ///
 /// `None` leaves the line to the scanner.
 pub(crate) trait Wanted {
+    /// Returns the reader. Lines of the same shape have the same nodes for it.
+    fn reader(&self) -> Reader;
+
     /// Returns the node of a member, or [`RECORD`] if it is not wanted.
     fn member(&mut self, object: Node, key: MemberKey<'_>) -> Option<Node>;
 
@@ -183,9 +198,8 @@ pub(super) fn line(
         if node != RECORD {
             let at = places.at(first);
             let end = span.end_before(places.at(number));
-            // A string that does not end has no closing quote.
-            if kind == Kind::Plain && span.has_backslash(at + 1, (end - at).checked_sub(2)?) {
-                kind = Kind::Escaped;
+            if kind == Kind::Plain {
+                kind = string_kind(span, places, at, end)?;
             }
             wanted.put(node, Value { kind, at: at - start, end: end - start })?;
         }
@@ -293,8 +307,7 @@ fn after_number(
     let (mut next, mut kinds) = (number + 1, kinds >> 8);
     if kinds as u8 == b'.' {
         let point = places.at(next);
-        // After white space it would not be part of this number.
-        if !span.byte(point + 1).is_ascii_digit() || !span.byte(point - 1).is_ascii_digit() {
+        if !is_point(span, point) {
             return None;
         }
         (next, kinds) = (next + 1, kinds >> 8);
@@ -309,12 +322,32 @@ fn after_number(
 /// Reads a negative number. Returns the number of the place after it.
 #[inline(always)]
 fn after_negative(span: Span<'_>, places: &Places, number: usize) -> Option<usize> {
-    let word = span.word(places.at(number));
-    let [_, first, second, ..] = word.to_le_bytes();
-    let is_integer = first.is_ascii_digit() && (first != b'0' || !second.is_ascii_digit());
+    let is_negative = is_negative(span, places.at(number));
     // The first digit is not a place.
     let rest = after_number(span, places, number, places.kinds(number));
-    rest.filter(|_| is_integer).map(|(next, _)| next)
+    rest.filter(|_| is_negative).map(|(next, _)| next)
+}
+
+/// Returns whether the point at an offset has digits around it.
+#[inline(always)]
+pub(super) fn is_point(span: Span<'_>, at: usize) -> bool {
+    // After white space it would not be part of its number.
+    span.byte(at + 1).is_ascii_digit() && span.byte(at.wrapping_sub(1)).is_ascii_digit()
+}
+
+/// Returns whether an integer follows the sign at an offset.
+#[inline(always)]
+pub(super) fn is_negative(span: Span<'_>, at: usize) -> bool {
+    let [_, first, second, ..] = span.word(at).to_le_bytes();
+    first.is_ascii_digit() && (first != b'0' || !second.is_ascii_digit())
+}
+
+/// Returns whether a string has escapes. One that does not end has no closing quote.
+#[inline(always)]
+pub(super) fn string_kind(span: Span<'_>, places: &Places, at: usize, end: usize) -> Option<Kind> {
+    let len = end.wrapping_sub(at).checked_sub(2)?;
+    let is_escaped = places.has_escapes && span.has_backslash(at + 1, len);
+    Some(if is_escaped { Kind::Escaped } else { Kind::Plain })
 }
 
 /// Reads a number with an exponent. Returns the number of the place after it.
@@ -325,15 +358,31 @@ fn long_number(span: Span<'_>, places: &Places, number: usize) -> Option<usize> 
     span.is_space(end, places.at(next)).then_some(next)
 }
 
-/// Reads a literal, which is one place.
-#[inline(never)]
-fn literal(span: Span<'_>, places: &Places, number: usize) -> Option<Kind> {
-    const FALSE: u64 = u64::from_le_bytes(*b"false\0\0\0");
+/// Returns whether a place is a literal.
+///
+/// Without a branch, because which one it is differs from line to line.
+#[inline(always)]
+pub(super) fn is_literal(span: Span<'_>, places: &Places, number: usize) -> bool {
     let at = places.at(number);
     let word = span.word(at);
-    let (len, kind) = match (word as u32).to_le_bytes() {
-        [b't', b'r', b'u', b'e'] => (4, Kind::True),
-        [b'n', b'u', b'l', b'l'] => (4, Kind::Null),
+    let is_false = word << 24 == FALSE << 24;
+    let is_other = matches!(word as u32, TRUE | NULL);
+    let end = at + 4 + usize::from(is_false);
+    (is_false | is_other) && span.is_space(end, places.at(number + 1))
+}
+
+const TRUE: u32 = u32::from_le_bytes(*b"true");
+const NULL: u32 = u32::from_le_bytes(*b"null");
+const FALSE: u64 = u64::from_le_bytes(*b"false\0\0\0");
+
+/// Reads a literal, which is one place.
+#[inline(never)]
+pub(super) fn literal(span: Span<'_>, places: &Places, number: usize) -> Option<Kind> {
+    let at = places.at(number);
+    let word = span.word(at);
+    let (len, kind) = match word as u32 {
+        TRUE => (4, Kind::True),
+        NULL => (4, Kind::Null),
         _ if word << 24 == FALSE << 24 => (5, Kind::False),
         _ => return None,
     };
