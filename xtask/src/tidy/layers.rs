@@ -4,10 +4,11 @@ use super::Finding;
 use crate::workspace::{Package, Workspace};
 
 /// The crates from the lowest layer to the highest.
-const LAYERS: [&str; 8] = [
+const LAYERS: [&str; 9] = [
     "core-time",
     "core-actions",
     "codec",
+    "exposition",
     "workload",
     "facade",
     "adapter-tower",

@@ -1,9 +1,8 @@
 //! Results in the Prometheus text format, version 0.0.4.
 
-use std::borrow::Cow;
 use std::io::{self, BufWriter, Write};
-use std::iter;
 
+use exposition::{Description, Format, Labels, Number, Numbers, Page, PageError, Summary};
 use facade::Unit;
 use facade::actions::{Conversion, Row};
 use facade::codec::Field;
@@ -35,26 +34,33 @@ pub(crate) fn write<S: Stats>(
     whole: &Whole,
     unit: Option<Unit>,
 ) -> io::Result<()> {
-    let mut output = BufWriter::new(output);
+    let mut writer = Writer::new(output, rows);
     let value = |stat: &Stat, row: &Row<S>| {
         number(stat.converted(row.statistic(), whole, conversion(unit)))
     };
     let name = if unit.is_some() { SECONDS } else { TIME };
-    summary(&mut output, name, stats, rows, value)?;
+    let times = match unit {
+        Some(_) => Description::new(name, "Times of the actions.").unit("seconds"),
+        None => Description::new(name, "Times of the actions, in the unit they were logged in."),
+    };
+    writer.summaries(&times, |row| {
+        let (count, sum) = (row.statistic().count(), value(&Stat::Sum("sum"), row)?);
+        let quantiles = stats.iter().filter_map(|stat| match stat {
+            Stat::Quantile(quantile, _) => Some((*quantile, value(stat, row)?)),
+            _ => None,
+        });
+        let summary = Summary::new(count, sum);
+        Some(quantiles.fold(summary, |summary, (share, time)| summary.with(share, time)))
+    })?;
     for stat in stats {
         let Some(help) = help(stat) else { continue };
         let name = match stat {
             Stat::Share => SHARE.to_owned(), // It has no unit.
             _ => format!("{name}_{}", stat.name()),
         };
-        family(&mut output, &name, "gauge", help)?;
-        for row in rows {
-            if let Some(value) = value(stat, row) {
-                writeln!(output, "{name}{{{}}} {value}", labels(row))?;
-            }
-        }
+        writer.gauges(&Description::new(name, help), |row| value(stat, row))?;
     }
-    output.flush()
+    writer.finish()
 }
 
 /// Writes a counter of records that are only counted, and a gauge of their shares if requested.
@@ -64,51 +70,78 @@ pub(crate) fn write_counts<S: Stats>(
     rows: &[&Row<S>],
     whole: &Whole,
 ) -> io::Result<()> {
-    let mut output = BufWriter::new(output);
-    let share = stats.contains(&Stat::Share).then_some((
-        SHARE,
-        "gauge",
-        "Share of an action in the number of all.",
-        Stat::Share,
-    ));
-    let count = (COUNT, "counter", "Records of an action.", Stat::Count);
-    for (name, kind, help, stat) in iter::once(count).chain(share) {
-        family(&mut output, name, kind, help)?;
-        for row in rows {
-            if let Some(value) = number(stat.of(row.statistic(), whole)) {
-                writeln!(output, "{name}{{{}}} {value}", labels(row))?;
-            }
-        }
+    let mut writer = Writer::new(output, rows);
+    let counts = Description::new(COUNT, "Records of an action.");
+    writer.counters(&counts, |row| number(Stat::Count.of(row.statistic(), whole)))?;
+    if stats.contains(&Stat::Share) {
+        let share = Description::new(SHARE, "Share of an action in the number of all.");
+        writer.gauges(&share, |row| number(Stat::Share.of(row.statistic(), whole)))?;
     }
-    output.flush()
+    writer.finish()
 }
 
-fn summary<S: Stats>(
-    output: &mut impl Write,
-    name: &str,
-    stats: &[Stat],
-    rows: &[&Row<S>],
-    value: impl Fn(&Stat, &Row<S>) -> Option<String>,
-) -> io::Result<()> {
-    if name == SECONDS {
-        family(output, name, "summary", "Times of the actions.")?;
-        // OpenMetrics reads it, and older readers take it for a comment.
-        writeln!(output, "# UNIT {name} seconds")?;
-    } else {
-        family(output, name, "summary", "Times of the actions, in the unit they were logged in.")?;
+/// Writes the families of a page with a sample for each row, part by part.
+struct Writer<'o, 'r, S> {
+    output: BufWriter<&'o mut dyn Write>,
+    page: Page,
+    rows: &'r [&'r Row<S>],
+}
+
+impl<'o, 'r, S> Writer<'o, 'r, S> {
+    fn new(output: &'o mut dyn Write, rows: &'r [&'r Row<S>]) -> Self {
+        Self { output: BufWriter::new(output), page: Page::new(Format::Text), rows }
     }
-    for row in rows {
-        let labels = labels(row);
-        for stat in stats {
-            if let (Stat::Quantile(quantile, _), Some(value)) = (stat, value(stat, row)) {
-                let share = quantile.share();
-                writeln!(output, "{name}{{{labels},quantile=\"{share}\"}} {value}")?;
+
+    fn summaries(
+        &mut self,
+        description: &Description<'_>,
+        value: impl Fn(&Row<S>) -> Option<Summary>,
+    ) -> io::Result<()> {
+        let mut family = self.page.summaries(description).map_err(refused)?;
+        for row in self.rows {
+            if let Some(summary) = value(row) {
+                family.add(&labels(row)?, &summary).map_err(refused)?;
+                self.output.write_all(&family.take())?;
             }
         }
-        for (suffix, stat) in [("sum", Stat::Sum("sum")), ("count", Stat::Count)] {
-            if let Some(value) = value(&stat, row) {
-                writeln!(output, "{name}_{suffix}{{{labels}}} {value}")?;
-            }
+        Ok(())
+    }
+
+    fn counters(
+        &mut self,
+        description: &Description<'_>,
+        value: impl Fn(&Row<S>) -> Option<Number>,
+    ) -> io::Result<()> {
+        let family = self.page.counters(description).map_err(refused)?;
+        numbers(&mut self.output, family, self.rows, value)
+    }
+
+    fn gauges(
+        &mut self,
+        description: &Description<'_>,
+        value: impl Fn(&Row<S>) -> Option<Number>,
+    ) -> io::Result<()> {
+        let family = self.page.gauges(description).map_err(refused)?;
+        numbers(&mut self.output, family, self.rows, value)
+    }
+
+    fn finish(mut self) -> io::Result<()> {
+        self.output.write_all(&self.page.finish())?;
+        self.output.flush()
+    }
+}
+
+/// Writes a number for each row that has one.
+fn numbers<S>(
+    output: &mut impl Write,
+    mut family: Numbers<'_>,
+    rows: &[&Row<S>],
+    value: impl Fn(&Row<S>) -> Option<Number>,
+) -> io::Result<()> {
+    for row in rows {
+        if let Some(number) = value(row) {
+            family.add(&labels(row)?, number).map_err(refused)?;
+            output.write_all(&family.take())?;
         }
     }
     Ok(())
@@ -127,42 +160,23 @@ fn help(stat: &Stat) -> Option<&'static str> {
     })
 }
 
-fn family(output: &mut impl Write, name: &str, kind: &str, help: &str) -> io::Result<()> {
-    write!(output, "# HELP {name} {help}\n# TYPE {name} {kind}\n")
-}
-
-/// Formats the value of a sample, if there is one.
-fn number(value: Field<'_>) -> Option<String> {
+/// Returns the value of a sample, if there is one.
+fn number(value: Field<'_>) -> Option<Number> {
     match value {
-        Field::Integer(integer) => Some(integer.to_string()),
-        Field::Float(float) if float < 1e17 => Some(float.to_string()),
-        Field::Float(float) if float.is_infinite() => Some(INFINITE.to_owned()),
-        Field::Float(float) => Some(format!("{float:e}")),
+        Field::Integer(integer) => Some(integer.into()),
+        Field::Float(float) => Some(float.into()),
         _ => None,
     }
 }
 
 /// Returns the labels of a row. The shared row has one more, as an action may have its name.
-fn labels<S>(row: &Row<S>) -> String {
-    let other = if row.is_other() { ",windrow_other=\"true\"" } else { "" };
-    format!("action=\"{}\"{other}", escaped(row.name()))
+fn labels<S>(row: &Row<S>) -> io::Result<Labels> {
+    let labels = Labels::default().with("action", row.name());
+    let other = if row.is_other() { "true" } else { "" };
+    labels.and_then(|labels| labels.with("windrow_other", other)).map_err(refused)
 }
 
-/// Escapes the value of a label for double quotes.
-fn escaped(value: &str) -> Cow<'_, str> {
-    if !value.contains(['\\', '"', '\n']) {
-        return value.into();
-    }
-    value.replace('\\', r"\\").replace('"', r#"\""#).replace('\n', r"\n").into()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn label_cannot_leave_its_quotes() {
-        assert_eq!(escaped(r#"a\"b"#), r#"a\\\"b"#);
-        assert_eq!(escaped("a\nb"), r"a\nb");
-    }
+/// Each row has a name, and no two have the same one, so that a page refuses nothing.
+fn refused(error: PageError) -> io::Error {
+    io::Error::other(error)
 }

@@ -1,0 +1,29 @@
+//! Programs that may be missing.
+
+use std::io::Write;
+use std::{env, fs, thread};
+
+/// The file to which skipped tests append a line each, for `cargo xtask test` to count.
+const SKIPPED: &str = "WINDROW_SKIPPED";
+
+/// Returns whether a program is missing, after counting the test as skipped.
+///
+/// # Panics
+///
+/// If the program is missing and nobody counts: a test that did not run must not pass.
+#[track_caller]
+pub(crate) fn is_missing(program: &str, package: &str) -> bool {
+    let path = env::var_os("PATH").unwrap_or_default();
+    if env::split_paths(&path).any(|folder| folder.join(program).is_file()) {
+        return false;
+    }
+    let thread = thread::current();
+    let test = thread.name().unwrap_or("prometheus");
+    let line =
+        format!("{test}: `{program}` is not installed, get it with `apt-get install {package}`");
+    let Some(file) = env::var_os(SKIPPED) else { panic!("{line}") };
+    // One write, so that lines of concurrent tests are not mixed.
+    let mut file = fs::File::options().create(true).append(true).open(file).unwrap();
+    file.write_all(format!("{line}\n").as_bytes()).unwrap();
+    true
+}
