@@ -51,7 +51,7 @@ impl Numbers<'_> {
     /// [`PageError::NotACount`] if a counter is negative or not a number.
     pub fn add(&mut self, labels: &Labels, value: impl Into<Number>) -> Result<(), PageError> {
         let (value, is_counter) = (value.into(), self.open.kind == Kind::Counter);
-        if is_counter && !(value.as_f64() >= 0.0) {
+        if is_counter && (value.as_f64().is_nan() || value.as_f64() < 0.0) {
             let (family, found) = (self.open.name.clone(), value.to_string());
             return Err(PageError::NotACount { family, found });
         }

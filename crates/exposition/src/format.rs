@@ -35,10 +35,9 @@ impl Format {
     pub fn negotiated(accept: &str) -> Self {
         let mut best = (0, Self::Text);
         for range in accept.split(',') {
-            if let Some((weight, format)) = range_of(range) {
-                if weight > best.0 {
-                    best = (weight, format);
-                }
+            match range_of(range) {
+                Some(range) if range.0 > best.0 => best = range,
+                _ => {}
             }
         }
         best.1

@@ -1,8 +1,8 @@
 //! Native histograms: buckets of equal ratio, of which only those with values are written.
 //!
-//! At schema 5, bucket `i` has the values above `2^((i - 1) / 32)` up to `2^(i / 32)`, so that it is
-//! 2.2 % wide. A reader does not know where in a bucket a value is; a finer schema would describe
-//! our bins, of 1.6 %, better than they are known, at twice the cost for the server.
+//! At schema 5, bucket `i` has the values above `2^((i - 1) / 32)` up to `2^(i / 32)`: it is 2.2 %
+//! wide. A reader does not know where in a bucket a value is. A finer schema would describe our
+//! bins, of 1.6 %, better than they are known, at twice the cost for the server.
 //!
 //! Indices are written as spans: how many are left out, and how many follow. Counts are written as
 //! differences to the one before.

@@ -1,4 +1,4 @@
-//! A server of Prometheus that scrapes a page of ours, both on loopback.
+//! A server of Prometheus that scrapes our page, both on loopback.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -40,7 +40,8 @@ impl Prometheus {
         let configuration = folder.path().join("prometheus.yml");
         let text = format!(
             "global: {{scrape_interval: 200ms, scrape_timeout: 200ms}}\n\
-             scrape_configs:\n- job_name: test\n  static_configs: [{{targets: ['127.0.0.1:{target}']}}]\n"
+             scrape_configs:\n- job_name: test\n  \
+             static_configs: [{{targets: ['127.0.0.1:{target}']}}]\n"
         );
         std::fs::write(&configuration, text).unwrap();
         let (port, log) = (free_port(), folder.path().join("log"));
