@@ -1,5 +1,7 @@
 //! The groups: a file for each operation, with its scenarios and implementations.
 
+pub mod adapter_tower;
+pub mod adapter_tracing;
 pub mod add;
 pub mod add_action;
 pub mod add_names;
@@ -20,7 +22,7 @@ pub mod windowed;
 use criterion::Criterion;
 
 /// All groups, in the order in which they run.
-pub const ALL: [fn(&mut Criterion); 16] = [
+pub const ALL: [fn(&mut Criterion); 18] = [
     decode::bench,
     add_action::bench,
     add::bench,
@@ -37,6 +39,8 @@ pub const ALL: [fn(&mut Criterion); 16] = [
     limit::bench,
     keyed::bench,
     interference::bench,
+    adapter_tower::bench,
+    adapter_tracing::bench,
 ];
 
 /// The numbers of threads of operations that are measured on one thread and on several.
