@@ -12,7 +12,7 @@ use crate::harness::actions::Sample;
 
 const VALID: &str = "the workload holds only valid actions";
 
-impl<S: HasMean> AddAction for MergedTracker<S> {
+impl<S: HasMean<Value = ActionTime>> AddAction for MergedTracker<S> {
     fn add_lines(&self, lines: &[&[u8]]) {
         for line in lines {
             let action = decode(line).expect(VALID);
@@ -21,7 +21,7 @@ impl<S: HasMean> AddAction for MergedTracker<S> {
     }
 }
 
-impl<S: HasMean> Add for MergedTracker<S> {
+impl<S: HasMean<Value = ActionTime>> Add for MergedTracker<S> {
     type Parsed = (&'static str, ActionTime);
 
     fn parsed(sample: Sample) -> Self::Parsed {
@@ -35,7 +35,7 @@ impl<S: HasMean> Add for MergedTracker<S> {
     }
 }
 
-impl<S: HasMean> GetStats for MergedTracker<S> {
+impl<S: HasMean<Value = ActionTime>> GetStats for MergedTracker<S> {
     fn stats_text(&self) -> String {
         let stats = self.stats();
         codec::encode(stats.iter().map(|row| (row.name(), row.mean())))

@@ -3,6 +3,8 @@
 
 mod action;
 mod exact;
+#[cfg(feature = "tracker")]
+mod gauge;
 mod labels;
 #[cfg(all(test, loom, feature = "tracker"))]
 mod loom;
@@ -23,17 +25,20 @@ mod window;
 #[cfg(feature = "tracker")]
 pub use action::{ActionError, AsWords};
 pub use action::{
-    ActionName, ActionTime, Conversion, KeyedName, NAME_BYTES_MAX, NameError, TimeError, Unit,
-    UnitError,
+    ActionName, ActionTime, Conversion, KeyedName, NAME_BYTES_MAX, NameError, SignedValue,
+    TimeError, Unit, UnitError,
 };
 pub use core_time::{COUNT_MAX, OverflowCounts, Statistic, Subtract, Tag, WhenFull, laws};
+#[cfg(feature = "tracker")]
+pub use gauge::{Gauge, GaugeError, GaugeWindow};
 pub use labels::{GroupError, LabelError, LabeledName, group_by};
 pub use row::Row;
 #[cfg(feature = "tracker")]
 pub use snapshot::{TrackerSnapshot, TrackerSnapshotError, WindowedSnapshot};
 pub use statistics::{
-    Bin, Converted, Count, HasCount, HasMean, Histogram, Last, Mean, MinMax, Outcome, Outcomes,
-    Quantile, QuantileError, Quantiles, Summary, Timestamped, TopK, Values, Variance,
+    Bin, Converted, Count, HasCount, HasMean, Held, Histogram, Last, Level, Mean, MinMax, Outcome,
+    Outcomes, Quantile, QuantileError, Quantiles, Signed, Summary, Timestamped, TopK, Values,
+    Variance,
 };
 #[cfg(feature = "tracker")]
 pub use tracker::{

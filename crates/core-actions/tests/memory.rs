@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use allocation_counter::measure;
 use core_actions::{
-    ActionTime, AsWords, Count, Histogram, Last, Mean, MergedTracker, MinMax, Quantiles, Statistic,
-    Summary, TopK, TrackerSpec, Values, Variance, WhenFull, WindowedSpec, WindowedSpecError,
-    WindowedTracker,
+    ActionTime, AsWords, Count, Histogram, Last, Level, Mean, MergedTracker, MinMax, Quantiles,
+    Signed, Statistic, Summary, TopK, TrackerSpec, Values, Variance, WhenFull, WindowedSpec,
+    WindowedSpecError, WindowedTracker,
 };
 use core_time::{ManualClock, Stamp, WindowSpec};
 
@@ -225,6 +225,10 @@ fn default_settings_fit_every_statistic() {
     check::<TopK<1_000>>(4_096);
     check::<Values>(4_096);
     check::<Summary>(4_096);
+    check::<Signed<Mean>>(4_096);
+    check::<Signed<Quantiles>>(4_096);
+    check::<Signed<Variance>>(3_932);
+    check::<Level>(4_096);
     check::<(Variance, MinMax, Quantiles)>(3_500);
     type Eight = (Variance, Variance, Values, Quantiles, Histogram, MinMax, Count, TopK<7>);
     check::<Eight>(1_000);

@@ -6,9 +6,9 @@
 use std::fmt::Debug;
 
 use core_actions::{
-    ActionTime, AsWords, Count, Histogram, Last, Mean, MergedTracker, MinMax, Quantiles, Statistic,
-    Summary, Tag, Timestamped, TopK, TrackerSnapshot, TrackerSpec, Values, Variance,
-    WindowedSnapshot, WindowedSpec, WindowedTracker,
+    ActionTime, AsWords, Count, Held, Histogram, Last, Level, Mean, MergedTracker, MinMax,
+    Quantiles, Signed, SignedValue, Statistic, Summary, Tag, Timestamped, TopK, TrackerSnapshot,
+    TrackerSpec, Values, Variance, WindowedSnapshot, WindowedSpec, WindowedTracker,
 };
 use core_time::{CounterSnapshot, EventCounter, ManualClock, Stamp};
 use serde::Serialize;
@@ -97,6 +97,13 @@ fn all(values: &[u64]) -> Vec<Kind> {
     all.extend(kinds::<Values>(times));
     all.extend(kinds::<Last>(&stamped));
     all.extend(kinds::<Summary>(times));
+    let signed: Vec<_> = values.iter().map(|&value| SignedValue::from(-(value as i64))).collect();
+    all.extend(kinds::<Signed<Mean>>(&signed));
+    all.extend(kinds::<Signed<MinMax>>(&signed));
+    all.extend(kinds::<(Signed<Count>, Signed<Quantiles>)>(&signed));
+    let set = Stamp::from_nanos(1);
+    let held: Vec<_> = signed.iter().map(|&value| Held { value, set, nanos: 2 }).collect();
+    all.extend(kinds::<Level>(&held));
     all.extend(kinds::<(Count,)>(times));
     all.extend(kinds::<(Mean,)>(times));
     all.extend(kinds::<(Count, Count)>(times));
@@ -122,6 +129,7 @@ fn tags_are_standard_names() {
     let expected = [
         ["count", "mean", "variance", "histogram", "quantiles"].as_slice(),
         &["minmax", "top2", "top3", "values", "last", "summary"],
+        &["signed(mean)", "signed(minmax)", "signed(count)+signed(quantiles)", "level"],
         &["(count)", "(mean)", "count+count", "count+minmax", "count+quantiles"],
         &["quantiles+count", "values+histogram", "((count+count))+count"],
         &["mean+minmax+quantiles", "(mean+minmax)+quantiles", "mean+(minmax+quantiles)"],

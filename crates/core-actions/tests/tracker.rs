@@ -15,7 +15,7 @@ use core_time::{Statistic, Tag};
 #[track_caller]
 fn check<T>(tracker: &T, actions: &[(&str, u64)], expected: &[(&str, u64, f64)])
 where
-    T: ActionTracker<Statistic: HasMean>,
+    T: ActionTracker<Statistic: HasMean<Value = ActionTime>>,
 {
     for &(action, time) in actions {
         tracker.record(action, ActionTime::from(time)).unwrap();

@@ -100,8 +100,9 @@ impl Tag {
 impl Tag {
     /// Returns whether no other statistic of these crates had the same form in version 1.
     ///
-    /// The extremes had the form of two values and of a tuple of two counts. The largest values did
-    /// not say how many are kept. The forms of custom statistics are not known.
+    /// Statistics of signed values were not there. The extremes had the form of two values and of a
+    /// tuple of two counts. The largest values did not say how many are kept. The forms of custom
+    /// statistics are not known.
     pub(crate) fn is_distinct_in_version_1(self) -> bool {
         let is_count = |tag: &Self| tag.0 == Form::Name("count");
         match self.0 {
@@ -110,7 +111,7 @@ impl Tag {
                 "events" | "count" | "mean" | "variance" | "histogram" | "quantiles" | "last"
             ),
             Form::Numbered(..) => false,
-            Form::Of(_, inner) => inner.is_distinct_in_version_1(),
+            Form::Of(name, inner) => name != "signed" && inner.is_distinct_in_version_1(),
             Form::Tuple(members) => {
                 members.iter().all(|member| member.is_distinct_in_version_1())
                     && !members.iter().all(is_count)

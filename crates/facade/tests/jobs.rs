@@ -5,13 +5,14 @@ use std::thread;
 use std::time::Duration;
 
 use facade::actions::{
-    ActionRecorder, ActionTime, CORRECTED_MAX, HasCount, LabeledName, Mean, MergedTracker, Outcome,
-    Outcomes, RunningTracker, SharedHandle, Timer, TrackerSpec, Values, WindowedSpec,
+    ActionError, ActionRecorder, ActionTime, CORRECTED_MAX, Gauge, GaugeError, GaugeWindow,
+    HasCount, HasMean, Held, LabeledName, Level, Mean, MergedTracker, MinMax, Outcome, Outcomes,
+    RunningTracker, SharedHandle, Signed, SignedValue, Timer, TrackerSpec, Values, WindowedSpec,
     WindowedTracker, group_by,
 };
 use facade::time::{
-    EventCounter, InFlight, InFlightGuard, KeyedCounter, Limit, Limiter, Limits, ManualClock, Tier,
-    TooManyInFlight, WindowSpec,
+    EventCounter, InFlight, InFlightGuard, KeyedCounter, Limit, Limiter, Limits, ManualClock,
+    Statistic, Tier, TooManyInFlight, WindowSpec,
 };
 use facade::{Stamp, Summary, Windrow};
 
@@ -269,6 +270,49 @@ fn the_events_between_two_snapshots_are_a_value() -> Done {
     let earlier = counter.snapshot();
     counter.record_many(5);
     assert_eq!(counter.snapshot().diff(&earlier)?.events, 5);
+    Ok(())
+}
+
+#[test]
+fn signed_values_are_recorded() -> Done {
+    let drift = WindowedTracker::<(Signed<Mean>, Signed<MinMax>)>::with_clock(
+        WindowedSpec::default(),
+        clock(),
+    )?;
+    drift.record("db-1", 3)?;
+    drift.record("db-1", -0.25)?;
+    let handle = drift.action("db-1")?;
+    handle.record(-7);
+    handle.record(SignedValue::try_from(0.5)?);
+    let minute = handle.window(secs(60))?;
+    let (mean, min_max) = minute.statistic();
+    assert_eq!((minute.count(), mean.sum(), mean.mean()), (4, -3.75, Some(-0.9375)));
+    assert_eq!((min_max.min(), min_max.max()), (Some((-7).into()), Some(3.into())));
+    assert_eq!(drift.window(secs(60))?.rows()[0].mean(), -0.9375);
+    assert!(matches!(drift.record("db-1", f64::NAN), Err(ActionError::Time(_))));
+    Ok(())
+}
+
+#[test]
+fn a_gauge_has_its_level_over_a_window() -> Done {
+    let clock = clock();
+    let queue = Gauge::with_clock(WindowSpec::default(), clock.clone());
+    queue.set(10);
+    clock.advance(secs(30));
+    assert_eq!(queue.add(-6), 4.into());
+    clock.advance(secs(29));
+    let minute: GaugeWindow = queue.window(secs(60))?;
+    let mut level: Level = minute.level;
+    assert_eq!((level.last(), level.min()), (Some(4.into()), Some(4.into())));
+    assert_eq!(level.max(), Some(10.into()));
+    assert_eq!(level.mean(), Some(416.0 / 59.0)); // Each value by the time that it held.
+    clock.advance(secs(60));
+    assert_eq!(queue.window(secs(60))?.level.mean(), Some(4.0)); // Without another change.
+    let late: GaugeError = queue.set_at(5, Stamp::from_secs(1_000)).unwrap_err();
+    assert_eq!(late, GaugeError::BeforeLast { behind: secs(30) });
+    // Of another process, which had 40 for 59 s.
+    level.insert(Held { value: 40.into(), set: Stamp::UNIX_EPOCH, nanos: 59_000_000_000 });
+    assert_eq!(level.mean(), Some((416.0 + 59.0 * 40.0) / 118.0));
     Ok(())
 }
 

@@ -9,7 +9,7 @@ use crate::harness::names::{Draw, Found};
 pub(super) const VALID: &str = "the workload holds only valid actions";
 
 /// Provides the statistics that are verified.
-pub trait Figures: HasMean {
+pub trait Figures: HasMean<Value = ActionTime> {
     /// Says whether it needs more memory with each time.
     const GROWS: bool = false;
 

@@ -139,7 +139,10 @@ struct Measured {
 }
 
 impl Measured {
-    fn new<T: ActionTracker<Statistic: HasMean>>(tracker: &T, texts: &[String]) -> Self {
+    fn new<T: ActionTracker<Statistic: HasMean<Value = ActionTime>>>(
+        tracker: &T,
+        texts: &[String],
+    ) -> Self {
         let add = |part: &[String]| {
             let ((), taken) = timed(|| part.iter().for_each(|text| add_action(tracker, text)));
             taken.div_f64(part.len() as f64)
@@ -163,12 +166,12 @@ impl Measured {
     }
 }
 
-fn add_action(tracker: &impl ActionTracker<Statistic: HasMean>, json: &str) {
+fn add_action(tracker: &impl ActionTracker<Statistic: HasMean<Value = ActionTime>>, json: &str) {
     let action = Limits::default().decode(json.as_bytes()).expect("the text was made here");
     tracker.record(action.name.as_str(), action.time).expect("the decoder checked the name");
 }
 
-fn get_stats(tracker: &impl ActionTracker<Statistic: HasMean>) -> String {
+fn get_stats(tracker: &impl ActionTracker<Statistic: HasMean<Value = ActionTime>>) -> String {
     encode_means(&tracker.stats())
 }
 

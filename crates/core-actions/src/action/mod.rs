@@ -5,6 +5,7 @@ pub(crate) mod conversion;
 pub(crate) mod error;
 pub(crate) mod key;
 pub(crate) mod name;
+pub(crate) mod signed;
 pub(crate) mod time;
 pub(crate) mod unit;
 #[cfg(feature = "tracker")]
@@ -15,6 +16,7 @@ pub use conversion::Conversion;
 pub use error::ActionError;
 pub use key::KeyedName;
 pub use name::{ActionName, NAME_BYTES_MAX, NameError};
+pub use signed::SignedValue;
 pub use time::{ActionTime, TimeError};
 pub use unit::{Unit, UnitError};
 #[cfg(feature = "tracker")]

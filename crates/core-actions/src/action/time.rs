@@ -271,6 +271,9 @@ pub enum TimeError {
     /// An infinity or not a number.
     #[error("time is not finite, it must be a finite number")]
     NotFinite,
+    /// A [signed value](crate::SignedValue) that is an infinity or not a number.
+    #[error("value is not finite, it must be a finite number")]
+    ValueNotFinite,
     /// An integer that is not below 2^64.
     #[error("time is {found}, an integer must be below 2^64")]
     TooLarge {

@@ -2,8 +2,10 @@
 
 use core_time::{InBucket, Stamp};
 
+use crate::action::signed::SignedValue;
 use crate::action::time::ActionTime;
 use crate::statistics::last::Timestamped;
+use crate::statistics::level::Held;
 use crate::statistics::outcomes::Outcome;
 
 /// A value that can be stored in a few words of memory.
@@ -141,6 +143,38 @@ impl AsWords for Timestamped {
     }
 }
 
+impl AsWords for SignedValue {
+    const WORDS: usize = 2;
+
+    #[inline]
+    fn write_words(self, words: &mut [u64]) -> bool {
+        words[..2].copy_from_slice(&self.to_words());
+        true
+    }
+
+    #[inline]
+    fn from_words(words: &[u64]) -> Self {
+        Self::of_words([words[0], words[1]])
+    }
+}
+
+impl AsWords for Held {
+    const WORDS: usize = 4;
+
+    #[inline]
+    fn write_words(self, words: &mut [u64]) -> bool {
+        let [kind, bits] = self.value.to_words();
+        words[..4].copy_from_slice(&[kind, bits, self.nanos, self.set.as_nanos() as u64]);
+        true
+    }
+
+    #[inline]
+    fn from_words(words: &[u64]) -> Self {
+        let value = SignedValue::of_words([words[0], words[1]]);
+        Self { value, nanos: words[2], set: Stamp::from_nanos(words[3] as i64) }
+    }
+}
+
 impl AsWords for Outcome {
     const WORDS: usize = 1;
 
@@ -193,6 +227,11 @@ mod tests {
         for integer in [FLOAT, u64::MAX] {
             assert!(!ActionTime::from(integer).write_words(&mut [0]), "{integer}");
         }
+        for value in [i64::MIN, -1, 0, i64::MAX].map(SignedValue::from) {
+            check(value);
+            check(Held { value, set: Stamp::from_nanos(-7), nanos: u64::MAX });
+        }
+        check(SignedValue::try_from(-0.5).unwrap());
         check(u64::MAX);
         check(u32::MAX);
         check(i64::MIN);

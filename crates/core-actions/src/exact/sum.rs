@@ -22,6 +22,7 @@
 //! so a carry rarely goes beyond one limb, and plain limbs are smaller.
 
 use std::array;
+use std::cmp::Ordering;
 use std::ops::RangeInclusive;
 
 use crate::action::time::ActionTime;
@@ -192,6 +193,20 @@ impl<const POWER: u32, const NEAR_LIMBS: usize, const LIMBS: usize>
         let mut total = self.total();
         subtract(&mut total, &other.total());
         self.set_total(&total, count);
+    }
+
+    /// Returns how the sum compares with another one, and by how much they differ.
+    ///
+    /// `count` is the number of times of both.
+    pub(crate) fn difference(&self, other: &Self, count: u64) -> (Ordering, Self) {
+        let order = match (self.near(), other.near()) {
+            (Some(near), Some(of_other)) => near.iter().rev().cmp(of_other.iter().rev()),
+            _ => self.total().iter().rev().cmp(other.total().iter().rev()),
+        };
+        let (larger, smaller) = if order.is_lt() { (other, self) } else { (self, other) };
+        let mut difference = larger.clone();
+        difference.subtract(smaller, count);
+        (order, difference)
     }
 
     /// Returns whether subtracting another sum leaves a possible sum of `count` times.

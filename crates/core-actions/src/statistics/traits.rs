@@ -2,8 +2,6 @@
 
 use core_time::{COUNT_MAX, Statistic};
 
-use crate::action::time::ActionTime;
-
 /// A statistic with a count.
 ///
 /// A tuple has the count of its first member.
@@ -12,7 +10,7 @@ pub trait HasCount: Statistic {
     fn count(&self) -> u64;
 }
 
-/// A statistic of times with a mean.
+/// A statistic with a mean.
 ///
 /// A tuple has the mean of its first member.
 ///
@@ -35,7 +33,7 @@ pub trait HasCount: Statistic {
 /// assert_eq!((mean.count(), mean.mean()), (2, Some(150.0)));
 /// assert_eq!(min_max.max(), Some(200_u64.into()));
 /// ```
-pub trait HasMean: HasCount<Value = ActionTime> {
+pub trait HasMean: HasCount {
     /// Returns the mean; `None` without a value.
     fn mean(&self) -> Option<f64>;
 }
@@ -53,7 +51,7 @@ macro_rules! tuple_answers_by_its_first {
 
         impl<$first: HasMean, $($name),*> HasMean for ($first, $($name,)*)
         where
-            Self: Statistic<Value = ActionTime>,
+            Self: Statistic,
         {
             fn mean(&self) -> Option<f64> {
                 self.0.mean()

@@ -11,7 +11,7 @@ use crate::values::{any_time, time, units};
 /// Records the times from `threads` threads, and returns the bits of the mean.
 fn mean_of<T>(tracker: T, times: &[ActionTime], threads: usize) -> u64
 where
-    T: ActionTracker<Statistic: HasMean>,
+    T: ActionTracker<Statistic: HasMean<Value = ActionTime>>,
 {
     std::thread::scope(|scope| {
         for share in times.chunks(times.len().div_ceil(threads)) {

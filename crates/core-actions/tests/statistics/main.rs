@@ -12,6 +12,9 @@ mod laws;
 mod nist;
 mod oracle;
 mod quantiles;
+mod signed;
+#[cfg(feature = "serde")]
+mod signed_wire;
 mod summary;
 mod values;
 mod variance;

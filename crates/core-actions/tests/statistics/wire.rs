@@ -4,8 +4,9 @@
 use std::fmt::Debug;
 
 use core_actions::{
-    ActionTime, Count, HasCount, HasMean, Histogram, Last, Mean, MinMax, Quantile, Quantiles,
-    Statistic, Subtract, Summary, Timestamped, TopK, Values, Variance,
+    ActionTime, Count, HasCount, HasMean, Held, Histogram, Last, Level, Mean, MinMax, Quantile,
+    Quantiles, Signed, SignedValue, Statistic, Subtract, Summary, Timestamped, TopK, Values,
+    Variance,
 };
 use core_time::Stamp;
 use proptest::collection::vec;
@@ -65,6 +66,20 @@ fn check(times: &[ActionTime]) {
     check_one::<(Mean, MinMax, Quantiles)>(times);
     let stamped =
         |(at, &time): (i64, &ActionTime)| Timestamped { stamp: Stamp::from_nanos(at), time };
+    let value = |(at, time): (usize, &ActionTime)| match time.as_f64() {
+        float if at % 2 == 1 => SignedValue::try_from(-float).unwrap(),
+        _ => (*time).into(),
+    };
+    let values: Vec<_> = times.iter().enumerate().map(value).collect();
+    values.iter().for_each(|value| _ = read_back(value));
+    check_subtracted::<(Signed<Mean>, Signed<Variance>)>(&values);
+    check_one::<(Signed<MinMax>, Signed<Quantiles>)>(&values);
+    let held = |(at, &value): (i64, &SignedValue)| Held {
+        value,
+        set: Stamp::from_nanos(at),
+        nanos: at as u64 % 4 * 1_000_000_007,
+    };
+    check_one::<Level>(&(-9..).zip(&values).map(held).collect::<Vec<_>>());
     check_one::<(Last, Count)>(&(-9..).zip(times).map(stamped).collect::<Vec<_>>());
 }
 
@@ -104,11 +119,12 @@ type Edit = (prop::sample::Index, u8);
 
 /// Reads what is nearly the statistic of some times, and uses what is read without an error.
 fn survive(times: &[ActionTime], edits: &[Edit]) {
-    fn each<S>(times: &[ActionTime], edits: &[Edit], ask: impl Fn(&S))
+    fn each<S>(times: &[S::Value], edits: &[Edit], ask: impl Fn(&S))
     where
-        S: Statistic<Value = ActionTime> + Serialize + DeserializeOwned,
+        S: Statistic<Value: From<ActionTime>> + Serialize + DeserializeOwned,
     {
         const LIKELY: &[u8] = b"0123456789abcdefp-.,[]";
+        let edges = || edges().into_iter().map(S::Value::from).collect::<Vec<_>>();
         let statistic = of::<S>(times);
         let mut text = serde_json::to_vec(&statistic).unwrap();
         let mut bytes = postcard::to_allocvec(&statistic).unwrap();
@@ -136,6 +152,11 @@ fn survive(times: &[ActionTime], edits: &[Edit]) {
     each::<MinMax>(times, edits, |extent| _ = (extent.min(), extent.max()));
     each::<TopK<3>>(times, edits, |largest| _ = (largest.mean(), largest.times().count()));
     each::<Values>(times, edits, |raw| _ = raw.mean());
+    let values: Vec<_> =
+        times.iter().map(|&time| SignedValue::try_from(-time.as_f64()).unwrap()).collect();
+    each::<Signed<Mean>>(&values, edits, |mean| _ = (mean.mean(), mean.sum(), mean.count()));
+    each::<Signed<Variance>>(&values, edits, |it| _ = (it.population_deviation(), it.mean()));
+    each::<Signed<Quantiles>>(&values, edits, |it| _ = it.quantile(Quantile::MEDIAN));
     each::<Histogram>(times, edits, |histogram| {
         _ = (histogram.quantile(Quantile::P99), histogram.bins().count(), histogram.count());
     });
@@ -157,7 +178,7 @@ fn edges_are_read_back() {
 
 /// The form that is promised, and the statistic of it.
 #[track_caller]
-fn form<T: Serialize + DeserializeOwned + PartialEq + Debug>(value: &T, text: &str) {
+pub(crate) fn form<T: Serialize + DeserializeOwned + PartialEq + Debug>(value: &T, text: &str) {
     assert_eq!(serde_json::to_string(value).unwrap(), text);
     assert_eq!(&serde_json::from_str::<T>(text).unwrap(), value);
 }
@@ -216,7 +237,7 @@ fn forms_are_as_promised() {
 
 /// What is no such statistic, and why.
 #[track_caller]
-fn refused<T: DeserializeOwned + Debug>(text: &str, expected: &str) {
+pub(crate) fn refused<T: DeserializeOwned + Debug>(text: &str, expected: &str) {
     let error = serde_json::from_str::<T>(text).unwrap_err().to_string();
     let message = error.rsplit_once(" at line").map_or(error.as_str(), |(message, _)| message);
     assert_eq!(message, expected, "of {text}");

@@ -15,7 +15,6 @@ use core_time::Statistic;
 
 use crate::action::time::ActionTime;
 use crate::statistics::quantiles::histogram::Histogram;
-use crate::statistics::quantiles::quantile::Quantile;
 use crate::statistics::traits::HasCount;
 
 /// Keeps the minimum, the maximum, and a histogram of the times between them.
@@ -117,8 +116,8 @@ impl Many {
         ends.wrapping_add(self.between.count())
     }
 
-    pub(crate) fn quantile(&self, quantile: Quantile) -> Option<ActionTime> {
-        match self.place(quantile.rank(self.count())?)? {
+    pub(crate) fn estimate_of_rank(&self, rank: u64) -> Option<ActionTime> {
+        match self.place(rank)? {
             Place::At(time) => Some(time),
             Place::Between(rank) => {
                 let estimate = self.between.estimate_of_rank(rank)?;

@@ -73,12 +73,14 @@ impl Quantiles {
     /// Linear in the bins, or in the times while they are kept as they are.
     #[must_use]
     pub fn quantile(&self, quantile: Quantile) -> Option<ActionTime> {
+        self.estimate_of_rank(quantile.rank(self.count())?)
+    }
+
+    /// Returns the time with this rank in ascending order, from 1, or its estimate.
+    pub(crate) fn estimate_of_rank(&self, rank: u64) -> Option<ActionTime> {
         match &self.many {
-            Some(many) => many.quantile(quantile),
-            None => {
-                let rank = quantile.rank(self.small.len() as u64)?;
-                self.small.nth_smallest(rank as usize - 1)
-            }
+            Some(many) => many.estimate_of_rank(rank),
+            None => self.small.nth_smallest(usize::try_from(rank.checked_sub(1)?).ok()?),
         }
     }
 

@@ -18,10 +18,12 @@ use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use thiserror::Error;
 
+use crate::action::signed::SignedValue;
 use crate::action::time::{ActionTime, TimeError};
 use crate::exact::sum::{Sum, SumOfSquares};
 use crate::statistics::count::Count;
 use crate::statistics::last::{Last, Timestamped};
+use crate::statistics::level::Level;
 use crate::statistics::mean::Mean;
 use crate::statistics::min_max::MinMax;
 use crate::statistics::outcomes::Outcomes;
@@ -34,9 +36,11 @@ use crate::statistics::values::Values;
 use crate::statistics::variance::{Variance, go_together};
 
 mod quantiles;
+mod signed;
 mod sum;
 
 use quantiles::{WireHistogram, WireQuantiles};
+use signed::WireLevel;
 
 const TWO_POW_53: f64 = 9_007_199_254_740_992.0;
 const TWO_POW_64: f64 = 18_446_744_073_709_551_616.0;
@@ -101,6 +105,14 @@ enum WireError {
     TooManyFew { few: usize, limit: usize },
     #[error("time {time} follows {before}, times must ascend")]
     FewDescend { time: ActionTime, before: ActionTime },
+    #[error("last value {last} is not from the minimum {} to the maximum {}", end(*min), end(*max))]
+    LastOutside { last: SignedValue, min: Option<SignedValue>, max: Option<SignedValue> },
+    #[error("level has a minimum and a maximum without a last value")]
+    NoLast,
+    #[error("mean {mean} is not from the minimum {} to the maximum {}", end(*min), end(*max))]
+    MeanOutside { mean: f64, min: Option<SignedValue>, max: Option<SignedValue> },
+    #[error("last value has held, but the mean is of no time")]
+    HeldForNoTime,
     #[error("histogram has {}, expected more than {limit}", counted(*many, "time"))]
     TooFewMany { many: u64, limit: usize },
 }
@@ -108,6 +120,11 @@ enum WireError {
 /// Describes a cell in a message.
 fn cell(bin: Option<u32>) -> String {
     bin.map_or_else(|| "missing".to_owned(), |bin| format!("of bin {bin}"))
+}
+
+/// Describes an end in a message.
+fn end(end: Option<SignedValue>) -> String {
+    end.map_or_else(|| "none".to_owned(), |end| end.to_string())
 }
 
 /// Serializes a type as another one, which is checked when deserialized.
@@ -157,6 +174,7 @@ wire!(Values, Vec<ActionTime>, |raw| raw.times().collect(), |times| Ok(of(times)
 wire!(keyed Histogram, WireHistogram);
 wire!(keyed Quantiles, WireQuantiles);
 wire!(keyed Summary, WireSummary);
+wire!(keyed Level, WireLevel);
 
 /// Requires a map with exactly the expected keys in a human-readable form.
 ///
