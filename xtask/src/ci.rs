@@ -16,7 +16,7 @@ use crate::{doc, interface, loom, mutants, package, tidy};
   cargo xtask ci
   cargo xtask ci --long")]
 pub(crate) struct Args {
-    /// Also run the simulation of `compare` with many samples (minutes)
+    /// Also run `compare` on many samples, and a recorder with many records (minutes)
     #[arg(long)]
     long: bool,
 }
@@ -69,6 +69,7 @@ impl Args {
         steps.command(doc::job(sh));
         if self.long {
             steps.command(simulation(sh));
+            steps.command(unread_records(sh));
         }
         steps.run("interface", || interface::step(sh));
         steps.command(package::job(sh, package::Depth::Create)?);
@@ -110,6 +111,13 @@ fn simulation(sh: &Shell) -> Job<'_> {
     let test =
         cmd!(sh, "cargo test --profile model --package cli --bin windrow --locked -- simulation");
     Job::tests("simulation", test).env("WINDROW_LONG_TESTS", "1")
+}
+
+/// Measures the memory of a recorder for `metrics` after ten million records, optimised.
+fn unread_records(sh: &Shell) -> Job<'_> {
+    let test =
+        cmd!(sh, "cargo test --profile model --package adapter-metrics --test memory --locked");
+    Job::tests("unread_records", test).env("WINDROW_LONG_TESTS", "1")
 }
 
 /// Tests the crates with default features without these, each alone.

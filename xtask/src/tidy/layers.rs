@@ -4,11 +4,12 @@ use super::Finding;
 use crate::workspace::{Package, Workspace};
 
 /// The crates from the lowest layer to the highest.
-const LAYERS: [&str; 9] = [
+const LAYERS: [&str; 10] = [
     "core-time",
     "core-actions",
     "codec",
     "exposition",
+    "adapter-metrics",
     "workload",
     "facade",
     "adapter-tower",

@@ -1,0 +1,15 @@
+#![doc = include_str!("../README.md")]
+
+mod descriptions;
+mod error;
+mod handles;
+mod page;
+mod recorder;
+mod refused;
+mod registry;
+mod spec;
+
+pub use error::RecorderError;
+pub use recorder::WindrowRecorder;
+pub use refused::RefusedValues;
+pub use spec::RecorderSpec;
