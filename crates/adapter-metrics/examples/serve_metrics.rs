@@ -1,7 +1,7 @@
 //! Serves the metrics of a program on loopback.
 //!
 //! ```text
-//! cargo run --package adapter-metrics --example serve
+//! cargo run --package adapter-metrics --example serve_metrics
 //! curl http://127.0.0.1:9465/metrics
 //! ```
 

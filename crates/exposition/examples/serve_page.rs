@@ -1,7 +1,7 @@
 //! Serves a page on loopback, in the format that the client asks for.
 //!
 //! ```text
-//! cargo run --package exposition --example serve
+//! cargo run --package exposition --example serve_page
 //! curl http://127.0.0.1:9464/metrics
 //! curl -H 'Accept: application/openmetrics-text' http://127.0.0.1:9464/metrics
 //! ```
