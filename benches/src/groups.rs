@@ -14,6 +14,7 @@ pub mod late;
 pub mod limit;
 pub mod merge;
 pub mod quantile;
+pub mod read;
 pub mod record;
 pub mod stats;
 pub mod turn;
@@ -22,7 +23,7 @@ pub mod windowed;
 use criterion::Criterion;
 
 /// All groups, in the order in which they run.
-pub const ALL: [fn(&mut Criterion); 18] = [
+pub const ALL: [fn(&mut Criterion); 19] = [
     decode::bench,
     add_action::bench,
     add::bench,
@@ -30,6 +31,7 @@ pub const ALL: [fn(&mut Criterion); 18] = [
     stats::bench,
     quantile::bench,
     windowed::bench,
+    read::bench,
     merge::bench,
     get_stats::bench,
     record::bench,

@@ -46,7 +46,7 @@ fn table_of_the_readme_has_the_bytes_of_a_key() {
     let rows: HashMap<_, _> = rows.collect();
     let measured = [
         ("keyed_counter", of_counter::<KeyedCounter<String>>()),
-        ("map_of_rings", of_counter::<MapOfRings>()),
+        ("shared_map_of_rings", of_counter::<MapOfRings>()),
         ("rival_moka", of_counter::<Moka>()),
         ("rival_metrics", of_counter::<MetricsCounters>()),
         ("rival_prometheus_client", of_counter::<PrometheusClientCounters>()),

@@ -22,6 +22,7 @@ use crate::{step, workspace};
   cargo xtask bench
   cargo xtask bench --quick record/default
   cargo xtask bench shapes/caddy
+  cargo xtask bench '^(limit|keyed|read_)'
   cargo xtask bench --e2e logs/ --lines 100000")]
 pub(crate) struct Args {
     /// Measure only the benchmarks whose names match this
@@ -52,7 +53,8 @@ impl Args {
     /// Measures operations in this process, then programs on lines of several forms, and writes a
     /// record of each.
     ///
-    /// A record of all benchmarks, measured at length, also replaces the figures of the README.
+    /// A record with all headlines of its kind, measured at length, also replaces the figures of
+    /// the README.
     pub(crate) fn run(self, sh: &Shell) -> anyhow::Result<()> {
         if self.readme {
             let all = workspace::root().join(RECORDS);
@@ -83,15 +85,36 @@ impl Args {
         step::print(&format!("$ {command}"));
         command.quiet().run()?;
         let measured = criterion::read(&home)?;
+        for kind in [Kind::Operations, Kind::Service] {
+            let is_of_kind = |one: &&Measurement| Kind::of_operation(&one.id) == kind;
+            let measured: Vec<_> = measured.iter().filter(is_of_kind).cloned().collect();
+            if !measured.is_empty() {
+                self.keep(sh, kind, &circumstances, &measured)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes a record, and its figures to the README if it has them all.
+    fn keep(
+        &self,
+        sh: &Shell,
+        kind: Kind,
+        circumstances: &Circumstances,
+        measured: &[Measurement],
+    ) -> anyhow::Result<()> {
         let folder = record::write(
-            Kind::Operations,
+            kind,
             &self.records(),
-            &circumstances,
+            circumstances,
             &measured.iter().map(Measurement::to_json).collect::<Vec<_>>(),
-            &table::by_group(&measured),
+            &table::by_group(measured),
         )?;
+        let complete = headline::check_complete(kind, measured);
         if self.is_whole() {
-            headline::check_complete(Kind::Operations, &measured)?;
+            complete?;
+            update_readme(sh, &folder)?;
+        } else if kind == Kind::Service && self.is_at_length() && complete.is_ok() {
             update_readme(sh, &folder)?;
         }
         let shown = folder.strip_prefix(workspace::root()).unwrap_or(&folder);
@@ -106,7 +129,12 @@ impl Args {
 
     /// Says whether a record is complete, so that the README may show it.
     fn is_whole(&self) -> bool {
-        self.filter.is_none() && !self.quick && self.lines == LINES && self.out.is_none()
+        self.filter.is_none() && self.lines == LINES && self.is_at_length()
+    }
+
+    /// Says whether a record is one to keep.
+    fn is_at_length(&self) -> bool {
+        !self.quick && self.out.is_none()
     }
 }
 

@@ -37,7 +37,7 @@ pub fn bench(criterion: &mut Criterion) {
 
 fn by_key(harness: &mut Harness<'_>, draws: &Draws) {
     measure::<KeyedCounter<String>>(harness, "keyed_counter", draws);
-    measure::<MapOfRings>(harness, "map_of_rings", draws);
+    measure::<MapOfRings>(harness, "shared_map_of_rings", draws);
     measure::<Moka>(harness, "rival_moka", draws);
     measure::<MetricsCounters>(harness, "rival_metrics", draws);
     measure::<PrometheusClientCounters>(harness, "rival_prometheus_client", draws);

@@ -108,23 +108,35 @@ impl<C: Clock> MutexDeques<C> {
         }
     }
 
-    /// Computes the statistics of each name since the start of the first bucket of the window.
-    fn rows(&self, seconds: u64) -> Vec<(String, Plain)> {
+    /// Returns the start of the first bucket of a window.
+    fn start(&self, seconds: u64) -> Stamp {
         const NANOS: i64 = 1_000_000_000;
         let first = self.clock.now().as_nanos().div_euclid(NANOS) - seconds.cast_signed() + 1;
-        let from = Stamp::from_nanos(first * NANOS);
+        Stamp::from_nanos(first * NANOS)
+    }
+
+    /// Computes the statistics of each name since the start of the first bucket of the window.
+    fn rows(&self, seconds: u64) -> Vec<(String, Plain)> {
+        let from = self.start(seconds);
         let rows = self.lock();
-        let rows = rows.iter().filter_map(|(name, deque)| {
-            let mut row = Plain::default();
-            let mut any = false;
-            for &(_, time) in deque.iter().rev().take_while(|&&(stamp, _)| stamp >= from) {
-                row.insert(time);
-                any = true;
-            }
-            any.then(|| (name.clone(), row))
-        });
+        let rows = rows.iter().filter_map(|(name, deque)| Some((name.clone(), row(deque, from)?)));
         rows.collect()
     }
+
+    /// Computes the statistics of one name.
+    pub(crate) fn row(&self, name: &str, seconds: u64) -> Option<Plain> {
+        let from = self.start(seconds);
+        row(self.lock().get(name)?, from)
+    }
+}
+
+/// Computes the statistics of the times from a stamp on, if there are any.
+fn row(deque: &VecDeque<(Stamp, f64)>, from: Stamp) -> Option<Plain> {
+    let mut times = deque.iter().rev().take_while(|&&(stamp, _)| stamp >= from).peekable();
+    times.peek()?;
+    let mut row = Plain::default();
+    times.for_each(|&(_, time)| row.insert(time));
+    Some(row)
 }
 
 impl<C: Clock> Windows<C> for MutexDeques<C> {

@@ -89,6 +89,7 @@ pub(crate) mod tests {
         let mut measured = all();
         check_complete(Kind::Operations, &measured).unwrap();
         check_complete(Kind::E2e, &measured).unwrap();
+        check_complete(Kind::Service, &measured).unwrap();
         measured.retain(|one| one.id != "add_action/threads_01/floor_decode");
         let error = check_complete(Kind::Operations, &measured).unwrap_err().to_string();
         assert_eq!(error, "`add_action/threads_01/floor_decode` was not measured");
@@ -97,7 +98,17 @@ pub(crate) mod tests {
 
     #[test]
     fn tables_stay_short() {
-        let count = Kind::Operations.headlines().count();
-        assert!(count <= 8 && HEADLINES.len() - count <= 5);
+        let [operations, service] =
+            [Kind::Operations, Kind::Service].map(|k| k.headlines().count());
+        assert!(operations <= 8 && service <= 8 && HEADLINES.len() - operations - service <= 5);
+    }
+
+    #[test]
+    fn headlines_are_in_the_record_of_their_kind() {
+        for kind in [Kind::Operations, Kind::Service] {
+            for headline in kind.headlines() {
+                assert_eq!(Kind::of_operation(&headline.id), kind, "{}", headline.id);
+            }
+        }
     }
 }

@@ -31,6 +31,8 @@ pub(crate) struct Circumstances {
 pub(crate) enum Kind {
     /// Operations of the crates.
     Operations,
+    /// Operations that services make: keyed counts, limits, reads of actions.
+    Service,
     /// Whole programs on files.
     E2e,
     /// Whole programs on logs in the forms of other programs.
@@ -40,12 +42,20 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 4] = [Self::Operations, Self::E2e, Self::Logs, Self::Shapes];
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Operations, Self::Service, Self::E2e, Self::Logs, Self::Shapes];
+
+    /// Returns the kind of the record that a measured operation is part of.
+    pub(crate) fn of_operation(id: &str) -> Self {
+        let is_of_service = ["keyed", "limit", "read_"].iter().any(|begin| id.starts_with(begin));
+        if is_of_service { Self::Service } else { Self::Operations }
+    }
 
     /// Returns the end of the name, before a number.
     pub(crate) fn ending(self) -> &'static str {
         match self {
             Self::Operations => "",
+            Self::Service => "-service",
             Self::E2e => "-e2e",
             Self::Logs => "-logs",
             Self::Shapes => "-shapes",
