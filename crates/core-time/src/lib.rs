@@ -52,7 +52,10 @@ pub use in_flight::{InFlight, InFlightGuard, TooManyInFlight};
 #[cfg(feature = "counter")]
 pub use instance::{Instance, InstanceError, Instances};
 #[cfg(feature = "counter")]
-pub use keyed::{HeavyKeys, KeyHandle, KeyedCounter, KeyedRecordError, KeyedSpec, KeyedSpecError};
+pub use keyed::{
+    HeavyKeys, KeyHandle, KeyRow, KeyedCounter, KeyedDelta, KeyedRecordError, KeyedSnapshot,
+    KeyedSpec, KeyedSpecError,
+};
 #[cfg(feature = "counter")]
 pub use limiter::{Exceeded, KeyedLimiter, Limit, Limiter, Limits, LimitsError, Remaining};
 pub use overflow::{OverflowCounts, WhenFull};

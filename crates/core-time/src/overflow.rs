@@ -48,3 +48,25 @@ pub struct OverflowCounts {
     /// Keys or actions that the program removed.
     pub removed: u64,
 }
+
+#[cfg(feature = "counter")]
+impl OverflowCounts {
+    fn combined(self, other: Self, each: impl Fn(u64, u64) -> Option<u64>) -> Option<Self> {
+        Some(Self {
+            refused: each(self.refused, other.refused)?,
+            folded: each(self.folded, other.folded)?,
+            evicted: each(self.evicted, other.evicted)?,
+            evicted_records: each(self.evicted_records, other.evicted_records)?,
+            expired: each(self.expired, other.expired)?,
+            removed: each(self.removed, other.removed)?,
+        })
+    }
+
+    pub(crate) fn saturating_add(self, other: Self) -> Self {
+        self.combined(other, |one, two| Some(one.saturating_add(two))).unwrap_or(self)
+    }
+
+    pub(crate) fn checked_sub(self, earlier: Self) -> Option<Self> {
+        self.combined(earlier, u64::checked_sub)
+    }
+}

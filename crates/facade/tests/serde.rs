@@ -4,7 +4,7 @@
 use facade::actions::{
     Count, MergedTracker, TrackerSnapshot, TrackerSnapshotError, WindowedSnapshot, WindowedTracker,
 };
-use facade::time::CounterSnapshot;
+use facade::time::{CounterSnapshot, KeyedCounter, KeyedSnapshot};
 use facade::time::{SnapshotError, SnapshotHeader, SnapshotHeaderError, Tag};
 use facade::{Stamp, Windrow};
 
@@ -17,11 +17,14 @@ fn snapshots_of_every_kind_are_read_back() {
     let windowed = WindowedTracker::<Count>::new(Default::default()).unwrap();
     windowed.record("jump", 1).unwrap();
     let windowed = windowed.snapshot();
+    let keyed = KeyedCounter::<String>::new(Default::default()).unwrap();
+    keyed.record("alice").unwrap();
+    let keyed = keyed.snapshot();
 
-    let written = serde_json::to_string(&(&events, &actions, &windowed)).unwrap();
-    let read: (CounterSnapshot, TrackerSnapshot<_>, WindowedSnapshot<Count>) =
+    let written = serde_json::to_string(&(&events, &actions, &windowed, &keyed)).unwrap();
+    let read: (CounterSnapshot, TrackerSnapshot<_>, WindowedSnapshot<Count>, KeyedSnapshot<_>) =
         serde_json::from_str(&written).unwrap();
-    assert_eq!(read, (events, actions, windowed));
+    assert_eq!(read, (events, actions, windowed, keyed));
     assert!(read.0.at() > Stamp::UNIX_EPOCH);
 }
 

@@ -5,9 +5,9 @@ use std::time::Duration;
 use facade::Stamp;
 use facade::actions::{Outcome, Outcomes, WindowedTracker};
 use facade::time::{
-    Clock, CounterDelta, EventCounter, Exceeded, HeavyKeys, KeyHandle, KeyedCounter, KeyedLimiter,
-    KeyedRecordError, KeyedSpec, KeyedSpecError, Limit, Limiter, Limits, LimitsError, ManualClock,
-    MonotonicClock, Remaining,
+    Clock, CounterDelta, EventCounter, Exceeded, HeavyKeys, KeyHandle, KeyRow, KeyedCounter,
+    KeyedDelta, KeyedLimiter, KeyedRecordError, KeyedSnapshot, KeyedSpec, KeyedSpecError, Limit,
+    Limiter, Limits, LimitsError, ManualClock, MonotonicClock, Remaining,
 };
 
 #[test]
@@ -41,6 +41,11 @@ fn counts_of_each_key_are_behind_the_front_door() -> Result<(), KeyedSpecError> 
     alice.record();
     let [minute, all] = alice.count_each([60, 300].map(Duration::from_secs)).unwrap();
     assert_eq!((minute.events, all.events), (3, 3));
+    let earlier: KeyedSnapshot<String> = logins.snapshot();
+    alice.record();
+    let delta: KeyedDelta<String> = logins.snapshot().diff(&earlier).unwrap();
+    let row: KeyRow<'_, String> = delta.rows().next().unwrap();
+    assert_eq!((row.key().as_str(), row.events()), ("alice", 1));
     let heavy = HeavyKeys::<String>::new(Default::default(), 100)?;
     assert_eq!(heavy.record("alice"), Ok(()));
     assert_eq!(heavy.top(1, Duration::from_secs(300)).unwrap()[0].0, "alice");

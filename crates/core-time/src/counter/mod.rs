@@ -106,11 +106,11 @@ pub struct EventCounter {
 
 /// What snapshots need in addition to the counts, under a lock.
 #[derive(Default)]
-struct Merged {
+pub(crate) struct Merged {
     /// The instances whose snapshots were merged into this counter since the last reset.
-    instances: Instances,
+    pub(crate) instances: Instances,
     /// The revision of the last snapshot.
-    revision: u64,
+    pub(crate) revision: u64,
 }
 
 impl Default for EventCounter {

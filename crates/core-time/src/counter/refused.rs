@@ -23,6 +23,16 @@ pub struct RefusedCounts {
     pub full: u64,
 }
 
+impl RefusedCounts {
+    pub(crate) fn saturating_add(self, other: Self) -> Self {
+        Self {
+            too_old: self.too_old.saturating_add(other.too_old),
+            too_new: self.too_new.saturating_add(other.too_new),
+            full: self.full.saturating_add(other.full),
+        }
+    }
+}
+
 /// The same, counted from many threads. The numbers saturate.
 #[derive(Debug, Default)]
 pub(crate) struct Refusals {

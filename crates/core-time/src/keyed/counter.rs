@@ -3,18 +3,21 @@
 use std::borrow::Borrow;
 use std::fmt;
 use std::hash::Hash;
+use std::sync::{Mutex, MutexGuard};
+use std::time::Duration;
 
 use super::counted::{Counted, Event};
 use super::error::{KeyedRecordError, KeyedSpecError};
 use super::map::{Admission, KeyMap};
 use super::spec::KeyedSpec;
 use crate::clock::Clock;
-use crate::counter::RefusedCounts;
+use crate::counter::{Merged, RefusedCounts};
+use crate::instance::Instance;
 use crate::overflow::OverflowCounts;
 use crate::ring::{SparseCounts, TimeAxis};
 use crate::spec::WindowSpec;
 use crate::stamp::Stamp;
-use crate::sync::{AtomicI64, Ordering::Relaxed};
+use crate::sync::{AtomicI64, Ordering::Relaxed, unpoisoned};
 
 /// Counts the events of many keys over sliding windows of time.
 ///
@@ -75,7 +78,11 @@ pub struct KeyedCounter<K> {
     /// Stored before the event is, under the lock of a shard, and loaded under that lock.
     pub(super) latest_ahead: AtomicI64,
     /// When counting began, in nanoseconds.
-    started: AtomicI64,
+    pub(super) started: AtomicI64,
+    /// Distinguishes this counter from others in snapshots.
+    pub(super) instance: Instance,
+    /// Locked before all keys are.
+    merged: Mutex<Merged>,
 }
 
 impl<K: Hash + Eq> KeyedCounter<K> {
@@ -104,13 +111,19 @@ impl<K: Hash + Eq> KeyedCounter<K> {
         if found > 1 {
             return Err(KeyedSpecError::TooManyTiers { found });
         }
+        Ok(Self::on_one_tier(axis, spec))
+    }
+
+    pub(super) fn on_one_tier(axis: TimeAxis, spec: &KeyedSpec) -> Self {
         let now = axis.now();
-        Ok(Self {
+        Self {
             axis,
             keys: KeyMap::new(spec.keys, spec.when_full, Counted::new(now)),
             latest_ahead: AtomicI64::new(i64::MIN),
             started: AtomicI64::new(now.as_nanos()),
-        })
+            instance: Instance::draw(),
+            merged: Mutex::default(),
+        }
     }
 
     /// Returns the resolution, span and tolerance of the counter.
@@ -237,7 +250,7 @@ impl<K: Hash + Eq> KeyedCounter<K> {
             |counted| counted.add(event, || self.axis.oldest(), || self.started()),
             Result::is_ok,
             |admission, _| Self::unknown(admission),
-            || (self.axis.oldest(), self.axis.now()),
+            || (self.axis.oldest(), self.loss_now()),
         );
         let Ok(recorded) = recorded else {
             return Err(KeyedRecordError::TooManyKeys { max: self.keys.max() });
@@ -246,8 +259,16 @@ impl<K: Hash + Eq> KeyedCounter<K> {
         Ok(())
     }
 
-    fn started(&self) -> Stamp {
-        // ORDERING: Relaxed. Only a reset changes it, and a concurrent record may see either.
+    /// Returns the stamp of a loss of events now.
+    ///
+    /// Later than the start, which a key is counted from if no events were lost.
+    pub(super) fn loss_now(&self) -> Stamp {
+        self.axis.now().max(self.started() + Duration::from_nanos(1))
+    }
+
+    pub(super) fn started(&self) -> Stamp {
+        // ORDERING: Relaxed. A reset, a merge or a restore changes it, and a concurrent record may
+        // see either.
         Stamp::from_nanos(self.started.load(Relaxed))
     }
 
@@ -276,7 +297,7 @@ impl<K: Hash + Eq> KeyedCounter<K> {
         K: Borrow<Q>,
         Q: Hash + Eq + ?Sized,
     {
-        self.keys.remove(key, || self.axis.now(), Counted::new)
+        self.keys.remove(key, || self.loss_now(), Counted::new)
     }
 
     /// Removes the keys for which `keep` returns `false`, and their events. Returns their number.
@@ -296,7 +317,7 @@ impl<K: Hash + Eq> KeyedCounter<K> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn retain(&self, keep: impl FnMut(&K) -> bool) -> usize {
-        self.keys.retain(keep, || self.axis.now(), Counted::new)
+        self.keys.retain(keep, || self.loss_now(), Counted::new)
     }
 
     /// Removes the keys whose newest event left the span. Returns their number.
@@ -314,11 +335,18 @@ impl<K: Hash + Eq> KeyedCounter<K> {
 
     /// Removes all events and counts, and all keys without a [handle](Self::handle).
     pub fn reset(&self) {
+        let mut merged = self.lock_merged();
         let now = self.axis.now();
         self.keys.clear(Counted::new(now));
+        merged.instances.clear();
         // ORDERING: Relaxed; see `started`.
         self.started.store(now.as_nanos(), Relaxed);
         self.axis.reset_refused();
+    }
+
+    /// Locks what is part of snapshots, to change or read it together with the events.
+    pub(super) fn lock_merged(&self) -> MutexGuard<'_, Merged> {
+        unpoisoned(self.merged.lock())
     }
 }
 

@@ -62,7 +62,7 @@ impl<K: Hash + Eq + Clone> KeyHandle<K> {
     fn of(counter: Arc<KeyedCounter<K>>, hash: u64, key: K) -> Result<Self, KeyedRecordError> {
         let axis = &counter.axis;
         let new = |admission: &_, _| KeyedCounter::<K>::unknown(admission);
-        let pinned = counter.keys.pin(hash, &key, new, || (axis.oldest(), axis.now()));
+        let pinned = counter.keys.pin(hash, &key, new, || (axis.oldest(), counter.loss_now()));
         let Ok(is_pinned) = pinned else {
             return Err(KeyedRecordError::TooManyKeys { max: counter.keys.max() });
         };

@@ -17,6 +17,7 @@
 use std::borrow::Borrow;
 use std::hash::{BuildHasher, Hash};
 use std::sync::{Mutex, MutexGuard};
+use std::time::Duration;
 
 use hashbrown::HashTable;
 
@@ -24,6 +25,10 @@ use super::hasher::KeyHasher;
 use crate::overflow::{OverflowCounts, WhenFull};
 use crate::stamp::Stamp;
 use crate::sync::{AtomicU64, Ordering::Relaxed, unpoisoned};
+
+mod all;
+
+pub(crate) use all::AllKeys;
 
 /// The state of a key.
 pub(crate) trait State: Sized {
@@ -77,6 +82,16 @@ pub(crate) struct Admission<V> {
 }
 
 impl<V> Admission<V> {
+    /// Notes that events of a key are lost now. Returns the stamp from which it is counted again.
+    ///
+    /// Later than the one before, so that a key which is lost and begins again is known by it.
+    fn lose(&mut self, now: Stamp) -> Stamp {
+        let after = self.lost.map_or(Stamp::MIN, |last| last + Duration::from_nanos(1));
+        let lost = now.max(after);
+        self.lost = Some(lost);
+        lost
+    }
+
     fn new(other: V) -> Self {
         Self {
             keys: 0,
@@ -226,7 +241,7 @@ impl<K: Hash + Eq, V: State> KeyMap<K, V> {
 
     /// Counts what is folded or refused because no key has room.
     fn count_overflow(&self, admission: &mut Admission<V>, now: Stamp) -> Result<(), Full> {
-        admission.lost = Some(now);
+        admission.lost = admission.lost.max(Some(now));
         if self.when_full == WhenFull::Fold {
             admission.overflow.folded += 1;
             return Ok(());
@@ -336,7 +351,7 @@ impl<K: Hash + Eq, V: State> KeyMap<K, V> {
                 };
                 let (Slot { state, .. }, _) = entry.remove();
                 admission.keys -= 1;
-                admission.lost = Some(now);
+                admission.lose(now);
                 admission.overflow.evicted += 1;
                 admission.overflow.evicted_records += state.events();
                 return true;
@@ -373,7 +388,8 @@ impl<K: Hash + Eq, V: State> KeyMap<K, V> {
         new: impl Fn(Stamp) -> V,
     ) -> usize {
         let mut admission = self.admission();
-        let (now, mut removed) = (now(), 0);
+        let before_all = admission.lost;
+        let (now, mut removed) = (admission.lose(now()), 0);
         for shard in &self.shards {
             let mut table = unpoisoned(shard.0.lock());
             let before = table.len();
@@ -390,8 +406,8 @@ impl<K: Hash + Eq, V: State> KeyMap<K, V> {
             removed += before - table.len() + emptied;
             self.shrink(&mut table);
         }
-        if removed > 0 {
-            admission.lost = Some(now);
+        if removed == 0 {
+            admission.lost = before_all;
         }
         removed
     }
@@ -413,8 +429,7 @@ impl<K: Hash + Eq, V: State> KeyMap<K, V> {
         let Ok(mut entry) = shard.find_entry(hash, |slot| slot.key.borrow() == key) else {
             return false;
         };
-        let now = now();
-        admission.lost = Some(now);
+        let now = admission.lose(now());
         if entry.get().pins > 0 {
             entry.get_mut().state = new(now);
         } else {
@@ -458,8 +473,13 @@ impl<K: Hash + Eq, V: State> KeyMap<K, V> {
     }
 
     fn shard(&self, hash: u64) -> MutexGuard<'_, HashTable<Slot<K, V>>> {
-        // Bits that the table uses neither for the place nor for the tag.
-        let at = (hash >> 48) as usize % SHARDS;
-        unpoisoned(self.shards[at].0.lock())
+        unpoisoned(self.shards[shard_of(hash)].0.lock())
     }
+}
+
+/// Returns the shard of a hash.
+///
+/// From bits that the table uses neither for the place nor for the tag.
+fn shard_of(hash: u64) -> usize {
+    (hash >> 48) as usize % SHARDS
 }

@@ -8,6 +8,8 @@ mod handle;
 mod hasher;
 mod heavy;
 mod map;
+mod merge;
+mod snapshot;
 mod spec;
 
 pub use counter::KeyedCounter;
@@ -15,4 +17,5 @@ pub use error::{KeyedRecordError, KeyedSpecError};
 pub use handle::KeyHandle;
 pub use heavy::HeavyKeys;
 pub(crate) use map::{Full, KeyMap, State};
+pub use snapshot::{KeyRow, KeyedDelta, KeyedSnapshot};
 pub use spec::KeyedSpec;

@@ -205,6 +205,11 @@ impl TimeAxis {
         self.oldest_held(self.spec.finest(), newest)
     }
 
+    /// Returns the newest bucket that was recorded in or observed, or `i64::MIN`.
+    pub(crate) fn newest(&self) -> i64 {
+        self.newest.load(Acquire) // ORDERING: see `TimeAxis`.
+    }
+
     /// Returns the oldest bucket that a ring of a tier holds with the finest bucket `newest`.
     #[inline]
     fn oldest_held(&self, grid: &Grid, newest: i64) -> i64 {

@@ -93,6 +93,17 @@ impl SparseCounts {
         self.buckets.get(at).map(|bucket| bucket.tick)
     }
 
+    /// Returns the tick and the events of each bucket from `oldest` on, in ascending order.
+    pub(crate) fn iter_from(&self, oldest: i64) -> impl Iterator<Item = (i64, u64)> + '_ {
+        let mut before = self.before;
+        let each = self.buckets.iter().map(move |&Bucket { tick, total }| {
+            let events = total - before;
+            before = total;
+            (tick, events)
+        });
+        each.filter(move |&(tick, events)| tick >= oldest && events > 0)
+    }
+
     /// Adds events to the newest bucket, if there is one with room.
     ///
     /// Most records are of this kind, and need neither an eviction nor a search.

@@ -85,7 +85,7 @@ impl CounterSnapshot {
     }
 }
 
-fn without(later: RefusedCounts, earlier: RefusedCounts) -> Option<RefusedCounts> {
+pub(crate) fn without(later: RefusedCounts, earlier: RefusedCounts) -> Option<RefusedCounts> {
     Some(RefusedCounts {
         too_old: later.too_old.checked_sub(earlier.too_old)?,
         too_new: later.too_new.checked_sub(earlier.too_new)?,

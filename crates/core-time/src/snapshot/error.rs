@@ -71,6 +71,26 @@ pub enum SnapshotError {
     /// A bucket or the total has no room for the events.
     #[error("snapshot has more events than a bucket or the total can hold")]
     TooManyEvents,
+    /// The keys are not in ascending order, or one is there twice.
+    #[error("keys of the snapshot are not in ascending order (row {row})")]
+    KeysUnsorted {
+        /// The number of the row with the first such key, from 0 on.
+        row: usize,
+    },
+    /// A bucket of a key is empty, not after the one before, or outside of the span.
+    #[error("bucket {tick} is empty, out of order or outside of the span")]
+    InvalidBucket {
+        /// The number of the bucket.
+        tick: i64,
+    },
+    /// The counter of keys has no room for those of the snapshot.
+    #[error("counter would have {found} keys, limit is {max}")]
+    TooManyKeys {
+        /// The number of keys with those of the snapshot.
+        found: usize,
+        /// The maximum.
+        max: usize,
+    },
     /// The snapshot, or an event in it, is further ahead of the clock than the tolerance.
     #[error("snapshot ends at {newest:?}, which is {ahead:?} ahead of the clock")]
     TooNew {

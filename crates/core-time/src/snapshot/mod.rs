@@ -16,6 +16,7 @@ mod header;
 mod wire;
 
 pub use delta::CounterDelta;
+pub(crate) use delta::without;
 pub use error::SnapshotError;
 pub use header::{SnapshotHeader, SnapshotHeaderError};
 
@@ -239,10 +240,7 @@ impl CounterSnapshot {
         self.tiers = pairs.map(|((one, two), grid)| one.merged(two, grid, at)).collect();
         (self.header, self.total, self.spec) = (header, total, spec);
         (self.at, self.since) = (at, self.since.min(other.since));
-        let (refused, more) = (&mut self.refused, other.refused);
-        refused.too_old = refused.too_old.saturating_add(more.too_old);
-        refused.too_new = refused.too_new.saturating_add(more.too_new);
-        refused.full = refused.full.saturating_add(more.full);
+        self.refused = self.refused.saturating_add(other.refused);
         Ok(())
     }
 
