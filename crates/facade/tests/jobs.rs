@@ -173,6 +173,12 @@ fn a_time_is_measured_by_a_guard() -> Done {
     let timer = windrow.actions().start("run")?;
     timer.cancel();
     assert_eq!(windrow.get_stats(), r#"[{"action":"jump","avg":100}]"#);
+    let tracker = WindowedTracker::<Mean>::new(Default::default())?;
+    let elapsed = tracker.start("jump")?.stop();
+    tracker.start("jump")?.cancel();
+    let jump = tracker.get("jump", secs(60))?;
+    assert_eq!((jump.count(), jump.statistic().sum()), (1, elapsed.as_nanos() as f64));
+    assert!(tracker.start(" ").is_err());
     Ok(())
 }
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use core_time::{
-    Clock, InBucket, OverflowCounts, RefusedCounts, Stamp, Statistic, TieredRing, TimeAxis,
-    WindowSpec,
+    Clock, InBucket, MonotonicClock, OverflowCounts, RefusedCounts, Stamp, Statistic, TieredRing,
+    TimeAxis, WindowSpec,
 };
 
 use crate::action::error::ActionError;
@@ -15,6 +15,7 @@ use crate::action::time::{ActionTime, TimeError};
 use crate::action::words::AsWords;
 use crate::snapshot::{TrackerSnapshotError, WindowedSnapshot};
 use crate::tracker::MergedTracker;
+use crate::tracker::recorder::Timer;
 use crate::tracker::registry::{Expiry, Registry};
 use crate::tracker::shard::Buffered;
 use crate::tracker::spec::TrackerSpec;
@@ -216,6 +217,35 @@ impl<S: Statistic<Value: AsWords>> WindowedTracker<S> {
         S::Value: From<ActionTime>,
     {
         self.record(action, ActionTime::from_duration(duration, self.spec().unit))
+    }
+
+    /// Starts to measure a time of an action, which is recorded when the timer is dropped.
+    ///
+    /// The name is checked here, so that the record cannot fail. The action ends when the timer is
+    /// dropped. As [`MergedTracker::start`](crate::MergedTracker::start).
+    ///
+    /// # Errors
+    ///
+    /// As [`action`](Self::action).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core_actions::{Mean, WindowedTracker};
+    /// use std::time::Duration;
+    ///
+    /// let tracker = WindowedTracker::<Mean>::new(Default::default())?;
+    /// let timer = tracker.start("jump")?;
+    /// let elapsed = timer.stop();
+    /// let minute = tracker.window(Duration::from_secs(60))?;
+    /// assert_eq!(minute.rows()[0].mean(), elapsed.as_nanos() as f64);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn start(&self, action: &str) -> Result<Timer<WindowedHandle<S>>, ActionError>
+    where
+        S::Value: From<ActionTime>,
+    {
+        Ok(Timer::new(self.action(action)?, MonotonicClock))
     }
 
     /// Returns a handle that records one action without a lookup.
