@@ -6,10 +6,12 @@
 
 use std::collections::BTreeSet;
 use std::env;
+use std::fmt::Write as _;
 use std::fs;
 use std::io::{self, BufRead as _, BufReader, IsTerminal as _, Write as _};
 use std::ops::AddAssign;
 use std::process::{self, Command, Stdio};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{bail, ensure};
@@ -107,12 +109,15 @@ impl Steps {
         let verdict = if ended.is_ok() { "ok" } else { "FAILED" };
         let (width, took) = (self.width, seconds(started.elapsed()));
         let figure = ended.as_ref().map_or("", String::as_str);
-        print(format!("  {name:<width$} {verdict:<6} {took:>12}   {figure}").trim_end());
+        let lines = format!("  {name:<width$} {verdict:<6} {took:>12}   {figure}");
+        let mut lines = lines.trim_end().to_owned(); // Printed at once: another list may run.
         if let Err(failure) = &ended {
             self.failed.push(name.to_owned());
-            let lines = format!("{failure:#}");
-            lines.trim_matches('\n').lines().for_each(|line| print(&format!("    {line}")));
+            for line in format!("{failure:#}").trim_matches('\n').lines() {
+                let _ = write!(lines, "\n    {line}");
+            }
         }
+        print(&lines);
         ended.is_ok()
     }
 
@@ -123,7 +128,8 @@ impl Steps {
         let repeat = job.repeat();
         let Job { name, command, env, has_tests, figure } = job;
         let mut counts = None;
-        let skipped_file = env::temp_dir().join(format!("windrow-skipped-{}", process::id()));
+        let skipped_file =
+            env::temp_dir().join(format!("windrow-skipped-{}-{name}", process::id()));
         let command = command.quiet().envs(env).env(SKIPPED, &skipped_file);
         let passed = self.run(&name, || {
             let (succeeded, output) = capture(command.into())?;
@@ -148,6 +154,34 @@ impl Steps {
             *self.tests.get_or_insert_default() += counts;
         }
         passed
+    }
+
+    /// Runs a command as a step that fails where the command could not be made.
+    pub(crate) fn try_command(&mut self, name: &str, job: anyhow::Result<Job<'_>>) -> bool {
+        match job {
+            Ok(job) => self.command(job),
+            Err(error) => self.run(name, || Err(error)),
+        }
+    }
+
+    /// Runs two lists of steps at the same time, for steps that leave processors idle.
+    pub(crate) fn both(
+        &mut self,
+        first: impl FnOnce(&mut Self),
+        second: impl FnOnce(&mut Self) + Send,
+    ) {
+        let (mut one, mut two) = (Self::new(), Self::new());
+        thread::scope(|scope| {
+            scope.spawn(|| second(&mut two));
+            first(&mut one);
+        });
+        for Self { ran, failed, tests, .. } in [one, two] {
+            self.ran += ran;
+            self.failed.extend(failed);
+            if let Some(tests) = tests {
+                *self.tests.get_or_insert_default() += tests;
+            }
+        }
     }
 
     /// Prints the numbers of tests, if there were any, and the verdict.
@@ -270,6 +304,7 @@ pub(crate) fn seconds(time: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::mpsc;
     use xshell::{Shell, cmd};
 
     #[test]
@@ -296,6 +331,25 @@ mod tests {
         assert_eq!(steps.tests, Some(TestCounts { failed: 1, ..TestCounts::default() }));
         let verdict = steps.finish("ci").unwrap_err().to_string();
         assert_eq!(verdict, "ci: 2 of 3 failed (unknown, refused)");
+    }
+
+    #[test]
+    fn lists_that_run_at_the_same_time_count_as_one() {
+        let (sender, receiver) = mpsc::channel();
+        let mut steps = Steps::new();
+        steps.run("before", || Ok(String::new()));
+        steps.both(
+            // One after the other, it would wait in vain.
+            |steps| _ = steps.run("waits", || Ok(receiver.recv_timeout(Duration::from_secs(60))?)),
+            |steps| {
+                steps.run("sends", || Ok(sender.send(String::new()).map(|()| String::new())?));
+                let sh = Shell::new().unwrap();
+                steps.command(Job::tests("unknown", cmd!(sh, "cargo no-such-command")));
+            },
+        );
+        assert_eq!(steps.tests, Some(TestCounts { failed: 1, ..TestCounts::default() }));
+        let verdict = steps.finish("ci").unwrap_err().to_string();
+        assert_eq!(verdict, "ci: 1 of 4 failed (unknown)");
     }
 
     #[test]
