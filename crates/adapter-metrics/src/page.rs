@@ -11,6 +11,9 @@ use crate::refused::RefusedValues;
 use crate::registry::Name;
 use crate::spec::RecorderSpec;
 
+/// The help text of a metric that no program described.
+const UNDESCRIBED: &str = "A metric without a description.";
+
 type Series<H> = (Name, Arc<H>);
 
 /// Writes the families of a page. A family whose name is taken is left out.
@@ -130,7 +133,9 @@ impl<'d> Writer<'d> {
             _ => format!("{}{suffix}", name.strip_suffix("_seconds").unwrap_or(name)),
         };
         let unit = if suffix.is_empty() || !name.ends_with("_seconds") { unit } else { "seconds" };
-        let description = Description::new(base, known.help).unit(unit);
+        // `promtool` complains about an empty one.
+        let help = if known.help.is_empty() { UNDESCRIBED.into() } else { known.help };
+        let description = Description::new(base, help).unit(unit);
         (description, seconds.map(|unit| unit.to(Unit::Seconds)))
     }
 }

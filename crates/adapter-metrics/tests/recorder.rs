@@ -55,10 +55,10 @@ fn crates_share_the_series_of_one_recorder() {
         one_crate::work();
         another_crate::work();
     });
-    let expected = "# HELP jobs_total \n# TYPE jobs_total counter
+    let expected = "# HELP jobs_total A metric without a description.\n# TYPE jobs_total counter
 jobs_total{kind=\"mail\",queue=\"a\"} 5
-# HELP queued \n# TYPE queued gauge\nqueued 4.5
-# HELP job_seconds Values are counted within 1.6 % of their size.
+# HELP queued A metric without a description.\n# TYPE queued gauge\nqueued 4.5
+# HELP job_seconds A metric without a description. Values are counted within 1.6 % of their size.
 # TYPE job_seconds histogram
 job_seconds_bucket{le=\"0.005\"} 0\njob_seconds_bucket{le=\"0.01\"} 0
 job_seconds_bucket{le=\"0.025\"} 0\njob_seconds_bucket{le=\"0.05\"} 0
@@ -67,7 +67,7 @@ job_seconds_bucket{le=\"0.5\"} 0\njob_seconds_bucket{le=\"1.0\"} 1
 job_seconds_bucket{le=\"2.5\"} 2\njob_seconds_bucket{le=\"5.0\"} 2
 job_seconds_bucket{le=\"10.0\"} 2\njob_seconds_bucket{le=\"+Inf\"} 2
 job_seconds_sum 2\njob_seconds_count 2
-# HELP job_window_seconds \n# TYPE job_window_seconds summary
+# HELP job_window_seconds A metric without a description.\n# TYPE job_window_seconds summary
 # UNIT job_window_seconds seconds
 job_window_seconds{quantile=\"0.5\"} 0.5\njob_window_seconds{quantile=\"0.9\"} 1.5
 job_window_seconds{quantile=\"0.99\"} 1.5
@@ -264,7 +264,11 @@ fn all_formats_have_the_series() {
     let (recorder, _) = recorder(RecorderSpec::default());
     with_local_recorder(&recorder, one_crate::work);
     let openmetrics = String::from_utf8(recorder.render(Format::OpenMetrics)).unwrap();
-    assert!(openmetrics.starts_with("# HELP jobs \n# TYPE jobs counter\n"), "{openmetrics}");
+    assert!(
+        openmetrics
+            .starts_with("# HELP jobs A metric without a description.\n# TYPE jobs counter\n"),
+        "{openmetrics}"
+    );
     assert!(openmetrics.ends_with("\n# EOF\n"));
     let protobuf = recorder.render(Format::Protobuf);
     for name in ["jobs_total", "queued", "job_seconds", "job_window_seconds"] {
