@@ -156,12 +156,6 @@ impl<T: Send + Sync> PerThread<T> {
         self.find().or_else(|| self.make(make)).map(|slot| &slot.0)
     }
 
-    /// Returns the slot of an id, which is made if there is none.
-    #[inline]
-    pub(crate) fn of(&self, id: &SlotId, make: impl FnOnce() -> T) -> Option<&T> {
-        self.at(id.0).or_else(|| self.make_at(id.0, make)).map(|slot| &slot.0)
-    }
-
     /// Visits the slots of all threads, including those that ended.
     #[inline]
     pub fn for_each(&self, mut visit: impl FnMut(&T)) {
@@ -231,13 +225,12 @@ const NO_ID: usize = usize::MAX;
 
 /// A number that has one owner until it is dropped.
 ///
-/// A thread has one while it lives. A recorder has another, because it may move between threads.
-#[derive(Debug)]
-pub(crate) struct SlotId(usize);
+/// A thread has one while it lives.
+struct SlotId(usize);
 
 impl SlotId {
     /// Takes the smallest number that is free.
-    pub(crate) fn take() -> Self {
+    fn take() -> Self {
         Self(slot_ids().take())
     }
 }
@@ -346,8 +339,9 @@ mod tests {
         for from in [0, FIRST, FIRST + 32, FIRST + 96] {
             let (slots, mut made) = (PerThread::<usize>::default(), vec![]);
             for id in ids.iter().filter(|id| id.0 >= from).step_by(7) {
-                assert_eq!(slots.of(id, || id.0), Some(&id.0));
-                assert_eq!(slots.of(id, || 0), Some(&id.0));
+                let made_at = slots.make_at(id.0, || id.0).map(|slot| slot.0);
+                assert_eq!(made_at, Some(id.0));
+                assert_eq!(slots.at(id.0).map(|slot| slot.0), Some(id.0));
                 made.push(id.0);
             }
             let mut found = vec![];

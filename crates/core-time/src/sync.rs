@@ -4,12 +4,12 @@ use std::sync::{LockResult, PoisonError};
 
 #[cfg(loom)]
 pub(crate) use loom::sync::{
-    Mutex, MutexGuard,
+    Mutex, MutexGuard, RwLock,
     atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering, fence},
 };
 #[cfg(not(loom))]
 pub(crate) use std::sync::{
-    Mutex, MutexGuard,
+    Mutex, MutexGuard, RwLock,
     atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering, fence},
 };
 

@@ -383,16 +383,8 @@ fn recorders_leave_their_cells_to_the_next_ones() {
             scope.spawn(move || sent.record_many(0));
         });
     }
-    let cells: usize = format!("{counter:?}")
-        .split("threads: ")
-        .nth(1)
-        .unwrap()
-        .split(',')
-        .next()
-        .unwrap()
-        .parse()
-        .unwrap();
-    assert!(cells < 100, "2,000 rounds of three recorders took {cells} cells");
+    let shown = format!("{counter:?}");
+    assert!(shown.contains("threads: 0, recorders: 0,"), "{shown}");
 }
 
 #[test]

@@ -92,10 +92,8 @@ struct Oracle {
 impl Oracle {
     fn new(shape: Shape) -> Self {
         let (now, newest) = (shape.start, shape.start);
-        let refused = RefusedCounts::default();
-        let events = Vec::new();
-        let (latest_ahead, since) = (i64::MIN, now);
-        let (stepped_back, restored) = (false, false);
+        let (refused, events) = (RefusedCounts::default(), Vec::new());
+        let (latest_ahead, since, stepped_back, restored) = (i64::MIN, now, false, false);
         Self { shape, now, stepped_back, events, newest, latest_ahead, since, refused, restored }
     }
 
@@ -266,8 +264,8 @@ impl<'scope> Worker<'scope> {
     ) -> Self {
         let (jobs, todo) = mpsc::channel::<Job>();
         let (did, done) = mpsc::channel();
+        let mut recorder = bound.then(|| counter.recorder());
         let thread = scope.spawn(move || {
-            let mut recorder = bound.then(|| counter.recorder());
             for job in todo {
                 did.send(match (job, &mut recorder) {
                     (Some((stamp, events)), None) => {
@@ -303,10 +301,10 @@ impl<'scope> Worker<'scope> {
     }
 }
 
-const THREADS: usize = 3;
+const THREADS: usize = 4;
 
-/// The thread that records with a recorder.
-const BOUND: usize = 1;
+/// The threads with recorders. Between the two are as many others as have a place without a lock.
+const BOUND: [usize; 2] = [1, 3];
 
 fn check(shape: &Shape, steps: &[Step]) {
     let clock = ManualClock::new(Stamp::from_nanos(shape.start));
@@ -315,8 +313,10 @@ fn check(shape: &Shape, steps: &[Step]) {
     let mut oracle = Oracle::new(shape.clone());
     let now_events = std::sync::atomic::AtomicU64::new(0);
     thread::scope(|scope| {
-        let start = |thread| Worker::start(scope, &counter, &now_events, thread == BOUND);
-        let mut workers: Vec<_> = (0..THREADS).map(start).collect();
+        let start = |thread| Worker::start(scope, &counter, &now_events, BOUND.contains(&thread));
+        let mut workers: Vec<_> = (0..BOUND[1]).map(start).collect();
+        let _others = [(); 32].map(|()| counter.recorder());
+        workers.push(start(BOUND[1]));
         for step in steps {
             match *step {
                 Step::Advance { nanos } => {

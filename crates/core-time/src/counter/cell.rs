@@ -1,6 +1,5 @@
 //! The cell of a writer: the bucket that is open for it, and a count that only grows.
 
-use crate::per_thread::PerThread;
 use crate::spec::Grid;
 use crate::stamp::Stamp;
 use crate::sync::{
@@ -17,10 +16,7 @@ pub(crate) const OPEN_LIMIT: u64 = 1 << 28;
 ///
 /// The owner writes `total`. Everything else is written under the lock of the shared counts, by the
 /// owner or by a reset.
-///
-/// A cell has two cache lines to itself, because processors fetch them in pairs.
 #[derive(Debug)]
-#[repr(align(128))]
 pub(crate) struct Cell {
     /// The start of the open bucket. Has no meaning while `len` is 0.
     start: AtomicI64,
@@ -123,25 +119,5 @@ impl Cell {
     pub(super) fn open_start(&self) -> Option<i64> {
         // ORDERING: Relaxed loads, under the version or the lock.
         (self.len.load(Relaxed) > 0).then(|| self.start.load(Relaxed))
-    }
-}
-
-/// The cells of all writers.
-pub(crate) trait Cells {
-    /// Calls `visit` with each cell.
-    fn for_each(&self, visit: impl FnMut(&Cell));
-
-    /// Returns the number of cells, or a larger one.
-    fn made(&self) -> usize;
-}
-
-impl Cells for PerThread<Cell> {
-    #[inline]
-    fn for_each(&self, visit: impl FnMut(&Cell)) {
-        self.for_each(visit);
-    }
-
-    fn made(&self) -> usize {
-        self.made()
     }
 }

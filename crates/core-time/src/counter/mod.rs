@@ -5,7 +5,6 @@ use std::sync::{Mutex, MutexGuard};
 
 use crate::clock::{Clock, ClockReading};
 use crate::instance::{Instance, Instances};
-use crate::per_thread::{PerThread, SlotId};
 use crate::ring::TimeAxis;
 use crate::spec::WindowSpec;
 use crate::stamp::Stamp;
@@ -13,7 +12,9 @@ use crate::sync::unpoisoned;
 
 mod answers;
 pub(crate) mod cell;
+pub(crate) mod cells;
 mod error;
+mod lease;
 mod merge;
 mod owned;
 pub(crate) mod query;
@@ -25,6 +26,7 @@ pub(crate) mod shared;
 pub(crate) mod window;
 
 use cell::Cell;
+use cells::WriterCells;
 pub use error::{RecordError, WindowError};
 pub use owned::OwnedRecorder;
 pub(crate) use query::{BucketRange, Query, window_nanos};
@@ -75,8 +77,9 @@ pub use window::{Coverage, Series, Window};
 /// memory. The first record in a new bucket takes a lock and constant time; after a long idle time,
 /// at most one step for each block of the ring, whose number is about the square root of the number
 /// of buckets. A record in another bucket takes the lock and at most twice as many steps. The cost
-/// of a read depends on the number of threads that ever recorded at the same time, not on the
-/// window. Recording allocates once for each of these threads, reading never does.
+/// of a read depends on the number of threads that ever recorded at the same time, and of recorders
+/// that exist, not on the window. Recording allocates once for each of these threads, reading never
+/// does.
 ///
 /// # Concurrency
 ///
@@ -97,8 +100,7 @@ pub use window::{Coverage, Series, Window};
 pub struct EventCounter {
     counts: SharedCounts,
     axis: TimeAxis,
-    /// One cell for each thread that recorded. The next thread adopts the cell of one that ended.
-    cells: PerThread<Cell>,
+    cells: WriterCells,
     /// Distinguishes this counter from others in snapshots.
     instance: Instance,
     merged: Mutex<Merged>,
@@ -137,7 +139,7 @@ impl EventCounter {
         Self {
             counts: SharedCounts::new(axis.spec.clone(), axis.now()),
             axis,
-            cells: PerThread::default(),
+            cells: WriterCells::default(),
             instance: Instance::draw(),
             merged: Mutex::default(),
         }
@@ -208,15 +210,9 @@ impl EventCounter {
     /// Makes a recorder with its own cell, for hot loops.
     ///
     /// To find the cell of the thread costs as much as the record itself.
-    ///
-    /// # Panics
-    ///
-    /// If the process has 2^32 threads and recorders.
     #[must_use]
     pub fn recorder(&self) -> Recorder<'_> {
-        let slot = SlotId::take();
-        let cell = self.cells.of(&slot, Cell::new).expect("fewer than 2^32 threads and recorders");
-        Recorder::new(self, cell, slot)
+        Recorder::new(self)
     }
 
     /// Records events now, in the caller's cell if it has one.
@@ -264,7 +260,7 @@ impl EventCounter {
         now: Stamp,
         events: u64,
     ) -> Result<(), RecordError> {
-        let recorded = match cell.or_else(|| self.cells.get_or(Cell::new)) {
+        let recorded = match cell.or_else(|| self.cells.get_or_make()) {
             Some(cell) if stamp <= now => self.counts.turn(cell, &self.cells, stamp, events),
             _ => self.counts.record_in_rings(&self.cells, stamp, now, events),
         };
@@ -332,7 +328,8 @@ impl fmt::Debug for EventCounter {
         f.debug_struct("EventCounter")
             .field("spec", self.spec())
             .field("clock", &self.axis.clock)
-            .field("threads", &self.cells.made())
+            .field("threads", &self.cells.threads())
+            .field("recorders", &self.cells.recorders_now())
             .field("refused", &self.refused())
             .finish_non_exhaustive()
     }

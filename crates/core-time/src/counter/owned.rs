@@ -4,20 +4,18 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::EventCounter;
-use super::cell::Cell;
 use super::error::RecordError;
-use crate::per_thread::SlotId;
+use super::lease::Lease;
 use crate::stamp::Stamp;
 
 /// Records events of a shared counter for one owner, such as a thread or a task.
 ///
 /// It is a [`Recorder`](super::Recorder) that keeps its counter alive, so it can be moved anywhere.
-/// Its events are in every answer at once. When it is dropped, the next recorder or thread reuses
-/// its cell.
+/// Its events are in every answer at once, and stay when it is dropped.
 ///
 /// # Complexity
 ///
-/// As [`Recorder`](super::Recorder), and a few loads more, which find its cell.
+/// As [`Recorder`](super::Recorder).
 ///
 /// # Examples
 ///
@@ -35,36 +33,22 @@ use crate::stamp::Stamp;
 /// assert_eq!(requests.total(), 2_000);
 /// ```
 pub struct OwnedRecorder {
-    counter: Arc<EventCounter>,
-    /// Owns the cell, as in a [`Recorder`](super::Recorder).
-    slot: SlotId,
+    lease: Lease<Arc<EventCounter>>,
 }
 
 impl EventCounter {
     /// Makes a recorder with its own cell, for a thread or a task that outlives this call.
-    ///
-    /// # Panics
-    ///
-    /// As [`recorder`](Self::recorder).
     #[must_use]
     pub fn owned_recorder(self: &Arc<Self>) -> OwnedRecorder {
-        let recorder = OwnedRecorder { counter: Arc::clone(self), slot: SlotId::take() };
-        assert!(recorder.cell().is_some(), "fewer than 2^32 threads and recorders");
-        recorder
+        OwnedRecorder { lease: Lease::new(Arc::clone(self)) }
     }
 }
 
 impl OwnedRecorder {
-    /// Returns the cell, which is made by the first call.
-    #[inline]
-    fn cell(&self) -> Option<&Cell> {
-        self.counter.cells.of(&self.slot, Cell::new)
-    }
-
     /// Returns the counter.
     #[must_use]
     pub fn counter(&self) -> &Arc<EventCounter> {
-        &self.counter
+        &self.lease.counter
     }
 
     /// Records one event now.
@@ -76,8 +60,7 @@ impl OwnedRecorder {
     /// Records a number of events now, as [`EventCounter::record_many`].
     #[inline]
     pub fn record_many(&mut self, events: u64) {
-        let now = self.counter.axis.clock.now_checked();
-        self.counter.record_in(self.cell(), now, events);
+        self.lease.record(self.lease.counter.axis.clock.now_checked(), events);
     }
 
     /// Records events at a stamp, as [`EventCounter::record_at`].
@@ -86,12 +69,12 @@ impl OwnedRecorder {
     ///
     /// As [`EventCounter::record_at`].
     pub fn record_at(&mut self, stamp: Stamp, events: u64) -> Result<(), RecordError> {
-        self.counter.record_at_in(self.cell(), stamp, events)
+        self.lease.record_at(stamp, events)
     }
 }
 
 impl fmt::Debug for OwnedRecorder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("OwnedRecorder").field("counter", &self.counter).finish_non_exhaustive()
+        f.debug_struct("OwnedRecorder").field("counter", self.counter()).finish_non_exhaustive()
     }
 }

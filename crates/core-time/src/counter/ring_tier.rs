@@ -2,7 +2,8 @@
 
 use std::ops::RangeInclusive;
 
-use super::cell::{Cells, OPEN_LIMIT};
+use super::cell::OPEN_LIMIT;
+use super::cells::Cells;
 use super::error::RecordError;
 use crate::ring::Ring;
 use crate::spec::Grid;

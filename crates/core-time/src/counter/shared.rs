@@ -19,7 +19,8 @@
 //! # Exit and idling
 //!
 //! Nothing happens when a thread ends: its cell stays and is read like any other, until another
-//! thread adopts it and flushes it at its first turn. A cell may then be older than the ring, whose
+//! thread adopts it and flushes it at its first turn. A recorder that is dropped flushes its cell,
+//! which readers no longer visit then. A cell that is flushed may be older than the ring, whose
 //! slots hold newer buckets. Its events are dropped: they left every window with their bucket.
 //!
 //! # Reset
@@ -30,7 +31,8 @@
 
 use std::ops::RangeInclusive;
 
-use super::cell::{Cell, Cells};
+use super::cell::Cell;
+use super::cells::{Cells, Place, RecorderCells};
 use super::error::{RecordError, WindowError};
 use super::query::{Query, QueryState};
 use super::ring_tier::RingTier;
@@ -113,6 +115,16 @@ impl SharedCounts {
             self.add_to_rings(stamp, events); // More than a cell holds.
         }
         Ok(())
+    }
+
+    /// Flushes the cell of a recorder, and returns its place.
+    ///
+    /// In this order: a reader that no longer finds the cell finds its events in the rings.
+    pub(crate) fn retire(&self, cells: &RecorderCells, place: &Place) {
+        let write = self.lock.write();
+        self.flush(place.cell());
+        drop(write);
+        cells.free(place);
     }
 
     /// Records events in the rings, whatever bucket is open.

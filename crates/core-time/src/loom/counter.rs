@@ -7,7 +7,8 @@ use loom::thread;
 
 use super::explore;
 use crate::counter::RecordError;
-use crate::counter::cell::{Cell, Cells};
+use crate::counter::cell::Cell;
+use crate::counter::cells::{Cells, Place, RecorderCells};
 use crate::counter::query::{Query, QueryState};
 use crate::counter::shared::SharedCounts;
 use crate::ring::RangeCounts;
@@ -279,6 +280,115 @@ fn total_concurrent_with_a_turn_and_a_late_event_counts_each_once() {
         shared.late(0, 4);
         reader.join().unwrap();
         assert_eq!(shared.counts.total(&shared.cells), 7);
+    });
+}
+
+/// The shared counts with the cells of recorders. Only one of them has a place without a lock.
+struct Recorders {
+    counts: SharedCounts,
+    cells: RecorderCells,
+}
+
+impl Recorders {
+    fn new() -> Arc<Self> {
+        let (resolution, now) = (Duration::from_millis(1), Stamp::UNIX_EPOCH);
+        let spec = WindowSpec::builder().resolution(resolution).span(resolution);
+        let spec = spec.tolerance(Duration::ZERO).build().unwrap();
+        let (counts, cells) = (SharedCounts::new(spec, now), RecorderCells::new());
+        Arc::new(Self { counts, cells })
+    }
+
+    fn record(&self, place: &Place, events: u64) {
+        let stamp = Stamp::UNIX_EPOCH;
+        if !place.cell().count(stamp, events) {
+            self.counts.turn(place.cell(), &self.cells, stamp, events).unwrap();
+        }
+    }
+
+    fn end(&self, place: &Place) {
+        self.counts.retire(&self.cells, place);
+    }
+
+    fn total(&self) -> u64 {
+        self.counts.total(&self.cells)
+    }
+}
+
+#[test]
+fn a_recorder_that_is_dropped_loses_nothing() {
+    explore(|| {
+        let recorders = Recorders::new();
+        let place = recorders.cells.take();
+        recorders.record(&place, 1);
+        let reader = {
+            let recorders = Arc::clone(&recorders);
+            thread::spawn(move || {
+                let found = recorders.total();
+                assert!(found == 1 || found == 3, "in all there are {found}");
+            })
+        };
+        recorders.record(&place, 2);
+        recorders.end(&place);
+        reader.join().unwrap();
+        assert_eq!((recorders.total(), recorders.cells.made()), (3, 0));
+    });
+}
+
+#[test]
+fn a_recorder_beyond_the_first_loses_nothing() {
+    explore(|| {
+        let recorders = Recorders::new();
+        let [first, further] = [recorders.cells.take(), recorders.cells.take()];
+        recorders.record(&further, 1);
+        let reader = {
+            let recorders = Arc::clone(&recorders);
+            thread::spawn(move || assert_eq!(recorders.total(), 1))
+        };
+        recorders.end(&further);
+        reader.join().unwrap();
+        assert_eq!((recorders.total(), recorders.cells.made()), (1, 1));
+        recorders.end(&first);
+    });
+}
+
+#[test]
+fn a_recorder_that_takes_a_place_counts_on() {
+    explore(|| {
+        let recorders = Recorders::new();
+        let place = recorders.cells.take();
+        let next = {
+            let recorders = Arc::clone(&recorders);
+            thread::spawn(move || {
+                // The same place if the other recorder is gone, and a further one if not.
+                let next = recorders.cells.take();
+                recorders.record(&next, 2);
+                recorders.record(&next, 4);
+                next
+            })
+        };
+        recorders.record(&place, 1);
+        recorders.end(&place);
+        let next = next.join().unwrap();
+        assert_eq!(recorders.total(), 7);
+        recorders.end(&next);
+        assert_eq!((recorders.total(), recorders.cells.made()), (7, 0));
+    });
+}
+
+#[test]
+fn reset_concurrent_with_a_drop_leaves_nothing_of_before() {
+    explore(|| {
+        let recorders = Recorders::new();
+        let place = recorders.cells.take();
+        recorders.record(&place, 1);
+        let dropped = {
+            let recorders = Arc::clone(&recorders);
+            thread::spawn(move || recorders.end(&place))
+        };
+        recorders.counts.reset(&recorders.cells, Stamp::UNIX_EPOCH);
+        assert_eq!(recorders.total(), 0);
+        dropped.join().unwrap();
+        assert_eq!(recorders.total(), 0);
     });
 }
 
