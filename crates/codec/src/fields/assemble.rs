@@ -148,13 +148,14 @@ impl<'p> Assembler<'p> {
         if let Some(error) = not_utf8(slots) {
             return Err(Rejected::Field(error));
         }
-        match self.passes_filters(slots) {
+        let passes = if self.filters.is_empty() { Ok(true) } else { self.passes_filters(slots) };
+        match passes {
             Ok(true) => {}
             Ok(false) if repeated.is_none() => return Err(Rejected::Filtered),
             Err(error) if repeated.is_none() => return Err(Rejected::Field(error)),
             _ => {}
         }
-        let moment = self.moment(slots);
+        let moment = if self.plan.timestamp.is_none() { Ok(None) } else { self.moment(slots) };
         if repeated.is_none()
             && let Ok(moment) = moment
         {
@@ -173,9 +174,8 @@ impl<'p> Assembler<'p> {
     /// Returns the name and the value of a record as most are, without any error.
     ///
     /// No rule changes the name, the parts begin with a visible character, and no alternative is
-    /// there but missing. All other records are left to [`decide`](Self::decide): without this
-    /// function only the speed changes. It takes less than half of the instructions, because it
-    /// carries no errors.
+    /// there but missing. All other records are left to [`decide`](Self::decide), with the same
+    /// outcome. This one takes less than half of its instructions, because it carries no errors.
     #[inline(always)]
     fn common<'a>(&mut self, record: &[u8], slots: &[Slot<'a>]) -> Option<(NameText<'a>, Value)> {
         let Self { plan, fields, joined, limits, is_plain: true, .. } = self else { return None };
@@ -406,10 +406,10 @@ fn not_utf8<'a>(slots: &[Slot<'a>]) -> Option<FieldError<'a>> {
     })
 }
 
-/// Returns the first alternative of a path that the record has.
+/// Returns the first alternative of a path that the record has. (`!=` would be a call.)
 #[inline(always)]
 fn first_there<'a>(choices: &Choices, slots: &[Slot<'a>]) -> Option<Slot<'a>> {
-    choices.iter().map(|&index| slots[index]).find(|slot| slot.found != Found::Absent)
+    choices.iter().map(|&index| slots[index]).find(|slot| !matches!(slot.found, Found::Absent))
 }
 
 /// Returns a value as part of a name, if it needs no change and cannot be missing.

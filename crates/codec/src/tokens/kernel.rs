@@ -57,8 +57,10 @@ impl Kernel {
         }
     }
 
-    /// Lists the places of a window of whole lines. Returns its end, and the text up to there if it
-    /// was found to be UTF-8.
+    /// Lists the places of the lines of a window. Returns their end, and their text if it was found
+    /// to be UTF-8.
+    ///
+    /// What follows the last line feed is a line only if `is_whole`.
     #[inline]
     #[cfg_attr(
         target_arch = "x86_64",
@@ -68,17 +70,22 @@ impl Kernel {
         not(target_arch = "x86_64"),
         expect(unused_variables, reason = "never called without kernels")
     )]
-    pub(super) fn index<'t>(self, text: &'t [u8], list: &mut Places) -> (usize, Option<&'t str>) {
+    pub(super) fn index<'t>(
+        self,
+        text: &'t [u8],
+        is_whole: bool,
+        list: &mut Places,
+    ) -> (usize, Option<&'t str>) {
         match self.0 {
             #[cfg(target_arch = "x86_64")]
             // SAFETY: a function with a target feature needs a processor that has it. Only `all`
             // makes a `Kernel`, after it has detected all features that `index` names.
             // Worth: lines of a service log take a third of the instructions of the scanner.
-            Level::Avx512 => unsafe { avx512::index(text, list) },
+            Level::Avx512 => unsafe { avx512::index(text, is_whole, list) },
             #[cfg(target_arch = "x86_64")]
             // SAFETY: as above.
             // Worth: as above.
-            Level::Avx2 => (unsafe { avx2::index(text, list) }, None),
+            Level::Avx2 => (unsafe { avx2::index(text, is_whole, list) }, None),
         }
     }
 }
@@ -112,7 +119,7 @@ mod avx2 {
     use super::{ESCAPES_HIGH, ESCAPES_LOW, OPERATORS, SPACES};
 
     #[target_feature(enable = "avx2,bmi1,bmi2,popcnt,pclmulqdq")]
-    pub(super) fn index(text: &[u8], list: &mut Places) -> usize {
+    pub(super) fn index(text: &[u8], is_whole: bool, list: &mut Places) -> usize {
         let in_strings = |block: &Block| {
             let bytes = load(block);
             let controls = bytes.map(|bytes| {
@@ -150,7 +157,7 @@ mod avx2 {
             EscapeBits { valid: !bits(invalid), u: equal(bytes, b'u') }
         };
         by(
-            text,
+            (text, is_whole),
             list,
             |_| {},
             in_strings,
@@ -238,6 +245,9 @@ mod avx512 {
 
     use super::super::bitmaps::{EscapeBits, StringBits, StructureBits, index as by};
     use super::super::places::{BLOCK, Block, BlockPlaces, NUMBER, Places};
+    use super::super::utf8::{
+        CONTINUED_TWICE, FIRST_HIGH, FIRST_LOW, LAST_MAX, SECOND_HIGH, numbers_back,
+    };
     use super::avx2::prefix_xor;
     use super::{ESCAPES_HIGH, ESCAPES_LOW, OPERATORS, SPACES};
 
@@ -245,7 +255,11 @@ mod avx512 {
         enable = "avx512f,avx512bw,avx512vbmi,avx512vbmi2,avx2,bmi1,bmi2,popcnt,pclmulqdq"
     )]
     #[expect(unsafe_code, reason = "the text is checked here")]
-    pub(super) fn index<'t>(text: &'t [u8], list: &mut Places) -> (usize, Option<&'t str>) {
+    pub(super) fn index<'t>(
+        text: &'t [u8],
+        is_whole: bool,
+        list: &mut Places,
+    ) -> (usize, Option<&'t str>) {
         let mut utf8 = Utf8::new();
         let see = |block: &Block| utf8.see(load(block));
         let in_strings = |block: &Block| {
@@ -280,7 +294,7 @@ mod avx512 {
             EscapeBits { valid: _mm512_test_epi8_mask(high, low), u: equal(bytes, b'u') }
         };
         let end = by(
-            text,
+            (text, is_whole),
             list,
             see,
             in_strings,
@@ -289,7 +303,8 @@ mod avx512 {
             |bits| prefix_xor(bits),
             |of, places, kinds| write(of, places, kinds),
         );
-        let lines = text.get(..end).filter(|_| utf8.is_valid());
+        // A line feed after an incomplete character is an error already.
+        let lines = text.get(..end).filter(|_| utf8.is_valid(end == text.len()));
         // SAFETY: the bytes must be UTF-8. `utf8` has seen all of them, in order, from the start of
         // a character. It is held equal to the library by a test of all kinds of characters.
         // Worth: lines with 400 bytes of Chinese take a seventh less time.
@@ -297,84 +312,11 @@ mod avx512 {
     }
 
     /// Checks text for UTF-8 a block at a time.
-    ///
-    /// Every error shows in two neighbouring bytes, but for bytes that do not continue the third or
-    /// fourth before them. So three tables, for the halves of the first byte and the high half of
-    /// the second, have a bit for each kind of error (Keiser and Lemire 2021, *Validating UTF-8 in
-    /// less than one instruction per byte*).
     struct Utf8 {
         before: __m512i,
         /// Not 0 if the last character is not complete.
         incomplete: __m512i,
         errors: __m512i,
-    }
-
-    const TOO_SHORT: u8 = 1 << 0;
-    const TOO_LONG: u8 = 1 << 1;
-    const OVERLONG_3: u8 = 1 << 2;
-    const TOO_LARGE: u8 = 1 << 3;
-    const SURROGATE: u8 = 1 << 4;
-    const OVERLONG_2: u8 = 1 << 5;
-    /// Overlong with four bytes, or far too large.
-    const FOUR: u8 = 1 << 6;
-    const CONTINUED_TWICE: u8 = 1 << 7;
-
-    const FIRST_HIGH: [u8; 16] = {
-        let mut bits = [TOO_LONG; 16];
-        let mut half = 0x8;
-        while half < 0xC {
-            bits[half] = CONTINUED_TWICE;
-            half += 1;
-        }
-        bits[0xC] = TOO_SHORT | OVERLONG_2;
-        bits[0xD] = TOO_SHORT;
-        bits[0xE] = TOO_SHORT | OVERLONG_3 | SURROGATE;
-        bits[0xF] = TOO_SHORT | TOO_LARGE | FOUR;
-        bits
-    };
-
-    const FIRST_LOW: [u8; 16] = {
-        // The low half does not matter to these.
-        const ANY: u8 = TOO_SHORT | TOO_LONG | CONTINUED_TWICE;
-        let mut bits = [ANY | TOO_LARGE | FOUR; 16];
-        bits[0] = ANY | OVERLONG_3 | OVERLONG_2 | FOUR;
-        bits[1] = ANY | OVERLONG_2;
-        bits[2] = ANY;
-        bits[3] = ANY;
-        bits[4] = ANY | TOO_LARGE;
-        bits[0xD] |= SURROGATE;
-        bits
-    };
-
-    const SECOND_HIGH: [u8; 16] = {
-        const ANY: u8 = TOO_LONG | OVERLONG_2 | CONTINUED_TWICE;
-        let mut bits = [TOO_SHORT; 16];
-        bits[0x8] = ANY | OVERLONG_3 | FOUR;
-        bits[0x9] = ANY | OVERLONG_3 | TOO_LARGE;
-        bits[0xA] = ANY | SURROGATE | TOO_LARGE;
-        bits[0xB] = ANY | SURROGATE | TOO_LARGE;
-        bits
-    };
-
-    /// The largest bytes with which text may end, at each place of a block.
-    const LAST_MAX: Block = {
-        let mut max = [u8::MAX; BLOCK];
-        max[BLOCK - 3] = 0xF0 - 1;
-        max[BLOCK - 2] = 0xE0 - 1;
-        max[BLOCK - 1] = 0xC0 - 1;
-        max
-    };
-
-    /// The numbers of the bytes that are `back` bytes before those of a block, if the block before
-    /// it has the numbers from 0 on, and its own are from 64 on.
-    const fn numbers_back(back: u8) -> Block {
-        let mut numbers = [0; BLOCK];
-        let mut number = 0;
-        while number < BLOCK {
-            numbers[number] = (BLOCK + number) as u8 - back;
-            number += 1;
-        }
-        numbers
     }
 
     impl Utf8 {
@@ -400,9 +342,9 @@ mod avx512 {
 
         #[inline]
         #[target_feature(enable = "avx512f")]
-        fn is_valid(&self) -> bool {
-            let errors = _mm512_or_si512(self.errors, self.incomplete);
-            _mm512_test_epi32_mask(errors, errors) == 0
+        fn is_valid(&self, is_end: bool) -> bool {
+            let is_zero = |bytes| _mm512_test_epi32_mask(bytes, bytes) == 0;
+            is_zero(self.errors) && (!is_end || is_zero(self.incomplete))
         }
     }
 

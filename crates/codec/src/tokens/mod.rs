@@ -19,13 +19,13 @@ mod kernel;
 mod places;
 mod shape;
 mod span;
+#[cfg(target_arch = "x86_64")]
+mod utf8;
 mod walk;
 
 pub(crate) use walk::{Kind, MemberKey, Node, RECORD, Reader, Value, Wanted};
 
 use std::ops::Range;
-
-use memchr::memrchr;
 
 use crate::scan::string::valid_lines;
 use kernel::Kernel;
@@ -34,7 +34,7 @@ use shape::Shape;
 use span::{SPAN, Span};
 use walk::{Open, READERS};
 
-/// The length of a line from which on a list is faster than the scanner.
+/// The length of a line from which on a list is faster than the scanner, up to that of a window.
 const LONG: usize = 128;
 
 /// The length of a window where few lines before were read by the list.
@@ -52,8 +52,8 @@ pub(crate) struct Tokens {
     window_max: usize,
     /// The number of bytes of this window that were read by their places.
     used: usize,
-    /// Whether the last line was long, and so probably the next one.
-    is_long: bool,
+    /// The length of the last line, and so probably of the next one.
+    last_len: usize,
 }
 
 /// The list of a window.
@@ -77,7 +77,7 @@ impl Tokens {
 
     /// Creates an empty list that is built by a kernel, or that reads no line.
     fn with(kernel: Option<Kernel>) -> Self {
-        Self { kernel, list: None, window: 0..0, window_max: WINDOW, used: 0, is_long: false }
+        Self { kernel, list: None, window: 0..0, window_max: WINDOW, used: 0, last_len: 0 }
     }
 
     /// Starts with another block.
@@ -92,7 +92,7 @@ impl Tokens {
     /// while they are checked.
     #[inline(never)]
     pub(crate) fn lines<'b>(&mut self, block: &'b [u8], at: usize) -> &'b str {
-        if let Some(kernel) = self.kernel.filter(|kernel| self.is_long && kernel.checks_utf8()) {
+        if let Some(kernel) = self.kernel.filter(|kernel| self.is_long() && kernel.checks_utf8()) {
             match self.list(kernel, block, at, block.len() - at) {
                 Some(text) if !text.is_empty() => return text,
                 // The places say nothing about the text.
@@ -100,20 +100,26 @@ impl Tokens {
             }
         }
         // Long lines are still in a near cache then. Short ones are checked more at once.
-        let max = if self.is_long { 4 * WINDOW } else { 16 * WINDOW };
+        let max = if self.is_long() { 4 * WINDOW } else { 16 * WINDOW };
         valid_lines(&block[at..], max)
     }
 
     /// Returns whether the line at `at` may be read.
     #[inline(always)]
     pub(crate) fn may_read(&self, at: usize) -> bool {
-        self.is_long || self.window.contains(&at)
+        self.is_long() || self.window.contains(&at)
     }
 
     /// Notes the length of a line.
     #[inline(always)]
     pub(crate) fn note(&mut self, len: usize) {
-        self.is_long = len >= LONG;
+        self.last_len = len;
+    }
+
+    /// Returns whether the next line is probably one for a list.
+    #[inline(always)]
+    fn is_long(&self) -> bool {
+        (LONG..=WINDOW).contains(&self.last_len)
     }
 
     /// Reads the line at `at`, in which at most `max` objects and arrays may be open at once.
@@ -162,7 +168,7 @@ impl Tokens {
     #[cold]
     #[inline(never)]
     fn index(&mut self, block: &[u8], at: usize, known: usize) -> bool {
-        let Some(kernel) = self.kernel.filter(|_| self.is_long) else { return false };
+        let Some(kernel) = self.kernel.filter(|_| self.is_long()) else { return false };
         self.list(kernel, block, at, known);
         !self.window.is_empty()
     }
@@ -181,20 +187,15 @@ impl Tokens {
         let used_half = 2 * self.used >= self.window.len();
         self.window_max = if used_half { WINDOW } else { (self.window_max / 4).max(WINDOW_MIN) };
         let rest = block.get(at..).unwrap_or_default();
-        let lines = &rest[..len];
-        let end = if len <= self.window_max {
-            len
-        } else {
-            memrchr(b'\n', &lines[..self.window_max]).map_or(0, |newline| newline + 1)
-        };
-        let window = &lines[..end];
+        let max = len.min(self.window_max);
+        let window = &rest[..max];
         let list = self.list.get_or_insert_with(List::default);
         if rest.len() < SPAN {
-            list.copy[..end].copy_from_slice(window);
-            list.copy[end..end + BLOCK].fill(0);
+            list.copy[..max].copy_from_slice(window);
+            list.copy[max..max + BLOCK].fill(0);
         }
         list.next = 0;
-        let (end, text) = kernel.index(window, &mut list.places);
+        let (end, text) = kernel.index(window, max == len, &mut list.places);
         (self.used, self.window) = (0, at..at + end);
         text
     }

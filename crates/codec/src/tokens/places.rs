@@ -89,6 +89,14 @@ impl Places {
         self.len += of.places.count_ones() as usize;
     }
 
+    /// Removes the places after the last line. Returns its end.
+    #[inline]
+    pub(super) fn cut(&mut self) -> usize {
+        let kinds = self.kinds.get(..self.len).unwrap_or_default();
+        self.len = kinds.iter().rposition(|&kind| kind == END).map_or(0, |number| number + 1);
+        if self.len == 0 { 0 } else { self.at(self.len - 1) + 1 }
+    }
+
     /// Ends the list of a window that ends at `end`.
     #[inline]
     pub(super) fn finish(&mut self, end: usize) {
