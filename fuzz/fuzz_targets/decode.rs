@@ -44,7 +44,8 @@ fn all_options(len: usize) -> [DecodeOptions; 4] {
     let format = FORMATS[len % FORMATS.len()].clone();
     let path = Path::key(["at", "x", "", "\u{e9}"][len % 4]);
     let fields = Fields { timestamp: Some(Timestamp::new(path, format)), ..Fields::default() };
-    let default = DecodeOptions { refusals_kept: 1, ..DecodeOptions::default() };
+    // The line that comes before may be refused as well.
+    let default = DecodeOptions { refusals_kept: 2, ..DecodeOptions::default() };
     [
         default.clone(),
         DecodeOptions { fractions: Fractions::Refused, ..default.clone() },
