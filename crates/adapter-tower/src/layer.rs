@@ -23,8 +23,8 @@ type FindRoute = fn(&Extensions) -> Option<&str>;
 ///
 /// The action of a request is its method and its route, with the outcome as a label:
 /// `GET /users/{id}{outcome="2xx"}`. A request without a route is `unmatched`, so clients cannot
-/// make names. Methods that HTTP does not define are `OTHER`. The time is from the call to the last
-/// byte of the body that the server is handed.
+/// create actions. Methods that HTTP does not define are `OTHER`. The time is from the call to the
+/// last byte of the body that the server is handed.
 ///
 /// | Outcome | When |
 /// | --- | --- |

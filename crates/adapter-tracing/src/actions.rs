@@ -18,7 +18,7 @@ pub(crate) const LABEL: &str = "time";
 /// The actions of spans.
 pub(crate) struct Actions {
     windrow: Windrow,
-    /// Of spans without labels. There are as many as in the text of the program.
+    /// Of spans without labels: one for each call site.
     by_callsite: RwLock<HashMap<Identifier, Arc<SpanActions>>>,
 }
 
@@ -99,7 +99,7 @@ impl Times {
 
 /// Returns the name of a span as one of an action, with the labels that its text ends with.
 ///
-/// The text of a program may have anything between quotes, also what is not a name.
+/// A span may be called anything, also what is not a valid name of an action.
 fn name_of(metadata: &Metadata<'_>) -> Result<LabeledName, LabelError> {
     LabeledName::parse(&metadata.name().replace(char::is_control, "\u{FFFD}"))
         .or_else(|_| LabeledName::new("span"))

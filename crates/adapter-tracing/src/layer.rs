@@ -39,9 +39,8 @@ use crate::span::{State, States};
 ///
 /// # Memory
 ///
-/// Depends on the number of spans in the text of the program and of those that live, not on how
-/// often they run. Where the tracker is [full](facade::WindrowBuilder::actions), its policy
-/// applies.
+/// Depends on the number of span call sites and of open spans, not on how often they run. Where the
+/// tracker is [full](facade::WindrowBuilder::actions), its policy applies.
 ///
 /// # Examples
 ///

@@ -28,8 +28,8 @@ use pieces::Grids;
 ///
 /// [`set`](Self::set) and [`add`](Self::add) change the value, which holds until the next change.
 /// A [`window`](Self::window) has the last value, the minimum, the maximum and the time-weighted
-/// mean, in whole buckets up to the present. Also buckets without a change have the value that held
-/// in them. A gauge begins without a value.
+/// mean, in whole buckets up to the present. A bucket without a change has the value that held in
+/// it. A gauge begins without a value.
 ///
 /// For calls in flight, where each is one up and one down, [`InFlight`](core_time::InFlight) takes
 /// 8 bytes and no lock, and keeps no windows.
