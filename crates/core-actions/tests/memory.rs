@@ -61,7 +61,8 @@ fn quantiles_take_the_bytes_that_they_say() {
         assert_eq!(kept, expected);
     }
     let spread = |count| (0..count).map(|at| 64 + at % 100 * 40); // From 2^6 to nearly 2^12.
-    const MANY: usize = 136;
+    const MANY: usize = 120;
+    const RARE: usize = 48;
     check([], 0);
     check([1; 1], 9 * 8);
     check([1; 9], 9 * 8);
@@ -70,14 +71,14 @@ fn quantiles_take_the_bytes_that_they_say() {
     // The minimum and the maximum need no bin.
     check([1; 33], MANY);
     check(std::iter::repeat_n(1, 100_000), MANY);
-    check([1, 2, 3].into_iter().cycle().take(33), MANY + 16);
+    check([1, 2, 3].into_iter().cycle().take(33), MANY + 16 * 2);
     check([1, 2, 3].into_iter().cycle().take(3 * 255), MANY + 16);
-    check([1, 2, 3].into_iter().cycle().take(3 * 256), MANY + 16 + 16 * 8);
+    check([1, 2, 3].into_iter().cycle().take(3 * 256), MANY + 16 + RARE + 16 * 8);
     // Between the ends are times from 104 on, in the third quarter of the first power of two.
     const BINS: usize = 6 * 64 - 2 * 16;
-    check(spread(100), MANY + BINS);
+    check(spread(100), MANY + 128 * 2); // A list is less.
     check(spread(100 * 100), MANY + BINS);
-    check(spread(100 * 300), MANY + BINS * 9);
+    check(spread(100 * 300), MANY + RARE + BINS * 9);
 }
 
 #[track_caller]

@@ -257,7 +257,7 @@ macro_rules! tuple_is_a_statistic {
             }
 
             // Copies only members that may panic, and changes nothing until none of them did.
-            #[inline]
+            #[inline(always)] // A call costs the record of a line a tenth of its statistic.
             fn insert_whole(&mut self, value: Self::Value) {
                 let values = (value, $($name::Value::from(value),)*);
                 let copies =

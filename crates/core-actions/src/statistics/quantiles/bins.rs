@@ -92,6 +92,13 @@ pub(super) fn lower_bound(bin: usize) -> f64 {
     units as f64 * two_to(place.max(0))
 }
 
+/// Returns the range from the smallest of some bins to behind the largest; empty without one.
+pub(super) fn range(bins: impl Iterator<Item = usize>) -> Range<usize> {
+    let (start, end) =
+        bins.fold((usize::MAX, 0), |(start, end), bin| (start.min(bin), end.max(bin + 1)));
+    start..end
+}
+
 /// Returns bounds of the values in a bin, both included; both are integers if all `integers` are.
 pub(super) fn bounds(bin: usize, integers: bool) -> RangeInclusive<f64> {
     let (from, to) = (lower_bound(bin), lower_bound(bin + 1));

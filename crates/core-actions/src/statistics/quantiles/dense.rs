@@ -3,6 +3,8 @@
 use std::mem;
 use std::ops::Range;
 
+use crate::statistics::quantiles::bins::range;
+
 /// The number of bins that a slice grows by: a quarter of a power of two.
 pub(crate) const STEP: usize = 16;
 
@@ -68,9 +70,7 @@ impl<C: Copy + Default> DenseCounts<C> {
 
     /// Extends the slice over all of these bins at once.
     pub(crate) fn reach_all(&mut self, bins: impl Iterator<Item = usize>) {
-        let (start, end) =
-            bins.fold((usize::MAX, 0), |(start, end), bin| (start.min(bin), end.max(bin + 1)));
-        self.reach(start..end);
+        self.reach(range(bins));
     }
 
     /// Extends the slice over a range of bins.

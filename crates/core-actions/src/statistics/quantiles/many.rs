@@ -57,7 +57,7 @@ impl Many {
         if min < max {
             many.max = End { time: max, count: count(max) };
         }
-        many.between.insert_new(times.filter(move |&time| min < time && time < max));
+        many.between.insert_all(times.filter(move |&time| min < time && time < max));
         Some(many)
     }
 

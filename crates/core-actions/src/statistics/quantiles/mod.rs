@@ -3,6 +3,7 @@
 pub(crate) mod bins;
 mod dense;
 pub(crate) mod histogram;
+mod listed;
 pub(crate) mod many;
 mod operation;
 pub(crate) mod quantile;
@@ -154,7 +155,7 @@ impl Quantiles {
             Some(many) => many.histogram(),
             None => {
                 let mut histogram = Histogram::default();
-                histogram.insert_new(self.small.times());
+                histogram.insert_all(self.small.times());
                 histogram
             }
         }
