@@ -112,6 +112,12 @@ impl RequestLayer {
         self
     }
 
+    /// Returns where the layer records.
+    #[must_use]
+    pub fn windrow(&self) -> &Windrow {
+        &self.shared.routes.windrow
+    }
+
     /// Returns the count of requests in flight, with its peak.
     ///
     /// A request is in flight until it is recorded.

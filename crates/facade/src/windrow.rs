@@ -55,7 +55,7 @@ pub struct Windrow(Arc<Halves>);
 struct Halves {
     events: EventCounter,
     actions: RunningTracker,
-    /// Set by the first call of `Windrow::action`.
+    /// Set by the first call of `Windrow::keep_windows`.
     windows: OnceLock<WindowedTracker<Summary>>,
     options: DecodeOptions,
     threads: NonZeroUsize,
@@ -185,15 +185,39 @@ impl Windrow {
     /// # Ok::<(), facade::Error>(())
     /// ```
     pub fn action(&self, action: &str) -> Result<ActionHandle, Error> {
-        let windows = match self.0.windows.get() {
-            Some(windows) => windows,
-            None => {
-                let windows = self.0.new_windows()?;
-                self.0.windows.get_or_init(|| windows)
-            }
-        };
+        let windows = self.keep_windows()?;
         let total = self.0.actions.shared(action)?;
         Ok(ActionHandle::new(total, windows.shared(action)?, self.unit()))
+    }
+
+    /// Starts keeping windows of all actions, as the first handle does, and returns their tracker.
+    ///
+    /// Later calls return the same tracker.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Windows`] if the windows of one action would exceed the memory limit, because the
+    /// span has too many buckets.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use facade::Windrow;
+    /// use std::time::Duration;
+    ///
+    /// let windrow = Windrow::default();
+    /// windrow.keep_windows()?;
+    /// windrow.add_action_duration("checkout", Duration::from_millis(5))?;
+    /// let minute = windrow.keep_windows()?.window(Duration::from_secs(60))?;
+    /// assert_eq!(minute.rows()[0].count(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn keep_windows(&self) -> Result<&WindowedTracker<Summary>, Error> {
+        if let Some(windows) = self.0.windows.get() {
+            return Ok(windows);
+        }
+        let windows = self.0.new_windows()?;
+        Ok(self.0.windows.get_or_init(|| windows))
     }
 
     /// Returns the tracker that keeps windows of all actions, once a handle was made.

@@ -4,7 +4,7 @@ use super::Finding;
 use crate::workspace::{Package, Workspace};
 
 /// The crates from the lowest layer to the highest.
-const LAYERS: [&str; 10] = [
+const LAYERS: [&str; 11] = [
     "core-time",
     "core-actions",
     "codec",
@@ -14,6 +14,7 @@ const LAYERS: [&str; 10] = [
     "facade",
     "adapter-tower",
     "adapter-tracing",
+    "service",
     "cli",
 ];
 /// The packages that no member may depend on.

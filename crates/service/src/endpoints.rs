@@ -1,0 +1,197 @@
+//! The endpoints below the path of a page.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{RawQuery, State};
+use axum::http::header::{
+    ACCEPT, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, RETRY_AFTER,
+};
+use axum::http::{HeaderMap, StatusCode};
+use axum::middleware;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use exposition::Format;
+use facade::Summary;
+use facade::actions::WindowedTracker;
+use facade::time::{Interval, Statistic as _, WindowError};
+use serde::Serialize;
+use serde_json::json;
+
+use crate::answer::{AxisAnswer, Point, SeriesAnswer, figures, millis, seconds};
+use crate::document;
+use crate::guard;
+use crate::live::{Detail, LISTENERS_MAX, Live};
+use crate::prometheus;
+use crate::query::{Query, QueryError, Stat};
+use crate::read::{Axis, Groups, Seconds, finest_span};
+
+type Shared = State<Arc<Live>>;
+
+pub(crate) fn router<S: Clone + Send + Sync + 'static>(live: Arc<Live>) -> Router<S> {
+    Router::new()
+        .route("/", get(page))
+        .route("/v1/live", get(listen))
+        .route("/v1/stats", get(stats))
+        .route("/v1/series", get(series))
+        .route("/metrics", get(metrics))
+        .route("/healthz", get(|| async { "ok\n" }))
+        .layer(middleware::from_fn_with_state(Arc::clone(&live), guard::check))
+        .with_state(live)
+}
+
+async fn page() -> impl IntoResponse {
+    let headers = [
+        (CONTENT_TYPE, "text/html; charset=utf-8"),
+        (CONTENT_SECURITY_POLICY, document::POLICY),
+        (REFERRER_POLICY, "no-referrer"),
+    ];
+    (headers, document::PAGE)
+}
+
+async fn listen(State(live): Shared, RawQuery(query): RawQuery) -> Result<Response, Refusal> {
+    let query = Query::parse(&query.unwrap_or_default(), &["window"])?;
+    let window = query.window.unwrap_or_else(|| live.usual_window());
+    check_window(&live, window)?;
+    let Some(listener) = live.listen(window) else {
+        let error = format!("there are {LISTENERS_MAX} listeners, which is the limit");
+        let refusal = (StatusCode::SERVICE_UNAVAILABLE, [(RETRY_AFTER, "5")], error + "\n");
+        return Ok(refusal.into_response());
+    };
+    Ok(([(CONTENT_TYPE, "text/event-stream")], Body::new(listener)).into_response())
+}
+
+async fn stats(State(live): Shared, RawQuery(query): RawQuery) -> Result<Response, Refusal> {
+    let known = ["window", "source", "action", "other", "stat"];
+    let query = Query::parse(&query.unwrap_or_default(), &known)?;
+    let window = query.window.unwrap_or_else(|| live.usual_window());
+    check_window(&live, window)?;
+    let stats = query.stats.unwrap_or_else(Stat::all);
+    let mut answer = live.answer(window, &stats, Detail::Bounds);
+    if let Some(source) = query.source {
+        answer.sources.retain(|state| state.source == source);
+        answer.rows.retain(|row| row.source == source);
+    }
+    if let Some(action) = query.action {
+        answer.rows.retain(|row| row.action == action && row.other == query.is_other);
+    }
+    Ok(json(&answer))
+}
+
+/// Answers with the course of one action; all intervals are empty for one that is unknown.
+async fn series(State(live): Shared, RawQuery(query): RawQuery) -> Result<Response, Refusal> {
+    let known = ["window", "source", "action", "other", "stat"];
+    let query = Query::parse(&query.unwrap_or_default(), &known)?;
+    let action = query.action.ok_or(QueryError::Missing("action"))?;
+    let stats = query.stats.unwrap_or_else(Stat::all);
+    let wanted = query.source.as_deref();
+    let found = live.sources().find(|(name, _)| wanted.is_none_or(|wanted| wanted == *name));
+    let Some((source, tracker)) = found else {
+        return Err(Refusal(StatusCode::NOT_FOUND, "there is no such source".to_owned()));
+    };
+    let tracker = tracker.tracker().map_err(unavailable)?;
+    let axis = match query.window {
+        Some(window) => {
+            check_span(window, finest_span(tracker))?;
+            Axis::past(tracker, window)
+        }
+        None => Axis::shown(tracker),
+    };
+    let points = course(tracker, axis, &action, query.is_other, &stats);
+    let points = points.map_err(|error| unavailable(error.to_string()))?;
+    let at_ms = millis(tracker.now());
+    let first = points.iter().position(|point| point.covered_s > 0.0).unwrap_or(axis.points - 1);
+    let axis = AxisAnswer::new(axis, first);
+    let answer = SeriesAnswer { source, action, unit: "s", at_ms, axis, points };
+    Ok(json(&answer))
+}
+
+/// Merges the outcomes of an action in each interval.
+fn course(
+    tracker: &WindowedTracker<Summary>,
+    axis: Axis,
+    action: &str,
+    is_other: bool,
+    stats: &[Stat],
+) -> Result<Vec<Point>, WindowError> {
+    let groups = Groups::read(tracker, finest_span(tracker))?;
+    let actions = groups.actions(action);
+    let unit = Seconds(tracker.spec().unit);
+    let point = |interval: Interval| {
+        // No action has that name, but the answer has the time that is covered.
+        let empty = tracker.get_between("", interval)?;
+        let (mut summary, coverage) = (empty.statistic().clone(), empty.coverage());
+        let mut add = |more: &Summary| {
+            if summary.can_merge(more) {
+                summary.merge(more);
+            }
+        };
+        if is_other {
+            let rows = tracker.between(interval)?;
+            rows.rows().iter().filter(|row| row.is_other()).for_each(|row| add(row.statistic()));
+        } else {
+            for action in actions {
+                add(tracker.get_between(action, interval)?.statistic());
+            }
+        }
+        Ok(Point {
+            from_ms: millis(interval.from),
+            covered_s: seconds(coverage.elapsed),
+            figures: figures(&summary, stats, coverage, unit),
+            partial: coverage.is_partial(),
+        })
+    };
+    axis.intervals().map(point).collect()
+}
+
+async fn metrics(State(live): Shared, headers: HeaderMap) -> Response {
+    let accepted = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let format = Format::negotiated(accepted);
+    ([(CONTENT_TYPE, format.content_type())], prometheus::page(&live, format)).into_response()
+}
+
+fn check_window(live: &Live, window: Duration) -> Result<(), Refusal> {
+    for (_, source) in live.sources() {
+        if let Ok(tracker) = source.tracker() {
+            check_span(window, tracker.window_spec().span())?;
+        }
+    }
+    Ok(())
+}
+
+fn check_span(window: Duration, span: Duration) -> Result<(), Refusal> {
+    if window > span {
+        let error = format!("window is {window:?}, the longest is {span:?}");
+        return Err(Refusal(StatusCode::BAD_REQUEST, error));
+    }
+    Ok(())
+}
+
+/// A refused request: its status and what was wrong.
+#[derive(Debug)]
+struct Refusal(StatusCode, String);
+
+impl From<QueryError> for Refusal {
+    fn from(error: QueryError) -> Self {
+        Self(StatusCode::BAD_REQUEST, error.to_string())
+    }
+}
+
+fn unavailable(problem: String) -> Refusal {
+    Refusal(StatusCode::SERVICE_UNAVAILABLE, problem)
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let mut response = json(&json!({ "error": self.1 }));
+        *response.status_mut() = self.0;
+        response
+    }
+}
+
+fn json(answer: &impl Serialize) -> Response {
+    let json = serde_json::to_vec(answer).expect("an answer has text keys only");
+    ([(CONTENT_TYPE, "application/json")], json).into_response()
+}

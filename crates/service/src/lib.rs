@@ -1,0 +1,19 @@
+#![doc = include_str!("../README.md")]
+
+mod answer;
+mod document;
+mod endpoints;
+mod guard;
+mod hosts;
+mod live;
+mod page;
+mod prometheus;
+mod query;
+mod read;
+mod source;
+
+pub use page::{Page, router};
+pub use source::Source;
+
+#[cfg(feature = "requests")]
+pub use adapter_tower::RequestLayer;

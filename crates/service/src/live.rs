@@ -1,0 +1,229 @@
+//! Frames for the listeners of a page.
+//!
+//! A frame is made when the first listener asks for it, once for each tick and window, and the
+//! others get the same bytes. A listener is the body of a response: the server polls it when the
+//! connection has room, so one that does not read skips frames and keeps none. Nothing
+//! runs in the background: without a listener nothing is computed, and the course over time comes
+//! from the trackers.
+
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use facade::Stamp;
+use http_body::{Body, Frame};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
+
+use crate::answer::{Answer, AxisAnswer, RowAnswer, SourceState, millis, seconds};
+use crate::hosts::Hosts;
+use crate::query::Stat;
+use crate::read::{Axis, Groups, Seconds, windows};
+use crate::source::Source;
+
+/// The maximum number of listeners.
+pub(crate) const LISTENERS_MAX: usize = 64;
+/// The time between two frames.
+pub(crate) const TICK: Duration = Duration::from_secs(1);
+/// The number of frames after which a listener has to ask again.
+///
+/// A server that shuts down gracefully waits for its responses. An endless one would never let it.
+const FRAMES_MAX: u32 = 20;
+/// How long a browser waits before it asks again, in milliseconds.
+const RETRY: &str = "retry: 250\n";
+
+/// The sources of a page with those who look at it.
+pub(crate) struct Live {
+    title: String,
+    sources: Vec<(String, Source)>,
+    hosts: Hosts,
+    /// When the first listener came. All ticks are whole ones after it.
+    began: OnceLock<Instant>,
+    frames: Mutex<Vec<Made>>,
+    slots: Arc<Semaphore>,
+}
+
+/// A frame that was made.
+struct Made {
+    window: Duration,
+    tick: u128,
+    frame: Bytes,
+}
+
+/// What rows have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Detail {
+    /// The number of records in each interval of the axis.
+    Course,
+    /// Bounds of the count.
+    Bounds,
+}
+
+impl Live {
+    pub(crate) fn new(title: String, sources: Vec<(String, Source)>, hosts: Hosts) -> Self {
+        let (began, frames) = (OnceLock::new(), Mutex::default());
+        let slots = Arc::new(Semaphore::new(LISTENERS_MAX));
+        Self { title, sources, hosts, began, frames, slots }
+    }
+
+    pub(crate) fn hosts(&self) -> &Hosts {
+        &self.hosts
+    }
+
+    pub(crate) fn sources(&self) -> impl Iterator<Item = (&str, &Source)> {
+        self.sources.iter().map(|(name, source)| (name.as_str(), source))
+    }
+
+    /// Returns the windows that a page offers.
+    pub(crate) fn windows(&self) -> Vec<Duration> {
+        windows(self.sources().map(|(_, source)| source))
+    }
+
+    /// Returns the window of who asks for none: the longest up to a minute.
+    pub(crate) fn usual_window(&self) -> Duration {
+        let minute = Duration::from_secs(60);
+        let windows = self.windows();
+        let found = windows.iter().rfind(|it| **it <= minute).or(windows.first());
+        found.copied().unwrap_or(minute)
+    }
+
+    /// Returns a stream of frames, `None` if there are too many.
+    pub(crate) fn listen(self: &Arc<Self>, window: Duration) -> Option<Listener> {
+        let slot = Arc::clone(&self.slots).try_acquire_owned().ok()?;
+        let began = *self.began.get_or_init(Instant::now);
+        let next = began + TICK * u32::try_from(self.tick() + 1).unwrap_or(u32::MAX);
+        let mut timer = interval_at(next, TICK);
+        timer.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        let live = Arc::clone(self);
+        Some(Listener { live, window, timer, frames: 0, _slot: slot })
+    }
+
+    fn tick(&self) -> u128 {
+        let began = *self.began.get_or_init(Instant::now);
+        began.elapsed().as_nanos() / TICK.as_nanos()
+    }
+
+    /// Returns the frame of the present tick, which is made if nobody asked for it before.
+    fn frame(&self, window: Duration) -> Bytes {
+        let tick = self.tick();
+        let mut frames = self.frames.lock().unwrap_or_else(PoisonError::into_inner);
+        frames.retain(|made| made.tick == tick);
+        if let Some(made) = frames.iter().find(|made| made.window == window) {
+            return made.frame.clone();
+        }
+        let answer = self.answer(window, &Stat::all(), Detail::Course);
+        let json = serde_json::to_string(&answer).expect("an answer has text keys only");
+        let frame = Bytes::from(format!("data: {json}\n\n"));
+        frames.push(Made { window, tick, frame: frame.clone() });
+        frame
+    }
+
+    /// Reads all sources.
+    pub(crate) fn answer(&self, window: Duration, stats: &[Stat], detail: Detail) -> Answer<'_> {
+        let mut rows = Vec::new();
+        let mut states = Vec::new();
+        let mut at = None;
+        for (name, source) in self.sources() {
+            let (overflow, refused) = source.refusals();
+            let mut state = SourceState {
+                source: name,
+                covered_s: None,
+                axis: None,
+                in_flight: source.in_flight(),
+                refused: overflow.refused + refused.too_old + refused.too_new + refused.full,
+                folded: overflow.folded,
+                evicted: overflow.evicted,
+                problem: None,
+            };
+            match read(name, source, window, stats, detail) {
+                Ok(read) => {
+                    at = at.max(Some(read.at));
+                    state.covered_s = Some(read.covered_s);
+                    state.axis = read.axis;
+                    rows.extend(read.rows);
+                }
+                Err(problem) => state.problem = Some(problem),
+            }
+            states.push(state);
+        }
+        Answer {
+            title: &self.title,
+            at_ms: at.map_or(0, millis),
+            window_s: seconds(window),
+            windows_s: self.windows().into_iter().map(seconds).collect(),
+            sources: states,
+            rows,
+        }
+    }
+}
+
+/// The rows of one source.
+struct Read<'p> {
+    at: Stamp,
+    covered_s: f64,
+    axis: Option<AxisAnswer>,
+    rows: Vec<RowAnswer<'p>>,
+}
+
+fn read<'p>(
+    name: &'p str,
+    source: &Source,
+    window: Duration,
+    stats: &[Stat],
+    detail: Detail,
+) -> Result<Read<'p>, String> {
+    let tracker = source.tracker()?;
+    let at = tracker.now();
+    let mut groups = Groups::read(tracker, window).map_err(|error| error.to_string())?;
+    let mut shown = None;
+    if detail == Detail::Course {
+        let axis = Axis::shown(tracker);
+        let first = groups.read_counts(tracker, &axis).map_err(|error| error.to_string())?;
+        shown = Some(AxisAnswer::new(axis, first));
+    }
+    let Groups { coverage, groups, .. } = groups;
+    let unit = Seconds(tracker.spec().unit);
+    let row = |group| {
+        let mut row = RowAnswer::new(name, group, stats, coverage, unit);
+        if detail == Detail::Course {
+            (row.at_least, row.at_most) = (None, None);
+        }
+        row
+    };
+    let rows = groups.into_iter().map(row).collect();
+    Ok(Read { at, covered_s: seconds(coverage.elapsed), axis: shown, rows })
+}
+
+/// A stream of frames to one client: server-sent events.
+pub(crate) struct Listener {
+    live: Arc<Live>,
+    window: Duration,
+    timer: Interval,
+    frames: u32,
+    _slot: OwnedSemaphorePermit,
+}
+
+impl Body for Listener {
+    type Data = Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        if self.frames == FRAMES_MAX {
+            return Poll::Ready(None);
+        }
+        if self.frames > 0 {
+            ready!(self.timer.poll_tick(cx));
+        }
+        let mut frame = self.live.frame(self.window);
+        if self.frames == 0 {
+            frame = [RETRY.as_bytes(), &frame].concat().into();
+        }
+        self.frames += 1;
+        Poll::Ready(Some(Ok(Frame::data(frame))))
+    }
+}

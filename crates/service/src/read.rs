@@ -1,0 +1,241 @@
+//! Reading sources: the actions that differ only in their outcome are one group.
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
+
+use facade::actions::{ActionTime, LabeledName, Row, WindowedTracker};
+use facade::time::{Interval, Statistic as _, WindowError};
+use facade::{Coverage, Stamp, Summary};
+
+use crate::source::Source;
+
+/// The label that `RequestLayer` gives each action.
+const OUTCOME: &str = "outcome";
+/// The maximum number of points of an axis.
+const POINTS: u128 = 60;
+
+/// The actions of one name with whatever outcome.
+#[derive(Debug, Default)]
+pub(crate) struct Group {
+    /// Without the outcome.
+    pub(crate) name: String,
+    /// Whether it has the folded actions.
+    pub(crate) is_other: bool,
+    pub(crate) summary: Summary,
+    pub(crate) at_least: u64,
+    pub(crate) at_most: u64,
+    pub(crate) outcomes: BTreeMap<String, u64>,
+    /// The names that the tracker knows.
+    actions: Vec<String>,
+    /// The number of records in each interval of the axis.
+    pub(crate) counts: Vec<u64>,
+}
+
+impl Group {
+    fn outcome(&self, chosen: impl Fn(&str) -> bool) -> u64 {
+        self.outcomes.iter().filter(|(outcome, _)| chosen(outcome)).map(|(_, count)| count).sum()
+    }
+
+    /// Returns the number of requests that failed: status 5xx, or an error without a response.
+    pub(crate) fn errors(&self) -> u64 {
+        self.outcome(|outcome| matches!(outcome, "5xx" | "error"))
+    }
+
+    pub(crate) fn cancelled(&self) -> u64 {
+        self.outcome(|outcome| outcome == "cancelled")
+    }
+}
+
+/// The groups of one source in one window.
+#[derive(Debug)]
+pub(crate) struct Groups {
+    pub(crate) coverage: Coverage,
+    pub(crate) groups: Vec<Group>,
+    /// Of each action the index of its group, and its outcome.
+    places: HashMap<String, (usize, Option<String>)>,
+    by_name: HashMap<String, usize>,
+    /// The group of the folded actions.
+    other: Option<usize>,
+}
+
+impl Groups {
+    /// Reads the past `window`.
+    pub(crate) fn read(
+        tracker: &WindowedTracker<Summary>,
+        window: Duration,
+    ) -> Result<Self, WindowError> {
+        let answer = tracker.window(window)?;
+        let coverage = answer.coverage();
+        let mut groups = Self {
+            coverage,
+            groups: Vec::new(),
+            places: HashMap::new(),
+            by_name: HashMap::new(),
+            other: None,
+        };
+        for row in answer.rows() {
+            let group = groups.place(row);
+            let outcome = groups.places.get(row.name()).and_then(|(_, outcome)| outcome.clone());
+            let group = &mut groups.groups[group];
+            if let Some(outcome) = outcome.filter(|_| !row.is_other()) {
+                *group.outcomes.entry(outcome).or_default() += row.count();
+            }
+            // Together they have fewer records than a statistic can count.
+            if group.summary.can_merge(row.statistic()) {
+                group.summary.merge(row.statistic());
+            }
+        }
+        for row in answer.at_least() {
+            let group = groups.place(row);
+            groups.groups[group].at_least += row.count();
+        }
+        for row in &answer.at_most() {
+            let group = groups.place(row);
+            groups.groups[group].at_most += row.count();
+        }
+        Ok(groups)
+    }
+
+    /// Reads the number of records in each interval of an axis, also of groups idle since.
+    ///
+    /// Returns the first interval in which recording was on.
+    pub(crate) fn read_counts(
+        &mut self,
+        tracker: &WindowedTracker<Summary>,
+        axis: &Axis,
+    ) -> Result<usize, WindowError> {
+        let mut first = 0;
+        for (index, interval) in axis.intervals().enumerate() {
+            let found = match tracker.between(interval) {
+                // The clock may have passed on, so that the oldest buckets are gone.
+                Err(WindowError::BeforeSpan { .. } | WindowError::Evicted { .. }) if index == 0 => {
+                    first = 1;
+                    continue;
+                }
+                found => found?,
+            };
+            if found.coverage().elapsed.is_zero() && first == index {
+                first += 1;
+            }
+            for row in found.rows() {
+                let group = self.place(row);
+                let counts = &mut self.groups[group].counts;
+                counts.resize(index + 1, 0);
+                counts[index] += row.count();
+            }
+        }
+        for group in &mut self.groups {
+            group.counts.resize(axis.points, 0);
+        }
+        Ok(first.min(axis.points - 1))
+    }
+
+    /// Returns the names that the tracker knows of a group.
+    pub(crate) fn actions(&self, name: &str) -> &[String] {
+        self.by_name.get(name).map_or(&[], |&group| &self.groups[group].actions)
+    }
+
+    /// Returns the group of a row, which is new if the row is the first of its name.
+    fn place(&mut self, row: &Row<Summary>) -> usize {
+        let action = row.name();
+        if row.is_other() {
+            let len = self.groups.len();
+            let group = *self.other.get_or_insert(len);
+            if group == len {
+                let name = action.to_owned();
+                self.groups.push(Group { name, is_other: true, ..Group::default() });
+            }
+            return group;
+        }
+        if let Some((group, _)) = self.places.get(action) {
+            return *group;
+        }
+        let (name, outcome) = split(action);
+        let len = self.groups.len();
+        let group = *self.by_name.entry(name.clone()).or_insert(len);
+        if group == len {
+            self.groups.push(Group { name, ..Group::default() });
+        }
+        self.groups[group].actions.push(action.to_owned());
+        self.places.insert(action.to_owned(), (group, outcome));
+        group
+    }
+}
+
+/// Splits a name of an action into the rest and the outcome.
+fn split(action: &str) -> (String, Option<String>) {
+    let Ok(name) = LabeledName::parse(action) else { return (action.to_owned(), None) };
+    let outcome = Some(name.label(OUTCOME).to_owned()).filter(|outcome| !outcome.is_empty());
+    match (outcome, name.with(OUTCOME, "")) {
+        (Some(outcome), Ok(rest)) => (rest.as_str().to_owned(), Some(outcome)),
+        _ => (action.to_owned(), None),
+    }
+}
+
+/// The intervals of a course over time. They are aligned, so that a later read has the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Axis {
+    pub(crate) from: Stamp,
+    pub(crate) step: Duration,
+    pub(crate) points: usize,
+}
+
+impl Axis {
+    /// Returns the axis of the past `window`, in steps of whole buckets.
+    pub(crate) fn past(tracker: &WindowedTracker<Summary>, window: Duration) -> Self {
+        let width = tracker.window_spec().resolution();
+        let buckets = window.as_nanos().div_ceil(width.as_nanos()).max(1);
+        let step = width * u32::try_from(buckets.div_ceil(POINTS)).unwrap_or(u32::MAX);
+        let nanos = i64::try_from(step.as_nanos()).unwrap_or(i64::MAX);
+        let now = tracker.now().as_nanos();
+        let end = now.div_euclid(nanos).saturating_add(1);
+        let points = i64::try_from(window.as_nanos() / step.as_nanos()).unwrap_or(1).max(1);
+        let from = Stamp::from_nanos(end.saturating_sub(points).saturating_mul(nanos));
+        Self { from, step, points: usize::try_from(points).unwrap_or(1) }
+    }
+
+    /// Returns the axis that a page shows: the past five minutes, or what is kept.
+    pub(crate) fn shown(tracker: &WindowedTracker<Summary>) -> Self {
+        Self::past(tracker, finest_span(tracker).min(Duration::from_secs(300)))
+    }
+
+    pub(crate) fn intervals(self) -> impl Iterator<Item = Interval> {
+        (0..u32::try_from(self.points).unwrap_or(u32::MAX)).map(move |index| {
+            let from = self.from + self.step * index;
+            Interval::from(from..from + self.step)
+        })
+    }
+}
+
+/// Returns the span of the finest buckets.
+pub(crate) fn finest_span(tracker: &WindowedTracker<Summary>) -> Duration {
+    let spec = tracker.window_spec();
+    spec.tiers().next().map_or(spec.span(), |tier| tier.span)
+}
+
+/// Returns the windows that all sources keep, of those that people ask for.
+pub(crate) fn windows<'s>(sources: impl Iterator<Item = &'s Source>) -> Vec<Duration> {
+    let specs: Vec<_> = sources
+        .filter_map(|source| source.tracker().ok())
+        .map(|tracker| (tracker.window_spec().resolution(), tracker.window_spec().span()))
+        .collect();
+    let span = specs.iter().map(|(_, span)| *span).min().unwrap_or(Duration::from_secs(300));
+    let width = specs.iter().map(|(width, _)| *width).max().unwrap_or_default();
+    let usual = [10, 60, 300, 3_600, 86_400].map(Duration::from_secs);
+    let mut windows: Vec<_> =
+        usual.into_iter().filter(|window| (width..=span).contains(window)).collect();
+    if windows.is_empty() {
+        windows.push(span);
+    }
+    windows
+}
+
+/// Converts times of a source to what is written.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Seconds(pub(crate) facade::Unit);
+
+impl Seconds {
+    pub(crate) fn of(self, time: ActionTime) -> f64 {
+        time.converted(self.0.to(facade::Unit::Seconds))
+    }
+}

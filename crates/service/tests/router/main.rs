@@ -1,0 +1,7 @@
+//! The endpoints, asked by real connections to a real server.
+
+mod access;
+mod answers;
+mod live;
+mod metrics;
+mod server;

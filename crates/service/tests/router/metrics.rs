@@ -1,0 +1,59 @@
+//! The page for Prometheus.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use facade::Windrow;
+use facade::actions::WindowedTracker;
+use service::Page;
+
+use crate::server::{Server, windrow};
+
+#[tokio::test]
+async fn format_is_that_of_the_client() {
+    let server = Server::with_page(&Windrow::default()).await;
+    let cases = [
+        ("text/html", "text/plain; version=0.0.4; charset=utf-8"),
+        (
+            "application/openmetrics-text;version=1.0.0,text/plain;q=0.5",
+            "application/openmetrics-text; version=1.0.0; charset=utf-8",
+        ),
+        (
+            "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;\
+             encoding=delimited",
+            "application/vnd.google.protobuf; proto=io.prometheus.client.metricfamily; \
+             encoding=delimited",
+        ),
+    ];
+    for (accepted, expected) in cases {
+        let response = server.begin("/windrow/metrics", &[("accept", accepted)]).await;
+        assert_eq!((response.status(), response.header("content-type")), (200, Some(expected)));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn totals_stay_when_their_window_is_empty() {
+    let (requests, _) = windrow();
+    requests.keep_windows().unwrap();
+    let name = r#"GET /{outcome="2xx"}"#;
+    requests.add_action_duration(name, Duration::from_millis(250)).unwrap();
+    let jobs = Arc::new(WindowedTracker::new(Default::default()).unwrap());
+    jobs.record("resize", 2_000_000_000_u64).unwrap();
+    let page = Page::new().source("requests", &requests).source("jobs", &jobs);
+    let server = Server::start(Router::new().nest("/windrow", page.router())).await;
+    let labels = r#"action="GET /",outcome="2xx",source="requests""#;
+    let text = server.get("/windrow/metrics").await.1;
+    let has = |text: &str, line: &str| assert!(text.lines().any(|it| it == line), "{line}\n{text}");
+    has(&text, &format!("windrow_action_duration_seconds{{{labels},quantile=\"0.99\"}} 0.25"));
+    has(&text, &format!("windrow_action_duration_seconds_count{{{labels}}} 1"));
+    let jobs = r#"{action="resize",share="0.5",source="jobs"}"#;
+    has(&text, &format!("windrow_action_window_duration_seconds{jobs} 2"));
+    let without_total = !text.contains(r#"windrow_action_duration_seconds_count{action="resize""#);
+    assert!(without_total, "{text}");
+    has(&text, r#"windrow_exceeded_total{source="jobs",what="folded"} 0"#);
+    tokio::time::sleep(Duration::from_secs(400)).await;
+    let text = server.get("/windrow/metrics").await.1;
+    has(&text, &format!("windrow_action_duration_seconds{{{labels},quantile=\"0.99\"}} NaN"));
+    has(&text, &format!("windrow_action_duration_seconds_sum{{{labels}}} 0.25"));
+}
