@@ -2,6 +2,8 @@
 #![cfg_attr(not(feature = "tracker"), doc = "Names, times, rows and statistics of actions.")]
 
 mod action;
+#[cfg(feature = "tracker")]
+mod binary;
 mod exact;
 #[cfg(feature = "tracker")]
 mod gauge;
@@ -27,6 +29,11 @@ pub use action::{ActionError, AsWords};
 pub use action::{
     ActionName, ActionTime, Conversion, KeyedName, NAME_BYTES_MAX, NameError, SignedValue,
     TimeError, Unit, UnitError,
+};
+#[cfg(feature = "tracker")]
+pub use binary::{
+    BinaryError, BinaryForm, BinaryReader, BinaryWriter, RowHead, RowsHeader, RowsReader,
+    RowsWriter,
 };
 pub use core_time::{COUNT_MAX, OverflowCounts, Statistic, Subtract, Tag, WhenFull, laws};
 #[cfg(feature = "tracker")]

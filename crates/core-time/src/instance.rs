@@ -37,6 +37,38 @@ impl Instance {
         Self { drawn, process: 0 }.here()
     }
 
+    /// The length of the binary form.
+    pub const BYTES: usize = 12;
+
+    /// Makes an instance of a hash, for records that have an identity of their own.
+    ///
+    /// A program that reads files names them by their paths and contents, for example, so that
+    /// none counts twice.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core_time::Instance;
+    ///
+    /// let instance = Instance::from_bytes([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+    /// assert_eq!(instance.to_string(), "0102030405060708-090a0b0c");
+    /// assert_eq!(instance.to_bytes()[11], 12);
+    /// ```
+    #[must_use]
+    pub fn from_bytes(bytes: [u8; Self::BYTES]) -> Self {
+        let [a, b, c, d, e, f, g, h, process @ ..] = bytes;
+        let drawn = u64::from_be_bytes([a, b, c, d, e, f, g, h]);
+        Self { drawn, process: u32::from_be_bytes(process) }
+    }
+
+    /// Returns the bytes of the instance, the same as its text in hexadecimal.
+    #[must_use]
+    pub fn to_bytes(self) -> [u8; Self::BYTES] {
+        let [a, b, c, d, e, f, g, h] = self.drawn.to_be_bytes();
+        let [i, j, k, l] = self.process.to_be_bytes();
+        [a, b, c, d, e, f, g, h, i, j, k, l]
+    }
+
     /// Returns the same instance with the id of this process, new after a `fork`.
     #[must_use]
     pub fn here(self) -> Self {

@@ -2,12 +2,13 @@
 
 pub use core_actions::{
     ACTIONS_MAX, ActionError, ActionName, ActionRecorder, ActionTime, ActionTracker, ActionWindow,
-    AsWords, Batch, Bin, CORRECTED_MAX, COUNT_MAX, Conversion, Converted, Count, Gauge, GaugeError,
-    GaugeWindow, GroupError, Handle, HasCount, HasMean, Held, Histogram, KeyedName, LabelError,
-    LabeledName, Last, Level, LocalTracker, Mean, MergedTracker, MinMax, NameError, NameTable,
-    Outcome, Outcomes, OverflowCounts, PostTracker, Quantile, QuantileError, Quantiles, Row,
-    RunningTracker, SharedHandle, SharedWindowedHandle, Signed, SignedValue, Summary, TimeError,
-    Timer, Timestamped, TopK, TrackerSnapshot, TrackerSnapshotError, TrackerSpec, Unit, UnitError,
-    Values, Variance, WhenFull, WindowRows, WindowedHandle, WindowedSnapshot, WindowedSpec,
-    WindowedSpecError, WindowedTracker, group_by,
+    AsWords, Batch, Bin, BinaryError, BinaryForm, BinaryReader, BinaryWriter, CORRECTED_MAX,
+    COUNT_MAX, Conversion, Converted, Count, Gauge, GaugeError, GaugeWindow, GroupError, Handle,
+    HasCount, HasMean, Held, Histogram, KeyedName, LabelError, LabeledName, Last, Level,
+    LocalTracker, Mean, MergedTracker, MinMax, NameError, NameTable, Outcome, Outcomes,
+    OverflowCounts, PostTracker, Quantile, QuantileError, Quantiles, Row, RowHead, RowsHeader,
+    RowsReader, RowsWriter, RunningTracker, SharedHandle, SharedWindowedHandle, Signed,
+    SignedValue, Summary, TimeError, Timer, Timestamped, TopK, TrackerSnapshot,
+    TrackerSnapshotError, TrackerSpec, Unit, UnitError, Values, Variance, WhenFull, WindowRows,
+    WindowedHandle, WindowedSnapshot, WindowedSpec, WindowedSpecError, WindowedTracker, group_by,
 };

@@ -8,13 +8,14 @@ const SOURCES: [&str; 4] = [
     include_str!("../src/codec.rs"),
     include_str!("../src/time.rs"),
 ];
-const TESTS: [&str; 7] = [
+const TESTS: [&str; 8] = [
     include_str!("actions.rs"),
     include_str!("forms.rs"),
     include_str!("front_door.rs"),
     include_str!("handles.rs"),
     include_str!("jobs.rs"),
     include_str!("originals.rs"),
+    include_str!("rows.rs"),
     include_str!("service.rs"),
 ];
 

@@ -244,6 +244,12 @@ impl<const POWER: u32, const NEAR_LIMBS: usize, const LIMBS: usize>
         }
     }
 
+    /// Sets a sum of near values, whose highest limb is below their number.
+    #[cfg(feature = "tracker")]
+    pub(crate) fn set_near(&mut self, near: &[u64; NEAR_LIMBS]) {
+        (self.near, self.far) = (*near, None);
+    }
+
     /// Returns the sum in units of two to [`NEAR_LOWEST_BIT`](Self::NEAR_LOWEST_BIT), if all values
     /// are near.
     pub(crate) fn near(&self) -> Option<&[u64; NEAR_LIMBS]> {

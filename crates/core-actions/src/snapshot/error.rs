@@ -7,6 +7,7 @@ use thiserror::Error;
 
 use crate::action::name::NameError;
 use crate::action::unit::Unit;
+use crate::binary::BinaryError;
 use crate::window::spec::WindowedSpecError;
 
 /// An error of a tracker snapshot, which changed nothing.
@@ -99,6 +100,15 @@ pub enum TrackerSnapshotError {
     /// The specification of the tracker to restore is invalid.
     #[error(transparent)]
     Tracker(#[from] WindowedSpecError),
+    /// Its bytes are not the binary form of rows, damaged, or of another statistic.
+    #[error(transparent)]
+    Binary(#[from] BinaryError),
+    /// Its rows are divided into intervals, which a tracker has none of.
+    #[error("rows are of intervals of {resolution:?}, expected rows without intervals")]
+    ByTime {
+        /// The width of the intervals.
+        resolution: Duration,
+    },
     /// It has more actions than the tracker has room for.
     #[error("snapshot has too many actions, limit is {limit}")]
     Full {

@@ -9,6 +9,7 @@ use core_time::{Instances, SnapshotHeader, Statistic, Subtract};
 use crate::action::unit::Unit;
 use crate::row::Row;
 
+mod binary;
 pub(crate) mod error;
 pub(crate) mod windowed;
 #[cfg(feature = "serde")]
@@ -46,6 +47,8 @@ pub(crate) use wire::{AnyVersion, ReadRow, WireRow, WireUnit, there};
 /// In JSON, version 1 is read as well, which names no statistic, if no other statistic of this
 /// crate looks like the one it is read as: `count`, `mean`, `variance`, `histogram`, `quantiles`,
 /// `last`, and tuples of these that are not all `count`.
+///
+/// A [binary form](Self::to_bytes) needs no feature, is smaller, and can be read in any language.
 ///
 /// # Examples
 ///

@@ -12,6 +12,8 @@ pub(crate) mod signed;
 pub(crate) mod summary;
 pub(crate) mod top_k;
 pub(crate) mod traits;
+#[cfg(any(feature = "serde", feature = "tracker"))]
+pub(crate) mod valid;
 pub(crate) mod values;
 pub(crate) mod variance;
 #[cfg(feature = "serde")]

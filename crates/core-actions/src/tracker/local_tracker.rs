@@ -143,6 +143,39 @@ impl<'n, S: Statistic> LocalTracker<'n, S> {
         Ok(())
     }
 
+    /// Returns the statistic of an action, to which records from elsewhere are added.
+    ///
+    /// `number` is that of the first of them. An empty name is that of the row of actions beyond a
+    /// limit. Records that are [buffered](Self::record_buffered) are not in it yet.
+    ///
+    /// # Errors
+    ///
+    /// As [`record`](Self::record).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core_actions::{Count, LocalTracker, NameTable, Statistic, TrackerSpec};
+    ///
+    /// let names = NameTable::new(TrackerSpec::default());
+    /// let mut tracker = LocalTracker::<Count>::new(&names);
+    /// let mut seen_elsewhere = Count::default();
+    /// seen_elsewhere.insert_n(100_u32.into(), 7);
+    /// tracker.row_mut("jump", 0)?.merge(&seen_elsewhere);
+    /// assert_eq!(tracker.into_rows()[0].count(), 7);
+    /// # Ok::<(), core_actions::ActionError>(())
+    /// ```
+    pub fn row_mut(&mut self, action: &str, number: u64) -> Result<&mut S, ActionError> {
+        let index = match self.find(KeyedName::kept(action)) {
+            Some(index) => index,
+            None if action == FOLDED => self.other(),
+            None => self.register(action, number)?,
+        };
+        let entry = &mut self.entries[index];
+        entry.first = entry.first.min(number);
+        Ok(&mut entry.statistic)
+    }
+
     /// Records `n` occurrences of an action with equal times.
     ///
     /// As [`MergedTracker::record_n`](crate::MergedTracker::record_n).

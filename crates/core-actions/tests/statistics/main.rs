@@ -1,6 +1,8 @@
 //! The statistics, each against a naive oracle: sorting, or exact rational arithmetic.
 
 mod batches;
+#[cfg(feature = "tracker")]
+mod binary;
 mod converted;
 mod counted;
 #[cfg(feature = "tracker")]

@@ -35,6 +35,21 @@ impl SnapshotHeader {
         Self { tag, instances, revision }
     }
 
+    /// Makes the header of a snapshot that is read.
+    ///
+    /// # Errors
+    ///
+    /// - [`SnapshotHeaderError::RevisionTooLarge`] if the revision is above
+    ///   [`REVISION_MAX`](Self::REVISION_MAX).
+    /// - [`SnapshotHeaderError::Instances`] without an instance.
+    pub fn read(
+        tag: Tag,
+        instances: Instances,
+        revision: u64,
+    ) -> Result<Self, SnapshotHeaderError> {
+        Self { tag, instances, revision }.checked()
+    }
+
     /// Returns the name of the statistic, or `events` for a counter.
     #[must_use]
     pub fn tag(&self) -> Tag {

@@ -36,7 +36,7 @@ pub(super) fn is_near(bin: &usize) -> bool {
 }
 
 /// Returns the range of values of a bin; `None` if no bin has this number.
-#[cfg(feature = "serde")]
+#[cfg(any(feature = "serde", feature = "tracker"))]
 pub(crate) fn range_of(bin: usize) -> Option<Range<f64>> {
     if bin > bin_of_float(f64::MAX) {
         return None;

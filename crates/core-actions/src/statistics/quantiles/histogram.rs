@@ -161,7 +161,7 @@ impl Histogram {
     }
 
     /// Builds a histogram from counts of existing bins, ascending and not zero.
-    #[cfg(feature = "serde")]
+    #[cfg(any(feature = "serde", feature = "tracker"))]
     pub(crate) fn of_counts(counts: &[(u32, u64)], fractions: u64) -> Self {
         let mut histogram = Self { fractions, ..Self::default() };
         for &(bin, count) in counts {

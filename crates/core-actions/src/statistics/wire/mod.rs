@@ -12,13 +12,12 @@ use std::cmp::Reverse;
 use std::fmt;
 use std::marker::PhantomData;
 
-use core_time::{COUNT_MAX, Stamp, Statistic, counted};
+use core_time::{Stamp, Statistic, counted};
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use thiserror::Error;
 
-use crate::action::signed::SignedValue;
 use crate::action::time::{ActionTime, TimeError};
 use crate::exact::sum::{Sum, SumOfSquares};
 use crate::statistics::count::Count;
@@ -31,9 +30,9 @@ use crate::statistics::quantiles::Quantiles;
 use crate::statistics::quantiles::histogram::Histogram;
 use crate::statistics::summary::Summary;
 use crate::statistics::top_k::TopK;
-use crate::statistics::traits::{HasCount, HasMean};
+use crate::statistics::valid::{self, Invalid, in_range};
 use crate::statistics::values::Values;
-use crate::statistics::variance::{Variance, go_together};
+use crate::statistics::variance::Variance;
 
 mod quantiles;
 mod signed;
@@ -61,37 +60,8 @@ enum WireError {
         counted(*count, "time")
     )]
     Squares { squares: String, sum: String, count: u64 },
-    #[error("{what} calls are {number}, of {}", counted(*calls, "call"))]
-    MoreThanCalls { what: &'static str, number: u64, calls: u64 },
-    #[error("maximum is {max}, which is less than the minimum {min}")]
-    Backwards { min: ActionTime, max: ActionTime },
-    #[error("kept {}, limit is {limit}", counted(*kept, "time"))]
-    TooManyKept { kept: usize, limit: usize },
-    #[error(
-        "dropped {} while there was room: kept {kept}, limit is {limit}", counted(*dropped, "time")
-    )]
-    DroppedTooSoon { dropped: u64, kept: usize, limit: usize },
-    #[error(
-        "smallest kept time is {min}, which is less than {mean}, the mean of the dropped times"
-    )]
-    DroppedLarger { mean: f64, min: ActionTime },
-    #[error("bin {bin} does not exist")]
-    NoBin { bin: u32 },
-    #[error("bin {bin} follows bin {before}, bins must ascend")]
-    BinsDescend { bin: u32, before: u32 },
-    #[error("bin {bin} has the count 0, omit it")]
-    EmptyBin { bin: u32 },
-    #[error("count is {found}, limit is {max}")]
-    TooMany { found: u64, max: u64 },
     #[error("integer {float} is read as a float, which may be rounded, read it from JSON text")]
     Rounded { float: f64 },
-    #[error("mean has {mean} times, quantiles have {quantiles}, minmax is present: {minmax}")]
-    SummaryOfSeveral { mean: u64, quantiles: u64, minmax: bool },
-    #[error(
-        "{} without an integer value, their bins allow {min} to {max}",
-        counted(*found, "time")
-    )]
-    Fractions { found: u64, min: u64, max: u64 },
     #[error(
         "`few` has {} next to a histogram, expected the minimum and the maximum",
         counted(*few, "time")
@@ -99,32 +69,13 @@ enum WireError {
     FewAndMany { few: usize },
     #[error("cell of the end {time} is {}, expected bin {expected}", cell(*found))]
     EndElsewhere { time: ActionTime, expected: u32, found: Option<u32> },
-    #[error("bin {bin} is not from {first} to {last}, the bins of the minimum and the maximum")]
-    NotBetween { bin: u32, first: u32, last: u32 },
-    #[error("`few` has {}, limit is {limit}", counted(*few, "time"))]
-    TooManyFew { few: usize, limit: usize },
-    #[error("time {time} follows {before}, times must ascend")]
-    FewDescend { time: ActionTime, before: ActionTime },
-    #[error("last value {last} is not from the minimum {} to the maximum {}", end(*min), end(*max))]
-    LastOutside { last: SignedValue, min: Option<SignedValue>, max: Option<SignedValue> },
-    #[error("level has a minimum and a maximum without a last value")]
-    NoLast,
-    #[error("mean {mean} is not from the minimum {} to the maximum {}", end(*min), end(*max))]
-    MeanOutside { mean: f64, min: Option<SignedValue>, max: Option<SignedValue> },
-    #[error("last value has held, but the mean is of no time")]
-    HeldForNoTime,
-    #[error("histogram has {}, expected more than {limit}", counted(*many, "time"))]
-    TooFewMany { many: u64, limit: usize },
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
 }
 
 /// Describes a cell in a message.
 fn cell(bin: Option<u32>) -> String {
     bin.map_or_else(|| "missing".to_owned(), |bin| format!("of bin {bin}"))
-}
-
-/// Describes an end in a message.
-fn end(end: Option<SignedValue>) -> String {
-    end.map_or_else(|| "none".to_owned(), |end| end.to_string())
 }
 
 /// Serializes a type as another one, which is checked when deserialized.
@@ -277,12 +228,6 @@ fn time<N: TryInto<ActionTime, Error = TimeError>, E: Error>(number: N) -> Resul
     number.try_into().map_err(E::custom)
 }
 
-/// Checks that a count leaves room for as many values again.
-fn in_range(found: u64) -> Result<u64, WireError> {
-    let max = COUNT_MAX;
-    if found <= max { Ok(found) } else { Err(WireError::TooMany { found, max }) }
-}
-
 /// Builds a statistic of these values.
 fn of<S: Statistic>(values: Vec<S::Value>) -> S {
     let mut statistic = S::default();
@@ -304,13 +249,7 @@ impl WireOutcomes {
     }
 
     fn checked(self) -> Result<Outcomes, WireError> {
-        let calls = in_range(self.calls)?;
-        for (what, number) in [("failed", self.failed), ("slow", self.slow)] {
-            if number > calls {
-                return Err(WireError::MoreThanCalls { what, number, calls });
-            }
-        }
-        Ok(Outcomes { calls, failed: self.failed, slow: self.slow })
+        Ok(valid::outcomes(self.calls, self.failed, self.slow)?)
     }
 }
 
@@ -351,17 +290,13 @@ impl WireVariance {
         let count = in_range(count)?;
         let mean = Mean { count, sum: Sum::from_text(&sum, count)? };
         let exact = SumOfSquares::from_text(&squares, count)?;
-        if go_together(count, &mean.sum, &exact) {
-            Ok(Variance { mean, squares: exact })
-        } else {
-            Err(WireError::Squares { squares, sum, count })
-        }
+        valid::variance(mean, exact).ok_or(WireError::Squares { squares, sum, count })
     }
 }
 
 fn min_max(ends: Option<[ActionTime; 2]>) -> Result<MinMax, WireError> {
     match ends {
-        Some([min, max]) if min > max => Err(WireError::Backwards { min, max }),
+        Some([min, max]) if min > max => Err(Invalid::Backwards { min, max }.into()),
         ends => Ok(of(ends.into_iter().flatten().collect())),
     }
 }
@@ -400,24 +335,7 @@ impl WireLargest {
     }
 
     fn checked<const CAP: usize>(self) -> Result<TopK<CAP>, WireError> {
-        let (kept, dropped) = (self.kept.len(), self.dropped.count());
-        if kept > CAP {
-            return Err(WireError::TooManyKept { kept, limit: CAP });
-        }
-        if kept < CAP && dropped > 0 {
-            return Err(WireError::DroppedTooSoon { dropped, kept, limit: CAP });
-        }
-        // Rounding preserves order: a mean of at most the minimum is at most that when rounded.
-        in_range(dropped.saturating_add(kept as u64))?;
-        match (self.dropped.mean(), self.kept.iter().min()) {
-            (Some(mean), Some(&min)) if mean > min.as_f64() => {
-                Err(WireError::DroppedLarger { mean, min })
-            }
-            _ => Ok(TopK {
-                kept: self.kept.into_iter().map(Reverse).collect(),
-                dropped: self.dropped,
-            }),
-        }
+        Ok(valid::largest(self.kept, self.dropped)?)
     }
 }
 
@@ -436,12 +354,6 @@ impl WireSummary {
     }
 
     fn checked(self) -> Result<Summary, WireError> {
-        let Self { mean, minmax, quantiles } = self;
-        let [of_mean, of_quantiles] = [mean.count(), quantiles.count()];
-        if of_mean == of_quantiles && minmax.min().is_some() == (of_mean > 0) {
-            return Ok(Summary { mean, min_max: minmax, quantiles });
-        }
-        let minmax = minmax.min().is_some();
-        Err(WireError::SummaryOfSeveral { mean: of_mean, quantiles: of_quantiles, minmax })
+        Ok(valid::summary(self.mean, self.minmax, self.quantiles)?)
     }
 }

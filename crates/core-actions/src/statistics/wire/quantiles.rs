@@ -1,21 +1,14 @@
 //! The wire forms of histograms and quantiles.
 
-use std::ops::{Range, RangeInclusive};
-
 use serde::{Deserialize, Serialize};
 
-use super::{WireError, in_range};
+use super::WireError;
 use crate::action::time::ActionTime;
 use crate::statistics::quantiles::Quantiles;
-use crate::statistics::quantiles::bins::{bin_of, middle, range_of};
+use crate::statistics::quantiles::bins::bin_of;
 use crate::statistics::quantiles::histogram::Histogram;
 use crate::statistics::quantiles::many::{End, Many};
-
-const TWO_POW_52: f64 = 4_503_599_627_370_496.0;
-const TWO_POW_64: f64 = 18_446_744_073_709_551_616.0;
-
-/// The number and the count of a bin.
-type Cell = (u32, u64);
+use crate::statistics::valid::{self, Cell, Invalid, fractions_of};
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -36,43 +29,8 @@ impl WireHistogram {
     }
 
     pub(super) fn checked(self) -> Result<Histogram, WireError> {
-        let possible = possible_fractions(&self.cells)?;
-        if !possible.contains(&self.fractions) {
-            let (min, max) = possible.into_inner();
-            return Err(WireError::Fractions { found: self.fractions, min, max });
-        }
-        Ok(Histogram::of_counts(&self.cells, self.fractions))
+        Ok(valid::histogram(&self.cells, self.fractions)?)
     }
-}
-
-/// Checks cells, and returns how many of their times may be other than integers below 2^64.
-fn possible_fractions(cells: &[Cell]) -> Result<RangeInclusive<u64>, WireError> {
-    let mut before = None;
-    let (mut sum, mut min, mut max) = (0_u64, 0, 0);
-    for &(bin, count) in cells {
-        let range = range_of(bin as usize).ok_or(WireError::NoBin { bin })?;
-        if let Some(before) = before.filter(|&before| before >= bin) {
-            return Err(WireError::BinsDescend { bin, before });
-        }
-        if count == 0 {
-            return Err(WireError::EmptyBin { bin });
-        }
-        sum = in_range(sum.saturating_add(count))?;
-        min += if has_integers(&range) { 0 } else { count };
-        max += if has_fractions(&range) { count } else { 0 };
-        before = Some(bin);
-    }
-    Ok(min..=max)
-}
-
-/// Returns whether a bin has integers below 2^64.
-fn has_integers(range: &Range<f64>) -> bool {
-    range.start < TWO_POW_64 && range.start.ceil() < range.end
-}
-
-/// Returns whether a bin has floats other than integers below 2^64.
-fn has_fractions(range: &Range<f64>) -> bool {
-    (0.0 < range.start && range.start < TWO_POW_52) || range.start >= TWO_POW_64
 }
 
 #[derive(Serialize, Deserialize)]
@@ -105,82 +63,39 @@ impl WireQuantiles {
     }
 
     pub(super) fn checked(self) -> Result<Quantiles, WireError> {
-        let (few, limit) = (self.few.len(), Quantiles::EXACT);
         if let Some(two) = self.few.windows(2).find(|two| two[0] > two[1]) {
-            return Err(WireError::FewDescend { time: two[1], before: two[0] });
+            return Err(Invalid::FewDescend { time: two[1], before: two[0] }.into());
         }
-        let Some(many) = self.many else {
-            if few > limit {
-                return Err(WireError::TooManyFew { few, limit });
-            }
+        let Some(WireHistogram { mut cells, fractions }) = self.many else {
+            valid::is_few(self.few.len())?;
             return Ok(Quantiles { small: self.few.into_iter().collect(), many: None });
         };
-        let count = many.cells.iter().fold(0_u64, |sum, &(_, count)| sum.saturating_add(count));
-        if in_range(count)? <= limit as u64 {
-            return Err(WireError::TooFewMany { many: count, limit });
-        }
-        let many = match self.few[..] {
-            [] => many.without_ends()?,
-            [time] => many.with_ends(time, None)?,
-            [min, max] if min < max => many.with_ends(min, Some(max))?,
-            _ => return Err(WireError::FewAndMany { few }),
-        };
-        Ok(Quantiles { small: Default::default(), many: Some(Box::new(many)) })
-    }
-}
-
-impl WireHistogram {
-    /// Reads the form from before the ends were kept: both are the middle of their bins.
-    ///
-    /// So every quantile is what it was.
-    fn without_ends(self) -> Result<Many, WireError> {
-        let Self { mut cells, fractions } = self;
-        Self { cells: cells.clone(), fractions }.checked()?;
-        let are_integers = fractions == 0;
-        let end = |(bin, count): Cell| End { time: middle(bin as usize, are_integers), count };
-        let min = end(cells.remove(0));
-        let mut many = Many::new(min.time, min.count);
-        many.max = cells.pop().map_or(many.max, end);
-        // Of which bin each fraction was is not known: as many as possible stay.
-        let (least, most) = possible_fractions(&cells)?.into_inner();
-        many.between = Histogram::of_counts(&cells, fractions.clamp(least, most));
-        Ok(many)
-    }
-
-    /// Reads the form with a minimum, and a maximum that is not the same time.
-    fn with_ends(self, min: ActionTime, max: Option<ActionTime>) -> Result<Many, WireError> {
-        let Self { mut cells, fractions } = self;
-        let mut end = |time: ActionTime, at: fn(&mut Vec<Cell>) -> Option<Cell>| {
-            let expected = bin_of(time) as u32;
-            match at(&mut cells) {
-                Some((bin, 0)) => Err(WireError::EmptyBin { bin }),
-                Some((bin, count)) if bin == expected => Ok(End { time, count }),
-                found => {
-                    Err(WireError::EndElsewhere { time, expected, found: found.map(|it| it.0) })
-                }
+        valid::is_many(cells.iter().map(|&(_, count)| count))?;
+        let ends = match self.few[..] {
+            // The form from before the ends were kept: both are the middle of their bins. So every
+            // quantile is what it was.
+            [] => return Ok(valid::many_of_middles(&cells, fractions)?),
+            [time] => (end(time, first(&mut cells))?, None),
+            [min, max] if min < max => {
+                let min = end(min, first(&mut cells))?;
+                (min, Some(end(max, cells.pop())?))
             }
+            _ => return Err(WireError::FewAndMany { few: self.few.len() }),
         };
-        let min = end(min, |cells| (!cells.is_empty()).then(|| cells.remove(0)))?;
-        let mut many = Many::new(min.time, min.count);
-        if let Some(max) = max {
-            many.max = end(max, Vec::pop)?;
-        }
-        let [first, last] = [many.min, many.max].map(|end| bin_of(end.time) as u32);
-        let is_outside = |&(bin, _): &Cell| many.max.count == 0 || bin < first || bin > last;
-        if let Some(&(bin, _)) = cells.iter().find(|&cell| is_outside(cell)) {
-            return Err(WireError::NotBetween { bin, first, last });
-        }
-        let of_ends = fractions_of(&many.min).saturating_add(fractions_of(&many.max));
-        let (least, most) = possible_fractions(&cells)?.into_inner();
-        let rest = fractions.checked_sub(of_ends).filter(|rest| (least..=most).contains(rest));
-        let (least, most) = (of_ends.saturating_add(least), of_ends.saturating_add(most));
-        let rest = rest.ok_or(WireError::Fractions { found: fractions, min: least, max: most })?;
-        many.between = Histogram::of_counts(&cells, rest);
-        Ok(many)
+        Ok(valid::many(ends, &cells, fractions)?)
     }
 }
 
-/// Returns the number of times other than integers below 2^64.
-fn fractions_of(end: &End) -> u64 {
-    if end.time.as_integer().is_none() { end.count } else { 0 }
+fn first(cells: &mut Vec<Cell>) -> Option<Cell> {
+    (!cells.is_empty()).then(|| cells.remove(0))
+}
+
+/// Pairs the time of an end with the cell of the times that equal it.
+fn end(time: ActionTime, cell: Option<Cell>) -> Result<End, WireError> {
+    let expected = bin_of(time) as u32;
+    match cell {
+        Some((bin, 0)) => Err(Invalid::EmptyBin { bin }.into()),
+        Some((bin, count)) if bin == expected => Ok(End { time, count }),
+        found => Err(WireError::EndElsewhere { time, expected, found: found.map(|it| it.0) }),
+    }
 }

@@ -12,7 +12,7 @@ use crate::statistics::level::{LastSet, Level};
 use crate::statistics::mean::Mean;
 use crate::statistics::min_max::MinMax;
 use crate::statistics::signed::Signed;
-use crate::statistics::traits::{HasCount, HasMean};
+use crate::statistics::valid;
 
 const TWO_POW_63: f64 = 9_223_372_036_854_775_808.0;
 
@@ -139,28 +139,11 @@ impl WireLevel {
 
     pub(super) fn checked(self) -> Result<Level, WireError> {
         let Self { last, minmax, mean } = self;
-        let (min, max) = (minmax.min(), minmax.max());
-        let is_inside = |value| min.is_some_and(|min| min <= value) && max >= Some(value);
-        match &last {
-            None if min.is_some() => return Err(WireError::NoLast),
-            Some(last) if !is_inside(last.value) => {
-                return Err(WireError::LastOutside { last: last.value, min, max });
-            }
-            Some(last) if last.held && mean.count() == 0 => return Err(WireError::HeldForNoTime),
-            _ => {}
-        }
-        // Rounding preserves order: a mean of at least the minimum is at least that when rounded.
-        let ends = min.zip(max).map(|(min, max)| min.as_f64()..=max.as_f64());
-        if let Some(mean) = mean.mean()
-            && !ends.is_some_and(|ends| ends.contains(&mean))
-        {
-            return Err(WireError::MeanOutside { mean, min, max });
-        }
         let last = last.map(|WireLast { set, held, value }| LastSet {
             set: Stamp::from_nanos(set),
             has_held: held,
             value,
         });
-        Ok(Level { last, min_max: minmax, mean })
+        Ok(valid::level(last, minmax, mean)?)
     }
 }
