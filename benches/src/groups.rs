@@ -1,5 +1,6 @@
 //! The groups: a file for each operation, with its scenarios and implementations.
 
+pub mod adapter_metrics;
 pub mod adapter_tower;
 pub mod adapter_tracing;
 pub mod add;
@@ -7,6 +8,7 @@ pub mod add_action;
 pub mod add_names;
 pub mod count;
 pub mod decode;
+pub mod exposition;
 pub mod get_stats;
 pub mod interference;
 pub mod keyed;
@@ -23,7 +25,7 @@ pub mod windowed;
 use criterion::Criterion;
 
 /// All groups, in the order in which they run.
-pub const ALL: [fn(&mut Criterion); 19] = [
+pub const ALL: [fn(&mut Criterion); 21] = [
     decode::bench,
     add_action::bench,
     add::bench,
@@ -41,6 +43,8 @@ pub const ALL: [fn(&mut Criterion); 19] = [
     limit::bench,
     keyed::bench,
     interference::bench,
+    exposition::bench,
+    adapter_metrics::bench,
     adapter_tower::bench,
     adapter_tracing::bench,
 ];

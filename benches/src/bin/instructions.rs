@@ -9,6 +9,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use adapter_metrics::WindrowRecorder;
 use benches::harness::actions::NAMES;
 use benches::harness::lines::{Form, LineWriter, Lines, SHORT, WIDE};
 use benches::implementations::{Decoder, decoders_of, named_fields};
@@ -21,12 +22,14 @@ use core_time::{
     Clock, CoarseClock, EventCounter, KeyHandle, KeyedCounter, KeyedLimiter, KeyedSpec, Limit,
     Limiter, Limits, ManualClock, Recorder, Stamp, WindowSpec,
 };
+use exposition::Format;
 use facade::Windrow;
+use metrics::{counter, histogram, with_local_recorder};
 
 /// A name, and the function that runs the operation `n` times. Preparation is not counted.
 type Operation = (&'static str, fn(u64));
 
-const OPERATIONS: [Operation; 51] = [
+const OPERATIONS: [Operation; 57] = [
     ("clock/coarse", |n| times(n, CoarseClock, |clock| clock.now())),
     ("record/default_clock", |n| times(n, EventCounter::default(), EventCounter::record)),
     ("record/manual_clock", |n| times(n, Filled::new(), |filled| filled.counter.record())),
@@ -58,6 +61,16 @@ const OPERATIONS: [Operation; 51] = [
     ("handle/quantiles", |n| add_by_handle(n, &MergedTracker::<Figures>::default())),
     ("handle/shared_running", |n| add_by_shared(n, &RunningTracker::default())),
     ("handle/shared_merged", |n| add_by_shared(n, &Merged::default())),
+    ("metrics/counter", |n| {
+        by_macro(n, || counter!("requests", "route" => "/"), |it, _| it.increment(1))
+    }),
+    ("metrics/histogram", |n| by_macro(n, || histogram!("times"), |it, time| it.record(time))),
+    ("metrics/kept_counter", |n| {
+        kept(n, || counter!("requests"), |kept, _| kept.increment(1));
+    }),
+    ("metrics/kept_histogram", |n| kept(n, || histogram!("times"), |kept, time| kept.record(time))),
+    ("metrics/page_1000_native", |n| page(n, Format::Protobuf)),
+    ("metrics/page_1000_text", |n| page(n, Format::Text)),
     ("fold_26/count", fold::<Count>),
     ("fold_26/mean", fold::<Mean>),
     ("fold_26/min_max", fold::<MinMax>),
@@ -88,6 +101,33 @@ const OPERATIONS: [Operation; 51] = [
 ];
 
 const SPAN: Duration = Duration::from_secs(300);
+
+/// Calls a macro of the facade each time.
+fn by_macro<H>(n: u64, made: impl Fn() -> H, record: impl Fn(&H, f64)) {
+    with_local_recorder(&WindrowRecorder::default(), || {
+        (0..n).for_each(|time| record(&made(), black_box((time % 5_000) as f64)));
+    });
+}
+
+/// Calls a macro of the facade once.
+fn kept<H>(n: u64, made: impl Fn() -> H, record: impl Fn(&H, f64)) {
+    with_local_recorder(&WindrowRecorder::default(), || {
+        let kept = made();
+        (0..n).for_each(|time| record(&kept, black_box((time % 5_000) as f64)));
+    });
+}
+
+/// Writes one page of 1,000 histograms for every 1,000 operations.
+fn page(n: u64, format: Format) {
+    let recorder = WindrowRecorder::default();
+    with_local_recorder(&recorder, || {
+        for series in 0..1_000 {
+            let times = histogram!("times", "route" => series.to_string());
+            (1..=1_000).for_each(|time| times.record(f64::from(time) / 1_000.0));
+        }
+    });
+    (0..n / 1_000).for_each(|_| drop(black_box(recorder.render(format))));
+}
 
 fn limits(events: u64) -> Limits {
     Limits::new([Limit::per_hour(events)]).expect("an hour of 64 buckets is allowed")

@@ -1,7 +1,7 @@
 //! Why a recorder cannot be made.
 
 use core_actions::WindowedSpecError;
-use core_time::{KeyedSpecError, WindowError};
+use core_time::WindowError;
 use thiserror::Error;
 
 /// Why a specification of a recorder is refused.
@@ -11,9 +11,6 @@ pub enum RecorderError {
     /// Histograms of this window would take too much memory.
     #[error("histograms do not fit")]
     Histograms(#[source] WindowedSpecError),
-    /// Counters cannot have this window.
-    #[error("counters cannot have this window")]
-    Counters(#[source] KeyedSpecError),
     /// The quantiles are of a longer window than is kept.
     #[error("quantiles cannot be of this window")]
     Quantiles(#[source] WindowError),

@@ -2,16 +2,16 @@
 //!
 //! # Memory ordering
 //!
-//! Totals and gauges are Relaxed: each is one number, and nothing else is read because of it. A
+//! Gauges are Relaxed: each is one number, and nothing else is read because of it. A
 //! read-modify-write loses no concurrent one, whatever its ordering.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use core_actions::{
     ActionRecorder, ActionTime, Histogram, Mean, Row, SharedHandle, SharedWindowedHandle, Summary,
 };
-use core_time::KeyHandle;
+use core_time::{EventCounter, RefusedCounts};
 use metrics::{CounterFn, GaugeFn, HistogramFn};
 
 use crate::refused::Refusals;
@@ -21,27 +21,35 @@ pub(crate) type SeriesId = u32;
 
 /// A total since the start, and events over windows.
 pub(crate) struct WindowedCounter {
-    pub(crate) events: KeyHandle<SeriesId>,
-    pub(crate) total: AtomicU64,
+    pub(crate) events: EventCounter,
+    /// Held while a total is set, so that two threads do not add the same difference.
+    setting: Mutex<()>,
 }
 
 impl WindowedCounter {
+    pub(crate) fn new(events: EventCounter) -> Self {
+        Self { events, setting: Mutex::default() }
+    }
+
+    /// Returns all events, with those for which no bucket had room.
+    ///
+    /// One of the numbers has each event, so their sum never shrinks.
     pub(crate) fn total(&self) -> u64 {
-        // ORDERING: Relaxed, see the module: one number alone.
-        self.total.load(Relaxed)
+        let RefusedCounts { full, too_old, .. } = self.events.refused();
+        self.events.total().saturating_add(full).saturating_add(too_old)
     }
 }
 
 impl CounterFn for WindowedCounter {
     fn increment(&self, value: u64) {
-        self.total.fetch_add(value, Relaxed);
         self.events.record_many(value);
     }
 
     /// Counts what the total grew by as events of now.
     fn absolute(&self, value: u64) {
-        // ORDERING: Relaxed, see the module: one number alone.
-        let before = self.total.fetch_max(value, Relaxed);
+        let _setting = self.setting.lock().unwrap_or_else(PoisonError::into_inner);
+        // An increment made concurrently counts as one after this.
+        let before = self.total();
         if value > before {
             self.events.record_many(value - before);
         }
@@ -123,5 +131,45 @@ impl HistogramFn for WindowedHistogram {
             }
             Err(_) => self.refusals.values(count as u64),
         }
+    }
+}
+
+/// A series for one thread.
+///
+/// The macros of the facade clone and drop an [`Arc`] for each record. Threads that shared its
+/// count would wait for each other: two take several times as long as one.
+pub(crate) struct ForThread<H>(pub(crate) Arc<H>);
+
+impl<H: CounterFn> CounterFn for ForThread<H> {
+    fn increment(&self, value: u64) {
+        self.0.increment(value);
+    }
+
+    fn absolute(&self, value: u64) {
+        self.0.absolute(value);
+    }
+}
+
+impl<H: GaugeFn> GaugeFn for ForThread<H> {
+    fn increment(&self, value: f64) {
+        self.0.increment(value);
+    }
+
+    fn decrement(&self, value: f64) {
+        self.0.decrement(value);
+    }
+
+    fn set(&self, value: f64) {
+        self.0.set(value);
+    }
+}
+
+impl<H: HistogramFn> HistogramFn for ForThread<H> {
+    fn record(&self, value: f64) {
+        self.0.record(value);
+    }
+
+    fn record_many(&self, value: f64, count: usize) {
+        self.0.record_many(value, count);
     }
 }

@@ -2,14 +2,13 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use core_actions::{
     ActionWindow, Histogram, Mean, MergedTracker, Summary, TrackerSpec, WindowedSpec,
-    WindowedTracker,
+    WindowedSpecError, WindowedTracker,
 };
-use core_time::{Clock, KeyedCounter, KeyedSpec, SystemClock, WhenFull, Window, WindowError};
+use core_time::{Clock, EventCounter, Window, WindowError};
 use exposition::{Format, Labels};
 use metrics::{Key, KeyName, Metadata, Recorder, SetRecorderError, SharedString, Unit};
 
@@ -56,8 +55,8 @@ pub struct WindrowRecorder(Arc<Inner>);
 
 struct Inner {
     spec: RecorderSpec,
-    events: Arc<KeyedCounter<SeriesId>>,
-    windows: WindowedTracker<Summary>,
+    new_counter: Box<dyn Fn() -> EventCounter + Send + Sync>,
+    windows: Windows,
     totals: MergedTracker<(Mean, Histogram)>,
     counters: Registry<WindowedCounter>,
     gauges: Registry<AtomicGauge>,
@@ -66,14 +65,18 @@ struct Inner {
     refusals: Arc<Refusals>,
 }
 
+type Windows = WindowedTracker<Summary>;
+
 impl WindrowRecorder {
-    /// Creates a recorder.
+    /// Creates a recorder with the cheapest system clock that is fine enough.
     ///
     /// # Errors
     ///
     /// [`RecorderError`] if the settings do not fit together or need too much memory.
     pub fn new(spec: RecorderSpec) -> Result<Self, RecorderError> {
-        Self::with_clock(spec, SystemClock)
+        let window = spec.window.clone();
+        let new_counter = move || EventCounter::new(window.clone());
+        Self::of(spec, new_counter, WindowedTracker::new)
     }
 
     /// Creates a recorder with a clock of its own.
@@ -85,27 +88,31 @@ impl WindrowRecorder {
         spec: RecorderSpec,
         clock: impl Clock + Clone,
     ) -> Result<Self, RecorderError> {
+        let (window, of_counters) = (spec.window.clone(), clock.clone());
+        let new_counter = move || EventCounter::with_clock(window.clone(), of_counters.clone());
+        Self::of(spec, new_counter, |windowed| WindowedTracker::with_clock(windowed, clock))
+    }
+
+    fn of(
+        spec: RecorderSpec,
+        new_counter: impl Fn() -> EventCounter + Send + Sync + 'static,
+        new_tracker: impl FnOnce(WindowedSpec) -> Result<Windows, WindowedSpecError>,
+    ) -> Result<Self, RecorderError> {
         let limits = Limits { series: spec.series, name_bytes: spec.name_bytes };
-        let keys = limits.with_folded();
-        let keyed = KeyedSpec { window: spec.window.clone(), keys, when_full: WhenFull::Refuse };
-        let events = KeyedCounter::with_clock(keyed, clock.clone());
-        let tracker = TrackerSpec { actions: keys, ..TrackerSpec::default() };
-        let windowed = WindowedSpec {
-            window: spec.window.clone(),
-            tracker: tracker.clone(),
-            bytes: usize::MAX,
-        };
-        let windows = WindowedTracker::with_clock(windowed, clock);
-        let windows = windows.map_err(RecorderError::Histograms)?;
+        let tracker = TrackerSpec { actions: limits.with_folded(), ..TrackerSpec::default() };
+        let RecorderSpec { ref window, bytes, .. } = spec;
+        let windowed = WindowedSpec { window: window.clone(), tracker: tracker.clone(), bytes };
+        let fitting = limits.within(windowed.actions_max::<Summary>());
+        let windows = new_tracker(windowed).map_err(RecorderError::Histograms)?;
         windows.window(spec.quantile_window).map_err(RecorderError::Quantiles)?;
         let refusals = Arc::new(Refusals::default());
         Ok(Self(Arc::new(Inner {
-            events: Arc::new(events.map_err(RecorderError::Counters)?),
+            new_counter: Box::new(new_counter),
             windows,
             totals: MergedTracker::new(tracker),
             counters: Registry::new(limits, Arc::clone(&refusals)),
             gauges: Registry::new(limits, Arc::clone(&refusals)),
-            histograms: Registry::new(limits, Arc::clone(&refusals)),
+            histograms: Registry::new(fitting, Arc::clone(&refusals)),
             descriptions: Descriptions::new(limits.series.saturating_mul(3)),
             refusals,
             spec,
@@ -213,10 +220,7 @@ impl Recorder for WindrowRecorder {
     }
 
     fn register_counter(&self, key: &Key, _: &Metadata<'_>) -> metrics::Counter {
-        let make = |id: SeriesId| {
-            let events = self.0.events.handle(&id).ok()?;
-            Some(WindowedCounter { events, total: AtomicU64::new(0) })
-        };
+        let make = |_| Some(WindowedCounter::new((self.0.new_counter)()));
         let found = self.0.counters.get(key, make);
         found.map_or_else(metrics::Counter::noop, metrics::Counter::from_arc)
     }

@@ -1,5 +1,6 @@
 //! The macros of the facade, and what becomes visible.
 
+use std::sync::Barrier;
 use std::thread;
 use std::time::Duration;
 
@@ -140,6 +141,72 @@ fn totals_that_are_set_never_go_back() {
     has(&recorder, &["hits_total 12"]);
     let window = recorder.count("hits", &Labels::default(), MINUTE).unwrap().unwrap();
     assert_eq!(window.events, 12);
+}
+
+#[test]
+fn totals_are_exact_though_no_bucket_has_room() {
+    let (recorder, _) = recorder(RecorderSpec::default());
+    with_local_recorder(&recorder, || {
+        let counter = metrics::counter!("bytes");
+        counter.increment(7);
+        counter.absolute(1 << 62);
+        counter.increment(3);
+        counter.absolute(1 << 62); // No longer more.
+        has(&recorder, &["bytes_total 4611686018427387907"]);
+        counter.absolute(u64::MAX - 1);
+        counter.increment(1);
+    });
+    has(&recorder, &["bytes_total 18446744073709551615"]);
+}
+
+#[test]
+fn totals_set_by_two_threads_are_added_once() {
+    for _ in 0..50 {
+        let (recorder, _) = recorder(RecorderSpec::default());
+        let counter = with_local_recorder(&recorder, || metrics::counter!("hits"));
+        let begin = Barrier::new(2);
+        thread::scope(|scope| {
+            for _ in 0..2 {
+                scope.spawn(|| {
+                    begin.wait();
+                    (1..=1_000).for_each(|total| counter.absolute(total));
+                });
+            }
+        });
+        has(&recorder, &["hits_total 1000"]);
+    }
+}
+
+#[test]
+fn histograms_that_do_not_fit_into_the_memory_are_folded_and_counted() {
+    let spec = RecorderSpec { bytes: 1 << 21, ..RecorderSpec::default() };
+    let (recorder, _) = recorder(spec);
+    with_local_recorder(&recorder, || {
+        for route in 0..100 {
+            metrics::histogram!("time", "route" => route.to_string()).record(1.0);
+            metrics::counter!("hits", "route" => route.to_string()).increment(1);
+        }
+    });
+    let page = text(&recorder);
+    let folded = recorder.refused().folded;
+    assert!((1..100).contains(&folded), "{folded}\n{page}");
+    has(&recorder, &[&format!("time_count{{windrow_other=\"true\"}} {folded}")]);
+    assert_eq!(page.matches("\ntime_count{").count() as u64, 100 - folded + 1);
+    assert_eq!(page.matches("\nhits_total{").count(), 100);
+
+    let none = WindrowRecorder::new(RecorderSpec { bytes: 0, ..RecorderSpec::default() });
+    assert!(matches!(none, Err(RecorderError::Histograms(_))), "{none:?}");
+}
+
+#[test]
+fn as_many_histograms_as_series_fit_by_default() {
+    let (recorder, _) = recorder(RecorderSpec::default());
+    with_local_recorder(&recorder, || {
+        for route in 0..1_024 {
+            metrics::histogram!("time", "route" => route.to_string()).record(1.0);
+        }
+    });
+    assert_eq!(recorder.refused().folded, 0);
 }
 
 #[test]

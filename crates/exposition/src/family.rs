@@ -1,12 +1,11 @@
 //! The family that a page has open, by the kind of its samples.
 
 use crate::error::PageError;
-use crate::histogram::{Bounds, Histogram};
+use crate::histogram::{Bounds, Estimates, Histogram};
 use crate::labels::Labels;
 use crate::number::{Number, canonical};
-use crate::proto::Metric;
 use crate::summary::Summary;
-use crate::text::{self, Kind};
+use crate::text::Kind;
 use crate::writer::Writer;
 
 /// A family of any kind.
@@ -19,20 +18,41 @@ pub(crate) struct Open<'p> {
 }
 
 impl Open<'_> {
-    /// Checks the labels of a new sample and returns them as text.
-    fn claim(&mut self, labels: &Labels) -> Result<String, PageError> {
+    /// Checks the labels of a new sample and keeps them.
+    fn claim(&mut self, labels: &Labels) -> Result<(), PageError> {
         if let Some(label) = self.kind.own_label().filter(|own| labels.has(own)) {
             return Err(PageError::ReservedLabel { label, family: self.name.clone() });
         }
-        let labels = labels.to_string();
-        if !self.writer.claim(&labels) {
-            return Err(PageError::DuplicateSample { family: self.name.clone(), labels });
-        }
-        Ok(labels)
+        let claimed = self.writer.claim(labels);
+        claimed.map_err(|labels| PageError::DuplicateSample { family: self.name.clone(), labels })
     }
 
-    fn line(&mut self, suffix: &str, labels: &str, more: Option<(&str, &str)>, value: Number) {
-        text::sample(self.writer.output(), (&self.name, suffix), labels, more, value);
+    /// Writes a line of the last sample.
+    fn line(&mut self, suffix: &str, more: Option<(&str, &str)>, value: Number) {
+        self.writer.line((&self.name, suffix), more, value);
+    }
+}
+
+/// Labels `le` and `quantile` as they are spelled, because all samples of a family have the same.
+#[derive(Debug, Default)]
+struct Spelled {
+    known: Vec<(f64, String)>,
+    /// Where the next one is, if samples have them in one order.
+    next: usize,
+}
+
+impl Spelled {
+    fn of(&mut self, float: f64) -> &str {
+        let is = |(known, _): &(f64, String)| known.to_bits() == float.to_bits();
+        if !self.known.get(self.next).is_some_and(is) {
+            self.next = self.known.iter().position(is).unwrap_or_else(|| {
+                self.known.push((float, canonical(float)));
+                self.known.len() - 1
+            });
+        }
+        let at = self.next;
+        self.next += 1;
+        &self.known[at].1
     }
 }
 
@@ -55,12 +75,10 @@ impl Numbers<'_> {
             let (family, found) = (self.open.name.clone(), value.to_string());
             return Err(PageError::NotACount { family, found });
         }
-        let text = self.open.claim(labels)?;
-        if let Some(metrics) = self.open.writer.metrics() {
-            let metric = if is_counter { Metric::counter } else { Metric::gauge };
-            metrics.push(metric(labels, value.as_f64()));
-        } else {
-            self.open.line(if is_counter { "_total" } else { "" }, &text, None, value);
+        self.open.claim(labels)?;
+        match self.open.writer.family() {
+            Some(family) => family.number(labels, value.as_f64()),
+            None => self.open.line(if is_counter { "_total" } else { "" }, None, value),
         }
         Ok(())
     }
@@ -95,9 +113,14 @@ impl Numbers<'_> {
 #[derive(Debug)]
 pub struct Summaries<'p> {
     pub(crate) open: Open<'p>,
+    quantiles: Spelled,
 }
 
-impl Summaries<'_> {
+impl<'p> Summaries<'p> {
+    pub(crate) fn new(open: Open<'p>) -> Self {
+        Self { open, quantiles: Spelled::default() }
+    }
+
     /// Writes a summary.
     ///
     /// # Errors
@@ -105,16 +128,16 @@ impl Summaries<'_> {
     /// [`PageError::DuplicateSample`] if the family has a summary with these labels,
     /// [`PageError::ReservedLabel`] if one of them is `quantile`.
     pub fn add(&mut self, labels: &Labels, summary: &Summary) -> Result<(), PageError> {
-        let text = self.open.claim(labels)?;
-        if let Some(metrics) = self.open.writer.metrics() {
-            metrics.push(Metric::summary(labels, summary));
+        self.open.claim(labels)?;
+        if let Some(family) = self.open.writer.family() {
+            family.summary(labels, summary);
             return Ok(());
         }
         for (quantile, value) in summary.quantiles() {
-            self.open.line("", &text, Some(("quantile", &canonical(quantile))), value);
+            self.open.line("", Some(("quantile", self.quantiles.of(quantile))), value);
         }
-        self.open.line("_sum", &text, None, summary.sum());
-        self.open.line("_count", &text, None, summary.count().into());
+        self.open.line("_sum", None, summary.sum());
+        self.open.line("_count", None, summary.count().into());
         Ok(())
     }
 
@@ -129,10 +152,16 @@ impl Summaries<'_> {
 #[derive(Debug)]
 pub struct Histograms<'p> {
     pub(crate) open: Open<'p>,
-    pub(crate) bounds: &'p Bounds,
+    bounds: &'p Bounds,
+    spelled: Spelled,
+    estimates: Estimates,
 }
 
-impl Histograms<'_> {
+impl<'p> Histograms<'p> {
+    pub(crate) fn new(open: Open<'p>, bounds: &'p Bounds) -> Self {
+        Self { open, bounds, spelled: Spelled::default(), estimates: Estimates::default() }
+    }
+
     /// Writes a histogram.
     ///
     /// # Errors
@@ -140,18 +169,20 @@ impl Histograms<'_> {
     /// [`PageError::DuplicateSample`] if the family has a histogram with these labels,
     /// [`PageError::ReservedLabel`] if one of them is `le`.
     pub fn add(&mut self, labels: &Labels, histogram: &Histogram<'_>) -> Result<(), PageError> {
-        let text = self.open.claim(labels)?;
-        if let Some(metrics) = self.open.writer.metrics() {
-            metrics.push(Metric::histogram(labels, histogram, self.bounds));
+        let Self { open, bounds, spelled, estimates } = self;
+        open.claim(labels)?;
+        estimates.fill(histogram);
+        if let Some(family) = open.writer.family() {
+            family.histogram(labels, estimates, bounds);
             return Ok(());
         }
-        for (bound, count) in histogram.cumulative(self.bounds) {
-            self.open.line("_bucket", &text, Some(("le", &canonical(bound))), count.into());
+        for (bound, count) in estimates.cumulative(bounds) {
+            open.line("_bucket", Some(("le", spelled.of(bound))), count.into());
         }
-        let count = Number::from(histogram.count());
-        self.open.line("_bucket", &text, Some(("le", "+Inf")), count);
-        self.open.line("_sum", &text, None, histogram.sum());
-        self.open.line("_count", &text, None, count);
+        let count = Number::from(estimates.count);
+        open.line("_bucket", Some(("le", "+Inf")), count);
+        open.line("_sum", None, estimates.sum);
+        open.line("_count", None, count);
         Ok(())
     }
 

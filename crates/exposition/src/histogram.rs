@@ -1,6 +1,6 @@
 //! The value of a histogram: bins in the unit of the page, and their counts below bounds.
 
-use core_actions::{ActionTime, Bin, Conversion, HasCount};
+use core_actions::{ActionTime, Bin, Conversion};
 
 use crate::error::BoundsError;
 use crate::number::{Number, canonical};
@@ -127,25 +127,44 @@ impl<'b> Histogram<'b> {
         Self { scale: Scale::of(conversion), ..self }
     }
 
-    pub(crate) fn sum(&self) -> Number {
-        self.sum
-    }
-
-    pub(crate) fn count(&self) -> u64 {
-        self.bins.count()
-    }
-
     /// Returns a value for each bin with its count, in ascending order.
-    pub(crate) fn estimates(&self) -> impl Iterator<Item = (f64, u64)> {
+    fn estimates(&self) -> impl Iterator<Item = (f64, u64)> {
         self.bins.bins().map(|bin| (self.scale.convert(estimate(bin)), bin.count))
+    }
+}
+
+/// The values of a histogram that is being written.
+#[derive(Debug)]
+pub(crate) struct Estimates {
+    pub(crate) sum: Number,
+    pub(crate) count: u64,
+    /// A value for each bin with its count, in ascending order.
+    pub(crate) estimates: Vec<(f64, u64)>,
+}
+
+impl Default for Estimates {
+    fn default() -> Self {
+        Self { sum: 0.into(), count: 0, estimates: Vec::new() }
+    }
+}
+
+impl Estimates {
+    /// Copies the values of a histogram, in place of those before.
+    pub(crate) fn fill(&mut self, histogram: &Histogram<'_>) {
+        let Self { sum, count, estimates } = self;
+        (*sum, *count) = (histogram.sum, 0);
+        estimates.clear();
+        histogram.estimates().for_each(|estimate| {
+            *count = count.wrapping_add(estimate.1);
+            estimates.push(estimate);
+        });
     }
 
     /// Returns the number of values up to each bound.
     pub(crate) fn cumulative(&self, bounds: &Bounds) -> impl Iterator<Item = (f64, u64)> {
-        let mut estimates = self.estimates().peekable();
-        let mut total = 0;
+        let (mut rest, mut total) = (self.estimates.iter().peekable(), 0);
         bounds.0.iter().map(move |&bound| {
-            while let Some((_, count)) = estimates.next_if(|&(value, _)| value <= bound) {
+            while let Some((_, count)) = rest.next_if(|&&(value, _)| value <= bound) {
                 total += count;
             }
             (bound, total)

@@ -62,6 +62,14 @@ impl Labels {
         self.pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
+    /// Appends the labels as text formats have them, without braces.
+    pub(crate) fn write(&self, text: &mut String) {
+        for (index, (name, value)) in self.pairs.iter().enumerate() {
+            let comma = if index > 0 { "," } else { "" };
+            text.extend([comma, name, "=\"", &text::escaped_value(value), "\""]);
+        }
+    }
+
     /// Returns whether there is a label with this name.
     pub(crate) fn has(&self, label: &str) -> bool {
         self.pairs.iter().any(|(name, _)| name == label)
@@ -71,10 +79,8 @@ impl Labels {
 impl std::fmt::Display for Labels {
     /// Writes the labels as text formats have them, without braces.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        for (index, (name, value)) in self.pairs.iter().enumerate() {
-            let comma = if index > 0 { "," } else { "" };
-            write!(f, "{comma}{name}=\"{}\"", text::escaped_value(value))?;
-        }
-        Ok(())
+        let mut text = String::new();
+        self.write(&mut text);
+        f.write_str(&text)
     }
 }

@@ -36,11 +36,15 @@ pub(crate) struct Span {
 }
 
 impl Native {
-    /// Counts values in ascending order.
-    pub(crate) fn of(values: impl Iterator<Item = (f64, u64)>) -> Self {
-        let mut builder = Builder::default();
+    /// Counts values in ascending order, in place of what it had.
+    pub(crate) fn fill(&mut self, values: &[(f64, u64)]) {
+        let Self { zeros, spans, deltas } = self;
+        *zeros = 0;
+        spans.clear();
+        deltas.clear();
+        let mut builder = Builder { native: self, next: 0, count: 0 };
         let mut open: Option<(i32, u64)> = None;
-        for (value, count) in values {
+        for &(value, count) in values {
             if value <= ZERO_THRESHOLD {
                 builder.native.zeros += count;
                 continue;
@@ -58,20 +62,18 @@ impl Native {
         if let Some((last, total)) = open {
             builder.push(last, total);
         }
-        builder.native
     }
 }
 
-#[derive(Default)]
-struct Builder {
-    native: Native,
+struct Builder<'n> {
+    native: &'n mut Native,
     /// The index after the last bucket.
     next: i32,
     /// The count of the last bucket.
     count: u64,
 }
 
-impl Builder {
+impl Builder<'_> {
     fn push(&mut self, index: i32, count: u64) {
         let gap = index - self.next;
         if let Some(span) = self.native.spans.last_mut().filter(|_| gap <= GAP_MAX) {
@@ -94,19 +96,40 @@ impl Builder {
 }
 
 /// Returns the index of the bucket of a value above [`ZERO_THRESHOLD`].
+#[inline]
 fn index_of(value: f64) -> i32 {
-    /// The bounds from 1 to below 2.
-    static BOUNDS: LazyLock<[f64; PER_OCTAVE]> =
-        LazyLock::new(|| std::array::from_fn(|at| (at as f64 / PER_OCTAVE as f64).exp2()));
+    /// Slices of the values from 1 to below 2. A slice is less wide than a bucket, so that the
+    /// bounds below it are known but for one.
+    const SLICES: usize = 2 * PER_OCTAVE;
+    const SLICE_BITS: u32 = SLICES.ilog2();
+    /// For each slice, the number of bounds below it, and the first that is not.
+    static SLICED: LazyLock<[(i32, f64); SLICES]> = LazyLock::new(|| {
+        let bounds: [f64; PER_OCTAVE + 1] =
+            std::array::from_fn(|at| (at as f64 / PER_OCTAVE as f64).exp2());
+        std::array::from_fn(|slice| {
+            let start = 1.0 + slice as f64 / SLICES as f64;
+            let below = bounds.partition_point(|&bound| bound < start);
+            (below as i32, bounds[below])
+        })
+    });
     let bits = value.to_bits();
     let exponent = (bits >> 52) as i32 - 1_023;
     let mantissa = f64::from_bits(bits & ((1 << 52) - 1) | 1_023 << 52);
-    exponent * PER_OCTAVE as i32 + BOUNDS.partition_point(|&bound| bound < mantissa) as i32
+    let (below, next) = SLICED[(bits >> (52 - SLICE_BITS)) as usize % SLICES];
+    exponent * PER_OCTAVE as i32 + below + i32::from(next < mantissa)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn native(values: &[(f64, u64)]) -> Native {
+        // What was there before does not matter.
+        let mut native =
+            Native { zeros: 9, spans: vec![Span { offset: 1, length: 2 }], deltas: vec![3] };
+        native.fill(values);
+        native
+    }
 
     fn spans(native: &Native) -> Vec<(i32, u32)> {
         native.spans.iter().map(|span| (span.offset, span.length)).collect()
@@ -130,9 +153,8 @@ mod tests {
     #[test]
     fn neighbouring_buckets_share_a_span() {
         let value = |index: i32| ((f64::from(index) - 0.5) / 32.0).exp2();
-        let native = Native::of(
-            [(-3, 5), (-3, 1), (-2, 2), (1, 9), (5, 4)].map(|(at, n)| (value(at), n)).into_iter(),
-        );
+        let native =
+            native(&[(-3, 5), (-3, 1), (-2, 2), (1, 9), (5, 4)].map(|(at, n)| (value(at), n)));
         // Two empty buckets are written, three are not.
         assert_eq!(spans(&native), [(-3, 5), (3, 1)]);
         assert_eq!(native.deltas, [6, -4, -2, 0, 9, -5]);
@@ -142,12 +164,12 @@ mod tests {
     #[test]
     fn small_values_count_as_zero() {
         let values = [(0.0, 3), (5e-324, 1), (ZERO_THRESHOLD, 2), (ZERO_THRESHOLD.next_up(), 7)];
-        let native = Native::of(values.into_iter());
+        let native = native(&values);
         assert_eq!((native.zeros, spans(&native), native.deltas), (6, vec![(-4095, 1)], vec![7]));
     }
 
     #[test]
     fn nothing_has_no_buckets() {
-        assert_eq!(Native::of([].into_iter()), Native::default());
+        assert_eq!(native(&[]), Native::default());
     }
 }

@@ -17,7 +17,7 @@ use crate::writer::Writer;
 /// # Complexity
 ///
 /// Keeps the names of all families, the labels of one family, and the bytes that were not
-/// [taken](Numbers::take); in protobuf also the samples of one family.
+/// [taken](Numbers::take); in protobuf also the bytes of one family.
 ///
 /// # Examples
 ///
@@ -71,7 +71,7 @@ impl Page {
     ///
     /// Those of [`gauges`](Self::gauges).
     pub fn summaries(&mut self, description: &Description<'_>) -> Result<Summaries<'_>, PageError> {
-        Ok(Summaries { open: self.begin(Kind::Summary, description)? })
+        Ok(Summaries::new(self.begin(Kind::Summary, description)?))
     }
 
     /// Begins a family of histograms.
@@ -87,7 +87,7 @@ impl Page {
         description: &Description<'_>,
         bounds: &'p Bounds,
     ) -> Result<Histograms<'p>, PageError> {
-        Ok(Histograms { open: self.begin(Kind::Histogram, description)?, bounds })
+        Ok(Histograms::new(self.begin(Kind::Histogram, description)?, bounds))
     }
 
     /// Ends the page and returns what was not taken of it.

@@ -93,18 +93,20 @@ pub(crate) fn sample(
     more: Option<(&str, &str)>,
     value: Number,
 ) {
-    let comma = if labels.is_empty() { "" } else { "," };
+    // Not by a format string, which took half the time of a page.
+    let mut write = |parts: &[&str]| {
+        parts.iter().for_each(|part| output.extend_from_slice(part.as_bytes()));
+    };
+    write(&[name, suffix]);
     match more {
         Some((label, text)) => {
-            line!(output, "{name}{suffix}{{{labels}{comma}{label}=\"{text}\"}} {value}");
+            let comma = if labels.is_empty() { "" } else { "," };
+            write(&["{", labels, comma, label, "=\"", text, "\"}"]);
         }
-        None if labels.is_empty() => {
-            line!(output, "{name}{suffix} {value}");
-        }
-        None => {
-            line!(output, "{name}{suffix}{{{labels}}} {value}");
-        }
+        None if labels.is_empty() => {}
+        None => write(&["{", labels, "}"]),
     }
+    line!(output, " {value}");
 }
 
 /// Escapes the value of a label for double quotes.

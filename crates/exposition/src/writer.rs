@@ -1,13 +1,21 @@
 //! The bytes of a page, and the names that it has so far.
 
 use std::collections::HashSet;
+use std::hash::BuildHasher as _;
 use std::mem;
+use std::ops::Range;
+
+use foldhash::fast::RandomState;
+use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
 
 use crate::description::Description;
 use crate::error::PageError;
 use crate::format::Format;
+use crate::labels::Labels;
 use crate::name;
-use crate::proto::{Metric, MetricFamily};
+use crate::number::Number;
+use crate::proto::FamilyBytes;
 use crate::text::{self, Kind};
 
 /// Writes families, and knows what they have claimed.
@@ -18,9 +26,9 @@ pub(crate) struct Writer {
     /// The names of all families and their samples.
     names: HashSet<String>,
     /// The labels of the samples of the last family.
-    labels: HashSet<String>,
+    labels: Claims,
     /// The last family in protobuf, which begins with its length.
-    open: Option<MetricFamily>,
+    open: Option<FamilyBytes>,
 }
 
 impl Writer {
@@ -29,7 +37,7 @@ impl Writer {
             format,
             output: Vec::new(),
             names: HashSet::new(),
-            labels: HashSet::new(),
+            labels: Claims::default(),
             open: None,
         }
     }
@@ -50,26 +58,26 @@ impl Writer {
         self.close();
         let help = text::help(kind, description.help());
         if self.format == Format::Protobuf {
-            self.open = Some(MetricFamily::new(kind, &name, &help, &unit));
+            self.open = Some(FamilyBytes::new(kind, &name, &help, unit));
         } else {
             text::metadata(&mut self.output, self.format, kind, (&name, &unit), &help);
         }
         Ok(name)
     }
 
-    /// Returns whether no sample of the last family has these labels, and keeps them if so.
-    pub(crate) fn claim(&mut self, labels: &str) -> bool {
-        self.labels.insert(labels.to_owned())
+    /// Keeps the labels of a new sample, unless the last family has a sample with them.
+    pub(crate) fn claim(&mut self, labels: &Labels) -> Result<(), String> {
+        self.labels.claim(labels)
     }
 
-    /// Returns where the samples of the last family are collected in protobuf.
-    pub(crate) fn metrics(&mut self) -> Option<&mut Vec<Metric>> {
-        self.open.as_mut().map(|family| &mut family.metrics)
+    /// Returns the bytes of the last family, if the format is protobuf.
+    pub(crate) fn family(&mut self) -> Option<&mut FamilyBytes> {
+        self.open.as_mut()
     }
 
-    /// Returns where samples are written as text.
-    pub(crate) fn output(&mut self) -> &mut Vec<u8> {
-        &mut self.output
+    /// Writes a line of the last sample.
+    pub(crate) fn line(&mut self, name: (&str, &str), more: Option<(&str, &str)>, value: Number) {
+        text::sample(&mut self.output, name, self.labels.last(), more, value);
     }
 
     pub(crate) fn take(&mut self) -> Vec<u8> {
@@ -90,6 +98,49 @@ impl Writer {
         if let Some(family) = self.open.take() {
             family.write(&mut self.output);
         }
+    }
+}
+
+/// The labels of the samples of a family, as text.
+///
+/// All in one text, because a page has thousands: each in its own took two allocations.
+#[derive(Debug, Default)]
+struct Claims {
+    text: String,
+    /// Where the labels of each sample are in the text.
+    places: HashTable<Range<usize>>,
+    last: Range<usize>,
+    hasher: RandomState,
+}
+
+impl Claims {
+    /// Keeps labels; an error, which has them as text, if they are known.
+    fn claim(&mut self, labels: &Labels) -> Result<(), String> {
+        let Self { text, places, last, hasher } = self;
+        let start = text.len();
+        labels.write(text);
+        let place = start..text.len();
+        let of = |place: &Range<usize>| &text[place.clone()];
+        let hash = |place: &Range<usize>| hasher.hash_one(of(place));
+        match places.entry(hash(&place), |known| of(known) == of(&place), hash) {
+            Entry::Vacant(entry) => {
+                entry.insert(place.clone());
+                *last = place;
+                Ok(())
+            }
+            Entry::Occupied(_) => Err(text.split_off(start)),
+        }
+    }
+
+    /// Returns the labels that were kept last.
+    fn last(&self) -> &str {
+        &self.text[self.last.clone()]
+    }
+
+    fn clear(&mut self) {
+        self.text.clear();
+        self.places.clear();
+        self.last = 0..0;
     }
 }
 
