@@ -41,7 +41,9 @@ pub use gauge::{Gauge, GaugeError, GaugeWindow};
 pub use labels::{GroupError, LabelError, LabeledName, group_by};
 pub use row::Row;
 #[cfg(feature = "tracker")]
-pub use snapshot::{TrackerSnapshot, TrackerSnapshotError, WindowedSnapshot};
+pub use snapshot::{
+    ChangedBucket, TrackerSnapshot, TrackerSnapshotError, WindowedChanges, WindowedSnapshot,
+};
 pub use statistics::{
     Bin, Converted, Count, HasCount, HasMean, Held, Histogram, Last, Level, Mean, MinMax, Outcome,
     Outcomes, Quantile, QuantileError, Quantiles, Signed, Summary, Timestamped, TopK, Values,
@@ -54,6 +56,6 @@ pub use tracker::{
 };
 #[cfg(feature = "tracker")]
 pub use window::{
-    ActionWindow, SharedWindowedHandle, WindowRows, WindowedHandle, WindowedSpec,
+    ActionWindow, SharedWindowedHandle, WindowRows, WindowedCursor, WindowedHandle, WindowedSpec,
     WindowedSpecError, WindowedTracker,
 };

@@ -10,7 +10,9 @@ use std::time::Duration;
 use core_actions::{
     Count, MergedTracker, TrackerSnapshot, TrackerSpec, WindowedSnapshot, WindowedTracker,
 };
-use core_time::{CounterSnapshot, EventCounter, ManualClock, Stamp, WindowSpec};
+use core_time::{
+    CounterSnapshot, EventCounter, KeyedCounter, KeyedSnapshot, ManualClock, Stamp, WindowSpec,
+};
 use proptest::prelude::*;
 
 /// How many records a snapshot holds, and its moment if it has one.
@@ -68,6 +70,46 @@ impl Subject for EventCounter {
 
     fn contents(snapshot: &CounterSnapshot) -> Contents {
         (snapshot.total(), Some(snapshot.at()))
+    }
+}
+
+impl Subject for KeyedCounter<String> {
+    type Snapshot = KeyedSnapshot<String>;
+
+    fn new(clock: &ManualClock) -> Self {
+        Self::with_clock(Default::default(), clock.clone()).unwrap()
+    }
+
+    fn record(&self) {
+        self.record("jump").unwrap();
+    }
+
+    fn reset(&self) {
+        self.reset();
+    }
+
+    fn snapshot(&self) -> Self::Snapshot {
+        self.snapshot()
+    }
+
+    fn merge(&self, snapshot: &Self::Snapshot) {
+        self.merge(snapshot).unwrap();
+    }
+
+    fn restore(snapshot: &Self::Snapshot, clock: &ManualClock) -> Self {
+        Self::restore_with_clock(Default::default(), snapshot, clock.clone()).unwrap()
+    }
+
+    fn merge_snapshots(one: &mut Self::Snapshot, two: &Self::Snapshot) {
+        one.merge(two).unwrap();
+    }
+
+    fn revision(snapshot: &Self::Snapshot) -> u64 {
+        snapshot.revision()
+    }
+
+    fn contents(snapshot: &Self::Snapshot) -> Contents {
+        (snapshot.rows().map(|row| row.events()).sum(), Some(snapshot.at()))
     }
 }
 
@@ -233,6 +275,7 @@ proptest! {
     #[test]
     fn a_later_snapshot_has_a_larger_revision(steps in steps()) {
         run::<EventCounter>(&steps);
+        run::<KeyedCounter<String>>(&steps);
         run::<MergedTracker<Count>>(&steps);
         run::<WindowedTracker<Count>>(&steps);
     }
@@ -269,6 +312,7 @@ fn race<T: Subject>() {
 #[test]
 fn revisions_order_what_threads_take_at_once() {
     race::<EventCounter>();
+    race::<KeyedCounter<String>>();
     race::<MergedTracker<Count>>();
     race::<WindowedTracker<Count>>();
 }

@@ -62,10 +62,13 @@ pub use overflow::{OverflowCounts, WhenFull};
 #[cfg(feature = "counter")]
 pub use per_thread::PerThread;
 #[cfg(feature = "counter")]
-pub use ring::{CoveredBuckets, InBucket, StatisticRing, TieredRing, TimeAxis};
+pub use ring::{
+    CoveredBuckets, InBucket, RingMark, StatisticRing, TieredMark, TieredRing, TimeAxis,
+};
 #[cfg(feature = "counter")]
 pub use snapshot::{
-    CounterDelta, CounterSnapshot, SnapshotError, SnapshotHeader, SnapshotHeaderError,
+    CounterChanges, CounterCursor, CounterDelta, CounterSnapshot, SnapshotError, SnapshotHeader,
+    SnapshotHeaderError,
 };
 #[cfg(feature = "counter")]
 pub use spec::{SpecError, Tier, WindowSpec, WindowSpecBuilder};

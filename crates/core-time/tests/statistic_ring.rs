@@ -5,7 +5,7 @@
 
 #![cfg(feature = "counter")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
@@ -118,6 +118,30 @@ proptest! {
         at_once.insert_all(all.iter().map(|&(tick, value)| InBucket { tick, value }));
         check(&ring, &all, newest, shape);
         check(&at_once, &all, newest, shape);
+    }
+
+    #[test]
+    fn the_buckets_of_later_values_are_touched((shape, first, moves) in history()) {
+        let spec = spec(shape[0].cast_unsigned(), shape[1].cast_unsigned());
+        let (all, _) = values(first, &moves);
+        let reach = shape[0] + shape[1] + 1;
+        let mut ring = Ring::new(&spec);
+        let mut marks = vec![(ring.mark(), BTreeSet::new())];
+        for &(tick, value) in &all {
+            let is_held = ring.newest().is_none_or(|newest| tick >= newest - reach);
+            ring.insert(InBucket { tick, value });
+            if is_held {
+                marks.iter_mut().for_each(|(_, touched)| touched.extend([tick]));
+                if value % 5 == 0 {
+                    marks.push((ring.mark(), BTreeSet::from([tick]))); // It is open.
+                }
+            }
+            let oldest = ring.newest().map_or(i64::MIN, |newest| newest - reach);
+            for (mark, touched) in &marks {
+                let held: BTreeSet<_> = touched.range(oldest..).copied().collect();
+                assert_eq!(ring.touched_since(mark), held, "{all:?}");
+            }
+        }
     }
 
     #[test]
@@ -327,5 +351,22 @@ fn memory_follows_the_formula() {
         check_memory::<8>(buckets);
         check_memory::<40>(buckets);
         check_memory::<200>(buckets);
+    }
+}
+
+#[test]
+fn after_very_many_late_buckets_all_are_touched() {
+    let mut ring = of((0..100).map(|tick| (tick, 1)), &spec(200, 0));
+    let marks: Vec<_> = (0..100)
+        .map(|late| {
+            let mark = ring.mark();
+            ring.insert(InBucket { tick: late, value: 2 });
+            mark
+        })
+        .collect();
+    for (late, mark) in (0..100).zip(&marks) {
+        let touched = ring.touched_since(mark);
+        assert!((late..100).all(|tick| touched.contains(&tick)), "since {late}: {touched:?}");
+        assert!(touched.len() == 100 || late > 60, "since {late}: {touched:?}");
     }
 }

@@ -17,6 +17,7 @@ mod wire;
 
 pub use error::TrackerSnapshotError;
 pub use windowed::WindowedSnapshot;
+pub use windowed::changes::{ChangedBucket, WindowedChanges};
 
 #[cfg(feature = "serde")]
 pub(crate) use wire::{AnyVersion, ReadRow, WireRow, WireUnit, there};

@@ -19,7 +19,7 @@ pub(crate) mod lamport;
 pub(crate) mod local_table;
 pub(crate) mod local_tracker;
 pub(crate) mod names;
-mod read;
+pub(crate) mod read;
 pub(crate) mod recorder;
 pub(crate) mod registry;
 mod removal;

@@ -10,10 +10,10 @@ use crate::action::words::AsWords;
 use crate::row::Row;
 use crate::sync::{AtomicU64, lock};
 use crate::tracker::MergedTracker;
-use crate::tracker::action::{Action, Shards};
+use crate::tracker::action::{Action, Shards, SharedShard};
 use crate::tracker::eviction::Indexed;
 use crate::tracker::registry::Registry;
-use crate::tracker::shard::Buffered;
+use crate::tracker::shard::{Buffered, Cut};
 
 /// The number of actions whose memory is fetched at the same time.
 ///
@@ -24,6 +24,8 @@ const BATCH: usize = 32;
 
 /// An action whose shards are locked, so that they can be read.
 pub(crate) struct LockedAction<'a, S: Statistic> {
+    /// Differs from that of each action before and later, also of the same name.
+    pub(crate) id: u64,
     pub(crate) name: &'a Arc<str>,
     shards: &'a Shards<S>,
     next: &'a AtomicU64,
@@ -63,7 +65,7 @@ impl<S: Statistic<Value: AsWords>> Registry<S> {
             let each = all_shards.iter().flat_map(|shards| &shards.all);
             hint::black_box(each.fold(0, |sum, shard| sum ^ shard.fetch()));
             for (action, shards) in batch.iter().zip(all_shards.drain(..)) {
-                visit(LockedAction { name: &action.name, shards: &shards, next: &self.next });
+                visit(self.locked(action, &shards));
             }
         }
     }
@@ -73,13 +75,17 @@ impl<S: Statistic<Value: AsWords>> Registry<S> {
         self.row_of_shards(action, &lock(&action.shards), &mut add_all)
     }
 
+    fn locked<'a>(&'a self, action: &'a Action<S>, shards: &'a Shards<S>) -> LockedAction<'a, S> {
+        LockedAction { id: action.id, name: &action.name, shards, next: &self.next }
+    }
+
     pub(super) fn row_of_shards<T>(
         &self,
         action: &Action<S>,
         shards: &Shards<S>,
         add: impl FnMut(&mut Option<T>, &S, Buffered<'_>),
     ) -> Option<Row<T>> {
-        LockedAction { name: &action.name, shards, next: &self.next }.row(add)
+        self.locked(action, shards).row(add)
     }
 
     /// Reads the shards of an action that have records.
@@ -106,6 +112,16 @@ impl<S: Statistic<Value: AsWords>> LockedAction<'_, S> {
             });
         }
         first
+    }
+
+    /// Locks all shards at one state.
+    pub(crate) fn cuts(&self) -> Vec<(&SharedShard<S>, Cut<'_, S>)> {
+        self.shards.all.iter().map(|shard| (shard, shard.cut())).collect()
+    }
+
+    /// Returns the number of the first record of shards, if there is one.
+    pub(crate) fn first(&self, cuts: &[(&SharedShard<S>, Cut<'_, S>)]) -> Option<u64> {
+        cuts.iter().filter_map(|(_, cut)| cut.first(self.next)).min()
     }
 
     /// Returns the row of what `add` makes of the shards, one after the other.

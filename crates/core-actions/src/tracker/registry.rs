@@ -153,20 +153,31 @@ impl<S: Statistic<Value: AsWords>> Registry<S> {
         tag: Tag,
         also: impl FnOnce() -> T,
     ) -> (TrackerSnapshot<S>, T) {
+        let (header, (rows, forgotten, also)) = self.revise(tag, |resets| {
+            // A range, because an eviction may happen meanwhile: a row that restarted must not
+            // pass for the one before.
+            let forgotten = || {
+                let Index { evicted, .. } = &*lock(&self.index);
+                let gone =
+                    evicted.actions.wrapping_add(evicted.expired).wrapping_add(evicted.removed);
+                resets.wrapping_add(gone)
+            };
+            let before = forgotten();
+            let rows = self.rows();
+            (rows, before..forgotten(), also())
+        });
+        (TrackerSnapshot::new(header, self.spec.unit, forgotten, rows), also)
+    }
+
+    /// Calls `read` between two revisions, with the number of resets; returns the later one.
+    ///
+    /// No reset and no merge happens meanwhile.
+    pub(crate) fn revise<T>(&self, tag: Tag, read: impl FnOnce(u64) -> T) -> (SnapshotHeader, T) {
         let mut state = lock(&self.snapshots);
         state.revision += 1;
-        // A range, because an eviction may happen meanwhile: a row that restarted must not pass
-        // for the one before.
-        let forgotten = || {
-            let Index { evicted, .. } = &*lock(&self.index);
-            let gone = evicted.actions.wrapping_add(evicted.expired).wrapping_add(evicted.removed);
-            state.resets.wrapping_add(gone)
-        };
-        let before = forgotten();
-        let rows = self.rows();
+        let found = read(state.resets);
         let instances = state.instances.with(self.instance.here());
-        let header = SnapshotHeader::new(tag, instances, state.revision);
-        (TrackerSnapshot::new(header, self.spec.unit, before..forgotten(), rows), also())
+        (SnapshotHeader::new(tag, instances, state.revision), found)
     }
 
     /// Merges a snapshot; after an error nothing of it was merged.

@@ -391,6 +391,11 @@ impl<S: Statistic<Value: AsWords>> Cut<'_, S> {
         self.flushed.changes + self.buffered.len()
     }
 
+    /// Returns the same for the statistic alone, and the number of buffered values.
+    pub(crate) fn changes_by_place(&self) -> (u64, usize) {
+        (self.flushed.changes, self.buffered.len() as usize)
+    }
+
     /// Replaces the contents by a merge that began with them.
     pub(crate) fn replace(&mut self, Merge { sum, first, used }: Merge<S>) {
         *self.flushed = sum;
@@ -465,6 +470,11 @@ pub(crate) struct Buffered<'a> {
 impl<'a> Buffered<'a> {
     fn len(self) -> u64 {
         (self.words.len() / self.each) as u64
+    }
+
+    /// Returns the values after the first `n`.
+    pub(crate) fn after(self, n: usize) -> Self {
+        Self { words: self.words.get(n * self.each..).unwrap_or_default(), ..self }
     }
 
     /// Iterates over the values.

@@ -21,6 +21,7 @@ use crate::tracker::shard::Buffered;
 use crate::tracker::spec::TrackerSpec;
 
 mod answers;
+pub(crate) mod changes;
 pub(crate) mod handle;
 mod read;
 mod removal;
@@ -29,6 +30,7 @@ pub(crate) mod shared;
 pub(crate) mod spec;
 pub(crate) mod timeline;
 
+pub use changes::WindowedCursor;
 pub use handle::WindowedHandle;
 pub use rows::{ActionWindow, WindowRows};
 pub use shared::SharedWindowedHandle;

@@ -53,6 +53,14 @@ impl Timeline {
         self.axis.may_step_back() || self.latest_ahead.load(Relaxed) > now.as_nanos()
     }
 
+    /// Returns a stamp that no record up to a moment of the clock exceeds.
+    pub(crate) fn latest(&self, now: Stamp) -> Stamp {
+        let tolerance = self.axis.spec().tolerance();
+        // ORDERING: Relaxed, see `Timeline`.
+        let latest = Stamp::from_nanos(self.latest_ahead.load(Relaxed)).max(now);
+        if self.axis.may_step_back() { latest.max(now + tolerance) } else { latest }
+    }
+
     /// Returns the start of recording.
     pub(crate) fn since(&self) -> Stamp {
         // ORDERING: Relaxed, see `Timeline`.

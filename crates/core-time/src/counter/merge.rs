@@ -2,7 +2,9 @@
 
 use super::{EventCounter, Merged};
 use crate::clock::Clock;
-use crate::snapshot::{CounterSnapshot, Destination, SnapshotError, check_same_tiers};
+use crate::snapshot::{
+    CounterChanges, CounterCursor, CounterSnapshot, Destination, SnapshotError, check_same_tiers,
+};
 
 impl EventCounter {
     /// Returns the content of the counter, as a value to keep, send, merge and restore.
@@ -26,6 +28,42 @@ impl EventCounter {
         let contents = self.counts.contents(&self.cells, now);
         let header = (instances, merged.revision);
         CounterSnapshot::new(header, self.spec().clone(), now, contents, self.refused())
+    }
+
+    /// Returns the buckets whose events changed since the last call with this cursor.
+    ///
+    /// Each has all of its events, not only those since then. At the first call, and for a cursor
+    /// of another counter, they are all buckets with events.
+    ///
+    /// The revision is larger than that of all earlier snapshots and changes of the counter.
+    ///
+    /// # Complexity
+    ///
+    /// As [`snapshot`](Self::snapshot), of which the cursor keeps one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core_time::{CounterCursor, EventCounter, ManualClock, Stamp};
+    /// use std::time::Duration;
+    ///
+    /// let clock = ManualClock::new(Stamp::from_secs(1_000));
+    /// let counter = EventCounter::with_clock(Default::default(), clock.clone());
+    /// counter.record_many(7);
+    /// let mut cursor = CounterCursor::default();
+    /// assert!(counter.changes(&mut cursor).is_complete());
+    ///
+    /// clock.advance(Duration::from_secs(2));
+    /// counter.record_many(5);
+    /// counter.record_at(Stamp::from_secs(1_000), 1)?;
+    /// let changes = counter.changes(&mut cursor);
+    /// let [late, now] = [1_000, 1_002].map(Stamp::from_secs);
+    /// assert!(changes.buckets(0).eq([(late, 8), (now, 5)]));
+    /// assert!(counter.changes(&mut cursor).is_empty());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn changes(&self, cursor: &mut CounterCursor) -> CounterChanges {
+        cursor.look(self.instance, self.snapshot())
     }
 
     /// Adds the events of a snapshot of other counters.

@@ -13,8 +13,12 @@ use crate::spec::WindowSpec;
 use crate::statistic::Statistic;
 use crate::tag::Tag;
 
+mod touched;
 #[cfg(feature = "serde")]
 mod wire;
+
+pub use touched::RingMark;
+use touched::Turns;
 
 /// Keeps a statistic for each of the newest buckets.
 ///
@@ -95,6 +99,8 @@ pub struct StatisticRing<S> {
     closed: BTreeMap<i64, S>,
     /// The merge of the closed buckets of each block.
     blocks: BTreeMap<i64, S>,
+    /// Which buckets were opened when. Not part of the content.
+    turns: Turns,
 }
 
 /// A value and its bucket.
@@ -140,7 +146,7 @@ impl<S: Statistic> StatisticRing<S> {
         // The nodes of a map may be only a third full, and the first is allocated at once.
         let statistics = Self::statistics_max(reach).saturating_add(15);
         let each = 3 * (2 * size_of::<i64>() + size_of::<S>());
-        size_of::<Self>().saturating_add(statistics.saturating_mul(each))
+        (size_of::<Self>() + Turns::HEAP_BYTES_MAX).saturating_add(statistics.saturating_mul(each))
     }
 
     /// Returns the maximum number of statistics: buckets, blocks and the open bucket.
@@ -279,6 +285,7 @@ impl<S: Statistic> StatisticRing<S> {
         if let Some((before, open)) = self.open.replace((tick, content)) {
             self.close(before, open);
         }
+        self.turns.turn(tick, self.newest);
         self.newest = self.newest.max(tick);
         self.evict();
     }
@@ -332,6 +339,7 @@ impl<S: Statistic> Default for StatisticRing<S> {
             open: None,
             closed: BTreeMap::new(),
             blocks: BTreeMap::new(),
+            turns: Turns::default(),
         }
     }
 }
@@ -419,7 +427,7 @@ impl<S: Statistic> Statistic for StatisticRing<S> {
     /// The result has the longer reach of the two.
     fn merge(&mut self, other: &Self) {
         if other.buckets > self.buckets {
-            let longer = Self::of(other.buckets);
+            let longer = Self { turns: self.turns.clone(), ..Self::of(other.buckets) };
             let mine = mem::replace(self, longer);
             self.merge(&mine);
         }

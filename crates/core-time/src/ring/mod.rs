@@ -10,6 +10,6 @@ mod tiered;
 pub use axis::TimeAxis;
 pub(crate) use counts::{Layout, RangeCounts, Ring, increase};
 pub use covered::CoveredBuckets;
-pub use merged::{InBucket, StatisticRing};
+pub use merged::{InBucket, RingMark, StatisticRing};
 pub(crate) use sparse::SparseCounts;
-pub use tiered::TieredRing;
+pub use tiered::{TieredMark, TieredRing};

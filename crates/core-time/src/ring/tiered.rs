@@ -1,10 +1,12 @@
 //! Rings of statistics in buckets of several widths.
 
+use std::collections::BTreeSet;
+
 use crate::spec::WindowSpec;
 use crate::statistic::Statistic;
 use crate::tag::Tag;
 
-use super::merged::{InBucket, StatisticRing};
+use super::merged::{InBucket, RingMark, StatisticRing};
 
 /// Keeps a [`StatisticRing`] for each tier of a specification.
 ///
@@ -62,6 +64,15 @@ pub struct TieredRing<S> {
     finest: StatisticRing<S>,
     /// None where there is one tier.
     coarser: Box<[Coarser<S>]>,
+}
+
+/// A state of a [`TieredRing`], to find what is touched later.
+///
+/// The [default](Self::default) is that of rings without values.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TieredMark {
+    finest: RingMark,
+    coarser: Box<[RingMark]>,
 }
 
 #[derive(Debug, Clone)]
@@ -205,6 +216,26 @@ impl<S: Statistic> TieredRing<S> {
     #[must_use]
     pub fn newest(&self) -> Option<i64> {
         self.finest.newest() // Each value was the newest of it, or had a newer one before it.
+    }
+
+    /// Returns the present state, for [`touched_since`](Self::touched_since).
+    #[must_use]
+    pub fn mark(&self) -> TieredMark {
+        let coarser = self.coarser.iter().map(|tier| tier.ring.mark()).collect();
+        TieredMark { finest: self.finest.mark(), coarser }
+    }
+
+    /// Returns the buckets of a tier that were touched since a mark.
+    ///
+    /// As [`StatisticRing::touched_since`]. Empty without that tier.
+    #[must_use]
+    pub fn touched_since(&self, tier: usize, mark: &TieredMark) -> BTreeSet<i64> {
+        let of_tier = match tier.checked_sub(1) {
+            None => Some(&mark.finest),
+            Some(coarser) => mark.coarser.get(coarser),
+        };
+        let mark = of_tier.copied().unwrap_or_default();
+        self.tier(tier).map(|ring| ring.touched_since(&mark)).unwrap_or_default()
     }
 
     /// Adopts the tiers of another ring, if this one has none.

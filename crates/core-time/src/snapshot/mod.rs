@@ -9,12 +9,14 @@ use crate::spec::{Grid, Tier, WindowSpec};
 use crate::stamp::Stamp;
 use crate::tag::Tag;
 
+mod changes;
 mod delta;
 mod error;
 mod header;
 #[cfg(feature = "serde")]
 mod wire;
 
+pub use changes::{CounterChanges, CounterCursor};
 pub use delta::CounterDelta;
 pub(crate) use delta::without;
 pub use error::SnapshotError;
