@@ -228,7 +228,7 @@ fn default_settings_fit_every_statistic() {
     check::<Summary>(4_096);
     check::<Signed<Mean>>(4_096);
     check::<Signed<Quantiles>>(4_096);
-    check::<Signed<Variance>>(3_932);
+    check::<Signed<Variance>>(3_918);
     check::<Level>(4_096);
     check::<(Variance, MinMax, Quantiles)>(3_500);
     type Eight = (Variance, Variance, Values, Quantiles, Histogram, MinMax, Count, TopK<7>);
