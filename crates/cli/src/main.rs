@@ -14,6 +14,7 @@ mod options;
 mod output;
 mod presets;
 mod quote;
+mod saved;
 mod signals;
 mod stat;
 mod stdio;
@@ -29,8 +30,8 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use colorchoice_clap::Color;
 
 use crate::commands::{
-    compare, count, demo, generate, inspect as inspection, manual, presets as preset_list, report,
-    series, stats, top,
+    compare, count, demo, generate, inspect as inspection, manual, merge, presets as preset_list,
+    report, series, stats, top,
 };
 use crate::exit::Exit;
 
@@ -53,6 +54,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Stats(stats::Args),
+    Merge(merge::Args),
     Series(series::Args),
     Report(report::Args),
     Compare(compare::Args),
@@ -76,6 +78,7 @@ Examples:
   windrow series --timestamp at actions.ndjson       statistics over time
   windrow report actions.ndjson -o report.html       an HTML report
   windrow compare before.ndjson after.ndjson         what changed, and is it real?
+  windrow merge monday.rows tuesday.rows             statistics of saved rows
   tail -f service.log | windrow count                live line counts
   windrow top --follow actions.ndjson                live statistics of the past minute
   windrow generate --lines 100000 | windrow stats    random actions to try it on
@@ -95,6 +98,7 @@ Examples:
   windrow series --timestamp at actions.ndjson       statistics over time
   windrow report actions.ndjson -o report.html       an HTML report
   windrow compare before.ndjson after.ndjson         what changed, and is it real?
+  windrow merge monday.rows tuesday.rows             statistics of saved rows
   tail -f service.log | windrow count                live line counts
   windrow top --follow actions.ndjson                live statistics of the past minute
   windrow generate --lines 100000 | windrow stats    random actions to try it on
@@ -132,6 +136,7 @@ fn main() -> ExitCode {
     color.write_global();
     let exit = match command {
         Command::Stats(args) => stats::run(&args),
+        Command::Merge(args) => merge::run(&args),
         Command::Series(args) => series::run(&args),
         Command::Report(args) => report::run(&args),
         Command::Compare(args) => compare::run(&args),

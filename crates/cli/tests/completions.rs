@@ -4,13 +4,14 @@
 
 #![cfg(unix)]
 
+mod missing;
 mod pty;
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
+use missing::is_missing;
 use pty::Terminal;
 use pty_process::blocking;
 
@@ -28,37 +29,6 @@ fn script(shell: &str) -> String {
     let output = Command::new(windrow).args(["completions", shell]).output().unwrap();
     assert_eq!(output.status.code(), Some(0));
     String::from_utf8(output.stdout).unwrap()
-}
-
-/// The file to which skipped tests append a line each, for `cargo xtask test` to count.
-const SKIPPED: &str = "WINDROW_SKIPPED";
-
-/// Returns whether a program is missing, after counting the test as skipped.
-///
-/// # Panics
-///
-/// If the program is missing and nobody counts: a test that did not run must not pass.
-#[track_caller]
-fn is_missing(program: &str, package: &str) -> bool {
-    let path = env::var_os("PATH").unwrap_or_default();
-    if env::split_paths(&path).any(|folder| folder.join(program).is_file()) {
-        return false;
-    }
-    let thread = std::thread::current();
-    let line = skipped_line(thread.name().unwrap_or("completions"), program, package);
-    let Some(file) = env::var_os(SKIPPED) else { panic!("{line}") };
-    #[expect(clippy::print_stdout, reason = "the line is for the reader of the test's output")]
-    {
-        println!("{line}");
-    }
-    // One write, so that lines of concurrent tests are not mixed.
-    let mut file = fs::File::options().create(true).append(true).open(file).unwrap();
-    file.write_all(format!("{line}\n").as_bytes()).unwrap();
-    true
-}
-
-fn skipped_line(test: &str, program: &str, package: &str) -> String {
-    format!("{test}: `{program}` is not installed, get it with `apt-get install {package}`")
 }
 
 /// Pairs of a typed line and the line after Tab.
@@ -164,7 +134,7 @@ fn zsh_completes_words_and_files() {
 #[test]
 fn fish_completes_words_and_files() {
     let script = script("fish");
-    for words in ["-a 'bash elvish fish powershell zsh'", "-a 'stats series report "] {
+    for words in ["-a 'bash elvish fish powershell zsh'", "-a 'stats merge series report "] {
         assert!(script.contains(words), "{words}");
     }
     if is_missing("fish", "fish") {
@@ -234,13 +204,4 @@ fn examples_are_on_separate_lines() {
     assert!(lines[at + 2].starts_with("       windrow stats --sort p99"), "{:?}", lines[at + 2]);
     let at = lines.iter().position(|line| *line == "EXIT STATUS").expect("a section");
     assert_eq!(lines[at + 1].split_whitespace().collect::<Vec<_>>(), ["0", "success"]);
-}
-
-#[test]
-fn skipped_line_has_the_test_the_program_and_its_package() {
-    assert_eq!(
-        skipped_line("examples_are_on_separate_lines", "man", "man-db"),
-        "examples_are_on_separate_lines: `man` is not installed, get it with \
-         `apt-get install man-db`"
-    );
 }

@@ -79,7 +79,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     if let Err(exit) = args.json.check(&args.format, &Format::Json) {
         return Ok(exit);
     }
-    let Outputs { results: output, .. } = args.output.open_for(&args.files, None, None)?;
+    let Outputs { results: output, .. } = args.output.open_for(&args.files, None, None, None)?;
     let default = [PathBuf::from("-")];
     let paths = if args.files.is_empty() { &default[..] } else { &args.files };
     let (mut files, mut exit) = (Vec::new(), Exit::Done);

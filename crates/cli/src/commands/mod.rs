@@ -6,6 +6,7 @@ pub(crate) mod demo;
 pub(crate) mod generate;
 pub(crate) mod inspect;
 pub(crate) mod manual;
+pub(crate) mod merge;
 pub(crate) mod presets;
 pub(crate) mod report;
 pub(crate) mod series;

@@ -3,6 +3,7 @@
 mod fields;
 pub(crate) mod form;
 pub(crate) mod head;
+mod identity;
 mod kept;
 pub(crate) mod labels;
 mod moments;
@@ -32,12 +33,13 @@ use facade::codec::{
 
 use self::form::{FormError, UnknownForm};
 use self::head::Head;
+use self::identity::{Content, Identified};
 use self::kept::Kept;
 use self::labels::Labels;
 pub(crate) use self::records::{Recipe, RecordArgs};
 use self::result::{FileResult, ReadResult};
 use self::sink::FileSink;
-pub(crate) use self::sink::file_of;
+pub(crate) use self::sink::{file_of, first_of};
 use self::source::{Ignored, Watch};
 use crate::budget::Budget;
 use crate::diagnostics;
@@ -121,12 +123,13 @@ impl Input {
     /// # Errors
     ///
     /// [`Failure`] if an output cannot be written, is an input, or is the other output.
-    pub(crate) fn outputs(&self, output: &OutputArgs) -> Result<Outputs, Failure> {
-        output.open_for(
-            &self.files,
-            self.options.refused.as_deref(),
-            self.options.skipped.as_deref(),
-        )
+    pub(crate) fn outputs(
+        &self,
+        output: &OutputArgs,
+        saved: Option<&Path>,
+    ) -> Result<Outputs, Failure> {
+        let ReadArgs { refused, skipped, .. } = &self.options;
+        output.open_for(&self.files, refused.as_deref(), skipped.as_deref(), saved)
     }
 
     /// Returns whether records are only counted, so that times have no statistics.
@@ -346,11 +349,12 @@ impl ReadJob<'_> {
         } else {
             self.open_and_decode(path, &mut sinks, &mut opened)
         };
-        let Opened { ignored, unknown, sample } = opened;
+        let Opened { ignored, unknown, sample, content } = opened;
         FileResult::new(source::name(path), read, sinks)
             .with_ignored(&ignored)
             .with_unknown(unknown)
             .with_sample(sample)
+            .with_instance(content.map(|content| content.instance(path)))
     }
 
     /// Opens a file, recognises its form and decodes it.
@@ -378,6 +382,9 @@ impl ReadJob<'_> {
             }
         };
         let reader = head.before(source.reader);
+        let content =
+            self.recipe.is_identified().then(|| opened.content.insert(Content::default()));
+        let reader = Identified::new(reader, content);
         if !source.is_compressed || sinks.len() < 2 {
             return decode(&options, reader, sinks);
         }
@@ -391,6 +398,8 @@ struct Opened {
     ignored: Ignored,
     unknown: Option<UnknownForm>,
     sample: Vec<u8>,
+    /// What was read, if the input is to be identified.
+    content: Option<Content>,
 }
 
 fn decode<T: Sink + Send>(

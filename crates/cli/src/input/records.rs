@@ -163,7 +163,7 @@ impl RecordArgs {
             let Fields { timestamp, from, to, .. } = any.fields.clone();
             json.fields = Fields { timestamp, from, to, ..strict };
         }
-        Ok(Recipe { json, any, form: self.form.clone() })
+        Ok(Recipe { json, any, form: self.form.clone(), is_identified: false })
     }
 
     fn options(&self, types: FieldTypes, fractions: Fractions) -> DecodeOptions {
@@ -198,9 +198,21 @@ pub(crate) struct Recipe {
     /// The options for all other forms.
     any: DecodeOptions,
     form: FormArgs,
+    /// Whether the content of inputs is hashed.
+    is_identified: bool,
 }
 
 impl Recipe {
+    /// Sets whether inputs are identified by their path and content.
+    pub(crate) fn identified(self, is_identified: bool) -> Self {
+        Self { is_identified, ..self }
+    }
+
+    /// Returns whether inputs are identified.
+    pub(super) fn is_identified(&self) -> bool {
+        self.is_identified
+    }
+
     /// Returns how an input with this name and these first bytes is read.
     ///
     /// # Errors

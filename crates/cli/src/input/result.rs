@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use facade::Unit;
 use facade::codec::{Counts, ReadError, Report};
+use facade::time::Instance;
 
 use super::form::UnknownForm;
 use super::kept::Kept;
@@ -31,6 +32,8 @@ pub(crate) struct FileResult {
     /// Why nothing was read, if the form is not known.
     unknown: Option<UnknownForm>,
     sample: Vec<u8>,
+    /// The identity of the file, if it was asked for.
+    instance: Option<Instance>,
 }
 
 impl FileResult {
@@ -58,8 +61,8 @@ impl FileResult {
             moments.merge(sink.moments);
             sink.kept.into_iter().for_each(Kept::end_input);
         }
-        let (ignored, unknown, sample) = (false, None, Vec::new());
-        Self { name, report, reasons, moments, error, ignored, unknown, sample }
+        let (ignored, unknown, sample, instance) = (false, None, Vec::new(), None);
+        Self { name, report, reasons, moments, error, ignored, unknown, sample, instance }
     }
 
     /// Sets whether bytes of the file were ignored.
@@ -70,6 +73,11 @@ impl FileResult {
     /// Sets the first bytes of the file.
     pub(crate) fn with_sample(self, sample: Vec<u8>) -> Self {
         Self { sample, ..self }
+    }
+
+    /// Sets the identity of the file.
+    pub(crate) fn with_instance(self, instance: Option<Instance>) -> Self {
+        Self { instance, ..self }
     }
 
     /// Sets that the form of the file is not known.
@@ -120,6 +128,8 @@ pub(crate) struct ReadResult {
     pub(crate) unknown: Vec<(usize, String, UnknownForm)>,
     /// The first bytes of the first file that has any, and its number.
     pub(crate) sample: (usize, Vec<u8>),
+    /// The numbers and identities of the files, if they were asked for.
+    instances: Vec<(usize, Instance)>,
     /// The failures to write the records that are not counted.
     pub(crate) unwritten: Vec<Failure>,
     /// Whether Ctrl-C ended the reading.
@@ -154,6 +164,17 @@ impl ReadResult {
     /// replaced by an empty one.
     pub(crate) fn has_result(&self) -> bool {
         !self.is_stopped && self.ended.is_none() && !self.is_unread() && self.problem().is_none()
+    }
+
+    /// Returns the identities of all inputs in order, if each was read to its end.
+    pub(crate) fn instances(&self) -> Option<Vec<Instance>> {
+        let is_whole = self.unreadable.is_empty()
+            && self.instances.len() == self.inputs
+            && !self.is_interrupted
+            && self.ended.is_none();
+        let mut instances = self.instances.clone();
+        instances.sort_unstable_by_key(|&(index, _)| index);
+        is_whole.then(|| instances.into_iter().map(|(_, instance)| instance).collect())
     }
 
     /// Returns whether no line was read because of errors or Ctrl-C.
@@ -232,8 +253,18 @@ impl ReadResult {
 
     /// Inserts the outcome of the file with this number; calls may be in any order.
     pub(crate) fn insert(&mut self, index: usize, file_result: FileResult) {
-        let FileResult { name, report, reasons, moments, error, ignored, unknown, sample } =
-            file_result;
+        let FileResult {
+            name,
+            report,
+            reasons,
+            moments,
+            error,
+            ignored,
+            unknown,
+            sample,
+            instance,
+        } = file_result;
+        self.instances.extend(instance.map(|instance| (index, instance)));
         if ignored {
             let place = self.ignored.partition_point(|&(file, _)| file < index);
             self.ignored.insert(place, (index, name.clone()));

@@ -17,6 +17,14 @@ pub(crate) fn file_of(offset: u64) -> usize {
     (offset >> OFFSET_BITS) as usize
 }
 
+/// Returns the offset of the first byte of the file with this number, if it can be numbered.
+pub(crate) fn first_of(file: usize) -> Option<u64> {
+    u64::try_from(file)
+        .ok()
+        .filter(|file| file >> (u64::BITS - OFFSET_BITS) == 0)
+        .map(|file| file << OFFSET_BITS)
+}
+
 /// The number of refused lines by reason.
 pub(crate) type Reasons = BTreeMap<&'static str, u64>;
 

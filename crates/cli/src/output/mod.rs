@@ -43,6 +43,8 @@ const REDIRECTED: &str = ">";
 /// The options for refused lines and for skipped records.
 const REFUSED: &str = "--refused";
 const SKIPPED: &str = "--skipped";
+/// The option for rows, as typed.
+const SAVED: &str = "--save";
 
 /// The option for the output file.
 #[derive(Debug, Default, clap::Args)]
@@ -59,6 +61,7 @@ pub(crate) struct OutputArgs {
 pub(crate) struct Outputs {
     pub(crate) results: Output,
     pub(crate) kept: KeptOutputs,
+    pub(crate) saved: Option<Output>,
 }
 
 /// The outputs for records that are not counted.
@@ -94,6 +97,7 @@ impl OutputArgs {
         inputs: &[PathBuf],
         refused: Option<&Path>,
         skipped: Option<&Path>,
+        saved: Option<&Path>,
     ) -> Result<Outputs, Failure> {
         let default = [PathBuf::from("-")];
         let inputs = if inputs.is_empty() { &default } else { inputs };
@@ -102,7 +106,8 @@ impl OutputArgs {
         let results = self.open()?;
         let refused = refused.map(|path| Output::open(path, REFUSED)).transpose()?;
         let skipped = skipped.map(|path| Output::open(path, SKIPPED)).transpose()?;
-        let outputs = [Some(&results), refused.as_ref(), skipped.as_ref()];
+        let saved = saved.map(|path| Output::open(path, SAVED)).transpose()?;
+        let outputs = [Some(&results), refused.as_ref(), skipped.as_ref(), saved.as_ref()];
         let outputs: Vec<_> = outputs.into_iter().flatten().collect();
         for (index, output) in outputs.iter().enumerate() {
             if let Some(input) = inputs.iter().find(|input| output.is_input(input)) {
@@ -114,7 +119,7 @@ impl OutputArgs {
                     .conflict(Conflict::Outputs { of: other.content(), what: output.content() }));
             }
         }
-        Ok(Outputs { results, kept: KeptOutputs { refused, skipped } })
+        Ok(Outputs { results, kept: KeptOutputs { refused, skipped }, saved })
     }
 }
 
@@ -178,6 +183,7 @@ impl Output {
         match self.option {
             REFUSED => "refused lines",
             SKIPPED => "skipped records",
+            SAVED => "saved rows",
             _ => "results",
         }
     }

@@ -1,10 +1,13 @@
 //! The types that provide statistics, and those that keep nothing in their place.
 
-use facade::actions::{ActionTime, Conversion, HasMean, Mean, MinMax, Quantiles, Variance};
+use facade::actions::{
+    ActionTime, BinaryError, BinaryForm, BinaryReader, BinaryWriter, Conversion, HasMean, Mean,
+    MinMax, Quantiles, Variance,
+};
 use facade::time::{Statistic, Tag};
 
 /// Statistics of an action; those that are not kept are `None`.
-pub(crate) trait Stats: HasMean + Statistic<Value = ActionTime> {
+pub(crate) trait Stats: HasMean + BinaryForm + Statistic<Value = ActionTime> {
     fn sum(&self) -> f64;
     fn sum_in(&self, conversion: Conversion) -> f64;
     fn mean_in(&self, conversion: Conversion) -> Option<f64>;
@@ -15,7 +18,7 @@ pub(crate) trait Stats: HasMean + Statistic<Value = ActionTime> {
 
 impl<M: Moments, E: Keeps<MinMax>, Q: Keeps<Quantiles>> Stats for (M, E, Q)
 where
-    Self: HasMean + Statistic<Value = ActionTime>,
+    Self: HasMean + BinaryForm + Statistic<Value = ActionTime>,
 {
     fn sum(&self) -> f64 {
         self.0.sum()
@@ -115,6 +118,15 @@ impl Statistic for NoStat {
     fn insert_all(&mut self, _: impl Iterator<Item = ActionTime> + Clone) {}
 
     fn merge(&mut self, _: &Self) {}
+}
+
+/// So that every set of statistics has a form. Rows are saved with all of them.
+impl BinaryForm for NoStat {
+    fn write(&self, _: &mut BinaryWriter) {}
+
+    fn add_from(&mut self, _: &mut BinaryReader<'_>) -> Result<(), BinaryError> {
+        Ok(())
+    }
 }
 
 impl Keeps<MinMax> for NoStat {

@@ -244,6 +244,12 @@ impl<'a> RowsReader<'a> {
         &self.header
     }
 
+    /// Returns whether the rows are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        { self.rows }.integer() == Ok(0)
+    }
+
     /// Checks that the rows have this statistic.
     ///
     /// # Errors

@@ -174,7 +174,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
         Ok(recipe) => recipe,
         Err(exit) => return Ok(exit),
     };
-    let Outputs { results: output, kept } = input.outputs(&args.output)?;
+    let Outputs { results: output, kept, .. } = input.outputs(&args.output, None)?;
     let group = match before.len().min(after.len()) {
         FILES_MIN.. => Group::ByFile,
         _ => Group::BySide,

@@ -95,7 +95,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     if let Err(exit) = args.json.check(&args.format, &Format::Ndjson) {
         return Ok(exit);
     }
-    OutputArgs::default().open_for(&[], None, None)?;
+    OutputArgs::default().open_for(&[], None, None, None)?;
     let windows = options::distinct(&args.window);
     let spec = match spec(&windows) {
         Ok(spec) => spec,

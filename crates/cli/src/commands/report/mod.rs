@@ -98,7 +98,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
         Ok(made) => made,
         Err(exit) => return Ok(exit),
     };
-    let Outputs { results: output, kept } = args.input.outputs(&args.output)?;
+    let Outputs { results: output, kept, .. } = args.input.outputs(&args.output, None)?;
     if output.is_stdout() && io::stdout().is_terminal() {
         diagnostics::report(
             "standard output is a terminal, HTML needs a file\n  \

@@ -202,7 +202,7 @@ impl Args {
             );
             return Ok(Exit::Misused);
         }
-        let Outputs { results: output, kept } = self.input.outputs(&self.output)?;
+        let Outputs { results: output, kept, .. } = self.input.outputs(&self.output, None)?;
         // Without `--every` the width grows, so that the limit of rows is the last resort.
         let chosen = Width::AtMost(ROWS.min(self.max_rows.get() as u64));
         let width = self.every.map_or(chosen, Width::Given);

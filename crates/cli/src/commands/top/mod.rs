@@ -149,7 +149,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     if let Err(exit) = args.check_counts() {
         return Ok(exit);
     }
-    OutputArgs::default().open_for(&args.files, None, None)?;
+    OutputArgs::default().open_for(&args.files, None, None, None)?;
     if !terminal::can_redraw(&io::stdout()) {
         diagnostics::report(
             "standard output is not a terminal with cursor control, `top` needs one\n  \
