@@ -122,6 +122,7 @@ impl Args {
                 let html = folder.join(format!("{}.html", page.name));
                 let orders = page.create(sh, &windrow, &folder)?;
                 let mut browser = Browser::start(&binary, &folder.join("profile"))?;
+                browser.go_offline()?;
                 for window in &WINDOWS {
                     for scheme in SCHEMES {
                         let at = format!("{}, {scheme}", window.name);

@@ -7,14 +7,20 @@ pub(crate) const PAGE: &str = concat!(
     include_str!("page/style.css"),
     "</style>\n",
     include_str!("page/body.html"),
-    "<script>",
+    // One block, so that no name of a part is one of the window.
+    "<script>\"use strict\";\n{\n",
+    include_str!("page/state.js"),
+    include_str!("page/figures.js"),
+    include_str!("page/rows.js"),
+    include_str!("page/chart.js"),
     include_str!("page/page.js"),
+    "}\n",
     "</script>\n</html>\n"
 );
 
 /// Allows the page its own style and script, known by their hashes, and requests to its server.
 pub(crate) const POLICY: &str = "default-src 'none'; \
     style-src 'sha256-6lwPGG9HMHYU4BE3lm3Dd7jNkdWjhIxrHkOlvN0TAIc='; \
-    script-src 'sha256-+IXXl5rhudMKTzM8Bxn121bQYiwkxYrIAW26q8n/ACY='; \
+    script-src 'sha256-vqsHFOwwRegLuvPjE95cHnE3ZUtf8sRghTKcPSTD1cI='; \
     connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; \
     frame-ancestors 'none'";

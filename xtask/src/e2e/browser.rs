@@ -1,5 +1,7 @@
 //! A client of the remote debugging protocol of a headless browser.
 //!
+//! The tests of `crates/service` compile this file too.
+//!
 //! With `--remote-debugging-pipe` the browser reads requests from file descriptor 3 and writes
 //! responses and events to 4, each as JSON with a zero byte at the end. A shell redirects standard
 //! input and output to these, so no library is needed for that.
@@ -16,7 +18,7 @@ use serde_json::{Value, json};
 /// Redirects the file descriptors and executes the browser.
 const SHELL: &str = r#"exec "$0" "$@" 3<&0 4>&1 </dev/null >/dev/null 2>&1"#;
 
-/// The options of the browser: no window and no network.
+/// The options of the browser: no window, and no network but the loopback device.
 const FLAGS: [&str; 12] = [
     "--headless",
     "--remote-debugging-pipe",
@@ -27,7 +29,7 @@ const FLAGS: [&str; 12] = [
     "--disable-default-apps",
     "--disable-extensions",
     "--disable-sync",
-    "--host-resolver-rules=MAP * ~NOTFOUND",
+    "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
     "--no-first-run",
     "--hide-scrollbars",
 ];
@@ -77,11 +79,16 @@ impl Browser {
         for domain in ["Page", "Runtime", "Log", "Network", "Accessibility"] {
             browser.request(&format!("{domain}.enable"), json!({}))?;
         }
+        Ok(browser)
+    }
+
+    /// Takes the loopback device away too.
+    pub(super) fn go_offline(&mut self) -> anyhow::Result<()> {
         let mut offline = json!({ "offline": true, "latency": 0 });
         offline["downloadThroughput"] = json!(0);
         offline["uploadThroughput"] = json!(0);
-        browser.request("Network.emulateNetworkConditions", offline)?;
-        Ok(browser)
+        self.request("Network.emulateNetworkConditions", offline)?;
+        Ok(())
     }
 
     /// Opens a page and waits until it is loaded.
@@ -133,9 +140,13 @@ impl Browser {
         requests.filter_map(address).collect()
     }
 
-    /// Evaluates an expression on the page; the content policy of the page does not apply.
+    /// Evaluates an expression on the page, and waits for a promise that it returns.
+    ///
+    /// The content policy of the page does not apply.
     pub(super) fn evaluate(&mut self, expression: &str) -> anyhow::Result<Value> {
-        let expression = json!({ "expression": expression, "returnByValue": true });
+        let expression = json!({
+            "expression": expression, "returnByValue": true, "awaitPromise": true
+        });
         let mut answer = self.request("Runtime.evaluate", expression)?;
         if let Some(thrown) = answer.get("exceptionDetails") {
             bail!("the check of the page threw an exception: {thrown}");
@@ -145,8 +156,11 @@ impl Browser {
 
     /// Presses a key and releases it.
     pub(super) fn press(&mut self, key: &str) -> anyhow::Result<()> {
-        for kind in ["rawKeyDown", "keyUp"] {
-            let event = json!({ "type": kind, "key": key, "code": key });
+        for kind in ["keyDown", "keyUp"] {
+            let mut event = json!({ "type": kind, "key": key, "code": key });
+            if (kind, key) == ("keyDown", "Enter") {
+                event["text"] = json!("\r"); // Buttons act on the character.
+            }
             self.request("Input.dispatchKeyEvent", event)?;
         }
         Ok(())

@@ -1,4 +1,4 @@
-//! Programs that may be missing.
+//! Programs that may be missing. The tests of `crates/service` compile this file too.
 
 use std::io::Write;
 use std::{env, fs, thread};
@@ -18,7 +18,7 @@ pub(crate) fn is_missing(program: &str, package: &str) -> bool {
         return false;
     }
     let thread = thread::current();
-    let test = thread.name().unwrap_or("prometheus");
+    let test = thread.name().unwrap_or("test");
     let line =
         format!("{test}: `{program}` is not installed, get it with `apt-get install {package}`");
     let Some(file) = env::var_os(SKIPPED) else { panic!("{line}") };
