@@ -3,7 +3,6 @@
 pub mod adapter_metrics;
 pub mod adapter_tower;
 pub mod adapter_tracing;
-pub mod add;
 pub mod add_action;
 pub mod add_names;
 pub mod count;
@@ -25,10 +24,9 @@ pub mod windowed;
 use criterion::Criterion;
 
 /// All groups, in the order in which they run.
-pub const ALL: [fn(&mut Criterion); 21] = [
+pub const ALL: [fn(&mut Criterion); 20] = [
     decode::bench,
     add_action::bench,
-    add::bench,
     add_names::bench,
     stats::bench,
     quantile::bench,

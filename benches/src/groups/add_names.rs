@@ -30,17 +30,19 @@ const FEW_NAMES: usize = 1_000;
 
 /// Runs the groups.
 pub fn bench(criterion: &mut Criterion) {
-    let zipf = ("zipf", Frequency::Zipf);
-    // Of few names, all are in the cache whatever their frequency.
-    for (names, (called, frequency)) in
-        [(4, zipf), (FEW_NAMES, zipf), (100_000, ("uniform", Frequency::Uniform)), (100_000, zipf)]
-    {
+    let (zipf, uniform) = (("zipf", Frequency::Zipf), ("uniform", Frequency::Uniform));
+    // Of few names, all are in the cache at any frequency; of many, two threads seldom meet.
+    for (names, (called, frequency), threads) in [
+        (4, zipf, 1),
+        (FEW_NAMES, zipf, 1),
+        (FEW_NAMES, zipf, 2),
+        (100_000, zipf, 1),
+        (100_000, uniform, 1),
+    ] {
         let draws = if names <= FEW_NAMES { FEW } else { MANY };
         let draws = Draws::new(names, draws, frequency, Times::Whole);
-        for threads in THREADS {
-            let name = format!("add/names_{names:06}_{called}_threads_{threads:02}");
-            add(&mut Harness::new(criterion, &name, threads, size(&draws)), &draws, frequency);
-        }
+        let name = format!("add/names_{names:06}_{called}_threads_{threads:02}");
+        add(&mut Harness::new(criterion, &name, threads, size(&draws)), &draws);
     }
     add_fractions(criterion);
     add_new(criterion);
@@ -51,8 +53,8 @@ fn size(draws: &Draws) -> u64 {
     draws.iter().count() as u64
 }
 
-/// Measures all implementations. Rivals depend little on the frequency, so they run with one only.
-fn add(harness: &mut Harness<'_>, draws: &Draws, frequency: Frequency) {
+/// Measures all implementations. Rivals depend little on the number of names, so they run with one.
+fn add(harness: &mut Harness<'_>, draws: &Draws) {
     measure::<PostTracker>(harness, "post", draws);
     measure::<RunningTracker>(harness, "running", draws);
     measure::<Merged>(harness, "merged", draws);
@@ -67,7 +69,7 @@ fn add(harness: &mut Harness<'_>, draws: &Draws, frequency: Frequency) {
     measure::<LocalMap<Plain>>(harness, "local_map", draws);
     measure::<LocalMap<SameRow>>(harness, "local_map_same_row", draws);
     measure::<FloorCells>(harness, "floor_cells", draws);
-    if frequency == Frequency::Zipf {
+    if draws.names().len() == FEW_NAMES {
         measure::<PrometheusHistogramVec>(harness, "rival_prometheus", draws);
         measure::<PrometheusClientFamily>(harness, "rival_prometheus_client", draws);
         measure::<OpenTelemetryHistogram>(harness, "rival_opentelemetry", draws);
@@ -80,35 +82,31 @@ fn add_fractions(criterion: &mut Criterion) {
     let draws = &Draws::new(FEW_NAMES, FEW, Frequency::Zipf, Times::Fractions);
     let name = "add/names_001000_zipf_fractions_threads_01";
     let harness = &mut Harness::new(criterion, name, 1, size(draws));
-    measure::<PostTracker>(harness, "post", draws);
     measure::<RunningTracker>(harness, "running", draws);
     measure::<Merged>(harness, "merged", draws);
     measure::<MergedQuantiles>(harness, "merged_quantiles", draws);
     measure::<MutexRows>(harness, "mutex_map", draws);
-    measure::<LocalMap<Plain>>(harness, "local_map", draws);
     measure::<LocalMap<SameRow>>(harness, "local_map_same_row", draws);
     measure::<FloorCells>(harness, "floor_cells", draws);
 }
 
-/// `handle`: adds to four rows in turn, and always to the same row.
+/// `handle`: adds to four rows in turn.
 fn handle(criterion: &mut Criterion) {
-    for (called, names) in [("four_rows", 4), ("one_row", 1)] {
-        let draws = &Draws::new(names, FEW, Frequency::RoundRobin, Times::Whole);
-        for threads in THREADS {
-            let name = format!("handle/{called}_threads_{threads:02}");
-            let harness = &mut Harness::new(criterion, &name, threads, size(draws));
-            measure_bound::<RunningTracker>(harness, "running", draws);
-            measure_bound::<Merged>(harness, "merged", draws);
-            measure::<Shared<SameRow>>(harness, "merged_shared", draws);
-            measure_bound::<MergedQuantiles>(harness, "merged_quantiles", draws);
-            measure_bound::<Windowed>(harness, "windowed", draws);
-            measure::<LocalRows>(harness, "local_rows_same_row", draws);
-            measure::<FloorCells>(harness, "floor_cells", draws);
-            measure_bound::<PrometheusHistogramVec>(harness, "rival_prometheus", draws);
-            measure_bound::<PrometheusClientFamily>(harness, "rival_prometheus_client", draws);
-            measure_bound::<OpenTelemetryHistogram>(harness, "rival_opentelemetry_bound", draws);
-            measure_bound::<MetricsRegistry>(harness, "rival_metrics", draws);
-        }
+    let draws = &Draws::new(4, FEW, Frequency::RoundRobin, Times::Whole);
+    for threads in THREADS {
+        let name = format!("handle/four_rows_threads_{threads:02}");
+        let harness = &mut Harness::new(criterion, &name, threads, size(draws));
+        measure_bound::<RunningTracker>(harness, "running", draws);
+        measure_bound::<Merged>(harness, "merged", draws);
+        measure::<Shared<SameRow>>(harness, "merged_shared", draws);
+        measure_bound::<MergedQuantiles>(harness, "merged_quantiles", draws);
+        measure_bound::<Windowed>(harness, "windowed", draws);
+        measure::<LocalRows>(harness, "local_rows_same_row", draws);
+        measure::<FloorCells>(harness, "floor_cells", draws);
+        measure_bound::<PrometheusHistogramVec>(harness, "rival_prometheus", draws);
+        measure_bound::<PrometheusClientFamily>(harness, "rival_prometheus_client", draws);
+        measure_bound::<OpenTelemetryHistogram>(harness, "rival_opentelemetry_bound", draws);
+        measure_bound::<MetricsRegistry>(harness, "rival_metrics", draws);
     }
 }
 
@@ -174,7 +172,7 @@ impl<S: ByName> Steady for Rounds<'_, S> {
 
 /// `add_new`: adds actions whose names are all new.
 fn add_new(criterion: &mut Criterion) {
-    for (names, threads) in [(1_000, 1), (1_000, 2), (100_000, 1)] {
+    for (names, threads) in [(1_000, 1), (100_000, 1)] {
         let draws = &Draws::new(names, 0, Frequency::Uniform, Times::Whole);
         let name = format!("add_new/names_{names:06}_threads_{threads:02}");
         let harness = &mut Harness::new(criterion, &name, threads, names as u64);

@@ -11,8 +11,8 @@ use criterion::Criterion;
 use crate::harness::Harness;
 use crate::harness::events::{EVENTS_PER_SECOND, START, seconds};
 use crate::implementations::{
-    Count, CountBetween, FloorClock, FloorLoad, Invocations, MutexDeque, MutexRing, Record,
-    counter, exact_counter, shared_ring,
+    Count, CountBetween, FloorClock, FloorLoad, Invocations, MutexDeque, Record, counter,
+    exact_counter, shared_ring,
 };
 
 /// The rival that has windows of any length.
@@ -39,14 +39,11 @@ const WHOLE: Scenario = Scenario {
     writers: 1,
 };
 
-const SCENARIOS: [Scenario; 8] = [
-    Scenario { name: "count/ring_00001_window_00001s", span_s: 1, window_s: 1, ..WHOLE },
-    Scenario { name: "count/ring_00300_window_00001s", window_s: 1, ..WHOLE },
+const SCENARIOS: [Scenario; 5] = [
     Scenario { name: "count/ring_00300_window_00010s", window_s: 10, ..WHOLE },
     WHOLE,
     Scenario { name: "count/ring_86400_window_86400s", span_s: 86_400, window_s: 86_400, ..WHOLE },
     Scenario { name: "count/readers_02", threads: 2, ..WHOLE },
-    Scenario { name: "count/writers_02", writers: 2, ..WHOLE },
     Scenario { name: "count/writers_64", writers: 64, ..WHOLE },
 ];
 
@@ -67,7 +64,6 @@ impl Scenario {
         self.measure(harness, "shared_ring", |clock| shared_ring(span_s, clock));
         if self.writers == 1 {
             // The others keep nothing per writer, so `shared_ring` stands for all of them.
-            self.measure(harness, "mutex_ring", |clock| MutexRing::new(span_s, clock));
             self.measure(harness, "exact_counter", |clock| exact_counter(span_s, clock));
             self.measure(harness, "mutex_deque", |clock| MutexDeque::new(span_s, clock));
             self.measure(harness, RIVAL, |clock| Invocations::new(span_s, clock));
@@ -139,7 +135,6 @@ fn by_the_coarse_clock(criterion: &mut Criterion) {
     }
     let harness = &mut Harness::new(criterion, "count/coarse_clock", 1, 1);
     measure(harness, "counter", || counter(WHOLE.span_s, CoarseClock));
-    measure(harness, "mutex_ring", || MutexRing::new(WHOLE.span_s, CoarseClock));
     measure(harness, "shared_ring", || shared_ring(WHOLE.span_s, CoarseClock));
     measure(harness, RIVAL, || Invocations::new(WHOLE.span_s, CoarseClock));
     measure(harness, "floor_coarse_clock", || FloorClock::new(|| CoarseClock.now()));
@@ -150,7 +145,6 @@ fn between(criterion: &mut Criterion) {
     let harness = &mut Harness::new(criterion, "count/between", 1, 1);
     let span_s = WHOLE.span_s;
     measure_between(harness, "counter", |clock| counter(span_s, clock));
-    measure_between(harness, "mutex_ring", |clock| MutexRing::new(span_s, clock));
     measure_between(harness, "exact_counter", |clock| exact_counter(span_s, clock));
     measure_between(harness, "mutex_deque", |clock| MutexDeque::new(span_s, clock));
     measure_between(harness, "shared_ring", |clock| shared_ring(span_s, clock));

@@ -5,7 +5,7 @@
 use criterion::Criterion;
 
 use crate::harness::Harness;
-use crate::harness::lines::{Form, Lines, SHORT, Sums};
+use crate::harness::lines::{Form, Lines, Sums};
 use crate::implementations::{DECODERS, floor_memchr, floor_newlines, halved, shared_batch};
 
 /// The number of lines of a text: a third of a megabyte of the common shape.
@@ -14,22 +14,28 @@ const LINES: usize = 10_000;
 /// The number of lines that two threads share: 10 MB, so that starting a thread costs little.
 const SHARED_LINES: usize = 300_000;
 
+/// The forms; `mixed` has lines of three others, and `cargo xtask bench shapes` has longer ones.
+const FORMS: [(&str, Form); 4] = [
+    ("canonical", Form::Canonical),
+    ("mixed", Form::Mixed),
+    ("escapes", Form::Escapes),
+    ("refused", Form::Refused),
+];
+
 /// Runs the group.
 pub fn bench(criterion: &mut Criterion) {
-    for (name, form) in SHORT {
-        own_text(criterion, name, form, 1);
+    for (name, form) in FORMS {
+        own_text(criterion, name, form);
     }
-    // Decoders share nothing, so one form shows what a second thread costs.
-    own_text(criterion, "canonical", Form::Canonical, 2);
     shared(criterion);
 }
 
-/// `decode/<form>_threads_*`: each thread decodes a whole text.
-fn own_text(criterion: &mut Criterion, name: &str, form: Form, threads: usize) {
+/// `decode/<form>_threads_01`: one thread decodes a whole text.
+fn own_text(criterion: &mut Criterion, name: &str, form: Form) {
     let lines = Lines::new(form, LINES);
     let text = &*lines.text;
-    let name = format!("decode/{name}_threads_{threads:02}");
-    let mut harness = harness(criterion, &name, threads, &lines, LINES);
+    let name = format!("decode/{name}_threads_01");
+    let mut harness = harness(criterion, &name, &lines, LINES);
     for (name, decode) in DECODERS {
         measure(&mut harness, name, &lines, || decode(text));
     }
@@ -44,7 +50,7 @@ fn own_text(criterion: &mut Criterion, name: &str, form: Form, threads: usize) {
 fn shared(criterion: &mut Criterion) {
     let lines = Lines::new(Form::Canonical, SHARED_LINES);
     let text = &*lines.text;
-    let mut harness = harness(criterion, "decode/canonical_shared_02", 1, &lines, SHARED_LINES);
+    let mut harness = harness(criterion, "decode/canonical_shared_02", &lines, SHARED_LINES);
     measure(&mut harness, "batch", &lines, || shared_batch(text));
     for (name, decode) in DECODERS.into_iter().filter(|(name, _)| *name != "batch") {
         measure(&mut harness, name, &lines, || halved(text, decode));
@@ -54,11 +60,10 @@ fn shared(criterion: &mut Criterion) {
 fn harness<'a>(
     criterion: &'a mut Criterion,
     name: &str,
-    threads: usize,
     lines: &Lines,
     count: usize,
 ) -> Harness<'a> {
-    let mut harness = Harness::new(criterion, name, threads, count as u64);
+    let mut harness = Harness::new(criterion, name, 1, count as u64);
     harness.of_bytes(count as u64, lines.text.len() as u64);
     harness
 }

@@ -8,9 +8,8 @@ use crate::harness::actions::{Actions, Times};
 use crate::implementations::{Add, FloorRows, GetStats, MutexMap, MutexMapOfVecs};
 
 /// The number of records before the call, and the kind of their times.
-const SCENARIOS: [(&str, usize, Times); 4] = [
+const SCENARIOS: [(&str, usize, Times); 3] = [
     ("records_0001000", 1_000, Times::Whole),
-    ("records_0400000", 400_000, Times::Whole),
     ("records_1000000", 1_000_000, Times::Whole),
     ("fractions_0400000", 400_000, Times::Fractions),
 ];

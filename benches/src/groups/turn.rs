@@ -8,8 +8,7 @@ use criterion::Criterion;
 use crate::harness::Harness;
 use crate::harness::events::{EVENTS_PER_SECOND, SECOND, START, seconds};
 use crate::implementations::{
-    Count, FloorClock, Invocations, MutexDeque, MutexRing, Record, counter, exact_counter,
-    shared_ring,
+    Count, FloorClock, MutexDeque, Record, counter, exact_counter, shared_ring,
 };
 
 /// The ring, and the steps of the clock.
@@ -41,12 +40,9 @@ pub fn bench(criterion: &mut Criterion) {
         // The events before the turns have left the span.
         let past = [(1, 1), (span_s, turns.min(span_s))];
         scenario.measure(harness, "counter", &past, |clock| counter(span_s, clock));
-        scenario.measure(harness, "mutex_ring", &past, |clock| MutexRing::new(span_s, clock));
         scenario.measure(harness, "exact_counter", &past, |clock| exact_counter(span_s, clock));
         scenario.measure(harness, "mutex_deque", &past, |clock| MutexDeque::new(span_s, clock));
         scenario.measure(harness, "shared_ring", &past, |clock| shared_ring(span_s, clock));
-        let rival = "rival_invocation_counter";
-        scenario.measure(harness, rival, &past, |clock| Invocations::new(span_s, clock));
         let ever = [(span_s, span_s * EVENTS_PER_SECOND + turns)];
         let read = |clock: ManualClock| FloorClock::new(move || clock.now());
         scenario.measure(harness, "floor_manual_clock", &ever, read);

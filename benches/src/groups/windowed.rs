@@ -29,22 +29,15 @@ const LATE_S: u64 = 20;
 /// The numbers of names.
 const NAMES: [usize; 2] = [4, 1_000];
 
-/// The windows that are read.
-const WINDOWS_S: [u64; 2] = [10, SPAN_S];
-
 /// Runs the group.
 pub fn bench(criterion: &mut Criterion) {
     for names in NAMES {
         add_now(criterion, names);
     }
-    for names in NAMES {
-        add_late(criterion, names);
-    }
-    for window_s in WINDOWS_S {
-        for names in NAMES {
-            ask(criterion, names, window_s);
-        }
-    }
+    add_late(criterion);
+    // Reading costs by names and by blocks of the ring, so two of the four pairs show both.
+    ask(criterion, 4, SPAN_S);
+    ask(criterion, 1_000, 10);
 }
 
 /// `add_now`: records now, with the default clock.
@@ -73,13 +66,10 @@ fn measure_now<S: Windows<CoarseClock>>(harness: &mut Harness<'_>, name: &str, d
     });
 }
 
-/// `add_late`: records late actions, where every name was recorded in every second before.
-///
-/// With few names, the history fills the span. With many it is shorter, because every round needs a
-/// new one.
-fn add_late(criterion: &mut Criterion, names: usize) {
-    let history_s = if names == NAMES[0] { SPAN_S } else { LATE_S + 10 };
-    let before = names * (history_s as usize - 1);
+/// `add_late`: records late actions, where every name was recorded in every second of the span.
+fn add_late(criterion: &mut Criterion) {
+    let names = NAMES[0];
+    let before = names * (SPAN_S as usize - 1);
     let draws = &Draws::new(names, before + ACTIONS, Frequency::RoundRobin, Times::Whole);
     let name = format!("windowed/add_late_names_{names:06}");
     let harness = &mut Harness::new(criterion, &name, 1, ACTIONS as u64);
