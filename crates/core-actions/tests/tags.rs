@@ -1,4 +1,4 @@
-//! A snapshot names its statistic, and is never read as another one: of all pairs that ship, in
+//! A snapshot names its statistic, and is never read as another one: of all pairs of forms, in
 //! JSON and in a form for machines, in version 2 and in version 1.
 
 #![cfg(all(feature = "serde", feature = "tracker"))]
@@ -59,63 +59,72 @@ fn version_1(json: &str) -> String {
     value.to_string()
 }
 
-/// Returns both kinds of trackers of a statistic, with these values recorded.
-fn kinds<S>(values: &[S::Value]) -> [Kind; 2]
+/// Returns a snapshot of a tracker with these values recorded.
+fn tracker<S>(values: &[S::Value]) -> Kind
 where
     S: Statistic<Value: AsWords + Debug> + Serialize + DeserializeOwned,
 {
     let tracker = MergedTracker::<S>::new(TrackerSpec::default());
+    for &value in values {
+        tracker.action("jump").unwrap().record(value);
+    }
+    Kind::of::<TrackerSnapshot<S>>(S::TAG.to_string(), &tracker.snapshot())
+}
+
+/// Returns a snapshot of a windowed tracker with these values recorded.
+fn window<S>(values: &[S::Value]) -> Kind
+where
+    S: Statistic<Value: AsWords + Debug> + Serialize + DeserializeOwned,
+{
     let spec = WindowedSpec { bytes: usize::MAX, ..WindowedSpec::default() };
     let clock = ManualClock::new(Stamp::from_secs(1_000));
     let windowed = WindowedTracker::<S>::with_clock(spec, clock).unwrap();
     for &value in values {
-        tracker.action("jump").unwrap().record(value);
         windowed.action("jump").unwrap().record(value);
     }
-    let [tag, inner] = [S::TAG; 2].map(|tag| tag.to_string());
-    let window: Kind = Kind::of(format!("window({inner})"), &windowed.snapshot());
-    [Kind::of::<TrackerSnapshot<S>>(tag, &tracker.snapshot()), window]
+    Kind::of::<WindowedSnapshot<S>>(format!("window({})", S::TAG), &windowed.snapshot())
 }
 
+/// Returns a snapshot of each form that a row can have, with these values recorded.
+///
+/// Other statistics have the form of one of these. Windows nest the form of a tracker, so few show
+/// all that can be taken for another.
 fn all(values: &[u64]) -> Vec<Kind> {
     let times: Vec<_> = values.iter().map(|&value| ActionTime::from(value)).collect();
     let times = times.as_slice();
     let stamped =
         |(at, &time): (i64, &ActionTime)| Timestamped { stamp: Stamp::from_nanos(at), time };
     let stamped: Vec<_> = (0..).zip(times).map(stamped).collect();
-    let counter = EventCounter::default();
-    counter.record();
-    let mut all = vec![Kind::of::<CounterSnapshot>("events".to_owned(), &counter.snapshot())];
-    all.extend(kinds::<Count>(times));
-    all.extend(kinds::<Mean>(times));
-    all.extend(kinds::<Variance>(times));
-    all.extend(kinds::<Histogram>(times));
-    all.extend(kinds::<Quantiles>(times));
-    all.extend(kinds::<MinMax>(times));
-    all.extend(kinds::<TopK<2>>(times));
-    all.extend(kinds::<TopK<3>>(times));
-    all.extend(kinds::<Values>(times));
-    all.extend(kinds::<Last>(&stamped));
-    all.extend(kinds::<Summary>(times));
     let signed: Vec<_> = values.iter().map(|&value| SignedValue::from(-(value as i64))).collect();
-    all.extend(kinds::<Signed<Mean>>(&signed));
-    all.extend(kinds::<Signed<MinMax>>(&signed));
-    all.extend(kinds::<(Signed<Count>, Signed<Quantiles>)>(&signed));
     let set = Stamp::from_nanos(1);
     let held: Vec<_> = signed.iter().map(|&value| Held { value, set, nanos: 2 }).collect();
-    all.extend(kinds::<Level>(&held));
-    all.extend(kinds::<(Count,)>(times));
-    all.extend(kinds::<(Mean,)>(times));
-    all.extend(kinds::<(Count, Count)>(times));
-    all.extend(kinds::<(Count, MinMax)>(times));
-    all.extend(kinds::<(Count, Quantiles)>(times));
-    all.extend(kinds::<(Quantiles, Count)>(times));
-    all.extend(kinds::<(Values, Histogram)>(times));
-    all.extend(kinds::<(((Count, Count),), Count)>(times));
-    all.extend(kinds::<(Mean, MinMax, Quantiles)>(times));
-    all.extend(kinds::<((Mean, MinMax), Quantiles)>(times));
-    all.extend(kinds::<(Mean, (MinMax, Quantiles))>(times));
-    all
+    let counter = EventCounter::default();
+    counter.record();
+    vec![
+        Kind::of::<CounterSnapshot>("events".to_owned(), &counter.snapshot()),
+        tracker::<Count>(times),
+        tracker::<Mean>(times),
+        tracker::<Variance>(times),
+        tracker::<Histogram>(times),
+        tracker::<Quantiles>(times),
+        tracker::<MinMax>(times),
+        tracker::<TopK<2>>(times),
+        tracker::<TopK<3>>(times),
+        tracker::<Values>(times),
+        tracker::<Last>(&stamped),
+        tracker::<Summary>(times),
+        tracker::<Signed<Mean>>(&signed),
+        tracker::<Level>(&held),
+        tracker::<(Mean,)>(times),
+        tracker::<(Count, Count)>(times),
+        tracker::<(Count, MinMax)>(times),
+        tracker::<(Count, Quantiles)>(times),
+        tracker::<(Quantiles, Count)>(times),
+        window::<Count>(times),
+        window::<Mean>(times),
+        window::<MinMax>(times),
+        window::<Last>(&stamped),
+    ]
 }
 
 /// None, one and two that a pair of extremes could be, and as many as a histogram needs.
@@ -125,19 +134,44 @@ fn samples() -> [Vec<u64>; 5] {
 
 #[test]
 fn tags_are_standard_names() {
-    let tags: Vec<_> = all(&[1]).into_iter().map(|kind| kind.tag).collect();
-    let expected = [
-        ["count", "mean", "variance", "histogram", "quantiles"].as_slice(),
-        &["minmax", "top2", "top3", "values", "last", "summary"],
-        &["signed(mean)", "signed(minmax)", "signed(count)+signed(quantiles)", "level"],
-        &["(count)", "(mean)", "count+count", "count+minmax", "count+quantiles"],
-        &["quantiles+count", "values+histogram", "((count+count))+count"],
-        &["mean+minmax+quantiles", "(mean+minmax)+quantiles", "mean+(minmax+quantiles)"],
-    ];
-    let expected =
-        expected.concat().into_iter().flat_map(|tag| [tag.into(), format!("window({tag})")]);
-    assert_eq!(tags[0], "events");
-    assert_eq!(tags[1..], expected.collect::<Vec<_>>());
+    for (tag, expected) in [
+        (Count::TAG, "count"),
+        (Mean::TAG, "mean"),
+        (Variance::TAG, "variance"),
+        (Histogram::TAG, "histogram"),
+        (Quantiles::TAG, "quantiles"),
+        (MinMax::TAG, "minmax"),
+        (TopK::<2>::TAG, "top2"),
+        (TopK::<3>::TAG, "top3"),
+        (Values::TAG, "values"),
+        (Last::TAG, "last"),
+        (Summary::TAG, "summary"),
+        (Signed::<Mean>::TAG, "signed(mean)"),
+        (Signed::<MinMax>::TAG, "signed(minmax)"),
+        (<(Signed<Count>, Signed<Quantiles>)>::TAG, "signed(count)+signed(quantiles)"),
+        (Level::TAG, "level"),
+        (<(Count,)>::TAG, "(count)"),
+        (<(Mean,)>::TAG, "(mean)"),
+        (<(Count, Count)>::TAG, "count+count"),
+        (<(Count, MinMax)>::TAG, "count+minmax"),
+        (<(Count, Quantiles)>::TAG, "count+quantiles"),
+        (<(Quantiles, Count)>::TAG, "quantiles+count"),
+        (<(Values, Histogram)>::TAG, "values+histogram"),
+        (<(((Count, Count),), Count)>::TAG, "((count+count))+count"),
+        (<(Mean, MinMax, Quantiles)>::TAG, "mean+minmax+quantiles"),
+        (<((Mean, MinMax), Quantiles)>::TAG, "(mean+minmax)+quantiles"),
+        (<(Mean, (MinMax, Quantiles))>::TAG, "mean+(minmax+quantiles)"),
+    ] {
+        assert_eq!(tag.to_string(), expected);
+    }
+}
+
+#[test]
+fn snapshots_are_written_with_the_tag_of_their_kind() {
+    for kind in all(&[1]) {
+        let written: serde_json::Value = serde_json::from_str(&kind.json).unwrap();
+        assert_eq!(written["header"]["tag"], *kind.tag);
+    }
 }
 
 #[test]
@@ -220,8 +254,8 @@ fn a_custom_statistic_is_not_read_in_version_1() {
         }
     }
 
-    let [own, window] = kinds::<Own>(&[ActionTime::ZERO]);
-    let [count, _] = kinds::<Count>(&[ActionTime::ZERO]);
+    let zero = &[ActionTime::ZERO];
+    let (own, window, count) = (tracker::<Own>(zero), window::<Own>(zero), tracker::<Count>(zero));
     assert!(own.tag == "x-own" && window.tag == "window(x-own)");
     let refused = (count.read_json)(&own.json).unwrap_err();
     assert!(refused.starts_with("tag of the snapshot is `x-own`, expected `count`"), "{refused}");
