@@ -16,7 +16,7 @@ use crate::{doc, interface, loom, mutants, package, tidy};
   cargo xtask ci
   cargo xtask ci --long")]
 pub(crate) struct Args {
-    /// Also run `compare` on many samples, and a recorder with many records (minutes)
+    /// Also plant the faults of unchanged files, simulate `compare`, and fill a recorder (minutes)
     #[arg(long)]
     long: bool,
 }
@@ -43,7 +43,8 @@ impl Args {
         ));
         // Either list alone often leaves processors idle: its steps run one program after another.
         let other = sh.clone();
-        steps.both(|steps| self.tests(sh, steps), move |steps| faults(&other, steps));
+        let long = self.long;
+        steps.both(|steps| self.tests(sh, steps), move |steps| faults(&other, steps, long));
         steps.finish("ci")
     }
 
@@ -77,13 +78,13 @@ impl Args {
 }
 
 /// Runs models in all interleavings, tests of snapshots with other features, and planted faults.
-fn faults(sh: &Shell, steps: &mut Steps) {
+fn faults(sh: &Shell, steps: &mut Steps, long: bool) {
     match loom::jobs(sh, &[]) {
         Ok(jobs) => jobs.into_iter().for_each(|job| _ = steps.command(job)),
         Err(error) => _ = steps.run("loom", || Err(error)),
     }
     steps.try_command("serde_json", serde_json_features(sh));
-    steps.run("mutants", || mutants::step(sh));
+    steps.run("mutants", || mutants::step(sh, long));
 }
 
 /// Tests the clocks that are used on systems other than Linux.

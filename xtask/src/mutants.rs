@@ -15,7 +15,7 @@ use std::fs;
 
 use anyhow::{Context as _, bail, ensure};
 use serde::Deserialize;
-use xshell::Shell;
+use xshell::{Shell, cmd};
 
 use crate::step::{Steps, TestCounts};
 use crate::workspace::{self, Workspace};
@@ -48,17 +48,43 @@ impl Args {
     }
 }
 
-/// Runs all mutants as one step of `ci`, whose earlier steps have run the unchanged tests.
-pub(crate) fn step(sh: &Shell) -> anyhow::Result<String> {
-    let mutants = read(sh)?;
-    let sandbox = Sandbox::prepare(sh)?;
-    for mutant in &mutants {
-        mutant.check_caught(&sandbox).with_context(|| mutant.name.clone())?;
+/// Runs mutants as one step of `ci`, whose earlier steps have run the unchanged tests.
+///
+/// Without `all`, only those are planted whose files differ from the branch `main`: the others were
+/// caught when they were merged.
+pub(crate) fn step(sh: &Shell, all: bool) -> anyhow::Result<String> {
+    let mut mutants = read(sh)?;
+    let known = mutants.len();
+    if let Some(changed) = (!all).then(|| changed_files(sh)).flatten() {
+        mutants.retain(|mutant| changed.iter().any(|(file, text)| mutant.depends_on(file, text)));
     }
-    Ok(format!("{} mutants, all caught", mutants.len()))
+    if !mutants.is_empty() {
+        let sandbox = Sandbox::prepare(sh)?;
+        for mutant in &mutants {
+            mutant.check_caught(&sandbox).with_context(|| mutant.name.clone())?;
+        }
+    }
+    let others =
+        if mutants.len() < known { "; the files of the others are as in main" } else { "" };
+    Ok(format!("{} of {known} mutants, all caught{others}", mutants.len()))
 }
 
-/// The file `mutants.toml` of a crate.
+/// Returns the files that differ from the branch `main`, with their texts; `None` without it.
+fn changed_files(sh: &Shell) -> Option<Vec<(String, String)>> {
+    let base = cmd!(sh, "git merge-base main HEAD").quiet().ignore_stderr().read().ok()?;
+    let differing = cmd!(sh, "git diff --name-only {base}").quiet().read().ok()?;
+    let added = cmd!(sh, "git ls-files --others --exclude-standard").quiet().read().ok()?;
+    let with_text = |file: &str| {
+        // A file that is gone has no mutants.
+        Some((file.to_owned(), fs::read_to_string(workspace::root().join(file)).ok()?))
+    };
+    Some(differing.lines().chain(added.lines()).filter_map(with_text).collect())
+}
+
+/// The file of a crate that lists its mutants.
+const LIST: &str = "mutants.toml";
+
+/// The mutants of a crate.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Mutants {
@@ -93,7 +119,7 @@ struct Change {
 fn read(sh: &Shell) -> anyhow::Result<Vec<Mutant>> {
     let mut mutants = Vec::new();
     for package in Workspace::read(sh)?.packages {
-        let file = format!("{}/mutants.toml", package.folder);
+        let file = format!("{}/{LIST}", package.folder);
         if let Ok(text) = fs::read_to_string(workspace::root().join(&file)) {
             mutants.extend(parse(&package.name, &package.folder, &text).context(file)?);
         }
@@ -143,6 +169,21 @@ impl Mutant {
     fn contains(&self, text: &str) -> bool {
         let files = self.change.iter().map(|change| change.file.as_str());
         files.chain([self.name.as_str(), &self.test]).any(|part| part.contains(text))
+    }
+
+    /// Returns whether it changes this file, or whether the file lists it or defines its test.
+    fn depends_on(&self, file: &str, text: &str) -> bool {
+        self.change.iter().any(|change| change.file == file)
+            || file == format!("crates/{}/{LIST}", self.package)
+            || self.is_tested_in(file, text)
+    }
+
+    /// Returns whether this file of its crate defines its test.
+    fn is_tested_in(&self, file: &str, text: &str) -> bool {
+        let test = format!("fn {}(", self.test.rsplit("::").next().unwrap_or_default());
+        let is_source =
+            file.ends_with(".rs") && file.starts_with(&format!("crates/{}/", self.package));
+        is_source && text.contains(&test)
     }
 
     /// Returns the suite of the test, and its name within the suite.
@@ -365,6 +406,22 @@ new = ""
     }
 
     #[test]
+    fn mutant_depends_on_its_list_its_sources_and_its_test() {
+        let mutant = whole("", "").unwrap().remove(0);
+        for (file, text, expected) in [
+            ("crates/core-time/src/b.rs", "", true),
+            ("crates/core-time/mutants.toml", "", true),
+            ("crates/core-time/src/loom.rs", "fn places_are_in_order() {", true),
+            ("crates/core-time/src/loom.rs", "fn places_are_in_order_too() {", false),
+            ("crates/core-actions/src/loom.rs", "fn places_are_in_order() {", false),
+            ("crates/core-actions/mutants.toml", "", false),
+            ("crates/core-time/README.md", "fn places_are_in_order() {", false),
+        ] {
+            assert_eq!(mutant.depends_on(file, text), expected, "{file}");
+        }
+    }
+
+    #[test]
     fn suite_follows_from_the_path_of_the_test() {
         let cases = [
             ("loom::a", (Suite::Loom, "loom::a")),
@@ -404,12 +461,9 @@ new = ""
         assert!(!mutants.is_empty());
         let mut faults = Vec::new();
         for mutant in &mutants {
-            let test = format!("fn {}(", mutant.test.rsplit("::").next().unwrap_or_default());
-            let folder = format!("crates/{}/", mutant.package);
-            let mut sources =
-                files.iter().filter(|file| file.starts_with(&folder) && file.ends_with(".rs"));
-            if !sources.any(|file| source(file).is_ok_and(|text| text.contains(&test))) {
-                faults.push(format!("{}: no `{test}` in {folder}", mutant.name));
+            let mut sources = files.iter().filter(|file| file.ends_with(".rs"));
+            if !sources.any(|file| mutant.is_tested_in(file, &source(file).unwrap_or_default())) {
+                faults.push(format!("{}: no test `{}`", mutant.name, mutant.test));
             }
             let applied = mutant.apply(source);
             faults.extend(applied.err().map(|error| format!("{}: {error}", mutant.name)));

@@ -21,7 +21,7 @@ fn random_lines_are_decoded_as_alone() {
     }
 }
 
-/// Bytes of each class that a reader of JSON or of UTF-8 can tell apart, with the ends of the class.
+/// Bytes of each class that readers of JSON and of UTF-8 distinguish, with the ends of the class.
 const BYTES: &[u8] = b"\0\t\r\x1f !\"#&'()*+,-./0159:;@AEFZ[\\]^_`abefnrtuz{|}~\x7f\
     \x80\x8f\x90\x9f\xa0\xbf\xc0\xc1\xc2\xdf\xe0\xed\xef\xf0\xf4\xf5\xff";
 
