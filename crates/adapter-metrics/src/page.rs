@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use core_actions::{Conversion, HasCount, Unit};
+use core_actions::{Conversion, HasCount, Histogram as Bins, Mean, Row, Unit};
 use exposition::{Description, Format, Histogram, Labels, Page, Summary};
 
 use crate::descriptions::Descriptions;
@@ -15,6 +15,8 @@ use crate::spec::RecorderSpec;
 const UNDESCRIBED: &str = "A metric without a description.";
 
 type Series<H> = (Name, Arc<H>);
+/// All values of a histogram since the start.
+type Total = Option<Row<(Mean, Bins)>>;
 
 /// Writes the families of a page. A family whose name is taken is left out.
 pub(crate) struct Writer<'d> {
@@ -50,16 +52,23 @@ impl<'d> Writer<'d> {
 
     pub(crate) fn histograms(&mut self, series: &[Series<WindowedHistogram>], spec: &RecorderSpec) {
         for family in families(series) {
-            self.totals(family, spec);
-            self.windows(family, spec);
+            // Read once, so that both families have the same numbers.
+            let totals: Vec<_> = family.iter().map(|(_, histogram)| histogram.total()).collect();
+            self.totals(family, &totals, spec);
+            self.windows(family, &totals, spec);
         }
     }
 
-    fn totals(&mut self, family: &[Series<WindowedHistogram>], spec: &RecorderSpec) {
+    fn totals(
+        &mut self,
+        family: &[Series<WindowedHistogram>],
+        totals: &[Total],
+        spec: &RecorderSpec,
+    ) {
         let (description, seconds) = self.describe(&family[0].0.0, "", true);
         let Ok(mut samples) = self.page.histograms(&description, &spec.bounds) else { return };
-        for ((_, labels), histogram) in family {
-            let Some(row) = histogram.total() else { continue };
+        for (((_, labels), _), total) in family.iter().zip(totals) {
+            let Some(row) = total else { continue };
             let (mean, bins) = row.statistic();
             let value = match seconds {
                 Some(seconds) => {
@@ -72,12 +81,16 @@ impl<'d> Writer<'d> {
     }
 
     /// Writes quantiles of a window, with number and sum since the start, which may only grow.
-    fn windows(&mut self, family: &[Series<WindowedHistogram>], spec: &RecorderSpec) {
+    fn windows(
+        &mut self,
+        family: &[Series<WindowedHistogram>],
+        totals: &[Total],
+        spec: &RecorderSpec,
+    ) {
         let (description, seconds) = self.describe(&family[0].0.0, "_window", true);
         let Ok(mut samples) = self.page.summaries(&description) else { return };
-        for ((_, labels), histogram) in family {
-            let (Some(row), Ok(window)) =
-                (histogram.total(), histogram.window.window(spec.quantile_window))
+        for (((_, labels), histogram), total) in family.iter().zip(totals) {
+            let (Some(row), Ok(window)) = (total, histogram.window.window(spec.quantile_window))
             else {
                 continue;
             };

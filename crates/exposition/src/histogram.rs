@@ -178,7 +178,8 @@ fn estimate(bin: Bin) -> f64 {
     match width {
         _ if bin.from == 0.0 => 0.0,
         f64::INFINITY => bin.from,
-        _ if width <= 1.0 && bin.from.fract() == 0.0 => bin.from,
+        // A value below 1 is not an integer, which most times in seconds need not call `trunc` for.
+        _ if width <= 1.0 && bin.from >= 1.0 && bin.from.fract() == 0.0 => bin.from,
         _ => bin.from + width / 2.0,
     }
 }

@@ -1,7 +1,9 @@
-//! Pages read by the real programs: `promtool`, and a server that scrapes them.
+//! Pages read by the real programs: `promtool`, a server that scrapes them, and the parsers of
+//! `client_python`.
 
 mod page;
 mod program;
+mod python;
 mod scrape;
 
 use std::io::Write;
@@ -10,6 +12,7 @@ use std::process::{Command, Stdio};
 use exposition::Format;
 
 use page::{HOSTILE, QUANTILES};
+use python::Samples;
 use scrape::Prometheus;
 
 /// A bin is 1/64 wide, and the server interpolates in a bucket of ratio 2^(1/32).
@@ -69,6 +72,30 @@ fn server_reads_text() {
     assert_eq!(server.format(), Format::Text);
     check_buckets(&server);
     check_others(&server);
+}
+
+#[test]
+fn parsers_of_client_python_read_both_text_formats() {
+    for format in [Format::Text, Format::OpenMetrics] {
+        let Some(samples) = Samples::of(&page::page(format), format) else { return };
+        for (index, value) in (0..).zip(HOSTILE) {
+            let (number, labels) = samples.sample("hostile_total", "index", &index.to_string());
+            let expected = value.replace('\0', "\u{fffd}");
+            assert_eq!((number, labels["value"].as_str()), (f64::from(index), Some(&*expected)));
+        }
+        for (share, value) in QUANTILES {
+            assert_eq!(samples.number("wait_seconds", "quantile", share), value, "{format:?}");
+        }
+        for (bound, count) in page::exact_buckets() {
+            let found = samples.number("request_duration_seconds_bucket", "le", bound);
+            assert_eq!(found, count as f64, "{format:?}, {bound}");
+        }
+        assert_eq!(samples.number("request_duration_seconds_sum", "", ""), page::SUM);
+        assert_eq!(samples.number("request_duration_seconds_count", "", ""), page::COUNT as f64);
+        assert_eq!(samples.number("level", "which", "infinite"), f64::INFINITY);
+        assert!(samples.number("level", "which", "none").is_nan());
+        assert_eq!(samples.number("level", "which", "small"), 5e-324);
+    }
 }
 
 /// Checks the buckets with bounds, each to the value.
