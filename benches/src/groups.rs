@@ -8,6 +8,7 @@ pub mod add_names;
 pub mod count;
 pub mod decode;
 pub mod exposition;
+pub mod fleet;
 pub mod get_stats;
 pub mod interference;
 pub mod keyed;
@@ -24,7 +25,7 @@ pub mod windowed;
 use criterion::Criterion;
 
 /// All groups, in the order in which they run.
-pub const ALL: [fn(&mut Criterion); 20] = [
+pub const ALL: [fn(&mut Criterion); 21] = [
     decode::bench,
     add_action::bench,
     add_names::bench,
@@ -33,6 +34,7 @@ pub const ALL: [fn(&mut Criterion); 20] = [
     windowed::bench,
     read::bench,
     merge::bench,
+    fleet::bench,
     get_stats::bench,
     record::bench,
     turn::bench,

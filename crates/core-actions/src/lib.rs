@@ -6,6 +6,8 @@ mod action;
 mod binary;
 mod exact;
 #[cfg(feature = "tracker")]
+mod fleet;
+#[cfg(feature = "tracker")]
 mod gauge;
 mod labels;
 #[cfg(all(test, loom, feature = "tracker"))]
@@ -36,6 +38,8 @@ pub use binary::{
     RowsWriter,
 };
 pub use core_time::{COUNT_MAX, OverflowCounts, Statistic, Subtract, Tag, WhenFull, laws};
+#[cfg(feature = "tracker")]
+pub use fleet::{Fleet, FleetError, FleetMember};
 #[cfg(feature = "tracker")]
 pub use gauge::{Gauge, GaugeError, GaugeWindow};
 pub use labels::{GroupError, LabelError, LabeledName, group_by};

@@ -143,6 +143,21 @@ fn in_order(bits: u64) {
 }
 
 #[test]
+fn a_reader_absorbs_each_record_once() {
+    Shared::<1>::explore(|shared| {
+        let reader = Arc::clone(&shared);
+        let read = thread::spawn(move || {
+            reader.shard.cut().absorb(&reader.next);
+            reader.read()
+        });
+        shared.record_all(&[2, 4, 8, 16]); // One more than fit, so that the buffer is flushed.
+        let (found, first) = read.join().unwrap();
+        assert!([1, 3, 7, 15, 31].contains(&found) && first == Some(10), "{found}, {first:?}");
+        assert_eq!(shared.read(), (31, Some(10)));
+    });
+}
+
+#[test]
 fn a_reader_sees_whole_records() {
     Shared::<2>::explore(|shared| {
         let reader = Shared::reader(&shared, in_order);

@@ -74,6 +74,14 @@ impl Instance {
     pub fn here(self) -> Self {
         Self { process: std::process::id(), ..self }
     }
+
+    /// Returns the same instance without the id of a process.
+    ///
+    /// It is the same for the copies that a `fork` or a restore made of a counter.
+    #[must_use]
+    pub fn without_process(self) -> Self {
+        Self { process: 0, ..self }
+    }
 }
 
 /// Hashes values that differ between processes with the same keys.

@@ -3,11 +3,15 @@
 use std::time::Duration;
 
 use facade::Stamp;
-use facade::actions::{Outcome, Outcomes, WindowedTracker};
+use facade::actions::{
+    ChangedBucket, Count, Fleet, FleetError, FleetMember, Outcome, Outcomes, WindowedChanges,
+    WindowedCursor, WindowedTracker,
+};
 use facade::time::{
-    Clock, CounterDelta, EventCounter, Exceeded, HeavyKeys, KeyHandle, KeyRow, KeyedCounter,
-    KeyedDelta, KeyedLimiter, KeyedRecordError, KeyedSnapshot, KeyedSpec, KeyedSpecError, Limit,
-    Limiter, Limits, LimitsError, ManualClock, MonotonicClock, Remaining,
+    Clock, CounterChanges, CounterCursor, CounterDelta, EventCounter, Exceeded, HeavyKeys,
+    KeyHandle, KeyRow, KeyedCounter, KeyedDelta, KeyedLimiter, KeyedRecordError, KeyedSnapshot,
+    KeyedSpec, KeyedSpecError, Limit, Limiter, Limits, LimitsError, ManualClock, MonotonicClock,
+    Remaining, WindowSpec,
 };
 
 #[test]
@@ -49,6 +53,28 @@ fn counts_of_each_key_are_behind_the_front_door() -> Result<(), KeyedSpecError> 
     let heavy = HeavyKeys::<String>::new(Default::default(), 100)?;
     assert_eq!(heavy.record("alice"), Ok(()));
     assert_eq!(heavy.top(1, Duration::from_secs(300)).unwrap()[0].0, "alice");
+    Ok(())
+}
+
+#[test]
+fn fleets_are_behind_the_front_door() -> Result<(), FleetError> {
+    let clock = ManualClock::new(Stamp::from_secs(1_000));
+    let calls = WindowedTracker::<Count>::with_clock(Default::default(), clock.clone()).unwrap();
+    let logins = EventCounter::with_clock(WindowSpec::default(), clock);
+    calls.record("payment", 1).unwrap();
+    logins.record_many(3);
+    let changes: WindowedChanges<Count> = calls.changes(&mut WindowedCursor::default());
+    let bucket: &ChangedBucket<Count> = &changes.buckets()[0];
+    assert_eq!((bucket.tier(), bucket.rows().len()), (0, 1));
+    let events: CounterChanges = logins.changes(&mut CounterCursor::default());
+    let mut fleet = Fleet::new(WindowSpec::default(), calls.spec().unit);
+    fleet.apply(&changes)?;
+    fleet.apply_events("logins", &events)?;
+    let member: FleetMember = fleet.members().next().unwrap();
+    assert_eq!(member.revision(), 1);
+    let minute = fleet.window(Stamp::from_secs(1_000), Duration::from_secs(60))?;
+    let rows: Vec<_> = minute.rows().iter().map(|row| (row.name(), row.count())).collect();
+    assert_eq!(rows, [("logins", 3), ("payment", 1)]);
     Ok(())
 }
 

@@ -87,7 +87,6 @@ impl<S: Statistic> TrackerSnapshot<S> {
         Self { header, unit, forgotten, rows }
     }
 
-    #[cfg(feature = "serde")]
     pub(crate) fn header(&self) -> &SnapshotHeader {
         &self.header
     }

@@ -114,9 +114,11 @@ impl<S: Statistic<Value: AsWords>> LockedAction<'_, S> {
         first
     }
 
-    /// Locks all shards at one state.
-    pub(crate) fn cuts(&self) -> Vec<(&SharedShard<S>, Cut<'_, S>)> {
-        self.shards.all.iter().map(|shard| (shard, shard.cut())).collect()
+    /// Locks all shards at one state, with all values in their statistics.
+    pub(crate) fn absorbed(&self) -> Vec<(&SharedShard<S>, Cut<'_, S>)> {
+        let mut cuts: Vec<_> = self.shards.all.iter().map(|shard| (shard, shard.cut())).collect();
+        cuts.iter_mut().for_each(|(_, cut)| cut.absorb(self.next));
+        cuts
     }
 
     /// Returns the number of the first record of shards, if there is one.

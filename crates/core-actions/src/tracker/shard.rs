@@ -17,6 +17,8 @@
 //! writer. It notes how many values are discarded, and sets the limit to 0, which sends the writer
 //! to the lock with its next value.
 
+mod absorb;
+
 use std::sync::Arc;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
@@ -391,11 +393,6 @@ impl<S: Statistic<Value: AsWords>> Cut<'_, S> {
         self.flushed.changes + self.buffered.len()
     }
 
-    /// Returns the same for the statistic alone, and the number of buffered values.
-    pub(crate) fn changes_by_place(&self) -> (u64, usize) {
-        (self.flushed.changes, self.buffered.len() as usize)
-    }
-
     /// Replaces the contents by a merge that began with them.
     pub(crate) fn replace(&mut self, Merge { sum, first, used }: Merge<S>) {
         *self.flushed = sum;
@@ -470,11 +467,6 @@ pub(crate) struct Buffered<'a> {
 impl<'a> Buffered<'a> {
     fn len(self) -> u64 {
         (self.words.len() / self.each) as u64
-    }
-
-    /// Returns the values after the first `n`.
-    pub(crate) fn after(self, n: usize) -> Self {
-        Self { words: self.words.get(n * self.each..).unwrap_or_default(), ..self }
     }
 
     /// Iterates over the values.

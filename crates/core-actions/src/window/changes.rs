@@ -1,9 +1,11 @@
 //! Reading what was touched since an earlier read, at the cost of what was.
 //!
-//! A cursor keeps, for each shard, how often it had changed, how many values it had buffered, and a
-//! mark of its rings. A shard with the same numbers is passed over. In another one, the rings find
-//! the buckets that were opened since their mark, and the values that are buffered name theirs. So
-//! a record keeps no version, and costs what it did.
+//! A cursor keeps, for each shard, how often it had changed, and a mark of its rings. A shard with
+//! the same number is passed over. In another one, the rings find the buckets that were opened
+//! since their mark. So a record keeps no version, and costs what it did.
+//!
+//! Buffered values are inserted into the rings first. Otherwise their buckets would be named twice:
+//! while the values are buffered, and when their writer has flushed them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -11,7 +13,7 @@ use std::iter;
 use std::mem;
 use std::sync::{Arc, Weak};
 
-use core_time::{InBucket, Interval, Stamp, Statistic, TieredMark, TieredRing};
+use core_time::{Statistic, TieredMark, TieredRing};
 use crossbeam_utils::CachePadded;
 
 use crate::action::words::AsWords;
@@ -52,9 +54,7 @@ struct SeenShard<S: Statistic> {
     /// Keeps the address, so that no later shard has it.
     shard: Weak<CachePadded<Shard<TieredRing<S>>>>,
     /// How often its rings had changed.
-    flushed: u64,
-    /// The number of values that were buffered.
-    buffered: usize,
+    changes: u64,
     mark: TieredMark,
 }
 
@@ -84,9 +84,9 @@ impl<S: Statistic<Value: AsWords>> WindowedTracker<S> {
     /// for a cursor of another tracker, they are [all](WindowedChanges::is_complete) that it holds.
     /// Buckets that became older than all windows are not named.
     ///
-    /// Every bucket with a record since then is there. One may be there without one: if it was
-    /// filling at the last call, if its last records were still buffered then, at most 26 of an
-    /// action and thread, or if a merge touched it.
+    /// Every bucket with a record since then is there. One may be there without one: the bucket
+    /// that an action and thread recorded in last before the last call, or one that a merge
+    /// touched.
     ///
     /// The revision is larger than that of all earlier snapshots and changes of the tracker.
     ///
@@ -156,17 +156,7 @@ impl<S: Statistic<Value: AsWords>> WindowedTracker<S> {
             (at, since, is_complete, removed, buckets)
         });
         let (at, since, is_complete, removed, buckets) = changes;
-        let tiers: Vec<_> = spec.tiers().collect();
-        let bucket = |((tier, tick), mut rows): ((usize, i64), Vec<Row<S>>)| {
-            rows.sort_unstable_by(Row::by_first);
-            let width = tiers.get(tier).map_or(0, |tier: &core_time::Tier| {
-                tier.resolution.as_nanos() as i64 // Not longer than 292 years.
-            });
-            let [from, to] = [tick, tick.saturating_add(1)]
-                .map(|tick| Stamp::from_nanos(tick.saturating_mul(width)));
-            ChangedBucket { tier, tick, interval: Interval { from, to }, rows }
-        };
-        let buckets = buckets.into_iter().map(bucket).collect();
+        let buckets = ChangedBucket::all(&spec, buckets);
         let (latest, unit) = (self.timeline.latest(at), self.spec().unit);
         WindowedChanges { header, spec, at, since, latest, unit, is_complete, removed, buckets }
     }
@@ -180,7 +170,7 @@ fn changes_of<S: Statistic<Value: AsWords>>(
     seen: Option<SeenAction<S>>,
     buckets: &mut Buckets<S>,
 ) -> Result<Option<SeenAction<S>>, Arc<str>> {
-    let cuts = action.cuts();
+    let cuts = action.absorbed();
     let Some(first) = action.first(&cuts) else {
         return seen.map_or(Ok(None), |seen| Err(seen.name));
     };
@@ -222,27 +212,19 @@ fn touched<S: Statistic<Value: AsWords>>(
 impl<S: Statistic<Value: AsWords>> SeenShard<S> {
     fn empty(shard: &SharedShard<TieredRing<S>>) -> Self {
         let mark = TieredMark::default();
-        Self { shard: Arc::downgrade(shard), flushed: 0, buffered: 0, mark }
+        Self { shard: Arc::downgrade(shard), changes: 0, mark }
     }
 
     /// Adds what changed since it was seen, and sees it as it is.
     fn touch(&mut self, cut: &Cut<'_, TieredRing<S>>, touched: &mut BTreeSet<(usize, i64)>) {
-        let (flushed, buffered) = cut.changes_by_place();
+        if cut.changes() == self.changes {
+            return;
+        }
         let rings = cut.statistic();
-        let mut known = self.buffered;
-        if flushed != self.flushed {
-            for tier in 0..rings.tiers().count() {
-                let ticks = rings.touched_since(tier, &self.mark);
-                touched.extend(ticks.into_iter().map(|tick| (tier, tick)));
-            }
-            self.mark = rings.mark();
-            known = 0; // Others are buffered now.
+        for tier in 0..rings.tiers().count() {
+            let ticks = rings.touched_since(tier, &self.mark);
+            touched.extend(ticks.into_iter().map(|tick| (tier, tick)));
         }
-        for InBucket { tick, .. } in cut.buffered().after(known).values::<InBucket<S::Value>>() {
-            for tier in 0..rings.tiers().count() {
-                touched.insert((tier, rings.tick_in(tier, tick)));
-            }
-        }
-        (self.flushed, self.buffered) = (flushed, buffered);
+        (self.changes, self.mark) = (cut.changes(), rings.mark());
     }
 }

@@ -23,7 +23,7 @@ use crate::tracker::spec::TrackerSpec;
 mod answers;
 pub(crate) mod changes;
 pub(crate) mod handle;
-mod read;
+pub(crate) mod read;
 mod removal;
 pub(crate) mod rows;
 pub(crate) mod shared;

@@ -13,12 +13,12 @@ use crate::window::timeline::Timeline;
 const TRIES: usize = 16;
 
 /// The buckets of an answer.
-pub(super) struct Parts {
-    pub(super) covered: CoveredBuckets,
+pub(crate) struct Parts {
+    pub(crate) covered: CoveredBuckets,
     /// The buckets wholly inside the window, unless they are all that are covered.
-    inside: Option<RangeInclusive<i64>>,
+    pub(crate) inside: Option<RangeInclusive<i64>>,
     /// The bucket that the window cuts before those.
-    before: Option<RangeInclusive<i64>>,
+    pub(crate) before: Option<RangeInclusive<i64>>,
 }
 
 /// What an action has in the parts of a window; `None` without a record.
@@ -29,7 +29,7 @@ pub(super) struct Found<S> {
 }
 
 impl Parts {
-    fn new(covered: CoveredBuckets, inside: RangeInclusive<i64>) -> Self {
+    pub(crate) fn new(covered: CoveredBuckets, inside: RangeInclusive<i64>) -> Self {
         let (first, touched) = (*covered.ticks.start(), *covered.touched().start());
         let before = (touched < first).then(|| touched..=first - 1);
         let inside = Some(inside).filter(|inside| *inside != covered.ticks);
@@ -37,7 +37,7 @@ impl Parts {
     }
 
     /// Whether the records inside are others than those that are covered.
-    pub(super) fn has_inside(&self) -> bool {
+    pub(crate) fn has_inside(&self) -> bool {
         self.inside.is_some()
     }
 }

@@ -18,13 +18,13 @@ use crate::statistics::traits::HasCount;
 /// maximum. A mean or a quantile may be outside both.
 #[derive(Debug, Clone, PartialEq)]
 pub struct WindowRows<S> {
-    pub(super) rows: Vec<Row<S>>,
+    pub(crate) rows: Vec<Row<S>>,
     /// `None` if they are those of `rows`.
-    pub(super) inside: Option<Vec<Row<S>>>,
+    pub(crate) inside: Option<Vec<Row<S>>>,
     /// The records of the bucket before the covered ones, if the window cuts it.
-    pub(super) before: Vec<Row<S>>,
-    pub(super) covered: CoveredBuckets,
-    pub(super) since: Stamp,
+    pub(crate) before: Vec<Row<S>>,
+    pub(crate) covered: CoveredBuckets,
+    pub(crate) since: Stamp,
 }
 
 impl<S> WindowRows<S> {
@@ -134,12 +134,12 @@ impl<S: HasCount> WindowRows<S> {
 /// As [`WindowRows`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct ActionWindow<S> {
-    pub(super) statistic: S,
+    pub(crate) statistic: S,
     /// `None` if it is the statistic.
-    pub(super) inside: Option<Box<S>>,
+    pub(crate) inside: Option<Box<S>>,
     /// The records of the bucket before the covered ones, if the window cuts it.
-    pub(super) before: Option<Box<S>>,
-    pub(super) coverage: Coverage,
+    pub(crate) before: Option<Box<S>>,
+    pub(crate) coverage: Coverage,
 }
 
 impl<S> ActionWindow<S> {

@@ -76,6 +76,13 @@ impl Buckets {
     }
 }
 
+impl From<&CounterSnapshot> for CounterChanges {
+    /// Copies all buckets: changes since nothing was known.
+    fn from(snapshot: &CounterSnapshot) -> Self {
+        CounterCursor::default().look(Instance::draw(), snapshot.clone())
+    }
+}
+
 impl CounterChanges {
     /// Returns the revision, by which changes and snapshots of one counter are ordered.
     #[must_use]

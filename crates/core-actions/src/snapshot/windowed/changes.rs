@@ -1,9 +1,11 @@
 //! What was touched in a windowed tracker between two looks, as a value.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use core_time::{Instances, Interval, SnapshotHeader, Stamp, WindowSpec};
+use core_time::{Instances, Interval, SnapshotHeader, Stamp, Statistic, WindowSpec};
 
+use super::{WindowedSnapshot, start};
 use crate::action::unit::Unit;
 use crate::row::Row;
 
@@ -11,7 +13,7 @@ use crate::row::Row;
 ///
 /// Each row is absolute: it has all records of its action in its bucket, not only those since the
 /// look. So changes may be repeated and may be reordered, as long as the newest row of each bucket
-/// and action is kept.
+/// and action is kept; a [`Fleet`](crate::Fleet) does that.
 ///
 /// [`WindowedTracker`]: crate::WindowedTracker
 #[derive(Debug, Clone)]
@@ -110,7 +112,49 @@ impl<S> WindowedChanges<S> {
     }
 }
 
+impl<S: Statistic> From<&WindowedSnapshot<S>> for WindowedChanges<S> {
+    /// Copies all buckets: changes since nothing was known.
+    fn from(snapshot: &WindowedSnapshot<S>) -> Self {
+        let mut buckets = BTreeMap::<_, Vec<_>>::new();
+        for row in snapshot.rows() {
+            for (tier, ring) in row.statistic().tiers().enumerate() {
+                for (tick, statistic) in ring.buckets() {
+                    let row = Row::new(Arc::clone(row.kept_name()), row.first(), statistic);
+                    buckets.entry((tier, tick)).or_default().push(row);
+                }
+            }
+        }
+        let spec = snapshot.window_spec();
+        Self {
+            header: snapshot.rings.header().clone(),
+            spec: spec.clone(),
+            at: snapshot.at(),
+            since: snapshot.since(),
+            latest: snapshot.latest(),
+            unit: snapshot.unit(),
+            is_complete: true,
+            removed: Vec::new(),
+            buckets: ChangedBucket::all(spec, buckets),
+        }
+    }
+}
+
 impl<S> ChangedBucket<S> {
+    /// Sorts the rows of each tier and tick.
+    pub(crate) fn all(
+        spec: &WindowSpec,
+        buckets: BTreeMap<(usize, i64), Vec<Row<S>>>,
+    ) -> Vec<Self> {
+        let widths: Vec<_> = spec.tiers().map(|tier| tier.resolution).collect();
+        let bucket = |((tier, tick), mut rows): ((usize, i64), Vec<Row<S>>)| {
+            rows.sort_unstable_by(Row::by_first);
+            let width = widths.get(tier).copied().unwrap_or_default();
+            let [from, to] = [tick, tick.saturating_add(1)].map(|tick| start(tick, width));
+            Self { tier, tick, interval: Interval { from, to }, rows }
+        };
+        buckets.into_iter().map(bucket).collect()
+    }
+
     /// Returns the tier of the bucket; the finest is tier 0.
     #[must_use]
     pub fn tier(&self) -> usize {
