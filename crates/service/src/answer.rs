@@ -8,8 +8,9 @@ use facade::{Coverage, Stamp, Summary};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::axis::Axis;
 use crate::query::Stat;
-use crate::read::{Axis, Group, Seconds};
+use crate::read::{Group, Seconds};
 
 /// Rows of one window.
 #[derive(Debug, Serialize)]

@@ -21,12 +21,13 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::answer::{AxisAnswer, Point, SeriesAnswer, figures, millis, seconds};
+use crate::axis::{Axis, finest_span};
 use crate::document;
 use crate::guard;
 use crate::live::{Detail, LISTENERS_MAX, Live};
 use crate::prometheus;
 use crate::query::{Query, QueryError, Stat};
-use crate::read::{Axis, Groups, Seconds, finest_span};
+use crate::read::{Groups, Seconds};
 
 type Shared = State<Arc<Live>>;
 

@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 
 mod answer;
+mod axis;
+mod course;
 mod document;
 mod endpoints;
 mod guard;

@@ -18,9 +18,11 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 
 use crate::answer::{Answer, AxisAnswer, RowAnswer, SourceState, millis, seconds};
+use crate::axis::Axis;
+use crate::course::Course;
 use crate::hosts::Hosts;
 use crate::query::Stat;
-use crate::read::{Axis, Groups, Seconds, windows};
+use crate::read::{Groups, Seconds, windows};
 use crate::source::Source;
 
 /// The maximum number of listeners.
@@ -42,6 +44,8 @@ pub(crate) struct Live {
     /// When the first listener came. All ticks are whole ones after it.
     began: OnceLock<Instant>,
     frames: Mutex<Vec<Made>>,
+    /// One for each source.
+    courses: Mutex<Vec<Course>>,
     slots: Arc<Semaphore>,
 }
 
@@ -64,8 +68,9 @@ pub(crate) enum Detail {
 impl Live {
     pub(crate) fn new(title: String, sources: Vec<(String, Source)>, hosts: Hosts) -> Self {
         let (began, frames) = (OnceLock::new(), Mutex::default());
+        let courses = sources.iter().map(|_| Course::default()).collect();
         let slots = Arc::new(Semaphore::new(LISTENERS_MAX));
-        Self { title, sources, hosts, began, frames, slots }
+        Self { title, sources, hosts, began, frames, courses: Mutex::new(courses), slots }
     }
 
     pub(crate) fn hosts(&self) -> &Hosts {
@@ -125,7 +130,10 @@ impl Live {
         let mut rows = Vec::new();
         let mut states = Vec::new();
         let mut at = None;
-        for (name, source) in self.sources() {
+        let lock = || self.courses.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut courses = (detail == Detail::Course).then(lock);
+        for (index, (name, source)) in self.sources().enumerate() {
+            let course = courses.as_mut().map(|courses| &mut courses[index]);
             let (overflow, refused) = source.refusals();
             let mut state = SourceState {
                 source: name,
@@ -137,7 +145,7 @@ impl Live {
                 evicted: overflow.evicted,
                 problem: None,
             };
-            match read(name, source, window, stats, detail) {
+            match read(name, source, window, stats, course) {
                 Ok(read) => {
                     at = at.max(Some(read.at));
                     state.covered_s = Some(read.covered_s);
@@ -172,22 +180,23 @@ fn read<'p>(
     source: &Source,
     window: Duration,
     stats: &[Stat],
-    detail: Detail,
+    course: Option<&mut Course>,
 ) -> Result<Read<'p>, String> {
     let tracker = source.tracker()?;
     let at = tracker.now();
     let mut groups = Groups::read(tracker, window).map_err(|error| error.to_string())?;
     let mut shown = None;
-    if detail == Detail::Course {
+    if let Some(course) = course {
         let axis = Axis::shown(tracker);
-        let first = groups.read_counts(tracker, &axis).map_err(|error| error.to_string())?;
+        let first = groups.read_counts(tracker, &axis, course);
+        let first = first.map_err(|error| error.to_string())?;
         shown = Some(AxisAnswer::new(axis, first));
     }
     let Groups { coverage, groups, .. } = groups;
     let unit = Seconds(tracker.spec().unit);
     let row = |group| {
         let mut row = RowAnswer::new(name, group, stats, coverage, unit);
-        if detail == Detail::Course {
+        if shown.is_some() {
             (row.at_least, row.at_most) = (None, None);
         }
         row

@@ -3,16 +3,16 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
-use facade::actions::{ActionTime, LabeledName, Row, WindowedTracker};
-use facade::time::{Interval, Statistic as _, WindowError};
-use facade::{Coverage, Stamp, Summary};
+use facade::actions::{ActionTime, LabeledName, WindowedTracker};
+use facade::time::{Statistic as _, WindowError};
+use facade::{Coverage, Summary};
 
+use crate::axis::Axis;
+use crate::course::Course;
 use crate::source::Source;
 
 /// The label that `RequestLayer` gives each action.
 const OUTCOME: &str = "outcome";
-/// The maximum number of points of an axis.
-const POINTS: u128 = 60;
 
 /// The actions of one name with whatever outcome.
 #[derive(Debug, Default)]
@@ -74,7 +74,7 @@ impl Groups {
             other: None,
         };
         for row in answer.rows() {
-            let group = groups.place(row);
+            let group = groups.place(row.name(), row.is_other());
             let outcome = groups.places.get(row.name()).and_then(|(_, outcome)| outcome.clone());
             let group = &mut groups.groups[group];
             if let Some(outcome) = outcome.filter(|_| !row.is_other()) {
@@ -86,11 +86,11 @@ impl Groups {
             }
         }
         for row in answer.at_least() {
-            let group = groups.place(row);
+            let group = groups.place(row.name(), row.is_other());
             groups.groups[group].at_least += row.count();
         }
         for row in &answer.at_most() {
-            let group = groups.place(row);
+            let group = groups.place(row.name(), row.is_other());
             groups.groups[group].at_most += row.count();
         }
         Ok(groups)
@@ -103,25 +103,18 @@ impl Groups {
         &mut self,
         tracker: &WindowedTracker<Summary>,
         axis: &Axis,
+        course: &mut Course,
     ) -> Result<usize, WindowError> {
         let mut first = 0;
-        for (index, interval) in axis.intervals().enumerate() {
-            let found = match tracker.between(interval) {
-                // The clock may have passed on, so that the oldest buckets are gone.
-                Err(WindowError::BeforeSpan { .. } | WindowError::Evicted { .. }) if index == 0 => {
-                    first = 1;
-                    continue;
-                }
-                found => found?,
-            };
-            if found.coverage().elapsed.is_zero() && first == index {
+        for (index, counted) in course.read(tracker, axis)?.enumerate() {
+            if !counted.is_covered && first == index {
                 first += 1;
             }
-            for row in found.rows() {
-                let group = self.place(row);
+            for (action, is_other, count) in &counted.counts {
+                let group = self.place(action, *is_other);
                 let counts = &mut self.groups[group].counts;
                 counts.resize(index + 1, 0);
-                counts[index] += row.count();
+                counts[index] += count;
             }
         }
         for group in &mut self.groups {
@@ -135,10 +128,9 @@ impl Groups {
         self.by_name.get(name).map_or(&[], |&group| &self.groups[group].actions)
     }
 
-    /// Returns the group of a row, which is new if the row is the first of its name.
-    fn place(&mut self, row: &Row<Summary>) -> usize {
-        let action = row.name();
-        if row.is_other() {
+    /// Returns the group of an action, which is new if the action is the first of its name.
+    fn place(&mut self, action: &str, is_other: bool) -> usize {
+        if is_other {
             let len = self.groups.len();
             let group = *self.other.get_or_insert(len);
             if group == len {
@@ -170,47 +162,6 @@ fn split(action: &str) -> (String, Option<String>) {
         (Some(outcome), Ok(rest)) => (rest.as_str().to_owned(), Some(outcome)),
         _ => (action.to_owned(), None),
     }
-}
-
-/// The intervals of a course over time. They are aligned, so that a later read has the same.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Axis {
-    pub(crate) from: Stamp,
-    pub(crate) step: Duration,
-    pub(crate) points: usize,
-}
-
-impl Axis {
-    /// Returns the axis of the past `window`, in steps of whole buckets.
-    pub(crate) fn past(tracker: &WindowedTracker<Summary>, window: Duration) -> Self {
-        let width = tracker.window_spec().resolution();
-        let buckets = window.as_nanos().div_ceil(width.as_nanos()).max(1);
-        let step = width * u32::try_from(buckets.div_ceil(POINTS)).unwrap_or(u32::MAX);
-        let nanos = i64::try_from(step.as_nanos()).unwrap_or(i64::MAX);
-        let now = tracker.now().as_nanos();
-        let end = now.div_euclid(nanos).saturating_add(1);
-        let points = i64::try_from(window.as_nanos() / step.as_nanos()).unwrap_or(1).max(1);
-        let from = Stamp::from_nanos(end.saturating_sub(points).saturating_mul(nanos));
-        Self { from, step, points: usize::try_from(points).unwrap_or(1) }
-    }
-
-    /// Returns the axis that a page shows: the past five minutes, or what is kept.
-    pub(crate) fn shown(tracker: &WindowedTracker<Summary>) -> Self {
-        Self::past(tracker, finest_span(tracker).min(Duration::from_secs(300)))
-    }
-
-    pub(crate) fn intervals(self) -> impl Iterator<Item = Interval> {
-        (0..u32::try_from(self.points).unwrap_or(u32::MAX)).map(move |index| {
-            let from = self.from + self.step * index;
-            Interval::from(from..from + self.step)
-        })
-    }
-}
-
-/// Returns the span of the finest buckets.
-pub(crate) fn finest_span(tracker: &WindowedTracker<Summary>) -> Duration {
-    let spec = tracker.window_spec();
-    spec.tiers().next().map_or(spec.span(), |tier| tier.span)
 }
 
 /// Returns the windows that all sources keep, of those that people ask for.

@@ -1,12 +1,15 @@
 //! Frames, on a clock that stands still until everybody waits.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
+use facade::actions::WindowedTracker;
+use facade::time::Clock as _;
 use serde_json::Value;
 use tokio::time::sleep;
 
-use crate::server::{Server, row, windrow};
+use crate::server::{RuntimeClock, Server, row, windrow};
 
 #[tokio::test(start_paused = true)]
 async fn first_frame_comes_at_once_and_others_each_second() {
@@ -41,6 +44,37 @@ async fn new_action_appears_and_an_idle_one_keeps_its_past() {
     assert_eq!((&checkout["count"], &checkout["p99"]), (&0.into(), &Value::Null));
     let series: Vec<_> = checkout["series"].as_array().unwrap().iter().map(Value::as_u64).collect();
     assert_eq!((series.len(), series.iter().flatten().sum::<u64>()), (60, 7));
+}
+
+#[tokio::test(start_paused = true)]
+async fn late_record_shows_within_sixty_frames() {
+    let clock = RuntimeClock::new();
+    let tracker = WindowedTracker::with_clock(Default::default(), clock.clone()).unwrap();
+    let tracker = Arc::new(tracker);
+    let server = Server::with_page(&tracker).await;
+    sleep(Duration::from_secs(250)).await;
+    let sum = |frame: &Value| -> u64 {
+        let series = row(frame, "a")["series"].as_array().unwrap();
+        series.iter().flat_map(Value::as_u64).sum()
+    };
+    tracker.record("a", 1_u64).unwrap();
+    let mut live = server.begin("/windrow/v1/live", &[]).await;
+    assert_eq!(sum(&live.event().await.unwrap()), 1);
+    tracker.record_at("a", 1_u64, clock.now() - Duration::from_secs(100)).unwrap();
+    let mut frames = 1;
+    loop {
+        let Some(frame) = live.event().await else {
+            live = server.begin("/windrow/v1/live", &[]).await;
+            continue;
+        };
+        frames += 1;
+        if sum(&frame) == 2 {
+            break;
+        }
+        assert!(frames < 61, "{frame:#}");
+    }
+    // It is read in its turn, and not at once as all others would be.
+    assert!(frames > 2);
 }
 
 #[tokio::test(start_paused = true)]
