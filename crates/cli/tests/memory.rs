@@ -66,10 +66,13 @@ fn memory_stays_within_the_budget() {
         }
     }
 
-    // Few names, whose histograms grow to 6 KiB each after all have rows.
-    let ends = [-33, -32, 62, 63].map(|power| 2_f64.powi(power));
+    // Few names, whose histograms grow to 6 KiB each after all have rows: by more times than bins
+    // are listed for, between a minimum and a maximum.
+    const TIMES: usize = 2 + 130;
+    let power = |at: usize| [-33, 63, -32, 62][if at < 2 { at } else { 2 + at % 2 }];
     let growing = (0..8_000).map(|name| (name, 0.5));
-    let growing = growing.chain((0..8_000 * 36).map(|at| (at / 36, ends[at % 4])));
+    let times = (0..8_000 * TIMES).map(|at| (at / TIMES, 2_f64.powi(power(at % TIMES))));
+    let growing = growing.chain(times);
     let growing = file(growing);
     let options = ["--threads", "1", "--stat", "p99", "--format", "json", "--max-memory", "48MiB"];
     let (output, used) = stats(&growing, &options);
