@@ -23,6 +23,7 @@ use crate::{step, workspace};
   cargo xtask bench --quick record/default
   cargo xtask bench shapes/caddy
   cargo xtask bench '^(limit|keyed|read_)'
+  cargo xtask bench '^(adapter_|exposition)'
   cargo xtask bench --e2e logs/ --lines 100000")]
 pub(crate) struct Args {
     /// Measure only the benchmarks whose names match this
@@ -85,7 +86,7 @@ impl Args {
         step::print(&format!("$ {command}"));
         command.quiet().run()?;
         let measured = criterion::read(&home)?;
-        for kind in [Kind::Operations, Kind::Service] {
+        for kind in [Kind::Operations, Kind::Service, Kind::Adapters] {
             let is_of_kind = |one: &&Measurement| Kind::of_operation(&one.id) == kind;
             let measured: Vec<_> = measured.iter().filter(is_of_kind).cloned().collect();
             if !measured.is_empty() {
@@ -114,7 +115,10 @@ impl Args {
         if self.is_whole() {
             complete?;
             update_readme(sh, &folder)?;
-        } else if kind == Kind::Service && self.is_at_length() && complete.is_ok() {
+        } else if matches!(kind, Kind::Service | Kind::Adapters)
+            && self.is_at_length()
+            && complete.is_ok()
+        {
             update_readme(sh, &folder)?;
         }
         let shown = folder.strip_prefix(workspace::root()).unwrap_or(&folder);
@@ -141,9 +145,11 @@ impl Args {
 /// Writes the figures of a record to the README.
 fn update_readme(sh: &Shell, record: &Path) -> anyhow::Result<()> {
     let name = record.file_name().unwrap_or_default().display().to_string();
-    let file = workspace::root().join("README.md");
-    let updated = readme::update(&sh.read_file(&file)?, &name, &record::read(record)?)?;
-    sh.write_file(&file, updated)?;
-    step::print(&format!("bench: wrote the figures of {name} to README.md"));
+    let measured = record::read(record)?;
+    for file in Kind::of(&name).files() {
+        let path = workspace::root().join(file);
+        sh.write_file(&path, readme::update(&sh.read_file(&path)?, file, &name, &measured)?)?;
+        step::print(&format!("bench: wrote the figures of {name} to {file}"));
+    }
     Ok(())
 }

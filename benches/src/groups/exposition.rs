@@ -2,7 +2,7 @@
 //!
 //! `histograms_1000_*` write bins that are there; the rival has no native buckets. In
 //! `recorder_1000_*` a recorder of the facade `metrics` reads its histograms first; a page has the
-//! quantiles of a window too.
+//! quantiles of a window too. The floor copies a finished page.
 
 use std::fmt::Write as _;
 
@@ -30,6 +30,7 @@ pub fn bench(criterion: &mut Criterion) {
         let harness = &mut Harness::new(criterion, &name, 1, SERIES as u64);
         let ours = |all: &Bins| page(all, format);
         harness.bench_reader("page", bins, ours, |all| verify(&ours(all)));
+        harness.bench_reader("floor_copy", || ours(&bins()), Vec::clone, |page| verify(page));
         if format == Format::Text {
             let text = |all: &Registry| {
                 let mut text = String::new();
@@ -47,6 +48,7 @@ pub fn bench(criterion: &mut Criterion) {
         let ours = |all: &WindrowRecorder| all.render(format);
         let recorder = || filled(WindrowRecorder::default());
         harness.bench_reader("window_recorder", recorder, ours, |all| verify(&ours(all)));
+        harness.bench_reader("floor_copy", || ours(&recorder()), Vec::clone, |page| verify(page));
         if format == Format::Text {
             // It writes protobuf only where the compiler of schemas is installed.
             let theirs = |all: &PrometheusRecorder| all.handle().render();

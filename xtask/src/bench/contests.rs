@@ -162,7 +162,7 @@ impl Contests {
             Kind::E2e => "e2e/",
             Kind::Logs => "logs/",
             Kind::Shapes => "shapes/",
-            Kind::Operations | Kind::Service => return Vec::new(),
+            Kind::Operations | Kind::Service | Kind::Adapters => return Vec::new(),
         };
         let mut chosen = Vec::new();
         for scenario in &self.scenario {

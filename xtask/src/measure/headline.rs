@@ -1,5 +1,6 @@
 //! The benchmarks that the README shows and that `compare` measures by default.
 
+use std::collections::BTreeSet;
 use std::iter;
 use std::sync::LazyLock;
 
@@ -24,6 +25,13 @@ pub(crate) struct Headline {
     pub(crate) baseline: Option<String>,
     /// The implementation that stands for the lower bound.
     pub(crate) floor: String,
+    /// The README that has the row.
+    #[serde(default = "root")]
+    pub(crate) readme: String,
+}
+
+fn root() -> String {
+    "README.md".to_owned()
 }
 
 static HEADLINES: LazyLock<Vec<Headline>> = LazyLock::new(|| {
@@ -40,6 +48,11 @@ impl Kind {
     /// Returns the headlines of a kind of record.
     pub(crate) fn headlines(self) -> impl Iterator<Item = &'static Headline> {
         HEADLINES.iter().filter(move |headline| headline.kind == self)
+    }
+
+    /// Returns each README that has headlines of a kind of record.
+    pub(crate) fn files(self) -> BTreeSet<&'static str> {
+        self.headlines().map(|headline| headline.readme.as_str()).collect()
     }
 }
 
@@ -98,14 +111,15 @@ pub(crate) mod tests {
 
     #[test]
     fn tables_stay_short() {
-        let [operations, service] =
-            [Kind::Operations, Kind::Service].map(|k| k.headlines().count());
-        assert!(operations <= 8 && service <= 8 && HEADLINES.len() - operations - service <= 5);
+        let [operations, service, adapters] =
+            [Kind::Operations, Kind::Service, Kind::Adapters].map(|k| k.headlines().count());
+        assert!(operations <= 8 && service <= 8 && adapters <= 12);
+        assert!(HEADLINES.len() - operations - service - adapters <= 5);
     }
 
     #[test]
     fn headlines_are_in_the_record_of_their_kind() {
-        for kind in [Kind::Operations, Kind::Service] {
+        for kind in [Kind::Operations, Kind::Service, Kind::Adapters] {
             for headline in kind.headlines() {
                 assert_eq!(Kind::of_operation(&headline.id), kind, "{}", headline.id);
             }

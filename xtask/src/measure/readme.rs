@@ -6,9 +6,10 @@ use super::headline::Headline;
 use super::record::Kind;
 use super::{Measurement, Role, groups, time};
 
-/// Replaces the table of a kind in the text of the README.
+/// Replaces the table of a kind in the text of a README, which is in `file`.
 pub(crate) fn update(
     readme: &str,
+    file: &str,
     record: &str,
     measured: &[Measurement],
 ) -> anyhow::Result<String> {
@@ -20,23 +21,24 @@ pub(crate) fn update(
         Some((before, line, rest.split_once(&end)?.1))
     });
     let (before, line, after) =
-        parts.with_context(|| format!("the README has no lines `{begin}` and `{end}`"))?;
-    Ok(format!("{before}{begin}{line}\n{}{end}{after}", table(kind, record, measured)?))
+        parts.with_context(|| format!("`{file}` has no lines `{begin}` and `{end}`"))?;
+    Ok(format!("{before}{begin}{line}\n{}{end}{after}", table(kind, file, record, measured)?))
 }
 
 /// Renders the table of a kind.
 ///
 /// A headline that is newer than the record has no row, so that it can be added before the next
 /// record is taken.
-fn table(kind: Kind, record: &str, measured: &[Measurement]) -> anyhow::Result<String> {
+fn table(kind: Kind, file: &str, record: &str, measured: &[Measurement]) -> anyhow::Result<String> {
+    let up = "../".repeat(file.matches('/').count());
+    let link = format!("{up}benches/record/{record}/README.md");
     let mut text = format!(
-        "Medians of the record [`{record}`](benches/record/{record}/README.md), which lists the \
-         machine and the command.\n\n\
+        "Medians of the record [`{record}`]({link}), which lists the machine and the command.\n\n\
          | Work | Windrow | vs. hand-written | vs. lower bound | vs. best library |\n\
          | --- | ---: | --- | --- | --- |\n",
     );
     let groups = groups(measured);
-    for headline in kind.headlines() {
+    for headline in kind.headlines().filter(|headline| headline.readme == file) {
         let Some(ours) = measured.iter().find(|one| one.id == headline.id) else { continue };
         text += &row(headline, ours, &groups[ours.group()])?;
     }
@@ -76,9 +78,22 @@ mod tests {
     const EMPTY: &str = "a\n<!-- measured: begin, a note -->\nold\n<!-- measured: end -->\nb\n\
                          <!-- measured e2e: begin -->\n<!-- measured e2e: end -->\n";
 
+    const ROOT: &str = "README.md";
+
+    #[test]
+    fn a_crate_has_the_rows_of_its_own_readme() {
+        let empty = "<!-- measured adapters: begin -->\n<!-- measured adapters: end -->\n";
+        let file = "crates/adapter-tower/README.md";
+        let updated = update(empty, file, "2026-11-22-xeon-adapters", &record()).unwrap();
+        assert!(updated.contains("](../../benches/record/2026-11-22-xeon-adapters/README.md)"));
+        assert!(updated.contains("`floor_router`") && !updated.contains("`floor_facade`"));
+        assert_eq!(Kind::Adapters.files().len(), 4);
+        assert_eq!(Kind::Operations.files().into_iter().collect::<Vec<_>>(), [ROOT]);
+    }
+
     #[test]
     fn only_the_table_is_replaced() {
-        let updated = update(EMPTY, "2026-11-22-xeon", &record()).unwrap();
+        let updated = update(EMPTY, ROOT, "2026-11-22-xeon", &record()).unwrap();
         for row in [
             "| record an event | 10.0 ns | 3.00x faster (`shared_ring`) \
              | 10.0x slower (`floor_coarse_clock`) | 1.50x faster (`metrics`) |\n",
@@ -90,26 +105,26 @@ mod tests {
         assert!(updated.starts_with("a\n<!-- measured: begin, a note -->\nMedians of"));
         assert!(updated.contains("<!-- measured: end -->\nb\n"), "{updated}");
         assert!(!updated.contains("old"));
-        assert_eq!(update(&updated, "2026-11-22-xeon", &record()).unwrap(), updated);
+        assert_eq!(update(&updated, ROOT, "2026-11-22-xeon", &record()).unwrap(), updated);
     }
 
     #[test]
     fn whole_programs_have_their_own_table() {
-        let updated = update(EMPTY, "2026-11-22-xeon-e2e", &record()).unwrap();
+        let updated = update(EMPTY, ROOT, "2026-11-22-xeon-e2e", &record()).unwrap();
         let row = "| basic statistics, one thread | 10.0 ns \
                    | 3.00x faster (`local_python`) | 10.0x slower (`floor_wc`) | - |\n";
         assert!(updated.contains(row), "{updated}");
         assert!(!updated.contains("record an event"), "{updated}");
-        let error = update(EMPTY, "2026-11-22-xeon-logs", &record()).unwrap_err().to_string();
+        let error = update(EMPTY, ROOT, "2026-11-22-xeon-logs", &record()).unwrap_err().to_string();
         let lines = "`<!-- measured logs: begin` and `<!-- measured logs: end`";
-        assert_eq!(error, format!("the README has no lines {lines}"));
+        assert_eq!(error, format!("`README.md` has no lines {lines}"));
     }
 
     #[test]
     fn missing_baseline_is_named() {
         let mut record = record();
         record.retain(|one| one.id != "add_action/threads_01/mutex_map");
-        let error = update(EMPTY, "r", &record).unwrap_err().to_string();
+        let error = update(EMPTY, ROOT, "r", &record).unwrap_err().to_string();
         assert_eq!(error, "the record has no `add_action/threads_01/mutex_map`");
     }
 
@@ -117,7 +132,7 @@ mod tests {
     fn headline_newer_than_the_record_has_no_row() {
         let mut record = record();
         record.retain(|one| one.id != "add_action/threads_01/running");
-        let updated = update(EMPTY, "r", &record).unwrap();
+        let updated = update(EMPTY, ROOT, "r", &record).unwrap();
         assert!(updated.contains("get_stats") && !updated.contains("line of JSON"), "{updated}");
     }
 }

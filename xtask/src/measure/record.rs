@@ -33,6 +33,8 @@ pub(crate) enum Kind {
     Operations,
     /// Operations that services make: keyed counts, limits, reads of actions.
     Service,
+    /// Adapters to the libraries that services measure with, and pages for Prometheus.
+    Adapters,
     /// Whole programs on files.
     E2e,
     /// Whole programs on logs in the forms of other programs.
@@ -42,13 +44,19 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 5] =
-        [Self::Operations, Self::Service, Self::E2e, Self::Logs, Self::Shapes];
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Operations, Self::Service, Self::Adapters, Self::E2e, Self::Logs, Self::Shapes];
 
     /// Returns the kind of the record that a measured operation is part of.
     pub(crate) fn of_operation(id: &str) -> Self {
-        let is_of_service = ["keyed", "limit", "read_"].iter().any(|begin| id.starts_with(begin));
-        if is_of_service { Self::Service } else { Self::Operations }
+        let begins = |with: &[&str]| with.iter().any(|begin| id.starts_with(begin));
+        if begins(&["keyed", "limit", "read_"]) {
+            Self::Service
+        } else if begins(&["adapter_", "exposition"]) {
+            Self::Adapters
+        } else {
+            Self::Operations
+        }
     }
 
     /// Returns the end of the name, before a number.
@@ -56,6 +64,7 @@ impl Kind {
         match self {
             Self::Operations => "",
             Self::Service => "-service",
+            Self::Adapters => "-adapters",
             Self::E2e => "-e2e",
             Self::Logs => "-logs",
             Self::Shapes => "-shapes",
