@@ -323,4 +323,29 @@ mod tests {
         assert_eq!(range.newest - range.oldest, 300);
         assert!(range.newest_is_whole);
     }
+
+    /// Returns the ends of the buckets touched, and of those inside without and with the filling bucket.
+    fn parts(range: BucketRange) -> [(i64, i64); 3] {
+        let parts = [range.touched(), range.inside(false), range.inside(true)];
+        parts.map(RangeInclusive::into_inner)
+    }
+
+    #[test]
+    fn only_whole_buckets_are_inside() {
+        let grid = &seconds();
+        let past = |window: i64, now: i64| {
+            parts(BucketRange::past(grid, window * MS, Stamp::from_nanos(now)))
+        };
+        assert_eq!(past(1_500, 100_900 * MS), [(99, 100), (100, 99), (100, 100)]);
+        assert_eq!(past(0, 100_500 * MS), [(100, 99), (101, 99), (101, 99)]);
+        // The last nanosecond of a bucket, and the one before.
+        assert_eq!(past(1_000, 101_000 * MS - 1), [(100, 100), (100, 100), (100, 100)]);
+        assert_eq!(past(1_000, 101_000 * MS - 2), [(99, 100), (100, 99), (100, 100)]);
+        let between = |from_ms, to_ms| {
+            let [from, to] = [from_ms, to_ms].map(Stamp::from_millis);
+            parts(BucketRange::between(grid, Interval { from, to }))
+        };
+        assert_eq!(between(99_000, 101_000), [(99, 100), (99, 100), (99, 100)]);
+        assert_eq!(between(99_500, 100_500), [(99, 100), (100, 99), (100, 99)]);
+    }
 }

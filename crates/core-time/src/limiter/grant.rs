@@ -185,3 +185,29 @@ impl SharedGrant {
         left
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answer_is_known_from_its_first_stamp_to_its_last() {
+        let limits = [Limit { events: 3, window: Duration::from_secs(1) }];
+        let grant = Grant { from: 10, until: 20, room: 3, refuses: false, limit: 0 };
+        let room =
+            |now, events| grant.answer(&limits, now, events).map(|left| left.unwrap().events);
+        assert_eq!([9, 10, 19, 20].map(|now| room(now, 1)), [None, Some(2), Some(2), None]);
+        assert_eq!([0, 3, 4].map(|events| room(10, events)), [None, Some(0), None]);
+        assert_eq!(grant.answer(&[], 10, 1), None);
+        assert_eq!(Grant::NONE.answer(&limits, 0, 1), None);
+    }
+
+    #[test]
+    fn refusal_of_one_event_ends_with_the_grant() {
+        let limits = [Limit { events: 3, window: Duration::from_secs(1) }];
+        let grant = Grant { from: 10, until: 20, room: 0, refuses: true, limit: 0 };
+        let refused = grant.answer(&limits, 12, 1).unwrap().unwrap_err();
+        assert_eq!((refused.events, refused.retry_after), (1, Some(Duration::from_nanos(8))));
+        assert_eq!(grant.answer(&limits, 12, 2), None); // It may have to wait longer.
+    }
+}
