@@ -4,9 +4,12 @@ mod missing;
 
 use std::fmt::Write as _;
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use missing::is_missing;
 use tempfile::TempDir;
 
@@ -139,10 +142,13 @@ fn an_input_counts_once() {
                  merge one of them, or save rows of different inputs";
     folder.refused("merge 1.rows slow.rows", 1, other);
     // The same name with another content, and the same content with another name, count.
-    folder.write("0.ndjson", &folder.read("1.ndjson"));
+    let log = String::from_utf8(folder.read("0.ndjson")).unwrap();
+    folder.write("copy.ndjson", log.as_bytes());
+    folder.write("0.ndjson", log.replace("only in 0", "only in 7").as_bytes());
     folder.done("stats --save new.rows --format csv 0.ndjson");
-    let all = folder.done("merge --stat count --format csv 0.rows 1.rows new.rows");
-    assert!(all.contains("only in 0,1\n") && all.contains("only in 1,2\n"), "{all}");
+    folder.done("stats --save copy.rows --format csv copy.ndjson");
+    let all = folder.done("merge --stat count --format csv 0.rows new.rows copy.rows");
+    assert!(all.contains("only in 0,2\n") && all.contains("only in 7,1\n"), "{all}");
 }
 
 #[test]
@@ -191,6 +197,17 @@ fn rows_are_saved_whole_or_not_at_all() {
     let (code, _, messages) = folder.run("stats --save old.rows 0.ndjson missing.ndjson");
     assert_eq!((code, folder.read("old.rows").as_slice()), (1, &b"old"[..]));
     assert!(messages.contains(unread), "{messages}");
+    // Damaged after some records, and of an unknown form.
+    let mut packed = GzEncoder::new(Vec::new(), Compression::none());
+    packed.write_all(&folder.read("1.ndjson")).unwrap();
+    let packed = packed.finish().unwrap();
+    folder.write("cut.gz", &packed[..packed.len() / 2]);
+    folder.write("unknown.log", b"what is this\n");
+    for (log, expected) in [("cut.gz", 1), ("unknown.log", 1)] {
+        let (code, _, messages) = folder.run(&format!("stats --save old.rows 0.ndjson {log}"));
+        assert_eq!((code, folder.read("old.rows").as_slice()), (expected, &b"old"[..]), "{log}");
+        assert!(messages.contains(unread), "{log}: {messages}");
+    }
     let (code, text, _) = folder.run("stats --format rows 0.ndjson missing.ndjson");
     assert_eq!((code, text.as_str()), (1, ""));
     let (code, _, messages) = folder.run("stats --save old.rows 0.ndjson 0.ndjson");

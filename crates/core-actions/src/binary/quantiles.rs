@@ -74,15 +74,18 @@ enum Read {
     Many(Quantiles),
 }
 
-/// Reads quantiles up to the times, if they are few.
-fn quantiles(count: u64, reader: &mut BinaryReader<'_>) -> Result<Read, BinaryError> {
+/// Reads quantiles to add to others, up to the times if they are few.
+///
+/// The count of the others matters only for many: it takes a look at all bins, and a count has room
+/// for few times more.
+fn quantiles(to: &Quantiles, reader: &mut BinaryReader<'_>) -> Result<Read, BinaryError> {
     match reader.even_or_odd()? {
         Ok(number) => {
             let number = reader.fitting(number, 1)?;
             valid::is_few(number).map_err(|invalid| reader.error(invalid))?;
             Ok(Read::Few { number })
         }
-        Err(0) => many(count, reader).map(Read::Many),
+        Err(0) => many(to.count(), reader).map(Read::Many),
         Err(_) => Err(reader.impossible("number of quantiles is odd, expected an even one or 1")),
     }
 }
@@ -118,7 +121,7 @@ impl BinaryForm for Quantiles {
     }
 
     fn add_from(&mut self, reader: &mut BinaryReader<'_>) -> Result<(), BinaryError> {
-        match quantiles(self.count(), reader)? {
+        match quantiles(self, reader)? {
             Read::Few { number } => read_ascending(number, reader, |time| self.insert(time)),
             Read::Many(read) => {
                 self.merge(&read);
@@ -128,7 +131,7 @@ impl BinaryForm for Quantiles {
     }
 
     fn check(&self, reader: &mut BinaryReader<'_>) -> Result<(), BinaryError> {
-        match quantiles(self.count(), reader)? {
+        match quantiles(self, reader)? {
             Read::Few { number } => read_ascending(number, reader, drop),
             Read::Many(_) => Ok(()),
         }
