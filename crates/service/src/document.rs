@@ -21,6 +21,6 @@ pub(crate) const PAGE: &str = concat!(
 /// Allows the page its own style and script, known by their hashes, and requests to its server.
 pub(crate) const POLICY: &str = "default-src 'none'; \
     style-src 'sha256-6lwPGG9HMHYU4BE3lm3Dd7jNkdWjhIxrHkOlvN0TAIc='; \
-    script-src 'sha256-vqsHFOwwRegLuvPjE95cHnE3ZUtf8sRghTKcPSTD1cI='; \
+    script-src 'sha256-CpzJIfz6CWkFc7ZzQk9nUBTWhGqmIAq6oiSQePPtOQ8='; \
     connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; \
     frame-ancestors 'none'";

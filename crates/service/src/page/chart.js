@@ -75,11 +75,12 @@ const showChosen = () => {
     parts.push(draw("line", { class: "grid", x1: LEFT, x2: width, y1: y(top * part), y2: y(top * part) }));
     parts.push(draw("text", { x: LEFT - 8, y: y(top * part) + 4, "text-anchor": "end" }, part ? value(row.data, top * part) : "0"));
   }
-  const marks = width < 500 ? 2 : points.length % 5 ? 4 : 5;
-  for (let mark = 0; mark <= marks; mark++) {
-    const ms = from + (to - from) * mark / marks;
-    const at = LEFT + (width - LEFT - 8) * mark / marks;
-    const anchor = mark === 0 ? "start" : mark === marks ? "end" : "middle";
+  // Marks at whole parts of a minute or an hour, as many as there is room for.
+  const room = (width - LEFT) / 110;
+  const apart = 1000 * [1, 2, 5, 10, 15, 30, 60, 300, 900, 3600, 21600, 86400].find((step) => (to - from) / 1000 / step <= room);
+  for (let ms = Math.ceil(from / apart) * apart; ms <= to; ms += apart) {
+    const at = LEFT + (width - LEFT - 8) * (ms - from) / (to - from);
+    const anchor = at < LEFT + 30 ? "start" : at > width - 38 ? "end" : "middle";
     parts.push(draw("text", { x: at, y: height - 5, "text-anchor": anchor }, clock(ms)));
   }
   for (const id of ["p50", "p99"]) parts.push(draw("path", { class: `curve ${id}`, d: curve(points, id, x, y) }));
