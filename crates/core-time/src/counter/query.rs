@@ -324,7 +324,7 @@ mod tests {
         assert!(range.newest_is_whole);
     }
 
-    /// Returns the ends of the buckets touched, and of those inside without and with the filling bucket.
+    /// Returns the ends of the buckets touched, and of those inside: without and with what fills.
     fn parts(range: BucketRange) -> [(i64, i64); 3] {
         let parts = [range.touched(), range.inside(false), range.inside(true)];
         parts.map(RangeInclusive::into_inner)
