@@ -4,15 +4,13 @@
 use std::fmt::Debug;
 
 use core_actions::{
-    ActionTime, BinaryForm, BinaryReader, BinaryWriter, COUNT_MAX, Count, Held, Histogram, Last,
-    Level, Mean, MinMax, Outcome, Outcomes, Quantiles, Signed, SignedValue, Statistic, Summary,
-    Timestamped, TopK, Values, Variance,
+    ActionTime, BinaryForm, BinaryReader, BinaryWriter, COUNT_MAX, Count, Histogram, Last, Level,
+    Mean, MinMax, Outcome, Outcomes, Quantiles, Signed, Statistic, Summary, TopK, Values, Variance,
 };
-use core_time::Stamp;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use crate::values::{any_time, edges, of, time};
+use crate::values::{any_time, edges, held, of, signed, stamped, time};
 
 fn bytes<S: BinaryForm>(statistic: &S) -> Vec<u8> {
     let mut writer = BinaryWriter::default();
@@ -66,22 +64,11 @@ fn check(times: &[ActionTime]) {
     check_one::<(Count,)>(times);
     let outcome = |time: &ActionTime| Outcome { failed: time.as_f64() > 9.0, slow: true };
     check_one::<Outcomes>(&times.iter().map(outcome).collect::<Vec<_>>());
-    let value = |(at, time): (usize, &ActionTime)| match time.as_f64() {
-        float if at % 2 == 1 => SignedValue::try_from(-float).unwrap(),
-        _ => (*time).into(),
-    };
-    let values: Vec<_> = times.iter().enumerate().map(value).collect();
+    let values = signed(times);
     check_one::<(Signed<Mean>, Signed<Variance>)>(&values);
     check_one::<(Signed<MinMax>, Signed<Quantiles>)>(&values);
-    let held = |(at, &value): (i64, &SignedValue)| Held {
-        value,
-        set: Stamp::from_nanos(at),
-        nanos: at as u64 % 4 * 1_000_000_007,
-    };
-    check_one::<Level>(&(-9..).zip(&values).map(held).collect::<Vec<_>>());
-    let stamped =
-        |(at, &time): (i64, &ActionTime)| Timestamped { stamp: Stamp::from_nanos(at), time };
-    check_one::<(Last, Count)>(&(-9..).zip(times).map(stamped).collect::<Vec<_>>());
+    check_one::<Level>(&held(&values));
+    check_one::<(Last, Count)>(&stamped(times));
 }
 
 proptest! {

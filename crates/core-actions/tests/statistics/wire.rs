@@ -4,7 +4,7 @@
 use std::fmt::Debug;
 
 use core_actions::{
-    ActionTime, Count, HasCount, HasMean, Held, Histogram, Last, Level, Mean, MinMax, Quantile,
+    ActionTime, Count, HasCount, HasMean, Histogram, Last, Level, Mean, MinMax, Quantile,
     Quantiles, Signed, SignedValue, Statistic, Subtract, Summary, Timestamped, TopK, Values,
     Variance,
 };
@@ -14,7 +14,7 @@ use proptest::prelude::*;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::values::{any_time, edges, of, time};
+use crate::values::{any_time, edges, held, of, signed, stamped, time};
 
 /// Writes and reads a value in a form for people and in one that is not.
 #[track_caller]
@@ -64,23 +64,12 @@ fn check(times: &[ActionTime]) {
     check_one::<Values>(times);
     check_one::<Summary>(times);
     check_one::<(Mean, MinMax, Quantiles)>(times);
-    let stamped =
-        |(at, &time): (i64, &ActionTime)| Timestamped { stamp: Stamp::from_nanos(at), time };
-    let value = |(at, time): (usize, &ActionTime)| match time.as_f64() {
-        float if at % 2 == 1 => SignedValue::try_from(-float).unwrap(),
-        _ => (*time).into(),
-    };
-    let values: Vec<_> = times.iter().enumerate().map(value).collect();
+    let values = signed(times);
     values.iter().for_each(|value| _ = read_back(value));
     check_subtracted::<(Signed<Mean>, Signed<Variance>)>(&values);
     check_one::<(Signed<MinMax>, Signed<Quantiles>)>(&values);
-    let held = |(at, &value): (i64, &SignedValue)| Held {
-        value,
-        set: Stamp::from_nanos(at),
-        nanos: at as u64 % 4 * 1_000_000_007,
-    };
-    check_one::<Level>(&(-9..).zip(&values).map(held).collect::<Vec<_>>());
-    check_one::<(Last, Count)>(&(-9..).zip(times).map(stamped).collect::<Vec<_>>());
+    check_one::<Level>(&held(&values));
+    check_one::<(Last, Count)>(&stamped(times));
 }
 
 proptest! {
