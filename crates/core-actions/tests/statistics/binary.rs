@@ -10,7 +10,8 @@ use core_actions::{
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use crate::values::{any_time, edges, held, of, signed, stamped, time};
+use crate::kinds::{held, signed, stamped};
+use crate::values::{any_time, edges, of, time};
 
 fn bytes<S: BinaryForm>(statistic: &S) -> Vec<u8> {
     let mut writer = BinaryWriter::default();

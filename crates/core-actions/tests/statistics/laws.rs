@@ -131,6 +131,6 @@ fn what_was_never_merged_can_be_subtracted_without_harm() {
 fn statistics_take_the_bytes_that_they_say() {
     assert_eq!([size_of::<Count>(), size_of::<Mean>(), size_of::<Variance>()], [8, 48, 112]);
     assert_eq!([size_of::<MinMax>(), size_of::<Last>()], [32, 24]);
-    assert_eq!([size_of::<Histogram>(), size_of::<Quantiles>()], [88, 40]);
+    assert_eq!([size_of::<Histogram>(), size_of::<Quantiles>()], [72, 40]);
     assert_eq!([size_of::<ActionTime>(), size_of::<TopK<9>>()], [16, 344 - 272]);
 }

@@ -10,6 +10,8 @@ mod exactness;
 mod extremes;
 #[cfg(feature = "tracker")]
 mod in_trackers;
+#[cfg(any(feature = "tracker", feature = "serde"))]
+mod kinds;
 mod laws;
 mod nist;
 mod oracle;

@@ -226,14 +226,21 @@ fn exactness_depends_on_the_number_of_times_alone() {
 fn fetched_memory_is_that_of_the_next_insertion() {
     let time = |integer: u64| ActionTime::from(integer);
     let (mut quantiles, mut summary) = (Quantiles::default(), Summary::default());
-    for inserted in 0..Quantiles::EXACT as u64 + 4 {
-        let is_few = inserted <= Quantiles::EXACT as u64;
-        // The last time, or the count of the bin.
-        let expected = if is_few { inserted.saturating_sub(1) } else { 1 };
+    // First the last time.
+    for inserted in 0..=Quantiles::EXACT as u64 {
+        let expected = inserted.saturating_sub(1);
         assert_eq!(quantiles.prefetch(time(3)), expected, "{inserted}");
         assert_eq!(summary.prefetch(time(3)), expected, "{inserted}");
         quantiles.insert(time(inserted));
         summary.insert(time(inserted));
     }
+    // Then the bin of the last one between the minimum and the maximum.
+    let fetched = quantiles.prefetch(time(3));
+    assert_eq!(summary.prefetch(time(3)), fetched);
+    quantiles.insert(time(1_000));
+    assert!(fetched > 0 && fetched < quantiles.prefetch(time(3)));
+    // At last the count of its bin.
+    (0..200).for_each(|_| quantiles.insert(time(3)));
+    assert_eq!(quantiles.prefetch(time(3)), 201);
     assert_eq!(quantiles.prefetch(time(1_000_000)), 0);
 }

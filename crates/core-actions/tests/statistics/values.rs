@@ -1,7 +1,6 @@
 //! Times of all kinds, and what they are worth exactly.
 
-use core_actions::{ActionTime, Held, SignedValue, Statistic, Timestamped};
-use core_time::Stamp;
+use core_actions::{ActionTime, Statistic};
 use num_bigint::BigUint;
 use proptest::prelude::*;
 
@@ -41,32 +40,6 @@ pub(crate) fn edges() -> Vec<ActionTime> {
     ];
     let integers = [0, 1, 2, 127, 128, 129, (1 << 53) - 1, (1 << 53) + 1, u64::MAX - 1, u64::MAX];
     integers.map(ActionTime::from).into_iter().chain(floats.map(time)).collect()
-}
-
-/// These times, every second one below zero.
-pub(crate) fn signed(times: &[ActionTime]) -> Vec<SignedValue> {
-    let value = |(at, time): (usize, &ActionTime)| match time.as_f64() {
-        float if at % 2 == 1 => SignedValue::try_from(-float).unwrap(),
-        _ => (*time).into(),
-    };
-    times.iter().enumerate().map(value).collect()
-}
-
-/// These values, each set at a moment of its own and held for up to three seconds.
-pub(crate) fn held(values: &[SignedValue]) -> Vec<Held> {
-    let held = |(at, &value): (i64, &SignedValue)| Held {
-        value,
-        set: Stamp::from_nanos(at),
-        nanos: at as u64 % 4 * 1_000_000_007,
-    };
-    (-9..).zip(values).map(held).collect()
-}
-
-/// These times, each at a moment of its own.
-pub(crate) fn stamped(times: &[ActionTime]) -> Vec<Timestamped> {
-    let stamped =
-        |(at, &time): (i64, &ActionTime)| Timestamped { stamp: Stamp::from_nanos(at), time };
-    (-9..).zip(times).map(stamped).collect()
 }
 
 /// The statistic of these values.

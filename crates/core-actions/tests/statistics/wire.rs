@@ -14,7 +14,8 @@ use proptest::prelude::*;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::values::{any_time, edges, held, of, signed, stamped, time};
+use crate::kinds::{held, signed, stamped};
+use crate::values::{any_time, edges, of, time};
 
 /// Writes and reads a value in a form for people and in one that is not.
 #[track_caller]
