@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use core_actions::{Conversion, HasCount, Histogram as Bins, Mean, Row, Unit};
-use exposition::{Description, Format, Histogram, Labels, Page, Summary};
+use exposition::{Description, Histogram, Labels, Page, Summary};
 
 use crate::descriptions::Descriptions;
 use crate::handles::{AtomicGauge, WindowedCounter, WindowedHistogram};
@@ -20,13 +20,13 @@ type Total = Option<Row<(Mean, Bins)>>;
 
 /// Writes the families of a page. A family whose name is taken is left out.
 pub(crate) struct Writer<'d> {
-    page: Page,
+    page: &'d mut Page,
     descriptions: &'d Descriptions,
 }
 
 impl<'d> Writer<'d> {
-    pub(crate) fn new(format: Format, descriptions: &'d Descriptions) -> Self {
-        Self { page: Page::new(format), descriptions }
+    pub(crate) fn new(page: &'d mut Page, descriptions: &'d Descriptions) -> Self {
+        Self { page, descriptions }
     }
 
     pub(crate) fn counters(&mut self, series: &[Series<WindowedCounter>]) {
@@ -108,7 +108,7 @@ impl<'d> Writer<'d> {
         }
     }
 
-    pub(crate) fn finish(mut self, refused: RefusedValues) -> Vec<u8> {
+    pub(crate) fn refused(&mut self, refused: RefusedValues) {
         let help = "What the recorder refused or folded.";
         let description = Description::new("windrow_recorder_refused", help);
         if let Ok(mut samples) = self.page.counters(&description) {
@@ -119,7 +119,6 @@ impl<'d> Writer<'d> {
                 }
             }
         }
-        self.page.finish()
     }
 
     /// Returns the description of a family, and the conversion of its values to seconds.

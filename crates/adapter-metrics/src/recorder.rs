@@ -9,7 +9,7 @@ use core_actions::{
     WindowedSpecError, WindowedTracker,
 };
 use core_time::{Clock, EventCounter, Window, WindowError};
-use exposition::{Format, Labels};
+use exposition::{Format, Labels, Page};
 use metrics::{Key, KeyName, Metadata, Recorder, SetRecorderError, SharedString, Unit};
 
 use crate::descriptions::Descriptions;
@@ -17,7 +17,8 @@ use crate::error::RecorderError;
 use crate::handles::{AtomicGauge, SeriesId, WindowedCounter, WindowedHistogram};
 use crate::page;
 use crate::refused::{Refusals, RefusedValues};
-use crate::registry::{Limits, Registry};
+use crate::registry::{Limits, Name, Registry};
+use crate::series::HistogramSeries;
 use crate::spec::RecorderSpec;
 
 /// Records what the macros of `metrics` measure, over windows and since the start.
@@ -139,12 +140,42 @@ impl WindrowRecorder {
     /// Linear in the series; a histogram costs by its bins and by the buckets of the window.
     #[must_use]
     pub fn render(&self, format: Format) -> Vec<u8> {
+        let mut page = Page::new(format);
+        self.write(&mut page);
+        page.finish()
+    }
+
+    /// Writes all series to a page that has other metrics too.
+    ///
+    /// The series are those of [`render`](Self::render). Metrics whose name the page has are left
+    /// out.
+    ///
+    /// # Complexity
+    ///
+    /// That of [`render`](Self::render).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use adapter_metrics::WindrowRecorder;
+    /// use exposition::{Description, Format, Labels, Page};
+    ///
+    /// let recorder = WindrowRecorder::default();
+    /// metrics::with_local_recorder(&recorder, || metrics::counter!("requests").increment(3));
+    /// let mut page = Page::new(Format::Text);
+    /// page.gauges(&Description::new("queue", "Jobs that wait."))?.add(&Labels::default(), 7.0)?;
+    /// recorder.write(&mut page);
+    /// let page = String::from_utf8(page.finish())?;
+    /// assert!(page.contains("queue 7\n") && page.contains("requests_total 3\n"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn write(&self, page: &mut Page) {
         let Inner { spec, counters, gauges, histograms, descriptions, .. } = &*self.0;
-        let mut page = page::Writer::new(format, descriptions);
+        let mut page = page::Writer::new(page, descriptions);
         page.counters(&counters.all());
         page.gauges(&gauges.all());
         page.histograms(&histograms.all(), spec);
-        page.finish(self.refused())
+        page.refused(self.refused());
     }
 
     /// Counts the events of a counter over the past `window`; `None` if it has none.
@@ -175,6 +206,51 @@ impl WindrowRecorder {
     ) -> Result<Option<ActionWindow<Summary>>, WindowError> {
         let found = self.0.histograms.find(name, labels);
         found.map(|histogram| histogram.window.window(window)).transpose()
+    }
+
+    /// Returns all histograms, sorted by name and labels.
+    ///
+    /// # Complexity
+    ///
+    /// Linear in the histograms, of which it copies the names.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use adapter_metrics::WindrowRecorder;
+    /// use std::time::Duration;
+    ///
+    /// let recorder = WindrowRecorder::default();
+    /// metrics::with_local_recorder(&recorder, || {
+    ///     metrics::describe_histogram!("wait", metrics::Unit::Milliseconds, "Time in the queue.");
+    ///     metrics::histogram!("wait", "queue" => "mail").record(40.0);
+    /// });
+    /// let histograms = recorder.histograms();
+    /// assert_eq!(histograms[0].to_string(), r#"wait{queue="mail"}"#);
+    /// assert_eq!(histograms[0].unit, Some(metrics::Unit::Milliseconds));
+    ///
+    /// let windows = recorder.histogram_windows();
+    /// let minute = windows.get(&histograms[0].action, Duration::from_secs(60))?;
+    /// assert_eq!(minute.statistic().max().map(|time| time.as_f64()), Some(40.0));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn histograms(&self) -> Vec<HistogramSeries> {
+        let series = |((name, labels), found): (Name, Arc<WindowedHistogram>)| HistogramSeries {
+            action: found.window.name().to_owned(),
+            unit: self.0.descriptions.of(&name).unit,
+            name,
+            labels,
+        };
+        self.0.histograms.all().into_iter().map(series).collect()
+    }
+
+    /// Returns the tracker of the windows of all histograms.
+    ///
+    /// Its actions have the names that [`HistogramSeries::action`] holds.
+    #[must_use]
+    pub fn histogram_windows(&self) -> &WindowedTracker<Summary> {
+        &self.0.windows
     }
 
     /// Returns the numbers of what was refused or folded. The page has them too.

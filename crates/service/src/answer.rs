@@ -9,8 +9,9 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::axis::Axis;
+use crate::names::Scale;
 use crate::query::Stat;
-use crate::read::{Group, Seconds};
+use crate::read::Group;
 
 /// Rows of one window.
 #[derive(Debug, Serialize)]
@@ -84,23 +85,17 @@ pub(crate) struct RowAnswer<'p> {
 }
 
 impl<'p> RowAnswer<'p> {
-    pub(crate) fn new(
-        source: &'p str,
-        group: Group,
-        stats: &[Stat],
-        coverage: Coverage,
-        seconds: Seconds,
-    ) -> Self {
+    pub(crate) fn new(source: &'p str, group: Group, stats: &[Stat], coverage: Coverage) -> Self {
         Self {
             source,
-            figures: figures(&group.summary, stats, coverage, seconds),
+            figures: figures(&group.summary, stats, coverage, group.scale),
             at_least: Some(group.at_least),
             at_most: Some(group.at_most),
             errors: group.errors(),
             cancelled: group.cancelled(),
             action: group.name,
             other: group.is_other,
-            unit: "s",
+            unit: group.scale.unit,
             outcomes: group.outcomes,
             series: group.counts,
         }
@@ -134,9 +129,9 @@ pub(crate) fn figures(
     summary: &Summary,
     stats: &[Stat],
     coverage: Coverage,
-    seconds: Seconds,
+    scale: Scale,
 ) -> Map<String, Value> {
-    let time = |time: Option<ActionTime>| time.map(|time| seconds.of(time)).into();
+    let time = |time: Option<ActionTime>| time.map(|time| scale.of(time)).into();
     let float = |value: Option<f64>| time(value.and_then(|value| value.try_into().ok()));
     let value = |stat: &Stat| match stat {
         Stat::Count => summary.count().into(),

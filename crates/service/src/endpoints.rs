@@ -27,7 +27,7 @@ use crate::guard;
 use crate::live::{Detail, LISTENERS_MAX, Live};
 use crate::prometheus;
 use crate::query::{Query, QueryError, Stat};
-use crate::read::{Groups, Seconds};
+use crate::read::Groups;
 
 type Shared = State<Arc<Live>>;
 
@@ -89,10 +89,10 @@ async fn series(State(live): Shared, RawQuery(query): RawQuery) -> Result<Respon
     let stats = query.stats.unwrap_or_else(Stat::all);
     let wanted = query.source.as_deref();
     let found = live.sources().find(|(name, _)| wanted.is_none_or(|wanted| wanted == *name));
-    let Some((source, tracker)) = found else {
+    let Some((name, source)) = found else {
         return Err(Refusal(StatusCode::NOT_FOUND, "there is no such source".to_owned()));
     };
-    let tracker = tracker.tracker().map_err(unavailable)?;
+    let tracker = source.tracker().map_err(unavailable)?;
     let axis = match query.window {
         Some(window) => {
             check_span(window, finest_span(tracker))?;
@@ -100,26 +100,29 @@ async fn series(State(live): Shared, RawQuery(query): RawQuery) -> Result<Respon
         }
         None => Axis::shown(tracker),
     };
-    let points = course(tracker, axis, &action, query.is_other, &stats);
-    let points = points.map_err(|error| unavailable(error.to_string()))?;
+    let unavailable = |error: WindowError| unavailable(error.to_string());
+    let groups = Groups::read(source, tracker, finest_span(tracker)).map_err(unavailable)?;
+    let points = course(tracker, &groups, axis, &action, query.is_other, &stats);
+    let points = points.map_err(unavailable)?;
+    let unit = groups.scale(&action).unit;
     let at_ms = millis(tracker.now());
     let first = points.iter().position(|point| point.covered_s > 0.0).unwrap_or(axis.points - 1);
     let axis = AxisAnswer::new(axis, first);
-    let answer = SeriesAnswer { source, action, unit: "s", at_ms, axis, points };
+    let answer = SeriesAnswer { source: name, action, unit, at_ms, axis, points };
     Ok(json(&answer))
 }
 
 /// Merges the outcomes of an action in each interval.
 fn course(
     tracker: &WindowedTracker<Summary>,
+    groups: &Groups,
     axis: Axis,
     action: &str,
     is_other: bool,
     stats: &[Stat],
 ) -> Result<Vec<Point>, WindowError> {
-    let groups = Groups::read(tracker, finest_span(tracker))?;
     let actions = groups.actions(action);
-    let unit = Seconds(tracker.spec().unit);
+    let scale = groups.scale(action);
     let point = |interval: Interval| {
         // No action has that name, but the answer has the time that is covered.
         let empty = tracker.get_between("", interval)?;
@@ -140,7 +143,7 @@ fn course(
         Ok(Point {
             from_ms: millis(interval.from),
             covered_s: seconds(coverage.elapsed),
-            figures: figures(&summary, stats, coverage, unit),
+            figures: figures(&summary, stats, coverage, scale),
             partial: coverage.is_partial(),
         })
     };

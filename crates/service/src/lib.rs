@@ -8,6 +8,7 @@ mod endpoints;
 mod guard;
 mod hosts;
 mod live;
+mod names;
 mod page;
 mod prometheus;
 mod query;

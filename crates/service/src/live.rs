@@ -22,7 +22,7 @@ use crate::axis::Axis;
 use crate::course::Course;
 use crate::hosts::Hosts;
 use crate::query::Stat;
-use crate::read::{Groups, Seconds, windows};
+use crate::read::{Groups, windows};
 use crate::source::Source;
 
 /// The maximum number of listeners.
@@ -135,13 +135,18 @@ impl Live {
         for (index, (name, source)) in self.sources().enumerate() {
             let course = courses.as_mut().map(|courses| &mut courses[index]);
             let (overflow, refused) = source.refusals();
+            let values = source.refused_values();
             let mut state = SourceState {
                 source: name,
                 covered_s: None,
                 axis: None,
                 in_flight: source.in_flight(),
-                refused: overflow.refused + refused.too_old + refused.too_new + refused.full,
-                folded: overflow.folded,
+                refused: overflow.refused
+                    + refused.too_old
+                    + refused.too_new
+                    + refused.full
+                    + values.refused,
+                folded: overflow.folded + values.folded,
                 evicted: overflow.evicted,
                 problem: None,
             };
@@ -184,7 +189,7 @@ fn read<'p>(
 ) -> Result<Read<'p>, String> {
     let tracker = source.tracker()?;
     let at = tracker.now();
-    let mut groups = Groups::read(tracker, window).map_err(|error| error.to_string())?;
+    let mut groups = Groups::read(source, tracker, window).map_err(|error| error.to_string())?;
     let mut shown = None;
     if let Some(course) = course {
         let axis = Axis::shown(tracker);
@@ -193,9 +198,8 @@ fn read<'p>(
         shown = Some(AxisAnswer::new(axis, first));
     }
     let Groups { coverage, groups, .. } = groups;
-    let unit = Seconds(tracker.spec().unit);
     let row = |group| {
-        let mut row = RowAnswer::new(name, group, stats, coverage, unit);
+        let mut row = RowAnswer::new(name, group, stats, coverage);
         if shown.is_some() {
             (row.at_least, row.at_most) = (None, None);
         }

@@ -8,6 +8,7 @@ use facade::actions::{HasCount as _, LabeledName, Row};
 use facade::{Quantile, Unit};
 
 use crate::live::Live;
+use crate::names::Names;
 use crate::source::Source;
 
 /// The window of the quantiles, if it is kept.
@@ -22,6 +23,8 @@ pub(crate) fn page(live: &Live, format: Format) -> Vec<u8> {
     windows(&mut page, &sources);
     in_flight(&mut page, &sources);
     exceeded(&mut page, &sources);
+    #[cfg(feature = "metrics")]
+    sources.iter().filter_map(|(_, it)| it.recorder()).for_each(|it| it.write(&mut page));
     page.finish()
 }
 
@@ -59,13 +62,14 @@ fn windows(page: &mut Page, sources: &[(&str, &Source)]) {
     let mut times = Vec::new();
     for (name, source) in sources {
         let (None, Ok(tracker)) = (source.totals(), source.tracker()) else { continue };
-        let to_seconds = tracker.spec().unit.to(Unit::Seconds);
+        // A recorder writes its histograms itself.
+        let Names::Own(scale) = source.names(tracker) else { continue };
         let window = WINDOW.min(tracker.window_spec().span());
         let Ok(answer) = tracker.window(window) else { continue };
         for row in answer.rows() {
             let Some(labels) = labels(name, row) else { continue };
             for share in QUANTILES {
-                let time = row.statistic().quantile(share).map(|time| time.converted(to_seconds));
+                let time = row.statistic().quantile(share).map(|time| scale.of(time));
                 let share = share.share().to_string();
                 let Ok(labels) = labels.clone().with("share", &share) else { continue };
                 times.extend(time.map(|time| (labels, time)));

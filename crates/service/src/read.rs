@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
-use facade::actions::{ActionTime, LabeledName, WindowedTracker};
+use facade::actions::{LabeledName, WindowedTracker};
 use facade::time::{Statistic as _, WindowError};
 use facade::{Coverage, Summary};
 
 use crate::axis::Axis;
 use crate::course::Course;
+use crate::names::{Names, Scale};
 use crate::source::Source;
 
 /// The label that `RequestLayer` gives each action.
@@ -21,6 +22,7 @@ pub(crate) struct Group {
     pub(crate) name: String,
     /// Whether it has the folded actions.
     pub(crate) is_other: bool,
+    pub(crate) scale: Scale,
     pub(crate) summary: Summary,
     pub(crate) at_least: u64,
     pub(crate) at_most: u64,
@@ -56,11 +58,13 @@ pub(crate) struct Groups {
     by_name: HashMap<String, usize>,
     /// The group of the folded actions.
     other: Option<usize>,
+    names: Names,
 }
 
 impl Groups {
-    /// Reads the past `window`.
+    /// Reads the past `window` of the tracker of a source.
     pub(crate) fn read(
+        source: &Source,
         tracker: &WindowedTracker<Summary>,
         window: Duration,
     ) -> Result<Self, WindowError> {
@@ -72,9 +76,11 @@ impl Groups {
             places: HashMap::new(),
             by_name: HashMap::new(),
             other: None,
+            // Read after the rows, so that the name of each of them is known.
+            names: source.names(tracker),
         };
         for row in answer.rows() {
-            let group = groups.place(row.name(), row.is_other());
+            let Some(group) = groups.place(row.name(), row.is_other()) else { continue };
             let outcome = groups.places.get(row.name()).and_then(|(_, outcome)| outcome.clone());
             let group = &mut groups.groups[group];
             if let Some(outcome) = outcome.filter(|_| !row.is_other()) {
@@ -86,11 +92,11 @@ impl Groups {
             }
         }
         for row in answer.at_least() {
-            let group = groups.place(row.name(), row.is_other());
+            let Some(group) = groups.place(row.name(), row.is_other()) else { continue };
             groups.groups[group].at_least += row.count();
         }
         for row in &answer.at_most() {
-            let group = groups.place(row.name(), row.is_other());
+            let Some(group) = groups.place(row.name(), row.is_other()) else { continue };
             groups.groups[group].at_most += row.count();
         }
         Ok(groups)
@@ -111,7 +117,7 @@ impl Groups {
                 first += 1;
             }
             for (action, is_other, count) in &counted.counts {
-                let group = self.place(action, *is_other);
+                let Some(group) = self.place(action, *is_other) else { continue };
                 let counts = &mut self.groups[group].counts;
                 counts.resize(index + 1, 0);
                 counts[index] += count;
@@ -128,29 +134,39 @@ impl Groups {
         self.by_name.get(name).map_or(&[], |&group| &self.groups[group].actions)
     }
 
+    /// Returns the scale of a group, also of one without records.
+    pub(crate) fn scale(&self, name: &str) -> Scale {
+        let known = self.by_name.get(name).map(|&group| self.groups[group].scale);
+        known.unwrap_or_else(|| self.names.scale())
+    }
+
     /// Returns the group of an action, which is new if the action is the first of its name.
-    fn place(&mut self, action: &str, is_other: bool) -> usize {
+    ///
+    /// There is none for an action that is newer than the list of names: the next read has it.
+    fn place(&mut self, action: &str, is_other: bool) -> Option<usize> {
         if is_other {
             let len = self.groups.len();
             let group = *self.other.get_or_insert(len);
             if group == len {
                 let name = action.to_owned();
-                self.groups.push(Group { name, is_other: true, ..Group::default() });
+                let scale = self.names.scale();
+                self.groups.push(Group { name, is_other: true, scale, ..Group::default() });
             }
-            return group;
+            return Some(group);
         }
         if let Some((group, _)) = self.places.get(action) {
-            return *group;
+            return Some(*group);
         }
-        let (name, outcome) = split(action);
+        let (shown, scale) = self.names.get(action)?;
+        let (name, outcome) = split(shown);
         let len = self.groups.len();
         let group = *self.by_name.entry(name.clone()).or_insert(len);
         if group == len {
-            self.groups.push(Group { name, ..Group::default() });
+            self.groups.push(Group { name, scale, ..Group::default() });
         }
         self.groups[group].actions.push(action.to_owned());
         self.places.insert(action.to_owned(), (group, outcome));
-        group
+        Some(group)
     }
 }
 
@@ -179,14 +195,4 @@ pub(crate) fn windows<'s>(sources: impl Iterator<Item = &'s Source>) -> Vec<Dura
         windows.push(span);
     }
     windows
-}
-
-/// Converts times of a source to what is written.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Seconds(pub(crate) facade::Unit);
-
-impl Seconds {
-    pub(crate) fn of(self, time: ActionTime) -> f64 {
-        time.converted(self.0.to(facade::Unit::Seconds))
-    }
 }

@@ -7,11 +7,13 @@ use facade::actions::{Mean, OverflowCounts, Row, WindowedTracker};
 use facade::time::RefusedCounts;
 use facade::{Summary, Windrow};
 
+use crate::names::{Names, Scale};
+
 /// A tracker whose windows a page shows.
 ///
 /// It is made of a [`Windrow`], which is where `RequestLayer` and `SpanLayer` record, of a windowed
-/// tracker in an [`Arc`], or of a `RequestLayer`, which adds the requests in flight. It shares
-/// their data.
+/// tracker in an [`Arc`], of a `RequestLayer`, which adds the requests in flight, or of a
+/// `WindrowRecorder` of the feature `metrics`, whose histograms are shown. It shares their data.
 ///
 /// # Examples
 ///
@@ -40,6 +42,15 @@ enum Kind {
     Tracker(Arc<WindowedTracker<Summary>>),
     #[cfg(feature = "requests")]
     Requests(adapter_tower::RequestLayer),
+    #[cfg(feature = "metrics")]
+    Recorder(adapter_metrics::WindrowRecorder),
+}
+
+/// What a recorder refused and folded before it reached a tracker.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct RefusedValues {
+    pub(crate) refused: u64,
+    pub(crate) folded: u64,
 }
 
 impl Source {
@@ -54,6 +65,8 @@ impl Source {
             Kind::Tracker(tracker) => Ok(tracker),
             #[cfg(feature = "requests")]
             Kind::Requests(layer) => keep_windows(layer.windrow()),
+            #[cfg(feature = "metrics")]
+            Kind::Recorder(recorder) => Ok(recorder.histogram_windows()),
         }
     }
 
@@ -66,6 +79,34 @@ impl Source {
     pub(crate) fn refusals(&self) -> (OverflowCounts, RefusedCounts) {
         let refusals = |tracker: &WindowedTracker<Summary>| (tracker.overflow(), tracker.refused());
         self.tracker().map(refusals).unwrap_or_default()
+    }
+
+    /// Returns what its actions are called. `tracker` is its own.
+    pub(crate) fn names(&self, tracker: &WindowedTracker<Summary>) -> Names {
+        #[cfg(feature = "metrics")]
+        if let Kind::Recorder(recorder) = &self.0 {
+            return recorder_names(recorder);
+        }
+        Names::Own(Scale::seconds(tracker.spec().unit))
+    }
+
+    /// Returns the numbers of what a recorder refused and folded.
+    pub(crate) fn refused_values(&self) -> RefusedValues {
+        #[cfg(feature = "metrics")]
+        if let Kind::Recorder(recorder) = &self.0 {
+            let adapter_metrics::RefusedValues { values, names, folded } = recorder.refused();
+            return RefusedValues { refused: values + names, folded };
+        }
+        RefusedValues::default()
+    }
+
+    /// Returns the recorder, which writes its own metrics.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn recorder(&self) -> Option<&adapter_metrics::WindrowRecorder> {
+        match &self.0 {
+            Kind::Recorder(recorder) => Some(recorder),
+            _ => None,
+        }
     }
 
     /// Returns the number of requests in flight, where it is known.
@@ -85,6 +126,18 @@ impl Source {
             _ => None,
         }
     }
+}
+
+/// Names histograms as pages for Prometheus do. Only a described unit is shown.
+#[cfg(feature = "metrics")]
+fn recorder_names(recorder: &adapter_metrics::WindrowRecorder) -> Names {
+    let named = |histogram: adapter_metrics::HistogramSeries| {
+        let symbol = || histogram.unit.map_or("", |unit| unit.as_canonical_label());
+        let scale = histogram.time_unit().map_or_else(|| Scale::plain(symbol()), Scale::seconds);
+        let name = histogram.to_string();
+        (histogram.action, (name, scale))
+    };
+    Names::Listed(recorder.histograms().into_iter().map(named).collect())
 }
 
 fn keep_windows(windrow: &Windrow) -> Result<&WindowedTracker<Summary>, String> {
@@ -112,6 +165,14 @@ impl From<&adapter_tower::RequestLayer> for Source {
     fn from(layer: &adapter_tower::RequestLayer) -> Self {
         let _ = layer.windrow().keep_windows();
         Self(Kind::Requests(layer.clone()))
+    }
+}
+
+#[cfg(feature = "metrics")]
+impl From<&adapter_metrics::WindrowRecorder> for Source {
+    /// Shows the histograms of the recorder, with their labels and the units of descriptions.
+    fn from(recorder: &adapter_metrics::WindrowRecorder) -> Self {
+        Self(Kind::Recorder(recorder.clone()))
     }
 }
 

@@ -4,4 +4,6 @@ mod access;
 mod answers;
 mod live;
 mod metrics;
+#[cfg(feature = "metrics")]
+mod recorder;
 mod server;
