@@ -1,6 +1,8 @@
 //! The page itself, and who may read it.
 
 use axum::Router;
+use axum::response::Redirect;
+use axum::routing::get;
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use facade::Windrow;
 use service::Page;
@@ -76,4 +78,15 @@ async fn health_is_answered_and_other_paths_are_left_to_the_server() {
     let server = Server::start(app).await;
     assert_eq!(server.get("/windrow/healthz").await, (200, "ok\n".to_owned()));
     assert_eq!(server.get("/windrow/other").await, (200, "of the server".to_owned()));
+}
+
+#[tokio::test]
+async fn path_with_a_slash_leads_to_the_page_where_it_is_routed() {
+    let app = Router::new()
+        .nest("/windrow", service::router(&Windrow::default()))
+        .route("/windrow/", get(|| async { Redirect::permanent("/windrow") }));
+    let server = Server::start(app).await;
+    let response = server.begin("/windrow/", &[]).await;
+    assert_eq!((response.status(), response.header("location")), (308, Some("/windrow")));
+    assert_eq!(server.get("/windrow").await.0, 200);
 }

@@ -85,7 +85,7 @@ async fn course_of_a_histogram_has_its_name_and_unit() {
     let frame = server.begin("/windrow/v1/live", &[]).await.event().await.unwrap();
     let pictured = row(&frame, r#"wait{queue="mail"}"#)["series"].as_array().unwrap();
     assert_eq!(pictured.iter().filter_map(|count| count.as_u64()).sum::<u64>(), 3);
-    // The number by which the tracker knows it is no name.
+    // The tracker knows it by a number, which is not a name.
     let unknown = server.json("/windrow/v1/series?action=0&window=10&stat=count").await;
     let counts = unknown["points"].as_array().unwrap().iter().map(|point| &point["count"]);
     assert!(counts.into_iter().all(|count| *count == 0), "{unknown:#}");
