@@ -196,3 +196,31 @@ pub(crate) fn windows<'s>(sources: impl Iterator<Item = &'s Source>) -> Vec<Dura
     }
     windows
 }
+
+#[cfg(all(test, feature = "metrics"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn action_newer_than_the_list_of_names_waits_for_the_next_read() {
+        let recorder = adapter_metrics::WindrowRecorder::default();
+        let record = |queue: &'static str| {
+            metrics::with_local_recorder(&recorder, || {
+                metrics::histogram!("wait", "queue" => queue).record(1.0);
+            });
+        };
+        record("mail");
+        let (source, minute) = (Source::from(&recorder), Duration::from_secs(60));
+        let tracker = source.tracker().unwrap();
+        let mut groups = Groups::read(&source, tracker, minute).unwrap();
+        record("news");
+        let axis = Axis::shown(tracker);
+        groups.read_counts(tracker, &axis, &mut Course::default()).unwrap();
+        let names = |groups: &Groups| -> Vec<String> {
+            groups.groups.iter().map(|group| group.name.clone()).collect()
+        };
+        assert_eq!(names(&groups), [r#"wait{queue="mail"}"#]);
+        let groups = Groups::read(&source, tracker, minute).unwrap();
+        assert_eq!(names(&groups), [r#"wait{queue="mail"}"#, r#"wait{queue="news"}"#]);
+    }
+}
