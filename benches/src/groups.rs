@@ -18,6 +18,7 @@ pub mod merge;
 pub mod quantile;
 pub mod read;
 pub mod record;
+pub mod snapshot;
 pub mod stats;
 pub mod turn;
 pub mod windowed;
@@ -25,7 +26,7 @@ pub mod windowed;
 use criterion::Criterion;
 
 /// All groups, in the order in which they run.
-pub const ALL: [fn(&mut Criterion); 21] = [
+pub const ALL: [fn(&mut Criterion); 22] = [
     decode::bench,
     add_action::bench,
     add_names::bench,
@@ -34,6 +35,7 @@ pub const ALL: [fn(&mut Criterion); 21] = [
     windowed::bench,
     read::bench,
     merge::bench,
+    snapshot::bench,
     fleet::bench,
     get_stats::bench,
     record::bench,

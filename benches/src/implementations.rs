@@ -19,6 +19,7 @@ mod opentelemetry;
 mod ours;
 mod shared_ring;
 pub mod sketches;
+pub mod snapshots;
 mod totals;
 pub mod windows;
 

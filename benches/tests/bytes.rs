@@ -1,13 +1,15 @@
-//! The memory of a key, as in the table of README.md.
+//! The memory of a key, and the bytes of a row, as in the tables of README.md.
 
 use std::collections::HashMap;
 use std::hint::black_box;
 
 use allocation_counter::measure;
+use benches::groups::snapshot::draws;
 use benches::implementations::keyed::{
     Keyed, MapOfRings, MetricsCounters, Moka, PrometheusClientCounters,
 };
 use benches::implementations::limiters::{GovernorKeyed, Limited};
+use benches::implementations::snapshots::{Binary, Form, HdrV2, Postcard};
 use core_time::{KeyedCounter, KeyedLimiter};
 
 const KEYS: u64 = 50_000;
@@ -61,4 +63,32 @@ fn table_of_the_readme_has_the_bytes_of_a_key() {
     });
     let wrong: Vec<_> = wrong.collect();
     assert!(wrong.is_empty(), "README.md does not show {wrong:?}");
+}
+
+/// Returns the bytes of all rows with this many records each, and of a row, rounded.
+fn of_rows<F: Form>(records: usize) -> (usize, usize) {
+    let draws = draws(records);
+    let (bytes, rows) = (F::of(&draws).encode().len(), draws.names().len());
+    (bytes, (bytes + rows / 2) / rows)
+}
+
+#[test]
+fn table_of_the_readme_has_the_bytes_of_a_row() {
+    let measured = [
+        ("binary_form", [1, 100].map(of_rows::<Binary>)),
+        ("rival_postcard", [1, 100].map(of_rows::<Postcard>)),
+        ("rival_hdrhistogram_v2", [1, 100].map(of_rows::<HdrV2>)),
+    ];
+    let wrong = measured
+        .iter()
+        .map(|(name, [(_, one), (_, hundred)])| format!("| `{name}` | {one} | {hundred} | "));
+    let wrong: Vec<_> = wrong.filter(|row| !include_str!("../README.md").contains(row)).collect();
+    assert!(wrong.is_empty(), "README.md does not have {wrong:#?}");
+    let [(_, ours), (_, theirs), _] = measured;
+    let shares = [0, 1].map(|at| ours[at].0 as f64 / theirs[at].0 as f64);
+    // Both forms have the names, which are half the bytes of a row of one record.
+    assert!(shares[0] <= 0.67 && shares[1] <= 0.53, "shares of `postcard`: {shares:?}");
+    let (names, rows) = (draws(1).names().concat().len(), draws(1).names().len());
+    let shown = format!("a name of {} bytes on average", (names + rows / 2) / rows);
+    assert!(include_str!("../README.md").contains(&shown), "README.md does not have `{shown}`");
 }

@@ -24,6 +24,7 @@ use crate::{step, workspace};
   cargo xtask bench shapes/caddy
   cargo xtask bench '^(limit|keyed|read_)'
   cargo xtask bench '^(adapter_|exposition)'
+  cargo xtask bench '^(snapshot|changes|merged)/'
   cargo xtask bench --e2e logs/ --lines 100000")]
 pub(crate) struct Args {
     /// Measure only the benchmarks whose names match this
@@ -86,7 +87,7 @@ impl Args {
         step::print(&format!("$ {command}"));
         command.quiet().run()?;
         let measured = criterion::read(&home)?;
-        for kind in [Kind::Operations, Kind::Service, Kind::Adapters] {
+        for kind in Kind::OF_OPERATIONS {
             let is_of_kind = |one: &&Measurement| Kind::of_operation(&one.id) == kind;
             let measured: Vec<_> = measured.iter().filter(is_of_kind).cloned().collect();
             if !measured.is_empty() {
@@ -115,10 +116,7 @@ impl Args {
         if self.is_whole() {
             complete?;
             update_readme(sh, &folder)?;
-        } else if matches!(kind, Kind::Service | Kind::Adapters)
-            && self.is_at_length()
-            && complete.is_ok()
-        {
+        } else if kind != Kind::Operations && self.is_at_length() && complete.is_ok() {
             update_readme(sh, &folder)?;
         }
         let shown = folder.strip_prefix(workspace::root()).unwrap_or(&folder);

@@ -44,6 +44,11 @@ pub fn bench(criterion: &mut Criterion) {
 fn changes(harness: &mut Harness<'_>) {
     harness.bench_steady("windowed_changes", Touched::<WindowedCursor<_>>::new);
     harness.bench_steady("windowed_snapshot", Touched::<WholeSnapshot>::new);
+    let cells = || vec![(EACH, EACH); TOUCHED];
+    harness.bench_reader("floor_cells", cells, Vec::clone, |cells| match cells.clone().len() {
+        TOUCHED => Ok(()),
+        found => Err(format!("{found} cells, expected {TOUCHED}")),
+    });
 }
 
 /// A tracker with records of each action in each bucket.

@@ -16,7 +16,7 @@ mod shared;
 
 pub use bound::{Bind, Bound, LocalRows};
 pub use figures::Figures;
-pub(crate) use figures::{found, time};
+pub(crate) use figures::{found, found_of, time};
 pub use floors::FloorCells;
 pub use hdr::{HdrRow, HdrRows};
 pub use maps::{DashRows, LocalMap, MutexRows, Plain, SameRow};

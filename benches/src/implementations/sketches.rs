@@ -2,6 +2,7 @@
 
 use codec::ActionTime;
 use core_actions::{Histogram, Quantile, Quantiles, Statistic};
+use hdrhistogram::serialization::{Deserializer, Serializer as _, V2Serializer};
 use sketches_ddsketch::{Config, DDSketch};
 
 use crate::harness::actions::THOUSANDTHS;
@@ -124,6 +125,33 @@ impl Sketch for Hdr {
 
     fn quantile(&self, share: f64) -> f64 {
         self.0.value_at_quantile(share) as f64
+    }
+}
+
+impl Hdr {
+    /// Returns the number of times.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.0.len()
+    }
+
+    /// Appends its own binary form, version 2.
+    ///
+    /// # Panics
+    ///
+    /// Never: a vector takes all bytes.
+    pub fn write(&self, serializer: &mut V2Serializer, bytes: &mut Vec<u8>) {
+        serializer.serialize(&self.0, bytes).expect("a vector takes all bytes");
+    }
+
+    /// Reads that form from the front of `bytes`, and merges it.
+    ///
+    /// # Panics
+    ///
+    /// If the bytes are not that form.
+    pub fn add_from(&mut self, deserializer: &mut Deserializer, bytes: &mut &[u8]) {
+        let other = deserializer.deserialize::<u64, _>(bytes).expect(VALID);
+        self.0.add(other).expect("both have the same bounds");
     }
 }
 

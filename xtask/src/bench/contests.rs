@@ -162,7 +162,9 @@ impl Contests {
             Kind::E2e => "e2e/",
             Kind::Logs => "logs/",
             Kind::Shapes => "shapes/",
-            Kind::Operations | Kind::Service | Kind::Adapters => return Vec::new(),
+            Kind::Operations | Kind::Service | Kind::Adapters | Kind::Snapshots => {
+                return Vec::new();
+            }
         };
         let mut chosen = Vec::new();
         for scenario in &self.scenario {

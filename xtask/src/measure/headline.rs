@@ -103,6 +103,7 @@ pub(crate) mod tests {
         check_complete(Kind::Operations, &measured).unwrap();
         check_complete(Kind::E2e, &measured).unwrap();
         check_complete(Kind::Service, &measured).unwrap();
+        check_complete(Kind::Snapshots, &measured).unwrap();
         measured.retain(|one| one.id != "add_action/threads_01/floor_decode");
         let error = check_complete(Kind::Operations, &measured).unwrap_err().to_string();
         assert_eq!(error, "`add_action/threads_01/floor_decode` was not measured");
@@ -111,15 +112,15 @@ pub(crate) mod tests {
 
     #[test]
     fn tables_stay_short() {
-        let [operations, service, adapters] =
-            [Kind::Operations, Kind::Service, Kind::Adapters].map(|k| k.headlines().count());
-        assert!(operations <= 8 && service <= 8 && adapters <= 12);
-        assert!(HEADLINES.len() - operations - service - adapters <= 5);
+        let [operations, service, adapters, snapshots] =
+            Kind::OF_OPERATIONS.map(|kind| kind.headlines().count());
+        assert!(operations <= 8 && service <= 8 && adapters <= 12 && snapshots <= 8);
+        assert!(HEADLINES.len() - operations - service - adapters - snapshots <= 5);
     }
 
     #[test]
     fn headlines_are_in_the_record_of_their_kind() {
-        for kind in [Kind::Operations, Kind::Service, Kind::Adapters] {
+        for kind in Kind::OF_OPERATIONS {
             for headline in kind.headlines() {
                 assert_eq!(Kind::of_operation(&headline.id), kind, "{}", headline.id);
             }

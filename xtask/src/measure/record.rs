@@ -35,6 +35,8 @@ pub(crate) enum Kind {
     Service,
     /// Adapters to the libraries that services measure with, and pages for Prometheus.
     Adapters,
+    /// Rows that travel: their binary form, what changed, and what several writers have sent.
+    Snapshots,
     /// Whole programs on files.
     E2e,
     /// Whole programs on logs in the forms of other programs.
@@ -44,8 +46,19 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 6] =
-        [Self::Operations, Self::Service, Self::Adapters, Self::E2e, Self::Logs, Self::Shapes];
+    pub(crate) const ALL: [Self; 7] = [
+        Self::Operations,
+        Self::Service,
+        Self::Adapters,
+        Self::Snapshots,
+        Self::E2e,
+        Self::Logs,
+        Self::Shapes,
+    ];
+
+    /// The kinds that one run of criterion measures.
+    pub(crate) const OF_OPERATIONS: [Self; 4] =
+        [Self::Operations, Self::Service, Self::Adapters, Self::Snapshots];
 
     /// Returns the kind of the record that a measured operation is part of.
     pub(crate) fn of_operation(id: &str) -> Self {
@@ -54,6 +67,8 @@ impl Kind {
             Self::Service
         } else if begins(&["adapter_", "exposition"]) {
             Self::Adapters
+        } else if begins(&["snapshot/", "changes/", "merged/"]) {
+            Self::Snapshots
         } else {
             Self::Operations
         }
@@ -65,6 +80,7 @@ impl Kind {
             Self::Operations => "",
             Self::Service => "-service",
             Self::Adapters => "-adapters",
+            Self::Snapshots => "-snapshots",
             Self::E2e => "-e2e",
             Self::Logs => "-logs",
             Self::Shapes => "-shapes",
