@@ -35,6 +35,11 @@ fn parse_size(text: &str) -> Result<ByteSize, String> {
 }
 
 impl MemoryArgs {
+    /// Returns whether there is a limit.
+    pub(crate) fn is_limited(&self) -> bool {
+        self.max_memory.is_some()
+    }
+
     /// Returns the names of a run, and its budget if it has one.
     ///
     /// # Errors

@@ -1,83 +1,41 @@
 //! Rows that are saved and merged: the result is that of one run over all inputs, to the bit.
 
+mod folder;
 mod missing;
 
 use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::path::Path;
+use std::process::Command;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use folder::Folder;
 use missing::is_missing;
-use tempfile::TempDir;
 
 /// All statistics, most of them with all of their digits.
 const STATS: &str = "count,total,share,mean,min,max,stddev,variance,p50,p99.9";
 
-/// A folder with logs, in which the program runs.
-struct Folder(TempDir);
-
-impl Folder {
-    /// Makes three logs, whose actions are in different orders.
-    fn with_logs() -> Self {
-        let folder = Self(TempDir::new().unwrap());
-        for log in 0..3_u64 {
-            let mut text = String::new();
-            for line in 0..500_u64 {
-                let at = (line * 7 + log * 13) % 11;
-                let time = (line * line % 1_000) as f64 / if log == 1 { 8.0 } else { 1.0 };
-                writeln!(text, r#"{{"action":"action {at}","time":{time}}}"#).unwrap();
-            }
-            writeln!(text, r#"{{"action":"only in {log}","time":1e300}}"#).unwrap();
-            folder.write(&format!("{log}.ndjson"), text.as_bytes());
+/// Makes three logs, whose actions are in different orders.
+fn with_logs() -> Folder {
+    let folder = Folder::new();
+    for log in 0..3_u64 {
+        let mut text = String::new();
+        for line in 0..500_u64 {
+            let at = (line * 7 + log * 13) % 11;
+            let time = (line * line % 1_000) as f64 / if log == 1 { 8.0 } else { 1.0 };
+            writeln!(text, r#"{{"action":"action {at}","time":{time}}}"#).unwrap();
         }
-        folder
+        writeln!(text, r#"{{"action":"only in {log}","time":1e300}}"#).unwrap();
+        folder.write(&format!("{log}.ndjson"), text.as_bytes());
     }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    fn write(&self, name: &str, bytes: &[u8]) {
-        fs::write(self.path(name), bytes).unwrap();
-    }
-
-    fn read(&self, name: &str) -> Vec<u8> {
-        fs::read(self.path(name)).unwrap()
-    }
-
-    fn output(&self, command: &mut Command) -> Output {
-        command.current_dir(&self.0).env("NO_COLOR", "1").stdin(Stdio::null()).output().unwrap()
-    }
-
-    /// Runs the program, and returns its exit code, its output and its messages.
-    fn run(&self, words: &str) -> (i32, String, String) {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_windrow"));
-        let Output { status, stdout, stderr } = self.output(command.args(words.split(' ')));
-        let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
-        (status.code().unwrap(), text(&stdout), text(&stderr))
-    }
-
-    /// Runs the program, which must succeed without a message.
-    #[track_caller]
-    fn done(&self, words: &str) -> String {
-        let (code, text, messages) = self.run(words);
-        assert_eq!((code, messages.as_str()), (0, ""), "{words}");
-        text
-    }
-
-    /// Runs the program, which must fail with this message and without a result.
-    #[track_caller]
-    fn refused(&self, words: &str, code: i32, message: &str) {
-        assert_eq!(self.run(words), (code, String::new(), format!("windrow: {message}\n")));
-    }
+    folder
 }
 
 /// Saves the rows of each log.
 fn saved(options: &str) -> Folder {
-    let folder = Folder::with_logs();
+    let folder = with_logs();
     for log in 0..3 {
         folder.done(&format!("stats{options} --save {log}.rows --format csv {log}.ndjson"));
     }
@@ -108,7 +66,7 @@ fn a_merge_is_one_run_over_all_inputs() {
 
 #[test]
 fn the_result_of_a_run_does_not_depend_on_saving() {
-    let folder = Folder::with_logs();
+    let folder = with_logs();
     for format in ["csv", "json", "table"] {
         let plain = folder.done(&format!("stats --format {format} 0.ndjson"));
         let saved = folder.done(&format!("stats --format {format} --save a.rows 0.ndjson"));
@@ -191,7 +149,7 @@ fn files_of_another_kind_are_refused() {
 
 #[test]
 fn rows_are_saved_whole_or_not_at_all() {
-    let folder = Folder::with_logs();
+    let folder = with_logs();
     folder.write("old.rows", b"old");
     let unread = "no rows are saved, since an input was not read to its end";
     let (code, _, messages) = folder.run("stats --save old.rows 0.ndjson missing.ndjson");
@@ -247,7 +205,7 @@ fn the_job_of_the_docs_runs_in_a_shell() {
     if is_missing("xargs", "findutils") {
         return;
     }
-    let folder = Folder::with_logs();
+    let folder = with_logs();
     let program = Path::new(env!("CARGO_BIN_EXE_windrow")).parent().unwrap();
     let path = format!("{}:{}", program.display(), std::env::var("PATH").unwrap());
     let script = include_str!("../README.md");

@@ -1,12 +1,13 @@
 //! Reads files of rows: first what they are, then one after the other.
 
-use std::fmt::Display;
+use std::fmt::{self, Display};
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use facade::actions::{BinaryForm, BinaryReader, RowHead, RowsReader, Unit};
-use facade::codec::visible;
+use facade::codec::{Zone, ZoneError, visible};
 use facade::time::{Instance, Statistic, Tag};
 use xxhash_rust::xxh3::xxh3_128;
 
@@ -17,6 +18,7 @@ use crate::exit::Exit;
 use crate::input::{self, source};
 use crate::output::render::counted;
 use crate::stdio;
+use crate::timestamps;
 
 /// The tag of records that are only counted.
 const COUNTS: Tag = <facade::actions::Count as Statistic>::TAG;
@@ -28,6 +30,21 @@ pub(crate) struct Files {
     pub(crate) counts_only: bool,
     /// The unit of their times, if it is known.
     pub(crate) unit: Option<Unit>,
+    /// The intervals of their rows, if they are those of `series`.
+    pub(crate) intervals: Option<Intervals>,
+}
+
+/// How the time of rows is divided.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Intervals {
+    pub(crate) width: Duration,
+    pub(crate) zone: Zone,
+}
+
+impl fmt::Display for Intervals {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "intervals of {} in {}", timestamps::span(self.width), self.zone)
+    }
 }
 
 /// One file that counts.
@@ -49,6 +66,7 @@ enum Source {
 struct Header {
     tag: String,
     unit: Option<Unit>,
+    intervals: Option<Intervals>,
     /// Whether it has rows: without any, its unit does not matter.
     has_rows: bool,
 }
@@ -67,6 +85,7 @@ impl Files {
             headers.push(header);
         }
         let names: Vec<_> = files.iter().map(|file| file.name.clone()).collect();
+        let intervals = check_intervals(&names, &headers)?;
         let counts_only = check_tags(&names, &headers)?;
         let unit = check_units(&names, &headers)?;
         let identities: Vec<_> = files.iter().map(|file| file.identity.clone()).collect();
@@ -87,12 +106,17 @@ impl Files {
         }
         let mut chosen = chosen.into_iter();
         files.retain(|_| chosen.next() == Some(None));
-        Ok(Self { files, counts_only, unit })
+        Ok(Self { files, counts_only, unit, intervals })
     }
 
     /// Returns the inputs of all files that count, in order.
     pub(crate) fn instances(&self) -> Vec<Instance> {
         self.files.iter().flat_map(|file| &file.identity.instances).copied().collect()
+    }
+
+    /// Returns the name of the first file.
+    pub(crate) fn first(&self) -> &str {
+        self.files.first().map_or("", |file| &file.name)
     }
 
     /// Reads all rows, one file after the other, and passes each on with the number of its first
@@ -104,8 +128,7 @@ impl Files {
     pub(crate) fn add_each<S: BinaryForm>(
         self,
         mut add: impl FnMut(
-            &str,
-            u64,
+            RowHead<'_>,
             &mut BinaryReader<'_>,
         ) -> Result<(), facade::actions::BinaryError>,
     ) -> Result<(), Exit> {
@@ -123,10 +146,9 @@ impl Files {
             let first = input::first_of(before);
             let added = RowsReader::new(&bytes).and_then(|reader| {
                 reader.add_each::<S>(|row, bytes| {
-                    let RowHead { name, first: of_file, .. } = row;
-                    let first = first.and_then(|first| first.checked_add(of_file));
+                    let first = first.and_then(|first| first.checked_add(row.first));
                     let first = first.ok_or_else(|| bytes.impossible("too many inputs"))?;
-                    add(name, first, bytes)
+                    add(RowHead { first, ..row }, bytes)
                 })
             });
             added.map_err(|error| failed(&name, error))?;
@@ -148,12 +170,14 @@ fn open(path: &Path) -> Result<(SavedFile, Header), Exit> {
         read(path).map_err(|error| failed(&name, diagnostics::reason(&error)))?;
     let reader = RowsReader::new(&bytes).map_err(|error| failed(&name, error))?;
     let header = reader.header();
-    if !header.resolution.is_zero() {
-        return Err(failed(&name, "has rows of intervals, expected rows without"));
-    }
+    let intervals = match header.resolution {
+        Duration::ZERO => None,
+        width => Some(Intervals { width, zone: zone(&header.zone).map_err(|e| failed(&name, e))? }),
+    };
     let found = Header {
         tag: visible(reader.tag().as_bytes()),
         unit: header.unit,
+        intervals,
         has_rows: !reader.is_empty(),
     };
     let identity = Identity {
@@ -163,6 +187,11 @@ fn open(path: &Path) -> Result<(SavedFile, Header), Exit> {
     };
     let source = if can_repeat { Source::Path(path.to_owned()) } else { Source::Bytes(bytes) };
     Ok((SavedFile { name, source, identity }, found))
+}
+
+/// Parses the time zone of intervals.
+fn zone(text: &str) -> Result<Zone, ZoneError> {
+    if text.is_empty() { Ok(Zone::UTC) } else { visible(text.as_bytes()).parse() }
 }
 
 /// Reads a file, and returns whether it can be read again.
@@ -178,6 +207,31 @@ fn read(path: &Path) -> io::Result<(Vec<u8>, bool)> {
     let is_file = file.metadata()?.is_file() && stdio::descriptor(path).is_none();
     file.read_to_end(&mut bytes)?;
     Ok((bytes, is_file))
+}
+
+/// Checks that the rows of all files are of the same intervals, or of none, and returns them.
+fn check_intervals(names: &[String], headers: &[Header]) -> Result<Option<Intervals>, Exit> {
+    let text = |intervals: &Option<Intervals>| match intervals {
+        Some(intervals) => intervals.to_string(),
+        None => "no intervals".to_owned(),
+    };
+    let Some(first) = headers.first() else { return Ok(None) };
+    let other = headers.iter().position(|header| header.intervals != first.intervals);
+    let Some(other) = other else { return Ok(first.intervals.clone()) };
+    let are_both = first.intervals.is_some() && headers[other].intervals.is_some();
+    diagnostics::report(format_args!(
+        "rows of {} have {}, those of {} {}\n  {}",
+        names[other],
+        text(&headers[other].intervals),
+        names[0],
+        text(&first.intervals),
+        if are_both {
+            "save them with the same `--every` and `--timezone`"
+        } else {
+            "merge files of `stats`, or files of `series`"
+        }
+    ));
+    Err(Exit::Failed)
 }
 
 /// Checks that all files have the same statistics, and returns whether they only count.
@@ -209,7 +263,9 @@ fn check_tags(names: &[String], headers: &[Header]) -> Result<bool, Exit> {
 fn check_units(names: &[String], headers: &[Header]) -> Result<Option<Unit>, Exit> {
     let text = |unit: Option<Unit>| unit.map_or("no unit", Unit::symbol);
     let mut with_rows = names.iter().zip(headers).filter(|(_, header)| header.has_rows);
-    let Some((first, Header { unit, .. })) = with_rows.next() else { return Ok(None) };
+    let Some((first, Header { unit, .. })) = with_rows.next() else {
+        return Ok(headers.first().and_then(|header| header.unit));
+    };
     for (name, header) in with_rows {
         if header.unit != *unit {
             let (one, other) = (text(header.unit), text(*unit));

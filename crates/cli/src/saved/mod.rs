@@ -11,8 +11,9 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use facade::actions::{
-    BinaryForm, Count, MinMax, Quantiles, Row, RowsHeader, RowsWriter, Unit, Variance,
+    BinaryForm, Count, HasCount, MinMax, Quantiles, Row, RowsHeader, RowsWriter, Unit, Variance,
 };
+use facade::codec::Zone;
 use facade::time::{Instance, Stamp, Statistic};
 use thiserror::Error;
 
@@ -21,6 +22,7 @@ use crate::exit::Exit;
 use crate::options::OUTPUT_OPTIONS;
 use crate::output::{Failure, Output};
 use crate::stat::Stats;
+use crate::timeline::{Saves, Timeline};
 
 /// The statistics of saved rows.
 pub(crate) type Saved = (Variance, MinMax, Quantiles);
@@ -101,6 +103,56 @@ fn encode_all<'r, S: 'r, T: BinaryForm>(
     let rows = rows.map(|(row, statistic)| (name(row), row.first(), statistic));
     writer.block(Stamp::UNIX_EPOCH, rows);
     writer.finish()
+}
+
+/// Encodes the rows of a timeline with the inputs that they come from.
+pub(crate) fn encode_timeline<C: Saves<Statistic: Stats>>(
+    timeline: &Timeline<C>,
+    unit: Option<Unit>,
+    instances: Vec<Instance>,
+    counts_only: bool,
+) -> Vec<u8> {
+    let zone = match timeline.zone() {
+        zone if *zone == Zone::UTC => String::new(),
+        zone => zone.to_string(),
+    };
+    let resolution = timeline.width();
+    let header =
+        RowsHeader { resolution, zone, unit, instances, revision: 1, ..RowsHeader::default() };
+    if counts_only {
+        return encode_intervals(&header, timeline, |statistic| count(statistic.count()));
+    }
+    encode_intervals(&header, timeline, C::Statistic::clone)
+}
+
+fn encode_intervals<C: Saves, T: BinaryForm>(
+    header: &RowsHeader,
+    timeline: &Timeline<C>,
+    written: impl Fn(&C::Statistic) -> T,
+) -> Vec<u8> {
+    let mut writer = RowsWriter::<T>::new(header);
+    for (start, interval) in timeline.intervals() {
+        let rows = interval.map(Saves::saved).unwrap_or_default();
+        let rows = rows.into_iter().map(|(name, first, row)| (name, first, written(row)));
+        let rows: Vec<_> = rows.collect();
+        writer.block(start, rows.iter().map(|(name, first, row)| (*name, *first, row)));
+    }
+    writer.finish()
+}
+
+/// Checks that rows as bytes do not go to a terminal.
+///
+/// # Errors
+///
+/// The exit code of the command.
+pub(crate) fn check_output(are_rows: bool, output: &Output) -> Result<(), Exit> {
+    if are_rows && output.is_terminal() {
+        diagnostics::report(
+            "`--format rows` is not for a terminal\n  redirect it, or use `--save FILE`",
+        );
+        return Err(Exit::Misused);
+    }
+    Ok(())
 }
 
 fn count(records: u64) -> Count {

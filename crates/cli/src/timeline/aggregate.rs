@@ -19,6 +19,17 @@ pub(crate) trait Aggregate: Default {
     fn rows(&self) -> usize;
 }
 
+/// An aggregate whose rows are saved.
+pub(crate) trait Saves: Aggregate {
+    type Statistic;
+
+    /// Returns the rows as they are saved: of each the name, the offset of its first line, and the
+    /// statistic.
+    ///
+    /// The row of all actions has no name.
+    fn saved(&self) -> Vec<(&str, u64, &Self::Statistic)>;
+}
+
 /// The outcome of an insertion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Insertion {
@@ -64,6 +75,14 @@ impl<S: Statistic<Value = ActionTime>> Aggregate for Combined<S> {
     }
 }
 
+impl<S: Statistic<Value = ActionTime>> Saves for Combined<S> {
+    type Statistic = S;
+
+    fn saved(&self) -> Vec<(&str, u64, &S)> {
+        self.0.iter().map(|statistic| ("", 0, statistic)).collect()
+    }
+}
+
 /// Keeps one row for each action of an interval.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ByAction<S> {
@@ -83,6 +102,15 @@ impl<S: Statistic<Value = ActionTime>> ByAction<S> {
             }
             is_kept
         });
+    }
+}
+
+impl<S: Statistic<Value = ActionTime>> Saves for ByAction<S> {
+    type Statistic = S;
+
+    fn saved(&self) -> Vec<(&str, u64, &S)> {
+        let actions = self.actions.iter();
+        actions.map(|(name, row)| (&**name, row.offset, &row.statistic)).collect()
     }
 }
 

@@ -19,6 +19,7 @@ mod grid;
 mod left_out;
 mod outliers;
 mod partial;
+mod saved;
 mod segment;
 
 use std::ops::Range;
@@ -27,7 +28,7 @@ use std::time::Duration;
 use facade::Stamp;
 use facade::codec::{Record, Zone};
 
-pub(crate) use aggregate::{Aggregate, ByAction, Combined};
+pub(crate) use aggregate::{Aggregate, ByAction, Combined, Saves};
 use grid::{Grid, duration, saturated};
 use segment::{Limits, Segment, WIDTHS};
 

@@ -57,7 +57,7 @@ pub(super) struct Limits {
 #[derive(Debug, Clone)]
 pub(super) struct Segment<C> {
     pub(super) grid: Grid,
-    limits: Limits,
+    pub(super) limits: Limits,
     /// By their start in nanoseconds since 1970.
     pub(super) intervals: BTreeMap<i128, C>,
     /// The number of rows in all intervals.
@@ -135,7 +135,7 @@ impl<C: Aggregate> Segment<C> {
     }
 
     /// Extends the range of timestamps, and widens the intervals if that exceeds a limit.
-    fn extend(&mut self, first: Stamp, last: Stamp) {
+    pub(super) fn extend(&mut self, first: Stamp, last: Stamp) {
         self.ends = (self.ends.0.min(first), self.ends.1.max(last));
         let (first, last) = (self.grid.start(first), self.grid.start(last));
         self.length = self.length.saturating_add(self.grid.between(first, self.starts.0));

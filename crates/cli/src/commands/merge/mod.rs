@@ -1,17 +1,23 @@
 //! `windrow merge`: the statistics of saved rows.
 
+mod series;
+
 use std::mem;
+use std::num::NonZero;
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::{Arg, ValueEnum};
 use facade::WhenFull;
 use facade::actions::{
     BinaryError, BinaryForm, BinaryReader, Count, HasCount, LocalTracker, Mean, TrackerSpec,
 };
-use facade::time::Statistic;
 
-use crate::commands::stats::view::{View, ViewArgs};
+use crate::commands::stats::view::{Style, View, ViewArgs};
+use crate::diagnostics;
 use crate::exit::Exit;
 use crate::memory;
+use crate::options::{self, STATISTICS_OPTIONS};
 use crate::output::{Failure, Outputs};
 use crate::saved::files::{self, Files};
 use crate::saved::{self, Saved};
@@ -20,32 +26,48 @@ use crate::stat::{NoStat, Stats};
 /// Print statistics of saved rows
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = DETAILS)]
+#[command(mut_args(with_formats))]
 pub(crate) struct Args {
-    /// Files that `windrow stats --save` wrote; `-` is standard input
+    /// Files that `windrow stats --save` or `series --save` wrote; `-` is standard input
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
 
     #[command(flatten)]
     view: ViewArgs,
+
+    /// Maximum number of rows of `series` [default: 10000]
+    ///
+    /// Memory grows with the number of rows.
+    #[arg(long, value_name = "N", help_heading = STATISTICS_OPTIONS)]
+    #[arg(value_parser = options::integer(NonZero::<usize>::MIN..=NonZero::<usize>::MAX))]
+    max_rows: Option<NonZero<usize>>,
 }
+
+/// The format that only rows of `series` have.
+const PLOT: &str = "plot";
 
 const DETAILS: &str = "\
 Rows are saved by `windrow stats --save FILE`, or written to standard output by its `--format rows`.
 The result is that of one run over all inputs in the order of the files, exactly and with the rows
 in the same order, as long as no action shares the row `(other)`. All statistics can be printed.
 
+Rows of `windrow series --every TIME --save FILE` are printed as `series` does, with --stat,
+--format and, if they were saved with --by-action, --top. All files must have been saved with the
+same --every, --timezone and --by-action.
+
 An input counts once: it is known by its path, its length and a hash of its content. A file whose
 inputs are all in another file is left out, with a message. So a job that is run again on the same
 input replaces itself. A log that has grown, or has another path, is another input. Files that have
 some inputs in common, and others, are refused.
 
-Files of another version, unit or set of statistics are refused, and so are damaged ones. Nothing
-is printed then.
+Files of another version, unit, width or set of statistics are refused, and so are damaged ones.
+Nothing is printed then.
 
 Examples:
   windrow stats --save monday.rows --unit ms monday.ndjson
   windrow merge --sort p99 --top 10 monday.rows tuesday.rows
   windrow merge <(ssh a windrow stats --format rows app.log) b.rows
+  windrow merge --format plot by-minute-a.rows by-minute-b.rows
   windrow merge --save week.rows monday.rows tuesday.rows
 
 Exit codes: 0 success, 1 a file could not be read or is refused, 2 usage, 3 --only found no action,
@@ -67,16 +89,26 @@ impl Args {
         view(false).check_output(&outputs.results)?;
         let files = Files::open(&self.files)?;
         view(files.counts_only).check_options()?;
+        if let Some(intervals) = files.intervals.clone() {
+            return self.show_series(files, &intervals, outputs);
+        }
+        self.check_stats(&files)?;
         if files.counts_only {
-            let add = |kept: &mut (Mean, NoStat, NoStat), bytes: &mut BinaryReader<'_>| {
-                let mut count = Count::default();
-                count.add_from(bytes)?;
-                kept.insert_n(1_u8.into(), count.count());
-                Ok(())
-            };
-            return self.show::<Count, _>(files, outputs, add);
+            return self.show::<Count, (Mean, NoStat, NoStat)>(files, outputs, add_count);
         }
         self.show::<Saved, Saved>(files, outputs, |kept, bytes| kept.add_from(bytes))
+    }
+
+    /// Checks that no option is given that only rows of `series` have.
+    fn check_stats(&self, files: &Files) -> Result<(), Exit> {
+        let options = [
+            ("--format plot", self.view.format == Style::Plot),
+            ("--max-rows", self.max_rows.is_some()),
+        ];
+        match options.into_iter().find(|&(_, is_given)| is_given) {
+            None => Ok(()),
+            Some((option, _)) => Err(misused(option, files.first(), "stats")),
+        }
     }
 
     /// Adds all rows and prints them. `W` is written, `S` is kept.
@@ -96,8 +128,8 @@ impl Args {
         let (names, budget) = self.view.memory.names(spec, 1, view.row_bytes::<S>(1))?;
         let mut tracker = LocalTracker::<S>::new(&names);
         let (unit, instances) = (files.unit, files.instances());
-        files.add_each::<W>(|name, first, bytes| {
-            let kept = tracker.row_mut(name, first);
+        files.add_each::<W>(|row, bytes| {
+            let kept = tracker.row_mut(row.name, row.first);
             add(kept.map_err(|error| bytes.impossible(error))?, bytes)
         })?;
         if let Some(budget) = budget.as_deref().filter(|budget| budget.is_exceeded()) {
@@ -121,4 +153,37 @@ impl Args {
         mem::forget(all);
         Ok(Ok(Exit::Done.or(printed).or(written).max(judged)))
     }
+}
+
+/// Adds a count to a statistic that has one.
+fn add_count<S: Stats>(kept: &mut S, bytes: &mut BinaryReader<'_>) -> Result<(), BinaryError> {
+    let mut count = Count::default();
+    count.add_from(bytes)?;
+    kept.insert_n(1_u8.into(), count.count());
+    Ok(())
+}
+
+/// Reports an option that the rows do not have.
+fn misused(option: &str, file: &str, command: &str) -> Exit {
+    diagnostics::report(format_args!(
+        "`{option}` does not apply to rows of `windrow {command}`, as in {file}\n  leave it out"
+    ));
+    Exit::Misused
+}
+
+/// Adds the formats of `series` to those of `stats`.
+///
+/// `mut_arg` would move the option behind `--json`, whose default would then count as given.
+fn with_formats(arg: Arg) -> Arg {
+    if arg.get_id() == "format" { arg.value_parser(formats()) } else { arg }
+}
+
+fn formats() -> impl TypedValueParser<Value = Style> {
+    let plot = PossibleValue::new(PLOT).help("Charts of the counts and the times of `series`");
+    let values = Style::value_variants().iter().filter_map(ValueEnum::to_possible_value);
+    PossibleValuesParser::new(values.chain([plot])).map(|name| match name.as_str() {
+        PLOT => Style::Plot,
+        // The names were taken from the variants.
+        name => Style::from_str(name, false).unwrap_or(Style::Table),
+    })
 }

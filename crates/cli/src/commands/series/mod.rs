@@ -1,34 +1,33 @@
 //! `windrow series`: statistics over time.
 
 mod plot;
-mod rows;
+pub(crate) mod rows;
+mod show;
+pub(crate) mod view;
 
 use std::iter;
 use std::num::NonZero;
-use std::ops::BitOr;
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use clap::ValueEnum;
 use clap::builder::ArgPredicate;
-use facade::Unit;
 use facade::actions::{Mean, MinMax, Quantiles, Variance};
-use facade::codec::{Format, Record, Sink};
+use facade::codec::{Record, Sink};
 
 use crate::diagnostics;
 use crate::exit::Exit;
 use crate::input::Input;
 use crate::inspect;
 use crate::options::{self, JsonArg, OUTPUT_OPTIONS, STATISTICS_OPTIONS};
-use crate::output::figures::Figures;
-use crate::output::infinite::Infinite;
-use crate::output::render::{self, counted};
-use crate::output::{Failure, Output, OutputArgs, Outputs};
+use crate::output::{Failure, OutputArgs, Outputs};
+use crate::saved;
 use crate::stat::{self, Needs, NoStat, Stat, Stats};
-use crate::timeline::{Aggregate, ByAction, Combined, Timeline, TimelineBuilder, Width};
+use crate::timeline::{Aggregate, ByAction, Combined, TimelineBuilder, Width};
 use crate::timestamps;
 
 use rows::Rows;
+use view::{MAX_ROWS, Style, View};
 
 /// Print statistics over time
 #[derive(Debug, clap::Args)]
@@ -65,7 +64,7 @@ pub(crate) struct Args {
     /// Maximum number of rows
     ///
     /// Memory grows with the number of rows.
-    #[arg(long, value_name = "N", default_value = "10000", help_heading = STATISTICS_OPTIONS)]
+    #[arg(long, value_name = "N", default_value_t = MAX_ROWS, help_heading = STATISTICS_OPTIONS)]
     #[arg(value_parser = options::integer(NonZero::<usize>::MIN..=NonZero::<usize>::MAX))]
     max_rows: NonZero<usize>,
 
@@ -79,20 +78,13 @@ pub(crate) struct Args {
 
     #[command(flatten)]
     output: OutputArgs,
-}
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Style {
-    /// Aligned columns of rounded numbers
-    Table,
-    /// Charts of the counts and the times
-    Plot,
-    /// An array of objects
-    Json,
-    /// One object per line
-    Ndjson,
-    /// Comma-separated values with a header
-    Csv,
+    /// Save all rows and statistics to FILE, for `windrow merge`
+    ///
+    /// In addition to the result, and with --every. FILE is replaced when it is complete, and only
+    /// if all inputs were read to their ends. It has all actions, whatever --top says.
+    #[arg(long, value_name = "FILE", help_heading = OUTPUT_OPTIONS)]
+    save: Option<PathBuf>,
 }
 
 const DETAILS: &str = "\
@@ -112,6 +104,7 @@ Examples:
   windrow series --timestamp at actions.ndjson
   windrow series --timestamp at --every 10s --format csv actions.ndjson.gz > series.csv
   windrow series --timestamp at --by-action --stat count,p99 actions.ndjson
+  windrow series --timestamp at --every 1m --save a.rows a.ndjson; windrow merge *.rows
   windrow series --timestamp when --timezone local --format plot *.ndjson
 
 Exit codes: 0 success, 1 failure, 2 usage, 3 too many records were refused or none was accepted,
@@ -119,8 +112,6 @@ Exit codes: 0 success, 1 failure, 2 usage, 3 too many records were refused or no
 
 /// The maximum number of rows of time where their width is chosen.
 const ROWS: u64 = 60;
-/// The maximum number of actions in a table.
-const TOP: usize = 20;
 
 pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     if let Err(exit) = args.json.check(&args.format, &Style::Json) {
@@ -129,6 +120,9 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     if args.input.counts_only()
         && let Err(exit) = options::check_counts(&args.stat)
     {
+        return Ok(exit);
+    }
+    if let Err(exit) = args.check_saved() {
         return Ok(exit);
     }
     // Memory is used by each row, so a row keeps only the statistics that are printed.
@@ -148,50 +142,59 @@ impl<C: Aggregate> Sink for TimelineSink<C> {
     }
 }
 
-/// What is shown of a timeline.
-struct View<'a> {
-    args: &'a Args,
-    unit: Option<Unit>,
-}
-
-impl View<'_> {
-    /// Returns how figures are formatted.
-    fn figures(&self) -> Figures {
-        Figures::new(self.unit)
-    }
-
-    /// Returns the requested statistics, each once.
-    fn stats(&self) -> Vec<Stat> {
-        self.args.stats()
-    }
-}
-
 impl Args {
-    fn needs(&self) -> Needs {
-        // A plot shows p99 whatever `--stat` says.
-        let quantiles = self.format == Style::Plot;
-        let stats = self.stats();
-        let needs = stats.iter().map(Stat::needs);
-        needs.fold(Needs { quantiles, ..Needs::default() }, Needs::bitor)
+    fn view(&self) -> View {
+        View {
+            format: self.format,
+            stats: View::stats_of(&self.stat, self.input.counts_only()),
+            counts_only: self.input.counts_only(),
+            unit: None,
+            top: self.top,
+            max_rows: self.max_rows,
+        }
     }
 
-    /// Returns the requested statistics, each once, or the default.
-    fn stats(&self) -> Vec<Stat> {
-        let percentile = Stat::percentile;
-        match &self.stat[..] {
-            [] if self.input.counts_only() => vec![Stat::Count],
-            [] => vec![Stat::Count, Stat::Mean, percentile(50), percentile(99), Stat::Max],
-            stats => options::distinct(stats),
+    /// Returns whether the rows are written as bytes, with all statistics.
+    fn saves(&self) -> bool {
+        self.save.is_some() || self.format == Style::Rows
+    }
+
+    fn needs(&self) -> Needs {
+        if self.saves() && !self.input.counts_only() {
+            return Needs { min_max: true, quantiles: true, variance: true };
         }
+        self.view().needs()
+    }
+
+    /// Checks that saved rows have a width and a zone that other runs can have, too.
+    fn check_saved(&self) -> Result<(), Exit> {
+        if !self.saves() {
+            return Ok(());
+        }
+        if self.every.is_none() {
+            diagnostics::report(
+                "`--save` and `--format rows` need the width of intervals\n  use `--every`, such \
+                 as `--every 1m`",
+            );
+            return Err(Exit::Misused);
+        }
+        if self.input.zone().to_string() == "local" {
+            diagnostics::report(
+                "time zone of the system has no name to be saved\n  use `--timezone`, such as \
+                 `--timezone Europe/Berlin`",
+            );
+            return Err(Exit::Misused);
+        }
+        Ok(())
     }
 
     fn run_of<K: Stats>(&self) -> Result<Exit, Failure> {
         if self.by_action { self.run::<ByAction<K>>() } else { self.run::<Combined<K>>() }
     }
 
-    fn run<C: Aggregate + Send + Clone + Rows>(&self) -> Result<Exit, Failure> {
+    fn run<C: Rows<Statistic: Stats> + Send + Clone>(&self) -> Result<Exit, Failure> {
         let recipe = match self.input.recipe() {
-            Ok(recipe) => recipe,
+            Ok(recipe) => recipe.identified(self.saves()),
             Err(exit) => return Ok(exit),
         };
         if recipe.fields().timestamp.is_none() {
@@ -202,7 +205,12 @@ impl Args {
             );
             return Ok(Exit::Misused);
         }
-        let Outputs { results: output, kept, .. } = self.input.outputs(&self.output, None)?;
+        let Outputs { results: output, kept, saved } =
+            self.input.outputs(&self.output, self.save.as_deref())?;
+        let mut view = self.view();
+        if let Err(exit) = view.check_output(&output) {
+            return Ok(exit);
+        }
         // Without `--every` the width grows, so that the limit of rows is the last resort.
         let chosen = Width::AtMost(ROWS.min(self.max_rows.get() as u64));
         let width = self.every.map_or(chosen, Width::Given);
@@ -212,80 +220,30 @@ impl Args {
         let result = self.input.read(&recipe, &mut sinks, kept, None)?;
         let mut timeline = builder().0;
         sinks.into_iter().for_each(|sink| timeline.merge(sink.0));
-        let mut timeline = timeline.build();
+        let timeline = timeline.build();
         if !result.has_result() {
             result.report();
             inspect::report_hint(&result);
             return Ok(result.exit());
         }
-        if self.is_too_long(&timeline) {
+        if view.is_too_long(&timeline, self.every.map(|_| "use")) {
             result.report();
             return Ok(result.exit().max(Exit::Failed));
         }
-        let default = if self.format == Style::Table { TOP } else { usize::MAX };
-        C::keep_top(&mut timeline, self.top.unwrap_or(default));
-        let view = View { args: self, unit: result.unit().filter(|_| !self.input.counts_only()) };
-        let records = |output: Output, format| {
-            output.stream(|output| C::records(output, &view, &timeline, format))
-        };
-        let infinite = match self.format {
-            Style::Plot => Infinite::default(),
-            _ => C::infinite(&view, &timeline),
-        };
-        let printed = match self.format {
-            Style::Table => {
-                let table = C::table(&view, &timeline, output.columns());
-                output.print(table)
-            }
-            Style::Plot => {
-                let canvas = plot::Canvas::new(output.columns(), output.is_plain());
-                output.print(C::plot(&view, &timeline, canvas))
-            }
-            Style::Json => records(output, Format::Json),
-            Style::Ndjson => records(output, Format::Ndjson),
-            Style::Csv => records(output, Format::Csv),
-        };
-        let is_json = matches!(self.format, Style::Json | Style::Ndjson);
-        infinite.warn(if is_json { "null" } else { "inf" });
+        view.unit = result.unit().filter(|_| !view.counts_only);
+        let inputs = self.saves().then(|| saved::check_inputs(result.instances()));
+        let unsaved = inputs.as_ref().and_then(|inputs| inputs.as_ref().err()).cloned();
+        let inputs = inputs.and_then(Result::ok);
+        let rows = inputs
+            .map(|inputs| saved::encode_timeline(&timeline, view.unit, inputs, view.counts_only));
+        let left_out = timeline.left_out(result.accepted);
+        let printed = view.show(timeline, output, rows.as_deref());
+        let written = saved.zip(rows).map_or(Ok(()), |(file, rows)| saved::write(file, &rows));
         self.input.report(&result);
+        let unsaved = unsaved.map_or(Exit::Done, |unsaved| unsaved.report());
         inspect::report_hint(&result);
         result.warn_of_moments(result.moments.are_all(result.accepted));
-        timeline.left_out(result.accepted).iter().for_each(diagnostics::report);
-        Ok(result.exit().or(printed))
-    }
-
-    /// Returns whether there are more rows than the limit, and reports what to do about it.
-    fn is_too_long<C: Aggregate>(&self, timeline: &Timeline<C>) -> bool {
-        let max = self.max_rows.get() as u64;
-        let Some((first, last)) = timeline.ends() else { return false };
-        if !timeline.is_overfull() && timeline.length() <= max {
-            return false;
-        }
-        let (width, length) = (timestamps::span(timeline.width()), timeline.length());
-        let [from, to] =
-            [first, last].map(|end| timestamps::write(timeline.zone(), end, timestamps::SECOND));
-        let limit = counted(max, "row");
-        if length > max {
-            let wider = timeline.width_for(max).map(timestamps::span);
-            let (length, max) = (counted(length, "row"), render::grouped(max));
-            let wider = wider.map(|wider| format!("use `--every {wider}`, or "));
-            let wider = wider.unwrap_or_default();
-            diagnostics::report(format_args!(
-                "{from} to {to} is {length} of {width}, limit is {max}\n  \
-                 {wider}allow more with `--max-rows`\n  \
-                 if a timestamp is far from all others, check `--timestamp-format`"
-            ));
-        } else if self.every.is_some() {
-            diagnostics::report(format_args!(
-                "{from} to {to} has more than {limit} of one action and {width} each\n  \
-                 use a wider `--every`, omit `--by-action`, or allow more with `--max-rows`"
-            ));
-        } else {
-            diagnostics::report(format_args!(
-                "more actions than {limit} at any width\n  \
-                 omit `--by-action`, or allow more rows with `--max-rows`"
-            ));
-        }
-        true
+        left_out.iter().for_each(diagnostics::report);
+        Ok(result.exit().or(printed).or(written).max(unsaved))
     }
 }

@@ -74,7 +74,7 @@ const LETTERS: [char; COLORS.len()] = ['•', '+', 'o', 'x', '#', '='];
 
 /// The size and the marks of a chart.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Canvas {
+pub(crate) struct Canvas {
     columns: usize,
     marks: Marks,
 }

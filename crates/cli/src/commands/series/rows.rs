@@ -8,13 +8,14 @@ use std::iter;
 use facade::codec::{Field, Format, visible};
 use facade::{Quantile, Unit};
 
-use super::{Style, View, plot};
+use super::plot;
+use super::view::{Style, View};
 use crate::output::infinite::Infinite;
 use crate::output::render::{self, GAP};
 use crate::output::spark::{bar, spark};
 use crate::output::table::Table;
 use crate::stat::{Stat, Stats, Whole};
-use crate::timeline::{Aggregate, ByAction, Combined, Outliers, Timeline};
+use crate::timeline::{Aggregate, ByAction, Combined, Outliers, Saves, Timeline};
 use crate::timestamps;
 
 /// The width of a bar in a table.
@@ -25,31 +26,31 @@ const SPARK_COLUMNS: usize = 30;
 const PICTURE_COLUMNS_MIN: usize = 8;
 
 /// Formats the rows of a timeline.
-pub(super) trait Rows: Aggregate {
+pub(crate) trait Rows: Saves {
     /// Formats a table. `columns` is the width of the terminal, if the output is one.
-    fn table(view: &View<'_>, timeline: &Timeline<Self>, columns: Option<usize>) -> String;
-    fn plot(view: &View<'_>, timeline: &Timeline<Self>, canvas: plot::Canvas) -> String;
+    fn table(view: &View, timeline: &Timeline<Self>, columns: Option<usize>) -> String;
+    fn plot(view: &View, timeline: &Timeline<Self>, canvas: plot::Canvas) -> String;
     /// Folds all actions but those with the largest totals.
     fn keep_top(_timeline: &mut Timeline<Self>, _top: usize) {}
     /// Returns the statistics that exceed the range of `f64`.
-    fn infinite(view: &View<'_>, timeline: &Timeline<Self>) -> Infinite;
+    fn infinite(view: &View, timeline: &Timeline<Self>) -> Infinite;
     fn records(
         output: &mut dyn Write,
-        view: &View<'_>,
+        view: &View,
         timeline: &Timeline<Self>,
         format: Format,
     ) -> io::Result<()>;
 }
 
 impl<K: Stats> Rows for Combined<K> {
-    fn table(view: &View<'_>, timeline: &Timeline<Self>, columns: Option<usize>) -> String {
+    fn table(view: &View, timeline: &Timeline<Self>, columns: Option<usize>) -> String {
         let nothing = K::default();
         let rows: Vec<(String, &K)> =
             labelled(timeline).map(|(from, row)| (from, kept(row).unwrap_or(&nothing))).collect();
         let mut table = Table::default();
         table.column(&title(timeline), rows.iter().map(|(from, _)| from.clone()));
         let kept = rows.iter().map(|&(_, kept)| kept);
-        table.stats(&view.stats(), kept.clone(), &Whole::of(kept), view.figures());
+        table.stats(&view.stats, kept.clone(), &Whole::of(kept), view.figures());
         let wide = table.left(columns).min(BAR_COLUMNS);
         let [title, _] = picture_titles(wide);
         if wide >= PICTURE_COLUMNS_MIN {
@@ -64,20 +65,20 @@ impl<K: Stats> Rows for Combined<K> {
         table.to_string()
     }
 
-    fn infinite(view: &View<'_>, timeline: &Timeline<Self>) -> Infinite {
+    fn infinite(view: &View, timeline: &Timeline<Self>) -> Infinite {
         let rows = labelled(timeline).filter_map(|(from, row)| Some((from, kept(row)?)));
         let rows: Vec<_> = rows.collect();
-        Infinite::among(&view.stats(), rows.iter().map(|(from, kept)| (from.as_str(), *kept)))
+        Infinite::among(&view.stats, rows.iter().map(|(from, kept)| (from.as_str(), *kept)))
     }
 
-    fn plot(view: &View<'_>, timeline: &Timeline<Self>, canvas: plot::Canvas) -> String {
+    fn plot(view: &View, timeline: &Timeline<Self>, canvas: plot::Canvas) -> String {
         let points: Vec<_> = timeline
             .intervals()
             .map(|(_, row)| {
                 let kept = kept(row);
                 let count = kept.map_or(0, |kept| kept.count());
                 // Records that are only counted have no times.
-                let timed = kept.filter(|_| !view.args.input.counts_only());
+                let timed = kept.filter(|_| !view.counts_only);
                 let mean = timed.and_then(|kept| kept.mean());
                 let p99 = timed.and_then(|kept| {
                     let p99 = kept.quantiles()?.quantile(Quantile::P99)?;
@@ -91,14 +92,14 @@ impl<K: Stats> Rows for Combined<K> {
 
     fn records(
         output: &mut dyn Write,
-        view: &View<'_>,
+        view: &View,
         timeline: &Timeline<Self>,
         format: Format,
     ) -> io::Result<()> {
         let nothing = K::default();
         let rows: Vec<_> =
             labelled(timeline).map(|(from, row)| (from, kept(row).unwrap_or(&nothing))).collect();
-        let stats = view.stats();
+        let stats = &view.stats;
         let names = stats.iter().map(Stat::name);
         let unit = view.unit.map(Unit::symbol);
         let last = unit.map(|_| "unit");
@@ -140,7 +141,9 @@ impl<K: Stats> ByAction<K> {
 
     /// Describes the time axis of sparklines with this number of parts.
     fn scale(timeline: &Timeline<Self>, parts: usize, columns: Option<usize>) -> String {
-        let Some((first, last)) = timeline.ends() else { return String::new() };
+        let mut starts = timeline.intervals().map(|(start, _)| start);
+        let Some(first) = starts.next() else { return String::new() };
+        let last = starts.last().unwrap_or(first);
         let each = timeline.length().div_ceil(parts.max(1) as u64);
         let each = timeline.width().saturating_mul(u32::try_from(each).unwrap_or(u32::MAX));
         let [first, last] =
@@ -155,13 +158,13 @@ impl<K: Stats> ByAction<K> {
 }
 
 impl<K: Stats> Rows for ByAction<K> {
-    fn table(view: &View<'_>, timeline: &Timeline<Self>, columns: Option<usize>) -> String {
+    fn table(view: &View, timeline: &Timeline<Self>, columns: Option<usize>) -> String {
         let mut trends = trends(timeline, SPARK_COLUMNS);
         let mut table = Table::default();
         table.names("action", trends.iter().map(|trend| visible(trend.action.as_bytes())));
         let wholes = trends.iter().map(|trend| &trend.whole);
-        table.stats(&view.stats(), wholes.clone(), &Whole::of(wholes), view.figures());
-        let pictures = if view.args.input.counts_only() { 1 } else { 2 };
+        table.stats(&view.stats, wholes.clone(), &Whole::of(wholes), view.figures());
+        let pictures = if view.counts_only { 1 } else { 2 };
         // Both sparklines or neither: a reader compares them with each other.
         let wide = (table.left(columns).saturating_sub(GAP) / pictures).min(SPARK_COLUMNS);
         if wide < PICTURE_COLUMNS_MIN {
@@ -191,20 +194,20 @@ impl<K: Stats> Rows for ByAction<K> {
         table.to_string() + &Self::scale(timeline, parts, columns)
     }
 
-    fn infinite(view: &View<'_>, timeline: &Timeline<Self>) -> Infinite {
+    fn infinite(view: &View, timeline: &Timeline<Self>) -> Infinite {
         // A row of the table is an action over all intervals, a record one in a single interval.
-        if view.args.format == Style::Table {
+        if view.format == Style::Table {
             let trends = trends(timeline, 1);
             let rows = trends.iter().map(|trend| (trend.action, &trend.whole));
-            return Infinite::among(&view.stats(), rows);
+            return Infinite::among(&view.stats, rows);
         }
         let rows: Vec<_> = labelled(timeline).filter_map(|(_, row)| row).collect();
         let rows = rows.iter().flat_map(|row| row.statistics());
         let rows = rows.map(|row| (row.action, row.statistic));
-        Infinite::among(&view.stats(), rows)
+        Infinite::among(&view.stats, rows)
     }
 
-    fn plot(_: &View<'_>, timeline: &Timeline<Self>, canvas: plot::Canvas) -> String {
+    fn plot(_: &View, timeline: &Timeline<Self>, canvas: plot::Canvas) -> String {
         let mut totals = BTreeMap::<&str, u64>::new();
         for (action, action_stat) in
             timeline.intervals().filter_map(|(_, row)| row).flat_map(|row| &row.actions)
@@ -230,13 +233,13 @@ impl<K: Stats> Rows for ByAction<K> {
 
     fn records(
         output: &mut dyn Write,
-        view: &View<'_>,
+        view: &View,
         timeline: &Timeline<Self>,
         format: Format,
     ) -> io::Result<()> {
         let rows: Vec<_> =
             labelled(timeline).filter_map(|(from, row)| Some((from, row?))).collect();
-        let stats = view.stats();
+        let stats = &view.stats;
         let has_other = rows.iter().any(|(_, row)| row.other.is_some());
         // Next to the name in objects; behind all others in CSV, whose columns have places.
         let mut columns = vec!["from", "action"];
@@ -247,7 +250,7 @@ impl<K: Stats> Rows for ByAction<K> {
         }
         let unit = view.unit.map(Unit::symbol);
         columns.extend(unit.map(|_| "unit"));
-        let (stats, whole) = (&stats, Self::whole(timeline));
+        let whole = Self::whole(timeline);
         let rows = rows.iter().flat_map(|(from, row)| {
             row.statistics().map(move |row| -> Vec<_> {
                 let mut fields = vec![Field::Text(from), Field::Text(row.action)];

@@ -36,7 +36,7 @@ pub(crate) struct ViewArgs {
     #[arg(long, value_name = "STATS", value_delimiter = ',', hide_possible_values = true)]
     #[arg(value_parser = options::offering(Stat::from_str, || stat::NAMES))]
     #[arg(help_heading = STATISTICS_OPTIONS)]
-    stat: Vec<Stat>,
+    pub(crate) stat: Vec<Stat>,
 
     /// Sort by `first` (order of appearance), `action`, or a statistic, descending
     ///
@@ -56,7 +56,7 @@ pub(crate) struct ViewArgs {
     /// Without --sort, a table has those with the largest totals, other formats the most frequent.
     #[arg(long, value_name = "N", help_heading = STATISTICS_OPTIONS)]
     #[arg(value_parser = options::integer(NonZero::<usize>::MIN..=NonZero::<usize>::MAX))]
-    top: Option<NonZero<usize>>,
+    pub(crate) top: Option<NonZero<usize>>,
 
     /// Show only the action NAME, in depth: a table has its percentiles and their counts
     ///
@@ -87,7 +87,7 @@ pub(crate) struct ViewArgs {
     /// Output format
     #[arg(long, value_enum, default_value_t = Style::Table, help_heading = OUTPUT_OPTIONS)]
     #[arg(default_value_if("json", ArgPredicate::IsPresent, "json"))]
-    format: Style,
+    pub(crate) format: Style,
 
     #[command(flatten, next_help_heading = OUTPUT_OPTIONS)]
     json: JsonArg,
@@ -113,6 +113,9 @@ pub(crate) enum Style {
     Prometheus,
     /// All statistics as bytes, for `windrow merge`
     Rows,
+    /// Charts of the counts and the times of `series`: only `windrow merge` offers it.
+    #[value(skip)]
+    Plot,
 }
 
 impl Style {
@@ -120,7 +123,7 @@ impl Style {
     pub(crate) fn infinite(self) -> &'static str {
         match self {
             Self::Json | Self::Ndjson => "null",
-            Self::Table | Self::Csv | Self::Rows => "inf",
+            Self::Table | Self::Csv | Self::Rows | Self::Plot => "inf",
             Self::Prometheus => prometheus::INFINITE,
         }
     }
@@ -149,6 +152,20 @@ impl ViewArgs {
     /// Returns whether the rows are written as bytes, with all statistics.
     pub(crate) fn saves(&self) -> bool {
         self.save.path().is_some() || self.format == Style::Rows
+    }
+
+    /// Returns the first option that is given and is not one of `series`.
+    pub(crate) fn of_stats_only(&self) -> Option<&'static str> {
+        let options = [
+            ("--sort", self.sort.is_some()),
+            ("--reverse", self.reverse),
+            ("--only", !self.only.is_empty()),
+            ("--fail-if", self.fail_if.stats().next().is_some()),
+            ("--max-actions", self.max_actions != TrackerSpec::default().actions),
+            ("--max-memory", self.memory.is_limited()),
+            ("--format prometheus", self.format == Style::Prometheus),
+        ];
+        options.into_iter().find(|&(_, is_given)| is_given).map(|(option, _)| option)
     }
 
     /// Returns the file for rows.
@@ -223,13 +240,7 @@ impl View<'_> {
     ///
     /// The exit code of the command.
     pub(crate) fn check_output(&self, output: &Output) -> Result<(), Exit> {
-        if self.format == Style::Rows && output.is_terminal() {
-            diagnostics::report(
-                "`--format rows` is not for a terminal\n  redirect it, or use `--save FILE`",
-            );
-            return Err(Exit::Misused);
-        }
-        Ok(())
+        saved::check_output(self.format == Style::Rows, output)
     }
 
     /// Checks options that exclude each other.
@@ -292,7 +303,7 @@ impl View<'_> {
             }
             Style::Json | Style::Ndjson => vec![Stat::Mean],
             Style::Prometheus => [50, 90, 99].map(percentile).to_vec(),
-            Style::Rows => Vec::new(),
+            Style::Rows | Style::Plot => Vec::new(),
         }
     }
 
@@ -401,7 +412,7 @@ impl View<'_> {
             Style::Json => self.write_records(&stats, rows, whole, unit, Format::Json, output),
             Style::Ndjson => self.write_records(&stats, rows, whole, unit, Format::Ndjson, output),
             Style::Csv => self.write_records(&stats, rows, whole, unit, Format::Csv, output),
-            Style::Rows => Ok(()),
+            Style::Rows | Style::Plot => Ok(()),
         }
     }
 
