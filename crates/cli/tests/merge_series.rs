@@ -3,7 +3,11 @@
 mod folder;
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
+use facade::Stamp;
+use facade::actions::{Count, RowsHeader, RowsWriter};
+use facade::time::Statistic;
 use folder::Folder;
 
 /// All statistics, most of them with all of their digits.
@@ -174,4 +178,33 @@ fn series_are_saved_whole_or_not_at_all() {
     let shown = folder.done(&command);
     assert!(folder.read("old.rows").starts_with(b"wrow"));
     assert_eq!(shown, folder.done(&command.replace(" --save old.rows", "")));
+}
+
+/// Encodes one row of an interval.
+fn rows_of(zone: &str, start: Stamp) -> Vec<u8> {
+    let resolution = Duration::from_secs(3_600);
+    let header = RowsHeader { resolution, zone: zone.into(), ..RowsHeader::default() };
+    let mut count = Count::default();
+    count.insert(1_u8.into());
+    let mut writer = RowsWriter::<Count>::new(&header);
+    writer.block(start, [("jump", 0, &count)]);
+    writer.finish()
+}
+
+#[test]
+fn rows_of_no_interval_are_refused() {
+    let folder = Folder::new();
+    let hour = Stamp::from_nanos(3_600_000_000_000);
+    folder.write("hour.rows", &rows_of("", hour));
+    let printed = folder.done("merge --format csv hour.rows");
+    assert_eq!(printed, "from,action,count\n1970-01-01T01:00:00Z,jump,1\n");
+    folder.write("late.rows", &rows_of("", Stamp::from_nanos(3_601_000_000_000)));
+    let (code, text, message) = folder.run("merge late.rows");
+    assert_eq!((code, text.as_str()), (1, ""));
+    assert!(message.contains("no interval starts at 1970-01-01T01:00:01Z"), "{message}");
+    folder.write("mars.rows", &rows_of("Mars/\u{1b}[1m", hour));
+    let (code, text, message) = folder.run("merge mars.rows");
+    assert_eq!((code, text.as_str()), (1, ""));
+    assert!(message.starts_with("windrow: mars.rows: time zone `Mars/"), "{message}");
+    assert!(!message.contains('\u{1b}'), "{message:?}");
 }
