@@ -163,6 +163,12 @@ fn rows_beyond_the_limit_are_refused() {
     assert_eq!((code, text.as_str()), (1, ""));
     assert!(message.contains("limit is 3\n  save rows with `--every "), "{message}");
     folder.done("merge --max-rows 11 0.rows 1.rows");
+    // Too many actions, not too many intervals.
+    let folder = saved(&format!("{OPTIONS} --by-action"));
+    let (code, text, message) = folder.run("merge --max-rows 20 0.rows 1.rows");
+    assert_eq!((code, text.as_str()), (1, ""));
+    assert!(message.contains("more than 20 rows of one action and 6h each"), "{message}");
+    assert!(message.contains("save rows with a wider `--every`"), "{message}");
 }
 
 #[test]
