@@ -114,7 +114,9 @@ fn input_without_times_has_no_rates() {
             terminal.wait_for("END OF INPUT");
             let seen = terminal.seen();
             assert!(seen.lines().next().unwrap().contains("1,000 actions"), "{seen}");
-            assert!(!seen.contains("/s"), "{seen}");
+            // The path may have a folder whose name begins so.
+            let mut lines = seen.lines().filter(|line| !line.contains(&path[..6]));
+            assert!(!lines.any(|line| line.contains("/s")), "{seen}");
             let row = seen.lines().find(|line| line.starts_with("jump")).unwrap();
             assert!(row.split_whitespace().take(3).eq(["jump", "1,000", "499,500"]), "{seen}");
             assert!(!header(&seen).contains(&"when"), "{seen}");
