@@ -1,8 +1,10 @@
-//! The memory of a key, and the bytes of a row, as in the tables of README.md.
+//! The memory of a key and of a recorder, and the bytes of a row, as in the tables of README.md.
 
 use std::collections::HashMap;
 use std::hint::black_box;
+use std::time::Duration;
 
+use adapter_metrics::{RecorderSpec, WindrowRecorder};
 use allocation_counter::measure;
 use benches::groups::snapshot::draws;
 use benches::implementations::keyed::{
@@ -10,7 +12,9 @@ use benches::implementations::keyed::{
 };
 use benches::implementations::limiters::{GovernorKeyed, Limited};
 use benches::implementations::snapshots::{Binary, Form, HdrV2, Postcard};
-use core_time::{KeyedCounter, KeyedLimiter};
+use core_time::{KeyedCounter, KeyedLimiter, ManualClock, Stamp};
+use metrics::{Recorder, counter, histogram, with_local_recorder};
+use metrics_exporter_prometheus::PrometheusBuilder;
 
 const KEYS: u64 = 50_000;
 
@@ -91,4 +95,56 @@ fn table_of_the_readme_has_the_bytes_of_a_row() {
     let (names, rows) = (draws(1).names().concat().len(), draws(1).names().len());
     let shown = format!("a name of {} bytes on average", (names + rows / 2) / rows);
     assert!(include_str!("../README.md").contains(&shown), "README.md does not have `{shown}`");
+}
+
+/// Returns the bytes of a recorder after records that nobody reads, 10,000 a second.
+fn of_recorder<R: Recorder>(new: impl FnOnce(ManualClock) -> R, records: u64) -> u64 {
+    let clock = ManualClock::new(Stamp::from_secs(1_000_000));
+    let mut kept = None;
+    let used = measure(|| {
+        let recorder = new(clock.clone());
+        with_local_recorder(&recorder, || {
+            let (requests, seconds) = (counter!("requests"), histogram!("seconds"));
+            for at in 0..records {
+                if at % 10_000 == 0 {
+                    clock.advance(Duration::from_secs(1));
+                }
+                requests.increment(1);
+                seconds.record((at % 997) as f64 / 1_000.0);
+            }
+        });
+        kept = Some(recorder);
+    });
+    black_box(kept);
+    used.bytes_current.unsigned_abs()
+}
+
+#[test]
+fn table_of_the_readme_has_the_bytes_of_a_recorder() {
+    let ours = |records| {
+        let new = |clock| WindrowRecorder::with_clock(RecorderSpec::default(), clock).unwrap();
+        of_recorder(new, records)
+    };
+    let rival = |records| of_recorder(|_| PrometheusBuilder::new().build_recorder(), records);
+    let measured = [
+        ("window_recorder", [1_000_000, 10_000_000].map(ours)),
+        ("rival_metrics_exporter_prometheus", [1_000_000, 10_000_000].map(rival)),
+    ];
+    let readme = include_str!("../README.md");
+    let wrong = measured.iter().filter(|(name, bytes)| {
+        let row = format!("| `{name}` | ");
+        let row = readme
+            .lines()
+            .filter(|line| line.contains(" KiB |"))
+            .find_map(|line| line.strip_prefix(&row));
+        let shown = row.unwrap_or_default().split(" KiB |");
+        let shown: Vec<f64> =
+            shown.map_while(|part| part.trim_start_matches([' ', '|']).parse().ok()).collect();
+        // The number of shards of some depends on that of processors.
+        let is_near =
+            |(shown, &bytes): (&f64, &u64)| (0.9..1.1).contains(&(bytes as f64 / 1_024.0 / shown));
+        shown.len() != 2 || !shown.iter().zip(bytes).all(is_near)
+    });
+    let wrong: Vec<_> = wrong.collect();
+    assert!(wrong.is_empty(), "README.md does not show {wrong:?}");
 }
