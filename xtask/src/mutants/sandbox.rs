@@ -13,6 +13,8 @@ use crate::{loom, step};
 
 /// Large files that a build does not need.
 const EXCLUDED: &str = "benches/record/";
+/// The seed of the random cases of a test, so that the same mutants are caught in every run.
+const SEED: (&str, &str) = ("PROPTEST_RNG_SEED", "1");
 
 /// A copy of the files of the workspace.
 pub(super) struct Sandbox {
@@ -98,7 +100,8 @@ impl Sandbox {
             Suite::Loom | Suite::Unit => command.args(members).arg("--lib"),
             Suite::Integration(file) => command.args(members).args(["--test", file]),
         };
-        let command = command.args(["--", "--exact"]).args(tests).env("RUST_BACKTRACE", "0");
+        let command = command.args(["--", "--exact"]).args(tests);
+        let command = command.env("RUST_BACKTRACE", "0").env(SEED.0, SEED.1);
         Ok(step::capture(command.quiet().into())?)
     }
 }
