@@ -8,7 +8,7 @@ use xshell::{Shell, cmd};
 
 use crate::measure::criterion::Plan;
 use crate::measure::record::Kind;
-use crate::measure::{Measurement, groups, headline, rivals, table};
+use crate::measure::{Measurement, groups, headline, table};
 use crate::step::{self, Job, Steps};
 
 /// Compare Windrow with baselines, floors and rivals, or two records
@@ -59,7 +59,7 @@ impl Args {
                 let plan = Plan { filter: Some(&headline_filter()), quick: !full };
                 let measured = measure(sh, &plan)?;
                 headline::check_complete(Kind::Operations, &measured)?;
-                step::print(&overview::render(&measured, &rivals::read()?));
+                step::print(&overview::render(&measured));
                 Ok(())
             }
         }

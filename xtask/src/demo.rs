@@ -3,9 +3,10 @@
 use std::env::consts::EXE_SUFFIX;
 use std::path::Path;
 
-use anyhow::{Context as _, ensure};
+use anyhow::Context as _;
 use xshell::{Shell, cmd};
 
+use crate::golden;
 use crate::step::{self, Job, Steps};
 use crate::workspace::Workspace;
 
@@ -39,7 +40,9 @@ impl Args {
             steps.run("stats", || {
                 let found = cmd!(sh, "{program} stats {SAMPLE}").quiet().read()?;
                 step::print(&format!("{found}\n"));
-                check(sh, &found, Path::new(GOLDEN), self.update)
+                let (golden, text) = (Path::new(GOLDEN), format!("{found}\n"));
+                golden::check(sh, golden, &text, self.update, "cargo xtask demo")?;
+                Ok(format!("{} lines as in {GOLDEN}", found.lines().count()))
             });
             step::print("\n$ windrow demo");
             steps.run("trackers", || {
@@ -49,44 +52,5 @@ impl Args {
             });
         }
         steps.finish("demo")
-    }
-}
-
-/// Compares the output with the expected one; line ends may differ.
-fn check(sh: &Shell, found: &str, golden: &Path, update: bool) -> anyhow::Result<String> {
-    ensure!(!found.is_empty(), "`windrow stats` printed nothing");
-    let shown = golden.display();
-    if update {
-        sh.write_file(golden, format!("{found}\n"))?;
-        return Ok(format!("{shown} written, review the difference"));
-    }
-    let diff = cmd!(sh, "git diff --no-index --exit-code --ignore-cr-at-eol -- {golden} -");
-    let diff = diff.stdin(format!("{found}\n")).quiet().ignore_status().output()?;
-    ensure!(
-        diff.status.success(),
-        "the output differs from {shown}:\n{}{}\
-         if that is intended, run `cargo xtask demo --update`",
-        String::from_utf8_lossy(&diff.stdout),
-        String::from_utf8_lossy(&diff.stderr)
-    );
-    Ok(format!("{} lines as in {shown}", found.lines().count()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn difference_is_shown_and_line_ends_are_ignored() {
-        let sh = Shell::new().unwrap();
-        let folder = sh.create_temp_dir().unwrap();
-        let golden = folder.path().join("golden.txt");
-        sh.write_file(&golden, "a\r\nb\r\n").unwrap();
-        assert!(check(&sh, "a\nb", &golden, false).unwrap().starts_with("2 lines as in "));
-        let error = check(&sh, "a\nX", &golden, false).unwrap_err().to_string();
-        assert!(error.contains("\n-b") && error.contains("\n+X\n"), "{error}");
-        assert!(check(&sh, "", &golden, true).is_err());
-        check(&sh, "a\nX", &golden, true).unwrap();
-        assert_eq!(sh.read_file(&golden).unwrap(), "a\nX\n");
     }
 }

@@ -2,50 +2,41 @@
 //!
 //! A count is the same on a busy and on an idle machine, to a fraction of an instruction, so it
 //! shows changes that a time hides in its noise. It is not a time: a cache miss counts as much as a
-//! hit, and a division as much as an addition.
+//! hit, and a division as much as an addition. Valgrind hides the vDSO, so every clock is read by a
+//! system call, whose instructions are not counted.
 //!
 //! `benches/src/bin/instructions.rs` holds the operations. Each runs twice, a few times and many
 //! times; the difference excludes the start of the program and the preparation of the operation.
 
 use std::env::consts::EXE_SUFFIX;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context as _, ensure};
 use xshell::{Shell, cmd};
 
-use crate::measure::record::commit;
 use crate::measure::table::Table;
 use crate::step::{self, Job, Steps};
-use crate::workspace::{self, Workspace};
+use crate::workspace::Workspace;
 
 /// Count the instructions of each operation under valgrind
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   cargo xtask instructions
-  cargo xtask instructions count/
-  cargo xtask instructions --out counts.md")]
+  cargo xtask instructions count/")]
 pub(crate) struct Args {
     /// Count only the operations whose names contain this
     #[arg(default_value = "", hide_default_value = true)]
     filter: String,
-    /// Also write the table to FILE
-    #[arg(long, value_name = "FILE")]
-    out: Option<String>,
 }
 
 /// The number of operations in the two runs.
 const FEW: u64 = 1_000;
 const MANY: u64 = 11_000;
 
-/// Valgrind hides the vDSO, so every clock is read by a system call.
-const NOTE: &str = "\
-Instructions of one operation, in user mode. The cost of reading a clock is not included: under
-valgrind it is a system call, whose instructions are not counted.";
-
 impl Args {
     pub(crate) fn run(self, sh: &Shell) -> anyhow::Result<()> {
-        let valgrind = valgrind(sh)?;
+        check_valgrind(sh)?;
         let target = Workspace::read(sh)?.target;
         let counter = Counter {
             program: target.join(format!("release/instructions{EXE_SUFFIX}")),
@@ -63,29 +54,17 @@ impl Args {
                 Ok(format!("{} operations", counts.len()))
             });
             step::print(&format!("\n{}", table(&counts).plain()));
-            if let Some(file) = &self.out {
-                steps.run("write", || {
-                    let head = format!("{}, {valgrind}, commit {}", toolchain(sh)?, commit(sh)?);
-                    write(&workspace::root().join(file), &head, &counts)
-                });
-            }
         }
         steps.finish("instructions")
     }
 }
 
-/// Returns the version of valgrind.
-fn valgrind(sh: &Shell) -> anyhow::Result<String> {
-    let version = cmd!(sh, "valgrind --version").quiet().ignore_stderr().read();
-    version.ok().context(
+fn check_valgrind(sh: &Shell) -> anyhow::Result<()> {
+    let version = cmd!(sh, "valgrind --version").quiet().ignore_stdout().ignore_stderr();
+    version.run().context(
         "valgrind is not installed; install it with `apt install valgrind` or \
          `dnf install valgrind` (it runs on Linux and FreeBSD)",
     )
-}
-
-fn toolchain(sh: &Shell) -> anyhow::Result<String> {
-    let version = cmd!(sh, "rustc --version").quiet().read()?;
-    Ok(version.split(" (").next().unwrap_or(&version).to_owned())
 }
 
 /// The program that runs the operations, and the folder of its profiles.
@@ -139,13 +118,6 @@ fn table(counts: &[(f64, String)]) -> Table {
     let row = |(count, name): &(f64, String)| vec![name.clone(), format!("{count:.1}")];
     let title = "Instructions of an operation".to_owned();
     Table::new(title, head.into(), counts.iter().map(row).collect())
-}
-
-fn write(file: &Path, head: &str, counts: &[(f64, String)]) -> anyhow::Result<String> {
-    let shown = file.display().to_string();
-    let text = format!("{}\n{NOTE}\n\n{head}.\n", table(counts).markdown());
-    fs::write(file, text).with_context(|| shown.clone())?;
-    Ok(shown)
 }
 
 #[cfg(test)]

@@ -3,12 +3,13 @@
 //! A change of the interface shows up in a review as a difference of `public-api.txt`. Describe it
 //! in the changelog.
 
-use std::fs;
+use std::path::Path;
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use public_api::Builder;
 use xshell::{Shell, cmd};
 
+use crate::golden;
 use crate::step::Steps;
 use crate::workspace::{self, Package, Workspace};
 
@@ -34,9 +35,8 @@ impl Args {
         let workspace = Workspace::read(sh)?;
         let names = workspace.chosen(&self.packages, is_library)?;
         let mut steps = Steps::named(names.iter().map(String::as_str));
-        let work = if self.update { update } else { check };
         for name in &names {
-            steps.run(name, || work(sh, &workspace, name));
+            steps.run(name, || check(sh, &workspace, name, self.update));
         }
         steps.finish("interface")
     }
@@ -46,7 +46,7 @@ impl Args {
 pub(crate) fn step(sh: &Shell) -> anyhow::Result<String> {
     let workspace = Workspace::read(sh)?;
     let names = workspace.chosen(&[], is_library)?;
-    let checked = names.iter().map(|name| check(sh, &workspace, name));
+    let checked = names.iter().map(|name| check(sh, &workspace, name, false));
     let wrong: Vec<_> = checked.filter_map(|found| found.err().map(|e| format!("{e:#}"))).collect();
     if !wrong.is_empty() {
         bail!("{}", wrong.join("\n"));
@@ -58,26 +58,11 @@ fn is_library(package: &Package) -> bool {
     package.is_product() && workspace::root().join(&package.folder).join("src/lib.rs").exists()
 }
 
-fn check(sh: &Shell, workspace: &Workspace, name: &str) -> anyhow::Result<String> {
-    let path = format!("crates/{name}/{LIST}");
-    let expected = fs::read_to_string(workspace::root().join(&path)).with_context(|| {
-        format!("{path} cannot be read; run `cargo xtask interface {name} --update` to write it")
-    })?;
-    let found = list(sh, workspace, name)?;
-    let changes = changes(&expected, &found);
-    if !changes.is_empty() {
-        bail!(
-            "the public interface of {name} differs from {path}:\n{changes}\
-             if that is intended, run `cargo xtask interface {name} --update` and review it"
-        );
-    }
-    Ok(format!("{} items", found.lines().count()))
-}
-
-fn update(sh: &Shell, workspace: &Workspace, name: &str) -> anyhow::Result<String> {
+fn check(sh: &Shell, workspace: &Workspace, name: &str, update: bool) -> anyhow::Result<String> {
     let found = list(sh, workspace, name)?;
     let path = format!("crates/{name}/{LIST}");
-    fs::write(workspace::root().join(&path), &found).with_context(|| path.clone())?;
+    let command = format!("cargo xtask interface {name}");
+    golden::check(sh, Path::new(&path), &found, update, &command)?;
     Ok(format!("{} items in {path}", found.lines().count()))
 }
 
@@ -100,28 +85,4 @@ fn list(sh: &Shell, workspace: &Workspace, name: &str) -> anyhow::Result<String>
         .omit_auto_derived_impls(true)
         .build()?;
     Ok(api.items().map(|item| format!("{item}\n")).collect())
-}
-
-/// Returns the lines that only one of the two lists has.
-fn changes(expected: &str, found: &str) -> String {
-    let only = |sign: char, of: &str, not_in: &str| -> String {
-        let known: std::collections::BTreeSet<_> = not_in.lines().collect();
-        let lines = of.lines().filter(|line| !known.contains(line));
-        lines.map(|line| format!("{sign} {line}\n")).collect()
-    };
-    only('-', expected, found) + &only('+', found, expected)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn changes_are_the_lines_of_only_one_list() {
-        assert_eq!(changes("pub fn a\npub fn b\n", "pub fn a\npub fn b\n"), "");
-        assert_eq!(
-            changes("pub fn a\npub fn b\n", "pub fn b\npub fn c\n"),
-            "- pub fn a\n+ pub fn c\n"
-        );
-    }
 }

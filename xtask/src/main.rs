@@ -12,6 +12,7 @@ mod demo;
 mod doc;
 mod e2e;
 mod fuzz;
+mod golden;
 mod instructions;
 mod interface;
 mod loom;

@@ -15,7 +15,6 @@ pub(crate) mod headline;
 pub(crate) mod machine;
 pub(crate) mod readme;
 pub(crate) mod record;
-pub(crate) mod rivals;
 pub(crate) mod table;
 
 use std::collections::BTreeMap;

@@ -9,17 +9,19 @@
 //! compile, if the named test does not exist, or if a model exceeded its limits without an answer.
 
 mod sandbox;
+mod selection;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use anyhow::{Context as _, bail, ensure};
 use serde::Deserialize;
-use xshell::{Shell, cmd};
+use xshell::Shell;
 
 use crate::step::{Steps, TestCounts};
 use crate::workspace::{self, Workspace};
 use sandbox::Sandbox;
+use selection::{changed_files, chosen, sample, turn};
 
 /// Plant faults in a copy of the sources and check that a test catches each
 #[derive(clap::Args)]
@@ -50,35 +52,30 @@ impl Args {
 
 /// Runs mutants as one step of `ci`, whose earlier steps have run the unchanged tests.
 ///
-/// Without `all`, only those are planted whose files differ from the branch `main`: the others were
-/// caught when they were merged.
+/// Without `all`, those are planted whose files differ from the branch `main`, and a sample of the
+/// others, which were caught when they were merged. So a run on `main` plants some too.
 pub(crate) fn step(sh: &Shell, all: bool) -> anyhow::Result<String> {
     let mut mutants = read(sh)?;
     let known = mutants.len();
+    let mut sampled = 0;
     if let Some(changed) = (!all).then(|| changed_files(sh)).flatten() {
-        mutants.retain(|mutant| changed.iter().any(|(file, text)| mutant.depends_on(file, text)));
+        let is_changed =
+            |mutant: &Mutant| changed.iter().any(|(file, text)| mutant.depends_on(file, text));
+        let (of_changes, others) = mutants.into_iter().partition(is_changed);
+        let of_others = sample(others, turn(sh));
+        sampled = of_others.len();
+        mutants = of_changes;
+        mutants.extend(of_others);
     }
-    if !mutants.is_empty() {
-        let sandbox = Sandbox::prepare(sh)?;
-        for mutant in &mutants {
-            mutant.check_caught(&sandbox).with_context(|| mutant.name.clone())?;
-        }
+    let sandbox = Sandbox::prepare(sh)?;
+    for mutant in &mutants {
+        mutant.check_caught(&sandbox).with_context(|| mutant.name.clone())?;
     }
-    let others =
-        if mutants.len() < known { "; the files of the others are as in main" } else { "" };
-    Ok(format!("{} of {known} mutants, all caught{others}", mutants.len()))
-}
-
-/// Returns the files that differ from the branch `main`, with their texts; `None` without it.
-fn changed_files(sh: &Shell) -> Option<Vec<(String, String)>> {
-    let base = cmd!(sh, "git merge-base main HEAD").quiet().ignore_stderr().read().ok()?;
-    let differing = cmd!(sh, "git diff --name-only {base}").quiet().read().ok()?;
-    let added = cmd!(sh, "git ls-files --others --exclude-standard").quiet().read().ok()?;
-    let with_text = |file: &str| {
-        // A file that is gone has no mutants.
-        Some((file.to_owned(), fs::read_to_string(workspace::root().join(file)).ok()?))
+    let note = match mutants.len() {
+        planted if planted == known => String::new(),
+        planted => format!(": {} of changed files, {sampled} in turn", planted - sampled),
     };
-    Some(differing.lines().chain(added.lines()).filter_map(with_text).collect())
+    Ok(format!("{} of {known} mutants, all caught{note}", mutants.len()))
 }
 
 /// The file of a crate that lists its mutants.
@@ -145,39 +142,7 @@ fn parse(package: &str, folder: &str, text: &str) -> anyhow::Result<Vec<Mutant>>
     Ok(mutant)
 }
 
-/// Selects mutants by name; a text that is not a name selects all that contain it.
-fn chosen(mutants: Vec<Mutant>, texts: &[String]) -> anyhow::Result<Vec<Mutant>> {
-    let mut is_chosen = vec![texts.is_empty(); mutants.len()];
-    for text in texts {
-        let by_name: Vec<_> = mutants.iter().map(|mutant| mutant.name == *text).collect();
-        let is_meant: Vec<_> = if by_name.contains(&true) {
-            by_name
-        } else {
-            mutants.iter().map(|mutant| mutant.contains(text)).collect()
-        };
-        if !is_meant.contains(&true) {
-            let names: Vec<_> = mutants.iter().map(|mutant| mutant.name.as_str()).collect();
-            bail!("no mutant has `{text}`; there are {}", names.join(", "));
-        }
-        is_chosen.iter_mut().zip(is_meant).for_each(|(chosen, meant)| *chosen |= meant);
-    }
-    Ok(mutants.into_iter().zip(is_chosen).filter_map(|(mutant, is)| is.then_some(mutant)).collect())
-}
-
 impl Mutant {
-    /// Returns whether its name, its test or one of its files contains a text.
-    fn contains(&self, text: &str) -> bool {
-        let files = self.change.iter().map(|change| change.file.as_str());
-        files.chain([self.name.as_str(), &self.test]).any(|part| part.contains(text))
-    }
-
-    /// Returns whether it changes this file, or whether the file lists it or defines its test.
-    fn depends_on(&self, file: &str, text: &str) -> bool {
-        self.change.iter().any(|change| change.file == file)
-            || file == format!("crates/{}/{LIST}", self.package)
-            || self.is_tested_in(file, text)
-    }
-
     /// Returns whether this file of its crate defines its test.
     fn is_tested_in(&self, file: &str, text: &str) -> bool {
         let test = format!("fn {}(", self.test.rsplit("::").next().unwrap_or_default());
@@ -225,7 +190,7 @@ impl Mutant {
             Ok(message) => Ok(format!("caught by {test}: {message}")),
             Err(why) => bail!(
                 "{}\n{}\n{why}\nrepeat: cargo xtask mutants {}",
-                output.trim_end(),
+                sandbox.excerpt(&self.name, &output)?,
                 self.fault,
                 self.name
             ),
@@ -262,7 +227,10 @@ fn check_passes(
     tests: &[&str],
 ) -> anyhow::Result<String> {
     let (succeeded, output) = sandbox.test(package, suite, tests)?;
-    ensure!(succeeded, "{}\nfails on the unchanged sources", output.trim_end());
+    if !succeeded {
+        let excerpt = sandbox.excerpt(&format!("unchanged-{package}"), &output)?;
+        bail!("{excerpt}\nfails on the unchanged sources");
+    }
     let ran = TestCounts::read(&output, succeeded).passed;
     ensure!(ran == tests.len() as u64, "{ran} tests ran, expected {}", tests.join(", "));
     Ok(format!("{ran} tests of {package}, {suite:?}"))
@@ -349,7 +317,7 @@ old = "b();"
 new = ""
 "#;
 
-    fn whole(from: &str, to: &str) -> anyhow::Result<Vec<Mutant>> {
+    pub(super) fn whole(from: &str, to: &str) -> anyhow::Result<Vec<Mutant>> {
         let text = if from.is_empty() { WHOLE.to_owned() } else { WHOLE.replace(from, to) };
         parse("core-time", "crates/core-time", &text)
     }
@@ -366,58 +334,6 @@ new = ""
         ] {
             let error = whole(from, to).unwrap_err().to_string();
             assert!(error.contains(message), "{error}");
-        }
-    }
-
-    #[test]
-    fn mutants_are_chosen_by_name_or_by_a_part_of_name_file_or_test() {
-        let mutant = |name: &str, file: &str, test: &str| {
-            whole("\"swapped\"", &format!("\"{name}\""))
-                .map(|mut mutants| mutants.remove(0))
-                .map(|mutant| Mutant { test: test.to_owned(), ..mutant })
-                .map(|mut mutant| {
-                    mutant.change[0].file = file.to_owned();
-                    mutant
-                })
-                .unwrap()
-        };
-        let all = || {
-            vec![
-                mutant("ring", "crates/a/src/x.rs", "loom::a"),
-                mutant("ring_late", "crates/a/src/ring.rs", "loom::a"),
-                mutant("clock", "crates/b/src/y.rs", "tests/z.rs::b"),
-            ]
-        };
-        for (texts, expected) in [
-            (&[][..], "ring, ring_late, clock"),
-            (&["ring"], "ring"),
-            (&["late", "clock"], "ring_late, clock"),
-            (&["clock", "tests/", "clock"], "clock"),
-            (&["crates/a/"], "ring, ring_late"),
-            (&["clock", "nothing"], "no mutant has `nothing`; there are ring, ring_late, clock"),
-        ] {
-            let texts: Vec<_> = texts.iter().map(|&text| text.to_owned()).collect();
-            let found = chosen(all(), &texts).map_or_else(
-                |error| error.to_string(),
-                |all| all.into_iter().map(|mutant| mutant.name).collect::<Vec<_>>().join(", "),
-            );
-            assert_eq!(found, expected, "{texts:?}");
-        }
-    }
-
-    #[test]
-    fn mutant_depends_on_its_list_its_sources_and_its_test() {
-        let mutant = whole("", "").unwrap().remove(0);
-        for (file, text, expected) in [
-            ("crates/core-time/src/b.rs", "", true),
-            ("crates/core-time/mutants.toml", "", true),
-            ("crates/core-time/src/loom.rs", "fn places_are_in_order() {", true),
-            ("crates/core-time/src/loom.rs", "fn places_are_in_order_too() {", false),
-            ("crates/core-actions/src/loom.rs", "fn places_are_in_order() {", false),
-            ("crates/core-actions/mutants.toml", "", false),
-            ("crates/core-time/README.md", "fn places_are_in_order() {", false),
-        ] {
-            assert_eq!(mutant.depends_on(file, text), expected, "{file}");
         }
     }
 

@@ -141,7 +141,7 @@ impl Steps {
                 parts.push(text);
             }
             let counts = parts.first().map_or(String::new(), |counts| format!("\n{counts}"));
-            ensure!(succeeded, "{}{counts}\nrepeat: {repeat}", output.trim_end());
+            ensure!(succeeded, "{}{counts}\nrepeat: {repeat}", without_progress(&output));
             if let Some(warning) = output.lines().find(|line| is_manifest_warning(line)) {
                 bail!("{warning}\nwarnings about manifests are errors\nrepeat: {repeat}");
             }
@@ -216,6 +216,24 @@ pub(crate) fn capture(mut command: Command) -> io::Result<(bool, String)> {
         output = output + &line + "\n";
     }
     Ok((child.wait()?.success(), output))
+}
+
+/// Removes the lines of what succeeded: crates that compiled and tests that passed.
+fn without_progress(output: &str) -> String {
+    let is_progress = |line: &&str| {
+        let words: Vec<_> = line.split_whitespace().collect();
+        line.starts_with("test ") && line.ends_with(" ... ok")
+            || ["Compiling", "Checking", "Documenting", "Fresh", "Downloaded"]
+                .contains(words.first().unwrap_or(&""))
+    };
+    output.trim_end().lines().filter(|line| !is_progress(line)).collect::<Vec<_>>().join("\n")
+}
+
+/// Returns the lines in which a failed program names its cause; most print many before them.
+pub(crate) fn last_lines(output: &str) -> String {
+    const LINES: usize = 30;
+    let lines: Vec<_> = output.trim_end().lines().collect();
+    lines[lines.len().saturating_sub(LINES)..].join("\n")
 }
 
 /// Names the file in which a test that cannot run says so: one line with its name, the tool that is
@@ -359,6 +377,17 @@ mod tests {
         assert!(!succeeded && output.contains("no-such-command"), "{output}");
         let (succeeded, output) = capture(cmd!(sh, "cargo --version").into()).unwrap();
         assert!(succeeded && output.starts_with("cargo 1"), "{output}");
+    }
+
+    #[test]
+    fn failed_step_shows_what_did_not_succeed() {
+        let output = "   Compiling a v1\nerror: no b\n  --> a.rs\ntest c ... ok\n\
+                      test d ... FAILED\n\nd is wrong ... ok\n\n";
+        let shown = "error: no b\n  --> a.rs\ntest d ... FAILED\n\nd is wrong ... ok";
+        assert_eq!(without_progress(output), shown);
+        let numbers: String = (1..=50).map(|n| format!("{n}\n")).collect();
+        assert!(last_lines(&numbers).starts_with("21\n") && last_lines(&numbers).ends_with("\n50"));
+        assert_eq!(last_lines("a\n"), "a");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use serde_json::Value;
+use serde::Deserialize;
 use xshell::{Shell, cmd};
 
 /// Returns the root of the workspace that this runner was compiled in.
@@ -14,38 +14,50 @@ pub(crate) fn root() -> &'static Path {
 }
 
 /// The workspace as `cargo metadata` describes it.
+#[derive(Deserialize)]
 pub(crate) struct Workspace {
     /// The target folder; honours `CARGO_TARGET_DIR`.
+    #[serde(rename = "target_directory")]
     pub(crate) target: PathBuf,
     /// The members, sorted by folder.
     pub(crate) packages: Vec<Package>,
 }
 
 /// A member of the workspace.
+#[derive(Deserialize)]
 pub(crate) struct Package {
     /// The name, equal to the name of the folder.
     pub(crate) name: String,
+    manifest_path: PathBuf,
     /// The path from the root, with `/` on every system; empty for a package in the root.
+    #[serde(skip)]
     pub(crate) folder: String,
-    /// The minimum version of Rust.
-    pub(crate) rust_version: Option<String>,
     /// The direct dependencies.
     pub(crate) dependencies: Vec<Dependency>,
 }
 
 /// A dependency of a package.
+#[derive(Deserialize)]
 pub(crate) struct Dependency {
     /// The package that is used.
     pub(crate) name: String,
-    /// Whether only tests, examples and benchmarks use it.
-    pub(crate) dev: bool,
+    /// What uses it: `dev` for tests, examples and benchmarks; absent for the package itself.
+    pub(crate) kind: Option<String>,
 }
 
 impl Workspace {
     /// Runs `cargo metadata`, which compiles nothing and needs no network.
     pub(crate) fn read(sh: &Shell) -> anyhow::Result<Self> {
         let json = cmd!(sh, "cargo metadata --no-deps --format-version 1").quiet().read()?;
-        Self::from_json(&serde_json::from_str(&json)?)
+        let mut workspace: Self = serde_json::from_str(&json)?;
+        for package in &mut workspace.packages {
+            let folder =
+                package.manifest_path.parent().and_then(|dir| dir.strip_prefix(root()).ok());
+            let folder = folder.context("a member is outside the workspace")?;
+            package.folder = folder.display().to_string().replace('\\', "/");
+        }
+        workspace.packages.sort_by(|a, b| a.folder.cmp(&b.folder));
+        Ok(workspace)
     }
 
     /// Returns `names` if all of them are members, or all members of a kind if there are none.
@@ -54,24 +66,12 @@ impl Workspace {
         names: &[String],
         kind: impl Fn(&Package) -> bool,
     ) -> anyhow::Result<Vec<String>> {
-        let of = |packages: &mut dyn Iterator<Item = &Package>| -> Vec<String> {
-            packages.map(|package| package.name.clone()).collect()
-        };
-        let all = of(&mut self.packages.iter());
-        match names.iter().find(|name| !all.contains(name)) {
-            Some(name) => bail!("unknown crate `{name}`; there are {}", all.join(", ")),
-            None if names.is_empty() => Ok(of(&mut self.packages.iter().filter(|one| kind(one)))),
-            None => Ok(names.to_vec()),
+        let all: Vec<_> = self.packages.iter().map(|package| package.name.as_str()).collect();
+        if let Some(name) = names.iter().find(|name| !all.contains(&name.as_str())) {
+            bail!("unknown crate `{name}`; there are {}", all.join(", "));
         }
-    }
-
-    fn from_json(metadata: &Value) -> anyhow::Result<Self> {
-        let root = PathBuf::from(text(metadata, "workspace_root")?);
-        let mut packages = list(metadata, "packages")
-            .map(|package| Package::from_json(package, &root))
-            .collect::<anyhow::Result<Vec<_>>>()?;
-        packages.sort_by(|a, b| a.folder.cmp(&b.folder));
-        Ok(Self { target: text(metadata, "target_directory")?.into(), packages })
+        let of_kind = self.packages.iter().filter(|one| names.is_empty() && kind(one));
+        Ok(names.iter().cloned().chain(of_kind.map(|one| one.name.clone())).collect())
     }
 }
 
@@ -84,21 +84,6 @@ impl Package {
     /// Returns whether this package depends on another, in any way.
     pub(crate) fn uses(&self, name: &str) -> bool {
         self.dependencies.iter().any(|edge| edge.name == name)
-    }
-
-    fn from_json(package: &Value, root: &Path) -> anyhow::Result<Self> {
-        let manifest = PathBuf::from(text(package, "manifest_path")?);
-        let folder = manifest.parent().and_then(|dir| dir.strip_prefix(root).ok());
-        let folder = folder.context("a member is outside the workspace")?;
-        let dependencies = list(package, "dependencies")
-            .map(|edge| Ok(Dependency { name: text(edge, "name")?, dev: edge["kind"] == "dev" }))
-            .collect::<anyhow::Result<Vec<_>>>()?;
-        Ok(Self {
-            name: text(package, "name")?,
-            folder: folder.display().to_string().replace('\\', "/"),
-            rust_version: package["rust_version"].as_str().map(str::to_owned),
-            dependencies,
-        })
     }
 }
 
@@ -134,36 +119,35 @@ pub(crate) fn walk(folder: &Path, skip: fn(&Path) -> bool) -> anyhow::Result<Vec
     Ok(files)
 }
 
-fn text(value: &Value, key: &str) -> anyhow::Result<String> {
-    Ok(value[key].as_str().with_context(|| format!("cargo metadata has no `{key}`"))?.to_owned())
-}
-
-fn list<'a>(value: &'a Value, key: &str) -> impl Iterator<Item = &'a Value> {
-    value[key].as_array().into_iter().flatten()
-}
-
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
+    /// Makes a package in a folder, with dependencies as pairs of a name and a kind.
+    pub(crate) fn package(
+        name: &str,
+        folder: &str,
+        dependencies: &[(&str, Option<&str>)],
+    ) -> Package {
+        let dependency = |(name, kind): &(&str, Option<&str>)| Dependency {
+            name: (*name).to_owned(),
+            kind: kind.map(str::to_owned),
+        };
+        let (name, folder) = (name.to_owned(), folder.to_owned());
+        let dependencies = dependencies.iter().map(dependency).collect();
+        Package { name, manifest_path: PathBuf::new(), folder, dependencies }
+    }
+
     #[test]
-    fn packages_and_dependencies_are_parsed() {
-        let metadata = serde_json::json!({
-            "workspace_root": "/w", "target_directory": "/t",
-            "packages": [{
-                "name": "codec", "manifest_path": "/w/crates/codec/Cargo.toml",
-                "rust_version": "1.95",
-                "dependencies": [{"name": "core-actions", "kind": null},
-                                 {"name": "proptest", "kind": "dev"}],
-            }],
-        });
-        let workspace = Workspace::from_json(&metadata).unwrap();
-        let codec = &workspace.packages[0];
-        assert_eq!((codec.name.as_str(), codec.folder.as_str()), ("codec", "crates/codec"));
-        assert_eq!(codec.rust_version.as_deref(), Some("1.95"));
-        assert_eq!(
-            codec.dependencies.iter().map(|edge| edge.dev).collect::<Vec<_>>(),
-            [false, true]
-        );
+    fn packages_and_dependencies_are_read() {
+        let workspace = Workspace::read(&Shell::new().unwrap()).unwrap();
+        let own = workspace.packages.iter().find(|package| package.name == "xtask").unwrap();
+        assert_eq!((own.folder.as_str(), own.is_product()), ("xtask", false));
+        assert!(own.uses("serde_json") && !own.uses("loom"));
+        let all = workspace.chosen(&[], Package::is_product).unwrap();
+        assert!(all.contains(&"codec".to_owned()) && !all.contains(&"xtask".to_owned()));
+        assert_eq!(workspace.chosen(&["xtask".to_owned()], |_| true).unwrap(), ["xtask"]);
+        let error = workspace.chosen(&["a".to_owned()], |_| true).unwrap_err().to_string();
+        assert!(error.starts_with("unknown crate `a`; there are ") && error.contains(", codec"));
     }
 }

@@ -1,12 +1,11 @@
 //! The answers of programs, which are compared before any time is shown.
 //!
 //! Counts must be equal. Other programs add floats one by one, so their means are compared within
-//! the rounding error of that; a table is compared within its digits.
+//! the rounding error of that.
 
 use std::collections::BTreeMap;
 
 use anyhow::{Context as _, bail, ensure};
-use regex::Regex;
 use serde_json::Value;
 
 use super::contests::{Form, Program};
@@ -15,8 +14,6 @@ use super::contests::{Form, Program};
 const ROUNDING: f64 = 1e-8;
 /// The difference allowed in quantiles of many values, as a share of their range.
 const ESTIMATE_ERROR: f64 = 0.01;
-/// The error allowed in a number of a table, which shows thousands without decimals.
-const TABLE_ROUNDING: f64 = 0.5;
 
 /// The answer of a program.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,8 +22,6 @@ pub(crate) enum Answer {
         rows: BTreeMap<String, Row>,
         /// The number of refused lines, if the program reports it.
         refused: Option<u64>,
-        /// The error allowed in a rounded number.
-        rounding: f64,
     },
     Sums(Sums),
     Lines(u64),
@@ -57,17 +52,18 @@ pub(crate) struct Sums {
 impl Answer {
     /// Reads an answer from standard output and standard error.
     pub(super) fn read(program: &Program, output: &str, errors: &str) -> anyhow::Result<Self> {
-        let (rows, rounding) = match program.answer {
-            Form::Bytes => return Ok(Self::Nothing),
-            Form::Sums => return Ok(Self::Sums(Sums::of_json(output)?)),
+        Ok(match program.answer {
+            Form::Bytes => Self::Nothing,
+            Form::Sums => Self::Sums(Sums::of_json(output)?),
             Form::Lines => {
                 let count = output.split_whitespace().next().and_then(|word| word.parse().ok());
-                return Ok(Self::Lines(count.context("no number of lines")?));
+                Self::Lines(count.context("no number of lines")?)
             }
-            Form::Json => (of_json(output, &program.names, &program.prefix)?, 0.0),
-            Form::Table => (of_table(output)?, TABLE_ROUNDING),
-        };
-        Ok(Self::Rows { rows, refused: refused(errors), rounding })
+            Form::Json => {
+                let rows = of_json(output, &program.names, &program.prefix)?;
+                Self::Rows { rows, refused: refused(errors) }
+            }
+        })
     }
 
     /// Checks that accepted and refused lines add up to the lines of the input.
@@ -75,7 +71,7 @@ impl Answer {
     /// For a program that does not report refused lines, the `known` number of another is used.
     pub(crate) fn check_lines(&self, lines: u64, known: Option<u64>) -> anyhow::Result<()> {
         let found = match self {
-            Self::Rows { rows, refused, .. } => {
+            Self::Rows { rows, refused } => {
                 let refused = refused.or(known).unwrap_or_default();
                 rows.values().map(|row| row.count).sum::<u64>() + refused
             }
@@ -99,7 +95,7 @@ impl Answer {
     fn sums(&self) -> Option<(Sums, f64)> {
         match self {
             Self::Sums(sums) => Some((*sums, 0.0)),
-            Self::Rows { rows, refused, .. } => {
+            Self::Rows { rows, refused } => {
                 let none = Sums { accepted: 0, refused: 0, name_bytes: 0, time: 0.0 };
                 let mut sums = Sums { refused: refused.unwrap_or_default(), ..none };
                 for (action, row) in rows {
@@ -119,17 +115,14 @@ impl Answer {
             let (Some(mine), Some(theirs)) = (self.sums(), other.sums()) else { return Ok(()) };
             return mine.0.check_same(&theirs.0, mine.1.max(theirs.1));
         }
-        let (
-            Self::Rows { rows, refused, rounding },
-            Self::Rows { rows: others, refused: other_refused, rounding: other_rounding },
-        ) = (self, other)
+        let (Self::Rows { rows, refused }, Self::Rows { rows: others, refused: other_refused }) =
+            (self, other)
         else {
             return Ok(());
         };
-        let rounding = rounding.max(*other_rounding);
         for (action, row) in rows {
             let theirs = others.get(action).with_context(|| format!("no `{action}`"))?;
-            row.check_same(theirs, rounding).with_context(|| format!("`{action}` differs"))?;
+            row.check_same(theirs).with_context(|| format!("`{action}` differs"))?;
         }
         let more = others.keys().find(|action| !rows.contains_key(*action));
         ensure!(more.is_none(), "unexpected `{}`", more.map_or("", String::as_str));
@@ -141,7 +134,7 @@ impl Answer {
 }
 
 impl Row {
-    fn check_same(&self, other: &Self, rounding: f64) -> anyhow::Result<()> {
+    fn check_same(&self, other: &Self) -> anyhow::Result<()> {
         ensure!(other.count == self.count, "count is {}, expected {}", other.count, self.count);
         for (name, mine, theirs) in [
             ("mean", self.mean, other.mean),
@@ -149,12 +142,12 @@ impl Row {
             ("max", self.max, other.max),
         ] {
             let off = (mine - theirs).abs();
-            ensure!(off <= rounding + mine.abs() * ROUNDING, "{name} is {theirs}, expected {mine}");
+            ensure!(off <= mine.abs() * ROUNDING, "{name} is {theirs}, expected {mine}");
         }
         if let Some((mine, theirs)) = self.quantiles.zip(other.quantiles) {
             // Of few values, one estimate may be the value before a gap and another that after it.
             let share = ESTIMATE_ERROR + 2.0 / (self.count as f64).sqrt();
-            let allowed = (self.max - self.min) * share + rounding;
+            let allowed = (self.max - self.min) * share;
             for (name, mine, theirs) in [("p50", mine[0], theirs[0]), ("p99", mine[1], theirs[1])] {
                 let off = (mine - theirs).abs();
                 ensure!(off <= allowed, "{name} is {theirs}, expected about {mine}");
@@ -218,33 +211,6 @@ fn of_json(output: &str, names: &[String], prefix: &str) -> anyhow::Result<BTree
     Ok(rows)
 }
 
-/// Reads the default output of `windrow stats`, whose names may contain spaces.
-fn of_table(output: &str) -> anyhow::Result<BTreeMap<String, Row>> {
-    let number = r"([\d,.]+)";
-    let ends = [number; 5].join(" +");
-    let line = format!(r"^(.+?) +{number} +{number} +(?:< )?[\d.]+ % +{ends}(?: |$)");
-    let line = Regex::new(&line).expect("the pattern is a constant");
-    let mut rows = BTreeMap::new();
-    for text in output.lines().skip(1) {
-        let found = line.captures(text).with_context(|| format!("`{text}` is not a row"))?;
-        let number = |at: usize| {
-            let text = found[at].replace(',', "");
-            text.parse::<f64>().with_context(|| format!("`{text}` is not a number"))
-        };
-        let [mean, min, p50, p99, max] = [4, 5, 6, 7, 8].map(number);
-        let row = Row {
-            count: number(2)? as u64,
-            mean: mean?,
-            min: min?,
-            max: max?,
-            quantiles: Some([p50?, p99?]),
-        };
-        rows.insert(found[1].to_owned(), row);
-    }
-    ensure!(!rows.is_empty(), "the table has no rows");
-    Ok(rows)
-}
-
 /// Reads `… 1,234 of 10,000 lines refused …` or `1234 lines refused`.
 ///
 /// No program prints such a line if it refused none, so the result is never `Some(0)`.
@@ -259,11 +225,6 @@ fn refused(errors: &str) -> Option<u64> {
 mod tests {
     use super::*;
 
-    const TABLE: &str = "\
-action       count      total    share   mean  min    p50    p99    max  distribution
-barrel roll  1,249  3,031,649   99.9 %  2,427    3  2,451  4,938  4,991  ▁  ▁▁▂▄█
-jump             1        9.5  < 0.1 %    9.5    9     95     95     95  █
-";
     const LINES: &str =
         r#"{"action":"barrel roll","avg":2427.2610001,"count":1249,"min":3,"max":4991}"#;
 
@@ -279,7 +240,6 @@ jump             1        9.5  < 0.1 %    9.5    9     95     95     95  █
 
     #[test]
     fn all_forms_give_the_same_answer() {
-        let table: String = TABLE.lines().take(2).map(|line| format!("{line}\n")).collect();
         let json = read("", LINES);
         let array = read("", &format!("[{LINES}]"));
         let of_time = LINES.replace("avg", "time_mean").replace("\"m", "\"time_m");
@@ -288,7 +248,6 @@ jump             1        9.5  < 0.1 %    9.5    9     95     95     95  █
         json.check_same(&read("names = [\"a\", \"b\"]", &parts)).unwrap();
         json.check_same(&array).unwrap();
         json.check_same(&of_time).unwrap();
-        json.check_same(&read("answer = \"table\"", &table)).unwrap();
         assert_eq!(json.refused(), Some(1_001));
         assert_eq!(read("answer = \"lines\"", "12 a.ndjson\n"), Answer::Lines(12));
     }

@@ -76,7 +76,6 @@ pub(super) struct Program {
 pub(super) enum Form {
     #[default]
     Json,
-    Table,
     Sums,
     Lines,
     Bytes,

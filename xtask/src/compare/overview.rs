@@ -1,14 +1,11 @@
 //! Renders the implementations of the headlines as one table and a summary.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use textwrap::Options;
+use std::collections::BTreeSet;
 
 use crate::measure::headline::Headline;
 use crate::measure::record::Kind;
-use crate::measure::rivals::PAGE;
 use crate::measure::table::Table;
-use crate::measure::{Measurement, Role, change, digits, groups, time};
+use crate::measure::{Measurement, Role, digits, groups, time};
 
 /// The measurements of one headline.
 struct Column<'m> {
@@ -19,21 +16,32 @@ struct Column<'m> {
 }
 
 /// Renders the table and the summary of every headline that was measured.
-///
-/// `limitations` says what each rival does not do, by the name of the implementation.
-pub(super) fn render(measured: &[Measurement], limitations: &BTreeMap<String, String>) -> String {
+pub(super) fn render(measured: &[Measurement]) -> String {
     let columns = columns(measured);
-    let mut text = format!("\n{}\n", table(&columns).plain());
-    let paragraphs = [
-        Some(sentence("hand-written code", &columns, Column::baseline)),
-        Some(sentence("the best library", &columns, Column::best_rival)),
-        floor_sentence(&columns),
-    ];
-    for paragraph in paragraphs.into_iter().flatten().chain(limits(&columns, limitations)) {
-        text += &textwrap::fill(&paragraph, Options::new(96).subsequent_indent("  "));
-        text.push('\n');
-    }
-    text + "Whole programs are compared by `cargo xtask bench --e2e`.\n"
+    let summary = format!(
+        "Windrow is faster than hand-written code in {}, and than the best library in {}. The \
+         lower bound does less work than asked.\n{PAGE} says what each library does not do; \
+         `cargo xtask bench --e2e` compares whole programs.",
+        faster(&columns, Column::baseline),
+        faster(&columns, |column| column.rivals().next())
+    );
+    format!("\n{}\n{summary}\n", table(&columns).plain())
+}
+
+/// The page with the table of rivals, from the root.
+const PAGE: &str = "benches/README.md";
+
+/// Counts the columns in which Windrow is faster than another implementation: `3 of 8`.
+fn faster<'m>(
+    columns: &[Column<'m>],
+    other: impl Fn(&Column<'m>) -> Option<&'m Measurement>,
+) -> String {
+    let pairs = columns.iter().filter_map(|column| Some((column.ours, other(column)?)));
+    let is_faster = |&&(ours, other): &&(&Measurement, _)| {
+        !ours.same_as(other) && ours.median_ns() < other.median_ns()
+    };
+    let pairs: Vec<_> = pairs.collect();
+    format!("{} of {}", pairs.iter().filter(is_faster).count(), pairs.len())
 }
 
 fn columns(measured: &[Measurement]) -> Vec<Column<'_>> {
@@ -62,10 +70,6 @@ impl<'m> Column<'m> {
         self.group.iter().copied().filter(|one| one.role() == Role::Rival)
     }
 
-    fn best_rival(&self) -> Option<&'m Measurement> {
-        self.rivals().next()
-    }
-
     /// Renders the time of another implementation as a multiple of the time of Windrow.
     fn multiple(&self, other: Option<&Measurement>) -> String {
         match other {
@@ -91,85 +95,16 @@ fn table(columns: &[Column<'_>]) -> Table {
         row("hand-written", &|column| column.multiple(column.baseline())),
         row("lower bound", &|column| column.multiple(column.floor())),
     ];
-    for name in rivals(columns) {
-        rows.push(row(library(name), &|column| column.multiple(column.named(name))));
+    let rivals: BTreeSet<_> =
+        columns.iter().flat_map(Column::rivals).map(Measurement::library).collect();
+    for name in rivals {
+        rows.push(row(name, &|column| {
+            column.multiple(column.rivals().find(|one| one.library() == name))
+        }));
     }
     let title = "Time of one operation; other rows: multiples of the time of Windrow \
                  (below 1: faster than Windrow)";
     Table::new(title.to_owned(), head, rows)
-}
-
-/// Returns the names of all rivals.
-fn rivals<'m>(columns: &[Column<'m>]) -> BTreeSet<&'m str> {
-    columns.iter().flat_map(Column::rivals).map(Measurement::implementation).collect()
-}
-
-fn library(name: &str) -> &str {
-    name.strip_prefix("rival_").unwrap_or(name)
-}
-
-/// Says where Windrow is faster, equal and slower than one other implementation per column.
-fn sentence<'m>(
-    whom: &str,
-    columns: &[Column<'m>],
-    other: impl Fn(&Column<'m>) -> Option<&'m Measurement>,
-) -> String {
-    let [mut faster, mut same, mut slower, mut nothing] = [const { Vec::new() }; 4];
-    for column in columns {
-        let title = &column.headline.title;
-        match other(column) {
-            None => nothing.push(title.clone()),
-            Some(other) if column.ours.same_as(other) => same.push(title.clone()),
-            Some(other) => {
-                let ratio = column.ours.median_ns() / other.median_ns();
-                let list = if ratio < 1.0 { &mut faster } else { &mut slower };
-                list.push(format!("{title} ({} than {})", change(ratio), other.library()));
-            }
-        }
-    }
-    let compared = columns.len() - nothing.len();
-    let mut text = format!("Windrow is ahead of {whom} in {} of {compared}", faster.len());
-    for (begin, list) in [(": ", faster), (". It is behind in: ", slower), (". The same: ", same)] {
-        if !list.is_empty() {
-            text += &format!("{begin}{}", list.join("; "));
-        }
-    }
-    if !nothing.is_empty() {
-        text += &format!(". Nothing to compare with: {}", nothing.join("; "));
-    }
-    text + "."
-}
-
-fn floor_sentence(columns: &[Column<'_>]) -> Option<String> {
-    let ratio = |column: &Column<'_>| match column.floor()? {
-        floor if column.ours.same_as(floor) => Some(1.0), // Not below, however the medians differ.
-        floor => Some(column.ours.median_ns() / floor.median_ns()),
-    };
-    let mut ratios: Vec<_> = columns.iter().filter_map(ratio).collect();
-    ratios.sort_by(f64::total_cmp);
-    let [min, max] = [*ratios.first()?, *ratios.last()?].map(digits);
-    Some(format!(
-        "The lower bound does less work than asked, so no implementation can be faster: Windrow \
-         takes {min} to {max} times as long."
-    ))
-}
-
-/// Says what each rival in the table does not do, rivals with the same limitation together.
-fn limits(columns: &[Column<'_>], limitations: &BTreeMap<String, String>) -> Vec<String> {
-    let mut rivals: BTreeMap<Option<&str>, Vec<&str>> = BTreeMap::new();
-    for name in self::rivals(columns) {
-        let limitation = limitations.get(name).map(String::as_str);
-        rivals.entry(limitation).or_default().push(library(name));
-    }
-    let limit = |(limitation, names): (Option<&str>, Vec<&str>)| {
-        let verb = if names.len() == 1 { "does" } else { "do" };
-        let names = names.join(" and ");
-        match limitation {
-            Some(limitation) => format!("{names} {verb} not {limitation}."),
-            None => format!("{names}: {PAGE} has no row that says what is missing."),
-        }
-    };
-    rivals.into_iter().map(limit).collect()
 }
 
 #[cfg(test)]
@@ -189,14 +124,9 @@ mod tests {
         measurements
     }
 
-    fn limitations() -> BTreeMap<String, String> {
-        let windows = "keep time windows".to_owned();
-        ["rival_metriken", "rival_prometheus"].map(|name| (name.to_owned(), windows.clone())).into()
-    }
-
     #[test]
     fn every_rival_has_a_row_and_the_table_is_short() {
-        let text = render(&measurements(), &limitations());
+        let text = render(&measurements());
         let (table, _) = text.trim_start().split_once("\n\n").unwrap();
         assert!(table.lines().count() <= 30, "{table}");
         assert!(table.lines().all(|line| line.chars().count() <= 110), "{table}");
@@ -212,38 +142,15 @@ mod tests {
     }
 
     #[test]
-    fn summary_names_what_is_ahead_and_what_is_behind() {
-        let text = render(&measurements(), &limitations());
-        let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
-        for part in [
-            "Windrow is ahead of hand-written code in 8 of 8: record an event (3.00x faster than \
-             shared_ring);",
-            "Windrow is ahead of the best library in 0 of 1. It is behind in: record an event \
-             (1.25x slower than metriken). Nothing to compare with: record an event on two",
-            "Windrow takes 10.0 to 10.0 times as long.",
-            "metriken and prometheus do not keep time windows.",
-            "metrics: benches/README.md has no row that says what is missing.",
-        ] {
-            assert!(flat.contains(part), "{part}\n{flat}");
-        }
-    }
-
-    #[test]
-    fn equal_times_are_called_the_same() {
+    fn summary_counts_what_is_measurably_faster() {
         let mut measurements = measurements();
+        let text = render(&measurements);
+        assert!(text.contains("code in 8 of 8, and than the best library in 0 of 1. "), "{text}");
+        // The fastest rival is as fast as Windrow, within the spread.
         measurements.retain(|one| one.id != "record/default/rival_metriken");
-        measurements.push(measured("record/default/rival_metriken", 9.0, 12.0));
-        let text = render(&measurements, &limitations());
-        assert!(text.contains("in 0 of 1. The same: record an event."), "{text}");
-    }
-
-    #[test]
-    fn floor_within_the_spread_is_not_undercut() {
-        let mut measurements = measurements();
-        let id = "record/default/floor_coarse_clock";
-        measurements.retain(|one| one.id != id);
-        measurements.push(measured(id, 9.0, 13.0));
-        let text = render(&measurements, &limitations());
-        assert!(text.contains("1.00 to 10.0 times as long."), "{text}");
+        measurements.push(measured("record/default/rival_metriken", 9.0, 13.0));
+        assert!(render(&measurements).contains("library in 0 of 1. "));
+        measurements.retain(|one| one.id != "record/default/rival_metriken");
+        assert!(render(&measurements).contains("library in 1 of 1. "));
     }
 }

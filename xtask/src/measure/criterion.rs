@@ -51,7 +51,7 @@ impl Plan<'_> {
         let command = self.command(sh);
         let repeat = command.to_string();
         let (succeeded, output) = step::capture(command.quiet().into())?;
-        ensure!(succeeded, "{}\nrepeat: {repeat}", last_lines(&output));
+        ensure!(succeeded, "{}\nrepeat: {repeat}", step::last_lines(&output));
         read(&home)
     }
 
@@ -66,13 +66,6 @@ impl Plan<'_> {
 }
 
 const NO_BENCHMARK: &str = "no benchmark ran: the filter matches no name";
-
-/// Returns the lines in which a failed run names its cause; criterion prints many before them.
-fn last_lines(output: &str) -> String {
-    const LINES: usize = 15;
-    let lines: Vec<_> = output.lines().collect();
-    lines[lines.len().saturating_sub(LINES)..].join("\n")
-}
 
 /// Reads all results of a run, at least one.
 pub(crate) fn read(home: &Path) -> anyhow::Result<Vec<Measurement>> {
@@ -117,13 +110,6 @@ fn unit(throughput: &Value) -> (&'static str, f64) {
 mod tests {
     use super::*;
     use serde_json::json;
-
-    #[test]
-    fn failed_run_shows_its_last_lines() {
-        let output: String = (1..=20).map(|n| format!("{n}\n")).collect();
-        assert!(last_lines(&output).starts_with("6\n") && last_lines(&output).ends_with("\n20"));
-        assert_eq!(last_lines("a\n"), "a");
-    }
 
     #[test]
     fn times_are_divided_by_iterations_and_elements() {

@@ -1,4 +1,4 @@
-//! Describes the machine and the date of a measurement.
+//! Describes the machine of a measurement.
 
 use std::env::consts;
 use std::fs;
@@ -66,24 +66,9 @@ fn gib(kib: &str) -> String {
     }
 }
 
-/// Returns the date in UTC as `2026-11-22`.
-pub(crate) fn today() -> String {
-    jiff::Timestamp::now().strftime("%F").to_string()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn date_begins_with_the_year() {
-        let today = today();
-        let digits = today.bytes().enumerate().all(|(at, byte)| match at {
-            4 | 7 => byte == b'-',
-            _ => byte.is_ascii_digit(),
-        });
-        assert!(digits && today.len() == 10 && *today > *"2026-11", "{today}");
-    }
 
     #[test]
     fn slug_keeps_the_model_and_the_cores() {

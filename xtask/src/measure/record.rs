@@ -11,7 +11,7 @@ use serde_json::Value;
 use xshell::{Shell, cmd};
 
 use super::Measurement;
-use super::machine::{Machine, today};
+use super::machine::Machine;
 use super::table::Table;
 
 /// The conditions of a run. They are read before the run, so that they describe what was run.
@@ -103,7 +103,7 @@ impl Circumstances {
     /// Reads the machine, the toolchain and the commit.
     pub(crate) fn now(sh: &Shell, command: String) -> anyhow::Result<Self> {
         Ok(Self {
-            date: today(),
+            date: jiff::Timestamp::now().strftime("%F").to_string(), // In UTC.
             machine: Machine::this(),
             toolchain: cmd!(sh, "rustc --version --verbose").quiet().read()?,
             commit: commit(sh).unwrap_or_else(|_| "unknown: not a git checkout".to_owned()),

@@ -104,6 +104,13 @@ impl Sandbox {
         let command = command.env("RUST_BACKTRACE", "0").env(SEED.0, SEED.1);
         Ok(step::capture(command.quiet().into())?)
     }
+
+    /// Keeps the output of a failed run in a file; returns its end and the path of the file.
+    pub(super) fn excerpt(&self, name: &str, output: &str) -> anyhow::Result<String> {
+        let file = self.workspace.target.join(format!("mutants/{name}.log"));
+        fs::write(&file, output)?;
+        Ok(format!("{}\nwhole output: {}", step::last_lines(output), file.display()))
+    }
 }
 
 /// Writes a file if its text differs.

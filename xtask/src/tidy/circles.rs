@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
-use regex::Regex;
+use regex::{Captures, Regex};
 
 use super::code::{self, Line};
 use super::{Finding, Tree};
@@ -123,105 +123,65 @@ fn reached<'a>(
 
 /// Lists the paths within the crate in the code of a module.
 fn uses(lines: &[Line], module: &Module) -> Vec<Use> {
+    static IMPORT: LazyLock<Regex> =
+        LazyLock::new(|| regex(r"\b(pub(?:\([^)]*\))?\s+)?use\s([^;]*);"));
+    static PATH: LazyLock<Regex> = LazyLock::new(|| regex(r"\b(?:crate|self|super)(?:::\w+)+"));
+    static CHILD: LazyLock<Regex> = LazyLock::new(|| regex(r"\bmod (\w+);"));
     let code: Vec<_> = lines.iter().filter(|line| !line.test).map(|line| &*line.code).collect();
-    let tokens = tokens(&code.join("\n"));
-    let children = children(&tokens);
+    let code = flat(code.join("\n"));
+    let children: BTreeSet<_> =
+        CHILD.captures_iter(&code).map(|found| found.extract::<1>().1[0]).collect();
+    let path = |text: &str| absolute(text, module, &children);
     let mut uses = Vec::new();
-    let mut at = 0;
-    while at < tokens.len() {
-        let token = tokens[at].as_str();
-        let begins = at == 0 || tokens[at - 1] != "::";
-        let imported = at > 0 && tokens[at - 1] == "use";
-        let own_child = imported && children.contains(token);
-        if begins && (["crate", "self", "super"].contains(&token) || own_child) {
-            let exported = imported && is_public(&tokens[..at - 1]);
-            let mut found = Vec::new();
-            at = tree(&tokens, at, &[], &mut found);
-            for (path, name) in found {
-                let Some(path) = absolute(&path, module, own_child) else { continue };
-                uses.push(Use { path, exported: exported.then_some(name) });
-            }
-        } else {
-            at += 1;
+    for import in IMPORT.captures_iter(&code) {
+        let is_public = import.get(1).is_some();
+        for one in import[2].split(',') {
+            let (text, name) = one.trim().split_once(" as ").unwrap_or((one.trim(), ""));
+            let name =
+                if name.is_empty() { text.rsplit("::").next().unwrap_or_default() } else { name };
+            let exported = is_public.then(|| name.to_owned());
+            uses.extend(path(text).map(|path| Use { path, exported }));
         }
     }
+    let rest = IMPORT.replace_all(&code, "");
+    let others = PATH.find_iter(&rest).filter_map(|found| path(found.as_str()));
+    uses.extend(others.map(|path| Use { path, exported: None }));
     uses
 }
 
-fn is_public(before: &[String]) -> bool {
-    before.last().is_some_and(|token| token == "pub" || token == ")")
+fn regex(pattern: &str) -> Regex {
+    Regex::new(pattern).expect("the pattern is a constant")
 }
 
-/// Returns the names of modules that are declared here and have their own files.
-fn children(tokens: &[String]) -> BTreeSet<&str> {
-    let declared = |three: &[String]| three[0] == "mod" && three[2] == ";";
-    tokens.windows(3).filter(|three| declared(three)).map(|three| three[1].as_str()).collect()
-}
-
-/// Resolves a path from the root of the crate.
-fn absolute(path: &[String], module: &Module, own_child: bool) -> Option<Vec<String>> {
-    let mut from = module.clone();
-    let mut names = path.iter().peekable();
-    if !own_child {
-        match names.next()?.as_str() {
-            "crate" => from.clear(),
+/// Resolves a path from the root of the crate; `None` for one that begins in another crate.
+fn absolute(path: &str, module: &Module, children: &BTreeSet<&str>) -> Option<Vec<String>> {
+    let names: Vec<_> = path.split("::").map(str::trim).collect();
+    let mut from = match names[0] {
+        "crate" => Module::new(),
+        "self" | "super" => module.clone(),
+        child => children.contains(child).then(|| module.clone())?,
+    };
+    for name in names {
+        match name {
+            "crate" | "self" | "*" => {}
             "super" => drop(from.pop()),
-            _ => {}
-        }
-        while names.next_if(|name| *name == "super").is_some() {
-            from.pop();
+            name => from.push(name.to_owned()),
         }
     }
-    from.extend(names.filter(|name| *name != "self").cloned());
     Some(from)
 }
 
-/// Parses a path, or a tree of paths in braces, with the name that each imports.
-fn tree(
-    tokens: &[String],
-    mut at: usize,
-    prefix: &[String],
-    found: &mut Vec<(Vec<String>, String)>,
-) -> usize {
-    let mut path = prefix.to_vec();
-    loop {
-        match tokens.get(at).map(String::as_str) {
-            Some("{") => {
-                at += 1;
-                while tokens.get(at).is_some_and(|token| token != "}") {
-                    at = if tokens[at] == "," { at + 1 } else { tree(tokens, at, &path, found) };
-                }
-                return at + 1;
-            }
-            Some(name) if is_name(name) => path.push(name.to_owned()),
-            Some(_) => at += 1, // A glob, or not a path.
-            None => return at,
-        }
-        if tokens.get(at).is_some_and(|token| is_name(token)) {
-            at += 1;
-        }
-        if tokens.get(at).is_some_and(|token| token == "::") {
-            at += 1;
-            if tokens.get(at).is_some_and(|token| token == "{" || is_name(token)) {
-                continue;
-            }
-            at += 1;
-        }
-        let renamed = tokens.get(at).is_some_and(|token| token == "as");
-        let name = if renamed { tokens.get(at + 1) } else { path.last() };
-        found.push((path.clone(), name.cloned().unwrap_or_default()));
-        return if renamed { at + 2 } else { at };
+/// Writes out trees of imports: `a::{b, c::{d, e}}` as `a::b, a::c::d, a::c::e`.
+fn flat(mut code: String) -> String {
+    static TREE: LazyLock<Regex> = LazyLock::new(|| regex(r"([\w:]*)::\{([^{}]*)\}"));
+    while TREE.is_match(&code) {
+        let paths = |tree: &Captures<'_>| {
+            let parts = tree[2].split(',').map(str::trim).filter(|part| !part.is_empty());
+            parts.map(|part| format!("{}::{part}", &tree[1])).collect::<Vec<_>>().join(", ")
+        };
+        code = TREE.replace_all(&code, paths).into_owned();
     }
-}
-
-fn is_name(token: &str) -> bool {
-    token.starts_with(|c: char| c.is_alphabetic() || c == '_') && token != "as"
-}
-
-fn tokens(code: &str) -> Vec<String> {
-    static TOKEN: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r"\w+|::|\S").expect("the pattern is a constant"));
-    TOKEN.find_iter(code).map(|token| token.as_str().to_owned()).collect()
+    code
 }
 
 #[cfg(test)]

@@ -41,7 +41,10 @@ fn check_package(package: &Package) -> Vec<Finding> {
             report(format!("`{name}` uses `{used}`"), "remove the dependency");
         } else if name == "xtask" && layer(used).is_some() {
             report(format!("xtask uses `{used}`"), "run cargo instead");
-        } else if layer(name).is_some() && layer(used) >= layer(name) && !edge.dev {
+        } else if layer(name).is_some()
+            && layer(used) >= layer(name)
+            && edge.kind.as_deref() != Some("dev")
+        {
             report(format!("`{name}` uses `{used}`"), "use only lower layers");
         }
     }
@@ -51,15 +54,11 @@ fn check_package(package: &Package) -> Vec<Finding> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::workspace::Dependency;
+    use crate::workspace::tests::package;
 
     fn found(name: &str, used: &str, dev: bool) -> Vec<String> {
-        let package = Package {
-            name: name.to_owned(),
-            folder: format!("crates/{name}"),
-            rust_version: None,
-            dependencies: vec![Dependency { name: used.to_owned(), dev }],
-        };
+        let uses = [(used, dev.then_some("dev"))];
+        let package = package(name, &format!("crates/{name}"), &uses);
         check_package(&package).iter().map(Finding::to_string).collect()
     }
 

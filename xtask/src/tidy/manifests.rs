@@ -65,7 +65,7 @@ const DESCRIBED: [&str; 4] = ["description", "readme", "keywords", "categories"]
 mod tests {
     use super::super::tests::tree;
     use super::*;
-    use crate::workspace::Package;
+    use crate::workspace::tests::package;
 
     const WHOLE: &str = "[package]\nname = \"a\"\ndescription = \"A.\"\n\
         version.workspace = true\nedition = { workspace = true }\n\
@@ -80,13 +80,8 @@ mod tests {
     ];
 
     fn found(folder: &str, files: &[(&str, &str)]) -> Vec<String> {
-        let package = Package {
-            name: "a".to_owned(),
-            folder: folder.to_owned(),
-            rust_version: None,
-            dependencies: Vec::new(),
-        };
-        let workspace = Workspace { target: "target".into(), packages: vec![package] };
+        let workspace =
+            Workspace { target: "target".into(), packages: vec![package("a", folder, &[])] };
         check(&tree(files), &workspace).into_iter().map(|finding| finding.rule).collect()
     }
 
