@@ -4,12 +4,13 @@ use super::Finding;
 use crate::workspace::{Package, Workspace};
 
 /// The crates from the lowest layer to the highest.
-const LAYERS: [&str; 11] = [
+const LAYERS: [&str; 12] = [
     "core-time",
     "core-actions",
     "codec",
     "exposition",
     "adapter-metrics",
+    "adapter-statsd",
     "workload",
     "facade",
     "adapter-tower",
