@@ -26,6 +26,11 @@ use threads::{at_once, time, time_reads, time_rounds, time_steady, with_reader};
 /// Seeds every random number of the benchmarks.
 const SEED: u64 = 0x5EED;
 
+/// The number of samples of long rounds, the smallest that criterion allows.
+///
+/// With as many as elsewhere, a dozen groups would take as long as all others.
+const SAMPLES_OF_LONG_ROUNDS: usize = 10;
+
 /// Measures the implementations of one scenario.
 pub struct Harness<'a> {
     name: String,
@@ -46,6 +51,13 @@ impl<'a> Harness<'a> {
     /// Sets the number of bytes in all elements of a round.
     pub fn of_bytes(&mut self, elements: u64, bytes: u64) {
         self.group.throughput(Throughput::ElementsAndBytes { elements, bytes });
+    }
+
+    /// Takes fewer samples, for rounds of which each takes tens of milliseconds.
+    #[must_use]
+    pub fn of_long_rounds(mut self) -> Self {
+        self.group.sample_size(SAMPLES_OF_LONG_ROUNDS);
+        self
     }
 
     /// Returns the number of concurrent threads.

@@ -42,7 +42,9 @@ pub fn bench(criterion: &mut Criterion) {
         let draws = if names <= FEW_NAMES { FEW } else { MANY };
         let draws = Draws::new(names, draws, frequency, Times::Whole);
         let name = format!("add/names_{names:06}_{called}_threads_{threads:02}");
-        add(&mut Harness::new(criterion, &name, threads, size(&draws)), &draws);
+        let harness = Harness::new(criterion, &name, threads, size(&draws));
+        let mut harness = if names <= FEW_NAMES { harness } else { harness.of_long_rounds() };
+        add(&mut harness, &draws);
     }
     add_fractions(criterion);
     add_new(criterion);
@@ -175,7 +177,8 @@ fn add_new(criterion: &mut Criterion) {
     for (names, threads) in [(1_000, 1), (100_000, 1)] {
         let draws = &Draws::new(names, 0, Frequency::Uniform, Times::Whole);
         let name = format!("add_new/names_{names:06}_threads_{threads:02}");
-        let harness = &mut Harness::new(criterion, &name, threads, names as u64);
+        let harness = Harness::new(criterion, &name, threads, names as u64);
+        let harness = &mut if names <= FEW_NAMES { harness } else { harness.of_long_rounds() };
         measure_new::<RunningTracker>(harness, "running", draws);
         measure_new::<Merged>(harness, "merged", draws);
         measure_new::<MergedQuantiles>(harness, "merged_quantiles", draws);

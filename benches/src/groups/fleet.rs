@@ -34,10 +34,13 @@ const EACH: u64 = 10;
 
 /// Runs the groups.
 pub fn bench(criterion: &mut Criterion) {
-    changes(&mut Harness::new(criterion, "changes/one_bucket_names_001000", 1, 1));
+    let changed = Harness::new(criterion, "changes/one_bucket_names_001000", 1, 1);
+    changes(&mut changed.of_long_rounds());
     for writers in WRITERS {
         let name = format!("merged/writers_{writers:03}");
-        merged(&mut Harness::new(criterion, &name, 1, 1), writers);
+        let harness = Harness::new(criterion, &name, 1, 1);
+        let mut harness = if writers < 200 { harness } else { harness.of_long_rounds() };
+        merged(&mut harness, writers);
     }
 }
 

@@ -25,10 +25,21 @@ pub fn bench(criterion: &mut Criterion) {
     for (keys, contended, threads) in [(1_000, "", 1), (1_000, "_contended", 2), (100_000, "", 1)] {
         let draws = &Draws::new(keys, EVENTS, Frequency::Zipf, Times::Whole);
         let name = format!("keyed{contended}/keys_{keys:06}");
-        by_key(&mut Harness::new(criterion, &name, threads, EVENTS as u64), draws);
+        by_key(&mut harness(criterion, &name, threads, keys), draws);
         let name = format!("keyed_handle{contended}/keys_{keys:06}");
-        by_handle(&mut Harness::new(criterion, &name, threads, EVENTS as u64), draws);
+        by_handle(&mut harness(criterion, &name, threads, keys), draws);
     }
+}
+
+fn harness<'c>(
+    criterion: &'c mut Criterion,
+    name: &str,
+    threads: usize,
+    keys: usize,
+) -> Harness<'c> {
+    let harness = Harness::new(criterion, name, threads, EVENTS as u64);
+    // Each round begins with all keys known.
+    if keys <= 1_000 { harness } else { harness.of_long_rounds() }
 }
 
 fn by_key(harness: &mut Harness<'_>, draws: &Draws) {

@@ -91,7 +91,7 @@ fn one_of_window(criterion: &mut Criterion, draws: &Draws, window_s: u64) {
 
 fn all_of_window(criterion: &mut Criterion, draws: &Draws, window_s: u64) {
     let name = format!("read_all/window_{window_s:05}s");
-    let harness = &mut Harness::new(criterion, &name, 1, 1);
+    let harness = &mut Harness::new(criterion, &name, 1, 1).of_long_rounds();
     measure_all(harness, "windowed", || windowed(draws, one_tier()), draws, window_s);
     measure_all(harness, "windowed_tiers", || windowed(draws, two_tiers()), draws, window_s);
     measure_all(harness, "mutex_deques", || filled(draws, Deques::fresh), draws, window_s);

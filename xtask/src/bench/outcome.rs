@@ -31,7 +31,11 @@ impl Outcome<'_> {
             _ => usage.wall_ns,
         };
         let samples = self.runs.iter().map(|usage| time(usage) / lines).collect();
-        let mut one = Measurement::new(&self.contender.id(), "line", samples, [1, 1])?;
+        let unit = match self.contender.measure {
+            Measure::User => "line, user time",
+            _ => "line",
+        };
+        let mut one = Measurement::new(&self.contender.id(), unit, samples, [1, 1])?;
         one.unit_bytes = Some(self.plain_bytes as f64 / lines);
         Ok(one)
     }
@@ -46,9 +50,10 @@ impl Outcome<'_> {
         raw
     }
 
-    /// Returns the median processor time of the runs.
+    /// Returns the median processor time of a line.
     fn cpu_ns(&self) -> f64 {
-        let mut all: Vec<_> = self.runs.iter().map(|usage| usage.cpu_ns).collect();
+        let of_line = |usage: &Usage| usage.cpu_ns / self.records as f64;
+        let mut all: Vec<_> = self.runs.iter().map(of_line).collect();
         all.sort_by(f64::total_cmp);
         all[all.len() / 2]
     }
@@ -63,41 +68,18 @@ pub(super) fn mebibytes(bytes: u64) -> String {
     format!("{:.1} MiB", bytes as f64 / f64::from(1 << 20))
 }
 
-/// Makes a table for each scenario: time, processor time, memory and ratios of each program.
+/// Makes a table for each scenario, with the processor time of a line and the peak memory.
 pub(super) fn tables(outcomes: &[Outcome<'_>], measured: &[Measurement]) -> Vec<Table> {
     let table = |(name, group): (&str, Vec<&Measurement>)| {
-        let of_group: Vec<_> =
-            outcomes.iter().filter(|outcome| outcome.contender.scenario == name).collect();
-        let lines = of_group.first().map_or(0, |outcome| outcome.records);
-        let is_user = of_group.first().is_some_and(|one| one.contender.measure == Measure::User);
-        let whole = |ns: f64| time(ns * lines as f64);
-        let of = |role| group.iter().copied().filter(move |one| one.role() == role);
-        // The slowest floor and the fastest rival.
-        let marks: Vec<_> =
-            of(Role::Floor).next_back().into_iter().chain(of(Role::Rival).next()).collect();
-        let time_head = if is_user { "user time" } else { "time" };
-        let head =
-            ["program", time_head, "spread", "processor", "memory", "GB/s"].map(str::to_owned);
-        let more = marks.iter().map(|mark| format!("to {}", mark.implementation()));
-        let rows = group.iter().map(|one| {
-            let outcome = of_group.iter().find(|outcome| outcome.contender.id() == one.id);
-            let [low, high] = one.spread_ns().map(whole);
-            let ratios = marks.iter().map(|mark| match mark.id == one.id {
-                true => "-".to_owned(),
-                false => one.against(mark),
-            });
-            let cells = [
-                one.implementation().to_owned(),
-                whole(one.median_ns()),
-                format!("{low} to {high}"),
-                outcome.map_or("-".to_owned(), |outcome| time(outcome.cpu_ns())),
-                outcome.map_or("-".to_owned(), |outcome| mebibytes(outcome.peak_bytes())),
-                one.gigabytes_per_s().map_or("-".to_owned(), |speed| format!("{speed:.2}")),
-            ];
-            cells.into_iter().chain(ratios).collect()
-        });
-        let (head, rows) = (head.into_iter().chain(more).collect(), rows.collect());
-        Table::new(format!("{name}, {lines} lines"), head, rows)
+        let used = |program: &str| {
+            let is_it = |one: &&Outcome<'_>| {
+                one.contender.scenario == name && one.contender.name == program
+            };
+            let used = outcomes.iter().find(is_it);
+            let used = used.map(|one| [time(one.cpu_ns()), mebibytes(one.peak_bytes())]);
+            used.unwrap_or_default()
+        };
+        Table::of_group(name, &group).with(["processor", "memory"], used)
     };
     groups(measured).into_iter().map(table).collect()
 }
@@ -194,7 +176,7 @@ mod tests {
         let measured = of_shape[0].measurement().unwrap();
         assert_eq!((&*measured.id, measured.median_ns()), ("shapes/common/windrow_codec", 100.0));
         let text = tables(&of_shape, &[measured])[0].markdown();
-        assert!(text.contains("| program | user time |"), "{text}");
+        assert!(text.starts_with("## shapes/common, per line, user time\n"), "{text}");
     }
 
     #[test]
@@ -204,12 +186,12 @@ mod tests {
         let measured: Vec<_> = outcomes.iter().map(|one| one.measurement().unwrap()).collect();
         let text = tables(&outcomes, &measured)[0].markdown();
         let rows = [
-            "program|time|spread|processor|memory|GB/s|to floor_wc|to rival_duckdb",
-            "floor_wc|100 ms|100 ms to 100 ms|50.0 ms|3.0 MiB|0.33|-|40.0x faster",
-            "windrow_means|400 ms|400 ms to 400 ms|200 ms|3.0 MiB|0.08|4.00x slower|10.0x faster",
-            "rival_duckdb|4.00 s|4.00 s to 4.00 s|2.00 s|3.0 MiB|0.01|40.0x slower|-",
+            "implementation|median|spread|to floor_wc|to rival_duckdb|GB/s|processor|memory",
+            "floor_wc|100 ns|100 ns to 100 ns|-|40.0x faster|0.33|50.0 ns|3.0 MiB",
+            "windrow_means|400 ns|400 ns to 400 ns|4.00x slower|10.0x faster|0.08|200 ns|3.0 MiB",
+            "rival_duckdb|4.00 µs|4.00 µs to 4.00 µs|40.0x slower|-|0.01|2.00 µs|3.0 MiB",
         ];
-        assert!(text.starts_with("## e2e/common_threads_01, 1000000 lines\n"), "{text}");
+        assert!(text.starts_with("## e2e/common_threads_01, per line\n"), "{text}");
         for row in rows {
             let row = format!("| {} |", row.replace('|', " | "));
             assert!(text.lines().any(|line| line == row), "{row}\n{text}");

@@ -27,7 +27,7 @@ impl Table {
     ///
     /// Nothing can be faster than any floor, so the slowest floor is the best bound. `group` is
     /// sorted, so the first of a role is the fastest.
-    fn of_group(name: &str, group: &[&Measurement]) -> Self {
+    pub(crate) fn of_group(name: &str, group: &[&Measurement]) -> Self {
         let of = |role| group.iter().copied().filter(move |one| one.role() == role);
         let marks =
             [of(Role::Baseline).next(), of(Role::Floor).next_back(), of(Role::Rival).next()];
@@ -53,6 +53,20 @@ impl Table {
         });
         let unit = group.first().map_or("", |one| one.unit.as_str());
         Self { title: format!("{name}, per {unit}"), head, rows: rows.collect() }
+    }
+
+    /// Appends columns, whose cells follow from the first cell of a row.
+    pub(crate) fn with<const N: usize>(
+        mut self,
+        heads: [&str; N],
+        cells: impl Fn(&str) -> [String; N],
+    ) -> Self {
+        self.head.extend(heads.map(str::to_owned));
+        for row in &mut self.rows {
+            let more = cells(&row[0]);
+            row.extend(more);
+        }
+        self
     }
 
     /// Renders it as text. The first column is aligned left, the others right.
