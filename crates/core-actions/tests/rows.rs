@@ -316,6 +316,18 @@ fn what_is_wrong_with_rows_is_said() {
 }
 
 #[test]
+fn a_sum_of_no_times_is_refused() {
+    let start = b"wrow\x01\x04mean\0\0\0\0\0\0\0\x01\0\x01a\0".as_slice();
+    let mean = |count: u8, sum: u8| {
+        // An integer is written as twice itself.
+        check::<Mean>(&sealed(&[start, &[count, 2 * sum, 0]].concat()))
+    };
+    assert!(mean(0, 0).is_ok() && mean(1, 0).is_ok() && mean(1, 5).is_ok());
+    let error = mean(0, 5).unwrap_err().to_string();
+    assert_eq!(error, "sum is impossible with 0 times (byte 24)");
+}
+
+#[test]
 fn a_snapshot_travels_in_the_binary_form() {
     type All = (Mean, MinMax, Quantiles);
     let tracker = |names: &[&str], times: u64| {
