@@ -32,15 +32,20 @@ use crate::read::Groups;
 type Shared = State<Arc<Live>>;
 
 pub(crate) fn router<S: Clone + Send + Sync + 'static>(live: Arc<Live>) -> Router<S> {
-    Router::new()
+    let router = Router::new()
         .route("/", get(page))
         .route("/v1/live", get(listen))
         .route("/v1/stats", get(stats))
         .route("/v1/series", get(series))
         .route("/metrics", get(metrics))
         .route("/healthz", get(|| async { "ok\n" }))
-        .layer(middleware::from_fn_with_state(Arc::clone(&live), guard::check))
-        .with_state(live)
+        .with_state(Arc::clone(&live));
+    #[cfg(feature = "ingest")]
+    let router = match live.ingest() {
+        Some(ingest) => router.merge(ingest.router()),
+        None => router,
+    };
+    router.layer(middleware::from_fn_with_state(live, guard::check))
 }
 
 async fn page() -> impl IntoResponse {

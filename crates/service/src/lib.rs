@@ -7,6 +7,8 @@ mod document;
 mod endpoints;
 mod guard;
 mod hosts;
+#[cfg(feature = "ingest")]
+mod ingest;
 mod live;
 mod names;
 mod page;
@@ -15,6 +17,8 @@ mod query;
 mod read;
 mod source;
 
+#[cfg(feature = "ingest")]
+pub use ingest::{BodyForm, BodyHead, Ingest};
 pub use page::{Page, router};
 pub use source::Source;
 

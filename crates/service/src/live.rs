@@ -47,6 +47,8 @@ pub(crate) struct Live {
     /// One for each source.
     courses: Mutex<Vec<Course>>,
     slots: Arc<Semaphore>,
+    #[cfg(feature = "ingest")]
+    ingest: Option<crate::Ingest>,
 }
 
 /// A frame that was made.
@@ -70,7 +72,27 @@ impl Live {
         let (began, frames) = (OnceLock::new(), Mutex::default());
         let courses = sources.iter().map(|_| Course::default()).collect();
         let slots = Arc::new(Semaphore::new(LISTENERS_MAX));
-        Self { title, sources, hosts, began, frames, courses: Mutex::new(courses), slots }
+        Self {
+            title,
+            sources,
+            hosts,
+            began,
+            frames,
+            courses: Mutex::new(courses),
+            slots,
+            #[cfg(feature = "ingest")]
+            ingest: None,
+        }
+    }
+
+    #[cfg(feature = "ingest")]
+    pub(crate) fn with_ingest(self, ingest: Option<crate::Ingest>) -> Self {
+        Self { ingest, ..self }
+    }
+
+    #[cfg(feature = "ingest")]
+    pub(crate) fn ingest(&self) -> Option<&crate::Ingest> {
+        self.ingest.as_ref()
     }
 
     pub(crate) fn hosts(&self) -> &Hosts {

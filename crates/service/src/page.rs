@@ -58,6 +58,8 @@ pub struct Page {
     title: String,
     sources: Vec<(String, Source)>,
     hosts: Hosts,
+    #[cfg(feature = "ingest")]
+    ingest: Option<crate::Ingest>,
 }
 
 impl Page {
@@ -90,15 +92,28 @@ impl Page {
         self
     }
 
+    /// Adds `POST v1/actions`, which records the actions that other processes send.
+    ///
+    /// Add it as a source, too: `.source("", &ingest)`. Then the page shows the actions, and the
+    /// number of records that were refused. The last call counts.
+    #[cfg(feature = "ingest")]
+    pub fn ingest(mut self, ingest: &crate::Ingest) -> Self {
+        self.ingest = Some(ingest.clone());
+        self
+    }
+
     /// Returns the router, with any state, to be nested.
     ///
     /// Below the path where it is nested are the page, `v1/live`, `v1/stats`, `v1/series`,
-    /// `metrics` and `healthz`.
+    /// `metrics` and `healthz`; with [`ingest`](Self::ingest) also `v1/actions`.
     pub fn router<S>(self) -> Router<S>
     where
         S: Clone + Send + Sync + 'static,
     {
-        let Self { title, sources, hosts } = self;
-        endpoints::router(Arc::new(Live::new(title, sources, hosts)))
+        let Self { title, sources, hosts, .. } = self;
+        let live = Live::new(title, sources, hosts);
+        #[cfg(feature = "ingest")]
+        let live = live.with_ingest(self.ingest);
+        endpoints::router(Arc::new(live))
     }
 }

@@ -12,8 +12,9 @@ use crate::names::{Names, Scale};
 /// A tracker whose windows a page shows.
 ///
 /// It is made of a [`Windrow`], which is where `RequestLayer` and `SpanLayer` record, of a windowed
-/// tracker in an [`Arc`], of a `RequestLayer`, which adds the requests in flight, or of a
-/// `WindrowRecorder` of the feature `metrics`, whose histograms are shown. It shares their data.
+/// tracker in an [`Arc`], of a `RequestLayer`, which adds the requests in flight, of an `Ingest`,
+/// which adds the number of records that it refused, or of a `WindrowRecorder` of the feature
+/// `metrics`, whose histograms are shown. It shares their data.
 ///
 /// # Examples
 ///
@@ -42,6 +43,8 @@ enum Kind {
     Tracker(Arc<WindowedTracker<Summary>>),
     #[cfg(feature = "requests")]
     Requests(adapter_tower::RequestLayer),
+    #[cfg(feature = "ingest")]
+    Ingest(crate::Ingest),
     #[cfg(feature = "metrics")]
     Recorder(adapter_metrics::WindrowRecorder),
 }
@@ -65,6 +68,8 @@ impl Source {
             Kind::Tracker(tracker) => Ok(tracker),
             #[cfg(feature = "requests")]
             Kind::Requests(layer) => keep_windows(layer.windrow()),
+            #[cfg(feature = "ingest")]
+            Kind::Ingest(ingest) => keep_windows(ingest.windrow()),
             #[cfg(feature = "metrics")]
             Kind::Recorder(recorder) => Ok(recorder.histogram_windows()),
         }
@@ -90,8 +95,12 @@ impl Source {
         Names::Own(Scale::seconds(tracker.spec().unit))
     }
 
-    /// Returns the numbers of what a recorder refused and folded.
+    /// Returns the numbers of what a recorder refused and folded, and of lines that were refused.
     pub(crate) fn refused_values(&self) -> RefusedValues {
+        #[cfg(feature = "ingest")]
+        if let Kind::Ingest(ingest) = &self.0 {
+            return RefusedValues { refused: ingest.undecoded(), folded: 0 };
+        }
         #[cfg(feature = "metrics")]
         if let Kind::Recorder(recorder) = &self.0 {
             let adapter_metrics::RefusedValues { values, names, folded } = recorder.refused();
@@ -123,6 +132,8 @@ impl Source {
             Kind::Windrow(windrow) => Some(windrow),
             #[cfg(feature = "requests")]
             Kind::Requests(layer) => Some(layer.windrow()),
+            #[cfg(feature = "ingest")]
+            Kind::Ingest(ingest) => Some(ingest.windrow()),
             _ => None,
         }
     }
@@ -165,6 +176,14 @@ impl From<&adapter_tower::RequestLayer> for Source {
     fn from(layer: &adapter_tower::RequestLayer) -> Self {
         let _ = layer.windrow().keep_windows();
         Self(Kind::Requests(layer.clone()))
+    }
+}
+
+#[cfg(feature = "ingest")]
+impl From<&crate::Ingest> for Source {
+    /// Shows all actions of its `Windrow`, and the number of records that were refused.
+    fn from(ingest: &crate::Ingest) -> Self {
+        Self(Kind::Ingest(ingest.clone()))
     }
 }
 

@@ -62,11 +62,39 @@ impl Server {
 
     /// Sends a request and reads the head of the response.
     pub(crate) async fn begin(&self, path: &str, headers: &[(&str, &str)]) -> Response {
+        self.send("GET", path, headers, b"").await
+    }
+
+    /// Sends a request with a body, and reads the head of the response.
+    pub(crate) async fn send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Response {
+        let mut stream = self.open(method, path, headers, body.len()).await;
+        // A server need not read what it refuses.
+        let _ = stream.write_all(body).await;
+        Response::read(stream).await
+    }
+
+    /// Connects, and sends the head of a request.
+    pub(crate) async fn open(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        length: usize,
+    ) -> TcpStream {
         let socket = TcpSocket::new_v4().unwrap();
         // Else the system keeps tens of megabytes for a client that does not read.
         socket.set_recv_buffer_size(1 << 16).unwrap();
         let mut stream = socket.connect(self.0).await.unwrap();
-        let mut request = format!("GET {path} HTTP/1.1\r\nconnection: close\r\n");
+        let mut request = format!("{method} {path} HTTP/1.1\r\nconnection: close\r\n");
+        if length > 0 {
+            request += &format!("content-length: {length}\r\n");
+        }
         if !headers.iter().any(|(name, _)| *name == "host") {
             request += &format!("host: {}\r\n", self.0);
         }
@@ -74,12 +102,7 @@ impl Server {
             request += &format!("{name}: {value}\r\n");
         }
         stream.write_all((request + "\r\n").as_bytes()).await.unwrap();
-        let mut stream = BufReader::new(stream);
-        let mut head = String::new();
-        while !head.ends_with("\r\n\r\n") {
-            assert!(stream.read_line(&mut head).await.unwrap() > 0, "{head}");
-        }
-        Response { head: head.to_ascii_lowercase(), stream }
+        stream
     }
 
     /// Sends a request and returns status and body.
@@ -102,6 +125,16 @@ pub(crate) struct Response {
 }
 
 impl Response {
+    /// Reads the head of a response.
+    pub(crate) async fn read(stream: TcpStream) -> Self {
+        let mut stream = BufReader::new(stream);
+        let mut head = String::new();
+        while !head.ends_with("\r\n\r\n") {
+            assert!(stream.read_line(&mut head).await.unwrap() > 0, "{head}");
+        }
+        Self { head: head.to_ascii_lowercase(), stream }
+    }
+
     pub(crate) fn status(&self) -> u16 {
         self.head.split(' ').nth(1).unwrap().parse().unwrap()
     }

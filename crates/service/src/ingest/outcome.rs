@@ -1,0 +1,122 @@
+//! The outcomes of the records of a body, and the answer that counts them.
+
+use axum::body::Bytes;
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use facade::codec::Report;
+use serde::Serialize;
+
+/// The maximum number of errors that an answer lists.
+pub(super) const ERRORS_MAX: usize = 10;
+
+/// The numbers of records by outcome, with the first errors.
+#[derive(Debug, Default, Serialize)]
+pub(super) struct Outcome {
+    pub(super) accepted: u64,
+    pub(super) refused: u64,
+    pub(super) blank: u64,
+    #[serde(skip_serializing_if = "is_zero")]
+    pub(super) skipped: u64,
+    #[serde(skip_serializing_if = "is_zero")]
+    pub(super) filtered: u64,
+    /// Valid, but beyond the limit of actions.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub(super) dropped: u64,
+    /// Accepted without a timestamp although one was asked for, so in no window.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub(super) without_timestamp: u64,
+    #[serde(skip_serializing_if = "is_zero")]
+    pub(super) names_shortened: u64,
+    /// The refused records that no tracker has seen.
+    #[serde(skip)]
+    pub(super) undecoded: u64,
+    first_errors: Vec<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
+impl Outcome {
+    /// Returns the number of records of each outcome, with its name.
+    pub(super) fn numbers(&self) -> [(&'static str, u64); 6] {
+        [
+            ("accepted", self.accepted),
+            ("refused", self.refused),
+            ("blank", self.blank),
+            ("skipped", self.skipped),
+            ("filtered", self.filtered),
+            ("dropped", self.dropped),
+        ]
+    }
+
+    /// Returns the same numbers, in the same order.
+    pub(super) fn numbers_mut(&mut self) -> [&mut u64; 6] {
+        let Self { accepted, refused, blank, skipped, filtered, dropped, .. } = self;
+        [accepted, refused, blank, skipped, filtered, dropped]
+    }
+
+    /// Joins what the decoder and the tracker refused, in the order of lines.
+    pub(super) fn new(report: &Report, unrecorded: Unrecorded, body: &[u8]) -> Self {
+        let Unrecorded { refused, dropped, first } = unrecorded;
+        let decoded = report.refusals.iter().map(|it| (it.offset, it.to_string()));
+        let late = first.into_iter().map(|(offset, error)| {
+            let end = usize::try_from(offset).unwrap_or(body.len()).min(body.len());
+            let line = 1 + body[..end].iter().filter(|&&byte| byte == b'\n').count();
+            (offset, format!("line {line}: {error}"))
+        });
+        let mut errors: Vec<_> = decoded.chain(late).collect();
+        errors.sort_by_key(|(offset, _)| *offset);
+        errors.truncate(ERRORS_MAX);
+        Self {
+            accepted: report.accepted - refused - dropped,
+            refused: report.refused + refused,
+            blank: report.blank,
+            skipped: report.skipped,
+            filtered: report.filtered,
+            dropped,
+            without_timestamp: report.counts.without_timestamp.min(report.accepted),
+            names_shortened: report.counts.names_shortened,
+            undecoded: report.refused,
+            first_errors: errors.into_iter().map(|(_, error)| error).collect(),
+        }
+    }
+}
+
+/// Records that were decoded, and that the tracker did not keep.
+#[derive(Debug, Default)]
+pub(super) struct Unrecorded {
+    pub(super) refused: u64,
+    pub(super) dropped: u64,
+    /// The offsets of the first refused ones, with the reasons.
+    pub(super) first: Vec<(u64, String)>,
+}
+
+/// An answer, as it is kept for repeated requests.
+#[derive(Debug, Clone)]
+pub(super) struct Reply {
+    status: StatusCode,
+    json: Bytes,
+}
+
+impl Reply {
+    /// Returns the answer; a body of which nothing is of use is a bad request.
+    pub(super) fn new(outcome: &Outcome) -> Self {
+        let is_useless = outcome.refused > 0 && outcome.accepted == 0;
+        let status = if is_useless { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+        let json = serde_json::to_vec(outcome).expect("an outcome has text keys only");
+        Self { status, json: json.into() }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.json.len()
+    }
+}
+
+impl IntoResponse for Reply {
+    fn into_response(self) -> Response {
+        (self.status, [(CONTENT_TYPE, "application/json")], self.json).into_response()
+    }
+}
