@@ -4,11 +4,12 @@ use super::Finding;
 use crate::workspace::{Package, Workspace};
 
 /// The crates from the lowest layer to the highest.
-const LAYERS: [&str; 12] = [
+const LAYERS: [&str; 13] = [
     "core-time",
     "core-actions",
     "codec",
     "exposition",
+    "store",
     "adapter-metrics",
     "adapter-statsd",
     "workload",

@@ -9,7 +9,24 @@ use crate::row::Row;
 use crate::snapshot::error::TrackerSnapshotError;
 
 impl<S> Row<S> {
-    pub(crate) fn new(name: Arc<str>, first: u64, statistic: S) -> Self {
+    /// Makes a row by the name that an action is kept under: empty for the [folded] actions.
+    ///
+    /// `first` is the number of the first record, and the statistic has at least one.
+    ///
+    /// [folded]: crate::WhenFull::Fold
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core_actions::{Count, Row, Statistic};
+    ///
+    /// let mut count = Count::default();
+    /// count.insert_n(100_u32.into(), 3);
+    /// assert_eq!(Row::new("jump".into(), 0, count).count(), 3);
+    /// assert!(Row::new("".into(), 0, count).is_other());
+    /// ```
+    #[must_use]
+    pub fn new(name: Arc<str>, first: u64, statistic: S) -> Self {
         Self { name, first, statistic }
     }
 
