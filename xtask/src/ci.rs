@@ -16,7 +16,8 @@ use crate::{doc, interface, loom, mutants, package, tidy};
   cargo xtask ci
   cargo xtask ci --long")]
 pub(crate) struct Args {
-    /// Also plant all faults of unchanged files, simulate `compare`, and fill a recorder (minutes)
+    /// Also plant all faults of unchanged files, simulate `compare`, fill a recorder, and kill
+    /// writers of a journal (minutes)
     #[arg(long)]
     long: bool,
 }
@@ -71,6 +72,7 @@ impl Args {
         if self.long {
             steps.command(simulation(sh));
             steps.command(unread_records(sh));
+            steps.command(killed(sh));
         }
         steps.run("interface", || interface::step(sh));
         steps.try_command("package", package::job(sh, package::Depth::Create));
@@ -128,6 +130,12 @@ fn unread_records(sh: &Shell) -> Job<'_> {
     let test =
         cmd!(sh, "cargo test --profile model --package adapter-metrics --test memory --locked");
     Job::tests("unread_records", test).env("WINDROW_LONG_TESTS", "1")
+}
+
+/// Kills a process that writes a journal at 200 random points.
+fn killed(sh: &Shell) -> Job<'_> {
+    let test = cmd!(sh, "cargo test --profile model --package journal --test killed --locked");
+    Job::tests("killed", test).env("WINDROW_LONG_TESTS", "1")
 }
 
 /// Tests the crates with default features without these, each alone.

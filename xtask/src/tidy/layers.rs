@@ -4,7 +4,7 @@ use super::Finding;
 use crate::workspace::{Package, Workspace};
 
 /// The crates from the lowest layer to the highest.
-const LAYERS: [&str; 13] = [
+const LAYERS: [&str; 14] = [
     "core-time",
     "core-actions",
     "codec",
@@ -16,6 +16,7 @@ const LAYERS: [&str; 13] = [
     "facade",
     "adapter-tower",
     "adapter-tracing",
+    "journal",
     "service",
     "cli",
 ];
