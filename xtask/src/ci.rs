@@ -125,10 +125,13 @@ fn simulation(sh: &Shell) -> Job<'_> {
     Job::tests("simulation", test).env("WINDROW_LONG_TESTS", "1")
 }
 
-/// Measures the memory of a recorder for `metrics` after ten million records, optimised.
+/// Measures memory after ten million records for `metrics` and a million spans, optimised.
 fn unread_records(sh: &Shell) -> Job<'_> {
-    let test =
-        cmd!(sh, "cargo test --profile model --package adapter-metrics --test memory --locked");
+    let test = cmd!(
+        sh,
+        "cargo test --profile model --package adapter-metrics --package adapter-tracing
+            --test memory --locked"
+    );
     Job::tests("unread_records", test).env("WINDROW_LONG_TESTS", "1")
 }
 

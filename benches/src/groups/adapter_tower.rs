@@ -1,7 +1,8 @@
 //! `adapter_tower`: one request of a router of axum without a server, to the end of its body, on
 //! one thread and on two that share a router.
 //!
-//! The floor is the router, which measures nothing.
+//! The floors measure nothing: the router alone, and with an empty layer, for which axum boxes each
+//! request once more, as for any layer.
 
 use std::pin::pin;
 use std::sync::OnceLock;
@@ -17,7 +18,8 @@ use axum_prometheus::metrics_exporter_prometheus::PrometheusHandle;
 use criterion::Criterion;
 use facade::Windrow;
 use tokio::runtime::Builder;
-use tower_service::Service as _;
+use tower_layer::layer_fn;
+use tower_service::Service;
 
 use crate::groups::THREADS;
 use crate::harness::Harness;
@@ -36,7 +38,7 @@ pub fn bench(criterion: &mut Criterion) {
             || {
                 let windrow = Windrow::default();
                 let layer = RequestLayer::new(&windrow);
-                (windrow, router().layer(layer))
+                (windrow, served(router().layer(layer)))
             },
             |(_, router)| requests(router),
             |(windrow, _)| {
@@ -46,16 +48,41 @@ pub fn bench(criterion: &mut Criterion) {
         );
         harness.bench_writer(
             "rival_axum_prometheus",
-            || (recorded(), router().layer(PrometheusMetricLayer::new())),
+            || (recorded(), served(router().layer(PrometheusMetricLayer::new()))),
             |(_, router)| requests(router),
             |(before, _)| expect(recorded() - before, all),
         );
-        harness.bench_writer("floor_router", router, requests, |_| Ok(()));
+        let empty = || served(router().layer(layer_fn(Empty)));
+        harness.bench_writer("floor_empty_layer", empty, requests, |_| Ok(()));
+        harness.bench_writer("floor_router", || served(router()), requests, |_| Ok(()));
     }
 }
 
 fn router() -> Router {
     Router::new().route("/users/{id}", get(|| async { "Alice" }))
+}
+
+/// Returns the router as `axum::serve` prepares it: layers are applied once, not for each request.
+fn served(router: Router) -> Router {
+    router.with_state(())
+}
+
+/// The service of an empty layer.
+#[derive(Clone)]
+struct Empty<S>(S);
+
+impl<S: Service<R>, R> Service<R> for Empty<S> {
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = S::Future;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.0.poll_ready(context)
+    }
+
+    fn call(&mut self, request: R) -> S::Future {
+        self.0.call(request)
+    }
 }
 
 /// Serves the requests, as a server does that reads each body to its end.

@@ -1,14 +1,15 @@
 //! `adapter_tracing`: one span with one event in it, on one thread and on two that share a
 //! subscriber.
 //!
-//! The floor is the registry, which keeps spans and measures nothing. The rival measures the time
+//! The floors measure nothing: the registry, which keeps spans, alone and with an empty layer. The
+//! rival measures the time
 //! from the beginning of a span to the event.
 
 use adapter_tracing::SpanLayer;
 use criterion::Criterion;
 use facade::Windrow;
 use tracing::{Dispatch, dispatcher, info_span, trace};
-use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::layer::{Identity, SubscriberExt as _};
 use tracing_subscriber::registry;
 use tracing_timing::{Builder, Histogram, TimingLayer};
 
@@ -58,6 +59,8 @@ pub fn bench(criterion: &mut Criterion) {
                 expect([samples], [all])
             },
         );
+        let empty = || Dispatch::new(registry().with(Identity::new()));
+        harness.bench_writer("floor_empty_layer", empty, spans, |_| Ok(()));
         harness.bench_writer("floor_registry", || Dispatch::new(registry()), spans, |_| Ok(()));
     }
 }

@@ -44,7 +44,7 @@ impl<B: Body> MeasuredBody<B> {
         let mut measured = None;
         if let Some(pending) = pending {
             let is_end = inner.is_end_stream() || ends_with_head(pending.method, head.status);
-            let bytes_left = announced_length(&head.headers).or(inner.size_hint().exact());
+            let bytes_left = inner.size_hint().exact().or_else(|| announced_length(&head.headers));
             if is_end || bytes_left == Some(0) {
                 pending.finish(outcome);
             } else {

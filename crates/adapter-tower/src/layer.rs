@@ -13,8 +13,8 @@ use tower_service::Service;
 
 use crate::future::ResponseFuture;
 use crate::outcome::MethodName;
-use crate::pending::{Pending, Shared};
-use crate::routes::{Route, Routes};
+use crate::pending::Pending;
+use crate::routes::{Route, Routes, Shared};
 
 /// Finds the route that a request matched.
 type FindRoute = fn(&Extensions) -> Option<&str>;
@@ -78,7 +78,7 @@ type FindRoute = fn(&Extensions) -> Option<&str>;
 /// ```
 #[derive(Clone)]
 pub struct RequestLayer {
-    shared: Arc<Shared>,
+    routes: Arc<Routes>,
     find_route: FindRoute,
 }
 
@@ -97,9 +97,9 @@ impl RequestLayer {
     /// times themselves.
     #[must_use]
     pub fn with_clock(windrow: &Windrow, clock: impl Clock) -> Self {
-        let routes = Routes::new(windrow.clone());
-        let shared = Shared { routes, clock: Arc::new(clock), in_flight: Arc::default() };
-        Self { shared: Arc::new(shared), find_route: matched_path }
+        let (windrow, clock) = (windrow.clone(), Box::new(clock));
+        let routes = Routes::new(Shared { windrow, clock, in_flight: InFlight::new() });
+        Self { routes: Arc::new(routes), find_route: matched_path }
     }
 
     /// Sets where the route of a request is found: in an extension that the router leaves.
@@ -115,7 +115,7 @@ impl RequestLayer {
     /// Returns where the layer records.
     #[must_use]
     pub fn windrow(&self) -> &Windrow {
-        &self.shared.routes.windrow
+        &self.routes.shared.windrow
     }
 
     /// Returns the count of requests in flight, with its peak.
@@ -123,7 +123,7 @@ impl RequestLayer {
     /// A request is in flight until it is recorded.
     #[must_use]
     pub fn in_flight(&self) -> &InFlight {
-        &self.shared.in_flight
+        &self.routes.shared.in_flight
     }
 }
 
@@ -141,7 +141,8 @@ impl<S> Layer<S> for RequestLayer {
     type Service = RequestService<S>;
 
     fn layer(&self, inner: S) -> RequestService<S> {
-        RequestService { inner, layer: self.clone(), first: Arc::default() }
+        let first = OnceLock::new();
+        RequestService { inner, placed: Arc::new(Placed { layer: self.clone(), first }) }
     }
 }
 
@@ -149,9 +150,14 @@ impl<S> Layer<S> for RequestLayer {
 #[derive(Clone)]
 pub struct RequestService<S> {
     inner: S,
+    placed: Arc<Placed>,
+}
+
+/// A layer around one service, which its clones share: routers clone it for each request.
+struct Placed {
     layer: RequestLayer,
     /// The route that the first request of this service had.
-    first: Arc<OnceLock<Arc<Route>>>,
+    first: OnceLock<Arc<Route>>,
 }
 
 impl<S, I, O> Service<Request<I>> for RequestService<S>
@@ -168,11 +174,10 @@ where
     }
 
     fn call(&mut self, request: Request<I>) -> Self::Future {
-        let RequestLayer { shared, find_route } = &self.layer;
+        let Placed { layer: RequestLayer { routes, find_route }, first } = &*self.placed;
         let method = MethodName::of(request.method());
         let path = find_route(request.extensions());
-        let endpoint = shared.routes.endpoint(method, path, &self.first);
-        let mut pending = Pending::new(shared, method, endpoint);
+        let mut pending = Pending::new(method, routes.endpoint(method, path, first));
         let future = pending.attempt(|| self.inner.call(request));
         ResponseFuture::new(future, pending)
     }
@@ -186,7 +191,10 @@ impl fmt::Debug for RequestLayer {
 
 impl<S: fmt::Debug> fmt::Debug for RequestService<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { inner, layer, .. } = self;
-        f.debug_struct("RequestService").field("inner", inner).field("layer", layer).finish()
+        let Self { inner, placed } = self;
+        f.debug_struct("RequestService")
+            .field("inner", inner)
+            .field("layer", &placed.layer)
+            .finish()
     }
 }

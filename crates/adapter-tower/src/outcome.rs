@@ -65,7 +65,7 @@ pub(crate) fn ends_with_head(method: MethodName, status: StatusCode) -> bool {
 /// A client may send any word as a method, so those that RFC 9110 and RFC 5789 do not define have
 /// one name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct MethodName(usize);
+pub(crate) struct MethodName(u8);
 
 impl MethodName {
     const NAMES: [&str; 10] =
@@ -76,14 +76,14 @@ impl MethodName {
 
     pub(crate) fn of(method: &Method) -> Self {
         let found = Self::NAMES.iter().position(|name| *name == method.as_str());
-        Self(found.unwrap_or(Self::COUNT - 1))
+        Self(found.unwrap_or(Self::COUNT - 1) as u8)
     }
 
     pub(crate) fn index(self) -> usize {
-        self.0
+        self.0.into()
     }
 
     pub(crate) fn as_str(self) -> &'static str {
-        Self::NAMES[self.0]
+        Self::NAMES[self.index()]
     }
 }

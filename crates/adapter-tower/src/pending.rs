@@ -1,38 +1,40 @@
 //! A request that has begun and is recorded when it ends, however it ends.
 
 use std::fmt;
+use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
 use facade::Stamp;
-use facade::time::{Clock, InFlight, InFlightGuard};
+use facade::time::{InFlight, InFlightGuard};
 
 use crate::outcome::{MethodName, Outcome};
-use crate::routes::{Endpoint, Routes};
-
-/// What all requests of a layer share.
-pub(crate) struct Shared {
-    pub(crate) routes: Routes,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) in_flight: Arc<InFlight>,
-}
+use crate::routes::Endpoint;
 
 /// A request in flight. Records it when it is dropped.
 pub(crate) struct Pending {
     pub(crate) method: MethodName,
-    endpoint: Arc<Endpoint>,
-    begin: Stamp,
     outcome: Outcome,
-    shared: Arc<Shared>,
-    _in_flight: InFlightGuard<Arc<InFlight>>,
+    begin: Stamp,
+    in_flight: InFlightGuard<ToEndpoint>,
+}
+
+/// A reference to an endpoint, and by it to the count of requests in flight.
+struct ToEndpoint(Arc<Endpoint>);
+
+impl Deref for ToEndpoint {
+    type Target = InFlight;
+
+    fn deref(&self) -> &InFlight {
+        &self.0.shared.in_flight
+    }
 }
 
 impl Pending {
-    pub(crate) fn new(shared: &Arc<Shared>, method: MethodName, endpoint: Arc<Endpoint>) -> Self {
-        let begin = shared.clock.now();
-        let _in_flight = shared.in_flight.enter_owned();
-        let shared = Arc::clone(shared);
-        Self { method, endpoint, begin, outcome: Outcome::Cancelled, shared, _in_flight }
+    pub(crate) fn new(method: MethodName, endpoint: Arc<Endpoint>) -> Self {
+        let begin = endpoint.shared.clock.now();
+        let in_flight = InFlightGuard::new(ToEndpoint(endpoint));
+        Self { method, outcome: Outcome::Cancelled, begin, in_flight }
     }
 
     /// Calls code that may panic, in which case the outcome is an error.
@@ -53,11 +55,12 @@ impl Pending {
 
 impl Drop for Pending {
     fn drop(&mut self) {
-        let Shared { routes, clock, .. } = &*self.shared;
-        let nanos = i128::from(clock.now().as_nanos()) - i128::from(self.begin.as_nanos());
+        let endpoint = &self.in_flight.get_ref().0;
+        let now = endpoint.shared.clock.now();
+        let nanos = i128::from(now.as_nanos()) - i128::from(self.begin.as_nanos());
         // 0 if the clock stepped back.
         let elapsed = Duration::from_nanos(u64::try_from(nanos).unwrap_or(0));
-        routes.record(&self.endpoint, self.outcome, elapsed);
+        endpoint.record(self.outcome, elapsed);
     }
 }
 

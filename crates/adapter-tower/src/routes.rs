@@ -1,11 +1,11 @@
 //! The actions that requests are recorded under, found without making their names again.
 
 use std::collections::HashMap;
-use std::ptr;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
 use facade::actions::{LabelError, LabeledName};
+use facade::time::{Clock, InFlight};
 use facade::{ActionHandle, Windrow};
 
 use crate::outcome::{MethodName, Outcome};
@@ -17,18 +17,26 @@ const UNMATCHED: &str = "unmatched";
 /// name of its action each time.
 const ROUTES_MAX: usize = 4_096;
 
+/// What all requests of a layer share.
+pub(crate) struct Shared {
+    pub(crate) windrow: Windrow,
+    pub(crate) clock: Box<dyn Clock>,
+    pub(crate) in_flight: InFlight,
+}
+
 /// The routes of a layer.
 pub(crate) struct Routes {
-    pub(crate) windrow: Windrow,
+    pub(crate) shared: Arc<Shared>,
     unmatched: Arc<Endpoint>,
     /// Of services that serve several routes.
     by_path: RwLock<HashMap<Box<str>, Arc<Route>>>,
 }
 
 impl Routes {
-    pub(crate) fn new(windrow: Windrow) -> Self {
-        let unmatched = Arc::new(Endpoint::new(UNMATCHED.to_owned()));
-        Self { windrow, unmatched, by_path: RwLock::default() }
+    pub(crate) fn new(shared: Shared) -> Self {
+        let shared = Arc::new(shared);
+        let unmatched = Endpoint::new(UNMATCHED.to_owned(), Arc::clone(&shared), None);
+        Self { shared, unmatched: Arc::new(unmatched), by_path: RwLock::default() }
     }
 
     /// Returns where requests of a method and a route are recorded.
@@ -44,9 +52,9 @@ impl Routes {
         let Some(path) = path else { return Arc::clone(&self.unmatched) };
         let route = first.get_or_init(|| self.route(path));
         if *route.path == *path {
-            route.endpoint(method)
+            self.endpoint_of(route, method)
         } else {
-            self.route(path).endpoint(method)
+            self.endpoint_of(&self.route(path), method)
         }
     }
 
@@ -64,42 +72,14 @@ impl Routes {
         route
     }
 
-    /// Records one request.
-    pub(crate) fn record(&self, endpoint: &Endpoint, outcome: Outcome, elapsed: Duration) {
-        if let Some(handle) = self.handle(endpoint, outcome) {
-            handle.record(elapsed);
-        } else if let Ok(name) = endpoint.action(outcome) {
-            // Recorded if there is room by now, else counted by the tracker.
-            let _ = self.windrow.add_action_duration(name.as_str(), elapsed);
-        }
-    }
-
-    /// Returns the handle of an action, `None` if the tracker was full when it first occurred.
-    fn handle<'a>(&'a self, endpoint: &'a Endpoint, outcome: Outcome) -> Option<&'a ActionHandle> {
-        let made = endpoint.handles[outcome as usize].get_or_init(|| {
-            let Ok(name) = endpoint.action(outcome) else { return Made::NoName };
-            match self.windrow.action(name.as_str()) {
-                Ok(handle) => Made::Handle(handle),
-                Err(error) if error.is_full() => Made::Full,
-                Err(_) => Made::NoName,
-            }
+    fn endpoint_of(&self, route: &Route, method: MethodName) -> Arc<Endpoint> {
+        let endpoint = route.methods[method.index()].get_or_init(|| {
+            let name = format!("{} {}", method.as_str(), route.path);
+            let unmatched = Some(Arc::clone(&self.unmatched));
+            Arc::new(Endpoint::new(name, Arc::clone(&self.shared), unmatched))
         });
-        match made {
-            Made::Handle(handle) => Some(handle),
-            Made::Full => None,
-            Made::NoName if ptr::eq(endpoint, &*self.unmatched) => None,
-            Made::NoName => self.handle(&self.unmatched, outcome),
-        }
+        Arc::clone(endpoint)
     }
-}
-
-/// The outcome of making a handle.
-enum Made {
-    Handle(ActionHandle),
-    /// The tracker had no room.
-    Full,
-    /// The text is not a valid name of an action, because the route is too long.
-    NoName,
 }
 
 /// One route, with the methods that it was requested with.
@@ -112,23 +92,63 @@ impl Route {
     fn new(path: &str) -> Self {
         Self { path: path.into(), methods: [const { OnceLock::new() }; MethodName::COUNT] }
     }
-
-    fn endpoint(&self, method: MethodName) -> Arc<Endpoint> {
-        let name = || format!("{} {}", method.as_str(), self.path);
-        let endpoint = self.methods[method.index()].get_or_init(|| Arc::new(Endpoint::new(name())));
-        Arc::clone(endpoint)
-    }
 }
 
 /// A method and a route, with a handle for each outcome that occurred.
+///
+/// It leads to all that a request needs at its end, so that a request holds one reference: each
+/// costs two atomic changes, of memory that the requests of all threads share.
 pub(crate) struct Endpoint {
     name: String,
+    pub(crate) shared: Arc<Shared>,
     handles: [OnceLock<Made>; Outcome::COUNT],
+    /// Stands in for an endpoint whose name is not valid. Has none itself.
+    unmatched: Option<Arc<Endpoint>>,
+}
+
+/// The outcome of making a handle.
+enum Made {
+    Handle(ActionHandle),
+    /// The tracker had no room.
+    Full,
+    /// The text is not a valid name of an action, because the route is too long.
+    NoName,
 }
 
 impl Endpoint {
-    fn new(name: String) -> Self {
-        Self { name, handles: [const { OnceLock::new() }; Outcome::COUNT] }
+    fn new(name: String, shared: Arc<Shared>, unmatched: Option<Arc<Self>>) -> Self {
+        Self { name, shared, handles: [const { OnceLock::new() }; Outcome::COUNT], unmatched }
+    }
+
+    /// Records one request.
+    pub(crate) fn record(&self, outcome: Outcome, elapsed: Duration) {
+        match self.handles[outcome as usize].get_or_init(|| self.handle(outcome)) {
+            Made::Handle(handle) => handle.record(elapsed),
+            Made::Full => self.record_by_name(outcome, elapsed),
+            Made::NoName => {
+                if let Some(unmatched) = &self.unmatched {
+                    unmatched.record(outcome, elapsed);
+                }
+            }
+        }
+    }
+
+    #[cold]
+    fn handle(&self, outcome: Outcome) -> Made {
+        let Ok(name) = self.action(outcome) else { return Made::NoName };
+        match self.shared.windrow.action(name.as_str()) {
+            Ok(handle) => Made::Handle(handle),
+            Err(error) if error.is_full() => Made::Full,
+            Err(_) => Made::NoName,
+        }
+    }
+
+    #[cold]
+    fn record_by_name(&self, outcome: Outcome, elapsed: Duration) {
+        if let Ok(name) = self.action(outcome) {
+            // Recorded if there is room by now, else counted by the tracker.
+            let _ = self.shared.windrow.add_action_duration(name.as_str(), elapsed);
+        }
     }
 
     fn action(&self, outcome: Outcome) -> Result<LabeledName, LabelError> {

@@ -35,6 +35,14 @@ impl Visit for Chosen<'_> {
     }
 }
 
+/// Replaces the values of fields that were recorded again.
+pub(crate) fn replace(labels: &mut Labels, newer: Labels) {
+    labels.resize(labels.len().max(newer.len()), None);
+    for (label, newer) in labels.iter_mut().zip(newer) {
+        *label = newer.or(label.take());
+    }
+}
+
 /// Returns the name of the label of a field.
 pub(crate) fn label_of(field: &str) -> String {
     field.replace('.', "_")

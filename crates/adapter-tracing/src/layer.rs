@@ -13,8 +13,9 @@ use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::LookupSpan;
 
 use crate::actions::{Actions, LABEL};
-use crate::labels::{Chosen, Labels, label_of};
-use crate::span::{State, States};
+use crate::labels::{Chosen, Labels, label_of, replace};
+use crate::span::State;
+use crate::spans::Spans;
 
 /// Measures each span of a subscriber: its total, busy and idle time.
 ///
@@ -34,8 +35,9 @@ use crate::span::{State, States};
 ///
 /// # Complexity
 ///
-/// Each step of a span reads the clock, and a close makes three records. Spans with
-/// [labels](Self::with_fields) make their names each time.
+/// Each step of a span reads the clock and takes a lock that threads seldom share, and a close
+/// makes three records. Only the first span of a call site on a thread allocates, and spans with
+/// [labels](Self::with_fields), which make their names each time.
 ///
 /// # Memory
 ///
@@ -60,6 +62,7 @@ use crate::span::{State, States};
 pub struct SpanLayer {
     actions: Actions,
     clock: Arc<dyn Clock>,
+    spans: Spans,
     /// The fields whose values are labels.
     fields: Vec<String>,
 }
@@ -78,7 +81,7 @@ impl SpanLayer {
     #[must_use]
     pub fn with_clock(windrow: &Windrow, clock: impl Clock) -> Self {
         let actions = Actions::new(windrow.clone());
-        Self { actions, clock: Arc::new(clock), fields: Vec::new() }
+        Self { actions, clock: Arc::new(clock), spans: Spans::default(), fields: Vec::new() }
     }
 
     /// Sets the fields of spans whose values become labels of the actions.
@@ -122,76 +125,47 @@ impl SpanLayer {
         }
         Ok(self)
     }
-
-    /// Identifies the layer among those of a subscriber.
-    fn id(&self) -> usize {
-        Arc::as_ptr(&self.clock).cast::<()>() as usize
-    }
 }
 
+// The bound names subscribers that close spans, which frees what is known of them.
 impl<S> Layer<S> for SpanLayer
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
-    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
-        let Some(span) = context.span(id) else { return };
+    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, _: Context<'_, S>) {
         let mut labels = Labels::new();
         if !self.fields.is_empty() {
             attributes.record(&mut Chosen { fields: &self.fields, labels: &mut labels });
         }
-        let mut extensions = span.extensions_mut();
-        let state = State::new(self.id(), self.clock.now(), labels);
-        match extensions.get_mut::<States>() {
-            Some(states) => states.0.push(state),
-            None => {
-                let mut states = States::default();
-                states.0.push(state);
-                extensions.insert(states);
-            }
-        }
+        self.spans.insert(id, State::new(attributes.metadata(), self.clock.now(), labels));
     }
 
-    fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
-        if !self.fields.is_empty() {
-            self.change(id, &context, |state| {
-                values.record(&mut Chosen { fields: &self.fields, labels: &mut state.labels });
-            });
+    fn on_record(&self, id: &Id, values: &Record<'_>, _: Context<'_, S>) {
+        if self.fields.is_empty() {
+            return;
         }
+        let mut labels = Labels::new();
+        values.record(&mut Chosen { fields: &self.fields, labels: &mut labels });
+        self.spans.change(id, |state| replace(&mut state.labels, labels));
     }
 
     // The clock is read under the lock of the span, so that its times are in the order of the
     // changes.
-    fn on_enter(&self, id: &Id, context: Context<'_, S>) {
-        self.change(id, &context, |state| state.enter(|| self.clock.now()));
+    fn on_enter(&self, id: &Id, _: Context<'_, S>) {
+        self.spans.change(id, |state| state.enter(|| self.clock.now()));
     }
 
-    fn on_exit(&self, id: &Id, context: Context<'_, S>) {
-        self.change(id, &context, |state| state.exit(|| self.clock.now()));
+    fn on_exit(&self, id: &Id, _: Context<'_, S>) {
+        self.spans.change(id, |state| state.exit(|| self.clock.now()));
     }
 
-    fn on_close(&self, id: Id, context: Context<'_, S>) {
-        let Some(span) = context.span(&id) else { return };
-        let state = span.extensions_mut().get_mut::<States>().and_then(|all| all.take(self.id()));
-        let Some(state) = state else { return };
+    fn on_close(&self, id: Id, _: Context<'_, S>) {
+        let Some(state) = self.spans.remove(&id) else { return };
         let times = state.close(self.clock.now());
         if state.labels.is_empty() {
-            self.actions.record(span.metadata(), times);
+            self.actions.record(state.metadata, times);
         } else {
-            self.actions.record_labeled(span.metadata(), &self.fields, &state.labels, times);
-        }
-    }
-}
-
-impl SpanLayer {
-    fn change<S>(&self, id: &Id, context: &Context<'_, S>, change: impl FnOnce(&mut State))
-    where
-        S: Subscriber + for<'a> LookupSpan<'a>,
-    {
-        if let Some(span) = context.span(id)
-            && let Some(state) =
-                span.extensions_mut().get_mut::<States>().and_then(|all| all.of(self.id()))
-        {
-            change(state);
+            self.actions.record_labeled(state.metadata, &self.fields, &state.labels, times);
         }
     }
 }

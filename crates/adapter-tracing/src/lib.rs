@@ -4,5 +4,6 @@ mod actions;
 mod labels;
 mod layer;
 mod span;
+mod spans;
 
 pub use layer::SpanLayer;

@@ -3,29 +3,13 @@
 use std::time::Duration;
 
 use facade::Stamp;
-use smallvec::SmallVec;
+use tracing_core::Metadata;
 
 use crate::labels::Labels;
 
-/// The states of one span, one for each layer that measures it.
-#[derive(Default)]
-pub(crate) struct States(pub(crate) SmallVec<[State; 1]>);
-
-impl States {
-    pub(crate) fn of(&mut self, layer: usize) -> Option<&mut State> {
-        self.0.iter_mut().find(|state| state.layer == layer)
-    }
-
-    pub(crate) fn take(&mut self, layer: usize) -> Option<State> {
-        let index = self.0.iter().position(|state| state.layer == layer)?;
-        Some(self.0.swap_remove(index))
-    }
-}
-
 /// The times of one span.
 pub(crate) struct State {
-    /// Which layer it belongs to.
-    layer: usize,
+    pub(crate) metadata: &'static Metadata<'static>,
     begin: Stamp,
     /// How often it is entered now, on all threads.
     entered: usize,
@@ -45,8 +29,8 @@ pub(crate) struct Times {
 }
 
 impl State {
-    pub(crate) fn new(layer: usize, now: Stamp, labels: Labels) -> Self {
-        Self { layer, begin: now, entered: 0, busy_since: now, busy_nanos: 0, labels }
+    pub(crate) fn new(metadata: &'static Metadata<'static>, now: Stamp, labels: Labels) -> Self {
+        Self { metadata, begin: now, entered: 0, busy_since: now, busy_nanos: 0, labels }
     }
 
     pub(crate) fn enter(&mut self, now: impl FnOnce() -> Stamp) {

@@ -81,7 +81,7 @@ impl InFlight {
     /// assert_eq!(calls.current(), 0);
     /// ```
     pub fn enter(&self) -> InFlightGuard<&Self> {
-        InFlightGuard { is_counted: self.add(u32::MAX).is_ok(), in_flight: self }
+        InFlightGuard::new(self)
     }
 
     /// Counts one until the guard is dropped, which may be moved into a thread or task.
@@ -99,7 +99,7 @@ impl InFlight {
     /// assert_eq!((jobs.current(), jobs.peak()), (0, 1));
     /// ```
     pub fn enter_owned(self: &Arc<Self>) -> InFlightGuard<Arc<Self>> {
-        InFlightGuard { is_counted: self.add(u32::MAX).is_ok(), in_flight: Arc::clone(self) }
+        InFlightGuard::new(Arc::clone(self))
     }
 
     /// Counts one unless `max` are in flight already.
@@ -202,12 +202,52 @@ fn joined(level: u32, peak: u32) -> u64 {
 
 /// Keeps one counted in an [`InFlight`] until it is dropped.
 ///
-/// It borrows the count, or shares it in an `Arc` and moves anywhere.
+/// It borrows the count, or owns what the count is in, such as an `Arc`, and moves anywhere.
 #[must_use = "a guard that is dropped at once counts nothing"]
 pub struct InFlightGuard<C: Deref<Target = InFlight>> {
     in_flight: C,
     /// Whether there was room in the level.
     is_counted: bool,
+}
+
+impl<C: Deref<Target = InFlight>> InFlightGuard<C> {
+    /// Counts one until the guard is dropped, in what `in_flight` leads to.
+    ///
+    /// For a call that owns a value which has the count in it: one reference instead of two.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core_time::{InFlight, InFlightGuard};
+    /// use std::ops::Deref;
+    /// use std::sync::Arc;
+    ///
+    /// #[derive(Default)]
+    /// struct Server {
+    ///     calls: InFlight,
+    /// }
+    /// struct ToServer(Arc<Server>);
+    /// impl Deref for ToServer {
+    ///     type Target = InFlight;
+    ///     fn deref(&self) -> &InFlight {
+    ///         &self.0.calls
+    ///     }
+    /// }
+    ///
+    /// let server = Arc::new(Server::default());
+    /// let call = InFlightGuard::new(ToServer(Arc::clone(&server)));
+    /// assert_eq!(call.get_ref().0.calls.current(), 1);
+    /// drop(call);
+    /// assert_eq!(server.calls.current(), 0);
+    /// ```
+    pub fn new(in_flight: C) -> Self {
+        Self { is_counted: in_flight.add(u32::MAX).is_ok(), in_flight }
+    }
+
+    /// Returns what leads to the count.
+    pub fn get_ref(&self) -> &C {
+        &self.in_flight
+    }
 }
 
 impl<C: Deref<Target = InFlight>> Drop for InFlightGuard<C> {

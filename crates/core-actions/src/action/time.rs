@@ -47,11 +47,22 @@ impl ActionTime {
     /// # Accuracy
     ///
     /// Otherwise rounded once, to the nearest `f64`.
+    #[inline]
     #[must_use]
     pub fn from_duration(duration: Duration, unit: Unit) -> Self {
         let (nanos, per_unit) = (duration.as_nanos(), unit.nanos());
+        // The processor divides 64 bits, while 128 need a function.
+        match u64::try_from(nanos) {
+            Ok(nanos) if nanos.is_multiple_of(per_unit) => Self(Repr::Integer(nanos / per_unit)),
+            _ => Self::of_nanos(nanos, per_unit),
+        }
+    }
+
+    /// Converts nanoseconds that are 2^64 or more, or no whole number of units.
+    #[inline(never)]
+    fn of_nanos(nanos: u128, per_unit: u64) -> Self {
         match u64::try_from(nanos / u128::from(per_unit)) {
-            Ok(whole) if nanos % u128::from(per_unit) == 0 => Self(Repr::Integer(whole)),
+            Ok(whole) if nanos.is_multiple_of(u128::from(per_unit)) => Self(Repr::Integer(whole)),
             _ => Self::of_float(ratio(nanos, per_unit)),
         }
     }
