@@ -16,7 +16,7 @@ pub(super) struct Line {
     pub(super) comment: String,
     /// The text of the string literals, as written.
     pub(super) text: String,
-    /// Whether the line is in an item under `#[cfg(test)]` or `#[test]`.
+    /// Whether the line is in an item under `#[cfg(test)]`, `#[cfg(doctest)]` or `#[test]`.
     pub(super) test: bool,
 }
 
@@ -106,7 +106,7 @@ fn mark_tests(lines: &mut [Line]) {
 
 fn is_test_attribute(code: &str) -> bool {
     static TEST: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"^#\[(?:test\]|cfg\(.*\btest\b)").expect("the pattern is a constant")
+        Regex::new(r"^#\[(?:test\]|cfg\(.*\b(?:doc)?test\b)").expect("the pattern is a constant")
     });
     TEST.is_match(code) && !code.contains("not(test")
 }

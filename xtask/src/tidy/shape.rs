@@ -1,5 +1,9 @@
 //! Rules on the shape of files: the length of lines and files, and a `lib.rs` without logic.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
+
 use super::code::{self, Line};
 use super::{Finding, Source};
 
@@ -36,34 +40,15 @@ pub(super) fn check(source: &Source) -> Vec<Finding> {
 
 /// Returns the lines that begin an item other than a module declaration or a `use`.
 ///
-/// Items under `#[cfg(test)]` or `#[cfg(doctest)]` are ignored.
+/// Formatted items begin in the first column. Those under `#[cfg(test)]` are ignored.
 fn logic(lines: &[Line]) -> impl Iterator<Item = usize> + '_ {
-    let mut open = 0_usize; // The number of open brackets of any kind.
-    let mut doctest = false;
-    lines.iter().enumerate().filter_map(move |(index, line)| {
-        let code = line.code.trim();
-        let begins = open == 0 && !code.is_empty() && !line.test;
-        for c in code.chars() {
-            open = match c {
-                '{' | '[' | '(' => open + 1,
-                '}' | ']' | ')' => open.saturating_sub(1),
-                _ => open,
-            };
-        }
-        let exempt = doctest;
-        doctest = code.starts_with("#[cfg(doctest)]") || (doctest && code.starts_with("#["));
-        (begins && !exempt && !is_allowed(code)).then_some(index)
-    })
-}
-
-/// Returns whether the line begins an attribute, a module declaration or a `use`.
-fn is_allowed(code: &str) -> bool {
-    let item = code.strip_prefix("pub").map_or(code, |rest| match rest.split_once(") ") {
-        Some((scope, rest)) if scope.starts_with('(') => rest,
-        _ => rest.trim_start(),
+    static DECLARATION: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"^(?:pub(?:\([^)]*\))? )?(?:mod \w+;|use )").expect("is constant")
     });
-    let module = item.starts_with("mod ") && item.ends_with(';');
-    code.starts_with("#[") || code.starts_with("#![") || item.starts_with("use ") || module
+    let begins = |line: &Line| {
+        line.code.starts_with(|c: char| c.is_lowercase()) && !DECLARATION.is_match(&line.code)
+    };
+    lines.iter().enumerate().filter(move |(_, line)| !line.test && begins(line)).map(|(at, _)| at)
 }
 
 #[cfg(test)]

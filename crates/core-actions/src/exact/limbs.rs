@@ -230,8 +230,10 @@ mod tests {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..Default::default() })]
 
         #[test]
-        fn ratio_is_the_nearest_float(number: u128, denominator in 1_u64.., shift in 0_u32..128) {
-            let numerator: u128 = number >> shift;
+        fn ratio_is_the_nearest_float(
+            number: u128, divisor in 1_u64.., shifts in (0_u32..128, 0_u32..64),
+        ) {
+            let (numerator, denominator) = (number >> shifts.0, (divisor >> shifts.1).max(1));
             let value = Ratio::new(numerator.into(), denominator.into());
             check_nearest(ratio(numerator, denominator), &value);
         }
@@ -311,6 +313,9 @@ mod tests {
     fn ratios_are_rounded_once_at_the_limits() {
         assert_eq!(ratio(u128::MAX, u64::MAX), 18_446_744_073_709_551_616.0);
         assert_eq!(ratio(1, u64::MAX), 2_f64.powi(-64));
+        // The quotient of the nearest floats is another.
+        assert_eq!(ratio(41_396_444_255_383_364, 486), 85_177_868_838_237.38);
+        assert_ne!(41_396_444_255_383_364_u64 as f64 / 486.0, 85_177_868_838_237.38);
         // A tie, but for what lies more than 128 bits behind the point.
         let just_above_half = 5_622_479_189_995_481.0 * 2_f64.powi(-116);
         assert_eq!(ratio(1, 14_775_821_648_994_670_869), just_above_half);
