@@ -9,6 +9,7 @@ mod runs;
 use std::path::{Path, PathBuf};
 
 use clap::value_parser;
+use regex::Regex;
 use xshell::Shell;
 
 use crate::measure::criterion::{self, Plan};
@@ -25,10 +26,11 @@ use crate::{step, workspace};
   cargo xtask bench '^(limit|keyed|read_)'
   cargo xtask bench '^(adapter_|exposition)'
   cargo xtask bench '^(snapshot|changes|merged)/'
-  cargo xtask bench --e2e logs/ --lines 100000")]
+  cargo xtask bench --e2e logs/ --lines 100000
+  cargo xtask bench --e2e 'e2e/(common|names|service_log)_'")]
 pub(crate) struct Args {
     /// Measure only the benchmarks whose names match this
-    filter: Option<String>,
+    filter: Option<Regex>,
     /// Measure each for half a second; too noisy for a record to keep
     #[arg(long)]
     quick: bool,
@@ -67,7 +69,7 @@ impl Args {
             return e2e::run(sh, &self);
         }
         // A filter names benchmarks of one of the two.
-        let filter = self.filter.as_deref();
+        let filter = self.filter.as_ref().map(Regex::as_str);
         let is_of_shapes = filter.is_some_and(|filter| filter.starts_with("shapes"));
         if !is_of_shapes {
             self.measure_operations(sh)?;
@@ -80,7 +82,7 @@ impl Args {
 
     /// Prints the report of criterion as it is written, and writes a record.
     fn measure_operations(&self, sh: &Shell) -> anyhow::Result<()> {
-        let plan = Plan { filter: self.filter.as_deref(), quick: self.quick };
+        let plan = Plan { filter: self.filter.as_ref().map(Regex::as_str), quick: self.quick };
         let command = plan.command(sh);
         let circumstances = Circumstances::now(sh, command.to_string())?;
         let home = plan.home(sh)?;
@@ -131,7 +133,12 @@ impl Args {
 
     /// Says whether a record is complete, so that the README may show it.
     fn is_whole(&self) -> bool {
-        self.filter.is_none() && self.lines == LINES && self.is_at_length()
+        self.filter.is_none() && self.is_of_whole_files()
+    }
+
+    /// Says whether programs read files of the default length.
+    fn is_of_whole_files(&self) -> bool {
+        self.lines == LINES && self.is_at_length()
     }
 
     /// Says whether a record is one to keep.

@@ -5,6 +5,7 @@ use std::env;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, ensure};
+use regex::Regex;
 use serde::Deserialize;
 use xshell::Shell;
 
@@ -155,8 +156,8 @@ impl Contests {
         Ok(contests)
     }
 
-    /// Returns the scenarios of a kind whose name contains `filter`, each with its programs.
-    pub(super) fn of(&self, kind: Kind, filter: &str) -> Vec<(&str, Vec<Contender<'_>>)> {
+    /// Returns the scenarios of a kind whose name matches `filter`, each with its programs.
+    pub(super) fn of(&self, kind: Kind, filter: &Regex) -> Vec<(&str, Vec<Contender<'_>>)> {
         let start = match kind {
             Kind::E2e => "e2e/",
             Kind::Logs => "logs/",
@@ -168,7 +169,7 @@ impl Contests {
         let mut chosen = Vec::new();
         for scenario in &self.scenario {
             for name in &scenario.names {
-                if name.starts_with(start) && name.contains(filter) {
+                if name.starts_with(start) && filter.is_match(name) {
                     chosen.push((name.as_str(), self.contenders(scenario, name)));
                 }
             }
@@ -338,12 +339,16 @@ pub(super) mod tests {
         Tools { built: "built".into(), names_built, versions, missing }
     }
 
+    pub(crate) fn matching(filter: &str) -> Regex {
+        Regex::new(filter).unwrap()
+    }
+
     #[test]
     fn every_scenario_has_windrow_and_a_floor_on_the_same_records() {
         let contests = Contests::read().unwrap();
-        let kinds = [(Kind::E2e, 15), (Kind::Logs, 8), (Kind::Shapes, 12)];
+        let kinds = [(Kind::E2e, 17), (Kind::Logs, 8), (Kind::Shapes, 12)];
         for (kind, count) in kinds {
-            let scenarios = contests.of(kind, "");
+            let scenarios = contests.of(kind, &matching(""));
             assert_eq!(scenarios.len(), count);
             for (name, contenders) in scenarios {
                 let has = |start| contenders.iter().any(|one| one.name.starts_with(start));
@@ -363,11 +368,13 @@ pub(super) mod tests {
     fn filter_chooses_scenarios_of_each_kind() {
         let contests = Contests::read().unwrap();
         let chosen = |filter| {
-            [Kind::E2e, Kind::Logs, Kind::Shapes].map(|kind| contests.of(kind, filter).len())
+            [Kind::E2e, Kind::Logs, Kind::Shapes]
+                .map(|kind| contests.of(kind, &matching(filter)).len())
         };
         assert_eq!(chosen("gzip"), [2, 0, 0]);
         assert_eq!(chosen("logs/memory"), [0, 1, 0]);
         assert_eq!(chosen("caddy"), [0, 2, 1]);
+        assert_eq!(chosen("^e2e/(names|service_log)_"), [6, 0, 0]);
         assert_eq!(chosen("none of them"), [0, 0, 0]);
     }
 
@@ -375,7 +382,7 @@ pub(super) mod tests {
     fn only_the_tools_of_the_scenarios_are_wanted() {
         let contests = Contests::read().unwrap();
         let wanted = |kind, filter| {
-            let all = contests.of(kind, filter);
+            let all = contests.of(kind, &matching(filter));
             let wanted = contests.wanted(all.iter().flat_map(|(_, all)| all));
             wanted.into_iter().map(str::to_owned).collect::<Vec<_>>().join(" ")
         };
@@ -389,7 +396,7 @@ pub(super) mod tests {
     fn words_of_a_command_are_replaced() {
         let contests = Contests::read().unwrap();
         let command = |kind, filter, name| {
-            let all = contests.of(kind, filter);
+            let all = contests.of(kind, &matching(filter));
             let one = all[0].1.iter().find(|one| one.name == name).unwrap();
             one.command(&tools(), Path::new("a b.log")).unwrap()
         };

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, ensure};
+use regex::Regex;
 use xshell::{Shell, cmd};
 
 use super::Args;
@@ -27,21 +28,21 @@ const RUNS_QUICK: usize = 3;
 /// A program whose runs took longer in total does not run again.
 const PATIENCE_NS: f64 = 20e9;
 
-/// Runs the scenarios whose name contains the filter, of both kinds.
+/// Runs the scenarios whose names match the filter, of both kinds.
 pub(super) fn run(sh: &Shell, args: &Args) -> anyhow::Result<()> {
-    let (contests, filter) = (Contests::read()?, args.filter.as_deref().unwrap_or_default());
-    let has_any = |kind: &Kind| !contests.of(*kind, filter).is_empty();
+    let (contests, filter) = (Contests::read()?, scenarios(args)?);
+    let has_any = |kind: &Kind| !contests.of(*kind, &filter).is_empty();
     let chosen: Vec<_> = [Kind::E2e, Kind::Logs].into_iter().filter(has_any).collect();
-    ensure!(!chosen.is_empty(), "no scenario name contains `{filter}`");
+    ensure!(!chosen.is_empty(), "no name of a scenario matches `{filter}`");
     chosen.into_iter().try_for_each(|kind| run_kind(sh, args, kind))
 }
 
-/// Runs the scenarios of a kind whose name contains the filter, and writes a record.
+/// Runs the scenarios of a kind whose names match the filter, and writes a record.
 pub(super) fn run_kind(sh: &Shell, args: &Args, kind: Kind) -> anyhow::Result<()> {
     let contests = Contests::read()?;
-    let filter = args.filter.as_deref().unwrap_or_default();
-    let scenarios = contests.of(kind, filter);
-    ensure!(!scenarios.is_empty(), "no scenario name contains `{filter}`");
+    let filter = scenarios(args)?;
+    let scenarios = contests.of(kind, &filter);
+    ensure!(!scenarios.is_empty(), "no name of a scenario matches `{filter}`");
     let command = command(args, kind);
     let mut circumstances = Circumstances::now(sh, command.clone())?;
     let target = Workspace::read(sh)?.target;
@@ -89,9 +90,8 @@ pub(super) fn run_kind(sh: &Shell, args: &Args, kind: Kind) -> anyhow::Result<()
     let folder = record::write(kind, &args.records(), &circumstances, &raw, &tables)?;
     let shown = folder.strip_prefix(root()).unwrap_or(&folder);
     step::print(&format!("bench: {} programs, {}", measured.len(), shown.display()));
-    // The README shows only complete records of files of the default length.
     match headline::check_complete(kind, &measured) {
-        Ok(()) if args.is_whole() => super::update_readme(sh, &folder)?,
+        Ok(()) if args.is_of_whole_files() => super::update_readme(sh, &folder)?,
         Err(error) if args.is_whole() => {
             step::print(&format!("the README was not updated: {error}"));
         }
@@ -100,13 +100,20 @@ pub(super) fn run_kind(sh: &Shell, args: &Args, kind: Kind) -> anyhow::Result<()
     Ok(())
 }
 
+/// Returns the filter, which every name matches by default.
+fn scenarios(args: &Args) -> anyhow::Result<Regex> {
+    Ok(args.filter.clone().map_or_else(|| Regex::new(""), Ok)?)
+}
+
 /// Returns the command line that repeats a kind of scenarios.
 fn command(args: &Args, kind: Kind) -> String {
     let mut command = "cargo xtask bench".to_owned();
     command += if kind == Kind::Shapes { "" } else { " --e2e" };
     command += if args.quick { " --quick" } else { "" };
     command += &format!(" --lines {}", args.lines);
-    let filter = args.filter.as_deref().or((kind == Kind::Shapes).then_some("shapes"));
+    let filter = args.filter.as_ref().map(Regex::as_str);
+    let filter = filter.or((kind == Kind::Shapes).then_some("shapes"));
+    let filter = filter.and_then(|filter| shlex::try_quote(filter).ok());
     command + &filter.map(|filter| format!(" {filter}")).unwrap_or_default()
 }
 

@@ -150,12 +150,13 @@ impl Peaks {
 #[cfg(test)]
 mod tests {
     use super::super::contests::Contests;
+    use super::super::contests::tests::matching;
     use super::*;
     use crate::measure::record::Kind;
     use crate::measure::tests::measured;
 
     fn outcomes(contests: &Contests, kind: Kind, walls_ns: [f64; 3]) -> Vec<Outcome<'_>> {
-        let (_, contenders) = contests.of(kind, "/common").remove(0);
+        let (_, contenders) = contests.of(kind, &matching("/common")).remove(0);
         let outcome = |(contender, wall_ns)| {
             let usage = Usage {
                 wall_ns,
