@@ -1,8 +1,8 @@
 //! The error of the front door.
 
 use codec::DecodeError;
-use core_actions::{ActionError, WindowedSpecError};
-use core_time::{RecordError, SpecError, WindowError};
+use core_actions::{ActionError, TrackerSnapshotError, WindowedSpecError};
+use core_time::{RecordError, SnapshotError, SpecError, WindowError, WindowSpec};
 use thiserror::Error;
 
 /// An error of the front door, by the layer that refused the call. Nothing changed.
@@ -27,6 +27,27 @@ pub enum Error {
     /// The name or the time of the action is not valid, or the tracker is full.
     #[error(transparent)]
     Action(#[from] ActionError),
+    /// The windows of a snapshot are not those of the settings.
+    #[error(
+        "snapshot has windows of {:?} in buckets of {:?}, expected {:?} in {:?} with the same \
+         tiers",
+        found.span(),
+        found.resolution(),
+        expected.span(),
+        expected.resolution()
+    )]
+    OtherWindows {
+        /// Those of the snapshot.
+        found: Box<WindowSpec>,
+        /// Those of the settings.
+        expected: Box<WindowSpec>,
+    },
+    /// A snapshot of events is ahead of the clock.
+    #[error("snapshot cannot be restored")]
+    Restore(#[from] SnapshotError),
+    /// A snapshot of actions has another unit, too many actions, or is ahead of the clock.
+    #[error("snapshot of actions cannot be restored")]
+    RestoreActions(#[from] TrackerSnapshotError),
 }
 
 /// What has to change for the call to succeed. Every error has one cause.
@@ -69,7 +90,12 @@ impl Error {
 
     fn cause(&self) -> Cause {
         match self {
-            Self::Spec(_) | Self::Windows(_) | Self::Window(_) => Cause::Request,
+            Self::Spec(_)
+            | Self::Windows(_)
+            | Self::Window(_)
+            | Self::OtherWindows { .. }
+            | Self::Restore(_)
+            | Self::RestoreActions(_) => Cause::Request,
             Self::Action(ActionError::Full { .. })
             | Self::Record(RecordError::Full { .. })
             | Self::Action(ActionError::Stamp(RecordError::Full { .. })) => Cause::Limit,

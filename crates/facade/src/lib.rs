@@ -13,4 +13,4 @@ pub use action::{ActionHandle, WindowSummary};
 pub use core_actions::{Quantile, Summary, Unit, WhenFull};
 pub use core_time::{Coverage, Stamp, Window};
 pub use error::Error;
-pub use windrow::{Windrow, WindrowBuilder};
+pub use windrow::{Windrow, WindrowBuilder, WindrowSnapshot};

@@ -9,7 +9,7 @@ use std::time::Duration;
 use codec::{DecodeOptions, ReadError, Record, Report, Sink};
 use core_actions::{
     ActionError, ActionTime, Batch, KeyedName, Mean, Row, RunningTracker, Summary, TimeError,
-    TrackerSpec, Unit, WindowedSpec, WindowedTracker,
+    TrackerSpec, Unit, WindowedSnapshot, WindowedSpec, WindowedTracker,
 };
 use core_time::{EventCounter, Stamp, Window};
 
@@ -17,8 +17,10 @@ use crate::action::ActionHandle;
 use crate::error::Error;
 
 mod builder;
+mod snapshot;
 
 pub use builder::WindrowBuilder;
+pub use snapshot::WindrowSnapshot;
 
 /// Counts events over sliding windows and keeps timing statistics per action.
 ///
@@ -70,13 +72,17 @@ impl Default for Windrow {
 }
 
 impl Halves {
-    /// Creates the tracker of windows, with the clock and the tiers of the event counter.
-    fn new_windows(&self) -> Result<WindowedTracker<Summary>, Error> {
+    /// Returns the settings of the tracker of windows, with the tiers of the event counter.
+    fn windows_spec(&self) -> WindowedSpec {
         let spec = WindowedSpec::default();
         let actions = self.actions.spec().actions.min(spec.tracker.actions);
         let tracker = TrackerSpec { actions, ..self.actions.spec().clone() };
-        let spec = WindowedSpec { window: self.events.spec().clone(), tracker, ..spec };
-        Ok(WindowedTracker::with_clock(spec, self.events.clock())?)
+        WindowedSpec { window: self.events.spec().clone(), tracker, ..spec }
+    }
+
+    /// Creates the tracker of windows, with the clock of the event counter.
+    fn new_windows(&self) -> Result<WindowedTracker<Summary>, Error> {
+        Ok(WindowedTracker::with_clock(self.windows_spec(), self.events.clock())?)
     }
 
     /// Records one occurrence of an action, in its windows too once they are kept.
@@ -104,6 +110,14 @@ impl Windrow {
         threads: NonZeroUsize,
     ) -> Self {
         Self(Arc::new(Halves { events, actions, windows: OnceLock::new(), options, threads }))
+    }
+
+    /// Keeps windows that go on from a snapshot. None are kept yet.
+    fn restore_windows(&self, snapshot: &WindowedSnapshot<Summary>) -> Result<(), Error> {
+        let (spec, clock) = (self.0.windows_spec(), self.0.events.clock());
+        let windows = WindowedTracker::restore_with_clock(spec, snapshot, clock)?;
+        let _ = self.0.windows.set(windows);
+        Ok(())
     }
 
     /// Returns the present time of the clock.

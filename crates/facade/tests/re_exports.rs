@@ -8,7 +8,7 @@ const SOURCES: [&str; 4] = [
     include_str!("../src/codec.rs"),
     include_str!("../src/time.rs"),
 ];
-const TESTS: [&str; 8] = [
+const TESTS: [&str; 9] = [
     include_str!("actions.rs"),
     include_str!("forms.rs"),
     include_str!("front_door.rs"),
@@ -17,6 +17,7 @@ const TESTS: [&str; 8] = [
     include_str!("originals.rs"),
     include_str!("rows.rs"),
     include_str!("service.rs"),
+    include_str!("snapshots.rs"),
 ];
 
 /// Takes the comments out of a source text.

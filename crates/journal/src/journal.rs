@@ -37,7 +37,7 @@ use crate::segment;
 ///
 /// let ((), receipt) = journal.batch(Level::Synced, &[b"12345"], || add(b"12345"))?;
 /// receipt.wait_blocking()?; // From here on, it is not lost.
-/// journal.fold(|| sum.load(Relaxed).to_le_bytes().to_vec())?;
+/// journal.fold(|| sum.load(Relaxed), |sum| sum.to_le_bytes().to_vec())?;
 /// let ((), receipt) = journal.batch(Level::Written, &[b"67"], || add(b"67"))?;
 /// receipt.wait_blocking()?;
 /// drop(journal);
@@ -108,18 +108,27 @@ impl Journal {
 
     /// Saves the state, writes it to the store, and removes the log up to there.
     ///
-    /// `save` returns the state with all batches that were applied; none is applied meanwhile. It
-    /// also makes a journal whole again that could not be written.
+    /// `save` returns the state with all batches that were applied; none is applied meanwhile.
+    /// `encode` writes it as bytes, while batches go on. A fold also makes a journal whole again
+    /// that could not be written.
     ///
     /// # Errors
     ///
     /// [`JournalError`] if the store or a new file of the log cannot be written. The log keeps all
     /// batches then, and the store the state that it had.
-    pub fn fold(&self, save: impl FnOnce() -> Vec<u8>) -> Result<(), JournalError> {
-        self.try_fold(save).inspect_err(|failure| self.0.log.not_folded(failure))
+    pub fn fold<T>(
+        &self,
+        save: impl FnOnce() -> T,
+        encode: impl FnOnce(T) -> Vec<u8>,
+    ) -> Result<(), JournalError> {
+        self.try_fold(save, encode).inspect_err(|failure| self.0.log.not_folded(failure))
     }
 
-    fn try_fold(&self, save: impl FnOnce() -> Vec<u8>) -> Result<(), JournalError> {
+    fn try_fold<T>(
+        &self,
+        save: impl FnOnce() -> T,
+        encode: impl FnOnce(T) -> Vec<u8>,
+    ) -> Result<(), JournalError> {
         let Inner { folder, purpose, applying, log, folding, store, .. } = &*self.0;
         let mut index = lock(folding);
         let next = *index + 1;
@@ -132,7 +141,7 @@ impl Journal {
         let turn = log.turn(file, segment::path(folder, next));
         *index = next;
         drop(held);
-        store.write(turn.last, &state)?;
+        store.write(turn.last, &encode(state))?;
         log.folded(&turn);
         segment::remove_before(folder, next);
         Ok(())

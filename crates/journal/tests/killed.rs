@@ -69,7 +69,9 @@ fn write_until_killed(folder: &Path) {
             while journal.unfolded() < bytes {
                 thread::yield_now();
             }
-            journal.fold(|| save(&counts.lock().expect("no panic"))).expect("is folded");
+            journal
+                .fold(|| counts.lock().expect("no panic").clone(), |counts| save(&counts))
+                .expect("is folded");
         }
     });
 }

@@ -29,7 +29,7 @@ impl Word {
     }
 
     fn fold(&self, journal: &Journal) {
-        journal.fold(|| self.0.clone().into_bytes()).expect("is folded");
+        journal.fold(|| self.0.clone(), String::into_bytes).expect("is folded");
         assert_eq!(journal.unfolded(), 0);
     }
 }
@@ -226,9 +226,8 @@ fn state_is_saved_between_batches() {
         for _ in 0..50 {
             let save = || {
                 found += applying.load(SeqCst);
-                Vec::new()
             };
-            journal.fold(save).expect("is folded");
+            journal.fold(save, |()| Vec::new()).expect("is folded");
         }
         is_done.store(true, SeqCst);
         assert_eq!(found, 0, "batches that are being applied");

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use codec::{DecodeOptions, Fractions, Limits};
 use core_actions::{RunningTracker, TrackerSpec, Unit, WhenFull};
-use core_time::{Clock, EventCounter, Tier, WindowSpec, WindowSpecBuilder};
+use core_time::{Clock, CounterSnapshot, EventCounter, Tier, WindowSpec, WindowSpecBuilder};
 
-use super::Windrow;
+use super::{Windrow, WindrowSnapshot};
 use crate::error::Error;
 
 /// Builds a [`Windrow`] with custom settings.
@@ -47,7 +47,13 @@ pub struct WindrowBuilder {
 const THREADS_MAX: usize = 1_024;
 
 /// Creates the counter with the chosen clock, so that the builder does not need its type.
-type CounterWithClock = Box<dyn FnOnce(WindowSpec) -> EventCounter + Send + Sync>;
+type CounterWithClock = Box<dyn FnOnce(Start<'_>) -> Result<EventCounter, Error> + Send + Sync>;
+
+/// What a counter begins with.
+enum Start<'s> {
+    Empty(WindowSpec),
+    From(&'s CounterSnapshot),
+}
 
 impl WindrowBuilder {
     /// Sets the width of a bucket. Default: one second.
@@ -79,7 +85,10 @@ impl WindrowBuilder {
 
     /// Sets the clock. Default: the cheapest system clock that is fine enough for the resolution.
     pub fn clock(mut self, clock: impl Clock) -> Self {
-        self.clock = Some(Box::new(|spec| EventCounter::with_clock(spec, clock)));
+        self.clock = Some(Box::new(|start| match start {
+            Start::Empty(spec) => Ok(EventCounter::with_clock(spec, clock)),
+            Start::From(snapshot) => Ok(EventCounter::restore_with_clock(snapshot, clock)?),
+        }));
         self
     }
 
@@ -126,14 +135,49 @@ impl WindrowBuilder {
     ///
     /// [`Error::Spec`] if the settings contradict each other; the message has the numbers.
     pub fn build(self) -> Result<Windrow, Error> {
+        self.build_from(None)
+    }
+
+    /// Checks the settings, and creates a [`Windrow`] that goes on from a snapshot.
+    ///
+    /// For merges it counts as the one of the snapshot. Buckets that are older than the span by now
+    /// are forgotten.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Spec`] as [`build`](Self::build). [`Error::OtherWindows`] if the snapshot has other
+    /// buckets, [`Error::Restore`] if it is ahead of the clock, [`Error::RestoreActions`] if its
+    /// unit or its limits do not fit either.
+    pub fn restore(self, snapshot: &WindrowSnapshot) -> Result<Windrow, Error> {
+        self.build_from(Some(snapshot))
+    }
+
+    fn build_from(self, snapshot: Option<&WindrowSnapshot>) -> Result<Windrow, Error> {
         let spec = self.spec.build()?;
-        let events = match self.clock {
-            Some(with_clock) => with_clock(spec),
-            None => EventCounter::new(spec),
+        let start = match snapshot {
+            None => Start::Empty(spec),
+            Some(snapshot) if *snapshot.events.spec() != spec => {
+                let found = Box::new(snapshot.events.spec().clone());
+                return Err(Error::OtherWindows { found, expected: Box::new(spec) });
+            }
+            Some(snapshot) => Start::From(&snapshot.events),
+        };
+        let events = match (self.clock, start) {
+            (Some(with_clock), start) => with_clock(start)?,
+            (None, Start::Empty(spec)) => EventCounter::new(spec),
+            (None, Start::From(snapshot)) => EventCounter::restore(snapshot)?,
         };
         let threads = self.threads.unwrap_or(NonZeroUsize::MIN);
         let tracker = TrackerSpec { name_bytes: self.options.limits.name_bytes, ..self.tracker };
-        Ok(Windrow::of(events, RunningTracker::new(tracker), self.options, threads))
+        let actions = match snapshot {
+            None => RunningTracker::new(tracker),
+            Some(snapshot) => RunningTracker::restore(tracker, &snapshot.actions)?,
+        };
+        let windrow = Windrow::of(events, actions, self.options, threads);
+        if let Some(windows) = snapshot.and_then(|snapshot| snapshot.windows.as_ref()) {
+            windrow.restore_windows(windows)?;
+        }
+        Ok(windrow)
     }
 }
 
