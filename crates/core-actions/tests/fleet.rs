@@ -19,7 +19,7 @@ use proptest::prelude::*;
 const INSTANCES: usize = 3;
 const NAMES: [&str; 4] = ["a", "jump", "more than sixteen bytes", "run"];
 /// The windows that are compared, of both tiers.
-const WINDOWS_S: [u64; 5] = [0, 1, 4, 6, 20];
+const WINDOWS_S: [u64; 6] = [0, 1, 4, 18, 20, 70];
 
 type Statistic = (Mean, MinMax);
 type Tracker = WindowedTracker<Statistic>;
@@ -29,8 +29,8 @@ fn secs(secs: u64) -> Duration {
 }
 
 fn spec() -> WindowedSpec {
-    let coarser = Tier { resolution: secs(4), span: secs(24) };
-    let window = WindowSpec::builder().span(secs(6)).tolerance(secs(2)).tier(coarser);
+    let coarser = Tier { resolution: secs(4), span: secs(80) };
+    let window = WindowSpec::builder().span(secs(20)).tolerance(secs(2)).tier(coarser);
     let tracker =
         TrackerSpec { actions: 3, when_full: WhenFull::EvictIdle, ..TrackerSpec::default() };
     WindowedSpec { window: window.build().unwrap(), tracker, ..WindowedSpec::default() }
@@ -55,7 +55,7 @@ enum Step {
 
 fn step() -> impl Strategy<Value = Step> {
     let (of, name, time) = (0..INSTANCES, 0..NAMES.len(), 0..100_u64);
-    let offset = prop_oneof![-6_500_i64..2_000, -24_500_i64..0];
+    let offset = prop_oneof![-20_500_i64..2_000, -80_500_i64..0];
     prop_oneof![
         8 => prop_oneof![0..1_500_u64, 0..9_000_u64].prop_map(|millis| Step::Advance { millis }),
         12 => (of.clone(), name.clone(), time.clone())
@@ -251,12 +251,44 @@ proptest! {
         history.sent.iter().for_each(|changes| again.apply(changes).unwrap());
         check(&again, &history);
         // All goes.
-        let end = history.now + secs(60);
+        let end = history.now + secs(120);
         again.forget_before_span(end);
         assert_eq!(again.members().len(), 0);
         history.sent.iter().for_each(|changes| again.apply(changes).unwrap());
         assert_eq!(again.members().len(), 0);
         assert!(again.window(end, secs(20)).unwrap().rows().is_empty());
+    }
+
+    #[test]
+    fn reads_between_changes_do_not_change_answers(steps in vec(step(), 0..30), seed: u64) {
+        let history = run(&steps);
+        let sent = disordered(&history.sent, seed);
+        let change = |fleet: &mut Fleet<Statistic>, at: usize| {
+            let due = history.forget.iter().filter(|(after, _)| *after == at);
+            due.for_each(|&(_, now)| fleet.forget_before_span(now));
+            if at % 4 == 3 {
+                fleet.merge(&of([&sent[at]])).unwrap();
+            } else {
+                fleet.apply(&sent[at]).unwrap();
+            }
+        };
+        let mut read = fleet();
+        for end in 1..=sent.len() {
+            change(&mut read, end - 1);
+            let mut unread = fleet();
+            (0..end).for_each(|at| change(&mut unread, at));
+            let now = sent[end - 1].at();
+            for window in WINDOWS_S.map(secs) {
+                assert_eq!(read.window(now, window), unread.window(now, window));
+                let name = NAMES[end % NAMES.len()];
+                assert_eq!(read.get(now, name, window), unread.get(now, name, window));
+                assert_eq!(read.series(now, name, window), unread.series(now, name, window));
+            }
+        }
+        let copy = read.clone();
+        read.forget_before_span(history.now);
+        check(&copy, &history);
+        check(&read, &history);
     }
 }
 
@@ -291,6 +323,38 @@ fn a_reader_with_another_clock_reads_what_is_in_its_window() {
     assert_eq!((newest.rows()[0].count(), newest.at_least()[0].count()), (10, 10));
     fleet.forget_before_span(Stamp::from_secs(1_002));
     assert_eq!(count(&fleet, 1_009, "jump"), 10);
+}
+
+#[test]
+fn windows_of_many_buckets_have_late_records() {
+    let clock = ManualClock::new(Stamp::from_secs(10_000));
+    let window = WindowSpec::builder().span(secs(1_200)).build().unwrap();
+    let tracker = WindowedTracker::<Count>::with_clock(
+        WindowedSpec { window: window.clone(), ..WindowedSpec::default() },
+        clock.clone(),
+    );
+    let tracker = tracker.unwrap();
+    let mut fleet = Fleet::new(window, tracker.spec().unit);
+    let mut cursor = WindowedCursor::default();
+    let mut counts = [0; 1_200];
+    let seconds = |at: usize| Stamp::from_secs(10_000 + at as i64);
+    let mut add = |fleet: &mut Fleet<Count>, at: usize| {
+        clock.set(seconds(at).max(clock.now()));
+        tracker.record_at("jump", 1, seconds(at)).unwrap();
+        counts[at] += 1;
+        fleet.apply(&tracker.changes(&mut cursor)).unwrap();
+        counts
+    };
+    (0..1_200).filter(|at| at % 5 > 0).for_each(|at| _ = add(&mut fleet, at));
+    let now = seconds(1_199);
+    for late in [0, 7, 8, 63, 64, 511, 600, 1_024, 1_199] {
+        let counts = add(&mut fleet, late);
+        for [from, to] in [[0, 1_200], [1, 1_199], [8, 1_032], [7, 9], [63, 129], [500, 1_025]] {
+            let found = fleet.between(now, seconds(from)..seconds(to)).unwrap();
+            let sum = counts[from..to].iter().sum::<u64>();
+            assert_eq!(found.rows()[0].count(), sum, "{late}: {from}..{to}");
+        }
+    }
 }
 
 #[test]

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use core_time::{Instance, Stamp};
 
 use super::horizon::Horizon;
+use super::merged::Merged;
 
 /// What a fleet knows of one instance.
 #[derive(Debug, Clone, PartialEq)]
@@ -91,31 +92,44 @@ impl<S> Member<S> {
     }
 
     /// Notes a revision that has all cells.
-    pub(super) fn complete(&mut self, revision: u64) {
+    pub(super) fn complete(&mut self, revision: u64, merged: &mut Merged<S>) {
         if revision <= self.complete {
             return;
         }
         self.complete = revision;
-        self.actions.retain(|_, action| {
+        self.actions.retain(|name, action| {
             action.removed = action.removed.filter(|&(removed, _)| removed > revision);
-            action.cells.retain(|_, cell| cell.revision >= revision);
+            action.keep(revision, name, merged);
             !action.is_nothing()
         });
     }
 
     /// Notes that the cells of earlier revisions of an action are gone.
-    pub(super) fn remove(&mut self, name: &Arc<str>, removal: (u64, Stamp), horizon: &Horizon) {
+    pub(super) fn remove(
+        &mut self,
+        name: &Arc<str>,
+        removal: (u64, Stamp),
+        horizon: &Horizon,
+        merged: &mut Merged<S>,
+    ) {
         if removal.0 <= self.complete || horizon.is_past(removal.1) {
             return;
         }
         let action = self.actions.entry(Arc::clone(name)).or_default();
         action.removed = action.removed.max(Some(removal));
-        action.cells.retain(|_, cell| cell.revision >= removal.0);
+        action.keep(removal.0, name, merged);
     }
 
     /// Keeps a cell, unless a newer one is known or it is gone.
-    pub(super) fn put(&mut self, name: &Arc<str>, at: (usize, i64), cell: Cell<S>, of: &Horizon) {
-        if cell.revision < self.complete || at.1 < of.oldest(at.0) {
+    pub(super) fn put(
+        &mut self,
+        name: &Arc<str>,
+        at: (usize, i64),
+        cell: Cell<S>,
+        horizon: &Horizon,
+        merged: &mut Merged<S>,
+    ) {
+        if cell.revision < self.complete || at.1 < horizon.oldest(at.0) {
             return;
         }
         let action = match self.actions.get_mut(name) {
@@ -130,7 +144,15 @@ impl<S> Member<S> {
             Entry::Occupied(mut entry) if entry.get().revision < cell.revision => {
                 entry.insert(cell);
             }
-            Entry::Occupied(_) => {}
+            Entry::Occupied(_) => return,
+        }
+        merged.touch(name, at);
+    }
+
+    /// Notes all cells as changed.
+    pub(super) fn touch_all(&self, merged: &mut Merged<S>) {
+        for (name, action) in &self.actions {
+            action.cells.keys().for_each(|&at| merged.touch(name, at));
         }
     }
 
@@ -149,44 +171,37 @@ impl<S> Member<S> {
     }
 
     /// Adds what another fleet knows of the same instance.
-    pub(super) fn merge(&mut self, other: &Self, horizon: &Horizon)
+    pub(super) fn merge(&mut self, other: &Self, horizon: &Horizon, merged: &mut Merged<S>)
     where
         S: Clone,
     {
         self.note_newest(other.newest, other.at, other.latest);
         other.processes.iter().for_each(|(&at, &range)| self.note_process(at, range));
-        self.complete(other.complete);
+        self.complete(other.complete, merged);
         for (name, action) in &other.actions {
             if let Some(removal) = action.removed {
-                self.remove(name, removal, horizon);
+                self.remove(name, removal, horizon, merged);
             }
             for (&at, cell) in &action.cells {
-                self.put(name, at, cell.clone(), horizon);
+                self.put(name, at, cell.clone(), horizon, merged);
             }
         }
     }
 
-    /// Returns each action with its cells of a tier in a range of ticks.
-    pub(super) fn actions(
-        &self,
-        tier: usize,
-        (first, last): (i64, i64),
-    ) -> impl Iterator<Item = (&Arc<str>, impl Iterator<Item = (&Arc<str>, i64, u64, &S)>)> {
-        let actions = self.actions.iter().filter(move |_| first <= last);
-        actions.map(move |(name, action)| (name, action.in_range(name, tier, (first, last))))
-    }
-
-    /// Returns the cells of one action.
-    pub(super) fn cells_of(
-        &self,
+    /// Returns the numbers of the first records and the statistics of an action in several buckets.
+    pub(super) fn cells<'a>(
+        &'a self,
         name: &str,
         tier: usize,
-        (first, last): (i64, i64),
-    ) -> impl Iterator<Item = (&Arc<str>, i64, u64, &S)> {
-        let action = self.actions.get_key_value(name).filter(move |_| first <= last);
-        action
-            .into_iter()
-            .flat_map(move |(name, action)| action.in_range(name, tier, (first, last)))
+        ticks: &[i64],
+    ) -> impl Iterator<Item = (usize, u64, &'a S)> {
+        let action = self.actions.get(name);
+        action.into_iter().flat_map(move |action| {
+            ticks.iter().enumerate().filter_map(move |(at, &tick)| {
+                let cell = action.cells.get(&(tier, tick))?;
+                Some((at, cell.first, cell.statistic.as_ref()?))
+            })
+        })
     }
 }
 
@@ -201,16 +216,14 @@ impl<S> Action<S> {
         self.removed.is_none() && self.cells.is_empty()
     }
 
-    /// Returns the name, the tick, the number of the first record and the statistic of each cell.
-    fn in_range<'a>(
-        &'a self,
-        name: &'a Arc<str>,
-        tier: usize,
-        (first, last): (i64, i64),
-    ) -> impl Iterator<Item = (&'a Arc<str>, i64, u64, &'a S)> {
-        let cells = self.cells.range((tier, first)..=(tier, last));
-        cells.filter_map(move |(&(_, tick), cell)| {
-            Some((name, tick, cell.first, cell.statistic.as_ref()?))
-        })
+    /// Removes the cells of earlier revisions.
+    fn keep(&mut self, revision: u64, name: &Arc<str>, merged: &mut Merged<S>) {
+        self.cells.retain(|&at, cell| {
+            let stays = cell.revision >= revision;
+            if !stays {
+                merged.touch(name, at);
+            }
+            stays
+        });
     }
 }

@@ -14,12 +14,14 @@ use crate::statistics::count::Count;
 mod error;
 mod horizon;
 mod member;
+mod merged;
 mod read;
 
 pub use error::FleetError;
 
 use horizon::Horizon;
 use member::{Cell, Look, Member};
+use merged::Merged;
 
 /// Merges what many instances send of themselves, in any order and any number of times.
 ///
@@ -94,6 +96,7 @@ pub struct Fleet<S> {
     horizon: Horizon,
     /// By their instances without a process.
     members: BTreeMap<Instance, Member<S>>,
+    merged: Merged<S>,
 }
 
 /// An instance in a [`Fleet`].
@@ -142,7 +145,7 @@ impl<S> Fleet<S> {
     #[must_use]
     pub fn new(spec: WindowSpec, unit: Unit) -> Self {
         let horizon = Horizon::new(&spec);
-        Self { spec, unit, horizon, members: BTreeMap::new() }
+        Self { spec, unit, horizon, members: BTreeMap::new(), merged: Merged::default() }
     }
 
     /// Returns the span and the resolution.
@@ -205,11 +208,16 @@ impl<S> Fleet<S> {
     }
 
     fn forget(&mut self) {
-        let horizon = &self.horizon;
+        let (horizon, merged) = (&self.horizon, &mut self.merged);
         self.members.retain(|_, member| {
             member.forget(horizon);
-            !horizon.is_past(member.latest)
+            let stays = !horizon.is_past(member.latest);
+            if !stays {
+                member.touch_all(merged);
+            }
+            stays
         });
+        merged.forget(horizon);
     }
 }
 
@@ -234,17 +242,17 @@ impl<S: Statistic> Fleet<S> {
         let instance = self.only(&changes.spec, changes.instances())?;
         let revision = changes.revision();
         let WindowedChanges { at, since, latest, .. } = *changes;
-        self.note(Look { instance, revision, at, since, latest }, |member, horizon| {
+        self.note(Look { instance, revision, at, since, latest }, |member, horizon, merged| {
             if changes.is_complete {
-                member.complete(revision);
+                member.complete(revision, merged);
             }
             for name in &changes.removed {
-                member.remove(name, (revision, latest), horizon);
+                member.remove(name, (revision, latest), horizon, merged);
             }
             for bucket in &changes.buckets {
                 for row in &bucket.rows {
                     let at = (bucket.tier, bucket.tick);
-                    member.put(row.kept_name(), at, cell(revision, row), horizon);
+                    member.put(row.kept_name(), at, cell(revision, row), horizon, merged);
                 }
             }
         });
@@ -260,9 +268,9 @@ impl<S: Statistic> Fleet<S> {
         let [from, to] = [tick, tick.saturating_add(1)].map(|tick| self.horizon.start(0, tick));
         let latest = Stamp::from_nanos(to.as_nanos().saturating_sub(1));
         let look = Look { instance, revision, at: from, since: Stamp::MIN, latest };
-        self.note(look, |member, horizon| {
+        self.note(look, |member, horizon, merged| {
             for row in rows {
-                member.put(row.kept_name(), (0, tick), cell(revision, row), horizon);
+                member.put(row.kept_name(), (0, tick), cell(revision, row), horizon, merged);
             }
         });
     }
@@ -281,8 +289,11 @@ impl<S: Statistic> Fleet<S> {
         self.horizon.merge(&other.horizon);
         for (&origin, theirs) in &other.members {
             match self.members.get_mut(&origin) {
-                Some(mine) => mine.merge(theirs, &self.horizon),
-                None => drop(self.members.insert(origin, theirs.clone())),
+                Some(mine) => mine.merge(theirs, &self.horizon, &mut self.merged),
+                None => {
+                    theirs.touch_all(&mut self.merged);
+                    self.members.insert(origin, theirs.clone());
+                }
             }
         }
         self.forget();
@@ -306,14 +317,14 @@ impl<S: Statistic> Fleet<S> {
     }
 
     /// Changes what is known of an instance, unless all of it is too old.
-    fn note(&mut self, look: Look, change: impl FnOnce(&mut Member<S>, &Horizon)) {
+    fn note(&mut self, look: Look, change: impl FnOnce(&mut Member<S>, &Horizon, &mut Merged<S>)) {
         if self.horizon.is_past(look.latest) {
             return;
         }
         let origin = look.instance.without_process();
         let member = self.members.entry(origin).or_insert_with(|| Member::new(look));
         member.note(look);
-        change(member, &self.horizon);
+        change(member, &self.horizon, &mut self.merged);
     }
 }
 
@@ -351,15 +362,16 @@ impl Fleet<Count> {
         let instance = self.only(changes.spec(), changes.instances())?;
         let revision = changes.revision();
         let (at, since, latest) = (changes.at(), changes.since(), changes.latest());
-        self.note(Look { instance, revision, at, since, latest }, |member, horizon| {
+        self.note(Look { instance, revision, at, since, latest }, |member, horizon, merged| {
             if changes.is_complete() {
-                member.complete(revision);
+                member.complete(revision, merged);
             }
             for tier in 0..horizon.tiers() {
                 for (start, events) in changes.buckets(tier) {
                     let statistic = (events > 0).then_some(Count(events));
                     let cell = Cell { revision, first: 0, statistic };
-                    member.put(&name, (tier, horizon.tick_in(tier, start)), cell, horizon);
+                    let at = (tier, horizon.tick_in(tier, start));
+                    member.put(&name, at, cell, horizon, merged);
                 }
             }
         });

@@ -1,12 +1,13 @@
 //! Windows of a fleet, with bounds, as those of a tracker.
 
-use std::collections::BTreeMap;
+use std::iter;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
 use core_time::{CoveredBuckets, Interval, ManualClock, Stamp, Statistic, TimeAxis, WindowError};
 
+use super::merged::{ActionSums, TooMany};
 use super::{Fleet, FleetError};
 use crate::action::key::FOLDED;
 use crate::row::{Row, shown};
@@ -14,49 +15,34 @@ use crate::window::read::Parts;
 use crate::window::rows::{ActionWindow, WindowRows};
 
 /// What an action has in the parts of a window; `None` without a record.
-struct Sums<S> {
+struct Found<S> {
     first: u64,
     counted: Option<S>,
     inside: Option<S>,
     before: Option<S>,
 }
 
-impl<S> Default for Sums<S> {
+impl<S> Default for Found<S> {
     fn default() -> Self {
         Self { first: u64::MAX, counted: None, inside: None, before: None }
     }
 }
 
-/// Merges a statistic into a sum, if they fit.
-fn add<S: Statistic>(sum: &mut Option<S>, more: &S, name: &str) -> Result<(), FleetError> {
-    match sum {
-        None => *sum = Some(more.clone()),
-        Some(sum) if sum.can_merge(more) => sum.merge(more),
-        Some(_) => return Err(FleetError::TooManyRecords { action: shown(name).to_owned() }),
-    }
-    Ok(())
-}
-
-impl<S: Statistic> Sums<S> {
-    fn add(
-        &mut self,
-        parts: &Parts,
-        (name, tick, first, more): (&Arc<str>, i64, u64, &S),
-    ) -> Result<(), FleetError> {
-        let has = |ticks: &Option<RangeInclusive<i64>>| {
-            ticks.as_ref().is_some_and(|ticks| ticks.contains(&tick))
+impl<S: Statistic> Found<S> {
+    /// Merges the parts of a window from sums that are not stale.
+    fn of(sums: &mut ActionSums<S>, parts: &Parts) -> Result<Self, TooMany> {
+        let mut first = u64::MAX;
+        let mut part = |ticks: Option<&RangeInclusive<i64>>| {
+            let sum = ticks.map_or(Ok(None), |ticks| sums.sum(parts.covered.tier, ticks))?;
+            Ok(sum.map(|sum| {
+                first = first.min(sum.first);
+                sum.statistic
+            }))
         };
-        self.first = self.first.min(first);
-        if parts.covered.ticks.contains(&tick) {
-            add(&mut self.counted, more, name)?;
-        }
-        if has(&parts.inside) {
-            add(&mut self.inside, more, name)?;
-        }
-        if has(&parts.before) {
-            add(&mut self.before, more, name)?;
-        }
-        Ok(())
+        let counted = part(Some(&parts.covered.ticks))?;
+        let inside = part(parts.inside.as_ref())?;
+        let before = part(parts.before.as_ref())?;
+        Ok(Self { first, counted, inside, before })
     }
 }
 
@@ -75,7 +61,12 @@ impl<S: Statistic> Fleet<S> {
     ///
     /// # Complexity
     ///
-    /// A merge for each instance, action and bucket in the window.
+    /// For each action, a merge for each instance and bucket in the window that changed since a read
+    /// had it, and up to 14 merges for each power of 8 in the number of its buckets.
+    ///
+    /// # Concurrency
+    ///
+    /// Reads of several threads wait for each other.
     pub fn window(&self, now: Stamp, window: Duration) -> Result<WindowRows<S>, FleetError> {
         self.rows(&self.parts(now, |axis| axis.past(window))?)
     }
@@ -110,14 +101,12 @@ impl<S: Statistic> Fleet<S> {
         window: Duration,
     ) -> Result<ActionWindow<S>, FleetError> {
         let parts = self.parts(now, |axis| axis.past(window))?;
-        let mut sums = Sums::default();
-        for cell in self.cells_of(action, &parts.covered) {
-            sums.add(&parts, cell)?;
-        }
+        let found = self.sums_of(action, &parts, |sums| Found::of(sums, &parts))?;
+        let found = found.unwrap_or_default();
         Ok(ActionWindow {
-            statistic: sums.counted.unwrap_or_default(),
-            inside: parts.has_inside().then(|| Box::new(sums.inside.unwrap_or_default())),
-            before: sums.before.map(Box::new),
+            statistic: found.counted.unwrap_or_default(),
+            inside: parts.has_inside().then(|| Box::new(found.inside.unwrap_or_default())),
+            before: found.before.map(Box::new),
             coverage: parts.covered.coverage(self.since(now)),
         })
     }
@@ -155,17 +144,20 @@ impl<S: Statistic> Fleet<S> {
         window: Duration,
     ) -> Result<Vec<ActionWindow<S>>, FleetError> {
         let parts = self.parts(now, |axis| axis.past(window))?;
-        let mut sums = BTreeMap::<i64, Option<S>>::new();
-        for (name, tick, _, more) in self.cells_of(action, &parts.covered) {
-            add(sums.entry(tick).or_default(), more, name)?;
-        }
-        let window = |(tick, coverage)| ActionWindow {
-            statistic: sums.remove(&tick).flatten().unwrap_or_default(),
+        let CoveredBuckets { tier, ticks, .. } = &parts.covered;
+        let statistic =
+            |sums: &ActionSums<S>, tick| Some(sums.bucket(*tier, tick)?.statistic.clone());
+        let found = self.sums_of(action, &parts, |sums| {
+            Ok(ticks.clone().map(|tick| statistic(sums, tick)).collect::<Vec<_>>())
+        })?;
+        let found = found.into_iter().flatten().chain(iter::repeat(None));
+        let window = |((_, coverage), statistic): (_, Option<S>)| ActionWindow {
+            statistic: statistic.unwrap_or_default(),
             inside: None,
             before: None,
             coverage,
         };
-        Ok(parts.covered.each(self.since(now)).map(window).collect())
+        Ok(parts.covered.each(self.since(now)).zip(found).map(window).collect())
     }
 
     /// Returns the buckets of a query, if all of them are remembered.
@@ -188,47 +180,54 @@ impl<S: Statistic> Fleet<S> {
     }
 
     fn rows(&self, parts: &Parts) -> Result<WindowRows<S>, FleetError> {
-        let touched = parts.covered.touched();
-        let ticks = (*touched.start(), *touched.end());
-        let mut actions = BTreeMap::<&Arc<str>, Sums<S>>::new();
-        for member in self.members.values() {
-            for (name, cells) in member.actions(parts.covered.tier, ticks) {
-                let mut cells = cells.peekable();
-                if cells.peek().is_some() {
-                    let sums = actions.entry(name).or_default();
-                    cells.try_for_each(|cell| sums.add(parts, cell))?;
-                }
-            }
-        }
         let [mut rows, mut inside, mut before] = [const { Vec::new() }; 3];
-        for (name, sums) in actions {
-            let row = |statistic| Row::new(Arc::clone(name), sums.first, statistic);
-            rows.extend(sums.counted.map(row));
-            inside.extend(sums.inside.map(row));
-            before.extend(sums.before.map(row));
+        for (name, sums) in self.merged.lock().iter_mut() {
+            let found = self.renew(name, sums, parts).and_then(|()| Found::of(sums, parts));
+            let found = found.map_err(|TooMany| too_many(name))?;
+            let row = |statistic| Row::new(Arc::clone(name), found.first, statistic);
+            rows.extend(found.counted.map(row));
+            inside.extend(found.inside.map(row));
+            before.extend(found.before.map(row));
         }
-        rows.sort_unstable_by(Row::by_first);
-        inside.sort_unstable_by(Row::by_first);
+        for rows in [&mut rows, &mut inside, &mut before] {
+            rows.sort_unstable_by(Row::by_first);
+        }
         let inside = parts.has_inside().then_some(inside);
         let covered = parts.covered.clone();
         let since = self.since(covered.now);
         Ok(WindowRows { rows, inside, before, covered, since })
     }
 
-    /// Returns the cells of an action that a window touches.
-    fn cells_of<'a>(
-        &'a self,
-        action: &'a str,
-        covered: &CoveredBuckets,
-    ) -> impl Iterator<Item = (&'a Arc<str>, i64, u64, &'a S)> {
-        let (tier, touched) = (covered.tier, covered.touched());
-        let ticks = (*touched.start(), *touched.end());
-        let members = self.members.values().filter(move |_| action != FOLDED);
-        members.flat_map(move |member| member.cells_of(action, tier, ticks))
+    /// Reads the sums of an action that a window touches; `None` without the action.
+    fn sums_of<R>(
+        &self,
+        action: &str,
+        parts: &Parts,
+        read: impl FnOnce(&mut ActionSums<S>) -> Result<R, TooMany>,
+    ) -> Result<Option<R>, FleetError> {
+        let mut merged = self.merged.lock();
+        let Some(sums) = merged.get_mut(action).filter(|_| action != FOLDED) else {
+            return Ok(None);
+        };
+        let found = self.renew(action, sums, parts).and_then(|()| read(sums));
+        found.map(Some).map_err(|TooMany| too_many(action))
+    }
+
+    /// Makes the stale sums of an action that a window touches.
+    fn renew(&self, action: &str, sums: &mut ActionSums<S>, parts: &Parts) -> Result<(), TooMany> {
+        let tier = parts.covered.tier;
+        sums.renew(tier, &parts.covered.touched(), |ticks, add| {
+            let mut cells = self.members.values().flat_map(|m| m.cells(action, tier, ticks));
+            cells.try_for_each(|(at, first, more)| add(at, first, more))
+        })
     }
 
     /// Returns when the first instance began to record.
     fn since(&self, now: Stamp) -> Stamp {
         self.members.values().map(|member| member.newest.1).min().unwrap_or(now)
     }
+}
+
+fn too_many(action: &str) -> FleetError {
+    FleetError::TooManyRecords { action: shown(action).to_owned() }
 }
