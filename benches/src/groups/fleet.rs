@@ -1,18 +1,22 @@
 //! `changes`: reads what changed in a bucket of a thousand actions; `merged`: reads what several
-//! writers have sent, over a window of all of them.
+//! writers have sent, over a window of all of them, after each has sent its newest bucket.
 
-use std::sync::{Mutex, PoisonError};
+use std::hint;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use core_actions::{
-    Fleet, Mean, MinMax, WindowedChanges, WindowedCursor, WindowedSnapshot, WindowedTracker,
+    ActionTime, Fleet, HasCount, Mean, MinMax, Quantiles, WindowedCursor, WindowedSnapshot,
+    WindowedTracker,
 };
-use core_time::{Clock as _, ManualClock, Stamp};
+use core_time::{Clock as _, ManualClock, Stamp, Statistic};
 use criterion::Criterion;
+use hdrhistogram::Histogram;
 
 use crate::harness::{Harness, Steady};
 
-type Tracker = WindowedTracker<(Mean, MinMax)>;
+type Tracker = WindowedTracker<Ends>;
+type Ends = (Mean, MinMax);
 
 /// The actions of the tracker whose changes are read.
 const TOUCHED: usize = 1_000;
@@ -20,11 +24,8 @@ const TOUCHED: usize = 1_000;
 /// The buckets of that tracker.
 const BUCKETS: i64 = 300;
 
-/// The numbers of writers that are merged.
-const WRITERS: [usize; 3] = [2, 20, 200];
-
-/// The actions of each of these writers.
-const ACTIONS: usize = 20;
+/// The numbers of writers that are merged, and of the actions of each of them.
+const WRITERS: [(usize, usize); 4] = [(2, 20), (20, 20), (200, 20), (20, 100)];
 
 /// The seconds that are read of them.
 const WINDOW_S: u64 = 60;
@@ -36,12 +37,15 @@ const EACH: u64 = 10;
 pub fn bench(criterion: &mut Criterion) {
     let changed = Harness::new(criterion, "changes/one_bucket_names_001000", 1, 1);
     changes(&mut changed.of_long_rounds());
-    for writers in WRITERS {
-        let name = format!("merged/writers_{writers:03}");
+    for (writers, actions) in WRITERS {
+        let name = format!("merged/writers_{writers:03}_names_{actions:03}");
         let harness = Harness::new(criterion, &name, 1, 1);
-        let mut harness = if writers < 200 { harness } else { harness.of_long_rounds() };
-        merged(&mut harness, writers);
+        merged(&mut harness.of_long_rounds(), writers, actions);
     }
+    let (writers, actions) = (20, 20);
+    let name = format!("merged/quantiles_writers_{writers:03}_names_{actions:03}");
+    let harness = Harness::new(criterion, &name, 1, 1);
+    merged_quantiles(&mut harness.of_long_rounds(), writers, actions);
 }
 
 fn changes(harness: &mut Harness<'_>) {
@@ -55,16 +59,16 @@ fn changes(harness: &mut Harness<'_>) {
 }
 
 /// A tracker with records of each action in each bucket.
-struct Filled {
+struct Filled<S: Statistic<Value = ActionTime> = Ends> {
     clock: ManualClock,
-    tracker: Tracker,
+    tracker: WindowedTracker<S>,
     names: Vec<String>,
 }
 
-impl Filled {
+impl<S: Statistic<Value = ActionTime>> Filled<S> {
     fn new(actions: usize, buckets: i64) -> Self {
         let clock = ManualClock::new(Stamp::from_secs(1_000_000));
-        let tracker = Tracker::with_clock(Default::default(), clock.clone());
+        let tracker = WindowedTracker::with_clock(Default::default(), clock.clone());
         let tracker = tracker.expect("the default is valid");
         let names = (0..actions).map(|number| format!("action number {number}")).collect();
         let filled = Self { clock, tracker, names };
@@ -143,33 +147,83 @@ impl<L: Look> Steady for Touched<L> {
     }
 }
 
-/// Reads the window of all writers, which have sent all that they hold.
-fn merged(harness: &mut Harness<'_>, writers: usize) {
-    let window = Duration::from_secs(WINDOW_S);
-    let total = writers as u64 * WINDOW_S * EACH;
+/// A fleet of writers, each of which sends its newest bucket after a read.
+struct Sent<S: Statistic<Value = ActionTime>> {
+    writers: Vec<Filled<S>>,
+    actions: usize,
+    known: Mutex<(Fleet<S>, Vec<WindowedCursor<S>>)>,
+}
+
+impl<S: Statistic<Value = ActionTime> + HasCount> Sent<S> {
+    fn new(writers: usize, actions: usize) -> Self {
+        let writers: Vec<_> = (0..writers).map(|_| Filled::new(actions, WINDOW_S as i64)).collect();
+        let first = &writers[0].tracker;
+        let fleet = Fleet::new(first.window_spec().clone(), first.spec().unit);
+        let cursors = writers.iter().map(|_| WindowedCursor::default()).collect();
+        let sent = Self { writers, actions, known: Mutex::new((fleet, cursors)) };
+        sent.send();
+        sent
+    }
+
+    fn known(&self) -> MutexGuard<'_, (Fleet<S>, Vec<WindowedCursor<S>>)> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn send(&self) {
+        let (fleet, cursors) = &mut *self.known();
+        for (writer, cursor) in self.writers.iter().zip(cursors) {
+            fleet.apply(&writer.tracker.changes(cursor)).expect("trackers of one kind");
+        }
+        fleet.forget_before_span(self.writers[0].clock.now());
+    }
+
+    fn read(&self) -> Vec<u64> {
+        let (now, window) = (self.writers[0].clock.now(), Duration::from_secs(WINDOW_S));
+        let window = self.known().0.window(now, window).expect("a window within the span");
+        window.rows().iter().map(|row| row.count()).collect()
+    }
+}
+
+impl<S: Statistic<Value = ActionTime> + HasCount> Steady for Sent<S> {
+    type Local = ();
+
+    fn local(&self) {}
+
+    fn work(&self, (): &mut ()) {
+        hint::black_box(self.read());
+    }
+
+    fn make_room(&self) {
+        self.writers.iter().for_each(Filled::touch);
+        self.send();
+    }
+
+    fn collect(&self, (): ()) {}
+
+    fn verify(&self) -> Result<(), String> {
+        self.make_room();
+        same(&self.read(), self.writers.len(), self.actions)
+    }
+}
+
+/// Checks the counts of a window of all writers.
+fn same(found: &[u64], writers: usize, actions: usize) -> Result<(), String> {
+    let expected = vec![writers as u64 * WINDOW_S * EACH; actions];
+    if found == expected {
+        return Ok(());
+    }
+    Err(format!("{found:?} records, expected {expected:?}"))
+}
+
+/// Reads the window of all writers.
+fn merged(harness: &mut Harness<'_>, writers: usize, actions: usize) {
+    harness.bench_steady("fleet", || Sent::<Ends>::new(writers, actions));
     let sent = || -> Vec<_> {
-        let writer = || Filled::new(ACTIONS, WINDOW_S as i64);
+        let writer = || Filled::<Ends>::new(actions, WINDOW_S as i64);
         (0..writers).map(|_| writer()).map(|of| (of.clock.now(), of.tracker.snapshot())).collect()
     };
-    let count = |found: Vec<u64>| match found {
-        found if found == [total; ACTIONS] => Ok(()),
-        found => Err(format!("{found:?} records, expected {total} of each action")),
-    };
-    let fleet = || {
-        let all = sent();
-        let (now, first) = &all[0];
-        let mut fleet = Fleet::new(first.window_spec().clone(), first.unit());
-        for (_, snapshot) in &all {
-            fleet.apply(&WindowedChanges::from(snapshot)).expect("trackers of one kind");
-        }
-        (*now, fleet)
-    };
-    let of_fleet = |(now, fleet): &(Stamp, Fleet<_>)| {
-        let window = fleet.window(*now, window).expect("a window within the span");
-        window.rows().iter().map(|row| row.count()).collect::<Vec<_>>()
-    };
-    harness.bench_reader("fleet", fleet, of_fleet, |all| count(of_fleet(all)));
-    let of_snapshots = |all: &Vec<(Stamp, WindowedSnapshot<(Mean, MinMax)>)>| {
+    let window = Duration::from_secs(WINDOW_S);
+    let of_snapshots = |all: &Vec<(Stamp, WindowedSnapshot<Ends>)>| {
         let mut merged = all[0].1.clone();
         all[1..].iter().for_each(|(_, other)| merged.merge(other).expect("other trackers"));
         let clock = ManualClock::new(all[0].0);
@@ -177,15 +231,43 @@ fn merged(harness: &mut Harness<'_>, writers: usize) {
         let window = tracker.expect("a valid snapshot").window(window).expect("within the span");
         window.rows().iter().map(|row| row.count()).collect::<Vec<_>>()
     };
-    harness.bench_reader("snapshots", sent, of_snapshots, |all| count(of_snapshots(all)));
-    let cells = || vec![(EACH, EACH); writers * ACTIONS * WINDOW_S as usize];
+    harness.bench_reader("snapshots", sent, of_snapshots, |all| {
+        same(&of_snapshots(all), writers, actions)
+    });
+    let cells = || vec![(EACH, EACH); writers * actions * WINDOW_S as usize];
     let of_cells = |cells: &Vec<(u64, u64)>| {
-        let mut sums = [(0_u64, 0_u64); ACTIONS];
+        let mut sums = vec![(0_u64, 0_u64); actions];
         for (at, (count, sum)) in cells.iter().enumerate() {
-            let row = &mut sums[at % ACTIONS];
+            let row = &mut sums[at % actions];
             *row = (row.0 + count, row.1 + sum);
         }
-        sums.map(|(count, _)| count).to_vec()
+        sums.iter().map(|&(count, _)| count).collect::<Vec<_>>()
     };
-    harness.bench_reader("floor_cells", cells, of_cells, |cells| count(of_cells(cells)));
+    harness.bench_reader("floor_cells", cells, of_cells, |cells| {
+        same(&of_cells(cells), writers, actions)
+    });
+}
+
+/// Reads the same with quantiles.
+fn merged_quantiles(harness: &mut Harness<'_>, writers: usize, actions: usize) {
+    harness.bench_steady("fleet", || Sent::<Quantiles>::new(writers, actions));
+    let cells = || -> Vec<_> {
+        let cell = || {
+            let mut cell = Histogram::<u64>::new(2).expect("two digits");
+            (0..EACH).for_each(|time| cell.record(time).expect("it resizes"));
+            cell
+        };
+        (0..writers * actions * WINDOW_S as usize).map(|_| cell()).collect()
+    };
+    let of_cells = |cells: &Vec<Histogram<u64>>| {
+        let empty = || Histogram::<u64>::new(2).expect("two digits");
+        let mut sums: Vec<_> = (0..actions).map(|_| empty()).collect();
+        for (at, cell) in cells.iter().enumerate() {
+            sums[at % actions].add(cell).expect("it resizes");
+        }
+        sums.iter().map(Histogram::len).collect::<Vec<_>>()
+    };
+    harness.bench_reader("rival_hdrhistogram", cells, of_cells, |cells| {
+        same(&of_cells(cells), writers, actions)
+    });
 }

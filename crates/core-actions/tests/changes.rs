@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use core_actions::{
-    ActionTime, Count, TrackerSpec, WhenFull, WindowedChanges, WindowedCursor, WindowedHandle,
-    WindowedSpec, WindowedTracker,
+    ActionTime, Count, Mean, TrackerSpec, WhenFull, WindowedChanges, WindowedCursor,
+    WindowedHandle, WindowedSpec, WindowedTracker,
 };
 use core_time::{Clock as _, ManualClock, Stamp, StatisticRing, Tier, TieredRing, WindowSpec};
 use proptest::collection::vec;
@@ -259,23 +259,20 @@ fn only_what_was_touched_is_named() {
     // In the bucket that is filling.
     tracker.record("name 3", 1).unwrap();
     assert_eq!(counts(&tracker.changes(&mut cursor)), [(1_199, "name 3", 2)]);
-    // Late, once and again. The bucket that was filling is named again.
+    // Late, once and again.
     tracker.record_at("name 4", 1, Stamp::from_secs(1_050)).unwrap();
-    let expected = [(1_050, "name 4", 2), (1_199, "name 4", 1)];
-    assert_eq!(counts(&tracker.changes(&mut cursor)), expected);
+    assert_eq!(counts(&tracker.changes(&mut cursor)), [(1_050, "name 4", 2)]);
     tracker.record_at("name 4", 1, Stamp::from_secs(1_050)).unwrap();
     assert_eq!(counts(&tracker.changes(&mut cursor)), [(1_050, "name 4", 3)]);
-    // Fewer and more than fit into a buffer. The bucket that was open is named again, no other.
+    // Fewer and more than fit into a buffer.
     clock.advance(Duration::from_secs(10));
     (0..100).for_each(|_| tracker.record("name 5", 1).unwrap());
-    let expected = [(1_199, "name 5", 1), (1_209, "name 5", 100)];
-    assert_eq!(counts(&tracker.changes(&mut cursor)), expected);
+    assert_eq!(counts(&tracker.changes(&mut cursor)), [(1_209, "name 5", 100)]);
     for round in 1..60 {
         clock.advance(Duration::from_secs(1));
         tracker.record("name 6", 1).unwrap();
         let changes = tracker.changes(&mut cursor);
-        let last = if round == 1 { 1_199 } else { 1_208 + round };
-        assert_eq!(counts(&changes), [(last, "name 6", 1), (1_209 + round, "name 6", 1)]);
+        assert_eq!(counts(&changes), [(1_209 + round, "name 6", 1)]);
     }
     clock.set(Stamp::from_secs(1_209));
     (0..100).for_each(|_| tracker.record("name 5", 1).unwrap());
@@ -332,4 +329,24 @@ fn a_cursor_of_another_tracker_begins_from_the_start() {
     let changes = one.changes(&mut cursor);
     assert!(changes.removed().eq(["run"]));
     assert_eq!(counts(&changes), [(1_000, "run", 1)]);
+}
+
+#[test]
+fn buckets_without_later_records_are_named_once() {
+    let clock = ManualClock::new(Stamp::from_secs(1_000));
+    let tracker = WindowedTracker::<Mean>::with_clock(Default::default(), clock.clone()).unwrap();
+    let mut cursor = WindowedCursor::default();
+    let mut look = |records: &[i64]| -> Vec<_> {
+        for &at in records {
+            clock.set(Stamp::from_secs(at));
+            tracker.record("jump", 1).unwrap();
+        }
+        let changes = tracker.changes(&mut cursor);
+        changes.buckets().iter().map(|bucket| bucket.interval().from.as_nanos() / SECOND).collect()
+    };
+    assert_eq!(look(&[1_000]), [1_000]);
+    assert_eq!(look(&[1_001]), [1_001]);
+    assert_eq!(look(&[1_001, 1_009]), [1_001, 1_009]);
+    // It is not known in which of two buckets the records were.
+    assert_eq!(look(&[1_010, 1_011]), [1_009, 1_010, 1_011]);
 }

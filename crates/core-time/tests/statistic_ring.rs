@@ -126,20 +126,35 @@ proptest! {
         let (all, _) = values(first, &moves);
         let reach = shape[0] + shape[1] + 1;
         let mut ring = Ring::new(&spec);
-        let mut marks = vec![(ring.mark(), BTreeSet::new())];
+        // Each with the buckets of later values, the bucket that was open, and later openings.
+        let mut marks = vec![(ring.mark(), BTreeSet::new(), None, 0)];
+        let mut open = None;
         for &(tick, value) in &all {
             let is_held = ring.newest().is_none_or(|newest| tick >= newest - reach);
-            ring.insert(InBucket { tick, value });
+            let in_bucket = InBucket { tick, value };
+            match value % 4 {
+                0 => ring.insert(in_bucket),
+                1 => ring.insert_whole(in_bucket),
+                2 => ring.insert_n_whole(in_bucket, 1),
+                _ => ring.insert_all([in_bucket; 2].into_iter()),
+            }
             if is_held {
-                marks.iter_mut().for_each(|(_, touched)| touched.extend([tick]));
+                let openings = i32::from(open != Some(tick));
+                open = Some(tick);
+                for (_, touched, _, opened) in &mut marks {
+                    touched.insert(tick);
+                    *opened += openings;
+                }
                 if value % 5 == 0 {
-                    marks.push((ring.mark(), BTreeSet::from([tick]))); // It is open.
+                    marks.push((ring.mark(), BTreeSet::new(), open, 0));
                 }
             }
             let oldest = ring.newest().map_or(i64::MIN, |newest| newest - reach);
-            for (mark, touched) in &marks {
-                let held: BTreeSet<_> = touched.range(oldest..).copied().collect();
-                assert_eq!(ring.touched_since(mark), held, "{all:?}");
+            for (mark, touched, open_then, opened) in &marks {
+                let unsure = open_then.filter(|_| *opened > 1);
+                let mut expected: BTreeSet<_> = touched.range(oldest..).copied().collect();
+                expected.extend(open.into_iter().chain(unsure).filter(|&tick| tick >= oldest));
+                assert_eq!(ring.touched_since(mark), expected, "{all:?}");
             }
         }
     }

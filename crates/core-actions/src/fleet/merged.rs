@@ -158,7 +158,7 @@ impl<S: Statistic> ActionSums<S> {
         Ok(())
     }
 
-    /// Returns the sum of a range without stale buckets; `None` if there is no cell.
+    /// Returns the sum of a range without stale buckets; `None` without a cell.
     pub(super) fn sum(
         &mut self,
         tier: usize,
@@ -167,7 +167,7 @@ impl<S: Statistic> ActionSums<S> {
         self.0.get_mut(tier).map_or(Ok(None), |buckets| buckets.sum(ticks))
     }
 
-    /// Returns the sum of one bucket that is not stale; `None` if it has no cell.
+    /// Returns the sum of one bucket that is not stale; `None` without a cell.
     pub(super) fn bucket(&self, tier: usize, tick: i64) -> Option<&Sum<S>> {
         self.0.get(tier)?.sums.get(&tick)?.as_ref()
     }

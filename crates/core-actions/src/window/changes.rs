@@ -85,8 +85,8 @@ impl<S: Statistic<Value: AsWords>> WindowedTracker<S> {
     /// Buckets that became older than all windows are not named.
     ///
     /// Every bucket with a record since then is there. One may be there without one: the bucket
-    /// that an action and thread recorded in last before the last call, or one that a merge
-    /// touched.
+    /// that an action and thread recorded in last before the last call, if they have recorded in
+    /// two others or more since then; or one that a merge touched.
     ///
     /// The revision is larger than that of all earlier snapshots and changes of the tracker.
     ///

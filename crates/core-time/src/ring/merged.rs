@@ -255,6 +255,7 @@ impl<S: Statistic> StatisticRing<S> {
             }
             self.turn(tick, S::default());
         }
+        self.turns.insert();
         self.open.as_mut().map(|(_, open)| open)
     }
 
@@ -273,7 +274,10 @@ impl<S: Statistic> StatisticRing<S> {
     /// Opens a bucket with the content that [`bucket_with`](Self::bucket_with) returned for it.
     pub(super) fn replace(&mut self, tick: i64, content: Option<S>) {
         match (content, &mut self.open) {
-            (Some(content), Some((open, before))) if *open == tick => *before = content,
+            (Some(content), Some((open, before))) if *open == tick => {
+                self.turns.insert();
+                *before = content;
+            }
             (Some(content), _) => self.turn(tick, content),
             (None, _) => {}
         }
@@ -392,6 +396,7 @@ impl<S: Statistic> Statistic for StatisticRing<S> {
         if let Some((open, statistic)) = &mut self.open
             && *open == tick
         {
+            self.turns.insert();
             statistic.insert_whole(value);
         } else if tick >= self.oldest() {
             let mut begun = S::default();
@@ -408,6 +413,7 @@ impl<S: Statistic> Statistic for StatisticRing<S> {
         if let Some((open, statistic)) = &mut self.open
             && *open == tick
         {
+            self.turns.insert();
             statistic.insert_n_whole(value, n);
         } else if tick >= self.oldest() {
             let mut begun = S::default();

@@ -5,6 +5,10 @@
 //! new. Buckets that were opened again, for late values, are noted apart. They are few; if they are
 //! not, all of them are forgotten, and a mark from before then touches every bucket.
 //!
+//! The bucket that was open at the mark may have got values until the next opening. A ring counts
+//! its inserts, and notes their number at the last opening. So if there was only one opening since
+//! the mark, as when each bucket is looked at, it is known whether it got any.
+//!
 //! A version for each bucket would need no such exception, but takes memory in each bucket, and a
 //! read would look at all of them.
 
@@ -51,6 +55,7 @@ const LATE_MAX: usize = 32;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct RingMark {
     turns: u64,
+    inserts: u64,
     /// The newest and the open bucket; `None` without values.
     newest: Option<(i64, i64)>,
 }
@@ -60,6 +65,9 @@ pub struct RingMark {
 pub(super) struct Turns {
     /// How often a bucket was opened.
     count: u64,
+    /// How often values were inserted, of one call together, and how often at the last opening.
+    inserts: u64,
+    inserts_at_last: u64,
     /// The buckets that were opened although they were not newer than all others, each with its
     /// last opening, in the order of these.
     late: Vec<(i64, u64)>,
@@ -71,9 +79,16 @@ impl Turns {
     /// The memory for late openings, in bytes: a vector that doubles.
     pub(super) const HEAP_BYTES_MAX: usize = LATE_MAX * size_of::<(i64, u64)>();
 
+    /// Notes that values were inserted into the open bucket.
+    #[inline]
+    pub(super) fn insert(&mut self) {
+        self.inserts += 1;
+    }
+
     /// Notes that a bucket was opened, when another was the newest.
     pub(super) fn turn(&mut self, tick: i64, newest: i64) {
         self.count += 1;
+        self.inserts_at_last = self.inserts;
         if tick > newest {
             return;
         }
@@ -93,15 +108,15 @@ impl<S: Statistic> StatisticRing<S> {
     #[must_use]
     pub fn mark(&self) -> RingMark {
         let newest = self.open.as_ref().map(|&(open, _)| (self.newest, open));
-        RingMark { turns: self.turns.count, newest }
+        RingMark { turns: self.turns.count, inserts: self.turns.inserts, newest }
     }
 
     /// Returns the buckets that were touched since a mark of this ring, or of one that it is a copy
     /// of.
     ///
-    /// Each bucket with a value since then that is still held. The bucket that was open at the mark
-    /// and the one that is open now are among them although they may have none. After more than 32
-    /// late buckets, all buckets are.
+    /// Each bucket with a value since then that is still held. The one that is open now is among
+    /// them although it may have none. So is the one that was open at the mark, if two buckets or
+    /// more were opened since. After more than 32 late buckets, all buckets are.
     ///
     /// # Complexity
     ///
@@ -119,7 +134,10 @@ impl<S: Statistic> StatisticRing<S> {
         match mark.newest.filter(|_| known) {
             Some((newest, open)) => {
                 let late = self.turns.late.iter().rev().take_while(|&&(_, at)| at > mark.turns);
-                touched.extend(late.map(|&(tick, _)| tick).chain([open]));
+                let is_only_opening = self.turns.count - mark.turns == 1;
+                let is_same = is_only_opening && self.turns.inserts_at_last == mark.inserts;
+                let open = (!is_same).then_some(open);
+                touched.extend(late.map(|&(tick, _)| tick).chain(open));
                 let newer = self.closed.range((Excluded(newest), Unbounded));
                 touched.extend(newer.map(|(&tick, _)| tick));
             }
