@@ -100,7 +100,8 @@ fn run(steps: &[Step]) -> History {
             Step::Remove { of, name } => drop(trackers[of].remove(NAMES[name])),
             Step::Reset { of } => trackers[of].reset(),
             Step::Restart { of } => {
-                let snapshot = trackers[of].snapshot();
+                let snapshot = WindowedSnapshot::from_bytes(&trackers[of].snapshot().to_bytes());
+                let snapshot = snapshot.unwrap();
                 trackers[of] =
                     Tracker::restore_with_clock(spec(), &snapshot, clock.clone()).unwrap();
             }
@@ -199,6 +200,9 @@ proptest! {
     fn a_fleet_has_what_one_tracker_of_all_would_have(steps in vec(step(), 0..60), seed: u64) {
         let history = run(&steps);
         let in_order = of(&history.sent);
+        for sent in &history.sent {
+            assert_eq!(&WindowedChanges::from_bytes(&sent.to_bytes()).unwrap(), sent);
+        }
         check(&in_order, &history);
         let disordered = disordered(&history.sent, seed);
         assert_eq!(of(&disordered), in_order);

@@ -12,8 +12,9 @@ use std::time::Duration;
 use allocation_counter::measure;
 use core_actions::{
     ActionTime, AsWords, BinaryError, BinaryForm, Count, Held, Histogram, Last, Level, Mean,
-    MergedTracker, MinMax, Quantiles, Row, RowsHeader, RowsReader, RowsWriter, Signed, SignedValue,
-    Statistic, Summary, Timestamped, TopK, TrackerSnapshot, TrackerSpec, Unit, Values, Variance,
+    MergedTracker, MinMax, Outcome, Outcomes, Quantiles, Row, RowsHeader, RowsReader, RowsWriter,
+    Signed, SignedValue, Statistic, Summary, Timestamped, TopK, TrackerSnapshot, TrackerSpec, Unit,
+    Values, Variance,
 };
 use core_time::{Instance, Stamp};
 
@@ -103,8 +104,11 @@ fn kinds() -> Vec<Kind> {
         .iter()
         .map(|&value| Held { value, set: Stamp::from_secs(7), nanos: 1_000_003 })
         .collect();
+    let outcome = |at: u8| Outcome { failed: at.is_multiple_of(2), slow: at.is_multiple_of(3) };
+    let outcomes: Vec<_> = (0..9).map(outcome).collect();
     vec![
         kind::<Count>(&times),
+        kind::<Outcomes>(&outcomes),
         kind::<Mean>(&times),
         kind::<Variance>(&times),
         kind::<MinMax>(&times),

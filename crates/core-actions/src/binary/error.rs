@@ -15,7 +15,7 @@ pub struct BinaryError {
 }
 
 impl BinaryError {
-    pub(super) fn new(at: usize, problem: Problem) -> Self {
+    pub(crate) fn new(at: usize, problem: Problem) -> Self {
         Self { at, problem }
     }
 
@@ -27,7 +27,7 @@ impl BinaryError {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub(super) enum Problem {
+pub(crate) enum Problem {
     #[error("bytes end within {what}")]
     End { what: &'static str },
     #[error("number is longer than necessary")]
@@ -46,14 +46,14 @@ pub(super) enum Problem {
     Invalid(#[from] Invalid),
     #[error(transparent)]
     Name(#[from] NameError),
-    #[error("not a file of rows, which begins with `wrow`")]
-    NotRows,
-    #[error("rows have version {found}, supported is {known}")]
-    OtherVersion { found: u64, known: u64 },
+    #[error("not a file of {content}, which begins with `{magic}`")]
+    OtherFile { content: &'static str, magic: &'static str },
+    #[error("{content} have version {found}, supported is {known}")]
+    OtherVersion { content: &'static str, found: u64, known: u64 },
     #[error("checksum is {found:08x}, expected {expected:08x}: bytes are missing or damaged")]
     Checksum { found: u32, expected: u32 },
-    #[error("rows have the statistic `{found}`, expected `{expected}`")]
-    OtherTag { found: String, expected: String },
+    #[error("{content} have the statistic `{found}`, expected `{expected}`")]
+    OtherTag { content: &'static str, found: String, expected: String },
     #[error("unit has the number {found}, expected 0 to {max}")]
     NoUnit { found: u64, max: usize },
     #[error("instance {instance} is there twice")]

@@ -1,9 +1,10 @@
 //! The binary form of statistics: small, and added without an object in between.
 
-mod error;
+pub(crate) mod envelope;
+pub(crate) mod error;
 mod quantiles;
 mod reader;
-mod rows;
+pub(crate) mod rows;
 mod statistics;
 mod sum;
 mod writer;

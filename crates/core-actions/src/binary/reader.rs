@@ -132,7 +132,7 @@ impl<'a> BinaryReader<'a> {
     }
 
     /// Reads 0 or 1.
-    pub(super) fn flag(&mut self, what: &str) -> Result<bool, BinaryError> {
+    pub(crate) fn flag(&mut self, what: &str) -> Result<bool, BinaryError> {
         match self.integer()? {
             0 => Ok(false),
             1 => Ok(true),
@@ -208,7 +208,7 @@ impl<'a> BinaryReader<'a> {
         self.fitting(found, bytes_min)
     }
 
-    pub(super) fn fitting(&self, found: u64, bytes_min: usize) -> Result<usize, BinaryError> {
+    pub(crate) fn fitting(&self, found: u64, bytes_min: usize) -> Result<usize, BinaryError> {
         let most = self.left() / bytes_min.max(1);
         match usize::try_from(found) {
             Ok(number) if number <= most => Ok(number),
@@ -223,7 +223,7 @@ impl<'a> BinaryReader<'a> {
     }
 
     /// Makes the error for parts that are read and refused elsewhere.
-    pub(super) fn error(&self, problem: impl Into<Problem>) -> BinaryError {
+    pub(crate) fn error(&self, problem: impl Into<Problem>) -> BinaryError {
         BinaryError::new(self.at, problem.into())
     }
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use core_time::{Instance, Stamp, Statistic};
 
 use super::BinaryForm;
+use super::envelope::{self, Kind};
 use super::error::{BinaryError, Problem};
 use super::reader::BinaryReader;
 use super::writer::BinaryWriter;
@@ -16,10 +17,7 @@ use crate::action::key::FOLDED;
 use crate::action::name::ActionName;
 use crate::action::unit::Unit;
 
-const MAGIC: &[u8] = b"wrow";
-const VERSION: u64 = 1;
-/// The bytes of the checksum at the end.
-const CHECKSUM: usize = 4;
+const KIND: Kind = Kind { magic: "wrow", version: 1, content: "rows" };
 
 /// What all rows of a file have in common.
 ///
@@ -44,7 +42,7 @@ pub struct RowsHeader {
 }
 
 impl RowsHeader {
-    fn write(&self, writer: &mut BinaryWriter) {
+    pub(crate) fn write(&self, writer: &mut BinaryWriter) {
         writer.integer(u64::try_from(self.resolution.as_nanos()).unwrap_or(u64::MAX));
         writer.text(&self.zone);
         let unit = self.unit.and_then(|unit| Unit::ALL.iter().position(|&other| other == unit));
@@ -59,7 +57,7 @@ impl RowsHeader {
         }
     }
 
-    fn read(reader: &mut BinaryReader<'_>) -> Result<Self, BinaryError> {
+    pub(crate) fn read(reader: &mut BinaryReader<'_>) -> Result<Self, BinaryError> {
         let resolution = Duration::from_nanos(reader.integer()?);
         let zone = reader.text()?.to_owned();
         let unit = match reader.integer()? {
@@ -136,10 +134,7 @@ impl<S: BinaryForm> RowsWriter<S> {
     /// Writes the header.
     #[must_use]
     pub fn new(header: &RowsHeader) -> Self {
-        let mut writer = BinaryWriter::default();
-        writer.raw(MAGIC);
-        writer.integer(VERSION);
-        writer.text(&S::TAG.to_string());
+        let mut writer = KIND.begin::<S>();
         header.write(&mut writer);
         Self { writer, before: None, statistic: PhantomData }
     }
@@ -180,9 +175,7 @@ impl<S: BinaryForm> RowsWriter<S> {
     #[must_use]
     pub fn finish(mut self) -> Vec<u8> {
         self.writer.integer(0);
-        let checksum = crc32fast::hash(self.writer.bytes());
-        self.writer.raw(&checksum.to_le_bytes());
-        self.writer.into_bytes()
+        envelope::finish(self.writer)
     }
 }
 
@@ -208,26 +201,7 @@ impl<'a> RowsReader<'a> {
     ///
     /// [`BinaryError`] if the bytes are not rows, of another version, damaged or incomplete.
     pub fn new(bytes: &'a [u8]) -> Result<Self, BinaryError> {
-        let mut start = BinaryReader::new(bytes);
-        if start.raw(MAGIC.len()) != Ok(MAGIC) {
-            return Err(BinaryError::new(0, Problem::NotRows));
-        }
-        let version = start.integer()?;
-        if version != VERSION {
-            let problem = Problem::OtherVersion { found: version, known: VERSION };
-            return Err(BinaryError::new(MAGIC.len(), problem));
-        }
-        let end = || BinaryError::new(bytes.len(), Problem::End { what: "the checksum" });
-        let (content, checksum) = bytes.split_last_chunk::<CHECKSUM>().ok_or_else(end)?;
-        let (found, expected) = (u32::from_le_bytes(*checksum), crc32fast::hash(content));
-        if found != expected {
-            let problem = Problem::Checksum { found, expected };
-            return Err(BinaryError::new(content.len(), problem));
-        }
-        let mut rows = BinaryReader::new(content);
-        rows.raw(MAGIC.len())?;
-        rows.integer()?;
-        let tag = rows.text()?;
+        let (tag, mut rows) = KIND.open(bytes)?;
         let header = RowsHeader::read(&mut rows)?;
         Ok(Self { tag, header, rows })
     }
@@ -256,16 +230,7 @@ impl<'a> RowsReader<'a> {
     ///
     /// [`BinaryError`] if they have another one. The message names both.
     pub fn check_tag<S: Statistic>(&self) -> Result<(), BinaryError> {
-        const SHOWN: usize = 80; // The tag that was read may have any length.
-        let expected = S::TAG.to_string();
-        if self.tag == expected {
-            return Ok(());
-        }
-        let found = match self.tag.char_indices().nth(SHOWN) {
-            Some((end, _)) => format!("{}…", &self.tag[..end]),
-            None => self.tag.to_owned(),
-        };
-        Err(BinaryError::new(MAGIC.len() + 1, Problem::OtherTag { found, expected }))
+        KIND.check_tag::<S>(self.tag)
     }
 
     /// Passes each row to a function that adds its statistic: to which one, it decides.
@@ -309,10 +274,7 @@ impl<'a> RowsReader<'a> {
             if !names.insert(name) {
                 return Err(reader.error(Problem::RowTwice { name: name.to_owned() }));
             }
-            if name != FOLDED {
-                let checked = ActionName::with_limit(name, usize::MAX);
-                checked.map_err(|error| reader.error(error))?;
-            }
+            check_name(name, reader)?;
             check(row, reader)
         })
     }
@@ -346,4 +308,13 @@ impl<'a> RowsReader<'a> {
             left => Err(reader.error(Problem::Trailing { left })),
         }
     }
+}
+
+/// Checks the name of a row, which may be that of all actions beyond a limit.
+pub(crate) fn check_name(name: &str, reader: &BinaryReader<'_>) -> Result<(), BinaryError> {
+    if name != FOLDED {
+        let checked = ActionName::with_limit(name, usize::MAX);
+        checked.map_err(|error| reader.error(error))?;
+    }
+    Ok(())
 }

@@ -34,7 +34,7 @@ impl<S: BinaryForm> TrackerSnapshot<S> {
             unit: Some(self.unit),
             instances: self.instances().to_vec(),
             revision: self.revision(),
-            forgotten: [self.forgotten.start, self.forgotten.end],
+            forgotten: self.forgotten(),
             ..RowsHeader::default()
         });
         let rows = self.rows.iter();

@@ -109,6 +109,18 @@ pub enum TrackerSnapshotError {
         /// The width of the intervals.
         resolution: Duration,
     },
+    /// Its bytes are changes since an earlier look, not all that a tracker held.
+    #[error("bytes are changes since an earlier look, expected a whole snapshot")]
+    Incomplete,
+    /// The buckets of an action are not those of one window, or have too many records.
+    #[error(
+        "buckets of action {action:?} are further apart than its window, \
+         or have more records than a statistic can count"
+    )]
+    NoRing {
+        /// The action.
+        action: String,
+    },
     /// It has more actions than the tracker has room for.
     #[error("snapshot has too many actions, limit is {limit}")]
     Full {

@@ -136,6 +136,11 @@ impl<S: Statistic> TrackerSnapshot<S> {
         self.header.instances()
     }
 
+    /// Returns how often something had been forgotten before it was taken, and after.
+    pub(crate) fn forgotten(&self) -> [u64; 2] {
+        [self.forgotten.start, self.forgotten.end]
+    }
+
     /// Returns how often something had been forgotten of its trackers, and the revision.
     pub(crate) fn age(&self) -> [u64; 2] {
         [self.forgotten.end, self.revision()]

@@ -285,7 +285,7 @@ impl<S: Statistic> StatisticRing<S> {
 
     /// Opens another bucket, which must be held, with an initial content.
     #[cold]
-    fn turn(&mut self, tick: i64, content: S) {
+    pub(super) fn turn(&mut self, tick: i64, content: S) {
         if let Some((before, open)) = self.open.replace((tick, content)) {
             self.close(before, open);
         }

@@ -119,6 +119,63 @@ impl<S: Statistic> TieredRing<S> {
         Some(tiered)
     }
 
+    /// Makes rings of buckets, each with its tier and tick, in ascending order.
+    ///
+    /// Returns `None` if they do not ascend, if a tier does not exist, if a bucket is too old to be
+    /// held with the newest one of its tier, or if a statistic cannot count all values of a tier.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use core_time::{InBucket, Statistic, Tag, TieredRing, WindowSpec};
+    /// # #[derive(Clone, Default, Debug, PartialEq)]
+    /// # struct Largest(u64);
+    /// # impl Statistic for Largest {
+    /// #     type Value = u64;
+    /// #     const TAG: Tag = Tag::own("x-largest");
+    /// #     fn insert(&mut self, value: u64) {
+    /// #         self.0 = self.0.max(value);
+    /// #     }
+    /// #     fn merge(&mut self, other: &Self) {
+    /// #         self.insert(other.0);
+    /// #     }
+    /// # }
+    /// let spec = WindowSpec::default();
+    /// let of = |ticks: [i64; 2]| {
+    ///     TieredRing::from_buckets(&spec, ticks.map(|tick| ((0, tick), Largest(9))))
+    /// };
+    /// let mut ring = TieredRing::new(&spec);
+    /// [1_000, 1_007].map(|tick| ring.insert(InBucket { tick, value: 9 }));
+    /// assert_eq!(of([1_000, 1_007]), Some(ring));
+    /// assert_eq!(of([1_007, 1_007]), None);
+    /// assert_eq!(of([1_000, 2_000]), None); // The default span is 300 seconds.
+    /// ```
+    #[must_use]
+    pub fn from_buckets(
+        spec: &WindowSpec,
+        buckets: impl IntoIterator<Item = ((usize, i64), S)>,
+    ) -> Option<Self> {
+        let (mut rings, mut before, mut first) = (Self::new(spec), None, 0);
+        for ((tier, tick), statistic) in buckets {
+            match before {
+                Some(before) if before >= (tier, tick) => return None,
+                Some((same, _)) if same == tier => {}
+                _ => first = tick,
+            }
+            before = Some((tier, tick));
+            let ring = match tier.checked_sub(1) {
+                None => &mut rings.finest,
+                Some(coarser) => &mut rings.coarser.get_mut(coarser)?.ring,
+            };
+            if tick.abs_diff(first) > ring.reach() {
+                return None;
+            }
+            ring.turn(tick, statistic);
+        }
+        let can_be_merged = rings.tiers().all(|ring| ring.add_up(&mut S::default()));
+        can_be_merged.then_some(rings)
+    }
+
     /// Returns the buckets in rings for a specification of the same tiers, of any tolerance.
     ///
     /// Buckets that those rings do not hold are left out. Tiers that the specification does not

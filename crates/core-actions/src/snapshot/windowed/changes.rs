@@ -16,7 +16,7 @@ use crate::row::Row;
 /// and action is kept; a [`Fleet`](crate::Fleet) does that.
 ///
 /// [`WindowedTracker`]: crate::WindowedTracker
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct WindowedChanges<S> {
     pub(crate) header: SnapshotHeader,
     pub(crate) spec: WindowSpec,

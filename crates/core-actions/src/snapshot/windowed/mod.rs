@@ -10,6 +10,7 @@ use crate::action::unit::Unit;
 use crate::row::Row;
 use crate::snapshot::{TrackerSnapshot, TrackerSnapshotError};
 
+mod binary;
 pub(crate) mod changes;
 #[cfg(feature = "serde")]
 mod wire;
