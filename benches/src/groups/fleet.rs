@@ -38,12 +38,15 @@ pub fn bench(criterion: &mut Criterion) {
     let changed = Harness::new(criterion, "changes/one_bucket_names_001000", 1, 1);
     changes(&mut changed.of_long_rounds());
     for (writers, actions) in WRITERS {
-        let name = format!("merged/writers_{writers:03}_names_{actions:03}");
+        let name = match actions {
+            20 => format!("merged/writers_{writers:03}"),
+            _ => format!("merged/writers_{writers:03}_names_{actions:03}"),
+        };
         let harness = Harness::new(criterion, &name, 1, 1);
         merged(&mut harness.of_long_rounds(), writers, actions);
     }
     let (writers, actions) = (20, 20);
-    let name = format!("merged/quantiles_writers_{writers:03}_names_{actions:03}");
+    let name = format!("merged/quantiles_writers_{writers:03}");
     let harness = Harness::new(criterion, &name, 1, 1);
     merged_quantiles(&mut harness.of_long_rounds(), writers, actions);
 }
