@@ -61,8 +61,8 @@ impl<S: Statistic> Fleet<S> {
     ///
     /// # Complexity
     ///
-    /// For each action, a merge for each instance and bucket in the window that changed since it was
-    /// read, and up to 14 merges for each power of 8 in the number of its buckets.
+    /// For each action, a merge for each instance and bucket in the window that changed since it
+    /// was read, and up to 14 merges for each power of 8 in the number of its buckets.
     ///
     /// # Concurrency
     ///
