@@ -38,10 +38,8 @@ impl Args {
                 "cargo clippy --workspace --all-features --all-targets --locked -- -Dwarnings"
             ),
         ));
-        steps.command(Job::new(
-            "build",
-            cmd!(sh, "cargo build --workspace --all-features --all-targets --locked"),
-        ));
+        let options = self.options();
+        steps.command(Job::new("build", cmd!(sh, "cargo build --all-targets {options...}")));
         // Either list alone often leaves processors idle: its steps run one program after another.
         let other = sh.clone();
         let long = self.long;
@@ -53,19 +51,19 @@ impl Args {
     ///
     /// `test` reuses what `build` compiles, so its time is that of the tests alone.
     fn tests(&self, sh: &Shell, steps: &mut Steps) {
+        let options = self.options();
         steps.command(
             // Tidy has its own step; as a failed test it would hide the other results.
             Job::tests(
                 "test",
                 cmd!(
                     sh,
-                    "cargo test --workspace --all-features --no-fail-fast --locked --
-                        --skip tests::workspace_is_tidy"
+                    "cargo test --no-fail-fast {options...} -- --skip tests::workspace_is_tidy"
                 ),
             ),
         );
         steps.try_command("std_clock", std_clock(sh));
-        for job in bare(sh) {
+        for job in self.bare(sh) {
             steps.command(job);
         }
         steps.command(doc::job(sh));
@@ -76,6 +74,31 @@ impl Args {
         }
         steps.run("interface", || interface::step(sh));
         steps.try_command("package", package::job(sh, package::Depth::Create));
+    }
+
+    /// Returns the options that select what is built and tested.
+    ///
+    /// A quarter of all dependencies is only of `benches`, which clippy checks without building them.
+    fn options(&self) -> Vec<&'static str> {
+        let without = if self.long { &[][..] } else { &["--exclude", "benches"] };
+        ["--workspace", "--all-features", "--locked"].iter().chain(without).copied().collect()
+    }
+
+    /// Tests the crates with default features without these, each alone.
+    ///
+    /// The tests of the codec have rows of a tracker, which it does not need itself: hence its
+    /// build. Its integration tests take longest and differ least from those with all features.
+    fn bare<'sh>(&self, sh: &'sh Shell) -> Vec<Job<'sh>> {
+        let options = ["--no-default-features", "--locked"];
+        let build = cmd!(sh, "cargo build --package codec {options...}");
+        let test = |(name, some): (&str, &[&str])| {
+            let test = cmd!(sh, "cargo test --package {name} {options...} {some...}");
+            Job::tests(&format!("bare_{name}"), test)
+        };
+        let of_codec: &[&[&str]] = if self.long { &[&[]] } else { &[&["--lib"], &["--doc"]] };
+        let of_core = ["core-time", "core-actions"].map(|name| (name, &[][..]));
+        let tests = of_core.into_iter().chain(of_codec.iter().map(|some| ("codec", *some)));
+        [Job::new("bare_build", build)].into_iter().chain(tests.map(test)).collect()
     }
 }
 
@@ -139,20 +162,6 @@ fn unread_records(sh: &Shell) -> Job<'_> {
 fn killed(sh: &Shell) -> Job<'_> {
     let test = cmd!(sh, "cargo test --profile model --package journal --test killed --locked");
     Job::tests("killed", test).env("WINDROW_LONG_TESTS", "1")
-}
-
-/// Tests the crates with default features without these, each alone.
-///
-/// The tests of the codec have rows of a tracker, which it does not need itself: hence its build.
-fn bare(sh: &Shell) -> Vec<Job<'_>> {
-    let options = ["--no-default-features", "--locked"];
-    let mut jobs =
-        vec![Job::new("bare_build", cmd!(sh, "cargo build --package codec {options...}"))];
-    for name in ["core-time", "core-actions", "codec"] {
-        let test = cmd!(sh, "cargo test --package {name} {options...}");
-        jobs.push(Job::tests(&format!("bare_{name}"), test));
-    }
-    jobs
 }
 
 /// Checks that the `rust-version` that members inherit is the version of the toolchain in use.
