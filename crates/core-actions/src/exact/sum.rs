@@ -440,14 +440,18 @@ mod tests {
         let (min, end) = (2_f64.powi(-76), 2_f64.powi(64));
         let (low, high) = (min.next_up(), end.next_down());
         for float in [min, low, 0.1, 0.5, 1.5, 123.4, high] {
-            assert!(of(&[float; 3]).near().is_some(), "{float}");
+            let mut sum = of(&[float]);
+            sum.insert_n(ActionTime::of_float(float), 2);
+            assert_eq!((sum.near().is_some(), &sum), (true, &of(&[float; 3])), "{float}");
             // The total is the same as that of the wide integer.
             let (mut wide, (mantissa, shift)) = ([0; SUM_LIMBS], mantissa_and_shift(float));
             add_float::<1>(&mut wide, mantissa, shift);
             assert_eq!(of(&[float]).total(), wide, "{float}");
         }
         for float in [min.next_down(), end, 5e-324, f64::MAX] {
-            assert_eq!(of(&[float]).near(), None, "{float}");
+            let mut sum = Sum::default();
+            sum.insert_n(ActionTime::of_float(float), 2);
+            assert_eq!((sum.near(), &sum), (None, &of(&[float; 2])), "{float}");
         }
         let mut squares = SumOfSquares::default();
         [min, low, high].into_iter().for_each(|float| squares.insert(ActionTime::of_float(float)));
