@@ -15,7 +15,8 @@ use xshell::Shell;
 use crate::measure::criterion::{self, Plan};
 use crate::measure::record::{self, Circumstances, Kind};
 use crate::measure::{Measurement, headline, readme, table};
-use crate::{step, workspace};
+use crate::step::{self, Steps};
+use crate::workspace;
 
 /// Measure every implementation and write a dated record
 #[derive(clap::Args)]
@@ -87,8 +88,13 @@ impl Args {
         let circumstances = Circumstances::now(sh, command.to_string())?;
         let home = plan.home(sh)?;
         step::print(&format!("$ {command}"));
-        command.quiet().run()?;
-        let measured = criterion::read(&home)?;
+        let (mut steps, mut measured) = (Steps::new(), Vec::new());
+        steps.run("measure", || {
+            command.quiet().run()?;
+            measured = criterion::read(&home)?;
+            Ok(format!("{} benchmarks", measured.len()))
+        });
+        steps.finish("bench")?;
         for kind in Kind::OF_OPERATIONS {
             let is_of_kind = |one: &&Measurement| Kind::of_operation(&one.id) == kind;
             let measured: Vec<_> = measured.iter().filter(is_of_kind).cloned().collect();

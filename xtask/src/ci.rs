@@ -78,7 +78,7 @@ impl Args {
 
     /// Returns the options that select what is built and tested.
     ///
-    /// A quarter of all dependencies is only of `benches`, which clippy checks without building them.
+    /// A quarter of all dependencies is only of `benches`, which clippy checks without a build.
     fn options(&self) -> Vec<&'static str> {
         let without = if self.long { &[][..] } else { &["--exclude", "benches"] };
         ["--workspace", "--all-features", "--locked"].iter().chain(without).copied().collect()
@@ -87,7 +87,7 @@ impl Args {
     /// Tests the crates with default features without these, each alone.
     ///
     /// The tests of the codec have rows of a tracker, which it does not need itself: hence its
-    /// build. Its integration tests take longest and differ least from those with all features.
+    /// build. Its integration tests take longest, and are nearly those with all features.
     fn bare<'sh>(&self, sh: &'sh Shell) -> Vec<Job<'sh>> {
         let options = ["--no-default-features", "--locked"];
         let build = cmd!(sh, "cargo build --package codec {options...}");
