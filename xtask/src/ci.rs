@@ -1,4 +1,4 @@
-//! `cargo xtask ci`: runs the checks required for a merge, the fastest first.
+//! `cargo xtask ci`: runs the checks of a change or of a merge, the fastest first.
 
 use std::env;
 
@@ -10,14 +10,14 @@ use crate::step::{Job, Steps};
 use crate::workspace::Workspace;
 use crate::{doc, interface, loom, mutants, package, tidy};
 
-/// Run all checks required for a merge
+/// Run the checks of a change, or all that a merge requires
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   cargo xtask ci
   cargo xtask ci --long")]
 pub(crate) struct Args {
-    /// Also plant all faults of unchanged files, simulate `compare`, fill a recorder, and kill
-    /// writers of a journal (minutes)
+    /// Also test `benches` and all of a bare `codec`, plant the faults of all files, simulate
+    /// `compare`, fill a recorder, and kill writers of a journal (minutes)
     #[arg(long)]
     long: bool,
 }
