@@ -1,5 +1,7 @@
 //! The endpoints below the path of a page.
 
+use std::future::pending;
+use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,13 +14,14 @@ use axum::http::header::{
 use axum::http::{HeaderMap, StatusCode};
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{MethodRouter, get};
 use exposition::Format;
 use facade::Summary;
 use facade::actions::WindowedTracker;
 use facade::time::{Interval, Statistic as _, WindowError};
 use serde::Serialize;
 use serde_json::json;
+use tokio::task::{JoinError, spawn_blocking};
 
 use crate::answer::{AxisAnswer, Point, SeriesAnswer, figures, millis, seconds};
 use crate::axis::{Axis, finest_span};
@@ -26,8 +29,9 @@ use crate::document;
 use crate::guard;
 use crate::live::{Detail, LISTENERS_MAX, Live};
 use crate::prometheus;
-use crate::query::{Query, QueryError, Stat};
+use crate::query::{Query, QueryError, Stat, shortened};
 use crate::read::Groups;
+use crate::source::Source;
 
 type Shared = State<Arc<Live>>;
 
@@ -35,8 +39,8 @@ pub(crate) fn router<S: Clone + Send + Sync + 'static>(live: Arc<Live>) -> Route
     let router = Router::new()
         .route("/", get(page))
         .route("/v1/live", get(listen))
-        .route("/v1/stats", get(stats))
-        .route("/v1/series", get(series))
+        .route("/v1/stats", reader(stats))
+        .route("/v1/series", reader(series))
         .route("/metrics", get(metrics))
         .route("/healthz", get(|| async { "ok\n" }))
         .with_state(Arc::clone(&live));
@@ -69,12 +73,32 @@ async fn listen(State(live): Shared, RawQuery(query): RawQuery) -> Result<Respon
     Ok(([(CONTENT_TYPE, "text/event-stream")], Body::new(listener)).into_response())
 }
 
-async fn stats(State(live): Shared, RawQuery(query): RawQuery) -> Result<Response, Refusal> {
-    let known = ["window", "source", "action", "other", "stat"];
-    let query = Query::parse(&query.unwrap_or_default(), &known)?;
+/// Answers a query by reading trackers.
+fn reader(read: fn(&Live, &str) -> Result<Response, Refusal>) -> MethodRouter<Arc<Live>> {
+    get(move |State(live): Shared, RawQuery(query): RawQuery| {
+        blocking(move || read(&live, &query.unwrap_or_default()))
+    })
+}
+
+/// Runs a read of trackers on a thread for blocking work.
+///
+/// It may take tens of milliseconds, for which no other request of a worker shall wait.
+async fn blocking<R: Send + 'static>(read: impl FnOnce() -> R + Send + 'static) -> R {
+    match spawn_blocking(read).await.map_err(JoinError::try_into_panic) {
+        Ok(answer) => answer,
+        Err(Ok(panic)) => resume_unwind(panic),
+        Err(Err(_)) => pending().await, // The runtime ends.
+    }
+}
+
+fn stats(live: &Live, query: &str) -> Result<Response, Refusal> {
+    let query = Query::parse(query, &["window", "source", "action", "other", "stat"])?;
     let window = query.window.unwrap_or_else(|| live.usual_window());
-    check_window(&live, window)?;
+    check_window(live, window)?;
     let stats = query.stats.unwrap_or_else(Stat::all);
+    if query.source.is_some() {
+        find_source(live, query.source.as_deref())?;
+    }
     let mut answer = live.answer(window, &stats, Detail::Bounds);
     if let Some(source) = query.source {
         answer.sources.retain(|state| state.source == source);
@@ -87,16 +111,11 @@ async fn stats(State(live): Shared, RawQuery(query): RawQuery) -> Result<Respons
 }
 
 /// Answers with the course of one action; all intervals are empty for one that is unknown.
-async fn series(State(live): Shared, RawQuery(query): RawQuery) -> Result<Response, Refusal> {
-    let known = ["window", "source", "action", "other", "stat"];
-    let query = Query::parse(&query.unwrap_or_default(), &known)?;
+fn series(live: &Live, query: &str) -> Result<Response, Refusal> {
+    let query = Query::parse(query, &["window", "source", "action", "other", "stat"])?;
     let action = query.action.ok_or(QueryError::Missing("action"))?;
     let stats = query.stats.unwrap_or_else(Stat::all);
-    let wanted = query.source.as_deref();
-    let found = live.sources().find(|(name, _)| wanted.is_none_or(|wanted| wanted == *name));
-    let Some((name, source)) = found else {
-        return Err(Refusal(StatusCode::NOT_FOUND, "there is no such source".to_owned()));
-    };
+    let (name, source) = find_source(live, query.source.as_deref())?;
     let tracker = source.tracker().map_err(unavailable)?;
     let axis = match query.window {
         Some(window) => {
@@ -115,6 +134,22 @@ async fn series(State(live): Shared, RawQuery(query): RawQuery) -> Result<Respon
     let axis = AxisAnswer::new(axis, first);
     let answer = SeriesAnswer { source: name, action, unit, at_ms, axis, points };
     Ok(json(&answer))
+}
+
+/// Returns the source of a name, or the first.
+fn find_source<'l>(live: &'l Live, wanted: Option<&str>) -> Result<(&'l str, &'l Source), Refusal> {
+    let found = live.sources().find(|(name, _)| wanted.is_none_or(|wanted| wanted == *name));
+    found.ok_or_else(|| {
+        let known: Vec<_> = live.sources().map(|(name, _)| format!("`{name}`")).collect();
+        let error = match (wanted, known.as_slice()) {
+            (_, []) | (None, _) => "the page has no source".to_owned(),
+            (Some(wanted), known) => {
+                let (wanted, known) = (shortened(wanted), known.join(", "));
+                format!("source `{wanted}` is unknown, expected one of {known}")
+            }
+        };
+        Refusal(StatusCode::NOT_FOUND, error)
+    })
 }
 
 /// Merges the outcomes of an action in each interval.
@@ -158,7 +193,8 @@ fn course(
 async fn metrics(State(live): Shared, headers: HeaderMap) -> Response {
     let accepted = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let format = Format::negotiated(accepted);
-    ([(CONTENT_TYPE, format.content_type())], prometheus::page(&live, format)).into_response()
+    let page = blocking(move || prometheus::page(&live, format)).await;
+    ([(CONTENT_TYPE, format.content_type())], page).into_response()
 }
 
 fn check_window(live: &Live, window: Duration) -> Result<(), Refusal> {

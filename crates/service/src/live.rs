@@ -5,7 +5,12 @@
 //! connection has room, so one that does not read skips frames and keeps none. Nothing
 //! runs in the background: without a listener nothing is computed, and the course over time comes
 //! from the trackers.
+//!
+//! To read a thousand actions takes tens of milliseconds, for which no request shall wait. So a
+//! frame is made on a thread for blocking work. Its listeners wait for the frame, and not for one
+//! of them that makes it: a server may stop polling that one.
 
+use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::task::{Context, Poll, ready};
@@ -14,7 +19,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use facade::Stamp;
 use http_body::{Body, Frame};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::task::spawn_blocking;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 
 use crate::answer::{Answer, AxisAnswer, RowAnswer, SourceState, millis, seconds};
@@ -51,12 +57,15 @@ pub(crate) struct Live {
     ingest: Option<crate::Ingest>,
 }
 
-/// A frame that was made.
+/// A frame that was made, or is being made.
 struct Made {
     window: Duration,
     tick: u128,
-    frame: Bytes,
+    frame: FutureFrame,
 }
+
+/// Becomes a frame, or closes if making it panicked.
+type FutureFrame = watch::Receiver<Option<Bytes>>;
 
 /// What rows have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,7 +133,7 @@ impl Live {
         let mut timer = interval_at(next, TICK);
         timer.set_missed_tick_behavior(MissedTickBehavior::Skip);
         let live = Arc::clone(self);
-        Some(Listener { live, window, timer, frames: 0, _slot: slot })
+        Some(Listener { live, window, timer, next: None, frames: 0, _slot: slot })
     }
 
     fn tick(&self) -> u128 {
@@ -133,18 +142,24 @@ impl Live {
     }
 
     /// Returns the frame of the present tick, which is made if nobody asked for it before.
-    fn frame(&self, window: Duration) -> Bytes {
+    fn frame(self: &Arc<Self>, window: Duration) -> FutureFrame {
         let tick = self.tick();
         let mut frames = self.frames.lock().unwrap_or_else(PoisonError::into_inner);
         frames.retain(|made| made.tick == tick);
         if let Some(made) = frames.iter().find(|made| made.window == window) {
             return made.frame.clone();
         }
+        let (made, frame) = watch::channel(None);
+        frames.push(Made { window, tick, frame: frame.clone() });
+        let live = Arc::clone(self);
+        spawn_blocking(move || made.send_replace(Some(live.make_frame(window))));
+        frame
+    }
+
+    fn make_frame(&self, window: Duration) -> Bytes {
         let answer = self.answer(window, &Stat::all(), Detail::Course);
         let json = serde_json::to_string(&answer).expect("an answer has text keys only");
-        let frame = Bytes::from(format!("data: {json}\n\n"));
-        frames.push(Made { window, tick, frame: frame.clone() });
-        frame
+        Bytes::from(format!("data: {json}\n\n"))
     }
 
     /// Reads all sources.
@@ -236,9 +251,13 @@ pub(crate) struct Listener {
     live: Arc<Live>,
     window: Duration,
     timer: Interval,
+    /// The frame that it waits for.
+    next: Option<Next>,
     frames: u32,
     _slot: OwnedSemaphorePermit,
 }
+
+type Next = Pin<Box<dyn Future<Output = Option<Bytes>> + Send>>;
 
 impl Body for Listener {
     type Data = Bytes;
@@ -248,17 +267,29 @@ impl Body for Listener {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        if self.frames == FRAMES_MAX {
-            return Poll::Ready(None);
-        }
-        if self.frames > 0 {
-            ready!(self.timer.poll_tick(cx));
-        }
-        let mut frame = self.live.frame(self.window);
-        if self.frames == 0 {
+        let this = &mut *self;
+        let next = match &mut this.next {
+            Some(next) => next,
+            None if this.frames == FRAMES_MAX => return Poll::Ready(None),
+            None => {
+                if this.frames > 0 {
+                    ready!(this.timer.poll_tick(cx));
+                }
+                this.next.insert(Box::pin(wait(this.live.frame(this.window))))
+            }
+        };
+        let frame = ready!(next.as_mut().poll(cx));
+        this.next = None;
+        // Without a frame the stream ends, and the browser asks again.
+        let Some(mut frame) = frame else { return Poll::Ready(None) };
+        if this.frames == 0 {
             frame = [RETRY.as_bytes(), &frame].concat().into();
         }
-        self.frames += 1;
+        this.frames += 1;
         Poll::Ready(Some(Ok(Frame::data(frame))))
     }
+}
+
+async fn wait(mut frame: FutureFrame) -> Option<Bytes> {
+    frame.wait_for(Option::is_some).await.ok()?.clone()
 }

@@ -127,6 +127,6 @@ fn duration(text: &str) -> Result<Duration, QueryError> {
 }
 
 /// Returns the beginning of a text, which may be as long as a client likes.
-fn shortened(text: &str) -> String {
+pub(crate) fn shortened(text: &str) -> String {
     text.chars().take(100).collect()
 }

@@ -123,8 +123,14 @@ async fn one_action_or_source_is_found() {
     assert_eq!(found("source=jobs&action=b").await, "");
     let series = server.json("/windrow/v1/series?source=jobs&action=a").await;
     assert_eq!(series["source"], "jobs");
-    let (status, body) = server.get("/windrow/v1/series?source=x&action=a").await;
-    assert_eq!((status, body.as_str()), (404, r#"{"error":"there is no such source"}"#));
+    for endpoint in ["stats", "series"] {
+        let (status, body) = server.get(&format!("/windrow/v1/{endpoint}?source=x&action=a")).await;
+        let error = "source `x` is unknown, expected one of `requests`, `jobs`";
+        assert_eq!((status, body), (404, format!("{{\"error\":\"{error}\"}}")), "{endpoint}");
+    }
+    let server = Server::start(Router::new().nest("/windrow", Page::new().router())).await;
+    let (status, body) = server.get("/windrow/v1/series?action=a").await;
+    assert_eq!((status, body.as_str()), (404, r#"{"error":"the page has no source"}"#));
 }
 
 #[tokio::test]

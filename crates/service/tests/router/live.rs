@@ -102,6 +102,28 @@ async fn listeners_share_the_frame_of_a_tick() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn trackers_are_not_read_on_the_thread_of_requests() {
+    let (windrow, clock) = windrow();
+    let server = Server::with_page(&windrow).await;
+    let mut live = server.begin("/windrow/v1/live", &[]).await;
+    let on_worker = clock.on_worker.load(Relaxed);
+    let mut readings = clock.readings.load(Relaxed);
+    let mut check = |what: &str| {
+        let before = std::mem::replace(&mut readings, clock.readings.load(Relaxed));
+        assert!(readings > before, "{what} reads no tracker");
+        assert_eq!(clock.on_worker.load(Relaxed), on_worker, "{what}");
+    };
+    live.event().await.unwrap();
+    live.event().await.unwrap();
+    check("a frame");
+    for path in ["v1/stats", "v1/series?action=a", "metrics"] {
+        let (status, body) = server.get(&format!("/windrow/{path}")).await;
+        assert_eq!(status, 200, "{body}");
+        check(path);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn nothing_is_computed_while_nobody_listens() {
     let (windrow, clock) = windrow();
     let server = Server::with_page(&windrow).await;

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::thread::{self, ThreadId};
 
 use axum::Router;
 use facade::time::Clock;
@@ -16,18 +17,25 @@ use tokio::time::Instant;
 #[derive(Clone, Debug)]
 pub(crate) struct RuntimeClock {
     begin: Instant,
+    worker: ThreadId,
     pub(crate) readings: Arc<AtomicU64>,
+    /// Of those, the ones on the thread that made the clock, which serves the requests of a test.
+    pub(crate) on_worker: Arc<AtomicU64>,
 }
 
 impl RuntimeClock {
     pub(crate) fn new() -> Self {
-        Self { begin: Instant::now(), readings: Arc::default() }
+        let (begin, worker) = (Instant::now(), thread::current().id());
+        Self { begin, worker, readings: Arc::default(), on_worker: Arc::default() }
     }
 }
 
 impl Clock for RuntimeClock {
     fn now(&self) -> Stamp {
         self.readings.fetch_add(1, Relaxed);
+        if thread::current().id() == self.worker {
+            self.on_worker.fetch_add(1, Relaxed);
+        }
         Stamp::from_secs(1_000) + self.begin.elapsed()
     }
 
