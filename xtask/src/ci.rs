@@ -17,7 +17,7 @@ use crate::{doc, interface, loom, mutants, package, tidy};
   cargo xtask ci --long")]
 pub(crate) struct Args {
     /// Also test `benches` and all of a bare `codec`, plant the faults of all files, simulate
-    /// `compare`, fill a recorder, and kill writers of a journal (minutes)
+    /// `compare`, fill a recorder, kill writers of a journal, and fail a Redis server (minutes)
     #[arg(long)]
     long: bool,
 }
@@ -71,6 +71,7 @@ impl Args {
             steps.command(simulation(sh));
             steps.command(unread_records(sh));
             steps.command(killed(sh));
+            steps.command(store_faults(sh));
         }
         steps.run("interface", || interface::step(sh));
         steps.try_command("package", package::job(sh, package::Depth::Create));
@@ -162,6 +163,15 @@ fn unread_records(sh: &Shell) -> Job<'_> {
 fn killed(sh: &Shell) -> Job<'_> {
     let test = cmd!(sh, "cargo test --profile model --package journal --test killed --locked");
     Job::tests("killed", test).env("WINDROW_LONG_TESTS", "1")
+}
+
+/// Runs long histories of writers on a server that fails, optimised.
+fn store_faults(sh: &Shell) -> Job<'_> {
+    let test = cmd!(
+        sh,
+        "cargo test --profile model --package store --test redis --locked -- all_records_are_found"
+    );
+    Job::tests("store_faults", test).env("WINDROW_LONG_TESTS", "1")
 }
 
 /// Checks that the `rust-version` that members inherit is the version of the toolchain in use.

@@ -9,6 +9,8 @@ mod mirror;
 mod outbox;
 mod publisher;
 mod reader;
+#[cfg(feature = "redis")]
+mod redis;
 mod rows;
 mod source;
 mod spec;
@@ -23,6 +25,8 @@ pub use memory::{Dump, MemoryStore};
 pub use outbox::{Flushed, Outbox};
 pub use publisher::Publisher;
 pub use reader::Reader;
+#[cfg(feature = "redis")]
+pub use redis::{RedisStore, StoreUrl};
 pub use spec::StoreSpec;
 pub use store::{Batch, BucketContents, Contents, Reply, Store, StoredCell, WriterState};
 pub use view::{View, Writer};

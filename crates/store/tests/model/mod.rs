@@ -9,7 +9,7 @@ use std::time::Duration;
 use core_actions::{Statistic, Summary, Unit, WindowedTracker};
 use core_time::{ManualClock, Stamp};
 use fastrand::Rng;
-use store::{Batch, Contents, Fault, Faulty, Publisher, Reader, Reply};
+use store::{Batch, Contents, Fault, Faulty, Publisher, ReadError, Reader, Reply, View};
 use store::{Store, StoreError, StoreSpec, Version};
 
 /// A server that the faults of a history happen to.
@@ -103,7 +103,8 @@ pub(crate) fn run(server: &mut dyn Server, history: History, planted: Planted) -
         }
         if step == at(16) {
             let mut killed = processes.remove(0);
-            killed.flush(Fault::None);
+            // The first attempt may find that the server has restarted.
+            (0..2).for_each(|_| killed.flush(Fault::None));
             for _ in 0..9 {
                 killed.record(&mut rng, &spec, None); // Killed before it can send these.
             }
@@ -172,14 +173,22 @@ fn bucket(spec: &StoreSpec, stamp: Stamp) -> i64 {
     stamp.as_nanos().div_euclid(spec.resolution.as_nanos() as i64)
 }
 
+/// Reads again once, as the first attempt finds that the server has restarted.
+fn read(reader: &mut Reader<Summary>, span: Duration) -> View<'_, Summary> {
+    if let Err(error) = reader.read(span) {
+        assert!(matches!(error, ReadError::Store(StoreError::Away(_))), "{error}");
+    }
+    reader.read(span).unwrap()
+}
+
 fn count(reader: &mut Reader<Summary>, span: Duration) -> u64 {
-    let view = reader.read(span).unwrap();
+    let view = read(reader, span);
     let window = view.window(span).unwrap();
     window.at_most().iter().map(|row| row.count()).sum()
 }
 
 fn compare(reader: &mut Reader<Summary>, spec: &StoreSpec, recorded: &Recorded) -> Difference {
-    let view = reader.read(spec.span).unwrap();
+    let view = read(reader, spec.span);
     let mut difference = Difference::default();
     let mut expected = 0;
     for name in NAMES {
