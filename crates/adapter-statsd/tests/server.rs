@@ -38,6 +38,21 @@ fn counters_count_what_their_sample_stands_for() {
     assert_eq!(window.expect("is counted").events, 13);
 }
 
+/// The server and the program are crates of their own, which know the recorder by the facade.
+#[test]
+fn server_and_program_share_the_series_of_a_recorder() {
+    let (recorder, statsd) = server();
+    let program = || {
+        metrics::counter!("hits", "route" => "/a").increment(4);
+        metrics::histogram!("wait").record(750.0); // In milliseconds, as the server described it.
+    };
+    statsd.add(b"hits:3|c|#route:/a\nwait:250|ms");
+    metrics::with_local_recorder(&recorder, program);
+    statsd.add(b"hits:2|c|#route:/a");
+    assert_eq!(page(&recorder, "hits_total"), ["hits_total{route=\"/a\"} 9"]);
+    assert_eq!(page(&recorder, "wait_seconds_sum"), ["wait_seconds_sum 1"]);
+}
+
 #[test]
 fn gauges_are_set_and_changed() {
     let (recorder, statsd) = server();

@@ -116,8 +116,10 @@ impl ActionTime {
 
     /// Converts a float that is finite and not negative.
     pub(crate) fn of_float(float: f64) -> Self {
-        if float < TWO_POW_64 && float.trunc() == float {
-            Self(Repr::Integer(float as u64))
+        // Both conversions are exact for an integer, and take no call as `trunc` does.
+        let integer = float as u64;
+        if float < TWO_POW_64 && integer as f64 == float {
+            Self(Repr::Integer(integer))
         } else {
             Self(Repr::Float(float))
         }

@@ -4,6 +4,8 @@ mod access;
 mod answers;
 mod live;
 mod metrics;
+#[path = "../../../exposition/tests/prometheus/program.rs"]
+mod program;
 #[cfg(feature = "metrics")]
 mod recorder;
 mod server;

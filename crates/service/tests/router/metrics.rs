@@ -1,5 +1,7 @@
 //! The page for Prometheus.
 
+use std::io::Write as _;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,6 +10,7 @@ use facade::Windrow;
 use facade::actions::WindowedTracker;
 use service::Page;
 
+use crate::program;
 use crate::server::{Server, windrow};
 
 #[tokio::test]
@@ -56,4 +59,42 @@ async fn totals_stay_when_their_window_is_empty() {
     let text = server.get("/windrow/metrics").await.1;
     has(&text, &format!("windrow_action_duration_seconds{{{labels},quantile=\"0.99\"}} NaN"));
     has(&text, &format!("windrow_action_duration_seconds_sum{{{labels}}} 0.25"));
+}
+
+#[tokio::test]
+async fn promtool_accepts_the_page() {
+    if program::is_missing("promtool", "prometheus") {
+        return;
+    }
+    let (requests, _) = windrow();
+    requests.keep_windows().unwrap();
+    for name in [r#"GET /{outcome="2xx"}"#, r#"GET /{outcome="error"}"#, "back\\slash \"quoted\""] {
+        requests.add_action_duration(name, Duration::from_millis(250)).unwrap();
+    }
+    let layer = service::RequestLayer::new(&Windrow::default());
+    let page = Page::new().source("requests", &requests).source("a\"b", &layer);
+    #[cfg(feature = "metrics")]
+    let page = page.source("metrics", &crate::recorder::with_one_of_each());
+    let server = Server::start(Router::new().nest("/windrow", page.router())).await;
+    let text = server.get("/windrow/metrics").await.1;
+    let (is_accepted, problems) = check(&text);
+    assert!(is_accepted, "{problems}\n{text}");
+    // It does find what is wrong.
+    let (is_accepted, _) = check(&format!("{text}{}", text.lines().last().unwrap_or_default()));
+    assert!(!is_accepted);
+}
+
+/// Gives a page to `promtool`; returns what it found.
+fn check(page: &str) -> (bool, String) {
+    let mut child = Command::new("promtool")
+        .args(["check", "metrics"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(page.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let problems = [output.stdout, output.stderr].concat();
+    (output.status.success(), String::from_utf8_lossy(&problems).into_owned())
 }

@@ -16,6 +16,18 @@ fn recorder(spec: RecorderSpec) -> WindrowRecorder {
     WindrowRecorder::with_clock(spec, RuntimeClock::new()).unwrap()
 }
 
+/// Returns a recorder with a counter, a gauge and a histogram.
+pub(crate) fn with_one_of_each() -> WindrowRecorder {
+    let recorder = WindrowRecorder::default();
+    with_local_recorder(&recorder, || {
+        metrics::counter!("jobs", "queue" => "a\"b").increment(3);
+        metrics::gauge!("workers").set(2.0);
+        describe_histogram!("wait", Unit::Seconds, "Time in the queue.");
+        histogram!("wait").record(0.2);
+    });
+    recorder
+}
+
 #[tokio::test(start_paused = true)]
 async fn histograms_are_rows_with_labels_and_described_units() {
     let recorder = recorder(RecorderSpec::default());
