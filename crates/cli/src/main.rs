@@ -31,7 +31,7 @@ use colorchoice_clap::Color;
 
 use crate::commands::{
     compare, count, demo, generate, inspect as inspection, manual, merge, presets as preset_list,
-    report, series, stats, top,
+    report, series, serve, stats, top,
 };
 use crate::exit::Exit;
 
@@ -60,6 +60,7 @@ enum Command {
     Compare(compare::Args),
     Count(count::Args),
     Top(top::Args),
+    Serve(serve::Args),
     Inspect(inspection::Args),
     Presets(preset_list::Args),
     Generate(generate::Args),
@@ -81,6 +82,7 @@ Examples:
   windrow merge monday.rows tuesday.rows             statistics of saved rows
   tail -f service.log | windrow count                live line counts
   windrow top --follow actions.ndjson                live statistics of the past minute
+  windrow serve --listen 127.0.0.1:8080              a server that receives and shows actions
   windrow generate --lines 100000 | windrow stats    random actions to try it on
 
 See `windrow <COMMAND> --help` for details.";
@@ -101,6 +103,7 @@ Examples:
   windrow merge monday.rows tuesday.rows             statistics of saved rows
   tail -f service.log | windrow count                live line counts
   windrow top --follow actions.ndjson                live statistics of the past minute
+  windrow serve --listen 127.0.0.1:8080              a server that receives and shows actions
   windrow generate --lines 100000 | windrow stats    random actions to try it on
   windrow demo                                       three trackers compared
 
@@ -142,6 +145,7 @@ fn main() -> ExitCode {
         Command::Compare(args) => compare::run(&args),
         Command::Count(args) => count::run(&args),
         Command::Top(args) => top::run(&args),
+        Command::Serve(args) => serve::run(&args),
         Command::Inspect(args) => inspection::run(&args),
         Command::Presets(args) => preset_list::run(&args),
         Command::Generate(args) => generate::run(&args),

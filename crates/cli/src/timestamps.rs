@@ -9,7 +9,6 @@ use facade::codec::{Counts, Fields, MomentError, Path, Timestamp, TimestampForma
 use facade::time::{Clock, SystemClock};
 
 use crate::diagnostics;
-use crate::exit::Exit;
 use crate::options::{self, INPUT_OPTIONS};
 use crate::output::render::{counted, grouped};
 
@@ -153,20 +152,18 @@ impl TimestampArgs {
     ///
     /// # Errors
     ///
-    /// [`Exit::Misused`] if an option needs a timestamp and there is none, or if no moment is
-    /// within the limits. It is reported.
-    pub(crate) fn apply(&self, fields: &mut Fields) -> Result<(), Exit> {
-        self.report_old_names();
+    /// What is wrong, if an option needs a timestamp and there is none, or if no moment is within
+    /// the limits.
+    pub(crate) fn apply(&self, fields: &mut Fields) -> Result<(), String> {
         if let Some(timestamp) = self.timestamp() {
             fields.timestamp = Some(timestamp);
         } else if let Some(timestamp) = &mut fields.timestamp {
             timestamp.zone = self.zone().clone();
             timestamp.format = self.format().unwrap_or_default();
         } else if let Some(option) = self.needs_timestamp() {
-            diagnostics::report(format_args!(
+            return Err(format!(
                 "`{option}` needs the field of the timestamp\n  use `--timestamp PATH`"
             ));
-            return Err(Exit::Misused);
         }
         fields.from = self.from.as_ref().map(|limit| limit.stamp(self.zone()));
         fields.to = self.to.as_ref().map(|limit| limit.stamp(self.zone()));
@@ -174,8 +171,7 @@ impl TimestampArgs {
             && from >= to
         {
             let [from, to] = [from, to].map(|limit| write(self.zone(), limit, Duration::ZERO));
-            diagnostics::report(format_args!("`--from` is {from}, expected a time before {to}"));
-            return Err(Exit::Misused);
+            return Err(format!("`--from` is {from}, expected a time before {to}"));
         }
         Ok(())
     }
@@ -192,7 +188,8 @@ impl TimestampArgs {
         given.into_iter().find(|&(_, is_given)| is_given).map(|(option, _)| option)
     }
 
-    fn report_old_names(&self) {
+    /// Reports the present names of options that were given by their old ones.
+    pub(crate) fn report_old_names(&self) {
         let renamed = match (self.stamp_key.is_some(), self.stamp_form.is_some()) {
             (false, false) => return,
             (true, false) => "`--stamp-key` is now called `--timestamp`",

@@ -51,7 +51,7 @@ const LINES: [(&str, &str); 21] = [
     ("windrow stats --preset gotes", "windrow stats --preset gotest"),
     ("windrow presets vegeta-", "windrow presets vegeta-csv"),
     ("windrow inspect ", r"windrow inspect a\ b.ndjson"),
-    ("windrow man ser", "windrow man series"),
+    ("windrow man seri", "windrow man series"),
     ("windrow completions zs", "windrow completions zsh"),
     ("windrow demo a", "windrow demo a"),
 ];

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use facade::actions::ActionTime;
-use facade::{Coverage, Stamp, Summary};
+use facade::{Coverage, Stamp, Summary, Window};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -143,6 +143,32 @@ pub(crate) fn figures(
         Stat::Quantile(_, quantile) => time(summary.quantile(*quantile)),
     };
     stats.iter().map(|stat| (stat.name().to_owned(), value(stat))).collect()
+}
+
+/// The number of events of a source in a window.
+#[derive(Debug, Serialize)]
+pub(crate) struct EventsAnswer<'p> {
+    source: &'p str,
+    at_ms: i64,
+    covered_s: f64,
+    events: u64,
+    at_least: u64,
+    at_most: u64,
+    rate: Option<f64>,
+}
+
+impl<'p> EventsAnswer<'p> {
+    pub(crate) fn new(source: &'p str, window: &Window, now: Stamp) -> Self {
+        Self {
+            source,
+            at_ms: millis(now),
+            covered_s: seconds(window.coverage.elapsed),
+            events: window.events,
+            at_least: window.at_least,
+            at_most: window.at_most,
+            rate: window.coverage.rate(window.events),
+        }
+    }
 }
 
 pub(crate) fn millis(stamp: Stamp) -> i64 {

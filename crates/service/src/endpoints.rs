@@ -23,7 +23,7 @@ use serde::Serialize;
 use serde_json::json;
 use tokio::task::{JoinError, spawn_blocking};
 
-use crate::answer::{AxisAnswer, Point, SeriesAnswer, figures, millis, seconds};
+use crate::answer::{AxisAnswer, EventsAnswer, Point, SeriesAnswer, figures, millis, seconds};
 use crate::axis::{Axis, finest_span};
 use crate::document;
 use crate::guard;
@@ -42,10 +42,12 @@ pub(crate) fn router<S: Clone + Send + Sync + 'static>(live: Arc<Live>) -> Route
         .route("/v1/stats", reader(stats))
         .route("/v1/series", reader(series))
         .route("/metrics", get(metrics))
+        .route("/v1/events", get(events))
         .route("/healthz", get(|| async { "ok\n" }))
+        .route("/readyz", get(ready))
         .with_state(Arc::clone(&live));
     #[cfg(feature = "ingest")]
-    let router = match live.ingest() {
+    let router = match &live.settings().ingest {
         Some(ingest) => router.merge(ingest.router()),
         None => router,
     };
@@ -195,6 +197,33 @@ async fn metrics(State(live): Shared, headers: HeaderMap) -> Response {
     let format = Format::negotiated(accepted);
     let page = blocking(move || prometheus::page(&live, format)).await;
     ([(CONTENT_TYPE, format.content_type())], page).into_response()
+}
+
+/// Answers with the number of events of each source that counts them.
+async fn events(State(live): Shared, RawQuery(query): RawQuery) -> Result<Response, Refusal> {
+    let query = Query::parse(&query.unwrap_or_default(), &["window", "source"])?;
+    let window = query.window.unwrap_or_else(|| live.usual_window());
+    if query.source.is_some() {
+        find_source(&live, query.source.as_deref())?;
+    }
+    let mut sources = Vec::new();
+    for (name, source) in live.sources() {
+        let Some(events) = source.events() else { continue };
+        if query.source.as_ref().is_some_and(|source| source != name) {
+            continue;
+        }
+        check_span(window, events.spec().span())?;
+        let counted = events.count(window).map_err(|error| unavailable(error.to_string()))?;
+        sources.push(EventsAnswer::new(name, &counted, events.now()));
+    }
+    Ok(json(&json!({ "window_s": seconds(window), "sources": sources })))
+}
+
+async fn ready(State(live): Shared) -> Response {
+    match live.settings().readiness.problems() {
+        None => "ready\n".into_response(),
+        Some(problems) => (StatusCode::SERVICE_UNAVAILABLE, problems).into_response(),
+    }
 }
 
 fn check_window(live: &Live, window: Duration) -> Result<(), Refusal> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::http::header::{
-    CACHE_CONTROL, HOST, HeaderName, HeaderValue, ORIGIN, X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, HOST, HeaderName, HeaderValue, ORIGIN, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::middleware::Next;
@@ -29,10 +29,26 @@ fn refusal(uri: &Uri, headers: &HeaderMap, hosts: &Hosts) -> Option<(StatusCode,
     (!is_same).then_some((StatusCode::FORBIDDEN, "requests from other origins are refused\n"))
 }
 
+/// Returns whether a request shows the token, or asks only whether the server is there.
+#[cfg(feature = "server")]
+fn is_trusted(request: &Request, live: &Live) -> bool {
+    let Some(token) = &live.settings().token else { return true };
+    matches!(request.uri().path(), "/healthz" | "/readyz") || token.is_shown(request.headers())
+}
+
+#[cfg(not(feature = "server"))]
+fn is_trusted(_: &Request, _: &Live) -> bool {
+    true
+}
+
 /// Refuses requests, and sets the headers that all answers have.
 pub(crate) async fn check(State(live): State<Arc<Live>>, request: Request, next: Next) -> Response {
-    let mut response = match refusal(request.uri(), request.headers(), live.hosts()) {
+    let mut response = match refusal(request.uri(), request.headers(), &live.settings().hosts) {
         Some(refusal) => refusal.into_response(),
+        None if !is_trusted(&request, &live) => {
+            let challenge = [(WWW_AUTHENTICATE, "Bearer")];
+            (StatusCode::UNAUTHORIZED, challenge, "the token is missing or wrong\n").into_response()
+        }
         None => next.run(request).await,
     };
     for (name, value) in [

@@ -15,12 +15,23 @@ mod page;
 mod prometheus;
 mod query;
 mod read;
+mod readiness;
+#[cfg(feature = "server")]
+mod server;
+mod settings;
 mod source;
+#[cfg(feature = "server")]
+mod token;
 
 #[cfg(feature = "ingest")]
 pub use ingest::{BodyForm, BodyHead, Ingest};
 pub use page::{Page, router};
+pub use readiness::Readiness;
+#[cfg(feature = "server")]
+pub use server::{Endpoint, EndpointError, Server};
 pub use source::Source;
+#[cfg(feature = "server")]
+pub use token::{Token, TokenError};
 
 #[cfg(feature = "requests")]
 pub use adapter_tower::RequestLayer;

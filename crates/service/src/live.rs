@@ -26,9 +26,9 @@ use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 use crate::answer::{Answer, AxisAnswer, RowAnswer, SourceState, millis, seconds};
 use crate::axis::Axis;
 use crate::course::Course;
-use crate::hosts::Hosts;
 use crate::query::Stat;
 use crate::read::{Groups, windows};
+use crate::settings::Settings;
 use crate::source::Source;
 
 /// The maximum number of listeners.
@@ -46,15 +46,13 @@ const RETRY: &str = "retry: 250\n";
 pub(crate) struct Live {
     title: String,
     sources: Vec<(String, Source)>,
-    hosts: Hosts,
+    settings: Settings,
     /// When the first listener came. All ticks are whole ones after it.
     began: OnceLock<Instant>,
     frames: Mutex<Vec<Made>>,
     /// One for each source.
     courses: Mutex<Vec<Course>>,
     slots: Arc<Semaphore>,
-    #[cfg(feature = "ingest")]
-    ingest: Option<crate::Ingest>,
 }
 
 /// A frame that was made, or is being made.
@@ -77,35 +75,15 @@ pub(crate) enum Detail {
 }
 
 impl Live {
-    pub(crate) fn new(title: String, sources: Vec<(String, Source)>, hosts: Hosts) -> Self {
+    pub(crate) fn new(title: String, sources: Vec<(String, Source)>, settings: Settings) -> Self {
         let (began, frames) = (OnceLock::new(), Mutex::default());
         let courses = sources.iter().map(|_| Course::default()).collect();
         let slots = Arc::new(Semaphore::new(LISTENERS_MAX));
-        Self {
-            title,
-            sources,
-            hosts,
-            began,
-            frames,
-            courses: Mutex::new(courses),
-            slots,
-            #[cfg(feature = "ingest")]
-            ingest: None,
-        }
+        Self { title, sources, settings, began, frames, courses: Mutex::new(courses), slots }
     }
 
-    #[cfg(feature = "ingest")]
-    pub(crate) fn with_ingest(self, ingest: Option<crate::Ingest>) -> Self {
-        Self { ingest, ..self }
-    }
-
-    #[cfg(feature = "ingest")]
-    pub(crate) fn ingest(&self) -> Option<&crate::Ingest> {
-        self.ingest.as_ref()
-    }
-
-    pub(crate) fn hosts(&self) -> &Hosts {
-        &self.hosts
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.settings
     }
 
     pub(crate) fn sources(&self) -> impl Iterator<Item = (&str, &Source)> {
@@ -274,6 +252,9 @@ impl Body for Listener {
             None => {
                 if this.frames > 0 {
                     ready!(this.timer.poll_tick(cx));
+                }
+                if this.live.settings.readiness.is_ending() {
+                    return Poll::Ready(None);
                 }
                 this.next.insert(Box::pin(wait(this.live.frame(this.window))))
             }

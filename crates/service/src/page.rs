@@ -7,6 +7,8 @@ use axum::Router;
 use crate::endpoints;
 use crate::hosts::Hosts;
 use crate::live::Live;
+use crate::readiness::Readiness;
+use crate::settings::Settings;
 use crate::source::Source;
 
 /// Returns the router of a page with one source.
@@ -57,9 +59,7 @@ where
 pub struct Page {
     title: String,
     sources: Vec<(String, Source)>,
-    hosts: Hosts,
-    #[cfg(feature = "ingest")]
-    ingest: Option<crate::Ingest>,
+    settings: Settings,
 }
 
 impl Page {
@@ -88,7 +88,7 @@ impl Page {
     /// reached by many names. Set it where a page is on a loopback address: else a site that a
     /// browser shows can let its own name lead there, and read the page.
     pub fn hosts<H: Into<String>>(mut self, hosts: impl IntoIterator<Item = H>) -> Self {
-        self.hosts = Hosts::only(hosts.into_iter().map(Into::into));
+        self.settings.hosts = Hosts::only(hosts.into_iter().map(Into::into));
         self
     }
 
@@ -98,22 +98,34 @@ impl Page {
     /// number of records that were refused. The last call counts.
     #[cfg(feature = "ingest")]
     pub fn ingest(mut self, ingest: &crate::Ingest) -> Self {
-        self.ingest = Some(ingest.clone());
+        self.settings.ingest = Some(ingest.clone());
+        self
+    }
+
+    /// Sets the token that requests have to show; others are refused with 401.
+    ///
+    /// It is for everything but `healthz` and `readyz`, which say no more than a word.
+    #[cfg(feature = "server")]
+    pub fn token(mut self, token: crate::Token) -> Self {
+        self.settings.token = Some(token);
+        self
+    }
+
+    /// Sets what `readyz` answers. Default: that it is ready.
+    pub fn readiness(mut self, readiness: &Readiness) -> Self {
+        self.settings.readiness = readiness.clone();
         self
     }
 
     /// Returns the router, with any state, to be nested.
     ///
     /// Below the path where it is nested are the page, `v1/live`, `v1/stats`, `v1/series`,
-    /// `metrics` and `healthz`; with [`ingest`](Self::ingest) also `v1/actions`.
+    /// `v1/events`, `metrics`, `healthz` and `readyz`, and `v1/actions` with `ingest`.
     pub fn router<S>(self) -> Router<S>
     where
         S: Clone + Send + Sync + 'static,
     {
-        let Self { title, sources, hosts, .. } = self;
-        let live = Live::new(title, sources, hosts);
-        #[cfg(feature = "ingest")]
-        let live = live.with_ingest(self.ingest);
-        endpoints::router(Arc::new(live))
+        let Self { title, sources, settings } = self;
+        endpoints::router(Arc::new(Live::new(title, sources, settings)))
     }
 }

@@ -24,7 +24,7 @@ pub(crate) fn page(live: &Live, format: Format) -> Vec<u8> {
     in_flight(&mut page, &sources);
     exceeded(&mut page, &sources);
     #[cfg(feature = "ingest")]
-    live.ingest().into_iter().for_each(|ingest| ingest.write(&mut page));
+    live.settings().ingest.iter().for_each(|ingest| ingest.write(&mut page));
     #[cfg(feature = "metrics")]
     sources.iter().filter_map(|(_, it)| it.recorder()).for_each(|it| it.write(&mut page));
     page.finish()

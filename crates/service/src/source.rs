@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use facade::actions::{Mean, OverflowCounts, Row, WindowedTracker};
-use facade::time::RefusedCounts;
+use facade::time::{EventCounter, RefusedCounts};
 use facade::{Summary, Windrow};
 
 use crate::names::{Names, Scale};
@@ -125,6 +125,11 @@ impl Source {
             Kind::Requests(layer) => Some(layer.in_flight().current().into()),
             _ => None,
         }
+    }
+
+    /// Returns the counter of events, where there is one.
+    pub(crate) fn events(&self) -> Option<&EventCounter> {
+        self.windrow().map(Windrow::events)
     }
 
     fn windrow(&self) -> Option<&Windrow> {

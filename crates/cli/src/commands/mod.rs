@@ -10,5 +10,6 @@ pub(crate) mod merge;
 pub(crate) mod presets;
 pub(crate) mod report;
 pub(crate) mod series;
+pub(crate) mod serve;
 pub(crate) mod stats;
 pub(crate) mod top;

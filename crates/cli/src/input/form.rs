@@ -54,7 +54,7 @@ pub(crate) struct FormArgs {
 
 /// The forms that can be named.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Named {
+pub(crate) enum Named {
     /// Recognise the form of each file by its first lines
     Auto,
     /// Objects, on a line each or in any layout
@@ -105,6 +105,12 @@ impl FormArgs {
             || self.embedded
             || self.unwrap.is_some()
             || self.pattern.is_some()
+    }
+
+    /// Returns the options for an input whose form is known, unless they name one.
+    pub(super) fn of_content(self, form: Named) -> Self {
+        let is_named = self.named() != Named::Auto || self.embedded || self.pattern.is_some();
+        if is_named { self } else { Self { input: form, ..self } }
     }
 
     /// Returns the pattern of lines.

@@ -49,6 +49,11 @@ impl Head {
         head
     }
 
+    /// Returns the first bytes of an input that were read already.
+    pub(crate) fn of(bytes: &[u8], is_whole: bool) -> Self {
+        Self { bytes: bytes.to_vec(), is_whole, failure: None }
+    }
+
     /// Returns the bytes.
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.bytes

@@ -31,6 +31,7 @@ use facade::codec::{
     DecodeOptions, Fractions, ReadError, Report, Sink, Zone, threads_within_memory,
 };
 
+pub(crate) use self::form::Named;
 use self::form::{FormError, UnknownForm};
 use self::head::Head;
 use self::identity::{Content, Identified};
@@ -41,6 +42,7 @@ use self::result::{FileResult, ReadResult};
 use self::sink::FileSink;
 pub(crate) use self::sink::{file_of, first_of};
 use self::source::{Ignored, Watch};
+pub(crate) use self::tolerance::ToleranceArgs;
 use crate::budget::Budget;
 use crate::diagnostics;
 use crate::exit::Exit;
@@ -74,6 +76,9 @@ pub(crate) struct Input {
 pub(crate) struct ReadArgs {
     #[command(flatten)]
     records: RecordArgs,
+
+    #[command(flatten)]
+    tolerance: ToleranceArgs,
 
     /// Stop at the first refused line and print no result
     #[arg(long, conflicts_with = "max_refused", help_heading = INPUT_OPTIONS)]
@@ -228,7 +233,7 @@ impl Input {
         }
         result.inputs = files.len();
         result.labels = Labels::new(recipe);
-        result.max_refused = self.options.records.max_refused();
+        result.max_refused = self.options.tolerance.max_refused();
         result.is_stopped = self.options.strict && result.refused > 0;
         // From here on, Ctrl-C ends the program.
         result.is_interrupted = interrupt.take();
@@ -446,53 +451,4 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 #[cfg(test)]
-mod tests {
-    use facade::codec::Record;
-
-    use super::readahead::tests::Failing;
-    use super::*;
-
-    fn read(file: impl Read + Send) -> (ReadResult, Vec<String>) {
-        let (mut result, mut names) = (ReadResult::default(), Vec::new());
-        let mut take = |record: Record<'_>| names.push(record.name.to_string());
-        let mut sinks = [FileSink::new(&mut take, 0, None, None)];
-        let read = decode(&DecodeOptions::default(), file, &mut sinks);
-        result.insert(0, FileResult::new("a.ndjson".into(), read, sinks));
-        (result, names)
-    }
-
-    #[test]
-    fn lines_before_a_failure_count() {
-        let text = "{\"action\":\"jump\",\"time\":1}\n{\"action\":\"run\"";
-        let (result, names) = read(text.as_bytes().chain(Failing));
-        assert_eq!((names, result.lines), (vec!["jump".to_owned()], 1));
-        assert_eq!((result.unreadable.len(), result.unreadable[0].lines), (1, 1));
-        assert_eq!(result.exit(), Exit::Failed);
-    }
-
-    #[test]
-    fn line_at_the_limit_is_accepted_and_one_byte_more_is_refused() {
-        let max = DecodeOptions::default().limits.input_bytes;
-        let action = r#"{"action":"jump","time":1}"#;
-        for (len, accepted) in [(max, 1), (max + 1, 0)] {
-            for end in ["", "\n", "\r\n"] {
-                let text = format!("{action}{}{end}", " ".repeat(len - action.len()));
-                let (result, names) = read(text.as_bytes());
-                assert_eq!((names.len(), result.lines), (accepted, 1), "{len} {end:?}");
-                assert_eq!(result.refused, 1 - accepted as u64, "{len} {end:?}");
-            }
-        }
-    }
-
-    #[test]
-    fn blank_lines_are_skipped() {
-        for text in ["", "\n", "\r\n\r\n", " \t \n\t", "\r"] {
-            let (result, names) = read(text.as_bytes());
-            assert_eq!((names.len(), result.lines, result.refused), (0, 0, 0), "{text:?}");
-            assert_eq!(result.exit(), Exit::Done);
-        }
-        for text in ["\u{a0}", "\u{b}", "\0"] {
-            assert_eq!(read(text.as_bytes()).0.exit(), Exit::Refused, "{text:?}");
-        }
-    }
-}
+mod tests;

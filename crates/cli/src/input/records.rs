@@ -7,9 +7,8 @@ use facade::codec::{
 };
 
 use super::fields::FieldArgs;
-use super::form::{FormArgs, FormError};
+use super::form::{FormArgs, FormError, Named};
 use super::head::{Head, Patience};
-use super::tolerance::MaxRefused;
 use crate::diagnostics;
 use crate::exit::Exit;
 use crate::options::INPUT_OPTIONS;
@@ -45,13 +44,6 @@ pub(crate) struct RecordArgs {
 
     #[command(flatten)]
     timestamps: TimestampArgs,
-
-    /// Tolerate N refused records, or P% [default: 0]
-    ///
-    /// A percentage is of the accepted and refused ones. With more, the exit code is 3. The result
-    /// is written in any case.
-    #[arg(long, value_name = "N|P%", help_heading = INPUT_OPTIONS)]
-    max_refused: Option<MaxRefused>,
 }
 
 impl RecordArgs {
@@ -126,11 +118,6 @@ impl RecordArgs {
         self.fields.name_bytes()
     }
 
-    /// Returns how many refused records are tolerated.
-    pub(crate) fn max_refused(&self) -> MaxRefused {
-        self.max_refused.unwrap_or_default()
-    }
-
     /// Returns the time zone of days and labels.
     pub(crate) fn zone(&self) -> &Zone {
         self.timestamps.zone()
@@ -149,11 +136,25 @@ impl RecordArgs {
     ///
     /// The exit code of the command.
     pub(crate) fn recipe(&self, fractions: Fractions) -> Result<Recipe, Exit> {
-        if let Some(problem) = self.problem() {
-            diagnostics::report(problem);
-            return Err(Exit::Misused);
+        if self.problem().is_none() {
+            self.fields.warn_of_conditions();
+            self.timestamps.report_old_names();
         }
-        self.fields.warn_of_conditions();
+        self.try_recipe(fractions).map_err(|problem| {
+            diagnostics::report(problem);
+            Exit::Misused
+        })
+    }
+
+    /// Returns how records are read, and reports nothing.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the options, if they do not go together.
+    pub(crate) fn try_recipe(&self, fractions: Fractions) -> Result<Recipe, String> {
+        if let Some(problem) = self.problem() {
+            return Err(problem);
+        }
         let is_named = self.fields.are_named() || self.form.are_special() || self.preset.is_some();
         let mut any = self.options(FieldTypes::Any, fractions);
         self.timestamps.apply(&mut any.fields)?;
@@ -164,6 +165,11 @@ impl RecordArgs {
             json.fields = Fields { timestamp, from, to, ..strict };
         }
         Ok(Recipe { json, any, form: self.form.clone(), is_identified: false })
+    }
+
+    /// Returns the options for an input whose form is known, unless they name one.
+    pub(crate) fn of_content(self, form: Named) -> Self {
+        Self { form: self.form.of_content(form), ..self }
     }
 
     fn options(&self, types: FieldTypes, fractions: Fractions) -> DecodeOptions {
@@ -237,6 +243,11 @@ impl Recipe {
     /// Returns how much of an input is read before its form is chosen.
     pub(crate) fn patience(&self) -> Patience {
         self.form.patience()
+    }
+
+    /// Returns whether records of some time only are counted.
+    pub(crate) fn is_limited(&self) -> bool {
+        self.any.fields.from.is_some() || self.any.fields.to.is_some()
     }
 
     /// Returns the field of `--unwrap`.

@@ -4,8 +4,28 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
+use crate::options::INPUT_OPTIONS;
+
 /// The maximum number of digits of a percentage after the point.
 const DIGITS_MAX: usize = 12;
+
+/// The option for the number of refused records.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub(crate) struct ToleranceArgs {
+    /// Tolerate N refused records, or P% [default: 0]
+    ///
+    /// A percentage is of the accepted and refused ones. With more, the exit code is 3. The result
+    /// is written in any case.
+    #[arg(long, value_name = "N|P%", help_heading = INPUT_OPTIONS)]
+    max_refused: Option<MaxRefused>,
+}
+
+impl ToleranceArgs {
+    /// Returns how many refused records are tolerated.
+    pub(crate) fn max_refused(self) -> MaxRefused {
+        self.max_refused.unwrap_or_default()
+    }
+}
 
 /// The maximum number of refused records, or their part of all accepted and refused ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -183,7 +183,8 @@ impl Job {
     fn record(&self, body: &[u8]) -> Result<Reply, Refusal> {
         // A byte order mark is not part of the text.
         let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
-        let head = BodyHead::new(&self.headers, self.uri.query(), body)?;
+        let query = self.uri.query().unwrap_or_default();
+        let head = BodyHead::new(choice::form(&self.headers)?, query, body);
         let options = (self.shared.choose)(&head).map_err(Refusal::Unreadable)?;
         let windows = self.shared.windrow.keep_windows();
         let windows = windows.map_err(|error| Refusal::NoWindows(error.to_string()))?;

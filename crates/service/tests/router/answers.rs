@@ -221,3 +221,25 @@ async fn source_without_windows_says_why() {
     let answer = server.json("/windrow/v1/stats").await;
     assert_eq!(answer["sources"][0]["problem"], expected);
 }
+
+#[tokio::test(start_paused = true)]
+async fn events_have_bounds() {
+    let (windrow, _) = windrow();
+    let jobs = Windrow::default();
+    let page = Page::new().source("requests", &windrow).source("jobs", &jobs);
+    let server = Server::start(Router::new().merge(page.router())).await;
+    windrow.record_events(3);
+    let answer = server.json("/v1/events?window=10s&source=requests").await;
+    let expected = json!({
+        "source": "requests", "at_ms": 1_000_000, "covered_s": 0.0, "events": 3,
+        "at_least": 3, "at_most": 3, "rate": null,
+    });
+    assert_eq!(answer, json!({ "window_s": 10.0, "sources": [expected] }));
+    let answer = server.json("/v1/events").await;
+    assert_eq!(answer["sources"][1]["source"], "jobs");
+    assert_eq!(answer["sources"][1]["events"], 0);
+    let (status, answer) = server.get("/v1/events?window=1h").await;
+    assert_eq!((status, &*answer), (400, r#"{"error":"window is 3600s, the longest is 300s"}"#));
+    assert_eq!(server.get("/v1/events?action=a").await.0, 400);
+    assert_eq!(server.get("/v1/events?source=other").await.0, 404);
+}

@@ -49,7 +49,7 @@ pub(crate) fn windrow() -> (Windrow, RuntimeClock) {
     (Windrow::builder().clock(clock.clone()).build().unwrap(), clock)
 }
 
-pub(crate) struct Server(SocketAddr);
+pub(crate) struct Server(pub(crate) SocketAddr);
 
 impl Server {
     pub(crate) async fn start(app: Router) -> Self {

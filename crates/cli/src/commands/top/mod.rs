@@ -43,7 +43,7 @@ use crate::diagnostics;
 use crate::exit::Exit;
 use crate::fail_if::FailIf;
 use crate::failure::Failure;
-use crate::input::{RecordArgs, source};
+use crate::input::{RecordArgs, ToleranceArgs, source};
 use crate::inspect;
 use crate::options::{self, INPUT_OPTIONS, OUTPUT_OPTIONS, STATISTICS_OPTIONS};
 use crate::output::figures::Figures;
@@ -84,6 +84,9 @@ pub(crate) struct Args {
 
     #[command(flatten)]
     records: RecordArgs,
+
+    #[command(flatten)]
+    tolerance: ToleranceArgs,
 
     /// Show statistics of the past TIME
     #[arg(long, value_name = "TIME", default_value = "1m", help_heading = STATISTICS_OPTIONS)]

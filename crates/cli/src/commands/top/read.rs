@@ -65,7 +65,7 @@ impl Shared {
         let files = args.paths().len();
         let left = Mutex::new(if args.follow { files } else { 1 });
         let labels = Labels::new(&recipe);
-        let totals = ReadResult::new(labels, args.records.max_refused(), files);
+        let totals = ReadResult::new(labels, args.tolerance.max_refused(), files);
         let totals = Mutex::new(totals);
         let has_unit = OnceLock::new();
         Self { feed, status, recipe, totals, has_unit, left, has_several: files > 1 }
