@@ -199,6 +199,22 @@ fn other_languages_read_the_rows() {
     assert_eq!(String::from_utf8_lossy(&output.stdout), expected);
 }
 
+/// Runs the job of the README with this title, and returns what it prints.
+#[cfg(unix)]
+#[track_caller]
+fn job(folder: &Folder, title: &str) -> String {
+    let program = Path::new(env!("CARGO_BIN_EXE_windrow")).parent().unwrap();
+    let path = std::env::var("PATH").unwrap();
+    let path = format!("{}:{}:{path}", folder.0.path().display(), program.display());
+    let readme = include_str!("../README.md");
+    let (_, script) = readme.split_once(&format!("<!-- {title} -->\n```sh\n")).unwrap();
+    let (script, _) = script.split_once("```").unwrap();
+    let mut command = Command::new("sh");
+    let output = folder.output(command.args(["-ec", script]).env("PATH", path));
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    String::from_utf8(output.stdout).unwrap()
+}
+
 #[test]
 #[cfg(unix)]
 fn the_job_of_the_docs_runs_in_a_shell() {
@@ -206,14 +222,28 @@ fn the_job_of_the_docs_runs_in_a_shell() {
         return;
     }
     let folder = with_logs();
-    let program = Path::new(env!("CARGO_BIN_EXE_windrow")).parent().unwrap();
-    let path = format!("{}:{}", program.display(), std::env::var("PATH").unwrap());
-    let script = include_str!("../README.md");
-    let (_, script) = script.split_once("<!-- saved rows -->\n```sh\n").unwrap();
-    let (script, _) = script.split_once("```").unwrap();
-    let mut command = Command::new("sh");
-    let output = folder.output(command.args(["-ec", script]).env("PATH", path));
-    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
-    let expected = folder.done("stats --unit ms --sort p99 0.ndjson 1.ndjson 2.ndjson");
-    assert_eq!(String::from_utf8_lossy(&output.stdout), expected);
+    let found = job(&folder, "saved rows");
+    assert_eq!(found, folder.done("stats --unit ms --sort p99 0.ndjson 1.ndjson 2.ndjson"));
+}
+
+/// Each host is a folder, and `ssh` a script that runs its command there, as a shell would.
+#[test]
+#[cfg(unix)]
+fn the_jobs_of_the_docs_run_on_other_hosts() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let folder = Folder::new();
+    let ssh = folder.path("ssh");
+    fs::write(&ssh, "#!/bin/sh\ncd \"$1\" && shift && exec sh -c \"$*\"\n").unwrap();
+    fs::set_permissions(&ssh, fs::Permissions::from_mode(0o755)).unwrap();
+    for (host, times) in [("a", [100, 300]), ("b", [200, 900])] {
+        fs::create_dir(folder.path(host)).unwrap();
+        let line = |time| format!("{{\"action\":\"jump\",\"time\":{time},\"at\":{time}}}\n");
+        folder.write(&format!("{host}/app.log"), times.map(line).concat().as_bytes());
+    }
+    let found = job(&folder, "rows of hosts");
+    assert_eq!(found, folder.done("stats --unit ms a/app.log b/app.log"));
+    let found = job(&folder, "series of hosts");
+    let series = "series --timestamp at --every 1m --format plot a/app.log b/app.log";
+    assert_eq!(found, folder.done(series));
 }

@@ -90,6 +90,10 @@ fn an_empty_log_adds_no_interval() {
     assert_eq!(both, folder.done("merge --format csv 0.rows"));
     let nothing = folder.done("merge --format csv empty.rows");
     assert_eq!(nothing, folder.done(&format!("series {OPTIONS} --format csv empty.ndjson")));
+    // Without an action, rows do not say that they are by action.
+    let by_action = format!("series {OPTIONS} --by-action --save none.rows --format csv");
+    folder.done(&format!("{by_action} empty.ndjson"));
+    assert_eq!(folder.done("merge --format csv none.rows"), nothing);
 }
 
 #[test]

@@ -17,7 +17,7 @@ use crate::commands::stats::view::{Style, View, ViewArgs};
 use crate::diagnostics;
 use crate::exit::Exit;
 use crate::memory;
-use crate::options::{self, STATISTICS_OPTIONS};
+use crate::options;
 use crate::output::{Failure, Outputs};
 use crate::saved::files::{self, Files};
 use crate::saved::{self, Saved};
@@ -35,13 +35,16 @@ pub(crate) struct Args {
     #[command(flatten)]
     view: ViewArgs,
 
-    /// Maximum number of rows of `series` [default: 10000]
+    /// Maximum number of rows [default: 10000]
     ///
     /// Memory grows with the number of rows.
-    #[arg(long, value_name = "N", help_heading = STATISTICS_OPTIONS)]
+    #[arg(long, value_name = "N", help_heading = SERIES_OPTIONS)]
     #[arg(value_parser = options::integer(NonZero::<usize>::MIN..=NonZero::<usize>::MAX))]
     max_rows: Option<NonZero<usize>>,
 }
+
+/// The heading of what only rows of `series` have.
+const SERIES_OPTIONS: &str = "Options for rows of `series` only";
 
 /// The format that only rows of `series` have.
 const PLOT: &str = "plot";
@@ -179,7 +182,8 @@ fn with_formats(arg: Arg) -> Arg {
 }
 
 fn formats() -> impl TypedValueParser<Value = Style> {
-    let plot = PossibleValue::new(PLOT).help("Charts of the counts and the times of `series`");
+    let plot = PossibleValue::new(PLOT)
+        .help("Charts of the counts and the times, for rows of `series` only");
     let values = Style::value_variants().iter().filter_map(ValueEnum::to_possible_value);
     PossibleValuesParser::new(values.chain([plot])).map(|name| match name.as_str() {
         PLOT => Style::Plot,
