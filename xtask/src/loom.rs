@@ -36,7 +36,7 @@ pub(crate) fn jobs<'a>(sh: &'a Shell, rest: &[String]) -> anyhow::Result<Vec<Job
     let job = |name: &str| {
         let test = test(sh, name, &target);
         let test = test.args(["--lib", "--", "loom::", "--show-output"]).args(rest);
-        Job::tests("loom", test).env(FLAGS, CFG).figure(explored)
+        Job::tests(&format!("loom_{name}"), test).env(FLAGS, CFG).figure(explored)
     };
     Ok(packages.map(|package| job(&package.name)).collect())
 }

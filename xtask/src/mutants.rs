@@ -256,12 +256,21 @@ fn verdict(succeeded: bool, output: &str) -> Result<String, &'static str> {
     Ok(first_panic(output))
 }
 
+/// The maximum number of characters of a message.
+const MESSAGE_MAX: usize = 160;
+
 /// Returns the message of the first panic, on one line.
 fn first_panic(output: &str) -> String {
     let message = output.lines().skip_while(|line| !line.contains(" panicked at ")).skip(1);
     let message = message.take_while(|line| !line.is_empty() && !line.starts_with("note: "));
     let message: Vec<_> = message.map(str::trim).take(3).collect();
-    if message.is_empty() { "its process died".to_owned() } else { message.join(", ") }
+    match message.join(", ") {
+        none if none.is_empty() => "its process died".to_owned(),
+        long if long.chars().count() > MESSAGE_MAX => {
+            long.chars().take(MESSAGE_MAX).chain(['…']).collect()
+        }
+        whole => whole,
+    }
 }
 
 #[cfg(test)]
@@ -297,6 +306,9 @@ test result: FAILED. 0 passed; 1 failed; 0 ignored; 0 measured; 9 filtered out; 
             let found = verdict(succeeded, &output);
             assert_eq!(found.as_deref().map_err(|why| *why), expected, "{output}");
         }
+        let long = CAUGHT.replace("should", &"é".repeat(200));
+        let message = verdict(false, &long).unwrap();
+        assert!(message.ends_with("éé…") && message.chars().count() == 161, "{message}");
     }
 
     const WHOLE: &str = r#"
