@@ -218,15 +218,18 @@ pub(crate) fn capture(mut command: Command) -> io::Result<(bool, String)> {
     Ok((child.wait()?.success(), output))
 }
 
-/// Removes the lines of what succeeded: crates that compiled and tests that passed.
+/// Removes the lines of what succeeded (crates that compiled, tests that passed), and those of
+/// stacks, of which a fuzz target prints a hundred.
 fn without_progress(output: &str) -> String {
-    let is_progress = |line: &&str| {
-        let words: Vec<_> = line.split_whitespace().collect();
+    const VERBS: [&str; 5] = ["Compiling", "Checking", "Documenting", "Fresh", "Downloaded"];
+    let is_number = |text: &str| text.parse::<u32>().is_ok();
+    let is_left_out = |line: &&str| {
+        let first = line.split_whitespace().next().unwrap_or_default();
+        let is_frame = first.strip_prefix('#').or(first.strip_suffix(':')).is_some_and(is_number);
         line.starts_with("test ") && line.ends_with(" ... ok")
-            || ["Compiling", "Checking", "Documenting", "Fresh", "Downloaded"]
-                .contains(words.first().unwrap_or(&""))
+            || line.starts_with(' ') && (VERBS.contains(&first) || is_frame || first == "at")
     };
-    output.trim_end().lines().filter(|line| !is_progress(line)).collect::<Vec<_>>().join("\n")
+    output.trim_end().lines().filter(|line| !is_left_out(line)).collect::<Vec<_>>().join("\n")
 }
 
 /// Returns the lines in which a failed program names its cause; most print many before them.
@@ -381,9 +384,10 @@ mod tests {
 
     #[test]
     fn failed_step_shows_what_did_not_succeed() {
-        let output = "   Compiling a v1\nerror: no b\n  --> a.rs\ntest c ... ok\n\
-                      test d ... FAILED\n\nd is wrong ... ok\n\n";
-        let shown = "error: no b\n  --> a.rs\ntest d ... FAILED\n\nd is wrong ... ok";
+        let output = "   Compiling a v1\nerror: no b\n --> a.rs\n 1 | c\ntest c ... ok\n\
+                      test d ... FAILED\n  0: main\n    at ./d.rs:3\n    #1 0x55 in main\n\n\
+                      d is wrong ... ok\n\n";
+        let shown = "error: no b\n --> a.rs\n 1 | c\ntest d ... FAILED\n\nd is wrong ... ok";
         assert_eq!(without_progress(output), shown);
         let numbers: String = (1..=50).map(|n| format!("{n}\n")).collect();
         assert!(last_lines(&numbers).starts_with("21\n") && last_lines(&numbers).ends_with("\n50"));

@@ -96,6 +96,17 @@ fn syntax_errors_come_before_timestamp_errors() {
 }
 
 #[test]
+fn a_name_has_the_error_that_it_has_without_a_timestamp_key() {
+    let long = " ".repeat(300);
+    for name in ["", " ", r" \n ", r"\t", r"\u2003", r"\u2003\u0085", "\u{85}", r"a\u0000", &long] {
+        let line = format!(r#"{{"action":"{name}","time":1}}"#);
+        let plain = DecodeOptions::default().decode(line.as_bytes()).unwrap_err();
+        let found = options(TimestampFormat::Seconds).decode_stamped(line.as_bytes());
+        assert_eq!(found.unwrap_err(), plain, "{line}");
+    }
+}
+
+#[test]
 fn the_timestamp_key_is_optional() {
     let plain = br#"{"action":"jump","time":1}"#;
     assert_eq!(options(TimestampFormat::Seconds).decode_stamped(plain).unwrap().1, None);

@@ -344,8 +344,9 @@ impl<'p> Assembler<'p> {
         let name = match fields.names.apply(parts, names) {
             NameOutcome::Plain(name) => Name { text: name, is_shortened: false },
             NameOutcome::Changed { is_shortened } => Name { text: names.name(), is_shortened },
+            // Its error is that of a control character, if it has one.
             NameOutcome::Missing if reports_wrong_types(fields) && parts.trim().is_empty() => {
-                return Err(first.error(FieldCode::NameBlank { len: parts.len() }));
+                Name { text: parts, is_shortened: false }
             }
             NameOutcome::Missing => return Ok(None),
         };
