@@ -344,9 +344,8 @@ impl<'p> Assembler<'p> {
         let name = match fields.names.apply(parts, names) {
             NameOutcome::Plain(name) => Name { text: name, is_shortened: false },
             NameOutcome::Changed { is_shortened } => Name { text: names.name(), is_shortened },
-            // Its error is that of a control character, if it has one.
             NameOutcome::Missing if reports_wrong_types(fields) && parts.trim().is_empty() => {
-                Name { text: parts, is_shortened: false }
+                Name { text: parts, is_shortened: false } // It may have a control character.
             }
             NameOutcome::Missing => return Ok(None),
         };
