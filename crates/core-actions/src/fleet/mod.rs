@@ -52,12 +52,14 @@ use merged::Merged;
 ///
 /// # Memory
 ///
-/// That of the rows within the span, by instance, action and bucket; and of the sums of all
-/// instances, by action and bucket, as far as they were read: a seventh more for windows of many
-/// buckets. Call
-/// [`forget_before_span`](Self::forget_before_span) regularly: it drops buckets that left the span,
-/// and instances of which no record is in it. A bucket in the future is kept until it has left the
-/// span, too: what an instance may send should be limited where it is received.
+/// That of the rows within the span, by instance, action and bucket; and of the sums over all
+/// instances, by action and bucket, as far as they were read. With one instance there are as many
+/// sums as rows, and with n instances that have the same actions an n-th of that; sums of several
+/// buckets, for long windows, add a seventh to the sums.
+///
+/// Call [`forget_before_span`](Self::forget_before_span) regularly: it drops buckets that left the
+/// span, and instances of which no record is in it. A bucket in the future is kept until it has
+/// left the span, too: what an instance may send should be limited where it is received.
 ///
 /// # Restored and forked trackers
 ///
