@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use codec::{DecodeOptions, ReadError, Record, Report, Sink};
 use core_actions::{
-    ActionError, ActionTime, Batch, KeyedName, Mean, Row, RunningTracker, Summary, TimeError,
-    TrackerSpec, Unit, WindowedSnapshot, WindowedSpec, WindowedTracker,
+    ActionError, ActionTime, Batch, KeyedName, Mean, Row, RunningTracker, Summary, TrackerSpec,
+    Unit, WindowedSnapshot, WindowedSpec, WindowedTracker,
 };
 use core_time::{EventCounter, Stamp, Window};
 
@@ -17,6 +17,7 @@ use crate::action::ActionHandle;
 use crate::error::Error;
 
 mod builder;
+mod by_name;
 mod snapshot;
 
 pub use builder::WindrowBuilder;
@@ -316,31 +317,6 @@ impl Windrow {
         report.dropped = sinks.into_iter().map(BatchSink::finish).sum();
         report.accepted -= report.dropped;
         read
-    }
-
-    /// Records one occurrence of an action with a time in the unit of the builder.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Action`] if the name is blank, too long or has control characters, if the time is
-    /// negative or not finite, or if the action is new and the tracker is full. Nothing changes
-    /// then.
-    pub fn add_action_time<T>(&self, action: &str, time: T) -> Result<(), Error>
-    where
-        T: TryInto<ActionTime, Error: Into<TimeError>>,
-    {
-        let time = time.try_into().map_err(|error| ActionError::Time(error.into()))?;
-        Ok(self.0.record(action.into(), time)?)
-    }
-
-    /// Records one occurrence of an action that took a duration.
-    ///
-    /// # Errors
-    ///
-    /// As [`add_action_time`](Self::add_action_time).
-    pub fn add_action_duration(&self, action: &str, duration: Duration) -> Result<(), Error> {
-        let time = ActionTime::from_duration(duration, self.unit());
-        Ok(self.0.record(action.into(), time)?)
     }
 
     /// Returns the mean time of each action as JSON text: `[{"action":"jump","avg":150}]`.

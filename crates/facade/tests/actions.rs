@@ -113,6 +113,30 @@ fn windows_of_actions_have_the_tiers_of_the_events() {
 }
 
 #[test]
+fn equal_times_and_timers_are_recorded_by_name() {
+    let (windrow, _) = by_hand();
+    windrow.add_action_times("checkout", 2, 3).unwrap(); // Before windows are kept.
+    windrow.add_action_times("new", 1, 0).unwrap();
+    assert!(windrow.windows().is_none() && windrow.get("new").is_none());
+
+    let timer = windrow.start("checkout").unwrap();
+    windrow.add_action_times("checkout", 5, 4).unwrap();
+    assert_eq!(windrow.get("checkout").map(|row| row.mean()), Some(26.0 / 7.0));
+    let past = |window: &WindowSummary| (window.count(), window.min(), window.max());
+    let checkout = windrow.action("checkout").unwrap();
+    let window = checkout.window(SECOND).unwrap();
+    assert_eq!(past(&window), (4, Some(millis(5)), Some(millis(5))));
+    drop(timer);
+    assert_eq!(checkout.stats().map(|row| row.count()), Some(8));
+    assert_eq!(checkout.window(SECOND).unwrap().count(), 5);
+
+    let refused = windrow.add_action_times("checkout", -1, 0).unwrap_err();
+    assert!(refused.is_input(), "{refused}");
+    assert!(windrow.start(" ").unwrap_err().is_input());
+    assert_eq!(windrow.stats().len(), 1);
+}
+
+#[test]
 fn handles_and_text_record_the_same_action() {
     let (windrow, _) = by_hand();
     windrow.add_action(r#"{"action":"checkout","time":1}"#).unwrap(); // Before windows are kept.
