@@ -7,10 +7,10 @@ use std::time::Duration;
 use allocation_counter::measure;
 use core_actions::{
     ActionTime, AsWords, Count, Histogram, Last, Level, Mean, MergedTracker, MinMax, Quantiles,
-    Signed, Statistic, Summary, TopK, TrackerSpec, Values, Variance, WhenFull, WindowedSpec,
-    WindowedSpecError, WindowedTracker,
+    Signed, Statistic, Summary, TopK, TrackerSpec, Values, Variance, WhenFull, WindowedCursor,
+    WindowedSpec, WindowedSpecError, WindowedTracker,
 };
-use core_time::{ManualClock, Stamp, WindowSpec};
+use core_time::{ManualClock, Stamp, Tier, WindowSpec};
 
 fn spec(actions: usize, when_full: WhenFull) -> TrackerSpec {
     TrackerSpec { actions, when_full, ..TrackerSpec::default() }
@@ -109,6 +109,31 @@ fn windowed_memory_follows_the_formula() {
     for (actions, span) in [(1, 1), (3, 300), (200, 60)] {
         check_windowed::<Count>(actions, span);
         check_windowed::<(Mean, MinMax)>(actions, span);
+    }
+}
+
+/// The documentation of `WindowedCursor`.
+#[test]
+fn a_cursor_takes_the_bytes_that_it_says() {
+    const ACTIONS: usize = 1_000;
+    let day = Tier { resolution: Duration::from_secs(300), span: Duration::from_secs(86_400) };
+    let two = WindowSpec::builder().tier(day).build().unwrap();
+    for window in [WindowSpec::default(), two] {
+        let tiers = window.tiers().len();
+        let spec = WindowedSpec { window, ..WindowedSpec::default() };
+        let clock = ManualClock::new(Stamp::UNIX_EPOCH);
+        let tracker = WindowedTracker::<Count>::with_clock(spec, clock).unwrap();
+        for number in 0..ACTIONS {
+            tracker.record(&format!("{number}"), 1).unwrap();
+        }
+        let (_, kept) = bytes(|| {
+            let mut cursor = WindowedCursor::default();
+            let changes = tracker.changes(&mut cursor);
+            assert!(changes.buckets().iter().all(|bucket| bucket.rows().len() == ACTIONS));
+            assert_eq!(changes.buckets().len(), tiers);
+            cursor
+        });
+        assert_eq!(kept, ACTIONS * (48 + 72 + 40 * (tiers - 1)));
     }
 }
 

@@ -277,7 +277,10 @@ fn window_of_several_tiers_is_refused() {
     let window = WindowSpec::builder().tier(hour).build().unwrap();
     let refused = KeyedCounter::<u64>::new(KeyedSpec { window, ..KeyedSpec::default() });
     let refused: KeyedSpecError = refused.unwrap_err();
-    assert_eq!(refused.to_string(), "window has 2 tiers, a keyed counter has 1");
+    assert_eq!(
+        refused.to_string(),
+        "window has 2 tiers, a keyed counter has 1; use a counter for each tier"
+    );
 }
 
 fn name(key: u64) -> String {

@@ -24,8 +24,8 @@ pub enum KeyedRecordError {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum KeyedSpecError {
-    /// A keyed counter has buckets of one width.
-    #[error("window has {found} tiers, a keyed counter has 1")]
+    /// A keyed counter has buckets of one width. Use a counter for each tier.
+    #[error("window has {found} tiers, a keyed counter has 1; use a counter for each tier")]
     TooManyTiers {
         /// The number of tiers.
         found: usize,

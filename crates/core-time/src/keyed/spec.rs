@@ -18,6 +18,11 @@ use crate::spec::WindowSpec;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyedSpec {
     /// The resolution, span and tolerance. Of one tier.
+    ///
+    /// For a longer span with coarser buckets use a second counter. Keys give way by the span and
+    /// the limit of their counter: so one that is idle for five minutes takes memory only in the
+    /// counter of the day. In two tiers of one counter each key would stay for the longer span, and
+    /// each record would enter two lists of buckets also where only the recent ones are read.
     pub window: WindowSpec,
     /// The maximum number of keys.
     pub keys: usize,
