@@ -140,7 +140,9 @@ async fn receive(State(shared): State<Arc<Shared>>, request: Request) -> Respons
         let key = Key::from_headers(&head.headers)?;
         let body = shared.bodies.receive(&head.headers, body).await?;
         let job = Job { shared: Arc::clone(&shared), key, uri: head.uri, headers: head.headers };
-        if body.is_packed() || body.len() > INLINE_BYTES {
+        // A query may have a regular expression, which takes a while to compile.
+        let is_slow = body.is_packed() || body.len() > INLINE_BYTES || job.uri.query().is_some();
+        if is_slow {
             let answer = tokio::task::spawn_blocking(move || job.answer(body)).await;
             return answer.unwrap_or(Err(Refusal::Broken));
         }

@@ -8,6 +8,9 @@ mod program;
 mod server;
 mod view;
 
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
 use serde_json::json;
 
 use server::Server;
@@ -100,6 +103,41 @@ fn course_of_the_chosen_action_has_values() {
     view.evaluate("$('#windows input').click()");
     view.wait("$('#windows :checked').parentElement.innerText === '10 s'");
     view.wait("location.hash.includes('window=10')");
+}
+
+/// Ends the sending, also if the test fails.
+struct Stops<'s>(&'s AtomicBool);
+
+impl Drop for Stops<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+#[test]
+fn page_stays_live_while_actions_arrive() {
+    let server = Server::start();
+    let Some(mut view) = View::open(&server, &WIDE, "light") else { return };
+    let line = |it| format!("{{\"action\":\"action {}\",\"time\":{it}}}\n", it % 100);
+    let lines: String = (0..2_000).map(line).collect();
+    let stop = AtomicBool::new(false);
+    let sent = thread::scope(|scope| {
+        let sender = scope.spawn(|| server.send(&lines, &stop));
+        let stops = Stops(&stop);
+        view.wait("$('#status').innerText === 'live' && rows().length === 100");
+        // Frames go on, and the page reads them.
+        view.evaluate(
+            "new Promise((done) => { let frames = 0; \
+             const events = new EventSource('/windrow/v1/live'); \
+             events.onmessage = () => { if (++frames === 3) { events.close(); done(1); } }; })",
+        );
+        assert_eq!(view.evaluate("$('#status').innerText"), "live");
+        drop(stops);
+        sender.join().unwrap()
+    });
+    assert!(sent >= 2_000);
+    assert_eq!(server.windrow.stats().iter().map(|row| row.count()).sum::<u64>(), sent);
+    assert_eq!(view.browser.errors(), Vec::<String>::new());
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! A server in a runtime of its own, so that it can end with all its connections.
 
-use std::net::SocketAddr;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
@@ -8,7 +10,8 @@ use axum::http::StatusCode;
 use axum::routing::get;
 use facade::Windrow;
 use facade::actions::LabeledName;
-use service::{Page, RequestLayer};
+use serde_json::Value;
+use service::{Ingest, Page, RequestLayer};
 use tokio::runtime::{Builder, Runtime};
 
 /// A server with a page, on a port that stays the same after a restart.
@@ -30,7 +33,7 @@ impl Server {
     pub(crate) fn restart(&mut self) {
         self.windrow = Windrow::default();
         let requests = RequestLayer::new(&self.windrow);
-        let page = Page::new().source("", &requests);
+        let page = Page::new().source("", &requests).ingest(&Ingest::new(&self.windrow));
         let app = Router::new()
             .route("/users/{id}", get(|| async { "Alice" }))
             .route("/broken", get(|| async { StatusCode::BAD_GATEWAY }))
@@ -53,6 +56,33 @@ impl Server {
 
     pub(crate) fn page(&self) -> String {
         format!("http://{}/windrow", self.address)
+    }
+
+    /// Sends actions over one connection until `stop` is set; returns the number of accepted ones.
+    pub(crate) fn send(&self, lines: &str, stop: &AtomicBool) -> u64 {
+        let mut stream = BufReader::new(TcpStream::connect(self.address).unwrap());
+        let head = format!(
+            "POST /windrow/v1/actions HTTP/1.1\r\nhost: {}\r\ncontent-length: {}\r\n\r\n",
+            self.address,
+            lines.len()
+        );
+        let mut sent = 0;
+        while !stop.load(Ordering::Relaxed) {
+            stream.get_mut().write_all(head.as_bytes()).unwrap();
+            stream.get_mut().write_all(lines.as_bytes()).unwrap();
+            let (mut line, mut length) = (String::new(), 0);
+            while stream.read_line(&mut line).unwrap() > 2 {
+                let length_of = line.strip_prefix("content-length: ");
+                length = length_of.map_or(length, |text| text.trim().parse().unwrap());
+                line.clear();
+            }
+            let mut answer = vec![0; length];
+            stream.read_exact(&mut answer).unwrap();
+            let answer: Value = serde_json::from_slice(&answer).unwrap();
+            assert_eq!(answer["refused"], 0, "{answer}");
+            sent += answer["accepted"].as_u64().unwrap();
+        }
+        sent
     }
 
     pub(crate) fn record(&self, name: &str, millis: u64, times: u32) {

@@ -75,7 +75,15 @@ async fn promtool_accepts_the_page() {
     let page = Page::new().source("requests", &requests).source("a\"b", &layer);
     #[cfg(feature = "metrics")]
     let page = page.source("metrics", &crate::recorder::with_one_of_each());
+    #[cfg(feature = "ingest")]
+    let page = page.ingest(&service::Ingest::new(&requests));
     let server = Server::start(Router::new().nest("/windrow", page.router())).await;
+    #[cfg(feature = "ingest")]
+    {
+        let body = b"{\"action\":\"jump\",\"time\":1}\nx\n";
+        let response = server.send("POST", "/windrow/v1/actions", &[], body).await;
+        assert_eq!(response.status(), 200);
+    }
     let text = server.get("/windrow/metrics").await.1;
     let (is_accepted, problems) = check(&text);
     assert!(is_accepted, "{problems}\n{text}");
