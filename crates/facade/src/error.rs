@@ -48,6 +48,10 @@ pub enum Error {
     /// A snapshot of actions has another unit, too many actions, or is ahead of the clock.
     #[error("snapshot of actions cannot be restored")]
     RestoreActions(#[from] TrackerSnapshotError),
+    /// The windows cannot be published in a shared store.
+    #[cfg(feature = "store")]
+    #[error(transparent)]
+    Publish(Box<store::PublishError>),
 }
 
 /// What has to change for the call to succeed. Every error has one cause.
@@ -96,6 +100,8 @@ impl Error {
             | Self::OtherWindows { .. }
             | Self::Restore(_)
             | Self::RestoreActions(_) => Cause::Request,
+            #[cfg(feature = "store")]
+            Self::Publish(_) => Cause::Request,
             Self::Action(ActionError::Full { .. })
             | Self::Record(RecordError::Full { .. })
             | Self::Action(ActionError::Stamp(RecordError::Full { .. })) => Cause::Limit,

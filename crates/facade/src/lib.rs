@@ -6,6 +6,8 @@ pub mod codec;
 mod error;
 #[cfg(doctest)]
 mod readme;
+#[cfg(feature = "store")]
+pub mod store;
 pub mod time;
 mod windrow;
 

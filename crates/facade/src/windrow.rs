@@ -18,6 +18,8 @@ use crate::error::Error;
 
 mod builder;
 mod by_name;
+#[cfg(feature = "store")]
+mod publish;
 mod snapshot;
 
 pub use builder::WindrowBuilder;

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
-const SOURCES: [&str; 4] = [
+const SOURCES: [&str; 5] = [
     include_str!("../src/lib.rs"),
     include_str!("../src/actions.rs"),
     include_str!("../src/codec.rs"),
+    include_str!("../src/store.rs"),
     include_str!("../src/time.rs"),
 ];
-const TESTS: [&str; 9] = [
+const TESTS: [&str; 10] = [
     include_str!("actions.rs"),
     include_str!("forms.rs"),
     include_str!("front_door.rs"),
@@ -18,6 +19,7 @@ const TESTS: [&str; 9] = [
     include_str!("rows.rs"),
     include_str!("service.rs"),
     include_str!("snapshots.rs"),
+    include_str!("store.rs"),
 ];
 
 /// Takes the comments out of a source text.
