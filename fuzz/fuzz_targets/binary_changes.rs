@@ -19,7 +19,7 @@ fuzz_target!(|content: &[u8]| {
     check::<(Mean, MinMax, Quantiles)>(&bytes);
 });
 
-fn check<S: BinaryForm + PartialEq>(bytes: &[u8]) {
+fn check<S: BinaryForm + PartialEq + std::fmt::Debug>(bytes: &[u8]) {
     let snapshot = WindowedSnapshot::<S>::from_bytes(bytes);
     let Ok(changes) = WindowedChanges::<S>::from_bytes(bytes) else {
         return assert!(snapshot.is_err());
