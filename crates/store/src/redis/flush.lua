@@ -4,12 +4,9 @@
 -- writers; then for each bucket the number of its cells, and for each chunk, revision and value.
 -- Returns the sequence before, and the revision before of each cell, '' for none.
 
--- Numbers have up to 20 digits and no zeros in front. Those of Lua are floats, and it compares text
--- by the locale, so both halves of equally long ones are compared.
+-- Numbers have up to 20 digits. Those of Lua are floats, which do not have so many, and it compares
+-- text by the locale. So the numbers of the last ten digits and of those before are compared.
 local function is_higher(one, two)
-  if #one ~= #two then
-    return #one > #two
-  end
   local function half(digits, from, to)
     return tonumber(string.sub(digits, from, to)) or 0
   end
