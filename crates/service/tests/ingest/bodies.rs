@@ -11,6 +11,8 @@ use crate::{post, start_default, totals};
 
 const JUMP: &str = r#"{"action":"jump","time":100}"#;
 const MIB: usize = 1 << 20;
+/// The limit of a wait, so that a test fails instead of hanging. It is far above normal waits.
+const LOOKS_MAX: usize = 20_000;
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
@@ -153,7 +155,14 @@ async fn body_that_ends_early_changes_nothing() {
     drop(stream);
     // The server is done with it when it has counted its answer.
     let counted = "windrow_ingest_requests_total{status=\"400\"} 1\n";
-    while !server.get("/metrics").await.1.contains(counted) {}
+    let mut is_counted = false;
+    for _ in 0..LOOKS_MAX {
+        is_counted = server.get("/metrics").await.1.contains(counted);
+        if is_counted {
+            break;
+        }
+    }
+    assert!(is_counted, "the server does not answer");
     assert_eq!(totals(&windrow), []);
 }
 
@@ -169,7 +178,10 @@ async fn bodies_share_a_bounded_memory() {
     }
     // All of the memory is taken as soon as what was sent has been read.
     let mut answer = post(&server, &[], JUMP).await;
-    while answer.0 == 200 {
+    for _ in 0..LOOKS_MAX {
+        if answer.0 != 200 {
+            break;
+        }
         answer = post(&server, &[], JUMP).await;
     }
     let expected = "bodies that are being received take 268435456 bytes, try again later";
