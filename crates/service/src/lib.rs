@@ -24,7 +24,9 @@ mod source;
 mod token;
 
 #[cfg(feature = "ingest")]
-pub use ingest::{BodyForm, BodyHead, Ingest};
+pub use ingest::{BodyForm, BodyHead, Durability, DurabilityError, Ingest};
+#[cfg(feature = "ingest")]
+pub use journal::{JournalError, Level, RecoveryReport};
 pub use page::{Page, router};
 pub use readiness::Readiness;
 #[cfg(feature = "server")]

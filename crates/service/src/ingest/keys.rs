@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::http::HeaderMap;
 use facade::Stamp;
 
-use super::outcome::Reply;
+use super::outcome::{Reply, SavedReply};
 use super::refusal::Refusal;
 
 /// The maximum length of a key.
@@ -33,9 +33,22 @@ impl Key {
         if text.is_empty() || text.len() > KEY_BYTES_MAX {
             return Err(Refusal::Key { max: KEY_BYTES_MAX });
         }
-        Ok(Some(Self(text.into())))
+        Ok(Some(Self::new(text)))
+    }
+
+    /// Creates a key of a text that was checked before.
+    pub(super) fn new(text: &str) -> Self {
+        Self(text.into())
+    }
+
+    pub(super) fn as_str(&self) -> &str {
+        &self.0
     }
 }
+
+/// A key as a journal keeps it: its text, the hash of its request, when it was answered in
+/// nanoseconds, and the answer.
+pub(super) type SavedKey = (String, u128, i64, SavedReply);
 
 /// The keys of the past span, with the answers to their requests.
 #[derive(Debug, Default)]
@@ -107,6 +120,39 @@ impl Keys {
         table.entries.insert(key.clone(), Entry { content, reply: None });
         let keys = Arc::clone(self);
         Ok(Known::New(Pending { keys, key: key.clone(), at: now, is_answered: false }))
+    }
+}
+
+impl Keys {
+    /// Returns the keys that were answered, the oldest first.
+    pub(super) fn save(&self) -> Vec<SavedKey> {
+        let table = self.lock();
+        let saved = table.answered.iter().filter_map(|(at, key)| {
+            let entry = table.entries.get(key)?;
+            let reply = entry.reply.as_ref()?.save();
+            Some((key.as_str().to_owned(), entry.content, at.as_nanos(), reply))
+        });
+        saved.collect()
+    }
+
+    /// Adds a key that was answered before; one that is known stays as it is.
+    pub(super) fn insert(self: &Arc<Self>, key: Key, content: u128, at: Stamp, reply: Reply) {
+        let mut table = self.lock();
+        if table.entries.contains_key(&key) {
+            return;
+        }
+        table.entries.insert(key.clone(), Entry { content, reply: None });
+        drop(table);
+        Pending { keys: Arc::clone(self), key, at, is_answered: false }.answer(reply);
+    }
+
+    /// Adds keys that were saved. What another version saved is left out.
+    pub(super) fn restore(self: &Arc<Self>, saved: Vec<SavedKey>) {
+        for (key, content, at, reply) in saved {
+            if let Some(reply) = Reply::restore(reply) {
+                self.insert(Key::new(&key), content, Stamp::from_nanos(at), reply);
+            }
+        }
     }
 }
 

@@ -3,32 +3,39 @@
 //! A body is received and decompressed before its first record is decoded, so a body that is too
 //! long, damaged or cut changes nothing. Then every record has its own outcome.
 
+mod batch;
 mod body;
 mod choice;
 mod counts;
+mod durable;
 mod keys;
 mod outcome;
 mod record;
 mod refusal;
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::Router;
 use axum::extract::{Request, State};
+use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, Uri};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
-use facade::Windrow;
 use facade::codec::DecodeOptions;
+use facade::{Stamp, Windrow};
+use journal::{Level, Receipt};
 
+use batch::BatchHead;
 use body::{Bodies, Body};
 use counts::Counts;
-use keys::{Key, Keys, Known};
-use outcome::Reply;
+use durable::Kept;
+use keys::{Key, Keys, Known, Pending};
+use outcome::{Outcome, Reply};
 use refusal::Refusal;
 
 pub use choice::{BodyForm, BodyHead};
+pub use durable::{Durability, DurabilityError};
 
 /// Decoding more bytes than that is not done by a thread that serves other connections.
 const INLINE_BYTES: usize = 64 << 10;
@@ -65,6 +72,8 @@ struct Shared {
     bodies: Bodies,
     keys: Arc<Keys>,
     counts: Counts,
+    /// Set once what it has is replayed.
+    kept: OnceLock<Kept>,
 }
 
 impl Ingest {
@@ -106,6 +115,7 @@ impl Ingest {
             bodies: Bodies::default(),
             keys: Arc::default(),
             counts: Counts::default(),
+            kept: OnceLock::new(),
         }))
     }
 
@@ -118,7 +128,9 @@ impl Ingest {
         self.0.counts.write(page, self.0.keys.evicted());
     }
 
-    pub(crate) fn windrow(&self) -> &Windrow {
+    /// Returns what the actions are recorded in.
+    #[must_use]
+    pub fn windrow(&self) -> &Windrow {
         &self.0.windrow
     }
 
@@ -138,15 +150,23 @@ async fn receive(State(shared): State<Arc<Shared>>, request: Request) -> Respons
     let (head, body) = request.into_parts();
     let received = async {
         let key = Key::from_headers(&head.headers)?;
+        let level = shared.level(&head.headers)?;
         let body = shared.bodies.receive(&head.headers, body).await?;
-        let job = Job { shared: Arc::clone(&shared), key, uri: head.uri, headers: head.headers };
+        let (uri, headers) = (head.uri, head.headers);
+        let job = Job { shared: Arc::clone(&shared), key, level, uri, headers };
         // A query may have a regular expression, which takes a while to compile.
         let is_slow = body.is_packed() || body.len() > INLINE_BYTES || job.uri.query().is_some();
-        if is_slow {
+        let answer = if is_slow {
             let answer = tokio::task::spawn_blocking(move || job.answer(body)).await;
-            return answer.unwrap_or(Err(Refusal::Broken));
+            answer.unwrap_or(Err(Refusal::Broken))
+        } else {
+            job.answer(body)
+        };
+        let (reply, receipt) = answer?;
+        if let Some(receipt) = receipt {
+            receipt.wait().await.map_err(|error| Refusal::Unconfirmed(error.to_string()))?;
         }
-        job.answer(body)
+        Ok::<_, Refusal>(reply.into_response())
     };
     let response = received.await.unwrap_or_else(|refusal| refusal.into_response());
     shared.counts.answered(response.status());
@@ -157,41 +177,114 @@ async fn receive(State(shared): State<Arc<Shared>>, request: Request) -> Respons
 struct Job {
     shared: Arc<Shared>,
     key: Option<Key>,
+    level: Level,
     uri: Uri,
     headers: HeaderMap,
 }
 
+/// An answer, and what to wait for before it is sent.
+type Answer = (Reply, Option<Receipt>);
+
 impl Job {
     /// Records the body, unless a request with the same key was answered before.
-    fn answer(self, body: Body) -> Result<Response, Refusal> {
+    fn answer(self, body: Body) -> Result<Answer, Refusal> {
         let Some(key) = &self.key else {
             let body = self.shared.bodies.unpack(body)?;
-            return Ok(self.record(&body)?.into_response());
+            return self.keep(&body, None, 0);
         };
         let content = body.identity(&self.headers, self.uri.query());
         let body = self.shared.bodies.unpack(body)?;
         let windrow = &self.shared.windrow;
         let (now, span) = (windrow.now(), windrow.events().spec().span());
-        let pending = match self.shared.keys.begin(key, content, now, span)? {
-            Known::Answered(reply) => return Ok(reply.into_response()),
-            Known::New(pending) => pending,
-        };
-        let reply = self.record(&body)?;
-        pending.answer(reply.clone());
-        Ok(reply.into_response())
+        match self.shared.keys.begin(key, content, now, span)? {
+            Known::Answered(reply) => {
+                let receipt = self.shared.confirm(&reply)?;
+                Ok((reply, receipt))
+            }
+            Known::New(pending) => self.keep(&body, Some(pending), content),
+        }
     }
 
-    /// Decodes a body and records its actions. An error leaves everything as it was.
-    fn record(&self, body: &[u8]) -> Result<Reply, Refusal> {
+    /// Records the body, in the journal too if the level asks for it.
+    fn keep(
+        &self,
+        body: &[u8],
+        pending: Option<Pending>,
+        content: u128,
+    ) -> Result<Answer, Refusal> {
+        let query = self.uri.query();
+        let kept = self.shared.kept.get();
+        let record = || {
+            let outcome = self.shared.record(&self.headers, query, body, None)?;
+            self.shared.counts.add(&outcome);
+            let reply = Reply::new(&outcome, kept.map(|_| self.level));
+            if let Some(pending) = pending {
+                pending.answer(reply.clone());
+            }
+            Ok(reply)
+        };
+        let Some(kept) = kept else { return Ok((record()?, None)) };
+        let content_type = self.headers.get(CONTENT_TYPE).map_or(&b""[..], |it| it.as_bytes());
+        let head = BatchHead {
+            level: self.level,
+            at: self.shared.windrow.now(),
+            content,
+            key: self.key.as_ref().map_or("", Key::as_str),
+            content_type,
+            query: query.unwrap_or_default(),
+        };
+        let kept = kept.journal.batch(self.level, &[&head.to_bytes(), body], record);
+        let (reply, receipt) = kept.map_err(|error| Refusal::NotKept(error.to_string()))?;
+        Ok((reply?, Some(receipt)))
+    }
+}
+
+impl Shared {
+    /// Returns the level that a request asks for, or that of the server.
+    fn level(&self, headers: &HeaderMap) -> Result<Level, Refusal> {
+        let kept = self.kept.get();
+        let Some(value) = headers.get("durability") else {
+            return Ok(kept.map_or(Level::Memory, |kept| kept.level));
+        };
+        let level = String::from_utf8_lossy(value.as_bytes()).parse();
+        let level: Level = level.map_err(Refusal::Durability)?;
+        if level > Level::Memory && kept.is_none() {
+            return Err(Refusal::NoJournal { level });
+        }
+        Ok(level)
+    }
+
+    /// Returns what to wait for before an answer is repeated.
+    ///
+    /// The request that it answered may still wait for the disk: whatever is synced now comes
+    /// after it.
+    fn confirm(&self, reply: &Reply) -> Result<Option<Receipt>, Refusal> {
+        let Some(kept) = self.kept.get().filter(|_| reply.level() == Some(Level::Synced)) else {
+            return Ok(None);
+        };
+        let ((), receipt) = kept
+            .journal
+            .batch(Level::Synced, &[&BatchHead::nothing(self.windrow.now())], || {})
+            .map_err(|error| Refusal::NotKept(error.to_string()))?;
+        Ok(Some(receipt))
+    }
+
+    /// Decodes a body and records its actions, now or as at a moment before.
+    ///
+    /// An error leaves everything as it was.
+    fn record(
+        &self,
+        headers: &HeaderMap,
+        query: Option<&str>,
+        body: &[u8],
+        at: Option<Stamp>,
+    ) -> Result<Outcome, Refusal> {
         // A byte order mark is not part of the text.
         let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
-        let query = self.uri.query().unwrap_or_default();
-        let head = BodyHead::new(choice::form(&self.headers)?, query, body);
-        let options = (self.shared.choose)(&head).map_err(Refusal::Unreadable)?;
-        let windows = self.shared.windrow.keep_windows();
+        let head = BodyHead::new(choice::form(headers)?, query.unwrap_or_default(), body);
+        let options = (self.choose)(&head).map_err(Refusal::Unreadable)?;
+        let windows = self.windrow.keep_windows();
         let windows = windows.map_err(|error| Refusal::NoWindows(error.to_string()))?;
-        let outcome = record::record(&self.shared.windrow, windows, &options, body)?;
-        self.shared.counts.add(&outcome);
-        Ok(Reply::new(&outcome))
+        record::record(&self.windrow, windows, &options, body, at)
     }
 }

@@ -5,7 +5,10 @@ use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use facade::codec::Report;
+use journal::Level;
 use serde::Serialize;
+
+use super::batch::{level_from_byte, level_to_byte};
 
 /// The maximum number of errors that an answer lists.
 pub(super) const ERRORS_MAX: usize = 10;
@@ -32,6 +35,15 @@ pub(super) struct Outcome {
     #[serde(skip)]
     pub(super) undecoded: u64,
     first_errors: Vec<String>,
+}
+
+/// The same with what the actions survive, where a journal keeps them.
+#[derive(Serialize)]
+struct Answer<'o> {
+    #[serde(flatten)]
+    outcome: &'o Outcome,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    durability: Option<String>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
@@ -99,15 +111,38 @@ pub(super) struct Unrecorded {
 pub(super) struct Reply {
     status: StatusCode,
     json: Bytes,
+    level: Option<Level>,
 }
+
+/// The same as a journal keeps it: status, text, and the level as a byte.
+pub(super) type SavedReply = (u16, Vec<u8>, Option<u8>);
 
 impl Reply {
     /// Returns the answer; a body of which nothing is of use is a bad request.
-    pub(super) fn new(outcome: &Outcome) -> Self {
+    pub(super) fn new(outcome: &Outcome, level: Option<Level>) -> Self {
         let is_useless = outcome.refused > 0 && outcome.accepted == 0;
         let status = if is_useless { StatusCode::BAD_REQUEST } else { StatusCode::OK };
-        let json = serde_json::to_vec(outcome).expect("an outcome has text keys only");
-        Self { status, json: json.into() }
+        let answer = Answer { outcome, durability: level.map(|level| level.to_string()) };
+        let json = serde_json::to_vec(&answer).expect("an outcome has text keys only");
+        Self { status, json: json.into(), level }
+    }
+
+    /// Returns the level that the answer names.
+    pub(super) fn level(&self) -> Option<Level> {
+        self.level
+    }
+
+    pub(super) fn save(&self) -> SavedReply {
+        (self.status.as_u16(), self.json.to_vec(), self.level.map(level_to_byte))
+    }
+
+    /// Returns an answer that was saved; `None` for one of another version.
+    pub(super) fn restore((status, json, level): SavedReply) -> Option<Self> {
+        let level = match level {
+            Some(byte) => Some(level_from_byte(byte)?),
+            None => None,
+        };
+        Some(Self { status: StatusCode::from_u16(status).ok()?, json: json.into(), level })
     }
 
     pub(super) fn len(&self) -> usize {

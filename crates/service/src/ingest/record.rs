@@ -2,12 +2,12 @@
 
 use facade::actions::{ActionError, ActionTime, Conversion, WindowedTracker};
 use facade::codec::{DecodeOptions, Form, InputFault, Record, Sink};
-use facade::{Summary, Unit, Windrow};
+use facade::{Stamp, Summary, Unit, Windrow};
 
 use super::outcome::{ERRORS_MAX, Outcome, Unrecorded};
 use super::refusal::Refusal;
 
-/// Decodes a body, and records its actions.
+/// Decodes a body, and records its actions, at the moment `at` or now.
 ///
 /// # Errors
 ///
@@ -17,6 +17,7 @@ pub(super) fn record(
     windows: &WindowedTracker<Summary>,
     options: &DecodeOptions,
     body: &[u8],
+    at: Option<Stamp>,
 ) -> Result<Outcome, Refusal> {
     let options = DecodeOptions { refusals_kept: ERRORS_MAX, ..options.clone() };
     if options.input.form == Form::JsonStream {
@@ -25,7 +26,7 @@ pub(super) fn record(
         let report = options.decode_slice(body, &mut |_: Record<'_>| {});
         refuse_fault(report.fault.as_ref())?;
     }
-    let mut recorder = Recorder::new(windrow, windows, &options);
+    let mut recorder = Recorder::new(windrow, windows, &options, at);
     let report = options.decode_slice(body, &mut recorder);
     let unrecorded = recorder.finish();
     refuse_fault(report.fault.as_ref())?;
@@ -50,6 +51,8 @@ struct Recorder<'w> {
     of_numbers: Option<Conversion>,
     of_texts: Option<Conversion>,
     is_timed: bool,
+    /// When records without a timestamp happened; `None` for now.
+    at: Option<Stamp>,
     events: u64,
     unrecorded: Unrecorded,
 }
@@ -59,6 +62,7 @@ impl<'w> Recorder<'w> {
         windrow: &'w Windrow,
         windows: &'w WindowedTracker<Summary>,
         options: &DecodeOptions,
+        at: Option<Stamp>,
     ) -> Self {
         let kept = windows.spec().unit;
         let conversion = |unit: Unit| (unit != kept).then(|| unit.to(kept));
@@ -71,6 +75,7 @@ impl<'w> Recorder<'w> {
             of_numbers: conversion(numbers),
             of_texts: conversion(texts),
             is_timed: options.fields.timestamp.is_some(),
+            at,
             events: 0,
             unrecorded: Unrecorded::default(),
         }
@@ -93,6 +98,11 @@ impl<'w> Recorder<'w> {
                 let _ = self.windrow.record_events_at(stamp, 1); // Within the same span.
             }
             None if self.is_timed => {} // When it happened is not known.
+            None if let Some(at) = self.at => {
+                // Of a moment that left the windows by now, only the totals have it.
+                let _ = self.windows.record_at(record.name, time, at);
+                let _ = self.windrow.record_events_at(at, 1);
+            }
             None => {
                 // Refused if only the tracker of windows is full, as in `Windrow::add_action`.
                 let _ = self.windows.record(record.name, time);

@@ -39,6 +39,16 @@ pub(super) enum Refusal {
     InProgress,
     #[error("no windows are kept: {0}")]
     NoWindows(String),
+    #[error(transparent)]
+    Durability(journal::UnknownLevel),
+    #[error("durability `{level}` is not kept by this server, send `memory` or nothing")]
+    NoJournal { level: journal::Level },
+    #[error("nothing was recorded, because it would not be kept: {0}")]
+    NotKept(String),
+    #[error(
+        "the actions are recorded, do not send them again, but the disk has not confirmed: {0}"
+    )]
+    Unconfirmed(String),
     #[error("the request was not answered because of a fault in this program")]
     Broken,
 }
@@ -53,6 +63,8 @@ impl Refusal {
             Self::OtherBody => StatusCode::UNPROCESSABLE_ENTITY,
             Self::InProgress => StatusCode::CONFLICT,
             Self::Broken => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::NotKept(_) | Self::Unconfirmed(_) => StatusCode::INSUFFICIENT_STORAGE,
+            Self::Durability(_) | Self::NoJournal { .. } => StatusCode::BAD_REQUEST,
             Self::Cut | Self::Damaged { .. } | Self::Unreadable(_) | Self::Key { .. } => {
                 StatusCode::BAD_REQUEST
             }

@@ -1,6 +1,7 @@
 //! Actions that are sent to a page, by real connections to a real server.
 
 mod bodies;
+mod durable;
 mod keys;
 mod records;
 #[expect(dead_code, reason = "of the tests of the router")]
