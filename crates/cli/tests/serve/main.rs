@@ -3,6 +3,7 @@
 #![cfg(unix)]
 
 mod deploy;
+mod kept;
 #[path = "../missing/mod.rs"]
 mod missing;
 mod run;

@@ -34,7 +34,13 @@ impl Serve {
     /// Starts a server, and waits until it listens.
     #[track_caller]
     pub(crate) fn start(args: &[&str]) -> Self {
-        let mut child = command(args).stdout(Stdio::piped()).spawn().unwrap();
+        Self::start_as(command(args))
+    }
+
+    /// Starts a server by another command.
+    #[track_caller]
+    pub(crate) fn start_as(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let url = line.trim_end().to_owned();
@@ -73,6 +79,22 @@ impl Serve {
         stream.read_to_string(&mut answer).unwrap();
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();
         (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
+    }
+
+    /// Sends actions; returns `None` if the server ends before it has answered.
+    pub(crate) fn try_post(&self, level: &str, body: &str) -> Option<(u16, String)> {
+        let request = format!(
+            "POST /v1/actions HTTP/1.1\r\nconnection: close\r\nhost: {}\r\ndurability: {level}\r\n\
+             content-length: {}\r\n\r\n{body}",
+            self.host,
+            body.len()
+        );
+        let mut stream = TcpStream::connect(&self.host).ok()?;
+        stream.write_all(request.as_bytes()).ok()?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).ok()?;
+        let (head, body) = answer.split_once("\r\n\r\n")?;
+        Some((head.split(' ').nth(1)?.parse().ok()?, body.to_owned()))
     }
 
     /// Waits until the server has accepted all connections before.

@@ -1,6 +1,7 @@
 //! `windrow serve`: receives actions over HTTP, and shows them.
 
 mod forms;
+mod kept;
 mod signals;
 mod token;
 
@@ -9,7 +10,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use facade::codec::{Fractions, Limits};
-use facade::{Unit, WhenFull, Windrow};
+use facade::{Unit, WhenFull, Windrow, WindrowBuilder};
 use service::{Endpoint, Ingest, Page, Readiness, Server, Token};
 use tokio::runtime;
 
@@ -22,6 +23,7 @@ use crate::output;
 use crate::timestamps;
 
 use forms::Forms;
+use kept::KeptLevel;
 use signals::Signals;
 
 /// The unit of numbers without one, unless it is given: most programs log milliseconds.
@@ -79,12 +81,27 @@ pub(crate) struct Args {
     #[arg(value_parser = options::integer(NonZero::<usize>::MIN..=NonZero::<usize>::MAX))]
     max_actions: NonZero<usize>,
 
+    /// Keep actions in DIR, so that they survive the end of the program
+    ///
+    /// The next server with this folder goes on from there. One server uses it at a time.
+    #[arg(long, value_name = "DIR", help_heading = SERVER_OPTIONS)]
+    data: Option<PathBuf>,
+
+    /// What actions have survived once they are answered
+    ///
+    /// Requests may ask for another level by the header `durability`.
+    #[arg(long, value_enum, value_name = "LEVEL", requires = "data", hide_default_value = true)]
+    #[arg(default_value = "written", help_heading = SERVER_OPTIONS)]
+    durability: KeptLevel,
+
     #[command(flatten)]
     records: RecordArgs,
 }
 
 const DETAILS: &str = "\
-The URL is printed when the server is ready. Everything is kept in memory and lost at the end.
+The URL is printed when the server is ready. Everything is kept in memory and lost at the end,
+unless --data names a folder. Then the answer to a request comes when its actions survive the end of
+the program (`written`), that of the machine (`synced`), or at once (`memory`).
 
 A body has records in any form that `windrow stats` reads, up to 8 MiB, compressed with gzip or zstd
 or not. The options say how records are read. A request can have options of its own in its query:
@@ -99,13 +116,15 @@ Examples:
   windrow serve
   windrow serve --listen 127.0.0.1:8080 --preset caddy
   windrow serve --listen unix:/run/windrow/windrow.sock
+  windrow serve --listen 127.0.0.1:8080 --data /var/lib/windrow --durability synced
   windrow serve --listen 0.0.0.0:8080 --host metrics.example.org --token-file /etc/windrow/token
   curl --data-binary @actions.ndjson http://127.0.0.1:8080/v1/actions
   curl --data-binary @app.csv.gz 'http://127.0.0.1:8080/v1/actions?by=path&value=took&unit=us'
 
 Exit codes:
   0    ended by SIGTERM or Ctrl-C, and all requests ended
-  1    the server could not be started, or some requests did not end within 30s
+  1    the server could not be started, some requests did not end within 30s, or actions could not
+       be kept at the end
   2    invalid command line
   130  ended by a second Ctrl-C, 143 by a second SIGTERM";
 
@@ -125,16 +144,13 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
             return Ok(Exit::Failed);
         }
     };
-    let windrow = match args.windrow() {
-        Ok(windrow) => windrow,
-        Err(error) => {
-            diagnostics::report(error);
-            return Ok(Exit::Misused);
-        }
+    let ingest = match args.ingest() {
+        Ok(ingest) => ingest,
+        Err(exit) => return Ok(exit),
     };
     let runtime = runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure { name: "threads".into(), error })?;
-    let exit = runtime.block_on(args.serve(&windrow, token));
+    let exit = runtime.block_on(args.serve(ingest, token));
     // What a second signal leaves behind is not waited for.
     runtime.shutdown_background();
     exit
@@ -159,26 +175,44 @@ impl Args {
         None
     }
 
-    fn windrow(&self) -> Result<Windrow, facade::Error> {
+    /// Returns what receives actions, with those that were kept; the error was reported.
+    fn ingest(&self) -> Result<Ingest, Exit> {
+        let forms = Forms::new(self.records.clone());
+        let misused = |error: facade::Error| {
+            diagnostics::report(error);
+            Exit::Misused
+        };
+        let Some(folder) = &self.data else {
+            let windrow = self.builder().build().map_err(misused)?;
+            windrow.keep_windows().map_err(misused)?;
+            return Ok(Ingest::with_options(&windrow, move |head| forms.options(head)));
+        };
+        // What cannot be in any case is not the fault of the folder.
+        self.builder().build().and_then(|it| it.keep_windows().map(|_| ())).map_err(misused)?;
+        let options = format!("{:?}", self.records);
+        let opened = kept::open(folder.clone(), self.durability, self.builder(), forms, options);
+        opened.map_err(|error| {
+            let source = std::error::Error::source(&error).map(|source| format!(": {source}"));
+            diagnostics::report(format!("{error}{}", source.unwrap_or_default()));
+            Exit::Failed
+        })
+    }
+
+    fn builder(&self) -> WindrowBuilder {
         let limits = Limits { name_bytes: self.records.name_bytes(), ..Limits::default() };
-        let windrow = Windrow::builder()
+        Windrow::builder()
             .resolution(self.resolution)
             .span(self.span)
             .unit(self.records.unit().unwrap_or(UNIT))
             .actions(self.max_actions.get(), WhenFull::Fold)
             .limits(limits)
-            .build()?;
-        windrow.keep_windows()?;
-        Ok(windrow)
     }
 
-    async fn serve(&self, windrow: &Windrow, token: Option<Token>) -> Result<Exit, Failure> {
+    async fn serve(&self, ingest: Ingest, token: Option<Token>) -> Result<Exit, Failure> {
         let failure = |error| Failure { name: self.listen.to_string(), error };
         let server = Server::bind(&self.listen).await.map_err(failure)?;
         let mut signals = Signals::install()
             .map_err(|error| Failure { name: "cannot handle signals".into(), error })?;
-        let forms = Forms::new(self.records.clone());
-        let ingest = Ingest::with_options(windrow, move |head| forms.options(head));
         let readiness = Readiness::default();
         let hosts = hosts(&server).chain(self.host.iter().cloned());
         let mut page = Page::new()
@@ -190,6 +224,7 @@ impl Args {
         if let Some(token) = token {
             page = page.token(token);
         }
+        let watch = tokio::spawn(kept::watch(ingest.clone(), readiness.clone()));
         output::print(format_args!("{}\n", server.url()))?;
         let (begin_end, asked) = tokio::sync::oneshot::channel::<()>();
         let mut running = tokio::spawn(server.run(page.router(), async { drop(asked.await) }));
@@ -197,14 +232,18 @@ impl Args {
         readiness.end();
         drop(begin_end);
         tokio::select! {
-            is_drained = &mut running => Ok(match is_drained {
-                Ok(true) => Exit::Done,
-                Ok(false) => {
-                    diagnostics::report("some requests did not end within 30s");
-                    Exit::Failed
-                }
-                Err(_) => Exit::Failed, // The message of the panic was printed.
-            }),
+            is_drained = &mut running => {
+                watch.abort();
+                let is_folded = kept::finish(ingest).await;
+                Ok(match is_drained {
+                    Ok(true) if is_folded => Exit::Done,
+                    Ok(false) => {
+                        diagnostics::report("some requests did not end within 30s");
+                        Exit::Failed
+                    }
+                    _ => Exit::Failed, // The message was printed.
+                })
+            }
             exit = signals.next() => {
                 // The file of a socket is removed.
                 running.abort();
