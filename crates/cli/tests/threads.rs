@@ -239,7 +239,7 @@ fn answer_is_the_same_in_a_small_address_space() {
     fs::write(&large, fs::read(&large).unwrap().repeat(10)).unwrap();
     let expected = windrow(&["stats", "--format", "json", &large]);
     assert_eq!(expected.status.code(), Some(0));
-    for kib in [40_000, 80_000, 150_000, 250_000, 400_000] {
+    for kib in [60_000, 80_000, 150_000, 250_000, 400_000] {
         let line = format!(
             "ulimit -v {kib}; exec {} stats --threads 1000 --format json {large}",
             env!("CARGO_BIN_EXE_windrow")
