@@ -17,6 +17,13 @@ local function is_higher(one, two)
   return half(one, -10, -1) > half(two, -10, -1)
 end
 
+-- Only extends, because writers that keep their cells for different times share the key.
+local function keep_for(key, keep)
+  if redis.call('PTTL', key) < tonumber(keep) then
+    redis.call('PEXPIRE', key, keep)
+  end
+end
+
 local state, writer, sequence, after, keep = KEYS[1], ARGV[1], ARGV[2], ARGV[3], ARGV[5]
 local time = redis.call('TIME')
 local micros = time[1] .. string.format('%06d', tonumber(time[2]))
@@ -38,7 +45,7 @@ if after == '' or continues then
   local value = sequence .. ' ' .. micros .. ' ' .. ARGV[4] .. ' ' .. keep
   redis.call('HSET', state, writer, value)
 end
-redis.call('PEXPIRE', state, keep)
+keep_for(state, keep)
 
 local revisions, at = {}, 7
 for bucket = 2, #KEYS do
@@ -58,6 +65,6 @@ for bucket = 2, #KEYS do
   if has_changed then
     redis.call('HSET', key, 'version', micros .. ' ' .. writer .. ' ' .. sequence)
   end
-  redis.call('PEXPIRE', key, keep)
+  keep_for(key, keep)
 end
 return { before, revisions }

@@ -280,10 +280,12 @@ fn states_of_writers_that_are_gone_are_dropped() {
         store.write(&[batch]).remove(0).unwrap();
     };
     write(SPAN, 500);
-    write(Duration::from_millis(1), 500);
     write(SPAN, 500);
+    write(Duration::from_millis(1), 500);
     let states = || server.command::<u64>(&["HLEN", "windrow:1:{api:0}:state"]);
     assert_eq!(states(), 3);
+    let left: i64 = server.command(&["PTTL", "windrow:1:{api:0}:state"]);
+    assert!(left > 60_000, "the second does not shorten what the first keeps: {left} ms");
     let mut clock = server.store();
     let then = clock.now().unwrap() + Duration::from_millis(2);
     while clock.now().unwrap() < then {
