@@ -218,18 +218,35 @@ pub(crate) fn capture(mut command: Command) -> io::Result<(bool, String)> {
     Ok((child.wait()?.success(), output))
 }
 
-/// Removes the lines of what succeeded (crates that compiled, tests that passed), and those of
-/// stacks, of which a fuzz target prints a hundred.
+/// Removes what succeeded (crates that compiled, tests that passed, files without another test),
+/// and the lines of stacks, of which a fuzz target prints a hundred.
 fn without_progress(output: &str) -> String {
-    const VERBS: [&str; 5] = ["Compiling", "Checking", "Documenting", "Fresh", "Downloaded"];
+    const VERBS: [&str; 7] =
+        ["Compiling", "Checking", "Documenting", "Fresh", "Downloaded", "Blocking", "Finished"];
+    const PASSED: [&str; 3] = ["running ", "test result: ok.", "all doctests ran "];
     let is_number = |text: &str| text.parse::<u32>().is_ok();
-    let is_left_out = |line: &&str| {
+    let is_left_out = |line: &str| {
         let first = line.split_whitespace().next().unwrap_or_default();
         let is_frame = first.strip_prefix('#').or(first.strip_suffix(':')).is_some_and(is_number);
-        line.starts_with("test ") && line.ends_with(" ... ok")
+        PASSED.iter().any(|start| line.starts_with(start))
+            || line.starts_with("test ") && line.ends_with(" ... ok")
+            || line.starts_with("Testing ") && line.contains(" ... ok")
             || line.starts_with(' ') && (VERBS.contains(&first) || is_frame || first == "at")
     };
-    output.trim_end().lines().filter(|line| !is_left_out(line)).collect::<Vec<_>>().join("\n")
+    let is_file =
+        |line: &str| ["     Running ", "   Doc-tests "].iter().any(|start| line.starts_with(start));
+    let mut shown = Vec::<&str>::new();
+    for line in output.lines().filter(|line| !is_left_out(line)) {
+        let last = shown.last().copied().unwrap_or_default();
+        if is_file(line) && is_file(last) {
+            shown.pop();
+        }
+        if !line.is_empty() || !(last.is_empty() || is_file(last)) {
+            shown.push(line);
+        }
+    }
+    let end = usize::from(shown.last().is_some_and(|last| is_file(last)));
+    shown[..shown.len() - end].join("\n").trim_end().to_owned()
 }
 
 /// Returns the lines in which a failed program names its cause; most print many before them.
@@ -384,10 +401,13 @@ mod tests {
 
     #[test]
     fn failed_step_shows_what_did_not_succeed() {
-        let output = "   Compiling a v1\nerror: no b\n --> a.rs\n 1 | c\ntest c ... ok\n\
+        let output = "   Compiling a v1\nerror: no b\n --> a.rs\n 1 | c\n\
+                      \x20    Running tests/a.rs (a)\n\nrunning 1 test\n\ntest result: ok. 1\n\n\
+                      \x20    Running tests/b.rs (b)\n\nrunning 2 tests\ntest c ... ok\n\
                       test d ... FAILED\n  0: main\n    at ./d.rs:3\n    #1 0x55 in main\n\n\
-                      d is wrong ... ok\n\n";
-        let shown = "error: no b\n --> a.rs\n 1 | c\ntest d ... FAILED\n\nd is wrong ... ok";
+                      d is wrong ... ok\n\n   Doc-tests a\n\nrunning 0 tests\n";
+        let shown = "error: no b\n --> a.rs\n 1 | c\n     Running tests/b.rs (b)\n\
+                     test d ... FAILED\n\nd is wrong ... ok";
         assert_eq!(without_progress(output), shown);
         let numbers: String = (1..=50).map(|n| format!("{n}\n")).collect();
         assert!(last_lines(&numbers).starts_with("21\n") && last_lines(&numbers).ends_with("\n50"));
