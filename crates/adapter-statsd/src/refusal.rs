@@ -26,7 +26,7 @@ pub enum Refusal {
     /// There is no such kind.
     #[error("kind is not one of `c`, `ms`, `h`, `d` and `g`")]
     Kind,
-    /// The sample rate is not above 0.000001 and at most 1.
+    /// The sample rate is below 0.000001 or above 1.
     #[error("sample rate is not from 0.000001 to 1")]
     Rate,
     /// A tag has no name, a control character, or the name of another tag.

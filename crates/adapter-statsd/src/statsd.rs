@@ -19,8 +19,7 @@ use crate::series::AllSeries;
 ///
 /// # Concurrency
 ///
-/// Any thread adds; datagrams of several threads are added one after another.
-///
+/// Any thread may call `add`; concurrent calls run one at a time, under a lock.
 /// # Examples
 ///
 /// ```

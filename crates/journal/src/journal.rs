@@ -82,8 +82,7 @@ impl Journal {
     /// Appends a batch to the log, and applies it.
     ///
     /// `parts` are the batch in pieces, which a replay joins. At [`Level::Memory`] it is applied
-    /// only. The receipt says when the batch has its level.
-    ///
+    /// but not logged. The receipt says when the batch has its level.
     /// # Errors
     ///
     /// [`JournalError`] if the batch cannot be appended. It is not applied then, and a replay does

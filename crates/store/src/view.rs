@@ -12,8 +12,8 @@ const SILENT: u32 = 3;
 
 /// What a store had at one moment: the answers of all writers, and how complete they are.
 ///
-/// A count of the past, up to an interval of the publishers old. It does not admit or refuse: by
-/// the time that it is read, others may have recorded.
+/// The counts are up to one flush interval old. Do not use them as a limiter: other processes may
+/// have recorded since.
 #[derive(Debug)]
 pub struct View<'r, S> {
     pub(crate) fleet: &'r Fleet<S>,

@@ -175,8 +175,8 @@ impl Ingest {
 
     /// Returns whether the journal should be folded, `since` the last time.
     ///
-    /// It should after 64 MiB of bodies, after a minute in which there were some, and after a
-    /// failure.
+    /// A fold is due after 64 MiB of bodies, or after a minute if there were bodies or the journal
+    /// has failed.
     #[must_use]
     pub fn is_fold_due(&self, since: Duration) -> bool {
         self.0.kept.get().is_some_and(|Kept { journal, .. }| {
