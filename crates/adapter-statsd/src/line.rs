@@ -10,6 +10,8 @@ use crate::refusal::Refusal;
 
 /// The smallest sample rate: one line stands for a million events.
 const RATE_MIN: f64 = 1e-6;
+/// The longest name with its tags, which is also the default limit of `adapter-metrics`.
+const SERIES_BYTES_MAX: usize = 4_096;
 /// What dogstatsd adds to say where a line comes from. It changes no value.
 const ORIGINS: [&str; 3] = ["c:", "e:", "card:"];
 
@@ -112,6 +114,10 @@ impl<'a> Metric<'a> {
             }
         }
         let (rate, tags) = (rate.unwrap_or(1.0), tags.unwrap_or_default());
+        // They are kept for each series.
+        if name.len() + tags.len() > SERIES_BYTES_MAX {
+            return Err(Refusal::Name);
+        }
         Ok(Self { name, kind, rate, is_change, first, further, tags })
     }
 

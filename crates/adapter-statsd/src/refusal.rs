@@ -14,8 +14,8 @@ pub enum Refusal {
     /// The line does not have the form of a metric.
     #[error("line is not of the form `name:value|kind`")]
     Malformed,
-    /// The name is empty or has control characters.
-    #[error("name is empty or has control characters")]
+    /// The name is empty, has control characters, or is longer than 4,096 bytes with its tags.
+    #[error("name is empty, has control characters, or has more than 4096 bytes with its tags")]
     Name,
     /// A value is not a number that its kind can have.
     #[error("value is not a finite number, or is negative and not of a gauge")]

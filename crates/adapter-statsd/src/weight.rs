@@ -17,7 +17,8 @@ impl Weight {
     pub(crate) fn whole(&mut self, amount: f64) -> u64 {
         let sum = self.0 + amount;
         let whole = sum.floor();
-        self.0 = sum - whole;
+        // A value divided by a small rate may be beyond all numbers.
+        self.0 = if sum.is_finite() { sum - whole } else { 0.0 };
         // Rates such as 0.1 have no exact inverse: 9.999999999 events are 10.
         if self.0 > 1.0 - 1e-9 {
             self.0 = 0.0;
@@ -49,5 +50,8 @@ mod tests {
         let mut weight = Weight::default();
         assert_eq!(weight.whole(1e300), u64::MAX);
         assert_eq!(weight.whole(1.0), 1);
+        assert_eq!(weight.whole(f64::INFINITY), u64::MAX);
+        assert_eq!(weight.whole(1.5), 1, "what follows is counted");
+        assert_eq!(weight.whole(0.5), 1);
     }
 }

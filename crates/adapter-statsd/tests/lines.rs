@@ -149,6 +149,7 @@ proptest! {
 fn each_reason_has_its_lines() {
     let many_tags: Vec<_> = (0..101).map(|tag| format!("t{tag}")).collect();
     let many_tags = format!("a:1|c|#{}", many_tags.join(","));
+    let long_tag = format!("a:1|c|#k:{}", "v".repeat(4_094));
     let cases: &[(&[u8], Refusal)] = &[
         (b"a\xff:1|c", Refusal::NotUtf8),
         (b"a", Refusal::Malformed),
@@ -156,6 +157,7 @@ fn each_reason_has_its_lines() {
         (b"a|c", Refusal::Malformed),
         (b":1|c", Refusal::Name),
         (b"a\tb:1|c", Refusal::Name),
+        (long_tag.as_bytes(), Refusal::Name),
         (b"a:|c", Refusal::Value),
         (b"a:one|c", Refusal::Value),
         (b"a:0x10|c", Refusal::Value),
@@ -221,7 +223,10 @@ fn messages_say_what_to_do() {
     let messages = [
         (Refusal::NotUtf8, "line is not valid UTF-8"),
         (Refusal::Malformed, "line is not of the form `name:value|kind`"),
-        (Refusal::Name, "name is empty or has control characters"),
+        (
+            Refusal::Name,
+            "name is empty, has control characters, or has more than 4096 bytes with its tags",
+        ),
         (Refusal::Value, "value is not a finite number, or is negative and not of a gauge"),
         (Refusal::Set, "sets (`s`) are not supported, send a counter or a tag instead"),
         (Refusal::Kind, "kind is not one of `c`, `ms`, `h`, `d` and `g`"),

@@ -34,7 +34,11 @@ pub enum JournalError {
         path: PathBuf,
     },
     /// The log has batches that were written for another purpose.
-    #[error("`{}` has batches of a server with other options, start that one once", path.display())]
+    #[error(
+        "`{}` is of a server that was killed and had other options: start it with those once, end \
+         it by SIGTERM, then change them",
+        path.display()
+    )]
     OtherPurpose {
         /// The file.
         path: PathBuf,

@@ -1,5 +1,7 @@
 //! What is folded from the log, in a file of redb.
 
+use std::fs::{self, File};
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use redb::{Database, ReadableDatabase as _, TableDefinition};
@@ -36,7 +38,7 @@ impl Store {
     }
 
     fn try_read(&self) -> Result<Folded, redb::Error> {
-        let database = Database::create(&self.0)?;
+        let database = self.open()?;
         let transaction = database.begin_read()?;
         let numbers = match transaction.open_table(NUMBERS) {
             // The process ended before the first commit.
@@ -57,7 +59,7 @@ impl Store {
     }
 
     fn try_write(&self, last: u64, state: &[u8]) -> Result<(), redb::Error> {
-        let database = Database::create(&self.0)?;
+        let database = self.open()?;
         let transaction = database.begin_write()?;
         {
             transaction.open_table(NUMBERS)?.insert(KEY, last)?;
@@ -65,6 +67,21 @@ impl Store {
         }
         transaction.commit()?;
         Ok(())
+    }
+
+    /// Opens the file. One whose creation was not finished is removed first.
+    ///
+    /// redb writes its mark at the start of a file last, and does not open a file without it.
+    fn open(&self) -> Result<Database, redb::Error> {
+        const MARK_BYTES: u64 = 9;
+        if let Ok(file) = File::open(&self.0) {
+            let mut start = Vec::new();
+            file.take(MARK_BYTES).read_to_end(&mut start)?;
+            if start.iter().all(|&byte| byte == 0) {
+                fs::remove_file(&self.0)?;
+            }
+        }
+        Ok(Database::create(&self.0)?)
     }
 
     fn error(&self, error: &redb::Error) -> JournalError {

@@ -101,6 +101,8 @@ impl Journal {
         let mut receipt = Receipt::new(level);
         if level > Level::Memory {
             receipt.synced = self.0.log.append(parts, level == Level::Synced)?;
+        } else {
+            self.0.log.note(parts);
         }
         Ok((apply(), receipt))
     }

@@ -31,6 +31,9 @@ struct Shared {
     state: Mutex<State>,
     /// Notified when a batch waits, and at the end.
     wakes: Condvar,
+    /// Held from a call to the disk until its failure is noted: the system reports a failure once,
+    /// and a second caller would take its silence for success.
+    syncing: Mutex<()>,
 }
 
 struct State {
@@ -52,17 +55,21 @@ struct Segment {
     file: Arc<File>,
     path: PathBuf,
     len: u64,
-    /// Whether something follows the last whole batch, which a reader would stop at.
+    /// Whether something follows the last whole batch, which a reader would stop at, or a batch may
+    /// not be on the disk.
     is_broken: bool,
+    /// Whether that is so for a segment before it, and not folded yet.
+    follows_gap: bool,
 }
 
 impl Segment {
     fn new(file: File, path: PathBuf) -> Self {
-        Self { file: Arc::new(file), path, len: HEAD_BYTES as u64, is_broken: false }
+        let (file, len) = (Arc::new(file), HEAD_BYTES as u64);
+        Self { file, path, len, is_broken: false, follows_gap: false }
     }
 
     fn append(&mut self, frame: &[u8]) -> Result<(), JournalError> {
-        if self.is_broken {
+        if self.is_broken || self.follows_gap {
             return Err(JournalError::Unsynced);
         }
         if let Err(error) = (&*self.file).write_all(frame) {
@@ -82,19 +89,26 @@ impl Segment {
 
 impl Log {
     /// Goes on after the batch `last` in a new segment, and starts the thread that syncs.
-    pub(crate) fn start(file: File, path: PathBuf, last: u64) -> Result<Self, JournalError> {
+    ///
+    /// `unfolded` is the number of bytes of batches in the segments before.
+    pub(crate) fn start(
+        file: File,
+        path: PathBuf,
+        last: u64,
+        unfolded: u64,
+    ) -> Result<Self, JournalError> {
         let of_thread = JournalError::of("start the thread that syncs", &path);
         let state = Mutex::new(State {
             segment: Segment::new(file, path),
             last,
-            unfolded: 0,
+            unfolded,
             failure: None,
             fold_failure: None,
             waiting: Vec::new(),
             is_closed: false,
             buffer: Vec::new(),
         });
-        let shared = Arc::new(Shared { state, wakes: Condvar::new() });
+        let shared = Arc::new(Shared { state, wakes: Condvar::new(), syncing: Mutex::default() });
         let of_syncer = Arc::clone(&shared);
         let syncer = thread::Builder::new()
             .name("journal".to_owned())
@@ -133,8 +147,15 @@ impl Log {
         Ok(Some(answered))
     }
 
+    /// Counts a batch that is not appended: a fold saves it.
+    pub(crate) fn note(&self, parts: &[&[u8]]) {
+        lock(&self.shared.state).unfolded +=
+            parts.iter().map(|part| part.len() as u64).sum::<u64>();
+    }
+
     /// Puts all batches on the disk.
     pub(crate) fn sync(&self) -> Result<(), JournalError> {
+        let _syncing = lock(&self.shared.syncing);
         let mut state = lock(&self.shared.state);
         let (file, path) = (Arc::clone(&state.segment.file), state.segment.path.clone());
         drop(state);
@@ -151,7 +172,7 @@ impl Log {
         let mut state = lock(&self.shared.state);
         let mut segment = Segment::new(file, path);
         // Until the state is in the store, what comes next would follow a gap.
-        segment.is_broken = state.segment.is_broken;
+        segment.follows_gap = state.segment.is_broken || state.segment.follows_gap;
         state.segment = segment;
         Turn { last: state.last, bytes: state.unfolded }
     }
@@ -160,8 +181,11 @@ impl Log {
     pub(crate) fn folded(&self, turn: &Turn) {
         let mut state = lock(&self.shared.state);
         state.unfolded -= turn.bytes;
-        state.segment.is_broken = false;
-        (state.failure, state.fold_failure) = (None, None);
+        state.segment.follows_gap = false;
+        state.fold_failure = None;
+        if !state.segment.is_broken {
+            state.failure = None;
+        }
     }
 
     pub(crate) fn not_folded(&self, failure: &JournalError) {
@@ -213,8 +237,13 @@ fn sync_groups(shared: &Shared) {
         }
         let path = state.segment.path.clone();
         drop(state);
+        let syncing = lock(&shared.syncing);
         let result = sync_files(&group, &path);
         state = lock(&shared.state);
+        drop(syncing);
+        // A fold that asked the disk before may have got the answer that these batches wait for.
+        let is_whole = !state.segment.is_broken && !state.segment.follows_gap;
+        let result = if is_whole { result } else { result.and(Err(JournalError::Unsynced)) };
         if let Err(failure) = &result {
             // A second call would succeed, though what the first one lost is not on the disk: so
             // it answers for those who came meanwhile, and no batch is appended any more.
@@ -247,7 +276,7 @@ mod tests {
     use super::*;
 
     fn start(file: File) -> Log {
-        Log::start(file, PathBuf::from("log"), 0).expect("a thread starts")
+        Log::start(file, PathBuf::from("log"), 0, 0).expect("a thread starts")
     }
 
     #[test]
@@ -267,6 +296,25 @@ mod tests {
         assert!(matches!(log.append(&[b"b"], false), Err(JournalError::Unsynced)));
         log.folded(&turn);
         assert_eq!(log.failure(), None);
+    }
+
+    #[test]
+    fn fold_mends_only_what_was_before_its_turn() {
+        let log = start(File::open("/dev/null").expect("is there"));
+        let turn = log.turn(File::open("/dev/null").expect("is there"), PathBuf::from("next"));
+        // While the state is written, the next segment breaks, too.
+        assert!(log.append(&[b"a"], false).is_err());
+        log.folded(&turn);
+        assert!(log.failure().is_some());
+        assert!(matches!(log.append(&[b"b"], false), Err(JournalError::Unsynced)));
+    }
+
+    #[test]
+    fn batches_wait_for_the_answer_that_a_fold_got() {
+        let log = start(File::options().write(true).open("/dev/null").expect("is there"));
+        // The fold asks first, and holds back the thread that syncs until it has noted the answer.
+        assert!(log.sync().is_err());
+        assert!(matches!(log.append(&[b"a"], true), Err(JournalError::Unsynced)));
     }
 
     #[test]

@@ -101,12 +101,16 @@ impl Recovery {
     ) -> Result<(Journal, RecoveryReport), JournalError> {
         let mut report = RecoveryReport::default();
         let mut last = self.folded.last;
+        let mut bytes = 0;
         let segments = segment::list(&self.folder)?;
         for &index in &segments {
             let path = segment::path(&self.folder, index);
-            let end = segment::read(&path, index, self.purpose, |number, batch| {
+            let end = segment::read(&path, index, self.purpose, |number, batch, is_own| {
                 if number <= last {
                     return Ok(()); // Folded before the file was removed.
+                }
+                if !is_own {
+                    return Err(JournalError::OtherPurpose { path: path.clone() });
                 }
                 if number != last + 1 {
                     let (expected, path) = (last + 1, path.clone());
@@ -114,6 +118,7 @@ impl Recovery {
                 }
                 each(batch);
                 last = number;
+                bytes += batch.len() as u64;
                 report.batches += 1;
                 Ok(())
             })?;
@@ -124,7 +129,7 @@ impl Recovery {
         // Never after a tail that was cut, which the next reader would stop at.
         let index = segments.last().map_or(1, |index| index + 1);
         let file = segment::create(&self.folder, index, self.purpose)?;
-        let log = Log::start(file, segment::path(&self.folder, index), last)?;
+        let log = Log::start(file, segment::path(&self.folder, index), last, bytes)?;
         let Self { folder, purpose, lock, store, .. } = self;
         Ok((Journal::new(folder, purpose, lock, store, log, index), report))
     }

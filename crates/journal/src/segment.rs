@@ -65,14 +65,16 @@ pub(crate) struct End {
 
 /// Reads the whole batches of a segment.
 ///
+/// `each` gets their numbers, and whether they are of this purpose.
+///
 /// # Errors
 ///
-/// Those of `each`, and [`JournalError`] if the file cannot be read or is of another purpose.
+/// Those of `each`, and [`JournalError`] if the file cannot be read or is not a segment.
 pub(crate) fn read(
     path: &Path,
     index: u64,
     purpose: u64,
-    mut each: impl FnMut(u64, &[u8]) -> Result<(), JournalError>,
+    mut each: impl FnMut(u64, &[u8], bool) -> Result<(), JournalError>,
 ) -> Result<End, JournalError> {
     let of = JournalError::of("read", path);
     let file = File::open(path).map_err(&of)?;
@@ -84,16 +86,12 @@ pub(crate) fn read(
     let mut reader = BufReader::with_capacity(1 << 20, file);
     let mut head = [0; HEAD_BYTES];
     reader.read_exact(&mut head).map_err(&of)?;
-    match frame::purpose(&head, index) {
-        None => return Err(JournalError::NotALog { path: path.to_owned() }),
-        Some(found) if found != purpose && all > HEAD_BYTES as u64 => {
-            return Err(JournalError::OtherPurpose { path: path.to_owned() });
-        }
-        Some(_) => {}
-    }
+    let Some(found) = frame::purpose(&head, index) else {
+        return Err(JournalError::NotALog { path: path.to_owned() });
+    };
     let (mut at, mut batch) = (HEAD_BYTES as u64, Vec::new());
     while let Some(number) = frame::read(&mut reader, all - at, &mut batch).map_err(&of)? {
-        each(number, &batch)?;
+        each(number, &batch, found == purpose)?;
         at += frame::len(&batch);
     }
     // What follows in the next segment must not reach the disk without it.

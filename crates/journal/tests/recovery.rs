@@ -52,7 +52,7 @@ fn batches_are_there_after_the_end() -> Result<(), JournalError> {
     word.add(&journal, Level::Written, "abc");
     word.add(&journal, Level::Memory, "-");
     word.add(&journal, Level::Synced, "de");
-    assert_eq!((word.0.as_str(), journal.unfolded()), ("abc-de", 5));
+    assert_eq!((word.0.as_str(), journal.unfolded()), ("abc-de", 6));
     drop(journal);
 
     let (journal, mut word, report) = open(&inner)?;
@@ -86,6 +86,55 @@ fn folded_batches_are_not_replayed_where_their_log_is_left() -> Result<(), Journ
         let (_, word, report) = open(folder.path())?;
         assert_eq!((word.0.as_str(), report.batches), ("abc", 1));
     }
+    Ok(())
+}
+
+#[test]
+fn replayed_and_unlogged_batches_are_to_be_folded() -> Result<(), JournalError> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (journal, mut word, _) = open(folder.path())?;
+    word.add(&journal, Level::Memory, "abc");
+    assert_eq!(journal.unfolded(), 3);
+    word.add(&journal, Level::Written, "de");
+    assert_eq!(journal.unfolded(), 5);
+    drop(journal);
+    let (journal, word, _) = open(folder.path())?;
+    assert_eq!((word.0.as_str(), journal.unfolded()), ("de", 2));
+    word.fold(&journal);
+    Ok(())
+}
+
+#[test]
+fn store_whose_creation_was_not_finished_is_created_anew() -> Result<(), JournalError> {
+    for unfinished in [&[][..], &[0; 9], &[0; 4_096]] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (journal, mut word, _) = open(folder.path())?;
+        word.add(&journal, Level::Written, "ab");
+        let store = folder.path().join("folded.redb");
+        fs::write(&store, unfinished).expect("can be written");
+        word.fold(&journal);
+        word.add(&journal, Level::Written, "c");
+        fs::write(&store, unfinished).expect("can be written");
+        word.fold(&journal);
+        drop(journal);
+        assert_eq!(open(folder.path())?.1.0, "abc");
+    }
+    Ok(())
+}
+
+#[test]
+fn folded_batches_of_another_purpose_are_passed_over() -> Result<(), JournalError> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (journal, mut word, _) = open(folder.path())?;
+    word.add(&journal, Level::Written, "ab");
+    let old = logs(folder.path()).remove(0);
+    let content = fs::read(&old).expect("can be read");
+    word.fold(&journal);
+    drop(journal);
+    // The process ended before the log was removed, and starts with other options.
+    fs::write(&old, content).expect("can be written");
+    let recovery = Recovery::open(folder.path(), 8)?;
+    assert_eq!(recovery.replay(|_| {})?.1.batches, 0);
     Ok(())
 }
 
@@ -171,8 +220,9 @@ fn logs_of_other_purposes_and_other_files_are_refused() -> Result<(), JournalErr
     word.add(&journal, Level::Written, "a");
     drop(journal);
     let path = log.display();
-    let message =
-        format!("`{path}` has batches of a server with other options, start that one once");
+    let message = format!(
+        "`{path}` is of a server that was killed and had other options: start it with those once, end it by SIGTERM, then change them"
+    );
     assert_eq!(as_other().expect_err("has a batch").to_string(), message);
     // Once they are folded, the state has another form than the batches.
     let (journal, word, _) = open(folder.path())?;

@@ -174,7 +174,7 @@ async fn what_does_not_fit_is_refused_and_kept() -> Result<(), DurabilityError> 
     let refused =
         |opened: Result<Process, DurabilityError>| opened.err().expect("does not fit").to_string();
     let other = refused(open_for(at(0), folder.path(), "--unit ms"));
-    assert!(other.ends_with("has batches of a server with other options, start that one once"));
+    assert!(other.ends_with("end it by SIGTERM, then change them"));
 
     let process = open_for(at(0), folder.path(), "--unit us")?;
     process.ingest.fold()?;
