@@ -105,7 +105,7 @@ fn replayed_and_unlogged_batches_are_to_be_folded() -> Result<(), JournalError> 
 }
 
 #[test]
-fn store_whose_creation_was_not_finished_is_created_anew() -> Result<(), JournalError> {
+fn store_whose_creation_was_not_finished_is_created_again() -> Result<(), JournalError> {
     for unfinished in [&[][..], &[0; 9], &[0; 4_096]] {
         let folder = tempfile::tempdir().expect("a folder");
         let (journal, mut word, _) = open(folder.path())?;
@@ -221,7 +221,8 @@ fn logs_of_other_purposes_and_other_files_are_refused() -> Result<(), JournalErr
     drop(journal);
     let path = log.display();
     let message = format!(
-        "`{path}` is of a server that was killed and had other options: start it with those once, end it by SIGTERM, then change them"
+        "`{path}` is of a server that was killed and had other options: start it with those \
+         once, end it by SIGTERM, then change them"
     );
     assert_eq!(as_other().expect_err("has a batch").to_string(), message);
     // Once they are folded, the state has another form than the batches.
