@@ -51,7 +51,10 @@ impl std::fmt::Display for CutTail {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { path, at, bytes } = self;
         let path = path.display();
-        write!(f, "the last {bytes} bytes of `{path}` are not a whole batch (byte {at})")
+        write!(
+            f,
+            "the last {bytes} bytes of `{path}` are left out: a batch that was not written to its end (byte {at})"
+        )
     }
 }
 

@@ -161,7 +161,8 @@ fn torn_tail_is_cut_and_reported() -> Result<(), JournalError> {
         assert_eq!((found.0.as_str(), report.batches), (word, batches), "{len} bytes");
         let cut: Vec<_> = report.cut.iter().map(ToString::to_string).collect();
         let message = format!(
-            "the last {} bytes of `{}` are not a whole batch (byte {end})",
+            "the last {} bytes of `{}` are left out: a batch that was not written to its end \
+             (byte {end})",
             len - end,
             torn.display()
         );

@@ -139,7 +139,7 @@ fn torn_end_of_the_log_is_reported() {
     let server = Serve::start_as(command);
     assert_eq!(totals(&server), [("a".to_owned(), 1)]);
     let messages = std::fs::read_to_string(messages).unwrap();
-    let expected = format!("of `{}` are not a whole batch (byte ", log.display());
+    let expected = format!("of `{}` are left out: a batch that was not", log.display());
     assert!(
         messages.starts_with("windrow: the last ") && messages.contains(&expected),
         "{messages}"
@@ -160,4 +160,14 @@ fn folder_in_use_and_levels_without_a_folder_are_refused() {
     let server = Serve::start(&[]);
     let (status, answer) = post(&server, "written", "a");
     assert!(status == 400 && answer.contains("is not kept by this server"), "{answer}");
+}
+
+#[test]
+fn folder_of_another_unit_is_refused_with_the_reason() {
+    let folder = TempDir::new().unwrap();
+    let server = start(folder.path());
+    assert_eq!(post(&server, "written", "a").0, 200);
+    assert_eq!(server.end(&[Signal::SIGTERM]), 0);
+    let (code, messages) = fails(&["--data", folder.path().to_str().unwrap(), "--unit", "us"]);
+    assert!(code == 1 && messages.contains("expected Microseconds"), "{messages}");
 }

@@ -28,9 +28,9 @@ impl clap::ValueEnum for KeptLevel {
 
     fn to_possible_value(&self) -> Option<PossibleValue> {
         let help = match self.0 {
-            Level::Memory => "nothing, at most a minute of actions is lost",
-            Level::Written => "the end of the program, also by `kill -9`",
-            Level::Synced => "the end of the machine",
+            Level::Memory => "a clean shutdown; a crash loses up to a minute",
+            Level::Written => "a crash of the program, such as by `kill -9`",
+            Level::Synced => "a crash or power failure of the machine",
         };
         Some(PossibleValue::new(self.0.to_string()).help(help))
     }

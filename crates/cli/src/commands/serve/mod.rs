@@ -5,6 +5,8 @@ mod kept;
 mod signals;
 mod token;
 
+use std::error::Error;
+use std::iter;
 use std::num::NonZero;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -87,7 +89,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "DIR", help_heading = SERVER_OPTIONS)]
     data: Option<PathBuf>,
 
-    /// What actions have survived once they are answered
+    /// What acknowledged actions survive [default: written]
     ///
     /// Requests may ask for another level by the header `durability`.
     #[arg(long, value_enum, value_name = "LEVEL", requires = "data", hide_default_value = true)]
@@ -100,8 +102,8 @@ pub(crate) struct Args {
 
 const DETAILS: &str = "\
 The URL is printed when the server is ready. Everything is kept in memory and lost at the end,
-unless --data names a folder. Then the answer to a request comes when its actions survive the end of
-the program (`written`), that of the machine (`synced`), or at once (`memory`).
+unless --data names a folder. Then a request is answered when its actions survive a crash of the
+program (`written`) or of the machine (`synced`), or at once (`memory`).
 
 A body has records in any form that `windrow stats` reads, up to 8 MiB, compressed with gzip or zstd
 or not. The options say how records are read. A request can have options of its own in its query:
@@ -127,6 +129,12 @@ Exit codes:
        be kept at the end
   2    invalid command line
   130  ended by a second Ctrl-C, 143 by a second SIGTERM";
+
+/// Returns an error with all that caused it: only the last one says what to do.
+fn with_sources(error: &(dyn Error + 'static)) -> String {
+    let errors = iter::successors(Some(error), |&error| error.source());
+    errors.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
 
 pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     // What is wrong with the options is reported.
@@ -192,8 +200,7 @@ impl Args {
         let options = format!("{:?}", self.records);
         let opened = kept::open(folder.clone(), self.durability, self.builder(), forms, options);
         opened.map_err(|error| {
-            let source = std::error::Error::source(&error).map(|source| format!(": {source}"));
-            diagnostics::report(format!("{error}{}", source.unwrap_or_default()));
+            diagnostics::report(with_sources(&error));
             Exit::Failed
         })
     }
