@@ -53,7 +53,8 @@ impl std::fmt::Display for CutTail {
         let path = path.display();
         write!(
             f,
-            "the last {bytes} bytes of `{path}` are left out: a batch that was not written to its end (byte {at})"
+            "the last {bytes} bytes of `{path}` are left out: a batch that was not written to its \
+             end (byte {at})"
         )
     }
 }
