@@ -6,7 +6,6 @@ use std::time::Duration;
 use clap::ValueEnum;
 use facade::Stamp;
 use facade::codec::{Counts, Fields, MomentError, Path, Timestamp, TimestampFormat, Zone, visible};
-use facade::time::{Clock, SystemClock};
 
 use crate::diagnostics;
 use crate::options::{self, INPUT_OPTIONS};
@@ -115,9 +114,9 @@ impl FromStr for Limit {
 }
 
 impl Limit {
-    fn stamp(&self, zone: &Zone) -> Stamp {
+    fn stamp(&self, zone: &Zone, now: Stamp) -> Stamp {
         match self {
-            Self::BeforeNow(before) => SystemClock.now() - *before,
+            Self::BeforeNow(before) => now - *before,
             // At the edge of the range, it may be outside in another zone.
             Self::At(text) => {
                 TimestampFormat::Auto.parse(text, zone).map_or(Stamp::MAX, |moment| moment.stamp)
@@ -146,7 +145,7 @@ impl TimestampArgs {
         self.timestamp_format.clone().or(self.stamp_form.map(TimestampFormat::from))
     }
 
-    /// Sets the fields of the timestamp and its limits.
+    /// Sets the fields of the timestamp and its limits, some of which are before `now`.
     ///
     /// A timestamp that `fields` already has, such as that of a pattern, keeps its path.
     ///
@@ -154,7 +153,7 @@ impl TimestampArgs {
     ///
     /// What is wrong, if an option needs a timestamp and there is none, or if no moment is within
     /// the limits.
-    pub(crate) fn apply(&self, fields: &mut Fields) -> Result<(), String> {
+    pub(crate) fn apply(&self, fields: &mut Fields, now: Stamp) -> Result<(), String> {
         if let Some(timestamp) = self.timestamp() {
             fields.timestamp = Some(timestamp);
         } else if let Some(timestamp) = &mut fields.timestamp {
@@ -165,8 +164,8 @@ impl TimestampArgs {
                 "`{option}` needs the field of the timestamp\n  use `--timestamp PATH`"
             ));
         }
-        fields.from = self.from.as_ref().map(|limit| limit.stamp(self.zone()));
-        fields.to = self.to.as_ref().map(|limit| limit.stamp(self.zone()));
+        fields.from = self.from.as_ref().map(|limit| limit.stamp(self.zone(), now));
+        fields.to = self.to.as_ref().map(|limit| limit.stamp(self.zone(), now));
         if let (Some(from), Some(to)) = (fields.from, fields.to)
             && from >= to
         {

@@ -83,7 +83,12 @@ impl Source {
     /// Returns the numbers of what exceeded the limit of actions, and of what was refused.
     pub(crate) fn refusals(&self) -> (OverflowCounts, RefusedCounts) {
         let refusals = |tracker: &WindowedTracker<Summary>| (tracker.overflow(), tracker.refused());
-        self.tracker().map(refusals).unwrap_or_default()
+        let (overflow, refused) = self.tracker().map(refusals).unwrap_or_default();
+        #[cfg(feature = "ingest")]
+        if let Kind::Ingest(ingest) = &self.0 {
+            return (overflow, ingest.with_refused_stamps(refused));
+        }
+        (overflow, refused)
     }
 
     /// Returns what its actions are called. `tracker` is its own.

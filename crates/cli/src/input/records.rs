@@ -1,10 +1,11 @@
 //! The options that decide what a record is, and what they make of one input.
 
-use facade::Unit;
 use facade::codec::{
     Counts, DecodeOptions, FieldTypes, Fields, Fractions, LinePattern, Path, Timestamp,
     TimestampFormat, Zone,
 };
+use facade::time::{Clock as _, SystemClock};
+use facade::{Stamp, Unit};
 
 use super::fields::FieldArgs;
 use super::form::{FormArgs, FormError, Named};
@@ -140,24 +141,24 @@ impl RecordArgs {
             self.fields.warn_of_conditions();
             self.timestamps.report_old_names();
         }
-        self.try_recipe(fractions).map_err(|problem| {
+        self.try_recipe(fractions, SystemClock.now()).map_err(|problem| {
             diagnostics::report(problem);
             Exit::Misused
         })
     }
 
-    /// Returns how records are read, and reports nothing.
+    /// Returns how records that come at `now` are read, and reports nothing.
     ///
     /// # Errors
     ///
     /// What is wrong with the options, if they do not go together.
-    pub(crate) fn try_recipe(&self, fractions: Fractions) -> Result<Recipe, String> {
+    pub(crate) fn try_recipe(&self, fractions: Fractions, now: Stamp) -> Result<Recipe, String> {
         if let Some(problem) = self.problem() {
             return Err(problem);
         }
         let is_named = self.fields.are_named() || self.form.are_special() || self.preset.is_some();
         let mut any = self.options(FieldTypes::Any, fractions);
-        self.timestamps.apply(&mut any.fields)?;
+        self.timestamps.apply(&mut any.fields, now)?;
         let mut json = any.clone();
         if !is_named {
             let strict = self.options(FieldTypes::Strict, fractions).fields;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use core_time::{
-    Clock, InBucket, MonotonicClock, OverflowCounts, RefusedCounts, Stamp, Statistic, TieredRing,
-    TimeAxis, WindowSpec,
+    Clock, InBucket, MonotonicClock, OverflowCounts, RecordError, RefusedCounts, Stamp, Statistic,
+    TieredRing, TimeAxis, WindowSpec,
 };
 
 use crate::action::error::ActionError;
@@ -184,6 +184,33 @@ impl<S: Statistic<Value: AsWords>> WindowedTracker<S> {
         self.rings.record(action, InBucket { tick, value })?;
         self.timeline.extend_to(stamp);
         Ok(())
+    }
+
+    /// Checks that a stamp is inside the span and the tolerance at the moment `now`.
+    ///
+    /// It judges records that came before, such as those of a log, as
+    /// [`record_at`](Self::record_at) did then. The clock is not read, and a refusal is not
+    /// counted.
+    ///
+    /// # Errors
+    ///
+    /// - [`RecordError::TooOld`] if the stamp is older than the span.
+    /// - [`RecordError::TooNew`] if it is further ahead of `now` than the tolerance.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core_actions::{Mean, WindowedTracker};
+    /// use core_time::Stamp;
+    ///
+    /// let tracker = WindowedTracker::<Mean>::new(Default::default())?;
+    /// let (stamp, came) = (Stamp::from_secs(600), Stamp::from_secs(900));
+    /// assert!(tracker.check_stamp(stamp, came).is_ok());
+    /// assert!(tracker.check_stamp(stamp, tracker.now()).is_err());
+    /// # Ok::<(), core_actions::WindowedSpecError>(())
+    /// ```
+    pub fn check_stamp(&self, stamp: Stamp, now: Stamp) -> Result<(), RecordError> {
+        self.timeline.axis.check_stamp(stamp, now)
     }
 
     /// Records `n` occurrences of an action with equal times, which ended now.

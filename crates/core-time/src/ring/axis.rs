@@ -233,8 +233,28 @@ impl TimeAxis {
         oldest.saturating_mul(grid.width() / self.spec.finest().width())
     }
 
-    /// Checks that a stamp is inside the span and the tolerance.
-    pub(crate) fn check_stamp(&self, stamp: Stamp, now: Stamp) -> Result<(), RecordError> {
+    /// Checks that a stamp is inside the span and the tolerance at the moment `now`.
+    ///
+    /// The clock is not read, and a refusal is not counted. A stamp that was valid before may be
+    /// refused by [`tick_at`](Self::tick_at).
+    ///
+    /// # Errors
+    ///
+    /// - [`RecordError::TooOld`] if the stamp is older than the span.
+    /// - [`RecordError::TooNew`] if it is further ahead of `now` than the tolerance.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core_time::{ManualClock, Stamp, TimeAxis};
+    ///
+    /// let clock = ManualClock::new(Stamp::from_secs(1_000));
+    /// let axis = TimeAxis::with_clock(Default::default(), clock);
+    /// let stamp = Stamp::from_secs(600);
+    /// assert!(axis.tick_at(stamp).is_err()); // The span is 300 s.
+    /// assert!(axis.check_stamp(stamp, Stamp::from_secs(900)).is_ok());
+    /// ```
+    pub fn check_stamp(&self, stamp: Stamp, now: Stamp) -> Result<(), RecordError> {
         let spec = &self.spec;
         let after_now = stamp.as_nanos().saturating_sub(now.as_nanos());
         if after_now < -spec.longest().span() {

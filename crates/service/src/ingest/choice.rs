@@ -2,6 +2,7 @@
 
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
+use facade::Stamp;
 use facade::codec::{CsvOptions, DecodeOptions, Delimiter, Detected, Form, Input, detect};
 
 use super::refusal::Refusal;
@@ -37,14 +38,17 @@ pub struct BodyHead<'r> {
     pub bytes: &'r [u8],
     /// Whether these bytes are the whole body.
     pub is_whole: bool,
+    /// When the body came. Times before now, such as an hour ago, count from here, so that a body
+    /// that is read once more after a crash has the same records.
+    pub at: Stamp,
 }
 
 impl<'r> BodyHead<'r> {
     /// Creates the head of a request, to test a function that chooses options.
     #[must_use]
-    pub fn new(form: BodyForm, query: &'r str, body: &'r [u8]) -> Self {
+    pub fn new(form: BodyForm, query: &'r str, body: &'r [u8], at: Stamp) -> Self {
         let bytes = &body[..body.len().min(HEAD_BYTES)];
-        Self { form, query, bytes, is_whole: bytes.len() == body.len() }
+        Self { form, query, bytes, is_whole: bytes.len() == body.len(), at }
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use axum::http::StatusCode;
 use exposition::{Description, Labels, Page};
 
-use super::outcome::Outcome;
+use super::outcome::{Outcome, RefusedStamps};
 
 /// What was received since the start. The lock is taken once for each body.
 #[derive(Debug, Default)]
@@ -29,6 +29,8 @@ impl Counts {
             *sum += more;
         }
         records.undecoded += outcome.undecoded;
+        records.stamps.too_old += outcome.stamps.too_old;
+        records.stamps.too_new += outcome.stamps.too_new;
     }
 
     pub(super) fn answered(&self, status: StatusCode) {
@@ -37,6 +39,10 @@ impl Counts {
 
     pub(super) fn undecoded(&self) -> u64 {
         self.lock().records.undecoded
+    }
+
+    pub(super) fn refused_stamps(&self) -> RefusedStamps {
+        self.lock().records.stamps
     }
 
     pub(super) fn write(&self, page: &mut Page, keys_evicted: u64) {

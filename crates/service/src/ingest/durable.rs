@@ -16,6 +16,7 @@ use super::batch::{BatchHead, FORM};
 use super::choice::BodyHead;
 use super::keys::{Key, SavedKey};
 use super::outcome::Reply;
+use super::record::Arrival;
 use super::{Ingest, Shared};
 
 /// The bytes of bodies after which the journal is folded.
@@ -203,7 +204,7 @@ impl Shared {
         }
         let query = Some(head.query);
         // A body that was refused as a whole is refused again.
-        let outcome = self.record(&headers, query, body, Some(head.at));
+        let outcome = self.record(&headers, query, body, Arrival::Before(head.at));
         if !head.key.is_empty()
             && let Ok(outcome) = outcome
         {

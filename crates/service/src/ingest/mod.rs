@@ -22,8 +22,9 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, Uri};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
+use facade::Windrow;
 use facade::codec::DecodeOptions;
-use facade::{Stamp, Windrow};
+use facade::time::RefusedCounts;
 use journal::{Level, Receipt};
 
 use batch::BatchHead;
@@ -31,7 +32,8 @@ use body::{Bodies, Body};
 use counts::Counts;
 use durable::Kept;
 use keys::{Key, Keys, Known, Pending};
-use outcome::{Outcome, Reply};
+use outcome::{Outcome, RefusedStamps, Reply};
+use record::Arrival;
 use refusal::Refusal;
 
 pub use choice::{BodyForm, BodyHead};
@@ -134,6 +136,14 @@ impl Ingest {
         &self.0.windrow
     }
 
+    /// Adds the timestamps that were refused before they reached a tracker.
+    pub(crate) fn with_refused_stamps(&self, mut refused: RefusedCounts) -> RefusedCounts {
+        let RefusedStamps { too_old, too_new } = self.0.counts.refused_stamps();
+        refused.too_old += too_old;
+        refused.too_new += too_new;
+        refused
+    }
+
     /// Returns the number of records that were refused before they reached a tracker.
     pub(crate) fn undecoded(&self) -> u64 {
         self.0.counts.undecoded()
@@ -214,8 +224,9 @@ impl Job {
     ) -> Result<Answer, Refusal> {
         let query = self.uri.query();
         let kept = self.shared.kept.get();
+        let at = self.shared.windrow.now();
         let record = || {
-            let outcome = self.shared.record(&self.headers, query, body, None)?;
+            let outcome = self.shared.record(&self.headers, query, body, Arrival::Now(at))?;
             self.shared.counts.add(&outcome);
             let reply = Reply::new(&outcome, kept.map(|_| self.level));
             if let Some(pending) = pending {
@@ -227,7 +238,7 @@ impl Job {
         let content_type = self.headers.get(CONTENT_TYPE).map_or(&b""[..], |it| it.as_bytes());
         let head = BatchHead {
             level: self.level,
-            at: self.shared.windrow.now(),
+            at,
             content,
             key: self.key.as_ref().map_or("", Key::as_str),
             content_type,
@@ -269,7 +280,7 @@ impl Shared {
         Ok(Some(receipt))
     }
 
-    /// Decodes a body and records its actions, now or as at a moment before.
+    /// Decodes a body that came at `arrival`, and records its actions.
     ///
     /// An error leaves everything as it was.
     fn record(
@@ -277,14 +288,15 @@ impl Shared {
         headers: &HeaderMap,
         query: Option<&str>,
         body: &[u8],
-        at: Option<Stamp>,
+        arrival: Arrival,
     ) -> Result<Outcome, Refusal> {
         // A byte order mark is not part of the text.
         let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
-        let head = BodyHead::new(choice::form(headers)?, query.unwrap_or_default(), body);
+        let (form, query) = (choice::form(headers)?, query.unwrap_or_default());
+        let head = BodyHead::new(form, query, body, arrival.stamp());
         let options = (self.choose)(&head).map_err(Refusal::Unreadable)?;
         let windows = self.windrow.keep_windows();
         let windows = windows.map_err(|error| Refusal::NoWindows(error.to_string()))?;
-        record::record(&self.windrow, windows, &options, body, at)
+        record::record(&self.windrow, windows, &options, body, arrival)
     }
 }

@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use facade::codec::Report;
+use facade::time::RecordError;
 use journal::Level;
 use serde::Serialize;
 
@@ -34,6 +35,8 @@ pub(super) struct Outcome {
     /// The refused records that no tracker has seen.
     #[serde(skip)]
     pub(super) undecoded: u64,
+    #[serde(skip)]
+    pub(super) stamps: RefusedStamps,
     first_errors: Vec<String>,
 }
 
@@ -72,7 +75,7 @@ impl Outcome {
 
     /// Joins what the decoder and the tracker refused, in the order of lines.
     pub(super) fn new(report: &Report, unrecorded: Unrecorded, body: &[u8]) -> Self {
-        let Unrecorded { refused, dropped, first } = unrecorded;
+        let Unrecorded { refused, dropped, stamps, first } = unrecorded;
         let decoded = report.refusals.iter().map(|it| (it.offset, it.to_string()));
         let late = first.into_iter().map(|(offset, error)| {
             let end = usize::try_from(offset).unwrap_or(body.len()).min(body.len());
@@ -92,7 +95,24 @@ impl Outcome {
             without_timestamp: report.counts.without_timestamp.min(report.accepted),
             names_shortened: report.counts.names_shortened,
             undecoded: report.refused,
+            stamps,
             first_errors: errors.into_iter().map(|(_, error)| error).collect(),
+        }
+    }
+}
+
+/// The records that were refused for their timestamp, by reason. No tracker has seen them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct RefusedStamps {
+    pub(super) too_old: u64,
+    pub(super) too_new: u64,
+}
+
+impl RefusedStamps {
+    pub(super) fn add(&mut self, refusal: &RecordError) {
+        match refusal {
+            RecordError::TooNew { .. } => self.too_new += 1,
+            _ => self.too_old += 1,
         }
     }
 }
@@ -102,6 +122,7 @@ impl Outcome {
 pub(super) struct Unrecorded {
     pub(super) refused: u64,
     pub(super) dropped: u64,
+    pub(super) stamps: RefusedStamps,
     /// The offsets of the first refused ones, with the reasons.
     pub(super) first: Vec<(u64, String)>,
 }

@@ -1,13 +1,29 @@
 //! Records the decoded actions of a body.
 
-use facade::actions::{ActionError, ActionTime, Conversion, WindowedTracker};
+use facade::actions::{ActionError, ActionTime, Conversion, KeyedName, WindowedTracker};
 use facade::codec::{DecodeOptions, Form, InputFault, Record, Sink};
 use facade::{Stamp, Summary, Unit, Windrow};
 
 use super::outcome::{ERRORS_MAX, Outcome, Unrecorded};
 use super::refusal::Refusal;
 
-/// Decodes a body, and records its actions, at the moment `at` or now.
+/// When a body came. Its records are judged by that moment.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Arrival {
+    /// Now: records without a timestamp happen when they are recorded.
+    Now(Stamp),
+    /// Before the process began: records without a timestamp happened then.
+    Before(Stamp),
+}
+
+impl Arrival {
+    pub(super) fn stamp(self) -> Stamp {
+        let (Self::Now(at) | Self::Before(at)) = self;
+        at
+    }
+}
+
+/// Decodes a body that came at `arrival`, and records its actions.
 ///
 /// # Errors
 ///
@@ -17,7 +33,7 @@ pub(super) fn record(
     windows: &WindowedTracker<Summary>,
     options: &DecodeOptions,
     body: &[u8],
-    at: Option<Stamp>,
+    arrival: Arrival,
 ) -> Result<Outcome, Refusal> {
     let options = DecodeOptions { refusals_kept: ERRORS_MAX, ..options.clone() };
     if options.input.form == Form::JsonStream {
@@ -26,7 +42,7 @@ pub(super) fn record(
         let report = options.decode_slice(body, &mut |_: Record<'_>| {});
         refuse_fault(report.fault.as_ref())?;
     }
-    let mut recorder = Recorder::new(windrow, windows, &options, at);
+    let mut recorder = Recorder::new(windrow, windows, &options, arrival);
     let report = options.decode_slice(body, &mut recorder);
     let unrecorded = recorder.finish();
     refuse_fault(report.fault.as_ref())?;
@@ -51,8 +67,7 @@ struct Recorder<'w> {
     of_numbers: Option<Conversion>,
     of_texts: Option<Conversion>,
     is_timed: bool,
-    /// When records without a timestamp happened; `None` for now.
-    at: Option<Stamp>,
+    arrival: Arrival,
     events: u64,
     unrecorded: Unrecorded,
 }
@@ -62,7 +77,7 @@ impl<'w> Recorder<'w> {
         windrow: &'w Windrow,
         windows: &'w WindowedTracker<Summary>,
         options: &DecodeOptions,
-        at: Option<Stamp>,
+        arrival: Arrival,
     ) -> Self {
         let kept = windows.spec().unit;
         let conversion = |unit: Unit| (unit != kept).then(|| unit.to(kept));
@@ -75,7 +90,7 @@ impl<'w> Recorder<'w> {
             of_numbers: conversion(numbers),
             of_texts: conversion(texts),
             is_timed: options.fields.timestamp.is_some(),
-            at,
+            arrival,
             events: 0,
             unrecorded: Unrecorded::default(),
         }
@@ -87,29 +102,33 @@ impl<'w> Recorder<'w> {
             Some(conversion) => ActionTime::try_from(record.time.converted(conversion))?,
             None => record.time,
         };
-        match record.stamp {
-            Some(stamp) => {
-                // Of a moment that no window has room for, nothing is counted, so that totals and
-                // windows are about the same records.
-                match self.windows.record_at(record.name, time, stamp) {
-                    Ok(()) | Err(ActionError::Full { .. }) => {}
-                    Err(error) => return Err(error),
-                }
-                let _ = self.windrow.record_events_at(stamp, 1); // Within the same span.
+        match (record.stamp, self.arrival) {
+            (Some(stamp), arrival) => {
+                // Judged by the moment at which the body came, so that a body that is recorded once
+                // more after a crash has the same outcome.
+                let judged = self.windows.check_stamp(stamp, arrival.stamp());
+                judged.inspect_err(|refusal| self.unrecorded.stamps.add(refusal))?;
+                self.record_at(record.name, time, stamp);
             }
-            None if self.is_timed => {} // When it happened is not known.
-            None if let Some(at) = self.at => {
-                // Of a moment that left the windows by now, only the totals have it.
-                let _ = self.windows.record_at(record.name, time, at);
-                let _ = self.windrow.record_events_at(at, 1);
-            }
-            None => {
+            (None, _) if self.is_timed => {} // When it happened is not known.
+            (None, Arrival::Before(at)) => self.record_at(record.name, time, at),
+            (None, Arrival::Now(_)) => {
                 // Refused if only the tracker of windows is full, as in `Windrow::add_action`.
                 let _ = self.windows.record(record.name, time);
                 self.events += 1;
             }
         }
         self.windrow.actions().record(record.name, time)
+    }
+
+    /// Records a valid action in the windows, unless its moment has left them since it came.
+    fn record_at(&self, name: KeyedName<'_>, time: ActionTime, stamp: Stamp) {
+        // Checked here because the tracker would count a refusal.
+        if self.windows.check_stamp(stamp, self.windows.now()).is_ok() {
+            // Refused if only the tracker of windows is full.
+            let _ = self.windows.record_at(name, time, stamp);
+            let _ = self.windrow.record_events_at(stamp, 1);
+        }
     }
 
     fn finish(self) -> Unrecorded {

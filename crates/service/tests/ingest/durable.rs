@@ -6,8 +6,8 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::Request;
-use facade::codec::DecodeOptions;
-use facade::time::ManualClock;
+use facade::codec::{DecodeOptions, Fields, Path as Field, Timestamp, TimestampFormat};
+use facade::time::{ManualClock, RefusedCounts};
 use facade::{Stamp, Windrow, WindrowBuilder};
 use serde_json::{Value, json};
 use service::{BodyHead, Durability, DurabilityError, Ingest, Level, Page, RecoveryReport};
@@ -39,7 +39,18 @@ fn open_for(
 ) -> Result<Process, DurabilityError> {
     let (folder, options) = (folder.to_owned(), options.to_owned());
     let durability = Durability { folder, level: Level::Written, options };
-    let (ingest, report) = Ingest::durable(builder, default_form, &durability)?;
+    open_as(default_form, builder, durability)
+}
+
+fn open_as<F>(
+    choose: F,
+    builder: WindrowBuilder,
+    durability: Durability,
+) -> Result<Process, DurabilityError>
+where
+    F: Fn(&BodyHead<'_>) -> Result<DecodeOptions, String> + Send + Sync + 'static,
+{
+    let (ingest, report) = Ingest::durable(builder, choose, &durability)?;
     let router = Page::new().ingest(&ingest).router();
     Ok(Process { ingest, router, report })
 }
@@ -142,6 +153,62 @@ async fn keys_are_known_after_the_end() -> Result<(), DurabilityError> {
     }
     let once = r#"[("one", 1), ("two", 1), ("three", 1)]"#;
     assert_eq!(process.contents(), format!("{once} {once} 3"));
+    Ok(())
+}
+
+/// Reads records of the minutes before the body only, by their `ts`.
+fn of_eight_minutes(head: &BodyHead<'_>) -> Result<DecodeOptions, String> {
+    let timestamp = Some(Timestamp::new(Field::key("ts"), TimestampFormat::Seconds));
+    let from = Some(head.at - Duration::from_secs(480));
+    Ok(DecodeOptions {
+        fields: Fields { timestamp, from, ..Fields::default() },
+        ..DecodeOptions::default()
+    })
+}
+
+#[tokio::test]
+async fn timestamps_are_judged_by_the_moment_of_their_body() -> Result<(), DurabilityError> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let open = |seconds| {
+        let (folder, level) = (folder.path().to_owned(), Level::Written);
+        let durability = Durability { folder, level, options: String::new() };
+        open_as(of_eight_minutes, at(seconds), durability)
+    };
+    // The span is 300 s and the tolerance 5 s.
+    let ages = [("kept", 0), ("gone", 290), ("late", 400), ("filtered", 500), ("ahead", -10)];
+    let lines = ages.map(|(name, age)| {
+        let ts = 1_000_000 - age;
+        format!("{{\"action\":\"{name}\",\"time\":5,\"ts\":{ts}}}\n")
+    });
+    let body = lines.concat();
+    let headers = [("idempotency-key", "one")];
+    let process = open(0)?;
+    let answer = process.post(&headers, &body).await;
+    let errors = json!([
+        "line 3: event is 400s old, span is 300s",
+        "line 5: event is 10s ahead of the clock, tolerance is 5s",
+    ]);
+    let expected = json!({
+        "accepted": 2, "refused": 2, "blank": 0, "filtered": 1, "first_errors": errors,
+        "durability": "written",
+    });
+    assert_eq!(answer, (200, expected));
+    drop(process);
+
+    // Meanwhile one has left the windows, one would be filtered, and one is not ahead any more.
+    let process = open(100)?;
+    assert_eq!(process.report.batches, 1);
+    let both = r#"[("kept", 1), ("gone", 1)]"#;
+    assert_eq!(process.contents(), format!("{both} [] 0"));
+    assert_eq!(process.post(&headers, &body).await, answer);
+    let windrow = process.ingest.windrow();
+    let span = Duration::from_secs(300);
+    assert_eq!(windrow.request_event_count(span).expect("is kept"), 1);
+    let windows = windrow.keep_windows().expect("are kept");
+    assert_eq!(windows.refused(), RefusedCounts::default(), "nothing was refused here");
+    assert_eq!(windows.window(span).expect("is kept").rows().len(), 1);
+    drop(process);
+    assert_eq!(open(10_000)?.contents(), format!("{both} [] 0"));
     Ok(())
 }
 

@@ -158,6 +158,11 @@ async fn records_are_counted_at_their_timestamps() {
     assert_eq!(count("10s").await, None, "it happened 30 s ago");
     assert_eq!(count("60s").await, Some(json!(1)), "the one without a timestamp is in no window");
     assert_eq!(totals(&windrow), [("a".to_owned(), 2)]);
+    let (_, page) = server.get("/metrics").await;
+    for what in ["too_old", "too_new"] {
+        let counted = format!("windrow_exceeded_total{{what=\"{what}\"}} 1\n");
+        assert!(page.contains(&counted), "{what} in {page}");
+    }
     let events = |secs| windrow.request_event_count(std::time::Duration::from_secs(secs));
     assert_eq!((events(10).unwrap(), events(60).unwrap()), (0, 1));
 }

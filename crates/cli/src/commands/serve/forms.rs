@@ -100,7 +100,7 @@ impl Forms {
             BodyForm::Tsv => records.of_content(Named::Tsv),
             _ => records,
         };
-        records.try_recipe(Fractions::Allowed).map_err(|problem| on_one_line(&problem))
+        records.try_recipe(Fractions::Allowed, head.at).map_err(|problem| on_one_line(&problem))
     }
 }
 
@@ -150,14 +150,18 @@ fn on_one_line(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use facade::Unit;
+    use std::time::Duration;
+
     use facade::codec::{Form, Path, Record};
+    use facade::{Stamp, Unit};
 
     use super::*;
 
+    const AT: Stamp = Stamp::from_secs(1_700_000_000);
+
     /// Returns the names that a body has by the options of a query.
     fn names(forms: &Forms, query: &str, body: &str) -> Result<String, String> {
-        let options = forms.options(&BodyHead::new(BodyForm::Auto, query, body.as_bytes()))?;
+        let options = forms.options(&BodyHead::new(BodyForm::Auto, query, body.as_bytes(), AT))?;
         let mut names = Vec::new();
         options.decode_slice(body.as_bytes(), &mut |record: Record<'_>| {
             names.push(format!("{}={}", &*record.name, record.time));
@@ -234,7 +238,7 @@ mod tests {
     fn content_type_names_the_form_unless_an_option_does() {
         let forms = Forms::new(parse("unit=us").unwrap());
         let options = |form, query, body: &str| {
-            forms.options(&BodyHead::new(form, query, body.as_bytes())).unwrap()
+            forms.options(&BodyHead::new(form, query, body.as_bytes(), AT)).unwrap()
         };
         let logfmt = "action=a time=1\n";
         assert_eq!(options(BodyForm::Auto, "", logfmt).input.form, Form::Logfmt);
@@ -249,10 +253,21 @@ mod tests {
     }
 
     #[test]
+    fn relative_moments_are_before_the_body() {
+        let forms = Forms::new(parse("").unwrap());
+        let query = "timestamp=ts&from=-1h";
+        for at in [AT, AT + Duration::from_secs(7)] {
+            let head = BodyHead::new(BodyForm::Auto, query, b"{}", at);
+            let from = forms.options(&head).unwrap().fields.from;
+            assert_eq!(from, Some(at - Duration::from_secs(3_600)));
+        }
+    }
+
+    #[test]
     fn relative_moments_and_many_queries_are_not_kept() {
         let forms = Forms::new(parse("").unwrap());
         let options = |query: &str| {
-            forms.options(&BodyHead::new(BodyForm::Auto, query, b"{}")).unwrap();
+            forms.options(&BodyHead::new(BodyForm::Auto, query, b"{}", AT)).unwrap();
             forms.kept.lock().unwrap().len()
         };
         assert_eq!(options("timestamp=ts"), 1);
