@@ -98,6 +98,11 @@ fn full_disk_is_answered_with_507_and_memory_goes_on() {
     limited.args(["--max-actions", "100000"]).stderr(Stdio::null());
     let server = Serve::start_as(limited);
     assert_eq!(server.get("/readyz").0, 200);
+    let with_key = || {
+        let headers = [("durability", "synced"), ("idempotency-key", "one")];
+        server.send("POST", "/v1/actions", &headers, &body("a_key"))
+    };
+    assert_eq!(with_key().0, 200);
     let padding = "x".repeat(4_000);
     let kept = (0..).take_while(|number| {
         post(&server, "written", &format!("a{number}{}", &padding[..200])).0 == 200
@@ -107,8 +112,12 @@ fn full_disk_is_answered_with_507_and_memory_goes_on() {
     let (status, answer) = post(&server, "synced", &"b".repeat(200));
     assert_eq!(status, 507, "{answer}");
     assert!(answer.contains("nothing was recorded, because it would not be kept"), "{answer}");
+    // What is repeated was recorded, whatever the disk says now.
+    let (status, answer) = with_key();
+    assert_eq!(status, 507, "{answer}");
+    assert!(answer.contains("the actions are recorded, do not send them again"), "{answer}");
     assert_eq!(post(&server, "memory", "c").0, 200);
-    assert_eq!(totals(&server).len(), kept + 1);
+    assert_eq!(totals(&server).len(), kept + 2);
     let is_red = (0..100_000).any(|_| server.get("/readyz").0 == 503);
     assert!(is_red && server.get("/readyz").1.starts_with("journal: "));
     // At the end it has no room either.
@@ -116,7 +125,7 @@ fn full_disk_is_answered_with_507_and_memory_goes_on() {
 
     let server = start(&data);
     let found = totals(&server);
-    assert_eq!(found.len(), kept);
+    assert_eq!(found.len(), kept + 1);
     assert!(found.iter().all(|(name, count)| name.starts_with('a') && *count == 1));
     assert_eq!(server.get("/readyz").0, 200);
     assert_eq!(server.end(&[Signal::SIGTERM]), 0);

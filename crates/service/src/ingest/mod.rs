@@ -276,7 +276,7 @@ impl Shared {
         let ((), receipt) = kept
             .journal
             .batch(Level::Synced, &[&BatchHead::nothing(self.windrow.now())], || {})
-            .map_err(|error| Refusal::NotKept(error.to_string()))?;
+            .map_err(|error| Refusal::Unconfirmed(error.to_string()))?;
         Ok(Some(receipt))
     }
 

@@ -10,7 +10,10 @@ use thiserror::Error;
 const CONTENT_TYPES: &str =
     "application/x-ndjson, application/json, text/csv, text/tab-separated-values, text/plain";
 
-/// Why a request was refused as a whole. Nothing of it was recorded.
+/// Why a request was refused as a whole.
+///
+/// Nothing of it was recorded, except of [`Unconfirmed`](Self::Unconfirmed), which was, and of
+/// [`Broken`](Self::Broken), which may have been.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub(super) enum Refusal {
     #[error("body is longer than {max} bytes, send it in parts")]
