@@ -362,6 +362,13 @@ fn what_did_not_change_is_neither_sent_nor_read_again() {
     assert_eq!(publisher.flush().unwrap().stored, 1);
     assert_eq!(setup.read(&mut reader).0, rows([("jump", 6), ("run", 6)]));
     assert_eq!(*noting.reads.lock().unwrap(), [170_000_005]);
+
+    // Where an action opened two buckets, changes name the one before them once more.
+    for _ in 0..2 {
+        setup.clock.advance(10 * SECOND);
+        tracker.record("run", 1).unwrap();
+    }
+    assert_eq!(publisher.flush().unwrap().stored, 2);
 }
 
 #[test]
