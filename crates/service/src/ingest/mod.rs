@@ -164,8 +164,12 @@ async fn receive(State(shared): State<Arc<Shared>>, request: Request) -> Respons
         let body = shared.bodies.receive(&head.headers, body).await?;
         let (uri, headers) = (head.uri, head.headers);
         let job = Job { shared: Arc::clone(&shared), key, level, uri, headers };
-        // A query may have a regular expression, which takes a while to compile.
-        let is_slow = body.is_packed() || body.len() > INLINE_BYTES || job.uri.query().is_some();
+        // A query may have a regular expression, which takes a while to compile. A journal waits
+        // for the disk, and for a fold.
+        let is_slow = body.is_packed()
+            || body.len() > INLINE_BYTES
+            || job.uri.query().is_some()
+            || shared.kept.get().is_some();
         let answer = if is_slow {
             let answer = tokio::task::spawn_blocking(move || job.answer(body)).await;
             answer.unwrap_or(Err(Refusal::Broken))

@@ -1,6 +1,7 @@
 //! Actions that survive the process, at each level.
 
 use std::path::Path;
+use std::thread;
 use std::time::Duration;
 
 use axum::Router;
@@ -209,6 +210,22 @@ async fn timestamps_are_judged_by_the_moment_of_their_body() -> Result<(), Durab
     assert_eq!(windows.window(span).expect("is kept").rows().len(), 1);
     drop(process);
     assert_eq!(open(10_000)?.contents(), format!("{both} [] 0"));
+    Ok(())
+}
+
+#[tokio::test]
+async fn journal_is_not_written_by_a_thread_of_connections() -> Result<(), DurabilityError> {
+    let folder = tempfile::tempdir().expect("a folder");
+    // The runtime of this test has no other thread for connections.
+    let connections = thread::current().id();
+    let choose = move |_: &BodyHead<'_>| {
+        let is_other = thread::current().id() != connections;
+        is_other.then(DecodeOptions::default).ok_or_else(|| "connections wait".to_owned())
+    };
+    let (folder, level) = (folder.path().to_owned(), Level::Written);
+    let durability = Durability { folder, level, options: String::new() };
+    let process = open_as(choose, at(0), durability)?;
+    assert_eq!(process.post(&[], &line("a")).await.0, 200);
     Ok(())
 }
 
