@@ -70,7 +70,8 @@ impl Args {
         if self.long {
             steps.command(simulation(sh));
             steps.command(unread_records(sh));
-            steps.command(killed(sh));
+            steps.command(killed_journal(sh));
+            steps.command(killed_server(sh));
             steps.command(store_faults(sh));
         }
         steps.run("interface", || interface::step(sh));
@@ -160,9 +161,18 @@ fn unread_records(sh: &Shell) -> Job<'_> {
 }
 
 /// Kills a process that writes a journal at 200 random points.
-fn killed(sh: &Shell) -> Job<'_> {
+fn killed_journal(sh: &Shell) -> Job<'_> {
     let test = cmd!(sh, "cargo test --profile model --package journal --test killed --locked");
-    Job::tests("killed", test).env("WINDROW_LONG_TESTS", "1")
+    Job::tests("killed_journal", test).env("WINDROW_LONG_TESTS", "1")
+}
+
+/// Kills `windrow serve` at 200 random points, with the options of the tests that were built.
+fn killed_server(sh: &Shell) -> Job<'_> {
+    let test = cmd!(
+        sh,
+        "cargo test --workspace --all-features --locked --test serve -- kept::nothing_answered"
+    );
+    Job::tests("killed_server", test).env("WINDROW_LONG_TESTS", "1")
 }
 
 /// Runs long histories of writers on a server that fails, optimised.
