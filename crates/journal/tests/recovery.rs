@@ -2,7 +2,8 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::mpsc;
 use std::thread;
 
 use journal::{Journal, JournalError, Level, Recovery, RecoveryReport};
@@ -258,32 +259,35 @@ fn batch_that_is_too_long_is_refused_and_not_applied() -> Result<(), JournalErro
 
 #[test]
 fn state_is_saved_between_batches() {
+    // Longer than a fold takes that does not wait; only a fault is missed if it is too short.
+    const TURNS: usize = 1_000_000;
     let folder = tempfile::tempdir().expect("a folder");
     let (journal, ..) = open(folder.path()).expect("is empty");
-    let (applying, is_done) = (AtomicUsize::new(0), AtomicBool::new(false));
+    let is_saved = AtomicBool::new(false);
+    let (is_applying, applying) = mpsc::channel();
     thread::scope(|scope| {
-        for _ in 0..2 {
-            scope.spawn(|| {
-                while !is_done.load(SeqCst) {
-                    let apply = || {
-                        applying.fetch_add(1, SeqCst);
-                        thread::yield_now();
-                        applying.fetch_sub(1, SeqCst);
-                    };
-                    let _ = journal.batch(Level::Written, &[b"a"], apply).expect("is kept");
+        let (journal, is_saved) = (&journal, &is_saved);
+        scope.spawn(move || {
+            applying.recv().expect("a batch is applied");
+            journal.fold(|| is_saved.store(true, SeqCst), |()| Vec::new()).expect("is folded");
+        });
+        let apply = || {
+            is_applying.send(()).expect("is awaited");
+            // A fold begins the next segment before it waits.
+            while logs(folder.path()).len() < 2 {
+                thread::yield_now();
+            }
+            for _ in 0..TURNS {
+                if is_saved.load(SeqCst) {
+                    break;
                 }
-            });
-        }
-        let mut found = 0;
-        for _ in 0..50 {
-            let save = || {
-                found += applying.load(SeqCst);
-            };
-            journal.fold(save, |()| Vec::new()).expect("is folded");
-        }
-        is_done.store(true, SeqCst);
-        assert_eq!(found, 0, "batches that are being applied");
+                thread::yield_now();
+            }
+            assert!(!is_saved.load(SeqCst), "the state is saved while a batch is being applied");
+        };
+        let _ = journal.batch(Level::Written, &[b"a"], apply).expect("is kept");
     });
+    assert!(is_saved.load(SeqCst));
 }
 
 #[tokio::test]
