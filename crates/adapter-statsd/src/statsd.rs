@@ -20,6 +20,7 @@ use crate::series::AllSeries;
 /// # Concurrency
 ///
 /// Any thread may call `add`; concurrent calls run one at a time, under a lock.
+///
 /// # Examples
 ///
 /// ```

@@ -10,6 +10,7 @@ use adapter_metrics::WindrowRecorder;
 use adapter_statsd::{Access, ListenError, Listener, Refusal, Statsd};
 use exposition::{Format, Labels, Page};
 use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 
 fn server() -> (WindrowRecorder, Statsd) {
     let recorder = WindrowRecorder::default();
@@ -20,6 +21,15 @@ fn server() -> (WindrowRecorder, Statsd) {
 fn page(recorder: &WindrowRecorder, start: &str) -> Vec<String> {
     let page = String::from_utf8(recorder.render(Format::Text)).expect("pages are text");
     page.lines().filter(|line| line.starts_with(start)).map(str::to_owned).collect()
+}
+
+/// Serves until it is told to stop.
+fn serve(statsd: &Statsd, listener: Listener) -> (oneshot::Sender<()>, JoinHandle<io::Result<()>>) {
+    let (stop, stopped) = oneshot::channel();
+    let served = statsd.clone();
+    let task =
+        tokio::spawn(async move { served.serve(listener, async { _ = stopped.await }).await });
+    (stop, task)
 }
 
 fn port(listener: &Listener) -> String {
@@ -127,10 +137,7 @@ async fn datagrams_of_udp_are_recorded() -> io::Result<()> {
     let (recorder, statsd) = server();
     let listener = Listener::bind("udp://localhost:0", Access::Local).expect("loopback");
     let to = port(&listener);
-    let (stop, stopped) = oneshot::channel::<()>();
-    let served = statsd.clone();
-    let task =
-        tokio::spawn(async move { served.serve(listener, async { _ = stopped.await }).await });
+    let (stop, task) = serve(&statsd, listener);
     let client = UdpSocket::bind("127.0.0.1:0")?;
     // More than one read takes, and the longest datagram of them all.
     for _ in 0..40 {
@@ -195,10 +202,7 @@ async fn lines_of_connections_are_recorded_in_pieces() -> io::Result<()> {
     let (recorder, statsd) = server();
     let listener = Listener::bind("tcp://127.0.0.1:0", Access::Local).expect("loopback");
     let to = port(&listener);
-    let (stop, stopped) = oneshot::channel::<()>();
-    let served = statsd.clone();
-    let task =
-        tokio::spawn(async move { served.serve(listener, async { _ = stopped.await }).await });
+    let (stop, task) = serve(&statsd, listener);
     let sent = tokio::task::spawn_blocking(move || -> io::Result<()> {
         let mut slow = TcpStream::connect(&to)?;
         for piece in ["hits:", "1|c\nhi", "ts:1|c|#k:v\n", "hits:1|c"] {
@@ -230,10 +234,7 @@ async fn connections_beyond_the_limit_are_closed() -> io::Result<()> {
     let (_, statsd) = server();
     let listener = Listener::bind("tcp://127.0.0.1:0", Access::Local).expect("loopback");
     let to = port(&listener);
-    let (stop, stopped) = oneshot::channel::<()>();
-    let served = statsd.clone();
-    let task =
-        tokio::spawn(async move { served.serve(listener, async { _ = stopped.await }).await });
+    let (stop, task) = serve(&statsd, listener);
     let mut open = Vec::new();
     for _ in 0..257 {
         open.push(tokio::net::TcpStream::connect(&to).await?);

@@ -83,6 +83,7 @@ impl Journal {
     ///
     /// `parts` are the batch in pieces, which a replay joins. At [`Level::Memory`] it is applied
     /// but not logged. The receipt says when the batch has its level.
+    ///
     /// # Errors
     ///
     /// [`JournalError`] if the batch cannot be appended. It is not applied then, and a replay does

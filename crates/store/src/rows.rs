@@ -53,12 +53,13 @@ impl Form {
 
     /// Adds the rows of a cell to those of its bucket.
     ///
-    /// After an error, some of them may have been added.
+    /// After an error, some of them may have been added: then `has_begun` is `true`.
     fn add<S: BinaryForm>(
         self,
         bucket: i64,
         value: &[u8],
         rows: &mut HashMap<Arc<str>, (u64, S)>,
+        has_begun: &mut bool,
     ) -> Result<(), CellError> {
         let reader = RowsReader::new(value)?;
         let header = reader.header();
@@ -66,6 +67,7 @@ impl Form {
         same("unit", header.unit, Some(self.unit))?;
         let mut other = None;
         reader.add_each::<S>(|head, bytes| {
+            *has_begun = true;
             if head.start != self.start(bucket) {
                 other = Some(head.start);
             }
@@ -104,18 +106,60 @@ impl<S: BinaryForm> MergedBucket<S> {
         let mut unreadable = vec![];
         let mut is_bad = vec![false; cells.len()];
         let rows = loop {
-            let mut rows = HashMap::new();
-            let bad = cells.iter().zip(&is_bad).position(|(cell, &is_bad)| {
-                let added = if is_bad { Ok(()) } else { form.add(bucket, &cell.value, &mut rows) };
-                added.map_err(|error| unreadable.push((cell.writer, error))).is_err()
-            });
-            match bad {
-                // A part of its rows may have been added.
-                Some(bad) => is_bad[bad] = true,
-                None => break rows,
+            let (mut rows, mut is_spoilt) = (HashMap::new(), false);
+            for (cell, is_bad) in cells.iter().zip(&mut is_bad).filter(|(_, is_bad)| !**is_bad) {
+                if let Err(error) = form.add(bucket, &cell.value, &mut rows, &mut is_spoilt) {
+                    unreadable.push((cell.writer, error));
+                    *is_bad = true;
+                    if is_spoilt {
+                        break;
+                    }
+                }
+                is_spoilt = false;
+            }
+            // Only a damaged cell has added a part of its rows. One of another unit, for one, which
+            // many writers may have, has added none.
+            if !is_spoilt {
+                break rows;
             }
         };
         let rows = rows.into_iter().map(|(name, (first, sum))| Row::new(name, first, sum));
         Self { rows: rows.collect(), unreadable }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use core_actions::{Count, Statistic as _};
+
+    use super::*;
+
+    #[test]
+    fn bad_cells_leave_nothing_in_the_rows_of_others() {
+        let form = Form { resolution: Duration::from_secs(10), unit: Unit::default() };
+        let seconds = Form { unit: Unit::Seconds, ..form };
+        let mut one = Count::default();
+        one.insert(1_u32.into());
+        let cell = |form: Form, bucket| {
+            let writer = Instance::draw();
+            let value = form.write(writer, bucket, [("jump", 0, &one)]);
+            StoredCell { writer, chunk: 0, value }
+        };
+        // The start of the rows is known when they have been added.
+        let cells = [
+            cell(form, 5),
+            cell(seconds, 5),
+            cell(form, 6),
+            cell(form, 5),
+            cell(form, 7),
+            cell(seconds, 5),
+        ];
+        let merged = MergedBucket::<Count>::of(form, 5, &cells);
+        assert_eq!(merged.rows.iter().map(Row::count).collect::<Vec<_>>(), [2]);
+        let mut bad: Vec<_> = merged.unreadable.iter().map(|(writer, _)| *writer).collect();
+        let mut expected: Vec<_> = [1, 2, 4, 5].map(|at: usize| cells[at].writer).into();
+        bad.sort_unstable();
+        expected.sort_unstable();
+        assert_eq!(bad, expected);
     }
 }

@@ -29,10 +29,10 @@ pub struct Durability {
     pub folder: PathBuf,
     /// The level of requests that ask for none.
     pub level: Level,
-    /// Whatever decides how bodies are read, as text.
+    /// The options by which bodies are decoded, as text.
     ///
-    /// Bodies that were kept are decoded again after the process was killed. With another text this
-    /// is refused.
+    /// After a crash, logged bodies are decoded again. A log that was written with another text is
+    /// refused.
     pub options: String,
 }
 
