@@ -23,7 +23,7 @@ fn page(recorder: &WindrowRecorder, start: &str) -> Vec<String> {
     page.lines().filter(|line| line.starts_with(start)).map(str::to_owned).collect()
 }
 
-/// Serves until it is told to stop.
+/// Serves until the returned sender is used or dropped.
 fn serve(statsd: &Statsd, listener: Listener) -> (oneshot::Sender<()>, JoinHandle<io::Result<()>>) {
     let (stop, stopped) = oneshot::channel();
     let served = statsd.clone();
